@@ -1,0 +1,37 @@
+// Builds dist/: the library (tsc), the one-file CLI and the one-file runner (esbuild).
+import { build } from 'esbuild';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+rmSync('dist', { recursive: true, force: true });
+
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  legalComments: 'linked',
+  define: { 'process.env.GODWIT_VERSION': JSON.stringify(version) },
+  // `pg` and its friends are CommonJS and call `require` for Node's own modules.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  external: ['pg-native'],
+  logLevel: 'warning',
+};
+
+await Promise.all([
+  build({
+    ...shared,
+    entryPoints: { godwit: 'src/cli/main.ts' },
+    outdir: 'dist',
+    banner: { js: `#!/usr/bin/env node\n${shared.banner.js}` },
+    // Both carry files of their own (a WASM module, Babel) and are loaded only when needed.
+    external: [...shared.external, 'libpg-query', 'jiti'],
+  }),
+  build({ ...shared, entryPoints: { runner: 'src/job/main.ts' }, outdir: 'dist' }),
+]);
+
+const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+process.exitCode = tsc.status ?? 1;

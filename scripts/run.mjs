@@ -1,0 +1,96 @@
+// The one door of the repository: `npm start`, `npm test`, `npm run build|check|fix|bench`.
+// Installs and builds what is missing or stale first, so that two commands are enough in a clean clone.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+const [verb = 'start', ...rest] = process.argv.slice(2);
+
+const jobs = {
+  start: () => {
+    build();
+    return node('dist/godwit.js', 'demo', ...rest);
+  },
+  test: () => {
+    build();
+    return node('node_modules/vitest/vitest.mjs', 'run', ...rest);
+  },
+  build: () => {
+    build({ force: true });
+  },
+  check: () => {
+    build();
+    node('node_modules/oxfmt/bin/oxfmt', '--check');
+    node('node_modules/oxlint/bin/oxlint', '--deny-warnings');
+    node('node_modules/typescript/bin/tsc', '-p', '.');
+    node('node_modules/knip/bin/knip.js');
+  },
+  fix: () => {
+    install();
+    node('node_modules/oxlint/bin/oxlint', '--fix');
+    node('node_modules/oxfmt/bin/oxfmt');
+  },
+  bench: () => {
+    build();
+    node('bench/run.mjs', ...rest);
+  },
+};
+
+const job = jobs[verb];
+if (job === undefined) stop(`unknown: ${verb}`, 2);
+else job();
+
+/** Runs `npm ci` when node_modules is missing or made for another lock file. */
+function install() {
+  const stamp = 'node_modules/.godwit-lock-hash';
+  const hash = digest(['package-lock.json']);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  console.error('Installing dependencies (npm ci) …');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']);
+  writeFileSync(stamp, hash);
+}
+
+/** Compiles and bundles when a source is newer than the last build. */
+function build({ force = false } = {}) {
+  install();
+  const stamp = 'dist/.source-hash';
+  const hash = digest([...walk('src'), ...walk('sql'), 'scripts/build.mjs', 'package.json', 'tsconfig.build.json']);
+  if (!force && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  console.error('Building …');
+  node('scripts/build.mjs');
+  mkdirSync('dist', { recursive: true });
+  writeFileSync(stamp, hash);
+}
+
+function* walk(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* walk(path);
+    else if (!path.endsWith('.test.ts')) yield path;
+  }
+}
+
+function digest(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) if (existsSync(path) && statSync(path).isFile()) hash.update(path).update(readFileSync(path));
+  return hash.digest('hex');
+}
+
+function node(...args) {
+  run(process.execPath, args);
+}
+
+function run(command, args) {
+  const result = spawnSync(command, args, { stdio: 'inherit' });
+  if (result.error) stop(`${command} could not be started: ${result.error.message}`, 1);
+  if (result.status !== 0) process.exit(result.status ?? 1);
+}
+
+function stop(message, code) {
+  console.error(message);
+  process.exit(code);
+}

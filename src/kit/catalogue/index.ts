@@ -1,0 +1,24 @@
+import type { CatalogueEntry } from './entry.ts';
+import { applyFaults } from './apply.ts';
+import { databaseFaults } from './database.ts';
+import { embeddedFaults } from './embedded.ts';
+import { planFaults } from './plan.ts';
+import { sqlFaults } from './sql.ts';
+import { usageFaults } from './usage.ts';
+import { verifyFaults } from './verify.ts';
+
+const parts = {
+  ...usageFaults,
+  ...embeddedFaults,
+  ...sqlFaults,
+  ...planFaults,
+  ...databaseFaults,
+  ...applyFaults,
+  ...verifyFaults,
+};
+
+/** Every code that godwit can report. */
+export type FaultCode = keyof typeof parts;
+
+/** The catalogue of faults: `godwit explain CODE` and docs/faults.md are made from it. */
+export const catalogue: Readonly<Record<FaultCode, CatalogueEntry>> = parts;

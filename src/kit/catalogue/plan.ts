@@ -1,0 +1,77 @@
+import { entries } from './entry.ts';
+
+/** Faults found by comparing the folder with the history, and by policy. Nothing has changed when they are reported. */
+export const planFaults = entries({
+  'migration-changed': {
+    title: 'An applied migration was changed',
+    why: 'The file’s checksum differs from the one recorded when it was applied.',
+    fix: 'Restore the file, and put the change into a new migration.',
+    exit: 10,
+  },
+  'migration-missing': {
+    title: 'An applied migration has no file',
+    why: 'The history names a migration that the folder does not contain.',
+    fix: 'Bring the file back (it may be on another branch).',
+    exit: 10,
+  },
+  'migration-renamed': {
+    title: 'An applied migration was renamed',
+    why: 'A file with the same content as an applied migration has another version or name.',
+    fix: 'Give the file its old name back.',
+    exit: 10,
+  },
+  'out-of-order': {
+    title: 'A pending migration is older than the newest applied one',
+    why: 'It was probably merged late from another branch. The order in which migrations run would differ between databases.',
+    fix: 'Give it a new, higher version, or run `godwit up --out-of-order` to apply it all the same.',
+    exit: 10,
+  },
+  'plan-changed': {
+    title: 'The plan no longer holds',
+    why: 'What would run now differs from the reviewed plan: a file, a mode or the history has changed since.',
+    fix: 'Run `godwit plan --out FILE` again and have the new plan reviewed.',
+    exit: 10,
+  },
+  'needs-approval': {
+    title: 'A protected environment needs an approval',
+    why: 'Protected environments take a plan reviewed beforehand, or the name of the environment typed by a person.',
+    fix: 'Run `godwit plan --out FILE`, have it reviewed, then `godwit up --plan FILE`; or type the name when asked.',
+    exit: 10,
+  },
+  'needs-checkpoint': {
+    title: 'This run needs a checkpoint first',
+    why: 'The environment’s policy asks for a recovery point before a run like this one.',
+    fix: 'Take a backup, then run again with `--waive-checkpoint "REASON"`, which is recorded.',
+    exit: 10,
+  },
+  'wrong-database': {
+    title: 'This is not the database that the environment is pinned to',
+    why: 'The identity in godwit.lock.json differs from the one found in the database.',
+    fix: 'Check the URL. If the environment was moved on purpose, remove its entry from godwit.lock.json.',
+    exit: 10,
+  },
+  'down-missing': {
+    title: 'There is no down file',
+    why: 'A migration is undone by its own `.down.sql` file (or `rollback_<name>.sql` for a bare file).',
+    fix: 'Write the down file beside the migration.',
+    exit: 10,
+  },
+  'down-loses-rows': {
+    title: 'Rolling back would destroy rows',
+    why: 'Tables that the down file drops hold rows that the migration did not create.',
+    fix: 'Save them, then run again with `--lose N`, N being at least the number of rows shown.',
+    exit: 10,
+  },
+  'nothing-to-undo': {
+    title: 'Nothing to undo',
+    why: 'No applied migration fits.',
+    fix: 'Run `godwit status` to see what is applied.',
+    exit: 10,
+  },
+  'adopt-not-proven': {
+    title: 'The database does not contain what the migration makes',
+    why: 'Some of the derived checks fail, so the migration cannot be recorded as applied.',
+    fix: 'Apply it with `godwit up`, or record it without proof with `godwit adopt --baseline VERSION`.',
+    exit: 10,
+  },
+});

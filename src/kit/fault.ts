@@ -1,0 +1,43 @@
+import { catalogue, type FaultCode } from './catalogue/index.ts';
+import type { Finding, Place, Severity } from './finding.ts';
+
+/** What makes a catalogue entry concrete: the cause in this case, a fix with the real names, the place. */
+export interface FaultDetails {
+  readonly why?: string;
+  readonly fix?: string;
+  readonly where?: Place;
+  readonly severity?: Severity;
+}
+
+/** Builds a finding from its catalogue entry; `details` replace the general texts by those of this case. */
+export function fault(code: FaultCode, details: FaultDetails = {}): Finding {
+  const entry = catalogue[code];
+  return {
+    code,
+    severity: details.severity ?? entry.severity ?? 'error',
+    title: entry.title,
+    why: details.why ?? entry.why,
+    fix: details.fix ?? entry.fix,
+    ...(details.where === undefined ? {} : { where: details.where }),
+  };
+}
+
+/** The exit code that the gravest of these findings asks for; 0 when none is an error. */
+export function exitCodeOf(findings: readonly Finding[]): number {
+  for (const finding of findings) {
+    if (finding.severity !== 'error') continue;
+    return finding.code in catalogue ? catalogue[finding.code as FaultCode].exit : 70;
+  }
+  return 0;
+}
+
+/** Thrown where an Outcome cannot travel (inside a driver's callback, say); caught at the adapter's edge. */
+export class FaultError extends Error {
+  override readonly name = 'FaultError';
+  readonly findings: readonly Finding[];
+
+  constructor(...findings: readonly Finding[]) {
+    super(findings.map((finding) => `${finding.code}: ${finding.title}. ${finding.why}`).join('\n'));
+    this.findings = findings;
+  }
+}

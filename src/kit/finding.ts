@@ -1,0 +1,22 @@
+/** How much a finding weighs: an error stops or fails the run, a warning is shown, a note informs. */
+export type Severity = 'error' | 'warning' | 'note';
+
+/** A place in a file the user wrote. Lines and columns count from 1; columns count characters. */
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/**
+ * What lint, preflight, planning, verification and diagnosis report: one shape for all.
+ * `title` says what is wrong in one line, `why` the cause in this very case, `fix` what to type or change.
+ */
+export interface Finding {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly title: string;
+  readonly why: string;
+  readonly fix: string;
+  readonly where?: Place;
+}

@@ -1,0 +1,16 @@
+import type { Finding } from './finding.ts';
+
+/** The result of work that can fail in expected ways. A bug is thrown; a fault is returned here. */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly findings: readonly Finding[] };
+
+/** A successful outcome. */
+export function good<T>(value: T): Outcome<T> {
+  return { ok: true, value };
+}
+
+/** A failed outcome: at least one finding says why. */
+export function bad(...findings: readonly Finding[]): { readonly ok: false; readonly findings: readonly Finding[] } {
+  return { ok: false, findings };
+}
