@@ -33,7 +33,7 @@ export const databaseFaults = entries({
     fix: 'Upgrade godwit.',
     exit: 10,
   },
-  'busy': {
+  busy: {
     title: 'Another run holds the database',
     why: 'A run is in progress.',
     fix: 'Wait until it has finished; `godwit runs list` shows it.',

@@ -1,0 +1,86 @@
+import type { Finding } from '../kit/finding.ts';
+import type { HistoryRow, RunRow } from './history/rows.ts';
+import type { Check, Plan } from './model.ts';
+import type { Target } from './ports.ts';
+
+/** What a runner is asked to do. */
+export type TaskKind = 'probe' | 'inspect' | 'plan' | 'apply' | 'verify';
+
+/** How an execution ended, in one word; the exit code says the same to scripts. */
+export type RunOutcome =
+  | 'done'
+  | 'nothing-to-do'
+  | 'refused'
+  | 'busy'
+  | 'unreachable'
+  | 'failed'
+  | 'partly-applied'
+  | 'unknown'
+  | 'verification-failed'
+  | 'interrupted'
+  | 'bug';
+
+/** Everything that a runner has to say, in order. Text for humans is made from these and never parsed. */
+export type RunEvent =
+  | {
+      readonly kind: 'run.started';
+      readonly run: string;
+      readonly task: TaskKind;
+      readonly tool: string;
+      readonly at: string;
+    }
+  | ({ readonly kind: 'target'; readonly environment: string; readonly server: string } & Target)
+  | { readonly kind: 'finding'; readonly finding: Finding }
+  | { readonly kind: 'waiting'; readonly holder: string }
+  | { readonly kind: 'plan'; readonly plan: Plan }
+  | {
+      readonly kind: 'history';
+      readonly rows: readonly HistoryRow[];
+      readonly environmentId: string;
+      readonly systemId: string;
+    }
+  | { readonly kind: 'runs'; readonly runs: readonly RunRow[] }
+  | {
+      readonly kind: 'chain';
+      readonly run: string;
+      readonly events: number;
+      readonly ok: boolean;
+      readonly why: string;
+    }
+  | {
+      readonly kind: 'migration.started';
+      readonly id: string;
+      readonly name: string;
+      readonly direction: 'up' | 'down';
+      readonly index: number;
+      readonly of: number;
+    }
+  | {
+      readonly kind: 'migration.applied';
+      readonly id: string;
+      readonly name: string;
+      readonly direction: 'up' | 'down';
+      readonly how: 'executed' | 'adopted' | 'baseline';
+      /** Server time in milliseconds. */
+      readonly ms: number;
+      readonly statements: number;
+    }
+  | { readonly kind: 'migration.failed'; readonly id: string; readonly name: string; readonly finding: Finding }
+  | {
+      readonly kind: 'progress';
+      readonly id: string;
+      readonly statement: number;
+      readonly of: number;
+      readonly tag: string;
+    }
+  | { readonly kind: 'notice'; readonly severity: string; readonly text: string }
+  | { readonly kind: 'checks'; readonly checks: readonly Check[] }
+  | {
+      readonly kind: 'run.finished';
+      readonly run: string;
+      readonly outcome: RunOutcome;
+      readonly exitCode: number;
+      /** Number of events of this execution, this one included. */
+      readonly events: number;
+      readonly ms: number;
+    };

@@ -1,0 +1,32 @@
+/** One row of godwit.migration: what became part of the history, in order. None is ever deleted. */
+export interface HistoryRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly name: string;
+  readonly file: string;
+  readonly checksum: string;
+  readonly kind: 'applied' | 'reverted' | 'adopted' | 'baseline';
+  readonly run: string;
+  /** Server's time, ISO 8601 UTC. */
+  readonly at: string;
+  readonly ms: number;
+  readonly by: string;
+}
+
+/** One row of godwit.run: one attempt, whatever became of it. */
+export interface RunRow {
+  readonly run: string;
+  readonly command: string;
+  readonly outcome: string;
+  readonly exitCode: number | null;
+  readonly by: string;
+  readonly from: string;
+  readonly commit: string;
+  readonly tool: string;
+  readonly planHash: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly ms: number;
+  readonly applied: number;
+  readonly failure: string;
+}

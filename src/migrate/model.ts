@@ -1,0 +1,153 @@
+import type { Finding, Place } from '../kit/finding.ts';
+import type { Effect } from './verify/effect.ts';
+
+/** One SQL file of a migration as it was found: the bytes themselves stay where they are until somebody needs them. */
+export interface ScriptFile {
+  /** Path relative to the project, with `/` as separator: what findings show. */
+  readonly file: string;
+  /** SHA-256 (hex) of the bytes without BOM and with LF line ends. */
+  readonly checksum: string;
+  /** Bytes on disk, BOM included. */
+  readonly size: number;
+}
+
+/**
+ * One versioned SQL file with its companions.
+ * `id` is the version as a canonical integer ("1" for 0001_users.sql), or `file:<name>` for a bare file.
+ */
+export interface Migration {
+  readonly id: string;
+  /** The part of the file name that people read: `users` of 0001_users.sql; the whole name of a bare file. */
+  readonly name: string;
+  readonly up: ScriptFile;
+  readonly down?: ScriptFile;
+  readonly verify?: ScriptFile;
+}
+
+/** Which script of a migration is meant. */
+export type Role = 'up' | 'down' | 'verify';
+
+/** A statement, or a run of like statements (seed INSERTs) folded into one range, by byte spans of the body without BOM. */
+export interface Statement {
+  /** First byte; comments before the statement belong to it. */
+  readonly start: number;
+  /** First byte of the first token. */
+  readonly head: number;
+  /** Byte after the last token; the semicolon is not part of it. */
+  readonly end: number;
+  /** Place of `head`, from 1; columns count characters. */
+  readonly line: number;
+  readonly column: number;
+  /** How many statements the range holds (1 unless folded). */
+  readonly count: number;
+  /** Command tag as the server reports it: `CREATE TABLE`, `INSERT`, … */
+  readonly tag: string;
+  readonly kind: 'sql' | 'copy-in';
+  /** COPY … FROM stdin: span of its inline data, without the closing `\.` line. */
+  readonly data?: { readonly start: number; readonly end: number };
+  /** False: the server refuses it inside a transaction (CREATE INDEX CONCURRENTLY, VACUUM, …). */
+  readonly transactional: boolean;
+  /** What rows or objects it destroys, in words: `drops table users`. */
+  readonly destroys?: string;
+  /** True: what it does cannot be seen in its text (DO, EXECUTE, CALL). */
+  readonly opaque: boolean;
+  /** Hash over its tokens without comments: identity of the statement. */
+  readonly hash: string;
+}
+
+/** Consecutive statements that run together: one transaction, or one statement alone outside of any. */
+export interface Segment {
+  readonly kind: 'transaction' | 'barrier';
+  /** Indexes into `Analysis.statements`, both inclusive. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** `-- godwit: expect <query> => <literal>` */
+export interface Expectation {
+  readonly query: string;
+  /** The literal's text as written (`3`, `'ok'`, `true`, `null`). */
+  readonly expected: string;
+  readonly where: Place;
+}
+
+/** The directives of a file: SQL comments that start with `godwit:`. */
+export interface Directives {
+  /** `transaction=none`: statement by statement, each on its own. */
+  readonly transaction?: 'none';
+  /** `lock-timeout=5s`, as PostgreSQL writes it. */
+  readonly lockTimeout?: string;
+  /** `statement-timeout=10min` */
+  readonly statementTimeout?: string;
+  /** Seed rows stay strict: an edited one is a failure, not a warning. */
+  readonly frozen: boolean;
+  /** `allow=drop-column reason="…"` */
+  readonly allow: readonly { readonly rule: string; readonly reason: string; readonly where: Place }[];
+  readonly expect: readonly Expectation[];
+}
+
+/** What the text of one script tells. Made once on the controller's side; travels in the bundle. */
+export interface Analysis {
+  /** Bytes of the body (without BOM) that the spans refer to. */
+  readonly size: number;
+  /** Bytes of BOM to skip in the file: 0 or 3. */
+  readonly bom: 0 | 3;
+  readonly statements: readonly Statement[];
+  readonly segments: readonly Segment[];
+  /** True: one BEGIN … COMMIT around the whole file was absorbed into ours. */
+  readonly wrapped: boolean;
+  readonly directives: Directives;
+  /** What the statements do to objects and rows, in order. */
+  readonly effects: readonly Effect[];
+  /** Warnings and notes (an error makes the analysis fail instead). */
+  readonly findings: readonly Finding[];
+}
+
+/** How a migration runs: in one transaction, in several segments, or each statement alone. */
+export type Mode = 'transaction' | 'mixed' | 'none';
+
+/** One migration that would run. */
+export interface PlanStep {
+  readonly id: string;
+  readonly name: string;
+  readonly file: string;
+  readonly direction: 'up' | 'down';
+  readonly checksum: string;
+  readonly mode: Mode;
+  /** Number of statements, folded ones counted. */
+  readonly statements: number;
+  /** Statement tags with how often each occurs, in order of first appearance. */
+  readonly does: readonly { readonly tag: string; readonly count: number }[];
+  /** What it destroys, in words, with the place. */
+  readonly destroys: readonly { readonly what: string; readonly where: Place }[];
+}
+
+/** What would run now, in order. */
+export interface Plan {
+  /**
+   * SHA-256 of canonical JSON of format, environment id, ordered ids with checksums and modes, and the head of the
+   * history; no paths, times or tool version.
+   */
+  readonly hash: string;
+  /** Random id of the environment, kept in the database; empty before the first run. */
+  readonly environment: string;
+  /** Head of the history that the plan was made for; empty before the first run. */
+  readonly head: string;
+  readonly steps: readonly PlanStep[];
+}
+
+/** One check of verification and what became of it. */
+export interface Check {
+  /** `table`, `column`, `index`, `trigger-fires`, `seed-row`, `expect`, … */
+  readonly kind: string;
+  /** What was checked, by its qualified name. */
+  readonly object: string;
+  readonly ok: boolean;
+  /** When not ok: `error` fails the run, `warning` and `note` inform. */
+  readonly severity: 'error' | 'warning' | 'note';
+  readonly expected: string;
+  readonly actual: string;
+  readonly where: Place;
+  /** Id of the migration that states it. */
+  readonly migration: string;
+}
