@@ -1,0 +1,72 @@
+import type { Outcome } from '../kit/outcome.ts';
+import type { RunEvent } from './event.ts';
+import type { Bundle } from './ports.ts';
+import type { Task } from './task.ts';
+
+/** A bundle brought to where it can be executed. */
+export interface Prepared {
+  readonly task: Task;
+  readonly bundle: Bundle;
+  /** Where the engine put it; empty when it runs in this process. */
+  readonly location: string;
+}
+
+/** A run that was started: enough to find it again from another process. */
+export interface RunRef {
+  readonly run: string;
+  readonly engine: string;
+  readonly location: string;
+}
+
+/** How an execution ended, by its exit code. */
+export interface ExecutionResult {
+  readonly exitCode: number;
+  /** True: all event lines arrived and their digest is right. */
+  readonly complete: boolean;
+}
+
+/** Where work executes. Knows processes or clouds, knows no SQL. */
+export interface Engine {
+  readonly name: string;
+  prepare(task: Task, bundle: Bundle): Promise<Outcome<Prepared>>;
+  start(prepared: Prepared): Promise<Outcome<RunRef>>;
+  /** Events in order, until `run.finished` or the end of the execution. */
+  watch(ref: RunRef): AsyncIterable<RunEvent>;
+  result(ref: RunRef): Promise<ExecutionResult>;
+  /** Asks the run to stop: it ends at the next safe point. */
+  cancel(ref: RunRef): Promise<void>;
+  /** Finds a run again by its id. */
+  attach(run: string): Promise<Outcome<RunRef>>;
+  /** Removes what `prepare` and `start` made, after a terminal state. */
+  cleanup(ref: RunRef): Promise<void>;
+  /** Removes leftovers of runs whose controller died; returns the ids of the runs. */
+  sweep(): Promise<readonly string[]>;
+}
+
+/** One attempt as the controller knows it, kept outside the database before anything is created. */
+export interface LedgerEntry {
+  readonly run: string;
+  readonly command: string;
+  readonly environment: string;
+  readonly target: string;
+  readonly engine: string;
+  readonly bundle: string;
+  readonly by: string;
+  readonly from: string;
+  readonly commit: string;
+  readonly tool: string;
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  readonly outcome?: string;
+  readonly exitCode?: number;
+  /** Codes and titles of what went wrong, in one line. */
+  readonly failure?: string;
+  /** True once the database has the run in its own history. */
+  readonly recorded: boolean;
+}
+
+/** What was attempted: kept by the controller, outside the database. */
+export interface Ledger {
+  write(entry: LedgerEntry): Promise<Outcome<void>>;
+  list(environment?: string): Promise<readonly LedgerEntry[]>;
+}

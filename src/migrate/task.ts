@@ -1,0 +1,117 @@
+/** Who acts, from where: goes into history and audit. Nothing here is secret. */
+export interface Actor {
+  /** `name@host`, or what CI calls it. */
+  readonly by: string;
+  /** Where the command ran: host name, or the CI system and job. */
+  readonly from: string;
+  /** Commit of the working tree, with `+changes` behind it when it is dirty; empty outside git. */
+  readonly commit: string;
+  /** Version of godwit. */
+  readonly tool: string;
+}
+
+/** The environment as the runner needs it. */
+export interface EnvironmentTerms {
+  readonly name: string;
+  readonly protected: boolean;
+  /** Identity from godwit.lock.json; absent before the first run. */
+  readonly pinned?: { readonly id: string; readonly systemId: string };
+}
+
+/** Which migrations, in which direction. */
+export interface Selection {
+  readonly direction: 'up' | 'down';
+  /** Up: the last one to apply. Down: undo everything after it. A version as typed. */
+  readonly to?: string;
+  /** Only these ids (bare files). */
+  readonly only?: readonly string[];
+  /** Apply pending migrations that are older than the newest applied one. */
+  readonly outOfOrder: boolean;
+}
+
+/** What must be there before a run may change the database. */
+export interface Consent {
+  /** Hash of the plan that was reviewed or confirmed: nothing else may run. */
+  readonly planHash?: string;
+  /** A person typed the environment's name, or the environment is not protected. */
+  readonly approved: boolean;
+  /** Which runs need a checkpoint. */
+  readonly checkpointPolicy: 'never' | 'destructive' | 'always';
+  /** The checkpoint taken for this run, or who waived it and why. */
+  readonly checkpoint?:
+    | { readonly kind: 'taken'; readonly id: string; readonly restore: string }
+    | { readonly kind: 'waived'; readonly by: string; readonly reason: string };
+}
+
+/** An earlier attempt that the database never saw: carried into the history by the next successful run. */
+export interface EarlierAttempt {
+  readonly run: string;
+  readonly command: string;
+  readonly startedAt: string;
+  readonly by: string;
+  readonly failure: string;
+}
+
+interface TaskTerms {
+  /** Id of the run: 26 characters, sortable by time. */
+  readonly run: string;
+  readonly environment: EnvironmentTerms;
+  readonly actor: Actor;
+}
+
+export interface ProbeTask extends TaskTerms {
+  readonly kind: 'probe';
+}
+
+/** Reads the history: what is applied, the runs, one run, its audit chain. */
+export interface InspectTask extends TaskTerms {
+  readonly kind: 'inspect';
+  readonly what: 'history' | 'runs' | 'run' | 'chain';
+  /** For `run` and `chain`: the run's id or its unambiguous beginning; for `chain` empty means all. */
+  readonly subject?: string;
+  readonly limit?: number;
+}
+
+export interface PlanTask extends TaskTerms {
+  readonly kind: 'plan';
+  readonly selection: Selection;
+}
+
+/** Applies (or undoes, or adopts) what the selection names, then verifies and records. */
+export interface ApplyTask extends TaskTerms {
+  readonly kind: 'apply';
+  readonly command: string;
+  readonly selection: Selection;
+  /**
+   * `execute` runs the statements; `adopt` records what the derived checks prove to be there; `baseline` records
+   * without proof everything up to `selection.to`.
+   */
+  readonly how: 'execute' | 'adopt' | 'baseline';
+  readonly consent: Consent;
+  /** Rows that a rollback may destroy beyond those the migration created itself. */
+  readonly lose: number;
+  readonly verification: VerificationTerms;
+  /** How long to wait for another run to finish, in milliseconds. */
+  readonly waitMs: number;
+  readonly earlier: readonly EarlierAttempt[];
+}
+
+/** How verification judges. */
+export interface VerificationTerms {
+  /** False: apply without verifying (`--no-verify`). */
+  readonly enabled: boolean;
+  /** Warnings about added objects and unchecked statements fail the run. */
+  readonly strict: boolean;
+  /** Fire triggers in a rolled-back transaction, or only inspect them. */
+  readonly triggers: 'fire' | 'inspect';
+}
+
+export interface VerifyTask extends TaskTerms {
+  readonly kind: 'verify';
+  readonly verification: VerificationTerms;
+  /** Only these ids; absent: everything applied. */
+  readonly only?: readonly string[];
+}
+
+/** What a runner is asked to do. */
+export type Task = ProbeTask | InspectTask | PlanTask | ApplyTask | VerifyTask;
