@@ -1,8 +1,9 @@
 // Builds dist/: the library (tsc), the one-file CLI and the one-file runner (esbuild).
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
+await import('./embed-sql.mjs').then(({ render }) => writeFileSync('src/migrate/history/schema.generated.ts', render()));
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 rmSync('dist', { recursive: true, force: true });
 

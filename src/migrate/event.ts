@@ -30,6 +30,8 @@ export type RunEvent =
       readonly at: string;
     }
   | ({ readonly kind: 'target'; readonly environment: string; readonly server: string } & Target)
+  /** Who the database is: for the lock file. Empty id before the first run. */
+  | { readonly kind: 'identity'; readonly environmentId: string; readonly systemId: string }
   | { readonly kind: 'finding'; readonly finding: Finding }
   | { readonly kind: 'waiting'; readonly holder: string }
   | { readonly kind: 'plan'; readonly plan: Plan }

@@ -32,8 +32,8 @@ export type Reply =
   | { readonly ok: true; readonly results: readonly ResultSet[] }
   | { readonly ok: false; readonly error: ServerError; readonly completed: number };
 
-/** Which rows of a message's results are kept; those of users' own statements are discarded. */
-export type KeepRows = 'all' | 'last' | 'none';
+/** Which results of a message are kept: all, none, or those from the statement with this index (from 0) on. */
+export type KeepRows = 'all' | 'none' | number;
 
 /** One connection to the target database. Messages are answered in order; several may be under way at once. */
 export interface Session {

@@ -26,6 +26,12 @@ export const planFaults = entries({
     fix: 'Give it a new, higher version, or run `godwit up --out-of-order` to apply it all the same.',
     exit: 10,
   },
+  'unknown-version': {
+    title: 'No migration has this version',
+    why: 'The version given with `--to` is not in the migrations folder.',
+    fix: 'Run `godwit status` to see the versions; `--to 0` with `down` means before the first one.',
+    exit: 2,
+  },
   'plan-changed': {
     title: 'The plan no longer holds',
     why: 'What would run now differs from the reviewed plan: a file, a mode or the history has changed since.',

@@ -1,0 +1,198 @@
+-- Schema godwit, version 1: what is applied, and how it came about.
+-- The guard row is taken by every message that changes anything (godwit.enter); only godwit.record moves its head.
+
+revoke all on schema godwit from public;
+
+create table godwit.guard (
+  only_row boolean primary key default true check (only_row),
+  schema_version integer not null,
+  environment text not null,
+  environment_id uuid not null default gen_random_uuid(),
+  seq bigint not null default 0,
+  head text not null default ''
+);
+
+-- In a row of its own, so that raising it never waits for a running migration.
+create table godwit.epoch (
+  only_row boolean primary key default true check (only_row),
+  epoch bigint not null default 0
+);
+
+create table godwit.run (
+  run text primary key,
+  command text not null,
+  outcome text not null default 'running',
+  exit_code integer,
+  failure text not null default '',
+  by_whom text not null,
+  from_where text not null,
+  git_commit text not null,
+  tool text not null,
+  plan_hash text not null,
+  checkpoint text not null default '',
+  login text not null default session_user,
+  client_address text not null default coalesce(host(inet_client_addr()), 'local'),
+  server_version text not null default current_setting('server_version'),
+  backend_pid integer not null default pg_backend_pid(),
+  started_at timestamptz not null default clock_timestamp(),
+  finished_at timestamptz,
+  events bigint not null default 0,
+  event_head text not null default ''
+);
+
+-- One row for whatever became part of the history, also for what was reverted; none is ever deleted.
+create table godwit.migration (
+  seq bigint primary key,
+  id text not null,
+  name text not null,
+  file text not null,
+  checksum text not null,
+  kind text not null check (kind in ('applied', 'reverted', 'adopted', 'baseline')),
+  run text not null references godwit.run (run),
+  head text not null,
+  at timestamptz not null default clock_timestamp(),
+  ms double precision not null default 0
+);
+create index migration_id on godwit.migration (id, seq);
+
+-- Statements of recorded migrations (seq set), and those of a migration that stands in part (seq null).
+create table godwit.statement (
+  n bigint generated always as identity primary key,
+  seq bigint references godwit.migration (seq),
+  run text not null references godwit.run (run),
+  migration text not null,
+  direction text not null default 'up',
+  ordinal integer not null,
+  tag text not null,
+  line integer not null,
+  count integer not null,
+  hash text not null,
+  state text not null check (state in ('intent', 'done')),
+  ms double precision,
+  at timestamptz not null default clock_timestamp(),
+  detail text not null default ''
+);
+create index statement_seq on godwit.statement (seq);
+create index statement_partial on godwit.statement (migration, ordinal) where seq is null;
+
+-- The server's own text of each object that applied migrations name: the baseline for drift.
+create table godwit.object (
+  kind text not null,
+  name text not null,
+  definition text not null,
+  server_major integer not null,
+  migration text not null,
+  captured_at timestamptz not null default clock_timestamp(),
+  primary key (kind, name)
+);
+
+-- The audit: one hash chain per run, over text.
+create table godwit.event (
+  run text not null references godwit.run (run),
+  n bigint not null,
+  kind text not null,
+  body text not null,
+  previous text not null,
+  hash text not null,
+  primary key (run, n)
+);
+
+create function godwit.enter(expected_epoch bigint, expected_head text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  found_head text;
+  found_epoch bigint;
+begin
+  -- An UPDATE that changes nothing: it waits for the row, and under any isolation level but READ COMMITTED it fails
+  -- instead of reading an old snapshot.
+  update godwit.guard set only_row = only_row returning head into found_head;
+  select epoch into found_epoch from godwit.epoch;
+  if found_epoch is distinct from expected_epoch then
+    raise exception using errcode = 'GW001', message = 'godwit: another run has taken over';
+  end if;
+  if found_head is distinct from expected_head then
+    raise exception using errcode = 'GW002', message = 'godwit: the history has moved';
+  end if;
+  -- Statement times: the message notes the server's clock here and after each statement.
+  perform set_config('godwit.t', date_part('epoch', clock_timestamp())::text, true);
+end $$;
+
+-- True only in the transaction in which godwit.enter ran: its UPDATE made the guard row's present version. A COMMIT, a
+-- ROLLBACK or an AND CHAIN inside a migration opens another transaction, and that one is refused.
+create function godwit.entered() returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if (select xmin from godwit.guard) is distinct from pg_current_xact_id()::xid then
+    raise exception using errcode = 'GW003',
+      message = 'godwit: the transaction was ended by the migration itself';
+  end if;
+end $$;
+
+create function godwit.log(of_run text, event_kinds text[], event_bodies text[]) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  last_n bigint;
+  last_hash text;
+  next_hash text;
+  i integer;
+begin
+  select events, event_head into last_n, last_hash from godwit.run where run = of_run for update;
+  for i in 1 .. coalesce(array_length(event_kinds, 1), 0) loop
+    last_n := last_n + 1;
+    next_hash := encode(sha256(convert_to(
+      last_hash || E'\n' || of_run || E'\n' || last_n || E'\n' || event_kinds[i] || E'\n' || event_bodies[i], 'UTF8')), 'hex');
+    insert into godwit.event (run, n, kind, body, previous, hash)
+    values (of_run, last_n, event_kinds[i], event_bodies[i], last_hash, next_hash);
+    last_hash := next_hash;
+  end loop;
+  update godwit.run set events = last_n, event_head = last_hash where run = of_run;
+end $$;
+
+-- Notes statements as done, with the times collected in this transaction.
+create function godwit.note_done(of_run text, of_migration text, of_direction text, first_ordinal integer,
+  tags text[], lines integer[], counts integer[], hashes text[]) returns double precision
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  t double precision[] := string_to_array(current_setting('godwit.t', true), ',')::double precision[];
+begin
+  perform godwit.entered();
+  insert into godwit.statement (run, migration, direction, ordinal, tag, line, count, hash, state, ms)
+  select of_run, of_migration, of_direction, first_ordinal + i - 1, tags[i], lines[i], counts[i], hashes[i], 'done',
+    (t[i + 1] - t[i]) * 1000
+  from generate_series(1, coalesce(array_length(tags, 1), 0)) as i;
+  return (date_part('epoch', clock_timestamp()) - t[1]) * 1000;
+end $$;
+
+-- The one function that moves the head. Refuses outside the transaction that godwit.enter opened.
+create function godwit.record(of_run text, new_kind text, of_migration text, of_name text, of_file text,
+  of_checksum text, new_head text, next_started text) returns double precision
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  new_seq bigint;
+  total double precision;
+begin
+  perform godwit.entered();
+  update godwit.guard set seq = seq + 1, head = new_head returning seq into new_seq;
+  select coalesce(sum(ms), 0) into total from godwit.statement where migration = of_migration and seq is null;
+  insert into godwit.migration (seq, id, name, file, checksum, kind, run, head, ms)
+  values (new_seq, of_migration, of_name, of_file, of_checksum, new_kind, of_run, new_head, total);
+  update godwit.statement set seq = new_seq where migration = of_migration and seq is null;
+  perform godwit.log(of_run,
+    case when next_started = '' then array[new_kind] else array[new_kind, 'started'] end,
+    array[json_build_object('migration', of_migration, 'name', of_name, 'checksum', of_checksum, 'seq', new_seq,
+      'ms', round(total::numeric, 3), 'at', clock_timestamp())::text,
+      json_build_object('migration', next_started, 'at', clock_timestamp())::text]);
+  return total;
+end $$;
+
+-- Rows that a rollback would destroy are counted inside its own transaction: nobody can add one in between.
+create function godwit.lose_at_most(table_rows bigint, most bigint, what text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if table_rows > most then
+    raise exception using errcode = 'GW004', message = format('godwit: %s holds %s rows, of which %s may be lost', what, table_rows, most);
+  end if;
+end $$;
+
+revoke all on all tables in schema godwit from public;
+revoke all on all functions in schema godwit from public;

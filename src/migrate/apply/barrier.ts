@@ -1,0 +1,119 @@
+import { fault } from '../../kit/fault.ts';
+import { quoteLiteral } from '../../sql/quote.ts';
+import type { Segment, Statement } from '../model.ts';
+import type { Reply } from '../ports.ts';
+import { placeError, placeOf } from './place-error.ts';
+import type { ApplyContext, PreparedStep } from './prepared.ts';
+import { probeOf } from './probe-effect.ts';
+import type { StepResult } from './segments.ts';
+import { opening } from './message.ts';
+import { settingsBefore, textOf, type Position } from './step-message.ts';
+
+interface Terms {
+  readonly segment: Segment;
+  readonly position: Position;
+  readonly stands: boolean;
+}
+
+/**
+ * One statement that cannot run in a transaction: the intent is committed, then the statement runs alone, then the
+ * catalogue is asked, then its end is committed. Nothing is sent behind it before it has been answered.
+ */
+export async function applyBarrier(context: ApplyContext, prepared: PreparedStep, terms: Terms): Promise<StepResult> {
+  const { segment, position } = terms;
+  const statement = prepared.analysis.statements[segment.first];
+  if (statement === undefined) throw new Error('a barrier without a statement');
+  const text = await textOf(prepared.body, statement);
+  const probe = probeOf(text.slice(statement.head - statement.start));
+
+  const before = prepared.begun === segment.first ? await probe.state(context.session) : 'absent';
+  if (before === 'unknown') {
+    const where = placeOf(statement, prepared.step.file);
+    return { kind: 'stopped', finding: fault('interrupted-statement', { where }), stands: terms.stands };
+  }
+  if (before === 'done') return finish(context, prepared, terms);
+  if (before === 'half') {
+    await probe.repair(context.session);
+    // FINALIZE completes a detachment; a half-built index is dropped and built again.
+    if ((await probe.state(context.session)) === 'done') return finish(context, prepared, terms);
+  }
+
+  const intent = await send(context, [
+    ...opening(position.epoch, position.head, prepared.analysis),
+    ...(await settingsBefore(prepared, segment.first)),
+    intentOf(prepared, statement, { ordinal: segment.first, run: position.run }),
+    'COMMIT',
+  ]);
+  if (!intent.ok) return refused(intent, prepared, terms);
+
+  const reply = await context.session.send(text);
+  if (!reply.ok) {
+    // A half-built unique index refuses the application's rows: it must not outlive the failure.
+    if (!reply.error.lost && (await probe.state(context.session)) === 'half') await probe.repair(context.session);
+    return refused(reply, prepared, terms);
+  }
+  if ((await probe.state(context.session)) === 'half') {
+    // IF NOT EXISTS found an unusable index and called that success.
+    await probe.repair(context.session);
+    const again = await context.session.send(text);
+    if (!again.ok) return refused(again, prepared, terms);
+  }
+  return finish(context, prepared, terms);
+}
+
+async function finish(context: ApplyContext, prepared: PreparedStep, terms: Terms): Promise<StepResult> {
+  const { position, segment } = terms;
+  const done =
+    `UPDATE godwit.statement SET state = 'done', ` +
+    `ms = extract(epoch FROM pg_catalog.clock_timestamp() - at) * 1000, at = pg_catalog.clock_timestamp() ` +
+    `WHERE seq IS NULL AND state = 'intent' AND migration = ${quoteLiteral(prepared.step.id)} AND ordinal = ${segment.first}`;
+  const reply = await send(context, [...opening(position.epoch, position.head), done, 'COMMIT']);
+  if (!reply.ok) return refused(reply, prepared, { ...terms, stands: true });
+  return { kind: 'applied', head: position.head, ms: 0 };
+}
+
+function intentOf(
+  prepared: PreparedStep,
+  statement: Statement,
+  terms: { readonly ordinal: number; readonly run: string },
+): string {
+  const id = quoteLiteral(prepared.step.id);
+  const values = [
+    quoteLiteral(terms.run),
+    id,
+    quoteLiteral(prepared.step.direction),
+    String(terms.ordinal),
+    quoteLiteral(statement.tag),
+    String(statement.line),
+    '1',
+    quoteLiteral(statement.hash),
+    "'intent'",
+    `pg_catalog.concat('backend ', pg_catalog.pg_backend_pid())`,
+  ];
+  return (
+    `DELETE FROM godwit.statement WHERE seq IS NULL AND state = 'intent' AND migration = ${id} AND ordinal = ${terms.ordinal};\n` +
+    `INSERT INTO godwit.statement (run, migration, direction, ordinal, tag, line, count, hash, state, detail) VALUES (${values.join(', ')})`
+  );
+}
+
+async function send(context: ApplyContext, commands: readonly string[]): Promise<Reply> {
+  const reply = await context.session.send(commands.map((command) => `${command};\n`).join(''));
+  if (!reply.ok && !reply.error.lost) await context.session.send('ROLLBACK');
+  return reply;
+}
+
+function refused(reply: Extract<Reply, { readonly ok: false }>, prepared: PreparedStep, terms: Terms): StepResult {
+  const { position: _, ...error } = reply.error;
+  const placing = {
+    message: { text: '', pieces: [], owners: [terms.segment.first] },
+    analysis: prepared.analysis,
+    file: prepared.step.file,
+    partial: terms.stands,
+  };
+  return {
+    kind: 'refused',
+    refusal: reply,
+    finding: placeError({ ...reply, error, completed: 0 }, placing),
+    stands: terms.stands,
+  };
+}

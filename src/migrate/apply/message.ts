@@ -1,0 +1,151 @@
+import { quoteLiteral } from '../../sql/quote.ts';
+import type { Analysis, Segment, Statement } from '../model.ts';
+
+/** What places a stretch of a file: its bytes, and line and column of its first token. */
+export type Stretch = Pick<Statement, 'start' | 'head' | 'end' | 'line' | 'column' | 'count'>;
+
+/** A user's statement inside a message: where it begins, in UTF-16 units, and which one it is. */
+export interface Piece {
+  readonly at: number;
+  readonly text: string;
+  /** Index into the analysis. */
+  readonly statement: number;
+  /** The statement itself, or the part of a folded range that this message carries. */
+  readonly stretch: Stretch;
+}
+
+/** One message of the simple protocol, with what is needed to place an error that the server reports for it. */
+export interface Message {
+  readonly text: string;
+  readonly pieces: readonly Piece[];
+  /** For each command of the message the index of the user's statement that it is, or of godwit's own part. */
+  readonly owners: readonly (number | 'before' | 'after')[];
+}
+
+/** The statements of a message whose end the server's clock notes together: one each, unless there are very many. */
+export interface TimedGroup {
+  readonly first: number;
+  readonly last: number;
+}
+
+const mostTimedGroups = 100;
+
+/** What opens every message: one transaction whatever the role's defaults say, settings as at start-up, the guard. */
+export function opening(epoch: string, head: string, analysis?: Analysis): readonly string[] {
+  return [
+    'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE',
+    'RESET SESSION AUTHORIZATION',
+    'RESET ROLE',
+    'RESET ALL',
+    `SELECT godwit.enter(${epoch}, ${quoteLiteral(head)})`,
+    ...(analysis === undefined ? [] : timeouts(analysis)),
+  ];
+}
+
+function timeouts(analysis: Analysis): readonly string[] {
+  const { lockTimeout, statementTimeout } = analysis.directives;
+  return [
+    ...(lockTimeout === undefined ? [] : [`SET LOCAL lock_timeout TO ${quoteLiteral(lockTimeout)}`]),
+    ...(statementTimeout === undefined ? [] : [`SET LOCAL statement_timeout TO ${quoteLiteral(statementTimeout)}`]),
+  ];
+}
+
+/** What follows the user's statements, so that nothing they have set reaches the record or weakens its durability. */
+export const settling: readonly string[] = [
+  'SET CONSTRAINTS ALL IMMEDIATE',
+  'RESET SESSION AUTHORIZATION',
+  'RESET ROLE',
+  "SELECT pg_catalog.set_config('synchronous_commit', 'on', true) WHERE pg_catalog.current_setting('synchronous_commit') = 'off'",
+];
+
+const tick =
+  "SELECT pg_catalog.set_config('godwit.t', pg_catalog.concat(pg_catalog.current_setting('godwit.t', true), ',', " +
+  "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())), true)";
+
+/** Splits the statements of a segment into groups that are timed together. */
+export function timedGroups(segment: Pick<Segment, 'first' | 'last'>): readonly TimedGroup[] {
+  const count = segment.last - segment.first + 1;
+  const size = Math.max(1, Math.ceil(count / mostTimedGroups));
+  const groups: TimedGroup[] = [];
+  for (let first = segment.first; first <= segment.last; first += size)
+    groups.push({ first, last: Math.min(first + size - 1, segment.last) });
+  return groups;
+}
+
+/** Joins godwit's commands and the user's statements into one message. */
+export class MessageBuilder {
+  #text = '';
+  readonly #pieces: Piece[] = [];
+  readonly #owners: (number | 'before' | 'after')[] = [];
+
+  /** Adds commands of godwit's own. */
+  own(part: 'before' | 'after', commands: readonly string[]): this {
+    for (const command of commands) {
+      this.#text += `${command};\n`;
+      this.#owners.push(part);
+    }
+    return this;
+  }
+
+  /** Adds a user's statement (or a folded range of them) in the user's own bytes. */
+  user(statement: number, text: string, stretch: Stretch): this {
+    this.#pieces.push({ at: this.#text.length, text, statement, stretch });
+    // On a line of its own: the statement may end in a comment that runs to the end of its line.
+    this.#text += `${text}\n;\n`;
+    for (let n = 0; n < stretch.count; n += 1) this.#owners.push(statement);
+    return this;
+  }
+
+  /** Lets the server's clock note the end of what stands before. */
+  tick(): this {
+    return this.own('after', [tick]);
+  }
+
+  /** Number of commands so far. */
+  get commands(): number {
+    return this.#owners.length;
+  }
+
+  build(): Message {
+    return { text: this.#text, pieces: this.#pieces, owners: this.#owners };
+  }
+}
+
+/** `note_done` for these groups: arrays of tag, line, count and hash. */
+export function noteDone(
+  terms: { readonly run: string; readonly migration: string; readonly direction: 'up' | 'down' },
+  statements: readonly Statement[],
+  groups: readonly TimedGroup[],
+): string {
+  const rows = groups.map((group) => describeGroup(statements, group));
+  const array = (values: readonly string[]): string => `ARRAY[${values.map(quoteLiteral).join(',')}]::text[]`;
+  const numbers = (values: readonly number[]): string => `ARRAY[${values.join(',')}]::integer[]`;
+  return `SELECT godwit.note_done(${[
+    quoteLiteral(terms.run),
+    quoteLiteral(terms.migration),
+    quoteLiteral(terms.direction),
+    String(groups[0]?.first ?? 0),
+    array(rows.map((row) => row.tag)),
+    numbers(rows.map((row) => row.line)),
+    numbers(rows.map((row) => row.count)),
+    array(rows.map((row) => row.hash)),
+  ].join(', ')})`;
+}
+
+/** What history keeps of a group of statements. */
+export function describeGroup(
+  statements: readonly Statement[],
+  group: TimedGroup,
+): { readonly tag: string; readonly line: number; readonly count: number; readonly hash: string } {
+  const members = statements.slice(group.first, group.last + 1);
+  const count = members.reduce((sum, statement) => sum + statement.count, 0);
+  const tags = new Set(members.map((statement) => statement.tag));
+  const [first] = members;
+  return {
+    tag: tags.size > 1 ? `${first?.tag ?? ''} and others` : (first?.tag ?? ''),
+    line: first?.line ?? 0,
+    count,
+    // One statement keeps its own hash; a group is known by its first and last one and their number.
+    hash: members.length === 1 ? (first?.hash ?? '') : `${first?.hash ?? ''}..${members.at(-1)?.hash ?? ''}`,
+  };
+}

@@ -1,0 +1,43 @@
+import type { Analysis, Migration, PlanStep } from '../model.ts';
+import type { ByteSource, Session } from '../ports.ts';
+import type { RunnerPorts } from '../runner-ports.ts';
+
+/** A step of the plan with everything that is needed to execute it. */
+export interface PreparedStep {
+  readonly step: PlanStep;
+  readonly migration: Migration;
+  readonly analysis: Analysis;
+  readonly body: ByteSource;
+  /** Commands of godwit's own that run in the transaction before the user's (counting rows before a rollback). */
+  readonly guards: readonly string[];
+  /** Hashes of the statements that an earlier, partly applied attempt has executed, by ordinal. */
+  readonly done: ReadonlyMap<number, string>;
+  /** Ordinal of a statement that an earlier attempt began without recording its end. */
+  readonly begun?: number;
+}
+
+/** What the parts of applying share while a run lasts. */
+export interface ApplyContext {
+  readonly ports: RunnerPorts;
+  readonly run: string;
+  /** Pipelined; COPY and large files use a session of their own. */
+  readonly session: Session;
+  readonly epoch: string;
+  /** Opens a session whose messages are sent one by one. */
+  openUnpipelined(): Promise<Session | undefined>;
+}
+
+/** Row kind that a step leaves in the history. */
+export function kindOf(step: Pick<PlanStep, 'direction'>): 'applied' | 'reverted' {
+  return step.direction === 'up' ? 'applied' : 'reverted';
+}
+
+/** Bodies above this size travel as several messages of one transaction. */
+export const largestMessage: number = 4 * 1024 * 1024;
+
+/** True: the step is one message, so that others can be sent behind it without waiting. */
+export function isPipelined(prepared: PreparedStep): boolean {
+  const { analysis } = prepared;
+  if (analysis.segments.length > 1 || analysis.segments[0]?.kind === 'barrier') return false;
+  return analysis.size <= largestMessage && !analysis.statements.some((statement) => statement.kind === 'copy-in');
+}

@@ -1,0 +1,103 @@
+import { quoteLiteral } from '../../sql/quote.ts';
+import type { Session } from '../ports.ts';
+
+/** What the catalogue says of a statement's effect. `unknown`: it cannot be told, and a second execution could do harm. */
+export type EffectState = 'done' | 'half' | 'absent' | 'unknown';
+
+/** How to find out whether a statement outside of transactions took effect, and how to clear a half effect. */
+export interface EffectProbe {
+  state(session: Session): Promise<EffectState>;
+  repair(session: Session): Promise<void>;
+}
+
+const part = String.raw`(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)`;
+const name = `(${part}(?:\\s*\\.\\s*${part})?)`;
+
+/** Whether an index exists and is usable, looked up on its own table: `to_regclass` finds another schema's object. */
+const createIndex = new RegExp(
+  `^create\\s+(?:unique\\s+)?index\\s+concurrently\\s+(?:if\\s+not\\s+exists\\s+)?(${part})\\s+on\\s+(?:only\\s+)?${name}`,
+  'iu',
+);
+const dropIndex = new RegExp(`^drop\\s+index\\s+concurrently\\s+(?:if\\s+exists\\s+)?${name}`, 'iu');
+const detach = new RegExp(
+  `^alter\\s+table\\s+(?:if\\s+exists\\s+)?(?:only\\s+)?${name}\\s+detach\\s+partition\\s+${name}`,
+  'iu',
+);
+const createDatabase = new RegExp(`^create\\s+database\\s+(${part})`, 'iu');
+const dropDatabase = new RegExp(`^drop\\s+database\\s+(?:if\\s+exists\\s+)?(${part})`, 'iu');
+/** Statements that may run again without harm. */
+const repeatable = /^(vacuum|analyze|reindex|cluster|refresh|alter\s+system|checkpoint|discard|alter\s+database)\b/i;
+
+/**
+ * The probe for a statement, by its text from its first token on.
+ *
+ * @param text the statement in the user's own bytes
+ */
+export function probeOf(text: string): EffectProbe {
+  const created = createIndex.exec(text);
+  if (created !== null) return indexProbe(created[1] ?? '', created[2] ?? '');
+  const dropped = dropIndex.exec(text);
+  if (dropped !== null) return goneProbe(`pg_catalog.to_regclass(${quoteLiteral(dropped[1] ?? '')}) is null`);
+  const detached = detach.exec(text);
+  if (detached !== null) return detachProbe(detached[1] ?? '', detached[2] ?? '');
+  const database = createDatabase.exec(text) ?? dropDatabase.exec(text);
+  if (database !== null) {
+    const exists = `exists (select from pg_catalog.pg_database where datname = ${plainName(database[1] ?? '')})`;
+    return goneProbe(/^create/i.test(text) ? exists : `not ${exists}`);
+  }
+  const state: EffectState = repeatable.test(text) ? 'absent' : 'unknown';
+  return { state: () => Promise.resolve(state), repair: () => Promise.resolve() };
+}
+
+function indexProbe(index: string, table: string): EffectProbe {
+  const found = `from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
+    where i.indrelid = pg_catalog.to_regclass(${quoteLiteral(table)}) and c.relname = ${plainName(index)}`;
+  return {
+    async state(session) {
+      const [row] = await rows(session, `select i.indisvalid and i.indisready ${found}`);
+      return row === undefined ? 'absent' : row[0] === 't' ? 'done' : 'half';
+    },
+    async repair(session) {
+      const [row] = await rows(
+        session,
+        `select i.indexrelid::regclass::text ${found} and not (i.indisvalid and i.indisready)`,
+      );
+      if (row?.[0] != null) await session.send(`DROP INDEX CONCURRENTLY IF EXISTS ${row[0]}`);
+    },
+  };
+}
+
+function goneProbe(condition: string): EffectProbe {
+  return {
+    async state(session) {
+      const [row] = await rows(session, `select ${condition}`);
+      return row?.[0] === 't' ? 'done' : 'absent';
+    },
+    repair: () => Promise.resolve(),
+  };
+}
+
+function detachProbe(parent: string, partition: string): EffectProbe {
+  const query = `select inhdetachpending from pg_catalog.pg_inherits
+    where inhparent = pg_catalog.to_regclass(${quoteLiteral(parent)}) and inhrelid = pg_catalog.to_regclass(${quoteLiteral(partition)})`;
+  return {
+    async state(session) {
+      const [row] = await rows(session, query);
+      return row === undefined ? 'done' : row[0] === 't' ? 'half' : 'absent';
+    },
+    async repair(session) {
+      await session.send(`ALTER TABLE ${parent} DETACH PARTITION ${partition} FINALIZE`);
+    },
+  };
+}
+
+async function rows(session: Session, query: string): Promise<readonly (readonly (string | null)[])[]> {
+  const reply = await session.send(query, { rows: 'all' });
+  return reply.ok ? (reply.results[0]?.rows ?? []) : [];
+}
+
+/** An identifier as written, as the literal of the name it stands for. */
+function plainName(written: string): string {
+  const plain = written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written.toLowerCase();
+  return quoteLiteral(plain);
+}

@@ -1,0 +1,133 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { nextHead } from '../history/head.ts';
+import type { Segment } from '../model.ts';
+import type { Reply, Session } from '../ports.ts';
+import { applyBarrier } from './barrier.ts';
+import { opening } from './message.ts';
+import { placeError, placeOf } from './place-error.ts';
+import { kindOf, largestMessage, type ApplyContext, type PreparedStep } from './prepared.ts';
+import { record, segmentMessage } from './step-message.ts';
+import { streamSegment } from './streamed.ts';
+
+type Refusal = Extract<Reply, { readonly ok: false }>;
+
+/** How a step that is more than one message ended. `stands`: part of it is applied and recorded. */
+export type StepResult =
+  | { readonly kind: 'applied'; readonly head: string; readonly ms: number }
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly finding: Finding; readonly stands: boolean }
+  | { readonly kind: 'stopped'; readonly finding: Finding; readonly stands: boolean }
+  | { readonly kind: 'interrupted'; readonly stands: boolean };
+
+/** Applies a step segment by segment, each awaited; goes on behind what an earlier attempt has already done. */
+export async function applySegments(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  start: { readonly head: string; readonly after: string },
+): Promise<StepResult> {
+  const changed = changedPart(prepared);
+  if (changed !== undefined) return { kind: 'stopped', finding: changed, stands: prepared.done.size > 0 };
+  const { segments } = prepared.analysis;
+  const next = nextHead(context.ports.hashing, start.head, {
+    kind: kindOf(prepared.step),
+    id: prepared.step.id,
+    checksum: prepared.step.checksum,
+  });
+  const position = { run: context.run, epoch: context.epoch, head: start.head };
+  const recording = { head: next, nextStarted: start.after };
+  let stands = prepared.done.size > 0;
+
+  for (const [index, segment] of segments.entries()) {
+    if (isDone(prepared, segment)) continue;
+    if (context.ports.signal.aborted) return { kind: 'interrupted', stands };
+    const last = index === segments.length - 1 ? recording : undefined;
+    context.ports.emit({
+      kind: 'progress',
+      id: prepared.step.id,
+      statement: segment.first + 1,
+      of: prepared.analysis.statements.length,
+      tag: prepared.analysis.statements[segment.first]?.tag ?? '',
+    });
+    const result = await applySegment(context, prepared, { segment, position, recording: last, stands });
+    if (result.kind !== 'applied') return result;
+    if (last !== undefined && segment.kind === 'transaction') return { ...result, head: next };
+    stands = true;
+  }
+  return recordAlone(context, prepared, { position, recording, stands });
+}
+
+interface SegmentTerms {
+  readonly segment: Segment;
+  readonly position: { readonly run: string; readonly epoch: string; readonly head: string };
+  readonly recording: { readonly head: string; readonly nextStarted: string } | undefined;
+  readonly stands: boolean;
+}
+
+async function applySegment(context: ApplyContext, prepared: PreparedStep, terms: SegmentTerms): Promise<StepResult> {
+  const { segment, position, recording } = terms;
+  if (segment.kind === 'barrier') return applyBarrier(context, prepared, terms);
+  if (needsStreaming(prepared, segment))
+    return withUnpipelined(context, (session) => streamSegment(context, session, prepared, terms));
+  const message = await segmentMessage(prepared, segment, position, recording);
+  const reply = await context.session.send(message.text, { rows: message.recordedAt });
+  if (reply.ok) return { kind: 'applied', head: position.head, ms: Number(reply.results[0]?.rows[0]?.[0] ?? 0) };
+  if (!reply.error.lost) await context.session.send('ROLLBACK');
+  const placing = { message, analysis: prepared.analysis, file: prepared.step.file, partial: terms.stands };
+  return { kind: 'refused', refusal: reply, finding: placeError(reply, placing), stands: terms.stands };
+}
+
+/** After a closing barrier the migration is recorded by a message of its own. */
+async function recordAlone(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  terms: Omit<SegmentTerms, 'segment'>,
+): Promise<StepResult> {
+  const { position, recording } = terms;
+  if (recording === undefined) throw new Error('a migration ends with its record');
+  const own = opening(position.epoch, position.head);
+  const text = [...own, record(prepared, position.run, recording), 'COMMIT'].map((command) => `${command};\n`).join('');
+  const reply = await context.session.send(text, { rows: own.length });
+  if (reply.ok) return { kind: 'applied', head: recording.head, ms: Number(reply.results[0]?.rows[0]?.[0] ?? 0) };
+  if (!reply.error.lost) await context.session.send('ROLLBACK');
+  const message = { text, pieces: [], owners: [] };
+  const finding = placeError(reply, { message, analysis: prepared.analysis, file: prepared.step.file, partial: true });
+  return { kind: 'refused', refusal: reply, finding, stands: true };
+}
+
+function needsStreaming(prepared: PreparedStep, segment: Segment): boolean {
+  const statements = prepared.analysis.statements.slice(segment.first, segment.last + 1);
+  const bytes = (statements.at(-1)?.end ?? 0) - (statements[0]?.start ?? 0);
+  return bytes > largestMessage || statements.some((statement) => statement.kind === 'copy-in');
+}
+
+async function withUnpipelined(
+  context: ApplyContext,
+  use: (session: Session) => Promise<StepResult>,
+): Promise<StepResult> {
+  const session = await context.openUnpipelined();
+  if (session === undefined) return { kind: 'stopped', finding: fault('connection-lost'), stands: false };
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
+  }
+}
+
+function isDone(prepared: PreparedStep, segment: Segment): boolean {
+  for (let ordinal = segment.first; ordinal <= segment.last; ordinal += 1) if (prepared.done.has(ordinal)) return true;
+  return false;
+}
+
+/** A statement that an earlier attempt has executed must not have changed since. */
+function changedPart(prepared: PreparedStep): Finding | undefined {
+  for (const [ordinal, hash] of prepared.done) {
+    const statement = prepared.analysis.statements[ordinal];
+    if (statement !== undefined && (hash === statement.hash || hash.startsWith(`${statement.hash}..`))) continue;
+    const where = statement === undefined ? { file: prepared.step.file } : placeOf(statement, prepared.step.file);
+    return fault('applied-part-changed', {
+      where,
+      why: `Statement ${ordinal + 1} has been executed in another form by an earlier run.`,
+    });
+  }
+  return undefined;
+}

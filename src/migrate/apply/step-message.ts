@@ -1,0 +1,101 @@
+import { quoteLiteral } from '../../sql/quote.ts';
+import type { Segment, Statement } from '../model.ts';
+import { MessageBuilder, noteDone, opening, settling, timedGroups, type Message } from './message.ts';
+import { kindOf, type PreparedStep } from './prepared.ts';
+
+/** Where in the history a message stands. */
+export interface Position {
+  readonly run: string;
+  readonly epoch: string;
+  readonly head: string;
+}
+
+/** The end of a migration: the new head, and the migration whose start is noted along with it (or none). */
+export interface Recording {
+  readonly head: string;
+  readonly nextStarted: string;
+}
+
+/** A message with the index of the command whose result is the migration's duration in milliseconds. */
+export interface StepMessage extends Message {
+  readonly recordedAt: number;
+}
+
+/** One segment of a migration as one message: opening, the user's statements with the clock between, closing. */
+export async function segmentMessage(
+  prepared: PreparedStep,
+  segment: Segment,
+  position: Position,
+  recording: Recording | undefined,
+): Promise<StepMessage> {
+  const { analysis, body } = prepared;
+  const builder = new MessageBuilder()
+    .own('before', opening(position.epoch, position.head, analysis))
+    .own('before', await settingsBefore(prepared, segment.first))
+    .own('before', prepared.guards);
+  for (const group of timedGroups(segment)) {
+    for (let index = group.first; index <= group.last; index += 1) {
+      const statement = analysis.statements[index];
+      if (statement === undefined) continue;
+      builder.user(index, await textOf(body, statement), statement);
+    }
+    builder.tick();
+  }
+  return close(builder, prepared, segment, { position, recording });
+}
+
+/** What ends a segment: settle, note the statements as done, record the migration if this was its last one, COMMIT. */
+export function close(
+  builder: MessageBuilder,
+  prepared: PreparedStep,
+  segment: Segment,
+  end: { readonly position: Position; readonly recording: Recording | undefined },
+): StepMessage {
+  const { step, analysis } = prepared;
+  builder.own('after', settling);
+  builder.own('after', [
+    noteDone(
+      { run: end.position.run, migration: step.id, direction: step.direction },
+      analysis.statements,
+      timedGroups(segment),
+    ),
+  ]);
+  const recordedAt = builder.commands;
+  if (end.recording !== undefined) builder.own('after', [record(prepared, end.position.run, end.recording)]);
+  return { ...builder.own('after', ['COMMIT']).build(), recordedAt };
+}
+
+/** The call that makes a migration part of the history. */
+export function record(prepared: PreparedStep, run: string, recording: Recording): string {
+  const { step } = prepared;
+  const values = [
+    run,
+    kindOf(step),
+    step.id,
+    step.name,
+    step.file,
+    step.checksum,
+    recording.head,
+    recording.nextStarted,
+  ];
+  return `SELECT godwit.record(${values.map(quoteLiteral).join(', ')})`;
+}
+
+/**
+ * The file's own SET statements that stand before `first`. Every message begins with the settings as at start-up, so
+ * what an earlier segment has set is set again.
+ */
+export async function settingsBefore(prepared: PreparedStep, first: number): Promise<readonly string[]> {
+  const texts: string[] = [];
+  for (const statement of prepared.analysis.statements.slice(0, first)) {
+    if (statement.tag !== 'SET') continue;
+    const text = await textOf(prepared.body, statement);
+    if (!/^\s*set\s+local\b/i.test(text.slice(statement.head - statement.start))) texts.push(`${text}\n`);
+  }
+  return texts;
+}
+
+/** A statement in the user's own bytes, its comments included. */
+export async function textOf(body: PreparedStep['body'], statement: Pick<Statement, 'start' | 'end'>): Promise<string> {
+  return new TextDecoder().decode(await body.read(statement.start, statement.end));
+}

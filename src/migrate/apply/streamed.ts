@@ -1,0 +1,96 @@
+import type { Reply, Session } from '../ports.ts';
+import type { Segment } from '../model.ts';
+import { chunksOf } from './chunks.ts';
+import { MessageBuilder, opening, timedGroups, type Message } from './message.ts';
+import { placeError } from './place-error.ts';
+import type { ApplyContext, PreparedStep } from './prepared.ts';
+import type { StepResult } from './segments.ts';
+import { close, settingsBefore, textOf, type Position, type Recording } from './step-message.ts';
+
+interface Terms {
+  readonly segment: Segment;
+  readonly position: Position;
+  readonly recording: Recording | undefined;
+  readonly stands: boolean;
+}
+
+const copyPiece = 256 * 1024;
+
+/**
+ * A segment too large for one message, or one with COPY … FROM stdin: several awaited messages of one transaction. The
+ * first enters, the last records and commits; `godwit.record` refuses if the transaction between them was another one.
+ */
+export async function streamSegment(
+  context: ApplyContext,
+  session: Session,
+  prepared: PreparedStep,
+  terms: Terms,
+): Promise<StepResult> {
+  const { segment, position } = terms;
+  const first = new MessageBuilder()
+    .own('before', opening(position.epoch, position.head, prepared.analysis))
+    .own('before', await settingsBefore(prepared, segment.first))
+    .own('before', prepared.guards)
+    .build();
+  const opened = await session.send(first.text);
+  if (!opened.ok) return refuse(session, prepared, terms, { reply: opened, message: first });
+
+  const ticks = new Set(timedGroups(segment).map((group) => group.last));
+  for (let index = segment.first; index <= segment.last; index += 1) {
+    if (context.ports.signal.aborted) {
+      await session.send('ROLLBACK');
+      return { kind: 'interrupted', stands: terms.stands };
+    }
+    const failed = await sendStatement(session, prepared, index, ticks.has(index));
+    if (failed !== undefined) return refuse(session, prepared, terms, failed);
+  }
+
+  const last = close(new MessageBuilder(), prepared, segment, terms);
+  const reply = await session.send(last.text, { rows: last.recordedAt });
+  if (!reply.ok) return refuse(session, prepared, terms, { reply, message: last });
+  return { kind: 'applied', head: position.head, ms: Number(reply.results[0]?.rows[0]?.[0] ?? 0) };
+}
+
+interface Failure {
+  readonly reply: Extract<Reply, { readonly ok: false }>;
+  readonly message: Message;
+}
+
+async function sendStatement(
+  session: Session,
+  prepared: PreparedStep,
+  index: number,
+  tick: boolean,
+): Promise<Failure | undefined> {
+  const statement = prepared.analysis.statements[index];
+  if (statement === undefined) throw new Error(`no statement ${index}`);
+  if (statement.kind === 'copy-in' && statement.data !== undefined) {
+    const message = new MessageBuilder().user(index, await textOf(prepared.body, statement), statement).build();
+    const reply = await session.copyIn(message.pieces[0]?.text ?? '', dataOf(prepared, statement.data));
+    if (!reply.ok) return { reply, message };
+    if (tick) await session.send(new MessageBuilder().tick().build().text);
+    return undefined;
+  }
+  for await (const chunk of chunksOf(prepared.body, statement)) {
+    const builder = new MessageBuilder().user(index, await textOf(prepared.body, chunk), chunk);
+    const message = (tick && chunk.end === statement.end ? builder.tick() : builder).build();
+    const reply = await session.send(message.text);
+    if (!reply.ok) return { reply, message };
+  }
+  return undefined;
+}
+
+async function* dataOf(
+  prepared: PreparedStep,
+  span: { readonly start: number; readonly end: number },
+): AsyncGenerator<Uint8Array> {
+  for (let at = span.start; at < span.end; at += copyPiece)
+    yield await prepared.body.read(at, Math.min(at + copyPiece, span.end));
+}
+
+async function refuse(session: Session, prepared: PreparedStep, terms: Terms, failure: Failure): Promise<StepResult> {
+  const { reply, message } = failure;
+  if (!reply.error.lost) await session.send('ROLLBACK');
+  const placing = { message, analysis: prepared.analysis, file: prepared.step.file, partial: terms.stands };
+  return { kind: 'refused', refusal: reply, finding: placeError(reply, placing), stands: terms.stands };
+}

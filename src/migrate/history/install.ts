@@ -1,0 +1,32 @@
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { quoteLiteral } from '../../sql/quote.ts';
+import type { Session } from '../ports.ts';
+import { serverFault } from '../server-fault.ts';
+import { historySchema } from './schema.generated.ts';
+
+/** Versions of schema godwit that this program knows. */
+export const newestVersion: number = historySchema.length;
+
+/**
+ * Brings schema godwit to its present version, in one transaction. Called by the holder of the run lock, so two runs
+ * never do it at once.
+ */
+export async function installHistory(session: Session, version: number, environment: string): Promise<Outcome<void>> {
+  if (version >= newestVersion) return good(undefined);
+  const steps = historySchema.slice(version).join('\n');
+  const first =
+    version === 0
+      ? `INSERT INTO godwit.guard (schema_version, environment) VALUES (${newestVersion}, ${quoteLiteral(environment)});
+INSERT INTO godwit.epoch DEFAULT VALUES;`
+      : `UPDATE godwit.guard SET schema_version = ${newestVersion};`;
+  // CREATE SCHEMA IF NOT EXISTS asks for the privilege even when the schema is there.
+  const schema =
+    version === 0
+      ? `DO $$ BEGIN IF pg_catalog.to_regnamespace('godwit') IS NULL THEN CREATE SCHEMA godwit; END IF; END $$;`
+      : '';
+  const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\n${schema}\n${steps}\n${first}\nCOMMIT`;
+  const reply = await session.send(text);
+  if (reply.ok) return good(undefined);
+  if (!reply.error.lost) await session.send('ROLLBACK');
+  return bad(serverFault(reply.error));
+}

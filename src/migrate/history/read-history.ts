@@ -1,0 +1,105 @@
+import type { Outcome } from '../../kit/outcome.ts';
+import { bad, good } from '../../kit/outcome.ts';
+import type { Session } from '../ports.ts';
+import { serverFault } from '../server-fault.ts';
+import type { HistoryRow } from './rows.ts';
+
+/** A statement of a migration that stands in part: done, or begun without an end. */
+export interface PartialStatement {
+  readonly migration: string;
+  readonly direction: 'up' | 'down';
+  readonly ordinal: number;
+  readonly count: number;
+  readonly tag: string;
+  readonly hash: string;
+  readonly state: 'intent' | 'done';
+  readonly detail: string;
+}
+
+/** What schema godwit says; `version` 0 means that it is not installed. */
+export interface History {
+  readonly version: number;
+  readonly environment: string;
+  readonly environmentId: string;
+  readonly epoch: string;
+  readonly head: string;
+  readonly rows: readonly HistoryRow[];
+  readonly partial: readonly PartialStatement[];
+}
+
+/** The history of a database that godwit has never changed. */
+export const emptyHistory: History = {
+  version: 0,
+  environment: '',
+  environmentId: '',
+  epoch: '0',
+  head: '',
+  rows: [],
+  partial: [],
+};
+
+const query = `select schema_version, environment, environment_id, head, (select epoch from godwit.epoch) from godwit.guard;
+select m.seq, m.id, m.name, m.file, m.checksum, m.kind, m.run,
+  to_char(m.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), m.ms, r.by_whom
+from godwit.migration m join godwit.run r using (run) order by m.seq;
+select migration, direction, ordinal, count, tag, hash, state, detail from godwit.statement where seq is null order by n`;
+
+/** Reads the history in one message. A database without schema godwit has an empty one. */
+export async function readHistory(session: Session): Promise<Outcome<History>> {
+  const reply = await session.send(query, { rows: 'all' });
+  if (!reply.ok) {
+    const missing = reply.error.sqlstate === '42P01' || reply.error.sqlstate === '3F000';
+    return missing && reply.completed === 0 ? good(emptyHistory) : bad(serverFault(reply.error));
+  }
+  const [guard, migrations, partial] = reply.results;
+  const [version, environment, environmentId, head, epoch] = guard?.rows[0] ?? [];
+  return good({
+    version: Number(version ?? 0),
+    environment: environment ?? '',
+    environmentId: environmentId ?? '',
+    epoch: epoch ?? '0',
+    head: head ?? '',
+    rows: (migrations?.rows ?? []).map(historyRow),
+    partial: (partial?.rows ?? []).map(partialStatement),
+  });
+}
+
+function historyRow(row: readonly (string | null)[]): HistoryRow {
+  const [seq, id, name, file, checksum, kind, run, at, ms, by] = row;
+  return {
+    seq: Number(seq),
+    id: id ?? '',
+    name: name ?? '',
+    file: file ?? '',
+    checksum: checksum ?? '',
+    kind: (kind ?? 'applied') as HistoryRow['kind'],
+    run: run ?? '',
+    at: at ?? '',
+    ms: Number(ms ?? 0),
+    by: by ?? '',
+  };
+}
+
+function partialStatement(row: readonly (string | null)[]): PartialStatement {
+  const [migration, direction, ordinal, count, tag, hash, state, detail] = row;
+  return {
+    migration: migration ?? '',
+    direction: direction === 'down' ? 'down' : 'up',
+    ordinal: Number(ordinal),
+    count: Number(count),
+    tag: tag ?? '',
+    hash: hash ?? '',
+    state: state === 'intent' ? 'intent' : 'done',
+    detail: detail ?? '',
+  };
+}
+
+/** What is applied now: the newest row of each id, unless it says reverted. In the order of application. */
+export function appliedNow(rows: readonly HistoryRow[]): readonly HistoryRow[] {
+  const newest = new Map<string, HistoryRow>();
+  for (const row of rows) {
+    newest.delete(row.id);
+    newest.set(row.id, row);
+  }
+  return [...newest.values()].filter((row) => row.kind !== 'reverted');
+}

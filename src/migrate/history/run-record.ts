@@ -1,0 +1,74 @@
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { quoteLiteral } from '../../sql/quote.ts';
+import type { RunOutcome } from '../event.ts';
+import type { Session } from '../ports.ts';
+import { serverFault } from '../server-fault.ts';
+import type { ApplyTask } from '../task.ts';
+
+/**
+ * Writes the run's row and the beginning of its audit chain, and raises the epoch: what an earlier runner may still
+ * send is refused from now on. Attempts that the database never saw are written along with it.
+ *
+ * @returns the epoch under which this run changes the database
+ */
+export async function beginRun(
+  session: Session,
+  task: ApplyTask,
+  terms: { readonly planHash: string; readonly firstStarted: string },
+): Promise<Outcome<string>> {
+  const { actor, run } = task;
+  const common = [actor.by, actor.from, actor.commit, actor.tool].map(quoteLiteral).join(', ');
+  const earlier = task.earlier.map(
+    (attempt) =>
+      `INSERT INTO godwit.run (run, command, outcome, failure, by_whom, from_where, git_commit, tool, plan_hash, started_at, finished_at)
+SELECT ${quoteLiteral(attempt.run)}, ${quoteLiteral(attempt.command)}, 'never-connected', ${quoteLiteral(attempt.failure)}, ${quoteLiteral(attempt.by)}, '', '', '', '', ${quoteLiteral(attempt.startedAt)}::timestamptz, ${quoteLiteral(attempt.startedAt)}::timestamptz
+WHERE NOT EXISTS (SELECT FROM godwit.run WHERE run = ${quoteLiteral(attempt.run)});`,
+  );
+  const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+UPDATE godwit.epoch SET epoch = epoch + 1 RETURNING epoch;
+UPDATE godwit.run SET outcome = 'interrupted' WHERE outcome = 'running';
+${earlier.join('\n')}
+INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, checkpoint)
+VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(terms.planHash)}, ${quoteLiteral(checkpointText(task))});
+SELECT godwit.log(${quoteLiteral(run)}, ARRAY['run'${terms.firstStarted === '' ? '' : ", 'started'"}], ARRAY[
+  json_build_object('command', ${quoteLiteral(task.command)}::text, 'by', ${quoteLiteral(actor.by)}::text, 'plan', ${quoteLiteral(terms.planHash)}::text, 'at', clock_timestamp())::text
+  ${terms.firstStarted === '' ? '' : `, json_build_object('migration', ${quoteLiteral(terms.firstStarted)}::text, 'at', clock_timestamp())::text`}]);
+COMMIT`;
+  const reply = await session.send(text, { rows: 'all' });
+  if (reply.ok) return good(reply.results[1]?.rows[0]?.[0] ?? '0');
+  if (!reply.error.lost) await session.send('ROLLBACK');
+  return bad(serverFault(reply.error));
+}
+
+function checkpointText(task: ApplyTask): string {
+  const { checkpoint } = task.consent;
+  if (checkpoint === undefined) return '';
+  return checkpoint.kind === 'taken'
+    ? `taken ${checkpoint.id}: ${checkpoint.restore}`
+    : `waived by ${checkpoint.by}: ${checkpoint.reason}`;
+}
+
+/** Adds one event to the run's audit chain, outside of any migration. */
+export async function logEvent(
+  session: Session,
+  run: string,
+  event: { readonly kind: string; readonly body: object },
+): Promise<void> {
+  await session.send(
+    `SELECT godwit.log(${quoteLiteral(run)}, ARRAY[${quoteLiteral(event.kind)}], ARRAY[${quoteLiteral(JSON.stringify(event.body))}])`,
+  );
+}
+
+/** Writes how the run ended. The history itself is complete without it: a run that dies before this is "interrupted". */
+export async function finishRun(
+  session: Session,
+  run: string,
+  end: { readonly outcome: RunOutcome; readonly exitCode: number; readonly failure: string },
+): Promise<void> {
+  const id = quoteLiteral(run);
+  const body = JSON.stringify({ outcome: end.outcome, exitCode: end.exitCode, failure: end.failure });
+  await session.send(`BEGIN;
+UPDATE godwit.run SET outcome = ${quoteLiteral(end.outcome)}, exit_code = ${end.exitCode}, failure = ${quoteLiteral(end.failure)}, finished_at = clock_timestamp() WHERE run = ${id};
+SELECT godwit.log(${id}, ARRAY['finished'], ARRAY[${quoteLiteral(body)}]);
+COMMIT`);
+}

@@ -1,0 +1,106 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { historySchema } from '../history/schema.generated.ts';
+import type { History } from '../history/read-history.ts';
+import type { Session } from '../ports.ts';
+import { serverFault } from '../server-fault.ts';
+import type { EnvironmentTerms } from '../task.ts';
+
+/** What the server says of itself and of us, at the start of every execution. */
+export interface ServerFacts {
+  /** 150018 for 15.18. */
+  readonly versionNumber: number;
+  readonly version: string;
+  readonly readOnly: boolean;
+  readonly mayCreateSchema: boolean;
+  readonly user: string;
+  /** The schema that unqualified names are created in; empty if there is none. */
+  readonly schema: string;
+  /** From pg_control_system(); empty where the role may not read it. */
+  readonly systemId: string;
+}
+
+const oldestMajor = 14;
+
+const query = `select current_setting('server_version_num'), current_setting('server_version'),
+  pg_catalog.pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on',
+  pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), current_user, coalesce(current_schema(), ''),
+  case when pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
+    then (select system_identifier::text from pg_catalog.pg_control_system()) else '' end`;
+
+/** Asks the server for the facts, in one message. */
+export async function readFacts(session: Session): Promise<Outcome<ServerFacts>> {
+  const reply = await session.send(query, { rows: 'all' });
+  if (!reply.ok) return bad(serverFault(reply.error));
+  const [versionNumber, version, readOnly, mayCreate, user, schema, systemId] = reply.results[0]?.rows[0] ?? [];
+  return good({
+    versionNumber: Number(versionNumber),
+    version: version ?? '',
+    readOnly: readOnly === 't',
+    mayCreateSchema: mayCreate === 't',
+    user: user ?? '',
+    schema: schema ?? '',
+    systemId: systemId ?? '',
+  });
+}
+
+/** What forbids any change to this database, before anything is changed. */
+export function preflight(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
+  return [
+    ...tooOld(facts),
+    ...(facts.readOnly ? [fault('database-read-only')] : []),
+    ...(history.version > historySchema.length
+      ? [
+          fault('history-newer', {
+            why: `It has version ${history.version}; this godwit knows ${historySchema.length}.`,
+          }),
+        ]
+      : []),
+    ...(history.version === 0 && !facts.mayCreateSchema
+      ? [
+          fault('no-privilege', {
+            why: `Role ${facts.user} may not create schema godwit, where the history is kept.`,
+            fix: `As an administrator: CREATE SCHEMA godwit AUTHORIZATION ${quoteIfNeeded(facts.user)};`,
+          }),
+        ]
+      : []),
+    ...wrongDatabase(facts, history, environment),
+  ];
+}
+
+function tooOld(facts: ServerFacts): readonly Finding[] {
+  if (facts.versionNumber >= oldestMajor * 10_000) return [];
+  return [
+    fault('database-too-old', { why: `It is PostgreSQL ${facts.version}; godwit supports ${oldestMajor} to 18.` }),
+  ];
+}
+
+/** The name stored in the database and the identity pinned by the lock file must both fit. */
+export function wrongDatabase(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
+  if (history.version > 0 && history.environment !== environment.name) {
+    const why = `It belongs to environment "${history.environment}", and this run is for "${environment.name}".`;
+    return [fault('wrong-database', { why })];
+  }
+  const { pinned } = environment;
+  if (pinned === undefined) return [];
+  if (history.environmentId !== pinned.id) {
+    const found = history.version === 0 ? 'has never been changed by godwit' : `has id ${history.environmentId}`;
+    return [
+      fault('wrong-database', {
+        why: `Environment "${environment.name}" is pinned to id ${pinned.id}; this database ${found}.`,
+      }),
+    ];
+  }
+  if (pinned.systemId !== '' && facts.systemId !== '' && facts.systemId !== pinned.systemId)
+    return [
+      fault('wrong-database', {
+        why: `The id fits, but the server is another one (system identifier ${facts.systemId}, pinned ${pinned.systemId}): a copy or a restore.`,
+      }),
+    ];
+  return [];
+}
+
+function quoteIfNeeded(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}

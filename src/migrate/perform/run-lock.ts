@@ -1,0 +1,41 @@
+import { fault } from '../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { Session } from '../ports.ts';
+import type { RunnerPorts } from '../runner-ports.ts';
+import { serverFault } from '../server-fault.ts';
+
+/** "godw" and "it": one run at a time in a database. A courtesy between runners; safety is in godwit.enter. */
+const key = '1735353463, 26996';
+
+const holderQuery = `select pg_catalog.format('%s (user %s from %s, pid %s, since %s)', coalesce(nullif(a.application_name, ''), 'a session'),
+    a.usename, coalesce(pg_catalog.host(a.client_addr), 'the server itself'), a.pid, pg_catalog.to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS'))
+  from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a using (pid)
+  where l.locktype = 'advisory' and l.granted and l.classid = 1735353463 and l.objid = 26996
+    and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`;
+
+/**
+ * Takes the run lock by trying, never by a blocking wait, which would deadlock with CREATE INDEX CONCURRENTLY.
+ *
+ * @param waitMs how long to try, in milliseconds
+ */
+export async function takeRunLock(session: Session, ports: RunnerPorts, waitMs: number): Promise<Outcome<void>> {
+  const until = ports.clock() + waitMs;
+  let told = false;
+  for (;;) {
+    const reply = await session.send(`select pg_catalog.pg_try_advisory_lock(${key})`, { rows: 'all' });
+    if (!reply.ok) return bad(serverFault(reply.error));
+    if (reply.results[0]?.rows[0]?.[0] === 't') return good(undefined);
+    const holder = await holderOf(session);
+    if (ports.signal.aborted)
+      return bad(fault('interrupted', { why: 'It was waiting for another run; nothing was changed.' }));
+    if (ports.clock() >= until) return bad(fault('busy', { why: `${holder} holds the database.` }));
+    if (!told) ports.emit({ kind: 'waiting', holder });
+    told = true;
+    await ports.sleep(100 + ports.random() * 200);
+  }
+}
+
+async function holderOf(session: Session): Promise<string> {
+  const reply = await session.send(holderQuery, { rows: 'all' });
+  return (reply.ok ? reply.results[0]?.rows[0]?.[0] : undefined) ?? 'Another run';
+}

@@ -1,0 +1,102 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { appliedNow, type History } from '../history/read-history.ts';
+import type { HistoryRow } from '../history/rows.ts';
+import type { Migration } from '../model.ts';
+
+/** The folder held against the history, as sets: no high-water mark, so nothing is skipped in silence. */
+export interface Comparison {
+  /** Applied and unchanged, in the order of application. */
+  readonly applied: readonly { readonly migration: Migration; readonly row: HistoryRow }[];
+  /** Not applied, in the order of the folder. */
+  readonly pending: readonly Migration[];
+  /** Pending migrations that stand before an applied one. */
+  readonly late: readonly Migration[];
+  /** Applied, but the file has other content now. */
+  readonly changed: readonly { readonly migration: Migration; readonly row: HistoryRow }[];
+  /** Applied, without a file. */
+  readonly missing: readonly HistoryRow[];
+  /** Applied, and a file with the same content has another version (`migration` is pending) or another name. */
+  readonly renamed: readonly { readonly migration: Migration; readonly row: HistoryRow }[];
+}
+
+/** Is this id one of a bare file, which lives outside the ordered folder? */
+export function isBare(id: string): boolean {
+  return id.startsWith('file:');
+}
+
+/** Compares the migrations of one layout with the rows of the history that belong to it. */
+export function compare(layout: 'native' | 'bare', migrations: readonly Migration[], history: History): Comparison {
+  const rows = appliedNow(history.rows).filter((row) => isBare(row.id) === (layout === 'bare'));
+  const byId = new Map(migrations.map((migration) => [migration.id, migration]));
+  const rowIds = new Set(rows.map((row) => row.id));
+  const pendingAll = migrations.filter((migration) => !rowIds.has(migration.id));
+  const pendingByContent = new Map(pendingAll.map((migration) => [migration.up.checksum, migration]));
+
+  const applied: { migration: Migration; row: HistoryRow }[] = [];
+  const changed: { migration: Migration; row: HistoryRow }[] = [];
+  const renamed: { migration: Migration; row: HistoryRow }[] = [];
+  const missing: HistoryRow[] = [];
+  for (const row of rows) {
+    const migration = byId.get(row.id);
+    const moved = pendingByContent.get(row.checksum);
+    if (migration !== undefined && migration.up.checksum !== row.checksum) changed.push({ migration, row });
+    else if (migration !== undefined) {
+      applied.push({ migration, row });
+      if (migration.name !== row.name) renamed.push({ migration, row });
+    } else if (moved !== undefined) renamed.push({ migration: moved, row });
+    // A bare file is named by the command; the others of the history are not its concern.
+    else if (layout === 'native') missing.push(row);
+  }
+
+  const movedIds = new Set(renamed.map(({ migration }) => migration.id));
+  const pending = pendingAll.filter((migration) => !movedIds.has(migration.id));
+  const newest = migrations.findLastIndex((migration) => rowIds.has(migration.id));
+  const older = new Set(migrations.slice(0, Math.max(newest, 0)).map((migration) => migration.id));
+  const late = layout === 'bare' ? [] : pending.filter((migration) => older.has(migration.id));
+  return { applied, pending, late, changed, missing, renamed };
+}
+
+/** What the comparison finds wrong, as findings; `outOfOrder` allows late migrations. */
+export function findingsOf(comparison: Comparison, options: { readonly outOfOrder: boolean }): readonly Finding[] {
+  const newest = comparison.applied.at(-1)?.row;
+  return [
+    ...comparison.changed.map(({ migration, row }) =>
+      fault('migration-changed', {
+        where: { file: migration.up.file },
+        why: `It was applied on ${row.at} by ${row.by} with checksum ${short(row.checksum)}; the file now has ${short(migration.up.checksum)}.`,
+      }),
+    ),
+    ...comparison.renamed.map(({ migration, row }) => renamedFinding(migration, row)),
+    ...comparison.missing.map((row) =>
+      fault('migration-missing', {
+        where: { file: row.file },
+        why: `It was applied on ${row.at} by ${row.by} as version ${row.id}.`,
+      }),
+    ),
+    ...(options.outOfOrder ? [] : comparison.late).map((migration) =>
+      fault('out-of-order', {
+        where: { file: migration.up.file },
+        why: `Version ${migration.id} is pending, but ${newest === undefined ? 'a later one' : `version ${newest.id}`} is already applied.`,
+      }),
+    ),
+  ];
+}
+
+function renamedFinding(migration: Migration, row: HistoryRow): Finding {
+  const where = { file: migration.up.file };
+  if (migration.id === row.id)
+    return fault('migration-renamed', {
+      where,
+      severity: 'warning',
+      why: `It was applied as ${row.file}; version and content are the same.`,
+    });
+  return fault('migration-renamed', {
+    where,
+    why: `Its content was applied as ${row.file} (version ${row.id}); under version ${migration.id} it would run a second time.`,
+  });
+}
+
+function short(checksum: string): string {
+  return checksum.slice(0, 12);
+}

@@ -1,0 +1,107 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { History } from '../history/read-history.ts';
+import type { Analysis, Migration, Mode, Plan, PlanStep, Role } from '../model.ts';
+import type { Bundle, Hashing } from '../ports.ts';
+import type { Selection } from '../task.ts';
+import { canonicalJson } from './canonical.ts';
+import { compare, findingsOf, type Comparison } from './compare.ts';
+import { select } from './select.ts';
+
+/** A plan, the analyses it was made from, and what should be said beside it. */
+export interface MadePlan {
+  readonly plan: Plan;
+  readonly comparison: Comparison;
+  readonly analyses: ReadonlyMap<string, Analysis>;
+  /** Warnings and notes; errors make the outcome fail. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Computes what would run now. Runs on the runner's side: only there the history can be read.
+ *
+ * @param bundle the migrations of the folder, or the bare files named by the command
+ * @param history what the target database says is applied
+ * @param selection direction and limits
+ */
+export async function makePlan(
+  bundle: Bundle,
+  history: History,
+  selection: Selection,
+  hashing: Hashing,
+): Promise<Outcome<MadePlan>> {
+  const comparison = compare(bundle.layout, bundle.migrations, history);
+  const found = findingsOf(comparison, { outOfOrder: selection.outOfOrder || selection.direction === 'down' });
+  if (found.some((finding) => finding.severity === 'error')) return bad(...found);
+  const selected = select(selection, comparison, bundle.migrations);
+  if (!selected.ok) return selected;
+
+  const role: Role = selection.direction;
+  const errors: Finding[] = [];
+  const warnings: Finding[] = [...found];
+  const analyses = new Map<string, Analysis>();
+  const steps: PlanStep[] = [];
+  for (const migration of selected.value) {
+    if (role === 'down' && migration.down === undefined) {
+      errors.push(
+        fault('down-missing', { where: { file: migration.up.file }, why: 'It cannot be undone without one.' }),
+      );
+      continue;
+    }
+    const analysis = await bundle.analysis(migration, role);
+    if (!analysis.ok) {
+      errors.push(...analysis.findings);
+      continue;
+    }
+    analyses.set(migration.id, analysis.value);
+    warnings.push(...analysis.value.findings);
+    steps.push(stepOf(migration, role, analysis.value));
+  }
+  if (errors.length > 0) return bad(...errors);
+  return good({ plan: planOf(history, steps, hashing), comparison, analyses, findings: warnings });
+}
+
+function planOf(history: History, steps: readonly PlanStep[], hashing: Hashing): Plan {
+  const content = {
+    format: 1,
+    environment: history.environmentId,
+    head: history.head,
+    steps: steps.map(({ id, checksum, mode, direction }) => ({ id, checksum, mode, direction })),
+  };
+  const hash = hashing.sha256().update(canonicalJson(content)).hex();
+  return { hash, environment: history.environmentId, head: history.head, steps };
+}
+
+function stepOf(migration: Migration, direction: 'up' | 'down', analysis: Analysis): PlanStep {
+  const script = direction === 'up' ? migration.up : migration.down;
+  const file = script?.file ?? migration.up.file;
+  return {
+    id: migration.id,
+    name: migration.name,
+    file,
+    direction,
+    checksum: (script ?? migration.up).checksum,
+    mode: modeOf(analysis),
+    statements: analysis.statements.reduce((sum, statement) => sum + statement.count, 0),
+    does: tally(analysis),
+    destroys: analysis.statements.flatMap((statement) =>
+      statement.destroys === undefined
+        ? []
+        : [{ what: statement.destroys, where: { file, line: statement.line, column: statement.column } }],
+    ),
+  };
+}
+
+function modeOf(analysis: Analysis): Mode {
+  if (analysis.directives.transaction === 'none') return 'none';
+  const { segments } = analysis;
+  if (segments.length <= 1 && segments[0]?.kind !== 'barrier') return 'transaction';
+  return segments.every((segment) => segment.kind === 'barrier') ? 'none' : 'mixed';
+}
+
+function tally(analysis: Analysis): PlanStep['does'] {
+  const counts = new Map<string, number>();
+  for (const { tag, count } of analysis.statements) counts.set(tag, (counts.get(tag) ?? 0) + count);
+  return [...counts].map(([tag, count]) => ({ tag, count }));
+}

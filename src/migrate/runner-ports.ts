@@ -1,0 +1,22 @@
+import type { RunEvent } from './event.ts';
+import type { Bundle, Connector, Hashing } from './ports.ts';
+
+/** An event before the runner counts it: `run.finished` gets its number of events when it is sent. */
+export type Emit = (event: RunEvent) => void;
+
+/** What a runner needs from the outside. */
+export interface RunnerPorts {
+  readonly connector: Connector;
+  readonly bundle: Bundle;
+  readonly hashing: Hashing;
+  readonly emit: Emit;
+  /** Milliseconds of a monotonic clock. */
+  clock(): number;
+  /** The wall clock, ISO 8601 UTC: for texts only, never for order. */
+  now(): string;
+  /** From 0 to 1. */
+  random(): number;
+  sleep(ms: number): Promise<void>;
+  /** Aborted when the run shall stop at the next safe point. */
+  readonly signal: AbortSignal;
+}
