@@ -50,7 +50,7 @@ create table public.ab_test_experiments (
     constraint ab_test_experiments_ended_check check (
         (status in ('completed', 'cancelled')) = (ended_at is not null) and ended_at >= started_at
     ),
-    constraint ab_test_experiments_winner_check check (
+    constraint ab_test_experiments_outcome_check check (
         (status = 'completed') = (winner is not null) and (winner is null) = (decided_by is null)
     )
 );

@@ -62,6 +62,7 @@ comment on column public.prompt_executions.template_id is 'NULL when no template
 comment on column public.prompt_executions.guardrail_violations is 'JSON array of {"guardrail_id", "guardrail", "action"}; the id keeps its meaning when a guardrail is renamed.';
 comment on column public.prompt_executions.user_id is 'A pseudonym, not a name or an address.';
 
+-- template_id alone is unique, so this also serves the composite foreign key.
 create index idx_prompt_executions_template
     on public.prompt_executions (template_id, status, executed_at desc);
 
