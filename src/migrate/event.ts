@@ -1,5 +1,5 @@
 import type { Finding } from '../kit/finding.ts';
-import type { HistoryRow, RunRow } from './history/rows.ts';
+import type { AuditRow, HistoryRow, RunRow, StatementRow } from './history/rows.ts';
 import type { Check, Plan } from './model.ts';
 import type { Target } from './ports.ts';
 
@@ -38,10 +38,15 @@ export type RunEvent =
   | {
       readonly kind: 'history';
       readonly rows: readonly HistoryRow[];
-      readonly environmentId: string;
-      readonly systemId: string;
+      /** Ids of migrations that stand in part: `up` resumes them. */
+      readonly partial: readonly string[];
     }
   | { readonly kind: 'runs'; readonly runs: readonly RunRow[] }
+  | {
+      readonly kind: 'run.details';
+      readonly statements: readonly StatementRow[];
+      readonly events: readonly AuditRow[];
+    }
   | {
       readonly kind: 'chain';
       readonly run: string;

@@ -30,3 +30,27 @@ export interface RunRow {
   readonly applied: number;
   readonly failure: string;
 }
+
+/** One row of godwit.statement: a statement that was executed, or begun. */
+export interface StatementRow {
+  readonly run: string;
+  readonly migration: string;
+  readonly direction: string;
+  /** From 1. */
+  readonly ordinal: number;
+  readonly tag: string;
+  readonly line: number;
+  readonly count: number;
+  readonly ms: number;
+  readonly state: string;
+}
+
+/** One link of a run's audit chain. */
+export interface AuditRow {
+  readonly run: string;
+  readonly n: number;
+  readonly kind: string;
+  /** JSON as it was hashed. */
+  readonly body: string;
+  readonly hash: string;
+}

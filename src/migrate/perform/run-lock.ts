@@ -18,13 +18,17 @@ const holderQuery = `select pg_catalog.format('%s (user %s from %s, pid %s, sinc
  *
  * @param waitMs how long to try, in milliseconds
  */
-export async function takeRunLock(session: Session, ports: RunnerPorts, waitMs: number): Promise<Outcome<void>> {
+export async function takeRunLock(
+  session: Session,
+  ports: RunnerPorts,
+  waitMs: number,
+): Promise<Outcome<'at-once' | 'after-waiting'>> {
   const until = ports.clock() + waitMs;
   let told = false;
   for (;;) {
     const reply = await session.send(`select pg_catalog.pg_try_advisory_lock(${key})`, { rows: 'all' });
     if (!reply.ok) return bad(serverFault(reply.error));
-    if (reply.results[0]?.rows[0]?.[0] === 't') return good(undefined);
+    if (reply.results[0]?.rows[0]?.[0] === 't') return good(told ? 'after-waiting' : 'at-once');
     const holder = await holderOf(session);
     if (ports.signal.aborted)
       return bad(fault('interrupted', { why: 'It was waiting for another run; nothing was changed.' }));

@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fault } from '../../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { Engine, ExecutionResult, Prepared, RunRef } from '../../../migrate/engine.ts';
+import type { RunEvent } from '../../../migrate/event.ts';
+import { perform } from '../../../migrate/perform/perform.ts';
+import type { Bundle, Connector, Hashing } from '../../../migrate/ports.ts';
+import type { Task } from '../../../migrate/task.ts';
+import { EventQueue } from './event-queue.ts';
+
+/** What the engine hands to the runner. */
+export interface LocalEngineOptions {
+  readonly connector: Connector;
+  readonly hashing: Hashing;
+}
+
+interface Execution {
+  readonly events: EventQueue<RunEvent>;
+  readonly exit: Promise<number>;
+  readonly controller: AbortController;
+}
+
+/** The engine that performs tasks in this process: for databases that this machine can reach. */
+export function createInProcessEngine(options: LocalEngineOptions): Engine {
+  const executions = new Map<string, Execution>();
+  const find = (ref: RunRef): Execution => {
+    const execution = executions.get(ref.run);
+    if (execution === undefined) throw new Error(`run ${ref.run} was not started here`);
+    return execution;
+  };
+  return {
+    name: 'local',
+    prepare: (task: Task, bundle: Bundle) => Promise.resolve(good({ task, bundle, location: '' })),
+    start(prepared: Prepared): Promise<Outcome<RunRef>> {
+      const { run } = prepared.task;
+      executions.set(run, execute(prepared, options));
+      return Promise.resolve(good({ run, engine: 'local', location: '' }));
+    },
+    watch: (ref) => find(ref).events,
+    async result(ref): Promise<ExecutionResult> {
+      return { exitCode: await find(ref).exit, complete: true };
+    },
+    cancel(ref) {
+      find(ref).controller.abort();
+      return Promise.resolve();
+    },
+    attach: (run) => Promise.resolve(bad(fault('unknown-run', { why: `Run ${run} is not one of this process.` }))),
+    cleanup(ref) {
+      executions.delete(ref.run);
+      return Promise.resolve();
+    },
+    sweep: () => Promise.resolve([]),
+  };
+}
+
+function execute(prepared: Prepared, options: LocalEngineOptions): Execution {
+  const events = new EventQueue<RunEvent>();
+  const controller = new AbortController();
+  const exit = perform(prepared.task, {
+    connector: options.connector,
+    hashing: options.hashing,
+    bundle: prepared.bundle,
+    emit: (event) => events.push(event),
+    clock: () => performance.now(),
+    now: () => new Date().toISOString(),
+    random: () => Math.random(),
+    sleep: (ms) => sleep(ms, undefined, { signal: controller.signal }).catch(() => {}),
+    signal: controller.signal,
+  }).finally(() => events.end());
+  return { events, exit, controller };
+}

@@ -1,0 +1,112 @@
+import type { Finding } from '../../kit/finding.ts';
+import type { Reply } from '../ports.ts';
+import { applyPipelined } from './pipeline.ts';
+import { placeError } from './place-error.ts';
+import { isPipelined, type ApplyContext, type PreparedStep } from './prepared.ts';
+import { applySegments } from './segments.ts';
+
+/** How far applying got, and why it did not get further. */
+export interface ApplyResult {
+  readonly head: string;
+  /** Ids, in order. */
+  readonly applied: readonly string[];
+  readonly end:
+    | { readonly kind: 'done' }
+    /** The history has moved, a lock was not to be had, the connection is gone: try again from what is applied now. */
+    | {
+        readonly kind: 'again';
+        readonly cause: 'moved' | 'lock' | 'lost';
+        readonly finding: Finding;
+        readonly at: PreparedStep;
+      }
+    | { readonly kind: 'failed'; readonly finding: Finding; readonly at: PreparedStep; readonly stands: boolean }
+    | { readonly kind: 'interrupted' };
+}
+
+type Refusal = Extract<Reply, { readonly ok: false }>;
+
+/** Applies the steps in order: runs of single-message migrations through the pipeline, the others one by one. */
+export async function applySteps(
+  context: ApplyContext,
+  steps: readonly PreparedStep[],
+  head: string,
+): Promise<ApplyResult> {
+  const applied: string[] = [];
+  const progress = announcer(context, steps);
+  let at = head;
+  for (let index = 0; index < steps.length;) {
+    if (context.ports.signal.aborted) return { head: at, applied, end: { kind: 'interrupted' } };
+    progress.start(index);
+    const batch = batchFrom(steps, index);
+    const after = steps[index + Math.max(batch.length, 1)]?.step.id ?? '';
+    if (batch.length > 0) {
+      const result = await applyPipelined(context, batch, { head: at, after }, (prepared, ms) => {
+        applied.push(prepared.step.id);
+        progress.applied(prepared, ms);
+      });
+      at = result.head;
+      const failed = batch[result.applied];
+      if (result.refusal !== undefined && failed !== undefined && result.message !== undefined) {
+        const placing = { message: result.message, analysis: failed.analysis, file: failed.step.file, partial: false };
+        return { head: at, applied, end: endOf(result.refusal, placeError(result.refusal, placing), failed, false) };
+      }
+      index += result.applied;
+      continue;
+    }
+    const [prepared] = steps.slice(index, index + 1);
+    if (prepared === undefined) break;
+    const result = await applySegments(context, prepared, { head: at, after });
+    if (result.kind === 'interrupted') return { head: at, applied, end: { kind: 'interrupted' } };
+    if (result.kind === 'stopped')
+      return {
+        head: at,
+        applied,
+        end: { kind: 'failed', finding: result.finding, at: prepared, stands: result.stands },
+      };
+    if (result.kind === 'refused')
+      return { head: at, applied, end: endOf(result.refusal, result.finding, prepared, result.stands) };
+    at = result.head;
+    applied.push(prepared.step.id);
+    progress.applied(prepared, result.ms);
+    index += 1;
+  }
+  return { head: at, applied, end: { kind: 'done' } };
+}
+
+function batchFrom(steps: readonly PreparedStep[], from: number): readonly PreparedStep[] {
+  let to = from;
+  for (let step = steps[to]; step !== undefined && isPipelined(step); step = steps[to]) to += 1;
+  return steps.slice(from, to);
+}
+
+function endOf(refusal: Refusal, finding: Finding, at: PreparedStep, stands: boolean): ApplyResult['end'] {
+  const { error } = refusal;
+  if (error.lost) return { kind: 'again', cause: 'lost', finding, at };
+  if (error.sqlstate === 'GW002') return { kind: 'again', cause: 'moved', finding, at };
+  if (error.sqlstate === '55P03' || error.sqlstate === '40P01') return { kind: 'again', cause: 'lock', finding, at };
+  return { kind: 'failed', finding, at, stands };
+}
+
+/** Tells about starts and ends, one line of each per migration. */
+function announcer(
+  context: ApplyContext,
+  steps: readonly PreparedStep[],
+): { start(index: number): void; applied(prepared: PreparedStep, ms: number): void } {
+  const { emit } = context.ports;
+  let started = -1;
+  const start = (index: number): void => {
+    const next = steps[index];
+    if (next === undefined || index <= started) return;
+    started = index;
+    const { id, name, direction } = next.step;
+    emit({ kind: 'migration.started', id, name, direction, index: index + 1, of: steps.length });
+  };
+  return {
+    start,
+    applied(prepared, ms) {
+      const { id, name, direction, statements } = prepared.step;
+      emit({ kind: 'migration.applied', id, name, direction, how: 'executed', ms, statements });
+      start(steps.indexOf(prepared) + 1);
+    },
+  };
+}

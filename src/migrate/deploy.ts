@@ -1,0 +1,107 @@
+import type { Finding } from '../kit/finding.ts';
+import type { Engine, Ledger, LedgerEntry, RunRef } from './engine.ts';
+import type { RunEvent, RunOutcome } from './event.ts';
+import type { Bundle, Target } from './ports.ts';
+import type { Task } from './task.ts';
+
+/** What a controller needs to have a task executed. */
+export interface Deployment {
+  readonly task: Task;
+  readonly engine: Engine;
+  readonly bundle: Bundle;
+  /** Where attempts are written down before anything is created; only tasks that change the database are. */
+  readonly ledger?: Ledger;
+  readonly target: Target;
+  readonly command: string;
+  /** ISO 8601 UTC. */
+  now(): string;
+  onEvent(event: RunEvent): void;
+  /** Aborted: the run is asked to stop at the next safe point. */
+  readonly signal?: AbortSignal;
+}
+
+/** How an execution ended, with all it had to say. */
+export interface Execution {
+  readonly run: string;
+  readonly outcome: RunOutcome;
+  readonly exitCode: number;
+  readonly findings: readonly Finding[];
+  readonly events: readonly RunEvent[];
+}
+
+/**
+ * The controller's order: write the ledger, prepare, start, watch, take the result, write how it ended, clean up. It
+ * knows no SQL and no cloud; the engine knows where, the runner knows what.
+ */
+export async function deploy(deployment: Deployment): Promise<Execution> {
+  const { task, engine, bundle, ledger } = deployment;
+  const keeps = task.kind === 'apply' && ledger !== undefined;
+  const entry = entryOf(deployment);
+  if (keeps) {
+    const written = await ledger.write(entry);
+    if (!written.ok) return failed(task.run, written.findings);
+  }
+  const prepared = await engine.prepare(task, bundle);
+  if (!prepared.ok) return failed(task.run, prepared.findings);
+  const started = await engine.start(prepared.value);
+  if (!started.ok) return failed(task.run, started.findings);
+  const execution = await watch(deployment, started.value);
+  if (keeps) await ledger.write(closed(entry, execution, deployment.now()));
+  await engine.cleanup(started.value);
+  return execution;
+}
+
+/** Follows a run that is under way, from this or another process, to its end. */
+export async function watch(
+  deployment: Pick<Deployment, 'engine' | 'onEvent' | 'signal'>,
+  ref: RunRef,
+): Promise<Execution> {
+  const { engine, signal } = deployment;
+  const stop = (): void => void engine.cancel(ref);
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener('abort', stop);
+  const events: RunEvent[] = [];
+  for await (const event of engine.watch(ref)) {
+    events.push(event);
+    deployment.onEvent(event);
+  }
+  signal?.removeEventListener('abort', stop);
+  const { exitCode } = await engine.result(ref);
+  const finished = events.findLast((event) => event.kind === 'run.finished');
+  const findings = events.flatMap((event) => (event.kind === 'finding' ? [event.finding] : []));
+  return { run: ref.run, outcome: finished?.outcome ?? 'unknown', exitCode, findings, events };
+}
+
+function entryOf(deployment: Deployment): LedgerEntry {
+  const { task, engine, bundle, target } = deployment;
+  return {
+    run: task.run,
+    command: deployment.command,
+    environment: task.environment.name,
+    target: `${target.user}@${target.host}:${target.port}/${target.database}`,
+    engine: engine.name,
+    bundle: bundle.hash,
+    ...task.actor,
+    startedAt: deployment.now(),
+    recorded: false,
+  };
+}
+
+function closed(entry: LedgerEntry, execution: Execution, finishedAt: string): LedgerEntry {
+  const errors = execution.findings.filter((finding) => finding.severity === 'error');
+  return {
+    ...entry,
+    finishedAt,
+    outcome: execution.outcome,
+    exitCode: execution.exitCode,
+    failure: errors
+      .map((finding) => `${finding.code}: ${finding.why}`)
+      .join('; ')
+      .slice(0, 2_000),
+    recorded: execution.events.some((event) => event.kind === 'identity' && event.environmentId !== ''),
+  };
+}
+
+function failed(run: string, findings: readonly Finding[]): Execution {
+  return { run, outcome: 'unreachable', exitCode: 30, findings, events: [] };
+}

@@ -1,0 +1,133 @@
+import { fault } from '../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { quoteLiteral } from '../../sql/quote.ts';
+import { applySteps, type ApplyResult } from '../apply/apply-steps.ts';
+import type { PreparedStep } from '../apply/prepared.ts';
+import { readHistory, type History } from '../history/read-history.ts';
+import { logEvent } from '../history/run-record.ts';
+import type { Session } from '../ports.ts';
+import type { RunnerPorts } from '../runner-ports.ts';
+import { openSession } from './open.ts';
+import { takeRunLock } from './run-lock.ts';
+import { verdictOf, wellDone, type Verdict } from './verdict.ts';
+
+/** A session that may be replaced while the run goes on, and what is known of the history. */
+export interface LiveRun {
+  session: Session;
+  epoch: string;
+  head: string;
+  readonly run: string;
+}
+
+const mostTries = 12;
+const reconnectMs = 10_000;
+
+/**
+ * Applies all steps; after a lock that could not be had, a history that moved or a lost connection it looks at what is
+ * applied now and goes on from there, a bounded number of times.
+ *
+ * @returns the verdict on applying alone; what was applied is in the history
+ */
+export async function applyRun(
+  ports: RunnerPorts,
+  live: LiveRun,
+  steps: readonly PreparedStep[],
+): Promise<{ readonly verdict: Verdict; readonly applied: readonly PreparedStep[] }> {
+  let remaining = steps;
+  for (let tries = 1; ; tries += 1) {
+    const context = {
+      ports,
+      run: live.run,
+      session: live.session,
+      epoch: live.epoch,
+      openUnpipelined: async () => {
+        const opened = await openSession(ports, live.run, false);
+        return opened.ok ? opened.value : undefined;
+      },
+    };
+    const result = await applySteps(context, remaining, live.head);
+    live.head = result.head;
+    const through = new Set(result.applied);
+    remaining = remaining.filter(({ step }) => !through.has(step.id));
+    const applied = (): readonly PreparedStep[] => steps.filter((step) => !remaining.includes(step));
+    if (result.end.kind === 'again' && tries < mostTries && !ports.signal.aborted) {
+      const known = await lookAgain(ports, live, result.end.cause, tries);
+      if (!known.ok) return { verdict: verdictOf(...known.findings), applied: applied() };
+      remaining = remaining.filter(({ step }) => !isThrough(known.value, live.run, step));
+      if (remaining.length > 0) continue;
+      return { verdict: wellDone(), applied: applied() };
+    }
+    return { verdict: await conclude(ports, live, result), applied: applied() };
+  }
+}
+
+async function conclude(ports: RunnerPorts, live: LiveRun, result: ApplyResult): Promise<Verdict> {
+  const { end } = result;
+  if (end.kind === 'done') return wellDone();
+  if (end.kind === 'interrupted') return verdictOf(fault('interrupted'));
+  const { id, name } = end.at.step;
+  ports.emit({ kind: 'migration.failed', id, name, finding: end.finding });
+  const body = {
+    migration: id,
+    code: end.finding.code,
+    where: end.finding.where ?? {},
+    why: end.finding.why,
+    at: ports.now(),
+  };
+  await logEvent(live.session, live.run, { kind: 'failed', body });
+  const stands = end.kind === 'failed' && end.stands;
+  return stands ? { ...verdictOf(end.finding), outcome: 'partly-applied', exitCode: 41 } : verdictOf(end.finding);
+}
+
+/** Waits a little, reconnects if need be, and reads what is applied now. */
+async function lookAgain(
+  ports: RunnerPorts,
+  live: LiveRun,
+  cause: 'moved' | 'lock' | 'lost',
+  tries: number,
+): Promise<Outcome<History>> {
+  if (cause === 'lock') await ports.sleep((0.5 + ports.random()) * Math.min(200 * 2 ** tries, 5_000));
+  if (cause === 'lost') {
+    const again = await reconnect(ports, live);
+    if (!again.ok)
+      return bad(fault('outcome-unknown', { why: again.findings.map((finding) => finding.why).join(' ') }));
+  }
+  const history = await readHistory(live.session);
+  if (history.ok) live.head = history.value.head;
+  return history;
+}
+
+/**
+ * A new connection after a lost one: takes the run lock, raises the epoch (the old session may change nothing more),
+ * and takes the guard row, which waits until the old transaction is over.
+ */
+async function reconnect(ports: RunnerPorts, live: LiveRun): Promise<Outcome<void>> {
+  await live.session.close();
+  const until = ports.clock() + reconnectMs;
+  for (;;) {
+    const opened = await openSession(ports, live.run, true);
+    if (opened.ok) {
+      live.session = opened.value;
+      const locked = await takeRunLock(live.session, ports, reconnectMs);
+      if (!locked.ok) return locked;
+      const reply = await live.session.send(
+        `update godwit.epoch set epoch = epoch + 1 where epoch = ${quoteLiteral(live.epoch)}::bigint returning epoch; update godwit.guard set only_row = only_row`,
+        { rows: 'all' },
+      );
+      const epoch = reply.ok ? reply.results[0]?.rows[0]?.[0] : undefined;
+      if (epoch == null) return bad(fault('taken-over'));
+      live.epoch = epoch;
+      return good(undefined);
+    }
+    if (ports.clock() > until || ports.signal.aborted) return opened;
+    await ports.sleep(300 + ports.random() * 400);
+  }
+}
+
+/** Was this step recorded by this very run, although its answer never arrived? */
+function isThrough(history: History, run: string, step: PreparedStep['step']): boolean {
+  const row = history.rows.findLast((candidate) => candidate.id === step.id);
+  if (row === undefined) return false;
+  const kind = step.direction === 'up' ? 'applied' : 'reverted';
+  return row.kind === kind && row.checksum === step.checksum && (row.run === run || kind === 'applied');
+}

@@ -1,0 +1,104 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { readHistory, type History } from '../history/read-history.ts';
+import { installHistory } from '../history/install.ts';
+import { beginRun, finishRun } from '../history/run-record.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import type { RunnerPorts } from '../runner-ports.ts';
+import type { ApplyTask } from '../task.ts';
+import { adoptRun } from './adopt.ts';
+import { applyRun, type LiveRun } from './apply-run.ts';
+import { missingConsent } from './consent.ts';
+import { preflight } from './facts.ts';
+import { open, type Opened } from './open.ts';
+import { prepareSteps } from './prepare.ts';
+import { afterApplying } from './verification.ts';
+import { verdictOf, wellDone, type Verdict } from './verdict.ts';
+
+/** Probe, plan, apply, verify, record: one execution, when nothing stands between them. */
+export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise<Verdict> {
+  const opened = await open(ports, task, { waitMs: task.waitMs });
+  if (!opened.ok) return verdictOf(...opened.findings);
+  const live: LiveRun = {
+    session: opened.value.session,
+    epoch: opened.value.history.epoch,
+    head: opened.value.history.head,
+    run: task.run,
+  };
+  const cancel = (): void => void live.session.cancel();
+  ports.signal.addEventListener('abort', cancel);
+  try {
+    return await applyOpened(task, ports, opened.value, live);
+  } finally {
+    ports.signal.removeEventListener('abort', cancel);
+    await live.session.close();
+  }
+}
+
+async function applyOpened(task: ApplyTask, ports: RunnerPorts, opened: Opened, live: LiveRun): Promise<Verdict> {
+  const { facts, history, session } = opened;
+  const forbidden = preflight(facts, history, task.environment);
+  if (forbidden.length > 0) return verdictOf(...forbidden);
+
+  const made = await makePlan(ports.bundle, history, task.selection, ports.hashing);
+  if (!made.ok) return verdictOf(...made.findings);
+  for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
+  ports.emit({ kind: 'plan', plan: made.value.plan });
+  const missing = missingConsent(made.value.plan, task);
+  if (missing.length > 0) return verdictOf(...missing);
+  if (made.value.plan.steps.length === 0) return wellDone('nothing-to-do');
+  const prepared = await prepareSteps(made.value, { bundle: ports.bundle, history, session }, task);
+  if (!prepared.ok) return verdictOf(...prepared.findings);
+  if (ports.signal.aborted) return verdictOf(fault('interrupted', { why: 'Nothing was changed.' }));
+
+  const begun = await begin(task, ports, live, {
+    history,
+    planHash: made.value.plan.hash,
+    first: made.value.plan.steps[0]?.id ?? '',
+    facts,
+  });
+  if (begun.length > 0) return verdictOf(...begun);
+  if (task.how !== 'execute') return finish(live, await adoptRun(task, ports, live, prepared.value));
+  const { verdict, applied } = await applyRun(ports, live, prepared.value);
+  const checked = await afterApplying(task, ports, live.session, { applied, direction: task.selection.direction });
+  return finish(live, verdict.exitCode === 0 ? checked : verdict);
+}
+
+/** The first writes: schema godwit if need be, the run's row, the new epoch. */
+async function begin(
+  task: ApplyTask,
+  ports: RunnerPorts,
+  live: LiveRun,
+  terms: {
+    readonly history: History;
+    readonly planHash: string;
+    readonly first: string;
+    readonly facts: Opened['facts'];
+  },
+): Promise<readonly Finding[]> {
+  if (terms.history.version === 0 || terms.history.environmentId === '') {
+    const installed = await installHistory(live.session, terms.history.version, task.environment.name);
+    if (!installed.ok) return installed.findings;
+    const fresh = await readHistory(live.session);
+    if (!fresh.ok) return fresh.findings;
+    ports.emit({ kind: 'identity', environmentId: fresh.value.environmentId, systemId: terms.facts.systemId });
+  } else {
+    const upgraded = await installHistory(live.session, terms.history.version, task.environment.name);
+    if (!upgraded.ok) return upgraded.findings;
+  }
+  const firstStarted = task.how === 'execute' ? terms.first : '';
+  const epoch = await beginRun(live.session, task, { planHash: terms.planHash, firstStarted });
+  if (!epoch.ok) return epoch.findings;
+  live.epoch = epoch.value;
+  return [];
+}
+
+async function finish(live: LiveRun, verdict: Verdict): Promise<Verdict> {
+  const failure = verdict.findings
+    .filter((finding) => finding.severity === 'error')
+    .map((finding) => `${finding.code}: ${finding.why}`)
+    .join('; ')
+    .slice(0, 2_000);
+  await finishRun(live.session, live.run, { outcome: verdict.outcome, exitCode: verdict.exitCode, failure });
+  return verdict;
+}

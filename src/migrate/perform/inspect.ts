@@ -1,0 +1,107 @@
+import { fault } from '../../kit/fault.ts';
+import { quoteLiteral } from '../../sql/quote.ts';
+import type { History } from '../history/read-history.ts';
+import type { RunRow } from '../history/rows.ts';
+import type { Session } from '../ports.ts';
+import type { RunnerPorts } from '../runner-ports.ts';
+import { serverFault } from '../server-fault.ts';
+import type { InspectTask } from '../task.ts';
+import type { Opened } from './open.ts';
+import { verdictOf, wellDone, type Verdict } from './verdict.ts';
+import { verifyChains } from './verify-chains.ts';
+
+/** Reads the history: what is applied, the runs, the events of one run, the audit chains. Changes nothing. */
+export async function inspect(task: InspectTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
+  const { session, history } = opened;
+  if (task.what === 'history') {
+    const partial = [...new Set(history.partial.map((statement) => statement.migration))];
+    ports.emit({ kind: 'history', rows: history.rows, partial });
+    return wellDone();
+  }
+  if (history.version === 0) return empty(task, ports, history);
+  if (task.what === 'chain') return verifyChains(session, ports, task.subject ?? '');
+  const runs = await readRuns(session, task);
+  if ('outcome' in runs) return runs;
+  ports.emit({ kind: 'runs', runs });
+  if (task.what === 'run' && runs.length === 0)
+    return verdictOf(fault('unknown-run', { why: `No run begins with "${task.subject ?? ''}".` }));
+  if (task.what === 'run') await emitRunDetails(session, ports, runs);
+  return wellDone();
+}
+
+function empty(task: InspectTask, ports: RunnerPorts, _history: History): Verdict {
+  if (task.what === 'runs') ports.emit({ kind: 'runs', runs: [] });
+  if (task.what === 'run') return verdictOf(fault('unknown-run', { why: 'This database has no history yet.' }));
+  return wellDone();
+}
+
+async function readRuns(session: Session, task: InspectTask): Promise<readonly RunRow[] | Verdict> {
+  const subject = task.what === 'run' ? `where run like ${quoteLiteral(`${likeLiteral(task.subject ?? '')}%`)}` : '';
+  const iso = (column: string): string =>
+    `coalesce(to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), '')`;
+  const reply = await session.send(
+    `select run, command, outcome, exit_code, by_whom, from_where, git_commit, tool, plan_hash, ${iso('started_at')}, ${iso('finished_at')},
+  coalesce(extract(epoch from finished_at - started_at) * 1000, 0), (select count(*) from godwit.migration m where m.run = r.run), failure
+from godwit.run r ${subject} order by started_at desc limit ${Math.max(1, Math.trunc(task.limit ?? 20))}`,
+    { rows: 'all' },
+  );
+  if (!reply.ok) return verdictOf(serverFault(reply.error));
+  return (reply.results[0]?.rows ?? []).map(runRow);
+}
+
+function likeLiteral(text: string): string {
+  return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
+}
+
+function runRow(row: readonly (string | null)[]): RunRow {
+  const text = (index: number): string => row[index] ?? '';
+  return {
+    run: text(0),
+    command: text(1),
+    outcome: text(2),
+    exitCode: row[3] == null ? null : Number(row[3]),
+    by: text(4),
+    from: text(5),
+    commit: text(6),
+    tool: text(7),
+    planHash: text(8),
+    startedAt: text(9),
+    finishedAt: text(10),
+    ms: Number(row[11] ?? 0),
+    applied: Number(row[12] ?? 0),
+    failure: text(13),
+  };
+}
+
+/** One run: its migrations with each statement's time, and its events. */
+async function emitRunDetails(session: Session, ports: RunnerPorts, runs: readonly RunRow[]): Promise<void> {
+  const ids = runs.map((run) => quoteLiteral(run.run)).join(', ');
+  const reply = await session.send(
+    `select run, migration, coalesce(seq::text, ''), direction, ordinal, tag, line, count, coalesce(ms, 0), state from godwit.statement where run in (${ids}) order by n;
+select run, n, kind, body, hash from godwit.event where run in (${ids}) order by run, n`,
+    { rows: 'all' },
+  );
+  if (!reply.ok) return;
+  const [statements, events] = reply.results;
+  ports.emit({
+    kind: 'run.details',
+    statements: (statements?.rows ?? []).map(([run, migration, , direction, ordinal, tag, line, count, ms, state]) => ({
+      run: run ?? '',
+      migration: migration ?? '',
+      direction: direction ?? '',
+      ordinal: Number(ordinal) + 1,
+      tag: tag ?? '',
+      line: Number(line),
+      count: Number(count),
+      ms: Number(ms),
+      state: state ?? '',
+    })),
+    events: (events?.rows ?? []).map(([run, n, kind, body, hash]) => ({
+      run: run ?? '',
+      n: Number(n),
+      kind: kind ?? '',
+      body: body ?? '',
+      hash: hash ?? '',
+    })),
+  });
+}

@@ -1,0 +1,88 @@
+import type { RunEvent } from '../event.ts';
+import { fault } from '../../kit/fault.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import type { RunnerPorts } from '../runner-ports.ts';
+import type { PlanTask, Task, VerifyTask } from '../task.ts';
+import { performApply } from './apply-task.ts';
+import { preflight, wrongDatabase } from './facts.ts';
+import { inspect } from './inspect.ts';
+import { open, type Opened } from './open.ts';
+import { verifyApplied } from './verification.ts';
+import { verdictOf, wellDone, type Verdict } from './verdict.ts';
+
+/**
+ * Performs one task next to the database: the same in this process, in a child process, in a job. Everything it has to
+ * say are events, closed by `run.finished`.
+ *
+ * @returns the exit code
+ */
+export async function perform(task: Task, ports: RunnerPorts): Promise<number> {
+  const started = ports.clock();
+  let events = 0;
+  const emit = (event: RunEvent): void => {
+    events += 1;
+    ports.emit(event);
+  };
+  const counting = { ...ports, emit };
+  emit({ kind: 'run.started', run: task.run, task: task.kind, tool: task.actor.tool, at: ports.now() });
+  const verdict = await performTask(task, counting);
+  for (const finding of verdict.findings) emit({ kind: 'finding', finding });
+  const { outcome, exitCode } = verdict;
+  ports.emit({
+    kind: 'run.finished',
+    run: task.run,
+    outcome,
+    exitCode,
+    events: events + 1,
+    ms: ports.clock() - started,
+  });
+  return exitCode;
+}
+
+async function performTask(task: Task, ports: RunnerPorts): Promise<Verdict> {
+  try {
+    if (task.kind === 'apply') return await performApply(task, ports);
+    const opened = await open(ports, task);
+    if (!opened.ok) return verdictOf(...opened.findings);
+    try {
+      return await read(task, ports, opened.value);
+    } finally {
+      await opened.value.session.close();
+    }
+  } catch (error) {
+    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+    ports.emit({ kind: 'notice', severity: 'DEBUG', text: stack ?? message });
+    return verdictOf(fault('bug', { why: message }));
+  }
+}
+
+/** The tasks that change nothing. */
+async function read(task: Exclude<Task, { kind: 'apply' }>, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
+  switch (task.kind) {
+    case 'probe':
+      return verdictOf(...preflight(opened.facts, opened.history, task.environment));
+    case 'inspect': {
+      const wrong = wrongDatabase(opened.facts, opened.history, task.environment);
+      return wrong.length > 0 ? verdictOf(...wrong) : inspect(task, ports, opened);
+    }
+    case 'plan':
+      return planOnly(task, ports, opened);
+    case 'verify':
+      return verify(task, ports, opened);
+  }
+}
+
+async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
+  const forbidden = preflight(opened.facts, opened.history, task.environment);
+  if (forbidden.length > 0) return verdictOf(...forbidden);
+  const made = await makePlan(ports.bundle, opened.history, task.selection, ports.hashing);
+  if (!made.ok) return verdictOf(...made.findings);
+  for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
+  ports.emit({ kind: 'plan', plan: made.value.plan });
+  return made.value.plan.steps.length === 0 ? wellDone('nothing-to-do') : wellDone();
+}
+
+async function verify(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
+  const wrong = wrongDatabase(opened.facts, opened.history, task.environment);
+  return wrong.length > 0 ? verdictOf(...wrong) : verifyApplied(task, ports, opened);
+}
