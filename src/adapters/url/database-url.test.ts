@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import { isLoopback, readDatabaseUrl } from './database-url.ts';
+
+const read = (url: string) => readDatabaseUrl(url, 'DATABASE_URL', { user: 'os-user' });
+
+function address(url: string) {
+  const outcome = read(url);
+  if (!outcome.ok) throw new Error(outcome.findings.map((finding) => finding.code).join());
+  return outcome.value.address;
+}
+
+test('a plain URL gives its parts', () => {
+  expect(address('postgresql://app:pw@127.0.0.1:5433/shop')).toEqual({
+    host: '127.0.0.1',
+    port: 5433,
+    database: 'shop',
+    user: 'app',
+    password: 'pw',
+    tls: 'disable',
+  });
+});
+
+test('escaped characters are decoded, a colon in a password needs no escape', () => {
+  expect(address('postgres://a%40b:x%2F%3F%23%25:y@db.internal/shop%20a')).toMatchObject({
+    user: 'a@b',
+    password: 'x/?#%:y',
+    database: 'shop a',
+    port: 5432,
+  });
+});
+
+test('every host but this machine gets full verification unless the URL says otherwise', () => {
+  expect(address('postgresql://a:b@10.1.2.3/d').tls).toBe('verify-full');
+  expect(address('postgresql://a:b@10.1.2.3/d?sslmode=verify-ca&sslrootcert=/ca.pem')).toMatchObject({
+    tls: 'verify-ca',
+    rootCertificate: '/ca.pem',
+  });
+  expect(address('postgresql://a:b@[::1]:6000/d')).toMatchObject({ host: '::1', port: 6000, tls: 'disable' });
+  expect(address('postgresql://a:b@localhost/d?sslmode=prefer').tls).toBe('disable');
+});
+
+test('user and password may come from outside of the URL', () => {
+  expect(address('postgresql://localhost/d').user).toBe('os-user');
+  const outcome = readDatabaseUrl('postgresql://localhost/d', 'X', { user: 'u', password: 'outside' });
+  expect(outcome.ok && outcome.value.address.password).toBe('outside');
+});
+
+test('a trailing line end is tolerated', () => {
+  expect(address('postgresql://a:b@localhost/d\n').database).toBe('d');
+});
+
+test.each([
+  ['', 'url-missing'],
+  ['"postgresql://a:canary@h/d"', 'url-quoted'],
+  ['‘postgresql://a:canary@h/d’', 'url-quoted'],
+  ['host=h user=a password=canary dbname=d', 'url-keywords'],
+  ['postgresql+asyncpg://a:canary@h/d', 'url-scheme'],
+  ['mysql://a:canary@h/d', 'url-scheme'],
+  ['jdbc:postgresql://h/d?password=canary', 'url-scheme'],
+  ['h:5432/canary', 'url-scheme'],
+  ['postgresql://a:can/ary@h/d', 'url-unescaped'],
+  ['postgresql://a:can#ary@h/d', 'url-unescaped'],
+  ['postgresql://a:can?ary@h/d', 'url-unescaped'],
+  ['postgresql://a:can@ary@h/d', 'url-unescaped'],
+  ['postgresql://a:can%ary@h/d', 'url-unescaped'],
+  ['postgresql://a:can ary@h/d', 'url-unescaped'],
+  ['postgresql://a:1234?ary@h/d', 'url-unescaped'],
+  ['postgresql://a:canary@h1,h2:5432/d', 'url-hosts'],
+  ['postgresql://a:canary@h1:5432,h2:5432/d', 'url-hosts'],
+  ['postgresql://a:canary@/d', 'url-host'],
+  ['postgresql://a:canary@[::1/d', 'url-host'],
+  ['postgresql://a:canary@h:54a/d', 'url-port'],
+  ['postgresql://a:canary@h:99999/d', 'url-port'],
+  ['postgresql://a:canary@h', 'url-no-database'],
+  ['postgresql://a:canary@h:5432/', 'url-no-database'],
+  ['postgresql://a:canary@h/d?sslmode=no-verify', 'url-sslmode'],
+  ['postgresql://a:canary@h/d?sslmode=prefer', 'url-sslmode'],
+])('%s is refused as %s, without a word of it', (url, code) => {
+  const outcome = read(url);
+  expect(outcome.ok ? 'accepted' : outcome.findings[0]?.code).toBe(code);
+  expect(JSON.stringify(outcome)).not.toMatch(/canary|can.?ary/);
+});
+
+test('a socket folder is taken as host, and as this machine', () => {
+  expect(address('postgresql://a:b@/d?host=/cloudsql/p:r:i').host).toBe('/cloudsql/p:r:i');
+  expect(address('postgresql://a:b@%2Fvar%2Frun%2Fpostgresql/d').host).toBe('/var/run/postgresql');
+  expect(isLoopback('/var/run/postgresql')).toBe(true);
+  expect(isLoopback('127.example.com')).toBe(false);
+});
+
+test('parameters of other tools are named as without effect', () => {
+  const outcome = read('postgresql://a:b@localhost/d?schema=public&pgbouncer=true');
+  expect(outcome.ok && outcome.value.findings.map((finding) => finding.why)).toEqual([
+    'DATABASE_URL: godwit makes no use of the parameter `schema`.',
+    'DATABASE_URL: godwit makes no use of the parameter `pgbouncer`.',
+  ]);
+});

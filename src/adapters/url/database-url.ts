@@ -1,0 +1,135 @@
+import type { FaultCode } from '../../kit/catalogue/index.ts';
+import { fault, type FaultDetails } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { DatabaseAddress, TlsMode } from '../postgres/address.ts';
+import { queryOf, splitUrl } from './split-url.ts';
+
+/** A database URL that was understood, with warnings about what has no effect or is weaker than it should be. */
+export interface DatabaseUrl {
+  readonly address: DatabaseAddress;
+  readonly findings: readonly Finding[];
+}
+
+/** What a URL may leave out, as libpq reads it from PGUSER and PGPASSWORD. */
+export interface UrlDefaults {
+  readonly user: string;
+  readonly password?: string;
+}
+
+/**
+ * Reads a database URL with its own parser, so that each usual mistake has its own name. No finding quotes the URL.
+ *
+ * @param text the URL as it was stored
+ * @param label where it was stored, for the findings: `DATABASE_URL`
+ * @param defaults user and password where the URL names none
+ */
+export function readDatabaseUrl(text: string, label: string, defaults: UrlDefaults): Outcome<DatabaseUrl> {
+  const stored = text.trim();
+  const refused = formFault(stored, label);
+  if (refused !== undefined) return bad(refused);
+  const split = splitUrl(stored);
+  if (!split.ok) return bad(fault(split.code, { why: `${label}: ${fault(split.code).why}` }));
+  const query = queryOf(split.query);
+  if (query === undefined) return refuse('url-unescaped', label);
+
+  const host = query.get('host') ?? split.host;
+  const port = portOf(query.get('port') ?? split.port);
+  const database = query.get('dbname') ?? split.database;
+  if (host.includes(',')) return refuse('url-hosts', label);
+  if (!hostPattern.test(host)) return refuse('url-host', label);
+  if (port === undefined) return refuse('url-port', label);
+  if (database === '') return refuse('url-no-database', label);
+  const tls = tlsOf(query.get('sslmode'), host);
+  if (tls === undefined)
+    return refuse('url-sslmode', label, {
+      why: `${label}: sslmode=${query.get('sslmode') ?? ''} is none that godwit uses. ${fault('url-sslmode').why}`,
+    });
+
+  const password = query.get('password') ?? split.password ?? defaults.password;
+  const rootCertificate = query.get('sslrootcert');
+  return good({
+    address: {
+      host,
+      port,
+      database,
+      user: query.get('user') ?? (split.user || defaults.user),
+      tls,
+      ...(password === undefined ? {} : { password }),
+      ...(rootCertificate === undefined || rootCertificate === 'system' ? {} : { rootCertificate }),
+    },
+    findings: [...query.keys()]
+      .filter((name) => !knownParameters.has(name))
+      .map((name) => parameterWarning(name, label)),
+  });
+}
+
+/** True for this machine: a loopback address or a socket folder. */
+export function isLoopback(host: string): boolean {
+  return host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+const hostPattern = /^(\/.*|[\w.-]+|[0-9a-fA-F:.]+(%\w+)?)$/;
+
+function formFault(stored: string, label: string): Finding | undefined {
+  if (stored === '') return fault('url-missing', { why: `${label} is empty.` });
+  if (/^["'`“”‘’]/.test(stored)) return refuseWith('url-quoted', label);
+  if (/^jdbc:/i.test(stored)) return schemeFault(label, 'jdbc:', 'Remove the `jdbc:` in front.');
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(stored)?.[1];
+  if (scheme === undefined) {
+    if (/^\s*\w+\s*=/.test(stored)) return refuseWith('url-keywords', label);
+    return fault('url-scheme', { why: `${label} does not begin with postgresql://.` });
+  }
+  if (!/^postgres(ql)?$/i.test(scheme)) return schemeFault(label, `${scheme}://`, schemeFix(scheme));
+  return undefined;
+}
+
+function schemeFault(label: string, scheme: string, fix: string): Finding {
+  return fault('url-scheme', { why: `${label} begins with ${scheme}, not with postgresql://.`, fix });
+}
+
+function schemeFix(scheme: string): string {
+  if (/^postgres(ql)?\+/i.test(scheme))
+    return `Write postgresql:// in place of ${scheme}://: the part behind + names a Python driver.`;
+  return 'Godwit works with PostgreSQL: begin the URL with postgresql://.';
+}
+
+function portOf(text: string): number | undefined {
+  if (text === '') return 5432;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= 65_535 ? port : undefined;
+}
+
+const modes: ReadonlySet<string> = new Set<TlsMode>(['disable', 'require', 'verify-ca', 'verify-full']);
+
+/** Full verification is the default for every host but this machine. */
+function tlsOf(mode: string | undefined, host: string): TlsMode | undefined {
+  if (mode === undefined) return isLoopback(host) ? 'disable' : 'verify-full';
+  if (modes.has(mode)) return mode as TlsMode;
+  // On this machine the fallback of `prefer` and `allow` gives nothing away.
+  return isLoopback(host) && (mode === 'prefer' || mode === 'allow') ? 'disable' : undefined;
+}
+
+const knownParameters: ReadonlySet<string> = new Set([
+  'host',
+  'port',
+  'dbname',
+  'user',
+  'password',
+  'sslmode',
+  'sslrootcert',
+  'application_name',
+  'connect_timeout',
+]);
+
+function parameterWarning(name: string, label: string): Finding {
+  return fault('url-parameter', { why: `${label}: godwit makes no use of the parameter \`${name}\`.` });
+}
+
+function refuse(code: FaultCode, label: string, details?: FaultDetails): Outcome<never> {
+  return bad(refuseWith(code, label, details));
+}
+
+function refuseWith(code: FaultCode, label: string, details: FaultDetails = {}): Finding {
+  return fault(code, { why: `${label}: ${fault(code).why}`, ...details });
+}

@@ -1,0 +1,154 @@
+import { parseArgs } from 'node:util';
+import { fault } from '../kit/fault.ts';
+import { nearest } from '../kit/nearest.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+import type { CommandSpec, OptionSpec, Typed } from './command.ts';
+import { commands, globalOptions, groups } from './table.ts';
+
+/** What a command line means. `help` without a command is the help of the program, with a word that of a group. */
+export type CommandLine =
+  | { readonly kind: 'command'; readonly spec: CommandSpec; readonly typed: Typed }
+  | { readonly kind: 'help'; readonly topic?: string }
+  | { readonly kind: 'version' };
+
+/** Switches that hold before a command line is understood: how to report that it is not. */
+export function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end === -1 ? undefined : end).includes('--json');
+}
+
+/** Reads a command line (without `node` and the program's own name). */
+export function readCommandLine(argv: readonly string[]): Outcome<CommandLine> {
+  const known = new Map<string, OptionSpec>();
+  for (const option of [...commands.flatMap((command) => command.options ?? []), ...globalOptions])
+    known.set(option.name, option);
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: Object.fromEntries(
+      [...known.values()].map((option) => [
+        option.name,
+        {
+          type: option.value === undefined ? ('boolean' as const) : ('string' as const),
+          ...(option.short === undefined ? {} : { short: option.short }),
+        },
+      ]),
+    ),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+
+  const words: string[] = [];
+  const options: TypedOption[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') words.push(token.value);
+    else if (token.kind === 'option') options.push({ name: token.name, raw: token.rawName, value: token.value });
+  }
+  if (options.some((option) => option.name === 'version') && words.length === 0) return good({ kind: 'version' });
+  return withCommand(words, options);
+}
+
+interface TypedOption {
+  readonly name: string;
+  readonly raw: string;
+  readonly value: string | undefined;
+}
+
+function withCommand(words: readonly string[], options: readonly TypedOption[]): Outcome<CommandLine> {
+  const help = options.some((option) => option.name === 'help');
+  const [first, second] = words;
+  if (first === undefined)
+    return options.every((option) => isGlobal(option.name)) ? good({ kind: 'help' }) : unplaced(options);
+  if (first === 'help')
+    return good(second === undefined ? { kind: 'help' } : { kind: 'help', topic: words.slice(1).join(' ') });
+
+  const found = findCommand(words);
+  if (!found.ok) return found;
+  const { spec, rest } = found.value;
+  if (help)
+    return good({ kind: 'help', topic: second === undefined && groups[first] !== undefined ? first : spec.name });
+  const typed = readOptions(spec, rest, options);
+  return typed.ok ? good({ kind: 'command', spec, typed: typed.value }) : typed;
+}
+
+/** Finds the command that the first word, or the first two, name. */
+export function findCommand(
+  words: readonly string[],
+): Outcome<{ readonly spec: CommandSpec; readonly rest: readonly string[] }> {
+  const [first = '', second] = words;
+  const group = groups[first];
+  const name = group === undefined ? first : second === undefined ? group.alone : `${first} ${second}`;
+  const spec = commands.find((command) => command.name === name);
+  if (spec !== undefined) return good({ spec, rest: words.slice(group === undefined ? 1 : 2) });
+  return bad(unknownCommand(name, group !== undefined));
+}
+
+function unknownCommand(name: string, inGroup: boolean) {
+  const names = inGroup
+    ? commands.map((command) => command.name).filter((other) => other.startsWith(`${name.split(' ')[0] ?? ''} `))
+    : [...new Set(commands.map((command) => command.name.split(' ')[0] ?? ''))];
+  const near = nearest(name, names);
+  return fault('wrong-usage', {
+    why: `There is no command \`${name}\`.`,
+    fix: near === undefined ? 'Run `godwit --help` for the list of commands.' : `Did you mean \`godwit ${near}\`?`,
+  });
+}
+
+function unplaced(options: readonly TypedOption[]): Outcome<never> {
+  const wrong = options.find((option) => !isGlobal(option.name));
+  return bad(fault('wrong-usage', { why: `${wrong?.raw ?? 'An option'} stands without a command.` }));
+}
+
+function isGlobal(name: string): boolean {
+  return globalOptions.some((option) => option.name === name);
+}
+
+function readOptions(spec: CommandSpec, rest: readonly string[], options: readonly TypedOption[]): Outcome<Typed> {
+  const allowed = new Map([...(spec.options ?? []), ...globalOptions].map((option) => [option.name, option]));
+  const values: Record<string, string> = {};
+  const switches = new Set<string>();
+  for (const option of options) {
+    const known = allowed.get(option.name);
+    if (known === undefined) return bad(unknownOption(spec, option.raw, [...allowed.keys()]));
+    if (known.value === undefined) {
+      if (option.value !== undefined) return wrong(spec, `${option.raw} takes no value.`);
+      switches.add(option.name);
+    } else {
+      if (option.value === undefined || option.value === '')
+        return wrong(spec, `${option.raw} needs a value: ${option.raw} ${known.value}.`);
+      if (values[option.name] !== undefined) return wrong(spec, `${option.raw} is given twice.`);
+      values[option.name] = option.value;
+    }
+  }
+  const counted = countArguments(spec, rest);
+  return counted ?? good({ arguments: rest, values, switches });
+}
+
+function unknownOption(spec: CommandSpec, raw: string, names: readonly string[]) {
+  const bare = raw.replace(/^-+/, '');
+  if (/^(url|password|database-url|dsn)$/.test(bare)) {
+    return fault('wrong-usage', {
+      why: `There is no option ${raw}: every process on this machine can read command lines, so secrets do not belong there.`,
+      fix: 'Set DATABASE_URL instead, or name an environment with -e.',
+    });
+  }
+  const near = nearest(bare, names);
+  return fault('wrong-usage', {
+    why: `\`godwit ${spec.name}\` has no option ${raw}.`,
+    fix: near === undefined ? `Run \`godwit ${spec.name} --help\` for its options.` : `Did you mean --${near}?`,
+  });
+}
+
+function countArguments(spec: CommandSpec, rest: readonly string[]): Outcome<never> | undefined {
+  const wanted = spec.arguments ?? [];
+  const missing = wanted[rest.length];
+  if (missing?.required === true) return wrong(spec, `${missing.name} is missing: ${missing.summary}.`);
+  const many = wanted.at(-1)?.many === true;
+  const surplus = rest[wanted.length];
+  if (!many && surplus !== undefined) return wrong(spec, `The argument \`${surplus}\` is one too many.`);
+  return undefined;
+}
+
+function wrong(spec: CommandSpec, why: string): Outcome<never> {
+  return bad(fault('wrong-usage', { why, fix: `Run \`godwit ${spec.name} --help\` for its options and examples.` }));
+}

@@ -1,0 +1,20 @@
+import { fault } from '../../kit/fault.ts';
+import type { Run } from '../command.ts';
+import { completionScript } from '../completion.ts';
+import { done, failed } from '../result.ts';
+
+/** `godwit completion bash|zsh|fish` */
+export const completion: Run = async ({ typed, screen }) => {
+  const [shell = ''] = typed.arguments;
+  const script = completionScript(shell);
+  if (script === undefined) {
+    return failed([
+      fault('wrong-usage', {
+        why: `There is no completion for the shell \`${shell}\`.`,
+        fix: 'Known are bash, zsh and fish.',
+      }),
+    ]);
+  }
+  if (!screen.json) screen.product(script);
+  return done({ script });
+};

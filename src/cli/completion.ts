@@ -1,0 +1,76 @@
+import type { CommandSpec, OptionSpec } from './command.ts';
+import { commands, globalOptions, groups } from './table.ts';
+
+/** The completion script of a shell, made from the table of commands; undefined for an unknown shell. */
+export function completionScript(shell: string): string | undefined {
+  if (shell === 'bash') return bash();
+  if (shell === 'zsh') return `#compdef godwit\nautoload -U +X bashcompinit && bashcompinit\n${bash()}`;
+  return shell === 'fish' ? fish() : undefined;
+}
+
+const firstWords = () => [...new Set(commands.map((command) => command.name.split(' ')[0] ?? ''))];
+
+const members = (group: string) => commands.filter((command) => command.name.startsWith(`${group} `));
+
+const optionsOf = (command: CommandSpec): readonly OptionSpec[] => [...(command.options ?? []), ...globalOptions];
+
+function bash(): string {
+  const words = (options: readonly OptionSpec[]) => options.map((option) => `--${option.name}`).join(' ');
+  const byGroup = Object.keys(groups).map(
+    (group) =>
+      `    ${group}) words="${members(group)
+        .map((member) => member.name.split(' ')[1])
+        .join(' ')}" ;;`,
+  );
+  const byCommand = commands.map((command) => `    "${command.name}") options="${words(optionsOf(command))}" ;;`);
+  return `# bash completion for godwit
+_godwit() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
+  local first="\${COMP_WORDS[1]}" second="\${COMP_WORDS[2]}" words="" options=""
+  case "$previous" in
+    --config|--file|--plan|--out) COMPREPLY=($(compgen -f -- "$current")); return ;;
+  esac
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "${firstWords().join(' ')}" -- "$current"))
+    return
+  fi
+  case "$first" in
+${byGroup.join('\n')}
+    completion) words="bash zsh fish" ;;
+  esac
+  case "$first\${words:+ $second}" in
+${byCommand.join('\n')}
+    completion*) options="" ;;
+    *) options="${words(globalOptions)}" ;;
+  esac
+  if [ "$COMP_CWORD" -eq 2 ] && [ -n "$words" ] && [ "\${current#-}" = "$current" ]; then
+    COMPREPLY=($(compgen -W "$words" -- "$current"))
+  else
+    COMPREPLY=($(compgen -W "$options" -- "$current"))
+  fi
+}
+complete -o bashdefault -o default -F _godwit godwit
+`;
+}
+
+function fish(): string {
+  const quote = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  const flags = (condition: string, option: OptionSpec) =>
+    `complete -c godwit${condition} -l ${option.name}${option.short === undefined ? '' : ` -s ${option.short}`}${option.value === undefined ? '' : ' -r'} -d ${quote(option.summary)}`;
+  const lines = ['# fish completion for godwit', 'complete -c godwit -f'];
+  for (const word of firstWords()) {
+    const summary = groups[word]?.summary ?? commands.find((command) => command.name === word)?.summary ?? '';
+    lines.push(`complete -c godwit -n __fish_use_subcommand -a ${word} -d ${quote(summary)}`);
+  }
+  for (const option of globalOptions) lines.push(flags('', option));
+  for (const command of commands) {
+    const [first = '', second] = command.name.split(' ');
+    const seen = `__fish_seen_subcommand_from ${first}`;
+    if (second !== undefined)
+      lines.push(`complete -c godwit -n ${quote(seen)} -a ${second} -d ${quote(command.summary)}`);
+    const condition = second === undefined ? seen : `${seen}; and __fish_seen_subcommand_from ${second}`;
+    for (const option of command.options ?? []) lines.push(flags(` -n ${quote(condition)}`, option));
+  }
+  lines.push(`complete -c godwit -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'`);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,106 @@
+import type { CommandSpec, OptionSpec } from './command.ts';
+import type { Style } from './screen/style.ts';
+import { commands, globalOptions, groups } from './table.ts';
+
+/** Help of the program: every command in one line. */
+export function programHelp(style: Style): string {
+  const listed = new Map<string, string>();
+  for (const command of commands) {
+    const first = command.name.split(' ')[0] ?? '';
+    listed.set(first, groups[first]?.summary ?? command.summary);
+  }
+  return [
+    `${style.bold('godwit')} carries SQL migrations into PostgreSQL and proves what happened there.`,
+    '',
+    `${style.bold('Usage')}: godwit COMMAND [options]`,
+    '',
+    style.bold('Commands'),
+    ...columns([...listed]),
+    '',
+    style.bold('Options of every command'),
+    ...columns(globalOptions.map(optionRow)),
+    '',
+    style.bold('Start'),
+    ...columns([
+      ['godwit demo', 'see it work, with nothing but Node'],
+      ['godwit init', 'prepare this folder'],
+      ['godwit COMMAND --help', 'options and examples of one command'],
+    ]),
+    '',
+  ].join('\n');
+}
+
+/** Help of a group such as `runs`, or of one command with its examples; undefined when there is no such topic. */
+export function topicHelp(topic: string, style: Style): string | undefined {
+  const command = commands.find((candidate) => candidate.name === topic);
+  if (command !== undefined) return commandHelp(command, style);
+  const group = groups[topic];
+  if (group === undefined) return undefined;
+  const members = commands.filter((candidate) => candidate.name.startsWith(`${topic} `));
+  return [
+    group.summary,
+    '',
+    `${style.bold('Usage')}: godwit ${topic} COMMAND [options]`,
+    '',
+    style.bold('Commands'),
+    ...columns(members.map((member) => [usageOf(member), member.summary])),
+    '',
+    `\`godwit ${topic}\` alone is \`godwit ${group.alone}\`.`,
+    '',
+  ].join('\n');
+}
+
+/** `runs show RUN`, `new NAME`, `explain [CODE]` */
+export function usageOf(command: CommandSpec): string {
+  const names = (command.arguments ?? []).map((argument) => {
+    const name = argument.many === true ? `${argument.name}…` : argument.name;
+    return argument.required === true ? name : `[${name}]`;
+  });
+  return [command.name, ...names].join(' ');
+}
+
+function commandHelp(command: CommandSpec, style: Style): string {
+  const section = (title: string, rows: readonly (readonly [string, string])[]) =>
+    rows.length === 0 ? [] : ['', style.bold(title), ...columns(rows)];
+  return [
+    `${command.summary}.`,
+    ...(command.about ?? []).flatMap((paragraph) => ['', ...wrap(paragraph, 100)]),
+    '',
+    `${style.bold('Usage')}: godwit ${usageOf(command)} [options]`,
+    ...section(
+      'Arguments',
+      (command.arguments ?? []).map((argument) => [argument.name, argument.summary]),
+    ),
+    ...section('Options', (command.options ?? []).map(optionRow)),
+    ...section('Options of every command', globalOptions.map(optionRow)),
+    '',
+    style.bold('Examples'),
+    ...command.examples.flatMap((example) => [`  ${example.type}`, style.dim(`      ${example.does}`)]),
+    '',
+  ].join('\n');
+}
+
+/** One option as help shows it: its names, then what it does. */
+export function optionRow(option: OptionSpec): readonly [string, string] {
+  const short = option.short === undefined ? '' : `-${option.short}, `;
+  const value = option.value === undefined ? '' : ` ${option.value}`;
+  return [`${short}--${option.name}${value}`, option.summary];
+}
+
+function columns(rows: readonly (readonly [string, string])[]): readonly string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}
+
+/** Breaks a paragraph into lines of at most `width` characters. */
+export function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + word.length >= width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,119 @@
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fault, FaultError } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
+import { createRedactor, type Redactor } from '../kit/redact.ts';
+import { version } from '../project/version.ts';
+import { readCommandLine, wantsJson, type CommandLine } from './arguments.ts';
+import type { CommandSpec, Result } from './command.ts';
+import { programHelp, topicHelp } from './help.ts';
+import type { Io } from './io.ts';
+import { failed } from './result.ts';
+import { createScreen, type Screen } from './screen/screen.ts';
+
+/** What a program starts from. */
+export interface ProgramParts {
+  readonly argv: readonly string[];
+  readonly io: Io;
+  readonly signal: AbortSignal;
+}
+
+/** Runs one command line and returns its exit code. Never rejects: what nobody expects becomes `bug`, 70. */
+export async function runProgram({ argv, io, signal }: ProgramParts): Promise<number> {
+  const redactor = createRedactor();
+  const json = wantsJson(argv);
+  const readLine = lineReader(io.cwd);
+  const screen = createScreen({ io, json, noColor: argv.includes('--no-color'), redactor, readLine });
+  const line = readCommandLine(argv);
+  if (!line.ok) return report(screen, undefined, failed(line.findings));
+  if (line.value.kind !== 'command') return inform(line.value, screen);
+
+  const { spec, typed } = line.value;
+  try {
+    const run = await spec.load();
+    return report(screen, spec, await run({ command: spec.name, typed, io, screen, redactor, signal }));
+  } catch (error) {
+    if (error instanceof FaultError) return report(screen, spec, failed(error.findings));
+    return report(screen, spec, failed([bug(error, io, redactor)]));
+  }
+}
+
+function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen: Screen): number {
+  if (line.kind === 'version') {
+    screen.product(`${version()}\n`);
+    return 0;
+  }
+  const text = line.topic === undefined ? programHelp(screen.style) : topicHelp(line.topic, screen.style);
+  if (text === undefined) {
+    const unknown = readCommandLine((line.topic ?? '').split(' '));
+    return report(screen, undefined, failed(unknown.ok ? [fault('wrong-usage')] : unknown.findings));
+  }
+  screen.product(text);
+  return 0;
+}
+
+/** Shows how a command ended: findings for people; for programs a document, or the closing event. */
+function report(screen: Screen, spec: CommandSpec | undefined, result: Result): number {
+  screen.settle();
+  for (const finding of result.findings) screen.finding(finding);
+  if (!screen.json) return result.exitCode;
+  if (spec?.events === true) closeEvents(screen, result);
+  else screen.product(`${JSON.stringify(documentOf(spec?.name ?? '', result))}\n`);
+  return result.exitCode;
+}
+
+/** Commands that run end their own events; `data` is there only when they did not come that far. */
+function closeEvents(screen: Screen, result: Result): void {
+  if (result.data === undefined) return;
+  for (const finding of result.findings) screen.event({ kind: 'finding', finding });
+  screen.event({
+    kind: 'run.finished',
+    run: '',
+    outcome: result.outcome as 'refused',
+    exitCode: result.exitCode,
+    events: result.findings.length + 1,
+    ms: 0,
+  });
+}
+
+/** The JSON document of a command: `{"v":1,"command":…,"outcome":…,"exitCode":…,"findings":[…],…}`. */
+export function documentOf(command: string, result: Result): Readonly<Record<string, unknown>> {
+  const { exitCode, outcome, findings, data } = result;
+  return { v: 1, command, outcome, exitCode, findings, ...data };
+}
+
+function bug(error: unknown, io: Io, redactor: Redactor): Finding {
+  const known = error instanceof Error ? error : new Error(String(error));
+  const debug = (io.env['GODWIT_DEBUG'] ?? '') !== '';
+  if (debug) io.err(`${redactor.redact(known.stack ?? known.message)}\n`);
+  return fault('bug', {
+    why: known.message,
+    ...(debug ? {} : { fix: 'Please report it, with the output of the same command under GODWIT_DEBUG=1.' }),
+  });
+}
+
+const largestExcerptFile = 4 * 1024 * 1024;
+
+/** Lines of files for excerpts; a file is read once, and a huge one not at all. */
+function lineReader(cwd: string): (file: string, line: number) => string | undefined {
+  const files = new Map<string, readonly string[]>();
+  return (file, line) => {
+    let lines = files.get(file);
+    if (lines === undefined) {
+      lines = readLines(resolve(cwd, file));
+      files.set(file, lines);
+    }
+    return lines[line - 1];
+  };
+}
+
+function readLines(path: string): readonly string[] {
+  try {
+    if (statSync(path).size > largestExcerptFile) return [];
+    return readFileSync(path, 'utf8')
+      .replace(/^\uFEFF/, '')
+      .split(/\r?\n/);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,38 @@
+import type { Check } from '../../migrate/model.ts';
+import { placeText } from './finding.ts';
+import { countOf } from './format.ts';
+import type { Style } from './style.ts';
+
+/** Failed checks, one by one; those that passed are only counted. */
+export function checkLines(checks: readonly Check[], style: Style): readonly string[] {
+  return checks
+    .filter((check) => !check.ok)
+    .flatMap((check) => [
+      `  ${symbol(check, style)} ${check.kind.replaceAll('-', ' ')} ${style.bold(check.object)} ${style.dim(placeText(check.where))}`,
+      ...(check.expected === '' ? [] : [`      expected  ${check.expected}`]),
+      ...(check.actual === '' ? [] : [`      found     ${check.actual}`]),
+    ]);
+}
+
+/** `118 checks passed`, `117 of 118 checks passed, 1 failed` */
+export function checkSummary(checks: readonly Check[]): string {
+  const passed = checks.filter((check) => check.ok).length;
+  const count = (severity: Check['severity']) =>
+    checks.filter((check) => !check.ok && check.severity === severity).length;
+  const errors = count('error');
+  const warnings = count('warning');
+  const notes = count('note');
+  return [
+    passed === checks.length
+      ? `${countOf(passed, 'check')} passed`
+      : `${passed} of ${countOf(checks.length, 'check')} passed`,
+    ...(errors > 0 ? [`${errors} failed`] : []),
+    ...(warnings > 0 ? [countOf(warnings, 'warning')] : []),
+    ...(notes > 0 ? [countOf(notes, 'note')] : []),
+  ].join(', ');
+}
+
+function symbol(check: Check, style: Style): string {
+  if (check.severity === 'error') return style.red('✘');
+  return check.severity === 'warning' ? style.yellow('!') : style.cyan('i');
+}

@@ -1,0 +1,44 @@
+/** `1 statement`, `2 statements` */
+export function countOf(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Milliseconds as people read them: `12 ms`, `1.4 s`, `2 min 5 s`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** Rows as aligned columns; the last column is not padded. */
+export function aligned(rows: readonly (readonly string[])[], gap = '  '): readonly string[] {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, visible(cell));
+  return rows.map((row) =>
+    row
+      .map((cell, index) => (index === row.length - 1 ? cell : cell + ' '.repeat((widths[index] ?? 0) - visible(cell))))
+      .join(gap),
+  );
+}
+
+/** Length without colour codes. */
+function visible(text: string): number {
+  return [...text.replaceAll(/\u001b\[\d+m/g, '')].length;
+}
+
+/** `2026-03-04 05:06:07` in UTC, of an ISO time. */
+export function shortTime(iso: string): string {
+  return iso.slice(0, 19).replace('T', ' ');
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
+
+/** Milliseconds of `30s`, `5min`, `500ms`, `1h` or a bare number of seconds; undefined when it is none of these. */
+export function milliseconds(text: string): number | undefined {
+  const match = /^(\d{1,7})(ms|s|min|m|h)?$/.exec(text);
+  if (match === null) return undefined;
+  const unit = match[2] === 'm' ? 'min' : (match[2] ?? 's');
+  return Number(match[1]) * (units[unit] ?? 1000);
+}

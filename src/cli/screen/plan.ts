@@ -1,0 +1,48 @@
+import type { Plan, PlanStep } from '../../migrate/model.ts';
+import { placeText } from './finding.ts';
+import { aligned, countOf } from './format.ts';
+import type { Style } from './style.ts';
+
+/** What would run, step by step, with what it destroys. */
+export function planLines(plan: Plan, style: Style): readonly string[] {
+  if (plan.steps.length === 0) return [`${style.green('✔')} Nothing to do: everything is applied.`];
+  const rows = aligned(plan.steps.map((step) => row(step, style)));
+  const verb = plan.steps[0]?.direction === 'down' ? 'be undone' : 'run';
+  return [
+    '',
+    `${countOf(plan.steps.length, 'migration')} would ${verb}:`,
+    '',
+    ...plan.steps.flatMap((step, index) => [
+      rows[index] ?? '',
+      ...step.destroys.map(
+        ({ what, where }) => `    ${style.yellow('!')} destroys: ${what} ${style.dim(placeText(where))}`,
+      ),
+    ]),
+    '',
+    style.dim(`plan ${plan.hash.slice(0, 12)}`),
+  ];
+}
+
+function row(step: PlanStep, style: Style): readonly string[] {
+  const id = step.id.startsWith('file:') ? '' : `${step.id} `;
+  return [
+    `  ${step.direction === 'down' ? style.yellow('↩') : style.cyan('•')} ${style.bold(id + step.name)}`,
+    style.dim(modes[step.mode]),
+    style.dim(does(step)),
+  ];
+}
+
+const modes: Readonly<Record<PlanStep['mode'], string>> = {
+  transaction: 'one transaction',
+  mixed: 'several parts',
+  none: 'no transaction',
+};
+
+const most = 5;
+
+function does(step: PlanStep): string {
+  const shown = step.does
+    .slice(0, most)
+    .map(({ tag, count }) => (count === 1 ? tag.toLowerCase() : `${tag.toLowerCase()} ×${count}`));
+  return step.does.length > most ? `${shown.join(', ')}, …` : shown.join(', ');
+}

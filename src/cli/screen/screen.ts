@@ -1,0 +1,85 @@
+import type { Finding } from '../../kit/finding.ts';
+import type { RunEvent } from '../../migrate/event.ts';
+import type { Target } from '../../migrate/ports.ts';
+import type { Redactor } from '../../kit/redact.ts';
+import type { Io } from '../io.ts';
+import { renderFinding, type LineReader } from './finding.ts';
+import { createLiveLine, type LiveLine } from './live.ts';
+import { createStory } from './story.ts';
+import { createStyle, wantsColor, type Style } from './style.ts';
+
+/** What a person sees on standard error, and a program on standard output. Everything passes the redactor. */
+export interface Screen {
+  readonly style: Style;
+  readonly json: boolean;
+  /** Lines for people; silent with --json. */
+  say(...lines: readonly string[]): void;
+  /** The product of a command, for programs; also with --json. */
+  product(text: string): void;
+  /** The first line of a run: where it goes. */
+  target(environment: string, target: Target, note?: string): void;
+  finding(finding: Finding): void;
+  /** One event of a run: a line of JSON, or its part of the story for people. */
+  event(event: RunEvent): void;
+  /** A line that is replaced by the next one; only on a terminal. */
+  live(text: string): void;
+  /** Takes the live line away. */
+  settle(): void;
+}
+
+/** What a screen is made of. */
+export interface ScreenParts {
+  readonly io: Io;
+  readonly json: boolean;
+  readonly noColor: boolean;
+  readonly redactor: Redactor;
+  readonly readLine: LineReader;
+}
+
+/** The screen of one command. */
+export function createScreen({ io, json, noColor, redactor, readLine }: ScreenParts): Screen {
+  const style = createStyle(wantsColor(io.terminal, io.env, noColor));
+  const line: LiveLine = json
+    ? { show() {}, clear() {} }
+    : createLiveLine({
+        enabled: io.terminal && io.env['TERM'] !== 'dumb',
+        write: (text) => io.err(redactor.redact(text)),
+        columns: () => io.columns(),
+      });
+  const say = (...lines: readonly string[]) => {
+    if (json) return;
+    line.clear();
+    io.err(lines.map((text) => `${redactor.redact(text)}\n`).join(''));
+  };
+  let targeted = false;
+  const screen: Screen = {
+    style,
+    json,
+    say,
+    product: (text) => {
+      line.clear();
+      io.out(redactor.redact(text));
+    },
+    target: (environment, target, note) => {
+      if (targeted) return;
+      targeted = true;
+      say(targetLine(environment, target, style) + (note === undefined ? '' : style.dim(` · ${note}`)));
+    },
+    finding: (finding) => say('', ...renderFinding(finding, style, readLine)),
+    event: (event) => {
+      if (json) io.out(`${redactor.redact(JSON.stringify({ v: 1, ...event }))}\n`);
+      else story(event);
+    },
+    live: (text) => line.show(text),
+    settle: () => line.clear(),
+  };
+  const story = createStory(screen);
+  return screen;
+}
+
+/** `prod · 10.1.2.3:5432/app as deploy` */
+export function targetLine(environment: string, target: Target, style: Style): string {
+  const host = target.host.includes(':') && !target.host.startsWith('/') ? `[${target.host}]` : target.host;
+  const at = `${host}:${target.port}/${target.database}`;
+  return `${style.bold(environment)} ${style.dim('·')} ${at} ${style.dim('as')} ${target.user}`;
+}

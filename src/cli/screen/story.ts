@@ -1,0 +1,107 @@
+import type { RunEvent } from '../../migrate/event.ts';
+import type { Check } from '../../migrate/model.ts';
+import { checkLines, checkSummary } from './checks.ts';
+import { countOf, duration } from './format.ts';
+import type { Screen } from './screen.ts';
+
+/** Tells a run to people, event by event. */
+export function createStory(screen: Screen): (event: RunEvent) => void {
+  const { style } = screen;
+  let widest = 0;
+  let undone = 0;
+  let applied = 0;
+  let failed = false;
+  const checks: Check[] = [];
+  const label = (id: string, name: string) => (id === `file:${name}` ? name : `${id} ${name}`);
+
+  return (event) => {
+    switch (event.kind) {
+      case 'target':
+        screen.target(event.environment, event);
+        break;
+      case 'waiting':
+        screen.say(style.yellow(`Another run holds the database: ${event.holder}. Waiting …`));
+        break;
+      case 'plan':
+        widest = Math.max(0, ...event.plan.steps.map((step) => label(step.id, step.name).length));
+        break;
+      case 'migration.started':
+        screen.live(`${label(event.id, event.name)}  ${style.dim(`${event.index} of ${event.of}`)}`);
+        break;
+      case 'progress':
+        screen.live(`${event.id}  ${style.dim(`statement ${event.statement} of ${event.of}, ${event.tag}`)}`);
+        break;
+      case 'migration.applied': {
+        if (event.direction === 'down') undone += 1;
+        else applied += 1;
+        const how = event.how === 'executed' ? countOf(event.statements, 'statement') : event.how;
+        const arrow = event.direction === 'down' ? style.yellow('↩') : style.green('✔');
+        screen.say(
+          `  ${arrow} ${label(event.id, event.name).padEnd(widest)}  ${style.dim(`${duration(event.ms).padStart(7)}  ${how}`)}`,
+        );
+        break;
+      }
+      case 'migration.failed':
+        failed = true;
+        screen.say(`  ${style.red('✘')} ${label(event.id, event.name)}`);
+        screen.finding(event.finding);
+        break;
+      case 'finding':
+        screen.finding(event.finding);
+        break;
+      case 'notice':
+        screen.say(style.dim(`    ${event.severity.toLowerCase()}: ${event.text}`));
+        break;
+      case 'checks':
+        checks.push(...event.checks);
+        screen.say(...checkLines(event.checks, style));
+        break;
+      case 'run.finished':
+        screen.settle();
+        screen.say(...ending(event, { applied, undone, failed, checks }, screen));
+        break;
+      case 'run.started':
+      case 'history':
+      case 'runs':
+      case 'chain':
+        break;
+    }
+  };
+}
+
+interface Tally {
+  readonly applied: number;
+  readonly undone: number;
+  readonly failed: boolean;
+  readonly checks: readonly Check[];
+}
+
+type Finished = Extract<RunEvent, { readonly kind: 'run.finished' }>;
+
+function ending(event: Finished, tally: Tally, { style }: Screen): readonly string[] {
+  const parts: string[] = [];
+  if (tally.applied > 0) parts.push(`${countOf(tally.applied, 'migration')} applied`);
+  if (tally.undone > 0) parts.push(`${countOf(tally.undone, 'migration')} undone`);
+  if (tally.checks.length > 0) parts.push(checkSummary(tally.checks));
+  const what = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+  const time = style.dim(` in ${duration(event.ms)}`);
+  const run = style.dim(`  run ${event.run}`);
+  if (event.outcome === 'nothing-to-do')
+    return [`${style.green('✔')} Nothing to do${what}: everything is applied.${run}`];
+  if (event.exitCode === 0) return ['', `${style.green(style.bold('✔ Done'))}${time}${what}.${run}`];
+  return ['', `${style.red(style.bold(endings[event.outcome]))}${time}${what}.${run}`];
+}
+
+const endings: Readonly<Record<Finished['outcome'], string>> = {
+  done: '✔ Done',
+  'nothing-to-do': '✔ Nothing to do',
+  refused: '✘ Refused; nothing was changed',
+  busy: '✘ Another run holds the database; nothing was changed',
+  unreachable: '✘ The database cannot be reached; nothing was changed',
+  failed: '✘ Failed; the failed migration was rolled back',
+  'partly-applied': '✘ Failed; what stands is recorded, `godwit up` resumes there',
+  unknown: '? The outcome is not known yet; `godwit status` will tell',
+  'verification-failed': '✘ The database is not what the migrations state',
+  interrupted: '✘ Interrupted; what was applied is recorded',
+  bug: '✘ A bug in godwit',
+};

@@ -1,0 +1,35 @@
+/** Colours, or their absence. */
+export interface Style {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  green(text: string): string;
+  yellow(text: string): string;
+  cyan(text: string): string;
+}
+
+/** A style that paints when `enabled`, and returns texts as they are when not. */
+export function createStyle(enabled: boolean): Style {
+  const paint = (open: number, close: number) => (text: string) =>
+    enabled && text !== '' ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+  return {
+    bold: paint(1, 22),
+    dim: paint(2, 22),
+    red: paint(31, 39),
+    green: paint(32, 39),
+    yellow: paint(33, 39),
+    cyan: paint(36, 39),
+  };
+}
+
+/** Colour belongs to terminals, unless NO_COLOR, TERM=dumb or --no-color says otherwise; FORCE_COLOR asks for it. */
+export function wantsColor(
+  terminal: boolean,
+  env: Readonly<Record<string, string | undefined>>,
+  off: boolean,
+): boolean {
+  if (off || (env['NO_COLOR'] ?? '') !== '') return false;
+  const force = env['FORCE_COLOR'];
+  if (force !== undefined && force !== '' && force !== '0') return true;
+  return terminal && env['TERM'] !== 'dumb';
+}

@@ -1,0 +1,40 @@
+import type { CommandSpec } from './command.ts';
+
+/** Commands for the embedded server. */
+export const databaseCommands: readonly CommandSpec[] = [
+  {
+    name: 'db start',
+    summary: 'Start the embedded PostgreSQL and leave it running',
+    examples: [{ type: 'godwit db start', does: 'it stays up until `godwit db stop`' }],
+    load: async () => (await import('./commands/db.ts')).start,
+  },
+  {
+    name: 'db stop',
+    summary: 'Stop the embedded PostgreSQL',
+    examples: [{ type: 'godwit db stop', does: 'the data stay in .godwit/' }],
+    load: async () => (await import('./commands/db.ts')).stop,
+  },
+  {
+    name: 'db status',
+    summary: 'Say whether the embedded PostgreSQL runs, and where',
+    examples: [{ type: 'godwit db status', does: 'version, process, folder' }],
+    load: async () => (await import('./commands/db.ts')).status,
+  },
+  {
+    name: 'db url',
+    summary: 'Print the URL of the embedded PostgreSQL, password included',
+    examples: [{ type: 'DATABASE_URL=$(godwit db url) npm run dev', does: 'give it to your application' }],
+    load: async () => (await import('./commands/db.ts')).url,
+  },
+  {
+    name: 'db sql',
+    summary: 'Run SQL on the embedded PostgreSQL, without psql',
+    arguments: [{ name: 'SQL', summary: 'statements; without them, standard input is read' }],
+    examples: [
+      { type: 'godwit db sql "select * from users"', does: 'prints the rows' },
+      { type: 'godwit db sql --json "select 1 as one"', does: 'rows as JSON' },
+      { type: 'godwit db sql < query.sql', does: 'from a file' },
+    ],
+    load: async () => (await import('./commands/db.ts')).sql,
+  },
+];

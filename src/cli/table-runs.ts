@@ -1,0 +1,177 @@
+import type { CommandSpec, OptionSpec } from './command.ts';
+
+const to: OptionSpec = { name: 'to', value: 'VERSION', summary: 'the last migration to apply' };
+const file: OptionSpec = {
+  name: 'file',
+  value: 'PATH',
+  summary: 'one bare SQL file outside the folder of migrations; its down file is rollback_<name>.sql',
+};
+const outOfOrder: OptionSpec = {
+  name: 'out-of-order',
+  summary: 'also apply pending migrations that are older than the newest applied one',
+};
+const strict: OptionSpec = {
+  name: 'strict',
+  summary: 'added objects and statements that cannot be checked fail the run',
+};
+const plan: OptionSpec = {
+  name: 'plan',
+  value: 'FILE',
+  summary: 'do exactly what this reviewed plan says, or nothing',
+};
+const wait: OptionSpec = {
+  name: 'wait',
+  value: 'DURATION',
+  summary: 'how long to wait for another run, such as 30s or 5min (default: 60s)',
+};
+const waive: OptionSpec = {
+  name: 'waive-checkpoint',
+  value: 'REASON',
+  summary: 'go on without the checkpoint that the policy asks for; the reason is recorded',
+};
+const limit: OptionSpec = { name: 'limit', value: 'N', summary: 'how many runs (default: 20)' };
+
+/** Commands that look at a database or change it. */
+export const runCommands: readonly CommandSpec[] = [
+  {
+    name: 'status',
+    summary: 'Show what is applied and what is pending',
+    options: [file],
+    examples: [
+      { type: 'godwit status', does: 'the local environment' },
+      { type: 'godwit status -e prod --json', does: 'for scripts' },
+    ],
+    load: async () => (await import('./commands/status.ts')).status,
+  },
+  {
+    name: 'plan',
+    summary: 'Show what would run, without changing anything',
+    options: [
+      { name: 'out', value: 'FILE', summary: 'write the plan to a file, for review and for `up --plan`' },
+      to,
+      outOfOrder,
+      file,
+      { name: 'down', summary: 'plan the way back: what `down` would undo' },
+    ],
+    examples: [
+      { type: 'godwit plan', does: 'what `up` would do now' },
+      { type: 'godwit plan -e prod --out prod.plan.json', does: 'a plan to be reviewed; `up --plan` runs it' },
+    ],
+    load: async () => (await import('./commands/plan.ts')).plan,
+  },
+  {
+    name: 'up',
+    summary: 'Apply pending migrations, verify them, record them',
+    about: [
+      'Each migration is applied and recorded in one transaction; what it states is then checked in the database. Run it again at any time: it goes on where it stopped, and does nothing when there is nothing to do.',
+    ],
+    options: [
+      to,
+      file,
+      { name: 'dry-run', summary: 'only show the plan' },
+      plan,
+      outOfOrder,
+      { name: 'no-verify', summary: 'do not verify afterwards' },
+      strict,
+      waive,
+      { name: 'detach', summary: 'let the run go on by itself; `runs attach` shows it' },
+      wait,
+    ],
+    examples: [
+      { type: 'godwit up', does: 'apply all pending migrations' },
+      { type: 'godwit up --to 12', does: 'up to and including version 12' },
+      { type: 'godwit up -e prod --plan prod.plan.json', does: 'apply the reviewed plan, or refuse' },
+      { type: 'godwit up --file fix_prices.sql', does: 'one file that belongs to no folder' },
+    ],
+    events: true,
+    load: async () => (await import('./commands/up.ts')).up,
+  },
+  {
+    name: 'down',
+    summary: 'Undo the last migration, or all after a version, by their down files',
+    options: [
+      { name: 'to', value: 'VERSION', summary: 'undo everything after this version (0: everything)' },
+      file,
+      { name: 'lose', value: 'N', summary: 'rows that may be destroyed beyond those the migration created itself' },
+      { name: 'dry-run', summary: 'only show the plan' },
+      plan,
+      waive,
+      wait,
+    ],
+    examples: [
+      { type: 'godwit down', does: 'undo the last migration' },
+      { type: 'godwit down --to 3', does: 'undo 4 and everything after it' },
+      { type: 'godwit down --file fix_prices.sql', does: 'runs rollback_fix_prices.sql' },
+    ],
+    events: true,
+    load: async () => (await import('./commands/down.ts')).down,
+  },
+  {
+    name: 'verify',
+    summary: 'Check that the database is what the applied migrations state',
+    options: [strict],
+    examples: [
+      { type: 'godwit verify', does: 'names each object that was changed behind the back; exit code 50' },
+      { type: 'godwit verify -e prod --strict --json', does: 'for a nightly job' },
+    ],
+    load: async () => (await import('./commands/verify.ts')).verify,
+  },
+  {
+    name: 'adopt',
+    summary: 'Take over a database whose tables are there already',
+    about: [
+      'Runs the checks derived from the named migrations (or from all pending ones) and records as applied what they prove.',
+    ],
+    arguments: [
+      { name: 'NAME', summary: 'versions or names of migrations; without any: all pending ones', many: true },
+    ],
+    options: [
+      { name: 'baseline', value: 'VERSION', summary: 'record everything up to this version without proof' },
+      { name: 'export', summary: 'print what is applied as SQL, for a plain history table: the way out' },
+      wait,
+    ],
+    examples: [
+      { type: 'godwit adopt', does: 'records what the database proves to contain' },
+      { type: 'godwit adopt --baseline 12', does: 'everything up to 12, saying what was not proven' },
+      { type: 'godwit adopt --export > history.sql', does: 'leave godwit again' },
+    ],
+    events: true,
+    load: async () => (await import('./commands/adopt.ts')).adopt,
+  },
+  {
+    name: 'runs list',
+    summary: 'List the runs, newest first, failed ones included',
+    options: [limit],
+    examples: [{ type: 'godwit runs list -e prod', does: 'who changed prod, when, with which outcome' }],
+    load: async () => (await import('./commands/runs.ts')).list,
+  },
+  {
+    name: 'runs show',
+    summary: 'Show one run: who, from where, what, each statement’s time',
+    arguments: [{ name: 'RUN', summary: 'id of the run, or its beginning', required: true }],
+    examples: [{ type: 'godwit runs show 01J9', does: 'the beginning of an id will do' }],
+    load: async () => (await import('./commands/runs.ts')).show,
+  },
+  {
+    name: 'runs attach',
+    summary: 'Follow a run that was started with --detach',
+    arguments: [{ name: 'RUN', summary: 'id of the run, or its beginning', required: true }],
+    examples: [{ type: 'godwit runs attach 01J9', does: 'shows its events and ends with its exit code' }],
+    events: true,
+    load: async () => (await import('./commands/attach.ts')).attach,
+  },
+  {
+    name: 'runs cancel',
+    summary: 'Ask a run to stop at the next safe point',
+    arguments: [{ name: 'RUN', summary: 'id of the run, or its beginning', required: true }],
+    examples: [{ type: 'godwit runs cancel 01J9', does: 'what was applied before stands and is recorded' }],
+    load: async () => (await import('./commands/attach.ts')).cancel,
+  },
+  {
+    name: 'runs verify-chain',
+    summary: 'Prove that the audit log was not changed',
+    arguments: [{ name: 'RUN', summary: 'id of a run, or its beginning; without it, all runs' }],
+    examples: [{ type: 'godwit runs verify-chain', does: 'exit code 50 and the run’s id if a row was changed' }],
+    load: async () => (await import('./commands/runs.ts')).verifyChain,
+  },
+];

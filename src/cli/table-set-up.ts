@@ -1,0 +1,52 @@
+import type { CommandSpec } from './command.ts';
+
+/** Commands that need no database. */
+export const setUpCommands: readonly CommandSpec[] = [
+  {
+    name: 'init',
+    summary: 'Prepare a project: configuration, a first migration, .gitignore',
+    about: ['Writes what is missing and never overwrites a file. Works in an empty folder and in an existing project.'],
+    examples: [{ type: 'npx godwit init', does: 'start here' }],
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  {
+    name: 'new',
+    summary: 'Create the next migration with its down file',
+    arguments: [{ name: 'NAME', summary: 'what the migration does, such as add_users', required: true }],
+    examples: [{ type: 'godwit new add_users', does: 'writes migrations/0002_add_users.sql and its .down.sql' }],
+    load: async () => (await import('./commands/new.ts')).newMigration,
+  },
+  {
+    name: 'explain',
+    summary: 'Explain a code: what is wrong, why, what to do',
+    arguments: [{ name: 'CODE', summary: 'a code as findings show it; without it, all codes are listed' }],
+    examples: [
+      { type: 'godwit explain out-of-order', does: 'says what to do about a migration that was merged late' },
+      { type: 'godwit explain', does: 'lists all codes' },
+    ],
+    load: async () => (await import('./commands/explain.ts')).explain,
+  },
+  {
+    name: 'demo',
+    summary: 'See the main job on a real project: plan, apply, verify, apply again',
+    about: [
+      'Takes the example project with 5 tables, 16 indexes, 4 views, 3 triggers and 6 seed rows to an embedded PostgreSQL in a temporary folder.',
+    ],
+    options: [{ name: 'keep', value: 'FOLDER', summary: 'work in this folder and keep it, to look around afterwards' }],
+    examples: [
+      { type: 'npx godwit demo', does: 'needs nothing but Node' },
+      { type: 'npx godwit demo --keep tour', does: 'leaves a project in ./tour to play with' },
+    ],
+    load: async () => (await import('./commands/demo.ts')).demo,
+  },
+  {
+    name: 'completion',
+    summary: 'Print the completion script of a shell',
+    arguments: [{ name: 'SHELL', summary: 'bash, zsh or fish', required: true }],
+    examples: [
+      { type: 'source <(godwit completion bash)', does: 'for this shell; put it into ~/.bashrc to keep it' },
+      { type: 'godwit completion fish > ~/.config/fish/completions/godwit.fish', does: 'for every fish shell' },
+    ],
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+];

@@ -1,0 +1,24 @@
+import type { CommandSpec, OptionSpec } from './command.ts';
+import { databaseCommands } from './table-database.ts';
+import { runCommands } from './table-runs.ts';
+import { setUpCommands } from './table-set-up.ts';
+
+/** Options that every command takes. */
+export const globalOptions: readonly OptionSpec[] = [
+  { name: 'env', short: 'e', value: 'NAME', summary: 'the environment to work on (default: local)' },
+  { name: 'config', value: 'FILE', summary: 'the configuration file (default: godwit.config.ts, .mjs or .json)' },
+  { name: 'json', summary: 'print JSON on standard output' },
+  { name: 'yes', summary: 'answer questions with yes, in unprotected environments' },
+  { name: 'no-color', summary: 'no colours (also: NO_COLOR=1)' },
+  { name: 'help', short: 'h', summary: 'show help' },
+  { name: 'version', summary: 'show the version' },
+];
+
+/** All commands, in the order of the help. */
+export const commands: readonly CommandSpec[] = [...setUpCommands, ...runCommands, ...databaseCommands];
+
+/** The first words of commands with a second level, and what the first word alone means. */
+export const groups: Readonly<Record<string, { readonly summary: string; readonly alone: string }>> = {
+  runs: { summary: 'Runs: list, show, attach, cancel, verify the audit chain', alone: 'runs list' },
+  db: { summary: 'The embedded PostgreSQL server: start, stop, status, URL, SQL', alone: 'db status' },
+};
