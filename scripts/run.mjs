@@ -2,7 +2,7 @@
 // Installs and builds what is missing or stale first, so that two commands are enough in a clean clone.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,7 +17,7 @@ const jobs = {
   },
   test: () => {
     build();
-    return node('node_modules/vitest/vitest.mjs', 'run', ...rest);
+    return test(rest);
   },
   build: () => {
     build({ force: true });
@@ -43,6 +43,20 @@ const jobs = {
 const job = jobs[verb];
 if (job === undefined) stop(`unknown: ${verb}`, 2);
 else job();
+
+/** Runs the tests and closes with a plain count. With GODWIT_FORBID_SKIPS a skipped test fails the run. */
+function test(args) {
+  const report = join(root, 'dist', 'test-report.json');
+  rmSync(report, { force: true });
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args], { stdio: 'inherit' });
+  if (!existsSync(report)) stop('The tests ended without a report.', status || 1);
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'));
+  const skipped = numPendingTests + numTodoTests;
+  console.log(`${numPassedTests} passed, ${numFailedTests} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+  if (status !== 0) process.exit(status ?? 1);
+  if (skipped > 0 && process.env.GODWIT_FORBID_SKIPS) stop('Skipped tests are forbidden here.', 1);
+}
 
 /** Runs `npm ci` when node_modules is missing or made for another lock file. */
 function install() {

@@ -52,6 +52,19 @@ export const applyFaults = entries({
     retryable: true,
     exit: 20,
   },
+  'bundle-damaged': {
+    title: 'The bundle is not what was prepared',
+    why: 'Its hash, a checksum or the border of a statement does not fit the bytes that arrived.',
+    fix: 'Run the command again, which makes a new bundle.',
+    exit: 10,
+  },
+  'runner-not-started': {
+    title: 'The runner could not be started',
+    why: 'The operating system refused to start the process.',
+    fix: 'Run without `--detach`, or free memory and processes.',
+    retryable: true,
+    exit: 30,
+  },
   'outcome-unknown': {
     title: 'The outcome is not yet known',
     why: 'The connection was lost and the database could not be asked what happened.',

@@ -33,11 +33,14 @@ export async function segmentMessage(
     .own('before', opening(position.epoch, position.head, analysis))
     .own('before', await settingsBefore(prepared, segment.first))
     .own('before', prepared.guards);
+  const start = analysis.statements[segment.first]?.start ?? 0;
+  const bytes = await body.read(start, analysis.statements[segment.last]?.end ?? 0);
+  const decoder = new TextDecoder();
   for (const group of timedGroups(segment)) {
     for (let index = group.first; index <= group.last; index += 1) {
       const statement = analysis.statements[index];
       if (statement === undefined) continue;
-      builder.user(index, await textOf(body, statement), statement);
+      builder.user(index, decoder.decode(bytes.subarray(statement.start - start, statement.end - start)), statement);
     }
     builder.tick();
   }

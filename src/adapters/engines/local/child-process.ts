@@ -1,0 +1,188 @@
+import { spawn } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fault } from '../../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { Engine, ExecutionResult, Prepared, RunRef } from '../../../migrate/engine.ts';
+import { createLineDecoder } from '../../../migrate/event-lines.ts';
+import type { RunEvent } from '../../../migrate/event.ts';
+import type { Bundle, Hashing } from '../../../migrate/ports.ts';
+import type { Task } from '../../../migrate/task.ts';
+import { writeBundle } from '../../bundle/bundle-folder.ts';
+
+/** What the engine needs to start runners of its own. */
+export interface ChildProcessEngineOptions {
+  /** Folder in which each run gets a folder of its own: `.godwit/runs`. */
+  readonly runsFolder: string;
+  /** Path of the one-file runner. */
+  readonly runner: string;
+  /** The database URL; handed over in the environment, never as an argument or in a file. */
+  readonly databaseUrl: string;
+  readonly hashing: Hashing;
+}
+
+const pollMs = 40;
+
+/**
+ * The engine that performs tasks in a process of their own, which goes on when the terminal is closed: the same runner
+ * file, bundle and event lines as in a job far away.
+ */
+export function createChildProcessEngine(options: ChildProcessEngineOptions): Engine {
+  return {
+    name: 'local-process',
+    prepare: (task, bundle) => prepare(options, task, bundle),
+    start: (prepared) => Promise.resolve(start(options, prepared)),
+    watch: (ref) => watchLines(options, ref),
+    result: (ref) => resultOf(options, ref),
+    cancel: (ref) => Promise.resolve(signalRunner(ref)),
+    attach: (run) => Promise.resolve(attach(options, run)),
+    cleanup: (ref) => Promise.resolve(rmSync(ref.location, { recursive: true, force: true })),
+    sweep: () => Promise.resolve(sweep(options)),
+  };
+}
+
+async function prepare(options: ChildProcessEngineOptions, task: Task, bundle: Bundle): Promise<Outcome<Prepared>> {
+  const location = join(options.runsFolder, task.run);
+  mkdirSync(location, { recursive: true, mode: 0o700 });
+  const written = await writeBundle(bundle, join(location, 'bundle'));
+  if (!written.ok) {
+    rmSync(location, { recursive: true, force: true });
+    return written;
+  }
+  writeFileSync(join(location, 'task.json'), JSON.stringify(task));
+  return good({ task, bundle, location });
+}
+
+function start(options: ChildProcessEngineOptions, prepared: Prepared): Outcome<RunRef> {
+  const { location, task } = prepared;
+  const lines = openSync(eventsFile(location), 'w', 0o600);
+  const log = openSync(join(location, 'runner.log'), 'w', 0o600);
+  try {
+    const child = spawn(process.execPath, [options.runner, location], {
+      detached: true,
+      stdio: ['ignore', lines, log],
+      env: { PATH: process.env['PATH'] ?? '', DATABASE_URL: options.databaseUrl },
+    });
+    child.unref();
+    if (child.pid === undefined)
+      return bad(fault('runner-not-started', { why: `${options.runner} could not be started.` }));
+    writeFileSync(join(location, 'pid'), String(child.pid));
+    return good({ run: task.run, engine: 'local-process', location });
+  } finally {
+    closeSync(lines);
+    closeSync(log);
+  }
+}
+
+async function* watchLines(options: ChildProcessEngineOptions, ref: RunRef): AsyncGenerator<RunEvent> {
+  const decoder = createLineDecoder(ref.run, options.hashing);
+  const tail = createTail(eventsFile(ref.location));
+  for (;;) {
+    // Asked before reading: what a runner wrote before it ended is read in this turn.
+    const alive = isAlive(ref);
+    for (const line of tail.read()) {
+      for (const event of decoder.push(line)) {
+        yield event;
+        if (event.kind === 'run.finished') return;
+      }
+    }
+    if (!alive) return;
+    await sleep(pollMs);
+  }
+}
+
+async function resultOf(options: ChildProcessEngineOptions, ref: RunRef): Promise<ExecutionResult> {
+  const decoder = createLineDecoder(ref.run, options.hashing);
+  let exitCode = 42;
+  for (const line of createTail(eventsFile(ref.location)).read())
+    for (const event of decoder.push(line)) if (event.kind === 'run.finished') exitCode = event.exitCode;
+  return Promise.resolve({ exitCode, complete: decoder.complete });
+}
+
+/** Reads what was added to a file since the last call, by whole lines. */
+function createTail(path: string): { read(): readonly string[] } {
+  let at = 0;
+  let rest = '';
+  const decoder = new TextDecoder();
+  return {
+    read() {
+      if (!existsSync(path)) return [];
+      const size = statSync(path).size;
+      if (size <= at) return [];
+      const bytes = Buffer.alloc(size - at);
+      const descriptor = openSync(path, 'r');
+      const count = readSync(descriptor, bytes, 0, bytes.length, at);
+      closeSync(descriptor);
+      at += count;
+      const lines = (rest + decoder.decode(bytes.subarray(0, count), { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      return lines;
+    },
+  };
+}
+
+function attach(options: ChildProcessEngineOptions, run: string): Outcome<RunRef> {
+  const names = existsSync(options.runsFolder) ? readdirSync(options.runsFolder) : [];
+  const found = names.filter((name) => name.startsWith(run) && existsSync(eventsFile(join(options.runsFolder, name))));
+  const [name] = found;
+  if (name === undefined || found.length > 1)
+    return bad(fault('unknown-run', { why: `${found.length} detached runs of this project begin with "${run}".` }));
+  return good({ run: name, engine: 'local-process', location: join(options.runsFolder, name) });
+}
+
+/** SIGTERM asks the runner to stop at the next safe point. */
+function signalRunner(ref: RunRef): void {
+  const pid = pidOf(ref.location);
+  if (pid !== undefined && isAlive(ref)) process.kill(pid, 'SIGTERM');
+}
+
+function isAlive(ref: RunRef): boolean {
+  const pid = pidOf(ref.location);
+  if (pid === undefined) return false;
+  try {
+    process.kill(pid, 0);
+    return !isZombie(pid);
+  } catch {
+    return false;
+  }
+}
+
+/** A runner that has ended but was not waited for still answers signals. */
+function isZombie(pid: number): boolean {
+  try {
+    return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/, ''));
+  } catch {
+    return false;
+  }
+}
+
+function pidOf(location: string): number | undefined {
+  const path = join(location, 'pid');
+  return existsSync(path) ? Number(readFileSync(path, 'utf8')) : undefined;
+}
+
+function sweep(options: ChildProcessEngineOptions): readonly string[] {
+  const names = existsSync(options.runsFolder) ? readdirSync(options.runsFolder) : [];
+  const ended = names.filter((name) => {
+    const location = join(options.runsFolder, name);
+    return existsSync(eventsFile(location)) && !isAlive({ run: name, engine: 'local-process', location });
+  });
+  for (const name of ended) rmSync(join(options.runsFolder, name, 'bundle'), { recursive: true, force: true });
+  return ended;
+}
+
+function eventsFile(location: string): string {
+  return join(location, 'events.ndjson');
+}
