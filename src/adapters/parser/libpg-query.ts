@@ -1,0 +1,42 @@
+import type { ParseResult, SqlParser, SyntaxNode } from '../../migrate/ports.ts';
+
+type Library = typeof import('libpg-query');
+
+/** PostgreSQL 18's own grammar (libpg_query as WASM). It is loaded with the first `load`: that takes about 100 ms. */
+export function createParser(): SqlParser {
+  let library: Library | undefined;
+  return {
+    async load() {
+      if (library !== undefined) return;
+      const loaded = await import('libpg-query');
+      await loaded.loadModule();
+      library = loaded;
+    },
+    parse(text) {
+      if (library === undefined) throw new Error('SqlParser.parse was called before load');
+      return parseWith(library, text);
+    },
+  };
+}
+
+function parseWith(library: Library, text: string): ParseResult {
+  // The library rejects an empty text, and C strings end at NUL.
+  if (text === '') return { ok: true, nodes: [] };
+  if (text.includes('\0')) return { ok: false, message: 'NUL byte', position: countTo(text, text.indexOf('\0')) };
+  try {
+    const { stmts } = library.parseSync(text);
+    // A text of comments only has no `stmts` at all.
+    return { ok: true, nodes: (stmts ?? []).map(({ stmt }) => (stmt ?? {}) as SyntaxNode) };
+  } catch (error) {
+    if (library.hasSqlDetails(error)) {
+      return { ok: false, message: error.message, position: error.sqlDetails?.cursorPosition ?? 0 };
+    }
+    // Out of stack or memory inside the WASM module, or JSON too deep: the text is beyond the parser, not wrong for sure.
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ok: false, message: `too complex for the parser (${reason})`, position: 0 };
+  }
+}
+
+function countTo(text: string, unit: number): number {
+  return Array.from(text.slice(0, unit)).length;
+}

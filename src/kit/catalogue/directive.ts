@@ -1,0 +1,29 @@
+import { entries } from './entry.ts';
+
+/** Directives: comments that begin with `godwit:`. */
+export const directiveFaults = entries({
+  'directive-unknown': {
+    title: 'No such directive',
+    why: 'A comment that begins with `godwit:` must be one that godwit knows; a misspelt one would have no effect.',
+    fix: 'Known are transaction=none, lock-timeout=…, statement-timeout=…, frozen, allow=RULE reason="…", expect QUERY => LITERAL.',
+    exit: 10,
+  },
+  'directive-invalid': {
+    title: 'A directive has a wrong value',
+    why: 'Its value is missing or not of the kind it needs.',
+    fix: 'See the examples: transaction=none, lock-timeout=5s, allow=drop-column reason="unused since May", expect select count(*) from users => 3.',
+    exit: 10,
+  },
+  'directive-twice': {
+    title: 'A directive is given twice',
+    why: 'It holds for the whole file, so it can have one value only.',
+    fix: 'Keep one of them.',
+    exit: 10,
+  },
+  'directive-misplaced': {
+    title: 'A directive stands inside a statement',
+    why: 'Directives stand in comments before or between statements.',
+    fix: 'Move it above the statement.',
+    exit: 10,
+  },
+});

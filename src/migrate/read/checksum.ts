@@ -1,0 +1,69 @@
+import { bomLength } from '../../sql/encoding.ts';
+import type { ByteSource, Hashing } from '../ports.ts';
+
+/** A checksum that is fed piece by piece. */
+export interface Checksum {
+  /** The next bytes of the body, without BOM. */
+  push(bytes: Uint8Array): void;
+  hex(): string;
+}
+
+/** SHA-256 of the bytes with CR LF taken as LF; a lone CR stays. */
+export function createChecksum(hashing: Hashing): Checksum {
+  const hash = hashing.sha256();
+  let heldCr = false;
+  return {
+    push(bytes) {
+      if (bytes.length === 0) return;
+      if (heldCr && bytes[0] !== 10) hash.update(carriageReturn);
+      heldCr = bytes[bytes.length - 1] === 13;
+      const rest = heldCr ? bytes.subarray(0, -1) : bytes;
+      hash.update(rest.indexOf(13) === -1 ? rest : withoutCr(rest));
+    },
+    hex() {
+      if (heldCr) hash.update(carriageReturn);
+      return hash.hex();
+    },
+  };
+}
+
+const carriageReturn = Uint8Array.of(13);
+
+function withoutCr(bytes: Uint8Array): Uint8Array {
+  const result = new Uint8Array(bytes.length);
+  let used = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte !== 13 || bytes[at + 1] !== 10) result[used++] = byte;
+  }
+  return result.subarray(0, used);
+}
+
+const pieceSize = 1024 * 1024;
+
+/** Checksum of a file: SHA-256 (hex) of its bytes without BOM and with LF line ends. */
+export async function checksumOf(source: ByteSource, hashing: Hashing): Promise<string> {
+  const checksum = createChecksum(hashing);
+  for (let at = 0; at < source.size; at += pieceSize) {
+    const bytes = await source.read(at, at + pieceSize);
+    checksum.push(at === 0 ? bytes.subarray(bomLength(bytes)) : bytes);
+  }
+  return checksum.hex();
+}
+
+/** A file's bytes without BOM, and how many bytes of BOM there are. */
+export interface Body {
+  readonly bom: 0 | 3;
+  readonly source: ByteSource;
+}
+
+/** Looks for a BOM and hides it: spans of an analysis count from the byte behind it. */
+export async function openBody(file: ByteSource): Promise<Body> {
+  const bom = bomLength(await file.read(0, 3));
+  if (bom === 0) return { bom, source: file };
+  const source: ByteSource = {
+    size: file.size - bom,
+    read: (start, end) => file.read(start + bom, end + bom),
+  };
+  return { bom, source };
+}

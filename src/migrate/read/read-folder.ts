@@ -1,0 +1,192 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { Migration, Role, ScriptFile } from '../model.ts';
+import type { Folder, FolderEntry, Hashing } from '../ports.ts';
+import { checksumOf } from './checksum.ts';
+import { compareVersions, readFileName } from './file-name.ts';
+
+/** What a folder holds. */
+export interface FolderReading {
+  /** In the order of their versions. */
+  readonly migrations: readonly Migration[];
+  /** Warnings and notes; an error makes the reading fail instead. */
+  readonly findings: readonly Finding[];
+}
+
+/** A file of the native layout that may be read. */
+interface NamedFile {
+  readonly entry: FolderEntry;
+  readonly file: string;
+  readonly role: Role;
+  readonly version: string;
+  readonly name: string;
+}
+
+/**
+ * Reads a folder in the native layout: `<version>_<name>.sql` with optional `.down.sql` and `.verify.sql`. Files are
+ * hashed, not analysed. Everything that is wrong with the folder is reported at once.
+ */
+export async function readFolder(folder: Folder, hashing: Hashing): Promise<Outcome<FolderReading>> {
+  const listed = await folder.list();
+  if (!listed.ok) return listed;
+  const findings: Finding[] = [];
+  const files: NamedFile[] = [];
+  for (const entry of listed.value) {
+    const file = pathOf(folder, entry.name);
+    const problem = judgeEntry(entry, file);
+    const named = readFileName(entry.name);
+    if (problem !== undefined) findings.push(problem);
+    else if (named.kind === 'script')
+      files.push({ entry, file, role: named.role, version: named.version, name: named.name });
+  }
+  files.sort((a, b) => compareVersions(a.version, b.version) || (a.file < b.file ? -1 : 1));
+  const groups = groupFiles(files, findings);
+  if (findings.some((finding) => finding.severity === 'error')) return bad(...findings.sort(byFile));
+  const read = await readGroups(folder, groups, hashing);
+  return read.ok ? good({ migrations: read.value, findings }) : read;
+}
+
+function pathOf(folder: Folder, name: string): string {
+  return folder.label === '' ? name : `${folder.label}/${name}`;
+}
+
+function byFile(a: Finding, b: Finding): number {
+  const left = a.where?.file ?? '';
+  const right = b.where?.file ?? '';
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** What is wrong with an entry as such; undefined if nothing, or if it is no concern of ours. */
+function judgeEntry(entry: FolderEntry, file: string): Finding | undefined {
+  const named = readFileName(entry.name);
+  if (named.kind === 'other') return undefined;
+  const where = { file };
+  if (named.kind === 'odd') {
+    const why = `The name ${JSON.stringify(entry.name)} has characters (or capitals in \`.sql\`) that are not allowed: letters, digits, \`.\`, \`_\` and \`-\` are.`;
+    return fault('migration-odd-name', {
+      why,
+      where: { file: file.replaceAll(/[^\x20-\x7e\u{a1}-\u{10ffff}]/gu, '?') },
+    });
+  }
+  if (entry.outside)
+    return fault('migration-outside', { why: `${file} is a link that leads out of the folder.`, where });
+  if (entry.type !== 'file') {
+    const what = entry.type === 'folder' ? 'a folder' : 'a device, a pipe or a link to nothing';
+    return fault('migration-not-a-file', { why: `${file} is ${what}.`, where });
+  }
+  if (named.kind === 'script') return undefined;
+  const fix =
+    named.better === undefined
+      ? `To run it alone: \`godwit up --file ${file}\`. To make it part of the order, give it a version: 0001_${entry.name}.`
+      : `Rename it to ${named.better}.`;
+  return fault('migration-no-version', { why: `${file} does not begin with a version and \`_\`.`, fix, where });
+}
+
+interface Group {
+  readonly version: string;
+  readonly name: string;
+  readonly up: NamedFile;
+  down?: NamedFile;
+  verify?: NamedFile;
+}
+
+/** Puts companions to their migrations; reports double versions and companions that belong to none. */
+function groupFiles(files: readonly NamedFile[], findings: Finding[]): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const file of files) {
+    if (file.role !== 'up') continue;
+    const other = groups.get(file.version);
+    if (other === undefined) groups.set(file.version, { version: file.version, name: file.name, up: file });
+    else findings.push(twice(other.up, file));
+  }
+  for (const file of files) {
+    if (file.role === 'up') continue;
+    const group = groups.get(file.version);
+    if (group === undefined || group.name !== file.name) {
+      if (!isOfTwin(file, files)) findings.push(orphan(file, group));
+      continue;
+    }
+    const other = group[file.role];
+    if (other === undefined) group[file.role] = file;
+    else findings.push(twice(other, file));
+  }
+  return [...groups.values()];
+}
+
+/** A companion of the second of two files with one version: reporting the two is enough. */
+function isOfTwin(file: NamedFile, files: readonly NamedFile[]): boolean {
+  return files.some((one) => one.role === 'up' && one.version === file.version && one.name === file.name);
+}
+
+function twice(first: NamedFile, second: NamedFile): Finding {
+  return fault('migration-twice', {
+    why: `${first.file} and ${second.file} both have version ${first.version}.`,
+    where: { file: second.file },
+  });
+}
+
+function orphan(file: NamedFile, group: Group | undefined): Finding {
+  const expected = `${file.entry.name.replace(/\.(?:down|verify)\.sql$/, '')}.sql`;
+  const near = group === undefined ? '' : ` Version ${file.version} is ${group.up.file}.`;
+  return fault('migration-orphan', {
+    why: `${file.file} belongs to ${expected}, which is not there.${near}`,
+    where: { file: file.file },
+  });
+}
+
+/** Files under way at once: enough to keep a disk busy, few enough for its handles. */
+const atOnce = 64;
+
+async function readGroups(
+  folder: Folder,
+  groups: readonly Group[],
+  hashing: Hashing,
+): Promise<Outcome<readonly Migration[]>> {
+  const migrations: Migration[] = [];
+  const findings: Finding[] = [];
+  for (let from = 0; from < groups.length; from += atOnce) {
+    const batch = groups.slice(from, from + atOnce);
+    for (const one of await Promise.all(batch.map((group) => readGroup(folder, group, hashing)))) {
+      if (one.ok) migrations.push(one.value);
+      else findings.push(...one.findings);
+    }
+  }
+  return findings.length === 0 ? good(migrations) : bad(...findings);
+}
+
+async function readGroup(folder: Folder, group: Group, hashing: Hashing): Promise<Outcome<Migration>> {
+  const up = await readScript(folder, group.up, hashing);
+  if (!up.ok) return up;
+  const down = group.down === undefined ? undefined : await readScript(folder, group.down, hashing);
+  if (down?.ok === false) return down;
+  const verify = group.verify === undefined ? undefined : await readScript(folder, group.verify, hashing);
+  if (verify?.ok === false) return verify;
+  return good({
+    id: group.version,
+    name: group.name,
+    up: up.value,
+    ...(down === undefined ? {} : { down: down.value }),
+    ...(verify === undefined ? {} : { verify: verify.value }),
+  });
+}
+
+async function readScript(folder: Folder, named: NamedFile, hashing: Hashing): Promise<Outcome<ScriptFile>> {
+  return readScriptFile(folder, named.entry.name, named.file, hashing);
+}
+
+/** Hashes one file of a folder. */
+export async function readScriptFile(
+  folder: Folder,
+  name: string,
+  file: string,
+  hashing: Hashing,
+): Promise<Outcome<ScriptFile>> {
+  try {
+    const source = await folder.open(name);
+    return good({ file, checksum: await checksumOf(source, hashing), size: source.size });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return bad(fault('file-unreadable', { why: `${file} cannot be read: ${reason}`, where: { file } }));
+  }
+}

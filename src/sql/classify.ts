@@ -1,0 +1,107 @@
+import { classOf, WORD_START } from './character-class.ts';
+import { commandTag } from './command-tag.ts';
+import { destroys } from './destroys.ts';
+import { decodeUtf8 } from './encoding.ts';
+import { createToken, nextToken } from './lexer.ts';
+import { isOff, listOf, nodeOf, optionOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
+
+/** What a statement is, as far as running it is concerned. */
+export interface Classification {
+  /** Command tag as the server reports it: `CREATE TABLE`, `INSERT`, … */
+  readonly tag: string;
+  /** False: the server refuses it inside a transaction. A hint; SQLSTATE 25001 is the authority. */
+  readonly transactional: boolean;
+  /** What it destroys, in words. */
+  readonly destroys?: string;
+  /** True: what it does cannot be seen in its text. */
+  readonly opaque: boolean;
+}
+
+const opaque = new Set(['DoStmt', 'CallStmt', 'ExecuteStmt']);
+
+/**
+ * Classifies a statement by its syntax tree.
+ * @param node The statement's node, `{ CreateStmt: { … } }`.
+ * @param words What `leadingWords` says of its text: the tag of a node type that is not known here.
+ */
+export function classify(node: Tree, words: string): Classification {
+  const lost = destroys(node);
+  return {
+    tag: commandTag(node) ?? words,
+    transactional: isTransactional(node),
+    ...(lost === undefined ? {} : { destroys: lost }),
+    opaque: opaque.has(nodeOf(node).type),
+  };
+}
+
+const neverTransactional = new Set([
+  'CreatedbStmt',
+  'DropdbStmt',
+  'CreateTableSpaceStmt',
+  'DropTableSpaceStmt',
+  'AlterSystemStmt',
+]);
+
+function isTransactional(node: Tree): boolean {
+  const { type, fields } = nodeOf(node);
+  if (neverTransactional.has(type)) return false;
+  switch (type) {
+    case 'IndexStmt':
+    case 'DropStmt':
+      return fields['concurrent'] !== true;
+    case 'ReindexStmt':
+      return !/_(?:SCHEMA|DATABASE|SYSTEM)$/.test(textOf(fields['kind'])) && !isOn(fields['params'], 'concurrently');
+    case 'VacuumStmt':
+      return fields['is_vacuumcmd'] !== true;
+    case 'ClusterStmt':
+      return fields['relation'] !== undefined;
+    case 'AlterDatabaseStmt':
+      return optionOf(fields['options'], 'tablespace') === undefined;
+    case 'DiscardStmt':
+      return fields['target'] !== 'DISCARD_ALL';
+    case 'AlterTableStmt':
+      return !listOf(fields['cmds']).some(detachesConcurrently);
+    case 'CreateSubscriptionStmt':
+      return isOff(optionOf(fields['options'], 'connect')) || isOff(optionOf(fields['options'], 'create_slot'));
+    case 'DropSubscriptionStmt':
+      return false;
+    case 'AlterSubscriptionStmt':
+      return !refreshes(fields);
+    default:
+      return true;
+  }
+}
+
+function isOn(options: unknown, name: string): boolean {
+  const option = optionOf(options, name);
+  return option !== undefined && !isOff(option);
+}
+
+function detachesConcurrently(command: Tree): boolean {
+  const fields = treeOf(command['AlterTableCmd']);
+  if (fields['subtype'] !== 'AT_DetachPartition') return false;
+  return treeOf(treeOf(fields['def'])['PartitionCmd'])['concurrent'] === true;
+}
+
+/** Changing the publications of a subscription refreshes it unless told not to. */
+function refreshes(fields: Tree): boolean {
+  const kind = textOf(fields['kind']).replace('ALTER_SUBSCRIPTION_', '');
+  if (kind === 'REFRESH') return true;
+  if (!/_PUBLICATION$/.test(kind)) return false;
+  return !isOff(optionOf(fields['options'], 'refresh'));
+}
+
+/** The first one or two words of a statement's text in capitals: what can be said of it without a parser. */
+export function leadingWords(bytes: Uint8Array, head: number, end: number): string {
+  const token = createToken();
+  const words: string[] = [];
+  let at = head;
+  while (words.length < 2) {
+    nextToken(bytes, at, end, token);
+    at = token.end;
+    if (token.kind === 'line-comment' || token.kind === 'block-comment') continue;
+    if (token.kind !== 'word' || ((classOf[bytes[token.start] as number] as number) & WORD_START) === 0) break;
+    words.push(decodeUtf8(bytes.subarray(token.start, token.end)).toUpperCase());
+  }
+  return words.join(' ');
+}

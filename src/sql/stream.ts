@@ -1,0 +1,41 @@
+import { createSplitState, splitWindow } from './split.ts';
+import type { SplitResult } from './split-types.ts';
+
+/** Bytes that can be read by range; the size is known. */
+export interface ReadableBytes {
+  readonly size: number;
+  read(start: number, end: number): Promise<Uint8Array>;
+}
+
+/** One window of a body and the statements that end in it. */
+export interface SplitStep extends SplitResult {
+  /** The window's bytes; a statement lies at `piece.head - base` (the rows of COPY need not lie in it). */
+  readonly bytes: Uint8Array;
+  /** Body offset of its first byte. */
+  readonly base: number;
+}
+
+/** Default size of a window. */
+export const windowSize: number = 1024 * 1024;
+
+/**
+ * Splits a body of any size window by window. A statement that does not fit is read again with a window twice as large;
+ * rows of COPY pass through without being kept.
+ */
+export async function* splitStream(source: ReadableBytes, size: number = windowSize): AsyncGenerator<SplitStep> {
+  const state = createSplitState();
+  let base = 0;
+  let length = size;
+  for (;;) {
+    const end = Math.min(base + length, source.size);
+    const bytes = await source.read(base, end);
+    // Fewer bytes than asked for: the file was cut short meanwhile.
+    const final = end === source.size || bytes.length < end - base;
+    const result = splitWindow(state, bytes, base, final);
+    yield { ...result, bytes, base };
+    if (final) return;
+    if (result.consumed === base) length *= 2;
+    else length = size;
+    base = result.consumed;
+  }
+}

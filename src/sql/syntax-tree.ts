@@ -1,0 +1,54 @@
+/** A node of libpg-query's syntax tree, or any object inside of it. */
+export type Tree = Readonly<Record<string, unknown>>;
+
+/** Name of a node and its fields: `{ CreateStmt: fields }` gives both. */
+export function nodeOf(node: Tree): { readonly type: string; readonly fields: Tree } {
+  for (const type in node) return { type, fields: treeOf(node[type]) };
+  return { type: '', fields: {} };
+}
+
+/** The value as a tree; an empty one if it is none. */
+export function treeOf(value: unknown): Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Tree) : {};
+}
+
+/** The value as a list of trees; an empty one if it is none. */
+export function listOf(value: unknown): readonly Tree[] {
+  return Array.isArray(value) ? (value as readonly Tree[]) : [];
+}
+
+/** The value as text; empty if it is none. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** The parts of a name that is a list of String nodes. */
+export function nameParts(value: unknown): readonly string[] {
+  return listOf(value).map((part) => textOf(treeOf(part['String'])['sval']));
+}
+
+/** `schema.name` of a RangeVar's fields. */
+export function relationName(relation: Tree): string {
+  const schema = textOf(relation['schemaname']);
+  const name = textOf(relation['relname']);
+  return schema === '' ? name : `${schema}.${name}`;
+}
+
+/** The DefElem of this name among options. */
+export function optionOf(options: unknown, name: string): Tree | undefined {
+  for (const option of listOf(options)) {
+    const fields = treeOf(option['DefElem']);
+    if (textOf(fields['defname']).toLowerCase() === name) return fields;
+  }
+  return undefined;
+}
+
+/** Does a Boolean option say no? Without a value it says yes. */
+export function isOff(option: Tree | undefined): boolean {
+  if (option === undefined) return false;
+  const arg = treeOf(option['arg']);
+  const text = textOf(treeOf(arg['String'])['sval']).toLowerCase();
+  if (/^(?:false|off|no|0)$/.test(text)) return true;
+  if ('Integer' in arg) return treeOf(arg['Integer'])['ival'] === undefined || treeOf(arg['Integer'])['ival'] === 0;
+  return 'Boolean' in arg && treeOf(arg['Boolean'])['boolval'] !== true;
+}
