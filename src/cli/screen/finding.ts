@@ -40,7 +40,7 @@ function excerpt(place: Place, paint: (text: string) => string, readLine: LineRe
   const text = readLine(place.file, place.line);
   if (text === undefined) return [];
   const column = place.column ?? 1;
-  const characters = [...text.replaceAll('\t', ' ')];
+  const characters = Array.from(text.replaceAll('\t', ' '));
   // A long line is shown around the place, so that the caret stays in view.
   const start =
     characters.length <= widest ? 0 : Math.max(0, Math.min(column - 1 - widest / 2, characters.length - widest));

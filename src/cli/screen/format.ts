@@ -25,7 +25,7 @@ export function aligned(rows: readonly (readonly string[])[], gap = '  '): reado
 
 /** Length without colour codes. */
 function visible(text: string): number {
-  return [...text.replaceAll(/\u001b\[\d+m/g, '')].length;
+  return Array.from(text.replaceAll(/\u001b\[\d+m/g, '')).length;
 }
 
 /** `2026-03-04 05:06:07` in UTC, of an ISO time. */

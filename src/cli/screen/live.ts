@@ -24,7 +24,7 @@ export function createLiveLine(parts: {
 
   const draw = () => {
     const room = Math.max(10, parts.columns() - 4);
-    const shown = [...text].slice(0, room).join('');
+    const shown = Array.from(text).slice(0, room).join('');
     parts.write(`${eraseLine}${frames[frame % frames.length] ?? ''} ${shown}`);
     frame += 1;
   };

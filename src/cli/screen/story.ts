@@ -26,10 +26,10 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         widest = Math.max(0, ...event.plan.steps.map((step) => label(step.id, step.name).length));
         break;
       case 'migration.started':
-        screen.live(`${label(event.id, event.name)}  ${style.dim(`${event.index} of ${event.of}`)}`);
+        screen.live(`${label(event.id, event.name)}  ${event.index} of ${event.of}`);
         break;
       case 'progress':
-        screen.live(`${event.id}  ${style.dim(`statement ${event.statement} of ${event.of}, ${event.tag}`)}`);
+        screen.live(`${event.id}  statement ${event.statement} of ${event.of}, ${event.tag}`);
         break;
       case 'migration.applied': {
         if (event.direction === 'down') undone += 1;
@@ -64,6 +64,8 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       case 'history':
       case 'runs':
       case 'chain':
+      case 'identity':
+      case 'run.details':
         break;
     }
   };

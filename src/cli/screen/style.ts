@@ -1,11 +1,14 @@
+/** Paints a text. */
+export type Paint = (text: string) => string;
+
 /** Colours, or their absence. */
 export interface Style {
-  bold(text: string): string;
-  dim(text: string): string;
-  red(text: string): string;
-  green(text: string): string;
-  yellow(text: string): string;
-  cyan(text: string): string;
+  readonly bold: Paint;
+  readonly dim: Paint;
+  readonly red: Paint;
+  readonly green: Paint;
+  readonly yellow: Paint;
+  readonly cyan: Paint;
 }
 
 /** A style that paints when `enabled`, and returns texts as they are when not. */

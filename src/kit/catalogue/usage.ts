@@ -76,12 +76,6 @@ export const usageFaults = {
       fix: 'Run `godwit init`, or go to the folder of the project.',
       exit: 2,
     },
-    'run-unknown': {
-      title: 'No such run',
-      why: 'Neither the history nor the ledger knows a run with this id.',
-      fix: 'Run `godwit runs list`.',
-      exit: 2,
-    },
     bug: {
       title: 'This is a bug in godwit',
       why: 'Something happened that godwit does not expect.',

@@ -1,0 +1,42 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Ledger, LedgerEntry } from '../../migrate/engine.ts';
+import { writeWhole } from '../write-file.ts';
+
+const runName = /^[0-9A-Za-z-]{1,64}$/;
+
+/**
+ * The ledger as files: `<folder>/<run>.json`, each written whole or not at all. A file that cannot be read (half
+ * copied, edited) is left out of the list: the ledger informs, the history in the database decides.
+ *
+ * @param folder `.godwit/runs`
+ * @param redact applied to everything that is written
+ */
+export function createFileLedger(folder: string, redact: (text: string) => string): Ledger {
+  return {
+    write: async (entry) => {
+      if (!runName.test(entry.run)) throw new Error(`no id of a run: ${entry.run}`);
+      const path = join(folder, `${entry.run}.json`);
+      return await writeWhole(path, `${redact(JSON.stringify(entry, null, 2))}\n`, 0o600);
+    },
+    list: async (environment) => {
+      const names = await readdir(folder).catch(() => []);
+      const entries = await Promise.all(
+        names.filter((name) => name.endsWith('.json')).map((name) => readEntry(join(folder, name))),
+      );
+      return entries
+        .filter((entry) => entry !== undefined)
+        .filter((entry) => environment === undefined || entry.environment === environment)
+        .sort((a, b) => (a.run < b.run ? 1 : -1));
+    },
+  };
+}
+
+async function readEntry(path: string): Promise<LedgerEntry | undefined> {
+  try {
+    const value = JSON.parse(await readFile(path, 'utf8')) as Partial<LedgerEntry>;
+    return typeof value.run === 'string' && typeof value.environment === 'string' ? (value as LedgerEntry) : undefined;
+  } catch {
+    return undefined;
+  }
+}

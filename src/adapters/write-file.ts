@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fault } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+
+/** Writes a whole file or nothing: to a neighbour first, then renamed. Makes the folder when it is missing. */
+export async function writeWhole(path: string, text: string, mode = 0o644): Promise<Outcome<void>> {
+  const draft = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(draft, text, { mode, flag: 'wx' });
+    await rename(draft, path);
+    return good(undefined);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => {});
+    return bad(unwritable(path, error as Error));
+  }
+}
+
+/** Writes a file that must not be there yet; `label` is how a finding names it. */
+export async function writeNew(path: string, text: string, label = path): Promise<Outcome<void>> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text, { flag: 'wx' });
+    return good(undefined);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      return bad(fault('file-exists', { where: { file: label } }));
+    return bad(unwritable(label, error as Error));
+  }
+}
+
+function unwritable(label: string, error: Error): Finding {
+  return fault('file-unwritable', { why: `${error.message}.`, where: { file: label } });
+}

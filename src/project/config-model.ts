@@ -1,0 +1,28 @@
+/** Where a database is: the embedded server, or a URL held by an environment variable or written without a password. */
+export type DatabaseSource = 'embedded' | { readonly env: string } | { readonly url: string };
+
+/** One environment: a database with its policies. All keys have defaults. */
+export interface EnvironmentConfig {
+  /** Default: `embedded`. */
+  readonly database?: DatabaseSource;
+  /** Major version of the embedded server: 14 to 18. */
+  readonly major?: number;
+  /** Changes need a reviewed plan, or a person who types the environment's name. Default: true for `prod` and `production`. */
+  readonly protected?: boolean;
+  /** Which runs need a checkpoint. Default: `never` for `local`, `always` when protected, else `destructive`. */
+  readonly checkpoint?: 'never' | 'destructive' | 'always';
+  /** Fire triggers in a rolled-back transaction, or only inspect them. Default: `inspect` when protected, else `fire`. */
+  readonly triggers?: 'fire' | 'inspect';
+  /** Folder of migrations, when it differs from that of the project. */
+  readonly migrations?: string;
+  /** Where work executes. */
+  readonly engine?: 'local';
+}
+
+/** A project: its folder of migrations and its environments. */
+export interface Config {
+  /** Folder of migrations, relative to the configuration file. Default: `migrations`. */
+  readonly migrations?: string;
+  /** By name. */
+  readonly environments?: Readonly<Record<string, EnvironmentConfig>>;
+}

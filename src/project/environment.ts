@@ -1,0 +1,173 @@
+import { existsSync } from 'node:fs';
+import { isLoopback, readDatabaseUrl } from '../adapters/url/database-url.ts';
+import type { DatabaseAddress } from '../adapters/postgres/address.ts';
+import { userInfo } from 'node:os';
+import { fault } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
+import { nearest } from '../kit/nearest.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+import type { Redactor } from '../kit/redact.ts';
+import { environmentName } from './config-check.ts';
+import type { Config, EnvironmentConfig } from './config-model.ts';
+
+/** Where the database of an environment is. The address of a server holds its password: it is never printed. */
+export type Database =
+  | { readonly kind: 'embedded'; readonly major?: number }
+  | { readonly kind: 'server'; readonly address: DatabaseAddress };
+
+/** One environment with its policies, defaults filled in. */
+export interface Environment {
+  readonly name: string;
+  readonly database: Database;
+  readonly protected: boolean;
+  readonly checkpoint: 'never' | 'destructive' | 'always';
+  readonly triggers: 'fire' | 'inspect';
+  readonly engine: 'local';
+  /** Folder of migrations, when it has its own. */
+  readonly migrations?: string;
+}
+
+/** What the choice of an environment depends on. */
+export interface EnvironmentQuestion {
+  readonly config: Config;
+  /** `-e NAME` */
+  readonly named: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asks a person to name a database on another machine; undefined when nobody answers. */
+  readonly askName: ((host: string) => Promise<string | undefined>) | undefined;
+  readonly redactor: Redactor;
+}
+
+const defaultVariable = 'DATABASE_URL';
+
+/** Finds the environment, its database and its policies. Warnings about the URL come with it. */
+export async function chooseEnvironment(
+  question: EnvironmentQuestion,
+): Promise<Outcome<{ readonly environment: Environment; readonly findings: readonly Finding[] }>> {
+  const { config, named } = question;
+  if (named !== undefined && !environmentName.test(named)) {
+    return bad(
+      fault('environment-unknown', {
+        why: `\`${named}\` is no name for an environment.`,
+        fix: 'Names are a letter, then letters, digits, `_` and `-`.',
+      }),
+    );
+  }
+  const defined = config.environments;
+  if (defined === undefined || Object.keys(defined).length === 0) return withoutConfig(question);
+  const name = named ?? 'local';
+  const terms = Object.hasOwn(defined, name) ? defined[name] : undefined;
+  // `local` needs no entry: it is the embedded server.
+  if (terms === undefined && name !== 'local') return bad(unknownEnvironment(name, Object.keys(defined)));
+  const database = databaseOf(terms ?? {}, question);
+  if (!database.ok) return database;
+  return good({ environment: complete(name, database.value.database, terms ?? {}), findings: database.value.findings });
+}
+
+async function withoutConfig(question: EnvironmentQuestion): ReturnType<typeof chooseEnvironment> {
+  const { env, named } = question;
+  if ((env[defaultVariable] ?? '') === '') {
+    if (named === undefined || named === 'local')
+      return good({ environment: complete('local', { kind: 'embedded' }, {}), findings: [] });
+    return bad(
+      fault('environment-unknown', {
+        why: `There is no configuration that defines \`${named}\`, and DATABASE_URL is not set.`,
+        fix: 'Set DATABASE_URL to its database, or write a configuration: `godwit init`.',
+      }),
+    );
+  }
+  const database = databaseOf({ database: { env: defaultVariable } }, question);
+  if (!database.ok) return database;
+  const found = database.value.database;
+  let name = named;
+  if (name === undefined && found.kind === 'server' && !isLoopback(found.address.host)) {
+    name = (await question.askName?.(found.address.host))?.trim();
+    if (name === undefined || !environmentName.test(name)) {
+      return bad(
+        fault('environment-unnamed', {
+          why: `DATABASE_URL points to ${found.address.host}, which is not this machine, and no configuration says what it is.`,
+        }),
+      );
+    }
+  }
+  return good({ environment: complete(name ?? 'local', found, {}), findings: database.value.findings });
+}
+
+interface FoundDatabase {
+  readonly database: Database;
+  readonly findings: readonly Finding[];
+}
+
+function databaseOf(terms: EnvironmentConfig, question: EnvironmentQuestion): Outcome<FoundDatabase> {
+  const source = terms.database ?? 'embedded';
+  if (source === 'embedded') {
+    const major = terms.major === undefined ? {} : { major: terms.major };
+    return good({ database: { kind: 'embedded', ...major }, findings: [] });
+  }
+  const label = 'env' in source ? source.env : 'the configured url';
+  const text = 'env' in source ? question.env[source.env] : source.url;
+  if (text === undefined || text.trim() === '') {
+    const example = `export ${label}=postgresql://USER:PASSWORD@HOST:5432/DATABASE`;
+    return bad(
+      fault('url-missing', { why: `The environment variable ${label} is not set.`, fix: `Set it: \`${example}\`.` }),
+    );
+  }
+  return readAddress(text, label, question);
+}
+
+function readAddress(text: string, label: string, { env, redactor }: EnvironmentQuestion): Outcome<FoundDatabase> {
+  const password = env['PGPASSWORD'];
+  const url = readDatabaseUrl(text, label, {
+    user: env['PGUSER'] ?? operatingSystemUser(),
+    ...(password === undefined || password === '' ? {} : { password }),
+  });
+  if (!url.ok) return url;
+  const { address, findings } = url.value;
+  if (address.password !== undefined) {
+    redactor.register(address.password);
+    redactor.register(text.trim());
+  }
+  if (address.host.startsWith('/') && !existsSync(address.host)) {
+    return bad(
+      fault('url-socket', {
+        why: `${label} names the socket folder ${address.host}, which does not exist here. ${fault('url-socket').why}`,
+      }),
+    );
+  }
+  return good({ database: { kind: 'server', address }, findings });
+}
+
+function operatingSystemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'postgres';
+  }
+}
+
+const protectedByName: ReadonlySet<string> = new Set(['prod', 'production']);
+
+function complete(name: string, database: Database, terms: EnvironmentConfig): Environment {
+  const isProtected = terms.protected ?? protectedByName.has(name);
+  const careless = name === 'local' || database.kind === 'embedded';
+  return {
+    name,
+    database,
+    protected: isProtected,
+    checkpoint: terms.checkpoint ?? (isProtected ? 'always' : careless ? 'never' : 'destructive'),
+    triggers: terms.triggers ?? (isProtected ? 'inspect' : 'fire'),
+    engine: terms.engine ?? 'local',
+    ...(terms.migrations === undefined ? {} : { migrations: terms.migrations }),
+  };
+}
+
+function unknownEnvironment(name: string, defined: readonly string[]): Finding {
+  const near = nearest(name, defined);
+  return fault('environment-unknown', {
+    why: `The configuration does not define \`${name}\`; it defines ${defined.join(', ')}.`,
+    fix:
+      near === undefined
+        ? 'Name one of these with -e, or add it to the configuration.'
+        : `Did you mean \`-e ${near}\`?`,
+  });
+}

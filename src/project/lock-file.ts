@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeWhole } from '../adapters/write-file.ts';
+import { fault } from '../kit/fault.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+
+/** Which database an environment is: the random id kept in it, and the identifier of its server's data. */
+export interface Pin {
+  readonly id: string;
+  readonly systemId: string;
+}
+
+/** Name of the file; it belongs under version control. */
+export const lockFileName = 'godwit.lock.json';
+
+/** The pinned environments by name; none when there is no file. */
+export async function readLock(root: string): Promise<Outcome<Readonly<Record<string, Pin>>>> {
+  let text: string;
+  try {
+    text = await readFile(join(root, lockFileName), 'utf8');
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? good({}) : damaged((error as Error).message);
+  }
+  try {
+    return pinsOf(JSON.parse(text));
+  } catch (error) {
+    return damaged((error as Error).message);
+  }
+}
+
+/** Pins an environment, keeping the others. One that is pinned already stays as it is. */
+export async function pinEnvironment(root: string, name: string, pin: Pin): Promise<Outcome<void>> {
+  const pins = await readLock(root);
+  if (!pins.ok) return pins;
+  if (pins.value[name] !== undefined) return good(undefined);
+  const environments = Object.fromEntries(
+    Object.entries({ ...pins.value, [name]: pin })
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, { id, systemId }]) => [key, { id, systemIdentifier: systemId }]),
+  );
+  return await writeWhole(join(root, lockFileName), `${JSON.stringify({ version: 1, environments }, null, 2)}\n`);
+}
+
+function pinsOf(value: unknown): Outcome<Readonly<Record<string, Pin>>> {
+  const environments = (value as { readonly environments?: unknown } | null)?.environments;
+  if (typeof environments !== 'object' || environments === null) return damaged('It has no key `environments`.');
+  const pins: Record<string, Pin> = {};
+  for (const [name, entry] of Object.entries(environments as Readonly<Record<string, unknown>>)) {
+    const { id, systemIdentifier } = (entry ?? {}) as { readonly id?: unknown; readonly systemIdentifier?: unknown };
+    if (typeof id !== 'string' || typeof systemIdentifier !== 'string')
+      return damaged(`The entry \`${name}\` is incomplete.`);
+    pins[name] = { id, systemId: systemIdentifier };
+  }
+  return good(pins);
+}
+
+function damaged(why: string): Outcome<never> {
+  return bad(fault('lock-file-invalid', { why, where: { file: lockFileName } }));
+}

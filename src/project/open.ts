@@ -1,0 +1,97 @@
+import { join, relative, resolve } from 'node:path';
+import { createFileLedger } from '../adapters/ledger/file-ledger.ts';
+import type { Finding } from '../kit/finding.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { createRedactor, type Redactor } from '../kit/redact.ts';
+import type { Ledger } from '../migrate/engine.ts';
+import { fault } from '../kit/fault.ts';
+import type { Config } from './config-model.ts';
+import { chooseEnvironment, type Environment } from './environment.ts';
+import { loadConfig } from './load-config.ts';
+import { readLock, type Pin } from './lock-file.ts';
+
+/** What a project is opened with. */
+export interface OpenOptions {
+  /** Absolute path of the folder to work in. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly configFile?: string;
+  readonly environment?: string;
+  /** Learns the password of the database. */
+  readonly redactor?: Redactor;
+  /** Asks a person to name a database on another machine that no configuration names. */
+  readonly askName?: (host: string) => Promise<string | undefined>;
+}
+
+/** A project with one of its environments chosen. */
+export interface Project {
+  /** Folder that paths in findings start from. */
+  readonly root: string;
+  readonly migrations: MigrationsFolder;
+  readonly environment: Environment;
+  /** Identity from godwit.lock.json; absent before the first run and for the embedded server. */
+  readonly pinned?: Pin;
+  /** `.godwit`: ledger, embedded server; never under version control. */
+  readonly stateDir: string;
+  readonly ledger: Ledger;
+  readonly redactor: Redactor;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Warnings about configuration and URL. */
+  readonly findings: readonly Finding[];
+}
+
+/** Opens the project of a folder: configuration, environment, database URL, lock file. Connects to nothing. */
+export async function openProject(options: OpenOptions): Promise<Outcome<Project>> {
+  const redactor = options.redactor ?? createRedactor();
+  const loaded = await loadConfig(options.cwd, options.configFile);
+  if (!loaded.ok) return loaded;
+  const { root, config } = loaded.value;
+  const chosen = await chooseEnvironment({
+    config,
+    named: options.environment,
+    env: options.env,
+    askName: options.askName,
+    redactor,
+  });
+  if (!chosen.ok) return chosen;
+  const { environment, findings } = chosen.value;
+  const migrations = migrationsFolder(root, config, environment.migrations);
+  if (!migrations.ok) return migrations;
+  const lock = await readLock(root);
+  if (!lock.ok) return lock;
+  const pinned = environment.database.kind === 'embedded' ? undefined : lock.value[environment.name];
+  const stateDir = join(root, '.godwit');
+  return good({
+    root,
+    migrations: migrations.value,
+    environment,
+    ...(pinned === undefined ? {} : { pinned }),
+    stateDir,
+    ledger: createFileLedger(join(stateDir, 'runs'), (text) => redactor.redact(text)),
+    redactor,
+    env: options.env,
+    findings,
+  });
+}
+
+/** A folder of migrations, and how findings name it. */
+export interface MigrationsFolder {
+  readonly path: string;
+  readonly label: string;
+}
+
+/** The folder of migrations: that of the environment, of the configuration, or `migrations`; always inside the project. */
+export function migrationsFolder(root: string, config: Config, own?: string): Outcome<MigrationsFolder> {
+  const named = own ?? config.migrations ?? 'migrations';
+  const path = resolve(root, named);
+  const label = relative(root, path).replaceAll('\\', '/') || '.';
+  if (label.startsWith('..')) {
+    return bad(
+      fault('config-invalid', {
+        why: `migrations: \`${named}\` leads out of the project.`,
+        fix: 'Name a folder inside the project.',
+      }),
+    );
+  }
+  return good({ path, label });
+}
