@@ -48,7 +48,15 @@ export async function applySteps(
       const failed = batch[result.applied];
       if (result.refusal !== undefined && failed !== undefined && result.message !== undefined) {
         const placing = { message: result.message, analysis: failed.analysis, file: failed.step.file, partial: false };
-        return { head: at, applied, end: endOf(result.refusal, placeError(result.refusal, placing), failed, false) };
+        return {
+          head: at,
+          applied,
+          end: endOf(context, result.refusal, {
+            finding: placeError(result.refusal, placing),
+            at: failed,
+            stands: false,
+          }),
+        };
       }
       index += result.applied;
       continue;
@@ -64,7 +72,7 @@ export async function applySteps(
         end: { kind: 'failed', finding: result.finding, at: prepared, stands: result.stands },
       };
     if (result.kind === 'refused')
-      return { head: at, applied, end: endOf(result.refusal, result.finding, prepared, result.stands) };
+      return { head: at, applied, end: endOf(context, result.refusal, { ...result, at: prepared }) };
     at = result.head;
     applied.push(prepared.step.id);
     progress.applied(prepared, result.ms);
@@ -79,8 +87,15 @@ function batchFrom(steps: readonly PreparedStep[], from: number): readonly Prepa
   return steps.slice(from, to);
 }
 
-function endOf(refusal: Refusal, finding: Finding, at: PreparedStep, stands: boolean): ApplyResult['end'] {
+function endOf(
+  context: ApplyContext,
+  refusal: Refusal,
+  failure: { readonly finding: Finding; readonly at: PreparedStep; readonly stands: boolean },
+): ApplyResult['end'] {
   const { error } = refusal;
+  const { finding, at, stands } = failure;
+  // What we have asked the server to cancel is no failure of the statement.
+  if (context.ports.signal.aborted && error.sqlstate === '57014') return { kind: 'interrupted' };
   if (error.lost) return { kind: 'again', cause: 'lost', finding, at };
   if (error.sqlstate === 'GW002') return { kind: 'again', cause: 'moved', finding, at };
   if (error.sqlstate === '55P03' || error.sqlstate === '40P01') return { kind: 'again', cause: 'lock', finding, at };
