@@ -1,0 +1,27 @@
+import type { EmbeddedServer } from './server.ts';
+
+/**
+ * Makes a database on an embedded server.
+ *
+ * @param name - a new name; any text.
+ * @param template - the database to copy; `template0` by default. Nobody may be connected to it.
+ * @returns the address of the new database.
+ * @throws the driver's error when the name is taken or the template in use.
+ */
+export async function createDatabase(
+  server: Pick<EmbeddedServer, 'url'>,
+  name: string,
+  template = 'template0',
+): Promise<string> {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  try {
+    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(template)}`);
+  } finally {
+    await client.end();
+  }
+  const url = new URL(server.url);
+  url.pathname = `/${encodeURIComponent(name)}`;
+  return url.href;
+}

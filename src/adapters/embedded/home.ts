@@ -1,0 +1,185 @@
+import { randomBytes, createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import { cacheFolder, canReach, makeFolder, serverAccount, type ServerAccount } from './account.ts';
+import { isAlive, ownIdentity, processStart, type ProcessIdentity } from './process-identity.ts';
+
+/** The files of one embedded server. */
+export interface ServerHome {
+  readonly folder: string;
+  readonly data: string;
+  readonly lock: string;
+  readonly log: string;
+  /** One file per process that uses the running server; whoever removes the last one stops the server. */
+  readonly users: string;
+  readonly state: string;
+  readonly account: ServerAccount;
+}
+
+/** What is remembered of a server, running or not; private to the account that owns it. */
+export interface ServerState {
+  readonly major: number;
+  readonly version: string;
+  readonly port: number;
+  readonly password: string;
+  /** A password that is about to replace the other one: after a crash either may be the valid one. */
+  readonly nextPassword?: string;
+  readonly postmaster?: ProcessIdentity;
+}
+
+/**
+ * Where the server of this folder lives: there, or, when root asks and the unprivileged account cannot enter the
+ * folder (a clone under /root), in the cache, keyed by the folder's path.
+ */
+export function serverHome(dataDir: string, env: NodeJS.ProcessEnv = process.env): ServerHome {
+  const asked = resolve(dataDir);
+  const account = serverAccount(join(asked, 'data'));
+  if (canReach(account, asked)) return homeAt(asked, account);
+  const key = createHash('sha256').update(asked).digest('hex').slice(0, 16);
+  const elsewhere = join(cacheFolder(env), 'servers', key);
+  return homeAt(elsewhere, serverAccount(join(elsewhere, 'data')));
+}
+
+function homeAt(folder: string, account: ServerAccount): ServerHome {
+  const inside = (name: string): string => join(folder, name);
+  return {
+    folder,
+    data: inside('data'),
+    lock: inside('lock'),
+    log: inside('server.log'),
+    users: inside('users'),
+    state: inside('server.json'),
+    account,
+  };
+}
+
+/** Makes the folder: closed to others, except that the server's account must pass through to its data. */
+export function makeHome(home: ServerHome): void {
+  makeFolder(home.folder, home.account.dropped ? 0o711 : 0o700);
+}
+
+/** What is remembered of the server; undefined when there is nothing, or nothing legible. */
+export function readState(home: ServerHome): ServerState | undefined {
+  try {
+    return JSON.parse(readFileSync(home.state, 'utf8')) as ServerState;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw error;
+    return undefined;
+  }
+}
+
+/** Remembers a state; a reader sees the old or the new one, whole. */
+export function writeState(home: ServerHome, state: ServerState): void {
+  const draft = `${home.state}.${randomBytes(4).toString('hex')}`;
+  writeFileSync(draft, JSON.stringify(state), { mode: 0o600 });
+  renameSync(draft, home.state);
+}
+
+/** The major that made the data directory; undefined when there is none yet. */
+export function majorOf(home: ServerHome): number | undefined {
+  const file = join(home.data, 'PG_VERSION');
+  return existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : undefined;
+}
+
+/** The running postmaster of this home: from our state, else from the server's own pid file. */
+export function findPostmaster(home: ServerHome): ProcessIdentity | undefined {
+  const known = readState(home)?.postmaster;
+  if (known !== undefined && isAlive(known)) return known;
+  const pid = Number.parseInt(readPidFile(home)[0] ?? '', 10);
+  if (!Number.isInteger(pid) || pid <= 1) return undefined;
+  const start = processStart(pid);
+  return start !== undefined && isPostgres(pid) ? { pid, start } : undefined;
+}
+
+/** Pids repeat quickly in containers: the pid file of a crashed server may name a process that is none of ours. */
+function isPostgres(pid: number): boolean {
+  if (process.platform !== 'linux') return true;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]?.endsWith('/postgres') ?? false;
+  } catch {
+    return false;
+  }
+}
+
+/** The lines of postmaster.pid; the eighth says `ready` once connections are accepted. */
+export function readPidFile(home: ServerHome): readonly string[] {
+  try {
+    return readFileSync(join(home.data, 'postmaster.pid'), 'utf8').split('\n');
+  } catch {
+    return [];
+  }
+}
+
+/** Removes the pid file of a server that is gone, which would keep a new one from starting. */
+export function removePidFile(home: ServerHome): void {
+  rmSync(join(home.data, 'postmaster.pid'), { force: true });
+}
+
+const keepName = 'keep';
+
+/** Begins the list of users anew, with this process (or `keep`) on it; only under the lock, before the server starts. */
+export function openUsers(home: ServerHome, keep: boolean): string {
+  rmSync(home.users, { recursive: true, force: true });
+  mkdirSync(home.users, { mode: 0o700 });
+  const name = joinUsers(home, keep);
+  if (name === undefined) throw new Error(`${home.users} vanished`);
+  return name;
+}
+
+/** Puts this process (or `keep`) on the list of users; undefined when the server has none, that is, it is ending. */
+export function joinUsers(home: ServerHome, keep: boolean): string | undefined {
+  const { pid, start } = ownIdentity();
+  const name = keep ? keepName : `${pid}.${start.replaceAll(/\W/g, '-')}.${randomBytes(4).toString('hex')}`;
+  try {
+    writeFileSync(join(home.users, name), JSON.stringify({ pid, start }), { mode: 0o600 });
+    return name;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Takes a user off the list. Removing the empty folder is what decides: exactly one process succeeds, and nobody can
+ * join afterwards.
+ *
+ * @returns true when the caller must stop the server.
+ */
+export function leaveUsers(home: ServerHome, name: string): boolean {
+  rmSync(join(home.users, name), { force: true });
+  for (const user of listUsers(home)) if (!user.alive) rmSync(join(home.users, user.name), { force: true });
+  try {
+    rmdirSync(home.users);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Everybody is sent away: the server is going to stop. */
+export function dismissUsers(home: ServerHome): void {
+  rmSync(home.users, { recursive: true, force: true });
+}
+
+/** Who uses the server; `keep` counts as a user that never leaves. */
+export function listUsers(home: ServerHome): readonly { name: string; pid: number; alive: boolean }[] {
+  if (!existsSync(home.users)) return [];
+  return readdirSync(home.users).flatMap((name) => {
+    try {
+      const user = JSON.parse(readFileSync(join(home.users, name), 'utf8')) as ProcessIdentity;
+      return [{ name, pid: user.pid, alive: name === keepName || isAlive(user) }];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,228 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { fault } from '../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { ensureBinaries, type FetchOptions } from './fetch.ts';
+import { takeLock } from './file-lock.ts';
+import {
+  findPostmaster,
+  joinUsers,
+  leaveUsers,
+  majorOf,
+  makeHome,
+  openUsers,
+  readState,
+  removePidFile,
+  serverHome,
+  writeState,
+  type ServerHome,
+  type ServerState,
+} from './home.ts';
+import { changePassword } from './password.ts';
+import { freePort, startPostmaster, stopPostmaster, type Started } from './postmaster.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+import { copyTemplate, ensureTemplate } from './template.ts';
+import { defaultMajor } from './versions.ts';
+import { startWatchdog } from './watchdog.ts';
+
+/** What to start. */
+export interface EmbeddedOptions extends FetchOptions {
+  /** The server's folder, `.godwit/postgres` of a project; it and its data are made when missing. */
+  readonly dataDir: string;
+  /** PostgreSQL major; that of the existing data, else {@link defaultMajor}. */
+  readonly major?: number | undefined;
+  /** Leave the server running when this process ends (`db start`). */
+  readonly keep?: boolean | undefined;
+  /** Further server settings, such as `{ fsync: 'off' }`; they apply when this call starts the server. */
+  readonly settings?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A running embedded server, as one of its users sees it. */
+export interface EmbeddedServer {
+  /** `postgresql://postgres:<password>@127.0.0.1:<port>/postgres`. Register the password with the redactor. */
+  readonly url: string;
+  readonly major: number;
+  readonly port: number;
+  /** The password alone, for the redactor. */
+  readonly password: string;
+  /** Where the files really are (elsewhere than asked when root works in a closed folder). */
+  readonly dataDir: string;
+  /** True when the server was running already. */
+  readonly guest: boolean;
+  /** Leaves the server. The last user to leave stops it and waits until it is gone, unless it is to be kept. */
+  stop(): Promise<void>;
+}
+
+const lockWaitMs = 90_000;
+
+/**
+ * Starts the PostgreSQL server of a folder, or joins it when it is running. It listens on loopback only, with a random
+ * password, and ends with the last process that uses it, however that process ends.
+ *
+ * @returns the server, or faults `embedded-*` (see the catalogue).
+ * @example
+ * const started = await startEmbedded({ dataDir: '.godwit/postgres' });
+ * if (started.ok) await started.value.stop();
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<Outcome<EmbeddedServer>> {
+  const home = serverHome(options.dataDir, options.env);
+  try {
+    const joined = join(home, options);
+    if (joined !== undefined) return joined;
+    makeHome(home);
+    const release = await takeLock(home.lock, {
+      waitMs: lockWaitMs,
+      onWait: ({ pid }) =>
+        options.onProgress?.({ step: 'wait', message: `process ${pid} is starting or stopping the server` }),
+    });
+    if (release === undefined) return bad(fault('embedded-busy', { why: `The lock is ${home.lock}.` }));
+    try {
+      return join(home, options) ?? (await start(home, options));
+    } finally {
+      release();
+    }
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES' || code === 'EPERM') {
+      return bad(fault('embedded-not-yours', { why: `This account may not use ${path ?? home.folder}.` }));
+    }
+    throw error;
+  }
+}
+
+/** Joins a server that is running; undefined when there is none, or it is ending. */
+function join(home: ServerHome, options: EmbeddedOptions): Outcome<EmbeddedServer> | undefined {
+  const state = readState(home);
+  if (state?.postmaster === undefined || findPostmaster(home)?.pid !== state.postmaster.pid) return undefined;
+  const wrong = wrongMajor(home, options.major);
+  if (wrong !== undefined) return bad(wrong);
+  const user = joinUsers(home, options.keep === true);
+  if (user === undefined) return undefined;
+  return good(handle(home, state, { user, postmaster: state.postmaster, guest: true, keep: options.keep === true }));
+}
+
+function wrongMajor(home: ServerHome, wanted: number | undefined): ReturnType<typeof fault> | undefined {
+  const made = majorOf(home);
+  if (made === undefined || wanted === undefined || made === wanted) return undefined;
+  const why = `${home.folder} was made by PostgreSQL ${made}, and ${wanted} is asked for.`;
+  const fix = `Ask for major ${made}; or stop the server and remove ${home.folder} to begin with an empty database.`;
+  return fault('embedded-other-major', { why, fix });
+}
+
+/** Only under the lock. */
+async function start(home: ServerHome, options: EmbeddedOptions): Promise<Outcome<EmbeddedServer>> {
+  const wrong = wrongMajor(home, options.major);
+  if (wrong !== undefined) return bad(wrong);
+  await awaitEnd(home);
+  const binaries = await ensureBinaries(majorOf(home) ?? options.major ?? defaultMajor, options);
+  if (!binaries.ok) return binaries;
+  let state = readState(home);
+  if (state === undefined || !existsSync(home.data)) {
+    if (existsSync(home.data))
+      return bad(
+        fault('embedded-start-failed', {
+          why: `${home.state} is missing or damaged, and with it the password.`,
+          fix: `Remove ${home.folder} to begin with an empty database.`,
+        }),
+      );
+    const template = await ensureTemplate(binaries.value, home.account, options);
+    if (!template.ok) return template;
+    const { major, version } = binaries.value;
+    state = {
+      major,
+      version,
+      port: 0,
+      password: template.value.password,
+      nextPassword: randomBytes(24).toString('hex'),
+    };
+    copyTemplate(template.value, home.account, home.data);
+    writeState(home, state);
+  }
+  removePidFile(home);
+  return await launch(home, state, {
+    program: binaries.value.postgres,
+    settings: options.settings ?? {},
+    keep: options.keep === true,
+  });
+}
+
+/** A server whose last user has gone is ending by itself; one that nobody ended (a crash in between) is ended here. */
+async function awaitEnd(home: ServerHome): Promise<void> {
+  const deadline = Date.now() + 3_000;
+  for (;;) {
+    const postmaster = findPostmaster(home);
+    if (postmaster === undefined) return;
+    if (Date.now() > deadline) return await stopPostmaster(postmaster);
+    await sleep(10);
+  }
+}
+
+interface Launch {
+  readonly program: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly keep: boolean;
+}
+
+async function launch(home: ServerHome, state: ServerState, options: Launch): Promise<Outcome<EmbeddedServer>> {
+  const user = openUsers(home, options.keep);
+  let dismiss: (() => void) | undefined;
+  let started: Started = { failed: 'port', log: '' };
+  let port = 0;
+  for (let tries = 0; tries < 5 && 'failed' in started && started.failed === 'port'; tries += 1) {
+    port = await freePort(tries === 0 && state.port > 0 ? state.port : undefined);
+    dismiss?.();
+    started = await startPostmaster(home, { ...options, port }, (pid) => {
+      if (!options.keep) dismiss = startWatchdog({ users: home.users, user, postmasterPid: pid });
+    });
+  }
+  if ('failed' in started) {
+    dismiss?.();
+    leaveUsers(home, user);
+    if (started.failed === 'account') return bad(fault('embedded-no-account'));
+    return bad(fault('embedded-start-failed', { why: `The last lines of ${home.log}:\n${started.log}` }));
+  }
+  const running = await changePassword({ ...state, port, postmaster: started.postmaster }, (next) =>
+    writeState(home, next),
+  );
+  return good(
+    handle(home, running, { user, postmaster: started.postmaster, guest: false, keep: options.keep, dismiss }),
+  );
+}
+
+interface Membership {
+  readonly user: string;
+  readonly postmaster: ProcessIdentity;
+  readonly guest: boolean;
+  readonly keep: boolean;
+  readonly dismiss?: (() => void) | undefined;
+}
+
+function handle(home: ServerHome, state: ServerState, member: Membership): EmbeddedServer {
+  const { users } = home;
+  const watch = (): (() => void) => startWatchdog({ users, user: member.user, postmasterPid: member.postmaster.pid });
+  const dismiss = member.dismiss ?? (member.keep ? undefined : watch());
+  let left: Promise<void> | undefined;
+  const leave = async (): Promise<void> => {
+    // What is to be kept is ended by `db stop` only.
+    if (member.keep) return;
+    const last = leaveUsers(home, member.user);
+    if (last) await stopPostmaster(member.postmaster);
+    dismiss?.();
+  };
+  return {
+    url: urlOf(state),
+    major: state.major,
+    port: state.port,
+    password: state.password,
+    dataDir: home.folder,
+    guest: member.guest,
+    stop: () => (left ??= leave()),
+  };
+}
+
+/** The address of a server, with its password. */
+export function urlOf(state: Pick<ServerState, 'password' | 'port'>, database = 'postgres'): string {
+  return `postgresql://postgres:${state.password}@127.0.0.1:${state.port}/${encodeURIComponent(database)}`;
+}
