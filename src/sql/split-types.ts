@@ -16,8 +16,12 @@ export interface Piece {
   readonly kind: 'sql' | 'copy-in';
   /** Rows of COPY … FROM stdin, without the closing `\.` line. */
   readonly data?: { readonly start: number; readonly end: number };
+  /** COPY … FROM stdin: the bytes of the command itself, which its window may have left long ago. */
+  readonly command?: Uint8Array;
   /** True: the lexer has found a problem in it, so that parsing it makes no sense. */
   readonly broken: boolean;
+  /** True: between the piece before and this one stand one semicolon, white space and comments only. */
+  readonly joined: boolean;
 }
 
 /** A comment that may be a directive. */
@@ -48,6 +52,8 @@ export interface SplitState {
   /** COPY … FROM stdin whose rows are being read. */
   copy: Loose<Piece> | undefined;
   copyFrom: number;
+  /** Something else than a statement stood behind the last one. */
+  apart: boolean;
 }
 
 /** What the loop over one window works on. */

@@ -12,7 +12,7 @@ export type { Comment, Piece, SplitResult, SplitState } from './split-types.ts';
 
 /** State before the first window. */
 export function createSplitState(): SplitState {
-  return { line: 1, column: 1, copy: undefined, copyFrom: 0 };
+  return { line: 1, column: 1, copy: undefined, copyFrom: 0, apart: true };
 }
 
 /** Splits a whole text. Offsets and places refer to it. */
@@ -89,7 +89,8 @@ function readStatement(work: Work, from: number): number {
     else if (token.kind === 'backslash') {
       return readPsqlLine(work, head !== -1);
     } else if (semicolon && endsHere(shape)) {
-      if (head !== -1) finish(work, { from, head, end, problemsBefore }, at);
+      if (head === -1) work.state.apart = true;
+      else finish(work, { from, head, end, problemsBefore }, at);
       return at;
     } else {
       if (head === -1) head = token.start;
@@ -139,6 +140,7 @@ function noteComment(work: Work, inside: boolean): void {
 /** A psql line: skipped when harmless; otherwise a problem. What stood before it on the line is given up. */
 function readPsqlLine(work: Work, inside: boolean): number {
   const { token, bytes, base } = work;
+  work.state.apart = true;
   const verdict = judgePsqlLine(decodeUtf8(bytes.subarray(token.start, token.end)));
   if (!verdict.ok) work.problems.push(problem('sql-psql-command', base + token.start, verdict.why, verdict.fix));
   else if (inside) {
@@ -166,7 +168,9 @@ function finish(work: Work, found: Found, after: number): void {
     column: 0,
     kind: shape.copyIn ? 'copy-in' : 'sql',
     broken: problems.length > found.problemsBefore,
+    joined: !work.state.apart,
   };
+  work.state.apart = shape.copyIn;
   if (!shape.copyIn) {
     work.pieces.push(piece);
     return;
@@ -177,6 +181,6 @@ function finish(work: Work, found: Found, after: number): void {
     return;
   }
   // Its own line counts from here: the rows may fill many windows.
-  work.state.copy = piece;
+  work.state.copy = { ...piece, command: work.bytes.slice(found.head, found.end) };
   work.state.copyFrom = -1;
 }

@@ -1,6 +1,8 @@
 import { createSplitState, splitWindow } from './split.ts';
 import type { SplitResult } from './split-types.ts';
 
+export type { Piece } from './split-types.ts';
+
 /** Bytes that can be read by range; the size is known. */
 export interface ReadableBytes {
   readonly size: number;

@@ -1,0 +1,122 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { isUtf16 } from '../../sql/encoding.ts';
+import { splitStream, windowSize, type SplitStep } from '../../sql/stream.ts';
+import type { Analysis, Directives, ScriptFile } from '../model.ts';
+import type { ByteSource, Hashing, SqlParser } from '../ports.ts';
+import { deriveEffects } from './no-effects.ts';
+import { createChecksum, openBody } from './checksum.ts';
+import { createDirectiveSet } from './directive-set.ts';
+import { unwrap, type Unwrapped } from './own-transaction.ts';
+import type { ParsedStatement } from './parsed-statement.ts';
+import { segmentsOf } from './segments.ts';
+import { findCrossings } from './session-borders.ts';
+import { createCollector } from './statement-collector.ts';
+
+/** What an analysis needs from the outside. */
+export interface AnalysisPorts {
+  readonly parser: SqlParser;
+  readonly hashing: Hashing;
+}
+
+/** Findings of one file beyond which the rest is not listed. */
+const mostFindings = 100;
+
+/** Runs of like INSERTs from this length on become one range: in small files later, so that each keeps its place. */
+const foldFrom = { small: 51, large: 2 };
+
+/**
+ * Reads one script: statements, segments, directives, effects. Everything that is wrong with it is reported at once.
+ * Memory stays bounded by the largest statement and by the number of statements that are no seed rows.
+ * @param script The file, as the folder's reading gave it; its checksum must still fit.
+ * @param file Bytes of the file, BOM included.
+ */
+export async function analyse(script: ScriptFile, file: ByteSource, ports: AnalysisPorts): Promise<Outcome<Analysis>> {
+  await ports.parser.load();
+  const { bom, source } = await openBody(file);
+  if (isUtf16(await source.read(0, 2))) {
+    const why = 'The file is UTF-16, as some editors on Windows write it.';
+    return bad(
+      fault('sql-encoding', { why, fix: 'Save the file as UTF-8.', where: { file: script.file, line: 1, column: 1 } }),
+    );
+  }
+  const findings: Finding[] = [];
+  const directiveSet = createDirectiveSet(script.file, ports.parser, findings);
+  const size = source.size > windowSize ? 'large' : 'small';
+  const collector = createCollector({ file: script.file, ...ports, foldFrom: foldFrom[size], findings });
+  const checksum = createChecksum(ports.hashing);
+  for await (const step of splitStream(source)) {
+    checksum.push(step.bytes.subarray(0, step.consumed - step.base));
+    collector.take(step);
+    takeNotes(step, script.file, findings);
+    for (const comment of step.comments) directiveSet.take(comment);
+    if (findings.length > mostFindings) return bad(...firstOf(findings, script.file));
+  }
+  const statements = collector.finish();
+  if (checksum.hex() !== script.checksum) return bad(fault('file-moved-on', { where: { file: script.file } }));
+  const terms = { script, size: source.size, bom };
+  return conclude(terms, statements, directiveSet.result(), findings);
+}
+
+function takeNotes(step: SplitStep, file: string, findings: Finding[]): void {
+  for (const { code, line, column, why, fix } of step.problems) {
+    if (findings.length > mostFindings) return;
+    const texts = { ...(why === undefined ? {} : { why }), ...(fix === undefined ? {} : { fix }) };
+    findings.push(fault(code, { ...texts, where: { file, line, column } }));
+  }
+}
+
+function firstOf(findings: readonly Finding[], file: string): readonly Finding[] {
+  const sorted = inOrder(findings).slice(0, mostFindings);
+  return [...sorted, fault('sql-too-many-problems', { where: { file } })];
+}
+
+function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  const key = ({ where }: Finding): number => (where?.line ?? 0) * 1e6 + Math.min(where?.column ?? 0, 999_999);
+  return findings.toSorted((a, b) => key(a) - key(b));
+}
+
+interface FileTerms {
+  readonly script: ScriptFile;
+  readonly size: number;
+  readonly bom: 0 | 3;
+}
+
+/** Judges the statements together: transaction control, segments, what crosses their borders, effects. */
+function conclude(
+  { script, size, bom }: FileTerms,
+  found: readonly ParsedStatement[],
+  directives: Directives,
+  findings: Finding[],
+): Outcome<Analysis> {
+  const alone = directives.transaction === 'none';
+  const { statements: bare, wrapped } = unwrap(found, alone, findings);
+  const parsed = directives.frozen ? bare.map((one) => ({ ...one, frozen: true })) : bare;
+  refuseInTransaction({ statements: parsed, wrapped }, findings);
+  const segments = segmentsOf(parsed, alone, wrapped);
+  findings.push(...findCrossings(parsed, segments));
+  if (findings.some(({ severity }) => severity === 'error')) return bad(...inOrder(findings));
+  const statements = parsed.map(({ statement }) => statement);
+  if (statements.length === 0) findings.push(fault('sql-empty', { where: { file: script.file } }));
+  const derived = deriveEffects(parsed);
+  return good({
+    size,
+    bom,
+    statements,
+    segments,
+    wrapped,
+    directives,
+    effects: derived.effects,
+    findings: inOrder([...findings, ...derived.findings]),
+  });
+}
+
+function refuseInTransaction({ statements, wrapped }: Unwrapped, findings: Finding[]): void {
+  if (!wrapped) return;
+  for (const { statement, where } of statements) {
+    if (statement.transactional) continue;
+    const why = `${statement.tag} cannot run in a transaction, and BEGIN … COMMIT stand around the whole file.`;
+    findings.push(fault('sql-not-in-transaction', { why, where }));
+  }
+}

@@ -1,0 +1,74 @@
+import { encodeUtf8 } from '../../sql/encoding.ts';
+import type { Outcome } from '../../kit/outcome.ts';
+import type { Analysis, Migration, Role, ScriptFile } from '../model.ts';
+import type { Bundle, ByteSource, Folder } from '../ports.ts';
+import { analyse, type AnalysisPorts } from './analyse.ts';
+import { openBody } from './checksum.ts';
+
+/** Version of the bundle's format: part of its hash. */
+export const bundleFormat = 1;
+
+/** What a bundle is made of. */
+export interface BundleTerms {
+  readonly layout: Bundle['layout'];
+  readonly migrations: readonly Migration[];
+  /** Opens a script's file, BOM included. */
+  open(script: ScriptFile): Promise<ByteSource>;
+}
+
+/**
+ * The bundle in this process: nothing is read or analysed before somebody asks, and each script is analysed once.
+ * @example
+ * const bundle = createBundle({ layout: 'native', migrations, open: openScriptsOf(folder) }, { parser, hashing })
+ */
+export function createBundle(terms: BundleTerms, ports: AnalysisPorts): Bundle {
+  const analyses = new Map<string, Promise<Outcome<Analysis>>>();
+  return {
+    hash: hashOfBundle(terms, ports),
+    layout: terms.layout,
+    migrations: terms.migrations,
+    analysis(migration, role) {
+      const script = scriptOf(migration, role);
+      const known = analyses.get(script.file);
+      if (known !== undefined) return known;
+      const made = terms.open(script).then((file) => analyse(script, file, ports));
+      analyses.set(script.file, made);
+      return made;
+    },
+    async body(migration, role) {
+      const { source } = await openBody(await terms.open(scriptOf(migration, role)));
+      return source;
+    },
+  };
+}
+
+/** Opens scripts by the names that `readFolder` or `readBareFile` gave them. */
+export function openScriptsOf(folder: Folder): BundleTerms['open'] {
+  const prefix = folder.label === '' ? '' : `${folder.label}/`;
+  return (script) => folder.open(script.file.startsWith(prefix) ? script.file.slice(prefix.length) : script.file);
+}
+
+function scriptOf(migration: Migration, role: Role): ScriptFile {
+  const script = migration[role];
+  if (script === undefined) throw new Error(`migration ${migration.id} has no ${role} script`);
+  return script;
+}
+
+/** SHA-256 over format version, layout, ids, names and checksums, companions included. */
+function hashOfBundle(terms: BundleTerms, ports: AnalysisPorts): string {
+  const content = {
+    format: bundleFormat,
+    layout: terms.layout,
+    migrations: terms.migrations.map(({ id, name, up, down, verify }) => [
+      id,
+      name,
+      up.checksum,
+      down?.checksum ?? '',
+      verify?.checksum ?? '',
+    ]),
+  };
+  return ports.hashing
+    .sha256()
+    .update(encodeUtf8(JSON.stringify(content)))
+    .hex();
+}

@@ -1,0 +1,66 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding, Place } from '../../kit/finding.ts';
+import { classify, leadingWords, type Classification } from '../../sql/classify.ts';
+import { decodeUtf8 } from '../../sql/encoding.ts';
+import { positionAfter } from '../../sql/position.ts';
+import type { Piece } from '../../sql/split.ts';
+import { nodeOf, type Tree } from '../../sql/syntax-tree.ts';
+import type { SqlParser, SyntaxNode } from '../ports.ts';
+
+/** A statement that PostgreSQL's grammar accepts. */
+export interface Parsed {
+  readonly node: SyntaxNode;
+  readonly text: string;
+  readonly about: Classification;
+}
+
+/** Parses one statement alone, so that one broken statement does not hide the others. */
+export function parsePiece(
+  parser: SqlParser,
+  piece: Piece,
+  bytes: Uint8Array,
+  file: string,
+): { readonly parsed: Parsed } | { readonly finding: Finding } {
+  const text = decodeUtf8(bytes);
+  const result = parser.parse(text);
+  const where = { file, line: piece.line, column: piece.column };
+  if (!result.ok) return { finding: syntaxFinding(text, result.message, result.position, where) };
+  const [node] = result.nodes;
+  if (node === undefined || result.nodes.length !== 1) {
+    const why = `PostgreSQL’s grammar sees ${result.nodes.length} statements here instead of one.`;
+    return { finding: fault('sql-syntax', { why, where }) };
+  }
+  const unnamed = unnamedConcurrently(node);
+  if (unnamed) return { finding: fault('sql-index-unnamed', { where }) };
+  return { parsed: { node, text, about: classify(node, leadingWords(bytes, 0, bytes.length)) } };
+}
+
+function unnamedConcurrently(node: Tree): boolean {
+  const { type, fields } = nodeOf(node);
+  return type === 'IndexStmt' && fields['concurrent'] === true && fields['idxname'] === undefined;
+}
+
+/** Words that begin a statement: where one of them is unexpected at the start of a line, a semicolon is missing. */
+const beginners = /^(?:ALTER|COMMENT|CREATE|DELETE|DO|DROP|GRANT|INSERT|REVOKE|SELECT|SET|TRUNCATE|UPDATE|WITH)$/i;
+
+function syntaxFinding(text: string, message: string, position: number, head: Required<Place>): Finding {
+  const place = positionAfter(head, text, position);
+  const where = { file: head.file, line: place.line, column: place.column };
+  const chars = Array.from(text);
+  const behind = chars.slice(position, position + 80).join('');
+  const variable = /^:(?:[A-Za-z_]\w*|'[^']*'|"[^"]*"|\{\?\w+\})/.exec(behind)?.[0];
+  if (variable !== undefined && message.includes('at or near ":"')) {
+    return fault('sql-psql-variable', {
+      why: `\`${variable}\` is a variable of psql; the server does not know it.`,
+      where,
+    });
+  }
+  const why = `PostgreSQL’s grammar says: ${message}.`;
+  const word = /^[A-Za-z]+/.exec(behind)?.[0] ?? '';
+  const before = chars.slice(0, position).join('');
+  if (beginners.test(word) && /\n[ \t]*$/.test(before)) {
+    const fix = `Before ${word.toUpperCase()} on line ${place.line} a semicolon may be missing.`;
+    return fault('sql-syntax', { why, fix, where });
+  }
+  return fault('sql-syntax', { why, where });
+}

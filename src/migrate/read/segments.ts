@@ -1,0 +1,51 @@
+import { nameParts, nodeOf, type Tree } from '../../sql/syntax-tree.ts';
+import type { Segment, Statement } from '../model.ts';
+
+/** A statement and its syntax tree. */
+export interface Member {
+  readonly statement: Statement;
+  readonly node: Tree;
+}
+
+/**
+ * Which statements run together. Statements that cannot run in a transaction stand alone; an enum value added to a type
+ * of an earlier migration can be used only after a COMMIT, so a border follows it.
+ * @param alone True: each statement on its own (`transaction=none`).
+ * @param wrapped True: the file says BEGIN … COMMIT itself, so its own border is kept.
+ */
+export function segmentsOf(members: readonly Member[], alone: boolean, wrapped: boolean): readonly Segment[] {
+  const segments: Segment[] = [];
+  const ownTypes = new Set<string>();
+  let first = 0;
+  const close = (last: number): void => {
+    if (last >= first) segments.push({ kind: 'transaction', first, last });
+    first = last + 1;
+  };
+  for (const [index, { statement, node }] of members.entries()) {
+    if (alone || !statement.transactional) {
+      close(index - 1);
+      segments.push({ kind: 'barrier', first: index, last: index });
+      first = index + 1;
+      continue;
+    }
+    const { type, fields } = nodeOf(node);
+    const name = nameParts(fields['typeName']).join('.');
+    if (type === 'CreateEnumStmt') ownTypes.add(name);
+    if (wrapped || !addsValue(type, fields) || ownTypes.has(name)) continue;
+    const following = members[index + 1];
+    // Several values in a row need no border between them.
+    if (following !== undefined && isAddition(following)) continue;
+    close(index);
+  }
+  close(members.length - 1);
+  return segments;
+}
+
+function addsValue(type: string, fields: Tree): boolean {
+  return type === 'AlterEnumStmt' && fields['oldVal'] === undefined;
+}
+
+function isAddition({ node }: Member): boolean {
+  const { type, fields } = nodeOf(node);
+  return addsValue(type, fields);
+}
