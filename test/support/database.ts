@@ -19,7 +19,7 @@
  */
 import { randomBytes } from 'node:crypto';
 
-import pg from 'pg';
+import { Client, type ClientConfig, type QueryResult } from 'pg';
 import { inject } from 'vitest';
 
 /** One database of its own, and how to work with it. */
@@ -34,7 +34,7 @@ export interface TestDatabase extends AsyncDisposable {
     params?: readonly unknown[],
   ): Promise<Row[]>;
   /** Opens a further session as the superuser, or as the role and password given. */
-  connect(settings?: pg.ClientConfig): Promise<pg.Client>;
+  connect(settings?: ClientConfig): Promise<Client>;
   /** Makes a login role with a unique name that starts like this, and its address; dropped with the database. */
   role(stem: string, options?: string): Promise<{ readonly name: string; readonly url: string }>;
   /** Ends all sessions and removes database and roles. May be called twice. */
@@ -59,13 +59,13 @@ export async function createTestDatabase(major: number = majors[0]!): Promise<Te
   const name = `test_${randomBytes(6).toString('hex')}`;
   await once(server, `CREATE DATABASE ${name} TEMPLATE template0`);
   const url = at(server, name);
-  const sessions: pg.Client[] = [];
+  const sessions: Client[] = [];
   const roles: string[] = [];
-  let own: Promise<pg.Client> | undefined;
+  let own: Promise<Client> | undefined;
   let dropped: Promise<void> | undefined;
 
-  async function connect(settings: pg.ClientConfig = {}): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: url, ...settings });
+  async function connect(settings: ClientConfig = {}): Promise<Client> {
+    const client = new Client({ connectionString: url, ...settings });
     // DROP DATABASE … (FORCE) ends sessions that a test has left open.
     client.on('error', () => undefined);
     await client.connect();
@@ -76,8 +76,8 @@ export async function createTestDatabase(major: number = majors[0]!): Promise<Te
   async function query<Row extends Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<Row[]> {
     own ??= connect();
     const result = (await (await own).query(sql, params === undefined ? undefined : [...params])) as
-      | pg.QueryResult<Row>
-      | pg.QueryResult<Row>[];
+      | QueryResult<Row>
+      | QueryResult<Row>[];
     return Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows;
   }
 
@@ -103,7 +103,7 @@ export async function createTestDatabase(major: number = majors[0]!): Promise<Te
 }
 
 async function once(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     await client.query(sql);

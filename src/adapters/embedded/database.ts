@@ -13,11 +13,11 @@ export async function createDatabase(
   name: string,
   template = 'template0',
 ): Promise<string> {
-  const { default: pg } = await import('pg');
-  const client = new pg.Client({ connectionString: server.url });
+  const { Client, escapeIdentifier } = await import('pg');
+  const client = new Client({ connectionString: server.url });
   await client.connect();
   try {
-    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(template)}`);
+    await client.query(`CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE ${escapeIdentifier(template)}`);
   } finally {
     await client.end();
   }

