@@ -133,3 +133,12 @@ function refuse(code: FaultCode, label: string, details?: FaultDetails): Outcome
 function refuseWith(code: FaultCode, label: string, details: FaultDetails = {}): Finding {
   return fault(code, { why: `${label}: ${fault(code).why}`, ...details });
 }
+
+/** The URL of an address, password included: for another process of ours, never for a screen. */
+export function databaseUrlOf(address: DatabaseAddress): string {
+  const encode = encodeURIComponent;
+  const password = address.password === undefined ? '' : `:${encode(address.password)}`;
+  const host = address.host.includes(':') && !address.host.startsWith('/') ? `[${address.host}]` : encode(address.host);
+  const certificate = address.rootCertificate === undefined ? '' : `&sslrootcert=${encode(address.rootCertificate)}`;
+  return `postgresql://${encode(address.user)}${password}@${host}:${address.port}/${encode(address.database)}?sslmode=${address.tls}${certificate}`;
+}

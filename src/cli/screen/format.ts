@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 /** `1 statement`, `2 statements` */
 export function countOf(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
@@ -25,7 +27,7 @@ export function aligned(rows: readonly (readonly string[])[], gap = '  '): reado
 
 /** Length without colour codes. */
 function visible(text: string): number {
-  return Array.from(text.replaceAll(/\u001b\[\d+m/g, '')).length;
+  return Array.from(stripVTControlCharacters(text)).length;
 }
 
 /** `2026-03-04 05:06:07` in UTC, of an ISO time. */

@@ -1,0 +1,98 @@
+import { fault } from '../kit/fault.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+import type { Plan } from '../migrate/model.ts';
+import type { Selection } from '../migrate/task.ts';
+import { readPlan, type PlanFile } from '../project/plan-file.ts';
+import { applyTask, planTask, type ApplyWish } from '../project/tasks.ts';
+import type { Context, Result } from './command.ts';
+import { eventOf, execute, executeAloud, resultOf, withProject, type Ready } from './execute.ts';
+import { failed } from './result.ts';
+import { planLines } from './screen/plan.ts';
+import { countOption, selectionOf, waitOf } from './wishes.ts';
+
+/** `up` and `down`: what is asked for, the consent it needs, then one execution. */
+export async function change(context: Context, direction: 'up' | 'down'): Promise<Result> {
+  const wish = await wishOf(context, direction);
+  if (!wish.ok) return failed(wish.findings);
+  const { typed } = context;
+  const needs = { file: typed.values['file'], changes: true, detached: typed.switches.has('detach') };
+  return await withProject(context, needs, async (ready) => {
+    if (typed.switches.has('dry-run')) return await dryRun(context, ready, wish.value.selection);
+    const consented = await consent(context, ready, wish.value);
+    if (!consented.ok) return failed(consented.findings);
+    if (consented.value === undefined) return { exitCode: 0, outcome: 'nothing-to-do', findings: [], data: {} };
+    const task = await applyTask(ready.project, ready.actor, consented.value);
+    return await executeAloud(context, ready, task);
+  });
+}
+
+async function wishOf({ typed, io }: Context, direction: 'up' | 'down'): Promise<Outcome<ApplyWish>> {
+  const wait = waitOf(typed);
+  if (!wait.ok) return wait;
+  const lose = countOption(typed, 'lose', 0);
+  if (!lose.ok) return lose;
+  const reviewed = await reviewedPlan(typed.values['plan'], io.cwd, direction);
+  if (!reviewed.ok) return reviewed;
+  const selection = reviewed.value === undefined ? selectionOf(typed, direction) : good(reviewed.value.selection);
+  if (!selection.ok) return selection;
+  const waived = typed.values['waive-checkpoint'];
+  return good({
+    command: direction,
+    selection: selection.value,
+    waitMs: wait.value,
+    lose: lose.value,
+    verify: !typed.switches.has('no-verify'),
+    strict: typed.switches.has('strict'),
+    ...(waived === undefined ? {} : { waived }),
+    ...(reviewed.value === undefined ? {} : { planHash: reviewed.value.plan.hash }),
+  });
+}
+
+async function reviewedPlan(
+  file: string | undefined,
+  cwd: string,
+  direction: 'up' | 'down',
+): Promise<Outcome<PlanFile | undefined>> {
+  if (file === undefined) return good(undefined);
+  const read = await readPlan(cwd, file);
+  if (!read.ok || read.value.selection.direction === direction) return read;
+  const other = read.value.selection.direction;
+  return bad(
+    fault('plan-file-invalid', {
+      why: `It is a plan for \`godwit ${other}\`.`,
+      fix: `Run \`godwit ${other} --plan ${file}\`.`,
+      where: { file },
+    }),
+  );
+}
+
+async function dryRun(context: Context, ready: Ready, selection: Selection): Promise<Result> {
+  const execution = await execute(context, ready, planTask(ready.project, ready.actor, selection), (event) => {
+    if (context.screen.json || event.kind === 'finding') context.screen.event(event);
+    if (event.kind === 'plan') context.screen.say(...planLines(event.plan, context.screen.style));
+  });
+  return resultOf(execution);
+}
+
+/**
+ * In a protected environment a person sees the plan and types the environment's name; the run is then bound to that
+ * plan. Where nobody can be asked, the runner refuses with `needs-approval`. Undefined: there is nothing to do.
+ */
+async function consent(context: Context, ready: Ready, wish: ApplyWish): Promise<Outcome<ApplyWish | undefined>> {
+  const { io, screen } = context;
+  const { environment } = ready.project;
+  if (!environment.protected || wish.planHash !== undefined || !io.interactive || screen.json) return good(wish);
+  const plan = await planFor(context, ready, wish.selection);
+  if (!plan.ok) return plan;
+  screen.say(...planLines(plan.value, screen.style));
+  if (plan.value.steps.length === 0) return good(undefined);
+  const answer = await io.ask(`\n${environment.name} is protected. Type its name to go on: `);
+  if (answer?.trim() === environment.name) return good({ ...wish, planHash: plan.value.hash, nameTyped: true });
+  return bad(fault('needs-approval', { why: `The name of the environment was not typed; nothing was changed.` }));
+}
+
+async function planFor(context: Context, ready: Ready, selection: Selection): Promise<Outcome<Plan>> {
+  const execution = await execute(context, ready, planTask(ready.project, ready.actor, selection), () => {});
+  const event = eventOf(execution, 'plan');
+  return event.ok ? good(event.value.plan) : event;
+}

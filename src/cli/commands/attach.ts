@@ -1,0 +1,42 @@
+import { createDetachedEngine } from '../../project/detached.ts';
+import { watch } from '../../migrate/deploy.ts';
+import type { LedgerEntry } from '../../migrate/engine.ts';
+import type { Run } from '../command.ts';
+import { openProjectOf, resultOf } from '../execute.ts';
+import { done, failed } from '../result.ts';
+
+/** `godwit runs attach RUN`: shows the events of a detached run, from its first on, and ends with its exit code. */
+export const attach: Run = async (context) => {
+  const project = await openProjectOf(context);
+  if (!project.ok) return failed(project.findings);
+  const engine = await createDetachedEngine(project.value);
+  const ref = await engine.attach((context.typed.arguments[0] ?? '').toUpperCase());
+  if (!ref.ok) return failed(ref.findings);
+  const { screen } = context;
+  // Ctrl-C leaves the run alone: it was detached on purpose.
+  const execution = await watch({ engine, onEvent: (event) => screen.event(event) }, ref.value);
+  const { ledger } = project.value;
+  const entry = (await ledger.list()).find((candidate) => candidate.run === ref.value.run);
+  if (entry !== undefined && entry.finishedAt === undefined && execution.events.length > 0) {
+    await ledger.write(ended(entry, execution.outcome, execution.exitCode));
+  }
+  return resultOf(execution);
+};
+
+function ended(entry: LedgerEntry, outcome: string, exitCode: number): LedgerEntry {
+  return { ...entry, finishedAt: new Date().toISOString(), outcome, exitCode, recorded: exitCode !== 30 };
+}
+
+/** `godwit runs cancel RUN` */
+export const cancel: Run = async (context) => {
+  const project = await openProjectOf(context);
+  if (!project.ok) return failed(project.findings);
+  const engine = await createDetachedEngine(project.value);
+  const ref = await engine.attach((context.typed.arguments[0] ?? '').toUpperCase());
+  if (!ref.ok) return failed(ref.findings);
+  await engine.cancel(ref.value);
+  context.screen.say(
+    `Run ${ref.value.run} was asked to stop at the next safe point. \`godwit runs attach ${ref.value.run}\` shows how it ends.`,
+  );
+  return done({ run: ref.value.run });
+};

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fault } from '../../kit/fault.ts';
+import type { Context, Result, Run } from '../command.ts';
+import { openProjectOf } from '../execute.ts';
+import { runProgram } from '../program.ts';
+import { done, failed, outcomeOf } from '../result.ts';
+import { wire } from '../../project/wire.ts';
+
+const steps: readonly (readonly string[])[] = [['plan'], ['up'], ['verify'], ['up'], ['status']];
+
+/** `godwit demo`: the main job on the example project. */
+export const demo: Run = async (context) => {
+  const example = exampleFolder();
+  if (example === undefined)
+    return failed([fault('bug', { why: 'The example project is missing from the installation.' })]);
+  const keep = context.typed.values['keep'];
+  const folder = keep === undefined ? await mkdtemp(join(tmpdir(), 'godwit-demo-')) : resolve(context.io.cwd, keep);
+  if (keep !== undefined && existsSync(folder) && (await readdir(folder)).length > 0) {
+    return failed([fault('file-exists', { why: 'The folder for the demo is not empty.', where: { file: keep } })]);
+  }
+  try {
+    const foreign = new Set(['.godwit', 'godwit.lock.json', 'node_modules']);
+    await cp(example, folder, {
+      recursive: true,
+      filter: (source) => !foreign.has(source.split(/[/\\]/).at(-1) ?? ''),
+    });
+    return await tour(context, folder, keep);
+  } finally {
+    if (keep === undefined) await rm(folder, { recursive: true, force: true });
+  }
+};
+
+/** Walks through the commands a person would type; one server serves them all. */
+async function tour(context: Context, folder: string, keep: string | undefined): Promise<Result> {
+  const { screen, io, signal, typed } = context;
+  // The demo is about the example's own `local`, whatever this machine has set for other projects.
+  const env = { ...io.env, DATABASE_URL: undefined };
+  const inside: Context = {
+    ...context,
+    io: { ...io, cwd: folder, env },
+    typed: { arguments: [], values: {}, switches: new Set() },
+  };
+  const project = await openProjectOf(inside);
+  if (!project.ok) return failed(project.findings);
+  const wired = await wire(project.value, {
+    migrations: false,
+    detached: false,
+    onProgress: (text) => screen.live(text),
+  });
+  if (!wired.ok) return failed(wired.findings);
+  screen.settle();
+  const options = [...(screen.json ? ['--json'] : []), ...(typed.switches.has('no-color') ? ['--no-color'] : [])];
+  try {
+    for (const [index, step] of steps.entries()) {
+      screen.say(
+        `${index === 0 ? '' : '\n'}${screen.style.cyan('$')} ${screen.style.bold(`godwit ${step.join(' ')}`)}`,
+      );
+      const exitCode = await runProgram({ argv: [...step, ...options], io: inside.io, signal });
+      if (exitCode !== 0) return { exitCode, outcome: outcomeOf(exitCode), findings: [] };
+    }
+  } finally {
+    await wired.value.close();
+  }
+  screen.say(
+    '',
+    keep === undefined
+      ? 'This was a demo in a temporary folder. `godwit init` begins a project of your own.'
+      : `The project is in ${keep}: look at its migrations, change them, run \`godwit up\` there.`,
+  );
+  return done();
+}
+
+/** The example: beside `dist` in the package and in the repository. */
+function exampleFolder(): string | undefined {
+  return ['../examples/vividly', '../../examples/vividly', '../../../examples/vividly', '../../../../examples/vividly']
+    .map((place) => fileURLToPath(new URL(place, import.meta.url)))
+    .find((place) => existsSync(join(place, 'migrations')));
+}

@@ -1,0 +1,118 @@
+import type { Finding } from '../../kit/finding.ts';
+import { emptyHistory } from '../../migrate/history/read-history.ts';
+import type { HistoryRow } from '../../migrate/history/rows.ts';
+import { compare, findingsOf, type Comparison } from '../../migrate/plan/compare.ts';
+import { inspectTask } from '../../project/tasks.ts';
+import type { Run } from '../command.ts';
+import { eventOf, executeQuietly, withProject } from '../execute.ts';
+import { failed } from '../result.ts';
+import type { Screen } from '../screen/screen.ts';
+import { aligned, countOf, shortTime } from '../screen/format.ts';
+import type { Style } from '../screen/style.ts';
+
+/** One migration as `status` shows it. */
+interface Line {
+  readonly id: string;
+  readonly name: string;
+  readonly file: string;
+  readonly state: 'applied' | 'pending' | 'partial' | 'late' | 'changed' | 'missing' | 'renamed';
+  readonly how?: HistoryRow['kind'];
+  readonly at?: string;
+  readonly by?: string;
+  readonly ms?: number;
+  readonly run?: string;
+}
+
+/** `godwit status` */
+export const status: Run = async (context) =>
+  await withProject(context, { file: context.typed.values['file'] }, async (ready) => {
+    const { project, wired, actor } = ready;
+    const execution = await executeQuietly(context, ready, inspectTask(project, actor, { what: 'history' }));
+    const history = eventOf(execution, 'history');
+    if (!history.ok) return failed(history.findings);
+    const { layout, migrations } = wired.bundle;
+    const { rows, partial } = history.value;
+    const comparison = compare(layout, migrations, { ...emptyHistory, rows });
+    const findings = findingsOf(comparison, { outOfOrder: false });
+    const lines = linesOf(comparison, new Set(partial));
+    show(context.screen, lines, findings);
+    const environment = { name: project.environment.name, protected: project.environment.protected, ...wired.target };
+    const pending = lines.filter((line) => line.state !== 'applied' && line.state !== 'missing').length;
+    // Looking is no failure: drift is a finding here, and stops `up`.
+    return { exitCode: 0, outcome: 'done', findings, data: { environment, pending, migrations: lines } };
+  });
+
+function linesOf(comparison: Comparison, partial: ReadonlySet<string>): readonly Line[] {
+  const late = new Set(comparison.late.map((migration) => migration.id));
+  const changed = new Set(comparison.changed.map(({ migration }) => migration.id));
+  const stateOf = (id: string): Line['state'] => (partial.has(id) ? 'partial' : late.has(id) ? 'late' : 'pending');
+  const lines: Line[] = [
+    ...[...comparison.applied, ...comparison.changed].map(({ migration, row }) => ({
+      id: migration.id,
+      name: migration.name,
+      file: migration.up.file,
+      state: changed.has(migration.id) ? ('changed' as const) : ('applied' as const),
+      ...factsOf(row),
+    })),
+    ...comparison.renamed
+      .filter(({ migration, row }) => migration.id !== row.id)
+      .map(({ migration, row }) => ({
+        id: migration.id,
+        name: migration.name,
+        file: migration.up.file,
+        state: 'renamed' as const,
+        ...factsOf(row),
+      })),
+    ...comparison.missing.map((row) => ({
+      id: row.id,
+      name: row.name,
+      file: row.file,
+      state: 'missing' as const,
+      ...factsOf(row),
+    })),
+    ...comparison.pending.map(({ id, name, up }) => ({ id, name, file: up.file, state: stateOf(id) })),
+  ];
+  return lines.sort((a, b) => byVersion(a.id, b.id));
+}
+
+function factsOf({ kind, at, by, ms, run }: HistoryRow): Pick<Line, 'how' | 'at' | 'by' | 'ms' | 'run'> {
+  return { how: kind, at, by, ms, run };
+}
+
+function byVersion(a: string, b: string): number {
+  if (a.startsWith('file:') || b.startsWith('file:')) return a < b ? -1 : 1;
+  return a.length - b.length || (a < b ? -1 : 1);
+}
+
+const most = 30;
+
+function show(screen: Screen, lines: readonly Line[], findings: readonly Finding[]): void {
+  const { style } = screen;
+  const applied = lines.filter((line) => line.state === 'applied');
+  const open = lines.length - applied.length;
+  // A long history of applied migrations is folded; what is open is always shown.
+  const folded = Math.max(0, applied.length - most);
+  const hidden = new Set(applied.slice(0, folded));
+  screen.say('');
+  if (folded > 0) screen.say(style.dim(`  … ${countOf(folded, 'earlier migration')} applied`));
+  screen.say(...aligned(lines.filter((line) => !hidden.has(line)).map((line) => row(line, style))));
+  if (lines.length === 0) screen.say('  There are no migrations yet: `godwit new NAME` writes the first.');
+  else if (open === 0)
+    screen.say('', `${style.green('✔')} ${countOf(lines.length, 'migration')} applied, nothing to do.`);
+  else screen.say('', `${applied.length} applied, ${open} not.${findings.length === 0 ? ' Next: `godwit up`.' : ''}`);
+}
+
+function row(line: Line, style: Style): readonly string[] {
+  const title = line.id.startsWith('file:') ? line.name : `${line.id} ${line.name}`;
+  if (line.state === 'applied') {
+    const when = `${shortTime(line.at ?? '')} by ${line.by ?? ''}`;
+    return [`  ${style.green('✔')} ${title}`, style.dim(line.how === 'applied' ? when : `${line.how ?? ''} ${when}`)];
+  }
+  const paint =
+    line.state === 'pending'
+      ? style.cyan
+      : line.state === 'changed' || line.state === 'missing'
+        ? style.red
+        : style.yellow;
+  return [`  ${paint(line.state === 'pending' ? '•' : '!')} ${title}`, paint(line.state)];
+}

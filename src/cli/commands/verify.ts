@@ -1,0 +1,25 @@
+import { verifyTask } from '../../project/tasks.ts';
+import type { Run } from '../command.ts';
+import { executeQuietly, withProject } from '../execute.ts';
+import { failed } from '../result.ts';
+import { checkLines, checkSummary } from '../screen/checks.ts';
+
+/** `godwit verify` */
+export const verify: Run = async (context) =>
+  await withProject(context, {}, async (ready) => {
+    const { screen, typed } = context;
+    const task = verifyTask(ready.project, ready.actor, { strict: typed.switches.has('strict') });
+    screen.live('checking the database');
+    const execution = await executeQuietly(context, ready, task);
+    if (execution.events.length === 0) return failed(execution.findings);
+    const checks = execution.events.flatMap((event) => (event.kind === 'checks' ? event.checks : []));
+    const { exitCode, outcome, findings } = execution;
+    screen.say('', ...checkLines(checks, screen.style));
+    const symbol = exitCode === 0 ? screen.style.green('✔') : screen.style.red('✘');
+    if (exitCode === 0 || exitCode === 50) {
+      screen.say(
+        checks.length === 0 ? `${symbol} Nothing is applied: nothing to verify.` : `${symbol} ${checkSummary(checks)}.`,
+      );
+    }
+    return { exitCode, outcome, findings, data: { checks } };
+  });

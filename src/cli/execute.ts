@@ -1,0 +1,143 @@
+import { whoActs, whoAsks } from '../adapters/actor.ts';
+import { fault } from '../kit/fault.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { deploy, type Execution } from '../migrate/deploy.ts';
+import type { RunEvent } from '../migrate/event.ts';
+import type { Actor, Task } from '../migrate/task.ts';
+import { pinEnvironment } from '../project/lock-file.ts';
+import { openProject, type Project } from '../project/open.ts';
+import { version } from '../project/version.ts';
+import { wire, type Wired } from '../project/wire.ts';
+import type { Context, Result } from './command.ts';
+import { failed } from './result.ts';
+
+/** A project that is ready for tasks. */
+export interface Ready {
+  readonly project: Project;
+  readonly wired: Wired;
+  readonly actor: Actor;
+}
+
+/** What a command needs of its project. */
+export interface Needs {
+  /** One bare file in place of the folder of migrations. */
+  readonly file?: string | undefined;
+  /** False: no migrations are read (`runs list`). */
+  readonly migrations?: boolean;
+  /** True: the commit of the working tree goes into the history. */
+  readonly changes?: boolean;
+  /** True: the runner becomes a process of its own. */
+  readonly detached?: boolean;
+}
+
+/** Opens the project, connects what the task needs, lets `work` run, and closes everything again. */
+export async function withProject(
+  context: Context,
+  needs: Needs,
+  work: (ready: Ready) => Promise<Result>,
+): Promise<Result> {
+  const opened = await openProjectOf(context);
+  if (!opened.ok) return failed(opened.findings);
+  const project = opened.value;
+  for (const finding of project.findings) context.screen.finding(finding);
+  const tool = version();
+  // Git answers while the database is being connected.
+  const acting =
+    needs.changes === true
+      ? whoActs(project.root, context.io.env, tool)
+      : Promise.resolve({ ...whoAsks(context.io.env), commit: '', tool });
+  const wired = await wire(project, {
+    ...(needs.file === undefined ? {} : { file: needs.file, cwd: context.io.cwd }),
+    migrations: needs.migrations ?? true,
+    detached: needs.detached ?? false,
+    onProgress: (text) => context.screen.live(text),
+  });
+  if (!wired.ok) return failed(wired.findings);
+  try {
+    context.screen.settle();
+    context.screen.target(project.environment.name, wired.value.target, wired.value.note);
+    for (const finding of wired.value.findings) context.screen.finding(finding);
+    return await work({ project, wired: wired.value, actor: await acting });
+  } finally {
+    await wired.value.close();
+  }
+}
+
+/** Opens the project that the command's options name. */
+export async function openProjectOf(context: Context): Promise<Outcome<Project>> {
+  const { io, typed, screen, redactor } = context;
+  const { config, env } = typed.values;
+  return await openProject({
+    cwd: io.cwd,
+    env: io.env,
+    redactor,
+    ...(config === undefined ? {} : { configFile: config }),
+    ...(env === undefined ? {} : { environment: env }),
+    ...(io.interactive && !screen.json
+      ? {
+          askName: async (host: string) =>
+            await io.ask(`DATABASE_URL points to ${host}. Type a name for this environment, such as dev: `),
+        }
+      : {}),
+  });
+}
+
+/** Has a task executed; its events go to `onEvent`. Pins the environment when it was changed for the first time. */
+export async function execute(
+  context: Context,
+  { project, wired }: Ready,
+  task: Task,
+  onEvent: (event: RunEvent) => void,
+): Promise<Execution> {
+  const execution = await deploy({
+    task,
+    engine: wired.engine,
+    bundle: wired.bundle,
+    ledger: project.ledger,
+    target: wired.target,
+    command: context.command,
+    now: () => new Date().toISOString(),
+    onEvent,
+    signal: context.signal,
+  });
+  if (task.kind === 'apply') await pin(context, project, execution);
+  return execution;
+}
+
+async function pin(context: Context, project: Project, execution: Execution): Promise<void> {
+  const identity = execution.events.findLast((event) => event.kind === 'identity');
+  if (identity === undefined || identity.environmentId === '') return;
+  if (project.environment.database.kind === 'embedded' || project.pinned !== undefined) return;
+  const { environmentId: id, systemId } = identity;
+  const pinned = await pinEnvironment(project.root, project.environment.name, { id, systemId });
+  if (!pinned.ok) for (const finding of pinned.findings) context.screen.finding({ ...finding, severity: 'warning' });
+}
+
+/** Executes a task whose events are shown as they come; nothing is left to report but the exit code. */
+export async function executeAloud(context: Context, ready: Ready, task: Task): Promise<Result> {
+  const execution = await execute(context, ready, task, (event) => context.screen.event(event));
+  return resultOf(execution);
+}
+
+/** The result of an execution whose events were shown. One that never began has findings left to show. */
+export function resultOf(execution: Execution): Result {
+  if (execution.events.length === 0) return failed(execution.findings);
+  return { exitCode: execution.exitCode, outcome: execution.outcome, findings: [] };
+}
+
+/** An execution without its events shown: for commands with one document. */
+export async function executeQuietly(context: Context, ready: Ready, task: Task): Promise<Execution> {
+  return await execute(context, ready, task, () => {});
+}
+
+/** The event of one kind that the execution must have brought, or what went wrong instead. */
+export function eventOf<Kind extends RunEvent['kind']>(
+  execution: Execution,
+  kind: Kind,
+): Outcome<Extract<RunEvent, { readonly kind: Kind }>> {
+  const event = execution.events.findLast((candidate) => candidate.kind === kind);
+  if (event !== undefined) return good(event as Extract<RunEvent, { readonly kind: Kind }>);
+  return bad(
+    ...(execution.findings.length > 0 ? execution.findings : [fault('bug', { why: `The runner sent no ${kind}.` })]),
+  );
+}

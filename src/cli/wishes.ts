@@ -1,0 +1,42 @@
+import { fault } from '../kit/fault.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+import type { Selection } from '../migrate/task.ts';
+import { defaultWaitMs } from '../project/tasks.ts';
+import type { Typed } from './command.ts';
+import { milliseconds } from './screen/format.ts';
+
+/** The migrations that `--to`, `--out-of-order` and `--file` name. */
+export function selectionOf(typed: Typed, direction: 'up' | 'down'): Outcome<Selection> {
+  const { to, file } = typed.values;
+  if (to !== undefined && !/^\d{1,40}$/.test(to)) return wrong(`--to ${to}: a version is a number.`);
+  if (to !== undefined && file !== undefined) return wrong('--to and --file do not go together.');
+  return good({
+    direction,
+    outOfOrder: typed.switches.has('out-of-order'),
+    ...(to === undefined ? {} : { to }),
+    ...(file === undefined ? {} : { only: [bareId(file)] }),
+  });
+}
+
+/** Id of a bare file: `file:` and its name without folders and `.sql`. */
+export function bareId(path: string): string {
+  return `file:${(path.split(/[/\\]/).at(-1) ?? path).replace(/\.sql$/, '')}`;
+}
+
+/** `--wait DURATION` in milliseconds. */
+export function waitOf(typed: Typed): Outcome<number> {
+  const text = typed.values['wait'];
+  const ms = text === undefined ? defaultWaitMs : milliseconds(text);
+  return ms === undefined ? wrong(`--wait ${text}: write a duration such as 30s or 5min.`) : good(ms);
+}
+
+/** A count such as `--lose 12`. */
+export function countOption(typed: Typed, name: string, otherwise: number): Outcome<number> {
+  const text = typed.values[name];
+  if (text === undefined) return good(otherwise);
+  return /^\d{1,15}$/.test(text) ? good(Number(text)) : wrong(`--${name} ${text}: a whole number is needed.`);
+}
+
+function wrong(why: string): Outcome<never> {
+  return bad(fault('wrong-usage', { why }));
+}

@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { writeWhole } from '../adapters/write-file.ts';
+import { fault } from '../kit/fault.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+import type { Plan } from '../migrate/model.ts';
+import type { Selection } from '../migrate/task.ts';
+
+/** A plan as it is reviewed: what would run, for which environment, and which migrations were asked for. */
+export interface PlanFile {
+  readonly environment: string;
+  readonly selection: Selection;
+  readonly plan: Plan;
+}
+
+/** Writes a plan for review. */
+export async function writePlan(cwd: string, file: string, content: PlanFile): Promise<Outcome<void>> {
+  return await writeWhole(resolve(cwd, file), `${JSON.stringify({ godwit: 'plan', v: 1, ...content }, null, 2)}\n`);
+}
+
+/** Reads a reviewed plan. Its hash is what counts: the runner refuses when it would do anything else. */
+export async function readPlan(cwd: string, file: string): Promise<Outcome<PlanFile>> {
+  let value: Partial<PlanFile> & { readonly godwit?: unknown; readonly v?: unknown };
+  try {
+    value = JSON.parse(await readFile(resolve(cwd, file), 'utf8')) as typeof value;
+  } catch (error) {
+    return unusable(file, `${(error as Error).message}.`);
+  }
+  const { plan, selection, environment } = value;
+  if (value.godwit !== 'plan' || value.v !== 1) return unusable(file, 'It is no plan of this version of godwit.');
+  if (typeof plan?.hash !== 'string' || !Array.isArray(plan.steps) || typeof environment !== 'string') {
+    return unusable(file, 'It is incomplete.');
+  }
+  if (selection?.direction !== 'up' && selection?.direction !== 'down') return unusable(file, 'It names no direction.');
+  return good({ environment, selection, plan });
+}
+
+function unusable(file: string, why: string): Outcome<never> {
+  return bad(fault('plan-file-invalid', { why, where: { file } }));
+}

@@ -1,0 +1,123 @@
+import type { LedgerEntry } from '../migrate/engine.ts';
+import type {
+  Actor,
+  ApplyTask,
+  Consent,
+  EarlierAttempt,
+  EnvironmentTerms,
+  InspectTask,
+  PlanTask,
+  Selection,
+  VerifyTask,
+} from '../migrate/task.ts';
+import type { Project } from './open.ts';
+import { createRunId } from './run-id.ts';
+
+interface Terms {
+  readonly run: string;
+  readonly environment: EnvironmentTerms;
+  readonly actor: Actor;
+}
+
+function termsOf(project: Project, actor: Actor): Terms {
+  const { environment, pinned } = project;
+  return {
+    run: createRunId(Date.now()),
+    environment: {
+      name: environment.name,
+      protected: environment.protected,
+      ...(pinned === undefined ? {} : { pinned }),
+    },
+    actor,
+  };
+}
+
+/** Every pending migration, nothing out of order. */
+export const everythingUp: Selection = { direction: 'up', outOfOrder: false };
+
+/** Asks for the history, the runs, one run, or the audit chains. */
+export function inspectTask(
+  project: Project,
+  actor: Actor,
+  wish: Pick<InspectTask, 'what' | 'subject' | 'limit'>,
+): InspectTask {
+  return { kind: 'inspect', ...termsOf(project, actor), ...wish };
+}
+
+/** Asks what would run. */
+export function planTask(project: Project, actor: Actor, selection: Selection): PlanTask {
+  return { kind: 'plan', ...termsOf(project, actor), selection };
+}
+
+/** Asks whether the database is what the applied migrations state. */
+export function verifyTask(project: Project, actor: Actor, wish: { readonly strict: boolean }): VerifyTask {
+  return {
+    kind: 'verify',
+    ...termsOf(project, actor),
+    verification: { enabled: true, strict: wish.strict, triggers: project.environment.triggers },
+  };
+}
+
+/** What a change of the database is asked with; the rest comes from the environment's policies. */
+export interface ApplyWish {
+  readonly command: string;
+  readonly selection: Selection;
+  readonly how?: ApplyTask['how'];
+  /** Hash of a plan that was reviewed or confirmed. */
+  readonly planHash?: string;
+  /** A person typed the name of the protected environment. */
+  readonly nameTyped?: boolean;
+  /** Why the checkpoint is waived. */
+  readonly waived?: string;
+  readonly lose?: number;
+  readonly verify?: boolean;
+  readonly strict?: boolean;
+  /** In milliseconds. */
+  readonly waitMs?: number;
+}
+
+/** How long a run waits for another one by default, in milliseconds. */
+export const defaultWaitMs = 60_000;
+
+/** Asks for a change: apply, undo or adopt. */
+export async function applyTask(project: Project, actor: Actor, wish: ApplyWish): Promise<ApplyTask> {
+  const { environment } = project;
+  return {
+    kind: 'apply',
+    ...termsOf(project, actor),
+    command: wish.command,
+    selection: wish.selection,
+    how: wish.how ?? 'execute',
+    consent: consentOf(project, actor, wish),
+    lose: wish.lose ?? 0,
+    verification: { enabled: wish.verify ?? true, strict: wish.strict ?? false, triggers: environment.triggers },
+    waitMs: wish.waitMs ?? defaultWaitMs,
+    earlier: earlierAttempts(await project.ledger.list(environment.name)),
+  };
+}
+
+function consentOf({ environment }: Project, actor: Actor, wish: ApplyWish): Consent {
+  return {
+    approved: !environment.protected || wish.nameTyped === true,
+    checkpointPolicy: environment.checkpoint,
+    ...(wish.planHash === undefined ? {} : { planHash: wish.planHash }),
+    ...(wish.waived === undefined
+      ? {}
+      : { checkpoint: { kind: 'waived' as const, by: actor.by, reason: wish.waived } }),
+  };
+}
+
+const mostAttempts = 50;
+
+/** Attempts since the last one that the database has recorded: the next run carries them into the history. */
+export function earlierAttempts(entries: readonly LedgerEntry[]): readonly EarlierAttempt[] {
+  const last = entries.findIndex((entry) => entry.recorded);
+  const since = last === -1 ? entries : entries.slice(0, last);
+  return since.slice(0, mostAttempts).map(({ run, command, startedAt, by, failure }) => ({
+    run,
+    command,
+    startedAt,
+    by,
+    failure: failure ?? 'It did not end.',
+  }));
+}

@@ -1,0 +1,124 @@
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { createInProcessEngine } from '../adapters/engines/local/in-process.ts';
+import { openFolder } from '../adapters/files/folder.ts';
+import { nodeHashing } from '../adapters/files/hashing.ts';
+import { createParser } from '../adapters/parser/libpg-query.ts';
+import type { DatabaseAddress } from '../adapters/postgres/address.ts';
+import { createConnector } from '../adapters/postgres/connector.ts';
+import { readDatabaseUrl } from '../adapters/url/database-url.ts';
+import type { Finding } from '../kit/finding.ts';
+import { good, type Outcome } from '../kit/outcome.ts';
+import type { Engine } from '../migrate/engine.ts';
+import type { Bundle, Target } from '../migrate/ports.ts';
+import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
+import { readBareFile } from '../migrate/read/read-bare-file.ts';
+import { readFolder } from '../migrate/read/read-folder.ts';
+import type { Project } from './open.ts';
+
+/** What a task needs of the outside, connected. */
+export interface WireOptions {
+  /** Path of one bare file, relative to `cwd`; without it the project's folder is read. */
+  readonly file?: string;
+  readonly cwd?: string;
+  /** False: no migrations are read. */
+  readonly migrations: boolean;
+  /** True: the runner becomes a process of its own, and an embedded server stays up for it. */
+  readonly detached: boolean;
+  /** What takes time before the run begins, in words: the embedded server is fetched, starts. */
+  readonly onProgress?: (text: string) => void;
+}
+
+/** Migrations and engine of a project, ready for tasks. */
+export interface Wired {
+  readonly bundle: Bundle;
+  readonly engine: Engine;
+  readonly target: Target;
+  /** What should stand beside the target: which server was started for it. */
+  readonly note?: string;
+  /** Warnings about the folder of migrations. */
+  readonly findings: readonly Finding[];
+  /** Leaves the embedded server. */
+  close(): Promise<void>;
+}
+
+/** Reads the migrations, then starts or joins the embedded server when the environment has one. */
+export async function wire(project: Project, options: WireOptions): Promise<Outcome<Wired>> {
+  const read = await readMigrations(project, options);
+  if (!read.ok) return read;
+  const server = await reachServer(project, options);
+  if (!server.ok) return server;
+  const { address, note, close } = server.value;
+  const connector = createConnector(address);
+  return good({
+    bundle: read.value.bundle,
+    engine: options.detached
+      ? (await import('./detached.ts')).createDetachedEngine(project, address)
+      : createInProcessEngine({ connector, hashing: nodeHashing }),
+    target: connector.target,
+    ...(note === undefined ? {} : { note }),
+    findings: read.value.findings,
+    close,
+  });
+}
+
+interface ReadMigrations {
+  readonly bundle: Bundle;
+  readonly findings: readonly Finding[];
+}
+
+async function readMigrations(project: Project, options: WireOptions): Promise<Outcome<ReadMigrations>> {
+  const ports = { parser: createParser(), hashing: nodeHashing };
+  if (options.file !== undefined) {
+    const path = resolve(options.cwd ?? project.root, options.file);
+    const label = relative(project.root, dirname(path)).replaceAll('\\', '/');
+    const folder = openFolder(dirname(path), label);
+    const migration = await readBareFile(folder, basename(path), nodeHashing);
+    if (!migration.ok) return migration;
+    const terms = { layout: 'bare', migrations: [migration.value], open: openScriptsOf(folder) } as const;
+    return good({ bundle: createBundle(terms, ports), findings: [] });
+  }
+  const folder = openFolder(project.migrations.path, project.migrations.label);
+  const open = openScriptsOf(folder);
+  if (!options.migrations)
+    return good({ bundle: createBundle({ layout: 'native', migrations: [], open }, ports), findings: [] });
+  const reading = await readFolder(folder, nodeHashing);
+  if (!reading.ok) return reading;
+  const { migrations, findings } = reading.value;
+  return good({ bundle: createBundle({ layout: 'native', migrations, open }, ports), findings });
+}
+
+interface ReachedServer {
+  readonly address: DatabaseAddress;
+  readonly note?: string;
+  close(): Promise<void>;
+}
+
+async function reachServer(project: Project, options: WireOptions): Promise<Outcome<ReachedServer>> {
+  const { database } = project.environment;
+  if (database.kind === 'server') return good({ address: database.address, close: () => Promise.resolve() });
+  const { startEmbedded } = await import('../adapters/embedded/server.ts');
+  options.onProgress?.('starting the embedded PostgreSQL');
+  const started = await startEmbedded({
+    dataDir: embeddedFolder(project),
+    major: database.major,
+    keep: options.detached,
+    env: { ...project.env },
+    onProgress: ({ step, message }) => options.onProgress?.(`embedded PostgreSQL: ${step}, ${message}`),
+  });
+  if (!started.ok) return started;
+  const server = started.value;
+  project.redactor.register(server.password);
+  const url = readDatabaseUrl(server.url, 'the embedded server', { user: 'postgres' });
+  if (!url.ok) throw new Error('the URL of the embedded server is not one');
+  return good({
+    address: url.value.address,
+    note: `embedded PostgreSQL ${server.major}`,
+    close: async () => await server.stop(),
+  });
+}
+
+/** Folder of the environment's embedded server: each environment has its own. */
+export function embeddedFolder(project: Project): string {
+  const { name } = project.environment;
+  return join(project.stateDir, name === 'local' ? 'postgres' : `postgres-${name}`);
+}
