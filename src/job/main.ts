@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   const bundle = await readBundle(join(folder, 'bundle'), nodeHashing);
   if (!bundle.ok) return refuse(task, encoder, bundle.findings);
   process.exitCode = await perform(task, {
-    connector: createConnector(address.value.address, (severity, text) => emit({ kind: 'notice', severity, text })),
+    connector: createConnector(address.value.address),
     bundle: bundle.value,
     hashing: nodeHashing,
     emit,

@@ -54,6 +54,8 @@ export interface SessionOptions {
   readonly applicationName: string;
   /** Settings given as startup options, so that RESET ALL returns to them. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Called for each NOTICE or WARNING of the server, with its severity and text. */
+  readonly onNotice?: (severity: string, text: string) => void;
 }
 
 /** Opens sessions to one database. */

@@ -53,7 +53,7 @@ export async function readBundle(folder: string, hashing: Hashing): Promise<Outc
     const path = bodyPath(folder, migration, role);
     return Promise.resolve(fileSource(path, statSync(path).size));
   };
-  if (bundleHash(manifest.layout, manifest.migrations, hashing) !== manifest.hash)
+  if (bundleHash(manifest, hashing) !== manifest.hash)
     return bad(fault('bundle-damaged', { why: 'Its hash is not the one of its migrations.' }));
   const wrong = await checkBundle(manifest, body, hashing);
   if (wrong.length > 0) return bad(...wrong);

@@ -7,25 +7,17 @@ import { MessageQuery, serverError } from './message-query.ts';
 
 const connectTimeoutMs = 10_000;
 
-/** What to do with the server's NOTICEs. */
-export type NoticeListener = (severity: string, text: string) => void;
-
 /**
  * Sessions to one PostgreSQL database, by the `pg` driver.
  *
  * @param address where and as whom to connect; the password leaves this object only to the server
- * @param onNotice called for each NOTICE or WARNING of any session
  */
-export function createConnector(address: DatabaseAddress, onNotice: NoticeListener = () => {}): Connector {
+export function createConnector(address: DatabaseAddress): Connector {
   const target = { host: address.host, port: address.port, database: address.database, user: address.user };
-  return { target, open: (options) => openSession(address, options, onNotice) };
+  return { target, open: (options) => openSession(address, options) };
 }
 
-async function openSession(
-  address: DatabaseAddress,
-  options: SessionOptions,
-  onNotice: NoticeListener,
-): Promise<Outcome<Session>> {
+async function openSession(address: DatabaseAddress, options: SessionOptions): Promise<Outcome<Session>> {
   let client: Client;
   try {
     client = new Client(clientConfig(address, options));
@@ -34,7 +26,7 @@ async function openSession(
   }
   // Without a listener the loss of an idle connection would end the process; every message reports it by itself.
   client.on('error', () => {});
-  client.on('notice', (notice) => onNotice(notice.severity ?? 'NOTICE', notice.message ?? ''));
+  client.on('notice', (notice) => options.onNotice?.(notice.severity ?? 'NOTICE', notice.message ?? ''));
   try {
     await client.connect();
   } catch (error) {

@@ -23,7 +23,12 @@ const settings: Readonly<Record<string, string>> = {
 
 /** Opens a session under the run's name, so that whoever looks at pg_stat_activity sees what it is. */
 export async function openSession(ports: RunnerPorts, run: string, pipelined: boolean): Promise<Outcome<Session>> {
-  return ports.connector.open({ pipelined, applicationName: `godwit ${run}`, settings });
+  return ports.connector.open({
+    pipelined,
+    applicationName: `godwit ${run}`,
+    settings,
+    onNotice: (severity, text) => ports.emit({ kind: 'notice', severity, text }),
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { encodeUtf8 } from '../../sql/encoding.ts';
 import type { Outcome } from '../../kit/outcome.ts';
 import type { Analysis, Migration, Role, ScriptFile } from '../model.ts';
-import type { Bundle, ByteSource, Folder } from '../ports.ts';
+import type { Bundle, ByteSource, Folder, Hashing } from '../ports.ts';
 import { analyse, type AnalysisPorts } from './analyse.ts';
 import { openBody } from './checksum.ts';
 
@@ -24,7 +24,7 @@ export interface BundleTerms {
 export function createBundle(terms: BundleTerms, ports: AnalysisPorts): Bundle {
   const analyses = new Map<string, Promise<Outcome<Analysis>>>();
   return {
-    hash: hashOfBundle(terms, ports),
+    hash: bundleHash(terms, ports.hashing),
     layout: terms.layout,
     migrations: terms.migrations,
     analysis(migration, role) {
@@ -55,7 +55,7 @@ function scriptOf(migration: Migration, role: Role): ScriptFile {
 }
 
 /** SHA-256 over format version, layout, ids, names and checksums, companions included. */
-function hashOfBundle(terms: BundleTerms, ports: AnalysisPorts): string {
+export function bundleHash(terms: Pick<BundleTerms, 'layout' | 'migrations'>, hashing: Hashing): string {
   const content = {
     format: bundleFormat,
     layout: terms.layout,
@@ -67,7 +67,7 @@ function hashOfBundle(terms: BundleTerms, ports: AnalysisPorts): string {
       verify?.checksum ?? '',
     ]),
   };
-  return ports.hashing
+  return hashing
     .sha256()
     .update(encodeUtf8(JSON.stringify(content)))
     .hex();
