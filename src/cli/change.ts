@@ -6,6 +6,7 @@ import { readPlan, type PlanFile } from '../project/plan-file.ts';
 import { applyTask, planTask, type ApplyWish } from '../project/tasks.ts';
 import type { Context, Result } from './command.ts';
 import { eventOf, execute, executeAloud, resultOf, withProject, type Ready } from './execute.ts';
+import { detach } from './detach.ts';
 import { failed } from './result.ts';
 import { planLines } from './screen/plan.ts';
 import { countOption, selectionOf, waitOf } from './wishes.ts';
@@ -22,7 +23,7 @@ export async function change(context: Context, direction: 'up' | 'down'): Promis
     if (!consented.ok) return failed(consented.findings);
     if (consented.value === undefined) return { exitCode: 0, outcome: 'nothing-to-do', findings: [], data: {} };
     const task = await applyTask(ready.project, ready.actor, consented.value);
-    return await executeAloud(context, ready, task);
+    return typed.switches.has('detach') ? await detach(context, ready, task) : await executeAloud(context, ready, task);
   });
 }
 

@@ -20,7 +20,7 @@ export function historyAsSql(rows: readonly HistoryRow[]): string {
       ? []
       : [
           'INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES',
-          `${values.join(',\n')}`,
+          values.join(',\n'),
           'ON CONFLICT (version) DO NOTHING;',
         ]),
     '',

@@ -9,7 +9,7 @@ import { done, failed } from '../result.ts';
 export const attach: Run = async (context) => {
   const project = await openProjectOf(context);
   if (!project.ok) return failed(project.findings);
-  const engine = await createDetachedEngine(project.value);
+  const engine = createDetachedEngine(project.value);
   const ref = await engine.attach((context.typed.arguments[0] ?? '').toUpperCase());
   if (!ref.ok) return failed(ref.findings);
   const { screen } = context;
@@ -31,7 +31,7 @@ function ended(entry: LedgerEntry, outcome: string, exitCode: number): LedgerEnt
 export const cancel: Run = async (context) => {
   const project = await openProjectOf(context);
   if (!project.ok) return failed(project.findings);
-  const engine = await createDetachedEngine(project.value);
+  const engine = createDetachedEngine(project.value);
   const ref = await engine.attach((context.typed.arguments[0] ?? '').toUpperCase());
   if (!ref.ok) return failed(ref.findings);
   await engine.cancel(ref.value);

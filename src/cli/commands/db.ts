@@ -3,12 +3,12 @@ import type { EmbeddedServer } from '../../adapters/embedded/server.ts';
 import { createConnector } from '../../adapters/postgres/connector.ts';
 import { readDatabaseUrl } from '../../adapters/url/database-url.ts';
 import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { ResultSet } from '../../migrate/ports.ts';
-import { serverFault } from '../../migrate/server-fault.ts';
+import type { ResultSet, ServerError } from '../../migrate/ports.ts';
 import type { Project } from '../../project/open.ts';
 import { embeddedFolder } from '../../project/wire.ts';
-import type { Context, Result, Run } from '../command.ts';
+import type { Context, Run } from '../command.ts';
 import { openProjectOf } from '../execute.ts';
 import { done, failed } from '../result.ts';
 import { rowsAsText } from '../screen/rows.ts';
@@ -117,10 +117,15 @@ async function query(address: string, text: string): Promise<Outcome<readonly Re
   if (!session.ok) return session;
   try {
     const reply = await session.value.send(text, { rows: 'all' });
-    return reply.ok ? good(reply.results) : bad(serverFault(reply.error));
+    return reply.ok ? good(reply.results) : bad(queryFault(reply.error));
   } finally {
     await session.value.close();
   }
+}
+
+function queryFault({ message, sqlstate, detail, hint }: ServerError): Finding {
+  const why = [message, detail, hint].filter((part) => part !== undefined && part !== '').join('\n');
+  return fault('embedded-query-failed', { why: `${why} (SQLSTATE ${sqlstate})` });
 }
 
 async function embeddedProject(context: Context): Promise<Outcome<Project>> {

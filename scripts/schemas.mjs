@@ -1,0 +1,165 @@
+// JSON Schemas of what `--json` prints. Readers ignore unknown fields, so objects are open.
+import { z } from 'zod';
+
+const place = z.looseObject({
+  file: z.string(),
+  line: z.int().min(1).optional(),
+  column: z.int().min(1).optional().describe('in characters, from 1'),
+});
+const severity = z.enum(['error', 'warning', 'note']);
+const finding = z.looseObject({
+  code: z
+    .string()
+    .regex(/^[a-z0-9-]+$/)
+    .describe('see docs/faults.md'),
+  severity,
+  title: z.string(),
+  why: z.string(),
+  fix: z.string(),
+  where: place.optional(),
+});
+const check = z.looseObject({
+  kind: z.string(),
+  object: z.string(),
+  ok: z.boolean(),
+  severity,
+  expected: z.string(),
+  actual: z.string(),
+  where: place,
+  migration: z.string(),
+});
+const step = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  file: z.string(),
+  direction: z.enum(['up', 'down']),
+  checksum: z.string(),
+  mode: z.enum(['transaction', 'mixed', 'none']),
+  statements: z.int(),
+  does: z.array(z.looseObject({ tag: z.string(), count: z.int() })),
+  destroys: z.array(z.looseObject({ what: z.string(), where: place })),
+});
+const plan = z.looseObject({ hash: z.string(), environment: z.string(), head: z.string(), steps: z.array(step) });
+const target = { host: z.string(), port: z.int(), database: z.string(), user: z.string() };
+const run = z.looseObject({
+  run: z.string(),
+  command: z.string(),
+  outcome: z.string(),
+  exitCode: z.int().nullable(),
+  by: z.string(),
+  from: z.string(),
+  commit: z.string(),
+  tool: z.string(),
+  planHash: z.string(),
+  startedAt: z.string(),
+  finishedAt: z.string(),
+  ms: z.number(),
+  applied: z.int(),
+  failure: z.string(),
+});
+const historyRow = z.looseObject({
+  seq: z.int(),
+  id: z.string(),
+  name: z.string(),
+  file: z.string(),
+  checksum: z.string(),
+  kind: z.enum(['applied', 'reverted', 'adopted', 'baseline']),
+  run: z.string(),
+  at: z.string(),
+  ms: z.number(),
+  by: z.string(),
+});
+const exitCode = z.union([0, 2, 10, 20, 30, 40, 41, 42, 50, 70, 130].map((code) => z.literal(code)));
+const migrationState = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  file: z.string(),
+  state: z.enum(['applied', 'pending', 'partial', 'late', 'changed', 'missing', 'renamed']),
+  how: z.string().optional(),
+  at: z.string().optional(),
+  by: z.string().optional(),
+  ms: z.number().optional(),
+  run: z.string().optional(),
+});
+
+const outcome = z.enum([
+  'done',
+  'nothing-to-do',
+  'refused',
+  'busy',
+  'unreachable',
+  'failed',
+  'partly-applied',
+  'unknown',
+  'verification-failed',
+  'interrupted',
+  'bug',
+  'wrong-usage',
+]);
+const document = z
+  .looseObject({
+    v: z.literal(1),
+    command: z.string().describe('empty when the command line was not understood'),
+    outcome,
+    exitCode,
+    findings: z.array(finding),
+    environment: z
+      .union([z.string(), z.looseObject({ name: z.string(), protected: z.boolean(), ...target })])
+      .optional(),
+    migrations: z.array(migrationState).optional().describe('status'),
+    pending: z.int().optional().describe('status: how many are not applied'),
+    plan: plan.optional(),
+    checks: z.array(check).optional(),
+    runs: z.array(run).optional(),
+    run: z.union([run, z.string()]).optional(),
+    chains: z.array(z.looseObject({ run: z.string(), events: z.int(), ok: z.boolean(), why: z.string() })).optional(),
+    files: z.array(z.unknown()).optional(),
+    results: z
+      .array(
+        z.looseObject({ columns: z.array(z.string()), rows: z.array(z.array(z.string().nullable())), tag: z.string() }),
+      )
+      .optional()
+      .describe('db sql'),
+  })
+  .describe('The document that a command prints with --json');
+
+const kind = (name, shape = {}) => z.looseObject({ v: z.literal(1), kind: z.literal(name), ...shape });
+const direction = z.enum(['up', 'down']);
+const event = z
+  .discriminatedUnion('kind', [
+    kind('run.started', { run: z.string(), task: z.string(), tool: z.string(), at: z.string() }),
+    kind('target', { environment: z.string(), server: z.string(), ...target }),
+    kind('identity', { environmentId: z.string(), systemId: z.string() }),
+    kind('finding', { finding }),
+    kind('waiting', { holder: z.string() }),
+    kind('plan', { plan }),
+    kind('history', { rows: z.array(historyRow), partial: z.array(z.string()) }),
+    kind('runs', { runs: z.array(run) }),
+    kind('run.details', { statements: z.array(z.unknown()), events: z.array(z.unknown()) }),
+    kind('chain', { run: z.string(), events: z.int(), ok: z.boolean(), why: z.string() }),
+    kind('migration.started', { id: z.string(), name: z.string(), direction, index: z.int(), of: z.int() }),
+    kind('migration.applied', {
+      id: z.string(),
+      name: z.string(),
+      direction,
+      how: z.enum(['executed', 'adopted', 'baseline']),
+      ms: z.number(),
+      statements: z.int(),
+    }),
+    kind('migration.failed', { id: z.string(), name: z.string(), finding }),
+    kind('progress', { id: z.string(), statement: z.int(), of: z.int(), tag: z.string() }),
+    kind('notice', { severity: z.string(), text: z.string() }),
+    kind('checks', { checks: z.array(check) }),
+    kind('run.finished', { run: z.string(), outcome, exitCode, events: z.int(), ms: z.number() }),
+  ])
+  .describe(
+    'One line that a running command (up, down, adopt, runs attach) prints with --json; the last is run.finished',
+  );
+
+/** The shapes themselves, for the test that holds real outputs against them. */
+export const shapes = { document, event, finding, check, plan };
+
+/** The schemas by the name of their file, as JSON Schema draft 2020-12. */
+export function schemas() {
+  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, z.toJSONSchema(shape)]));
+}

@@ -1,0 +1,35 @@
+import type { LedgerEntry } from '../migrate/engine.ts';
+import type { ApplyTask } from '../migrate/task.ts';
+import type { Context, Result } from './command.ts';
+import type { Ready } from './execute.ts';
+import { done, failed } from './result.ts';
+
+/** Starts a run in a process of its own and leaves it: the ledger knows it, `runs attach` shows it. */
+export async function detach({ screen, command }: Context, ready: Ready, task: ApplyTask): Promise<Result> {
+  const { engine, bundle, target } = ready.wired;
+  const entry: LedgerEntry = {
+    run: task.run,
+    command,
+    environment: task.environment.name,
+    target: `${target.user}@${target.host}:${target.port}/${target.database}`,
+    engine: engine.name,
+    bundle: bundle.hash,
+    ...task.actor,
+    startedAt: new Date().toISOString(),
+    recorded: false,
+  };
+  const written = await ready.project.ledger.write(entry);
+  if (!written.ok) return failed(written.findings);
+  const prepared = await engine.prepare(task, bundle);
+  if (!prepared.ok) return failed(prepared.findings);
+  const started = await engine.start(prepared.value);
+  if (!started.ok) return failed(started.findings);
+  const name = task.environment.name === 'local' ? '' : ` -e ${task.environment.name}`;
+  screen.say(
+    '',
+    `${screen.style.green('✔')} Run ${started.value.run} goes on by itself.`,
+    `  godwit runs attach${name} ${started.value.run}   follow it`,
+    `  godwit runs cancel${name} ${started.value.run}   stop it at the next safe point`,
+  );
+  return done({ run: started.value.run });
+}

@@ -1,0 +1,95 @@
+import { catalogue } from '../kit/catalogue/index.ts';
+import type { CommandSpec } from './command.ts';
+import { optionRow, usageOf } from './help.ts';
+import { commands, globalOptions, groups } from './table.ts';
+
+const generated = '<!-- Made by `npm run build` from the sources; edits are overwritten. -->';
+
+/** docs/cli.md: every command with its options and examples. */
+export function cliReference(): string {
+  return [
+    generated,
+    '',
+    '# Commands',
+    '',
+    'People read standard error, programs read standard output. With `--json` standard output is one document, or, for commands marked *events*, one event per line, the last being `run.finished`. Their JSON Schemas are in `schemas/`.',
+    '',
+    '| exit code | meaning |',
+    '|---|---|',
+    ...exitCodes.map(([code, meaning]) => `| ${code} | ${meaning} |`),
+    '',
+    '## Options of every command',
+    '',
+    ...optionList(globalOptions.map(optionRow)),
+    '',
+    ...commands.flatMap(commandSection),
+    '## Words with a second level',
+    '',
+    ...Object.entries(groups).map(([name, group]) => `- \`godwit ${name}\` alone is \`godwit ${group.alone}\`.`),
+    '',
+  ].join('\n');
+}
+
+const exitCodes: readonly (readonly [number, string])[] = [
+  [0, 'done, or nothing to do'],
+  [2, 'wrong usage or configuration'],
+  [10, 'refused before anything changed'],
+  [20, 'another run holds the database'],
+  [30, 'database or engine unreachable'],
+  [40, 'a statement failed, the migration was rolled back'],
+  [41, 'a statement failed, part of a non-transactional migration stands and is recorded; `up` resumes'],
+  [42, 'outcome not yet known'],
+  [50, 'applied, verification failed'],
+  [70, 'a bug in godwit'],
+  [130, 'interrupted'],
+];
+
+function commandSection(command: CommandSpec): readonly string[] {
+  const rows = [
+    ...(command.arguments ?? []).map((argument) => [argument.name, argument.summary] as const),
+    ...(command.options ?? []).map(optionRow),
+  ];
+  return [
+    `## ${command.name}`,
+    '',
+    `${command.summary}.${command.events === true ? ' *Events* with `--json`.' : ''}`,
+    ...(command.about ?? []).flatMap((paragraph) => ['', paragraph]),
+    '',
+    '```',
+    `godwit ${usageOf(command)} [options]`,
+    '```',
+    '',
+    ...(rows.length === 0 ? [] : [...optionList(rows), '']),
+    '```sh',
+    ...command.examples.map((example) => `${example.type}   # ${example.does}`),
+    '```',
+    '',
+  ];
+}
+
+function optionList(rows: readonly (readonly [string, string])[]): readonly string[] {
+  return rows.map(([names, summary]) => `- \`${names}\`: ${summary}`);
+}
+
+/** docs/faults.md: every code that godwit can report. */
+export function faultReference(): string {
+  const entries = Object.entries(catalogue).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    generated,
+    '',
+    '# Faults',
+    '',
+    'Every expected failure has a code, which never changes its name. `godwit explain CODE` shows the same on the terminal.',
+    '',
+    ...entries.flatMap(([code, entry]) => [
+      `## ${code}`,
+      '',
+      `**${entry.title}.** ${entry.why}`,
+      '',
+      `*Fix:* ${entry.fix}`,
+      '',
+      `Exit code ${entry.exit}${entry.severity === undefined ? '' : `, ${entry.severity}`}${entry.retryable === true ? ', can succeed later without a change' : ''}.`,
+      '',
+    ]),
+  ].join('\n');
+}
