@@ -47,7 +47,9 @@ export function optionOf(options: unknown, name: string): Tree | undefined {
 export function isOff(option: Tree | undefined): boolean {
   if (option === undefined) return false;
   const arg = treeOf(option['arg']);
-  const text = textOf(treeOf(arg['String'])['sval']).toLowerCase();
+  // A bare word that is no keyword of the grammar (`off`) is read as the name of a type.
+  const word = nameParts(treeOf(arg['TypeName'])['names']).at(-1) ?? '';
+  const text = (textOf(treeOf(arg['String'])['sval']) || word).toLowerCase();
   if (/^(?:false|off|no|0)$/.test(text)) return true;
   if ('Integer' in arg) return treeOf(arg['Integer'])['ival'] === undefined || treeOf(arg['Integer'])['ival'] === 0;
   return 'Boolean' in arg && treeOf(arg['Boolean'])['boolval'] !== true;

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { encodeUtf8 } from './encoding.ts';
+import { checkSpans, type Span } from './span-check.ts';
+import { split } from './split.ts';
+
+const sql =
+  'begin;\n-- a\ninsert into t values (1);\ninsert into t values (2);\ncopy t from stdin;\n3\n\\.\nselect 1; commit;';
+const bytes = encodeUtf8(sql);
+const source = { size: bytes.length, read: (from: number, to: number) => Promise.resolve(bytes.subarray(from, to)) };
+const all = split(bytes).pieces.map((piece): Span => ({ ...piece, count: 1 }));
+const [, first, second, copy, select] = all as [Span, Span, Span, Span, Span];
+const folded = { ...first, end: second.end, count: 2 };
+
+test('spans on the borders of statements pass, folded ones too', async () => {
+  expect(await checkSpans(source, all, false)).toBeUndefined();
+  expect(await checkSpans(source, [first, second, copy, select], true)).toBeUndefined();
+  expect(await checkSpans(source, [folded, copy, select], true)).toBeUndefined();
+});
+
+test.each<readonly [string, readonly Span[], boolean]>([
+  ['a statement left out', [first, copy, select], true],
+  ['BEGIN and COMMIT left out without saying so', [first, second, copy, select], false],
+  ['a pair that is not there', all, true],
+  ['an end inside a statement', [{ ...first, end: first.end - 1 }, second, copy, select], true],
+  ['a head that includes a comment', [{ ...first, head: first.start }, second, copy, select], true],
+  ['a wrong number of folded statements', [{ ...folded, count: 3 }, copy, select], true],
+  [
+    'rows of COPY cut short',
+    [first, second, { ...copy, data: { start: copy.data!.start, end: copy.data!.end - 2 } }, select],
+    true,
+  ],
+  ['the same statement twice', [first, first, second, copy, select], true],
+  ['out of order', [second, first, copy, select], true],
+  ['a span beyond the end', [first, second, copy, select, { start: 999, head: 999, end: 1000, count: 1 }], true],
+])('%s is noticed', async (_what, spans, wrapped) => {
+  expect(await checkSpans(source, spans, wrapped)).toEqual(expect.any(String));
+});
