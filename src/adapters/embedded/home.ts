@@ -12,7 +12,7 @@ import {
 import { join, resolve } from 'node:path';
 
 import { cacheFolder, canReach, makeFolder, serverAccount, type ServerAccount } from './account.ts';
-import { isAlive, ownIdentity, processStart, type ProcessIdentity } from './process-identity.ts';
+import { commandLine, isAlive, ownIdentity, processStart, type ProcessIdentity } from './process-identity.ts';
 
 /** The files of one embedded server. */
 export interface ServerHome {
@@ -98,17 +98,12 @@ export function findPostmaster(home: ServerHome): ProcessIdentity | undefined {
   const pid = Number.parseInt(readPidFile(home)[0] ?? '', 10);
   if (!Number.isInteger(pid) || pid <= 1) return undefined;
   const start = processStart(pid);
-  return start !== undefined && isPostgres(pid) ? { pid, start } : undefined;
+  return start !== undefined && runsOn(pid, home.data) ? { pid, start } : undefined;
 }
 
 /** Pids repeat quickly in containers: the pid file of a crashed server may name a process that is none of ours. */
-function isPostgres(pid: number): boolean {
-  if (process.platform !== 'linux') return true;
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]?.endsWith('/postgres') ?? false;
-  } catch {
-    return false;
-  }
+function runsOn(pid: number, data: string): boolean {
+  return commandLine(pid).includes(data);
 }
 
 /** The lines of postmaster.pid; the eighth says `ready` once connections are accepted. */

@@ -7,8 +7,22 @@ import { readFileSync } from 'node:fs';
  */
 export function processStart(pid: number): string | undefined {
   if (process.platform === 'linux') return linuxStart(pid);
+  return ps(pid, 'lstart=');
+}
+
+/** The program and arguments of a process, as one text; empty when it is gone. */
+export function commandLine(pid: number): string {
+  if (process.platform !== 'linux') return ps(pid, 'command=') ?? '';
   try {
-    const text = execFileSync('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+function ps(pid: number, column: string): string | undefined {
+  try {
+    const text = execFileSync('/bin/ps', ['-ww', '-o', column, '-p', String(pid)], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     });
