@@ -1,7 +1,21 @@
-// Writes docs/cli.md, docs/faults.md and schemas/ from the compiled sources. A test fails when they are out of date.
+// Writes docs/cli.md, docs/faults.md and schemas/ from the sources. A test fails when they are out of date.
+import { build } from 'esbuild';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cliReference, faultReference } from '../dist/lib/cli/reference.js';
 import { schemas } from './schemas.mjs';
+
+const { outputFiles } = await build({
+  entryPoints: ['src/cli/reference.ts'],
+  bundle: true,
+  write: false,
+  platform: 'node',
+  format: 'esm',
+  // The table of commands names their code, which the reference does not run.
+  packages: 'external',
+  external: ['./commands/*'],
+  logLevel: 'warning',
+});
+const source = Buffer.from(outputFiles[0].contents).toString('base64');
+const { cliReference, faultReference } = await import(`data:text/javascript;base64,${source}`);
 
 mkdirSync('docs', { recursive: true });
 writeFileSync('docs/cli.md', cliReference());

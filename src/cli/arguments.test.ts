@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { readCommandLine, wantsJson } from './arguments.ts';
+import { commands, globalOptions } from './table.ts';
+
+function command(...argv: readonly string[]) {
+  const line = readCommandLine(argv);
+  if (!line.ok || line.value.kind !== 'command') throw new Error(JSON.stringify(line));
+  const { spec, typed } = line.value;
+  return { name: spec.name, arguments: typed.arguments, values: typed.values, switches: [...typed.switches] };
+}
+
+function refusal(...argv: readonly string[]) {
+  const line = readCommandLine(argv);
+  if (line.ok) return 'accepted';
+  const [finding] = line.findings;
+  return `${finding?.code}: ${finding?.why} ${finding?.fix}`;
+}
+
+test('options may stand before and behind the command', () => {
+  const expected = { name: 'up', arguments: [], values: { env: 'dev', to: '3' }, switches: ['json'] };
+  expect(command('-e', 'dev', 'up', '--to', '3', '--json')).toEqual(expected);
+  expect(command('up', '--json', '--to=3', '--env=dev')).toEqual(expected);
+});
+
+test('a command of the second level takes its own arguments, and the group alone has a meaning', () => {
+  expect(command('runs', 'show', '01J9')).toMatchObject({ name: 'runs show', arguments: ['01J9'] });
+  expect(command('runs')).toMatchObject({ name: 'runs list' });
+  expect(command('db')).toMatchObject({ name: 'db status' });
+});
+
+test('adopt takes any number of names', () => {
+  expect(command('adopt', '1', 'users', '0003_x.sql').arguments).toEqual(['1', 'users', '0003_x.sql']);
+});
+
+test.each([
+  [['stauts'], 'There is no command `stauts`. Did you mean `godwit status`?'],
+  [['runs', 'lst'], 'There is no command `runs lst`. Did you mean `godwit runs list`?'],
+  [['up', '--dryrun'], '`godwit up` has no option --dryrun. Did you mean --dry-run?'],
+  [['status', '--to', '3'], '`godwit status` has no option --to.'],
+  [['up', '--url', 'postgresql://x'], 'There is no option --url: every process on this machine can read command lines'],
+  [['up', '--to'], '--to needs a value: --to VERSION.'],
+  [['up', '--json=1'], '--json takes no value.'],
+  [['up', '--to', '1', '--to', '2'], '--to is given twice.'],
+  [['up', 'twelve'], 'The argument `twelve` is one too many.'],
+  [['new'], 'NAME is missing: what the migration does'],
+  [['--to', '1'], '--to stands without a command.'],
+])('%j is refused with the way out', (argv, text) => {
+  expect(refusal(...argv)).toContain(text);
+  expect(refusal(...argv)).toContain('wrong-usage');
+});
+
+test('help and version are asked for in every usual way', () => {
+  expect(readCommandLine([])).toEqual({ ok: true, value: { kind: 'help' } });
+  expect(readCommandLine(['-h'])).toEqual({ ok: true, value: { kind: 'help' } });
+  expect(readCommandLine(['help', 'up'])).toEqual({ ok: true, value: { kind: 'help', topic: 'up' } });
+  expect(readCommandLine(['up', '--help'])).toEqual({ ok: true, value: { kind: 'help', topic: 'up' } });
+  expect(readCommandLine(['runs', '--help'])).toEqual({ ok: true, value: { kind: 'help', topic: 'runs' } });
+  expect(readCommandLine(['--version'])).toEqual({ ok: true, value: { kind: 'version' } });
+});
+
+test('--json is seen even when the rest is not understood, but not behind --', () => {
+  expect(wantsJson(['nonsense', '--json'])).toBe(true);
+  expect(wantsJson(['db', 'sql', '--', '--json'])).toBe(false);
+});
+
+test('an option means the same kind of thing in every command', () => {
+  const kinds = new Map<string, boolean>();
+  for (const { name, value } of [...globalOptions, ...commands.flatMap((spec) => spec.options ?? [])]) {
+    expect(kinds.get(name) ?? value === undefined, name).toBe(value === undefined);
+    kinds.set(name, value === undefined);
+  }
+});
+
+test('every command has an example, and its code can be loaded', async () => {
+  for (const spec of commands) {
+    expect(spec.examples.length, spec.name).toBeGreaterThan(0);
+    expect(typeof (await spec.load()), spec.name).toBe('function');
+  }
+});
+
+test('every example of the help is a command line that godwit understands', () => {
+  for (const { type } of commands.flatMap((spec) => spec.examples)) {
+    const text = /godwit (.*?)[)]?$/.exec(type.replace(/ [<>] .*$/, '').replace(/\) npm run dev$/, ''))?.[1] ?? '';
+    const argv = [...text.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
+    expect(readCommandLine(argv), type).toMatchObject({ ok: true });
+  }
+});

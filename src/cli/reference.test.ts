@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { cliReference, faultReference } from './reference.ts';
+
+const root = new URL('../../', import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
+
+test('docs/cli.md is what the commands say; else run `node scripts/docs.mjs`', () => {
+  expect(read('docs/cli.md')).toBe(cliReference());
+});
+
+test('docs/faults.md is what the catalogue says; else run `node scripts/docs.mjs`', () => {
+  expect(read('docs/faults.md')).toBe(faultReference());
+});
+
+test('the JSON Schemas are what their source says; else run `node scripts/docs.mjs`', async () => {
+  const source = new URL('scripts/schemas.mjs', root).href;
+  const { schemas } = (await import(source)) as { schemas: () => Readonly<Record<string, unknown>> };
+  for (const [name, schema] of Object.entries(schemas())) {
+    expect(JSON.parse(read(`schemas/${name}.json`)), name).toEqual(JSON.parse(JSON.stringify(schema)));
+  }
+});
