@@ -87,7 +87,7 @@ function detachesConcurrently(command: Tree): boolean {
 function refreshes(fields: Tree): boolean {
   const kind = textOf(fields['kind']).replace('ALTER_SUBSCRIPTION_', '');
   if (kind === 'REFRESH') return true;
-  if (!/_PUBLICATION$/.test(kind)) return false;
+  if (!kind.endsWith('_PUBLICATION')) return false;
   return !isOff(optionOf(fields['options'], 'refresh'));
 }
 

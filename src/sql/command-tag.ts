@@ -166,7 +166,7 @@ export function commandTag(node: Tree): string | undefined {
     case 'VacuumStmt':
       return fields['is_vacuumcmd'] === true ? 'VACUUM' : 'ANALYZE';
     case 'VariableSetStmt':
-      return /^VAR_RESET/.test(textOf(fields['kind'])) ? 'RESET' : 'SET';
+      return textOf(fields['kind']).startsWith('VAR_RESET') ? 'RESET' : 'SET';
     case 'DiscardStmt':
       return textOf(fields['target']).replace('_', ' ');
     case 'TransactionStmt':

@@ -145,5 +145,5 @@ function isLiteral(text: string): boolean {
   const bytes = encodeUtf8(text);
   const tokens = [...tokensOf(bytes, 0, bytes.length)];
   const only = tokens[0];
-  return tokens.length === 1 && only !== undefined && /string$/.test(only.kind) && !only.unterminated;
+  return tokens.length === 1 && only !== undefined && only.kind.endsWith('string') && !only.unterminated;
 }

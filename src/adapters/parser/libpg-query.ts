@@ -1,6 +1,7 @@
+import type * as LibPgQuery from 'libpg-query';
 import type { ParseResult, SqlParser, SyntaxNode } from '../../migrate/ports.ts';
 
-type Library = typeof import('libpg-query');
+type Library = typeof LibPgQuery;
 
 /** PostgreSQL 18's own grammar (libpg_query as WASM). It is loaded with the first `load`: that takes about 100 ms. */
 export function createParser(): SqlParser {
