@@ -43,8 +43,8 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       }
       case 'migration.failed':
         failed = true;
+        // What went wrong follows as a finding of its own.
         screen.say(`  ${style.red('✘')} ${label(event.id, event.name)}`);
-        screen.finding(event.finding);
         break;
       case 'finding':
         screen.finding(event.finding);

@@ -50,6 +50,9 @@ export async function applyBarrier(context: ApplyContext, prepared: PreparedStep
   if (!reply.ok) {
     // A half-built unique index refuses the application's rows: it must not outlive the failure.
     if (!reply.error.lost && (await probe.state(context.session)) === 'half') await probe.repair(context.session);
+    // It is known that it failed: the intent must not look like a run that died inside the statement.
+    if (!reply.error.lost)
+      await send(context, [...opening(position.epoch, position.head), forget(prepared, segment), 'COMMIT']);
     return refused(reply, prepared, terms);
   }
   if ((await probe.state(context.session)) === 'half') {
@@ -91,9 +94,14 @@ function intentOf(
     `pg_catalog.concat('backend ', pg_catalog.pg_backend_pid())`,
   ];
   return (
-    `DELETE FROM godwit.statement WHERE seq IS NULL AND state = 'intent' AND migration = ${id} AND ordinal = ${terms.ordinal};\n` +
+    `${forget(prepared, { first: terms.ordinal })};\n` +
     `INSERT INTO godwit.statement (run, migration, direction, ordinal, tag, line, count, hash, state, detail) VALUES (${values.join(', ')})`
   );
+}
+
+function forget(prepared: PreparedStep, segment: Pick<Segment, 'first'>): string {
+  const id = quoteLiteral(prepared.step.id);
+  return `DELETE FROM godwit.statement WHERE seq IS NULL AND state = 'intent' AND migration = ${id} AND ordinal = ${segment.first}`;
 }
 
 async function send(context: ApplyContext, commands: readonly string[]): Promise<Reply> {

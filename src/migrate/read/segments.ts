@@ -22,6 +22,11 @@ export function segmentsOf(members: readonly Member[], alone: boolean, wrapped: 
     first = last + 1;
   };
   for (const [index, { statement, node }] of members.entries()) {
+    if (alone && isSafeInTransaction(statement)) {
+      close(index - 1);
+      close(index);
+      continue;
+    }
     if (alone || !statement.transactional) {
       close(index - 1);
       segments.push({ kind: 'barrier', first: index, last: index });
@@ -40,6 +45,17 @@ export function segmentsOf(members: readonly Member[], alone: boolean, wrapped: 
   close(members.length - 1);
   return segments;
 }
+
+/**
+ * Under `transaction=none` a statement of these kinds still shares a transaction with the note that it is done, so that
+ * both happen or neither. All others run outside: the server may refuse them inside of one, and the user has said so.
+ */
+function isSafeInTransaction({ tag, transactional, opaque }: Statement): boolean {
+  return transactional && !opaque && safeTags.test(tag);
+}
+
+const safeTags =
+  /^(SET|COMMENT|GRANT|REVOKE|INSERT|UPDATE|DELETE|MERGE|COPY|ALTER TABLE|CREATE (TABLE|INDEX|VIEW|MATERIALIZED VIEW|SEQUENCE|FUNCTION|PROCEDURE|TRIGGER|TYPE|DOMAIN|SCHEMA|EXTENSION|POLICY|RULE)|DROP (TABLE|INDEX|VIEW|MATERIALIZED VIEW|SEQUENCE|FUNCTION|PROCEDURE|TRIGGER|TYPE|DOMAIN|SCHEMA|EXTENSION|POLICY|RULE))$/;
 
 function addsValue(type: string, fields: Tree): boolean {
   return type === 'AlterEnumStmt' && fields['oldVal'] === undefined;

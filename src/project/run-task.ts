@@ -1,0 +1,48 @@
+import type { Finding } from '../kit/finding.ts';
+import { deploy, type Execution } from '../migrate/deploy.ts';
+import type { RunEvent } from '../migrate/event.ts';
+import type { Task } from '../migrate/task.ts';
+import { pinEnvironment } from './lock-file.ts';
+import type { Project } from './open.ts';
+import type { Wired } from './wire.ts';
+
+/** What stands around a task: the command that asked for it, who listens, what stops it. */
+export interface RunTaskOptions {
+  readonly command: string;
+  readonly onEvent: (event: RunEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** An execution, and warnings about what should have followed it. */
+export interface TaskResult {
+  readonly execution: Execution;
+  readonly warnings: readonly Finding[];
+}
+
+/** Has a task executed by the project's engine; the first change of an environment pins its identity in the lock file. */
+export async function runTask(
+  project: Project,
+  wired: Wired,
+  task: Task,
+  options: RunTaskOptions,
+): Promise<TaskResult> {
+  const execution = await deploy({
+    task,
+    engine: wired.engine,
+    bundle: wired.bundle,
+    ledger: project.ledger,
+    target: wired.target,
+    now: () => new Date().toISOString(),
+    ...options,
+  });
+  return { execution, warnings: task.kind === 'apply' ? await pin(project, execution) : [] };
+}
+
+async function pin(project: Project, execution: Execution): Promise<readonly Finding[]> {
+  const identity = execution.events.findLast((event) => event.kind === 'identity');
+  if (identity === undefined || identity.environmentId === '') return [];
+  if (project.environment.database.kind === 'embedded' || project.pinned !== undefined) return [];
+  const { environmentId: id, systemId } = identity;
+  const pinned = await pinEnvironment(project.root, project.environment.name, { id, systemId });
+  return pinned.ok ? [] : pinned.findings.map((finding) => ({ ...finding, severity: 'warning' as const }));
+}
