@@ -51,8 +51,8 @@ async function importModule(path: string): Promise<Module> {
   try {
     return (await import(pathToFileURL(path).href)) as Module;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_MODULE_NOT_FOUND' && message.includes("'godwit'")) return importWithJiti(path);
+    // The program was run by npx, and the project has not installed it: its own door stands in.
+    if (/['"]godwit(\/config)?['"]/.test((error as Error).message)) return importWithJiti(path);
     throw error;
   }
 }

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { checkConfig } from './config-check.ts';
+
+function problems(value: unknown): readonly string[] {
+  const outcome = checkConfig(value, 'godwit.config.json');
+  return outcome.ok ? [] : outcome.findings.map((finding) => `${finding.code} ${finding.why} ${finding.fix}`);
+}
+
+test('a full configuration is accepted', () => {
+  const config = {
+    migrations: 'db/migrations',
+    environments: {
+      local: { database: 'embedded', major: 15 },
+      dev: { database: { env: 'DEV_DATABASE_URL' }, checkpoint: 'never', triggers: 'inspect', engine: 'local' },
+      prod: { database: { url: 'postgresql://deploy@10.0.0.5/app' }, protected: true, migrations: 'db/prod' },
+    },
+  };
+  expect(checkConfig(config, 'x')).toEqual({ ok: true, value: config });
+  expect(problems({})).toEqual([]);
+});
+
+test('every wrong key is named at once, each with the nearest right one', () => {
+  const found = problems({ migration: 'x', environments: { dev: { databse: 'embedded', protect: true, zzz: 1 } } });
+  expect(found).toEqual([
+    'config-invalid migration: is no key of the configuration. Did you mean `migrations`?',
+    'config-invalid environments.dev.databse: is no key of the configuration. Did you mean `database`?',
+    'config-invalid environments.dev.protect: is no key of the configuration. Did you mean `protected`?',
+    'config-invalid environments.dev.zzz: is no key of the configuration. Known here are database, major, protected, checkpoint, triggers, migrations, engine.',
+  ]);
+});
+
+test.each([
+  [{ migrations: 3 }, 'migrations: must be a text, not 3.'],
+  [{ environments: [] }, 'environments: must be an object, not [].'],
+  [{ environments: { dev: 'embedded' } }, 'environments.dev: must be an object, not "embedded".'],
+  [{ environments: { 'a b': {} } }, 'environments.a b: is no name for an environment'],
+  [{ environments: { dev: { major: 13 } } }, 'environments.dev.major: must be one of 14, 15, 16, 17, 18, not 13.'],
+  [{ environments: { dev: { protected: 'yes' } } }, 'environments.dev.protected: must be true or false, not "yes".'],
+  [{ environments: { dev: { checkpoint: 'allways' } } }, 'Did you mean "always"?'],
+  [{ environments: { dev: { database: { env: 'A', url: 'x' } } } }, 'must have one key'],
+  [{ environments: { dev: { database: {} } } }, 'must have one key'],
+  ['text', 'must be an object, not "text".'],
+  [null, 'must be an object, not null.'],
+])('%j is refused', (value, text) => {
+  expect(problems(value).join('\n')).toContain(text);
+});
+
+test.each([
+  [{ url: 'postgresql://a:canary@h/d' }, 'url-in-file'],
+  [{ url: 'postgresql://h/d?password=canary' }, 'url-in-file'],
+  [{ env: 'postgresql://a:canary@h/d' }, 'config-invalid'],
+  ['postgresql://a:canary@h/d', 'config-invalid'],
+])('a password in a file is refused and not repeated', (database, code) => {
+  const found = problems({ environments: { dev: { database } } });
+  expect(found.join()).toContain(code);
+  expect(found.join()).not.toContain('canary');
+});

@@ -1,0 +1,164 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createRedactor } from '../kit/redact.ts';
+import { pinEnvironment } from './lock-file.ts';
+import { openProject, type OpenOptions } from './open.ts';
+
+let root = '';
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'godwit-open-'));
+});
+afterEach(async () => await rm(root, { recursive: true, force: true }));
+
+const remote = 'postgresql://app:canary@10.0.0.5/shop';
+const local = 'postgresql://app:canary@127.0.0.1/shop';
+
+async function open(options: Partial<OpenOptions> = {}) {
+  const outcome = await openProject({ cwd: root, env: {}, ...options });
+  if (!outcome.ok) return outcome.findings[0]?.code;
+  const { environment, pinned, migrations } = outcome.value;
+  const { name, database, checkpoint, triggers } = environment;
+  const where = database.kind === 'embedded' ? 'embedded' : database.address.host;
+  return { name, where, checkpoint, triggers, protected: environment.protected, pinned, migrations: migrations.label };
+}
+
+async function config(value: unknown) {
+  await writeFile(join(root, 'godwit.config.json'), JSON.stringify(value));
+}
+
+test('without configuration and DATABASE_URL it is the embedded server', async () => {
+  expect(await open()).toEqual({
+    name: 'local',
+    where: 'embedded',
+    checkpoint: 'never',
+    triggers: 'fire',
+    protected: false,
+    pinned: undefined,
+    migrations: 'migrations',
+  });
+});
+
+test('DATABASE_URL on this machine needs no name', async () => {
+  expect(await open({ env: { DATABASE_URL: local } })).toMatchObject({ name: 'local', where: '127.0.0.1' });
+});
+
+test('DATABASE_URL on another machine needs a name: by -e, or typed by a person', async () => {
+  const env = { DATABASE_URL: remote };
+  expect(await open({ env })).toBe('environment-unnamed');
+  expect(await open({ env, environment: 'dev' })).toMatchObject({
+    name: 'dev',
+    where: '10.0.0.5',
+    checkpoint: 'destructive',
+  });
+  expect(await open({ env, askName: () => Promise.resolve(' dev ') })).toMatchObject({ name: 'dev' });
+  expect(await open({ env, askName: () => Promise.resolve('') })).toBe('environment-unnamed');
+  expect(await open({ env, askName: () => Promise.resolve(undefined) })).toBe('environment-unnamed');
+});
+
+test('prod and production are protected by name alone', async () => {
+  const env = { DATABASE_URL: remote };
+  for (const environment of ['prod', 'production']) {
+    expect(await open({ env, environment })).toMatchObject({
+      protected: true,
+      checkpoint: 'always',
+      triggers: 'inspect',
+    });
+  }
+});
+
+test('a configuration decides: local unless -e, policies as written', async () => {
+  await config({
+    migrations: 'sql',
+    environments: {
+      dev: { database: { env: 'DEV_URL' }, checkpoint: 'never' },
+      prod: { database: { env: 'PROD_URL' }, protected: false, migrations: 'sql/prod' },
+    },
+  });
+  const env = { DATABASE_URL: remote, DEV_URL: remote, PROD_URL: remote };
+  expect(await open({ env })).toMatchObject({ name: 'local', where: 'embedded', migrations: 'sql' });
+  expect(await open({ env, environment: 'dev' })).toMatchObject({ where: '10.0.0.5', checkpoint: 'never' });
+  expect(await open({ env, environment: 'prod' })).toMatchObject({ protected: false, migrations: 'sql/prod' });
+  expect(await open({ env, environment: 'pord' })).toBe('environment-unknown');
+  expect(await open({ env: {}, environment: 'dev' })).toBe('url-missing');
+});
+
+test('an environment that nothing defines is refused, and so is a name that is none', async () => {
+  expect(await open({ environment: 'dev' })).toBe('environment-unknown');
+  expect(await open({ environment: '../x', env: { DATABASE_URL: local } })).toBe('environment-unknown');
+});
+
+test('a socket folder that is not here is refused, one that is here is taken', async () => {
+  expect(await open({ env: { DATABASE_URL: 'postgresql://a:b@/d?host=/cloudsql/p:r:i' } })).toBe('url-socket');
+  expect(await open({ env: { DATABASE_URL: `postgresql://a:b@/d?host=${root}` } })).toMatchObject({ where: root });
+});
+
+test('migrations stay inside the project', async () => {
+  await config({ migrations: '../elsewhere' });
+  expect(await open()).toBe('config-invalid');
+});
+
+test('the password is registered with the redactor, and PGPASSWORD too', async () => {
+  const redactor = createRedactor();
+  await open({ env: { DATABASE_URL: local }, redactor });
+  await open({ env: { DATABASE_URL: 'postgresql://app@127.0.0.1/d', PGPASSWORD: 'parrot' }, redactor });
+  expect(redactor.redact('canary parrot')).toBe('*** ***');
+});
+
+test('an environment is pinned once, beside the others, and never the embedded server', async () => {
+  const first = { id: 'id-1', systemId: '111' };
+  expect(await pinEnvironment(root, 'dev', first)).toMatchObject({ ok: true });
+  expect(await pinEnvironment(root, 'dev', { id: 'id-2', systemId: '222' })).toMatchObject({ ok: true });
+  expect(await pinEnvironment(root, 'abc', { id: 'id-3', systemId: '333' })).toMatchObject({ ok: true });
+  expect(JSON.parse(await readFile(join(root, 'godwit.lock.json'), 'utf8'))).toEqual({
+    version: 1,
+    environments: {
+      abc: { id: 'id-3', systemIdentifier: '333' },
+      dev: { id: 'id-1', systemIdentifier: '111' },
+    },
+  });
+  expect(await open({ env: { DATABASE_URL: remote }, environment: 'dev' })).toMatchObject({ pinned: first });
+  expect(await open()).toMatchObject({ pinned: undefined });
+});
+
+test.each(['{', '[]', '{"environments":{"dev":{"id":1}}}'])(
+  'a damaged lock file stops everything: %s',
+  async (text) => {
+    await writeFile(join(root, 'godwit.lock.json'), text);
+    expect(await open()).toBe('lock-file-invalid');
+  },
+);
+
+test.each([
+  [
+    'godwit.config.ts',
+    `import { defineConfig } from 'godwit/config';\nexport default defineConfig({ migrations: 'here' as string });`,
+  ],
+  [
+    'godwit.config.mjs',
+    `import { defineConfig } from 'godwit/config';\nexport default defineConfig({ migrations: 'here' });`,
+  ],
+  ['godwit.config.json', '\uFEFF{ "migrations": "here" }'],
+])('%s is found and read, also where godwit is not installed', async (name, text) => {
+  await writeFile(join(root, name), text);
+  expect(await open()).toMatchObject({ migrations: 'here' });
+});
+
+test.each([
+  ['godwit.config.json', '{ nope'],
+  ['godwit.config.mjs', 'export const x = 1'],
+  ['godwit.config.mjs', 'throw new Error("no")'],
+  ['godwit.config.ts', 'export default {'],
+])('%s that cannot be read is named: %s', async (name, text) => {
+  await writeFile(join(root, name), text);
+  expect(await open()).toBe('config-unreadable');
+});
+
+test('--config names another file, whose folder is the project', async () => {
+  await mkdir(join(root, 'sub'));
+  await writeFile(join(root, 'sub', 'other.json'), '{ "migrations": "m" }');
+  const outcome = await openProject({ cwd: root, env: {}, configFile: 'sub/other.json' });
+  expect(outcome.ok && outcome.value.root).toBe(join(root, 'sub'));
+  expect(await open({ configFile: 'missing.json' })).toBe('config-unreadable');
+});
