@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -28,6 +28,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const majors = (process.env['GODWIT_TEST_MAJORS'] ?? '15,18').split(',').map(Number);
   sweep();
   const folder = mkdtempSync(join(tmpdir(), `godwit-test-${process.pid}-`));
+  // As root the servers run under another account, which must be able to enter.
+  chmodSync(folder, 0o711);
   const servers = await Promise.all(majors.map((major) => startOne(major, join(folder, String(major)))));
   project.provide('postgres', Object.fromEntries(servers.map((server) => [String(server.major), server.url])));
   return async () => {
