@@ -1,3 +1,4 @@
+import type { Finding } from '../../kit/finding.ts';
 import type { RunEvent } from '../../migrate/event.ts';
 import type { Check } from '../../migrate/model.ts';
 import { checkLines, checkSummary } from './checks.ts';
@@ -10,8 +11,14 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
   let widest = 0;
   let undone = 0;
   let applied = 0;
-  let failed = false;
   const checks: Check[] = [];
+  const told = new Set<string>();
+  // What failed a migration is told beside it, and comes once more as the verdict of the run.
+  const tell = (finding: Finding): void => {
+    const key = JSON.stringify(finding);
+    if (!told.has(key)) screen.finding(finding);
+    told.add(key);
+  };
   const label = (id: string, name: string) => (id === `file:${name}` ? name : `${id} ${name}`);
 
   return (event) => {
@@ -42,12 +49,11 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         break;
       }
       case 'migration.failed':
-        failed = true;
         // What went wrong follows as a finding of its own.
         screen.say(`  ${style.red('✘')} ${label(event.id, event.name)}`);
         break;
       case 'finding':
-        screen.finding(event.finding);
+        tell(event.finding);
         break;
       case 'notice':
         screen.say(style.dim(`    ${event.severity.toLowerCase()}: ${event.text}`));
@@ -58,7 +64,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         break;
       case 'run.finished':
         screen.settle();
-        screen.say(...ending(event, { applied, undone, failed, checks }, screen));
+        screen.say(...ending(event, { applied, undone, checks }, screen));
         break;
       case 'run.started':
       case 'history':
@@ -74,7 +80,6 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
 interface Tally {
   readonly applied: number;
   readonly undone: number;
-  readonly failed: boolean;
   readonly checks: readonly Check[];
 }
 

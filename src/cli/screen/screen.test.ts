@@ -1,0 +1,204 @@
+import { expect, test } from 'vitest';
+import { fault } from '../../kit/fault.ts';
+import { createRedactor } from '../../kit/redact.ts';
+import type { RunEvent } from '../../migrate/event.ts';
+import type { Io } from '../io.ts';
+import { aligned, countOf, duration, milliseconds } from './format.ts';
+import { renderFinding } from './finding.ts';
+import { rowsAsText } from './rows.ts';
+import { createScreen } from './screen.ts';
+import { createStyle, wantsColor } from './style.ts';
+
+const plain = createStyle(false);
+const where = { file: 'm/0001_a.sql', line: 2, column: 8 };
+const broken = fault('statement-failed', { why: 'relation "b" does not exist', where });
+const readLine = (file: string, line: number) => (file === where.file && line === 2 ? 'select * from b;' : undefined);
+
+function screenOf(more: Partial<Io> & { readonly json?: boolean } = {}) {
+  const written = { out: '', err: '' };
+  const redactor = createRedactor();
+  const io: Io = {
+    cwd: '/',
+    env: {},
+    out: (text) => (written.out += text),
+    err: (text) => (written.err += text),
+    terminal: false,
+    interactive: false,
+    columns: () => 40,
+    ask: () => Promise.resolve(undefined),
+    input: () => Promise.resolve(''),
+    ...more,
+  };
+  return {
+    written,
+    redactor,
+    screen: createScreen({ io, json: more.json ?? false, noColor: false, redactor, readLine }),
+  };
+}
+
+const events: readonly RunEvent[] = [
+  { kind: 'run.started', run: '01A', task: 'apply', tool: '0.1.0', at: '2026-01-02T03:04:05.000Z' },
+  { kind: 'target', environment: 'dev', server: 'PostgreSQL 18.4', host: '::1', port: 5432, database: 'd', user: 'u' },
+  { kind: 'migration.started', id: '1', name: 'a', direction: 'up', index: 1, of: 2 },
+  { kind: 'migration.applied', id: '1', name: 'a', direction: 'up', how: 'executed', ms: 12.4, statements: 1 },
+  { kind: 'migration.failed', id: '2', name: 'b', finding: broken },
+  {
+    kind: 'checks',
+    checks: [
+      {
+        kind: 'table',
+        object: 'public.a',
+        ok: true,
+        severity: 'error',
+        expected: '',
+        actual: '',
+        where,
+        migration: '1',
+      },
+      {
+        kind: 'index',
+        object: 'public.a_i',
+        ok: false,
+        severity: 'error',
+        expected: 'gin',
+        actual: 'btree',
+        where,
+        migration: '1',
+      },
+    ],
+  },
+  { kind: 'finding', finding: broken },
+  { kind: 'run.finished', run: '01A', outcome: 'failed', exitCode: 40, events: 8, ms: 1234 },
+];
+
+test('a run is told in plain lines where there is no terminal', () => {
+  const { screen, written } = screenOf();
+  for (const event of events) screen.event(event);
+  expect(written.out).toBe('');
+  expect(written.err).toMatchInlineSnapshot(`
+    "dev · [::1]:5432/d as u
+      ✔ 1 a    12 ms  1 statement
+      ✘ 2 b
+      ✘ index public.a_i m/0001_a.sql:2:8
+          expected  gin
+          found     btree
+
+    ✘ A statement failed; its migration was rolled back [statement-failed]
+      m/0001_a.sql:2:8
+      2 │ select * from b;
+        │        ^
+      relation "b" does not exist
+      → Correct the statement and run the same command again: what was applied before stays applied.
+
+    ✘ Failed; the failed migration was rolled back in 1.2 s: 1 migration applied, 1 of 2 checks passed, 1 failed.  run 01A
+    "
+  `);
+});
+
+test('with --json the same run is one event per line on standard output, and silence on standard error', () => {
+  const { screen, written } = screenOf({ json: true });
+  for (const event of events) screen.event(event);
+  expect(written.err).toBe('');
+  expect(
+    written.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown),
+  ).toEqual(events.map((event) => ({ v: 1, ...event })));
+});
+
+test('a terminal gets a live line, which is gone when the run has ended', () => {
+  const { screen, written } = screenOf({ terminal: true, env: { TERM: 'xterm' } });
+  for (const event of events) screen.event(event);
+  expect(written.err).toContain('1 of 2');
+  expect(written.err.split('\n').at(-1)).toBe('');
+});
+
+test('a secret is masked on both streams', () => {
+  const { screen, written, redactor } = screenOf();
+  redactor.register('p@rrot');
+  screen.say('p@rrot p%40rrot');
+  screen.product('p@rrot');
+  screen.finding(fault('bug', { why: 'at p@rrot' }));
+  expect(written.out + written.err).not.toMatch(/rrot/);
+});
+
+test('a finding shows the place with a caret under the column', () => {
+  expect(renderFinding(broken, plain, readLine).join('\n')).toMatchInlineSnapshot(`
+    "✘ A statement failed; its migration was rolled back [statement-failed]
+      m/0001_a.sql:2:8
+      2 │ select * from b;
+        │        ^
+      relation "b" does not exist
+      → Correct the statement and run the same command again: what was applied before stays applied."
+  `);
+});
+
+test('of a very long line the part around the place is shown', () => {
+  const long = `${'x'.repeat(5000)}HERE${'y'.repeat(5000)}`;
+  const lines = renderFinding({ ...broken, where: { ...where, column: 5001 } }, plain, () => long);
+  const caret = lines.findIndex((line) => line.trimEnd().endsWith('^'));
+  expect(lines[caret - 1]?.slice(lines[caret]?.indexOf('^'))).toMatch(/^HERE/);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(200);
+});
+
+test('control characters of a file do not reach the terminal', () => {
+  expect(renderFinding(broken, plain, () => 'a\u001b[31mb\u0007').join('')).not.toMatch(/[\u0007\u001b]/);
+});
+
+test('colour is for terminals, unless NO_COLOR, TERM=dumb or --no-color says otherwise', () => {
+  expect(wantsColor(true, {}, false)).toBe(true);
+  expect(wantsColor(false, {}, false)).toBe(false);
+  expect(wantsColor(true, { NO_COLOR: '1' }, false)).toBe(false);
+  expect(wantsColor(true, { TERM: 'dumb' }, false)).toBe(false);
+  expect(wantsColor(true, {}, true)).toBe(false);
+  expect(wantsColor(false, { FORCE_COLOR: '1' }, false)).toBe(true);
+});
+
+test('figures are written as people read them', () => {
+  expect([duration(0.4), duration(12.4), duration(1234), duration(125_000)]).toEqual([
+    '0 ms',
+    '12 ms',
+    '1.2 s',
+    '2 min 5 s',
+  ]);
+  expect([countOf(1, 'row'), countOf(12_345, 'row')]).toEqual(['1 row', '12,345 rows']);
+  expect(['30s', '5min', '500ms', '1h', '7', '0', '-1', '5 s', 'x'].map(milliseconds)).toEqual([
+    30_000,
+    300_000,
+    500,
+    3_600_000,
+    7000,
+    0,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(
+    aligned([
+      ['a', 'b'],
+      [createStyle(true).bold('long'), 'c'],
+    ]),
+  ).toEqual(['a     b', `${createStyle(true).bold('long')}  c`]);
+});
+
+test('rows are a table, a command without rows its tag', () => {
+  expect(
+    rowsAsText({
+      columns: ['id', 'name'],
+      rows: [
+        ['1', null],
+        ['20', 'é'],
+      ],
+      tag: 'SELECT 2',
+    }),
+  ).toMatchInlineSnapshot(`
+    "id │ name
+    ───┼─────
+    1  │ ∅
+    20 │ é
+    (2 rows)
+    "
+  `);
+  expect(rowsAsText({ columns: [], rows: [], tag: 'INSERT 0 1' })).toBe('INSERT 0 1\n');
+});
