@@ -1,4 +1,4 @@
-import { nodeOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
+import { nodeOf, textOf, type Tree } from './syntax-tree.ts';
 
 /** Tags of statements that have one tag only. */
 const tags: Readonly<Record<string, string>> = {
@@ -181,9 +181,4 @@ function transactionTag(kind: string): string {
   if (name === 'START') return 'START TRANSACTION';
   if (name === 'PREPARE') return 'PREPARE TRANSACTION';
   return name === 'ROLLBACK_TO' ? 'ROLLBACK' : name.replaceAll('_', ' ');
-}
-
-/** Fields of the statement node, whatever its type. */
-export function fieldsOf(node: Tree): Tree {
-  return treeOf(nodeOf(node).fields);
 }

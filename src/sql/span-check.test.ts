@@ -21,6 +21,11 @@ test.each<readonly [string, readonly Span[], boolean]>([
   ['a statement left out', [first, copy, select], true],
   ['BEGIN and COMMIT left out without saying so', [first, second, copy, select], false],
   ['a pair that is not there', all, true],
+  [
+    'a start that is not behind the statement before',
+    [{ ...first, start: first.start + 1 }, second, copy, select],
+    true,
+  ],
   ['an end inside a statement', [{ ...first, end: first.end - 1 }, second, copy, select], true],
   ['a head that includes a comment', [{ ...first, head: first.start }, second, copy, select], true],
   ['a wrong number of folded statements', [{ ...folded, count: 3 }, copy, select], true],

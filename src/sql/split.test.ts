@@ -115,7 +115,7 @@ test('directives are found in comments, not in strings; those inside statements 
 });
 
 test('windows of any size give what the whole text gives', async () => {
-  const sql = `-- é\nselect 'ü;';\n${atomic};\ncopy t from stdin;\n1\tß\n2\n\\.\n\\restrict a\ndo $$ ; $$; select e'a'\n'\\'b'; /* x */\nselect 'open`;
+  const sql = `-- godwit: frozen é\nselect 'ü;' -- godwit: x\n;\n${atomic};\ncopy t from stdin;\n1\tß\n2\n\\.\n\\restrict a\ndo $$ ; $$; select e'a'\n'\\'b'; /* x */\nselect 'open`;
   const bytes = encodeUtf8(sql);
   const whole = split(bytes);
   const source = {
@@ -127,5 +127,6 @@ test('windows of any size give what the whole text gives', async () => {
     for await (const step of splitStream(source, size)) steps.push(step);
     expect(steps.flatMap(({ pieces }) => pieces)).toEqual(whole.pieces);
     expect(steps.flatMap(({ problems }) => problems)).toEqual(whole.problems);
+    expect(steps.flatMap(({ comments }) => comments)).toEqual(whole.comments);
   }
 });

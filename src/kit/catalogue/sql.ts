@@ -89,6 +89,18 @@ export const sqlFaults = {
       fix: 'Remove BEGIN and COMMIT from the file: godwit then runs this statement alone.',
       exit: 10,
     },
+    'sql-string-mode': {
+      title: 'The file switches standard strings off',
+      why: 'With standard_conforming_strings off, a backslash in a plain string is an escape, and the borders of statements move.',
+      fix: "Remove the setting and write strings with escapes as E'…'.",
+      exit: 10,
+    },
+    'sql-client-encoding': {
+      title: 'The file sets another client encoding',
+      why: 'Migration files are UTF-8 and are sent as they are; the server would misread them, and what follows them.',
+      fix: 'Save the file as UTF-8 and remove the setting.',
+      exit: 10,
+    },
     'sql-index-unnamed': {
       title: 'An index built concurrently has no name',
       why: 'If its build is interrupted, a half-built index stays. Without a name it cannot be found and repaired.',
@@ -105,7 +117,7 @@ export const sqlFaults = {
       title: 'The file contains no statement',
       why: 'It is empty, or holds comments only. It is recorded as applied without doing anything.',
       fix: 'Write the statements, or remove the file.',
-      exit: 10,
+      exit: 0,
       severity: 'warning',
     },
     'sql-too-many-problems': {

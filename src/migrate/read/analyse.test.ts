@@ -75,6 +75,9 @@ test.each([
     ['sql-transaction-control 2:1', 'sql-transaction-control 4:1'],
   ],
   ['begin;\nvacuum;\ncommit;', ['sql-not-in-transaction 2:1']],
+  ['set standard_conforming_strings = off;\nselect 1;', ['sql-string-mode 1:1']],
+  ['set standard_conforming_strings = 0;', ['sql-string-mode 1:1']],
+  ["set client_encoding to 'latin1';\nset names 'utf8';", ['sql-client-encoding 1:1']],
   ['create index concurrently on t (a);', ['sql-index-unnamed 1:1']],
   ['create temp table x (a int);\nvacuum;\ninsert into X values (1);', ['sql-crosses-border 1:1']],
   ['prepare p as select 1;\nvacuum;\nexecute p;', ['sql-crosses-border 1:1']],
@@ -183,6 +186,16 @@ test('a psql line or an empty statement between seed rows keeps them apart', asy
   const rows = 'insert into t values (1);\n'.repeat(60);
   const { statements } = await good(`${rows}\\echo half\n${rows};${rows}`);
   expect(statements.map(({ count }) => count)).toEqual([60, 60, 60]);
+});
+
+test('rows with another width, head or tail do not join a run', async () => {
+  const rows = (one: string): string => `${one};\n`.repeat(60);
+  const a = rows('insert into t values (1)');
+  const b = rows('insert into t values (1, 2)');
+  const c = rows('insert into t values (1, 2) on conflict do nothing');
+  const d = rows('insert into u values (1, 2) on conflict do nothing');
+  const e = rows('insert into u values (1, 2) on conflict do nothinG');
+  expect((await good(a + b + c + d + e)).statements.map(({ count }) => count)).toEqual([60, 60, 60, 60, 60]);
 });
 
 test('a broken row inside a folded run is found', async () => {

@@ -1,5 +1,6 @@
 import { encodeUtf8 } from '../../sql/encoding.ts';
-import type { Outcome } from '../../kit/outcome.ts';
+import { fault } from '../../kit/fault.ts';
+import { bad, type Outcome } from '../../kit/outcome.ts';
 import type { Analysis, Migration, Role, ScriptFile } from '../model.ts';
 import type { Bundle, ByteSource, Folder, Hashing } from '../ports.ts';
 import { analyse, type AnalysisPorts } from './analyse.ts';
@@ -31,7 +32,7 @@ export function createBundle(terms: BundleTerms, ports: AnalysisPorts): Bundle {
       const script = scriptOf(migration, role);
       const known = analyses.get(script.file);
       if (known !== undefined) return known;
-      const made = terms.open(script).then((file) => analyse(script, file, ports));
+      const made = analyseFile(terms, script, ports);
       analyses.set(script.file, made);
       return made;
     },
@@ -46,6 +47,21 @@ export function createBundle(terms: BundleTerms, ports: AnalysisPorts): Bundle {
 export function openScriptsOf(folder: Folder): BundleTerms['open'] {
   const prefix = folder.label === '' ? '' : `${folder.label}/`;
   return (script) => folder.open(script.file.startsWith(prefix) ? script.file.slice(prefix.length) : script.file);
+}
+
+/** A file that vanished since the folder was read is the user's doing, not a bug. */
+async function analyseFile(terms: BundleTerms, script: ScriptFile, ports: AnalysisPorts): Promise<Outcome<Analysis>> {
+  let file: ByteSource;
+  try {
+    file = await terms.open(script);
+    await file.read(0, 1);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return bad(
+      fault('file-unreadable', { why: `${script.file} cannot be read: ${reason}`, where: { file: script.file } }),
+    );
+  }
+  return analyse(script, file, ports);
 }
 
 function scriptOf(migration: Migration, role: Role): ScriptFile {

@@ -4,6 +4,7 @@ import { classify, leadingWords, type Classification } from '../../sql/classify.
 import { decodeUtf8 } from '../../sql/encoding.ts';
 import { positionAfter } from '../../sql/position.ts';
 import type { Piece } from '../../sql/split.ts';
+import { refusedSetting } from '../../sql/session-setting.ts';
 import { nodeOf, type Tree } from '../../sql/syntax-tree.ts';
 import type { SqlParser, SyntaxNode } from '../ports.ts';
 
@@ -30,8 +31,8 @@ export function parsePiece(
     const why = `PostgreSQL’s grammar sees ${result.nodes.length} statements here instead of one.`;
     return { finding: fault('sql-syntax', { why, where }) };
   }
-  const unnamed = unnamedConcurrently(node);
-  if (unnamed) return { finding: fault('sql-index-unnamed', { where }) };
+  const refused = unnamedConcurrently(node) ? 'sql-index-unnamed' : refusedSetting(node);
+  if (refused !== undefined) return { finding: fault(refused, { where }) };
   return { parsed: { node, text, about: classify(node, leadingWords(bytes, 0, bytes.length)) } };
 }
 
