@@ -16,8 +16,17 @@ export async function change(context: Context, direction: 'up' | 'down'): Promis
   const wish = await wishOf(context, direction);
   if (!wish.ok) return failed(wish.findings);
   const { typed } = context;
-  const needs = { file: typed.values['file'], changes: true, detached: typed.switches.has('detach') };
+  const reviewedFor = wish.value.reviewed?.environment;
+  const needs = {
+    file: wish.value.reviewed?.file ?? typed.values['file'],
+    changes: true,
+    detached: typed.switches.has('detach'),
+  };
   return await withProject(context, needs, async (ready) => {
+    if (reviewedFor !== undefined && reviewedFor !== ready.project.environment.name) {
+      const why = `It was made for the environment \`${reviewedFor}\`, not for \`${ready.project.environment.name}\`.`;
+      return failed([fault('plan-changed', { why, fix: `Name its environment: -e ${reviewedFor}.` })]);
+    }
     if (typed.switches.has('dry-run')) return await dryRun(context, ready, wish.value.selection);
     const consented = await consent(context, ready, wish.value);
     if (!consented.ok) return failed(consented.findings);
@@ -27,11 +36,20 @@ export async function change(context: Context, direction: 'up' | 'down'): Promis
   });
 }
 
-async function wishOf({ typed, io }: Context, direction: 'up' | 'down'): Promise<Outcome<ApplyWish>> {
+/** What was typed, and the reviewed plan that it refers to. */
+interface TypedWish extends ApplyWish {
+  readonly reviewed?: PlanFile;
+}
+
+async function wishOf({ typed, io }: Context, direction: 'up' | 'down'): Promise<Outcome<TypedWish>> {
   const wait = waitOf(typed);
   if (!wait.ok) return wait;
   const lose = countOption(typed, 'lose', 0);
   if (!lose.ok) return lose;
+  const narrows = ['to', 'file', 'out-of-order'].find((name) => name in typed.values || typed.switches.has(name));
+  if (typed.values['plan'] !== undefined && narrows !== undefined) {
+    return bad(fault('wrong-usage', { why: `--plan and --${narrows} do not go together: the plan says what runs.` }));
+  }
   const reviewed = await reviewedPlan(typed.values['plan'], io.cwd, direction);
   if (!reviewed.ok) return reviewed;
   const selection = reviewed.value === undefined ? selectionOf(typed, direction) : good(reviewed.value.selection);
@@ -45,7 +63,7 @@ async function wishOf({ typed, io }: Context, direction: 'up' | 'down'): Promise
     verify: !typed.switches.has('no-verify'),
     strict: typed.switches.has('strict'),
     ...(waived === undefined ? {} : { waived }),
-    ...(reviewed.value === undefined ? {} : { planHash: reviewed.value.plan.hash }),
+    ...(reviewed.value === undefined ? {} : { planHash: reviewed.value.plan.hash, reviewed: reviewed.value }),
   });
 }
 

@@ -10,6 +10,8 @@ import type { Selection } from '../migrate/task.ts';
 export interface PlanFile {
   readonly environment: string;
   readonly selection: Selection;
+  /** Path of the bare file that the plan is about, as it was typed. */
+  readonly file?: string;
   readonly plan: Plan;
 }
 
@@ -26,13 +28,13 @@ export async function readPlan(cwd: string, file: string): Promise<Outcome<PlanF
   } catch (error) {
     return unusable(file, `${(error as Error).message}.`);
   }
-  const { plan, selection, environment } = value;
+  const { plan, selection, environment, file: bare } = value;
   if (value.godwit !== 'plan' || value.v !== 1) return unusable(file, 'It is no plan of this version of godwit.');
   if (typeof plan?.hash !== 'string' || !Array.isArray(plan.steps) || typeof environment !== 'string') {
     return unusable(file, 'It is incomplete.');
   }
   if (selection?.direction !== 'up' && selection?.direction !== 'down') return unusable(file, 'It names no direction.');
-  return good({ environment, selection, plan });
+  return good({ environment, selection, plan, ...(typeof bare === 'string' ? { file: bare } : {}) });
 }
 
 function unusable(file: string, why: string): Outcome<never> {

@@ -11,7 +11,8 @@ export const plan: Run = async (context) => {
   const { typed, screen, io } = context;
   const selection = selectionOf(typed, typed.switches.has('down') ? 'down' : 'up');
   if (!selection.ok) return failed(selection.findings);
-  return await withProject(context, { file: typed.values['file'] }, async (ready) => {
+  const { file } = typed.values;
+  return await withProject(context, { file }, async (ready) => {
     const { project, actor } = ready;
     const execution = await executeQuietly(context, ready, planTask(project, actor, selection.value));
     const made = eventOf(execution, 'plan');
@@ -21,7 +22,12 @@ export const plan: Run = async (context) => {
     const out = typed.values['out'];
     const environment = project.environment.name;
     if (out !== undefined) {
-      const written = await writePlan(io.cwd, out, { environment, selection: selection.value, plan: found });
+      const written = await writePlan(io.cwd, out, {
+        environment,
+        selection: selection.value,
+        plan: found,
+        ...(file === undefined ? {} : { file }),
+      });
       if (!written.ok) return failed(written.findings);
       const name = environment === 'local' ? '' : ` -e ${environment}`;
       screen.say(

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createProject } from '../support/project.ts';
+
+const env = {
+  HOME: process.env['HOME'] ?? '',
+  PATH: process.env['PATH'] ?? '',
+  ...(process.env['GODWIT_CACHE'] === undefined ? {} : { GODWIT_CACHE: process.env['GODWIT_CACHE'] }),
+};
+
+test('a newcomer: init, plan, up, new, up, down, on the embedded server that stays up between them', async () => {
+  using project = createProject({}, undefined, env);
+  try {
+    expect((await project.run('init')).exitCode).toBe(0);
+    expect((await project.run('db', 'url')).err).toContain('[embedded-not-running]');
+    const started = await project.run('db', 'start', '--json');
+    expect(started.json[0]).toMatchObject({ outcome: 'done', started: true });
+    expect((await project.run('plan')).err).toContain('1 create_notes');
+    expect((await project.run('up')).exitCode).toBe(0);
+    expect((await project.run('db', 'sql', 'insert into notes (title) values ($$a$$) returning title')).out).toContain(
+      '(1 row)',
+    );
+    const refused = await project.run('down');
+    expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('[down-loses-rows]')]);
+    expect((await project.run('down', '--lose', '1')).exitCode).toBe(0);
+    const wrong = await project.run('db', 'sql', 'select * from notes');
+    expect([wrong.exitCode === 0, wrong.err]).toEqual([
+      false,
+      expect.stringContaining('relation "notes" does not exist'),
+    ]);
+    expect((await project.run('db', 'url')).out).toMatch(/^postgresql:\/\/postgres:\w+@127\.0\.0\.1:\d+\/postgres\n$/);
+    expect((await project.run('db', 'status')).err).toContain('until `godwit db stop`');
+    expect(existsSync(join(project.folder, 'godwit.lock.json'))).toBe(false);
+  } finally {
+    const stopped = await project.run('db', 'stop', '--json');
+    expect(stopped.json[0]).toMatchObject({ stopped: true });
+  }
+}, 120_000);
+
+test('the demo plans, applies, verifies and finds nothing more to do, whatever DATABASE_URL says', async () => {
+  using project = createProject({}, undefined, { ...env, DATABASE_URL: 'postgresql://a:b@127.0.0.1:1/d' });
+  const ran = await project.run('demo');
+  expect(ran.exitCode, ran.err).toBe(0);
+  expect(ran.err).toContain('7 migrations would run');
+  expect(ran.err).toContain('7 migrations applied');
+  expect(ran.err).toContain('Nothing to do');
+}, 120_000);
+
+test('the demo keeps its project in a folder that was empty', async () => {
+  using project = createProject({ 'full/file': '' }, undefined, env);
+  expect((await project.run('demo', '--keep', 'full')).exitCode).toBe(10);
+  expect((await project.run('demo', '--keep', 'tour')).exitCode).toBe(0);
+  expect(existsSync(join(project.folder, 'tour', 'migrations', '0001_prompt_templates.sql'))).toBe(true);
+  expect((await project.run('status', '--config', 'tour/godwit.config.json')).err).toContain('7 migrations applied');
+}, 120_000);
