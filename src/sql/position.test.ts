@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import { encodeUtf8 } from './encoding.ts';
-import { byteOfCharacter, characterOfByte, countCharacters, excerpt, positionAfter, positionAt } from './position.ts';
+import {
+  byteOfCharacter,
+  characterOfByte,
+  countCharacters,
+  excerpt,
+  positionAfter,
+  positionAt,
+  unitOfCharacter,
+} from './position.ts';
 
 const text = 'é😀a\r\nb';
 
@@ -18,6 +26,7 @@ test('characters and bytes are translated into each other', () => {
   expect([0, 2, 6, 7].map((offset) => characterOfByte(bytes, offset))).toEqual([0, 1, 2, 3]);
   expect(byteOfCharacter(bytes, 99)).toBe(bytes.length);
   expect(countCharacters(text)).toBe(6);
+  expect([0, 1, 2, 3, 99].map((character) => unitOfCharacter(text, character))).toEqual([0, 1, 3, 4, text.length]);
 });
 
 test('an excerpt points at the column, also in a long line', () => {

@@ -52,17 +52,21 @@ export function characterOfByte(bytes: Uint8Array, offset: number): number {
   return count;
 }
 
+/** Index of the UTF-16 unit where the character with this number (from 0, in code points) begins. */
+export function unitOfCharacter(text: string, character: number): number {
+  let left = character;
+  let at = 0;
+  while (left > 0 && at < text.length) {
+    at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+    left -= 1;
+  }
+  return at;
+}
+
 /** Code points of a string. */
 export function countCharacters(text: string): number {
   let count = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at);
-    if (unit >= 0xd800 && unit < 0xdc00 && at + 1 < text.length) {
-      const next = text.charCodeAt(at + 1);
-      if (next >= 0xdc00 && next < 0xe000) at += 1;
-    }
-    count += 1;
-  }
+  for (let at = 0; at < text.length; count += 1) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
   return count;
 }
 

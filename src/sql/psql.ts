@@ -46,7 +46,7 @@ const cures: readonly (readonly [RegExp, string, string])[] = [
 export function judgePsqlLine(line: string): PsqlVerdict {
   const text = line.trimEnd();
   if (harmless.test(text) || harmlessSet.test(text)) return { ok: true };
-  const name = /^\\\S*/.exec(text)?.[0] ?? '\\';
+  const name = /^\\[a-z_?!.;]{0,24}/i.exec(text)?.[0] ?? '\\';
   for (const [pattern, why, fix] of cures) {
     if (pattern.test(text)) return { ok: false, why: `${name} is a command of psql. ${why}`, fix };
   }

@@ -2,7 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding, Place } from '../../kit/finding.ts';
 import { classify, leadingWords, type Classification } from '../../sql/classify.ts';
 import { decodeUtf8 } from '../../sql/encoding.ts';
-import { positionAfter } from '../../sql/position.ts';
+import { positionAfter, unitOfCharacter } from '../../sql/position.ts';
 import type { Piece } from '../../sql/split.ts';
 import { refusedSetting } from '../../sql/session-setting.ts';
 import { nodeOf, type Tree } from '../../sql/syntax-tree.ts';
@@ -41,14 +41,20 @@ function unnamedConcurrently(node: Tree): boolean {
   return type === 'IndexStmt' && fields['concurrent'] === true && fields['idxname'] === undefined;
 }
 
+/** The message quotes the file: what could steer a terminal, or fill it, is left out. */
+function printable(message: string): string {
+  const text = message.replaceAll(/\p{Cc}/gu, ' ');
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
 /** Words that begin a statement: where one of them is unexpected at the start of a line, a semicolon is missing. */
 const beginners = /^(?:ALTER|COMMENT|CREATE|DELETE|DO|DROP|GRANT|INSERT|REVOKE|SELECT|SET|TRUNCATE|UPDATE|WITH)$/i;
 
 function syntaxFinding(text: string, message: string, position: number, head: Required<Place>): Finding {
   const place = positionAfter(head, text, position);
   const where = { file: head.file, line: place.line, column: place.column };
-  const chars = Array.from(text);
-  const behind = chars.slice(position, position + 80).join('');
+  const at = unitOfCharacter(text, position);
+  const behind = text.slice(at, at + 80);
   const variable = /^:(?:[A-Za-z_]\w*|'[^']*'|"[^"]*"|\{\?\w+\})/.exec(behind)?.[0];
   if (variable !== undefined && message.includes('at or near ":"')) {
     return fault('sql-psql-variable', {
@@ -56,9 +62,9 @@ function syntaxFinding(text: string, message: string, position: number, head: Re
       where,
     });
   }
-  const why = `PostgreSQL’s grammar says: ${message}.`;
+  const why = `PostgreSQL’s grammar says: ${printable(message)}.`;
   const word = /^[A-Za-z]+/.exec(behind)?.[0] ?? '';
-  const before = chars.slice(0, position).join('');
+  const before = text.slice(Math.max(0, at - 80), at);
   if (beginners.test(word) && /\n[ \t]*$/.test(before)) {
     const fix = `Before ${word.toUpperCase()} on line ${place.line} a semicolon may be missing.`;
     return fault('sql-syntax', { why, fix, where });
