@@ -1,6 +1,6 @@
 /**
  * A real database per test. The run has one server per major (global-setup.ts; majors by GODWIT_TEST_MAJORS, default
- * `15,18`); a database on it costs about 30 ms and is safe with any number of test threads.
+ * `15,18`); a database on it costs 20 to 50 ms and is safe with any number of test threads.
  *
  *     import { createTestDatabase, majors } from '../../test/support/database.ts';
  *
@@ -57,7 +57,8 @@ export function serverUrl(major: number = majors[0]!): string {
 export async function createTestDatabase(major: number = majors[0]!): Promise<TestDatabase> {
   const server = serverUrl(major);
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await once(server, `CREATE DATABASE ${name} TEMPLATE template0`);
+  // Copying the files is twice as fast as logging their pages (the choice came with PostgreSQL 15).
+  await once(server, `CREATE DATABASE ${name} TEMPLATE template0 ${major >= 15 ? 'STRATEGY FILE_COPY' : ''}`);
   const url = at(server, name);
   const sessions: Client[] = [];
   const roles: string[] = [];

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -27,7 +27,7 @@ const settings = {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const majors = (process.env['GODWIT_TEST_MAJORS'] ?? '15,18').split(',').map(Number);
   sweep();
-  const folder = mkdtempSync(join(tmpdir(), `godwit-test-${process.pid}-`));
+  const folder = mkdtempSync(join(dataRoot(), `godwit-test-${process.pid}-`));
   // As root the servers run under another account, which must be able to enter.
   chmodSync(folder, 0o711);
   const servers = await Promise.all(majors.map((major) => startOne(major, join(folder, String(major)))));
@@ -49,13 +49,33 @@ async function startOne(major: number, dataDir: string): Promise<EmbeddedServer>
   throw new Error(started.findings.map((finding) => `${finding.code}: ${finding.why} ${finding.fix}`).join('\n'));
 }
 
+const memoryDisk = '/dev/shm';
+const memoryWanted = 2e9;
+
+/** A disk in memory where there is a large one: databases are made in a third of the time. */
+function dataRoot(): string {
+  try {
+    const { bavail, bsize } = statfsSync(memoryDisk);
+    accessSync(memoryDisk, constants.W_OK);
+    if (bavail * bsize > memoryWanted) return memoryDisk;
+  } catch {
+    // None on this system.
+  }
+  return tmpdir();
+}
+
 /** Removes the directories of earlier runs that were killed; their servers have ended with them. */
 function sweep(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = /^godwit-test-(\d+)-/.exec(name)?.[1];
-    if (pid === undefined || isRunning(Number(pid))) continue;
-    const folder = join(tmpdir(), name);
-    if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });
+  for (const root of [memoryDisk, tmpdir()].filter((folder) => existsSync(folder))) {
+    for (const name of readdirSync(root)) {
+      const pid = /^godwit-test-(\d+)-/.exec(name)?.[1];
+      if (pid === undefined || isRunning(Number(pid))) continue;
+      try {
+        rmSync(join(root, name), { recursive: true, force: true });
+      } catch {
+        // Another account's.
+      }
+    }
   }
 }
 

@@ -9,7 +9,7 @@ interface NpmCommand {
 }
 
 /** The npm that runs us, else the one beside this Node, else the one on the PATH. */
-export function findNpm(env: NodeJS.ProcessEnv = process.env): NpmCommand {
+function findNpm(env: NodeJS.ProcessEnv = process.env): NpmCommand {
   const running = env['npm_execpath'];
   if (running !== undefined && /^npm-cli\.[cm]?js$/.test(basename(running)) && existsSync(running)) {
     return { program: process.execPath, args: [running] };

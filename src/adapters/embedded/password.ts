@@ -1,5 +1,10 @@
 import type { ServerState } from './home.ts';
 
+/** Loads the driver while initdb works, which leaves this process idle; the first start needs it. */
+export function warmDriver(): void {
+  import('pg').catch(() => undefined);
+}
+
 /**
  * Gives a fresh copy of the template a password of its own. The new one is remembered before it is set, so a crash
  * at any point leaves a state that the next start completes.

@@ -84,7 +84,7 @@ async function becomeReady(home: ServerHome, child: ChildProcess, pid: number): 
 }
 
 /** The end of the server's log, for people. */
-export function lastLines(home: ServerHome, count = 12): string {
+function lastLines(home: ServerHome, count = 12): string {
   try {
     return readFileSync(home.log, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
   } catch {

@@ -21,7 +21,7 @@ import {
   type ServerHome,
   type ServerState,
 } from './home.ts';
-import { changePassword } from './password.ts';
+import { changePassword, warmDriver } from './password.ts';
 import { freePort, startPostmaster, stopPostmaster, type Started } from './postmaster.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { copyTemplate, ensureTemplate } from './template.ts';
@@ -128,6 +128,7 @@ async function start(home: ServerHome, options: EmbeddedOptions): Promise<Outcom
           fix: `Remove ${home.folder} to begin with an empty database.`,
         }),
       );
+    warmDriver();
     const template = await ensureTemplate(binaries.value, home.account, options);
     if (!template.ok) return template;
     const { major, version } = binaries.value;

@@ -12,7 +12,7 @@ export interface PinnedServer {
 }
 
 /** PostgreSQL majors that godwit supports, oldest first. */
-export const supportedMajors: readonly number[] = [14, 15, 16, 17, 18];
+const supportedMajors: readonly number[] = [14, 15, 16, 17, 18];
 
 /** The major of a new embedded server when nobody says otherwise. */
 export const defaultMajor = 18;
