@@ -1,10 +1,11 @@
-import { accessSync, chmodSync, constants, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { TestProject } from 'vitest/node';
 
 import { startEmbedded, type EmbeddedServer } from '../../src/adapters/embedded/server.ts';
+import { dataFolder, memoryDisk } from './folder.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -27,9 +28,7 @@ const settings = {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const majors = (process.env['GODWIT_TEST_MAJORS'] ?? '15,18').split(',').map(Number);
   sweep();
-  const folder = mkdtempSync(join(dataRoot(), `godwit-test-${process.pid}-`));
-  // As root the servers run under another account, which must be able to enter.
-  chmodSync(folder, 0o711);
+  const folder = dataFolder('servers');
   const servers = await Promise.all(majors.map((major) => startOne(major, join(folder, String(major)))));
   project.provide('postgres', Object.fromEntries(servers.map((server) => [String(server.major), server.url])));
   return async () => {
@@ -47,21 +46,6 @@ async function startOne(major: number, dataDir: string): Promise<EmbeddedServer>
   });
   if (started.ok) return started.value;
   throw new Error(started.findings.map((finding) => `${finding.code}: ${finding.why} ${finding.fix}`).join('\n'));
-}
-
-const memoryDisk = '/dev/shm';
-const memoryWanted = 2e9;
-
-/** A disk in memory where there is a large one: databases are made in a third of the time. */
-function dataRoot(): string {
-  try {
-    const { bavail, bsize } = statfsSync(memoryDisk);
-    accessSync(memoryDisk, constants.W_OK);
-    if (bavail * bsize > memoryWanted) return memoryDisk;
-  } catch {
-    // None on this system.
-  }
-  return tmpdir();
 }
 
 /** Removes the directories of earlier runs that were killed; their servers have ended with them. */

@@ -1,16 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Client } from 'pg';
@@ -18,6 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 
 import { majors } from '../../../test/support/database.ts';
 import { startChild, until } from '../../../test/support/child.ts';
+import { dataFolder } from '../../../test/support/folder.ts';
 import { cacheFolder } from './account.ts';
 import { inspectEmbedded, stopEmbedded } from './control.ts';
 import { createDatabase } from './database.ts';
@@ -29,8 +19,7 @@ const folders: string[] = [];
 const isRoot = process.getuid?.() === 0;
 
 function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), `godwit-test-${process.pid}-server-`));
-  chmodSync(folder, 0o755);
+  const folder = dataFolder('server');
   folders.push(folder);
   return join(folder, 'postgres');
 }

@@ -1,11 +1,10 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { majors, serverUrl } from '../../../../test/support/database.ts';
 import { until } from '../../../../test/support/child.ts';
+import { dataFolder } from '../../../../test/support/folder.ts';
 import { inspectEmbedded } from '../../../adapters/embedded/control.ts';
 import { embeddedFolder, type DbContext } from './context.ts';
 import { dbStart, dbStatus, dbStop, dbUrl } from './server.ts';
@@ -14,8 +13,7 @@ import { tableLines } from './table.ts';
 
 let projectDir = '';
 beforeAll(() => {
-  projectDir = mkdtempSync(join(tmpdir(), `godwit-test-${process.pid}-db-`));
-  chmodSync(projectDir, 0o755);
+  projectDir = dataFolder('db');
 });
 afterAll(async () => {
   await dbStop(context().context);
