@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -119,8 +118,10 @@ async function readText(path: string): Promise<string | undefined> {
   );
 }
 
-function run(command: string, options: readonly string[], cwd: string): Promise<string | undefined> {
-  return new Promise((done) => {
+async function run(command: string, options: readonly string[], cwd: string): Promise<string | undefined> {
+  // Loaded here: `status` asks no git.
+  const { spawn } = await import('node:child_process');
+  return await new Promise((done) => {
     const child = spawn(command, options, { cwd, stdio: ['ignore', 'pipe', 'ignore'], timeout: 2000 });
     let text = '';
     child.stdout.on('data', (part: Buffer) => (text += part.toString('utf8')));

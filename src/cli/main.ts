@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import type { Io } from './io.ts';
 import { runProgram } from './program.ts';
 
@@ -31,6 +30,7 @@ const io: Io = {
   interactive: process.stdin.isTTY && process.stderr.isTTY,
   columns: () => process.stderr.columns ?? 80,
   ask: async (question) => {
+    const { createInterface } = await import('node:readline/promises');
     const reader = createInterface({ input: process.stdin, output: process.stderr });
     try {
       return await reader.question(question, { signal: stop.signal });
@@ -47,4 +47,6 @@ const io: Io = {
   },
 };
 
-process.exitCode = await runProgram({ argv: process.argv.slice(2), io, signal: stop.signal });
+void runProgram({ argv: process.argv.slice(2), io, signal: stop.signal }).then((exitCode) => {
+  process.exitCode = exitCode;
+});
