@@ -26,6 +26,18 @@ export const planFaults = entries({
     fix: 'Give it a new, higher version, or run `godwit up --out-of-order` to apply it all the same.',
     exit: 10,
   },
+  'unknown-run': {
+    title: 'There is no such run',
+    why: 'Neither the history nor the ledger knows a run with this id.',
+    fix: 'Run `godwit runs list`; the beginning of an id is enough.',
+    exit: 2,
+  },
+  'audit-broken': {
+    title: 'The audit chain is broken',
+    why: 'Rows of godwit.event or godwit.migration were changed or removed after they were written.',
+    fix: 'Find out who has write access to schema godwit, and compare with a backup.',
+    exit: 50,
+  },
   'unknown-version': {
     title: 'No migration has this version',
     why: 'The version given with `--to` is not in the migrations folder.',
