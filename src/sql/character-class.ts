@@ -26,7 +26,10 @@ function buildTable(): Uint8Array {
 export function isWord(bytes: Uint8Array, start: number, end: number, keyword: string): boolean {
   if (end - start !== keyword.length) return false;
   for (let at = 0; at < keyword.length; at += 1) {
-    if (((bytes[start + at] as number) | 32) !== keyword.charCodeAt(at)) return false;
+    const byte = bytes[start + at] as number;
+    const wanted = keyword.charCodeAt(at);
+    // Setting bit 5 makes capitals small; `_` must stay as it is.
+    if (byte !== wanted && (byte | 32) !== wanted) return false;
   }
   return true;
 }

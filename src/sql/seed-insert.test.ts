@@ -18,6 +18,10 @@ test.each([
     `insert into t(a) overriding system value values ('{}'::jsonb, '{1}'::pg_catalog.int4[], default, TRUE)`,
     ['insert into t(a) overriding system value values', '', 4],
   ],
+  [
+    `insert into t values (now(), f('a', g(1)), array[1, -2]::int[], date '2020-01-01', CURRENT_DATE, array[]::int[])`,
+    ['insert into t values', '', 6],
+  ],
 ])('%s', (sql, expected) => {
   expect(match(sql)).toEqual(expected);
 });
@@ -25,7 +29,12 @@ test.each([
 test.each([
   'insert into t select 1',
   'insert into t default values',
-  'insert into t values (now())',
+  'insert into t values (now)',
+  'insert into t values (f(select 1))',
+  'insert into t values (f(1 2))',
+  'insert into t values (f(1], 2))',
+  'insert into t values (array[1), 2)',
+  "insert into t values (foo 'x')",
   'insert into t values (1 + 1)',
   'insert into t values (1), (1, 2)',
   'insert into t values ()',

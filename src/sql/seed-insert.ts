@@ -1,115 +1,149 @@
 import { isWord } from './character-class.ts';
 import { createToken, nextToken, type Token, type TokenKind } from './lexer.ts';
 
-/** An INSERT whose rows are literals only, by byte offsets. */
+/** An INSERT whose rows are literals and plain calls only, by byte offsets. */
 export interface SeedInsert {
   /** Byte behind VALUES. */
   readonly headEnd: number;
   /** Byte behind the last row's parenthesis. */
   readonly rowsEnd: number;
-  /** Literals in each row. */
+  /** Values in each row. */
   readonly width: number;
 }
 
+/** Walks over the tokens of one statement; `token` is the one looked at. */
+interface Walk {
+  readonly bytes: Uint8Array;
+  readonly end: number;
+  readonly token: Token;
+  /** Calls and arrays around the value being read. */
+  depth: number;
+}
+
+const deepest = 8;
+
 /**
- * Recognises `INSERT INTO t (…) VALUES (literal, …), … [tail]`, the form of seed rows. Comments, expressions and rows
- * of different widths do not fit.
+ * Recognises `INSERT INTO t (…) VALUES (value, …), … [tail]`, the form of seed rows: a value is a literal, `now()` or
+ * alike, or an array of them. Comments, other expressions and rows of different widths do not fit.
  * @param headEnd Byte behind VALUES when the head is known to be that of another seed insert; otherwise -1.
  */
 export function matchSeedInsert(bytes: Uint8Array, head: number, end: number, headEnd: number): SeedInsert | undefined {
-  const token = createToken();
-  const from = headEnd === -1 ? findValues(bytes, head, end, token) : headEnd;
+  const walk: Walk = { bytes, end, token: createToken(), depth: 0 };
+  const from = headEnd === -1 ? findValues(walk, head) : headEnd;
   if (from === -1) return undefined;
-  let at = from;
   let width = -1;
+  step(walk, from);
   for (;;) {
-    nextToken(bytes, at, end, token);
-    if (!isMark(bytes, token, 40)) return undefined;
-    const count = readRow(bytes, token.end, end, token);
-    if (count === -1 || (width !== -1 && count !== width)) return undefined;
+    if (!isMark(walk, '(')) return undefined;
+    const count = readValues(walk);
+    if (count === -1 || !isMark(walk, ')') || (width !== -1 && count !== width)) return undefined;
     width = count;
-    at = token.end;
-    nextToken(bytes, at, end, token);
-    if (!isMark(bytes, token, 44)) return { headEnd: from, rowsEnd: at, width };
-    at = token.end;
+    const rowsEnd = walk.token.end;
+    next(walk);
+    if (!isMark(walk, ',')) return { headEnd: from, rowsEnd, width };
+    next(walk);
   }
 }
 
-function isMark(bytes: Uint8Array, token: Token, byte: number): boolean {
-  return token.kind === 'punctuation' && bytes[token.start] === byte;
+function step(walk: Walk, at: number): TokenKind {
+  nextToken(walk.bytes, at, walk.end, walk.token);
+  return walk.token.kind;
 }
 
-function step(bytes: Uint8Array, at: number, end: number, token: Token): TokenKind {
-  nextToken(bytes, at, end, token);
-  return token.kind;
+function next(walk: Walk): TokenKind {
+  return step(walk, walk.token.end);
+}
+
+function isMark({ bytes, token }: Walk, mark: string): boolean {
+  return token.kind === 'punctuation' && bytes[token.start] === mark.charCodeAt(0);
 }
 
 /** Byte behind the VALUES of an INSERT, -1 if it is none or has another form. */
-function findValues(bytes: Uint8Array, head: number, end: number, token: Token): number {
-  if (step(bytes, head, end, token) !== 'word' || !isWord(bytes, token.start, token.end, 'insert')) return -1;
+function findValues(walk: Walk, head: number): number {
+  const { bytes, token } = walk;
+  if (step(walk, head) !== 'word' || !isWord(bytes, token.start, token.end, 'insert')) return -1;
   let depth = 0;
   for (;;) {
-    const kind = step(bytes, token.end, end, token);
-    if (kind === 'punctuation') {
-      const byte = bytes[token.start] as number;
-      depth += byte === 40 ? 1 : byte === 41 ? -1 : 0;
-    } else if (kind === 'word') {
+    const kind = next(walk);
+    if (kind === 'punctuation') depth += isMark(walk, '(') ? 1 : isMark(walk, ')') ? -1 : 0;
+    else if (kind === 'word') {
       if (depth === 0 && isWord(bytes, token.start, token.end, 'values')) return token.end;
       if (isWord(bytes, token.start, token.end, 'select')) return -1;
     } else if (kind !== 'quoted-identifier') return -1;
   }
 }
 
-/** Reads the literals of a row up to its closing parenthesis, which `token` then is. How many, or -1. */
-function readRow(bytes: Uint8Array, from: number, end: number, token: Token): number {
+/** Reads values between the opening mark, which the token is, and the closing one, which it then is. -1: they do not fit. */
+function readValues(walk: Walk): number {
   let count = 0;
-  let at = from;
-  for (;;) {
-    const kind = step(bytes, at, end, token);
-    if (kind === 'operator' && token.end === token.start + 1 && isSign(bytes[token.start] as number)) {
-      if (step(bytes, token.end, end, token) !== 'number') return -1;
-    }
-    if (!isLiteral(bytes, token)) return -1;
+  do {
+    next(walk);
+    if (!readValue(walk)) return -1;
     count += 1;
-    nextToken(bytes, token.end, end, token);
-    while (isMark(bytes, token, 58)) if (!readCast(bytes, end, token)) return -1;
-    if (isMark(bytes, token, 41)) return count;
-    if (!isMark(bytes, token, 44)) return -1;
-    at = token.end;
-  }
+  } while (isMark(walk, ','));
+  return count;
 }
 
-function isSign(byte: number): boolean {
-  return byte === 43 || byte === 45;
-}
-
-function isLiteral(bytes: Uint8Array, token: Token): boolean {
+/** Reads one value, of which the token is the first one. Afterwards the token is what follows. */
+function readValue(walk: Walk): boolean {
+  const { bytes, token } = walk;
   const { kind, start, end } = token;
-  if (kind === 'string' || kind === 'number' || kind === 'dollar-string') return !token.unterminated;
-  if (kind !== 'word') return false;
-  return (
-    isWord(bytes, start, end, 'null') ||
-    isWord(bytes, start, end, 'true') ||
-    isWord(bytes, start, end, 'false') ||
-    isWord(bytes, start, end, 'default')
-  );
+  if (kind === 'operator' && end === start + 1 && (bytes[start] === 43 || bytes[start] === 45)) {
+    if (next(walk) !== 'number') return false;
+    next(walk);
+  } else if (kind === 'string' || kind === 'number' || kind === 'dollar-string') {
+    if (token.unterminated) return false;
+    next(walk);
+  } else if (kind !== 'word' || !readWordValue(walk)) return false;
+  while (isMark(walk, ':')) if (!readCast(walk)) return false;
+  return true;
 }
 
-/** `::type`, `::schema.type`, `::type[]`; `token` is the first colon, and afterwards what follows the type. */
-function readCast(bytes: Uint8Array, end: number, token: Token): boolean {
-  nextToken(bytes, token.end, end, token);
-  if (!isMark(bytes, token, 58)) return false;
-  nextToken(bytes, token.end, end, token);
-  for (;;) {
-    if (token.kind !== 'word' && token.kind !== 'quoted-identifier') return false;
-    nextToken(bytes, token.end, end, token);
-    if (!isMark(bytes, token, 46)) break;
-    nextToken(bytes, token.end, end, token);
+const constants = ['null', 'true', 'false', 'default', 'current_timestamp', 'current_date'];
+const literalTypes = ['date', 'time', 'timestamp', 'timestamptz', 'interval'];
+
+/** `null`, `date '…'`, `array[…]`, `name(…)` */
+function readWordValue(walk: Walk): boolean {
+  const { bytes, token } = walk;
+  const { start, end } = token;
+  const kind = next(walk);
+  if (constants.some((word) => isWord(bytes, start, end, word))) return true;
+  if (kind === 'string') {
+    if (token.unterminated || !literalTypes.some((word) => isWord(bytes, start, end, word))) return false;
+    next(walk);
+    return true;
   }
-  while (isMark(bytes, token, 91)) {
-    nextToken(bytes, token.end, end, token);
-    if (!isMark(bytes, token, 93)) return false;
-    nextToken(bytes, token.end, end, token);
+  const isArray = isWord(bytes, start, end, 'array');
+  if (!isMark(walk, isArray ? '[' : '(') || walk.depth === deepest) return false;
+  walk.depth += 1;
+  const fits = readArguments(walk, isArray ? ']' : ')');
+  walk.depth -= 1;
+  next(walk);
+  return fits;
+}
+
+function readArguments(walk: Walk, closing: string): boolean {
+  const inside = walk.token.end;
+  const before = walk.token.start;
+  step(walk, inside);
+  if (isMark(walk, closing)) return true;
+  step(walk, before);
+  return readValues(walk) !== -1 && isMark(walk, closing);
+}
+
+/** `::type`, `::schema.type`, `::type[]`; the token is the first colon, and afterwards what follows the type. */
+function readCast(walk: Walk): boolean {
+  next(walk);
+  if (!isMark(walk, ':')) return false;
+  do {
+    const kind = next(walk);
+    if (kind !== 'word' && kind !== 'quoted-identifier') return false;
+    next(walk);
+  } while (isMark(walk, '.'));
+  while (isMark(walk, '[')) {
+    next(walk);
+    if (!isMark(walk, ']')) return false;
+    next(walk);
   }
   return true;
 }
