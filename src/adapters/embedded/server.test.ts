@@ -205,6 +205,7 @@ test('a kept server outlives its process until it is stopped', async () => {
 
 test('after a crash of the server, stale files and a reused pid do not stop the next start', async () => {
   const folder = newFolder();
+  const other = await start(newFolder());
   const server = await start(folder);
   await ask(server.url, 'CREATE TABLE survived AS SELECT 7 AS n');
   const { pid } = inspectEmbedded(folder);
@@ -212,13 +213,14 @@ test('after a crash of the server, stale files and a reused pid do not stop the 
   await until('the postmaster is gone', () => processStart(pid!) === undefined);
   const pidFile = join(folder, 'data', 'postmaster.pid');
   const lines = readFileSync(pidFile, 'utf8').split('\n');
-  writeFileSync(pidFile, [String(process.pid), ...lines.slice(1)].join('\n'));
+  const reused = inspectEmbedded(other.dataDir).pid;
+  writeFileSync(pidFile, [String(reused), ...lines.slice(1)].join('\n'));
   writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: 999_999, start: '1', token: 'dead' }));
   const next = await start(folder);
   expect(next.guest).toBe(false);
   expect(await ask(next.url, 'SELECT n FROM survived')).toBe(7);
-  await next.stop();
-  await server.stop();
+  expect(await ask(other.url, 'SELECT 1')).toBe(1);
+  await Promise.all([next.stop(), server.stop(), other.stop()]);
 });
 
 test('a start that died before its password was set is completed by the next', async () => {
