@@ -3,7 +3,9 @@ import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-await import('./embed-sql.mjs').then(({ render }) => writeFileSync('src/migrate/history/schema.generated.ts', render()));
+await import('./embed-sql.mjs').then(({ render }) =>
+  writeFileSync('src/migrate/history/schema.generated.ts', render()),
+);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 rmSync('dist', { recursive: true, force: true });
 
@@ -34,5 +36,7 @@ await Promise.all([
   build({ ...shared, entryPoints: { runner: 'src/job/main.ts' }, outdir: 'dist' }),
 ]);
 
-const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
+  stdio: 'inherit',
+});
 process.exitCode = tsc.status ?? 1;

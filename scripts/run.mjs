@@ -49,7 +49,9 @@ function test(args) {
   const report = join(root, 'dist', 'test-report.json');
   rmSync(report, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args], {
+    stdio: 'inherit',
+  });
   if (!existsSync(report)) stop('The tests ended without a report.', status || 1);
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'));
   const skipped = numPendingTests + numTodoTests;
@@ -90,7 +92,8 @@ function* walk(folder) {
 
 function digest(paths) {
   const hash = createHash('sha256');
-  for (const path of paths) if (existsSync(path) && statSync(path).isFile()) hash.update(path).update(readFileSync(path));
+  for (const path of paths)
+    if (existsSync(path) && statSync(path).isFile()) hash.update(path).update(readFileSync(path));
   return hash.digest('hex');
 }
 

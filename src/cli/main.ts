@@ -47,6 +47,4 @@ const io: Io = {
   },
 };
 
-void runProgram({ argv: process.argv.slice(2), io, signal: stop.signal }).then((exitCode) => {
-  process.exitCode = exitCode;
-});
+process.exitCode = await runProgram({ argv: process.argv.slice(2), io, signal: stop.signal });

@@ -47,7 +47,7 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
   if (!read.ok) return read;
   const server = await reachServer(project, options);
   if (!server.ok) return server;
-  const { address, note, close } = server.value;
+  const { address, note } = server.value;
   const connector = createConnector(address);
   return good({
     bundle: read.value.bundle,
@@ -57,7 +57,7 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
     target: connector.target,
     ...(note === undefined ? {} : { note }),
     findings: read.value.findings,
-    close,
+    close: async () => await server.value.close(),
   });
 }
 
