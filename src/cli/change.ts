@@ -1,11 +1,11 @@
 import { fault } from '../kit/fault.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
-import type { Plan } from '../migrate/model.ts';
 import type { Selection } from '../migrate/task.ts';
 import { readPlan, type PlanFile } from '../project/plan-file.ts';
 import { applyTask, planTask, type ApplyWish } from '../project/tasks.ts';
 import type { Context, Result } from './command.ts';
-import { eventOf, execute, executeAloud, resultOf, withProject, type Ready } from './execute.ts';
+import { execute, executeAloud, resultOf, withProject, type Ready } from './execute.ts';
+import { consent } from './consent.ts';
 import { detach } from './detach.ts';
 import { failed } from './result.ts';
 import { planLines } from './screen/plan.ts';
@@ -91,27 +91,4 @@ async function dryRun(context: Context, ready: Ready, selection: Selection): Pro
     if (event.kind === 'plan') context.screen.say(...planLines(event.plan, context.screen.style));
   });
   return resultOf(execution);
-}
-
-/**
- * In a protected environment a person sees the plan and types the environment's name; the run is then bound to that
- * plan. Where nobody can be asked, the runner refuses with `needs-approval`. Undefined: there is nothing to do.
- */
-async function consent(context: Context, ready: Ready, wish: ApplyWish): Promise<Outcome<ApplyWish | undefined>> {
-  const { io, screen } = context;
-  const { environment } = ready.project;
-  if (!environment.protected || wish.planHash !== undefined || !io.interactive || screen.json) return good(wish);
-  const plan = await planFor(context, ready, wish.selection);
-  if (!plan.ok) return plan;
-  screen.say(...planLines(plan.value, screen.style));
-  if (plan.value.steps.length === 0) return good(undefined);
-  const answer = await io.ask(`\n${environment.name} is protected. Type its name to go on: `);
-  if (answer?.trim() === environment.name) return good({ ...wish, planHash: plan.value.hash, nameTyped: true });
-  return bad(fault('needs-approval', { why: `The name of the environment was not typed; nothing was changed.` }));
-}
-
-async function planFor(context: Context, ready: Ready, selection: Selection): Promise<Outcome<Plan>> {
-  const execution = await execute(context, ready, planTask(ready.project, ready.actor, selection), () => {});
-  const event = eventOf(execution, 'plan');
-  return event.ok ? good(event.value.plan) : event;
 }

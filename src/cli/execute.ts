@@ -67,7 +67,7 @@ export async function withProject(
 export async function openProjectOf(context: Context): Promise<Outcome<Project>> {
   const { io, typed, screen, redactor } = context;
   const { config, env } = typed.values;
-  return await openProject({
+  const opened = await openProject({
     cwd: io.cwd,
     env: io.env,
     redactor,
@@ -80,6 +80,8 @@ export async function openProjectOf(context: Context): Promise<Outcome<Project>>
         }
       : {}),
   });
+  if (opened.ok) screen.excerptsFrom(opened.value.root);
+  return opened;
 }
 
 /** Has a task executed; its events go to `onEvent`. Pins the environment when it was changed for the first time. */

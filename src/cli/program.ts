@@ -9,7 +9,7 @@ import type { CommandSpec, Result } from './command.ts';
 import { programHelp, topicHelp } from './help.ts';
 import type { Io } from './io.ts';
 import { failed } from './result.ts';
-import { createScreen, type Screen } from './screen/screen.ts';
+import { createScreen, type Screen, type ScreenParts } from './screen/screen.ts';
 
 /** What a program starts from. */
 export interface ProgramParts {
@@ -95,13 +95,14 @@ function bug(error: unknown, io: Io, redactor: Redactor): Finding {
 const largestExcerptFile = 4 * 1024 * 1024;
 
 /** Lines of files for excerpts; a file is read once, and a huge one not at all. */
-function lineReader(cwd: string): (file: string, line: number) => string | undefined {
+function lineReader(cwd: string): ScreenParts['readLine'] {
   const files = new Map<string, readonly string[]>();
-  return (file, line) => {
-    let lines = files.get(file);
+  return (file, line, root = cwd) => {
+    const path = resolve(root, file);
+    let lines = files.get(path);
     if (lines === undefined) {
-      lines = readLines(resolve(cwd, file));
-      files.set(file, lines);
+      lines = readLines(path);
+      files.set(path, lines);
     }
     return lines[line - 1];
   };

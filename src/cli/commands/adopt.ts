@@ -4,6 +4,7 @@ import { nearest } from '../../kit/nearest.ts';
 import type { Migration } from '../../migrate/model.ts';
 import { applyTask, inspectTask } from '../../project/tasks.ts';
 import type { Context, Result, Run } from '../command.ts';
+import { consent } from '../consent.ts';
 import { eventOf, executeAloud, executeQuietly, withProject, type Ready } from '../execute.ts';
 import { historyAsSql } from '../export-history.ts';
 import { failed } from '../result.ts';
@@ -23,7 +24,7 @@ export const adopt: Run = async (context) => {
     if (typed.switches.has('export')) return await exportHistory(context, ready);
     const only = idsOf(typed.arguments, ready.wired.bundle.migrations);
     if (!only.ok) return failed(only.findings);
-    const task = await applyTask(ready.project, ready.actor, {
+    const consented = await consent(context, ready, {
       command: 'adopt',
       how: baseline === undefined ? 'adopt' : 'baseline',
       selection: {
@@ -34,7 +35,9 @@ export const adopt: Run = async (context) => {
       },
       waitMs: wait.value,
     });
-    return await executeAloud(context, ready, task);
+    if (!consented.ok) return failed(consented.findings);
+    if (consented.value === undefined) return { exitCode: 0, outcome: 'nothing-to-do', findings: [], data: {} };
+    return await executeAloud(context, ready, await applyTask(ready.project, ready.actor, consented.value));
   });
 };
 

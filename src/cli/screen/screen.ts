@@ -19,6 +19,8 @@ export interface Screen {
   /** The first line of a run: where it goes. */
   target(environment: string, target: Target, note?: string): void;
   finding(finding: Finding): void;
+  /** Excerpts are read from files below this folder; at first it is the working directory. */
+  excerptsFrom(root: string): void;
   /** One event of a run: a line of JSON, or its part of the story for people. */
   event(event: RunEvent): void;
   /** A line that is replaced by the next one; only on a terminal. */
@@ -33,7 +35,8 @@ export interface ScreenParts {
   readonly json: boolean;
   readonly noColor: boolean;
   readonly redactor: Redactor;
-  readonly readLine: LineReader;
+  /** Reads one line of a file that is named relative to `root` (absent: the working directory). */
+  readonly readLine: (file: string, line: number, root?: string) => string | undefined;
 }
 
 /** The screen of one command. */
@@ -52,6 +55,8 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
     io.err(lines.map((text) => `${redactor.redact(text)}\n`).join(''));
   };
   let targeted = false;
+  let root: string | undefined;
+  const lineAt: LineReader = (file, line) => readLine(file, line, root);
   const screen: Screen = {
     style,
     json,
@@ -65,7 +70,10 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       targeted = true;
       say(targetLine(environment, target, style) + (note === undefined ? '' : style.dim(` · ${note}`)));
     },
-    finding: (finding) => say('', ...renderFinding(finding, style, readLine)),
+    finding: (finding) => say('', ...renderFinding(finding, style, lineAt)),
+    excerptsFrom: (folder) => {
+      root = folder;
+    },
     event: (event) => {
       if (json) io.out(`${redactor.redact(JSON.stringify({ v: 1, ...event }))}\n`);
       else story(event);

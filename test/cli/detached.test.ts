@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { createTestDatabase } from '../support/database.ts';
+import { until } from '../support/child.ts';
+import { createProject } from '../support/project.ts';
+
+const slow = {
+  'migrations/1_a.sql': 'create table a (id int primary key);',
+  'migrations/2_b.sql': 'create table b (id int primary key);\nselect pg_sleep(60);',
+};
+
+function runOf(text: string): string {
+  return /runs attach (\w+)/.exec(text)?.[1] ?? '';
+}
+
+test('a detached run goes on by itself; attach shows it from the beginning and ends with its exit code', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject({ 'migrations/1_a.sql': 'create table a (id int primary key);' }, database.url);
+  const started = await project.run('up', '--detach');
+  expect(started.exitCode, started.err).toBe(0);
+  const run = runOf(started.err);
+  const attached = await project.run('runs', 'attach', run, '--json');
+  expect(attached.json.map((event) => event.kind)).toEqual(
+    expect.arrayContaining(['run.started', 'migration.applied']),
+  );
+  expect(attached.json.at(-1)).toMatchObject({ kind: 'run.finished', run, outcome: 'done', exitCode: 0 });
+  const shown = await project.run('runs', 'show', run, '--json');
+  expect(shown.json[0]).toMatchObject({ run: { run, outcome: 'done' } });
+});
+
+test('a detached run that is cancelled keeps what was applied and ends with 130', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(slow, database.url);
+  const run = runOf((await project.run('up', '--detach')).err);
+  await until('the second migration sleeps', async () => {
+    const sleepers = "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
+    return (await database.query(sleepers)).length > 0;
+  });
+  expect((await project.run('runs', 'cancel', run)).exitCode).toBe(0);
+  expect((await project.run('runs', 'attach', run)).exitCode).toBe(130);
+  const tables = await database.query("select to_regclass('a') is not null as a, to_regclass('b') is not null as b");
+  expect(tables).toEqual([{ a: true, b: false }]);
+});
+
+test('a run that nobody started here cannot be attached', async () => {
+  using project = createProject(slow);
+  const ran = await project.run('runs', 'attach', '01ZZZ');
+  expect([ran.exitCode, ran.err]).toEqual([expect.any(Number), expect.stringContaining('[unknown-run]')]);
+  expect(ran.exitCode).not.toBe(0);
+});
