@@ -56,6 +56,7 @@ function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen
 function report(screen: Screen, spec: CommandSpec | undefined, result: Result): number {
   screen.settle();
   for (const finding of result.findings) screen.finding(finding);
+  screen.findingsLeft();
   if (!screen.json) return result.exitCode;
   if (spec?.events === true) closeEvents(screen, result);
   else screen.product(`${JSON.stringify(documentOf(spec?.name ?? '', result))}\n`);

@@ -20,8 +20,10 @@ export const list: Run = async (context) => {
     const event = eventOf(execution, 'runs');
     if (!event.ok) return failed(event.findings);
     const known = new Set(event.value.runs.map((run) => run.run));
+    // Refused and unreachable attempts are in the ledger only; older ones than the listed are of no interest.
+    const oldest = event.value.runs.length < limit.value ? '' : (event.value.runs.at(-1)?.run ?? '');
     const attempts = (await project.ledger.list(project.environment.name)).filter(
-      (entry) => !entry.recorded && !known.has(entry.run),
+      (entry) => !known.has(entry.run) && entry.run > oldest,
     );
     const runs = [...event.value.runs, ...attempts.map(rowOf)]
       .sort((a, b) => (a.run < b.run ? 1 : -1))
@@ -39,7 +41,7 @@ export const show: Run = async (context) =>
     const task = inspectTask(ready.project, ready.actor, { what: 'run', subject });
     const execution = await executeQuietly(context, ready, task);
     const entries = await ready.project.ledger.list(ready.project.environment.name);
-    const attempt = entries.find((entry) => entry.run.startsWith(subject.toUpperCase()) && !entry.recorded);
+    const attempt = entries.find((entry) => entry.run.startsWith(subject.toUpperCase()));
     const event = eventOf(execution, 'runs');
     const [run] =
       event.ok && event.value.runs.length > 0 ? event.value.runs : attempt === undefined ? [] : [rowOf(attempt)];

@@ -99,7 +99,14 @@ function show(screen: Screen, lines: readonly Line[], findings: readonly Finding
   if (lines.length === 0) screen.say('  There are no migrations yet: `godwit new NAME` writes the first.');
   else if (open === 0)
     screen.say('', `${style.green('✔')} ${countOf(lines.length, 'migration')} applied, nothing to do.`);
-  else screen.say('', `${applied.length} applied, ${open} not.${findings.length === 0 ? ' Next: `godwit up`.' : ''}`);
+  else screen.say('', `${tally(lines)}.${findings.length === 0 ? ' Next: `godwit up`.' : ''}`);
+}
+
+/** `12 applied, 1 changed, 2 pending` */
+function tally(lines: readonly Line[]): string {
+  const counts = new Map<string, number>();
+  for (const { state } of lines) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
 }
 
 function row(line: Line, style: Style): readonly string[] {

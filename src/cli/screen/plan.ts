@@ -14,9 +14,7 @@ export function planLines(plan: Plan, style: Style): readonly string[] {
     '',
     ...plan.steps.flatMap((step, index) => [
       rows[index] ?? '',
-      ...step.destroys.map(
-        ({ what, where }) => `    ${style.yellow('!')} destroys: ${what} ${style.dim(placeText(where))}`,
-      ),
+      ...step.destroys.map(({ what, where }) => `    ${style.yellow('!')} ${what} ${style.dim(placeText(where))}`),
     ]),
     '',
     style.dim(`plan ${plan.hash.slice(0, 12)}`),

@@ -134,6 +134,15 @@ test('a finding shows the place with a caret under the column', () => {
   `);
 });
 
+test('of many findings of one code the first ten are shown, and how many more there are', () => {
+  const { screen, written } = screenOf();
+  for (let line = 1; line <= 200; line += 1)
+    screen.finding(fault('migration-missing', { where: { file: `m/${line}.sql` } }));
+  screen.findingsLeft();
+  expect(written.err.match(/\[migration-missing\]\n/g)).toHaveLength(10);
+  expect(written.err).toContain('… and 190 more of [migration-missing]; --json lists all.');
+});
+
 test('of a very long line the part around the place is shown', () => {
   const long = `${'x'.repeat(5000)}HERE${'y'.repeat(5000)}`;
   const lines = renderFinding({ ...broken, where: { ...where, column: 5001 } }, plain, () => long);

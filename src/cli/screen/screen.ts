@@ -19,6 +19,8 @@ export interface Screen {
   /** The first line of a run: where it goes. */
   target(environment: string, target: Target, note?: string): void;
   finding(finding: Finding): void;
+  /** Says how many findings were not shown because many of their kind were; called once, at the end. */
+  findingsLeft(): void;
   /** Excerpts are read from files below this folder; at first it is the working directory. */
   excerptsFrom(root: string): void;
   /** One event of a run: a line of JSON, or its part of the story for people. */
@@ -39,6 +41,9 @@ export interface ScreenParts {
   readonly readLine: (file: string, line: number, root?: string) => string | undefined;
 }
 
+/** Findings of one code that are shown in full to people. */
+const mostOfOneCode = 10;
+
 /** The screen of one command. */
 export function createScreen({ io, json, noColor, redactor, readLine }: ScreenParts): Screen {
   const style = createStyle(wantsColor(io.terminal, io.env, noColor));
@@ -54,6 +59,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
     line.clear();
     io.err(lines.map((text) => `${redactor.redact(text)}\n`).join(''));
   };
+  const shown = new Map<string, number>();
   let targeted = false;
   let root: string | undefined;
   const lineAt: LineReader = (file, line) => readLine(file, line, root);
@@ -70,7 +76,18 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       targeted = true;
       say(targetLine(environment, target, style) + (note === undefined ? '' : style.dim(` · ${note}`)));
     },
-    finding: (finding) => say('', ...renderFinding(finding, style, lineAt)),
+    finding: (finding) => {
+      const count = (shown.get(finding.code) ?? 0) + 1;
+      shown.set(finding.code, count);
+      if (count <= mostOfOneCode) say('', ...renderFinding(finding, style, lineAt));
+    },
+    findingsLeft: () => {
+      for (const [code, count] of shown) {
+        if (count > mostOfOneCode)
+          say('', style.dim(`… and ${count - mostOfOneCode} more of [${code}]; --json lists all.`));
+      }
+      shown.clear();
+    },
     excerptsFrom: (folder) => {
       root = folder;
     },

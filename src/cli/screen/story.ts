@@ -64,6 +64,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         break;
       case 'run.finished':
         screen.settle();
+        screen.findingsLeft();
         screen.say(...ending(event, { applied, undone, checks }, screen));
         break;
       case 'run.started':
@@ -91,12 +92,11 @@ function ending(event: Finished, tally: Tally, { style }: Screen): readonly stri
   if (tally.undone > 0) parts.push(`${countOf(tally.undone, 'migration')} undone`);
   if (tally.checks.length > 0) parts.push(checkSummary(tally.checks));
   const what = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
-  const time = style.dim(` in ${duration(event.ms)}`);
-  const run = style.dim(`  run ${event.run}`);
+  const rest = style.dim(`  ${duration(event.ms)} · run ${event.run}`);
   if (event.outcome === 'nothing-to-do')
-    return [`${style.green('✔')} Nothing to do${what}: everything is applied.${run}`];
-  if (event.exitCode === 0) return ['', `${style.green(style.bold('✔ Done'))}${time}${what}.${run}`];
-  return ['', `${style.red(style.bold(endings[event.outcome]))}${time}${what}.${run}`];
+    return [`${style.green('✔')} Nothing to do${what}: everything is applied.${rest}`];
+  if (event.exitCode === 0) return ['', `${style.green(style.bold('✔ Done'))}${what}.${rest}`];
+  return ['', `${style.red(style.bold(endings[event.outcome]))}${what}.${rest}`];
 }
 
 const endings: Readonly<Record<Finished['outcome'], string>> = {
