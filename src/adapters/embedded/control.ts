@@ -1,5 +1,6 @@
+import { fault, FaultError } from '../../kit/fault.ts';
 import { takeLock } from './file-lock.ts';
-import { dismissUsers, findPostmaster, listUsers, majorOf, readState, serverHome } from './home.ts';
+import { dismissUsers, findPostmaster, listUsers, majorOf, readState, serverHome, type ServerHome } from './home.ts';
 import { stopPostmaster } from './postmaster.ts';
 import { urlOf } from './server.ts';
 
@@ -24,10 +25,13 @@ export interface EmbeddedStatus {
 /**
  * Looks at the server of a folder.
  *
- * @throws an error with code `EACCES` when the folder belongs to another account.
+ * @throws FaultError `embedded-not-yours` when the folder belongs to another account.
  */
 export function inspectEmbedded(dataDir: string, env: NodeJS.ProcessEnv = process.env): EmbeddedStatus {
-  const home = serverHome(dataDir, env);
+  return orNotYours(() => inspect(serverHome(dataDir, env)));
+}
+
+function inspect(home: ServerHome): EmbeddedStatus {
   const state = readState(home);
   const postmaster = findPostmaster(home);
   const major = majorOf(home);
@@ -46,10 +50,14 @@ export function inspectEmbedded(dataDir: string, env: NodeJS.ProcessEnv = proces
   };
 }
 
-/** Stops the server of a folder, whoever uses it, and waits until it is gone; false when none was running. */
+/**
+ * Stops the server of a folder, whoever uses it, and waits until it is gone; false when none was running.
+ *
+ * @throws FaultError `embedded-not-yours` when the folder belongs to another account.
+ */
 export async function stopEmbedded(dataDir: string, env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   const home = serverHome(dataDir, env);
-  if (findPostmaster(home) === undefined) return false;
+  if (orNotYours(() => findPostmaster(home)) === undefined) return false;
   const release = await takeLock(home.lock, { waitMs: 30_000 });
   try {
     const postmaster = findPostmaster(home);
@@ -59,5 +67,15 @@ export async function stopEmbedded(dataDir: string, env: NodeJS.ProcessEnv = pro
     return true;
   } finally {
     release?.();
+  }
+}
+
+function orNotYours<T>(look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
+    throw new FaultError(fault('embedded-not-yours', { why: `This account may not use ${path ?? 'the folder'}.` }));
   }
 }

@@ -10,7 +10,6 @@ import { startChild, until } from '../../../test/support/child.ts';
 import { dataFolder } from '../../../test/support/folder.ts';
 import { cacheFolder } from './account.ts';
 import { inspectEmbedded, stopEmbedded } from './control.ts';
-import { createDatabase } from './database.ts';
 import { processStart } from './process-identity.ts';
 import { startEmbedded, type EmbeddedOptions, type EmbeddedServer } from './server.ts';
 
@@ -128,6 +127,25 @@ test('an ordinary user starts a server with a cache of their own', async () => {
   expect(statSync(folder).mode & 0o777).toBe(0o700);
   await child.kill('SIGKILL');
   await until('the server has ended', () => !inspectEmbedded(folder).running);
+});
+
+test('a server of another account is refused by name, not with a stack trace', async () => {
+  const folder = newFolder();
+  const server = await start(folder);
+  const program = `
+    import { startEmbedded } from './src/adapters/embedded/server.ts';
+    import { inspectEmbedded } from './src/adapters/embedded/control.ts';
+    const codes = [];
+    try { inspectEmbedded(${JSON.stringify(folder)}); } catch (error) { codes.push(error.findings[0].code); }
+    void startEmbedded({ dataDir: ${JSON.stringify(folder)} }).then((started) => {
+      console.log(JSON.stringify([...codes, started.ok || started.findings[0].code]));
+    });`;
+  chmodSync(join(folder, 'server.json'), isRoot ? 0o600 : 0o000);
+  const child = await startChild(program, isRoot ? { uid: 65_533, gid: 65_533 } : {});
+  expect(await child.next()).toEqual(['embedded-not-yours', 'embedded-not-yours']);
+  await child.ended();
+  chmodSync(join(folder, 'server.json'), 0o600);
+  await server.stop();
 });
 
 test('a second command joins the running server as a guest, and the last to leave stops it', async () => {
@@ -278,13 +296,4 @@ test('a taken port is replaced by a free one', async () => {
   expect(second.port).not.toBe(first.port);
   await second.stop();
   await new Promise((resolve) => blocker.close(resolve));
-});
-
-test('a database is made by name, empty or as a copy', async () => {
-  const server = await start(newFolder());
-  const one = await createDatabase(server, 'one "quoted"');
-  await ask(one, 'CREATE TABLE t AS SELECT 5 AS n');
-  const copy = await createDatabase(server, 'copy', 'one "quoted"');
-  expect(await ask(copy, 'SELECT n FROM t')).toBe(5);
-  await server.stop();
 });
