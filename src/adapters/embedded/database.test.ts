@@ -11,7 +11,7 @@ test('a database is made by name, whatever the name, as a copy of another', asyn
   const source = await template.connect();
   await source.query('CREATE TABLE t AS SELECT 5 AS n');
   await source.end();
-  const name = `copy "of" /${randomBytes(4).toString('hex')}`;
+  const name = `copy "of" é ${randomBytes(4).toString('hex')}`;
   const client = new Client({ connectionString: await createDatabase({ url: serverUrl() }, name, template.name) });
   await client.connect();
   expect((await client.query('SELECT n, current_database() AS name FROM t')).rows).toEqual([{ n: 5, name }]);

@@ -3,7 +3,7 @@ import type { EmbeddedServer } from './server.ts';
 /**
  * Makes a database on an embedded server.
  *
- * @param name - a new name; any text.
+ * @param name - a new name; any text (the driver cannot read a slash in an address).
  * @param template - the database to copy; `template0` by default. Nobody may be connected to it.
  * @returns the address of the new database.
  * @throws the driver's error when the name is taken or the template in use.
