@@ -50,7 +50,7 @@ export async function withProject(
     ...(needs.file === undefined ? {} : { file: needs.file, cwd: context.io.cwd }),
     migrations: needs.migrations ?? true,
     detached: needs.detached ?? false,
-    onProgress: (text) => context.screen.live(text),
+    onProgress: progressOn(context),
   });
   if (!wired.ok) return failed(wired.findings);
   try {
@@ -61,6 +61,14 @@ export async function withProject(
   } finally {
     await wired.value.close();
   }
+}
+
+/** Shows what goes on before a run: on a terminal all of it, elsewhere the download only, which can take a minute. */
+export function progressOn({ screen, io }: Context): (text: string, step: string) => void {
+  return (text, step) => {
+    if (step === 'download' && !io.terminal) screen.say(text);
+    else screen.live(text);
+  };
 }
 
 /** Opens the project that the command's options name. */

@@ -25,7 +25,7 @@ export interface WireOptions {
   /** True: the runner becomes a process of its own, and an embedded server stays up for it. */
   readonly detached: boolean;
   /** What takes time before the run begins, in words: the embedded server is fetched, starts. */
-  readonly onProgress?: (text: string) => void;
+  readonly onProgress?: (text: string, step: 'download' | 'other') => void;
 }
 
 /** Migrations and engine of a project, ready for tasks. */
@@ -97,13 +97,14 @@ async function reachServer(project: Project, options: WireOptions): Promise<Outc
   const { database } = project.environment;
   if (database.kind === 'server') return good({ address: database.address, close: () => Promise.resolve() });
   const { startEmbedded } = await import('../adapters/embedded/server.ts');
-  options.onProgress?.('starting the embedded PostgreSQL');
+  options.onProgress?.('starting the embedded PostgreSQL', 'other');
   const started = await startEmbedded({
     dataDir: embeddedFolder(project),
     major: database.major,
     keep: options.detached,
     env: { ...project.env },
-    onProgress: ({ step, message }) => options.onProgress?.(`embedded PostgreSQL: ${step}, ${message}`),
+    onProgress: ({ step, message }) =>
+      options.onProgress?.(`embedded PostgreSQL: ${step} ${message}`, step === 'download' ? 'download' : 'other'),
   });
   if (!started.ok) return started;
   const server = started.value;

@@ -9,7 +9,7 @@ import type { ResultSet, ServerError } from '../../migrate/ports.ts';
 import type { Project } from '../../project/open.ts';
 import { embeddedFolder } from '../../project/wire.ts';
 import type { Context, Run } from '../command.ts';
-import { openProjectOf } from '../execute.ts';
+import { openProjectOf, progressOn } from '../execute.ts';
 import { done, failed } from '../result.ts';
 import { rowsAsText } from '../screen/rows.ts';
 
@@ -154,7 +154,7 @@ async function join(context: Context, project: Project, keep: boolean): Promise<
     keep,
     env: { ...context.io.env },
     signal: context.signal,
-    onProgress: ({ step, message }) => context.screen.live(`embedded PostgreSQL: ${step}, ${message}`),
+    onProgress: ({ step, message }) => progressOn(context)(`embedded PostgreSQL: ${step} ${message}`, step),
   });
   context.screen.settle();
   return started;

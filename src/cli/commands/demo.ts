@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fault } from '../../kit/fault.ts';
 import type { Context, Result, Run } from '../command.ts';
-import { openProjectOf } from '../execute.ts';
+import { openProjectOf, progressOn } from '../execute.ts';
 import { runProgram } from '../program.ts';
 import { done, failed, outcomeOf } from '../result.ts';
 import { wire } from '../../project/wire.ts';
@@ -49,7 +49,7 @@ async function tour(context: Context, folder: string, keep: string | undefined):
   const wired = await wire(project.value, {
     migrations: false,
     detached: false,
-    onProgress: (text) => screen.live(text),
+    onProgress: progressOn(context),
   });
   if (!wired.ok) return failed(wired.findings);
   screen.settle();
