@@ -90,7 +90,7 @@ test('a run is told in plain lines where there is no terminal', () => {
       relation "b" does not exist
       → Correct the statement and run the same command again: what was applied before stays applied.
 
-    ✘ Failed; the failed migration was rolled back in 1.2 s: 1 migration applied, 1 of 2 checks passed, 1 failed.  run 01A
+    ✘ Failed; the failed migration was rolled back: 1 migration applied, 1 of 2 checks passed, 1 failed.  1.2 s · run 01A
     "
   `);
 });
