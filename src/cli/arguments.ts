@@ -72,7 +72,7 @@ function withCommand(words: readonly string[], options: readonly TypedOption[]):
 }
 
 /** Finds the command that the first word, or the first two, name. */
-export function findCommand(
+function findCommand(
   words: readonly string[],
 ): Outcome<{ readonly spec: CommandSpec; readonly rest: readonly string[] }> {
   const [first = '', second] = words;

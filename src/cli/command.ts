@@ -13,7 +13,7 @@ export interface OptionSpec {
 }
 
 /** One positional argument. */
-export interface ArgumentSpec {
+interface ArgumentSpec {
   readonly name: string;
   readonly summary: string;
   readonly required?: boolean;

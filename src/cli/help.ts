@@ -93,7 +93,7 @@ function columns(rows: readonly (readonly [string, string])[]): readonly string[
 }
 
 /** Breaks a paragraph into lines of at most `width` characters. */
-export function wrap(text: string, width: number): readonly string[] {
+function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

@@ -78,7 +78,7 @@ function closeEvents(screen: Screen, result: Result): void {
 }
 
 /** The JSON document of a command: `{"v":1,"command":…,"outcome":…,"exitCode":…,"findings":[…],…}`. */
-export function documentOf(command: string, result: Result): Readonly<Record<string, unknown>> {
+function documentOf(command: string, result: Result): Readonly<Record<string, unknown>> {
   const { exitCode, outcome, findings, data } = result;
   return { v: 1, command, outcome, exitCode, findings, ...data };
 }

@@ -19,7 +19,7 @@ export function selectionOf(typed: Typed, direction: 'up' | 'down'): Outcome<Sel
 }
 
 /** Id of a bare file: `file:` and its name without folders and `.sql`. */
-export function bareId(path: string): string {
+function bareId(path: string): string {
   return `file:${(path.split(/[/\\]/).at(-1) ?? path).replace(/\.sql$/, '')}`;
 }
 

@@ -11,7 +11,7 @@ import { environmentName } from './config-check.ts';
 import type { Config, EnvironmentConfig } from './config-model.ts';
 
 /** Where the database of an environment is. The address of a server holds its password: it is never printed. */
-export type Database =
+type Database =
   | { readonly kind: 'embedded'; readonly major?: number }
   | { readonly kind: 'server'; readonly address: DatabaseAddress };
 

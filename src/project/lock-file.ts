@@ -11,7 +11,7 @@ export interface Pin {
 }
 
 /** Name of the file; it belongs under version control. */
-export const lockFileName = 'godwit.lock.json';
+const lockFileName = 'godwit.lock.json';
 
 /** The pinned environments by name; none when there is no file. */
 export async function readLock(root: string): Promise<Outcome<Readonly<Record<string, Pin>>>> {

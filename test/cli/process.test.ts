@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '../support/child.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
@@ -24,6 +25,8 @@ beforeAll(async () => {
     logLevel: 'error',
   });
 });
+
+afterAll(() => rmSync(program, { force: true }));
 
 function godwit(cwd: string, url: string, ...argv: readonly string[]) {
   const child = spawn(process.execPath, [program, ...argv], {

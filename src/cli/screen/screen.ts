@@ -103,7 +103,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
 }
 
 /** `prod · 10.1.2.3:5432/app as deploy` */
-export function targetLine(environment: string, target: Target, style: Style): string {
+function targetLine(environment: string, target: Target, style: Style): string {
   const host = target.host.includes(':') && !target.host.startsWith('/') ? `[${target.host}]` : target.host;
   const at = `${host}:${target.port}/${target.database}`;
   return `${style.bold(environment)} ${style.dim('·')} ${at} ${style.dim('as')} ${target.user}`;

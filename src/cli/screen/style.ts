@@ -1,5 +1,5 @@
 /** Paints a text. */
-export type Paint = (text: string) => string;
+type Paint = (text: string) => string;
 
 /** Colours, or their absence. */
 export interface Style {
