@@ -32,9 +32,6 @@ function termsOf(project: Project, actor: Actor): Terms {
   };
 }
 
-/** Every pending migration, nothing out of order. */
-export const everythingUp: Selection = { direction: 'up', outOfOrder: false };
-
 /** Asks for the history, the runs, one run, or the audit chains. */
 export function inspectTask(
   project: Project,
