@@ -1,5 +1,5 @@
 import type { Finding } from '../../kit/finding.ts';
-import type { Effect } from '../verify/effect.ts';
+import type { Effect } from '../facts/fact.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 
 /** Derives nothing: stands in where effects are not wanted. */

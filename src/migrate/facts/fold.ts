@@ -1,0 +1,207 @@
+import type { Place } from '../../kit/finding.ts';
+import {
+  isPartOf,
+  keyOf,
+  type Expected,
+  type ExpectedRows,
+  type Folded,
+  type FoldState,
+  type Resolved,
+} from './expected.ts';
+import type { Effect, Facts, ObjectName } from './fact.ts';
+import { applyRename } from './rename.ts';
+
+/**
+ * Folds effects in the order of application: later statements override earlier ones.
+ *
+ * @param migrations effects by migration, in order
+ * @param defaultSchema the schema that unqualified names stand for
+ */
+export function fold(
+  migrations: readonly { readonly id: string; readonly effects: readonly Effect[] }[],
+  defaultSchema: string,
+): Folded {
+  const state: FoldState = { objects: new Map(), gone: new Map(), rows: [], opaque: [] };
+  for (const { id, effects } of migrations)
+    for (const effect of effects) step(state, effect, { migration: id, defaultSchema });
+  return state;
+}
+
+interface StepTerms {
+  readonly migration: string;
+  readonly defaultSchema: string;
+}
+
+function step(state: FoldState, effect: Effect, terms: StepTerms): void {
+  const { where } = effect;
+  const { migration, defaultSchema } = terms;
+  switch (effect.op) {
+    case 'create': {
+      const object = resolve(effect.object, defaultSchema);
+      const facts = resolveFacts(object, effect.facts, defaultSchema);
+      const key = uniqueKey(state, keyOf(object, facts), object.name === '');
+      if (effect.ifNotExists && state.objects.has(key)) return;
+      state.gone.delete(key);
+      state.objects.set(key, { object, facts, where, migration, loose: false });
+      return;
+    }
+    case 'alter':
+      return alter(state, effect, terms);
+    case 'drop':
+      return drop(state, { object: resolve(effect.object, defaultSchema), cascade: effect.cascade, where, migration });
+    case 'rename':
+      return applyRename(state, resolve(effect.object, defaultSchema), effect.to, { where, migration });
+    case 'insert': {
+      const { op: _, count: __, table, ...rest } = effect;
+      state.rows.push({
+        ...rest,
+        table: { schema: table.schema ?? defaultSchema, name: table.name },
+        loose: false,
+        migration,
+      });
+      return;
+    }
+    case 'rows-changed':
+      return changeRows(state, { schema: effect.table.schema ?? defaultSchema, name: effect.table.name }, effect.how);
+    case 'opaque':
+      state.opaque.push({ tag: effect.tag, where, migration });
+  }
+}
+
+function resolve(object: ObjectName, defaultSchema: string): Resolved {
+  const bare = object.kind === 'schema' || object.kind === 'extension' ? '' : defaultSchema;
+  return { ...object, schema: object.schema ?? bare };
+}
+
+/** Indexes name their table in a fact: with its schema, once that is known. */
+function resolveFacts(object: Resolved, facts: Facts, defaultSchema: string): Facts {
+  const { table } = facts;
+  if (object.kind !== 'index' || table === undefined || table.includes('.')) return facts;
+  return { ...facts, table: `${object.schema === '' ? defaultSchema : object.schema}.${table}` };
+}
+
+/** Two unnamed constraints of the same form are two constraints. */
+function uniqueKey(state: FoldState, key: string, unnamed: boolean): string {
+  if (!unnamed) return key;
+  let unique = key;
+  for (let n = 2; state.objects.has(unique); n += 1) unique = `${key}#${n}`;
+  return unique;
+}
+
+function alter(state: FoldState, effect: Extract<Effect, { op: 'alter' }>, terms: StepTerms): void {
+  const object = resolve(effect.object, terms.defaultSchema);
+  const { where } = effect;
+  const { migration } = terms;
+  if (object.kind === 'trigger' && object.name === '*') {
+    for (const [key, known] of state.objects)
+      if (known.object.kind === 'trigger' && isPartOf(known.object, object.schema, object.table ?? ''))
+        state.objects.set(key, { ...known, facts: { ...known.facts, ...effect.facts }, where, migration });
+    return;
+  }
+  const key = keyOf(object, effect.facts);
+  const known = state.objects.get(key);
+  const facts =
+    object.kind === 'type' ? withLabels(known?.facts ?? {}, effect.facts) : { ...known?.facts, ...effect.facts };
+  state.objects.set(key, { object, facts, where, migration, loose: known?.loose ?? false });
+}
+
+/** ALTER TYPE … ADD VALUE and RENAME VALUE on the list of an enum's labels. */
+function withLabels(before: Facts, change: Facts): Facts {
+  const { 'add label': added, before: next, after: previous, 'rename label': renamed, ...rest } = change;
+  const { labels: text } = before;
+  if (text === undefined || (added === undefined && renamed === undefined)) return { ...before, ...rest };
+  const labels = JSON.parse(text) as string[];
+  if (added !== undefined && !labels.includes(added)) {
+    const at =
+      next !== undefined ? labels.indexOf(next) : previous !== undefined ? labels.indexOf(previous) + 1 : labels.length;
+    labels.splice(at < 0 ? labels.length : at, 0, added);
+  }
+  const [from, to] = renamed === undefined ? [] : (JSON.parse(renamed) as [string, string]);
+  return {
+    ...before,
+    ...rest,
+    labels: JSON.stringify(labels.map((label) => (label === from ? (to ?? label) : label))),
+  };
+}
+
+interface Dropping {
+  readonly object: Resolved;
+  readonly cascade: boolean;
+  readonly where: Place;
+  readonly migration: string;
+}
+
+function drop(state: FoldState, dropping: Dropping): void {
+  const { object, cascade, where, migration } = dropping;
+  for (const [key, known] of state.objects) if (goesWith(known, object)) state.objects.delete(key);
+  const gone: Expected = { object, facts: {}, where, migration, loose: false };
+  state.gone.set(keyOf(object), gone);
+  if (object.kind === 'table')
+    state.rows = state.rows.filter(({ table }) => table.schema !== object.schema || table.name !== object.name);
+  if (object.kind === 'schema') state.rows = state.rows.filter(({ table }) => table.schema !== object.name);
+  if (cascade) loosen(state, object);
+}
+
+/** Is this the dropped object, or a part of it? */
+function goesWith(known: Expected, object: Resolved): boolean {
+  const { object: own, facts } = known;
+  if (
+    own.kind === object.kind &&
+    own.schema === object.schema &&
+    own.name === object.name &&
+    own.table === object.table
+  )
+    return true;
+  switch (object.kind) {
+    case 'schema':
+      return own.schema === object.name;
+    case 'table':
+    case 'view':
+    case 'materialized-view':
+      return (
+        isPartOf(own, object.schema, object.name) ||
+        (own.kind === 'index' && facts['table'] === `${object.schema}.${object.name}`) ||
+        (own.kind === 'comment' && own.schema === object.schema && isCommentOn(own.name, object.name))
+      );
+    case 'column':
+      return usesColumn(known, object);
+    default:
+      return own.kind === 'comment' && own.schema === object.schema && own.name.endsWith(`|${object.name}`);
+  }
+}
+
+function usesColumn({ object: own, facts }: Expected, column: Resolved): boolean {
+  const table = `${column.schema}.${column.table ?? ''}`;
+  const names = (facts['columns'] ?? facts['keys'] ?? '').split(',');
+  if (own.kind === 'constraint' && isPartOf(own, column.schema, column.table ?? '')) return names.includes(column.name);
+  if (own.kind === 'index' && facts['table'] === table) return names.includes(column.name);
+  return (
+    own.kind === 'comment' && own.schema === column.schema && own.name === `column|${column.table ?? ''}.${column.name}`
+  );
+}
+
+function isCommentOn(name: string, table: string): boolean {
+  const [, thing = ''] = name.split('|');
+  return thing === table || thing.startsWith(`${table}.`);
+}
+
+/** What CASCADE may have taken along: foreign keys to the table for sure, views and functions perhaps. */
+function loosen(state: FoldState, object: Resolved): void {
+  for (const [key, known] of state.objects) {
+    const { references } = known.facts;
+    if (references === object.name || references === `${object.schema}.${object.name}`) state.objects.delete(key);
+    else if (['view', 'materialized-view', 'function', 'trigger', 'column'].includes(known.object.kind))
+      state.objects.set(key, { ...known, loose: true });
+  }
+}
+
+function changeRows(
+  state: FoldState,
+  changed: { readonly schema: string; readonly name: string },
+  how: 'update' | 'delete' | 'truncate' | 'insert',
+): void {
+  if (how === 'insert') return;
+  const touches = ({ table }: ExpectedRows): boolean => table.schema === changed.schema && table.name === changed.name;
+  if (how === 'update') state.rows = state.rows.map((rows) => (touches(rows) ? { ...rows, loose: true } : rows));
+  else state.rows = state.rows.filter((rows) => !touches(rows));
+}
