@@ -1,0 +1,105 @@
+import { quoteIdent, quoteName } from '../../sql/quote.ts';
+import type { Analysis, Check, Expectation, Migration } from '../model.ts';
+import type { ByteSource, Reply, Session } from '../ports.ts';
+import { labelOf } from './judge.ts';
+import type { Expected } from './expected.ts';
+
+const viewTimeout = '5s';
+const queryTimeout = '30s';
+
+/** Each view is queried for its first row; one that takes longer than five seconds is only noted. */
+export async function queryViews(session: Session, views: readonly Expected[]): Promise<readonly Check[]> {
+  const replies = views.map(async (view) => {
+    const query = `SELECT * FROM ${quoteName(view.object)} LIMIT 1`;
+    const reply = await readOnly(session, query, viewTimeout, 'none');
+    return viewCheck(view, reply);
+  });
+  return Promise.all(replies);
+}
+
+function viewCheck(view: Expected, reply: Reply): Check {
+  const { where, migration } = view;
+  const common = { kind: 'view-query', object: labelOf(view), where, migration, expected: 'can be queried' };
+  if (reply.ok) return { ...common, ok: true, severity: 'note', actual: 'can be queried' };
+  const slow = reply.error.sqlstate === '57014';
+  const unpopulated = reply.error.sqlstate === '55000' && view.facts['populated'] === 'no';
+  if (unpopulated) return { ...common, ok: true, severity: 'note', actual: 'not populated, as stated' };
+  return {
+    ...common,
+    ok: false,
+    severity: slow || view.loose ? 'warning' : 'error',
+    actual: slow ? `no row within ${viewTimeout}` : reply.error.message,
+  };
+}
+
+/** `-- godwit: expect <query> => <literal>`: the server compares; no row at all fails. */
+export async function checkExpectations(
+  session: Session,
+  migration: Migration,
+  expectations: readonly Expectation[],
+): Promise<readonly Check[]> {
+  return Promise.all(expectations.map((expectation) => checkExpectation(session, migration, expectation)));
+}
+
+async function checkExpectation(session: Session, migration: Migration, expectation: Expectation): Promise<Check> {
+  const { query, expected, where } = expectation;
+  const column = quoteIdent('godwit_value');
+  const text = `SELECT ${column} IS NOT DISTINCT FROM (${expected}), ${column}::text FROM (${query}) AS q(${column}) LIMIT 2`;
+  const reply = await readOnly(session, text, queryTimeout, 'all');
+  const common = {
+    kind: 'expect',
+    object: query,
+    expected,
+    where,
+    migration: migration.id,
+    severity: 'error' as const,
+  };
+  if (!reply.ok) return { ...common, ok: false, actual: reply.error.message };
+  const rows = reply.results.at(-2)?.rows ?? [];
+  const [first] = rows;
+  if (first === undefined) return { ...common, ok: false, actual: 'no row' };
+  if (rows.length > 1) return { ...common, ok: false, actual: 'more than one row' };
+  return { ...common, ok: first[0] === 't', actual: first[1] ?? 'null' };
+}
+
+/** Each statement of a `.verify.sql` file: at least one row, and the first column of no row is false or null. */
+export async function checkVerifyScript(
+  session: Session,
+  migration: Migration,
+  script: { readonly analysis: Analysis; readonly body: ByteSource },
+): Promise<readonly Check[]> {
+  const checks = script.analysis.statements.map(async (statement) => {
+    const query = new TextDecoder().decode(await script.body.read(statement.head, statement.end));
+    const reply = await readOnly(session, query, queryTimeout, 'all');
+    const where = { file: migration.verify?.file ?? '', line: statement.line, column: statement.column };
+    const common = {
+      kind: 'verify-query',
+      object: firstLine(query),
+      expected: 'true',
+      where,
+      migration: migration.id,
+      severity: 'error' as const,
+    };
+    if (!reply.ok) return { ...common, ok: false, actual: reply.error.message };
+    const rows = reply.results.at(-2)?.rows ?? [];
+    const bad = rows.find(([value]) => value === null || value === undefined || value === 'f');
+    if (rows.length === 0) return { ...common, ok: false, actual: 'no row' };
+    return { ...common, ok: bad === undefined, actual: bad === undefined ? 'true' : bad[0] === 'f' ? 'false' : 'null' };
+  });
+  return Promise.all(checks);
+}
+
+function firstLine(query: string): string {
+  const line = query.replaceAll(/\s+/g, ' ').trim();
+  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
+}
+
+/** One message, sent without waiting for those before it; an error ends with a ROLLBACK behind it. */
+async function readOnly(session: Session, query: string, timeout: string, rows: 'all' | 'none'): Promise<Reply> {
+  const text = `BEGIN READ ONLY;\nSET LOCAL statement_timeout TO '${timeout}';\nSET LOCAL lock_timeout TO '1s';\n${query}\n;\nROLLBACK`;
+  const reply = session.send(text, { rows });
+  // Ends the transaction of a failed query, and is a harmless warning otherwise.
+  const cleared = session.send('ROLLBACK');
+  await cleared;
+  return reply;
+}

@@ -1,0 +1,192 @@
+import { quoteIdent, quoteName } from '../../sql/quote.ts';
+import type { Check } from '../model.ts';
+import type { ByteSource, Reply, Session } from '../ports.ts';
+import type { Actual } from './catalogue.ts';
+import type { ExpectedRows } from './expected.ts';
+
+/** A seed row as SQL: its columns with the literals in the user's own bytes. */
+interface Row {
+  readonly seed: ExpectedRows;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/** Types whose values have no equality that SQL could use. */
+const incomparable = /^(json|xml|point|line|lseg|box|path|polygon|circle)(\[\])?$/;
+const rowsPerMessage = 100;
+
+/**
+ * Looks for each seed row: found once by its key, and its literals as they were written. The key is the primary key or a
+ * unique key among the row's literals.
+ *
+ * @param bodyOf the bytes of a migration, which the spans of the literals refer to
+ */
+export async function checkSeeds(
+  session: Session,
+  seeds: readonly ExpectedRows[],
+  actual: ReadonlyMap<string, Actual>,
+  bodyOf: (migration: string) => Promise<ByteSource>,
+): Promise<readonly Check[]> {
+  const rows: Row[] = [];
+  for (const seed of seeds) rows.push(...(await rowsOf(seed, actual, await bodyOf(seed.migration))));
+  const pending: Promise<readonly Check[]>[] = [];
+  for (let at = 0; at < rows.length; at += rowsPerMessage)
+    pending.push(checkBatch(session, rows.slice(at, at + rowsPerMessage), actual));
+  return (await Promise.all(pending)).flat();
+}
+
+async function rowsOf(
+  seed: ExpectedRows,
+  actual: ReadonlyMap<string, Actual>,
+  body: ByteSource,
+): Promise<readonly Row[]> {
+  const columns = seed.columns.length > 0 ? seed.columns : columnsOf(seed, actual);
+  const decoder = new TextDecoder();
+  const rows: Row[] = [];
+  for (const row of seed.rows) {
+    const values = new Map<string, string>();
+    for (const [index, span] of row.values.entries()) {
+      const column = columns[index];
+      if (span === null || column === undefined) continue;
+      values.set(column, decoder.decode(await body.read(span.start, span.end)));
+    }
+    rows.push({ seed, values });
+  }
+  return rows;
+}
+
+/** The table's columns in their order: the catalogue lists them so. */
+function columnsOf({ table }: ExpectedRows, actual: ReadonlyMap<string, Actual>): readonly string[] {
+  return [...actual.values()].flatMap(({ object }) =>
+    object.kind === 'column' && object.schema === table.schema && object.table === table.name ? [object.name] : [],
+  );
+}
+
+async function checkBatch(
+  session: Session,
+  rows: readonly Row[],
+  actual: ReadonlyMap<string, Actual>,
+): Promise<readonly Check[]> {
+  const commands = rows.map((row) => queryFor(row, actual));
+  const text = (list: readonly string[]): string =>
+    ['BEGIN READ ONLY', ...list, 'ROLLBACK'].map((command) => `${command};\n`).join('');
+  const reply = await session.send(text(commands), { rows: 'all' });
+  if (reply.ok) return rows.map((row, index) => verdict(row, reply.results[index + 1]?.rows[0] ?? [], actual));
+  await session.send('ROLLBACK');
+  // One row that cannot be asked for (a literal that its column refuses) must not hide the others.
+  const checks: Check[] = [];
+  for (const [index, row] of rows.entries())
+    checks.push(await checkAlone(session, row, text([commands[index] ?? '']), actual));
+  return checks;
+}
+
+async function checkAlone(
+  session: Session,
+  row: Row,
+  text: string,
+  actual: ReadonlyMap<string, Actual>,
+): Promise<Check> {
+  const reply: Reply = await session.send(text, { rows: 'all' });
+  if (reply.ok) return verdict(row, reply.results[1]?.rows[0] ?? [], actual);
+  await session.send('ROLLBACK');
+  return check(
+    row,
+    { ok: false, severity: 'warning', expected: 'found once', actual: `not asked: ${reply.error.message}` },
+    '',
+  );
+}
+
+/** Number of rows with this key, and of those whose other literals are as written. */
+function queryFor(row: Row, actual: ReadonlyMap<string, Actual>): string {
+  const { table } = row.seed;
+  const types = typesOf(row.seed, actual);
+  const comparable = [...row.values].filter(([column]) => !incomparable.test(types.get(column) ?? ''));
+  const same = ([column, literal]: readonly [string, string]): string =>
+    `${quoteIdent(column)} IS NOT DISTINCT FROM (${literal})`;
+  const all = comparable.length === 0 ? 'true' : comparable.map(same).join(' AND ');
+  const key = keyFor(row, actual);
+  const found =
+    key === undefined
+      ? all
+      : comparable
+          .filter(([column]) => key.includes(column))
+          .map(same)
+          .join(' AND ');
+  return `SELECT count(*), count(*) FILTER (WHERE ${all}) FROM ${quoteName(table)} WHERE ${found}`;
+}
+
+function typesOf({ table }: ExpectedRows, actual: ReadonlyMap<string, Actual>): ReadonlyMap<string, string> {
+  const types = new Map<string, string>();
+  for (const { object, facts } of actual.values())
+    if (object.kind === 'column' && object.schema === table.schema && object.table === table.name)
+      types.set(object.name, facts['type'] ?? '');
+  return types;
+}
+
+/** The columns of a primary or unique key that the row gives literals for. */
+function keyFor({ seed, values }: Row, actual: ReadonlyMap<string, Actual>): readonly string[] | undefined {
+  const { schema, name } = seed.table;
+  const keys: string[][] = [];
+  for (const { object, facts } of actual.values()) {
+    const own =
+      (object.kind === 'constraint' &&
+        object.schema === schema &&
+        object.table === name &&
+        /^(primary key|unique)$/.test(facts['type'] ?? '')) ||
+      (object.kind === 'index' &&
+        facts['table'] === `${schema}.${name}` &&
+        facts['unique'] === 'yes' &&
+        facts['partial'] === 'no');
+    const columns = (facts['columns'] ?? facts['keys'] ?? '').split(',');
+    const given = columns.every((column) => values.has(column) && !/^null$/i.test(values.get(column) ?? 'null'));
+    if (own && given && columns[0] !== '') keys.push(columns);
+  }
+  return keys.sort((a, b) => a.length - b.length)[0];
+}
+
+function verdict(row: Row, counts: readonly (string | null)[], actual: ReadonlyMap<string, Actual>): Check {
+  const found = Number(counts[0] ?? 0);
+  const exact = Number(counts[1] ?? 0);
+  const { frozen, loose, conflict } = row.seed;
+  const key = keyFor(row, actual);
+  const named = label(row, key);
+  const wanted = { expected: 'found once' };
+  if (key === undefined) {
+    if (found === 1) return check(row, { ok: true, severity: 'note', ...wanted, actual: 'found once' }, named);
+    // Without a key among the literals an edited row cannot be told from a missing one.
+    const severity = found > 1 || frozen ? 'error' : 'warning';
+    return check(
+      row,
+      { ok: false, severity, ...wanted, actual: found === 0 ? 'missing or changed' : `found ${found} times` },
+      named,
+    );
+  }
+  if (found === 0)
+    return check(row, { ok: false, severity: loose ? 'warning' : 'error', ...wanted, actual: 'missing' }, named);
+  if (found > 1) return check(row, { ok: false, severity: 'error', ...wanted, actual: `found ${found} times` }, named);
+  if (exact === 1 || conflict === 'nothing' || loose)
+    return check(row, { ok: true, severity: 'note', ...wanted, actual: 'found once' }, named);
+  const severity = frozen ? 'error' : 'warning';
+  return check(row, { ok: false, severity, expected: 'as the migration wrote it', actual: 'changed since' }, named);
+}
+
+function label(row: Row, key: readonly string[] | undefined): string {
+  const shown = key ?? [...row.values.keys()].slice(0, 2);
+  const parts = shown.map((column) => `${column} ${shorten(row.values.get(column) ?? '')}`);
+  return `${row.seed.table.schema}.${row.seed.table.name} (${parts.join(', ')})`;
+}
+
+function shorten(literal: string): string {
+  const text = literal.replaceAll(/\s+/g, ' ');
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+function check({ seed }: Row, result: Pick<Check, 'ok' | 'severity' | 'expected' | 'actual'>, object: string): Check {
+  const { where, migration, table } = seed;
+  return {
+    kind: 'seed-row',
+    object: object === '' ? `${table.schema}.${table.name}` : object,
+    where,
+    migration,
+    ...result,
+  };
+}
