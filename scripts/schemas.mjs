@@ -130,6 +130,7 @@ const event = z
     kind('run.started', { run: z.string(), task: z.string(), tool: z.string(), at: z.string() }),
     kind('target', { environment: z.string(), server: z.string(), ...target }),
     kind('identity', { environmentId: z.string(), systemId: z.string() }),
+    kind('recorded', { run: z.string() }),
     kind('finding', { finding }),
     kind('waiting', { holder: z.string() }),
     kind('plan', { plan }),

@@ -79,6 +79,8 @@ create index statement_partial on godwit.statement (migration, ordinal) where se
 create table godwit.object (
   kind text not null,
   name text not null,
+  -- The relation or other object that it is a part of, or itself.
+  owner text not null,
   definition text not null,
   server_major integer not null,
   migration text not null,

@@ -1,11 +1,11 @@
 import { whoActs, whoAsks } from '../adapters/actor.ts';
 import { fault } from '../kit/fault.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
-import { deploy, type Execution } from '../migrate/deploy.ts';
+import type { Execution } from '../migrate/deploy.ts';
 import type { RunEvent } from '../migrate/event.ts';
 import type { Actor, Task } from '../migrate/task.ts';
-import { pinEnvironment } from '../project/lock-file.ts';
 import { openProject, type Project } from '../project/open.ts';
+import { runTask } from '../project/run-task.ts';
 import { version } from '../project/version.ts';
 import { wire, type Wired } from '../project/wire.ts';
 import type { Context, Result } from './command.ts';
@@ -92,35 +92,17 @@ export async function openProjectOf(context: Context): Promise<Outcome<Project>>
   return opened;
 }
 
-/** Has a task executed; its events go to `onEvent`. Pins the environment when it was changed for the first time. */
+/** Has a task executed; its events go to `onEvent`. */
 export async function execute(
   context: Context,
   { project, wired }: Ready,
   task: Task,
   onEvent: (event: RunEvent) => void,
 ): Promise<Execution> {
-  const execution = await deploy({
-    task,
-    engine: wired.engine,
-    bundle: wired.bundle,
-    ledger: project.ledger,
-    target: wired.target,
-    command: context.command,
-    now: () => new Date().toISOString(),
-    onEvent,
-    signal: context.signal,
-  });
-  if (task.kind === 'apply') await pin(context, project, execution);
+  const { command, signal } = context;
+  const { execution, warnings } = await runTask(project, wired, task, { command, onEvent, signal });
+  for (const finding of warnings) context.screen.finding(finding);
   return execution;
-}
-
-async function pin(context: Context, project: Project, execution: Execution): Promise<void> {
-  const identity = execution.events.findLast((event) => event.kind === 'identity');
-  if (identity === undefined || identity.environmentId === '') return;
-  if (project.environment.database.kind === 'embedded' || project.pinned !== undefined) return;
-  const { environmentId: id, systemId } = identity;
-  const pinned = await pinEnvironment(project.root, project.environment.name, { id, systemId });
-  if (!pinned.ok) for (const finding of pinned.findings) context.screen.finding({ ...finding, severity: 'warning' });
 }
 
 /** Executes a task whose events are shown as they come; nothing is left to report but the exit code. */

@@ -1,3 +1,4 @@
+import { exitCodeOf } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import type { Engine, Ledger, LedgerEntry, RunRef } from './engine.ts';
 import type { RunEvent, RunOutcome } from './event.ts';
@@ -98,10 +99,11 @@ function closed(entry: LedgerEntry, execution: Execution, finishedAt: string): L
       .map((finding) => `${finding.code}: ${finding.why}`)
       .join('; ')
       .slice(0, 2_000),
-    recorded: execution.events.some((event) => event.kind === 'identity' && event.environmentId !== ''),
+    recorded: execution.events.some((event) => event.kind === 'recorded'),
   };
 }
 
 function failed(run: string, findings: readonly Finding[]): Execution {
-  return { run, outcome: 'unreachable', exitCode: 30, findings, events: [] };
+  const exitCode = exitCodeOf(findings);
+  return { run, outcome: exitCode === 30 ? 'unreachable' : 'refused', exitCode, findings, events: [] };
 }

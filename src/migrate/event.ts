@@ -32,6 +32,8 @@ export type RunEvent =
   | ({ readonly kind: 'target'; readonly environment: string; readonly server: string } & Target)
   /** Who the database is: for the lock file. Empty id before the first run. */
   | { readonly kind: 'identity'; readonly environmentId: string; readonly systemId: string }
+  /** From here on the run is in the history of the database. */
+  | { readonly kind: 'recorded'; readonly run: string }
   | { readonly kind: 'finding'; readonly finding: Finding }
   | { readonly kind: 'waiting'; readonly holder: string }
   | { readonly kind: 'plan'; readonly plan: Plan }

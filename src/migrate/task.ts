@@ -49,6 +49,7 @@ export interface EarlierAttempt {
   readonly command: string;
   readonly startedAt: string;
   readonly by: string;
+  readonly outcome: string;
   readonly failure: string;
 }
 

@@ -109,12 +109,14 @@ const mostAttempts = 50;
 /** Attempts since the last one that the database has recorded: the next run carries them into the history. */
 export function earlierAttempts(entries: readonly LedgerEntry[]): readonly EarlierAttempt[] {
   const last = entries.findIndex((entry) => entry.recorded);
-  const since = last === -1 ? entries : entries.slice(0, last);
-  return since.slice(0, mostAttempts).map(({ run, command, startedAt, by, failure }) => ({
+  const since = (last === -1 ? entries : entries.slice(0, last)).filter((entry) => entry.exitCode !== 0);
+  return since.slice(0, mostAttempts).map(({ run, command, startedAt, by, outcome, failure }) => ({
     run,
     command,
     startedAt,
     by,
+    // `unreachable` is how the command ended; in the history it reads better as what became of the run.
+    outcome: outcome === 'unreachable' ? 'never-connected' : (outcome ?? 'interrupted'),
     failure: failure ?? 'It did not end.',
   }));
 }

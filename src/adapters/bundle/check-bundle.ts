@@ -1,9 +1,9 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import type { Analysis, Migration, Role } from '../../migrate/model.ts';
+import type { Migration, Role } from '../../migrate/model.ts';
 import type { ByteSource, Hashing } from '../../migrate/ports.ts';
 import { checksumOf } from '../../migrate/read/checksum.ts';
-import { splitStream } from '../../sql/stream.ts';
+import { checkSpans } from '../../sql/span-check.ts';
 import type { Manifest } from './bundle-folder.ts';
 
 type BodyOf = (migration: Migration, role: Role) => Promise<ByteSource>;
@@ -24,26 +24,10 @@ export async function checkBundle(manifest: Manifest, body: BodyOf, hashing: Has
       const where = { file: script.file };
       if ((await checksumOf(source, hashing)) !== script.checksum)
         findings.push(fault('bundle-damaged', { where, why: 'The bytes that arrived have another checksum.' }));
-      else if (!(await spansFit(source, analysis)))
-        findings.push(fault('bundle-damaged', { where, why: 'A span does not lie on the borders of its statement.' }));
+      const wrong = await checkSpans(source, analysis.statements, analysis.wrapped);
+      if (wrong !== undefined)
+        findings.push(fault('bundle-damaged', { where, why: `Its analysis does not fit: ${wrong}.` }));
     }
   }
   return findings;
-}
-
-async function spansFit(source: ByteSource, analysis: Analysis): Promise<boolean> {
-  const heads = new Set(analysis.statements.map(({ head }) => head));
-  const ends = new Set(analysis.statements.map(({ end }) => end));
-  let last = 0;
-  for (const { start, head, end } of analysis.statements) {
-    if (start < last || head < start || end <= head || end > source.size) return false;
-    last = end;
-  }
-  for await (const step of splitStream(source)) {
-    for (const piece of step.pieces) {
-      heads.delete(piece.head);
-      ends.delete(piece.end);
-    }
-  }
-  return heads.size === 0 && ends.size === 0;
 }

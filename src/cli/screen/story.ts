@@ -72,6 +72,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       case 'runs':
       case 'chain':
       case 'identity':
+      case 'recorded':
       case 'run.details':
         break;
     }

@@ -5,7 +5,35 @@ export const verifyFaults = entries({
   'check-failed': {
     title: 'A check failed',
     why: 'The database differs from what the applied migrations state.',
-    fix: 'Restore the object, or state the new form in a new migration.',
+    fix: 'Restore what was changed behind the migrations’ back, or state the new form in a new migration.',
     exit: 50,
+  },
+  'check-warning': {
+    title: 'Something differs that need not be wrong',
+    why: 'The application may have changed a seed row, or somebody has added something to an object of the migrations.',
+    fix: 'If it is meant, state it in a new migration; `--strict` makes such differences fail.',
+    exit: 50,
+    severity: 'warning',
+  },
+  'not-checked': {
+    title: 'What a statement does cannot be checked',
+    why: 'Its effect cannot be seen in its text (DO, CALL, EXECUTE, a function).',
+    fix: 'State what must hold afterwards: `-- godwit: expect <query> => <literal>`, or a `.verify.sql` file.',
+    exit: 50,
+    severity: 'note',
+  },
+  'trigger-not-fired': {
+    title: 'A trigger was inspected, but not fired',
+    why: 'No row could be made that sets it off.',
+    fix: 'Test it in a `.verify.sql` file, or leave it: it is present, enabled and bound to its function.',
+    exit: 50,
+    severity: 'note',
+  },
+  'no-baseline': {
+    title: 'There is no baseline for drift yet',
+    why: 'The last run ended before the server’s definitions were kept.',
+    fix: 'The next `godwit up` that changes something takes it. The facts stated by the migrations were checked.',
+    exit: 50,
+    severity: 'note',
   },
 });

@@ -82,7 +82,7 @@ export function catalogueMessage(wanted: Wanted): string {
   const ty = `ty as materialized (select t.*, n.nspname from ${pairs(wanted.types)} w
     join pg_catalog.pg_namespace n on n.nspname = w.s join pg_catalog.pg_type t on t.typnamespace = n.oid and t.typname = w.n)`;
   const schemas = `(select pg_catalog.json_array_elements_text(${quoteLiteral(JSON.stringify(wanted.schemas))}::json))`;
-  return ['BEGIN READ ONLY', "SET LOCAL search_path TO ''", ...queries(rel, fn, ty, schemas), 'COMMIT']
+  return ['SET TRANSACTION READ ONLY', "SET LOCAL search_path TO ''", ...queries(rel, fn, ty, schemas)]
     .map((command) => `${command};\n`)
     .join('');
 }

@@ -12,6 +12,8 @@ export interface Expected {
   readonly migration: string;
   /** True: a later CASCADE may have taken it along; missing is a warning then. */
   readonly loose: boolean;
+  /** True: these migrations have created it; false: they have only changed what was there. */
+  readonly made: boolean;
 }
 
 /** Rows that a migration has inserted and that must still be there. */

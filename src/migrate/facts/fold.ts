@@ -42,7 +42,7 @@ function step(state: FoldState, effect: Effect, terms: StepTerms): void {
       const key = uniqueKey(state, keyOf(object, facts), object.name === '');
       if (effect.ifNotExists && state.objects.has(key)) return;
       state.gone.delete(key);
-      state.objects.set(key, { object, facts, where, migration, loose: false });
+      state.objects.set(key, { object, facts, where, migration, loose: false, made: true });
       return;
     }
     case 'alter':
@@ -102,7 +102,7 @@ function alter(state: FoldState, effect: Extract<Effect, { op: 'alter' }>, terms
   const known = state.objects.get(key);
   const facts =
     object.kind === 'type' ? withLabels(known?.facts ?? {}, effect.facts) : { ...known?.facts, ...effect.facts };
-  state.objects.set(key, { object, facts, where, migration, loose: known?.loose ?? false });
+  state.objects.set(key, { object, facts, where, migration, loose: known?.loose ?? false, made: known?.made ?? false });
 }
 
 /** ALTER TYPE … ADD VALUE and RENAME VALUE on the list of an enum's labels. */
@@ -134,7 +134,7 @@ interface Dropping {
 function drop(state: FoldState, dropping: Dropping): void {
   const { object, cascade, where, migration } = dropping;
   for (const [key, known] of state.objects) if (goesWith(known, object)) state.objects.delete(key);
-  const gone: Expected = { object, facts: {}, where, migration, loose: false };
+  const gone: Expected = { object, facts: {}, where, migration, loose: false, made: false };
   state.gone.set(keyOf(object), gone);
   if (object.kind === 'table')
     state.rows = state.rows.filter(({ table }) => table.schema !== object.schema || table.name !== object.name);

@@ -55,7 +55,7 @@ async function checkExpectation(session: Session, migration: Migration, expectat
     severity: 'error' as const,
   };
   if (!reply.ok) return { ...common, ok: false, actual: reply.error.message };
-  const rows = reply.results.at(-2)?.rows ?? [];
+  const rows = reply.results.at(-1)?.rows ?? [];
   const [first] = rows;
   if (first === undefined) return { ...common, ok: false, actual: 'no row' };
   if (rows.length > 1) return { ...common, ok: false, actual: 'more than one row' };
@@ -81,7 +81,7 @@ export async function checkVerifyScript(
       severity: 'error' as const,
     };
     if (!reply.ok) return { ...common, ok: false, actual: reply.error.message };
-    const rows = reply.results.at(-2)?.rows ?? [];
+    const rows = reply.results.at(-1)?.rows ?? [];
     const bad = rows.find(([value]) => value === null || value === undefined || value === 'f');
     if (rows.length === 0) return { ...common, ok: false, actual: 'no row' };
     return { ...common, ok: bad === undefined, actual: bad === undefined ? 'true' : bad[0] === 'f' ? 'false' : 'null' };
@@ -94,12 +94,11 @@ function firstLine(query: string): string {
   return line.length > 80 ? `${line.slice(0, 80)}…` : line;
 }
 
-/** One message, sent without waiting for those before it; an error ends with a ROLLBACK behind it. */
-async function readOnly(session: Session, query: string, timeout: string, rows: 'all' | 'none'): Promise<Reply> {
-  const text = `BEGIN READ ONLY;\nSET LOCAL statement_timeout TO '${timeout}';\nSET LOCAL lock_timeout TO '1s';\n${query}\n;\nROLLBACK`;
-  const reply = session.send(text, { rows });
-  // Ends the transaction of a failed query, and is a harmless warning otherwise.
-  const cleared = session.send('ROLLBACK');
-  await cleared;
-  return reply;
+/**
+ * One message without BEGIN: its statements share one implicit transaction, which the server ends by itself, also after
+ * an error. So many of them can be under way at once.
+ */
+function readOnly(session: Session, query: string, timeout: string, rows: 'all' | 'none'): Promise<Reply> {
+  const text = `SET TRANSACTION READ ONLY;\nSET LOCAL statement_timeout TO '${timeout}';\nSET LOCAL lock_timeout TO '1s';\n${query}\n`;
+  return session.send(text, { rows });
 }

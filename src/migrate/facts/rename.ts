@@ -22,7 +22,7 @@ export function applyRename(
     while (objects.has(key)) key = `${key}#`;
     objects.set(key, next);
   }
-  if (!known) objects.set(keyOf(renamed), { object: renamed, facts: {}, loose: false, ...at });
+  if (!known) objects.set(keyOf(renamed), { object: renamed, facts: {}, loose: false, made: false, ...at });
   state.objects = objects;
   if (object.kind === 'table')
     state.rows = state.rows.map((rows) =>

@@ -23,14 +23,14 @@ export async function adoptRun(
   steps: readonly PreparedStep[],
 ): Promise<Verdict> {
   // Only what stands at the end can be checked: an object that a later migration drops is not looked for.
-  const checks = await checkSteps(task, ports, live.session, steps);
+  const checks = await checkSteps(task, ports, live, steps);
   ports.emit({ kind: 'checks', checks });
   const failed = checks.filter((check) => !check.ok && check.severity === 'error');
   const adopted: PreparedStep[] = [];
   for (const prepared of steps) {
     const unproven = failed.filter((check) => check.migration === prepared.step.id);
     if (unproven.length > 0 && task.how === 'adopt') {
-      await captureBaseline(task, ports, live.session, adopted);
+      await captureBaseline(ports, live, adopted);
       return verdictOf(...unproven.map((check) => notProven(prepared, check)));
     }
     for (const check of unproven)
@@ -39,7 +39,7 @@ export async function adoptRun(
     if (recorded !== undefined) return verdictOf(recorded);
     adopted.push(prepared);
   }
-  await captureBaseline(task, ports, live.session, adopted);
+  await captureBaseline(ports, live, adopted);
   return wellDone();
 }
 

@@ -17,6 +17,8 @@ export interface LiveRun {
   epoch: string;
   head: string;
   readonly run: string;
+  /** The schema that unqualified names stand for. */
+  readonly schema: string;
 }
 
 const mostTries = 12;

@@ -24,6 +24,7 @@ export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise
     epoch: opened.value.history.epoch,
     head: opened.value.history.head,
     run: task.run,
+    schema: opened.value.facts.schema,
   };
   const cancel = (): void => void live.session.cancel();
   ports.signal.addEventListener('abort', cancel);
@@ -60,7 +61,7 @@ async function applyOpened(task: ApplyTask, ports: RunnerPorts, opened: Opened, 
   if (begun.length > 0) return verdictOf(...begun);
   if (task.how !== 'execute') return finish(live, await adoptRun(task, ports, live, prepared.value));
   const { verdict, applied } = await applyRun(ports, live, prepared.value);
-  const checked = await afterApplying(task, ports, live.session, { applied, direction: task.selection.direction });
+  const checked = await afterApplying(task, ports, live, applied);
   return finish(live, verdict.exitCode === 0 ? checked : verdict);
 }
 
@@ -90,6 +91,7 @@ async function begin(
   const epoch = await beginRun(live.session, task, { planHash: terms.planHash, firstStarted });
   if (!epoch.ok) return epoch.findings;
   live.epoch = epoch.value;
+  ports.emit({ kind: 'recorded', run: task.run });
   return [];
 }
 

@@ -5,7 +5,7 @@ import { quoteIdent, quoteLiteral, quoteName } from '../../sql/quote.ts';
 import type { Analysis, Migration } from '../model.ts';
 import type { Bundle, Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
-import { droppedData, seedCounts } from '../verify/readers.ts';
+import { droppedData, seedCounts } from '../facts/readers.ts';
 
 /** A table, or a column of it, whose rows a down file destroys. */
 interface Loss {

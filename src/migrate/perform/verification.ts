@@ -1,32 +1,109 @@
 import type { PreparedStep } from '../apply/prepared.ts';
-import type { Check } from '../model.ts';
-import type { Session } from '../ports.ts';
+import { appliedNow, readHistory } from '../history/read-history.ts';
+import type { Check, Migration } from '../model.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask, VerifyTask } from '../task.ts';
+import { checkFacts, checkGone, type VerifiedMigration } from './check-facts.ts';
+import { compareWithBaseline, keepBaseline } from './baseline.ts';
+import type { LiveRun } from './apply-run.ts';
 import type { Opened } from './open.ts';
-import { wellDone, type Verdict } from './verdict.ts';
+import { concluded, report } from './report-checks.ts';
+import { verdictOf, wellDone, type Verdict } from './verdict.ts';
+
+/** After a run: are the objects of its migrations as stated, or gone after a rollback? Then the baseline is kept. */
 export async function afterApplying(
-  _t: ApplyTask,
-  _p: RunnerPorts,
-  _s: Session,
-  _x: { applied: readonly PreparedStep[]; direction: 'up' | 'down' },
+  task: ApplyTask,
+  ports: RunnerPorts,
+  live: LiveRun,
+  applied: readonly PreparedStep[],
 ): Promise<Verdict> {
-  return wellDone();
+  if (applied.length === 0) return wellDone();
+  if (task.selection.direction === 'down') return afterUndoing(task, ports, live, applied);
+  const migrations = await Promise.all(applied.map((step) => verified(ports, step.migration)));
+  const keeping = keepBaseline(live, migrations, ports);
+  if (!task.verification.enabled) {
+    await keeping;
+    return wellDone();
+  }
+  const checks = await checkFacts({ session: live.session, schema: live.schema, migrations, terms: task.verification });
+  await keeping;
+  report(ports, checks, migrations, task.verification);
+  return concluded(checks, migrations, task.verification);
 }
-export async function verifyApplied(_t: VerifyTask, _p: RunnerPorts, _o: Opened): Promise<Verdict> {
-  return wellDone();
+
+async function afterUndoing(
+  task: ApplyTask,
+  ports: RunnerPorts,
+  live: LiveRun,
+  undone: readonly PreparedStep[],
+): Promise<Verdict> {
+  const history = await readHistory(live.session);
+  if (!history.ok) return verdictOf(...history.findings);
+  const still = new Set(appliedNow(history.value.rows).map(({ id }) => id));
+  const others = ports.bundle.migrations.filter(({ id }) => still.has(id));
+  const gone = await Promise.all(undone.map((step) => verified(ports, step.migration)));
+  const remaining = await Promise.all(others.map((migration) => verified(ports, migration)));
+  await keepBaseline(live, remaining, ports, gone);
+  if (!task.verification.enabled) return wellDone();
+  const checks = await checkGone({ session: live.session, schema: live.schema, gone, remaining });
+  report(ports, checks, [], task.verification);
+  return concluded(checks, [], task.verification);
 }
+
+/** `verify`, at any later time: the facts of everything applied, then drift by the server's own definitions. */
+export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
+  const { session, history, facts } = opened;
+  const byId = new Map(ports.bundle.migrations.map((migration) => [migration.id, migration]));
+  const migrations: VerifiedMigration[] = [];
+  for (const row of appliedNow(history.rows)) {
+    const migration = byId.get(row.id);
+    if (migration === undefined || (task.only !== undefined && !task.only.includes(row.id))) continue;
+    migrations.push(await verified(ports, migration));
+  }
+  if (migrations.length === 0) return wellDone('nothing-to-do');
+  const terms = task.verification;
+  const [stated, drift] = await Promise.all([
+    checkFacts({ session, schema: facts.schema, migrations, terms }),
+    compareWithBaseline(session, facts, migrations, ports),
+  ]);
+  const known = new Set(stated.filter((check) => !check.ok).map((check) => check.object));
+  const checks = [...stated, ...drift.filter((check) => check.ok || !known.has(check.object))];
+  report(ports, checks, migrations, terms);
+  return concluded(checks, migrations, terms);
+}
+
+/** The derived checks of migrations that are not applied yet, for adoption. */
 export async function checkSteps(
-  _t: ApplyTask,
-  _p: RunnerPorts,
-  _s: Session,
-  _x: readonly PreparedStep[],
+  task: ApplyTask,
+  ports: RunnerPorts,
+  live: LiveRun,
+  steps: readonly PreparedStep[],
 ): Promise<readonly Check[]> {
-  return [];
+  const migrations = await Promise.all(steps.map((step) => verified(ports, step.migration)));
+  const terms = { ...task.verification, triggers: 'inspect' as const };
+  return checkFacts({ session: live.session, schema: live.schema, migrations, terms });
 }
+
+/** Keeps the server's definitions of what these steps name. */
 export async function captureBaseline(
-  _t: ApplyTask,
-  _p: RunnerPorts,
-  _s: Session,
-  _x: readonly PreparedStep[],
-): Promise<void> {}
+  ports: RunnerPorts,
+  live: LiveRun,
+  steps: readonly PreparedStep[],
+): Promise<void> {
+  const migrations = await Promise.all(steps.map((step) => verified(ports, step.migration)));
+  await keepBaseline(live, migrations, ports);
+}
+
+/** A migration with what verification reads of it. Its script was analysed before; a fault here is a bug. */
+async function verified({ bundle }: RunnerPorts, migration: Migration): Promise<VerifiedMigration> {
+  const up = await bundle.analysis(migration, 'up');
+  const verify = migration.verify === undefined ? undefined : await bundle.analysis(migration, 'verify');
+  return {
+    migration,
+    up: up.ok ? up.value : undefined,
+    body: () => bundle.body(migration, 'up'),
+    ...(verify === undefined || !verify.ok
+      ? {}
+      : { verify: { analysis: verify.value, body: await bundle.body(migration, 'verify') } }),
+  };
+}

@@ -1,0 +1,114 @@
+import { fault } from '../../kit/fault.ts';
+import { quoteLiteral } from '../../sql/quote.ts';
+import { opening } from '../apply/message.ts';
+import { compareDefinitions, definitionsQuery, readDefinitions, type Definition } from '../facts/definitions.ts';
+import type { Check } from '../model.ts';
+import type { Session } from '../ports.ts';
+import type { RunnerPorts } from '../runner-ports.ts';
+import type { LiveRun } from './apply-run.ts';
+import { foldAll, type VerifiedMigration } from './check-facts.ts';
+import type { ServerFacts } from './facts.ts';
+
+type Name = Parameters<typeof definitionsQuery>[0][number];
+
+/**
+ * Keeps the server's own definitions of all objects that these migrations name: the baseline that `verify` compares
+ * with later. Written under the guard, like every change. A failure here is no failure of the run: `verify` then says
+ * that there is no baseline.
+ */
+export async function keepBaseline(
+  live: LiveRun,
+  migrations: readonly VerifiedMigration[],
+  ports: RunnerPorts,
+  gone: readonly VerifiedMigration[] = [],
+): Promise<void> {
+  const names = namesOf(migrations, live.schema);
+  const owners = new Set(
+    [...names, ...namesOf(gone, live.schema)].map(({ schema, table, name }) =>
+      [schema, table ?? name].filter((part) => part !== '').join('.'),
+    ),
+  );
+  const reply = names.length === 0 ? undefined : await live.session.send(definitionsQuery(names), { rows: 'all' });
+  if (reply?.ok === false)
+    return void ports.emit({
+      kind: 'notice',
+      severity: 'WARNING',
+      text: `no baseline for drift: ${reply.error.message}`,
+    });
+  const definitions = reply === undefined ? [] : readDefinitions(reply);
+  const last = migrations.at(-1)?.migration.id ?? '';
+  const rows = definitions.map(({ kind, name, owner, definition }) => [kind, name, owner, definition]);
+  const commands = [
+    ...opening(live.epoch, live.head),
+    `DELETE FROM godwit.object WHERE owner IN (SELECT pg_catalog.json_array_elements_text(${quoteLiteral(JSON.stringify([...owners]))}::json))`,
+    `INSERT INTO godwit.object (kind, name, owner, definition, server_major, migration)
+SELECT DISTINCT ON (e ->> 0, e ->> 1) e ->> 0, e ->> 1, e ->> 2, e ->> 3, pg_catalog.current_setting('server_version_num')::int / 10000, ${quoteLiteral(last)}
+FROM pg_catalog.json_array_elements(${quoteLiteral(JSON.stringify(rows))}::json) e
+ON CONFLICT (kind, name) DO UPDATE SET definition = excluded.definition, owner = excluded.owner, server_major = excluded.server_major,
+  migration = excluded.migration, captured_at = pg_catalog.clock_timestamp()`,
+    'COMMIT',
+  ];
+  const kept = await live.session.send(commands.map((command) => `${command};\n`).join(''));
+  if (!kept.ok && !kept.error.lost) {
+    await live.session.send('ROLLBACK');
+    ports.emit({ kind: 'notice', severity: 'WARNING', text: `no baseline for drift: ${kept.error.message}` });
+  }
+}
+
+/** Drift since the last run: changed and missing definitions fail, added parts warn. */
+export async function compareWithBaseline(
+  session: Session,
+  facts: ServerFacts,
+  migrations: readonly VerifiedMigration[],
+  ports: RunnerPorts,
+): Promise<readonly Check[]> {
+  const names = namesOf(migrations, facts.schema);
+  if (names.length === 0) return [];
+  const [stored, present] = await Promise.all([
+    session.send('select kind, name, owner, definition, server_major, migration from godwit.object', { rows: 'all' }),
+    session.send(definitionsQuery(names), { rows: 'all' }),
+  ]);
+  if (!stored.ok || !present.ok) return [];
+  const baseline = (stored.results[0]?.rows ?? []).map(([kind, name, owner, definition, major, migration]) => ({
+    kind: (kind ?? 'table') as Definition['kind'],
+    name: name ?? '',
+    owner: owner ?? '',
+    definition: definition ?? '',
+    major: Number(major),
+    migration: migration ?? '',
+  }));
+  if (baseline.length === 0) {
+    ports.emit({ kind: 'finding', finding: fault('no-baseline') });
+    return [];
+  }
+  const major = Math.trunc(facts.versionNumber / 10_000);
+  const files = new Map(migrations.map(({ migration }) => [migration.id, migration.up.file]));
+  return compareDefinitions(baseline, readDefinitions(present), major).map((drift): Check => ({
+    kind: `drift-${drift.kind}`,
+    object: drift.name,
+    ok: false,
+    severity: drift.change === 'new-major' ? 'note' : drift.change === 'added' ? 'warning' : 'error',
+    expected: drift.was === '' ? 'not there' : drift.was,
+    actual: drift.is === '' ? 'missing' : drift.is,
+    where: { file: files.get(drift.migration) ?? '' },
+    migration: drift.migration,
+  }));
+}
+
+function namesOf(migrations: readonly VerifiedMigration[], schema: string): readonly Name[] {
+  const folded = foldAll(migrations, schema);
+  const names = new Map<string, Name>();
+  for (const { object, facts } of folded.objects.values()) {
+    const { kind, table, name } = object;
+    if (kind === 'grant' || kind === 'comment') continue;
+    // Parts of a table come with their table.
+    const owner = kind === 'index' ? facts['table'] : table === undefined ? undefined : `${object.schema}.${table}`;
+    const [ownerSchema = '', ownerName = ''] = owner?.split('.') ?? [];
+    const named: Name =
+      owner === undefined
+        ? { kind, schema: object.schema, name }
+        : { kind: 'table', schema: ownerSchema, name: ownerName };
+    names.set(`${named.kind}|${named.schema}|${named.name}`, named);
+  }
+  return [...names.values()];
+}

@@ -1,0 +1,142 @@
+import { catalogueMessage, readCatalogue, wantedBy, type Actual } from '../facts/catalogue.ts';
+import type { Expected, Folded } from '../facts/expected.ts';
+import { keyOf } from '../facts/expected.ts';
+import { fireTriggers } from '../facts/fire-triggers.ts';
+import { fold } from '../facts/fold.ts';
+import { judge, labelOf } from '../facts/judge.ts';
+import { checkExpectations, checkVerifyScript, queryViews } from '../facts/queries.ts';
+import { checkSeeds } from '../facts/seeds.ts';
+import type { Analysis, Check, Migration } from '../model.ts';
+import type { ByteSource, Session } from '../ports.ts';
+import { describe } from '../server-fault.ts';
+import type { VerificationTerms } from '../task.ts';
+
+/** A migration with what verification reads of it. */
+export interface VerifiedMigration {
+  readonly migration: Migration;
+  /** Absent when its file cannot be analysed any more: nothing of it is checked. */
+  readonly up: Analysis | undefined;
+  body(): Promise<ByteSource>;
+  readonly verify?: { readonly analysis: Analysis; readonly body: ByteSource };
+}
+
+interface FactsInput {
+  readonly session: Session;
+  /** The schema that unqualified names stand for. */
+  readonly schema: string;
+  readonly migrations: readonly VerifiedMigration[];
+  readonly terms: VerificationTerms;
+}
+
+/** What the migrations state, folded in their order, held against the database. Few round trips: most go out at once. */
+export async function checkFacts(input: FactsInput): Promise<readonly Check[]> {
+  const { session, migrations } = input;
+  const folded = foldAll(migrations, input.schema);
+  const views = [...folded.objects.values()].filter(
+    ({ object }) => object.kind === 'view' || object.kind === 'materialized-view',
+  );
+  const sent = [
+    readActual(session, folded),
+    queryViews(session, views),
+    ...migrations.map(({ migration, up }) => checkExpectations(session, migration, up?.directives.expect ?? [])),
+    ...migrations.map(({ migration, verify }) =>
+      verify === undefined ? [] : checkVerifyScript(session, migration, verify),
+    ),
+  ] as const;
+  const [actual, ...own] = await Promise.all(sent);
+  if (!(actual instanceof Map)) return [failedRead(migrations, actual as string)];
+  const byId = new Map(migrations.map((one) => [one.migration.id, one]));
+  const bodyOf = async (id: string): Promise<ByteSource> => {
+    const found = byId.get(id);
+    if (found === undefined) throw new Error(`no migration ${id}`);
+    return found.body();
+  };
+  const facts = judge(folded, actual);
+  const seeds = await checkSeeds(session, folded.rows, actual, bodyOf);
+  const fired = input.terms.triggers === 'fire' ? await fire(session, folded, actual) : [];
+  return [...facts, ...seeds, ...fired, ...(own as readonly (readonly Check[])[]).flat()];
+}
+
+/** After a rollback: what its migrations have made is gone, unless another applied migration makes it too. */
+export async function checkGone(input: {
+  readonly session: Session;
+  readonly schema: string;
+  readonly gone: readonly VerifiedMigration[];
+  readonly remaining: readonly VerifiedMigration[];
+}): Promise<readonly Check[]> {
+  const undone = foldAll(input.gone, input.schema);
+  const kept = foldAll(input.remaining, input.schema);
+  const gone = new Map<string, Expected>();
+  for (const [key, expected] of undone.objects) {
+    const { kind, name } = expected.object;
+    if (!expected.made || kept.objects.has(key) || kind === 'grant' || kind === 'comment' || name === '') continue;
+    gone.set(key, expected);
+  }
+  const expectations = { objects: new Map(), gone, rows: [], opaque: [] };
+  const actual = await readActual(input.session, expectations);
+  if (!(actual instanceof Map)) return [failedRead(input.gone, actual as string)];
+  return judge(expectations, actual);
+}
+
+/** The effects of migrations, folded. */
+export function foldAll(migrations: readonly VerifiedMigration[], schema: string): Folded {
+  return fold(
+    migrations.map(({ migration, up }) => ({ id: migration.id, effects: up?.effects ?? [] })),
+    schema,
+  );
+}
+
+/** The catalogue's objects, or the server's words when it refused. */
+async function readActual(
+  session: Session,
+  folded: Pick<Folded, 'objects' | 'gone' | 'rows'>,
+): Promise<ReadonlyMap<string, Actual> | string> {
+  const reply = await session.send(catalogueMessage(wantedBy(folded)), { rows: 'all' });
+  return reply.ok ? readCatalogue(reply) : describe(reply.error);
+}
+
+function failedRead(migrations: readonly VerifiedMigration[], why: string): Check {
+  const last = migrations.at(-1)?.migration;
+  const where = { file: last?.up.file ?? '' };
+  return {
+    kind: 'catalogue',
+    object: 'the catalogue',
+    ok: false,
+    severity: 'error',
+    expected: 'readable',
+    actual: why,
+    where,
+    migration: last?.id ?? '',
+  };
+}
+
+async function fire(session: Session, folded: Folded, actual: ReadonlyMap<string, Actual>): Promise<readonly Check[]> {
+  const triggers = [...folded.objects.values()].filter((expected) => {
+    const found = actual.get(keyOf(expected.object));
+    return expected.object.kind === 'trigger' && found !== undefined && found.facts['enabled'] !== 'no';
+  });
+  const results = await fireTriggers(
+    session,
+    triggers.map(({ object }) => ({ schema: object.schema, table: object.table ?? '', name: object.name })),
+  );
+  return results.map((result, index): Check => {
+    const expected = triggers[index];
+    if (expected === undefined) throw new Error('a result without its trigger');
+    const { where, migration } = expected;
+    return {
+      kind: 'trigger-fires',
+      object: labelOf(expected),
+      ok: result.fired !== 'no',
+      severity: result.fired === 'no' ? 'error' : 'note',
+      expected: 'fires',
+      actual:
+        result.fired === 'yes'
+          ? 'fires'
+          : result.fired === 'no'
+            ? `does not fire: ${result.why}`
+            : `not tried: ${result.why}`,
+      where,
+      migration,
+    };
+  });
+}
