@@ -36,6 +36,9 @@ export interface ObjectName {
 /** Facts of an object by name: `{ type: 'bigint', 'not null': 'yes' }`. Yes and no are written `yes` and `no`. */
 export type Facts = Readonly<Record<string, string>>;
 
+/** Value of a fact that a statement has changed into something its text does not tell: it is not compared. */
+export const untold = '?';
+
 /** A row that a migration inserts: the literal of each compared column, as the byte span of its text in the body. */
 export interface SeedRow {
   /** Null: the value is no literal and is not compared. */
@@ -43,12 +46,25 @@ export interface SeedRow {
 }
 
 /** What one statement does to an object or to rows. Plain data: it travels in the bundle. */
-export type Effect = { readonly where: Place } & (
-  | { readonly op: 'create'; readonly object: ObjectName; readonly facts: Facts; readonly ifNotExists: boolean; readonly replace?: boolean }
+export type Effect = { readonly where: Place } & Change;
+
+/** An effect without its place. */
+export type Change =
+  | {
+      readonly op: 'create';
+      readonly object: ObjectName;
+      readonly facts: Facts;
+      readonly ifNotExists: boolean;
+      readonly replace?: boolean;
+    }
   /** Changes facts of an object that is there. */
   | { readonly op: 'alter'; readonly object: ObjectName; readonly facts: Facts }
   | { readonly op: 'drop'; readonly object: ObjectName; readonly cascade: boolean }
-  | { readonly op: 'rename'; readonly object: ObjectName; readonly to: { readonly schema?: string; readonly name?: string } }
+  | {
+      readonly op: 'rename';
+      readonly object: ObjectName;
+      readonly to: { readonly schema?: string; readonly name?: string };
+    }
   | {
       readonly op: 'insert';
       readonly table: { readonly schema: string | null; readonly name: string };
@@ -60,7 +76,10 @@ export type Effect = { readonly where: Place } & (
       readonly frozen: boolean;
     }
   /** UPDATE, DELETE, TRUNCATE, MERGE, INSERT … SELECT: earlier seed rows of the table can no longer be told. */
-  | { readonly op: 'rows-changed'; readonly table: { readonly schema: string | null; readonly name: string }; readonly how: 'update' | 'delete' | 'truncate' | 'insert' }
+  | {
+      readonly op: 'rows-changed';
+      readonly table: { readonly schema: string | null; readonly name: string };
+      readonly how: 'update' | 'delete' | 'truncate' | 'insert';
+    }
   /** DO, CALL, EXECUTE, functions called by SELECT: what it does cannot be seen in its text. */
-  | { readonly op: 'opaque'; readonly tag: string }
-);
+  | { readonly op: 'opaque'; readonly tag: string };
