@@ -29,8 +29,9 @@ function callsUnknown(value: unknown): boolean {
 }
 
 function isUnknown(parts: readonly string[]): boolean {
-  const own = parts.length > 1 && parts[0] !== 'pg_catalog';
-  return own || !harmless.test(parts.at(-1) ?? '');
+  const name = parts.at(-1) ?? '';
+  if (parts.length > 1) return parts[0] !== 'pg_catalog' || name.startsWith('lo_');
+  return !harmless.test(name);
 }
 
 /** SET search_path and RESET search_path. */
