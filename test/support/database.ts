@@ -53,12 +53,15 @@ export function serverUrl(major: number = majors[0]!): string {
   return url;
 }
 
-/** Makes an empty database on the server of this major (the oldest of the run by default). */
-export async function createTestDatabase(major: number = majors[0]!): Promise<TestDatabase> {
+/**
+ * Makes a database on the server of this major (the oldest of the run by default): empty, or a copy of `template`, to
+ * which nobody may be connected.
+ */
+export async function createTestDatabase(major: number = majors[0]!, template = 'template0'): Promise<TestDatabase> {
   const server = serverUrl(major);
   const name = `test_${randomBytes(6).toString('hex')}`;
   // Copying the files is twice as fast as logging their pages (the choice came with PostgreSQL 15).
-  await once(server, `CREATE DATABASE ${name} TEMPLATE template0 ${major >= 15 ? 'STRATEGY FILE_COPY' : ''}`);
+  await once(server, `CREATE DATABASE ${name} TEMPLATE ${template} ${major >= 15 ? 'STRATEGY FILE_COPY' : ''}`);
   const url = at(server, name);
   const sessions: Client[] = [];
   const roles: string[] = [];

@@ -62,8 +62,7 @@ Answer with one JSON object and nothing else:
 $prompt$,
         '["topics", "rag_context", "grade_level", "duration_seconds"]', '["interests"]', '{"temperature": 0.7, "max_output_tokens": 8192}',
         true, now(), 'migration 0003', 'migration 0003'
-    )
-on conflict (name, version) do nothing;
+    );
 
 insert into public.prompt_guardrails
     (name, description, guardrail_type, severity, action, on_error, config, created_by)
@@ -88,5 +87,4 @@ values
         'prompt_injection', 'critical', 'block', 'block',
         '{"scope": "variables", "threshold": 2, "signals": [{"phrase": "ignore all previous instructions", "score": 2}, {"phrase": "ignore the above", "score": 2}, {"phrase": "reveal your system prompt", "score": 2}, {"phrase": "you are now", "score": 1}, {"phrase": "developer mode", "score": 1}, {"phrase": "jailbreak", "score": 1}]}',
         'migration 0003'
-    )
-on conflict (name) do nothing;
+    );

@@ -16,7 +16,10 @@ export function judge(
   actual: ReadonlyMap<string, Actual>,
   focus?: ReadonlySet<string>,
 ): readonly Check[] {
-  const matcher = createMatcher(actual);
+  const named = [...folded.objects.values()]
+    .filter(({ object }) => object.name !== '')
+    .map(({ object }) => keyOf(object));
+  const matcher = createMatcher(actual, new Set(named));
   const checks: Check[] = [];
   for (const expected of folded.objects.values()) {
     if (focus !== undefined && !focus.has(expected.migration)) continue;
@@ -36,9 +39,12 @@ interface Matcher {
   find(expected: Expected): Facts | undefined;
 }
 
-/** Finds objects by name; unnamed constraints and indexes by their form, each only once; functions by their types. */
-function createMatcher(actual: ReadonlyMap<string, Actual>): Matcher {
-  const taken = new Set<string>();
+/**
+ * Finds objects by name; unnamed constraints and indexes by their form, each only once and none that another statement
+ * names; functions by their types.
+ */
+function createMatcher(actual: ReadonlyMap<string, Actual>, named: ReadonlySet<string>): Matcher {
+  const taken = new Set(named);
   const functions = new Map<string, Actual[]>();
   const parts = new Map<string, [string, Actual][]>();
   for (const [key, one] of actual) {

@@ -1,0 +1,99 @@
+import { cpSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Finding } from '../../src/kit/finding.ts';
+import type { Check } from '../../src/migrate/model.ts';
+import { createTestDatabase, majors, type TestDatabase } from '../support/database.ts';
+import { createProject, type TestProject } from '../support/project.ts';
+import { mutationsOf, type Mutation } from './mutations.ts';
+
+/** What `verify` says of a copy of the database that was damaged. */
+async function verifyDamaged(
+  template: TestDatabase,
+  mutation: Mutation,
+): Promise<{ exitCode: number; named: boolean; said: string }> {
+  await using database = await createTestDatabase(template.major, template.name);
+  await database.query(mutation.sql);
+  using project = exampleProject(database);
+  const ran = await project.run('verify', '--json');
+  const [{ findings }] = ran.json as unknown as [{ findings: readonly Finding[] }];
+  const said = findings.map(({ severity, why }) => `${severity}: ${why}`).join('\n');
+  return { exitCode: ran.exitCode, named: said.includes(mutation.names), said };
+}
+
+function exampleProject(database: TestDatabase): TestProject {
+  const project = createProject({}, database.url);
+  cpSync('examples/vividly/migrations', `${project.folder}/migrations`, { recursive: true });
+  return project;
+}
+
+describe.each(majors)('the example on PostgreSQL %i', (major) => {
+  let template: TestDatabase;
+  let mutations: readonly Mutation[];
+
+  beforeAll(async () => {
+    template = await createTestDatabase(major);
+    using project = exampleProject(template);
+    const ran = await project.run('up');
+    expect(ran.exitCode, ran.err).toBe(0);
+    const source = await template.connect();
+    await source.end();
+    const reader = await createTestDatabase(major);
+    await reader.drop();
+    await using probe = await copyOf(template);
+    mutations = await mutationsOf(probe);
+  });
+
+  afterAll(async () => {
+    await template.drop();
+  });
+
+  test('an intact database passes, with every kind of check', async () => {
+    await using database = await copyOf(template);
+    using project = exampleProject(database);
+    const ran = await project.run('verify', '--json');
+    expect(ran.exitCode, ran.out).toBe(0);
+    const [{ checks }] = ran.json as unknown as [{ checks: readonly Check[] }];
+    expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+    const count = (kind: string): number => checks.filter((check) => check.kind === kind).length;
+    expect([count('table'), count('index'), count('view'), count('trigger'), count('seed-row')]).toEqual([
+      5, 16, 4, 3, 6,
+    ]);
+    expect([count('view-query'), count('trigger-fires')]).toEqual([4, 3]);
+  });
+
+  test('every object that was dropped, disabled, weakened or rebuilt is named', async () => {
+    expect(mutations.length).toBeGreaterThan(150);
+    const missed: string[] = [];
+    const queue = [...mutations];
+    const work = async (): Promise<void> => {
+      for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+        const { exitCode, named, said } = await verifyDamaged(template, next);
+        if (exitCode !== next.exitCode || !named) missed.push(`${next.sql} (exit ${exitCode})\n${said}`);
+      }
+    };
+    await Promise.all(Array.from({ length: 3 }, work));
+    expect(missed).toEqual([]);
+  }, 240_000);
+
+  test.each([
+    ["delete from prompt_guardrails where name = 'toxic_content_filter'", 'toxic_content_filter', 50],
+    ["update prompt_guardrails set severity = 'low' where name = 'toxic_content_filter'", 'toxic_content_filter', 0],
+    ["delete from prompt_templates where name = 'nlu_topic_extraction'", 'nlu_topic_extraction', 50],
+    ['alter table prompt_guardrails add column extra int', 'extra', 0],
+    ['create index added_by_hand on prompt_templates (created_at)', 'added_by_hand', 0],
+    ["comment on table prompt_guardrails is 'other'", 'prompt_guardrails', 0],
+    ['create table somebody_elses (id int)', '', 0],
+  ])('%s', async (sql, names, exitCode) => {
+    const result = await verifyDamaged(template, {
+      sql: `set session_replication_role = replica; ${sql}`,
+      names,
+      exitCode,
+    });
+    expect(result.exitCode, result.said).toBe(exitCode);
+    expect(result.named, result.said).toBe(true);
+  });
+});
+
+async function copyOf(template: TestDatabase): Promise<TestDatabase> {
+  return await createTestDatabase(template.major, template.name);
+}
