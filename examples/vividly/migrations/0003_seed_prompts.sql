@@ -1,7 +1,7 @@
 -- The first three prompts and the first three guardrails.
 --
--- Seeds are a migration of their own and are keyed by what makes a row itself: a second run changes nothing. In the system
--- this replaces a second run put version 1 of every prompt back in front of the live one.
+-- Seeds are a migration of their own, and a migration runs once. In the system this replaces a second run put version 1 of
+-- every prompt back in front of the live one.
 -- They come before the audit log, so that a complete rollback removes the log, and with it the references, first.
 --
 -- godwit: expect select count(*) from public.prompt_templates where version = 1 and name in ('nlu_topic_extraction', 'clarification_question_generation', 'educational_script_generation') => 3
