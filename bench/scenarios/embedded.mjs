@@ -1,0 +1,54 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { median, row, target } from '../support/rounds.mjs';
+
+export const title = 'The embedded server: the very first start, a project’s first, later ones';
+
+// Folders stay until the end of the benchmark: ext4 makes files slowly for seconds after it has deleted many.
+export async function run(workshop) {
+  const isRoot = process.getuid?.() === 0;
+  const { startEmbedded, ensureBinaries } = await workshop.embedded();
+  const rows = [];
+  const targets = [];
+  for (const major of workshop.quick ? [18] : [15, 18]) {
+    const binaries = valueOf(await ensureBinaries(major));
+    const times = { 'very first (initdb)': [], "project's first": [], later: [], joining: [], stopping: [] };
+    for (let round = 0; round < (workshop.quick ? 2 : 5); round += 1) {
+      const cache = workshop.path(`cache-${major}-${round}`);
+      mkdirSync(cache);
+      symlinkSync(join(binaries.cache, 'postgres'), join(cache, 'postgres'));
+      const env = { ...process.env, GODWIT_CACHE: cache };
+      const start = (name) => async () =>
+        valueOf(await startEmbedded({ dataDir: workshop.path(`${major}-${round}-${name}`), major, env }));
+      const cold = await timed(times['very first (initdb)'], start('a'));
+      const guest = await timed(times.joining, start('a'));
+      await guest.stop();
+      await timed(times.stopping, () => cold.stop());
+      const first = await timed(times["project's first"], start('b'));
+      await first.stop();
+      const later = await timed(times.later, start('b'));
+      await later.stop();
+    }
+    for (const [name, list] of Object.entries(times)) rows.push(row(`PostgreSQL ${major}, ${name}`, list));
+    const limit = isRoot ? 1_500 : 1_000;
+    targets.push(
+      target(`PostgreSQL ${major}, very first start`, median(times['very first (initdb)']), limit, { unit: 'ms' }),
+      target(`PostgreSQL ${major}, project's first start`, median(times["project's first"]), 250, { unit: 'ms' }),
+      target(`PostgreSQL ${major}, later start`, median(times.later), 250, { unit: 'ms' }),
+    );
+  }
+  return { rows, targets };
+}
+
+function valueOf(outcome) {
+  if (!outcome.ok) throw new Error(outcome.findings[0].why);
+  return outcome.value;
+}
+
+async function timed(list, work) {
+  const began = performance.now();
+  const result = await work();
+  list.push(performance.now() - began);
+  return result;
+}
