@@ -1,26 +1,44 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { memorySource } from '../../src/adapters/files/byte-source.ts';
+import { createConnector } from '../../src/adapters/postgres/connector.ts';
+import { readDatabaseUrl } from '../../src/adapters/url/database-url.ts';
 import { catalogueMessage, readCatalogue, wantedBy } from '../../src/migrate/facts/catalogue.ts';
 import { fold } from '../../src/migrate/facts/fold.ts';
 import { judge } from '../../src/migrate/facts/judge.ts';
+import { checkSeeds } from '../../src/migrate/facts/seeds.ts';
+import type { Check } from '../../src/migrate/model.ts';
+import type { Session } from '../../src/migrate/ports.ts';
+import { encodeUtf8 } from '../../src/sql/encoding.ts';
 import { createTestDatabase, majors, type TestDatabase } from '../support/database.ts';
 import { effectsOf } from '../support/effects.ts';
 
-/** Runs the script and says which of the facts derived from it do not hold afterwards. */
-async function differences(database: TestDatabase, sql: string): Promise<readonly string[]> {
-  await database.query(sql);
-  const folded = fold([{ id: '1', effects: await effectsOf(sql) }], 'public');
-  const client = await database.connect();
-  const message = catalogueMessage(wantedBy(folded));
-  const answer: unknown = await client.query({
-    text: message,
-    rowMode: 'array',
-    types: { getTypeParser: () => String },
-  });
-  const results = (answer as readonly { fields: readonly { name: string }[]; rows: string[][]; command: string }[]).map(
-    ({ fields, rows, command }) => ({ columns: fields.map(({ name }) => name), rows, tag: command }),
+async function openSession(database: TestDatabase): Promise<Session> {
+  const address = readDatabaseUrl(database.url, 'the test', { user: 'postgres' });
+  if (!address.ok) throw new Error(JSON.stringify(address.findings));
+  const options = { pipelined: true, applicationName: 'test', settings: {} };
+  const session = await createConnector(address.value.address).open(options);
+  if (!session.ok) throw new Error(JSON.stringify(session.findings));
+  return session.value;
+}
+
+/** What is derived from scripts that have run, held against the database. */
+async function checksOf(database: TestDatabase, scripts: readonly string[]): Promise<readonly Check[]> {
+  const migrations = await Promise.all(
+    scripts.map(async (sql, index) => ({ id: `${index}`, effects: await effectsOf(sql) })),
   );
-  const checks = judge(folded, readCatalogue({ ok: true, results }));
-  expect(checks.length).toBeGreaterThan(0);
+  const folded = fold(migrations, 'public');
+  const session = await openSession(database);
+  const reply = await session.send(catalogueMessage(wantedBy(folded)), { rows: 'all' });
+  if (!reply.ok) throw new Error(reply.error.message);
+  const actual = readCatalogue(reply);
+  const bodyOf = async (id: string) => memorySource(encodeUtf8(scripts[Number(id)] ?? ''));
+  const seeds = await checkSeeds(session, folded.rows, actual, bodyOf);
+  await session.close();
+  return [...judge(folded, actual), ...seeds];
+}
+
+function failuresOf(checks: readonly Check[]): readonly string[] {
   return checks
     .filter(({ ok }) => !ok)
     .map(({ kind, object, expected, actual }) => `${kind} ${object}: ${expected}, not ${actual}`);
@@ -109,5 +127,39 @@ test.each(majors)('what is derived from a script holds on PostgreSQL %i after it
     create function dropped() returns int language sql as 'select 1';
     drop function dropped;
   `.replace('comment on index named', 'comment on index app.named');
-  expect(await differences(database, sql)).toEqual([]);
+  await database.query(sql);
+  const checks = await checksOf(database, [sql]);
+  expect(failuresOf(checks)).toEqual([]);
+  expect(checks.length).toBeGreaterThan(100);
+});
+
+test.each(majors)('the example’s objects and seed rows are all found on PostgreSQL %i', async (major) => {
+  await using database = await createTestDatabase(major);
+  const folder = new URL('../../examples/vividly/migrations/', import.meta.url);
+  const files = (await readdir(folder)).filter((file) => /^\d+_[a-z_]+\.sql$/.test(file)).sort();
+  const scripts = await Promise.all(files.map((file) => readFile(new URL(file, folder), 'utf8')));
+  for (const script of scripts) await database.query(script);
+  const checks = await checksOf(database, scripts);
+  expect(failuresOf(checks)).toEqual([]);
+  expect(checks.filter(({ kind }) => kind === 'seed-row').length).toBeGreaterThan(5);
+});
+
+test('an edited, a deleted and a doubled seed row are told apart', async () => {
+  await using database = await createTestDatabase();
+  const sql = `-- é
+    create table t (id int primary key, b text, c timestamptz);
+    create table u (a text, b text[]);
+    insert into t values (1, 'x; (ü)', now()), (2, $$y, z$$, now()), (-3, E'it\\'s', default);
+    insert into u (b, a) values (array['p', 'q'], 'once') on conflict do nothing;`;
+  await database.query(sql);
+  const before = await checksOf(database, [sql]);
+  expect(failuresOf(before)).toEqual([]);
+  await database.query(
+    `update t set b = 'other' where id = 2; delete from t where id = -3; insert into u select * from u`,
+  );
+  expect(failuresOf(await checksOf(database, [sql]))).toEqual([
+    'seed-row public.t (id 2): as the migration wrote it, not changed since',
+    'seed-row public.t (id -3): found once, not missing',
+    "seed-row public.u (b array['p', 'q'], a 'once'): found once, not found 2 times",
+  ]);
 });
