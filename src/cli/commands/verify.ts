@@ -2,7 +2,7 @@ import { verifyTask } from '../../project/tasks.ts';
 import type { Run } from '../command.ts';
 import { executeQuietly, withProject } from '../execute.ts';
 import { failed } from '../result.ts';
-import { checkLines, checkSummary } from '../screen/checks.ts';
+import { checkAdvice, checkLines, checkSummary } from '../screen/checks.ts';
 
 /** `godwit verify` */
 export const verify: Run = async (context) =>
@@ -14,7 +14,7 @@ export const verify: Run = async (context) =>
     if (execution.events.length === 0) return failed(execution.findings);
     const checks = execution.events.flatMap((event) => (event.kind === 'checks' ? event.checks : []));
     const { exitCode, outcome, findings } = execution;
-    screen.say('', ...checkLines(checks, screen.style));
+    screen.say('', ...checkLines(checks, screen.style), ...checkAdvice(checks, screen.style));
     const symbol = exitCode === 0 ? screen.style.green('✔') : screen.style.red('✘');
     if (exitCode === 0 || exitCode === 50) {
       screen.say(

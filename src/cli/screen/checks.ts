@@ -1,3 +1,4 @@
+import { catalogue } from '../../kit/catalogue/index.ts';
 import type { Check } from '../../migrate/model.ts';
 import { placeText } from './finding.ts';
 import { countOf } from './format.ts';
@@ -12,6 +13,12 @@ export function checkLines(checks: readonly Check[], style: Style): readonly str
       ...(check.expected === '' ? [] : [`      expected  ${check.expected}`]),
       ...(check.actual === '' ? [] : [`      found     ${check.actual}`]),
     ]);
+}
+
+/** What to do about failed checks, once for all of them. */
+export function checkAdvice(checks: readonly Check[], style: Style): readonly string[] {
+  if (!checks.some((check) => !check.ok && check.severity === 'error')) return [];
+  return ['', `${style.cyan('→')} ${catalogue['check-failed'].fix}`];
 }
 
 /** `118 checks passed`, `117 of 118 checks passed, 1 failed` */

@@ -77,6 +77,8 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       say(targetLine(environment, target, style) + (note === undefined ? '' : style.dim(` · ${note}`)));
     },
     finding: (finding) => {
+      // Failed checks have been shown as such, one line each.
+      if (finding.code === 'check-failed' || finding.code === 'check-warning') return;
       const count = (shown.get(finding.code) ?? 0) + 1;
       shown.set(finding.code, count);
       if (count <= mostOfOneCode) say('', ...renderFinding(finding, style, lineAt));

@@ -1,7 +1,7 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { RunEvent } from '../../migrate/event.ts';
 import type { Check } from '../../migrate/model.ts';
-import { checkLines, checkSummary } from './checks.ts';
+import { checkAdvice, checkLines, checkSummary } from './checks.ts';
 import { countOf, duration } from './format.ts';
 import type { Screen } from './screen.ts';
 
@@ -60,7 +60,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         break;
       case 'checks':
         checks.push(...event.checks);
-        screen.say(...checkLines(event.checks, style));
+        screen.say(...checkLines(event.checks, style), ...checkAdvice(event.checks, style));
         break;
       case 'run.finished':
         screen.settle();

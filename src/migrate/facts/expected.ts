@@ -42,6 +42,8 @@ export interface FoldState {
   objects: Map<string, Expected>;
   gone: Map<string, Expected>;
   rows: ExpectedRows[];
+  /** A CREATE TABLE IF NOT EXISTS that found its table: its parts are not made either. */
+  skipping?: { readonly schema: string; readonly table: string; readonly where: Place };
   readonly opaque: { readonly tag: string; readonly where: Place; readonly migration: string }[];
 }
 

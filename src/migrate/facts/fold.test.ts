@@ -161,3 +161,52 @@ test('CASCADE makes what may hang on it loose, and drops foreign keys to it', ()
   );
   expect([...result.objects].map(([key, { loose }]) => [key, loose])).toEqual([['view|public||v', true]]);
 });
+
+test('an unnamed constraint or index is found by the name that the server has given it', () => {
+  const unnamed = [
+    create('constraint', '', { type: 'unique', columns: 'a,b' }, 'users'),
+    create('constraint', '', { type: 'check', columns: '' }, 'users'),
+    create('index', '', { table: 'users', keys: 'email', method: 'btree' }),
+  ];
+  expect(
+    folded(
+      ...unnamed,
+      drop('constraint', 'users_a_b_key', 'users'),
+      drop('constraint', 'users_age_check', 'users'),
+      drop('index', 'users_email_idx'),
+    ).objects,
+  ).toEqual({});
+  const { objects } = folded(...unnamed.slice(0, 1), rename('constraint', 'users_a_b_key', { name: 'once' }, 'users'));
+  expect(Object.keys(objects)).toEqual(['constraint|public|users|once']);
+});
+
+test('a second CREATE TABLE IF NOT EXISTS makes neither its columns nor its constraints', () => {
+  const part = (kind: ObjectKind, name: string, at: typeof where): Effect => ({
+    op: 'create',
+    object: kind === 'table' ? object(kind, name) : object(kind, name, 'users'),
+    facts: {},
+    ifNotExists: true,
+    where: at,
+  });
+  const second = { ...where, line: 9 };
+  const { objects } = folded(
+    part('table', 'users', where),
+    part('column', 'a', where),
+    part('table', 'users', second),
+    part('column', 'b', second),
+  );
+  expect(Object.keys(objects)).toEqual(['table|public||users', 'column|public|users|a']);
+});
+
+test('a function is dropped without its argument types', () => {
+  expect(folded(create('function', 'f(integer,text)'), drop('function', 'f')).objects).toEqual({});
+});
+
+test('a renamed enum label is renamed in defaults', () => {
+  const { objects } = folded(
+    create('type', 'mood', { labels: '["sad"]' }),
+    create('column', 'm', { type: 'mood', 'default text': 'sad' }, 'users'),
+    alter('type', 'mood', { 'rename label': '["sad","blue"]' }),
+  );
+  expect(objects['column|public|users|m']).toEqual({ type: 'mood', 'default text': 'blue' });
+});

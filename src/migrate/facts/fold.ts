@@ -9,6 +9,7 @@ import {
   type Resolved,
 } from './expected.ts';
 import type { Effect, Facts, ObjectName } from './fact.ts';
+import { nameByServer } from './auto-name.ts';
 import { applyRename } from './rename.ts';
 
 /**
@@ -36,21 +37,17 @@ function step(state: FoldState, effect: Effect, terms: StepTerms): void {
   const { where } = effect;
   const { migration, defaultSchema } = terms;
   switch (effect.op) {
-    case 'create': {
-      const object = resolve(effect.object, defaultSchema);
-      const facts = resolveFacts(object, effect.facts, defaultSchema);
-      const key = uniqueKey(state, keyOf(object, facts), object.name === '');
-      if (effect.ifNotExists && state.objects.has(key)) return;
-      state.gone.delete(key);
-      state.objects.set(key, { object, facts, where, migration, loose: false, made: true });
-      return;
-    }
+    case 'create':
+      return create(state, effect, terms);
     case 'alter':
       return alter(state, effect, terms);
     case 'drop':
       return drop(state, { object: resolve(effect.object, defaultSchema), cascade: effect.cascade, where, migration });
-    case 'rename':
-      return applyRename(state, resolve(effect.object, defaultSchema), effect.to, { where, migration });
+    case 'rename': {
+      const object = resolve(effect.object, defaultSchema);
+      nameByServer(state, object);
+      return applyRename(state, object, effect.to, { where, migration });
+    }
     case 'insert': {
       const { op: _, count: __, table, ...rest } = effect;
       state.rows.push({
@@ -66,6 +63,27 @@ function step(state: FoldState, effect: Effect, terms: StepTerms): void {
     case 'opaque':
       state.opaque.push({ tag: effect.tag, where, migration });
   }
+}
+
+function create(state: FoldState, effect: Extract<Effect, { op: 'create' }>, terms: StepTerms): void {
+  const { where, ifNotExists } = effect;
+  const object = resolve(effect.object, terms.defaultSchema);
+  const facts = resolveFacts(object, effect.facts, terms.defaultSchema);
+  const { skipping } = state;
+  if (
+    ifNotExists &&
+    skipping !== undefined &&
+    skipping.where === where &&
+    isPartOf(object, skipping.schema, skipping.table)
+  )
+    return;
+  const key = uniqueKey(state, keyOf(object, facts), object.name === '');
+  if (ifNotExists && state.objects.has(key)) {
+    if (object.kind === 'table') state.skipping = { schema: object.schema, table: object.name, where };
+    return;
+  }
+  state.gone.delete(key);
+  state.objects.set(key, { object, facts, where, migration: terms.migration, loose: false, made: true });
 }
 
 function resolve(object: ObjectName, defaultSchema: string): Resolved {
@@ -98,8 +116,10 @@ function alter(state: FoldState, effect: Extract<Effect, { op: 'alter' }>, terms
         state.objects.set(key, { ...known, facts: { ...known.facts, ...effect.facts }, where, migration });
     return;
   }
+  nameByServer(state, object);
   const key = keyOf(object, effect.facts);
   const known = state.objects.get(key);
+  if (object.kind === 'type') renameDefaults(state, object, effect.facts['rename label']);
   const facts =
     object.kind === 'type' ? withLabels(known?.facts ?? {}, effect.facts) : { ...known?.facts, ...effect.facts };
   state.objects.set(key, { object, facts, where, migration, loose: known?.loose ?? false, made: known?.made ?? false });
@@ -124,6 +144,18 @@ function withLabels(before: Facts, change: Facts): Facts {
   };
 }
 
+/** A renamed enum label is renamed in the defaults of its columns too. */
+function renameDefaults(state: FoldState, type: Resolved, renamed: string | undefined): void {
+  if (renamed === undefined) return;
+  const [from, to] = JSON.parse(renamed) as [string, string];
+  for (const [key, known] of state.objects) {
+    const { type: columnType, 'default text': text } = known.facts;
+    if (known.object.kind !== 'column' || text !== from) continue;
+    if (columnType === type.name || columnType === `${type.schema}.${type.name}`)
+      state.objects.set(key, { ...known, facts: { ...known.facts, 'default text': to } });
+  }
+}
+
 interface Dropping {
   readonly object: Resolved;
   readonly cascade: boolean;
@@ -133,6 +165,7 @@ interface Dropping {
 
 function drop(state: FoldState, dropping: Dropping): void {
   const { object, cascade, where, migration } = dropping;
+  nameByServer(state, object);
   for (const [key, known] of state.objects) if (goesWith(known, object)) state.objects.delete(key);
   const gone: Expected = { object, facts: {}, where, migration, loose: false, made: false };
   state.gone.set(keyOf(object), gone);
@@ -152,6 +185,14 @@ function goesWith(known: Expected, object: Resolved): boolean {
     own.table === object.table
   )
     return true;
+  // DROP FUNCTION may leave out the argument types where the name is unique.
+  if (
+    object.kind === 'function' &&
+    own.kind === 'function' &&
+    own.schema === object.schema &&
+    !object.name.includes('(')
+  )
+    return own.name.startsWith(`${object.name}(`);
   switch (object.kind) {
     case 'schema':
       return own.schema === object.name;

@@ -1,7 +1,7 @@
 import type { Check } from '../model.ts';
 import { bare, type Actual } from './catalogue.ts';
 import { keyOf, type Expected, type Folded } from './expected.ts';
-import type { Facts } from './fact.ts';
+import { untold, type Facts } from './fact.ts';
 
 /**
  * Holds what must be there against the catalogue. Each object gives one check when it is as stated, and one for each
@@ -161,6 +161,7 @@ interface Difference {
 function differences(expected: Expected, actual: Facts): readonly Difference[] {
   const found: Difference[] = [];
   for (const [fact, wanted] of Object.entries(expected.facts)) {
+    if (wanted === untold) continue;
     const is = actual[fact] ?? '';
     if (!sameFact(expected, fact, is, wanted)) found.push({ fact, expected: wanted, actual: is === '' ? 'none' : is });
   }
@@ -216,7 +217,7 @@ function check(
   expected: Expected,
   result: { readonly ok: boolean; readonly expected: string; readonly actual: string },
 ): Check {
-  const severity = expected.loose || expected.object.kind === 'comment' ? 'warning' : 'error';
+  const severity = expected.loose ? 'warning' : 'error';
   const { migration, where } = expected;
   return { kind: expected.object.kind, object: labelOf(expected), severity, where, migration, ...result };
 }
@@ -242,7 +243,7 @@ export function labelOf({ object, facts }: Pick<Expected, 'object' | 'facts'>): 
 
 function summary({ object, facts }: Expected): string {
   const told = Object.entries(facts).flatMap(([fact, value]) => {
-    if (value === 'no' || fact === 'kind' || fact === 'text') return [];
+    if (value === 'no' || value === untold || fact === 'kind' || fact === 'text') return [];
     return value === 'yes' ? [fact] : [fact === 'type' || fact === 'method' ? value : `${fact} ${value}`];
   });
   return told.length === 0

@@ -23,24 +23,23 @@ export async function keepBaseline(
   gone: readonly VerifiedMigration[] = [],
 ): Promise<void> {
   const names = namesOf(migrations, live.schema);
-  const owners = new Set(
-    [...names, ...namesOf(gone, live.schema)].map(({ schema, table, name }) =>
-      [schema, table ?? name].filter((part) => part !== '').join('.'),
-    ),
-  );
+  const folded = foldAll(migrations, live.schema);
+  const left = [...folded.gone.values()].map(({ object }) => ({
+    schema: object.schema,
+    name: object.table ?? object.name,
+  }));
+  const owners = new Set([...names, ...namesOf(gone, live.schema), ...left].map(ownerOf));
   const reply = names.length === 0 ? undefined : await live.session.send(definitionsQuery(names), { rows: 'all' });
-  if (reply?.ok === false)
-    return void ports.emit({
-      kind: 'notice',
-      severity: 'WARNING',
-      text: `no baseline for drift: ${reply.error.message}`,
-    });
+  if (reply?.ok === false) {
+    ports.emit({ kind: 'notice', severity: 'WARNING', text: `no baseline for drift: ${reply.error.message}` });
+    return;
+  }
   const definitions = reply === undefined ? [] : readDefinitions(reply);
   const last = migrations.at(-1)?.migration.id ?? '';
   const rows = definitions.map(({ kind, name, owner, definition }) => [kind, name, owner, definition]);
   const commands = [
     ...opening(live.epoch, live.head),
-    `DELETE FROM godwit.object WHERE owner IN (SELECT pg_catalog.json_array_elements_text(${quoteLiteral(JSON.stringify([...owners]))}::json))`,
+    `DELETE FROM godwit.object WHERE pg_catalog.split_part(owner, '(', 1) IN (SELECT pg_catalog.json_array_elements_text(${quoteLiteral(JSON.stringify([...owners]))}::json))`,
     `INSERT INTO godwit.object (kind, name, owner, definition, server_major, migration)
 SELECT DISTINCT ON (e ->> 0, e ->> 1) e ->> 0, e ->> 1, e ->> 2, e ->> 3, pg_catalog.current_setting('server_version_num')::int / 10000, ${quoteLiteral(last)}
 FROM pg_catalog.json_array_elements(${quoteLiteral(JSON.stringify(rows))}::json) e
@@ -82,8 +81,11 @@ export async function compareWithBaseline(
     return [];
   }
   const major = Math.trunc(facts.versionNumber / 10_000);
+  // What a later migration has dropped or renamed is no drift.
+  const owners = new Set(names.map(ownerOf));
   const files = new Map(migrations.map(({ migration }) => [migration.id, migration.up.file]));
-  return compareDefinitions(baseline, readDefinitions(present), major).map((drift): Check => ({
+  const ours = baseline.filter(({ owner }) => owners.has(owner.replace(/\(.*$/s, '')));
+  return compareDefinitions(ours, readDefinitions(present), major).map((drift): Check => ({
     kind: `drift-${drift.kind}`,
     object: drift.name,
     ok: false,
@@ -93,6 +95,12 @@ export async function compareWithBaseline(
     where: { file: files.get(drift.migration) ?? '' },
     migration: drift.migration,
   }));
+}
+
+/** As definitions name their owners, without the arguments of functions. */
+function ownerOf({ schema, name }: { readonly schema: string; readonly name: string }): string {
+  const bare = name.replace(/\(.*$/s, '');
+  return schema === '' ? bare : `${schema}.${bare}`;
 }
 
 function namesOf(migrations: readonly VerifiedMigration[], schema: string): readonly Name[] {

@@ -1,0 +1,192 @@
+import { quoteLiteral } from '../../sql/quote.ts';
+import type { Reply } from '../ports.ts';
+import type { ObjectKind } from './fact.ts';
+
+/** The server's own text of one object. */
+export interface Definition {
+  readonly kind: ObjectKind;
+  /** Qualified: `public.users`, `public.users.email`, `public.f(integer)`. */
+  readonly name: string;
+  readonly definition: string;
+  /** Name of the relation or other object that it is a part of, or its own. */
+  readonly owner: string;
+}
+
+/** An object whose definitions are wanted, with everything that belongs to it. */
+export interface WantedDefinition {
+  readonly kind: ObjectKind;
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** A definition as it was kept at the end of a run. */
+export type KeptDefinition = Definition & { readonly major: number; readonly migration: string };
+
+/** One difference from the baseline. */
+export interface Drift {
+  readonly kind: ObjectKind;
+  readonly name: string;
+  readonly change: 'changed' | 'missing' | 'added' | 'new-major';
+  readonly was: string;
+  readonly is: string;
+  readonly migration: string;
+}
+
+/** Definitions as text depend on these settings, so they are fixed. */
+const settings = [
+  'SET TRANSACTION READ ONLY',
+  "SET LOCAL search_path TO ''",
+  "SET LOCAL TimeZone TO 'UTC'",
+  "SET LOCAL DateStyle TO 'ISO'",
+  "SET LOCAL IntervalStyle TO 'postgres'",
+  'SET LOCAL extra_float_digits TO 1',
+  "SET LOCAL bytea_output TO 'hex'",
+  'SET LOCAL quote_all_identifiers TO off',
+];
+
+const relationKinds = new Set<ObjectKind>(['table', 'view', 'materialized-view', 'sequence']);
+
+/** One message that asks for all definitions, set by set; each result is `kind, name, owner, definition`. */
+export function definitionsQuery(wanted: readonly WantedDefinition[]): string {
+  const pairs = (of: (kind: ObjectKind) => boolean, nameOf = (name: string): string => name): string => {
+    const list = wanted.filter(({ kind }) => of(kind)).map(({ schema, name }) => [schema, nameOf(name)]);
+    return `(select distinct e ->> 0 as s, e ->> 1 as n from pg_catalog.json_array_elements(${quoteLiteral(JSON.stringify(list))}::json) e)`;
+  };
+  const rel = `with rel as materialized (select c.*, n.nspname || '.' || c.relname as whole from ${pairs((kind) => relationKinds.has(kind))} w
+    join pg_catalog.pg_namespace n on n.nspname = w.s join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = w.n)`;
+  const fn = `with fn as materialized (select p.*, n.nspname || '.' || p.proname || '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')' as whole
+    from ${pairs(
+      (kind) => kind === 'function',
+      (name) => name.replace(/\(.*$/s, ''),
+    )} w
+    join pg_catalog.pg_namespace n on n.nspname = w.s join pg_catalog.pg_proc p on p.pronamespace = n.oid and p.proname = w.n)`;
+  const ty = `with ty as materialized (select t.*, n.nspname || '.' || t.typname as whole from ${pairs((kind) => kind === 'type')} w
+    join pg_catalog.pg_namespace n on n.nspname = w.s join pg_catalog.pg_type t on t.typnamespace = n.oid and t.typname = w.n)`;
+  return [...settings, ...relationQueries(rel), ...routineQueries(fn), ...typeQueries(ty)]
+    .map((command) => `${command};\n`)
+    .join('');
+}
+
+function relationQueries(rel: string): readonly string[] {
+  return [
+    `${rel} select case relkind when 'v' then 'view' when 'm' then 'materialized-view' when 'S' then 'sequence' else 'table' end, whole, whole,
+      case when relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(oid)
+        else pg_catalog.json_build_object('kind', relkind, 'persistence', relpersistence, 'row security', relrowsecurity,
+          'forced', relforcerowsecurity, 'partition key', pg_catalog.pg_get_partkeydef(oid))::text end
+      from rel where relkind in ('r', 'p', 'f', 'v', 'm', 'S')`,
+    `${rel} select 'column', whole || '.' || attname, whole, pg_catalog.concat_ws(' ', pg_catalog.format_type(atttypid, atttypmod),
+        case when attnotnull then 'not null' end, 'default ' || pg_catalog.pg_get_expr(adbin, adrelid),
+        case attidentity when 'a' then 'identity always' when 'd' then 'identity by default' end,
+        case attgenerated when 's' then 'stored' when 'v' then 'virtual' end)
+      from rel join pg_catalog.pg_attribute on attrelid = rel.oid and attnum > 0 and not attisdropped
+      left join pg_catalog.pg_attrdef on adrelid = attrelid and adnum = attnum where relkind in ('r', 'p', 'f')`,
+    // Major 18 lists NOT NULL as constraints too; the column tells it already.
+    `${rel} select 'constraint', whole || '.' || conname, whole, pg_catalog.pg_get_constraintdef(c.oid)
+      from rel join pg_catalog.pg_constraint c on conrelid = rel.oid where contype <> 'n'`,
+    `${rel} select 'index', xn.nspname || '.' || x.relname, whole, pg_catalog.pg_get_indexdef(x.oid) || case when indisvalid then '' else ' (not valid)' end
+      from rel join pg_catalog.pg_index on indrelid = rel.oid join pg_catalog.pg_class x on x.oid = indexrelid
+      join pg_catalog.pg_namespace xn on xn.oid = x.relnamespace`,
+    `${rel} select 'trigger', whole || '.' || tgname, whole, pg_catalog.pg_get_triggerdef(t.oid) ||
+        case tgenabled when 'O' then '' when 'D' then ' (disabled)' else ' (enabled ' || tgenabled::text || ')' end
+      from rel join pg_catalog.pg_trigger t on tgrelid = rel.oid and not tgisinternal`,
+    `${rel} select 'policy', whole || '.' || polname, whole, pg_catalog.concat_ws(' ', polcmd, case when polpermissive then 'permissive' else 'restrictive' end,
+        polroles::text, 'using ' || pg_catalog.pg_get_expr(polqual, polrelid), 'check ' || pg_catalog.pg_get_expr(polwithcheck, polrelid))
+      from rel join pg_catalog.pg_policy on polrelid = rel.oid`,
+    `${rel} select 'rule', whole || '.' || rulename, whole, pg_catalog.pg_get_ruledef(r.oid)
+      from rel join pg_catalog.pg_rewrite r on ev_class = rel.oid and rulename <> '_RETURN'`,
+    `${rel} ${grantsOf('rel', 'relacl', '\'r\'::"char"', 'relowner')}`,
+    `${rel} select 'comment', whole || coalesce('.' || attname, ''), whole, description from rel
+      join pg_catalog.pg_description on objoid = rel.oid and classoid = 'pg_catalog.pg_class'::regclass
+      left join pg_catalog.pg_attribute on attrelid = objoid and attnum = objsubid and objsubid > 0`,
+  ];
+}
+
+function routineQueries(fn: string): readonly string[] {
+  return [
+    `${fn} select 'function', whole, whole, case prokind when 'a' then pg_catalog.format_type(prorettype, null) else pg_catalog.pg_get_functiondef(oid) end from fn`,
+    `${fn} ${grantsOf('fn', 'proacl', '\'f\'::"char"', 'proowner')}`,
+    `${fn} select 'comment', whole, whole, description from fn
+      join pg_catalog.pg_description on objoid = fn.oid and classoid = 'pg_catalog.pg_proc'::regclass`,
+  ];
+}
+
+function typeQueries(ty: string): readonly string[] {
+  return [
+    `${ty} select 'type', whole, whole, pg_catalog.json_build_object('kind', typtype, 'not null', typnotnull,
+        'base', case when typtype = 'd' then pg_catalog.format_type(typbasetype, typtypmod) end, 'default', typdefault,
+        'labels', (select pg_catalog.json_agg(enumlabel order by enumsortorder) from pg_catalog.pg_enum where enumtypid = ty.oid),
+        'attributes', (select pg_catalog.json_agg(attname || ' ' || pg_catalog.format_type(atttypid, atttypmod) order by attnum)
+          from pg_catalog.pg_attribute where attrelid = typrelid and attnum > 0 and not attisdropped),
+        'checks', (select pg_catalog.json_agg(pg_catalog.pg_get_constraintdef(oid) order by conname) from pg_catalog.pg_constraint where contypid = ty.oid and contype = 'c'))::text from ty`,
+  ];
+}
+
+/** One row for each grantee but the owner, with everything that was granted. */
+function grantsOf(alias: string, acl: string, kind: string, owner: string): string {
+  return `select 'grant', whole || '|' || coalesce(rolname, 'public'), whole, pg_catalog.string_agg(privilege_type || case when is_grantable then '*' else '' end, ',' order by privilege_type)
+      from ${alias}, pg_catalog.aclexplode(coalesce(${acl}, pg_catalog.acldefault(${kind}, ${owner}))) left join pg_catalog.pg_roles r on r.oid = grantee
+      where grantee <> ${owner} group by whole, rolname`;
+}
+
+/** The rows of a reply to `definitionsQuery`. */
+export function readDefinitions(reply: Reply): readonly Definition[] {
+  if (!reply.ok) return [];
+  return reply.results.flatMap(({ columns, rows }) =>
+    columns.length !== 4
+      ? []
+      : rows.map(([kind, name, owner, definition]) => ({
+          kind: (kind ?? 'table') as ObjectKind,
+          name: name ?? '',
+          owner: owner ?? '',
+          definition: definition ?? '',
+        })),
+  );
+}
+
+/**
+ * What differs from the baseline. On another major the server prints some definitions differently, so that only missing
+ * and added objects count.
+ *
+ * @param baseline as kept at the end of the last runs
+ * @param now of the same objects
+ * @param serverMajor 15, 18, …
+ */
+export function compareDefinitions(
+  baseline: readonly KeptDefinition[],
+  now: readonly Definition[],
+  serverMajor: number,
+): readonly Drift[] {
+  const kept = new Map(baseline.map((one) => [keyOf(one), one]));
+  const present = new Map(now.map((one) => [keyOf(one), one]));
+  const owners = new Set(baseline.map(({ owner }) => owner));
+  const drifts: Drift[] = [];
+  const moved = baseline.find(({ major }) => major !== serverMajor);
+  if (moved !== undefined)
+    drifts.push({
+      kind: 'schema',
+      name: 'the server',
+      change: 'new-major',
+      was: `PostgreSQL ${moved.major}`,
+      is: `PostgreSQL ${serverMajor}`,
+      migration: moved.migration,
+    });
+  for (const [key, { kind, name, definition: was, major, migration, owner }] of kept) {
+    const is = present.get(key)?.definition;
+    // A part of an object that is missing itself needs no word of its own.
+    if (is === undefined && name !== owner && !now.some((one) => one.name === owner)) continue;
+    if (is === undefined) drifts.push({ kind, name, change: 'missing', was, is: '', migration });
+    else if (is !== was && major === serverMajor) drifts.push({ kind, name, change: 'changed', was, is, migration });
+  }
+  for (const [key, { kind, name, definition: is, owner }] of present)
+    if (!kept.has(key) && owners.has(owner))
+      drifts.push({ kind, name, change: 'added', was: '', is, migration: lastOf(baseline, owner) });
+  return drifts;
+}
+
+function lastOf(baseline: readonly KeptDefinition[], owner: string): string {
+  return baseline.find((one) => one.owner === owner)?.migration ?? '';
+}
+
+function keyOf({ kind, name }: Definition): string {
+  return `${kind}|${name}`;
+}
