@@ -31,6 +31,7 @@ const jobs = {
   },
   fix: () => {
     install();
+    node('scripts/docs.mjs');
     node('node_modules/oxlint/bin/oxlint', '--fix');
     node('node_modules/oxfmt/bin/oxfmt');
   },

@@ -55,7 +55,7 @@ test('a failed barrier leaves what stands before it recorded; up again resumes b
   expect(await indexes(database)).toEqual([]);
   expect((await project.run('status')).err).toContain('partial');
 
-  await database.query('delete from users where id = 2');
+  await database.query("update users set email = 'b' where id = 2");
   const again = await project.run('up');
   expect(again.exitCode, again.err).toBe(0);
   expect(await indexes(database)).toEqual([{ relname: 'users_email', valid: true }]);
@@ -109,7 +109,7 @@ test('IF NOT EXISTS over an unusable index builds it again instead of calling th
   await project.run('up');
   await database.query('create unique index concurrently users_email on users (email)').catch(() => {});
   expect(await indexes(database)).toEqual([{ relname: 'users_email', valid: false }]);
-  await database.query('delete from users where id = 2');
+  await database.query("update users set email = 'b' where id = 2");
   project.write(
     'migrations/2_index.sql',
     'create unique index concurrently if not exists users_email on users (email);',

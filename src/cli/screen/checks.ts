@@ -18,7 +18,7 @@ export function checkLines(checks: readonly Check[], style: Style): readonly str
 /** What to do about failed checks, once for all of them. */
 export function checkAdvice(checks: readonly Check[], style: Style): readonly string[] {
   if (!checks.some((check) => !check.ok && check.severity === 'error')) return [];
-  return ['', `${style.cyan('→')} ${catalogue['check-failed'].fix}`];
+  return [`  ${style.cyan('→')} ${catalogue['check-failed'].fix}`];
 }
 
 /** `118 checks passed`, `117 of 118 checks passed, 1 failed` */

@@ -8,6 +8,10 @@ import type { ExpectedRows } from './expected.ts';
 interface Row {
   readonly seed: ExpectedRows;
   readonly values: ReadonlyMap<string, string>;
+  /** True: every value is a literal. Otherwise another row may have the same literals and still be another row. */
+  readonly whole: boolean;
+  /** How many rows the migrations state that look the same. */
+  alike: number;
 }
 
 /** Types whose values have no equality that SQL could use. */
@@ -28,6 +32,7 @@ export async function checkSeeds(
 ): Promise<readonly Check[]> {
   const rows: Row[] = [];
   for (const seed of seeds) rows.push(...(await rowsOf(seed, actual, await bodyOf(seed.migration))));
+  countAlike(rows);
   const pending: Promise<readonly Check[]>[] = [];
   for (let at = 0; at < rows.length; at += rowsPerMessage)
     pending.push(checkBatch(session, rows.slice(at, at + rowsPerMessage), actual));
@@ -49,9 +54,19 @@ async function rowsOf(
       if (span === null || column === undefined) continue;
       values.set(column, decoder.decode(await body.read(span.start, span.end)));
     }
-    rows.push({ seed, values });
+    // A row without any literal says nothing that could be looked for.
+    if (values.size > 0) rows.push({ seed, values, whole: row.values.every((span) => span !== null), alike: 1 });
   }
   return rows;
+}
+
+function countAlike(rows: readonly Row[]): void {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.seed.table, ...row.values]);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  for (const group of groups.values()) for (const row of group) row.alike = group.length;
 }
 
 /** The table's columns in their order: the catalogue lists them so. */
@@ -149,14 +164,11 @@ function verdict(row: Row, counts: readonly (string | null)[], actual: ReadonlyM
   const named = label(row, key);
   const wanted = { expected: 'found once' };
   if (key === undefined) {
-    if (found === 1) return check(row, { ok: true, severity: 'note', ...wanted, actual: 'found once' }, named);
-    // Without a key among the literals an edited row cannot be told from a missing one.
-    const severity = found > 1 || frozen ? 'error' : 'warning';
-    return check(
-      row,
-      { ok: false, severity, ...wanted, actual: found === 0 ? 'missing or changed' : `found ${found} times` },
-      named,
-    );
+    if (found === row.alike) return check(row, { ok: true, severity: 'note', ...wanted, actual: 'found once' }, named);
+    // Without a key among the literals an edited row cannot be told from a missing one, nor a second one from a new one.
+    const severity = frozen || (found > row.alike && row.whole) ? 'error' : 'warning';
+    const told = found === 0 ? 'missing or changed' : `found ${found} times`;
+    return check(row, { ok: false, severity, ...wanted, actual: told }, named);
   }
   if (found === 0)
     return check(row, { ok: false, severity: loose ? 'warning' : 'error', ...wanted, actual: 'missing' }, named);

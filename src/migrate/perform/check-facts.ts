@@ -35,16 +35,17 @@ export async function checkFacts(input: FactsInput): Promise<readonly Check[]> {
   const views = [...folded.objects.values()].filter(
     ({ object }) => object.kind === 'view' || object.kind === 'materialized-view',
   );
-  const sent = [
-    readActual(session, folded),
+  // All of these are on their way before the first is answered.
+  const reading = readActual(session, folded);
+  const own = Promise.all([
     queryViews(session, views),
     ...migrations.map(({ migration, up }) => checkExpectations(session, migration, up?.directives.expect ?? [])),
-    ...migrations.map(({ migration, verify }) =>
-      verify === undefined ? [] : checkVerifyScript(session, migration, verify),
+    ...migrations.flatMap(({ migration, verify }) =>
+      verify === undefined ? [] : [checkVerifyScript(session, migration, verify)],
     ),
-  ] as const;
-  const [actual, ...own] = await Promise.all(sent);
-  if (!(actual instanceof Map)) return [failedRead(migrations, actual as string)];
+  ]);
+  const actual = await reading;
+  if (typeof actual === 'string') return [failedRead(migrations, actual)];
   const byId = new Map(migrations.map((one) => [one.migration.id, one]));
   const bodyOf = async (id: string): Promise<ByteSource> => {
     const found = byId.get(id);
@@ -54,7 +55,7 @@ export async function checkFacts(input: FactsInput): Promise<readonly Check[]> {
   const facts = judge(folded, actual);
   const seeds = await checkSeeds(session, folded.rows, actual, bodyOf);
   const fired = input.terms.triggers === 'fire' ? await fire(session, folded, actual) : [];
-  return [...facts, ...seeds, ...fired, ...(own as readonly (readonly Check[])[]).flat()];
+  return [...facts, ...seeds, ...fired, ...(await own).flat()];
 }
 
 /** After a rollback: what its migrations have made is gone, unless another applied migration makes it too. */
@@ -74,7 +75,7 @@ export async function checkGone(input: {
   }
   const expectations = { objects: new Map(), gone, rows: [], opaque: [] };
   const actual = await readActual(input.session, expectations);
-  if (!(actual instanceof Map)) return [failedRead(input.gone, actual as string)];
+  if (typeof actual === 'string') return [failedRead(input.gone, actual)];
   return judge(expectations, actual);
 }
 
