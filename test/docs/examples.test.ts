@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { createProject } from '../support/project.ts';
+import { fencesOf, root } from './fences.ts';
+
+const migrations = {
+  'migrations/0001_notes.sql': 'create table notes (id bigint primary key);',
+  'migrations/0002_users.sql': 'create table users (id bigint primary key);',
+};
+
+/** The examples of the exported functions: code, and comments such as `// applied.length: 0, pending: ['1', '2']`. */
+function examplesOf(source: string): readonly string[] {
+  const comments = readFileSync(join(root, source), 'utf8').matchAll(/@example\n((?: \* .*\n)+)/g);
+  return [...comments].map(([, lines = '']) => lines.replaceAll(/^ \* ?/gm, '').trim());
+}
+
+/** The code with its comments turned into assertions, which are not compiled strictly: a comment is for people. */
+function asserting(code: string): string {
+  return code.replaceAll(/^\/\/ (.*)$/gm, (_, told: string) =>
+    told
+      .split(/, (?=[\w.()=> ]+: )/)
+      .map((one) => {
+        const colon = one.lastIndexOf(': ');
+        return `// @ts-ignore\nsame(${one.slice(0, colon)}, ${one.slice(colon + 2)}, ${JSON.stringify(one)});`;
+      })
+      .join('\n'),
+  );
+}
+
+const same = `function same(actual: unknown, wanted: unknown, told: string): void {
+  if (JSON.stringify(actual) !== JSON.stringify(wanted)) throw new Error(\`\${told}, but it is \${JSON.stringify(actual)}\`);
+}`;
+
+/** Compiles this code with the library's types, then runs it as a module of its own. Throws when either fails. */
+async function compileAndRun(code: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'godwit-examples-'));
+  const file = join(folder, 'example.ts');
+  writeFileSync(file, `${code}\n${same}\nexport {};\n`);
+  const options = {
+    noUnusedLocals: false,
+    allowImportingTsExtensions: true,
+    rewriteRelativeImportExtensions: false,
+    typeRoots: [join(root, 'node_modules/@types')],
+  };
+  const settings = { extends: join(root, 'tsconfig.json'), compilerOptions: options, include: [file] };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  try {
+    const compiler = join(root, 'node_modules/typescript/bin/tsc');
+    const compiled = spawnSync(process.execPath, [compiler, '-p', folder], { encoding: 'utf8' });
+    // Other files than the example are judged by the project's own check.
+    const wrong = compiled.stdout.split('\n').filter((line) => line.includes('example.ts'));
+    expect(wrong).toEqual([]);
+    await import(pathToFileURL(file).href);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const library = join(root, 'src/index.ts');
+
+test('the examples of the library compile, and tell the truth when they are run one after another', async () => {
+  using project = createProject(migrations);
+  const examples = examplesOf('src/index.ts');
+  expect(examples).toHaveLength(4);
+  const names = 'deploy, plan, status, verify';
+  const code = examples.map((example) => `{\n${asserting(example)}\n}`).join('\n');
+  const folder = `const projectFolder = ${JSON.stringify(project.folder)};`;
+  await compileAndRun(`import { ${names} } from ${JSON.stringify(library)};\n${folder}\n${code}`);
+}, 60_000);
+
+test.each(['README.md', 'docs/guide.md'])(
+  'the library code of %s compiles and runs',
+  async (page) => {
+    using project = createProject(migrations);
+    const code = fencesOf(page)
+      .filter(({ language }) => language === 'ts')
+      .map(({ text }) => text)
+      .join('\n');
+    expect(code).toContain("from 'godwit'");
+    const own = code.replaceAll("'godwit'", JSON.stringify(library)).replaceAll('/path/to/project', project.folder);
+    await compileAndRun(`${own}\nsame(applied, ['1', '2'], 'applied');`);
+  },
+  60_000,
+);
