@@ -58,7 +58,9 @@ describe.each(majors)('the example on PostgreSQL %i', (major) => {
     expect([count('table'), count('index'), count('view'), count('trigger'), count('seed-row')]).toEqual([
       5, 16, 4, 3, 6,
     ]);
-    expect([count('view-query'), count('trigger-fires')]).toEqual([4, 3]);
+    expect(count('view-query')).toBe(4);
+    const fired = checks.filter(({ kind }) => kind === 'trigger-fires').map(({ actual }) => actual);
+    expect(fired).toEqual(['fires', 'fires', 'fires']);
   });
 
   test('every object that was dropped, disabled, weakened or rebuilt is named', async () => {
