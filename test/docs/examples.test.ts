@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
+import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { fencesOf, root } from './fences.ts';
 
@@ -35,7 +36,7 @@ const same = `function same(actual: unknown, wanted: unknown, told: string): voi
   if (JSON.stringify(actual) !== JSON.stringify(wanted)) throw new Error(\`\${told}, but it is \${JSON.stringify(actual)}\`);
 }`;
 
-/** Compiles this code with the library's types, then runs it as a module of its own. Throws when either fails. */
+/** Compiles this code with the library’s types, then runs it as a module of its own. Throws when either fails. */
 async function compileAndRun(code: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'godwit-examples-'));
   const file = join(folder, 'example.ts');
@@ -63,19 +64,29 @@ async function compileAndRun(code: string): Promise<void> {
 
 const library = join(root, 'src/index.ts');
 
+/** The code with a database of this test: a user has an embedded one, or names it in `env`. */
+function onDatabase(code: string, url: string): string {
+  const wired = code.replaceAll(', env: process.env', '').replaceAll(/\bcwd: ([^,}]+?) \}/g, 'cwd: $1, env }');
+  return `const env = { DATABASE_URL: ${JSON.stringify(url)} };\n${wired}`;
+}
+
 test('the examples of the library compile, and tell the truth when they are run one after another', async () => {
+  await using database = await createTestDatabase();
   using project = createProject(migrations);
   const examples = examplesOf('src/index.ts');
   expect(examples).toHaveLength(4);
   const names = 'deploy, plan, status, verify';
   const code = examples.map((example) => `{\n${asserting(example)}\n}`).join('\n');
   const folder = `const projectFolder = ${JSON.stringify(project.folder)};`;
-  await compileAndRun(`import { ${names} } from ${JSON.stringify(library)};\n${folder}\n${code}`);
+  await compileAndRun(
+    `import { ${names} } from ${JSON.stringify(library)};\n${folder}\n${onDatabase(code, database.url)}`,
+  );
 }, 60_000);
 
 test.each(['README.md', 'docs/guide.md'])(
   'the library code of %s compiles and runs',
   async (page) => {
+    await using database = await createTestDatabase();
     using project = createProject(migrations);
     const code = fencesOf(page)
       .filter(({ language }) => language === 'ts')
@@ -83,7 +94,7 @@ test.each(['README.md', 'docs/guide.md'])(
       .join('\n');
     expect(code).toContain("from 'godwit'");
     const own = code.replaceAll("'godwit'", JSON.stringify(library)).replaceAll('/path/to/project', project.folder);
-    await compileAndRun(`${own}\nsame(applied, ['1', '2'], 'applied');`);
+    await compileAndRun(`${onDatabase(own, database.url)}\nsame(applied, ['1', '2'], 'applied');`);
   },
   60_000,
 );
