@@ -4,7 +4,7 @@ import type { Check, Plan } from './model.ts';
 import type { Target } from './ports.ts';
 
 /** What a runner is asked to do. */
-export type TaskKind = 'probe' | 'inspect' | 'plan' | 'apply' | 'verify';
+type TaskKind = 'probe' | 'inspect' | 'plan' | 'apply' | 'verify';
 
 /** How an execution ended, in one word; the exit code says the same to scripts. */
 export type RunOutcome =

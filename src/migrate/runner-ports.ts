@@ -2,7 +2,7 @@ import type { RunEvent } from './event.ts';
 import type { Bundle, Connector, Hashing } from './ports.ts';
 
 /** An event before the runner counts it: `run.finished` gets its number of events when it is sent. */
-export type Emit = (event: RunEvent) => void;
+type Emit = (event: RunEvent) => void;
 
 /** What a runner needs from the outside. */
 export interface RunnerPorts {

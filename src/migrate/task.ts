@@ -60,7 +60,7 @@ interface TaskTerms {
   readonly actor: Actor;
 }
 
-export interface ProbeTask extends TaskTerms {
+interface ProbeTask extends TaskTerms {
   readonly kind: 'probe';
 }
 

@@ -5,7 +5,7 @@ import { runProgram } from '../../src/cli/program.ts';
 import type { RunEvent } from '../../src/migrate/event.ts';
 
 /** What a command printed and how it ended. */
-export interface Ran {
+interface Ran {
   readonly exitCode: number;
   /** Standard output. */
   readonly out: string;

@@ -23,7 +23,7 @@ import { unpackTarball } from './tar.ts';
 import { majorsFor, packageSize, pinnedServer, type PinnedServer } from './versions.ts';
 
 /** What happens while a server is fetched or prepared; shown to people who wait. */
-export interface EmbeddedProgress {
+interface EmbeddedProgress {
   readonly step: 'wait' | 'download' | 'verify' | 'unpack' | 'initialise';
   readonly message: string;
 }

@@ -2,7 +2,7 @@ import { quoteLiteral } from '../../sql/quote.ts';
 import type { Session } from '../ports.ts';
 
 /** What the catalogue says of a statement's effect. `unknown`: it cannot be told, and a second execution could do harm. */
-export type EffectState = 'done' | 'half' | 'absent' | 'unknown';
+type EffectState = 'done' | 'half' | 'absent' | 'unknown';
 
 /** How to find out whether a statement outside of transactions took effect, and how to clear a half effect. */
 export interface EffectProbe {

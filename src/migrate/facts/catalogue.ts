@@ -66,7 +66,7 @@ export function bare(name: string): string {
 }
 
 /** `schema.name` in two; a name without a dot has no schema. */
-export function splitName(text: string): readonly [schema: string, name: string] {
+function splitName(text: string): readonly [schema: string, name: string] {
   const dot = text.indexOf('.');
   return dot < 0 ? ['', text] : [text.slice(0, dot), text.slice(dot + 1)];
 }

@@ -5,7 +5,7 @@ import { serverFault } from '../server-fault.ts';
 import { historySchema } from './schema.generated.ts';
 
 /** Versions of schema godwit that this program knows. */
-export const newestVersion: number = historySchema.length;
+const newestVersion: number = historySchema.length;
 
 /**
  * Brings schema godwit to its present version, in one transaction. Called by the holder of the run lock, so two runs

@@ -21,7 +21,7 @@ export interface Comparison {
 }
 
 /** Is this id one of a bare file, which lives outside the ordered folder? */
-export function isBare(id: string): boolean {
+function isBare(id: string): boolean {
   return id.startsWith('file:');
 }
 

@@ -1,6 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import type { Migration } from '../model.ts';
+import { canonicalVersion } from '../read/file-name.ts';
 import type { Selection } from '../task.ts';
 import type { Comparison } from './compare.ts';
 
@@ -57,11 +58,6 @@ function selectOnly(
   const [first] = named;
   if (undone.length > 0 || first === undefined) return good(undone.reverse());
   return bad(fault('nothing-to-undo', { where: { file: first.up.file }, why: 'It is not applied.' }));
-}
-
-/** `007` is version 7. */
-function canonicalVersion(text: string): string {
-  return /^\d+$/.test(text) ? String(BigInt(text)) : text;
 }
 
 function unknownVersion(version: string, migrations: readonly Migration[]): ReturnType<typeof fault> {

@@ -7,7 +7,7 @@ import { analyse, type AnalysisPorts } from './analyse.ts';
 import { openBody } from './checksum.ts';
 
 /** Version of the bundle's format: part of its hash. */
-export const bundleFormat = 1;
+const bundleFormat = 1;
 
 /** What a bundle is made of. */
 export interface BundleTerms {
