@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { section, setting } from './support/report.mjs';
 import { installPeers, openWorkshop, query, root } from './support/workshop.mjs';
 
-const names = ['status', 'latency', 'loopback', 'many', 'large-file', 'plan', 'embedded', 'example'];
+const names = ['embedded', 'example', 'status', 'latency', 'loopback', 'many', 'plan', 'large-file'];
 const withPeers = new Set(['status', 'latency', 'loopback']);
 
 const { values, positionals } = parseArgs({

@@ -1,4 +1,4 @@
-// node-pg-migrate: plain SQL files, all in one transaction (its default). `status` is a dry run with nothing pending.
+// node-pg-migrate: plain SQL files, all in one transaction (its command line's default). `status` is a dry run with nothing pending.
 import { runner } from 'node-pg-migrate';
 
 const [verb, folder] = process.argv.slice(2);
@@ -8,6 +8,7 @@ const done = await runner({
   dir: folder,
   direction: 'up',
   migrationsTable: 'pgmigrations',
+  singleTransaction: true,
   dryRun: verb === 'status',
   logger: { debug: quiet, info: quiet, warn: quiet, error: console.error },
 });
