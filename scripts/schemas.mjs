@@ -56,6 +56,7 @@ const run = z.looseObject({
   ms: z.number(),
   applied: z.int(),
   failure: z.string(),
+  checkpoint: z.string(),
 });
 const historyRow = z.looseObject({
   seq: z.int(),
@@ -68,6 +69,7 @@ const historyRow = z.looseObject({
   at: z.string(),
   ms: z.number(),
   by: z.string(),
+  schema: z.string(),
 });
 const exitCode = z.union([0, 2, 10, 20, 30, 40, 41, 42, 50, 70, 130].map((code) => z.literal(code)));
 const migrationState = z.looseObject({

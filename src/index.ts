@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { env as processEnv } from 'node:process';
 import { whoActs } from './adapters/actor.ts';
 import { exitCodeOf } from './kit/fault.ts';
 import type { Finding } from './kit/finding.ts';
@@ -27,7 +28,7 @@ export type { Check, Plan, PlanStep } from './migrate/model.ts';
 export interface ProjectOptions {
   /** Absolute path of the project's folder. */
   readonly cwd: string;
-  /** Environment variables to read database URLs from; none by default. `process.env` gives what the command sees. */
+  /** Environment variables: database URLs, the home folder, what CI says of itself. Default: those of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Name of the environment; default `local`. */
   readonly environment?: string;
@@ -127,7 +128,7 @@ export async function status(options: ProjectOptions): Promise<Status> {
  * @throws never for expected failures: they are findings
  * @example
  * const { plan: next } = await plan({ cwd: projectFolder });
- * // next.steps.map((step) => step.id): ['1', '2']
+ * // next?.steps.map((step) => step.id): ['1', '2']
  */
 export async function plan(options: Pick<DeployOptions, keyof ProjectOptions | 'to' | 'outOfOrder'>): Promise<Planned> {
   return withProject<Planned>(options, {}, async (ready) => {
@@ -203,7 +204,7 @@ async function withProject<Result extends Ending>(
     ({ outcome: 'refused', exitCode: exitCodeOf(findings), findings, ...nothing }) as Result;
   const project = await openProject({
     cwd: options.cwd,
-    env: options.env ?? {},
+    env: options.env ?? processEnv,
     ...(options.config === undefined ? {} : { configFile: options.config }),
     ...(options.environment === undefined ? {} : { environment: options.environment }),
   });
@@ -215,7 +216,7 @@ async function withProject<Result extends Ending>(
   });
   if (!wired.ok) return refused(wired.findings);
   try {
-    const actor = await whoActs(project.value.root, options.env ?? {}, version());
+    const actor = await whoActs(project.value.root, options.env ?? processEnv, version());
     return await work({ project: project.value, wired: wired.value, actor });
   } finally {
     await wired.value.close();

@@ -30,6 +30,8 @@ create table godwit.run (
   tool text not null,
   plan_hash text not null,
   checkpoint text not null default '',
+  -- What unqualified names stood for in this run: another role's search_path must not move them.
+  default_schema text not null default '',
   login text not null default session_user,
   client_address text not null default coalesce(host(inet_client_addr()), 'local'),
   server_version text not null default current_setting('server_version'),

@@ -41,7 +41,9 @@ export async function runTask(
 async function pin(project: Project, execution: Execution): Promise<readonly Finding[]> {
   const identity = execution.events.findLast((event) => event.kind === 'identity');
   if (identity === undefined || identity.environmentId === '') return [];
-  if (project.environment.database.kind === 'embedded' || project.pinned !== undefined) return [];
+  // Every colleague has a database `local` of their own: pinning it in a committed file would refuse all but one.
+  const { name, database } = project.environment;
+  if (database.kind === 'embedded' || name === 'local' || project.pinned !== undefined) return [];
   const { environmentId: id, systemId } = identity;
   const pinned = await pinEnvironment(project.root, project.environment.name, { id, systemId });
   return pinned.ok ? [] : pinned.findings.map((finding) => ({ ...finding, severity: 'warning' as const }));

@@ -102,6 +102,7 @@ function rowOf(entry: LedgerEntry): RunRow {
     commit,
     tool,
     planHash: '',
+    checkpoint: '',
     startedAt,
     finishedAt,
     ms: finishedAt === '' ? 0 : Date.parse(finishedAt) - Date.parse(startedAt),
@@ -137,6 +138,7 @@ function runLines(run: RunRow, style: Style): readonly string[] {
     ['commit', run.commit],
     ['godwit', run.tool],
     ['plan', run.planHash.slice(0, 12)],
+    ['checkpoint', run.checkpoint],
     ['failure', run.failure],
   ];
   return [

@@ -18,7 +18,9 @@ export const verify: Run = async (context) =>
     const symbol = exitCode === 0 ? screen.style.green('✔') : screen.style.red('✘');
     if (exitCode === 0 || exitCode === 50) {
       screen.say(
-        checks.length === 0 ? `${symbol} Nothing is applied: nothing to verify.` : `${symbol} ${checkSummary(checks)}.`,
+        outcome === 'nothing-to-do'
+          ? `${symbol} Nothing is applied: nothing to verify.`
+          : `${symbol} ${checkSummary(checks)}.`,
       );
     }
     return { exitCode, outcome, findings, data: { checks } };

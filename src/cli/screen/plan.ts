@@ -5,7 +5,7 @@ import type { Style } from './style.ts';
 
 /** What would run, step by step, with what it destroys. */
 export function planLines(plan: Plan, style: Style): readonly string[] {
-  if (plan.steps.length === 0) return [`${style.green('✔')} Nothing to do: everything is applied.`];
+  if (plan.steps.length === 0) return [`${style.green('✔')} Nothing to do: nothing is pending.`];
   const rows = aligned(plan.steps.map((step) => row(step, style)));
   const verb = plan.steps[0]?.direction === 'down' ? 'be undone' : 'run';
   return [

@@ -95,7 +95,7 @@ function ending(event: Finished, tally: Tally, { style }: Screen): readonly stri
   const what = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
   const rest = style.dim(`  ${duration(event.ms)} · run ${event.run}`);
   if (event.outcome === 'nothing-to-do')
-    return [`${style.green('✔')} Nothing to do${what}: everything is applied.${rest}`];
+    return [`${style.green('✔')} Nothing to do${what}: nothing is pending.${rest}`];
   if (event.exitCode === 0) return ['', `${style.green(style.bold('✔ Done'))}${what}.${rest}`];
   return ['', `${style.red(style.bold(endings[event.outcome]))}${what}.${rest}`];
 }

@@ -74,6 +74,12 @@ export const planFaults = entries({
     fix: 'Write the down file beside the migration.',
     exit: 10,
   },
+  'down-empty': {
+    title: 'The down file is empty',
+    why: 'It contains no statement, so running it would undo nothing, and the migration would be recorded as undone.',
+    fix: 'Write the statements that undo the migration, in reverse order.',
+    exit: 10,
+  },
   'down-loses-rows': {
     title: 'Rolling back would destroy rows',
     why: 'Tables that the down file drops hold rows that the migration did not create.',

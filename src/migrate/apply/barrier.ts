@@ -6,7 +6,7 @@ import { placeError, placeOf } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import { probeOf } from './probe-effect.ts';
 import type { StepResult } from './segments.ts';
-import { opening } from './message.ts';
+import { opening, timeouts } from './message.ts';
 import { settingsBefore, textOf, type Position } from './step-message.ts';
 
 interface Terms {
@@ -39,7 +39,8 @@ export async function applyBarrier(context: ApplyContext, prepared: PreparedStep
   }
 
   const intent = await send(context, [
-    ...opening(position.epoch, position.head, prepared.analysis),
+    ...opening(position.epoch, position.head),
+    ...timeouts(prepared.analysis, 'SESSION'),
     ...(await settingsBefore(prepared, segment.first)),
     intentOf(prepared, statement, { ordinal: segment.first, run: position.run }),
     'COMMIT',

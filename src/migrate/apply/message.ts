@@ -38,15 +38,19 @@ export function opening(epoch: string, head: string, analysis?: Analysis): reado
     'RESET ROLE',
     'RESET ALL',
     `SELECT godwit.enter(${epoch}, ${quoteLiteral(head)})`,
-    ...(analysis === undefined ? [] : timeouts(analysis)),
+    ...(analysis === undefined ? [] : timeouts(analysis, 'LOCAL')),
   ];
 }
 
-function timeouts(analysis: Analysis): readonly string[] {
+/**
+ * The timeouts that a file asks for. `SESSION` for a statement outside of transactions: they hold until the next opening
+ * resets them.
+ */
+export function timeouts(analysis: Analysis, scope: 'LOCAL' | 'SESSION'): readonly string[] {
   const { lockTimeout, statementTimeout } = analysis.directives;
   return [
-    ...(lockTimeout === undefined ? [] : [`SET LOCAL lock_timeout TO ${quoteLiteral(lockTimeout)}`]),
-    ...(statementTimeout === undefined ? [] : [`SET LOCAL statement_timeout TO ${quoteLiteral(statementTimeout)}`]),
+    ...(lockTimeout === undefined ? [] : [`SET ${scope} lock_timeout TO ${quoteLiteral(lockTimeout)}`]),
+    ...(statementTimeout === undefined ? [] : [`SET ${scope} statement_timeout TO ${quoteLiteral(statementTimeout)}`]),
   ];
 }
 

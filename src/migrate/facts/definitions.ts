@@ -121,11 +121,11 @@ function typeQueries(ty: string): readonly string[] {
   ];
 }
 
-/** One row for each grantee but the owner, with everything that was granted. */
+/** One row for each privilege that somebody but the owner has. */
 function grantsOf(alias: string, acl: string, kind: string, owner: string): string {
-  return `select 'grant', whole || '|' || coalesce(rolname, 'public'), whole, pg_catalog.string_agg(privilege_type || case when is_grantable then '*' else '' end, ',' order by privilege_type)
-      from ${alias}, pg_catalog.aclexplode(coalesce(${acl}, pg_catalog.acldefault(${kind}, ${owner}))) left join pg_catalog.pg_roles r on r.oid = grantee
-      where grantee <> ${owner} group by whole, rolname`;
+  return `select distinct 'grant', whole || '|' || coalesce(rolname, 'public') || '|' || pg_catalog.lower(privilege_type), whole, 'granted'
+      from ${alias} cross join lateral pg_catalog.aclexplode(coalesce(${acl}, pg_catalog.acldefault(${kind}, ${owner})))
+      left join pg_catalog.pg_roles r on r.oid = grantee where grantee <> ${owner}`;
 }
 
 /** The rows of a reply to `definitionsQuery`. */

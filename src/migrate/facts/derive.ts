@@ -59,7 +59,36 @@ const derivers: ReadonlyMap<string, Deriver> = new Map<string, Deriver>([
   ['VariableSetStmt', setVariable],
 ]);
 
-const opaque = new Set(['DoStmt', 'CallStmt', 'ExecuteStmt', 'DropOwnedStmt', 'ImportForeignSchemaStmt']);
+/** Statements whose effect cannot be seen in their text, or on things that verification does not look at. */
+const opaque = new Set([
+  'DoStmt',
+  'CallStmt',
+  'ExecuteStmt',
+  'DropOwnedStmt',
+  'ImportForeignSchemaStmt',
+  'CreateRoleStmt',
+  'AlterRoleStmt',
+  'AlterRoleSetStmt',
+  'DropRoleStmt',
+  'GrantRoleStmt',
+  'AlterDefaultPrivilegesStmt',
+  'AlterDatabaseSetStmt',
+  'AlterSystemStmt',
+  'CreatePublicationStmt',
+  'AlterPublicationStmt',
+  'CreateSubscriptionStmt',
+  'AlterSubscriptionStmt',
+  'CreateEventTrigStmt',
+  'CreateForeignServerStmt',
+  'CreateUserMappingStmt',
+  'CreateCastStmt',
+  'CreateOpClassStmt',
+  'CreateOpFamilyStmt',
+  'CreateStatsStmt',
+  'CreateTableSpaceStmt',
+  'CreatedbStmt',
+  'SecLabelStmt',
+]);
 
 /**
  * Derives what the statements of one file do to objects and rows, in their order. What their text does not tell is left

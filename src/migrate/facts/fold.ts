@@ -16,15 +16,15 @@ import { applyRename } from './rename.ts';
  * Folds effects in the order of application: later statements override earlier ones.
  *
  * @param migrations effects by migration, in order
- * @param defaultSchema the schema that unqualified names stand for
+ * @param defaultSchema the schema that unqualified names stand for, where a migration has no `schema` of its own
  */
 export function fold(
-  migrations: readonly { readonly id: string; readonly effects: readonly Effect[] }[],
+  migrations: readonly { readonly id: string; readonly effects: readonly Effect[]; readonly schema?: string }[],
   defaultSchema: string,
 ): Folded {
   const state: FoldState = { objects: new Map(), gone: new Map(), rows: [], opaque: [] };
-  for (const { id, effects } of migrations)
-    for (const effect of effects) step(state, effect, { migration: id, defaultSchema });
+  for (const { id, effects, schema } of migrations)
+    for (const effect of effects) step(state, effect, { migration: id, defaultSchema: schema ?? defaultSchema });
   return state;
 }
 

@@ -62,7 +62,10 @@ async function checkExpectation(session: Session, migration: Migration, expectat
   return { ...common, ok: first[0] === 't', actual: first[1] ?? 'null' };
 }
 
-/** Each statement of a `.verify.sql` file: at least one row, and the first column of no row is false or null. */
+/**
+ * Each statement of a `.verify.sql` file: at least one row, and the first column of no row is false or null. A DO block
+ * passes unless it raises an error.
+ */
 export async function checkVerifyScript(
   session: Session,
   migration: Migration,
@@ -81,6 +84,8 @@ export async function checkVerifyScript(
       severity: 'error' as const,
     };
     if (!reply.ok) return { ...common, ok: false, actual: reply.error.message };
+    // A DO block returns nothing: it passes unless it raises an error.
+    if (statement.tag === 'DO') return { ...common, ok: true, expected: 'no error', actual: 'no error' };
     const rows = reply.results.at(-1)?.rows ?? [];
     const bad = rows.find(([value]) => value === null || value === undefined || value === 'f');
     if (rows.length === 0) return { ...common, ok: false, actual: 'no row' };

@@ -162,12 +162,12 @@ function verdict(row: Row, counts: readonly (string | null)[], actual: ReadonlyM
   const { frozen, loose, conflict } = row.seed;
   const key = keyFor(row, actual);
   const named = label(row, key);
-  const wanted = { expected: 'found once' };
+  const wanted = { expected: row.alike === 1 ? 'found once' : `found ${row.alike} times` };
   if (key === undefined) {
     if (found === row.alike) return check(row, { ok: true, severity: 'note', ...wanted, actual: 'found once' }, named);
     // Without a key among the literals an edited row cannot be told from a missing one, nor a second one from a new one.
     const severity = frozen || (found > row.alike && row.whole) ? 'error' : 'warning';
-    const told = found === 0 ? 'missing or changed' : `found ${found} times`;
+    const told = found === 0 ? 'missing or changed' : found === 1 ? 'found once' : `found ${found} times`;
     return check(row, { ok: false, severity, ...wanted, actual: told }, named);
   }
   if (found === 0)

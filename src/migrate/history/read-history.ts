@@ -40,7 +40,7 @@ export const emptyHistory: History = {
 
 const query = `select schema_version, environment, environment_id, head, (select epoch from godwit.epoch) from godwit.guard;
 select m.seq, m.id, m.name, m.file, m.checksum, m.kind, m.run,
-  to_char(m.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), m.ms, r.by_whom
+  to_char(m.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), m.ms, r.by_whom, r.default_schema
 from godwit.migration m join godwit.run r using (run) order by m.seq;
 select migration, direction, ordinal, count, tag, hash, state, detail from godwit.statement where seq is null order by n`;
 
@@ -65,7 +65,7 @@ export async function readHistory(session: Session): Promise<Outcome<History>> {
 }
 
 function historyRow(row: readonly (string | null)[]): HistoryRow {
-  const [seq, id, name, file, checksum, kind, run, at, ms, by] = row;
+  const [seq, id, name, file, checksum, kind, run, at, ms, by, schema] = row;
   return {
     seq: Number(seq),
     id: id ?? '',
@@ -77,6 +77,7 @@ function historyRow(row: readonly (string | null)[]): HistoryRow {
     at: at ?? '',
     ms: Number(ms ?? 0),
     by: by ?? '',
+    schema: schema ?? '',
   };
 }
 

@@ -11,6 +11,8 @@ export interface HistoryRow {
   readonly at: string;
   readonly ms: number;
   readonly by: string;
+  /** The schema that its unqualified names stood for. */
+  readonly schema: string;
 }
 
 /** One row of godwit.run: one attempt, whatever became of it. */
@@ -29,6 +31,8 @@ export interface RunRow {
   readonly ms: number;
   readonly applied: number;
   readonly failure: string;
+  /** The checkpoint taken for it, or who waived it and why; empty when none was asked for. */
+  readonly checkpoint: string;
 }
 
 /** One row of godwit.statement: a statement that was executed, or begun. */

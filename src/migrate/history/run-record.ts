@@ -14,7 +14,7 @@ import type { ApplyTask } from '../task.ts';
 export async function beginRun(
   session: Session,
   task: ApplyTask,
-  terms: { readonly planHash: string; readonly firstStarted: string },
+  terms: { readonly planHash: string; readonly firstStarted: string; readonly schema: string },
 ): Promise<Outcome<string>> {
   const { actor, run } = task;
   const common = [actor.by, actor.from, actor.commit, actor.tool].map(quoteLiteral).join(', ');
@@ -28,8 +28,8 @@ WHERE NOT EXISTS (SELECT FROM godwit.run WHERE run = ${quoteLiteral(attempt.run)
 UPDATE godwit.epoch SET epoch = epoch + 1 RETURNING epoch;
 UPDATE godwit.run SET outcome = 'interrupted' WHERE outcome = 'running';
 ${earlier.join('\n')}
-INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, checkpoint)
-VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(terms.planHash)}, ${quoteLiteral(checkpointText(task))});
+INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, checkpoint, default_schema)
+VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(terms.planHash)}, ${quoteLiteral(checkpointText(task))}, ${quoteLiteral(terms.schema)});
 SELECT godwit.log(${quoteLiteral(run)}, ARRAY['run'${terms.firstStarted === '' ? '' : ", 'started'"}], ARRAY[
   json_build_object('command', ${quoteLiteral(task.command)}::text, 'by', ${quoteLiteral(actor.by)}::text, 'plan', ${quoteLiteral(terms.planHash)}::text, 'at', clock_timestamp())::text
   ${terms.firstStarted === '' ? '' : `, json_build_object('migration', ${quoteLiteral(terms.firstStarted)}::text, 'at', clock_timestamp())::text`}]);

@@ -88,7 +88,7 @@ async function begin(
     if (!upgraded.ok) return upgraded.findings;
   }
   const firstStarted = task.how === 'execute' ? terms.first : '';
-  const epoch = await beginRun(live.session, task, { planHash: terms.planHash, firstStarted });
+  const epoch = await beginRun(live.session, task, { planHash: terms.planHash, firstStarted, schema: live.schema });
   if (!epoch.ok) return epoch.findings;
   live.epoch = epoch.value;
   ports.emit({ kind: 'recorded', run: task.run });

@@ -14,6 +14,8 @@ import type { VerificationTerms } from '../task.ts';
 /** A migration with what verification reads of it. */
 export interface VerifiedMigration {
   readonly migration: Migration;
+  /** What its unqualified names stood for when it was applied; absent before. */
+  readonly schema?: string;
   /** Absent when its file cannot be analysed any more: nothing of it is checked. */
   readonly up: Analysis | undefined;
   body(): Promise<ByteSource>;
@@ -82,7 +84,11 @@ export async function checkGone(input: {
 /** The effects of migrations, folded. */
 export function foldAll(migrations: readonly VerifiedMigration[], schema: string): Folded {
   return fold(
-    migrations.map(({ migration, up }) => ({ id: migration.id, effects: up?.effects ?? [] })),
+    migrations.map(({ migration, up, schema: own }) => ({
+      id: migration.id,
+      effects: up?.effects ?? [],
+      ...(own === undefined || own === '' ? {} : { schema: own }),
+    })),
     schema,
   );
 }

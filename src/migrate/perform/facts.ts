@@ -25,7 +25,8 @@ const oldestMajor = 14;
 
 const query = `select current_setting('server_version_num'), current_setting('server_version'),
   pg_catalog.pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on',
-  pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), current_user, coalesce(current_schema(), ''),
+  pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
+    or coalesce(pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('godwit')::oid, 'CREATE'), false), current_user, coalesce(current_schema(), ''),
   case when pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
     then (select system_identifier::text from pg_catalog.pg_control_system()) else '' end`;
 

@@ -41,7 +41,7 @@ async function readRuns(session: Session, task: InspectTask): Promise<readonly R
     `coalesce(to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), '')`;
   const reply = await session.send(
     `select run, command, outcome, exit_code, by_whom, from_where, git_commit, tool, plan_hash, ${iso('started_at')}, ${iso('finished_at')},
-  coalesce(extract(epoch from finished_at - started_at) * 1000, 0), (select count(*) from godwit.migration m where m.run = r.run), failure
+  coalesce(extract(epoch from finished_at - started_at) * 1000, 0), (select count(*) from godwit.migration m where m.run = r.run), failure, checkpoint
 from godwit.run r ${subject} order by started_at desc limit ${Math.max(1, Math.trunc(task.limit ?? 20))}`,
     { rows: 'all' },
   );
@@ -70,6 +70,7 @@ function runRow(row: readonly (string | null)[]): RunRow {
     ms: Number(row[11] ?? 0),
     applied: Number(row[12] ?? 0),
     failure: text(13),
+    checkpoint: text(14),
   };
 }
 

@@ -73,8 +73,12 @@ async function read(task: Exclude<Task, { kind: 'apply' }>, ports: RunnerPorts, 
 }
 
 async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
-  const forbidden = preflight(opened.facts, opened.history, task.environment);
+  const found = preflight(opened.facts, opened.history, task.environment);
+  // Looking needs no right to change anything; that it is missing is said all the same.
+  const rights = new Set(['no-privilege', 'database-read-only']);
+  const forbidden = found.filter((finding) => !rights.has(finding.code));
   if (forbidden.length > 0) return verdictOf(...forbidden);
+  for (const finding of found) ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
   const made = await makePlan(ports.bundle, opened.history, task.selection, ports.hashing);
   if (!made.ok) return verdictOf(...made.findings);
   for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });

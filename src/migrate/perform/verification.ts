@@ -58,7 +58,7 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
   for (const row of appliedNow(history.rows)) {
     const migration = byId.get(row.id);
     if (migration === undefined || (task.only !== undefined && !task.only.includes(row.id))) continue;
-    migrations.push(await verified(ports, migration));
+    migrations.push({ ...(await verified(ports, migration)), schema: row.schema });
   }
   if (migrations.length === 0) return wellDone('nothing-to-do');
   const terms = task.verification;
@@ -66,7 +66,9 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
     checkFacts({ session, schema: facts.schema, migrations, terms }),
     compareWithBaseline(session, facts, migrations, ports),
   ]);
-  const known = new Set(stated.filter((check) => !check.ok).map((check) => check.object));
+  // What a stated fact tells already is not told again as drift; comments are named by what they are on.
+  const told = stated.flatMap((check) => (check.ok ? [] : [check.object, check.object.replace(/^on \S+ /, '')]));
+  const known = new Set(told);
   const checks = [...stated, ...drift.filter((check) => check.ok || !known.has(check.object))];
   report(ports, checks, migrations, terms);
   return concluded(checks, migrations, terms);

@@ -21,6 +21,7 @@ function row(id: string, change: Partial<HistoryRow> = {}): HistoryRow {
     at: 't',
     ms: 1,
     by: 'me',
+    schema: 'public',
     ...change,
   };
 }

@@ -54,6 +54,10 @@ export async function makePlan(
       errors.push(...analysis.findings);
       continue;
     }
+    if (role === 'down' && analysis.value.statements.length === 0) {
+      errors.push(fault('down-empty', { where: { file: migration.down?.file ?? migration.up.file } }));
+      continue;
+    }
     analyses.set(migration.id, analysis.value);
     warnings.push(...analysis.value.findings);
     steps.push(stepOf(migration, role, analysis.value));

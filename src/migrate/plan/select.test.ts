@@ -24,6 +24,7 @@ function selected(applied: readonly string[], selection: Partial<Selection>): re
     at: 't',
     ms: 1,
     by: 'me',
+    schema: 'public',
   }));
   const comparison = compare('native', migrations, { ...emptyHistory, version: 1, rows });
   const outcome = select({ direction: 'up', outOfOrder: false, ...selection }, comparison, migrations);
