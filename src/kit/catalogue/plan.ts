@@ -8,6 +8,13 @@ export const planFaults = entries({
     fix: 'Restore the file, and put the change into a new migration.',
     exit: 10,
   },
+  'migration-reformatted': {
+    title: 'Comments or white space of an applied migration were changed',
+    why: 'Its statements are the same as when it was applied, so nothing would run differently.',
+    fix: 'Nothing needs to be done; restoring the file makes the note go away.',
+    exit: 10,
+    severity: 'warning',
+  },
   'migration-missing': {
     title: 'An applied migration has no file',
     why: 'The history names a migration that the folder does not contain.',

@@ -137,7 +137,7 @@ export function noteDone(
 }
 
 /** What history keeps of a group of statements. */
-function describeGroup(
+export function describeGroup(
   statements: readonly Statement[],
   group: TimedGroup,
 ): { readonly tag: string; readonly line: number; readonly count: number; readonly hash: string } {

@@ -3,6 +3,7 @@ import type { Finding } from '../../kit/finding.ts';
 import { readHistory, type History } from '../history/read-history.ts';
 import { installHistory } from '../history/install.ts';
 import { beginRun, finishRun } from '../history/run-record.ts';
+import { readStatements } from '../history/read-statements.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
@@ -41,7 +42,10 @@ async function applyOpened(task: ApplyTask, ports: RunnerPorts, opened: Opened, 
   const forbidden = preflight(facts, history, task.environment);
   if (forbidden.length > 0) return verdictOf(...forbidden);
 
-  const made = await makePlan(ports.bundle, history, task.selection, ports.hashing);
+  const made = await makePlan(ports.bundle, history, task.selection, {
+    hashing: ports.hashing,
+    recorded: readStatements(session),
+  });
   if (!made.ok) return verdictOf(...made.findings);
   for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
   ports.emit({ kind: 'plan', plan: made.value.plan });

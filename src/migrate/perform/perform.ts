@@ -1,5 +1,6 @@
 import type { RunEvent } from '../event.ts';
 import { fault } from '../../kit/fault.ts';
+import { readStatements } from '../history/read-statements.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { PlanTask, Task, VerifyTask } from '../task.ts';
@@ -79,7 +80,10 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
   const forbidden = found.filter((finding) => !rights.has(finding.code));
   if (forbidden.length > 0) return verdictOf(...forbidden);
   for (const finding of found) ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
-  const made = await makePlan(ports.bundle, opened.history, task.selection, ports.hashing);
+  const made = await makePlan(ports.bundle, opened.history, task.selection, {
+    hashing: ports.hashing,
+    recorded: readStatements(opened.session),
+  });
   if (!made.ok) return verdictOf(...made.findings);
   for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
   ports.emit({ kind: 'plan', plan: made.value.plan });

@@ -8,6 +8,7 @@ import type { Selection } from '../task.ts';
 import { canonicalJson } from './canonical.ts';
 import { compare, findingsOf, type Comparison } from './compare.ts';
 import { select } from './select.ts';
+import { whatChanged, type ReadStatements } from './what-changed.ts';
 
 /** A plan, the analyses it was made from, and what should be said beside it. */
 export interface MadePlan {
@@ -24,15 +25,23 @@ export interface MadePlan {
  * @param bundle the migrations of the folder, or the bare files named by the command
  * @param history what the target database says is applied
  * @param selection direction and limits
+ * @param ports hashing, and the statements of an applied migration, to say what was changed in it
  */
 export async function makePlan(
   bundle: Bundle,
   history: History,
   selection: Selection,
-  hashing: Hashing,
+  ports: { readonly hashing: Hashing; readonly recorded: ReadStatements },
 ): Promise<Outcome<MadePlan>> {
   const comparison = compare(bundle.layout, bundle.migrations, history);
-  const found = findingsOf(comparison, { outOfOrder: selection.outOfOrder || selection.direction === 'down' });
+  const outOfOrder = selection.outOfOrder || selection.direction === 'down';
+  const found = await Promise.all(
+    findingsOf(comparison, { outOfOrder }).map(async (finding) => {
+      const changed = comparison.changed.find(({ migration }) => migration.up.file === finding.where?.file);
+      if (finding.code !== 'migration-changed' || changed === undefined) return finding;
+      return whatChanged(finding, changed, bundle, ports.recorded);
+    }),
+  );
   if (found.some((finding) => finding.severity === 'error')) return bad(...found);
   const selected = select(selection, comparison, bundle.migrations);
   if (!selected.ok) return selected;
@@ -63,7 +72,7 @@ export async function makePlan(
     steps.push(stepOf(migration, role, analysis.value));
   }
   if (errors.length > 0) return bad(...errors);
-  return good({ plan: planOf(history, steps, hashing), comparison, analyses, findings: warnings });
+  return good({ plan: planOf(history, steps, ports.hashing), comparison, analyses, findings: warnings });
 }
 
 function planOf(history: History, steps: readonly PlanStep[], hashing: Hashing): Plan {
