@@ -152,35 +152,66 @@ begin
   update godwit.run set events = last_n, event_head = last_hash where run = of_run;
 end $$;
 
--- Notes statements as done, with the times collected in this transaction.
+-- The times that a message has noted: its beginning, the ends between its statements, now. A file that resets all
+-- settings loses them, and nothing else.
+create function godwit.times() returns double precision[]
+language sql set search_path = pg_catalog, pg_temp as $$
+  select string_to_array(concat(current_setting('godwit.t', true), ',', date_part('epoch', clock_timestamp())), ',', '')::double precision[]
+$$;
+
+-- A file may not make its own record less durable.
+create function godwit.keep_durable() returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+end $$;
+
+-- Notes the statements of a segment that is not the last one as done.
 create function godwit.note_done(of_run text, of_migration text, of_direction text, first_ordinal integer,
   tags text[], lines integer[], counts integer[], hashes text[]) returns double precision
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
-  t double precision[] := string_to_array(current_setting('godwit.t', true), ',')::double precision[];
+  t double precision[] := godwit.times();
 begin
   perform godwit.entered();
+  perform godwit.keep_durable();
   insert into godwit.statement (run, migration, direction, ordinal, tag, line, count, hash, state, ms)
   select of_run, of_migration, of_direction, first_ordinal + i - 1, tags[i], lines[i], counts[i], hashes[i], 'done',
     (t[i + 1] - t[i]) * 1000
   from generate_series(1, coalesce(array_length(tags, 1), 0)) as i;
-  return (date_part('epoch', clock_timestamp()) - t[1]) * 1000;
+  return (t[array_length(t, 1)] - t[1]) * 1000;
 end $$;
 
--- The one function that moves the head. Refuses outside the transaction that godwit.enter opened.
+-- The one function that moves the head. Refuses outside the transaction that godwit.enter opened. Takes along the
+-- statements of this message, and those of earlier segments if there are any (first_ordinal > 0).
 create function godwit.record(of_run text, new_kind text, of_migration text, of_name text, of_file text,
-  of_checksum text, new_head text, next_started text) returns double precision
+  of_checksum text, new_head text, next_started text, of_direction text, first_ordinal integer,
+  tags text[], lines integer[], counts integer[], hashes text[]) returns double precision
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   new_seq bigint;
-  total double precision;
+  earlier double precision;
+  t double precision[] := godwit.times();
+  total double precision := coalesce((t[array_length(t, 1)] - t[1]) * 1000, 0);
 begin
   perform godwit.entered();
+  perform godwit.keep_durable();
   update godwit.guard set seq = seq + 1, head = new_head returning seq into new_seq;
-  select coalesce(sum(ms), 0) into total from godwit.statement where migration = of_migration and seq is null;
+  if first_ordinal > 0 then
+    select coalesce(sum(ms), 0) into earlier from godwit.statement where migration = of_migration and seq is null;
+    total := earlier + case when tags is null then 0 else total end;
+  end if;
   insert into godwit.migration (seq, id, name, file, checksum, kind, run, head, ms)
   values (new_seq, of_migration, of_name, of_file, of_checksum, new_kind, of_run, new_head, total);
-  update godwit.statement set seq = new_seq where migration = of_migration and seq is null;
+  if first_ordinal > 0 then
+    update godwit.statement set seq = new_seq where migration = of_migration and seq is null;
+  end if;
+  insert into godwit.statement (seq, run, migration, direction, ordinal, tag, line, count, hash, state, ms)
+  select new_seq, of_run, of_migration, of_direction, first_ordinal + i - 1, tags[i], lines[i], counts[i], hashes[i], 'done',
+    (t[i + 1] - t[i]) * 1000
+  from generate_series(1, coalesce(array_length(tags, 1), 0)) as i;
   perform godwit.log(of_run,
     case when next_started = '' then array[new_kind] else array[new_kind, 'started'] end,
     array[json_build_object('migration', of_migration, 'name', of_name, 'checksum', of_checksum, 'seq', new_seq,

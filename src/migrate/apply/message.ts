@@ -54,12 +54,11 @@ export function timeouts(analysis: Analysis, scope: 'LOCAL' | 'SESSION'): readon
   ];
 }
 
-/** What follows the user's statements, so that nothing they have set reaches the record or weakens its durability. */
+/** What follows the user's statements, so that nothing they have set reaches the record. */
 export const settling: readonly string[] = [
   'SET CONSTRAINTS ALL IMMEDIATE',
   'RESET SESSION AUTHORIZATION',
   'RESET ROLE',
-  "SELECT pg_catalog.set_config('synchronous_commit', 'on', true) WHERE pg_catalog.current_setting('synchronous_commit') = 'off'",
 ];
 
 const tick =
@@ -115,25 +114,18 @@ export class MessageBuilder {
   }
 }
 
-/** `note_done` for these groups: arrays of tag, line, count and hash. */
-export function noteDone(
-  terms: { readonly run: string; readonly migration: string; readonly direction: 'up' | 'down' },
-  statements: readonly Statement[],
-  groups: readonly TimedGroup[],
-): string {
+/** Arguments of `note_done` and `record`: where the groups begin, then arrays of tag, line, count and hash. */
+export function statementArrays(statements: readonly Statement[], groups: readonly TimedGroup[]): string {
   const rows = groups.map((group) => describeGroup(statements, group));
   const array = (values: readonly string[]): string => `ARRAY[${values.map(quoteLiteral).join(',')}]::text[]`;
   const numbers = (values: readonly number[]): string => `ARRAY[${values.join(',')}]::integer[]`;
-  return `SELECT godwit.note_done(${[
-    quoteLiteral(terms.run),
-    quoteLiteral(terms.migration),
-    quoteLiteral(terms.direction),
+  return [
     String(groups[0]?.first ?? 0),
     array(rows.map((row) => row.tag)),
     numbers(rows.map((row) => row.line)),
     numbers(rows.map((row) => row.count)),
     array(rows.map((row) => row.hash)),
-  ].join(', ')})`;
+  ].join(', ');
 }
 
 /** What history keeps of a group of statements. */

@@ -7,7 +7,7 @@ import { applyBarrier } from './barrier.ts';
 import { opening } from './message.ts';
 import { placeError, placeOf } from './place-error.ts';
 import { kindOf, largestMessage, type ApplyContext, type PreparedStep } from './prepared.ts';
-import { record, segmentMessage } from './step-message.ts';
+import { noStatements, record, segmentMessage } from './step-message.ts';
 import { streamSegment } from './streamed.ts';
 
 type Refusal = Extract<Reply, { readonly ok: false }>;
@@ -85,7 +85,9 @@ async function recordAlone(
   const { position, recording } = terms;
   if (recording === undefined) throw new Error('a migration ends with its record');
   const own = opening(position.epoch, position.head);
-  const text = [...own, record(prepared, position.run, recording), 'COMMIT'].map((command) => `${command};\n`).join('');
+  const text = [...own, record(prepared.step, position.run, recording, noStatements(1)), 'COMMIT']
+    .map((command) => `${command};\n`)
+    .join('');
   const reply = await context.session.send(text, { rows: own.length });
   if (reply.ok) return { kind: 'applied', head: recording.head, ms: Number(reply.results[0]?.rows[0]?.[0] ?? 0) };
   if (!reply.error.lost) await context.session.send('ROLLBACK');

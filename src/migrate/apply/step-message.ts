@@ -1,6 +1,6 @@
 import { quoteLiteral } from '../../sql/quote.ts';
-import type { Segment, Statement } from '../model.ts';
-import { MessageBuilder, noteDone, opening, settling, timedGroups, type Message } from './message.ts';
+import type { PlanStep, Segment, Statement } from '../model.ts';
+import { MessageBuilder, opening, settling, statementArrays, timedGroups, type Message } from './message.ts';
 import { kindOf, type PreparedStep } from './prepared.ts';
 
 /** Where in the history a message stands. */
@@ -37,12 +37,12 @@ export async function segmentMessage(
   const bytes = await body.read(start, analysis.statements[segment.last]?.end ?? 0);
   const decoder = new TextDecoder();
   for (const group of timedGroups(segment)) {
+    if (group.first > segment.first) builder.tick();
     for (let index = group.first; index <= group.last; index += 1) {
       const statement = analysis.statements[index];
       if (statement === undefined) continue;
       builder.user(index, decoder.decode(bytes.subarray(statement.start - start, statement.end - start)), statement);
     }
-    builder.tick();
   }
   return close(builder, prepared, segment, { position, recording });
 }
@@ -56,32 +56,40 @@ export function close(
 ): StepMessage {
   const { step, analysis } = prepared;
   builder.own('after', settling);
-  builder.own('after', [
-    noteDone(
-      { run: end.position.run, migration: step.id, direction: step.direction },
-      analysis.statements,
-      timedGroups(segment),
-    ),
-  ]);
   const recordedAt = builder.commands;
-  if (end.recording !== undefined) builder.own('after', [record(prepared, end.position.run, end.recording)]);
+  const done = statementArrays(analysis.statements, timedGroups(segment));
+  const terms = [end.position.run, step.id, step.direction].map(quoteLiteral).join(', ');
+  builder.own('after', [
+    end.recording === undefined
+      ? `SELECT godwit.note_done(${terms}, ${done})`
+      : record(step, end.position.run, end.recording, done),
+  ]);
   return { ...builder.own('after', ['COMMIT']).build(), recordedAt };
 }
 
-/** The call that makes a migration part of the history. */
-export function record(prepared: PreparedStep, run: string, recording: Recording): string {
-  const { step } = prepared;
+/** For a migration whose statements were noted before, or that was not executed. */
+export const noStatements = (after: number): string => `${after}, NULL, NULL, NULL, NULL`;
+
+/** The call that makes a migration part of the history. `kind` where it was not executed. */
+export function record(
+  step: Pick<PlanStep, 'id' | 'name' | 'file' | 'checksum' | 'direction'> & { readonly kind?: 'adopted' | 'baseline' },
+  run: string,
+  recording: Recording,
+  statements: string,
+): string {
+  const kind = step.kind ?? kindOf(step);
   const values = [
     run,
-    kindOf(step),
+    kind,
     step.id,
     step.name,
     step.file,
     step.checksum,
     recording.head,
     recording.nextStarted,
+    step.direction,
   ];
-  return `SELECT godwit.record(${values.map(quoteLiteral).join(', ')})`;
+  return `SELECT godwit.record(${values.map(quoteLiteral).join(', ')}, ${statements})`;
 }
 
 /**

@@ -35,7 +35,12 @@ export async function streamSegment(
   const opened = await session.send(first.text);
   if (!opened.ok) return refuse(session, prepared, terms, { reply: opened, message: first });
 
-  const ticks = new Set(timedGroups(segment).map((group) => group.last));
+  // The end of the last group is noted by the record itself.
+  const ticks = new Set(
+    timedGroups(segment)
+      .slice(0, -1)
+      .map((group) => group.last),
+  );
   for (let index = segment.first; index <= segment.last; index += 1) {
     if (context.ports.signal.aborted) {
       await session.send('ROLLBACK');

@@ -2,7 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { opening } from '../apply/message.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
-import { quoteLiteral } from '../../sql/quote.ts';
+import { noStatements, record as recordCall } from '../apply/step-message.ts';
 import { nextHead } from '../history/head.ts';
 import type { Check } from '../model.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
@@ -58,8 +58,8 @@ async function record(
 ): Promise<Finding | undefined> {
   const { id, name, file, checksum, direction } = prepared.step;
   const head = nextHead(ports.hashing, live.head, { kind, id, checksum });
-  const values = [live.run, kind, id, name, file, checksum, head, ''].map(quoteLiteral).join(', ');
-  const commands = [...opening(live.epoch, live.head), `SELECT godwit.record(${values})`, 'COMMIT'];
+  const call = recordCall({ ...prepared.step, kind }, live.run, { head, nextStarted: '' }, noStatements(0));
+  const commands = [...opening(live.epoch, live.head), call, 'COMMIT'];
   const reply = await live.session.send(commands.map((command) => `${command};\n`).join(''));
   if (!reply.ok) {
     if (!reply.error.lost) await live.session.send('ROLLBACK');
