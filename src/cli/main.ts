@@ -1,7 +1,11 @@
+import { setFlagsFromString } from 'node:v8';
 import type { Io } from './io.ts';
 import { runProgram } from './program.ts';
 
 // The only place that knows the process: arguments and environment in, exit code out.
+
+// The parser is WASM and runs for a moment only: optimising it costs more time and memory than it saves.
+setFlagsFromString('--liftoff-only');
 
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -21,15 +25,28 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+// One write for all that is said in one turn: a write for each line would cost more than the lines.
+let said = '';
+const flush = (): void => {
+  const text = said;
+  said = '';
+  if (text !== '') process.stderr.write(text);
+};
+process.on('exit', flush);
+
 const io: Io = {
   cwd: process.cwd(),
   env: process.env,
   out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  err: (text) => {
+    if (said === '') setImmediate(flush);
+    said += text;
+  },
   terminal: process.stderr.isTTY,
   interactive: process.stdin.isTTY && process.stderr.isTTY,
   columns: () => process.stderr.columns ?? 80,
   ask: async (question) => {
+    flush();
     const { createInterface } = await import('node:readline/promises');
     const reader = createInterface({ input: process.stdin, output: process.stderr });
     try {

@@ -14,6 +14,17 @@ interface Row {
   alike: number;
 }
 
+/** What the catalogue says of a seeded table. */
+interface SeededTable {
+  /** In the table's order. */
+  readonly columns: readonly string[];
+  readonly types: ReadonlyMap<string, string>;
+  /** Primary key and unique keys, shortest first. */
+  readonly keys: readonly (readonly string[])[];
+}
+
+type SeededTables = ReadonlyMap<string, SeededTable>;
+
 /** Types whose values have no equality that SQL could use. */
 const incomparable = /^(json|xml|point|line|lseg|box|path|polygon|circle)(\[\])?$/;
 const rowsPerMessage = 100;
@@ -30,21 +41,19 @@ export async function checkSeeds(
   actual: ReadonlyMap<string, Actual>,
   bodyOf: (migration: string) => Promise<ByteSource>,
 ): Promise<readonly Check[]> {
+  const tables = seededTables(seeds, actual);
   const rows: Row[] = [];
-  for (const seed of seeds) rows.push(...(await rowsOf(seed, actual, await bodyOf(seed.migration))));
+  for (const seed of seeds)
+    if (seed.rows.length > 0) rows.push(...(await rowsOf(seed, tables, await bodyOf(seed.migration))));
   countAlike(rows);
   const pending: Promise<readonly Check[]>[] = [];
   for (let at = 0; at < rows.length; at += rowsPerMessage)
-    pending.push(checkBatch(session, rows.slice(at, at + rowsPerMessage), actual));
+    pending.push(checkBatch(session, rows.slice(at, at + rowsPerMessage), tables));
   return (await Promise.all(pending)).flat();
 }
 
-async function rowsOf(
-  seed: ExpectedRows,
-  actual: ReadonlyMap<string, Actual>,
-  body: ByteSource,
-): Promise<readonly Row[]> {
-  const columns = seed.columns.length > 0 ? seed.columns : columnsOf(seed, actual);
+async function rowsOf(seed: ExpectedRows, tables: SeededTables, body: ByteSource): Promise<readonly Row[]> {
+  const columns = seed.columns.length > 0 ? seed.columns : (tables.get(nameOf(seed.table))?.columns ?? []);
   const decoder = new TextDecoder();
   const rows: Row[] = [];
   for (const row of seed.rows) {
@@ -69,38 +78,22 @@ function countAlike(rows: readonly Row[]): void {
   for (const group of groups.values()) for (const row of group) row.alike = group.length;
 }
 
-/** The table's columns in their order: the catalogue lists them so. */
-function columnsOf({ table }: ExpectedRows, actual: ReadonlyMap<string, Actual>): readonly string[] {
-  return [...actual.values()].flatMap(({ object }) =>
-    object.kind === 'column' && object.schema === table.schema && object.table === table.name ? [object.name] : [],
-  );
-}
-
-async function checkBatch(
-  session: Session,
-  rows: readonly Row[],
-  actual: ReadonlyMap<string, Actual>,
-): Promise<readonly Check[]> {
-  const commands = rows.map((row) => queryFor(row, actual));
+async function checkBatch(session: Session, rows: readonly Row[], tables: SeededTables): Promise<readonly Check[]> {
+  const commands = rows.map((row) => queryFor(row, tables));
   const text = (list: readonly string[]): string =>
     ['SET TRANSACTION READ ONLY', ...list].map((command) => `${command};\n`).join('');
   const reply = await session.send(text(commands), { rows: 'all' });
-  if (reply.ok) return rows.map((row, index) => verdict(row, reply.results[index + 1]?.rows[0] ?? [], actual));
+  if (reply.ok) return rows.map((row, index) => verdict(row, reply.results[index + 1]?.rows[0] ?? [], tables));
   // One row that cannot be asked for (a literal that its column refuses) must not hide the others.
   const checks: Check[] = [];
   for (const [index, row] of rows.entries())
-    checks.push(await checkAlone(session, row, text([commands[index] ?? '']), actual));
+    checks.push(await checkAlone(session, row, text([commands[index] ?? '']), tables));
   return checks;
 }
 
-async function checkAlone(
-  session: Session,
-  row: Row,
-  text: string,
-  actual: ReadonlyMap<string, Actual>,
-): Promise<Check> {
+async function checkAlone(session: Session, row: Row, text: string, tables: SeededTables): Promise<Check> {
   const reply: Reply = await session.send(text, { rows: 'all' });
-  if (reply.ok) return verdict(row, reply.results[1]?.rows[0] ?? [], actual);
+  if (reply.ok) return verdict(row, reply.results[1]?.rows[0] ?? [], tables);
   return check(
     row,
     { ok: false, severity: 'warning', expected: 'found once', actual: `not asked: ${reply.error.message}` },
@@ -109,14 +102,14 @@ async function checkAlone(
 }
 
 /** Number of rows with this key, and of those whose other literals are as written. */
-function queryFor(row: Row, actual: ReadonlyMap<string, Actual>): string {
+function queryFor(row: Row, tables: SeededTables): string {
   const { table } = row.seed;
-  const types = typesOf(row.seed, actual);
+  const types = tables.get(nameOf(table))?.types ?? new Map<string, string>();
   const comparable = [...row.values].filter(([column]) => !incomparable.test(types.get(column) ?? ''));
   const same = ([column, literal]: readonly [string, string]): string =>
     `${quoteIdent(column)} IS NOT DISTINCT FROM (${literal})`;
   const all = comparable.length === 0 ? 'true' : comparable.map(same).join(' AND ');
-  const key = keyFor(row, actual);
+  const key = keyFor(row, tables);
   const found =
     key === undefined
       ? all
@@ -127,40 +120,44 @@ function queryFor(row: Row, actual: ReadonlyMap<string, Actual>): string {
   return `SELECT count(*), count(*) FILTER (WHERE ${all}) FROM ${quoteName(table)} WHERE ${found}`;
 }
 
-function typesOf({ table }: ExpectedRows, actual: ReadonlyMap<string, Actual>): ReadonlyMap<string, string> {
-  const types = new Map<string, string>();
-  for (const { object, facts } of actual.values())
-    if (object.kind === 'column' && object.schema === table.schema && object.table === table.name)
-      types.set(object.name, facts['type'] ?? '');
-  return types;
-}
-
 /** The columns of a primary or unique key that the row gives literals for. */
-function keyFor({ seed, values }: Row, actual: ReadonlyMap<string, Actual>): readonly string[] | undefined {
-  const { schema, name } = seed.table;
-  const keys: string[][] = [];
-  for (const { object, facts } of actual.values()) {
-    const own =
-      (object.kind === 'constraint' &&
-        object.schema === schema &&
-        object.table === name &&
-        /^(primary key|unique)$/.test(facts['type'] ?? '')) ||
-      (object.kind === 'index' &&
-        facts['table'] === `${schema}.${name}` &&
-        facts['unique'] === 'yes' &&
-        facts['partial'] === 'no');
-    const columns = (facts['columns'] ?? facts['keys'] ?? '').split(',');
-    const given = columns.every((column) => values.has(column) && !/^null$/i.test(values.get(column) ?? 'null'));
-    if (own && given && columns[0] !== '') keys.push(columns);
-  }
-  return keys.sort((a, b) => a.length - b.length)[0];
+function keyFor({ seed, values }: Row, tables: SeededTables): readonly string[] | undefined {
+  const given = (column: string): boolean => !/^null$/i.test(values.get(column) ?? 'null');
+  return tables.get(nameOf(seed.table))?.keys.find((key) => key.every(given));
 }
 
-function verdict(row: Row, counts: readonly (string | null)[], actual: ReadonlyMap<string, Actual>): Check {
+function nameOf({ schema, name }: ExpectedRows['table']): string {
+  return `${schema}.${name}`;
+}
+
+/** Goes through the catalogue once: seeds may be many. */
+function seededTables(seeds: readonly ExpectedRows[], actual: ReadonlyMap<string, Actual>): SeededTables {
+  const seeded = new Set(seeds.map(({ table }) => nameOf(table)));
+  const tables = new Map<string, { columns: string[]; types: Map<string, string>; keys: string[][] }>();
+  for (const { object, facts } of actual.values()) {
+    const owner = object.kind === 'index' ? (facts['table'] ?? '') : `${object.schema}.${object.table ?? ''}`;
+    if (!seeded.has(owner)) continue;
+    const table = tables.get(owner) ?? { columns: [], types: new Map<string, string>(), keys: [] };
+    tables.set(owner, table);
+    if (object.kind === 'column') {
+      table.columns.push(object.name);
+      table.types.set(object.name, facts['type'] ?? '');
+    }
+    const unique =
+      (object.kind === 'constraint' && /^(primary key|unique)$/.test(facts['type'] ?? '')) ||
+      (object.kind === 'index' && facts['unique'] === 'yes' && facts['partial'] === 'no');
+    const columns = facts['columns'] ?? facts['keys'] ?? '';
+    if (unique && columns !== '') table.keys.push(columns.split(','));
+  }
+  for (const table of tables.values()) table.keys.sort((one, other) => one.length - other.length);
+  return tables;
+}
+
+function verdict(row: Row, counts: readonly (string | null)[], tables: SeededTables): Check {
   const found = Number(counts[0] ?? 0);
   const exact = Number(counts[1] ?? 0);
   const { frozen, loose, conflict } = row.seed;
-  const key = keyFor(row, actual);
+  const key = keyFor(row, tables);
   const named = label(row, key);
   const wanted = { expected: row.alike === 1 ? 'found once' : `found ${row.alike} times` };
   if (key === undefined) {

@@ -1,5 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
+import { good } from '../../kit/outcome.ts';
 import { readHistory, type History } from '../history/read-history.ts';
 import { installHistory } from '../history/install.ts';
 import { beginRun, finishRun } from '../history/run-record.ts';
@@ -81,19 +82,17 @@ async function begin(
     readonly facts: Opened['facts'];
   },
 ): Promise<readonly Finding[]> {
-  if (terms.history.version === 0 || terms.history.environmentId === '') {
-    const installed = await installHistory(live.session, terms.history.version, task.environment.name);
-    if (!installed.ok) return installed.findings;
-    const fresh = await readHistory(live.session);
-    if (!fresh.ok) return fresh.findings;
-    ports.emit({ kind: 'identity', environmentId: fresh.value.environmentId, systemId: terms.facts.systemId });
-  } else {
-    const upgraded = await installHistory(live.session, terms.history.version, task.environment.name);
-    if (!upgraded.ok) return upgraded.findings;
-  }
   const firstStarted = task.how === 'execute' ? terms.first : '';
-  const epoch = await beginRun(live.session, task, { planHash: terms.planHash, firstStarted, schema: live.schema });
+  // In one flight: each of these is answered in its turn, and fails if the one before it has failed.
+  const [installed, fresh, epoch] = await Promise.all([
+    installHistory(live.session, terms.history.version, task.environment.name),
+    terms.history.environmentId === '' ? readHistory(live.session) : good(terms.history),
+    beginRun(live.session, task, { planHash: terms.planHash, firstStarted, schema: live.schema }),
+  ]);
+  if (!installed.ok) return installed.findings;
+  if (!fresh.ok) return fresh.findings;
   if (!epoch.ok) return epoch.findings;
+  ports.emit({ kind: 'identity', environmentId: fresh.value.environmentId, systemId: terms.facts.systemId });
   live.epoch = epoch.value;
   ports.emit({ kind: 'recorded', run: task.run });
   return [];

@@ -1,14 +1,11 @@
 import type { RunEvent } from '../event.ts';
 import { fault } from '../../kit/fault.ts';
 import { readStatements } from '../history/read-statements.ts';
-import { makePlan } from '../plan/make-plan.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { PlanTask, Task, VerifyTask } from '../task.ts';
-import { performApply } from './apply-task.ts';
 import { preflight, wrongDatabase } from './facts.ts';
 import { inspect } from './inspect.ts';
 import { open, type Opened } from './open.ts';
-import { verifyApplied } from './verification.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
 /**
@@ -42,7 +39,8 @@ export async function perform(task: Task, ports: RunnerPorts): Promise<number> {
 
 async function performTask(task: Task, ports: RunnerPorts): Promise<Verdict> {
   try {
-    if (task.kind === 'apply') return await performApply(task, ports);
+    // Loaded when needed: `status` reads the history and starts quicker without the rest.
+    if (task.kind === 'apply') return await (await import('./apply-task.ts')).performApply(task, ports);
     const opened = await open(ports, task);
     if (!opened.ok) return verdictOf(...opened.findings);
     try {
@@ -80,6 +78,7 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
   const forbidden = found.filter((finding) => !rights.has(finding.code));
   if (forbidden.length > 0) return verdictOf(...forbidden);
   for (const finding of found) ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
+  const { makePlan } = await import('../plan/make-plan.ts');
   const made = await makePlan(ports.bundle, opened.history, task.selection, {
     hashing: ports.hashing,
     recorded: readStatements(opened.session),
@@ -92,5 +91,6 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
 
 async function verify(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const wrong = wrongDatabase(opened.facts, opened.history, task.environment);
-  return wrong.length > 0 ? verdictOf(...wrong) : verifyApplied(task, ports, opened);
+  if (wrong.length > 0) return verdictOf(...wrong);
+  return (await import('./verification.ts')).verifyApplied(task, ports, opened);
 }
