@@ -25,7 +25,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-// One write for all that is said in one turn: a write for each line would cost more than the lines.
+// One write for all that is said within 20 ms: a write for each line would cost more than the line.
 let said = '';
 const flush = (): void => {
   const text = said;
@@ -39,7 +39,7 @@ const io: Io = {
   env: process.env,
   out: (text) => void process.stdout.write(text),
   err: (text) => {
-    if (said === '') setImmediate(flush);
+    if (said === '') setTimeout(flush, 20).unref();
     said += text;
   },
   terminal: process.stderr.isTTY,

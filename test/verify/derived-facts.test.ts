@@ -1,48 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { memorySource } from '../../src/adapters/files/byte-source.ts';
-import { createConnector } from '../../src/adapters/postgres/connector.ts';
-import { readDatabaseUrl } from '../../src/adapters/url/database-url.ts';
-import { catalogueMessage, readCatalogue, wantedBy } from '../../src/migrate/facts/catalogue.ts';
-import { fold } from '../../src/migrate/facts/fold.ts';
-import { judge } from '../../src/migrate/facts/judge.ts';
-import { checkSeeds } from '../../src/migrate/facts/seeds.ts';
-import type { Check } from '../../src/migrate/model.ts';
-import type { Session } from '../../src/migrate/ports.ts';
-import { encodeUtf8 } from '../../src/sql/encoding.ts';
-import { createTestDatabase, majors, type TestDatabase } from '../support/database.ts';
-import { effectsOf } from '../support/effects.ts';
-
-async function openSession(database: TestDatabase): Promise<Session> {
-  const address = readDatabaseUrl(database.url, 'the test', { user: 'postgres' });
-  if (!address.ok) throw new Error(JSON.stringify(address.findings));
-  const options = { pipelined: true, applicationName: 'test', settings: {} };
-  const session = await createConnector(address.value.address).open(options);
-  if (!session.ok) throw new Error(JSON.stringify(session.findings));
-  return session.value;
-}
-
-/** What is derived from scripts that have run, held against the database. */
-async function checksOf(database: TestDatabase, scripts: readonly string[]): Promise<readonly Check[]> {
-  const migrations = await Promise.all(
-    scripts.map(async (sql, index) => ({ id: `${index}`, effects: await effectsOf(sql) })),
-  );
-  const folded = fold(migrations, 'public');
-  const session = await openSession(database);
-  const reply = await session.send(catalogueMessage(wantedBy(folded)), { rows: 'all' });
-  if (!reply.ok) throw new Error(reply.error.message);
-  const actual = readCatalogue(reply);
-  const bodyOf = async (id: string) => memorySource(encodeUtf8(scripts[Number(id)] ?? ''));
-  const seeds = await checkSeeds(session, folded.rows, actual, bodyOf);
-  await session.close();
-  return [...judge(folded, actual), ...seeds];
-}
-
-function failuresOf(checks: readonly Check[]): readonly string[] {
-  return checks
-    .filter(({ ok }) => !ok)
-    .map(({ kind, object, expected, actual }) => `${kind} ${object}: ${expected}, not ${actual}`);
-}
+import { createTestDatabase, majors } from '../support/database.ts';
+import { checksOf, failuresOf } from '../support/derived-checks.ts';
 
 test.each(majors)('what is derived from a script holds on PostgreSQL %i after it has run', async (major) => {
   await using database = await createTestDatabase(major);

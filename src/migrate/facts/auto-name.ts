@@ -15,33 +15,12 @@ export function nameByServer(state: FoldState, object: Resolved): void {
   }
 }
 
-function bearsName(known: Expected, object: Resolved): boolean {
-  if (object.kind === 'index') {
-    const [schema = '', table = ''] = (known.facts['table'] ?? '').split('.');
-    return (
-      schema === object.schema &&
-      isName(object.name, table, known.facts['keys']?.replaceAll('(expression)', 'expr'), 'idx')
-    );
-  }
-  if (!isPartOf(known.object, object.schema, object.table ?? '')) return false;
-  const suffix = suffixes[known.facts['type'] ?? ''] ?? '';
-  const table = object.table ?? '';
-  // Which columns a check uses is not among its facts.
-  if (suffix === 'check') return object.name.startsWith(`${table}_`) && /_check\d*$/.test(object.name);
-  return isName(object.name, table, suffix === 'pkey' ? '' : known.facts['columns'], suffix);
-}
-
-const suffixes: Readonly<Record<string, string>> = {
-  'primary key': 'pkey',
-  unique: 'key',
-  'foreign key': 'fkey',
-  check: 'check',
-  exclude: 'excl',
-};
-
-/** `table_column_column_key`, perhaps with a number behind it. */
-function isName(name: string, table: string, columns: string | undefined, suffix: string): boolean {
-  const parts = [table, ...(columns === undefined || columns === '' ? [] : columns.split(',')), suffix];
-  const stem = parts.join('_');
-  return name === stem || (name.startsWith(stem) && /^\d+$/.test(name.slice(stem.length)));
+function bearsName({ object: own, facts }: Expected, object: Resolved): boolean {
+  const there =
+    object.kind === 'index'
+      ? facts['table']?.startsWith(`${object.schema}.`) === true
+      : isPartOf(own, object.schema, object.table ?? '');
+  const { auto = '' } = facts;
+  // The second one of a name gets a number.
+  return there && auto !== '' && object.name.startsWith(auto) && /^\d*$/.test(object.name.slice(auto.length));
 }

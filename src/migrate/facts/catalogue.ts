@@ -93,7 +93,7 @@ function queries(rel: string, fn: string, ty: string, schemas: string): readonly
   return [
     `with ${rel} select case relkind when 'v' then 'view' when 'm' then 'materialized-view' when 'S' then 'sequence' else 'table' end,
       nspname, '', relname, pg_catalog.json_build_object('kind', case relkind when 'p' then 'partitioned' else 'table' end,
-      'row security', ${yesNo('relrowsecurity')}, 'populated', ${yesNo('relispopulated')}) from rel where relkind in ('r', 'p', 'f', 'v', 'm', 'S')`,
+      'row security', ${yesNo('relrowsecurity')}, 'row security forced', ${yesNo('relforcerowsecurity')}, 'populated', ${yesNo('relispopulated')}) from rel where relkind in ('r', 'p', 'f', 'v', 'm', 'S')`,
     `with ${rel} select 'column', rel.nspname, rel.relname, a.attname, pg_catalog.json_build_object(
       'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'not null', ${yesNo('a.attnotnull')},
       'default', ${yesNo("d.adbin is not null and a.attgenerated = ''")}, 'default text', pg_catalog.pg_get_expr(d.adbin, d.adrelid),

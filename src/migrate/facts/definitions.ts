@@ -70,15 +70,20 @@ export function definitionsQuery(wanted: readonly WantedDefinition[]): string {
 function relationQueries(rel: string): readonly string[] {
   return [
     `${rel} select case relkind when 'v' then 'view' when 'm' then 'materialized-view' when 'S' then 'sequence' else 'table' end, whole, whole,
-      case when relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(oid)
+      case when relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(oid) || coalesce(' with (' || pg_catalog.array_to_string(reloptions, ', ') || ')', '')
+        when relkind = 'S' then (select pg_catalog.json_build_object('type', pg_catalog.format_type(seqtypid, null), 'start', seqstart, 'increment', seqincrement,
+          'minimum', seqmin, 'maximum', seqmax, 'cache', seqcache, 'cycle', seqcycle)::text from pg_catalog.pg_sequence where seqrelid = rel.oid)
         else pg_catalog.json_build_object('kind', relkind, 'persistence', relpersistence, 'row security', relrowsecurity,
-          'forced', relforcerowsecurity, 'partition key', pg_catalog.pg_get_partkeydef(oid))::text end
+          'forced', relforcerowsecurity, 'partition key', pg_catalog.pg_get_partkeydef(oid),
+          'bound', pg_catalog.pg_get_expr(relpartbound, oid), 'parents', (select pg_catalog.json_agg(inhparent::regclass::text order by inhseqno)
+            from pg_catalog.pg_inherits where inhrelid = rel.oid))::text end
       from rel where relkind in ('r', 'p', 'f', 'v', 'm', 'S')`,
     `${rel} select 'column', whole || '.' || attname, whole, pg_catalog.concat_ws(' ', pg_catalog.format_type(atttypid, atttypmod),
+        case when attcollation <> typcollation then 'collate ' || attcollation::regcollation::text end,
         case when attnotnull then 'not null' end, 'default ' || pg_catalog.pg_get_expr(adbin, adrelid),
         case attidentity when 'a' then 'identity always' when 'd' then 'identity by default' end,
         case attgenerated when 's' then 'stored' when 'v' then 'virtual' end)
-      from rel join pg_catalog.pg_attribute on attrelid = rel.oid and attnum > 0 and not attisdropped
+      from rel join pg_catalog.pg_attribute on attrelid = rel.oid and attnum > 0 and not attisdropped join pg_catalog.pg_type on pg_type.oid = atttypid
       left join pg_catalog.pg_attrdef on adrelid = attrelid and adnum = attnum where relkind in ('r', 'p', 'f')`,
     // Major 18 lists NOT NULL as constraints too; the column tells it already.
     `${rel} select 'constraint', whole || '.' || conname, whole, pg_catalog.pg_get_constraintdef(c.oid)
@@ -90,10 +95,14 @@ function relationQueries(rel: string): readonly string[] {
         case tgenabled when 'O' then '' when 'D' then ' (disabled)' else ' (enabled ' || tgenabled::text || ')' end
       from rel join pg_catalog.pg_trigger t on tgrelid = rel.oid and not tgisinternal`,
     `${rel} select 'policy', whole || '.' || polname, whole, pg_catalog.concat_ws(' ', polcmd, case when polpermissive then 'permissive' else 'restrictive' end,
-        polroles::text, 'using ' || pg_catalog.pg_get_expr(polqual, polrelid), 'check ' || pg_catalog.pg_get_expr(polwithcheck, polrelid))
+        (select pg_catalog.string_agg(case to_role when 0 then 'public' else pg_catalog.pg_get_userbyid(to_role)::text end, ', ' order by to_role)
+          from pg_catalog.unnest(polroles) to_role), 'using ' || pg_catalog.pg_get_expr(polqual, polrelid), 'check ' || pg_catalog.pg_get_expr(polwithcheck, polrelid))
       from rel join pg_catalog.pg_policy on polrelid = rel.oid`,
     `${rel} select 'rule', whole || '.' || rulename, whole, pg_catalog.pg_get_ruledef(r.oid)
       from rel join pg_catalog.pg_rewrite r on ev_class = rel.oid and rulename <> '_RETURN'`,
+    `${rel} select distinct 'grant', whole || '.' || attname || '|' || coalesce(rolname, 'public') || '|' || pg_catalog.lower(privilege_type), whole, ${granted}
+      from rel join pg_catalog.pg_attribute on attrelid = rel.oid and attnum > 0 and attacl is not null
+      cross join lateral pg_catalog.aclexplode(attacl) left join pg_catalog.pg_roles r on r.oid = grantee where grantee <> relowner`,
     `${rel} ${grantsOf('rel', 'relacl', '\'r\'::"char"', 'relowner')}`,
     `${rel} select 'comment', whole || coalesce('.' || attname, ''), whole, description from rel
       join pg_catalog.pg_description on objoid = rel.oid and classoid = 'pg_catalog.pg_class'::regclass
@@ -121,9 +130,11 @@ function typeQueries(ty: string): readonly string[] {
   ];
 }
 
+const granted = `'granted' || case when is_grantable then ' with grant option' else '' end`;
+
 /** One row for each privilege that somebody but the owner has. */
 function grantsOf(alias: string, acl: string, kind: string, owner: string): string {
-  return `select distinct 'grant', whole || '|' || coalesce(rolname, 'public') || '|' || pg_catalog.lower(privilege_type), whole, 'granted'
+  return `select distinct 'grant', whole || '|' || coalesce(rolname, 'public') || '|' || pg_catalog.lower(privilege_type), whole, ${granted}
       from ${alias} cross join lateral pg_catalog.aclexplode(coalesce(${acl}, pg_catalog.acldefault(${kind}, ${owner})))
       left join pg_catalog.pg_roles r on r.oid = grantee where grantee <> ${owner}`;
 }

@@ -43,7 +43,7 @@ test.each<[string, readonly string[]]>([
       'create! column app.t.id; type=bigint; not null=yes; default=yes',
       'create! column app.t.a; type=integer; identity=always; not null=yes',
       'create! column app.t.b; type=integer; generated=stored',
-      'create! constraint app.t.; type=primary key; columns=id; validated=yes',
+      'create! constraint app.t.; type=primary key; columns=id; validated=yes; auto=t_pkey',
     ],
   ],
   [
@@ -70,12 +70,12 @@ test.each<[string, readonly string[]]>([
       'create table t; kind=table',
       'create column t.a; type=integer; not null=yes',
       'create column t.b; type=integer; not null=yes',
-      'create constraint t.; type=foreign key; columns=b; references=u; on delete=set null; validated=yes; deferrable=yes',
-      'create constraint t.; type=primary key; columns=a,b; validated=yes',
+      'create constraint t.; type=foreign key; columns=b; references=u; on delete=set null; validated=yes; deferrable=yes; auto=t_b_fkey',
+      'create constraint t.; type=primary key; columns=a,b; validated=yes; auto=t_pkey',
       'create constraint t.f; type=foreign key; columns=a; references=s.u; referenced columns=x; on delete=cascade; on update=restrict; validated=yes',
-      'create constraint t.c; type=check; columns=; validated=yes',
-      'create constraint t.; type=unique; columns=a; validated=yes',
-      'create constraint t.; type=exclude; columns=a; validated=yes',
+      'create constraint t.c; type=check; columns=; validated=yes; uses=a',
+      'create constraint t.; type=unique; columns=a; validated=yes; auto=t_a_key',
+      'create constraint t.; type=exclude; columns=a; validated=yes; auto=t_a_expr_excl',
     ],
   ],
   ['create table p partition of q for values in (1)', ['create table p; kind=table']],
@@ -126,9 +126,9 @@ test.each<[string, readonly string[]]>([
   [
     'add primary key (a), add constraint k check (a > 1) not valid, validate constraint k, drop constraint k',
     [
-      'create constraint t.; type=primary key; columns=a; validated=yes',
+      'create constraint t.; type=primary key; columns=a; validated=yes; auto=t_pkey',
       'alter column t.a; not null=yes',
-      'create constraint t.k; type=check; columns=; validated=no',
+      'create constraint t.k; type=check; columns=; validated=no; uses=a',
       'alter constraint t.k; validated=yes',
       'drop constraint t.k',
     ],
@@ -155,7 +155,7 @@ test.each<[string, readonly string[]]>([
 test.each<[string, string]>([
   [
     'create unique index i on app.t using gin (a, lower(b)) include (c) where d',
-    'create index app.i; table=app.t; method=gin; unique=yes; partial=yes; keys=a,(expression); include=c; valid=yes',
+    'create index app.i; table=app.t; method=gin; unique=yes; partial=yes; keys=a,(expression); include=c; valid=yes; uses=b,d',
   ],
   [
     'create index if not exists i on only t (a)',

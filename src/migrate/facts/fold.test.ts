@@ -164,9 +164,9 @@ test('CASCADE makes what may hang on it loose, and drops foreign keys to it', ()
 
 test('an unnamed constraint or index is found by the name that the server has given it', () => {
   const unnamed = [
-    create('constraint', '', { type: 'unique', columns: 'a,b' }, 'users'),
-    create('constraint', '', { type: 'check', columns: '' }, 'users'),
-    create('index', '', { table: 'users', keys: 'email', method: 'btree' }),
+    create('constraint', '', { type: 'unique', columns: 'a,b', auto: 'users_a_b_key' }, 'users'),
+    create('constraint', '', { type: 'check', columns: '', auto: 'users_age_check' }, 'users'),
+    create('index', '', { table: 'users', keys: 'email', method: 'btree', auto: 'users_email_idx' }),
   ];
   expect(
     folded(

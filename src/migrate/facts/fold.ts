@@ -87,8 +87,14 @@ function create(state: FoldState, effect: Extract<Effect, { op: 'create' }>, ter
 }
 
 function resolve(object: ObjectName, defaultSchema: string): Resolved {
-  const bare = object.kind === 'schema' || object.kind === 'extension' ? '' : defaultSchema;
+  const bare = ofNoSchema(object) ? '' : defaultSchema;
   return { ...object, schema: object.schema ?? bare };
+}
+
+/** Schemas and extensions lie in no schema, nor do the grants and comments on schemas. */
+function ofNoSchema({ kind, name }: ObjectName): boolean {
+  const onSchema = (kind === 'grant' || kind === 'comment') && name.startsWith('schema|');
+  return kind === 'schema' || kind === 'extension' || onSchema;
 }
 
 /** Indexes name their table in a fact: with its schema, once that is known. */
@@ -213,7 +219,7 @@ function goesWith(known: Expected, object: Resolved): boolean {
 
 function usesColumn({ object: own, facts }: Expected, column: Resolved): boolean {
   const table = `${column.schema}.${column.table ?? ''}`;
-  const names = (facts['columns'] ?? facts['keys'] ?? '').split(',');
+  const names = ['columns', 'keys', 'include', 'uses'].flatMap((fact) => (facts[fact] ?? '').split(','));
   if (own.kind === 'constraint' && isPartOf(own, column.schema, column.table ?? '')) return names.includes(column.name);
   if (own.kind === 'index' && facts['table'] === table) return names.includes(column.name);
   return (

@@ -186,6 +186,8 @@ function sameFact({ object }: Expected, fact: string, is: string, wanted: string
       return JSON.stringify(JSON.parse(is === '' ? '[]' : is)) === JSON.stringify(JSON.parse(wanted));
     case 'version':
     case 'ready':
+    case 'uses':
+    case 'auto':
       return true;
     case 'enabled':
       return is === wanted || (wanted === 'yes' && is === 'always');
@@ -243,7 +245,8 @@ export function labelOf({ object, facts }: Pick<Expected, 'object' | 'facts'>): 
 
 function summary({ object, facts }: Expected): string {
   const told = Object.entries(facts).flatMap(([fact, value]) => {
-    if (value === 'no' || value === untold || fact === 'kind' || fact === 'text') return [];
+    if (value === 'no' || value === untold || ['kind', 'text', 'uses', 'auto'].includes(fact) || value === '')
+      return [];
     return value === 'yes' ? [fact] : [fact === 'type' || fact === 'method' ? value : `${fact} ${value}`];
   });
   return told.length === 0

@@ -81,7 +81,7 @@ function followColumn(expected: Expected, from: Resolved, to: Resolved): Expecte
     expected.object.kind === 'comment';
   if (!concerned) return expected;
   const facts = { ...expected.facts };
-  for (const fact of ['columns', 'keys', 'include'])
+  for (const fact of ['columns', 'keys', 'include', 'uses'])
     if (facts[fact] !== undefined)
       facts[fact] = facts[fact]
         .split(',')
@@ -107,10 +107,11 @@ function replaceFact(
   from: { readonly schema: string; readonly name: string },
   to: { readonly schema: string; readonly name: string },
 ): Facts {
-  const value = facts[name];
-  if (value === `${from.schema}.${from.name}`) return { ...facts, [name]: `${to.schema}.${to.name}` };
+  const array = facts[name]?.endsWith('[]') === true ? '[]' : '';
+  const value = facts[name]?.slice(0, facts[name].length - array.length);
+  if (value === `${from.schema}.${from.name}`) return { ...facts, [name]: `${to.schema}.${to.name}${array}` };
   return value === from.name
-    ? { ...facts, [name]: to.schema === from.schema ? to.name : `${to.schema}.${to.name}` }
+    ? { ...facts, [name]: `${to.schema === from.schema ? '' : `${to.schema}.`}${to.name}${array}` }
     : facts;
 }
 

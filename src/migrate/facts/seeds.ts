@@ -12,6 +12,8 @@ interface Row {
   readonly whole: boolean;
   /** How many rows the migrations state that look the same. */
   alike: number;
+  /** True: a later row with the same key has overwritten it (ON CONFLICT DO UPDATE). */
+  overwritten: boolean;
 }
 
 /** What the catalogue says of a seeded table. */
@@ -46,6 +48,7 @@ export async function checkSeeds(
   for (const seed of seeds)
     if (seed.rows.length > 0) rows.push(...(await rowsOf(seed, tables, await bodyOf(seed.migration))));
   countAlike(rows);
+  markOverwritten(rows, tables);
   const pending: Promise<readonly Check[]>[] = [];
   for (let at = 0; at < rows.length; at += rowsPerMessage)
     pending.push(checkBatch(session, rows.slice(at, at + rowsPerMessage), tables));
@@ -64,7 +67,8 @@ async function rowsOf(seed: ExpectedRows, tables: SeededTables, body: ByteSource
       values.set(column, decoder.decode(await body.read(span.start, span.end)));
     }
     // A row without any literal says nothing that could be looked for.
-    if (values.size > 0) rows.push({ seed, values, whole: row.values.every((span) => span !== null), alike: 1 });
+    if (values.size > 0)
+      rows.push({ seed, values, whole: row.values.every((span) => span !== null), alike: 1, overwritten: false });
   }
   return rows;
 }
@@ -76,6 +80,18 @@ function countAlike(rows: readonly Row[]): void {
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   for (const group of groups.values()) for (const row of group) row.alike = group.length;
+}
+
+function markOverwritten(rows: readonly Row[], tables: SeededTables): void {
+  const earlier = new Map<string, Row>();
+  for (const row of rows) {
+    const key = keyFor(row, tables)?.map((column) => [column, row.values.get(column)]);
+    if (key === undefined) continue;
+    const identity = JSON.stringify([row.seed.table, key]);
+    const before = earlier.get(identity);
+    if (before !== undefined && row.seed.conflict === 'update') before.overwritten = true;
+    earlier.set(identity, row);
+  }
 }
 
 async function checkBatch(session: Session, rows: readonly Row[], tables: SeededTables): Promise<readonly Check[]> {
@@ -106,8 +122,13 @@ function queryFor(row: Row, tables: SeededTables): string {
   const { table } = row.seed;
   const types = tables.get(nameOf(table))?.types ?? new Map<string, string>();
   const comparable = [...row.values].filter(([column]) => !incomparable.test(types.get(column) ?? ''));
+  // The column has rounded, cut or converted what was written: 0.1 is another number as `real`.
+  const asStored = (column: string, literal: string): string => {
+    const type = types.get(column);
+    return type === undefined || type === '' ? `(${literal})` : `CAST((${literal}) AS ${type})`;
+  };
   const same = ([column, literal]: readonly [string, string]): string =>
-    `${quoteIdent(column)} IS NOT DISTINCT FROM (${literal})`;
+    `${quoteIdent(column)} IS NOT DISTINCT FROM ${asStored(column, literal)}`;
   const all = comparable.length === 0 ? 'true' : comparable.map(same).join(' AND ');
   const key = keyFor(row, tables);
   const found =
@@ -163,14 +184,14 @@ function verdict(row: Row, counts: readonly (string | null)[], tables: SeededTab
   if (key === undefined) {
     if (found === row.alike) return check(row, { ok: true, severity: 'note', ...wanted, actual: 'found once' }, named);
     // Without a key among the literals an edited row cannot be told from a missing one, nor a second one from a new one.
-    const severity = frozen || (found > row.alike && row.whole) ? 'error' : 'warning';
+    const severity = !loose && (frozen || (found > row.alike && row.whole)) ? 'error' : 'warning';
     const told = found === 0 ? 'missing or changed' : found === 1 ? 'found once' : `found ${found} times`;
     return check(row, { ok: false, severity, ...wanted, actual: told }, named);
   }
   if (found === 0)
     return check(row, { ok: false, severity: loose ? 'warning' : 'error', ...wanted, actual: 'missing' }, named);
   if (found > 1) return check(row, { ok: false, severity: 'error', ...wanted, actual: `found ${found} times` }, named);
-  if (exact === 1 || conflict === 'nothing' || loose)
+  if (exact === 1 || conflict === 'nothing' || loose || row.overwritten)
     return check(row, { ok: true, severity: 'note', ...wanted, actual: 'found once' }, named);
   const severity = frozen ? 'error' : 'warning';
   return check(row, { ok: false, severity, expected: 'as the migration wrote it', actual: 'changed since' }, named);

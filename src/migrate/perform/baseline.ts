@@ -67,6 +67,7 @@ export async function compareWithBaseline(
     session.send('select kind, name, owner, definition, server_major, migration from godwit.object', { rows: 'all' }),
     session.send(definitionsQuery(names), { rows: 'all' }),
   ]);
+  for (const reply of [stored, present]) if (!reply.ok) return [unread(reply.error.message, migrations)];
   if (!stored.ok || !present.ok) return [];
   const baseline = (stored.results[0]?.rows ?? []).map(([kind, name, owner, definition, major, migration]) => ({
     kind: (kind ?? 'table') as Definition['kind'],
@@ -95,6 +96,21 @@ export async function compareWithBaseline(
     where: { file: files.get(drift.migration) ?? '' },
     migration: drift.migration,
   }));
+}
+
+/** Drift that could not be looked for is told, not passed over. */
+function unread(why: string, migrations: readonly VerifiedMigration[]): Check {
+  const last = migrations.at(-1)?.migration;
+  return {
+    kind: 'drift-schema',
+    object: 'the baseline',
+    ok: false,
+    severity: 'warning',
+    expected: 'readable',
+    actual: why,
+    where: { file: last?.up.file ?? '' },
+    migration: last?.id ?? '',
+  };
 }
 
 /** As definitions name their owners, without the arguments of functions. */

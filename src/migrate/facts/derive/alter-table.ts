@@ -43,6 +43,8 @@ const commands: ReadonlyMap<string, CommandDeriver> = new Map<string, CommandDer
   ['AT_AlterConstraint', alterConstraint],
   ['AT_EnableRowSecurity', onTable({ 'row security': 'yes' })],
   ['AT_DisableRowSecurity', onTable({ 'row security': 'no' })],
+  ['AT_ForceRowSecurity', onTable({ 'row security forced': 'yes' })],
+  ['AT_NoForceRowSecurity', onTable({ 'row security forced': 'no' })],
   ['AT_EnableTrig', onTrigger('yes')],
   ['AT_EnableAlwaysTrig', onTrigger('always')],
   ['AT_EnableReplicaTrig', onTrigger('replica')],

@@ -1,6 +1,7 @@
 import { listOf, nameParts, textOf, treeOf, type Tree } from '../../../sql/syntax-tree.ts';
 import type { Change, Facts } from '../fact.ts';
 import type { Name } from './scope.ts';
+import { columnsUsed, indexColumnNames, serverName } from './server-name.ts';
 
 const types: ReadonlyMap<unknown, string> = new Map([
   ['CONSTR_PRIMARY', 'primary key'],
@@ -54,7 +55,53 @@ function constraintFacts(type: string, constraint: Tree, terms: ConstraintTerms)
     ...(type === 'foreign key' ? foreignFacts(constraint) : {}),
     ...validity(type, constraint, terms),
     ...(constraint['deferrable'] === true ? { deferrable: 'yes' } : {}),
+    ...inner(type, constraint, terms),
   };
+}
+
+const labels: Readonly<Record<string, string>> = {
+  'primary key': 'pkey',
+  unique: 'key',
+  'foreign key': 'fkey',
+  check: 'check',
+  exclude: 'excl',
+};
+
+/** What folding needs to know: the columns that a check uses, and the name that the server chooses. */
+function inner(type: string, constraint: Tree, terms: ConstraintTerms): Facts {
+  const uses = type === 'check' ? columnsUsed(constraint['raw_expr']) : [];
+  const told = uses.length === 0 ? {} : { uses: uses.join(',') };
+  if (textOf(constraint['conname']) !== '') return told;
+  return { ...told, auto: chosenName(type, constraint, terms, uses) };
+}
+
+function chosenName(type: string, constraint: Tree, terms: ConstraintTerms, uses: readonly string[]): string {
+  // USING INDEX: the constraint takes the index's name.
+  const index = textOf(constraint['indexname']);
+  if (index !== '') return index;
+  return serverName(terms.table.name, namingColumns(type, constraint, terms, uses), labels[type] ?? '');
+}
+
+function namingColumns(
+  type: string,
+  constraint: Tree,
+  terms: ConstraintTerms,
+  uses: readonly string[],
+): readonly string[] {
+  switch (type) {
+    case 'primary key':
+      return [];
+    case 'check':
+      return uses.length === 1 ? uses : [];
+    case 'exclude':
+      return indexColumnNames(
+        listOf(constraint['exclusions']).map((exclusion) => listOf(treeOf(exclusion['List'])['items'])[0] ?? {}),
+      );
+    default: {
+      const columns = columnsOf(constraint, terms) ?? '';
+      return [...(columns === '' ? [] : columns.split(',')), ...nameParts(constraint['including'])];
+    }
+  }
 }
 
 function columnsOf(constraint: Tree, { column }: ConstraintTerms): string | undefined {

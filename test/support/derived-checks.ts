@@ -1,0 +1,44 @@
+import { memorySource } from '../../src/adapters/files/byte-source.ts';
+import { createConnector } from '../../src/adapters/postgres/connector.ts';
+import { readDatabaseUrl } from '../../src/adapters/url/database-url.ts';
+import { catalogueMessage, readCatalogue, wantedBy } from '../../src/migrate/facts/catalogue.ts';
+import { fold } from '../../src/migrate/facts/fold.ts';
+import { judge } from '../../src/migrate/facts/judge.ts';
+import { checkSeeds } from '../../src/migrate/facts/seeds.ts';
+import type { Check } from '../../src/migrate/model.ts';
+import type { Session } from '../../src/migrate/ports.ts';
+import { encodeUtf8 } from '../../src/sql/encoding.ts';
+import type { TestDatabase } from './database.ts';
+import { effectsOf } from './effects.ts';
+
+async function openSession(database: TestDatabase): Promise<Session> {
+  const address = readDatabaseUrl(database.url, 'the test', { user: 'postgres' });
+  if (!address.ok) throw new Error(JSON.stringify(address.findings));
+  const options = { pipelined: true, applicationName: 'test', settings: {} };
+  const session = await createConnector(address.value.address).open(options);
+  if (!session.ok) throw new Error(JSON.stringify(session.findings));
+  return session.value;
+}
+
+/** What is derived from scripts that have run, held against the database. */
+export async function checksOf(database: TestDatabase, scripts: readonly string[]): Promise<readonly Check[]> {
+  const migrations = await Promise.all(
+    scripts.map(async (sql, index) => ({ id: `${index}`, effects: await effectsOf(sql) })),
+  );
+  const folded = fold(migrations, 'public');
+  const session = await openSession(database);
+  const reply = await session.send(catalogueMessage(wantedBy(folded)), { rows: 'all' });
+  if (!reply.ok) throw new Error(reply.error.message);
+  const actual = readCatalogue(reply);
+  const bodyOf = async (id: string) => memorySource(encodeUtf8(scripts[Number(id)] ?? ''));
+  const seeds = await checkSeeds(session, folded.rows, actual, bodyOf);
+  await session.close();
+  return [...judge(folded, actual), ...seeds];
+}
+
+/** Failed checks, a line each. */
+export function failuresOf(checks: readonly Check[]): readonly string[] {
+  return checks
+    .filter(({ ok }) => !ok)
+    .map(({ kind, object, expected, actual }) => `${kind} ${object}: ${expected}, not ${actual}`);
+}
