@@ -36,6 +36,9 @@ await Promise.all([
     ...shared,
     entryPoints: { godwit: 'src/cli/main.ts' },
     outdir: 'dist',
+    // A command loads its own part only; beside the entry, so that paths from `import.meta.url` mean the same everywhere.
+    splitting: true,
+    chunkNames: '[name]-[hash]',
     banner: { js: `#!/usr/bin/env node\n${shared.banner.js}` },
     // Both carry files of their own (a WASM module, Babel) and are loaded only when needed.
     external: [...shared.external, 'libpg-query', 'jiti'],

@@ -58,10 +58,11 @@ create table godwit.migration (
 create index migration_id on godwit.migration (id, seq);
 
 -- Statements of recorded migrations (seq set), and those of a migration that stands in part (seq null).
+-- Without foreign keys, as godwit.event: only the functions below write here, and each key would be checked for each row.
 create table godwit.statement (
   n bigint generated always as identity primary key,
-  seq bigint references godwit.migration (seq),
-  run text not null references godwit.run (run),
+  seq bigint,
+  run text not null,
   migration text not null,
   direction text not null default 'up',
   ordinal integer not null,
@@ -92,7 +93,7 @@ create table godwit.object (
 
 -- The audit: one hash chain per run, over text.
 create table godwit.event (
-  run text not null references godwit.run (run),
+  run text not null,
   n bigint not null,
   kind text not null,
   body text not null,
@@ -225,7 +226,7 @@ create function godwit.lose_at_most(table_rows bigint, most bigint, what text) r
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   if table_rows > most then
-    raise exception using errcode = 'GW004', message = format('godwit: %s holds %s rows, of which %s may be lost', what, table_rows, most);
+    raise exception using errcode = 'GW004', message = format('godwit: It destroys %s rows (%s), and %s may be lost.', table_rows, what, most);
   end if;
 end $$;
 

@@ -41,6 +41,8 @@ export async function withProject(
   const project = opened.value;
   for (const finding of project.findings) context.screen.finding(finding);
   const tool = version();
+  // The parser is WASM and runs for a moment only: optimising it costs more time and memory than it saves.
+  if (context.command !== 'status') (await import('node:v8')).setFlagsFromString('--liftoff-only');
   // Git answers while the database is being connected.
   const acting =
     needs.changes === true

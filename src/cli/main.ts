@@ -1,11 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
 import type { Io } from './io.ts';
 import { runProgram } from './program.ts';
 
 // The only place that knows the process: arguments and environment in, exit code out.
-
-// The parser is WASM and runs for a moment only: optimising it costs more time and memory than it saves.
-setFlagsFromString('--liftoff-only');
 
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
