@@ -2,14 +2,21 @@ import type { Analysis, Migration, PlanStep } from '../model.ts';
 import type { ByteSource, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 
+/** Commands of godwit's own around the user's in the transaction of one segment: they count rows before a rollback. */
+export interface Guard {
+  /** Index of the segment. */
+  readonly segment: number;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
 /** A step of the plan with everything that is needed to execute it. */
 export interface PreparedStep {
   readonly step: PlanStep;
   readonly migration: Migration;
   readonly analysis: Analysis;
   readonly body: ByteSource;
-  /** Commands of godwit's own that run in the transaction before the user's (counting rows before a rollback). */
-  readonly guards: readonly string[];
+  readonly guards: readonly Guard[];
   /** Hashes of the statements that an earlier, partly applied attempt has executed, by ordinal. */
   readonly done: ReadonlyMap<number, string>;
   /** Ordinal of a statement that an earlier attempt began without recording its end. */

@@ -32,7 +32,7 @@ export async function segmentMessage(
   const builder = new MessageBuilder()
     .own('before', opening(position.epoch, position.head, analysis))
     .own('before', await settingsBefore(prepared, segment.first))
-    .own('before', prepared.guards);
+    .own('before', guarding(prepared, segment, 'before'));
   const start = analysis.statements[segment.first]?.start ?? 0;
   const bytes = await body.read(start, analysis.statements[segment.last]?.end ?? 0);
   const decoder = new TextDecoder();
@@ -47,6 +47,12 @@ export async function segmentMessage(
   return close(builder, prepared, segment, { position, recording });
 }
 
+/** Godwit's own commands before or after the user's in this segment. */
+export function guarding(prepared: PreparedStep, segment: Segment, when: 'before' | 'after'): readonly string[] {
+  const index = prepared.analysis.segments.indexOf(segment);
+  return prepared.guards.flatMap((guard) => (guard.segment === index ? guard[when] : []));
+}
+
 /** What ends a segment: settle, note the statements as done, record the migration if this was its last one, COMMIT. */
 export function close(
   builder: MessageBuilder,
@@ -55,7 +61,7 @@ export function close(
   end: { readonly position: Position; readonly recording: Recording | undefined },
 ): StepMessage {
   const { step, analysis } = prepared;
-  builder.own('after', settling);
+  builder.own('after', settling).own('after', guarding(prepared, segment, 'after'));
   const recordedAt = builder.commands;
   const done = statementArrays(analysis.statements, timedGroups(segment));
   const terms = [end.position.run, step.id, step.direction].map(quoteLiteral).join(', ');

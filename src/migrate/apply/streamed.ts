@@ -5,7 +5,7 @@ import { MessageBuilder, opening, timedGroups, type Message } from './message.ts
 import { placeError } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import type { StepResult } from './segments.ts';
-import { close, settingsBefore, textOf, type Position, type Recording } from './step-message.ts';
+import { close, guarding, settingsBefore, textOf, type Position, type Recording } from './step-message.ts';
 
 interface Terms {
   readonly segment: Segment;
@@ -30,7 +30,7 @@ export async function streamSegment(
   const first = new MessageBuilder()
     .own('before', opening(position.epoch, position.head, prepared.analysis))
     .own('before', await settingsBefore(prepared, segment.first))
-    .own('before', prepared.guards)
+    .own('before', guarding(prepared, segment, 'before'))
     .build();
   const opened = await session.send(first.text);
   if (!opened.ok) return refuse(session, prepared, terms, { reply: opened, message: first });

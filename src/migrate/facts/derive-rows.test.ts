@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { decodeUtf8, encodeUtf8 } from '../../sql/encoding.ts';
 import { effectsOf, line, lines } from '../../../test/support/effects.ts';
-import { droppedData, seedCounts } from './readers.ts';
+import { seedCounts } from './readers.ts';
 
 test('changed rows are told by table and kind', async () => {
   const sql = `update s.t set a = 1; delete from t; truncate a, b; merge into t using u on true when matched then delete;
@@ -12,12 +12,12 @@ test('changed rows are told by table and kind', async () => {
 `;
   expect(await lines(sql)).toEqual([
     'update s.t',
-    'delete t',
+    'truncate t',
     'truncate a',
     'truncate b',
     'delete t',
     'insert t',
-    'delete q',
+    'truncate q',
     'insert t',
     'insert t (a) 0 none',
   ]);
@@ -88,17 +88,25 @@ test('frozen seed rows say so', async () => {
   expect(effect).toMatchObject({ op: 'insert', frozen: true, where: { line: 2 } });
 });
 
-test('a rollback’s losses are its dropped and emptied tables and the columns of others', async () => {
+test('seed rows are counted by the last name of their table', async () => {
   const effects = await effectsOf(
-    'drop table t; alter table t drop a; alter table s.u drop a, drop b; delete from v; drop view w; truncate v; insert into x values (1), (2); insert into x values (3)',
+    'insert into x values (1), (2); insert into x values (3); insert into s.y values (1); alter table x rename to z',
   );
-  expect(droppedData(effects)).toEqual([
-    { table: { schema: null, name: 't' } },
-    { table: { schema: null, name: 'v' } },
-    { table: { schema: 's', name: 'u' }, column: 'a' },
-    { table: { schema: 's', name: 'u' }, column: 'b' },
+  expect(seedCounts(effects, 'public')).toEqual(
+    new Map([
+      ['s.y', 1],
+      ['public.z', 3],
+    ]),
+  );
+});
+
+test('a DELETE without a condition empties its table; one with a condition takes some rows', async () => {
+  const effects = await effectsOf('delete from a; delete from b where id = 1; delete from c using d where c.id = d.id');
+  expect(effects).toMatchObject([
+    { op: 'rows-changed', how: 'truncate' },
+    { op: 'rows-changed', how: 'delete' },
+    { op: 'rows-changed', how: 'delete' },
   ]);
-  expect(seedCounts(effects)).toEqual(new Map([['x', 3]]));
 });
 
 test('the example’s migrations give effects for every statement that has one', async () => {

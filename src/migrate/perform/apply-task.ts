@@ -53,7 +53,11 @@ async function applyOpened(task: ApplyTask, ports: RunnerPorts, opened: Opened, 
   const missing = missingConsent(made.value.plan, task);
   if (missing.length > 0) return verdictOf(...missing);
   if (made.value.plan.steps.length === 0) return wellDone('nothing-to-do');
-  const prepared = await prepareSteps(made.value, { bundle: ports.bundle, history, session }, task);
+  const prepared = await prepareSteps(
+    made.value,
+    { bundle: ports.bundle, history, session, schema: facts.schema },
+    task,
+  );
   if (!prepared.ok) return verdictOf(...prepared.findings);
   if (ports.signal.aborted) return verdictOf(fault('interrupted', { why: 'Nothing was changed.' }));
 

@@ -1,6 +1,5 @@
-import type { Finding } from '../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { PreparedStep } from '../apply/prepared.ts';
+import { good, type Outcome } from '../../kit/outcome.ts';
+import type { Guard, PreparedStep } from '../apply/prepared.ts';
 import type { History, PartialStatement } from '../history/read-history.ts';
 import type { MadePlan } from '../plan/make-plan.ts';
 import type { Bundle, Session } from '../ports.ts';
@@ -10,37 +9,50 @@ import { rowGuards } from './row-guards.ts';
 /** Brings each step of the plan together with its bytes, its guards, and what an earlier attempt has already done. */
 export async function prepareSteps(
   made: MadePlan,
-  context: { readonly bundle: Bundle; readonly history: History; readonly session: Session },
+  context: { readonly bundle: Bundle; readonly history: History; readonly session: Session; readonly schema: string },
   task: ApplyTask,
 ): Promise<Outcome<readonly PreparedStep[]>> {
-  const { bundle, history, session } = context;
+  const { bundle, history } = context;
   const migrations = new Map(bundle.migrations.map((migration) => [migration.id, migration]));
   const partial = partialByMigration(history);
+  const guards = await guardsFor(made, context, task);
+  if (!guards.ok) return guards;
   const prepared: PreparedStep[] = [];
-  const refused: Finding[] = [];
   for (const step of made.plan.steps) {
     const migration = migrations.get(step.id);
     const analysis = made.analyses.get(step.id);
     if (migration === undefined || analysis === undefined) throw new Error(`step ${step.id} without its migration`);
     const attempt = partial.get(`${step.direction}:${step.id}`) ?? [];
-    const guards =
-      step.direction === 'down' ? await rowGuards({ bundle, session, lose: task.lose }, migration, analysis) : good([]);
-    if (!guards.ok) {
-      refused.push(...guards.findings);
-      continue;
-    }
     const begun = attempt.find((statement) => statement.state === 'intent')?.ordinal;
     prepared.push({
       step,
       migration,
       analysis,
       body: await bundle.body(migration, step.direction),
-      guards: guards.value,
+      guards: guards.value.get(step.id) ?? [],
       done: new Map(attempt.filter(({ state }) => state === 'done').map(({ ordinal, hash }) => [ordinal, hash])),
       ...(begun === undefined ? {} : { begun }),
     });
   }
-  return refused.length > 0 ? bad(...refused) : good(prepared);
+  return good(prepared);
+}
+
+/** Rolling back counts the rows that it would destroy. */
+async function guardsFor(
+  made: MadePlan,
+  context: Parameters<typeof prepareSteps>[1],
+  task: ApplyTask,
+): Promise<Outcome<ReadonlyMap<string, readonly Guard[]>>> {
+  const { bundle, history, session, schema } = context;
+  const undoing = made.plan.steps.flatMap(({ id, direction }) => {
+    const migration = bundle.migrations.find((candidate) => candidate.id === id);
+    const down = made.analyses.get(id);
+    return direction === 'up' || migration === undefined || down === undefined ? [] : [{ migration, down }];
+  });
+  if (undoing.length === 0) return good(new Map());
+  const schemas = new Map(history.rows.map((row) => [row.id, row.schema]));
+  const schemaOf = (id: string): string => schemas.get(id) || schema;
+  return rowGuards({ bundle, session, lose: task.lose, schema, schemaOf }, undoing);
 }
 
 function partialByMigration(history: History): ReadonlyMap<string, readonly PartialStatement[]> {

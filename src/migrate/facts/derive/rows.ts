@@ -83,7 +83,8 @@ function howOf(type: string, fields: Tree): 'update' | 'delete' | 'truncate' | '
     case 'UpdateStmt':
       return 'update';
     case 'DeleteStmt':
-      return 'delete';
+      // Without a condition it takes all rows, as TRUNCATE does.
+      return fields['whereClause'] === undefined && fields['usingClause'] === undefined ? 'truncate' : 'delete';
     case 'TruncateStmt':
       return 'truncate';
     case 'MergeStmt': {
