@@ -33,8 +33,7 @@ export interface Drift {
 }
 
 /** Definitions as text depend on these settings, so they are fixed. */
-const settings = [
-  'SET TRANSACTION READ ONLY',
+export const definitionSettings: readonly string[] = [
   "SET LOCAL search_path TO ''",
   "SET LOCAL TimeZone TO 'UTC'",
   "SET LOCAL DateStyle TO 'ISO'",
@@ -48,6 +47,13 @@ const relationKinds = new Set<ObjectKind>(['table', 'view', 'materialized-view',
 
 /** One message that asks for all definitions, set by set; each result is `kind, name, owner, definition`. */
 export function definitionsQuery(wanted: readonly WantedDefinition[]): string {
+  return ['SET TRANSACTION READ ONLY', ...definitionSettings, ...definitionQueries(wanted)]
+    .map((command) => `${command};\n`)
+    .join('');
+}
+
+/** The queries alone, one for each set of objects. They mean the same only under `definitionSettings`. */
+export function definitionQueries(wanted: readonly WantedDefinition[]): readonly string[] {
   const pairs = (of: (kind: ObjectKind) => boolean, nameOf = (name: string): string => name): string => {
     const list = wanted.filter(({ kind }) => of(kind)).map(({ schema, name }) => [schema, nameOf(name)]);
     return `(select distinct e ->> 0 as s, e ->> 1 as n from pg_catalog.json_array_elements(${quoteLiteral(JSON.stringify(list))}::json) e)`;
@@ -62,9 +68,7 @@ export function definitionsQuery(wanted: readonly WantedDefinition[]): string {
     join pg_catalog.pg_namespace n on n.nspname = w.s join pg_catalog.pg_proc p on p.pronamespace = n.oid and p.proname = w.n)`;
   const ty = `with ty as materialized (select t.*, n.nspname || '.' || t.typname as whole from ${pairs((kind) => kind === 'type')} w
     join pg_catalog.pg_namespace n on n.nspname = w.s join pg_catalog.pg_type t on t.typnamespace = n.oid and t.typname = w.n)`;
-  return [...settings, ...relationQueries(rel), ...routineQueries(fn), ...typeQueries(ty)]
-    .map((command) => `${command};\n`)
-    .join('');
+  return [...relationQueries(rel), ...routineQueries(fn), ...typeQueries(ty)];
 }
 
 function relationQueries(rel: string): readonly string[] {

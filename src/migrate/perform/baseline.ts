@@ -1,7 +1,14 @@
 import { fault } from '../../kit/fault.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import { opening } from '../apply/message.ts';
-import { compareDefinitions, definitionsQuery, readDefinitions, type Definition } from '../facts/definitions.ts';
+import {
+  compareDefinitions,
+  definitionQueries,
+  definitionSettings,
+  definitionsQuery,
+  readDefinitions,
+  type Definition,
+} from '../facts/definitions.ts';
 import type { Check } from '../model.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
@@ -29,22 +36,20 @@ export async function keepBaseline(
     name: object.table ?? object.name,
   }));
   const owners = new Set([...names, ...namesOf(gone, live.schema), ...left].map(ownerOf));
-  const reply = names.length === 0 ? undefined : await live.session.send(definitionsQuery(names), { rows: 'all' });
-  if (reply?.ok === false) {
-    ports.emit({ kind: 'notice', severity: 'WARNING', text: `no baseline for drift: ${reply.error.message}` });
-    return;
-  }
-  const definitions = reply === undefined ? [] : readDefinitions(reply);
-  const last = migrations.at(-1)?.migration.id ?? '';
-  const rows = definitions.map(({ kind, name, owner, definition }) => [kind, name, owner, definition]);
+  const last = quoteLiteral(migrations.at(-1)?.migration.id ?? '');
+  // Server to server: the definitions need not travel here and back.
+  const keep = (
+    query: string,
+  ): string => `INSERT INTO godwit.object (kind, name, owner, definition, server_major, migration)
+SELECT DISTINCT ON (q.kind, q.name) q.kind, q.name, q.owner, q.definition, pg_catalog.current_setting('server_version_num')::int / 10000, ${last}
+FROM (${query}) q (kind, name, owner, definition) WHERE q.definition IS NOT NULL
+ON CONFLICT (kind, name) DO UPDATE SET definition = excluded.definition, owner = excluded.owner, server_major = excluded.server_major,
+  migration = excluded.migration, captured_at = pg_catalog.clock_timestamp()`;
   const commands = [
     ...opening(live.epoch, live.head),
+    ...definitionSettings,
     `DELETE FROM godwit.object WHERE pg_catalog.split_part(owner, '(', 1) IN (SELECT pg_catalog.json_array_elements_text(${quoteLiteral(JSON.stringify([...owners]))}::json))`,
-    `INSERT INTO godwit.object (kind, name, owner, definition, server_major, migration)
-SELECT DISTINCT ON (e ->> 0, e ->> 1) e ->> 0, e ->> 1, e ->> 2, e ->> 3, pg_catalog.current_setting('server_version_num')::int / 10000, ${quoteLiteral(last)}
-FROM pg_catalog.json_array_elements(${quoteLiteral(JSON.stringify(rows))}::json) e
-ON CONFLICT (kind, name) DO UPDATE SET definition = excluded.definition, owner = excluded.owner, server_major = excluded.server_major,
-  migration = excluded.migration, captured_at = pg_catalog.clock_timestamp()`,
+    ...(names.length === 0 ? [] : definitionQueries(names).map(keep)),
     'COMMIT',
   ];
   const kept = await live.session.send(commands.map((command) => `${command};\n`).join(''));
