@@ -47,11 +47,11 @@ function linesOf(comparison: Comparison, partial: ReadonlySet<string>): readonly
   const changed = new Set(comparison.changed.map(({ migration }) => migration.id));
   const stateOf = (id: string): Line['state'] => (partial.has(id) ? 'partial' : late.has(id) ? 'late' : 'pending');
   const lines: Line[] = [
-    ...[...comparison.applied, ...comparison.changed].map(({ migration, row }) => ({
+    ...[...comparison.applied, ...comparison.changed].map(({ migration, row }): Line => ({
       id: migration.id,
       name: migration.name,
       file: migration.up.file,
-      state: changed.has(migration.id) ? ('changed' as const) : ('applied' as const),
+      state: changed.has(migration.id) ? 'changed' : partial.has(migration.id) ? 'partial' : 'applied',
       ...factsOf(row),
     })),
     ...comparison.renamed
@@ -99,7 +99,14 @@ function show(screen: Screen, lines: readonly Line[], findings: readonly Finding
   if (lines.length === 0) screen.say('  There are no migrations yet: `godwit new NAME` writes the first.');
   else if (open === 0)
     screen.say('', `${style.green('✔')} ${countOf(lines.length, 'migration')} applied, nothing to do.`);
-  else screen.say('', `${tally(lines)}.${findings.length === 0 ? ' Next: `godwit up`.' : ''}`);
+  else screen.say('', `${tally(lines)}.${findings.length === 0 ? ` Next: ${nextStep(lines)}.` : ''}`);
+}
+
+/** What is applied and stands in part is on its way back. */
+function nextStep(lines: readonly Line[]): string {
+  return lines.some(({ state, how }) => state === 'partial' && how !== undefined)
+    ? '`godwit down` goes on undoing what stands in part'
+    : '`godwit up`';
 }
 
 /** `12 applied, 1 changed, 2 pending` */

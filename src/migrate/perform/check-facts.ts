@@ -60,25 +60,46 @@ export async function checkFacts(input: FactsInput): Promise<readonly Check[]> {
   return [...facts, ...seeds, ...fired, ...(await own).flat()];
 }
 
-/** After a rollback: what its migrations have made is gone, unless another applied migration makes it too. */
-export async function checkGone(input: {
+/**
+ * After a rollback: what its migrations have made is gone, unless another applied migration makes it too; and what they
+ * have changed, renamed or dropped is again as the others state it.
+ */
+export async function checkUndone(input: {
   readonly session: Session;
   readonly schema: string;
-  readonly gone: readonly VerifiedMigration[];
+  /** What was applied before the rollback, in the order of application. */
+  readonly before: readonly VerifiedMigration[];
+  /** What is applied now. */
   readonly remaining: readonly VerifiedMigration[];
 }): Promise<readonly Check[]> {
-  const undone = foldAll(input.gone, input.schema);
-  const kept = foldAll(input.remaining, input.schema);
+  const before = foldAll(input.before, input.schema);
+  const after = foldAll(input.remaining, input.schema);
   const gone = new Map<string, Expected>();
-  for (const [key, expected] of undone.objects) {
-    const { kind, name } = expected.object;
-    if (!expected.made || kept.objects.has(key) || kind === 'grant' || kind === 'comment' || name === '') continue;
-    gone.set(key, expected);
+  for (const [key, expected] of before.objects) {
+    const { kind } = expected.object;
+    if (!expected.made || after.objects.has(key) || kind === 'grant' || kind === 'comment') continue;
+    const named = nameFromServer(expected, after);
+    if (named.object.name !== '') gone.set(keyOf(named.object), named);
   }
-  const expectations = { objects: new Map(), gone, rows: [], opaque: [] };
+  const objects = new Map([...after.objects].filter(([key, is]) => !isSame(before.objects.get(key), is)));
+  const expectations = { objects, gone, rows: [], opaque: [] };
   const actual = await readActual(input.session, expectations);
-  if (typeof actual === 'string') return [failedRead(input.gone, actual)];
+  if (typeof actual === 'string') return [failedRead(input.before, actual)];
   return judge(expectations, actual);
+}
+
+/** An unnamed constraint or index, by the name that the server gives it; unless another one may bear that name. */
+function nameFromServer(expected: Expected, after: Folded): Expected {
+  const { object, facts } = expected;
+  const { auto = '' } = facts;
+  if (object.name !== '' || auto === '') return expected;
+  const named = { ...expected, object: { ...object, name: auto } };
+  const taken = [...after.objects.values()].some((other) => other.object.name === '' && other.facts['auto'] === auto);
+  return taken || after.objects.has(keyOf(named.object)) ? expected : named;
+}
+
+function isSame(was: Expected | undefined, is: Expected): boolean {
+  return was?.migration === is.migration && JSON.stringify(was.facts) === JSON.stringify(is.facts);
 }
 
 /** The effects of migrations, folded. */

@@ -1,9 +1,10 @@
 import type { PreparedStep } from '../apply/prepared.ts';
 import { appliedNow, readHistory } from '../history/read-history.ts';
+import type { HistoryRow } from '../history/rows.ts';
 import type { Check, Migration } from '../model.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask, VerifyTask } from '../task.ts';
-import { checkFacts, checkGone, type VerifiedMigration } from './check-facts.ts';
+import { checkFacts, checkUndone, type VerifiedMigration } from './check-facts.ts';
 import { compareWithBaseline, keepBaseline } from './baseline.ts';
 import type { LiveRun } from './apply-run.ts';
 import type { Opened } from './open.ts';
@@ -39,13 +40,23 @@ async function afterUndoing(
 ): Promise<Verdict> {
   const history = await readHistory(live.session);
   if (!history.ok) return verdictOf(...history.findings);
-  const still = new Set(appliedNow(history.value.rows).map(({ id }) => id));
-  const others = ports.bundle.migrations.filter(({ id }) => still.has(id));
-  const gone = await Promise.all(undone.map((step) => verified(ports, step.migration)));
-  const remaining = await Promise.all(others.map((migration) => verified(ports, migration)));
-  await keepBaseline(live, remaining, ports, gone);
+  const { rows } = history.value;
+  const byId = new Map(ports.bundle.migrations.map((migration) => [migration.id, migration]));
+  const read = (applied: readonly HistoryRow[]): Promise<readonly VerifiedMigration[]> =>
+    Promise.all(
+      applied.flatMap(({ id, schema }) => {
+        const migration = byId.get(id);
+        return migration === undefined ? [] : [verified(ports, migration).then((one) => ({ ...one, schema }))];
+      }),
+    );
+  const before = await read(appliedNow(rows.filter(({ run, kind }) => run !== live.run || kind !== 'reverted')));
+  const ids = new Set(undone.map(({ step }) => step.id));
+  const gone = before.filter(({ migration }) => ids.has(migration.id));
+  const remaining = await read(appliedNow(rows));
+  // Beside a bare file nothing else is known: what it has only changed gets its baseline again.
+  await keepBaseline(live, ports.bundle.layout === 'bare' ? gone : remaining, ports, gone);
   if (!task.verification.enabled) return wellDone();
-  const checks = await checkGone({ session: live.session, schema: live.schema, gone, remaining });
+  const checks = await checkUndone({ session: live.session, schema: live.schema, before, remaining });
   report(ports, checks, [], task.verification);
   return concluded(checks, [], task.verification);
 }

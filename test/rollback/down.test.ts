@@ -1,0 +1,271 @@
+import { expect, test } from 'vitest';
+import { createTestDatabase, majors, type TestDatabase } from '../support/database.ts';
+import { createProject, type TestProject } from '../support/project.ts';
+
+const three = {
+  'migrations/1_a.sql': 'create table a (id int);',
+  'migrations/1_a.down.sql': 'drop table a;',
+  'migrations/2_b.sql': 'create table b (id int);',
+  'migrations/2_b.down.sql': 'drop table b;',
+  'migrations/3_c.sql': 'create table c (id int);',
+  'migrations/3_c.down.sql': 'drop table c;',
+};
+
+async function history(database: TestDatabase): Promise<readonly string[]> {
+  const rows = await database.query<{ row: string }>(
+    "select kind || ' ' || id as row from godwit.migration order by seq",
+  );
+  return rows.map(({ row }) => row);
+}
+
+async function appliedProject(database: TestDatabase, files: Readonly<Record<string, string>>): Promise<TestProject> {
+  const project = createProject(files, database.url);
+  const up = await project.run('up');
+  expect(up.exitCode, up.err).toBe(0);
+  return project;
+}
+
+test.each(majors)(
+  'down undoes one migration, --to several in reverse order, and up applies them again (PostgreSQL %i)',
+  async (major) => {
+    await using database = await createTestDatabase(major);
+    using project = await appliedProject(database, three);
+    const one = await project.run('down');
+    expect(one.exitCode, one.err).toBe(0);
+    expect(one.err).toContain('1 migration undone');
+    expect((await project.run('status')).err).toMatch(/✔ 2 b[^]*• 3 c\s+pending/);
+
+    const rest = await project.run('down', '--to', '0');
+    expect(rest.exitCode, rest.err).toBe(0);
+    expect(await history(database)).toEqual([
+      'applied 1',
+      'applied 2',
+      'applied 3',
+      'reverted 3',
+      'reverted 2',
+      'reverted 1',
+    ]);
+    expect(await database.query("select count(*)::int as n from pg_tables where schemaname = 'public'")).toEqual([
+      { n: 0 },
+    ]);
+    const nothing = await project.run('down');
+    expect(nothing.exitCode).toBe(10);
+    expect(nothing.err).toContain('[nothing-to-undo]');
+
+    const again = await project.run('up');
+    expect(again.exitCode, again.err).toBe(0);
+    expect((await history(database)).slice(6)).toEqual(['applied 1', 'applied 2', 'applied 3']);
+    expect((await project.run('verify')).exitCode).toBe(0);
+    const to = await project.run('down', '--to', '1');
+    expect(to.exitCode, to.err).toBe(0);
+    expect((await history(database)).slice(9)).toEqual(['reverted 3', 'reverted 2']);
+    expect((await project.run('runs', 'verify-chain')).exitCode).toBe(0);
+  },
+);
+
+const everything = `create type mood as enum ('good');
+create table a (id int);
+alter table base add column extra int;
+create index base_id on base (id);
+create function f(int) returns int language sql as 'select $1';
+create function note() returns trigger language plpgsql as 'begin return new; end';
+create trigger noted before insert on base for each row execute function note();
+create view v as select 1 as one;
+create sequence s;
+alter table base add constraint base_positive check (id > 0);`;
+
+const wayBack = [
+  'alter table base drop constraint base_positive',
+  'drop sequence s',
+  'drop view v',
+  'drop trigger noted on base',
+  'drop function note()',
+  'drop function f(int)',
+  'drop index base_id',
+  'alter table base drop column extra',
+  'drop table a',
+  'drop type mood',
+];
+
+test.each([
+  ['base_positive', 'constraint public.base.base_positive'],
+  ['sequence s', 'sequence public.s'],
+  ['view v', 'view public.v'],
+  ['trigger noted', 'trigger public.base.noted'],
+  ['function f', 'function public.f(integer)'],
+  ['index base_id', 'index public.base_id'],
+  ['column extra', 'column public.base.extra'],
+  ['table a', 'table public.a'],
+  ['type mood', 'type public.mood'],
+])('a down file that forgets %s is found out', async (left, named) => {
+  await using database = await createTestDatabase();
+  const statements = wayBack.filter((statement) => !statement.includes(left));
+  // A trigger keeps its function.
+  const down = left === 'trigger noted' ? statements.filter((one) => !one.includes('note()')) : statements;
+  using project = await appliedProject(database, {
+    'migrations/1_base.sql': 'create table base (id int);',
+    'migrations/2_all.sql': everything,
+    'migrations/2_all.down.sql': `${down.join(';\n')};`,
+  });
+  const ran = await project.run('down');
+  expect(ran.exitCode, ran.err).toBe(50);
+  expect(ran.err).toContain(named);
+  expect(ran.err).toContain('still there');
+  // It is undone all the same: the file has run, and the history says so.
+  expect((await history(database)).at(-1)).toBe('reverted 2');
+});
+
+test('a complete down file proves that everything is gone', async () => {
+  await using database = await createTestDatabase();
+  using project = await appliedProject(database, {
+    'migrations/1_base.sql': 'create table base (id int);',
+    'migrations/2_all.sql': everything,
+    'migrations/2_all.down.sql': `${wayBack.join(';\n')};`,
+  });
+  const ran = await project.run('down', '--json');
+  expect(ran.exitCode, ran.out).toBe(0);
+  const checks = ran.json.flatMap((event) => (event.kind === 'checks' ? event.checks : []));
+  expect(checks.filter(({ ok, expected }) => ok && expected === 'gone').length).toBeGreaterThanOrEqual(10);
+});
+
+test('constraints and indexes that the server has named are found out too', async () => {
+  await using database = await createTestDatabase();
+  using project = await appliedProject(database, {
+    'migrations/1_base.sql': 'create table base (id int, other int);',
+    'migrations/2_unnamed.sql': 'create index on base (other);\nalter table base add unique (id);',
+    'migrations/2_unnamed.down.sql': 'select 1;',
+  });
+  const ran = await project.run('down');
+  expect(ran.exitCode, ran.err).toBe(50);
+  expect(ran.err).toContain('index public.base_other_idx');
+  expect(ran.err).toContain('constraint public.base.base_id_key');
+});
+
+test('what a migration has changed must be again as the others state it', async () => {
+  await using database = await createTestDatabase();
+  using project = await appliedProject(database, {
+    'migrations/1_users.sql': 'create table users (id int, email text not null);',
+    'migrations/2_loose.sql': 'alter table users alter column email drop not null, alter column id type bigint;',
+    'migrations/2_loose.down.sql': 'alter table users alter column email set not null;',
+  });
+  const ran = await project.run('down');
+  expect(ran.exitCode).toBe(50);
+  expect(ran.err).toMatch(/column public\.users\.id[^]*expected +type: integer[^]*found +type: bigint/);
+  expect(ran.err).not.toContain('users.email');
+});
+
+test('an object that was dropped and is not made again is found out', async () => {
+  await using database = await createTestDatabase();
+  using project = await appliedProject(database, {
+    'migrations/1_users.sql': 'create table users (id int, email text);\ncreate index users_email on users (email);',
+    'migrations/2_drop.sql': 'drop table users;',
+    'migrations/2_drop.down.sql': 'create table users (id int);',
+  });
+  const ran = await project.run('down');
+  expect(ran.exitCode).toBe(50);
+  expect(ran.err).toContain('column public.users.email');
+});
+
+test('a renamed table has its old name again', async () => {
+  await using database = await createTestDatabase();
+  using project = await appliedProject(database, {
+    'migrations/1_users.sql': 'create table users (id int);',
+    'migrations/2_rename.sql': 'alter table users rename to people;',
+    'migrations/2_rename.down.sql': 'alter table people rename to users;',
+  });
+  const ran = await project.run('down');
+  expect(ran.exitCode, ran.err).toBe(0);
+  await project.run('up');
+  project.write('migrations/2_rename.down.sql', 'select 1;');
+  const forgotten = await project.run('down');
+  expect(forgotten.exitCode, forgotten.err).toBe(50);
+});
+
+test('objects are proven gone in the schema where they were made, whoever undoes them', async () => {
+  await using database = await createTestDatabase();
+  await database.query('create schema app');
+  await database.query(`alter database ${database.name} set search_path to app`);
+  using project = await appliedProject(database, {
+    'migrations/1_a.sql': 'create table a (id int);\ncreate table b (id int);',
+    'migrations/1_a.down.sql': 'drop table app.a;',
+  });
+  await database.query(`alter database ${database.name} set search_path to public`);
+  const ran = await project.run('down');
+  expect(ran.exitCode, ran.err).toBe(50);
+  expect(ran.err).toContain('table app.b');
+});
+
+test('a down file that fails is rolled back, and the history still says applied', async () => {
+  await using database = await createTestDatabase();
+  using project = await appliedProject(database, {
+    ...three,
+    'migrations/3_c.down.sql': 'drop table c;\ndrop table nowhere;',
+  });
+  const failed = await project.run('down', '--to', '0');
+  expect(failed.exitCode).toBe(40);
+  expect(failed.err).toContain('migrations/3_c.down.sql:2');
+  expect(await history(database)).toEqual(['applied 1', 'applied 2', 'applied 3']);
+  expect(await database.query("select to_regclass('c')::text as c")).toEqual([{ c: 'c' }]);
+  expect((await project.run('status')).err).toContain('3 migrations applied');
+});
+
+test('a missing down file refuses the whole rollback before anything is changed', async () => {
+  await using database = await createTestDatabase();
+  using project = await appliedProject(database, three);
+  project.remove('migrations/2_b.down.sql');
+  const refused = await project.run('down', '--to', '0');
+  expect(refused.exitCode).toBe(10);
+  expect(refused.err).toContain('[down-missing]');
+  expect(refused.err).toContain('migrations/2_b.sql');
+  expect((await history(database)).length).toBe(3);
+  expect((await project.run('down')).exitCode).toBe(0);
+});
+
+test('--dry-run and plan --down show the way back, and down --plan binds to it', async () => {
+  await using database = await createTestDatabase();
+  using project = await appliedProject(database, three);
+  const dry = await project.run('down', '--to', '1', '--dry-run');
+  expect(dry.exitCode, dry.err).toBe(0);
+  expect(dry.err).toMatch(/3 c[^]*2 b/);
+  expect(dry.err).toContain('drops table c');
+  const plan = await project.run('plan', '--down', '--out', 'back.json');
+  expect(plan.exitCode, plan.err).toBe(0);
+  expect(plan.err).toContain('godwit down --plan back.json');
+  expect((await project.run('up', '--plan', 'back.json')).exitCode).not.toBe(0);
+  expect((await history(database)).length).toBe(3);
+  project.write('migrations/3_c.down.sql', 'drop table c; -- other');
+  const changed = await project.run('down', '--plan', 'back.json');
+  expect(changed.exitCode).toBe(10);
+  expect(changed.err).toContain('[plan-changed]');
+  project.write('migrations/3_c.down.sql', 'drop table c;');
+  const done = await project.run('down', '--plan', 'back.json');
+  expect(done.exitCode, done.err).toBe(0);
+  expect((await history(database)).at(-1)).toBe('reverted 3');
+  const twice = await project.run('down', '--plan', 'back.json');
+  expect(twice.exitCode).toBe(10);
+});
+
+test('a down file with statements outside of transactions goes on where it failed', async () => {
+  await using database = await createTestDatabase();
+  using project = await appliedProject(database, {
+    'migrations/1_t.sql': 'create table t (id int);\ncreate table u (id int);',
+    'migrations/1_t.down.sql': 'drop table u;\ndrop table t;',
+    'migrations/2_index.sql': 'create index concurrently t_id on t (id);\ncreate index u_id on u (id);',
+    'migrations/2_index.down.sql': 'drop index concurrently t_id;\ndrop index nowhere;',
+  });
+  const failed = await project.run('down');
+  expect(failed.exitCode, failed.err).toBe(41);
+  expect(failed.err).toContain('migrations/2_index.down.sql:2');
+  expect((await history(database)).at(-1)).toBe('applied 2');
+  expect(await database.query("select to_regclass('t_id') as t")).toEqual([{ t: null }]);
+  const status = await project.run('status');
+  expect(status.err).toContain('2 index');
+  expect(status.err).toContain('partial');
+
+  project.write('migrations/2_index.down.sql', 'drop index concurrently t_id;\ndrop index u_id;');
+  const resumed = await project.run('down');
+  expect(resumed.exitCode, resumed.err).toBe(0);
+  expect((await history(database)).at(-1)).toBe('reverted 2');
+  const up = await project.run('up');
+  expect(up.exitCode, up.err).toBe(0);
+});
