@@ -11,6 +11,7 @@ import type { RunEvent, RunOutcome } from './migrate/event.ts';
 import { emptyHistory } from './migrate/history/read-history.ts';
 import type { HistoryRow } from './migrate/history/rows.ts';
 import type { Check, Plan } from './migrate/model.ts';
+import { readBareName } from './migrate/read/read-bare-file.ts';
 import { compare, findingsOf } from './migrate/plan/compare.ts';
 import type { Actor, Task } from './migrate/task.ts';
 import { openProject, type Project } from './project/open.ts';
@@ -241,7 +242,7 @@ function selectionOf(
   { wired }: Ready,
 ): Parameters<typeof planTask>[2] {
   return {
-    direction: 'up',
+    direction: options.file !== undefined && readBareName(options.file).undoes ? 'down' : 'up',
     outOfOrder: options.outOfOrder ?? false,
     ...(options.to === undefined ? {} : { to: options.to }),
     ...(options.file === undefined ? {} : { only: wired.bundle.migrations.map(({ id }) => id) }),

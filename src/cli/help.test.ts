@@ -53,7 +53,7 @@ test('the help of a command shows options and examples', () => {
     Options
       --to VERSION               undo everything after this version (0: everything)
       --file PATH                one bare SQL file outside the folder of migrations; its down file is rollback_<name>.sql
-      --lose N                   rows that may be destroyed beyond those the migration created itself
+      --lose N                   rows that a rollback may destroy beyond those the migrations created themselves
       --dry-run                  only show the plan
       --plan FILE                do exactly what this reviewed plan says, or nothing
       --waive-checkpoint REASON  go on without the checkpoint that the policy asks for; the reason is recorded

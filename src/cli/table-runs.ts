@@ -6,6 +6,11 @@ const file: OptionSpec = {
   value: 'PATH',
   summary: 'one bare SQL file outside the folder of migrations; its down file is rollback_<name>.sql',
 };
+const lose: OptionSpec = {
+  name: 'lose',
+  value: 'N',
+  summary: 'rows that a rollback may destroy beyond those the migrations created themselves',
+};
 const outOfOrder: OptionSpec = {
   name: 'out-of-order',
   summary: 'also apply pending migrations that are older than the newest applied one',
@@ -73,6 +78,7 @@ export const runCommands: readonly CommandSpec[] = [
       outOfOrder,
       { name: 'no-verify', summary: 'do not verify afterwards' },
       strict,
+      lose,
       waive,
       { name: 'detach', summary: 'let the run go on by itself; `runs attach` shows it' },
       wait,
@@ -82,6 +88,7 @@ export const runCommands: readonly CommandSpec[] = [
       { type: 'godwit up --to 12', does: 'up to and including version 12' },
       { type: 'godwit up -e prod --plan prod.plan.json', does: 'apply the reviewed plan, or refuse' },
       { type: 'godwit up --file fix_prices.sql', does: 'one file that belongs to no folder' },
+      { type: 'godwit up --file rollback_fix_prices.sql', does: 'undoes it, as `down --file fix_prices.sql` does' },
     ],
     events: true,
     load: async () => (await import('./commands/up.ts')).up,
@@ -92,7 +99,7 @@ export const runCommands: readonly CommandSpec[] = [
     options: [
       { name: 'to', value: 'VERSION', summary: 'undo everything after this version (0: everything)' },
       file,
-      { name: 'lose', value: 'N', summary: 'rows that may be destroyed beyond those the migration created itself' },
+      lose,
       { name: 'dry-run', summary: 'only show the plan' },
       plan,
       waive,
@@ -109,7 +116,7 @@ export const runCommands: readonly CommandSpec[] = [
   {
     name: 'verify',
     summary: 'Check that the database is what the applied migrations state',
-    options: [strict],
+    options: [strict, file],
     examples: [
       { type: 'godwit verify', does: 'names each object that was changed behind the back; exit code 50' },
       { type: 'godwit verify -e prod --strict --json', does: 'for a nightly job' },

@@ -1,5 +1,6 @@
 import { fault } from '../kit/fault.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { readBareName } from '../migrate/read/read-bare-file.ts';
 import type { Selection } from '../migrate/task.ts';
 import { defaultWaitMs } from '../project/tasks.ts';
 import type { Typed } from './command.ts';
@@ -10,17 +11,14 @@ export function selectionOf(typed: Typed, direction: 'up' | 'down'): Outcome<Sel
   const { to, file } = typed.values;
   if (to !== undefined && !/^\d{1,40}$/.test(to)) return wrong(`--to ${to}: a version is a number.`);
   if (to !== undefined && file !== undefined) return wrong('--to and --file do not go together.');
+  const bare = file === undefined ? undefined : readBareName(file);
   return good({
-    direction,
+    // Applying a file that undoes another is undoing that other one.
+    direction: bare?.undoes === true ? 'down' : direction,
     outOfOrder: typed.switches.has('out-of-order'),
     ...(to === undefined ? {} : { to }),
-    ...(file === undefined ? {} : { only: [bareId(file)] }),
+    ...(bare === undefined ? {} : { only: [bare.id] }),
   });
-}
-
-/** Id of a bare file: `file:` and its name without folders and `.sql`. */
-function bareId(path: string): string {
-  return `file:${(path.split(/[/\\]/).at(-1) ?? path).replace(/\.sql$/, '')}`;
 }
 
 /** `--wait DURATION` in milliseconds. */

@@ -1,5 +1,5 @@
 import type { Finding } from '../../kit/finding.ts';
-import { emptyHistory } from '../../migrate/history/read-history.ts';
+import { appliedNow, emptyHistory } from '../../migrate/history/read-history.ts';
 import type { HistoryRow } from '../../migrate/history/rows.ts';
 import { compare, findingsOf, type Comparison } from '../../migrate/plan/compare.ts';
 import { inspectTask } from '../../project/tasks.ts';
@@ -34,7 +34,9 @@ export const status: Run = async (context) =>
     const { rows, partial } = history.value;
     const comparison = compare(layout, migrations, { ...emptyHistory, rows });
     const findings = findingsOf(comparison, { outOfOrder: false });
-    const lines = linesOf(comparison, new Set(partial));
+    // Bare files have no folder: what is known of them is in the history.
+    const bare = layout === 'bare' ? [] : appliedNow(rows).filter(({ id }) => id.startsWith('file:'));
+    const lines = [...linesOf(comparison, new Set(partial)), ...bare.map((one) => bareLine(one, partial))];
     show(context.screen, lines, findings);
     const environment = { name: project.environment.name, protected: project.environment.protected, ...wired.target };
     const pending = lines.filter((line) => line.state !== 'applied' && line.state !== 'missing').length;
@@ -73,6 +75,11 @@ function linesOf(comparison: Comparison, partial: ReadonlySet<string>): readonly
     ...comparison.pending.map(({ id, name, up }) => ({ id, name, file: up.file, state: stateOf(id) })),
   ];
   return lines.sort((a, b) => byVersion(a.id, b.id));
+}
+
+function bareLine(row: HistoryRow, partial: readonly string[]): Line {
+  const { id, name, file } = row;
+  return { id, name, file, state: partial.includes(id) ? 'partial' : 'applied', ...factsOf(row) };
 }
 
 function factsOf({ kind, at, by, ms, run }: HistoryRow): Pick<Line, 'how' | 'at' | 'by' | 'ms' | 'run'> {

@@ -6,7 +6,7 @@ import { checkAdvice, checkLines, checkSummary } from '../screen/checks.ts';
 
 /** `godwit verify` */
 export const verify: Run = async (context) =>
-  await withProject(context, {}, async (ready) => {
+  await withProject(context, { file: context.typed.values['file'] }, async (ready) => {
     const { screen, typed } = context;
     const task = verifyTask(ready.project, ready.actor, { strict: typed.switches.has('strict') });
     screen.live('checking the database');

@@ -22,6 +22,13 @@ export const verifyFaults = entries({
     exit: 50,
     severity: 'note',
   },
+  'bare-file-not-checked': {
+    title: 'A bare file was not checked',
+    why: 'It is applied, but belongs to no folder of migrations.',
+    fix: 'Check it by itself: `godwit verify --file PATH`.',
+    exit: 50,
+    severity: 'note',
+  },
   'trigger-not-fired': {
     title: 'A trigger was inspected, but not fired',
     why: 'No row could be made that sets it off.',

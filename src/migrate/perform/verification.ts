@@ -1,3 +1,5 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { appliedNow, readHistory } from '../history/read-history.ts';
 import type { HistoryRow } from '../history/rows.ts';
@@ -71,7 +73,8 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
     if (migration === undefined || (task.only !== undefined && !task.only.includes(row.id))) continue;
     migrations.push({ ...(await verified(ports, migration)), schema: row.schema });
   }
-  if (migrations.length === 0) return wellDone('nothing-to-do');
+  const others = ports.bundle.layout === 'bare' || task.only !== undefined ? [] : bareFiles(history.rows);
+  if (migrations.length === 0) return { ...wellDone('nothing-to-do'), findings: others };
   const terms = task.verification;
   const [stated, drift] = await Promise.all([
     checkFacts({ session, schema: facts.schema, migrations, terms }),
@@ -82,7 +85,23 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
   const known = new Set(told);
   const checks = [...stated, ...drift.filter((check) => check.ok || !known.has(check.object))];
   report(ports, checks, migrations, terms);
-  return concluded(checks, migrations, terms);
+  const verdict = concluded(checks, migrations, terms);
+  return { ...verdict, findings: [...verdict.findings, ...others] };
+}
+
+/** Applied bare files are checked by name: where they lie, only who ran them knows. */
+function bareFiles(rows: readonly HistoryRow[]): readonly Finding[] {
+  return appliedNow(rows).flatMap(({ id, name, file }) =>
+    id.startsWith('file:')
+      ? [
+          fault('bare-file-not-checked', {
+            where: { file },
+            why: `${name} is applied, but belongs to no folder of migrations.`,
+            fix: `Check it by itself: \`godwit verify --file ${file}\`.`,
+          }),
+        ]
+      : [],
+  );
 }
 
 /** The derived checks of migrations that are not applied yet, for adoption. */

@@ -4,30 +4,64 @@ import type { Migration, ScriptFile } from '../model.ts';
 import type { Folder, FolderEntry, Hashing } from '../ports.ts';
 import { readScriptFile } from './read-folder.ts';
 
+/** What the name of a bare file says: which migration it belongs to, and whether it is the way back. */
+export interface BareName {
+  /** `file:<name>` */
+  readonly id: string;
+  readonly name: string;
+  /** True for `rollback_<name>.sql`: applying it undoes `<name>.sql`. */
+  readonly undoes: boolean;
+}
+
+/**
+ * Reads the name of a bare file.
+ * @param path Its name, with or without folders before it.
+ */
+export function readBareName(path: string): BareName {
+  const fileName = path.split(/[/\\]/).at(-1) ?? path;
+  const [, undone] = /^rollback_(.+)\.sql$/.exec(fileName) ?? [];
+  const name = undone ?? fileName.replace(/\.sql$/, '');
+  return { id: `file:${name}`, name, undoes: undone !== undefined };
+}
+
 /**
  * Reads one file that belongs to no ordered layout, with its companions `rollback_<name>.sql` and `<name>.verify.sql`
  * in the same folder. Its id is `file:<name>`, the name being that of the file without `.sql`.
  * @param folder The folder that holds it.
- * @param fileName Its name in the folder: `add_dual_modality.sql`.
+ * @param fileName Its name in the folder: `add_dual_modality.sql`, or that of its way back.
  */
 export async function readBareFile(folder: Folder, fileName: string, hashing: Hashing): Promise<Outcome<Migration>> {
   const listed = await folder.list();
   if (!listed.ok) return listed;
   const entries = new Map(listed.value.map((entry) => [entry.name, entry]));
-  const up = await readOne(folder, entries.get(fileName), fileName, hashing);
+  const { id, name, undoes } = readBareName(fileName);
+  const upName = undoes ? `${name}.sql` : fileName;
+  if (undoes && entries.has(fileName) && !entries.has(upName)) return bad(withoutUp(folder, fileName, upName));
+  const up = await readOne(folder, entries.get(upName), upName, hashing);
   if (!up.ok) return up;
-  const name = fileName.replace(/\.sql$/, '');
   const down = await readCompanion(folder, entries, [`rollback_${name}.sql`, `${name}.down.sql`], hashing);
   if (!down.ok) return down;
   const verify = await readCompanion(folder, entries, [`${name}.verify.sql`], hashing);
   if (!verify.ok) return verify;
   return good({
-    id: `file:${name}`,
+    id,
     name,
     up: up.value,
     ...(down.value === undefined ? {} : { down: down.value }),
     ...(verify.value === undefined ? {} : { verify: verify.value }),
   });
+}
+
+function withoutUp(folder: Folder, fileName: string, upName: string): ReturnType<typeof fault> {
+  return fault('file-unreadable', {
+    where: { file: pathIn(folder, fileName) },
+    why: `By its name it undoes ${upName}, which is not beside it: what must be gone afterwards cannot be told.`,
+    fix: `Bring ${upName} back, or give a file that undoes nothing another name.`,
+  });
+}
+
+function pathIn(folder: Folder, name: string): string {
+  return folder.label === '' ? name : `${folder.label}/${name}`;
 }
 
 async function readOne(
@@ -36,7 +70,7 @@ async function readOne(
   name: string,
   hashing: Hashing,
 ): Promise<Outcome<ScriptFile>> {
-  const file = folder.label === '' ? name : `${folder.label}/${name}`;
+  const file = pathIn(folder, name);
   const where = { file };
   if (entry === undefined) return bad(fault('file-unreadable', { why: `There is no file ${file}.`, where }));
   if (!/^[A-Za-z0-9._-]+\.sql$/.test(name)) {

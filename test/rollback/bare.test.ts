@@ -1,0 +1,178 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { deploy } from '../../src/index.ts';
+import { createTestDatabase, majors, type TestDatabase } from '../support/database.ts';
+import { createProject, type TestProject } from '../support/project.ts';
+
+async function history(database: TestDatabase): Promise<readonly string[]> {
+  const rows = await database.query<{ row: string }>(
+    "select kind || ' ' || id as row from godwit.migration order by seq",
+  );
+  return rows.map(({ row }) => row);
+}
+
+const prices = {
+  'migrations/1_shop.sql': 'create table prices (id int primary key, cents int);',
+  'migrations/1_shop.down.sql': 'drop table prices;',
+  'fixes/add_notes.sql': 'alter table prices add column note text;\ncreate table notes (id int);',
+  'fixes/rollback_add_notes.sql': 'drop table notes;\nalter table prices drop column note;',
+};
+
+async function shop(database: TestDatabase): Promise<TestProject> {
+  const project = createProject(prices, database.url);
+  const up = await project.run('up');
+  expect(up.exitCode, up.err).toBe(0);
+  const bare = await project.run('up', '--file', 'fixes/add_notes.sql');
+  expect(bare.exitCode, bare.err).toBe(0);
+  return project;
+}
+
+test.each(majors)('the example’s bare file is applied, undone and applied again (PostgreSQL %i)', async (major) => {
+  await using database = await createTestDatabase(major);
+  const example = new URL('../../examples/vividly/', import.meta.url);
+  const files = ['migrations', 'bare'].flatMap((folder) =>
+    readdirSync(new URL(folder, example)).map((name) => `${folder}/${name}`),
+  );
+  using project = createProject(
+    Object.fromEntries(files.map((file) => [file, readFileSync(new URL(file, example), 'utf8')])),
+    database.url,
+  );
+  expect((await project.run('up')).exitCode).toBe(0);
+  const up = await project.run('up', '--file', 'bare/add_prompt_notes.sql');
+  expect(up.exitCode, up.err).toBe(0);
+  const twice = await project.run('up', '--file', 'bare/add_prompt_notes.sql');
+  expect(twice.exitCode).toBe(0);
+  expect(twice.err).toContain('Nothing to do');
+  const down = await project.run('down', '--file', 'bare/add_prompt_notes.sql');
+  expect(down.exitCode, down.err).toBe(0);
+  expect(await database.query("select to_regclass('prompt_notes') as t")).toEqual([{ t: null }]);
+  const again = await project.run('up', '--file', 'bare/add_prompt_notes.sql');
+  expect(again.exitCode, again.err).toBe(0);
+  expect((await history(database)).slice(7)).toEqual([
+    'applied file:add_prompt_notes',
+    'reverted file:add_prompt_notes',
+    'applied file:add_prompt_notes',
+  ]);
+  expect((await project.run('verify')).exitCode).toBe(0);
+});
+
+test('applying rollback_<name>.sql undoes the bare file, proves it gone, and lets it be applied again', async () => {
+  await using database = await createTestDatabase();
+  using project = await shop(database);
+  const plan = await project.run('plan', '--file', 'fixes/rollback_add_notes.sql', '--json');
+  expect(plan.json[0]).toMatchObject({ plan: { steps: [{ id: 'file:add_notes', direction: 'down' }] } });
+  const undone = await project.run('up', '--file', 'fixes/rollback_add_notes.sql', '--json');
+  expect(undone.exitCode, undone.out).toBe(0);
+  const checks = undone.json.flatMap((event) => (event.kind === 'checks' ? event.checks : []));
+  expect(checks.map(({ object, ok, expected }) => [object, ok, expected])).toEqual([
+    ['public.prices.note', true, 'gone'],
+    ['public.notes', true, 'gone'],
+    ['public.notes.id', true, 'gone'],
+  ]);
+  expect((await history(database)).slice(1)).toEqual(['applied file:add_notes', 'reverted file:add_notes']);
+  expect((await project.run('up', '--file', 'fixes/rollback_add_notes.sql')).exitCode).toBe(10);
+  expect((await project.run('up', '--file', 'fixes/add_notes.sql')).exitCode).toBe(0);
+  await database.query("insert into prices values (1, 2, 'kept')");
+  const refused = await project.run('up', '--file', 'fixes/rollback_add_notes.sql');
+  expect(refused.exitCode).toBe(10);
+  expect(refused.err).toContain('[down-loses-rows]');
+  const covered = await project.run('up', '--file', 'fixes/rollback_add_notes.sql', '--lose', '1');
+  expect(covered.exitCode, covered.err).toBe(0);
+});
+
+test('the library undoes a bare file by its rollback file too', async () => {
+  await using database = await createTestDatabase();
+  using project = await shop(database);
+  const result = await deploy({
+    cwd: project.folder,
+    file: 'fixes/rollback_add_notes.sql',
+    env: { DATABASE_URL: database.url },
+  });
+  expect(result.exitCode, JSON.stringify(result.findings)).toBe(0);
+  expect((await history(database)).at(-1)).toBe('reverted file:add_notes');
+});
+
+test('a rollback file that leaves something behind is found out', async () => {
+  await using database = await createTestDatabase();
+  using project = await shop(database);
+  project.write('fixes/rollback_add_notes.sql', 'drop table notes;');
+  const ran = await project.run('down', '--file', 'fixes/add_notes.sql');
+  expect(ran.exitCode).toBe(50);
+  expect(ran.err).toContain('column public.prices.note');
+});
+
+test('a rollback file without the file that it undoes is refused', async () => {
+  await using database = await createTestDatabase();
+  using project = await shop(database);
+  project.remove('fixes/add_notes.sql');
+  const ran = await project.run('up', '--file', 'fixes/rollback_add_notes.sql');
+  expect(ran.exitCode).not.toBe(0);
+  expect(ran.err).toContain('it undoes add_notes.sql, which is not beside it');
+  expect((await history(database)).length).toBe(2);
+});
+
+test('a bare file without a rollback file cannot be undone', async () => {
+  await using database = await createTestDatabase();
+  using project = await shop(database);
+  project.remove('fixes/rollback_add_notes.sql');
+  const ran = await project.run('down', '--file', 'fixes/add_notes.sql');
+  expect(ran.exitCode).toBe(10);
+  expect(ran.err).toContain('[down-missing]');
+});
+
+test('bare files have a key space of their own: the folder neither misses nor repeats them', async () => {
+  await using database = await createTestDatabase();
+  using project = await shop(database);
+  const status = await project.run('status', '--json');
+  expect(status.json[0]).toMatchObject({
+    pending: 0,
+    findings: [],
+    migrations: [
+      { id: '1', state: 'applied' },
+      { id: 'file:add_notes', file: 'fixes/add_notes.sql', state: 'applied' },
+    ],
+  });
+  expect((await project.run('up')).err).toContain('Nothing to do');
+  const down = await project.run('down', '--dry-run');
+  expect(down.err).toContain('1 shop');
+  const one = await project.run('status', '--file', 'fixes/add_notes.sql');
+  expect(one.err).toContain('add_notes');
+  expect((await project.run('runs', 'list')).err + (await project.run('runs', 'list')).out).toContain('up');
+});
+
+test('an applied bare file that was changed is refused', async () => {
+  await using database = await createTestDatabase();
+  using project = await shop(database);
+  project.write('fixes/add_notes.sql', 'create table other (id int);');
+  const ran = await project.run('up', '--file', 'fixes/add_notes.sql');
+  expect(ran.exitCode).toBe(10);
+  expect(ran.err).toContain('[migration-changed]');
+  expect(ran.err).toContain('fixes/add_notes.sql');
+});
+
+test('verify names the bare files that it did not check, and checks one by --file', async () => {
+  await using database = await createTestDatabase();
+  using project = await shop(database);
+  const plain = await project.run('verify');
+  expect(plain.exitCode, plain.err).toBe(0);
+  expect(plain.err).toContain('[bare-file-not-checked]');
+  expect(plain.err).toContain('godwit verify --file fixes/add_notes.sql');
+  const good = await project.run('verify', '--file', 'fixes/add_notes.sql');
+  expect(good.exitCode, good.err).toBe(0);
+  expect(good.err).not.toContain('[bare-file-not-checked]');
+  await database.query('drop table notes');
+  const gone = await project.run('verify', '--file', 'fixes/add_notes.sql');
+  expect(gone.exitCode).toBe(50);
+  expect(gone.err).toContain('table public.notes');
+});
+
+test('undoing a bare file keeps the baseline of the tables that it had changed', async () => {
+  await using database = await createTestDatabase();
+  using project = await shop(database);
+  expect((await project.run('down', '--file', 'fixes/add_notes.sql')).exitCode).toBe(0);
+  expect((await project.run('verify')).exitCode).toBe(0);
+  await database.query('alter table prices alter column cents set default 7');
+  const drift = await project.run('verify');
+  expect(drift.exitCode).toBe(50);
+  expect(drift.err).toContain('public.prices.cents');
+});
