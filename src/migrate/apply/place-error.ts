@@ -37,6 +37,9 @@ function unplaced(error: ServerError, owner: number | 'before' | 'after' | undef
   if (error.sqlstate === 'GW003') return fault('transaction-escaped', { where });
   if (error.sqlstate === 'GW004')
     return fault('down-loses-rows', { why: error.message.replace(/^godwit: /, ''), where });
+  // Our own commands found a table or function of schema godwit missing.
+  if (owner !== undefined && /^42(883|P01|703)$/.test(error.sqlstate) && error.message.includes('godwit'))
+    return fault('history-damaged', { why: describe(error) });
   const stage = owner === 'after' ? 'at the end of the file, where deferred constraints are checked: ' : '';
   return fault(codeOf(error, placing.partial), { why: `${stage}${describe(error)}`, where, ...fixOf(error) });
 }
