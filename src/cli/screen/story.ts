@@ -11,6 +11,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
   let widest = 0;
   let undone = 0;
   let applied = 0;
+  let recorded = 0;
   const checks: Check[] = [];
   const told = new Set<string>();
   // What failed a migration is told beside it, and comes once more as the verdict of the run.
@@ -40,7 +41,8 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         break;
       case 'migration.applied': {
         if (event.direction === 'down') undone += 1;
-        else applied += 1;
+        else if (event.how === 'executed') applied += 1;
+        else recorded += 1;
         const how = event.how === 'executed' ? countOf(event.statements, 'statement') : event.how;
         const arrow = event.direction === 'down' ? style.yellow('↩') : style.green('✔');
         screen.say(
@@ -65,7 +67,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       case 'run.finished':
         screen.settle();
         screen.findingsLeft();
-        screen.say(...ending(event, { applied, undone, checks }, screen));
+        screen.say(...ending(event, { applied, recorded, undone, checks }, screen));
         break;
       case 'run.started':
       case 'history':
@@ -81,6 +83,8 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
 
 interface Tally {
   readonly applied: number;
+  /** Adopted, not executed. */
+  readonly recorded: number;
   readonly undone: number;
   readonly checks: readonly Check[];
 }
@@ -90,6 +94,7 @@ type Finished = Extract<RunEvent, { readonly kind: 'run.finished' }>;
 function ending(event: Finished, tally: Tally, { style }: Screen): readonly string[] {
   const parts: string[] = [];
   if (tally.applied > 0) parts.push(`${countOf(tally.applied, 'migration')} applied`);
+  if (tally.recorded > 0) parts.push(`${countOf(tally.recorded, 'migration')} recorded`);
   if (tally.undone > 0) parts.push(`${countOf(tally.undone, 'migration')} undone`);
   if (tally.checks.length > 0) parts.push(checkSummary(tally.checks));
   const what = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
@@ -97,7 +102,9 @@ function ending(event: Finished, tally: Tally, { style }: Screen): readonly stri
   if (event.outcome === 'nothing-to-do')
     return [`${style.green('✔')} Nothing to do${what}: nothing is pending.${rest}`];
   if (event.exitCode === 0) return ['', `${style.green(style.bold('✔ Done'))}${what}.${rest}`];
-  return ['', `${style.red(style.bold(endings[event.outcome]))}${what}.${rest}`];
+  const stopped = event.outcome === 'refused' && tally.recorded + tally.applied + tally.undone > 0;
+  const end = stopped ? '✘ Stopped; what was recorded stands' : endings[event.outcome];
+  return ['', `${style.red(style.bold(end))}${what}.${rest}`];
 }
 
 const endings: Readonly<Record<Finished['outcome'], string>> = {

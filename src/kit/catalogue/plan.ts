@@ -99,6 +99,13 @@ export const planFaults = entries({
     fix: 'Run `godwit status` to see what is applied.',
     exit: 10,
   },
+  'adopt-next': {
+    title: 'The rest of the migrations has not been applied',
+    why: 'Nothing of what they state is in the database; what stands before them was recorded.',
+    fix: '`godwit up` applies them.',
+    exit: 10,
+    severity: 'note',
+  },
   'adopt-not-proven': {
     title: 'The database does not contain what the migration makes',
     why: 'Some of the derived checks fail, so the migration cannot be recorded as applied.',

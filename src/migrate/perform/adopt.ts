@@ -22,25 +22,83 @@ export async function adoptRun(
   live: LiveRun,
   steps: readonly PreparedStep[],
 ): Promise<Verdict> {
-  // Only what stands at the end can be checked: an object that a later migration drops is not looked for.
-  const checks = await checkSteps(task, ports, live, steps);
-  ports.emit({ kind: 'checks', checks });
-  const failed = checks.filter((check) => !check.ok && check.severity === 'error');
+  const { checks, proven, next } =
+    task.how === 'baseline' ? await checkAll(task, ports, live, steps) : await provenPrefix(task, ports, live, steps);
+  // What is not proven is told as such, with its migration.
+  ports.emit({ kind: 'checks', checks: checks.filter(({ ok, severity }) => ok || severity !== 'error') });
   const adopted: PreparedStep[] = [];
-  for (const prepared of steps) {
-    const unproven = failed.filter((check) => check.migration === prepared.step.id);
-    if (unproven.length > 0 && task.how === 'adopt') {
-      await captureBaseline(ports, live, adopted);
-      return verdictOf(...unproven.map((check) => notProven(prepared, check)));
-    }
-    for (const check of unproven)
-      ports.emit({ kind: 'finding', finding: { ...notProven(prepared, check), severity: 'warning' } });
+  for (const prepared of proven) {
+    if (task.how === 'baseline')
+      for (const check of unproven(checks, prepared))
+        ports.emit({ kind: 'finding', finding: { ...notProven(prepared, check), severity: 'warning' } });
     const recorded = await record(ports, live, prepared, task.how === 'baseline' ? 'baseline' : 'adopted');
     if (recorded !== undefined) return verdictOf(recorded);
     adopted.push(prepared);
   }
   await captureBaseline(ports, live, adopted);
-  return wellDone();
+  if (next === undefined) return wellDone();
+  // Asked for by name, it must be proven; otherwise a database may simply be some migrations behind.
+  if (next.nothingThere && proven.length > 0 && task.selection.only === undefined)
+    return { ...wellDone(), findings: [notThere(next.step, steps.length - proven.length)] };
+  return verdictOf(...next.failed.map((check) => notProven(next.step, check)));
+}
+
+interface Proof {
+  readonly checks: readonly Check[];
+  /** What is recorded. */
+  readonly proven: readonly PreparedStep[];
+  /** The first that is not proven. */
+  readonly next?: {
+    readonly step: PreparedStep;
+    readonly failed: readonly Check[];
+    /** True: not one thing that it states is there. */
+    readonly nothingThere: boolean;
+  };
+}
+
+async function checkAll(
+  task: ApplyTask,
+  ports: RunnerPorts,
+  live: LiveRun,
+  steps: readonly PreparedStep[],
+): Promise<Proof> {
+  return { checks: await checkSteps(task, ports, live, steps), proven: steps };
+}
+
+/**
+ * The longest beginning whose statements all hold. Only what stands at the end of it can be checked: an object that a
+ * later one of them drops is not looked for. So what was folded with a migration that is not there is checked again
+ * without it.
+ */
+async function provenPrefix(
+  task: ApplyTask,
+  ports: RunnerPorts,
+  live: LiveRun,
+  steps: readonly PreparedStep[],
+): Promise<Proof> {
+  let proven = steps;
+  let next: Proof['next'];
+  for (;;) {
+    const checks = proven.length === 0 ? [] : await checkSteps(task, ports, live, proven);
+    const first = proven.findIndex((step) => unproven(checks, step).length > 0);
+    const step = proven[first];
+    if (step === undefined) return { checks, proven, ...(next === undefined ? {} : { next }) };
+    const own = checks.filter((check) => check.migration === step.step.id);
+    next = { step, failed: unproven(checks, step), nothingThere: own.every(({ ok }) => !ok) };
+    proven = proven.slice(0, first);
+  }
+}
+
+function unproven(checks: readonly Check[], { step }: PreparedStep): readonly Check[] {
+  return checks.filter((check) => check.migration === step.id && !check.ok && check.severity === 'error');
+}
+
+function notThere({ step }: PreparedStep, count: number): Finding {
+  const others = count === 1 ? '' : `, the first of ${count} that are left`;
+  return fault('adopt-next', {
+    where: { file: step.file },
+    why: `Nothing of ${step.file} is in the database${others}; what stands before it was recorded.`,
+  });
 }
 
 function notProven(prepared: PreparedStep, check: Check): Finding {

@@ -18,6 +18,8 @@ export function missingConsent(plan: Plan, task: ApplyTask): readonly Finding[] 
         why: `Environment "${environment.name}" is protected; the plan has hash ${plan.hash}.`,
       }),
     );
+  // Adoption executes no statement of the user's: there is nothing to recover from.
+  if (task.how !== 'execute') return findings;
   const destroys = plan.steps.flatMap((step) => step.destroys);
   const wanted =
     consent.checkpointPolicy === 'always' || (consent.checkpointPolicy === 'destructive' && destroys.length > 0);

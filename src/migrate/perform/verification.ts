@@ -77,16 +77,33 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
   if (migrations.length === 0) return { ...wellDone('nothing-to-do'), findings: others };
   const terms = task.verification;
   const [stated, drift] = await Promise.all([
-    checkFacts({ session, schema: facts.schema, migrations, terms }),
+    checkFacts({ session, schema: facts.schema, migrations, terms }).then((checks) => soften(checks, history.rows)),
     compareWithBaseline(session, facts, migrations, ports),
   ]);
+  const unproven = withoutProof(history.rows);
   // What a stated fact tells already is not told again as drift; comments are named by what they are on.
-  const told = stated.flatMap((check) => (check.ok ? [] : [check.object, check.object.replace(/^on \S+ /, '')]));
+  const told = stated.flatMap((check) =>
+    check.ok || unproven.has(check.migration) ? [] : [check.object, check.object.replace(/^on \S+ /, '')],
+  );
   const known = new Set(told);
   const checks = [...stated, ...drift.filter((check) => check.ok || !known.has(check.object))];
   report(ports, checks, migrations, terms);
   const verdict = concluded(checks, migrations, terms);
   return { ...verdict, findings: [...verdict.findings, ...others] };
+}
+
+/** What was recorded without proof is held to its baseline: that its text states something else was known then. */
+function soften(checks: readonly Check[], rows: readonly HistoryRow[]): readonly Check[] {
+  const unproven = withoutProof(rows);
+  return checks.map((check) =>
+    !check.ok && check.severity === 'error' && unproven.has(check.migration)
+      ? { ...check, severity: 'warning' }
+      : check,
+  );
+}
+
+function withoutProof(rows: readonly HistoryRow[]): ReadonlySet<string> {
+  return new Set(appliedNow(rows).flatMap(({ id, kind }) => (kind === 'baseline' ? [id] : [])));
 }
 
 /** Applied bare files are checked by name: where they lie, only who ran them knows. */
