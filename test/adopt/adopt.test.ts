@@ -9,7 +9,7 @@ const files = {
     'create table orders (id int, user_id int references users);\ncreate index orders_user on orders (user_id);',
   'migrations/3_view.sql': 'create view totals as select count(*) from orders;',
   'migrations/4_audit.sql':
-    "create function note() returns trigger language plpgsql as 'begin return new; end';\ncreate table audit (id int);\ncreate trigger noted before insert on audit for each row execute function note();",
+    "create function note() returns trigger language plpgsql as 'begin return new; end';\ncreate table audit (id int);\ncreate trigger noted before insert on audit for each row execute function note();\nrevoke execute on function note() from public;",
 } as const;
 
 async function made(database: TestDatabase, upTo: number): Promise<void> {

@@ -40,7 +40,7 @@ export async function adoptRun(
   // Asked for by name, it must be proven; otherwise a database may simply be some migrations behind.
   if (next.nothingThere && proven.length > 0 && task.selection.only === undefined)
     return { ...wellDone(), findings: [notThere(next.step, steps.length - proven.length)] };
-  return verdictOf(...next.failed.map((check) => notProven(next.step, check)));
+  return verdictOf(...telling(next.failed).map((check) => notProven(next.step, check)));
 }
 
 interface Proof {
@@ -84,13 +84,27 @@ async function provenPrefix(
     const step = proven[first];
     if (step === undefined) return { checks, proven, ...(next === undefined ? {} : { next }) };
     const own = checks.filter((check) => check.migration === step.step.id);
-    next = { step, failed: unproven(checks, step), nothingThere: own.every(({ ok }) => !ok) };
+    next = { step, failed: unproven(checks, step), nothingThere: isAbsent(own) };
     proven = proven.slice(0, first);
   }
 }
 
+/** What needs no object to hold: a right that is not granted, a query of the user's own. */
+const holdsByItself = new Set(['grant', 'comment', 'expect', 'verify-query']);
+
+function isAbsent(checks: readonly Check[]): boolean {
+  const things = checks.filter(({ kind }) => !holdsByItself.has(kind));
+  return things.length > 0 && things.every(({ ok }) => !ok);
+}
+
 function unproven(checks: readonly Check[], { step }: PreparedStep): readonly Check[] {
   return checks.filter((check) => check.migration === step.id && !check.ok && check.severity === 'error');
+}
+
+/** A missing table is told once, not with each of its columns. */
+function telling(failed: readonly Check[]): readonly Check[] {
+  const tables = failed.filter(({ kind, actual }) => kind === 'table' && actual === 'missing');
+  return failed.filter(({ object }) => !tables.some((table) => object.startsWith(`${table.object}.`)));
 }
 
 function notThere({ step }: PreparedStep, count: number): Finding {
