@@ -61,3 +61,5 @@ const io: Io = {
 };
 
 process.exitCode = await runProgram({ argv: process.argv.slice(2), io, signal: stop.signal });
+// Here and not at exit: what a full pipe cannot take at once is still written while the process lives.
+flush();

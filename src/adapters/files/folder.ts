@@ -2,7 +2,7 @@ import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { Folder, FolderEntry } from '../../migrate/ports.ts';
+import type { ByteSource, Folder, FolderEntry } from '../../migrate/ports.ts';
 import { fileSource } from './byte-source.ts';
 
 /**
@@ -12,19 +12,55 @@ import { fileSource } from './byte-source.ts';
  */
 export function openFolder(path: string, label: string): Folder {
   const root = resolve(path);
+  const sizes = new Map<string, number>();
+  const opened = new Map<string, ByteSource>();
+  const memory = createMemory();
   return {
     label,
-    list: () => Promise.resolve(listFolder(root, label)),
+    list() {
+      const listed = listFolder(root, label);
+      if (listed.ok) for (const { name, type, size } of listed.value) if (type === 'file') sizes.set(name, size);
+      return Promise.resolve(listed);
+    },
     open(name) {
       if (name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name)) {
         return Promise.reject(new Error(`not a name of a file in a folder: ${JSON.stringify(name)}`));
       }
-      const file = join(root, name);
       try {
-        return Promise.resolve(fileSource(file, statSync(file).size));
+        const known = opened.get(name);
+        if (known !== undefined) return Promise.resolve(known);
+        const file = join(root, name);
+        const source = memory.keep(fileSource(file, sizes.get(name) ?? statSync(file).size));
+        opened.set(name, source);
+        return Promise.resolve(source);
       } catch (error) {
         return Promise.reject(error instanceof Error ? error : new Error(String(error)));
       }
+    },
+  };
+}
+
+const smallFile = 256 * 1024;
+const mostKept = 32 * 1024 * 1024;
+
+/**
+ * Keeps the bytes of small files from their first reading on: they are read once, and what is sent is what was hashed
+ * and analysed, even if the file is saved in between. Large files are read again, and refused when they have changed.
+ */
+function createMemory(): { keep(source: ByteSource): ByteSource } {
+  let bytes = 0;
+  return {
+    keep(source) {
+      if (source.size > smallFile || bytes + source.size > mostKept) return source;
+      bytes += source.size;
+      let content: Promise<Uint8Array> | undefined;
+      return {
+        size: source.size,
+        async read(start, end) {
+          content ??= source.read(0, source.size);
+          return (await content).subarray(start, end);
+        },
+      };
     },
   };
 }

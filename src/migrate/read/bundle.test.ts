@@ -44,11 +44,24 @@ test('each script is analysed once, and its body has no BOM', async () => {
   expect(await made.analysis(migration!, 'down')).toMatchObject({ ok: true });
 });
 
-test('a file that vanished or changed since the folder was read is a finding', async () => {
+test('what is analysed is what was hashed, even if a small file was saved in between', async () => {
   const made = await bundle();
   const [migration] = made.migrations;
-  writeFileSync(join(root, '1_a.sql'), 'select 4;');
+  writeFileSync(join(root, '1_a.sql'), 'select 4; select 5;');
+  rmSync(join(root, '1_a.down.sql'));
+  expect(await made.analysis(migration!, 'up')).toMatchObject({ ok: true, value: { statements: [{ tag: 'SELECT' }] } });
+  expect(await made.analysis(migration!, 'down')).toMatchObject({ ok: true });
+});
+
+test('a large file that vanished or changed since the folder was read is a finding', async () => {
+  const large = `select 1; -- ${'x'.repeat(300_000)}\n`;
+  writeFileSync(join(root, '1_a.sql'), large);
+  writeFileSync(join(root, '1_a.down.sql'), large);
+  const made = await bundle();
+  const [migration] = made.migrations;
+  writeFileSync(join(root, '1_a.sql'), large.replace('1', '4'));
   rmSync(join(root, '1_a.down.sql'));
   expect(await made.analysis(migration!, 'up')).toMatchObject({ ok: false, findings: [{ code: 'file-moved-on' }] });
   expect(await made.analysis(migration!, 'down')).toMatchObject({ ok: false, findings: [{ code: 'file-unreadable' }] });
 });
+expect(await made.analysis(migration!, 'down')).toMatchObject({ ok: false, findings: [{ code: 'file-unreadable' }] });

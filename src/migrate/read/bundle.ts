@@ -24,7 +24,6 @@ export interface BundleTerms {
  */
 export function createBundle(terms: BundleTerms, ports: AnalysisPorts): Bundle {
   const analyses = new Map<string, Promise<Outcome<Analysis>>>();
-  const opened = createReader(terms);
   return {
     hash: bundleHash(terms, ports.hashing),
     layout: terms.layout,
@@ -33,40 +32,14 @@ export function createBundle(terms: BundleTerms, ports: AnalysisPorts): Bundle {
       const script = scriptOf(migration, role);
       const known = analyses.get(script.file);
       if (known !== undefined) return known;
-      const made = analyseFile(opened, script, ports);
+      const made = analyseFile(terms, script, ports);
       analyses.set(script.file, made);
       return made;
     },
     async body(migration, role) {
-      const { source } = await openBody(await opened(scriptOf(migration, role)));
+      const { source } = await openBody(await terms.open(scriptOf(migration, role)));
       return source;
     },
-  };
-}
-
-const smallFile = 256 * 1024;
-const mostKept = 32 * 1024 * 1024;
-
-/**
- * Opens scripts. Small files are read once and kept, so that what is sent is what was analysed, even if the file is
- * saved in between; large ones are read again, and refused when they have changed.
- */
-function createReader(terms: BundleTerms): BundleTerms['open'] {
-  const kept = new Map<string, ByteSource>();
-  let bytes = 0;
-  return async (script) => {
-    const known = kept.get(script.file);
-    if (known !== undefined) return known;
-    const source = await terms.open(script);
-    if (source.size > smallFile || bytes + source.size > mostKept) return source;
-    const content = await source.read(0, source.size);
-    bytes += content.length;
-    const small = {
-      size: content.length,
-      read: (start: number, end: number) => Promise.resolve(content.subarray(start, end)),
-    };
-    kept.set(script.file, small);
-    return small;
   };
 }
 
@@ -77,14 +50,10 @@ export function openScriptsOf(folder: Folder): BundleTerms['open'] {
 }
 
 /** A file that vanished since the folder was read is the user's doing, not a bug. */
-async function analyseFile(
-  open: BundleTerms['open'],
-  script: ScriptFile,
-  ports: AnalysisPorts,
-): Promise<Outcome<Analysis>> {
+async function analyseFile(terms: BundleTerms, script: ScriptFile, ports: AnalysisPorts): Promise<Outcome<Analysis>> {
   let file: ByteSource;
   try {
-    file = await open(script);
+    file = await terms.open(script);
     await file.read(0, 1);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
