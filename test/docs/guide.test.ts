@@ -83,7 +83,7 @@ function normal(line: string): string {
     .replaceAll(/\b\d{4}-\d\d-\d\d[T ][\d:.]+Z?/g, 'TIME')
     .replaceAll(/\b[\d.]+ m?s\b/g, 'DURATION')
     .replaceAll(/127\.0\.0\.1:\d+/g, 'ADDRESS')
-    .replaceAll(/\S+@[\w.-]+(?= with|$)/g, 'PERSON')
+    .replaceAll(/\S+@[\w.-]+(?= with|; since|$)/g, 'PERSON')
     .replaceAll(/\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b/g, 'HASH')
     .replaceAll(/\s+/g, ' ')
     .trim();

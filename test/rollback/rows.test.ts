@@ -29,7 +29,7 @@ test.each(majors)(
     expect(refused.exitCode).toBe(10);
     expect(refused.err).toContain('[down-loses-rows]');
     expect(refused.err).toContain(
-      'It destroys 5 rows (orders 2, users 3), of which migrations created 2; no more may be lost',
+      'It destroys 5 rows (orders 2, users 3), of which the migration created 2; no more may be lost',
     );
     expect(refused.err).toContain('`--lose 3`');
     expect(refused.err).toContain('migrations/1_shop.down.sql');
@@ -65,7 +65,7 @@ test('seed rows of one table do not excuse the rows of another', async () => {
   await database.query('delete from a; insert into b values (1), (2)');
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
-  expect(refused.err).toContain('It destroys 2 rows (b 2), none of which a migration created');
+  expect(refused.err).toContain('It destroys 2 rows (b 2), none of which the migration created');
 });
 
 test('a dropped column loses its values, but not the constant that it gives to every row', async () => {
@@ -121,7 +121,7 @@ test('TRUNCATE … CASCADE counts the tables that point to its own', async () =>
   await database.query('insert into b values (1), (1)');
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
-  expect(refused.err).toContain('(a 1, b 2), of which migrations created 1');
+  expect(refused.err).toContain('(a 1, b 2), of which the migration created 1');
   const down = await project.run('down', '--lose', '2');
   expect(down.exitCode, down.err).toBe(0);
 });
@@ -204,7 +204,7 @@ test('a table that an earlier step of the rollback renames back is counted under
   await database.query('insert into people values (2)');
   const refused = await project.run('down', '--to', '0');
   expect(refused.exitCode).toBe(10);
-  expect(refused.err).toContain('(people 2), of which migrations created 1');
+  expect(refused.err).toContain('(people 2), of which the undone migrations created 1');
   const down = await project.run('down', '--to', '0', '--lose', '1');
   expect(down.exitCode, down.err).toBe(0);
 });
@@ -273,7 +273,7 @@ test('DROP SCHEMA … CASCADE counts the rows of all its tables', async () => {
   await database.query('insert into app.b values (1), (2)');
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
-  expect(refused.err).toContain('(a 1, b 2), of which migrations created 1');
+  expect(refused.err).toContain('(a 1, b 2), of which the migration created 1');
   const down = await project.run('down', '--lose', '2');
   expect(down.exitCode, down.err).toBe(0);
 });

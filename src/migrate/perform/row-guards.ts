@@ -55,7 +55,7 @@ export async function rowGuards(
   if (total > context.lose)
     return bad(
       ...counted.value.flatMap((one, index) =>
-        (excesses[index] ?? 0) > 0 ? [tooMany(one, { total, lose: context.lose })] : [],
+        (excesses[index] ?? 0) > 0 ? [tooMany(one, { total, lose: context.lose, several: undoing.length > 1 })] : [],
       ),
     );
   const left = context.lose - total;
@@ -137,13 +137,14 @@ function excessOf({ losses, own }: Counted, whole: ReadonlySet<string>, told: Se
 
 function tooMany(
   { migration, losses, own }: Counted,
-  { total, lose }: { readonly total: number; readonly lose: number },
+  { total, lose, several }: { readonly total: number; readonly lose: number; readonly several: boolean },
 ): Finding {
   const certain = losses.filter(({ some, rows }) => !some && rows > 0);
   const each = certain.map(({ label, rows }) => `${label} ${rows}`).join(', ');
   const rows = certain.reduce((sum, loss) => sum + loss.rows, 0);
   const created = certain.reduce((sum, loss) => sum + Math.min(loss.rows, own.get(loss.key) ?? 0), 0);
-  const whose = created === 0 ? 'none of which a migration created' : `of which migrations created ${created}`;
+  const maker = several ? 'the undone migrations' : 'the migration';
+  const whose = `${created === 0 ? 'none of which' : 'of which'} ${maker} created${created === 0 ? '' : ` ${created}`}`;
   return fault('down-loses-rows', {
     where: { file: migration.down?.file ?? migration.up.file },
     why: `It destroys ${rows === 1 ? '1 row' : `${rows} rows`} (${each}), ${whose}; ${lose === 0 ? 'no more may be lost' : `--lose allows ${lose} more`}.`,
