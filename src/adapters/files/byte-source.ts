@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { ByteSource } from '../../migrate/ports.ts';
 
-/** Files up to this size are read whole and kept as long as their source. */
+/** Files up to this size are read whole: one system call instead of three. */
 const wholeUpTo = 1024 * 1024;
 
 /**
@@ -11,14 +11,12 @@ const wholeUpTo = 1024 * 1024;
  * @param size Its size in bytes, as stat told.
  */
 export function fileSource(path: string, size: number): ByteSource {
-  let whole: Uint8Array | undefined;
   return {
     size,
     read(start, end) {
       try {
         if (size > wholeUpTo) return Promise.resolve(readRange(path, start, Math.min(end, size)));
-        whole ??= readFileSync(path);
-        return Promise.resolve(whole.subarray(start, Math.min(end, size)));
+        return Promise.resolve(readFileSync(path).subarray(start, Math.min(end, size)));
       } catch (error) {
         return Promise.reject(error instanceof Error ? error : new Error(String(error)));
       }

@@ -87,6 +87,12 @@ export const planFaults = entries({
     fix: 'Write the statements that undo the migration, in reverse order.',
     exit: 10,
   },
+  'half-way': {
+    title: 'A migration stands in part',
+    why: 'An earlier run has applied or undone a part of it, outside of a transaction, and then failed.',
+    fix: 'Finish it first: `godwit up` if it was being applied, `godwit down` if it was being undone.',
+    exit: 10,
+  },
   'down-loses-rows': {
     title: 'Rolling back would destroy rows',
     why: 'Tables that the down file drops hold rows that the migration did not create.',

@@ -69,10 +69,40 @@ export async function makePlan(
     }
     analyses.set(migration.id, analysis.value);
     warnings.push(...analysis.value.findings);
+    if (role === 'down') warnings.push(...uncounted(analysis.value));
     steps.push(stepOf(migration, role, analysis.value));
   }
+  if (steps.length > 0) errors.push(...halfWay(history, selection, bundle));
   if (errors.length > 0) return bad(...errors);
   return good({ plan: planOf(history, steps, ports.hashing), comparison, analyses, findings: warnings });
+}
+
+/** A migration that stands in part goes on in its own direction before anything turns round. */
+function halfWay(history: History, selection: Selection, bundle: Bundle): readonly Finding[] {
+  const files = new Map(bundle.migrations.map(({ id, up }) => [id, up.file]));
+  const turned = history.partial.filter(({ direction }) => direction !== selection.direction);
+  return [...new Set(turned.map(({ migration }) => migration))].flatMap((id) => {
+    const file = files.get(id);
+    if (file === undefined) return [];
+    const [what, command] = selection.direction === 'up' ? ['undone', 'down'] : ['applied', 'up'];
+    const why = `${file} is ${what} in part; \`godwit ${command}\` goes on there.`;
+    return [fault('half-way', { where: { file }, why, fix: `Run \`godwit ${command}\` first.` })];
+  });
+}
+
+/** What a down file does to rows, where its text does not tell: nobody counts that. */
+function uncounted({ effects }: Analysis): readonly Finding[] {
+  return effects.flatMap((effect) =>
+    effect.op === 'opaque'
+      ? [
+          fault('not-checked', {
+            where: effect.where,
+            why: `${effect.tag}: rows that it destroys cannot be seen in its text, so they are not counted.`,
+            fix: 'Look at what it does before you run it.',
+          }),
+        ]
+      : [],
+  );
 }
 
 function planOf(history: History, steps: readonly PlanStep[], hashing: Hashing): Plan {

@@ -6,7 +6,7 @@ import type { Bundle } from '../ports.ts';
 import type { Comparison } from './compare.ts';
 
 /** A statement, or a group of them, as the history has kept it. */
-export interface RecordedStatement {
+interface RecordedStatement {
   readonly tag: string;
   readonly count: number;
   readonly hash: string;
