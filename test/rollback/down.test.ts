@@ -262,10 +262,36 @@ test('a down file with statements outside of transactions goes on where it faile
   expect(status.err).toContain('2 index');
   expect(status.err).toContain('partial');
 
+  project.write('migrations/3_more.sql', 'create table more (id int);');
+  const turned = await project.run('up');
+  expect(turned.exitCode).toBe(10);
+  expect(turned.err).toContain('[half-way]');
+  project.remove('migrations/3_more.sql');
+
   project.write('migrations/2_index.down.sql', 'drop index concurrently t_id;\ndrop index u_id;');
   const resumed = await project.run('down');
   expect(resumed.exitCode, resumed.err).toBe(0);
   expect((await history(database)).at(-1)).toBe('reverted 2');
   const up = await project.run('up');
   expect(up.exitCode, up.err).toBe(0);
+});
+
+test('down does not go past a migration that is applied in part', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/1_t.sql': 'create table t (id int);',
+      'migrations/1_t.down.sql': 'drop table t;',
+      'migrations/2_index.sql': 'create index concurrently t_id on t (id);\nselect oops;',
+    },
+    database.url,
+  );
+  expect((await project.run('up')).exitCode).toBe(41);
+  const refused = await project.run('down');
+  expect(refused.exitCode).toBe(10);
+  expect(refused.err).toContain('[half-way]');
+  expect(refused.err).toContain('migrations/2_index.sql is applied in part; `godwit up` goes on there.');
+  expect(await history(database)).toEqual(['applied 1']);
+  project.write('migrations/2_index.sql', 'create index concurrently t_id on t (id);\nselect 1;');
+  expect((await project.run('up')).exitCode).toBe(0);
 });
