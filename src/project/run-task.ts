@@ -26,6 +26,7 @@ export async function runTask(
   task: Task,
   options: RunTaskOptions,
 ): Promise<TaskResult> {
+  if (task.kind === 'apply' && (await hasChanged(project, wired))) wired.warm();
   const execution = await deploy({
     task,
     engine: wired.engine,
@@ -36,6 +37,12 @@ export async function runTask(
     ...options,
   });
   return { execution, warnings: task.kind === 'apply' ? await pin(project, execution) : [] };
+}
+
+/** Has the folder changed since the last good run of this environment, as far as this machine knows? */
+async function hasChanged(project: Project, wired: Wired): Promise<boolean> {
+  const runs = await project.ledger.list(project.environment.name);
+  return runs.find(({ exitCode }) => exitCode === 0)?.bundle !== wired.bundle.hash;
 }
 
 async function pin(project: Project, execution: Execution): Promise<readonly Finding[]> {

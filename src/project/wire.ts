@@ -9,7 +9,7 @@ import { readDatabaseUrl } from '../adapters/url/database-url.ts';
 import type { Finding } from '../kit/finding.ts';
 import { good, type Outcome } from '../kit/outcome.ts';
 import type { Engine } from '../migrate/engine.ts';
-import type { Bundle, Target } from '../migrate/ports.ts';
+import type { Bundle, SqlParser, Target } from '../migrate/ports.ts';
 import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
 import { readBareFile } from '../migrate/read/read-bare-file.ts';
 import { readFolder } from '../migrate/read/read-folder.ts';
@@ -37,13 +37,16 @@ export interface Wired {
   readonly note?: string;
   /** Warnings about the folder of migrations. */
   readonly findings: readonly Finding[];
+  /** Loads the SQL parser while something else is waited for: worth it when there is something to analyse. */
+  warm(): void;
   /** Leaves the embedded server. */
   close(): Promise<void>;
 }
 
 /** Reads the migrations, then starts or joins the embedded server when the environment has one. */
 export async function wire(project: Project, options: WireOptions): Promise<Outcome<Wired>> {
-  const read = await readMigrations(project, options);
+  const parser = createParser();
+  const read = await readMigrations(project, options, parser);
   if (!read.ok) return read;
   const server = await reachServer(project, options);
   if (!server.ok) return server;
@@ -58,6 +61,8 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
     ...(note === undefined ? {} : { note }),
     findings: read.value.findings,
     close: async () => await server.value.close(),
+    // A parser that cannot be loaded is told where it is needed.
+    warm: () => void parser.load().catch(() => {}),
   });
 }
 
@@ -66,8 +71,12 @@ interface ReadMigrations {
   readonly findings: readonly Finding[];
 }
 
-async function readMigrations(project: Project, options: WireOptions): Promise<Outcome<ReadMigrations>> {
-  const ports = { parser: createParser(), hashing: nodeHashing };
+async function readMigrations(
+  project: Project,
+  options: WireOptions,
+  parser: SqlParser,
+): Promise<Outcome<ReadMigrations>> {
+  const ports = { parser, hashing: nodeHashing };
   if (options.file !== undefined) {
     const path = resolve(options.cwd ?? project.root, options.file);
     const label = relative(project.root, dirname(path)).replaceAll('\\', '/');
