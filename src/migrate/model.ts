@@ -1,5 +1,5 @@
 import type { Finding, Place } from '../kit/finding.ts';
-import type { Effect } from './facts/fact.ts';
+import type { Effect } from './verify/fact.ts';
 
 /** One SQL file of a migration as it was found: the bytes themselves stay where they are until somebody needs them. */
 export interface ScriptFile {

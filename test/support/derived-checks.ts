@@ -1,10 +1,10 @@
 import { memorySource } from '../../src/adapters/files/byte-source.ts';
 import { createConnector } from '../../src/adapters/postgres/connector.ts';
 import { readDatabaseUrl } from '../../src/adapters/url/database-url.ts';
-import { catalogueMessage, readCatalogue, wantedBy } from '../../src/migrate/facts/catalogue.ts';
-import { fold } from '../../src/migrate/facts/fold.ts';
-import { judge } from '../../src/migrate/facts/judge.ts';
-import { checkSeeds } from '../../src/migrate/facts/seeds.ts';
+import { catalogueMessage, readCatalogue, wantedBy } from '../../src/migrate/verify/catalogue.ts';
+import { fold } from '../../src/migrate/verify/fold.ts';
+import { judge } from '../../src/migrate/verify/judge.ts';
+import { checkSeeds } from '../../src/migrate/verify/seeds.ts';
 import type { Check } from '../../src/migrate/model.ts';
 import type { Session } from '../../src/migrate/ports.ts';
 import { encodeUtf8 } from '../../src/sql/encoding.ts';

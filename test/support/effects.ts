@@ -4,7 +4,7 @@ import { createParser } from '../../src/adapters/parser/libpg-query.ts';
 import { encodeUtf8 } from '../../src/sql/encoding.ts';
 import { analyse } from '../../src/migrate/read/analyse.ts';
 import { checksumOf } from '../../src/migrate/read/checksum.ts';
-import type { Effect } from '../../src/migrate/facts/fact.ts';
+import type { Effect } from '../../src/migrate/verify/fact.ts';
 
 const ports = { parser: createParser(), hashing: nodeHashing };
 

@@ -8,7 +8,7 @@ import {
   definitionsQuery,
   readDefinitions,
   type Definition,
-} from '../facts/definitions.ts';
+} from '../verify/definitions.ts';
 import type { Check } from '../model.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';

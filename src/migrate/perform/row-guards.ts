@@ -3,7 +3,7 @@ import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import type { Guard } from '../apply/prepared.ts';
-import { seedCounts } from '../facts/readers.ts';
+import { seedCounts } from '../verify/readers.ts';
 import type { Analysis, Migration } from '../model.ts';
 import type { Bundle, Session } from '../ports.ts';
 import { countLosses, type CountedLoss } from './count-losses.ts';

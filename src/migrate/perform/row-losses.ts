@@ -1,4 +1,4 @@
-import type { Effect } from '../facts/fact.ts';
+import type { Effect } from '../verify/fact.ts';
 import type { Analysis } from '../model.ts';
 
 /** A table's name; schema null stands for the session's default one. */

@@ -5,7 +5,7 @@ import { isUtf16 } from '../../sql/encoding.ts';
 import { splitStream, windowSize, type SplitStep } from '../../sql/stream.ts';
 import type { Analysis, Directives, ScriptFile } from '../model.ts';
 import type { ByteSource, Hashing, SqlParser } from '../ports.ts';
-import { deriveEffects } from '../facts/derive.ts';
+import { deriveEffects } from '../verify/derive.ts';
 import { createChecksum, openBody } from './checksum.ts';
 import { createDirectiveSet } from './directive-set.ts';
 import { unwrap, type Unwrapped } from './own-transaction.ts';
