@@ -1,24 +1,11 @@
 import { exitCodeOf } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
+import { outcomeOf as outcomeOfRun } from '../migrate/perform/verdict.ts';
 import type { Result } from './command.ts';
 
-const words: Readonly<Record<number, string>> = {
-  0: 'done',
-  2: 'wrong-usage',
-  10: 'refused',
-  20: 'busy',
-  30: 'unreachable',
-  40: 'failed',
-  41: 'partly-applied',
-  42: 'unknown',
-  50: 'verification-failed',
-  70: 'bug',
-  130: 'interrupted',
-};
-
-/** The outcome in one word that belongs to an exit code. */
+/** The outcome in one word; the command line knows one more than a run does. */
 export function outcomeOf(exitCode: number): string {
-  return words[exitCode] ?? 'bug';
+  return exitCode === 2 ? 'wrong-usage' : outcomeOfRun(exitCode);
 }
 
 /** A command that did what it was asked. */

@@ -2,6 +2,7 @@ import { exitCodeOf } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import type { Engine, Ledger, LedgerEntry, RunRef } from './engine.ts';
 import type { RunEvent, RunOutcome } from './event.ts';
+import { outcomeOf } from './perform/verdict.ts';
 import type { Bundle, Target } from './ports.ts';
 import type { Task } from './task.ts';
 
@@ -105,5 +106,5 @@ function closed(entry: LedgerEntry, execution: Execution, finishedAt: string): L
 
 function failed(run: string, findings: readonly Finding[]): Execution {
   const exitCode = exitCodeOf(findings);
-  return { run, outcome: exitCode === 30 ? 'unreachable' : 'refused', exitCode, findings, events: [] };
+  return { run, outcome: outcomeOf(exitCode), exitCode, findings, events: [] };
 }

@@ -23,10 +23,15 @@ const outcomes: Readonly<Record<number, RunOutcome>> = {
   130: 'interrupted',
 };
 
+/** The outcome in one word that belongs to an exit code. */
+export function outcomeOf(exitCode: number): RunOutcome {
+  return outcomes[exitCode] ?? 'bug';
+}
+
 /** The verdict that findings ask for. */
 export function verdictOf(...findings: readonly Finding[]): Verdict {
   const exitCode = exitCodeOf(findings);
-  return { outcome: outcomes[exitCode] ?? 'bug', exitCode, findings };
+  return { outcome: outcomeOf(exitCode), exitCode, findings };
 }
 
 /** A good end. */
