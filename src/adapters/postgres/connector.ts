@@ -72,7 +72,10 @@ function sessionOf(client: Client, address: DatabaseAddress): Session {
 }
 
 async function copyIn(client: Client, command: string, data: AsyncIterable<Uint8Array>): Promise<Reply> {
-  const { from } = await import('pg-copy-streams');
+  // CommonJS: its names are on the default export where a bundler has split it off.
+  const streams = await import('pg-copy-streams');
+  const { from } =
+    'from' in streams ? streams : (streams as { readonly default: typeof import('pg-copy-streams') }).default;
   const { pipeline } = await import('node:stream/promises');
   try {
     const stream = client.query(from(command));
