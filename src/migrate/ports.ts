@@ -110,10 +110,13 @@ export interface Hashing {
 /** A node of libpg-query's syntax tree: `{ CreateStmt: { … } }`. */
 export type SyntaxNode = Readonly<Record<string, unknown>>;
 
-/** What PostgreSQL's grammar says of one statement. `position` is in characters from 0. */
+/**
+ * What PostgreSQL's grammar says of one statement. `position` is in characters from 0; with `tooDeep`, the text is not
+ * wrong, but nested more deeply than the parser can follow.
+ */
 export type ParseResult =
   | { readonly ok: true; readonly nodes: readonly SyntaxNode[] }
-  | { readonly ok: false; readonly message: string; readonly position: number };
+  | { readonly ok: false; readonly message: string; readonly position: number; readonly tooDeep?: true };
 
 /** PostgreSQL's grammar. */
 export interface SqlParser {

@@ -30,11 +30,13 @@ function parseWith(library: Library, text: string): ParseResult {
     return { ok: true, nodes: (stmts ?? []).map(({ stmt }) => (stmt ?? {}) as SyntaxNode) };
   } catch (error) {
     if (library.hasSqlDetails(error)) {
-      return { ok: false, message: error.message, position: error.sqlDetails?.cursorPosition ?? 0 };
+      const refusal = { ok: false, message: error.message, position: error.sqlDetails?.cursorPosition ?? 0 } as const;
+      // The grammar's own stack has 10,000 places.
+      return error.message.startsWith('memory exhausted') ? { ...refusal, tooDeep: true } : refusal;
     }
     // Out of stack or memory inside the WASM module, or JSON too deep: the text is beyond the parser, not wrong for sure.
     const reason = error instanceof Error ? error.message : String(error);
-    return { ok: false, message: `too complex for the parser (${reason})`, position: 0 };
+    return { ok: false, message: `too complex for the parser (${reason})`, position: 0, tooDeep: true };
   }
 }
 

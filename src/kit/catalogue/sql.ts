@@ -11,6 +11,12 @@ export const sqlFaults = {
       fix: 'Correct the statement at the place shown.',
       exit: 10,
     },
+    'sql-too-deep': {
+      title: 'A statement is nested too deeply',
+      why: 'PostgreSQL’s grammar follows some thousand levels of parentheses, calls or operators, and this statement has more.',
+      fix: 'Write it flatter: for values in a long chain of OR, UNION or `||` use IN, VALUES or concat().',
+      exit: 10,
+    },
     'sql-nul': {
       title: 'The file contains a NUL byte',
       why: 'PostgreSQL ends a text at NUL: everything behind it would be lost without a word.',

@@ -2,8 +2,12 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { appliedNow, readHistory } from '../history/read-history.ts';
+import { readStatements } from '../history/read-statements.ts';
 import type { HistoryRow } from '../history/rows.ts';
 import type { Check, Migration } from '../model.ts';
+import { compare, findingsOf } from '../plan/compare.ts';
+import { explained } from '../plan/what-changed.ts';
+import type { Bundle } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask, VerifyTask } from '../task.ts';
 import { checkFacts, checkUndone, type VerifiedMigration } from './check-facts.ts';
@@ -66,6 +70,8 @@ async function afterUndoing(
 /** `verify`, at any later time: the facts of everything applied, then drift by the server's own definitions. */
 export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const { session, history, facts } = opened;
+  const unfit = await unfitFiles(task, ports.bundle, opened);
+  if (unfit.length > 0) return verdictOf(...unfit);
   const byId = new Map(ports.bundle.migrations.map((migration) => [migration.id, migration]));
   const migrations: VerifiedMigration[] = [];
   for (const row of appliedNow(history.rows)) {
@@ -90,6 +96,21 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
   report(ports, checks, migrations, terms);
   const verdict = concluded(checks, migrations, terms);
   return { ...verdict, findings: [...verdict.findings, ...others] };
+}
+
+/** What keeps the files from saying what the database should hold: they are gone, or no longer what was applied. */
+async function unfitFiles(task: VerifyTask, bundle: Bundle, opened: Opened): Promise<readonly Finding[]> {
+  const wanted = (id: string): boolean => task.only === undefined || task.only.includes(id);
+  const rows = opened.history.rows.filter((row) => wanted(row.id));
+  const comparison = compare(bundle.layout, bundle.migrations, { ...opened.history, rows });
+  const found = findingsOf(comparison, { outOfOrder: true });
+  const drifted = await explained(found, comparison, bundle, readStatements(opened.session));
+  const analyses = comparison.applied.flatMap(({ migration }) => [
+    bundle.analysis(migration, 'up'),
+    ...(migration.verify === undefined ? [] : [bundle.analysis(migration, 'verify')]),
+  ]);
+  const faults = (await Promise.all(analyses)).flatMap((analysis) => (analysis.ok ? [] : analysis.findings));
+  return [...drifted, ...faults].filter((finding) => finding.severity === 'error');
 }
 
 /** What was recorded without proof is held to its baseline: that its text states something else was known then. */

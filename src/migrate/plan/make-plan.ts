@@ -8,7 +8,7 @@ import type { Selection } from '../task.ts';
 import { canonicalJson } from './canonical.ts';
 import { compare, findingsOf, type Comparison } from './compare.ts';
 import { select } from './select.ts';
-import { whatChanged, type ReadStatements } from './what-changed.ts';
+import { explained, type ReadStatements } from './what-changed.ts';
 
 /** A plan, the analyses it was made from, and what should be said beside it. */
 export interface MadePlan {
@@ -35,13 +35,7 @@ export async function makePlan(
 ): Promise<Outcome<MadePlan>> {
   const comparison = compare(bundle.layout, bundle.migrations, history);
   const outOfOrder = selection.outOfOrder || selection.direction === 'down';
-  const found = await Promise.all(
-    findingsOf(comparison, { outOfOrder }).map(async (finding) => {
-      const changed = comparison.changed.find(({ migration }) => migration.up.file === finding.where?.file);
-      if (finding.code !== 'migration-changed' || changed === undefined) return finding;
-      return whatChanged(finding, changed, bundle, ports.recorded);
-    }),
-  );
+  const found = await explained(findingsOf(comparison, { outOfOrder }), comparison, bundle, ports.recorded);
   if (found.some((finding) => finding.severity === 'error')) return bad(...found);
   const selected = select(selection, comparison, bundle.migrations);
   if (!selected.ok) return selected;
@@ -63,6 +57,11 @@ export async function makePlan(
       errors.push(...analysis.findings);
       continue;
     }
+    const companions = await companionFaults(bundle, migration, role);
+    if (companions.length > 0) {
+      errors.push(...companions);
+      continue;
+    }
     if (role === 'down' && analysis.value.statements.length === 0) {
       errors.push(fault('down-empty', { where: { file: migration.down?.file ?? migration.up.file } }));
       continue;
@@ -75,6 +74,14 @@ export async function makePlan(
   if (steps.length > 0) errors.push(...halfWay(history, selection, bundle));
   if (errors.length > 0) return bad(...errors);
   return good({ plan: planOf(history, steps, ports.hashing), comparison, analyses, findings: warnings });
+}
+
+/** A migration is judged with its companions: a broken verify or down file would be found when it is needed most. */
+async function companionFaults(bundle: Bundle, migration: Migration, role: Role): Promise<readonly Finding[]> {
+  if (role !== 'up') return [];
+  const roles = (['verify', 'down'] as const).filter((companion) => migration[companion] !== undefined);
+  const analyses = await Promise.all(roles.map((companion) => bundle.analysis(migration, companion)));
+  return analyses.flatMap((analysis) => (analysis.ok ? [] : analysis.findings));
 }
 
 /** A migration that stands in part goes on in its own direction before anything turns round. */

@@ -17,13 +17,29 @@ export type ReadStatements = (seq: number) => Promise<readonly RecordedStatement
 
 type Changed = Comparison['changed'][number];
 
+/** The findings of a comparison, those of changed migrations with what was changed in them. */
+export async function explained(
+  findings: readonly Finding[],
+  comparison: Comparison,
+  bundle: Bundle,
+  recorded: ReadStatements,
+): Promise<readonly Finding[]> {
+  return Promise.all(
+    findings.map(async (finding) => {
+      const changed = comparison.changed.find(({ migration }) => migration.up.file === finding.where?.file);
+      if (finding.code !== 'migration-changed' || changed === undefined) return finding;
+      return whatChanged(finding, changed, bundle, recorded);
+    }),
+  );
+}
+
 /**
  * Says what differs in a migration that was changed after it was applied, by the hashes of its statements. When only
  * comments or white space differ, nothing would run differently: then it is a warning.
  *
  * @param finding the finding by checksum alone
  */
-export async function whatChanged(
+async function whatChanged(
   finding: Finding,
   changed: Changed,
   bundle: Bundle,

@@ -5,6 +5,7 @@ import type { Comment } from '../../sql/split.ts';
 import { nodeOf } from '../../sql/syntax-tree.ts';
 import type { Directives, Expectation } from '../model.ts';
 import type { SqlParser } from '../ports.ts';
+import { printable } from './parse-statement.ts';
 
 /** Collects the directives of a file. */
 export interface DirectiveSet {
@@ -75,7 +76,7 @@ export function createDirectiveSet(file: string, parser: SqlParser, findings: Fi
 /** What is wrong with the query of an expectation; undefined if it is one query. */
 function judgeQuery(parser: SqlParser, query: string): string | undefined {
   const result = parser.parse(query);
-  if (!result.ok) return `The query of \`expect\` is not SQL: ${result.message}.`;
+  if (!result.ok) return `The query of \`expect\` is not SQL: ${printable(result.message)}.`;
   const [node] = result.nodes;
   if (node === undefined || result.nodes.length !== 1) return '`expect` takes one query.';
   return nodeOf(node).type === 'SelectStmt'

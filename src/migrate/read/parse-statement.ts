@@ -6,7 +6,7 @@ import { positionAfter, unitOfCharacter } from '../../sql/position.ts';
 import type { Piece } from '../../sql/split.ts';
 import { refusedSetting } from '../../sql/session-setting.ts';
 import { nodeOf, type Tree } from '../../sql/syntax-tree.ts';
-import type { SqlParser, SyntaxNode } from '../ports.ts';
+import type { ParseResult, SqlParser, SyntaxNode } from '../ports.ts';
 
 /** A statement that PostgreSQL's grammar accepts. */
 export interface Parsed {
@@ -25,7 +25,7 @@ export function parsePiece(
   const text = decodeUtf8(bytes);
   const result = parser.parse(text);
   const where = { file, line: piece.line, column: piece.column };
-  if (!result.ok) return { finding: syntaxFinding(text, result.message, result.position, where) };
+  if (!result.ok) return { finding: syntaxFinding(text, result, where) };
   const [node] = result.nodes;
   if (node === undefined || result.nodes.length !== 1) {
     const why = `PostgreSQL’s grammar sees ${result.nodes.length} statements here instead of one.`;
@@ -42,7 +42,7 @@ function unnamedConcurrently(node: Tree): boolean {
 }
 
 /** The message quotes the file: what could steer a terminal, or fill it, is left out. */
-function printable(message: string): string {
+export function printable(message: string): string {
   const text = message.replaceAll(/\p{Cc}/gu, ' ');
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
@@ -50,9 +50,11 @@ function printable(message: string): string {
 /** Words that begin a statement: where one of them is unexpected at the start of a line, a semicolon is missing. */
 const beginners = /^(?:ALTER|COMMENT|CREATE|DELETE|DO|DROP|GRANT|INSERT|REVOKE|SELECT|SET|TRUNCATE|UPDATE|WITH)$/i;
 
-function syntaxFinding(text: string, message: string, position: number, head: Required<Place>): Finding {
+function syntaxFinding(text: string, refusal: Extract<ParseResult, { ok: false }>, head: Required<Place>): Finding {
+  const { message, position } = refusal;
   const place = positionAfter(head, text, position);
   const where = { file: head.file, line: place.line, column: place.column };
+  if (refusal.tooDeep === true) return fault('sql-too-deep', { where });
   const at = unitOfCharacter(text, position);
   const behind = text.slice(at, at + 80);
   const variable = /^:(?:[A-Za-z_]\w*|'[^']*'|"[^"]*"|\{\?\w+\})/.exec(behind)?.[0];
