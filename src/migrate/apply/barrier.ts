@@ -4,7 +4,7 @@ import type { Segment, Statement } from '../model.ts';
 import type { Reply } from '../ports.ts';
 import { placeError, placeOf } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
-import { probeOf } from './probe-effect.ts';
+import { probeOf, type EffectProbe } from './probe-effect.ts';
 import type { StepResult } from './segments.ts';
 import { opening, timeouts } from './message.ts';
 import { settingsBefore, textOf, type Position } from './step-message.ts';
@@ -26,7 +26,19 @@ export async function applyBarrier(context: ApplyContext, prepared: PreparedStep
   const text = await textOf(prepared.body, statement);
   const probe = probeOf(text.slice(statement.head - statement.start));
 
-  const before = prepared.begun === segment.first ? await probe.state(context.session) : 'absent';
+  // The note comes first: the file may set a role that has no right to write it. And its settings come before the
+  // probe: without its search_path another object would be looked at, or none.
+  const intent = await send(context, [
+    ...opening(position.epoch, position.head),
+    intentOf(prepared, statement, { ordinal: segment.first, run: position.run }),
+    ...timeouts(prepared.analysis, 'SESSION'),
+    ...(await settingsBefore(prepared, segment.first)),
+    'COMMIT',
+  ]);
+  if (!intent.ok) return refused(intent, prepared, terms);
+
+  // By its hash: it is the same statement when another one has been put before it.
+  const before = prepared.part.begun?.hash === statement.hash ? await probe.state(context.session) : 'absent';
   if (before === 'unknown') {
     const where = placeOf(statement, prepared.step.file);
     return { kind: 'stopped', finding: fault('interrupted-statement', { where }), stands: terms.stands };
@@ -38,31 +50,25 @@ export async function applyBarrier(context: ApplyContext, prepared: PreparedStep
     if ((await probe.state(context.session)) === 'done') return finish(context, prepared, terms);
   }
 
-  const intent = await send(context, [
-    ...opening(position.epoch, position.head),
-    ...timeouts(prepared.analysis, 'SESSION'),
-    ...(await settingsBefore(prepared, segment.first)),
-    intentOf(prepared, statement, { ordinal: segment.first, run: position.run }),
-    'COMMIT',
-  ]);
-  if (!intent.ok) return refused(intent, prepared, terms);
-
-  const reply = await context.session.send(text);
-  if (!reply.ok) {
-    // A half-built unique index refuses the application's rows: it must not outlive the failure.
-    if (!reply.error.lost && (await probe.state(context.session)) === 'half') await probe.repair(context.session);
-    // It is known that it failed: the intent must not look like a run that died inside the statement.
-    if (!reply.error.lost)
-      await send(context, [...opening(position.epoch, position.head), forget(prepared, segment), 'COMMIT']);
-    return refused(reply, prepared, terms);
-  }
-  if ((await probe.state(context.session)) === 'half') {
+  let reply = await context.session.send(text);
+  if (reply.ok && (await probe.state(context.session)) === 'half') {
     // IF NOT EXISTS found an unusable index and called that success.
     await probe.repair(context.session);
-    const again = await context.session.send(text);
-    if (!again.ok) return refused(again, prepared, terms);
+    reply = await context.session.send(text);
   }
-  return finish(context, prepared, terms);
+  if (reply.ok) return finish(context, prepared, terms);
+  // A half-built unique index refuses the application's rows: it must not outlive the failure. While it does, the note
+  // stays, so that the next attempt clears it.
+  if (!reply.error.lost && (await isCleared(context, probe)))
+    await send(context, [...opening(position.epoch, position.head), forget(prepared, segment), 'COMMIT']);
+  return refused(reply, prepared, terms);
+}
+
+/** It is known that the statement failed: is nothing left of it? */
+async function isCleared({ session }: ApplyContext, probe: EffectProbe): Promise<boolean> {
+  if ((await probe.state(session)) !== 'half') return true;
+  await probe.repair(session);
+  return (await probe.state(session)) !== 'half';
 }
 
 async function finish(context: ApplyContext, prepared: PreparedStep, terms: Terms): Promise<StepResult> {
@@ -100,7 +106,8 @@ function intentOf(
   );
 }
 
-function forget(prepared: PreparedStep, segment: Pick<Segment, 'first'>): string {
+/** Removes the note that a statement was begun. */
+export function forget(prepared: PreparedStep, segment: Pick<Segment, 'first'>): string {
   const id = quoteLiteral(prepared.step.id);
   return `DELETE FROM godwit.statement WHERE seq IS NULL AND state = 'intent' AND migration = ${id} AND ordinal = ${segment.first}`;
 }

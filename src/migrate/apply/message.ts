@@ -61,6 +61,12 @@ export const settling: readonly string[] = [
   'RESET ROLE',
 ];
 
+/**
+ * What a file has made in the session does not outlive it: a temporary table would stand before the next file's own
+ * table of that name, a prepared statement would refuse the next one.
+ */
+export const leaving: readonly string[] = ['CLOSE ALL', 'DISCARD TEMP', 'DEALLOCATE ALL'];
+
 const tick =
   "SELECT pg_catalog.set_config('godwit.t', pg_catalog.concat(pg_catalog.current_setting('godwit.t', true), ',', " +
   "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())), true)";

@@ -1,6 +1,7 @@
 import type { Analysis, Migration, PlanStep } from '../model.ts';
 import type { ByteSource, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
+import type { AppliedPart } from './applied-part.ts';
 
 /** Commands of godwit's own around the user's in the transaction of one segment: they count rows before a rollback. */
 export interface Guard {
@@ -17,10 +18,8 @@ export interface PreparedStep {
   readonly analysis: Analysis;
   readonly body: ByteSource;
   readonly guards: readonly Guard[];
-  /** Hashes of the statements that an earlier, partly applied attempt has executed, by ordinal. */
-  readonly done: ReadonlyMap<number, string>;
-  /** Ordinal of a statement that an earlier attempt began without recording its end. */
-  readonly begun?: number;
+  /** What an earlier attempt has left of it. */
+  readonly part: AppliedPart;
 }
 
 /** What the parts of applying share while a run lasts. */
@@ -44,7 +43,9 @@ export const largestMessage: number = 4 * 1024 * 1024;
 
 /** True: the step is one message, so that others can be sent behind it without waiting. */
 export function isPipelined(prepared: PreparedStep): boolean {
-  const { analysis } = prepared;
+  const { analysis, part } = prepared;
+  // What stands in part goes on behind it, even if the rest would fit into one message by now.
+  if (part.through > 0 || part.begun !== undefined) return false;
   if (analysis.segments.length > 1 || analysis.segments[0]?.kind === 'barrier') return false;
   return analysis.size <= largestMessage && !analysis.statements.some((statement) => statement.kind === 'copy-in');
 }

@@ -1,4 +1,5 @@
 import { quoteLiteral } from '../../sql/quote.ts';
+import { tokensOf } from '../../sql/lexer.ts';
 import type { Session } from '../ports.ts';
 
 /** What the catalogue says of a statement's effect. `unknown`: it cannot be told, and a second execution could do harm. */
@@ -29,11 +30,12 @@ const dropDatabase = new RegExp(`^drop\\s+database\\s+(?:if\\s+exists\\s+)?(${pa
 const repeatable = /^(vacuum|analyze|reindex|cluster|refresh|alter\s+system|checkpoint|discard|alter\s+database)\b/i;
 
 /**
- * The probe for a statement, by its text from its first token on.
+ * The probe for a statement, by its text from its first token on. Comments inside it do not hide what it is.
  *
- * @param text the statement in the user's own bytes
+ * @param written the statement in the user's own bytes
  */
-export function probeOf(text: string): EffectProbe {
+export function probeOf(written: string): EffectProbe {
+  const text = withoutComments(written);
   const created = createIndex.exec(text);
   if (created !== null) return indexProbe(created[1] ?? '', created[2] ?? '');
   const dropped = dropIndex.exec(text);
@@ -78,12 +80,14 @@ function goneProbe(condition: string): EffectProbe {
 }
 
 function detachProbe(parent: string, partition: string): EffectProbe {
-  const query = `select inhdetachpending from pg_catalog.pg_inherits
-    where inhparent = pg_catalog.to_regclass(${quoteLiteral(parent)}) and inhrelid = pg_catalog.to_regclass(${quoteLiteral(partition)})`;
+  const [whole, piece] = [parent, partition].map((name) => `pg_catalog.to_regclass(${quoteLiteral(name)})`);
+  const query = `select ${whole} is null or ${piece} is null, (select inhdetachpending from pg_catalog.pg_inherits
+    where inhparent = ${whole} and inhrelid = ${piece})`;
   return {
     async state(session) {
       const [row] = await rows(session, query);
-      return row === undefined ? 'done' : row[0] === 't' ? 'half' : 'absent';
+      if (row === undefined || row[0] === 't') return 'unknown';
+      return row[1] === null ? 'done' : row[1] === 't' ? 'half' : 'absent';
     },
     async repair(session) {
       await session.send(`ALTER TABLE ${parent} DETACH PARTITION ${partition} FINALIZE`);
@@ -94,6 +98,15 @@ function detachProbe(parent: string, partition: string): EffectProbe {
 async function rows(session: Session, query: string): Promise<readonly (readonly (string | null)[])[]> {
   const reply = await session.send(query, { rows: 'all' });
   return reply.ok ? (reply.results[0]?.rows ?? []) : [];
+}
+
+function withoutComments(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  const decoder = new TextDecoder();
+  const words: string[] = [];
+  for (const { kind, start, end } of tokensOf(bytes, 0, bytes.length))
+    if (kind !== 'line-comment' && kind !== 'block-comment') words.push(decoder.decode(bytes.subarray(start, end)));
+  return words.join(' ');
 }
 
 /** An identifier as written, as the literal of the name it stands for. */

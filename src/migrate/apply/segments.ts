@@ -1,13 +1,14 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { nextHead } from '../history/head.ts';
-import type { Segment } from '../model.ts';
+import type { Analysis, Segment } from '../model.ts';
 import type { Reply, Session } from '../ports.ts';
-import { applyBarrier } from './barrier.ts';
-import { opening } from './message.ts';
-import { placeError, placeOf } from './place-error.ts';
+import type { AppliedPart } from './applied-part.ts';
+import { applyBarrier, forget } from './barrier.ts';
+import { leaving, opening } from './message.ts';
+import { placeError } from './place-error.ts';
 import { kindOf, largestMessage, type ApplyContext, type PreparedStep } from './prepared.ts';
-import { noStatements, record, segmentMessage } from './step-message.ts';
+import { noStatements, record, segmentMessage, type Position } from './step-message.ts';
 import { streamSegment } from './streamed.ts';
 
 type Refusal = Extract<Reply, { readonly ok: false }>;
@@ -25,8 +26,6 @@ export async function applySegments(
   prepared: PreparedStep,
   start: { readonly head: string; readonly after: string },
 ): Promise<StepResult> {
-  const changed = changedPart(prepared);
-  if (changed !== undefined) return { kind: 'stopped', finding: changed, stands: prepared.done.size > 0 };
   const { segments } = prepared.analysis;
   const next = nextHead(context.ports.hashing, start.head, {
     kind: kindOf(prepared.step),
@@ -35,10 +34,15 @@ export async function applySegments(
   });
   const position = { run: context.run, epoch: context.epoch, head: start.head };
   const recording = { head: next, nextStarted: start.after };
-  let stands = prepared.done.size > 0;
+  const { through } = prepared.part;
+  let stands = through > 0;
+  const forgotten = await forgetLost(context, prepared, position);
+  if (forgotten !== undefined) return forgotten;
 
-  for (const [index, segment] of segments.entries()) {
-    if (isDone(prepared, segment)) continue;
+  for (const [index, whole] of segments.entries()) {
+    if (whole.last < through) continue;
+    // What was added to a part that is done in its beginning runs as a part of its own.
+    const segment = whole.first < through ? { ...whole, first: through } : whole;
     if (context.ports.signal.aborted) return { kind: 'interrupted', stands };
     const last = index === segments.length - 1 ? recording : undefined;
     context.ports.emit({
@@ -84,7 +88,7 @@ async function recordAlone(
 ): Promise<StepResult> {
   const { position, recording } = terms;
   if (recording === undefined) throw new Error('a migration ends with its record');
-  const own = opening(position.epoch, position.head);
+  const own = [...opening(position.epoch, position.head), ...leaving];
   const text = [...own, record(prepared.step, position.run, recording, noStatements(1)), 'COMMIT']
     .map((command) => `${command};\n`)
     .join('');
@@ -115,21 +119,28 @@ async function withUnpipelined(
   }
 }
 
-function isDone(prepared: PreparedStep, segment: Segment): boolean {
-  for (let ordinal = segment.first; ordinal <= segment.last; ordinal += 1) if (prepared.done.has(ordinal)) return true;
-  return false;
+/** The note of a statement that was begun and stands there no more: whoever removed it has looked at its effect. */
+async function forgetLost(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  position: Position,
+): Promise<StepResult | undefined> {
+  const { analysis, part } = prepared;
+  const { begun } = part;
+  if (begun === undefined || isInPlace(analysis, begun)) return undefined;
+  const text = [...opening(position.epoch, position.head), forget(prepared, { first: begun.ordinal }), 'COMMIT']
+    .map((command) => `${command};\n`)
+    .join('');
+  const reply = await context.session.send(text);
+  if (reply.ok) return undefined;
+  if (!reply.error.lost) await context.session.send('ROLLBACK');
+  const stands = part.through > 0;
+  const message = { text: '', pieces: [], owners: [] };
+  const finding = placeError(reply, { message, analysis, file: prepared.step.file, partial: stands });
+  return { kind: 'refused', refusal: reply, finding, stands };
 }
 
-/** A statement that an earlier attempt has executed must not have changed since. */
-function changedPart(prepared: PreparedStep): Finding | undefined {
-  for (const [ordinal, hash] of prepared.done) {
-    const statement = prepared.analysis.statements[ordinal];
-    if (statement !== undefined && (hash === statement.hash || hash.startsWith(`${statement.hash}..`))) continue;
-    const where = statement === undefined ? { file: prepared.step.file } : placeOf(statement, prepared.step.file);
-    return fault('applied-part-changed', {
-      where,
-      why: `Statement ${ordinal + 1} has been executed in another form by an earlier run.`,
-    });
-  }
-  return undefined;
+function isInPlace(analysis: Analysis, begun: NonNullable<AppliedPart['begun']>): boolean {
+  const barrier = analysis.segments.some(({ kind, first }) => kind === 'barrier' && first === begun.ordinal);
+  return barrier && analysis.statements[begun.ordinal]?.hash === begun.hash;
 }

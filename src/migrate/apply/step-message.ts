@@ -1,6 +1,6 @@
 import { quoteLiteral } from '../../sql/quote.ts';
 import type { PlanStep, Segment, Statement } from '../model.ts';
-import { MessageBuilder, opening, settling, statementArrays, timedGroups, type Message } from './message.ts';
+import { leaving, MessageBuilder, opening, settling, statementArrays, timedGroups, type Message } from './message.ts';
 import { kindOf, type PreparedStep } from './prepared.ts';
 
 /** Where in the history a message stands. */
@@ -49,7 +49,8 @@ export async function segmentMessage(
 
 /** Godwit's own commands before or after the user's in this segment. */
 export function guarding(prepared: PreparedStep, segment: Segment, when: 'before' | 'after'): readonly string[] {
-  const index = prepared.analysis.segments.indexOf(segment);
+  const { segments } = prepared.analysis;
+  const index = segments.findIndex(({ first, last }) => first <= segment.first && segment.last <= last);
   return prepared.guards.flatMap((guard) => (guard.segment === index ? guard[when] : []));
 }
 
@@ -62,6 +63,7 @@ export function close(
 ): StepMessage {
   const { step, analysis } = prepared;
   builder.own('after', settling).own('after', guarding(prepared, segment, 'after'));
+  if (end.recording !== undefined) builder.own('after', leaving);
   const recordedAt = builder.commands;
   const done = statementArrays(analysis.statements, timedGroups(segment));
   const terms = [end.position.run, step.id, step.direction].map(quoteLiteral).join(', ');
@@ -99,13 +101,13 @@ export function record(
 }
 
 /**
- * The file's own SET statements that stand before `first`. Every message begins with the settings as at start-up, so
- * what an earlier segment has set is set again.
+ * The file's own SET and RESET statements that stand before `first`, in their order. Every message begins with the
+ * settings as at start-up, so what an earlier segment has set is set again.
  */
 export async function settingsBefore(prepared: PreparedStep, first: number): Promise<readonly string[]> {
   const texts: string[] = [];
   for (const statement of prepared.analysis.statements.slice(0, first)) {
-    if (statement.tag !== 'SET') continue;
+    if (statement.tag !== 'SET' && statement.tag !== 'RESET') continue;
     const text = await textOf(prepared.body, statement);
     if (!/^\s*set\s+local\b/i.test(text.slice(statement.head - statement.start))) texts.push(`${text}\n`);
   }

@@ -8,6 +8,7 @@ import { logEvent } from '../history/run-record.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { openSession } from './open.ts';
+import { asTheyStand } from './prepare.ts';
 import { takeRunLock } from './run-lock.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
@@ -51,11 +52,17 @@ export async function applyRun(
     live.head = result.head;
     const through = new Set(result.applied);
     remaining = remaining.filter(({ step }) => !through.has(step.id));
-    const applied = (): readonly PreparedStep[] => steps.filter((step) => !remaining.includes(step));
+    const applied = (): readonly PreparedStep[] => {
+      const left = new Set(remaining.map(({ step }) => step.id));
+      return steps.filter(({ step }) => !left.has(step.id));
+    };
     if (result.end.kind === 'again' && tries < mostTries && !ports.signal.aborted) {
       const known = await lookAgain(ports, live, result.end.cause, tries);
       if (!known.ok) return { verdict: verdictOf(...known.findings), applied: applied() };
-      remaining = remaining.filter(({ step }) => !isThrough(known.value, live.run, step));
+      const left = remaining.filter(({ step }) => !isThrough(known.value, live.run, step));
+      const standing = asTheyStand(left, known.value);
+      if (!standing.ok) return { verdict: verdictOf(...standing.findings), applied: applied() };
+      remaining = standing.value;
       if (remaining.length > 0) continue;
       return { verdict: wellDone(), applied: applied() };
     }

@@ -1,4 +1,5 @@
-import { good, type Outcome } from '../../kit/outcome.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { appliedPart } from '../apply/applied-part.ts';
 import type { Guard, PreparedStep } from '../apply/prepared.ts';
 import type { History, PartialStatement } from '../history/read-history.ts';
 import type { MadePlan } from '../plan/make-plan.ts';
@@ -14,7 +15,6 @@ export async function prepareSteps(
 ): Promise<Outcome<readonly PreparedStep[]>> {
   const { bundle, history } = context;
   const migrations = new Map(bundle.migrations.map((migration) => [migration.id, migration]));
-  const partial = partialByMigration(history);
   const guards = await guardsFor(made, context, task);
   if (!guards.ok) return guards;
   const prepared: PreparedStep[] = [];
@@ -22,16 +22,15 @@ export async function prepareSteps(
     const migration = migrations.get(step.id);
     const analysis = made.analyses.get(step.id);
     if (migration === undefined || analysis === undefined) throw new Error(`step ${step.id} without its migration`);
-    const attempt = partial.get(`${step.direction}:${step.id}`) ?? [];
-    const begun = attempt.find((statement) => statement.state === 'intent')?.ordinal;
+    const part = appliedPart(analysis, notesOf(history, step), step.file);
+    if (!part.ok) return bad(...part.findings);
     prepared.push({
       step,
       migration,
       analysis,
       body: await bundle.body(migration, step.direction),
       guards: guards.value.get(step.id) ?? [],
-      done: new Map(attempt.filter(({ state }) => state === 'done').map(({ ordinal, hash }) => [ordinal, hash])),
-      ...(begun === undefined ? {} : { begun }),
+      part: part.value,
     });
   }
   return good(prepared);
@@ -55,11 +54,17 @@ async function guardsFor(
   return rowGuards({ bundle, session, lose: task.lose, schema, schemaOf }, undoing);
 }
 
-function partialByMigration(history: History): ReadonlyMap<string, readonly PartialStatement[]> {
-  const map = new Map<string, PartialStatement[]>();
-  for (const statement of history.partial) {
-    const key = `${statement.direction}:${statement.migration}`;
-    map.set(key, [...(map.get(key) ?? []), statement]);
+function notesOf({ partial }: History, { id, direction }: PreparedStep['step']): readonly PartialStatement[] {
+  return partial.filter((note) => note.migration === id && note.direction === direction);
+}
+
+/** Steps as they stand after an attempt: what it has done of them is not done again. */
+export function asTheyStand(prepared: readonly PreparedStep[], history: History): Outcome<readonly PreparedStep[]> {
+  const steps: PreparedStep[] = [];
+  for (const one of prepared) {
+    const part = appliedPart(one.analysis, notesOf(history, one.step), one.step.file);
+    if (!part.ok) return bad(...part.findings);
+    steps.push({ ...one, part: part.value });
   }
-  return map;
+  return good(steps);
 }
