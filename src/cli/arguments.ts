@@ -42,10 +42,15 @@ export function readCommandLine(argv: readonly string[]): Outcome<CommandLine> {
   const options: TypedOption[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') words.push(token.value);
-    else if (token.kind === 'option') options.push({ name: token.name, raw: token.rawName, value: token.value });
+    else if (token.kind === 'option') options.push({ name: token.name, raw: token.rawName, value: valueOf(token) });
   }
   if (options.some((option) => option.name === 'version') && words.length === 0) return good({ kind: 'version' });
   return withCommand(words, options);
+}
+
+/** In `--to --json` the second is an option of its own, not the value of the first: `--to=--json` would be. */
+function valueOf(token: { readonly value: string | undefined; readonly inlineValue: boolean | undefined }) {
+  return token.inlineValue === false && token.value?.startsWith('--') === true ? '' : token.value;
 }
 
 interface TypedOption {
@@ -65,8 +70,7 @@ function withCommand(words: readonly string[], options: readonly TypedOption[]):
   const found = findCommand(words);
   if (!found.ok) return found;
   const { spec, rest } = found.value;
-  if (help)
-    return good({ kind: 'help', topic: second === undefined && groups[first] !== undefined ? first : spec.name });
+  if (help) return good({ kind: 'help', topic: second === undefined && groups.has(first) ? first : spec.name });
   const typed = readOptions(spec, rest, options);
   return typed.ok ? good({ kind: 'command', spec, typed: typed.value }) : typed;
 }
@@ -76,7 +80,7 @@ function findCommand(
   words: readonly string[],
 ): Outcome<{ readonly spec: CommandSpec; readonly rest: readonly string[] }> {
   const [first = '', second] = words;
-  const group = groups[first];
+  const group = groups.get(first);
   const name = group === undefined ? first : second === undefined ? group.alone : `${first} ${second}`;
   const spec = commands.find((command) => command.name === name);
   if (spec !== undefined) return good({ spec, rest: words.slice(group === undefined ? 1 : 2) });

@@ -59,7 +59,7 @@ function fish(): string {
     `complete -c godwit${condition} -l ${option.name}${option.short === undefined ? '' : ` -s ${option.short}`}${option.value === undefined ? '' : ' -r'} -d ${quote(option.summary)}`;
   const lines = ['# fish completion for godwit', 'complete -c godwit -f'];
   for (const word of firstWords()) {
-    const summary = groups[word]?.summary ?? commands.find((command) => command.name === word)?.summary ?? '';
+    const summary = groups.get(word)?.summary ?? commands.find((command) => command.name === word)?.summary ?? '';
     lines.push(`complete -c godwit -n __fish_use_subcommand -a ${word} -d ${quote(summary)}`);
   }
   for (const option of globalOptions) lines.push(flags('', option));

@@ -7,7 +7,7 @@ export function programHelp(style: Style): string {
   const listed = new Map<string, string>();
   for (const command of commands) {
     const first = command.name.split(' ')[0] ?? '';
-    listed.set(first, groups[first]?.summary ?? command.summary);
+    listed.set(first, groups.get(first)?.summary ?? command.summary);
   }
   return [
     `${style.bold('godwit')} carries SQL migrations into PostgreSQL and proves what happened there.`,
@@ -34,7 +34,7 @@ export function programHelp(style: Style): string {
 export function topicHelp(topic: string, style: Style): string | undefined {
   const command = commands.find((candidate) => candidate.name === topic);
   if (command !== undefined) return commandHelp(command, style);
-  const group = groups[topic];
+  const group = groups.get(topic);
   if (group === undefined) return undefined;
   const members = commands.filter((candidate) => candidate.name.startsWith(`${topic} `));
   return [

@@ -25,7 +25,7 @@ export function cliReference(): string {
     ...commands.flatMap(commandSection),
     '## Words with a second level',
     '',
-    ...Object.entries(groups).map(([name, group]) => `- \`godwit ${name}\` alone is \`godwit ${group.alone}\`.`),
+    ...[...groups].map(([name, group]) => `- \`godwit ${name}\` alone is \`godwit ${group.alone}\`.`),
     '',
   ].join('\n');
 }

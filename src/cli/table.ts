@@ -18,7 +18,7 @@ export const globalOptions: readonly OptionSpec[] = [
 export const commands: readonly CommandSpec[] = [...setUpCommands, ...runCommands, ...databaseCommands];
 
 /** The first words of commands with a second level, and what the first word alone means. */
-export const groups: Readonly<Record<string, { readonly summary: string; readonly alone: string }>> = {
-  runs: { summary: 'Runs: list, show, attach, cancel, verify the audit chain', alone: 'runs list' },
-  db: { summary: 'The embedded PostgreSQL server: start, stop, status, URL, SQL', alone: 'db status' },
-};
+export const groups: ReadonlyMap<string, { readonly summary: string; readonly alone: string }> = new Map([
+  ['runs', { summary: 'Runs: list, show, attach, cancel, verify the audit chain', alone: 'runs list' }],
+  ['db', { summary: 'The embedded PostgreSQL server: start, stop, status, URL, SQL', alone: 'db status' }],
+]);

@@ -144,6 +144,13 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 /** A value in a message: short, and never one that could be a URL. */
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const shown = JSON.stringify(value) ?? typeof value;
+  if (typeof value === 'bigint' || typeof value === 'function') return `a ${typeof value}`;
+  let shown: string;
+  try {
+    shown = JSON.stringify(value) ?? typeof value;
+  } catch {
+    // It holds itself, or what JSON does not know.
+    shown = '//';
+  }
   return shown.length > 40 || shown.includes('//') ? `a ${Array.isArray(value) ? 'list' : typeof value}` : shown;
 }

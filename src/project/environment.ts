@@ -127,6 +127,11 @@ function readAddress(text: string, label: string, { env, redactor }: Environment
     redactor.register(address.password);
     redactor.register(text.trim());
   }
+  const ca = address.rootCertificate;
+  if (ca !== undefined && !existsSync(ca))
+    return bad(
+      fault('url-certificate', { why: `${label} names the file ${ca} with sslrootcert, and it is not there.` }),
+    );
   if (address.host.startsWith('/') && !existsSync(address.host)) {
     return bad(
       fault('url-socket', {

@@ -14,12 +14,12 @@ export interface Pin {
 const lockFileName = 'godwit.lock.json';
 
 /** The pinned environments by name; none when there is no file. */
-export async function readLock(root: string): Promise<Outcome<Readonly<Record<string, Pin>>>> {
+export async function readLock(root: string): Promise<Outcome<ReadonlyMap<string, Pin>>> {
   let text: string;
   try {
     text = await readFile(join(root, lockFileName), 'utf8');
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? good({}) : damaged((error as Error).message);
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? good(new Map()) : damaged((error as Error).message);
   }
   try {
     return pinsOf(JSON.parse(text));
@@ -32,24 +32,24 @@ export async function readLock(root: string): Promise<Outcome<Readonly<Record<st
 export async function pinEnvironment(root: string, name: string, pin: Pin): Promise<Outcome<void>> {
   const pins = await readLock(root);
   if (!pins.ok) return pins;
-  if (pins.value[name] !== undefined) return good(undefined);
+  if (pins.value.has(name)) return good(undefined);
   const environments = Object.fromEntries(
-    Object.entries({ ...pins.value, [name]: pin })
+    [...pins.value, [name, pin] as const]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, { id, systemId }]) => [key, { id, systemIdentifier: systemId }]),
   );
   return await writeWhole(join(root, lockFileName), `${JSON.stringify({ version: 1, environments }, null, 2)}\n`);
 }
 
-function pinsOf(value: unknown): Outcome<Readonly<Record<string, Pin>>> {
+function pinsOf(value: unknown): Outcome<ReadonlyMap<string, Pin>> {
   const environments = (value as { readonly environments?: unknown } | null)?.environments;
   if (typeof environments !== 'object' || environments === null) return damaged('It has no key `environments`.');
-  const pins: Record<string, Pin> = {};
+  const pins = new Map<string, Pin>();
   for (const [name, entry] of Object.entries(environments as Readonly<Record<string, unknown>>)) {
     const { id, systemIdentifier } = (entry ?? {}) as { readonly id?: unknown; readonly systemIdentifier?: unknown };
     if (typeof id !== 'string' || typeof systemIdentifier !== 'string')
       return damaged(`The entry \`${name}\` is incomplete.`);
-    pins[name] = { id, systemId: systemIdentifier };
+    pins.set(name, { id, systemId: systemIdentifier });
   }
   return good(pins);
 }

@@ -59,7 +59,7 @@ export async function openProject(options: OpenOptions): Promise<Outcome<Project
   if (!migrations.ok) return migrations;
   const lock = await readLock(root);
   if (!lock.ok) return lock;
-  const pinned = environment.database.kind === 'embedded' ? undefined : lock.value[environment.name];
+  const pinned = environment.database.kind === 'embedded' ? undefined : lock.value.get(environment.name);
   const stateDir = join(root, '.godwit');
   return good({
     root,

@@ -24,7 +24,8 @@ export async function writePlan(cwd: string, file: string, content: PlanFile): P
 export async function readPlan(cwd: string, file: string): Promise<Outcome<PlanFile>> {
   let value: Partial<PlanFile> & { readonly godwit?: unknown; readonly v?: unknown };
   try {
-    value = JSON.parse(await readFile(resolve(cwd, file), 'utf8')) as typeof value;
+    const parsed: unknown = JSON.parse(await readFile(resolve(cwd, file), 'utf8'));
+    value = parsed ?? {};
   } catch (error) {
     return unusable(file, `${(error as Error).message}.`);
   }
@@ -34,7 +35,13 @@ export async function readPlan(cwd: string, file: string): Promise<Outcome<PlanF
     return unusable(file, 'It is incomplete.');
   }
   if (selection?.direction !== 'up' && selection?.direction !== 'down') return unusable(file, 'It names no direction.');
+  if (!isSelection(selection)) return unusable(file, 'What it selects is damaged.');
   return good({ environment, selection, plan, ...(typeof bare === 'string' ? { file: bare } : {}) });
+}
+
+function isSelection({ to, only, outOfOrder }: Selection): boolean {
+  const named = only === undefined || (Array.isArray(only) && only.every((id) => typeof id === 'string'));
+  return named && (to === undefined || typeof to === 'string') && typeof outOfOrder === 'boolean';
 }
 
 function unusable(file: string, why: string): Outcome<never> {

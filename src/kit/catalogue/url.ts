@@ -68,6 +68,12 @@ export const urlFaults = entries({
     fix: 'Use sslmode=verify-full, with sslrootcert=FILE if the server has a CA of its own.',
     exit: 2,
   },
+  'url-certificate': {
+    title: 'The CA file named in the database URL does not exist',
+    why: 'sslrootcert names the file of certificates that the server’s own is verified with.',
+    fix: 'Correct the path behind sslrootcert=, which starts from the working directory, or fetch the file first.',
+    exit: 2,
+  },
   'url-parameter': {
     title: 'A parameter of the database URL has no effect',
     why: 'PostgreSQL has no such connection parameter; another tool may read it.',
