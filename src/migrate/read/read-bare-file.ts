@@ -2,7 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import type { Migration, ScriptFile } from '../model.ts';
 import type { Folder, FolderEntry, Hashing } from '../ports.ts';
-import { readScriptFile } from './read-folder.ts';
+import { readScriptFile, visible } from './read-folder.ts';
 
 /** What the name of a bare file says: which migration it belongs to, and whether it is the way back. */
 export interface BareName {
@@ -71,10 +71,12 @@ async function readOne(
   hashing: Hashing,
 ): Promise<Outcome<ScriptFile>> {
   const file = pathIn(folder, name);
-  const where = { file };
-  if (entry === undefined) return bad(fault('file-unreadable', { why: `There is no file ${file}.`, where }));
+  const where = { file: visible(file) };
+  if (entry === undefined) return bad(fault('file-unreadable', { why: `There is no file ${where.file}.`, where }));
   if (!/^[A-Za-z0-9._-]+\.sql$/.test(name)) {
-    return bad(fault('migration-odd-name', { why: `The name ${JSON.stringify(name)} cannot be used.`, where }));
+    return bad(
+      fault('migration-odd-name', { why: `The name ${JSON.stringify(visible(name))} cannot be used.`, where }),
+    );
   }
   if (entry.outside) return bad(fault('migration-outside', { where }));
   if (entry.type !== 'file') return bad(fault('migration-not-a-file', { why: `${file} is not a file.`, where }));

@@ -63,11 +63,8 @@ function judgeEntry(entry: FolderEntry, file: string): Finding | undefined {
   if (named.kind === 'other') return undefined;
   const where = { file };
   if (named.kind === 'odd') {
-    const why = `The name ${JSON.stringify(entry.name)} has characters (or capitals in \`.sql\`) that are not allowed: letters, digits, \`.\`, \`_\` and \`-\` are.`;
-    return fault('migration-odd-name', {
-      why,
-      where: { file: file.replaceAll(/[^\x20-\x7e\u{a1}-\u{10ffff}]/gu, '?') },
-    });
+    const why = `The name ${JSON.stringify(visible(entry.name))} has characters (or capitals in \`.sql\`) that are not allowed: letters, digits, \`.\`, \`_\` and \`-\` are.`;
+    return fault('migration-odd-name', { why, where: { file: visible(file) } });
   }
   if (entry.outside)
     return fault('migration-outside', { why: `${file} is a link that leads out of the folder.`, where });
@@ -81,6 +78,11 @@ function judgeEntry(entry: FolderEntry, file: string): Finding | undefined {
       ? `To run it alone: \`godwit up --file ${file}\`. To make it part of the order, give it a version: 0001_${entry.name}.`
       : `Rename it to ${named.better}.`;
   return fault('migration-no-version', { why: `${file} does not begin with a version and \`_\`.`, fix, where });
+}
+
+/** A name without what could steer a terminal: control characters, and those that turn the direction of writing. */
+export function visible(name: string): string {
+  return name.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
 }
 
 interface Group {
