@@ -1,3 +1,4 @@
+import type { Outcome } from '../../kit/outcome.ts';
 import type { Analysis, Migration, PlanStep } from '../model.ts';
 import type { ByteSource, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
@@ -30,7 +31,7 @@ export interface ApplyContext {
   readonly session: Session;
   readonly epoch: string;
   /** Opens a session whose messages are sent one by one. */
-  openUnpipelined(): Promise<Session | undefined>;
+  openUnpipelined(): Promise<Outcome<Session>>;
 }
 
 /** Row kind that a step leaves in the history. */

@@ -71,7 +71,7 @@ async function applySegment(context: ApplyContext, prepared: PreparedStep, terms
   const { segment, position, recording } = terms;
   if (segment.kind === 'barrier') return applyBarrier(context, prepared, terms);
   if (needsStreaming(prepared, segment))
-    return withUnpipelined(context, (session) => streamSegment(context, session, prepared, terms));
+    return withUnpipelined(context, terms.stands, (session) => streamSegment(context, session, prepared, terms));
   const message = await segmentMessage(prepared, segment, position, recording);
   const reply = await context.session.send(message.text, { rows: message.recordedAt });
   if (reply.ok) return { kind: 'applied', head: position.head, ms: Number(reply.results[0]?.rows[0]?.[0] ?? 0) };
@@ -108,14 +108,15 @@ function needsStreaming(prepared: PreparedStep, segment: Segment): boolean {
 
 async function withUnpipelined(
   context: ApplyContext,
+  stands: boolean,
   use: (session: Session) => Promise<StepResult>,
 ): Promise<StepResult> {
-  const session = await context.openUnpipelined();
-  if (session === undefined) return { kind: 'stopped', finding: fault('connection-lost'), stands: false };
+  const opened = await context.openUnpipelined();
+  if (!opened.ok) return { kind: 'stopped', finding: opened.findings[0] ?? fault('connection-lost'), stands };
   try {
-    return await use(session);
+    return await use(opened.value);
   } finally {
-    await session.close();
+    await opened.value.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import type { RunOutcome } from '../event.ts';
-import type { Session } from '../ports.ts';
+import type { Reply, Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
 import type { ApplyTask } from '../task.ts';
 
@@ -64,10 +64,10 @@ export async function finishRun(
   session: Session,
   run: string,
   end: { readonly outcome: RunOutcome; readonly exitCode: number; readonly failure: string },
-): Promise<void> {
+): Promise<Reply> {
   const id = quoteLiteral(run);
   const body = JSON.stringify({ outcome: end.outcome, exitCode: end.exitCode, failure: end.failure });
-  await session.send(`BEGIN;
+  return session.send(`BEGIN;
 UPDATE godwit.run SET outcome = ${quoteLiteral(end.outcome)}, exit_code = ${end.exitCode}, failure = ${quoteLiteral(end.failure)}, finished_at = clock_timestamp() WHERE run = ${id};
 SELECT godwit.log(${id}, ARRAY['finished'], ARRAY[${quoteLiteral(body)}]);
 COMMIT`);

@@ -8,7 +8,7 @@ import type { Check } from '../model.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
 import type { ApplyTask } from '../task.ts';
-import type { LiveRun } from './apply-run.ts';
+import type { LiveRun } from './live-run.ts';
 import { captureBaseline, checkSteps } from './verification.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 

@@ -1,29 +1,18 @@
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import { quoteLiteral } from '../../sql/quote.ts';
+import { bad, type Outcome } from '../../kit/outcome.ts';
 import { applySteps, type ApplyResult } from '../apply/apply-steps.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { readHistory, type History } from '../history/read-history.ts';
 import { logEvent } from '../history/run-record.ts';
-import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
+import { reconnect, type LiveRun } from './live-run.ts';
 import { openSession } from './open.ts';
 import { asTheyStand } from './prepare.ts';
-import { takeRunLock } from './run-lock.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
-/** A session that may be replaced while the run goes on, and what is known of the history. */
-export interface LiveRun {
-  session: Session;
-  epoch: string;
-  head: string;
-  readonly run: string;
-  /** The schema that unqualified names stand for. */
-  readonly schema: string;
-}
-
 const mostTries = 12;
-const reconnectMs = 10_000;
+/** A statement that ends the server itself is not tried forever. */
+const mostLosses = 3;
 
 /**
  * Applies all steps; after a lock that could not be had, a history that moved or a lost connection it looks at what is
@@ -37,6 +26,7 @@ export async function applyRun(
   steps: readonly PreparedStep[],
 ): Promise<{ readonly verdict: Verdict; readonly applied: readonly PreparedStep[] }> {
   let remaining = steps;
+  const losses = new Map<string, number>();
   for (let tries = 1; ; tries += 1) {
     const context = {
       ports,
@@ -45,7 +35,8 @@ export async function applyRun(
       epoch: live.epoch,
       openUnpipelined: async () => {
         const opened = await openSession(ports, live.run, false);
-        return opened.ok ? opened.value : undefined;
+        if (opened.ok) live.beside = opened.value;
+        return opened;
       },
     };
     const result = await applySteps(context, remaining, live.head);
@@ -56,13 +47,18 @@ export async function applyRun(
       const left = new Set(remaining.map(({ step }) => step.id));
       return steps.filter(({ step }) => !left.has(step.id));
     };
-    if (result.end.kind === 'again' && tries < mostTries && !ports.signal.aborted) {
-      const known = await lookAgain(ports, live, result.end.cause, tries);
+    const { end } = result;
+    if (end.kind === 'again' && tries < mostTries && (end.cause === 'lost' || !ports.signal.aborted)) {
+      const known = await lookAgain(ports, live, end.cause, tries);
       if (!known.ok) return { verdict: verdictOf(...known.findings), applied: applied() };
       const left = remaining.filter(({ step }) => !isThrough(known.value, live.run, step));
       const standing = asTheyStand(left, known.value);
       if (!standing.ok) return { verdict: verdictOf(...standing.findings), applied: applied() };
       remaining = standing.value;
+      const { id } = end.at.step;
+      if (end.cause === 'lost') losses.set(id, (losses.get(id) ?? 0) + 1);
+      const hopeless = (losses.get(id) ?? 0) >= mostLosses && remaining.some(({ step }) => step.id === id);
+      if (hopeless) return { verdict: await conclude(ports, live, result), applied: applied() };
       if (remaining.length > 0) continue;
       return { verdict: wellDone(), applied: applied() };
     }
@@ -73,7 +69,8 @@ export async function applyRun(
 async function conclude(ports: RunnerPorts, live: LiveRun, result: ApplyResult): Promise<Verdict> {
   const { end } = result;
   if (end.kind === 'done') return wellDone();
-  if (end.kind === 'interrupted') return verdictOf(fault('interrupted'));
+  if (end.kind === 'interrupted' || (end.kind === 'again' && ports.signal.aborted))
+    return verdictOf(fault('interrupted'));
   const { id, name } = end.at.step;
   ports.emit({ kind: 'migration.failed', id, name, finding: end.finding });
   const body = {
@@ -104,33 +101,6 @@ async function lookAgain(
   const history = await readHistory(live.session);
   if (history.ok) live.head = history.value.head;
   return history;
-}
-
-/**
- * A new connection after a lost one: takes the run lock, raises the epoch (the old session may change nothing more),
- * and takes the guard row, which waits until the old transaction is over.
- */
-async function reconnect(ports: RunnerPorts, live: LiveRun): Promise<Outcome<void>> {
-  await live.session.close();
-  const until = ports.clock() + reconnectMs;
-  for (;;) {
-    const opened = await openSession(ports, live.run, true);
-    if (opened.ok) {
-      live.session = opened.value;
-      const locked = await takeRunLock(live.session, ports, reconnectMs);
-      if (!locked.ok) return locked;
-      const reply = await live.session.send(
-        `update godwit.epoch set epoch = epoch + 1 where epoch = ${quoteLiteral(live.epoch)}::bigint returning epoch; update godwit.guard set only_row = only_row`,
-        { rows: 'all' },
-      );
-      const epoch = reply.ok ? reply.results[0]?.rows[0]?.[0] : undefined;
-      if (epoch == null) return bad(fault('taken-over'));
-      live.epoch = epoch;
-      return good(undefined);
-    }
-    if (ports.clock() > until || ports.signal.aborted) return opened;
-    await ports.sleep(300 + ports.random() * 400);
-  }
 }
 
 /** Was this step recorded by this very run, although its answer never arrived? */

@@ -9,7 +9,8 @@ import { makePlan } from '../plan/make-plan.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
 import { adoptRun } from './adopt.ts';
-import { applyRun, type LiveRun } from './apply-run.ts';
+import { applyRun } from './apply-run.ts';
+import { reconnect, type LiveRun } from './live-run.ts';
 import { missingConsent } from './consent.ts';
 import { preflight } from './facts.ts';
 import { open, type Opened } from './open.ts';
@@ -28,7 +29,10 @@ export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise
     run: task.run,
     schema: opened.value.facts.schema,
   };
-  const cancel = (): void => void live.session.cancel();
+  const cancel = (): void => {
+    void live.session.cancel();
+    void live.beside?.cancel();
+  };
   ports.signal.addEventListener('abort', cancel);
   try {
     return await applyOpened(task, ports, opened.value, live);
@@ -68,10 +72,15 @@ async function applyOpened(task: ApplyTask, ports: RunnerPorts, opened: Opened, 
     facts,
   });
   if (begun.length > 0) return verdictOf(...begun);
-  if (task.how !== 'execute') return finish(live, await adoptRun(task, ports, live, prepared.value));
+  if (task.how !== 'execute') return finish(ports, live, await adoptRun(task, ports, live, prepared.value));
   const { verdict, applied } = await applyRun(ports, live, prepared.value);
+  // The database is gone: nothing can be looked at, nothing written.
+  if (verdict.findings.some(({ code }) => code === 'outcome-unknown')) return verdict;
   const checked = await afterApplying(task, ports, live, applied);
-  return finish(live, verdict.exitCode === 0 ? checked : verdict);
+  if (verdict.exitCode !== 0) return finish(ports, live, verdict);
+  // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
+  const why = 'Everything is applied and recorded; it was not verified to the end.';
+  return finish(ports, live, ports.signal.aborted ? verdictOf(fault('interrupted', { why })) : checked);
 }
 
 /** The first writes: schema godwit if need be, the run's row, the new epoch. */
@@ -102,12 +111,15 @@ async function begin(
   return [];
 }
 
-async function finish(live: LiveRun, verdict: Verdict): Promise<Verdict> {
+async function finish(ports: RunnerPorts, live: LiveRun, verdict: Verdict): Promise<Verdict> {
   const failure = verdict.findings
     .filter((finding) => finding.severity === 'error')
     .map((finding) => `${finding.code}: ${finding.why}`)
     .join('; ')
     .slice(0, 2_000);
-  await finishRun(live.session, live.run, { outcome: verdict.outcome, exitCode: verdict.exitCode, failure });
+  const end = { outcome: verdict.outcome, exitCode: verdict.exitCode, failure };
+  const written = await finishRun(live.session, live.run, end);
+  if (!written.ok && written.error.lost && (await reconnect(ports, live)).ok)
+    await finishRun(live.session, live.run, end);
   return verdict;
 }

@@ -10,9 +10,10 @@ import {
   type Definition,
 } from '../verify/definitions.ts';
 import type { Check } from '../model.ts';
+import type { Resolved } from '../verify/expected.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
-import type { LiveRun } from './apply-run.ts';
+import type { LiveRun } from './live-run.ts';
 import { foldAll, type VerifiedMigration } from './check-facts.ts';
 import type { ServerFacts } from './facts.ts';
 
@@ -28,7 +29,7 @@ export async function keepBaseline(
   migrations: readonly VerifiedMigration[],
   ports: RunnerPorts,
   gone: readonly VerifiedMigration[] = [],
-): Promise<void> {
+): Promise<'kept' | 'refused' | 'lost'> {
   const names = namesOf(migrations, live.schema);
   const folded = foldAll(migrations, live.schema);
   const left = [...folded.gone.values()].map(({ object }) => ({
@@ -53,10 +54,11 @@ ON CONFLICT (kind, name) DO UPDATE SET definition = excluded.definition, owner =
     'COMMIT',
   ];
   const kept = await live.session.send(commands.map((command) => `${command};\n`).join(''));
-  if (!kept.ok && !kept.error.lost) {
-    await live.session.send('ROLLBACK');
-    ports.emit({ kind: 'notice', severity: 'WARNING', text: `no baseline for drift: ${kept.error.message}` });
-  }
+  if (kept.ok) return 'kept';
+  if (kept.error.lost) return 'lost';
+  await live.session.send('ROLLBACK');
+  ports.emit({ kind: 'notice', severity: 'WARNING', text: `no baseline for drift: ${kept.error.message}` });
+  return 'refused';
 }
 
 /** Drift since the last run: changed and missing definitions fail, added parts warn. */
@@ -129,7 +131,11 @@ function namesOf(migrations: readonly VerifiedMigration[], schema: string): read
   const names = new Map<string, Name>();
   for (const { object, facts } of folded.objects.values()) {
     const { kind, table, name } = object;
-    if (kind === 'grant' || kind === 'comment') continue;
+    if (kind === 'grant' || kind === 'comment') {
+      const on = thingOf(object);
+      if (on !== undefined) names.set(`${on.kind}|${on.schema}|${on.name}`, on);
+      continue;
+    }
     // Parts of a table come with their table.
     const owner = kind === 'index' ? facts['table'] : table === undefined ? undefined : `${object.schema}.${table}`;
     const [ownerSchema = '', ownerName = ''] = owner?.split('.') ?? [];
@@ -140,4 +146,14 @@ function namesOf(migrations: readonly VerifiedMigration[], schema: string): read
     names.set(`${named.kind}|${named.schema}|${named.name}`, named);
   }
   return [...names.values()];
+}
+
+/** What a grant or a comment is on: its definitions change with it. */
+function thingOf({ kind, schema, table, name }: Resolved): Name | undefined {
+  const [thing = '', of = ''] = name.split('|');
+  const named = kind === 'grant' ? (table ?? '') : of;
+  if (thing === 'schema' || thing === 'index' || named === '') return undefined;
+  if (thing === 'function' || thing === 'type') return { kind: thing, schema, name: named };
+  // Columns, constraints, triggers and policies are named behind their table.
+  return { kind: 'table', schema, name: named.split('.')[0] ?? named };
 }

@@ -8,6 +8,8 @@ import { inspect } from './inspect.ts';
 import { open, type Opened } from './open.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
+const mostNotices = 500;
+
 /**
  * Performs one task next to the database: the same in this process, in a child process, in a job. Everything it has to
  * say are events, closed by `run.finished`.
@@ -17,13 +19,21 @@ import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 export async function perform(task: Task, ports: RunnerPorts): Promise<number> {
   const started = ports.clock();
   let events = 0;
+  let notices = 0;
   const emit = (event: RunEvent): void => {
+    // A loop that raises a notice for each row would fill memory and log.
+    if (event.kind === 'notice' && (notices += 1) > mostNotices) return;
     events += 1;
     ports.emit(event);
   };
   const counting = { ...ports, emit };
   emit({ kind: 'run.started', run: task.run, task: task.kind, tool: task.actor.tool, at: ports.now() });
   const verdict = await performTask(task, counting);
+  if (notices > mostNotices) {
+    events += 1;
+    const text = `${notices - mostNotices} further messages of the server are not shown.`;
+    ports.emit({ kind: 'notice', severity: 'WARNING', text });
+  }
   for (const finding of verdict.findings) emit({ kind: 'finding', finding });
   const { outcome, exitCode } = verdict;
   ports.emit({

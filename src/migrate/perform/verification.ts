@@ -12,10 +12,17 @@ import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask, VerifyTask } from '../task.ts';
 import { checkFacts, checkUndone, type VerifiedMigration } from './check-facts.ts';
 import { compareWithBaseline, keepBaseline } from './baseline.ts';
-import type { LiveRun } from './apply-run.ts';
+import { reconnect, type LiveRun } from './live-run.ts';
 import type { Opened } from './open.ts';
 import { concluded, report } from './report-checks.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
+
+/** What was seen after a run; `lost`: the connection was, so that it says nothing. */
+interface Sight {
+  readonly lost: boolean;
+  readonly checks: readonly Check[];
+  readonly migrations: readonly VerifiedMigration[];
+}
 
 /** After a run: are the objects of its migrations as stated, or gone after a rollback? Then the baseline is kept. */
 export async function afterApplying(
@@ -25,27 +32,49 @@ export async function afterApplying(
   applied: readonly PreparedStep[],
 ): Promise<Verdict> {
   if (applied.length === 0) return wellDone();
-  if (task.selection.direction === 'down') return afterUndoing(task, ports, live, applied);
-  const migrations = await Promise.all(applied.map((step) => verified(ports, step.migration)));
-  const keeping = keepBaseline(live, migrations, ports);
-  if (!task.verification.enabled) {
-    await keeping;
-    return wellDone();
+  const look = task.selection.direction === 'down' ? lookAfterUndoing : lookAfterApplying;
+  let seen = await look(task, ports, live, applied);
+  if (seen.lost) {
+    // What is applied is recorded. That the connection was lost while looking at it says nothing about it.
+    const again = await reconnect(ports, live);
+    if (!again.ok) return verdictOf(...again.findings);
+    seen = await look(task, ports, live, applied);
+    if (seen.lost) return verdictOf(fault('connection-lost', { why: 'It was lost twice during verification.' }));
   }
-  const checks = await checkFacts({ session: live.session, schema: live.schema, migrations, terms: task.verification });
-  await keeping;
-  report(ports, checks, migrations, task.verification);
-  return concluded(checks, migrations, task.verification);
+  if (!task.verification.enabled) return wellDone();
+  report(ports, seen.checks, seen.migrations, task.verification);
+  return concluded(seen.checks, seen.migrations, task.verification);
 }
 
-async function afterUndoing(
+async function lookAfterApplying(
+  task: ApplyTask,
+  ports: RunnerPorts,
+  live: LiveRun,
+  applied: readonly PreparedStep[],
+): Promise<Sight> {
+  const migrations = await Promise.all(applied.map((step) => verified(ports, step.migration)));
+  const keeping = keepBaseline(live, migrations, ports);
+  const checks = task.verification.enabled
+    ? await checkFacts({ session: live.session, schema: live.schema, migrations, terms: task.verification })
+    : [];
+  // The baseline went out first: a loss behind it shows as checks that failed.
+  const lost = (await keeping) === 'lost' || (checks.some(({ ok }) => !ok) && (await isLost(live)));
+  return { lost, checks, migrations };
+}
+
+async function isLost({ session }: LiveRun): Promise<boolean> {
+  const reply = await session.send('select');
+  return !reply.ok && reply.error.lost;
+}
+
+async function lookAfterUndoing(
   task: ApplyTask,
   ports: RunnerPorts,
   live: LiveRun,
   undone: readonly PreparedStep[],
-): Promise<Verdict> {
+): Promise<Sight> {
   const history = await readHistory(live.session);
-  if (!history.ok) return verdictOf(...history.findings);
+  if (!history.ok) return { lost: true, checks: [], migrations: [] };
   const { rows } = history.value;
   const byId = new Map(ports.bundle.migrations.map((migration) => [migration.id, migration]));
   const read = (applied: readonly HistoryRow[]): Promise<readonly VerifiedMigration[]> =>
@@ -60,11 +89,11 @@ async function afterUndoing(
   const gone = before.filter(({ migration }) => ids.has(migration.id));
   const remaining = await read(appliedNow(rows));
   // Beside a bare file nothing else is known: what it has only changed gets its baseline again.
-  await keepBaseline(live, ports.bundle.layout === 'bare' ? gone : remaining, ports, gone);
-  if (!task.verification.enabled) return wellDone();
-  const checks = await checkUndone({ session: live.session, schema: live.schema, before, remaining });
-  report(ports, checks, [], task.verification);
-  return concluded(checks, [], task.verification);
+  const kept = await keepBaseline(live, ports.bundle.layout === 'bare' ? gone : remaining, ports, gone);
+  const checks = task.verification.enabled
+    ? await checkUndone({ session: live.session, schema: live.schema, before, remaining })
+    : [];
+  return { lost: kept === 'lost', checks, migrations: [] };
 }
 
 /** `verify`, at any later time: the facts of everything applied, then drift by the server's own definitions. */
