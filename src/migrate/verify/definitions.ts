@@ -45,7 +45,16 @@ export const definitionSettings: readonly string[] = [
 
 const relationKinds = new Set<ObjectKind>(['table', 'view', 'materialized-view', 'sequence']);
 
-/** One message that asks for all definitions, set by set; each result is `kind, name, owner, definition`. */
+/**
+ * One read-only message that asks for all definitions, set by set, never object by object; each result is
+ * `kind, name, owner, definition`. Everything that belongs to a named table comes with it, stated or not.
+ *
+ * @param wanted objects by qualified name; names that the server does not have yield no rows
+ *
+ * @example
+ * const reply = await session.send(definitionsQuery([{ kind: 'table', schema: 'public', name: 'users' }]), { rows: 'all' });
+ * readDefinitions(reply); // [{ kind: 'table', name: 'public.users', … }, { kind: 'column', name: 'public.users.id', … }, …]
+ */
 export function definitionsQuery(wanted: readonly WantedDefinition[]): string {
   return ['SET TRANSACTION READ ONLY', ...definitionSettings, ...definitionQueries(wanted)]
     .map((command) => `${command};\n`)
@@ -68,7 +77,16 @@ export function definitionQueries(wanted: readonly WantedDefinition[]): readonly
     join pg_catalog.pg_namespace n on n.nspname = w.s join pg_catalog.pg_proc p on p.pronamespace = n.oid and p.proname = w.n)`;
   const ty = `with ty as materialized (select t.*, n.nspname || '.' || t.typname as whole from ${pairs((kind) => kind === 'type')} w
     join pg_catalog.pg_namespace n on n.nspname = w.s join pg_catalog.pg_type t on t.typnamespace = n.oid and t.typname = w.n)`;
-  return [...relationQueries(rel), ...routineQueries(fn), ...typeQueries(ty)];
+  return [...relationQueries(rel), ...routineQueries(fn), ...typeQueries(ty), ...bareQueries(pairs)];
+}
+
+/** Schemas and extensions lie in no schema. Versions of extensions are left to whoever updates them. */
+function bareQueries(pairs: (of: (kind: ObjectKind) => boolean) => string): readonly string[] {
+  return [
+    `select 'schema', nspname, nspname, 'schema' from ${pairs((kind) => kind === 'schema')} w join pg_catalog.pg_namespace on nspname = w.n`,
+    `select 'extension', extname, extname, 'in schema ' || extnamespace::pg_catalog.regnamespace
+      from ${pairs((kind) => kind === 'extension')} w join pg_catalog.pg_extension on extname = w.n`,
+  ];
 }
 
 function relationQueries(rel: string): readonly string[] {
@@ -80,7 +98,8 @@ function relationQueries(rel: string): readonly string[] {
         else pg_catalog.json_build_object('kind', relkind, 'persistence', relpersistence, 'row security', relrowsecurity,
           'forced', relforcerowsecurity, 'partition key', pg_catalog.pg_get_partkeydef(oid),
           'bound', pg_catalog.pg_get_expr(relpartbound, oid), 'parents', (select pg_catalog.json_agg(inhparent::regclass::text order by inhseqno)
-            from pg_catalog.pg_inherits where inhrelid = rel.oid))::text end
+            from pg_catalog.pg_inherits where inhrelid = rel.oid))::text || coalesce(' with (' || pg_catalog.array_to_string(reloptions, ', ') || ')', '')
+          || case when relreplident = 'd' then '' else ' replica identity ' || relreplident::text end end
       from rel where relkind in ('r', 'p', 'f', 'v', 'm', 'S')`,
     `${rel} select 'column', whole || '.' || attname, whole, pg_catalog.concat_ws(' ', pg_catalog.format_type(atttypid, atttypmod),
         case when attcollation <> typcollation then 'collate ' || attcollation::regcollation::text end,
@@ -89,9 +108,9 @@ function relationQueries(rel: string): readonly string[] {
         case attgenerated when 's' then 'stored' when 'v' then 'virtual' end)
       from rel join pg_catalog.pg_attribute on attrelid = rel.oid and attnum > 0 and not attisdropped join pg_catalog.pg_type on pg_type.oid = atttypid
       left join pg_catalog.pg_attrdef on adrelid = attrelid and adnum = attnum where relkind in ('r', 'p', 'f')`,
-    // Major 18 lists NOT NULL as constraints too; the column tells it already.
+    // Major 18 lists NOT NULL as constraints too; the column tells it already, but not that rows are unchecked.
     `${rel} select 'constraint', whole || '.' || conname, whole, pg_catalog.pg_get_constraintdef(c.oid)
-      from rel join pg_catalog.pg_constraint c on conrelid = rel.oid where contype <> 'n'`,
+      from rel join pg_catalog.pg_constraint c on conrelid = rel.oid where contype <> 'n' or not convalidated`,
     `${rel} select 'index', xn.nspname || '.' || x.relname, whole, pg_catalog.pg_get_indexdef(x.oid) || case when indisvalid then '' else ' (not valid)' end
       from rel join pg_catalog.pg_index on indrelid = rel.oid join pg_catalog.pg_class x on x.oid = indexrelid
       join pg_catalog.pg_namespace xn on xn.oid = x.relnamespace`,
@@ -111,12 +130,31 @@ function relationQueries(rel: string): readonly string[] {
     `${rel} select 'comment', whole || coalesce('.' || attname, ''), whole, description from rel
       join pg_catalog.pg_description on objoid = rel.oid and classoid = 'pg_catalog.pg_class'::regclass
       left join pg_catalog.pg_attribute on attrelid = objoid and attnum = objsubid and objsubid > 0`,
+    ...partComments.map(
+      ([catalogue, relation, name]) => `${rel} select 'comment', ${name}, whole, description from rel
+      join pg_catalog.${catalogue} part on part.${relation} = rel.oid
+      join pg_catalog.pg_description on objoid = part.oid and classoid = 'pg_catalog.${catalogue}'::regclass`,
+    ),
+    `${rel} select 'comment', xn.nspname || '.' || x.relname, whole, description from rel join pg_catalog.pg_index on indrelid = rel.oid
+      join pg_catalog.pg_class x on x.oid = indexrelid join pg_catalog.pg_namespace xn on xn.oid = x.relnamespace
+      join pg_catalog.pg_description on objoid = x.oid and classoid = 'pg_catalog.pg_class'::regclass`,
   ];
 }
 
+/** Catalogue, its column for the relation, and the name of the part. A constraint may share its name with a column. */
+const partComments = [
+  ['pg_constraint', 'conrelid', "whole || '.constraint ' || conname"],
+  ['pg_trigger', 'tgrelid', "whole || '.trigger ' || tgname"],
+  ['pg_policy', 'polrelid', "whole || '.policy ' || polname"],
+  ['pg_rewrite', 'ev_class', "whole || '.rule ' || rulename"],
+] as const;
+
 function routineQueries(fn: string): readonly string[] {
   return [
-    `${fn} select 'function', whole, whole, case prokind when 'a' then pg_catalog.format_type(prorettype, null) else pg_catalog.pg_get_functiondef(oid) end from fn`,
+    `${fn} select 'function', whole, whole, case prokind when 'a' then pg_catalog.json_build_object('returns', pg_catalog.format_type(prorettype, null),
+        'kind', aggkind, 'step', aggtransfn, 'final', aggfinalfn, 'state', pg_catalog.format_type(aggtranstype, null), 'initial', agginitval,
+        'combine', aggcombinefn, 'sort', aggsortop::pg_catalog.regoperator, 'parallel', proparallel)::text
+      else pg_catalog.pg_get_functiondef(oid) end from fn left join pg_catalog.pg_aggregate on aggfnoid = oid`,
     `${fn} ${grantsOf('fn', 'proacl', '\'f\'::"char"', 'proowner')}`,
     `${fn} select 'comment', whole, whole, description from fn
       join pg_catalog.pg_description on objoid = fn.oid and classoid = 'pg_catalog.pg_proc'::regclass`,
@@ -130,7 +168,11 @@ function typeQueries(ty: string): readonly string[] {
         'labels', (select pg_catalog.json_agg(enumlabel order by enumsortorder) from pg_catalog.pg_enum where enumtypid = ty.oid),
         'attributes', (select pg_catalog.json_agg(attname || ' ' || pg_catalog.format_type(atttypid, atttypmod) order by attnum)
           from pg_catalog.pg_attribute where attrelid = typrelid and attnum > 0 and not attisdropped),
-        'checks', (select pg_catalog.json_agg(pg_catalog.pg_get_constraintdef(oid) order by conname) from pg_catalog.pg_constraint where contypid = ty.oid and contype = 'c'))::text from ty`,
+        'checks', (select pg_catalog.json_agg(pg_catalog.pg_get_constraintdef(oid) order by conname) from pg_catalog.pg_constraint where contypid = ty.oid and contype = 'c'))::text
+        || coalesce((select ' of ' || pg_catalog.format_type(rngsubtype, null) from pg_catalog.pg_range where rngtypid = ty.oid), '') from ty`,
+    `${ty} ${grantsOf('ty', 'typacl', '\'T\'::"char"', 'typowner')}`,
+    `${ty} select 'comment', whole, whole, description from ty
+      join pg_catalog.pg_description on objoid = ty.oid and classoid = 'pg_catalog.pg_type'::regclass`,
   ];
 }
 
@@ -174,6 +216,7 @@ export function compareDefinitions(
   const kept = new Map(baseline.map((one) => [keyOf(one), one]));
   const present = new Map(now.map((one) => [keyOf(one), one]));
   const owners = new Set(baseline.map(({ owner }) => owner));
+  const here = new Set(now.map(({ name }) => name));
   const drifts: Drift[] = [];
   const moved = baseline.find(({ major }) => major !== serverMajor);
   if (moved !== undefined)
@@ -188,7 +231,7 @@ export function compareDefinitions(
   for (const [key, { kind, name, definition: was, major, migration, owner }] of kept) {
     const is = present.get(key)?.definition;
     // A part of an object that is missing itself needs no word of its own.
-    if (is === undefined && name !== owner && !now.some((one) => one.name === owner)) continue;
+    if (is === undefined && name !== owner && !here.has(owner)) continue;
     if (is === undefined) drifts.push({ kind, name, change: 'missing', was, is: '', migration });
     else if (is !== was && major === serverMajor) drifts.push({ kind, name, change: 'changed', was, is, migration });
   }

@@ -1,7 +1,9 @@
-import { quoteIdent, quoteLiteral, quoteName } from '../../sql/quote.ts';
+import { quoteName } from '../../sql/quote.ts';
 import type { Reply, Session } from '../ports.ts';
-import { insertsFor, type Variant } from './fire/made-up-row.ts';
-import { readShapes, shapesMessage, type TableShape } from './fire/table-shape.ts';
+import { attemptsFor, type Attempt } from './fire/attempts.ts';
+import { keyOf, readTriggers, triggersMessage, type LiveTrigger } from './fire/live-trigger.ts';
+import { readLocks, releaseStrayLocks } from './fire/stray-locks.ts';
+import { readShapes, shapesMessage } from './fire/table-shape.ts';
 
 /** A trigger to be set off. */
 export interface FiredTrigger {
@@ -17,193 +19,159 @@ export interface FireResult {
   readonly why: string;
 }
 
-/** A trigger as the catalogue has it. */
-interface Trigger extends FiredTrigger {
-  readonly row: boolean;
-  readonly events: readonly string[];
-  readonly conditional: boolean;
-  readonly functionName: string;
-  /** Column of UPDATE OF, if there is one. */
-  readonly column: string;
+/** A trigger on its way: what is left to try, and the best that is known of it. */
+interface Trial {
+  readonly trigger: LiveTrigger;
+  readonly attempts: readonly Attempt[];
+  result: FireResult;
 }
 
 /**
  * Sets each trigger off inside a transaction that is rolled back, and reads from EXPLAIN ANALYZE whether the server
- * called it. A trigger that raises an error has fired when the error's context names its function.
+ * called it, which needs no privilege. A trigger that raises an error has fired when the error's context names its
+ * function. Disabled triggers are not tried. Rows, table locks, settings and advisory locks are as before afterwards;
+ * what PostgreSQL itself does not roll back (sequence numbers) and what functions do outside of it, is not.
  *
+ * @param session in no transaction; messages are sent without waiting for one another
  * @returns one result for each trigger, in their order
+ *
+ * @example
+ * await fireTriggers(session, [{ schema: 'public', table: 'users', name: 'touch' }]);
+ * // [{ trigger: { … }, fired: 'yes', why: 'the server called it' }]
  */
 export async function fireTriggers(
   session: Session,
   triggers: readonly FiredTrigger[],
 ): Promise<readonly FireResult[]> {
   if (triggers.length === 0) return [];
-  const [described, shaped] = await Promise.all([
-    session.send(describeMessage(triggers), { rows: 'all' }),
+  const [described, shaped, locks] = await Promise.all([
+    session.send(triggersMessage(triggers), { rows: 'all' }),
     session.send(shapesMessage(triggers), { rows: 'all' }),
+    readLocks(session),
   ]);
   const known = readTriggers(described);
   const shapes = readShapes(shaped);
-  const results: FireResult[] = [];
-  // One after the other: an error leaves its transaction open until the ROLLBACK behind it.
-  for (const trigger of triggers) {
-    const found = known.get(keyOf(trigger));
+  const trials = new Map<string, Trial>();
+  for (const [key, trigger] of known) {
     const table = shapes.get(`${trigger.schema}.${trigger.table}`);
-    if (found === undefined || table === undefined) results.push(notTried(trigger, 'its table could not be read'));
-    else results.push(await fire(session, found, table, shapes));
+    const asleep = trigger.relation === 'f' ? 'its table lies on another server' : trigger.asleep;
+    if (asleep !== '') trials.set(key, { trigger, attempts: [], result: notTried(trigger, asleep) });
+    else if (table !== undefined) {
+      const result = notTried(trigger, 'no statement could be made up that sets it off');
+      trials.set(key, { trigger, attempts: attemptsFor(trigger, table, shapes), result });
+    }
   }
-  return results;
-}
-
-async function fire(
-  session: Session,
-  trigger: Trigger,
-  table: TableShape,
-  shapes: ReadonlyMap<string, TableShape>,
-): Promise<FireResult> {
-  const plans = trigger.row ? rowPlans(trigger, table, shapes) : statementPlans(trigger, table);
-  let last = notTried(trigger, 'no statement could be made up that sets it off');
-  for (const statements of plans) {
-    last = resultOf(trigger, await explain(session, statements), statements.length);
-    if (last.fired === 'yes') return last;
-  }
-  return last;
-}
-
-/** The statements run one after the other; the last one is the one that must set the trigger off. */
-function explain(session: Session, statements: readonly string[]): Promise<Reply> {
-  const last = statements.at(-1) ?? '';
-  const text = [
-    'BEGIN',
-    "SET LOCAL lock_timeout TO '500ms'",
-    "SET LOCAL statement_timeout TO '3s'",
-    ...statements.slice(0, -1),
-    `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, FORMAT JSON) ${last}`,
-    'ROLLBACK',
-  ];
-  const reply = session.send(text.map((command) => `${command};\n`).join(''), { rows: 'all' });
-  return reply.then(async (answer) => {
-    if (!answer.ok && !answer.error.lost) await session.send('ROLLBACK');
-    return answer;
+  await tryAll(session, [...trials.values()]);
+  await releaseStrayLocks(session, locks);
+  return triggers.map((trigger) => {
+    const result = trials.get(keyOf(trigger))?.result;
+    return { ...(result ?? notTried(trigger, 'it could not be read')), trigger };
   });
 }
 
-function resultOf(trigger: Trigger, reply: Reply, statements: number): FireResult {
-  if (!reply.ok) {
-    const raised =
-      reply.error.context?.includes(`function ${trigger.functionName}(`) === true || namesFunction(reply, trigger);
-    return raised ? fired(trigger) : notTried(trigger, reply.error.message);
+/** In rounds: the first attempt of all triggers, then the second of those that are still open, and so on. */
+async function tryAll(session: Session, trials: readonly Trial[]): Promise<void> {
+  let open = trials.filter(({ attempts }) => attempts.length > 0);
+  const emptied = trials.filter(({ trigger }) => trigger.events.join() === 'truncate' && trigger.asleep === '');
+  await Promise.all(emptied.map((trial) => truncate(session, trial)));
+  for (let round = 0; open.length > 0; round += 1) {
+    await Promise.all(
+      open.map(async (trial) => {
+        const attempt = trial.attempts[round] ?? [];
+        const reply = await session.send(rolledBack(explaining(trial.trigger, attempt)), { rows: 'all' });
+        trial.result = better(trial.result, resultOf(trial.trigger, reply, attempt.length));
+      }),
+    );
+    open = open.filter(({ result, attempts }) => result.fired === 'not-tried' && attempts.length > round + 1);
   }
-  const [plan] = JSON.parse(reply.results[3 + statements - 1]?.rows[0]?.[0] ?? '[]') as readonly Explained[];
-  const calls = plan?.Triggers?.find((one) => one['Trigger Name'] === trigger.name)?.Calls ?? 0;
-  if (calls > 0) return fired(trigger);
-  if (trigger.conditional) return notTried(trigger, 'its WHEN condition did not hold for the rows at hand');
-  if (trigger.row) return notTried(trigger, 'no row was touched');
-  return { trigger: plain(trigger), fired: 'no', why: 'its statement ran and the server did not call it' };
 }
+
+const limits = ["SET LOCAL lock_timeout TO '500ms'", "SET LOCAL statement_timeout TO '3s'"];
+
+/**
+ * One message that leaves nothing behind, however it ends. Its statements form an implicit transaction, which an error
+ * rolls back at once; the BEGIN at the end makes it an explicit one, which the ROLLBACK then ends. With the BEGIN in
+ * front, an error would leave the transaction open, and every message would have to be waited for.
+ */
+function rolledBack(statements: readonly string[]): string {
+  return [...limits, ...statements, 'BEGIN', 'ROLLBACK'].map((command) => `${command};\n`).join('');
+}
+
+function explaining(trigger: LiveTrigger, attempt: Attempt): readonly string[] {
+  const name = quoteName({ schema: trigger.schema, name: trigger.name });
+  return [
+    ...attempt.slice(0, -1),
+    // Otherwise it would be called at the COMMIT that never comes.
+    trigger.deferrable ? `SET CONSTRAINTS ${name} IMMEDIATE` : "SET LOCAL client_min_messages TO 'error'",
+    `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, FORMAT JSON) ${attempt.at(-1) ?? ''}`,
+  ];
+}
+
+function resultOf(trigger: LiveTrigger, reply: Reply, statements: number): FireResult {
+  const last = limits.length + statements;
+  if (!reply.ok) return ofError(trigger, reply, last);
+  const [plan] = JSON.parse(reply.results[last]?.rows[0]?.[0] ?? '[]') as readonly Explained[];
+  const calls = plan?.Triggers?.find((one) => one['Trigger Name'] === trigger.name && one.Calls > 0);
+  if (calls !== undefined) return fired(trigger);
+  if (trigger.when !== '') return notTried(trigger, conditionNotMet);
+  if (trigger.row) return notTried(trigger, 'no row was touched');
+  if (trigger.rewritten || plan?.Triggers === undefined) return notTried(trigger, 'rules rewrite its statement');
+  return { trigger, fired: 'no', why: 'its statement ran and the server did not call it' };
+}
+
+const conditionNotMet = 'its WHEN condition did not hold for the rows at hand';
 
 interface Explained {
   readonly Triggers?: readonly { readonly 'Trigger Name': string; readonly Calls: number }[];
 }
 
-function namesFunction(reply: Extract<Reply, { readonly ok: false }>, trigger: Trigger): boolean {
-  const bare = trigger.functionName.split('.').at(-1) ?? '';
-  return new RegExp(`function (?:[\\w"]+\\.)?"?${bare.replaceAll(/[^\w]/g, '.')}"?\\(`).test(reply.error.context ?? '');
+/** An error in the last statement that comes out of the trigger's function tells that it was called. */
+function ofError(trigger: LiveTrigger, reply: Extract<Reply, { readonly ok: false }>, last: number): FireResult {
+  const { error, completed } = reply;
+  const name = trigger.functionName.replaceAll(/[^\w]/g, String.raw`\$&`);
+  const named = new RegExp(`(?:^|[\\s."])${name}"?(?:\\(|$|\\s)`, 'm').test(error.context ?? '');
+  if (completed !== last || !named) return notTried(trigger, error.message);
+  if (trigger.shared) return notTried(trigger, 'another trigger of its table raises errors by the same function');
+  return fired(trigger);
 }
 
-/** A statement that touches no row is enough for a statement-level trigger. */
-function statementPlans(trigger: Trigger, table: TableShape): readonly (readonly string[])[] {
+/**
+ * TRUNCATE cannot be explained, so the calls of the function are counted, which takes a superuser. Only for an empty
+ * table, under its lock: rows are never at stake.
+ */
+async function truncate(session: Session, trial: Trial): Promise<void> {
+  const { trigger } = trial;
   const target = quoteName({ schema: trigger.schema, name: trigger.table });
-  const settable = table.columns.filter((column) => column.settable);
-  const column = trigger.column === '' ? settable[0]?.name : trigger.column;
-  const columns = settable.map(({ name }) => quoteIdent(name)).join(', ');
-  const byEvent: Readonly<Record<string, string | undefined>> = {
-    insert:
-      columns === '' ? undefined : `INSERT INTO ${target} (${columns}) SELECT ${columns} FROM ${target} WHERE false`,
-    update:
-      column === undefined
-        ? undefined
-        : `UPDATE ${target} SET ${quoteIdent(column)} = ${quoteIdent(column)} WHERE false`,
-    delete: `DELETE FROM ${target} WHERE false`,
-  };
-  return trigger.events.flatMap((event) => (byEvent[event] === undefined ? [] : [[byEvent[event]]]));
+  const calls = `select coalesce(pg_catalog.pg_stat_get_xact_function_calls(${trigger.functionId}), 0)`;
+  const statements = [
+    "SET LOCAL track_functions TO 'all'",
+    `LOCK TABLE ${target} IN ACCESS EXCLUSIVE MODE`,
+    `select 1 / (not exists (select from ${target}))::int`,
+    calls,
+    `TRUNCATE ${target}`,
+    calls,
+  ];
+  const reply = await session.send(rolledBack(statements), { rows: 'all' });
+  const count = (index: number): number =>
+    reply.ok ? Number(reply.results[limits.length + index]?.rows[0]?.[0] ?? 0) : 0;
+  if (!reply.ok)
+    trial.result =
+      reply.error.sqlstate === '22012'
+        ? notTried(trigger, 'it is set off by TRUNCATE only, and its table has rows')
+        : ofError(trigger, reply, limits.length + 4);
+  else if (count(5) > count(3)) trial.result = fired(trigger);
+  else trial.result = { trigger, fired: 'no', why: 'TRUNCATE ran and the server did not call it' };
 }
 
-/** Row-level triggers need a row: one that is there, or a made-up one. */
-function rowPlans(
-  trigger: Trigger,
-  table: TableShape,
-  shapes: ReadonlyMap<string, TableShape>,
-): readonly (readonly string[])[] {
-  const target = quoteName({ schema: trigger.schema, name: trigger.table });
-  const column = trigger.column === '' ? table.columns.find(({ settable }) => settable)?.name : trigger.column;
-  const one = `WHERE ctid = (SELECT ctid FROM ${target} LIMIT 1)`;
-  const touch: Readonly<Record<string, string | undefined>> = {
-    update:
-      column === undefined ? undefined : `UPDATE ${target} SET ${quoteIdent(column)} = ${quoteIdent(column)} ${one}`,
-    delete: `DELETE FROM ${target} ${one}`,
-  };
-  const madeUp = (['first', 'second'] satisfies Variant[]).flatMap((variant) => {
-    const inserts = insertsFor(shapes, table, variant);
-    return inserts === undefined ? [] : [inserts];
-  });
-  const plans: (readonly string[])[] = [];
-  for (const event of trigger.events) {
-    const statement = touch[event];
-    if (statement !== undefined) plans.push([statement], ...madeUp.map((inserts) => [...inserts, statement]));
-    if (event === 'insert') plans.push(...madeUp);
-  }
-  return plans;
-}
-
-function describeMessage(triggers: readonly FiredTrigger[]): string {
-  const list = quoteLiteral(JSON.stringify(triggers.map(({ schema, table, name }) => [schema, table, name])));
-  return `SET TRANSACTION READ ONLY;
-select n.nspname, c.relname, t.tgname, t.tgtype, t.tgqual is not null, fn.nspname || '.' || f.proname, coalesce(a.attname, '')
-from pg_catalog.json_array_elements(${list}::json) e join pg_catalog.pg_namespace n on n.nspname = e ->> 0
-join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = e ->> 1 join pg_catalog.pg_trigger t on t.tgrelid = c.oid and t.tgname = e ->> 2
-join pg_catalog.pg_proc f on f.oid = t.tgfoid join pg_catalog.pg_namespace fn on fn.oid = f.pronamespace
-left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = t.tgattr[0] where c.relkind in ('r', 'p')`;
-}
-
-function readTriggers(reply: Reply): ReadonlyMap<string, Trigger> {
-  if (!reply.ok) return new Map();
-  const rows = reply.results.at(-1)?.rows ?? [];
-  return new Map(
-    rows.map(([schema, table, name, type, conditional, functionName, column]) => {
-      const bits = Number(type);
-      const events = [
-        ...(bits & 16 ? ['update'] : []),
-        ...(bits & 4 ? ['insert'] : []),
-        ...(bits & 8 ? ['delete'] : []),
-      ];
-      const trigger: Trigger = {
-        schema: schema ?? '',
-        table: table ?? '',
-        name: name ?? '',
-        row: (bits & 1) > 0,
-        events,
-        conditional: conditional === 't',
-        functionName: functionName ?? '',
-        column: column ?? '',
-      };
-      return [keyOf(trigger), trigger];
-    }),
-  );
-}
-
-function keyOf({ schema, table, name }: FiredTrigger): string {
-  return JSON.stringify([schema, table, name]);
-}
-
-function plain({ schema, table, name }: FiredTrigger): FiredTrigger {
-  return { schema, table, name };
+/** Of several reasons the one that says most about the trigger. */
+function better(before: FireResult, now: FireResult): FireResult {
+  return now.fired === 'not-tried' && before.why === conditionNotMet ? before : now;
 }
 
 function fired(trigger: FiredTrigger): FireResult {
-  return { trigger: plain(trigger), fired: 'yes', why: 'the server called it' };
+  return { trigger, fired: 'yes', why: 'the server called it' };
 }
 
 function notTried(trigger: FiredTrigger, why: string): FireResult {
-  return { trigger: plain(trigger), fired: 'not-tried', why };
+  return { trigger, fired: 'not-tried', why };
 }

@@ -1,121 +1,82 @@
-import { quoteIdent, quoteLiteral, quoteName } from '../../../sql/quote.ts';
+import { quoteIdent, quoteName } from '../../../sql/quote.ts';
+import { choicesFor, noHints, type Hints } from './choices.ts';
 import type { ShapeColumn, TableShape } from './table-shape.ts';
 
-/** Which of two made-up rows: booleans are true in the first and false in the second. */
-export type Variant = 'first' | 'second';
+/** The table that rows are made up for, with the tables that its foreign keys point to, by `schema.table`. */
+export interface Surroundings {
+  readonly shapes: ReadonlyMap<string, TableShape>;
+  readonly hints: Hints;
+  /** Which of the combinations of values, from 0. */
+  readonly variant: number;
+}
 
 /**
  * INSERT statements for one made-up row: first those for parents of empty tables, then the row itself. Undefined when
  * some needed value cannot be made up.
- *
- * @param shapes the table and its parents, by `schema.table`
  */
-export function insertsFor(
-  shapes: ReadonlyMap<string, TableShape>,
-  table: TableShape,
-  variant: Variant,
-  depth = 0,
-): readonly string[] | undefined {
-  const columns = table.columns.filter((column) => column.needed || (column.settable && isTelling(column)));
+export function insertsFor(around: Surroundings, table: TableShape, depth = 0): readonly string[] | undefined {
+  const { shapes, hints, variant } = around;
+  const columns = table.columns.filter(
+    (column) => column.needed || (column.settable && hints.columns.has(column.name) && column.parent === null),
+  );
   const before: string[] = [];
-  const values: string[] = [];
+  const values = new Map<ShapeColumn, string>(combination(table, columns, { hints, variant }));
   for (const column of columns) {
     const { parent } = column;
     if (parent !== null) {
       const shape = shapes.get(`${parent.schema}.${parent.table}`);
-      const parents = depth < 3 && shape !== table ? parentInserts(shapes, shape, variant, depth) : undefined;
+      if (shape === undefined || shape === table || depth >= 3) return undefined;
+      const parents = insertsFor({ shapes, hints: noHints, variant }, shape, depth + 1);
       if (parents === undefined) return undefined;
       before.push(...parents);
-      const of = quoteName({ schema: parent.schema, name: parent.table });
-      values.push(`(SELECT ${quoteIdent(parent.column)} FROM ${of} ORDER BY ctid LIMIT 1)`);
-      continue;
+      values.set(column, firstOf(table, column));
     }
-    const value = valueFor(column, variant);
-    if (value === undefined) return undefined;
-    values.push(value);
+    if (!values.has(column)) return undefined;
   }
-  const target = quoteName({ schema: table.schema, name: table.table });
-  const names = columns.map(({ name }) => quoteIdent(name)).join(', ');
-  const own =
-    columns.length === 0
-      ? `INSERT INTO ${target} DEFAULT VALUES`
-      : `INSERT INTO ${target} (${names}) VALUES (${values.join(', ')})`;
-  return [...before, own];
+  return [...before, insertInto(table, columns, { values, onlyWhenEmpty: depth > 0 })];
 }
 
-/** Booleans decide about WHEN conditions more often than anything else, so they are set even where they need not be. */
-function isTelling(column: ShapeColumn): boolean {
-  return column.category === 'B' && column.parent === null;
+/** The columns of one combination of values: the first column with several changes fastest. */
+export function combination(
+  table: TableShape,
+  columns: readonly ShapeColumn[],
+  { hints, variant }: Pick<Surroundings, 'hints' | 'variant'>,
+): readonly (readonly [ShapeColumn, string])[] {
+  let rest = variant;
+  const telling = (column: ShapeColumn): number =>
+    hints.columns.has(column.name) ? 0 : column.checks.length > 0 ? 1 : 2;
+  return columns
+    .filter(({ parent }) => parent === null)
+    .sort((a, b) => telling(a) - telling(b))
+    .flatMap((column) => {
+      const choices = choicesFor(table, column, hints);
+      const value = choices[rest % choices.length];
+      rest = Math.trunc(rest / Math.max(choices.length, 1));
+      return value === undefined ? [] : [[column, value] as const];
+    });
 }
 
-/** A parent is only made where its table is empty. */
-function parentInserts(
-  shapes: ReadonlyMap<string, TableShape>,
-  shape: TableShape | undefined,
-  variant: Variant,
-  depth: number,
-): readonly string[] | undefined {
-  if (shape === undefined) return undefined;
-  const inserts = insertsFor(shapes, shape, variant, depth + 1);
-  const target = quoteName({ schema: shape.schema, name: shape.table });
-  // VALUES in an INSERT take no WHERE; SELECT does.
-  return inserts?.map((insert) =>
-    insert.startsWith(`INSERT INTO ${target} `) && insert.includes(' VALUES (') && !insert.endsWith('DEFAULT VALUES')
-      ? `${insert.replace(/ VALUES \((.*)\)$/s, ' SELECT $1')} WHERE NOT EXISTS (SELECT FROM ${target})`
-      : insert,
+/** The parent's key. All columns of one key must come from one row, so that the row is ordered for. */
+function firstOf(table: TableShape, { parent }: ShapeColumn): string {
+  if (parent === null) throw new Error('a column without a parent');
+  const siblings = table.columns.filter(
+    (other) => other.parent?.schema === parent.schema && other.parent.table === parent.table,
   );
+  const of = quoteName({ schema: parent.schema, name: parent.table });
+  return `(SELECT ${quoteIdent(parent.column)} FROM ${of} ${siblings.length > 1 ? 'ORDER BY ctid ' : ''}LIMIT 1)`;
 }
 
-function valueFor(column: ShapeColumn, variant: Variant): string | undefined {
-  const fromChecks = candidate(column);
-  if (fromChecks !== undefined) return fromChecks;
-  if (column.label !== null) return `${quoteLiteral(column.label)}::${column.type}`;
-  switch (column.category) {
-    case 'N':
-      return '1';
-    case 'B':
-      return variant === 'first' ? 'true' : 'false';
-    case 'D':
-      return `now()::${column.type}`;
-    case 'T':
-      return `'1 second'::${column.type}`;
-    case 'S':
-      return `left(md5(random()::text), ${lengthOf(column)})`;
-    case 'A':
-      return `'{}'::${column.type}`;
-    case 'I':
-      return `'127.0.0.1'::${column.type}`;
-    case 'R':
-      return `'empty'::${column.type}`;
-    default:
-      return ofType[column.type];
-  }
-}
-
-const ofType: Readonly<Record<string, string>> = {
-  uuid: 'gen_random_uuid()',
-  json: "'{}'::json",
-  jsonb: "'{}'::jsonb",
-  bytea: "''::bytea",
-  tsvector: "''::tsvector",
-  xml: "'<a/>'::xml",
-};
-
-function lengthOf({ type, limit }: ShapeColumn): number {
-  if (type === '"char"') return 1;
-  return limit === 0 ? 20 : Math.min(limit, 20);
-}
-
-/** A value that the column's CHECK constraints name themselves. */
-function candidate(column: ShapeColumn): string | undefined {
-  for (const check of column.checks) {
-    if (/json/.test(column.type)) {
-      const shape = /jsonb?_typeof\([^)]*\) = '(array|object)'/.exec(check)?.[1];
-      if (shape !== undefined) return `'${shape === 'array' ? '[]' : '{}'}'::${column.type}`;
-    }
-    if (column.category !== 'S') continue;
-    const listed = /(?:ANY \(\(?ARRAY\[|= )'((?:[^']|'')+)'/.exec(check)?.[1];
-    if (listed !== undefined) return `'${listed}'`;
-  }
-  return undefined;
+function insertInto(
+  table: TableShape,
+  columns: readonly ShapeColumn[],
+  { values, onlyWhenEmpty }: { readonly values: ReadonlyMap<ShapeColumn, string>; readonly onlyWhenEmpty: boolean },
+): string {
+  const target = quoteName({ schema: table.schema, name: table.table });
+  if (columns.length === 0) return `INSERT INTO ${target} DEFAULT VALUES`;
+  const names = columns.map(({ name }) => quoteIdent(name)).join(', ');
+  const row = columns.map((column) => values.get(column) ?? 'NULL').join(', ');
+  // VALUES in an INSERT take no WHERE; SELECT does.
+  return onlyWhenEmpty
+    ? `INSERT INTO ${target} (${names}) SELECT ${row} WHERE NOT EXISTS (SELECT FROM ${target})`
+    : `INSERT INTO ${target} (${names}) VALUES (${row})`;
 }
