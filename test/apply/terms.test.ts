@@ -53,3 +53,15 @@ test('an empty down file undoes nothing, so it is refused', async () => {
   expect(ran.exitCode).toBe(10);
   expect(ran.err).toContain('down-empty');
 });
+
+test('a backslash in a string stays what it is, whatever the database says of strings', async () => {
+  await using database = await createTestDatabase();
+  await database.query(`alter database ${database.name} set standard_conforming_strings to off`);
+  using project = createProject(
+    { 'migrations/1_a.sql': String.raw`create table a (path text primary key); insert into a values ('C:\new\');` },
+    database.url,
+  );
+  const ran = await project.run('up');
+  expect(ran.exitCode, ran.err).toBe(0);
+  expect(await database.query('select path from a')).toEqual([{ path: String.raw`C:\new` + '\\' }]);
+});

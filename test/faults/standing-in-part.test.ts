@@ -166,3 +166,32 @@ test('temporary tables and prepared statements of one file do not reach the next
   expect(ran.exitCode, ran.err).toBe(0);
   expect(await database.query('select email from users')).toEqual([{ email: 'b' }]);
 });
+
+test('a concurrent build that waits for an old transaction, and whose rest does too, is tried again until it is through', async () => {
+  await using database = await createTestDatabase();
+  using folder = project(database, `-- godwit: lock-timeout=200ms\n${uniqueIndex}`);
+  await folder.run('up', '--to', '1');
+  const blocker = await database.connect();
+  await blocker.query("begin; insert into users values (1, 'a')");
+  const going = folder.run('up');
+  const waiting = (what: string): string =>
+    `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ~* '^\\s*${what}'`;
+  await until('the half-built index waits to be dropped', async () => {
+    return (await database.query(waiting('drop index'))).length > 0;
+  });
+  await until('it was not to be dropped', async () => (await database.query(waiting('drop index'))).length === 0);
+  await blocker.query('commit');
+  const ran = await going;
+  expect(ran.exitCode, ran.err).toBe(0);
+  expect(
+    await database.query('select indisvalid as valid from pg_index where indexrelid = $1::regclass', ['users_email']),
+  ).toEqual([{ valid: true }]);
+});
+
+test('what stands in part is not held against the migrations before it', async () => {
+  await using database = await createTestDatabase();
+  using folder = project(database, "alter type mood add value 'b';\nselect 1 / 0;", "create type mood as enum ('a');");
+  const ran = await folder.run('up');
+  expect(ran.exitCode).toBe(41);
+  expect(ran.err).not.toContain('behind the migrations’ back');
+});

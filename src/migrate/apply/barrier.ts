@@ -45,7 +45,9 @@ export async function applyBarrier(context: ApplyContext, prepared: PreparedStep
   }
   if (before === 'done') return finish(context, prepared, terms);
   if (before === 'half') {
-    await probe.repair(context.session);
+    const repaired = await probe.repair(context.session);
+    // Perhaps the lock was not to be had: then that is the failure, not the name that is still taken.
+    if (!repaired.ok) return refused(repaired, prepared, terms);
     // FINALIZE completes a detachment; a half-built index is dropped and built again.
     if ((await probe.state(context.session)) === 'done') return finish(context, prepared, terms);
   }
@@ -53,8 +55,8 @@ export async function applyBarrier(context: ApplyContext, prepared: PreparedStep
   let reply = await context.session.send(text);
   if (reply.ok && (await probe.state(context.session)) === 'half') {
     // IF NOT EXISTS found an unusable index and called that success.
-    await probe.repair(context.session);
-    reply = await context.session.send(text);
+    const repaired = await probe.repair(context.session);
+    reply = repaired.ok ? await context.session.send(text) : repaired;
   }
   if (reply.ok) return finish(context, prepared, terms);
   // A half-built unique index refuses the application's rows: it must not outlive the failure. While it does, the note
@@ -66,9 +68,7 @@ export async function applyBarrier(context: ApplyContext, prepared: PreparedStep
 
 /** It is known that the statement failed: is nothing left of it? */
 async function isCleared({ session }: ApplyContext, probe: EffectProbe): Promise<boolean> {
-  if ((await probe.state(session)) !== 'half') return true;
-  await probe.repair(session);
-  return (await probe.state(session)) !== 'half';
+  return (await probe.state(session)) !== 'half' || (await probe.repair(session)).ok;
 }
 
 async function finish(context: ApplyContext, prepared: PreparedStep, terms: Terms): Promise<StepResult> {

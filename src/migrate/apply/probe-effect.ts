@@ -1,6 +1,6 @@
 import { quoteLiteral } from '../../sql/quote.ts';
 import { tokensOf } from '../../sql/lexer.ts';
-import type { Session } from '../ports.ts';
+import type { Reply, Session } from '../ports.ts';
 
 /** What the catalogue says of a statement's effect. `unknown`: it cannot be told, and a second execution could do harm. */
 type EffectState = 'done' | 'half' | 'absent' | 'unknown';
@@ -8,7 +8,7 @@ type EffectState = 'done' | 'half' | 'absent' | 'unknown';
 /** How to find out whether a statement outside of transactions took effect, and how to clear a half effect. */
 export interface EffectProbe {
   state(session: Session): Promise<EffectState>;
-  repair(session: Session): Promise<void>;
+  repair(session: Session): Promise<Reply>;
 }
 
 const part = String.raw`(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)`;
@@ -48,8 +48,10 @@ export function probeOf(written: string): EffectProbe {
     return goneProbe(/^create/i.test(text) ? exists : `not ${exists}`);
   }
   const state: EffectState = repeatable.test(text) ? 'absent' : 'unknown';
-  return { state: () => Promise.resolve(state), repair: () => Promise.resolve() };
+  return { state: () => Promise.resolve(state), repair: nothingToRepair };
 }
+
+const nothingToRepair = (): Promise<Reply> => Promise.resolve({ ok: true, results: [] });
 
 function indexProbe(index: string, table: string): EffectProbe {
   const found = `from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
@@ -64,7 +66,7 @@ function indexProbe(index: string, table: string): EffectProbe {
         session,
         `select i.indexrelid::regclass::text ${found} and not (i.indisvalid and i.indisready)`,
       );
-      if (row?.[0] != null) await session.send(`DROP INDEX CONCURRENTLY IF EXISTS ${row[0]}`);
+      return row?.[0] == null ? nothingToRepair() : session.send(`DROP INDEX CONCURRENTLY IF EXISTS ${row[0]}`);
     },
   };
 }
@@ -75,7 +77,7 @@ function goneProbe(condition: string): EffectProbe {
       const [row] = await rows(session, `select ${condition}`);
       return row?.[0] === 't' ? 'done' : 'absent';
     },
-    repair: () => Promise.resolve(),
+    repair: nothingToRepair,
   };
 }
 
@@ -89,9 +91,7 @@ function detachProbe(parent: string, partition: string): EffectProbe {
       if (row === undefined || row[0] === 't') return 'unknown';
       return row[1] === null ? 'done' : row[1] === 't' ? 'half' : 'absent';
     },
-    async repair(session) {
-      await session.send(`ALTER TABLE ${parent} DETACH PARTITION ${partition} FINALIZE`);
-    },
+    repair: (session) => session.send(`ALTER TABLE ${parent} DETACH PARTITION ${partition} FINALIZE`),
   };
 }
 

@@ -18,6 +18,10 @@ const settings: Readonly<Record<string, string>> = {
   lock_timeout: '5s',
   statement_timeout: '0',
   idle_in_transaction_session_timeout: '60s',
+  // While COPY or a large file is at work on a session of its own, this one waits.
+  idle_session_timeout: '0',
+  // The files are split by the rules of this mode, whatever the database or the role says.
+  standard_conforming_strings: 'on',
   DateStyle: 'ISO',
 };
 
