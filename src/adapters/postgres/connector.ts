@@ -1,4 +1,5 @@
 import { Client, type ClientConfig } from 'pg';
+import type * as CopyStreams from 'pg-copy-streams';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import type { Connector, Reply, Session, SessionOptions } from '../../migrate/ports.ts';
 import { tlsOptions, type DatabaseAddress } from './address.ts';
@@ -74,8 +75,7 @@ function sessionOf(client: Client, address: DatabaseAddress): Session {
 async function copyIn(client: Client, command: string, data: AsyncIterable<Uint8Array>): Promise<Reply> {
   // CommonJS: its names are on the default export where a bundler has split it off.
   const streams = await import('pg-copy-streams');
-  const { from } =
-    'from' in streams ? streams : (streams as { readonly default: typeof import('pg-copy-streams') }).default;
+  const { from } = 'from' in streams ? streams : (streams as { readonly default: typeof CopyStreams }).default;
   const { pipeline } = await import('node:stream/promises');
   try {
     const stream = client.query(from(command));
