@@ -21,6 +21,7 @@ const byCode: Readonly<Record<string, FaultCode>> = {
   '28P01': 'password-refused',
   '28000': 'login-refused',
   '3D000': 'database-missing',
+  '55000': 'database-closed',
   '53300': 'too-many-connections',
   '57P03': 'server-starting',
   '42501': 'login-refused',

@@ -46,7 +46,8 @@ const mostOfOneCode = 10;
 
 /** The screen of one command. */
 export function createScreen({ io, json, noColor, redactor, readLine }: ScreenParts): Screen {
-  const style = createStyle(wantsColor(io.terminal, io.env, noColor));
+  const colour = wantsColor(io.terminal, io.env, noColor);
+  const style = createStyle(colour);
   const line: LiveLine = json
     ? { show() {}, clear() {} }
     : createLiveLine({
@@ -57,7 +58,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
   const say = (...lines: readonly string[]) => {
     if (json) return;
     line.clear();
-    io.err(lines.map((text) => `${redactor.redact(text)}\n`).join(''));
+    io.err(lines.map((text) => `${harmless(redactor.redact(text), colour)}\n`).join(''));
   };
   const shown = new Map<string, number>();
   let targeted = false;
@@ -102,6 +103,15 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
   };
   const story = createStory(screen);
   return screen;
+}
+
+/** Colours are ours. Whatever else could steer a terminal came with a name or with the words of a server. */
+function harmless(text: string, colour: boolean): string {
+  // oxlint-disable-next-line no-control-regex
+  const steering = /(\u001b\[[0-9;]*m)|[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+  return text.replaceAll(steering, (found, painted?: string) =>
+    found === '\n' || found === '\t' || (colour && painted !== undefined) ? found : '�',
+  );
 }
 
 /** `prod · 10.1.2.3:5432/app as deploy` */

@@ -48,6 +48,12 @@ export const databaseFaults = entries({
     fix: 'Create it, or correct the last part of the database URL.',
     exit: 30,
   },
+  'database-closed': {
+    title: 'The database takes no connections',
+    why: 'It is closed for everybody, as a template is, or a database that is being moved.',
+    fix: 'Check the name in the database URL. To open it: ALTER DATABASE name ALLOW_CONNECTIONS true.',
+    exit: 30,
+  },
   'too-many-connections': {
     title: 'The server has no free connection',
     why: 'All its connection slots are taken.',

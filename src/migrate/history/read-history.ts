@@ -1,6 +1,7 @@
+import { fault } from '../../kit/fault.ts';
 import type { Outcome } from '../../kit/outcome.ts';
 import { bad, good } from '../../kit/outcome.ts';
-import type { Session } from '../ports.ts';
+import type { ServerError, Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
 import type { HistoryRow } from './rows.ts';
 
@@ -49,10 +50,13 @@ export async function readHistory(session: Session): Promise<Outcome<History>> {
   const reply = await session.send(query, { rows: 'all' });
   if (!reply.ok) {
     const missing = reply.error.sqlstate === '42P01' || reply.error.sqlstate === '3F000';
-    return missing && reply.completed === 0 ? good(emptyHistory) : bad(serverFault(reply.error));
+    return missing && reply.completed === 0 ? withoutHistory(session, reply.error) : bad(serverFault(reply.error));
   }
   const [guard, migrations, partial] = reply.results;
   const [version, environment, environmentId, head, epoch] = guard?.rows[0] ?? [];
+  // Taken for a new database, one whose guard was emptied would get all its migrations a second time.
+  if (version === undefined) return damaged('Table godwit.guard has lost its row.');
+  if (epoch === null) return damaged('Table godwit.epoch has lost its row.');
   return good({
     version: Number(version ?? 0),
     environment: environment ?? '',
@@ -62,6 +66,20 @@ export async function readHistory(session: Session): Promise<Outcome<History>> {
     rows: (migrations?.rows ?? []).map(historyRow),
     partial: (partial?.rows ?? []).map(partialStatement),
   });
+}
+
+/** No history, or one whose first tables are gone: only an empty schema godwit, or none, is a new database. */
+async function withoutHistory(session: Session, error: ServerError): Promise<Outcome<History>> {
+  const reply = await session.send(
+    "select count(*) from pg_catalog.pg_class where relnamespace = pg_catalog.to_regnamespace('godwit')",
+    { rows: 'all' },
+  );
+  if (!reply.ok) return bad(serverFault(reply.error));
+  return reply.results[0]?.rows[0]?.[0] === '0' ? good(emptyHistory) : bad(serverFault(error));
+}
+
+function damaged(why: string): Outcome<never> {
+  return bad(fault('history-damaged', { why }));
 }
 
 function historyRow(row: readonly (string | null)[]): HistoryRow {

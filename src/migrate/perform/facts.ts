@@ -51,13 +51,6 @@ export function preflight(facts: ServerFacts, history: History, environment: Env
   return [
     ...tooOld(facts),
     ...(facts.readOnly ? [fault('database-read-only')] : []),
-    ...(history.version > historySchema.length
-      ? [
-          fault('history-newer', {
-            why: `It has version ${history.version}; this godwit knows ${historySchema.length}.`,
-          }),
-        ]
-      : []),
     ...(history.version === 0 && !facts.mayCreateSchema
       ? [
           fault('no-privilege', {
@@ -66,7 +59,7 @@ export function preflight(facts: ServerFacts, history: History, environment: Env
           }),
         ]
       : []),
-    ...wrongDatabase(facts, history, environment),
+    ...unfitHistory(facts, history, environment),
   ];
 }
 
@@ -77,8 +70,15 @@ function tooOld(facts: ServerFacts): readonly Finding[] {
   ];
 }
 
+/** What forbids even to read the history: this program does not know its form, or it is that of another database. */
+export function unfitHistory(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
+  if (history.version <= historySchema.length) return wrongDatabase(facts, history, environment);
+  const why = `It has version ${history.version}; this godwit knows ${historySchema.length}.`;
+  return [fault('history-newer', { why })];
+}
+
 /** The name stored in the database and the identity pinned by the lock file must both fit. */
-export function wrongDatabase(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
+function wrongDatabase(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
   if (history.version > 0 && history.environment !== environment.name) {
     const why = `It belongs to environment "${history.environment}", and this run is for "${environment.name}".`;
     return [fault('wrong-database', { why })];

@@ -3,7 +3,7 @@ import { fault } from '../../kit/fault.ts';
 import { readStatements } from '../history/read-statements.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { PlanTask, Task, VerifyTask } from '../task.ts';
-import { preflight, wrongDatabase } from './facts.ts';
+import { preflight, unfitHistory } from './facts.ts';
 import { inspect } from './inspect.ts';
 import { open, type Opened } from './open.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
@@ -71,7 +71,7 @@ async function read(task: Exclude<Task, { kind: 'apply' }>, ports: RunnerPorts, 
     case 'probe':
       return verdictOf(...preflight(opened.facts, opened.history, task.environment));
     case 'inspect': {
-      const wrong = wrongDatabase(opened.facts, opened.history, task.environment);
+      const wrong = unfitHistory(opened.facts, opened.history, task.environment);
       return wrong.length > 0 ? verdictOf(...wrong) : inspect(task, ports, opened);
     }
     case 'plan':
@@ -100,7 +100,7 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
 }
 
 async function verify(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
-  const wrong = wrongDatabase(opened.facts, opened.history, task.environment);
+  const wrong = unfitHistory(opened.facts, opened.history, task.environment);
   if (wrong.length > 0) return verdictOf(...wrong);
   return (await import('./verification.ts')).verifyApplied(task, ports, opened);
 }
