@@ -1,4 +1,4 @@
-import { exitCodeOf } from '../kit/fault.ts';
+import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import type { Engine, Ledger, LedgerEntry, RunRef } from './engine.ts';
 import type { RunEvent, RunOutcome } from './event.ts';
@@ -43,10 +43,15 @@ export async function deploy(deployment: Deployment): Promise<Execution> {
     const written = await ledger.write(entry);
     if (!written.ok) return failed(task.run, written.findings);
   }
+  const giveUp = async (findings: readonly Finding[]): Promise<Execution> => {
+    const execution = failed(task.run, findings);
+    if (keeps) await ledger.write(closed(entry, execution, deployment.now()));
+    return execution;
+  };
   const prepared = await engine.prepare(task, bundle);
-  if (!prepared.ok) return failed(task.run, prepared.findings);
+  if (!prepared.ok) return giveUp(prepared.findings);
   const started = await engine.start(prepared.value);
-  if (!started.ok) return failed(task.run, started.findings);
+  if (!started.ok) return giveUp(started.findings);
   const execution = await watch(deployment, started.value);
   if (keeps) await ledger.write(closed(entry, execution, deployment.now()));
   await engine.cleanup(started.value);
@@ -69,9 +74,30 @@ export async function watch(
   }
   signal?.removeEventListener('abort', stop);
   const { exitCode } = await engine.result(ref);
-  const finished = events.findLast((event) => event.kind === 'run.finished');
+  let finished = events.findLast((event) => event.kind === 'run.finished');
+  if (finished === undefined) {
+    // It died, or its last lines did: whoever listens hears it from us.
+    const why = 'The runner ended without saying how. What it has sent may still be going on in the database.';
+    const fix = '`godwit status` tells what is applied; `godwit up` goes on from there, and does nothing twice.';
+    finished = {
+      kind: 'run.finished',
+      run: ref.run,
+      outcome: 'unknown',
+      exitCode,
+      events: events.length + 2,
+      ms: 0,
+    };
+    const missing: readonly RunEvent[] = [
+      { kind: 'finding', finding: fault('outcome-unknown', { why, fix }) },
+      finished,
+    ];
+    for (const event of missing) {
+      events.push(event);
+      deployment.onEvent(event);
+    }
+  }
   const findings = events.flatMap((event) => (event.kind === 'finding' ? [event.finding] : []));
-  return { run: ref.run, outcome: finished?.outcome ?? 'unknown', exitCode, findings, events };
+  return { run: ref.run, outcome: finished.outcome, exitCode, findings, events };
 }
 
 function entryOf(deployment: Deployment): LedgerEntry {

@@ -47,7 +47,18 @@ export async function writeBundle(bundle: Bundle, folder: string): Promise<Outco
 
 /** Reads a bundle folder; hash, checksums and spans are checked before anything is done with it. */
 export async function readBundle(folder: string, hashing: Hashing): Promise<Outcome<Bundle>> {
-  const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest;
+  try {
+    return await readChecked(folder, hashing);
+  } catch (error) {
+    // Cut off, or with parts missing: whatever reading stumbles over.
+    const [why = ''] = (error as Error).message.split('\n');
+    return bad(fault('bundle-damaged', { why: `It cannot be read: ${why.slice(0, 200)}` }));
+  }
+}
+
+async function readChecked(folder: string, hashing: Hashing): Promise<Outcome<Bundle>> {
+  const manifest = parseManifest(readFileSync(join(folder, 'manifest.json'), 'utf8'));
+  if (manifest === undefined) return bad(fault('bundle-damaged', { why: 'Its manifest is no JSON.' }));
   if (manifest.format !== 1) return bad(fault('bundle-damaged', { why: `Its format is ${String(manifest.format)}.` }));
   const body = (migration: Migration, role: Role): Promise<ByteSource> => {
     const path = bodyPath(folder, migration, role);
@@ -71,6 +82,14 @@ export async function readBundle(folder: string, hashing: Hashing): Promise<Outc
     },
     body,
   });
+}
+
+function parseManifest(text: string): Manifest | undefined {
+  try {
+    return JSON.parse(text) as Manifest;
+  } catch {
+    return undefined;
+  }
 }
 
 function bodyPath(folder: string, migration: Migration, role: Role): string {

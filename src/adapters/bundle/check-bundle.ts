@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import type { Migration, Role } from '../../migrate/model.ts';
+import type { Analysis, Migration, Role } from '../../migrate/model.ts';
 import type { ByteSource, Hashing } from '../../migrate/ports.ts';
 import { checksumOf } from '../../migrate/read/checksum.ts';
 import { checkSpans } from '../../sql/span-check.ts';
@@ -24,10 +24,21 @@ export async function checkBundle(manifest: Manifest, body: BodyOf, hashing: Has
       const where = { file: script.file };
       if ((await checksumOf(source, hashing)) !== script.checksum)
         findings.push(fault('bundle-damaged', { where, why: 'The bytes that arrived have another checksum.' }));
-      const wrong = await checkSpans(source, analysis.statements, analysis.wrapped);
+      const wrong = (await checkSpans(source, analysis.statements, analysis.wrapped)) ?? uncovered(analysis);
       if (wrong !== undefined)
         findings.push(fault('bundle-damaged', { where, why: `Its analysis does not fit: ${wrong}.` }));
     }
   }
   return findings;
+}
+
+/** A statement outside of all segments would be recorded without having run. */
+function uncovered({ segments, statements }: Analysis): string | undefined {
+  let next = 0;
+  for (const { kind, first, last } of segments) {
+    if (first !== next || last < first || (kind === 'barrier' && last > first))
+      return `no segment begins at statement ${next}`;
+    next = last + 1;
+  }
+  return next === statements.length ? undefined : `${next} of ${statements.length} statements are in segments`;
 }

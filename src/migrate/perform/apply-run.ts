@@ -95,6 +95,7 @@ async function lookAgain(
   if (cause === 'lock') await ports.sleep((0.5 + ports.random()) * Math.min(200 * 2 ** tries, 5_000));
   if (cause === 'lost') {
     const again = await reconnect(ports, live);
+    if (!again.ok && again.findings.some(({ code }) => code === 'taken-over')) return again;
     if (!again.ok)
       return bad(fault('outcome-unknown', { why: again.findings.map((finding) => finding.why).join(' ') }));
   }

@@ -39,8 +39,11 @@ async function readRuns(session: Session, task: InspectTask): Promise<readonly R
   const subject = task.what === 'run' ? `where run like ${quoteLiteral(`${likeLiteral(task.subject ?? '')}%`)}` : '';
   const iso = (column: string): string =>
     `coalesce(to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), '')`;
+  // A run that died could not write its end: its session is gone.
+  const outcome = `case when outcome = 'running' and not exists
+    (select from pg_catalog.pg_stat_activity a where a.application_name = 'godwit ' || r.run) then 'interrupted' else outcome end`;
   const reply = await session.send(
-    `select run, command, outcome, exit_code, by_whom, from_where, git_commit, tool, plan_hash, ${iso('started_at')}, ${iso('finished_at')},
+    `select run, command, ${outcome}, exit_code, by_whom, from_where, git_commit, tool, plan_hash, ${iso('started_at')}, ${iso('finished_at')},
   coalesce(extract(epoch from finished_at - started_at) * 1000, 0), (select count(*) from godwit.migration m where m.run = r.run), failure, checkpoint
 from godwit.run r ${subject} order by started_at desc limit ${Math.max(1, Math.trunc(task.limit ?? 20))}`,
     { rows: 'all' },

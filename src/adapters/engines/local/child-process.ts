@@ -21,6 +21,7 @@ import type { RunEvent } from '../../../migrate/event.ts';
 import type { Bundle, Hashing } from '../../../migrate/ports.ts';
 import type { Task } from '../../../migrate/task.ts';
 import { writeBundle } from '../../bundle/bundle-folder.ts';
+import { isAlive as isThere, processStart, type ProcessIdentity } from '../../embedded/process-identity.ts';
 
 /** What the engine needs to start runners of its own. */
 export interface ChildProcessEngineOptions {
@@ -33,7 +34,8 @@ export interface ChildProcessEngineOptions {
   readonly hashing: Hashing;
 }
 
-const pollMs = 40;
+/** Where a process is asked for by another program, less often. */
+const pollMs = process.platform === 'linux' ? 40 : 200;
 
 /**
  * The engine that performs tasks in a process of their own, which goes on when the terminal is closed: the same runner
@@ -78,7 +80,7 @@ function start(options: ChildProcessEngineOptions, prepared: Prepared): Outcome<
     child.unref();
     if (child.pid === undefined)
       return bad(fault('runner-not-started', { why: `${options.runner} could not be started.` }));
-    writeFileSync(join(location, 'pid'), String(child.pid));
+    writeFileSync(join(location, 'pid'), `${child.pid} ${processStart(child.pid) ?? ''}`);
     return good({ run: task.run, engine: 'local-process', location });
   } finally {
     closeSync(lines);
@@ -144,33 +146,21 @@ function attach(options: ChildProcessEngineOptions, run: string): Outcome<RunRef
 
 /** SIGTERM asks the runner to stop at the next safe point. */
 function signalRunner(ref: RunRef): void {
-  const pid = pidOf(ref.location);
-  if (pid !== undefined && isAlive(ref)) process.kill(pid, 'SIGTERM');
+  const runner = runnerOf(ref.location);
+  if (runner !== undefined && isThere(runner)) process.kill(runner.pid, 'SIGTERM');
 }
 
 function isAlive(ref: RunRef): boolean {
-  const pid = pidOf(ref.location);
-  if (pid === undefined) return false;
-  try {
-    process.kill(pid, 0);
-    return !isZombie(pid);
-  } catch {
-    return false;
-  }
+  const runner = runnerOf(ref.location);
+  return runner !== undefined && isThere(runner);
 }
 
-/** A runner that has ended but was not waited for still answers signals. */
-function isZombie(pid: number): boolean {
-  try {
-    return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/, ''));
-  } catch {
-    return false;
-  }
-}
-
-function pidOf(location: string): number | undefined {
+/** Pid and start: pids are reused, and another process is neither followed nor stopped. */
+function runnerOf(location: string): ProcessIdentity | undefined {
   const path = join(location, 'pid');
-  return existsSync(path) ? Number(readFileSync(path, 'utf8')) : undefined;
+  if (!existsSync(path)) return undefined;
+  const [, pid = '', start = ''] = /^(\d+) (.*)$/s.exec(readFileSync(path, 'utf8')) ?? [];
+  return pid === '' ? undefined : { pid: Number(pid), start };
 }
 
 function sweep(options: ChildProcessEngineOptions): readonly string[] {
