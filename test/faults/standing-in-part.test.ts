@@ -195,3 +195,26 @@ test('what stands in part is not held against the migrations before it', async (
   expect(ran.exitCode).toBe(41);
   expect(ran.err).not.toContain('behind the migrations’ back');
 });
+
+test('a rebuild that had to be tried again leaves no half-built copies', async () => {
+  await using database = await createTestDatabase();
+  using folder = project(
+    database,
+    '-- godwit: lock-timeout=200ms\nreindex /* all */ table concurrently users;',
+    `${base}create unique index users_email on users (email);`,
+  );
+  await folder.run('up', '--to', '1');
+  const blocker = await database.connect();
+  await blocker.query("begin; insert into users values (1, 'a')");
+  const going = folder.run('up');
+  const copies = "select 1 from pg_class where relname like '%ccnew%'";
+  await until('a copy is there', async () => (await database.query(copies)).length > 0);
+  await until('a copy waits to be dropped', async () => {
+    const waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ~* '^drop index'";
+    return (await database.query(waiting)).length > 0;
+  });
+  await blocker.query('commit');
+  const ran = await going;
+  expect(ran.exitCode, ran.err).toBe(0);
+  expect(await database.query(copies)).toEqual([]);
+});

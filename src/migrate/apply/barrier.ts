@@ -53,7 +53,7 @@ export async function applyBarrier(context: ApplyContext, prepared: PreparedStep
   }
 
   let reply = await context.session.send(text);
-  if (reply.ok && (await probe.state(context.session)) === 'half') {
+  if (reply.ok && probe.passesOver === true && (await probe.state(context.session)) === 'half') {
     // IF NOT EXISTS found an unusable index and called that success.
     const repaired = await probe.repair(context.session);
     reply = repaired.ok ? await context.session.send(text) : repaired;

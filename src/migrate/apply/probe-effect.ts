@@ -9,6 +9,8 @@ type EffectState = 'done' | 'half' | 'absent' | 'unknown';
 export interface EffectProbe {
   state(session: Session): Promise<EffectState>;
   repair(session: Session): Promise<Reply>;
+  /** True: the statement may say that it succeeded over a half effect that was there before (IF NOT EXISTS). */
+  readonly passesOver?: true;
 }
 
 const part = String.raw`(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)`;
@@ -24,6 +26,7 @@ const detach = new RegExp(
   `^alter\\s+table\\s+(?:if\\s+exists\\s+)?(?:only\\s+)?${name}\\s+detach\\s+partition\\s+${name}`,
   'iu',
 );
+const reindex = new RegExp(`^reindex\\s+(?:\\([^)]*\\)\\s*)?(index|table)\\s+(?:concurrently\\s+)?${name}`, 'iu');
 const createDatabase = new RegExp(`^create\\s+database\\s+(${part})`, 'iu');
 const dropDatabase = new RegExp(`^drop\\s+database\\s+(?:if\\s+exists\\s+)?(${part})`, 'iu');
 /** Statements that may run again without harm. */
@@ -42,6 +45,8 @@ export function probeOf(written: string): EffectProbe {
   if (dropped !== null) return goneProbe(`pg_catalog.to_regclass(${quoteLiteral(dropped[1] ?? '')}) is null`);
   const detached = detach.exec(text);
   if (detached !== null) return detachProbe(detached[1] ?? '', detached[2] ?? '');
+  const rebuilt = /\bconcurrently\b/i.test(text) ? reindex.exec(text) : null;
+  if (rebuilt !== null) return reindexProbe(rebuilt[1] ?? '', rebuilt[2] ?? '');
   const database = createDatabase.exec(text) ?? dropDatabase.exec(text);
   if (database !== null) {
     const exists = `exists (select from pg_catalog.pg_database where datname = ${plainName(database[1] ?? '')})`;
@@ -57,6 +62,7 @@ function indexProbe(index: string, table: string): EffectProbe {
   const found = `from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
     where i.indrelid = pg_catalog.to_regclass(${quoteLiteral(table)}) and c.relname = ${plainName(index)}`;
   return {
+    passesOver: true,
     async state(session) {
       const [row] = await rows(session, `select i.indisvalid and i.indisready ${found}`);
       return row === undefined ? 'absent' : row[0] === 't' ? 'done' : 'half';
@@ -67,6 +73,28 @@ function indexProbe(index: string, table: string): EffectProbe {
         `select i.indexrelid::regclass::text ${found} and not (i.indisvalid and i.indisready)`,
       );
       return row?.[0] == null ? nothingToRepair() : session.send(`DROP INDEX CONCURRENTLY IF EXISTS ${row[0]}`);
+    },
+  };
+}
+
+/** It may run again without harm, but what a failed one leaves behind costs every write: on the table and its toast. */
+function reindexProbe(kind: string, named: string): EffectProbe {
+  const relation = `pg_catalog.to_regclass(${quoteLiteral(named)})`;
+  const table =
+    kind.toLowerCase() === 'table'
+      ? relation
+      : `(select indrelid from pg_catalog.pg_index where indexrelid = ${relation})`;
+  const leftovers = `select i.indexrelid::regclass::text from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
+    where not i.indisvalid and c.relname ~ '_cc(new|old)[0-9]*$'
+      and i.indrelid in (${table}, (select reltoastrelid from pg_catalog.pg_class where oid = ${table}))`;
+  return {
+    state: async (session) => ((await rows(session, leftovers)).length > 0 ? 'half' : 'absent'),
+    async repair(session) {
+      for (const [index] of await rows(session, leftovers)) {
+        const dropped = await session.send(`DROP INDEX CONCURRENTLY IF EXISTS ${index ?? ''}`);
+        if (!dropped.ok) return dropped;
+      }
+      return nothingToRepair();
     },
   };
 }
