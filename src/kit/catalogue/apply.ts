@@ -36,7 +36,7 @@ export const applyFaults = entries({
   'interrupted-statement': {
     title: 'An earlier run died inside a statement whose effect cannot be told',
     why: 'The statement runs outside of transactions, and the catalogue does not show whether it took effect.',
-    fix: 'Look at the object. If the statement took effect, remove it from the file’s unapplied part; then run again.',
+    fix: 'Look at what it was to change. If it took effect, remove it from the file; if not, move it into a new migration behind this one. Then run again.',
     exit: 41,
   },
   'applied-part-changed': {
