@@ -64,6 +64,7 @@ test('a frozen runner whose session was ended finds out that another one has tak
   }
   const attached = await project.run('runs', 'attach', run);
   expect([attached.exitCode, attached.err]).toEqual([20, expect.stringContaining('[taken-over]')]);
+  expect(attached.err).not.toContain('nothing was changed');
   expect(await database.query('select count(*)::int as n, count(distinct n)::int as different from a')).toEqual([
     { n: 60, different: 60 },
   ]);

@@ -218,3 +218,16 @@ test('a rebuild that had to be tried again leaves no half-built copies', async (
   expect(ran.exitCode, ran.err).toBe(0);
   expect(await database.query(copies)).toEqual([]);
 });
+
+test('a migration that stands in part and whose file has gone, or has another version now, is asked for', async () => {
+  await using database = await createTestDatabase();
+  const text = `insert into log values (1);\n${uniqueIndex}`;
+  using folder = project(database, text, base + twins);
+  expect((await folder.run('up')).exitCode).toBe(41);
+  folder.remove('migrations/2_mixed.sql');
+  const gone = await folder.run('up');
+  expect([gone.exitCode, gone.err]).toEqual([10, expect.stringContaining('Version 2 was executed in part')]);
+  folder.write('migrations/3_mixed.sql', text);
+  expect((await folder.run('up')).exitCode).toBe(10);
+  expect(await logged(database)).toEqual([1]);
+});

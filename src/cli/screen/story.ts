@@ -102,7 +102,8 @@ function ending(event: Finished, tally: Tally, { style }: Screen): readonly stri
   if (event.outcome === 'nothing-to-do')
     return [`${style.green('✔')} Nothing to do${what}: nothing is pending.${rest}`];
   if (event.exitCode === 0) return ['', `${style.green(style.bold('✔ Done'))}${what}.${rest}`];
-  const stopped = event.outcome === 'refused' && tally.recorded + tally.applied + tally.undone > 0;
+  const unchanged = ['refused', 'busy', 'unreachable'].includes(event.outcome);
+  const stopped = unchanged && tally.recorded + tally.applied + tally.undone > 0;
   const end = stopped ? '✘ Stopped; what was recorded stands' : endings[event.outcome];
   return ['', `${style.red(style.bold(end))}${what}.${rest}`];
 }
