@@ -1,4 +1,6 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fault, FaultError } from '../../kit/fault.ts';
 import type { ByteSource } from '../../migrate/ports.ts';
 
 /** Files up to this size are read whole: one system call instead of three. */
@@ -6,22 +8,40 @@ const wholeUpTo = 1024 * 1024;
 
 /**
  * A file as a source of bytes. Reads are synchronous inside: for the small files that migrations are, a promise per
- * system call costs more than the call. No descriptor stays open between reads.
+ * system call costs more than the call. No descriptor stays open between reads; a file that was saved between two of
+ * them is refused with `file-moved-on`, because its first bytes and its last ones would be of two files.
  * @param path Absolute path.
  * @param size Its size in bytes, as stat told.
  */
 export function fileSource(path: string, size: number): ByteSource {
+  let known: string | undefined;
   return {
     size,
     read(start, end) {
       try {
+        const state = stateOf(path);
+        if (known !== undefined && state !== known)
+          throw new FaultError(fault('file-moved-on', { why: `${basename(path)} was saved while it was in use.` }));
+        known = state;
         if (size > wholeUpTo) return Promise.resolve(readRange(path, start, Math.min(end, size)));
         return Promise.resolve(readFileSync(path).subarray(start, Math.min(end, size)));
       } catch (error) {
-        return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+        return Promise.reject(known === undefined ? error : lostOnTheWay(error, path));
       }
     },
   };
+}
+
+/** A file that was there before: that it cannot be read any more is the user's doing. */
+function lostOnTheWay(error: unknown, path: string): unknown {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  if (code === undefined) return error;
+  return new FaultError(fault('file-unreadable', { why: `${basename(path)} cannot be read any more: ${code}.` }));
+}
+
+function stateOf(path: string): string {
+  const { ino, size, mtimeNs } = statSync(path, { bigint: true });
+  return `${ino} ${size} ${mtimeNs}`;
 }
 
 function readRange(path: string, start: number, end: number): Uint8Array {

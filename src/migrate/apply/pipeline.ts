@@ -68,12 +68,15 @@ export async function applyPipelined(
     });
     const recording = { head: next, nextStarted: steps[index + 1]?.step.id ?? start.after };
     const segment = prepared.analysis.segments[0] ?? emptySegment;
-    const message = await segmentMessage(
-      prepared,
-      segment,
-      { run: context.run, epoch: context.epoch, head },
-      recording,
-    );
+    const position = { run: context.run, epoch: context.epoch, head };
+    let message: StepMessage;
+    try {
+      message = await segmentMessage(prepared, segment, position, recording);
+    } catch (error) {
+      // Its file is gone or was changed. What is on its way is applied all the same, and told.
+      while (flights.length > 0) await land();
+      throw error;
+    }
     flights.push({
       prepared,
       message,

@@ -1,4 +1,4 @@
-import { fault } from '../../kit/fault.ts';
+import { fault, FaultError } from '../../kit/fault.ts';
 import { bad, type Outcome } from '../../kit/outcome.ts';
 import { applySteps, type ApplyResult } from '../apply/apply-steps.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
@@ -39,7 +39,13 @@ export async function applyRun(
         return opened;
       },
     };
-    const result = await applySteps(context, remaining, live.head);
+    let result: ApplyResult;
+    try {
+      result = await applySteps(context, remaining, live.head);
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+      return { verdict: verdictOf(...error.findings), applied: await throughNow(live, steps) };
+    }
     live.head = result.head;
     const through = new Set(result.applied);
     remaining = remaining.filter(({ step }) => !through.has(step.id));
@@ -102,6 +108,15 @@ async function lookAgain(
   const history = await readHistory(live.session);
   if (history.ok) live.head = history.value.head;
   return history;
+}
+
+/** A file failed us on the way: the history tells how far it went. */
+async function throughNow(live: LiveRun, steps: readonly PreparedStep[]): Promise<readonly PreparedStep[]> {
+  await live.session.send('ROLLBACK');
+  const history = await readHistory(live.session);
+  if (!history.ok) return [];
+  live.head = history.value.head;
+  return steps.filter(({ step }) => isThrough(history.value, live.run, step));
 }
 
 /** Was this step recorded by this very run, although its answer never arrived? */

@@ -1,5 +1,5 @@
 import { encodeUtf8 } from '../../sql/encoding.ts';
-import { fault } from '../../kit/fault.ts';
+import { fault, FaultError } from '../../kit/fault.ts';
 import { bad, type Outcome } from '../../kit/outcome.ts';
 import type { Analysis, Migration, Role, ScriptFile } from '../model.ts';
 import type { Bundle, ByteSource, Folder, Hashing } from '../ports.ts';
@@ -51,17 +51,21 @@ export function openScriptsOf(folder: Folder): BundleTerms['open'] {
 
 /** A file that vanished since the folder was read is the user's doing, not a bug. */
 async function analyseFile(terms: BundleTerms, script: ScriptFile, ports: AnalysisPorts): Promise<Outcome<Analysis>> {
-  let file: ByteSource;
+  const where = { file: script.file };
   try {
-    file = await terms.open(script);
+    const file = await terms.open(script);
     await file.read(0, 1);
+    return await analyse(script, file, ports);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return bad(
-      fault('file-unreadable', { why: `${script.file} cannot be read: ${reason}`, where: { file: script.file } }),
-    );
+    if (error instanceof FaultError) return bad(...error.findings.map((finding) => ({ ...finding, where })));
+    if (!isOfTheSystem(error)) throw error;
+    return bad(fault('file-unreadable', { why: `${script.file} cannot be read: ${error.message}`, where }));
   }
-  return analyse(script, file, ports);
+}
+
+/** What the operating system says has a code, such as ENOENT; a bug has none. */
+function isOfTheSystem(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error;
 }
 
 function scriptOf(migration: Migration, role: Role): ScriptFile {
