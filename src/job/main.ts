@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readBundle } from '../adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createConnector } from '../adapters/postgres/connector.ts';
+import { runnerClock } from '../adapters/runner-clock.ts';
 import { readDatabaseUrl } from '../adapters/url/database-url.ts';
 import type { Finding } from '../kit/finding.ts';
 import { exitCodeOf } from '../kit/fault.ts';
@@ -53,10 +53,7 @@ async function main(): Promise<void> {
     bundle: bundle.value,
     hashing: nodeHashing,
     emit,
-    clock: () => performance.now(),
-    now: () => new Date().toISOString(),
-    random: () => Math.random(),
-    sleep: (ms) => sleep(ms, undefined, { signal: controller.signal }).catch(() => {}),
+    ...runnerClock(controller.signal),
     signal: controller.signal,
   });
 }

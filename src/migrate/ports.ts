@@ -39,12 +39,15 @@ export type KeepRows = 'all' | 'none' | number;
 export interface Session {
   /** Backend process id as told at connection start. */
   readonly pid: number;
+  /** How many messages have been sent and not been answered yet. */
+  readonly waiting: number;
   /** Sends one message of the simple protocol: one or more statements. Never rejects. */
   send(text: string, options?: { readonly rows?: KeepRows }): Promise<Reply>;
   /** Runs COPY … FROM stdin with `data`. Only on a session opened with `pipelined: false`. Never rejects. */
   copyIn(command: string, data: AsyncIterable<Uint8Array>): Promise<Reply>;
-  /** Asks the server to cancel what this session runs, over a connection of its own. */
-  cancel(): Promise<void>;
+  /** Cuts the connection at once, without a goodbye: every message under way is answered as lost. */
+  abandon(): void;
+  /** Says goodbye; takes seconds at most, also when nobody answers. */
   close(): Promise<void>;
 }
 
@@ -56,6 +59,8 @@ export interface SessionOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** Called for each NOTICE or WARNING of the server, with its severity and text. */
   readonly onNotice?: (severity: string, text: string) => void;
+  /** Aborted while the connection is being made: it is not wanted any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** Opens sessions to one database. */

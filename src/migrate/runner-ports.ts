@@ -16,7 +16,10 @@ export interface RunnerPorts {
   now(): string;
   /** From 0 to 1. */
   random(): number;
+  /** Ends early when the run shall stop. */
   sleep(ms: number): Promise<void>;
+  /** Calls `then` once, after so many milliseconds, also when the run shall stop; what it returns prevents that. */
+  timer(ms: number, then: () => void): () => void;
   /** Aborted when the run shall stop at the next safe point. */
   readonly signal: AbortSignal;
 }

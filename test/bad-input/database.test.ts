@@ -200,6 +200,7 @@ test.each([
     user: 'deploy',
     schema: 'public',
     systemId: '',
+    backend: { pid: 1, start: '1' },
   };
   const found = preflight(facts, emptyHistory, { name: 'local', protected: false });
   expect(found.map((finding) => finding.code)).toEqual(expected);

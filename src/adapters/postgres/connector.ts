@@ -7,6 +7,12 @@ import { connectFault } from './connect-fault.ts';
 import { MessageQuery, serverError } from './message-query.ts';
 
 const connectTimeoutMs = 10_000;
+/** A goodbye that nobody answers is not waited for any longer. */
+const closeTimeoutMs = 3_000;
+/** An idle connection asks the other side this often whether it is there; ten questions later it is lost. */
+const keepAliveMs = 10_000;
+/** Not every platform can tell that a client has gone: there the server refuses the setting at the start. */
+const refusable = 'client_connection_check_interval';
 
 /**
  * Sessions to one PostgreSQL database, by the `pg` driver.
@@ -28,13 +34,30 @@ async function openSession(address: DatabaseAddress, options: SessionOptions): P
   // Without a listener the loss of an idle connection would end the process; every message reports it by itself.
   client.on('error', () => {});
   client.on('notice', (notice) => options.onNotice?.(notice.severity ?? 'NOTICE', notice.message ?? ''));
+  const giveUp = (): void => cut(client);
+  options.signal?.addEventListener('abort', giveUp);
   try {
+    if (options.signal?.aborted === true) throw new Error('it was not wanted any more');
     await client.connect();
   } catch (error) {
-    await client.end().catch(() => {});
-    return bad(connectFault(error as Error, address));
+    cut(client);
+    if (!refuses(error as Error, refusable) || !(refusable in options.settings))
+      return bad(connectFault(error as Error, address));
+    const { [refusable]: _, ...settings } = options.settings;
+    return await openSession(address, { ...options, settings });
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp);
   }
-  return good(sessionOf(client, address));
+  return good(sessionOf(client));
+}
+
+function refuses(error: Error, setting: string): boolean {
+  return (error as Error & { code?: string }).code === '22023' && error.message.includes(setting);
+}
+
+/** Ends a connection without a goodbye: whatever was not answered is lost. */
+function cut(client: Client): void {
+  (client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }).connection.stream.destroy();
 }
 
 function clientConfig(address: DatabaseAddress, options: SessionOptions): ClientConfig {
@@ -52,22 +75,39 @@ function clientConfig(address: DatabaseAddress, options: SessionOptions): Client
     options: settings.join(' '),
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
   };
   return Object.assign(config, { pipeline: options.pipelined });
 }
 
-function sessionOf(client: Client, address: DatabaseAddress): Session {
+function sessionOf(client: Client): Session {
   const pid = (client as unknown as { processID: number }).processID;
+  let waiting = 0;
+  const counted = async (reply: Promise<Reply>): Promise<Reply> => {
+    waiting += 1;
+    try {
+      return await reply;
+    } finally {
+      waiting -= 1;
+    }
+  };
   return {
     pid,
+    get waiting() {
+      return waiting;
+    },
     send: (text, options) =>
-      new Promise<Reply>((resolve) => {
-        client.query(new MessageQuery(text, options?.rows ?? 'none', resolve));
-      }),
-    copyIn: (command, data) => copyIn(client, command, data),
-    cancel: () => cancelBackend(address, pid),
+      counted(
+        new Promise<Reply>((resolve) => {
+          client.query(new MessageQuery(text, options?.rows ?? 'none', resolve));
+        }),
+      ),
+    copyIn: (command, data) => counted(copyIn(client, command, data)),
+    abandon: () => cut(client),
     close: async () => {
+      const timer = setTimeout(() => cut(client), closeTimeoutMs);
       await client.end().catch(() => {});
+      clearTimeout(timer);
     },
   };
 }
@@ -83,21 +123,5 @@ async function copyIn(client: Client, command: string, data: AsyncIterable<Uint8
     return { ok: true, results: [{ columns: [], rows: [], tag: `COPY ${stream.rowCount}` }] };
   } catch (error) {
     return { ok: false, error: serverError(error as Error), completed: 0 };
-  }
-}
-
-/** Asks over a connection of its own, as the same role, so it works through TLS like every other connection. */
-async function cancelBackend(address: DatabaseAddress, pid: number): Promise<void> {
-  const client = new Client(
-    clientConfig(address, { pipelined: false, applicationName: 'godwit cancel', settings: {} }),
-  );
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await client.query('select pg_catalog.pg_cancel_backend($1)', [pid]);
-  } catch {
-    // The server is gone or refuses: the session's own reply tells what became of the statement.
-  } finally {
-    await client.end().catch(() => {});
   }
 }

@@ -129,6 +129,13 @@ export const databaseFaults = entries({
     fix: 'Restart the server; if the language was dropped: `CREATE EXTENSION plpgsql`.',
     exit: 10,
   },
+  'no-control-connection': {
+    title: 'The run has no second connection',
+    why: 'Godwit opens one beside the work, to stop it at once, to name who blocks it, and to see that the server is still there.',
+    fix: 'Nothing is unsafe without it. Leave the role one more connection: look at max_connections and its CONNECTION LIMIT.',
+    severity: 'warning',
+    exit: 0,
+  },
   busy: {
     title: 'Another run holds the database',
     why: 'A run is in progress.',

@@ -94,8 +94,9 @@ function endOf(
 ): ApplyResult['end'] {
   const { error } = refusal;
   const { finding, at, stands } = failure;
-  // What we have asked the server to cancel is no failure of the statement.
-  if (context.ports.signal.aborted && error.sqlstate === '57014') return { kind: 'interrupted' };
+  // What we have asked the server to cancel is no failure of the statement, nor is what we have fenced.
+  const stopped = error.sqlstate === '57014' || error.sqlstate === 'GW001';
+  if (context.ports.signal.aborted && stopped) return { kind: 'interrupted' };
   if (error.lost) return { kind: 'again', cause: 'lost', finding, at };
   if (error.sqlstate === 'GW002') return { kind: 'again', cause: 'moved', finding, at };
   if (error.sqlstate === '55P03' || error.sqlstate === '40P01') return { kind: 'again', cause: 'lock', finding, at };

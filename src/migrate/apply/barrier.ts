@@ -52,7 +52,10 @@ export async function applyBarrier(context: ApplyContext, prepared: PreparedStep
     if ((await probe.state(context.session)) === 'done') return finish(context, prepared, terms);
   }
 
+  // Stopped since: it is not begun any more; its note tells the next attempt to look first.
+  if (context.ports.signal.aborted) return { kind: 'interrupted', stands: terms.stands };
   let reply = await context.session.send(text);
+  await context.settle();
   if (reply.ok && probe.passesOver === true && (await probe.state(context.session)) === 'half') {
     // IF NOT EXISTS found an unusable index and called that success.
     const repaired = await probe.repair(context.session);

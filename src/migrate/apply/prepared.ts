@@ -30,6 +30,8 @@ export interface ApplyContext {
   /** Pipelined; COPY and large files use a session of their own. */
   readonly session: Session;
   readonly epoch: string;
+  /** When the run is stopping: from here on nothing more is cancelled. */
+  settle(): Promise<void>;
   /** Opens a session whose messages are sent one by one. */
   openUnpipelined(): Promise<Outcome<Session>>;
 }

@@ -2,8 +2,10 @@ import { fault, FaultError } from '../../kit/fault.ts';
 import { bad, type Outcome } from '../../kit/outcome.ts';
 import { applySteps, type ApplyResult } from '../apply/apply-steps.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
+import { backendOf } from '../control/backend.ts';
 import { readHistory, type History } from '../history/read-history.ts';
 import { logEvent } from '../history/run-record.ts';
+import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
 import { openSession } from './open.ts';
@@ -32,10 +34,11 @@ export async function applyRun(
       ports,
       run: live.run,
       session: live.session,
+      settle: async () => await live.stopping?.settle(),
       epoch: live.epoch,
       openUnpipelined: async () => {
         const opened = await openSession(ports, live.run, false);
-        if (opened.ok) live.beside = opened.value;
+        if (opened.ok) void beside(live, opened.value);
         return opened;
       },
     };
@@ -70,6 +73,17 @@ export async function applyRun(
     }
     return { verdict: await conclude(ports, live, result), applied: applied() };
   }
+}
+
+/** The session beside the main one. Its backend is asked for over there, so that nothing here waits. */
+async function beside(live: LiveRun, session: Session): Promise<void> {
+  live.beside = session;
+  delete live.besideBackend;
+  const answer = await live.control?.ask(
+    `select pid, extract(epoch from backend_start) from pg_catalog.pg_stat_get_activity(${session.pid})`,
+  );
+  const [pid, start] = (answer?.ok === true ? answer.value[0]?.rows[0] : undefined) ?? [];
+  if (live.beside === session && pid != null) live.besideBackend = backendOf(pid, start);
 }
 
 async function conclude(ports: RunnerPorts, live: LiveRun, result: ApplyResult): Promise<Verdict> {

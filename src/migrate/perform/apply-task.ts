@@ -9,12 +9,14 @@ import { makePlan } from '../plan/make-plan.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
 import { adoptRun } from './adopt.ts';
+import { openControl } from '../control/control.ts';
 import { applyRun } from './apply-run.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
 import { missingConsent } from './consent.ts';
 import { preflight } from './facts.ts';
 import { open, type Opened } from './open.ts';
 import { prepareSteps } from './prepare.ts';
+import { stopOnSignal } from './stop-run.ts';
 import { afterApplying } from './verification.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
@@ -24,21 +26,20 @@ export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise
   if (!opened.ok) return verdictOf(...opened.findings);
   const live: LiveRun = {
     session: opened.value.session,
+    backend: opened.value.facts.backend,
     epoch: opened.value.history.epoch,
     head: opened.value.history.head,
     run: task.run,
     schema: opened.value.facts.schema,
   };
-  const cancel = (): void => {
-    void live.session.cancel();
-    void live.beside?.cancel();
-  };
-  ports.signal.addEventListener('abort', cancel);
+  const stopping = stopOnSignal(ports, live);
+  live.stopping = stopping;
   try {
     return await applyOpened(task, ports, opened.value, live);
   } finally {
-    ports.signal.removeEventListener('abort', cancel);
-    await live.session.close();
+    stopping.dispose();
+    await stopping.settle();
+    await Promise.all([live.session.close(), live.control?.close()]);
   }
 }
 
@@ -57,6 +58,8 @@ async function applyOpened(task: ApplyTask, ports: RunnerPorts, opened: Opened, 
   const missing = missingConsent(made.value.plan, task);
   if (missing.length > 0) return verdictOf(...missing);
   if (made.value.plan.steps.length === 0) return wellDone('nothing-to-do');
+  // From here on: it comes up while the run begins, and nothing waits for it.
+  live.control ??= openControl(ports, task.run);
   const prepared = await prepareSteps(
     made.value,
     { bundle: ports.bundle, history, session, schema: facts.schema },
@@ -76,9 +79,11 @@ async function applyOpened(task: ApplyTask, ports: RunnerPorts, opened: Opened, 
   const { verdict, applied } = await applyRun(ports, live, prepared.value);
   // The database is gone: nothing can be looked at, nothing written.
   if (verdict.findings.some(({ code }) => code === 'outcome-unknown')) return verdict;
-  // What stands in part may already differ from what the migrations before it state, rightly so.
-  const partly = verdict.outcome === 'partly-applied';
-  const terms = partly ? { ...task, verification: { ...task.verification, enabled: false } } : task;
+  await live.stopping?.settle();
+  // What stands in part may already differ from what the migrations before it state, rightly so. And whoever stops a
+  // run waits for no checks.
+  const unchecked = verdict.outcome === 'partly-applied' || ports.signal.aborted;
+  const terms = unchecked ? { ...task, verification: { ...task.verification, enabled: false } } : task;
   const checked = await afterApplying(terms, ports, live, applied);
   if (verdict.exitCode !== 0) return finish(ports, live, verdict);
   // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
@@ -115,6 +120,7 @@ async function begin(
 }
 
 async function finish(ports: RunnerPorts, live: LiveRun, verdict: Verdict): Promise<Verdict> {
+  await live.stopping?.settle();
   const failure = verdict.findings
     .filter((finding) => finding.severity === 'error')
     .map((finding) => `${finding.code}: ${finding.why}`)

@@ -1,6 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { backendOf, ownBackend, type Backend } from '../control/backend.ts';
 import { historySchema } from '../history/schema.generated.ts';
 import type { History } from '../history/read-history.ts';
 import type { Session } from '../ports.ts';
@@ -19,6 +20,8 @@ export interface ServerFacts {
   readonly schema: string;
   /** From pg_control_system(); empty where the role may not read it. */
   readonly systemId: string;
+  /** The server's process behind this session. */
+  readonly backend: Backend;
 }
 
 const oldestMajor = 14;
@@ -28,13 +31,15 @@ const query = `select current_setting('server_version_num'), current_setting('se
   pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
     or coalesce(pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('godwit')::oid, 'CREATE'), false), current_user, coalesce(current_schema(), ''),
   case when pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
-    then (select system_identifier::text from pg_catalog.pg_control_system()) else '' end`;
+    then (select system_identifier::text from pg_catalog.pg_control_system()) else '' end,
+  ${ownBackend}`;
 
 /** Asks the server for the facts, in one message. */
 export async function readFacts(session: Session): Promise<Outcome<ServerFacts>> {
   const reply = await session.send(query, { rows: 'all' });
   if (!reply.ok) return bad(serverFault(reply.error));
-  const [versionNumber, version, readOnly, mayCreate, user, schema, systemId] = reply.results[0]?.rows[0] ?? [];
+  const [versionNumber, version, readOnly, mayCreate, user, schema, systemId, pid, start] =
+    reply.results[0]?.rows[0] ?? [];
   return good({
     versionNumber: Number(versionNumber),
     version: version ?? '',
@@ -43,6 +48,7 @@ export async function readFacts(session: Session): Promise<Outcome<ServerFacts>>
     user: user ?? '',
     schema: schema ?? '',
     systemId: systemId ?? '',
+    backend: backendOf(pid, start),
   });
 }
 

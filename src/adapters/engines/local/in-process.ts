@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fault } from '../../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import type { Engine, ExecutionResult, Prepared, RunRef } from '../../../migrate/engine.ts';
@@ -6,6 +5,7 @@ import type { RunEvent } from '../../../migrate/event.ts';
 import { perform } from '../../../migrate/perform/perform.ts';
 import type { Bundle, Connector, Hashing } from '../../../migrate/ports.ts';
 import type { Task } from '../../../migrate/task.ts';
+import { runnerClock } from '../../runner-clock.ts';
 import { EventQueue } from './event-queue.ts';
 
 /** What the engine hands to the runner. */
@@ -61,10 +61,7 @@ function execute(prepared: Prepared, options: LocalEngineOptions): Execution {
     hashing: options.hashing,
     bundle: prepared.bundle,
     emit: (event) => events.push(event),
-    clock: () => performance.now(),
-    now: () => new Date().toISOString(),
-    random: () => Math.random(),
-    sleep: (ms) => sleep(ms, undefined, { signal: controller.signal }).catch(() => {}),
+    ...runnerClock(controller.signal),
     signal: controller.signal,
   }).finally(() => events.end());
   return { events, exit, controller };

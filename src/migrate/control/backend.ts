@@ -1,0 +1,33 @@
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { Session } from '../ports.ts';
+import { serverFault } from '../server-fault.ts';
+
+/** One process of the server: by its pid and its start, because pids are used again. */
+export interface Backend {
+  readonly pid: number;
+  /** Seconds since 1970 by the server's clock, as its text. */
+  readonly start: string;
+}
+
+/** Columns that tell a session its own backend: pid and start. */
+export const ownBackend: string =
+  'pg_catalog.pg_backend_pid(), (select extract(epoch from backend_start) from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))';
+
+/** The backend from the values of these columns. */
+export function backendOf(pid: string | null | undefined, start: string | null | undefined): Backend {
+  return { pid: Number(pid), start: start ?? '' };
+}
+
+/** Asks a session for its backend. */
+export async function backendBehind(session: Session): Promise<Outcome<Backend>> {
+  const reply = await session.send(`select ${ownBackend}`, { rows: 'all' });
+  if (!reply.ok) return bad(serverFault(reply.error));
+  const [pid, start] = reply.results[0]?.rows[0] ?? [];
+  return good(backendOf(pid, start));
+}
+
+/** From-clause that finds exactly this backend, as `a`, or nothing. */
+export function activityOf({ pid, start }: Backend): string {
+  const known = /^\d+(\.\d+)?$/.test(start) ? start : 'null';
+  return `from pg_catalog.pg_stat_get_activity(${Math.trunc(pid)}) a where extract(epoch from a.backend_start) = ${known}`;
+}

@@ -1,0 +1,62 @@
+import type { Backend } from '../control/backend.ts';
+import { openControl } from '../control/control.ts';
+import { cancelBackend, raiseEpoch } from '../control/stop.ts';
+import type { RunnerPorts } from '../runner-ports.ts';
+import type { LiveRun } from './live-run.ts';
+
+/** A statement that was on its way when the first request to cancel came is reached by one of the next. */
+const cancelEveryMs = 500;
+
+/** What a stop does while the run ends. */
+export interface Stopping {
+  /** After it nothing more is cancelled: what the run still says to the database is its own clearing up. */
+  settle(): Promise<void>;
+  /** Listens no longer. */
+  dispose(): void;
+}
+
+/**
+ * Stops the run when its signal says so: first the epoch is raised, so that messages already sent do nothing; then what
+ * runs is cancelled, again and again until the run has noticed. It ends by itself at its next safe point.
+ */
+export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
+  const state = { settled: false };
+  let settle: () => void = () => {};
+  const settling = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  let going: Promise<void> | undefined;
+
+  const stop = async (): Promise<void> => {
+    const control = (live.control ??= openControl(ports, live.run));
+    const raised = await raiseEpoch(control, live.epoch);
+    if (raised.ok) live.epoch = raised.value;
+    while (!state.settled) {
+      await Promise.all(backendsOf(live).map((backend) => cancelBackend(control, backend)));
+      let cancel: () => void = () => {};
+      const later = new Promise<void>((resolve) => {
+        cancel = ports.timer(cancelEveryMs, resolve);
+      });
+      await Promise.race([later, settling]);
+      cancel();
+    }
+  };
+  const begin = (): void => {
+    going = stop();
+  };
+  if (ports.signal.aborted) begin();
+  ports.signal.addEventListener('abort', begin, { once: true });
+  return {
+    async settle() {
+      if (!ports.signal.aborted) return;
+      state.settled = true;
+      settle();
+      await going;
+    },
+    dispose: () => ports.signal.removeEventListener('abort', begin),
+  };
+}
+
+function backendsOf(live: LiveRun): readonly Backend[] {
+  return live.besideBackend === undefined ? [live.backend] : [live.backend, live.besideBackend];
+}
