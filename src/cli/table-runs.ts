@@ -29,6 +29,11 @@ const wait: OptionSpec = {
   value: 'DURATION',
   summary: 'how long to wait for another run, such as 30s or 5min (default: 60s)',
 };
+const onDisconnect: OptionSpec = {
+  name: 'on-disconnect',
+  value: 'cancel|finish',
+  summary: 'what the server does with a running statement when the runner has gone (default: cancel)',
+};
 const waive: OptionSpec = {
   name: 'waive-checkpoint',
   value: 'REASON',
@@ -82,6 +87,7 @@ export const runCommands: readonly CommandSpec[] = [
       waive,
       { name: 'detach', summary: 'let the run go on by itself; `runs attach` shows it' },
       wait,
+      onDisconnect,
     ],
     examples: [
       { type: 'godwit up', does: 'apply all pending migrations' },
@@ -104,6 +110,7 @@ export const runCommands: readonly CommandSpec[] = [
       plan,
       waive,
       wait,
+      onDisconnect,
     ],
     examples: [
       { type: 'godwit down', does: 'undo the last migration' },

@@ -1,7 +1,7 @@
 import { fault } from '../kit/fault.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import { readBareName } from '../migrate/read/read-bare-file.ts';
-import type { Selection } from '../migrate/task.ts';
+import type { OnDisconnect, Selection } from '../migrate/task.ts';
 import { defaultWaitMs } from '../project/tasks.ts';
 import type { Typed } from './command.ts';
 import { milliseconds } from './screen/format.ts';
@@ -26,6 +26,13 @@ export function waitOf(typed: Typed): Outcome<number> {
   const text = typed.values['wait'];
   const ms = text === undefined ? defaultWaitMs : milliseconds(text);
   return ms === undefined ? wrong(`--wait ${text}: write a duration such as 30s or 5min.`) : good(ms);
+}
+
+/** `--on-disconnect cancel|finish`: cancel by default. */
+export function onDisconnectOf(typed: Typed): Outcome<OnDisconnect> {
+  const text = typed.values['on-disconnect'] ?? 'cancel';
+  if (text === 'cancel' || text === 'finish') return good(text);
+  return wrong(`--on-disconnect ${text}: say cancel or finish.`);
 }
 
 /** A count such as `--lose 12`. */

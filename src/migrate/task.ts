@@ -53,6 +53,12 @@ export interface EarlierAttempt {
   readonly failure: string;
 }
 
+/**
+ * What the server does with a running statement when the runner has gone: `cancel` it, so that its locks are free within
+ * seconds, or let it `finish`, which spares a long concurrent build; the next run finds what became of it.
+ */
+export type OnDisconnect = 'cancel' | 'finish';
+
 interface TaskTerms {
   /** Id of the run: 26 characters, sortable by time. */
   readonly run: string;
@@ -94,6 +100,7 @@ export interface ApplyTask extends TaskTerms {
   readonly verification: VerificationTerms;
   /** How long to wait for another run to finish, in milliseconds. */
   readonly waitMs: number;
+  readonly onDisconnect: OnDisconnect;
   readonly earlier: readonly EarlierAttempt[];
 }
 

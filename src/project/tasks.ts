@@ -6,6 +6,7 @@ import type {
   EarlierAttempt,
   EnvironmentTerms,
   InspectTask,
+  OnDisconnect,
   PlanTask,
   Selection,
   VerifyTask,
@@ -71,6 +72,8 @@ export interface ApplyWish {
   readonly strict?: boolean;
   /** In milliseconds. */
   readonly waitMs?: number;
+  /** What becomes of a running statement when the runner has gone; by default it is cancelled. */
+  readonly onDisconnect?: OnDisconnect;
 }
 
 /** How long a run waits for another one by default, in milliseconds. */
@@ -89,6 +92,7 @@ export async function applyTask(project: Project, actor: Actor, wish: ApplyWish)
     lose: wish.lose ?? 0,
     verification: { enabled: wish.verify ?? true, strict: wish.strict ?? false, triggers: environment.triggers },
     waitMs: wish.waitMs ?? defaultWaitMs,
+    onDisconnect: wish.onDisconnect ?? 'cancel',
     earlier: earlierAttempts(await project.ledger.list(environment.name)),
   };
 }

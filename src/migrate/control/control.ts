@@ -1,5 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { networkSettings } from './session-settings.ts';
 import type { ResultSet, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
@@ -27,9 +28,7 @@ const settings: Readonly<Record<string, string>> = {
   lock_timeout: '2s',
   idle_session_timeout: '0',
   DateStyle: 'ISO',
-  tcp_keepalives_idle: '8',
-  tcp_keepalives_interval: '4',
-  tcp_keepalives_count: '3',
+  ...networkSettings,
 };
 
 const patienceMs = 10_000;

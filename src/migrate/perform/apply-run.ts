@@ -37,7 +37,7 @@ export async function applyRun(
       settle: async () => await live.stopping?.settle(),
       epoch: live.epoch,
       openUnpipelined: async () => {
-        const opened = await openSession(ports, live.run, false);
+        const opened = await openSession(ports, { ...live.terms, pipelined: false });
         if (opened.ok) void beside(live, opened.value);
         return opened;
       },

@@ -30,6 +30,7 @@ export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise
     epoch: opened.value.history.epoch,
     head: opened.value.history.head,
     run: task.run,
+    terms: { run: task.run, onDisconnect: task.onDisconnect },
     schema: opened.value.facts.schema,
   };
   const stopping = stopOnSignal(ports, live);

@@ -7,7 +7,7 @@ import { pause } from '../control/deadline.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
-import { openSession } from './open.ts';
+import { openSession, type SessionTerms } from './open.ts';
 import { takeRunLock } from './run-lock.ts';
 import type { Stopping } from './stop-run.ts';
 
@@ -26,6 +26,8 @@ export interface LiveRun {
   /** What goes on when the run is asked to stop. */
   stopping?: Stopping;
   readonly run: string;
+  /** How its sessions are opened. */
+  readonly terms: Omit<SessionTerms, 'pipelined'>;
   /** The schema that unqualified names stand for. */
   readonly schema: string;
 }
@@ -41,7 +43,7 @@ export async function reconnect(ports: RunnerPorts, live: LiveRun): Promise<Outc
   await live.stopping?.settle();
   const until = ports.clock() + reconnectMs;
   for (;;) {
-    const opened = await openSession(ports, live.run, true);
+    const opened = await openSession(ports, { ...live.terms, pipelined: true });
     if (opened.ok) {
       live.session = opened.value;
       const backend = await backendBehind(live.session);

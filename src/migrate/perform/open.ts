@@ -2,9 +2,10 @@ import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { readHistory, type History } from '../history/read-history.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
-import type { Task } from '../task.ts';
+import type { OnDisconnect, Task } from '../task.ts';
 import { readFacts, type ServerFacts } from './facts.ts';
 import { takeRunLock } from './run-lock.ts';
+import { sessionSettings } from '../control/session-settings.ts';
 
 /** A session with what is known at its start. */
 export interface Opened {
@@ -13,24 +14,19 @@ export interface Opened {
   readonly history: History;
 }
 
-/** Settings of every session: no timeout of the role kills a migration, no wait for a lock is endless. */
-const settings: Readonly<Record<string, string>> = {
-  lock_timeout: '5s',
-  statement_timeout: '0',
-  idle_in_transaction_session_timeout: '60s',
-  // While COPY or a large file is at work on a session of its own, this one waits.
-  idle_session_timeout: '0',
-  // The files are split by the rules of this mode, whatever the database or the role says.
-  standard_conforming_strings: 'on',
-  DateStyle: 'ISO',
-};
+/** What a session of a run is opened for. */
+export interface SessionTerms {
+  readonly run: string;
+  readonly pipelined: boolean;
+  readonly onDisconnect: OnDisconnect;
+}
 
 /** Opens a session under the run's name, so that whoever looks at pg_stat_activity sees what it is. */
-export async function openSession(ports: RunnerPorts, run: string, pipelined: boolean): Promise<Outcome<Session>> {
+export async function openSession(ports: RunnerPorts, terms: SessionTerms): Promise<Outcome<Session>> {
   return ports.connector.open({
-    pipelined,
-    applicationName: `godwit ${run}`,
-    settings,
+    pipelined: terms.pipelined,
+    applicationName: `godwit ${terms.run}`,
+    settings: sessionSettings(terms.onDisconnect),
     onNotice: (severity, text) => ports.emit({ kind: 'notice', severity, text }),
   });
 }
@@ -44,7 +40,8 @@ export async function open(
   task: Task,
   lock?: { readonly waitMs: number },
 ): Promise<Outcome<Opened>> {
-  const session = await openSession(ports, task.run, true);
+  const onDisconnect = task.kind === 'apply' ? task.onDisconnect : 'cancel';
+  const session = await openSession(ports, { run: task.run, pipelined: true, onDisconnect });
   if (!session.ok) return session;
   const opened = await ask(session.value, ports, lock);
   if (!opened.ok) await session.value.close();
