@@ -52,6 +52,7 @@ test('the locks of a killed runner are free long before its statement would have
   const locks = "select 1 from pg_locks where relation = 'a'::regclass and mode = 'AccessExclusiveLock'";
   await until('the locks are free', async () => (await database.query(locks)).length === 0, 20_000);
   await sessionsGone(database);
+  expect(await database.query("select 1 from information_schema.columns where column_name = 'm'")).toEqual([]);
 });
 
 test('a runner that is to finish leaves its concurrent build to the server, and the next run finds it done', async () => {
