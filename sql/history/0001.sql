@@ -43,6 +43,8 @@ create table godwit.run (
 );
 
 -- One row for whatever became part of the history, also for what was reverted; none is ever deleted.
+-- Without foreign keys, as the tables below: only the functions below write here, and each key would be checked for
+-- each row.
 create table godwit.migration (
   seq bigint primary key,
   id text not null,
@@ -50,7 +52,7 @@ create table godwit.migration (
   file text not null,
   checksum text not null,
   kind text not null check (kind in ('applied', 'reverted', 'adopted', 'baseline')),
-  run text not null references godwit.run (run),
+  run text not null,
   head text not null,
   at timestamptz not null default clock_timestamp(),
   ms double precision not null default 0
@@ -58,7 +60,6 @@ create table godwit.migration (
 create index migration_id on godwit.migration (id, seq);
 
 -- Statements of recorded migrations (seq set), and those of a migration that stands in part (seq null).
--- Without foreign keys, as godwit.event: only the functions below write here, and each key would be checked for each row.
 create table godwit.statement (
   n bigint generated always as identity primary key,
   seq bigint,
@@ -136,21 +137,29 @@ end $$;
 create function godwit.log(of_run text, event_kinds text[], event_bodies text[]) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
+  known bigint;
   last_n bigint;
+  first_hash text;
   last_hash text;
   next_hash text;
-  i integer;
 begin
-  select events, event_head into last_n, last_hash from godwit.run where run = of_run for update;
+  select events, event_head into known, first_hash from godwit.run where run = of_run;
+  last_n := known;
+  last_hash := first_hash;
   for i in 1 .. coalesce(array_length(event_kinds, 1), 0) loop
     last_n := last_n + 1;
     next_hash := encode(sha256(convert_to(
-      last_hash || E'\n' || of_run || E'\n' || last_n || E'\n' || event_kinds[i] || E'\n' || event_bodies[i], 'UTF8')), 'hex');
+      concat_ws(E'\n', last_hash, of_run, last_n, event_kinds[i], event_bodies[i]), 'UTF8')), 'hex');
     insert into godwit.event (run, n, kind, body, previous, hash)
     values (of_run, last_n, event_kinds[i], event_bodies[i], last_hash, next_hash);
     last_hash := next_hash;
   end loop;
-  update godwit.run set events = last_n, event_head = last_hash where run = of_run;
+  -- Two writers of one chain cannot fork it: the second one finds another head.
+  update godwit.run set events = last_n, event_head = last_hash
+  where run = of_run and events = known and event_head = first_hash;
+  if not found then
+    raise exception using errcode = 'GW002', message = 'godwit: the audit of this run has moved';
+  end if;
 end $$;
 
 -- The times that a message has noted: its beginning, the ends between its statements, now. A file that resets all
@@ -160,7 +169,7 @@ language sql set search_path = pg_catalog, pg_temp as $$
   select string_to_array(concat(current_setting('godwit.t', true), ',', date_part('epoch', clock_timestamp())), ',', '')::double precision[]
 $$;
 
--- A file may not make its own record less durable.
+-- What is told as done has reached the disk, whatever a file, the role or the database says.
 create function godwit.keep_durable() returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
@@ -185,39 +194,48 @@ begin
   return (t[array_length(t, 1)] - t[1]) * 1000;
 end $$;
 
--- The one function that moves the head. Refuses outside the transaction that godwit.enter opened. Takes along the
--- statements of this message, and those of earlier segments if there are any (first_ordinal > 0).
+-- The one function that moves the head. Refuses outside the transaction that godwit.enter opened (see godwit.entered;
+-- inlined here, as each function call and each command costs, and this runs once a migration). Takes along the
+-- statements of this message, and those of earlier segments if there are any (first_ordinal > 0). Not durable: a later
+-- commit of the same session will be, and the log of the server keeps their order.
 create function godwit.record(of_run text, new_kind text, of_migration text, of_name text, of_file text,
   of_checksum text, new_head text, next_started text, of_direction text, first_ordinal integer,
-  tags text[], lines integer[], counts integer[], hashes text[]) returns double precision
+  tags text[], lines integer[], counts integer[], hashes text[], durable boolean default true) returns double precision
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   new_seq bigint;
-  earlier double precision;
-  t double precision[] := godwit.times();
+  now_at timestamptz := clock_timestamp();
+  t double precision[] := string_to_array(
+    concat(current_setting('godwit.t', true), ',', date_part('epoch', now_at)), ',', '');
   total double precision := coalesce((t[array_length(t, 1)] - t[1]) * 1000, 0);
 begin
-  perform godwit.entered();
-  perform godwit.keep_durable();
-  update godwit.guard set seq = seq + 1, head = new_head returning seq into new_seq;
+  update godwit.guard set seq = seq + 1, head = new_head where xmin = pg_current_xact_id()::xid returning seq into new_seq;
+  if new_seq is null then
+    raise exception using errcode = 'GW003', message = 'godwit: the transaction was ended by the migration itself';
+  end if;
+  if not durable then
+    perform set_config('synchronous_commit', 'off', true);
+  elsif current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
   if first_ordinal > 0 then
-    select coalesce(sum(ms), 0) into earlier from godwit.statement where migration = of_migration and seq is null;
-    total := earlier + case when tags is null then 0 else total end;
+    total := (select coalesce(sum(ms), 0) from godwit.statement where migration = of_migration and seq is null)
+      + case when tags is null then 0 else total end;
+    update godwit.statement set seq = new_seq where migration = of_migration and seq is null;
   end if;
   insert into godwit.migration (seq, id, name, file, checksum, kind, run, head, ms)
   values (new_seq, of_migration, of_name, of_file, of_checksum, new_kind, of_run, new_head, total);
-  if first_ordinal > 0 then
-    update godwit.statement set seq = new_seq where migration = of_migration and seq is null;
+  if tags is not null then
+    insert into godwit.statement (seq, run, migration, direction, ordinal, tag, line, count, hash, state, ms)
+    select new_seq, of_run, of_migration, of_direction, first_ordinal + i - 1, tags[i], lines[i], counts[i], hashes[i],
+      'done', (t[i + 1] - t[i]) * 1000
+    from generate_series(1, array_length(tags, 1)) as i;
   end if;
-  insert into godwit.statement (seq, run, migration, direction, ordinal, tag, line, count, hash, state, ms)
-  select new_seq, of_run, of_migration, of_direction, first_ordinal + i - 1, tags[i], lines[i], counts[i], hashes[i], 'done',
-    (t[i + 1] - t[i]) * 1000
-  from generate_series(1, coalesce(array_length(tags, 1), 0)) as i;
   perform godwit.log(of_run,
     case when next_started = '' then array[new_kind] else array[new_kind, 'started'] end,
     array[json_build_object('migration', of_migration, 'name', of_name, 'checksum', of_checksum, 'seq', new_seq,
-      'ms', round(total::numeric, 3), 'at', clock_timestamp())::text,
-      json_build_object('migration', next_started, 'at', clock_timestamp())::text]);
+      'ms', round(total::numeric, 3), 'at', now_at)::text,
+      json_build_object('migration', next_started, 'at', now_at)::text]);
   return total;
 end $$;
 

@@ -123,8 +123,9 @@ export class MessageBuilder {
 /** Arguments of `note_done` and `record`: where the groups begin, then arrays of tag, line, count and hash. */
 export function statementArrays(statements: readonly Statement[], groups: readonly TimedGroup[]): string {
   const rows = groups.map((group) => describeGroup(statements, group));
-  const array = (values: readonly string[]): string => `ARRAY[${values.map(quoteLiteral).join(',')}]::text[]`;
-  const numbers = (values: readonly number[]): string => `ARRAY[${values.join(',')}]::integer[]`;
+  const array = (values: readonly string[]): string =>
+    `ARRAY[${values.map(quoteLiteral).join(',')}]::pg_catalog.text[]`;
+  const numbers = (values: readonly number[]): string => `ARRAY[${values.join(',')}]::pg_catalog.int4[]`;
   return [
     String(groups[0]?.first ?? 0),
     array(rows.map((row) => row.tag)),

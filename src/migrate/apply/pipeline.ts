@@ -66,7 +66,12 @@ export async function applyPipelined(
       id: prepared.step.id,
       checksum: prepared.step.checksum,
     });
-    const recording = { head: next, nextStarted: steps[index + 1]?.step.id ?? start.after };
+    const following = steps[index + 1];
+    const recording = {
+      head: next,
+      nextStarted: following?.step.id ?? start.after,
+      durable: following === undefined,
+    };
     const segment = prepared.analysis.segments[0] ?? emptySegment;
     const position = { run: context.run, epoch: context.epoch, head };
     let message: StepMessage;

@@ -14,6 +14,11 @@ export interface Position {
 export interface Recording {
   readonly head: string;
   readonly nextStarted: string;
+  /**
+   * False: its COMMIT does not wait for the disk, because one behind it in the same pipeline will. The server's log
+   * keeps their order, so a crash loses the later ones with their records, never one in between.
+   */
+  readonly durable?: boolean;
 }
 
 /** A message with the index of the command whose result is the migration's duration in milliseconds. */
@@ -97,7 +102,8 @@ export function record(
     recording.nextStarted,
     step.direction,
   ];
-  return `SELECT godwit.record(${values.map(quoteLiteral).join(', ')}, ${statements})`;
+  const durable = recording.durable === false ? ', false' : '';
+  return `SELECT godwit.record(${values.map(quoteLiteral).join(', ')}, ${statements}${durable})`;
 }
 
 /**

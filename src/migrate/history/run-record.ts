@@ -59,7 +59,10 @@ export async function logEvent(
   );
 }
 
-/** Writes how the run ended. The history itself is complete without it: a run that dies before this is "interrupted". */
+/**
+ * Writes how the run ended. The history itself is complete without it: a run that dies before this is "interrupted".
+ * Whatever this run has committed is on the disk when it is answered.
+ */
 export async function finishRun(
   session: Session,
   run: string,
@@ -68,6 +71,7 @@ export async function finishRun(
   const id = quoteLiteral(run);
   const body = JSON.stringify({ outcome: end.outcome, exitCode: end.exitCode, failure: end.failure });
   return session.send(`BEGIN;
+SELECT godwit.keep_durable();
 UPDATE godwit.run SET outcome = ${quoteLiteral(end.outcome)}, exit_code = ${end.exitCode}, failure = ${quoteLiteral(end.failure)}, finished_at = clock_timestamp() WHERE run = ${id};
 SELECT godwit.log(${id}, ARRAY['finished'], ARRAY[${quoteLiteral(body)}]);
 COMMIT`);
