@@ -1,4 +1,5 @@
 import type { Finding, Place } from '../kit/finding.ts';
+import type { Outside } from '../sql/outside.ts';
 import type { Effect } from './verify/fact.ts';
 
 /** One SQL file of a migration as it was found: the bytes themselves stay where they are until somebody needs them. */
@@ -51,6 +52,8 @@ export interface Statement {
   readonly destroys?: string;
   /** True: what it does cannot be seen in its text (DO, EXECUTE, CALL). */
   readonly opaque: boolean;
+  /** How its effect is looked up when it runs outside of a transaction; absent where it cannot be. */
+  readonly outside?: Outside;
   /** Hash over its tokens without comments: identity of the statement. */
   readonly hash: string;
 }

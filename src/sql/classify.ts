@@ -3,6 +3,7 @@ import { commandTag } from './command-tag.ts';
 import { destroys } from './destroys.ts';
 import { decodeUtf8 } from './encoding.ts';
 import { createToken, nextToken } from './lexer.ts';
+import { outsideOf, type Outside } from './outside.ts';
 import { isOff, listOf, nodeOf, optionOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
 /** What a statement is, as far as running it is concerned. */
@@ -15,6 +16,8 @@ export interface Classification {
   readonly destroys?: string;
   /** True: what it does cannot be seen in its text. */
   readonly opaque: boolean;
+  /** How its effect can be looked up, should it run outside of a transaction; absent where it cannot. */
+  readonly outside?: Outside;
 }
 
 const opaque = new Set(['DoStmt', 'CallStmt', 'ExecuteStmt']);
@@ -26,11 +29,13 @@ const opaque = new Set(['DoStmt', 'CallStmt', 'ExecuteStmt']);
  */
 export function classify(node: Tree, words: string): Classification {
   const lost = destroys(node);
+  const outside = outsideOf(node);
   return {
     tag: commandTag(node) ?? words,
     transactional: isTransactional(node),
     ...(lost === undefined ? {} : { destroys: lost }),
     opaque: opaque.has(nodeOf(node).type),
+    ...(outside === undefined ? {} : { outside }),
   };
 }
 
@@ -65,6 +70,8 @@ function isTransactional(node: Tree): boolean {
       return isOff(optionOf(fields['options'], 'connect')) || isOff(optionOf(fields['options'], 'create_slot'));
     case 'DropSubscriptionStmt':
       return false;
+    case 'TransactionStmt':
+      return !/_(?:COMMIT|ROLLBACK)_PREPARED$/.test(textOf(fields['kind']));
     case 'AlterSubscriptionStmt':
       return !refreshes(fields);
     default:

@@ -23,6 +23,8 @@ export function transactionControl(node: Tree): TransactionControl | undefined {
   if (type !== 'TransactionStmt') return undefined;
   const kind = textOf(fields['kind']).replace('TRANS_STMT_', '');
   if (kind === 'SAVEPOINT' || kind === 'RELEASE') return undefined;
+  // They end a transaction of another session, and run outside of ours.
+  if (kind === 'COMMIT_PREPARED' || kind === 'ROLLBACK_PREPARED') return undefined;
   if (kind === 'BEGIN' || kind === 'START') return listOf(fields['options']).every(isOurs) ? 'begin' : 'other';
   return kind === 'COMMIT' && fields['chain'] !== true ? 'commit' : 'other';
 }

@@ -45,6 +45,13 @@ export const applyFaults = entries({
     fix: 'Restore the statements before the failed one; only what has not run yet may change.',
     exit: 10,
   },
+  'leftover-cleared': {
+    title: 'What an interrupted statement had left half was cleared',
+    why: 'A run died inside the statement, and the statement has been removed from the file since.',
+    fix: 'Nothing is left to do. Put the statement back if its effect is still wanted.',
+    severity: 'warning',
+    exit: 0,
+  },
   'taken-over': {
     title: 'Another run has taken over',
     why: 'It raised the epoch, so this run may not change anything any more.',

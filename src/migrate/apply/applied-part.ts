@@ -11,7 +11,7 @@ export interface AppliedPart {
   /** How many statements of the file are done: it goes on with the one behind them. */
   readonly through: number;
   /** A statement that was begun without its end being recorded. */
-  readonly begun?: Pick<PartialStatement, 'ordinal' | 'hash'>;
+  readonly begun?: PartialStatement;
 }
 
 /**

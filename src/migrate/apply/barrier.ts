@@ -1,12 +1,15 @@
 import { fault } from '../../kit/fault.ts';
-import { quoteLiteral } from '../../sql/quote.ts';
 import type { Segment, Statement } from '../model.ts';
 import type { Reply } from '../ports.ts';
+import { fulfil, forget, intentCommands, readIntent } from './intent.ts';
+import { opening, timeouts } from './message.ts';
+import { awaitEnd } from './owner.ts';
 import { placeError, placeOf } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
-import { probeOf, type EffectProbe } from './probe-effect.ts';
+import type { EffectProbe, Noted, Seen } from './probe/effect-probe.ts';
+import { probeOf } from './probe/probe-of.ts';
+import { afterAlone } from './session-traps.ts';
 import type { StepResult } from './segments.ts';
-import { opening, timeouts } from './message.ts';
 import { settingsBefore, textOf, type Position } from './step-message.ts';
 
 interface Terms {
@@ -15,113 +18,131 @@ interface Terms {
   readonly stands: boolean;
 }
 
+type Refusal = Extract<Reply, { readonly ok: false }>;
+
+/** A statement with its probe and what was noted before it. */
+interface Begun {
+  readonly text: string;
+  readonly probe: EffectProbe;
+  readonly noted: Noted;
+}
+
 /**
  * One statement that cannot run in a transaction: the intent is committed, then the statement runs alone, then the
  * catalogue is asked, then its end is committed. Nothing is sent behind it before it has been answered.
  */
 export async function applyBarrier(context: ApplyContext, prepared: PreparedStep, terms: Terms): Promise<StepResult> {
-  const { segment, position } = terms;
+  const { segment } = terms;
   const statement = prepared.analysis.statements[segment.first];
   if (statement === undefined) throw new Error('a barrier without a statement');
-  const text = await textOf(prepared.body, statement);
-  const probe = probeOf(text.slice(statement.head - statement.start));
-
-  // The note comes first: the file may set a role that has no right to write it. And its settings come before the
-  // probe: without its search_path another object would be looked at, or none.
-  const intent = await send(context, [
-    ...opening(position.epoch, position.head),
-    intentOf(prepared, statement, { ordinal: segment.first, run: position.run }),
-    ...timeouts(prepared.analysis, 'SESSION'),
-    ...(await settingsBefore(prepared, segment.first)),
-    'COMMIT',
-  ]);
-  if (!intent.ok) return refused(intent, prepared, terms);
-
+  const probe = probeOf(statement.outside);
   // By its hash: it is the same statement when another one has been put before it.
-  const before = prepared.part.begun?.hash === statement.hash ? await probe.state(context.session) : 'absent';
-  if (before === 'unknown') {
-    const where = placeOf(statement, prepared.step.file);
-    return { kind: 'stopped', finding: fault('interrupted-statement', { where }), stands: terms.stands };
-  }
-  if (before === 'done') return finish(context, prepared, terms);
-  if (before === 'half') {
-    const repaired = await probe.repair(context.session);
-    // Perhaps the lock was not to be had: then that is the failure, not the name that is still taken.
-    if (!repaired.ok) return refused(repaired, prepared, terms);
-    // FINALIZE completes a detachment; a half-built index is dropped and built again.
-    if ((await probe.state(context.session)) === 'done') return finish(context, prepared, terms);
-  }
+  const earlier = prepared.part.begun?.hash === statement.hash ? prepared.part.begun : undefined;
+  const owner = earlier === undefined ? undefined : readIntent(earlier.detail).owner;
+  const alive = owner === undefined ? undefined : await awaitEnd(owner, context.session, context.ports);
+  if (alive !== undefined) return { kind: 'stopped', finding: alive, stands: terms.stands };
 
+  const intent = await noteBegun(context, prepared, terms, { statement, probe, earlier });
+  if (!intent.ok) return refused(intent, prepared, terms);
+  const begun = { text: await textOf(prepared.body, statement), probe, noted: intent.noted };
+  if (earlier !== undefined || probe.looksFirst === true) {
+    const before = await settled(context, begun);
+    if (!before.ok) return refused(before, prepared, terms);
+    if (before.state === 'done') return finish(context, prepared, terms);
+    if (before.state === 'unknown') {
+      const where = placeOf(statement, prepared.step.file);
+      return { kind: 'stopped', finding: fault('interrupted-statement', { where }), stands: terms.stands };
+    }
+  }
   // Stopped since: it is not begun any more; its note tells the next attempt to look first.
   if (context.ports.signal.aborted) return { kind: 'interrupted', stands: terms.stands };
-  let reply = await context.session.send(text);
-  await context.settle();
-  if (reply.ok && probe.passesOver === true && (await probe.state(context.session)) === 'half') {
-    // IF NOT EXISTS found an unusable index and called that success.
-    const repaired = await probe.repair(context.session);
-    reply = repaired.ok ? await context.session.send(text) : repaired;
-  }
+  const reply = await execute(context, begun);
+  if (reply.ok || !reply.error.lost) await afterAlone(context.session, statement);
   if (reply.ok) return finish(context, prepared, terms);
+  if (reply.error.lost) return refused(reply, prepared, terms);
   // A half-built unique index refuses the application's rows: it must not outlive the failure. While it does, the note
   // stays, so that the next attempt clears it.
-  if (!reply.error.lost && (await isCleared(context, probe)))
-    await send(context, [...opening(position.epoch, position.head), forget(prepared, segment), 'COMMIT']);
+  const left = await leftOf(context, begun, reply);
+  if (left === 'done') return finish(context, prepared, terms);
+  if (left === 'nothing')
+    await send(context, [...opening(terms.position.epoch, terms.position.head), forget(prepared.step), 'COMMIT']);
   return refused(reply, prepared, terms);
 }
 
-/** It is known that the statement failed: is nothing left of it? */
-async function isCleared({ session }: ApplyContext, probe: EffectProbe): Promise<boolean> {
-  return (await probe.state(session)) !== 'half' || (await probe.repair(session)).ok;
+/** Commits the intent, and gives what was noted before the statement: now, or before the attempt that died. */
+async function noteBegun(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  { position, segment }: Terms,
+  begun: { readonly statement: Statement; readonly probe: EffectProbe; readonly earlier: PreparedStep['part']['begun'] },
+): Promise<{ readonly ok: true; readonly noted: Noted } | Refusal> {
+  const commands = [
+    ...opening(position.epoch, position.head),
+    ...timeouts(prepared.analysis, 'SESSION'),
+    ...intentCommands(prepared.step, begun.statement, {
+      run: position.run,
+      ordinal: segment.first,
+      before: begun.probe.before,
+      earlier: begun.earlier,
+      settings: await settingsBefore(prepared, segment.first),
+    }),
+    'COMMIT',
+  ];
+  const reply = await send(context, commands, 'all');
+  if (!reply.ok) return reply;
+  const written = reply.results.findLast(({ columns }) => columns[0] === 'set_config')?.rows[0]?.[0];
+  return { ok: true, noted: readIntent(written ?? '').noted };
+}
+
+/** What the catalogue says when what was left half is cleared or completed; still half: somebody else is at work on it. */
+async function settled({ session }: ApplyContext, { probe, noted }: Begun): Promise<Seen> {
+  const seen = await probe.state(session, noted);
+  if (!seen.ok || seen.state !== 'half') return seen;
+  const repaired = await probe.repair(session, noted);
+  // Perhaps the lock was not to be had: then that is the failure, not the name that is still taken.
+  if (!repaired.ok) return repaired;
+  const after = await probe.state(session, noted);
+  if (!after.ok || after.state !== 'half') return after;
+  const message = 'another session is at work on what an earlier attempt has left';
+  return { ok: false, error: { sqlstate: '55P03', message, lost: false }, completed: 0 };
+}
+
+async function execute(context: ApplyContext, begun: Begun): Promise<Reply> {
+  const { session } = context;
+  const reply = await session.send(begun.text);
+  await context.settle();
+  if (!reply.ok || begun.probe.looksFirst !== true) return reply;
+  // Between the look and the statement somebody may have left what it passed over.
+  const seen = await begun.probe.state(session, begun.noted);
+  if (!seen.ok) return seen;
+  if (seen.state !== 'half') return reply;
+  const after = await settled(context, begun);
+  if (!after.ok) return after;
+  return after.state === 'done' ? reply : session.send(begun.text);
+}
+
+/** It is known that the statement failed. What is left of it? */
+async function leftOf(context: ApplyContext, begun: Begun, { error }: Refusal): Promise<'done' | 'nothing' | 'something'> {
+  const after = await settled(context, begun);
+  if (!after.ok || after.state === 'half') return 'something';
+  // It was stopped behind its last change; what somebody else has made in the meantime (class 42) is not its effect.
+  return after.state === 'done' && !error.sqlstate.startsWith('42') ? 'done' : 'nothing';
 }
 
 async function finish(context: ApplyContext, prepared: PreparedStep, terms: Terms): Promise<StepResult> {
-  const { position, segment } = terms;
-  const done =
-    `UPDATE godwit.statement SET state = 'done', ` +
-    `ms = extract(epoch FROM pg_catalog.clock_timestamp() - at) * 1000, at = pg_catalog.clock_timestamp() ` +
-    `WHERE seq IS NULL AND state = 'intent' AND migration = ${quoteLiteral(prepared.step.id)} AND ordinal = ${segment.first}`;
-  const reply = await send(context, [...opening(position.epoch, position.head), done, 'COMMIT']);
+  const { position } = terms;
+  const reply = await send(context, [...opening(position.epoch, position.head), fulfil(prepared.step), 'COMMIT']);
   if (!reply.ok) return refused(reply, prepared, { ...terms, stands: true });
   return { kind: 'applied', head: position.head, ms: 0 };
 }
 
-function intentOf(
-  prepared: PreparedStep,
-  statement: Statement,
-  terms: { readonly ordinal: number; readonly run: string },
-): string {
-  const id = quoteLiteral(prepared.step.id);
-  const values = [
-    quoteLiteral(terms.run),
-    id,
-    quoteLiteral(prepared.step.direction),
-    String(terms.ordinal),
-    quoteLiteral(statement.tag),
-    String(statement.line),
-    '1',
-    quoteLiteral(statement.hash),
-    "'intent'",
-    `pg_catalog.concat('backend ', pg_catalog.pg_backend_pid())`,
-  ];
-  return (
-    `${forget(prepared, { first: terms.ordinal })};\n` +
-    `INSERT INTO godwit.statement (run, migration, direction, ordinal, tag, line, count, hash, state, detail) VALUES (${values.join(', ')})`
-  );
-}
-
-/** Removes the note that a statement was begun. */
-export function forget(prepared: PreparedStep, segment: Pick<Segment, 'first'>): string {
-  const id = quoteLiteral(prepared.step.id);
-  return `DELETE FROM godwit.statement WHERE seq IS NULL AND state = 'intent' AND migration = ${id} AND ordinal = ${segment.first}`;
-}
-
-async function send(context: ApplyContext, commands: readonly string[]): Promise<Reply> {
-  const reply = await context.session.send(commands.map((command) => `${command};\n`).join(''));
+async function send(context: ApplyContext, commands: readonly string[], rows: 'all' | 'none' = 'none'): Promise<Reply> {
+  const reply = await context.session.send(commands.map((command) => `${command};\n`).join(''), { rows });
   if (!reply.ok && !reply.error.lost) await context.session.send('ROLLBACK');
   return reply;
 }
 
-function refused(reply: Extract<Reply, { readonly ok: false }>, prepared: PreparedStep, terms: Terms): StepResult {
+function refused(reply: Refusal, prepared: PreparedStep, terms: Terms): StepResult {
   const { position: _, ...error } = reply.error;
   const placing = {
     message: { text: '', pieces: [], owners: [terms.segment.first] },

@@ -1,14 +1,14 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { nextHead } from '../history/head.ts';
-import type { Analysis, Segment } from '../model.ts';
+import type { Segment } from '../model.ts';
 import type { Reply, Session } from '../ports.ts';
-import type { AppliedPart } from './applied-part.ts';
-import { applyBarrier, forget } from './barrier.ts';
+import { applyBarrier } from './barrier.ts';
+import { settleLost } from './lost-intent.ts';
 import { leaving, opening } from './message.ts';
 import { placeError } from './place-error.ts';
 import { kindOf, largestMessage, type ApplyContext, type PreparedStep } from './prepared.ts';
-import { noStatements, record, segmentMessage, type Position } from './step-message.ts';
+import { noStatements, record, segmentMessage } from './step-message.ts';
 import { streamSegment } from './streamed.ts';
 
 type Refusal = Extract<Reply, { readonly ok: false }>;
@@ -36,8 +36,8 @@ export async function applySegments(
   const recording = { head: next, nextStarted: start.after };
   const { through } = prepared.part;
   let stands = through > 0;
-  const forgotten = await forgetLost(context, prepared, position);
-  if (forgotten !== undefined) return forgotten;
+  const unsettled = await settleLost(context, prepared, position);
+  if (unsettled !== undefined) return unsettled;
 
   for (const [index, whole] of segments.entries()) {
     if (whole.last < through) continue;
@@ -118,30 +118,4 @@ async function withUnpipelined(
   } finally {
     await opened.value.close();
   }
-}
-
-/** The note of a statement that was begun and stands there no more: whoever removed it has looked at its effect. */
-async function forgetLost(
-  context: ApplyContext,
-  prepared: PreparedStep,
-  position: Position,
-): Promise<StepResult | undefined> {
-  const { analysis, part } = prepared;
-  const { begun } = part;
-  if (begun === undefined || isInPlace(analysis, begun)) return undefined;
-  const text = [...opening(position.epoch, position.head), forget(prepared, { first: begun.ordinal }), 'COMMIT']
-    .map((command) => `${command};\n`)
-    .join('');
-  const reply = await context.session.send(text);
-  if (reply.ok) return undefined;
-  if (!reply.error.lost) await context.session.send('ROLLBACK');
-  const stands = part.through > 0;
-  const message = { text: '', pieces: [], owners: [] };
-  const finding = placeError(reply, { message, analysis, file: prepared.step.file, partial: stands });
-  return { kind: 'refused', refusal: reply, finding, stands };
-}
-
-function isInPlace(analysis: Analysis, begun: NonNullable<AppliedPart['begun']>): boolean {
-  const barrier = analysis.segments.some(({ kind, first }) => kind === 'barrier' && first === begun.ordinal);
-  return barrier && analysis.statements[begun.ordinal]?.hash === begun.hash;
 }

@@ -1,0 +1,98 @@
+import { quoteLiteral } from '../../sql/quote.ts';
+import type { Outside } from '../../sql/outside.ts';
+import type { Backend } from '../control/backend.ts';
+import type { PartialStatement } from '../history/read-history.ts';
+import type { PlanStep, Statement } from '../model.ts';
+import type { Noted } from './probe/effect-probe.ts';
+
+/** What is kept of a statement that was begun: who has sent it, what it is about, and what there was before it. */
+export interface Intent {
+  readonly owner?: Backend;
+  readonly outside?: Outside;
+  readonly noted: Noted;
+}
+
+/** Reads what an intent's row holds; what cannot be read says nothing. */
+export function readIntent(detail: string): Intent {
+  let value: unknown;
+  try {
+    value = JSON.parse(detail);
+  } catch {
+    return { noted: {} };
+  }
+  const { owner, outside, before } = (value ?? {}) as {
+    readonly owner?: Backend;
+    readonly outside?: Outside | null;
+    readonly before?: Noted | null;
+  };
+  return {
+    ...(owner === undefined ? {} : { owner }),
+    ...(outside == null ? {} : { outside }),
+    noted: before ?? {},
+  };
+}
+
+/**
+ * The commands that note a statement as begun. What there is before it is looked up under the file's own settings, and
+ * written under the login's role, because the file's may have no right to write it; then the file's settings hold again.
+ *
+ * @param terms `before` is SQL of type json; `earlier` the intent of an attempt that died, whose notes still count;
+ *   `settings` the file's own SET and RESET in front of the statement
+ */
+export function intentCommands(
+  step: Pick<PlanStep, 'id' | 'direction'>,
+  statement: Statement,
+  terms: {
+    readonly run: string;
+    readonly ordinal: number;
+    readonly before: string;
+    readonly earlier: PartialStatement | undefined;
+    readonly settings: readonly string[];
+  },
+): readonly string[] {
+  const { earlier, settings } = terms;
+  const outside = statement.outside === undefined ? 'null' : quoteLiteral(JSON.stringify(statement.outside));
+  const before = earlier === undefined ? terms.before : quoteLiteral(JSON.stringify(readIntent(earlier.detail).noted));
+  const detail = `pg_catalog.json_build_object(
+  'owner', (select pg_catalog.json_build_object('pid', a.pid, 'start', extract(epoch from a.backend_start)::pg_catalog.text) from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a),
+  'outside', ${outside}::pg_catalog.json, 'before', (${before})::pg_catalog.json)`;
+  const values = [
+    quoteLiteral(terms.run),
+    quoteLiteral(step.id),
+    quoteLiteral(step.direction),
+    String(terms.ordinal),
+    quoteLiteral(statement.tag),
+    String(statement.line),
+    '1',
+    quoteLiteral(statement.hash),
+    "'intent'",
+    "pg_catalog.current_setting('godwit.detail')",
+  ];
+  return [
+    ...settings,
+    `SELECT pg_catalog.set_config('godwit.detail', ${detail}::pg_catalog.text, true)`,
+    'RESET SESSION AUTHORIZATION',
+    'RESET ROLE',
+    forget(step),
+    `INSERT INTO godwit.statement (run, migration, direction, ordinal, tag, line, count, hash, state, detail) VALUES (${values.join(', ')})`,
+    ...settings,
+  ];
+}
+
+/** Removes the note that a statement was begun: there is at most one for a migration. */
+export function forget(step: Pick<PlanStep, 'id' | 'direction'>): string {
+  return `DELETE FROM godwit.statement WHERE ${begunOf(step)}`;
+}
+
+/** Turns the note into one that the statement is done. */
+export function fulfil(step: Pick<PlanStep, 'id' | 'direction'>): string {
+  return (
+    `UPDATE godwit.statement SET state = 'done', detail = '', ` +
+    `ms = pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - at) * 1000, at = pg_catalog.clock_timestamp() ` +
+    `WHERE ${begunOf(step)}`
+  );
+}
+
+function begunOf({ id, direction }: Pick<PlanStep, 'id' | 'direction'>): string {
+  return `seq IS NULL AND state = 'intent' AND migration = ${quoteLiteral(id)} AND direction = ${quoteLiteral(direction)}`;
+}
