@@ -11,12 +11,21 @@ export interface WrittenName {
  * effect. `repeatable` may run again without harm.
  */
 export type Outside =
-  | { readonly kind: 'create-index'; readonly index: string; readonly table: WrittenName; readonly ifNotExists: boolean }
+  | {
+      readonly kind: 'create-index';
+      readonly index: string;
+      readonly table: WrittenName;
+      readonly ifNotExists: boolean;
+    }
   | { readonly kind: 'drop-index'; readonly index: WrittenName }
   | { readonly kind: 'reindex'; readonly scope: 'index' | 'table'; readonly relation: WrittenName }
   | { readonly kind: 'reindex'; readonly scope: 'schema'; readonly schema: string }
   | { readonly kind: 'reindex'; readonly scope: 'database' }
-  | { readonly kind: 'create' | 'drop'; readonly what: 'database' | 'tablespace' | 'subscription'; readonly name: string }
+  | {
+      readonly kind: 'create' | 'drop';
+      readonly what: 'database' | 'tablespace' | 'subscription';
+      readonly name: string;
+    }
   | { readonly kind: 'move-database'; readonly name: string; readonly tablespace: string }
   | { readonly kind: 'detach'; readonly table: WrittenName; readonly partition: WrittenName }
   | { readonly kind: 'end-prepared'; readonly gid: string }

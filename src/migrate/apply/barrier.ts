@@ -74,7 +74,11 @@ async function noteBegun(
   context: ApplyContext,
   prepared: PreparedStep,
   { position, segment }: Terms,
-  begun: { readonly statement: Statement; readonly probe: EffectProbe; readonly earlier: PreparedStep['part']['begun'] },
+  begun: {
+    readonly statement: Statement;
+    readonly probe: EffectProbe;
+    readonly earlier: PreparedStep['part']['begun'];
+  },
 ): Promise<{ readonly ok: true; readonly noted: Noted } | Refusal> {
   const commands = [
     ...opening(position.epoch, position.head),
@@ -122,7 +126,11 @@ async function execute(context: ApplyContext, begun: Begun): Promise<Reply> {
 }
 
 /** It is known that the statement failed. What is left of it? */
-async function leftOf(context: ApplyContext, begun: Begun, { error }: Refusal): Promise<'done' | 'nothing' | 'something'> {
+async function leftOf(
+  context: ApplyContext,
+  begun: Begun,
+  { error }: Refusal,
+): Promise<'done' | 'nothing' | 'something'> {
   const after = await settled(context, begun);
   if (!after.ok || after.state === 'half') return 'something';
   // It was stopped behind its last change; what somebody else has made in the meantime (class 42) is not its effect.

@@ -54,7 +54,11 @@ export async function settleLost(
 
 type Refusal = Parameters<typeof placeError>[0];
 
-async function clear(probe: EffectProbe, intent: Intent, session: Session): Promise<'done' | 'cleared' | 'none' | Refusal> {
+async function clear(
+  probe: EffectProbe,
+  intent: Intent,
+  session: Session,
+): Promise<'done' | 'cleared' | 'none' | Refusal> {
   const seen = await probe.state(session, intent.noted);
   if (!seen.ok) return seen;
   if (seen.state !== 'half') return seen.state === 'done' ? 'done' : 'none';

@@ -1,3 +1,4 @@
+import { withLabels } from './enum-labels.ts';
 import type { Place } from '../../kit/finding.ts';
 import {
   isPartOf,
@@ -129,25 +130,6 @@ function alter(state: FoldState, effect: Extract<Effect, { op: 'alter' }>, terms
   const facts =
     object.kind === 'type' ? withLabels(known?.facts ?? {}, effect.facts) : { ...known?.facts, ...effect.facts };
   state.objects.set(key, { object, facts, where, migration, loose: known?.loose ?? false, made: known?.made ?? false });
-}
-
-/** ALTER TYPE … ADD VALUE and RENAME VALUE on the list of an enum's labels. */
-function withLabels(before: Facts, change: Facts): Facts {
-  const { 'add label': added, before: next, after: previous, 'rename label': renamed, ...rest } = change;
-  const { labels: text } = before;
-  if (text === undefined || (added === undefined && renamed === undefined)) return { ...before, ...rest };
-  const labels = JSON.parse(text) as string[];
-  if (added !== undefined && !labels.includes(added)) {
-    const at =
-      next !== undefined ? labels.indexOf(next) : previous !== undefined ? labels.indexOf(previous) + 1 : labels.length;
-    labels.splice(at < 0 ? labels.length : at, 0, added);
-  }
-  const [from, to] = renamed === undefined ? [] : (JSON.parse(renamed) as [string, string]);
-  return {
-    ...before,
-    ...rest,
-    labels: JSON.stringify(labels.map((label) => (label === from ? (to ?? label) : label))),
-  };
 }
 
 /** A renamed enum label is renamed in the defaults of its columns too. */

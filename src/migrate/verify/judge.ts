@@ -1,3 +1,4 @@
+import { inPlace } from './enum-labels.ts';
 import type { Check } from '../model.ts';
 import { bare, type Actual } from './catalogue.ts';
 import { keyOf, type Expected, type Folded } from './expected.ts';
@@ -162,7 +163,7 @@ function differences(expected: Expected, actual: Facts): readonly Difference[] {
   const found: Difference[] = [];
   for (const [fact, wanted] of Object.entries(expected.facts)) {
     if (wanted === untold) continue;
-    const is = actual[fact] ?? '';
+    const is = actual[fact === 'placed' ? 'labels' : fact] ?? '';
     if (!sameFact(expected, fact, is, wanted)) found.push({ fact, expected: wanted, actual: is === '' ? 'none' : is });
   }
   const { kind, facts } = { kind: expected.object.kind, facts: expected.facts };
@@ -184,6 +185,8 @@ function sameFact({ object }: Expected, fact: string, is: string, wanted: string
       return literalOf(is) === wanted || is === wanted;
     case 'labels':
       return JSON.stringify(JSON.parse(is === '' ? '[]' : is)) === JSON.stringify(JSON.parse(wanted));
+    case 'placed':
+      return inPlace(is, wanted);
     case 'version':
     case 'ready':
     case 'uses':
@@ -245,7 +248,7 @@ export function labelOf({ object, facts }: Pick<Expected, 'object' | 'facts'>): 
 
 function summary({ object, facts }: Expected): string {
   const told = Object.entries(facts).flatMap(([fact, value]) => {
-    if (value === 'no' || value === untold || ['kind', 'text', 'uses', 'auto'].includes(fact) || value === '')
+    if (value === 'no' || value === untold || ['kind', 'text', 'uses', 'auto', 'placed'].includes(fact) || value === '')
       return [];
     return value === 'yes' ? [fact] : [fact === 'type' || fact === 'method' ? value : `${fact} ${value}`];
   });

@@ -46,7 +46,9 @@ export async function judge(
 /** An OID that was noted, as SQL; `null` for what was not there. */
 export function oid(noted: Noted, name: string): string {
   const value = noted[name];
-  return typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value)) ? `${value}::oid` : 'null::oid';
+  return typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value))
+    ? `${value}::oid`
+    : 'null::oid';
 }
 
 /** A list of OIDs that was noted, as SQL. */

@@ -12,12 +12,12 @@ type Reindex = Extract<Outside, { readonly kind: 'reindex' }>;
  */
 export function reindexProbe(terms: Reindex): EffectProbe {
   const { root, tables } = extentOf(terms);
-  const usable = 'i.indisvalid and i.indisready and c.relkind = ' + "'i'";
+  const usable = "i.indisvalid and i.indisready and c.relkind = 'i'";
   const noted = (what: string, condition: string): string =>
     `coalesce((select pg_catalog.json_agg(${what} order by c.oid) from ${indexes} where ${reach('t.root', tables('t.root'))} and ${condition}), '[]'::json)`;
   return {
     before: `(select pg_catalog.json_build_object('root', t.root, 'tables', ${tables('t.root') === undefined ? "'[]'::json" : `(select coalesce(pg_catalog.json_agg(r), '[]'::json) from pg_catalog.unnest(${tables('t.root')}) r)`},
-  'indexes', ${noted("pg_catalog.json_build_array(c.oid, pg_catalog.pg_relation_filenode(c.oid))", `${usable}${terms.scope === 'index' ? ` and c.oid in (select relid from pg_catalog.pg_partition_tree(t.root) union all select t.root)` : ''}`)},
+  'indexes', ${noted('pg_catalog.json_build_array(c.oid, pg_catalog.pg_relation_filenode(c.oid))', `${usable}${terms.scope === 'index' ? ` and c.oid in (select relid from pg_catalog.pg_partition_tree(t.root) union all select t.root)` : ''}`)},
   'unusable', ${noted('c.oid', 'not i.indisvalid')}) from (select ${root} as root) t)`,
     async state(session, seen) {
       const left = await session.send(leftovers(terms, seen), { rows: 'all' });
@@ -38,7 +38,8 @@ where pg_catalog.pg_relation_filenode(c.oid) = was.file`,
   };
 }
 
-const indexes = 'pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_class o on o.oid = i.indrelid';
+const indexes =
+  'pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_class o on o.oid = i.indrelid';
 
 /** What is to be rebuilt: an OID that it hangs on, and the tables where they are few. */
 function extentOf(terms: Reindex): { readonly root: string; readonly tables: (root: string) => string | undefined } {
@@ -54,7 +55,10 @@ function extentOf(terms: Reindex): { readonly root: string; readonly tables: (ro
           `((select pg_catalog.array_agg(x.indrelid) from pg_catalog.pg_index x where x.indexrelid = any (${treeOf(root)}))::oid[])`,
       };
     case 'schema':
-      return { root: `pg_catalog.to_regnamespace(${quoteLiteral(quoteIdent(terms.schema))})::oid`, tables: () => undefined };
+      return {
+        root: `pg_catalog.to_regnamespace(${quoteLiteral(quoteIdent(terms.schema))})::oid`,
+        tables: () => undefined,
+      };
     case 'database':
       return { root: '0::oid', tables: () => undefined };
   }
@@ -81,5 +85,7 @@ where not i.indisvalid and c.relname ~ '_cc(new|old)[0-9]*$' and c.oid <> all ($
 
 function pairsOf(seen: Noted): readonly (readonly [number, number])[] {
   const list = Array.isArray(seen['indexes']) ? (seen['indexes'] as readonly unknown[]) : [];
-  return list.flatMap((pair) => (Array.isArray(pair) && pair.length === 2 ? [[Number(pair[0]), Number(pair[1])] as const] : []));
+  return list.flatMap((pair) =>
+    Array.isArray(pair) && pair.length === 2 ? [[Number(pair[0]), Number(pair[1])] as const] : [],
+  );
 }
