@@ -15,7 +15,9 @@ create table godwit.guard (
 -- In a row of its own, so that raising it never waits for a running migration.
 create table godwit.epoch (
   only_row boolean primary key default true check (only_row),
-  epoch bigint not null default 0
+  epoch bigint not null default 0,
+  -- The run that may change the database under this epoch: it may raise it again, others take over.
+  run text not null default ''
 );
 
 create table godwit.run (

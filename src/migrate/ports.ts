@@ -39,8 +39,10 @@ export type KeepRows = 'all' | 'none' | number;
 export interface Session {
   /** Backend process id as told at connection start. */
   readonly pid: number;
-  /** How many messages have been sent and not been answered yet. */
+  /** Bytes of the messages that have been sent and not been answered yet; 0: none is under way. */
   readonly waiting: number;
+  /** How many messages have been answered so far. */
+  readonly answered: number;
   /** Sends one message of the simple protocol: one or more statements. Never rejects. */
   send(text: string, options?: { readonly rows?: KeepRows }): Promise<Reply>;
   /** Runs COPY … FROM stdin with `data`. Only on a session opened with `pipelined: false`. Never rejects. */

@@ -18,16 +18,21 @@ const refusable = 'client_connection_check_interval';
  * Sessions to one PostgreSQL database, by the `pg` driver.
  *
  * @param address where and as whom to connect; the password leaves this object only to the server
+ * @param timeoutMs so long a connection may take to be made
  */
-export function createConnector(address: DatabaseAddress): Connector {
+export function createConnector(address: DatabaseAddress, timeoutMs: number = connectTimeoutMs): Connector {
   const target = { host: address.host, port: address.port, database: address.database, user: address.user };
-  return { target, open: (options) => openSession(address, options) };
+  return { target, open: (options) => openSession(address, options, timeoutMs) };
 }
 
-async function openSession(address: DatabaseAddress, options: SessionOptions): Promise<Outcome<Session>> {
+async function openSession(
+  address: DatabaseAddress,
+  options: SessionOptions,
+  timeoutMs: number,
+): Promise<Outcome<Session>> {
   let client: Client;
   try {
-    client = new Client(clientConfig(address, options));
+    client = new Client({ ...clientConfig(address, options), connectionTimeoutMillis: timeoutMs });
   } catch (error) {
     return bad(connectFault(error as Error, address));
   }
@@ -44,7 +49,7 @@ async function openSession(address: DatabaseAddress, options: SessionOptions): P
     if (!refuses(error as Error, refusable) || !(refusable in options.settings))
       return bad(connectFault(error as Error, address));
     const { [refusable]: _, ...settings } = options.settings;
-    return await openSession(address, { ...options, settings });
+    return await openSession(address, { ...options, settings }, timeoutMs);
   } finally {
     options.signal?.removeEventListener('abort', giveUp);
   }
@@ -73,7 +78,6 @@ function clientConfig(address: DatabaseAddress, options: SessionOptions): Client
     ssl: tlsOptions(address),
     application_name: options.applicationName,
     options: settings.join(' '),
-    connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMs,
   };
@@ -83,12 +87,14 @@ function clientConfig(address: DatabaseAddress, options: SessionOptions): Client
 function sessionOf(client: Client): Session {
   const pid = (client as unknown as { processID: number }).processID;
   let waiting = 0;
-  const counted = async (reply: Promise<Reply>): Promise<Reply> => {
-    waiting += 1;
+  let answered = 0;
+  const counted = async (bytes: number, reply: Promise<Reply>): Promise<Reply> => {
+    waiting += bytes + 1;
     try {
       return await reply;
     } finally {
-      waiting -= 1;
+      waiting -= bytes + 1;
+      answered += 1;
     }
   };
   return {
@@ -96,13 +102,17 @@ function sessionOf(client: Client): Session {
     get waiting() {
       return waiting;
     },
+    get answered() {
+      return answered;
+    },
     send: (text, options) =>
       counted(
+        text.length,
         new Promise<Reply>((resolve) => {
           client.query(new MessageQuery(text, options?.rows ?? 'none', resolve));
         }),
       ),
-    copyIn: (command, data) => counted(copyIn(client, command, data)),
+    copyIn: (command, data) => counted(command.length, copyIn(client, command, data)),
     abandon: () => cut(client),
     close: async () => {
       const timer = setTimeout(() => cut(client), closeTimeoutMs);

@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import { quoteLiteral } from '../../sql/quote.ts';
+import { raisingEpoch } from '../history/run-record.ts';
 import { activityOf, type Backend } from './backend.ts';
 import type { Control } from './control.ts';
 
@@ -8,16 +8,12 @@ import type { Control } from './control.ts';
 const patienceMs = 5_000;
 
 /**
- * Raises the epoch, so that whatever was sent under the old one is refused. Only from the epoch that this run has: who
- * has been taken over raises nothing.
+ * Raises the epoch, so that whatever was sent under the old one is refused.
  *
- * @returns the new epoch; `taken-over` if the run's own was not the present one
+ * @returns the new epoch; `taken-over` if the present one is not this run's
  */
-export async function raiseEpoch(control: Control, epoch: string): Promise<Outcome<string>> {
-  const raised = await control.ask(
-    `update godwit.epoch set epoch = epoch + 1 where epoch = ${quoteLiteral(epoch)}::bigint returning epoch`,
-    patienceMs,
-  );
+export async function raiseEpoch(control: Control, run: string): Promise<Outcome<string>> {
+  const raised = await control.ask(raisingEpoch(run), patienceMs);
   if (!raised.ok) return raised;
   const now = raised.value[0]?.rows[0]?.[0];
   return now == null ? bad(fault('taken-over')) : good(now);

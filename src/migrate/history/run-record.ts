@@ -25,7 +25,7 @@ SELECT ${quoteLiteral(attempt.run)}, ${quoteLiteral(attempt.command)}, ${quoteLi
 WHERE NOT EXISTS (SELECT FROM godwit.run WHERE run = ${quoteLiteral(attempt.run)});`,
   );
   const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-UPDATE godwit.epoch SET epoch = epoch + 1 RETURNING epoch;
+UPDATE godwit.epoch SET epoch = epoch + 1, run = ${quoteLiteral(run)} RETURNING epoch;
 UPDATE godwit.run SET outcome = 'interrupted' WHERE outcome = 'running';
 ${earlier.join('\n')}
 INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, checkpoint, default_schema)
@@ -38,6 +38,14 @@ COMMIT`;
   if (reply.ok) return good(reply.results[1]?.rows[0]?.[0] ?? '0');
   if (!reply.error.lost) await session.send('ROLLBACK');
   return bad(serverFault(reply.error));
+}
+
+/**
+ * Raises the epoch if it is still this run's: what was sent under the old one is refused from now on. No row comes back
+ * when another run has taken over. May be repeated when its answer was lost.
+ */
+export function raisingEpoch(run: string): string {
+  return `update godwit.epoch set epoch = epoch + 1 where run = ${quoteLiteral(run)} returning epoch`;
 }
 
 function checkpointText(task: ApplyTask): string {

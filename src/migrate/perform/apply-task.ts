@@ -10,6 +10,7 @@ import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
 import { adoptRun } from './adopt.ts';
 import { openControl } from '../control/control.ts';
+import { watchConnections, type Watched } from '../control/watch.ts';
 import { applyRun } from './apply-run.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
 import { missingConsent } from './consent.ts';
@@ -39,6 +40,7 @@ export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise
     return await applyOpened(task, ports, opened.value, live);
   } finally {
     stopping.dispose();
+    live.watch?.end();
     await stopping.settle();
     await Promise.all([live.session.close(), live.control?.close()]);
   }
@@ -60,7 +62,8 @@ async function applyOpened(task: ApplyTask, ports: RunnerPorts, opened: Opened, 
   if (missing.length > 0) return verdictOf(...missing);
   if (made.value.plan.steps.length === 0) return wellDone('nothing-to-do');
   // From here on: it comes up while the run begins, and nothing waits for it.
-  live.control ??= openControl(ports, task.run);
+  const control = (live.control ??= openControl(ports, task.run));
+  live.watch ??= watchConnections(ports, control, () => workingOn(live));
   const prepared = await prepareSteps(
     made.value,
     { bundle: ports.bundle, history, session, schema: facts.schema },
@@ -90,6 +93,10 @@ async function applyOpened(task: ApplyTask, ports: RunnerPorts, opened: Opened, 
   // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
   const why = 'Everything is applied and recorded; it was not verified to the end.';
   return finish(ports, live, ports.signal.aborted ? verdictOf(fault('interrupted', { why })) : checked);
+}
+
+function workingOn({ session, backend, beside, besideBackend }: LiveRun): readonly Watched[] {
+  return [{ session, backend }, ...(beside === undefined ? [] : [{ session: beside, backend: besideBackend }])];
 }
 
 /** The first writes: schema godwit if need be, the run's row, the new epoch. */

@@ -1,7 +1,11 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import { quoteLiteral } from '../../sql/quote.ts';
+import { catalogue, type FaultCode } from '../../kit/catalogue/index.ts';
+import type { Finding } from '../../kit/finding.ts';
 import { backendBehind, type Backend } from '../control/backend.ts';
+import { endBackend } from '../control/end-backend.ts';
+import { expectAnswers, type Watch } from '../control/watch.ts';
+import { raisingEpoch } from '../history/run-record.ts';
 import type { Control } from '../control/control.ts';
 import { pause } from '../control/deadline.ts';
 import type { Session } from '../ports.ts';
@@ -23,6 +27,8 @@ export interface LiveRun {
   besideBackend?: Backend;
   /** The second connection; there from the moment at which the run is going to change something. */
   control?: Control;
+  /** Looks whether the connections still work. */
+  watch?: Watch;
   /** What goes on when the run is asked to stop. */
   stopping?: Stopping;
   readonly run: string;
@@ -32,52 +38,66 @@ export interface LiveRun {
   readonly schema: string;
 }
 
-const reconnectMs = 10_000;
+/** So long a database that is away is waited for: a restart, a failover. */
+const reconnectMs = 30_000;
+/** So long an old session that was ended may take to go. */
+const goneMs = 30_000;
+
+/** The newest epoch of the run; a stop and a reconnection may raise it in the same moment. */
+export function adoptEpoch(live: LiveRun, epoch: string): void {
+  if (Number(epoch) > Number(live.epoch)) live.epoch = epoch;
+}
 
 /**
- * A new connection after a lost one: takes the run lock, raises the epoch (the old session may change nothing more),
- * and takes the guard row, which waits until the old transaction is over.
+ * A new connection after a lost one: raises the epoch (the old session may change nothing more), ends what the old one
+ * still does and waits until it is gone, takes the run lock, and takes the guard row, which waits until the old
+ * transaction is over. Only then the history tells what has happened.
  */
 export async function reconnect(ports: RunnerPorts, live: LiveRun): Promise<Outcome<void>> {
   live.session.abandon();
+  live.beside?.abandon();
   await live.stopping?.settle();
+  // Behind a pooler the process that was asked serves others by now.
+  const own = live.backend.pid === live.session.pid ? [live.backend] : [];
+  const old = live.besideBackend === undefined ? own : [...own, live.besideBackend];
   const until = ports.clock() + reconnectMs;
   for (;;) {
-    const opened = await openSession(ports, { ...live.terms, pipelined: true });
-    if (opened.ok) {
-      live.session = opened.value;
-      const backend = await backendBehind(live.session);
-      if (!backend.ok) return backend;
-      live.backend = backend.value;
-      const locked = await takeRunLock(live.session, ports, reconnectMs);
-      if (!locked.ok) return locked;
-      return await seize(live);
-    }
-    if (ports.clock() > until) return opened;
+    const back = await comeBack(ports, live, old);
+    if (back.ok || ports.clock() > until || !back.findings.some(isPassing)) return back;
     await pause(ports, 300 + ports.random() * 400);
   }
 }
 
-/** Raises the epoch, and waits for the guard row: afterwards nothing of the old session can happen any more. */
-async function seize(live: LiveRun): Promise<Outcome<void>> {
-  for (;;) {
-    const { epoch } = live;
+/** Nothing that speaks against another try. */
+function isPassing({ code }: Finding): boolean {
+  return code !== 'taken-over' && code !== 'busy' && catalogue[code as FaultCode].retryable === true;
+}
+
+async function comeBack(ports: RunnerPorts, live: LiveRun, old: readonly Backend[]): Promise<Outcome<void>> {
+  const opened = await openSession(ports, { ...live.terms, pipelined: true });
+  if (!opened.ok) return opened;
+  const session = opened.value;
+  live.session = session;
+  const stopWatching = expectAnswers(ports, session);
+  try {
+    const backend = await backendBehind(session);
+    if (!backend.ok) return backend;
+    live.backend = backend.value;
     // By itself and at once: only the guard row below may have to be waited for.
-    const raised = await live.session.send(
-      `update godwit.epoch set epoch = epoch + 1 where epoch = ${quoteLiteral(epoch)}::bigint returning epoch`,
-      { rows: 'all' },
-    );
+    const raised = await session.send(raisingEpoch(live.run), { rows: 'all' });
     if (!raised.ok) return bad(serverFault(raised.error));
-    const now = raised.results[0]?.rows[0]?.[0];
-    if (now == null) {
-      // A stop of our own may have raised it in the same moment.
-      await live.stopping?.settle();
-      if (live.epoch !== epoch) continue;
-      return bad(fault('taken-over'));
+    const epoch = raised.results[0]?.rows[0]?.[0];
+    if (epoch == null) return bad(fault('taken-over'));
+    adoptEpoch(live, epoch);
+    for (const one of old) {
+      const gone = await endBackend({ ports, session }, one, live.terms.onDisconnect);
+      if (!gone.ok) return gone;
     }
-    const guard = await live.session.send('update godwit.guard set only_row = only_row');
-    if (!guard.ok) return bad(serverFault(guard.error));
-    live.epoch = now;
-    return good(undefined);
+    const locked = await takeRunLock(session, ports, goneMs);
+    if (!locked.ok) return locked;
+    const guard = await session.send('update godwit.guard set only_row = only_row');
+    return guard.ok ? good(undefined) : bad(serverFault(guard.error));
+  } finally {
+    stopWatching();
   }
 }

@@ -1,4 +1,5 @@
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { expectAnswers } from '../control/watch.ts';
 import { readHistory, type History } from '../history/read-history.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
@@ -43,7 +44,9 @@ export async function open(
   const onDisconnect = task.kind === 'apply' ? task.onDisconnect : 'cancel';
   const session = await openSession(ports, { run: task.run, pipelined: true, onDisconnect });
   if (!session.ok) return session;
+  const stopWatching = expectAnswers(ports, session.value);
   const opened = await ask(session.value, ports, lock);
+  stopWatching();
   if (!opened.ok) await session.value.close();
   else announce(ports, task, opened.value);
   return opened;

@@ -2,7 +2,7 @@ import type { Backend } from '../control/backend.ts';
 import { openControl } from '../control/control.ts';
 import { cancelBackend, raiseEpoch } from '../control/stop.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
-import type { LiveRun } from './live-run.ts';
+import { adoptEpoch, type LiveRun } from './live-run.ts';
 
 /** A statement that was on its way when the first request to cancel came is reached by one of the next. */
 const cancelEveryMs = 500;
@@ -29,8 +29,8 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
 
   const stop = async (): Promise<void> => {
     const control = (live.control ??= openControl(ports, live.run));
-    const raised = await raiseEpoch(control, live.epoch);
-    if (raised.ok) live.epoch = raised.value;
+    const raised = await raiseEpoch(control, live.run);
+    if (raised.ok) adoptEpoch(live, raised.value);
     while (!state.settled) {
       await Promise.all(backendsOf(live).map((backend) => cancelBackend(control, backend)));
       let cancel: () => void = () => {};
