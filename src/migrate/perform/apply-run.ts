@@ -59,8 +59,13 @@ export async function applyRun(
     const { end } = result;
     if (end.kind === 'again' && tries < mostTries && (end.cause === 'lost' || !ports.signal.aborted)) {
       const known = await lookAgain(ports, live, end.cause, tries);
-      if (!known.ok) return { verdict: verdictOf(...known.findings), applied: applied() };
+      if (!known.ok) {
+        if (known.findings.some(({ code }) => code === 'taken-over'))
+          remaining = await withoutOwn(ports, live, remaining);
+        return { verdict: verdictOf(...known.findings), applied: applied() };
+      }
       const left = remaining.filter(({ step }) => !isThrough(known.value, live.run, step));
+      tellOwn(ports, live, remaining, known.value);
       const standing = asTheyStand(left, known.value);
       if (!standing.ok) return { verdict: verdictOf(...standing.findings), applied: applied() };
       remaining = standing.value;
@@ -122,6 +127,35 @@ async function lookAgain(
   const history = await readHistory(live.session);
   if (history.ok) live.head = history.value.head;
   return history;
+}
+
+/** Tells what this run has applied without hearing of it: the answers were lost. */
+function tellOwn(
+  ports: RunnerPorts,
+  live: LiveRun,
+  steps: readonly PreparedStep[],
+  history: History,
+): readonly PreparedStep[] {
+  const own = new Map(history.rows.filter(({ run }) => run === live.run).map((row) => [row.id, row]));
+  return steps.filter(({ step }) => {
+    const { id, name, direction, statements } = step;
+    const row = own.get(id);
+    if (row === undefined) return false;
+    ports.emit({ kind: 'migration.applied', id, name, direction, how: 'executed', ms: row.ms, statements });
+    return true;
+  });
+}
+
+/** Another run has taken over: what of this one counts is told all the same. */
+async function withoutOwn(
+  ports: RunnerPorts,
+  live: LiveRun,
+  remaining: readonly PreparedStep[],
+): Promise<readonly PreparedStep[]> {
+  const history = await readHistory(live.session);
+  if (!history.ok) return remaining;
+  const own = new Set(tellOwn(ports, live, remaining, history.value));
+  return remaining.filter((prepared) => !own.has(prepared));
 }
 
 /** A file failed us on the way: the history tells how far it went. */
