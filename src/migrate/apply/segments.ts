@@ -1,4 +1,3 @@
-import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { nextHead } from '../history/head.ts';
 import type { Segment } from '../model.ts';
@@ -8,6 +7,7 @@ import { settleLost } from './lost-intent.ts';
 import { leaving, opening } from './message.ts';
 import { placeError } from './place-error.ts';
 import { kindOf, largestMessage, type ApplyContext, type PreparedStep } from './prepared.ts';
+import { serverFault } from '../server-fault.ts';
 import { noStatements, record, segmentMessage } from './step-message.ts';
 import { streamSegment } from './streamed.ts';
 
@@ -112,10 +112,17 @@ async function withUnpipelined(
   use: (session: Session) => Promise<StepResult>,
 ): Promise<StepResult> {
   const opened = await context.openUnpipelined();
-  if (!opened.ok) return { kind: 'stopped', finding: opened.findings[0] ?? fault('connection-lost'), stands };
+  if (!opened.ok) return notOpened(opened.findings, stands);
   try {
     return await use(opened.value);
   } finally {
     await opened.value.close();
   }
+}
+
+/** The database was reached a moment ago: this is a connection lost, which is made again, not one that never was. */
+function notOpened(findings: readonly Finding[], stands: boolean): StepResult {
+  const message = findings.map(({ why }) => why).join(' ');
+  const refusal: Refusal = { ok: false, completed: 0, error: { sqlstate: '08006', message, lost: true } };
+  return { kind: 'refused', refusal, finding: serverFault(refusal.error), stands };
 }

@@ -7,7 +7,8 @@ import type { ApplyTask } from '../task.ts';
 
 /**
  * Writes the run's row and the beginning of its audit chain, and raises the epoch: what an earlier runner may still
- * send is refused from now on. Attempts that the database never saw are written along with it.
+ * send is refused from now on. Attempts that the database never saw are written along with it. Asked again after a lost
+ * answer it begins nothing twice.
  *
  * @returns the epoch under which this run changes the database
  */
@@ -26,13 +27,14 @@ WHERE NOT EXISTS (SELECT FROM godwit.run WHERE run = ${quoteLiteral(attempt.run)
   );
   const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 UPDATE godwit.epoch SET epoch = epoch + 1, run = ${quoteLiteral(run)} RETURNING epoch;
-UPDATE godwit.run SET outcome = 'interrupted' WHERE outcome = 'running';
+UPDATE godwit.run SET outcome = 'interrupted' WHERE outcome = 'running' AND run <> ${quoteLiteral(run)};
 ${earlier.join('\n')}
 INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, checkpoint, default_schema)
-VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(terms.planHash)}, ${quoteLiteral(checkpointText(task))}, ${quoteLiteral(terms.schema)});
+VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(terms.planHash)}, ${quoteLiteral(checkpointText(task))}, ${quoteLiteral(terms.schema)})
+ON CONFLICT (run) DO UPDATE SET backend_pid = pg_backend_pid();
 SELECT godwit.log(${quoteLiteral(run)}, ARRAY['run'${terms.firstStarted === '' ? '' : ", 'started'"}], ARRAY[
   json_build_object('command', ${quoteLiteral(task.command)}::text, 'by', ${quoteLiteral(actor.by)}::text, 'plan', ${quoteLiteral(terms.planHash)}::text, 'at', clock_timestamp())::text
-  ${terms.firstStarted === '' ? '' : `, json_build_object('migration', ${quoteLiteral(terms.firstStarted)}::text, 'at', clock_timestamp())::text`}]);
+  ${terms.firstStarted === '' ? '' : `, json_build_object('migration', ${quoteLiteral(terms.firstStarted)}::text, 'at', clock_timestamp())::text`}]) FROM godwit.run WHERE run = ${quoteLiteral(run)} AND events = 0;
 COMMIT`;
   const reply = await session.send(text, { rows: 'all' });
   if (reply.ok) return good(reply.results[1]?.rows[0]?.[0] ?? '0');
