@@ -28,6 +28,8 @@ const byState: Readonly<Record<string, FaultCode>> = {
   '57P03': 'server-starting',
   GW001: 'taken-over',
   '55P03': 'lock-timeout',
+  '40P01': 'lock-timeout',
+  '40001': 'lock-timeout',
 };
 
 function codeOf(error: ServerError): FaultCode {

@@ -6,6 +6,7 @@ import { installHistory } from '../history/install.ts';
 import { beginRun, finishRun } from '../history/run-record.ts';
 import { readStatements } from '../history/read-statements.ts';
 import { makePlan } from '../plan/make-plan.ts';
+import type { PreparedStep } from '../apply/prepared.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
 import { adoptRun } from './adopt.ts';
@@ -21,10 +22,32 @@ import { stopOnSignal } from './stop-run.ts';
 import { afterApplying } from './verification.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
+const mostTries = 5;
+
+/** How a try ended; `again`: before anything was applied, the connection was lost or a lock was not to be had. */
+interface Try {
+  readonly verdict: Verdict;
+  readonly again?: true;
+}
+
+/** What has been told already: a plan that is made again and is the same is not told twice. */
+interface Told {
+  plan: string;
+}
+
 /** Probe, plan, apply, verify, record: one execution, when nothing stands between them. */
 export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise<Verdict> {
+  const told: Told = { plan: '' };
+  for (let tries = 1; ; tries += 1) {
+    const { verdict, again } = await tryApply(task, ports, told);
+    if (again !== true || tries === mostTries || ports.signal.aborted) return verdict;
+    await ports.sleep((0.5 + ports.random()) * Math.min(100 * 2 ** tries, 2_000));
+  }
+}
+
+async function tryApply(task: ApplyTask, ports: RunnerPorts, told: Told): Promise<Try> {
   const opened = await open(ports, task, { waitMs: task.waitMs });
-  if (!opened.ok) return verdictOf(...opened.findings);
+  if (!opened.ok) return { ...tried(opened.findings), verdict: verdictOf(...opened.findings.map(unreached)) };
   const live: LiveRun = {
     session: opened.value.session,
     backend: opened.value.facts.backend,
@@ -37,7 +60,7 @@ export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise
   const stopping = stopOnSignal(ports, live);
   live.stopping = stopping;
   try {
-    return await applyOpened(task, ports, opened.value, live);
+    return await applyOpened({ task, ports, live, told }, opened.value);
   } finally {
     stopping.dispose();
     live.watch?.end();
@@ -46,21 +69,43 @@ export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise
   }
 }
 
-async function applyOpened(task: ApplyTask, ports: RunnerPorts, opened: Opened, live: LiveRun): Promise<Verdict> {
+/** Nothing is applied yet: what is only a matter of time may be tried again from the beginning. */
+function tried(findings: readonly Finding[]): Try {
+  const passing = findings.some(({ code }) => code === 'connection-lost' || code === 'lock-timeout');
+  return { verdict: verdictOf(...findings), ...(passing ? { again: true } : {}) };
+}
+
+/** A connection lost before anything was asked to change leaves no doubt about the outcome. */
+function unreached(finding: Finding): Finding {
+  return finding.code === 'connection-lost' ? fault('database-unreachable', { why: finding.why }) : finding;
+}
+
+interface Terms {
+  readonly task: ApplyTask;
+  readonly ports: RunnerPorts;
+  readonly live: LiveRun;
+  readonly told: Told;
+}
+
+async function applyOpened(terms: Terms, opened: Opened): Promise<Try> {
+  const { task, ports, live, told } = terms;
   const { facts, history, session } = opened;
   const forbidden = preflight(facts, history, task.environment);
-  if (forbidden.length > 0) return verdictOf(...forbidden);
+  if (forbidden.length > 0) return tried(forbidden);
 
   const made = await makePlan(ports.bundle, history, task.selection, {
     hashing: ports.hashing,
     recorded: readStatements(session),
   });
-  if (!made.ok) return verdictOf(...made.findings);
-  for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
-  ports.emit({ kind: 'plan', plan: made.value.plan });
+  if (!made.ok) return tried(made.findings);
+  if (told.plan !== made.value.plan.hash) {
+    for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
+    ports.emit({ kind: 'plan', plan: made.value.plan });
+  }
+  told.plan = made.value.plan.hash;
   const missing = missingConsent(made.value.plan, task);
-  if (missing.length > 0) return verdictOf(...missing);
-  if (made.value.plan.steps.length === 0) return wellDone('nothing-to-do');
+  if (missing.length > 0) return tried(missing);
+  if (made.value.plan.steps.length === 0) return { verdict: wellDone('nothing-to-do') };
   // From here on: it comes up while the run begins, and nothing waits for it.
   const control = (live.control ??= openControl(ports, task.run));
   live.watch ??= watchConnections(ports, control, () => workingOn(live));
@@ -69,8 +114,8 @@ async function applyOpened(task: ApplyTask, ports: RunnerPorts, opened: Opened, 
     { bundle: ports.bundle, history, session, schema: facts.schema },
     task,
   );
-  if (!prepared.ok) return verdictOf(...prepared.findings);
-  if (ports.signal.aborted) return verdictOf(fault('interrupted', { why: 'Nothing was changed.' }));
+  if (!prepared.ok) return tried(prepared.findings);
+  if (ports.signal.aborted) return { verdict: verdictOf(fault('interrupted', { why: 'Nothing was changed.' })) };
 
   const begun = await begin(task, ports, live, {
     history,
@@ -78,9 +123,13 @@ async function applyOpened(task: ApplyTask, ports: RunnerPorts, opened: Opened, 
     first: made.value.plan.steps[0]?.id ?? '',
     facts,
   });
-  if (begun.length > 0) return verdictOf(...begun);
-  if (task.how !== 'execute') return finish(ports, live, await adoptRun(task, ports, live, prepared.value));
-  const { verdict, applied } = await applyRun(ports, live, prepared.value);
+  if (begun.length > 0) return tried(begun);
+  return { verdict: await applyBegun(terms, prepared.value) };
+}
+
+async function applyBegun({ task, ports, live }: Terms, steps: readonly PreparedStep[]): Promise<Verdict> {
+  if (task.how !== 'execute') return finish(ports, live, await adoptRun(task, ports, live, steps));
+  const { verdict, applied } = await applyRun(ports, live, steps);
   // The database is gone: nothing can be looked at, nothing written.
   if (verdict.findings.some(({ code }) => code === 'outcome-unknown')) return verdict;
   await live.stopping?.settle();

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { nodeHashing } from '../../../src/adapters/files/hashing.ts';
 import { createConnector } from '../../../src/adapters/postgres/connector.ts';
 import { readDatabaseUrl } from '../../../src/adapters/url/database-url.ts';
+import { runnerClock } from '../../../src/adapters/runner-clock.ts';
 import { createLineDecoder } from '../../../src/migrate/event-lines.ts';
 import type { RunEvent } from '../../../src/migrate/event.ts';
 import { perform } from '../../../src/migrate/perform/perform.ts';
@@ -48,6 +49,7 @@ function upTask(): ApplyTask {
     lose: 0,
     verification: { enabled: true, strict: false, triggers: 'fire' },
     waitMs: 60_000,
+    onDisconnect: 'cancel',
     earlier: [],
   };
 }
@@ -63,10 +65,7 @@ export const startHere: StartAttempt = (bench, url) => {
     bundle: bench.bundle,
     hashing: nodeHashing,
     emit: (event) => void events.push(event),
-    clock: () => performance.now(),
-    now: () => new Date().toISOString(),
-    random: () => Math.random(),
-    sleep: (ms) => sleep(ms, undefined, { signal: controller.signal }).catch(() => {}),
+    ...runnerClock(controller.signal),
     signal: controller.signal,
   });
   const attempt = (exitCode: Attempt['exitCode']): Attempt => {

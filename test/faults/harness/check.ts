@@ -24,7 +24,8 @@ export function judgeAttempt(attempt: Attempt, after: DatabaseState, wanted: Dat
   if (exitCode === 0 && !all) wrong.push(`${told}, but only ${after.applied.length} migrations are applied`);
   if (exitCode === 0 && after.partial.length > 0) wrong.push(`${told}, but ${after.partial.join(', ')} stands in part`);
   if (exitCode === 30 && recorded > 0) wrong.push(`${told}, but this run has applied ${recorded} migrations`);
-  if (exitCode === 20 && recorded > 0 && !codes.includes('taken-over')) wrong.push(`${told}, but it has changed things`);
+  if (exitCode === 20 && recorded > 0 && !codes.includes('taken-over'))
+    wrong.push(`${told}, but it has changed things`);
   if (exitCode === 40 && (all || after.partial.length > 0)) wrong.push(`${told}, but no migration was rolled back`);
   if (exitCode === 41 && after.partial.length === 0) wrong.push(`${told}, but nothing stands in part`);
   const row = after.runs.find((one) => one.run === run);

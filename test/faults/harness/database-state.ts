@@ -23,7 +23,7 @@ export interface DatabaseState {
 const rowQueries: Readonly<Record<string, string>> = {
   accounts: 'select count(*), sum(visits), count(*) filter (where mood is not null) from accounts',
   states: "select string_agg(state, ' ' order by id) from accounts where id < 13",
-  orders: 'select count(*), sum(total), string_agg(note, \' \' order by id) from orders',
+  orders: "select count(*), sum(total), string_agg(note, ' ' order by id) from orders",
   events: 'select count(*) from events',
   old: 'select count(*) from events_2020',
 };
@@ -60,9 +60,14 @@ export async function readState(database: CaseDatabase): Promise<DatabaseState> 
   const work = { ledger, catalogue, rows: await readRows(database) };
   if (!(await exists('godwit.run')))
     return { ...work, applied: [], statements: [], partial: [], runs: [], recordedBy: {} };
-  const applied = await database.query<{ id: string; run: string }>('select id, run from godwit.migration order by seq');
+  const applied = await database.query<{ id: string; run: string }>(
+    'select id, run from godwit.migration order by seq',
+  );
   const runs = await database.query<{ run: string; outcome: string; exit_code: number | null }>(
-    'select run, outcome, exit_code from godwit.run order by started_at',
+    // As the tool itself shows it: a run that died could not write its end.
+    `select run, exit_code, case when outcome = 'running' and not exists (select from pg_stat_activity
+       where application_name = 'godwit ' || run) then 'interrupted' else outcome end as outcome
+     from godwit.run order by started_at`,
   );
   const recordedBy: Record<string, number> = {};
   for (const { run } of applied) recordedBy[run] = (recordedBy[run] ?? 0) + 1;

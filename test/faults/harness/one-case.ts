@@ -22,7 +22,6 @@ export type FaultKind = (cut: Cut, scene: Scene) => Promise<void> | void;
 
 /** A fault at its place. */
 export interface PlacedFault {
-  readonly name: string;
   readonly point: WirePoint;
   readonly act: FaultKind;
 }
@@ -121,5 +120,7 @@ async function auditOf(database: CaseDatabase): Promise<readonly string[]> {
   } finally {
     await session.close();
   }
-  return events.flatMap((event) => (event.kind === 'chain' && !event.ok ? [`audit of ${event.run}: ${event.why}`] : []));
+  return events.flatMap((event) =>
+    event.kind === 'chain' && !event.ok ? [`audit of ${event.run}: ${event.why}`] : [],
+  );
 }

@@ -114,9 +114,7 @@ export async function startProxy(port: number, options: { readonly keep?: boolea
     });
     from.on('error', () => {});
     from.on('close', () => {
-      void line.then(() => {
-        if (!silent && !wire.cut) to.end();
-      });
+      line = line.then(() => leave(wire, to));
     });
   }
 
@@ -134,11 +132,17 @@ export async function startProxy(port: number, options: { readonly keep?: boolea
     const [fault] = index === -1 ? [] : armed.splice(index, 1);
     if (fault?.point.when === 'before') await strike(fault, wire);
     if (pace.delayMs > 0 || pace.bytesPerSecond !== undefined)
-      await sleep(pace.delayMs + (pace.bytesPerSecond === undefined ? 0 : (bytes.length / pace.bytesPerSecond) * 1_000));
+      await sleep(
+        pace.delayMs + (pace.bytesPerSecond === undefined ? 0 : (bytes.length / pace.bytesPerSecond) * 1_000),
+      );
     if (wire.cut || silent) return;
     // Handed over to the kernel before anything else happens: a reset would throw away what is still ours.
     await new Promise<void>((resolve) => void to.write(bytes, () => resolve()));
     if (fault?.point.when === 'after') await strike(fault, wire);
+  }
+
+  function leave(wire: Wire, to: Socket): void {
+    if (!silent && !wire.cut) to.end();
   }
 
   async function strike(fault: ArmedFault, wire: Wire): Promise<void> {

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { serverUrl } from '../../support/database.ts';
+import { startProcess } from '../harness/attempt.ts';
+import { kill } from '../harness/faults.ts';
+import { runnerPointsOf } from '../harness/points.ts';
+import { enumerate } from './enumerate.ts';
+
+test('its process is killed before or after any message: the next run goes on, and everything is applied once and recorded', async () => {
+  const options = { start: startProcess, points: runnerPointsOf };
+  const { cases, wrong, missed, exits } = await enumerate(serverUrl(18), kill, options);
+  expect(wrong).toEqual([]);
+  expect(missed).toEqual([]);
+  expect(cases).toBeGreaterThan(100);
+  expect(exits).toEqual({ 'killed 0': cases });
+}, 900_000);

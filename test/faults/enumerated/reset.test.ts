@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { serverUrl } from '../../support/database.ts';
+import { reset } from '../harness/faults.ts';
+import { enumerate } from './enumerate.ts';
+
+test('the connection is reset before or after any message: everything is applied once and recorded, no exit code lies', async () => {
+  const { cases, wrong, missed, exits } = await enumerate(serverUrl(18), reset);
+  expect(wrong).toEqual([]);
+  expect(missed).toEqual([]);
+  expect(cases).toBeGreaterThan(200);
+  // The runner makes the connection again by itself, unless it never had one.
+  expect(Object.keys(exits).sort()).toEqual(['0 0', '30 0']);
+  expect(exits['30 0']).toBeLessThan(cases / 10);
+}, 900_000);
