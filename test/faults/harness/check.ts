@@ -1,5 +1,5 @@
 import type { Attempt } from './attempt.ts';
-import type { DatabaseState } from './database-state.ts';
+import type { DatabaseState, Records } from './database-state.ts';
 
 /** Codes with which a run that was disturbed may end when the truth is as it says. */
 const honest: ReadonlySet<number> = new Set([0, 20, 30, 40, 41, 42, 130]);
@@ -10,7 +10,7 @@ const honest: ReadonlySet<number> = new Set([0, 20, 30, 40, 41, 42, 130]);
  *
  * @returns what is untrue, in words
  */
-export function judgeAttempt(attempt: Attempt, after: DatabaseState, wanted: DatabaseState): readonly string[] {
+export function judgeAttempt(attempt: Attempt, after: Records, wanted: Records): readonly string[] {
   const { exitCode, run } = attempt;
   if (exitCode === 'killed') return [];
   if (exitCode === 'hung') return ['the runner did not end'];
@@ -43,10 +43,11 @@ export function judgeState(found: DatabaseState, wanted: DatabaseState): readonl
   compare('ledger', found.ledger, wanted.ledger);
   compare('catalogue', found.catalogue, wanted.catalogue);
   compare('rows', found.rows, wanted.rows);
-  compare('history', found.applied, wanted.applied);
-  compare('statements', found.statements, wanted.statements);
-  compare('standing in part', found.partial, []);
-  for (const { run, outcome } of found.runs) if (outcome === 'running') wrong.push(`run ${run} is recorded as running`);
+  compare('history', found.records.applied, wanted.records.applied);
+  compare('statements', found.records.statements, wanted.records.statements);
+  compare('standing in part', found.records.partial, []);
+  for (const { run, outcome } of found.records.runs)
+    if (outcome === 'running') wrong.push(`run ${run} is recorded as running`);
   return wrong;
 }
 

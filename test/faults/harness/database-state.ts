@@ -1,32 +1,37 @@
 import type { CaseDatabase } from './workbench.ts';
 
-/** What a database says of the work: effects, catalogue, history, audit, and what a runner may have left behind. */
-export interface DatabaseState {
-  /** What the statements that are not idempotent have written, in the order of writing. */
-  readonly ledger: readonly string[];
-  /** Tables, columns, indexes with their validity, constraints, types, partitions, functions: as text, in order. */
-  readonly catalogue: readonly string[];
+/** What schema godwit says. */
+export interface Records {
   /** Ids of applied migrations, in order. */
   readonly applied: readonly string[];
   /** For each recorded migration its statements: `04: 0 CREATE INDEX done`. */
   readonly statements: readonly string[];
   /** Statements of migrations that stand in part. */
   readonly partial: readonly string[];
-  /** `<run> <outcome> <exit code>`. */
+  /** Each run with its outcome, as the tool itself shows it, and its exit code. */
   readonly runs: readonly { readonly run: string; readonly outcome: string; readonly exitCode: number | null }[];
   /** How many migrations each run has recorded. */
   readonly recordedBy: Readonly<Record<string, number>>;
+}
+
+/** What a database says of the work: effects, catalogue, and the records. */
+export interface DatabaseState {
+  readonly records: Records;
+  /** What the statements that are not idempotent have written, in the order of writing. */
+  readonly ledger: readonly string[];
+  /** Tables, columns, indexes with their validity, constraints, types, partitions, functions: as text, in order. */
+  readonly catalogue: readonly string[];
   /** Tables' contents that must be as after a run without faults. */
   readonly rows: readonly string[];
 }
 
-const rowQueries: Readonly<Record<string, string>> = {
-  accounts: 'select count(*), sum(visits), count(*) filter (where mood is not null) from accounts',
-  states: "select string_agg(state, ' ' order by id) from accounts where id < 13",
-  orders: "select count(*), sum(total), string_agg(note, ' ' order by id) from orders",
-  events: 'select count(*) from events',
-  old: 'select count(*) from events_2020',
-};
+const rowQueries: readonly string[] = [
+  'select count(*), sum(visits), count(*) filter (where mood is not null) as moods from accounts',
+  "select string_agg(state, ' ' order by id) as states from accounts where id < 13",
+  "select count(*), sum(total), string_agg(note, ' ' order by id) as notes from orders",
+  'select count(*) as events from events',
+  'select count(*) as old from events_2020',
+];
 
 const catalogueQuery = `
 select format('%s %s %s', relkind, relname, relispartition) as line from pg_class
@@ -47,64 +52,56 @@ union all select pg_get_functiondef(oid) from pg_proc where pronamespace = 'publ
 union all select pg_get_viewdef(oid) from pg_class where relkind = 'v' and relnamespace = 'public'::regnamespace
 order by 1`;
 
-/** Reads everything; what is not there (yet) counts as empty. */
+/** Reads effects, catalogue and records; what is not there (yet) counts as empty. */
 export async function readState(database: CaseDatabase): Promise<DatabaseState> {
-  const exists = async (name: string): Promise<boolean> => {
-    const [row] = await database.query<{ there: boolean }>('select to_regclass($1) is not null as there', [name]);
-    return row?.there === true;
-  };
-  const lines = async (sql: string): Promise<readonly string[]> =>
-    (await database.query<{ line: string }>(sql)).map(({ line }) => line);
-  const ledger = (await exists('ledger')) ? await lines('select what as line from ledger order by n') : [];
-  const catalogue = await lines(catalogueQuery);
-  const work = { ledger, catalogue, rows: await readRows(database) };
-  if (!(await exists('godwit.run')))
-    return { ...work, applied: [], statements: [], partial: [], runs: [], recordedBy: {} };
-  const applied = await database.query<{ id: string; run: string }>(
-    'select id, run from godwit.migration order by seq',
-  );
-  const runs = await database.query<{ run: string; outcome: string; exit_code: number | null }>(
+  const [there, catalogue = []] = await database.columns("select to_regclass('ledger')", catalogueQuery);
+  const [ledger = []] = there?.[0] === 'ledger' ? await database.columns('select what from ledger order by n') : [];
+  return { ledger, catalogue, rows: await readRows(database), records: await readRecords(database) };
+}
+
+const none: Records = { applied: [], statements: [], partial: [], runs: [], recordedBy: {} };
+
+/** Reads the records alone. */
+export async function readRecords(database: CaseDatabase): Promise<Records> {
+  const [there] = await database.columns("select to_regclass('godwit.run')");
+  if (there?.[0] !== 'godwit.run') return none;
+  const line = "concat_ws(' ', migration, ordinal, count, tag, state)";
+  const [applied = [], by = [], statements = [], partial = [], runs = []] = await database.columns(
+    'select id from godwit.migration order by seq',
+    'select run from godwit.migration order by seq',
+    `select ${line} from godwit.statement where seq is not null order by seq, ordinal, n`,
+    `select ${line} from godwit.statement where seq is null order by n`,
     // As the tool itself shows it: a run that died could not write its end.
-    `select run, exit_code, case when outcome = 'running' and not exists (select from pg_stat_activity
-       where application_name = 'godwit ' || run) then 'interrupted' else outcome end as outcome
+    `select json_build_array(run, case when outcome = 'running' and not exists (select from pg_stat_activity
+       where application_name = 'godwit ' || run) then 'interrupted' else outcome end, exit_code)::text
      from godwit.run order by started_at`,
   );
   const recordedBy: Record<string, number> = {};
-  for (const { run } of applied) recordedBy[run] = (recordedBy[run] ?? 0) + 1;
-  return {
-    ...work,
-    applied: applied.map(({ id }) => id),
-    statements: await lines(
-      "select concat_ws(' ', migration, ordinal, count, tag, state) as line from godwit.statement where seq is not null order by seq, ordinal, n",
-    ),
-    partial: await lines(
-      "select concat_ws(' ', migration, ordinal, count, tag, state) as line from godwit.statement where seq is null order by n",
-    ),
-    runs: runs.map(({ run, outcome, exit_code: exitCode }) => ({ run, outcome, exitCode })),
-    recordedBy,
-  };
+  for (const run of by) recordedBy[run] = (recordedBy[run] ?? 0) + 1;
+  return { applied, statements, partial, runs: runs.map(runOf), recordedBy };
 }
 
-/** Contents of the tables; a table that is not there in its last form says so. */
+function runOf(json: string): Records['runs'][number] {
+  const [run, outcome, exitCode] = JSON.parse(json) as [string, string, number | null];
+  return { run, outcome, exitCode };
+}
+
+/** Contents of the tables; where one is not there in its last form, that. */
 async function readRows(database: CaseDatabase): Promise<readonly string[]> {
-  const rows: string[] = [];
-  for (const [name, sql] of Object.entries(rowQueries)) {
-    const found = await database.query(sql).then(
-      ([row]) => JSON.stringify(row),
-      () => 'not there',
-    );
-    rows.push(`${name}: ${found}`);
-  }
-  return rows;
+  const sent = database.columns(...rowQueries.map((sql) => `select json_agg(found)::text from (${sql}) as found`));
+  return await sent.then(
+    (columns) => columns.flat(),
+    (error: Error) => [error.message],
+  );
 }
 
-/** Sessions of runners, and the run lock, that are still there. */
+/** Sessions of runners, and locks of anybody, that are still there. */
 export async function leftBehind(database: CaseDatabase): Promise<readonly string[]> {
-  const rows = await database.query<{ line: string }>(
-    `select format('session %s (%s, %s)', application_name, state, left(query, 60)) as line from pg_stat_activity
-       where datname = current_database() and application_name like 'godwit%'
-     union all select format('%s lock %s', locktype, mode) from pg_locks
+  const [sessions = [], locks = []] = await database.columns(
+    `select format('session %s (%s, %s)', application_name, state, left(query, 60)) from pg_stat_activity
+       where datname = current_database() and application_name like 'godwit%'`,
+    `select format('%s lock %s', locktype, mode) from pg_locks
        where database = (select oid from pg_database where datname = current_database()) and pid <> pg_backend_pid()`,
   );
-  return rows.map(({ line }) => line);
+  return [...sessions, ...locks];
 }

@@ -13,7 +13,7 @@ export interface Tally {
 }
 
 /** How many cases are under way at once: the server works while the others wait. */
-const workers = 3;
+const workers = 4;
 
 /** Runs a case for each of these things, several at once. */
 export async function forEachCase<T>(

@@ -6,7 +6,7 @@ import type { RunEvent } from '../../../src/migrate/event.ts';
 import { verifyChains } from '../../../src/migrate/perform/verify-chains.ts';
 import { startProcess, type Attempt, type Going, type StartAttempt } from './attempt.ts';
 import { judgeAttempt, judgeState } from './check.ts';
-import { leftBehind, readState, type DatabaseState } from './database-state.ts';
+import { leftBehind, readRecords, readState, type DatabaseState } from './database-state.ts';
 import { startProxy, type ArmedFault, type Cut, type Passed, type WirePoint } from './proxy.ts';
 import { must, type CaseDatabase, type Workbench } from './workbench.ts';
 
@@ -45,7 +45,7 @@ export async function takeReference(bench: Workbench, start: StartAttempt): Prom
   await using proxy = await startProxy(bench.port, { keep: true });
   const attempt = await start(bench, database.url(proxy.port)).ended;
   const state = await readState(database);
-  const wrong = [...judgeAttempt(attempt, state, state), ...(await auditOf(database))];
+  const wrong = [...judgeAttempt(attempt, state.records, state.records), ...(await auditOf(database))];
   if (attempt.exitCode !== 0 || wrong.length > 0)
     throw new Error(`without faults: ${attempt.exitCode} ${wrong.join('; ')} ${JSON.stringify(attempt.events.at(-2))}`);
   return { state, passed: proxy.passed };
@@ -68,8 +68,8 @@ export async function runCase(
     const attempt = await going.ended;
     attempts.push(attempt.exitCode);
     if (attempt.exitCode === 'killed') return;
-    const after = await readState(database);
-    wrong.push(...judgeAttempt(attempt, after, reference.state).map((why) => `${name}: ${why}`));
+    const after = await readRecords(database);
+    wrong.push(...judgeAttempt(attempt, after, reference.state.records).map((why) => `${name}: ${why}`));
   };
   for (const [index, { start, faults }] of disturbed.entries()) {
     await using proxy = await startProxy(bench.port);

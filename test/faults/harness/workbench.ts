@@ -32,7 +32,9 @@ export interface CaseDatabase extends AsyncDisposable {
   readonly name: string;
   /** Its address through a proxy on this port, or directly. */
   url(port?: number): string;
-  query<Row extends Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  query<Row extends Record<string, unknown>>(sql: string): Promise<Row[]>;
+  /** The first column of each result of these statements, sent together. */
+  columns(...statements: readonly string[]): Promise<readonly (readonly string[])[]>;
 }
 
 let count = 0;
@@ -45,13 +47,17 @@ export async function openWorkbench(server: string, files: Readonly<Record<strin
   for (const [name, text] of Object.entries(files)) writeFileSync(join(project, 'migrations', name), text);
   const bundleFolder = join(root, 'bundle');
   const bundle = await bundleOf(join(project, 'migrations'), bundleFolder);
-  const pool = await connectAll(server, 2);
-  let turn = 0;
+  const idle = await connectAll(server, 2);
+  const waiting: ((client: Client) => void)[] = [];
   const admin: Workbench['admin'] = async (sql, params = []) => {
-    turn += 1;
-    const client = pool[turn % pool.length];
-    if (client === undefined) throw new Error('the workbench is closed');
-    return (await client.query(sql, [...params])).rows as Record<string, unknown>[];
+    const client = idle.pop() ?? (await new Promise<Client>((resolve) => waiting.push(resolve)));
+    try {
+      return (await client.query(sql, [...params])).rows as Record<string, unknown>[];
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) idle.push(client);
+      else next(client);
+    }
   };
   return {
     server,
@@ -67,7 +73,7 @@ export async function openWorkbench(server: string, files: Readonly<Record<strin
       return folder;
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(pool.splice(0).map((client) => client.end()));
+      await Promise.all(idle.splice(0).map((client) => client.end()));
       rmSync(root, { recursive: true, force: true });
     },
   };
@@ -110,12 +116,16 @@ async function makeDatabase(server: string, admin: Workbench['admin']): Promise<
     if (port !== undefined) address.port = String(port);
     return address.href;
   };
+  const session = (): Promise<Client> => (own ??= connectAll(url(), 1).then(([client]) => client as Client));
   return {
     name,
     url,
-    async query(sql, params = []) {
-      own ??= connectAll(url(), 1).then(([client]) => client as Client);
-      return (await (await own).query(sql, [...params])).rows as never;
+    query: async (sql) => (await (await session()).query(sql)).rows as never,
+    async columns(...statements) {
+      const sent = await (await session()).query<unknown[][]>({ text: statements.join(';\n'), rowMode: 'array' });
+      return (Array.isArray(sent) ? sent : [sent]).map(({ rows }) =>
+        (rows as unknown[][]).map(([value]) => String(value)),
+      );
     },
     async [Symbol.asyncDispose]() {
       await (await own)?.end();
