@@ -20,6 +20,20 @@ export type RunOutcome =
   | 'interrupted'
   | 'bug';
 
+/** A session that is in our way. What the server does not tell our role is empty or null. */
+export interface Blocker {
+  /** 0: a prepared transaction. */
+  readonly pid: number;
+  readonly application: string;
+  readonly user: string;
+  /** `active`, `idle in transaction`, … */
+  readonly state: string;
+  /** How long its transaction has been open, in milliseconds. */
+  readonly transactionMs: number | null;
+  /** What it runs, or ran last, without values and shortened. */
+  readonly query: string;
+}
+
 /** Everything that a runner has to say, in order. Text for humans is made from these and never parsed. */
 export type RunEvent =
   | {
@@ -81,6 +95,42 @@ export type RunEvent =
       readonly statement: number;
       readonly of: number;
       readonly tag: string;
+    }
+  /** A statement has been waiting for a lock for a while. */
+  | {
+      readonly kind: 'lock.blocked';
+      readonly id: string;
+      readonly waitedMs: number;
+      readonly blockers: readonly Blocker[];
+      /** Application sessions that wait behind ours. */
+      readonly waiters: number;
+    }
+  /** A lock was not to be had: the migration was rolled back and is tried again. */
+  | {
+      readonly kind: 'lock.retry';
+      readonly id: string;
+      /** `timeout`: the wait was over; `deadlock`: the server ended it; `crowd`: too many waited behind it. */
+      readonly cause: 'timeout' | 'deadlock' | 'crowd';
+      /** The number of the try to come. */
+      readonly attempt: number;
+      readonly pauseMs: number;
+      /** Of the budget. */
+      readonly spentMs: number;
+      readonly budgetMs: number;
+      /** As far as they have been seen. */
+      readonly blockers: readonly Blocker[];
+    }
+  /** How far a long build is. */
+  | {
+      readonly kind: 'build.progress';
+      readonly id: string;
+      /** `CREATE INDEX CONCURRENTLY`, `VACUUM`, … */
+      readonly command: string;
+      readonly object: string;
+      readonly phase: string;
+      readonly percent: number | null;
+      /** Estimated work that is left, in milliseconds; waits are not counted. */
+      readonly leftMs: number | null;
     }
   | { readonly kind: 'notice'; readonly severity: string; readonly text: string }
   | { readonly kind: 'checks'; readonly checks: readonly Check[] }

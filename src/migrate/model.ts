@@ -1,5 +1,6 @@
 import type { Finding, Place } from '../kit/finding.ts';
 import type { Outside } from '../sql/outside.ts';
+import type { LockClass } from '../sql/locks.ts';
 import type { Effect } from './verify/fact.ts';
 
 /** One SQL file of a migration as it was found: the bytes themselves stay where they are until somebody needs them. */
@@ -54,6 +55,8 @@ export interface Statement {
   readonly opaque: boolean;
   /** How its effect is looked up when it runs outside of a transaction; absent where it cannot be. */
   readonly outside?: Outside;
+  /** How long it may wait for locks; absent where that does not matter, or where the file says it. */
+  readonly lock?: LockClass;
   /** Hash over its tokens without comments: identity of the statement. */
   readonly hash: string;
 }

@@ -1,3 +1,5 @@
+import type { LockTerms } from './courtesy/terms.ts';
+
 /** Who acts, from where: goes into history and audit. Nothing here is secret. */
 export interface Actor {
   /** `name@host`, or what CI calls it. */
@@ -101,6 +103,8 @@ export interface ApplyTask extends TaskTerms {
   /** How long to wait for another run to finish, in milliseconds. */
   readonly waitMs: number;
   readonly onDisconnect: OnDisconnect;
+  /** How considerate it is while it waits for locks; absent: `defaultLockTerms`. */
+  readonly locks?: LockTerms;
   readonly earlier: readonly EarlierAttempt[];
 }
 

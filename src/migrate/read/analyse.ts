@@ -8,6 +8,7 @@ import type { ByteSource, Hashing, SqlParser } from '../ports.ts';
 import { deriveEffects } from '../verify/derive.ts';
 import { createChecksum, openBody } from './checksum.ts';
 import { createDirectiveSet } from './directive-set.ts';
+import { withLockClasses } from './lock-classes.ts';
 import { unwrap, type Unwrapped } from './own-transaction.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 import { segmentsOf } from './segments.ts';
@@ -97,7 +98,7 @@ function conclude(
   const segments = segmentsOf(parsed, alone, wrapped);
   findings.push(...findCrossings(parsed, segments));
   if (findings.some(({ severity }) => severity === 'error')) return bad(...inOrder(findings));
-  const statements = parsed.map(({ statement }) => statement);
+  const statements = withLockClasses(parsed, segments, directives);
   if (statements.length === 0) findings.push(fault('sql-empty', { where: { file: script.file } }));
   const derived = deriveEffects(parsed);
   return good({

@@ -1,0 +1,41 @@
+import type { LockClass } from '../../sql/locks.ts';
+import type { Analysis, Segment, Statement } from '../model.ts';
+import { shortWaitMs, type LockTerms } from './terms.ts';
+
+interface Waiting {
+  readonly analysis: Pick<Analysis, 'statements'>;
+  readonly locks: LockTerms;
+}
+
+/**
+ * The commands that change how long to wait for locks, by the index of the statement that they stand in front of. Only
+ * where the class changes: most migrations make new tables and need none. Once a strong lock may be held, nothing waits
+ * longer than for that one: whoever waits while holding it stalls the readers of the first table.
+ */
+export function lockSettings({ analysis, locks }: Waiting, segment: Segment): ReadonlyMap<number, string> {
+  const settings = new Map<number, string>();
+  let set: LockClass | undefined;
+  let held = false;
+  for (let index = segment.first; index <= segment.last; index += 1) {
+    const statement = analysis.statements[index];
+    if (statement === undefined) continue;
+    const wanted = held ? 'strong' : statement.lock;
+    // What the file has set itself comes behind this, so it stays as the file wants it.
+    if (wanted !== set && (wanted !== undefined || set === 'patient')) {
+      settings.set(index, `SET LOCAL lock_timeout TO ${wanted === undefined ? 'DEFAULT' : valueOf(wanted, locks)}`);
+      set = wanted;
+    }
+    held ||= statement.lock === 'strong';
+    if (statement.tag === 'RESET' || statement.tag.startsWith('DISCARD')) set = undefined;
+  }
+  return settings;
+}
+
+/** The same for a statement that runs outside of transactions: it holds until the next opening resets it. */
+export function sessionLockSetting(statement: Statement, locks: LockTerms): readonly string[] {
+  return statement.lock === undefined ? [] : [`SET SESSION lock_timeout TO ${valueOf(statement.lock, locks)}`];
+}
+
+function valueOf(lock: LockClass, locks: LockTerms): string {
+  return `'${lock === 'strong' ? shortWaitMs : Math.max(1, Math.round(locks.concurrentMs))}ms'`;
+}

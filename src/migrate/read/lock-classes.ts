@@ -1,0 +1,47 @@
+import { lockClassOf, relationsMadeBy, type LockClass } from '../../sql/locks.ts';
+import { nodeOf, textOf, type Tree } from '../../sql/syntax-tree.ts';
+import type { Directives, Segment, Statement } from '../model.ts';
+import type { Member } from './segments.ts';
+
+/**
+ * The statements with the class of their waits for locks: none where the file says itself how long to wait, and none
+ * for what was made in the same transaction, which nobody else can see.
+ */
+export function withLockClasses(
+  members: readonly Member[],
+  segments: readonly Segment[],
+  directives: Directives,
+): readonly Statement[] {
+  const statements = members.map(({ statement }) => statement);
+  if (directives.lockTimeout !== undefined) return statements;
+  // A SET of the file holds to its end, a SET LOCAL to the end of the transaction.
+  let own = false;
+  return segments.flatMap(({ first, last }) => {
+    const made = new Set<string>();
+    let ownHere = false;
+    return members.slice(first, last + 1).map(({ statement, node }): Statement => {
+      const setting = settingOf(node);
+      if (setting?.name === 'search_path' || setting?.name === 'all') made.clear();
+      if (setting?.name === 'all') own = ownHere = false;
+      if (setting?.name === 'lock_timeout') {
+        ownHere = true;
+        own ||= !setting.local;
+      }
+      const lock = own || ownHere ? undefined : classOf(node, made);
+      for (const name of relationsMadeBy(node)) made.add(name);
+      return lock === undefined ? statement : { ...statement, lock };
+    });
+  });
+}
+
+function classOf(node: Tree, made: ReadonlySet<string>): LockClass | undefined {
+  return lockClassOf(node, (name) => made.has(name));
+}
+
+function settingOf(node: Tree): { readonly name: string; readonly local: boolean } | undefined {
+  const { type, fields } = nodeOf(node);
+  if (type === 'DiscardStmt') return { name: 'all', local: false };
+  if (type !== 'VariableSetStmt') return undefined;
+  if (fields['kind'] === 'VAR_RESET_ALL') return { name: 'all', local: false };
+  return { name: textOf(fields['name']).toLowerCase(), local: fields['is_local'] === true };
+}
