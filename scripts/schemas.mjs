@@ -40,6 +40,14 @@ const step = z.looseObject({
   destroys: z.array(z.looseObject({ what: z.string(), where: place })),
 });
 const plan = z.looseObject({ hash: z.string(), environment: z.string(), head: z.string(), steps: z.array(step) });
+const blocker = z.looseObject({
+  pid: z.int().describe('0: a prepared transaction'),
+  application: z.string(),
+  user: z.string(),
+  state: z.string(),
+  transactionMs: z.int().nullable(),
+  query: z.string().describe('without values, shortened'),
+});
 const target = { host: z.string(), port: z.int(), database: z.string(), user: z.string() };
 const run = z.looseObject({
   run: z.string(),
@@ -150,6 +158,29 @@ const event = z
       statements: z.int(),
     }),
     kind('migration.failed', { id: z.string(), name: z.string(), finding }),
+    kind('lock.blocked', {
+      id: z.string(),
+      waitedMs: z.int(),
+      blockers: z.array(blocker),
+      waiters: z.int().describe('sessions of the application that wait behind ours'),
+    }),
+    kind('lock.retry', {
+      id: z.string(),
+      cause: z.enum(['timeout', 'deadlock', 'crowd']),
+      attempt: z.int().describe('number of the try to come'),
+      pauseMs: z.int(),
+      spentMs: z.int(),
+      budgetMs: z.int(),
+      blockers: z.array(blocker),
+    }),
+    kind('build.progress', {
+      id: z.string(),
+      command: z.string(),
+      object: z.string(),
+      phase: z.string(),
+      percent: z.int().nullable(),
+      leftMs: z.int().nullable().describe('work that is left, estimated; waits are not counted'),
+    }),
     kind('progress', { id: z.string(), statement: z.int(), of: z.int(), tag: z.string() }),
     kind('notice', { severity: z.string(), text: z.string() }),
     kind('checks', { checks: z.array(check) }),

@@ -9,7 +9,7 @@ import { consent } from './consent.ts';
 import { detach } from './detach.ts';
 import { failed } from './result.ts';
 import { planLines } from './screen/plan.ts';
-import { countOption, onDisconnectOf, selectionOf, waitOf } from './wishes.ts';
+import { countOption, lockBudgetOf, onDisconnectOf, selectionOf, waitOf } from './wishes.ts';
 
 /** `up` and `down`: what is asked for, the consent it needs, then one execution. */
 export async function change(context: Context, direction: 'up' | 'down'): Promise<Result> {
@@ -50,6 +50,8 @@ async function wishOf({ typed, io }: Context, direction: 'up' | 'down'): Promise
   if (typed.values['plan'] !== undefined && narrows !== undefined) {
     return bad(fault('wrong-usage', { why: `--plan and --${narrows} do not go together: the plan says what runs.` }));
   }
+  const lockBudget = lockBudgetOf(typed);
+  if (!lockBudget.ok) return lockBudget;
   const onDisconnect = onDisconnectOf(typed);
   if (!onDisconnect.ok) return onDisconnect;
   const reviewed = await reviewedPlan(typed.values['plan'], io.cwd, direction);
@@ -65,6 +67,7 @@ async function wishOf({ typed, io }: Context, direction: 'up' | 'down'): Promise
     onDisconnect: onDisconnect.value,
     verify: !typed.switches.has('no-verify'),
     strict: typed.switches.has('strict'),
+    ...(lockBudget.value === undefined ? {} : { lockBudgetMs: lockBudget.value }),
     ...(waived === undefined ? {} : { waived }),
     ...(reviewed.value === undefined ? {} : { planHash: reviewed.value.plan.hash, reviewed: reviewed.value }),
   });

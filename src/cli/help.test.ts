@@ -51,13 +51,15 @@ test('the help of a command shows options and examples', () => {
     Usage: godwit down [options]
 
     Options
-      --to VERSION               undo everything after this version (0: everything)
-      --file PATH                one bare SQL file outside the folder of migrations; its down file is rollback_<name>.sql
-      --lose N                   rows that a rollback may destroy beyond those the migrations created themselves
-      --dry-run                  only show the plan
-      --plan FILE                do exactly what this reviewed plan says, or nothing
-      --waive-checkpoint REASON  go on without the checkpoint that the policy asks for; the reason is recorded
-      --wait DURATION            how long to wait for another run, such as 30s or 5min (default: 60s)
+      --to VERSION                   undo everything after this version (0: everything)
+      --file PATH                    one bare SQL file outside the migrations’ folder; its down file is rollback_<name>.sql
+      --lose N                       rows that a rollback may destroy beyond those the migrations created themselves
+      --dry-run                      only show the plan
+      --plan FILE                    do exactly what this reviewed plan says, or nothing
+      --waive-checkpoint REASON      go on without the checkpoint that the policy asks for; the reason is recorded
+      --wait DURATION                how long to wait for another run, such as 30s or 5min (default: 60s)
+      --lock-budget DURATION         how long a migration may go on trying for locks that others hold (default: 5min)
+      --on-disconnect cancel|finish  what the server does with a running statement when the runner has gone (default: cancel)
 
     Options of every command
       -e, --env NAME  the environment to work on (default: local)

@@ -4,7 +4,7 @@ const to: OptionSpec = { name: 'to', value: 'VERSION', summary: 'the last migrat
 const file: OptionSpec = {
   name: 'file',
   value: 'PATH',
-  summary: 'one bare SQL file outside the folder of migrations; its down file is rollback_<name>.sql',
+  summary: 'one bare SQL file outside the migrations’ folder; its down file is rollback_<name>.sql',
 };
 const lose: OptionSpec = {
   name: 'lose',
@@ -29,10 +29,15 @@ const wait: OptionSpec = {
   value: 'DURATION',
   summary: 'how long to wait for another run, such as 30s or 5min (default: 60s)',
 };
+const lockBudget: OptionSpec = {
+  name: 'lock-budget',
+  value: 'DURATION',
+  summary: 'how long a migration may go on trying for locks that others hold (default: 5min)',
+};
 const onDisconnect: OptionSpec = {
   name: 'on-disconnect',
   value: 'cancel|finish',
-  summary: 'what the server does with a running statement when the runner has gone (default: cancel)',
+  summary: 'what the server does with a statement whose runner has gone (default: cancel)',
 };
 const waive: OptionSpec = {
   name: 'waive-checkpoint',
@@ -87,6 +92,7 @@ export const runCommands: readonly CommandSpec[] = [
       waive,
       { name: 'detach', summary: 'let the run go on by itself; `runs attach` shows it' },
       wait,
+      lockBudget,
       onDisconnect,
     ],
     examples: [
@@ -110,6 +116,7 @@ export const runCommands: readonly CommandSpec[] = [
       plan,
       waive,
       wait,
+      lockBudget,
       onDisconnect,
     ],
     examples: [

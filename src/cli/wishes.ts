@@ -1,10 +1,10 @@
 import { fault } from '../kit/fault.ts';
+import { milliseconds } from '../kit/duration.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import { readBareName } from '../migrate/read/read-bare-file.ts';
 import type { OnDisconnect, Selection } from '../migrate/task.ts';
 import { defaultWaitMs } from '../project/tasks.ts';
 import type { Typed } from './command.ts';
-import { milliseconds } from './screen/format.ts';
 
 /** The migrations that `--to`, `--out-of-order` and `--file` name. */
 export function selectionOf(typed: Typed, direction: 'up' | 'down'): Outcome<Selection> {
@@ -33,6 +33,14 @@ export function onDisconnectOf(typed: Typed): Outcome<OnDisconnect> {
   const text = typed.values['on-disconnect'] ?? 'cancel';
   if (text === 'cancel' || text === 'finish') return good(text);
   return wrong(`--on-disconnect ${text}: say cancel or finish.`);
+}
+
+/** `--lock-budget DURATION` in milliseconds, if it was said. */
+export function lockBudgetOf(typed: Typed): Outcome<number | undefined> {
+  const text = typed.values['lock-budget'];
+  if (text === undefined) return good(undefined);
+  const ms = milliseconds(text);
+  return ms === undefined ? wrong(`--lock-budget ${text}: write a duration such as 30s or 5min.`) : good(ms);
 }
 
 /** A count such as `--lose 12`. */

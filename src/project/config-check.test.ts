@@ -25,7 +25,7 @@ test('every wrong key is named at once, each with the nearest right one', () => 
     'config-invalid migration: is no key of the configuration. Did you mean `migrations`?',
     'config-invalid environments.dev.databse: is no key of the configuration. Did you mean `database`?',
     'config-invalid environments.dev.protect: is no key of the configuration. Did you mean `protected`?',
-    'config-invalid environments.dev.zzz: is no key of the configuration. Known here are database, major, protected, checkpoint, triggers, migrations, engine.',
+    'config-invalid environments.dev.zzz: is no key of the configuration. Known here are database, major, protected, checkpoint, triggers, locks, migrations, engine.',
   ]);
 });
 
@@ -36,6 +36,8 @@ test.each([
   [{ environments: { 'a b': {} } }, 'environments.a b: is no name for an environment'],
   [{ environments: { dev: { major: 13 } } }, 'environments.dev.major: must be one of 14, 15, 16, 17, 18, not 13.'],
   [{ environments: { dev: { protected: 'yes' } } }, 'environments.dev.protected: must be true or false, not "yes".'],
+  [{ environments: { dev: { locks: { budget: 5 } } } }, 'environments.dev.locks.budget: must be a duration, not 5.'],
+  [{ environments: { dev: { locks: { waiters: -1 } } } }, 'must be a whole number, not -1.'],
   [{ environments: { dev: { checkpoint: 'allways' } } }, 'Did you mean "always"?'],
   [{ environments: { dev: { database: { env: 'A', url: 'x' } } } }, 'must have one key'],
   [{ environments: { dev: { database: {} } } }, 'must have one key'],

@@ -1,5 +1,6 @@
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
+import { milliseconds } from '../kit/duration.ts';
 import { nearest } from '../kit/nearest.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import type { Config } from './config-model.ts';
@@ -87,6 +88,16 @@ const passwordlessUrl: Kind = (value, path) => {
   return holdsPassword ? [{ path, why: 'holds a password.', code: 'url-in-file' }] : [];
 };
 
+const duration: Kind = (value, path) =>
+  typeof value === 'string' && milliseconds(value) !== undefined
+    ? []
+    : [{ path, why: `must be a duration, not ${show(value)}.`, fix: 'Write it like "30s", "5min" or "1h".' }];
+
+const count: Kind = (value, path) =>
+  Number.isSafeInteger(value) && Number(value) >= 0
+    ? []
+    : [{ path, why: `must be a whole number, not ${show(value)}.` }];
+
 const databaseKeys: Readonly<Record<string, Kind>> = { env: variable, url: passwordlessUrl };
 
 const database: Kind = (value, path) => {
@@ -110,6 +121,7 @@ const environment = shape({
   protected: flag,
   checkpoint: oneOf('never', 'destructive', 'always'),
   triggers: oneOf('fire', 'inspect'),
+  locks: shape({ budget: duration, concurrent: duration, waiters: count }),
   migrations: text,
   engine: oneOf('local'),
 });

@@ -13,6 +13,15 @@ export interface EnvironmentConfig {
   readonly checkpoint?: 'never' | 'destructive' | 'always';
   /** Fire triggers in a rolled-back transaction, or only inspect them. Default: `inspect` when protected, else `fire`. */
   readonly triggers?: 'fire' | 'inspect';
+  /** How considerate runs are while they wait for locks; see docs/locks.md. */
+  readonly locks?: {
+    /** How long a migration may go on trying for a lock that stalls others, such as `10min`. Default: `5min`. */
+    readonly budget?: string;
+    /** How long one wait of a concurrent build for old transactions may last. Default: `30min`. */
+    readonly concurrent?: string;
+    /** A statement that waits steps back when more sessions than this wait behind it. Default: 10. */
+    readonly waiters?: number;
+  };
   /** Folder of migrations, when it differs from that of the project. */
   readonly migrations?: string;
   /** Where work executes. */

@@ -4,9 +4,11 @@ import type { DatabaseAddress } from '../adapters/postgres/address.ts';
 import { userInfo } from 'node:os';
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
+import { milliseconds } from '../kit/duration.ts';
 import { nearest } from '../kit/nearest.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import type { Redactor } from '../kit/redact.ts';
+import { defaultLockTerms, type LockTerms } from '../migrate/courtesy/terms.ts';
 import { environmentName } from './config-check.ts';
 import type { Config, EnvironmentConfig } from './config-model.ts';
 
@@ -22,6 +24,7 @@ export interface Environment {
   readonly protected: boolean;
   readonly checkpoint: 'never' | 'destructive' | 'always';
   readonly triggers: 'fire' | 'inspect';
+  readonly locks: LockTerms;
   readonly engine: 'local';
   /** Folder of migrations, when it has its own. */
   readonly migrations?: string;
@@ -161,6 +164,7 @@ function complete(name: string, database: Database, terms: EnvironmentConfig): E
     protected: isProtected,
     checkpoint: terms.checkpoint ?? (isProtected ? 'always' : careless ? 'never' : 'destructive'),
     triggers: terms.triggers ?? (isProtected ? 'inspect' : 'fire'),
+    locks: locksOf(terms),
     engine: terms.engine ?? 'local',
     ...(terms.migrations === undefined ? {} : { migrations: terms.migrations }),
   };
@@ -175,4 +179,13 @@ function unknownEnvironment(name: string, defined: readonly string[]): Finding {
         ? 'Name one of these with -e, or add it to the configuration.'
         : `Did you mean \`-e ${near}\`?`,
   });
+}
+
+function locksOf({ locks = {} }: EnvironmentConfig): LockTerms {
+  const { budgetMs, concurrentMs, waiters } = defaultLockTerms;
+  return {
+    budgetMs: milliseconds(locks.budget ?? '') ?? budgetMs,
+    concurrentMs: milliseconds(locks.concurrent ?? '') ?? concurrentMs,
+    waiters: locks.waiters ?? waiters,
+  };
 }

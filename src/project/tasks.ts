@@ -74,6 +74,8 @@ export interface ApplyWish {
   readonly waitMs?: number;
   /** What becomes of a running statement when the runner has gone; by default it is cancelled. */
   readonly onDisconnect?: OnDisconnect;
+  /** In milliseconds; otherwise the environment says it. */
+  readonly lockBudgetMs?: number;
 }
 
 /** How long a run waits for another one by default, in milliseconds. */
@@ -92,6 +94,7 @@ export async function applyTask(project: Project, actor: Actor, wish: ApplyWish)
     lose: wish.lose ?? 0,
     verification: { enabled: wish.verify ?? true, strict: wish.strict ?? false, triggers: environment.triggers },
     waitMs: wish.waitMs ?? defaultWaitMs,
+    locks: { ...environment.locks, budgetMs: wish.lockBudgetMs ?? environment.locks.budgetMs },
     onDisconnect: wish.onDisconnect ?? 'cancel',
     earlier: earlierAttempts(await project.ledger.list(environment.name)),
   };

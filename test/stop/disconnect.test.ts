@@ -29,7 +29,7 @@ test.each(majors)('on PostgreSQL %i every session notices soon that nobody is at
     client_connection_check_interval: '1000',
     default_transaction_isolation: 'read committed',
     idle_in_transaction_session_timeout: '60000',
-    lock_timeout: '5000',
+    lock_timeout: '30000',
     tcp_keepalives_count: '3',
     tcp_keepalives_idle: '8',
     tcp_keepalives_interval: '4',

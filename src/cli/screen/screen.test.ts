@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { fault } from '../../kit/fault.ts';
+import { milliseconds } from '../../kit/duration.ts';
 import { createRedactor } from '../../kit/redact.ts';
 import type { RunEvent } from '../../migrate/event.ts';
 import type { Io } from '../io.ts';
-import { aligned, countOf, duration, milliseconds } from './format.ts';
+import { aligned, countOf, duration } from './format.ts';
 import { renderFinding } from './finding.ts';
 import { rowsAsText } from './rows.ts';
 import { createScreen } from './screen.ts';

@@ -12,6 +12,8 @@ import { createStyle, wantsColor, type Style } from './style.ts';
 export interface Screen {
   readonly style: Style;
   readonly json: boolean;
+  /** True: there is no live line, and what was written stays. */
+  readonly lasting: boolean;
   /** Lines for people; silent with --json. */
   say(...lines: readonly string[]): void;
   /** The product of a command, for programs; also with --json. */
@@ -27,6 +29,8 @@ export interface Screen {
   event(event: RunEvent): void;
   /** A line that is replaced by the next one; only on a terminal. */
   live(text: string): void;
+  /** What goes by: the live line on a terminal, a line elsewhere. */
+  passing(text: string): void;
   /** Takes the live line away. */
   settle(): void;
 }
@@ -48,10 +52,11 @@ const mostOfOneCode = 10;
 export function createScreen({ io, json, noColor, redactor, readLine }: ScreenParts): Screen {
   const colour = wantsColor(io.terminal, io.env, noColor);
   const style = createStyle(colour);
+  const live = !json && io.terminal && io.env['TERM'] !== 'dumb';
   const line: LiveLine = json
     ? { show() {}, clear() {} }
     : createLiveLine({
-        enabled: io.terminal && io.env['TERM'] !== 'dumb',
+        enabled: live,
         write: (text) => io.err(redactor.redact(text)),
         columns: () => io.columns(),
       });
@@ -67,6 +72,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
   const screen: Screen = {
     style,
     json,
+    lasting: !live,
     say,
     product: (text) => {
       line.clear();
@@ -99,6 +105,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       else story(event);
     },
     live: (text) => line.show(text),
+    passing: (text) => (live ? line.show(text) : say(style.dim(`    ${text}`))),
     settle: () => line.clear(),
   };
   const story = createStory(screen);

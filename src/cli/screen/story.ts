@@ -1,5 +1,6 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { RunEvent } from '../../migrate/event.ts';
+import { createPatience } from './patience.ts';
 import type { Check } from '../../migrate/model.ts';
 import { checkAdvice, checkLines, checkSummary } from './checks.ts';
 import { countOf, duration } from './format.ts';
@@ -22,6 +23,8 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
   };
   const label = (id: string, name: string) => (id === `file:${name}` ? name : `${id} ${name}`);
 
+  const patience = createPatience(screen);
+
   return (event) => {
     switch (event.kind) {
       case 'target':
@@ -38,6 +41,11 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         break;
       case 'progress':
         screen.live(`${event.id}  statement ${event.statement} of ${event.of}, ${event.tag}`);
+        break;
+      case 'lock.blocked':
+      case 'lock.retry':
+      case 'build.progress':
+        patience(event);
         break;
       case 'migration.applied': {
         if (event.direction === 'down') undone += 1;

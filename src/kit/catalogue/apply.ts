@@ -23,7 +23,14 @@ export const applyFaults = entries({
   'lock-timeout': {
     title: 'A lock could not be had in time',
     why: 'Another session holds a lock on the same object. The migration was rolled back, so nobody waits behind it.',
-    fix: 'Run the same command again when the other session is done; `-- godwit: lock-timeout=30s` in the file waits longer.',
+    fix: 'Run the same command again when the session named is done, or end it with `select pg_terminate_backend(PID)`. `--lock-budget 30min` goes on trying for longer without stalling anybody; `-- godwit: lock-timeout=5s` in the file makes each try wait longer, and others behind it.',
+    retryable: true,
+    exit: 40,
+  },
+  deadlock: {
+    title: 'The migration and another session waited for each other',
+    why: 'The server ended the migration to free the other one, several times in a row. It was rolled back.',
+    fix: 'Run the same command again at a quieter time, or lock the tables in the order in which the application does: `lock table a, b in access exclusive mode;` as the first statement.',
     retryable: true,
     exit: 40,
   },

@@ -1,4 +1,5 @@
 import type { Finding } from '../../kit/finding.ts';
+import type { RetryCause } from '../courtesy/retries.ts';
 import type { Reply } from '../ports.ts';
 import { applyPipelined } from './pipeline.ts';
 import { placeError } from './place-error.ts';
@@ -15,7 +16,7 @@ export interface ApplyResult {
     /** The history has moved, a lock was not to be had, the connection is gone: try again from what is applied now. */
     | {
         readonly kind: 'again';
-        readonly cause: 'moved' | 'lock' | 'lost';
+        readonly cause: 'moved' | 'lost' | RetryCause;
         readonly finding: Finding;
         readonly at: PreparedStep;
       }
@@ -99,9 +100,13 @@ function endOf(
   if (context.ports.signal.aborted && stopped) return { kind: 'interrupted' };
   if (error.lost) return { kind: 'again', cause: 'lost', finding, at };
   if (error.sqlstate === 'GW002') return { kind: 'again', cause: 'moved', finding, at };
-  if (error.sqlstate === '55P03' || error.sqlstate === '40P01') return { kind: 'again', cause: 'lock', finding, at };
+  const cause =
+    retryCauses[error.sqlstate] ?? (error.sqlstate === '57014' && context.steppedBack() ? 'crowd' : undefined);
+  if (cause !== undefined) return { kind: 'again', cause, finding, at };
   return { kind: 'failed', finding, at, stands };
 }
+
+const retryCauses: Readonly<Record<string, RetryCause>> = { '55P03': 'timeout', '40P01': 'deadlock' };
 
 /** Tells about starts and ends, one line of each per migration. */
 function announcer(

@@ -1,4 +1,5 @@
 import { fault } from '../../kit/fault.ts';
+import { sessionLockSetting } from '../courtesy/lock-settings.ts';
 import type { Segment, Statement } from '../model.ts';
 import type { Reply } from '../ports.ts';
 import { fulfil, forget, intentCommands, readIntent } from './intent.ts';
@@ -11,6 +12,8 @@ import { probeOf } from './probe/probe-of.ts';
 import { afterAlone } from './session-traps.ts';
 import type { StepResult } from './segments.ts';
 import { settingsBefore, textOf, type Position } from './step-message.ts';
+
+const clearingWaitMs = 10_000;
 
 interface Terms {
   readonly segment: Segment;
@@ -62,6 +65,8 @@ export async function applyBarrier(context: ApplyContext, prepared: PreparedStep
   if (reply.error.lost) return refused(reply, prepared, terms);
   // A half-built unique index refuses the application's rows: it must not outlive the failure. While it does, the note
   // stays, so that the next attempt clears it.
+  // What is in the way of its removal is often what it failed at: one long wait is enough.
+  if (statement.lock === 'patient') await context.session.send(`SET lock_timeout TO '${clearingWaitMs}ms'`);
   const left = await leftOf(context, begun, reply);
   if (left === 'done') return finish(context, prepared, terms);
   if (left === 'nothing')
@@ -82,6 +87,7 @@ async function noteBegun(
 ): Promise<{ readonly ok: true; readonly noted: Noted } | Refusal> {
   const commands = [
     ...opening(position.epoch, position.head),
+    ...sessionLockSetting(begun.statement, prepared.locks),
     ...timeouts(prepared.analysis, 'SESSION'),
     ...intentCommands(prepared.step, begun.statement, {
       run: position.run,

@@ -52,6 +52,7 @@ function codeOf(
   | 'partly-applied'
   | 'not-transactional'
   | 'lock-timeout'
+  | 'deadlock'
   | 'taken-over'
   | 'connection-lost'
   | 'no-privilege' {
@@ -60,6 +61,7 @@ function codeOf(
   if (partial) return 'partly-applied';
   if (error.sqlstate === '25001') return 'not-transactional';
   if (error.sqlstate === '55P03') return 'lock-timeout';
+  if (error.sqlstate === '40P01') return 'deadlock';
   return 'statement-failed';
 }
 
@@ -81,6 +83,8 @@ const fixes: Readonly<Record<string, string>> = {
   '23503': 'Rows point to something that does not exist: add it or remove them first.',
   '23514': 'Rows that break the check are there already: correct them first.',
   '42501': 'Grant the privilege to the role that godwit connects as, or connect as the owner.',
+  '57014':
+    'If the statement may take longer, say so in the file: `-- godwit: statement-timeout=10min` (0 for no limit). If somebody cancelled it, run the same command again.',
   '55P04':
     'A new enum value cannot be used in the transaction that adds it: put ALTER TYPE … ADD VALUE into a migration of its own.',
   '2BP01': 'Other objects depend on this one: drop them first, by name. CASCADE would drop them silently.',

@@ -2,6 +2,7 @@ import type { Outcome } from '../../kit/outcome.ts';
 import type { Analysis, Migration, PlanStep } from '../model.ts';
 import type { ByteSource, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
+import type { LockTerms } from '../courtesy/terms.ts';
 import type { AppliedPart } from './applied-part.ts';
 
 /** Commands of godwit's own around the user's in the transaction of one segment: they count rows before a rollback. */
@@ -21,6 +22,7 @@ export interface PreparedStep {
   readonly guards: readonly Guard[];
   /** What an earlier attempt has left of it. */
   readonly part: AppliedPart;
+  readonly locks: LockTerms;
 }
 
 /** What the parts of applying share while a run lasts. */
@@ -32,6 +34,8 @@ export interface ApplyContext {
   readonly epoch: string;
   /** When the run is stopping: from here on nothing more is cancelled. */
   settle(): Promise<void>;
+  /** Did we cancel a statement because of those who waited behind it? Says so once. */
+  steppedBack(): boolean;
   /** Opens a session whose messages are sent one by one. */
   openUnpipelined(): Promise<Outcome<Session>>;
 }

@@ -1,4 +1,5 @@
 import { quoteLiteral } from '../../sql/quote.ts';
+import { lockSettings } from '../courtesy/lock-settings.ts';
 import type { PlanStep, Segment, Statement } from '../model.ts';
 import { leaving, MessageBuilder, opening, settling, statementArrays, timedGroups, type Message } from './message.ts';
 import { kindOf, type PreparedStep } from './prepared.ts';
@@ -41,11 +42,14 @@ export async function segmentMessage(
   const start = analysis.statements[segment.first]?.start ?? 0;
   const bytes = await body.read(start, analysis.statements[segment.last]?.end ?? 0);
   const decoder = new TextDecoder();
+  const waits = lockSettings(prepared, segment);
   for (const group of timedGroups(segment)) {
     if (group.first > segment.first) builder.tick();
     for (let index = group.first; index <= group.last; index += 1) {
       const statement = analysis.statements[index];
       if (statement === undefined) continue;
+      const wait = waits.get(index);
+      if (wait !== undefined) builder.own('after', [wait]);
       builder.user(index, decoder.decode(bytes.subarray(statement.start - start, statement.end - start)), statement);
     }
   }

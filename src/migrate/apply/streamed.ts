@@ -1,3 +1,4 @@
+import { lockSettings } from '../courtesy/lock-settings.ts';
 import type { Reply, Session } from '../ports.ts';
 import type { Segment } from '../model.ts';
 import { chunksOf } from './chunks.ts';
@@ -35,6 +36,7 @@ export async function streamSegment(
   const opened = await session.send(first.text);
   if (!opened.ok) return refuse(session, prepared, terms, { reply: opened, message: first });
 
+  const waits = lockSettings(prepared, segment);
   // The end of the last group is noted by the record itself.
   const ticks = new Set(
     timedGroups(segment)
@@ -46,6 +48,8 @@ export async function streamSegment(
       await session.send('ROLLBACK');
       return { kind: 'interrupted', stands: terms.stands };
     }
+    const wait = waits.get(index);
+    if (wait !== undefined) await session.send(wait);
     const failed = await sendStatement(session, prepared, index, ticks.has(index));
     if (failed !== undefined) return refuse(session, prepared, terms, failed);
   }

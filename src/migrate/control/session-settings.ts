@@ -7,7 +7,8 @@ import type { OnDisconnect } from '../task.ts';
  */
 export function sessionSettings(onDisconnect: OnDisconnect): Readonly<Record<string, string>> {
   return {
-    lock_timeout: '5s',
+    // For what stalls nobody; what does is in courtesy/lock-settings.ts.
+    lock_timeout: '30s',
     statement_timeout: '0',
     // A runner that is frozen between two messages of one transaction.
     idle_in_transaction_session_timeout: '60s',

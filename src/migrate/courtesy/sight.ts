@@ -44,7 +44,7 @@ const mostBlockers = 20;
  * Only `pg_blocking_pids` looks into the lock manager, and only for sessions that do wait.
  */
 export function sightQuery(pid: number): string {
-  const text = (column: string): string => `coalesce(${column}::pg_catalog.text, '')`;
+  const text = (column: string): string => `coalesce((${column})::pg_catalog.text, '')`;
   return `with held as materialized (
   select distinct unnest(pg_catalog.pg_blocking_pids(${pid})) as pid
 ), behind as materialized (

@@ -1,8 +1,8 @@
 import type { Blocker, RunEvent } from '../event.ts';
 import type { Reply, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
-import { createProgressMeter } from './progress.ts';
 import { nudgeQuery, readSight, sightQuery, stepBackQuery, stillThereQuery, type Look, type Sight } from './sight.ts';
+import { createTeller } from './teller.ts';
 import { shortWaitMs, type LockTerms } from './terms.ts';
 
 /** Watches the sessions of a run from another connection while they do not answer. */
@@ -11,10 +11,10 @@ export interface Watch {
   over(session: Session): Session;
   /** Passes an event on; learns from it which migration is under way. */
   emit(event: RunEvent): void;
-  /** Who was in the way when it looked last, since the last `expectTrouble(false)`. */
+  /** Who was in the way of the migration that is under way, when it looked last. */
   readonly blockers: readonly Blocker[];
-  /** True: the next messages may meet a lock again, so it looks early enough to see whose it is. */
-  expectTrouble(yes: boolean): void;
+  /** Until the migration is through, messages may meet a lock again: it looks early enough to see whose it is. */
+  expectTrouble(): void;
   /** Did we cancel a statement because of those who waited behind it? Says so once. */
   steppedBack(): boolean;
   /** Pauses before the next try; shorter when all who were in the way are gone. */
@@ -24,8 +24,10 @@ export interface Watch {
 
 /** What a watch works with. */
 export interface WatchParts {
-  readonly ports: Pick<RunnerPorts, 'clock' | 'sleep' | 'emit' | 'random' | 'signal'>;
+  readonly ports: Pick<RunnerPorts, 'clock' | 'timer' | 'sleep' | 'emit' | 'random' | 'signal'>;
   readonly look: Look;
+  /** Runs a query that may wait for a second or two, over a connection that nobody else needs. */
+  readonly ask: (query: string) => Promise<void>;
   readonly terms: LockTerms;
 }
 
@@ -34,8 +36,6 @@ const patienceMs = 500;
 /** After a lock was not to be had: early enough to see who has it, before the next wait is over. */
 const earlyMs = 60;
 const lookEveryMs = 1000;
-const firstTellMs = 2000;
-const rarestTellMs = 30_000;
 
 interface Watched {
   readonly pid: number;
@@ -45,11 +45,13 @@ interface Watched {
 }
 
 /** The watch of one run. It costs nothing but a note for each message as long as everything is answered soon. */
-export function createWatch({ ports, look, terms }: WatchParts): Watch {
+export function createWatch({ ports, look, ask, terms }: WatchParts): Watch {
   const sessions: Watched[] = [];
-  const closing = new AbortController();
+  const covered = new Map<Session, Session>();
   const teller = createTeller(ports);
   let started = false;
+  let closed = false;
+  let wake: () => void = () => {};
   let trouble = false;
   let seen: Sight | undefined;
   let cancelled = false;
@@ -60,21 +62,44 @@ export function createWatch({ ports, look, terms }: WatchParts): Watch {
     return sessions.find((one) => one.underWay > 0 && one.since <= since);
   };
 
+  // A timer that the end of the run takes back: nobody waits for it.
+  const nap = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = ports.timer(ms, resolve);
+      wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+
+  // A retry is looked at early, but not as often as that for all the time that it may take.
+  const pace = (): number => {
+    const busy = sessions.find(({ underWay }) => underWay > 0);
+    const long = busy !== undefined && ports.clock() - busy.since > patienceMs;
+    return long ? lookEveryMs : trouble ? earlyMs : patienceMs;
+  };
+
   const watch = async (): Promise<void> => {
-    while (!closing.signal.aborted && !ports.signal.aborted) {
-      await ports.sleep(trouble ? earlyMs : patienceMs, closing.signal);
+    for (;;) {
+      await nap(pace());
+      if (closed || ports.signal.aborted) return;
       const slow = slowest();
       if (slow === undefined) continue;
       const since = slow.since;
       const rows = await look(sightQuery(slow.pid));
       // Answered in the meantime: what was seen is about something else.
-      if (rows === undefined || slow.since !== since || closing.signal.aborted) continue;
+      if (rows === undefined || slow.since !== since) continue;
       const sight = readSight(rows);
       if (sight.blockers.length > 0) seen = sight;
-      teller.tell(sight, trouble);
+      teller.tell(sight);
       if (isCrowded(sight, terms) && (await look(stepBackQuery(slow.pid))) !== undefined) cancelled = true;
-      if (!trouble) await ports.sleep(lookEveryMs - patienceMs, closing.signal);
     }
+  };
+
+  const reset = (expected: boolean): void => {
+    trouble = expected;
+    if (!expected) seen = undefined;
+    cancelled = false;
   };
 
   const nudge = async (): Promise<void> => {
@@ -82,16 +107,20 @@ export function createWatch({ ports, look, terms }: WatchParts): Watch {
     const worker = blockers?.find(({ query }) => query === 'autovacuum worker');
     if (relation === undefined || worker === undefined || nudged.has(`${worker.pid} ${relation}`)) return;
     nudged.add(`${worker.pid} ${relation}`);
-    await look(nudgeQuery(relation));
+    await ask(nudgeQuery(relation));
   };
 
   return {
     over(session) {
+      const known = covered.get(session);
+      if (known !== undefined) return known;
       const watched: Watched = { pid: session.pid, underWay: 0, since: 0 };
       sessions.push(watched);
       if (!started) void watch();
       started = true;
-      return watchedSession(session, watched, ports.clock);
+      const over = watchedSession(session, watched, ports.clock);
+      covered.set(session, over);
+      return over;
     },
     emit(event) {
       if (event.kind === 'migration.started') {
@@ -99,15 +128,14 @@ export function createWatch({ ports, look, terms }: WatchParts): Watch {
         if (event.id === teller.migration) return;
         teller.migration = event.id;
       }
+      // Whatever was in the way of this one is no business of the next.
+      if (event.kind === 'migration.applied') reset(false);
       ports.emit(event);
     },
     get blockers() {
       return seen?.blockers ?? [];
     },
-    expectTrouble(yes) {
-      trouble = yes;
-      if (!yes) seen = undefined;
-    },
+    expectTrouble: () => reset(true),
     steppedBack() {
       const was = cancelled;
       cancelled = false;
@@ -124,7 +152,10 @@ export function createWatch({ ports, look, terms }: WatchParts): Watch {
         if (rows?.[0]?.[0] === '0') return await ports.sleep(ports.random() * scatterMs);
       }
     },
-    close: () => closing.abort(),
+    close() {
+      closed = true;
+      wake();
+    },
   };
 }
 
@@ -133,57 +164,26 @@ const scatterMs = 50;
 
 /** More than the agreed short wait, and a crowd behind us: ours is the statement that is to be put off. */
 function isCrowded(sight: Sight, terms: LockTerms): boolean {
-  return sight.waiters > terms.waiters && sight.waitedMs > 2 * shortWaitMs;
+  return sight.relation !== undefined && sight.waiters > terms.waiters && sight.waitedMs > 2 * shortWaitMs;
 }
 
 function watchedSession(session: Session, watched: Watched, clock: () => number): Session {
-  const track = (reply: Promise<Reply>): Promise<Reply> => {
+  const track = async (reply: Promise<Reply>): Promise<Reply> => {
     if (watched.underWay === 0) watched.since = clock();
     watched.underWay += 1;
-    void reply.then(() => {
-      watched.underWay -= 1;
-      watched.since = clock();
-    });
-    return reply;
+    const answer = await reply;
+    watched.underWay -= 1;
+    watched.since = clock();
+    return answer;
   };
   return {
-    ...session,
+    pid: session.pid,
+    get waiting() {
+      return session.waiting;
+    },
+    abandon: () => session.abandon(),
+    close: () => session.close(),
     send: (text, options) => track(session.send(text, options)),
     copyIn: (command, data) => track(session.copyIn(command, data)),
-  };
-}
-
-/** Tells what is seen: at once when it changes, then more and more rarely, because a wait may last for hours. */
-function createTeller(ports: WatchParts['ports']): { migration: string; tell(sight: Sight, trouble: boolean): void } {
-  const meter = createProgressMeter();
-  const told = { blocked: createRarely(), build: createRarely() };
-  return {
-    migration: '',
-    tell(sight, trouble) {
-      const id = this.migration;
-      const now = ports.clock();
-      const { blockers, waitedMs, waiters, build } = sight;
-      // Short waits are told by their retries.
-      if (blockers.length > 0 && !trouble && told.blocked(now, blockers.map(({ pid }) => pid).join(' ')))
-        ports.emit({ kind: 'lock.blocked', id, waitedMs: Math.round(waitedMs), blockers, waiters });
-      if (build === undefined) return;
-      const progress = meter.take(build, now);
-      const { command, object, phase } = build;
-      if (told.build(now, `${command} ${object} ${phase}`))
-        ports.emit({ kind: 'build.progress', id, command, object, phase, ...progress });
-    },
-  };
-}
-
-function createRarely(): (now: number, what: string) => boolean {
-  let last: string | undefined;
-  let next = 0;
-  let every = firstTellMs;
-  return (now, what) => {
-    if (what === last && now < next) return false;
-    every = what === last ? Math.min(every * 1.5, rarestTellMs) : firstTellMs;
-    last = what;
-    next = now + every;
-    return true;
   };
 }

@@ -1,8 +1,9 @@
 import { fault, FaultError } from '../../kit/fault.ts';
-import { bad, type Outcome } from '../../kit/outcome.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { applySteps, type ApplyResult } from '../apply/apply-steps.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { backendOf } from '../control/backend.ts';
+import { defaultLockTerms, type LockTerms } from '../courtesy/terms.ts';
 import { readHistory, type History } from '../history/read-history.ts';
 import { logEvent } from '../history/run-record.ts';
 import type { Session } from '../ports.ts';
@@ -11,7 +12,9 @@ import { reconnect, type LiveRun } from './live-run.ts';
 import { openSession } from './open.ts';
 import { asTheyStand } from './prepare.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
+import { createYielding, type Yielded, type Yielding } from './yielding.ts';
 
+/** After a history that moved or a lost connection; locks have a budget of their own. */
 const mostTries = 12;
 /** A statement that ends the server itself is not tried forever. */
 const mostLosses = 3;
@@ -26,20 +29,43 @@ export async function applyRun(
   ports: RunnerPorts,
   live: LiveRun,
   steps: readonly PreparedStep[],
-): Promise<{ readonly verdict: Verdict; readonly applied: readonly PreparedStep[] }> {
+  locks: LockTerms = defaultLockTerms,
+): Promise<AppliedRun> {
+  const yielding = createYielding(ports, live, locks);
+  try {
+    return await applyAll({ ...ports, emit: (event) => yielding.watch.emit(event) }, live, steps, yielding);
+  } finally {
+    yielding.watch.close();
+  }
+}
+
+interface AppliedRun {
+  readonly verdict: Verdict;
+  readonly applied: readonly PreparedStep[];
+}
+
+async function applyAll(
+  ports: RunnerPorts,
+  live: LiveRun,
+  steps: readonly PreparedStep[],
+  yielding: Yielding,
+): Promise<AppliedRun> {
   let remaining = steps;
   const losses = new Map<string, number>();
-  for (let tries = 1; ; tries += 1) {
+  let tries = 0;
+  for (;;) {
     const context = {
       ports,
       run: live.run,
-      session: live.session,
+      session: yielding.over(live.session),
+      steppedBack: () => yielding.watch.steppedBack(),
       settle: async () => await live.stopping?.settle(),
       epoch: live.epoch,
       openUnpipelined: async () => {
         const opened = await openSession(ports, { ...live.terms, pipelined: false });
-        if (opened.ok) void beside(live, opened.value);
-        return opened;
+        if (!opened.ok) return opened;
+        void beside(live, opened.value);
+        return good(yielding.over(opened.value));
       },
     };
     let result: ApplyResult;
@@ -57,8 +83,15 @@ export async function applyRun(
       return steps.filter(({ step }) => !left.has(step.id));
     };
     const { end } = result;
+    if (end.kind === 'again' && isYielded(end) && !ports.signal.aborted) {
+      const finding = await yielding.after(end);
+      if (finding !== undefined) {
+        const failed = { ...result, end: { ...end, finding } };
+        return { verdict: await conclude(ports, live, failed), applied: applied() };
+      }
+    } else tries += 1;
     if (end.kind === 'again' && tries < mostTries && (end.cause === 'lost' || !ports.signal.aborted)) {
-      const known = await lookAgain(ports, live, end.cause, tries);
+      const known = await lookAgain(ports, live, end.cause);
       if (!known.ok) {
         if (known.findings.some(({ code }) => code === 'taken-over'))
           remaining = await withoutOwn(ports, live, remaining);
@@ -110,14 +143,16 @@ async function conclude(ports: RunnerPorts, live: LiveRun, result: ApplyResult):
   return stands ? { ...verdictOf(end.finding), outcome: 'partly-applied', exitCode: 41 } : verdictOf(end.finding);
 }
 
-/** Waits a little, reconnects if need be, and reads what is applied now. */
+function isYielded(end: Extract<ApplyResult['end'], { readonly kind: 'again' }>): end is Yielded {
+  return end.cause !== 'moved' && end.cause !== 'lost';
+}
+
+/** Reconnects if need be, and reads what is applied now. */
 async function lookAgain(
   ports: RunnerPorts,
   live: LiveRun,
-  cause: 'moved' | 'lock' | 'lost',
-  tries: number,
+  cause: Extract<ApplyResult['end'], { readonly kind: 'again' }>['cause'],
 ): Promise<Outcome<History>> {
-  if (cause === 'lock') await ports.sleep((0.5 + ports.random()) * Math.min(200 * 2 ** tries, 5_000));
   if (cause === 'lost') {
     const again = await reconnect(ports, live);
     if (!again.ok && again.findings.some(({ code }) => code === 'taken-over')) return again;

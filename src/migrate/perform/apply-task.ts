@@ -129,7 +129,7 @@ async function applyOpened(terms: Terms, opened: Opened): Promise<Try> {
 
 async function applyBegun({ task, ports, live }: Terms, steps: readonly PreparedStep[]): Promise<Verdict> {
   if (task.how !== 'execute') return finish(ports, live, await adoptRun(task, ports, live, steps));
-  const { verdict, applied } = await applyRun(ports, live, steps);
+  const { verdict, applied } = await applyRun(ports, live, steps, task.locks);
   // The database is gone: nothing can be looked at, nothing written.
   if (verdict.findings.some(({ code }) => code === 'outcome-unknown')) return verdict;
   await live.stopping?.settle();

@@ -1,6 +1,7 @@
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { appliedPart } from '../apply/applied-part.ts';
 import type { Guard, PreparedStep } from '../apply/prepared.ts';
+import { defaultLockTerms } from '../courtesy/terms.ts';
 import type { History, PartialStatement } from '../history/read-history.ts';
 import type { MadePlan } from '../plan/make-plan.ts';
 import type { Bundle, Session } from '../ports.ts';
@@ -31,6 +32,7 @@ export async function prepareSteps(
       body: await bundle.body(migration, step.direction),
       guards: guards.value.get(step.id) ?? [],
       part: part.value,
+      locks: task.locks ?? defaultLockTerms,
     });
   }
   return good(prepared);

@@ -1,0 +1,50 @@
+import { age, blockersWords } from '../../migrate/courtesy/words.ts';
+import type { RunEvent } from '../../migrate/event.ts';
+import { duration } from './format.ts';
+import type { Screen } from './screen.ts';
+
+type Waiting = Extract<RunEvent, { readonly kind: 'lock.blocked' | 'lock.retry' | 'build.progress' }>;
+
+/** Tells why a run takes long: who is in its way, which try it is, how far a build has got. */
+export function createPatience(screen: Screen): (event: Waiting) => void {
+  let told = '';
+  return (event) => {
+    const words = wordsOf(event);
+    // Lines that stay, in the log of a pipeline, are written when something has changed.
+    const step = event.kind === 'build.progress' ? stepOf(event) : words;
+    if (screen.lasting && step === told) return;
+    told = step;
+    screen.passing(words);
+  };
+}
+
+function wordsOf(event: Waiting): string {
+  switch (event.kind) {
+    case 'lock.blocked': {
+      const behind = event.waiters === 0 ? '' : `; ${event.waiters} wait behind it`;
+      return `${event.id}  waits for a lock for ${age(event.waitedMs)}, held by ${blockersWords(event.blockers)}${behind}`;
+    }
+    case 'lock.retry': {
+      const { attempt, pauseMs, spentMs, budgetMs } = event;
+      const holder = event.blockers.length === 0 ? '' : `, held by ${blockersWords(event.blockers)}`;
+      const when = `try ${attempt} in ${duration(pauseMs)} (${age(spentMs)} of ${age(budgetMs)})`;
+      return `${event.id}  ${causes[event.cause]}${holder}: ${when}`;
+    }
+    case 'build.progress': {
+      const object = event.object === '' ? '' : ` ${event.object}`;
+      const percent = event.percent === null ? '' : `, ${event.percent} %`;
+      const left = event.leftMs === null || event.leftMs < 1000 ? '' : `, about ${age(event.leftMs)} left`;
+      return `${event.id}  ${event.command}${object}: ${event.phase}${percent}${left}`;
+    }
+  }
+}
+
+const causes = {
+  timeout: 'the lock was not to be had in time',
+  deadlock: 'a deadlock with another session',
+  crowd: 'stepped back, too many waited behind it',
+};
+
+function stepOf({ command, object, phase, percent }: Extract<Waiting, { readonly kind: 'build.progress' }>): string {
+  return `${command} ${object} ${phase} ${percent === null ? '' : Math.floor(percent / 10)}`;
+}

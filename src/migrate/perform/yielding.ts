@@ -1,0 +1,88 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import type { ApplyResult } from '../apply/apply-steps.ts';
+import type { PreparedStep } from '../apply/prepared.ts';
+import { createRetries, type RetryCause } from '../courtesy/retries.ts';
+import type { Look } from '../courtesy/sight.ts';
+import type { LockTerms } from '../courtesy/terms.ts';
+import { createWatch, type Watch } from '../courtesy/watch.ts';
+import { age, blockersWords } from '../courtesy/words.ts';
+import type { Session } from '../ports.ts';
+import type { RunnerPorts } from '../runner-ports.ts';
+import type { LiveRun } from './live-run.ts';
+import { openSession } from './open.ts';
+
+/** A try that ended because of somebody else's lock. */
+export type Yielded = Extract<ApplyResult['end'], { readonly kind: 'again' }> & { readonly cause: RetryCause };
+
+/** Gives way to others: watches who is in the way, pauses, and says when it has been tried for long enough. */
+export interface Yielding {
+  readonly watch: Watch;
+  /** The session, watched while it does not answer. */
+  over(session: Session): Session;
+  /** Pauses before the next try; the finding, if there shall be none. */
+  after(end: Yielded): Promise<Finding | undefined>;
+}
+
+/** The courtesy of one run, over its control connection. */
+export function createYielding(ports: RunnerPorts, live: LiveRun, terms: LockTerms): Yielding {
+  const look: Look = async (query) => {
+    const answer = await live.control?.ask(query);
+    return answer?.ok === true ? (answer.value.at(-1)?.rows ?? []) : undefined;
+  };
+  const ask = async (query: string): Promise<void> => {
+    const opened = await openSession(ports, { ...live.terms, pipelined: false });
+    if (!opened.ok) return;
+    await opened.value.send(query);
+    await opened.value.close();
+  };
+  const watch = createWatch({ ports, look, ask, terms });
+  const retries = createRetries(terms.budgetMs, () => ports.random());
+  return {
+    watch,
+    // Through a pooler the backend is another one from message to message: there is nothing to look at.
+    over: (session) => (session === live.session && session.pid !== live.backend.pid ? session : watch.over(session)),
+    async after(end) {
+      const { cause } = end;
+      const statement = statementAt(end);
+      // It has had its own time for one wait already, and what it had built is gone.
+      const waitedLong = cause === 'timeout' && statement?.lock === 'patient';
+      const fromZero = statement !== undefined && !statement.transactional && statement.lock !== 'strong';
+      const failure = { migration: end.at.step.id, cause, fromZero, atMs: ports.clock() };
+      const decision = waitedLong ? undefined : retries.after(failure);
+      const { blockers } = watch;
+      if (decision?.again !== true) return spent(end, decision, blockers);
+      const { attempt, pauseMs, spentMs } = decision;
+      const rounded = { pauseMs: Math.round(pauseMs), spentMs: Math.round(spentMs) };
+      const { budgetMs } = terms;
+      ports.emit({ kind: 'lock.retry', id: failure.migration, cause, attempt, ...rounded, budgetMs, blockers });
+      watch.expectTrouble();
+      await watch.pause(pauseMs);
+      return undefined;
+    },
+  };
+}
+
+/** The statement that a finding is placed at: where it begins, or inside of it. */
+function statementAt({ at, finding }: Yielded): PreparedStep['analysis']['statements'][number] | undefined {
+  const { line = 0, column = 0 } = finding.where ?? {};
+  return at.analysis.statements.findLast(
+    (statement) => statement.line < line || (statement.line === line && statement.column <= column),
+  );
+}
+
+function spent(
+  { cause, finding }: Yielded,
+  tried: { readonly attempts: number; readonly spentMs: number } | undefined,
+  blockers: Watch['blockers'],
+): Finding {
+  const tries =
+    tried === undefined || tried.attempts === 1
+      ? ''
+      : ` It was tried ${tried.attempts} times within ${age(tried.spentMs)}.`;
+  const who = blockers.length === 0 ? '' : ` In the way: ${blockersWords(blockers)}.`;
+  const crowd = cause === 'crowd' ? ' It stepped back each time because too many sessions waited behind it.' : '';
+  const why = `${finding.why.replace(/([^.])$/, '$1.')}${crowd}${tries}${who}`;
+  if (cause !== 'crowd' || finding.code === 'partly-applied') return { ...finding, why };
+  return fault('lock-timeout', { why, ...(finding.where === undefined ? {} : { where: finding.where }) });
+}
