@@ -33,9 +33,9 @@ export async function applyRun(
 ): Promise<AppliedRun> {
   const yielding = createYielding(ports, live, locks);
   try {
-    return await applyAll({ ...ports, emit: (event) => yielding.watch.emit(event) }, live, steps, yielding);
+    return await applyAll({ ...ports, emit: (event) => yielding.lookout.emit(event) }, live, steps, yielding);
   } finally {
-    yielding.watch.close();
+    yielding.lookout.close();
   }
 }
 
@@ -58,7 +58,7 @@ async function applyAll(
       ports,
       run: live.run,
       session: yielding.over(live.session),
-      steppedBack: () => yielding.watch.steppedBack(),
+      steppedBack: () => yielding.lookout.steppedBack(),
       settle: async () => await live.stopping?.settle(),
       epoch: live.epoch,
       openUnpipelined: async () => {

@@ -5,7 +5,7 @@ import type { PreparedStep } from '../apply/prepared.ts';
 import { createRetries, type RetryCause } from '../courtesy/retries.ts';
 import type { Look } from '../courtesy/sight.ts';
 import type { LockTerms } from '../courtesy/terms.ts';
-import { createWatch, type Watch } from '../courtesy/watch.ts';
+import { createLookout, type Lookout } from '../courtesy/lookout.ts';
 import { age, blockersWords } from '../courtesy/words.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
@@ -17,7 +17,7 @@ export type Yielded = Extract<ApplyResult['end'], { readonly kind: 'again' }> & 
 
 /** Gives way to others: watches who is in the way, pauses, and says when it has been tried for long enough. */
 export interface Yielding {
-  readonly watch: Watch;
+  readonly lookout: Lookout;
   /** The session, watched while it does not answer. */
   over(session: Session): Session;
   /** Pauses before the next try; the finding, if there shall be none. */
@@ -36,12 +36,12 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, terms: LockTer
     await opened.value.send(query);
     await opened.value.close();
   };
-  const watch = createWatch({ ports, look, ask, terms });
+  const lookout = createLookout({ ports, look, ask, terms });
   const retries = createRetries(terms.budgetMs, () => ports.random());
   return {
-    watch,
+    lookout,
     // Through a pooler the backend is another one from message to message: there is nothing to look at.
-    over: (session) => (session === live.session && session.pid !== live.backend.pid ? session : watch.over(session)),
+    over: (session) => (session === live.session && session.pid !== live.backend.pid ? session : lookout.over(session)),
     async after(end) {
       const { cause } = end;
       const statement = statementAt(end);
@@ -50,14 +50,14 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, terms: LockTer
       const fromZero = statement !== undefined && !statement.transactional && statement.lock !== 'strong';
       const failure = { migration: end.at.step.id, cause, fromZero, atMs: ports.clock() };
       const decision = waitedLong ? undefined : retries.after(failure);
-      const { blockers } = watch;
+      const { blockers } = lookout;
       if (decision?.again !== true) return spent(end, decision, blockers);
       const { attempt, pauseMs, spentMs } = decision;
       const rounded = { pauseMs: Math.round(pauseMs), spentMs: Math.round(spentMs) };
       const { budgetMs } = terms;
       ports.emit({ kind: 'lock.retry', id: failure.migration, cause, attempt, ...rounded, budgetMs, blockers });
-      watch.expectTrouble();
-      await watch.pause(pauseMs);
+      lookout.expectTrouble();
+      await lookout.pause(pauseMs);
       return undefined;
     },
   };
@@ -74,7 +74,7 @@ function statementAt({ at, finding }: Yielded): PreparedStep['analysis']['statem
 function spent(
   { cause, finding }: Yielded,
   tried: { readonly attempts: number; readonly spentMs: number } | undefined,
-  blockers: Watch['blockers'],
+  blockers: Lookout['blockers'],
 ): Finding {
   const tries =
     tried === undefined || tried.attempts === 1

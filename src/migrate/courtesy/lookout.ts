@@ -5,8 +5,8 @@ import { nudgeQuery, readSight, sightQuery, stepBackQuery, stillThereQuery, type
 import { createTeller } from './teller.ts';
 import { shortWaitMs, type LockTerms } from './terms.ts';
 
-/** Watches the sessions of a run from another connection while they do not answer. */
-export interface Watch {
+/** Looks from another connection, while the sessions of a run do not answer, at who is in their way. */
+export interface Lookout {
   /** The session, watched from now on. */
   over(session: Session): Session;
   /** Passes an event on; learns from it which migration is under way. */
@@ -22,8 +22,8 @@ export interface Watch {
   close(): void;
 }
 
-/** What a watch works with. */
-export interface WatchParts {
+/** What a lookout works with. */
+export interface LookoutParts {
   readonly ports: Pick<RunnerPorts, 'clock' | 'timer' | 'sleep' | 'emit' | 'random' | 'signal'>;
   readonly look: Look;
   /** Runs a query that may wait for a second or two, over a connection that nobody else needs. */
@@ -44,8 +44,8 @@ interface Watched {
   since: number;
 }
 
-/** The watch of one run. It costs nothing but a note for each message as long as everything is answered soon. */
-export function createWatch({ ports, look, ask, terms }: WatchParts): Watch {
+/** The lookout of one run. It costs nothing but a note for each message as long as everything is answered soon. */
+export function createLookout({ ports, look, ask, terms }: LookoutParts): Lookout {
   const sessions: Watched[] = [];
   const covered = new Map<Session, Session>();
   const teller = createTeller(ports);
@@ -180,6 +180,9 @@ function watchedSession(session: Session, watched: Watched, clock: () => number)
     pid: session.pid,
     get waiting() {
       return session.waiting;
+    },
+    get answered() {
+      return session.answered;
     },
     abandon: () => session.abandon(),
     close: () => session.close(),
