@@ -3,6 +3,7 @@ import { deploy, type Execution } from '../migrate/deploy.ts';
 import type { RunEvent } from '../migrate/event.ts';
 import type { Task } from '../migrate/task.ts';
 import { pinEnvironment } from './lock-file.ts';
+import { lookAhead } from './look-ahead.ts';
 import type { Project } from './open.ts';
 import type { Wired } from './wire.ts';
 
@@ -26,7 +27,8 @@ export async function runTask(
   task: Task,
   options: RunTaskOptions,
 ): Promise<TaskResult> {
-  if (task.kind === 'apply' && (await hasChanged(project, wired))) wired.warm();
+  const known = new AbortController();
+  if (task.kind === 'apply' && (await hasChanged(project, wired))) void lookAhead(wired.bundle, known.signal);
   const execution = await deploy({
     task,
     engine: wired.engine,
@@ -35,7 +37,13 @@ export async function runTask(
     target: wired.target,
     now: () => new Date().toISOString(),
     ...options,
+    onEvent: (event) => {
+      // The first thing that is told once the history is read.
+      if (event.kind === 'target') known.abort();
+      options.onEvent(event);
+    },
   });
+  known.abort();
   return { execution, warnings: task.kind === 'apply' ? await pin(project, execution) : [] };
 }
 

@@ -37,8 +37,6 @@ export interface Wired {
   readonly note?: string;
   /** Warnings about the folder of migrations. */
   readonly findings: readonly Finding[];
-  /** Loads the SQL parser while something else is waited for: worth it when there is something to analyse. */
-  warm(): void;
   /** Leaves the embedded server. */
   close(): Promise<void>;
 }
@@ -61,8 +59,6 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
     ...(note === undefined ? {} : { note }),
     findings: read.value.findings,
     close: async () => await server.value.close(),
-    // A parser that cannot be loaded is told where it is needed.
-    warm: () => void parser.load().catch(() => {}),
   });
 }
 
