@@ -28,7 +28,8 @@ export async function runTask(
   options: RunTaskOptions,
 ): Promise<TaskResult> {
   const known = new AbortController();
-  if (task.kind === 'apply' && (await hasChanged(project, wired))) void lookAhead(wired.bundle, known.signal);
+  if (task.kind === 'apply' && (await hasChanged(project, wired)))
+    void wired.connecting.then(() => lookAhead(wired.bundle, known.signal));
   const execution = await deploy({
     task,
     engine: wired.engine,

@@ -9,7 +9,7 @@ import { readDatabaseUrl } from '../adapters/url/database-url.ts';
 import type { Finding } from '../kit/finding.ts';
 import { good, type Outcome } from '../kit/outcome.ts';
 import type { Engine } from '../migrate/engine.ts';
-import type { Bundle, SqlParser, Target } from '../migrate/ports.ts';
+import type { Bundle, Connector, SqlParser, Target } from '../migrate/ports.ts';
 import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
 import { readBareFile } from '../migrate/read/read-bare-file.ts';
 import { readFolder } from '../migrate/read/read-folder.ts';
@@ -33,6 +33,8 @@ export interface Wired {
   readonly bundle: Bundle;
   readonly engine: Engine;
   readonly target: Target;
+  /** Settled when the first connection has been begun: from then on there are answers to wait for. */
+  readonly connecting: Promise<void>;
   /** What should stand beside the target: which server was started for it. */
   readonly note?: string;
   /** Warnings about the folder of migrations. */
@@ -49,8 +51,9 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
   const server = await reachServer(project, options);
   if (!server.ok) return server;
   const { address, note } = server.value;
-  const connector = createConnector(address);
+  const { connector, connecting } = announcing(createConnector(address));
   return good({
+    connecting,
     bundle: read.value.bundle,
     engine: options.detached
       ? (await import('./detached.ts')).createDetachedEngine(project, address)
@@ -60,6 +63,20 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
     findings: read.value.findings,
     close: async () => await server.value.close(),
   });
+}
+
+/** The connector, and when it is used for the first time. */
+function announcing(connector: Connector): { readonly connector: Connector; readonly connecting: Promise<void> } {
+  let begun: () => void = () => {};
+  const connecting = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const open: Connector['open'] = (options) => {
+    const session = connector.open(options);
+    begun();
+    return session;
+  };
+  return { connector: { ...connector, open }, connecting };
 }
 
 interface ReadMigrations {

@@ -1,7 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import type { Outcome } from '../../kit/outcome.ts';
 import { bad, good } from '../../kit/outcome.ts';
-import type { ServerError, Session } from '../ports.ts';
+import type { Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
 import type { HistoryRow } from './rows.ts';
 
@@ -45,12 +45,20 @@ select m.seq, m.id, m.name, m.file, m.checksum, m.kind, m.run,
 from godwit.migration m join godwit.run r using (run) order by m.seq;
 select migration, direction, ordinal, count, tag, hash, state, detail from godwit.statement where seq is null order by n`;
 
-/** Reads the history in one message. A database without schema godwit has an empty one. */
+/** Does schema godwit hold anything? */
+const relations = "select count(*) from pg_catalog.pg_class where relnamespace = pg_catalog.to_regnamespace('godwit')";
+
+/** Reads the history in one flight. A database without schema godwit has an empty one. */
 export async function readHistory(session: Session): Promise<Outcome<History>> {
-  const reply = await session.send(query, { rows: 'all' });
+  const [reply, present] = await Promise.all([
+    session.send(query, { rows: 'all' }),
+    session.send(relations, { rows: 'all' }),
+  ]);
   if (!reply.ok) {
     const missing = reply.error.sqlstate === '42P01' || reply.error.sqlstate === '3F000';
-    return missing && reply.completed === 0 ? withoutHistory(session, reply.error) : bad(serverFault(reply.error));
+    // No history, or one whose first tables are gone: only an empty schema godwit, or none, is a new database.
+    const empty = missing && reply.completed === 0 && present.ok && present.results[0]?.rows[0]?.[0] === '0';
+    return empty ? good(emptyHistory) : bad(serverFault(reply.error));
   }
   const [guard, migrations, partial] = reply.results;
   const [version, environment, environmentId, head, epoch] = guard?.rows[0] ?? [];
@@ -66,16 +74,6 @@ export async function readHistory(session: Session): Promise<Outcome<History>> {
     rows: (migrations?.rows ?? []).map(historyRow),
     partial: (partial?.rows ?? []).map(partialStatement),
   });
-}
-
-/** No history, or one whose first tables are gone: only an empty schema godwit, or none, is a new database. */
-async function withoutHistory(session: Session, error: ServerError): Promise<Outcome<History>> {
-  const reply = await session.send(
-    "select count(*) from pg_catalog.pg_class where relnamespace = pg_catalog.to_regnamespace('godwit')",
-    { rows: 'all' },
-  );
-  if (!reply.ok) return bad(serverFault(reply.error));
-  return reply.results[0]?.rows[0]?.[0] === '0' ? good(emptyHistory) : bad(serverFault(error));
 }
 
 function damaged(why: string): Outcome<never> {

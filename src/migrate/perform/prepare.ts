@@ -46,9 +46,10 @@ async function guardsFor(
 ): Promise<Outcome<ReadonlyMap<string, readonly Guard[]>>> {
   const { bundle, history, session, schema } = context;
   const undoing = made.plan.steps.flatMap(({ id, direction }) => {
+    if (direction === 'up') return [];
     const migration = bundle.migrations.find((candidate) => candidate.id === id);
     const down = made.analyses.get(id);
-    return direction === 'up' || migration === undefined || down === undefined ? [] : [{ migration, down }];
+    return migration === undefined || down === undefined ? [] : [{ migration, down }];
   });
   if (undoing.length === 0) return good(new Map());
   const schemas = new Map(history.rows.map((row) => [row.id, row.schema]));
