@@ -61,7 +61,10 @@ export function definitionsQuery(wanted: readonly WantedDefinition[]): string {
     .join('');
 }
 
-/** The queries alone, one for each set of objects. They mean the same only under `definitionSettings`. */
+/**
+ * The queries alone, one for each set of objects that is wanted at all: within it the server looks the names up once.
+ * They mean the same only under `definitionSettings`.
+ */
 export function definitionQueries(wanted: readonly WantedDefinition[]): readonly string[] {
   const pairs = (of: (kind: ObjectKind) => boolean, nameOf = (name: string): string => name): string => {
     const list = wanted.filter(({ kind }) => of(kind)).map(({ schema, name }) => [schema, nameOf(name)]);
@@ -77,7 +80,14 @@ export function definitionQueries(wanted: readonly WantedDefinition[]): readonly
     join pg_catalog.pg_namespace n on n.nspname = w.s join pg_catalog.pg_proc p on p.pronamespace = n.oid and p.proname = w.n)`;
   const ty = `with ty as materialized (select t.*, n.nspname || '.' || t.typname as whole from ${pairs((kind) => kind === 'type')} w
     join pg_catalog.pg_namespace n on n.nspname = w.s join pg_catalog.pg_type t on t.typnamespace = n.oid and t.typname = w.n)`;
-  return [...relationQueries(rel), ...routineQueries(fn), ...typeQueries(ty), ...bareQueries(pairs)];
+  const wants = (of: (kind: ObjectKind) => boolean): boolean => wanted.some(({ kind }) => of(kind));
+  const set = (names: string, parts: readonly string[]): string => `${names} ${parts.join('\nunion all ')}`;
+  return [
+    ...(wants((kind) => relationKinds.has(kind)) ? [set(rel, relationParts)] : []),
+    ...(wants((kind) => kind === 'function') ? [set(fn, routineParts)] : []),
+    ...(wants((kind) => kind === 'type') ? [set(ty, typeParts)] : []),
+    ...(wants((kind) => kind === 'schema' || kind === 'extension') ? bareQueries(pairs) : []),
+  ];
 }
 
 /** Schemas and extensions lie in no schema. Versions of extensions are left to whoever updates them. */
@@ -89,9 +99,18 @@ function bareQueries(pairs: (of: (kind: ObjectKind) => boolean) => string): read
   ];
 }
 
-function relationQueries(rel: string): readonly string[] {
-  return [
-    `${rel} select case relkind when 'v' then 'view' when 'm' then 'materialized-view' when 'S' then 'sequence' else 'table' end, whole, whole,
+/** Catalogue, its column for the relation, and the name of the part. A constraint may share its name with a column. */
+const partComments = [
+  ['pg_constraint', 'conrelid', "whole || '.constraint ' || conname"],
+  ['pg_trigger', 'tgrelid', "whole || '.trigger ' || tgname"],
+  ['pg_policy', 'polrelid', "whole || '.policy ' || polname"],
+  ['pg_rewrite', 'ev_class', "whole || '.rule ' || rulename"],
+] as const;
+
+const granted = `'granted' || case when is_grantable then ' with grant option' else '' end`;
+
+const relationParts: readonly string[] = [
+  `select case relkind when 'v' then 'view' when 'm' then 'materialized-view' when 'S' then 'sequence' else 'table' end, whole, whole,
       case when relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(oid) || coalesce(' with (' || pg_catalog.array_to_string(reloptions, ', ') || ')', '')
         when relkind = 'S' then (select pg_catalog.json_build_object('type', pg_catalog.format_type(seqtypid, null), 'start', seqstart, 'increment', seqincrement,
           'minimum', seqmin, 'maximum', seqmax, 'cache', seqcache, 'cycle', seqcycle)::text from pg_catalog.pg_sequence where seqrelid = rel.oid)
@@ -101,82 +120,67 @@ function relationQueries(rel: string): readonly string[] {
             from pg_catalog.pg_inherits where inhrelid = rel.oid))::text || coalesce(' with (' || pg_catalog.array_to_string(reloptions, ', ') || ')', '')
           || case when relreplident = 'd' then '' else ' replica identity ' || relreplident::text end end
       from rel where relkind in ('r', 'p', 'f', 'v', 'm', 'S')`,
-    `${rel} select 'column', whole || '.' || attname, whole, pg_catalog.concat_ws(' ', pg_catalog.format_type(atttypid, atttypmod),
+  `select 'column', whole || '.' || attname, whole, pg_catalog.concat_ws(' ', pg_catalog.format_type(atttypid, atttypmod),
         case when attcollation <> typcollation then 'collate ' || attcollation::regcollation::text end,
         case when attnotnull then 'not null' end, 'default ' || pg_catalog.pg_get_expr(adbin, adrelid),
         case attidentity when 'a' then 'identity always' when 'd' then 'identity by default' end,
         case attgenerated when 's' then 'stored' when 'v' then 'virtual' end)
       from rel join pg_catalog.pg_attribute on attrelid = rel.oid and attnum > 0 and not attisdropped join pg_catalog.pg_type on pg_type.oid = atttypid
       left join pg_catalog.pg_attrdef on adrelid = attrelid and adnum = attnum where relkind in ('r', 'p', 'f')`,
-    // Major 18 lists NOT NULL as constraints too; the column tells it already, but not that rows are unchecked.
-    `${rel} select 'constraint', whole || '.' || conname, whole, pg_catalog.pg_get_constraintdef(c.oid)
+  // Major 18 lists NOT NULL as constraints too; the column tells it already, but not that rows are unchecked.
+  `select 'constraint', whole || '.' || conname, whole, pg_catalog.pg_get_constraintdef(c.oid)
       from rel join pg_catalog.pg_constraint c on conrelid = rel.oid where contype <> 'n' or not convalidated`,
-    `${rel} select 'index', xn.nspname || '.' || x.relname, whole, pg_catalog.pg_get_indexdef(x.oid) || case when indisvalid then '' else ' (not valid)' end
+  `select 'index', xn.nspname || '.' || x.relname, whole, pg_catalog.pg_get_indexdef(x.oid) || case when indisvalid then '' else ' (not valid)' end
       from rel join pg_catalog.pg_index on indrelid = rel.oid join pg_catalog.pg_class x on x.oid = indexrelid
       join pg_catalog.pg_namespace xn on xn.oid = x.relnamespace`,
-    `${rel} select 'trigger', whole || '.' || tgname, whole, pg_catalog.pg_get_triggerdef(t.oid) ||
+  `select 'trigger', whole || '.' || tgname, whole, pg_catalog.pg_get_triggerdef(t.oid) ||
         case tgenabled when 'O' then '' when 'D' then ' (disabled)' else ' (enabled ' || tgenabled::text || ')' end
       from rel join pg_catalog.pg_trigger t on tgrelid = rel.oid and not tgisinternal`,
-    `${rel} select 'policy', whole || '.' || polname, whole, pg_catalog.concat_ws(' ', polcmd, case when polpermissive then 'permissive' else 'restrictive' end,
+  `select 'policy', whole || '.' || polname, whole, pg_catalog.concat_ws(' ', polcmd, case when polpermissive then 'permissive' else 'restrictive' end,
         (select pg_catalog.string_agg(case to_role when 0 then 'public' else pg_catalog.pg_get_userbyid(to_role)::text end, ', ' order by to_role)
           from pg_catalog.unnest(polroles) to_role), 'using ' || pg_catalog.pg_get_expr(polqual, polrelid), 'check ' || pg_catalog.pg_get_expr(polwithcheck, polrelid))
       from rel join pg_catalog.pg_policy on polrelid = rel.oid`,
-    `${rel} select 'rule', whole || '.' || rulename, whole, pg_catalog.pg_get_ruledef(r.oid)
+  `select 'rule', whole || '.' || rulename, whole, pg_catalog.pg_get_ruledef(r.oid)
       from rel join pg_catalog.pg_rewrite r on ev_class = rel.oid and rulename <> '_RETURN'`,
-    `${rel} select distinct 'grant', whole || '.' || attname || '|' || coalesce(rolname, 'public') || '|' || pg_catalog.lower(privilege_type), whole, ${granted}
+  `select distinct 'grant', whole || '.' || attname || '|' || coalesce(rolname, 'public') || '|' || pg_catalog.lower(privilege_type), whole, ${granted}
       from rel join pg_catalog.pg_attribute on attrelid = rel.oid and attnum > 0 and attacl is not null
       cross join lateral pg_catalog.aclexplode(attacl) left join pg_catalog.pg_roles r on r.oid = grantee where grantee <> relowner`,
-    `${rel} ${grantsOf('rel', 'relacl', '\'r\'::"char"', 'relowner')}`,
-    `${rel} select 'comment', whole || coalesce('.' || attname, ''), whole, description from rel
+  grantsOf('rel', 'relacl', '\'r\'::"char"', 'relowner'),
+  `select 'comment', whole || coalesce('.' || attname, ''), whole, description from rel
       join pg_catalog.pg_description on objoid = rel.oid and classoid = 'pg_catalog.pg_class'::regclass
       left join pg_catalog.pg_attribute on attrelid = objoid and attnum = objsubid and objsubid > 0`,
-    ...partComments.map(
-      ([catalogue, relation, name]) => `${rel} select 'comment', ${name}, whole, description from rel
+  ...partComments.map(
+    ([catalogue, relation, name]) => `select 'comment', ${name}, whole, description from rel
       join pg_catalog.${catalogue} part on part.${relation} = rel.oid
       join pg_catalog.pg_description on objoid = part.oid and classoid = 'pg_catalog.${catalogue}'::regclass`,
-    ),
-    `${rel} select 'comment', xn.nspname || '.' || x.relname, whole, description from rel join pg_catalog.pg_index on indrelid = rel.oid
+  ),
+  `select 'comment', xn.nspname || '.' || x.relname, whole, description from rel join pg_catalog.pg_index on indrelid = rel.oid
       join pg_catalog.pg_class x on x.oid = indexrelid join pg_catalog.pg_namespace xn on xn.oid = x.relnamespace
       join pg_catalog.pg_description on objoid = x.oid and classoid = 'pg_catalog.pg_class'::regclass`,
-  ];
-}
+];
 
-/** Catalogue, its column for the relation, and the name of the part. A constraint may share its name with a column. */
-const partComments = [
-  ['pg_constraint', 'conrelid', "whole || '.constraint ' || conname"],
-  ['pg_trigger', 'tgrelid', "whole || '.trigger ' || tgname"],
-  ['pg_policy', 'polrelid', "whole || '.policy ' || polname"],
-  ['pg_rewrite', 'ev_class', "whole || '.rule ' || rulename"],
-] as const;
-
-function routineQueries(fn: string): readonly string[] {
-  return [
-    `${fn} select 'function', whole, whole, case prokind when 'a' then pg_catalog.json_build_object('returns', pg_catalog.format_type(prorettype, null),
+const routineParts: readonly string[] = [
+  `select 'function', whole, whole, case prokind when 'a' then pg_catalog.json_build_object('returns', pg_catalog.format_type(prorettype, null),
         'kind', aggkind, 'step', aggtransfn, 'final', aggfinalfn, 'state', pg_catalog.format_type(aggtranstype, null), 'initial', agginitval,
         'combine', aggcombinefn, 'sort', aggsortop::pg_catalog.regoperator, 'parallel', proparallel)::text
       else pg_catalog.pg_get_functiondef(oid) end from fn left join pg_catalog.pg_aggregate on aggfnoid = oid`,
-    `${fn} ${grantsOf('fn', 'proacl', '\'f\'::"char"', 'proowner')}`,
-    `${fn} select 'comment', whole, whole, description from fn
+  grantsOf('fn', 'proacl', '\'f\'::"char"', 'proowner'),
+  `select 'comment', whole, whole, description from fn
       join pg_catalog.pg_description on objoid = fn.oid and classoid = 'pg_catalog.pg_proc'::regclass`,
-  ];
-}
+];
 
-function typeQueries(ty: string): readonly string[] {
-  return [
-    `${ty} select 'type', whole, whole, pg_catalog.json_build_object('kind', typtype, 'not null', typnotnull,
+const typeParts: readonly string[] = [
+  `select 'type', whole, whole, pg_catalog.json_build_object('kind', typtype, 'not null', typnotnull,
         'base', case when typtype = 'd' then pg_catalog.format_type(typbasetype, typtypmod) end, 'default', typdefault,
         'labels', (select pg_catalog.json_agg(enumlabel order by enumsortorder) from pg_catalog.pg_enum where enumtypid = ty.oid),
         'attributes', (select pg_catalog.json_agg(attname || ' ' || pg_catalog.format_type(atttypid, atttypmod) order by attnum)
           from pg_catalog.pg_attribute where attrelid = typrelid and attnum > 0 and not attisdropped),
         'checks', (select pg_catalog.json_agg(pg_catalog.pg_get_constraintdef(oid) order by conname) from pg_catalog.pg_constraint where contypid = ty.oid and contype = 'c'))::text
         || coalesce((select ' of ' || pg_catalog.format_type(rngsubtype, null) from pg_catalog.pg_range where rngtypid = ty.oid), '') from ty`,
-    `${ty} ${grantsOf('ty', 'typacl', '\'T\'::"char"', 'typowner')}`,
-    `${ty} select 'comment', whole, whole, description from ty
+  grantsOf('ty', 'typacl', '\'T\'::"char"', 'typowner'),
+  `select 'comment', whole, whole, description from ty
       join pg_catalog.pg_description on objoid = ty.oid and classoid = 'pg_catalog.pg_type'::regclass`,
-  ];
-}
-
-const granted = `'granted' || case when is_grantable then ' with grant option' else '' end`;
+];
 
 /** One row for each privilege that somebody but the owner has. */
 function grantsOf(alias: string, acl: string, kind: string, owner: string): string {
