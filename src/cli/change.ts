@@ -65,6 +65,7 @@ async function wishOf({ typed, io }: Context, direction: 'up' | 'down'): Promise
     waitMs: wait.value,
     lose: lose.value,
     onDisconnect: onDisconnect.value,
+    takeOver: typed.switches.has('take-over'),
     verify: !typed.switches.has('no-verify'),
     strict: typed.switches.has('strict'),
     ...(lockBudget.value === undefined ? {} : { lockBudgetMs: lockBudget.value }),

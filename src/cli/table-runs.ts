@@ -34,6 +34,10 @@ const lockBudget: OptionSpec = {
   value: 'DURATION',
   summary: 'how long a migration may go on trying for locks that others hold (default: 5min)',
 };
+const takeOver: OptionSpec = {
+  name: 'take-over',
+  summary: 'end the live run that holds the database, and go on from where it stands; recorded',
+};
 const onDisconnect: OptionSpec = {
   name: 'on-disconnect',
   value: 'cancel|finish',
@@ -93,6 +97,7 @@ export const runCommands: readonly CommandSpec[] = [
       { name: 'detach', summary: 'let the run go on by itself; `runs attach` shows it' },
       wait,
       lockBudget,
+      takeOver,
       onDisconnect,
     ],
     examples: [
@@ -117,6 +122,7 @@ export const runCommands: readonly CommandSpec[] = [
       waive,
       wait,
       lockBudget,
+      takeOver,
       onDisconnect,
     ],
     examples: [

@@ -102,6 +102,8 @@ export interface ApplyTask extends TaskTerms {
   readonly verification: VerificationTerms;
   /** How long to wait for another run to finish, in milliseconds. */
   readonly waitMs: number;
+  /** True: a live run that holds the database is ended, by name and on record. */
+  readonly takeOver?: boolean;
   readonly onDisconnect: OnDisconnect;
   /** How considerate it is while it waits for locks; absent: `defaultLockTerms`. */
   readonly locks?: LockTerms;

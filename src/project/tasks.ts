@@ -72,6 +72,8 @@ export interface ApplyWish {
   readonly strict?: boolean;
   /** In milliseconds. */
   readonly waitMs?: number;
+  /** True: a live run that holds the database is ended. */
+  readonly takeOver?: boolean;
   /** What becomes of a running statement when the runner has gone; by default it is cancelled. */
   readonly onDisconnect?: OnDisconnect;
   /** In milliseconds; otherwise the environment says it. */
@@ -95,6 +97,7 @@ export async function applyTask(project: Project, actor: Actor, wish: ApplyWish)
     verification: { enabled: wish.verify ?? true, strict: wish.strict ?? false, triggers: environment.triggers },
     waitMs: wish.waitMs ?? defaultWaitMs,
     locks: { ...environment.locks, budgetMs: wish.lockBudgetMs ?? environment.locks.budgetMs },
+    takeOver: wish.takeOver ?? false,
     onDisconnect: wish.onDisconnect ?? 'cancel',
     earlier: earlierAttempts(await project.ledger.list(environment.name)),
   };

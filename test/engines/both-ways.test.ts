@@ -42,6 +42,7 @@ const apply = (change: Partial<ApplyTask> = {}): ApplyTask => ({
   lose: 0,
   verification: { enabled: true, strict: false, triggers: 'fire' },
   waitMs: 1_000,
+  takeOver: false,
   onDisconnect: 'cancel',
   earlier: [],
   ...change,

@@ -62,6 +62,7 @@ function task(): ApplyTask {
     lose: 0,
     verification: { enabled: true, strict: false, triggers: 'fire' },
     waitMs: 60_000,
+    takeOver: false,
     onDisconnect: 'cancel',
     earlier: [],
   };

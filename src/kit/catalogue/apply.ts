@@ -66,6 +66,13 @@ export const applyFaults = entries({
     retryable: true,
     exit: 20,
   },
+  'took-over': {
+    title: 'The database was taken from another run',
+    why: 'It was asked for with --take-over.',
+    fix: 'What that run had applied stands and is recorded; this one goes on from there.',
+    severity: 'warning',
+    exit: 0,
+  },
   'bundle-damaged': {
     title: 'The bundle is not what was prepared',
     why: 'Its hash, a checksum or the border of a statement does not fit the bytes that arrived.',

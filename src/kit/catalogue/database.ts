@@ -139,7 +139,7 @@ export const databaseFaults = entries({
   busy: {
     title: 'Another run holds the database',
     why: 'A run is in progress.',
-    fix: 'Wait until it has finished; `godwit runs list` shows it. `--wait 5min` waits longer.',
+    fix: 'Wait until it has finished; `godwit runs list` shows it. `--wait 5min` waits longer; `--take-over` ends it and goes on from where it stands.',
     retryable: true,
     exit: 20,
   },

@@ -3,7 +3,7 @@ import type { Finding } from '../../kit/finding.ts';
 import { good } from '../../kit/outcome.ts';
 import { readHistory, type History } from '../history/read-history.ts';
 import { installHistory } from '../history/install.ts';
-import { beginRun, finishRun } from '../history/run-record.ts';
+import { beginRun, finishRun, logEvent } from '../history/run-record.ts';
 import { readStatements } from '../history/read-statements.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
@@ -33,6 +33,8 @@ interface Try {
 /** What has been told already: a plan that is made again and is the same is not told twice. */
 interface Told {
   plan: string;
+  /** The live run that the database was taken from, until the audit has it. */
+  takenFrom?: string | undefined;
 }
 
 /** Probe, plan, apply, verify, record: one execution, when nothing stands between them. */
@@ -46,8 +48,9 @@ export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise
 }
 
 async function tryApply(task: ApplyTask, ports: RunnerPorts, told: Told): Promise<Try> {
-  const opened = await open(ports, task, { waitMs: task.waitMs });
+  const opened = await open(ports, task, { waitMs: task.waitMs, takeOver: task.takeOver === true });
   if (!opened.ok) return { ...tried(opened.findings), verdict: verdictOf(...opened.findings.map(unreached)) };
+  told.takenFrom ??= opened.value.takenFrom?.text;
   const live: LiveRun = {
     session: opened.value.session,
     backend: opened.value.facts.backend,
@@ -124,6 +127,9 @@ async function applyOpened(terms: Terms, opened: Opened): Promise<Try> {
     facts,
   });
   if (begun.length > 0) return tried(begun);
+  const from = told.takenFrom;
+  if (from !== undefined) await logEvent(session, task.run, { kind: 'took-over', body: { from, at: ports.now() } });
+  told.takenFrom = undefined;
   return { verdict: await applyBegun(terms, prepared.value) };
 }
 

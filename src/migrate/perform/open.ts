@@ -5,7 +5,8 @@ import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { OnDisconnect, Task } from '../task.ts';
 import { readFacts, type ServerFacts } from './facts.ts';
-import { takeRunLock } from './run-lock.ts';
+import { takeRunLock, type Holder } from './run-lock.ts';
+import { takeOver } from './take-over.ts';
 import { sessionSettings } from '../control/session-settings.ts';
 
 /** A session with what is known at its start. */
@@ -13,6 +14,15 @@ export interface Opened {
   readonly session: Session;
   readonly facts: ServerFacts;
   readonly history: History;
+  /** Whom the database was taken from. */
+  readonly takenFrom?: Holder;
+}
+
+/** How the run lock is taken. */
+export interface LockTerms {
+  readonly waitMs: number;
+  /** True: a live run that holds the database is ended. */
+  readonly takeOver: boolean;
 }
 
 /** What a session of a run is opened for. */
@@ -36,16 +46,12 @@ export async function openSession(ports: RunnerPorts, terms: SessionTerms): Prom
  * Opens a session and asks for facts and history in one flight; with `lock`, the run lock is taken in between, and the
  * history is the one after it.
  */
-export async function open(
-  ports: RunnerPorts,
-  task: Task,
-  lock?: { readonly waitMs: number },
-): Promise<Outcome<Opened>> {
+export async function open(ports: RunnerPorts, task: Task, lock?: LockTerms): Promise<Outcome<Opened>> {
   const onDisconnect = task.kind === 'apply' ? task.onDisconnect : 'cancel';
   const session = await openSession(ports, { run: task.run, pipelined: true, onDisconnect });
   if (!session.ok) return session;
   const stopWatching = expectAnswers(ports, session.value);
-  const opened = await ask(session.value, ports, lock);
+  const opened = await ask(session.value, ports, task, lock);
   stopWatching();
   if (!opened.ok) await session.value.close();
   else announce(ports, task, opened.value);
@@ -55,8 +61,11 @@ export async function open(
 async function ask(
   session: Session,
   ports: RunnerPorts,
-  lock: { readonly waitMs: number } | undefined,
+  task: Task,
+  lock: LockTerms | undefined,
 ): Promise<Outcome<Opened>> {
+  const taken = lock?.takeOver === true ? await takenOver(session, ports, task.run) : good(undefined);
+  if (!taken.ok) return taken;
   // Sent in this order and answered in this order; nothing waits for the answer before it.
   const asked = [
     readFacts(session),
@@ -69,7 +78,16 @@ async function ask(
   // Another run held the lock when the history was read: what it has done since counts.
   const present = locked.value === 'at-once' ? history : await readHistory(session);
   if (!present.ok) return bad(...present.findings);
-  return good({ session, facts: facts.value, history: present.value });
+  const takenFrom = taken.value === undefined ? {} : { takenFrom: taken.value };
+  return good({ session, facts: facts.value, history: present.value, ...takenFrom });
+}
+
+/** Only a lock that cannot be had at once is taken from somebody. */
+async function takenOver(session: Session, ports: RunnerPorts, run: string): Promise<Outcome<Holder | undefined>> {
+  const locked = await takeRunLock(session, ports, 0);
+  if (locked.ok) return good(undefined);
+  if (!locked.findings.some(({ code }) => code === 'busy')) return locked;
+  return takeOver(session, ports, run);
 }
 
 function announce(ports: RunnerPorts, task: Task, { facts, history }: Opened): void {

@@ -8,10 +8,29 @@ import { serverFault } from '../server-fault.ts';
 const key = '1735353463, 26996';
 
 const holderQuery = `select pg_catalog.format('%s (user %s from %s, pid %s, since %s)', coalesce(nullif(a.application_name, ''), 'a session'),
-    a.usename, coalesce(pg_catalog.host(a.client_addr), 'the server itself'), a.pid, pg_catalog.to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS'))
+    a.usename, coalesce(pg_catalog.host(a.client_addr), 'the server itself'), a.pid, pg_catalog.to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS')),
+  a.application_name, a.usename
   from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a using (pid)
   where l.locktype = 'advisory' and l.granted and l.classid = 1735353463 and l.objid = 26996
     and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`;
+
+/** Who holds the run lock. */
+export interface Holder {
+  /** Application, user, client, pid and since when, for people. */
+  readonly text: string;
+  readonly application: string;
+  readonly user: string;
+}
+
+/** Asks who holds the run lock; undefined: nobody, or nobody any more. */
+export async function readHolder(session: Session): Promise<Outcome<Holder | undefined>> {
+  const reply = await session.send(holderQuery, { rows: 'all' });
+  if (!reply.ok) return bad(serverFault(reply.error));
+  const [row] = reply.results[0]?.rows ?? [];
+  if (row === undefined) return good(undefined);
+  const [text, application, user] = row;
+  return good({ text: text ?? '', application: application ?? '', user: user ?? '' });
+}
 
 /**
  * Takes the run lock by trying, never by a blocking wait, which would deadlock with CREATE INDEX CONCURRENTLY.
@@ -40,6 +59,6 @@ export async function takeRunLock(
 }
 
 async function holderOf(session: Session): Promise<string> {
-  const reply = await session.send(holderQuery, { rows: 'all' });
-  return (reply.ok ? reply.results[0]?.rows[0]?.[0] : undefined) ?? 'Another run';
+  const holder = await readHolder(session);
+  return (holder.ok ? holder.value?.text : undefined) ?? 'Another run';
 }
