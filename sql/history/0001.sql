@@ -9,7 +9,11 @@ create table godwit.guard (
   environment text not null,
   environment_id uuid not null default gen_random_uuid(),
   seq bigint not null default 0,
-  head text not null default ''
+  head text not null default '',
+  -- The lease of a run that reaches the database through a connection pooler, where no session lock holds.
+  holder text not null default '',
+  held_by text not null default '',
+  leased_until timestamptz
 );
 
 -- In a row of its own, so that raising it never waits for a running migration.
@@ -113,7 +117,9 @@ declare
 begin
   -- An UPDATE that changes nothing: it waits for the row, and under any isolation level but READ COMMITTED it fails
   -- instead of reading an old snapshot.
-  update godwit.guard set only_row = only_row returning head into found_head;
+  update godwit.guard set only_row = only_row,
+    leased_until = case when holder = '' then null else clock_timestamp() + interval '30 seconds' end
+  returning head into found_head;
   select epoch into found_epoch from godwit.epoch;
   if found_epoch is distinct from expected_epoch then
     raise exception using errcode = 'GW001', message = 'godwit: another run has taken over';
@@ -123,6 +129,21 @@ begin
   end if;
   -- Statement times: the message notes the server's clock here and after each statement.
   perform set_config('godwit.t', date_part('epoch', clock_timestamp())::text, true);
+end $$;
+
+-- The lease, by the server's clock: taken when it is free, expired, or the run's own. A message that is under way holds
+-- the guard row, so that a run is never taken for dead while it works, however long that takes; who asks does not wait.
+-- Returns nothing when it was taken, else who has it.
+create function godwit.lease(of_run text, by_whom text) returns text
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  update godwit.guard set holder = of_run, held_by = by_whom, leased_until = clock_timestamp() + interval '30 seconds'
+  where only_row in (select only_row from godwit.guard
+    where holder in ('', of_run) or leased_until is null or leased_until < clock_timestamp() for update skip locked);
+  if found then
+    return '';
+  end if;
+  return (select case when held_by = '' then 'Another run' else held_by end from godwit.guard);
 end $$;
 
 -- True only in the transaction in which godwit.enter ran: its UPDATE made the guard row's present version. A COMMIT, a
@@ -193,6 +214,7 @@ begin
   select of_run, of_migration, of_direction, first_ordinal + i - 1, tags[i], lines[i], counts[i], hashes[i], 'done',
     (t[i + 1] - t[i]) * 1000
   from generate_series(1, coalesce(array_length(tags, 1), 0)) as i;
+  update godwit.guard set leased_until = clock_timestamp() + interval '30 seconds' where holder <> '';
   return (t[array_length(t, 1)] - t[1]) * 1000;
 end $$;
 
@@ -211,7 +233,9 @@ declare
     concat(current_setting('godwit.t', true), ',', date_part('epoch', now_at)), ',', '');
   total double precision := coalesce((t[array_length(t, 1)] - t[1]) * 1000, 0);
 begin
-  update godwit.guard set seq = seq + 1, head = new_head where xmin = pg_current_xact_id()::xid returning seq into new_seq;
+  update godwit.guard set seq = seq + 1, head = new_head,
+    leased_until = case when holder = '' then null else now_at + interval '30 seconds' end
+  where xmin = pg_current_xact_id()::xid returning seq into new_seq;
   if new_seq is null then
     raise exception using errcode = 'GW003', message = 'godwit: the transaction was ended by the migration itself';
   end if;

@@ -39,6 +39,8 @@ export type KeepRows = 'all' | 'none' | number;
 export interface Session {
   /** Backend process id as told at connection start. */
   readonly pid: number;
+  /** True: it goes through a connection pooler, and each message brings the settings itself. */
+  readonly carriesSettings?: boolean;
   /** Bytes of the messages that have been sent and not been answered yet; 0: none is under way. */
   readonly waiting: number;
   /** How many messages have been answered so far. */
@@ -56,8 +58,13 @@ export interface Session {
 /** What a session is opened with. */
 export interface SessionOptions {
   readonly pipelined: boolean;
+  /** True: the way is known to lead through a pooler. */
+  readonly pooled?: boolean;
   readonly applicationName: string;
-  /** Settings given as startup options, so that RESET ALL returns to them. */
+  /**
+   * Settings given as startup options, so that RESET ALL returns to them. A pooler that refuses these gets them with
+   * each message.
+   */
   readonly settings: Readonly<Record<string, string>>;
   /** Called for each NOTICE or WARNING of the server, with its severity and text. */
   readonly onNotice?: (severity: string, text: string) => void;

@@ -115,8 +115,12 @@ const database: Kind = (value, path) => {
   return Object.keys(value).length === 1 ? [] : [{ path, why: 'must have one key: `env` or `url`.' }];
 };
 
+const directUrl: Kind = (value, path) =>
+  value === 'embedded' ? [{ path, why: 'must be { env: NAME } or { url: URL }.' }] : database(value, path);
+
 const environment = shape({
   database,
+  directUrl,
   major: oneOf(14, 15, 16, 17, 18),
   protected: flag,
   checkpoint: oneOf('never', 'destructive', 'always'),

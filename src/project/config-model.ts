@@ -5,6 +5,11 @@ export type DatabaseSource = 'embedded' | { readonly env: string } | { readonly 
 export interface EnvironmentConfig {
   /** Default: `embedded`. */
   readonly database?: DatabaseSource;
+  /**
+   * The server's own address, when `database` leads through a connection pooler such as PgBouncer. Godwit works through
+   * this one alone.
+   */
+  readonly directUrl?: Exclude<DatabaseSource, 'embedded'>;
   /** Major version of the embedded server: 14 to 18. */
   readonly major?: number;
   /** Changes need a reviewed plan, or a person who types the environment's name. Default: true for `prod` and `production`. */

@@ -102,7 +102,7 @@ interface FoundDatabase {
 }
 
 function databaseOf(terms: EnvironmentConfig, question: EnvironmentQuestion): Outcome<FoundDatabase> {
-  const source = terms.database ?? 'embedded';
+  const source = terms.directUrl ?? terms.database ?? 'embedded';
   if (source === 'embedded') {
     const major = terms.major === undefined ? {} : { major: terms.major };
     return good({ database: { kind: 'embedded', ...major }, findings: [] });

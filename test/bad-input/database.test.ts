@@ -201,6 +201,7 @@ test.each([
     schema: 'public',
     systemId: '',
     backend: { pid: 1, start: '1' },
+    pooled: false,
   };
   const found = preflight(facts, emptyHistory, { name: 'local', protected: false });
   expect(found.map((finding) => finding.code)).toEqual(expected);

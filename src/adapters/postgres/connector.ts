@@ -1,6 +1,7 @@
 import { Client, type ClientConfig } from 'pg';
 import type * as CopyStreams from 'pg-copy-streams';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { pooledSession } from '../../migrate/control/pooled-session.ts';
 import type { Connector, Reply, Session, SessionOptions } from '../../migrate/ports.ts';
 import { tlsOptions, type DatabaseAddress } from './address.ts';
 import { connectFault } from './connect-fault.ts';
@@ -46,6 +47,8 @@ async function openSession(
     await client.connect();
   } catch (error) {
     cut(client);
+    if (refusesOptions(error as Error) && options.pooled !== true)
+      return await openSession(address, { ...options, pooled: true }, timeoutMs);
     if (!refuses(error as Error, refusable) || !(refusable in options.settings))
       return bad(connectFault(error as Error, address));
     const { [refusable]: _, ...settings } = options.settings;
@@ -53,7 +56,13 @@ async function openSession(
   } finally {
     options.signal?.removeEventListener('abort', giveUp);
   }
-  return good(sessionOf(client));
+  const session = sessionOf(client);
+  return good(options.pooled === true ? pooledSession(session, options) : session);
+}
+
+/** A pooler that knows nothing of settings at the start: PgBouncer says so with these words. */
+function refusesOptions(error: Error): boolean {
+  return (error as Error & { code?: string }).code === '08P01' && /startup parameter.*options/.test(error.message);
 }
 
 function refuses(error: Error, setting: string): boolean {
@@ -76,8 +85,8 @@ function clientConfig(address: DatabaseAddress, options: SessionOptions): Client
     user: address.user,
     password: address.password ?? '',
     ssl: tlsOptions(address),
-    application_name: options.applicationName,
-    options: settings.join(' '),
+    // A pooler would put the name on whichever connection it uses, and leave it there.
+    ...(options.pooled === true ? {} : { application_name: options.applicationName, options: settings.join(' ') }),
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMs,
   };

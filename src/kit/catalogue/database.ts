@@ -136,6 +136,19 @@ export const databaseFaults = entries({
     severity: 'warning',
     exit: 0,
   },
+  'pooled-connection': {
+    title: 'The connection goes through a pooler',
+    why: 'The server’s process is not the one that the connection was opened with (PgBouncer or alike). Every transaction is safe there; statements outside of transactions and what lasts for a session are refused, and triggers are inspected, not fired.',
+    fix: 'To use all of godwit give it the server’s own address: `directUrl: { env: "DIRECT_URL" }` in the environment of godwit.config, or a DATABASE_URL that does not lead through the pooler.',
+    severity: 'note',
+    exit: 0,
+  },
+  'needs-session': {
+    title: 'This step needs a session of its own, and a pooler gives none',
+    why: 'Through a connection pooler the next statement may meet another process of the server. Nothing was changed.',
+    fix: 'Give godwit the server’s own address: `directUrl: { env: "DIRECT_URL" }` in the environment of godwit.config, or a DATABASE_URL that does not lead through the pooler (PgBouncer usually listens on 6432, the server on 5432).',
+    exit: 10,
+  },
   busy: {
     title: 'Another run holds the database',
     why: 'A run is in progress.',

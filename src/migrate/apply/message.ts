@@ -30,13 +30,23 @@ export interface TimedGroup {
 
 const mostTimedGroups = 100;
 
+const reset: readonly string[] = [
+  'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE',
+  'RESET SESSION AUTHORIZATION',
+  'RESET ROLE',
+  'RESET ALL',
+];
+
+/** How the messages begin that change the database: one transaction, and settings as at start-up. */
+export const sessionReset: { readonly commands: readonly string[]; readonly text: string } = {
+  commands: reset,
+  text: reset.map((command) => `${command};\n`).join(''),
+};
+
 /** What opens every message: one transaction whatever the role's defaults say, settings as at start-up, the guard. */
 export function opening(epoch: string, head: string, analysis?: Analysis): readonly string[] {
   return [
-    'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE',
-    'RESET SESSION AUTHORIZATION',
-    'RESET ROLE',
-    'RESET ALL',
+    ...reset,
     `SELECT godwit.enter(${epoch}, ${quoteLiteral(head)})`,
     ...(analysis === undefined ? [] : timeouts(analysis, 'LOCAL')),
   ];

@@ -18,12 +18,21 @@ export function backendOf(pid: string | null | undefined, start: string | null |
   return { pid: Number(pid), start: start ?? '' };
 }
 
-/** Asks a session for its backend. */
+/** No backend: behind a pooler one serves us for a transaction, and then somebody else. */
+export const nobody: Backend = { pid: 0, start: '' };
+
+/** A pooler tells its clients a number of its own in place of the pid. */
+export function isPooled(session: Pick<Session, 'pid'>, backend: Backend): boolean {
+  return backend.pid !== session.pid;
+}
+
+/** Asks a session for its backend; nobody when it goes through a pooler. */
 export async function backendBehind(session: Session): Promise<Outcome<Backend>> {
   const reply = await session.send(`select ${ownBackend}`, { rows: 'all' });
   if (!reply.ok) return bad(serverFault(reply.error));
   const [pid, start] = reply.results[0]?.rows[0] ?? [];
-  return good(backendOf(pid, start));
+  const backend = backendOf(pid, start);
+  return good(isPooled(session, backend) ? nobody : backend);
 }
 
 /** From-clause that finds exactly this backend, as `a`, or nothing. */

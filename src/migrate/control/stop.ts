@@ -1,5 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { quoteLiteral } from '../../sql/quote.ts';
 import { raisingEpoch } from '../history/run-record.ts';
 import { activityOf, type Backend } from './backend.ts';
 import type { Control } from './control.ts';
@@ -22,4 +23,13 @@ export async function raiseEpoch(control: Control, run: string): Promise<Outcome
 /** Asks the server to cancel what this backend runs, if it is still the same one. */
 export async function cancelBackend(control: Control, backend: Backend): Promise<void> {
   await control.ask(`select pg_catalog.pg_cancel_backend(a.pid) ${activityOf(backend)}`, patienceMs);
+}
+
+/** Asks the server to cancel what sessions of this name run in this database. */
+export async function cancelByName(control: Control, applicationName: string): Promise<void> {
+  await control.ask(
+    `select pg_catalog.pg_cancel_backend(pid) from pg_catalog.pg_stat_activity
+where application_name = ${quoteLiteral(applicationName)} and datname = pg_catalog.current_database() and state = 'active'`,
+    patienceMs,
+  );
 }

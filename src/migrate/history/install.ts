@@ -4,6 +4,8 @@ import type { Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
 import { historySchema } from './schema.generated.ts';
 
+const installKey = '1735353463, 26997';
+
 /** Versions of schema godwit that this program knows. */
 const newestVersion: number = historySchema.length;
 
@@ -19,10 +21,16 @@ export async function installHistory(session: Session, version: number, environm
       ? `INSERT INTO godwit.guard (schema_version, environment) VALUES (${newestVersion}, ${quoteLiteral(environment)});
 INSERT INTO godwit.epoch DEFAULT VALUES;`
       : `UPDATE godwit.guard SET schema_version = ${newestVersion};`;
-  // CREATE SCHEMA IF NOT EXISTS asks for the privilege even when the schema is there.
+  // CREATE SCHEMA IF NOT EXISTS asks for the privilege even when the schema is there. Runs through a pooler have no lock
+  // before there is a history: the second one of them that installs it does not wait here.
   const schema =
     version === 0
-      ? `DO $$ BEGIN IF pg_catalog.to_regnamespace('godwit') IS NULL THEN CREATE SCHEMA godwit; END IF; END $$;`
+      ? `DO $$ BEGIN
+IF NOT pg_catalog.pg_try_advisory_xact_lock(${installKey}) THEN
+  RAISE EXCEPTION USING ERRCODE = '55P03', MESSAGE = 'godwit: another run is making schema godwit';
+END IF;
+IF pg_catalog.to_regnamespace('godwit') IS NULL THEN CREATE SCHEMA godwit; END IF;
+END $$;`
       : '';
   const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\n${schema}\n${steps}\n${first}\nCOMMIT`;
   const reply = await session.send(text);

@@ -24,6 +24,8 @@ export interface History {
   readonly environmentId: string;
   readonly epoch: string;
   readonly head: string;
+  /** Who holds the lease of a run through a pooler; empty: nobody does. */
+  readonly leasedTo: string;
   readonly rows: readonly HistoryRow[];
   readonly partial: readonly PartialStatement[];
 }
@@ -35,21 +37,24 @@ export const emptyHistory: History = {
   environmentId: '',
   epoch: '0',
   head: '',
+  leasedTo: '',
   rows: [],
   partial: [],
 };
 
-const query = `select schema_version, environment, environment_id, head, (select epoch from godwit.epoch) from godwit.guard;
+const query = `select schema_version, environment, environment_id, head, (select epoch from godwit.epoch),
+  case when holder <> '' and leased_until > clock_timestamp() then held_by else '' end from godwit.guard;
 select m.seq, m.id, m.name, m.file, m.checksum, m.kind, m.run,
   to_char(m.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), m.ms, r.by_whom, r.default_schema
 from godwit.migration m join godwit.run r using (run) order by m.seq;
 select migration, direction, ordinal, count, tag, hash, state, detail from godwit.statement where seq is null order by n`;
 
 /** Does schema godwit hold anything? */
-const relations = "select count(*) from pg_catalog.pg_class where relnamespace = pg_catalog.to_regnamespace('godwit')";
+const relations = `select count(*), count(*) filter (where relname = 'guard')
+from pg_catalog.pg_class where relnamespace = pg_catalog.to_regnamespace('godwit')`;
 
 /** Reads the history in one flight. A database without schema godwit has an empty one. */
-export async function readHistory(session: Session): Promise<Outcome<History>> {
+export async function readHistory(session: Session, again = false): Promise<Outcome<History>> {
   const [reply, present] = await Promise.all([
     session.send(query, { rows: 'all' }),
     session.send(relations, { rows: 'all' }),
@@ -57,11 +62,13 @@ export async function readHistory(session: Session): Promise<Outcome<History>> {
   if (!reply.ok) {
     const missing = reply.error.sqlstate === '42P01' || reply.error.sqlstate === '3F000';
     // No history, or one whose first tables are gone: only an empty schema godwit, or none, is a new database.
-    const empty = missing && reply.completed === 0 && present.ok && present.results[0]?.rows[0]?.[0] === '0';
-    return empty ? good(emptyHistory) : bad(serverFault(reply.error));
+    const [count, guards] = (missing && reply.completed === 0 && present.ok ? present.results[0]?.rows[0] : []) ?? [];
+    if (count === '0') return good(emptyHistory);
+    // Made in this very moment by another run.
+    return guards === '1' && !again ? readHistory(session, true) : bad(serverFault(reply.error));
   }
   const [guard, migrations, partial] = reply.results;
-  const [version, environment, environmentId, head, epoch] = guard?.rows[0] ?? [];
+  const [version, environment, environmentId, head, epoch, leasedTo] = guard?.rows[0] ?? [];
   // Taken for a new database, one whose guard was emptied would get all its migrations a second time.
   if (version === undefined) return damaged('Table godwit.guard has lost its row.');
   if (epoch === null) return damaged('Table godwit.epoch has lost its row.');
@@ -71,6 +78,7 @@ export async function readHistory(session: Session): Promise<Outcome<History>> {
     environmentId: environmentId ?? '',
     epoch: epoch ?? '0',
     head: head ?? '',
+    leasedTo: leasedTo ?? '',
     rows: (migrations?.rows ?? []).map(historyRow),
     partial: (partial?.rows ?? []).map(partialStatement),
   });

@@ -117,6 +117,7 @@ async function applyAll(
 async function beside(live: LiveRun, session: Session): Promise<void> {
   live.beside = session;
   delete live.besideBackend;
+  if (live.terms.pooled === true) return;
   const answer = await live.control?.ask(
     `select pid, extract(epoch from backend_start) from pg_catalog.pg_stat_get_activity(${session.pid})`,
   );

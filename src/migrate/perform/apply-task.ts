@@ -4,8 +4,6 @@ import { good } from '../../kit/outcome.ts';
 import { readHistory, type History } from '../history/read-history.ts';
 import { installHistory } from '../history/install.ts';
 import { beginRun, finishRun, logEvent } from '../history/run-record.ts';
-import { readStatements } from '../history/read-statements.ts';
-import { makePlan } from '../plan/make-plan.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
@@ -14,9 +12,9 @@ import { openControl } from '../control/control.ts';
 import { watchConnections, type Watched } from '../control/watch.ts';
 import { applyRun } from './apply-run.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
-import { missingConsent } from './consent.ts';
-import { preflight } from './facts.ts';
 import { open, type Opened } from './open.ts';
+import { endLease } from './lease.ts';
+import { planRun, type PlanTerms, type Told } from './plan-run.ts';
 import { prepareSteps } from './prepare.ts';
 import { stopOnSignal } from './stop-run.ts';
 import { afterApplying } from './verification.ts';
@@ -28,13 +26,6 @@ const mostTries = 5;
 interface Try {
   readonly verdict: Verdict;
   readonly again?: true;
-}
-
-/** What has been told already: a plan that is made again and is the same is not told twice. */
-interface Told {
-  plan: string;
-  /** The live run that the database was taken from, until the audit has it. */
-  takenFrom?: string | undefined;
 }
 
 /** Probe, plan, apply, verify, record: one execution, when nothing stands between them. */
@@ -57,7 +48,7 @@ async function tryApply(task: ApplyTask, ports: RunnerPorts, told: Told): Promis
     epoch: opened.value.history.epoch,
     head: opened.value.history.head,
     run: task.run,
-    terms: { run: task.run, onDisconnect: task.onDisconnect },
+    terms: { run: task.run, onDisconnect: task.onDisconnect, pooled: opened.value.facts.pooled },
     schema: opened.value.facts.schema,
   };
   const stopping = stopOnSignal(ports, live);
@@ -68,6 +59,7 @@ async function tryApply(task: ApplyTask, ports: RunnerPorts, told: Told): Promis
     stopping.dispose();
     live.watch?.end();
     await stopping.settle();
+    await endLease(live);
     await Promise.all([live.session.close(), live.control?.close()]);
   }
 }
@@ -83,47 +75,24 @@ function unreached(finding: Finding): Finding {
   return finding.code === 'connection-lost' ? fault('database-unreachable', { why: finding.why }) : finding;
 }
 
-interface Terms {
-  readonly task: ApplyTask;
-  readonly ports: RunnerPorts;
-  readonly live: LiveRun;
-  readonly told: Told;
-}
-
-async function applyOpened(terms: Terms, opened: Opened): Promise<Try> {
+async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   const { task, ports, live, told } = terms;
-  const { facts, history, session } = opened;
-  const forbidden = preflight(facts, history, task.environment);
-  if (forbidden.length > 0) return tried(forbidden);
-
-  const made = await makePlan(ports.bundle, history, task.selection, {
-    hashing: ports.hashing,
-    recorded: readStatements(session),
-  });
-  if (!made.ok) return tried(made.findings);
-  if (told.plan !== made.value.plan.hash) {
-    for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
-    ports.emit({ kind: 'plan', plan: made.value.plan });
-  }
-  told.plan = made.value.plan.hash;
-  const missing = missingConsent(made.value.plan, task);
-  if (missing.length > 0) return tried(missing);
-  if (made.value.plan.steps.length === 0) return { verdict: wellDone('nothing-to-do') };
+  const { facts, session } = opened;
+  const planned = await planRun(terms, opened);
+  if (!planned.ok) return tried(planned.findings);
+  if (planned.value === 'nothing-to-do') return { verdict: wellDone('nothing-to-do') };
+  const { made, history } = planned.value;
   // From here on: it comes up while the run begins, and nothing waits for it.
   const control = (live.control ??= openControl(ports, task.run));
   live.watch ??= watchConnections(ports, control, () => workingOn(live));
-  const prepared = await prepareSteps(
-    made.value,
-    { bundle: ports.bundle, history, session, schema: facts.schema },
-    task,
-  );
+  const prepared = await prepareSteps(made, { bundle: ports.bundle, history, session, schema: facts.schema }, task);
   if (!prepared.ok) return tried(prepared.findings);
   if (ports.signal.aborted) return { verdict: verdictOf(fault('interrupted', { why: 'Nothing was changed.' })) };
 
   const begun = await begin(task, ports, live, {
     history,
-    planHash: made.value.plan.hash,
-    first: made.value.plan.steps[0]?.id ?? '',
+    planHash: made.plan.hash,
+    first: made.plan.steps[0]?.id ?? '',
     facts,
   });
   if (begun.length > 0) return tried(begun);
@@ -133,7 +102,7 @@ async function applyOpened(terms: Terms, opened: Opened): Promise<Try> {
   return { verdict: await applyBegun(terms, prepared.value) };
 }
 
-async function applyBegun({ task, ports, live }: Terms, steps: readonly PreparedStep[]): Promise<Verdict> {
+async function applyBegun({ task, ports, live }: PlanTerms, steps: readonly PreparedStep[]): Promise<Verdict> {
   if (task.how !== 'execute') return finish(ports, live, await adoptRun(task, ports, live, steps));
   const { verdict, applied } = await applyRun(ports, live, steps, task.locks);
   // The database is gone: nothing can be looked at, nothing written.
@@ -142,7 +111,9 @@ async function applyBegun({ task, ports, live }: Terms, steps: readonly Prepared
   // What stands in part may already differ from what the migrations before it state, rightly so. And whoever stops a
   // run waits for no checks.
   const unchecked = verdict.outcome === 'partly-applied' || ports.signal.aborted;
-  const terms = unchecked ? { ...task, verification: { ...task.verification, enabled: false } } : task;
+  const terms = unchecked
+    ? { ...task, verification: { ...task.verification, enabled: false } }
+    : withoutFiring(task, live);
   const checked = await afterApplying(terms, ports, live, applied);
   if (verdict.exitCode !== 0) return finish(ports, live, verdict);
   // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
@@ -152,6 +123,11 @@ async function applyBegun({ task, ports, live }: Terms, steps: readonly Prepared
 
 function workingOn({ session, backend, beside, besideBackend }: LiveRun): readonly Watched[] {
   return [{ session, backend }, ...(beside === undefined ? [] : [{ session: beside, backend: besideBackend }])];
+}
+
+/** Locks that a trigger takes would stay in a pooler's connection. */
+function withoutFiring(task: ApplyTask, { terms }: LiveRun): ApplyTask {
+  return terms.pooled === true ? { ...task, verification: { ...task.verification, triggers: 'inspect' } } : task;
 }
 
 /** The first writes: schema godwit if need be, the run's row, the new epoch. */

@@ -1,7 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import { backendOf, ownBackend, type Backend } from '../control/backend.ts';
+import { backendOf, isPooled, nobody, ownBackend, type Backend } from '../control/backend.ts';
 import { historySchema } from '../history/schema.generated.ts';
 import type { History } from '../history/read-history.ts';
 import type { Session } from '../ports.ts';
@@ -20,8 +20,10 @@ export interface ServerFacts {
   readonly schema: string;
   /** From pg_control_system(); empty where the role may not read it. */
   readonly systemId: string;
-  /** The server's process behind this session. */
+  /** The server's process behind this session; nobody when it goes through a pooler. */
   readonly backend: Backend;
+  /** True: a connection pooler stands in between. */
+  readonly pooled: boolean;
 }
 
 const oldestMajor = 14;
@@ -40,6 +42,8 @@ export async function readFacts(session: Session): Promise<Outcome<ServerFacts>>
   if (!reply.ok) return bad(serverFault(reply.error));
   const [versionNumber, version, readOnly, mayCreate, user, schema, systemId, pid, start] =
     reply.results[0]?.rows[0] ?? [];
+  const backend = backendOf(pid, start);
+  const pooled = isPooled(session, backend);
   return good({
     versionNumber: Number(versionNumber),
     version: version ?? '',
@@ -48,7 +52,8 @@ export async function readFacts(session: Session): Promise<Outcome<ServerFacts>>
     user: user ?? '',
     schema: schema ?? '',
     systemId: systemId ?? '',
-    backend: backendOf(pid, start),
+    backend: pooled ? nobody : backend,
+    pooled,
   });
 }
 

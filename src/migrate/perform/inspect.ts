@@ -41,7 +41,8 @@ async function readRuns(session: Session, task: InspectTask): Promise<readonly R
     `coalesce(to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), '')`;
   // A run that died could not write its end: its session is gone.
   const outcome = `case when outcome = 'running' and not exists
-    (select from pg_catalog.pg_stat_activity a where a.application_name = 'godwit ' || r.run) then 'interrupted' else outcome end`;
+    (select from pg_catalog.pg_stat_activity a where a.application_name = 'godwit ' || r.run)
+    and not exists (select from godwit.guard where holder = r.run and leased_until > clock_timestamp()) then 'interrupted' else outcome end`;
   const reply = await session.send(
     `select run, command, ${outcome}, exit_code, by_whom, from_where, git_commit, tool, plan_hash, ${iso('started_at')}, ${iso('finished_at')},
   coalesce(extract(epoch from finished_at - started_at) * 1000, 0), (select count(*) from godwit.migration m where m.run = r.run), failure, checkpoint

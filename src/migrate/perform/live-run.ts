@@ -31,6 +31,8 @@ export interface LiveRun {
   watch?: Watch;
   /** What goes on when the run is asked to stop. */
   stopping?: Stopping;
+  /** True: it holds the lease, as runs through a pooler do. */
+  leased?: boolean;
   readonly run: string;
   /** How its sessions are opened. */
   readonly terms: Omit<SessionTerms, 'pipelined'>;

@@ -1,12 +1,13 @@
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { expectAnswers } from '../control/watch.ts';
 import { readHistory, type History } from '../history/read-history.ts';
-import type { Session } from '../ports.ts';
+import type { Session, SessionOptions } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { OnDisconnect, Task } from '../task.ts';
 import { readFacts, type ServerFacts } from './facts.ts';
-import { takeRunLock, type Holder } from './run-lock.ts';
+import { takeRunLock, tryUntil, type Holder } from './run-lock.ts';
 import { takeOver } from './take-over.ts';
+import { pooledSession } from '../control/pooled-session.ts';
 import { sessionSettings } from '../control/session-settings.ts';
 
 /** A session with what is known at its start. */
@@ -30,16 +31,23 @@ export interface SessionTerms {
   readonly run: string;
   readonly pipelined: boolean;
   readonly onDisconnect: OnDisconnect;
+  /** True: the way is known to lead through a pooler. */
+  readonly pooled?: boolean;
 }
 
 /** Opens a session under the run's name, so that whoever looks at pg_stat_activity sees what it is. */
 export async function openSession(ports: RunnerPorts, terms: SessionTerms): Promise<Outcome<Session>> {
-  return ports.connector.open({
+  return ports.connector.open(optionsOf(ports, terms));
+}
+
+function optionsOf(ports: RunnerPorts, terms: SessionTerms): SessionOptions {
+  return {
     pipelined: terms.pipelined,
+    pooled: terms.pooled === true,
     applicationName: `godwit ${terms.run}`,
     settings: sessionSettings(terms.onDisconnect),
     onNotice: (severity, text) => ports.emit({ kind: 'notice', severity, text }),
-  });
+  };
 }
 
 /**
@@ -48,14 +56,21 @@ export async function openSession(ports: RunnerPorts, terms: SessionTerms): Prom
  */
 export async function open(ports: RunnerPorts, task: Task, lock?: LockTerms): Promise<Outcome<Opened>> {
   const onDisconnect = task.kind === 'apply' ? task.onDisconnect : 'cancel';
-  const session = await openSession(ports, { run: task.run, pipelined: true, onDisconnect });
+  const terms = { run: task.run, pipelined: true, onDisconnect };
+  const session = await openSession(ports, terms);
   if (!session.ok) return session;
   const stopWatching = expectAnswers(ports, session.value);
   const opened = await ask(session.value, ports, task, lock);
   stopWatching();
-  if (!opened.ok) await session.value.close();
-  else announce(ports, task, opened.value);
-  return opened;
+  if (!opened.ok) {
+    await session.value.close();
+    return opened;
+  }
+  announce(ports, task, opened.value);
+  // A pooler may also have swallowed the settings without a word.
+  return opened.value.facts.pooled && session.value.carriesSettings !== true
+    ? good({ ...opened.value, session: pooledSession(session.value, optionsOf(ports, terms)) })
+    : opened;
 }
 
 async function ask(
@@ -76,10 +91,13 @@ async function ask(
   if (!facts.ok) return facts;
   if (!locked.ok) return locked;
   // Another run held the lock when the history was read: what it has done since counts.
-  const present = locked.value === 'at-once' ? history : await readHistory(session);
+  const present = locked.value === 'after-waiting' ? await readHistory(session) : history;
   if (!present.ok) return bad(...present.findings);
+  const free =
+    locked.value === 'pooled' || lock === undefined ? present : await afterLease(session, ports, lock, present.value);
+  if (!free.ok) return bad(...free.findings);
   const takenFrom = taken.value === undefined ? {} : { takenFrom: taken.value };
-  return good({ session, facts: facts.value, history: present.value, ...takenFrom });
+  return good({ session, facts: facts.value, history: free.value, ...takenFrom });
 }
 
 /** Only a lock that cannot be had at once is taken from somebody. */
@@ -88,6 +106,24 @@ async function takenOver(session: Session, ports: RunnerPorts, run: string): Pro
   if (locked.ok) return good(undefined);
   if (!locked.findings.some(({ code }) => code === 'busy')) return locked;
   return takeOver(session, ports, run);
+}
+
+/** A run through a pooler holds no lock, but a lease: it is waited for like any other. */
+async function afterLease(
+  session: Session,
+  ports: RunnerPorts,
+  lock: { readonly waitMs: number },
+  history: History,
+): Promise<Outcome<History>> {
+  let present = history;
+  const free = await tryUntil(ports, lock.waitMs, async () => {
+    if (present.leasedTo === '') return good('');
+    const again = await readHistory(session);
+    if (!again.ok) return again;
+    present = again.value;
+    return good(present.leasedTo);
+  });
+  return free.ok ? good(present) : free;
 }
 
 function announce(ports: RunnerPorts, task: Task, { facts, history }: Opened): void {

@@ -1,6 +1,6 @@
 import type { Backend } from '../control/backend.ts';
-import { openControl } from '../control/control.ts';
-import { cancelBackend, raiseEpoch } from '../control/stop.ts';
+import { openControl, type Control } from '../control/control.ts';
+import { cancelBackend, cancelByName, raiseEpoch } from '../control/stop.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { adoptEpoch, type LiveRun } from './live-run.ts';
 
@@ -32,7 +32,7 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
     const raised = await raiseEpoch(control, live.run);
     if (raised.ok) adoptEpoch(live, raised.value);
     while (!state.settled) {
-      await Promise.all(backendsOf(live).map((backend) => cancelBackend(control, backend)));
+      await cancelWork(control, live);
       let cancel: () => void = () => {};
       const later = new Promise<void>((resolve) => {
         cancel = ports.timer(cancelEveryMs, resolve);
@@ -55,6 +55,12 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
     },
     dispose: () => ports.signal.removeEventListener('abort', begin),
   };
+}
+
+async function cancelWork(control: Control, live: LiveRun): Promise<void> {
+  // Through a pooler the name that each message sets for itself is on no other process than the one that serves us now.
+  if (live.terms.pooled === true) return await cancelByName(control, `godwit ${live.run}`);
+  await Promise.all(backendsOf(live).map((backend) => cancelBackend(control, backend)));
 }
 
 function backendsOf(live: LiveRun): readonly Backend[] {

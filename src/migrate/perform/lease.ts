@@ -1,0 +1,65 @@
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { quoteLiteral } from '../../sql/quote.ts';
+import { installHistory } from '../history/install.ts';
+import { readHistory, type History } from '../history/read-history.ts';
+import type { Session } from '../ports.ts';
+import type { RunnerPorts } from '../runner-ports.ts';
+import { serverFault } from '../server-fault.ts';
+import type { ApplyTask } from '../task.ts';
+import type { LiveRun } from './live-run.ts';
+import { holderQuery, tryUntil } from './run-lock.ts';
+
+/**
+ * Takes the lease of a run through a pooler, as the run lock is taken on a session of one's own: by trying. It lies in
+ * schema godwit, which is made first if need be.
+ *
+ * @returns the history as it is now
+ */
+export async function takeLease(
+  task: ApplyTask,
+  ports: RunnerPorts,
+  live: LiveRun,
+  history: History,
+): Promise<Outcome<History>> {
+  let present = history;
+  const taken = await tryUntil(ports, task.waitMs, async () => {
+    if (present.version === 0) {
+      const installed = await installHistory(live.session, 0, task.environment.name);
+      const again = await readHistory(live.session);
+      if (!again.ok) return again;
+      present = again.value;
+      // Another run may have been quicker; then there is a history now, or will be in a moment.
+      if (present.version === 0)
+        return installed.ok || installed.findings.some(({ code }) => code === 'lock-timeout')
+          ? good('Another run')
+          : installed;
+      // That it belongs to another environment is found before anything is written there.
+      if (present.environment !== task.environment.name) return good('');
+    }
+    return await tryLease(live.session, task);
+  });
+  if (!taken.ok) return taken;
+  live.leased = present.version === 0 || present.environment === task.environment.name;
+  const now = await readHistory(live.session);
+  return now.ok ? good(now.value) : bad(...now.findings);
+}
+
+async function tryLease(session: Session, task: ApplyTask): Promise<Outcome<string>> {
+  const terms = [task.run, `godwit ${task.run} (by ${task.actor.by}, through a pooler)`].map(quoteLiteral).join(', ');
+  const reply = await session.send(
+    `select coalesce((select text from (${holderQuery} limit 1) h (text, application, login)), godwit.lease(${terms}))`,
+    {
+      rows: 'all',
+    },
+  );
+  return reply.ok ? good(reply.results[0]?.rows[0]?.[0] ?? '') : bad(serverFault(reply.error));
+}
+
+/** Gives the lease back. One that nobody gives back ends by the server's clock. */
+export async function endLease(live: LiveRun): Promise<void> {
+  if (live.leased !== true) return;
+  live.leased = false;
+  await live.session.send(
+    `update godwit.guard set holder = '', held_by = '', leased_until = null where holder = ${quoteLiteral(live.run)}`,
+  );
+}

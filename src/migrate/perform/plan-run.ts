@@ -1,0 +1,83 @@
+import { fault } from '../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { History } from '../history/read-history.ts';
+import { readStatements } from '../history/read-statements.ts';
+import { makePlan, type MadePlan } from '../plan/make-plan.ts';
+import type { RunnerPorts } from '../runner-ports.ts';
+import type { ApplyTask } from '../task.ts';
+import { missingConsent } from './consent.ts';
+import { preflight } from './facts.ts';
+import { takeLease } from './lease.ts';
+import type { LiveRun } from './live-run.ts';
+import { needingSession } from './needs-session.ts';
+import type { Opened } from './open.ts';
+
+/** What will run, with the history that it was planned from. */
+interface PlannedRun {
+  readonly made: MadePlan;
+  readonly history: History;
+}
+
+/** What has been told already: a plan that is made again and is the same is not told twice. */
+export interface Told {
+  plan: string;
+  /** The live run that the database was taken from, until the audit has it. */
+  takenFrom?: string | undefined;
+}
+
+/** What the first part of a run works with. */
+export interface PlanTerms {
+  readonly task: ApplyTask;
+  readonly ports: RunnerPorts;
+  readonly live: LiveRun;
+  readonly told: Told;
+}
+
+/**
+ * Plans what a run does, and stops before the first change when something forbids it or nothing is to be done. Through
+ * a pooler the lease is taken once there is something to do; if the history has moved by then, it is planned again.
+ */
+export async function planRun(
+  { task, ports, live, told }: PlanTerms,
+  opened: Opened,
+): Promise<Outcome<PlannedRun | 'nothing-to-do'>> {
+  const { facts, session } = opened;
+  let { history } = opened;
+  for (;;) {
+    const forbidden = preflight(facts, history, task.environment);
+    if (forbidden.length > 0) return bad(...forbidden);
+    const made = await makePlan(ports.bundle, history, task.selection, {
+      hashing: ports.hashing,
+      recorded: readStatements(session),
+    });
+    if (!made.ok) return made;
+    const pooled = live.terms.pooled === true && task.how === 'execute';
+    const refused = [
+      ...missingConsent(made.value.plan, task),
+      ...(pooled ? await needingSession(made.value, ports.bundle) : []),
+    ];
+    const idle = made.value.plan.steps.length === 0;
+    if (live.terms.pooled === true && live.leased !== true && refused.length === 0 && !idle) {
+      const leased = await takeLease(task, ports, live, history);
+      if (!leased.ok) return leased;
+      const moved = isOther(history, leased.value);
+      history = leased.value;
+      if (moved) continue;
+    }
+    if (told.plan !== made.value.plan.hash) {
+      if (facts.pooled) ports.emit({ kind: 'finding', finding: fault('pooled-connection') });
+      for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
+      ports.emit({ kind: 'plan', plan: made.value.plan });
+    }
+    told.plan = made.value.plan.hash;
+    if (refused.length > 0) return bad(...refused);
+    live.epoch = history.epoch;
+    live.head = history.head;
+    return good(idle ? 'nothing-to-do' : { made: made.value, history });
+  }
+}
+
+function isOther(planned: History, present: History): boolean {
+  const state = ({ head, partial, environment }: History): string => JSON.stringify([head, partial, environment]);
+  return planned.version > 0 ? state(planned) !== state(present) : present.head !== '' || present.partial.length > 0;
+}

@@ -1,0 +1,44 @@
+/**
+ * What the deep tests need beside Node and npm: Debian packages, root, namespaces. Without them these tests are skipped
+ * and reported as skipped; `.ci/run` installs them and forbids skips.
+ *
+ *     describe.skipIf(missing('pgbouncer'))('through a pooler', () => { … });
+ */
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** A program, or a right that this account may have. */
+type Tool = 'pgbouncer' | 'ip' | 'mount' | 'gcc' | 'faketime' | 'root';
+
+/** True when one of these is not there. */
+export function missing(...tools: readonly Tool[]): boolean {
+  return tools.some((tool) => !has(tool));
+}
+
+function has(tool: Tool): boolean {
+  if (tool === 'root') return process.platform === 'linux' && process.getuid?.() === 0;
+  if (tool === 'faketime') return fakeTimeLibrary() !== undefined;
+  return programPath(tool) !== undefined;
+}
+
+/** Where a program is; system programs are often outside an ordinary user's PATH. */
+export function programPath(name: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The library that shifts a program's clock when it is loaded before all others. */
+export function fakeTimeLibrary(): string | undefined {
+  const root = '/usr/lib';
+  const folders = existsSync(root) ? readdirSync(root).map((name) => join(root, name, 'faketime')) : [];
+  return folders.map((folder) => join(folder, 'libfaketime.so.1')).find((path) => existsSync(path));
+}
