@@ -59,6 +59,7 @@ test('the help of a command shows options and examples', () => {
       --waive-checkpoint REASON      go on without the checkpoint that the policy asks for; the reason is recorded
       --wait DURATION                how long to wait for another run, such as 30s or 5min (default: 60s)
       --lock-budget DURATION         how long a migration may go on trying for locks that others hold (default: 5min)
+      --take-over                    end the live run that holds the database, and go on from where it stands; recorded
       --on-disconnect cancel|finish  what the server does with a statement whose runner has gone (default: cancel)
 
     Options of every command
