@@ -14,14 +14,14 @@ import { asTheyStand } from './prepare.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 import { createYielding, type Yielded, type Yielding } from './yielding.ts';
 
-/** After a history that moved or a lost connection; locks have a budget of their own. */
+/** After a lost connection; locks have a budget of their own. */
 const mostTries = 12;
 /** A statement that ends the server itself is not tried forever. */
 const mostLosses = 3;
 
 /**
- * Applies all steps; after a lock that could not be had, a history that moved or a lost connection it looks at what is
- * applied now and goes on from there, a bounded number of times.
+ * Applies all steps; after a lock that could not be had or a lost connection it looks at what is applied now and goes on
+ * from there, a bounded number of times. When the history has moved without it, the plan no longer holds.
  *
  * @returns the verdict on applying alone; what was applied is in the history
  */
@@ -42,6 +42,8 @@ export async function applyRun(
 interface AppliedRun {
   readonly verdict: Verdict;
   readonly applied: readonly PreparedStep[];
+  /** The history is not the one that was planned for: another plan is needed. */
+  readonly moved?: true;
 }
 
 async function applyAll(
@@ -83,6 +85,8 @@ async function applyAll(
       return steps.filter(({ step }) => !left.has(step.id));
     };
     const { end } = result;
+    if (end.kind === 'again' && end.cause === 'moved')
+      return { verdict: verdictOf(end.finding), applied: applied(), moved: true };
     if (end.kind === 'again' && isYielded(end) && !ports.signal.aborted) {
       const finding = await yielding.after(end);
       if (finding !== undefined) {

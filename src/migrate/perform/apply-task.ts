@@ -22,7 +22,10 @@ import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
 const mostTries = 5;
 
-/** How a try ended; `again`: before anything was applied, the connection was lost or a lock was not to be had. */
+/**
+ * How a try ended; `again`: before anything was applied, the connection was lost or a lock was not to be had; or the
+ * history has moved, so that another plan is needed.
+ */
 interface Try {
   readonly verdict: Verdict;
   readonly again?: true;
@@ -30,7 +33,7 @@ interface Try {
 
 /** Probe, plan, apply, verify, record: one execution, when nothing stands between them. */
 export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise<Verdict> {
-  const told: Told = { plan: '' };
+  const told: Told = { plan: '', begun: false, applied: [] };
   for (let tries = 1; ; tries += 1) {
     const { verdict, again } = await tryApply(task, ports, told);
     if (again !== true || tries === mostTries || ports.signal.aborted) return verdict;
@@ -54,7 +57,10 @@ async function tryApply(task: ApplyTask, ports: RunnerPorts, told: Told): Promis
   const stopping = stopOnSignal(ports, live);
   live.stopping = stopping;
   try {
-    return await applyOpened({ task, ports, live, told }, opened.value);
+    const ended = await applyOpened({ task, ports, live, told }, opened.value);
+    // Begun by an earlier try, and refused by this one.
+    if (told.begun && ended.again !== true) await finish(ports, live, ended.verdict);
+    return ended;
   } finally {
     stopping.dispose();
     live.watch?.end();
@@ -99,12 +105,27 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   const from = told.takenFrom;
   if (from !== undefined) await logEvent(session, task.run, { kind: 'took-over', body: { from, at: ports.now() } });
   told.takenFrom = undefined;
-  return { verdict: await applyBegun(terms, prepared.value) };
+  told.begun = true;
+  if (task.how === 'execute') return applyBegun(terms, prepared.value);
+  told.begun = false;
+  return { verdict: await finish(ports, live, await adoptRun(task, ports, live, prepared.value)) };
 }
 
-async function applyBegun({ task, ports, live }: PlanTerms, steps: readonly PreparedStep[]): Promise<Verdict> {
-  if (task.how !== 'execute') return finish(ports, live, await adoptRun(task, ports, live, steps));
-  const { verdict, applied } = await applyRun(ports, live, steps, task.locks);
+async function applyBegun(terms: PlanTerms, steps: readonly PreparedStep[]): Promise<Try> {
+  const { task, ports, live, told } = terms;
+  const { verdict, applied, moved } = await applyRun(ports, live, steps, task.locks);
+  told.applied.push(...applied);
+  // Never an error by itself: the plan is made again, and if a reviewed one was brought, held against it.
+  if (moved === true && !ports.signal.aborted) return { verdict, again: true };
+  told.begun = false;
+  return { verdict: await conclude(terms, verdict, told.applied) };
+}
+
+async function conclude(
+  { task, ports, live }: PlanTerms,
+  verdict: Verdict,
+  applied: readonly PreparedStep[],
+): Promise<Verdict> {
   // The database is gone: nothing can be looked at, nothing written.
   if (verdict.findings.some(({ code }) => code === 'outcome-unknown')) return verdict;
   await live.stopping?.settle();

@@ -1,5 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { PreparedStep } from '../apply/prepared.ts';
 import type { History } from '../history/read-history.ts';
 import { readStatements } from '../history/read-statements.ts';
 import { makePlan, type MadePlan } from '../plan/make-plan.ts';
@@ -23,6 +24,10 @@ export interface Told {
   plan: string;
   /** The live run that the database was taken from, until the audit has it. */
   takenFrom?: string | undefined;
+  /** The run's row is there, and its end is not written yet. */
+  begun: boolean;
+  /** What the tries before have applied. */
+  readonly applied: PreparedStep[];
 }
 
 /** What the first part of a run works with. */
