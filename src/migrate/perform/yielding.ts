@@ -41,7 +41,7 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, terms: LockTer
   return {
     lookout,
     // Through a pooler the backend is another one from message to message: there is nothing to look at.
-    over: (session) => (session === live.session && session.pid !== live.backend.pid ? session : lookout.over(session)),
+    over: (session) => (live.terms.pooled === true ? session : lookout.over(session)),
     async after(end) {
       const { cause } = end;
       const statement = statementAt(end);
