@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readBundle } from '../adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createConnector } from '../adapters/postgres/connector.ts';
+import { processPace } from '../adapters/process-pace.ts';
 import { runnerClock } from '../adapters/runner-clock.ts';
 import { readDatabaseUrl } from '../adapters/url/database-url.ts';
 import type { Finding } from '../kit/finding.ts';
@@ -41,6 +42,9 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => controller.abort());
   // A closed terminal does not stop a detached run.
   process.on('SIGHUP', () => {});
+  // Nor does one that reads its lines no more, or a disk that is full: the verdict comes from the history.
+  process.stdout.on('error', () => {});
+  const pace = processPace({ holds: true });
 
   const url = process.env['DATABASE_URL'] ?? '';
   const address = readDatabaseUrl(url, 'DATABASE_URL', { user: process.env['PGUSER'] ?? 'postgres' });
@@ -54,6 +58,7 @@ async function main(): Promise<void> {
     hashing: nodeHashing,
     emit,
     ...runnerClock(controller.signal),
+    pace,
     signal: controller.signal,
   });
 }

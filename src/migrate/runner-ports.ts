@@ -1,4 +1,5 @@
 import type { RunEvent } from './event.ts';
+import type { Pace } from './control/pace.ts';
 import type { Bundle, Connector, Hashing } from './ports.ts';
 
 /** An event before the runner counts it: `run.finished` gets its number of events when it is sent. */
@@ -20,6 +21,8 @@ export interface RunnerPorts {
   sleep(ms: number): Promise<void>;
   /** Calls `then` once, after so many milliseconds, also when the run shall stop; what it returns prevents that. */
   timer(ms: number, then: () => void): () => void;
+  /** Whether it may do more; absent: always. */
+  readonly pace?: Pace;
   /** Aborted when the run shall stop at the next safe point. */
   readonly signal: AbortSignal;
 }

@@ -12,8 +12,6 @@ export interface Watched {
 
 /** Looks after connections that work for a long time without a word. */
 export interface Watch {
-  /** Looks at once: the process was stopped for a while, so its connections may be gone. */
-  look(): Promise<void>;
   end(): void;
 }
 
@@ -92,10 +90,15 @@ export function watchConnections(ports: RunnerPorts, control: Control, watched: 
     if (!state.ended) cancel = ports.timer(beatMs, () => void beat());
   };
   cancel = ports.timer(beatMs, () => void beat());
+  const forget = ports.pace?.onWake(async () => {
+    const text = 'The process was stopped and woken: its connections are looked at before it goes on.';
+    ports.emit({ kind: 'notice', severity: 'WARNING', text });
+    await look();
+  });
   return {
-    look,
     end() {
       state.ended = true;
+      forget?.();
       cancel();
     },
   };

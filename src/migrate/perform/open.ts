@@ -1,4 +1,5 @@
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { pacedSession } from '../control/pace.ts';
 import { expectAnswers } from '../control/watch.ts';
 import { readHistory, type History } from '../history/read-history.ts';
 import type { Session, SessionOptions } from '../ports.ts';
@@ -37,7 +38,8 @@ export interface SessionTerms {
 
 /** Opens a session under the run's name, so that whoever looks at pg_stat_activity sees what it is. */
 export async function openSession(ports: RunnerPorts, terms: SessionTerms): Promise<Outcome<Session>> {
-  return ports.connector.open(optionsOf(ports, terms));
+  const opened = await ports.connector.open(optionsOf(ports, terms));
+  return opened.ok ? good(pacedSession(ports, opened.value)) : opened;
 }
 
 function optionsOf(ports: RunnerPorts, terms: SessionTerms): SessionOptions {

@@ -5,6 +5,7 @@ import type { RunEvent } from '../../../migrate/event.ts';
 import { perform } from '../../../migrate/perform/perform.ts';
 import type { Bundle, Connector, Hashing } from '../../../migrate/ports.ts';
 import type { Task } from '../../../migrate/task.ts';
+import { processPace } from '../../process-pace.ts';
 import { runnerClock } from '../../runner-clock.ts';
 import { EventQueue } from './event-queue.ts';
 
@@ -56,13 +57,19 @@ export function createInProcessEngine(options: LocalEngineOptions): Engine {
 function execute(prepared: Prepared, options: LocalEngineOptions): Execution {
   const events = new EventQueue<RunEvent>();
   const controller = new AbortController();
+  // Ctrl-Z stops this process as any other; what was missed meanwhile is looked at when it goes on.
+  const pace = processPace({ holds: false });
   const exit = perform(prepared.task, {
     connector: options.connector,
     hashing: options.hashing,
     bundle: prepared.bundle,
     emit: (event) => events.push(event),
     ...runnerClock(controller.signal),
+    pace,
     signal: controller.signal,
-  }).finally(() => events.end());
+  }).finally(() => {
+    pace[Symbol.dispose]();
+    events.end();
+  });
   return { events, exit, controller };
 }
