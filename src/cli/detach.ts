@@ -1,3 +1,5 @@
+import type { Finding } from '../kit/finding.ts';
+import { notStarted } from '../migrate/deploy.ts';
 import type { LedgerEntry } from '../migrate/engine.ts';
 import type { ApplyTask } from '../migrate/task.ts';
 import type { Context, Result } from './command.ts';
@@ -20,10 +22,14 @@ export async function detach({ screen, command }: Context, ready: Ready, task: A
   };
   const written = await ready.project.ledger.write(entry);
   if (!written.ok) return failed(written.findings);
+  const giveUp = async (findings: readonly Finding[]): Promise<Result> => {
+    await ready.project.ledger.write(notStarted(entry, findings, new Date().toISOString()));
+    return failed(findings);
+  };
   const prepared = await engine.prepare(task, bundle);
-  if (!prepared.ok) return failed(prepared.findings);
+  if (!prepared.ok) return giveUp(prepared.findings);
   const started = await engine.start(prepared.value);
-  if (!started.ok) return failed(started.findings);
+  if (!started.ok) return giveUp(started.findings);
   const name = task.environment.name === 'local' ? '' : ` -e ${task.environment.name}`;
   screen.say(
     '',

@@ -130,6 +130,11 @@ function closed(entry: LedgerEntry, execution: Execution, finishedAt: string): L
   };
 }
 
+/** How an attempt ended that could not even be prepared: it is closed in the ledger as what it is. */
+export function notStarted(entry: LedgerEntry, findings: readonly Finding[], finishedAt: string): LedgerEntry {
+  return closed(entry, failed(entry.run, findings), finishedAt);
+}
+
 function failed(run: string, findings: readonly Finding[]): Execution {
   const exitCode = exitCodeOf(findings);
   return { run, outcome: outcomeOf(exitCode), exitCode, findings, events: [] };

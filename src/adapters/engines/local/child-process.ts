@@ -75,7 +75,7 @@ function start(options: ChildProcessEngineOptions, prepared: Prepared): Outcome<
     const child = spawn(process.execPath, [options.runner, location], {
       detached: true,
       stdio: ['ignore', lines, log],
-      env: { PATH: process.env['PATH'] ?? '', DATABASE_URL: options.databaseUrl },
+      env: { ...environmentOf(process.env), DATABASE_URL: options.databaseUrl },
     });
     child.unref();
     if (child.pid === undefined)
@@ -86,6 +86,27 @@ function start(options: ChildProcessEngineOptions, prepared: Prepared): Outcome<
     closeSync(lines);
     closeSync(log);
   }
+}
+
+/**
+ * What a runner inherits: where programs, temporary files and certificates are, and how Node was asked to run. The rest
+ * of its address, TLS included, is in the URL; other secrets of this process are none of its business.
+ */
+const inherited = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TZ',
+  'LANG',
+  'LC_ALL',
+  'NODE_OPTIONS',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+];
+
+function environmentOf(all: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(inherited.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
 }
 
 async function* watchLines(options: ChildProcessEngineOptions, ref: RunRef): AsyncGenerator<RunEvent> {
