@@ -1,5 +1,6 @@
-import { exitCodeOf, fault } from '../kit/fault.ts';
+import { exitCodeOf } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
+import { aftermathOf, type Recorded } from './aftermath.ts';
 import type { Engine, Ledger, LedgerEntry, RunRef } from './engine.ts';
 import type { RunEvent, RunOutcome } from './event.ts';
 import { outcomeOf } from './perform/verdict.ts';
@@ -20,6 +21,8 @@ export interface Deployment {
   onEvent(event: RunEvent): void;
   /** Aborted: the run is asked to stop at the next safe point. */
   readonly signal?: AbortSignal;
+  /** Asks the history how a run has ended; needed when it does not say so itself, or not all of its lines arrived. */
+  recorded?(run: string): Promise<Recorded>;
 }
 
 /** How an execution ended, with all it had to say. */
@@ -60,7 +63,7 @@ export async function deploy(deployment: Deployment): Promise<Execution> {
 
 /** Follows a run that is under way, from this or another process, to its end. */
 export async function watch(
-  deployment: Pick<Deployment, 'engine' | 'onEvent' | 'signal'>,
+  deployment: Pick<Deployment, 'engine' | 'onEvent' | 'signal' | 'recorded'>,
   ref: RunRef,
 ): Promise<Execution> {
   const { engine, signal } = deployment;
@@ -73,31 +76,24 @@ export async function watch(
     deployment.onEvent(event);
   }
   signal?.removeEventListener('abort', stop);
-  const { exitCode } = await engine.result(ref);
+  const { complete } = await engine.result(ref);
   let finished = events.findLast((event) => event.kind === 'run.finished');
-  if (finished === undefined) {
-    // It died, or its last lines did: whoever listens hears it from us.
-    const why = 'The runner ended without saying how. What it has sent may still be going on in the database.';
-    const fix = '`godwit status` tells what is applied; `godwit up` goes on from there, and does nothing twice.';
-    finished = {
-      kind: 'run.finished',
-      run: ref.run,
-      outcome: 'unknown',
-      exitCode,
-      events: events.length + 2,
-      ms: 0,
-    };
-    const missing: readonly RunEvent[] = [
-      { kind: 'finding', finding: fault('outcome-unknown', { why, fix }) },
-      finished,
-    ];
-    for (const event of missing) {
+  if (finished === undefined || (!complete && changes(events))) {
+    // It died, or its lines did: whoever listens hears it from us, and the history decides.
+    const aftermath = aftermathOf(ref.run, await deployment.recorded?.(ref.run), events.length);
+    finished = aftermath.finished;
+    for (const event of aftermath.told) {
       events.push(event);
       deployment.onEvent(event);
     }
   }
   const findings = events.flatMap((event) => (event.kind === 'finding' ? [event.finding] : []));
-  return { run: ref.run, outcome: finished.outcome, exitCode, findings, events };
+  return { run: ref.run, outcome: finished.outcome, exitCode: finished.exitCode, findings, events };
+}
+
+/** Only a run that changes the database has a row in its history. */
+function changes(events: readonly RunEvent[]): boolean {
+  return events.some((event) => event.kind === 'run.started' && event.task === 'apply');
 }
 
 function entryOf(deployment: Deployment): LedgerEntry {

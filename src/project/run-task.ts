@@ -5,6 +5,7 @@ import type { Task } from '../migrate/task.ts';
 import { pinEnvironment } from './lock-file.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { Project } from './open.ts';
+import { recordedEnd } from './recorded.ts';
 import type { Wired } from './wire.ts';
 
 /** What stands around a task: the command that asked for it, who listens, what stops it. */
@@ -37,6 +38,7 @@ export async function runTask(
     ledger: project.ledger,
     target: wired.target,
     now: () => new Date().toISOString(),
+    recorded: (run) => recordedEnd(project, wired, task.actor, run),
     ...options,
     onEvent: (event) => {
       // The first thing that is told once the history is read.

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readBundle, type Manifest } from '../../src/adapters/bundle/bundle-folder.ts';
@@ -23,7 +23,7 @@ async function sessionsGone(database: TestDatabase): Promise<void> {
   await until('all sessions are gone', async () => (await database.query(sessions)).length === 0);
 }
 
-test('a runner that was killed: attach says that nobody knows, the list that it is over, up goes on', async () => {
+test('a runner that was killed: attach asks the history how it ended, the list says that it is over, up goes on', async () => {
   await using database = await createTestDatabase();
   using project = createProject(
     { 'migrations/1_a.sql': table, 'migrations/2_b.sql': 'insert into a values (1);\nselect pg_sleep(1.5);' },
@@ -32,16 +32,46 @@ test('a runner that was killed: attach says that nobody knows, the list that it 
   const { run, pid } = await detached(project, database);
   process.kill(pid, 'SIGKILL');
   const attached = await project.run('runs', 'attach', run, '--json');
-  expect(attached.exitCode).toBe(42);
+  expect(attached.exitCode).toBe(130);
   expect(attached.json.slice(-2)).toMatchObject([
-    { kind: 'finding', finding: { code: 'outcome-unknown' } },
-    { kind: 'run.finished', outcome: 'unknown', exitCode: 42, events: attached.json.length },
+    { kind: 'finding', finding: { code: 'interrupted', why: expect.stringContaining('recorded by it: 1.') } },
+    { kind: 'run.finished', outcome: 'interrupted', exitCode: 130, events: attached.json.length },
   ]);
   await sessionsGone(database);
   expect((await project.run('runs', 'list')).err).toContain('interrupted');
   const ran = await project.run('up');
   expect(ran.exitCode, ran.err).toBe(0);
   expect(await database.query('select n from a')).toEqual([{ n: 1 }]);
+});
+
+test('a runner that was killed, and a database out of reach: nobody knows yet', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    { 'migrations/1_a.sql': table, 'migrations/2_b.sql': 'select pg_sleep(5);' },
+    database.url,
+  );
+  const { run, pid } = await detached(project, database);
+  process.kill(pid, 'SIGKILL');
+  const away = createProject({}, 'postgresql://u@127.0.0.1:1/d');
+  using _ = away;
+  cpSync(join(project.folder, '.godwit'), join(away.folder, '.godwit'), { recursive: true });
+  const attached = await away.run('runs', 'attach', run, '--json');
+  expect(attached.exitCode).toBe(42);
+  expect(attached.json.slice(-2)).toMatchObject([
+    { kind: 'finding', finding: { code: 'outcome-unknown' } },
+    { kind: 'run.finished', outcome: 'unknown', exitCode: 42, events: attached.json.length },
+  ]);
+});
+
+test('a runner whose last lines are missing ended as the history says', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject({ 'migrations/1_a.sql': table, 'migrations/2_b.sql': 'select 1 / 0;' }, database.url);
+  const run = /runs attach (\w+)/.exec((await project.run('up', '--detach')).err)?.[1] ?? '';
+  expect((await project.run('runs', 'attach', run)).exitCode).toBe(40);
+  const lines = project.read(`.godwit/runs/${run}/events.ndjson`).split('\n');
+  project.write(`.godwit/runs/${run}/events.ndjson`, `${lines.slice(0, 4).join('\n')}\n`);
+  const attached = await project.run('runs', 'attach', run);
+  expect([attached.exitCode, attached.err]).toEqual([40, expect.stringContaining('[lines-lost]')]);
 });
 
 test('a frozen runner whose session was ended finds out that another one has taken over, and changes nothing', async () => {

@@ -1,6 +1,8 @@
 import { createDetachedEngine } from '../../project/detached.ts';
 import { watch } from '../../migrate/deploy.ts';
 import type { LedgerEntry } from '../../migrate/engine.ts';
+import { whoAsks } from '../../adapters/actor.ts';
+import { version } from '../../project/version.ts';
 import type { Run } from '../command.ts';
 import { openProjectOf, resultOf } from '../execute.ts';
 import { done, failed } from '../result.ts';
@@ -14,7 +16,15 @@ export const attach: Run = async (context) => {
   if (!ref.ok) return failed(ref.findings);
   const { screen } = context;
   // Ctrl-C leaves the run alone: it was detached on purpose.
-  const execution = await watch({ engine, onEvent: (event) => screen.event(event) }, ref.value);
+  const actor = { ...whoAsks(context.io.env), commit: '', tool: version() };
+  const execution = await watch(
+    {
+      engine,
+      onEvent: (event) => screen.event(event),
+      recorded: async (run) => (await import('../../project/recorded.ts')).recordedEndOf(project.value, actor, run),
+    },
+    ref.value,
+  );
   const { ledger } = project.value;
   const entry = (await ledger.list()).find((candidate) => candidate.run === ref.value.run);
   if (entry !== undefined && entry.finishedAt === undefined && execution.events.length > 0) {

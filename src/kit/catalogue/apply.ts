@@ -86,6 +86,13 @@ export const applyFaults = entries({
     retryable: true,
     exit: 30,
   },
+  'lines-lost': {
+    title: 'Some of the run’s lines are missing',
+    why: 'The runner has ended, and not everything that it said has arrived.',
+    fix: '`godwit runs show RUN` tells what the history has of it.',
+    severity: 'warning',
+    exit: 0,
+  },
   'outcome-unknown': {
     title: 'The outcome is not yet known',
     why: 'The connection was lost and the database could not be asked what happened.',

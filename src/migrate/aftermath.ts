@@ -1,0 +1,63 @@
+import { fault } from '../kit/fault.ts';
+import type { RunEvent, RunOutcome } from './event.ts';
+import type { RunRow } from './history/rows.ts';
+import { outcomeOf } from './perform/verdict.ts';
+
+/** What the history says of a run: its row, that it has none, or (undefined) nothing, because it could not be read. */
+export type Recorded = RunRow | 'absent' | undefined;
+
+type Finished = Extract<RunEvent, { readonly kind: 'run.finished' }>;
+
+/** The end of an execution that died, or whose last lines did, and what is told of it. */
+export interface Aftermath {
+  readonly finished: Finished;
+  readonly told: readonly RunEvent[];
+}
+
+/**
+ * How a run ended that did not say so itself, by the history. What it had written as its end counts; one that is over
+ * without an end was interrupted; one that is still at work, or cannot be asked for, is not known yet.
+ *
+ * @param heard how many events have come of it
+ */
+export function aftermathOf(run: string, recorded: Recorded, heard: number): Aftermath {
+  const exitCode = exitCodeBy(recorded);
+  const finding = findingFor(recorded, exitCode);
+  const events = heard + (finding === undefined ? 1 : 2);
+  const outcome = typeof recorded === 'object' && recorded.exitCode === exitCode ? recorded.outcome : '';
+  const finished: Finished = {
+    kind: 'run.finished',
+    run,
+    outcome: outcome === '' ? outcomeOf(exitCode) : (outcome as RunOutcome),
+    exitCode,
+    events,
+    ms: typeof recorded === 'object' ? recorded.ms : 0,
+  };
+  return { finished, told: finding === undefined ? [finished] : [{ kind: 'finding', finding }, finished] };
+}
+
+function exitCodeBy(recorded: Recorded): number {
+  if (recorded === undefined) return 42;
+  if (recorded === 'absent') return 130;
+  if (recorded.exitCode !== null) return recorded.exitCode;
+  return recorded.outcome === 'running' ? 42 : 130;
+}
+
+function findingFor(recorded: Recorded, exitCode: number) {
+  const fix = '`godwit status` tells what is applied; `godwit up` goes on from there, and does nothing twice.';
+  if (exitCode === 42) {
+    const why = 'The runner ended without saying how. What it has sent may still be going on in the database.';
+    return fault('outcome-unknown', { why, fix });
+  }
+  if (recorded === 'absent')
+    return fault('interrupted', { why: 'The runner ended before it changed anything: the history does not know it.' });
+  if (recorded === undefined || recorded.exitCode === 0) return undefined;
+  if (recorded.exitCode === null) {
+    const why = `The runner died. By the history it is over; applied and recorded by it: ${recorded.applied}.`;
+    return fault('interrupted', { why, fix });
+  }
+  const failure = recorded.failure === '' ? '' : ` ${recorded.failure}`;
+  return fault('lines-lost', {
+    why: `Its last lines are missing. The history says how it ended: ${recorded.outcome}.${failure}`,
+  });
+}

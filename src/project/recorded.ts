@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Recorded } from '../migrate/aftermath.ts';
+import { deploy } from '../migrate/deploy.ts';
+import type { Actor } from '../migrate/task.ts';
+import type { Project } from './open.ts';
+import { inspectTask } from './tasks.ts';
+import { wire, type Wired } from './wire.ts';
+
+/** The server needs a moment to see that a runner has gone, and to roll back what it did. */
+const patienceMs = 10_000;
+const pollMs = 250;
+
+/** Asks the history how a run has ended, and waits a little for one whose last statement is still being rolled back. */
+export async function recordedEnd(project: Project, wired: Wired, actor: Actor, run: string): Promise<Recorded> {
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    const found = await inspectRun(project, wired, actor, run);
+    if (typeof found !== 'object' || found.outcome !== 'running' || performance.now() > until) return found;
+    await sleep(pollMs);
+  }
+}
+
+/** The same for a project that is not connected. */
+export async function recordedEndOf(project: Project, actor: Actor, run: string): Promise<Recorded> {
+  const wired = await wire(project, { migrations: false, detached: false });
+  if (!wired.ok) return undefined;
+  try {
+    return await recordedEnd(project, wired.value, actor, run);
+  } finally {
+    await wired.value.close();
+  }
+}
+
+async function inspectRun(project: Project, wired: Wired, actor: Actor, run: string): Promise<Recorded> {
+  const { exitCode, events, findings } = await deploy({
+    task: inspectTask(project, actor, { what: 'run', subject: run }),
+    engine: wired.engine,
+    bundle: wired.bundle,
+    target: wired.target,
+    command: 'inspect',
+    now: () => new Date().toISOString(),
+    onEvent: () => {},
+  });
+  if (findings.some(({ code }) => code === 'unknown-run')) return 'absent';
+  const row = events.findLast((event) => event.kind === 'runs')?.runs.find((one) => one.run === run);
+  return exitCode === 0 ? row : undefined;
+}
