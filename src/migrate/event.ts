@@ -45,7 +45,12 @@ export type RunEvent =
     }
   | ({ readonly kind: 'target'; readonly environment: string; readonly server: string } & Target)
   /** Who the database is: for the lock file. Empty id before the first run. */
-  | { readonly kind: 'identity'; readonly environmentId: string; readonly systemId: string }
+  | {
+      readonly kind: 'identity';
+      readonly environmentId: string;
+      readonly systemId: string;
+      readonly databaseOid: string;
+    }
   /** From here on the run is in the history of the database. */
   | { readonly kind: 'recorded'; readonly run: string }
   | { readonly kind: 'finding'; readonly finding: Finding }

@@ -17,7 +17,7 @@ export interface EnvironmentTerms {
   readonly name: string;
   readonly protected: boolean;
   /** Identity from godwit.lock.json; absent before the first run. */
-  readonly pinned?: { readonly id: string; readonly systemId: string };
+  readonly pinned?: { readonly id: string; readonly systemId: string; readonly databaseOid?: string };
 }
 
 /** Which migrations, in which direction. */

@@ -4,10 +4,11 @@ import { writeWhole } from '../adapters/write-file.ts';
 import { fault } from '../kit/fault.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 
-/** Which database an environment is: the random id kept in it, and the identifier of its server's data. */
+/** Which database an environment is: the random id kept in it, the identifier of its server's data, its number there. */
 export interface Pin {
   readonly id: string;
   readonly systemId: string;
+  readonly databaseOid?: string;
 }
 
 /** Name of the file; it belongs under version control. */
@@ -36,7 +37,7 @@ export async function pinEnvironment(root: string, name: string, pin: Pin): Prom
   const environments = Object.fromEntries(
     [...pins.value, [name, pin] as const]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, { id, systemId }]) => [key, { id, systemIdentifier: systemId }]),
+      .map(([key, { id, systemId, databaseOid }]) => [key, { id, systemIdentifier: systemId, databaseOid }]),
   );
   return await writeWhole(join(root, lockFileName), `${JSON.stringify({ version: 1, environments }, null, 2)}\n`);
 }
@@ -46,10 +47,11 @@ function pinsOf(value: unknown): Outcome<ReadonlyMap<string, Pin>> {
   if (typeof environments !== 'object' || environments === null) return damaged('It has no key `environments`.');
   const pins = new Map<string, Pin>();
   for (const [name, entry] of Object.entries(environments as Readonly<Record<string, unknown>>)) {
-    const { id, systemIdentifier } = (entry ?? {}) as { readonly id?: unknown; readonly systemIdentifier?: unknown };
-    if (typeof id !== 'string' || typeof systemIdentifier !== 'string')
+    const { id, systemIdentifier, databaseOid } = (entry ?? {}) as Readonly<Record<string, unknown>>;
+    const numbered = databaseOid === undefined || typeof databaseOid === 'string';
+    if (typeof id !== 'string' || typeof systemIdentifier !== 'string' || !numbered)
       return damaged(`The entry \`${name}\` is incomplete.`);
-    pins.set(name, { id, systemId: systemIdentifier });
+    pins.set(name, { id, systemId: systemIdentifier, ...(databaseOid === undefined ? {} : { databaseOid }) });
   }
   return good(pins);
 }

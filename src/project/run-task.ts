@@ -62,7 +62,7 @@ async function pin(project: Project, execution: Execution): Promise<readonly Fin
   // Every colleague has a database `local` of their own: pinning it in a committed file would refuse all but one.
   const { name, database } = project.environment;
   if (database.kind === 'embedded' || name === 'local' || project.pinned !== undefined) return [];
-  const { environmentId: id, systemId } = identity;
-  const pinned = await pinEnvironment(project.root, project.environment.name, { id, systemId });
+  const { environmentId: id, systemId, databaseOid } = identity;
+  const pinned = await pinEnvironment(project.root, project.environment.name, { id, systemId, databaseOid });
   return pinned.ok ? [] : pinned.findings.map((finding) => ({ ...finding, severity: 'warning' as const }));
 }

@@ -202,6 +202,7 @@ test.each([
     systemId: '',
     backend: { pid: 1, start: '1' },
     pooled: false,
+    databaseOid: '1',
   };
   const found = preflight(facts, emptyHistory, { name: 'local', protected: false });
   expect(found.map((finding) => finding.code)).toEqual(expected);

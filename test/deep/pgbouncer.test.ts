@@ -213,6 +213,36 @@ describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {
     expect(await database.query('select array_agg(n order by n) as n from a')).toEqual([{ n: [1, 2] }]);
   }, 60_000);
 
+  test('with --take-over a live run through the pooler is ended, wherever the new one comes from', async () => {
+    await using database = await createTestDatabase();
+    await using pooler = await startPooler(database.url, { default_pool_size: 3 });
+    const url = pooler.through(database.url);
+    using project = createProject(
+      {
+        'migrations/1_a.sql': 'create table a (n int);',
+        'migrations/2_b.sql': 'insert into a values (1); select pg_sleep(60);',
+      },
+      url,
+    );
+    const first = start(project, url, 'up');
+    await asleep(database);
+    project.write('migrations/2_b.sql', 'insert into a values (2);');
+    const second = await start(project, database.url, 'up', '--take-over').ended;
+    expect(second.exitCode, second.err).toBe(0);
+    expect((await first.ended).exitCode).not.toBe(0);
+    expect(await database.query('select n from a')).toEqual([{ n: 2 }]);
+
+    project.write('migrations/3_c.sql', 'insert into a values (3); select pg_sleep(60);');
+    const third = start(project, database.url, 'up');
+    await asleep(database);
+    project.write('migrations/3_c.sql', 'insert into a values (4);');
+    const fourth = await start(project, url, 'up', '--take-over').ended;
+    expect(fourth.exitCode, fourth.err).toBe(0);
+    expect((await third.ended).exitCode).not.toBe(0);
+    expect(await database.query('select n from a order by n')).toEqual([{ n: 2 }, { n: 4 }]);
+    await nothingStays(pooler, database);
+  }, 60_000);
+
   test('a stopped run ends what it runs and nobody else’s query', async () => {
     await using database = await createTestDatabase();
     await using pooler = await startPooler(database.url, { default_pool_size: 3 });

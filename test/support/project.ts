@@ -22,6 +22,8 @@ export interface TestProject extends Disposable {
   read(path: string): string;
   remove(path: string): void;
   run(...argv: readonly string[]): Promise<Ran>;
+  /** The same with further environment variables. */
+  runWith(env: Readonly<Record<string, string>>, ...argv: readonly string[]): Promise<Ran>;
 }
 
 /**
@@ -46,6 +48,7 @@ export function createProject(
     read: (path) => readFileSync(join(folder, path), 'utf8'),
     remove: (path) => rmSync(join(folder, path), { recursive: true }),
     run: (...argv) => run(folder, variables, argv),
+    runWith: (more, ...argv) => run(folder, { ...variables, ...more }, argv),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
   for (const [path, text] of Object.entries(files)) project.write(path, text);

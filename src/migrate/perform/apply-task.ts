@@ -173,7 +173,8 @@ async function begin(
   if (!installed.ok) return installed.findings;
   if (!fresh.ok) return fresh.findings;
   if (!epoch.ok) return epoch.findings;
-  ports.emit({ kind: 'identity', environmentId: fresh.value.environmentId, systemId: terms.facts.systemId });
+  const { systemId, databaseOid } = terms.facts;
+  ports.emit({ kind: 'identity', environmentId: fresh.value.environmentId, systemId, databaseOid });
   live.epoch = epoch.value;
   ports.emit({ kind: 'recorded', run: task.run });
   return [];

@@ -20,6 +20,8 @@ export interface ServerFacts {
   readonly schema: string;
   /** From pg_control_system(); empty where the role may not read it. */
   readonly systemId: string;
+  /** Number of the database on this server: a copy beside it has another one. */
+  readonly databaseOid: string;
   /** The server's process behind this session; nobody when it goes through a pooler. */
   readonly backend: Backend;
   /** True: a connection pooler stands in between. */
@@ -28,19 +30,24 @@ export interface ServerFacts {
 
 const oldestMajor = 14;
 
-const query = `select current_setting('server_version_num'), current_setting('server_version'),
+const query = (systemId: string): string => `select current_setting('server_version_num'), current_setting('server_version'),
   pg_catalog.pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on',
   pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
     or coalesce(pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('godwit')::oid, 'CREATE'), false), current_user, coalesce(current_schema(), ''),
-  case when pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
-    then (select system_identifier::text from pg_catalog.pg_control_system()) else '' end,
+  ${systemId},
+  (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()),
   ${ownBackend}`;
 
-/** Asks the server for the facts, in one message. */
+const ownSystem = '(select system_identifier::text from pg_catalog.pg_control_system())';
+
+/** Asks the server for the facts, in one message; in a second one where the role may not know the server's identity. */
 export async function readFacts(session: Session): Promise<Outcome<ServerFacts>> {
-  const reply = await session.send(query, { rows: 'all' });
+  const asked = await session.send(query(ownSystem), { rows: 'all' });
+  // Whether a function may be called is checked even where it would not be.
+  const hidden = !asked.ok && asked.error.sqlstate === '42501';
+  const reply = hidden ? await session.send(query("''"), { rows: 'all' }) : asked;
   if (!reply.ok) return bad(serverFault(reply.error));
-  const [versionNumber, version, readOnly, mayCreate, user, schema, systemId, pid, start] =
+  const [versionNumber, version, readOnly, mayCreate, user, schema, systemId, databaseOid, pid, start] =
     reply.results[0]?.rows[0] ?? [];
   const backend = backendOf(pid, start);
   const pooled = isPooled(session, backend);
@@ -52,6 +59,7 @@ export async function readFacts(session: Session): Promise<Outcome<ServerFacts>>
     user: user ?? '',
     schema: schema ?? '',
     systemId: systemId ?? '',
+    databaseOid: databaseOid ?? '',
     backend: pooled ? nobody : backend,
     pooled,
   });
@@ -90,18 +98,13 @@ export function unfitHistory(facts: ServerFacts, history: History, environment: 
 
 /** The name stored in the database and the identity pinned by the lock file must both fit. */
 function wrongDatabase(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
-  if (history.version > 0 && history.environment !== environment.name) {
-    const why = `It belongs to environment "${history.environment}", and this run is for "${environment.name}".`;
-    return [fault('wrong-database', { why })];
-  }
-  const { pinned } = environment;
+  const { pinned, name } = environment;
+  if (history.version > 0 && history.environment !== name) return [otherName(history, environment)];
   if (pinned === undefined) return [];
   if (history.environmentId !== pinned.id) {
     const found = history.version === 0 ? 'has never been changed by godwit' : `has id ${history.environmentId}`;
     return [
-      fault('wrong-database', {
-        why: `Environment "${environment.name}" is pinned to id ${pinned.id}; this database ${found}.`,
-      }),
+      fault('wrong-database', { why: `Environment "${name}" is pinned to id ${pinned.id}; this database ${found}.` }),
     ];
   }
   if (pinned.systemId !== '' && facts.systemId !== '' && facts.systemId !== pinned.systemId)
@@ -110,7 +113,21 @@ function wrongDatabase(facts: ServerFacts, history: History, environment: Enviro
         why: `The id fits, but the server is another one (system identifier ${facts.systemId}, pinned ${pinned.systemId}): a copy or a restore.`,
       }),
     ];
+  if ((pinned.databaseOid ?? '') !== '' && facts.databaseOid !== pinned.databaseOid)
+    return [
+      fault('wrong-database', {
+        why: `The id and the server fit, but it is another database there (OID ${facts.databaseOid}, pinned ${pinned.databaseOid ?? ''}): a copy or a restore.`,
+      }),
+    ];
   return [];
+}
+
+/** A database that was never another one may have got another name in the configuration. */
+function otherName(history: History, { name, pinned }: EnvironmentTerms): Finding {
+  const why = `It belongs to environment "${history.environment}", and this run is for "${name}".`;
+  if (pinned !== undefined && pinned.id !== history.environmentId) return fault('wrong-database', { why });
+  const fix = `Check the URL, or name its environment: -e ${history.environment}. If the environment was renamed on purpose, say so in that database: UPDATE godwit.guard SET environment = '${name.replaceAll("'", "''")}'`;
+  return fault('wrong-database', { why, fix });
 }
 
 function quoteIfNeeded(name: string): string {

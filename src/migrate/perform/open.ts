@@ -5,7 +5,7 @@ import { readHistory, type History } from '../history/read-history.ts';
 import type { Session, SessionOptions } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { OnDisconnect, Task } from '../task.ts';
-import { readFacts, type ServerFacts } from './facts.ts';
+import { preflight, readFacts, type ServerFacts } from './facts.ts';
 import { takeRunLock, tryUntil, type Holder } from './run-lock.ts';
 import { takeOver } from './take-over.ts';
 import { pooledSession } from '../control/pooled-session.ts';
@@ -81,7 +81,7 @@ async function ask(
   task: Task,
   lock: LockTerms | undefined,
 ): Promise<Outcome<Opened>> {
-  const taken = lock?.takeOver === true ? await takenOver(session, ports, task.run) : good(undefined);
+  const taken = lock?.takeOver === true ? await takenOver(session, ports, task) : good(undefined);
   if (!taken.ok) return taken;
   // Sent in this order and answered in this order; nothing waits for the answer before it.
   const asked = [
@@ -102,12 +102,20 @@ async function ask(
   return good({ session, facts: facts.value, history: free.value, ...takenFrom });
 }
 
-/** Only a lock that cannot be had at once is taken from somebody. */
-async function takenOver(session: Session, ports: RunnerPorts, run: string): Promise<Outcome<Holder | undefined>> {
+/**
+ * Only what cannot be had at once is taken from somebody, and only in the right database: a run that is ended is as bad
+ * as a write.
+ */
+async function takenOver(session: Session, ports: RunnerPorts, task: Task): Promise<Outcome<Holder | undefined>> {
+  const [facts, history] = await Promise.all([readFacts(session), readHistory(session)]);
+  if (!facts.ok) return facts;
+  if (!history.ok) return history;
+  const wrong = preflight(facts.value, history.value, task.environment);
+  if (wrong.length > 0) return bad(...wrong);
   const locked = await takeRunLock(session, ports, 0);
-  if (locked.ok) return good(undefined);
-  if (!locked.findings.some(({ code }) => code === 'busy')) return locked;
-  return takeOver(session, ports, run);
+  if (!locked.ok && !locked.findings.some(({ code }) => code === 'busy')) return locked;
+  const free = locked.ok && locked.value !== 'pooled' && history.value.leasedTo === '';
+  return free ? good(undefined) : takeOver(session, ports, task.run);
 }
 
 /** A run through a pooler holds no lock, but a lease: it is waited for like any other. */
@@ -131,5 +139,6 @@ async function afterLease(
 function announce(ports: RunnerPorts, task: Task, { facts, history }: Opened): void {
   const server = `PostgreSQL ${facts.version}`;
   ports.emit({ kind: 'target', environment: task.environment.name, server, ...ports.connector.target });
-  ports.emit({ kind: 'identity', environmentId: history.environmentId, systemId: facts.systemId });
+  const { systemId, databaseOid } = facts;
+  ports.emit({ kind: 'identity', environmentId: history.environmentId, systemId, databaseOid });
 }

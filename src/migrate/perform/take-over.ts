@@ -21,7 +21,7 @@ export async function takeOver(
   ports: RunnerPorts,
   run: string,
 ): Promise<Outcome<Holder | undefined>> {
-  const holder = await readHolder(session);
+  const holder = await readEither(session);
   if (!holder.ok || holder.value === undefined) return holder;
   const { text, application } = holder.value;
   if (!application.startsWith('godwit '))
@@ -35,10 +35,22 @@ export async function takeOver(
   if (!raised.ok && !isNew(raised)) return bad(serverFault(raised.error));
   const ended = await endSessions(session, ports, holder.value);
   if (!ended.ok) return ended;
-  const guard = await session.send('update godwit.guard set only_row = only_row');
+  const guard = await session.send("update godwit.guard set holder = '', held_by = '', leased_until = null");
   if (!guard.ok && !isNew(guard)) return bad(serverFault(guard.error));
   ports.emit({ kind: 'finding', finding: fault('took-over', { why: `${text} held the database; it was ended.` }) });
   return holder;
+}
+
+/** Who holds the lease of a run through a pooler, or the run lock, which may be our own by now. */
+async function readEither(session: Session): Promise<Outcome<Holder | undefined>> {
+  const lease = await session.send(
+    "select held_by, 'godwit ' || holder, session_user from godwit.guard where holder <> '' and leased_until > clock_timestamp()",
+    { rows: 'all' },
+  );
+  if (!lease.ok && !isNew(lease)) return bad(serverFault(lease.error));
+  const [row] = lease.ok ? (lease.results[0]?.rows ?? []) : [];
+  if (row === undefined) return readHolder(session);
+  return good({ text: row[0] ?? '', application: row[1] ?? '', user: row[2] ?? '' });
 }
 
 /** The other run had not come as far as making schema godwit. */
