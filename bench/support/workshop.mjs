@@ -51,13 +51,15 @@ export function openWorkshop({ quick, godwit, major }) {
     const at = folder(tool, migrations);
     const env = { DATABASE_URL: url };
     if (tool !== 'godwit') {
-      const program = tool === 'floor' ? await floor(work) : join(peersFolder, `${tool}.mjs`);
-      return await runNode([program, verb, at], { env, ...options });
+      return await runNode([await program(tool), verb, at], { env, ...options });
     }
     const cwd = dirname(at);
     if (verb === 'up') forget(cwd);
     return await runNode([godwit, verb, ...flags], { env, cwd, ...options });
   }
+
+  /** The script of a tool that is not godwit. */
+  const program = async (tool) => (tool === 'floor' ? await floor(work) : join(peersFolder, `${tool}.mjs`));
 
   async function close() {
     if (started !== undefined) await started.then(({ stop }) => stop());
@@ -65,7 +67,7 @@ export function openWorkshop({ quick, godwit, major }) {
     rmSync(work, { recursive: true, force: true });
   }
 
-  return { quick, godwit, major, path, embedded, server, database, folder, call, close };
+  return { quick, godwit, major, path, embedded, server, database, folder, call, program, forget, close };
 }
 
 /** One call of `up` on a new database, checked; its milliseconds. */

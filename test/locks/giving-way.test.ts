@@ -85,7 +85,7 @@ test('when the budget is spent the finding names who was in the way', async () =
   await using database = await createTestDatabase();
   using folder = await begin(database, '\nalter table users add column age int;');
   const reader = await application(database, "select count(*) from users where email = 'secret@example.org'");
-  const ran = await folder.run('up', '--lock-budget', '1500ms');
+  const ran = await folder.run('up', '--lock-budget', '4s');
   await reader.query('commit');
   expect(ran.exitCode).toBe(40);
   expect(ran.err).toMatch(/\[lock-timeout\]\n +migrations\/2_change.sql:2:1/);

@@ -30,7 +30,7 @@ test('only what stalls others waits shortly, and so does everything behind it', 
   expect(
     await waits(`${note('first')} create table new (id int); create index on new (id); ${note('new')}
       alter table users add column age int; ${note('behind')} analyze users; ${note('gentle, but behind')}`),
-  ).toEqual({ first: '30s', new: '30s', behind: '200ms', 'gentle, but behind': '200ms' });
+  ).toEqual({ first: '30s', new: '30s', behind: '150ms', 'gentle, but behind': '150ms' });
 });
 
 test('what waits for old transactions may wait for as long as the environment says, and only that', async () => {
@@ -45,7 +45,7 @@ test('the next migration, and the part behind a barrier, begin anew', async () =
   expect(
     await waits(`alter table users add column age int; ${note('strong')}
       create index concurrently i on users (email); ${note('next part')}`),
-  ).toEqual({ strong: '200ms', 'next part': '30s' });
+  ).toEqual({ strong: '150ms', 'next part': '30s' });
 });
 
 test('what a file says itself holds', async () => {
@@ -56,7 +56,7 @@ test('what a file says itself holds', async () => {
   expect(
     await waits(`set local lock_timeout = '3s'; alter table users add column age int; ${note('own')}
       create index concurrently i on users (email); drop index i; ${note('anew')}`),
-  ).toEqual({ own: '3s', anew: '200ms' });
+  ).toEqual({ own: '3s', anew: '150ms' });
   expect(await waits(`-- godwit: lock-timeout=4s\nalter table users add column age int; ${note('own')}`)).toEqual({
     own: '4s',
   });
@@ -66,7 +66,7 @@ test('a file that resets everything does not lose the short wait', async () => {
   expect(
     await waits(`alter table users add column age int; reset all; ${note('reset')}
       alter table users add column size int; ${note('strong')}`),
-  ).toEqual({ reset: '200ms', strong: '200ms' });
+  ).toEqual({ reset: '150ms', strong: '150ms' });
 });
 
 test('a migration that goes in several messages waits as one in a single message', async () => {
@@ -76,7 +76,7 @@ copy users (id) from stdin;
 1
 \\.
 ${note('behind')}`),
-  ).toEqual({ first: '30s', strong: '200ms', behind: '200ms' });
+  ).toEqual({ first: '30s', strong: '150ms', behind: '150ms' });
 });
 
 test('a concurrent build waits for as long as the environment says', async () => {

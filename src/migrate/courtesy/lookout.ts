@@ -34,7 +34,7 @@ export interface LookoutParts {
 /** Nothing is looked at before a message has been under way for so long: fast runs never pay for a look. */
 const patienceMs = 500;
 /** After a lock was not to be had: early enough to see who has it, before the next wait is over. */
-const earlyMs = 60;
+const earlyMs = 40;
 const lookEveryMs = 1000;
 
 interface Watched {

@@ -15,4 +15,4 @@ export const defaultLockTerms: LockTerms = { budgetMs: 300_000, concurrentMs: 1_
  * The longest wait for a lock that stalls readers or writers, and for any lock while such a one is held, in
  * milliseconds: what a person at a screen does not notice yet.
  */
-export const shortWaitMs: number = 200;
+export const shortWaitMs: number = 150;
