@@ -102,10 +102,10 @@ async function startReaders(url, tables) {
   );
   const times = [];
   let from = Infinity;
-  let going = true;
+  const ending = new AbortController();
   const loops = clients.map(async (client, index) => {
     const table = tables[index % tables.length];
-    for (let due = performance.now() + Math.random() * everyMs; going; due += everyMs) {
+    for (let due = performance.now() + Math.random() * everyMs; !ending.signal.aborted; due += everyMs) {
       await sleep(Math.max(0, due - performance.now()));
       await client.query(`SELECT * FROM ${table} WHERE id = 1 + (random() * 9999)::int`);
       if (due >= from) times.push(performance.now() - due);
@@ -116,7 +116,7 @@ async function startReaders(url, tables) {
       from = performance.now();
     },
     async end() {
-      going = false;
+      ending.abort();
       await Promise.all(loops);
       await Promise.all(clients.map((client) => client.end()));
       return times;
