@@ -146,7 +146,11 @@ const event = z
     kind('plan', { plan }),
     kind('history', { rows: z.array(historyRow), partial: z.array(z.string()) }),
     kind('runs', { runs: z.array(run) }),
-    kind('run.details', { statements: z.array(z.unknown()), events: z.array(z.unknown()) }),
+    kind('run.details', {
+      statements: z.array(z.unknown()),
+      events: z.array(z.unknown()),
+      live: z.array(z.unknown()),
+    }),
     kind('chain', { run: z.string(), events: z.int(), ok: z.boolean(), why: z.string() }),
     kind('migration.started', { id: z.string(), name: z.string(), direction, index: z.int(), of: z.int() }),
     kind('migration.applied', {

@@ -33,8 +33,8 @@ export interface Engine {
   /** Events in order, until `run.finished` or the end of the execution. */
   watch(ref: RunRef): AsyncIterable<RunEvent>;
   result(ref: RunRef): Promise<ExecutionResult>;
-  /** Asks the run to stop: it ends at the next safe point. */
-  cancel(ref: RunRef): Promise<void>;
+  /** Asks the run to stop: it ends at the next safe point. False: no runner is there to be asked. */
+  cancel(ref: RunRef): Promise<boolean>;
   /** Finds a run again by its id. */
   attach(run: string): Promise<Outcome<RunRef>>;
   /** Removes what `prepare` and `start` made, after a terminal state. */

@@ -1,10 +1,10 @@
 import type { Finding } from '../kit/finding.ts';
-import type { AuditRow, HistoryRow, RunRow, StatementRow } from './history/rows.ts';
+import type { AuditRow, HistoryRow, LiveRunRow, RunRow, StatementRow } from './history/rows.ts';
 import type { Check, Plan } from './model.ts';
 import type { Target } from './ports.ts';
 
 /** What a runner is asked to do. */
-type TaskKind = 'probe' | 'inspect' | 'plan' | 'apply' | 'verify';
+type TaskKind = 'probe' | 'inspect' | 'cancel' | 'plan' | 'apply' | 'verify';
 
 /** How an execution ended, in one word; the exit code says the same to scripts. */
 export type RunOutcome =
@@ -67,6 +67,8 @@ export type RunEvent =
       readonly kind: 'run.details';
       readonly statements: readonly StatementRow[];
       readonly events: readonly AuditRow[];
+      /** Those of the runs that are at work. */
+      readonly live: readonly LiveRunRow[];
     }
   | {
       readonly kind: 'chain';

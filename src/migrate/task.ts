@@ -81,6 +81,13 @@ export interface InspectTask extends TaskTerms {
   readonly limit?: number;
 }
 
+/** Stops a run that is at work, wherever its runner is. */
+export interface CancelTask extends TaskTerms {
+  readonly kind: 'cancel';
+  /** The run's id or its unambiguous beginning. */
+  readonly subject: string;
+}
+
 export interface PlanTask extends TaskTerms {
   readonly kind: 'plan';
   readonly selection: Selection;
@@ -128,4 +135,4 @@ export interface VerifyTask extends TaskTerms {
 }
 
 /** What a runner is asked to do. */
-export type Task = ProbeTask | InspectTask | PlanTask | ApplyTask | VerifyTask;
+export type Task = ProbeTask | InspectTask | CancelTask | PlanTask | ApplyTask | VerifyTask;

@@ -2,6 +2,7 @@ import type { LedgerEntry } from '../migrate/engine.ts';
 import type {
   Actor,
   ApplyTask,
+  CancelTask,
   Consent,
   EarlierAttempt,
   EnvironmentTerms,
@@ -40,6 +41,11 @@ export function inspectTask(
   wish: Pick<InspectTask, 'what' | 'subject' | 'limit'>,
 ): InspectTask {
   return { kind: 'inspect', ...termsOf(project, actor), ...wish };
+}
+
+/** Asks a run to stop, wherever its runner is. */
+export function cancelTask(project: Project, actor: Actor, subject: string): CancelTask {
+  return { kind: 'cancel', ...termsOf(project, actor), subject };
 }
 
 /** Asks what would run. */

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../../migrate/engine.ts';
-import type { AuditRow, RunRow, StatementRow } from '../../migrate/history/rows.ts';
+import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../migrate/history/rows.ts';
 import { inspectTask } from '../../project/tasks.ts';
 import type { Run } from '../command.ts';
 import { eventOf, executeQuietly, withProject } from '../execute.ts';
@@ -50,8 +50,13 @@ export const show: Run = async (context) =>
     const own = <Row extends { readonly run: string }>(rows: readonly Row[] | undefined) =>
       (rows ?? []).filter((row) => row.run === run.run);
     const statements = own(details?.statements);
-    screen.say(...runLines(run, screen.style), ...statementLines(statements, screen.style));
-    return done({ run, statements, events: own<AuditRow>(details?.events) });
+    const [live] = own<LiveRunRow>(details?.live);
+    screen.say(
+      ...runLines(run, screen.style),
+      ...liveLines(live, screen.style),
+      ...statementLines(statements, screen.style),
+    );
+    return done({ run, statements, events: own<AuditRow>(details?.events), ...(live === undefined ? {} : { live }) });
   });
 
 /** `godwit runs verify-chain [RUN]` */
@@ -145,6 +150,24 @@ function runLines(run: RunRow, style: Style): readonly string[] {
     '',
     ...aligned(rows.filter(([, value]) => value !== '').map(([name, value]) => [`  ${style.dim(name)}`, value])),
   ];
+}
+
+/** Where a run that is at work stands: its migration, and what the server does for it. */
+function liveLines(live: LiveRunRow | undefined, style: Style): readonly string[] {
+  if (live === undefined) return [];
+  const rows = live.sessions.map(({ pid, state, waits, seconds, blockedBy, progress }) => [
+    `  ${style.dim('now')}`,
+    `${live.migration}: ${state} for ${duration(seconds * 1000)}`,
+    [
+      waits === '' ? '' : `waits for ${waits}`,
+      blockedBy.length === 0 ? '' : `held by pid ${blockedBy.join(', ')}`,
+      progress,
+    ]
+      .filter((text) => text !== '')
+      .join(', '),
+    style.dim(`pid ${pid}`),
+  ]);
+  return ['', ...aligned(rows)];
 }
 
 function statementLines(statements: readonly StatementRow[], style: Style): readonly string[] {

@@ -20,7 +20,14 @@ export interface ApplyResult {
         readonly finding: Finding;
         readonly at: PreparedStep;
       }
-    | { readonly kind: 'failed'; readonly finding: Finding; readonly at: PreparedStep; readonly stands: boolean }
+    | {
+        readonly kind: 'failed';
+        readonly finding: Finding;
+        readonly at: PreparedStep;
+        readonly stands: boolean;
+        /** True: somebody outside has ended it: the statement was cancelled, or the run fenced. */
+        readonly fromOutside: boolean;
+      }
     | { readonly kind: 'interrupted' };
 }
 
@@ -70,7 +77,7 @@ export async function applySteps(
       return {
         head: at,
         applied,
-        end: { kind: 'failed', finding: result.finding, at: prepared, stands: result.stands },
+        end: { kind: 'failed', finding: result.finding, at: prepared, stands: result.stands, fromOutside: false },
       };
     if (result.kind === 'refused')
       return { head: at, applied, end: endOf(context, result.refusal, { ...result, at: prepared }) };
@@ -103,7 +110,7 @@ function endOf(
   const cause =
     retryCauses[error.sqlstate] ?? (error.sqlstate === '57014' && context.steppedBack() ? 'crowd' : undefined);
   if (cause !== undefined) return { kind: 'again', cause, finding, at };
-  return { kind: 'failed', finding, at, stands };
+  return { kind: 'failed', finding, at, stands, fromOutside: stopped };
 }
 
 const retryCauses: Readonly<Record<string, RetryCause>> = { '55P03': 'timeout', '40P01': 'deadlock' };

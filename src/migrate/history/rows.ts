@@ -35,6 +35,26 @@ export interface RunRow {
   readonly checkpoint: string;
 }
 
+/** Where a run that is at work stands now. */
+export interface LiveRunRow {
+  readonly run: string;
+  /** The migration that was started last. */
+  readonly migration: string;
+  readonly sessions: readonly {
+    readonly pid: number;
+    /** `active`, `idle`, …, as the server calls it. */
+    readonly state: string;
+    /** What it waits for, as `Lock: relation`; empty: it works. */
+    readonly waits: string;
+    /** For how long, in seconds. */
+    readonly seconds: number;
+    /** Pids of the sessions that it waits for. */
+    readonly blockedBy: readonly number[];
+    /** Phase and percentage of an index that is being built. */
+    readonly progress: string;
+  }[];
+}
+
 /** One row of godwit.statement: a statement that was executed, or begun. */
 export interface StatementRow {
   readonly run: string;

@@ -1,5 +1,7 @@
 import { fault, FaultError } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { quoteLiteral } from '../../sql/quote.ts';
 import { applySteps, type ApplyResult } from '../apply/apply-steps.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { backendOf } from '../control/backend.ts';
@@ -8,7 +10,7 @@ import { readHistory, type History } from '../history/read-history.ts';
 import { logEvent } from '../history/run-record.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
-import { reconnect, type LiveRun } from './live-run.ts';
+import { adoptEpoch, reconnect, type LiveRun } from './live-run.ts';
 import { openSession } from './open.ts';
 import { asTheyStand } from './prepare.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
@@ -113,8 +115,24 @@ async function applyAll(
       if (remaining.length > 0) continue;
       return { verdict: wellDone(), applied: applied() };
     }
+    const cancelled = end.kind === 'failed' && end.fromOutside ? await cancelledBy(live) : undefined;
+    if (cancelled !== undefined) return { verdict: verdictOf(cancelled), applied: applied() };
     return { verdict: await conclude(ports, live, result), applied: applied() };
   }
+}
+
+/** Was this run asked to stop from beside it? Then the epoch was raised in its own name. */
+async function cancelledBy(live: LiveRun): Promise<Finding | undefined> {
+  const reply = await live.session.send(
+    `select e.epoch, (select body from godwit.event v where v.run = e.run and v.kind = 'cancel-requested' order by n desc limit 1)
+from godwit.epoch e where e.run = ${quoteLiteral(live.run)} and e.epoch > ${live.epoch}`,
+    { rows: 'all' },
+  );
+  const [epoch, body] = (reply.ok ? reply.results[0]?.rows[0] : undefined) ?? [];
+  if (epoch == null) return undefined;
+  adoptEpoch(live, epoch);
+  const by = body == null ? '' : ` by ${(JSON.parse(body) as { readonly by: string }).by}`;
+  return fault('interrupted', { why: `It was cancelled${by}; what was applied before stands and is recorded.` });
 }
 
 /** The session beside the main one. Its backend is asked for over there, so that nothing here waits. */

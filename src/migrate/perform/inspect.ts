@@ -8,6 +8,7 @@ import { serverFault } from '../server-fault.ts';
 import type { InspectTask } from '../task.ts';
 import type { Opened } from './open.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
+import { whereTheyStand } from './where-it-stands.ts';
 import { verifyChains } from './verify-chains.ts';
 
 /** Reads the history: what is applied, the runs, the events of one run, the audit chains. Changes nothing. */
@@ -35,7 +36,11 @@ function empty(task: InspectTask, ports: RunnerPorts, _history: History): Verdic
   return wellDone();
 }
 
-async function readRuns(session: Session, task: InspectTask): Promise<readonly RunRow[] | Verdict> {
+/** Runs, newest first, as they stand by the history and by the sessions that are there. */
+export async function readRuns(
+  session: Session,
+  task: Pick<InspectTask, 'what' | 'subject' | 'limit'>,
+): Promise<readonly RunRow[] | Verdict> {
   const subject = task.what === 'run' ? `where run like ${quoteLiteral(`${likeLiteral(task.subject ?? '')}%`)}` : '';
   const iso = (column: string): string =>
     `coalesce(to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), '')`;
@@ -88,8 +93,10 @@ select run, n, kind, body, hash from godwit.event where run in (${ids}) order by
   );
   if (!reply.ok) return;
   const [statements, events] = reply.results;
+  const live = await whereTheyStand(session, runs);
   ports.emit({
     kind: 'run.details',
+    live,
     statements: (statements?.rows ?? []).map(([run, migration, , direction, ordinal, tag, line, count, ms, state]) => ({
       run: run ?? '',
       migration: migration ?? '',

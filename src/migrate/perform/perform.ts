@@ -4,6 +4,7 @@ import { readStatements } from '../history/read-statements.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { PlanTask, Task, VerifyTask } from '../task.ts';
 import { preflight, unfitHistory } from './facts.ts';
+import { cancelRun } from './cancel-run.ts';
 import { inspect } from './inspect.ts';
 import { open, type Opened } from './open.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
@@ -73,6 +74,10 @@ async function read(task: Exclude<Task, { kind: 'apply' }>, ports: RunnerPorts, 
     case 'inspect': {
       const wrong = unfitHistory(opened.facts, opened.history, task.environment);
       return wrong.length > 0 ? verdictOf(...wrong) : inspect(task, ports, opened);
+    }
+    case 'cancel': {
+      const wrong = unfitHistory(opened.facts, opened.history, task.environment);
+      return wrong.length > 0 ? verdictOf(...wrong) : cancelRun(task, ports, opened);
     }
     case 'plan':
       return planOnly(task, ports, opened);

@@ -166,9 +166,11 @@ function attach(options: ChildProcessEngineOptions, run: string): Outcome<RunRef
 }
 
 /** SIGTERM asks the runner to stop at the next safe point. */
-function signalRunner(ref: RunRef): void {
+function signalRunner(ref: RunRef): boolean {
   const runner = runnerOf(ref.location);
-  if (runner !== undefined && isThere(runner)) process.kill(runner.pid, 'SIGTERM');
+  if (runner === undefined || !isThere(runner)) return false;
+  process.kill(runner.pid, 'SIGTERM');
+  return true;
 }
 
 function isAlive(ref: RunRef): boolean {

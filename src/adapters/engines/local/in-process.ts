@@ -43,7 +43,7 @@ export function createInProcessEngine(options: LocalEngineOptions): Engine {
     },
     cancel(ref) {
       find(ref).controller.abort();
-      return Promise.resolve();
+      return Promise.resolve(true);
     },
     attach: (run) => Promise.resolve(bad(fault('unknown-run', { why: `Run ${run} is not one of this process.` }))),
     cleanup(ref) {
