@@ -24,7 +24,17 @@ export function pooledSession(session: Session, options: SessionOptions): Sessio
     const reply = await session.send(head + cleaned(text.slice(added.at)), { rows: shifted(rows, added) });
     return asGiven(reply, rows, added);
   };
-  return Object.assign(Object.create(session) as Session, { carriesSettings: true, send });
+  return {
+    ...session,
+    carriesSettings: true,
+    get waiting() {
+      return session.waiting;
+    },
+    get answered() {
+      return session.answered;
+    },
+    send,
+  };
 }
 
 /** What is put into a message: at which index of its text, before which of its commands. */
