@@ -201,6 +201,14 @@ begin
   end if;
 end $$;
 
+-- How the text of the next message is read is decided when it arrives, and it may be on its way: what a file has set
+-- may not last until then. RESET ALL at its beginning would come too late.
+create function godwit.keep_readable() returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  perform set_config('client_encoding', 'UTF8', false), set_config('standard_conforming_strings', 'on', false);
+end $$;
+
 -- Notes the statements of a segment that is not the last one as done.
 create function godwit.note_done(of_run text, of_migration text, of_direction text, first_ordinal integer,
   tags text[], lines integer[], counts integer[], hashes text[]) returns double precision
@@ -210,6 +218,7 @@ declare
 begin
   perform godwit.entered();
   perform godwit.keep_durable();
+  perform godwit.keep_readable();
   insert into godwit.statement (run, migration, direction, ordinal, tag, line, count, hash, state, ms)
   select of_run, of_migration, of_direction, first_ordinal + i - 1, tags[i], lines[i], counts[i], hashes[i], 'done',
     (t[i + 1] - t[i]) * 1000
@@ -244,6 +253,9 @@ begin
   elsif current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
   end if;
+  if current_setting('client_encoding') <> 'UTF8' or current_setting('standard_conforming_strings') = 'off' then
+    perform godwit.keep_readable();
+  end if;
   if first_ordinal > 0 then
     total := (select coalesce(sum(ms), 0) from godwit.statement where migration = of_migration and seq is null)
       + case when tags is null then 0 else total end;
@@ -263,6 +275,25 @@ begin
       'ms', round(total::numeric, 3), 'at', now_at)::text,
       json_build_object('migration', next_started, 'at', now_at)::text]);
   return total;
+end $$;
+
+-- Advisory locks that a file has left in the session, except godwit's own. The server counts how often one was taken and
+-- tells nobody; of those that end with the transaction it says that they are not there to be given back.
+create function godwit.unlock_strays() returns void
+language plpgsql set search_path = pg_catalog, pg_temp set client_min_messages = error as $$
+declare
+  l record;
+  given boolean;
+begin
+  for l in select classid::bigint as high, objid::bigint as low, objsubid as form, mode from pg_locks
+    where locktype = 'advisory' and granted and pid = pg_backend_pid() and classid <> 1735353463 loop
+    loop
+      execute format('select pg_advisory_unlock%s(%s)', case when l.mode = 'ShareLock' then '_shared' end,
+        case when l.form = 2 then format('(%s::bit(32))::int4, (%s::bit(32))::int4', l.high, l.low)
+          else format('(%s::bit(32) || %s::bit(32))::bit(64)::int8', l.high, l.low) end) into given;
+      exit when not given;
+    end loop;
+  end loop;
 end $$;
 
 -- Rows that a rollback would destroy are counted inside its own transaction: nobody can add one in between.

@@ -3,6 +3,7 @@ import { commandTag } from './command-tag.ts';
 import { destroys } from './destroys.ts';
 import { decodeUtf8 } from './encoding.ts';
 import { createToken, nextToken } from './lexer.ts';
+import { leavesOf, type Leaving } from './leaves.ts';
 import { outsideOf, type Outside } from './outside.ts';
 import { isOff, listOf, nodeOf, optionOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
@@ -18,6 +19,8 @@ export interface Classification {
   readonly opaque: boolean;
   /** How its effect can be looked up, should it run outside of a transaction; absent where it cannot. */
   readonly outside?: Outside;
+  /** What it may leave changed in the session; absent: nothing that can be seen. */
+  readonly leaves?: readonly Leaving[];
 }
 
 const opaque = new Set(['DoStmt', 'CallStmt', 'ExecuteStmt']);
@@ -25,17 +28,23 @@ const opaque = new Set(['DoStmt', 'CallStmt', 'ExecuteStmt']);
 /**
  * Classifies a statement by its syntax tree.
  * @param node The statement's node, `{ CreateStmt: { … } }`.
- * @param words What `leadingWords` says of its text: the tag of a node type that is not known here.
+ * @param text Its text, and what `leadingWords` says of it: the tag of a node type that is not known here.
  */
-export function classify(node: Tree, words: string): Classification {
+export function classify(
+  node: Tree,
+  { text, words }: { readonly text: string; readonly words: string },
+): Classification {
   const lost = destroys(node);
   const outside = outsideOf(node);
+  const hidden = opaque.has(nodeOf(node).type);
+  const leaves = leavesOf(node, text, hidden);
   return {
     tag: commandTag(node) ?? words,
     transactional: isTransactional(node),
     ...(lost === undefined ? {} : { destroys: lost }),
-    opaque: opaque.has(nodeOf(node).type),
+    opaque: hidden,
     ...(outside === undefined ? {} : { outside }),
+    ...(leaves.length === 0 ? {} : { leaves }),
   };
 }
 

@@ -8,6 +8,7 @@ import { leaving, opening } from './message.ts';
 import { placeError } from './place-error.ts';
 import { kindOf, largestMessage, type ApplyContext, type PreparedStep } from './prepared.ts';
 import { serverFault } from '../server-fault.ts';
+import { closingTraps } from './session-traps.ts';
 import { noStatements, record, segmentMessage } from './step-message.ts';
 import { streamSegment } from './streamed.ts';
 
@@ -89,7 +90,8 @@ async function recordAlone(
   const { position, recording } = terms;
   if (recording === undefined) throw new Error('a migration ends with its record');
   const own = [...opening(position.epoch, position.head), ...leaving];
-  const text = [...own, record(prepared.step, position.run, recording, noStatements(1)), 'COMMIT']
+  const { behind } = closingTraps(prepared.analysis);
+  const text = [...own, record(prepared.step, position.run, recording, noStatements(1)), ...behind, 'COMMIT']
     .map((command) => `${command};\n`)
     .join('');
   const reply = await context.session.send(text, { rows: own.length });

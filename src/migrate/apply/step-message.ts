@@ -3,6 +3,7 @@ import { lockSettings } from '../courtesy/lock-settings.ts';
 import type { PlanStep, Segment, Statement } from '../model.ts';
 import { leaving, MessageBuilder, opening, settling, statementArrays, timedGroups, type Message } from './message.ts';
 import { kindOf, type PreparedStep } from './prepared.ts';
+import { closingTraps } from './session-traps.ts';
 
 /** Where in the history a message stands. */
 export interface Position {
@@ -71,7 +72,11 @@ export function close(
   end: { readonly position: Position; readonly recording: Recording | undefined },
 ): StepMessage {
   const { step, analysis } = prepared;
-  builder.own('after', settling).own('after', guarding(prepared, segment, 'after'));
+  const traps = closingTraps(analysis);
+  builder
+    .own('after', settling)
+    .own('after', guarding(prepared, segment, 'after'))
+    .own('after', traps.before);
   if (end.recording !== undefined) builder.own('after', leaving);
   const recordedAt = builder.commands;
   const done = statementArrays(analysis.statements, timedGroups(segment));
@@ -81,7 +86,7 @@ export function close(
       ? `SELECT godwit.note_done(${terms}, ${done})`
       : record(step, end.position.run, end.recording, done),
   ]);
-  return { ...builder.own('after', ['COMMIT']).build(), recordedAt };
+  return { ...builder.own('after', [...traps.behind, 'COMMIT']).build(), recordedAt };
 }
 
 /** For a migration whose statements were noted before, or that was not executed. */

@@ -5,6 +5,7 @@ import { chunksOf } from './chunks.ts';
 import { MessageBuilder, opening, timedGroups, type Message } from './message.ts';
 import { placeError } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
+import { readAsSent } from './session-traps.ts';
 import type { StepResult } from './segments.ts';
 import { close, guarding, settingsBefore, textOf, type Position, type Recording } from './step-message.ts';
 
@@ -82,6 +83,7 @@ async function sendStatement(
   }
   for await (const chunk of chunksOf(prepared.body, statement)) {
     const builder = new MessageBuilder().user(index, await textOf(prepared.body, chunk), chunk);
+    if (statement.leaves?.includes('settings') === true) builder.own('after', readAsSent);
     const message = (tick && chunk.end === statement.end ? builder.tick() : builder).build();
     const reply = await session.send(message.text);
     if (!reply.ok) return { reply, message };

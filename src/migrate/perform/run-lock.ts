@@ -5,7 +5,7 @@ import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
 
 /** "godw" and "it": one run at a time in a database. A courtesy between runners; safety is in godwit.enter. */
-const key = '1735353463, 26996';
+export const runLockKey = '1735353463, 26996';
 
 /** Its present holder in words; no row when it is free. */
 export const holderQuery: string = `select pg_catalog.format('%s (user %s from %s, pid %s, since %s)', coalesce(nullif(a.application_name, ''), 'a session'),
@@ -44,7 +44,7 @@ export async function takeRunLock(
   ports: RunnerPorts,
   waitMs: number,
 ): Promise<Outcome<'at-once' | 'after-waiting' | 'pooled'>> {
-  const mine = `case when pg_catalog.pg_backend_pid() = ${session.pid} then pg_catalog.pg_try_advisory_lock(${key}) end`;
+  const mine = `case when pg_catalog.pg_backend_pid() = ${session.pid} then pg_catalog.pg_try_advisory_lock(${runLockKey}) end`;
   let pooled = false;
   const taken = await tryUntil(ports, waitMs, async () => {
     const reply = await session.send(`select ${mine}`, { rows: 'all' });
