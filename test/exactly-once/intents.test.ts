@@ -21,8 +21,8 @@ async function died(
 ): Promise<TestProject> {
   await using way = await cutAt(database.url, at, async () => {
     await instead();
-    // The run may not go on by itself.
-    await database.query('update godwit.epoch set epoch = epoch + 1');
+    // Another run has taken over: this one may not go on by itself.
+    await database.query("update godwit.epoch set epoch = epoch + 1, run = 'another'");
   });
   const files = { 'migrations/1_t.sql': base, 'migrations/2_part.sql': file };
   using dying = createProject(files, way.url);
