@@ -233,3 +233,43 @@ test('a statement that waits by its own wish steps back when too many wait behin
   expect(ran.exitCode, ran.out).toBe(0);
   expect(eventsOf(ran.json, 'lock.retry')[0]).toMatchObject({ cause: 'crowd', blockers: [{ application: 'reports' }] });
 });
+
+test('a rollback gives way too, also while it counts the rows that it would destroy', async () => {
+  await using database = await createTestDatabase();
+  using folder = await begin(database, 'create table more (id int);');
+  folder.write('migrations/2_change.down.sql', 'drop table more;');
+  await folder.run('up');
+  const reader = await application(database, 'select count(*) from more');
+  const ran = await folder.run('down', '--yes', '--lock-budget', '3s', '--json');
+  expect(ran.exitCode, ran.out).toBe(40);
+  expect(eventsOf(ran.json, 'lock.retry').at(-1)).toMatchObject({ id: '2', blockers: [{ application: 'reports' }] });
+  await reader.query('commit');
+  expect((await folder.run('down', '--yes')).exitCode).toBe(0);
+});
+
+test('of another role only what it may see is told, and that is enough', async () => {
+  await using database = await createTestDatabase();
+  const owner = await database.role('owner');
+  await database.query(
+    `grant create on database ${database.name} to ${owner.name}; grant all on schema public to ${owner.name}`,
+  );
+  using folder = createProject({ 'migrations/1_users.sql': users }, owner.url);
+  await folder.run('up');
+  folder.write('migrations/2_change.sql', 'alter table users add column age int;');
+  const reader = await application(database, "select count(*) from users where email = 'secret'");
+  const ran = await folder.run('up', '--lock-budget', '3s');
+  await reader.query('commit');
+  expect(ran.exitCode).toBe(40);
+  expect(ran.err).toMatch(/In the way: application “reports” \(user \w+, pid \d+\)\./);
+});
+
+test('a prepared transaction that is in the way is named as one', async () => {
+  await using database = await createTestDatabase();
+  using folder = await begin(database, 'alter table users add column age int;');
+  const client = await application(database, 'select count(*) from users');
+  await client.query(`prepare transaction '${database.name}'`);
+  const ran = await folder.run('up', '--lock-budget', '3s');
+  await client.query(`rollback prepared '${database.name}'`);
+  expect(ran.exitCode).toBe(40);
+  expect(ran.err).toContain('In the way: a prepared transaction');
+});

@@ -97,3 +97,19 @@ create event trigger told on ddl_command_start when tag in ('CREATE INDEX') exec
   expect(ran.exitCode, ran.err).toBe(0);
   expect(await database.query('select * from told')).toEqual([{ waits: 'CREATE INDEX7min' }]);
 });
+
+test('a rollback that counts the rows it would destroy waits shortly for the table too', async () => {
+  await using database = await createTestDatabase();
+  using folder = createProject(
+    {
+      'migrations/1_base.sql': base,
+      'migrations/2_more.sql': 'create table more (id int);',
+      'migrations/2_more.down.sql': `drop table more; ${note('down')}`,
+    },
+    database.url,
+  );
+  await folder.run('up');
+  const ran = await folder.run('down', '--yes');
+  expect(ran.exitCode, ran.err).toBe(0);
+  expect(await database.query('select what, waits from log')).toEqual([{ what: 'down', waits: '150ms' }]);
+});

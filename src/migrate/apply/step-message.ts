@@ -1,5 +1,5 @@
 import { quoteLiteral } from '../../sql/quote.ts';
-import { lockSettings } from '../courtesy/lock-settings.ts';
+import { guardSetting, lockSettings } from '../courtesy/lock-settings.ts';
 import type { PlanStep, Segment, Statement } from '../model.ts';
 import { leaving, MessageBuilder, opening, settling, statementArrays, timedGroups, type Message } from './message.ts';
 import { kindOf, type PreparedStep } from './prepared.ts';
@@ -36,14 +36,15 @@ export async function segmentMessage(
   recording: Recording | undefined,
 ): Promise<StepMessage> {
   const { analysis, body } = prepared;
+  const guards = guarding(prepared, segment, 'before');
   const builder = new MessageBuilder()
     .own('before', opening(position.epoch, position.head, analysis))
     .own('before', await settingsBefore(prepared, segment.first))
-    .own('before', guarding(prepared, segment, 'before'));
+    .own('before', guards);
   const start = analysis.statements[segment.first]?.start ?? 0;
   const bytes = await body.read(start, analysis.statements[segment.last]?.end ?? 0);
   const decoder = new TextDecoder();
-  const waits = lockSettings(prepared, segment);
+  const waits = lockSettings(prepared, segment, guards.length > 0);
   for (const group of timedGroups(segment)) {
     if (group.first > segment.first) builder.tick();
     for (let index = group.first; index <= group.last; index += 1) {
@@ -61,7 +62,8 @@ export async function segmentMessage(
 export function guarding(prepared: PreparedStep, segment: Segment, when: 'before' | 'after'): readonly string[] {
   const { segments } = prepared.analysis;
   const index = segments.findIndex(({ first, last }) => first <= segment.first && segment.last <= last);
-  return prepared.guards.flatMap((guard) => (guard.segment === index ? guard[when] : []));
+  const commands = prepared.guards.flatMap((guard) => (guard.segment === index ? guard[when] : []));
+  return when === 'after' || commands.length === 0 ? commands : [...guardSetting(prepared), ...commands];
 }
 
 /** What ends a segment: settle, note the statements as done, record the migration if this was its last one, COMMIT. */

@@ -29,15 +29,16 @@ export async function streamSegment(
   terms: Terms,
 ): Promise<StepResult> {
   const { segment, position } = terms;
+  const guards = guarding(prepared, segment, 'before');
   const first = new MessageBuilder()
     .own('before', opening(position.epoch, position.head, prepared.analysis))
     .own('before', await settingsBefore(prepared, segment.first))
-    .own('before', guarding(prepared, segment, 'before'))
+    .own('before', guards)
     .build();
   const opened = await session.send(first.text);
   if (!opened.ok) return refuse(session, prepared, terms, { reply: opened, message: first });
 
-  const waits = lockSettings(prepared, segment);
+  const waits = lockSettings(prepared, segment, guards.length > 0);
   // The end of the last group is noted by the record itself.
   const ticks = new Set(
     timedGroups(segment)

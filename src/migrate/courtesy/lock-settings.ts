@@ -11,11 +11,17 @@ interface Waiting {
  * The commands that change how long to wait for locks, by the index of the statement that they stand in front of. Only
  * where the class changes: most migrations make new tables and need none. Once a strong lock may be held, nothing waits
  * longer than for that one: whoever waits while holding it stalls the readers of the first table.
+ *
+ * @param guarded godwit itself has taken strong locks in front of the statements
  */
-export function lockSettings({ analysis, locks }: Waiting, segment: Segment): ReadonlyMap<number, string> {
+export function lockSettings(
+  { analysis, locks }: Waiting,
+  segment: Segment,
+  guarded: boolean,
+): ReadonlyMap<number, string> {
   const settings = new Map<number, string>();
-  let set: LockClass | undefined;
-  let held = false;
+  let set: LockClass | undefined = guarded ? 'strong' : undefined;
+  let held = guarded;
   for (let index = segment.first; index <= segment.last; index += 1) {
     const statement = analysis.statements[index];
     if (statement === undefined) continue;
@@ -29,6 +35,11 @@ export function lockSettings({ analysis, locks }: Waiting, segment: Segment): Re
     if (statement.tag === 'RESET' || statement.tag.startsWith('DISCARD')) set = undefined;
   }
   return settings;
+}
+
+/** What stands in front of godwit's own strong locks, unless the file says how long to wait. */
+export function guardSetting({ analysis }: { readonly analysis: Pick<Analysis, 'directives'> }): readonly string[] {
+  return analysis.directives.lockTimeout === undefined ? [`SET LOCAL lock_timeout TO '${shortWaitMs}ms'`] : [];
 }
 
 /** The same for a statement that runs outside of transactions: it holds until the next opening resets it. */

@@ -30,7 +30,9 @@ export interface ServerFacts {
 
 const oldestMajor = 14;
 
-const query = (systemId: string): string => `select current_setting('server_version_num'), current_setting('server_version'),
+const query = (
+  systemId: string,
+): string => `select current_setting('server_version_num'), current_setting('server_version'),
   pg_catalog.pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on',
   pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
     or coalesce(pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('godwit')::oid, 'CREATE'), false), current_user, coalesce(current_schema(), ''),
