@@ -28,7 +28,9 @@ export interface ApplyResult {
         /** True: somebody outside has ended it: the statement was cancelled, or the run fenced. */
         readonly fromOutside: boolean;
       }
-    | { readonly kind: 'interrupted' };
+    | { readonly kind: 'interrupted' }
+    /** The run itself could not be begun: nothing was done. */
+    | { readonly kind: 'not-begun' };
 }
 
 type Refusal = Extract<Reply, { readonly ok: false }>;
@@ -44,14 +46,20 @@ export async function applySteps(
   let at = head;
   for (let index = 0; index < steps.length;) {
     if (context.ports.signal.aborted) return { head: at, applied, end: { kind: 'interrupted' } };
-    progress.start(index);
     const batch = batchFrom(steps, index);
+    // Only what can stand behind the first writes in one pipeline goes out before their answer.
+    const begun = context.begun.then((there) => {
+      if (there) progress.start(index);
+      return there;
+    });
+    if (batch.length === 0 && !(await begun)) return { head: at, applied, end: { kind: 'not-begun' } };
     const after = steps[index + Math.max(batch.length, 1)]?.step.id ?? '';
     if (batch.length > 0) {
       const result = await applyPipelined(context, batch, { head: at, after }, (prepared, ms) => {
         applied.push(prepared.step.id);
         progress.applied(prepared, ms);
       });
+      if (!(await begun)) return { head: at, applied, end: { kind: 'not-begun' } };
       at = result.head;
       const failed = batch[result.applied];
       if (result.refusal !== undefined && failed !== undefined && result.message !== undefined) {

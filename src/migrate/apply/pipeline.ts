@@ -45,6 +45,8 @@ export async function applyPipelined(
   const land = async (): Promise<void> => {
     const flight = flights.shift();
     if (flight === undefined) return;
+    // Answered before it, because sent before it.
+    await context.begun;
     const reply = await flight.reply;
     state.bytes -= flight.message.text.length;
     if (!reply.ok) {

@@ -32,6 +32,8 @@ export interface ApplyContext {
   /** Pipelined; COPY and large files use a session of their own. */
   readonly session: Session;
   readonly epoch: string;
+  /** True: the run is in the database, and what was sent behind its first writes counts. */
+  readonly begun: Promise<boolean>;
   /** When the run is stopping: from here on nothing more is cancelled. */
   settle(): Promise<void>;
   /** Did we cancel a statement because of those who waited behind it? Says so once. */

@@ -10,6 +10,7 @@ import { readHistory, type History } from '../history/read-history.ts';
 import { logEvent } from '../history/run-record.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
+import { tellBegun } from './begin.ts';
 import { adoptEpoch, reconnect, type LiveRun } from './live-run.ts';
 import { openSession } from './open.ts';
 import { asTheyStand } from './prepare.ts';
@@ -46,6 +47,8 @@ interface AppliedRun {
   readonly applied: readonly PreparedStep[];
   /** The history is not the one that was planned for: another plan is needed. */
   readonly moved?: true;
+  /** The run could not be begun, and nothing was done. `anew`: another try from its beginning may succeed. */
+  readonly notBegun?: 'anew' | 'refused';
 }
 
 async function applyAll(
@@ -65,6 +68,7 @@ async function applyAll(
       steppedBack: () => yielding.lookout.steppedBack(),
       settle: async () => await live.stopping?.settle(),
       epoch: live.epoch,
+      begun: live.begun.then((begun) => begun.ok && begun.value === 'begun'),
       openUnpipelined: async () => {
         const opened = await openSession(ports, { ...live.terms, pipelined: false });
         if (!opened.ok) return opened;
@@ -79,6 +83,13 @@ async function applyAll(
       if (!(error instanceof FaultError)) throw error;
       return { verdict: verdictOf(...error.findings), applied: await throughNow(live, steps) };
     }
+    if (result.end.kind === 'not-begun') {
+      const behind = await behindBegin(ports, live, remaining);
+      if ('applied' in behind) return behind;
+      remaining = behind.remaining;
+      if (remaining.length > 0) continue;
+      return { verdict: wellDone(), applied: steps };
+    }
     live.head = result.head;
     const through = new Set(result.applied);
     remaining = remaining.filter(({ step }) => !through.has(step.id));
@@ -92,7 +103,7 @@ async function applyAll(
     if (end.kind === 'again' && isYielded(end) && !ports.signal.aborted) {
       const finding = await yielding.after(end);
       if (finding !== undefined) {
-        const failed = { ...result, end: { ...end, finding } };
+        const failed = { end: { ...end, finding } };
         return { verdict: await conclude(ports, live, failed), applied: applied() };
       }
     } else tries += 1;
@@ -111,13 +122,13 @@ async function applyAll(
       const { id } = end.at.step;
       if (end.cause === 'lost') losses.set(id, (losses.get(id) ?? 0) + 1);
       const hopeless = (losses.get(id) ?? 0) >= mostLosses && remaining.some(({ step }) => step.id === id);
-      if (hopeless) return { verdict: await conclude(ports, live, result), applied: applied() };
+      if (hopeless) return { verdict: await conclude(ports, live, { end }), applied: applied() };
       if (remaining.length > 0) continue;
       return { verdict: wellDone(), applied: applied() };
     }
     const cancelled = end.kind === 'failed' && end.fromOutside ? await cancelledBy(live) : undefined;
     if (cancelled !== undefined) return { verdict: verdictOf(cancelled), applied: applied() };
-    return { verdict: await conclude(ports, live, result), applied: applied() };
+    return { verdict: await conclude(ports, live, { end }), applied: applied() };
   }
 }
 
@@ -135,6 +146,38 @@ from godwit.epoch e where e.run = ${quoteLiteral(live.run)} and e.epoch > ${live
   return fault('interrupted', { why: `It was cancelled${by}; what was applied before stands and is recorded.` });
 }
 
+/** The first writes have no good answer. If it was only lost, the run goes on behind them, and what it sent may count. */
+async function behindBegin(
+  ports: RunnerPorts,
+  live: LiveRun,
+  steps: readonly PreparedStep[],
+): Promise<AppliedRun | { readonly remaining: readonly PreparedStep[] }> {
+  const begun = await live.begun;
+  if (begun.ok) return { verdict: verdictOf(fault('taken-over')), applied: [], notBegun: 'anew' };
+  const refused = { verdict: verdictOf(...begun.findings), applied: [], notBegun: 'refused' } as const;
+  if (!begun.findings.some(({ code }) => code === 'connection-lost')) return refused;
+  const back = await reconnect(ports, live);
+  if (!back.ok) {
+    const unreached = fault('outcome-unknown', { why: back.findings.map((finding) => finding.why).join(' ') });
+    if (!back.findings.some(({ code }) => code === 'taken-over')) return { verdict: verdictOf(unreached), applied: [] };
+    // The epoch is another run's: because it was taken over, or because this one has never come so far.
+    const there = await live.session.send(`select from godwit.run where run = ${quoteLiteral(live.run)}`, {
+      rows: 'all',
+    });
+    const known = there.ok && (there.results[0]?.rows.length ?? 0) > 0;
+    return known ? { verdict: verdictOf(...back.findings), applied: [] } : { ...refused, notBegun: 'anew' };
+  }
+  const history = await readHistory(live.session);
+  if (!history.ok) return { verdict: verdictOf(...history.findings), applied: [] };
+  live.head = history.value.head;
+  live.begun = Promise.resolve(good('begun'));
+  tellBegun(ports, live, history.value.environmentId);
+  tellOwn(ports, live, steps, history.value);
+  const left = steps.filter(({ step }) => !isThrough(history.value, live.run, step));
+  const standing = asTheyStand(left, history.value);
+  return standing.ok ? { remaining: standing.value } : { verdict: verdictOf(...standing.findings), applied: [] };
+}
+
 /** The session beside the main one. Its backend is asked for over there, so that nothing here waits. */
 async function beside(live: LiveRun, session: Session): Promise<void> {
   live.beside = session;
@@ -147,8 +190,10 @@ async function beside(live: LiveRun, session: Session): Promise<void> {
   if (live.beside === session && pid != null) live.besideBackend = backendOf(pid, start);
 }
 
-async function conclude(ports: RunnerPorts, live: LiveRun, result: ApplyResult): Promise<Verdict> {
-  const { end } = result;
+/** How applying ended, in all ways but the one in which nothing was begun. */
+type Ended = { readonly end: Exclude<ApplyResult['end'], { readonly kind: 'not-begun' }> };
+
+async function conclude(ports: RunnerPorts, live: LiveRun, { end }: Ended): Promise<Verdict> {
   if (end.kind === 'done') return wellDone();
   if (end.kind === 'interrupted' || (end.kind === 'again' && ports.signal.aborted))
     return verdictOf(fault('interrupted'));

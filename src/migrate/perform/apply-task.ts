@@ -1,9 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { good } from '../../kit/outcome.ts';
-import { readHistory, type History } from '../history/read-history.ts';
-import { installHistory } from '../history/install.ts';
-import { beginRun, finishRun, logEvent } from '../history/run-record.ts';
+import { finishRun, logEvent } from '../history/run-record.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
@@ -11,6 +9,7 @@ import { adoptRun } from './adopt.ts';
 import { openControl } from '../control/control.ts';
 import { watchConnections, type Watched } from '../control/watch.ts';
 import { applyRun } from './apply-run.ts';
+import { begin } from './begin.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
 import { open, type Opened } from './open.ts';
 import { endLease } from './lease.ts';
@@ -21,6 +20,7 @@ import { afterApplying } from './verification.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
 const mostTries = 5;
+const ownSessionMs = 10_000;
 
 /**
  * How a try ended; `again`: before anything was applied, the connection was lost or a lock was not to be had; or the
@@ -35,7 +35,9 @@ interface Try {
 export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise<Verdict> {
   const told: Told = { plan: '', begun: false, applied: [] };
   for (let tries = 1; ; tries += 1) {
-    const { verdict, again } = await tryApply(task, ports, told);
+    // An own earlier session may hold the lock for a moment more.
+    const waitMs = tries === 1 ? task.waitMs : Math.max(task.waitMs, ownSessionMs);
+    const { verdict, again } = await tryApply({ ...task, waitMs }, ports, told);
     if (again !== true || tries === mostTries || ports.signal.aborted) return verdict;
     await ports.sleep((0.5 + ports.random()) * Math.min(100 * 2 ** tries, 2_000));
   }
@@ -53,6 +55,8 @@ async function tryApply(task: ApplyTask, ports: RunnerPorts, told: Told): Promis
     run: task.run,
     terms: { run: task.run, onDisconnect: task.onDisconnect, pooled: opened.value.facts.pooled },
     schema: opened.value.facts.schema,
+    server: { systemId: opened.value.facts.systemId, databaseOid: opened.value.facts.databaseOid },
+    begun: Promise.resolve(good('moved')),
   };
   const stopping = stopOnSignal(ports, live);
   live.stopping = stopping;
@@ -95,25 +99,29 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   if (!prepared.ok) return tried(prepared.findings);
   if (ports.signal.aborted) return { verdict: verdictOf(fault('interrupted', { why: 'Nothing was changed.' })) };
 
-  const begun = await begin(task, ports, live, {
+  live.begun = begin(task, ports, live, {
     history,
     planHash: made.plan.hash,
-    first: made.plan.steps[0]?.id ?? '',
-    facts,
+    first: task.how === 'execute' ? (made.plan.steps[0]?.id ?? '') : '',
   });
-  if (begun.length > 0) return tried(begun);
   const from = told.takenFrom;
+  if (task.how === 'execute' && from === undefined) return applyBehind(terms, prepared.value);
+  const begun = await live.begun;
+  if (!begun.ok) return tried(begun.findings);
+  if (begun.value === 'moved') return { verdict: verdictOf(fault('taken-over')), again: true };
   if (from !== undefined) await logEvent(session, task.run, { kind: 'took-over', body: { from, at: ports.now() } });
   told.takenFrom = undefined;
-  told.begun = true;
-  if (task.how === 'execute') return applyBegun(terms, prepared.value);
-  told.begun = false;
+  if (task.how === 'execute') return applyBehind(terms, prepared.value);
   return { verdict: await finish(ports, live, await adoptRun(task, ports, live, prepared.value)) };
 }
 
-async function applyBegun(terms: PlanTerms, steps: readonly PreparedStep[]): Promise<Try> {
+/** Applies; the run's first writes may still be on their way. */
+async function applyBehind(terms: PlanTerms, steps: readonly PreparedStep[]): Promise<Try> {
   const { task, ports, live, told } = terms;
-  const { verdict, applied, moved } = await applyRun(ports, live, steps, task.locks);
+  const { verdict, applied, moved, notBegun } = await applyRun(ports, live, steps, task.locks);
+  if (notBegun === 'anew') return { verdict, again: true };
+  if (notBegun === 'refused') return tried(verdict.findings);
+  told.begun = true;
   told.applied.push(...applied);
   // Never an error by itself: the plan is made again, and if a reviewed one was brought, held against it.
   if (moved === true && !ports.signal.aborted) return { verdict, again: true };
@@ -149,35 +157,6 @@ function workingOn({ session, backend, beside, besideBackend }: LiveRun): readon
 /** Locks that a trigger takes would stay in a pooler's connection. */
 function withoutFiring(task: ApplyTask, { terms }: LiveRun): ApplyTask {
   return terms.pooled === true ? { ...task, verification: { ...task.verification, triggers: 'inspect' } } : task;
-}
-
-/** The first writes: schema godwit if need be, the run's row, the new epoch. */
-async function begin(
-  task: ApplyTask,
-  ports: RunnerPorts,
-  live: LiveRun,
-  terms: {
-    readonly history: History;
-    readonly planHash: string;
-    readonly first: string;
-    readonly facts: Opened['facts'];
-  },
-): Promise<readonly Finding[]> {
-  const firstStarted = task.how === 'execute' ? terms.first : '';
-  // In one flight: each of these is answered in its turn, and fails if the one before it has failed.
-  const [installed, fresh, epoch] = await Promise.all([
-    installHistory(live.session, terms.history.version, task.environment.name),
-    terms.history.environmentId === '' ? readHistory(live.session) : good(terms.history),
-    beginRun(live.session, task, { planHash: terms.planHash, firstStarted, schema: live.schema }),
-  ]);
-  if (!installed.ok) return installed.findings;
-  if (!fresh.ok) return fresh.findings;
-  if (!epoch.ok) return epoch.findings;
-  const { systemId, databaseOid } = terms.facts;
-  ports.emit({ kind: 'identity', environmentId: fresh.value.environmentId, systemId, databaseOid });
-  live.epoch = epoch.value;
-  ports.emit({ kind: 'recorded', run: task.run });
-  return [];
 }
 
 async function finish(ports: RunnerPorts, live: LiveRun, verdict: Verdict): Promise<Verdict> {

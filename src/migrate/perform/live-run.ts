@@ -6,6 +6,8 @@ import { backendBehind, type Backend } from '../control/backend.ts';
 import { endBackend } from '../control/end-backend.ts';
 import { expectAnswers, type Watch } from '../control/watch.ts';
 import { raisingEpoch } from '../history/run-record.ts';
+import type { Begun } from './begin.ts';
+import type { ServerFacts } from './facts.ts';
 import type { Control } from '../control/control.ts';
 import { pause } from '../control/deadline.ts';
 import type { Session } from '../ports.ts';
@@ -27,6 +29,8 @@ export interface LiveRun {
   besideBackend?: Backend;
   /** The second connection; there from the moment at which the run is going to change something. */
   control?: Control;
+  /** How the first writes went. Messages are sent behind them; nothing else is done before they are answered. */
+  begun: Promise<Outcome<Begun>>;
   /** Looks whether the connections still work. */
   watch?: Watch;
   /** What goes on when the run is asked to stop. */
@@ -38,6 +42,8 @@ export interface LiveRun {
   readonly terms: Omit<SessionTerms, 'pipelined'>;
   /** The schema that unqualified names stand for. */
   readonly schema: string;
+  /** What tells this database from others. */
+  readonly server: Pick<ServerFacts, 'systemId' | 'databaseOid'>;
 }
 
 /** So long a database that is away is waited for: a restart, a failover. */
@@ -87,8 +93,9 @@ async function comeBack(ports: RunnerPorts, live: LiveRun, old: readonly Backend
     live.backend = backend.value;
     // By itself and at once: only the guard row below may have to be waited for.
     const raised = await session.send(raisingEpoch(live.run), { rows: 'all' });
-    if (!raised.ok) return bad(serverFault(raised.error));
-    const epoch = raised.results[0]?.rows[0]?.[0];
+    const missing = !raised.ok && raised.error.sqlstate === '42P01';
+    if (!raised.ok && !missing) return bad(serverFault(raised.error));
+    const epoch = raised.ok ? raised.results[0]?.rows[0]?.[0] : undefined;
     if (epoch == null) return bad(fault('taken-over'));
     adoptEpoch(live, epoch);
     for (const one of old) {

@@ -1,3 +1,4 @@
+import type { Outcome } from '../../kit/outcome.ts';
 import type { Backend } from '../control/backend.ts';
 import { openControl, type Control } from '../control/control.ts';
 import { cancelBackend, cancelByName, raiseEpoch } from '../control/stop.ts';
@@ -29,9 +30,14 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
 
   const stop = async (): Promise<void> => {
     const control = (live.control ??= openControl(ports, live.run));
-    const raised = await raiseEpoch(control, live.run);
-    if (raised.ok) adoptEpoch(live, raised.value);
+    let fenced = false;
     while (!state.settled) {
+      // Asked again while the run's first writes, which make the epoch its own, are still on their way.
+      if (!fenced) {
+        const raised: Outcome<string> = await raiseEpoch(control, live.run);
+        if (raised.ok) adoptEpoch(live, raised.value);
+        fenced = raised.ok;
+      }
       await cancelWork(control, live);
       let cancel: () => void = () => {};
       const later = new Promise<void>((resolve) => {

@@ -1,0 +1,52 @@
+import { good, type Outcome } from '../../kit/outcome.ts';
+import { installHistory } from '../history/install.ts';
+import { readHistory, type History } from '../history/read-history.ts';
+import { beginRun } from '../history/run-record.ts';
+import type { RunnerPorts } from '../runner-ports.ts';
+import type { ApplyTask } from '../task.ts';
+import type { LiveRun } from './live-run.ts';
+
+/** `moved`: somebody else has raised the epoch in between, so that what was sent under the expected one did nothing. */
+export type Begun = 'begun' | 'moved';
+
+/** What the first writes of a run say. */
+export interface BeginTerms {
+  readonly history: History;
+  readonly planHash: string;
+  /** Id of the first migration; empty when none is executed. */
+  readonly first: string;
+}
+
+/**
+ * The first writes: schema godwit if need be, the run's row, the new epoch. Nobody has to wait for the answer before
+ * sending more: the epoch is known beforehand, and what is sent under it does nothing unless it has been raised to it.
+ *
+ * @returns whether the run is in the database under the expected epoch
+ */
+export async function begin(
+  task: ApplyTask,
+  ports: RunnerPorts,
+  live: LiveRun,
+  terms: BeginTerms,
+): Promise<Outcome<Begun>> {
+  const expected = String(BigInt(terms.history.epoch) + 1n);
+  live.epoch = expected;
+  // In one flight: each of these is answered in its turn, and fails if the one before it has failed.
+  const [installed, fresh, epoch] = await Promise.all([
+    installHistory(live.session, terms.history.version, task.environment.name),
+    terms.history.environmentId === '' ? readHistory(live.session) : good(terms.history),
+    beginRun(live.session, task, { planHash: terms.planHash, firstStarted: terms.first, schema: live.schema }),
+  ]);
+  if (!installed.ok) return installed;
+  if (!fresh.ok) return fresh;
+  if (!epoch.ok) return epoch;
+  if (epoch.value !== expected) return good('moved');
+  tellBegun(ports, live, fresh.value.environmentId);
+  return good('begun');
+}
+
+/** From here on the database knows of the run. */
+export function tellBegun(ports: RunnerPorts, { run, server }: LiveRun, environmentId: string): void {
+  ports.emit({ kind: 'identity', environmentId, ...server });
+  ports.emit({ kind: 'recorded', run });
+}
