@@ -116,6 +116,7 @@ function withoutChance(event: RunEvent): unknown {
     'database',
     'environmentId',
     'systemId',
+    'databaseOid',
     'hash',
     'environment',
     'head',
