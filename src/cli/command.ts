@@ -1,5 +1,6 @@
 import type { Finding } from '../kit/finding.ts';
 import type { Redactor } from '../kit/redact.ts';
+import type { Decide } from './interrupts.ts';
 import type { Io } from './io.ts';
 import type { Screen } from './screen/screen.ts';
 
@@ -53,6 +54,8 @@ export interface Context {
   readonly redactor: Redactor;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
+  /** From now on this decides what the first Ctrl-C means; what it returns undoes that. */
+  readonly onCtrlC: (decide: Decide) => () => void;
 }
 
 /** How a command ended. `data` goes into the JSON document beside findings; commands with events have none. */

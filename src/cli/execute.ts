@@ -109,8 +109,27 @@ export async function execute(
 
 /** Executes a task whose events are shown as they come; nothing is left to report but the exit code. */
 export async function executeAloud(context: Context, ready: Ready, task: Task): Promise<Result> {
-  const execution = await execute(context, ready, task, (event) => context.screen.event(event));
-  return resultOf(execution);
+  const unbind = task.kind === 'apply' ? bindCtrlC(context) : () => {};
+  try {
+    return resultOf(await execute(context, ready, task, (event) => context.screen.event(event)));
+  } finally {
+    unbind();
+  }
+}
+
+/** Ctrl-C asks where a person can answer; the run goes on meanwhile. Elsewhere it stops the run. */
+function bindCtrlC({ io, screen, signal, onCtrlC }: Context): () => void {
+  const question = '\nStop the run at its next safe point? What is applied stays. Ctrl-C again leaves at once. [Y/n] ';
+  const unbind = onCtrlC(async () => {
+    if (!io.interactive || screen.json) return true;
+    return !/^n/i.test((await io.ask(question)) ?? '');
+  });
+  const tell = (): void => screen.say('Stopping at the next safe point …');
+  signal.addEventListener('abort', tell);
+  return () => {
+    signal.removeEventListener('abort', tell);
+    unbind();
+  };
 }
 
 /** The result of an execution whose events were shown. One that never began has findings left to show. */

@@ -1,23 +1,23 @@
+import { createInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { runProgram } from './program.ts';
 
 // The only place that knows the process: arguments and environment in, exit code out.
 
-const stop = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(name, () => {
-    // The second Ctrl-C means: now.
-    // oxlint-disable-next-line unicorn/no-process-exit
-    if (stop.signal.aborted) process.exit(130);
-    stop.abort();
-  });
-}
+const interrupts = createInterrupts(
+  // oxlint-disable-next-line unicorn/no-process-exit
+  (otherwise) => process.exit(interrupts.signal.aborted ? 130 : (process.exitCode ?? otherwise)),
+  () => performance.now(),
+);
+process.on('SIGINT', () => interrupts.interrupted());
+for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupts.terminated());
+let deserted = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // `godwit runs list | head -1`: the reader has left, and nobody is there to be told.
-    // oxlint-disable-next-line unicorn/no-process-exit
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-    throw error;
+    // `godwit runs list | head -1`, a terminal that was closed: nobody is there to be told.
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    if (!deserted) interrupts.deserted();
+    deserted = true;
   });
 }
 
@@ -26,14 +26,14 @@ let said = '';
 const flush = (): void => {
   const text = said;
   said = '';
-  if (text !== '') process.stderr.write(text);
+  if (text !== '' && !deserted) process.stderr.write(text);
 };
 process.on('exit', flush);
 
 const io: Io = {
   cwd: process.cwd(),
   env: process.env,
-  out: (text) => void process.stdout.write(text),
+  out: (text) => void (deserted || process.stdout.write(text)),
   err: (text) => {
     if (said === '') setTimeout(flush, 20).unref();
     said += text;
@@ -45,8 +45,10 @@ const io: Io = {
     flush();
     const { createInterface } = await import('node:readline/promises');
     const reader = createInterface({ input: process.stdin, output: process.stderr });
+    // It reads the terminal key by key, so that Ctrl-C is no signal but a key.
+    reader.on('SIGINT', () => interrupts.interrupted());
     try {
-      return await reader.question(question, { signal: stop.signal });
+      return await reader.question(question, { signal: interrupts.signal });
     } catch {
       return undefined;
     } finally {
@@ -60,6 +62,11 @@ const io: Io = {
   },
 };
 
-process.exitCode = await runProgram({ argv: process.argv.slice(2), io, signal: stop.signal });
+process.exitCode = await runProgram({
+  argv: process.argv.slice(2),
+  io,
+  signal: interrupts.signal,
+  onCtrlC: interrupts.onCtrlC,
+});
 // Here and not at exit: what a full pipe cannot take at once is still written while the process lives.
 flush();

@@ -7,6 +7,7 @@ import { version } from '../project/version.ts';
 import { readCommandLine, wantsJson, type CommandLine } from './arguments.ts';
 import type { CommandSpec, Result } from './command.ts';
 import { programHelp, topicHelp } from './help.ts';
+import type { Decide } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { failed } from './result.ts';
 import { createScreen, type Screen, type ScreenParts } from './screen/screen.ts';
@@ -16,10 +17,12 @@ export interface ProgramParts {
   readonly argv: readonly string[];
   readonly io: Io;
   readonly signal: AbortSignal;
+  /** Lets a command decide what Ctrl-C means; without it Ctrl-C aborts the signal. */
+  readonly onCtrlC?: (decide: Decide) => () => void;
 }
 
 /** Runs one command line and returns its exit code. Never rejects: what nobody expects becomes `bug`, 70. */
-export async function runProgram({ argv, io, signal }: ProgramParts): Promise<number> {
+export async function runProgram({ argv, io, signal, onCtrlC }: ProgramParts): Promise<number> {
   const redactor = createRedactor();
   const json = wantsJson(argv);
   const readLine = lineReader(io.cwd);
@@ -31,7 +34,11 @@ export async function runProgram({ argv, io, signal }: ProgramParts): Promise<nu
   const { spec, typed } = line.value;
   try {
     const run = await spec.load();
-    return report(screen, spec, await run({ command: spec.name, typed, io, screen, redactor, signal }));
+    return report(
+      screen,
+      spec,
+      await run({ command: spec.name, typed, io, screen, redactor, signal, onCtrlC: onCtrlC ?? (() => () => {}) }),
+    );
   } catch (error) {
     if (error instanceof FaultError) return report(screen, spec, failed(error.findings));
     return report(screen, spec, failed([bug(error, io, redactor)]));

@@ -61,9 +61,9 @@ export async function deploy(deployment: Deployment): Promise<Execution> {
   return execution;
 }
 
-/** Follows a run that is under way, from this or another process, to its end. */
+/** Follows a run that is under way, from this or another process, to its end, or until it is left alone (`leave`). */
 export async function watch(
-  deployment: Pick<Deployment, 'engine' | 'onEvent' | 'signal' | 'recorded'>,
+  deployment: Pick<Deployment, 'engine' | 'onEvent' | 'signal' | 'recorded'> & { readonly leave?: AbortSignal },
   ref: RunRef,
 ): Promise<Execution> {
   const { engine, signal } = deployment;
@@ -71,11 +71,13 @@ export async function watch(
   if (signal?.aborted === true) stop();
   signal?.addEventListener('abort', stop);
   const events: RunEvent[] = [];
-  for await (const event of engine.watch(ref)) {
+  for await (const event of engine.watch(ref, deployment.leave)) {
     events.push(event);
     deployment.onEvent(event);
   }
   signal?.removeEventListener('abort', stop);
+  if (deployment.leave?.aborted === true && !events.some(({ kind }) => kind === 'run.finished'))
+    return { run: ref.run, outcome: 'interrupted', exitCode: 130, findings: [], events };
   const { complete } = await engine.result(ref);
   let finished = events.findLast((event) => event.kind === 'run.finished');
   if (finished === undefined || (!complete && changes(events))) {

@@ -30,8 +30,8 @@ export interface Engine {
   readonly name: string;
   prepare(task: Task, bundle: Bundle): Promise<Outcome<Prepared>>;
   start(prepared: Prepared): Promise<Outcome<RunRef>>;
-  /** Events in order, until `run.finished` or the end of the execution. */
-  watch(ref: RunRef): AsyncIterable<RunEvent>;
+  /** Events in order, until `run.finished` or the end of the execution, or until `leave` is aborted. */
+  watch(ref: RunRef, leave?: AbortSignal): AsyncIterable<RunEvent>;
   result(ref: RunRef): Promise<ExecutionResult>;
   /** Asks the run to stop: it ends at the next safe point. False: no runner is there to be asked. */
   cancel(ref: RunRef): Promise<boolean>;

@@ -16,16 +16,28 @@ export const attach: Run = async (context) => {
   const ref = await engine.attach((context.typed.arguments[0] ?? '').toUpperCase());
   if (!ref.ok) return failed(ref.findings);
   const { screen } = context;
-  // Ctrl-C leaves the run alone: it was detached on purpose.
+  const unbind = context.onCtrlC(async () => {
+    if (!context.io.interactive || screen.json) return true;
+    const question = '\nStop the run? It was detached: without an answer it goes on by itself. [y/N] ';
+    if (!/^y/i.test((await context.io.ask(question)) ?? '')) return true;
+    await engine.cancel(ref.value);
+    return false;
+  });
   const actor = { ...whoAsks(context.io.env), commit: '', tool: version() };
   const execution = await watch(
     {
       engine,
+      leave: context.signal,
       onEvent: (event) => screen.event(event),
       recorded: async (run) => (await import('../../project/recorded.ts')).recordedEndOf(project.value, actor, run),
     },
     ref.value,
   );
+  unbind();
+  if (execution.events.every(({ kind }) => kind !== 'run.finished')) {
+    screen.say('', `Run ${ref.value.run} goes on by itself.`);
+    return { exitCode: 130, outcome: 'interrupted', findings: [] };
+  }
   const { ledger } = project.value;
   const entry = (await ledger.list()).find((candidate) => candidate.run === ref.value.run);
   if (entry !== undefined && entry.finishedAt === undefined && execution.events.length > 0) {

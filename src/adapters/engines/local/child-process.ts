@@ -46,7 +46,7 @@ export function createChildProcessEngine(options: ChildProcessEngineOptions): En
     name: 'local-process',
     prepare: (task, bundle) => prepare(options, task, bundle),
     start: (prepared) => Promise.resolve(start(options, prepared)),
-    watch: (ref) => watchLines(options, ref),
+    watch: (ref, leave) => watchLines(options, ref, leave),
     result: (ref) => resultOf(options, ref),
     cancel: (ref) => Promise.resolve(signalRunner(ref)),
     attach: (run) => Promise.resolve(attach(options, run)),
@@ -109,7 +109,11 @@ function environmentOf(all: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(inherited.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
 }
 
-async function* watchLines(options: ChildProcessEngineOptions, ref: RunRef): AsyncGenerator<RunEvent> {
+async function* watchLines(
+  options: ChildProcessEngineOptions,
+  ref: RunRef,
+  leave: AbortSignal | undefined,
+): AsyncGenerator<RunEvent> {
   const decoder = createLineDecoder(ref.run, options.hashing);
   const tail = createTail(eventsFile(ref.location));
   for (;;) {
@@ -121,7 +125,7 @@ async function* watchLines(options: ChildProcessEngineOptions, ref: RunRef): Asy
         if (event.kind === 'run.finished') return;
       }
     }
-    if (!alive) return;
+    if (!alive || leave?.aborted === true) return;
     await sleep(pollMs);
   }
 }

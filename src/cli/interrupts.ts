@@ -1,0 +1,64 @@
+/** Who is asked when a person presses Ctrl-C: true stops the command, false lets it go on. */
+export type Decide = () => Promise<boolean>;
+
+/** What the program does when it is told to end. */
+export interface Interrupts {
+  /** Aborted: the command shall stop at its next safe point. */
+  readonly signal: AbortSignal;
+  /** From now on this decides what Ctrl-C means, and a change is under way; what it returns undoes that. */
+  readonly onCtrlC: (decide: Decide) => () => void;
+  /** Ctrl-C. The first asks, or stops when there is nobody to ask; the second leaves at once. */
+  interrupted(): void;
+  /** SIGTERM, SIGHUP: stops. */
+  terminated(): void;
+  /** Nobody listens any more. A change that is under way stops at its next safe point; anything else may leave. */
+  deserted(): void;
+}
+
+/** npm and its kin pass on a Ctrl-C that the terminal has sent to us already: twice within this time is once. */
+const echoMs = 300;
+
+/**
+ * @param leave ends the process at once, with this exit code unless there is one already
+ * @param clock milliseconds
+ */
+export function createInterrupts(leave: (otherwise: number) => void, clock: () => number): Interrupts {
+  const controller = new AbortController();
+  let decide: Decide | undefined;
+  let asking = false;
+  let firstAt: number | undefined;
+
+  const ask = async (asked: Decide): Promise<void> => {
+    asking = true;
+    try {
+      if (await asked()) controller.abort();
+      else firstAt = undefined;
+    } finally {
+      asking = false;
+    }
+  };
+  return {
+    signal: controller.signal,
+    onCtrlC(next) {
+      decide = next;
+      return () => {
+        if (decide === next) decide = undefined;
+      };
+    },
+    interrupted() {
+      if (firstAt !== undefined && clock() - firstAt < echoMs) return;
+      if (controller.signal.aborted || asking) return leave(130);
+      firstAt = clock();
+      if (decide === undefined) controller.abort();
+      else void ask(decide);
+    },
+    terminated() {
+      firstAt ??= clock();
+      controller.abort();
+    },
+    deserted() {
+      if (decide === undefined) leave(0);
+      else controller.abort();
+    },
+  };
+}
