@@ -104,6 +104,37 @@ test('an unusable index of somebody else is neither judged nor dropped', async (
   ).toEqual([{ valid: false }]);
 });
 
+test.each(majors)(
+  'a role that owns the table clears what a rebuild has left, on its TOAST as far as it may (PostgreSQL %i)',
+  async (major) => {
+    await using database = await createTestDatabase(major);
+    const role = await database.role('owner');
+    await database.query(
+      `create schema godwit authorization ${role.name}; create schema app authorization ${role.name}; grant create on schema public to ${role.name}`,
+    );
+    const left = "select relname from pg_class where relname ~ '_cc(new|old)'";
+    await using way = await cutAt(role.url, /^reindex/, async () => {
+      const blocker = await database.connect();
+      await blocker.query('begin isolation level repeatable read; select from t');
+      await database.query("set statement_timeout to '300ms'");
+      await database.query('reindex table concurrently t').catch(() => {});
+      await database.query('reset statement_timeout');
+      await blocker.query('commit');
+      expect((await database.query(left)).length).toBeGreaterThan(1);
+    });
+    using project = createProject(
+      { 'migrations/1_t.sql': base, 'migrations/2_part.sql': 'reindex table concurrently t;' },
+      way.url,
+    );
+    const ran = await project.run('up', '--json');
+    expect(ran.exitCode, ran.out).toBe(0);
+    expect(codes(ran)).toContain('leftover-remains');
+    const [first, second] = await database.query<{ relname: string }>(left);
+    expect([first?.relname, second]).toEqual([expect.stringMatching(/^pg_toast_/), undefined]);
+    expect(ran.out).toContain(`It left pg_toast.${first?.relname}`);
+  },
+);
+
 test('an index of ONLY a partitioned table is rightly not valid', async () => {
   await using database = await createTestDatabase();
   using project = createProject(

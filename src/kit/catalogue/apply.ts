@@ -59,6 +59,13 @@ export const applyFaults = entries({
     severity: 'warning',
     exit: 0,
   },
+  'leftover-remains': {
+    title: 'What an interrupted rebuild has left cannot be dropped by this role',
+    why: 'Copies of indexes on TOAST tables belong to a schema that only superusers may use. They cost every write.',
+    fix: 'As a superuser: DROP INDEX of what is named.',
+    severity: 'warning',
+    exit: 0,
+  },
   'taken-over': {
     title: 'Another run has taken over',
     why: 'It raised the epoch, so this run may not change anything any more.',

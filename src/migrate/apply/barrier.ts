@@ -105,8 +105,11 @@ async function noteBegun(
 }
 
 /** What the catalogue says when what was left half is cleared or completed; still half: somebody else is at work on it. */
-async function settled({ session }: ApplyContext, { probe, noted }: Begun): Promise<Seen> {
+async function settled({ session, ports }: ApplyContext, { probe, noted }: Begun): Promise<Seen> {
   const seen = await probe.state(session, noted);
+  const remains = (await probe.remains?.(session, noted)) ?? [];
+  if (remains.length > 0)
+    ports.emit({ kind: 'finding', finding: fault('leftover-remains', { why: `It left ${remains.join(', ')}.` }) });
   if (!seen.ok || seen.state !== 'half') return seen;
   const repaired = await probe.repair(session, noted);
   // Perhaps the lock was not to be had: then that is the failure, not the name that is still taken.

@@ -24,6 +24,8 @@ export interface EffectProbe {
   state(session: Session, noted: Noted): Promise<Seen>;
   /** Clears or completes a half effect. */
   repair(session: Session, noted: Noted): Promise<Reply>;
+  /** Names of what the role may not clear: it does no harm but costs. */
+  remains?(session: Session, noted: Noted): Promise<readonly string[]>;
   /** True: what was there before may stand in the way of the statement, or let it pass over it. It is asked beforehand. */
   readonly looksFirst?: true;
   /** True: when its statement leaves the file, it does not matter that it took effect. */

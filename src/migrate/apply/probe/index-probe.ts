@@ -69,6 +69,12 @@ join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = ${oid(not
   };
 }
 
+/** The first column of a query's rows; none if the server refuses it. */
+export async function namesFrom(session: Session, query: string): Promise<readonly string[]> {
+  const found = await session.send(query, { rows: 'all' });
+  return found.ok ? (found.results[0]?.rows ?? []).flatMap(([name]) => (name == null ? [] : [name])) : [];
+}
+
 /** Drops the indexes whose qualified names a query gives, without blocking anybody; stops at the first refusal. */
 export async function dropFound(session: Session, query: string): ReturnType<EffectProbe['repair']> {
   const found = await session.send(query, { rows: 'all' });

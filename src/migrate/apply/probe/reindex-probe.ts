@@ -1,7 +1,7 @@
 import type { Outside } from '../../../sql/outside.ts';
 import { quoteIdent, quoteLiteral } from '../../../sql/quote.ts';
 import { judge, oid, oids, type EffectProbe, type Noted } from './effect-probe.ts';
-import { dropFound, qualified, regclass } from './index-probe.ts';
+import { dropFound, namesFrom, qualified, regclass } from './index-probe.ts';
 
 type Reindex = Extract<Outside, { readonly kind: 'reindex' }>;
 
@@ -34,6 +34,7 @@ where pg_catalog.pg_relation_filenode(c.oid) = was.file`,
       );
     },
     repair: (session, seen) => dropFound(session, leftovers(terms, seen)),
+    remains: (session, seen) => namesFrom(session, leftovers(terms, seen, false)),
     harmless: true,
   };
 }
@@ -74,12 +75,16 @@ function reach(root: string, tables: string | undefined): string {
   return `(${among('o')} or exists (select from pg_catalog.pg_class h where h.reltoastrelid = o.oid and ${among('h')}))`;
 }
 
-/** Copies that a concurrent rebuild has left, by qualified name. */
-function leftovers(terms: Reindex, seen: Noted): string {
+/**
+ * Copies that a concurrent rebuild has left, by qualified name: those in schemas that the role may use. Copies on TOAST
+ * can be dropped by superusers only.
+ */
+function leftovers(terms: Reindex, seen: Noted, usable = true): string {
   const few = terms.scope === 'table' || terms.scope === 'index';
   return `select ${qualified} from ${indexes} join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where not i.indisvalid and c.relname ~ '_cc(new|old)[0-9]*$' and c.oid <> all (${oids(seen, 'unusable')})
   and ${reach(oid(seen, 'root'), few ? oids(seen, 'tables') : undefined)}
+  and ${usable ? '' : 'not '}pg_catalog.has_schema_privilege(n.oid, 'USAGE')
   and not exists (select from pg_catalog.pg_stat_progress_create_index p where p.relid = i.indrelid and p.pid <> pg_catalog.pg_backend_pid())`;
 }
 
