@@ -1,4 +1,4 @@
-// The one door of the repository: `npm start`, `npm test`, `npm run build|check|fix|bench`.
+// The one door of the repository: `npm start`, `npm test`, `npm run build|check|fix|bench|faults`.
 // Installs and builds what is missing or stale first, so that two commands are enough in a clean clone.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -38,6 +38,10 @@ const jobs = {
   bench: () => {
     build();
     node('bench/run.mjs', ...rest);
+  },
+  faults: () => {
+    build();
+    node('scripts/faults.mjs', ...rest);
   },
 };
 

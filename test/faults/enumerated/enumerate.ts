@@ -1,24 +1,28 @@
-import { startHere, type StartAttempt } from '../harness/attempt.ts';
+import type { StartAttempt } from '../harness/attempt.ts';
 import { forEachCase, pointName, type Tally } from '../harness/every-case.ts';
 import { mixedSet } from '../harness/migration-set.ts';
-import { runCase, takeReference, type FaultKind } from '../harness/one-case.ts';
+import { runCase, takeReference, type Disturbed, type FaultKind } from '../harness/one-case.ts';
 import { pointsOf } from '../harness/points.ts';
+import { godwit } from '../harness/tool.ts';
 import { openWorkbench } from '../harness/workbench.ts';
 
+/** What is enumerated, and how. */
+export interface Enumeration extends Pick<Disturbed, 'overlaps' | 'pace'> {
+  readonly start?: StartAttempt;
+  readonly points?: typeof pointsOf;
+  /** Only every so many points. */
+  readonly every?: number;
+  readonly workers?: number;
+}
+
 /** A fault of this kind at every point of a run of the mixed set; each followed by `up` in a fresh process. */
-export async function enumerate(
-  server: string,
-  act: FaultKind,
-  options: { readonly start?: StartAttempt; readonly points?: typeof pointsOf; readonly every?: number } = {},
-): Promise<Tally & { readonly points: number }> {
-  const { start = startHere, points = pointsOf, every = 1 } = options;
+export async function enumerate(server: string, act: FaultKind, options: Enumeration = {}): Promise<Tally> {
+  const { start = godwit.start, points = pointsOf, every = 1, workers, ...how } = options;
   await using bench = await openWorkbench(server, mixedSet);
-  const reference = await takeReference(bench, start);
-  const all = points(reference.passed);
-  const tally = await forEachCase(
-    all.filter((_, index) => index % every === 0),
-    pointName,
-    (point) => runCase(bench, reference, [{ start, faults: [{ point, act }] }]),
+  const reference = await takeReference(bench, godwit, start);
+  const chosen = points(reference.passed).filter((_, index) => index % every === 0);
+  const terms = { name: pointName, ...(workers === undefined ? {} : { workers }) };
+  return await forEachCase(chosen, terms, (point) =>
+    runCase(bench, { tool: godwit, reference }, [{ start, faults: [{ point, act }], ...how }]),
   );
-  return { ...tally, points: all.length };
 }

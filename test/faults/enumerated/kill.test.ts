@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { serverUrl } from '../../support/database.ts';
-import { startProcess } from '../harness/attempt.ts';
+import { godwit } from '../harness/tool.ts';
 import { kill } from '../harness/faults.ts';
 import { runnerPointsOf } from '../harness/points.ts';
 import { enumerate } from './enumerate.ts';
 
 test('its process is killed before or after any message: the next run goes on, and everything is applied once and recorded', async () => {
-  const options = { start: startProcess, points: runnerPointsOf };
+  const options = { start: godwit.startProcess, points: runnerPointsOf };
   const { cases, wrong, missed, exits } = await enumerate(serverUrl(18), kill, options);
   expect(wrong).toEqual([]);
   expect(missed).toEqual([]);

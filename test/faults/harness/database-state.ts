@@ -1,3 +1,4 @@
+import { harnessName } from './server-session.ts';
 import type { CaseDatabase } from './workbench.ts';
 
 /** What schema godwit says. */
@@ -99,7 +100,7 @@ async function readRows(database: CaseDatabase): Promise<readonly string[]> {
 export async function leftBehind(database: CaseDatabase): Promise<readonly string[]> {
   const [sessions = [], locks = []] = await database.columns(
     `select format('session %s (%s, %s)', application_name, state, left(query, 60)) from pg_stat_activity
-       where datname = current_database() and application_name like 'godwit%'`,
+       where datname = current_database() and application_name <> '${harnessName}' and backend_type = 'client backend'`,
     `select format('%s lock %s', locktype, mode) from pg_locks
        where database = (select oid from pg_database where datname = current_database()) and pid <> pg_backend_pid()`,
   );

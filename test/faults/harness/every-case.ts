@@ -12,15 +12,16 @@ export interface Tally {
   readonly missed: readonly string[];
 }
 
-/** How many cases are under way at once: the server works while the others wait. */
-const workers = 4;
+/** How many cases are under way at once: the server works while others wait. */
+export const usualWorkers = 4;
 
 /** Runs a case for each of these things, several at once. */
 export async function forEachCase<T>(
   things: readonly T[],
-  name: (thing: T) => string,
+  terms: { readonly name: (thing: T) => string; readonly workers?: number },
   run: (thing: T) => Promise<CaseResult>,
 ): Promise<Tally> {
+  const { name, workers = usualWorkers } = terms;
   const exits: Record<string, number> = {};
   const wrong: string[] = [];
   const missed: string[] = [];
@@ -31,7 +32,8 @@ export async function forEachCase<T>(
       const key = result.attempts.join(' ');
       exits[key] = (exits[key] ?? 0) + 1;
       if (result.struck === 0) missed.push(name(thing));
-      if (result.wrong.length > 0) wrong.push(`${name(thing)} (${key}): ${result.wrong.join(' | ')}`);
+      if (result.wrong.length > 0)
+        wrong.push(`${name(thing)} (${key}): ${result.wrong.map(({ why }) => why).join(' | ')}`);
     }
   };
   await Promise.all(Array.from({ length: workers }, work));
@@ -40,5 +42,5 @@ export async function forEachCase<T>(
 
 /** `before frontend message 12 of connection 1`. */
 export function pointName({ connection, direction, n, when }: WirePoint): string {
-  return `${when} ${direction} message ${n} of connection ${connection}`;
+  return `${when} ${direction} message ${n} of ${connection === 'any' ? 'any connection' : `connection ${connection}`}`;
 }

@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultKind } from './one-case.ts';
+import { harnessName } from './server-session.ts';
+
+/** The sessions of the tool under test. */
+const theirs = "datname = $1 and application_name <> $2 and backend_type = 'client backend'";
 
 /** The connection is reset on both sides. */
 export const reset: FaultKind = (cut) => cut.reset('one');
@@ -15,10 +19,10 @@ export const kill: FaultKind = (cut, { going }) => {
 
 /** An administrator ends the runner's sessions; the wire itself stays. */
 export const terminate: FaultKind = async (_, { bench, database }) => {
-  await bench.admin(
-    `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1 and application_name like 'godwit%'`,
-    [database.name],
-  );
+  await bench.admin.query(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where ${theirs}`, [
+    database.name,
+    harnessName,
+  ]);
 };
 
 /** The network swallows everything for a while; then the connections are found to be dead. */
@@ -27,11 +31,29 @@ export const silence =
   (cut) =>
     cut.silence(ms);
 
-/** The runner's process stands still for a while, as under a debugger or on a machine that is being moved. */
-export const freeze =
-  (ms: number): FaultKind =>
-  async (_, { going }) => {
-    going.signal('SIGSTOP');
-    await sleep(ms);
-    going.signal('SIGCONT');
-  };
+/** The runner's process stands still until another runner has tried, as on a machine that is being moved. */
+export const freeze: FaultKind = async (_, { going, meanwhile }) => {
+  going.signal('SIGSTOP');
+  await Promise.race([meanwhile, sleep(longestFreezeMs)]);
+  going.signal('SIGCONT');
+};
+
+/** The same, and its sessions are ended meanwhile: the other runner gets the database, and what wakes up is too late. */
+export const freezeAndTerminate: FaultKind = async (cut, scene) => {
+  scene.going.signal('SIGSTOP');
+  await terminate(cut, scene);
+  await scene.meanwhile;
+  scene.going.signal('SIGCONT');
+};
+
+/** The other runner waits for the lock of a frozen one that nobody has ended: it must wake up some time. */
+const longestFreezeMs = 1_000;
+
+/** The server dies at once and recovers from its log: one of its processes is killed, and that ends all the others. */
+export const crash: FaultKind = async (_, { bench, database }) => {
+  const rows = await bench.admin.query(`select pid from pg_stat_activity where ${theirs} limit 1`, [
+    database.name,
+    harnessName,
+  ]);
+  for (const { pid } of rows) process.kill(Number(pid), 'SIGKILL');
+};

@@ -1,20 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { nodeHashing } from '../../../src/adapters/files/hashing.ts';
-import { createConnector } from '../../../src/adapters/postgres/connector.ts';
-import { readDatabaseUrl } from '../../../src/adapters/url/database-url.ts';
-import type { RunEvent } from '../../../src/migrate/event.ts';
-import { verifyChains } from '../../../src/migrate/perform/verify-chains.ts';
-import { startProcess, type Attempt, type Going, type StartAttempt } from './attempt.ts';
-import { judgeAttempt, judgeState } from './check.ts';
-import { leftBehind, readRecords, readState, type DatabaseState } from './database-state.ts';
-import { startProxy, type ArmedFault, type Cut, type Passed, type WirePoint } from './proxy.ts';
-import { must, type CaseDatabase, type Workbench } from './workbench.ts';
+import type { Attempt, Going, StartAttempt } from './attempt.ts';
+import { judgeState, type Wrong } from './check.ts';
+import { deferred } from './deferred.ts';
+import { leftBehind, readState, type DatabaseState } from './database-state.ts';
+import { startProxy, type Cut, type Pace, type Passed, type WirePoint, type WireProxy } from './proxy.ts';
+import type { Tool } from './tool.ts';
+import type { CaseDatabase, Workbench } from './workbench.ts';
 
 /** What a fault acts on when its point is reached. */
 export interface Scene {
   readonly bench: Workbench;
   readonly database: CaseDatabase;
   readonly going: Going;
+  /** Fulfilled when the attempt that was started meanwhile is over; at once when there is none. */
+  readonly meanwhile: Promise<void>;
 }
 
 /** What happens at a point of the wire. */
@@ -26,77 +25,111 @@ export interface PlacedFault {
   readonly act: FaultKind;
 }
 
+/** One attempt and what disturbs it. */
+export interface Disturbed {
+  readonly start: StartAttempt;
+  readonly faults: readonly PlacedFault[];
+  /** The next attempt does not wait for this one: it begins when the first fault has struck. */
+  readonly overlaps?: boolean;
+  readonly pace?: Pace;
+}
+
 /** What became of a case. `wrong` is empty when everything is as it should be. */
 export interface CaseResult {
   readonly attempts: readonly Attempt['exitCode'][];
   readonly struck: number;
-  readonly wrong: readonly string[];
+  readonly wrong: readonly Wrong[];
 }
 
-/** A run without faults: what must be there at the end, and all messages that came by. */
+/** What cases are held against: the end of a run without faults, and all messages that came by. */
 export interface Reference {
   readonly state: DatabaseState;
   readonly passed: readonly Passed[];
 }
 
 /** Runs once without faults. */
-export async function takeReference(bench: Workbench, start: StartAttempt): Promise<Reference> {
+export async function takeReference(
+  bench: Workbench,
+  tool: Tool,
+  start: StartAttempt = tool.start,
+): Promise<Reference> {
   await using database = await bench.database();
   await using proxy = await startProxy(bench.port, { keep: true });
   const attempt = await start(bench, database.url(proxy.port)).ended;
-  const state = await readState(database);
-  const wrong = [...judgeAttempt(attempt, state.records, state.records), ...(await auditOf(database))];
-  if (attempt.exitCode !== 0 || wrong.length > 0)
-    throw new Error(`without faults: ${attempt.exitCode} ${wrong.join('; ')} ${JSON.stringify(attempt.events.at(-2))}`);
-  return { state, passed: proxy.passed };
+  const state = { ...(await readState(database)), records: await tool.records(database) };
+  const wrong = [...tool.judge(attempt, state.records, state.records), ...(await tool.audit(database))];
+  if (attempt.exitCode === 0 && wrong.length === 0) return { state, passed: proxy.passed };
+  throw new Error(`without faults: ${attempt.exitCode} ${JSON.stringify([wrong, attempt.events.slice(-3)])}`);
 }
 
 /**
- * One case: each group of faults disturbs an attempt of its own, the last attempt is a fresh process that nothing
- * disturbs. Then everything is judged.
+ * One case: attempts that are disturbed, one after the other, then fresh processes that nothing disturbs until one ends
+ * well. Then everything is judged.
  */
 export async function runCase(
   bench: Workbench,
-  reference: Reference,
-  disturbed: readonly { readonly start: StartAttempt; readonly faults: readonly PlacedFault[] }[],
+  terms: { readonly tool: Tool; readonly reference: Reference },
+  disturbed: readonly Disturbed[],
 ): Promise<CaseResult> {
+  const { tool, reference } = terms;
   await using database = await bench.database();
   const attempts: Attempt['exitCode'][] = [];
-  const wrong: string[] = [];
-  let struck = 0;
-  const take = async (name: string, going: Going): Promise<void> => {
+  const wrong: Wrong[] = [];
+  const proxies: WireProxy[] = [];
+  let sleeper: { readonly over: Promise<void>; wake(): void } | undefined;
+
+  const take = async (going: Going, alone: boolean): Promise<void> => {
     const attempt = await going.ended;
     attempts.push(attempt.exitCode);
     if (attempt.exitCode === 'killed') return;
-    const after = await readRecords(database);
-    wrong.push(...judgeAttempt(attempt, after, reference.state.records).map((why) => `${name}: ${why}`));
+    wrong.push(...tool.judge(attempt, await tool.records(database), reference.state.records, !alone));
   };
-  for (const [index, { start, faults }] of disturbed.entries()) {
-    await using proxy = await startProxy(bench.port);
-    let scene: Scene | undefined;
-    for (const fault of faults) proxy.arm(armed(fault, () => scene));
-    const going = start(bench, database.url(proxy.port));
-    scene = { bench, database, going };
-    await take(`attempt ${index + 1}`, going);
-    struck += proxy.struck;
+  const settle = async (): Promise<void> => {
+    sleeper?.wake();
+    await sleeper?.over;
+    sleeper = undefined;
+  };
+  try {
+    for (const { start, faults, overlaps = false, pace } of disturbed) {
+      const proxy = await startProxy(bench.port);
+      proxies.push(proxy);
+      if (pace !== undefined) proxy.pace(pace);
+      const { promise: meanwhile, fulfil: wake } = deferred();
+      let scene: Scene | undefined;
+      for (const { point, act } of faults) proxy.arm({ point, strike: (cut) => act(cut, known(scene)) });
+      const going = start(bench, database.url(proxy.port));
+      scene = { bench, database, going, meanwhile };
+      const over = take(going, sleeper === undefined && !overlaps);
+      if (overlaps) await Promise.race([proxy.reached, over]);
+      else {
+        wake();
+        await over;
+      }
+      await settle();
+      if (overlaps) sleeper = { over, wake };
+    }
+    if (sleeper !== undefined) {
+      await take(tool.startProcess(bench, database.url()), false);
+      await settle();
+    }
+    for (let tries = 0; tries < tool.recoveries && (tries === 0 || attempts.at(-1) !== 0); tries += 1) {
+      if (tries > 0) await afterwards(database);
+      await take(tool.startProcess(bench, database.url()), true);
+    }
+  } finally {
+    await Promise.all(proxies.map(async (proxy) => await proxy.close()));
   }
-  await take('recovery', startProcess(bench, database.url()));
-  if (attempts.at(-1) !== 0) wrong.push(`up again ended with ${String(attempts.at(-1))}`);
-  wrong.push(...judgeState(await readState(database), reference.state), ...(await auditOf(database)));
+  if (attempts.at(-1) !== 0) wrong.push({ flaw: 'human', why: `up again ended with ${String(attempts.at(-1))}` });
+  const found = { ...(await readState(database)), records: await tool.records(database) };
+  wrong.push(...judgeState(found, reference.state), ...(await tool.audit(database)));
   const left = await afterwards(database);
-  if (left.length > 0) wrong.push(`left behind: ${left.join('; ')}`);
-  return { attempts, struck, wrong };
+  if (left.length > 0) wrong.push({ flaw: 'left', why: left.join('; ') });
+  return { attempts, struck: proxies.reduce((sum, { struck }) => sum + struck, 0), wrong };
 }
 
-function armed({ point, act }: PlacedFault, scene: () => Scene | undefined): ArmedFault {
-  return {
-    point,
-    strike: (cut) => {
-      const now = scene();
-      if (now === undefined) throw new Error('struck before the attempt began');
-      return act(cut, now);
-    },
-  };
+function known(scene: Scene | undefined): Scene {
+  if (scene === undefined) throw new Error('struck before the attempt began');
+  return scene;
 }
 
 /** Sessions and locks, once those that are about to end had time to. */
@@ -106,21 +139,4 @@ async function afterwards(database: CaseDatabase): Promise<readonly string[]> {
     if (left.length === 0 || tries === 500) return left;
     await sleep(20);
   }
-}
-
-/** The audit chains, as `godwit runs verify-chain` judges them. */
-async function auditOf(database: CaseDatabase): Promise<readonly string[]> {
-  const { address } = must(readDatabaseUrl(database.url(), 'the case', { user: 'postgres' }));
-  const options = { pipelined: false, applicationName: 'checker', settings: {} };
-  const session = must(await createConnector(address).open(options));
-  const events: RunEvent[] = [];
-  try {
-    const ports = { hashing: nodeHashing, emit: (event: RunEvent) => void events.push(event) };
-    await verifyChains(session, ports as Parameters<typeof verifyChains>[1], '');
-  } finally {
-    await session.close();
-  }
-  return events.flatMap((event) =>
-    event.kind === 'chain' && !event.ok ? [`audit of ${event.run}: ${event.why}`] : [],
-  );
 }

@@ -1,14 +1,16 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deferred } from './deferred.ts';
 import { MessageCutter, type Direction, type WireMessage } from './wire-messages.ts';
 
 /**
  * A place on the wire: message `n` (from 1) that travels in this direction on the connection with this number (from 1,
- * in the order in which they were made). `before`: the message does not arrive; `after`: it does.
+ * in the order in which they were made), or on all of them together. `before`: the message does not arrive; `after`: it
+ * does.
  */
 export interface WirePoint {
-  readonly connection: number;
+  readonly connection: number | 'any';
   readonly direction: Direction;
   readonly n: number;
   readonly when: 'before' | 'after';
@@ -51,6 +53,8 @@ export interface WireProxy extends AsyncDisposable {
   readonly passed: readonly Passed[];
   /** Faults that have been reached. */
   readonly struck: number;
+  /** Fulfilled when the first one is. */
+  readonly reached: Promise<void>;
   arm(fault: ArmedFault): void;
   pace(pace: Pace): void;
   close(): Promise<void>;
@@ -68,6 +72,8 @@ export async function startProxy(port: number, options: { readonly keep?: boolea
   const wires: Wire[] = [];
   const passed: Passed[] = [];
   const armed: ArmedFault[] = [];
+  const count = { frontend: 0, backend: 0 };
+  const first = deferred();
   let struck = 0;
   let silent = false;
   let pace: Pace = { delayMs: 0 };
@@ -126,8 +132,11 @@ export async function startProxy(port: number, options: { readonly keep?: boolea
     const { direction, n, to } = place;
     if (wire.cut || silent) return;
     if (options.keep === true) passed.push({ connection: wire.number, direction, n, type });
+    count[direction] += 1;
     const index = armed.findIndex(
-      ({ point }) => point.connection === wire.number && point.direction === direction && point.n === n,
+      ({ point }) =>
+        point.direction === direction &&
+        (point.connection === 'any' ? point.n <= count[direction] : point.connection === wire.number && point.n === n),
     );
     const [fault] = index === -1 ? [] : armed.splice(index, 1);
     if (fault?.point.when === 'before') await strike(fault, wire);
@@ -147,6 +156,7 @@ export async function startProxy(port: number, options: { readonly keep?: boolea
 
   async function strike(fault: ArmedFault, wire: Wire): Promise<void> {
     struck += 1;
+    first.fulfil();
     await fault.strike(cutFor(wire));
   }
 
@@ -160,6 +170,7 @@ export async function startProxy(port: number, options: { readonly keep?: boolea
   return {
     port: (server.address() as AddressInfo).port,
     passed,
+    reached: first.promise,
     get struck() {
       return struck;
     },
