@@ -61,6 +61,7 @@ export async function readHistory(session: Session, again = false): Promise<Outc
   ]);
   if (!reply.ok) {
     const missing = reply.error.sqlstate === '42P01' || reply.error.sqlstate === '3F000';
+    // Lost between the two answers: nothing is known yet.
     if (missing && !present.ok) return bad(serverFault(present.error));
     // No history, or one whose first tables are gone: only an empty schema godwit, or none, is a new database.
     const [count, guards] = (missing && reply.completed === 0 && present.ok ? present.results[0]?.rows[0] : []) ?? [];

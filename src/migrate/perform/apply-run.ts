@@ -114,7 +114,9 @@ async function applyAll(
           remaining = await withoutOwn(ports, live, remaining);
         return { verdict: verdictOf(...known.findings), applied: applied() };
       }
-      const left = remaining.filter(({ step }) => !isThrough(known.value, live.run, step));
+      // All steps, not those that remained: what was answered inside a pipeline reaches the server's disk with a later
+      // commit, and a server that crashed in between has it no more.
+      const left = steps.filter(({ step }) => !isThrough(known.value, live.run, step));
       tellOwn(ports, live, remaining, known.value);
       const standing = asTheyStand(left, known.value);
       if (!standing.ok) return { verdict: verdictOf(...standing.findings), applied: applied() };

@@ -2,6 +2,7 @@ import type { StartAttempt } from '../harness/attempt.ts';
 import { forEachCase, pointName, type Tally } from '../harness/every-case.ts';
 import { mixedSet } from '../harness/migration-set.ts';
 import { runCase, takeReference, type Disturbed, type FaultKind } from '../harness/one-case.ts';
+import type { WirePoint } from '../harness/proxy.ts';
 import { pointsOf } from '../harness/points.ts';
 import { godwit } from '../harness/tool.ts';
 import { openWorkbench } from '../harness/workbench.ts';
@@ -21,7 +22,8 @@ export async function enumerate(server: string, act: FaultKind, options: Enumera
   await using bench = await openWorkbench(server, mixedSet);
   const reference = await takeReference(bench, godwit, start);
   const chosen = points(reference.passed).filter((_, index) => index % every === 0);
-  const terms = { name: pointName, ...(workers === undefined ? {} : { workers }) };
+  const sure = ({ connection }: WirePoint): boolean => connection === 1;
+  const terms = { name: pointName, sure, ...(workers === undefined ? {} : { workers }) };
   return await forEachCase(chosen, terms, (point) =>
     runCase(bench, { tool: godwit, reference }, [{ start, faults: [{ point, act }], ...how }]),
   );
