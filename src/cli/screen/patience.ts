@@ -1,5 +1,5 @@
 import { age, blockersWords } from '../../migrate/courtesy/words.ts';
-import type { RunEvent } from '../../migrate/event.ts';
+import type { Blocker, RunEvent } from '../../migrate/event.ts';
 import { duration } from './format.ts';
 import type { Screen } from './screen.ts';
 
@@ -22,13 +22,12 @@ function wordsOf(event: Waiting): string {
   switch (event.kind) {
     case 'lock.blocked': {
       const behind = event.waiters === 0 ? '' : `; ${event.waiters} wait behind it`;
-      return `${event.id}  waits for a lock for ${age(event.waitedMs)}, held by ${blockersWords(event.blockers)}${behind}`;
+      return `${event.id}  waits for a lock for ${age(event.waitedMs)}${inTheWay(event.blockers)}${behind}`;
     }
     case 'lock.retry': {
-      const { attempt, pauseMs, spentMs, budgetMs } = event;
-      const holder = event.blockers.length === 0 ? '' : `, held by ${blockersWords(event.blockers)}`;
-      const when = `try ${attempt} in ${duration(pauseMs)} (${age(spentMs)} of ${age(budgetMs)})`;
-      return `${event.id}  ${causes[event.cause]}${holder}: ${when}`;
+      const { attempt, pauseMs, spentMs, budgetMs, blockers } = event;
+      const when = `try ${attempt} in ${duration(pauseMs)}, ${age(spentMs)} of ${age(budgetMs)} spent`;
+      return `${event.id}  ${causes[event.cause]}, ${when}${inTheWay(blockers)}`;
     }
     case 'build.progress': {
       const object = event.object === '' ? '' : ` ${event.object}`;
@@ -40,10 +39,14 @@ function wordsOf(event: Waiting): string {
 }
 
 const causes = {
-  timeout: 'the lock was not to be had in time',
-  deadlock: 'a deadlock with another session',
+  timeout: 'no lock in time',
+  deadlock: 'a deadlock',
   crowd: 'stepped back, too many waited behind it',
 };
+
+function inTheWay(blockers: readonly Blocker[]): string {
+  return blockers.length === 0 ? '' : `; in the way: ${blockersWords(blockers)}`;
+}
 
 function stepOf({ command, object, phase, percent }: Extract<Waiting, { readonly kind: 'build.progress' }>): string {
   return `${command} ${object} ${phase} ${percent === null ? '' : Math.floor(percent / 10)}`;
