@@ -1,59 +1,8 @@
-import type { Client } from 'pg';
 import { expect, test } from 'vitest';
-import type { RunEvent } from '../../src/migrate/event.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { createProject, type TestProject } from '../support/project.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { createProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
-
-/** On a busy machine the pauses between tries add up. */
-const patientMs = 90_000;
-
-const users = 'create table users (id bigint primary key, email text);\ncreate table log (what text);\n';
-
-/** A database in which `users` is there, and a migration that is to change it. */
-async function begin(database: TestDatabase, text: string, config?: object): Promise<TestProject> {
-  const files = { 'migrations/1_users.sql': users, 'migrations/2_change.sql': text };
-  const written =
-    config === undefined
-      ? {}
-      : {
-          'godwit.config.json': JSON.stringify({
-            environments: { local: { database: { env: 'DATABASE_URL' }, locks: config } },
-          }),
-        };
-  const folder = createProject({ ...files, ...written }, database.url);
-  const ran = await folder.run('up', '--to', '1');
-  expect(ran.exitCode, ran.err).toBe(0);
-  return folder;
-}
-
-/** A session of the application, in a transaction in which it has done this. */
-async function application(database: TestDatabase, does: string): Promise<Client> {
-  const client = await database.connect({ application_name: 'reports' });
-  await client.query(`begin; ${does}`);
-  return client;
-}
-
-function eventsOf<Kind extends RunEvent['kind']>(
-  events: readonly RunEvent[],
-  kind: Kind,
-): readonly Extract<RunEvent, { readonly kind: Kind }>[] {
-  return events.filter((event): event is Extract<RunEvent, { readonly kind: Kind }> => event.kind === kind);
-}
-
-/** Waits until a session of a run has waited for a lock, and given up, so many times. */
-async function tries(database: TestDatabase, count: number): Promise<void> {
-  const waiting = async (): Promise<boolean> => {
-    const rows = await database.query(
-      "select 1 from pg_locks l join pg_stat_activity a using (pid) where a.datname = current_database() and a.application_name like 'godwit%' and not l.granted",
-    );
-    return rows.length > 0;
-  };
-  for (let n = 0; n < count; n += 1) {
-    await until('it waits', waiting, 30_000);
-    await until('it has given up', async () => !(await waiting()), 30_000);
-  }
-}
+import { application, begin, eventsOf, patientMs, tries, users } from './busy.ts';
 
 test(
   'a migration gives way to a reader, says who that is, and is through when the reader has gone',
@@ -111,77 +60,6 @@ test(
 );
 
 test(
-  'a concurrent build waits for an old transaction in peace, and names it',
-  async () => {
-    await using database = await createTestDatabase();
-    using folder = await begin(database, 'create index concurrently users_email on users (email);');
-    const old = await application(database, 'set transaction isolation level repeatable read; select 1 from log');
-    const going = folder.run('up', '--json');
-    await until(
-      'it waits for the old transaction',
-      async () => {
-        const phase = "select 1 from pg_stat_progress_create_index where phase = 'waiting for old snapshots'";
-        return (await database.query(phase)).length > 0;
-      },
-      30_000,
-    );
-    // Longer than every other wait may be, and than the first look.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    await old.query('commit');
-    const ran = await going;
-    expect(ran.exitCode, ran.out).toBe(0);
-    expect(eventsOf(ran.json, 'lock.retry')).toEqual([]);
-    expect(eventsOf(ran.json, 'lock.blocked')[0]).toMatchObject({ id: '2', blockers: [{ application: 'reports' }] });
-    expect(eventsOf(ran.json, 'build.progress').map(({ phase }) => phase)).toContain('waiting for old snapshots');
-  },
-  patientMs,
-);
-
-test(
-  'a concurrent build that has waited for its whole budget is cleared away and not begun again',
-  async () => {
-    await using database = await createTestDatabase();
-    using folder = await begin(database, 'create unique index concurrently users_email on users (email);', {
-      concurrent: '1500ms',
-    });
-    const old = await application(database, 'set transaction isolation level repeatable read; select 1 from log');
-    const ran = await folder.run('up');
-    expect(ran.exitCode, ran.err).toBe(40);
-    expect(ran.err).toContain('[lock-timeout]');
-    expect(ran.err).toContain('In the way: application “reports”');
-    expect(ran.err).not.toContain('try 2');
-    expect(await database.query("select to_regclass('users_email') as index")).toEqual([{ index: null }]);
-    await old.query('commit');
-    expect((await folder.run('up')).exitCode).toBe(0);
-  },
-  patientMs,
-);
-
-test(
-  'a run that waits for another one never lets a concurrent build of that one die of a deadlock',
-  async () => {
-    await using database = await createTestDatabase();
-    using folder = await begin(database, 'create index concurrently users_email on users (email);');
-    const old = await application(database, 'set transaction isolation level repeatable read; select 1 from log');
-    const first = folder.run('up', '--json');
-    await until(
-      'the build is under way',
-      async () => (await database.query('select 1 from pg_stat_progress_create_index')).length > 0,
-      30_000,
-    );
-    const others = [folder.run('up', '--json'), folder.run('up', '--json')];
-    // More than the deadlock_timeout of the server.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    await old.query('commit');
-    for (const ran of await Promise.all([first, ...others])) {
-      expect(ran.exitCode, ran.out).toBe(0);
-      expect(eventsOf(ran.json, 'lock.retry')).toEqual([]);
-    }
-  },
-  patientMs,
-);
-
-test(
   'a statement that may run for so long only is rolled back, and the finding says how to allow it more',
   async () => {
     await using database = await createTestDatabase();
@@ -194,59 +72,6 @@ test(
     expect(ran.err).toContain('statement timeout');
     expect(ran.err).toContain('`-- godwit: statement-timeout=10min`');
     expect(await database.query('select * from log')).toEqual([]);
-  },
-  patientMs,
-);
-
-/** Lets an application lock the tables the other way round until it has been told to stop. */
-async function crosses(database: TestDatabase, times: number): Promise<number> {
-  const client = await database.connect({ application_name: 'reports' });
-  // Whoever waits longer than its own timeout is the one that dies: the migration.
-  await client.query("set deadlock_timeout to '60s'");
-  const waits =
-    "select 1 from pg_locks where relation = 'log'::regclass and not granted and mode = 'AccessExclusiveLock'";
-  let crossed = 0;
-  for (; crossed < times; crossed += 1) {
-    await client.query('begin; lock table log in share mode');
-    const going = Date.now() + 20_000;
-    while ((await database.query(waits)).length === 0) {
-      if (Date.now() > going) return crossed;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    await client.query('lock table users in share mode');
-    await client.query('commit');
-  }
-  return crossed;
-}
-
-const crossing =
-  '-- godwit: lock-timeout=30s\nalter table users add column age int;\nalter table log add column at timestamptz;';
-
-test(
-  'a deadlock with the application is tried again',
-  async () => {
-    await using database = await createTestDatabase();
-    using folder = await begin(database, crossing);
-    const [ran] = await Promise.all([folder.run('up', '--json'), crosses(database, 2)]);
-    expect(ran.exitCode, ran.out).toBe(0);
-    expect(eventsOf(ran.json, 'lock.retry').map(({ cause }) => cause)).toEqual(['deadlock', 'deadlock']);
-  },
-  patientMs,
-);
-
-test(
-  'a deadlock that comes back is a clean failure after three further tries',
-  async () => {
-    await using database = await createTestDatabase();
-    using folder = await begin(database, crossing);
-    const [ran, crossed] = await Promise.all([folder.run('up', '--json'), crosses(database, 4)]);
-    expect(crossed).toBe(4);
-    expect(ran.exitCode, ran.out).toBe(40);
-    expect(eventsOf(ran.json, 'lock.retry').map(({ attempt }) => attempt)).toEqual([2, 3, 4]);
-    expect(eventsOf(ran.json, 'finding').map(({ finding }) => finding.code)).toContain('deadlock');
-    expect(
-      await database.query("select 1 from pg_attribute where attrelid = 'users'::regclass and attname = 'age'"),
-    ).toEqual([]);
   },
   patientMs,
 );

@@ -20,7 +20,7 @@ const unseen: Blocker = {
   query: '<insufficient privilege>',
 };
 
-function screenOf(terminal: boolean): { readonly screen: Screen; read(): string } {
+function screenOf(terminal: boolean): { readonly screen: Screen; readonly read: () => string } {
   let err = '';
   const io = {
     cwd: '/',
