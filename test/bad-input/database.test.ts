@@ -119,6 +119,16 @@ const commands = ['up', 'plan', 'status', 'verify', 'runs list'];
 
 test.each([
   ['written by a newer godwit', 'update godwit.guard set schema_version = 99', 'history-newer'],
+  [
+    'written by a newer godwit with other columns',
+    'update godwit.guard set schema_version = 99; alter table godwit.guard rename column environment_id to id; alter table godwit.statement drop column detail',
+    'history-newer',
+  ],
+  [
+    'written by a newer godwit with other tables',
+    'update godwit.guard set schema_version = 99; alter table godwit.epoch rename to fence',
+    'history-newer',
+  ],
   ['of another environment', "update godwit.guard set environment = 'prod'", 'wrong-database'],
   ['with a column missing', 'alter table godwit.migration drop column checksum', 'history-damaged'],
   ['with a table missing', 'drop table godwit.migration cascade', 'history-damaged'],

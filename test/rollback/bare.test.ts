@@ -176,3 +176,18 @@ test('undoing a bare file keeps the baseline of the tables that it had changed',
   expect(drift.exitCode).toBe(50);
   expect(drift.err).toContain('public.prices.cents');
 });
+
+test('a bare file of another folder with the same name is told apart from the one that is applied', async () => {
+  await using database = await createTestDatabase();
+  using project = await shop(database);
+  project.write('other/add_notes.sql', 'create table other_notes (id int);');
+  for (const command of ['up', 'down', 'plan']) {
+    const ran = await project.run(command, '--file', 'other/add_notes.sql');
+    expect([command, ran.exitCode]).toEqual([command, 10]);
+    expect(ran.err).toContain('bare-name-taken');
+    expect(ran.err).toContain('fixes/add_notes.sql');
+  }
+  // The same content in another place is the same file, moved.
+  project.write('moved/add_notes.sql', prices['fixes/add_notes.sql']);
+  expect((await project.run('up', '--file', 'moved/add_notes.sql')).err).toContain('Nothing to do');
+});

@@ -2,6 +2,7 @@ import type { Finding } from '../../kit/finding.ts';
 import { appliedNow, emptyHistory } from '../../migrate/history/read-history.ts';
 import type { HistoryRow } from '../../migrate/history/rows.ts';
 import { compare, findingsOf, type Comparison } from '../../migrate/plan/compare.ts';
+import { vanishedInPart, withoutFile } from '../../migrate/plan/without-file.ts';
 import { inspectTask } from '../../project/tasks.ts';
 import type { Run } from '../command.ts';
 import { eventOf, executeQuietly, withProject } from '../execute.ts';
@@ -33,10 +34,12 @@ export const status: Run = async (context) =>
     const { layout, migrations } = wired.bundle;
     const { rows, partial } = history.value;
     const comparison = compare(layout, migrations, { ...emptyHistory, rows });
-    const findings = findingsOf(comparison, { outOfOrder: false });
+    const vanished = withoutFile(partial, wired.bundle);
+    const findings = [...vanished.map(vanishedInPart), ...findingsOf(comparison, { outOfOrder: false })];
     // Bare files have no folder: what is known of them is in the history.
     const bare = layout === 'bare' ? [] : appliedNow(rows).filter(({ id }) => id.startsWith('file:'));
-    const lines = [...linesOf(comparison, new Set(partial)), ...bare.map((one) => bareLine(one, partial))];
+    const known = [...linesOf(comparison, new Set(partial)), ...bare.map((one) => bareLine(one, partial))];
+    const lines = [...known, ...unseen(partial, known, layout)].sort((a, b) => byVersion(a.id, b.id));
     show(context.screen, lines, findings);
     const environment = { name: project.environment.name, protected: project.environment.protected, ...wired.target };
     const pending = lines.filter((line) => line.state !== 'applied' && line.state !== 'missing').length;
@@ -74,12 +77,26 @@ function linesOf(comparison: Comparison, partial: ReadonlySet<string>): readonly
     })),
     ...comparison.pending.map(({ id, name, up }) => ({ id, name, file: up.file, state: stateOf(id) })),
   ];
-  return lines.sort((a, b) => byVersion(a.id, b.id));
+  return lines;
 }
 
 function bareLine(row: HistoryRow, partial: readonly string[]): Line {
   const { id, name, file } = row;
   return { id, name, file, state: partial.includes(id) ? 'partial' : 'applied', ...factsOf(row) };
+}
+
+/** What stands in part and is neither in the folder nor applied: its file is gone, or it is a bare one. */
+function unseen(partial: readonly string[], lines: readonly Line[], layout: 'native' | 'bare'): readonly Line[] {
+  if (layout === 'bare') return [];
+  const shown = new Set(lines.map(({ id }) => id));
+  return [...new Set(partial)]
+    .filter((id) => !shown.has(id))
+    .map((id) => ({
+      id,
+      name: id.startsWith('file:') ? id.slice('file:'.length) : '',
+      file: '',
+      state: 'partial' as const,
+    }));
 }
 
 function factsOf({ kind, at, by, ms, run }: HistoryRow): Pick<Line, 'how' | 'at' | 'by' | 'ms' | 'run'> {
@@ -124,7 +141,7 @@ function tally(lines: readonly Line[]): string {
 }
 
 function row(line: Line, style: Style): readonly string[] {
-  const title = line.id.startsWith('file:') ? line.name : `${line.id} ${line.name}`;
+  const title = line.id.startsWith('file:') ? line.name : `${line.id} ${line.name || '(its file is gone)'}`;
   if (line.state === 'applied') {
     const when = `${shortTime(line.at ?? '')} by ${line.by ?? ''}`;
     return [`  ${style.green('✔')} ${title}`, style.dim(line.how === 'applied' ? when : `${line.how ?? ''} ${when}`)];

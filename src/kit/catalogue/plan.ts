@@ -21,6 +21,12 @@ export const planFaults = entries({
     fix: 'Bring the file back (it may be on another branch).',
     exit: 10,
   },
+  'bare-name-taken': {
+    title: 'Another bare file of this name is applied',
+    why: 'A bare file is known by its name, whatever folder it lies in.',
+    fix: 'Give one of the two another name; if it is the same file, changed since, bring its applied content back.',
+    exit: 10,
+  },
   'migration-renamed': {
     title: 'An applied migration was renamed',
     why: 'A file with the same content as an applied migration has another version or name.',

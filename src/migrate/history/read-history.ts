@@ -1,9 +1,11 @@
 import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
 import type { Outcome } from '../../kit/outcome.ts';
 import { bad, good } from '../../kit/outcome.ts';
 import type { Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
 import type { HistoryRow } from './rows.ts';
+import { historySchema } from './schema.generated.ts';
 
 /** A statement of a migration that stands in part: done, or begun without an end. */
 export interface PartialStatement {
@@ -67,7 +69,8 @@ export async function readHistory(session: Session, again = false): Promise<Outc
     const [count, guards] = (missing && reply.completed === 0 && present.ok ? present.results[0]?.rows[0] : []) ?? [];
     if (count === '0') return good(emptyHistory);
     // Made in this very moment by another run.
-    return guards === '1' && !again ? readHistory(session, true) : bad(serverFault(reply.error));
+    if (guards === '1' && !again) return readHistory(session, true);
+    return bad((await writtenByNewer(session)) ?? serverFault(reply.error));
   }
   const [guard, migrations, partial] = reply.results;
   const [version, environment, environmentId, head, epoch, leasedTo] = guard?.rows[0] ?? [];
@@ -84,6 +87,18 @@ export async function readHistory(session: Session, again = false): Promise<Outc
     rows: (migrations?.rows ?? []).map(historyRow),
     partial: (partial?.rows ?? []).map(partialStatement),
   });
+}
+
+/** What a newer godwit has made of the tables may lack columns that this one reads. Its version has stayed in its place. */
+async function writtenByNewer(session: Session): Promise<Finding | undefined> {
+  const reply = await session.send('select schema_version from godwit.guard', { rows: 'all' });
+  const version = reply.ok ? Number(reply.results[0]?.rows[0]?.[0] ?? 0) : 0;
+  return version > historySchema.length ? newerHistory(version) : undefined;
+}
+
+/** What is said of a history that this program does not know. */
+export function newerHistory(version: number): Finding {
+  return fault('history-newer', { why: `It has version ${version}; this godwit knows ${historySchema.length}.` });
 }
 
 function damaged(why: string): Outcome<never> {

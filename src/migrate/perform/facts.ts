@@ -3,7 +3,7 @@ import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { backendOf, isPooled, nobody, ownBackend, type Backend } from '../control/backend.ts';
 import { historySchema } from '../history/schema.generated.ts';
-import type { History } from '../history/read-history.ts';
+import { newerHistory, type History } from '../history/read-history.ts';
 import type { Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
 import type { EnvironmentTerms } from '../task.ts';
@@ -94,8 +94,7 @@ function tooOld(facts: ServerFacts): readonly Finding[] {
 /** What forbids even to read the history: this program does not know its form, or it is that of another database. */
 export function unfitHistory(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
   if (history.version <= historySchema.length) return wrongDatabase(facts, history, environment);
-  const why = `It has version ${history.version}; this godwit knows ${historySchema.length}.`;
-  return [fault('history-newer', { why })];
+  return [newerHistory(history.version)];
 }
 
 /** The name stored in the database and the identity pinned by the lock file must both fit. */

@@ -61,12 +61,7 @@ export function compare(layout: 'native' | 'bare', migrations: readonly Migratio
 export function findingsOf(comparison: Comparison, options: { readonly outOfOrder: boolean }): readonly Finding[] {
   const newest = comparison.applied.at(-1)?.row;
   return [
-    ...comparison.changed.map(({ migration, row }) =>
-      fault('migration-changed', {
-        where: { file: migration.up.file },
-        why: `It was applied on ${row.at} by ${row.by} with checksum ${short(row.checksum)}; the file now has ${short(migration.up.checksum)}.`,
-      }),
-    ),
+    ...comparison.changed.map(({ migration, row }) => changedFinding(migration, row)),
     ...comparison.renamed.map(({ migration, row }) => renamedFinding(migration, row)),
     ...comparison.missing.map((row) =>
       fault('migration-missing', {
@@ -81,6 +76,21 @@ export function findingsOf(comparison: Comparison, options: { readonly outOfOrde
       }),
     ),
   ];
+}
+
+/** Bare files are known by their names alone: one of another folder may be meant. */
+function changedFinding(migration: Migration, row: HistoryRow): Finding {
+  const { file, checksum } = migration.up;
+  const where = { file };
+  if (row.id.startsWith('file:') && row.file !== file)
+    return fault('bare-name-taken', {
+      where,
+      why: `${row.file}, which has other content, was applied on ${row.at} by ${row.by} under the name ${migration.name}.`,
+    });
+  return fault('migration-changed', {
+    where,
+    why: `It was applied on ${row.at} by ${row.by} with checksum ${short(row.checksum)}; the file now has ${short(checksum)}.`,
+  });
 }
 
 function renamedFinding(migration: Migration, row: HistoryRow): Finding {

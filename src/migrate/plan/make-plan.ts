@@ -6,6 +6,7 @@ import type { Analysis, Migration, Mode, Plan, PlanStep, Role } from '../model.t
 import type { Bundle, Hashing } from '../ports.ts';
 import type { Selection } from '../task.ts';
 import { canonicalJson } from './canonical.ts';
+import { vanishedInPart, withoutFile } from './without-file.ts';
 import { compare, findingsOf, type Comparison } from './compare.ts';
 import { select } from './select.ts';
 import { explained, type ReadStatements } from './what-changed.ts';
@@ -35,7 +36,10 @@ export async function makePlan(
 ): Promise<Outcome<MadePlan>> {
   const comparison = compare(bundle.layout, bundle.migrations, history);
   const outOfOrder = selection.outOfOrder || selection.direction === 'down';
-  const vanished = withoutFile(history, bundle);
+  const vanished = withoutFile(
+    history.partial.map(({ migration }) => migration),
+    bundle,
+  ).map(vanishedInPart);
   if (vanished.length > 0) return bad(...vanished);
   const found = await explained(findingsOf(comparison, { outOfOrder }), comparison, bundle, ports.recorded);
   if (found.some((finding) => finding.severity === 'error')) return bad(...found);
@@ -84,19 +88,6 @@ async function companionFaults(bundle: Bundle, migration: Migration, role: Role)
   const roles = (['verify', 'down'] as const).filter((companion) => migration[companion] !== undefined);
   const analyses = await Promise.all(roles.map((companion) => bundle.analysis(migration, companion)));
   return analyses.flatMap((analysis) => (analysis.ok ? [] : analysis.findings));
-}
-
-/** What stands in part without its file can neither go on nor be judged; under another version it would run twice. */
-function withoutFile({ partial }: History, { layout, migrations }: Bundle): readonly Finding[] {
-  if (layout === 'bare') return [];
-  const known = new Set(migrations.map(({ id }) => id));
-  const gone = partial.filter(({ migration }) => !known.has(migration) && !migration.startsWith('file:'));
-  return [...new Set(gone.map(({ migration }) => migration))].map((id) =>
-    fault('migration-missing', {
-      why: `Version ${id} was executed in part by an earlier run, and the folder does not contain it any more.`,
-      fix: 'Bring its file back under the same version; the same command then goes on there.',
-    }),
-  );
 }
 
 /** A migration that stands in part goes on in its own direction before anything turns round. */
