@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { until } from '../support/child.ts';
+import { godwitOn, layWire } from '../support/network.ts';
+import { createProject } from '../support/project.ts';
+import { startRawServer, type RawServer } from '../support/raw-server.ts';
+import { missing } from '../support/tools.ts';
+
+/** A rewrite of a table under the strongest lock, a minute long. */
+const longRewrite = `create function slow(n int) returns int language sql volatile as $$ select n from pg_sleep(0.01) $$;
+alter table t alter column n type int using slow(n);`;
+const table = 'create table t (n int);\ninsert into t select generate_series(1, 6000);';
+
+const locked = "select 1 from pg_locks where relation = to_regclass('t') and mode = 'AccessExclusiveLock' and granted";
+const others = "select 1 from pg_stat_activity where application_name like 'godwit%'";
+
+async function isLocked(server: RawServer): Promise<boolean> {
+  return (await server.query(locked)).length > 0;
+}
+
+/** Seconds until nobody holds the table any more. */
+async function freedAfter(server: RawServer): Promise<number> {
+  const since = performance.now();
+  await until('the lock is free', async () => !(await isLocked(server)), 90_000);
+  return (performance.now() - since) / 1000;
+}
+
+describe.skipIf(missing('root', 'ip')).concurrent('on a network of its own', () => {
+  test('the locks of a killed runner are free within 5 s', async () => {
+    using wire = layWire();
+    await using server = await startRawServer({ namespace: wire.database });
+    using project = createProject({ 'migrations/1_t.sql': table, 'migrations/2_t.sql': longRewrite });
+    const run = godwitOn(wire, project.folder, server.networkUrl('postgres'), 'up', '-e', 'dev');
+    await until('the table is locked', () => isLocked(server), 30_000);
+    run.process.kill('SIGKILL');
+    expect(await freedAfter(server)).toBeLessThan(5);
+    expect(await server.query('select count(*)::int as n from godwit.migration')).toEqual([{ n: 1 }]);
+    project.write('migrations/2_t.sql', 'alter table t add column m int;');
+    const again = await godwitOn(wire, project.folder, server.networkUrl('postgres'), 'up', '-e', 'dev').ended;
+    expect(again.exitCode, again.err).toBe(0);
+  }, 120_000);
+
+  test('a network that falls silent in a long DDL: the lock is gone within 30 s, and the run ends truthfully', async () => {
+    using wire = layWire();
+    await using server = await startRawServer({ namespace: wire.database });
+    using project = createProject({ 'migrations/1_t.sql': table, 'migrations/2_t.sql': longRewrite });
+    const run = godwitOn(wire, project.folder, server.networkUrl('postgres'), 'up', '-e', 'dev');
+    await until('the table is locked', () => isLocked(server), 30_000);
+    wire.plug('out');
+    expect(await freedAfter(server)).toBeLessThan(30);
+    // It stays out: the runner gives up, says that it does not know, and does not hang.
+    const { exitCode, err } = await run.ended;
+    expect([exitCode, err]).toEqual([42, expect.stringContaining('[outcome-unknown]')]);
+    expect(await server.query('select count(*)::int as n from godwit.migration')).toEqual([{ n: 1 }]);
+    wire.plug('in');
+    project.write('migrations/2_t.sql', 'alter table t add column m int;');
+    const again = await godwitOn(wire, project.folder, server.networkUrl('postgres'), 'up', '-e', 'dev').ended;
+    expect(again.exitCode, again.err).toBe(0);
+  }, 230_000);
+
+  test('a network that falls silent for half a minute costs time only: the same run ends well', async () => {
+    using wire = layWire();
+    await using server = await startRawServer({ namespace: wire.database });
+    using project = createProject({
+      'migrations/1_t.sql': table,
+      'migrations/2_t.sql': 'alter table t add column m int;\nselect pg_sleep(15);\ninsert into t values (-1);',
+    });
+    const run = godwitOn(wire, project.folder, server.networkUrl('postgres'), 'up', '-e', 'dev');
+    await until('the table is locked', () => isLocked(server), 30_000);
+    wire.plug('out');
+    expect(await freedAfter(server)).toBeLessThan(30);
+    wire.plug('in');
+    const { exitCode, err } = await run.ended;
+    expect(exitCode, err).toBe(0);
+    expect(await server.query('select count(*)::int as n from t where n = -1')).toEqual([{ n: 1 }]);
+  }, 230_000);
+
+  test('a runner that is frozen in its transaction when the network falls silent: the lock is gone within 30 s', async () => {
+    using wire = layWire();
+    await using server = await startRawServer({ namespace: wire.database });
+    const rows = Array.from({ length: 60_000 }, (_, n) => `insert into t (n) values (${n}) returning '${'x'.repeat(60)}';`);
+    using project = createProject({
+      'migrations/1_t.sql': table,
+      'migrations/2_t.sql': `lock table t in access exclusive mode;\n${rows.join('\n')}`,
+    });
+    const url = server.networkUrl('postgres');
+    const run = godwitOn(wire, project.folder, url, 'up', '-e', 'dev', '--no-verify');
+    await until('the table is locked', () => isLocked(server), 60_000);
+    const idle = `select 1 from pg_stat_activity where application_name like 'godwit%' and state = 'idle in transaction'`;
+    await until(
+      'it is caught between two of its messages',
+      async () => {
+        run.process.kill('SIGSTOP');
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        if ((await server.query(idle)).length > 0) return true;
+        run.process.kill('SIGCONT');
+        await new Promise((resolve) => setTimeout(resolve, 3 + Math.random() * 10));
+        return false;
+      },
+      60_000,
+    );
+    wire.plug('out');
+    expect(await freedAfter(server)).toBeLessThan(30);
+    await until('its sessions are gone', async () => (await server.query(others)).length === 0, 60_000);
+    wire.plug('in');
+    run.process.kill('SIGCONT');
+    const { exitCode, err } = await run.ended;
+    expect(exitCode, err).toBe(0);
+    expect(await server.query('select count(*)::int as n from t')).toEqual([{ n: 66_000 }]);
+  }, 230_000);
+});
