@@ -14,6 +14,11 @@ for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, () => interr
 let deserted = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
+    // The disk behind a redirection is full: the run goes on, its exit code is true, and who can still hear is told.
+    if (error.code === 'ENOSPC') {
+      if (stream === process.stdout) process.stderr.write(`${error.message}\n`);
+      return;
+    }
     // `godwit runs list | head -1`, a terminal that was closed: nobody is there to be told.
     if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     if (!deserted) interrupts.deserted();

@@ -1,5 +1,6 @@
-import { exitCodeOf } from '../kit/fault.ts';
+import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
+import { good } from '../kit/outcome.ts';
 import { aftermathOf, type Recorded } from './aftermath.ts';
 import type { Engine, Ledger, LedgerEntry, RunRef } from './engine.ts';
 import type { RunEvent, RunOutcome } from './event.ts';
@@ -32,6 +33,8 @@ export interface Execution {
   readonly exitCode: number;
   readonly findings: readonly Finding[];
   readonly events: readonly RunEvent[];
+  /** What went wrong beside the run, which it does not change: its end could not be written into the ledger. */
+  readonly warnings?: readonly Finding[];
 }
 
 /**
@@ -56,9 +59,11 @@ export async function deploy(deployment: Deployment): Promise<Execution> {
   const started = await engine.start(prepared.value);
   if (!started.ok) return giveUp(started.findings);
   const execution = await watch(deployment, started.value);
-  if (keeps) await ledger.write(closed(entry, execution, deployment.now()));
+  const kept = keeps ? await ledger.write(closed(entry, execution, deployment.now())) : good(undefined);
   await engine.cleanup(started.value);
-  return execution;
+  if (kept.ok) return execution;
+  const why = `The run ended as it says; the end could not be written down: ${kept.findings.map((one) => one.why).join(' ')}`;
+  return { ...execution, warnings: [fault('file-unwritable', { severity: 'warning', why })] };
 }
 
 /** Follows a run that is under way, from this or another process, to its end, or until it is left alone (`leave`). */

@@ -47,7 +47,8 @@ export async function runTask(
     },
   });
   known.abort();
-  return { execution, warnings: task.kind === 'apply' ? await pin(project, execution) : [] };
+  const pinning = task.kind === 'apply' ? await pin(project, execution) : [];
+  return { execution, warnings: [...(execution.warnings ?? []), ...pinning] };
 }
 
 /** Has the folder changed since the last good run of this environment, as far as this machine knows? */

@@ -1,9 +1,22 @@
-import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chownSync,
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { serverAccount } from '../../src/adapters/embedded/account.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { until } from '../support/child.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { startRawServer, type RawServer } from '../support/raw-server.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';
@@ -17,9 +30,12 @@ const small = {
 const large = `insert into ledger values (2);
 create table heap as select n, md5(n::text) || md5((n + 1)::text) as text from generate_series(1, 1000000) n;`;
 const after = 'insert into ledger values (3);';
+const files = { ...small, 'migrations/3_heap.sql': large, 'migrations/4_after.sql': after };
 
 async function ledger(server: RawServer): Promise<unknown> {
-  return (await server.query<{ n: unknown }>('select coalesce(array_agg(n order by n), array[]::int[]) as n from ledger'))[0]?.n;
+  return (
+    await server.query<{ n: unknown }>('select coalesce(array_agg(n order by n), array[]::int[]) as n from ledger')
+  )[0]?.n;
 }
 
 async function applied(server: RawServer): Promise<unknown> {
@@ -34,17 +50,15 @@ async function allIsWell(server: RawServer, project: TestProject): Promise<void>
   expect((await project.run('runs', 'verify-chain')).exitCode).toBe(0);
 }
 
-describe.skipIf(missing('root', 'mount'))('a disk that is full', () => {
+describe.skipIf(missing('root', 'mount')).concurrent('a disk that is full', () => {
   test('for a tablespace: the migration is rolled back, told with 53100, and done by the next run', async () => {
-    await using server = await startRawServer();
     const folder = mkdtempSync(join(tmpdir(), `godwit-test-${process.pid}-disk-`));
+    using _removed = { [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
     using disk = mountSmallDisk(folder, 24);
+    await using server = await startRawServer();
     await server.query(`create tablespace small location '${folder}'`);
-    using project = createProject({ ...small, 'migrations/3_heap.sql': large, 'migrations/4_after.sql': after }, server.url('postgres'));
-    await server.query("alter system set default_tablespace = 'small'; select pg_reload_conf()").catch(async () => {
-      await server.query("alter system set default_tablespace = 'small'");
-      await server.query('select pg_reload_conf()');
-    });
+    await server.query("alter role postgres set default_tablespace = 'small'");
+    using project = createProject(files, server.url('postgres'));
     const failed = await project.run('up');
     expect([failed.exitCode, failed.err]).toEqual([40, expect.stringContaining('53100')]);
     expect(await ledger(server)).toEqual([1]);
@@ -53,8 +67,6 @@ describe.skipIf(missing('root', 'mount'))('a disk that is full', () => {
     const again = await project.run('up');
     expect(again.exitCode, again.err).toBe(0);
     await allIsWell(server, project);
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
   }, 90_000);
 
   test('for the data, history included: nothing is half, and the next run finishes', async () => {
@@ -64,7 +76,7 @@ describe.skipIf(missing('root', 'mount'))('a disk that is full', () => {
       prepare: (data) => (disk = mountSmallDisk(data, 400)),
     });
     try {
-      using project = createProject({ ...small, 'migrations/3_heap.sql': large, 'migrations/4_after.sql': after }, server.url('postgres'));
+      using project = createProject(files, server.url('postgres'));
       expect((await project.run('up', '--to', '2')).exitCode).toBe(0);
       disk?.fill();
       const failed = await project.run('up');
@@ -88,15 +100,19 @@ describe.skipIf(missing('root', 'mount'))('a disk that is full', () => {
   }, 120_000);
 
   test('for the WAL: the server panics; with space again it recovers, nothing is half, and the next run finishes', async () => {
-    await using server = await startRawServer({ settings: { fsync: 'on', max_wal_size: '32MB', min_wal_size: '32MB' } });
-    using project = createProject({ ...small, 'migrations/3_heap.sql': large, 'migrations/4_after.sql': after }, server.url('postgres'));
+    await using server = await startRawServer({
+      settings: { fsync: 'on', max_wal_size: '32MB', min_wal_size: '32MB' },
+    });
+    using project = createProject(files, server.url('postgres'));
     expect((await project.run('up', '--to', '2')).exitCode).toBe(0);
     await server.stop();
-    using disk = moveWal(server, 48);
+    using disk = moveWal(server, 64);
     await server.start();
+    disk.fill();
     const failed = await project.run('up');
     expect([30, 40, 42], failed.err).toContain(failed.exitCode);
     expect(server.log()).toContain('PANIC');
+    disk.drain();
     disk.grow(600);
     await server.stop('SIGQUIT');
     await server.start();
@@ -108,25 +124,82 @@ describe.skipIf(missing('root', 'mount'))('a disk that is full', () => {
     await server.stop();
   }, 120_000);
 
-  test('on the runner’s side: the verdict stands, and what could not be written is said', async () => {
+  test('on the runner’s side, before the run: nothing is begun, and the file is named', async () => {
     await using database = await createTestDatabase();
-    using project = createProject({ ...small, 'migrations/3_after.sql': after }, database.url);
-    mkdirSync(join(project.folder, '.godwit'), { recursive: true });
-    using disk = mountSmallDisk(join(project.folder, '.godwit'), 1, 'us');
-    mkdirSync(join(project.folder, '.godwit', 'runs'));
+    using project = createProject(files, database.url);
+    using disk = mountState(project);
     disk.fill();
     const ran = await project.run('up');
-    expect([ran.exitCode, await database.query('select array_agg(n order by n) as n from ledger').catch(() => 'none')]).toEqual([
-      0,
-      [{ n: [1, 3] }],
-    ]);
+    expect([ran.exitCode, ran.err]).toEqual([2, expect.stringContaining('[file-unwritable]')]);
     expect(ran.err).toContain('ENOSPC');
-  }, 60_000);
+    expect(await database.query("select to_regnamespace('godwit') as g")).toEqual([{ g: null }]);
+  });
+
+  test('on the runner’s side, during the run: the verdict stands, and what could not be written is said', async () => {
+    await using database = await createTestDatabase();
+    using project = createProject({ ...small, 'migrations/3_slow.sql': `${after} select pg_sleep(1);` }, database.url);
+    using disk = mountState(project);
+    const running = project.run('up');
+    await asleep(database);
+    disk.fill();
+    const ran = await running;
+    expect([ran.exitCode, ran.err]).toEqual([0, expect.stringContaining('ENOSPC')]);
+    expect(await database.query('select outcome, exit_code from godwit.run')).toEqual([
+      { outcome: 'done', exit_code: 0 },
+    ]);
+    expect((await project.run('status')).err).toContain('3 migrations applied');
+  });
+
+  test('behind the lines of a detached run: it goes on, and its exit code comes from the history', async () => {
+    await using database = await createTestDatabase();
+    using project = createProject({ ...small, 'migrations/3_slow.sql': `${after} select pg_sleep(2);` }, database.url);
+    using disk = mountState(project);
+    const started = await project.run('up', '--detach');
+    await asleep(database);
+    disk.fill();
+    const run = /runs attach (\w+)/.exec(started.err)?.[1] ?? '';
+    const attached = await project.run('runs', 'attach', run);
+    expect(attached.exitCode, attached.err).toBe(0);
+    expect(await database.query('select outcome, exit_code from godwit.run')).toEqual([
+      { outcome: 'done', exit_code: 0 },
+    ]);
+  });
+
+  test('behind a redirection: the run goes on and its exit code is true', async () => {
+    await using database = await createTestDatabase();
+    using project = createProject({ ...small, 'migrations/3_after.sql': after }, database.url);
+    mkdirSync(join(project.folder, 'out'));
+    using disk = mountSmallDisk(join(project.folder, 'out'), 1, 'us');
+    disk.fill();
+    const output = openSync(join(project.folder, 'out', 'events'), 'w');
+    const ran = spawnSync(process.execPath, [program, 'up', '--json'], {
+      cwd: project.folder,
+      env: { ...process.env, DATABASE_URL: database.url },
+      stdio: ['ignore', output, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(output);
+    expect([ran.status, ran.stderr]).toEqual([0, expect.stringContaining('ENOSPC')]);
+    expect(await database.query('select array_agg(n order by n) as n from ledger')).toEqual([{ n: [1, 3] }]);
+  });
 });
+
+const program = fileURLToPath(new URL('../../dist/godwit.js', import.meta.url));
+
+/** Puts `.godwit` of a project on a disk of one megabyte. */
+function mountState(project: TestProject): ReturnType<typeof mountSmallDisk> {
+  const folder = join(project.folder, '.godwit');
+  mkdirSync(folder, { recursive: true });
+  return mountSmallDisk(folder, 1, 'us');
+}
+
+async function asleep(database: TestDatabase): Promise<void> {
+  const sleeping = "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
+  await until('the database sleeps', async () => (await database.query(sleeping)).length > 0, 30_000);
+}
 
 /** Puts pg_wal of a stopped server on a disk of its own. */
 function moveWal(server: RawServer, megabytes: number): ReturnType<typeof mountSmallDisk> {
-  const { cpSync, renameSync } = process.getBuiltinModule('node:fs');
   const wal = join(server.data, 'pg_wal');
   renameSync(wal, `${wal}.before`);
   mkdirSync(wal, { mode: 0o700 });
@@ -135,6 +208,6 @@ function moveWal(server: RawServer, megabytes: number): ReturnType<typeof mountS
   const disk = mountSmallDisk(wal, megabytes);
   cpSync(`${wal}.before`, wal, { recursive: true, preserveTimestamps: true });
   rmSync(`${wal}.before`, { recursive: true });
-  for (const name of process.getBuiltinModule('node:fs').readdirSync(wal)) chownSync(join(wal, name), uid, gid);
+  for (const name of readdirSync(wal)) chownSync(join(wal, name), uid, gid);
   return disk;
 }

@@ -77,7 +77,10 @@ describe.skipIf(missing('root', 'ip')).concurrent('on a network of its own', () 
   test('a runner that is frozen in its transaction when the network falls silent: the lock is gone within 30 s', async () => {
     using wire = layWire();
     await using server = await startRawServer({ namespace: wire.database });
-    const rows = Array.from({ length: 60_000 }, (_, n) => `insert into t (n) values (${n}) returning '${'x'.repeat(60)}';`);
+    const rows = Array.from(
+      { length: 60_000 },
+      (_, n) => `insert into t (n) values (${n}) returning '${'x'.repeat(60)}';`,
+    );
     using project = createProject({
       'migrations/1_t.sql': table,
       'migrations/2_t.sql': `lock table t in access exclusive mode;\n${rows.join('\n')}`,

@@ -61,19 +61,14 @@ export async function startRawServer(options: RawServerOptions = {}): Promise<Ra
     appendFileSync(join(data, 'pg_hba.conf'), 'host all all 192.0.2.0/24 trust\n');
   }
   const settings = { fsync: 'off', autovacuum: 'off', ...options.settings };
-  const program = [
-    binaries.value.postgres,
-    ...['-D', data, '-k', socket, '-p', String(port), '-c', `listen_addresses=${address}`],
-    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  ];
+  const pairs = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const listening = ['-D', data, '-k', socket, '-p', String(port), '-c', `listen_addresses=${address}`];
+  const program = [binaries.value.postgres, ...listening, ...pairs];
+  const dropped = ['setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups', ...program];
   const inside =
     options.namespace === undefined
       ? program
-      : [
-          ...[programPath('ip') ?? 'ip', 'netns', 'exec', options.namespace.name],
-          ...['setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'],
-          ...program,
-        ];
+      : [programPath('ip') ?? 'ip', 'netns', 'exec', options.namespace.name, ...dropped];
   let child: ChildProcess | undefined;
   const url = (database: string): string => `postgresql:///${database}?host=${socket}&port=${port}&user=postgres`;
 
