@@ -12,7 +12,18 @@ import { parseArgs } from 'node:util';
 import { section, setting } from './support/report.mjs';
 import { installPeers, openWorkshop, query, root } from './support/workshop.mjs';
 
-const names = ['embedded', 'example', 'status', 'latency', 'loopback', 'many', 'plan', 'large-file', 'lock-courtesy'];
+const names = [
+  'embedded',
+  'example',
+  'status',
+  'latency',
+  'loopback',
+  'many',
+  'plan',
+  'large-file',
+  'lock-courtesy',
+  'safety',
+];
 const withPeers = new Set(['status', 'latency', 'loopback', 'lock-courtesy']);
 
 const { values, positionals } = parseArgs({
