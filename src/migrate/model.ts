@@ -1,6 +1,7 @@
 import type { Finding, Place } from '../kit/finding.ts';
 import type { Leaving } from '../sql/leaves.ts';
 import type { Outside } from '../sql/outside.ts';
+import type { Lock } from '../sql/locks/lock.ts';
 import type { LockClass } from '../sql/locks.ts';
 import type { Effect } from './verify/fact.ts';
 
@@ -58,6 +59,8 @@ export interface Statement {
   readonly outside?: Outside;
   /** How long it may wait for locks; absent where that does not matter, or where the file says it. */
   readonly lock?: LockClass;
+  /** What a statement that may wait shortly only locks, as far as its text tells. */
+  readonly locks?: readonly Lock[];
   /** What it may leave changed in the session, as far as its text shows. */
   readonly leaves?: readonly Leaving[];
   /** Hash over its tokens without comments: identity of the statement. */

@@ -1,26 +1,31 @@
+import type { Client } from 'pg';
 import { expect, test } from 'vitest';
+import { until } from '../support/child.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { begin, eventsOf, patientMs } from './busy.ts';
 
-/** Lets an application lock the tables the other way round until it has been told to stop. */
-async function crosses(database: TestDatabase, times: number): Promise<number> {
+/** A session of the application that holds `log` and will want `users`, the other way round than the migration. */
+async function holder(database: TestDatabase): Promise<Client> {
   const client = await database.connect({ application_name: 'reports' });
   // Whoever waits longer than its own timeout is the one that dies: the migration.
-  await client.query("set deadlock_timeout to '60s'");
+  await client.query("set deadlock_timeout to '60s'; begin; lock table log in share mode");
+  return client;
+}
+
+/** Crosses the migration so many times; from one time to the next `log` is always held. */
+async function crosses(database: TestDatabase, first: Client, times: number): Promise<void> {
   const waits =
     "select 1 from pg_locks where relation = 'log'::regclass and not granted and mode = 'AccessExclusiveLock'";
-  let crossed = 0;
-  for (; crossed < times; crossed += 1) {
-    await client.query('begin; lock table log in share mode');
-    const going = Date.now() + 20_000;
-    while ((await database.query(waits)).length === 0) {
-      if (Date.now() > going) return crossed;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    await client.query('lock table users in share mode');
-    await client.query('commit');
+  let current = first;
+  for (let n = 1; n <= times; n += 1) {
+    await until('the migration wants log', async () => (await database.query(waits)).length > 0, 40_000);
+    // It queues behind the migration, and has the lock when that one has died.
+    const next = n < times ? holder(database) : undefined;
+    await current.query('lock table users in share mode');
+    const following = await next;
+    await current.query('commit');
+    if (following !== undefined) current = following;
   }
-  return crossed;
 }
 
 const crossing =
@@ -31,7 +36,8 @@ test(
   async () => {
     await using database = await createTestDatabase();
     using folder = await begin(database, crossing);
-    const [ran] = await Promise.all([folder.run('up', '--json'), crosses(database, 2)]);
+    const first = await holder(database);
+    const [ran] = await Promise.all([folder.run('up', '--json'), crosses(database, first, 2)]);
     expect(ran.exitCode, ran.out).toBe(0);
     expect(eventsOf(ran.json, 'lock.retry').map(({ cause }) => cause)).toEqual(['deadlock', 'deadlock']);
   },
@@ -43,8 +49,8 @@ test(
   async () => {
     await using database = await createTestDatabase();
     using folder = await begin(database, crossing);
-    const [ran, crossed] = await Promise.all([folder.run('up', '--json'), crosses(database, 4)]);
-    expect(crossed).toBe(4);
+    const first = await holder(database);
+    const [ran] = await Promise.all([folder.run('up', '--json'), crosses(database, first, 4)]);
     expect(ran.exitCode, ran.out).toBe(40);
     expect(eventsOf(ran.json, 'lock.retry').map(({ attempt }) => attempt)).toEqual([2, 3, 4]);
     expect(eventsOf(ran.json, 'finding').map(({ finding }) => finding.code)).toContain('deadlock');

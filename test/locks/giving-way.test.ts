@@ -152,3 +152,22 @@ test(
   },
   patientMs,
 );
+
+test(
+  'who was in the way is named even when there is no second try',
+  async () => {
+    await using database = await createTestDatabase();
+    using folder = await begin(database, 'create index on users (email);');
+    const reader = await application(database, 'select count(*) from users');
+    const writer = await database.connect({ application_name: 'imports' });
+    await writer.query("begin; insert into users values (7, 'secret')");
+    const ran = await folder.run('up', '--lock-budget', '0');
+    await reader.query('commit');
+    await writer.query('commit');
+    expect(ran.exitCode).toBe(40);
+    // The reader holds a lock as well, but none that an index minds.
+    expect(ran.err).toMatch(/In the way: application “imports” \(.*insert into users values \(\?, \?\)\)\./);
+    expect(ran.err).not.toContain('tried');
+  },
+  patientMs,
+);

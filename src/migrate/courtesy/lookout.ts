@@ -1,6 +1,8 @@
 import type { Blocker, RunEvent } from '../event.ts';
+import type { Lock } from '../../sql/locks/lock.ts';
 import type { Reply, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
+import { holdersQuery } from './holders.ts';
 import { nudgeQuery, readSight, sightQuery, stepBackQuery, stillThereQuery, type Look, type Sight } from './sight.ts';
 import { createTeller } from './teller.ts';
 import { shortWaitMs, type LockTerms } from './terms.ts';
@@ -17,6 +19,8 @@ export interface Lookout {
   expectTrouble(): void;
   /** Did we cancel a statement because of those who waited behind it? Says so once. */
   steppedBack(): boolean;
+  /** Looks who holds these locks, when nobody was seen while they were waited for. */
+  search(pid: number, locks: readonly Lock[]): Promise<void>;
   /** Pauses before the next try; shorter when all who were in the way are gone. */
   pause(ms: number): Promise<void>;
   close(): void;
@@ -140,6 +144,11 @@ export function createLookout({ ports, look, ask, terms }: LookoutParts): Lookou
       const was = cancelled;
       cancelled = false;
       return was;
+    },
+    async search(pid, locks) {
+      const query = seen === undefined ? holdersQuery(pid, locks) : undefined;
+      const rows = query === undefined ? undefined : await look(query);
+      if (rows !== undefined && rows.length > 0) seen = readSight(rows);
     },
     async pause(ms) {
       const until = ports.clock() + ms;

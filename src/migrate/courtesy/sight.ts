@@ -28,7 +28,7 @@ export interface Sight {
   /** The relation that it waits for, when it waits for one. */
   readonly relation?: string;
   readonly blockers: readonly Blocker[];
-  /** Transactions of the blockers: `pid virtualtransaction`. */
+  /** Transactions of those blockers that have been there for a while, as `pid virtualtransaction`: worth waiting for. */
   readonly transactions: readonly string[];
   /** Application sessions that wait behind it. */
   readonly waiters: number;
@@ -38,13 +38,23 @@ export interface Sight {
 /** Sessions behind ours beyond which it makes no difference how many they are: each costs a look at all locks. */
 const mostCounted = 50;
 const mostBlockers = 20;
+/** Younger transactions come and go: that these are gone says nothing. */
+const passingMs = 1000;
+
+const text = (column: string): string => `coalesce((${column})::pg_catalog.text, '')`;
+
+/** The rows of those whose pids are in `held`. */
+export const blockerColumns: string = `select 'blocker', h.pid::text, ${text('a.application_name')}, ${text('a.usename')}, ${text('a.state')},
+  ${text('extract(epoch from pg_catalog.clock_timestamp() - a.xact_start) * 1000')},
+  case when a.backend_type = 'client backend' then pg_catalog.left(a.query, 1000) else ${text('a.backend_type')} end,
+  (select ${text('v.virtualtransaction')} from pg_catalog.pg_locks v where v.pid = h.pid and v.locktype = 'virtualxid' and v.granted limit 1)
+from held h left join pg_catalog.pg_stat_activity a using (pid) order by a.xact_start nulls last limit ${mostBlockers}`;
 
 /**
  * What the session with this backend is waiting for, who is in its way, who waits behind it, and how far it is.
  * Only `pg_blocking_pids` looks into the lock manager, and only for sessions that do wait.
  */
 export function sightQuery(pid: number): string {
-  const text = (column: string): string => `coalesce((${column})::pg_catalog.text, '')`;
   return `with held as materialized (
   select distinct unnest(pg_catalog.pg_blocking_pids(${pid})) as pid
 ), behind as materialized (
@@ -56,11 +66,7 @@ select 'wait', ${text(`extract(epoch from pg_catalog.clock_timestamp() - l.waits
   case when l.locktype = 'relation' then ${text('l.relation::pg_catalog.regclass')} else '' end, '', '', '', '', ''
 from pg_catalog.pg_locks l where l.pid = ${pid} and not l.granted
 union all
-(select 'blocker', h.pid::text, ${text('a.application_name')}, ${text('a.usename')}, ${text('a.state')},
-  ${text('extract(epoch from pg_catalog.clock_timestamp() - a.xact_start) * 1000')},
-  case when a.backend_type = 'client backend' then pg_catalog.left(a.query, 1000) else ${text('a.backend_type')} end,
-  (select ${text('v.virtualtransaction')} from pg_catalog.pg_locks v where v.pid = h.pid and v.locktype = 'virtualxid' and v.granted limit 1)
-from held h left join pg_catalog.pg_stat_activity a using (pid) order by a.xact_start nulls last limit ${mostBlockers})
+(${blockerColumns})
 union all
 select 'behind', (select count(*) from behind b where ${pid} = any (pg_catalog.pg_blocking_pids(b.pid)))::text, '', '', '', '', '', ''
 union all
@@ -84,9 +90,10 @@ export function readSight(rows: readonly Row[]): Sight {
     waitedMs: wait === undefined ? 0 : Math.max(1, Number(wait[1] ?? 0)),
     ...(wait?.[2] == null || wait[2] === '' ? {} : { relation: wait[2] }),
     blockers: held.map(blockerOf),
-    transactions: held.flatMap(([, pid, , , , , , transaction]) =>
-      transaction == null || transaction === '' ? [] : [`${pid ?? ''} ${transaction}`],
-    ),
+    transactions: held.flatMap(([, pid, , , , ageMs, , transaction]) => {
+      const passing = ageMs != null && ageMs !== '' && Number(ageMs) < passingMs;
+      return passing || transaction == null || transaction === '' ? [] : [`${pid ?? ''} ${transaction}`];
+    }),
     waiters: Number(of('behind')[0]?.[1] ?? 0),
     ...(build === undefined ? {} : { build: buildOf(build) }),
   };

@@ -38,18 +38,25 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, terms: LockTer
   };
   const lookout = createLookout({ ports, look, ask, terms });
   const retries = createRetries(terms.budgetMs, () => ports.random());
+  let began = ports.clock();
   return {
     lookout,
     // Through a pooler the backend is another one from message to message: there is nothing to look at.
-    over: (session) => (live.terms.pooled === true ? session : lookout.over(session)),
+    over(session) {
+      if (session === live.session) began = ports.clock();
+      return live.terms.pooled === true ? session : lookout.over(session);
+    },
     async after(end) {
       const { cause } = end;
       const statement = statementAt(end);
       // It has had its own time for one wait already, and what it had built is gone.
-      const waitedLong = cause === 'timeout' && statement?.lock === 'patient';
+      const waitedLong =
+        cause === 'timeout' && statement?.lock === 'patient' && ports.clock() - began >= terms.concurrentMs;
       const fromZero = statement !== undefined && !statement.transactional && statement.lock !== 'strong';
       const failure = { migration: end.at.step.id, cause, fromZero, atMs: ports.clock() };
       const decision = waitedLong ? undefined : retries.after(failure);
+      if (live.terms.pooled !== true && cause === 'timeout')
+        await lookout.search(live.session.pid, statement?.locks ?? []);
       const { blockers } = lookout;
       if (decision?.again !== true) return spent(end, decision, blockers);
       const { attempt, pauseMs, spentMs } = decision;

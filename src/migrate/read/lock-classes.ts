@@ -1,7 +1,10 @@
-import { lockClassOf, relationsMadeBy, type LockClass } from '../../sql/locks.ts';
+import { lockClassOf, locksOf, relationsMadeBy, type LockClass } from '../../sql/locks.ts';
 import { nodeOf, textOf, type Tree } from '../../sql/syntax-tree.ts';
 import type { Directives, Segment, Statement } from '../model.ts';
 import type { Member } from './segments.ts';
+
+/** A statement with more of them is named well enough by these. */
+const mostLocks = 10;
 
 /**
  * The statements with the class of their waits for locks: none where the file says itself how long to wait, and none
@@ -29,7 +32,10 @@ export function withLockClasses(
       }
       const lock = own || ownHere ? undefined : classOf(node, made);
       for (const name of relationsMadeBy(node)) made.add(name);
-      return lock === undefined ? statement : { ...statement, lock };
+      if (lock === undefined) return statement;
+      return lock === 'strong'
+        ? { ...statement, lock, locks: locksOf(node).slice(0, mostLocks) }
+        : { ...statement, lock };
     });
   });
 }
