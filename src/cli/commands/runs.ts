@@ -127,6 +127,11 @@ function line(run: RunRow, style: Style): readonly string[] {
   ];
 }
 
+function lasting({ outcome, finishedAt, ms }: RunRow): string {
+  if (outcome === 'running') return `for ${duration(ms)} so far`;
+  return finishedAt === '' ? 'without an end' : `took ${duration(ms)}`;
+}
+
 function symbolOf(run: RunRow, style: Style): string {
   if (run.exitCode === 0) return style.green('✔');
   return run.exitCode === null ? style.yellow('…') : style.red('✘');
@@ -137,7 +142,7 @@ function runLines(run: RunRow, style: Style): readonly string[] {
     ['run', run.run],
     ['command', run.command],
     ['outcome', `${run.outcome}${run.exitCode === null ? '' : ` (exit ${run.exitCode})`}`],
-    ['started', `${shortTime(run.startedAt)} UTC, took ${duration(run.ms)}`],
+    ['started', `${shortTime(run.startedAt)} UTC, ${lasting(run)}`],
     ['by', run.by],
     ['from', run.from],
     ['commit', run.commit],

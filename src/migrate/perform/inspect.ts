@@ -50,7 +50,7 @@ export async function readRuns(
     and not exists (select from godwit.guard where holder = r.run and leased_until > clock_timestamp()) then 'interrupted' else outcome end`;
   const reply = await session.send(
     `select run, command, ${outcome}, exit_code, by_whom, from_where, git_commit, tool, plan_hash, ${iso('started_at')}, ${iso('finished_at')},
-  coalesce(extract(epoch from finished_at - started_at) * 1000, 0), (select count(*) from godwit.migration m where m.run = r.run), failure, checkpoint
+  coalesce(extract(epoch from coalesce(finished_at, case ${outcome} when 'running' then clock_timestamp() end) - started_at) * 1000, 0), (select count(*) from godwit.migration m where m.run = r.run), failure, checkpoint
 from godwit.run r ${subject} order by started_at desc limit ${Math.max(1, Math.trunc(task.limit ?? 20))}`,
     { rows: 'all' },
   );
