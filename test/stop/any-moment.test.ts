@@ -8,7 +8,7 @@ const files = Object.fromEntries(
   Array.from({ length: 60 }, (_, n): [string, string] => [
     `migrations/${n + 1}_row.sql`,
     n === 0
-      ? 'create table log (n int);'
+      ? 'select 1;'
       : n % 20 === 10
         ? `insert into log values (${n});\ncreate index concurrently log_${n} on log (n);`
         : n % 20 === 15
@@ -17,30 +17,30 @@ const files = Object.fromEntries(
   ]),
 );
 
-/** What must hold at every moment: each applied migration has its row exactly once, and no other has one. */
+/**
+ * What must hold at every moment: each applied migration has its row exactly once, and no other has one. A file that
+ * stands in part has its row before its own record.
+ */
 const agree = `select count(*)::int as wrong from (select n from log group by n having count(*) > 1
-  union all select n from log except select id::int - 1 from godwit.migration
+  union all (select n from log except select id::int - 1 from godwit.migration
+    except select migration::int - 1 from godwit.statement where seq is null)
   union all (select id::int - 1 from godwit.migration where id <> '1' except select n from log)) as x`;
 
 test.each([0, 40, 80, 120, 160, 200, 240, 280, 320, 400])(
   'stopped after %i ms, whatever it is doing, a run tells the truth, and the next one goes on',
   async (ms) => {
     await using database = await createTestDatabase();
-    using project = createProject(files, database.url);
+    await database.query('create table log (n int)');
+    using project = createProject({ 'migrations/1_row.sql': 'select 1;' }, database.url);
+    await project.run('up');
+    for (const [path, text] of Object.entries(files)) project.write(path, text);
     const run = start(project, database.url, 'up', '--no-verify');
     await new Promise((resolve) => setTimeout(resolve, ms));
     run.stop();
     const { exitCode, err } = await run.ended;
     expect([0, 130], err).toContain(exitCode);
     await sessionsGone(database);
-    const [{ there } = { there: false }] = await database.query<{ there: boolean }>(
-      "select to_regclass('log') is not null as there",
-    );
-    if (there) {
-      // A file that stands in part has its row before its own record: up completes it first.
-      const partial = await database.query("select 1 from godwit.statement where seq is null and state = 'done'");
-      if (partial.length === 0) expect(await database.query(agree)).toEqual([{ wrong: 0 }]);
-    }
+    expect(await database.query(agree)).toEqual([{ wrong: 0 }]);
     const again = await project.run('up', '--no-verify');
     expect(again.exitCode, again.err).toBe(0);
     expect(await database.query(agree)).toEqual([{ wrong: 0 }]);
