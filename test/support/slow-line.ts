@@ -1,0 +1,67 @@
+import { connect, createServer, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A line between here and a server that is slow, or that changes what passes. */
+export interface Line extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** How a line treats what passes. */
+export interface LineTerms {
+  /** Delay each way, and how much it varies, in milliseconds. Nothing overtakes. */
+  readonly delayMs?: number;
+  readonly jitterMs?: number;
+  readonly bytesPerSecond?: number;
+  /** What comes from the server, changed. */
+  readonly answers?: (bytes: Buffer) => Buffer;
+}
+
+/** Lays such a line to the server of this URL. */
+export async function layLine(serverUrl: string, terms: LineTerms): Promise<Line> {
+  const server = new URL(serverUrl);
+  const sockets = new Set<Socket>();
+  const door = createServer((client) => {
+    const upstream = connect(Number(server.port), server.hostname);
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true);
+      sockets.add(socket);
+      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+    }
+    pass(client, upstream, terms);
+    pass(upstream, client, terms, terms.answers);
+  });
+  door.listen(0, '127.0.0.1');
+  await once(door, 'listening');
+  const url = new URL(serverUrl);
+  url.hostname = '127.0.0.1';
+  url.port = String((door.address() as { port: number }).port);
+  return {
+    url: url.href,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      door.close();
+      await once(door, 'close');
+    },
+  };
+}
+
+function pass(from: Socket, to: Socket, terms: LineTerms, change = (bytes: Buffer): Buffer => bytes): void {
+  const { delayMs = 0, jitterMs = 0, bytesPerSecond = Infinity } = terms;
+  // Timers of different lengths may overtake each other; what is on a wire may not.
+  let last = Promise.resolve();
+  let free = 0;
+  const later = (bytes: number, act: () => unknown): void => {
+    free = Math.max(free, performance.now() + delayMs + Math.random() * jitterMs) + (bytes / bytesPerSecond) * 1000;
+    const due = free;
+    last = last.then(() => sleep(Math.max(0, due - performance.now()))).then(() => void act());
+  };
+  from.on('data', (bytes) => {
+    // In packets, as a network would: what is small does not wait for what is large.
+    for (let at = 0; at < bytes.length; at += 1400) {
+      const packet = change(bytes.subarray(at, at + 1400));
+      later(packet.length, () => to.write(packet));
+    }
+  });
+  from.on('close', () => later(0, () => to.destroy()));
+}
