@@ -16,7 +16,7 @@ export interface Tally {
 }
 
 /** How many cases are under way at once: the server works while others wait. */
-export const usualWorkers = 4;
+const usualWorkers = 4;
 
 /** Runs a case for each of these things, several at once. */
 export async function forEachCase<T>(

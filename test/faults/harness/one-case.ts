@@ -8,7 +8,7 @@ import type { Tool } from './tool.ts';
 import type { CaseDatabase, Workbench } from './workbench.ts';
 
 /** What a fault acts on when its point is reached. */
-export interface Scene {
+interface Scene {
   readonly bench: Workbench;
   readonly database: CaseDatabase;
   readonly going: Going;

@@ -35,7 +35,7 @@ export interface Cut {
 }
 
 /** Reached when its message comes by; the stream stands still until `strike` has ended. */
-export interface ArmedFault {
+interface ArmedFault {
   readonly point: WirePoint;
   strike(cut: Cut): Promise<void> | void;
 }
