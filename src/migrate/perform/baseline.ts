@@ -9,6 +9,7 @@ import {
   readDefinitions,
   type Definition,
 } from '../verify/definitions.ts';
+import { relationsOf, tableOfIndex } from '../verify/catalogue.ts';
 import type { Check } from '../model.ts';
 import type { Resolved } from '../verify/expected.ts';
 import type { Session } from '../ports.ts';
@@ -132,28 +133,26 @@ function namesOf(migrations: readonly VerifiedMigration[], schema: string): read
   for (const { object, facts } of folded.objects.values()) {
     const { kind, table, name } = object;
     if (kind === 'grant' || kind === 'comment') {
-      const on = thingOf(object);
-      if (on !== undefined) names.set(`${on.kind}|${on.schema}|${on.name}`, on);
+      for (const on of thingsOf(object)) names.set(`${on.kind}|${on.schema}|${on.name}`, on);
       continue;
     }
     // Parts of a table come with their table.
-    const owner = kind === 'index' ? facts['table'] : table === undefined ? undefined : `${object.schema}.${table}`;
-    const [ownerSchema = '', ownerName = ''] = owner?.split('.') ?? [];
+    const owner = kind === 'index' && facts['table'] !== undefined ? tableOfIndex(object.schema, facts) : table;
     const named: Name =
       owner === undefined
         ? { kind, schema: object.schema, name }
-        : { kind: 'table', schema: ownerSchema, name: ownerName };
+        : { kind: 'table', schema: object.schema, name: owner };
     names.set(`${named.kind}|${named.schema}|${named.name}`, named);
   }
   return [...names.values()];
 }
 
 /** What a grant or a comment is on: its definitions change with it. */
-function thingOf({ kind, schema, table, name }: Resolved): Name | undefined {
+function thingsOf({ kind, schema, table, name }: Resolved): readonly Name[] {
   const [thing = '', of = ''] = name.split('|');
   const named = kind === 'grant' ? (table ?? '') : of;
-  if (thing === 'schema' || thing === 'index' || named === '') return undefined;
-  if (thing === 'function' || thing === 'type') return { kind: thing, schema, name: named };
-  // Columns, constraints, triggers and policies are named behind their table.
-  return { kind: 'table', schema, name: named.split('.')[0] ?? named };
+  if (thing === 'schema' || thing === 'index' || named === '') return [];
+  if (thing === 'function' || thing === 'type') return [{ kind: thing, schema, name: named }];
+  const relations = kind === 'grant' ? [named] : relationsOf(thing, named);
+  return relations.map((relation) => ({ kind: 'table', schema, name: relation }));
 }

@@ -38,8 +38,8 @@ export function wantedBy(folded: Pick<Folded, 'objects' | 'gone' | 'rows'>): Wan
       add(types, schema, table ?? '');
       schemas.add(table ?? '');
     } else if (kind === 'index') {
-      const [tableSchema, tableName] = splitName(facts['table'] ?? '');
-      if (tableName !== '') add(relations, tableSchema, tableName);
+      const tableName = tableOfIndex(schema, facts);
+      if (tableName !== '') add(relations, schema, tableName);
       if (name !== '') add(relations, schema, name);
     } else if (kind !== 'extension') add(relations, schema, table ?? name);
   }
@@ -56,7 +56,7 @@ export function wantedBy(folded: Pick<Folded, 'objects' | 'gone' | 'rows'>): Wan
     if (kind === 'function') add(functions, schema, bare(thing));
     else if (kind === 'type' || kind === 'domain') add(types, schema, thing);
     else if (kind === 'schema') schemas.add(thing);
-    else add(relations, schema, thing.split('.')[0] ?? '');
+    else for (const relation of relationsOf(kind, thing)) add(relations, schema, relation);
   }
 }
 
@@ -65,10 +65,19 @@ export function bare(name: string): string {
   return name.replace(/\(.*$/s, '');
 }
 
-/** `schema.name` in two; a name without a dot has no schema. */
-function splitName(text: string): readonly [schema: string, name: string] {
-  const dot = text.indexOf('.');
-  return dot < 0 ? ['', text] : [text.slice(0, dot), text.slice(dot + 1)];
+/** An index lies in the schema of its table, which its fact names by both. */
+export function tableOfIndex(schema: string, facts: Facts): string {
+  const table = facts['table'] ?? '';
+  return table.startsWith(`${schema}.`) ? table.slice(schema.length + 1) : table;
+}
+
+/**
+ * The relations that the key of a comment may mean: parts are named behind their table, and both names may hold dots. One
+ * that does not exist yields nothing.
+ */
+export function relationsOf(kind: string, thing: string): readonly string[] {
+  if (!/^(?:column|constraint|trigger|policy)$/.test(kind)) return [thing];
+  return [...thing.matchAll(/\./g)].map(({ index }) => thing.slice(0, index));
 }
 
 /** One message that reads everything about the wanted names, set by set. Each result is `kind, schema, table, name, facts`. */

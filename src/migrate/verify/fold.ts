@@ -69,7 +69,7 @@ function step(state: FoldState, effect: Effect, terms: StepTerms): void {
 function create(state: FoldState, effect: Extract<Effect, { op: 'create' }>, terms: StepTerms): void {
   const { where, ifNotExists } = effect;
   const object = resolve(effect.object, terms.defaultSchema);
-  const facts = resolveFacts(object, effect.facts, terms.defaultSchema);
+  const facts = resolveFacts(effect.object, effect.facts, terms.defaultSchema);
   const { skipping } = state;
   if (
     ifNotExists &&
@@ -99,10 +99,10 @@ function ofNoSchema({ kind, name }: ObjectName): boolean {
 }
 
 /** Indexes name their table in a fact: with its schema, once that is known. */
-function resolveFacts(object: Resolved, facts: Facts, defaultSchema: string): Facts {
+function resolveFacts({ kind, schema }: ObjectName, facts: Facts, defaultSchema: string): Facts {
   const { table } = facts;
-  if (object.kind !== 'index' || table === undefined || table.includes('.')) return facts;
-  return { ...facts, table: `${object.schema === '' ? defaultSchema : object.schema}.${table}` };
+  if (kind !== 'index' || table === undefined || schema !== null) return facts;
+  return { ...facts, table: `${defaultSchema}.${table}` };
 }
 
 /** Two unnamed constraints of the same form are two constraints. */

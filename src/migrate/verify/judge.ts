@@ -149,7 +149,9 @@ function sameType(actual: string, written: string): boolean {
   const plain = (text: string): string => text.replaceAll('"', '');
   return (
     plain(actual) === plain(written) ||
-    (!written.includes('.') && plain(actual).replace(/^[^.( ]+\./, '') === plain(written))
+    (written.includes('.')
+      ? plain(actual).endsWith(`.${plain(written)}`)
+      : plain(actual).replace(/^[^.( ]+\./, '') === plain(written))
   );
 }
 
@@ -180,7 +182,7 @@ function sameFact({ object }: Expected, fact: string, is: string, wanted: string
     case 'references':
     case 'function':
     case 'table':
-      return is === wanted || (!wanted.includes('.') && is.endsWith(`.${wanted}`));
+      return is === wanted || is.endsWith(`.${wanted}`);
     case 'default text':
       return literalOf(is) === wanted || is === wanted;
     case 'labels':
