@@ -196,6 +196,26 @@ test('what stands in part is not held against the migrations before it', async (
   expect(ran.err).not.toContain('behind the migrations’ back');
 });
 
+test('what stands of a migration is verified as far as it stands, and so are those before it', async () => {
+  await using database = await createTestDatabase();
+  // A trigger on DDL takes a column away again behind the migration's back.
+  await database.query(`create function spoil() returns event_trigger language plpgsql as $$ begin
+    if current_query() ~ 'create table spoiled' then alter table spoiled drop column b; end if; end $$;
+    create event trigger spoil on ddl_command_end when tag in ('CREATE TABLE') execute function spoil()`);
+  using folder = project(
+    database,
+    `create table spoiled (a int, b int);\n${uniqueIndex}create table never (id int);\n-- godwit: expect select 1 => 2`,
+    `${base}${twins}`,
+  );
+  const ran = await folder.run('up', '--json');
+  expect(ran.exitCode, ran.out).toBe(41);
+  const failed = ran.json.flatMap((event) =>
+    event.kind === 'checks' ? event.checks.filter(({ ok }) => !ok).map(({ object }) => object) : [],
+  );
+  expect(failed).toEqual(['public.spoiled.b']);
+  await database.query('drop event trigger spoil');
+});
+
 test('a rebuild that had to be tried again leaves no half-built copies', async () => {
   await using database = await createTestDatabase();
   using folder = project(

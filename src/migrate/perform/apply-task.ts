@@ -16,6 +16,7 @@ import { endLease } from './lease.ts';
 import { planRun, type PlanTerms, type Told } from './plan-run.ts';
 import { prepareSteps } from './prepare.ts';
 import { stopOnSignal } from './stop-run.ts';
+import { standingPart } from './standing-part.ts';
 import { afterApplying } from './verification.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
@@ -126,24 +127,27 @@ async function applyBehind(terms: PlanTerms, steps: readonly PreparedStep[]): Pr
   // Never an error by itself: the plan is made again, and if a reviewed one was brought, held against it.
   if (moved === true && !ports.signal.aborted) return { verdict, again: true };
   told.begun = false;
-  return { verdict: await conclude(terms, verdict, told.applied) };
+  const partly = verdict.outcome === 'partly-applied' && !ports.signal.aborted;
+  const inPart = partly ? await standingPart(live, steps) : undefined;
+  return { verdict: await conclude(terms, verdict, told.applied, inPart) };
 }
 
 async function conclude(
   { task, ports, live }: PlanTerms,
   verdict: Verdict,
   applied: readonly PreparedStep[],
+  inPart?: PreparedStep,
 ): Promise<Verdict> {
   // The database is gone: nothing can be looked at, nothing written.
   if (verdict.findings.some(({ code }) => code === 'outcome-unknown')) return verdict;
   await live.stopping?.settle();
-  // What stands in part may already differ from what the migrations before it state, rightly so. And whoever stops a
-  // run waits for no checks.
-  const unchecked = verdict.outcome === 'partly-applied' || ports.signal.aborted;
+  // What stands in part may already differ from what the migrations before it state, rightly so: then only together with
+  // it. And whoever stops a run waits for no checks.
+  const unchecked = (verdict.outcome === 'partly-applied' && inPart === undefined) || ports.signal.aborted;
   const terms = unchecked
     ? { ...task, verification: { ...task.verification, enabled: false } }
     : withoutFiring(task, live);
-  const checked = await afterApplying(terms, ports, live, applied);
+  const checked = await afterApplying(terms, ports, live, { applied, ...(inPart === undefined ? {} : { inPart }) });
   if (verdict.exitCode !== 0) return finish(ports, live, verdict);
   // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
   const why = 'Everything is applied and recorded; it was not verified to the end.';

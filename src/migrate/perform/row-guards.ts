@@ -7,7 +7,7 @@ import { seedCounts } from '../verify/readers.ts';
 import type { Analysis, Migration } from '../model.ts';
 import type { Bundle, Session } from '../ports.ts';
 import { countLosses, type CountedLoss } from './count-losses.ts';
-import { createNames, lossesOf, nameBefore, tableKey, type Names } from './row-losses.ts';
+import { createNames, lossesOf, nameBefore, tableKey, type Names, type TableName } from './row-losses.ts';
 
 /** What counting rows needs to know of the run. */
 export interface GuardContext {
@@ -87,19 +87,18 @@ async function rowsCreatedBy(
   if (!up.ok) return up;
   const schema = schemaOf(migration.id);
   const created = new Map<string, number>();
-  const add = (key: string, rows: number): void => {
-    const [ownSchema = '', ...rest] = key.split('.');
-    const now = nameBefore(names, { schema: ownSchema, name: rest.join('.') }, schema);
+  const add = (table: TableName, rows: number): void => {
+    const now = nameBefore(names, { schema: table.schema ?? schema, name: table.name }, schema);
     if (now === undefined) return;
     created.set(tableKey(now, schema), (created.get(tableKey(now, schema)) ?? 0) + rows);
   };
-  for (const [key, rows] of seedCounts(up.value.effects, schema)) add(key, rows);
+  for (const { table, rows } of seedCounts(up.value.effects, schema)) add(table, rows);
   for (const { data, line, column } of up.value.statements) {
     if (data === undefined) continue;
     const effect = up.value.effects.find(
       ({ op, where }) => op === 'insert' && where.line === line && where.column === column,
     );
-    if (effect?.op === 'insert') add(tableKey(effect.table, schema), await linesIn(bundle, migration, data));
+    if (effect?.op === 'insert') add(effect.table, await linesIn(bundle, migration, data));
   }
   return good(created);
 }

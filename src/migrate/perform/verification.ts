@@ -15,6 +15,7 @@ import { compareWithBaseline, keepBaseline } from './baseline.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
 import type { Opened } from './open.ts';
 import { concluded, report } from './report-checks.ts';
+import { asFarAsItStands } from './standing-part.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
 /** What was seen after a run; `lost`: the connection was, so that it says nothing. */
@@ -24,21 +25,27 @@ interface Sight {
   readonly migrations: readonly VerifiedMigration[];
 }
 
+/** What a run has applied, and a migration of which it has left a part standing. */
+export interface Executed {
+  readonly applied: readonly PreparedStep[];
+  readonly inPart?: PreparedStep;
+}
+
 /** After a run: are the objects of its migrations as stated, or gone after a rollback? Then the baseline is kept. */
 export async function afterApplying(
   task: ApplyTask,
   ports: RunnerPorts,
   live: LiveRun,
-  applied: readonly PreparedStep[],
+  executed: Executed,
 ): Promise<Verdict> {
-  if (applied.length === 0) return wellDone();
+  if (executed.applied.length === 0 && executed.inPart === undefined) return wellDone();
   const look = task.selection.direction === 'down' ? lookAfterUndoing : lookAfterApplying;
-  let seen = await look(task, ports, live, applied);
+  let seen = await look(task, ports, live, executed);
   if (seen.lost) {
     // What is applied is recorded. That the connection was lost while looking at it says nothing about it.
     const again = await reconnect(ports, live);
     if (!again.ok) return verdictOf(...again.findings);
-    seen = await look(task, ports, live, applied);
+    seen = await look(task, ports, live, executed);
     if (seen.lost) return verdictOf(fault('connection-lost', { why: 'It was lost twice during verification.' }));
   }
   if (!task.verification.enabled) return wellDone();
@@ -50,10 +57,13 @@ async function lookAfterApplying(
   task: ApplyTask,
   ports: RunnerPorts,
   live: LiveRun,
-  applied: readonly PreparedStep[],
+  { applied, inPart }: Executed,
 ): Promise<Sight> {
-  const migrations = await Promise.all(applied.map((step) => verified(ports, step.migration)));
-  const keeping = keepBaseline(live, migrations, ports);
+  const whole = await Promise.all(applied.map((step) => verified(ports, step.migration)));
+  const keeping = keepBaseline(live, whole, ports);
+  const part =
+    inPart === undefined ? [] : [asFarAsItStands(await verified(ports, inPart.migration), inPart.part.through)];
+  const migrations = [...whole, ...part];
   const checks = task.verification.enabled
     ? await checkFacts({ session: live.session, schema: live.schema, migrations, terms: task.verification })
     : [];
@@ -71,7 +81,7 @@ async function lookAfterUndoing(
   task: ApplyTask,
   ports: RunnerPorts,
   live: LiveRun,
-  undone: readonly PreparedStep[],
+  { applied: undone }: Executed,
 ): Promise<Sight> {
   const history = await readHistory(live.session);
   if (!history.ok) return { lost: true, checks: [], migrations: [] };
