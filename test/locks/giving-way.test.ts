@@ -171,3 +171,25 @@ test(
   },
   patientMs,
 );
+
+test(
+  'a table on which there is always some short transaction is changed all the same',
+  async () => {
+    await using database = await createTestDatabase();
+    using folder = await begin(database, 'alter table users add column age int;');
+    let going = true;
+    const clients = await Promise.all(Array.from({ length: 8 }, () => database.connect()));
+    // Each begins while others are under way, so that there is no moment without one that has a while to go.
+    const traffic = clients.map(async (client, index) => {
+      await new Promise((resolve) => setTimeout(resolve, index * 90));
+      for (const until = Date.now() + 60_000; going && Date.now() < until;)
+        await client.query('begin; select count(*) from users; select pg_sleep(0.3 + random() * 0.5); commit');
+    });
+    const ran = await folder.run('up', '--json');
+    going = false;
+    await Promise.all(traffic);
+    expect(ran.exitCode, ran.out).toBe(0);
+    expect(eventsOf(ran.json, 'lock.retry').length).toBeLessThan(12);
+  },
+  patientMs,
+);

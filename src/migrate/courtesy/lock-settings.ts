@@ -2,6 +2,8 @@ import type { LockClass } from '../../sql/locks.ts';
 import type { Analysis, Segment, Statement } from '../model.ts';
 import { shortWaitMs, type LockTerms } from './terms.ts';
 
+const short = `'${shortWaitMs}ms'`;
+
 interface Waiting {
   readonly analysis: Pick<Analysis, 'statements'>;
   readonly locks: LockTerms;
@@ -20,16 +22,18 @@ export function lockSettings(
   guarded: boolean,
 ): ReadonlyMap<number, string> {
   const settings = new Map<number, string>();
-  let set: LockClass | undefined = guarded ? 'strong' : undefined;
+  let set = guarded ? short : undefined;
   let held = guarded;
+  let patient = false;
   for (let index = segment.first; index <= segment.last; index += 1) {
     const statement = analysis.statements[index];
     if (statement === undefined) continue;
-    const wanted = held ? 'strong' : statement.lock;
+    const wanted = held ? short : statement.lock === undefined ? undefined : valueOf(statement.lock, locks);
     // What the file has set itself comes behind this, so it stays as the file wants it.
-    if (wanted !== set && (wanted !== undefined || set === 'patient')) {
-      settings.set(index, `SET LOCAL lock_timeout TO ${wanted === undefined ? 'DEFAULT' : valueOf(wanted, locks)}`);
+    if (wanted !== set && (wanted !== undefined || patient)) {
+      settings.set(index, `SET LOCAL lock_timeout TO ${wanted ?? 'DEFAULT'}`);
       set = wanted;
+      patient = !held && statement.lock === 'patient';
     }
     held ||= statement.lock === 'strong';
     if (statement.tag === 'RESET' || statement.tag.startsWith('DISCARD')) set = undefined;
@@ -39,7 +43,7 @@ export function lockSettings(
 
 /** What stands in front of godwit's own strong locks, unless the file says how long to wait. */
 export function guardSetting({ analysis }: { readonly analysis: Pick<Analysis, 'directives'> }): readonly string[] {
-  return analysis.directives.lockTimeout === undefined ? [`SET LOCAL lock_timeout TO '${shortWaitMs}ms'`] : [];
+  return analysis.directives.lockTimeout === undefined ? [`SET LOCAL lock_timeout TO ${short}`] : [];
 }
 
 /** The same for a statement that runs outside of transactions: it holds until the next opening resets it. */
@@ -48,5 +52,6 @@ export function sessionLockSetting(statement: Statement, locks: LockTerms): read
 }
 
 function valueOf(lock: LockClass, locks: LockTerms): string {
-  return `'${lock === 'strong' ? shortWaitMs : Math.max(1, Math.round(locks.concurrentMs))}ms'`;
+  const ms = lock === 'strong' ? (locks.firstMs ?? shortWaitMs) : locks.concurrentMs;
+  return `'${Math.max(1, Math.round(ms))}ms'`;
 }

@@ -15,6 +15,8 @@ export interface Lookout {
   emit(event: RunEvent): void;
   /** Who was in the way of the migration that is under way, when it looked last. */
   readonly blockers: readonly Blocker[];
+  /** True: somebody was in the way, and only with transactions that come and go. */
+  readonly passing: boolean;
   /** Until the migration is through, messages may meet a lock again: it looks early enough to see whose it is. */
   expectTrouble(): void;
   /** Did we cancel a statement because of those who waited behind it? Says so once. */
@@ -138,6 +140,9 @@ export function createLookout({ ports, look, ask, terms }: LookoutParts): Lookou
     },
     get blockers() {
       return seen?.blockers ?? [];
+    },
+    get passing() {
+      return seen !== undefined && seen.blockers.length > 0 && seen.transactions.length === 0;
     },
     expectTrouble: () => reset(true),
     steppedBack() {

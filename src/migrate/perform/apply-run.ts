@@ -78,7 +78,7 @@ async function applyAll(
     };
     let result: ApplyResult;
     try {
-      result = await applySteps(context, remaining, live.head);
+      result = await applySteps(context, yielding.ready(remaining), live.head);
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
       return { verdict: verdictOf(...error.findings), applied: await throughNow(live, steps) };

@@ -4,7 +4,7 @@ import type { ApplyResult } from '../apply/apply-steps.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { createRetries, type RetryCause } from '../courtesy/retries.ts';
 import type { Look } from '../courtesy/sight.ts';
-import type { LockTerms } from '../courtesy/terms.ts';
+import { firstWait, type LockTerms } from '../courtesy/terms.ts';
 import { createLookout, type Lookout } from '../courtesy/lookout.ts';
 import { age, blockersWords } from '../courtesy/words.ts';
 import type { Session } from '../ports.ts';
@@ -22,6 +22,8 @@ export interface Yielding {
   over(session: Session): Session;
   /** Pauses before the next try; the finding, if there shall be none. */
   after(end: Yielded): Promise<Finding | undefined>;
+  /** The steps with what the next try may wait. */
+  ready(steps: readonly PreparedStep[]): readonly PreparedStep[];
 }
 
 /** The courtesy of one run, over its control connection. */
@@ -39,6 +41,7 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, terms: LockTer
   const lookout = createLookout({ ports, look, ask, terms });
   const retries = createRetries(terms.budgetMs, () => ports.random());
   let began = ports.clock();
+  let next: { readonly id: string; readonly firstMs: number } | undefined;
   return {
     lookout,
     // Through a pooler the backend is another one from message to message: there is nothing to look at.
@@ -63,9 +66,16 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, terms: LockTer
       const rounded = { pauseMs: Math.round(pauseMs), spentMs: Math.round(spentMs) };
       const { budgetMs } = terms;
       ports.emit({ kind: 'lock.retry', id: failure.migration, cause, attempt, ...rounded, budgetMs, blockers });
+      const firstMs = lookout.passing ? firstWait(attempt) : undefined;
+      next = firstMs === undefined ? undefined : { id: failure.migration, firstMs };
       lookout.expectTrouble();
       await lookout.pause(pauseMs);
       return undefined;
+    },
+    ready(steps) {
+      const [first, ...others] = steps;
+      if (first === undefined || next === undefined || first.step.id !== next.id) return steps;
+      return [{ ...first, locks: { ...first.locks, firstMs: next.firstMs } }, ...others];
     },
   };
 }
