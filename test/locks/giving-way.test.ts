@@ -177,16 +177,16 @@ test(
   async () => {
     await using database = await createTestDatabase();
     using folder = await begin(database, 'alter table users add column age int;');
-    let going = true;
+    const over = new AbortController();
     const clients = await Promise.all(Array.from({ length: 8 }, () => database.connect()));
     // Each begins while others are under way, so that there is no moment without one that has a while to go.
     const traffic = clients.map(async (client, index) => {
       await new Promise((resolve) => setTimeout(resolve, index * 90));
-      for (const until = Date.now() + 60_000; going && Date.now() < until;)
+      for (const until = Date.now() + 60_000; !over.signal.aborted && Date.now() < until;)
         await client.query('begin; select count(*) from users; select pg_sleep(0.3 + random() * 0.5); commit');
     });
     const ran = await folder.run('up', '--json');
-    going = false;
+    over.abort();
     await Promise.all(traffic);
     expect(ran.exitCode, ran.out).toBe(0);
     expect(eventsOf(ran.json, 'lock.retry').length).toBeLessThan(12);
