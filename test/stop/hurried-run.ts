@@ -9,7 +9,7 @@ import type { RunEvent } from '../../src/migrate/event.ts';
 import { perform } from '../../src/migrate/perform/perform.ts';
 import { createBundle, openScriptsOf } from '../../src/migrate/read/bundle.ts';
 import { readFolder } from '../../src/migrate/read/read-folder.ts';
-import type { ApplyTask } from '../../src/migrate/task.ts';
+import type { ApplyTask, VerifyTask } from '../../src/migrate/task.ts';
 import { createRunId } from '../../src/project/run-id.ts';
 import type { TestProject } from '../support/project.ts';
 
@@ -20,10 +20,15 @@ export interface Ended {
 }
 
 /**
- * Applies all migrations of a project over this address by a clock that goes this many times faster: what waits for half
+ * Applies all migrations of a project (or verifies them) over this address by a clock that goes this many times faster: what waits for half
  * a minute waits for a second or two.
  */
-export async function hurriedRun(project: TestProject, url: string, faster: number): Promise<Ended> {
+export async function hurriedRun(
+  project: TestProject,
+  url: string,
+  faster: number,
+  what: 'apply' | 'verify' = 'apply',
+): Promise<Ended> {
   const address = readDatabaseUrl(url, 'url', { user: 'postgres' });
   if (!address.ok) throw new Error('no url');
   const folder = openFolder(join(project.folder, 'migrations'), 'migrations');
@@ -32,7 +37,7 @@ export async function hurriedRun(project: TestProject, url: string, faster: numb
   const { signal } = new AbortController();
   const clock = runnerClock(signal);
   const events: RunEvent[] = [];
-  const exitCode = await perform(task(), {
+  const exitCode = await perform(what === 'apply' ? task() : verification(), {
     ...clock,
     clock: () => clock.clock() * faster,
     timer: (ms, then) => clock.timer(ms / faster, then),
@@ -66,4 +71,9 @@ function task(): ApplyTask {
     onDisconnect: 'cancel',
     earlier: [],
   };
+}
+
+function verification(): VerifyTask {
+  const { run, environment, actor, verification: terms } = task();
+  return { kind: 'verify', run, environment, actor, verification: terms };
 }

@@ -38,10 +38,11 @@ const patienceMs = 10_000;
  * warning: the run goes on without.
  *
  * @param run id of the run
+ * @param when `when-asked`: the connection is made for the first question; that it cannot be had is told to who asks
  */
-export function openControl(ports: RunnerPorts, run: string): Control {
+export function openControl(ports: RunnerPorts, run: string, when: 'now' | 'when-asked' = 'now'): Control {
   const leaving = new AbortController();
-  let told = false;
+  let told = when === 'when-asked';
   let session: Promise<Session | undefined> | undefined;
   let finding = fault('connection-lost');
 
@@ -65,7 +66,7 @@ export function openControl(ports: RunnerPorts, run: string): Control {
   };
   const present = (): Promise<Session | undefined> => (session ??= open());
 
-  void present();
+  if (when === 'now') void present();
   return {
     async ask(text, withinMs = patienceMs) {
       if (leaving.signal.aborted) return bad(fault('connection-lost'));

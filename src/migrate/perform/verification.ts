@@ -72,7 +72,7 @@ async function lookAfterApplying(
   return { lost, checks, migrations };
 }
 
-async function isLost({ session }: LiveRun): Promise<boolean> {
+async function isLost({ session }: Pick<LiveRun, 'session'>): Promise<boolean> {
   const reply = await session.send('select');
   return !reply.ok && reply.error.lost;
 }
@@ -132,6 +132,8 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
   );
   const known = new Set(told);
   const checks = [...stated, ...drift.filter((check) => check.ok || !known.has(check.object))];
+  if (checks.some(({ ok }) => !ok) && (await isLost({ session })))
+    return verdictOf(fault('connection-lost', { why: 'It was lost while the checks were under way.' }));
   report(ports, checks, migrations, terms);
   const verdict = concluded(checks, migrations, terms);
   return { ...verdict, findings: [...verdict.findings, ...others] };

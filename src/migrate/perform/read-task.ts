@@ -1,0 +1,95 @@
+import { fault } from '../../kit/fault.ts';
+import { openControl } from '../control/control.ts';
+import { watchConnections } from '../control/watch.ts';
+import { readStatements } from '../history/read-statements.ts';
+import type { RunnerPorts } from '../runner-ports.ts';
+import type { PlanTask, Task, VerifyTask } from '../task.ts';
+import { preflight, unfitHistory } from './facts.ts';
+import { inspect } from './inspect.ts';
+import { open, type Opened } from './open.ts';
+import { verdictOf, wellDone, type Verdict } from './verdict.ts';
+
+type ReadingTask = Exclude<Task, { kind: 'apply' }>;
+
+/**
+ * Performs a task that changes no object: when its connection is lost, it looks once more from the beginning, and what it
+ * could not see is no finding about the database.
+ */
+export async function performReading(task: ReadingTask, ports: RunnerPorts): Promise<Verdict> {
+  const first = await tryReading(task, ports);
+  if (!isLost(first) || ports.signal.aborted) return first;
+  const second = await tryReading(task, ports);
+  if (!isLost(second)) return second;
+  const why = second.findings.map((finding) => finding.why).join(' ');
+  return verdictOf(fault('database-unreachable', { why: `The connection was lost, twice. ${why}` }));
+}
+
+function isLost({ findings }: Verdict): boolean {
+  return findings.some(({ code }) => code === 'connection-lost');
+}
+
+async function tryReading(task: ReadingTask, ports: RunnerPorts): Promise<Verdict> {
+  const opened = await open(ports, task);
+  if (!opened.ok) return verdictOf(...opened.findings);
+  const { session, facts } = opened.value;
+  const leave = (): void => session.abandon();
+  ports.signal.addEventListener('abort', leave);
+  // Needed only when an answer takes long: its connection is made then.
+  const control = openControl(ports, task.run, 'when-asked');
+  const watch = watchConnections(ports, control, () => [{ session, backend: facts.backend }]);
+  try {
+    if (ports.signal.aborted) leave();
+    const verdict = await read(task, ports, opened.value);
+    return ports.signal.aborted
+      ? verdictOf(fault('interrupted', { why: 'It only looked; nothing was changed.' }))
+      : verdict;
+  } finally {
+    ports.signal.removeEventListener('abort', leave);
+    watch.end();
+    await Promise.all([session.close(), control.close()]);
+  }
+}
+
+/** The tasks that change nothing. */
+async function read(task: Exclude<Task, { kind: 'apply' }>, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
+  switch (task.kind) {
+    case 'probe':
+      return verdictOf(...preflight(opened.facts, opened.history, task.environment));
+    case 'inspect': {
+      const wrong = unfitHistory(opened.facts, opened.history, task.environment);
+      return wrong.length > 0 ? verdictOf(...wrong) : inspect(task, ports, opened);
+    }
+    case 'cancel': {
+      const wrong = unfitHistory(opened.facts, opened.history, task.environment);
+      return wrong.length > 0 ? verdictOf(...wrong) : (await import('./cancel-run.ts')).cancelRun(task, ports, opened);
+    }
+    case 'plan':
+      return planOnly(task, ports, opened);
+    case 'verify':
+      return verify(task, ports, opened);
+  }
+}
+
+async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
+  const found = preflight(opened.facts, opened.history, task.environment);
+  // Looking needs no right to change anything; that it is missing is said all the same.
+  const rights = new Set(['no-privilege', 'database-read-only']);
+  const forbidden = found.filter((finding) => !rights.has(finding.code));
+  if (forbidden.length > 0) return verdictOf(...forbidden);
+  for (const finding of found) ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
+  const { makePlan } = await import('../plan/make-plan.ts');
+  const made = await makePlan(ports.bundle, opened.history, task.selection, {
+    hashing: ports.hashing,
+    recorded: readStatements(opened.session),
+  });
+  if (!made.ok) return verdictOf(...made.findings);
+  for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
+  ports.emit({ kind: 'plan', plan: made.value.plan });
+  return made.value.plan.steps.length === 0 ? wellDone('nothing-to-do') : wellDone();
+}
+
+async function verify(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
+  const wrong = unfitHistory(opened.facts, opened.history, task.environment);
+  if (wrong.length > 0) return verdictOf(...wrong);
+  return (await import('./verification.ts')).verifyApplied(task, ports, opened);
+}
