@@ -4,11 +4,12 @@ import { mixedSet } from '../harness/migration-set.ts';
 import { runCase, takeReference, type Disturbed, type FaultKind } from '../harness/one-case.ts';
 import type { WirePoint } from '../harness/proxy.ts';
 import { pointsOf } from '../harness/points.ts';
-import { godwit } from '../harness/tool.ts';
+import { godwit, type Tool } from '../harness/tool.ts';
 import { openWorkbench } from '../harness/workbench.ts';
 
 /** What is enumerated, and how. */
 export interface Enumeration extends Pick<Disturbed, 'overlaps' | 'pace'> {
+  readonly tool?: Tool;
   readonly start?: StartAttempt;
   readonly points?: typeof pointsOf;
   /** Only every so many points. */
@@ -18,13 +19,13 @@ export interface Enumeration extends Pick<Disturbed, 'overlaps' | 'pace'> {
 
 /** A fault of this kind at every point of a run of the mixed set; each followed by `up` in a fresh process. */
 export async function enumerate(server: string, act: FaultKind, options: Enumeration = {}): Promise<Tally> {
-  const { start = godwit.start, points = pointsOf, every = 1, workers, ...how } = options;
+  const { tool = godwit, start = tool.start, points = pointsOf, every = 1, workers, ...how } = options;
   await using bench = await openWorkbench(server, mixedSet);
-  const reference = await takeReference(bench, godwit, start);
+  const reference = await takeReference(bench, tool, start);
   const chosen = points(reference.passed).filter((_, index) => index % every === 0);
   const sure = ({ connection }: WirePoint): boolean => connection === 1;
   const terms = { name: pointName, sure, ...(workers === undefined ? {} : { workers }) };
   return await forEachCase(chosen, terms, (point) =>
-    runCase(bench, { tool: godwit, reference }, [{ start, faults: [{ point, act }], ...how }]),
+    runCase(bench, { tool, reference }, [{ start, faults: [{ point, act }], ...how }]),
   );
 }

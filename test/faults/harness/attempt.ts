@@ -34,6 +34,7 @@ export type StartAttempt = (bench: Workbench, url: string) => Going;
 
 const limitMs = 90_000;
 const runner = resolve('dist/runner.js');
+const program = resolve('dist/godwit.js');
 
 /** The task of `godwit up`, as the project makes it. */
 function upTask(): ApplyTask {
@@ -95,7 +96,46 @@ export const startProcess: StartAttempt = (bench, url) => {
   return { ended: follow(child, task.run), signal: (name) => void child.kill(name) };
 };
 
+/** The command as it is shipped, in a project of its own for each database. */
+export const startCommand: StartAttempt = (bench, url) => {
+  const folder = bench.projectFor(new URL(url).pathname.slice(1));
+  const child = spawn(process.execPath, [program, 'up', '--json'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { PATH: process.env['PATH'] ?? '', HOME: folder, DATABASE_URL: url },
+  });
+  const ended = outputOf(child).then(({ exitCode, lines }): Attempt => {
+    const events = lines.flatMap(eventOf);
+    const [first, last] = [events[0], events.at(-1)];
+    const coherent = typeof exitCode !== 'number' || (last?.kind === 'run.finished' && last.exitCode === exitCode);
+    return { run: first?.kind === 'run.started' ? first.run : '', exitCode, events, coherent };
+  });
+  return { ended, signal: (name) => void child.kill(name) };
+};
+
+/** A line that was cut off is none. */
+function eventOf(line: string): readonly RunEvent[] {
+  try {
+    return [JSON.parse(line) as RunEvent];
+  } catch {
+    return [];
+  }
+}
+
 async function follow(child: ChildProcess, run: string): Promise<Attempt> {
+  const { exitCode, lines } = await outputOf(child);
+  const decoder = createLineDecoder(run, nodeHashing);
+  const events = lines.flatMap((line) => decoder.push(line));
+  const last = events.at(-1);
+  const coherent =
+    typeof exitCode !== 'number' || (decoder.complete && last?.kind === 'run.finished' && last.exitCode === exitCode);
+  return { run, exitCode, events, coherent };
+}
+
+/** Waits for the end of a process; one that does not end is killed. */
+async function outputOf(
+  child: ChildProcess,
+): Promise<{ readonly exitCode: Attempt['exitCode']; readonly lines: readonly string[] }> {
   let text = '';
   child.stdout?.setEncoding('utf8').on('data', (piece: string) => (text += piece));
   let hung = false;
@@ -107,10 +147,5 @@ async function follow(child: ChildProcess, run: string): Promise<Attempt> {
     child.once('close', (code) => done(hung ? 'hung' : (code ?? 'killed')));
   });
   clearTimeout(timer);
-  const decoder = createLineDecoder(run, nodeHashing);
-  const events = text.split('\n').flatMap((line) => (line === '' ? [] : decoder.push(line)));
-  const last = events.at(-1);
-  const coherent =
-    typeof exitCode !== 'number' || (decoder.complete && last?.kind === 'run.finished' && last.exitCode === exitCode);
-  return { run, exitCode, events, coherent };
+  return { exitCode, lines: text.split('\n').filter((line) => line !== '') };
 }

@@ -1,4 +1,4 @@
-import { startHere, startProcess, type StartAttempt } from './attempt.ts';
+import { startCommand, startHere, startProcess, type StartAttempt } from './attempt.ts';
 import { auditOf } from './audit.ts';
 import { judgeAttempt, type Wrong } from './check.ts';
 import { readRecords, type Records } from './database-state.ts';
@@ -30,3 +30,6 @@ export const godwit: Tool = {
   judge: judgeAttempt,
   audit: auditOf,
 };
+
+/** The same by its command: with the analysis, the ledger and the screen around the runner. */
+export const godwitCommand: Tool = { ...godwit, name: 'godwit up', start: startCommand, startProcess: startCommand };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBundle, writeBundle } from '../../../src/adapters/bundle/bundle-folder.ts';
@@ -23,6 +23,8 @@ export interface Workbench extends AsyncDisposable {
   readonly admin: ServerSession;
   /** Makes an empty database. */
   database(): Promise<CaseDatabase>;
+  /** A copy of the project for the commands on one database. */
+  projectFor(database: string): string;
   /** A folder of its own with this task and the bundle: what the one-file runner is given. */
   runnerFolder(task: object): string;
 }
@@ -51,6 +53,11 @@ export async function openWorkbench(server: string, files: Readonly<Record<strin
     bundle,
     admin,
     database: () => makeDatabase(server, admin),
+    projectFor(name) {
+      const folder = join(root, name);
+      cpSync(join(project, 'migrations'), join(folder, 'migrations'), { recursive: true });
+      return folder;
+    },
     runnerFolder(task) {
       const folder = mkdtempSync(join(root, 'run-'));
       symlinkSync(bundleFolder, join(folder, 'bundle'));
