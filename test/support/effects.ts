@@ -29,6 +29,7 @@ export function line(effect: Effect): string {
   }
   const { kind, schema, table, name } = effect.object;
   const full = `${kind} ${[schema, table, name].filter((part) => part !== null && part !== undefined).join('.')}`;
+  if (effect.op === 'touch') return `touch ${full}`;
   if (effect.op === 'drop') return `drop ${full}${effect.cascade ? ' cascade' : ''}`;
   if (effect.op === 'rename') return `rename ${full} ${JSON.stringify(effect.to)}`;
   const marks = effect.op === 'create' ? (effect.ifNotExists ? '!' : effect.replace === true ? '+' : '') : '';

@@ -1,6 +1,34 @@
 import { expect, test } from 'vitest';
+import type { Check } from '../../src/migrate/model.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
+
+test('another owner is drift, unless a migration has changed it', async () => {
+  await using database = await createTestDatabase();
+  const role = await database.role('other');
+  using project = createProject(
+    {
+      'migrations/1_users.sql': `create table users (id int);\ncreate view people as select 1 as one;\ngrant select on users to ${role.name};`,
+    },
+    database.url,
+  );
+  expect((await project.run('up')).exitCode).toBe(0);
+  await database.query(`alter table users owner to ${role.name}`);
+  const drifted = await project.run('verify', '--json');
+  const { checks } = JSON.parse(drifted.out) as { readonly checks: readonly Check[] };
+  const failed = checks.filter(({ ok }) => !ok);
+  expect(failed.map(({ kind, object, actual }) => [kind, object, actual])).toEqual([
+    ['drift-owner', 'public.users', role.name],
+  ]);
+  await database.query(`alter table users owner to postgres; grant select on users to ${role.name}`);
+  project.write(
+    'migrations/2_owner.sql',
+    `alter table users owner to ${role.name};\nalter table people owner to ${role.name};`,
+  );
+  expect((await project.run('up')).exitCode).toBe(0);
+  const after = await project.run('verify', '--json');
+  expect(after.out).not.toContain('drift-owner');
+});
 
 test('a migration that only comments on, or grants on, an older table is no drift of that table', async () => {
   await using database = await createTestDatabase();

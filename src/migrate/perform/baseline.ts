@@ -6,8 +6,10 @@ import {
   definitionQueries,
   definitionSettings,
   definitionsQuery,
+  ownership,
   readDefinitions,
   type Definition,
+  type Drift,
 } from '../verify/definitions.ts';
 import { relationsOf, tableOfIndex } from '../verify/catalogue.ts';
 import type { Check } from '../model.ts';
@@ -95,15 +97,21 @@ export async function compareWithBaseline(
   const files = new Map(migrations.map(({ migration }) => [migration.id, migration.up.file]));
   const ours = baseline.filter(({ owner }) => owners.has(owner.replace(/\(.*$/s, '')));
   return compareDefinitions(ours, readDefinitions(present), major).map((drift): Check => ({
-    kind: `drift-${drift.kind}`,
-    object: drift.name,
+    ...(ofOwner(drift)
+      ? { kind: 'drift-owner', object: drift.name.slice(0, -ownership.length) }
+      : { kind: `drift-${drift.kind}`, object: drift.name }),
     ok: false,
-    severity: drift.change === 'new-major' ? 'note' : drift.change === 'added' ? 'warning' : 'error',
+    severity: drift.change === 'new-major' ? 'note' : drift.change === 'added' || ofOwner(drift) ? 'warning' : 'error',
     expected: drift.was === '' ? 'not there' : drift.was,
     actual: drift.is === '' ? 'missing' : drift.is,
     where: { file: files.get(drift.migration) ?? '' },
     migration: drift.migration,
   }));
+}
+
+/** REASSIGN OWNED hides what it changes, so that another owner is a warning. */
+function ofOwner({ kind, name }: Drift): boolean {
+  return kind === 'grant' && name.endsWith(ownership);
 }
 
 /** Drift that could not be looked for is told, not passed over. */
@@ -144,6 +152,7 @@ function namesOf(migrations: readonly VerifiedMigration[], schema: string): read
         : { kind: 'table', schema: object.schema, name: owner };
     names.set(`${named.kind}|${named.schema}|${named.name}`, named);
   }
+  for (const { kind, schema, name } of folded.touched) names.set(`${kind}|${schema}|${name}`, { kind, schema, name });
   return [...names.values()];
 }
 

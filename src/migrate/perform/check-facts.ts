@@ -82,7 +82,7 @@ export async function checkUndone(input: {
     if (named.object.name !== '') gone.set(keyOf(named.object), named);
   }
   const objects = new Map([...after.objects].filter(([key, is]) => !isSame(before.objects.get(key), is)));
-  const expectations = { objects, gone, rows: [], opaque: [] };
+  const expectations = { objects, gone, rows: [], touched: [], opaque: [] };
   const actual = await readActual(input.session, expectations);
   if (typeof actual === 'string') return [failedRead(input.before, actual)];
   return judge(expectations, actual);

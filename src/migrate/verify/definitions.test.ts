@@ -129,6 +129,8 @@ const mutations: readonly (readonly [sql: string, ...drifts: readonly string[]])
   ['alter table app.users enable row level security', 'changed table app.users'],
   ['alter table app.users set (fillfactor = 50)', 'changed table app.users'],
   ['create or replace rule quiet as on delete to app.users do instead nothing', 'changed rule app.users.quiet'],
+  ['alter table app.users owner to pg_monitor', 'changed grant app.users|owner'],
+  ['alter function app.twice(int) owner to pg_monitor', 'changed grant app.twice(integer)|owner'],
   ['drop extension pg_trgm', 'missing extension pg_trgm'],
   ['alter table app.stranger add more int'],
   ["insert into app.users (email) values ('a'); analyze app.users; reindex table app.users"],

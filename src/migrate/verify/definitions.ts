@@ -93,7 +93,9 @@ export function definitionQueries(wanted: readonly WantedDefinition[]): readonly
 /** Schemas and extensions lie in no schema. Versions of extensions are left to whoever updates them. */
 function bareQueries(pairs: (of: (kind: ObjectKind) => boolean) => string): readonly string[] {
   return [
-    `select 'schema', nspname, nspname, 'schema' from ${pairs((kind) => kind === 'schema')} w join pg_catalog.pg_namespace on nspname = w.n`,
+    `select 'schema', nspname, nspname, 'schema' from ${pairs((kind) => kind === 'schema')} w join pg_catalog.pg_namespace on nspname = w.n
+      union all select 'grant', nspname || '${ownership}', nspname, pg_catalog.pg_get_userbyid(nspowner)::text
+      from ${pairs((kind) => kind === 'schema')} w join pg_catalog.pg_namespace on nspname = w.n`,
     `select 'extension', extname, extname, 'in schema ' || extnamespace::pg_catalog.regnamespace
       from ${pairs((kind) => kind === 'extension')} w join pg_catalog.pg_extension on extname = w.n`,
   ];
@@ -106,6 +108,9 @@ const partComments = [
   ['pg_policy', 'polrelid', "whole || '.policy ' || polname"],
   ['pg_rewrite', 'ev_class', "whole || '.rule ' || rulename"],
 ] as const;
+
+/** What follows the name of an object in the name of the definition that tells its owner. */
+export const ownership = '|owner';
 
 const granted = `'granted' || case when is_grantable then ' with grant option' else '' end`;
 
@@ -186,7 +191,8 @@ const typeParts: readonly string[] = [
 function grantsOf(alias: string, acl: string, kind: string, owner: string): string {
   return `select distinct 'grant', whole || '|' || coalesce(rolname, 'public') || '|' || pg_catalog.lower(privilege_type), whole, ${granted}
       from ${alias} cross join lateral pg_catalog.aclexplode(coalesce(${acl}, pg_catalog.acldefault(${kind}, ${owner})))
-      left join pg_catalog.pg_roles r on r.oid = grantee where grantee <> ${owner}`;
+      left join pg_catalog.pg_roles r on r.oid = grantee where grantee <> ${owner}
+    union all select 'grant', whole || '${ownership}', whole, pg_catalog.pg_get_userbyid(${owner})::text from ${alias}`;
 }
 
 /** The rows of a reply to `definitionsQuery`. */
@@ -242,7 +248,20 @@ export function compareDefinitions(
   for (const [key, { kind, name, definition: is, owner }] of present)
     if (!kept.has(key) && owners.has(owner))
       drifts.push({ kind, name, change: 'added', was: '', is, migration: lastOf(baseline, owner) });
-  return drifts;
+  return withoutConsequences(drifts);
+}
+
+/** An owner holds all privileges without a grant: those of the old and of the new one change with the owner. */
+function withoutConsequences(drifts: readonly Drift[]): readonly Drift[] {
+  const owners = drifts.filter(({ kind, name }) => kind === 'grant' && name.endsWith(ownership));
+  const follows = ({ kind, name }: Drift): boolean =>
+    kind === 'grant' &&
+    owners.some(({ name: of, was, is }) => {
+      const whole = of.slice(0, -ownership.length);
+      const rest = name.startsWith(whole) ? name.slice(whole.length) : '';
+      return rest !== ownership && (rest.includes(`|${was}|`) || rest.includes(`|${is}|`));
+    });
+  return owners.length === 0 ? drifts : drifts.filter((drift) => !follows(drift));
 }
 
 function lastOf(baseline: readonly KeptDefinition[], owner: string): string {

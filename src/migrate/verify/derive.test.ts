@@ -147,7 +147,7 @@ test.each<[string, readonly string[]]>([
       'alter trigger t.*; enabled=no',
     ],
   ],
-  ['owner to somebody', []],
+  ['owner to somebody', ['touch table t']],
 ])('ALTER TABLE t %s changes facts', async (commands, expected) => {
   expect(await lines(`alter table t ${commands}`)).toEqual(expected);
 });

@@ -3,7 +3,7 @@ import { listOf, nodeOf, optionOf, textOf, treeOf, type Tree } from '../../sql/s
 import type { ParsedStatement } from '../read/parsed-statement.ts';
 import { alterTable } from './derive/alter-table.ts';
 import { comment } from './derive/comment.ts';
-import { drop, rename, setSchema } from './derive/drop-rename.ts';
+import { changeOwner, drop, rename, setSchema } from './derive/drop-rename.ts';
 import { grant } from './derive/grant.ts';
 import { createIndex } from './derive/index-facts.ts';
 import {
@@ -56,6 +56,7 @@ const derivers: ReadonlyMap<string, Deriver> = new Map<string, Deriver>([
   ['DropStmt', drop],
   ['RenameStmt', rename],
   ['AlterObjectSchemaStmt', setSchema],
+  ['AlterOwnerStmt', changeOwner],
   ['VariableSetStmt', setVariable],
 ]);
 
@@ -65,6 +66,7 @@ const opaque = new Set([
   'CallStmt',
   'ExecuteStmt',
   'DropOwnedStmt',
+  'ReassignOwnedStmt',
   'ImportForeignSchemaStmt',
   'CreateRoleStmt',
   'AlterRoleStmt',

@@ -34,6 +34,8 @@ export interface Folded {
   readonly objects: ReadonlyMap<string, Expected>;
   readonly gone: ReadonlyMap<string, Expected>;
   readonly rows: readonly ExpectedRows[];
+  /** What was changed in a way that no fact tells. */
+  readonly touched: readonly Resolved[];
   readonly opaque: readonly { readonly tag: string; readonly where: Place; readonly migration: string }[];
 }
 
@@ -42,6 +44,7 @@ export interface FoldState {
   objects: Map<string, Expected>;
   gone: Map<string, Expected>;
   rows: ExpectedRows[];
+  readonly touched: Resolved[];
   /** A CREATE TABLE IF NOT EXISTS that found its table: its parts are not made either. */
   skipping?: { readonly schema: string; readonly table: string; readonly where: Place };
   readonly opaque: { readonly tag: string; readonly where: Place; readonly migration: string }[];

@@ -59,6 +59,8 @@ export type Change =
     }
   /** Changes facts of an object that is there. */
   | { readonly op: 'alter'; readonly object: ObjectName; readonly facts: Facts }
+  /** Changes something of an object that is no fact of its kind, such as its owner: only its definition is taken anew. */
+  | { readonly op: 'touch'; readonly object: ObjectName }
   | { readonly op: 'drop'; readonly object: ObjectName; readonly cascade: boolean }
   | {
       readonly op: 'rename';

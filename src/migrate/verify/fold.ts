@@ -23,7 +23,7 @@ export function fold(
   migrations: readonly { readonly id: string; readonly effects: readonly Effect[]; readonly schema?: string }[],
   defaultSchema: string,
 ): Folded {
-  const state: FoldState = { objects: new Map(), gone: new Map(), rows: [], opaque: [] };
+  const state: FoldState = { objects: new Map(), gone: new Map(), rows: [], touched: [], opaque: [] };
   for (const { id, effects, schema } of migrations)
     for (const effect of effects) step(state, effect, { migration: id, defaultSchema: schema ?? defaultSchema });
   return state;
@@ -61,6 +61,9 @@ function step(state: FoldState, effect: Effect, terms: StepTerms): void {
     }
     case 'rows-changed':
       return changeRows(state, { schema: effect.table.schema ?? defaultSchema, name: effect.table.name }, effect.how);
+    case 'touch':
+      state.touched.push(resolve(effect.object, defaultSchema));
+      return;
     case 'opaque':
       state.opaque.push({ tag: effect.tag, where, migration });
   }

@@ -8,6 +8,17 @@ import { typeText } from './type-text.ts';
 
 /** ALTER TABLE. What it changes of views, indexes and composite types is no fact of theirs. */
 export function alterTable(fields: Tree, scope: Scope): readonly Change[] {
+  return [...changes(fields, scope), ...ownerChange(fields, scope)];
+}
+
+/** Views, sequences and whatever else ALTER TABLE is used for have owners too. */
+function ownerChange(fields: Tree, scope: Scope): readonly Change[] {
+  const changed = listOf(fields['cmds']).some((node) => treeOf(node['AlterTableCmd'])['subtype'] === 'AT_ChangeOwner');
+  const relation = changed ? relationOf(scope, treeOf(fields['relation'])) : undefined;
+  return relation === undefined ? [] : [{ op: 'touch', object: { kind: 'table', ...relation } }];
+}
+
+function changes(fields: Tree, scope: Scope): readonly Change[] {
   const { objtype } = fields;
   if (objtype !== 'OBJECT_TABLE' && objtype !== 'OBJECT_FOREIGN_TABLE') return [];
   const table = relationOf(scope, treeOf(fields['relation']));

@@ -81,6 +81,16 @@ export function setSchema(fields: Tree, scope: Scope): readonly Change[] {
   return [{ op: 'rename', object, to: { schema: textOf(fields['newschema']) } }];
 }
 
+/** ALTER … OWNER TO, of what is no relation. */
+export function changeOwner(fields: Tree, scope: Scope): readonly Change[] {
+  const type = fields['objectType'];
+  const object =
+    type === 'OBJECT_SCHEMA'
+      ? ({ kind: 'schema', schema: null, name: textOf(nodeOf(treeOf(fields['object'])).fields['sval']) } as const)
+      : namedObject(type, fields, scope);
+  return object === undefined ? [] : [{ op: 'touch', object }];
+}
+
 function namedObject(type: unknown, fields: Tree, scope: Scope): ObjectName | undefined {
   const relation = treeOf(fields['relation']);
   const kind = relations.get(type);
