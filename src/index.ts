@@ -91,6 +91,10 @@ export interface DeployOptions extends ProjectOptions {
   readonly verify?: boolean;
   /** True: warnings of verification fail the run. */
   readonly strict?: boolean;
+  /** True: a live run that holds the database is ended, and this one goes on from where it stands; recorded. */
+  readonly takeOver?: boolean;
+  /** What the server does with a running statement when this process has gone: `cancel` (default) or `finish`. */
+  readonly onDisconnect?: 'cancel' | 'finish';
 }
 
 /**
@@ -156,6 +160,8 @@ export async function deploy(options: DeployOptions): Promise<Deployed> {
       selection: selectionOf(options, ready),
       verify: options.verify ?? true,
       strict: options.strict ?? false,
+      takeOver: options.takeOver ?? false,
+      onDisconnect: options.onDisconnect ?? 'cancel',
       ...(options.planHash === undefined ? {} : { planHash: options.planHash }),
       ...(options.waiveCheckpoint === undefined ? {} : { waived: options.waiveCheckpoint }),
     });

@@ -3,6 +3,7 @@ import { createTestDatabase, majors } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
 import { detach, running, sessionsGone } from './detached.ts';
+import { startProxy } from './proxy.ts';
 
 const settings = [
   'client_connection_check_interval',
@@ -82,6 +83,32 @@ test('a runner that is to finish leaves its concurrent build to the server, and 
   const again = await project.run('up');
   expect(again.exitCode, again.err).toBe(0);
   expect(await database.query(index)).toEqual([built]);
+});
+
+test('a run that is to finish waits after a reset for its own build, and finds it done', async () => {
+  await using database = await createTestDatabase();
+  await using proxy = await startProxy(database.url);
+  using project = createProject(
+    {
+      'migrations/1_a.sql': 'create table a (n int);',
+      'migrations/2_b.sql': 'create index concurrently a_n on a (n);',
+    },
+    proxy.url,
+  );
+  await project.run('up', '--to', '1');
+  const blocker = await database.connect();
+  await blocker.query('begin; insert into a values (1)');
+  const going = project.run('up', '--on-disconnect', 'finish');
+  await running(database, 'create index concurrently%', "and wait_event_type = 'Lock'");
+  const [before] = await database.query("select 'a_n'::regclass::oid::int as oid");
+  proxy.cut();
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await running(database, 'create index concurrently%');
+  await blocker.query('commit');
+  const ran = await going;
+  expect(ran.exitCode, ran.err).toBe(0);
+  const index = "select indexrelid::int as oid, indisvalid as valid from pg_index where indrelid = 'a'::regclass";
+  expect(await database.query(index)).toEqual([{ oid: before?.['oid'], valid: true }]);
 });
 
 test('what is to happen when the runner has gone is asked for by name', async () => {

@@ -6,8 +6,8 @@ export interface SilentProxy extends AsyncDisposable {
   readonly url: string;
   /** From now on the connections that are there carry nothing more; with `all`, new ones neither. */
   mute(which: 'present' | 'all'): void;
-  /** New connections work again. */
-  speak(): void;
+  /** The connections that are there are reset. */
+  cut(): void;
 }
 
 /** Opens such a way to the server of this address. */
@@ -39,8 +39,8 @@ export async function startProxy(url: string): Promise<SilentProxy> {
       for (const socket of sockets) muted.add(socket);
       mute = which === 'all';
     },
-    speak() {
-      mute = false;
+    cut() {
+      for (const socket of sockets) socket.resetAndDestroy();
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

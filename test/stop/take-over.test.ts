@@ -84,6 +84,32 @@ test('a frozen runner that wakes behind a takeover does not execute its next sta
   await sessionsGone(database);
 });
 
+test('a frozen runner with a pipeline under way that wakes behind a takeover adds nothing to it', async () => {
+  await using database = await createTestDatabase();
+  const rows = Array.from({ length: 80 }, (_, n): [string, string] => [
+    `migrations/${n + 2}_row.sql`,
+    `insert into log values (${n});${n === 5 ? ' select pg_sleep(3);' : ''}`,
+  ]);
+  using project = createProject(
+    { 'migrations/1_a.sql': 'create table log (n int);', ...Object.fromEntries(rows) },
+    database.url,
+  );
+  const { run, pid } = await detach(project);
+  await running(database, '%pg_sleep(3)%');
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const taken = await project.run('up', '--take-over');
+    expect(taken.exitCode, taken.err).toBe(0);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  const attached = await project.run('runs', 'attach', run);
+  expect([attached.exitCode, attached.err]).toEqual([20, expect.stringContaining('[taken-over]')]);
+  expect(await database.query('select count(*)::int as n, count(distinct n)::int as different from log')).toEqual([
+    { n: 80, different: 80 },
+  ]);
+});
+
 test('a session that is no run of godwit and has taken the lock is named, and not ended', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ 'migrations/1_a.sql': 'create table a (n int);' }, database.url);

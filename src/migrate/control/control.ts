@@ -53,6 +53,8 @@ export function openControl(ports: RunnerPorts, run: string, when: 'now' | 'when
       settings,
       signal: leaving.signal,
     });
+    // One that was there and is lost is another matter: the run finds out what has happened to its work.
+    if (opened.ok) told = true;
     if (opened.ok) return opened.value;
     session = undefined;
     [finding = finding] = opened.findings;
