@@ -13,6 +13,8 @@ test(
     const { rows } = await reader.query<{ pid: number }>('select pg_backend_pid() as pid');
     const going = folder.run('up', '--json');
     await tries(database, 3);
+    // Others read it all the while: neither the first reader nor the migration is through.
+    expect(await database.query('select count(*)::int as n from users')).toEqual([{ n: 0 }]);
     await reader.query('commit');
     const ran = await going;
     expect(ran.exitCode, ran.out).toBe(0);

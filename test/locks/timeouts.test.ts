@@ -57,6 +57,11 @@ test('what a file says itself holds', async () => {
     await waits(`set local lock_timeout = '3s'; alter table users add column age int; ${note('own')}
       create index concurrently i on users (email); drop index i; ${note('anew')}`),
   ).toEqual({ own: '3s', anew: '150ms' });
+  expect(
+    await waits(
+      `select pg_catalog.set_config('lock_timeout', '5s', true); alter table users add column age int; ${note('call')}`,
+    ),
+  ).toEqual({ call: '5s' });
   expect(await waits(`-- godwit: lock-timeout=4s\nalter table users add column age int; ${note('own')}`)).toEqual({
     own: '4s',
   });

@@ -4,11 +4,9 @@ import { blockerColumns } from './sight.ts';
 
 /**
  * Who holds a lock that stands against these now: for a wait that was over before anybody could look. The oldest
- * transactions come first; those that came behind us in the queue are young.
- *
- * @param pid our own backend
+ * transactions come first; those that came behind us in the queue are young. We ourselves hold none any more.
  */
-export function holdersQuery(pid: number, locks: readonly Lock[]): string | undefined {
+export function holdersQuery(locks: readonly Lock[]): string | undefined {
   const named = locks.filter(({ on }) => on !== '');
   if (named.length === 0) return undefined;
   const any = named.map(({ on, mode }) => {
@@ -17,7 +15,7 @@ export function holdersQuery(pid: number, locks: readonly Lock[]): string | unde
   });
   return `with held as (
   select distinct coalesce(l.pid, 0) as pid from pg_catalog.pg_locks l
-  where l.granted and l.locktype = 'relation' and l.pid is distinct from ${pid} 
+  where l.granted and l.locktype = 'relation'
     and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
     and (${any.join(' or ')})
 )

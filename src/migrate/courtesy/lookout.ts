@@ -22,7 +22,7 @@ export interface Lookout {
   /** Did we cancel a statement because of those who waited behind it? Says so once. */
   steppedBack(): boolean;
   /** Looks who holds these locks, when nobody was seen while they were waited for. */
-  search(pid: number, locks: readonly Lock[]): Promise<void>;
+  search(locks: readonly Lock[]): Promise<void>;
   /** Pauses before the next try; shorter when all who were in the way are gone. */
   pause(ms: number): Promise<void>;
   close(): void;
@@ -150,8 +150,8 @@ export function createLookout({ ports, look, ask, terms }: LookoutParts): Lookou
       cancelled = false;
       return was;
     },
-    async search(pid, locks) {
-      const query = seen === undefined ? holdersQuery(pid, locks) : undefined;
+    async search(locks) {
+      const query = seen === undefined ? holdersQuery(locks) : undefined;
       const rows = query === undefined ? undefined : await look(query);
       if (rows !== undefined && rows.length > 0) seen = readSight(rows);
     },

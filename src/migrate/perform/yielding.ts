@@ -58,8 +58,7 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, terms: LockTer
       const fromZero = statement !== undefined && !statement.transactional && statement.lock !== 'strong';
       const failure = { migration: end.at.step.id, cause, fromZero, atMs: ports.clock() };
       const decision = waitedLong ? undefined : retries.after(failure);
-      if (live.terms.pooled !== true && cause === 'timeout')
-        await lookout.search(live.session.pid, statement?.locks ?? []);
+      if (cause === 'timeout') await lookout.search(statement?.locks ?? []);
       const { blockers } = lookout;
       if (decision?.again !== true) return spent(end, decision, blockers);
       const { attempt, pauseMs, spentMs } = decision;

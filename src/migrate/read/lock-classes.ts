@@ -1,5 +1,5 @@
 import { lockClassOf, locksOf, relationsMadeBy, type LockClass } from '../../sql/locks.ts';
-import { nodeOf, textOf, type Tree } from '../../sql/syntax-tree.ts';
+import { listOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
 import type { Directives, Segment, Statement } from '../model.ts';
 import type { Member } from './segments.ts';
 
@@ -47,7 +47,20 @@ function classOf(node: Tree, made: ReadonlySet<string>): LockClass | undefined {
 function settingOf(node: Tree): { readonly name: string; readonly local: boolean } | undefined {
   const { type, fields } = nodeOf(node);
   if (type === 'DiscardStmt') return { name: 'all', local: false };
+  if (type === 'SelectStmt') return setByCall(fields);
   if (type !== 'VariableSetStmt') return undefined;
   if (fields['kind'] === 'VAR_RESET_ALL') return { name: 'all', local: false };
   return { name: textOf(fields['name']).toLowerCase(), local: fields['is_local'] === true };
+}
+
+/** `select set_config('lock_timeout', '1s', true)` */
+function setByCall(fields: Tree): ReturnType<typeof settingOf> {
+  for (const target of listOf(fields['targetList'])) {
+    const call = treeOf(treeOf(treeOf(target['ResTarget'])['val'])['FuncCall']);
+    if (nameParts(call['funcname']).at(-1) !== 'set_config') continue;
+    const [name, , local] = listOf(call['args']).map((one) => treeOf(one['A_Const']));
+    const isLocal = treeOf(local?.['boolval'])['boolval'] === true;
+    return { name: textOf(treeOf(name?.['sval'])['sval']).toLowerCase(), local: isLocal };
+  }
+  return undefined;
 }
