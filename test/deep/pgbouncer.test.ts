@@ -5,6 +5,7 @@ import { until } from '../support/child.ts';
 import { startPooler, type Pooler } from '../support/pgbouncer.ts';
 import { createProject } from '../support/project.ts';
 import { start } from '../stop/command.ts';
+import { detach } from '../stop/detached.ts';
 import { missing } from '../support/tools.ts';
 
 /** What stays with a server connection when its user goes: settings, locks, temporary tables, prepared statements. */
@@ -264,6 +265,34 @@ describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {
     await expect(slow).resolves.toBeDefined();
     await stranger.end();
     expect(await database.query('select count(*)::int as n from a')).toEqual([{ n: 0 }]);
+    await nothingStays(pooler, database);
+  }, 60_000);
+
+  test('a killed runner leaves nothing running and no lock; the next run goes on when its lease has ended', async () => {
+    await using database = await createTestDatabase();
+    await using pooler = await startPooler(database.url, { default_pool_size: 3 });
+    using project = createProject(
+      {
+        'migrations/1_a.sql': 'create table a (n int);',
+        'migrations/2_b.sql': 'insert into a values (1); select pg_sleep(60);',
+      },
+      pooler.through(database.url),
+    );
+    const { pid } = await detach(project);
+    await asleep(database);
+    process.kill(pid, 'SIGKILL');
+    const working = "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
+    await until('its statement is ended', async () => (await database.query(working)).length === 0, 20_000);
+    expect(await database.query("select holder <> '' as held from godwit.guard")).toEqual([{ held: true }]);
+    await database.query("update godwit.guard set leased_until = clock_timestamp() + interval '2 seconds'");
+    project.write('migrations/2_b.sql', 'insert into a values (2);');
+    const next = await project.run('up');
+    expect(next.exitCode, next.err).toBe(0);
+    expect(await database.query('select n from a')).toEqual([{ n: 2 }]);
+    expect(await database.query('select outcome from godwit.run order by started_at')).toEqual([
+      { outcome: 'interrupted' },
+      { outcome: 'done' },
+    ]);
     await nothingStays(pooler, database);
   }, 60_000);
 

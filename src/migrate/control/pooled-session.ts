@@ -14,7 +14,15 @@ import type { KeepRows, Reply, Session, SessionOptions } from '../ports.ts';
 export function pooledSession(session: Session, options: SessionOptions): Session {
   const settings = localSettings(options);
   let prepares = false;
-  const send: Session['send'] = async (text, sending) => {
+  // One at a time: PgBouncer takes a server for free as soon as it has answered the first message of several, and gives
+  // it to somebody else when we die, while it still works on the second.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
+    const mine = last.then(act);
+    last = mine;
+    return mine;
+  };
+  const sendNow: Session['send'] = async (text, sending) => {
     prepares ||= /\bprepare\b/i.test(text);
     // A prepared statement is what a rollback leaves.
     if (text === 'ROLLBACK') return await session.send(prepares ? 'ROLLBACK;\nDEALLOCATE ALL' : text, sending);
@@ -33,7 +41,8 @@ export function pooledSession(session: Session, options: SessionOptions): Sessio
     get answered() {
       return session.answered;
     },
-    send,
+    send: (text, sending) => inTurn(() => sendNow(text, sending)),
+    copyIn: (command, data) => inTurn(() => session.copyIn(command, data)),
   };
 }
 

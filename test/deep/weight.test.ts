@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { createTestDatabase } from '../support/database.ts';
+import { createProject, type TestProject } from '../support/project.ts';
+
+const program = fileURLToPath(new URL('../../dist/godwit.js', import.meta.url));
+
+/** Runs godwit, as it is shipped, and looks at the most memory it ever had. */
+async function weighed({ folder }: TestProject, url: string, ...argv: readonly string[]) {
+  const child = spawn(process.execPath, [program, ...argv], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder, USER: 'tester', DATABASE_URL: url },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let err = '';
+  let megabytes = 0;
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  const looking = setInterval(() => {
+    try {
+      const found = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8'))?.[1];
+      megabytes = Math.max(megabytes, Number(found ?? 0) / 1024);
+    } catch {
+      // It has ended, or this system has no such file.
+    }
+  }, 100);
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  clearInterval(looking);
+  return { exitCode, err, megabytes };
+}
+
+test('10,000 files are applied in their order, and the next run finds nothing to do', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject({ 'migrations/00001_ledger.sql': 'create table ledger (n int);' }, database.url);
+  for (let n = 2; n <= 10_000; n += 1)
+    writeFileSync(
+      join(project.folder, 'migrations', `${String(n).padStart(5, '0')}_n.sql`),
+      `insert into ledger values (${n});`,
+    );
+  const ran = await weighed(project, database.url, 'up');
+  expect(ran.exitCode, ran.err.slice(-2_000)).toBe(0);
+  const [found] = await database.query(
+    'select count(*)::int as n, count(distinct n)::int as d, bool_and(id = seq::text) as ordered from ledger join godwit.migration on id = n::text',
+  );
+  expect(found).toEqual({ n: 9_999, d: 9_999, ordered: true });
+  expect((await project.run('up')).err).toContain('othing to do');
+}, 180_000);
+
+test('a file of 100 MB is one migration, streamed: all of it or nothing, in little memory', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    { 'migrations/1_t.sql': 'create table t (n int primary key, text text);' },
+    database.url,
+  );
+  mkdirSync(join(project.folder, 'migrations'), { recursive: true });
+  const rows = await writeRows(join(project.folder, 'migrations', '2_rows.sql'), 100e6);
+  const ran = await weighed(project, database.url, 'up', '--no-verify');
+  expect(ran.exitCode, ran.err.slice(-2_000)).toBe(0);
+  expect(ran.megabytes).toBeLessThan(300);
+  expect(await database.query('select count(*)::int as n from t')).toEqual([{ n: rows }]);
+  expect(await database.query('select array_agg(id order by seq) as ids from godwit.migration')).toEqual([
+    { ids: ['1', '2'] },
+  ]);
+}, 180_000);
+
+/** COPY with so many bytes of rows. */
+async function writeRows(path: string, bytes: number): Promise<number> {
+  const file = createWriteStream(path);
+  file.write('copy t (n, text) from stdin;\n');
+  let [written, rows] = [0, 0];
+  while (written < bytes) {
+    let piece = '';
+    for (let n = 0; n < 10_000; n += 1) piece += `${(rows += 1)}\t${'abcdefghij'.repeat(10)}\n`;
+    written += piece.length;
+    if (!file.write(piece)) await once(file, 'drain');
+  }
+  file.end('\\.\n');
+  await once(file, 'close');
+  return rows;
+}
