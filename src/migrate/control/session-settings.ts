@@ -1,3 +1,4 @@
+import { usualWaitMs } from '../courtesy/terms.ts';
 import type { OnDisconnect } from '../task.ts';
 
 /**
@@ -8,7 +9,7 @@ import type { OnDisconnect } from '../task.ts';
 export function sessionSettings(onDisconnect: OnDisconnect): Readonly<Record<string, string>> {
   return {
     // For what stalls nobody; what does is in courtesy/lock-settings.ts.
-    lock_timeout: '30s',
+    lock_timeout: `${usualWaitMs}ms`,
     statement_timeout: '0',
     // A runner that is frozen between two messages of one transaction.
     idle_in_transaction_session_timeout: '60s',

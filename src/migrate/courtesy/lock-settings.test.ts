@@ -37,7 +37,7 @@ test('behind a long wait the usual one holds again', () => {
   expect(settings(['patient', 'patient', 'none', 'none', 'strong'])).toEqual([
     "'1800000ms'",
     undefined,
-    'DEFAULT',
+    "'30000ms'",
     undefined,
     "'150ms'",
   ]);

@@ -1,8 +1,10 @@
 import type { LockClass } from '../../sql/locks.ts';
 import type { Analysis, Segment, Statement } from '../model.ts';
-import { shortWaitMs, type LockTerms } from './terms.ts';
+import { shortWaitMs, usualWaitMs, type LockTerms } from './terms.ts';
 
 const short = `'${shortWaitMs}ms'`;
+// Not DEFAULT: through a pooler that is what somebody else has started the connection with.
+const usual = `'${usualWaitMs}ms'`;
 
 interface Waiting {
   readonly analysis: Pick<Analysis, 'statements'>;
@@ -31,7 +33,7 @@ export function lockSettings(
     const wanted = held ? short : statement.lock === undefined ? undefined : valueOf(statement.lock, locks);
     // What the file has set itself comes behind this, so it stays as the file wants it.
     if (wanted !== set && (wanted !== undefined || patient)) {
-      settings.set(index, `SET LOCAL lock_timeout TO ${wanted ?? 'DEFAULT'}`);
+      settings.set(index, `SET LOCAL lock_timeout TO ${wanted ?? usual}`);
       set = wanted;
       patient = !held && statement.lock === 'patient';
     }

@@ -19,6 +19,9 @@ export const defaultLockTerms: LockTerms = { budgetMs: 300_000, concurrentMs: 1_
  */
 export const shortWaitMs: number = 150;
 
+/** The longest wait for a lock of what stalls nobody, in milliseconds. */
+export const usualWaitMs: number = 30_000;
+
 const shortTries = 5;
 const longestFirstMs = 1000;
 
