@@ -49,6 +49,8 @@ export interface Session {
   send(text: string, options?: { readonly rows?: KeepRows }): Promise<Reply>;
   /** Runs COPY … FROM stdin with `data`. Only on a session opened with `pipelined: false`. Never rejects. */
   copyIn(command: string, data: AsyncIterable<Uint8Array>): Promise<Reply>;
+  /** Asks the server to cancel what this session runs; needs no further connection of the role's. Never rejects. */
+  cancel(): Promise<void>;
   /** Cuts the connection at once, without a goodbye: every message under way is answered as lost. */
   abandon(): void;
   /** Says goodbye; takes seconds at most, also when nobody answers. */

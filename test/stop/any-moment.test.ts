@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { start } from './command.ts';
-import { sessionsGone } from './detached.ts';
+import { running, sessionsGone } from './detached.ts';
 
 const files = Object.fromEntries(
   Array.from({ length: 60 }, (_, n): [string, string] => [
@@ -49,7 +49,7 @@ test.each([0, 40, 80, 120, 160, 200, 240, 280, 320, 400])(
   },
 );
 
-test('a role that may have one connection only is told so once, and its run goes well', async () => {
+test('a role that may have one connection only is told so once; its run goes well, and is stopped by its own key', async () => {
   await using database = await createTestDatabase();
   const role = await database.role('single', 'CONNECTION LIMIT 1');
   await database.query(
@@ -60,4 +60,11 @@ test('a role that may have one connection only is told so once, and its run goes
   expect(ran.exitCode, ran.out).toBe(0);
   const told = ran.json.filter((event) => event.kind === 'finding');
   expect(told).toMatchObject([{ finding: { code: 'no-control-connection', severity: 'warning' } }]);
+  project.write('migrations/2_b.sql', 'create table b (n int);\nselect pg_sleep(60);');
+  const run = start(project, role.url, 'up');
+  await running(database, '%pg_sleep(60)%');
+  run.stop();
+  const { exitCode, err } = await run.ended;
+  expect(exitCode, err).toBe(130);
+  expect(await database.query("select to_regclass('b') as b")).toEqual([{ b: null }]);
 });

@@ -4,6 +4,7 @@ import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { pooledSession } from '../../migrate/control/pooled-session.ts';
 import type { Connector, Reply, Session, SessionOptions } from '../../migrate/ports.ts';
 import { tlsOptions, type DatabaseAddress } from './address.ts';
+import { requestCancel } from './cancel-request.ts';
 import { connectFault } from './connect-fault.ts';
 import { MessageQuery, serverError } from './message-query.ts';
 
@@ -56,7 +57,7 @@ async function openSession(
   } finally {
     options.signal?.removeEventListener('abort', giveUp);
   }
-  const session = sessionOf(client);
+  const session = sessionOf(client, address);
   return good(options.pooled === true ? pooledSession(session, options) : session);
 }
 
@@ -93,8 +94,8 @@ function clientConfig(address: DatabaseAddress, options: SessionOptions): Client
   return Object.assign(config, { pipeline: options.pipelined });
 }
 
-function sessionOf(client: Client): Session {
-  const pid = (client as unknown as { processID: number }).processID;
+function sessionOf(client: Client, address: DatabaseAddress): Session {
+  const { processID: pid, secretKey } = client as unknown as { processID: number; secretKey: number };
   let waiting = 0;
   let answered = 0;
   const counted = async (bytes: number, reply: Promise<Reply>): Promise<Reply> => {
@@ -122,6 +123,7 @@ function sessionOf(client: Client): Session {
         }),
       ),
     copyIn: (command, data) => counted(command.length, copyIn(client, command, data)),
+    cancel: () => requestCancel(address, pid, secretKey),
     abandon: () => cut(client),
     close: async () => {
       const timer = setTimeout(() => cut(client), closeTimeoutMs);

@@ -20,9 +20,10 @@ export async function raiseEpoch(control: Control, run: string): Promise<Outcome
   return now == null ? bad(fault('taken-over')) : good(now);
 }
 
-/** Asks the server to cancel what this backend runs, if it is still the same one. */
-export async function cancelBackend(control: Control, backend: Backend): Promise<void> {
-  await control.ask(`select pg_catalog.pg_cancel_backend(a.pid) ${activityOf(backend)}`, patienceMs);
+/** Asks the server to cancel what this backend runs, if it is still the same one. False: it could not be asked. */
+export async function cancelBackend(control: Control, backend: Backend): Promise<boolean> {
+  const asked = await control.ask(`select pg_catalog.pg_cancel_backend(a.pid) ${activityOf(backend)}`, patienceMs);
+  return asked.ok;
 }
 
 /** Asks the server to cancel what sessions of this name run in this database. */

@@ -198,6 +198,7 @@ function watchedSession(session: Session, watched: Watched, clock: () => number)
     get answered() {
       return session.answered;
     },
+    cancel: () => session.cancel(),
     abandon: () => session.abandon(),
     close: () => session.close(),
     send: (text, options) => track(session.send(text, options)),

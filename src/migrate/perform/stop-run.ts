@@ -66,7 +66,9 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
 async function cancelWork(control: Control, live: LiveRun): Promise<void> {
   // Through a pooler the name that each message sets for itself is on no other process than the one that serves us now.
   if (live.terms.pooled === true) return await cancelByName(control, `godwit ${live.run}`);
-  await Promise.all(backendsOf(live).map((backend) => cancelBackend(control, backend)));
+  const asked = await Promise.all(backendsOf(live).map((backend) => cancelBackend(control, backend)));
+  // Without a second connection the work is cancelled by its own key.
+  if (asked.includes(false)) await Promise.all([live.session.cancel(), live.beside?.cancel()]);
 }
 
 function backendsOf(live: LiveRun): readonly Backend[] {

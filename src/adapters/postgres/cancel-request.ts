@@ -1,0 +1,31 @@
+import { connect } from 'node:net';
+import type { DatabaseAddress } from './address.ts';
+
+const cancelRequestCode = 80_877_102;
+const timeoutMs = 3_000;
+
+/**
+ * Asks the server to cancel what a session runs, by the key that only this session was given. It needs no login and no
+ * free connection, and reaches the right session through a pooler too. Sent as libpq does, in the clear: the key serves
+ * for nothing else. Whether it came in time, the session's own answer tells.
+ */
+export async function requestCancel(address: DatabaseAddress, pid: number, key: number): Promise<void> {
+  const message = Buffer.alloc(16);
+  message.writeInt32BE(16, 0);
+  message.writeInt32BE(cancelRequestCode, 4);
+  message.writeInt32BE(pid, 8);
+  message.writeInt32BE(key, 12);
+  await new Promise<void>((resolve) => {
+    const { host, port } = address;
+    const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect({ host, port });
+    const timer = setTimeout(() => socket.destroy(), timeoutMs);
+    socket.on('connect', () => socket.end(message));
+    socket.on('error', () => {});
+    // The server closes it when the request was passed on.
+    socket.on('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    socket.resume();
+  });
+}
