@@ -209,6 +209,7 @@ test.each([
     mayCreateSchema: true,
     user: 'deploy',
     schema: 'public',
+    searchPath: 'public',
     systemId: '',
     backend: { pid: 1, start: '1' },
     pooled: false,

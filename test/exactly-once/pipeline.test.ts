@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { cutAt } from '../support/cut.ts';
 import { createTestDatabase, majors, type TestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 
@@ -125,6 +126,34 @@ test.each(majors)(
     expect([first.exitCode, second.exitCode], first.err + second.err).toEqual([0, 0]);
     expect(await database.query('select x from a union all select x from c')).toEqual([{ x: 'é' }, { x: 'é' }]);
     expect((await project.run('verify')).exitCode).toBe(0);
+  },
+);
+
+test.each(majors)(
+  'a file that changes what its database is like for later sessions does not split its own run (PostgreSQL %i)',
+  async (major) => {
+    await using database = await createTestDatabase(major);
+    await using way = await cutAt(database.url, /create table third/);
+    using project = createProject(
+      {
+        'migrations/1_path.sql': `create schema app; alter database ${database.name} set search_path to app, public;
+          alter database ${database.name} set default_transaction_read_only to on; alter database ${database.name} set client_encoding to 'LATIN1';`,
+        'migrations/2_first.sql': 'create table first (id int);',
+        'migrations/3_second.sql': 'create table second (x text);\nCOPY second FROM stdin;\né\n\\.\n',
+        'migrations/4_third.sql': 'create index concurrently first_id on first (id);\ncreate table third (id int);',
+        'migrations/5_back.sql': `alter database ${database.name} reset default_transaction_read_only;`,
+      },
+      way.url,
+    );
+    const ran = await project.run('up');
+    expect(ran.exitCode, ran.err).toBe(0);
+    expect(way.done()).toBe(true);
+    const lies =
+      "select relname, relnamespace::regnamespace::text as schema from pg_class where relname in ('first', 'second', 'third') order by 1";
+    expect(await database.query(lies)).toEqual(
+      ['first', 'second', 'third'].map((relname) => ({ relname, schema: 'public' })),
+    );
+    expect(await database.query('select x from public.second')).toEqual([{ x: 'é' }]);
   },
 );
 

@@ -97,3 +97,18 @@ test('a down file whose effect cannot be seen says that its rows are not counted
   expect(down.err).toContain('[not-checked]');
   expect(down.err).toContain('migrations/1_a.down.sql:1');
 });
+
+test('a down file that gives a column a narrower type says that shortened values are not counted', async () => {
+  await using database = await createTestDatabase();
+  using project = await appliedProject(database, {
+    'migrations/1_a.sql': 'create table a (id int primary key, price int, name text);',
+    'migrations/2_b.sql': 'alter table a alter price type numeric(12,4), alter name type varchar(9);',
+    'migrations/2_b.down.sql':
+      'alter table a alter price type int using price::int;\nalter table a alter name type text;',
+  });
+  const down = await project.run('down');
+  expect(down.exitCode, down.err).toBe(0);
+  expect(down.err).toContain('migrations/2_b.down.sql:1');
+  expect(down.err).toContain('column a.price');
+  expect(down.err).not.toContain('column a.name');
+});

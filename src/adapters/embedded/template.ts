@@ -124,6 +124,8 @@ async function initialise(
 }
 
 function initdbCure(said: string): string {
+  if (/could not look up effective user/i.test(said))
+    return 'Run as a user that /etc/passwd knows, which initdb asks for (in a container: give the user id an entry there); or set DATABASE_URL to a server of your own.';
   if (/no space left/i.test(said)) return 'Free some space: a data directory needs about 30 MB.';
   return 'Read what initdb says above; DATABASE_URL to a server of your own is the other way.';
 }

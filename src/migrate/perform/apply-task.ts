@@ -54,7 +54,7 @@ async function tryApply(task: ApplyTask, ports: RunnerPorts, told: Told): Promis
     epoch: opened.value.history.epoch,
     head: opened.value.history.head,
     run: task.run,
-    terms: { run: task.run, onDisconnect: task.onDisconnect, pooled: opened.value.facts.pooled },
+    terms: { run: task.run, onDisconnect: task.onDisconnect, ...pinnedBy(opened.value.facts) },
     schema: opened.value.facts.schema,
     server: { systemId: opened.value.facts.systemId, databaseOid: opened.value.facts.databaseOid },
     begun: Promise.resolve(good('moved')),
@@ -152,6 +152,12 @@ async function conclude(
   // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
   const why = 'Everything is applied and recorded; it was not verified to the end.';
   return finish(ports, live, ports.signal.aborted ? verdictOf(fault('interrupted', { why })) : checked);
+}
+
+/** A migration may change the search_path of its role or database: within one run names mean the same in all sessions. */
+function pinnedBy({ pooled, searchPath }: Opened['facts']): Pick<LiveRun['terms'], 'pooled' | 'pinned'> {
+  const pinned = { search_path: searchPath, default_transaction_read_only: 'off' };
+  return pooled ? { pooled } : { pooled, pinned };
 }
 
 function workingOn({ session, backend, beside, besideBackend }: LiveRun): readonly Watched[] {

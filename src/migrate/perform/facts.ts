@@ -18,6 +18,8 @@ export interface ServerFacts {
   readonly user: string;
   /** The schema that unqualified names are created in; empty if there is none. */
   readonly schema: string;
+  /** Where unqualified names are looked for, as the setting is written. */
+  readonly searchPath: string;
   /** From pg_control_system(); empty where the role may not read it. */
   readonly systemId: string;
   /** Number of the database on this server: a copy beside it has another one. */
@@ -38,7 +40,7 @@ const query = (
     or coalesce(pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('godwit')::oid, 'CREATE'), false), current_user, coalesce(current_schema(), ''),
   ${systemId},
   (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()),
-  ${ownBackend}`;
+  ${ownBackend}, current_setting('search_path')`;
 
 const ownSystem = '(select system_identifier::text from pg_catalog.pg_control_system())';
 
@@ -49,7 +51,7 @@ export async function readFacts(session: Session): Promise<Outcome<ServerFacts>>
   const hidden = !asked.ok && asked.error.sqlstate === '42501';
   const reply = hidden ? await session.send(query("''"), { rows: 'all' }) : asked;
   if (!reply.ok) return bad(serverFault(reply.error));
-  const [versionNumber, version, readOnly, mayCreate, user, schema, systemId, databaseOid, pid, start] =
+  const [versionNumber, version, readOnly, mayCreate, user, schema, systemId, databaseOid, pid, start, searchPath] =
     reply.results[0]?.rows[0] ?? [];
   const backend = backendOf(pid, start);
   const pooled = isPooled(session, backend);
@@ -60,6 +62,7 @@ export async function readFacts(session: Session): Promise<Outcome<ServerFacts>>
     mayCreateSchema: mayCreate === 't',
     user: user ?? '',
     schema: schema ?? '',
+    searchPath: searchPath ?? '',
     systemId: systemId ?? '',
     databaseOid: databaseOid ?? '',
     backend: pooled ? nobody : backend,

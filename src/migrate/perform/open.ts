@@ -34,6 +34,8 @@ export interface SessionTerms {
   readonly onDisconnect: OnDisconnect;
   /** True: the way is known to lead through a pooler. */
   readonly pooled?: boolean;
+  /** Settings that a later session of a run has from its first one: a file may have changed the database's own. */
+  readonly pinned?: Readonly<Record<string, string>>;
 }
 
 /** Opens a session under the run's name, so that whoever looks at pg_stat_activity sees what it is. */
@@ -47,7 +49,7 @@ function optionsOf(ports: RunnerPorts, terms: SessionTerms): SessionOptions {
     pipelined: terms.pipelined,
     pooled: terms.pooled === true,
     applicationName: `godwit ${terms.run}`,
-    settings: sessionSettings(terms.onDisconnect),
+    settings: { ...sessionSettings(terms.onDisconnect), ...terms.pinned },
     onNotice: (severity, text) => ports.emit({ kind: 'notice', severity, text }),
   };
 }

@@ -1,3 +1,4 @@
+import type { Effect } from '../verify/fact.ts';
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
@@ -105,8 +106,16 @@ function halfWay(history: History, selection: Selection, bundle: Bundle): readon
 
 /** What a down file does to rows, where its text does not tell: nobody counts that. */
 function uncounted({ effects }: Analysis): readonly Finding[] {
-  return effects.flatMap((effect) =>
-    effect.op === 'opaque'
+  return effects.flatMap((effect) => {
+    if (mayShorten(effect))
+      return [
+        fault('not-checked', {
+          where: effect.where,
+          why: `The new type of column ${effect.object.table}.${effect.object.name} may not hold all that its rows hold; values that it rounds or shortens are not counted.`,
+          fix: 'Look at the values before you run it.',
+        }),
+      ];
+    return effect.op === 'opaque'
       ? [
           fault('not-checked', {
             where: effect.where,
@@ -114,8 +123,15 @@ function uncounted({ effects }: Analysis): readonly Finding[] {
             fix: 'Look at what it does before you run it.',
           }),
         ]
-      : [],
-  );
+      : [];
+  });
+}
+
+/** A column gets another type than unlimited text, which holds everything. */
+function mayShorten(effect: Effect): effect is Extract<Effect, { readonly op: 'alter' }> {
+  if (effect.op !== 'alter' || effect.object.kind !== 'column') return false;
+  const { type } = effect.facts;
+  return type !== undefined && !/^(?:text|character varying|varchar|bytea)$/.test(type);
 }
 
 function planOf(history: History, steps: readonly PlanStep[], hashing: Hashing): Plan {
