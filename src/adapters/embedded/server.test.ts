@@ -129,27 +129,6 @@ test('an ordinary user starts a server with a cache of their own', async () => {
   await until('the server has ended', () => !inspectEmbedded(folder).running);
 });
 
-test('a user whom the system does not know by name is told what initdb asks for', async () => {
-  const folder = newFolder();
-  const parent = join(folder, '..');
-  chmodSync(parent, 0o777);
-  const cache = join(parent, 'cache');
-  mkdirSync(cache);
-  chmodSync(cache, 0o777);
-  symlinkSync(join(cacheFolder(), 'postgres'), join(cache, 'postgres'));
-  const program = `
-    import { startEmbedded } from './src/adapters/embedded/server.ts';
-    void startEmbedded({ dataDir: ${JSON.stringify(folder)} }).then(async (started) => {
-      console.log(JSON.stringify(started.ok ? 'started' : started.findings[0].fix));
-      if (started.ok) await started.value.stop();
-    });`;
-  // Only root can be somebody else: everybody else is known, and starts.
-  const nameless = isRoot ? { uid: 54_321, gid: 54_321 } : {};
-  const child = await startChild(program, { ...nameless, env: { ...process.env, GODWIT_CACHE: cache } });
-  expect(await child.next()).toMatch(isRoot ? /\/etc\/passwd/ : /^started$/);
-  await child.ended();
-});
-
 test('a server of another account is refused by name, not with a stack trace', async () => {
   const folder = newFolder();
   const server = await start(folder);
