@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createProject } from '../support/project.ts';
+import { detach, running } from './detached.ts';
+
+/** What a platform does that retries a failed job: the same runner with the same task, whatever became of the one before. */
+async function retry(folder: string, database: TestDatabase, killAt?: string): Promise<number | string> {
+  const child = spawn(process.execPath, ['dist/runner.js', folder], {
+    stdio: ['ignore', 'ignore', 'ignore'],
+    env: { PATH: process.env['PATH'], DATABASE_URL: database.url },
+  });
+  const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  if (killAt !== undefined) {
+    await running(database, killAt);
+    child.kill('SIGKILL');
+  }
+  return await ended;
+}
+
+test('a platform that retries a killed attempt three times: one run, each thing applied once, the verdict is true', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/1_a.sql': 'create table log (n int);',
+      'migrations/2_b.sql': 'insert into log values (2);\nselect pg_sleep(0.9);',
+      'migrations/3_c.sql': 'insert into log values (3);\ncreate index concurrently log_n on log (n);',
+      'migrations/4_d.sql': 'insert into log values (4);\nselect pg_sleep(0.8);',
+    },
+    database.url,
+  );
+  const { run, pid } = await detach(project);
+  await running(database, '%pg_sleep(0.9)%');
+  process.kill(pid, 'SIGKILL');
+  const folder = join(project.folder, '.godwit/runs', run);
+  expect(await retry(folder, database, '%pg_sleep(0.9)%')).toBe('SIGKILL');
+  expect(await retry(folder, database, '%pg_sleep(0.8)%')).toBe('SIGKILL');
+  expect(await retry(folder, database)).toBe(0);
+  // Nothing is left for a fourth one.
+  expect(await retry(folder, database)).toBe(0);
+  expect(await database.query('select n from log order by n')).toEqual([{ n: 2 }, { n: 3 }, { n: 4 }]);
+  expect(await database.query('select id from godwit.migration order by seq')).toEqual(
+    ['1', '2', '3', '4'].map((id) => ({ id })),
+  );
+  expect(await database.query('select run, outcome, exit_code as code from godwit.run')).toEqual([
+    { run, outcome: 'done', code: 0 },
+  ]);
+  expect((await project.run('runs', 'verify-chain')).exitCode).toBe(0);
+});
+
+test('a retry while the attempt before still holds the database waits for it, and nothing overlaps', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/1_a.sql': 'create table log (n int);',
+      'migrations/2_b.sql': 'insert into log values (2);\nselect pg_sleep(1);',
+    },
+    database.url,
+  );
+  const { run } = await detach(project);
+  await running(database, '%pg_sleep(1)%');
+  expect(await retry(join(project.folder, '.godwit/runs', run), database)).toBe(0);
+  expect(await database.query('select n from log')).toEqual([{ n: 2 }]);
+  expect((await project.run('runs', 'attach', run)).exitCode).toBe(0);
+});
