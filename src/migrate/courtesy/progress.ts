@@ -1,7 +1,7 @@
 import type { BuildState } from './sight.ts';
 
 /** How far a build is, of all its phases. */
-export interface Progress {
+interface Progress {
   /** From 0 to 100; null before it can be told. */
   readonly percent: number | null;
   /** Milliseconds of work that are left at the pace so far, waits not counted; null before it can be told. */

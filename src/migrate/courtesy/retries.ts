@@ -2,7 +2,7 @@
 export type RetryCause = 'timeout' | 'deadlock' | 'crowd';
 
 /** What to do after a failed try: pause and try again, or give up. */
-export type Decision =
+type Decision =
   | { readonly again: true; readonly attempt: number; readonly pauseMs: number; readonly spentMs: number }
   | { readonly again: false; readonly attempts: number; readonly spentMs: number };
 

@@ -1,7 +1,7 @@
 import type { Blocker } from '../event.ts';
 
 /** Who is in the way, in words: `application “psql” (user ann, pid 12, idle in transaction for 4 min: select …)`. */
-export function blockerWords(blocker: Blocker): string {
+function blockerWords(blocker: Blocker): string {
   const { pid, application, user, state, transactionMs, query } = blocker;
   if (pid === 0) return 'a prepared transaction (see pg_prepared_xacts)';
   const about = [
