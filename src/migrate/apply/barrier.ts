@@ -2,7 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import { sessionLockSetting } from '../courtesy/lock-settings.ts';
 import type { Segment, Statement } from '../model.ts';
 import type { Reply } from '../ports.ts';
-import { fulfil, forget, intentCommands, readIntent } from './intent.ts';
+import { fulfil, forget, intentCommands, readIntent, readNoted } from './intent.ts';
 import { opening, timeouts } from './message.ts';
 import { awaitEnd } from './owner.ts';
 import { placeError, placeOf } from './place-error.ts';
@@ -101,7 +101,7 @@ async function noteBegun(
   const reply = await send(context, commands, 'all');
   if (!reply.ok) return reply;
   const written = reply.results.findLast(({ columns }) => columns[0] === 'set_config')?.rows[0]?.[0];
-  return { ok: true, noted: readIntent(written ?? '').noted };
+  return { ok: true, noted: readNoted(written ?? '') };
 }
 
 /** What the catalogue says when what was left half is cleared or completed; still half: somebody else is at work on it. */

@@ -32,6 +32,11 @@ export function readIntent(detail: string): Intent {
   };
 }
 
+/** What was noted before a statement, as `intentCommands` has just looked it up. */
+export function readNoted(text: string): Noted {
+  return readIntent(`{"before":${text === '' ? '{}' : text}}`).noted;
+}
+
 /**
  * The commands that note a statement as begun. What there is before it is looked up under the file's own settings, and
  * written under the login's role, because the file's may have no right to write it; then the file's settings hold again.
@@ -55,7 +60,7 @@ export function intentCommands(
   const before = earlier === undefined ? terms.before : quoteLiteral(JSON.stringify(readIntent(earlier.detail).noted));
   const detail = `pg_catalog.json_build_object(
   'owner', (select pg_catalog.json_build_object('pid', a.pid, 'start', extract(epoch from a.backend_start)::pg_catalog.text) from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a),
-  'outside', ${outside}::pg_catalog.json, 'before', (${before})::pg_catalog.json)`;
+  'outside', ${outside}::pg_catalog.json, 'before', pg_catalog.current_setting('godwit.before')::pg_catalog.json)::pg_catalog.text`;
   const values = [
     quoteLiteral(terms.run),
     quoteLiteral(step.id),
@@ -66,11 +71,11 @@ export function intentCommands(
     '1',
     quoteLiteral(statement.hash),
     "'intent'",
-    "pg_catalog.current_setting('godwit.detail')",
+    detail,
   ];
   return [
     ...settings,
-    `SELECT pg_catalog.set_config('godwit.detail', ${detail}::pg_catalog.text, true)`,
+    `SELECT pg_catalog.set_config('godwit.before', ((${before})::pg_catalog.json)::pg_catalog.text, true)`,
     'RESET SESSION AUTHORIZATION',
     'RESET ROLE',
     forget(step),

@@ -66,8 +66,9 @@ async function clear(
   return repaired.ok ? 'cleared' : repaired;
 }
 
-function stillThere({ segments, statements }: Analysis, hash: string): boolean {
-  return segments.some(({ kind, first }) => kind === 'barrier' && statements[first]?.hash === hash);
+function stillThere({ segments, statements, directives }: Analysis, hash: string): boolean {
+  const alone = directives.transaction === 'none';
+  return segments.some(({ kind, first }) => (alone || kind === 'barrier') && statements[first]?.hash === hash);
 }
 
 function nameOf({ noted }: Intent): string {

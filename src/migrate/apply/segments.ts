@@ -16,7 +16,8 @@ type Refusal = Extract<Reply, { readonly ok: false }>;
 
 /** How a step that is more than one message ended. `stands`: part of it is applied and recorded. */
 export type StepResult =
-  | { readonly kind: 'applied'; readonly head: string; readonly ms: number }
+  /** `alone`: its statement has run outside of a transaction after all, so that the migration is not recorded yet. */
+  | { readonly kind: 'applied'; readonly head: string; readonly ms: number; readonly alone?: true }
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly finding: Finding; readonly stands: boolean }
   | { readonly kind: 'stopped'; readonly finding: Finding; readonly stands: boolean }
   | { readonly kind: 'interrupted'; readonly stands: boolean };
@@ -55,7 +56,7 @@ export async function applySegments(
     });
     const result = await applySegment(context, prepared, { segment, position, recording: last, stands });
     if (result.kind !== 'applied') return result;
-    if (last !== undefined && segment.kind === 'transaction') return { ...result, head: next };
+    if (last !== undefined && segment.kind === 'transaction' && result.alone !== true) return { ...result, head: next };
     stands = true;
   }
   return recordAlone(context, prepared, { position, recording, stands });
@@ -71,14 +72,35 @@ interface SegmentTerms {
 async function applySegment(context: ApplyContext, prepared: PreparedStep, terms: SegmentTerms): Promise<StepResult> {
   const { segment, position, recording } = terms;
   if (segment.kind === 'barrier') return applyBarrier(context, prepared, terms);
+  // An earlier attempt has run it outside of a transaction, and nobody knows how far it came.
+  const begunAlone = prepared.part.begun?.hash === prepared.analysis.statements[segment.first]?.hash;
+  if (begunAlone && mayRunAlone(context, prepared, segment)) return runAlone(context, prepared, terms);
   if (needsStreaming(prepared, segment))
     return withUnpipelined(context, terms.stands, (session) => streamSegment(context, session, prepared, terms));
   const message = await segmentMessage(prepared, segment, position, recording);
   const reply = await context.session.send(message.text, { rows: message.recordedAt });
   if (reply.ok) return { kind: 'applied', head: position.head, ms: Number(reply.results[0]?.rows[0]?.[0] ?? 0) };
   if (!reply.error.lost) await context.session.send('ROLLBACK');
+  if (refusesTransactions.has(reply.error.sqlstate) && mayRunAlone(context, prepared, segment))
+    return runAlone(context, prepared, terms);
   const placing = { message, analysis: prepared.analysis, file: prepared.step.file, partial: terms.stands };
   return { kind: 'refused', refusal: reply, finding: placeError(reply, placing), stands: terms.stands };
+}
+
+/** It cannot run inside of a transaction, or ends the one around it. */
+const refusesTransactions = new Set(['25001', '2D000']);
+
+async function runAlone(context: ApplyContext, prepared: PreparedStep, terms: SegmentTerms): Promise<StepResult> {
+  const result = await applyBarrier(context, prepared, terms);
+  return result.kind === 'applied' ? { ...result, alone: true } : result;
+}
+
+/**
+ * With `transaction=none` each statement is alone. It shares a transaction with its note as long as the server lets it:
+ * that it did not, only the server knows. Through a pooler nothing runs outside of one.
+ */
+function mayRunAlone({ session }: ApplyContext, { analysis }: PreparedStep, { first, last }: Segment): boolean {
+  return analysis.directives.transaction === 'none' && first === last && session.carriesSettings !== true;
 }
 
 /** After a closing barrier the migration is recorded by a message of its own. */

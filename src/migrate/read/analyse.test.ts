@@ -141,9 +141,14 @@ test('an added enum value ends its transaction, unless the type is new or the fi
 });
 
 test('transaction=none runs each statement alone', async () => {
-  const { segments, directives } = await good('-- godwit: transaction=none\nselect 1; select 2;');
+  const { segments, directives } = await good(
+    "-- godwit: transaction=none\nselect 1; alter type e add value 'x'; do $$ begin commit; end $$; call p(); vacuum;",
+  );
   expect(directives.transaction).toBe('none');
-  expect(segments.map(({ kind }) => kind)).toEqual(['barrier', 'barrier']);
+  expect(segments.map(({ first, last }) => [first, last])).toEqual([0, 1, 2, 3, 4].map((n) => [n, n]));
+  // What can share a transaction with its note does.
+  const kinds = ['transaction', 'transaction', 'barrier', 'barrier', 'barrier'];
+  expect(segments.map(({ kind }) => kind)).toEqual(kinds);
 });
 
 test('spans count from the byte behind the BOM; COPY brings its rows', async () => {

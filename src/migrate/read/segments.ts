@@ -1,10 +1,11 @@
 import { nameParts, nodeOf, type Tree } from '../../sql/syntax-tree.ts';
 import type { Segment, Statement } from '../model.ts';
 
-/** A statement and its syntax tree. */
+/** A statement, its syntax tree and its text. */
 export interface Member {
   readonly statement: Statement;
   readonly node: Tree;
+  readonly text: string;
 }
 
 /**
@@ -21,8 +22,8 @@ export function segmentsOf(members: readonly Member[], alone: boolean, wrapped: 
     if (last >= first) segments.push({ kind: 'transaction', first, last });
     first = last + 1;
   };
-  for (const [index, { statement, node }] of members.entries()) {
-    if (alone && isSafeInTransaction(statement)) {
+  for (const [index, { statement, node, text }] of members.entries()) {
+    if (alone && isSafeInTransaction(statement, text)) {
       close(index - 1);
       close(index);
       continue;
@@ -47,15 +48,15 @@ export function segmentsOf(members: readonly Member[], alone: boolean, wrapped: 
 }
 
 /**
- * Under `transaction=none` a statement of these kinds still shares a transaction with the note that it is done, so that
- * both happen or neither. All others run outside: the server may refuse them inside of one, and the user has said so.
+ * Under `transaction=none` a statement still shares a transaction with the note that it is done, so that both happen or
+ * neither; if the server refuses it inside of one, it is run outside. Those that are known to be refused at times, or
+ * to end their transaction themselves, are not tried.
  */
-function isSafeInTransaction({ tag, transactional, opaque }: Statement): boolean {
-  return transactional && !opaque && safeTags.test(tag);
+function isSafeInTransaction({ tag, transactional }: Statement, text: string): boolean {
+  return transactional && !neverTried.test(tag) && !(tag === 'DO' && /\b(?:commit|rollback)\b/i.test(text));
 }
 
-const safeTags =
-  /^(SET|COMMENT|GRANT|REVOKE|INSERT|UPDATE|DELETE|MERGE|COPY|ALTER TABLE|CREATE (TABLE|INDEX|VIEW|MATERIALIZED VIEW|SEQUENCE|FUNCTION|PROCEDURE|TRIGGER|TYPE|DOMAIN|SCHEMA|EXTENSION|POLICY|RULE)|DROP (TABLE|INDEX|VIEW|MATERIALIZED VIEW|SEQUENCE|FUNCTION|PROCEDURE|TRIGGER|TYPE|DOMAIN|SCHEMA|EXTENSION|POLICY|RULE))$/;
+const neverTried = /^(?:CALL|EXECUTE|REINDEX|CLUSTER|VACUUM|DISCARD ALL|ALTER SYSTEM)\b/;
 
 function addsValue(type: string, fields: Tree): boolean {
   return type === 'AlterEnumStmt' && fields['oldVal'] === undefined;
