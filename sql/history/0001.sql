@@ -20,8 +20,10 @@ create table godwit.guard (
 create table godwit.epoch (
   only_row boolean primary key default true check (only_row),
   epoch bigint not null default 0,
-  -- The run that may change the database under this epoch: it may raise it again, others take over.
-  run text not null default ''
+  -- The run that may change the database under this epoch, and which attempt at it: a platform may start a job again
+  -- while its first attempt is only frozen. It may raise the epoch again, others take over.
+  run text not null default '',
+  attempt text not null default ''
 );
 
 create table godwit.run (

@@ -65,3 +65,29 @@ test('a retry while the attempt before still holds the database waits for it, an
   expect(await database.query('select n from log')).toEqual([{ n: 2 }]);
   expect((await project.run('runs', 'attach', run)).exitCode).toBe(0);
 });
+
+test('an attempt that was frozen and whose connections broke does nothing more when the platform’s next one has begun', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/1_a.sql': 'create table log (n int);',
+      'migrations/2_b.sql': 'insert into log values (2);\nselect pg_sleep(0.9);',
+      'migrations/3_c.sql': 'insert into log values (3);\nselect pg_sleep(2);',
+      'migrations/4_d.sql': 'insert into log values (4);',
+    },
+    database.url,
+  );
+  const { run, pid } = await detach(project);
+  await running(database, '%pg_sleep(0.9)%');
+  process.kill(pid, 'SIGSTOP');
+  await database.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'godwit%'",
+  );
+  const second = retry(join(project.folder, '.godwit/runs', run), database);
+  await running(database, '%pg_sleep(2)%');
+  process.kill(pid, 'SIGCONT');
+  expect(await second).toBe(0);
+  const attached = await project.run('runs', 'attach', run);
+  expect([attached.exitCode, attached.err]).toEqual([20, expect.stringContaining('[taken-over]')]);
+  expect(await database.query('select n from log order by n')).toEqual([{ n: 2 }, { n: 3 }, { n: 4 }]);
+});

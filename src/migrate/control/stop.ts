@@ -13,8 +13,11 @@ const patienceMs = 5_000;
  *
  * @returns the new epoch; `taken-over` if the present one is not this run's
  */
-export async function raiseEpoch(control: Control, run: string): Promise<Outcome<string>> {
-  const raised = await control.ask(raisingEpoch(run), patienceMs);
+export async function raiseEpoch(
+  control: Control,
+  of: { readonly run: string; readonly attempt: string },
+): Promise<Outcome<string>> {
+  const raised = await control.ask(raisingEpoch(of), patienceMs);
   if (!raised.ok) return raised;
   const now = raised.value[0]?.rows[0]?.[0];
   return now == null ? bad(fault('taken-over')) : good(now);

@@ -15,7 +15,12 @@ import type { ApplyTask } from '../task.ts';
 export async function beginRun(
   session: Session,
   task: ApplyTask,
-  terms: { readonly planHash: string; readonly firstStarted: string; readonly schema: string },
+  terms: {
+    readonly planHash: string;
+    readonly firstStarted: string;
+    readonly schema: string;
+    readonly attempt: string;
+  },
 ): Promise<Outcome<string>> {
   const { actor, run } = task;
   const common = [actor.by, actor.from, actor.commit, actor.tool].map(quoteLiteral).join(', ');
@@ -26,7 +31,7 @@ SELECT ${quoteLiteral(attempt.run)}, ${quoteLiteral(attempt.command)}, ${quoteLi
 WHERE NOT EXISTS (SELECT FROM godwit.run WHERE run = ${quoteLiteral(attempt.run)});`,
   );
   const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-UPDATE godwit.epoch SET epoch = epoch + 1, run = ${quoteLiteral(run)} RETURNING epoch;
+UPDATE godwit.epoch SET epoch = epoch + 1, run = ${quoteLiteral(run)}, attempt = ${quoteLiteral(terms.attempt)} RETURNING epoch;
 UPDATE godwit.run SET outcome = 'interrupted' WHERE outcome = 'running' AND run <> ${quoteLiteral(run)};
 ${earlier.join('\n')}
 INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, checkpoint, default_schema)
@@ -44,10 +49,13 @@ COMMIT`;
 
 /**
  * Raises the epoch if it is still this run's: what was sent under the old one is refused from now on. No row comes back
- * when another run has taken over. May be repeated when its answer was lost.
+ * when another run, or another attempt at this one, has taken over. May be repeated when its answer was lost.
+ *
+ * @param of the run and the attempt; without one, whichever is at work
  */
-export function raisingEpoch(run: string): string {
-  return `update godwit.epoch set epoch = epoch + 1 where run = ${quoteLiteral(run)} returning epoch`;
+export function raisingEpoch(of: { readonly run: string; readonly attempt?: string }): string {
+  const own = of.attempt === undefined ? '' : ` and attempt = ${quoteLiteral(of.attempt)}`;
+  return `update godwit.epoch set epoch = epoch + 1 where run = ${quoteLiteral(of.run)}${own} returning epoch`;
 }
 
 function checkpointText(task: ApplyTask): string {

@@ -138,7 +138,7 @@ async function applyAll(
 async function cancelledBy(live: LiveRun): Promise<Finding | undefined> {
   const reply = await live.session.send(
     `select e.epoch, (select body from godwit.event v where v.run = e.run and v.kind = 'cancel-requested' order by n desc limit 1)
-from godwit.epoch e where e.run = ${quoteLiteral(live.run)} and e.epoch > ${live.epoch}`,
+from godwit.epoch e where e.run = ${quoteLiteral(live.run)} and e.attempt = ${quoteLiteral(live.attempt)} and e.epoch > ${live.epoch}`,
     { rows: 'all' },
   );
   const [epoch, body] = (reply.ok ? reply.results[0]?.rows[0] : undefined) ?? [];

@@ -54,6 +54,7 @@ async function tryApply(task: ApplyTask, ports: RunnerPorts, told: Told): Promis
     epoch: opened.value.history.epoch,
     head: opened.value.history.head,
     run: task.run,
+    attempt: ports.random().toString(36).slice(2),
     terms: { run: task.run, onDisconnect: task.onDisconnect, ...pinnedBy(opened.value.facts) },
     schema: opened.value.facts.schema,
     server: { systemId: opened.value.facts.systemId, databaseOid: opened.value.facts.databaseOid },

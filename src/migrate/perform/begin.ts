@@ -35,7 +35,12 @@ export async function begin(
   const [installed, fresh, epoch] = await Promise.all([
     installHistory(live.session, terms.history.version, task.environment.name),
     terms.history.environmentId === '' ? readHistory(live.session) : good(terms.history),
-    beginRun(live.session, task, { planHash: terms.planHash, firstStarted: terms.first, schema: live.schema }),
+    beginRun(live.session, task, {
+      planHash: terms.planHash,
+      firstStarted: terms.first,
+      schema: live.schema,
+      attempt: live.attempt,
+    }),
   ]);
   if (!installed.ok) return installed;
   if (!fresh.ok) return fresh;

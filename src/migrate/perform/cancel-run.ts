@@ -28,7 +28,7 @@ export async function cancelRun(task: CancelTask, ports: RunnerPorts, opened: Op
         why: `${others.length === 0 ? 'No run' : 'More than one run'} at work begins with "${task.subject}".`,
       }),
     );
-  const raised = await session.send(raisingEpoch(run.run), { rows: 'all' });
+  const raised = await session.send(raisingEpoch({ run: run.run }), { rows: 'all' });
   if (!raised.ok) return verdictOf(serverFault(raised.error));
   const { by, from } = task.actor;
   const until = ports.clock() + patienceMs;

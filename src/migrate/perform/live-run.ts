@@ -38,6 +38,8 @@ export interface LiveRun {
   /** True: it holds the lease, as runs through a pooler do. */
   leased?: boolean;
   readonly run: string;
+  /** Tells this process from another one with the same run. */
+  readonly attempt: string;
   /** How its sessions are opened. */
   readonly terms: Omit<SessionTerms, 'pipelined'>;
   /** The schema that unqualified names stand for. */
@@ -92,7 +94,7 @@ async function comeBack(ports: RunnerPorts, live: LiveRun, old: readonly Backend
     if (!backend.ok) return backend;
     live.backend = backend.value;
     // By itself and at once: only the guard row below may have to be waited for.
-    const raised = await session.send(raisingEpoch(live.run), { rows: 'all' });
+    const raised = await session.send(raisingEpoch(live), { rows: 'all' });
     const missing = !raised.ok && raised.error.sqlstate === '42P01';
     if (!raised.ok && !missing) return bad(serverFault(raised.error));
     const epoch = raised.ok ? raised.results[0]?.rows[0]?.[0] : undefined;

@@ -34,7 +34,7 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
     while (!state.settled) {
       // Asked again while the run's first writes, which make the epoch its own, are still on their way.
       if (!fenced) {
-        const raised: Outcome<string> = await raiseEpoch(control, live.run);
+        const raised: Outcome<string> = await raiseEpoch(control, live);
         if (raised.ok) adoptEpoch(live, raised.value);
         fenced = raised.ok;
       }

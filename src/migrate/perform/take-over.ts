@@ -31,7 +31,9 @@ export async function takeOver(
         fix: 'Only its owner can tell what it does: end that session, then run again.',
       }),
     );
-  const raised = await session.send(`update godwit.epoch set epoch = epoch + 1, run = ${quoteLiteral(run)}`);
+  const raised = await session.send(
+    `update godwit.epoch set epoch = epoch + 1, run = ${quoteLiteral(run)}, attempt = ''`,
+  );
   if (!raised.ok && !isNew(raised)) return bad(serverFault(raised.error));
   const ended = await endSessions(session, ports, holder.value);
   if (!ended.ok) return ended;
