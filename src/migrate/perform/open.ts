@@ -1,3 +1,4 @@
+import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { pacedSession } from '../control/pace.ts';
 import { expectAnswers } from '../control/watch.ts';
@@ -39,8 +40,13 @@ export interface SessionTerms {
 }
 
 /** Opens a session under the run's name, so that whoever looks at pg_stat_activity sees what it is. */
-export async function openSession(ports: RunnerPorts, terms: SessionTerms): Promise<Outcome<Session>> {
-  const opened = await ports.connector.open(optionsOf(ports, terms));
+export async function openSession(
+  ports: RunnerPorts,
+  terms: SessionTerms,
+  signal?: AbortSignal,
+): Promise<Outcome<Session>> {
+  const options = optionsOf(ports, terms);
+  const opened = await ports.connector.open(signal === undefined ? options : { ...options, signal });
   return opened.ok ? good(pacedSession(ports, opened.value)) : opened;
 }
 
@@ -61,7 +67,9 @@ function optionsOf(ports: RunnerPorts, terms: SessionTerms): SessionOptions {
 export async function open(ports: RunnerPorts, task: Task, lock?: LockTerms): Promise<Outcome<Opened>> {
   const onDisconnect = task.kind === 'apply' ? task.onDisconnect : 'cancel';
   const terms = { run: task.run, pipelined: true, onDisconnect };
-  const session = await openSession(ports, terms);
+  const session = await openSession(ports, terms, ports.signal);
+  if (!session.ok && ports.signal.aborted)
+    return bad(fault('interrupted', { why: 'It was connecting; nothing was changed.' }));
   if (!session.ok) return session;
   const stopWatching = expectAnswers(ports, session.value);
   const opened = await ask(session.value, ports, task, lock);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
@@ -52,3 +54,21 @@ test('a connection that falls silent while `verify` looks is made again', async 
   expect(exitCode, JSON.stringify(events.slice(-3))).toBe(0);
   expect(events.filter(({ kind }) => kind === 'checks').length).toBe(1);
 });
+
+test.each(['up', 'status'])(
+  'Ctrl-C ends `%s` at once while it connects to a server that does not answer',
+  async (command) => {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `postgresql://u@127.0.0.1:${(server.address() as AddressInfo).port}/d`;
+    using project = createProject({ 'migrations/1_a.sql': 'select 1;' }, url);
+    const connected = once(server, 'connection');
+    const run = start(project, url, command);
+    const [socket] = (await connected) as [Socket];
+    run.stop();
+    const { exitCode, err } = await run.ended;
+    expect([exitCode, err]).toEqual([130, expect.stringContaining('It was connecting')]);
+    socket.destroy();
+    server.close();
+  },
+);
