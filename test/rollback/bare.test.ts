@@ -3,13 +3,7 @@ import { expect, test } from 'vitest';
 import { deploy } from '../../src/index.ts';
 import { createTestDatabase, majors, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
-
-async function history(database: TestDatabase): Promise<readonly string[]> {
-  const rows = await database.query<{ row: string }>(
-    "select kind || ' ' || id as row from godwit.migration order by seq",
-  );
-  return rows.map(({ row }) => row);
-}
+import { history } from './applied.ts';
 
 const prices = {
   'migrations/1_shop.sql': 'create table prices (id int primary key, cents int);',

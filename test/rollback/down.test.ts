@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { createTestDatabase, majors, type TestDatabase } from '../support/database.ts';
-import { createProject, type TestProject } from '../support/project.ts';
+import { createTestDatabase, majors } from '../support/database.ts';
+import { createProject } from '../support/project.ts';
+import { appliedProject, history } from './applied.ts';
 
 const three = {
   'migrations/1_a.sql': 'create table a (id int);',
@@ -10,20 +11,6 @@ const three = {
   'migrations/3_c.sql': 'create table c (id int);',
   'migrations/3_c.down.sql': 'drop table c;',
 };
-
-async function history(database: TestDatabase): Promise<readonly string[]> {
-  const rows = await database.query<{ row: string }>(
-    "select kind || ' ' || id as row from godwit.migration order by seq",
-  );
-  return rows.map(({ row }) => row);
-}
-
-async function appliedProject(database: TestDatabase, files: Readonly<Record<string, string>>): Promise<TestProject> {
-  const project = createProject(files, database.url);
-  const up = await project.run('up');
-  expect(up.exitCode, up.err).toBe(0);
-  return project;
-}
 
 test.each(majors)(
   'down undoes one migration, --to several in reverse order, and up applies them again (PostgreSQL %i)',

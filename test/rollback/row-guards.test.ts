@@ -1,19 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { createProject, type TestProject } from '../support/project.ts';
-
-async function count(database: TestDatabase, table: string): Promise<number> {
-  const [row] = await database.query<{ n: number }>(`select count(*)::int as n from ${table}`);
-  return row?.n ?? -1;
-}
-
-async function appliedProject(database: TestDatabase, files: Readonly<Record<string, string>>): Promise<TestProject> {
-  const project = createProject(files, database.url);
-  const up = await project.run('up');
-  expect(up.exitCode, up.err).toBe(0);
-  return project;
-}
+import { createTestDatabase } from '../support/database.ts';
+import { appliedProject, count } from './applied.ts';
 
 test('a row that comes between the count and the rollback stops it, and nothing is changed', async () => {
   await using database = await createTestDatabase();
