@@ -32,10 +32,10 @@ async function weighed({ folder }: TestProject, url: string, ...argv: readonly s
   return { exitCode, err, megabytes };
 }
 
-test('10,000 files are applied in their order, and the next run finds nothing to do', async () => {
+test('3,000 files are applied in their order, and the next run finds nothing to do', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ 'migrations/00001_ledger.sql': 'create table ledger (n int);' }, database.url);
-  for (let n = 2; n <= 10_000; n += 1)
+  for (let n = 2; n <= 3_000; n += 1)
     writeFileSync(
       join(project.folder, 'migrations', `${String(n).padStart(5, '0')}_n.sql`),
       `insert into ledger values (${n});`,
@@ -45,7 +45,7 @@ test('10,000 files are applied in their order, and the next run finds nothing to
   const [found] = await database.query(
     'select count(*)::int as n, count(distinct n)::int as d, bool_and(id = seq::text) as ordered from ledger join godwit.migration on id = n::text',
   );
-  expect(found).toEqual({ n: 9_999, d: 9_999, ordered: true });
+  expect(found).toEqual({ n: 2_999, d: 2_999, ordered: true });
   expect((await project.run('up')).err).toContain('othing to do');
 }, 180_000);
 
