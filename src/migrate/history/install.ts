@@ -2,12 +2,10 @@ import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import type { Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
+import { newestVersion } from './newest-version.ts';
 import { historySchema } from './schema.generated.ts';
 
 const installKey = '1735353463, 26997';
-
-/** Versions of schema godwit that this program knows. */
-const newestVersion: number = historySchema.length;
 
 /**
  * Brings schema godwit to its present version, in one transaction. Called by the holder of the run lock, so two runs

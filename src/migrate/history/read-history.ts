@@ -5,7 +5,7 @@ import { bad, good } from '../../kit/outcome.ts';
 import type { Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
 import type { HistoryRow } from './rows.ts';
-import { historySchema } from './schema.generated.ts';
+import { newestVersion } from './newest-version.ts';
 
 /** A statement of a migration that stands in part: done, or begun without an end. */
 export interface PartialStatement {
@@ -93,12 +93,12 @@ export async function readHistory(session: Session, again = false): Promise<Outc
 async function writtenByNewer(session: Session): Promise<Finding | undefined> {
   const reply = await session.send('select schema_version from godwit.guard', { rows: 'all' });
   const version = reply.ok ? Number(reply.results[0]?.rows[0]?.[0] ?? 0) : 0;
-  return version > historySchema.length ? newerHistory(version) : undefined;
+  return version > newestVersion ? newerHistory(version) : undefined;
 }
 
 /** What is said of a history that this program does not know. */
 export function newerHistory(version: number): Finding {
-  return fault('history-newer', { why: `It has version ${version}; this godwit knows ${historySchema.length}.` });
+  return fault('history-newer', { why: `It has version ${version}; this godwit knows ${newestVersion}.` });
 }
 
 function damaged(why: string): Outcome<never> {

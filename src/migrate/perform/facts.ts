@@ -2,7 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { backendOf, isPooled, nobody, ownBackend, type Backend } from '../control/backend.ts';
-import { historySchema } from '../history/schema.generated.ts';
+import { newestVersion } from '../history/newest-version.ts';
 import { newerHistory, type History } from '../history/read-history.ts';
 import type { Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
@@ -96,7 +96,7 @@ function tooOld(facts: ServerFacts): readonly Finding[] {
 
 /** What forbids even to read the history: this program does not know its form, or it is that of another database. */
 export function unfitHistory(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
-  if (history.version <= historySchema.length) return wrongDatabase(facts, history, environment);
+  if (history.version <= newestVersion) return wrongDatabase(facts, history, environment);
   return [newerHistory(history.version)];
 }
 

@@ -3,7 +3,7 @@ import { fault, FaultError } from '../../kit/fault.ts';
 import { bad, type Outcome } from '../../kit/outcome.ts';
 import type { Analysis, Migration, Role, ScriptFile } from '../model.ts';
 import type { Bundle, ByteSource, Folder, Hashing } from '../ports.ts';
-import { analyse, type AnalysisPorts } from './analyse.ts';
+import type { AnalysisPorts } from './analyse.ts';
 import { openBody } from './checksum.ts';
 
 /** Version of the bundle's format: part of its hash. */
@@ -55,6 +55,8 @@ async function analyseFile(terms: BundleTerms, script: ScriptFile, ports: Analys
   try {
     const file = await terms.open(script);
     await file.read(0, 1);
+    // Loaded when needed: who has nothing to analyse starts quicker without it.
+    const { analyse } = await import('./analyse.ts');
     return await analyse(script, file, ports);
   } catch (error) {
     if (error instanceof FaultError) return bad(...error.findings.map((finding) => ({ ...finding, where })));
