@@ -122,7 +122,8 @@ function bindCtrlC({ io, screen, signal, onCtrlC }: Context): () => void {
   const question = '\nStop the run at its next safe point? What is applied stays. Ctrl-C again leaves at once. [Y/n] ';
   const unbind = onCtrlC(async () => {
     if (!io.interactive || screen.json) return true;
-    return !/^n/i.test((await io.ask(question)) ?? '');
+    const answer = await screen.asking(async () => await io.ask(question));
+    return !/^n/i.test(answer ?? '');
   });
   const tell = (): void => screen.say('Stopping at the next safe point …');
   signal.addEventListener('abort', tell);

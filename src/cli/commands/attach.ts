@@ -19,7 +19,8 @@ export const attach: Run = async (context) => {
   const unbind = context.onCtrlC(async () => {
     if (!context.io.interactive || screen.json) return true;
     const question = '\nStop the run? It was detached: without an answer it goes on by itself. [y/N] ';
-    if (!/^y/i.test((await context.io.ask(question)) ?? '')) return true;
+    const answer = await screen.asking(async () => await context.io.ask(question));
+    if (!/^y/i.test(answer ?? '')) return true;
     await engine.cancel(ref.value);
     return false;
   });

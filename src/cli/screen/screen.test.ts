@@ -109,6 +109,20 @@ test('with --json the same run is one event per line on standard output, and sil
   ).toEqual(events.map((event) => ({ v: 1, ...event })));
 });
 
+test('no live line runs over a question, and it is there again after the answer', async () => {
+  const { screen, written } = screenOf({ terminal: true });
+  screen.live('one');
+  written.err = '';
+  await screen.asking(() => {
+    written.err = '';
+    screen.live('two');
+    expect(written.err).toBe('');
+    return Promise.resolve();
+  });
+  expect(written.err).toContain('two');
+  screen.settle();
+});
+
 test('a terminal gets a live line, which is gone when the run has ended', () => {
   const { screen, written } = screenOf({ terminal: true, env: { TERM: 'xterm' } });
   for (const event of events) screen.event(event);

@@ -33,6 +33,8 @@ export interface Screen {
   passing(text: string): void;
   /** Takes the live line away. */
   settle(): void;
+  /** While a person is asked, no live line runs over the question. */
+  asking<T>(answer: () => Promise<T>): Promise<T>;
 }
 
 /** What a screen is made of. */
@@ -67,6 +69,12 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
   };
   const shown = new Map<string, number>();
   let targeted = false;
+  let asking = false;
+  let going = '';
+  const show = (text: string): void => {
+    going = text;
+    if (!asking) line.show(text);
+  };
   let root: string | undefined;
   const lineAt: LineReader = (file, line) => readLine(file, line, root);
   const screen: Screen = {
@@ -104,9 +112,22 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       if (json) io.out(`${redactor.redact(JSON.stringify({ v: 1, ...event }))}\n`);
       else story(event);
     },
-    live: (text) => line.show(text),
-    passing: (text) => (live ? line.show(text) : say(style.dim(`    ${text}`))),
-    settle: () => line.clear(),
+    live: show,
+    passing: (text) => (live ? show(text) : say(style.dim(`    ${text}`))),
+    settle: () => {
+      going = '';
+      line.clear();
+    },
+    asking: async (answer) => {
+      line.clear();
+      asking = true;
+      try {
+        return await answer();
+      } finally {
+        asking = false;
+        if (going !== '') line.show(going);
+      }
+    },
   };
   const story = createStory(screen);
   return screen;
