@@ -1,9 +1,10 @@
+import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
 import { startPooler } from '../support/pgbouncer.ts';
 import { createProject } from '../support/project.ts';
 import { missing } from '../support/tools.ts';
-import { nothingStays } from './pooled.ts';
+import { clean, leftovers, nothingStays } from './pooled.ts';
 
 /** Files that try everything that a session keeps. */
 const messy = {
@@ -53,6 +54,31 @@ describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {
       expect((await project.run('up')).err).toContain('othing to do');
     },
   );
+
+  test('whoever shares the connection meets none of our settings, nor those that a file sets unseen', async () => {
+    await using database = await createTestDatabase();
+    await using pooler = await startPooler(database.url, { default_pool_size: 1 });
+    const hidden = `create function public.hidden() returns text language sql as $$
+      select set_config('lock_timeout', '1h', false) || set_config('search_path', 'nowhere', false) $$;`;
+    const files = Object.fromEntries(
+      Array.from({ length: 40 }, (_, n) => [`migrations/${n + 2}_n.sql`, 'select public.hidden();']),
+    );
+    using project = createProject({ 'migrations/1_hidden.sql': hidden, ...files }, pooler.through(database.url));
+    const stranger = new Client({ connectionString: pooler.through(database.url) });
+    await stranger.connect();
+    const met: unknown[] = [];
+    const going = { on: true };
+    const looking = (async () => {
+      while (going.on) met.push((await stranger.query(leftovers)).rows[0]);
+    })();
+    const ran = await project.run('up');
+    going.on = false;
+    await looking;
+    await stranger.end();
+    expect(ran.exitCode, ran.err).toBe(0);
+    expect(met.length).toBeGreaterThan(20);
+    expect(new Set(met.map((row) => JSON.stringify(row)))).toEqual(new Set([JSON.stringify(clean)]));
+  }, 60_000);
 
   test('a pooler that swallows startup options is noticed all the same', async () => {
     await using database = await createTestDatabase();

@@ -5,7 +5,7 @@ import type { TestDatabase } from '../support/database.ts';
 import type { Pooler } from '../support/pgbouncer.ts';
 
 /** What stays with a server connection when its user goes: settings, locks, temporary tables, prepared statements. */
-const leftovers = `select current_setting('search_path') as path, current_setting('lock_timeout') as lock,
+export const leftovers: string = `select current_setting('search_path') as path, current_setting('lock_timeout') as lock,
   current_setting('statement_timeout') as statement, current_setting('role') as role,
   current_setting('client_encoding') as encoding, current_setting('DateStyle') as dates,
   (select count(*)::int from pg_locks where pid = pg_backend_pid() and locktype = 'advisory') as locks,
@@ -13,7 +13,8 @@ const leftovers = `select current_setting('search_path') as path, current_settin
   (select count(*)::int from pg_cursors where name <> '') as cursors,
   (select count(*)::int from pg_class where relpersistence = 't' and pg_table_is_visible(oid)) as temporary`;
 
-const clean = {
+/** A connection as nobody has used it. */
+export const clean = {
   path: '"$user", public',
   lock: '0',
   statement: '0',
