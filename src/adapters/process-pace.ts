@@ -46,6 +46,9 @@ export function processPace(options: { readonly holds: boolean }): Pace & Dispos
     await Promise.all([...looks].map((look) => look().catch(() => {})));
     // Stopped and woken once more in the meantime: the last one releases.
     if (mine !== wakes) return;
+    release();
+  };
+  const release = (): void => {
     held?.release();
     held = undefined;
   };
@@ -59,11 +62,12 @@ export function processPace(options: { readonly holds: boolean }): Pace & Dispos
       looks.add(look);
       return () => looks.delete(look);
     },
+    release,
     [Symbol.dispose]() {
       deafen();
       process.off('SIGTSTP', hold);
       clearTimeout(timer);
-      held?.release();
+      release();
     },
   };
 }

@@ -27,6 +27,22 @@ test('a platform that announces a pause gets a runner that holds still, and goes
   expect(await database.query('select n from log order by n')).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
 });
 
+test('a runner that holds still and is told to end does not wait to be woken', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    { 'migrations/1_a.sql': 'create table log (n int);', 'migrations/2_b.sql': steps(1) },
+    database.url,
+  );
+  const { run, pid } = await detach(project);
+  await running(database, '%pg_sleep(1)%');
+  process.kill(pid, 'SIGTSTP');
+  const asleep = "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
+  await until('the statement is over', async () => (await database.query(asleep)).length === 0);
+  process.kill(pid, 'SIGTERM');
+  expect((await project.run('runs', 'attach', run)).exitCode).toBe(130);
+  expect(await database.query('select n from log')).toEqual([{ n: 1 }]);
+});
+
 test('a runner whose connections broke while it was stopped makes them again, and each thing is applied once', async () => {
   await using database = await createTestDatabase();
   using project = createProject(

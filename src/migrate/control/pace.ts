@@ -11,6 +11,8 @@ export interface Pace {
   readonly held: Promise<void> | undefined;
   /** Has this called each time the process was woken; nothing goes on before it is through. Returns what undoes it. */
   onWake(look: () => Promise<void>): () => void;
+  /** Ends a hold: who is to stop does not wait to be woken. */
+  release(): void;
 }
 
 const patienceMs = 10_000;

@@ -32,7 +32,10 @@ async function tryReading(task: ReadingTask, ports: RunnerPorts): Promise<Verdic
   const opened = await open(ports, task);
   if (!opened.ok) return verdictOf(...opened.findings);
   const { session, facts } = opened.value;
-  const leave = (): void => session.abandon();
+  const leave = (): void => {
+    session.abandon();
+    ports.pace?.release();
+  };
   ports.signal.addEventListener('abort', leave);
   // Needed only when an answer takes long: its connection is made then.
   const control = openControl(ports, task.run, 'when-asked');

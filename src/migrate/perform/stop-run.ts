@@ -38,6 +38,8 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
         if (raised.ok) adoptEpoch(live, raised.value);
         fenced = raised.ok;
       }
+      // Fenced, and only then: what was held back does nothing any more.
+      ports.pace?.release();
       await cancelWork(control, live);
       let cancel: () => void = () => {};
       const later = new Promise<void>((resolve) => {
