@@ -64,11 +64,16 @@ async function lookAfterApplying(
   const part =
     inPart === undefined ? [] : [asFarAsItStands(await verified(ports, inPart.migration), inPart.part.through)];
   const migrations = [...whole, ...part];
-  const checks = task.verification.enabled
-    ? await checkFacts({ session: live.session, schema: live.schema, migrations, terms: task.verification })
-    : [];
+  const check = async (): Promise<readonly Check[]> =>
+    task.verification.enabled
+      ? await checkFacts({ session: live.session, schema: live.schema, migrations, terms: task.verification })
+      : [];
+  const beside = await check();
+  const kept = await keeping;
+  // What went out behind a baseline that was refused has found its transaction aborted, not the database.
+  const checks = kept === 'refused' ? await check() : beside;
   // The baseline went out first: a loss behind it shows as checks that failed.
-  const lost = (await keeping) === 'lost' || (checks.some(({ ok }) => !ok) && (await isLost(live)));
+  const lost = kept === 'lost' || (checks.some(({ ok }) => !ok) && (await isLost(live)));
   return { lost, checks, migrations };
 }
 

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultKind } from './one-case.ts';
 import { harnessName } from './server-session.ts';
 
-/** The sessions of the tool under test. */
-const theirs = "datname = $1 and application_name <> $2 and backend_type = 'client backend'";
+/** The sessions of the tool under test. Asked over the case's own session: the shared one may be waiting. */
+const theirs = `datname = current_database() and application_name <> '${harnessName}' and backend_type = 'client backend'`;
 
 /** The connection is reset on both sides. */
 export const reset: FaultKind = (cut) => cut.reset('one');
@@ -18,11 +18,8 @@ export const kill: FaultKind = (cut, { going }) => {
 };
 
 /** An administrator ends the runner's sessions; the wire itself stays. */
-export const terminate: FaultKind = async (_, { bench, database }) => {
-  await bench.admin.query(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where ${theirs}`, [
-    database.name,
-    harnessName,
-  ]);
+export const terminate: FaultKind = async (_, { database }) => {
+  await database.columns(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where ${theirs}`);
 };
 
 /** The network swallows everything for a while; then the connections are found to be dead. */
@@ -50,10 +47,7 @@ export const freezeAndTerminate: FaultKind = async (cut, scene) => {
 const longestFreezeMs = 1_000;
 
 /** The server dies at once and recovers from its log: one of its processes is killed, and that ends all the others. */
-export const crash: FaultKind = async (_, { bench, database }) => {
-  const rows = await bench.admin.query(`select pid from pg_stat_activity where ${theirs} limit 1`, [
-    database.name,
-    harnessName,
-  ]);
-  for (const { pid } of rows) process.kill(Number(pid), 'SIGKILL');
+export const crash: FaultKind = async (_, { database }) => {
+  const [pids = []] = await database.columns(`select pid from pg_stat_activity where ${theirs} limit 1`);
+  for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
 };
