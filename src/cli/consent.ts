@@ -24,6 +24,7 @@ export async function consent(
   screen.say(...planLines(plan.value, screen.style));
   if (plan.value.steps.length === 0) return good(undefined);
   const answer = await io.ask(`\n${environment.name} is protected. Type its name to go on: `);
+  if (context.signal.aborted) return bad(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
   if (answer?.trim() === environment.name) return good({ ...wish, planHash: plan.value.hash, nameTyped: true });
   return bad(fault('needs-approval', { why: `The name of the environment was not typed; nothing was changed.` }));
 }

@@ -91,7 +91,7 @@ export async function openProjectOf(context: Context): Promise<Outcome<Project>>
       : {}),
   });
   if (opened.ok) screen.excerptsFrom(opened.value.root);
-  return opened;
+  return !opened.ok && context.signal.aborted ? bad(fault('interrupted', { why: 'Nothing was changed.' })) : opened;
 }
 
 /** Has a task executed; its events go to `onEvent`. */
@@ -120,16 +120,19 @@ export async function executeAloud(context: Context, ready: Ready, task: Task): 
 /** Ctrl-C asks where a person can answer; the run goes on meanwhile. Elsewhere it stops the run. */
 function bindCtrlC({ io, screen, signal, onCtrlC }: Context): () => void {
   const question = '\nStop the run at its next safe point? What is applied stays. Ctrl-C again leaves at once. [Y/n] ';
+  const over = new AbortController();
   const unbind = onCtrlC(async () => {
     if (!io.interactive || screen.json) return true;
-    const answer = await screen.asking(async () => await io.ask(question));
-    return !/^n/i.test(answer ?? '');
+    const answer = await screen.asking(async () => await io.ask(question, over.signal));
+    return !over.signal.aborted && !/^n/i.test(answer ?? '');
   });
   const tell = (): void => screen.say('Stopping at the next safe point …');
   signal.addEventListener('abort', tell);
   return () => {
     signal.removeEventListener('abort', tell);
     unbind();
+    // It has ended meanwhile: a question that nobody has answered does not keep the program.
+    over.abort();
   };
 }
 

@@ -12,8 +12,8 @@ export interface Io {
   readonly interactive: boolean;
   /** Width of the terminal in columns. */
   columns(): number;
-  /** Asks one question on standard error; undefined when there is no answer. */
-  ask(question: string): Promise<string | undefined>;
+  /** Asks one question on standard error; undefined when there is no answer, or none is wanted any more (`until`). */
+  ask(question: string, until?: AbortSignal): Promise<string | undefined>;
   /** Standard input to its end, as text. */
   input(): Promise<string>;
 }

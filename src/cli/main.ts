@@ -46,14 +46,15 @@ const io: Io = {
   terminal: process.stderr.isTTY,
   interactive: process.stdin.isTTY && process.stderr.isTTY,
   columns: () => process.stderr.columns ?? 80,
-  ask: async (question) => {
+  ask: async (question, until) => {
     flush();
     const { createInterface } = await import('node:readline/promises');
     const reader = createInterface({ input: process.stdin, output: process.stderr });
     // It reads the terminal key by key, so that Ctrl-C is no signal but a key.
     reader.on('SIGINT', () => interrupts.interrupted());
     try {
-      return await reader.question(question, { signal: interrupts.signal });
+      const signals = until === undefined ? [] : [until];
+      return await reader.question(question, { signal: AbortSignal.any([interrupts.signal, ...signals]) });
     } catch {
       return undefined;
     } finally {

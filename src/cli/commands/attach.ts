@@ -16,10 +16,12 @@ export const attach: Run = async (context) => {
   const ref = await engine.attach((context.typed.arguments[0] ?? '').toUpperCase());
   if (!ref.ok) return failed(ref.findings);
   const { screen } = context;
+  const over = new AbortController();
   const unbind = context.onCtrlC(async () => {
     if (!context.io.interactive || screen.json) return true;
     const question = '\nStop the run? It was detached: without an answer it goes on by itself. [y/N] ';
-    const answer = await screen.asking(async () => await context.io.ask(question));
+    const answer = await screen.asking(async () => await context.io.ask(question, over.signal));
+    if (over.signal.aborted) return false;
     if (!/^y/i.test(answer ?? '')) return true;
     await engine.cancel(ref.value);
     return false;
@@ -35,6 +37,7 @@ export const attach: Run = async (context) => {
     ref.value,
   );
   unbind();
+  over.abort();
   if (execution.events.every(({ kind }) => kind !== 'run.finished')) {
     screen.say('', `Run ${ref.value.run} goes on by itself.`);
     return { exitCode: 130, outcome: 'interrupted', findings: [] };
