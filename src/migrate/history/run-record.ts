@@ -88,9 +88,11 @@ export async function finishRun(
 ): Promise<Reply> {
   const id = quoteLiteral(run);
   const body = JSON.stringify({ outcome: end.outcome, exitCode: end.exitCode, failure: end.failure });
-  return session.send(`BEGIN;
+  const reply = await session.send(`BEGIN;
 SELECT godwit.keep_durable();
 UPDATE godwit.run SET outcome = ${quoteLiteral(end.outcome)}, exit_code = ${end.exitCode}, failure = ${quoteLiteral(end.failure)}, finished_at = clock_timestamp() WHERE run = ${id};
 SELECT godwit.log(${id}, ARRAY['finished'], ARRAY[${quoteLiteral(body)}]);
 COMMIT`);
+  if (!reply.ok && !reply.error.lost) await session.send('ROLLBACK');
+  return reply;
 }

@@ -1,5 +1,4 @@
 import { fault, FaultError } from '../../kit/fault.ts';
-import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import { applySteps, type ApplyResult } from '../apply/apply-steps.ts';
@@ -11,7 +10,8 @@ import { logEvent } from '../history/run-record.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { tellBegun } from './begin.ts';
-import { adoptEpoch, reconnect, type LiveRun } from './live-run.ts';
+import { cancelledBy } from './cancelled-by.ts';
+import { reconnect, type LiveRun } from './live-run.ts';
 import { openSession } from './open.ts';
 import { asTheyStand } from './prepare.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
@@ -132,20 +132,6 @@ async function applyAll(
     if (cancelled !== undefined) return { verdict: verdictOf(cancelled), applied: applied() };
     return { verdict: await conclude(ports, live, { end }), applied: applied() };
   }
-}
-
-/** Was this run asked to stop from beside it? Then the epoch was raised in its own name. */
-async function cancelledBy(live: LiveRun): Promise<Finding | undefined> {
-  const reply = await live.session.send(
-    `select e.epoch, (select body from godwit.event v where v.run = e.run and v.kind = 'cancel-requested' order by n desc limit 1)
-from godwit.epoch e where e.run = ${quoteLiteral(live.run)} and e.attempt = ${quoteLiteral(live.attempt)} and e.epoch > ${live.epoch}`,
-    { rows: 'all' },
-  );
-  const [epoch, body] = (reply.ok ? reply.results[0]?.rows[0] : undefined) ?? [];
-  if (epoch == null) return undefined;
-  adoptEpoch(live, epoch);
-  const by = body == null ? '' : ` by ${(JSON.parse(body) as { readonly by: string }).by}`;
-  return fault('interrupted', { why: `It was cancelled${by}; what was applied before stands and is recorded.` });
 }
 
 /** The first writes have no good answer. If it was only lost, the run goes on behind them, and what it sent may count. */

@@ -179,7 +179,9 @@ async function finish(ports: RunnerPorts, live: LiveRun, verdict: Verdict): Prom
     .slice(0, 2_000);
   const end = { outcome: verdict.outcome, exitCode: verdict.exitCode, failure };
   const written = await finishRun(live.session, live.run, end);
-  if (!written.ok && written.error.lost && (await reconnect(ports, live)).ok)
-    await finishRun(live.session, live.run, end);
+  if (written.ok) return verdict;
+  // Whoever cancels a run from beside it may have met this too.
+  const anew = written.error.lost ? (await reconnect(ports, live)).ok : written.error.sqlstate === '57014';
+  if (anew) await finishRun(live.session, live.run, end);
   return verdict;
 }

@@ -12,6 +12,7 @@ import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask, VerifyTask } from '../task.ts';
 import { checkFacts, checkUndone, type VerifiedMigration } from './check-facts.ts';
 import { compareWithBaseline, keepBaseline } from './baseline.ts';
+import { cancelledBy } from './cancelled-by.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
 import type { Opened } from './open.ts';
 import { concluded, report } from './report-checks.ts';
@@ -21,6 +22,8 @@ import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 /** What was seen after a run; `lost`: the connection was, so that it says nothing. */
 interface Sight {
   readonly lost: boolean;
+  /** The baseline could not be kept. */
+  readonly refused: boolean;
   readonly checks: readonly Check[];
   readonly migrations: readonly VerifiedMigration[];
 }
@@ -48,6 +51,11 @@ export async function afterApplying(
     seen = await look(task, ports, live, executed);
     if (seen.lost) return verdictOf(fault('connection-lost', { why: 'It was lost twice during verification.' }));
   }
+  // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
+  if (ports.signal.aborted) return verdictOf(fault('interrupted'));
+  const doubtful = seen.refused || seen.checks.some(({ ok }) => !ok);
+  const stopped = doubtful ? await cancelledBy(live) : undefined;
+  if (stopped !== undefined) return verdictOf(stopped);
   if (!task.verification.enabled) return wellDone();
   report(ports, seen.checks, seen.migrations, task.verification);
   return concluded(seen.checks, seen.migrations, task.verification);
@@ -74,7 +82,7 @@ async function lookAfterApplying(
   const checks = kept === 'refused' ? await check() : beside;
   // The baseline went out first: a loss behind it shows as checks that failed.
   const lost = kept === 'lost' || (checks.some(({ ok }) => !ok) && (await isLost(live)));
-  return { lost, checks, migrations };
+  return { lost, refused: kept === 'refused', checks, migrations };
 }
 
 async function isLost({ session }: Pick<LiveRun, 'session'>): Promise<boolean> {
@@ -89,7 +97,7 @@ async function lookAfterUndoing(
   { applied: undone }: Executed,
 ): Promise<Sight> {
   const history = await readHistory(live.session);
-  if (!history.ok) return { lost: true, checks: [], migrations: [] };
+  if (!history.ok) return { lost: true, refused: false, checks: [], migrations: [] };
   const { rows } = history.value;
   const byId = new Map(ports.bundle.migrations.map((migration) => [migration.id, migration]));
   const read = (applied: readonly HistoryRow[]): Promise<readonly VerifiedMigration[]> =>
@@ -108,7 +116,7 @@ async function lookAfterUndoing(
   const checks = task.verification.enabled
     ? await checkUndone({ session: live.session, schema: live.schema, before, remaining })
     : [];
-  return { lost: kept === 'lost', checks, migrations: [] };
+  return { lost: kept === 'lost', refused: kept === 'refused', checks, migrations: [] };
 }
 
 /** `verify`, at any later time: the facts of everything applied, then drift by the server's own definitions. */
