@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { until } from '../support/child.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { godwitOn, layWire } from '../support/network.ts';
+import { startPooler } from '../support/pgbouncer.ts';
 import { createProject } from '../support/project.ts';
 import { startRawServer, type RawServer } from '../support/raw-server.ts';
 import { layLine } from '../support/slow-line.ts';
@@ -150,4 +151,31 @@ describe.concurrent('on a slow line', () => {
     expect(await database.query(ledger)).toEqual([{ n: 4_000, d: 4_000 }]);
     expect(await database.query('select count(*)::int as n from godwit.run')).toEqual([{ n: 2 }]);
   }, 150_000);
+});
+
+describe.skipIf(missing('pgbouncer')).concurrent('through a pooler with one connection for all', () => {
+  test('a long migration is not taken for silence, and keeps its lease while it tries for a lock', async () => {
+    await using database = await createTestDatabase();
+    await using pooler = await startPooler(database.url, { default_pool_size: 1 });
+    using project = createProject({ 'migrations/1_t.sql': 'create table t (n int);' }, pooler.through(database.url));
+    expect((await project.run('up')).exitCode).toBe(0);
+    project.write('migrations/2_long.sql', 'select pg_sleep(42);\ninsert into t values (1);');
+    project.write('migrations/3_lock.sql', 'alter table t add column m int;');
+    const reader = await database.connect();
+    await reader.query('begin; lock table t in access share mode');
+    const run = project.run('up');
+    const recorded = "select 1 from godwit.migration where id = '2'";
+    await until('the long one is through', async () => (await database.query(recorded)).length > 0, 120_000);
+    const left = `select extract(epoch from leased_until - clock_timestamp())::int as s from godwit.guard`;
+    for (let looked = 0; looked < 36; looked += 1) {
+      const [lease] = await database.query<{ s: number | null }>(left);
+      expect(lease?.s ?? 30).toBeGreaterThan(0);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+    await reader.query('commit');
+    const ran = await run;
+    expect(ran.exitCode, ran.err).toBe(0);
+    expect(ran.err).not.toMatch(/given up|lost/);
+    expect(await database.query('select count(*)::int as n from t')).toEqual([{ n: 1 }]);
+  }, 200_000);
 });

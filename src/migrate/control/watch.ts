@@ -53,7 +53,10 @@ export function watchConnections(ports: RunnerPorts, control: Control, watched: 
     const answer = await control.ask(question(waiting));
     if (state.ended) return;
     if (!answer.ok) {
-      if (!isSilence(answer.findings)) return;
+      // A pooler answers a new connection at once, and a question when it has a server to spare: who waits for one is
+      // not met with silence.
+      const queued = waiting.some(({ session }) => session.carriesSettings === true) && isLost(answer.findings);
+      if (queued || !isSilence(answer.findings)) return;
       state.silentSince ??= asked;
       if (ports.clock() - state.silentSince >= silenceMs)
         for (const { session } of waiting) give(ports, session, 'The server does not answer on any connection.');
@@ -119,6 +122,11 @@ function give(ports: RunnerPorts, session: Session, why: string): void {
 }
 
 const silent = new Set(['connection-lost', 'connection-timeout', 'database-unreachable', 'host-not-found']);
+
+/** The connection was there, and brought no answer. */
+function isLost(findings: readonly Finding[]): boolean {
+  return findings.some(({ code }) => code === 'connection-lost');
+}
 
 /** A server that refuses a connection has answered. */
 function isSilence(findings: readonly Finding[]): boolean {

@@ -39,7 +39,8 @@ export async function takeLease(
     return await tryLease(live.session, task);
   });
   if (!taken.ok) return taken;
-  live.leased = present.version === 0 || present.environment === task.environment.name;
+  live.leased = present.environment === task.environment.name;
+  if (live.leased) keepLease(ports, live);
   const now = await readHistory(live.session);
   return now.ok ? good(now.value) : bad(...now.findings);
 }
@@ -48,17 +49,32 @@ async function tryLease(session: Session, task: ApplyTask): Promise<Outcome<stri
   const terms = [task.run, `godwit ${task.run} (by ${task.actor.by}, through a pooler)`].map(quoteLiteral).join(', ');
   const reply = await session.send(
     `select coalesce((select text from (${holderQuery} limit 1) h (text, application, login)), godwit.lease(${terms}))`,
-    {
-      rows: 'all',
-    },
+    { rows: 'all' },
   );
   return reply.ok ? good(reply.results[0]?.rows[0]?.[0] ?? '') : bad(serverFault(reply.error));
+}
+
+const renewEveryMs = 10_000;
+
+/**
+ * Renews the lease while the run waits for something else than the guard row, such as a lock that it tries for again and
+ * again: what a message renews is rolled back with it. A message under way needs no renewal, and is not waited for.
+ */
+function keepLease(ports: RunnerPorts, live: LiveRun): void {
+  const text = `update godwit.guard set leased_until = pg_catalog.clock_timestamp() + interval '30 seconds'
+where only_row in (select only_row from godwit.guard where holder = ${quoteLiteral(live.run)} for update skip locked)`;
+  const renew = async (): Promise<void> => {
+    await live.control?.ask(text);
+    if (live.leased === true) live.endRenewal = ports.timer(renewEveryMs, () => void renew());
+  };
+  live.endRenewal = ports.timer(renewEveryMs, () => void renew());
 }
 
 /** Gives the lease back. One that nobody gives back ends by the server's clock. */
 export async function endLease(live: LiveRun): Promise<void> {
   if (live.leased !== true) return;
   live.leased = false;
+  live.endRenewal?.();
   await live.session.send(
     `update godwit.guard set holder = '', held_by = '', leased_until = null where holder = ${quoteLiteral(live.run)}`,
   );

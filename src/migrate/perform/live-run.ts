@@ -37,6 +37,8 @@ export interface LiveRun {
   stopping?: Stopping;
   /** True: it holds the lease, as runs through a pooler do. */
   leased?: boolean;
+  /** Ends what renews it. */
+  endRenewal?: () => void;
   readonly run: string;
   /** Tells this process from another one with the same run. */
   readonly attempt: string;

@@ -65,7 +65,7 @@ export async function planRun(
     if (live.terms.pooled === true && live.leased !== true && refused.length === 0 && !idle) {
       const leased = await takeLease(task, ports, live, history);
       if (!leased.ok) return leased;
-      const moved = isOther(history, leased.value);
+      const moved = isOther(history, leased.value, task.environment.name);
       history = leased.value;
       if (moved) continue;
     }
@@ -82,7 +82,7 @@ export async function planRun(
   }
 }
 
-function isOther(planned: History, present: History): boolean {
-  const state = ({ head, partial, environment }: History): string => JSON.stringify([head, partial, environment]);
-  return planned.version > 0 ? state(planned) !== state(present) : present.head !== '' || present.partial.length > 0;
+function isOther(planned: History, present: History, environment: string): boolean {
+  const state = ({ head, partial }: History): string => JSON.stringify([head, partial]);
+  return present.environment !== environment || state(planned) !== state(present);
 }
