@@ -1,6 +1,7 @@
+import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { runProgram } from '../../src/cli/program.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, serverUrl, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
 
@@ -153,4 +154,20 @@ test('a flood of notices is cut off, and said to be', async () => {
   expect(notices.length).toBe(501);
   expect(notices.at(-1)).toMatchObject({ text: '19500 further messages of the server are not shown.' });
   expect(ran.json.at(-1)).toMatchObject({ kind: 'run.finished', events: ran.json.length });
+});
+
+test('a database that is gone during verification leaves a doubt, and is not called unreachable: it was changed', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject({ 'migrations/1_a.sql': tables + slowView(3) }, database.url);
+  const server = new Client({ connectionString: serverUrl() });
+  await server.connect();
+  const run = start(project, database.url, 'up');
+  await asleep(database);
+  await until('it is verified', async () => (await database.query('select 1 from godwit.migration')).length > 0);
+  await server.query(`alter database ${database.name} allow_connections false`);
+  await cut(database);
+  const { exitCode, err } = await run.ended;
+  await server.query(`alter database ${database.name} allow_connections true`);
+  await server.end();
+  expect([exitCode, err]).toEqual([42, expect.stringContaining('was not verified')]);
 });

@@ -149,11 +149,13 @@ async function behindBegin(
     const unreached = fault('outcome-unknown', { why: back.findings.map((finding) => finding.why).join(' ') });
     if (!back.findings.some(({ code }) => code === 'taken-over')) return { verdict: verdictOf(unreached), applied: [] };
     // The epoch is another run's: because it was taken over, or because this one has never come so far.
-    const there = await live.session.send(`select from godwit.run where run = ${quoteLiteral(live.run)}`, {
-      rows: 'all',
-    });
-    const known = there.ok && (there.results[0]?.rows.length ?? 0) > 0;
-    return known ? { verdict: verdictOf(...back.findings), applied: [] } : { ...refused, notBegun: 'anew' };
+    // An earlier attempt at the run may have left its row: only an epoch that was raised tells of somebody else.
+    const raised = await live.session.send(
+      `select from godwit.epoch where epoch >= ${live.epoch} and exists (select from godwit.run where run = ${quoteLiteral(live.run)})`,
+      { rows: 'all' },
+    );
+    const over = raised.ok && (raised.results[0]?.rows.length ?? 0) > 0;
+    return over ? { verdict: verdictOf(...back.findings), applied: [] } : { ...refused, notBegun: 'anew' };
   }
   const history = await readHistory(live.session);
   if (!history.ok) return { verdict: verdictOf(...history.findings), applied: [] };

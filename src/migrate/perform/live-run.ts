@@ -76,6 +76,8 @@ export async function reconnect(ports: RunnerPorts, live: LiveRun): Promise<Outc
   for (;;) {
     const back = await comeBack(ports, live, old);
     if (back.ok || ports.clock() > until || !back.findings.some(isPassing)) return back;
+    // It may hold the run lock.
+    live.session.abandon();
     await pause(ports, 300 + ports.random() * 400);
   }
 }
@@ -83,6 +85,16 @@ export async function reconnect(ports: RunnerPorts, live: LiveRun): Promise<Outc
 /** Nothing that speaks against another try. */
 function isPassing({ code }: Finding): boolean {
   return code !== 'taken-over' && code !== 'busy' && catalogue[code as FaultCode].retryable === true;
+}
+
+/** False: the epoch is another run's, or there is none yet. */
+async function raiseOwn(session: Session, live: LiveRun): Promise<Outcome<boolean>> {
+  const raised = await session.send(raisingEpoch(live), { rows: 'all' });
+  if (!raised.ok) return raised.error.sqlstate === '42P01' ? good(false) : bad(serverFault(raised.error));
+  const epoch = raised.results[0]?.rows[0]?.[0];
+  if (epoch == null) return good(false);
+  adoptEpoch(live, epoch);
+  return good(true);
 }
 
 async function comeBack(ports: RunnerPorts, live: LiveRun, old: readonly Backend[]): Promise<Outcome<void>> {
@@ -96,16 +108,16 @@ async function comeBack(ports: RunnerPorts, live: LiveRun, old: readonly Backend
     if (!backend.ok) return backend;
     live.backend = backend.value;
     // By itself and at once: only the guard row below may have to be waited for.
-    const raised = await session.send(raisingEpoch(live), { rows: 'all' });
-    const missing = !raised.ok && raised.error.sqlstate === '42P01';
-    if (!raised.ok && !missing) return bad(serverFault(raised.error));
-    const epoch = raised.ok ? raised.results[0]?.rows[0]?.[0] : undefined;
-    if (epoch == null) return bad(fault('taken-over'));
-    adoptEpoch(live, epoch);
+    const raised = await raiseOwn(session, live);
+    if (!raised.ok) return raised;
     for (const one of old) {
       const gone = await endBackend({ ports, session }, one, live.terms.onDisconnect);
       if (!gone.ok) return gone;
     }
+    // The old session may have been at its first writes, which make the epoch this run's: now it is over.
+    const own = raised.value ? raised : await raiseOwn(session, live);
+    if (!own.ok) return own;
+    if (!own.value) return bad(fault('taken-over'));
     const locked = await takeRunLock(session, ports, goneMs);
     if (!locked.ok) return locked;
     const guard = await session.send('update godwit.guard set only_row = only_row');

@@ -47,7 +47,7 @@ export async function afterApplying(
   if (seen.lost) {
     // What is applied is recorded. That the connection was lost while looking at it says nothing about it.
     const again = await reconnect(ports, live);
-    if (!again.ok) return verdictOf(...again.findings);
+    if (!again.ok) return verdictOf(...again.findings.map(unverified));
     seen = await look(task, ports, live, executed);
     if (seen.lost) return verdictOf(fault('connection-lost', { why: 'It was lost twice during verification.' }));
   }
@@ -59,6 +59,15 @@ export async function afterApplying(
   if (!task.verification.enabled) return wellDone();
   report(ports, seen.checks, seen.migrations, task.verification);
   return concluded(seen.checks, seen.migrations, task.verification);
+}
+
+/** The run has changed the database: that it cannot be reached any more is no reason to call it unreachable. */
+function unverified(finding: Finding): Finding {
+  if (finding.code === 'taken-over') return finding;
+  return fault('connection-lost', {
+    why: `What the run has done is recorded, but it was not verified. ${finding.why}`,
+    fix: 'Run `godwit verify` when the database is back.',
+  });
 }
 
 async function lookAfterApplying(
