@@ -4,6 +4,7 @@ import type { Outcome } from '../../kit/outcome.ts';
 import { bad, good } from '../../kit/outcome.ts';
 import type { Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
+import { leaseHeld } from './lease-held.ts';
 import type { HistoryRow } from './rows.ts';
 import { newestVersion } from './newest-version.ts';
 
@@ -45,7 +46,7 @@ export const emptyHistory: History = {
 };
 
 const query = `select schema_version, environment, environment_id, head, (select epoch from godwit.epoch),
-  case when holder <> '' and leased_until > clock_timestamp() then held_by else '' end from godwit.guard;
+  case when ${leaseHeld} then held_by else '' end from godwit.guard;
 select m.seq, m.id, m.name, m.file, m.checksum, m.kind, m.run,
   to_char(m.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), m.ms, r.by_whom, r.default_schema
 from godwit.migration m join godwit.run r using (run) order by m.seq;

@@ -7,8 +7,8 @@ import type { ApplyTask } from '../task.ts';
 
 /**
  * Writes the run's row and the beginning of its audit chain, and raises the epoch: what an earlier runner may still
- * send is refused from now on. Attempts that the database never saw are written along with it. Asked again after a lost
- * answer it begins nothing twice.
+ * send is refused from now on, and the lease of one that has died is over. Attempts that the database never saw are
+ * written along with it. Asked again after a lost answer it begins nothing twice.
  *
  * @returns the epoch under which this run changes the database
  */
@@ -31,6 +31,7 @@ SELECT ${quoteLiteral(attempt.run)}, ${quoteLiteral(attempt.command)}, ${quoteLi
 WHERE NOT EXISTS (SELECT FROM godwit.run WHERE run = ${quoteLiteral(attempt.run)});`,
   );
   const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+UPDATE godwit.guard SET holder = '', held_by = '', leased_until = NULL WHERE holder NOT IN ('', ${quoteLiteral(run)});
 UPDATE godwit.epoch SET epoch = epoch + 1, run = ${quoteLiteral(run)}, attempt = ${quoteLiteral(terms.attempt)} RETURNING epoch;
 UPDATE godwit.run SET outcome = 'interrupted' WHERE outcome = 'running' AND run <> ${quoteLiteral(run)};
 ${earlier.join('\n')}
@@ -42,7 +43,7 @@ SELECT godwit.log(${quoteLiteral(run)}, ARRAY['run'${terms.firstStarted === '' ?
   ${terms.firstStarted === '' ? '' : `, json_build_object('migration', ${quoteLiteral(terms.firstStarted)}::text, 'at', clock_timestamp())::text`}]) FROM godwit.run WHERE run = ${quoteLiteral(run)} AND events = 0;
 COMMIT`;
   const reply = await session.send(text, { rows: 'all' });
-  if (reply.ok) return good(reply.results[1]?.rows[0]?.[0] ?? '0');
+  if (reply.ok) return good(reply.results[2]?.rows[0]?.[0] ?? '0');
   if (!reply.error.lost) await session.send('ROLLBACK');
   return bad(serverFault(reply.error));
 }

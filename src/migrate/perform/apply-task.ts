@@ -7,7 +7,8 @@ import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
 import { adoptRun } from './adopt.ts';
 import { openControl } from '../control/control.ts';
-import { watchConnections, type Watched } from '../control/watch.ts';
+import { within } from '../control/deadline.ts';
+import { expectAnswers, watchConnections, type Watched } from '../control/watch.ts';
 import { applyRun } from './apply-run.ts';
 import { begin } from './begin.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
@@ -22,6 +23,7 @@ import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
 const mostTries = 5;
 const ownSessionMs = 10_000;
+const goodbyeMs = 5_000;
 
 /**
  * How a try ended; `again`: before anything was applied, the connection was lost or a lock was not to be had; or the
@@ -71,7 +73,8 @@ async function tryApply(task: ApplyTask, ports: RunnerPorts, told: Told): Promis
     stopping.dispose();
     live.watch?.end();
     await stopping.settle();
-    await endLease(live);
+    // Nobody looks after the connection any more. A lease that cannot be given back runs out.
+    await within(ports, goodbyeMs, endLease(live));
     await Promise.all([live.session.close(), live.control?.close()]);
   }
 }
@@ -90,7 +93,8 @@ function unreached(finding: Finding): Finding {
 async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   const { task, ports, live, told } = terms;
   const { facts, session } = opened;
-  const planned = await planRun(terms, opened);
+  const stopWatching = expectAnswers(ports, session);
+  const planned = await planRun(terms, opened).finally(stopWatching);
   if (!planned.ok) return tried(planned.findings);
   if (planned.value === 'nothing-to-do') return { verdict: wellDone('nothing-to-do') };
   const { made, history } = planned.value;

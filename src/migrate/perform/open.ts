@@ -72,8 +72,7 @@ export async function open(ports: RunnerPorts, task: Task, lock?: LockTerms): Pr
     return bad(fault('interrupted', { why: 'It was connecting; nothing was changed.' }));
   if (!session.ok) return session;
   const stopWatching = expectAnswers(ports, session.value);
-  const opened = await ask(session.value, ports, task, lock);
-  stopWatching();
+  const opened = await ask(session.value, ports, task, lock).finally(stopWatching);
   if (!opened.ok) {
     await session.value.close();
     return opened;

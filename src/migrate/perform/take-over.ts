@@ -2,6 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import { pause } from '../control/deadline.ts';
+import { leaseHeld } from '../history/lease-held.ts';
 import type { Reply, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
@@ -46,7 +47,7 @@ export async function takeOver(
 /** Who holds the lease of a run through a pooler, or the run lock, which may be our own by now. */
 async function readEither(session: Session): Promise<Outcome<Holder | undefined>> {
   const lease = await session.send(
-    "select held_by, 'godwit ' || holder, session_user from godwit.guard where holder <> '' and leased_until > clock_timestamp()",
+    `select held_by, 'godwit ' || holder, session_user from godwit.guard where ${leaseHeld}`,
     { rows: 'all' },
   );
   if (!lease.ok && !isNew(lease)) return bad(serverFault(lease.error));

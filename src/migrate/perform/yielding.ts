@@ -2,6 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { ApplyResult } from '../apply/apply-steps.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
+import { within } from '../control/deadline.ts';
 import { createRetries, type RetryCause } from '../courtesy/retries.ts';
 import type { Look } from '../courtesy/sight.ts';
 import { firstWait, type LockTerms } from '../courtesy/terms.ts';
@@ -11,6 +12,9 @@ import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { LiveRun } from './live-run.ts';
 import { openSession } from './open.ts';
+
+/** The query waits for a second or two by itself. */
+const askMs = 10_000;
 
 /** A try that ended because of somebody else's lock. */
 export type Yielded = Extract<ApplyResult['end'], { readonly kind: 'again' }> & { readonly cause: RetryCause };
@@ -35,7 +39,7 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, terms: LockTer
   const ask = async (query: string): Promise<void> => {
     const opened = await openSession(ports, { ...live.terms, pipelined: false });
     if (!opened.ok) return;
-    await opened.value.send(query);
+    await within(ports, askMs, opened.value.send(query));
     await opened.value.close();
   };
   const lookout = createLookout({ ports, look, ask, terms });
