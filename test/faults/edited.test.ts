@@ -23,10 +23,10 @@ test.each([1_000, 12_000])(
     await until('the second migration sleeps', async () => (await database.query(sleeping)).length > 0);
     project.write('migrations/3_c.sql', text(2));
     const ran = await going;
-    expect([ran.exitCode, ran.err]).toEqual([10, expect.stringContaining('[file-moved-on]')]);
-    expect(ran.err).toContain('what was recorded stands: 2 migrations applied');
+    expect([ran.exitCode, ran.err]).toEqual([40, expect.stringContaining('[file-moved-on]')]);
+    expect(ran.err).toContain('the failed migration was rolled back: 2 migrations applied');
     expect(await database.query("select to_regclass('log') as log")).toEqual([{ log: null }]);
-    expect(await database.query('select outcome from godwit.run')).toEqual([{ outcome: 'refused' }]);
+    expect(await database.query('select outcome from godwit.run')).toEqual([{ outcome: 'failed' }]);
     const again = await project.run('up', '--no-verify');
     expect(again.exitCode, again.err).toBe(0);
     expect(await database.query('select distinct n from log')).toEqual([{ n: 2 }]);

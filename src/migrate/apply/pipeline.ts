@@ -82,7 +82,8 @@ export async function applyPipelined(
     } catch (error) {
       // Its file is gone or was changed. What is on its way is applied all the same, and told.
       while (flights.length > 0) await land();
-      throw error;
+      if (verdict === undefined) throw error;
+      break;
     }
     flights.push({
       prepared,

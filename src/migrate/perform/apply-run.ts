@@ -81,7 +81,7 @@ async function applyAll(
       result = await applySteps(context, yielding.ready(remaining), live.head);
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
-      return { verdict: verdictOf(...error.findings), applied: await throughNow(live, steps) };
+      return await stoppedByFile(ports, live, steps, error);
     }
     if (result.end.kind === 'not-begun') {
       const behind = await behindBegin(ports, live, remaining);
@@ -251,13 +251,25 @@ async function withoutOwn(
   return remaining.filter((prepared) => !own.has(prepared));
 }
 
-/** A file failed us on the way: the history tells how far it went. */
-async function throughNow(live: LiveRun, steps: readonly PreparedStep[]): Promise<readonly PreparedStep[]> {
-  await live.session.send('ROLLBACK');
-  const history = await readHistory(live.session);
-  if (!history.ok) return [];
+/**
+ * A file failed us on the way: the history tells how far it went. Only a run that has changed nothing is refused; one
+ * that has failed in its migration, or in the midst of it.
+ */
+async function stoppedByFile(
+  ports: RunnerPorts,
+  live: LiveRun,
+  steps: readonly PreparedStep[],
+  { findings }: FaultError,
+): Promise<AppliedRun> {
+  const known = await readHistory(live.session);
+  const history = known.ok ? known : await lookAgain(ports, live, 'lost');
+  if (!history.ok) return { verdict: verdictOf(...history.findings), applied: [] };
   live.head = history.value.head;
-  return steps.filter(({ step }) => isThrough(history.value, live.run, step));
+  const applied = steps.filter(({ step }) => isThrough(history.value, live.run, step));
+  const verdict = verdictOf(...findings);
+  const inPart = steps.some(({ step }) => history.value.partial.some(({ migration }) => migration === step.id));
+  if (inPart) return { verdict: { ...verdict, outcome: 'partly-applied', exitCode: 41 }, applied };
+  return { verdict: applied.length > 0 ? { ...verdict, outcome: 'failed', exitCode: 40 } : verdict, applied };
 }
 
 /** Was this step recorded by this very run, although its answer never arrived? */

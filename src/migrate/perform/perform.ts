@@ -1,5 +1,5 @@
 import type { RunEvent } from '../event.ts';
-import { fault } from '../../kit/fault.ts';
+import { fault, FaultError } from '../../kit/fault.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { Task } from '../task.ts';
 import { performReading } from './read-task.ts';
@@ -50,6 +50,8 @@ async function performTask(task: Task, ports: RunnerPorts): Promise<Verdict> {
     if (task.kind === 'apply') return await (await import('./apply-task.ts')).performApply(task, ports);
     return await performReading(task, ports);
   } catch (error) {
+    // A file that was saved before anything was begun.
+    if (error instanceof FaultError) return verdictOf(...error.findings);
     const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
     ports.emit({ kind: 'notice', severity: 'DEBUG', text: stack ?? message });
     return verdictOf(fault('bug', { why: message }));

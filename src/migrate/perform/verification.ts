@@ -1,4 +1,4 @@
-import { fault } from '../../kit/fault.ts';
+import { fault, FaultError } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { appliedNow, readHistory } from '../history/read-history.ts';
@@ -42,6 +42,18 @@ export async function afterApplying(
   executed: Executed,
 ): Promise<Verdict> {
   if (executed.applied.length === 0 && executed.inPart === undefined) return wellDone();
+  try {
+    return await lookAndJudge(task, ports, live, executed);
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    // A file that was saved since is no longer what was applied: what it states cannot be held against the database.
+    const fix = 'Put back what was applied, then run `godwit verify`.';
+    const findings = error.findings.map((finding) => ({ ...finding, fix, why: `${finding.why} It was not verified.` }));
+    return { outcome: 'verification-failed', exitCode: 50, findings };
+  }
+}
+
+async function lookAndJudge(task: ApplyTask, ports: RunnerPorts, live: LiveRun, executed: Executed): Promise<Verdict> {
   const look = task.selection.direction === 'down' ? lookAfterUndoing : lookAfterApplying;
   let seen = await look(task, ports, live, executed);
   if (seen.lost) {
