@@ -58,10 +58,13 @@ test('SIGTERM stops without a question', () => {
 
 test('when nobody listens any more a change stops at its next safe point, and anything else leaves', () => {
   const idle = interrupts();
-  idle.on.deserted();
+  idle.on.deserted(true);
   expect([idle.on.signal.aborted, idle.left]).toEqual([false, [0]]);
+  const early = interrupts();
+  early.on.deserted(false);
+  expect(early.left).toEqual([130]);
   const busy = interrupts();
   busy.on.onCtrlC(() => Promise.resolve(true));
-  busy.on.deserted();
+  busy.on.deserted(false);
   expect([busy.on.signal.aborted, busy.left]).toEqual([true, []]);
 });

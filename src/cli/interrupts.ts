@@ -11,8 +11,11 @@ export interface Interrupts {
   interrupted(): void;
   /** SIGTERM, SIGHUP: stops. */
   terminated(): void;
-  /** Nobody listens any more. A change that is under way stops at its next safe point; anything else may leave. */
-  deserted(): void;
+  /**
+   * Nobody listens any more. A change that is under way stops at its next safe point; anything else may leave: `product`
+   * tells that what it prints was all that it was for. A command that has not come to its end has done nothing.
+   */
+  deserted(product: boolean): void;
 }
 
 /** npm and its kin pass on a Ctrl-C that the terminal has sent to us already: twice within this time is once. */
@@ -56,8 +59,8 @@ export function createInterrupts(leave: (otherwise: number) => void, clock: () =
       firstAt ??= clock();
       controller.abort();
     },
-    deserted() {
-      if (decide === undefined) leave(0);
+    deserted(product) {
+      if (decide === undefined) leave(product ? 0 : 130);
       else controller.abort();
     },
   };

@@ -21,7 +21,7 @@ for (const stream of [process.stdout, process.stderr]) {
     }
     // `godwit runs list | head -1`, a terminal that was closed: nobody is there to be told.
     if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-    if (!deserted) interrupts.deserted();
+    if (!deserted) interrupts.deserted(stream === process.stdout);
     deserted = true;
   });
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { runProgram } from '../../src/cli/program.ts';
 import { createProject } from '../support/project.ts';
 
 const env = {
@@ -53,4 +54,30 @@ test('the demo keeps its project in a folder that was empty', async () => {
   expect((await project.run('demo', '--keep', 'tour')).exitCode).toBe(0);
   expect(existsSync(join(project.folder, 'tour', 'migrations', '0001_prompt_templates.sql'))).toBe(true);
   expect((await project.run('status', '--config', 'tour/godwit.config.json')).err).toContain('7 migrations applied');
+}, 120_000);
+
+test('Ctrl-C cancels a query of `db sql`', async () => {
+  using project = createProject({}, undefined, env);
+  await project.run('db', 'start');
+  const controller = new AbortController();
+  let err = '';
+  setTimeout(() => controller.abort(), 2_000);
+  const ended = runProgram({
+    argv: ['db', 'sql', 'select pg_sleep(100)'],
+    signal: controller.signal,
+    io: {
+      cwd: project.folder,
+      env: { ...env, USER: 'tester' },
+      out: () => {},
+      err: (text) => (err += text),
+      terminal: false,
+      interactive: false,
+      columns: () => 100,
+      ask: () => Promise.resolve(undefined),
+      input: () => Promise.resolve(''),
+    },
+  });
+  const exitCode = await ended;
+  await project.run('db', 'stop');
+  expect([exitCode, err]).toEqual([130, expect.stringContaining('The query was cancelled')]);
 }, 120_000);

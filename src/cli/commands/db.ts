@@ -91,7 +91,7 @@ export const sql: Run = async (context) => {
   const server = await join(context, project.value, false);
   if (!server.ok) return failed(server.findings);
   try {
-    const results = await query(server.value.url, text);
+    const results = await query(server.value.url, text, context.signal);
     if (!results.ok) return failed(results.findings);
     if (!screen.json)
       screen.product(
@@ -106,19 +106,25 @@ export const sql: Run = async (context) => {
   }
 };
 
-async function query(address: string, text: string): Promise<Outcome<readonly ResultSet[]>> {
+async function query(address: string, text: string, signal: AbortSignal): Promise<Outcome<readonly ResultSet[]>> {
   const parsed = readDatabaseUrl(address, 'the embedded server', { user: 'postgres' });
   if (!parsed.ok) return parsed;
   const session = await createConnector(parsed.value.address).open({
     pipelined: false,
     applicationName: 'godwit db sql',
     settings: {},
+    signal,
   });
-  if (!session.ok) return session;
+  const stopped = fault('interrupted', { why: 'The query was cancelled.', fix: 'Run it again.' });
+  if (!session.ok) return signal.aborted ? bad(stopped) : session;
+  const cancel = (): void => void session.value.cancel();
+  signal.addEventListener('abort', cancel);
   try {
     const reply = await session.value.send(text, { rows: 'all' });
-    return reply.ok ? good(reply.results) : bad(queryFault(reply.error));
+    if (reply.ok) return good(reply.results);
+    return bad(signal.aborted ? stopped : queryFault(reply.error));
   } finally {
+    signal.removeEventListener('abort', cancel);
     await session.value.close();
   }
 }
