@@ -62,6 +62,7 @@ export function createLookout({ ports, look, ask, terms }: LookoutParts): Lookou
   let seen: Sight | undefined;
   let cancelled = false;
   const nudged = new Set<string>();
+  const through = new Set<string>();
 
   const slowest = (): Watched | undefined => {
     const since = ports.clock() - (trouble ? earlyMs : patienceMs);
@@ -86,7 +87,7 @@ export function createLookout({ ports, look, ask, terms }: LookoutParts): Lookou
   };
 
   const watch = async (): Promise<void> => {
-    for (;;) {
+    while (!closed) {
       await nap(pace());
       if (closed || ports.signal.aborted) return;
       const slow = slowest();
@@ -135,7 +136,12 @@ export function createLookout({ ports, look, ask, terms }: LookoutParts): Lookou
         teller.migration = event.id;
       }
       // Whatever was in the way of this one is no business of the next.
-      if (event.kind === 'migration.applied') reset(false);
+      if (event.kind === 'migration.applied') {
+        reset(false);
+        // A server that has crashed may have lost what it had answered: then it is applied again.
+        if (through.has(event.id)) return;
+        through.add(event.id);
+      }
       ports.emit(event);
     },
     get blockers() {
