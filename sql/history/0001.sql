@@ -168,7 +168,8 @@ declare
   last_hash text;
   next_hash text;
 begin
-  select events, event_head into known, first_hash from godwit.run where run = of_run;
+  -- Whoever asks the run to stop writes into its chain too: each in its turn.
+  select events, event_head into known, first_hash from godwit.run where run = of_run for update;
   last_n := known;
   last_hash := first_hash;
   for i in 1 .. coalesce(array_length(event_kinds, 1), 0) loop

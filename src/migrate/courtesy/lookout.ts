@@ -87,8 +87,8 @@ export function createLookout({ ports, look, ask, terms }: LookoutParts): Lookou
   };
 
   const watch = async (): Promise<void> => {
-    while (!closed) {
-      await nap(pace());
+    for (;;) {
+      if (!closed) await nap(pace());
       if (closed || ports.signal.aborted) return;
       const slow = slowest();
       if (slow === undefined) continue;
