@@ -8,6 +8,7 @@ import type { Check } from '../model.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
 import type { ApplyTask } from '../task.ts';
+import { cancelledBy } from './cancelled-by.ts';
 import type { LiveRun } from './live-run.ts';
 import { captureBaseline, checkSteps } from './verification.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
@@ -24,15 +25,19 @@ export async function adoptRun(
 ): Promise<Verdict> {
   const { checks, proven, next } =
     task.how === 'baseline' ? await checkAll(task, ports, live, steps) : await provenPrefix(task, ports, live, steps);
+  // What was cancelled has proven nothing, and disproven nothing.
+  if (ports.signal.aborted) return verdictOf(fault('interrupted', { why: 'Nothing was recorded.' }));
   // What is not proven is told as such, with its migration.
   ports.emit({ kind: 'checks', checks: checks.filter(({ ok, severity }) => ok || severity !== 'error') });
   const adopted: PreparedStep[] = [];
   for (const prepared of proven) {
+    if (ports.signal.aborted) return verdictOf(fault('interrupted'));
     if (task.how === 'baseline')
       for (const check of unproven(checks, prepared))
         ports.emit({ kind: 'finding', finding: { ...notProven(prepared, check), severity: 'warning' } });
     const recorded = await record(ports, live, prepared, task.how === 'baseline' ? 'baseline' : 'adopted');
-    if (recorded !== undefined) return verdictOf(recorded);
+    if (ports.signal.aborted && recorded !== undefined) return verdictOf(fault('interrupted'));
+    if (recorded !== undefined) return verdictOf((await cancelledBy(live)) ?? recorded);
     adopted.push(prepared);
   }
   await captureBaseline(ports, live, adopted);

@@ -36,10 +36,18 @@ export async function applyRun(
 ): Promise<AppliedRun> {
   const yielding = createYielding(ports, live, locks);
   try {
-    return await applyAll({ ...ports, emit: (event) => yielding.lookout.emit(event) }, live, steps, yielding);
+    const run = await applyAll({ ...ports, emit: (event) => yielding.lookout.emit(event) }, live, steps, yielding);
+    return run.applied.length > 0 ? { ...run, verdict: afterChanges(run.verdict) } : run;
   } finally {
     yielding.lookout.close();
   }
+}
+
+/** Only a run that has changed nothing is refused, or has not got the database: another one has failed on its way. */
+function afterChanges(verdict: Verdict): Verdict {
+  const { exitCode, findings } = verdict;
+  const nothingChanged = exitCode === 10 || exitCode === 30 || findings.some(({ code }) => code === 'busy');
+  return nothingChanged ? { ...verdict, outcome: 'failed', exitCode: 40 } : verdict;
 }
 
 interface AppliedRun {
@@ -99,7 +107,11 @@ async function applyAll(
     };
     const { end } = result;
     if (end.kind === 'again' && end.cause === 'moved')
-      return { verdict: verdictOf(end.finding), applied: applied(), moved: true };
+      return {
+        verdict: verdictOf(ports.signal.aborted ? fault('interrupted') : end.finding),
+        applied: applied(),
+        moved: true,
+      };
     if (end.kind === 'again' && isYielded(end) && !ports.signal.aborted) {
       const finding = await yielding.after(end);
       if (finding !== undefined) {
@@ -251,10 +263,7 @@ async function withoutOwn(
   return remaining.filter((prepared) => !own.has(prepared));
 }
 
-/**
- * A file failed us on the way: the history tells how far it went. Only a run that has changed nothing is refused; one
- * that has failed in its migration, or in the midst of it.
- */
+/** A file failed us on the way: the history tells how far it went. */
 async function stoppedByFile(
   ports: RunnerPorts,
   live: LiveRun,
@@ -268,8 +277,7 @@ async function stoppedByFile(
   const applied = steps.filter(({ step }) => isThrough(history.value, live.run, step));
   const verdict = verdictOf(...findings);
   const inPart = steps.some(({ step }) => history.value.partial.some(({ migration }) => migration === step.id));
-  if (inPart) return { verdict: { ...verdict, outcome: 'partly-applied', exitCode: 41 }, applied };
-  return { verdict: applied.length > 0 ? { ...verdict, outcome: 'failed', exitCode: 40 } : verdict, applied };
+  return { verdict: inPart ? { ...verdict, outcome: 'partly-applied', exitCode: 41 } : verdict, applied };
 }
 
 /** Was this step recorded by this very run, although its answer never arrived? */
