@@ -102,7 +102,9 @@ test('a reader that leaves in the midst of a run ends it safely, and the exit co
   child.stdout.destroy();
   child.stderr.destroy();
   expect(await ended).toBe(130);
-  expect(await database.query('select count(*)::int as n from godwit.migration')).toEqual([{ n: 2 }]);
+  // It notices with the first line that nobody takes: behind the second migration, or in it when that takes long.
+  const [applied] = await database.query('select count(*)::int as n from godwit.migration');
+  expect([1, 2]).toContain(applied?.['n']);
   await sessionsGone(database);
 });
 

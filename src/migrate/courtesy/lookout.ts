@@ -99,8 +99,15 @@ export function createLookout({ ports, look, ask, terms }: LookoutParts): Lookou
       const sight = readSight(rows);
       if (sight.blockers.length > 0) seen = sight;
       teller.tell(sight);
-      if (isCrowded(sight, terms) && (await look(stepBackQuery(slow.pid))) !== undefined) cancelled = true;
+      if (isCrowded(sight, terms)) await stepBack(slow.pid);
     }
+  };
+
+  const stepBack = async (pid: number): Promise<void> => {
+    // Noted before: the statement may have ended before we hear that it was cancelled.
+    cancelled = true;
+    const rows = await look(stepBackQuery(pid));
+    if (rows?.length === 0) cancelled = false;
   };
 
   const reset = (expected: boolean): void => {
