@@ -137,7 +137,7 @@ describe.skipIf(missing('root', 'mount')).concurrent('a disk that is full', () =
 
   test('on the runner’s side, during the run: the verdict stands, and what could not be written is said', async () => {
     await using database = await createTestDatabase();
-    using project = createProject({ ...small, 'migrations/3_slow.sql': `${after} select pg_sleep(1);` }, database.url);
+    using project = createProject({ ...small, 'migrations/3_slow.sql': `${after} select pg_sleep(4);` }, database.url);
     using disk = mountState(project);
     const running = project.run('up');
     await asleep(database);
@@ -152,7 +152,7 @@ describe.skipIf(missing('root', 'mount')).concurrent('a disk that is full', () =
 
   test('behind the lines of a detached run: it goes on, and its exit code comes from the history', async () => {
     await using database = await createTestDatabase();
-    using project = createProject({ ...small, 'migrations/3_slow.sql': `${after} select pg_sleep(2);` }, database.url);
+    using project = createProject({ ...small, 'migrations/3_slow.sql': `${after} select pg_sleep(5);` }, database.url);
     using disk = mountState(project);
     const started = await project.run('up', '--detach');
     await asleep(database);

@@ -11,11 +11,11 @@ const steps = (seconds: number): string =>
 test('a platform that announces a pause gets a runner that holds still, and goes on when it is woken', async () => {
   await using database = await createTestDatabase();
   using project = createProject(
-    { 'migrations/1_a.sql': 'create table log (n int);', 'migrations/2_b.sql': steps(1) },
+    { 'migrations/1_a.sql': 'create table log (n int);', 'migrations/2_b.sql': steps(3) },
     database.url,
   );
   const { run, pid } = await detach(project);
-  await running(database, '%pg_sleep(1)%');
+  await running(database, '%pg_sleep(3)%');
   process.kill(pid, 'SIGTSTP');
   const asleep = "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
   await until('the statement is over', async () => (await database.query(asleep)).length === 0);
@@ -30,11 +30,11 @@ test('a platform that announces a pause gets a runner that holds still, and goes
 test('a runner that holds still and is told to end does not wait to be woken', async () => {
   await using database = await createTestDatabase();
   using project = createProject(
-    { 'migrations/1_a.sql': 'create table log (n int);', 'migrations/2_b.sql': steps(1) },
+    { 'migrations/1_a.sql': 'create table log (n int);', 'migrations/2_b.sql': steps(3) },
     database.url,
   );
   const { run, pid } = await detach(project);
-  await running(database, '%pg_sleep(1)%');
+  await running(database, '%pg_sleep(3)%');
   process.kill(pid, 'SIGTSTP');
   const asleep = "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
   await until('the statement is over', async () => (await database.query(asleep)).length === 0);
@@ -48,12 +48,12 @@ test('a runner whose connections broke while it was stopped makes them again, an
   using project = createProject(
     {
       'migrations/1_a.sql': 'create table log (n int);',
-      'migrations/2_b.sql': 'insert into log values (1);\nselect pg_sleep(1);',
+      'migrations/2_b.sql': 'insert into log values (1);\nselect pg_sleep(3);',
     },
     database.url,
   );
   const { run, pid } = await detach(project);
-  await running(database, '%pg_sleep(1)%');
+  await running(database, '%pg_sleep(3)%');
   process.kill(pid, 'SIGSTOP');
   await database.query(
     "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'godwit%'",

@@ -25,18 +25,18 @@ test('a platform that retries a killed attempt three times: one run, each thing 
   using project = createProject(
     {
       'migrations/1_a.sql': 'create table log (n int);',
-      'migrations/2_b.sql': 'insert into log values (2);\nselect pg_sleep(0.9);',
+      'migrations/2_b.sql': 'insert into log values (2);\nselect pg_sleep(3);',
       'migrations/3_c.sql': 'insert into log values (3);\ncreate index concurrently log_n on log (n);',
-      'migrations/4_d.sql': 'insert into log values (4);\nselect pg_sleep(0.8);',
+      'migrations/4_d.sql': 'insert into log values (4);\nselect pg_sleep(3.5);',
     },
     database.url,
   );
   const { run, pid } = await detach(project);
-  await running(database, '%pg_sleep(0.9)%');
+  await running(database, '%pg_sleep(3)%');
   process.kill(pid, 'SIGKILL');
   const folder = join(project.folder, '.godwit/runs', run);
-  expect(await retry(folder, database, '%pg_sleep(0.9)%')).toBe('SIGKILL');
-  expect(await retry(folder, database, '%pg_sleep(0.8)%')).toBe('SIGKILL');
+  expect(await retry(folder, database, '%pg_sleep(3)%')).toBe('SIGKILL');
+  expect(await retry(folder, database, '%pg_sleep(3.5)%')).toBe('SIGKILL');
   expect(await retry(folder, database)).toBe(0);
   // Nothing is left for a fourth one.
   expect(await retry(folder, database)).toBe(0);
@@ -55,12 +55,12 @@ test('a retry while the attempt before still holds the database waits for it, an
   using project = createProject(
     {
       'migrations/1_a.sql': 'create table log (n int);',
-      'migrations/2_b.sql': 'insert into log values (2);\nselect pg_sleep(1);',
+      'migrations/2_b.sql': 'insert into log values (2);\nselect pg_sleep(3);',
     },
     database.url,
   );
   const { run } = await detach(project);
-  await running(database, '%pg_sleep(1)%');
+  await running(database, '%pg_sleep(3)%');
   expect(await retry(join(project.folder, '.godwit/runs', run), database)).toBe(0);
   expect(await database.query('select n from log')).toEqual([{ n: 2 }]);
   expect((await project.run('runs', 'attach', run)).exitCode).toBe(0);
@@ -71,20 +71,20 @@ test('an attempt that was frozen and whose connections broke does nothing more w
   using project = createProject(
     {
       'migrations/1_a.sql': 'create table log (n int);',
-      'migrations/2_b.sql': 'insert into log values (2);\nselect pg_sleep(0.9);',
-      'migrations/3_c.sql': 'insert into log values (3);\nselect pg_sleep(2);',
+      'migrations/2_b.sql': 'insert into log values (2);\nselect pg_sleep(3);',
+      'migrations/3_c.sql': 'insert into log values (3);\nselect pg_sleep(4);',
       'migrations/4_d.sql': 'insert into log values (4);',
     },
     database.url,
   );
   const { run, pid } = await detach(project);
-  await running(database, '%pg_sleep(0.9)%');
+  await running(database, '%pg_sleep(3)%');
   process.kill(pid, 'SIGSTOP');
   await database.query(
     "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'godwit%'",
   );
   const second = retry(join(project.folder, '.godwit/runs', run), database);
-  await running(database, '%pg_sleep(2)%');
+  await running(database, '%pg_sleep(4)%');
   process.kill(pid, 'SIGCONT');
   expect(await second).toBe(0);
   const attached = await project.run('runs', 'attach', run);

@@ -37,14 +37,14 @@ function onTerminal(project: TestProject, database: TestDatabase, argv: readonly
 
 test('a run that ends while it is still asked whether to stop waits for no answer', async () => {
   await using database = await createTestDatabase();
-  using project = createProject({ 'migrations/1_a.sql': 'select pg_sleep(2);' }, database.url);
+  using project = createProject({ 'migrations/1_a.sql': 'select pg_sleep(4);' }, database.url);
   let until: AbortSignal | undefined;
   const { interrupts, ended } = onTerminal(project, database, ['up'], async (_, over) => {
     until = over;
     await new Promise((resolve) => over?.addEventListener('abort', resolve));
     return undefined;
   });
-  await running(database, '%pg_sleep(2)%');
+  await running(database, '%pg_sleep(4)%');
   interrupts.interrupted();
   const { exitCode, err } = await ended;
   expect(exitCode, err).toBe(0);

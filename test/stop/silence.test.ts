@@ -10,11 +10,11 @@ test('connections that fall silent while the server works are given up, and each
   await using proxy = await startProxy(database.url);
   using project = createProject({
     'migrations/1_a.sql': 'create table a (n int);',
-    'migrations/2_b.sql': 'insert into a values (2);\nselect pg_sleep(1);',
+    'migrations/2_b.sql': 'insert into a values (2);\nselect pg_sleep(3);',
     'migrations/3_c.sql': 'insert into a values (3);',
   });
   const going = hurriedRun(project, proxy.url, 20);
-  await running(database, '%pg_sleep(1)%');
+  await running(database, '%pg_sleep(3)%');
   proxy.mute('present');
   const { exitCode, events } = await going;
   expect(exitCode, JSON.stringify(events.slice(-5))).toBe(0);
@@ -30,7 +30,7 @@ test('silence during a concurrent build: the old build is ended before anybody l
   using project = createProject({
     'migrations/1_a.sql': 'create table a (n int);\ninsert into a values (1);',
     'migrations/2_b.sql':
-      'create function slow(int) returns int immutable language sql as $$ select 1 from pg_sleep(1) $$;',
+      'create function slow(int) returns int immutable language sql as $$ select 1 from pg_sleep(3) $$;',
     'migrations/3_c.sql': 'create index concurrently a_n on a (slow(n));',
   });
   const going = hurriedRun(project, proxy.url, 20);
@@ -47,11 +47,11 @@ test('a database that stays silent: the outcome is not known, and nobody waits f
   await using database = await createTestDatabase();
   await using proxy = await startProxy(database.url);
   using project = createProject(
-    { 'migrations/1_a.sql': 'create table a (n int);\ninsert into a values (1);\nselect pg_sleep(1);' },
+    { 'migrations/1_a.sql': 'create table a (n int);\ninsert into a values (1);\nselect pg_sleep(3);' },
     database.url,
   );
   const going = hurriedRun(project, proxy.url, 20);
-  await running(database, '%pg_sleep(1)%');
+  await running(database, '%pg_sleep(3)%');
   proxy.mute('all');
   const { exitCode, events } = await going;
   expect(exitCode).toBe(42);

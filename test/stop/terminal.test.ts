@@ -9,7 +9,7 @@ import { detach, running, sessionsGone } from './detached.ts';
 
 const files = {
   'migrations/1_a.sql': 'create table a (n int);',
-  'migrations/2_b.sql': 'create table b (n int);\nselect pg_sleep(2);',
+  'migrations/2_b.sql': 'create table b (n int);\nselect pg_sleep(4);',
   'migrations/3_c.sql': 'create table c (n int);',
 };
 
@@ -57,7 +57,7 @@ async function upWithCtrlC(answer: string) {
       input: () => Promise.resolve(''),
     },
   });
-  await running(database, '%pg_sleep(2)%');
+  await running(database, '%pg_sleep(4)%');
   interrupts.interrupted();
   const exitCode = await going;
   const applied = await database.query('select count(*)::int as n from godwit.migration');
@@ -92,13 +92,13 @@ test('a reader that leaves in the midst of a run ends it safely, and the exit co
   using project = createProject(
     {
       ...long,
-      'migrations/2_b.sql': 'create table b (n int);\nselect pg_sleep(1);',
+      'migrations/2_b.sql': 'create table b (n int);\nselect pg_sleep(3);',
       'migrations/3_c.sql': 'select pg_sleep(60);',
     },
     database.url,
   );
   const { child, ended } = godwit(project.folder, database.url, 'up', '--json');
-  await running(database, '%pg_sleep(1)%');
+  await running(database, '%pg_sleep(3)%');
   child.stdout.destroy();
   child.stderr.destroy();
   expect(await ended).toBe(130);
@@ -128,7 +128,7 @@ test('Ctrl-C leaves a detached run that is only followed alone', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ ...files, ...config }, database.url);
   const { run } = await detach(project);
-  await running(database, '%pg_sleep(2)%');
+  await running(database, '%pg_sleep(4)%');
   const { child, text, ended } = godwit(project.folder, database.url, 'runs', 'attach', run);
   await new Promise((resolve) => setTimeout(resolve, 700));
   child.kill('SIGINT');
