@@ -1,7 +1,8 @@
 // The one door of the repository: `npm start`, `npm test`, `npm run build|check|fix|bench|faults`.
 // Installs and builds what is missing or stale first, so that two commands are enough in a clean clone.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,19 +51,33 @@ if (job === undefined) stop(`unknown: ${verb}`, 2);
 else job();
 
 /** Runs the tests and closes with a plain count. With GODWIT_FORBID_SKIPS a skipped test fails the run. */
-function test(args) {
+async function test(args) {
   const report = join(root, 'dist', 'test-report.json');
-  rmSync(report, { force: true });
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args], {
-    stdio: 'inherit',
-  });
-  if (!existsSync(report)) stop('The tests ended without a report.', status || 1);
+  const end = join(root, 'dist', 'test-end.json');
+  for (const file of [report, end]) rmSync(file, { force: true });
+  const reporters = ['default', 'json', './scripts/test-end.mjs'].map((name) => `--reporter=${name}`);
+  const flags = ['run', ...reporters, `--outputFile.json=${report}`, ...args];
+  const passed = await vitest(flags, end);
+  if (!existsSync(report)) stop('The tests ended without a report.', 1);
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'));
   const skipped = numPendingTests + numTodoTests;
   console.log(`${numPassedTests} passed, ${numFailedTests} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-  if (status !== 0) process.exit(status ?? 1);
+  if (!passed) process.exit(1);
   if (skipped > 0 && process.env.GODWIT_FORBID_SKIPS) stop('Skipped tests are forbidden here.', 1);
+}
+
+/** On Node 20 a worker thread that cannot close a handle never ends, long after the last test has: then it is ended. */
+async function vitest(flags, end) {
+  const env = { ...process.env, GODWIT_TEST_END: end };
+  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...flags], { stdio: 'inherit', env });
+  const watch = setInterval(() => {
+    if (existsSync(end) && Date.now() - statSync(end).mtimeMs > 60_000) child.kill('SIGKILL');
+  }, 1_000);
+  const [code, signal] = await once(child, 'exit');
+  clearInterval(watch);
+  if (signal !== 'SIGKILL' || !existsSync(end)) return code === 0;
+  console.log('A worker of the test runner did not end and was ended.');
+  return JSON.parse(readFileSync(end, 'utf8')).passed;
 }
 
 /** Runs `npm ci` when node_modules is missing or made for another lock file. */

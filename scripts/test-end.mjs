@@ -1,0 +1,12 @@
+// A reporter for vitest: writes down how the tests ended, errors outside of any test included.
+import { writeFileSync } from 'node:fs';
+
+// oxlint-disable-next-line import/no-default-export -- vitest loads reporters by their default export.
+export default class {
+  onTestRunEnd(_modules, unhandled, reason) {
+    writeFileSync(
+      process.env.GODWIT_TEST_END,
+      JSON.stringify({ passed: reason === 'passed' && unhandled.length === 0 }),
+    );
+  }
+}
