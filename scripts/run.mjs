@@ -71,7 +71,7 @@ async function vitest(flags, end) {
   const env = { ...process.env, GODWIT_TEST_END: end };
   const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...flags], { stdio: 'inherit', env });
   const watch = setInterval(() => {
-    if (existsSync(end) && Date.now() - statSync(end).mtimeMs > 60_000) child.kill('SIGKILL');
+    if (existsSync(end) && Date.now() - statSync(end).mtimeMs > 30_000) child.kill('SIGKILL');
   }, 1_000);
   const [code, signal] = await once(child, 'exit');
   clearInterval(watch);
