@@ -1,40 +1,14 @@
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
-import { runProgram } from '../../src/cli/program.ts';
 import { createTestDatabase, serverUrl, type TestDatabase } from '../support/database.ts';
-import { createProject, type TestProject } from '../support/project.ts';
+import { createProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
+import { start } from '../stop/command.ts';
 
 const tables = 'create table a (n int);\n';
 /** Takes this many seconds whenever it is queried, in a migration and in its verification. */
 const slowView = (seconds: number): string =>
   `create function slow() returns int language sql as $$ select 1 from pg_sleep(${seconds}) $$;\ncreate view v as select slow();`;
-
-/** A command that can be stopped, as by Ctrl-C. */
-function start(
-  project: TestProject,
-  url: string,
-  ...argv: readonly string[]
-): { stop(): void; readonly ended: Promise<{ readonly exitCode: number; readonly err: string }> } {
-  const controller = new AbortController();
-  let err = '';
-  const ended = runProgram({
-    argv,
-    signal: controller.signal,
-    io: {
-      cwd: project.folder,
-      env: { HOME: project.folder, USER: 'tester', DATABASE_URL: url },
-      out: () => {},
-      err: (text) => (err += text),
-      terminal: false,
-      interactive: false,
-      columns: () => 100,
-      ask: () => Promise.resolve(undefined),
-      input: () => Promise.resolve(''),
-    },
-  }).then((exitCode) => ({ exitCode, err }));
-  return { stop: () => controller.abort(), ended };
-}
 
 async function asleep(database: TestDatabase): Promise<void> {
   const sleeping = "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
