@@ -5,13 +5,13 @@
  */
 import type { Config } from './project/config-model.ts';
 
-export type { Config, DatabaseSource, EnvironmentConfig } from './project/config-model.ts';
+export type { CloudRunConfig, Config, DatabaseSource, EnvironmentConfig } from './project/config-model.ts';
 
 /**
  * Gives a configuration its type; returns it as it is.
  *
  * @param config folder of migrations and environments; never a password: databases are named by the environment
- *   variable that holds their URL
+ *   variable or the secret that holds their URL
  * @returns the same object; it is checked when a command reads it
  *
  * @example
@@ -22,6 +22,7 @@ export type { Config, DatabaseSource, EnvironmentConfig } from './project/config
  *   migrations: 'migrations',
  *   environments: {
  *     local: { database: 'embedded' },
+ *     dev: { engine: { kind: 'cloud-run', project: 'acme-dev', instance: 'dev-db' } },
  *     prod: { database: { env: 'PROD_DATABASE_URL' }, protected: true },
  *   },
  * });

@@ -1,3 +1,4 @@
+import type { Finding } from '../kit/finding.ts';
 import type { Outcome } from '../kit/outcome.ts';
 import type { RunEvent } from './event.ts';
 import type { Bundle } from './ports.ts';
@@ -23,6 +24,10 @@ export interface ExecutionResult {
   readonly exitCode: number;
   /** True: all event lines arrived and their digest is right. */
   readonly complete: boolean;
+  /** What the platform has to say: why it did not run the task, or ended it. */
+  readonly findings?: readonly Finding[];
+  /** Where its log is shown, also when everything else was removed. */
+  readonly log?: string;
 }
 
 /** Where work executes. Knows processes or clouds, knows no SQL. */
@@ -37,8 +42,8 @@ export interface Engine {
   cancel(ref: RunRef): Promise<boolean>;
   /** Finds a run again by its id. */
   attach(run: string): Promise<Outcome<RunRef>>;
-  /** Removes what `prepare` and `start` made, after a terminal state. */
-  cleanup(ref: RunRef): Promise<void>;
+  /** Removes what `prepare` and `start` made, after a terminal state; says what it could not remove. */
+  cleanup(ref: RunRef): Promise<Outcome<void>>;
   /** Removes leftovers of runs whose controller died; returns the ids of the runs. */
   sweep(): Promise<readonly string[]>;
 }
@@ -61,6 +66,18 @@ export interface LedgerEntry {
   readonly exitCode?: number;
   /** Codes and titles of what went wrong, in one line. */
   readonly failure?: string;
+  /** What was asked for: `apply`, `inspect`, … */
+  readonly kind?: string;
+  /** The execution on its platform, in the platform's own name. */
+  readonly execution?: string;
+  /** Where its log is shown. */
+  readonly log?: string;
+  /** The image that it ran, by digest. */
+  readonly image?: string;
+  /** The version of the secret that held the database URL. */
+  readonly secretVersion?: string;
+  /** `done`, or what was left behind. */
+  readonly cleanup?: string;
   /** True once the database has the run in its own history. */
   readonly recorded: boolean;
 }

@@ -42,6 +42,9 @@ test.each([
   [{ environments: { dev: { database: { env: 'A', url: 'x' } } } }, 'must have one key'],
   [{ environments: { dev: { database: {} } } }, 'must have one key'],
   [{ environments: { dev: { directUrl: 'embedded' } } }, 'environments.dev.directUrl: must be { env: NAME }'],
+  [{ environments: { dev: { engine: 'remote' } } }, 'environments.dev.engine: must be one of "local"'],
+  [{ environments: { dev: { database: { secret: 'x' } } } }, 'names a secret, which only a cloud engine reads.'],
+  [{ environments: { dev: { database: { env: 'A', version: '1' } } } }, '`version` belongs to `secret`.'],
   ['text', 'must be an object, not "text".'],
   [null, 'must be an object, not null.'],
 ])('%j is refused', (value, text) => {
@@ -57,4 +60,26 @@ test.each([
   const found = problems({ environments: { dev: { database } } });
   expect(found.join()).toContain(code);
   expect(found.join()).not.toContain('canary');
+});
+
+const engine = { kind: 'cloud-run', project: 'acme-dev' };
+
+test.each([
+  [{ engine: {} }, 'engine.kind: is missing.'],
+  [{ engine: { kind: 'cloud-run' } }, 'engine.project: is missing.'],
+  [{ engine: { ...engine, project: 'Acme' } }, 'must be the id of a Google Cloud project'],
+  [{ engine: { ...engine, region: 'Zurich' } }, 'must be a region such as "us-central1", not "Zurich".'],
+  [{ engine: { ...engine, serviceAccount: '1-compute@developer.gserviceaccount.com' } }, 'is a default account'],
+  [{ engine: { ...engine, network: { connector: 'aa', subnetwork: 'b' } } }, 'the platform takes exactly one of them.'],
+  [{ engine: { ...engine, network: {} } }, 'must have `connector`, or `network` or `subnetwork`.'],
+  [{ engine: { ...engine, conector: 'a' } }, 'engine.conector: is no key of the configuration.'],
+  [{ engine: { ...engine, labels: { 'godwit-run': 'x' } } }, 'is one of godwit’s own labels.'],
+  [{ engine: { ...engine, labels: { Team: 'x' } } }, 'is no label'],
+  [{ engine: { ...engine, endpoints: { runn: 'http://x' } } }, 'Did you mean `run`?'],
+  [{ engine: { ...engine, endpoints: { run: 'x' } } }, 'must be a base URL'],
+  [{ engine, database: { env: 'URL' } }, 'database: must be { secret: NAME }'],
+  [{ engine, database: { secret: 'x', version: 'latest' } }, 'must be the number of a version'],
+  [{ engine, directUrl: { env: 'URL' } }, 'directUrl: has no meaning with a cloud engine.'],
+])('of a cloud engine, %j is refused', (terms, text) => {
+  expect(problems({ environments: { dev: terms } }).join('\n')).toContain(text);
 });

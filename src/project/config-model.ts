@@ -1,5 +1,52 @@
-/** Where a database is: the embedded server, or a URL held by an environment variable or written without a password. */
-export type DatabaseSource = 'embedded' | { readonly env: string } | { readonly url: string };
+/**
+ * Where a database is: the embedded server, or a URL held by an environment variable, written without a password, or
+ * held by a secret that only the engine reads.
+ */
+export type DatabaseSource =
+  | 'embedded'
+  | { readonly env: string }
+  | { readonly url: string }
+  | { readonly secret: string; readonly version?: string };
+
+/** Work is executed by Cloud Run jobs, inside the private network of a Google Cloud project. */
+export interface CloudRunConfig {
+  readonly kind: 'cloud-run';
+  /** Id of the Google Cloud project. */
+  readonly project: string;
+  /** Default: `us-central1`. */
+  readonly region?: string;
+  /** Cloud SQL instance: its name, or `project:region:name`. It is what checkpoints are taken of. */
+  readonly instance?: string;
+  /** `ephemeral` (default): a job for each run; `stable`: one job per environment. */
+  readonly job?: 'ephemeral' | 'stable';
+  /** Service account that the job runs as. Default: `{env}-cloud-run-sa@{project}.iam.gserviceaccount.com`. */
+  readonly serviceAccount?: string;
+  /** The way into the private network. Default: the connector `{env}-cloud-run-connector`. */
+  readonly network?:
+    | { readonly connector: string }
+    | { readonly network?: string; readonly subnetwork?: string; readonly tags?: readonly string[] };
+  /** What goes that way: addresses of private ranges (default), or everything. */
+  readonly egress?: 'private-ranges' | 'all';
+  /** What the job runs in. */
+  readonly image?: {
+    /** Any image with Node. Default: `docker.io/library/node:22-slim`. */
+    readonly base?: string;
+    /** Artifact Registry repository for godwit's images. Default: `godwit`. */
+    readonly repository?: string;
+    /** An image of your own, in place of the base. */
+    readonly own?: string;
+    /** Path of Node inside of it, where looking does not find it. */
+    readonly node?: string;
+  };
+  /** Labels for jobs and executions. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Longest time of an execution, such as `2h`. Default: estimated from the plan. */
+  readonly timeout?: string;
+  /** Base URLs in place of Google's, by service: `{ run: 'https://…' }`. */
+  readonly endpoints?: Readonly<Record<string, string>>;
+  /** Service account to act as, in place of your own credentials. */
+  readonly impersonate?: string;
+}
 
 /** One environment: a database with its policies. All keys have defaults. */
 export interface EnvironmentConfig {
@@ -9,7 +56,7 @@ export interface EnvironmentConfig {
    * The server's own address, when `database` leads through a connection pooler such as PgBouncer. Godwit works through
    * this one alone.
    */
-  readonly directUrl?: Exclude<DatabaseSource, 'embedded'>;
+  readonly directUrl?: { readonly env: string } | { readonly url: string };
   /** Major version of the embedded server: 14 to 18. */
   readonly major?: number;
   /** Changes need a reviewed plan, or a person who types the environment's name. Default: true for `prod` and `production`. */
@@ -29,8 +76,8 @@ export interface EnvironmentConfig {
   };
   /** Folder of migrations, when it differs from that of the project. */
   readonly migrations?: string;
-  /** Where work executes. */
-  readonly engine?: 'local';
+  /** Where work executes. Default: `local`, this machine. */
+  readonly engine?: 'local' | CloudRunConfig;
 }
 
 /** A project: its folder of migrations and its environments. */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { CloudRunTerms } from '../adapters/engines/cloud-run/terms.ts';
 import { isLoopback, readDatabaseUrl } from '../adapters/url/database-url.ts';
 import type { DatabaseAddress } from '../adapters/postgres/address.ts';
 import { userInfo } from 'node:os';
@@ -9,13 +10,16 @@ import { nearest } from '../kit/nearest.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import type { Redactor } from '../kit/redact.ts';
 import { defaultLockTerms, type LockTerms } from '../migrate/courtesy/terms.ts';
+import { cloudRunTerms } from './cloud-run-terms.ts';
 import { environmentName } from './config-check.ts';
-import type { Config, EnvironmentConfig } from './config-model.ts';
+import type { CloudRunConfig, Config, EnvironmentConfig } from './config-model.ts';
 
 /** Where the database of an environment is. The address of a server holds its password: it is never printed. */
 type Database =
   | { readonly kind: 'embedded'; readonly major?: number }
-  | { readonly kind: 'server'; readonly address: DatabaseAddress };
+  | { readonly kind: 'server'; readonly address: DatabaseAddress }
+  /** Its URL is in Secret Manager and read by the job alone: this machine never sees it. */
+  | { readonly kind: 'secret'; readonly secret: string; readonly version?: string };
 
 /** One environment with its policies, defaults filled in. */
 export interface Environment {
@@ -25,7 +29,8 @@ export interface Environment {
   readonly checkpoint: 'never' | 'destructive' | 'always';
   readonly triggers: 'fire' | 'inspect';
   readonly locks: LockTerms;
-  readonly engine: 'local';
+  /** Where work executes: this machine, or jobs inside the private network. */
+  readonly engine: 'local' | CloudRunTerms;
   /** Folder of migrations, when it has its own. */
   readonly migrations?: string;
 }
@@ -62,16 +67,33 @@ export async function chooseEnvironment(
   const terms = Object.hasOwn(defined, name) ? defined[name] : undefined;
   // `local` needs no entry: it is the embedded server.
   if (terms === undefined && name !== 'local') return bad(unknownEnvironment(name, Object.keys(defined)));
+  if (typeof terms?.engine === 'object')
+    return good({ environment: remote(name, terms, terms.engine, question), findings: [] });
   const database = databaseOf(terms ?? {}, question);
   if (!database.ok) return database;
-  return good({ environment: complete(name, database.value.database, terms ?? {}), findings: database.value.findings });
+  const environment = complete(name, { database: database.value.database, engine: 'local' }, terms ?? {});
+  return good({ environment, findings: database.value.findings });
+}
+
+function remote(
+  name: string,
+  terms: EnvironmentConfig,
+  config: CloudRunConfig,
+  { env }: EnvironmentQuestion,
+): Environment {
+  const engine = cloudRunTerms({ name, config, database: terms.database, env });
+  const version = engine.secretVersion === undefined ? {} : { version: engine.secretVersion };
+  return complete(name, { database: { kind: 'secret', secret: engine.secret, ...version }, engine }, terms);
 }
 
 async function withoutConfig(question: EnvironmentQuestion): ReturnType<typeof chooseEnvironment> {
   const { env, named } = question;
   if ((env[defaultVariable] ?? '') === '') {
     if (named === undefined || named === 'local')
-      return good({ environment: complete('local', { kind: 'embedded' }, {}), findings: [] });
+      return good({
+        environment: complete('local', { database: { kind: 'embedded' }, engine: 'local' }, {}),
+        findings: [],
+      });
     return bad(
       fault('environment-unknown', {
         why: `There is no configuration that defines \`${named}\`, and DATABASE_URL is not set.`,
@@ -93,7 +115,10 @@ async function withoutConfig(question: EnvironmentQuestion): ReturnType<typeof c
       );
     }
   }
-  return good({ environment: complete(name ?? 'local', found, {}), findings: database.value.findings });
+  return good({
+    environment: complete(name ?? 'local', { database: found, engine: 'local' }, {}),
+    findings: database.value.findings,
+  });
 }
 
 interface FoundDatabase {
@@ -107,6 +132,7 @@ function databaseOf(terms: EnvironmentConfig, question: EnvironmentQuestion): Ou
     const major = terms.major === undefined ? {} : { major: terms.major };
     return good({ database: { kind: 'embedded', ...major }, findings: [] });
   }
+  if ('secret' in source) throw new Error('a secret belongs to a cloud engine: the configuration is checked for it');
   const label = 'env' in source ? source.env : 'the configured url';
   const text = 'env' in source ? question.env[source.env] : source.url;
   if (text === undefined || text.trim() === '') {
@@ -155,7 +181,11 @@ function operatingSystemUser(): string {
 
 const protectedByName: ReadonlySet<string> = new Set(['prod', 'production']);
 
-function complete(name: string, database: Database, terms: EnvironmentConfig): Environment {
+function complete(
+  name: string,
+  { database, engine }: Pick<Environment, 'database' | 'engine'>,
+  terms: EnvironmentConfig,
+): Environment {
   const isProtected = terms.protected ?? protectedByName.has(name);
   const careless = name === 'local' || database.kind === 'embedded';
   return {
@@ -165,7 +195,7 @@ function complete(name: string, database: Database, terms: EnvironmentConfig): E
     checkpoint: terms.checkpoint ?? (isProtected ? 'always' : careless ? 'never' : 'destructive'),
     triggers: terms.triggers ?? (isProtected ? 'inspect' : 'fire'),
     locks: locksOf(terms),
-    engine: terms.engine ?? 'local',
+    engine,
     ...(terms.migrations === undefined ? {} : { migrations: terms.migrations }),
   };
 }

@@ -20,7 +20,7 @@ async function open(options: Partial<OpenOptions> = {}) {
   if (!outcome.ok) return outcome.findings[0]?.code;
   const { environment, pinned, migrations } = outcome.value;
   const { name, database, checkpoint, triggers } = environment;
-  const where = database.kind === 'embedded' ? 'embedded' : database.address.host;
+  const where = database.kind === 'server' ? database.address.host : database.kind;
   return { name, where, checkpoint, triggers, protected: environment.protected, pinned, migrations: migrations.label };
 }
 
@@ -161,4 +161,48 @@ test('--config names another file, whose folder is the project', async () => {
   const outcome = await openProject({ cwd: root, env: {}, configFile: 'sub/other.json' });
   expect(outcome.ok && outcome.value.root).toBe(join(root, 'sub'));
   expect(await open({ configFile: 'missing.json' })).toBe('config-unreadable');
+});
+
+test('an environment of Cloud Run gets its names by the conventions, and nothing of a URL is read', async () => {
+  const engine = { kind: 'cloud-run', project: 'acme-dev', instance: 'dev-db' };
+  await config({ environments: { Dev_1: { engine } } });
+  const outcome = await openProject({ cwd: root, env: { DATABASE_URL: remote }, environment: 'Dev_1' });
+  expect(outcome.ok && outcome.value.environment).toMatchObject({
+    database: { kind: 'secret', secret: 'database-url-Dev_1' },
+    checkpoint: 'destructive',
+    engine: {
+      project: 'acme-dev',
+      region: 'us-central1',
+      instance: 'acme-dev:us-central1:dev-db',
+      serviceAccount: 'dev-1-cloud-run-sa@acme-dev.iam.gserviceaccount.com',
+      network: { kind: 'connector', connector: 'dev-1-cloud-run-connector' },
+      egress: 'private-ranges',
+      job: 'ephemeral',
+      image: { base: 'docker.io/library/node:22-slim', repository: 'godwit' },
+      endpoints: {},
+    },
+  });
+});
+
+test('every name of Cloud Run can be chosen, and so can the base URL of each service', async () => {
+  const engine = {
+    kind: 'cloud-run',
+    project: 'acme-dev',
+    region: 'europe-west6',
+    instance: 'acme-data:europe-west6:main',
+    network: { network: 'private', subnetwork: 'jobs' },
+    timeout: '2h',
+    endpoints: { run: 'https://run.example.com/' },
+  };
+  await config({ environments: { dev: { engine, database: { secret: 'url', version: '7' } } } });
+  const env = { GODWIT_ENDPOINT: 'http://127.0.0.1:9000/', GODWIT_ENDPOINT_LOGGING: 'http://127.0.0.1:9001' };
+  const outcome = await openProject({ cwd: root, env, environment: 'dev' });
+  expect(outcome.ok && outcome.value.environment.engine).toMatchObject({
+    instance: 'acme-data:europe-west6:main',
+    secret: 'url',
+    secretVersion: '7',
+    network: { kind: 'direct', network: 'private', subnetwork: 'jobs', tags: [] },
+    timeoutMs: 7_200_000,
+    endpoints: { run: 'https://run.example.com', logging: 'http://127.0.0.1:9001', sqladmin: 'http://127.0.0.1:9000' },
+  });
 });

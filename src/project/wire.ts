@@ -118,6 +118,7 @@ interface ReachedServer {
 async function reachServer(project: Project, options: WireOptions): Promise<Outcome<ReachedServer>> {
   const { database } = project.environment;
   if (database.kind === 'server') return good({ address: database.address, close: () => Promise.resolve() });
+  if (database.kind === 'secret') throw new Error('the database of a cloud engine is reached by its jobs alone');
   const { startEmbedded } = await import('../adapters/embedded/server.ts');
   options.onProgress?.('starting the embedded PostgreSQL', 'other');
   const started = await startEmbedded({

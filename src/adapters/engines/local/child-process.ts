@@ -50,7 +50,10 @@ export function createChildProcessEngine(options: ChildProcessEngineOptions): En
     result: (ref) => resultOf(options, ref),
     cancel: (ref) => Promise.resolve(signalRunner(ref)),
     attach: (run) => Promise.resolve(attach(options, run)),
-    cleanup: (ref) => Promise.resolve(rmSync(ref.location, { recursive: true, force: true })),
+    cleanup: (ref) => {
+      rmSync(ref.location, { recursive: true, force: true });
+      return Promise.resolve(good(undefined));
+    },
     sweep: () => Promise.resolve(sweep(options)),
   };
 }

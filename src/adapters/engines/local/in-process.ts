@@ -48,7 +48,7 @@ export function createInProcessEngine(options: LocalEngineOptions): Engine {
     attach: (run) => Promise.resolve(bad(fault('unknown-run', { why: `Run ${run} is not one of this process.` }))),
     cleanup(ref) {
       executions.delete(ref.run);
-      return Promise.resolve();
+      return Promise.resolve(good(undefined));
     },
     sweep: () => Promise.resolve([]),
   };

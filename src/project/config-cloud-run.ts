@@ -1,0 +1,120 @@
+import { googleServices } from '../adapters/google/services.ts';
+import { duration, isRecord, join, oneOf, shape, show, text, type Kind } from './config-kinds.ts';
+
+const matching =
+  (pattern: RegExp, what: string): Kind =>
+  (value, path) =>
+    typeof value === 'string' && pattern.test(value) ? [] : [{ path, why: `must be ${what}, not ${show(value)}.` }];
+
+const projectId = matching(
+  /^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
+  'the id of a Google Cloud project (6 to 30 lower-case letters, digits and hyphens)',
+);
+
+const region = matching(/^[a-z]+-[a-z]+[0-9]+$/, 'a region such as "us-central1"');
+
+const instance = matching(
+  /^(([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]:[a-z]+-[a-z]+[0-9]+:)?[a-z][a-z0-9-]{0,97}$/,
+  'the name of a Cloud SQL instance, or "project:region:name"',
+);
+
+const connector = matching(
+  /^(projects\/[^/]+\/locations\/[^/]+\/connectors\/)?[a-z][a-z0-9-]{0,61}[a-z0-9]$/,
+  'the name of a Serverless VPC Access connector',
+);
+
+const repository = matching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, 'the name of an Artifact Registry repository');
+
+const imageName = matching(
+  /^[a-z0-9][a-zA-Z0-9._:/-]*(@sha256:[0-9a-f]{64})?$/,
+  'the name of an image, such as "docker.io/library/node:22-slim"',
+);
+
+const absolutePath = matching(/^\/[^\0]+$/, 'an absolute path');
+
+const httpUrl = matching(/^https?:\/\/[^\s/?#]+\/?$/, 'a base URL such as "https://run.googleapis.com"');
+
+const accountEmail = matching(/^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$/, 'the address of a service account');
+
+/** The accounts that every project begins with may do far too much. */
+const dedicatedAccount: Kind = (value, path) => {
+  const problems = accountEmail(value, path);
+  if (problems.length > 0 || typeof value !== 'string') return problems;
+  return /^\d+-compute@developer\.|@appspot\./.test(value)
+    ? [
+        {
+          path,
+          why: 'is a default account of the project, which may do far too much.',
+          fix: 'Make one for migrations alone; docs/cloud-run.md lists the roles that it needs.',
+        },
+      ]
+    : [];
+};
+
+const labels: Kind = (value, path) => {
+  if (!isRecord(value)) return [{ path, why: `must be an object, not ${show(value)}.` }];
+  return Object.entries(value).flatMap(([key, member]) => {
+    if (key.startsWith('godwit-')) return [{ path: join(path, key), why: 'is one of godwit’s own labels.' }];
+    if (!/^[a-z][a-z0-9_-]{0,62}$/.test(key))
+      return [{ path: join(path, key), why: 'is no label: a lower-case letter, then letters, digits, `_` and `-`.' }];
+    return matching(/^[a-z0-9_-]{0,63}$/, 'lower-case letters, digits, `_` and `-`')(member, join(path, key));
+  });
+};
+
+const tags: Kind = (value, path) =>
+  Array.isArray(value) && value.every((tag) => typeof tag === 'string' && /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(tag))
+    ? []
+    : [{ path, why: `must be a list of network tags, not ${show(value)}.` }];
+
+const networkShape = shape({ connector, network: text, subnetwork: text, tags });
+
+const network: Kind = (value, path) => {
+  const problems = networkShape(value, path);
+  if (problems.length > 0 || !isRecord(value)) return problems;
+  const direct = ['network', 'subnetwork', 'tags'].some((key) => value[key] !== undefined);
+  if ('connector' in value && direct)
+    return [{ path, why: 'has a connector and a subnet: the platform takes exactly one of them.' }];
+  return 'connector' in value || value['network'] !== undefined || value['subnetwork'] !== undefined
+    ? []
+    : [{ path, why: 'must have `connector`, or `network` or `subnetwork`.' }];
+};
+
+/** Name of a secret in the project's Secret Manager, or in full. */
+export const secretName = matching(
+  /^(projects\/[^/]+\/secrets\/)?[A-Za-z0-9_-]{1,255}$/,
+  'the name of a secret in Secret Manager',
+);
+
+/** Only numbers: what `latest` means changes, and a run is held to what was checked. */
+export const secretVersion = matching(/^[1-9][0-9]*$/, 'the number of a version as a text, such as "3"');
+
+const cloudRunShape = shape({
+  kind: oneOf('cloud-run'),
+  project: projectId,
+  region,
+  instance,
+  job: oneOf('ephemeral', 'stable'),
+  serviceAccount: dedicatedAccount,
+  network,
+  egress: oneOf('private-ranges', 'all'),
+  image: shape({ base: imageName, repository, own: imageName, node: absolutePath }),
+  labels,
+  timeout: duration,
+  endpoints: shape(Object.fromEntries(googleServices.map((service) => [service, httpUrl]))),
+  impersonate: accountEmail,
+});
+
+/** The engine `cloud-run`. */
+export const cloudRun: Kind = (value, path) => {
+  const problems = cloudRunShape(value, path);
+  if (!isRecord(value)) return problems;
+  const missing = ['kind', 'project'].filter((key) => value[key] === undefined);
+  return [
+    ...problems,
+    ...missing.map((key) => ({
+      path: join(path, key),
+      why: 'is missing.',
+      fix: key === 'kind' ? 'Write kind: "cloud-run".' : 'Write the id of the Google Cloud project.',
+    })),
+  ];
+};
