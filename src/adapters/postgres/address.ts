@@ -16,13 +16,20 @@ export interface DatabaseAddress {
   readonly tls: TlsMode;
   /** Path of a PEM file with the server's CA. */
   readonly rootCertificate?: string;
+  /** The same as PEM text, known to whoever runs the server. */
+  readonly serverCa?: string;
 }
 
 /** TLS options for `pg`, always explicit: its own reading of `sslmode` changes between majors. */
 export function tlsOptions(address: DatabaseAddress): false | Readonly<Record<string, unknown>> {
   if (address.tls === 'disable') return false;
-  const ca = address.rootCertificate === undefined ? {} : { ca: readFileSync(address.rootCertificate, 'utf8') };
+  const ca = certificateOf(address);
   if (address.tls === 'require') return { rejectUnauthorized: false };
   if (address.tls === 'verify-ca') return { ...ca, rejectUnauthorized: true, checkServerIdentity: () => undefined };
   return { ...ca, rejectUnauthorized: true };
+}
+
+function certificateOf({ rootCertificate, serverCa }: DatabaseAddress): { readonly ca?: string } {
+  if (rootCertificate !== undefined) return { ca: readFileSync(rootCertificate, 'utf8') };
+  return serverCa === undefined ? {} : { ca: serverCa };
 }

@@ -39,6 +39,22 @@ test('every host but this machine gets full verification unless the URL says oth
   expect(address('postgresql://a:b@localhost/d?sslmode=prefer').tls).toBe('disable');
 });
 
+test.each([
+  ['', 'verify-ca'],
+  ['?sslmode=require', 'verify-ca'],
+  ['?sslmode=verify-full', 'verify-full'],
+  ['?sslmode=disable', 'disable'],
+])('with the server’s CA at hand, a URL that ends in "%s" gets %s', (query, tls) => {
+  const outcome = readDatabaseUrl(`postgresql://a:b@10.1.2.3/d${query}`, 'X', { user: 'u', serverCa: 'PEM' });
+  expect(outcome.ok && outcome.value.address).toMatchObject({ tls, serverCa: 'PEM' });
+});
+
+test('a certificate file of the URL’s own goes before the server’s CA', () => {
+  const outcome = readDatabaseUrl('postgresql://a:b@h/d?sslrootcert=/ca.pem', 'X', { user: 'u', serverCa: 'PEM' });
+  expect(outcome.ok && outcome.value.address).toMatchObject({ tls: 'verify-full', rootCertificate: '/ca.pem' });
+  expect(outcome.ok && outcome.value.address).not.toHaveProperty('serverCa');
+});
+
 test('user and password may come from outside of the URL', () => {
   expect(address('postgresql://localhost/d').user).toBe('os-user');
   const outcome = readDatabaseUrl('postgresql://localhost/d', 'X', { user: 'u', password: 'outside' });

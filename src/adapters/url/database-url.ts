@@ -15,6 +15,11 @@ export interface DatabaseUrl {
 export interface UrlDefaults {
   readonly user: string;
   readonly password?: string;
+  /**
+   * The server's CA as PEM text, where the platform knows it. Such a certificate names no address, so that it is checked
+   * without the name (`verify-ca`), also where the URL asks for less.
+   */
+  readonly serverCa?: string;
 }
 
 /**
@@ -40,7 +45,8 @@ export function readDatabaseUrl(text: string, label: string, defaults: UrlDefaul
   if (!hostPattern.test(host)) return refuse('url-host', label);
   if (port === undefined) return refuse('url-port', label);
   if (database === '') return refuse('url-no-database', label);
-  const tls = tlsOf(query.get('sslmode'), host);
+  const serverCa = query.has('sslrootcert') ? undefined : defaults.serverCa;
+  const tls = withCa(tlsOf(query.get('sslmode'), host), query.has('sslmode'), serverCa);
   if (tls === undefined)
     return refuse('url-sslmode', label, {
       why: `${label}: sslmode=${query.get('sslmode') ?? ''} is none that godwit uses. ${fault('url-sslmode').why}`,
@@ -57,6 +63,7 @@ export function readDatabaseUrl(text: string, label: string, defaults: UrlDefaul
       tls,
       ...(password === undefined ? {} : { password }),
       ...(rootCertificate === undefined || rootCertificate === 'system' ? {} : { rootCertificate }),
+      ...(serverCa === undefined ? {} : { serverCa }),
     },
     findings: [...query.keys()]
       .filter((name) => !knownParameters.has(name))
@@ -108,6 +115,12 @@ function tlsOf(mode: string | undefined, host: string): TlsMode | undefined {
   if (modes.has(mode)) return mode as TlsMode;
   // On this machine the fallback of `prefer` and `allow` gives nothing away.
   return isLoopback(host) && (mode === 'prefer' || mode === 'allow') ? 'disable' : undefined;
+}
+
+/** `require` checks nothing; with the CA at hand it can be checked. */
+function withCa(tls: TlsMode | undefined, chosen: boolean, serverCa: string | undefined): TlsMode | undefined {
+  if (serverCa === undefined) return tls;
+  return tls === 'require' || (tls === 'verify-full' && !chosen) ? 'verify-ca' : tls;
 }
 
 const knownParameters: ReadonlySet<string> = new Set([
