@@ -1,0 +1,63 @@
+/** What goes wrong with one request. */
+export type RegistryFault =
+  /** Answered with this status, and nothing is done. */
+  | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string; readonly code?: string }
+  /** The connection is cut before anything is done. */
+  | { readonly kind: 'lost' }
+  /** The work is done, and the connection is cut instead of an answer. */
+  | { readonly kind: 'answer-lost' }
+  /** The connection is cut once this many bytes of the request's body have arrived and been kept. */
+  | { readonly kind: 'cut'; readonly after: number }
+  /** The answer's body ends after half of its bytes. */
+  | { readonly kind: 'half' }
+  /** One byte of the answer's body is another one. */
+  | { readonly kind: 'corrupt' }
+  /** The body is to be had at another address. */
+  | { readonly kind: 'redirect'; readonly to: string };
+
+/** Which requests a fault meets; what is not given matches all. */
+export interface RegistryFaultPlan {
+  readonly fault: RegistryFault;
+  readonly method?: string;
+  /** Tried on the path with its query: `/v2/team/app/blobs/uploads/?mount=…`. */
+  readonly path?: RegExp;
+  /** How many requests it meets; 1 unless given. */
+  readonly times?: number;
+  /** How many matching requests it lets pass first. */
+  readonly after?: number;
+}
+
+/** The faults that are planned, and their use. */
+export interface RegistryFaults {
+  add(plan: RegistryFaultPlan): void;
+  clear(): void;
+  /** The fault that meets this request; each use counts. */
+  take(method: string, path: string): RegistryFault | undefined;
+}
+
+export function createFaults(): RegistryFaults {
+  let planned: { readonly plan: RegistryFaultPlan; left: number; pass: number }[] = [];
+  return {
+    add(plan) {
+      planned.push({ plan, left: plan.times ?? 1, pass: plan.after ?? 0 });
+    },
+    clear() {
+      planned = [];
+    },
+    take(method, path) {
+      for (const one of planned) {
+        const { plan } = one;
+        if (plan.method !== undefined && plan.method !== method) continue;
+        if (plan.path !== undefined && !plan.path.test(path)) continue;
+        if (one.pass > 0) {
+          one.pass -= 1;
+          continue;
+        }
+        if (one.left <= 0) continue;
+        one.left -= 1;
+        return plan.fault;
+      }
+      return undefined;
+    },
+  };
+}
