@@ -1,7 +1,8 @@
 import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readBundle, type Manifest } from '../../src/adapters/bundle/bundle-folder.ts';
+import type { Manifest } from '../../src/adapters/bundle/bundle-files.ts';
+import { readBundle } from '../../src/adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';

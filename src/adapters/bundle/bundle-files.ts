@@ -1,0 +1,99 @@
+import { fault } from '../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { Analysis, Migration, Role } from '../../migrate/model.ts';
+import type { Bundle, ByteSource, Hashing } from '../../migrate/ports.ts';
+import { bundleHash } from '../../migrate/read/bundle.ts';
+import { memorySource } from '../files/byte-source.ts';
+import { checkBundle } from './check-bundle.ts';
+
+/** What manifest.json of a bundle holds. */
+export interface Manifest {
+  readonly format: 1;
+  readonly hash: string;
+  readonly layout: Bundle['layout'];
+  readonly migrations: readonly Migration[];
+  /** By `<id>:<role>`. */
+  readonly analyses: Readonly<Record<string, Analysis>>;
+}
+
+/** One file of a bundle that travels: the same in a folder, an archive, a layer of an image. */
+export interface BundleFile {
+  /** With `/`, relative: `manifest.json`, `bodies/<checksum>.<role>.sql`. */
+  readonly name: string;
+  readonly source: ByteSource;
+}
+
+/** Finds a file of a bundle by its name. Throws, or rejects, when it is not there. */
+export type OpenFile = (name: string) => ByteSource | Promise<ByteSource>;
+
+const manifestName = 'manifest.json';
+const roles: readonly Role[] = ['up', 'down', 'verify'];
+
+/** The files of a bundle with all analyses and bodies, the manifest first. The same bundle gives the same bytes. */
+export async function bundleFiles(bundle: Bundle): Promise<Outcome<readonly BundleFile[]>> {
+  const bodies = new Map<string, BundleFile>();
+  const analyses: Record<string, Analysis> = {};
+  for (const migration of bundle.migrations) {
+    for (const role of roles) {
+      if (migration[role] === undefined) continue;
+      const analysis = await bundle.analysis(migration, role);
+      if (!analysis.ok) return analysis;
+      analyses[`${migration.id}:${role}`] = analysis.value;
+      const name = bodyName(migration, role);
+      bodies.set(name, { name, source: await bundle.body(migration, role) });
+    }
+  }
+  const { hash, layout, migrations } = bundle;
+  const manifest: Manifest = { format: 1, hash, layout, migrations, analyses };
+  const text = memorySource(Buffer.from(JSON.stringify(manifest)));
+  return good([{ name: manifestName, source: text }, ...bodies.values()]);
+}
+
+/** Makes a bundle of files that arrived; hash, checksums and spans are checked before anything is done with it. */
+export async function bundleOf(open: OpenFile, hashing: Hashing): Promise<Outcome<Bundle>> {
+  try {
+    return await checked(open, hashing);
+  } catch (error) {
+    // Cut off, or with parts missing: whatever reading stumbles over.
+    const [why = ''] = (error as Error).message.split('\n');
+    return bad(fault('bundle-damaged', { why: `It cannot be read: ${why.slice(0, 200)}` }));
+  }
+}
+
+async function checked(open: OpenFile, hashing: Hashing): Promise<Outcome<Bundle>> {
+  const text = await open(manifestName);
+  const manifest = parseManifest(Buffer.from(await text.read(0, text.size)).toString('utf8'));
+  if (manifest === undefined) return bad(fault('bundle-damaged', { why: 'Its manifest is no JSON.' }));
+  if (manifest.format !== 1) return bad(fault('bundle-damaged', { why: `Its format is ${String(manifest.format)}.` }));
+  const body = async (migration: Migration, role: Role): Promise<ByteSource> => await open(bodyName(migration, role));
+  if (bundleHash(manifest, hashing) !== manifest.hash)
+    return bad(fault('bundle-damaged', { why: 'Its hash is not the one of its migrations.' }));
+  const wrong = await checkBundle(manifest, body, hashing);
+  if (wrong.length > 0) return bad(...wrong);
+  return good({
+    hash: manifest.hash,
+    layout: manifest.layout,
+    migrations: manifest.migrations,
+    analysis: (migration, role) => {
+      const analysis = manifest.analyses[`${migration.id}:${role}`];
+      return Promise.resolve(
+        analysis === undefined
+          ? bad(fault('bundle-damaged', { why: `${migration.id}:${role} is missing.` }))
+          : good(analysis),
+      );
+    },
+    body,
+  });
+}
+
+function parseManifest(text: string): Manifest | undefined {
+  try {
+    return JSON.parse(text) as Manifest;
+  } catch {
+    return undefined;
+  }
+}
+
+function bodyName(migration: Migration, role: Role): string {
+  return `bodies/${migration[role]?.checksum ?? 'none'}.${role}.sql`;
+}
