@@ -144,7 +144,11 @@ const event = z
     kind('finding', { finding }),
     kind('waiting', { holder: z.string() }),
     kind('plan', { plan }),
-    kind('history', { rows: z.array(historyRow), partial: z.array(z.string()) }),
+    kind('history', {
+      rows: z.array(historyRow),
+      partial: z.array(z.string()),
+      state: z.unknown().optional().describe('what a plan is made from'),
+    }),
     kind('runs', { runs: z.array(run) }),
     kind('run.details', {
       statements: z.array(z.unknown()),

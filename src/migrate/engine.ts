@@ -10,6 +10,10 @@ export interface Prepared {
   readonly bundle: Bundle;
   /** Where the engine put it; empty when it runs in this process. */
   readonly location: string;
+  /** The image that it will run, by digest. */
+  readonly image?: string;
+  /** The version of the secret that holds the database URL. */
+  readonly secretVersion?: string;
 }
 
 /** A run that was started: enough to find it again from another process. */
@@ -21,7 +25,10 @@ export interface RunRef {
 
 /** How an execution ended, by its exit code. */
 export interface ExecutionResult {
+  /** The runner's; or, when it died, what its platform has for it. */
   readonly exitCode: number;
+  /** False: the platform never started the runner, so that nothing can have changed. */
+  readonly ran?: boolean;
   /** True: all event lines arrived and their digest is right. */
   readonly complete: boolean;
   /** What the platform has to say: why it did not run the task, or ended it. */
@@ -34,6 +41,8 @@ export interface ExecutionResult {
 export interface Engine {
   readonly name: string;
   prepare(task: Task, bundle: Bundle): Promise<Outcome<Prepared>>;
+  /** The place of a run, where it is known before the run begins: it goes into the ledger first. */
+  locate?(run: string): string;
   start(prepared: Prepared): Promise<Outcome<RunRef>>;
   /** Events in order, until `run.finished` or the end of the execution, or until `leave` is aborted. */
   watch(ref: RunRef, leave?: AbortSignal): AsyncIterable<RunEvent>;
@@ -68,6 +77,12 @@ export interface LedgerEntry {
   readonly failure?: string;
   /** What was asked for: `apply`, `inspect`, … */
   readonly kind?: string;
+  /** Of a task that only looks: what it asks, so that an equal question can be answered by it. */
+  readonly question?: string;
+  /** How many migrations it has applied or undone, as far as it was heard. */
+  readonly applied?: number;
+  /** The process that waits for its end, as `host pid start`. */
+  readonly controller?: string;
   /** The execution on its platform, in the platform's own name. */
   readonly execution?: string;
   /** Where its log is shown. */

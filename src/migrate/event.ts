@@ -1,4 +1,5 @@
 import type { Finding } from '../kit/finding.ts';
+import type { History } from './history/read-history.ts';
 import type { AuditRow, HistoryRow, LiveRunRow, RunRow, StatementRow } from './history/rows.ts';
 import type { Check, Plan } from './model.ts';
 import type { Target } from './ports.ts';
@@ -61,6 +62,8 @@ export type RunEvent =
       readonly rows: readonly HistoryRow[];
       /** Ids of migrations that stand in part: `up` resumes them. */
       readonly partial: readonly string[];
+      /** All that a plan is made from: it can then be made far from the database. */
+      readonly state?: Omit<History, 'rows'>;
     }
   | { readonly kind: 'runs'; readonly runs: readonly RunRow[] }
   | {

@@ -75,7 +75,8 @@ interface ProbeTask extends TaskTerms {
 /** Reads the history: what is applied, the runs, one run, its audit chain. */
 export interface InspectTask extends TaskTerms {
   readonly kind: 'inspect';
-  readonly what: 'history' | 'runs' | 'run' | 'chain';
+  /** `overview`: the history and the runs, at the price of one execution. */
+  readonly what: 'history' | 'runs' | 'run' | 'chain' | 'overview';
   /** For `run` and `chain`: the run's id or its unambiguous beginning; for `chain` empty means all. */
   readonly subject?: string;
   readonly limit?: number;
@@ -115,6 +116,8 @@ export interface ApplyTask extends TaskTerms {
   /** How considerate it is while it waits for locks; absent: `defaultLockTerms`. */
   readonly locks?: LockTerms;
   readonly earlier: readonly EarlierAttempt[];
+  /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
+  readonly tells?: boolean;
 }
 
 /** How verification judges. */

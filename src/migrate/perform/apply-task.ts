@@ -18,6 +18,7 @@ import { planRun, type PlanTerms, type Told } from './plan-run.ts';
 import { prepareSteps } from './prepare.ts';
 import { stopOnSignal } from './stop-run.ts';
 import { standingPart } from './standing-part.ts';
+import { tellHistory } from './tell-history.ts';
 import { afterApplying } from './verification.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
@@ -68,6 +69,7 @@ async function tryApply(task: ApplyTask, ports: RunnerPorts, told: Told): Promis
     const ended = await applyOpened({ task, ports, live, told }, opened.value);
     // Begun by an earlier try, and refused by this one.
     if (told.begun && ended.again !== true) await finish(ports, live, ended.verdict);
+    if (task.tells === true && ended.again !== true) await tellHistory(ports, live.session);
     return ended;
   } finally {
     stopping.dispose();

@@ -1,6 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import type { History } from '../history/read-history.ts';
+import type { RunEvent } from '../event.ts';
 import type { RunRow } from '../history/rows.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
@@ -14,11 +15,8 @@ import { verifyChains } from './verify-chains.ts';
 /** Reads the history: what is applied, the runs, the events of one run, the audit chains. Changes nothing. */
 export async function inspect(task: InspectTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const { session, history } = opened;
-  if (task.what === 'history') {
-    const partial = [...new Set(history.partial.map((statement) => statement.migration))];
-    ports.emit({ kind: 'history', rows: history.rows, partial });
-    return wellDone();
-  }
+  if (task.what === 'history' || task.what === 'overview') ports.emit(historyEvent(history, task.what));
+  if (task.what === 'history') return wellDone();
   if (history.version === 0) return empty(task, ports, history);
   if (task.what === 'chain') return verifyChains(session, ports, task.subject ?? '');
   const runs = await readRuns(session, task);
@@ -30,8 +28,14 @@ export async function inspect(task: InspectTask, ports: RunnerPorts, opened: Ope
   return wellDone();
 }
 
+/** What is applied; for an overview with all that a plan is made from. */
+export function historyEvent({ rows, ...state }: History, what: 'history' | 'overview'): RunEvent {
+  const partial = [...new Set(state.partial.map((statement) => statement.migration))];
+  return { kind: 'history', rows, partial, ...(what === 'overview' ? { state } : {}) };
+}
+
 function empty(task: InspectTask, ports: RunnerPorts, _history: History): Verdict {
-  if (task.what === 'runs') ports.emit({ kind: 'runs', runs: [] });
+  if (task.what === 'runs' || task.what === 'overview') ports.emit({ kind: 'runs', runs: [] });
   if (task.what === 'run') return verdictOf(fault('unknown-run', { why: 'This database has no history yet.' }));
   return wellDone();
 }
