@@ -40,8 +40,8 @@ await Promise.all([
     splitting: true,
     chunkNames: '[name]-[hash]',
     banner: { js: `#!/usr/bin/env node\n${shared.banner.js}` },
-    // Both carry files of their own (a WASM module, Babel) and are loaded only when needed.
-    external: [...shared.external, 'libpg-query', 'jiti'],
+    // Loaded only when needed; the first two carry files of their own (a WASM module, Babel).
+    external: [...shared.external, 'libpg-query', 'jiti', 'google-auth-library'],
   }),
   build({ ...shared, entryPoints: { runner: 'src/job/main.ts' }, outdir: 'dist' }),
 ]);

@@ -1,5 +1,6 @@
 import type { CatalogueEntry } from './entry.ts';
 import { applyFaults } from './apply.ts';
+import { cloudFaults } from './cloud.ts';
 import { databaseFaults } from './database.ts';
 import { embeddedFaults } from './embedded.ts';
 import { planFaults } from './plan.ts';
@@ -15,6 +16,7 @@ const parts = {
   ...databaseFaults,
   ...applyFaults,
   ...verifyFaults,
+  ...cloudFaults,
 };
 
 /** Every code that godwit can report. */

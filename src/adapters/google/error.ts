@@ -1,0 +1,134 @@
+import type { Finding } from '../../kit/finding.ts';
+
+/** What was wrong with a request, in one shape for all services. */
+export interface GoogleError {
+  /** HTTP status; 0: no answer came. */
+  readonly status: number;
+  /** `NOT_FOUND`, `PERMISSION_DENIED`, `ALREADY_EXISTS`, … */
+  readonly reason: string;
+  /** The server's words. */
+  readonly message: string;
+  /** The permission that is missing, where the server names it: `run.jobs.create`. */
+  readonly permission?: string;
+  /** The finer reason: `SERVICE_DISABLED`, `IAM_PERMISSION_DENIED`, … */
+  readonly detail?: string;
+  /** True: no answer came; whether the request took effect is unknown. */
+  readonly lost: boolean;
+  /** Found before anything was sent: what is wrong with the credentials. */
+  readonly finding?: Finding;
+}
+
+const byStatus: Readonly<Record<number, string>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  409: 'ALREADY_EXISTS',
+  412: 'FAILED_PRECONDITION',
+  429: 'RESOURCE_EXHAUSTED',
+  500: 'INTERNAL',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+};
+
+const byCode = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+];
+
+interface ErrorBody {
+  readonly message?: unknown;
+  readonly status?: unknown;
+  readonly details?: readonly {
+    readonly reason?: unknown;
+    readonly metadata?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+/** Reads the error of an answer: Google's own form, or whatever a proxy in between has to say. */
+export function errorOf(status: number, text: string): GoogleError {
+  const body = bodyOf(text);
+  const reason = typeof body?.status === 'string' ? body.status : (byStatus[status] ?? `HTTP_${status}`);
+  const message = typeof body?.message === 'string' ? body.message : plain(text, status);
+  return { status, reason, message, ...detailsOf(body, message), lost: false };
+}
+
+/** The error that a long-running operation ended with: `google.rpc.Status`. */
+export function operationError(status: { readonly code?: number; readonly message?: string }): GoogleError {
+  const reason = byCode[status.code ?? 2] ?? 'UNKNOWN';
+  const http = Number(Object.entries(byStatus).find(([, name]) => name === reason)?.[0] ?? 500);
+  const message = status.message ?? reason;
+  return { status: http, reason, message, ...detailsOf(status, message), lost: false };
+}
+
+/** The error of a request without an answer. */
+export function lostError(error: unknown, host: string): GoogleError {
+  const { message, cause, name } = error as Error & { readonly cause?: { code?: string; message?: string } };
+  const why = name === 'TimeoutError' ? 'no answer in time' : (cause?.code ?? cause?.message ?? message);
+  return { status: 0, reason: 'LOST', message: `${host}: ${why}`, lost: true };
+}
+
+/** The error of a request that was not sent, because there is nothing to sign it with. */
+export function refusedCredentials(findings: readonly Finding[]): GoogleError {
+  const [finding] = findings;
+  const message = finding?.why ?? 'There are no credentials.';
+  return {
+    status: 401,
+    reason: 'UNAUTHENTICATED',
+    message,
+    lost: false,
+    ...(finding === undefined ? {} : { finding }),
+  };
+}
+
+function bodyOf(text: string): ErrorBody | undefined {
+  try {
+    const parsed = JSON.parse(text) as { readonly error?: unknown } | readonly { readonly error?: unknown }[];
+    const error = Array.isArray(parsed) ? parsed[0]?.error : (parsed as { readonly error?: unknown }).error;
+    if (typeof error === 'string') return { message: error };
+    return typeof error === 'object' && error !== null ? error : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function detailsOf(body: ErrorBody | undefined, message: string): Pick<GoogleError, 'permission' | 'detail'> {
+  const info = Array.isArray(body?.details) ? body.details.find((one) => typeof one.reason === 'string') : undefined;
+  const named = info?.metadata?.['permission'];
+  const permission = typeof named === 'string' ? named : /['"`]?\b([a-z]+(\.[a-zA-Z]+){2})\b['"`]?/.exec(message)?.[1];
+  return {
+    ...(permission === undefined || !/denied|permission/i.test(message) ? {} : { permission }),
+    ...(typeof info?.reason === 'string' ? { detail: info.reason } : disabled(message)),
+  };
+}
+
+/** Older services say it in words alone. */
+function disabled(message: string): Pick<GoogleError, 'detail'> {
+  return /has not been used in project|it is disabled|API .*not enabled/i.test(message)
+    ? { detail: 'SERVICE_DISABLED' }
+    : {};
+}
+
+/** The words of an answer that is not Google's: a proxy's page, say. */
+function plain(text: string, status: number): string {
+  const words = text
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return words === '' ? `HTTP status ${status}` : words.slice(0, 300);
+}

@@ -1,0 +1,83 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { nearest } from '../../kit/nearest.ts';
+import type { GoogleError } from './error.ts';
+import { grantCommand, roleFor } from './roles.ts';
+
+/** What was being done when an error came. */
+export interface GoogleUndertaking {
+  /** As in `reading secret`. */
+  readonly doing: string;
+  /** Its full name or short one: `projects/acme/secrets/database-url-dev`. */
+  readonly resource: string;
+  /** What is there, when that is known: the nearest name is proposed. */
+  readonly existing?: readonly string[];
+}
+
+/** Names the cause of an error of Google's and what to do about it. */
+export function googleFault(error: GoogleError, what: GoogleUndertaking): Finding {
+  if (error.finding !== undefined) return error.finding;
+  const why = `${capital(what.doing)} ${what.resource}: ${error.message}`;
+  if (error.lost) return fault('google-unreachable', { why });
+  if (error.detail === 'SERVICE_DISABLED') return disabled(error, what, why);
+  switch (error.reason) {
+    case 'UNAUTHENTICATED':
+      return fault('google-credentials-refused', { why });
+    case 'PERMISSION_DENIED':
+      return denied(error, what, why);
+    case 'NOT_FOUND':
+      return notFound(what, why);
+    case 'RESOURCE_EXHAUSTED':
+      return fault('google-quota', { why });
+    case 'UNAVAILABLE':
+    case 'INTERNAL':
+    case 'DEADLINE_EXCEEDED':
+      return fault('google-unavailable', { why });
+    default:
+      return error.status >= 500 ? fault('google-unavailable', { why }) : fault('google-refused', { why });
+  }
+}
+
+/** The existing name that was probably meant; an environment variable's name is also tried as a secret's. */
+export function nearestName(wanted: string, existing: readonly string[]): string | undefined {
+  const short = (name: string): string => name.split('/').pop() ?? name;
+  const names = existing.map(short);
+  const word = short(wanted);
+  return nearest(word, names) ?? nearest(word.toLowerCase().replaceAll('_', '-'), names);
+}
+
+function disabled(error: GoogleError, what: GoogleUndertaking, why: string): Finding {
+  const api = /\b([a-z]+\.googleapis\.com)\b/.exec(error.message)?.[1];
+  const command = `gcloud services enable ${api ?? 'API.googleapis.com'}${projectOption(what.resource)}`;
+  return fault('google-api-disabled', { why, fix: `\`${command}\`; it takes effect within some minutes.` });
+}
+
+function denied(error: GoogleError, what: GoogleUndertaking, why: string): Finding {
+  const { permission } = error;
+  if (permission === undefined) return fault('google-permission-denied', { why });
+  const role = roleFor(permission);
+  const missing = why.includes(permission) ? why : `${why} Missing: ${permission}.`;
+  if (role === undefined) return fault('google-permission-denied', { why: missing });
+  return fault('google-permission-denied', {
+    why: missing,
+    fix: `The smallest role that holds ${permission} is ${role}: \`${grantCommand(role, what.resource)}\`. It takes effect within a minute or two.`,
+  });
+}
+
+function notFound(what: GoogleUndertaking, why: string): Finding {
+  const near = what.existing === undefined ? undefined : nearestName(what.resource, what.existing);
+  if (near !== undefined) return fault('google-not-found', { why, fix: `Did you mean \`${near}\`?` });
+  const names = (what.existing ?? []).map((name) => name.split('/').pop() ?? name).slice(0, 10);
+  return names.length === 0
+    ? fault('google-not-found', { why })
+    : fault('google-not-found', { why, fix: `There are: ${names.join(', ')}. ${fault('google-not-found').fix}` });
+}
+
+function projectOption(resource: string): string {
+  const project = /(?:^|\/)projects\/([^/]+)/.exec(resource)?.[1];
+  return project === undefined || project === '-' ? '' : ` --project ${project}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,176 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Outcome } from '../../kit/outcome.ts';
+import type { Redactor } from '../../kit/redact.ts';
+import { createCredentials, type Credentials } from './credentials.ts';
+import { errorOf, lostError, refusedCredentials, type GoogleError } from './error.ts';
+import { backoff, isRepeatable, retryAfterMs } from './retry.ts';
+import type { GoogleService } from './services.ts';
+
+/** One request to a Google API. */
+export interface GoogleRequest {
+  readonly service: GoogleService;
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Without a leading slash: `v2/projects/acme/locations/us-central1/jobs`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** True: sending it twice does the same as once, so that it is sent again when no answer came. GET always is. */
+  readonly idempotent?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** The answer, or what was wrong in one shape for all services. */
+export type GoogleReply<T = unknown> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: GoogleError };
+
+/** One try of a request, as it is told to whoever listens: no bodies, no tokens. */
+export interface GoogleCall {
+  readonly service: GoogleService;
+  readonly method: GoogleRequest['method'];
+  readonly path: string;
+  /** HTTP status; 0: no answer came. */
+  readonly status: number;
+  readonly ms: number;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+/** Google's APIs over REST. Never rejects. */
+export interface Google {
+  /**
+   * Sends a request. 429 and 503 are tried again with growing, random pauses; lost connections and other 5xx only where
+   * that repeats nothing.
+   */
+  call<T>(request: GoogleRequest): Promise<GoogleReply<T>>;
+  /** An access token, for registries and other protocols. It is registered with the redactor. */
+  token(): Promise<Outcome<string>>;
+}
+
+/** What the client is made of. */
+export interface GoogleOptions {
+  /** Base URLs in place of Google's, by service. */
+  readonly endpoints: Readonly<Partial<Record<GoogleService, string>>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly redactor: Redactor;
+  /** Service account to act as. */
+  readonly impersonate?: string;
+  /** Hears of each try. */
+  readonly onCall?: (call: GoogleCall) => void;
+  /** How long one request may take with all its tries, in milliseconds. Default: 60,000. */
+  readonly budgetMs?: number;
+  /** How long one try may take, in milliseconds. Default: 30,000. */
+  readonly tryMs?: number;
+}
+
+/**
+ * Makes a client. Credentials are looked for at the first request: `GOOGLE_OAUTH_ACCESS_TOKEN`, else Google's
+ * application default credentials (a user, a service account, workload identity federation).
+ *
+ * @example
+ * const google = createGoogle({ endpoints: {}, env: process.env, redactor });
+ * const job = await google.call({ service: 'run', method: 'GET', path: 'v2/projects/p/locations/r/jobs/j' });
+ */
+export function createGoogle(options: GoogleOptions): Google {
+  const credentials = createCredentials({
+    env: options.env,
+    redactor: options.redactor,
+    ...(options.impersonate === undefined ? {} : { impersonate: options.impersonate }),
+    exchange: (request, token) => send(options, request, { token }),
+  });
+  return {
+    call: <T>(request: GoogleRequest) => withCredentials<T>(options, credentials, request),
+    async token() {
+      const found = await credentials.get();
+      return found.ok ? { ok: true, value: found.value.token } : found;
+    },
+  };
+}
+
+/** What a request is signed with. */
+export interface Signature {
+  readonly token: string;
+  /** Project that quota is counted for, where the credentials name one. */
+  readonly quotaProject?: string;
+}
+
+async function withCredentials<T>(
+  options: GoogleOptions,
+  credentials: Credentials,
+  request: GoogleRequest,
+): Promise<GoogleReply<T>> {
+  for (let refreshed = false; ; refreshed = true) {
+    const signature = await credentials.get();
+    if (!signature.ok) return { ok: false, error: refusedCredentials(signature.findings) };
+    const reply = await send<T>(options, request, signature.value);
+    // A token may have ended before its time; a second one that is refused is no accident.
+    if (reply.ok || reply.error.status !== 401 || refreshed || !credentials.forget()) return reply;
+  }
+}
+
+async function send<T>(options: GoogleOptions, request: GoogleRequest, signature: Signature): Promise<GoogleReply<T>> {
+  const deadline = performance.now() + (options.budgetMs ?? 60_000);
+  for (let attempt = 1; ; attempt += 1) {
+    const { reply, retryAfter } = await once<T>(options, request, signature, attempt);
+    if (reply.ok || request.signal?.aborted === true || !isRepeatable(request, reply.error)) return reply;
+    const pause = retryAfter ?? backoff(attempt, Math.random());
+    if (performance.now() + pause > deadline) return reply;
+    await sleep(pause, undefined, request.signal === undefined ? {} : { signal: request.signal }).catch(() => {});
+  }
+}
+
+interface Answered<T> {
+  readonly reply: GoogleReply<T>;
+  /** Milliseconds that the server asks to wait. */
+  readonly retryAfter?: number | undefined;
+}
+
+async function once<T>(
+  options: GoogleOptions,
+  request: GoogleRequest,
+  signature: Signature,
+  attempt: number,
+): Promise<Answered<T>> {
+  const began = performance.now();
+  const { service, method, path } = request;
+  const tell = (status: number): void =>
+    options.onCall?.({ service, method, path, status, ms: Math.round(performance.now() - began), attempt });
+  const timeout = AbortSignal.timeout(options.tryMs ?? 30_000);
+  try {
+    const response = await fetch(addressOf(options, request), {
+      method,
+      headers: headersOf(request, signature),
+      signal: request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]),
+      redirect: 'manual',
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    });
+    // Read before it counts as an answer: one that breaks off is none.
+    const text = await response.text();
+    tell(response.status);
+    if (!response.ok)
+      return {
+        reply: { ok: false, error: errorOf(response.status, text) },
+        retryAfter: retryAfterMs(response.headers.get('retry-after')),
+      };
+    return { reply: { ok: true, value: (text === '' ? {} : JSON.parse(text)) as T } };
+  } catch (error) {
+    tell(0);
+    return { reply: { ok: false, error: lostError(error, `${service}.googleapis.com`) } };
+  }
+}
+
+function addressOf(options: GoogleOptions, request: GoogleRequest): string {
+  const base = options.endpoints[request.service] ?? `https://${request.service}.googleapis.com`;
+  const query = new URLSearchParams(request.query).toString();
+  return `${base.replace(/\/$/, '')}/${request.path}${query === '' ? '' : `?${query}`}`;
+}
+
+function headersOf(request: GoogleRequest, { token, quotaProject }: Signature): Record<string, string> {
+  return {
+    authorization: `Bearer ${token}`,
+    accept: 'application/json',
+    'user-agent': 'godwit',
+    ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(quotaProject === undefined ? {} : { 'x-goog-user-project': quotaProject }),
+  };
+}
