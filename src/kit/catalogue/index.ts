@@ -4,6 +4,7 @@ import { cloudFaults } from './cloud.ts';
 import { databaseFaults } from './database.ts';
 import { embeddedFaults } from './embedded.ts';
 import { planFaults } from './plan.ts';
+import { privateNetworkFaults } from './private-network.ts';
 import { sqlFaults } from './sql.ts';
 import { usageFaults } from './usage.ts';
 import { verifyFaults } from './verify.ts';
@@ -17,6 +18,7 @@ const parts = {
   ...applyFaults,
   ...verifyFaults,
   ...cloudFaults,
+  ...privateNetworkFaults,
 };
 
 /** Every code that godwit can report. */

@@ -1,0 +1,139 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fault } from '../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { makeFolder, serverAccount, spawnSettings, type ServerAccount } from '../embedded/account.ts';
+import { ensureBinaries, type FetchOptions } from '../embedded/fetch.ts';
+import { stopPostmaster } from '../embedded/postmaster.ts';
+import { processStart, type ProcessIdentity } from '../embedded/process-identity.ts';
+import { copyTemplate, ensureTemplate } from '../embedded/template.ts';
+import { defaultMajor } from '../embedded/versions.ts';
+import type { CommandLine } from './namespace.ts';
+import type { PrivateNetwork } from './private-network.ts';
+
+/** The server to be started inside. */
+export interface PrivateServerOptions extends FetchOptions {
+  /** A folder of its own, which exists; the keeper of the namespace removes it if this process dies. */
+  readonly folder: string;
+  readonly major?: number | undefined;
+  /** The role and database to make, with this password. */
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly settings?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A real PostgreSQL that listens on its private address and nowhere else. */
+export interface PrivateServer {
+  readonly port: number;
+  /** Of the database that was asked for, with the password. */
+  readonly url: string;
+  readonly log: string;
+  stop(): Promise<void>;
+}
+
+const port = 5432;
+const readyWithinMs = 60_000;
+
+/** Starts PostgreSQL in the database's namespace. @returns the server, or faults `embedded-*`. */
+export async function startPrivateServer(
+  network: PrivateNetwork,
+  options: PrivateServerOptions,
+): Promise<Outcome<PrivateServer>> {
+  const account = serverAccount();
+  const binaries = await ensureBinaries(options.major ?? defaultMajor, options);
+  if (!binaries.ok) return binaries;
+  const template = await ensureTemplate(binaries.value, account, options);
+  if (!template.ok) return template;
+  makeFolder(options.folder, account.dropped ? 0o711 : 0o700);
+  const data = join(options.folder, 'data');
+  copyTemplate(template.value, account, data);
+  appendFileSync(join(data, 'pg_hba.conf'), 'host all all 192.0.2.0/24 scram-sha-256\n');
+  const program = binaries.value.postgres;
+  const prepared = prepare(program, data, account, options);
+  if (prepared !== '') return bad(fault('embedded-start-failed', { why: prepared }));
+  const log = join(options.folder, 'server.log');
+  const settings = { ...options.settings, listen_addresses: network.address, unix_socket_directories: '', port };
+  const started = await launch(network, { program, data, log, settings, account });
+  if ('failed' in started)
+    return bad(fault('embedded-start-failed', { why: `The last lines of its log:\n${started.failed}` }));
+  network.database.guard(started.pid, options.folder);
+  const login = `${encodeURIComponent(options.user)}:${encodeURIComponent(options.password)}`;
+  return good({
+    port,
+    url: `postgresql://${login}@${network.address}:${port}/${encodeURIComponent(options.database)}?sslmode=disable`,
+    log,
+    stop: () => stopPostmaster(started),
+  });
+}
+
+/** Role and database, made before anybody can connect: the server reads these commands from a pipe. */
+function prepare(program: string, data: string, account: ServerAccount, wish: PrivateServerOptions): string {
+  const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+  const name = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+  const commands = [
+    `CREATE ROLE ${name(wish.user)} LOGIN PASSWORD ${literal(wish.password)}`,
+    `CREATE DATABASE ${name(wish.database)} OWNER ${name(wish.user)}`,
+  ];
+  const args = ['--single', '-j', '-D', data, 'postgres'];
+  const input = commands.map((command) => `${command};\n\n`).join('');
+  const ran = spawnSync(program, args, { ...spawnSettings(account), input, encoding: 'utf8' });
+  if (ran.error !== undefined) return ran.error.message;
+  const said = `${ran.stdout}${ran.stderr}`.split('\n').filter((line) => /\b(ERROR|FATAL|PANIC)\b/.test(line));
+  return ran.status === 0 ? said.join('\n') : said.join('\n') || `postgres --single ended with ${ran.status}`;
+}
+
+interface Launch {
+  readonly program: string;
+  readonly data: string;
+  readonly log: string;
+  readonly settings: Readonly<Record<string, string | number>>;
+  readonly account: ServerAccount;
+}
+
+async function launch(network: PrivateNetwork, wish: Launch): Promise<ProcessIdentity | { readonly failed: string }> {
+  const pairs = Object.entries(wish.settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const [enter, ...args] = network.database.enter(
+    ...asServer(network, wish.account),
+    wish.program,
+    '-D',
+    wish.data,
+    ...pairs,
+  );
+  const output = openSync(wish.log, 'w', 0o600);
+  const { cwd, env } = spawnSettings(wish.account);
+  const child = spawn(enter, args, {
+    cwd,
+    env: { ...env, PATH: `${env['PATH']}:/usr/sbin:/sbin` },
+    detached: true,
+    stdio: ['ignore', output, output],
+  });
+  closeSync(output);
+  const failure: string[] = [];
+  child.once('error', (error) => failure.push(error.message));
+  child.unref();
+  const deadline = Date.now() + readyWithinMs;
+  while (failure.length === 0 && child.exitCode === null && child.signalCode === null) {
+    const lines = pidFile(wish.data);
+    if (child.pid !== undefined && lines[0]?.trim() === String(child.pid) && lines[7]?.trim() === 'ready')
+      return { pid: child.pid, start: processStart(child.pid) ?? '' };
+    if (Date.now() > deadline) child.kill('SIGQUIT');
+    await new Promise((resolve) => setTimeout(resolve, 4));
+  }
+  return { failed: failure[0] ?? readFileSync(wish.log, 'utf8').trimEnd().split('\n').slice(-12).join('\n') };
+}
+
+/** The namespace is entered as root, and PostgreSQL refuses root: it gets an ordinary account behind the door. */
+function asServer(network: PrivateNetwork, account: ServerAccount): CommandLine {
+  if (network.rootless) return ['unshare', '--user', '--map-user=65532', '--'];
+  return ['setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups', '--'];
+}
+
+function pidFile(data: string): readonly string[] {
+  try {
+    return readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+  } catch {
+    return [];
+  }
+}
