@@ -16,8 +16,15 @@ const byCode: Readonly<Record<string, FaultCode>> = {
   ECONNREFUSED: 'connection-refused',
   ENOENT: 'connection-refused',
   ETIMEDOUT: 'connection-timeout',
-  EHOSTUNREACH: 'connection-timeout',
-  ENETUNREACH: 'connection-timeout',
+  EHOSTUNREACH: 'host-unreachable',
+  ENETUNREACH: 'no-route',
+  // An address of IPv6 on a machine that has none.
+  EADDRNOTAVAIL: 'no-route',
+  EAFNOSUPPORT: 'no-route',
+  EACCES: 'network-prohibited',
+  EPERM: 'network-prohibited',
+  // A route that is a black hole.
+  EINVAL: 'network-prohibited',
   '28P01': 'password-refused',
   '28000': 'login-refused',
   '3D000': 'database-missing',

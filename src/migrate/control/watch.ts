@@ -121,7 +121,15 @@ function give(ports: RunnerPorts, session: Session, why: string): void {
   session.abandon();
 }
 
-const silent = new Set(['connection-lost', 'connection-timeout', 'database-unreachable', 'host-not-found']);
+const silent = new Set([
+  'connection-lost',
+  'connection-timeout',
+  'no-route',
+  'host-unreachable',
+  'network-prohibited',
+  'database-unreachable',
+  'host-not-found',
+]);
 
 /** The connection was there, and brought no answer. */
 function isLost(findings: readonly Finding[]): boolean {
