@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { layPrivateNetwork } from '../../src/adapters/private-network/private-network.ts';
-import { buildSite, hinder, hindrances, type Site } from '../support/private-network.ts';
+import { buildSite, hinder, type hindrances, type Site } from '../support/private-network.ts';
 import { createProject } from '../support/project.ts';
 import { shippedGodwit, type Running } from '../support/running.ts';
 import { missing } from '../support/tools.ts';
