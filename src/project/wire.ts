@@ -1,4 +1,4 @@
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { createInProcessEngine } from '../adapters/engines/local/in-process.ts';
 import { openFolder } from '../adapters/files/folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
@@ -13,6 +13,7 @@ import type { Bundle, Connector, SqlParser, Target } from '../migrate/ports.ts';
 import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
 import { readBareFile } from '../migrate/read/read-bare-file.ts';
 import { readFolder } from '../migrate/read/read-folder.ts';
+import { findBareFile } from './bare-file.ts';
 import type { Project } from './open.ts';
 
 /** What a task needs of the outside, connected. */
@@ -91,13 +92,15 @@ async function readMigrations(
 ): Promise<Outcome<ReadMigrations>> {
   const ports = { parser, hashing: nodeHashing };
   if (options.file !== undefined) {
-    const path = resolve(options.cwd ?? project.root, options.file);
+    const found = findBareFile(project, options.cwd ?? project.root, options.file);
+    if (!found.ok) return found;
+    const { path, findings } = found.value;
     const label = relative(project.root, dirname(path)).replaceAll('\\', '/');
     const folder = openFolder(dirname(path), label);
     const migration = await readBareFile(folder, basename(path), nodeHashing);
     if (!migration.ok) return migration;
     const terms = { layout: 'bare', migrations: [migration.value], open: openScriptsOf(folder) } as const;
-    return good({ bundle: createBundle(terms, ports), findings: [] });
+    return good({ bundle: createBundle(terms, ports), findings });
   }
   const folder = openFolder(project.migrations.path, project.migrations.label);
   const open = openScriptsOf(folder);

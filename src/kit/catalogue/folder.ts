@@ -44,6 +44,13 @@ export const folderFaults = entries({
     fix: 'Check the path and its permissions.',
     exit: 10,
   },
+  'file-found-elsewhere': {
+    title: 'The file was found under another path',
+    why: 'A path that holds in the repository or in a container was typed in another folder.',
+    fix: 'Nothing is wrong; type the path that is shown to be rid of this note.',
+    severity: 'note',
+    exit: 0,
+  },
   'file-moved-on': {
     title: 'A file changed while it was read',
     why: 'Its bytes are not those that the checksum was made of a moment ago.',

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, relative, resolve, sep } from 'node:path';
+import { fault } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+import type { Project } from './open.ts';
+
+/** Where a project's files are. */
+type Places = Pick<Project, 'root' | 'migrations'>;
+
+/**
+ * Finds the file that `--file` names: as typed, else by the path that it has in the repository or in a container, where
+ * the same file is called `backend/migrations/x.sql` or `/app/migrations/x.sql`. Only places inside the project are tried
+ * then, and a file that was found so comes with a note.
+ *
+ * @param file - as typed, relative to `cwd`.
+ * @returns its absolute path, or `file-unreadable` with the places that were tried.
+ */
+export function findBareFile(
+  { root, migrations }: Places,
+  cwd: string,
+  file: string,
+): Outcome<{ readonly path: string; readonly findings: readonly Finding[] }> {
+  const typed = resolve(cwd, file);
+  if (existsSync(typed)) return good({ path: typed, findings: [] });
+  const bases = [...new Set([root, dirname(migrations.path)])];
+  const names = [file, ...withoutFirst(file, new Set(['app', ...bases.map((base) => basename(base))]))];
+  const tried = new Set(
+    names.flatMap((name) => bases.map((base) => resolve(base, name))).filter((path) => path.startsWith(root + sep)),
+  );
+  tried.delete(typed);
+  const path = [...tried].find((candidate) => existsSync(candidate));
+  const shown = (place: string): string => relative(root, place).replaceAll('\\', '/');
+  if (path !== undefined) {
+    const why = `There is no ${file} in the folder you are in; taken is ${shown(path)} of the project.`;
+    return good({ path, findings: [fault('file-found-elsewhere', { why, where: { file: shown(path) } })] });
+  }
+  const also = [...tried].map((place) => shown(place)).filter((place) => place !== file);
+  return bad(
+    fault('file-unreadable', {
+      why: `There is no file ${file}${also.length === 0 ? '' : `, nor ${also.join(', ')}`}.`,
+      fix: 'Give the path from the folder that you are in, or from the folder of the configuration.',
+      where: { file },
+    }),
+  );
+}
+
+/** `/app/migrations/x.sql` and `backend/migrations/x.sql` without their first folder, if it is one of these. */
+function withoutFirst(file: string, folders: ReadonlySet<string>): readonly string[] {
+  const [first = '', ...rest] = file.split('/').filter((part) => part !== '' && part !== '.');
+  return rest.length > 0 && folders.has(first) ? [rest.join('/')] : [];
+}
