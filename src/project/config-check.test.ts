@@ -74,6 +74,7 @@ test.each([
   [{ engine: { ...engine, network: {} } }, 'must have `connector`, or `network` or `subnetwork`.'],
   [{ engine: { ...engine, conector: 'a' } }, 'engine.conector: is no key of the configuration.'],
   [{ engine: { ...engine, labels: { 'godwit-run': 'x' } } }, 'is one of godwit’s own labels.'],
+  [{ engine: { ...engine, image: { repository: 'God Wit' } } }, 'must be the name of an Artifact Registry repository'],
   [{ engine: { ...engine, labels: { Team: 'x' } } }, 'is no label'],
   [{ engine: { ...engine, endpoints: { runn: 'http://x' } } }, 'Did you mean `run`?'],
   [{ engine: { ...engine, endpoints: { run: 'x' } } }, 'must be a base URL'],
@@ -82,4 +83,9 @@ test.each([
   [{ engine, directUrl: { env: 'URL' } }, 'directUrl: has no meaning with a cloud engine.'],
 ])('of a cloud engine, %j is refused', (terms, text) => {
   expect(problems({ environments: { dev: terms } }).join('\n')).toContain(text);
+});
+
+test('images may be kept in any registry', () => {
+  const image = { repository: '127.0.0.1:5000/acme-dev/godwit', base: 'docker.io/library/node:22-slim' };
+  expect(problems({ environments: { dev: { engine: { ...engine, image } } } })).toEqual([]);
 });

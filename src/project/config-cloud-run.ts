@@ -23,7 +23,10 @@ const connector = matching(
   'the name of a Serverless VPC Access connector',
 );
 
-const repository = matching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, 'the name of an Artifact Registry repository');
+const repository = matching(
+  /^([a-z]([a-z0-9-]{0,61}[a-z0-9])?|[a-z0-9][a-z0-9.:-]*(\/[a-z0-9._-]+)+)$/,
+  'the name of an Artifact Registry repository, or a place in another registry, such as "registry.example.com/godwit"',
+);
 
 const imageName = matching(
   /^[a-z0-9][a-zA-Z0-9._:/-]*(@sha256:[0-9a-f]{64})?$/,

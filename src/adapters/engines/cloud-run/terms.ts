@@ -29,7 +29,7 @@ export interface CloudRunTerms {
   readonly image: {
     /** Any image with Node in it: the runner is laid upon it. */
     readonly base: string;
-    /** Artifact Registry repository of `project` in `region` that holds godwit's images. */
+    /** What holds godwit's images: an Artifact Registry repository of `project` in `region`, or, with `/`, a place in full. */
     readonly repository: string;
     /** The user's own image, in place of `base`. */
     readonly own?: string;
