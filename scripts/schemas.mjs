@@ -142,6 +142,12 @@ const event = z
     kind('identity', { environmentId: z.string(), systemId: z.string() }),
     kind('recorded', { run: z.string() }),
     kind('finding', { finding }),
+    kind('connecting', {
+      attempt: z.int().describe('the number of the try that failed, from 1'),
+      waitedMs: z.number(),
+      budgetMs: z.number(),
+      why: z.string(),
+    }),
     kind('waiting', { holder: z.string() }),
     kind('plan', { plan }),
     kind('history', {

@@ -1,43 +1,58 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readBundle } from '../adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createConnector } from '../adapters/postgres/connector.ts';
 import { processPace } from '../adapters/process-pace.ts';
 import { runnerClock } from '../adapters/runner-clock.ts';
-import { readDatabaseUrl } from '../adapters/url/database-url.ts';
+import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { exitCodeOf } from '../kit/fault.ts';
+import { bad, type Outcome } from '../kit/outcome.ts';
 import { createRedactor } from '../kit/redact.ts';
-import { createLineEncoder, type LineEncoder } from '../migrate/event-lines.ts';
-import type { RunEvent } from '../migrate/event.ts';
 import { perform } from '../migrate/perform/perform.ts';
+import { outcomeOf } from '../migrate/perform/verdict.ts';
+import type { Bundle } from '../migrate/ports.ts';
 import type { Task } from '../migrate/task.ts';
+import { createChannel, type Channel } from './channel.ts';
+import { addressOf, bundleOfJob, connectBudget, taskInVariable, type Variables } from './job-input.ts';
+
+/** Where a runner got its work from. */
+interface Work {
+  readonly task: Task;
+  bundle(): Promise<Outcome<Bundle>>;
+  /** What forbids to begin. */
+  readonly refusal?: Finding;
+  /** Only in a job far away: how long the network may take to come up, and one connection in it, in milliseconds. */
+  readonly connecting?: { readonly budgetMs: number; readonly tryMs: number };
+  /** So long events wait for others to share a line with. */
+  readonly gatherMs: number;
+}
 
 /**
- * The runner: `node runner.js FOLDER`. The folder holds task.json and the bundle; the database URL comes in the
- * environment. Events go to standard output as lines; the exit code is the verdict.
+ * The runner: `node runner.js FOLDER` with task.json and the bundle in the folder, or `node runner.js job` with both in
+ * the environment. The database URL comes in the environment. Events go to standard output as lines; the exit code is
+ * the verdict.
  */
 async function main(): Promise<void> {
-  const folder = process.argv[2];
-  if (folder === undefined) {
-    process.stderr.write('usage: DATABASE_URL=… node runner.js FOLDER\n');
+  const argument = process.argv[2];
+  const work = argument === undefined ? undefined : argument === 'job' ? jobWork(process.env) : folderWork(argument);
+  if (work === undefined) {
+    const { title, fix } = fault('job-input');
+    process.stderr.write(
+      argument === 'job' ? `${title}. ${fix}\n` : 'usage: DATABASE_URL=… node runner.js FOLDER | job\n',
+    );
     process.exitCode = 2;
     return;
   }
-  const task = JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8')) as Task;
-  const encoder = createLineEncoder(task.run, nodeHashing);
   const redactor = createRedactor();
-  const emit = (event: RunEvent): void => {
-    // Masked before it is numbered and hashed: a mask behind the digest would break it.
-    const masked = JSON.parse(redactor.redact(JSON.stringify(event))) as RunEvent;
-    process.stdout.write(
-      encoder
-        .encode(masked)
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
-  };
+  const channel = createChannel({
+    run: work.task.run,
+    hashing: nodeHashing,
+    redactor,
+    write: (text) => process.stdout.write(text),
+    gatherMs: work.gatherMs,
+  });
   const controller = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => controller.abort());
   // A closed terminal does not stop a detached run.
@@ -46,36 +61,49 @@ async function main(): Promise<void> {
   process.stdout.on('error', () => {});
   const pace = processPace({ holds: true });
 
-  const url = process.env['DATABASE_URL'] ?? '';
-  const address = readDatabaseUrl(url, 'DATABASE_URL', { user: process.env['PGUSER'] ?? 'postgres' });
-  if (!address.ok) return refuse(task, encoder, address.findings);
-  redactor.register(address.value.address.password ?? '');
-  const bundle = await readBundle(join(folder, 'bundle'), nodeHashing);
-  if (!bundle.ok) return refuse(task, encoder, bundle.findings);
-  process.exitCode = await perform(task, {
-    connector: createConnector(address.value.address),
+  // First of all: from here on the redactor knows what must not be told.
+  const address = addressOf(process.env, redactor);
+  const bundle = work.refusal === undefined ? await work.bundle() : bad(work.refusal);
+  if (!bundle.ok) return refuse(work.task, channel, bundle.findings);
+  if (!address.ok) return refuse(work.task, channel, address.findings);
+  process.exitCode = await perform(work.task, {
+    connector: createConnector(address.value, work.connecting?.tryMs),
     bundle: bundle.value,
     hashing: nodeHashing,
-    emit,
+    emit: (event) => channel.emit(event),
     ...runnerClock(controller.signal),
+    ...(work.connecting === undefined ? {} : { connectBudgetMs: work.connecting.budgetMs }),
     pace,
     signal: controller.signal,
   });
 }
 
+function folderWork(folder: string): Work {
+  return {
+    task: JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8')) as Task,
+    bundle: () => readBundle(join(folder, 'bundle'), nodeHashing),
+    gatherMs: 0,
+  };
+}
+
+function jobWork(env: Variables): Work | undefined {
+  const task = taskInVariable(env);
+  if (task === undefined) return undefined;
+  const attempt = Number(env['CLOUD_RUN_TASK_ATTEMPT'] ?? 0);
+  return {
+    task,
+    bundle: () => bundleOfJob(env, fileURLToPath(import.meta.url), nodeHashing),
+    ...(attempt > 0 ? { refusal: fault('job-repeated') } : {}),
+    connecting: { budgetMs: connectBudget(env), tryMs: 5_000 },
+    gatherMs: 100,
+  };
+}
+
 /** What is wrong before the database is reached is told on the same channel. */
-function refuse(task: Task, encoder: LineEncoder, findings: readonly Finding[]): void {
+function refuse(task: Task, channel: Channel, findings: readonly Finding[]): void {
   const exitCode = exitCodeOf(findings);
-  const events: readonly RunEvent[] = [
-    ...findings.map((finding): RunEvent => ({ kind: 'finding', finding })),
-    { kind: 'run.finished', run: task.run, outcome: 'refused', exitCode, events: findings.length + 1, ms: 0 },
-  ];
-  process.stdout.write(
-    events
-      .flatMap((event) => encoder.encode(event))
-      .map((line) => `${line}\n`)
-      .join(''),
-  );
+  for (const finding of findings) channel.emit({ kind: 'finding', finding });
+  channel.emit({ kind: 'run.finished', run: task.run, outcome: outcomeOf(exitCode), exitCode, events: 0, ms: 0 });
   process.exitCode = exitCode;
 }
 

@@ -1,6 +1,6 @@
 /** Replaces every registered secret in a text. One sink for screen, JSON, ledger, events. */
 export interface Redactor {
-  /** Registers a secret in all the forms in which it may turn up (raw, percent-encoded, JSON-escaped, base64). */
+  /** Registers a secret in all the forms in which it may turn up (raw, percent-encoded, JSON-escaped once or twice, base64). */
   register(secret: string): void;
   redact(text: string): string;
 }
@@ -28,5 +28,6 @@ export function createRedactor(): Redactor {
 function formsOf(secret: string): readonly string[] {
   const escaped = JSON.stringify(secret).slice(1, -1);
   const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(secret))).replace(/=+$/, '');
-  return [secret, encodeURIComponent(secret), encodeURI(secret), escaped, secret.replaceAll("'", "''"), base64];
+  const twice = JSON.stringify(escaped).slice(1, -1);
+  return [secret, encodeURIComponent(secret), encodeURI(secret), escaped, twice, secret.replaceAll("'", "''"), base64];
 }

@@ -66,3 +66,22 @@ test('a document of a megabyte travels in lines of at most 64 KiB', () => {
   expect(Math.max(...lines.map((line) => new TextEncoder().encode(line).length))).toBeLessThanOrEqual(64 * 1024);
   expect(decode(lines)).toEqual({ events, complete: true });
 });
+
+test('small events share lines, and come back one by one', () => {
+  const long = notice('x'.repeat(200_000));
+  const many = Array.from({ length: 5_000 }, (_, index) => notice(`row ${index}`));
+  const events = [...many, long, notice('after'), finished];
+  const lines = createLineEncoder(run, hashing).encodeAll(events);
+  expect(lines.length).toBeLessThan(60);
+  expect(lines.every((line) => new TextEncoder().encode(line).length <= 64 * 1024)).toBe(true);
+  expect(decode([...lines].reverse())).toEqual({ events, complete: true });
+});
+
+test('a shared line has the severity of the gravest event in it', () => {
+  const finding: RunEvent = {
+    kind: 'finding',
+    finding: { code: 'x', severity: 'error', title: 't', why: 'w', fix: 'f' },
+  };
+  const [line] = createLineEncoder(run, hashing).encodeAll([notice('a'), finding, notice('b')]);
+  expect(JSON.parse(line!)).toMatchObject({ severity: 'ERROR' });
+});

@@ -7,11 +7,14 @@ const longestPart = 60 * 1024;
 /** The string inside a line: numbered, and the last one carries the digest of all lines before it. */
 type LineContent =
   | { readonly n: number; readonly run: string; readonly digest?: string; readonly event: RunEvent }
+  | { readonly n: number; readonly run: string; readonly events: readonly RunEvent[] }
   | { readonly n: number; readonly run: string; readonly part: number; readonly of: number; readonly text: string };
 
 /** Turns events into the lines of the one channel back. */
 export interface LineEncoder {
   encode(event: RunEvent): readonly string[];
+  /** The same for several at once: small ones share lines, because log services count lines. */
+  encodeAll(events: readonly RunEvent[]): readonly string[];
 }
 
 /**
@@ -26,25 +29,57 @@ export function createLineEncoder(run: string, hashing: Hashing): LineEncoder {
     chain = link(hashing, chain, text);
     return JSON.stringify({ severity, message, godwit: text });
   };
-  return {
-    encode(event) {
-      const severity = severityOf(event);
-      const whole = JSON.stringify(event);
-      if (event.kind === 'run.finished') {
-        n += 1;
-        return [line({ n, run, digest: chain, event }, severity, event.kind)];
-      }
-      if (whole.length <= longestPart / 4) {
-        n += 1;
-        return [line({ n, run, event }, severity, event.kind)];
-      }
-      const parts = split(whole, longestPart / 4);
-      return parts.map((text, index) => {
-        n += 1;
-        return line({ n, run, part: index + 1, of: parts.length, text }, severity, event.kind);
-      });
-    },
+  const single = (event: RunEvent): readonly string[] => {
+    const severity = severityOf(event);
+    const whole = JSON.stringify(event);
+    if (event.kind === 'run.finished') {
+      n += 1;
+      return [line({ n, run, digest: chain, event }, severity, event.kind)];
+    }
+    if (whole.length <= longestPart / 4) {
+      n += 1;
+      return [line({ n, run, event }, severity, event.kind)];
+    }
+    const parts = split(whole, longestPart / 4);
+    return parts.map((text, index) => {
+      n += 1;
+      return line({ n, run, part: index + 1, of: parts.length, text }, severity, event.kind);
+    });
   };
+  return {
+    encode: single,
+    encodeAll: (events) =>
+      shared(events).flatMap((group) => {
+        const [first] = group;
+        if (first === undefined) return [];
+        if (group.length === 1) return single(first);
+        n += 1;
+        const last = group.at(-1) ?? first;
+        return [line({ n, run, events: group }, gravest(group), `${first.kind} … ${last.kind}`)];
+      }),
+  };
+}
+
+/** Which events share a line. The closing one stands alone, and so does one that is long by itself. */
+function shared(events: readonly RunEvent[]): readonly (readonly RunEvent[])[] {
+  const groups: RunEvent[][] = [];
+  let length = Infinity;
+  for (const event of events) {
+    const size = event.kind === 'run.finished' ? Infinity : JSON.stringify(event).length;
+    if (length + size > longestPart / 4) {
+      groups.push([event]);
+      length = size;
+      continue;
+    }
+    groups.at(-1)?.push(event);
+    length += size;
+  }
+  return groups;
+}
+
+function gravest(events: readonly RunEvent[]): string {
+  const severities = new Set(events.map(severityOf));
+  return ['ERROR', 'WARNING'].find((severity) => severities.has(severity)) ?? 'INFO';
 }
 
 /** Puts events together again from lines in any order, and tells whether all of them are there unchanged. */
@@ -72,6 +107,7 @@ export function createLineDecoder(run: string, hashing: Hashing): LineDecoder {
       parts = '';
       return [JSON.parse(whole) as RunEvent];
     }
+    if ('events' in content) return content.events;
     if (content.event.kind === 'run.finished') complete = content.digest === before;
     return [content.event];
   };

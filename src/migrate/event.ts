@@ -45,6 +45,17 @@ export type RunEvent =
       readonly at: string;
     }
   | ({ readonly kind: 'target'; readonly environment: string; readonly server: string } & Target)
+  /** A connection did not come up, and is tried again: a private network may take a minute to be there. */
+  | {
+      readonly kind: 'connecting';
+      /** The number of the try that failed, from 1. */
+      readonly attempt: number;
+      /** Since the first try began, in milliseconds. */
+      readonly waitedMs: number;
+      readonly budgetMs: number;
+      /** Why this one failed, in one line. */
+      readonly why: string;
+    }
   /** Who the database is: for the lock file. Empty id before the first run. */
   | {
       readonly kind: 'identity';

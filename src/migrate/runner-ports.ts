@@ -21,6 +21,11 @@ export interface RunnerPorts {
   sleep(ms: number): Promise<void>;
   /** Calls `then` once, after so many milliseconds, also when the run shall stop; what it returns prevents that. */
   timer(ms: number, then: () => void): () => void;
+  /**
+   * How long the first connection may take with all its tries, in milliseconds: a network that is attached to a fresh
+   * instance comes up late. Absent: one try.
+   */
+  readonly connectBudgetMs?: number;
   /** Whether it may do more; absent: always. */
   readonly pace?: Pace;
   /** Aborted when the run shall stop at the next safe point. */

@@ -30,6 +30,13 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       case 'target':
         screen.target(event.environment, event);
         break;
+      case 'connecting':
+        screen.say(
+          style.dim(
+            `Connecting: try ${event.attempt}, ${Math.round(event.waitedMs / 1_000)} s of ${Math.round(event.budgetMs / 1_000)} s. ${event.why}`,
+          ),
+        );
+        break;
       case 'waiting':
         screen.say(style.yellow(`Another run holds the database: ${event.holder}. Waiting …`));
         break;

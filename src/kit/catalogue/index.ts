@@ -3,6 +3,7 @@ import { applyFaults } from './apply.ts';
 import { cloudFaults } from './cloud.ts';
 import { databaseFaults } from './database.ts';
 import { embeddedFaults } from './embedded.ts';
+import { jobFaults } from './job.ts';
 import { planFaults } from './plan.ts';
 import { privateNetworkFaults } from './private-network.ts';
 import { sqlFaults } from './sql.ts';
@@ -19,6 +20,7 @@ const parts = {
   ...verifyFaults,
   ...cloudFaults,
   ...privateNetworkFaults,
+  ...jobFaults,
 };
 
 /** Every code that godwit can report. */

@@ -6,6 +6,7 @@ import { readHistory, type History } from '../history/read-history.ts';
 import type { Session, SessionOptions } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { OnDisconnect, Task } from '../task.ts';
+import { connectPatiently } from './connect.ts';
 import { preflight, readFacts, type ServerFacts } from './facts.ts';
 import { takeRunLock, tryUntil, type Holder } from './run-lock.ts';
 import { takeOver } from './take-over.ts';
@@ -67,7 +68,7 @@ function optionsOf(ports: RunnerPorts, terms: SessionTerms): SessionOptions {
 export async function open(ports: RunnerPorts, task: Task, lock?: LockTerms): Promise<Outcome<Opened>> {
   const onDisconnect = task.kind === 'apply' ? task.onDisconnect : 'cancel';
   const terms = { run: task.run, pipelined: true, onDisconnect };
-  const session = await openSession(ports, terms, ports.signal);
+  const session = await connectPatiently(ports, () => openSession(ports, terms, ports.signal));
   if (!session.ok && ports.signal.aborted)
     return bad(fault('interrupted', { why: 'It was connecting; nothing was changed.' }));
   if (!session.ok) return session;

@@ -1,0 +1,110 @@
+import { fault } from '../kit/fault.ts';
+import type { Redactor } from '../kit/redact.ts';
+import { createLineEncoder } from '../migrate/event-lines.ts';
+import type { RunEvent } from '../migrate/event.ts';
+import type { Hashing } from '../migrate/ports.ts';
+import { maskedEvent } from './masked.ts';
+
+/** What one execution may say: log services count lines and bytes. */
+export const channelLimits = { lines: 2_000, bytes: 32 * 1024 * 1024 } as const;
+
+/** What a channel needs. */
+export interface ChannelOptions {
+  readonly run: string;
+  readonly hashing: Hashing;
+  readonly redactor: Redactor;
+  write(lines: string): void;
+  /** So long events wait for others to share a line with, in milliseconds; 0: not at all. */
+  readonly gatherMs: number;
+  readonly limits?: { readonly lines: number; readonly bytes: number };
+}
+
+/** The one channel back: events go out as numbered lines. */
+export interface Channel {
+  emit(event: RunEvent): void;
+}
+
+type Finished = Extract<RunEvent, { readonly kind: 'run.finished' }>;
+
+/** What may be left out when there is too much to say: progress, and what the server remarks. */
+const chatter: ReadonlySet<RunEvent['kind']> = new Set([
+  'notice',
+  'progress',
+  'connecting',
+  'lock.blocked',
+  'lock.retry',
+  'build.progress',
+]);
+
+/** Always told: there is room left for them. */
+const verdicts: ReadonlySet<RunEvent['kind']> = new Set(['finding', 'recorded', 'migration.failed', 'run.finished']);
+
+/**
+ * Makes a channel. Events are masked before they are numbered and hashed; small ones share lines. Near the limits chatter
+ * is left out first, then what is told in detail; the end always fits, and says what was left out.
+ */
+export function createChannel(options: ChannelOptions): Channel {
+  const limits = options.limits ?? channelLimits;
+  const encoder = createLineEncoder(options.run, options.hashing);
+  const dropped = { chatter: 0, data: 0 };
+  let waiting: RunEvent[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let lines = 0;
+  let bytes = 0;
+  let sent = 0;
+
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (waiting.length === 0) return;
+    const encoded = encoder.encodeAll(waiting);
+    waiting = [];
+    const text = encoded.map((line) => `${line}\n`).join('');
+    lines += encoded.length;
+    bytes += Buffer.byteLength(text);
+    options.write(text);
+  };
+  /** How full the channel would be with this event, from 0 to 1. */
+  const fillWith = (event: RunEvent): number => {
+    const size = JSON.stringify(event).length * 1.3;
+    return Math.max((lines + size / 15_000 + waiting.length / 50) / limits.lines, (bytes + size) / limits.bytes);
+  };
+  const send = (event: RunEvent): void => {
+    sent += 1;
+    waiting.push(event);
+    if (options.gatherMs === 0 || event.kind === 'run.finished' || waiting.length >= 200) return flush();
+    timer ??= setTimeout(flush, options.gatherMs);
+  };
+  const finish = (event: Finished): void => {
+    if (dropped.chatter > 0) {
+      const text = `${dropped.chatter} messages about progress and of the server are not shown: the log of a job takes ${limits.lines} lines.`;
+      send({ kind: 'notice', severity: 'WARNING', text });
+    }
+    // What a program asks for must never come in part: a reading task has failed then.
+    const partial = dropped.data > 0;
+    if (partial)
+      send({
+        kind: 'finding',
+        finding: fault('channel-full', { why: `${dropped.data} events are missing. ${fault('channel-full').why}` }),
+      });
+    const exitCode = partial && event.exitCode === 0 ? 42 : event.exitCode;
+    const outcome = partial && event.exitCode === 0 ? 'unknown' : event.outcome;
+    send({ ...event, exitCode, outcome, events: sent + 1 });
+  };
+  return {
+    emit(event) {
+      const clean = maskedEvent(event, options.redactor);
+      if (clean.kind === 'run.finished') return finish(clean);
+      const fill = fillWith(clean);
+      if (chatter.has(clean.kind) && fill > 0.7) {
+        dropped.chatter += 1;
+        return;
+      }
+      if (!verdicts.has(clean.kind) && fill > 0.95) {
+        dropped.data += 1;
+        return;
+      }
+      send(clean);
+    },
+  };
+}
