@@ -12,12 +12,14 @@ writeFileSync(join(repository, 'secret.sql'), 'select 1');
 afterAll(() => rmSync(repository, { recursive: true }));
 
 const wide = { root: repository, migrations: { path: join(backend, 'migrations'), label: 'backend/migrations' } };
+const deep = { root: repository, migrations: { path: join(backend, 'migrations', 'ordered'), label: '' } };
 const narrow = { root: backend, migrations: { path: join(backend, 'migrations'), label: 'migrations' } };
 const file = join(backend, 'migrations', 'x.sql');
 
 test.each([
   ['the path of the repository, typed in it', wide, repository, 'backend/migrations/x.sql', 0],
   ['the path of the container, typed in the repository', wide, repository, 'migrations/x.sql', 1],
+  ['the path of the container, with the ordered migrations in a folder below', deep, repository, 'migrations/x.sql', 1],
   ['the absolute path of the container', wide, repository, '/app/migrations/x.sql', 1],
   ['the path of the repository, typed elsewhere', wide, tmpdir(), 'backend/migrations/x.sql', 1],
   ['the path of the repository, typed in the project below it', narrow, backend, 'backend/migrations/x.sql', 1],

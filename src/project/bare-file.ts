@@ -23,7 +23,7 @@ export function findBareFile(
 ): Outcome<{ readonly path: string; readonly findings: readonly Finding[] }> {
   const typed = resolve(cwd, file);
   if (existsSync(typed)) return good({ path: typed, findings: [] });
-  const bases = [...new Set([root, dirname(migrations.path)])];
+  const bases = foldersAbove(migrations.path, root);
   const names = [file, ...withoutFirst(file, new Set(['app', ...bases.map((base) => basename(base))]))];
   const tried = new Set(
     names.flatMap((name) => bases.map((base) => resolve(base, name))).filter((path) => path.startsWith(root + sep)),
@@ -43,6 +43,12 @@ export function findBareFile(
       where: { file },
     }),
   );
+}
+
+/** The root of the project, and what lies between it and the folder of migrations: a container may hold any of these. */
+function foldersAbove(path: string, root: string): readonly string[] {
+  const above = dirname(path);
+  return above === root || !above.startsWith(root + sep) ? [root] : [...foldersAbove(above, root), above];
 }
 
 /** `/app/migrations/x.sql` and `backend/migrations/x.sql` without their first folder, if it is one of these. */

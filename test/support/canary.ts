@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+
+const kernel = 'Zq7canary0Xk9w';
+
+/**
+ * A password with every special character that a keyboard has. The kernel in it survives every way of quoting; it is
+ * looked for plainly, in base64 at each of its three alignments, in hexadecimal, and in what is packed.
+ */
+export const canaryPassword = ` !"#$%&'()*+,-./:;<=>?@[\\]^_\`{|}~é${kernel}é~}|{\`_^]\\[@?>=<;:/.-,+*)('&%$#"! `;
+
+const forms: readonly (readonly [string, string])[] = [
+  ['plain', kernel],
+  ...[0, 1, 2].flatMap((shift): (readonly [string, string])[] => {
+    const text = Buffer.from('\0'.repeat(shift) + kernel).toString('base64');
+    // The letters at the ends depend on their neighbours.
+    const inner = text.slice(shift === 0 ? 0 : 4, -4);
+    return [
+      [`base64 (${shift})`, inner],
+      [`base64url (${shift})`, inner.replaceAll('+', '-').replaceAll('/', '_')],
+    ];
+  }),
+  ['hexadecimal', Buffer.from(kernel).toString('hex')],
+];
+
+/** How the canary stands in there; undefined when it does not. Packed parts are unpacked, to some depth. */
+export function canaryIn(content: string | Uint8Array, depth = 3): string | undefined {
+  const bytes =
+    typeof content === 'string'
+      ? Buffer.from(content)
+      : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  for (const [name, form] of forms) if (bytes.includes(form)) return name;
+  if (depth === 0) return undefined;
+  for (const part of packedParts(bytes)) {
+    const found = canaryIn(part, depth - 1);
+    if (found !== undefined) return `packed: ${found}`;
+  }
+  return undefined;
+}
+
+function packedParts(bytes: Buffer): readonly Buffer[] {
+  const parts = [unpacked(bytes)];
+  if (bytes.length < 20_000_000) {
+    for (const [word] of bytes.toString('latin1').matchAll(/[A-Za-z0-9+/_-]{24,}={0,2}/g)) {
+      const decoded = Buffer.from(word, 'base64');
+      parts.push(decoded, unpacked(decoded));
+    }
+  }
+  return parts.filter((part) => part !== undefined);
+}
+
+function unpacked(bytes: Buffer): Buffer | undefined {
+  for (const unpack of [gunzipSync, brotliDecompressSync]) {
+    try {
+      const text = unpack(bytes);
+      if (text.length > 0) return text;
+    } catch {
+      // It is packed otherwise, or not at all.
+    }
+  }
+  return undefined;
+}
+
+/** Files of a folder in which the canary stands. */
+export function canaryFiles(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
+    const path = join(entry.parentPath, entry.name);
+    const found = entry.isFile() ? canaryIn(readFileSync(path)) : undefined;
+    return found === undefined ? [] : [`${path}: ${found}`];
+  });
+}
+
+/** Looks at all processes of the machine again and again, until it is stopped. */
+export interface ProcessWatch {
+  /** Processes that had the canary in their arguments or, other than the task's own, in their environment. */
+  found(): readonly string[];
+  /** How many tasks were seen with it: their runner needs it. */
+  tasks(): number;
+  stop(): void;
+}
+
+/** Where there is no /proc nothing is found. */
+export function watchProcesses(everyMs = 5): ProcessWatch {
+  const found = new Set<string>();
+  const tasks = new Set<string>();
+  const look = (): void => {
+    for (const pid of processes()) {
+      const [command, environment] = [read(pid, 'cmdline'), read(pid, 'environ')];
+      const name = command.replaceAll('\0', ' ').slice(0, 120);
+      if (forms.some(([, form]) => command.includes(form))) found.add(`arguments of ${name}`);
+      if (!forms.some(([, form]) => environment.includes(form))) continue;
+      if (environment.includes('CLOUD_RUN_EXECUTION=')) tasks.add(pid);
+      else found.add(`environment of ${name}`);
+    }
+  };
+  const timer = setInterval(look, everyMs);
+  return {
+    found: () => [...found],
+    tasks: () => tasks.size,
+    stop: () => clearInterval(timer),
+  };
+}
+
+function processes(): readonly string[] {
+  try {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+function read(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+  } catch {
+    return '';
+  }
+}
