@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkRequired } from '../proto/required.ts';
+import { readMessage, writeMessage } from '../proto/walk.ts';
+import type { MethodDescriptor } from '../proto/descriptor-model.ts';
+import { ApiError } from './errors.ts';
+import type { CallFault } from './faults.ts';
+import { permissionDenied } from './iam.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { Call, Method, Need, PlainRequest, PlainRoute, ServiceModule } from './service.ts';
+import type { World } from './world.ts';
+
+/** Thrown by a fault that breaks the connection; the front ends it without an answer. */
+export class ConnectionLost extends Error {}
+
+/** Who calls, and how. */
+export interface Origin {
+  readonly authorization: string | undefined;
+  readonly transport: 'rest' | 'grpc';
+}
+
+/** Answers one call of a service that the protos describe: authenticate, read, check, permit, handle, write, record. */
+export async function callMethod(
+  world: World,
+  module: ServiceModule,
+  name: string,
+  sent: { readonly request: Json; readonly origin: Origin },
+): Promise<Json> {
+  const full = `${module.service}.${name}`;
+  const { descriptor, method } = methodOf(world, module, name);
+  return withFaults(world, full, () =>
+    recorded(world, { service: module.name, method: full, origin: sent.origin }, async (call, permit) => {
+      const request = readMessage(world.descriptors, descriptor.request, sent.request);
+      permit(method.needs(request, { world }));
+      if (method.checksRequired !== true) checkRequired(world.descriptors, descriptor.request, request);
+      const answer = await method.handle(request, { ...call, operation: starter(world, descriptor) });
+      return writeMessage(world.descriptors, descriptor.response, answer);
+    }),
+  );
+}
+
+/** Answers one call of a plain route. */
+export async function callPlain(
+  world: World,
+  service: string,
+  route: PlainRoute,
+  sent: { readonly request: PlainRequest; readonly origin: Origin },
+): Promise<Json> {
+  const origin = route.authenticated === false ? undefined : sent.origin;
+  return withFaults(world, route.method, () =>
+    recorded(world, { service, method: route.method, origin }, async (call, permit) => {
+      permit(route.needs(sent.request));
+      return route.handle(sent.request, call);
+    }),
+  );
+}
+
+function methodOf(world: World, module: ServiceModule, name: string): { descriptor: MethodDescriptor; method: Method } {
+  const descriptor = world.descriptors.services[module.service]?.methods[name];
+  const method = module.methods[name];
+  if (descriptor === undefined || method === undefined)
+    throw new ApiError('UNIMPLEMENTED', `The emulator does not offer ${module.service}.${name}.`);
+  return { descriptor, method };
+}
+
+function starter(world: World, descriptor: MethodDescriptor): Call['operation'] {
+  return (start) => {
+    const { operation } = descriptor;
+    if (operation === undefined) throw new Error('The protos name no operation for this method.');
+    return world.operations.start({ ...start, metadataType: operation.metadata, responseType: operation.response });
+  };
+}
+
+async function recorded(
+  world: World,
+  about: { readonly service: string; readonly method: string; readonly origin: Origin | undefined },
+  handle: (call: Call, permit: (needs: readonly Need[]) => void) => Promise<Json>,
+): Promise<Json> {
+  const asked: Need[] = [];
+  let principal = '';
+  let status = 'OK';
+  const permit = (needs: readonly Need[]): void => {
+    for (const need of needs) {
+      asked.push(need);
+      if (!world.iam.may(principal, need)) throw permissionDenied(need, about.service);
+    }
+  };
+  try {
+    principal = about.origin === undefined ? 'anonymous' : world.iam.principalOf(about.origin.authorization);
+    const operation = (): Json => {
+      throw new Error('Plain routes write their own operations.');
+    };
+    const call: Call = { world, principal, method: about.method, require: (need) => permit([need]), operation };
+    return await handle(call, permit);
+  } catch (error) {
+    status = error instanceof ApiError ? error.status : 'INTERNAL';
+    throw error;
+  } finally {
+    const transport = about.origin?.transport ?? 'rest';
+    world.calls.push({ service: about.service, method: about.method, principal, needs: asked, status, transport });
+  }
+}
+
+async function withFaults(world: World, method: string, run: () => Promise<Json>): Promise<Json> {
+  const fault = world.faults.takeCall(method);
+  if (fault === undefined) return run();
+  if (fault.kind === 'status') throw statusOf(fault);
+  if (fault.kind === 'lost-request') throw new ConnectionLost();
+  if (fault.kind === 'slow') await sleep(fault.delayMs ?? 1_000);
+  if (fault.kind === 'twice') await run();
+  const answer = await run();
+  if (fault.kind === 'lost-response') throw new ConnectionLost();
+  return answer;
+}
+
+function statusOf(fault: CallFault): ApiError {
+  const status = fault.status ?? 'UNAVAILABLE';
+  return new ApiError(status, fault.message ?? usualWords[status] ?? 'The emulator was told to refuse this call.');
+}
+
+const usualWords: Partial<Record<string, string>> = {
+  UNAVAILABLE: 'The service is currently unavailable.',
+  RESOURCE_EXHAUSTED: 'Quota exceeded for quota metric and limit of the service.',
+  INTERNAL: 'Internal error encountered.',
+};
+
+/** The pages of a list: the token is where the next page begins. */
+export function page(
+  all: readonly JsonObject[],
+  request: JsonObject,
+  most = 100,
+): { items: readonly JsonObject[]; next?: string } {
+  const size = Math.min(Number(request['pageSize'] ?? 0) || most, most);
+  const token = typeof request['pageToken'] === 'string' ? request['pageToken'] : '';
+  const from = token === '' ? 0 : Number(/^after-(\d+)$/.exec(token)?.[1] ?? Number.NaN);
+  if (Number.isNaN(from)) throw new ApiError('INVALID_ARGUMENT', 'The page token is invalid.');
+  const items = all.slice(from, from + size);
+  return from + size < all.length ? { items, next: `after-${from + size}` } : { items };
+}

@@ -1,0 +1,95 @@
+import { ApiError } from './errors.ts';
+import type { Need } from './service.ts';
+
+/** A permission everywhere, or on one resource and what is below it. `run.*` stands for all that begin with `run.`. */
+export type Grant = string | { readonly permission: string; readonly on: string };
+
+/** Principal (`user:…`, `serviceAccount:…`) -> what it may do. */
+export type IamModel = Readonly<Record<string, readonly Grant[]>>;
+
+/** Who may do what, and which token belongs to whom. */
+export interface Iam {
+  /** True when every token may do everything. */
+  readonly open: boolean;
+  may(principal: string, need: Need): boolean;
+  grant(principal: string, grants: readonly Grant[]): void;
+  revoke(principal: string, permission: string): void;
+  /** Mints an access token for a principal. */
+  token(principal: string): string;
+  /** The principal of an `Authorization` header. @throws ApiError UNAUTHENTICATED */
+  principalOf(authorization: string | undefined): string;
+}
+
+/** Who calls an open emulator without a token that it minted. */
+export const someone = 'user:someone@example.com';
+
+export function createIam(model: IamModel | 'open'): Iam {
+  const open = model === 'open';
+  const grants = new Map<string, Grant[]>(open ? [] : Object.entries(model).map(([who, given]) => [who, [...given]]));
+  // In the open model a revoked permission is the exception from the rule.
+  const revoked = new Map<string, Set<string>>();
+  const tokens = new Map<string, string>();
+  return {
+    open,
+    may(principal, need) {
+      if (revoked.get(principal)?.has(need.permission) === true) return false;
+      return open || (grants.get(principal) ?? []).some((grant) => covers(grant, need));
+    },
+    grant(principal, given) {
+      grants.set(principal, [...(grants.get(principal) ?? []), ...given]);
+      for (const each of given) revoked.get(principal)?.delete(typeof each === 'string' ? each : each.permission);
+    },
+    revoke(principal, permission) {
+      const kept = (grants.get(principal) ?? []).filter((grant) => permissionOf(grant) !== permission);
+      grants.set(principal, kept);
+      revoked.set(principal, (revoked.get(principal) ?? new Set()).add(permission));
+    },
+    token(principal) {
+      const token = `emulated-${Buffer.from(principal).toString('base64url')}`;
+      tokens.set(token, principal);
+      return token;
+    },
+    principalOf(authorization) {
+      const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1];
+      const known = token === undefined ? undefined : tokens.get(token);
+      if (known !== undefined) return known;
+      if (open) return someone;
+      throw unauthenticated(token === undefined);
+    },
+  };
+}
+
+const permissionOf = (grant: Grant): string => (typeof grant === 'string' ? grant : grant.permission);
+
+function covers(grant: Grant, need: Need): boolean {
+  const wanted = permissionOf(grant);
+  const fits = wanted.endsWith('*') ? need.permission.startsWith(wanted.slice(0, -1)) : need.permission === wanted;
+  if (!fits || typeof grant === 'string') return fits;
+  return need.resource === grant.on || need.resource.startsWith(`${grant.on}/`);
+}
+
+/** Documentation: the words that Google's front end uses. */
+function unauthenticated(missing: boolean): ApiError {
+  const expected = 'Expected OAuth 2 access token, login cookie or other valid authentication credential.';
+  const see = 'See https://developers.google.com/identity/sign-in/web/devconsole-project.';
+  const what = missing
+    ? 'Request is missing required authentication credential.'
+    : 'Request had invalid authentication credentials.';
+  return new ApiError('UNAUTHENTICATED', `${what} ${expected} ${see}`);
+}
+
+/** 403 in Google's words, naming permission and resource in message and details. */
+export function permissionDenied(need: Need, service: string): ApiError {
+  const where =
+    service === 'secretmanager'
+      ? `denied for resource '${need.resource}' (or it may not exist).`
+      : `denied on resource '${need.resource}' (or resource may not exist).`;
+  return new ApiError('PERMISSION_DENIED', `Permission '${need.permission}' ${where}`, [
+    {
+      '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+      reason: 'IAM_PERMISSION_DENIED',
+      domain: 'iam.googleapis.com',
+      metadata: { permission: need.permission, resource: need.resource },
+    },
+  ]);
+}

@@ -1,0 +1,40 @@
+import { perWorld, type World } from './world.ts';
+
+/** A connector as far as jobs care. */
+export type ConnectorState = 'READY' | 'CREATING' | 'DELETING' | 'ERROR' | 'UPDATING';
+
+/** What exists beside the services' own records. In a project that was not made here, nothing of it is checked. */
+export interface Resources {
+  /** Id -> number. */
+  readonly projects: Map<string, string>;
+  /** Emails. */
+  readonly serviceAccounts: Set<string>;
+  /** `projects/p/locations/r/connectors/c` -> state. */
+  readonly connectors: Map<string, ConnectorState>;
+}
+
+export const resourcesOf: (world: World) => Resources = perWorld(() => ({
+  projects: new Map<string, string>(),
+  serviceAccounts: new Set<string>(),
+  connectors: new Map<string, ConnectorState>(),
+}));
+
+/** True for a project that was made here, with everything in it. */
+export function isKnownProject(world: World, project: string): boolean {
+  return resourcesOf(world).projects.has(project);
+}
+
+/** The number of a project; made up from its id where the project was not made here. */
+export function projectNumber(world: World, project: string): string {
+  const known = resourcesOf(world).projects.get(project);
+  if (known !== undefined) return known;
+  let sum = 0;
+  for (const letter of project) sum = (sum * 31 + letter.charCodeAt(0)) % 900_000_000_000;
+  return String(100_000_000_000 + sum);
+}
+
+/** The id of a project that is given by id or number. */
+export function projectId(world: World, given: string): string {
+  for (const [id, number] of resourcesOf(world).projects) if (number === given) return id;
+  return given;
+}

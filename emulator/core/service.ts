@@ -1,0 +1,95 @@
+import type { Json, JsonObject } from './json.ts';
+import type { World } from './world.ts';
+
+/** Where a behaviour is taken from: the official protos, Google's documentation, or our own guess. */
+export type Mark = 'proto' | 'documentation' | 'assumed';
+
+/** A permission that a call needs, and the resource it needs it on. */
+export interface Need {
+  readonly permission: string;
+  readonly resource: string;
+}
+
+/** What a handler knows about the call beside the request. */
+export interface Call {
+  readonly world: World;
+  /** `user:…`, `serviceAccount:…`. */
+  readonly principal: string;
+  /** Full name: `google.cloud.run.v2.Jobs.CreateJob`. */
+  readonly method: string;
+  /** Refuses the call with 403 where the caller lacks a permission that shows only while it is handled (actAs). */
+  require(need: Need): void;
+  /** Starts a long-running operation of this method and returns it as the protos describe it. */
+  operation(start: OperationStart): Json;
+}
+
+export interface OperationStart {
+  /** What operation names begin with: `projects/p/locations/r`; empty for APIs with plain `operations/…`. */
+  readonly parent: string;
+  /** The metadata, read anew each time the operation is looked at. */
+  readonly metadata: () => JsonObject;
+  /** Ends the operation with its response, or with an ApiError. */
+  readonly work: () => Promise<JsonObject>;
+}
+
+/** One method of a service that the protos describe. */
+export interface Method {
+  readonly mark: Mark;
+  /** The permissions that Google documents for the method. */
+  readonly needs: (request: JsonObject, call: Pick<Call, 'world'>) => readonly Need[];
+  /** Set where a field that the protos call REQUIRED may be given elsewhere in the request. */
+  readonly checksRequired?: true;
+  /** Answers; throws ApiError to refuse. The request is read and checked already. */
+  readonly handle: (request: JsonObject, call: Call) => Json | Promise<Json>;
+}
+
+/** A service that the protos describe: routes, strict reading and both fronts come from its descriptor. */
+export interface ServiceModule {
+  /** Short name: `run`, `secretmanager`. */
+  readonly name: string;
+  /** Full name: `google.cloud.run.v2.Jobs`. */
+  readonly service: string;
+  readonly methods: Readonly<Record<string, Method>>;
+}
+
+/** What a plain route is asked. */
+export interface PlainRequest {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: JsonObject;
+}
+
+/** A route of an API without official protos (Cloud SQL Admin, IAM, STS, compute); REST only. */
+export interface PlainRoute {
+  readonly verb: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** `/v1/projects/{project}/instances/{instance}`; `{name}` is one segment without a colon. */
+  readonly path: string;
+  /** Name in the recorded calls: `sql.instances.get`. */
+  readonly method: string;
+  readonly mark: Mark;
+  /** False for token endpoints, which are called without credentials. */
+  readonly authenticated?: false;
+  readonly needs: (request: PlainRequest) => readonly Need[];
+  readonly handle: (request: PlainRequest, call: Call) => Json | Promise<Json>;
+}
+
+export interface PlainModule {
+  readonly name: string;
+  readonly routes: readonly PlainRoute[];
+}
+
+/** The usual table entry: one permission on the resource that a field of the request names. */
+export function needs(permission: string, field: string): Method['needs'] {
+  return (request) => {
+    const found = field
+      .split('.')
+      .reduce<Json | undefined>(
+        (at, name) => (typeof at === 'object' && at !== null ? (at as JsonObject)[name] : undefined),
+        request,
+      );
+    return [{ permission, resource: typeof found === 'string' ? found : '' }];
+  };
+}
+
+/** For methods that Google lets everyone call (operations of a call that was allowed). */
+export const needsNothing: Method['needs'] = () => [];

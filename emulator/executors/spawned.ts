@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { RunningTask, TaskEnd, TaskStart } from './executor.ts';
+
+/** Starts a program in a process group of its own and hands its lines over. */
+export function startSpawned(
+  program: string,
+  args: readonly string[],
+  task: Pick<TaskStart, 'env' | 'onLine'>,
+): RunningTask {
+  const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...task.env } });
+  const lines = (['stdout', 'stderr'] as const).map(
+    (stream) =>
+      new Promise<void>((resolve) => {
+        const reader = createInterface({ input: child[stream], crlfDelay: Infinity });
+        reader.on('line', (line) => task.onLine(stream, line));
+        reader.on('close', resolve);
+      }),
+  );
+  const ended = new Promise<TaskEnd>((resolve) => {
+    child.once('error', (error) => {
+      task.onLine('stderr', `${program}: ${error.message}`);
+      resolve({ exitCode: 127 });
+    });
+    child.once('close', (code, signal) =>
+      resolve(signal === null ? { exitCode: code ?? 1 } : { exitCode: 128, signal }),
+    );
+  });
+  return {
+    ended: Promise.all([ended, ...lines]).then(([end]) => end),
+    signal(signal) {
+      if (child.pid === undefined) return;
+      try {
+        process.kill(-child.pid, signal);
+      } catch {
+        // It has ended meanwhile.
+      }
+    },
+  };
+}
+
+/**
+ * The command of a task on this machine: the node of the command becomes this process' own, and `/godwit/` the folder
+ * that stands for it.
+ */
+export function localCommand(task: TaskStart): readonly string[] {
+  const entry = task.command.length > 0 ? task.command : (task.image.entrypoint ?? []);
+  const args = task.args.length > 0 || task.command.length > 0 ? task.args : (task.image.command ?? []);
+  const [program = 'false', ...rest] = [...entry, ...args];
+  const { folder } = task.image;
+  const place = (text: string): string =>
+    folder !== undefined && text.startsWith('/godwit/') ? `${folder}/${text.slice('/godwit/'.length)}` : text;
+  const node = /(^|\/)node$/.test(program);
+  return [node ? process.execPath : place(program), ...rest.map(place)];
+}

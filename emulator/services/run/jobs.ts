@@ -1,0 +1,197 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { page } from '../../core/dispatch.ts';
+import { ApiError, notFound } from '../../core/errors.ts';
+import { numberOf, objectOf, textOf, type Json, type JsonObject } from '../../core/json.ts';
+import { needs, type Call, type ServiceModule } from '../../core/service.ts';
+import { checkJob } from './job-check.ts';
+import { completeJob } from './job-defaults.ts';
+import { policyMethods } from '../../core/policy.ts';
+import { withOverrides } from './overrides.ts';
+import { killExecution, startExecution } from './perform.ts';
+import { placeOf, runName, runOf, type ExecutionRecord, type JobRecord } from './records.ts';
+import { executionView } from './views.ts';
+
+/** Cloud Run jobs. */
+export const jobs: ServiceModule = {
+  name: 'run',
+  service: 'google.cloud.run.v2.Jobs',
+  methods: {
+    CreateJob: { mark: 'documentation', needs: needs('run.jobs.create', 'parent'), handle: createJob },
+    GetJob: {
+      mark: 'proto',
+      needs: needs('run.jobs.get', 'name'),
+      handle: (request, call) => jobNamed(call, textOf(request['name'])).job,
+    },
+    ListJobs: { mark: 'proto', needs: needs('run.jobs.list', 'parent'), handle: listJobs },
+    UpdateJob: { mark: 'documentation', needs: needs('run.jobs.update', 'job.name'), handle: updateJob },
+    DeleteJob: { mark: 'assumed', needs: needs('run.jobs.delete', 'name'), handle: deleteJob },
+    RunJob: {
+      mark: 'documentation',
+      needs: (request) => {
+        const resource = textOf(request['name']);
+        const run = { permission: 'run.jobs.run', resource };
+        return request['overrides'] === undefined
+          ? [run]
+          : [run, { permission: 'run.jobs.runWithOverrides', resource }];
+      },
+      handle: runJob,
+    },
+    ...policyMethods('run.jobs'),
+  },
+};
+
+function jobNamed(call: Call, name: string): JobRecord {
+  const record = runOf(call.world).jobs.get(name);
+  if (record === undefined)
+    throw notFound(
+      `Resource '${runName(name).job}' of kind 'JOB' in region '${runName(name).location}' in project '${runName(name).project}' does not exist.`,
+    );
+  return record;
+}
+
+function createJob(request: JsonObject, call: Call): Json {
+  const parent = textOf(request['parent']);
+  const id = textOf(request['jobId']);
+  const name = `${parent}/jobs/${id}`;
+  const wanted = objectOf(request['job']);
+  checkJob(call, name, wanted);
+  const { jobs: all } = runOf(call.world);
+  if (all.has(name)) throw new ApiError('ALREADY_EXISTS', `Resource '${id}' already exists.`);
+  const job = completeJob(call, { ...wanted, name }, undefined);
+  if (request['validateOnly'] === true) return settledOperation(call, parent, job);
+  const record: JobRecord = { job };
+  all.set(name, record);
+  return jobOperation(call, record, executionByToken(call, record));
+}
+
+/** The operation of a job that is made: with `runExecutionToken` it ends with the execution, else at once. */
+function jobOperation(call: Call, record: JobRecord, execution: ExecutionRecord | undefined): Json {
+  const wait = textOf(record.job['runExecutionToken']) === '' ? undefined : execution?.settled;
+  return call.operation({
+    parent: placeOf(textOf(record.job['name'])),
+    metadata: () => record.job,
+    work: async () => {
+      await wait;
+      return record.job;
+    },
+  });
+}
+
+function settledOperation(call: Call, parent: string, resource: JsonObject): Json {
+  return call.operation({ parent: placeOf(parent), metadata: () => resource, work: () => Promise.resolve(resource) });
+}
+
+/** Proto: a job with a token executes at once, under a name that ends with the token. */
+function executionByToken(call: Call, record: JobRecord): ExecutionRecord | undefined {
+  const token = textOf(record.job['startExecutionToken']) || textOf(record.job['runExecutionToken']);
+  if (token === '') return undefined;
+  call.require({ permission: 'run.jobs.run', resource: textOf(record.job['name']) });
+  return execute(call, record, { template: objectOf(record.job['template']), suffix: token });
+}
+
+function execute(
+  call: Call,
+  record: JobRecord,
+  how: { readonly template: JsonObject; readonly suffix: string },
+): ExecutionRecord {
+  const { executions } = runOf(call.world);
+  const known = executions.get(
+    `${textOf(record.job['name'])}/executions/${runName(textOf(record.job['name'])).job}-${how.suffix}`,
+  );
+  // A token that was used before names the execution that is there (assumed).
+  if (known !== undefined) return known;
+  const creator = call.principal.replace(/^\w+:/, '');
+  const execution = startExecution(call.world, { ...how, job: record.job, creator });
+  record.job = {
+    ...record.job,
+    executionCount: numberOf(record.job['executionCount']) + 1,
+    latestCreatedExecution: {
+      name: runName(execution.name).execution,
+      createTime: execution.createTime,
+      completionStatus: 'EXECUTION_RUNNING',
+    },
+  };
+  return execution;
+}
+
+function listJobs(request: JsonObject, call: Call): Json {
+  const parent = `${textOf(request['parent'])}/jobs/`;
+  const all = [...runOf(call.world).jobs.entries()]
+    .filter(([name]) => name.startsWith(parent))
+    .map(([, record]) => record.job);
+  const { items, next } = page(all, request);
+  return { jobs: items, ...(next === undefined ? {} : { nextPageToken: next }) };
+}
+
+function updateJob(request: JsonObject, call: Call): Json {
+  const wanted = objectOf(request['job']);
+  const name = textOf(wanted['name']);
+  const { jobs: all } = runOf(call.world);
+  const before = all.get(name);
+  if (before === undefined && request['allowMissing'] !== true) jobNamed(call, name);
+  if (before === undefined) call.require({ permission: 'run.jobs.create', resource: placeOf(name) });
+  checkEtag(wanted, before?.job);
+  checkJob(call, name, wanted);
+  const job = completeJob(call, wanted, before?.job);
+  if (request['validateOnly'] === true) return settledOperation(call, name, job);
+  const record: JobRecord = before ?? { job };
+  record.job = job;
+  all.set(name, record);
+  return jobOperation(call, record, executionByToken(call, record));
+}
+
+function checkEtag(request: JsonObject, current: JsonObject | undefined): void {
+  const etag = textOf(request['etag']);
+  if (etag !== '' && current !== undefined && etag !== current['etag'])
+    throw new ApiError('ABORTED', 'The etag does not match: the resource was changed meanwhile.');
+}
+
+function deleteJob(request: JsonObject, call: Call): Json {
+  const name = textOf(request['name']);
+  const record = jobNamed(call, name);
+  checkEtag(request, record.job);
+  if (request['validateOnly'] === true) return settledOperation(call, name, record.job);
+  const state = runOf(call.world);
+  const executions = [...state.executions.values()].filter((each) => each.job === name);
+  state.jobs.delete(name);
+  const deleted = { ...record.job, deleteTime: call.world.now() };
+  return call.operation({
+    parent: placeOf(name),
+    metadata: () => deleted,
+    // Assumed: what still runs is killed, and the executions go with their job.
+    work: async () => {
+      await Promise.all(executions.filter((each) => each.end === undefined).map(killExecution));
+      for (const each of executions) state.executions.delete(each.name);
+      return deleted;
+    },
+  });
+}
+
+function runJob(request: JsonObject, call: Call): Json {
+  const name = textOf(request['name']);
+  const record = jobNamed(call, name);
+  checkEtag(request, record.job);
+  const template = withOverrides(objectOf(record.job['template']), objectOf(request['overrides']));
+  if (request['validateOnly'] === true) {
+    const preview = { name: `${name}/executions/${runName(name).job}-${randomUUID().slice(0, 5)}`, taskCount: 1 };
+    return settledOperation(call, name, preview);
+  }
+  const execution = execute(call, record, { template, suffix: randomSuffix() });
+  return call.operation({
+    parent: placeOf(name),
+    metadata: () => executionView(execution),
+    work: async () => {
+      await execution.settled;
+      const { end } = execution;
+      // Assumed: the operation of a run fails with its execution.
+      if (end?.kind === 'failed') throw new ApiError('UNKNOWN', end.message);
+      if (end?.kind === 'cancelled') throw new ApiError('CANCELLED', 'Execution cancelled.');
+      return executionView(execution);
+    },
+  });
+}
+
+/** Five letters and digits, as Cloud Run makes them. */
+function randomSuffix(): string {
+  return [...randomBytes(5)].map((byte) => 'bcdfghjklmnpqrstvwxz2456789'[byte % 27]).join('');
+}

@@ -1,0 +1,106 @@
+import type { ExecutionFault } from '../../core/faults.ts';
+import { listOf, objectOf, textOf } from '../../core/json.ts';
+import { projectId } from '../../core/resources.ts';
+import type { World } from '../../core/world.ts';
+import type { LocalImage } from '../../executors/image-source.ts';
+import { readSecret } from '../secret-manager.ts';
+import { connectorProblem, defaultAccount } from './job-check.ts';
+import { runName, type ExecutionRecord } from './records.ts';
+
+/** Why tasks cannot be started, as a condition's reason. */
+interface NotReady {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export type Preparation =
+  | { readonly image: LocalImage; readonly secrets: Readonly<Record<string, string>> }
+  | { readonly image?: undefined; readonly not: NotReady };
+
+/** Does what the platform does before the first task starts: image, secrets, network. */
+export async function prepare(
+  world: World,
+  execution: ExecutionRecord,
+  fault: ExecutionFault | undefined,
+): Promise<Preparation> {
+  const container = objectOf(listOf(execution.template['containers'])[0]);
+  const reference = textOf(container['image']);
+  const found = fault?.image === undefined ? await world.images.find(reference) : { why: fault.image };
+  if (found.found === undefined) return { not: imageProblem(reference, found.why) };
+  const network = networkProblem(world, execution, fault);
+  if (network !== undefined) return { not: network };
+  const secrets: Record<string, string> = {};
+  for (const each of listOf(container['env']).map(objectOf)) {
+    const reader = objectOf(objectOf(each['valueSource'])['secretKeyRef']);
+    if (textOf(reader['secret']) === '') continue;
+    const read = secretFor(world, execution, {
+      secret: textOf(reader['secret']),
+      version: textOf(reader['version']),
+      fault,
+    });
+    if (typeof read !== 'string') return { not: read };
+    secrets[textOf(each['name'])] = read;
+  }
+  return { image: found.found, secrets };
+}
+
+/** Proto: the reasons; documentation: the words of the first one. */
+function imageProblem(reference: string, why: 'missing' | 'denied'): NotReady {
+  if (why === 'missing') return { reason: 'CONTAINER_MISSING', message: `Image '${reference}' not found.` };
+  return {
+    reason: 'CONTAINER_PERMISSION_DENIED',
+    message: `Google Cloud Run Service Agent must have permission to read the image, ${reference}.`,
+  };
+}
+
+/** The reason of a connector that broke after the job was made is assumed. */
+function networkProblem(
+  world: World,
+  execution: ExecutionRecord,
+  fault: ExecutionFault | undefined,
+): NotReady | undefined {
+  const connector = textOf(objectOf(execution.template['vpcAccess'])['connector']);
+  const injected =
+    fault?.connector === undefined || connector === ''
+      ? undefined
+      : `VPC connector ${connector} ${
+          fault.connector === 'missing'
+            ? 'does not exist, or Cloud Run does not have permission to use it.'
+            : 'is not ready yet: its state is ERROR.'
+        }`;
+  const message = injected ?? connectorProblem(world, execution.name, execution.template);
+  return message === undefined ? undefined : { reason: 'VPC_NETWORK_NOT_FOUND', message };
+}
+
+/** The value as the task's own account may read it. Documentation: the words of the troubleshooting page. */
+function secretFor(
+  world: World,
+  execution: ExecutionRecord,
+  wanted: { readonly secret: string; readonly version: string; readonly fault: ExecutionFault | undefined },
+): string | NotReady {
+  const { project } = runName(execution.name);
+  const account = textOf(execution.template['serviceAccount']) || defaultAccount(world, project);
+  const match = /^projects\/([^/]+)\/secrets\/([^/]+)$/.exec(wanted.secret);
+  const name =
+    match === null
+      ? `projects/${project}/secrets/${wanted.secret}`
+      : `projects/${projectId(world, match[1] ?? '')}/secrets/${match[2]}`;
+  const version = wanted.version || 'latest';
+  const full = `${name}/versions/${version}`;
+  const refuse = (message: string): NotReady => ({ reason: 'SECRETS_ACCESS_CHECK_FAILED', message });
+  const need = { permission: 'secretmanager.versions.access', resource: full };
+  if (wanted.fault?.secret === 'denied' || !world.iam.may(`serviceAccount:${account}`, need)) {
+    const role = 'roles/secretmanager.secretAccessor';
+    return refuse(
+      `Permission denied on secret: ${full} for Revision service account ${account}. The service account used must be granted the 'Secret Manager Secret Accessor' role (${role}) at the secret, project or higher level.`,
+    );
+  }
+  const read = readSecret(world, name, version);
+  if (wanted.fault?.secret === 'disabled') return refuse(`Secret ${full} is in DISABLED state.`);
+  if (read.value !== undefined) return read.value;
+  return refuse(
+    read.problem === 'missing'
+      ? `Secret ${full} was not found.`
+      : `Secret ${full} is in ${read.problem.toUpperCase()} state.`,
+  );
+}

@@ -1,0 +1,26 @@
+import { putSecret } from './services/secret-manager.ts';
+import { resourcesOf, type ConnectorState } from './core/resources.ts';
+import type { World } from './core/world.ts';
+
+/** Makes what is there before a test begins. Once a project is made, jobs in it need accounts and connectors that exist. */
+export interface Seed {
+  /** A project; the number is made up when it is left out. */
+  project(id: string, number?: string): void;
+  /** A version of a secret of a project; returns its number. */
+  secret(project: string, id: string, value: string): number;
+  /** A service account by email. */
+  serviceAccount(email: string): void;
+  /** A VPC connector by full name, READY unless said otherwise. */
+  connector(name: string, state?: ConnectorState): void;
+}
+
+export function createSeed(world: World): Seed {
+  const resources = resourcesOf(world);
+  return {
+    project: (id, number = String(100_000_000_000 + resources.projects.size + 1)) =>
+      void resources.projects.set(id, number),
+    secret: (project, id, value) => putSecret(world, `projects/${project}/secrets/${id}`, value),
+    serviceAccount: (email) => void resources.serviceAccounts.add(email),
+    connector: (name, state = 'READY') => void resources.connectors.set(name, state),
+  };
+}
