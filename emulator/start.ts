@@ -3,25 +3,39 @@ import { createIam, someone, type Iam, type IamModel } from './core/iam.ts';
 import type { JsonObject } from './core/json.ts';
 import { createOperations } from './core/operations.ts';
 import type { RecordedCall, World } from './core/world.ts';
+import type { Executor } from './executors/executor.ts';
 import { anyImage } from './executors/image-source.ts';
+import { namespaceExecutor } from './executors/namespace.ts';
 import { processExecutor } from './executors/process.ts';
+import { registryImages } from './executors/registry-images.ts';
 import { startRest } from './http/server.ts';
 import { descriptors } from './proto/descriptors.generated.ts';
+import { createRegistry, type Registry } from './registry/registry.ts';
 import { plainModules, protoModules } from './services/all.ts';
 import { logsOf } from './services/logging/store.ts';
 import { runOf } from './services/run/records.ts';
 import { executionView } from './services/run/views.ts';
 import { createSeed, type Seed } from './world.ts';
 
+/** Where tasks run. */
+export type Execution = {
+  /** Variables for every task, on top of the job's. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A folder that stands for `/godwit/` of images whose layers hold none. */
+  readonly folder?: string;
+} & (
+  | { readonly kind: 'process' }
+  /** Inside a network namespace, by its file: `/proc/PID/ns/net`. */
+  | { readonly kind: 'namespace'; readonly path: string }
+);
+
 export interface EmulatorOptions {
   /** 0 or nothing for a free one. Loopback only. */
   readonly port?: number;
-  /** Where tasks run. `folder` stands for `/godwit/` of every image, as long as images do not come from a registry. */
-  readonly execution?: {
-    readonly kind: 'process';
-    readonly env?: Readonly<Record<string, string>>;
-    readonly folder?: string;
-  };
+  /** The registry beside it; `false` for none: then every image is taken to be there. */
+  readonly registry?: { readonly port?: number } | false;
+  /** Where tasks run; as plain processes when left out. */
+  readonly execution?: Execution;
   /** Who may do what; `open` lets everybody do everything. */
   readonly iam?: IamModel | 'open';
 }
@@ -38,6 +52,10 @@ export interface EmulatorState {
 export interface Emulator extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`: REST of all services. */
   readonly url: string;
+  /** `127.0.0.1:PORT` of the registry, the first part of an image's name; empty without one. */
+  readonly registry: string;
+  /** The registry itself: what it holds, its faults and requests. */
+  readonly images: Registry | undefined;
   /** What a controller needs to find the emulator, as a principal. */
   env(principal?: string): Readonly<Record<string, string>>;
   readonly seed: Seed;
@@ -57,15 +75,19 @@ export interface Emulator extends AsyncDisposable {
  * cloud.seed.secret('acme-dev', 'database-url-dev', url);
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { world, stop: stopWorld } = createWorld(options);
+  const registry = options.registry === false ? undefined : await createRegistry(options.registry ?? {});
+  const { world, stop: stopWorld } = createWorld(options, registry);
   const rest = await startRest(world, { proto: protoModules, plain: plainModules }, options.port ?? 0);
   const url = `http://127.0.0.1:${rest.port}`;
   const stop = async (): Promise<void> => {
     await rest.close();
     await stopWorld();
+    await registry?.close();
   };
   return {
     url,
+    registry: registry?.host ?? '',
+    images: registry,
     env: (principal = someone) => ({ GODWIT_ENDPOINT: url, GOOGLE_OAUTH_ACCESS_TOKEN: world.iam.token(principal) }),
     seed: createSeed(world),
     faults: world.faults,
@@ -77,16 +99,21 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   };
 }
 
-function createWorld(options: EmulatorOptions): { readonly world: World; readonly stop: () => Promise<void> } {
+function createWorld(
+  options: EmulatorOptions,
+  registry: Registry | undefined,
+): { readonly world: World; readonly stop: () => Promise<void> } {
   const stops: (() => Promise<void> | void)[] = [];
+  const { folder } = options.execution ?? {};
+  const images = registry === undefined ? anyImage(folder) : registryImages(registry, folder);
   const world: World = {
     descriptors,
     operations: createOperations(),
     iam: createIam(options.iam ?? 'open'),
     faults: createFaults(),
     calls: [],
-    executor: processExecutor(options.execution?.env),
-    images: anyImage(options.execution?.folder),
+    executor: executorOf(options.execution),
+    images,
     now: () => new Date().toISOString(),
     onStop: (stop) => void stops.push(stop),
   };
@@ -94,8 +121,14 @@ function createWorld(options: EmulatorOptions): { readonly world: World; readonl
     world,
     stop: async () => {
       for (const stop of stops) await stop();
+      images.close();
     },
   };
+}
+
+function executorOf(execution: Execution | undefined): Executor {
+  if (execution?.kind === 'namespace') return namespaceExecutor(execution.path, execution.env);
+  return processExecutor(execution?.env);
 }
 
 function stateOf(world: World): EmulatorState {

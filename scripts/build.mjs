@@ -1,4 +1,4 @@
-// Builds dist/: the library (tsc), the one-file CLI and the one-file runner (esbuild).
+// Builds dist/: the library (tsc), the one-file CLI, the one-file runner and the one-file emulator (esbuild).
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,6 +6,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 await import('./embed-sql.mjs').then(({ render }) =>
   writeFileSync('src/migrate/history/schema.generated.ts', render()),
 );
+// Only where Google's packages are installed; the file is kept in the repository.
+const descriptors = await import('./descriptors.mjs').then(({ render }) => render());
+if (descriptors !== undefined) writeFileSync('emulator/proto/descriptors.generated.ts', descriptors);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 rmSync('dist', { recursive: true, force: true });
 
@@ -44,6 +47,13 @@ await Promise.all([
     external: [...shared.external, 'libpg-query', 'jiti', 'google-auth-library'],
   }),
   build({ ...shared, entryPoints: { runner: 'src/job/main.ts' }, outdir: 'dist' }),
+  // Google Cloud for the demo of the private network; its gRPC front is for tests and stays out.
+  build({
+    ...shared,
+    entryPoints: { emulator: 'emulator/entry.ts' },
+    outdir: 'dist',
+    external: [...shared.external, '@grpc/*', 'protobufjs', 'proto3-json-serializer'],
+  }),
 ]);
 
 const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {

@@ -16,11 +16,14 @@ export type ImageAnswer =
 /** Where images come from. */
 export interface ImageSource {
   find(reference: string): Promise<ImageAnswer>;
+  /** Removes what was laid out for tasks. */
+  close(): void;
 }
 
 /** Every image is there; each holds the same folder, when one is given. */
 export function anyImage(folder?: string): ImageSource {
   return {
     find: (reference) => Promise.resolve({ found: { reference, ...(folder === undefined ? {} : { folder }) } }),
+    close: () => undefined,
   };
 }
