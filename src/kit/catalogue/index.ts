@@ -3,6 +3,7 @@ import { applyFaults } from './apply.ts';
 import { cloudFaults } from './cloud.ts';
 import { databaseFaults } from './database.ts';
 import { embeddedFaults } from './embedded.ts';
+import { imageFaults } from './image.ts';
 import { jobFaults } from './job.ts';
 import { planFaults } from './plan.ts';
 import { privateNetworkFaults } from './private-network.ts';
@@ -13,6 +14,7 @@ import { verifyFaults } from './verify.ts';
 const parts = {
   ...usageFaults,
   ...embeddedFaults,
+  ...imageFaults,
   ...sqlFaults,
   ...planFaults,
   ...databaseFaults,

@@ -1,0 +1,77 @@
+import type { Layer } from './layer.ts';
+import { digestOf, familyOf, type Descriptor, type ImageConfig, type ManifestDocument } from './manifest.ts';
+import type { SourceImage } from './source-image.ts';
+
+/** One layer that is laid upon an image, with what it is for people. */
+export interface AddedLayer {
+  readonly layer: Layer;
+  readonly comment: string;
+}
+
+/** What an image becomes. */
+export interface AssemblyTerms {
+  readonly source: SourceImage;
+  /** Lowest first. */
+  readonly added: readonly AddedLayer[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** Absolute path of Node. */
+  readonly node: string;
+  /** Undefined: the source's own stays. */
+  readonly workingDir?: string;
+}
+
+/** An image that is not in any registry yet. */
+export interface AssembledImage {
+  readonly document: ManifestDocument;
+  readonly config: { readonly digest: string; readonly bytes: Buffer };
+}
+
+/**
+ * Lays layers upon an image: manifest and configuration, in the media types of the source. The same parts give the same
+ * digest: the image is as old as its source. User and environment stay; the entry is the runner.
+ */
+export function assemble({ source, added, labels, node, workingDir }: AssemblyTerms): AssembledImage {
+  const family = familyOf(source.manifest);
+  const bytes = Buffer.from(JSON.stringify(configOf({ source, added, labels, node, workingDir })));
+  const config: Descriptor = {
+    mediaType: source.manifest.config.mediaType,
+    digest: digestOf(bytes),
+    size: bytes.length,
+  };
+  const layers = added.map(({ layer }): Descriptor => ({
+    mediaType: family.layer,
+    digest: layer.digest,
+    size: layer.size,
+  }));
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: family.manifest,
+    config,
+    layers: [...source.manifest.layers, ...layers],
+  };
+  const document = Buffer.from(JSON.stringify(manifest));
+  return {
+    document: { mediaType: family.manifest, digest: digestOf(document), bytes: document },
+    config: { digest: config.digest, bytes },
+  };
+}
+
+type ConfigTerms = Omit<AssemblyTerms, 'workingDir'> & { readonly workingDir: string | undefined };
+
+function configOf({ source, added, labels, node, workingDir }: ConfigTerms): ImageConfig {
+  const { config } = source;
+  const created = config.created ?? '1970-01-01T00:00:00Z';
+  return {
+    ...config,
+    created,
+    config: {
+      ...config.config,
+      ...(workingDir === undefined ? {} : { WorkingDir: workingDir }),
+      Entrypoint: [node, '/godwit/runner.js'],
+      Cmd: ['job'],
+      Labels: { ...config.config?.Labels, ...labels },
+    },
+    rootfs: { type: 'layers', diff_ids: [...config.rootfs.diff_ids, ...added.map(({ layer }) => layer.diffId)] },
+    history: [...(config.history ?? []), ...added.map(({ comment }) => ({ created, created_by: 'godwit', comment }))],
+  };
+}

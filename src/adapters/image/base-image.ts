@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import type { ImageCache } from './image-cache.ts';
+import { formatReference, type ImageReference, type RepositoryName } from './reference.ts';
+import type { RegistryClient } from './registry-client.ts';
+import { readSource, sourceOf, type Platform, type SourceImage } from './source-image.ts';
+
+/** Where the image to build upon was found. */
+export interface FoundBase {
+  readonly image: SourceImage;
+  /** The tag under which the target repository keeps, or will keep, its own copy. */
+  readonly mirror: string;
+  /** True: the copy is there. */
+  readonly mirrored: boolean;
+}
+
+/** Which image is wanted, and where its copy is. */
+export interface BaseTerms {
+  readonly base: ImageReference;
+  readonly target: RepositoryName;
+  readonly platform: Platform;
+}
+
+/**
+ * Finds the image to build upon: as this machine remembers it, else as the target repository's own copy, else where it
+ * is published. So what a tag means is settled once per repository, until its copy is removed; and another registry
+ * is needed only the first time.
+ */
+export async function findBase(registry: RegistryClient, cache: ImageCache, terms: BaseTerms): Promise<FoundBase> {
+  const { base, target, platform } = terms;
+  const mirror = mirrorTag(base, platform);
+  const key = `base ${target.host}/${target.repository}:${mirror}`;
+  const kept = remembered(cache, key, terms);
+  if (kept !== undefined) return { image: kept, mirror, mirrored: true };
+  const copy: ImageReference = { ...target, tag: mirror };
+  const mirrored = (await registry.findManifest(copy)) !== undefined;
+  const image = await readSource(registry, mirrored ? copy : base, platform);
+  if (mirrored) remember(cache, key, image);
+  return { image, mirror, mirrored };
+}
+
+/** Reads an image; one that is named by its digest cannot change, and is remembered. */
+export async function readOnce(
+  registry: RegistryClient,
+  cache: ImageCache,
+  { image, platform }: { readonly image: ImageReference; readonly platform: Platform },
+): Promise<SourceImage> {
+  if (image.digest === undefined) return await readSource(registry, image, platform);
+  const key = `image ${formatReference(image)} ${platform.os}/${platform.architecture}`;
+  const kept = remembered(cache, key, { target: image, platform });
+  if (kept !== undefined) return kept;
+  const source = await readSource(registry, image, platform);
+  remember(cache, key, source);
+  return source;
+}
+
+/** Puts the copy's manifest into the target repository; its layers are there already. */
+export async function settleBase(
+  registry: RegistryClient,
+  cache: ImageCache,
+  { found, target }: { readonly found: FoundBase; readonly target: RepositoryName },
+): Promise<void> {
+  const { image, mirror } = found;
+  if (!found.mirrored) await registry.writeManifest({ ...target, tag: mirror }, image.document);
+  remember(cache, `base ${target.host}/${target.repository}:${mirror}`, image);
+}
+
+function mirrorTag(base: ImageReference, { os, architecture }: Platform): string {
+  const name = `${formatReference(base)} ${os}/${architecture}`;
+  return `base-${createHash('sha256').update(name).digest('hex').slice(0, 12)}`;
+}
+
+function remember(cache: ImageCache, key: string, { document, configBytes }: SourceImage): void {
+  const { mediaType, digest, bytes } = document;
+  cache.write(key, {
+    mediaType,
+    digest,
+    manifest: bytes.toString('base64'),
+    config: configBytes.toString('base64'),
+  });
+}
+
+function remembered(
+  cache: ImageCache,
+  key: string,
+  { target, platform }: Pick<BaseTerms, 'target' | 'platform'>,
+): SourceImage | undefined {
+  const kept = cache.read(key) as Readonly<Record<string, string | undefined>> | undefined;
+  if (kept === undefined) return undefined;
+  const { mediaType = '', digest = '', manifest = '', config = '' } = kept;
+  const document = { mediaType, digest, bytes: Buffer.from(manifest, 'base64') };
+  return sourceOf({ ...target }, { document, configBytes: Buffer.from(config, 'base64') }, platform);
+}

@@ -1,0 +1,184 @@
+import type { Outcome } from '../../kit/outcome.ts';
+import type { BundleFile } from '../bundle/bundle-files.ts';
+import { assemble, type AddedLayer, type AssembledImage } from './assemble.ts';
+import { findBase, readOnce, settleBase, type FoundBase } from './base-image.ts';
+import { outcomeOf, valueOf } from './faulty.ts';
+import { lookForNode, nodeByConfig, withoutNode, type NodeSight } from './find-node.ts';
+import { noCache, type ImageCache } from './image-cache.ts';
+import { imageTag } from './image-tag.ts';
+import { bundleLayer, runnerLayer, type Layer } from './layer.ts';
+import { laidNode, nodeLayer } from './node-layer.ts';
+import { provideBlobs, type ImageProgress } from './provide.ts';
+import { formatReference, parseReference, type RepositoryName } from './reference.ts';
+import type { RegistryClient } from './registry-client.ts';
+import { cloudRunPlatform, type Platform, type SourceImage } from './source-image.ts';
+
+/** What an image for jobs is made of. */
+export interface ImageOrder {
+  /** Where it is kept, without tag: `us-central1-docker.pkg.dev/acme-dev/godwit/runner`. */
+  readonly repository: string;
+  /** Image with Node to build upon, by tag or digest: `docker.io/library/node:22-slim`. Copied once. */
+  readonly base: string;
+  /** The user's own image to build upon in place of `base`. */
+  readonly own?: string;
+  /** Path of Node inside of the image; absent: found by looking. */
+  readonly node?: string;
+  /** The one-file runner, and the version of godwit that it is of. */
+  readonly runner: { readonly bytes: Uint8Array; readonly version: string };
+  /** A bundle that does not travel in a variable, with its hash in hex. */
+  readonly bundle?: { readonly hash: string; readonly files: readonly BundleFile[] };
+  /** Whose bundle it is: retention counts by environment. */
+  readonly environment?: string;
+  /** linux/amd64 unless given. */
+  readonly platform?: Platform;
+  /** Told while something travels. */
+  readonly onProgress?: (progress: ImageProgress) => void;
+}
+
+/** An image that is in the registry. */
+export interface CreatedImage {
+  /** By digest: `host/repository@sha256:…`. */
+  readonly reference: string;
+  readonly digest: string;
+  /** Absolute path of Node inside of it. */
+  readonly node: string;
+  /** False: it was there already, and one request showed it. */
+  readonly pushed: boolean;
+  /** Digest of the image it is built upon, for this platform. */
+  readonly base: string;
+  readonly tag: string;
+}
+
+/**
+ * Makes the image of a job without any container tool: lays the runner, and the bundle if there is one, upon an image
+ * with Node, and puts it into the registry. The same order gives the same digest; what is there is not sent again.
+ * @param cache What this machine remembers; without it two or three requests more are needed each time.
+ * @returns Findings `image-…` and `registry-…` of the catalogue: nothing was changed but layers that nobody refers to.
+ * @example
+ * using registry = createRegistryClient({ credentials });
+ * const image = await createImage({ repository, base: 'docker.io/library/node:22-slim', runner }, registry);
+ */
+export function createImage(
+  order: ImageOrder,
+  registry: RegistryClient,
+  cache: ImageCache = noCache,
+): Promise<Outcome<CreatedImage>> {
+  return outcomeOf(() => create(order, { registry, cache }));
+}
+
+interface Tools {
+  readonly registry: RegistryClient;
+  readonly cache: ImageCache;
+}
+
+/** What the new layers are laid upon. */
+interface Ground {
+  readonly source: SourceImage;
+  readonly node: string;
+  /** A Node for an image that has none. */
+  readonly nodeLayer?: Layer;
+  /** Set when it is the base image, of which a copy is kept. */
+  readonly base?: FoundBase;
+}
+
+async function create(order: ImageOrder, tools: Tools): Promise<CreatedImage> {
+  const { host, repository } = valueOf(parseReference(order.repository));
+  const target: RepositoryName = { host, repository };
+  const [ground, added] = await Promise.all([groundOf(order, tools, target), addedLayers(order)]);
+  const { source, node } = ground;
+  const laid = ground.nodeLayer === undefined ? [] : [{ layer: ground.nodeLayer, comment: 'Node' }];
+  const layers = [...laid, ...added];
+  const image = assemble({
+    source,
+    added: layers,
+    labels: labelsOf(order, source),
+    node,
+    ...(ground.base === undefined ? {} : { workingDir: '/godwit' }),
+  });
+  const tag = imageTag({ ...order, version: order.runner.version, digest: image.document.digest });
+  const { digest } = image.document;
+  const created = {
+    reference: formatReference({ ...target, digest }),
+    digest,
+    node,
+    tag,
+    base: source.reference.digest,
+  };
+  if ((await tools.registry.findManifest({ ...target, tag })) === digest) return { ...created, pushed: false };
+  await push(order, tools, { target, ground, image, made: layers.map(({ layer }) => layer), tag });
+  return { ...created, pushed: true };
+}
+
+interface Push {
+  readonly target: RepositoryName;
+  readonly ground: Ground;
+  readonly image: AssembledImage;
+  readonly made: readonly Layer[];
+  readonly tag: string;
+}
+
+async function push(order: ImageOrder, { registry, cache }: Tools, work: Push): Promise<void> {
+  const { target, ground, image, made, tag } = work;
+  const tell = order.onProgress === undefined ? {} : { onProgress: order.onProgress };
+  await provideBlobs(registry, { target, source: ground.source, made, image, ...tell });
+  if (ground.base !== undefined) await settleBase(registry, cache, { found: ground.base, target });
+  await registry.writeManifest({ ...target, tag }, image.document);
+}
+
+async function groundOf(order: ImageOrder, tools: Tools, target: RepositoryName): Promise<Ground> {
+  const platform = order.platform ?? cloudRunPlatform;
+  if (order.own !== undefined) return await ownGround(order, tools, target);
+  const base = await findBase(tools.registry, tools.cache, {
+    base: valueOf(parseReference(order.base)),
+    target,
+    platform,
+  });
+  const node = order.node ?? (await nodeOf(tools, base.image)).node;
+  if (node === undefined) throw withoutNode(base.image, 'has no Node in any place that PATH names');
+  return { source: base.image, node, base };
+}
+
+/** The user's own image: as it is when it has Node, else with the base image's Node. */
+async function ownGround(order: ImageOrder, tools: Tools, target: RepositoryName): Promise<Ground> {
+  const { registry, cache } = tools;
+  const platform = order.platform ?? cloudRunPlatform;
+  const image = valueOf(parseReference(order.own ?? ''));
+  const source = await readOnce(registry, cache, { image, platform });
+  if (order.node !== undefined) return { source, node: order.node };
+  const sight = await nodeOf(tools, source);
+  if (sight.node !== undefined) return { source, node: sight.node };
+  const base = valueOf(parseReference(order.base));
+  const layer = await nodeLayer(registry, cache, { own: source, sight, base: { base, target, platform } });
+  return { source, node: laidNode, nodeLayer: layer };
+}
+
+/** Looked for once per image and machine. */
+async function nodeOf({ registry, cache }: Tools, image: SourceImage): Promise<NodeSight> {
+  const told = nodeByConfig(image);
+  if (told !== undefined) return { node: told, hasCxx: true, closed: 0 };
+  const key = `node ${image.reference.digest}`;
+  const kept = cache.read(key) as NodeSight | undefined;
+  if (kept !== undefined) return kept;
+  const sight = await lookForNode(registry, image);
+  cache.write(key, { ...sight });
+  return sight;
+}
+
+async function addedLayers({ runner, bundle }: ImageOrder): Promise<readonly AddedLayer[]> {
+  const [runs, carries] = await Promise.all([
+    runnerLayer(runner.bytes),
+    bundle === undefined ? undefined : bundleLayer(bundle.files),
+  ]);
+  const layers = [{ layer: runs, comment: `runner of godwit ${runner.version}` }];
+  return carries === undefined ? layers : [...layers, { layer: carries, comment: 'bundle of migrations' }];
+}
+
+function labelsOf({ own, base, runner, bundle }: ImageOrder, source: SourceImage): Readonly<Record<string, string>> {
+  return {
+    'org.opencontainers.image.title': 'godwit',
+    'org.opencontainers.image.version': runner.version,
+    'org.opencontainers.image.base.name': (own ?? base).replace(/@.*$/, ''),
+    'org.opencontainers.image.base.digest': source.reference.digest,
+    ...(bundle === undefined ? {} : { 'dev.godwit.bundle': bundle.hash }),
+  };
+}

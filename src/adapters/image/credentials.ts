@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { good, type Outcome } from '../../kit/outcome.ts';
+import { isGoogleHost } from './reference.ts';
+
+/** What shows a registry who asks. */
+export type RegistryCredential =
+  | { readonly kind: 'basic'; readonly user: string; readonly password: string }
+  /** A token that buys access tokens, as `docker login` keeps them for some registries. */
+  | { readonly kind: 'refresh'; readonly token: string }
+  /** An access token of Google's. */
+  | { readonly kind: 'google'; readonly token: string };
+
+/** Asked once per registry; undefined: ask the registry without a name. */
+export type Credentials = (host: string) => Promise<Outcome<RegistryCredential | undefined>>;
+
+/** Where credentials come from. */
+export interface CredentialSources {
+  /** An access token for Google's registries, and for those whose hosts `google` accepts. */
+  readonly googleToken: () => Promise<Outcome<string>>;
+  /** Hosts that take a Google access token; `*.pkg.dev` and `gcr.io` unless given. */
+  readonly google?: (host: string) => boolean;
+  /** Docker's configuration file; `~/.docker/config.json`, or in $DOCKER_CONFIG, unless given. */
+  readonly dockerConfig?: string;
+  /** Told every secret before it is used, for masking. */
+  readonly register?: (secret: string) => void;
+}
+
+/**
+ * Credentials as container tools find them: Google's access token for Google's registries, else what `docker login` has
+ * written into Docker's configuration. Credential helpers are programs, and are not run.
+ * @example
+ * const credentials = createCredentials({ googleToken: () => google.token() });
+ */
+export function createCredentials(sources: CredentialSources): Credentials {
+  const isGoogle = sources.google ?? isGoogleHost;
+  return async (host) => {
+    const known = isGoogle(host) ? await sources.googleToken() : undefined;
+    if (known !== undefined && !known.ok) return known;
+    const found: RegistryCredential | undefined =
+      known === undefined ? dockerCredential(host, sources.dockerConfig) : { kind: 'google', token: known.value };
+    if (found !== undefined) sources.register?.(found.kind === 'basic' ? found.password : found.token);
+    return good(found);
+  };
+}
+
+interface DockerAuth {
+  readonly auth?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly identitytoken?: string;
+}
+
+function dockerCredential(host: string, file = dockerConfigFile()): RegistryCredential | undefined {
+  const auths = readAuths(file);
+  const names = host === 'docker.io' ? ['https://index.docker.io/v1/', 'index.docker.io', host] : [host];
+  const auth = names.flatMap((name) => [name, `https://${name}`, `https://${name}/`]).map((name) => auths[name]);
+  const found = auth.find((one) => one !== undefined);
+  if (found === undefined) return undefined;
+  if (found.identitytoken !== undefined && found.identitytoken !== '')
+    return { kind: 'refresh', token: found.identitytoken };
+  const text = Buffer.from(found.auth ?? '', 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  const user = colon > 0 ? text.slice(0, colon) : found.username;
+  const password = colon > 0 ? text.slice(colon + 1) : found.password;
+  return user === undefined || password === undefined ? undefined : { kind: 'basic', user, password };
+}
+
+/** A file that is not there, or that holds something else, holds no credentials. */
+function readAuths(file: string): Readonly<Record<string, DockerAuth | undefined>> {
+  try {
+    const { auths } = JSON.parse(readFileSync(file, 'utf8')) as { auths?: Record<string, DockerAuth> };
+    return auths ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function dockerConfigFile(): string {
+  return join(process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'), 'config.json');
+}

@@ -1,0 +1,132 @@
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Authority, Scope } from './authority.ts';
+import { LostConnection, readAll, type Http, type HttpRequest } from './http.ts';
+import { isLoopback, registryUrl } from './reference.ts';
+import { registryFault, unreachable, type Doing } from './registry-fault.ts';
+
+/** How often and how long a registry is asked again that is overloaded or out of reach. */
+export interface Patience {
+  /** Tries in all. */
+  readonly tries: number;
+  /** The first pause, in milliseconds; each further one is twice as long, and all vary by half. */
+  readonly firstMs: number;
+  /** The longest pause, also when the registry asks for a longer one. */
+  readonly longestMs: number;
+}
+
+/** What ordinary bursts of 429 and 503 need. */
+export const usualPatience: Patience = { tries: 6, firstMs: 250, longestMs: 20_000 };
+
+/** A request to a registry. */
+export interface Asked extends Omit<HttpRequest, 'url'> {
+  /** Path under `/v2/`, or a whole URL that the registry named. */
+  readonly path: string;
+  readonly scope: Scope;
+  readonly doing: Doing;
+  /** Answers that are no failure. */
+  readonly expect: readonly number[];
+  /** False: a lost connection is not tried again here, because the request cannot simply be repeated. */
+  readonly repeatable?: boolean;
+}
+
+/** Sends requests to registries: with authorization, redirects and patience. */
+export interface Exchange {
+  readonly patience: Patience;
+  /**
+   * @throws FaultError for answers that were not expected.
+   * @throws LostConnection when the request is not repeatable.
+   */
+  ask(asked: Asked): Promise<IncomingMessage>;
+  /** Waits before try number `tried + 1`; false: there have been enough. */
+  pause(tried: number, retryAfter?: string): Promise<boolean>;
+}
+
+export function createExchange(http: Http, authority: Authority, patience: Patience, signal?: AbortSignal): Exchange {
+  const pause = async (tried: number, retryAfter?: string): Promise<boolean> => {
+    if (tried >= patience.tries) return false;
+    await sleep(pauseMs(patience, tried, retryAfter), undefined, signal === undefined ? {} : { signal });
+    return true;
+  };
+  return {
+    patience,
+    pause,
+    async ask(asked) {
+      for (let tried = 1; ; tried += 1) {
+        const answer = await lossless(() => authorized(http, authority, asked));
+        if (answer instanceof LostConnection) {
+          if (asked.repeatable === false) throw answer;
+          if (!(await pause(tried))) throw unreachable(asked.doing, `${answer.message}, ${tried} times`);
+          continue;
+        }
+        const status = answer.statusCode ?? 0;
+        if (asked.expect.includes(status)) return answer;
+        const body = (await readAll(answer).catch(() => Buffer.alloc(0))).toString('utf8');
+        if (!isPassing(status)) throw registryFault(asked.doing, { status, body });
+        if (!(await pause(tried, answer.headers['retry-after'])))
+          throw unreachable(asked.doing, `it answered ${status}, ${tried} times`);
+      }
+    },
+  };
+}
+
+async function lossless(send: () => Promise<IncomingMessage>): Promise<IncomingMessage | LostConnection> {
+  try {
+    return await send();
+  } catch (error) {
+    if (error instanceof LostConnection) return error;
+    throw error;
+  }
+}
+
+function isPassing(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
+
+function pauseMs({ firstMs, longestMs }: Patience, tried: number, retryAfter: string | undefined): number {
+  const asked = retryAfterMs(retryAfter);
+  // At least what the registry asks for, and not in step with everybody else who was sent away.
+  const own = firstMs * 2 ** (tried - 1) * (0.5 + Math.random());
+  return Math.min(longestMs, asked === undefined ? own : asked + firstMs * Math.random());
+}
+
+/** Seconds, or a date. */
+function retryAfterMs(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}
+
+/** One try: with what is known to serve as authorization, and once more with what the registry asks for. */
+async function authorized(http: Http, authority: Authority, asked: Asked): Promise<IncomingMessage> {
+  const first = await redirected(http, asked, await authority.headerFor(asked.scope));
+  if (first.statusCode !== 401 || asked.expect.includes(401)) return first;
+  const header = await authority.answer(asked.scope, first);
+  return await redirected(http, asked, header);
+}
+
+const longestChain = 5;
+
+/** Blobs are often kept elsewhere. Authorization goes to the registry alone: the other place has no right to it. */
+async function redirected(http: Http, asked: Asked, authorization: string | undefined): Promise<IncomingMessage> {
+  const { method, body, headers, scope } = asked;
+  const home = registryUrl(scope.host);
+  let url = /^https?:/.test(asked.path) ? new URL(asked.path) : new URL(`/v2/${asked.path}`, home);
+  for (let hop = 0; ; hop += 1) {
+    const isHome = url.host === new URL(home).host;
+    const answer = await http.send({
+      method,
+      url: url.href,
+      headers: { ...headers, ...(authorization === undefined || !isHome ? {} : { authorization }) },
+      ...(body === undefined ? {} : { body }),
+    });
+    const { location } = answer.headers;
+    const moved = [301, 302, 303, 307, 308].includes(answer.statusCode ?? 0) && location !== undefined;
+    if (!moved || (method !== 'GET' && method !== 'HEAD') || hop === longestChain) return answer;
+    answer.resume();
+    url = new URL(location, url);
+    if (url.protocol !== 'https:' && !isLoopback(url.host))
+      throw unreachable(asked.doing, `it sends to ${url.host} without encryption`);
+  }
+}

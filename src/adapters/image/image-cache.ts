@@ -1,0 +1,42 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What this machine remembers of images, so that a run asks the registry once. It may forget at any time. */
+export interface ImageCache {
+  /** A plain object that was kept under this key. */
+  read(key: string): Readonly<Record<string, unknown>> | undefined;
+  write(key: string, value: Readonly<Record<string, unknown>>): void;
+}
+
+/** A cache that remembers nothing. */
+export const noCache: ImageCache = { read: () => undefined, write: () => {} };
+
+/**
+ * Remembers in files of a folder, made when it is needed. Whoever cannot write there asks the registry more often.
+ * @param folder Absolute path.
+ */
+export function createImageCache(folder: string): ImageCache {
+  const fileOf = (key: string): string =>
+    join(folder, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
+  return {
+    read(key) {
+      try {
+        const content = JSON.parse(readFileSync(fileOf(key), 'utf8')) as { key?: string; value?: object };
+        return content.key === key ? (content.value as Readonly<Record<string, unknown>>) : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+    write(key, value) {
+      const draft = `${fileOf(key)}.${randomBytes(4).toString('hex')}`;
+      try {
+        mkdirSync(folder, { recursive: true, mode: 0o755 });
+        writeFileSync(draft, JSON.stringify({ key, value }), { mode: 0o644 });
+        renameSync(draft, fileOf(key));
+      } catch {
+        // A disk that is full or read-only costs time, not the run.
+      }
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { memorySource } from '../files/byte-source.ts';
+import { findBase, type BaseTerms } from './base-image.ts';
+import { lookForNode, nodeByConfig, withoutNode, type NodeSight } from './find-node.ts';
+import type { ImageCache } from './image-cache.ts';
+import { imageFolder, makeLayer, type Layer } from './layer.ts';
+import { isReadable, layerEntries } from './layer-entries.ts';
+import { formatReference } from './reference.ts';
+import type { RegistryClient } from './registry-client.ts';
+import type { SourceImage } from './source-image.ts';
+
+/** Where a Node that was laid upon an image lies in it. */
+export const laidNode = `/${imageFolder}/node/bin/node`;
+
+/** Which image needs a Node, and which one has it. */
+export interface NodeLayerTerms {
+  readonly own: SourceImage;
+  /** What was seen in it. */
+  readonly sight: NodeSight;
+  readonly base: BaseTerms;
+}
+
+/**
+ * Takes Node out of the base image, for an image that has none. What the layer looks like is remembered: taking it out
+ * again costs seconds, and is needed only if the registry lacks it.
+ * @throws FaultError `image-without-node` when it could not run there: no C library, another one, no C++ library.
+ */
+export async function nodeLayer(registry: RegistryClient, cache: ImageCache, terms: NodeLayerTerms): Promise<Layer> {
+  const { own, sight, base } = terms;
+  if (sight.closed > 0)
+    throw withoutNode(
+      own,
+      `has ${sight.closed} layers that godwit cannot look into; name Node's path under image.node`,
+    );
+  if (sight.libc === undefined) throw withoutNode(own, 'has no Node, and no C library that one could run with');
+  if (!sight.hasCxx) throw withoutNode(own, 'has no Node, and lacks libstdc++.so.6, which Node needs');
+  const { zlib } = process.versions;
+  const key = `node layer ${formatReference(base.base)} ${base.platform.architecture} ${sight.libc} zlib ${zlib}`;
+  const make = (): Promise<Layer> => takeNode(registry, cache, terms);
+  const kept = cache.read(key) as Pick<Layer, 'digest' | 'size' | 'diffId'> | undefined;
+  if (kept !== undefined) return { ...kept, bytes: async () => await (await make()).bytes() };
+  const layer = await make();
+  cache.write(key, { digest: layer.digest, size: layer.size, diffId: layer.diffId });
+  return layer;
+}
+
+async function takeNode(registry: RegistryClient, cache: ImageCache, terms: NodeLayerTerms): Promise<Layer> {
+  const { own, sight } = terms;
+  const { image: base } = await findBase(registry, cache, terms.base);
+  const seen = await lookForNode(registry, base, true);
+  const node = nodeByConfig(base) ?? seen.node;
+  if (node === undefined) throw withoutNode(base, 'has no Node that could be laid upon your image');
+  if (seen.libc !== sight.libc)
+    throw withoutNode(
+      own,
+      `has no Node and uses ${sight.libc}, but the Node of ${formatReference(base.reference)} needs ${seen.libc ?? 'another C library'}`,
+    );
+  const bytes = await fileOf(registry, base, node.slice(1));
+  if (bytes === undefined) throw withoutNode(base, `has no file at ${node}`);
+  return await makeLayer([{ path: laidNode.slice(1), mode: 0o755, source: memorySource(bytes) }]);
+}
+
+/** The bytes of a file in the uppermost layer that has it. */
+async function fileOf(registry: RegistryClient, image: SourceImage, path: string): Promise<Buffer | undefined> {
+  for (const layer of image.manifest.layers.toReversed().filter(isReadable)) {
+    for await (const entry of layerEntries(registry, image.reference, layer)) {
+      if (entry.path !== path || entry.type !== 'file') continue;
+      const pieces: Buffer[] = [];
+      for await (const piece of entry.body()) pieces.push(piece);
+      return Buffer.concat(pieces);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,114 @@
+import type { AssembledImage } from './assemble.ts';
+import type { Layer } from './layer.ts';
+import type { Descriptor } from './manifest.ts';
+import type { RepositoryName } from './reference.ts';
+import type { RegistryClient } from './registry-client.ts';
+import type { SourceImage } from './source-image.ts';
+import type { Blob } from './upload.ts';
+
+/** How far the work is: bytes of everything that has to travel. */
+export interface ImageProgress {
+  /** `copy`: layers of the image that is built upon; `upload`: what was made here. */
+  readonly step: 'copy' | 'upload';
+  readonly sent: number;
+  readonly total: number;
+}
+
+/** Everything an image consists of, and where it is wanted. */
+export interface ProvideTerms {
+  readonly target: RepositoryName;
+  readonly source: SourceImage;
+  readonly made: readonly Layer[];
+  readonly image: AssembledImage;
+  readonly onProgress?: (progress: ImageProgress) => void;
+}
+
+/** Blobs under way at once. */
+const atOnce = 4;
+
+/** Brings all blobs of an image into the target repository: those that are there are left alone. */
+export async function provideBlobs(registry: RegistryClient, terms: ProvideTerms): Promise<void> {
+  const { target, source, made, image } = terms;
+  // Layers that lie elsewhere by their manifest are not ours to copy.
+  const below = [source.manifest.config, ...source.manifest.layers].filter((one) => one.urls === undefined);
+  const { digest: config, bytes } = image.config;
+  const own = [...made, { digest: config, size: bytes.length, bytes: () => Promise.resolve(bytes) }];
+  const missing = await lacking(registry, target, [...below, ...own]);
+  const copies = below.filter(({ digest }) => missing.has(digest)).map((one) => copyOf(registry, source, one));
+  const uploads = own.filter(({ digest }) => missing.has(digest)).map(blobOf);
+  const from = source.reference.host === target.host ? source.reference.repository : undefined;
+  await sendAll(registry, terms, { step: 'copy', blobs: unique(copies), from });
+  await sendAll(registry, terms, { step: 'upload', blobs: unique(uploads), from: undefined });
+}
+
+async function lacking(
+  registry: RegistryClient,
+  target: RepositoryName,
+  blobs: readonly { readonly digest: string }[],
+): Promise<ReadonlySet<string>> {
+  const digests = [...new Set(blobs.map(({ digest }) => digest))];
+  const missing = new Set<string>();
+  await eachAtOnce(digests, async (digest) => {
+    if (!(await registry.hasBlob(target, digest))) missing.add(digest);
+  });
+  return missing;
+}
+
+interface Sending {
+  readonly step: ImageProgress['step'];
+  readonly blobs: readonly Blob[];
+  readonly from: string | undefined;
+}
+
+async function sendAll(registry: RegistryClient, terms: ProvideTerms, { step, blobs, from }: Sending): Promise<void> {
+  const total = blobs.reduce((sum, { size }) => sum + size, 0);
+  const sent = new Map<string, number>();
+  const tell = (digest: string, bytes: number): void => {
+    sent.set(digest, bytes);
+    terms.onProgress?.({ step, sent: [...sent.values()].reduce((sum, one) => sum + one, 0), total });
+  };
+  await eachAtOnce(blobs, async (blob) => {
+    const mount = from === undefined || from === terms.target.repository ? {} : { from };
+    await registry.writeBlob(terms.target, blob, { ...mount, onBytes: (bytes) => tell(blob.digest, bytes) });
+    tell(blob.digest, blob.size);
+  });
+}
+
+function copyOf(registry: RegistryClient, source: SourceImage, blob: Descriptor): Blob {
+  return { digest: blob.digest, size: blob.size, open: () => registry.readBlob(source.reference, blob) };
+}
+
+function blobOf({ digest, size, bytes }: Pick<Layer, 'digest' | 'size' | 'bytes'>): Blob {
+  return {
+    digest,
+    size,
+    async *open() {
+      // In pieces, so that progress can be told.
+      const all = await bytes();
+      for (let at = 0; at < size; at += 1 << 20) yield all.subarray(at, at + (1 << 20));
+    },
+  };
+}
+
+function unique(blobs: readonly Blob[]): readonly Blob[] {
+  return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
+}
+
+/** The first failure ends it, after what is under way has ended. */
+async function eachAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = [...items];
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (let item = rest.shift(); item !== undefined && !failed; item = rest.shift()) {
+      try {
+        await work(item);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: atOnce }, worker));
+  const failure = ends.find((end) => end.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+}

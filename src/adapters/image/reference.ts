@@ -1,0 +1,95 @@
+import { fault } from '../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+
+/** A repository of images in a registry. */
+export interface RepositoryName {
+  /** With port where there is one: `us-central1-docker.pkg.dev`, `127.0.0.1:5000`. */
+  readonly host: string;
+  /** `acme-dev/godwit/runner` */
+  readonly repository: string;
+}
+
+/** One image of a repository, by tag or by digest. */
+export interface ImageReference extends RepositoryName {
+  /** Ignored by registries when a digest is there. */
+  readonly tag?: string;
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly digest?: string;
+}
+
+const part = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const repositoryPattern = new RegExp(`^${part}(?:/${part})*$`);
+const hostPattern =
+  /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::\d{1,5})?$/;
+const tagPattern = /^\w[\w.-]{0,127}$/;
+const digestPattern = /^sha256:[0-9a-f]{64}$/;
+const dockerHub = 'docker.io';
+
+/**
+ * Reads the name of an image as container tools write it. Without a host it is one of Docker Hub's, without a
+ * tag and digest it is `latest`.
+ * @returns `image-reference` when it is none, with what is wrong.
+ * @example
+ * parseReference('node:22-slim'); // host docker.io, repository library/node, tag 22-slim
+ */
+export function parseReference(text: string): Outcome<ImageReference> {
+  const [named = '', digest, ...more] = text.split('@');
+  if (more.length > 0) return wrong(text, 'It has more than one @');
+  if (digest !== undefined && !digestPattern.test(digest))
+    return wrong(text, `Its digest is not sha256: and 64 hexadecimal digits in lower case`);
+  const { host, path } = splitHost(named);
+  if (!hostPattern.test(host)) return wrong(text, `${quoted(host)} is no host`);
+  const colon = path.lastIndexOf(':');
+  const repository = withLibrary(host, colon < 0 ? path : path.slice(0, colon));
+  const tag = colon < 0 ? undefined : path.slice(colon + 1);
+  if (!repositoryPattern.test(repository))
+    return wrong(text, `${quoted(repository)} is no repository: lower-case letters, digits and . _ - between them`);
+  if (repository.length > 255) return wrong(text, 'Its repository is longer than 255 characters');
+  if (tag !== undefined && !tagPattern.test(tag)) return wrong(text, `${quoted(tag)} is no tag`);
+  if (digest !== undefined) return good({ host, repository, ...(tag === undefined ? {} : { tag }), digest });
+  return good({ host, repository, tag: tag ?? 'latest' });
+}
+
+/** The full name: host, repository, tag, digest. */
+export function formatReference({ host, repository, tag, digest }: ImageReference): string {
+  return `${host}/${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+}
+
+/** The base URL of a registry's API. Plain HTTP is for loopback alone: nothing leaves the machine unencrypted. */
+export function registryUrl(host: string): string {
+  // Docker Hub's name is one thing, the address of its registry another.
+  if (host === dockerHub) return 'https://registry-1.docker.io';
+  return `${isLoopback(host) ? 'http' : 'https'}://${host}`;
+}
+
+/** Is this host, with or without a port, the machine itself? */
+export function isLoopback(host: string): boolean {
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(host);
+}
+
+/** A registry of Google's, which takes Google's access tokens. */
+export function isGoogleHost(host: string): boolean {
+  return /^(?:[\w-]+\.)?(?:gcr\.io|pkg\.dev)$/.test(host);
+}
+
+/** The first part is a host if it looks like one: with a dot or a port, or `localhost`. */
+function splitHost(named: string): { readonly host: string; readonly path: string } {
+  const slash = named.indexOf('/');
+  const first = slash < 0 ? '' : named.slice(0, slash);
+  const isHost = /[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
+  if (!isHost) return { host: dockerHub, path: named };
+  const alias = first === 'index.docker.io' || first === 'registry-1.docker.io';
+  return { host: alias ? dockerHub : first, path: named.slice(slash + 1) };
+}
+
+function withLibrary(host: string, repository: string): string {
+  return host === dockerHub && !repository.includes('/') ? `library/${repository}` : repository;
+}
+
+function quoted(text: string): string {
+  return text === '' ? 'Nothing' : `\`${text.slice(0, 80)}\``;
+}
+
+function wrong(text: string, why: string): Outcome<never> {
+  return bad(fault('image-reference', { why: `${why}: ${quoted(text)}.` }));
+}

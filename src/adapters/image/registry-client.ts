@@ -1,0 +1,158 @@
+import { createAuthority } from './authority.ts';
+import type { Credentials } from './credentials.ts';
+import { createExchange, usualPatience, type Exchange, type Patience } from './exchange.ts';
+import { createHttp, readAll } from './http.ts';
+import { acceptedManifests, digestOf, type Descriptor, type ManifestDocument } from './manifest.ts';
+import { readBlob } from './read-blob.ts';
+import type { ImageReference, RepositoryName } from './reference.ts';
+import { damaged, type Doing } from './registry-fault.ts';
+import { upload, type Blob, type UploadOptions } from './upload.ts';
+
+/** How registries are spoken to. */
+export interface RegistryClientOptions {
+  readonly credentials: Credentials;
+  readonly patience?: Patience;
+  /** Aborted: everything under way is dropped, and rejects with its reason. */
+  readonly signal?: AbortSignal;
+  /** Told every token before it is used, for masking. */
+  readonly register?: (secret: string) => void;
+}
+
+/**
+ * Registries by their HTTP API (OCI distribution, Docker Registry v2). Everything that is read is held against its
+ * digest. Every method throws a FaultError with a code of the catalogue when it cannot do what it is asked for.
+ */
+export interface RegistryClient extends Disposable {
+  /** The digest of an image's manifest; undefined: there is none. One request without a body. */
+  findManifest(image: ImageReference): Promise<string | undefined>;
+  readManifest(image: ImageReference): Promise<ManifestDocument>;
+  /** Puts a manifest under the tag of the reference, or, without one, under its digest. */
+  writeManifest(image: ImageReference, document: ManifestDocument): Promise<void>;
+  /** Removes an image by its digest, with its tags; one that is not there is removed already. */
+  removeManifest(image: ImageReference): Promise<void>;
+  hasBlob(from: RepositoryName, digest: string): Promise<boolean>;
+  /** The bytes of a blob, piece by piece; the last piece comes only if all of them have the right digest. */
+  readBlob(from: RepositoryName, blob: Descriptor): AsyncIterable<Buffer>;
+  /** Brings a blob into a repository. The caller has looked that it is not there. */
+  writeBlob(into: RepositoryName, blob: Blob, options?: UploadOptions): Promise<'mounted' | 'uploaded'>;
+  tags(of: RepositoryName): Promise<readonly string[]>;
+}
+
+/**
+ * Opens a client; it keeps connections and tokens until it is disposed of.
+ * @example
+ * using registry = createRegistryClient({ credentials });
+ * const digest = await registry.findManifest(reference);
+ */
+export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
+  const http = createHttp(options.signal);
+  const authority = createAuthority(http, options.credentials, options.register ?? (() => {}));
+  const exchange = createExchange(http, authority, options.patience ?? usualPatience, options.signal);
+  return {
+    findManifest: (image) => findManifest(exchange, image),
+    readManifest: (image) => readManifest(exchange, image),
+    writeManifest: (image, document) => writeManifest(exchange, image, document),
+    removeManifest: (image) => removeManifest(exchange, image),
+    hasBlob: (from, digest) => hasBlob(exchange, from, digest),
+    readBlob: (from, blob) => readBlob(exchange, from, blob),
+    writeBlob: (into, blob, wishes = {}) =>
+      upload({ exchange, target: into, blob, options: wishes, has: () => hasBlob(exchange, into, blob.digest) }),
+    tags: (of) => tags(exchange, of),
+    [Symbol.dispose]: () => http.close(),
+  };
+}
+
+async function findManifest(exchange: Exchange, image: ImageReference): Promise<string | undefined> {
+  const answer = await exchange.ask({ ...manifestRequest(image), method: 'HEAD', expect: [200, 404] });
+  answer.resume();
+  if (answer.statusCode === 404) return undefined;
+  const digest = answer.headers['docker-content-digest'];
+  return typeof digest === 'string' ? digest : (await readManifest(exchange, image)).digest;
+}
+
+async function readManifest(exchange: Exchange, image: ImageReference): Promise<ManifestDocument> {
+  const request = manifestRequest(image);
+  const answer = await exchange.ask({ ...request, method: 'GET', expect: [200] });
+  const bytes = await readAll(answer).catch(() => undefined);
+  // Cut off: once more, from the start.
+  const whole = bytes ?? (await readAll(await exchange.ask({ ...request, method: 'GET', expect: [200] })));
+  const digest = digestOf(whole);
+  const told = image.digest ?? answer.headers['docker-content-digest'];
+  if (told !== undefined && told !== digest) throw damaged(request.doing, `its manifest has the digest ${digest}`);
+  return { mediaType: (answer.headers['content-type'] ?? '').replace(/;.*$/s, ''), digest, bytes: whole };
+}
+
+async function writeManifest(exchange: Exchange, image: ImageReference, document: ManifestDocument): Promise<void> {
+  const answer = await exchange.ask({
+    method: 'PUT',
+    path: `${image.repository}/manifests/${image.tag ?? document.digest}`,
+    headers: { 'content-type': document.mediaType },
+    body: document.bytes,
+    scope: { ...image, actions: 'pull,push' },
+    doing: { ...image, words: 'writing an image into', writes: true },
+    expect: [200, 201],
+  });
+  answer.resume();
+}
+
+async function removeManifest(exchange: Exchange, image: ImageReference): Promise<void> {
+  const answer = await exchange.ask({
+    method: 'DELETE',
+    path: `${image.repository}/manifests/${image.digest ?? image.tag ?? 'latest'}`,
+    scope: { ...image, actions: 'pull,push,delete' },
+    doing: { ...image, words: 'removing an image of', writes: true },
+    expect: [200, 202, 404],
+  });
+  answer.resume();
+}
+
+async function hasBlob(exchange: Exchange, from: RepositoryName, digest: string): Promise<boolean> {
+  const answer = await exchange.ask({
+    method: 'HEAD',
+    path: `${from.repository}/blobs/${digest}`,
+    // Who asks is about to write.
+    scope: { ...from, actions: 'pull,push' },
+    doing: { ...from, words: 'looking for a layer in', writes: true },
+    expect: [200, 404],
+  });
+  answer.resume();
+  return answer.statusCode === 200;
+}
+
+const pageSize = 500;
+
+async function tags(exchange: Exchange, of: RepositoryName): Promise<readonly string[]> {
+  const found: string[] = [];
+  let path: string | undefined = `${of.repository}/tags/list?n=${pageSize}`;
+  while (path !== undefined) {
+    const answer = await exchange.ask({
+      method: 'GET',
+      path,
+      scope: { ...of, actions: 'pull' },
+      doing: { ...of, words: 'listing the images of', writes: false },
+      expect: [200, 404],
+    });
+    const body = await readAll(answer);
+    if (answer.statusCode === 404) return [];
+    const page = JSON.parse(body.toString('utf8')) as { readonly tags?: readonly string[] | null };
+    found.push(...(page.tags ?? []));
+    const next = /<([^>]*)>;\s*rel="?next/.exec([answer.headers.link ?? ''].flat().join(','))?.[1];
+    path = page.tags?.length === 0 ? undefined : next?.replace(/^(?:https?:\/\/[^/]*)?\/v2\//, '');
+  }
+  return found;
+}
+
+function manifestRequest(image: ImageReference): {
+  readonly path: string;
+  readonly headers: { readonly accept: string };
+  readonly scope: RepositoryName & { readonly actions: 'pull' };
+  readonly doing: Doing;
+} {
+  const name = image.digest ?? image.tag ?? 'latest';
+  return {
+    path: `${image.repository}/manifests/${name}`,
+    headers: { accept: acceptedManifests },
+    scope: { host: image.host, repository: image.repository, actions: 'pull' },
+    doing: { host: image.host, repository: image.repository, words: `reading ${name} of`, writes: false },
+  };
+}

@@ -1,0 +1,82 @@
+import { fault, FaultError } from '../../kit/fault.ts';
+import { isGoogleHost, type RepositoryName } from './reference.ts';
+
+/** What was being done when a registry said no: for the words of a finding. */
+export interface Doing extends RepositoryName {
+  /** `reading the manifest of`, `writing a layer into` */
+  readonly words: string;
+  readonly writes: boolean;
+}
+
+/** What a registry answered with. */
+export interface Refusal {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** The fault that an answer stands for. The texts of registries are quoted, shortened. */
+export function registryFault(doing: Doing, refusal: Refusal): FaultError {
+  const { host, repository, writes } = doing;
+  const { code, text } = messageOf(refusal);
+  const why = `${host} answered ${refusal.status} to ${doing.words} ${repository}${text}.`;
+  // Docker Hub does not tell a name that it does not know from one that is private.
+  if (refusal.status === 401 && host === 'docker.io' && !writes) return new FaultError(fault('image-missing', { why }));
+  if (refusal.status === 401 || refusal.status === 403)
+    return new FaultError(fault('registry-denied', { why, fix: accessFix(doing) }));
+  if (refusal.status === 404 && (writes || code === 'NAME_UNKNOWN'))
+    return new FaultError(fault('registry-no-repository', { why, ...(writes ? { fix: repositoryFix(doing) } : {}) }));
+  if (refusal.status === 404) return new FaultError(fault('image-missing', { why }));
+  return new FaultError(fault('registry-refused', { why }));
+}
+
+/** It did not answer, or only that it cannot now. */
+export function unreachable(doing: Doing, why: string): FaultError {
+  return new FaultError(
+    fault('registry-unreachable', { why: `${doing.host}, while ${doing.words} ${doing.repository}: ${why}.` }),
+  );
+}
+
+/** The bytes are not what their name says. */
+export function damaged(doing: Doing, why: string): FaultError {
+  return new FaultError(fault('image-damaged', { why: `${doing.host}/${doing.repository}: ${why}.` }));
+}
+
+function accessFix({ host, repository, writes }: Doing): string {
+  if (!isGoogleHost(host))
+    return `Log in: \`docker login ${host}\` writes what godwit reads from ~/.docker/config.json.`;
+  const role = writes ? 'roles/artifactregistry.writer' : 'roles/artifactregistry.reader';
+  const { name, project, location } = googleRepository(host, repository);
+  return `Give the account that runs godwit ${role}: \`gcloud artifacts repositories add-iam-policy-binding ${name} --project=${project} --location=${location} --role=${role} --member=…\`.`;
+}
+
+function repositoryFix({ host, repository }: Doing): string {
+  if (!isGoogleHost(host)) return `Create the repository ${repository} in ${host}.`;
+  const { name, project, location } = googleRepository(host, repository);
+  return `Create it: \`gcloud artifacts repositories create ${name} --repository-format=docker --project=${project} --location=${location}\`.`;
+}
+
+/** `REGION-docker.pkg.dev/PROJECT/NAME/IMAGE` */
+function googleRepository(host: string, repository: string): { name: string; project: string; location: string } {
+  const [project = 'PROJECT', name = 'NAME'] = repository.split('/');
+  return { name, project, location: host.replace(/-docker\.pkg\.dev$/, '') };
+}
+
+function messageOf({ body }: Refusal): { readonly code: string; readonly text: string } {
+  try {
+    const { errors = [] } = JSON.parse(body) as { errors?: readonly { code?: string; message?: string }[] };
+    const [first] = errors;
+    if (first !== undefined) return { code: first.code ?? '', text: `: ${short(first.message ?? first.code ?? '')}` };
+  } catch {
+    // A page of a proxy, say.
+  }
+  const text = short(body.replaceAll(/<[^>]*>/g, ' '));
+  return { code: '', text: text === '' ? '' : `: ${text}` };
+}
+
+function short(text: string): string {
+  return text
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .replace(/\.$/, '')
+    .slice(0, 200);
+}
