@@ -32,9 +32,17 @@ export const setUpCommands: readonly CommandSpec[] = [
     about: [
       'Takes the example project with 5 tables, 16 indexes, 4 views, 3 triggers and 6 seed rows to an embedded PostgreSQL in a temporary folder.',
     ],
-    options: [{ name: 'keep', value: 'FOLDER', summary: 'work in this folder and keep it, to look around afterwards' }],
+    options: [
+      { name: 'keep', value: 'FOLDER', summary: 'work in this folder and keep it, to look around afterwards' },
+      {
+        name: 'private-network',
+        summary: 'with a database that only a private network reaches, by jobs of an emulated Cloud Run (Linux)',
+      },
+      { name: 'cloud-run', summary: 'by jobs of an emulated Cloud Run, without a network of its own' },
+    ],
     examples: [
       { type: 'npx godwit demo', does: 'needs nothing but Node' },
+      { type: 'npx godwit demo --private-network', does: 'shows the direct connection failing and the job succeeding' },
       { type: 'npx godwit demo --keep tour', does: 'leaves a project in ./tour to play with' },
     ],
     load: async () => (await import('./commands/demo.ts')).demo,

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fault } from '../../kit/fault.ts';
 import type { Context, Result, Run } from '../command.ts';
+import { laptopVariable } from '../demo/laptop.ts';
 import { openProjectOf, progressOn } from '../execute.ts';
 import { runProgram } from '../program.ts';
 import { done, failed, outcomeOf } from '../result.ts';
@@ -12,8 +13,16 @@ import { wire } from '../../project/wire.ts';
 
 const steps: readonly (readonly string[])[] = [['plan'], ['up'], ['verify'], ['up'], ['status']];
 
-/** `godwit demo`: the main job on the example project. */
+/** `godwit demo`: the main job on the example project, here, or by jobs of an emulated Cloud Run. */
 export const demo: Run = async (context) => {
+  const { switches, values } = context.typed;
+  const kind = ['private-network', 'cloud-run'].filter((name) => switches.has(name));
+  if (kind.length + (values['keep'] === undefined ? 0 : 1) > 1) {
+    const why = '--keep, --private-network and --cloud-run are three demos; choose one.';
+    return failed([fault('wrong-usage', { why })]);
+  }
+  if (switches.has('private-network') && context.io.env[laptopVariable] === undefined)
+    return await (await import('../demo/private-network.ts')).demoPrivateNetwork(context);
   const example = exampleFolder();
   if (example === undefined)
     return failed([fault('bug', { why: 'The example project is missing from the installation.' })]);
@@ -28,11 +37,17 @@ export const demo: Run = async (context) => {
       recursive: true,
       filter: (source) => !foreign.has(source.split(/[/\\]/).at(-1) ?? ''),
     });
-    return await tour(context, folder, keep);
+    return kind.length > 0 ? await cloudDemo(context, folder) : await tour(context, folder, keep);
   } finally {
     if (keep === undefined) await rm(folder, { recursive: true, force: true });
   }
 };
+
+async function cloudDemo(context: Context, folder: string): Promise<Result> {
+  const { demoOnLaptop, demoHere } = await import('../demo/cloud-sites.ts');
+  const laptop = context.io.env[laptopVariable];
+  return laptop === undefined ? await demoHere(context, folder) : await demoOnLaptop(context, folder, Number(laptop));
+}
 
 /** Walks through the commands a person would type; one server serves them all. */
 async function tour(context: Context, folder: string, keep: string | undefined): Promise<Result> {

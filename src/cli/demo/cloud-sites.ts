@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startEmbedded } from '../../adapters/embedded/server.ts';
+import type { Context, Result } from '../command.ts';
+import { progressOn } from '../execute.ts';
+import { failed } from '../result.ts';
+import { cloudTour } from './cloud-tour.ts';
+import type { DemoSite } from './laptop.ts';
+
+const emulated =
+  'Emulated is Google Cloud: a program of this demo answers its APIs (Cloud Run, Secret Manager, Logging) and keeps images.';
+
+/** The inside of `demo --private-network`, in the namespace of the laptop; the site is read from this descriptor. */
+export async function demoOnLaptop(context: Context, folder: string, descriptor: number): Promise<Result> {
+  const site = JSON.parse(readFileSync(descriptor, 'utf8')) as DemoSite;
+  context.redactor.register(decodeURIComponent(new URL(site.url).password));
+  return await cloudTour(context, {
+    folder,
+    url: site.url,
+    execution: { kind: 'namespace', path: site.vpc },
+    apart: true,
+    before: [
+      'Real are here: PostgreSQL, the networks of laptop, jobs and database (namespaces of the kernel, without a way from the',
+      'laptop to the other two), godwit with its engine for Cloud Run, the image that it puts together, the runner.',
+      `${emulated} A job is`,
+      'a process in the private network, where Google would start a container.',
+      ...(site.rootless ? ['All of it without root: the namespaces belong to this account.'] : []),
+    ],
+  });
+}
+
+/** `demo --cloud-run`: the same without networks, for where none can be made. */
+export async function demoHere(context: Context, folder: string): Promise<Result> {
+  const onProgress = progressOn(context);
+  const started = await startEmbedded({
+    dataDir: join(folder, '.godwit', 'postgres'),
+    env: { ...context.io.env },
+    onProgress: ({ step, message }) => onProgress(`embedded PostgreSQL: ${step} ${message}`, step),
+  });
+  if (!started.ok) return failed(started.findings);
+  context.screen.settle();
+  context.redactor.register(started.value.password);
+  try {
+    return await cloudTour(context, {
+      folder,
+      url: started.value.url,
+      execution: { kind: 'process' },
+      apart: false,
+      before: [
+        'Real are here: PostgreSQL, godwit with its engine for Cloud Run, the image that it puts together, the runner.',
+        `${emulated} A job is`,
+        'a process of this machine, and the network is this machine’s own: `--private-network` shows one that is closed.',
+      ],
+    });
+  } finally {
+    await started.value.stop();
+  }
+}

@@ -1,0 +1,90 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fault } from '../../kit/fault.ts';
+import type { Context, Result } from '../command.ts';
+import { runProgram } from '../program.ts';
+import { done, failed, outcomeOf } from '../result.ts';
+import { startDemoCloud, type DemoCloud, type DemoExecution } from './emulator-door.ts';
+
+/** Where the demo's database is and how jobs reach it. */
+export interface TourSite {
+  /** The demo's project, with the example's migrations; a configuration is written into it. */
+  readonly folder: string;
+  /** Address of the database with its password. */
+  readonly url: string;
+  readonly execution: DemoExecution;
+  /** Paragraphs before the first command: what is real here and what is emulated. */
+  readonly before: readonly string[];
+  /** True: this machine has no way to the database, which is shown first. */
+  readonly apart: boolean;
+}
+
+interface Step {
+  readonly argv: readonly string[];
+  /** Said before the command. */
+  readonly says: string;
+  readonly exitCode: number;
+}
+
+const project = 'acme-dev';
+
+/** The tour with jobs: the same commands as anywhere, executed by an emulated Cloud Run next to the database. */
+export async function cloudTour(context: Context, site: TourSite): Promise<Result> {
+  const { screen } = context;
+  const cloud = await startDemoCloud(site.execution);
+  if (cloud === undefined) return failed([fault('bug', { why: 'dist/emulator.js is missing from the installation.' })]);
+  try {
+    await writeFile(join(site.folder, 'godwit.config.json'), `${JSON.stringify(configOf(cloud), null, 2)}\n`);
+    cloud.seed.project(project);
+    cloud.seed.serviceAccount(`dev-cloud-run-sa@${project}.iam.gserviceaccount.com`);
+    cloud.seed.connector(`projects/${project}/locations/us-central1/connectors/dev-cloud-run-connector`);
+    cloud.seed.secret(project, 'database-url-dev', site.url);
+    screen.say(...site.before);
+    for (const step of stepsOf(site)) {
+      const exitCode = await take(context, site, step, cloud.env());
+      if (exitCode !== step.exitCode) return { exitCode, outcome: outcomeOf(exitCode), findings: [] };
+    }
+    const [jobs, executions] = [cloud.state.jobs.length, cloud.state.executions.length];
+    if (jobs > 0) return failed([fault('bug', { why: `${jobs} jobs are left in the emulated project.` })]);
+    screen.say('', `Left in the project ${project}: no job${executions === 0 ? ', no execution' : ''}.`);
+    return done();
+  } finally {
+    await cloud.stop();
+  }
+}
+
+function configOf(cloud: DemoCloud): unknown {
+  const image = { base: cloud.seed.baseImage(), repository: `${cloud.registry}/${project}/godwit` };
+  return {
+    environments: {
+      direct: { database: { env: 'DIRECT_DATABASE_URL' } },
+      dev: { engine: { kind: 'cloud-run', project, image }, checkpoint: 'never' },
+    },
+  };
+}
+
+function stepsOf({ apart }: TourSite): readonly Step[] {
+  const direct: Step = {
+    argv: ['status', '-e', 'direct'],
+    says: 'From this laptop there is no way to the database:',
+    exitCode: 30,
+  };
+  return [
+    ...(apart ? [direct] : []),
+    { argv: ['up', '-e', 'dev'], says: 'A job next to the database has one:', exitCode: 0 },
+    { argv: ['verify', '-e', 'dev'], says: 'What is there now, looked at by another job:', exitCode: 0 },
+    { argv: ['runs', 'list', '-e', 'dev'], says: 'Who did what:', exitCode: 0 },
+  ];
+}
+
+async function take(
+  { screen, io, signal, typed }: Context,
+  site: TourSite,
+  step: Step,
+  cloud: Readonly<Record<string, string>>,
+): Promise<number> {
+  screen.say('', step.says, `${screen.style.cyan('$')} ${screen.style.bold(`godwit ${step.argv.join(' ')}`)}`);
+  const options = [...(screen.json ? ['--json'] : []), ...(typed.switches.has('no-color') ? ['--no-color'] : [])];
+  const env = { ...io.env, ...cloud, DATABASE_URL: undefined, DIRECT_DATABASE_URL: site.url };
+  return await runProgram({ argv: [...step.argv, ...options], io: { ...io, cwd: site.folder, env }, signal });
+}
