@@ -1,0 +1,40 @@
+import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator/start.ts';
+import type { CloudRunConfig, EnvironmentConfig } from '../../src/project/config-model.ts';
+
+/** An emulated Google Cloud with what environments need in it. */
+export interface Cloud extends AsyncDisposable {
+  readonly emulator: Emulator;
+  /** What a controller finds it by. */
+  readonly env: Readonly<Record<string, string>>;
+  /**
+   * Makes the project of an environment with secret, account and connector, by the names that are godwit's defaults.
+   *
+   * @returns the environment's part of the configuration
+   */
+  environment(name: string, url: string, more?: Partial<CloudRunConfig>): EnvironmentConfig;
+  /** Jobs that are left: none, whatever happened. */
+  leaked(): readonly string[];
+}
+
+const region = 'us-central1';
+
+/** Starts an emulator whose tasks are processes of this machine, or what `options` say. */
+export async function buildCloud(options: EmulatorOptions = {}): Promise<Cloud> {
+  const emulator = await startEmulator({ execution: { kind: 'process' }, ...options });
+  const base = emulator.seed.baseImage();
+  return {
+    emulator,
+    env: emulator.env(),
+    environment(name, url, more = {}) {
+      const project = more.project ?? `acme-${name}`;
+      emulator.seed.project(project);
+      emulator.seed.secret(project, `database-url-${name}`, url);
+      emulator.seed.serviceAccount(`${name}-cloud-run-sa@${project}.iam.gserviceaccount.com`);
+      emulator.seed.connector(`projects/${project}/locations/${region}/connectors/${name}-cloud-run-connector`);
+      const image = { base, repository: `${emulator.registry}/${project}/godwit` };
+      return { engine: { kind: 'cloud-run', project, image, ...more }, checkpoint: 'never' };
+    },
+    leaked: () => emulator.state.jobs.map(({ name }) => String(name)),
+    [Symbol.asyncDispose]: () => emulator.stop(),
+  };
+}
