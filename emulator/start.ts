@@ -89,7 +89,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     registry: registry?.host ?? '',
     images: registry,
     env: (principal = someone) => ({ GODWIT_ENDPOINT: url, GOOGLE_OAUTH_ACCESS_TOKEN: world.iam.token(principal) }),
-    seed: createSeed(world),
+    seed: createSeed(world, registry),
     faults: world.faults,
     iam: world.iam,
     calls: world.calls,

@@ -1,6 +1,8 @@
 import { putSecret } from './services/secret-manager.ts';
 import { resourcesOf, type ConnectorState } from './core/resources.ts';
 import type { World } from './core/world.ts';
+import type { Registry } from './registry/registry.ts';
+import { addStandIn } from './registry/stand-in.ts';
 
 /** Makes what is there before a test begins. Once a project is made, jobs in it need accounts and connectors that exist. */
 export interface Seed {
@@ -12,9 +14,14 @@ export interface Seed {
   serviceAccount(email: string): void;
   /** A VPC connector by full name, READY unless said otherwise. */
   connector(name: string, state?: ConnectorState): void;
+  /**
+   * A base image by its form alone, in the emulator's registry; returns its full name. `library/node:22-slim` when no name
+   * is given.
+   */
+  baseImage(name?: string): string;
 }
 
-export function createSeed(world: World): Seed {
+export function createSeed(world: World, registry: Registry | undefined): Seed {
   const resources = resourcesOf(world);
   return {
     project: (id, number = String(100_000_000_000 + resources.projects.size + 1)) =>
@@ -22,5 +29,10 @@ export function createSeed(world: World): Seed {
     secret: (project, id, value) => putSecret(world, `projects/${project}/secrets/${id}`, value),
     serviceAccount: (email) => void resources.serviceAccounts.add(email),
     connector: (name, state = 'READY') => void resources.connectors.set(name, state),
+    baseImage(name = 'library/node:22-slim') {
+      if (registry === undefined) throw new Error('this emulator has no registry');
+      addStandIn(registry.store, name);
+      return `${registry.host}/${name}`;
+    },
   };
 }

@@ -32,7 +32,6 @@ function configOf(cloud: Cloud, urls: Readonly<Record<string, string>>): string 
   const environments = Object.entries(config.environments).map(([name, { engine }]) => {
     const { project, instance } = engine;
     const terms = cloud.environment(name, urls[name] ?? '', { project, ...(instance === undefined ? {} : { instance }) });
-    if (instance !== undefined) cloud.emulator.seed.sqlInstance(project, instance, { pointInTimeRecovery: true });
     return [name, { engine: terms.engine }];
   });
   return JSON.stringify({ ...config, environments: Object.fromEntries(environments) });
