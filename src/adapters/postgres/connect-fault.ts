@@ -7,7 +7,9 @@ import type { DatabaseAddress } from './address.ts';
 export function connectFault(error: Error, address: DatabaseAddress): Finding {
   const code = (error as Error & { code?: string }).code ?? '';
   const at = address.host.startsWith('/') ? address.host : `${address.host}:${address.port}`;
-  return fault(faultCode(code, error.message), { why: `${at}: ${error.message || code}` });
+  // Node names its own end of the connection too, which says nothing.
+  const message = error.message.replace(/ - Local \(.*\)$/, '') || code;
+  return fault(faultCode(code, error.message), { why: `${at}: ${message}` });
 }
 
 const byCode: Readonly<Record<string, FaultCode>> = {
