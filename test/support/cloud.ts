@@ -34,7 +34,7 @@ export async function buildCloud(options: EmulatorOptions = {}): Promise<Cloud> 
       const image = { base, repository: `${emulator.registry}/${project}/godwit` };
       return { engine: { kind: 'cloud-run', project, image, ...more }, checkpoint: 'never' };
     },
-    leaked: () => emulator.state.jobs.map(({ name }) => String(name)),
+    leaked: () => emulator.state.jobs.map(({ name }) => name as string),
     [Symbol.asyncDispose]: () => emulator.stop(),
   };
 }
