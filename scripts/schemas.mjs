@@ -79,6 +79,16 @@ const historyRow = z.looseObject({
   by: z.string(),
   schema: z.string(),
 });
+const checkpoint = z.looseObject({
+  means: z.enum(['copy', 'dump', 'point-in-time', 'backup']),
+  id: z.string(),
+  restore: z.string().describe('the command that restores it'),
+  undoes: z.string().describe('what a restore undoes beside the run'),
+  takenAt: z.string(),
+  kept: z.string(),
+  bytes: z.int().optional(),
+  sha256: z.string().optional(),
+});
 const exitCode = z.union([0, 2, 10, 20, 30, 40, 41, 42, 50, 70, 130].map((code) => z.literal(code)));
 const migrationState = z.looseObject({
   id: z.string(),
@@ -119,6 +129,11 @@ const document = z
     migrations: z.array(migrationState).optional().describe('status'),
     pending: z.int().optional().describe('status: how many are not applied'),
     plan: plan.optional(),
+    checkpoint: z
+      .looseObject({ needed: z.boolean(), means: z.string().optional(), text: z.string().optional() })
+      .optional()
+      .describe('plan: whether a checkpoint would be taken first, and by which means'),
+    checkpoints: z.array(checkpoint).optional().describe('db restore without an id'),
     checks: z.array(check).optional(),
     runs: z.array(run).optional(),
     run: z.union([run, z.string()]).optional(),
@@ -149,6 +164,8 @@ const event = z
       why: z.string(),
     }),
     kind('waiting', { holder: z.string() }),
+    kind('checkpoint.progress', { text: z.string() }),
+    kind('checkpoint.taken', { checkpoint }),
     kind('plan', { plan }),
     kind('history', {
       rows: z.array(historyRow),

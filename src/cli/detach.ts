@@ -1,14 +1,23 @@
 import type { Finding } from '../kit/finding.ts';
-import { notStarted } from '../migrate/deploy.ts';
+import { checkpointText } from '../migrate/checkpoint.ts';
+import { notStarted, type Deployment } from '../migrate/deploy.ts';
 import type { LedgerEntry } from '../migrate/engine.ts';
 import type { ApplyTask } from '../migrate/task.ts';
+import { checkpointerOf } from '../project/checkpoint-means.ts';
+import { checkpointBeforehand } from '../project/checkpointed.ts';
 import type { Context, Result } from './command.ts';
 import type { Ready } from './execute.ts';
 import { done, failed } from './result.ts';
 
 /** Starts a run in a process of its own and leaves it: the ledger knows it, `runs attach` shows it. */
-export async function detach({ screen, command }: Context, ready: Ready, task: ApplyTask): Promise<Result> {
+export async function detach(context: Context, ready: Ready, wanted: ApplyTask): Promise<Result> {
+  const { screen, command } = context;
   const { engine, bundle, target } = ready.wired;
+  const beforehand = await checkpointBeforehand(deploymentOf(context, ready), wanted, () =>
+    checkpointerOf(ready.project),
+  );
+  if (!beforehand.ok) return failed(beforehand.findings);
+  const task = beforehand.value;
   const entry: LedgerEntry = {
     run: task.run,
     command,
@@ -17,6 +26,7 @@ export async function detach({ screen, command }: Context, ready: Ready, task: A
     engine: engine.name,
     bundle: bundle.hash,
     ...task.actor,
+    ...(task.consent.checkpoint === undefined ? {} : { checkpoint: checkpointText(task.consent.checkpoint) }),
     startedAt: new Date().toISOString(),
     recorded: false,
   };
@@ -38,4 +48,16 @@ export async function detach({ screen, command }: Context, ready: Ready, task: A
     `  godwit runs cancel${name} ${started.value.run}   stop it at the next safe point`,
   );
   return done({ run: started.value.run });
+}
+
+function deploymentOf({ screen, command, signal }: Context, { wired }: Ready): Omit<Deployment, 'task'> {
+  return {
+    engine: wired.engine,
+    bundle: wired.bundle,
+    target: wired.target,
+    command,
+    now: () => new Date().toISOString(),
+    onEvent: (event) => screen.event(event),
+    signal,
+  };
 }

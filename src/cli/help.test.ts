@@ -89,11 +89,12 @@ test('the help of a group lists its commands', () => {
     Usage: godwit db COMMAND [options]
 
     Commands
-      db start      Start the embedded PostgreSQL and leave it running
-      db stop       Stop the embedded PostgreSQL
-      db status     Say whether the embedded PostgreSQL runs, and where
-      db url        Print the URL of the embedded PostgreSQL, password included
-      db sql [SQL]  Run SQL on the embedded PostgreSQL, without psql
+      db start         Start the embedded PostgreSQL and leave it running
+      db stop          Stop the embedded PostgreSQL
+      db status        Say whether the embedded PostgreSQL runs, and where
+      db url           Print the URL of the embedded PostgreSQL, password included
+      db restore [ID]  Bring the embedded PostgreSQL back to a checkpoint
+      db sql [SQL]     Run SQL on the embedded PostgreSQL, without psql
 
     \`godwit db\` alone is \`godwit db status\`.
     "

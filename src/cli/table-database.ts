@@ -27,6 +27,19 @@ export const databaseCommands: readonly CommandSpec[] = [
     load: async () => (await import('./commands/db.ts')).url,
   },
   {
+    name: 'db restore',
+    summary: 'Bring the embedded PostgreSQL back to a checkpoint',
+    about: [
+      'Puts the copy of the data directory that was taken before a run in the place of the present one, and starts the server on it once. What was there is kept beside it until the next restore.',
+    ],
+    arguments: [{ name: 'ID', summary: 'the run that the checkpoint was taken for; without it they are listed' }],
+    examples: [
+      { type: 'godwit db restore', does: 'lists the checkpoints' },
+      { type: 'godwit db restore 01J9', does: 'the beginning of an id will do' },
+    ],
+    load: async () => (await import('./commands/db-restore.ts')).restore,
+  },
+  {
     name: 'db sql',
     summary: 'Run SQL on the embedded PostgreSQL, without psql',
     arguments: [{ name: 'SQL', summary: 'statements; without them, standard input is read' }],

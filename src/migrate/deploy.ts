@@ -2,6 +2,7 @@ import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { good } from '../kit/outcome.ts';
 import { aftermathOf, type Recorded } from './aftermath.ts';
+import { checkpointText } from './checkpoint.ts';
 import type { Engine, Ledger, LedgerEntry, RunRef } from './engine.ts';
 import type { RunEvent, RunOutcome } from './event.ts';
 import { outcomeOf } from './perform/verdict.ts';
@@ -113,6 +114,9 @@ function entryOf(deployment: Deployment): LedgerEntry {
     engine: engine.name,
     bundle: bundle.hash,
     ...task.actor,
+    ...(task.kind === 'apply' && task.consent.checkpoint !== undefined
+      ? { checkpoint: checkpointText(task.consent.checkpoint) }
+      : {}),
     startedAt: deployment.now(),
     recorded: false,
   };

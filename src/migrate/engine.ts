@@ -91,6 +91,8 @@ export interface LedgerEntry {
   readonly image?: string;
   /** The version of the secret that held the database URL. */
   readonly secretVersion?: string;
+  /** The checkpoint that was taken for it, or who waived it and why. */
+  readonly checkpoint?: string;
   /** `done`, or what was left behind. */
   readonly cleanup?: string;
   /** True once the database has the run in its own history. */

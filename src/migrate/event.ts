@@ -1,5 +1,6 @@
 import type { Finding } from '../kit/finding.ts';
 import type { History } from './history/read-history.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import type { AuditRow, HistoryRow, LiveRunRow, RunRow, StatementRow } from './history/rows.ts';
 import type { Check, Plan } from './model.ts';
 import type { Target } from './ports.ts';
@@ -67,6 +68,9 @@ export type RunEvent =
   | { readonly kind: 'recorded'; readonly run: string }
   | { readonly kind: 'finding'; readonly finding: Finding }
   | { readonly kind: 'waiting'; readonly holder: string }
+  /** A checkpoint is being taken; this and the next one come from the controller. */
+  | { readonly kind: 'checkpoint.progress'; readonly text: string }
+  | { readonly kind: 'checkpoint.taken'; readonly checkpoint: Checkpoint }
   | { readonly kind: 'plan'; readonly plan: Plan }
   | {
       readonly kind: 'history';

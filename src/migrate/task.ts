@@ -1,3 +1,4 @@
+import type { Checkpoint, CheckpointWaiver } from './checkpoint.ts';
 import type { LockTerms } from './courtesy/terms.ts';
 
 /** Who acts, from where: goes into history and audit. Nothing here is secret. */
@@ -40,9 +41,7 @@ export interface Consent {
   /** Which runs need a checkpoint. */
   readonly checkpointPolicy: 'never' | 'destructive' | 'always';
   /** The checkpoint taken for this run, or who waived it and why. */
-  readonly checkpoint?:
-    | { readonly kind: 'taken'; readonly id: string; readonly restore: string }
-    | { readonly kind: 'waived'; readonly by: string; readonly reason: string };
+  readonly checkpoint?: Checkpoint | CheckpointWaiver;
 }
 
 /** An earlier attempt that the database never saw: carried into the history by the next successful run. */

@@ -1,7 +1,9 @@
 import type { Finding } from '../kit/finding.ts';
-import { deploy, type Execution } from '../migrate/deploy.ts';
+import type { Deployment, Execution } from '../migrate/deploy.ts';
 import type { RunEvent } from '../migrate/event.ts';
 import type { Task } from '../migrate/task.ts';
+import { checkpointerOf } from './checkpoint-means.ts';
+import { deployCheckpointed } from './checkpointed.ts';
 import { pinEnvironment } from './lock-file.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { Project } from './open.ts';
@@ -31,7 +33,7 @@ export async function runTask(
   const known = new AbortController();
   if (task.kind === 'apply' && (await hasChanged(project, wired)))
     void wired.connecting.then(() => lookAhead(wired.bundle, known.signal));
-  const execution = await deploy({
+  const deployment: Deployment = {
     task,
     engine: wired.engine,
     bundle: wired.bundle,
@@ -45,7 +47,8 @@ export async function runTask(
       if (event.kind === 'target') known.abort();
       options.onEvent(event);
     },
-  });
+  };
+  const execution = await deployCheckpointed(deployment, () => checkpointerOf(project));
   known.abort();
   const pinning = task.kind === 'apply' ? await pin(project, execution) : [];
   return { execution, warnings: [...(execution.warnings ?? []), ...pinning] };

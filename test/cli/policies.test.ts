@@ -108,9 +108,9 @@ test('the first run pins the environment; another database behind its name is re
   expect([wrong.exitCode, wrong.err]).toEqual([10, expect.stringContaining('[wrong-database]')]);
 });
 
-test('a checkpoint policy stops the run until the checkpoint is waived with a reason', async () => {
+test('a checkpoint policy without means stops the run until the checkpoint is waived with a reason', async () => {
   await using database = await createTestDatabase();
-  using project = createProject(files, undefined, { PROD: database.url });
+  using project = createProject(files, undefined, { PROD: database.url, GODWIT_PG_BIN: '/nowhere' });
   const refused = await project.run('up', '-e', 'strict');
   expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('[needs-checkpoint]')]);
   expect((await project.run('up', '-e', 'strict', '--waive-checkpoint', 'backup of noon')).exitCode).toBe(0);

@@ -8,7 +8,7 @@ import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** A program, or a right that this account may have. */
-type Tool = 'nft' | 'openssl' | 'pgbouncer' | 'ip' | 'mount' | 'faketime' | 'root';
+type Tool = 'nft' | 'openssl' | 'pgbouncer' | 'ip' | 'mount' | 'faketime' | 'pg_dump' | 'root';
 
 /** True when one of these is not there. */
 export function missing(...tools: readonly Tool[]): boolean {

@@ -134,7 +134,8 @@ function queryFault({ message, sqlstate, detail, hint }: ServerError): Finding {
   return fault('embedded-query-failed', { why: `${why} (SQLSTATE ${sqlstate})` });
 }
 
-async function embeddedProject(context: Context): Promise<Outcome<Project>> {
+/** The project, if its environment has the embedded server. */
+export async function embeddedProject(context: Context): Promise<Outcome<Project>> {
   const project = await openProjectOf(context);
   if (!project.ok || project.value.environment.database.kind === 'embedded') return project;
   const { name } = project.value.environment;

@@ -1,9 +1,10 @@
+import { plannedCheckpoint } from '../../project/checkpoint-means.ts';
 import { writePlan } from '../../project/plan-file.ts';
 import { planTask } from '../../project/tasks.ts';
 import type { Run } from '../command.ts';
 import { eventOf, executeQuietly, withProject } from '../execute.ts';
 import { failed } from '../result.ts';
-import { planLines } from '../screen/plan.ts';
+import { checkpointNote, planLines } from '../screen/plan.ts';
 import { selectionOf } from '../wishes.ts';
 
 /** `godwit plan` */
@@ -18,7 +19,8 @@ export const plan: Run = async (context) => {
     const made = eventOf(execution, 'plan');
     if (!made.ok) return failed(made.findings);
     const found = made.value.plan;
-    screen.say(...planLines(found, screen.style));
+    const checkpoint = await plannedCheckpoint(project, found);
+    screen.say(...planLines(found, screen.style), ...checkpointNote(checkpoint, screen.style));
     const out = typed.values['out'];
     const environment = project.environment.name;
     if (out !== undefined) {
@@ -40,7 +42,7 @@ export const plan: Run = async (context) => {
       exitCode: execution.exitCode,
       outcome: execution.outcome,
       findings: execution.findings,
-      data: { environment, plan: found },
+      data: { environment, plan: found, checkpoint },
     };
   });
 };

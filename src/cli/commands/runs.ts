@@ -107,7 +107,7 @@ function rowOf(entry: LedgerEntry): RunRow {
     commit,
     tool,
     planHash: '',
-    checkpoint: '',
+    checkpoint: entry.checkpoint ?? '',
     startedAt,
     finishedAt,
     ms: finishedAt === '' ? 0 : Date.parse(finishedAt) - Date.parse(startedAt),

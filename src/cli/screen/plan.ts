@@ -1,7 +1,15 @@
 import type { Plan, PlanStep } from '../../migrate/model.ts';
+import type { PlannedCheckpoint } from '../../project/checkpoint-means.ts';
 import { placeText } from './finding.ts';
 import { aligned, countOf } from './format.ts';
 import type { Style } from './style.ts';
+
+/** Whether a checkpoint would be taken before a plan, and by which means. */
+export function checkpointNote(planned: PlannedCheckpoint, style: Style): readonly string[] {
+  if (!planned.needed) return [];
+  const text = `A checkpoint comes first: ${planned.text}.`;
+  return [planned.means === 'none' ? style.yellow(text) : style.dim(text)];
+}
 
 /** What would run, step by step, with what it destroys. */
 export function planLines(plan: Plan, style: Style): readonly string[] {

@@ -2,6 +2,7 @@ import type { Finding } from '../../kit/finding.ts';
 import type { RunEvent } from '../../migrate/event.ts';
 import { createPatience } from './patience.ts';
 import type { Check } from '../../migrate/model.ts';
+import { checkpointLines } from './checkpoint.ts';
 import { checkAdvice, checkLines, checkSummary } from './checks.ts';
 import { countOf, duration } from './format.ts';
 import type { Screen } from './screen.ts';
@@ -39,6 +40,12 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         break;
       case 'waiting':
         screen.say(style.yellow(`Another run holds the database: ${event.holder}. Waiting …`));
+        break;
+      case 'checkpoint.progress':
+        screen.live(`checkpoint: ${event.text}`);
+        break;
+      case 'checkpoint.taken':
+        screen.say(...checkpointLines(event.checkpoint, style));
         break;
       case 'plan':
         widest = Math.max(0, ...event.plan.steps.map((step) => label(step.id, step.name).length));

@@ -72,8 +72,20 @@ export const planFaults = entries({
   'needs-checkpoint': {
     title: 'This run needs a checkpoint first',
     why: 'The environment’s policy asks for a recovery point before a run like this one.',
-    fix: 'Take a backup, then run again with `--waive-checkpoint "REASON"`, which is recorded.',
+    fix: 'Godwit takes it where it has the means (docs/checkpoints.md). Otherwise take a backup yourself, then run again with `--waive-checkpoint "REASON"`, which is recorded; or set the policy to `"checkpoint": "never"`.',
     exit: 10,
+  },
+  'checkpoint-failed': {
+    title: 'The checkpoint could not be taken',
+    why: 'The run needs a recovery point, and making or reading it back failed. Nothing was changed.',
+    fix: 'Mend what is named and run again; or take a backup yourself and say so with `--waive-checkpoint "REASON"`.',
+    exit: 10,
+  },
+  'checkpoint-unknown': {
+    title: 'There is no such checkpoint',
+    why: 'No checkpoint of this environment has this id.',
+    fix: '`godwit db restore` without an id lists them.',
+    exit: 2,
   },
   'wrong-database': {
     title: 'This is not the database that the environment is pinned to',

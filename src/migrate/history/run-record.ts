@@ -1,5 +1,6 @@
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
+import { checkpointText } from '../checkpoint.ts';
 import type { RunOutcome } from '../event.ts';
 import type { Reply, Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
@@ -23,6 +24,7 @@ export async function beginRun(
   },
 ): Promise<Outcome<string>> {
   const { actor, run } = task;
+  const checkpoint = checkpointText(task.consent.checkpoint);
   const common = [actor.by, actor.from, actor.commit, actor.tool].map(quoteLiteral).join(', ');
   const earlier = task.earlier.map(
     (attempt) =>
@@ -36,10 +38,10 @@ UPDATE godwit.epoch SET epoch = epoch + 1, run = ${quoteLiteral(run)}, attempt =
 UPDATE godwit.run SET outcome = 'interrupted' WHERE outcome = 'running' AND run <> ${quoteLiteral(run)};
 ${earlier.join('\n')}
 INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, checkpoint, default_schema)
-VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(terms.planHash)}, ${quoteLiteral(checkpointText(task))}, ${quoteLiteral(terms.schema)})
+VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(terms.planHash)}, ${quoteLiteral(checkpoint)}, ${quoteLiteral(terms.schema)})
 ON CONFLICT (run) DO UPDATE SET backend_pid = pg_backend_pid();
 SELECT godwit.log(${quoteLiteral(run)}, ARRAY['run'${terms.firstStarted === '' ? '' : ", 'started'"}], ARRAY[
-  json_build_object('command', ${quoteLiteral(task.command)}::text, 'by', ${quoteLiteral(actor.by)}::text, 'plan', ${quoteLiteral(terms.planHash)}::text, 'at', clock_timestamp())::text
+  json_build_object('command', ${quoteLiteral(task.command)}::text, 'by', ${quoteLiteral(actor.by)}::text, 'plan', ${quoteLiteral(terms.planHash)}::text, 'at', clock_timestamp()${checkpoint === '' ? '' : `, 'checkpoint', ${quoteLiteral(checkpoint)}::text`})::text
   ${terms.firstStarted === '' ? '' : `, json_build_object('migration', ${quoteLiteral(terms.firstStarted)}::text, 'at', clock_timestamp())::text`}]) FROM godwit.run WHERE run = ${quoteLiteral(run)} AND events = 0;
 COMMIT`;
   const reply = await session.send(text, { rows: 'all' });
@@ -57,14 +59,6 @@ COMMIT`;
 export function raisingEpoch(of: { readonly run: string; readonly attempt?: string }): string {
   const own = of.attempt === undefined ? '' : ` and attempt = ${quoteLiteral(of.attempt)}`;
   return `update godwit.epoch set epoch = epoch + 1 where run = ${quoteLiteral(of.run)}${own} returning epoch`;
-}
-
-function checkpointText(task: ApplyTask): string {
-  const { checkpoint } = task.consent;
-  if (checkpoint === undefined) return '';
-  return checkpoint.kind === 'taken'
-    ? `taken ${checkpoint.id}: ${checkpoint.restore}`
-    : `waived by ${checkpoint.by}: ${checkpoint.reason}`;
 }
 
 /** Adds one event to the run's audit chain, outside of any migration. */

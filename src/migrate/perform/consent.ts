@@ -1,5 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
+import { wantsCheckpoint } from '../checkpoint.ts';
 import type { Plan } from '../model.ts';
 import type { ApplyTask } from '../task.ts';
 
@@ -20,11 +21,8 @@ export function missingConsent(plan: Plan, task: ApplyTask): readonly Finding[] 
     );
   // Adoption executes no statement of the user's: there is nothing to recover from.
   if (task.how !== 'execute') return findings;
-  const destroys = plan.steps.flatMap((step) => step.destroys);
-  const wanted =
-    consent.checkpointPolicy === 'always' || (consent.checkpointPolicy === 'destructive' && destroys.length > 0);
-  if (wanted && consent.checkpoint === undefined) {
-    const [first] = destroys;
+  if (wantsCheckpoint(plan, consent.checkpointPolicy) && consent.checkpoint === undefined) {
+    const [first] = plan.steps.flatMap((step) => step.destroys);
     const because = first === undefined ? 'before every run' : `before this one, which destroys data: ${first.what}`;
     findings.push(
       fault('needs-checkpoint', {

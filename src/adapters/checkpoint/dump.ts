@@ -1,0 +1,181 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { chmod, mkdir, open, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fault } from '../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { Checkpoint, Checkpointer, CheckpointRequest } from '../../migrate/checkpoint.ts';
+import type { DatabaseAddress } from '../postgres/address.ts';
+import { keep, mostKept, openDraft } from './kept.ts';
+import { libpqSettings } from './libpq-settings.ts';
+import { findDumpTools, plainEnv, type DumpTools, type NoTools } from './postgres-tools.ts';
+import { shellWord } from './shell-word.ts';
+
+/** Which database is dumped, and where to. */
+export interface DumpOptions {
+  readonly address: DatabaseAddress;
+  /** `.godwit/checkpoints` */
+  readonly folder: string;
+  readonly environment: string;
+  /** Where the programs are looked for: PATH, GODWIT_PG_BIN. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Hides secrets in what the programs say. */
+  redact(text: string): string;
+}
+
+const fileName = 'database.dump';
+
+/** Checkpoints of a database that this machine reaches: a dump, where PostgreSQL's programs are there. */
+export function createDumper(options: DumpOptions): Checkpointer {
+  return {
+    async foresee() {
+      // How old the server is will be known when it is asked: any pg_dump is better than none here.
+      const tools = await findDumpTools(0, options.env);
+      return 'dump' in tools
+        ? { means: 'dump', text: `a dump of the database by pg_dump ${tools.major}` }
+        : { means: 'none', text: `no way to take one: ${noTools(tools, 0)}` };
+    },
+    take: (request) => take(options, request),
+  };
+}
+
+async function take(options: DumpOptions, request: CheckpointRequest): Promise<Outcome<Checkpoint>> {
+  // `PostgreSQL 17.6`; what says nothing is left to pg_dump to judge.
+  const major = Number(/\d+/.exec(request.server)?.[0] ?? 0);
+  const tools = await findDumpTools(major, options.env);
+  if (!('dump' in tools)) return bad(needsTools(tools, major));
+  if (/[\r\n]/.test(options.address.password ?? ''))
+    return bad(fault('checkpoint-failed', { why: 'The password holds a line end, which no password file can carry.' }));
+  const draft = await openDraft(options.folder, request.run);
+  try {
+    const checkpoint = await dump(options, request, { tools, draft });
+    if (checkpoint.ok) await keep(options.folder, draft, { ...checkpoint.value, environment: options.environment });
+    return checkpoint;
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+function needsTools(tools: NoTools, major: number): ReturnType<typeof fault> {
+  const why = `A checkpoint of this database would be a dump, and ${noTools(tools, major)}.`;
+  const install = `Install PostgreSQL’s client programs, version ${major} or newer (Debian, Ubuntu: postgresql-client-${major}; macOS: brew install libpq)`;
+  const fix = `${install}; or take a backup yourself and say so with \`--waive-checkpoint "REASON"\`, which is recorded; or set the policy to \`"checkpoint": "never"\`.`;
+  return fault('needs-checkpoint', { why, fix });
+}
+
+function noTools({ older }: NoTools, major: number): string {
+  return older.length === 0
+    ? 'pg_dump is not on this machine'
+    : `pg_dump ${older.join(', ')} on this machine is older than the server (${major})`;
+}
+
+interface Dumping {
+  readonly tools: DumpTools;
+  readonly draft: string;
+}
+
+async function dump(
+  options: DumpOptions,
+  request: CheckpointRequest,
+  { tools, draft }: Dumping,
+): Promise<Outcome<Checkpoint>> {
+  const { address, folder, redact } = options;
+  const file = join(draft, fileName);
+  // The program keeps the mode of a file that is there.
+  await (await open(file, 'wx', 0o600)).close();
+  const secrets = join(draft, 'connection');
+  await mkdir(secrets, { mode: 0o700 });
+  const { variables } = await libpqSettings(address, secrets);
+  const takenAt = new Date().toISOString();
+  const telling = setInterval(() => {
+    void stat(file).then(
+      ({ size }) => request.onProgress(`pg_dump has written ${Math.round(size / 1e5) / 10} MB`),
+      () => {},
+    );
+  }, 1_000);
+  request.onProgress(`pg_dump ${tools.major} begins`);
+  const ended = await run(
+    { program: tools.dump, variables, ...(request.signal === undefined ? {} : { signal: request.signal }) },
+    ['--format=custom', '--no-password', '--lock-wait-timeout=60s', `--file=${file}`],
+  ).finally(() => clearInterval(telling));
+  await rm(secrets, { recursive: true, force: true });
+  if (request.signal?.aborted === true)
+    return bad(fault('interrupted', { why: 'The checkpoint was not finished; nothing was changed.' }));
+  if (!ended.ok) return bad(fault('checkpoint-failed', { why: `pg_dump: ${redact(ended.said)}` }));
+  await chmod(file, 0o600);
+  request.onProgress('the dump is read back');
+  const list = await run({ program: tools.restore, variables: {} }, ['--list', file]);
+  if (!list.ok)
+    return bad(fault('checkpoint-failed', { why: `pg_restore cannot read the dump back: ${redact(list.said)}` }));
+  const { size } = await stat(file);
+  const sha256 = await digestOf(file);
+  return good({
+    kind: 'taken',
+    means: 'dump',
+    id: request.run,
+    restore: restoreCommand(tools, address, join(folder, request.run, fileName)),
+    undoes: `every write since to database ${address.database}, which is dropped and made anew; other databases are not touched`,
+    takenAt,
+    kept: `until ${mostKept} newer ones are there`,
+    bytes: size,
+    sha256,
+  });
+}
+
+/** Drops the database and makes it anew, over the maintenance database; nobody else may be connected. */
+function restoreCommand(tools: DumpTools, address: DatabaseAddress, file: string): string {
+  const { host, port, user } = address;
+  const words = [
+    tools.restore,
+    `--host=${host}`,
+    `--port=${port}`,
+    `--username=${user}`,
+    '--dbname=postgres',
+    '--clean',
+    '--if-exists',
+    '--create',
+    '--exit-on-error',
+    file,
+  ];
+  return words.map(shellWord).join(' ');
+}
+
+interface Program {
+  readonly program: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs a program in a session of its own: a Ctrl-C at the terminal is ours to judge. */
+function run(
+  { program, variables, signal }: Program,
+  args: readonly string[],
+): Promise<{ readonly ok: boolean; readonly said: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      env: { ...plainEnv(program), ...variables },
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-4_000);
+    });
+    const stop = (): void => void child.kill('SIGINT');
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted === true) stop();
+    const end = (ok: boolean, text: string): void => {
+      signal?.removeEventListener('abort', stop);
+      resolve({ ok, said: text.trim() });
+    };
+    child.once('error', (error) => end(false, error.message));
+    child.once('close', (code, killed) => end(code === 0, said === '' ? `it ended with ${code ?? killed}` : said));
+  });
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
+  return hash.digest('hex');
+}

@@ -1,0 +1,26 @@
+import type { Checkpoint } from '../../migrate/checkpoint.ts';
+import type { Style } from './style.ts';
+
+/** A checkpoint that was taken: what it is, how it is restored, what that would undo. */
+export function checkpointLines(checkpoint: Checkpoint, style: Style): readonly string[] {
+  const { means, id, takenAt, bytes, restore, undoes, kept } = checkpoint;
+  const size = bytes === undefined ? '' : `, ${sizeText(bytes)}`;
+  return [
+    `  ${style.green('✔')} checkpoint: ${words[means]}${size} ${style.dim(`${id}, as of ${takenAt}, kept ${kept}`)}`,
+    style.dim(`    to restore: ${restore}`),
+    style.dim(`    that undoes ${undoes}; try the down file first`),
+  ];
+}
+
+const words: Readonly<Record<Checkpoint['means'], string>> = {
+  copy: 'copy of the data directory',
+  dump: 'dump',
+  'point-in-time': 'point in time',
+  backup: 'backup',
+};
+
+/** A size for people: `12 MB`. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1_000_000) return `${Math.max(1, Math.round(bytes / 1_000))} kB`;
+  return bytes < 1_000_000_000 ? `${Math.round(bytes / 1_000_000)} MB` : `${(bytes / 1_000_000_000).toFixed(1)} GB`;
+}

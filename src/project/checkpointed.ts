@@ -1,0 +1,163 @@
+import { exitCodeOf } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { lacksCheckpointOnly, wantsCheckpoint, type Checkpoint, type Checkpointer } from '../migrate/checkpoint.ts';
+import { deploy, type Deployment, type Execution } from '../migrate/deploy.ts';
+import type { RunEvent } from '../migrate/event.ts';
+import { outcomeOf } from '../migrate/perform/verdict.ts';
+import type { ApplyTask } from '../migrate/task.ts';
+
+const tellEveryMs = 500;
+
+/**
+ * Has a task executed. If its runner refuses it for want of a checkpoint alone, the checkpoint is taken, and a second
+ * execution of the same run is bound to the plan that was refused: nothing else is applied than what the checkpoint was
+ * taken for.
+ *
+ * @param checkpointer made only when it is needed
+ */
+export async function deployCheckpointed(
+  deployment: Deployment,
+  checkpointer: () => Promise<Checkpointer>,
+): Promise<Execution> {
+  const { task } = deployment;
+  if (task.kind !== 'apply' || task.consent.checkpoint !== undefined) return await deploy(deployment);
+  const held = holdRefusal(deployment.onEvent);
+  const first = await deploy({ ...deployment, onEvent: held.onEvent });
+  const refused = refusalOf(first);
+  if (refused === undefined) {
+    held.release();
+    return first;
+  }
+  const taken = await takeCheckpoint(deployment, await checkpointer(), refused);
+  const before = first.events.filter((event) => !held.isHeld(event));
+  if (!taken.ok) return giveUp(deployment, first, { before, findings: taken.findings });
+  const planHash = task.consent.planHash ?? refused.planHash;
+  const consent = { ...task.consent, planHash, checkpoint: taken.value };
+  const second = await deploy({ ...deployment, task: { ...task, consent } });
+  return { ...second, events: [...before, ...second.events] };
+}
+
+/**
+ * For runs that nobody stays with: plans, takes the checkpoint that the policy asks for, and binds the task to both.
+ *
+ * @returns the task as it may be started
+ */
+export async function checkpointBeforehand(
+  deployment: Omit<Deployment, 'task'>,
+  task: ApplyTask,
+  checkpointer: () => Promise<Checkpointer>,
+): Promise<Outcome<ApplyTask>> {
+  const { consent, environment, actor, run, selection, how } = task;
+  if (consent.checkpoint !== undefined || consent.checkpointPolicy === 'never' || how !== 'execute') return good(task);
+  const planned = await deploy({
+    ...deployment,
+    task: { kind: 'plan', run, environment, actor, selection },
+    onEvent: () => {},
+  });
+  const plan = planned.events.findLast((event) => event.kind === 'plan')?.plan;
+  // Whatever is wrong, or needs no checkpoint, is for the run itself to find.
+  if (plan === undefined || !wantsCheckpoint(plan, consent.checkpointPolicy)) return good(task);
+  if (!consent.approved && consent.planHash === undefined) return good(task);
+  const taken = await takeCheckpoint({ ...deployment, task }, await checkpointer(), {
+    planHash: plan.hash,
+    ...placeOf(planned),
+  });
+  if (!taken.ok) return taken;
+  return good({
+    ...task,
+    consent: { ...consent, planHash: consent.planHash ?? plan.hash, checkpoint: taken.value },
+  });
+}
+
+interface Refusal {
+  readonly planHash: string;
+  readonly before: string;
+  readonly server: string;
+}
+
+/** The plan that was refused, and when: undefined when something else stands in the way, or nothing does. */
+function refusalOf(execution: Execution): Refusal | undefined {
+  if (!lacksCheckpointOnly(execution.findings)) return undefined;
+  const plan = execution.events.findLast((event) => event.kind === 'plan')?.plan;
+  return plan === undefined ? undefined : { planHash: plan.hash, ...placeOf(execution) };
+}
+
+/** When it ended by the clock of the runner, and which server it met. */
+function placeOf({ events }: Execution): Omit<Refusal, 'planHash'> {
+  const started = events.findLast((event) => event.kind === 'run.started');
+  const finished = events.findLast((event) => event.kind === 'run.finished');
+  const target = events.findLast((event) => event.kind === 'target');
+  const at = Date.parse(started?.at ?? '') + Math.floor(finished?.ms ?? 0);
+  return {
+    before: Number.isNaN(at) ? '' : new Date(at).toISOString(),
+    server: target?.server ?? '',
+  };
+}
+
+async function takeCheckpoint(
+  { task, onEvent, signal }: Deployment,
+  checkpointer: Checkpointer,
+  refused: Refusal,
+): Promise<Outcome<Checkpoint>> {
+  let told = 0;
+  const taken = await checkpointer.take({
+    run: task.run,
+    before: refused.before,
+    server: refused.server,
+    onProgress: (text) => {
+      const now = Date.now();
+      if (now - told < tellEveryMs) return;
+      told = now;
+      onEvent({ kind: 'checkpoint.progress', text });
+    },
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (!taken.ok) return bad(...taken.findings);
+  onEvent({ kind: 'checkpoint.taken', checkpoint: taken.value });
+  return taken;
+}
+
+/** The first execution ends as it did, for another reason than it knew of. */
+async function giveUp(
+  { task, ledger, onEvent, now }: Deployment,
+  first: Execution,
+  { before, findings }: { readonly before: readonly RunEvent[]; readonly findings: readonly Finding[] },
+): Promise<Execution> {
+  const exitCode = exitCodeOf(findings);
+  const outcome = outcomeOf(exitCode);
+  const ended = first.events.findLast((event) => event.kind === 'run.finished');
+  const told: RunEvent[] = findings.map((finding) => ({ kind: 'finding', finding }));
+  const { run } = task;
+  const events = before.length + told.length + 1;
+  told.push({ kind: 'run.finished', run, outcome, exitCode, events, ms: ended?.ms ?? 0 });
+  for (const event of told) onEvent(event);
+  const entry = (await ledger?.list(task.environment.name))?.find((one) => one.run === run);
+  if (entry !== undefined) {
+    const failure = findings.map(({ code, why }) => `${code}: ${why}`).join('; ');
+    await ledger?.write({ ...entry, finishedAt: now(), outcome, exitCode, failure: failure.slice(0, 2_000) });
+  }
+  return { ...first, outcome, exitCode, findings, events: [...before, ...told] };
+}
+
+interface Held {
+  readonly onEvent: (event: RunEvent) => void;
+  isHeld(event: RunEvent): boolean;
+  release(): void;
+}
+
+/** That a checkpoint is missing is not told before it is known whether it can be taken. */
+function holdRefusal(onEvent: (event: RunEvent) => void): Held {
+  const held: RunEvent[] = [];
+  return {
+    onEvent(event) {
+      const refuses = event.kind === 'finding' && event.finding.code === 'needs-checkpoint';
+      if (refuses || held.length > 0) held.push(event);
+      else onEvent(event);
+    },
+    isHeld: (event) => held.includes(event),
+    release() {
+      for (const event of held.splice(0)) onEvent(event);
+    },
+  };
+}
