@@ -22,7 +22,7 @@ export async function deployCheckpointed(
 ): Promise<Execution> {
   const { task } = deployment;
   if (task.kind !== 'apply' || task.consent.checkpoint !== undefined) return await deploy(deployment);
-  const held = holdRefusal(deployment.onEvent);
+  const held = holdRefusal((event) => deployment.onEvent(event));
   const first = await deploy({ ...deployment, onEvent: held.onEvent });
   const refused = refusalOf(first);
   if (refused === undefined) {
@@ -96,10 +96,11 @@ function placeOf({ events }: Execution): Omit<Refusal, 'planHash'> {
 }
 
 async function takeCheckpoint(
-  { task, onEvent, signal }: Deployment,
+  deployment: Deployment,
   checkpointer: Checkpointer,
   refused: Refusal,
 ): Promise<Outcome<Checkpoint>> {
+  const { task, signal } = deployment;
   let told = 0;
   const taken = await checkpointer.take({
     run: task.run,
@@ -109,21 +110,22 @@ async function takeCheckpoint(
       const now = Date.now();
       if (now - told < tellEveryMs) return;
       told = now;
-      onEvent({ kind: 'checkpoint.progress', text });
+      deployment.onEvent({ kind: 'checkpoint.progress', text });
     },
     ...(signal === undefined ? {} : { signal }),
   });
   if (!taken.ok) return bad(...taken.findings);
-  onEvent({ kind: 'checkpoint.taken', checkpoint: taken.value });
+  deployment.onEvent({ kind: 'checkpoint.taken', checkpoint: taken.value });
   return taken;
 }
 
 /** The first execution ends as it did, for another reason than it knew of. */
 async function giveUp(
-  { task, ledger, onEvent, now }: Deployment,
+  deployment: Deployment,
   first: Execution,
   { before, findings }: { readonly before: readonly RunEvent[]; readonly findings: readonly Finding[] },
 ): Promise<Execution> {
+  const { task, ledger } = deployment;
   const exitCode = exitCodeOf(findings);
   const outcome = outcomeOf(exitCode);
   const ended = first.events.findLast((event) => event.kind === 'run.finished');
@@ -131,11 +133,17 @@ async function giveUp(
   const { run } = task;
   const events = before.length + told.length + 1;
   told.push({ kind: 'run.finished', run, outcome, exitCode, events, ms: ended?.ms ?? 0 });
-  for (const event of told) onEvent(event);
+  for (const event of told) deployment.onEvent(event);
   const entry = (await ledger?.list(task.environment.name))?.find((one) => one.run === run);
   if (entry !== undefined) {
     const failure = findings.map(({ code, why }) => `${code}: ${why}`).join('; ');
-    await ledger?.write({ ...entry, finishedAt: now(), outcome, exitCode, failure: failure.slice(0, 2_000) });
+    await ledger?.write({
+      ...entry,
+      finishedAt: deployment.now(),
+      outcome,
+      exitCode,
+      failure: failure.slice(0, 2_000),
+    });
   }
   return { ...first, outcome, exitCode, findings, events: [...before, ...told] };
 }

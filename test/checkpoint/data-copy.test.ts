@@ -101,9 +101,9 @@ test('a copy is whole although the server is written to all the while, and only 
     await client.connect();
     await client.query(`create table busy (id int primary key, batch int, padding text) with (fillfactor = 40);
       insert into busy select n, 0, repeat('x', 500) from generate_series(1, 20000) n`);
-    let writing = true;
+    const over = new AbortController();
     const writer = (async () => {
-      for (let batch = 1; writing && batch < 10_000; batch += 1) {
+      for (let batch = 1; !over.signal.aborted && batch < 10_000; batch += 1) {
         await client.query('update busy set batch = $1 where id % 20 = $2', [batch, batch % 20]);
         if (batch % 5 === 0) await client.query('checkpoint');
       }
@@ -114,7 +114,7 @@ test('a copy is whole although the server is written to all the while, and only 
       const ran = await inStaging(project, 'up', '--to', String(run));
       expect(ran.exitCode, ran.err).toBe(0);
     }
-    writing = false;
+    over.abort();
     await writer;
     const kept = checkpointsOf(project);
     expect(kept).toHaveLength(3);

@@ -57,15 +57,15 @@ async function makeFolders(copy: TreeCopy, path: string): Promise<string[]> {
   return files;
 }
 
-async function copyOne({ from, to, made }: TreeCopy, path: string): Promise<number> {
-  const target = join(to, path);
+async function copyOne(copy: TreeCopy, path: string): Promise<number> {
+  const target = join(copy.to, path);
   try {
-    await copyFile(join(from, path), target, constants.COPYFILE_FICLONE);
+    await copyFile(join(copy.from, path), target, constants.COPYFILE_FICLONE);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
     throw error;
   }
-  made?.(target);
+  copy.made?.(target);
   const file = await open(target, 'r+');
   try {
     await file.sync();

@@ -80,7 +80,7 @@ async function dump(
   request: CheckpointRequest,
   { tools, draft }: Dumping,
 ): Promise<Outcome<Checkpoint>> {
-  const { address, folder, redact } = options;
+  const { address, folder } = options;
   const file = join(draft, fileName);
   // The program keeps the mode of a file that is there.
   await (await open(file, 'wx', 0o600)).close();
@@ -102,12 +102,14 @@ async function dump(
   await rm(secrets, { recursive: true, force: true });
   if (request.signal?.aborted === true)
     return bad(fault('interrupted', { why: 'The checkpoint was not finished; nothing was changed.' }));
-  if (!ended.ok) return bad(fault('checkpoint-failed', { why: `pg_dump: ${redact(ended.said)}` }));
+  if (!ended.ok) return bad(fault('checkpoint-failed', { why: `pg_dump: ${options.redact(ended.said)}` }));
   await chmod(file, 0o600);
   request.onProgress('the dump is read back');
   const list = await run({ program: tools.restore, variables: {} }, ['--list', file]);
   if (!list.ok)
-    return bad(fault('checkpoint-failed', { why: `pg_restore cannot read the dump back: ${redact(list.said)}` }));
+    return bad(
+      fault('checkpoint-failed', { why: `pg_restore cannot read the dump back: ${options.redact(list.said)}` }),
+    );
   const { size } = await stat(file);
   const sha256 = await digestOf(file);
   return good({
