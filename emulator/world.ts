@@ -2,6 +2,7 @@ import { putSecret } from './services/secret-manager.ts';
 import { resourcesOf, type ConnectorState } from './core/resources.ts';
 import type { World } from './core/world.ts';
 import type { Registry } from './registry/registry.ts';
+import { seedSqlInstance, type SqlInstanceControl, type SqlInstanceSeed } from './services/sql-admin/sql-admin.ts';
 import { addStandIn } from './registry/stand-in.ts';
 
 /** Makes what is there before a test begins. Once a project is made, jobs in it need accounts and connectors that exist. */
@@ -14,6 +15,8 @@ export interface Seed {
   serviceAccount(email: string): void;
   /** A VPC connector by full name, READY unless said otherwise. */
   connector(name: string, state?: ConnectorState): void;
+  /** A Cloud SQL instance by its connection name `project:region:name`; what is returned sets its faults. */
+  sqlInstance(connectionName: string, seed?: SqlInstanceSeed): SqlInstanceControl;
   /**
    * A base image by its form alone, in the emulator's registry; returns its full name. `library/node:22-slim` when no name
    * is given.
@@ -29,6 +32,7 @@ export function createSeed(world: World, registry: Registry | undefined): Seed {
     secret: (project, id, value) => putSecret(world, `projects/${project}/secrets/${id}`, value),
     serviceAccount: (email) => void resources.serviceAccounts.add(email),
     connector: (name, state = 'READY') => void resources.connectors.set(name, state),
+    sqlInstance: (connectionName, seed) => seedSqlInstance(world, connectionName, seed),
     baseImage(name = 'library/node:22-slim') {
       if (registry === undefined) throw new Error('this emulator has no registry');
       addStandIn(registry.store, name);

@@ -3,10 +3,11 @@ import { logging } from './logging/logging.ts';
 import { operations } from './operations.ts';
 import { executions, tasks } from './run/executions.ts';
 import { jobs } from './run/jobs.ts';
+import { sqlAdmin } from './sql-admin/sql-admin.ts';
 import { secretManager } from './secret-manager.ts';
 
 /** Every service that the protos describe. A new one is a file beside this with a ServiceModule, and a line here. */
 export const protoModules: readonly ServiceModule[] = [jobs, executions, tasks, operations, logging, secretManager];
 
 /** APIs without official protos, as plain routes. */
-export const plainModules: readonly PlainModule[] = [];
+export const plainModules: readonly PlainModule[] = [sqlAdmin];

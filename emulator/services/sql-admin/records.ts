@@ -1,0 +1,184 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { ApiError, notFound } from '../../core/errors.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
+import { perWorld, type World } from '../../core/world.ts';
+
+/** An instance as it is, and what will happen to it. */
+export interface InstanceRecord {
+  readonly project: string;
+  readonly region: string;
+  readonly name: string;
+  state: InstanceState;
+  databaseVersion: string;
+  /** `PRIVATE` and `PRIMARY` addresses. */
+  ipAddresses: readonly { readonly type: 'PRIVATE' | 'PRIMARY'; readonly ipAddress: string }[];
+  pointInTimeRecovery: boolean;
+  /** 1 to 7 (35 with the Enterprise Plus edition). */
+  transactionLogRetentionDays: number;
+  /** From here on it can be restored to a moment; empty: not yet, no backup has been made since it was turned on. */
+  earliestRecoveryTime: string;
+  databases: readonly string[];
+  users: readonly string[];
+  /** Its CA as PEM text. */
+  serverCaCert: string;
+  /** How long a backup takes, in milliseconds. */
+  backupMs: number;
+  /** The next backups end like this. */
+  backupFault: 'fails' | 'vanishes' | undefined;
+}
+
+export type InstanceState =
+  | 'RUNNABLE'
+  | 'SUSPENDED'
+  | 'PENDING_CREATE'
+  | 'MAINTENANCE'
+  | 'ONLINE_MAINTENANCE'
+  | 'FAILED'
+  | 'STOPPED';
+
+/** An operation on an instance: one at a time (documentation). */
+export interface SqlOperation {
+  readonly name: string;
+  readonly instance: InstanceRecord;
+  readonly type: string;
+  readonly user: string;
+  readonly insertTime: string;
+  endTime: string;
+  status: 'PENDING' | 'RUNNING' | 'DONE';
+  error: { readonly code: string; readonly message: string } | undefined;
+  /** Of a backup that it makes. */
+  readonly backup?: { readonly id: string; readonly name: string };
+}
+
+/** A backup; runs and backups are two views of it. */
+export interface BackupRecord {
+  /** Number as text, unique in its instance. */
+  readonly id: string;
+  /** `projects/p/backups/…` */
+  readonly name: string;
+  readonly instance: InstanceRecord;
+  readonly description: string;
+  readonly type: 'ON_DEMAND' | 'AUTOMATED';
+  readonly location: string;
+  readonly startTime: string;
+  endTime: string;
+  state: 'RUNNING' | 'SUCCESSFUL' | 'FAILED';
+  /** When it is deleted by itself; backup runs made on demand stay (documentation). */
+  readonly expiryTime: string;
+}
+
+interface SqlState {
+  /** `project/name` */
+  readonly instances: Map<string, InstanceRecord>;
+  readonly operations: SqlOperation[];
+  readonly backups: BackupRecord[];
+}
+
+export const sqlOf: (world: World) => SqlState = perWorld(() => ({
+  instances: new Map<string, InstanceRecord>(),
+  operations: [],
+  backups: [],
+}));
+
+/** The instance, or what the API answers when there is none. */
+export function instanceNamed(world: World, project: string, name: string): InstanceRecord {
+  const record = sqlOf(world).instances.get(`${project}/${name}`);
+  if (record === undefined) throw notFound('The Cloud SQL instance does not exist.');
+  return record;
+}
+
+/** Begins an operation; refused while another one is under way (documentation). */
+export function beginOperation(
+  world: World,
+  instance: InstanceRecord,
+  about: {
+    readonly type: string;
+    readonly user: string;
+    readonly ms: number;
+    readonly backup?: SqlOperation['backup'];
+    readonly end?: () => SqlOperation['error'];
+  },
+): SqlOperation {
+  if (runningOn(world, instance) !== undefined)
+    throw new ApiError(
+      'ABORTED',
+      'Operation failed because another operation was already in progress. Try your request after the current operation is complete.',
+    );
+  const operation: SqlOperation = {
+    name: randomUUID(),
+    instance,
+    type: about.type,
+    user: about.user.replace(/^\w+:/, ''),
+    insertTime: world.now(),
+    endTime: '',
+    status: 'RUNNING',
+    error: undefined,
+    ...(about.backup === undefined ? {} : { backup: about.backup }),
+  };
+  sqlOf(world).operations.unshift(operation);
+  const timer = setTimeout(() => {
+    operation.error = about.end?.();
+    operation.endTime = world.now();
+    operation.status = 'DONE';
+  }, about.ms);
+  world.onStop(() => clearTimeout(timer));
+  return operation;
+}
+
+export function runningOn(world: World, instance: InstanceRecord): SqlOperation | undefined {
+  return sqlOf(world).operations.find((one) => one.instance === instance && one.status !== 'DONE');
+}
+
+/** As the API shows an operation. */
+export function operationView({ instance, backup, error, ...one }: SqlOperation): JsonObject {
+  return {
+    kind: 'sql#operation',
+    name: one.name,
+    operationType: one.type,
+    status: one.status,
+    user: one.user,
+    insertTime: one.insertTime,
+    startTime: one.insertTime,
+    ...(one.endTime === '' ? {} : { endTime: one.endTime }),
+    targetId: instance.name,
+    targetProject: instance.project,
+    targetLink: `https://sqladmin.googleapis.com/v1/projects/${instance.project}/instances/${instance.name}`,
+    selfLink: `https://sqladmin.googleapis.com/v1/projects/${instance.project}/operations/${one.name}`,
+    ...(backup === undefined
+      ? {}
+      : { backupContext: { kind: 'sql#backupContext', backupId: backup.id, name: backup.name } }),
+    ...(error === undefined
+      ? {}
+      : { error: { kind: 'sql#operationErrors', errors: [{ kind: 'sql#operationError', ...error }] } }),
+  };
+}
+
+/** Names of a body that the method does not know, and values of the wrong type, are refused (assumed: as elsewhere). */
+export function readFields(body: JsonObject, known: Readonly<Record<string, 'text' | 'integer'>>): JsonObject {
+  for (const [name, value] of Object.entries(body)) {
+    const type = known[name];
+    if (type === undefined)
+      throw new ApiError(
+        'INVALID_ARGUMENT',
+        `Invalid JSON payload received. Unknown name "${name}": Cannot find field.`,
+      );
+    const fits = type === 'text' ? typeof value === 'string' : isInteger(value);
+    if (!fits) throw new ApiError('INVALID_ARGUMENT', `Invalid value at '${name}' (${type}), ${JSON.stringify(value)}`);
+  }
+  return body;
+}
+
+function isInteger(value: Json | undefined): boolean {
+  return Number.isInteger(value) || (typeof value === 'string' && /^-?\d+$/.test(value));
+}
+
+/** Numbers of backup runs are times in milliseconds (assumed); two in one are told apart. */
+export function newBackupId(world: World): string {
+  const number = Date.parse(world.now());
+  const taken = new Set(sqlOf(world).backups.map(({ id }) => id));
+  for (let id = number; ; id += 1) if (!taken.has(String(id))) return String(id);
+}
+
+export function newBackupName(project: string): string {
+  return `projects/${project}/backups/${randomBytes(16).toString('hex')}`;
+}

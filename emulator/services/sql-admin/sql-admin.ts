@@ -1,0 +1,49 @@
+import type { PlainModule } from '../../core/service.ts';
+import type { World } from '../../core/world.ts';
+import { backupRoutes } from './backups.ts';
+import { instanceRoutes } from './instances.ts';
+import { beginOperation, sqlOf, type BackupRecord, type InstanceRecord } from './records.ts';
+
+/** Cloud SQL Admin (v1): what checkpoints and the doctor ask of it. */
+export const sqlAdmin: PlainModule = { name: 'sqladmin', routes: [...instanceRoutes, ...backupRoutes] };
+
+/** What an instance is seeded with; a private PostgreSQL 18 with point-in-time recovery of 7 days when left out. */
+export type SqlInstanceSeed = Partial<Omit<InstanceRecord, 'project' | 'region' | 'name'>>;
+
+/** The seeded instance in the hands of a test: its fields may be set at any time. */
+export interface SqlInstanceControl {
+  readonly instance: InstanceRecord;
+  readonly backups: readonly BackupRecord[];
+  /** Another operation is under way for so long. */
+  busy(type: string, ms: number): void;
+}
+
+/** Makes an instance by its connection name `project:region:name`. */
+export function seedSqlInstance(world: World, connectionName: string, seed: SqlInstanceSeed = {}): SqlInstanceControl {
+  const [project = '', region = '', name = ''] = connectionName.split(':');
+  const instance: InstanceRecord = {
+    state: 'RUNNABLE',
+    databaseVersion: 'POSTGRES_18',
+    ipAddresses: [{ type: 'PRIVATE', ipAddress: '10.77.4.10' }],
+    pointInTimeRecovery: true,
+    transactionLogRetentionDays: 7,
+    earliestRecoveryTime: new Date(Date.parse(world.now()) - 24 * 3_600_000).toISOString(),
+    databases: ['postgres'],
+    users: ['postgres'],
+    serverCaCert: '',
+    backupMs: 100,
+    backupFault: undefined,
+    ...seed,
+    project,
+    region,
+    name,
+  };
+  sqlOf(world).instances.set(`${project}/${name}`, instance);
+  return {
+    instance,
+    get backups() {
+      return sqlOf(world).backups.filter((one) => one.instance === instance);
+    },
+    busy: (type, ms) => void beginOperation(world, instance, { type, user: 'user:somebody@example.com', ms }),
+  };
+}
