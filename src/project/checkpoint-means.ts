@@ -16,7 +16,7 @@ export function checkpointsFolder(project: Project): string {
 export async function checkpointerOf(project: Project): Promise<Checkpointer> {
   const { name, database, engine } = project.environment;
   const folder = checkpointsFolder(project);
-  if (typeof engine === 'object') return cloudCheckpointer(engine);
+  if (typeof engine === 'object') return await cloudCheckpointer(project, engine);
   if (database.kind === 'embedded') {
     const { createDataCopier } = await import('../adapters/checkpoint/data-copy.ts');
     return createDataCopier({
@@ -38,7 +38,18 @@ export async function checkpointerOf(project: Project): Promise<Checkpointer> {
   });
 }
 
-function cloudCheckpointer(_engine: CloudRunTerms): Checkpointer {
+async function cloudCheckpointer(project: Project, engine: CloudRunTerms): Promise<Checkpointer> {
+  if (engine.instance !== undefined) {
+    const { createGoogle } = await import('../adapters/google/google.ts');
+    const { createCloudSqlCheckpointer } = await import('../adapters/checkpoint/cloud-sql.ts');
+    const google = createGoogle({
+      endpoints: engine.endpoints,
+      env: project.env,
+      redactor: project.redactor,
+      ...(engine.impersonate === undefined ? {} : { impersonate: engine.impersonate }),
+    });
+    return createCloudSqlCheckpointer({ google, instance: engine.instance });
+  }
   const why =
     'Where its database is has not been said, and this machine has no way to it: only the platform could take one.';
   const fix =

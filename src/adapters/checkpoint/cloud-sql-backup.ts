@@ -1,0 +1,193 @@
+import { fault } from '../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { CheckpointRequest } from '../../migrate/checkpoint.ts';
+import type { GoogleError } from '../google/error.ts';
+import { googleFault } from '../google/fault.ts';
+import type { Google } from '../google/google.ts';
+import { instancePath, resourceOf, type SqlInstanceName, type SqlOperation } from './cloud-sql-instance.ts';
+import { untilAnswered, type Patience } from './patience.ts';
+
+/** A backup that was read back. */
+export interface MadeBackup {
+  readonly name: string;
+  /** What `gcloud sql backups restore` takes. */
+  readonly id: string;
+  /** ISO 8601 UTC: everything written up to it is in the backup. */
+  readonly startTime: string;
+  /** When it is deleted by itself; absent: it stays. */
+  readonly expiryTime?: string;
+}
+
+/** What a backup is made with. */
+export interface Backing {
+  readonly google: Google;
+  readonly instance: SqlInstanceName;
+  readonly request: CheckpointRequest;
+  readonly patience: Patience;
+}
+
+/** Days until the backup of a run is deleted by itself. */
+export const backupDays = 30;
+
+/** Makes a backup that expires, waits for it, and reads it back. */
+export async function makeBackup(backing: Backing): Promise<Outcome<MadeBackup>> {
+  const begun = await begin(backing);
+  if (!begun.ok) return begun;
+  const ended = await ending(backing, begun.value);
+  if (!ended.ok) return ended;
+  return await readBack(backing, ended.value);
+}
+
+/** By its description it is found again, also after a lost answer. */
+const descriptionOf = ({ request }: Backing): string => `godwit: before run ${request.run}`;
+
+/** Waits for other operations: an instance does one at a time. */
+async function begin(backing: Backing): Promise<Outcome<SqlOperation>> {
+  const { google, instance, request, patience } = backing;
+  let expires = true;
+  let lost = false;
+  const begun = await untilAnswered<Outcome<SqlOperation>>(patience, async () => {
+    request.onProgress(`asking Cloud SQL for a backup of ${instance.name}`);
+    const description = descriptionOf(backing);
+    const reply = await google.call<SqlOperation>({
+      service: 'sqladmin',
+      method: 'POST',
+      path: expires ? `v1/projects/${instance.project}/backups` : `${instancePath(instance)}/backupRuns`,
+      body: expires ? { instance: instance.name, description, ttlDays: String(backupDays) } : { description },
+    });
+    if (reply.ok) return good(reply.value);
+    const { error } = reply;
+    if (error.status === 409) {
+      const own = lost ? await ownOperation(backing) : undefined;
+      if (own !== undefined) return own;
+      request.onProgress(`waiting for another operation on ${instance.name}: ${await underWay(backing)}`);
+      return undefined;
+    }
+    // Whether it was begun shows in the list of operations.
+    lost ||= error.lost;
+    if (error.lost) return await ownOperation(backing);
+    // Instances of an older kind have no backups that expire, only runs.
+    if (expires && (error.status === 501 || (error.status === 404 && !/instance/i.test(error.message)))) {
+      expires = false;
+      return undefined;
+    }
+    return refused(backing, error);
+  });
+  return begun ?? bad(late(backing, 'Another operation did not end in time.'));
+}
+
+async function operations({ google, instance }: Backing): Promise<readonly SqlOperation[]> {
+  const reply = await google.call<{ readonly items?: readonly SqlOperation[] }>({
+    service: 'sqladmin',
+    method: 'GET',
+    path: `v1/projects/${instance.project}/operations`,
+    query: { instance: instance.name, maxResults: '10' },
+  });
+  return reply.ok ? (reply.value.items ?? []) : [];
+}
+
+async function underWay(backing: Backing): Promise<string> {
+  const running = (await operations(backing)).find(({ status }) => status !== 'DONE');
+  return running === undefined
+    ? 'it is about to end'
+    : `${running.operationType ?? ''} by ${running.user ?? 'somebody'}`;
+}
+
+/** The operation of ours whose answer was lost, if there is one: its backup has our description. */
+async function ownOperation(backing: Backing): Promise<Outcome<SqlOperation> | undefined> {
+  for (const operation of await operations(backing)) {
+    const name = operation.backupContext?.name;
+    if (name === undefined) continue;
+    const backup = await backupNamed(backing, name);
+    if (backup?.description === descriptionOf(backing)) return good(operation);
+  }
+  return undefined;
+}
+
+async function ending(backing: Backing, begun: SqlOperation): Promise<Outcome<SqlOperation>> {
+  const { google, instance, request, patience } = backing;
+  const since = performance.now();
+  const done = await untilAnswered<Outcome<SqlOperation>>(patience, async () => {
+    request.onProgress(
+      `Cloud SQL makes a backup of ${instance.name}, ${Math.round((performance.now() - since) / 1000)} s`,
+    );
+    const reply = await google.call<SqlOperation>({
+      service: 'sqladmin',
+      method: 'GET',
+      path: `v1/projects/${instance.project}/operations/${begun.name}`,
+    });
+    if (reply.ok) return reply.value.status === 'DONE' ? good(reply.value) : undefined;
+    return reply.error.lost || reply.error.status >= 500 ? undefined : refused(backing, reply.error);
+  });
+  if (done === undefined) return bad(late(backing, 'The backup did not end in time.'));
+  if (!done.ok) return done;
+  const [error] = done.value.error?.errors ?? [];
+  if (error === undefined) return done;
+  return bad(
+    fault('checkpoint-failed', { why: `The backup of ${instance.name} failed: ${error.message ?? error.code ?? ''}` }),
+  );
+}
+
+interface Backup {
+  readonly name?: string;
+  readonly description?: string;
+  readonly state?: string;
+  readonly expiryTime?: string;
+  readonly backupRun?: string;
+  readonly backupInterval?: { readonly startTime?: string };
+}
+
+async function backupNamed({ google }: Backing, name: string): Promise<Backup | undefined> {
+  const reply = await google.call<Backup>({ service: 'sqladmin', method: 'GET', path: `v1/${name}` });
+  return reply.ok ? reply.value : undefined;
+}
+
+interface BackupRun {
+  readonly id?: string;
+  readonly status?: string;
+  readonly startTime?: string;
+}
+
+/** What the platform says was made is asked for once more: only a backup that is there counts. */
+async function readBack(backing: Backing, operation: SqlOperation): Promise<Outcome<MadeBackup>> {
+  const { google, instance } = backing;
+  const { name, backupId } = operation.backupContext ?? {};
+  const backup = name === undefined ? undefined : await backupNamed(backing, name);
+  if (name !== undefined && backup?.state === 'SUCCESSFUL') {
+    const run = /\/backupRuns\/(\d+)$/.exec(backup.backupRun ?? '')?.[1];
+    return good({
+      name,
+      id: run ?? name,
+      startTime: backup.backupInterval?.startTime ?? '',
+      ...(backup.expiryTime === undefined ? {} : { expiryTime: backup.expiryTime }),
+    });
+  }
+  if (name === undefined && backupId !== undefined) {
+    const path = `${instancePath(instance)}/backupRuns/${backupId}`;
+    const reply = await google.call<BackupRun>({ service: 'sqladmin', method: 'GET', path });
+    if (reply.ok && reply.value.status === 'SUCCESSFUL')
+      return good({
+        name: `${resourceOf(instance)}/backupRuns/${backupId}`,
+        id: backupId,
+        startTime: reply.value.startTime ?? '',
+      });
+  }
+  const state = backup?.state ?? 'it is not there';
+  return bad(
+    fault('checkpoint-failed', {
+      why: `The backup of ${instance.name} was reported as made, but read back: ${state}.`,
+    }),
+  );
+}
+
+function refused({ instance }: Backing, error: GoogleError): Outcome<never> {
+  return bad(googleFault(error, { doing: 'making a backup of', resource: resourceOf(instance) }));
+}
+
+function late({ request, instance }: Backing, why: string) {
+  if (request.signal?.aborted === true)
+    return fault('interrupted', {
+      why: `Nothing was changed. A backup of ${instance.name} that was begun goes on, and expires by itself.`,
+    });
+  return fault('checkpoint-failed', { why: `${why} Instance: ${instance.name}.` });
+}

@@ -1,0 +1,156 @@
+import { fault } from '../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { Checkpoint, Checkpointer, CheckpointRequest } from '../../migrate/checkpoint.ts';
+import type { Google } from '../google/google.ts';
+import { backupDays, makeBackup } from './cloud-sql-backup.ts';
+import {
+  databaseNames,
+  earliestRecovery,
+  readInstance,
+  sqlInstanceName,
+  unfitFor,
+  type SqlInstance,
+  type SqlInstanceName,
+} from './cloud-sql-instance.ts';
+import { untilAnswered, type Patience } from './patience.ts';
+import { shellWord } from './shell-word.ts';
+
+/** Which Cloud SQL instance. */
+export interface CloudSqlOptions {
+  readonly google: Google;
+  /** `project:region:name` */
+  readonly instance: string;
+  /** First pause between two looks, in milliseconds. Default: 1,000. */
+  readonly pollMs?: number;
+  /** How long to wait for each thing, in milliseconds. Default: an hour. */
+  readonly budgetMs?: number;
+}
+
+/**
+ * Checkpoints of a Cloud SQL instance: a moment in its log where point-in-time recovery is on and reaches that far, else
+ * a backup on demand that expires.
+ */
+export function createCloudSqlCheckpointer(options: CloudSqlOptions): Checkpointer {
+  const instance = sqlInstanceName(options.instance);
+  return {
+    async foresee() {
+      const found = await readInstance(options.google, instance);
+      if (!found.ok) {
+        const why = found.findings.map((finding) => finding.why).join(' ');
+        return { means: 'backup', text: `a point in time or a backup of Cloud SQL instance ${instance.name} (${why})` };
+      }
+      const days = recoveryDays(found.value);
+      return days === undefined
+        ? { means: 'backup', text: `a backup of Cloud SQL instance ${instance.name}, kept ${backupDays} days` }
+        : {
+            means: 'point-in-time',
+            text: `a point in time of Cloud SQL instance ${instance.name}, whose log reaches back ${days} days`,
+          };
+    },
+    take: (request) => take(options, instance, request),
+  };
+}
+
+function recoveryDays({ settings }: SqlInstance): number | undefined {
+  const { pointInTimeRecoveryEnabled, transactionLogRetentionDays } = settings?.backupConfiguration ?? {};
+  return pointInTimeRecoveryEnabled === true ? (transactionLogRetentionDays ?? 7) : undefined;
+}
+
+async function take(
+  { google, pollMs = 1_000, budgetMs = 3_600_000 }: CloudSqlOptions,
+  instance: SqlInstanceName,
+  request: CheckpointRequest,
+): Promise<Outcome<Checkpoint>> {
+  const patience = { pollMs, budgetMs, ...(request.signal === undefined ? {} : { signal: request.signal }) };
+  const ready = await whenReady(google, instance, { request, patience });
+  if (!ready.ok) return ready;
+  const databases = await databaseNames(google, instance);
+  const all =
+    databases.length === 0
+      ? 'all databases of the instance'
+      : `all databases of the instance (${databases.join(', ')})`;
+  const marked = await markMoment({ google, instance, found: ready.value }, request, all);
+  if (marked !== undefined) return good(marked);
+  const backup = await makeBackup({ google, instance, request, patience });
+  if (!backup.ok) return backup;
+  const { id, name, startTime, expiryTime } = backup.value;
+  const words = [
+    'gcloud',
+    'sql',
+    'backups',
+    'restore',
+    id,
+    `--restore-instance=${instance.name}`,
+    `--project=${instance.project}`,
+  ];
+  return good({
+    kind: 'taken',
+    means: 'backup',
+    id: name,
+    restore: words.map(shellWord).join(' '),
+    undoes: `every write since to ${all}, in place`,
+    takenAt: startTime === '' ? request.before : startTime,
+    kept: expiryTime === undefined ? 'until it is deleted' : `until ${expiryTime}`,
+  });
+}
+
+/** Maintenance passes: it is waited for. */
+async function whenReady(
+  google: Google,
+  instance: SqlInstanceName,
+  { request, patience }: { readonly request: CheckpointRequest; readonly patience: Patience },
+): Promise<Outcome<SqlInstance>> {
+  const answer = await untilAnswered<Outcome<SqlInstance>>(patience, async () => {
+    const found = await readInstance(google, instance);
+    if (!found.ok) return found;
+    const fit = unfitFor(found.value, instance);
+    if (!fit.ok) return fit;
+    if (fit.value === 'ready') return found;
+    request.onProgress(`waiting for Cloud SQL instance ${instance.name}: ${found.value.state ?? ''}`);
+    return undefined;
+  });
+  if (answer !== undefined) return answer;
+  if (request.signal?.aborted === true)
+    return bad(fault('interrupted', { why: 'It was waiting; nothing was changed.' }));
+  return bad(fault('checkpoint-failed', { why: `Cloud SQL instance ${instance.name} did not become ready in time.` }));
+}
+
+/**
+ * A moment is a checkpoint where the log reaches back to before it. It is the time at which the execution ended that was
+ * refused, by the clock next to the database: what this machine's clock says does not matter.
+ */
+async function markMoment(
+  place: { readonly google: Google; readonly instance: SqlInstanceName; readonly found: SqlInstance },
+  request: CheckpointRequest,
+  all: string,
+): Promise<Checkpoint | undefined> {
+  const { google, instance, found } = place;
+  const days = recoveryDays(found);
+  if (days === undefined || request.before === '') return undefined;
+  const earliest = Date.parse((await earliestRecovery(google, instance)) ?? '');
+  // Before the first backup since it was turned on there is nothing that the log could be applied to.
+  if (Number.isNaN(earliest) || earliest >= Date.parse(request.before)) {
+    request.onProgress(`the log of ${instance.name} does not reach back yet: a backup is made`);
+    return undefined;
+  }
+  const copy = `${instance.name}-before-${request.run.slice(-8).toLowerCase()}`;
+  const words = [
+    'gcloud',
+    'sql',
+    'instances',
+    'clone',
+    instance.name,
+    copy,
+    `--point-in-time=${request.before}`,
+    `--project=${instance.project}`,
+  ];
+  return {
+    kind: 'taken',
+    means: 'point-in-time',
+    id: `${instance.project}:${instance.name}@${request.before}`,
+    restore: words.map(shellWord).join(' '),
+    undoes: `nothing by itself: it makes the new instance ${copy}; whoever moves to it gives up every write since to ${all}`,
+    takenAt: request.before,
+    kept: `${days} days`,
+  };
+}

@@ -1,0 +1,139 @@
+import { expect, test } from 'vitest';
+import { startEmulator, type Emulator } from '../../emulator/start.ts';
+import { createCloudSqlCheckpointer } from '../../src/adapters/checkpoint/cloud-sql.ts';
+import { createGoogle } from '../../src/adapters/google/google.ts';
+import type { GoogleService } from '../../src/adapters/google/services.ts';
+import { createRedactor } from '../../src/kit/redact.ts';
+import type { CheckpointRequest } from '../../src/migrate/checkpoint.ts';
+
+const instance = 'acme-dev:us-central1:dev-db';
+const run = '01M872GSP8CTWBBNEM7QDKQTMH';
+
+function checkpointerFor(cloud: Emulator, principal?: string) {
+  const env = cloud.env(principal);
+  const endpoints: Partial<Record<GoogleService, string>> = { sqladmin: cloud.url };
+  const google = createGoogle({ endpoints, env, redactor: createRedactor(), budgetMs: 2_000 });
+  return createCloudSqlCheckpointer({ google, instance, pollMs: 10, budgetMs: 20_000 });
+}
+
+function request(more: Partial<CheckpointRequest> = {}) {
+  const told: string[] = [];
+  const before = new Date().toISOString();
+  return { told, run, before, server: 'PostgreSQL 18.1', onProgress: (text: string) => void told.push(text), ...more };
+}
+
+test('with point-in-time recovery the checkpoint is the moment when the refused execution ended', async () => {
+  await using cloud = await startEmulator();
+  cloud.seed.sqlInstance(instance, { databases: ['postgres', 'app', 'reports'] });
+  const checkpointer = checkpointerFor(cloud);
+  expect(await checkpointer.foresee()).toMatchObject({ means: 'point-in-time' });
+  const before = '2026-01-02T03:04:05.678Z';
+  const late = await checkpointer.take(request({ before }));
+  // Long before what the log reaches back to: a backup is made instead.
+  expect(late.ok && late.value.means).toBe('backup');
+  const now = request();
+  const taken = await checkpointer.take(now);
+  expect(taken).toMatchObject({
+    ok: true,
+    value: {
+      means: 'point-in-time',
+      takenAt: now.before,
+      kept: '7 days',
+      restore: `gcloud sql instances clone dev-db dev-db-before-7qdkqtmh --point-in-time=${now.before} --project=acme-dev`,
+      undoes: expect.stringContaining('postgres, app, reports') as string,
+    },
+  });
+});
+
+test('without it a backup is made that expires, waited for, and read back', async () => {
+  await using cloud = await startEmulator();
+  const control = cloud.seed.sqlInstance(instance, { pointInTimeRecovery: false });
+  const checkpointer = checkpointerFor(cloud);
+  expect(await checkpointer.foresee()).toMatchObject({ means: 'backup' });
+  const asked = request();
+  const taken = await checkpointer.take(asked);
+  if (!taken.ok) throw new Error(taken.findings.map(({ why }) => why).join());
+  const [backup] = control.backups;
+  expect(backup).toMatchObject({ state: 'SUCCESSFUL', description: `godwit: before run ${run}` });
+  expect(taken.value).toMatchObject({
+    means: 'backup',
+    id: backup?.name,
+    restore: `gcloud sql backups restore ${backup?.id} --restore-instance=dev-db --project=acme-dev`,
+    kept: `until ${backup?.expiryTime}`,
+  });
+  expect(asked.told.some((text) => text.includes('makes a backup'))).toBe(true);
+});
+
+test('before the first backup after it was turned on, the log reaches nowhere: a backup is made', async () => {
+  await using cloud = await startEmulator();
+  cloud.seed.sqlInstance(instance, { earliestRecoveryTime: '' });
+  const taken = await checkpointerFor(cloud).take(request());
+  expect(taken.ok && taken.value.means).toBe('backup');
+});
+
+test('maintenance and other operations are waited for, by name', async () => {
+  await using cloud = await startEmulator();
+  const control = cloud.seed.sqlInstance(instance, { pointInTimeRecovery: false, state: 'MAINTENANCE', backupMs: 20 });
+  const asked = request();
+  const taking = checkpointerFor(cloud).take(asked);
+  await expect.poll(() => asked.told.join()).toContain('MAINTENANCE');
+  control.busy('UPDATE', 200);
+  control.instance.state = 'RUNNABLE';
+  const taken = await taking;
+  expect(taken.ok && taken.value.means).toBe('backup');
+  expect(asked.told.join()).toContain('UPDATE by somebody@example.com');
+  expect(control.backups).toHaveLength(1);
+});
+
+test('a lost answer makes no second backup', async () => {
+  await using cloud = await startEmulator();
+  const control = cloud.seed.sqlInstance(instance, { pointInTimeRecovery: false, backupMs: 300 });
+  cloud.faults.onCall({ method: 'sql.Backups.CreateBackup', kind: 'lost-response' });
+  cloud.faults.onCall({ method: 'sql.operations.get', kind: 'status', status: 'UNAVAILABLE' });
+  const taken = await checkpointerFor(cloud).take(request());
+  expect(taken.ok && taken.value.id).toBe(control.backups[0]?.name);
+  expect(control.backups).toHaveLength(1);
+});
+
+test.each([
+  ['fails', 'internal error'],
+  ['vanishes', 'read back'],
+] as const)('a backup that %s is no checkpoint', async (backupFault, why) => {
+  await using cloud = await startEmulator();
+  cloud.seed.sqlInstance(instance, { pointInTimeRecovery: false, backupMs: 5, backupFault });
+  const taken = await checkpointerFor(cloud).take(request());
+  expect(taken).toMatchObject({
+    ok: false,
+    findings: [{ code: 'checkpoint-failed', why: expect.stringContaining(why) as string }],
+  });
+});
+
+test('what is missing is named: the instance, a permission, its being started', async () => {
+  await using cloud = await startEmulator({ iam: { 'user:reader@example.com': ['cloudsql.instances.get'] } });
+  cloud.iam.grant('user:editor@example.com', ['cloudsql.*']);
+  const none = await checkpointerFor(cloud, 'user:editor@example.com').take(request());
+  expect(none).toMatchObject({ ok: false, findings: [{ code: 'google-not-found' }] });
+  const control = cloud.seed.sqlInstance(instance, { pointInTimeRecovery: false });
+  const denied = await checkpointerFor(cloud, 'user:reader@example.com').take(request());
+  expect(denied).toMatchObject({
+    ok: false,
+    findings: [{ code: 'google-permission-denied', fix: expect.stringContaining('roles/cloudsql.editor') as string }],
+  });
+  control.instance.state = 'STOPPED';
+  const stopped = await checkpointerFor(cloud, 'user:editor@example.com').take(request());
+  expect(stopped).toMatchObject({
+    ok: false,
+    findings: [{ code: 'checkpoint-failed', fix: expect.stringContaining('--activation-policy ALWAYS') as string }],
+  });
+});
+
+test('Ctrl-C while a backup is made ends the wait', async () => {
+  await using cloud = await startEmulator();
+  cloud.seed.sqlInstance(instance, { pointInTimeRecovery: false, backupMs: 60_000 });
+  const controller = new AbortController();
+  const asked = request({ signal: controller.signal });
+  const taking = checkpointerFor(cloud).take(asked);
+  await expect.poll(() => asked.told.join()).toContain('makes a backup');
+  controller.abort();
+  expect(await taking).toMatchObject({ ok: false, findings: [{ code: 'interrupted' }] });
+});
