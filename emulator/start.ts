@@ -8,6 +8,7 @@ import { anyImage } from './executors/image-source.ts';
 import { namespaceExecutor } from './executors/namespace.ts';
 import { processExecutor } from './executors/process.ts';
 import { registryImages } from './executors/registry-images.ts';
+import { startGrpc, type GrpcFront } from './grpc/server.ts';
 import { startRest } from './http/server.ts';
 import { descriptors } from './proto/descriptors.generated.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
@@ -58,6 +59,8 @@ export interface Emulator extends AsyncDisposable {
   readonly images: Registry | undefined;
   /** What a controller needs to find the emulator, as a principal. */
   env(principal?: string): Readonly<Record<string, string>>;
+  /** The port of the gRPC front, which is started when it is first asked for. Needs the development dependencies. */
+  grpcPort(): Promise<number>;
   readonly seed: Seed;
   readonly faults: Faults;
   readonly iam: Iam;
@@ -79,7 +82,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const { world, stop: stopWorld } = createWorld(options, registry);
   const rest = await startRest(world, { proto: protoModules, plain: plainModules }, options.port ?? 0);
   const url = `http://127.0.0.1:${rest.port}`;
+  let grpc: Promise<GrpcFront> | undefined;
   const stop = async (): Promise<void> => {
+    (await grpc)?.close();
     await rest.close();
     await stopWorld();
     await registry?.close();
@@ -89,6 +94,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     registry: registry?.host ?? '',
     images: registry,
     env: (principal = someone) => ({ GODWIT_ENDPOINT: url, GOOGLE_OAUTH_ACCESS_TOKEN: world.iam.token(principal) }),
+    grpcPort: async () => (await (grpc ??= startGrpc(world, protoModules))).port,
     seed: createSeed(world, registry),
     faults: world.faults,
     iam: world.iam,
