@@ -30,7 +30,7 @@ export interface Guard {
   issue(headers: IncomingHttpHeaders, query: URLSearchParams): Answer;
 }
 
-export function createGuard(access: RegistryAccess | undefined): Guard {
+export function createGuard(access: RegistryAccess | undefined, tokenSeconds: number): Guard {
   const issued = new Map<string, readonly Access[]>();
   return {
     check(headers, wanted, origin) {
@@ -56,7 +56,7 @@ export function createGuard(access: RegistryAccess | undefined): Guard {
         return refusal(401, 'UNAUTHORIZED', 'authentication required');
       const token = randomBytes(24).toString('base64url');
       issued.set(token, granted);
-      const body = JSON.stringify({ token, expires_in: 300, issued_at: new Date().toISOString() });
+      const body = JSON.stringify({ token, expires_in: tokenSeconds, issued_at: new Date().toISOString() });
       return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(body) };
     },
   };

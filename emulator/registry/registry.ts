@@ -16,6 +16,8 @@ export interface RegistryOptions {
   readonly port?: number;
   /** Open to everybody unless given. */
   readonly access?: RegistryAccess;
+  /** How long tokens are said to live; 300 unless given. */
+  readonly tokenSeconds?: number;
   /** Milliseconds since 1970, for upload times. */
   readonly now?: () => number;
 }
@@ -64,7 +66,12 @@ export async function createRegistry(options: RegistryOptions = {}): Promise<Reg
   const store = createStore();
   const faults = createFaults();
   const requests: RegistryRequest[] = [];
-  const desk: Desk = { store, guard: createGuard(options.access), now: options.now ?? Date.now, origin: '' };
+  const desk: Desk = {
+    store,
+    guard: createGuard(options.access, options.tokenSeconds ?? 300),
+    now: options.now ?? Date.now,
+    origin: '',
+  };
   const server = createServer((request, response) => {
     void serve(desk, faults, request, response)
       .catch(() => {

@@ -8,7 +8,19 @@ import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** A program, or a right that this account may have. */
-type Tool = 'nft' | 'openssl' | 'pgbouncer' | 'ip' | 'mount' | 'faketime' | 'pg_dump' | 'root';
+type Tool =
+  | 'docker-registry'
+  | 'faketime'
+  | 'ip'
+  | 'mount'
+  | 'nft'
+  | 'openssl'
+  | 'pg_dump'
+  | 'pgbouncer'
+  | 'podman'
+  | 'root'
+  | 'runc'
+  | 'skopeo';
 
 /** True when one of these is not there. */
 export function missing(...tools: readonly Tool[]): boolean {

@@ -1,0 +1,196 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Caller } from '../../emulator/registry/access.ts';
+import { createRegistry, type Registry } from '../../emulator/registry/registry.ts';
+import { createCredentials, type RegistryCredential } from '../../src/adapters/image/credentials.ts';
+import { parseReference, type ImageReference } from '../../src/adapters/image/reference.ts';
+import { createRegistryClient, type RegistryClient } from '../../src/adapters/image/registry-client.ts';
+import { FaultError } from '../../src/kit/fault.ts';
+import { good } from '../../src/kit/outcome.ts';
+import { pushTo, tinyNodeImage } from '../support/base-image.ts';
+import { quick } from './world.ts';
+
+const password = 's3cret:with@every/kind%of#it';
+const isAda = (caller: Caller): boolean =>
+  caller.kind === 'basic' && caller.user === 'ada' && caller.password === password;
+
+function clientFor(credential: RegistryCredential | undefined, register?: (secret: string) => void): RegistryClient {
+  return createRegistryClient({
+    credentials: () => Promise.resolve(good(credential)),
+    patience: quick,
+    ...(register === undefined ? {} : { register }),
+  });
+}
+
+function image(server: Pick<Registry, 'host'>, text: string): ImageReference {
+  const parsed = parseReference(`${server.host}/${text}`);
+  if (!parsed.ok) throw new Error(text);
+  return parsed.value;
+}
+
+async function findingsOf(work: () => Promise<unknown>): Promise<readonly (readonly [string, string, string])[]> {
+  try {
+    await work();
+    return [];
+  } catch (error) {
+    if (error instanceof FaultError) return error.findings.map(({ code, why, fix }) => [code, why, fix] as const);
+    throw error;
+  }
+}
+
+const ada = { kind: 'basic', user: 'ada', password } as const;
+
+test.each(['bearer', 'basic'] as const)('a %s registry is shown who asks, once per scope', async (scheme) => {
+  await using server = await createRegistry({ access: { scheme, allows: isAda } });
+  using client = clientFor(ada);
+  const at = image(server, 'team/app:1');
+  const digest = await pushTo(client, at, tinyNodeImage);
+  expect(await client.findManifest(at)).toBe(digest);
+  expect(await client.findManifest(at)).toBe(digest);
+  expect(server.requests.filter(({ status }) => status === 401)).toHaveLength(2);
+  expect(server.requests.filter(({ path }) => path.startsWith('/token'))).toHaveLength(scheme === 'bearer' ? 2 : 0);
+});
+
+test('a token that has expired is bought again', async () => {
+  await using server = await createRegistry({ access: { scheme: 'bearer', allows: isAda }, tokenSeconds: 1 });
+  using client = clientFor(ada);
+  const at = image(server, 'team/app:1');
+  await pushTo(client, at, tinyNodeImage);
+  await client.findManifest(at);
+  await client.findManifest(at);
+  expect(server.requests.filter(({ path }) => path.startsWith('/token')).length).toBeGreaterThan(2);
+});
+
+test('a token may read and not write: the finding names what is missing, and no secret', async () => {
+  await using server = await createRegistry({
+    access: { scheme: 'bearer', allows: (caller, { action }) => isAda(caller) && action === 'pull' },
+  });
+  using client = clientFor(ada);
+  const findings = await findingsOf(() => pushTo(client, image(server, 'team/app:1'), tinyNodeImage));
+  expect(findings).toEqual([
+    [
+      'registry-denied',
+      expect.stringContaining('team/app') as string,
+      expect.stringContaining('docker login') as string,
+    ],
+  ]);
+  expect(JSON.stringify(findings)).not.toContain('s3cret');
+});
+
+test('whoever has no name is refused where one is needed, and served where none is', async () => {
+  await using server = await createRegistry({
+    access: { scheme: 'bearer', allows: (caller, { action }) => isAda(caller) || action === 'pull' },
+  });
+  using known = clientFor(ada);
+  const at = image(server, 'team/app:1');
+  const digest = await pushTo(known, at, tinyNodeImage);
+  using stranger = clientFor(undefined);
+  expect(await stranger.findManifest(at)).toBe(digest);
+  const findings = await findingsOf(() => pushTo(stranger, at, tinyNodeImage));
+  expect(findings.map(([code]) => code)).toEqual(['registry-denied']);
+});
+
+test('a Google access token buys a token of a registry of one’s own choice', async () => {
+  await using server = await createRegistry({
+    access: {
+      scheme: 'bearer',
+      allows: (caller) =>
+        caller.kind === 'basic' && caller.user === 'oauth2accesstoken' && caller.password === 'ya29.token',
+    },
+  });
+  const secrets: string[] = [];
+  using client = createRegistryClient({
+    credentials: createCredentials({
+      googleToken: () => Promise.resolve(good('ya29.token')),
+      google: (host) => host === server.host,
+      register: (secret) => secrets.push(secret),
+    }),
+    patience: quick,
+    register: (secret) => secrets.push(secret),
+  });
+  await pushTo(client, image(server, 'acme-dev/godwit/runner:1'), tinyNodeImage);
+  expect(secrets).toContain('ya29.token');
+  const sent = server.requests.flatMap(({ authorization }) => authorization?.split(' ')[1] ?? []);
+  const known = [...secrets, Buffer.from('oauth2accesstoken:ya29.token').toString('base64')];
+  expect(sent.filter((one) => !known.includes(one))).toEqual([]);
+});
+
+test.each([
+  ['without encryption', 'Bearer realm="http://tokens.example/t",service="x"', undefined],
+  ['nowhere', 'Bearer realm="",service="x"', undefined],
+  ['somebody else, for Google’s token', 'Bearer realm="https://tokens.example/t"', 'ya29.token'],
+])('credentials are not sent %s', async (_, challenge, google) => {
+  const server = createServer((_request, response) => {
+    response.writeHead(401, { 'www-authenticate': challenge });
+    response.end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  using client = clientFor(google === undefined ? ada : { kind: 'google', token: google });
+  const findings = await findingsOf(() => client.findManifest(image({ host }, 'team/app:1')));
+  expect(findings.map(([code]) => code)).toEqual(['registry-denied']);
+  server.close();
+});
+
+test('another place that a blob is fetched from is not told who asks', async () => {
+  const told: (string | undefined)[] = [];
+  const bytes = Buffer.from('elsewhere');
+  const store = createServer((request, response) => {
+    told.push(request.headers.authorization);
+    response.end(bytes);
+  });
+  store.listen(0, '127.0.0.1');
+  await once(store, 'listening');
+  await using server = await createRegistry({ access: { scheme: 'basic', allows: isAda } });
+  using client = clientFor(ada);
+  // The first request meets the challenge, the second one is sent away.
+  server.faults.add({
+    fault: { kind: 'redirect', to: `http://127.0.0.1:${(store.address() as AddressInfo).port}/x` },
+    method: 'GET',
+    path: /blobs/,
+    after: 1,
+  });
+  const { createHash } = await import('node:crypto');
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const pieces: Buffer[] = [];
+  const blob = { digest, size: bytes.length, mediaType: 'x' };
+  for await (const piece of client.readBlob(image(server, 'team/app:1'), blob)) pieces.push(piece);
+  expect(Buffer.concat(pieces)).toEqual(bytes);
+  expect(told).toEqual([undefined]);
+  expect(server.requests.at(-1)?.authorization).toMatch(/^Basic /);
+  store.close();
+});
+
+test('Docker’s configuration gives names and passwords; its helpers are not run', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'godwit-docker-'));
+  const file = join(folder, 'config.json');
+  const auth = Buffer.from(`ada:${password}`).toString('base64');
+  writeFileSync(
+    file,
+    JSON.stringify({
+      auths: {
+        'registry.example': { auth },
+        'https://index.docker.io/v1/': { auth },
+        'tokens.example': { identitytoken: 'abc' },
+        'helped.example': {},
+      },
+      credHelpers: { 'helped.example': 'no-such-helper' },
+    }),
+  );
+  const credentials = createCredentials({ googleToken: () => Promise.resolve(good('g')), dockerConfig: file });
+  expect(await credentials('registry.example')).toEqual(good(ada));
+  expect(await credentials('docker.io')).toEqual(good(ada));
+  expect(await credentials('tokens.example')).toEqual(good({ kind: 'refresh', token: 'abc' }));
+  expect(await credentials('helped.example')).toEqual(good(undefined));
+  expect(await credentials('unknown.example')).toEqual(good(undefined));
+  expect(await credentials('us-central1-docker.pkg.dev')).toEqual(good({ kind: 'google', token: 'g' }));
+  writeFileSync(file, 'not JSON');
+  expect(await credentials('registry.example')).toEqual(good(undefined));
+  rmSync(folder, { recursive: true });
+});
