@@ -142,7 +142,7 @@ function safeRealm({ scope, challenge, credential }: TokenWish): URL {
   const realm = URL.canParse(text) ? new URL(text) : undefined;
   const isSafe = realm?.protocol === 'https:' || (realm?.protocol === 'http:' && isLoopback(realm.host));
   if (realm === undefined || !isSafe)
-    throw denied(scope, 401, `its address for tokens is unsafe: ${text.slice(0, 80)}`);
+    throw denied(scope, 401, `its address for tokens is unsafe: ${text === '' ? 'none' : text.slice(0, 80)}`);
   const isGoogles = isGoogleHost(realm.host) || realm.host.endsWith('.googleapis.com');
   if (credential?.kind === 'google' && realm.host !== scope.host && !isGoogles)
     throw denied(scope, 401, `it wants Google's access token sent to ${realm.host}`);
