@@ -1,6 +1,7 @@
 import type { CatalogueEntry } from './entry.ts';
 import { applyFaults } from './apply.ts';
 import { cloudFaults } from './cloud.ts';
+import { cloudRunFaults } from './cloud-run.ts';
 import { databaseFaults } from './database.ts';
 import { embeddedFaults } from './embedded.ts';
 import { imageFaults } from './image.ts';
@@ -21,6 +22,7 @@ const parts = {
   ...applyFaults,
   ...verifyFaults,
   ...cloudFaults,
+  ...cloudRunFaults,
   ...privateNetworkFaults,
   ...jobFaults,
 };

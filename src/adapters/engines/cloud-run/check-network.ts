@@ -1,0 +1,64 @@
+import { fault } from '../../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { googleFault, nearestName } from '../../google/fault.ts';
+import type { Google } from '../../google/google.ts';
+import { listAll } from '../../google/operations.ts';
+import { connectorName } from './names.ts';
+import type { CloudRunTerms } from './terms.ts';
+
+/**
+ * Whether the connector is there and ready. A subnet is left to the platform, which names it when it is wrong. Who may not
+ * look is not refused: the platform looks for itself.
+ */
+export async function checkNetwork(google: Google, terms: CloudRunTerms): Promise<Outcome<void>> {
+  if (terms.network.kind !== 'connector') return good(undefined);
+  const name = connectorName(terms, terms.network.connector);
+  const region = /\/locations\/([^/]+)\//.exec(name)?.[1] ?? terms.region;
+  if (region !== terms.region) {
+    const why = `The connector ${name} is in ${region}, and the job in ${terms.region}.`;
+    return bad(fault('connector-missing', { why, fix: 'Job and connector must be in the same region.' }));
+  }
+  const reply = await google.call<{ readonly state?: string }>({
+    service: 'vpcaccess',
+    method: 'GET',
+    path: `v1/${name}`,
+  });
+  if (!reply.ok) {
+    const { error } = reply;
+    if (error.reason === 'NOT_FOUND') return bad(await missing(google, terms, name));
+    if (error.reason === 'PERMISSION_DENIED' && error.detail !== 'SERVICE_DISABLED') return good(undefined);
+    return bad(googleFault(error, { doing: 'reading connector', resource: name }));
+  }
+  const { state } = reply.value;
+  if (state === 'READY' || state === 'UPDATING') return good(undefined);
+  const short = name.split('/').pop() ?? name;
+  const why = `Connector ${name} is in state ${state ?? 'unknown'}.`;
+  if (state !== 'ERROR') return bad(fault('connector-not-ready', { why }));
+  const remove = `gcloud compute networks vpc-access connectors delete ${short} --region ${region} --project ${terms.project}`;
+  return bad(
+    fault('connector-not-ready', { why, fix: `It does not come back by itself. \`${remove}\`, then create it again.` }),
+  );
+}
+
+async function missing(google: Google, terms: CloudRunTerms, name: string) {
+  const parent = name.replace(/\/connectors\/.*$/, '');
+  const listed = await listAll<{ readonly name: string }>(google, {
+    service: 'vpcaccess',
+    path: `v1/${parent}/connectors`,
+    field: 'connectors',
+    most: 100,
+  });
+  const names = listed.ok ? listed.value.map((one) => one.name.split('/').pop() ?? one.name) : [];
+  const short = name.split('/').pop() ?? name;
+  const why = `There is no connector ${name}.`;
+  const near = nearestName(short, names) ?? (names.length === 1 ? names[0] : undefined);
+  const create = `gcloud compute networks vpc-access connectors create ${short} --region ${terms.region} --project ${terms.project} --network default --range 10.8.0.0/28 --min-instances 2 --max-instances 3`;
+  const fix =
+    near === undefined
+      ? `Create it: \`${create}\`.`
+      : `Did you mean \`network: { connector: "${near}" }\`? Otherwise create it: \`${create}\`.`;
+  return fault('connector-missing', {
+    why,
+    fix: `${fix} A subnet does without: \`network: { network, subnetwork }\`.`,
+  });
+}

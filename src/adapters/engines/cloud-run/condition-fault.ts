@@ -1,0 +1,76 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { connectorName, secretName } from './names.ts';
+import type { RunCondition } from './resources.ts';
+import type { CloudRunTerms } from './terms.ts';
+
+/** What a failure of the platform is about. */
+type Subject = 'secret' | 'image' | 'network' | 'account' | 'key';
+
+const byReason: Readonly<Record<string, Subject>> = {
+  SECRETS_ACCESS_CHECK_FAILED: 'secret',
+  CONTAINER_MISSING: 'image',
+  CONTAINER_PERMISSION_DENIED: 'image',
+  CONTAINER_IMAGE_UNAUTHORIZED: 'image',
+  CONTAINER_IMAGE_AUTHORIZATION_CHECK_FAILED: 'image',
+  VPC_NETWORK_NOT_FOUND: 'network',
+  ENCRYPTION_KEY_PERMISSION_DENIED: 'key',
+  ENCRYPTION_KEY_CHECK_FAILED: 'key',
+};
+
+/** Where there is no reason, the words decide; the platform's texts have said these things for years. */
+const byWords: readonly (readonly [RegExp, Subject])[] = [
+  [/vpc|connector|subnet|network/i, 'network'],
+  [/secret/i, 'secret'],
+  [/image .*(not found|denied|exist)|container image|manifest/i, 'image'],
+  [/service account .*(not exist|not found|does not)/i, 'account'],
+];
+
+/**
+ * What is wrong by the conditions of a job or an execution, where they name it: the image, the secret, the network.
+ * Undefined: they do not.
+ */
+export function conditionFault(
+  conditions: readonly RunCondition[],
+  terms: CloudRunTerms,
+  secretVersion?: string,
+): Finding | undefined {
+  const failed = conditions.filter(({ state }) => state === 'CONDITION_FAILED');
+  for (const { reason, message = '' } of failed) {
+    const subject = byReason[reason ?? ''] ?? byWords.find(([words]) => words.test(message))?.[1];
+    const why = message === '' ? (reason ?? '') : message;
+    if (subject === 'secret') return secretFinding(why, terms, secretVersion);
+    if (subject !== undefined) return finding(subject, why, terms);
+  }
+  return undefined;
+}
+
+function secretFinding(why: string, terms: CloudRunTerms, version: string | undefined): Finding {
+  const name = secretName(terms);
+  const [, project = '', , id = ''] = name.split('/');
+  const grant = `gcloud secrets add-iam-policy-binding ${id} --project ${project} --member serviceAccount:${terms.serviceAccount} --role roles/secretmanager.secretAccessor`;
+  const about = version === undefined ? name : `${name}, version ${version}`;
+  return fault('secret-refused', { why: `${about}: ${why}`, fix: `\`${grant}\`` });
+}
+
+function finding(subject: Exclude<Subject, 'secret'>, why: string, terms: CloudRunTerms): Finding {
+  switch (subject) {
+    case 'image':
+      return fault('image-refused', { why });
+    case 'network':
+      return networkFinding(why, terms);
+    case 'account':
+      return fault('service-account-missing', { why });
+    case 'key':
+      return fault('job-not-started', { why });
+  }
+}
+
+function networkFinding(why: string, terms: CloudRunTerms): Finding {
+  if (terms.network.kind !== 'connector') return fault('network-refused', { why });
+  const name = connectorName(terms, terms.network.connector);
+  return fault('network-refused', {
+    why: `Connector ${name}: ${why}`,
+    fix: `Look at its state: \`gcloud compute networks vpc-access connectors describe ${name.split('/').pop() ?? ''} --region ${terms.region} --project ${terms.project}\`. If it is READY, give the Cloud Run service agent of the project (service-NUMBER@serverless-robot-prod.iam.gserviceaccount.com) roles/vpcaccess.user.`,
+  });
+}

@@ -1,0 +1,39 @@
+import type { Redactor } from '../../../kit/redact.ts';
+import type { Hashing } from '../../../migrate/ports.ts';
+import type { Google } from '../../google/google.ts';
+import type { ImageSource } from './job-image.ts';
+import type { CloudRunTerms } from './terms.ts';
+
+/** What all parts of the engine work with. */
+export interface CloudRunContext {
+  readonly terms: CloudRunTerms;
+  /** Name of the environment. */
+  readonly environment: string;
+  readonly google: Google;
+  readonly hashing: Hashing;
+  readonly redactor: Redactor;
+  readonly image: ImageSource;
+  readonly patience: Patience;
+  readonly onProgress: (text: string) => void;
+}
+
+/** How long things are waited for, in milliseconds. */
+export interface Patience {
+  /** Until an execution that was asked for is there. */
+  readonly startMs: number;
+  /** For lines that are missing after the execution has ended. */
+  readonly linesMs: number;
+  /** Until a deleted job is gone. */
+  readonly deleteMs: number;
+  /** Between two looks: the first, and the longest. */
+  readonly firstPauseMs: number;
+  readonly longestPauseMs: number;
+}
+
+export const usualPatience: Patience = {
+  startMs: 5 * 60_000,
+  linesMs: 60_000,
+  deleteMs: 10_000,
+  firstPauseMs: 150,
+  longestPauseMs: 5_000,
+};

@@ -1,0 +1,107 @@
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { Redactor } from '../../../kit/redact.ts';
+import type { Engine, RunRef } from '../../../migrate/engine.ts';
+import type { Hashing } from '../../../migrate/ports.ts';
+import type { Google } from '../../google/google.ts';
+import { usualPatience, type CloudRunContext, type Patience } from './context.ts';
+import { findRun } from './find.ts';
+import { following, followLines, type Following } from './follow.ts';
+import { registryImages, type ImageSource } from './job-image.ts';
+import type { JobInput } from './job-spec.ts';
+import { executionName, jobNames, type JobNames } from './names.ts';
+import { prepareJob } from './prepare.ts';
+import { removeJob, sweepJobs } from './remove.ts';
+import { startJob } from './start.ts';
+import type { CloudRunTerms } from './terms.ts';
+import { resultOf } from './verdict.ts';
+
+/** What the engine is made of. */
+export interface CloudRunEngineOptions {
+  readonly terms: CloudRunTerms;
+  /** Name of the environment. */
+  readonly environment: string;
+  readonly google: Google;
+  readonly hashing: Hashing;
+  readonly redactor: Redactor;
+  /** Path of the one-file runner, which becomes a layer of the image. */
+  readonly runner: string;
+  /** Hears what takes time. */
+  readonly onProgress?: (text: string) => void;
+  /** Where images come from; absent: they are put together and pushed to the project's registry. */
+  readonly image?: ImageSource;
+  readonly patience?: Partial<Patience>;
+}
+
+/**
+ * The engine that performs tasks in Cloud Run jobs, next to a database in a private network. It makes a job and its
+ * execution in one call, reads its lines from Cloud Logging, takes the exit code of its task as the verdict, and deletes
+ * what it has made.
+ *
+ * @example
+ * const engine = createCloudRunEngine({ terms, environment: 'dev', google, hashing, redactor, runner });
+ * const execution = await deploy({ task, engine, bundle, … });
+ */
+export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
+  const context = contextOf(options);
+  const inputs = new Map<string, JobInput>();
+  const attempts = new Map<string, number>();
+  const followed = new Map<string, Following>();
+  const namesOf = (run: string): JobNames =>
+    jobNames(options.terms, options.environment, { run, attempt: (attempts.get(run) ?? 0) + 1 }, options.hashing);
+  const stateOf = (ref: RunRef): Following => {
+    const state = followed.get(ref.location) ?? following(context, ref);
+    followed.set(ref.location, state);
+    return state;
+  };
+  return {
+    name: 'cloud-run',
+    async prepare(task, bundle) {
+      const names = namesOf(task.run);
+      const input = await prepareJob(context, task, bundle, names);
+      if (!input.ok) return input;
+      inputs.set(task.run, input.value);
+      const { image, secretVersion } = input.value;
+      return good({ task, bundle, location: executionName(options.terms, names), image, secretVersion });
+    },
+    locate: (run) => executionName(options.terms, namesOf(run)),
+    async start({ task }): Promise<Outcome<RunRef>> {
+      const input = inputs.get(task.run);
+      if (input === undefined) throw new Error(`run ${task.run} was not prepared here`);
+      const location = await startJob(context, input);
+      if (!location.ok) return bad(...location.findings);
+      attempts.set(task.run, (attempts.get(task.run) ?? 0) + 1);
+      inputs.delete(task.run);
+      return good({ run: task.run, engine: 'cloud-run', location: location.value });
+    },
+    watch: (ref, leave) => followLines(context, stateOf(ref), leave),
+    result: (ref) => resultOf(context, stateOf(ref)),
+    async cancel(ref) {
+      const path = `v2/${ref.location}:cancel`;
+      const reply = await context.google.call({ service: 'run', method: 'POST', path, body: {}, idempotent: true });
+      return reply.ok;
+    },
+    attach: (run) => findRun(context, run),
+    async cleanup(ref) {
+      const removed = await removeJob(context, ref);
+      if (removed.ok) followed.delete(ref.location);
+      return removed;
+    },
+    sweep: () => sweepJobs(context, Date.now()),
+  };
+}
+
+function contextOf(options: CloudRunEngineOptions): CloudRunContext {
+  const { terms, environment, google, hashing, redactor } = options;
+  const onProgress = options.onProgress ?? (() => {});
+  return {
+    terms,
+    environment,
+    google,
+    hashing,
+    redactor,
+    image:
+      options.image ?? registryImages({ terms, environment, google, redactor, runner: options.runner, onProgress }),
+    patience: { ...usualPatience, ...options.patience },
+    onProgress,
+  };
+}

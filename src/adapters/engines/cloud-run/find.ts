@@ -1,0 +1,61 @@
+import { fault } from '../../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { RunRef } from '../../../migrate/engine.ts';
+import { listAll } from '../../google/operations.ts';
+import type { CloudRunContext } from './context.ts';
+import { runLabel } from './labels.ts';
+import { jobName, stableJob } from './names.ts';
+import { listJobs } from './remove.ts';
+import type { RunExecution } from './resources.ts';
+
+/**
+ * Finds the newest execution of a run by its label, from any machine, as long as its job is there: also one that has
+ * ended, and one of a stable job.
+ *
+ * @param run the run's id or its unambiguous beginning
+ */
+export async function findRun(context: CloudRunContext, run: string): Promise<Outcome<RunRef>> {
+  const wanted = run.toLowerCase();
+  const [ephemeral, stable] = await Promise.all([ofJobs(context, wanted), ofStableJob(context, wanted)]);
+  const found = new Map([...ephemeral, ...stable].map((ref) => [ref.run, ref]));
+  const [ref] = found.values();
+  if (ref !== undefined && found.size === 1) return good(ref);
+  const { project, region } = context.terms;
+  const why = `${found.size} runs of jobs in ${project}, ${region}, begin with "${run}".`;
+  return bad(fault('unknown-run', { why }));
+}
+
+async function ofJobs(context: CloudRunContext, wanted: string): Promise<readonly RunRef[]> {
+  const jobs = await listJobs(context);
+  return jobs.flatMap((job) => {
+    const run = job.labels?.[runLabel] ?? '';
+    const execution = job.latestCreatedExecution?.name;
+    if (!run.startsWith(wanted) || execution === undefined || execution === '') return [];
+    // The stable job bears the label of its last run alone: its executions are asked instead.
+    if (job.name.endsWith(`/${stableJob(context.environment, context.hashing)}`)) return [];
+    return [refOf(run, execution.includes('/') ? execution : `${job.name}/executions/${execution}`)];
+  });
+}
+
+async function ofStableJob(context: CloudRunContext, wanted: string): Promise<readonly RunRef[]> {
+  const job = jobName(context.terms, stableJob(context.environment, context.hashing));
+  const listed = await listAll<RunExecution>(context.google, {
+    service: 'run',
+    path: `v2/${job}/executions`,
+    query: { pageSize: '200' },
+    field: 'executions',
+    most: 1_000,
+  });
+  if (!listed.ok) return [];
+  // Oldest first, so that the newest of a run is the one that stays.
+  return [...listed.value]
+    .sort((a, b) => ((a.createTime ?? '') < (b.createTime ?? '') ? -1 : 1))
+    .flatMap(({ name, labels }) => {
+      const run = labels?.[runLabel] ?? '';
+      return run !== '' && run.startsWith(wanted) ? [refOf(run, name)] : [];
+    });
+}
+
+function refOf(run: string, location: string): RunRef {
+  return { run: run.toUpperCase(), engine: 'cloud-run', location };
+}

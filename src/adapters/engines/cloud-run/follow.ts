@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import type { RunRef } from '../../../migrate/engine.ts';
+import { createLineDecoder, type LineDecoder } from '../../../migrate/event-lines.ts';
+import type { RunEvent } from '../../../migrate/event.ts';
+import { googleFault } from '../../google/fault.ts';
+import type { CloudRunContext } from './context.ts';
+import { plainLine, readLog, runnerLine, type LogEntry } from './log-reader.ts';
+import { placeOf } from './names.ts';
+import { isOver, type RunExecution } from './resources.ts';
+
+/** So far behind the last line in order is looked again: late lines bear the time at which they were written. */
+const overlapMs = 10_000;
+
+/** The last words of a container are shown when the runner has none of its own. */
+const mostWords = 12;
+
+/** What is known of one execution while it is followed. */
+export interface Following {
+  readonly ref: RunRef;
+  readonly decoder: LineDecoder;
+  /** The execution as it was last seen; absent: it was never seen, or is gone. */
+  execution?: RunExecution;
+  gone: boolean;
+  /** True once a line of the runner has come. */
+  spoke: boolean;
+  /** What else the container has written, as far as the runner has not spoken. */
+  words: readonly string[];
+  /** From where the log is read again; ISO 8601. */
+  since?: string;
+  finished?: Extract<RunEvent, { readonly kind: 'run.finished' }>;
+  /** What was wrong with reading. */
+  readonly findings: Finding[];
+  /** True: lines are missing and are not waited for any more. */
+  givenUp: boolean;
+}
+
+/** Begins to follow an execution. */
+export function following(context: CloudRunContext, ref: RunRef): Following {
+  const decoder = createLineDecoder(ref.run, context.hashing);
+  return { ref, decoder, gone: false, spoke: false, words: [], findings: [], givenUp: false };
+}
+
+/**
+ * The events of an execution in their order, as the log brings its lines: late, twice, in disorder. Ends with
+ * `run.finished`, or when lines are missing for too long after the execution has ended, or when it is left.
+ */
+export async function* followLines(
+  context: CloudRunContext,
+  state: Following,
+  leave?: AbortSignal,
+): AsyncGenerator<RunEvent> {
+  const { patience } = context;
+  let quiet = 0;
+  let overSince: number | undefined;
+  for (;;) {
+    if (leave?.aborted === true) return;
+    // Looked at before reading: what a runner wrote before it ended may be read in this turn.
+    if (overSince === undefined && (await look(context, state))) overSince = performance.now();
+    const events = await readEvents(context, state, leave);
+    for (const event of events) {
+      yield event;
+      if (event.kind === 'run.finished') return;
+    }
+    quiet = events.length > 0 ? 0 : quiet + 1;
+    if (overSince !== undefined && performance.now() - overSince > waitFor(context, state)) {
+      state.givenUp = true;
+      return;
+    }
+    await sleep(pauseOf(patience, quiet), undefined, leave === undefined ? {} : { signal: leave }).catch(() => {});
+  }
+}
+
+/** Grows while nothing comes: the project may list entries about once a second, together with all its other readers. */
+function pauseOf({ firstPauseMs, longestPauseMs }: CloudRunContext['patience'], quiet: number): number {
+  return Math.min(longestPauseMs, firstPauseMs * 1.6 ** Math.min(quiet, 20)) * (0.9 + Math.random() * 0.2);
+}
+
+/** A runner that was never started has nothing to say; one that has begun has more to come. */
+function waitFor({ patience }: CloudRunContext, state: Following): number {
+  return state.spoke || started(state.execution) ? patience.linesMs : Math.min(patience.linesMs, 3_000);
+}
+
+function started(execution: RunExecution | undefined): boolean {
+  return (execution?.succeededCount ?? 0) > 0 || (execution?.startTime ?? '') !== '';
+}
+
+/** Looks at the execution; true when it is over, or gone. */
+export async function look(context: CloudRunContext, state: Following): Promise<boolean> {
+  const reply = await context.google.call<RunExecution>({
+    service: 'run',
+    method: 'GET',
+    path: `v2/${state.ref.location}`,
+  });
+  if (reply.ok) {
+    state.execution = reply.value;
+    return isOver(reply.value);
+  }
+  if (reply.error.reason !== 'NOT_FOUND') return false;
+  state.gone = true;
+  return true;
+}
+
+/** Reads what is new in the log, and gives the events that have become complete. */
+export async function readEvents(
+  context: CloudRunContext,
+  state: Following,
+  signal?: AbortSignal,
+): Promise<readonly RunEvent[]> {
+  const reply = await readLog(context.google, placeOf(state.ref), state.since, signal);
+  if (!reply.ok) {
+    noteUnreadable(context, state, reply.error);
+    return [];
+  }
+  const events: RunEvent[] = [];
+  for (const entry of reply.value) {
+    const line = runnerLine(entry);
+    if (line === undefined) {
+      if (!state.spoke) state.words = withWords(context, state, entry);
+      continue;
+    }
+    state.spoke = true;
+    const ready = state.decoder.push(line);
+    if (ready.length === 0) continue;
+    events.push(...ready);
+    advance(state, entry);
+  }
+  for (const event of events) if (event.kind === 'run.finished') state.finished = event;
+  return events;
+}
+
+/** Everything up to this line is there: what comes later was written later, but for a while of tolerance. */
+function advance(state: Following, { timestamp }: LogEntry): void {
+  const time = Date.parse(timestamp ?? '');
+  if (Number.isNaN(time)) return;
+  const since = new Date(time - overlapMs).toISOString();
+  if (state.since === undefined || since > state.since) state.since = since;
+}
+
+function withWords(context: CloudRunContext, state: Following, entry: LogEntry): readonly string[] {
+  const words = context.redactor.redact(plainLine(entry)).slice(0, 400);
+  return words === '' || state.words.includes(words) ? state.words : [...state.words, words].slice(-mostWords);
+}
+
+function noteUnreadable(context: CloudRunContext, state: Following, error: Parameters<typeof googleFault>[0]): void {
+  const known = state.findings.some(({ code }) => code === 'log-unreadable');
+  if (known || error.lost || error.status === 0) return;
+  const cause = googleFault(error, { doing: 'reading the log of', resource: `projects/${context.terms.project}` });
+  const details = { why: cause.why, ...(cause.code === 'google-permission-denied' ? { fix: cause.fix } : {}) };
+  state.findings.push(fault('log-unreadable', details));
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { good, type Outcome } from '../../../kit/outcome.ts';
+import type { Redactor } from '../../../kit/redact.ts';
+import type { BundleFile } from '../../bundle/bundle-files.ts';
+import { cacheFolder } from '../../embedded/account.ts';
+import type { Google } from '../../google/google.ts';
+import type { CloudRunTerms } from './terms.ts';
+
+/** What a job runs. */
+export interface JobImage {
+  /** By digest. */
+  readonly image: string;
+  /** Path of Node in it. */
+  readonly node: string;
+}
+
+/** What an image is to hold beside the runner. */
+export interface ImageNeed {
+  /** Version of godwit. */
+  readonly tool: string;
+  /** The bundle, when it does not travel in a variable. */
+  readonly bundle?: { readonly hash: string; readonly files: readonly BundleFile[] };
+}
+
+/** Brings an image with the runner, and what else is needed, to where the platform finds it. */
+export type ImageSource = (need: ImageNeed) => Promise<Outcome<JobImage>>;
+
+/** What images are made with. */
+export interface ImageTools {
+  readonly terms: CloudRunTerms;
+  readonly environment: string;
+  readonly google: Google;
+  readonly redactor: Redactor;
+  /** Path of the one-file runner. */
+  readonly runner: string;
+  readonly onProgress: (text: string) => void;
+}
+
+/** Puts images together and pushes them to the registry of the environment. */
+export function registryImages(tools: ImageTools): ImageSource {
+  return async (need) => {
+    const { terms, google, redactor } = tools;
+    // Only runs that make a job need any of it.
+    const [
+      { createImage },
+      { createRegistryClient },
+      { createCredentials },
+      { createImageCache },
+      { isGoogleHost, isLoopback },
+    ] = await Promise.all([
+      import('../../image/create-image.ts'),
+      import('../../image/registry-client.ts'),
+      import('../../image/credentials.ts'),
+      import('../../image/image-cache.ts'),
+      import('../../image/reference.ts'),
+    ]);
+    const register = (secret: string): void => redactor.register(secret);
+    // A registry on this machine belongs to the emulator if Google's own is somewhere else.
+    const emulated = terms.endpoints.artifactregistry !== undefined;
+    const credentials = createCredentials({
+      googleToken: () => google.token(),
+      google: (host) => isGoogleHost(host) || (emulated && isLoopback(host)),
+      register,
+    });
+    using registry = createRegistryClient({ credentials, register });
+    const { base, own, node } = terms.image;
+    const created = await createImage(
+      {
+        repository: repositoryOf(terms),
+        base,
+        ...(own === undefined ? {} : { own }),
+        ...(node === undefined ? {} : { node }),
+        runner: { bytes: readFileSync(tools.runner), version: need.tool },
+        ...(need.bundle === undefined ? {} : { bundle: need.bundle }),
+        environment: tools.environment,
+        onProgress: progress(tools.onProgress),
+      },
+      registry,
+      createImageCache(join(cacheFolder(), 'images')),
+    );
+    return created.ok ? good({ image: created.value.reference, node: created.value.node }) : created;
+  };
+}
+
+/** Where the images of an environment are: a repository of Artifact Registry, or any place that is named in full. */
+export function repositoryOf({ project, region, image }: Pick<CloudRunTerms, 'project' | 'region' | 'image'>): string {
+  const place = image.repository.includes('/')
+    ? image.repository
+    : `${region}-docker.pkg.dev/${project}/${image.repository}`;
+  return `${place}/runner`;
+}
+
+interface Progress {
+  readonly step: 'copy' | 'upload';
+  readonly sent: number;
+  readonly total: number;
+}
+
+const megabyte = 1024 * 1024;
+
+/** Told at most once per tenth of the way. */
+function progress(tell: (text: string) => void): (progress: Progress) => void {
+  let last = '';
+  return ({ step, sent, total }) => {
+    const what = step === 'copy' ? 'Copying the base image' : 'Uploading the image';
+    const text = `${what}: ${Math.floor((10 * sent) / Math.max(1, total)) * 10} % of ${(total / megabyte).toFixed(1)} MB`;
+    if (text !== last) tell(text);
+    last = text;
+  };
+}

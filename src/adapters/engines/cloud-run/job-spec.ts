@@ -1,0 +1,127 @@
+import { brotliCompressSync } from 'node:zlib';
+import type { Bundle, Hashing } from '../../../migrate/ports.ts';
+import type { Task } from '../../../migrate/task.ts';
+import { labelsOf } from './labels.ts';
+import { connectorName, secretName, type JobNames } from './names.ts';
+import type { CloudRunTerms } from './terms.ts';
+
+/** Everything that was found out before a job is made. */
+export interface JobInput {
+  readonly terms: CloudRunTerms;
+  readonly environment: string;
+  readonly task: Task;
+  readonly bundle: Bundle;
+  readonly names: JobNames;
+  /** The image, by digest. */
+  readonly image: string;
+  /** What the container starts: Node, the runner, `job`. */
+  readonly command: readonly string[];
+  /** Number of the secret's version. */
+  readonly secretVersion: string;
+  /** The bundle, when it travels in a variable. */
+  readonly carried?: string;
+  /** The database server's CA as PEM text. */
+  readonly serverCa?: string;
+  readonly hashing: Hashing;
+}
+
+/** How long the runner tries to connect: direct egress has no network for up to 80 seconds. */
+const connectBudget = '120s';
+
+const hour = 60 * 60_000;
+
+/** What the API takes as a job. Retries are 0 in so many words: unset would mean 3. */
+export function jobSpec(input: JobInput): Readonly<Record<string, unknown>> {
+  const { terms, task } = input;
+  const labels = labelsOf(
+    terms,
+    {
+      run: task.run,
+      environment: input.environment,
+      bundle: input.bundle.hash,
+      tool: task.actor.tool,
+      token: input.names.token,
+    },
+    input.hashing,
+  );
+  return {
+    labels,
+    client: 'godwit',
+    startExecutionToken: input.names.token,
+    template: {
+      labels,
+      taskCount: 1,
+      parallelism: 1,
+      template: {
+        containers: [
+          {
+            name: 'godwit',
+            image: input.image,
+            command: input.command,
+            env: variablesOf(input),
+            resources: { limits: { cpu: '1', memory: '512Mi' } },
+          },
+        ],
+        maxRetries: 0,
+        timeout: `${Math.ceil(timeoutMs(terms, task) / 1_000)}s`,
+        serviceAccount: terms.serviceAccount,
+        executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
+        vpcAccess: vpcAccessOf(terms),
+      },
+    },
+  };
+}
+
+/** A task as the value of a variable. */
+export function packedTask(task: Task): string {
+  return brotliCompressSync(Buffer.from(JSON.stringify(task))).toString('base64');
+}
+
+function variablesOf(input: JobInput): readonly Readonly<Record<string, unknown>>[] {
+  const { terms, carried, serverCa } = input;
+  return [
+    { name: 'GODWIT_TASK', value: packedTask(input.task) },
+    ...(carried === undefined ? [] : [{ name: 'GODWIT_BUNDLE', value: carried }]),
+    { name: 'GODWIT_BUNDLE_HASH', value: input.bundle.hash },
+    { name: 'GODWIT_CONNECT_BUDGET', value: connectBudget },
+    ...(serverCa === undefined ? [] : [{ name: 'GODWIT_SERVER_CA', value: serverCa }]),
+    {
+      name: 'DATABASE_URL',
+      valueSource: { secretKeyRef: { secret: secretReference(terms), version: input.secretVersion } },
+    },
+  ];
+}
+
+/** A secret of the job's own project is named shortly, one of another project in full. */
+function secretReference(terms: CloudRunTerms): string {
+  const full = secretName(terms);
+  const own = `projects/${terms.project}/secrets/`;
+  return full.startsWith(own) ? full.slice(own.length) : full;
+}
+
+function vpcAccessOf(terms: CloudRunTerms): Readonly<Record<string, unknown>> {
+  const egress = terms.egress === 'all' ? 'ALL_TRAFFIC' : 'PRIVATE_RANGES_ONLY';
+  const { network } = terms;
+  if (network.kind === 'connector') return { connector: connectorName(terms, network.connector), egress };
+  return {
+    networkInterfaces: [
+      {
+        ...(network.network === undefined ? {} : { network: network.network }),
+        ...(network.subnetwork === undefined ? {} : { subnetwork: network.subnetwork }),
+        ...(network.tags.length === 0 ? {} : { tags: network.tags }),
+      },
+    ],
+    egress,
+  };
+}
+
+/**
+ * How long an execution may take, in milliseconds: what was configured, else so long that the platform ends nothing that
+ * makes progress. The platform's own default of ten minutes would kill a long index build.
+ */
+export function timeoutMs(terms: Pick<CloudRunTerms, 'timeoutMs'>, task: Task): number {
+  if (terms.timeoutMs !== undefined) return terms.timeoutMs;
+  if (task.kind !== 'apply') return hour / 2;
+  const patience = task.locks === undefined ? 0 : task.locks.budgetMs + task.locks.concurrentMs;
+  return Math.min(24 * hour, 6 * hour + patience + task.waitMs);
+}

@@ -1,0 +1,37 @@
+import type { Hashing } from '../../../migrate/ports.ts';
+import { labelValue } from './names.ts';
+import type { CloudRunTerms } from './terms.ts';
+
+/** What jobs and executions are found by. */
+export const runLabel = 'godwit-run';
+export const environmentLabel = 'godwit-env';
+/** Which of a run's executions a job was made for. */
+export const tokenLabel = 'godwit-token';
+
+/** What a label says. */
+export interface Labelled {
+  readonly run: string;
+  readonly environment: string;
+  readonly bundle: string;
+  readonly tool: string;
+  readonly token: string;
+}
+
+/** Labels of job and execution: the user's, and godwit's own. */
+export function labelsOf(
+  terms: Pick<CloudRunTerms, 'labels'>,
+  of: Labelled,
+  hashing: Hashing,
+): Readonly<Record<string, string>> {
+  return {
+    ...terms.labels,
+    [runLabel]: of.run.toLowerCase(),
+    [environmentLabel]: labelValue(of.environment, hashing),
+    'godwit-bundle': of.bundle.slice(0, 12),
+    'godwit-tool': of.tool
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9_-]/g, '-')
+      .slice(0, 63),
+    [tokenLabel]: of.token,
+  };
+}

@@ -1,0 +1,114 @@
+import type { Hashing } from '../../../migrate/ports.ts';
+import type { RunRef } from '../../../migrate/engine.ts';
+import type { CloudRunTerms } from './terms.ts';
+
+/** Job and execution of one attempt to perform a task. */
+export interface JobNames {
+  readonly job: string;
+  /** What the execution's name has behind that of the job: ours, so that it is known before anything is created. */
+  readonly token: string;
+}
+
+/** Name of a job together with the token of an execution: fewer than 63 characters, by the platform. */
+const longestTogether = 62;
+
+/** Longest value of a label. */
+const longestLabel = 63;
+
+/** Behind the environment's name: `-godwit`. */
+const mark = '-godwit';
+const runLength = 26;
+
+/**
+ * Names of the job and the execution of a run. What is too long, or has characters that the platform refuses, is
+ * shortened with a hash of the whole, always to the same name.
+ *
+ * @param attempt from 1: a run that waits for a checkpoint has a second execution
+ */
+export function jobNames(
+  terms: Pick<CloudRunTerms, 'job'>,
+  environment: string,
+  of: { run: string; attempt: number },
+  hashing: Hashing,
+): JobNames {
+  const run = of.run.toLowerCase();
+  // Room for a run id and a number of two digits, in either order.
+  const stem = stemOf(environment, longestTogether - mark.length - 1 - runLength - 3, hashing);
+  return terms.job === 'stable'
+    ? { job: `${stem}${mark}`, token: `${run}-${of.attempt}` }
+    : { job: `${stem}${mark}-${run}`, token: String(of.attempt) };
+}
+
+/** Name of the job that an environment keeps. */
+export function stableJob(environment: string, hashing: Hashing): string {
+  return jobNames({ job: 'stable' }, environment, { run: '', attempt: 1 }, hashing).job;
+}
+
+/** The environment's name as a part of a resource's name: letters, digits, hyphens; begins with a letter. */
+function stemOf(environment: string, most: number, hashing: Hashing): string {
+  const plain = environment
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]/g, '-')
+    .replace(/^[^a-z]+/, '')
+    .replaceAll(/-+$/g, '');
+  if (plain === environment && plain.length <= most) return plain;
+  return shortened(plain === '' ? 'e' : plain, environment, { most, hashing });
+}
+
+/** A value that a label may have: lower-case letters, digits, `_` and `-`, at most 63. */
+export function labelValue(text: string, hashing: Hashing): string {
+  const plain = text.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '-');
+  if (plain === text && plain.length <= longestLabel) return plain;
+  return shortened(plain, text, { most: longestLabel, hashing });
+}
+
+/** Cut, with eight digits of the hash of the whole behind it: two long names stay two names. */
+function shortened(
+  plain: string,
+  whole: string,
+  { most, hashing }: { readonly most: number; readonly hashing: Hashing },
+): string {
+  const hash = hashing.sha256().update(whole).hex().slice(0, 8);
+  return `${plain.slice(0, most - 9).replace(/-+$/, '')}-${hash}`;
+}
+
+/** Where an execution is, in the platform's own words. */
+export interface ExecutionPlace {
+  readonly project: string;
+  readonly region: string;
+  readonly job: string;
+  readonly execution: string;
+}
+
+/** The full name of an execution: what a RunRef has as its location. */
+export function executionName(terms: Pick<CloudRunTerms, 'project' | 'region'>, { job, token }: JobNames): string {
+  return `${jobName(terms, job)}/executions/${job}-${token}`;
+}
+
+/** The full name of a job. */
+export function jobName({ project, region }: Pick<CloudRunTerms, 'project' | 'region'>, job: string): string {
+  return `projects/${project}/locations/${region}/jobs/${job}`;
+}
+
+/** Reads the location of a run. Throws when it is none of this engine's. */
+export function placeOf({ location }: Pick<RunRef, 'location'>): ExecutionPlace {
+  const parts = /^projects\/([^/]+)\/locations\/([^/]+)\/jobs\/([^/]+)\/executions\/([^/]+)$/.exec(location);
+  const [, project = '', region = '', job = '', execution = ''] = parts ?? [];
+  if (parts === null) throw new Error(`${location} is no execution of a Cloud Run job`);
+  return { project, region, job, execution };
+}
+
+/** The full name of the secret. */
+export function secretName({ secret, project }: Pick<CloudRunTerms, 'secret' | 'project'>): string {
+  return secret.startsWith('projects/') ? secret : `projects/${project}/secrets/${secret}`;
+}
+
+/** The full name of a connector. */
+export function connectorName(
+  { project, region }: Pick<CloudRunTerms, 'project' | 'region'>,
+  connector: string,
+): string {
+  return connector.startsWith('projects/')
+    ? connector
+    : `projects/${project}/locations/${region}/connectors/${connector}`;
+}

@@ -1,0 +1,79 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { Bundle } from '../../../migrate/ports.ts';
+import type { Task } from '../../../migrate/task.ts';
+import { carryBundle, longestVariable } from '../../bundle/carry-bundle.ts';
+import { checkAccount } from './check-account.ts';
+import { checkNetwork } from './check-network.ts';
+import { checkSecret } from './check-secret.ts';
+import type { CloudRunContext } from './context.ts';
+import type { JobImage } from './job-image.ts';
+import { packedTask, type JobInput } from './job-spec.ts';
+import type { JobNames } from './names.ts';
+import { serverCaOf } from './server-ca.ts';
+
+/**
+ * Finds out what can be known before a job is made, all at once: a wrong name costs a second here, and minutes in a job
+ * that fails. All that is wrong is told together.
+ */
+export async function prepareJob(
+  context: CloudRunContext,
+  task: Task,
+  bundle: Bundle,
+  names: JobNames,
+): Promise<Outcome<JobInput>> {
+  const { google, terms, environment, hashing } = context;
+  const [secret, network, account, image, serverCa] = await Promise.all([
+    checkSecret(google, terms),
+    checkNetwork(google, terms),
+    checkAccount(google, terms),
+    imageFor(context, task, bundle),
+    serverCaOf(google, terms),
+  ]);
+  const findings = distinct([secret, network, account, image]);
+  if (packedTask(task).length > longestVariable) findings.push(fault('job-too-large'));
+  if (!secret.ok || !image.ok || findings.length > 0) return bad(...findings);
+  return good({
+    terms,
+    environment,
+    task,
+    bundle,
+    names,
+    hashing,
+    secretVersion: secret.value,
+    image: image.value.image,
+    command: [image.value.node, '/godwit/runner.js', 'job'],
+    ...(image.value.carried === undefined ? {} : { carried: image.value.carried }),
+    ...(serverCa === undefined ? {} : { serverCa }),
+  });
+}
+
+async function imageFor(
+  context: CloudRunContext,
+  task: Task,
+  bundle: Bundle,
+): Promise<Outcome<JobImage & { carried?: string }>> {
+  const carried = await carryBundle(bundle);
+  if (!carried.ok) return carried;
+  const { value } = carried;
+  const image = await context.image({
+    tool: task.actor.tool,
+    ...(value.kind === 'layer' ? { bundle: { hash: bundle.hash, files: value.files } } : {}),
+  });
+  if (!image.ok || value.kind === 'layer') return image;
+  return good({ ...image.value, carried: value.value });
+}
+
+/** The same cause in several places (no credentials, a disabled API) is told once. */
+function distinct(outcomes: readonly Outcome<unknown>[]): Finding[] {
+  const seen = new Set<string>();
+  return outcomes
+    .flatMap((outcome) => (outcome.ok ? [] : outcome.findings))
+    .filter(({ code, fix }) => {
+      const cause = code.startsWith('google-credentials') || code === 'google-unreachable' ? code : `${code} ${fix}`;
+      if (seen.has(cause)) return false;
+      seen.add(cause);
+      return true;
+    });
+}

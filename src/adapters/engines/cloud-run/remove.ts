@@ -1,0 +1,96 @@
+import { fault } from '../../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { RunRef } from '../../../migrate/engine.ts';
+import { googleFault } from '../../google/fault.ts';
+import { listAll, waitForOperation, type Operation } from '../../google/operations.ts';
+import type { CloudRunContext } from './context.ts';
+import { environmentLabel, runLabel } from './labels.ts';
+import { labelValue, placeOf, stableJob } from './names.ts';
+import { isOver, type RunExecution, type RunJob } from './resources.ts';
+
+/** A job is left to its own controller for this long after its end. */
+const graceMs = 10 * 60_000;
+/** A job without any execution was given up when it was made. */
+const emptyMs = 60 * 60_000;
+const mostSwept = 20;
+
+/** Deletes the job of a run whose execution has ended. One that is at work is never deleted. */
+export async function removeJob(context: CloudRunContext, ref: RunRef): Promise<Outcome<void>> {
+  const { google, patience, terms, environment, hashing } = context;
+  const { job } = placeOf(ref);
+  if (terms.job === 'stable' || job === stableJob(environment, hashing)) return good(undefined);
+  const execution = await google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${ref.location}` });
+  if (execution.ok && !isOver(execution.value))
+    return bad(fault('cleanup-incomplete', { why: `Job ${job} is still at work, and stays.` }));
+  const path = ref.location.replace(/\/executions\/.*$/, '');
+  const reply = await google.call<Operation>({
+    service: 'run',
+    method: 'DELETE',
+    path: `v2/${path}`,
+    idempotent: true,
+  });
+  if (!reply.ok) {
+    if (reply.error.reason === 'NOT_FOUND') return good(undefined);
+    const { why } = googleFault(reply.error, { doing: 'deleting job', resource: path });
+    return bad(fault('cleanup-incomplete', { why }));
+  }
+  const wait = { service: 'run', version: 'v2', budgetMs: patience.deleteMs } as const;
+  const gone = await waitForOperation(google, reply.value, wait);
+  // Accepted and not done yet: the platform finishes it by itself.
+  if (gone.ok || gone.error.lost || gone.error.reason === 'NOT_FOUND') return good(undefined);
+  return bad(fault('cleanup-incomplete', { why: `Deleting job ${path}: ${gone.error.message}` }));
+}
+
+/**
+ * Deletes jobs of this environment that were left behind: their execution has ended a while ago, or never began. Quick,
+ * and never a reason for a command to fail.
+ *
+ * @returns the ids of their runs
+ */
+export async function sweepJobs(context: CloudRunContext, now: number): Promise<readonly string[]> {
+  const { google } = context;
+  const listed = await listJobs(context);
+  const old = listed.filter((job) => isLeftover(context, job, now)).slice(0, mostSwept);
+  const removed = await Promise.all(
+    old.map(async (job) => {
+      // With its version: an execution that was started meanwhile keeps it.
+      const query = job.etag === undefined || job.etag === '' ? {} : { etag: job.etag };
+      const reply = await google.call({
+        service: 'run',
+        method: 'DELETE',
+        path: `v2/${job.name}`,
+        query,
+        idempotent: true,
+      });
+      return reply.ok ? (job.labels?.[runLabel] ?? '').toUpperCase() : '';
+    }),
+  );
+  return removed.filter((run) => run !== '');
+}
+
+/** All jobs of this environment's runs. Nothing when they cannot be listed. */
+export async function listJobs(context: CloudRunContext): Promise<readonly RunJob[]> {
+  const { google, terms, environment, hashing } = context;
+  const listed = await listAll<RunJob>(google, {
+    service: 'run',
+    path: `v2/projects/${terms.project}/locations/${terms.region}/jobs`,
+    query: { pageSize: '200' },
+    field: 'jobs',
+    most: 1_000,
+  });
+  if (!listed.ok) return [];
+  const mine = labelValue(environment, hashing);
+  return listed.value.filter(({ labels }) => labels?.[environmentLabel] === mine && (labels[runLabel] ?? '') !== '');
+}
+
+function isLeftover({ environment, hashing }: CloudRunContext, job: RunJob, now: number): boolean {
+  if (job.name.endsWith(`/${stableJob(environment, hashing)}`) || (job.deleteTime ?? '') !== '') return false;
+  const latest = job.latestCreatedExecution;
+  if (latest?.name === undefined || latest.name === '') return ageOf(job.createTime, now) > emptyMs;
+  return ageOf(latest.completionTime, now) > graceMs;
+}
+
+/** In milliseconds; NaN, which is never above anything, when the time is not known. */
+function ageOf(time: string | undefined, now: number): number {
+  return now - Date.parse(time ?? '');
+}

@@ -1,0 +1,24 @@
+import type { Google } from '../../google/google.ts';
+import type { CloudRunTerms } from './terms.ts';
+
+/** Longer than any certificate, shorter than what a variable holds. */
+const longest = 16 * 1024;
+
+/**
+ * The CA of the Cloud SQL instance as PEM text, so that the runner can check whom it talks to. Undefined: the environment
+ * names no instance, or it cannot be asked; the URL alone decides then.
+ */
+export async function serverCaOf(google: Google, terms: CloudRunTerms): Promise<string | undefined> {
+  if (terms.instance === undefined) return undefined;
+  // The project's id may have a colon of its own.
+  const parts = terms.instance.split(':');
+  const project = parts.slice(0, -2).join(':');
+  const name = parts.at(-1) ?? '';
+  const reply = await google.call<{ readonly serverCaCert?: { readonly cert?: string } }>({
+    service: 'sqladmin',
+    method: 'GET',
+    path: `v1/projects/${project}/instances/${name}`,
+  });
+  const cert = reply.ok ? (reply.value.serverCaCert?.cert ?? '') : '';
+  return cert.startsWith('-----BEGIN CERTIFICATE-----') && cert.length <= longest ? cert : undefined;
+}

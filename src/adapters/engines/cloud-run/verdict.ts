@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import type { ExecutionResult } from '../../../migrate/engine.ts';
+import { backoff } from '../../google/retry.ts';
+import { listAll } from '../../google/operations.ts';
+import { conditionFault } from './condition-fault.ts';
+import type { CloudRunContext } from './context.ts';
+import { followLines, look, type Following } from './follow.ts';
+import { logLink } from './log-link.ts';
+import { placeOf } from './names.ts';
+import { isOver, type RunTask } from './resources.ts';
+
+/** Exit codes of godwit's own; another one is of whatever ran in its place. */
+const verdicts: ReadonlySet<number> = new Set([0, 2, 10, 20, 30, 40, 41, 42, 50, 70, 130]);
+
+/** How an execution ended: waits for its end, and for its lines if nobody has followed it. */
+export async function resultOf(context: CloudRunContext, state: Following): Promise<ExecutionResult> {
+  await over(context, state);
+  // Not followed to its end: its lines tell whether they are complete.
+  if (!state.decoder.complete && !state.givenUp && state.finished === undefined)
+    for await (const _ of followLines(context, state));
+  const log = logLink(placeOf(state.ref), state.execution?.createTime);
+  const { complete } = state.decoder;
+  if (state.execution === undefined) {
+    const why = `${state.ref.location} was deleted before its end was known.`;
+    return {
+      exitCode: state.finished?.exitCode ?? 42,
+      complete,
+      log,
+      findings: [...state.findings, fault('job-lost', { why })],
+    };
+  }
+  const task = (state.execution.succeededCount ?? 0) > 0 ? undefined : await taskOf(context, state);
+  const end = endOf(context, state, task);
+  const missing = end.ran && !complete && state.spoke ? [linesMissing(state)] : [];
+  const findings = [...state.findings, ...end.findings, ...missing];
+  return { exitCode: end.exitCode, ran: end.ran, complete, log, findings };
+}
+
+function linesMissing({ ref }: Following): Finding {
+  return fault('log-incomplete', {
+    why: `Lines of ${ref.location.split('/').pop() ?? ''} are missing, and none has come for a while.`,
+  });
+}
+
+/** Waits for the end of the execution, looking ever less often. It has a timeout of its own. */
+async function over(context: CloudRunContext, state: Following): Promise<void> {
+  for (let attempt = 1; !state.gone; attempt += 1) {
+    if (state.execution !== undefined && isOver(state.execution)) return;
+    if (await look(context, state)) return;
+    await sleep(backoff(attempt, Math.random(), context.patience.longestPauseMs));
+  }
+}
+
+/** The one task of the execution. */
+async function taskOf({ google }: CloudRunContext, { ref }: Following): Promise<RunTask | undefined> {
+  const listed = await listAll<RunTask>(google, {
+    service: 'run',
+    path: `v2/${ref.location}/tasks`,
+    field: 'tasks',
+    most: 1,
+  });
+  return listed.ok ? listed.value[0] : undefined;
+}
+
+interface End {
+  readonly exitCode: number;
+  readonly ran: boolean;
+  readonly findings: readonly Finding[];
+}
+
+function endOf(context: CloudRunContext, state: Following, task: RunTask | undefined): End {
+  const { execution } = state;
+  if (execution === undefined || (execution.succeededCount ?? 0) > 0) return { exitCode: 0, ran: true, findings: [] };
+  const attempt = task?.lastAttemptResult;
+  const conditions = [...(execution.conditions ?? []), ...(task?.conditions ?? [])];
+  const message =
+    attempt?.status?.message ?? conditions.find(({ state: is }) => is === 'CONDITION_FAILED')?.message ?? '';
+  const cancelled =
+    (execution.cancelledCount ?? 0) > 0 || conditions.some(({ executionReason }) => executionReason === 'CANCELLED');
+  const exitCode = attempt?.exitCode ?? 0;
+  // Protocol buffers leave out a zero: a failed attempt with neither was ended by the platform.
+  if (exitCode !== 0 && verdicts.has(exitCode)) return { exitCode, ran: true, findings: [] };
+  const late = attempt?.status?.code === 4 || /timeout|timed out|deadline/i.test(message);
+  const killed = attempt?.termSignal === 9 || exitCode === 137;
+  const ran = state.spoke || attempt !== undefined;
+  if (cancelled) return { exitCode: 130, ran, findings: [fault('job-cancelled')] };
+  if (late)
+    return { exitCode: 42, ran: true, findings: [fault('job-timeout', message === '' ? {} : { why: message })] };
+  const named = conditionFault(conditions, context.terms);
+  if (!ran) return { exitCode: 30, ran: false, findings: [named ?? notStarted(state, message)] };
+  if (killed || /memory/i.test(message)) {
+    const why = message === '' ? {} : { why: `The platform’s words: ${message}` };
+    return { exitCode: 137, ran, findings: [fault('job-out-of-memory', why)] };
+  }
+  return { exitCode: exitCode === 0 ? 42 : exitCode, ran, findings: [died(state, exitCode, message)] };
+}
+
+function notStarted(state: Following, message: string): Finding {
+  return fault('job-not-started', {
+    why: withWords(state, message === '' ? 'The platform gives no reason.' : message),
+  });
+}
+
+function died(state: Following, exitCode: number, message: string): Finding {
+  const how = exitCode === 0 ? 'It was ended by a signal.' : `Its exit code is ${exitCode}.`;
+  return fault('job-died', { why: withWords(state, [how, message].filter((part) => part !== '').join(' ')) });
+}
+
+/** What the container wrote itself, when the runner never came to speak: Node is missing, say. */
+function withWords({ spoke, words }: Following, why: string): string {
+  return spoke || words.length === 0 ? why : `${why} Its last words: ${words.join(' · ')}`;
+}

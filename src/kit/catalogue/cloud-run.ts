@@ -1,0 +1,130 @@
+import { entries } from './entry.ts';
+
+/** Jobs of Cloud Run: what is wrong before one starts, and how one can end without a word. */
+export const cloudRunFaults = entries({
+  'secret-missing': {
+    title: 'The secret with the database URL does not exist',
+    why: 'Secret Manager of the project has no secret of this name.',
+    fix: 'Correct `database.secret` in godwit.config, or create it: docs/cloud-run.md, “Set up from nothing”.',
+    exit: 10,
+  },
+  'secret-version-unusable': {
+    title: 'The version of the secret cannot be used',
+    why: 'It is disabled or destroyed.',
+    fix: 'Enable it, or add a new version: `gcloud secrets versions add NAME --data-file -`.',
+    exit: 10,
+  },
+  'secret-refused': {
+    title: 'The job’s account may not read the secret',
+    why: 'The service account lacks roles/secretmanager.secretAccessor on it, or the version was disabled meanwhile.',
+    fix: '`gcloud secrets add-iam-policy-binding SECRET --member serviceAccount:ACCOUNT --role roles/secretmanager.secretAccessor`',
+    exit: 10,
+  },
+  'connector-missing': {
+    title: 'The VPC connector does not exist',
+    why: 'There is no connector of this name in the region of the job.',
+    fix: 'Correct `network.connector` in godwit.config, or create it: docs/cloud-run.md, “A way into the network”. A subnet does without: `network: { network, subnetwork }`.',
+    exit: 10,
+  },
+  'connector-not-ready': {
+    title: 'The VPC connector is not ready',
+    why: 'It is being made or changed, or it has failed.',
+    fix: 'Wait until it is READY. One in state ERROR does not come back: delete it and create it again.',
+    retryable: true,
+    exit: 10,
+  },
+  'network-refused': {
+    title: 'The platform cannot attach the job to the network',
+    why: 'Network, subnetwork or connector do not exist, or the platform’s own account may not use them.',
+    fix: 'Check `network` in godwit.config. With a subnet of another project: give the Cloud Run service agent roles/compute.networkUser there.',
+    exit: 10,
+  },
+  'service-account-missing': {
+    title: 'The job’s service account does not exist',
+    why: 'A job runs under an account of its own, and this one is not there.',
+    fix: 'Create it, or correct `serviceAccount` in godwit.config: docs/cloud-run.md, “An account for the job”.',
+    exit: 10,
+  },
+  'service-account-disabled': {
+    title: 'The job’s service account is disabled',
+    why: 'Nothing can run under it.',
+    fix: '`gcloud iam service-accounts enable ACCOUNT`',
+    exit: 10,
+  },
+  'job-name-taken': {
+    title: 'A job of this name exists already, and it is not of this run',
+    why: 'Something else has made it, or another godwit of another machine at the same time.',
+    fix: 'Run the command again; if it comes back, delete the job: `gcloud run jobs delete NAME --region REGION`.',
+    retryable: true,
+    exit: 10,
+  },
+  'job-too-large': {
+    title: 'The task is too large for a variable of a job',
+    why: 'Cloud Run takes at most 32 KiB in one.',
+    fix: 'Name fewer migrations at once.',
+    exit: 10,
+  },
+  'image-refused': {
+    title: 'The platform cannot get the image',
+    why: 'It is not in the registry (any more), or the platform’s account may not read it.',
+    fix: 'Run the command again: a missing image is made anew. For an image of another project give the Cloud Run service agent roles/artifactregistry.reader there.',
+    exit: 10,
+  },
+  'job-not-started': {
+    title: 'The platform did not start the job',
+    why: 'It ended before the runner began, so that nothing can have changed.',
+    fix: 'The platform’s words above name the cause.',
+    exit: 30,
+  },
+  'job-out-of-memory': {
+    title: 'The runner was killed, most probably because its memory was used up',
+    why: 'The platform ended it by SIGKILL.',
+    fix: '`godwit status --fresh` tells what is applied; `godwit up` goes on from there.',
+    exit: 42,
+  },
+  'job-timeout': {
+    title: 'The platform ended the job because its time was over',
+    why: 'The execution took longer than it may.',
+    fix: 'Set `timeout` in the environment’s engine to more, such as "6h"; `godwit up` goes on from where the history ends.',
+    exit: 42,
+  },
+  'job-cancelled': {
+    title: 'The execution was cancelled on the platform',
+    why: 'By `godwit runs cancel`, Ctrl-C, `gcloud run jobs executions cancel`, or in the console.',
+    fix: '`godwit status --fresh` tells what is applied; `godwit up` goes on from there.',
+    exit: 130,
+  },
+  'job-died': {
+    title: 'The runner ended without a verdict',
+    why: 'Its container ended by a signal, or with an exit code that is none of godwit’s.',
+    fix: '`godwit status --fresh` tells what is applied; `godwit up` goes on from there, and does nothing twice.',
+    exit: 42,
+  },
+  'job-lost': {
+    title: 'The execution is not there any more',
+    why: 'Job or execution were deleted while they were waited for.',
+    fix: '`godwit status --fresh` tells what is applied; `godwit up` goes on from there.',
+    exit: 42,
+  },
+  'log-unreadable': {
+    title: 'The log of the job cannot be read',
+    why: 'Cloud Logging refuses to list its entries.',
+    fix: 'Give yourself roles/logging.viewer on the project. The run itself goes on.',
+    severity: 'warning',
+    exit: 0,
+  },
+  'log-incomplete': {
+    title: 'Not all lines of the job arrived',
+    why: 'Cloud Logging is late, lost lines, or an exclusion filter of the project’s log sink drops them.',
+    fix: 'Look for exclusion filters: `gcloud logging sinks describe _Default`. What was changed is in the history: `godwit status --fresh`.',
+    severity: 'warning',
+    exit: 0,
+  },
+  'cleanup-incomplete': {
+    title: 'Something was left behind on the platform',
+    why: 'The job could not be deleted.',
+    fix: 'The next command of this environment tries again; by hand: `gcloud run jobs delete NAME --region REGION`.',
+    severity: 'warning',
+    exit: 0,
+  },
+});
