@@ -76,7 +76,7 @@ export function isGoogleHost(host: string): boolean {
 function splitHost(named: string): { readonly host: string; readonly path: string } {
   const slash = named.indexOf('/');
   const first = slash < 0 ? '' : named.slice(0, slash);
-  const isHost = /[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
+  const isHost = /[.:]/.test(first) || first === 'localhost';
   if (!isHost) return { host: dockerHub, path: named };
   const alias = first === 'index.docker.io' || first === 'registry-1.docker.io';
   return { host: alias ? dockerHub : first, path: named.slice(slash + 1) };
