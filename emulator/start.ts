@@ -13,6 +13,7 @@ import { startRest } from './http/server.ts';
 import { descriptors } from './proto/descriptors.generated.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { plainModules, protoModules } from './services/all.ts';
+import { placeRegistry } from './services/artifact-registry/stored.ts';
 import { logsOf } from './services/logging/store.ts';
 import { runOf } from './services/run/records.ts';
 import { executionView } from './services/run/views.ts';
@@ -80,6 +81,7 @@ export interface Emulator extends AsyncDisposable {
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const registry = options.registry === false ? undefined : await createRegistry(options.registry ?? {});
   const { world, stop: stopWorld } = createWorld(options, registry);
+  placeRegistry(world, registry);
   const rest = await startRest(world, { proto: protoModules, plain: plainModules }, options.port ?? 0);
   const url = `http://127.0.0.1:${rest.port}`;
   let grpc: Promise<GrpcFront> | undefined;

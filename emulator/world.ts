@@ -1,4 +1,5 @@
 import { putSecret } from './services/secret-manager.ts';
+import { setApi } from './core/enabled.ts';
 import { resourcesOf, type ConnectorState } from './core/resources.ts';
 import type { World } from './core/world.ts';
 import type { Registry } from './registry/registry.ts';
@@ -15,6 +16,8 @@ export interface Seed {
   serviceAccount(email: string): void;
   /** A VPC connector by full name, READY unless said otherwise. */
   connector(name: string, state?: ConnectorState): void;
+  /** Turns an API of a project off (or on again): `run.googleapis.com`. */
+  api(project: string, api: string, enabled: boolean): void;
   /** A Cloud SQL instance by its connection name `project:region:name`; what is returned sets its faults. */
   sqlInstance(connectionName: string, seed?: SqlInstanceSeed): SqlInstanceControl;
   /**
@@ -32,6 +35,7 @@ export function createSeed(world: World, registry: Registry | undefined): Seed {
     secret: (project, id, value) => putSecret(world, `projects/${project}/secrets/${id}`, value),
     serviceAccount: (email) => void resources.serviceAccounts.add(email),
     connector: (name, state = 'READY') => void resources.connectors.set(name, state),
+    api: (project, api, enabled) => setApi(world, project, api, enabled),
     sqlInstance: (connectionName, seed) => seedSqlInstance(world, connectionName, seed),
     baseImage(name = 'library/node:22-slim') {
       if (registry === undefined) throw new Error('this emulator has no registry');

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkRequired } from '../proto/required.ts';
 import { readMessage, writeMessage } from '../proto/walk.ts';
 import type { MethodDescriptor } from '../proto/descriptor-model.ts';
+import { checkApi } from './enabled.ts';
 import { ApiError } from './errors.ts';
 import type { CallFault } from './faults.ts';
 import { permissionDenied } from './iam.ts';
@@ -81,6 +82,7 @@ async function recorded(
   const permit = (needs: readonly Need[]): void => {
     for (const need of needs) {
       asked.push(need);
+      checkApi(world, about.service, need.resource);
       if (!world.iam.may(principal, need)) throw permissionDenied(need, about.service);
     }
   };

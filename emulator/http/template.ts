@@ -30,7 +30,8 @@ function stars(text: string): string {
     .split(/(\*\*|\*)/)
     .map((part) => {
       if (part === '**') return '[^:]+';
-      if (part === '*') return '[^/:]+';
+      // Digests are the names with a colon: `versions/sha256:…`.
+      if (part === '*') return '(?:[^/:]|(?<=sha256):)+';
       return part.replace(/[.+?^$()[\]{}|\\]/g, '\\$&');
     })
     .join('');

@@ -52,7 +52,8 @@ function message(walk: Walk, type: string, value: Json, path: string): JsonObjec
       unknown(walk, given, path);
       continue;
     }
-    if (walk.side === 'request' && field.behaviour?.includes('OUTPUT_ONLY') === true) continue;
+    // The name of a resource comes back in the path of an update.
+    if (walk.side === 'request' && name !== 'name' && field.behaviour?.includes('OUTPUT_ONLY') === true) continue;
     const read = fieldValue(walk, field, content, at);
     if (read === undefined) continue;
     if (field.oneof !== undefined) {

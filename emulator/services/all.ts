@@ -3,11 +3,27 @@ import { logging } from './logging/logging.ts';
 import { operations } from './operations.ts';
 import { executions, tasks } from './run/executions.ts';
 import { jobs } from './run/jobs.ts';
+import { artifactRegistry } from './artifact-registry/artifact-registry.ts';
+import { iam } from './iam.ts';
+import { resourceManager } from './resource-manager.ts';
+import { serviceUsage } from './service-usage.ts';
+import { vpcAccess } from './vpc-access.ts';
 import { sqlAdmin } from './sql-admin/sql-admin.ts';
 import { secretManager } from './secret-manager.ts';
 
 /** Every service that the protos describe. A new one is a file beside this with a ServiceModule, and a line here. */
-export const protoModules: readonly ServiceModule[] = [jobs, executions, tasks, operations, logging, secretManager];
+export const protoModules: readonly ServiceModule[] = [
+  jobs,
+  executions,
+  tasks,
+  operations,
+  logging,
+  secretManager,
+  vpcAccess,
+  serviceUsage,
+  resourceManager,
+  artifactRegistry,
+];
 
 /** APIs without official protos, as plain routes. */
-export const plainModules: readonly PlainModule[] = [sqlAdmin];
+export const plainModules: readonly PlainModule[] = [sqlAdmin, iam];

@@ -1,6 +1,9 @@
 import { page } from '../core/dispatch.ts';
-import { ApiError, notFound } from '../core/errors.ts';
-import { objectOf, textOf, type Json, type JsonObject } from '../core/json.ts';
+import { crc32c } from '../core/crc32c.ts';
+import { ApiError, invalid, notFound } from '../core/errors.ts';
+import { numberOf, objectOf, textOf, type Json, type JsonObject } from '../core/json.ts';
+import { policyMethods } from '../core/policy.ts';
+import { camel } from '../proto/walk.ts';
 import { needs, type Call, type Method, type ServiceModule } from '../core/service.ts';
 import { perWorld, type World } from '../core/world.ts';
 
@@ -13,7 +16,7 @@ interface VersionRecord {
 }
 
 interface SecretRecord {
-  readonly secret: JsonObject;
+  secret: JsonObject;
   readonly versions: VersionRecord[];
 }
 
@@ -100,7 +103,14 @@ function setState(state: VersionRecord['state']): Method['handle'] {
 function createSecret(request: JsonObject, call: Call): Json {
   const name = `${textOf(request['parent'])}/secrets/${textOf(request['secretId'])}`;
   if (secretsOf(call.world).has(name)) throw new ApiError('ALREADY_EXISTS', `Secret [${name}] already exists.`);
-  const secret = { ...objectOf(request['secret']), name, createTime: call.world.now(), etag: '"1"' };
+  const id = textOf(request['secretId']);
+  // Documentation.
+  if (!/^[A-Za-z0-9_-]{1,255}$/.test(id))
+    throw invalid('secret_id', `The provided Secret ID [${id}] does not match the expected format [[a-zA-Z_0-9]+].`);
+  const wanted = objectOf(request['secret']);
+  if (Object.keys(objectOf(wanted['replication'])).length === 0)
+    throw invalid('secret.replication', 'The replication policy is required.');
+  const secret = { ...wanted, name, createTime: call.world.now(), etag: '"1"' };
   secretsOf(call.world).set(name, { secret, versions: [] });
   return secret;
 }
@@ -110,7 +120,57 @@ function accessVersion(request: JsonObject, call: Call): Json {
   const { secret, version } = versionNamed(call, name);
   if (version.state !== 'ENABLED')
     throw new ApiError('FAILED_PRECONDITION', `Secret Version [${name}] is in ${version.state} state.`);
-  return { name: `${secret}/versions/${version.number}`, payload: { data: version.data ?? '' } };
+  const data = version.data ?? '';
+  const dataCrc32c = String(crc32c(Buffer.from(data, 'base64')));
+  return { name: `${secret}/versions/${version.number}`, payload: { data, dataCrc32c } };
+}
+
+/** Documentation: at most 64 KiB, and refused where it is not what the checksum says. */
+function addSecretVersion(request: JsonObject, call: Call): Json {
+  const parent = textOf(request['parent']);
+  const record = secretNamed(call, parent);
+  const payload = objectOf(request['payload']);
+  const bytes = Buffer.from(textOf(payload['data']), 'base64');
+  if (bytes.length > 65_536) throw invalid('payload.data', 'Secret Payload cannot exceed 65536 bytes.');
+  const sum = payload['dataCrc32c'];
+  if (sum !== undefined && numberOf(sum) !== crc32c(bytes))
+    throw invalid('payload.data_crc32c', 'The provided checksum does not match the payload.');
+  return render(parent, addVersion(call.world, record, bytes.toString('base64')));
+}
+
+/** Proto: only what the mask names; versions by name, labels and annotations may change. */
+function updateSecret(request: JsonObject, call: Call): Json {
+  const wanted = objectOf(request['secret']);
+  const record = secretNamed(call, textOf(wanted['name']));
+  const paths = textOf(request['updateMask']).split(',').map(camel);
+  const changeable = ['labels', 'annotations', 'versionAliases', 'expireTime', 'topics', 'rotation'];
+  const fixed = paths.find((path) => !changeable.includes(path));
+  if (fixed !== undefined) throw invalid('update_mask', `The field ${fixed} cannot be changed.`);
+  record.secret = { ...record.secret, ...Object.fromEntries(paths.map((path) => [path, wanted[path]])) };
+  return record.secret;
+}
+
+function listSecrets(request: JsonObject, { world }: Call): Json {
+  const parent = `${textOf(request['parent'])}/secrets/`;
+  const all = [...secretsOf(world).entries()]
+    .filter(([name]) => name.startsWith(parent))
+    .map(([, { secret }]) => secret);
+  const { items, next } = page(all, request, 25_000);
+  return { secrets: items, totalSize: all.length, ...(next === undefined ? {} : { nextPageToken: next }) };
+}
+
+/** Documentation: `state:ENABLED` is the filter that is used; others are not served. */
+function listVersions(request: JsonObject, call: Call): Json {
+  const name = textOf(request['parent']);
+  const [, state] = /^(?:state[:=])([A-Z]+)$/.exec(textOf(request['filter'])) ?? [];
+  if (textOf(request['filter']) !== '' && state === undefined)
+    throw invalid('filter', `The filter ${textOf(request['filter'])} is not supported: state:ENABLED.`);
+  const all = [...secretNamed(call, name).versions]
+    .reverse()
+    .filter((version) => state === undefined || version.state === state)
+    .map((version) => render(name, version));
+  const { items, next } = page(all, request, 25_000);
+  return { versions: items, totalSize: all.length, ...(next === undefined ? {} : { nextPageToken: next }) };
 }
 
 /** Secret Manager: secrets with numbered versions. */
@@ -128,14 +188,30 @@ export const secretManager: ServiceModule = {
       needs: needs('secretmanager.secrets.get', 'name'),
       handle: (request, call) => secretNamed(call, textOf(request['name'])).secret,
     },
+    ListSecrets: {
+      mark: 'documentation',
+      needs: needs('secretmanager.secrets.list', 'parent'),
+      handle: listSecrets,
+    },
+    UpdateSecret: {
+      mark: 'proto',
+      needs: needs('secretmanager.secrets.update', 'secret.name'),
+      handle: updateSecret,
+    },
+    DeleteSecret: {
+      mark: 'documentation',
+      needs: needs('secretmanager.secrets.delete', 'name'),
+      handle(request, call) {
+        secretNamed(call, textOf(request['name']));
+        secretsOf(call.world).delete(textOf(request['name']));
+        return {};
+      },
+    },
+    ...policyMethods('secretmanager.secrets'),
     AddSecretVersion: {
       mark: 'documentation',
       needs: needs('secretmanager.versions.add', 'parent'),
-      handle(request, call) {
-        const record = secretNamed(call, textOf(request['parent']));
-        const data = textOf(objectOf(request['payload'])['data']);
-        return render(textOf(request['parent']), addVersion(call.world, record, data));
-      },
+      handle: addSecretVersion,
     },
     GetSecretVersion: {
       mark: 'documentation',
@@ -148,12 +224,7 @@ export const secretManager: ServiceModule = {
     ListSecretVersions: {
       mark: 'documentation',
       needs: needs('secretmanager.versions.list', 'parent'),
-      handle(request, call) {
-        const name = textOf(request['parent']);
-        const all = [...secretNamed(call, name).versions].reverse().map((version) => render(name, version));
-        const { items, next } = page(all, request, 25_000);
-        return { versions: items, totalSize: all.length, ...(next === undefined ? {} : { nextPageToken: next }) };
-      },
+      handle: listVersions,
     },
     AccessSecretVersion: {
       mark: 'documentation',

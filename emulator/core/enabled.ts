@@ -1,0 +1,54 @@
+import { ApiError } from './errors.ts';
+import { isKnownProject, projectId, projectNumber } from './resources.ts';
+import { perWorld, type World } from './world.ts';
+
+/** APIs that are turned off, by project id. All others are on (assumed: a new project has few). */
+export const disabledApis: (world: World) => Map<string, Set<string>> = perWorld(() => new Map<string, Set<string>>());
+
+/** Turning APIs on and looking at operations needs no API that is on. */
+const always = new Set(['serviceusage', 'operations', 'sts', 'iamcredentials']);
+
+export function setApi(world: World, project: string, api: string, enabled: boolean): void {
+  const known = disabledApis(world).get(project) ?? new Set<string>();
+  if (enabled) known.delete(api);
+  else known.add(api);
+  disabledApis(world).set(project, known);
+}
+
+/**
+ * Documentation: an API that is off answers everybody with 403 SERVICE_DISABLED, before permissions are looked at.
+ *
+ * @param resource names the project: `projects/p/…`
+ */
+export function checkApi(world: World, service: string, resource: string): void {
+  const project = projectId(world, /^(?:\/\/[^/]+\/)?projects\/([^/]+)/.exec(resource)?.[1] ?? '');
+  const api = `${service}.googleapis.com`;
+  if (always.has(service) || disabledApis(world).get(project)?.has(api) !== true) return;
+  const number = isKnownProject(world, project) ? projectNumber(world, project) : project;
+  const see = `https://console.developers.google.com/apis/api/${api}/overview?project=${number}`;
+  throw new ApiError(
+    'PERMISSION_DENIED',
+    `${titles[service] ?? service} API has not been used in project ${number} before or it is disabled. Enable it by visiting ${see} then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.`,
+    [
+      {
+        '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+        reason: 'SERVICE_DISABLED',
+        domain: 'googleapis.com',
+        metadata: { service: api, consumer: `projects/${number}` },
+      },
+    ],
+  );
+}
+
+/** What the APIs are called in sentences. */
+export const titles: Readonly<Record<string, string>> = {
+  run: 'Cloud Run Admin',
+  secretmanager: 'Secret Manager',
+  logging: 'Cloud Logging',
+  vpcaccess: 'Serverless VPC Access',
+  artifactregistry: 'Artifact Registry',
+  sqladmin: 'Cloud SQL Admin',
+  cloudresourcemanager: 'Cloud Resource Manager',
+  iam: 'Identity and Access Management (IAM)',
+  compute: 'Compute Engine',
+};

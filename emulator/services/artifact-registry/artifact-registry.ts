@@ -1,0 +1,10 @@
+import type { ServiceModule } from '../../core/service.ts';
+import { packageMethods } from './packages.ts';
+import { repositoryMethods } from './repositories.ts';
+
+/** Artifact Registry: repositories, and what the registry beside the emulator holds in them. */
+export const artifactRegistry: ServiceModule = {
+  name: 'artifactregistry',
+  service: 'google.devtools.artifactregistry.v1.ArtifactRegistry',
+  methods: { ...repositoryMethods, ...packageMethods },
+};

@@ -1,0 +1,46 @@
+import { page } from '../core/dispatch.ts';
+import { ApiError } from '../core/errors.ts';
+import { textOf, type JsonObject } from '../core/json.ts';
+import { policyMethods } from '../core/policy.ts';
+import { isKnownProject, projectId, projectNumber, resourcesOf } from '../core/resources.ts';
+import { needs, needsNothing, type ServiceModule } from '../core/service.ts';
+import type { World } from '../core/world.ts';
+
+function view(world: World, id: string): JsonObject {
+  return { name: `projects/${projectNumber(world, id)}`, projectId: id, state: 'ACTIVE', displayName: id };
+}
+
+/** Resource Manager: projects, and which of some permissions the caller has on them. */
+export const resourceManager: ServiceModule = {
+  name: 'cloudresourcemanager',
+  service: 'google.cloud.resourcemanager.v3.Projects',
+  methods: {
+    GetProject: {
+      mark: 'documentation',
+      needs: needs('resourcemanager.projects.get', 'name'),
+      handle(request, { world }) {
+        const id = projectId(world, textOf(request['name']).replace('projects/', ''));
+        // Documentation: a project that is not there is told from one that may not be seen by nobody.
+        if (!isKnownProject(world, id)) throw new ApiError('PERMISSION_DENIED', 'The caller does not have permission');
+        return view(world, id);
+      },
+    },
+    // Documentation: needs no permission, and finds the projects that the caller may get.
+    SearchProjects: {
+      mark: 'documentation',
+      needs: needsNothing,
+      handle(request, { world, principal }) {
+        const [, wanted] = /^(?:projectId|id):(.+)$/.exec(textOf(request['query'])) ?? [];
+        const all = [...resourcesOf(world).projects.keys()]
+          .filter((id) => wanted === undefined || wanted === id)
+          .filter((id) =>
+            world.iam.may(principal, { permission: 'resourcemanager.projects.get', resource: `projects/${id}` }),
+          )
+          .map((id) => view(world, id));
+        const { items, next } = page(all, request);
+        return { projects: items, ...(next === undefined ? {} : { nextPageToken: next }) };
+      },
+    },
+    ...policyMethods('resourcemanager.projects'),
+  },
+};
