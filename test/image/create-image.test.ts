@@ -114,6 +114,18 @@ test('a base image by tag is settled once: what the tag means later does not mat
   expect(must(await createImage(world.order, world.client, noCache))).toMatchObject({ digest: first.digest });
 });
 
+test('a repository that was emptied behind our back is filled again', async () => {
+  await using world = await imageWorld();
+  const first = must(await createImage(world.order, world.client, world.cache));
+  world.server.store.repositories.delete('acme-dev/godwit/runner');
+  const again = must(await createImage(world.order, world.client, world.cache));
+  expect(again).toEqual(first);
+  expect([...world.server.store.repositories.get('acme-dev/godwit/runner')!.tags.keys()].sort()).toEqual([
+    expect.stringMatching(/^base-/),
+    first.tag,
+  ]);
+});
+
 test('layers of the same registry are mounted, those of another one travel, with progress', async () => {
   await using world = await imageWorld();
   await using elsewhere = await imageWorld();

@@ -9,8 +9,10 @@ export interface FoundBase {
   readonly image: SourceImage;
   /** The tag under which the target repository keeps, or will keep, its own copy. */
   readonly mirror: string;
-  /** True: the copy is there. */
+  /** True: the copy is there, as far as is known. */
   readonly mirrored: boolean;
+  /** Where it is published, should layers of the copy have been removed. */
+  readonly origin: RepositoryName;
 }
 
 /** Which image is wanted, and where its copy is. */
@@ -30,12 +32,12 @@ export async function findBase(registry: RegistryClient, cache: ImageCache, term
   const mirror = mirrorTag(base, platform);
   const key = `base ${target.host}/${target.repository}:${mirror}`;
   const kept = remembered(cache, key, terms);
-  if (kept !== undefined) return { image: kept, mirror, mirrored: true };
+  if (kept !== undefined) return { image: kept, mirror, mirrored: true, origin: base };
   const copy: ImageReference = { ...target, tag: mirror };
   const mirrored = (await registry.findManifest(copy)) !== undefined;
   const image = await readSource(registry, mirrored ? copy : base, platform);
   if (mirrored) remember(cache, key, image);
-  return { image, mirror, mirrored };
+  return { image, mirror, mirrored, origin: base };
 }
 
 /** Reads an image; one that is named by its digest cannot change, and is remembered. */
@@ -53,14 +55,17 @@ export async function readOnce(
   return source;
 }
 
-/** Puts the copy's manifest into the target repository; its layers are there already. */
+/**
+ * Puts the copy's manifest into the target repository; its layers are there already.
+ * @param copied Layers had to be brought: what was known of the copy was out of date.
+ */
 export async function settleBase(
   registry: RegistryClient,
   cache: ImageCache,
-  { found, target }: { readonly found: FoundBase; readonly target: RepositoryName },
+  { found, target, copied }: { readonly found: FoundBase; readonly target: RepositoryName; readonly copied: boolean },
 ): Promise<void> {
   const { image, mirror } = found;
-  if (!found.mirrored) await registry.writeManifest({ ...target, tag: mirror }, image.document);
+  if (!found.mirrored || copied) await registry.writeManifest({ ...target, tag: mirror }, image.document);
   remember(cache, `base ${target.host}/${target.repository}:${mirror}`, image);
 }
 

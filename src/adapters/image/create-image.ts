@@ -120,8 +120,10 @@ interface Push {
 async function push(order: ImageOrder, { registry, cache }: Tools, work: Push): Promise<void> {
   const { target, ground, image, made, tag } = work;
   const tell = order.onProgress === undefined ? {} : { onProgress: order.onProgress };
-  await provideBlobs(registry, { target, source: ground.source, made, image, ...tell });
-  if (ground.base !== undefined) await settleBase(registry, cache, { found: ground.base, target });
+  const { source, base } = ground;
+  const origin = base?.origin ?? source.reference;
+  const copied = await provideBlobs(registry, { target, source, origin, made, image, ...tell });
+  if (base !== undefined) await settleBase(registry, cache, { found: base, target, copied });
   await registry.writeManifest({ ...target, tag }, image.document);
 }
 

@@ -18,6 +18,8 @@ export interface ImageProgress {
 export interface ProvideTerms {
   readonly target: RepositoryName;
   readonly source: SourceImage;
+  /** Where the source's layers are taken from when the target lacks them. */
+  readonly origin: RepositoryName;
   readonly made: readonly Layer[];
   readonly image: AssembledImage;
   readonly onProgress?: (progress: ImageProgress) => void;
@@ -26,19 +28,23 @@ export interface ProvideTerms {
 /** Blobs under way at once. */
 const atOnce = 4;
 
-/** Brings all blobs of an image into the target repository: those that are there are left alone. */
-export async function provideBlobs(registry: RegistryClient, terms: ProvideTerms): Promise<void> {
-  const { target, source, made, image } = terms;
+/**
+ * Brings all blobs of an image into the target repository: those that are there are left alone.
+ * @returns True when some of the source had to be brought.
+ */
+export async function provideBlobs(registry: RegistryClient, terms: ProvideTerms): Promise<boolean> {
+  const { target, source, origin, made, image } = terms;
   // Layers that lie elsewhere by their manifest are not ours to copy.
   const below = [source.manifest.config, ...source.manifest.layers].filter((one) => one.urls === undefined);
   const { digest: config, bytes } = image.config;
   const own = [...made, { digest: config, size: bytes.length, bytes: () => Promise.resolve(bytes) }];
   const missing = await lacking(registry, target, [...below, ...own]);
-  const copies = below.filter(({ digest }) => missing.has(digest)).map((one) => copyOf(registry, source, one));
+  const copies = below.filter(({ digest }) => missing.has(digest)).map((one) => copyOf(registry, origin, one));
   const uploads = own.filter(({ digest }) => missing.has(digest)).map(blobOf);
-  const from = source.reference.host === target.host ? source.reference.repository : undefined;
+  const from = origin.host === target.host ? origin.repository : undefined;
   await sendAll(registry, terms, { step: 'copy', blobs: unique(copies), from });
   await sendAll(registry, terms, { step: 'upload', blobs: unique(uploads), from: undefined });
+  return copies.length > 0;
 }
 
 async function lacking(
@@ -74,8 +80,8 @@ async function sendAll(registry: RegistryClient, terms: ProvideTerms, { step, bl
   });
 }
 
-function copyOf(registry: RegistryClient, source: SourceImage, blob: Descriptor): Blob {
-  return { digest: blob.digest, size: blob.size, open: () => registry.readBlob(source.reference, blob) };
+function copyOf(registry: RegistryClient, origin: RepositoryName, blob: Descriptor): Blob {
+  return { digest: blob.digest, size: blob.size, open: () => registry.readBlob(origin, blob) };
 }
 
 function blobOf({ digest, size, bytes }: Pick<Layer, 'digest' | 'size' | 'bytes'>): Blob {
