@@ -1,0 +1,80 @@
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { googleFault } from '../google/fault.ts';
+import type { Google } from '../google/google.ts';
+import { listAll } from '../google/operations.ts';
+import { imagesToRemove, usualRetention, type KeptImage, type RetentionPolicy } from './retention.ts';
+
+/** Whose images are swept, and by which rule. */
+export interface ImageSweep {
+  readonly project: string;
+  /** `us-central1` */
+  readonly region: string;
+  /** The image without tag, as `createImage` is given it: `us-central1-docker.pkg.dev/acme-dev/godwit/runner`. */
+  readonly image: string;
+  /** References or digests that jobs still name. */
+  readonly inUse: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly policy?: RetentionPolicy;
+}
+
+/** An image as `dockerImages.list` tells it. */
+interface DockerImage {
+  /** `us-central1-docker.pkg.dev/acme-dev/godwit/runner@sha256:…` */
+  readonly uri?: string;
+  readonly tags?: readonly string[];
+  readonly uploadTime?: string;
+}
+
+/** Far more than a repository of godwit's holds between two sweeps. */
+const most = 5_000;
+
+/**
+ * Removes images that the retention rule lets go, from Artifact Registry. One that is gone meanwhile counts as removed.
+ * @returns The digests that were removed, or the finding of the first refusal: the rest stays for the next sweep.
+ * @example
+ * await sweepImages(google, { project, region, image: `${host}/${project}/godwit/runner`, inUse, now: Date.now() });
+ */
+export async function sweepImages(google: Google, sweep: ImageSweep): Promise<Outcome<readonly string[]>> {
+  const { repository, name } = placeOf(sweep);
+  const parent = `projects/${sweep.project}/locations/${sweep.region}/repositories/${repository}`;
+  const listed = await listAll<DockerImage>(google, {
+    service: 'artifactregistry',
+    path: `v1/${parent}/dockerImages`,
+    query: { pageSize: '1000' },
+    field: 'dockerImages',
+    most,
+  });
+  if (!listed.ok) return bad(googleFault(listed.error, { doing: 'listing images of', resource: parent }));
+  const images = listed.value.flatMap((one) => keptOf(one, `/${repository}/${name}`));
+  const inUse = new Set(sweep.inUse.map((one) => one.replace(/^.*@/, '')));
+  const removable = imagesToRemove(images, sweep.policy ?? usualRetention, { inUse, now: sweep.now });
+  for (const digest of removable) {
+    const version = `${parent}/packages/${encodeURIComponent(name)}/versions/${digest}`;
+    // `force` takes the tags along.
+    const reply = await google.call({
+      service: 'artifactregistry',
+      method: 'DELETE',
+      path: `v1/${version}`,
+      query: { force: 'true' },
+      idempotent: true,
+    });
+    if (!reply.ok && reply.error.reason !== 'NOT_FOUND')
+      return bad(googleFault(reply.error, { doing: 'removing image', resource: version }));
+  }
+  return good(removable);
+}
+
+/** `HOST/PROJECT/REPOSITORY/IMAGE…` */
+function placeOf({ image }: ImageSweep): { readonly repository: string; readonly name: string } {
+  const [, , repository = '', ...name] = image.split('/');
+  return { repository, name: name.join('/') };
+}
+
+/** Of an image of this name; what is dated in a way that is not understood is as good as new. */
+function keptOf({ uri = '', tags = [], uploadTime = '' }: DockerImage, ending: string): readonly KeptImage[] {
+  const [name = '', digest = ''] = uri.split('@');
+  const uploadedAt = Date.parse(uploadTime);
+  if (!name.endsWith(ending) || digest === '' || Number.isNaN(uploadedAt)) return [];
+  return [{ digest, tags, uploadedAt }];
+}
