@@ -138,6 +138,26 @@ const document = z
     runs: z.array(run).optional(),
     run: z.union([run, z.string()]).optional(),
     chains: z.array(z.looseObject({ run: z.string(), events: z.int(), ok: z.boolean(), why: z.string() })).optional(),
+    asOf: z
+      .looseObject({ at: z.string(), run: z.string(), by: z.string(), command: z.string() })
+      .optional()
+      .describe('the execution whose result this is, where the database was not asked anew'),
+    attempt: z.looseObject({ run: z.string(), execution: z.string() }).optional().describe('runs show: of the ledger'),
+    environments: z
+      .array(z.looseObject({ name: z.string(), applied: z.int(), newest: z.string() }))
+      .optional()
+      .describe('status --compare'),
+    gaps: z
+      .array(
+        z.looseObject({
+          environment: z.string(),
+          than: z.string(),
+          lacks: z.array(z.looseObject({ id: z.string(), name: z.string() })),
+          differs: z.array(z.looseObject({ id: z.string(), name: z.string() })),
+        }),
+      )
+      .optional()
+      .describe('status --compare: what one environment lacks of another'),
     files: z.array(z.unknown()).optional(),
     results: z
       .array(
@@ -167,6 +187,14 @@ const event = z
     kind('checkpoint.progress', { text: z.string() }),
     kind('checkpoint.taken', { checkpoint }),
     kind('plan', { plan }),
+    kind('cost', {
+      place: z.string(),
+      job: z.enum(['ephemeral', 'stable']),
+      executions: z.int(),
+      checkpoint: z.boolean(),
+      bundle: z.looseObject({ travels: z.enum(['variable', 'image layer']), bytes: z.int() }),
+      account: z.string(),
+    }).describe('what a run far away would make: --dry-run'),
     kind('history', {
       rows: z.array(historyRow),
       partial: z.array(z.string()),

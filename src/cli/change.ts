@@ -1,15 +1,13 @@
 import { fault } from '../kit/fault.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
-import type { Selection } from '../migrate/task.ts';
-import { plannedCheckpoint } from '../project/checkpoint-means.ts';
 import { readPlan, type PlanFile } from '../project/plan-file.ts';
-import { applyTask, planTask, type ApplyWish } from '../project/tasks.ts';
+import { applyTask, type ApplyWish } from '../project/tasks.ts';
 import type { Context, Result } from './command.ts';
-import { eventOf, execute, executeAloud, resultOf, withProject, type Ready } from './execute.ts';
+import { dryRun } from './dry-run.ts';
+import { executeAloud, withProject } from './execute.ts';
 import { consent } from './consent.ts';
 import { detach } from './detach.ts';
 import { failed } from './result.ts';
-import { checkpointNote, planLines } from './screen/plan.ts';
 import { countOption, lockBudgetOf, onDisconnectOf, selectionOf, waitOf } from './wishes.ts';
 
 /** `up` and `down`: what is asked for, the consent it needs, then one execution. */
@@ -91,17 +89,4 @@ async function reviewedPlan(
       where: { file },
     }),
   );
-}
-
-async function dryRun(context: Context, ready: Ready, selection: Selection): Promise<Result> {
-  const execution = await execute(context, ready, planTask(ready.project, ready.actor, selection), (event) => {
-    if (context.screen.json || event.kind === 'finding') context.screen.event(event);
-    if (event.kind === 'plan') context.screen.say(...planLines(event.plan, context.screen.style));
-  });
-  const planned = eventOf(execution, 'plan');
-  if (planned.ok && !context.screen.json)
-    context.screen.say(
-      ...checkpointNote(await plannedCheckpoint(ready.project, planned.value.plan), context.screen.style),
-    );
-  return resultOf(execution);
 }

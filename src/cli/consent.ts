@@ -1,10 +1,9 @@
 import { fault } from '../kit/fault.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
-import type { Plan } from '../migrate/model.ts';
-import type { Selection } from '../migrate/task.ts';
-import { planTask, type ApplyWish } from '../project/tasks.ts';
+import type { ApplyWish } from '../project/tasks.ts';
 import type { Context } from './command.ts';
-import { eventOf, executeQuietly, type Ready } from './execute.ts';
+import type { Ready } from './execute.ts';
+import { lookPlan } from './look-plan.ts';
 import { planLines } from './screen/plan.ts';
 
 /**
@@ -19,18 +18,13 @@ export async function consent(
   const { io, screen } = context;
   const { environment } = ready.project;
   if (!environment.protected || wish.planHash !== undefined || !io.interactive || screen.json) return good(wish);
-  const plan = await planFor(context, ready, wish.selection);
-  if (!plan.ok) return plan;
-  screen.say(...planLines(plan.value, screen.style));
-  if (plan.value.steps.length === 0) return good(undefined);
+  const made = await lookPlan(context, ready, wish.selection);
+  if (!made.ok) return made;
+  const { plan } = made.value;
+  screen.say(...planLines(plan, screen.style));
+  if (plan.steps.length === 0) return good(undefined);
   const answer = await io.ask(`\n${environment.name} is protected. Type its name to go on: `);
   if (context.signal.aborted) return bad(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
-  if (answer?.trim() === environment.name) return good({ ...wish, planHash: plan.value.hash, nameTyped: true });
+  if (answer?.trim() === environment.name) return good({ ...wish, planHash: plan.hash, nameTyped: true });
   return bad(fault('needs-approval', { why: `The name of the environment was not typed; nothing was changed.` }));
-}
-
-async function planFor(context: Context, ready: Ready, selection: Selection): Promise<Outcome<Plan>> {
-  const execution = await executeQuietly(context, ready, planTask(ready.project, ready.actor, selection));
-  const event = eventOf(execution, 'plan');
-  return event.ok ? good(event.value.plan) : event;
 }

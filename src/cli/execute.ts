@@ -57,7 +57,9 @@ export async function withProject(
   if (!wired.ok) return failed(wired.findings);
   try {
     context.screen.settle();
-    context.screen.target(project.environment.name, wired.value.target, wired.value.note);
+    const { target, place, note } = wired.value;
+    if (target === undefined) context.screen.place(project.environment.name, place);
+    else context.screen.target(project.environment.name, target, note);
     for (const finding of wired.value.findings) context.screen.finding(finding);
     return await work({ project, wired: wired.value, actor: await acting });
   } finally {
@@ -65,10 +67,14 @@ export async function withProject(
   }
 }
 
-/** Shows what goes on before a run: on a terminal all of it, elsewhere the download only, which can take a minute. */
+/**
+ * Shows what goes on before a run: on a terminal all of it; elsewhere the download, which can take a minute, and the steps
+ * of an engine far away.
+ */
 export function progressOn({ screen, io }: Context): (text: string, step: string) => void {
   return (text, step) => {
-    if (step === 'download' && !io.terminal) screen.say(text);
+    if (step === 'step') screen.passing(text);
+    else if (step === 'download' && !io.terminal) screen.say(text);
     else screen.live(text);
   };
 }
@@ -94,37 +100,76 @@ export async function openProjectOf(context: Context): Promise<Outcome<Project>>
   return !opened.ok && context.signal.aborted ? bad(fault('interrupted', { why: 'Nothing was changed.' })) : opened;
 }
 
-/** Has a task executed; its events go to `onEvent`. */
+/** Who listens to a task, and what the task is beside itself. */
+export interface ExecuteOptions {
+  readonly onEvent?: (event: RunEvent) => void;
+  /** Aborted: the run is left alone and goes on. */
+  readonly leave?: AbortSignal;
+  /** What a task that only looks asks, by the name that the ledger has for it. */
+  readonly question?: string;
+}
+
+/** Has a task executed. */
 export async function execute(
   context: Context,
   { project, wired }: Ready,
   task: Task,
-  onEvent: (event: RunEvent) => void,
+  options: ExecuteOptions,
 ): Promise<Execution> {
   const { command, signal } = context;
-  const { execution, warnings } = await runTask(project, wired, task, { command, onEvent, signal });
+  const { execution, warnings } = await runTask(project, wired, task, {
+    command,
+    onEvent: () => {},
+    signal,
+    ...options,
+  });
   for (const finding of warnings) context.screen.finding(finding);
   return execution;
 }
 
 /** Executes a task whose events are shown as they come; nothing is left to report but the exit code. */
 export async function executeAloud(context: Context, ready: Ready, task: Task): Promise<Result> {
-  const unbind = task.kind === 'apply' ? bindCtrlC(context) : () => {};
+  const leaving = new AbortController();
+  const remote = ready.project.remote !== undefined;
+  const unbind = task.kind === 'apply' ? bindCtrlC(context, remote ? leaving : undefined) : () => {};
   try {
-    return resultOf(await execute(context, ready, task, (event) => context.screen.event(event)));
+    const { screen } = context;
+    const execution = await execute(context, ready, task, {
+      onEvent: (event) => screen.event(event),
+      leave: leaving.signal,
+    });
+    if (execution.left !== true) return resultOf(execution);
+    screen.settle();
+    screen.say(...leftAlone(ready.project.environment.name, execution.run));
+    return { exitCode: 130, outcome: 'interrupted', findings: [] };
   } finally {
     unbind();
   }
 }
 
+/** What is said of a run that goes on without this program. */
+export function leftAlone(environment: string, run: string): readonly string[] {
+  const name = environment === 'local' ? '' : ` -e ${environment}`;
+  return [
+    `  godwit runs attach${name} ${run}   follow it`,
+    `  godwit runs cancel${name} ${run}   stop it at the next safe point`,
+  ];
+}
+
 /** Ctrl-C asks where a person can answer; the run goes on meanwhile. Elsewhere it stops the run. */
-function bindCtrlC({ io, screen, signal, onCtrlC }: Context): () => void {
-  const question = '\nStop the run at its next safe point? What is applied stays. Ctrl-C again leaves at once. [Y/n] ';
+function bindCtrlC({ io, screen, signal, onCtrlC }: Context, leaving: AbortController | undefined): () => void {
+  const question =
+    leaving === undefined
+      ? '\nStop the run at its next safe point? What is applied stays. Ctrl-C again leaves at once. [Y/n] '
+      : '\nThe run is not of this machine. Cancel it at its next safe point (what is applied stays), leave it to itself, or stay? [c/l/S] ';
   const over = new AbortController();
   const unbind = onCtrlC(async () => {
     if (!io.interactive || screen.json) return true;
     const answer = await screen.asking(async () => await io.ask(question, over.signal));
-    return !over.signal.aborted && !/^n/i.test(answer ?? '');
+    if (over.signal.aborted) return false;
+    if (leaving === undefined) return !/^n/i.test(answer ?? '');
+    if (/^[ld]/i.test(answer ?? '')) leaving.abort();
+    return /^c/i.test(answer ?? '');
   });
   const tell = (): void => screen.say('Stopping at the next safe point …');
   signal.addEventListener('abort', tell);
@@ -144,7 +189,7 @@ export function resultOf(execution: Execution): Result {
 
 /** An execution without its events shown: for commands with one document. */
 export async function executeQuietly(context: Context, ready: Ready, task: Task): Promise<Execution> {
-  return await execute(context, ready, task, () => {});
+  return await execute(context, ready, task, {});
 }
 
 /** The event of one kind that the execution must have brought, or what went wrong instead. */

@@ -55,6 +55,7 @@ test('the help of a command shows options and examples', () => {
       --file PATH                    one bare SQL file outside the migrations’ folder; its down file is rollback_<name>.sql
       --lose N                       rows that a rollback may destroy beyond those the migrations created themselves
       --dry-run                      only show the plan
+      --fresh                        ask the database now, instead of showing the newest known result (Cloud Run)
       --plan FILE                    do exactly what this reviewed plan says, or nothing
       --waive-checkpoint REASON      go on without the checkpoint that the policy asks for; the reason is recorded
       --wait DURATION                how long to wait for another run, such as 30s or 5min (default: 60s)

@@ -48,6 +48,10 @@ const waive: OptionSpec = {
   value: 'REASON',
   summary: 'go on without the checkpoint that the policy asks for; the reason is recorded',
 };
+const fresh: OptionSpec = {
+  name: 'fresh',
+  summary: 'ask the database now, instead of showing the newest known result (Cloud Run)',
+};
 const limit: OptionSpec = { name: 'limit', value: 'N', summary: 'how many runs (default: 20)' };
 
 /** Commands that look at a database or change it. */
@@ -55,8 +59,17 @@ export const runCommands: readonly CommandSpec[] = [
   {
     name: 'status',
     summary: 'Show what is applied and what is pending',
-    options: [file],
+    options: [
+      file,
+      fresh,
+      {
+        name: 'compare',
+        value: 'ENV,ENV',
+        summary: 'what is applied in each of them (or in `all`), and what one lacks',
+      },
+    ],
     examples: [
+      { type: 'godwit status --compare dev,prod', does: 'what dev has that prod lacks' },
       { type: 'godwit status', does: 'the local environment' },
       { type: 'godwit status -e prod --json', does: 'for scripts' },
     ],
@@ -71,6 +84,7 @@ export const runCommands: readonly CommandSpec[] = [
       outOfOrder,
       file,
       { name: 'down', summary: 'plan the way back: what `down` would undo' },
+      fresh,
     ],
     examples: [
       { type: 'godwit plan', does: 'what `up` would do now' },
@@ -88,6 +102,7 @@ export const runCommands: readonly CommandSpec[] = [
       to,
       file,
       { name: 'dry-run', summary: 'only show the plan' },
+      fresh,
       plan,
       outOfOrder,
       { name: 'no-verify', summary: 'do not verify afterwards' },
@@ -118,6 +133,7 @@ export const runCommands: readonly CommandSpec[] = [
       file,
       lose,
       { name: 'dry-run', summary: 'only show the plan' },
+      fresh,
       plan,
       waive,
       wait,
@@ -136,7 +152,7 @@ export const runCommands: readonly CommandSpec[] = [
   {
     name: 'verify',
     summary: 'Check that the database is what the applied migrations state',
-    options: [strict, file],
+    options: [strict, file, fresh],
     examples: [
       { type: 'godwit verify', does: 'names each object that was changed behind the back; exit code 50' },
       { type: 'godwit verify -e prod --strict --json', does: 'for a nightly job' },
@@ -168,20 +184,27 @@ export const runCommands: readonly CommandSpec[] = [
   {
     name: 'runs list',
     summary: 'List the runs, newest first, failed ones included',
-    options: [limit],
-    examples: [{ type: 'godwit runs list -e prod', does: 'who changed prod, when, with which outcome' }],
+    about: [
+      'Without -e, where the configuration names several environments: those of all of them, as the ledgers know them.',
+    ],
+    options: [limit, fresh],
+    examples: [
+      { type: 'godwit runs list -e prod', does: 'who changed prod, when, with which outcome' },
+      { type: 'godwit runs list', does: 'all environments at once, without asking a database' },
+    ],
     load: async () => (await import('./commands/runs.ts')).list,
   },
   {
     name: 'runs show',
     summary: 'Show one run: who, from where, what, each statement’s time',
     arguments: [{ name: 'RUN', summary: 'id of the run, or its beginning', required: true }],
+    options: [fresh],
     examples: [{ type: 'godwit runs show 01J9', does: 'the beginning of an id will do' }],
     load: async () => (await import('./commands/runs.ts')).show,
   },
   {
     name: 'runs attach',
-    summary: 'Follow a run that was started with --detach',
+    summary: 'Follow a run that was started with --detach, or on another machine',
     arguments: [{ name: 'RUN', summary: 'id of the run, or its beginning', required: true }],
     examples: [{ type: 'godwit runs attach 01J9', does: 'shows its events and ends with its exit code' }],
     events: true,

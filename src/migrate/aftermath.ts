@@ -1,4 +1,5 @@
-import { fault } from '../kit/fault.ts';
+import { exitCodeOf, fault } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
 import type { RunEvent, RunOutcome } from './event.ts';
 import type { RunRow } from './history/rows.ts';
 import { outcomeOf } from './perform/verdict.ts';
@@ -14,26 +15,61 @@ export interface Aftermath {
   readonly told: readonly RunEvent[];
 }
 
+/** The end of a run that its platform never started: nothing has changed. */
+export function notRun(run: string, findings: readonly Finding[], heard: number): Aftermath {
+  const why = 'It was stopped before it began.';
+  const told = findings.length > 0 ? findings : [fault('interrupted', { why })];
+  const exitCode = exitCodeOf(told) || 30;
+  return ended({ run, exitCode, outcome: outcomeOf(exitCode), ms: 0, heard }, told);
+}
+
+/** The end of a run whose last lines are missing, by its exit code: the runner takes it from the history. */
+export function byExitCode(end: {
+  readonly run: string;
+  readonly exitCode: number;
+  readonly heard: number;
+  readonly log: string;
+}): Aftermath {
+  const outcome = outcomeOf(end.exitCode);
+  const place = end.log === '' ? '' : ` Its log: ${end.log}`;
+  const why = `Not all of its lines have arrived. Its exit code, which it takes from the history, says how it ended: ${outcome}.${place}`;
+  return ended({ ...end, outcome, ms: 0 }, [fault('lines-lost', { why })]);
+}
+
+function ended(
+  end: Pick<Finished, 'run' | 'exitCode' | 'outcome' | 'ms'> & { readonly heard: number },
+  findings: readonly Finding[],
+): Aftermath {
+  const { run, exitCode, outcome, ms } = end;
+  const events = end.heard + findings.length + 1;
+  const finished: Finished = { kind: 'run.finished', run, outcome, exitCode, events, ms };
+  return { finished, told: [...findings.map((finding): RunEvent => ({ kind: 'finding', finding })), finished] };
+}
+
 /**
  * How a run ended that did not say so itself, by the history. What it had written as its end counts; one that is over
  * without an end was interrupted; one that is still at work, or cannot be asked for, is not known yet.
  *
  * @param heard how many events have come of it
+ * @param platform why its platform ended it, where that is known
  */
-export function aftermathOf(run: string, recorded: Recorded, heard: number): Aftermath {
+export function aftermathOf(
+  run: string,
+  recorded: Recorded,
+  heard: number,
+  platform: readonly Finding[] = [],
+): Aftermath {
   const exitCode = exitCodeBy(recorded);
   const finding = findingFor(recorded, exitCode);
-  const events = heard + (finding === undefined ? 1 : 2);
   const outcome = typeof recorded === 'object' && recorded.exitCode === exitCode ? recorded.outcome : '';
-  const finished: Finished = {
-    kind: 'run.finished',
+  const end = {
     run,
     outcome: outcome === '' ? outcomeOf(exitCode) : (outcome as RunOutcome),
     exitCode,
-    events,
     ms: typeof recorded === 'object' ? recorded.ms : 0,
+    heard,
   };
-  return { finished, told: finding === undefined ? [finished] : [{ kind: 'finding', finding }, finished] };
+  return ended(end, [...platform, ...(finding === undefined ? [] : [finding])]);
 }
 
 function exitCodeBy(recorded: Recorded): number {

@@ -1,148 +1,162 @@
-import { exitCodeOf, fault } from '../kit/fault.ts';
+import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { good } from '../kit/outcome.ts';
-import { aftermathOf, type Recorded } from './aftermath.ts';
-import { checkpointText } from './checkpoint.ts';
+import { good, type Outcome } from '../kit/outcome.ts';
+import type { Recorded } from './aftermath.ts';
+import {
+  attemptOf,
+  closedAttempt,
+  failedAttempt,
+  notStarted,
+  preparedAttempt,
+  type AttemptTerms,
+  type Execution,
+} from './attempt.ts';
 import type { Engine, Ledger, LedgerEntry, RunRef } from './engine.ts';
-import type { RunEvent, RunOutcome } from './event.ts';
-import { outcomeOf } from './perform/verdict.ts';
-import type { Bundle, Target } from './ports.ts';
+import type { RunEvent } from './event.ts';
+import { follow } from './follow.ts';
+import type { Bundle } from './ports.ts';
 import type { Task } from './task.ts';
 
+export type { Execution } from './attempt.ts';
+
 /** What a controller needs to have a task executed. */
-export interface Deployment {
-  readonly task: Task;
+export interface Deployment extends AttemptTerms {
   readonly engine: Engine;
   readonly bundle: Bundle;
-  /** Where attempts are written down before anything is created; only tasks that change the database are. */
+  /** Where attempts are written down before anything is created. */
   readonly ledger?: Ledger;
-  readonly target: Target;
-  readonly command: string;
-  /** ISO 8601 UTC. */
-  now(): string;
+  /** Which attempts are: those that change the database, or all, where each leaves something behind. Default: `changes`. */
+  readonly keeps?: 'changes' | 'all';
   onEvent(event: RunEvent): void;
   /** Aborted: the run is asked to stop at the next safe point. */
   readonly signal?: AbortSignal;
+  /** Aborted: the run is left alone and goes on. */
+  readonly leave?: AbortSignal;
   /** Asks the history how a run has ended; needed when it does not say so itself, or not all of its lines arrived. */
   recorded?(run: string): Promise<Recorded>;
-}
-
-/** How an execution ended, with all it had to say. */
-export interface Execution {
-  readonly run: string;
-  readonly outcome: RunOutcome;
-  readonly exitCode: number;
-  readonly findings: readonly Finding[];
-  readonly events: readonly RunEvent[];
-  /** What went wrong beside the run, which it does not change: its end could not be written into the ledger. */
-  readonly warnings?: readonly Finding[];
+  /**
+   * The task once more, as a run of its own. Given for tasks whose product is their lines, where lines can get lost: it
+   * is executed again when they do, and only a whole answer is told.
+   */
+  again?(): Task;
 }
 
 /**
- * The controller's order: write the ledger, prepare, start, watch, take the result, write how it ended, clean up. It
+ * The controller's order: write the ledger, prepare, start, watch, take the result, clean up, write how it ended. It
  * knows no SQL and no cloud; the engine knows where, the runner knows what.
  */
 export async function deploy(deployment: Deployment): Promise<Execution> {
-  const { task, engine, bundle, ledger } = deployment;
-  const keeps = task.kind === 'apply' && ledger !== undefined;
-  const entry = entryOf(deployment);
-  if (keeps) {
-    const written = await ledger.write(entry);
-    if (!written.ok) return failed(task.run, written.findings);
-  }
-  const giveUp = async (findings: readonly Finding[]): Promise<Execution> => {
-    const execution = failed(task.run, findings);
-    if (keeps) await ledger.write(closed(entry, execution, deployment.now()));
-    return execution;
+  if (deployment.again === undefined) return await attempt(deployment);
+  const first = await listenWhole(deployment);
+  if (first.incomplete !== true || deployment.signal?.aborted === true) return first;
+  const second = await listenWhole({ ...deployment, task: deployment.again() });
+  return second.incomplete === true && second.exitCode === 42 ? withoutAnswer(second) : second;
+}
+
+/** Told at once, also when the lines turn out to be incomplete: where it goes, and that it is on its way. */
+const passing: ReadonlySet<string> = new Set(['run.started', 'connecting', 'target', 'waiting']);
+
+/** An attempt whose events are told when all of them have arrived. */
+async function listenWhole(deployment: Deployment): Promise<Execution> {
+  const kept: RunEvent[] = [];
+  const execution = await attempt({
+    ...deployment,
+    onEvent: (event) => (passing.has(event.kind) ? deployment.onEvent(event) : void kept.push(event)),
+  });
+  if (execution.incomplete !== true) for (const event of kept) deployment.onEvent(event);
+  return execution;
+}
+
+/** Never partial data: nothing of what arrived is kept. */
+function withoutAnswer(execution: Execution): Execution {
+  const { run, log } = execution;
+  const place = log === undefined ? '' : ` What there is: ${log}`;
+  const named = execution.findings.filter(({ severity }) => severity === 'error');
+  const missing = fault('lines-missing', { why: `${fault('lines-missing').why}${place}` });
+  const findings = named.length > 0 ? named : [missing];
+  return { ...failedAttempt(run, findings), exitCode: 42, outcome: 'unknown', ...(log === undefined ? {} : { log }) };
+}
+
+async function attempt(deployment: Deployment): Promise<Execution> {
+  const begun = await begin(deployment);
+  if (!begun.ok) return failedAttempt(deployment.task.run, begun.findings);
+  const { ref, entry } = begun.value;
+  const execution = await follow({ ...deployment, changing: deployment.task.kind === 'apply' }, ref);
+  if (execution.left === true) return execution;
+  return await conclude(deployment, { ref, entry, execution });
+}
+
+/** An attempt that is under way. */
+export interface Begun {
+  readonly ref: RunRef;
+  readonly entry: LedgerEntry;
+}
+
+/**
+ * Writes the ledger, prepares and starts, and leaves it there. Nothing is created before the ledger's entry is written;
+ * what only looks or is content-addressed, preparation, may go on beside it where that takes long.
+ */
+export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Outcome<Begun>> {
+  const { task, engine, bundle, now } = deployment;
+  const ledger = ledgerOf(deployment);
+  const first = attemptOf(deployment);
+  const giveUp = async (findings: readonly Finding[]): Promise<Outcome<Begun>> => {
+    await ledger?.write(notStarted(first, findings, now()));
+    return { ok: false, findings };
   };
-  const prepared = await engine.prepare(task, bundle);
+  const writing = ledger?.write(first) ?? Promise.resolve(good(undefined));
+  if (engine.locate === undefined) {
+    const written = await writing;
+    if (!written.ok) return written;
+  }
+  const [written, prepared] = await Promise.all([writing, engine.prepare(task, bundle)]);
+  if (!written.ok) return written;
   if (!prepared.ok) return giveUp(prepared.findings);
+  const entry = preparedAttempt(first, prepared.value);
   const started = await engine.start(prepared.value);
-  if (!started.ok) return giveUp(started.findings);
-  const execution = await watch(deployment, started.value);
-  const kept = keeps ? await ledger.write(closed(entry, execution, deployment.now())) : good(undefined);
-  await engine.cleanup(started.value);
-  if (kept.ok) return execution;
-  const why = `The run ended as it says; the end could not be written down: ${kept.findings.map((one) => one.why).join(' ')}`;
-  return { ...execution, warnings: [fault('file-unwritable', { severity: 'warning', why })] };
+  if (started.ok) return good({ ref: started.value, entry: await placed(ledger, entry, started.value) });
+  // It may have been made, and the answer lost.
+  if (entry.execution !== undefined)
+    await engine.cleanup({ run: task.run, engine: engine.name, location: entry.execution });
+  return giveUp(started.findings);
 }
 
-/** Follows a run that is under way, from this or another process, to its end, or until it is left alone (`leave`). */
-export async function watch(
-  deployment: Pick<Deployment, 'engine' | 'onEvent' | 'signal' | 'recorded'> & { readonly leave?: AbortSignal },
-  ref: RunRef,
+/** The ledger knows the place beforehand; where it is another one, it is told. */
+async function placed(ledger: Ledger | undefined, entry: LedgerEntry, ref: RunRef): Promise<LedgerEntry> {
+  if (ref.location === '' || entry.execution === undefined || entry.execution === ref.location) return entry;
+  const moved = { ...entry, execution: ref.location };
+  await ledger?.write(moved);
+  return moved;
+}
+
+/** Cleans up, and writes how it ended. */
+export async function conclude(
+  deployment: Pick<Deployment, 'engine' | 'ledger' | 'keeps' | 'now'> & { readonly task: Pick<Task, 'kind'> },
+  { ref, entry, execution }: Begun & { readonly execution: Execution },
 ): Promise<Execution> {
-  const { engine, signal } = deployment;
-  const stop = (): void => void engine.cancel(ref);
-  if (signal?.aborted === true) stop();
-  signal?.addEventListener('abort', stop);
-  const events: RunEvent[] = [];
-  for await (const event of engine.watch(ref, deployment.leave)) {
-    events.push(event);
-    deployment.onEvent(event);
-  }
-  signal?.removeEventListener('abort', stop);
-  if (deployment.leave?.aborted === true && !events.some(({ kind }) => kind === 'run.finished'))
-    return { run: ref.run, outcome: 'interrupted', exitCode: 130, findings: [], events };
-  const { complete } = await engine.result(ref);
-  let finished = events.findLast((event) => event.kind === 'run.finished');
-  if (finished === undefined || (!complete && changes(events))) {
-    // It died, or its lines did: whoever listens hears it from us, and the history decides.
-    const aftermath = aftermathOf(ref.run, await deployment.recorded?.(ref.run), events.length);
-    finished = aftermath.finished;
-    for (const event of aftermath.told) {
-      events.push(event);
-      deployment.onEvent(event);
-    }
-  }
-  const findings = events.flatMap((event) => (event.kind === 'finding' ? [event.finding] : []));
-  return { run: ref.run, outcome: finished.outcome, exitCode: finished.exitCode, findings, events };
-}
-
-/** Only a run that changes the database has a row in its history. */
-function changes(events: readonly RunEvent[]): boolean {
-  return events.some((event) => event.kind === 'run.started' && event.task === 'apply');
-}
-
-function entryOf(deployment: Deployment): LedgerEntry {
-  const { task, engine, bundle, target } = deployment;
-  return {
-    run: task.run,
-    command: deployment.command,
-    environment: task.environment.name,
-    target: `${target.user}@${target.host}:${target.port}/${target.database}`,
-    engine: engine.name,
-    bundle: bundle.hash,
-    ...task.actor,
-    ...(task.kind === 'apply' && task.consent.checkpoint !== undefined
-      ? { checkpoint: checkpointText(task.consent.checkpoint) }
-      : {}),
-    startedAt: deployment.now(),
-    recorded: false,
+  const cleaned = await deployment.engine.cleanup(ref);
+  const closed = {
+    ...closedAttempt(entry, execution, deployment.now()),
+    ...(entry.execution === undefined ? {} : { cleanup: cleaned.ok ? 'done' : textOf(cleaned.findings) }),
   };
+  const kept = (await ledgerOf(deployment)?.write(closed)) ?? good(undefined);
+  const warnings = [...(execution.warnings ?? [])];
+  if (!cleaned.ok) warnings.push(fault('left-behind', { why: textOf(cleaned.findings) }));
+  if (!kept.ok) {
+    const why = `The run ended as it says; the end could not be written down: ${textOf(kept.findings)}`;
+    warnings.push(fault('file-unwritable', { severity: 'warning', why }));
+  }
+  return warnings.length === 0 ? execution : { ...execution, warnings };
 }
 
-function closed(entry: LedgerEntry, execution: Execution, finishedAt: string): LedgerEntry {
-  const errors = execution.findings.filter((finding) => finding.severity === 'error');
-  return {
-    ...entry,
-    finishedAt,
-    outcome: execution.outcome,
-    exitCode: execution.exitCode,
-    failure: errors
-      .map((finding) => `${finding.code}: ${finding.why}`)
-      .join('; ')
-      .slice(0, 2_000),
-    recorded: execution.events.some((event) => event.kind === 'recorded'),
-  };
+function ledgerOf({
+  ledger,
+  keeps,
+  task,
+}: Pick<Deployment, 'ledger' | 'keeps'> & { readonly task: Pick<Task, 'kind'> }): Ledger | undefined {
+  return keeps === 'all' || task.kind === 'apply' ? ledger : undefined;
 }
 
-/** How an attempt ended that could not even be prepared: it is closed in the ledger as what it is. */
-export function notStarted(entry: LedgerEntry, findings: readonly Finding[], finishedAt: string): LedgerEntry {
-  return closed(entry, failed(entry.run, findings), finishedAt);
-}
-
-function failed(run: string, findings: readonly Finding[]): Execution {
-  const exitCode = exitCodeOf(findings);
-  return { run, outcome: outcomeOf(exitCode), exitCode, findings, events: [] };
+function textOf(findings: readonly Finding[]): string {
+  return findings.map(({ why }) => why).join(' ');
 }

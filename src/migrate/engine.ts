@@ -97,10 +97,14 @@ export interface LedgerEntry {
   readonly cleanup?: string;
   /** True once the database has the run in its own history. */
   readonly recorded: boolean;
+  /** When this was written down, by the clock of whoever keeps it: times of several machines can be compared. */
+  readonly noted?: string;
 }
 
 /** What was attempted: kept by the controller, outside the database. */
 export interface Ledger {
   write(entry: LedgerEntry): Promise<Outcome<void>>;
   list(environment?: string): Promise<readonly LedgerEntry[]>;
+  /** What went wrong with it so far without stopping anything. */
+  warnings?(): readonly Finding[];
 }

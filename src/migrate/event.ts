@@ -72,6 +72,18 @@ export type RunEvent =
   | { readonly kind: 'checkpoint.progress'; readonly text: string }
   | { readonly kind: 'checkpoint.taken'; readonly checkpoint: Checkpoint }
   | { readonly kind: 'plan'; readonly plan: Plan }
+  /** Of the controller, for `--dry-run`: what a run far away would make. */
+  | {
+      readonly kind: 'cost';
+      readonly place: string;
+      readonly job: 'ephemeral' | 'stable';
+      readonly executions: number;
+      /** True: the policy asks for a checkpoint before this plan. */
+      readonly checkpoint: boolean;
+      readonly bundle: { readonly travels: 'variable' | 'image layer'; readonly bytes: number };
+      /** Service account that the job would run as. */
+      readonly account: string;
+    }
   | {
       readonly kind: 'history';
       readonly rows: readonly HistoryRow[];

@@ -9,6 +9,7 @@ import type { Config } from './config-model.ts';
 import { chooseEnvironment, type Environment } from './environment.ts';
 import { loadConfig } from './load-config.ts';
 import { readLock, type Pin } from './lock-file.ts';
+import type { Remote, RemoteOptions } from './remote.ts';
 
 /** What a project is opened with. */
 export interface OpenOptions {
@@ -34,6 +35,8 @@ export interface Project {
   /** `.godwit`: ledger, embedded server; never under version control. */
   readonly stateDir: string;
   readonly ledger: Ledger;
+  /** Of an environment whose work is executed far away. */
+  readonly remote?: Remote;
   readonly redactor: Redactor;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Warnings about configuration and URL. */
@@ -61,17 +64,29 @@ export async function openProject(options: OpenOptions): Promise<Outcome<Project
   if (!lock.ok) return lock;
   const pinned = environment.database.kind === 'embedded' ? undefined : lock.value.get(environment.name);
   const stateDir = join(root, '.godwit');
+  const files = createFileLedger(join(stateDir, 'runs'), (text) => redactor.redact(text));
+  const remote = await remoteOf(environment, { stateDir, env: options.env, redactor, files });
   return good({
     root,
     migrations: migrations.value,
     environment,
     ...(pinned === undefined ? {} : { pinned }),
     stateDir,
-    ledger: createFileLedger(join(stateDir, 'runs'), (text) => redactor.redact(text)),
+    ledger: remote?.ledger ?? files,
+    ...(remote === undefined ? {} : { remote }),
     redactor,
     env: options.env,
     findings,
   });
+}
+
+async function remoteOf(
+  { name, engine }: Environment,
+  options: Omit<RemoteOptions, 'environment' | 'terms'>,
+): Promise<Remote | undefined> {
+  if (engine === 'local') return undefined;
+  const { openRemote } = await import('./remote.ts');
+  return openRemote({ environment: name, terms: engine, ...options });
 }
 
 /** A folder of migrations, and how findings name it. */

@@ -3,12 +3,15 @@ import type { Recorded } from '../migrate/aftermath.ts';
 import { deploy } from '../migrate/deploy.ts';
 import type { Actor } from '../migrate/task.ts';
 import type { Project } from './open.ts';
+import { deploymentOf } from './deployment.ts';
 import { inspectTask } from './tasks.ts';
 import { wire, type Wired } from './wire.ts';
 
 /** The server needs a moment to see that a runner has gone, and to roll back what it did. */
 const patienceMs = 10_000;
 const pollMs = 250;
+/** Far away each look is an execution. */
+const remotePollMs = 5_000;
 
 /** Asks the history how a run has ended, and waits a little for one whose last statement is still being rolled back. */
 export async function recordedEnd(project: Project, wired: Wired, actor: Actor, run: string): Promise<Recorded> {
@@ -16,7 +19,7 @@ export async function recordedEnd(project: Project, wired: Wired, actor: Actor, 
   for (;;) {
     const found = await inspectRun(project, wired, actor, run);
     if (typeof found !== 'object' || found.outcome !== 'running' || performance.now() > until) return found;
-    await sleep(pollMs);
+    await sleep(project.remote === undefined ? pollMs : remotePollMs);
   }
 }
 
@@ -33,12 +36,8 @@ export async function recordedEndOf(project: Project, actor: Actor, run: string)
 
 async function inspectRun(project: Project, wired: Wired, actor: Actor, run: string): Promise<Recorded> {
   const { exitCode, events, findings } = await deploy({
-    task: inspectTask(project, actor, { what: 'run', subject: run }),
-    engine: wired.engine,
-    bundle: wired.bundle,
-    target: wired.target,
+    ...(await deploymentOf(project, wired, inspectTask(project, actor, { what: 'run', subject: run }))),
     command: 'inspect',
-    now: () => new Date().toISOString(),
     onEvent: () => {},
   });
   if (findings.some(({ code }) => code === 'unknown-run')) return 'absent';

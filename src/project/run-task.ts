@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../kit/finding.ts';
 import type { Deployment, Execution } from '../migrate/deploy.ts';
 import type { RunEvent } from '../migrate/event.ts';
@@ -5,6 +6,7 @@ import type { Task } from '../migrate/task.ts';
 import { checkpointerOf } from './checkpoint-means.ts';
 import { deployCheckpointed } from './checkpointed.ts';
 import { pinEnvironment } from './lock-file.ts';
+import { deploymentOf } from './deployment.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { Project } from './open.ts';
 import { recordedEnd } from './recorded.ts';
@@ -15,6 +17,10 @@ export interface RunTaskOptions {
   readonly command: string;
   readonly onEvent: (event: RunEvent) => void;
   readonly signal?: AbortSignal;
+  /** Aborted: the run is left alone and goes on. */
+  readonly leave?: AbortSignal;
+  /** What a task that only looks asks, so that the same question can be answered by it later. */
+  readonly question?: string;
 }
 
 /** An execution, and warnings about what should have followed it. */
@@ -33,13 +39,9 @@ export async function runTask(
   const known = new AbortController();
   if (task.kind === 'apply' && (await hasChanged(project, wired)))
     void wired.connecting.then(() => lookAhead(wired.bundle, known.signal));
+  const settling = project.remote === undefined ? undefined : settleOnce(project, wired);
   const deployment: Deployment = {
-    task,
-    engine: wired.engine,
-    bundle: wired.bundle,
-    ledger: project.ledger,
-    target: wired.target,
-    now: () => new Date().toISOString(),
+    ...(await deploymentOf(project, wired, task)),
     recorded: (run) => recordedEnd(project, wired, task.actor, run),
     ...options,
     onEvent: (event) => {
@@ -50,12 +52,31 @@ export async function runTask(
   };
   const execution = await deployCheckpointed(deployment, () => checkpointerOf(project));
   known.abort();
+  if (execution.left !== true) await Promise.race([settling, sleep(settlingMs, undefined, { ref: false })]);
+  if (project.remote !== undefined && execution.incomplete !== true && execution.left !== true)
+    await project.remote.results.keep(execution.run, execution.events);
   const pinning = task.kind === 'apply' ? await pin(project, execution) : [];
-  return { execution, warnings: [...(execution.warnings ?? []), ...pinning] };
+  const ledger = project.ledger.warnings?.() ?? [];
+  return { execution, warnings: [...(execution.warnings ?? []), ...ledger, ...pinning] };
+}
+
+const settled = new WeakSet<Wired>();
+/** What others have left is no reason to keep anybody waiting. */
+const settlingMs = 2_000;
+
+/** Once for a command, beside its execution: what controllers that died have left behind. */
+async function settleOnce(project: Project, wired: Wired): Promise<void> {
+  if (settled.has(wired)) return;
+  settled.add(wired);
+  const { settleLeftovers } = await import('./settle.ts');
+  // It informs and tidies: what it cannot do is done by the next command.
+  await settleLeftovers(project, wired.engine).catch(() => []);
 }
 
 /** Has the folder changed since the last good run of this environment, as far as this machine knows? */
 async function hasChanged(project: Project, wired: Wired): Promise<boolean> {
+  // Far away the bundle carries its analysis: all of it is made anyway.
+  if (project.remote !== undefined) return false;
   const runs = await project.ledger.list(project.environment.name);
   return runs.find(({ exitCode }) => exitCode === 0)?.bundle !== wired.bundle.hash;
 }

@@ -106,6 +106,7 @@ export async function applyTask(project: Project, actor: Actor, wish: ApplyWish)
     takeOver: wish.takeOver ?? false,
     onDisconnect: wish.onDisconnect ?? 'cancel',
     earlier: earlierAttempts(await project.ledger.list(environment.name)),
+    ...(project.remote === undefined ? {} : { tells: true }),
   };
 }
 
@@ -124,8 +125,9 @@ const mostAttempts = 50;
 
 /** Attempts since the last one that the database has recorded: the next run carries them into the history. */
 export function earlierAttempts(entries: readonly LedgerEntry[]): readonly EarlierAttempt[] {
-  const last = entries.findIndex((entry) => entry.recorded);
-  const since = (last === -1 ? entries : entries.slice(0, last)).filter((entry) => entry.exitCode !== 0);
+  const changing = entries.filter(({ kind }) => (kind ?? 'apply') === 'apply');
+  const last = changing.findIndex((entry) => entry.recorded);
+  const since = (last === -1 ? changing : changing.slice(0, last)).filter((entry) => entry.exitCode !== 0);
   return since.slice(0, mostAttempts).map(({ run, command, startedAt, by, outcome, failure }) => ({
     run,
     command,

@@ -14,7 +14,9 @@ import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
 import { readBareFile } from '../migrate/read/read-bare-file.ts';
 import { readFolder } from '../migrate/read/read-folder.ts';
 import { findBareFile } from './bare-file.ts';
+import { targetText } from '../migrate/attempt.ts';
 import type { Project } from './open.ts';
+import type { Remote } from './remote.ts';
 
 /** What a task needs of the outside, connected. */
 export interface WireOptions {
@@ -26,14 +28,19 @@ export interface WireOptions {
   /** True: the runner becomes a process of its own, and an embedded server stays up for it. */
   readonly detached: boolean;
   /** What takes time before the run begins, in words: the embedded server is fetched, starts. */
-  readonly onProgress?: (text: string, step: 'download' | 'other') => void;
+  readonly onProgress?: (text: string, step: 'download' | 'step' | 'other') => void;
 }
 
 /** Migrations and engine of a project, ready for tasks. */
 export interface Wired {
   readonly bundle: Bundle;
+  /** A bundle without migrations, for tasks that only read the history; far away the smaller one is the quicker. */
+  readonly noMigrations?: Bundle;
   readonly engine: Engine;
-  readonly target: Target;
+  /** Where the database is; unknown to this machine when work is executed far away. */
+  readonly target?: Target;
+  /** Where the work goes, in words: for the ledger. */
+  readonly place: string;
   /** Settled when the first connection has been begun: from then on there are answers to wait for. */
   readonly connecting: Promise<void>;
   /** What should stand beside the target: which server was started for it. */
@@ -49,6 +56,7 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
   const parser = createParser();
   const read = await readMigrations(project, options, parser);
   if (!read.ok) return read;
+  if (project.remote !== undefined) return await wireRemote(project, project.remote, read.value, options);
   const server = await reachServer(project, options);
   if (!server.ok) return server;
   const { address, note } = server.value;
@@ -60,10 +68,33 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
       ? (await import('./detached.ts')).createDetachedEngine(project, address)
       : createInProcessEngine({ connector, hashing: nodeHashing }),
     target: connector.target,
+    place: targetText(connector.target),
     ...(note === undefined ? {} : { note }),
     findings: read.value.findings,
     close: async () => await server.value.close(),
   });
+}
+
+/** Nothing is connected, and no URL is read: jobs do that. */
+async function wireRemote(
+  project: Project,
+  remote: Remote,
+  read: ReadMigrations,
+  options: WireOptions,
+): Promise<Outcome<Wired>> {
+  return good({
+    ...read,
+    noMigrations: nothingIn(project),
+    connecting: Promise.resolve(),
+    engine: await remote.engine((text) => options.onProgress?.(text, 'step')),
+    place: remote.place,
+    close: () => Promise.resolve(),
+  });
+}
+
+function nothingIn(project: Project): Bundle {
+  const open = openScriptsOf(openFolder(project.migrations.path, project.migrations.label));
+  return createBundle({ layout: 'native', migrations: [], open }, { parser: createParser(), hashing: nodeHashing });
 }
 
 /** The connector, and when it is used for the first time. */

@@ -92,7 +92,7 @@ async function performAll(
       task: task(),
       engine,
       bundle,
-      target: connector.target,
+      target: 'test',
       command: 'test',
       now: () => '2026-01-01T00:00:00.000Z',
       onEvent: () => {},

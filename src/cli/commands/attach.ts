@@ -1,20 +1,69 @@
-import { createDetachedEngine } from '../../project/detached.ts';
-import { watch } from '../../migrate/deploy.ts';
-import type { LedgerEntry } from '../../migrate/engine.ts';
 import { whoAsks } from '../../adapters/actor.ts';
-import { version } from '../../project/version.ts';
+import { closedAttempt, type Execution } from '../../migrate/attempt.ts';
+import { conclude } from '../../migrate/deploy.ts';
+import type { Engine, LedgerEntry, RunRef } from '../../migrate/engine.ts';
+import { follow } from '../../migrate/follow.ts';
+import { createDetachedEngine } from '../../project/detached.ts';
+import type { Project } from '../../project/open.ts';
 import { cancelTask } from '../../project/tasks.ts';
+import { version } from '../../project/version.ts';
 import type { Context, Result, Run } from '../command.ts';
-import { eventOf, executeQuietly, openProjectOf, resultOf, withProject } from '../execute.ts';
+import { eventOf, executeQuietly, leftAlone, openProjectOf, progressOn, resultOf, withProject } from '../execute.ts';
 import { done, failed } from '../result.ts';
 
-/** `godwit runs attach RUN`: shows the events of a detached run, from its first on, and ends with its exit code. */
+/** `godwit runs attach RUN`: shows the events of a run from its first on, and ends with its exit code. */
 export const attach: Run = async (context) => {
   const project = await openProjectOf(context);
   if (!project.ok) return failed(project.findings);
-  const engine = createDetachedEngine(project.value);
-  const ref = await engine.attach((context.typed.arguments[0] ?? '').toUpperCase());
+  const { screen } = context;
+  const found = await findRun(context, project.value);
+  if (found.entry !== undefined && found.entry.finishedAt !== undefined) {
+    const told = await project.value.remote?.said(found.entry);
+    if (told !== undefined) return tellAgain(context, found.entry, told);
+  }
+  const ref = await found.engine.attach(found.run);
   if (!ref.ok) return failed(ref.findings);
+  const execution = await followAloud(context, project.value, { ...found, ref: ref.value });
+  if (execution.events.every(({ kind }) => kind !== 'run.finished')) {
+    screen.say(
+      '',
+      `Run ${ref.value.run} goes on by itself.`,
+      ...leftAlone(project.value.environment.name, ref.value.run),
+    );
+    return { exitCode: 130, outcome: 'interrupted', findings: [] };
+  }
+  await close(project.value, { ...found, ref: ref.value }, execution);
+  return resultOf(execution);
+};
+
+interface Found {
+  readonly engine: Engine;
+  /** Its id, whole where the ledger knows it. */
+  readonly run: string;
+  readonly entry: LedgerEntry | undefined;
+}
+
+/** The run that was named, by its beginning, and the engine that has it. */
+async function findRun(context: Context, project: Project): Promise<Found> {
+  const { remote, ledger } = project;
+  const subject = (context.typed.arguments[0] ?? '').toUpperCase();
+  if (remote === undefined) {
+    const engine = createDetachedEngine(project);
+    const ref = await engine.attach(subject);
+    const run = ref.ok ? ref.value.run : subject;
+    return { engine, run, entry: (await ledger.list()).find((one) => one.run === run) };
+  }
+  const progress = progressOn(context);
+  context.screen.place(project.environment.name, remote.place);
+  const engine = await remote.engine((text) => progress(text, 'step'));
+  const entries = (await ledger.list(project.environment.name)).filter(({ run }) => run.startsWith(subject));
+  const [entry] = entries;
+  return { engine, run: entries.length === 1 && entry !== undefined ? entry.run : subject, entry };
+}
+
+type FoundRun = Found & { readonly ref: RunRef };
+
+async function followAloud(context: Context, project: Project, { engine, entry, ref }: FoundRun): Promise<Execution> {
   const { screen } = context;
   const over = new AbortController();
   const unbind = context.onCtrlC(async () => {
@@ -23,47 +72,63 @@ export const attach: Run = async (context) => {
     const answer = await screen.asking(async () => await context.io.ask(question, over.signal));
     if (over.signal.aborted) return false;
     if (!/^y/i.test(answer ?? '')) return true;
-    await engine.cancel(ref.value);
+    await engine.cancel(ref);
     return false;
   });
   const actor = { ...whoAsks(context.io.env), commit: '', tool: version() };
-  const execution = await watch(
-    {
-      engine,
-      leave: context.signal,
-      onEvent: (event) => screen.event(event),
-      recorded: async (run) => (await import('../../project/recorded.ts')).recordedEndOf(project.value, actor, run),
-    },
-    ref.value,
-  );
-  unbind();
-  over.abort();
-  if (execution.events.every(({ kind }) => kind !== 'run.finished')) {
-    screen.say('', `Run ${ref.value.run} goes on by itself.`);
-    return { exitCode: 130, outcome: 'interrupted', findings: [] };
+  try {
+    return await follow(
+      {
+        engine,
+        leave: context.signal,
+        onEvent: (event) => screen.event(event),
+        ...(entry?.kind === undefined ? {} : { changing: entry.kind === 'apply' }),
+        recorded: async (run) => (await import('../../project/recorded.ts')).recordedEndOf(project, actor, run),
+      },
+      ref,
+    );
+  } finally {
+    unbind();
+    over.abort();
   }
-  const { ledger } = project.value;
-  const entry = (await ledger.list()).find((candidate) => candidate.run === ref.value.run);
-  if (entry !== undefined && entry.finishedAt === undefined && execution.events.length > 0) {
-    await ledger.write(ended(entry, execution.outcome, execution.exitCode));
-  }
-  return resultOf(execution);
-};
-
-function ended(entry: LedgerEntry, outcome: string, exitCode: number): LedgerEntry {
-  return { ...entry, finishedAt: new Date().toISOString(), outcome, exitCode, recorded: exitCode !== 30 };
 }
 
-/** `godwit runs cancel RUN`: by its process if it is one of this machine, otherwise through the database. */
+/** Whoever has heard the end writes it down; and, far away, clears away what the run has left. */
+async function close(project: Project, { engine, entry, ref }: FoundRun, execution: Execution): Promise<void> {
+  if (entry === undefined || entry.finishedAt !== undefined || execution.events.length === 0) return;
+  const now = (): string => new Date().toISOString();
+  if (project.remote === undefined) {
+    const closed = closedAttempt(entry, execution, now());
+    await project.ledger.write({ ...closed, recorded: execution.exitCode !== 30 });
+    return;
+  }
+  await conclude(
+    { engine, ledger: project.ledger, keeps: 'all', now, task: { kind: 'apply' } },
+    { ref, entry, execution },
+  );
+  if (execution.incomplete !== true) await project.remote.results.keep(ref.run, execution.events);
+}
+
+/** One that ended long ago is told from what it has said. */
+function tellAgain({ screen }: Context, entry: LedgerEntry, events: Execution['events']): Result {
+  for (const event of events) screen.event(event);
+  const finished = events.findLast((event) => event.kind === 'run.finished');
+  const { exitCode, outcome } = finished ?? { exitCode: entry.exitCode ?? 42, outcome: entry.outcome ?? 'unknown' };
+  return { exitCode, outcome, findings: [] };
+}
+
+/** `godwit runs cancel RUN`: by its process or its execution where there is one, otherwise through the database. */
 export const cancel: Run = async (context) => {
   const project = await openProjectOf(context);
   if (!project.ok) return failed(project.findings);
-  const subject = (context.typed.arguments[0] ?? '').toUpperCase();
-  const engine = createDetachedEngine(project.value);
-  const ref = await engine.attach(subject);
-  if (!ref.ok || !(await engine.cancel(ref.value))) return await cancelThere(context, subject);
+  const { engine, run } = await findRun(context, project.value);
+  const ref = await engine.attach(run);
+  if (!ref.ok || !(await engine.cancel(ref.value))) return await cancelThere(context, run);
+  const { name } = project.value.environment;
+  const [attachIt = ''] = leftAlone(name, ref.value.run);
+  context.screen.settle();
   context.screen.say(
-    `Run ${ref.value.run} was asked to stop at the next safe point. \`godwit runs attach ${ref.value.run}\` shows how it ends.`,
+    `Run ${ref.value.run} was asked to stop at the next safe point. \`${attachIt.trim().replace(/ {2,}.*/, '')}\` shows how it ends.`,
   );
   return done({ run: ref.value.run });
 };

@@ -1,8 +1,9 @@
 import { plannedCheckpoint } from '../../project/checkpoint-means.ts';
 import { writePlan } from '../../project/plan-file.ts';
-import { planTask } from '../../project/tasks.ts';
 import type { Run } from '../command.ts';
-import { eventOf, executeQuietly, withProject } from '../execute.ts';
+import { withProject } from '../execute.ts';
+import { asOfData } from '../look.ts';
+import { lookPlan } from '../look-plan.ts';
 import { failed } from '../result.ts';
 import { checkpointNote, planLines } from '../screen/plan.ts';
 import { selectionOf } from '../wishes.ts';
@@ -14,11 +15,10 @@ export const plan: Run = async (context) => {
   if (!selection.ok) return failed(selection.findings);
   const { file } = typed.values;
   return await withProject(context, { file }, async (ready) => {
-    const { project, actor } = ready;
-    const execution = await executeQuietly(context, ready, planTask(project, actor, selection.value));
-    const made = eventOf(execution, 'plan');
+    const { project } = ready;
+    const made = await lookPlan(context, ready, selection.value);
     if (!made.ok) return failed(made.findings);
-    const found = made.value.plan;
+    const { plan: found, exitCode, outcome, findings } = made.value;
     const checkpoint = await plannedCheckpoint(project, found);
     screen.say(...planLines(found, screen.style), ...checkpointNote(checkpoint, screen.style));
     const out = typed.values['out'];
@@ -39,10 +39,10 @@ export const plan: Run = async (context) => {
       );
     }
     return {
-      exitCode: execution.exitCode,
-      outcome: execution.outcome,
-      findings: execution.findings,
-      data: { environment, plan: found, checkpoint },
+      exitCode,
+      outcome,
+      findings,
+      data: { environment, plan: found, checkpoint, ...asOfData(made.value.known) },
     };
   });
 };

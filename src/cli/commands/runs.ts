@@ -1,8 +1,14 @@
+import type { Finding } from '../../kit/finding.ts';
+import { good, type Outcome } from '../../kit/outcome.ts';
+import type { Execution } from '../../migrate/deploy.ts';
 import type { LedgerEntry } from '../../migrate/engine.ts';
 import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../migrate/history/rows.ts';
 import { inspectTask } from '../../project/tasks.ts';
-import type { Run } from '../command.ts';
-import { eventOf, executeQuietly, withProject } from '../execute.ts';
+import { attemptsOf, mergeRuns, rowOf } from '../../project/attempts.ts';
+import { howWasRun, runQuestion, type Known } from '../../project/questions.ts';
+import type { Context, Result, Run } from '../command.ts';
+import { eventOf, execute, executeQuietly, withProject, type Ready } from '../execute.ts';
+import { asOfData, look, lookUp, runsWish, type Wish } from '../look.ts';
 import { done, failed } from '../result.ts';
 import { aligned, countOf, duration, shortTime } from '../screen/format.ts';
 import type { Style } from '../screen/style.ts';
@@ -12,52 +18,111 @@ import { countOption } from '../wishes.ts';
 export const list: Run = async (context) => {
   const limit = countOption(context.typed, 'limit', 20);
   if (!limit.ok) return failed(limit.findings);
+  if (await isAboutAll(context)) return await listEverywhere(context, limit.value);
   return await withProject(context, { migrations: false }, async (ready) => {
-    const { project, actor } = ready;
     const { style } = context.screen;
-    const task = inspectTask(project, actor, { what: 'runs', limit: limit.value });
-    const execution = await executeQuietly(context, ready, task);
-    const event = eventOf(execution, 'runs');
-    if (!event.ok) return failed(event.findings);
-    const known = new Set(event.value.runs.map((run) => run.run));
-    // Refused and unreachable attempts are in the ledger only; older ones than the listed are of no interest.
-    const oldest = event.value.runs.length < limit.value ? '' : (event.value.runs.at(-1)?.run ?? '');
-    const attempts = (await project.ledger.list(project.environment.name)).filter(
-      (entry) => !known.has(entry.run) && entry.run > oldest,
-    );
-    const runs = [...event.value.runs, ...attempts.map(rowOf)]
-      .sort((a, b) => (a.run < b.run ? 1 : -1))
-      .slice(0, limit.value);
+    const attempts = await attemptsOf(ready.project);
+    const read = await readRuns(context, ready, { limit: limit.value, attempts: attempts.length });
+    if (!read.ok) return failed(read.findings);
+    const runs = mergeRuns(read.value.runs, attempts, limit.value);
     context.screen.say('', ...(runs.length === 0 ? ['  No runs yet.'] : aligned(runs.map((run) => line(run, style)))));
-    return done({ runs });
+    return done({ runs, ...asOfData(read.value.known) });
   });
 };
+
+/** No environment is named, and the configuration has several. */
+async function isAboutAll({ typed, io }: Context): Promise<boolean> {
+  const { env, config } = typed.values;
+  if (env !== undefined || typed.switches.has('fresh')) return false;
+  const { environmentNames } = await import('../../project/every-environment.ts');
+  const names = await environmentNames({ cwd: io.cwd, ...(config === undefined ? {} : { configFile: config }) });
+  return names.ok && names.value.length > 1;
+}
+
+async function listEverywhere(context: Context, limit: number): Promise<Result> {
+  const { screen } = context;
+  const { runsEverywhere } = await import('../runs-everywhere.ts');
+  return await runsEverywhere(context, limit, (runs) => {
+    const rows = runs.map((run) => {
+      const [first = '', ...rest] = line(run, screen.style);
+      return [first, screen.style.bold(run.environment), ...rest];
+    });
+    screen.say('', ...(rows.length === 0 ? ['  No runs yet.'] : aligned(rows)));
+  });
+}
+
+interface ReadRuns {
+  readonly runs: readonly RunRow[];
+  readonly known?: Known;
+}
+
+/** What the history says of the runs. Far away the newest known list will do, or none: the ledger has the later ones. */
+async function readRuns(
+  context: Context,
+  ready: Ready,
+  wanted: { readonly limit: number; readonly attempts: number },
+): Promise<Outcome<ReadRuns>> {
+  const wish = runsWish(ready.project, ready.actor, wanted.limit);
+  const known = await lookUp(context, ready, wish.question);
+  const told = known?.events.findLast((event) => event.kind === 'runs');
+  if (known !== undefined && told !== undefined) return good({ runs: told.runs, known });
+  const fresh = context.typed.switches.has('fresh');
+  if (ready.project.remote !== undefined && !fresh && wanted.attempts > 0) {
+    context.screen.say(context.screen.style.dim('  from the ledger; --fresh asks the database'));
+    return good({ runs: [] });
+  }
+  const event = eventOf(await execute(context, ready, wish.task, { question: wish.name }), 'runs');
+  return event.ok ? good({ runs: event.value.runs }) : event;
+}
 
 /** `godwit runs show RUN` */
 export const show: Run = async (context) =>
   await withProject(context, { migrations: false }, async (ready) => {
     const { screen, typed } = context;
-    const [subject = ''] = typed.arguments;
-    const task = inspectTask(ready.project, ready.actor, { what: 'run', subject });
-    const execution = await executeQuietly(context, ready, task);
-    const entries = await ready.project.ledger.list(ready.project.environment.name);
-    const attempt = entries.find((entry) => entry.run.startsWith(subject.toUpperCase()));
-    const event = eventOf(execution, 'runs');
-    const [run] =
-      event.ok && event.value.runs.length > 0 ? event.value.runs : attempt === undefined ? [] : [rowOf(attempt)];
-    if (run === undefined) return failed(execution.findings);
-    const details = execution.events.findLast((candidate) => candidate.kind === 'run.details');
+    const subject = (typed.arguments[0] ?? '').toUpperCase();
+    const attempts = (await attemptsOf(ready.project)).filter((entry) => entry.run.startsWith(subject));
+    const [attempt] = attempts;
+    const wish: Wish = {
+      task: inspectTask(ready.project, ready.actor, { what: 'run', subject }),
+      name: runQuestion(attempt?.run ?? subject),
+      ...(attempts.length === 1 && attempt !== undefined ? { question: howWasRun(attempt.run) } : {}),
+    };
+    const alone = ready.project.remote !== undefined && attempts.length === 1 && neverConnected(attempt);
+    const execution = alone ? undefined : await look(context, ready, wish);
+    const told = execution?.events.findLast((candidate) => candidate.kind === 'runs')?.runs ?? [];
+    const [run] = told.length > 0 ? told : attempt === undefined ? [] : [rowOf(attempt)];
+    if (run === undefined) return failed(execution === undefined ? [] : notTold(execution));
+    const details = execution?.events.findLast((candidate) => candidate.kind === 'run.details');
     const own = <Row extends { readonly run: string }>(rows: readonly Row[] | undefined) =>
       (rows ?? []).filter((row) => row.run === run.run);
     const statements = own(details?.statements);
     const [live] = own<LiveRunRow>(details?.live);
+    const entry = attempts.find((candidate) => candidate.run === run.run);
     screen.say(
       ...runLines(run, screen.style),
+      ...attemptLines(entry, screen.style),
       ...liveLines(live, screen.style),
       ...statementLines(statements, screen.style),
     );
-    return done({ run, statements, events: own<AuditRow>(details?.events), ...(live === undefined ? {} : { live }) });
+    return done({
+      run,
+      statements,
+      events: own<AuditRow>(details?.events),
+      ...(live === undefined ? {} : { live }),
+      ...(entry?.execution === undefined ? {} : { attempt: entry }),
+      ...asOfData(execution?.known),
+    });
   });
+
+function notTold(execution: Execution): readonly Finding[] {
+  const event = eventOf(execution, 'runs');
+  return event.ok ? execution.findings : event.findings;
+}
+
+/** The database never heard of it: there is nothing to ask. */
+function neverConnected(entry: LedgerEntry | undefined): boolean {
+  return entry?.finishedAt !== undefined && !entry.recorded && [2, 10, 20, 30].includes(entry.exitCode ?? 0);
+}
 
 /** `godwit runs verify-chain [RUN]` */
 export const verifyChain: Run = async (context) =>
@@ -91,29 +156,6 @@ export const verifyChain: Run = async (context) =>
 
 function uniqueByText<T>(items: readonly T[]): readonly T[] {
   return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
-}
-
-/** An attempt that the database never saw, in the shape of a run. */
-function rowOf(entry: LedgerEntry): RunRow {
-  const { run, command, by, from, commit, tool, startedAt } = entry;
-  const finishedAt = entry.finishedAt ?? '';
-  return {
-    run,
-    command,
-    outcome: entry.outcome ?? 'unfinished',
-    exitCode: entry.exitCode ?? null,
-    by,
-    from,
-    commit,
-    tool,
-    planHash: '',
-    checkpoint: entry.checkpoint ?? '',
-    startedAt,
-    finishedAt,
-    ms: finishedAt === '' ? 0 : Date.parse(finishedAt) - Date.parse(startedAt),
-    applied: 0,
-    failure: entry.failure ?? '',
-  };
 }
 
 function line(run: RunRow, style: Style): readonly string[] {
@@ -155,6 +197,21 @@ function runLines(run: RunRow, style: Style): readonly string[] {
     '',
     ...aligned(rows.filter(([, value]) => value !== '').map(([name, value]) => [`  ${style.dim(name)}`, value])),
   ];
+}
+
+/** What the ledger has of a run far away. */
+function attemptLines(entry: LedgerEntry | undefined, style: Style): readonly string[] {
+  if (entry?.execution === undefined) return [];
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['target', entry.target],
+    ['execution', entry.execution],
+    ['image', entry.image],
+    ['secret', entry.secretVersion === undefined ? undefined : `version ${entry.secretVersion}`],
+    ['log', entry.log],
+    ['cleanup', entry.cleanup],
+  ];
+  const known = rows.flatMap(([name, value]) => (value === undefined ? [] : [[`  ${style.dim(name)}`, value]]));
+  return ['', ...aligned(known)];
 }
 
 /** Where a run that is at work stands: its migration, and what the server does for it. */

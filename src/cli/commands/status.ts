@@ -3,9 +3,9 @@ import { appliedNow, emptyHistory } from '../../migrate/history/read-history.ts'
 import type { HistoryRow } from '../../migrate/history/rows.ts';
 import { compare, findingsOf, type Comparison } from '../../migrate/plan/compare.ts';
 import { vanishedInPart, withoutFile } from '../../migrate/plan/without-file.ts';
-import { inspectTask } from '../../project/tasks.ts';
 import type { Run } from '../command.ts';
-import { eventOf, executeQuietly, withProject } from '../execute.ts';
+import { eventOf, withProject } from '../execute.ts';
+import { appliedWish, asOfData, look, targetOf } from '../look.ts';
 import { failed } from '../result.ts';
 import type { Screen } from '../screen/screen.ts';
 import { aligned, countOf, shortTime } from '../screen/format.ts';
@@ -26,9 +26,14 @@ interface Line {
 
 /** `godwit status` */
 export const status: Run = async (context) =>
+  context.typed.values['compare'] === undefined
+    ? await statusOf(context)
+    : await (await import('../compare.ts')).compareEnvironments(context);
+
+const statusOf: Run = async (context) =>
   await withProject(context, { file: context.typed.values['file'] }, async (ready) => {
     const { project, wired, actor } = ready;
-    const execution = await executeQuietly(context, ready, inspectTask(project, actor, { what: 'history' }));
+    const execution = await look(context, ready, appliedWish(project, actor));
     const history = eventOf(execution, 'history');
     if (!history.ok) return failed(history.findings);
     const { layout, migrations } = wired.bundle;
@@ -41,10 +46,16 @@ export const status: Run = async (context) =>
     const known = [...linesOf(comparison, new Set(partial)), ...bare.map((one) => bareLine(one, partial))];
     const lines = [...known, ...unseen(partial, known, layout)].sort((a, b) => byVersion(a.id, b.id));
     show(context.screen, lines, findings);
-    const environment = { name: project.environment.name, protected: project.environment.protected, ...wired.target };
+    const target = wired.target ?? targetOf(execution.events);
+    const environment = { name: project.environment.name, protected: project.environment.protected, ...target };
     const pending = lines.filter((line) => line.state !== 'applied' && line.state !== 'missing').length;
     // Looking is no failure: drift is a finding here, and stops `up`.
-    return { exitCode: 0, outcome: 'done', findings, data: { environment, pending, migrations: lines } };
+    return {
+      exitCode: 0,
+      outcome: 'done',
+      findings,
+      data: { environment, pending, migrations: lines, ...asOfData(execution.known) },
+    };
   });
 
 function linesOf(comparison: Comparison, partial: ReadonlySet<string>): readonly Line[] {

@@ -1,6 +1,8 @@
+import { verifyQuestion, whetherAsStated } from '../../project/questions.ts';
 import { verifyTask } from '../../project/tasks.ts';
 import type { Run } from '../command.ts';
-import { executeQuietly, withProject } from '../execute.ts';
+import { withProject } from '../execute.ts';
+import { asOfData, look } from '../look.ts';
 import { failed } from '../result.ts';
 import { checkAdvice, checkLines, checkSummary } from '../screen/checks.ts';
 
@@ -8,9 +10,16 @@ import { checkAdvice, checkLines, checkSummary } from '../screen/checks.ts';
 export const verify: Run = async (context) =>
   await withProject(context, { file: context.typed.values['file'] }, async (ready) => {
     const { screen, typed } = context;
-    const task = verifyTask(ready.project, ready.actor, { strict: typed.switches.has('strict') });
+    const strict = typed.switches.has('strict');
+    const { file } = typed.values;
+    const question = file === undefined ? whetherAsStated(ready.wired.bundle.hash, strict) : undefined;
+    const task = verifyTask(ready.project, ready.actor, { strict });
     screen.live('checking the database');
-    const execution = await executeQuietly(context, ready, task);
+    const execution = await look(context, ready, {
+      task,
+      name: verifyQuestion(strict),
+      ...(question === undefined ? {} : { question }),
+    });
     if (execution.events.length === 0) return failed(execution.findings);
     const checks = execution.events.flatMap((event) => (event.kind === 'checks' ? event.checks : []));
     const { exitCode, outcome, findings } = execution;
@@ -23,5 +32,5 @@ export const verify: Run = async (context) =>
           : `${symbol} ${checkSummary(checks)}.`,
       );
     }
-    return { exitCode, outcome, findings, data: { checks } };
+    return { exitCode, outcome, findings, data: { checks, ...asOfData(execution.known) } };
   });

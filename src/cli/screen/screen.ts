@@ -20,6 +20,8 @@ export interface Screen {
   product(text: string): void;
   /** The first line of a run: where it goes. */
   target(environment: string, target: Target, note?: string): void;
+  /** The same when the work is executed far away: where; the database is named when the runner has reached it. */
+  place(environment: string, place: string): void;
   finding(finding: Finding): void;
   /** Says how many findings were not shown because many of their kind were; called once, at the end. */
   findingsLeft(): void;
@@ -91,6 +93,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       targeted = true;
       say(targetLine(environment, target, style) + (note === undefined ? '' : style.dim(` · ${note}`)));
     },
+    place: (environment, place) => say(`${style.bold(environment)} ${style.dim('·')} ${place}`),
     finding: (finding) => {
       // Failed checks have been shown as such, one line each.
       if (finding.code === 'check-failed' || finding.code === 'check-warning') return;

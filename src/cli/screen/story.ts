@@ -92,6 +92,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         screen.say(...ending(event, { applied, recorded, undone, checks }, screen));
         break;
       case 'run.started':
+      case 'cost':
       case 'history':
       case 'runs':
       case 'chain':

@@ -28,6 +28,11 @@ export function outcomeOf(exitCode: number): RunOutcome {
   return outcomes[exitCode] ?? 'bug';
 }
 
+/** Is this an exit code that a runner ends with when it knows how the run has ended? */
+export function isVerdict(exitCode: number): boolean {
+  return exitCode !== 42 && Object.hasOwn(outcomes, exitCode);
+}
+
 /** The verdict that findings ask for. */
 export function verdictOf(...findings: readonly Finding[]): Verdict {
   const exitCode = exitCodeOf(findings);

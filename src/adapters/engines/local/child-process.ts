@@ -138,7 +138,7 @@ async function resultOf(options: ChildProcessEngineOptions, ref: RunRef): Promis
   let exitCode = 42;
   for (const line of createTail(eventsFile(ref.location)).read())
     for (const event of decoder.push(line)) if (event.kind === 'run.finished') exitCode = event.exitCode;
-  return Promise.resolve({ exitCode, complete: decoder.complete });
+  return Promise.resolve({ exitCode: decoder.complete ? exitCode : 42, complete: decoder.complete });
 }
 
 /** Reads what was added to a file since the last call, by whole lines. */

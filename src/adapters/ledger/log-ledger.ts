@@ -1,0 +1,133 @@
+import type { Finding } from '../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { LedgerEntry } from '../../migrate/engine.ts';
+import { googleFault } from '../google/fault.ts';
+import type { Google, GoogleReply } from '../google/google.ts';
+
+/** A ledger that other machines can read. */
+export interface SharedLedger {
+  write(entry: LedgerEntry): Promise<Outcome<void>>;
+  /** Newest first. */
+  list(environment: string): Promise<Outcome<readonly LedgerEntry[]>>;
+}
+
+/** What the ledger in the log is made of. */
+export interface LogLedgerOptions {
+  readonly google: Google;
+  /** Id of the Google Cloud project. */
+  readonly project: string;
+  /** Applied to everything that is written. */
+  readonly redact: (text: string) => string;
+}
+
+const logId = 'godwit-ledger';
+/** Entries of a page, and pages: each run has two or three entries. */
+const pageSize = 500;
+const mostPages = 2;
+
+interface LoggedEntry {
+  readonly timestamp?: string;
+  readonly jsonPayload?: { readonly entry?: unknown };
+}
+
+/**
+ * The ledger in Cloud Logging: log `godwit-ledger` of the project, an entry when an attempt begins and one when it has
+ * ended. It is kept as long as the log bucket keeps its entries, 30 days by default; the history in the database stays.
+ *
+ * @example
+ * const ledger = createLogLedger({ google, project: 'acme-dev', redact: (text) => redactor.redact(text) });
+ * const attempts = await ledger.list('dev');
+ */
+export function createLogLedger({ google, project, redact }: LogLedgerOptions): SharedLedger {
+  const logName = `projects/${project}/logs/${logId}`;
+  const faultOf = (reply: Extract<GoogleReply, { ok: false }>, doing: string): Finding =>
+    googleFault(reply.error, { doing, resource: logName });
+  return {
+    async write(entry) {
+      const ended = entry.finishedAt !== undefined;
+      const reply = await google.call({
+        service: 'logging',
+        method: 'POST',
+        path: 'v2/entries:write',
+        idempotent: true,
+        body: {
+          logName,
+          resource: { type: 'global', labels: { project_id: project } },
+          entries: [
+            {
+              insertId: `${entry.run}-${ended ? `end-${Date.parse(entry.finishedAt ?? '')}` : `begin-${Date.parse(entry.startedAt)}`}`,
+              severity: ended && entry.exitCode !== 0 ? 'WARNING' : 'INFO',
+              labels: labelsOf(entry),
+              jsonPayload: { message: messageOf(entry, redact), entry: redact(JSON.stringify(entry)) },
+            },
+          ],
+        },
+      });
+      return reply.ok ? good(undefined) : bad(faultOf(reply, 'writing'));
+    },
+    async list(environment) {
+      const entries: LedgerEntry[] = [];
+      let pageToken: string | undefined;
+      for (let page = 0; page < mostPages; page += 1) {
+        const reply = await google.call<{ entries?: readonly LoggedEntry[]; nextPageToken?: string }>({
+          service: 'logging',
+          method: 'POST',
+          path: 'v2/entries:list',
+          idempotent: true,
+          body: {
+            resourceNames: [`projects/${project}`],
+            filter: `logName="${logName}" AND labels."godwit-env"="${environment}"`,
+            orderBy: 'timestamp desc',
+            pageSize,
+            ...(pageToken === undefined ? {} : { pageToken }),
+          },
+        });
+        if (!reply.ok) return bad(faultOf(reply, 'reading'));
+        entries.push(...(reply.value.entries ?? []).flatMap(entryOf));
+        pageToken = reply.value.nextPageToken;
+        if (pageToken === undefined || pageToken === '') break;
+      }
+      return good(newestOfEach(entries));
+    },
+  };
+}
+
+function labelsOf({ environment, run, kind }: LedgerEntry): Readonly<Record<string, string>> {
+  return { 'godwit-env': environment, 'godwit-run': run, 'godwit-kind': kind ?? 'apply' };
+}
+
+/** What a person reads who looks at the log. */
+function messageOf(entry: LedgerEntry, redact: (text: string) => string): string {
+  const { command, environment, run, by, outcome, exitCode, failure } = entry;
+  const end = outcome === undefined ? 'begins' : `${outcome} (exit ${exitCode})`;
+  return redact(`godwit ${command} -e ${environment}, run ${run} by ${by}: ${end} ${failure ?? ''}`.trim()).slice(
+    0,
+    500,
+  );
+}
+
+function entryOf({ timestamp, jsonPayload }: LoggedEntry): readonly LedgerEntry[] {
+  try {
+    const value = JSON.parse(String(jsonPayload?.entry)) as Partial<LedgerEntry>;
+    if (typeof value.run !== 'string' || typeof value.environment !== 'string') return [];
+    return [{ ...(value as LedgerEntry), ...(timestamp === undefined ? {} : { noted: timestamp }) }];
+  } catch {
+    // Anybody may write into a log.
+    return [];
+  }
+}
+
+/** A run's newest entry stands for it; of two of the same moment the one that tells its end. Newest run first. */
+export function newestOfEach(entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
+  const newest = new Map<string, LedgerEntry>();
+  for (const entry of entries) {
+    const other = newest.get(entry.run);
+    if (other === undefined || isNewer(entry, other)) newest.set(entry.run, entry);
+  }
+  return [...newest.values()].sort((a, b) => (a.run < b.run ? 1 : -1));
+}
+
+function isNewer(one: LedgerEntry, other: LedgerEntry): boolean {
+  const [a, b] = [one.noted ?? '', other.noted ?? ''];
+  return a === b ? one.finishedAt !== undefined : a > b;
+}

@@ -1,0 +1,94 @@
+import { wantsCheckpoint } from '../migrate/checkpoint.ts';
+import type { RunEvent } from '../migrate/event.ts';
+import type { Plan } from '../migrate/model.ts';
+import type { Selection } from '../migrate/task.ts';
+import { plannedCheckpoint } from '../project/checkpoint-means.ts';
+import { planTask } from '../project/tasks.ts';
+import type { Context, Result } from './command.ts';
+import { eventOf, execute, resultOf, type Ready } from './execute.ts';
+import { lookPlan } from './look-plan.ts';
+import { failed } from './result.ts';
+import { countOf } from './screen/format.ts';
+import { checkpointNote, planLines } from './screen/plan.ts';
+
+/** `--dry-run`: the plan; and, where work is executed far away, what the run would make and cost. */
+export async function dryRun(context: Context, ready: Ready, selection: Selection): Promise<Result> {
+  if (ready.project.remote !== undefined) return await dryRunFarAway(context, ready, selection);
+  const onEvent = (event: RunEvent): void => {
+    if (context.screen.json || event.kind === 'finding') context.screen.event(event);
+    if (event.kind === 'plan') context.screen.say(...planLines(event.plan, context.screen.style));
+  };
+  const task = planTask(ready.project, ready.actor, selection);
+  const execution = await execute(context, ready, task, { onEvent });
+  const planned = eventOf(execution, 'plan');
+  if (planned.ok) await sayCheckpoint(context, ready, planned.value.plan);
+  return resultOf(execution);
+}
+
+async function sayCheckpoint({ screen }: Context, { project }: Ready, plan: Plan): Promise<void> {
+  if (!screen.json) screen.say(...checkpointNote(await plannedCheckpoint(project, plan), screen.style));
+}
+
+async function dryRunFarAway(context: Context, ready: Ready, selection: Selection): Promise<Result> {
+  const { screen } = context;
+  const made = await lookPlan(context, ready, selection);
+  if (!made.ok) return failed(made.findings);
+  const { plan, findings, exitCode, outcome } = made.value;
+  for (const finding of findings) screen.event({ kind: 'finding', finding });
+  screen.event({ kind: 'plan', plan });
+  screen.say(...planLines(plan, screen.style));
+  await sayCheckpoint(context, ready, plan);
+  const cost = await costOf(ready, plan);
+  if (!cost.ok) return failed(cost.findings);
+  if (plan.steps.length > 0) {
+    screen.event(cost.value);
+    screen.say(...costLines(cost.value));
+  }
+  // It ends as a run does: with its closing event.
+  if (!screen.json) return { exitCode, outcome, findings: [] };
+  const closing = { run: '', outcome: outcome as 'done', exitCode, events: findings.length + 2, ms: 0 };
+  screen.event({ kind: 'run.finished', ...closing });
+  return { exitCode, outcome, findings: [] };
+}
+
+type Cost = Extract<RunEvent, { readonly kind: 'cost' }>;
+
+/** What a run of this plan would make. */
+async function costOf({ project, wired }: Ready, plan: Plan) {
+  const { carryBundle } = await import('../adapters/bundle/carry-bundle.ts');
+  const carried = await carryBundle(wired.bundle);
+  if (!carried.ok) return carried;
+  const { remote, environment } = project;
+  const layer = carried.value.kind === 'layer';
+  const bytes =
+    carried.value.kind === 'layer'
+      ? carried.value.files.reduce((sum, { source }) => sum + source.size, 0)
+      : carried.value.value.length;
+  const checkpoint = wantsCheckpoint(plan, environment.checkpoint);
+  const cost: Cost = {
+    kind: 'cost',
+    place: remote?.place ?? '',
+    job: remote?.terms.job ?? 'ephemeral',
+    executions: checkpoint ? 2 : 1,
+    checkpoint,
+    bundle: { travels: layer ? 'image layer' : 'variable', bytes },
+    account: remote?.terms.serviceAccount ?? '',
+  };
+  return { ok: true as const, value: cost };
+}
+
+function costLines({ executions, checkpoint, bundle, job, account }: Cost): readonly string[] {
+  const size = bundle.bytes < 1_024 ? `${bundle.bytes} bytes` : `${(bundle.bytes / 1_024).toFixed(1)} KiB`;
+  const second = checkpoint ? ': one finds that a checkpoint is needed, which is then taken; one applies' : '';
+  return [
+    '',
+    `It would take ${countOf(executions, 'execution')}${second}.`,
+    job === 'stable'
+      ? '  job      the environment’s own, which stays'
+      : '  job      one that is made for the run and deleted after it',
+    `  account  ${account}`,
+    bundle.travels === 'variable'
+      ? `  bundle   ${size} in a variable of the job; the image is the same for every run`
+      : `  bundle   ${size} as a layer of the image, pushed once`,
+  ];
+}

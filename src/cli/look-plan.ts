@@ -1,0 +1,55 @@
+import { nodeHashing } from '../adapters/files/hashing.ts';
+import type { Finding } from '../kit/finding.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+import type { Plan } from '../migrate/model.ts';
+import type { Selection } from '../migrate/task.ts';
+import { whatIsApplied, type Known } from '../project/questions.ts';
+import { planTask } from '../project/tasks.ts';
+import type { Context } from './command.ts';
+import { eventOf, execute, type Ready } from './execute.ts';
+import { lookUp } from './look.ts';
+
+/** A plan, and what it was made from. */
+export interface LookedPlan {
+  readonly plan: Plan;
+  readonly findings: readonly Finding[];
+  readonly exitCode: number;
+  readonly outcome: string;
+  readonly known?: Known;
+}
+
+/**
+ * What would run now. Far away it is made here, from the newest known history, where there is one: the run is bound to
+ * it by its hash, so that one made from an old history is refused, never followed. Else it is made next to the database.
+ */
+export async function lookPlan(context: Context, ready: Ready, selection: Selection): Promise<Outcome<LookedPlan>> {
+  const known = await lookUp(context, ready, whatIsApplied);
+  const made = known === undefined ? undefined : await planFrom(ready, known, selection);
+  if (known !== undefined && made !== undefined) return made.ok ? good({ ...made.value, known }) : made;
+  const execution = await execute(context, ready, planTask(ready.project, ready.actor, selection), {
+    question: 'plan',
+  });
+  const event = eventOf(execution, 'plan');
+  if (!event.ok) return event;
+  const { exitCode, outcome, findings } = execution;
+  return good({ plan: event.value.plan, exitCode, outcome, findings });
+}
+
+/** Undefined: what is known does not do for a plan. */
+async function planFrom(
+  { project, wired }: Ready,
+  known: Known,
+  selection: Selection,
+): Promise<Outcome<Omit<LookedPlan, 'known'>> | undefined> {
+  const history = known.events.findLast((event) => event.kind === 'history');
+  if (history?.state === undefined) return undefined;
+  const { state, rows } = history;
+  if (project.pinned !== undefined && state.environmentId !== '' && project.pinned.id !== state.environmentId)
+    return undefined;
+  const { makePlan } = await import('../migrate/plan/make-plan.ts');
+  const recorded = (): Promise<readonly never[]> => Promise.resolve([]);
+  const made = await makePlan(wired.bundle, { ...state, rows }, selection, { hashing: nodeHashing, recorded });
+  if (!made.ok) return bad(...made.findings);
+  const { plan, findings } = made.value;
+  return good({ plan, findings, exitCode: 0, outcome: plan.steps.length === 0 ? 'nothing-to-do' : 'done' });
+}

@@ -1,0 +1,118 @@
+import { fault } from '../kit/fault.ts';
+import type { Execution } from '../migrate/deploy.ts';
+import type { RunEvent } from '../migrate/event.ts';
+import type { LedgerEntry } from '../migrate/engine.ts';
+import type { Target } from '../migrate/ports.ts';
+import type { Actor, Task } from '../migrate/task.ts';
+import { whatIsApplied, whichRuns, type Known, type Question } from '../project/questions.ts';
+import type { Project } from '../project/open.ts';
+import { inspectTask } from '../project/tasks.ts';
+import type { Context } from './command.ts';
+import { execute, type Ready } from './execute.ts';
+import { countOf, duration } from './screen/format.ts';
+
+/** What a command wants to know. */
+export interface Wish {
+  /** What is executed when nobody knows it. */
+  readonly task: Task;
+  /** How it is known; absent: it is always executed. */
+  readonly question?: Question;
+  /** The name of the question in the ledger. */
+  readonly name: string;
+}
+
+/** An answer: of an execution, or the newest known one. */
+export interface Looked extends Execution {
+  readonly known?: Known;
+}
+
+/**
+ * Answers by the newest complete result of any machine, with its age, where executing takes long; executes where
+ * nothing is known, with `--fresh`, and in every environment of this machine.
+ */
+export async function look(context: Context, ready: Ready, wish: Wish): Promise<Looked> {
+  const known = await lookUp(context, ready, wish.question);
+  if (known === undefined) return await execute(context, ready, wish.task, { question: wish.name });
+  return { ...executionOf(known), known };
+}
+
+/** The newest known answer, with its age told; undefined: the database has to be asked. */
+export async function lookUp(
+  context: Context,
+  { project }: Pick<Ready, 'project'>,
+  question: Question | undefined,
+): Promise<Known | undefined> {
+  if (project.remote === undefined || question === undefined || context.typed.switches.has('fresh')) return undefined;
+  const { newestKnown } = await import('../project/known-results.ts');
+  context.screen.live('looking for the newest known result');
+  const { known, underWay } = await newestKnown(project, question);
+  context.screen.settle();
+  for (const finding of project.ledger.warnings?.() ?? []) context.screen.finding(finding);
+  if (known === undefined) return undefined;
+  const target = known.events.findLast((event) => event.kind === 'target');
+  if (target !== undefined) context.screen.target(project.environment.name, target);
+  context.screen.say(context.screen.style.dim(`  ${ageText(known, Date.now())}; --fresh asks the database`));
+  if (underWay !== undefined) context.screen.finding(underWayNote(underWay, project.environment.name));
+  return known;
+}
+
+/** Asks what is applied; far away at once for the runs, at the same price. */
+export function appliedWish(project: Project, actor: Actor): Wish {
+  if (project.remote === undefined) return { task: inspectTask(project, actor, { what: 'history' }), name: 'history' };
+  return { ...overview(project, actor), question: whatIsApplied };
+}
+
+/** Asks for the newest runs. */
+export function runsWish(project: Project, actor: Actor, limit: number): Wish {
+  if (project.remote === undefined) return { task: inspectTask(project, actor, { what: 'runs', limit }), name: 'runs' };
+  return { ...overview(project, actor, limit), question: whichRuns };
+}
+
+const overviewRuns = 50;
+
+function overview(project: Project, actor: Actor, limit = overviewRuns): Wish {
+  const task = inspectTask(project, actor, { what: 'overview', limit: Math.max(overviewRuns, limit) });
+  return { task, name: 'overview' };
+}
+
+/** The database that an execution has reached. */
+export function targetOf(events: readonly RunEvent[]): Target | undefined {
+  const target = events.findLast((event) => event.kind === 'target');
+  if (target === undefined) return undefined;
+  const { host, port, database, user } = target;
+  return { host, port, database, user };
+}
+
+/** `as of 3 min ago, by run 01J9… (up, ann@host)` */
+export function ageText({ asOf, run, command, by }: Known, now: number): string {
+  return `as of ${age(now - Date.parse(asOf))} ago, by run ${run} (${command}, ${by})`;
+}
+
+/** For programs: which execution told it, and when. */
+export function asOfData(known: Known | undefined): Readonly<Record<string, unknown>> {
+  if (known === undefined) return {};
+  const { asOf: at, run, by, command } = known;
+  return { asOf: { at, run, by, command } };
+}
+
+function age(ms: number): string {
+  const seconds = Math.max(0, ms) / 1_000;
+  if (seconds < 60) return duration(Math.floor(seconds) * 1_000 || 0).replace('.0', '');
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 172_800
+    ? countOf(Math.floor(seconds / 3_600), 'hour')
+    : countOf(Math.floor(seconds / 86_400), 'day');
+}
+
+function underWayNote({ run, command, by, startedAt }: LedgerEntry, environment: string) {
+  return fault('run-under-way', {
+    why: `Run ${run} (${command}) of ${by} began at ${startedAt.slice(0, 16).replace('T', ' ')} UTC, and its end is not known. What is shown is from before it.`,
+    fix: `\`godwit runs attach -e ${environment} ${run}\` follows it.`,
+  });
+}
+
+function executionOf({ run, events }: Known): Execution {
+  const finished = events.findLast((event) => event.kind === 'run.finished');
+  const findings = events.flatMap((event: RunEvent) => (event.kind === 'finding' ? [event.finding] : []));
+  return { run, outcome: finished?.outcome ?? 'done', exitCode: finished?.exitCode ?? 0, findings, events };
+}

@@ -1,0 +1,44 @@
+import type { Ledger, LedgerEntry } from '../migrate/engine.ts';
+import type { RunRow } from '../migrate/history/rows.ts';
+import type { Project } from './open.ts';
+
+/** The attempts to change an environment, newest first, as the ledger knows them. */
+export async function attemptsOf(project: Pick<Project, 'ledger' | 'environment'>): Promise<readonly LedgerEntry[]> {
+  return await attemptsIn(project.ledger, project.environment.name);
+}
+
+/** The same of any ledger. */
+export async function attemptsIn(ledger: Ledger, environment: string): Promise<readonly LedgerEntry[]> {
+  return (await ledger.list(environment)).filter(({ kind }) => (kind ?? 'apply') === 'apply');
+}
+
+/** The history's runs with the attempts that it does not know, newest first; attempts older than all of them are left out. */
+export function mergeRuns(runs: readonly RunRow[], attempts: readonly LedgerEntry[], limit: number): readonly RunRow[] {
+  const known = new Set(runs.map(({ run }) => run));
+  const oldest = runs.length < limit ? '' : (runs.at(-1)?.run ?? '');
+  const others = attempts.filter(({ run }) => !known.has(run) && run > oldest).map(rowOf);
+  return [...runs, ...others].sort((a, b) => (a.run < b.run ? 1 : -1)).slice(0, limit);
+}
+
+/** An attempt that the database never saw, or has not been asked about, in the shape of a run. */
+export function rowOf(entry: LedgerEntry): RunRow {
+  const { run, command, by, from, commit, tool, startedAt } = entry;
+  const finishedAt = entry.finishedAt ?? '';
+  return {
+    run,
+    command,
+    outcome: entry.outcome ?? 'unfinished',
+    exitCode: entry.exitCode ?? null,
+    by,
+    from,
+    commit,
+    tool,
+    planHash: '',
+    checkpoint: entry.checkpoint ?? '',
+    startedAt,
+    finishedAt,
+    ms: finishedAt === '' ? 0 : Date.parse(finishedAt) - Date.parse(startedAt),
+    applied: entry.applied ?? 0,
+    failure: entry.failure ?? '',
+  };
+}

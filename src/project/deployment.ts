@@ -1,0 +1,33 @@
+import type { Deployment } from '../migrate/deploy.ts';
+import type { Task } from '../migrate/task.ts';
+import type { Project } from './open.ts';
+import { createRunId } from './run-id.ts';
+import type { Wired } from './wire.ts';
+
+/** Tasks that need no migrations. */
+const looksOnly: ReadonlySet<string> = new Set(['inspect', 'cancel', 'probe']);
+
+/** What a deployment needs of project and wiring; far away every execution leaves something, and lines can get lost. */
+export async function deploymentOf(
+  project: Project,
+  wired: Wired,
+  task: Task,
+): Promise<Omit<Deployment, 'onEvent' | 'command'>> {
+  const common = {
+    task,
+    engine: wired.engine,
+    bundle: wired.bundle,
+    ledger: project.ledger,
+    target: wired.place,
+    now: () => new Date().toISOString(),
+  };
+  if (project.remote === undefined) return common;
+  const { thisController } = await import('./remote.ts');
+  return {
+    ...common,
+    ...(looksOnly.has(task.kind) && wired.noMigrations !== undefined ? { bundle: wired.noMigrations } : {}),
+    keeps: 'all',
+    controller: thisController(),
+    ...(task.kind === 'apply' ? {} : { again: () => ({ ...task, run: createRunId(Date.now()) }) }),
+  };
+}

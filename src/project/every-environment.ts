@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { createFileLedger } from '../adapters/ledger/file-ledger.ts';
+import { good, type Outcome } from '../kit/outcome.ts';
+import type { Ledger } from '../migrate/engine.ts';
+import { loadConfig } from './load-config.ts';
+import { openProject, type OpenOptions, type Project } from './open.ts';
+
+/** One environment of the configuration, as far as it can be opened without connecting to anything. */
+export interface NamedEnvironment {
+  readonly name: string;
+  readonly ledger: Ledger;
+  /** Absent: something is missing that would be needed to connect, such as a variable with the URL. */
+  readonly project?: Project;
+}
+
+/** The environments that a configuration names, in its order; `local` is always one. None without a configuration. */
+export async function environmentNames(
+  options: Pick<OpenOptions, 'cwd' | 'configFile'>,
+): Promise<Outcome<readonly string[]>> {
+  const loaded = await loadConfig(options.cwd, options.configFile);
+  if (!loaded.ok) return loaded;
+  const names = Object.keys(loaded.value.config.environments ?? {});
+  return good(names.length === 0 || names.includes('local') ? names : ['local', ...names]);
+}
+
+/** Opens all of them. */
+export async function everyEnvironment(options: OpenOptions): Promise<Outcome<readonly NamedEnvironment[]>> {
+  const names = await environmentNames(options);
+  if (!names.ok) return names;
+  const loaded = await loadConfig(options.cwd, options.configFile);
+  if (!loaded.ok) return loaded;
+  const runs = join(loaded.value.root, '.godwit', 'runs');
+  const opened = names.value.map(async (environment): Promise<NamedEnvironment> => {
+    const project = await openProject({ ...options, environment });
+    if (project.ok) return { name: environment, ledger: project.value.ledger, project: project.value };
+    const redact = (text: string): string => options.redactor?.redact(text) ?? text;
+    return { name: environment, ledger: createFileLedger(runs, redact) };
+  });
+  return good(await Promise.all(opened));
+}

@@ -1,0 +1,70 @@
+import type { LedgerEntry } from '../migrate/engine.ts';
+import type { RunEvent } from '../migrate/event.ts';
+import type { Project } from './open.ts';
+import type { Known, Question } from './questions.ts';
+import { isDeserted, type Remote } from './remote.ts';
+
+/** What is known without asking the database. */
+export interface Knowledge {
+  readonly known?: Known;
+  /** A run that changes the environment and has not ended, as far as anybody knows. */
+  readonly underWay?: LedgerEntry;
+}
+
+const nothingChanged: ReadonlySet<string> = new Set(['refused', 'unreachable', 'busy', 'nothing-to-do']);
+
+/**
+ * The newest complete answer to a question, from any machine: by the ledger and the log. An answer that is older than a
+ * change by any machine is none.
+ */
+export async function newestKnown(project: Project, question: Question): Promise<Knowledge> {
+  const { remote, environment } = project;
+  if (remote === undefined) return {};
+  const entries = await project.ledger.list(environment.name);
+  let underWay: LedgerEntry | undefined;
+  for (const entry of entries) {
+    const told = await toldBy(remote, entry, question);
+    if (told !== undefined && (question.lasting === true || !changedSince(entries, told)))
+      return { known: told, ...withUnderWay(underWay) };
+    if (told !== undefined) return withUnderWay(underWay);
+    if (!changes(entry) || question.lasting === true) continue;
+    if (entry.finishedAt !== undefined || isDeserted(entry)) return withUnderWay(underWay);
+    underWay ??= entry;
+  }
+  return withUnderWay(underWay);
+}
+
+function withUnderWay(underWay: LedgerEntry | undefined): Knowledge {
+  return underWay === undefined ? {} : { underWay };
+}
+
+async function toldBy(remote: Remote, entry: LedgerEntry, question: Question): Promise<Known | undefined> {
+  if (!question.accepts(entry)) return undefined;
+  const events = await remote.said(entry);
+  if (events === undefined || !events.some(({ kind }) => kind === question.answer)) return undefined;
+  if (question.isFinal?.(events) === false) return undefined;
+  const asOf = momentOf(events);
+  return asOf === undefined ? undefined : { run: entry.run, by: entry.by, command: entry.command, asOf, events };
+}
+
+/** The end of the execution, by the clock of its runner. */
+function momentOf(events: readonly RunEvent[]): string | undefined {
+  // A run that took a checkpoint has had two executions.
+  const started = events.findLast((event) => event.kind === 'run.started');
+  const finished = events.findLast((event) => event.kind === 'run.finished');
+  if (started === undefined || finished === undefined) return undefined;
+  return new Date(Date.parse(started.at) + Math.round(finished.ms)).toISOString();
+}
+
+/** May this attempt have changed the database? */
+function changes({ kind, outcome }: LedgerEntry): boolean {
+  return (kind ?? 'apply') === 'apply' && !nothingChanged.has(outcome ?? '');
+}
+
+/** Times are compared by the clocks of the log and of the runner, which are not those of anybody's laptop. */
+function changedSince(entries: readonly LedgerEntry[], known: Known): boolean {
+  return entries.some((entry) => {
+    const end = entry.noted ?? entry.finishedAt;
+    return entry.run !== known.run && changes(entry) && entry.finishedAt !== undefined && (end ?? '') > known.asOf;
+  });
+}

@@ -1,0 +1,94 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { isAlive, processStart } from '../adapters/embedded/process-identity.ts';
+import type { CloudRunTerms } from '../adapters/engines/cloud-run/terms.ts';
+import { nodeHashing } from '../adapters/files/hashing.ts';
+import { createGoogle, type Google } from '../adapters/google/google.ts';
+import { combineLedgers } from '../adapters/ledger/combined-ledger.ts';
+import { createLogLedger } from '../adapters/ledger/log-ledger.ts';
+import { readLoggedLines } from '../adapters/ledger/logged-lines.ts';
+import { createResultFiles, type ResultFiles } from '../adapters/ledger/result-files.ts';
+import type { Redactor } from '../kit/redact.ts';
+import type { Engine, Ledger, LedgerEntry } from '../migrate/engine.ts';
+import type { RunEvent } from '../migrate/event.ts';
+import { runnerFile } from './runner-file.ts';
+
+/** What belongs to an environment whose work is executed far away. */
+export interface Remote {
+  readonly terms: CloudRunTerms;
+  /** Where the work is executed, in words: all that is known before a job is connected to the database. */
+  readonly place: string;
+  readonly google: Google;
+  readonly ledger: Ledger;
+  /** Results of executions, kept on this machine. */
+  readonly results: ResultFiles;
+  /** The engine; what it does before a run begins is told in words. */
+  engine(onProgress: (text: string) => void): Promise<Engine>;
+  /** All that an execution has said, from any machine; undefined: it cannot be had whole. */
+  said(entry: LedgerEntry): Promise<readonly RunEvent[] | undefined>;
+}
+
+/** What it is opened with. */
+export interface RemoteOptions {
+  readonly environment: string;
+  readonly terms: CloudRunTerms;
+  readonly stateDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly redactor: Redactor;
+  /** The ledger of this machine. */
+  readonly files: Ledger;
+}
+
+/** Opens it; nothing is connected and no credentials are looked for before they are needed. */
+export function openRemote({ environment, terms, stateDir, env, redactor, files }: RemoteOptions): Remote {
+  const redact = (text: string): string => redactor.redact(text);
+  const google = createGoogle({
+    endpoints: terms.endpoints,
+    env,
+    redactor,
+    ...(terms.impersonate === undefined ? {} : { impersonate: terms.impersonate }),
+  });
+  const results = createResultFiles(join(stateDir, 'results'), redact);
+  const shared = createLogLedger({ google, project: terms.project, redact });
+  return {
+    terms,
+    place: placeText(terms),
+    google,
+    results,
+    ledger: combineLedgers(files, () => Promise.resolve(shared)),
+    async engine(onProgress) {
+      const { createCloudRunEngine } = await import('../adapters/engines/cloud-run/engine.ts');
+      const runner = runnerFile();
+      return createCloudRunEngine({ terms, environment, google, hashing: nodeHashing, redactor, runner, onProgress });
+    },
+    async said({ run, execution }) {
+      const kept = await results.read(run);
+      if (kept !== undefined || execution === undefined) return kept;
+      const lines = await readLoggedLines({ google, hashing: nodeHashing, run, execution });
+      if (!lines.ok || !lines.value.complete) return undefined;
+      await results.keep(run, lines.value.events);
+      return lines.value.events;
+    },
+  };
+}
+
+/** `Cloud Run acme-dev/us-central1 · secret database-url-dev, newest version · Cloud SQL acme-dev:us-central1:dev-db` */
+export function placeText({ project, region, secret, secretVersion, instance }: CloudRunTerms): string {
+  const version = secretVersion === undefined ? 'newest version' : `version ${secretVersion}`;
+  return [
+    `Cloud Run ${project}/${region}`,
+    `secret ${secret}, ${version}`,
+    ...(instance === undefined ? [] : [`Cloud SQL ${instance}`]),
+  ].join(' · ');
+}
+
+/** This process, as the one that waits for a run's end. */
+export function thisController(): string {
+  return `${hostname()} ${process.pid} ${processStart(process.pid) ?? ''}`;
+}
+
+/** Is the process that waited for this run's end known to be gone? Of other machines nobody knows. */
+export function isDeserted({ controller }: LedgerEntry): boolean {
+  const [, host, pid, start = ''] = /^(\S+) (\d+) (.*)$/.exec(controller ?? '') ?? [];
+  return host === hostname() && pid !== undefined && !isAlive({ pid: Number(pid), start });
+}

@@ -1,0 +1,57 @@
+import { closedAttempt } from '../migrate/attempt.ts';
+import type { Engine, LedgerEntry } from '../migrate/engine.ts';
+import { follow } from '../migrate/follow.ts';
+import type { Project } from './open.ts';
+import { isDeserted } from './remote.ts';
+
+/** Entries that are looked at: a machine that died rarely leaves more than one. */
+const most = 5;
+
+/**
+ * Ends what controllers have left without an end: those of this machine that are gone, and those of others that have
+ * been silent for long. Where the execution has ended, its result is taken, the ledger is told and the job removed; one
+ * that is still at work stays as it is. Then the engine sweeps what nobody knows of.
+ *
+ * @returns the runs that were settled
+ */
+export async function settleLeftovers(project: Project, engine: Engine): Promise<readonly string[]> {
+  const entries = await project.ledger.list(project.environment.name);
+  const open = entries.filter((entry) => entry.execution !== undefined && isLeftover(entry)).slice(0, most);
+  const settled = await Promise.all(open.map((entry) => settle(project, engine, entry)));
+  const swept = await engine.sweep();
+  return [...open.filter((_, index) => settled[index]).map(({ run }) => run), ...swept];
+}
+
+const silentMs = 30 * 60_000;
+
+function isLeftover(entry: LedgerEntry): boolean {
+  if (entry.finishedAt !== undefined) return false;
+  return entry.controller === undefined || isDeserted(entry) || Date.now() - Date.parse(entry.startedAt) > silentMs;
+}
+
+async function settle(project: Project, engine: Engine, entry: LedgerEntry): Promise<boolean> {
+  const ref = await engine.attach(entry.run);
+  const now = new Date().toISOString();
+  if (!ref.ok) {
+    // It was never made, or somebody has removed it: what it said may still be in the log.
+    const events = await project.remote?.said(entry);
+    const finished = events?.findLast((event) => event.kind === 'run.finished');
+    const { outcome, exitCode } = finished ?? { outcome: 'interrupted' as const, exitCode: 130 };
+    const execution = { run: entry.run, outcome, exitCode, findings: [], events: events ?? [] };
+    await project.ledger.write({ ...closedAttempt(entry, execution, now), cleanup: 'nothing was there' });
+    return true;
+  }
+  const leave = new AbortController();
+  const limit = setTimeout(() => leave.abort(), patienceMs);
+  const changing = (entry.kind ?? 'apply') === 'apply';
+  const execution = await follow({ engine, onEvent: () => {}, leave: leave.signal, changing }, ref.value);
+  clearTimeout(limit);
+  if (execution.left === true) return false;
+  const cleaned = await engine.cleanup(ref.value);
+  const cleanup = cleaned.ok ? 'done later' : cleaned.findings.map(({ why }) => why).join(' ');
+  await project.ledger.write({ ...closedAttempt(entry, execution, now), cleanup });
+  return true;
+}
+
+/** One that is at work is left alone after this time. */
+const patienceMs = 3_000;
