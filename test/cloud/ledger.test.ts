@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startEmulator, type Emulator } from '../../emulator/start.ts';
+import { createGoogle } from '../../src/adapters/google/google.ts';
+import { combineLedgers } from '../../src/adapters/ledger/combined-ledger.ts';
+import { createFileLedger } from '../../src/adapters/ledger/file-ledger.ts';
+import { createLogLedger, newestOfEach } from '../../src/adapters/ledger/log-ledger.ts';
+import { createRedactor } from '../../src/kit/redact.ts';
+import type { Ledger, LedgerEntry } from '../../src/migrate/engine.ts';
+
+let cloud: Emulator;
+let folder = '';
+beforeEach(async () => {
+  cloud = await startEmulator({ registry: false });
+  folder = mkdtempSync(join(tmpdir(), 'godwit-ledgers-'));
+});
+afterEach(async () => {
+  await cloud.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const entry = (run: string, more: Partial<LedgerEntry> = {}): LedgerEntry => ({
+  run,
+  command: 'up',
+  environment: 'dev',
+  target: 'Cloud Run acme-dev/us-central1',
+  engine: 'cloud-run',
+  bundle: 'b',
+  by: 'ann',
+  from: 'laptop',
+  commit: '',
+  tool: '0.1.0',
+  kind: 'apply',
+  startedAt: '2026-01-02T03:04:05.000Z',
+  recorded: false,
+  ...more,
+});
+
+/** The ledger of one machine. */
+function ledgerOf(machine: string, redact = (text: string): string => text): Ledger {
+  const env = cloud.env();
+  const endpoints = { logging: env['GODWIT_ENDPOINT'] ?? '' };
+  const google = createGoogle({ endpoints, env, redactor: createRedactor(), budgetMs: 500 });
+  const shared = createLogLedger({ google, project: 'acme-dev', redact });
+  return combineLedgers(createFileLedger(join(folder, machine), redact), () => Promise.resolve(shared));
+}
+
+test('an attempt that one machine wrote down is read by another, in the state it was written last', async () => {
+  await ledgerOf('ann').write(entry('01A'));
+  await ledgerOf('ann').write(entry('01A', { finishedAt: '2026-01-02T03:05:05.000Z', outcome: 'done', exitCode: 0 }));
+  await ledgerOf('ann').write(entry('01B'));
+  await ledgerOf('ann').write(entry('01C', { environment: 'prod' }));
+  const listed = await ledgerOf('bob').list('dev');
+  expect(listed.map(({ run, outcome }) => [run, outcome])).toEqual([
+    ['01B', undefined],
+    ['01A', 'done'],
+  ]);
+  expect(listed.every(({ noted }) => noted !== undefined)).toBe(true);
+});
+
+test('what a machine knows of its own run stands also when the log does not have its end yet', async () => {
+  const ann = ledgerOf('ann');
+  await ann.write(entry('01A'));
+  cloud.faults.onCall({ method: 'WriteLogEntries', kind: 'status', status: 'PERMISSION_DENIED', times: 5 });
+  await ann.write(entry('01A', { finishedAt: '2026-01-02T03:05:05.000Z', outcome: 'done', exitCode: 0 }));
+  expect((await ann.list('dev')).map(({ outcome }) => outcome)).toEqual(['done']);
+  expect(ann.warnings?.().map(({ code, severity }) => [code, severity])).toEqual([['ledger-not-shared', 'warning']]);
+});
+
+test('a log that cannot be read leaves the files, and a warning that says what is missing', async () => {
+  const ann = ledgerOf('ann');
+  await ann.write(entry('01A'));
+  cloud.faults.onCall({ method: 'ListLogEntries', kind: 'status', status: 'PERMISSION_DENIED', times: 5 });
+  expect((await ann.list('dev')).map(({ run }) => run)).toEqual(['01A']);
+  expect(ann.warnings?.().map(({ code }) => code)).toEqual(['ledger-unreadable']);
+});
+
+test('nothing secret gets into the log, and what others write into it is no entry', async () => {
+  await ledgerOf('ann', (text) => text.replaceAll('canary', '***')).write(
+    entry('01A', {
+      failure: 'password canary',
+      outcome: 'failed',
+      exitCode: 40,
+      finishedAt: '2026-01-02T03:05:05.000Z',
+    }),
+  );
+  expect(JSON.stringify(cloud.state.logs)).not.toContain('canary');
+  const write = async (jsonPayload: unknown): Promise<void> => {
+    const env = cloud.env();
+    await fetch(`${cloud.url}/v2/entries:write`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${env['GOOGLE_OAUTH_ACCESS_TOKEN']}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        logName: 'projects/acme-dev/logs/godwit-ledger',
+        resource: { type: 'global', labels: { project_id: 'acme-dev' } },
+        entries: [{ labels: { 'godwit-env': 'dev' }, jsonPayload }],
+      }),
+    });
+  };
+  await write({ entry: 'nonsense' });
+  await write({ entry: '[]' });
+  await write({ other: 1 });
+  expect((await ledgerOf('bob').list('dev')).map(({ run }) => run)).toEqual(['01A']);
+});
+
+test('of two entries of one moment the one that tells the end counts, in any order', () => {
+  const begin = entry('01A', { noted: '2026-01-02T03:04:05Z' });
+  const end = entry('01A', { noted: '2026-01-02T03:04:05Z', finishedAt: '2026-01-02T03:04:05Z', outcome: 'done' });
+  expect(newestOfEach([begin, end])).toEqual([end]);
+  expect(newestOfEach([end, begin])).toEqual([end]);
+});
