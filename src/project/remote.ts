@@ -8,6 +8,7 @@ import { combineLedgers } from '../adapters/ledger/combined-ledger.ts';
 import { createLogLedger } from '../adapters/ledger/log-ledger.ts';
 import { readLoggedLines } from '../adapters/ledger/logged-lines.ts';
 import { createResultFiles, type ResultFiles } from '../adapters/ledger/result-files.ts';
+import { milliseconds } from '../kit/duration.ts';
 import type { Redactor } from '../kit/redact.ts';
 import type { Engine, Ledger, LedgerEntry } from '../migrate/engine.ts';
 import type { RunEvent } from '../migrate/event.ts';
@@ -59,7 +60,9 @@ export function openRemote({ environment, terms, stateDir, env, redactor, files 
     async engine(onProgress) {
       const { createCloudRunEngine } = await import('../adapters/engines/cloud-run/engine.ts');
       const runner = runnerFile();
-      return createCloudRunEngine({ terms, environment, google, hashing: nodeHashing, redactor, runner, onProgress });
+      const common = { terms, environment, google, hashing: nodeHashing, redactor, runner, onProgress };
+      const linesMs = milliseconds(env['GODWIT_LINES_PATIENCE'] ?? '');
+      return createCloudRunEngine({ ...common, ...(linesMs === undefined ? {} : { patience: { linesMs } }) });
     },
     async said({ run, execution }) {
       const kept = await results.read(run);
