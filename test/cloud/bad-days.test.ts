@@ -1,0 +1,169 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { buildCloud, type Cloud } from '../support/cloud.ts';
+import { until } from '../support/child.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createMachine, type Machine } from '../support/machine.ts';
+
+let cloud: Cloud;
+beforeAll(async () => {
+  cloud = await buildCloud();
+});
+afterEach(() => cloud.emulator.faults.clear());
+afterAll(async () => await cloud[Symbol.asyncDispose]());
+
+const slow = { timeout: 120_000 };
+const migrations = {
+  'migrations/1_a.sql': 'create table a (id int primary key);',
+  'migrations/2_b.sql': 'create table b (id int primary key);\nselect pg_sleep(2);',
+};
+
+const executed = (): number => cloud.emulator.calls.filter(({ method }) => method.endsWith('.CreateJob')).length;
+
+let count = 0;
+function machineFor(database: TestDatabase, files: Readonly<Record<string, string>> = migrations): Machine {
+  count += 1;
+  const dev = cloud.environment('dev', database.url, { project: `acme-${process.pid}-${count}` });
+  const config = JSON.stringify({ environments: { dev } });
+  return createMachine({ ...files, 'godwit.config.json': config }, { ...cloud.env, GODWIT_LINES_PATIENCE: '1s' });
+}
+
+const fast = { 'migrations/1_a.sql': 'create table a (id int primary key);' };
+
+async function asleep(database: TestDatabase): Promise<void> {
+  const sleepers = "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
+  await until('it sleeps', async () => (await database.query(sleepers)).length > 0, 30_000);
+}
+
+test('an answer with a missing line is asked for once more, and is then whole', slow, async () => {
+  await using database = await createTestDatabase();
+  using ann = machineFor(database, fast);
+  const before = executed();
+  let lost = false;
+  const loseOne = (_line: number, text: string): boolean => {
+    const now = !lost && text.includes('\\"history\\"');
+    lost ||= now;
+    return now;
+  };
+  cloud.emulator.faults.onLogs({ lose: loseOne });
+  const status = await ann.run('status', '-e', 'dev', '--json');
+  expect(status.exitCode, status.err).toBe(0);
+  expect(status.json[0]).toMatchObject({ pending: 1 });
+  expect([lost, executed()]).toEqual([true, before + 2]);
+  expect(cloud.leaked()).toEqual([]);
+});
+
+test('an answer that never arrives whole is none: 42, and the log channel is named', slow, async () => {
+  await using database = await createTestDatabase();
+  using ann = machineFor(database, fast);
+  const before = executed();
+  cloud.emulator.faults.onLogs({ lose: (_line, text) => text.includes('\\"history\\"') });
+  const status = await ann.run('status', '-e', 'dev', '--json');
+  expect(status.exitCode, status.err).toBe(42);
+  expect(status.json[0]).toMatchObject({ outcome: 'unknown', findings: [{ code: 'lines-missing' }] });
+  expect(status.json[0]).not.toHaveProperty('migrations');
+  expect(executed()).toBe(before + 2);
+  expect(cloud.leaked()).toEqual([]);
+});
+
+test('an apply whose lines are missing takes its verdict from the exit code', slow, async () => {
+  await using database = await createTestDatabase();
+  using ann = machineFor(database, fast);
+  cloud.emulator.faults.onLogs({ lose: (_line, text) => text.includes('\\"migration.applied\\"') });
+  const before = executed();
+  const up = await ann.run('up', '-e', 'dev', '--json');
+  expect(up.exitCode, up.err).toBe(0);
+  expect(up.json.at(-1)).toMatchObject({ kind: 'run.finished', outcome: 'done', exitCode: 0 });
+  expect(up.json.some(({ finding }) => (finding as { code?: string })?.code === 'lines-lost')).toBe(true);
+  expect(executed()).toBe(before + 1);
+  cloud.emulator.faults.clear();
+  // What it said is not whole: nobody is answered by it.
+  const status = await ann.run('status', '-e', 'dev', '--json');
+  expect(status.json[0]).toMatchObject({ pending: 0 });
+  expect(executed()).toBe(before + 2);
+});
+
+test('an apply that the platform kills is decided by the history, and the next one goes on', slow, async () => {
+  await using database = await createTestDatabase();
+  using ann = machineFor(database);
+  cloud.emulator.faults.onExecution({ killAfterMs: 1_200 });
+  const up = await ann.run('up', '-e', 'dev');
+  expect([130, 42], up.err).toContain(up.exitCode);
+  expect(cloud.leaked()).toEqual([]);
+  const again = await ann.run('up', '-e', 'dev');
+  expect(again.exitCode, again.err).toBe(0);
+  expect(cloud.leaked()).toEqual([]);
+});
+
+test(
+  'a controller that is killed: the run goes on, and the next command takes its result and clears up',
+  slow,
+  async () => {
+    await using database = await createTestDatabase();
+    using ann = machineFor(database);
+    const up = ann.start('up', '-e', 'dev');
+    await asleep(database);
+    up.process.kill('SIGKILL');
+    await up.ended;
+    const [entry] = ann.ledger();
+    expect(entry).not.toHaveProperty('finishedAt');
+    expect(cloud.leaked().length).toBe(1);
+
+    using bob = ann.clone();
+    const listed = await bob.run('runs', 'list', '-e', 'dev', '--json');
+    expect(listed.json[0]?.['runs']).toMatchObject([{ run: entry?.run, by: 'ann', outcome: 'unfinished' }]);
+    await until(
+      'it has ended',
+      () => {
+        const [execution] = cloud.emulator.state.executions;
+        return execution === undefined || 'completionTime' in execution;
+      },
+      30_000,
+    );
+    const verify = await ann.run('verify', '-e', 'dev');
+    expect(verify.exitCode, verify.err).toBe(0);
+    expect(ann.ledger().find(({ run }) => run === entry?.run)).toMatchObject({
+      outcome: 'done',
+      exitCode: 0,
+      recorded: true,
+    });
+    expect(cloud.leaked()).toEqual([]);
+    const status = await bob.run('status', '-e', 'dev', '--json');
+    expect(status.json[0]).toMatchObject({ pending: 0, asOf: { run: entry?.run } });
+  },
+);
+
+test('a run of another machine that is under way is told beside what was known before it', slow, async () => {
+  await using database = await createTestDatabase();
+  using ann = machineFor(database, {
+    ...migrations,
+    'migrations/2_b.sql': 'create table b (id int);\nselect pg_sleep(30);',
+  });
+  await ann.run('up', '-e', 'dev', '--to', '1');
+  const up = ann.start('up', '-e', 'dev');
+  await asleep(database);
+  using bob = ann.clone();
+  const status = await bob.run('status', '-e', 'dev', '--json');
+  expect(status.json[0]).toMatchObject({ pending: 1, asOf: { command: 'up' } });
+  const shown = await bob.run('status', '-e', 'dev');
+  expect(shown.err).toContain('[run-under-way]');
+  up.process.kill('SIGTERM');
+  const ended = await up.ended;
+  expect(ended.exitCode, ended.err).toBe(130);
+  expect(cloud.leaked()).toEqual([]);
+});
+
+test('nothing of the password is anywhere a controller or the platform keeps', slow, async () => {
+  await using database = await createTestDatabase();
+  const role = await database.role('canary');
+  await database.query(
+    `grant all on database ${database.name} to ${role.name}; grant all on schema public to ${role.name}`,
+  );
+  const { password } = new URL(role.url);
+  const dev = cloud.environment('dev', role.url, { project: `acme-${process.pid}-canary` });
+  const config = JSON.stringify({ environments: { dev } });
+  using ann = createMachine({ ...fast, 'godwit.config.json': config }, cloud.env);
+  const up = await ann.run('up', '-e', 'dev');
+  expect(up.exitCode, up.err).toBe(0);
+  expect(up.err + up.out + JSON.stringify(ann.ledger())).not.toContain(password);
+  expect(JSON.stringify(cloud.emulator.state.logs)).not.toContain(password);
+});
