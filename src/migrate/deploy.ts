@@ -141,7 +141,7 @@ export async function conclude(
   };
   const kept = (await ledgerOf(deployment)?.write(closed)) ?? good(undefined);
   const warnings = [...(execution.warnings ?? [])];
-  if (!cleaned.ok) warnings.push(fault('left-behind', { why: textOf(cleaned.findings) }));
+  if (!cleaned.ok) warnings.push(...cleaned.findings.map((finding) => ({ ...finding, severity: 'warning' as const })));
   if (!kept.ok) {
     const why = `The run ended as it says; the end could not be written down: ${textOf(kept.findings)}`;
     warnings.push(fault('file-unwritable', { severity: 'warning', why }));

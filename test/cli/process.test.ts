@@ -19,6 +19,7 @@ beforeAll(async () => {
     outfile: program,
     bundle: true,
     platform: 'node',
+    target: 'node20.19',
     format: 'esm',
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -33,6 +33,7 @@ export async function startChild(program: string, options: SpawnOptions = {}): P
     stdin: { contents: program, resolveDir: root, loader: 'ts' },
     bundle: true,
     platform: 'node',
+    target: 'node20.19',
     format: 'cjs',
     external: ['pg-native'],
     write: false,

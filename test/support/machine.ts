@@ -15,6 +15,8 @@ export interface Ended {
   readonly err: string;
   /** With `--json`: each line of standard output. */
   readonly json: readonly (RunEvent & Record<string, unknown>)[];
+  /** One member of the document that `--json` prints. */
+  part<T>(name: string): T;
 }
 
 /** A program that is at work. */
@@ -101,7 +103,13 @@ function spawnTool(cwd: string, env: Readonly<Record<string, string>>, argv: rea
   const ended = new Promise<Ended>((resolve) => {
     child.on('close', (exitCode) => {
       const lines = argv.includes('--json') ? out.split('\n').filter((line) => line !== '') : [];
-      resolve({ exitCode, out, err, json: lines.map((line) => JSON.parse(line)) });
+      const json = lines.map((line) => JSON.parse(line) as Ended['json'][number]);
+      const part = <T>(name: string): T => {
+        const [document] = json;
+        if (document === undefined || !(name in document)) throw new Error(`no ${name} in ${out}${err}`);
+        return document[name] as T;
+      };
+      resolve({ exitCode, out, err, json, part });
     });
   });
   return { process: child, err: () => err, ended };

@@ -121,13 +121,6 @@ export const applyFaults = entries({
     severity: 'warning',
     exit: 0,
   },
-  'left-behind': {
-    title: 'What a run has made could not be removed',
-    why: 'Its platform refused.',
-    fix: 'The next command of this environment tries again.',
-    severity: 'warning',
-    exit: 0,
-  },
   'run-under-way': {
     title: 'A run is under way in this environment',
     why: 'What is shown is from before it.',
