@@ -96,10 +96,10 @@ test('another machine sees runs and results of the first one, also before it has
   expect((await bob.run('up', '-e', 'dev')).exitCode).toBe(0);
   const after = await ann.run('status', '-e', 'dev', '--json');
   expect(after.json[0]).toMatchObject({ pending: 0, asOf: { by: 'bob' } });
-  const [run] = (await ann.run('runs', 'list', '-e', 'dev', '--json')).part<{ run: string }[]>('runs');
+  const [run] = (await ann.run('runs', 'list', '-e', 'dev', '--json')).part('runs') as { run: string }[];
   const shown = await ann.run('runs', 'show', '-e', 'dev', (run?.run ?? '').slice(0, 20), '--json');
   expect(shown.json[0]).toMatchObject({ run: { by: 'bob' }, attempt: { cleanup: 'done' } });
-  expect(shown.part<unknown[]>('statements').length).toBeGreaterThan(0);
+  expect((shown.part('statements') as unknown[]).length).toBeGreaterThan(0);
   const count = executed();
   await ann.run('runs', 'show', '-e', 'dev', run?.run ?? '');
   expect(executed()).toBe(count);
@@ -157,7 +157,7 @@ test(
     expect(plan.json[0]?.['plan']).toMatchObject({ steps: [{ id: '2' }] });
     expect(executed()).toBe(before);
     const made = await bob.run('plan', '-e', 'dev', '--fresh', '--json');
-    expect(made.part<{ hash: string }>('plan').hash).toBe(plan.part<{ hash: string }>('plan').hash);
+    expect((made.part('plan') as { hash: string }).hash).toBe((plan.part('plan') as { hash: string }).hash);
     const up = await bob.run('up', '-e', 'dev', '--plan', 'p.json');
     expect(up.exitCode, up.err).toBe(0);
     const again = await bob.run('up', '-e', 'dev', '--plan', 'p.json');
@@ -195,7 +195,7 @@ test('down, adopt and the audit chain work from afar', slow, async () => {
   });
   const chain = await ann.run('runs', 'verify-chain', '-e', 'dev', '--json');
   expect(chain.exitCode, chain.err).toBe(0);
-  expect(chain.part<unknown[]>('chains').length).toBe(3);
+  expect((chain.part('chains') as unknown[]).length).toBe(3);
   expect(cloud.leaked()).toEqual([]);
 });
 

@@ -16,7 +16,7 @@ export interface Ended {
   /** With `--json`: each line of standard output. */
   readonly json: readonly (RunEvent & Record<string, unknown>)[];
   /** One member of the document that `--json` prints. */
-  part<T>(name: string): T;
+  part(name: string): unknown;
 }
 
 /** A program that is at work. */
@@ -104,10 +104,10 @@ function spawnTool(cwd: string, env: Readonly<Record<string, string>>, argv: rea
     child.on('close', (exitCode) => {
       const lines = argv.includes('--json') ? out.split('\n').filter((line) => line !== '') : [];
       const json = lines.map((line) => JSON.parse(line) as Ended['json'][number]);
-      const part = <T>(name: string): T => {
+      const part = (name: string): unknown => {
         const [document] = json;
         if (document === undefined || !(name in document)) throw new Error(`no ${name} in ${out}${err}`);
-        return document[name] as T;
+        return document[name];
       };
       resolve({ exitCode, out, err, json, part });
     });
