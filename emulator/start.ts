@@ -6,6 +6,7 @@ import type { RecordedCall, World } from './core/world.ts';
 import type { Executor } from './executors/executor.ts';
 import { anyImage } from './executors/image-source.ts';
 import { namespaceExecutor } from './executors/namespace.ts';
+import { podmanExecutor } from './executors/podman.ts';
 import { processExecutor } from './executors/process.ts';
 import { registryImages } from './executors/registry-images.ts';
 import { startGrpc, type GrpcFront } from './grpc/server.ts';
@@ -29,6 +30,8 @@ export type Execution = {
   | { readonly kind: 'process' }
   /** Inside a network namespace, by its file: `/proc/PID/ns/net`. */
   | { readonly kind: 'namespace'; readonly path: string }
+  /** As containers inside a network namespace, by its file; `storage` keeps pulled images. */
+  | { readonly kind: 'podman'; readonly network: string; readonly storage?: string }
 );
 
 export interface EmulatorOptions {
@@ -129,6 +132,7 @@ function createWorld(
     world,
     stop: async () => {
       for (const stop of stops) await stop();
+      await world.executor.close();
       images.close();
     },
   };
@@ -136,6 +140,7 @@ function createWorld(
 
 function executorOf(execution: Execution | undefined): Executor {
   if (execution?.kind === 'namespace') return namespaceExecutor(execution.path, execution.env);
+  if (execution?.kind === 'podman') return podmanExecutor(execution.network, execution.storage);
   return processExecutor(execution?.env);
 }
 

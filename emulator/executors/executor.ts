@@ -21,6 +21,8 @@ export interface TaskEnd {
 }
 
 export interface RunningTask {
+  /** Of the process, where the task is one. */
+  readonly pid?: number | undefined;
   readonly ended: Promise<TaskEnd>;
   /** To the task with everything that it started. */
   signal(signal: 'SIGTERM' | 'SIGKILL' | 'SIGTSTP' | 'SIGCONT'): void;
@@ -32,4 +34,6 @@ export interface RunningTask {
 export interface Executor {
   readonly kind: 'process' | 'namespace' | 'podman';
   start(task: TaskStart): Promise<RunningTask>;
+  /** Removes what it keeps for tasks. */
+  close(): Promise<void>;
 }

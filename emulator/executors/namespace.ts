@@ -1,19 +1,25 @@
 import type { Executor } from './executor.ts';
-import { localCommand, startSpawned } from './spawned.ts';
+import { endOf, familyOf, taskNetwork } from './network.ts';
+import { baseEnvironment, localCommand, startSpawned } from './spawned.ts';
 
 /**
- * Runs tasks as processes inside a network namespace, given by the path of its file: `/proc/PID/ns/net`, or
- * `/run/netns/NAME`.
- * A network delay is honoured by starting the process later: the namespace is shared, and cannot come up for one task.
+ * Runs tasks as processes inside a network namespace, given by the path of its file: `/proc/PID/ns/net`. A network delay
+ * keeps the links of that namespace down, for all tasks in it.
  */
 export function namespaceExecutor(path: string, env: Readonly<Record<string, string>> = {}): Executor {
+  const network = taskNetwork(path);
   return {
     kind: 'namespace',
     async start(task) {
-      if (task.networkDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, task.networkDelayMs));
-      const inherited = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: '/tmp' };
+      if (task.networkDelayMs > 0) await network.cutFor(task.networkDelayMs);
       const command = [`--net=${path}`, '--', ...localCommand(task)];
-      return startSpawned('nsenter', command, { env: { ...inherited, ...task.env, ...env }, onLine: task.onLine });
+      const running = startSpawned('nsenter', command, { ...task, env: { ...baseEnvironment(), ...task.env, ...env } });
+      return {
+        ...running,
+        ended: endOf(running.ended, network),
+        dropFlows: () => network.dropFlows(familyOf(running.pid ?? 0)),
+      };
     },
+    close: () => Promise.resolve(),
   };
 }

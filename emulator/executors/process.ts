@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Executor } from './executor.ts';
-import { localCommand, startSpawned } from './spawned.ts';
+import { lateNetwork } from './late-network.ts';
+import { baseEnvironment, localCommand, startSpawned } from './spawned.ts';
 
 /**
  * Runs tasks as plain processes of this machine. They inherit nothing but PATH: what the job does not say is not there.
- * There is no network of its own, so a network delay is honoured by starting the process later.
+ * A network delay lets connections of a Node program fail until it is over; other programs start late instead.
  *
  * @param env variables for every task, on top of the job's
  */
@@ -12,9 +14,12 @@ export function processExecutor(env: Readonly<Record<string, string>> = {}): Exe
     kind: 'process',
     async start(task) {
       const [program = '', ...args] = localCommand(task);
-      if (task.networkDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, task.networkDelayMs));
-      const path = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: '/tmp' };
-      return startSpawned(program, args, { env: { ...path, ...task.env, ...env }, onLine: task.onLine });
+      const delay = task.networkDelayMs;
+      const node = program === process.execPath;
+      if (delay > 0 && !node) await sleep(delay);
+      const late = delay > 0 && node ? ['--import', lateNetwork(delay)] : [];
+      return startSpawned(program, [...late, ...args], { ...task, env: { ...baseEnvironment(), ...task.env, ...env } });
     },
+    close: () => Promise.resolve(),
   };
 }

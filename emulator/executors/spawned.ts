@@ -27,6 +27,7 @@ export function startSpawned(
     );
   });
   return {
+    pid: child.pid,
     ended: Promise.all([ended, ...lines]).then(([end]) => end),
     signal(signal) {
       if (child.pid === undefined) return;
@@ -52,4 +53,9 @@ export function localCommand(task: TaskStart): readonly string[] {
     folder !== undefined && text.startsWith('/godwit/') ? `${folder}/${text.slice('/godwit/'.length)}` : text;
   const node = /(^|\/)node$/.test(program);
   return [node ? process.execPath : place(program), ...rest.map(place)];
+}
+
+/** What a task finds beside the job's variables: nothing of this process but where programs are. */
+export function baseEnvironment(): Readonly<Record<string, string>> {
+  return { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: '/tmp' };
 }

@@ -21,6 +21,7 @@ export interface LogStore {
 
 export const logsOf: (world: World) => LogStore = perWorld(() => {
   let stored: Stored[] = [];
+  const keys = new Set<string>();
   return {
     add(entry, options = {}) {
       const now = new Date().toISOString();
@@ -31,13 +32,10 @@ export const logsOf: (world: World) => LogStore = perWorld(() => {
         receiveTimestamp: now,
       };
       // The same log, time and insert id is the same entry (documentation).
-      const same = stored.some(
-        ({ entry: each }) =>
-          each['insertId'] === filled['insertId'] &&
-          each['timestamp'] === filled['timestamp'] &&
-          each['logName'] === filled['logName'],
-      );
-      if (!same) stored.push({ entry: filled, visibleAt: Date.now() + (options.lagMs ?? 0) });
+      const key = JSON.stringify([filled['logName'], filled['timestamp'], filled['insertId']]);
+      if (keys.has(key)) return;
+      keys.add(key);
+      stored.push({ entry: filled, visibleAt: Date.now() + (options.lagMs ?? 0) });
     },
     readable: () => stored.filter((each) => each.visibleAt <= Date.now()).map((each) => each.entry),
     get all() {
@@ -62,11 +60,11 @@ export interface TaskLogContext {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** Takes one line of a task. */
+export type TaskLog = (stream: 'stdout' | 'stderr' | 'varlog/system', line: string) => void;
+
 /** Takes the lines of a task and stores them as Cloud Run's log agent does. */
-export function taskLog(
-  world: World,
-  context: TaskLogContext,
-): (stream: 'stdout' | 'stderr' | 'varlog/system', line: string) => void {
+export function taskLog(world: World, context: TaskLogContext): TaskLog {
   const logs = logsOf(world);
   let count = 0;
   let before = 0;
@@ -80,9 +78,9 @@ export function taskLog(
     const entry = entryOf(context, stream, line, at);
     const lagMs = fault.lagMs ?? 0;
     if (fault.disorder === true) {
-      // Neighbours change places: each odd line gets a time after the following even one.
-      const shifted = count % 2 === 1 ? at + 50_000 : at;
-      logs.add({ ...entry, timestamp: microTime(shifted) }, { lagMs: count % 2 === 1 ? lagMs + 50 : lagMs });
+      // Neighbours change places: each odd line gets a time after the following even one, and can be read after it.
+      const odd = count % 2 === 1;
+      logs.add({ ...entry, timestamp: microTime(odd ? at + 50_000 : at) }, { lagMs: odd ? lagMs + 50 : lagMs });
     } else logs.add(entry, { lagMs });
     if (fault.duplicate === true) logs.add({ ...entry, insertId: '' }, { lagMs });
   };

@@ -4,7 +4,7 @@ import { listOf, objectOf, stringsOf, textOf, type JsonObject } from '../../core
 import type { World } from '../../core/world.ts';
 import type { LocalImage } from '../../executors/image-source.ts';
 import type { RunningTask, TaskEnd } from '../../executors/executor.ts';
-import { taskLog } from '../logging/store.ts';
+import { taskLog, type TaskLog } from '../logging/store.ts';
 import { secondsOf } from './job-check.ts';
 import { runName, type ExecutionRecord, type TaskRecord } from './records.ts';
 
@@ -47,7 +47,7 @@ export async function runAttempt(
   task.running = running;
   if (execution.cancelling) running.signal('SIGTERM');
   const seconds = secondsOf(textOf(execution.template['timeout']));
-  const timers = disturb(running, readied);
+  const timers = disturb(running, readied, log);
   let timedOut = false;
   timers.push(
     setTimeout(
@@ -75,7 +75,7 @@ export async function terminate(running: RunningTask, graceMs: number): Promise<
 }
 
 /** Faults that strike while the task runs. */
-function disturb(running: RunningTask, { fault }: Readied): NodeJS.Timeout[] {
+function disturb(running: RunningTask, { fault }: Readied, log: TaskLog): NodeJS.Timeout[] {
   const timers: NodeJS.Timeout[] = [];
   if (fault?.killAfterMs !== undefined) timers.push(setTimeout(() => running.signal('SIGKILL'), fault.killAfterMs));
   const { maintenance } = fault ?? {};
@@ -83,7 +83,9 @@ function disturb(running: RunningTask, { fault }: Readied): NodeJS.Timeout[] {
     timers.push(
       setTimeout(() => {
         running.signal('SIGTSTP');
-        void running.dropFlows?.();
+        running
+          .dropFlows?.()
+          .catch((error: unknown) => log('varlog/system', `The flows could not be dropped: ${String(error)}`));
       }, maintenance.afterMs),
       setTimeout(() => running.signal('SIGCONT'), maintenance.afterMs + maintenance.pauseMs),
     );
