@@ -9,7 +9,19 @@ import { delimiter, join } from 'node:path';
 
 /** A program, or a right that this account may have. */
 type Tool =
-type Tool = 'faketime' | 'ip' | 'mount' | 'nft' | 'openssl' | 'pg_dump' | 'pgbouncer' | 'podman' | 'root' | 'runc' | 'skopeo' | 'ss';
+  | 'docker-registry'
+  | 'faketime'
+  | 'ip'
+  | 'mount'
+  | 'nft'
+  | 'openssl'
+  | 'pg_dump'
+  | 'pgbouncer'
+  | 'podman'
+  | 'root'
+  | 'runc'
+  | 'skopeo'
+  | 'ss';
 
 /** True when one of these is not there. */
 export function missing(...tools: readonly Tool[]): boolean {
