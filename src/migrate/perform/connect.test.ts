@@ -45,8 +45,9 @@ test('a network that comes up late is waited for, and each try is told', async (
 });
 
 test.each([
-  ['packets that are dropped', silence, 'database-unreachable', /firewall/],
-  ['a missing route', noRoute, 'database-unreachable', /VPC connector/],
+  ['packets that are dropped', silence, 'connection-timeout', /firewall/],
+  ['a missing route', noRoute, 'no-route', /VPC connector/],
+  ['a rule that says no', bad(fault('network-prohibited', { why: 'EACCES' })), 'network-prohibited', /network tag/],
   ['a port where nothing listens', refused, 'connection-refused', /start the instance/],
   ['an unknown name', bad(fault('host-not-found', { why: 'db: ENOTFOUND' })), 'host-not-found', /private IP/],
 ])('%s ends, after the budget, with what to check', async (_, failure, code, fix) => {
@@ -60,6 +61,15 @@ test.each([
   expect(result.findings[0]?.why).toMatch(/No connection in \d+ tries over \d+ s/);
   expect(clock()).toBeLessThan(121_000);
   expect(clock()).toBeGreaterThan(code === 'connection-refused' ? 20_000 : 100_000);
+});
+
+test('causes that change are told together', async () => {
+  const { part, taking, clock } = ports(120_000);
+  const result = await connectPatiently(
+    part,
+    taking(500, () => (clock() < 60_000 ? noRoute : silence)),
+  );
+  expect(result).toMatchObject({ ok: false, findings: [{ code: 'database-unreachable' }] });
 });
 
 test('what waiting does not cure is told at once', async () => {

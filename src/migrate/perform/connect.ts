@@ -38,12 +38,13 @@ function isPassing({ code }: Finding): boolean {
   return code in catalogue && catalogue[code as FaultCode].retryable === true;
 }
 
-type Cause = 'route' | 'silence' | 'refused' | 'name' | 'other';
+type Cause = 'route' | 'policy' | 'silence' | 'refused' | 'name' | 'other';
 
-const withoutWay: ReadonlySet<string> = new Set<FaultCode>(['no-route', 'host-unreachable', 'network-prohibited']);
+const withoutWay: ReadonlySet<string> = new Set<FaultCode>(['no-route', 'host-unreachable']);
 
 function causeOf({ code }: Finding): Cause {
   if (withoutWay.has(code)) return 'route';
+  if (code === 'network-prohibited') return 'policy';
   if (code === 'connection-timeout') return 'silence';
   if (code === 'connection-refused') return 'refused';
   return code === 'host-not-found' ? 'name' : 'other';
@@ -51,6 +52,7 @@ function causeOf({ code }: Finding): Cause {
 
 const words: Readonly<Record<Cause, string>> = {
   route: 'no route',
+  policy: 'prohibited',
   silence: 'no answer',
   refused: 'refused',
   name: 'the name has no address',
@@ -60,6 +62,8 @@ const words: Readonly<Record<Cause, string>> = {
 const fixes: Readonly<Record<Cause, string>> = {
   route:
     'There is no way from the job into the network of the database. Check that the job has a VPC connector or a subnet of that network (`network` in godwit.config), and that the address in the secret is the private one: `gcloud sql instances describe INSTANCE --format "value(ipAddresses)"`.',
+  policy:
+    'A rule of the network says no before any packet leaves: ask whoever runs it to let the job, by its range, subnet or network tag, reach host and port of the database.',
   silence:
     'Packets are dropped on their way: a firewall rule, a connector in another network, or an old address in the secret. Compare the address with `gcloud sql instances describe INSTANCE --format "value(ipAddresses)"`, and allow TCP to its port from the range of the connector or subnet.',
   refused:
@@ -80,6 +84,7 @@ function unreachable(last: Finding, { causes, attempt, waitedMs }: Tries): Findi
   const most = counted[0]?.[0] ?? 'other';
   const told = counted.map(([cause, count]) => `${count} × ${words[cause]}`).join(', ');
   const why = `No connection in ${attempt} tries over ${Math.round(waitedMs / 1_000)} s (${told}). The last one: ${last.why}`;
-  const code = causes.size === 1 && (most === 'refused' || most === 'name') ? last.code : 'database-unreachable';
+  // One cause all the time has a code of its own.
+  const code = causes.size === 1 && most !== 'other' ? last.code : 'database-unreachable';
   return fault(code as FaultCode, { why, fix: fixes[most] });
 }
