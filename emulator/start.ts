@@ -2,6 +2,7 @@ import { createFaults, type Faults } from './core/faults.ts';
 import { createIam, someone, type Iam, type IamModel } from './core/iam.ts';
 import type { JsonObject } from './core/json.ts';
 import { createOperations } from './core/operations.ts';
+import { leastRole, type UsedPermission } from './core/role.ts';
 import type { RecordedCall, World } from './core/world.ts';
 import type { Executor } from './executors/executor.ts';
 import { anyImage } from './executors/image-source.ts';
@@ -69,6 +70,8 @@ export interface Emulator extends AsyncDisposable {
   readonly faults: Faults;
   readonly iam: Iam;
   readonly calls: readonly RecordedCall[];
+  /** The permissions that a principal's calls needed: the smallest role that would have been enough. */
+  role(principal: string): readonly UsedPermission[];
   readonly state: EmulatorState;
   stop(): Promise<void>;
 }
@@ -104,6 +107,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     faults: world.faults,
     iam: world.iam,
     calls: world.calls,
+    role: (principal) => leastRole(world.calls, principal),
     state: stateOf(world),
     stop,
     [Symbol.asyncDispose]: stop,

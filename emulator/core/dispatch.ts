@@ -28,8 +28,8 @@ export async function callMethod(
 ): Promise<Json> {
   const full = `${module.service}.${name}`;
   const { descriptor, method } = methodOf(world, module, name);
-  return withFaults(world, full, () =>
-    recorded(world, { service: module.name, method: full, origin: sent.origin }, async (call, permit) => {
+  return withFaults(world, full, (refusal) =>
+    recorded(world, { service: module.name, method: full, origin: sent.origin, refusal }, async (call, permit) => {
       const request = readMessage(world.descriptors, descriptor.request, sent.request);
       permit(method.needs(request, { world }));
       if (method.checksRequired !== true) checkRequired(world.descriptors, descriptor.request, request);
@@ -47,8 +47,8 @@ export async function callPlain(
   sent: { readonly request: PlainRequest; readonly origin: Origin },
 ): Promise<Json> {
   const origin = route.authenticated === false ? undefined : sent.origin;
-  return withFaults(world, route.method, () =>
-    recorded(world, { service, method: route.method, origin }, async (call, permit) => {
+  return withFaults(world, route.method, (refusal) =>
+    recorded(world, { service, method: route.method, origin, refusal }, async (call, permit) => {
       permit(route.needs(sent.request));
       return route.handle(sent.request, call);
     }),
@@ -71,9 +71,17 @@ function starter(world: World, descriptor: MethodDescriptor): Call['operation'] 
   };
 }
 
+/** What a call is recorded as, and what a fault refuses it with. */
+interface Asked {
+  readonly service: string;
+  readonly method: string;
+  readonly origin: Origin | undefined;
+  readonly refusal: ApiError | undefined;
+}
+
 async function recorded(
   world: World,
-  about: { readonly service: string; readonly method: string; readonly origin: Origin | undefined },
+  about: Asked,
   handle: (call: Call, permit: (needs: readonly Need[]) => void) => Promise<Json>,
 ): Promise<Json> {
   const asked: Need[] = [];
@@ -87,6 +95,7 @@ async function recorded(
     }
   };
   try {
+    if (about.refusal !== undefined) throw about.refusal;
     principal = about.origin === undefined ? 'anonymous' : world.iam.principalOf(about.origin.authorization);
     const operation = (): Json => {
       throw new Error('Plain routes write their own operations.');
@@ -102,15 +111,18 @@ async function recorded(
   }
 }
 
-async function withFaults(world: World, method: string, run: () => Promise<Json>): Promise<Json> {
+async function withFaults(
+  world: World,
+  method: string,
+  run: (refusal: ApiError | undefined) => Promise<Json>,
+): Promise<Json> {
   const fault = world.faults.takeCall(method);
-  if (fault === undefined) return run();
-  if (fault.kind === 'status') throw statusOf(fault);
-  if (fault.kind === 'lost-request') throw new ConnectionLost();
-  if (fault.kind === 'slow') await sleep(fault.delayMs ?? 1_000);
-  if (fault.kind === 'twice') await run();
-  const answer = await run();
-  if (fault.kind === 'lost-response') throw new ConnectionLost();
+  if (fault?.kind === 'status') return run(statusOf(fault));
+  if (fault?.kind === 'lost-request') throw new ConnectionLost();
+  if (fault?.kind === 'slow') await sleep(fault.delayMs ?? 1_000);
+  if (fault?.kind === 'twice') await run(undefined);
+  const answer = await run(undefined);
+  if (fault?.kind === 'lost-response') throw new ConnectionLost();
   return answer;
 }
 

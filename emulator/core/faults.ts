@@ -56,21 +56,33 @@ export interface LogFault {
 export interface Faults {
   onCall(fault: CallFault): void;
   onExecution(fault: ExecutionFault): void;
+  /**
+   * Jobs with an execution token start no execution (`ignored`), or one with a name of the platform's own (`renamed`), until
+   * all are cleared.
+   */
+  onToken(fault: TokenFault): void;
   /** Holds until the next one is set or all are cleared. */
   onLogs(fault: LogFault): void;
   clear(): void;
   takeCall(method: string): CallFault | undefined;
   takeExecution(job: string): ExecutionFault | undefined;
   readonly logs: LogFault;
+  readonly token: TokenFault | undefined;
 }
+
+export type TokenFault = 'ignored' | 'renamed';
 
 export function createFaults(): Faults {
   let calls: { readonly fault: CallFault; passing: number; left: number }[] = [];
   let executions: { readonly fault: ExecutionFault; left: number }[] = [];
   let logs: LogFault = {};
+  let token: TokenFault | undefined;
   return {
     onCall: (fault) => void calls.push({ fault, passing: fault.after ?? 0, left: fault.times ?? 1 }),
     onExecution: (fault) => void executions.push({ fault, left: fault.times ?? 1 }),
+    onToken(fault) {
+      token = fault;
+    },
     onLogs(fault) {
       logs = fault;
     },
@@ -78,6 +90,7 @@ export function createFaults(): Faults {
       calls = [];
       executions = [];
       logs = {};
+      token = undefined;
     },
     takeCall(method) {
       for (const each of calls) {
@@ -95,6 +108,9 @@ export function createFaults(): Faults {
       const found = executions.find((each) => each.left > 0 && (each.fault.job ?? job) === job);
       if (found !== undefined) found.left -= 1;
       return found?.fault;
+    },
+    get token() {
+      return token;
     },
     get logs() {
       return logs;

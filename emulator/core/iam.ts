@@ -16,6 +16,8 @@ export interface Iam {
   revoke(principal: string, permission: string): void;
   /** Mints an access token for a principal. */
   token(principal: string): string;
+  /** From now on the tokens that a principal has are refused with 401, until it gets a new one. */
+  expire(principal: string): void;
   /** The principal of an `Authorization` header. @throws ApiError UNAUTHENTICATED */
   principalOf(authorization: string | undefined): string;
 }
@@ -28,7 +30,10 @@ export function createIam(model: IamModel | 'open'): Iam {
   const grants = new Map<string, Grant[]>(open ? [] : Object.entries(model).map(([who, given]) => [who, [...given]]));
   // In the open model a revoked permission is the exception from the rule.
   const revoked = new Map<string, Set<string>>();
+  // Token -> principal, or nothing when it has expired.
   const tokens = new Map<string, string>();
+  const issues = new Map<string, number>();
+  const expired = new Set<string>();
   return {
     open,
     may(principal, need) {
@@ -45,13 +50,21 @@ export function createIam(model: IamModel | 'open'): Iam {
       revoked.set(principal, (revoked.get(principal) ?? new Set()).add(permission));
     },
     token(principal) {
-      const token = `emulated-${Buffer.from(principal).toString('base64url')}`;
+      const issue = (issues.get(principal) ?? 0) + (expired.has(principal) ? 1 : 0);
+      expired.delete(principal);
+      issues.set(principal, issue);
+      const token = `emulated-${issue}-${Buffer.from(principal).toString('base64url')}`;
       tokens.set(token, principal);
       return token;
+    },
+    expire(principal) {
+      expired.add(principal);
+      for (const [token, owner] of tokens) if (owner === principal) tokens.set(token, '');
     },
     principalOf(authorization) {
       const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1];
       const known = token === undefined ? undefined : tokens.get(token);
+      if (known === '') throw unauthenticated(false);
       if (known !== undefined) return known;
       if (open) return someone;
       throw unauthenticated(token === undefined);

@@ -7,6 +7,7 @@ import { artifactRegistry } from './artifact-registry/artifact-registry.ts';
 import { iam } from './iam.ts';
 import { resourceManager } from './resource-manager.ts';
 import { serviceUsage } from './service-usage.ts';
+import { iamCredentials, sts } from './tokens.ts';
 import { vpcAccess } from './vpc-access.ts';
 import { sqlAdmin } from './sql-admin/sql-admin.ts';
 import { secretManager } from './secret-manager.ts';
@@ -26,4 +27,4 @@ export const protoModules: readonly ServiceModule[] = [
 ];
 
 /** APIs without official protos, as plain routes. */
-export const plainModules: readonly PlainModule[] = [sqlAdmin, iam];
+export const plainModules: readonly PlainModule[] = [sqlAdmin, iam, sts, iamCredentials];

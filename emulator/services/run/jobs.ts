@@ -84,9 +84,13 @@ function settledOperation(call: Call, parent: string, resource: JsonObject): Jso
 /** Proto: a job with a token executes at once, under a name that ends with the token. */
 function executionByToken(call: Call, record: JobRecord): ExecutionRecord | undefined {
   const token = textOf(record.job['startExecutionToken']) || textOf(record.job['runExecutionToken']);
-  if (token === '') return undefined;
+  const fault = call.world.faults.token;
+  if (token === '' || fault === 'ignored') return undefined;
   call.require({ permission: 'run.jobs.run', resource: textOf(record.job['name']) });
-  return execute(call, record, { template: objectOf(record.job['template']), suffix: token });
+  return execute(call, record, {
+    template: objectOf(record.job['template']),
+    suffix: fault === 'renamed' ? randomSuffix() : token,
+  });
 }
 
 function execute(

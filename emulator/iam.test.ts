@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { JobsClient } from '@google-cloud/run';
+import { GoogleAuth } from 'google-auth-library';
+import { expect, test } from 'vitest';
+import { startEmulator, type Emulator } from './start.ts';
+import { clientOptions } from './test-clients.ts';
+
+const dev = 'user:dev@example.com';
+const parent = 'projects/acme-dev/locations/us-central1';
+const account = 'runner@acme-dev.iam.gserviceaccount.com';
+const containers = [{ image: 'docker.io/library/node', command: ['node', '-e', 'process.exit(0)'] }];
+const template = { template: { containers, serviceAccount: account, maxRetries: 0 } };
+
+async function migrate(cloud: Emulator): Promise<void> {
+  const jobs = new JobsClient(clientOptions(cloud, dev));
+  const [create] = await jobs.createJob({ parent, jobId: 'migrate', job: { template } });
+  await create.promise();
+  const [run] = await jobs.runJob({ name: `${parent}/jobs/migrate` });
+  await run.promise();
+  const [removal] = await jobs.deleteJob({ name: `${parent}/jobs/migrate` });
+  await removal.promise();
+}
+
+test('the role that is derived from what was called is enough, and without any of its permissions the call is refused', async () => {
+  await using open = await startEmulator();
+  await migrate(open);
+  const role = open.role(dev).map(({ permission }) => permission);
+  expect(role).toEqual(['iam.serviceAccounts.actAs', 'run.jobs.create', 'run.jobs.delete', 'run.jobs.run']);
+  await using exact = await startEmulator({ iam: { [dev]: role } });
+  await migrate(exact);
+  for (const missing of role) {
+    await using lesser = await startEmulator({ iam: { [dev]: role.filter((each) => each !== missing) } });
+    await expect(migrate(lesser)).rejects.toThrow(
+      new RegExp(`Permission '${missing}' denied on resource 'projects/acme-dev/`),
+    );
+  }
+});
+
+test('a permission on one resource does not hold on another', async () => {
+  const run = { permission: 'run.jobs.get', on: `${parent}/jobs/mine` };
+  await using cloud = await startEmulator({ iam: { [dev]: [run] } });
+  const jobs = new JobsClient(clientOptions(cloud, dev));
+  await expect(jobs.getJob({ name: `${parent}/jobs/mine` })).rejects.toThrow('does not exist');
+  await expect(jobs.getJob({ name: `${parent}/jobs/other` })).rejects.toThrow("Permission 'run.jobs.get' denied");
+  const asked = { resource: run.on, permissions: ['run.jobs.get', 'run.jobs.run'] };
+  expect((await jobs.testIamPermissions(asked))[0].permissions).toEqual(['run.jobs.get']);
+  expect(cloud.calls.map((call) => call.status)).toEqual(['NOT_FOUND', 'PERMISSION_DENIED', 'OK']);
+});
+
+test('without a token, with a foreign one, and with one that has expired the call is refused with 401', async () => {
+  await using cloud = await startEmulator({ iam: { [dev]: ['run.*'] } });
+  const get = async (authorization?: string): Promise<number> => {
+    const headers = authorization === undefined ? {} : { headers: { authorization } };
+    return (await fetch(`${cloud.url}/v2/${parent}/jobs`, headers)).status;
+  };
+  const token = `Bearer ${cloud.iam.token(dev)}`;
+  expect([await get(), await get('Bearer foreign'), await get(token)]).toEqual([401, 401, 200]);
+  cloud.iam.expire(dev);
+  expect([await get(token), await get(`Bearer ${cloud.iam.token(dev)}`)]).toEqual([401, 200]);
+});
+
+test('a secret that the account of the tasks may not read stops the execution', async () => {
+  const controller = ['run.*', 'iam.serviceAccounts.actAs'];
+  await using cloud = await startEmulator({ iam: { [dev]: controller } });
+  cloud.seed.secret('acme-dev', 'url', 'value');
+  const env = [{ name: 'URL', valueSource: { secretKeyRef: { secret: 'url', version: '1' } } }];
+  const [container] = containers;
+  const job = { template: { template: { ...template.template, containers: [{ ...container, env }] } } };
+  const jobs = new JobsClient(clientOptions(cloud, dev));
+  await (await jobs.createJob({ parent, jobId: 'migrate', job }))[0].promise();
+  const run = async (): Promise<unknown> => (await jobs.runJob({ name: `${parent}/jobs/migrate` }))[0].promise();
+  await expect(run()).rejects.toThrow(`Permission denied on secret: projects/acme-dev/secrets/url/versions/1`);
+  expect(cloud.state.executions[0]?.['conditions']).toMatchObject([{ reason: 'SECRETS_ACCESS_CHECK_FAILED' }, {}, {}]);
+  cloud.iam.grant(`serviceAccount:${account}`, [
+    { permission: 'secretmanager.versions.access', on: 'projects/acme-dev/secrets/url' },
+  ]);
+  await run();
+});
+
+test('workload identity federation and impersonation work from a credentials file of the usual kind', async () => {
+  const pool = 'projects/123456789012/locations/global/workloadIdentityPools/ci';
+  const robot = `principal://iam.googleapis.com/${pool}/subject/repo:acme/shop`;
+  const model = { [robot]: ['iam.serviceAccounts.getAccessToken'], [`serviceAccount:${account}`]: ['run.jobs.list'] };
+  await using cloud = await startEmulator({ iam: model });
+  const folder = mkdtempSync(join(tmpdir(), 'godwit-test-wif-'));
+  try {
+    const claims = Buffer.from(JSON.stringify({ sub: 'repo:acme/shop' })).toString('base64url');
+    writeFileSync(join(folder, 'token'), `e30.${claims}.signature`);
+    const credentials = {
+      type: 'external_account',
+      audience: `//iam.googleapis.com/${pool}/providers/github`,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: `${cloud.url}/v1/token`,
+      credential_source: { file: join(folder, 'token') },
+      service_account_impersonation_url: `${cloud.url}/v1/projects/-/serviceAccounts/${account}:generateAccessToken`,
+    };
+    writeFileSync(join(folder, 'credentials.json'), JSON.stringify(credentials));
+    const auth = new GoogleAuth({
+      keyFile: join(folder, 'credentials.json'),
+      scopes: ['https://www.googleapis.com/auth/cloud-platform'],
+    });
+    const answer = await auth.request({ url: `${cloud.url}/v2/${parent}/jobs` });
+    expect(answer.status).toBe(200);
+    expect(cloud.calls.map((call) => call.principal)).toEqual(['anonymous', robot, `serviceAccount:${account}`]);
+    const foreign = { ...credentials, audience: '//iam.googleapis.com/elsewhere' };
+    writeFileSync(join(folder, 'credentials.json'), JSON.stringify(foreign));
+    const other = new GoogleAuth({ keyFile: join(folder, 'credentials.json') });
+    await expect(other.request({ url: `${cloud.url}/v2/${parent}/jobs` })).rejects.toThrow('audience');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
