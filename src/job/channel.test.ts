@@ -16,6 +16,7 @@ function told(events: readonly RunEvent[], options: Partial<ChannelOptions> = {}
     hashing: nodeHashing,
     redactor: createRedactor(),
     write: (text) => lines.push(...text.trimEnd().split('\n')),
+    tellsAll: true,
     gatherMs: 0,
     ...options,
   });
@@ -56,6 +57,14 @@ test('an answer that does not fit fails instead of coming in part', () => {
   expect(events.filter(({ kind }) => kind === 'history')).toHaveLength(1);
   expect(events.at(-2)).toMatchObject({ kind: 'finding', finding: { code: 'channel-full' } });
   expect(events.at(-1)).toMatchObject({ kind: 'run.finished', exitCode: 42, outcome: 'unknown' });
+});
+
+test('a run that changed the database keeps its verdict when a part of what it tells does not fit', () => {
+  const history: RunEvent = { kind: 'history', rows: [], partial: ['x'.repeat(90_000)] };
+  const limits = { lines: 100, bytes: 130_000 };
+  const { events } = told([history, history, finished], { limits, tellsAll: false });
+  expect(events.at(-2)).toMatchObject({ kind: 'finding', finding: { code: 'channel-full', severity: 'warning' } });
+  expect(events.at(-1)).toMatchObject({ kind: 'run.finished', exitCode: 0, outcome: 'done' });
 });
 
 test('a password is nowhere, in no form, also when it is a word of the lines themselves', () => {

@@ -14,6 +14,8 @@ export interface ChannelOptions {
   readonly hashing: Hashing;
   readonly redactor: Redactor;
   write(lines: string): void;
+  /** True: what is told is all that the task is for, so that it fails when a part of it does not fit. */
+  readonly tellsAll: boolean;
   /** So long events wait for others to share a line with, in milliseconds; 0: not at all. */
   readonly gatherMs: number;
   readonly limits?: { readonly lines: number; readonly bytes: number };
@@ -22,6 +24,8 @@ export interface ChannelOptions {
 /** The one channel back: events go out as numbered lines. */
 export interface Channel {
   emit(event: RunEvent): void;
+  /** What the closing line said. */
+  readonly exitCode: number | undefined;
 }
 
 type Finished = Extract<RunEvent, { readonly kind: 'run.finished' }>;
@@ -52,6 +56,7 @@ export function createChannel(options: ChannelOptions): Channel {
   let lines = 0;
   let bytes = 0;
   let sent = 0;
+  let exitCode: number | undefined;
 
   const flush = (): void => {
     clearTimeout(timer);
@@ -80,16 +85,17 @@ export function createChannel(options: ChannelOptions): Channel {
       const text = `${dropped.chatter} messages about progress and of the server are not shown: the log of a job takes ${limits.lines} lines.`;
       send({ kind: 'notice', severity: 'WARNING', text });
     }
-    // What a program asks for must never come in part: a reading task has failed then.
-    const partial = dropped.data > 0;
-    if (partial)
+    if (dropped.data > 0) {
+      const why = `${dropped.data} events are missing. ${fault('channel-full').why}`;
       send({
         kind: 'finding',
-        finding: fault('channel-full', { why: `${dropped.data} events are missing. ${fault('channel-full').why}` }),
+        finding: fault('channel-full', { why, severity: options.tellsAll ? 'error' : 'warning' }),
       });
-    const exitCode = partial && event.exitCode === 0 ? 42 : event.exitCode;
-    const outcome = partial && event.exitCode === 0 ? 'unknown' : event.outcome;
-    send({ ...event, exitCode, outcome, events: sent + 1 });
+    }
+    // What is asked for must never come in part. A run that changed the database keeps the verdict of its history.
+    const failed = dropped.data > 0 && options.tellsAll && event.exitCode === 0;
+    exitCode = failed ? 42 : event.exitCode;
+    send({ ...event, exitCode, outcome: failed ? 'unknown' : event.outcome, events: sent + 1 });
   };
   return {
     emit(event) {
@@ -105,6 +111,9 @@ export function createChannel(options: ChannelOptions): Channel {
         return;
       }
       send(clean);
+    },
+    get exitCode() {
+      return exitCode;
     },
   };
 }

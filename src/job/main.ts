@@ -51,6 +51,7 @@ async function main(): Promise<void> {
     hashing: nodeHashing,
     redactor,
     write: (text) => process.stdout.write(text),
+    tellsAll: work.task.kind !== 'apply',
     gatherMs: work.gatherMs,
   });
   const controller = new AbortController();
@@ -66,7 +67,7 @@ async function main(): Promise<void> {
   const bundle = work.refusal === undefined ? await work.bundle() : bad(work.refusal);
   if (!bundle.ok) return refuse(work.task, channel, bundle.findings);
   if (!address.ok) return refuse(work.task, channel, address.findings);
-  process.exitCode = await perform(work.task, {
+  const exitCode = await perform(work.task, {
     connector: createConnector(address.value, work.connecting?.tryMs),
     bundle: bundle.value,
     hashing: nodeHashing,
@@ -76,6 +77,7 @@ async function main(): Promise<void> {
     pace,
     signal: controller.signal,
   });
+  process.exitCode = channel.exitCode ?? exitCode;
 }
 
 function folderWork(folder: string): Work {
