@@ -1,0 +1,195 @@
+import { expect, test } from 'vitest';
+import type { RunEvent } from '../../src/migrate/event.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { applyTask, bundleIn, jobWorld } from '../support/cloud-run.ts';
+import { createProject } from '../support/project.ts';
+
+const files = {
+  'migrations/1_users.sql': 'create table users (id bigint primary key, email text not null);',
+  'migrations/2_index.sql': 'create index concurrently users_email on users (email);',
+};
+
+const codes = (findings: readonly { readonly code: string }[]): readonly string[] => findings.map(({ code }) => code);
+
+test.each(['ephemeral', 'stable'] as const)(
+  'in an %s job a run applies, verifies, records, and cleans up',
+  async (job) => {
+    await using database = await createTestDatabase();
+    await using world = await jobWorld(database.url, { job });
+    using project = createProject(files);
+    const told: RunEvent[] = [];
+    const task = applyTask();
+    const execution = await world.perform(task, await bundleIn(project.folder), {
+      onEvent: (event) => told.push(event),
+    });
+    expect(execution).toMatchObject({ exitCode: 0, outcome: 'done' });
+    expect(told.at(-1)).toMatchObject({ kind: 'run.finished', events: told.length });
+    expect(await database.query('select count(*)::int as n from godwit.migration')).toEqual([{ n: 2 }]);
+    const expected = job === 'stable' ? ['projects/acme-dev/locations/us-central1/jobs/dev-godwit'] : [];
+    expect(world.cloud.leaked()).toEqual(expected);
+    // What runs beside a migration must never be one more try of it.
+    const created = world.emulator.calls.filter(({ method }) => /CreateJob|UpdateJob/.test(method));
+    expect(created).toHaveLength(1);
+  },
+);
+
+test('a job has no retries, its own account, a pinned secret, an explicit timeout, and nothing secret', async () => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url, { job: 'stable', labels: { team: 'data' } });
+  using project = createProject(files);
+  const task = applyTask();
+  await world.perform(task, await bundleIn(project.folder));
+  const [job] = world.emulator.state.jobs as unknown as readonly {
+    readonly labels: Record<string, string>;
+    readonly template: { readonly taskCount: number; readonly template: Record<string, unknown> };
+  }[];
+  const template = job?.template.template ?? {};
+  expect(template).toMatchObject({
+    maxRetries: 0,
+    serviceAccount: 'dev-cloud-run-sa@acme-dev.iam.gserviceaccount.com',
+    vpcAccess: {
+      connector: 'projects/acme-dev/locations/us-central1/connectors/dev-cloud-run-connector',
+      egress: 'PRIVATE_RANGES_ONLY',
+    },
+  });
+  expect(template['timeout']).toMatch(/^\d+s$/);
+  expect(template['timeout']).not.toBe('600s');
+  expect(job?.template.taskCount).toBe(1);
+  expect(job?.labels).toMatchObject({ 'godwit-run': task.run.toLowerCase(), 'godwit-env': 'dev', team: 'data' });
+  const text = JSON.stringify(job);
+  expect(text).toContain('"version":"1"');
+  expect(text).toMatch(/@sha256:[0-9a-f]{64}/);
+  expect(text).not.toContain(database.url);
+  expect(text).not.toContain(new URL(database.url).password);
+});
+
+test('a bundle that is too large for a variable travels as a layer', async () => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url);
+  // Text that does not compress.
+  const noise = Array.from({ length: 40_000 }, (_, index) => ((index * 2_654_435_761) % 4_294_967_296).toString(36));
+  using project = createProject({
+    'migrations/1_notes.sql': `create table notes (body text);\ninsert into notes values ('${noise.join('')}');`,
+  });
+  const execution = await world.perform(applyTask(), await bundleIn(project.folder));
+  expect(execution).toMatchObject({ exitCode: 0, outcome: 'done' });
+  expect(world.cloud.leaked()).toEqual([]);
+});
+
+test('a migration that fails ends with its own exit code and finding, and the job is gone', async () => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url);
+  using project = createProject({ ...files, 'migrations/3_bad.sql': 'select oops;' });
+  const engine = world.engine();
+  const execution = await world.perform(applyTask(), await bundleIn(project.folder), { engine });
+  expect(execution.exitCode).toBe(40);
+  expect(JSON.stringify(execution.findings)).toContain('oops');
+  expect(world.cloud.leaked()).toEqual([]);
+});
+
+test('lines that come late, twice and in disorder are put together again', async () => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url);
+  using project = createProject(files);
+  world.emulator.faults.onLogs({ lagMs: 700, disorder: true, duplicate: true });
+  const told: RunEvent[] = [];
+  const execution = await world.perform(applyTask(), await bundleIn(project.folder), {
+    onEvent: (event) => told.push(event),
+  });
+  expect(execution).toMatchObject({ exitCode: 0, outcome: 'done' });
+  expect(told.at(-1)).toMatchObject({ kind: 'run.finished', events: told.length });
+  expect(told.filter(({ kind }) => kind === 'migration.applied')).toHaveLength(2);
+});
+
+test('lines that never come leave the execution incomplete, and its exit code true', async () => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url);
+  using project = createProject(files);
+  world.emulator.faults.onLogs({ lose: [1] });
+  const engine = world.engine();
+  const bundle = await bundleIn(project.folder);
+  const prepared = await engine.prepare(applyTask(), bundle);
+  if (!prepared.ok) throw new Error(codes(prepared.findings).join());
+  const started = await engine.start(prepared.value);
+  if (!started.ok) throw new Error(codes(started.findings).join());
+  const events: RunEvent[] = [];
+  for await (const event of engine.watch(started.value)) events.push(event);
+  expect(events).toEqual([]);
+  const result = await engine.result(started.value);
+  expect(result).toMatchObject({ exitCode: 0, complete: false, ran: true });
+  expect(codes(result.findings ?? [])).toEqual(['log-incomplete']);
+  expect(result.log).toContain('https://console.cloud.google.com/logs/query;query=');
+  expect((await engine.cleanup(started.value)).ok).toBe(true);
+  expect(world.cloud.leaked()).toEqual([]);
+});
+
+test.each([
+  ['CreateJob', 'lost-response'],
+  ['CreateJob', 'lost-request'],
+  ['GetExecution', 'lost-response'],
+  ['ListLogEntries', 'lost-request'],
+  ['DeleteJob', 'lost-response'],
+  ['GetSecretVersion', 'lost-request'],
+] as const)('a run goes on when the connection breaks at %s (%s), and runs once', async (method, kind) => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url);
+  using project = createProject(files);
+  world.emulator.faults.onCall({ method, kind });
+  const execution = await world.perform(applyTask(), await bundleIn(project.folder));
+  expect(execution).toMatchObject({ exitCode: 0, outcome: 'done' });
+  expect(await database.query('select count(*)::int as n from godwit.run')).toEqual([{ n: 1 }]);
+  expect(world.cloud.leaked()).toEqual([]);
+});
+
+test.each(['ephemeral', 'stable'] as const)(
+  'an answer that is lost for an %s job starts no second execution',
+  async (job) => {
+    await using database = await createTestDatabase();
+    await using world = await jobWorld(database.url, { job });
+    using project = createProject(files);
+    world.emulator.faults.onCall({ method: job === 'stable' ? 'UpdateJob' : 'CreateJob', kind: 'lost-response' });
+    const execution = await world.perform(applyTask(), await bundleIn(project.folder));
+    expect(execution).toMatchObject({ exitCode: 0, outcome: 'done' });
+    expect(await database.query('select count(*)::int as n from godwit.run')).toEqual([{ n: 1 }]);
+  },
+);
+
+test.each(['RESOURCE_EXHAUSTED', 'UNAVAILABLE'] as const)('bursts of %s are waited out', async (status) => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url);
+  using project = createProject(files);
+  for (const method of ['CreateJob', 'GetExecution', 'ListLogEntries', 'DeleteJob', 'GetSecretVersion'])
+    world.emulator.faults.onCall({ method, kind: 'status', status, times: 2 });
+  const execution = await world.perform(applyTask(), await bundleIn(project.folder));
+  expect(execution).toMatchObject({ exitCode: 0, outcome: 'done' });
+  expect(world.cloud.leaked()).toEqual([]);
+});
+
+test('an end that the platform tells late is waited for', async () => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url);
+  using project = createProject(files);
+  world.emulator.faults.onExecution({ startDelayMs: 500, slowMs: 1_500 });
+  const execution = await world.perform(applyTask(), await bundleIn(project.folder));
+  expect(execution).toMatchObject({ exitCode: 0, outcome: 'done' });
+  expect(world.cloud.leaked()).toEqual([]);
+});
+
+test('a run has a second execution under the same id, also when its first job is still there', async () => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url);
+  using project = createProject(files);
+  const bundle = await bundleIn(project.folder);
+  const engine = world.engine();
+  const task = applyTask({ consent: { approved: false, checkpointPolicy: 'never' } });
+  // Its job cannot be deleted.
+  world.emulator.faults.onCall({ method: 'DeleteJob', kind: 'status', status: 'PERMISSION_DENIED' });
+  const first = await world.perform(task, bundle, { engine });
+  expect(first.exitCode).toBe(10);
+  expect(world.cloud.leaked()).toHaveLength(1);
+  const place = engine.locate?.(task.run);
+  const second = await world.perform(applyTask({ run: task.run }), bundle, { engine });
+  expect(second).toMatchObject({ exitCode: 0, outcome: 'done' });
+  expect(place).toMatch(/-2$/);
+  expect(world.cloud.leaked()).toEqual([]);
+});
