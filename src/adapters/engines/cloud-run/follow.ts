@@ -79,7 +79,7 @@ function pauseOf({ firstPauseMs, longestPauseMs }: CloudRunContext['patience'], 
 
 /** A runner that was never started has nothing to say; one that has begun has more to come. */
 function waitFor({ patience }: CloudRunContext, state: Following): number {
-  return state.spoke || started(state.execution) ? patience.linesMs : Math.min(patience.linesMs, 3_000);
+  return state.spoke || started(state.execution) ? patience.linesMs : Math.min(patience.linesMs, 500);
 }
 
 function started(execution: RunExecution | undefined): boolean {
