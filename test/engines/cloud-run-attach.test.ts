@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { watch } from '../../src/migrate/deploy.ts';
+import { follow } from '../../src/migrate/follow.ts';
 import type { RunRef } from '../../src/migrate/engine.ts';
 import type { RunEvent } from '../../src/migrate/event.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -18,7 +18,10 @@ async function until(done: () => Promise<boolean> | boolean): Promise<void> {
 }
 
 /** A run whose controller is gone as soon as it has started it: what it migrates waits for `release`. */
-async function abandoned(world: JobWorld, database: TestDatabase): Promise<{ ref: RunRef; release(): Promise<void> }> {
+async function abandoned(
+  world: JobWorld,
+  database: TestDatabase,
+): Promise<{ ref: RunRef; release: () => Promise<void> }> {
   await database.query('create table gate (id int)');
   const holder = await database.connect();
   await holder.query('begin; lock table gate');
@@ -52,9 +55,10 @@ test.each(['ephemeral', 'stable'] as const)(
     expect(found.value).toEqual(ref);
     // Nothing that is at work is removed, whoever asks for it.
     expect(await other.sweep()).toEqual([]);
-    if (job === 'ephemeral') expect((await other.cleanup(ref)).ok).toBe(false);
+    // A stable job is kept anyway.
+    expect((await other.cleanup(ref)).ok).toBe(job === 'stable');
     const told: RunEvent[] = [];
-    const following = watch({ engine: other, onEvent: (event) => told.push(event) }, found.value);
+    const following = follow({ engine: other, onEvent: (event) => told.push(event) }, found.value);
     await until(() => told.some(({ kind }) => kind === 'migration.started'));
     await release();
     expect(await following).toMatchObject({ exitCode: 0, outcome: 'done' });
@@ -74,7 +78,7 @@ test('a run that has ended while nobody watched is found with all its events, an
   const found = await other.attach(ref.run);
   if (!found.ok) throw new Error('not found');
   const told: RunEvent[] = [];
-  const execution = await watch({ engine: other, onEvent: (event) => told.push(event) }, found.value);
+  const execution = await follow({ engine: other, onEvent: (event) => told.push(event) }, found.value);
   expect(execution).toMatchObject({ exitCode: 0, outcome: 'done' });
   expect(told.filter(({ kind }) => kind === 'migration.applied')).toHaveLength(2);
   expect((await other.cleanup(ref)).ok).toBe(true);
@@ -99,7 +103,7 @@ test('a run that is cancelled from another machine stops at a safe point and say
   const { ref, release } = await abandoned(world, database);
   const other = world.engine();
   const told: RunEvent[] = [];
-  const following = watch({ engine: other, onEvent: (event) => told.push(event) }, ref);
+  const following = follow({ engine: other, onEvent: (event) => told.push(event) }, ref);
   await until(() => told.some(({ kind }) => kind === 'migration.started'));
   await until(async () => (await database.query('select 1 from pg_locks where not granted')).length > 0);
   expect(await other.cancel(ref)).toBe(true);

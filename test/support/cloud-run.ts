@@ -113,7 +113,7 @@ export async function jobWorld(url: string, config: Partial<CloudRunConfig> = {}
         task,
         engine: options.engine ?? engine(),
         bundle,
-        target: { host: 'db', port: 5432, database: 'd', user: 'u' },
+        target: 'u@db:5432/d',
         command: 'up',
         now: () => new Date().toISOString(),
         onEvent: options.onEvent ?? (() => {}),

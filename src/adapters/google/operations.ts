@@ -33,7 +33,8 @@ export async function waitForOperation<T>(
   let present = operation;
   for (let attempt = 1; present.done !== true; attempt += 1) {
     if (performance.now() > deadline || wait.signal?.aborted === true) return { ok: false, error: late(operation) };
-    await sleep(backoff(attempt, Math.random(), 2_000));
+    // Most are done at once.
+    await sleep(backoff(attempt, Math.random(), 2_000, 40));
     const reply = await google.call<Operation>({
       service: wait.service,
       method: 'GET',

@@ -16,8 +16,8 @@ export function isRepeatable(request: GoogleRequest, error: GoogleError): boolea
  * @param attempt how many tries there have been, from 1
  * @param random from 0 to 1
  */
-export function backoff(attempt: number, random: number, capMs = 8_000): number {
-  const longest = Math.min(capMs, 250 * 2 ** (attempt - 1));
+export function backoff(attempt: number, random: number, capMs = 8_000, firstMs = 250): number {
+  const longest = Math.min(capMs, firstMs * 2 ** (attempt - 1));
   return Math.round(longest / 2 + (longest / 2) * random);
 }
 

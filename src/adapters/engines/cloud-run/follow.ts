@@ -5,6 +5,7 @@ import type { RunRef } from '../../../migrate/engine.ts';
 import { createLineDecoder, type LineDecoder } from '../../../migrate/event-lines.ts';
 import type { RunEvent } from '../../../migrate/event.ts';
 import { googleFault } from '../../google/fault.ts';
+import { backoff } from '../../google/retry.ts';
 import type { CloudRunContext } from './context.ts';
 import { plainLine, readLog, runnerLine, type LogEntry } from './log-reader.ts';
 import { placeOf } from './names.ts';
@@ -51,13 +52,10 @@ export async function* followLines(
   state: Following,
   leave?: AbortSignal,
 ): AsyncGenerator<RunEvent> {
-  const { patience } = context;
   let quiet = 0;
   let overSince: number | undefined;
   for (;;) {
     if (leave?.aborted === true) return;
-    // Looked at before reading: what a runner wrote before it ended may be read in this turn.
-    if (overSince === undefined && (await look(context, state))) overSince = performance.now();
     const events = await readEvents(context, state, leave);
     for (const event of events) {
       yield event;
@@ -68,12 +66,48 @@ export async function* followLines(
       state.givenUp = true;
       return;
     }
-    await sleep(pauseOf(patience, quiet), undefined, leave === undefined ? {} : { signal: leave }).catch(() => {});
+    const over = await pause(context, state, { ms: pauseOf(context, quiet), over: overSince !== undefined, leave });
+    if (over && overSince === undefined) {
+      overSince = performance.now();
+      quiet = 0;
+    }
+  }
+}
+
+interface Pause {
+  readonly ms: number;
+  /** True: the execution has ended; nothing but lines is waited for. */
+  readonly over: boolean;
+  readonly leave: AbortSignal | undefined;
+}
+
+/**
+ * The pause between two looks into the log. The execution is looked at more often, which costs less: the log is read at
+ * once when it has ended. True: it has.
+ */
+async function pause(context: CloudRunContext, state: Following, { ms, over, leave }: Pause): Promise<boolean> {
+  const until = performance.now() + ms;
+  const wait = (longest: number): Promise<void> =>
+    sleep(
+      Math.max(1, Math.min(longest, until - performance.now())),
+      undefined,
+      leave === undefined ? {} : { signal: leave },
+    ).catch(() => {});
+  if (over) {
+    await wait(ms);
+    return true;
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    await wait(backoff(attempt, Math.random(), 1_000, 100));
+    if (leave?.aborted === true) return false;
+    if (await look(context, state)) return true;
+    if (performance.now() >= until) return false;
   }
 }
 
 /** Grows while nothing comes: the project may list entries about once a second, together with all its other readers. */
-function pauseOf({ firstPauseMs, longestPauseMs }: CloudRunContext['patience'], quiet: number): number {
+function pauseOf({ patience }: CloudRunContext, quiet: number): number {
+  const { firstPauseMs, longestPauseMs } = patience;
   return Math.min(longestPauseMs, firstPauseMs * 1.6 ** Math.min(quiet, 20)) * (0.9 + Math.random() * 0.2);
 }
 

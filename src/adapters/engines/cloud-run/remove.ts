@@ -17,12 +17,24 @@ const mostSwept = 20;
 /** Deletes the job of a run whose execution has ended. One that is at work is never deleted. */
 export async function removeJob(context: CloudRunContext, ref: RunRef): Promise<Outcome<void>> {
   const { google, patience, terms, environment, hashing } = context;
-  const { job } = placeOf(ref);
+  const place = placeOf(ref);
+  const { job } = place;
   if (terms.job === 'stable' || job === stableJob(environment, hashing)) return good(undefined);
-  const execution = await google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${ref.location}` });
-  if (execution.ok && !isOver(execution.value))
-    return bad(fault('cleanup-incomplete', { why: `Job ${job} is still at work, and stays.` }));
   const path = ref.location.replace(/\/executions\/.*$/, '');
+  const [found, execution] = await Promise.all([
+    google.call<RunJob>({ service: 'run', method: 'GET', path: `v2/${path}` }),
+    google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${ref.location}` }),
+  ]);
+  if (!found.ok && found.error.reason === 'NOT_FOUND') return good(undefined);
+  const unknown = !execution.ok && execution.error.reason !== 'NOT_FOUND' ? execution.error : undefined;
+  if (!found.ok || unknown !== undefined) {
+    const error = found.ok ? unknown : found.error;
+    return bad(fault('cleanup-incomplete', { why: `Reading job ${path}: ${error?.message ?? ''}` }));
+  }
+  // Of the same name, and somebody else's.
+  if (found.value.labels?.[runLabel] !== ref.run.toLowerCase()) return good(undefined);
+  if ((execution.ok && !isOver(execution.value)) || isBusy(found.value, place.execution))
+    return bad(fault('cleanup-incomplete', { why: `Job ${job} is still at work, and stays.` }));
   const reply = await google.call<Operation>({
     service: 'run',
     method: 'DELETE',
@@ -66,6 +78,12 @@ export async function sweepJobs(context: CloudRunContext, now: number): Promise<
     }),
   );
   return removed.filter((run) => run !== '');
+}
+
+/** True when a job has a newer execution than this one, at work: a run may have a second one. */
+function isBusy({ latestCreatedExecution: latest }: RunJob, execution: string): boolean {
+  const newest = latest?.name?.split('/').pop() ?? '';
+  return newest !== '' && newest !== execution && (latest?.completionTime ?? '') === '';
 }
 
 /** All jobs of this environment's runs. Nothing when they cannot be listed. */

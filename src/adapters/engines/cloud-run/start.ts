@@ -102,7 +102,7 @@ async function begun(
     const failure = pending?.done === true ? pending.error : undefined;
     if (failure !== undefined) return await givenUp(context, input, operationError(failure));
     if (performance.now() > deadline) return await givenUp(context, input, late(patience.startMs));
-    await sleep(backoff(attempt, Math.random(), 1_000));
+    await sleep(backoff(attempt, Math.random(), 1_000, 60));
     if (pending === undefined || pending.done === true) continue;
     const again = await google.call<Operation>({ service: 'run', method: 'GET', path: `v2/${pending.name}` });
     if (again.ok) pending = again.value;

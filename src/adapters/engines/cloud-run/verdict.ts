@@ -49,7 +49,7 @@ async function over(context: CloudRunContext, state: Following): Promise<void> {
   for (let attempt = 1; !state.gone; attempt += 1) {
     if (state.execution !== undefined && isOver(state.execution)) return;
     if (await look(context, state)) return;
-    await sleep(backoff(attempt, Math.random(), context.patience.longestPauseMs));
+    await sleep(backoff(attempt, Math.random(), Math.min(2_000, context.patience.longestPauseMs), 60));
   }
 }
 
