@@ -14,6 +14,7 @@ export function reflectionOf(descriptors: Descriptors): { readonly nested: Recor
   const at = (name: string): Namespace =>
     name.split('.').reduce((place, part) => ((place.nested ??= {})[part] ??= {}), root);
   for (const [name, message] of Object.entries(descriptors.messages)) Object.assign(at(name), typeOf(message));
+  for (const [name, message] of Object.entries(details)) Object.assign(at(name), typeOf(message));
   for (const [name, values] of Object.entries(descriptors.enums)) at(name).values = values;
   return { nested: root.nested ?? {} };
 }
@@ -32,3 +33,20 @@ const fieldOf = ({ id, type, key, repeated }: FieldDescriptor): object => ({
   ...(key === undefined ? {} : { keyType: key }),
   ...(repeated === undefined ? {} : { rule: 'repeated' }),
 });
+
+/** What errors carry in their details (google/rpc/error_details.proto); the packages of the services leave it out. */
+const details: Descriptors['messages'] = {
+  'google.rpc.BadRequest': {
+    fields: { fieldViolations: { id: 1, type: 'google.rpc.BadRequest.FieldViolation', repeated: true } },
+  },
+  'google.rpc.BadRequest.FieldViolation': {
+    fields: { field: { id: 1, type: 'string' }, description: { id: 2, type: 'string' } },
+  },
+  'google.rpc.ErrorInfo': {
+    fields: {
+      reason: { id: 1, type: 'string' },
+      domain: { id: 2, type: 'string' },
+      metadata: { id: 3, type: 'string', key: 'string' },
+    },
+  },
+};
