@@ -23,6 +23,7 @@ const names = [
   'large-file',
   'lock-courtesy',
   'safety',
+  'image',
   'cloud-run',
 ];
 const withPeers = new Set(['status', 'latency', 'loopback', 'lock-courtesy']);
