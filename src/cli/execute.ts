@@ -10,6 +10,7 @@ import { version } from '../project/version.ts';
 import { wire, type Wired } from '../project/wire.ts';
 import type { Context, Result } from './command.ts';
 import { failed } from './result.ts';
+import { duration } from './screen/format.ts';
 
 /** A project that is ready for tasks. */
 export interface Ready {
@@ -52,6 +53,7 @@ export async function withProject(
     ...(needs.file === undefined ? {} : { file: needs.file, cwd: context.io.cwd }),
     migrations: needs.migrations ?? true,
     detached: needs.detached ?? false,
+    changes: needs.changes ?? false,
     onProgress: progressOn(context),
   });
   if (!wired.ok) return failed(wired.findings);
@@ -117,14 +119,30 @@ export async function execute(
   options: ExecuteOptions,
 ): Promise<Execution> {
   const { command, signal } = context;
-  const { execution, warnings } = await runTask(project, wired, task, {
-    command,
-    onEvent: () => {},
-    signal,
-    ...options,
-  });
+  const wanted = { command, onEvent: () => {}, signal, ...options };
+  const shown = project.remote === undefined ? wanted : { ...wanted, ...stepsOf(context, wanted.onEvent) };
+  const { execution, warnings } = await runTask(project, wired, task, shown);
+  if (project.remote !== undefined) context.screen.settle();
   for (const finding of warnings) context.screen.finding(finding);
   return execution;
+}
+
+/** Far away it takes a while until the runner works: what it is at, and how long that took. */
+function stepsOf({ screen }: Context, onEvent: (event: RunEvent) => void) {
+  const began = performance.now();
+  const after = (): string => duration(performance.now() - began);
+  screen.live('looking at image, secret, network and account');
+  return {
+    onStep: (step: string) => screen.passing(step),
+    onEvent: (event: RunEvent) => {
+      if (event.kind === 'run.started') screen.live(`the runner connects, after ${after()}`);
+      if (event.kind === 'target') {
+        screen.passing(`connected to the database, after ${after()}`);
+        screen.target(event.environment, event);
+      }
+      onEvent(event);
+    },
+  };
 }
 
 /** Executes a task whose events are shown as they come; nothing is left to report but the exit code. */

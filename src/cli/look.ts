@@ -9,7 +9,7 @@ import type { Project } from '../project/open.ts';
 import { inspectTask } from '../project/tasks.ts';
 import type { Context } from './command.ts';
 import { execute, type Ready } from './execute.ts';
-import { countOf, duration } from './screen/format.ts';
+import { countOf } from './screen/format.ts';
 
 /** What a command wants to know. */
 export interface Wish {
@@ -85,7 +85,8 @@ export function targetOf(events: readonly RunEvent[]): Target | undefined {
 
 /** `as of 3 min ago, by run 01J9… (up, ann@host)` */
 export function ageText({ asOf, run, command, by }: Known, now: number): string {
-  return `as of ${age(now - Date.parse(asOf))} ago, by run ${run} (${command}, ${by})`;
+  const past = now - Date.parse(asOf);
+  return `as of ${past < 1_000 ? 'this moment' : `${age(past)} ago`}, by run ${run} (${command}, ${by})`;
 }
 
 /** For programs: which execution told it, and when. */
@@ -97,7 +98,7 @@ export function asOfData(known: Known | undefined): Readonly<Record<string, unkn
 
 function age(ms: number): string {
   const seconds = Math.max(0, ms) / 1_000;
-  if (seconds < 60) return duration(Math.floor(seconds) * 1_000 || 0).replace('.0', '');
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
   return seconds < 172_800
     ? countOf(Math.floor(seconds / 3_600), 'hour')

@@ -11,7 +11,7 @@ import {
   type AttemptTerms,
   type Execution,
 } from './attempt.ts';
-import type { Engine, Ledger, LedgerEntry, RunRef } from './engine.ts';
+import type { Engine, Ledger, LedgerEntry, Prepared, RunRef } from './engine.ts';
 import type { RunEvent } from './event.ts';
 import { follow } from './follow.ts';
 import type { Bundle } from './ports.ts';
@@ -28,6 +28,8 @@ export interface Deployment extends AttemptTerms {
   /** Which attempts are: those that change the database, or all, where each leaves something behind. Default: `changes`. */
   readonly keeps?: 'changes' | 'all';
   onEvent(event: RunEvent): void;
+  /** Hears what has been done before the runner has a word, where that takes long. */
+  onStep?(step: string): void;
   /** Aborted: the run is asked to stop at the next safe point. */
   readonly signal?: AbortSignal;
   /** Aborted: the run is left alone and goes on. */
@@ -113,12 +115,29 @@ export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Ou
   if (!written.ok) return written;
   if (!prepared.ok) return giveUp(prepared.findings);
   const entry = preparedAttempt(first, prepared.value);
+  deployment.onStep?.(preparedText(prepared.value));
   const started = await engine.start(prepared.value);
-  if (started.ok) return good({ ref: started.value, entry: await placed(ledger, entry, started.value) });
+  if (started.ok) {
+    deployment.onStep?.('the job is made; its container starts');
+    return good({ ref: started.value, entry: await placed(ledger, entry, started.value) });
+  }
   // It may have been made, and the answer lost.
   if (entry.execution !== undefined)
     await engine.cleanup({ run: task.run, engine: engine.name, location: entry.execution });
   return giveUp(started.findings);
+}
+
+/** `ready: image sha256:0123456789ab, secret version 3` */
+function preparedText({ image, secretVersion }: Prepared): string {
+  const digest = image
+    ?.split('@')
+    .at(-1)
+    ?.slice(0, 'sha256:'.length + 12);
+  const parts = [
+    ...(digest === undefined ? [] : [`image ${digest}`]),
+    ...(secretVersion === undefined ? [] : [`secret version ${secretVersion}`]),
+  ];
+  return ['ready', parts.join(', ')].filter((text) => text !== '').join(': ');
 }
 
 /** The ledger knows the place beforehand; where it is another one, it is told. */

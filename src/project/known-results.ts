@@ -11,6 +11,8 @@ export interface Knowledge {
   readonly underWay?: LedgerEntry;
 }
 
+/** Attempts that are looked at: those of a bad day have told nothing, and each costs a request. */
+const mostLooked = 8;
 const nothingChanged: ReadonlySet<string> = new Set(['refused', 'unreachable', 'busy', 'nothing-to-do']);
 
 /**
@@ -22,7 +24,9 @@ export async function newestKnown(project: Project, question: Question): Promise
   if (remote === undefined) return {};
   const entries = await project.ledger.list(environment.name);
   let underWay: LedgerEntry | undefined;
+  let looked = 0;
   for (const entry of entries) {
+    if ((looked += question.accepts(entry) ? 1 : 0) > mostLooked) break;
     const told = await toldBy(remote, entry, question);
     if (told !== undefined && (question.lasting === true || !changedSince(entries, told)))
       return { known: told, ...withUnderWay(underWay) };
@@ -39,7 +43,7 @@ function withUnderWay(underWay: LedgerEntry | undefined): Knowledge {
 }
 
 async function toldBy(remote: Remote, entry: LedgerEntry, question: Question): Promise<Known | undefined> {
-  if (!question.accepts(entry)) return undefined;
+  if (!question.accepts(entry) || entry.outcome === 'unreachable') return undefined;
   const events = await remote.said(entry);
   if (events === undefined || !events.some(({ kind }) => kind === question.answer)) return undefined;
   if (question.isFinal?.(events) === false) return undefined;

@@ -16,6 +16,8 @@ import type { Wired } from './wire.ts';
 export interface RunTaskOptions {
   readonly command: string;
   readonly onEvent: (event: RunEvent) => void;
+  /** Hears what has been done before the runner has a word. */
+  readonly onStep?: (step: string) => void;
   readonly signal?: AbortSignal;
   /** Aborted: the run is left alone and goes on. */
   readonly leave?: AbortSignal;

@@ -45,7 +45,7 @@ const statusOf: Run = async (context) =>
     const bare = layout === 'bare' ? [] : appliedNow(rows).filter(({ id }) => id.startsWith('file:'));
     const known = [...linesOf(comparison, new Set(partial)), ...bare.map((one) => bareLine(one, partial))];
     const lines = [...known, ...unseen(partial, known, layout)].sort((a, b) => byVersion(a.id, b.id));
-    show(context.screen, lines, findings);
+    show(context.screen, { lines, findings, environment: project.environment.name });
     const target = wired.target ?? targetOf(execution.events);
     const environment = { name: project.environment.name, protected: project.environment.protected, ...target };
     const pending = lines.filter((line) => line.state !== 'applied' && line.state !== 'missing').length;
@@ -121,7 +121,13 @@ function byVersion(a: string, b: string): number {
 
 const most = 30;
 
-function show(screen: Screen, lines: readonly Line[], findings: readonly Finding[]): void {
+interface Shown {
+  readonly lines: readonly Line[];
+  readonly findings: readonly Finding[];
+  readonly environment: string;
+}
+
+function show(screen: Screen, { lines, findings, environment }: Shown): void {
   const { style } = screen;
   const applied = lines.filter((line) => line.state === 'applied');
   const open = lines.length - applied.length;
@@ -134,14 +140,15 @@ function show(screen: Screen, lines: readonly Line[], findings: readonly Finding
   if (lines.length === 0) screen.say('  There are no migrations yet: `godwit new NAME` writes the first.');
   else if (open === 0)
     screen.say('', `${style.green('✔')} ${countOf(lines.length, 'migration')} applied, nothing to do.`);
-  else screen.say('', `${tally(lines)}.${findings.length === 0 ? ` Next: ${nextStep(lines)}.` : ''}`);
+  else screen.say('', `${tally(lines)}.${findings.length === 0 ? ` Next: ${nextStep(lines, environment)}.` : ''}`);
 }
 
 /** What is applied and stands in part is on its way back. */
-function nextStep(lines: readonly Line[]): string {
+function nextStep(lines: readonly Line[], environment: string): string {
+  const name = environment === 'local' ? '' : ` -e ${environment}`;
   return lines.some(({ state, how }) => state === 'partial' && how !== undefined)
-    ? '`godwit down` goes on undoing what stands in part'
-    : '`godwit up`';
+    ? `\`godwit down${name}\` goes on undoing what stands in part`
+    : `\`godwit up${name}\``;
 }
 
 /** `12 applied, 1 changed, 2 pending` */
