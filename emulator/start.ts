@@ -25,6 +25,8 @@ import { createSeed, type Seed } from './world.ts';
 export type Execution = {
   /** Variables for every task, on top of the job's. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds between SIGTERM and SIGKILL; 10,000 when left out. */
+  readonly graceMs?: number;
   /** A folder that stands for `/godwit/` of images whose layers hold none. */
   readonly folder?: string;
 } & (
@@ -129,6 +131,7 @@ function createWorld(
     calls: [],
     executor: executorOf(options.execution),
     images,
+    graceMs: options.execution?.graceMs ?? 10_000,
     now: () => new Date().toISOString(),
     onStop: (stop) => void stops.push(stop),
   };

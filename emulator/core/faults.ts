@@ -40,8 +40,19 @@ export interface ExecutionFault {
   readonly slowMs?: number;
 }
 
+/** A job that is made and does not become ready (the shape of its operation's end is assumed). */
+export interface JobFault {
+  /** A `Condition.CommonReason`: `CONTAINER_MISSING`, `SECRETS_ACCESS_CHECK_FAILED`, … */
+  readonly reason: string;
+  readonly message: string;
+  /** How many jobs are hit; 1 when left out. */
+  readonly times?: number;
+}
+
 /** What goes wrong with the log of tasks. */
 export interface LogFault {
+  /** Reads that are answered within a minute; the next ones get 429 without Retry-After. Google grants 60 (documentation). */
+  readonly readsPerMinute?: number;
   /** Entries can be read only so long after they were written. */
   readonly lagMs?: number;
   /** Numbers of the lines (from 1, per execution) that are lost. */
@@ -56,6 +67,7 @@ export interface LogFault {
 export interface Faults {
   onCall(fault: CallFault): void;
   onExecution(fault: ExecutionFault): void;
+  onJob(fault: JobFault): void;
   /**
    * Jobs with an execution token start no execution (`ignored`), or one with a name of the platform's own (`renamed`), until
    * all are cleared.
@@ -66,6 +78,7 @@ export interface Faults {
   clear(): void;
   takeCall(method: string): CallFault | undefined;
   takeExecution(job: string): ExecutionFault | undefined;
+  takeJob(): JobFault | undefined;
   readonly logs: LogFault;
   readonly token: TokenFault | undefined;
 }
@@ -75,11 +88,13 @@ export type TokenFault = 'ignored' | 'renamed';
 export function createFaults(): Faults {
   let calls: { readonly fault: CallFault; passing: number; left: number }[] = [];
   let executions: { readonly fault: ExecutionFault; left: number }[] = [];
+  let jobs: { readonly fault: JobFault; left: number }[] = [];
   let logs: LogFault = {};
   let token: TokenFault | undefined;
   return {
     onCall: (fault) => void calls.push({ fault, passing: fault.after ?? 0, left: fault.times ?? 1 }),
     onExecution: (fault) => void executions.push({ fault, left: fault.times ?? 1 }),
+    onJob: (fault) => void jobs.push({ fault, left: fault.times ?? 1 }),
     onToken(fault) {
       token = fault;
     },
@@ -89,6 +104,7 @@ export function createFaults(): Faults {
     clear() {
       calls = [];
       executions = [];
+      jobs = [];
       logs = {};
       token = undefined;
     },
@@ -106,6 +122,11 @@ export function createFaults(): Faults {
     },
     takeExecution(job) {
       const found = executions.find((each) => each.left > 0 && (each.fault.job ?? job) === job);
+      if (found !== undefined) found.left -= 1;
+      return found?.fault;
+    },
+    takeJob() {
+      const found = jobs.find((each) => each.left > 0);
       if (found !== undefined) found.left -= 1;
       return found?.fault;
     },

@@ -27,6 +27,8 @@ export interface World {
   readonly calls: RecordedCall[];
   readonly executor: Executor;
   readonly images: ImageSource;
+  /** Between SIGTERM and SIGKILL; documentation: 10 seconds. */
+  readonly graceMs: number;
   now(): string;
   /** Runs when the emulator stops: processes and timers end here. */
   onStop(stop: () => Promise<void> | void): void;

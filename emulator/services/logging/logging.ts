@@ -1,7 +1,8 @@
-import { invalid } from '../../core/errors.ts';
+import { ApiError, invalid } from '../../core/errors.ts';
 import { listOf, objectOf, stringsOf, textOf, type Json, type JsonObject } from '../../core/json.ts';
 import { needsNothing, type Call, type Need, type ServiceModule } from '../../core/service.ts';
 import { page } from '../../core/dispatch.ts';
+import { perWorld } from '../../core/world.ts';
 import { parseFilter, timeKey } from './filter.ts';
 import { logsOf } from './store.ts';
 
@@ -56,6 +57,7 @@ function onProjects(request: JsonObject, permission: string): readonly Need[] {
 }
 
 function listEntries(request: JsonObject, call: Call): Json {
+  checkQuota(call);
   const filter = parseFilter(textOf(request['filter']));
   const projects = listOf(request['resourceNames']).map((name) => projectOf(textOf(name)));
   if (projects.length === 0) throw invalid('resource_names', 'At least one resource name must be given.');
@@ -69,6 +71,21 @@ function listEntries(request: JsonObject, call: Call): Json {
   if (order.endsWith('desc')) sorted.reverse();
   const { items, next } = page(sorted, { ...request, pageSize: request['pageSize'] ?? 50 }, 1_000);
   return { entries: items, ...(next === undefined ? {} : { nextPageToken: next }) };
+}
+
+const readsOf = perWorld(() => ({ times: [] as number[] }));
+
+/** Documentation: quota per project and minute; the answer names no time to wait. */
+function checkQuota({ world }: Call): void {
+  const reads = readsOf(world);
+  const now = Date.now();
+  reads.times = reads.times.filter((time) => now - time < 60_000);
+  if (reads.times.length >= (world.faults.logs.readsPerMinute ?? Number.POSITIVE_INFINITY))
+    throw new ApiError(
+      'RESOURCE_EXHAUSTED',
+      "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute' of service 'logging.googleapis.com'.",
+    );
+  reads.times.push(now);
 }
 
 /** The entries of a write, each with what the request says for all of them. */

@@ -14,8 +14,6 @@ export interface Readied {
   /** Values of the variables that are secrets. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly fault: ExecutionFault | undefined;
-  /** Between SIGTERM and SIGKILL. */
-  readonly graceMs: number;
 }
 
 /** Runs one attempt of a task and returns its result as `TaskAttemptResult`; exit code 0 is a success. */
@@ -53,7 +51,7 @@ export async function runAttempt(
     setTimeout(
       () => {
         timedOut = true;
-        void terminate(running, readied.graceMs);
+        void terminate(running, world.graceMs);
       },
       Math.min(seconds * 1_000, 2 ** 31 - 1),
     ),

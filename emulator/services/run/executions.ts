@@ -97,7 +97,7 @@ function cancel(request: JsonObject, call: Call): Json {
     parent: placeOf(execution.name),
     metadata: () => executionView(execution),
     work: async () => {
-      if (request['validateOnly'] !== true) await cancelExecution(execution);
+      if (request['validateOnly'] !== true) await cancelExecution(call.world, execution);
       return executionView(execution);
     },
   });

@@ -3,6 +3,8 @@ import { page } from '../../core/dispatch.ts';
 import { ApiError, notFound } from '../../core/errors.ts';
 import { numberOf, objectOf, textOf, type Json, type JsonObject } from '../../core/json.ts';
 import { needs, type Call, type ServiceModule } from '../../core/service.ts';
+import type { JobFault } from '../../core/faults.ts';
+import { condition } from './conditions.ts';
 import { checkJob } from './job-check.ts';
 import { completeJob } from './job-defaults.ts';
 import { policyMethods } from '../../core/policy.ts';
@@ -61,7 +63,19 @@ function createJob(request: JsonObject, call: Call): Json {
   if (request['validateOnly'] === true) return settledOperation(call, parent, job);
   const record: JobRecord = { job };
   all.set(name, record);
+  const unready = call.world.faults.takeJob();
+  if (unready !== undefined) return unreadyOperation(call, record, unready);
   return jobOperation(call, record, executionByToken(call, record));
+}
+
+function unreadyOperation(call: Call, record: JobRecord, { reason, message }: JobFault): Json {
+  const failed = condition('Ready', 'FAILED', call.world.now(), { reason, message, severity: 'ERROR' });
+  record.job = { ...record.job, terminalCondition: failed, conditions: [failed] };
+  return call.operation({
+    parent: placeOf(textOf(record.job['name'])),
+    metadata: () => record.job,
+    work: () => Promise.reject(new ApiError('FAILED_PRECONDITION', message)),
+  });
 }
 
 /** The operation of a job that is made: with `runExecutionToken` it ends with the execution, else at once. */

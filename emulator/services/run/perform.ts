@@ -6,9 +6,6 @@ import { runAttempt, terminate, type Readied } from './attempt.ts';
 import { prepare } from './ready.ts';
 import { runName, runOf, type ExecutionEnd, type ExecutionRecord, type TaskRecord } from './records.ts';
 
-/** Between SIGTERM and SIGKILL; documentation: 10 seconds. */
-const graceMs = 10_000;
-
 /** Creates an execution of a job and sets it going. */
 export function startExecution(
   world: World,
@@ -64,7 +61,7 @@ async function runTasks(world: World, execution: ExecutionRecord, fault: Readied
   const waiting = [...execution.tasks];
   const lane = async (): Promise<void> => {
     for (let task = waiting.shift(); task !== undefined; task = waiting.shift())
-      await runTask(world, execution, { task, readied: { ...prepared, fault, graceMs } });
+      await runTask(world, execution, { task, readied: { ...prepared, fault } });
   };
   await Promise.all(Array.from({ length: Math.min(execution.parallelism, execution.tasks.length) }, lane));
   if (execution.cancelling) return cancelled(execution);
@@ -131,10 +128,10 @@ function finish(world: World, execution: ExecutionRecord, end: ExecutionEnd): vo
 }
 
 /** Asks the tasks of an execution to end, and waits until it has. */
-export async function cancelExecution(execution: ExecutionRecord): Promise<void> {
+export async function cancelExecution(world: World, execution: ExecutionRecord): Promise<void> {
   execution.cancelling = true;
   const running = execution.tasks.flatMap((task) => task.running ?? []);
-  await Promise.all(running.map((task) => terminate(task, graceMs)));
+  await Promise.all(running.map((task) => terminate(task, world.graceMs)));
   await execution.settled;
 }
 
