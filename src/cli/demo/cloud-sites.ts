@@ -20,10 +20,8 @@ export async function demoOnLaptop(context: Context, folder: string, descriptor:
     execution: { kind: 'namespace', path: site.vpc },
     apart: true,
     before: [
-      'Real are here: PostgreSQL, the networks of laptop, jobs and database (namespaces of the kernel, without a way from the',
-      'laptop to the other two), godwit with its engine for Cloud Run, the image that it puts together, the runner.',
-      `${emulated} A job is`,
-      'a process in the private network, where Google would start a container.',
+      'Real: PostgreSQL; the networks of laptop, jobs and database, namespaces of the kernel without a way from the laptop to the other two; godwit with its engine for Cloud Run; the image that it puts together; the runner.',
+      `${emulated} A job is a process in the private network, where Google would start a container.`,
       ...(site.rootless ? ['All of it without root: the namespaces belong to this account.'] : []),
     ],
   });
@@ -47,9 +45,8 @@ export async function demoHere(context: Context, folder: string): Promise<Result
       execution: { kind: 'process' },
       apart: false,
       before: [
-        'Real are here: PostgreSQL, godwit with its engine for Cloud Run, the image that it puts together, the runner.',
-        `${emulated} A job is`,
-        'a process of this machine, and the network is this machine’s own: `--private-network` shows one that is closed.',
+        'Real: PostgreSQL; godwit with its engine for Cloud Run; the image that it puts together; the runner.',
+        `${emulated} A job is a process of this machine in its own network; \`--private-network\` shows one that is closed.`,
       ],
     });
   } finally {

@@ -39,7 +39,7 @@ export async function cloudTour(context: Context, site: TourSite): Promise<Resul
     cloud.seed.serviceAccount(`dev-cloud-run-sa@${project}.iam.gserviceaccount.com`);
     cloud.seed.connector(`projects/${project}/locations/us-central1/connectors/dev-cloud-run-connector`);
     cloud.seed.secret(project, 'database-url-dev', site.url);
-    screen.say(...site.before);
+    screen.say(...site.before.flatMap((paragraph) => wrapped(paragraph, Math.min(100, context.io.columns()))));
     for (const step of stepsOf(site)) {
       const exitCode = await take(context, site, step, cloud.env());
       if (exitCode !== step.exitCode) return { exitCode, outcome: outcomeOf(exitCode), findings: [] };
@@ -72,8 +72,12 @@ function stepsOf({ apart }: TourSite): readonly Step[] {
   return [
     ...(apart ? [direct] : []),
     { argv: ['up', '-e', 'dev'], says: 'A job next to the database has one:', exitCode: 0 },
-    { argv: ['verify', '-e', 'dev'], says: 'What is there now, looked at by another job:', exitCode: 0 },
-    { argv: ['runs', 'list', '-e', 'dev'], says: 'Who did what:', exitCode: 0 },
+    { argv: ['verify', '-e', 'dev', '--fresh'], says: 'What is there now, looked at by another job:', exitCode: 0 },
+    {
+      argv: ['runs', 'list', '-e', 'dev'],
+      says: 'Who did what (known from the log of the last job; no job is needed to ask):',
+      exitCode: 0,
+    },
   ];
 }
 
@@ -87,4 +91,15 @@ async function take(
   const options = [...(screen.json ? ['--json'] : []), ...(typed.switches.has('no-color') ? ['--no-color'] : [])];
   const env = { ...io.env, ...cloud, DATABASE_URL: undefined, DIRECT_DATABASE_URL: site.url };
   return await runProgram({ argv: [...step.argv, ...options], io: { ...io, cwd: site.folder, env }, signal });
+}
+
+/** A paragraph in lines of at most this width. */
+function wrapped(paragraph: string, width: number): readonly string[] {
+  const lines: string[] = [''];
+  for (const word of paragraph.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines;
 }
