@@ -102,13 +102,17 @@ async function takeCheckpoint(
 ): Promise<Outcome<Checkpoint>> {
   const { task, signal } = deployment;
   let told = 0;
+  let said = '';
   const taken = await checkpointer.take({
     run: task.run,
     before: refused.before,
     server: refused.server,
     onProgress: (text) => {
       const now = Date.now();
-      if (now - told < tellEveryMs) return;
+      // What only counts on is told now and then; what is new at once.
+      const words = text.replaceAll(/\d+/g, '');
+      if (words === said && now - told < tellEveryMs) return;
+      said = words;
       told = now;
       deployment.onEvent({ kind: 'checkpoint.progress', text });
     },

@@ -44,10 +44,10 @@ const descriptionOf = ({ request }: Backing): string => `godwit: before run ${re
 /** Waits for other operations: an instance does one at a time. */
 async function begin(backing: Backing): Promise<Outcome<SqlOperation>> {
   const { google, instance, request, patience } = backing;
+  request.onProgress(`asking Cloud SQL for a backup of ${instance.name}`);
   let expires = true;
   let lost = false;
   const begun = await untilAnswered<Outcome<SqlOperation>>(patience, async () => {
-    request.onProgress(`asking Cloud SQL for a backup of ${instance.name}`);
     const description = descriptionOf(backing);
     const reply = await google.call<SqlOperation>({
       service: 'sqladmin',

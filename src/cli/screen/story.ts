@@ -24,6 +24,14 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
   };
   const label = (id: string, name: string) => (id === `file:${name}` ? name : `${id} ${name}`);
 
+  // Elsewhere than on a terminal each thing is said once, whatever it counts.
+  let counted = '';
+  const tellCheckpoint = (text: string): void => {
+    const words = text.replaceAll(/\d+/g, '');
+    if (words === counted) screen.live(`checkpoint: ${text}`);
+    else screen.passing(`checkpoint: ${text}`);
+    counted = words;
+  };
   const patience = createPatience(screen);
 
   return (event) => {
@@ -42,7 +50,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         screen.say(style.yellow(`Another run holds the database: ${event.holder}. Waiting …`));
         break;
       case 'checkpoint.progress':
-        screen.live(`checkpoint: ${event.text}`);
+        tellCheckpoint(event.text);
         break;
       case 'checkpoint.taken':
         screen.say(...checkpointLines(event.checkpoint, style));
