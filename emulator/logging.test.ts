@@ -56,6 +56,17 @@ test('lost, doubled and late lines are what the plan says', async () => {
   expect(seen.entries ?? []).toEqual([]);
 });
 
+test('a page without entries leads to the next one', async () => {
+  await using cloud = await startEmulator();
+  await runLines(cloud, ['a']);
+  cloud.faults.onLogs({ emptyPage: true });
+  const request = { resourceNames: ['projects/acme-dev'] };
+  const first = await post(cloud, 'v2/entries:list', request);
+  expect(first.entries).toBeUndefined();
+  const next = await post(cloud, 'v2/entries:list', { ...request, pageToken: first.nextPageToken });
+  expect(next.entries).toHaveLength(1);
+});
+
 test('the official Logging client writes entries and reads them back', async () => {
   await using cloud = await startEmulator();
   const logging = new Logging({ ...clientOptions(cloud), fallback: true } as never);

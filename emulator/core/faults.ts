@@ -53,6 +53,8 @@ export interface JobFault {
 export interface LogFault {
   /** Reads that are answered within a minute; the next ones get 429 without Retry-After. Google grants 60 (documentation). */
   readonly readsPerMinute?: number;
+  /** Each list begins with a page without entries, and a token for the next one (documentation: allowed at any time). */
+  readonly emptyPage?: boolean;
   /** Entries can be read only so long after they were written. */
   readonly lagMs?: number;
   /** Numbers of the lines (from 1, per execution) that are lost. */

@@ -63,6 +63,8 @@ function listEntries(request: JsonObject, call: Call): Json {
   if (projects.length === 0) throw invalid('resource_names', 'At least one resource name must be given.');
   const order = textOf(request['orderBy']) || 'timestamp asc';
   if (!/^timestamp( (asc|desc))?$/.test(order)) throw invalid('order_by', `Unsupported order: ${order}`);
+  if (call.world.faults.logs.emptyPage === true && textOf(request['pageToken']) === '')
+    return { nextPageToken: 'after-0' };
   const found = logsOf(call.world)
     .readable()
     .filter((entry) => projects.includes(projectOf(textOf(entry['logName']))) && filter(entry));
