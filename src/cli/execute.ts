@@ -2,6 +2,7 @@ import { whoActs, whoAsks } from '../adapters/actor.ts';
 import { fault } from '../kit/fault.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import type { Execution } from '../migrate/deploy.ts';
+import type { Prepared } from '../migrate/engine.ts';
 import type { RunEvent } from '../migrate/event.ts';
 import type { Actor, Task } from '../migrate/task.ts';
 import { openProject, type Project } from '../project/open.ts';
@@ -69,15 +70,26 @@ export async function withProject(
   }
 }
 
+/** Off a terminal, what has not taken this long is not told. */
+const worthTellingMs = 2_000;
+
 /**
- * Shows what goes on before a run: on a terminal all of it; elsewhere the download, which can take a minute, and the steps
- * of an engine far away.
+ * Shows what goes on before a run: on a terminal all of it; elsewhere the download, which can take a minute, and the
+ * steps of an engine far away: one line for each that takes a while, not one for each tenth of it.
  */
 export function progressOn({ screen, io }: Context): (text: string, step: string) => void {
+  const begun = new Map<string, number>();
+  const isNews = (text: string): boolean => {
+    const what = text.split(':')[0] ?? text;
+    const since = begun.get(what) ?? performance.now();
+    begun.set(what, since);
+    if (performance.now() - since < worthTellingMs) return false;
+    begun.set(what, Infinity);
+    return true;
+  };
   return (text, step) => {
-    if (step === 'step') screen.passing(text);
-    else if (step === 'download' && !io.terminal) screen.say(text);
-    else screen.live(text);
+    if (io.terminal || (step !== 'download' && step !== 'step')) screen.live(text);
+    else if (step === 'download' || !text.includes('%') || isNews(text)) screen.say(text);
   };
 }
 
@@ -130,15 +142,19 @@ export async function execute(
 /** Far away it takes a while until the runner works: what it is at, and how long that took. */
 function stepsOf({ screen }: Context, onEvent: (event: RunEvent) => void) {
   const began = performance.now();
+  let version = '';
   const after = (): string => duration(performance.now() - began);
   screen.live('looking at image, secret, network and account');
   return {
-    onStep: (step: string) => screen.passing(step),
+    onStep: (step: string, { secretVersion }: Prepared) => {
+      version = secretVersion ?? '';
+      screen.passing(step);
+    },
     onEvent: (event: RunEvent) => {
       if (event.kind === 'run.started') screen.live(`the runner connects, after ${after()}`);
       if (event.kind === 'target') {
         screen.passing(`connected to the database, after ${after()}`);
-        screen.target(event.environment, event);
+        screen.target(event.environment, event, version === '' ? undefined : `secret version ${version}`);
       }
       onEvent(event);
     },

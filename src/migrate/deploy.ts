@@ -29,7 +29,7 @@ export interface Deployment extends AttemptTerms {
   readonly keeps?: 'changes' | 'all';
   onEvent(event: RunEvent): void;
   /** Hears what has been done before the runner has a word, where that takes long. */
-  onStep?(step: string): void;
+  onStep?(step: string, prepared: Prepared): void;
   /** Aborted: the run is asked to stop at the next safe point. */
   readonly signal?: AbortSignal;
   /** Aborted: the run is left alone and goes on. */
@@ -115,10 +115,10 @@ export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Ou
   if (!written.ok) return written;
   if (!prepared.ok) return giveUp(prepared.findings);
   const entry = preparedAttempt(first, prepared.value);
-  deployment.onStep?.(preparedText(prepared.value));
+  deployment.onStep?.(preparedText(prepared.value), prepared.value);
   const started = await engine.start(prepared.value);
   if (started.ok) {
-    deployment.onStep?.('the job is made; its container starts');
+    deployment.onStep?.('the job is made; its container starts', prepared.value);
     return good({ ref: started.value, entry: await placed(ledger, entry, started.value) });
   }
   // It may have been made, and the answer lost.

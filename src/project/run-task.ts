@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../kit/finding.ts';
 import type { Deployment, Execution } from '../migrate/deploy.ts';
+import type { Prepared } from '../migrate/engine.ts';
 import type { RunEvent } from '../migrate/event.ts';
 import type { Task } from '../migrate/task.ts';
 import { checkpointerOf } from './checkpoint-means.ts';
@@ -17,7 +18,7 @@ export interface RunTaskOptions {
   readonly command: string;
   readonly onEvent: (event: RunEvent) => void;
   /** Hears what has been done before the runner has a word. */
-  readonly onStep?: (step: string) => void;
+  readonly onStep?: (step: string, prepared: Prepared) => void;
   readonly signal?: AbortSignal;
   /** Aborted: the run is left alone and goes on. */
   readonly leave?: AbortSignal;
