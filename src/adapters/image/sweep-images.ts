@@ -16,6 +16,7 @@ export interface ImageSweep {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly policy?: RetentionPolicy;
+  readonly signal?: AbortSignal;
 }
 
 /** An image as `dockerImages.list` tells it. */
@@ -38,12 +39,14 @@ const most = 5_000;
 export async function sweepImages(google: Google, sweep: ImageSweep): Promise<Outcome<readonly string[]>> {
   const { repository, name } = placeOf(sweep);
   const parent = `projects/${sweep.project}/locations/${sweep.region}/repositories/${repository}`;
+  const ends = sweep.signal === undefined ? {} : { signal: sweep.signal };
   const listed = await listAll<DockerImage>(google, {
     service: 'artifactregistry',
     path: `v1/${parent}/dockerImages`,
     query: { pageSize: '1000' },
     field: 'dockerImages',
     most,
+    ...ends,
   });
   if (!listed.ok) return bad(googleFault(listed.error, { doing: 'listing images of', resource: parent }));
   const images = listed.value.flatMap((one) => keptOf(one, `/${repository}/${name}`));
@@ -58,6 +61,7 @@ export async function sweepImages(google: Google, sweep: ImageSweep): Promise<Ou
       path: `v1/${version}`,
       query: { force: 'true' },
       idempotent: true,
+      ...ends,
     });
     if (!reply.ok && reply.error.reason !== 'NOT_FOUND')
       return bad(googleFault(reply.error, { doing: 'removing image', resource: version }));

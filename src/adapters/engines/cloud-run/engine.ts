@@ -46,6 +46,7 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
   const inputs = new Map<string, JobInput>();
   const attempts = new Map<string, number>();
   const followed = new Map<string, Following>();
+  const pushed = new Set<string>();
   const namesOf = (run: string): JobNames =>
     jobNames(options.terms, options.environment, { run, attempt: (attempts.get(run) ?? 0) + 1 }, options.hashing);
   const stateOf = (ref: RunRef): Following => {
@@ -60,6 +61,7 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
       const input = await prepareJob(context, task, bundle, names);
       if (!input.ok) return input;
       inputs.set(task.run, input.value);
+      if (input.value.pushed === true) pushed.add(task.run);
       const { image, secretVersion } = input.value;
       return good({ task, bundle, location: executionName(options.terms, names), image, secretVersion });
     },
@@ -84,6 +86,8 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
     async cleanup(ref) {
       const removed = await removeJob(context, ref);
       if (removed.ok) followed.delete(ref.location);
+      // Each new image may make an old one superfluous.
+      if (pushed.delete(ref.run)) await (await import('./remove-images.ts')).removeOldImages(context);
       return removed;
     },
     sweep: () => sweepJobs(context, Date.now()),

@@ -13,6 +13,8 @@ export interface JobImage {
   readonly image: string;
   /** Path of Node in it. */
   readonly node: string;
+  /** True: the registry did not have it yet. */
+  readonly pushed?: boolean;
 }
 
 /** What an image is to hold beside the runner. */
@@ -79,7 +81,9 @@ export function registryImages(tools: ImageTools): ImageSource {
       registry,
       createImageCache(join(cacheFolder(), 'images')),
     );
-    return created.ok ? good({ image: created.value.reference, node: created.value.node }) : created;
+    return created.ok
+      ? good({ image: created.value.reference, node: created.value.node, pushed: created.value.pushed })
+      : created;
   };
 }
 

@@ -14,6 +14,8 @@ export interface JobInput {
   readonly names: JobNames;
   /** The image, by digest. */
   readonly image: string;
+  /** True: it was pushed for this run. */
+  readonly pushed?: boolean;
   /** What the container starts: Node, the runner, `job`. */
   readonly command: readonly string[];
   /** Number of the secret's version. */

@@ -43,6 +43,7 @@ export async function prepareJob(
     hashing,
     secretVersion: secret.value,
     image: image.value.image,
+    pushed: image.value.pushed ?? false,
     command: [image.value.node, '/godwit/runner.js', 'job'],
     ...(image.value.carried === undefined ? {} : { carried: image.value.carried }),
     ...(serverCa === undefined ? {} : { serverCa }),

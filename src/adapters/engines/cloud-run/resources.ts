@@ -15,6 +15,7 @@ export interface RunJob {
   readonly deleteTime?: string;
   readonly etag?: string;
   readonly reconciling?: boolean;
+  readonly template?: { readonly template?: { readonly containers?: readonly { readonly image: string }[] } };
   readonly terminalCondition?: RunCondition;
   readonly conditions?: readonly RunCondition[];
   readonly latestCreatedExecution?: {

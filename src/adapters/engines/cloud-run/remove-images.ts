@@ -1,0 +1,35 @@
+import { listAll } from '../../google/operations.ts';
+import { sweepImages } from '../../image/sweep-images.ts';
+import type { CloudRunContext } from './context.ts';
+import { repositoryOf } from './job-image.ts';
+import type { RunJob } from './resources.ts';
+
+/** The run is over, and its user waits. */
+const patienceMs = 10_000;
+/** Above this many jobs nobody can say which images are in use. */
+const mostJobs = 2_000;
+
+/**
+ * Removes images that the retention rule lets go and that no job of the project refers to, of any environment. Asked for
+ * when a new image was pushed; never a reason for a run to fail.
+ *
+ * @returns the digests that were removed
+ */
+export async function removeOldImages(context: CloudRunContext): Promise<readonly string[]> {
+  const { google, terms } = context;
+  const { project, region } = terms;
+  const signal = AbortSignal.timeout(patienceMs);
+  const jobs = await listAll<RunJob>(google, {
+    service: 'run',
+    path: `v2/projects/${project}/locations/${region}/jobs`,
+    query: { pageSize: '200' },
+    field: 'jobs',
+    most: mostJobs,
+    signal,
+  });
+  if (!jobs.ok || jobs.value.length === mostJobs) return [];
+  const inUse = jobs.value.flatMap(({ template }) => (template?.template?.containers ?? []).map(({ image }) => image));
+  const image = repositoryOf(terms);
+  const removed = await sweepImages(google, { project, region, image, inUse, now: Date.now(), signal });
+  return removed.ok ? removed.value : [];
+}
