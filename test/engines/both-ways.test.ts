@@ -13,6 +13,7 @@ import type { RunEvent } from '../../src/migrate/event.ts';
 import { createBundle, openScriptsOf } from '../../src/migrate/read/bundle.ts';
 import { readFolder } from '../../src/migrate/read/read-folder.ts';
 import type { ApplyTask, Task } from '../../src/migrate/task.ts';
+import { jobWorld } from '../support/cloud-run.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 
@@ -64,7 +65,7 @@ const tasks: readonly (() => Task)[] = [
 async function performAll(
   database: TestDatabase,
   folder: string,
-  kind: 'in-process' | 'child',
+  kind: 'in-process' | 'child' | 'job',
 ): Promise<readonly unknown[]> {
   const url = readDatabaseUrl(database.url, 'url', { user: 'postgres' });
   if (!url.ok) throw new Error('no url');
@@ -77,15 +78,18 @@ async function performAll(
     { layout: 'native', migrations: read.value.migrations, open: openScriptsOf(opened) },
     ports,
   );
+  await using world = kind === 'job' ? await jobWorld(database.url) : undefined;
   const engine: Engine =
-    kind === 'in-process'
-      ? createInProcessEngine({ connector, hashing: nodeHashing })
-      : createChildProcessEngine({
-          runsFolder: join(folder, 'runs'),
-          runner: 'dist/runner.js',
-          databaseUrl: database.url,
-          hashing: nodeHashing,
-        });
+    world !== undefined
+      ? world.engine()
+      : kind === 'in-process'
+        ? createInProcessEngine({ connector, hashing: nodeHashing })
+        : createChildProcessEngine({
+            runsFolder: join(folder, 'runs'),
+            runner: 'dist/runner.js',
+            databaseUrl: database.url,
+            hashing: nodeHashing,
+          });
   const told: unknown[] = [];
   for (const task of tasks) {
     const execution = await deploy({
@@ -103,6 +107,7 @@ async function performAll(
       events: execution.events.map(withoutChance),
     });
   }
+  expect(world?.cloud.leaked() ?? []).toEqual([]);
   return told;
 }
 
@@ -124,13 +129,20 @@ function withoutChance(event: RunEvent): unknown {
   return JSON.parse(JSON.stringify(event, (key, value: unknown) => (chance.has(key) ? undefined : value)));
 }
 
-test('every task tells the same in this process and in a process of its own', async () => {
-  await using one = await createTestDatabase();
-  await using other = await createTestDatabase();
-  using project = createProject(files);
-  const inProcess = await performAll(one, project.folder, 'in-process');
-  const child = await performAll(other, project.folder, 'child');
-  expect(child).toEqual(inProcess);
-  const codes = (inProcess as { exitCode: number }[]).map(({ exitCode }) => exitCode);
-  expect(codes).toEqual([0, 0, 0, 40, 0, 0, 0, 10, 10]);
-});
+test(
+  'every task tells the same in this process, in a process of its own, and in a job',
+  { timeout: 120_000 },
+  async () => {
+    await using one = await createTestDatabase();
+    await using other = await createTestDatabase();
+    await using third = await createTestDatabase();
+    using project = createProject(files);
+    const inProcess = await performAll(one, project.folder, 'in-process');
+    const child = await performAll(other, project.folder, 'child');
+    expect(child).toEqual(inProcess);
+    const job = await performAll(third, project.folder, 'job');
+    expect(job).toEqual(inProcess);
+    const codes = (inProcess as { exitCode: number }[]).map(({ exitCode }) => exitCode);
+    expect(codes).toEqual([0, 0, 0, 40, 0, 0, 0, 10, 10]);
+  },
+);
