@@ -55,7 +55,7 @@ async function killedAt(kill: (heard: number) => boolean, elsewhere = false) {
   const first = await up.ended;
   silence();
   const mine = () =>
-    cloud.emulator.state.executions.filter(({ name }) => String(name).startsWith(`projects/${project}/`));
+    cloud.emulator.state.executions.filter(({ name }) => (name as string).startsWith(`projects/${project}/`));
   // The platform goes on without a controller.
   await until('nothing runs', () => mine().every(({ completionTime }) => completionTime !== undefined), 60_000);
   using bob = ann.clone();

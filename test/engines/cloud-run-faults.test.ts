@@ -178,3 +178,91 @@ describe('a job that ends badly', () => {
     expect(finding.exitCode).toBe(30);
   });
 });
+
+describe('the project', () => {
+  test.each([['run.googleapis.com'], ['secretmanager.googleapis.com'], ['vpcaccess.googleapis.com']])(
+    'in which %s is switched off is told the command that switches it on',
+    async (api) => {
+      const finding = await told(
+        { spoil: ({ emulator }) => emulator.seed.api('acme-dev', api, false) },
+        'google-api-disabled',
+      );
+      expect(finding.exitCode).toBe(10);
+      expect(finding.fix).toContain(`gcloud services enable ${api}`);
+    },
+  );
+
+  test('without credentials is told how to log in, once', async () => {
+    await using database = await createTestDatabase();
+    await using world = await jobWorld(database.url);
+    using project = createProject(files);
+    process.env['METADATA_SERVER_DETECTION'] = 'none';
+    const engine = world.engine({ HOME: project.folder, GOOGLE_APPLICATION_CREDENTIALS: '/nowhere.json' });
+    const execution = await world.perform(applyTask(), await bundleIn(project.folder), { engine });
+    expect(execution.exitCode).toBe(30);
+    expect(execution.findings).toHaveLength(1);
+    expect(execution.findings[0]?.code).toMatch(/^google-credentials-/);
+    expect(execution.findings[0]?.fix).toContain('gcloud auth application-default login');
+  });
+});
+
+describe('the way to the database', () => {
+  test('that comes up late is waited for, and each try is told', async () => {
+    const { execution } = await attempt({
+      spoil: ({ emulator }) => emulator.faults.onExecution({ networkDelayMs: 2_000 }),
+    });
+    expect(execution.exitCode).toBe(0);
+    const tries = execution.events.filter((event) => event.kind === 'connecting');
+    expect(tries.length).toBeGreaterThan(0);
+    expect(tries[0]?.why).toContain('ENETUNREACH');
+  });
+
+  test('that is frozen in between by maintenance changes nothing of the outcome', async () => {
+    const { execution } = await attempt({
+      files: { ...files, 'migrations/2_wait.sql': 'select pg_sleep(1.5);' },
+      spoil: ({ emulator }) => emulator.faults.onExecution({ maintenance: { afterMs: 600, pauseMs: 800 } }),
+    });
+    expect(execution).toMatchObject({ exitCode: 0, outcome: 'done' });
+  });
+
+  test('is checked by the CA of the instance, which the job takes along', async () => {
+    await using database = await createTestDatabase();
+    await using world = await jobWorld(database.url, { instance: 'dev-db', job: 'stable' });
+    using project = createProject(files);
+    const cert = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+    world.emulator.seed.sqlInstance('acme-dev:us-central1:dev-db', { serverCaCert: cert });
+    const execution = await world.perform(applyTask(), await bundleIn(project.folder));
+    expect(JSON.stringify(world.emulator.state.jobs)).toContain('BEGIN CERTIFICATE');
+    // It is for TLS, and a server on this machine is spoken to without.
+    expect(execution.exitCode).toBe(0);
+  });
+});
+
+test('a job whose retries somebody has raised is refused by the runner, and the first verdict stands', async () => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url);
+  using project = createProject({ 'migrations/1_bad.sql': 'create table x (id int); select oops;' });
+  const engine = world.engine();
+  const prepared = await engine.prepare(applyTask(), await bundleIn(project.folder));
+  if (!prepared.ok) throw new Error('not prepared');
+  world.emulator.faults.onExecution({ startDelayMs: 500 });
+  const started = await engine.start(prepared.value);
+  if (!started.ok) throw new Error('not started');
+  // Behind our back.
+  const running = executionsOf(world.emulator)[0];
+  Object.assign(running ?? {}, { maxRetries: 2 });
+  const events = [];
+  for await (const event of engine.watch(started.value)) events.push(event);
+  const result = await engine.result(started.value);
+  expect(events.at(-1)).toMatchObject({ kind: 'run.finished', exitCode: 40 });
+  // The exit code is that of the last attempt, which has refused: the history decides.
+  expect(result).toMatchObject({ exitCode: 42, complete: true });
+  expect((await engine.cleanup(started.value)).ok).toBe(true);
+  expect(world.cloud.leaked()).toEqual([]);
+  expect(await database.query("select to_regclass('x') is null as absent")).toEqual([{ absent: true }]);
+});
+
+/** The task templates of what the emulator executes, as it reads them at each attempt. */
+function executionsOf(emulator: JobWorld['emulator']): readonly Record<string, unknown>[] {
+  return emulator.state.executions.map((execution) => execution['template'] as Record<string, unknown>);
+}

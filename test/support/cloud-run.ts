@@ -60,8 +60,8 @@ export interface JobWorld extends AsyncDisposable {
   readonly cloud: Cloud;
   readonly emulator: Emulator;
   readonly terms: CloudRunTerms;
-  /** An engine that knows nothing of the others. */
-  engine(principal?: string): Engine;
+  /** An engine that knows nothing of the others; `env` in place of what finds the cloud and its credentials. */
+  engine(env?: Readonly<Record<string, string>>): Engine;
   /** Performs a task and gives how it ended. */
   perform(
     task: Task,
@@ -85,11 +85,11 @@ export async function jobWorld(url: string, config: Partial<CloudRunConfig> = {}
     database: environment.database,
     env: cloud.env,
   });
-  const engine = (principal?: string): Engine => {
+  const engine = (variables: Readonly<Record<string, string>> = cloud.env): Engine => {
     const redactor = createRedactor();
     const google = createGoogle({
       endpoints: terms.endpoints,
-      env: principal === undefined ? cloud.env : emulator.env(principal),
+      env: variables,
       redactor,
       budgetMs: 20_000,
     });
