@@ -1,4 +1,4 @@
-import { exitCodeOf } from '../kit/fault.ts';
+import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import { lacksCheckpointOnly, wantsCheckpoint, type Checkpoint, type Checkpointer } from '../migrate/checkpoint.ts';
@@ -100,7 +100,9 @@ async function takeCheckpoint(
   checkpointer: Checkpointer,
   refused: Refusal,
 ): Promise<Outcome<Checkpoint>> {
-  const { task, signal } = deployment;
+  const { task } = deployment;
+  // Nothing is under way that could be left alone: leaving is stopping.
+  const ends = [deployment.signal, deployment.leave].filter((signal) => signal !== undefined);
   let told = 0;
   let said = '';
   const taken = await checkpointer.take({
@@ -116,9 +118,11 @@ async function takeCheckpoint(
       told = now;
       deployment.onEvent({ kind: 'checkpoint.progress', text });
     },
-    ...(signal === undefined ? {} : { signal }),
+    ...(ends.length === 0 ? {} : { signal: AbortSignal.any(ends) }),
   });
   if (!taken.ok) return bad(...taken.findings);
+  if (ends.some(({ aborted }) => aborted))
+    return bad(fault('interrupted', { why: `The checkpoint ${taken.value.id} was taken; nothing was changed.` }));
   deployment.onEvent({ kind: 'checkpoint.taken', checkpoint: taken.value });
   return taken;
 }

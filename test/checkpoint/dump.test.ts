@@ -13,6 +13,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
+import { openProject } from '../../src/project/open.ts';
+import { runTask } from '../../src/project/run-task.ts';
+import { applyTask } from '../../src/project/tasks.ts';
+import { wire } from '../../src/project/wire.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 
@@ -148,6 +152,32 @@ test('Ctrl-C while the dump is made ends it, and changes nothing', async () => {
   expect(existsSync(join(trace, 'stopped'))).toBe(true);
   expect(readdirSync(join(project.folder, '.godwit', 'checkpoints'))).toEqual([]);
   expect(await database.query("select to_regclass('users')::text as t")).toEqual([{ t: 'users' }]);
+});
+
+test('whoever leaves the run while its checkpoint is taken leaves nothing that goes on', async () => {
+  const trace = mkdtempSync(join(tmpdir(), 'godwit-trace-'));
+  const slow = `${version(99)}\ncase "$0" in */pg_dump) touch ${trace}/begun; exec sleep 20;; esac`;
+  const { database, project } = await prepared(`${fakeTools(slow)}:/usr/bin:/bin`);
+  await using _database = database;
+  using _project = project;
+  const env = { DEV: database.url, PATH: `${fakeTools(slow)}:/usr/bin:/bin` };
+  const opened = await openProject({ cwd: project.folder, env, environment: 'dev' });
+  if (!opened.ok) throw new Error(opened.findings.map(({ why }) => why).join());
+  const wired = await wire(opened.value, { migrations: true, detached: false });
+  if (!wired.ok) throw new Error(wired.findings.map(({ why }) => why).join());
+  const leaving = new AbortController();
+  const actor = { by: 'ann', from: 'here', commit: '', tool: '0' };
+  const task = await applyTask(opened.value, actor, {
+    command: 'up',
+    selection: { direction: 'up', outOfOrder: false },
+  });
+  const running = runTask(opened.value, wired.value, task, { command: 'up', onEvent: () => {}, leave: leaving.signal });
+  await expect.poll(() => existsSync(join(trace, 'begun')), { timeout: 30_000 }).toBe(true);
+  leaving.abort();
+  const { execution } = await running;
+  expect([execution.exitCode, execution.left]).toEqual([130, undefined]);
+  expect(await database.query("select to_regclass('users')::text as t")).toEqual([{ t: 'users' }]);
+  await wired.value.close();
 });
 
 test('what changed while the checkpoint was taken is not run over: the second execution is bound to the plan', async () => {
