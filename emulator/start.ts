@@ -22,7 +22,7 @@ import { executionView } from './services/run/views.ts';
 import { createSeed, type Seed } from './world.ts';
 
 /** Where tasks run. */
-export type Execution = {
+type Execution = {
   /** Variables for every task, on top of the job's. */
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds between SIGTERM and SIGKILL; 10,000 when left out. */
@@ -49,7 +49,7 @@ export interface EmulatorOptions {
 }
 
 /** What an emulator has seen and done. */
-export interface EmulatorState {
+interface EmulatorState {
   /** Names of the jobs that are there: none is left when everything was cleaned up. */
   readonly jobs: readonly JsonObject[];
   readonly executions: readonly JsonObject[];

@@ -112,6 +112,17 @@ test('update makes a job only with allow_missing, and refuses an old etag', asyn
   );
 });
 
+test('a field that cannot be changed is refused when an update changes it, and taken when it does not', async () => {
+  await using cloud = await startEmulator({ registry: false });
+  const [secrets, replication] = ['v1/projects/acme-dev/secrets', { automatic: {} }];
+  expect((await send(cloud, 'POST', `${secrets}?secretId=url`, { replication })).status).toBe(200);
+  const update = (wanted: object): Promise<Reply> =>
+    send(cloud, 'PATCH', `${secrets}/url?updateMask=replication`, wanted);
+  expect((await update({ replication })).status).toBe(200);
+  const other = { userManaged: { replicas: [{ location: 'us-central1' }] } };
+  expect((await update({ replication: other })).body.error?.message).toContain('immutable');
+});
+
 test('lists come in pages, and a foreign page token is refused', async () => {
   await using cloud = await startEmulator({ registry: false });
   for (const id of ['a', 'b', 'c']) await create(cloud, jobOf({}), id);

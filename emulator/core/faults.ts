@@ -50,7 +50,7 @@ export interface JobFault {
 }
 
 /** What goes wrong with the log of tasks. */
-export interface LogFault {
+interface LogFault {
   /** Reads that are answered within a minute; the next ones get 429 without Retry-After. Google grants 60 (documentation). */
   readonly readsPerMinute?: number;
   /** Each list begins with a page without entries, and a token for the next one (documentation: allowed at any time). */
@@ -85,7 +85,7 @@ export interface Faults {
   readonly token: TokenFault | undefined;
 }
 
-export type TokenFault = 'ignored' | 'renamed';
+type TokenFault = 'ignored' | 'renamed';
 
 export function createFaults(): Faults {
   let calls: { readonly fault: CallFault; passing: number; left: number }[] = [];

@@ -2,7 +2,7 @@ import { ApiError } from './errors.ts';
 import type { Need } from './service.ts';
 
 /** A permission everywhere, or on one resource and what is below it. `run.*` stands for all that begin with `run.`. */
-export type Grant = string | { readonly permission: string; readonly on: string };
+type Grant = string | { readonly permission: string; readonly on: string };
 
 /** Principal (`user:…`, `serviceAccount:…`) -> what it may do. */
 export type IamModel = Readonly<Record<string, readonly Grant[]>>;

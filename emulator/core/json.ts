@@ -35,11 +35,6 @@ export function stringsOf(value: Json | undefined): Readonly<Record<string, stri
   return Object.fromEntries(Object.entries(objectOf(value)).map(([name, text]) => [name, textOf(text)]));
 }
 
-/** The value at a dotted path: `job.name`. */
-export function valueAt(value: Json | undefined, path: string): Json | undefined {
-  return path.split('.').reduce<Json | undefined>((at, name) => objectOf(at)[name], value);
-}
-
 /** A copy in which the value at a dotted path is another one. */
 export function withValueAt(value: JsonObject, path: string, wanted: Json): JsonObject {
   const [first = '', ...rest] = path.split('.');

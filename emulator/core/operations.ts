@@ -10,7 +10,7 @@ interface OperationRecord {
   result: { readonly error: JsonObject } | { readonly response: JsonObject } | undefined;
 }
 
-export interface NewOperation {
+interface NewOperation {
   readonly parent: string;
   readonly metadataType: string;
   readonly responseType: string;
@@ -82,7 +82,7 @@ function render(record: OperationRecord): JsonObject {
 }
 
 /** `google.rpc.Status` of what went wrong. */
-export function errorStatus(error: unknown): JsonObject {
+function errorStatus(error: unknown): JsonObject {
   const known = error instanceof ApiError ? error : new ApiError('INTERNAL', String(error));
   return { code: statusCodes[known.status][0], message: known.message, details: known.details };
 }

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from './json.ts';
 import type { World } from './world.ts';
 
 /** Where a behaviour is taken from: the official protos, Google's documentation, or our own guess. */
-export type Mark = 'proto' | 'documentation' | 'assumed';
+type Mark = 'proto' | 'documentation' | 'assumed';
 
 /** A permission that a call needs, and the resource it needs it on. */
 export interface Need {
@@ -23,7 +23,7 @@ export interface Call {
   operation(start: OperationStart): Json;
 }
 
-export interface OperationStart {
+interface OperationStart {
   /** What operation names begin with: `projects/p/locations/r`; empty for APIs with plain `operations/…`. */
   readonly parent: string;
   /** The metadata, read anew each time the operation is looked at. */

@@ -9,9 +9,7 @@ export interface LocalImage {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export type ImageAnswer =
-  | { readonly found: LocalImage }
-  | { readonly found?: undefined; readonly why: 'missing' | 'denied' };
+type ImageAnswer = { readonly found: LocalImage } | { readonly found?: undefined; readonly why: 'missing' | 'denied' };
 
 /** Where images come from. */
 export interface ImageSource {

@@ -35,7 +35,7 @@ export interface MethodDescriptor {
   readonly operation?: { readonly response: string; readonly metadata: string };
 }
 
-export interface ServiceDescriptor {
+interface ServiceDescriptor {
   readonly host: string;
   readonly methods: Readonly<Record<string, MethodDescriptor>>;
 }

@@ -23,7 +23,7 @@ export interface RegistryOptions {
 }
 
 /** One request as it came. */
-export interface RegistryRequest {
+interface RegistryRequest {
   readonly method: string;
   /** Path and query. */
   readonly path: string;

@@ -3,6 +3,7 @@ import { crc32c } from '../core/crc32c.ts';
 import { ApiError, invalid, notFound } from '../core/errors.ts';
 import { numberOf, objectOf, textOf, type Json, type JsonObject } from '../core/json.ts';
 import { policyMethods } from '../core/policy.ts';
+import { checkImmutable } from '../proto/required.ts';
 import { camel } from '../proto/walk.ts';
 import { needs, type Call, type Method, type ServiceModule } from '../core/service.ts';
 import { perWorld, type World } from '../core/world.ts';
@@ -21,7 +22,7 @@ interface SecretRecord {
 }
 
 /** Secrets by name: `projects/p/secrets/s`. */
-export const secretsOf: (world: World) => Map<string, SecretRecord> = perWorld(() => new Map<string, SecretRecord>());
+const secretsOf: (world: World) => Map<string, SecretRecord> = perWorld(() => new Map<string, SecretRecord>());
 
 /** Adds a version to a secret, which is made when it is not there. Returns the version's number. */
 export function putSecret(world: World, name: string, value: string | Uint8Array): number {
@@ -143,10 +144,12 @@ function updateSecret(request: JsonObject, call: Call): Json {
   const wanted = objectOf(request['secret']);
   const record = secretNamed(call, textOf(wanted['name']));
   const paths = textOf(request['updateMask']).split(',').map(camel);
-  const changeable = ['labels', 'annotations', 'versionAliases', 'expireTime', 'topics', 'rotation'];
+  const changed = Object.fromEntries(paths.map((path) => [path, wanted[path]]));
+  checkImmutable(call.world.descriptors, 'google.cloud.secretmanager.v1.Secret', record.secret, changed);
+  const changeable = ['replication', 'labels', 'annotations', 'versionAliases', 'expireTime', 'topics', 'rotation'];
   const fixed = paths.find((path) => !changeable.includes(path));
   if (fixed !== undefined) throw invalid('update_mask', `The field ${fixed} cannot be changed.`);
-  record.secret = { ...record.secret, ...Object.fromEntries(paths.map((path) => [path, wanted[path]])) };
+  record.secret = { ...record.secret, ...changed };
   return record.secret;
 }
 

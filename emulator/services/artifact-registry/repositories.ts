@@ -7,7 +7,7 @@ import { perWorld, type World } from '../../core/world.ts';
 import { registryOf } from './stored.ts';
 
 /** Repositories by full name: `projects/p/locations/r/repositories/g`. */
-export const repositoriesOf: (world: World) => Map<string, JsonObject> = perWorld(() => new Map<string, JsonObject>());
+const repositoriesOf: (world: World) => Map<string, JsonObject> = perWorld(() => new Map<string, JsonObject>());
 
 /** The repository; where none were made in a project, every one is taken to be there if images are in it (assumed). */
 export function repositoryNamed(world: World, name: string): JsonObject {

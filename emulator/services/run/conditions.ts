@@ -18,7 +18,7 @@ const executionReasons = new Set([
 ]);
 
 /** The reason in the member of the oneof that it belongs to. */
-export function reason(name: string): JsonObject {
+function reason(name: string): JsonObject {
   return executionReasons.has(name) ? { executionReason: name } : { reason: name };
 }
 

@@ -53,7 +53,7 @@ function nameFaults(name: string, job: JsonObject): readonly Violation[] {
 }
 
 /** Documentation (labels): 64 at most, keys and values of 63 characters, lower case. */
-export function labelFaults(holder: JsonObject, path: string): readonly Violation[] {
+function labelFaults(holder: JsonObject, path: string): readonly Violation[] {
   const labels = Object.entries(stringsOf(holder['labels']));
   const faults: Violation[] = [];
   const field = `${path}.labels`;

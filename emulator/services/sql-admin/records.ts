@@ -27,7 +27,7 @@ export interface InstanceRecord {
   backupFault: 'fails' | 'vanishes' | undefined;
 }
 
-export type InstanceState =
+type InstanceState =
   | 'RUNNABLE'
   | 'SUSPENDED'
   | 'PENDING_CREATE'
@@ -125,7 +125,7 @@ export function beginOperation(
   return operation;
 }
 
-export function runningOn(world: World, instance: InstanceRecord): SqlOperation | undefined {
+function runningOn(world: World, instance: InstanceRecord): SqlOperation | undefined {
   return sqlOf(world).operations.find((one) => one.instance === instance && one.status !== 'DONE');
 }
 
