@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -43,6 +43,14 @@ const jobs = {
   faults: () => {
     build();
     node('scripts/faults.mjs', ...rest);
+  },
+  'conformance:gcp': () => {
+    const [config, ...args] = rest;
+    if (config === undefined) stop('usage: npm run conformance:gcp -- godwit.config.json   (see docs/cloud-run.md)', 2);
+    if (!existsSync(config)) stop(`${config} is not there.`, 2);
+    build();
+    process.env.GODWIT_CONFORMANCE = resolve(config);
+    return test(['test/conformance', ...args]);
   },
 };
 

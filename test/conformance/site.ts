@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import type { CloudRunTerms } from '../../src/adapters/engines/cloud-run/terms.ts';
+import { createGoogle, type Google } from '../../src/adapters/google/google.ts';
+import { createRedactor } from '../../src/kit/redact.ts';
+import { cloudRunTerms } from '../../src/project/cloud-run-terms.ts';
+import type { CloudRunConfig, Config, EnvironmentConfig } from '../../src/project/config-model.ts';
+import { buildCloud } from '../support/cloud.ts';
+import { createTestDatabase } from '../support/database.ts';
+
+/** Where the suite runs: on the emulator, or in a real project of Google Cloud. */
+export interface Site extends AsyncDisposable {
+  /** Beside the test's own variables. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The environment `conformance`; `more` changes its engine. */
+  configuration(more?: Partial<CloudRunConfig>): string;
+  readonly terms: CloudRunTerms;
+  readonly google: Google;
+}
+
+/** Name of the variable with the path of a configuration that has an environment `conformance`. */
+const variable = 'GODWIT_CONFORMANCE';
+
+/** The real project that a configuration names, when there is one, else an emulator with a database of its own. */
+export async function openSite(): Promise<Site> {
+  const path = process.env[variable] ?? '';
+  return path === '' ? await emulated() : real(path);
+}
+
+async function emulated(): Promise<Site> {
+  const database = await createTestDatabase();
+  const cloud = await buildCloud();
+  const site = siteOf(cloud.environment('conformance', database.url), cloud.env);
+  return {
+    ...site,
+    async [Symbol.asyncDispose]() {
+      await cloud[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function real(path: string): Site {
+  const config = JSON.parse(readFileSync(path, 'utf8')) as Config;
+  const environment = config.environments?.['conformance'];
+  if (typeof environment?.engine !== 'object')
+    throw new Error(`${path} has no environment \`conformance\` with a cloud engine`);
+  const inherited = Object.entries(process.env).filter(([name]) => /^(GOOGLE_|CLOUDSDK_|HOME$|PATH$)/.test(name));
+  const env = Object.fromEntries(inherited.map(([name, value]) => [name, value ?? '']));
+  return { ...siteOf(environment, env), [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+function siteOf(environment: EnvironmentConfig, env: Readonly<Record<string, string>>) {
+  const { engine, database } = environment;
+  if (typeof engine !== 'object') throw new Error('the environment has no cloud engine');
+  const terms = cloudRunTerms({ name: 'conformance', config: engine, database, env });
+  const google = createGoogle({
+    endpoints: terms.endpoints,
+    env,
+    redactor: createRedactor(),
+    ...(terms.impersonate === undefined ? {} : { impersonate: terms.impersonate }),
+  });
+  const configuration = (more: Partial<CloudRunConfig> = {}): string =>
+    JSON.stringify({ environments: { conformance: { ...environment, engine: { ...engine, ...more } } } });
+  return { env, terms, google, configuration };
+}
