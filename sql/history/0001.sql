@@ -38,6 +38,8 @@ create table godwit.run (
   tool text not null,
   plan_hash text not null,
   checkpoint text not null default '',
+  -- Of a command (exec): its words, the hook that it is and the run that it follows, how far the history was. As JSON.
+  about text not null default '',
   -- What unqualified names stood for in this run: another role's search_path must not move them.
   default_schema text not null default '',
   login text not null default session_user,

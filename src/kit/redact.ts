@@ -3,6 +3,10 @@ export interface Redactor {
   /** Registers a secret in all the forms in which it may turn up (raw, percent-encoded, JSON-escaped once or twice, base64). */
   register(secret: string): void;
   redact(text: string): string;
+  /** How many characters at the end of a text may be the beginning of a secret: what is cut there would show its half. */
+  unfinished(text: string): number;
+  /** Length of the longest registered form, in characters. */
+  readonly longest: number;
 }
 
 const mask = '***';
@@ -22,12 +26,28 @@ export function createRedactor(): Redactor {
       for (const form of ordered) if (result.includes(form)) result = result.replaceAll(form, mask);
       return result;
     },
+    unfinished(text) {
+      return Math.max(0, ...ordered.map((form) => overlap(text, form)));
+    },
+    get longest() {
+      return ordered[0]?.length ?? 0;
+    },
   };
+}
+
+/** Length of the longest end of a text that is the beginning of `form`, and not all of it. */
+function overlap(text: string, form: string): number {
+  for (let length = Math.min(form.length - 1, text.length); length > 0; length -= 1)
+    if (text.endsWith(form.slice(0, length))) return length;
+  return 0;
 }
 
 function formsOf(secret: string): readonly string[] {
   const escaped = JSON.stringify(secret).slice(1, -1);
-  const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(secret))).replace(/=+$/, '');
+  // What bytes look like that are not read as text.
+  const bytes = String.fromCharCode(...new TextEncoder().encode(secret));
+  const base64 = btoa(bytes).replace(/=+$/, '');
   const twice = JSON.stringify(escaped).slice(1, -1);
-  return [secret, encodeURIComponent(secret), encodeURI(secret), escaped, twice, secret.replaceAll("'", "''"), base64];
+  const quoted = secret.replaceAll("'", "''");
+  return [secret, encodeURIComponent(secret), encodeURI(secret), escaped, twice, quoted, bytes, base64];
 }

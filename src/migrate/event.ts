@@ -6,7 +6,7 @@ import type { Check, Plan } from './model.ts';
 import type { Target } from './ports.ts';
 
 /** What a runner is asked to do. */
-type TaskKind = 'probe' | 'inspect' | 'cancel' | 'plan' | 'apply' | 'verify';
+type TaskKind = 'probe' | 'inspect' | 'cancel' | 'plan' | 'apply' | 'verify' | 'exec';
 
 /** How an execution ended, in one word; the exit code says the same to scripts. */
 export type RunOutcome =
@@ -171,6 +171,39 @@ export type RunEvent =
     }
   | { readonly kind: 'notice'; readonly severity: string; readonly text: string }
   | { readonly kind: 'checks'; readonly checks: readonly Check[] }
+  /** A command of the user's own begins. */
+  | {
+      readonly kind: 'exec.started';
+      readonly words: readonly string[];
+      /** The hook that it is, and the run that it follows. */
+      readonly hook?: string;
+      readonly follows?: string;
+    }
+  /** A piece of what the command writes, as it comes: not by lines. */
+  | {
+      readonly kind: 'output';
+      readonly stream: 'stdout' | 'stderr';
+      readonly text: string;
+      /** Present: it was no UTF-8, and `text` stands for the bytes. */
+      readonly encoding?: 'base64';
+    }
+  /** So much of the output, behind what was shown of this stream and in front of what follows, is not shown. */
+  | {
+      readonly kind: 'output.dropped';
+      readonly stream: 'stdout' | 'stderr';
+      readonly bytes: number;
+      readonly lines: number;
+    }
+  | {
+      readonly kind: 'exec.finished';
+      /** Null: a signal ended it. */
+      readonly exitCode: number | null;
+      /** Empty: it ended by itself. */
+      readonly signal: string;
+      readonly ms: number;
+      /** What it wrote, in bytes. */
+      readonly bytes: number;
+    }
   | {
       readonly kind: 'run.finished';
       readonly run: string;

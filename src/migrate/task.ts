@@ -136,5 +136,40 @@ export interface VerifyTask extends TaskTerms {
   readonly only?: readonly string[];
 }
 
+/**
+ * Executes a command of the user's own next to the database: another migrator, a test suite. Recorded as a run, and
+ * alone as one unless asked otherwise.
+ */
+export interface ExecTask extends TaskTerms {
+  readonly kind: 'exec';
+  readonly command: 'exec';
+  /** The program and its arguments. */
+  readonly words: readonly string[];
+  /** True: it holds the database meanwhile, so that no run changes it beneath the command. */
+  readonly alone: boolean;
+  /** How long to wait for another run to finish, in milliseconds. */
+  readonly waitMs: number;
+  /** True: a live run that holds the database is ended. */
+  readonly takeOver?: boolean;
+  /** Longest time of the command, in milliseconds; absent: as long as it takes. */
+  readonly timeoutMs?: number;
+  /** So long a command that was asked to end may take before it is ended, in milliseconds. */
+  readonly graceMs: number;
+  /** A person typed the environment's name, or the environment is not protected, or its configuration names the command. */
+  readonly approved: boolean;
+  /** What it is a hook of. */
+  readonly hook?: HookTerms;
+  readonly earlier: readonly EarlierAttempt[];
+}
+
+/** A command that follows a run, to judge what that run has left. */
+export interface HookTerms {
+  readonly name: string;
+  /** The run that it follows. */
+  readonly follows: string;
+  /** True: it is not executed again when it has passed with this history. */
+  readonly unlessPassed: boolean;
+}
+
 /** What a runner is asked to do. */
-export type Task = ProbeTask | InspectTask | CancelTask | PlanTask | ApplyTask | VerifyTask;
+export type Task = ProbeTask | InspectTask | CancelTask | PlanTask | ApplyTask | VerifyTask | ExecTask;

@@ -4,6 +4,7 @@ import { cloudFaults } from './cloud.ts';
 import { cloudRunFaults } from './cloud-run.ts';
 import { databaseFaults } from './database.ts';
 import { embeddedFaults } from './embedded.ts';
+import { execFaults } from './exec.ts';
 import { imageFaults } from './image.ts';
 import { jobFaults } from './job.ts';
 import { planFaults } from './plan.ts';
@@ -25,6 +26,7 @@ const parts = {
   ...cloudRunFaults,
   ...privateNetworkFaults,
   ...jobFaults,
+  ...execFaults,
 };
 
 /** Every code that godwit can report. */

@@ -33,6 +33,22 @@ export interface RunRow {
   readonly failure: string;
   /** The checkpoint taken for it, or who waived it and why; empty when none was asked for. */
   readonly checkpoint: string;
+  /** Of a command: what was executed. */
+  readonly about?: RunAbout;
+}
+
+/** What a run of `exec` has executed. */
+export interface RunAbout {
+  /** The program and its arguments, masked. */
+  readonly words: readonly string[];
+  /** The hook that it is, and the run that it follows. */
+  readonly hook?: string;
+  readonly follows?: string;
+  /** Number of the last row of the history when it began: what it has seen. */
+  readonly seq: number;
+  /** How it ended; absent before. */
+  readonly exitCode?: number | null;
+  readonly signal?: string;
 }
 
 /** Where a run that is at work stands now. */

@@ -6,6 +6,13 @@ import type { Reply, Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
 import type { ApplyTask } from '../task.ts';
 
+/** What the first writes of a run need to know of its task. */
+export type RecordedTask = Pick<ApplyTask, 'run' | 'command' | 'actor' | 'environment' | 'earlier'> &
+  Partial<Pick<ApplyTask, 'consent'>> & {
+    /** What a command is, as JSON. */
+    readonly about?: string;
+  };
+
 /**
  * Writes the run's row and the beginning of its audit chain, and raises the epoch: what an earlier runner may still
  * send is refused from now on, and the lease of one that has died is over. Attempts that the database never saw are
@@ -15,7 +22,7 @@ import type { ApplyTask } from '../task.ts';
  */
 export async function beginRun(
   session: Session,
-  task: ApplyTask,
+  task: RecordedTask,
   terms: {
     readonly planHash: string;
     readonly firstStarted: string;
@@ -24,7 +31,7 @@ export async function beginRun(
   },
 ): Promise<Outcome<string>> {
   const { actor, run } = task;
-  const checkpoint = checkpointText(task.consent.checkpoint);
+  const checkpoint = checkpointText(task.consent?.checkpoint);
   const common = [actor.by, actor.from, actor.commit, actor.tool].map(quoteLiteral).join(', ');
   const earlier = task.earlier.map(
     (attempt) =>
@@ -37,8 +44,8 @@ UPDATE godwit.guard SET holder = '', held_by = '', leased_until = NULL WHERE hol
 UPDATE godwit.epoch SET epoch = epoch + 1, run = ${quoteLiteral(run)}, attempt = ${quoteLiteral(terms.attempt)} RETURNING epoch;
 UPDATE godwit.run SET outcome = 'interrupted' WHERE outcome = 'running' AND run <> ${quoteLiteral(run)};
 ${earlier.join('\n')}
-INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, checkpoint, default_schema)
-VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(terms.planHash)}, ${quoteLiteral(checkpoint)}, ${quoteLiteral(terms.schema)})
+INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, checkpoint, default_schema, about)
+VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(terms.planHash)}, ${quoteLiteral(checkpoint)}, ${quoteLiteral(terms.schema)}, ${quoteLiteral(task.about ?? '')})
 ON CONFLICT (run) DO UPDATE SET backend_pid = pg_backend_pid();
 SELECT godwit.log(${quoteLiteral(run)}, ARRAY['run'${terms.firstStarted === '' ? '' : ", 'started'"}], ARRAY[
   json_build_object('command', ${quoteLiteral(task.command)}::text, 'by', ${quoteLiteral(actor.by)}::text, 'plan', ${quoteLiteral(terms.planHash)}::text, 'at', clock_timestamp()${checkpoint === '' ? '' : `, 'checkpoint', ${quoteLiteral(checkpoint)}::text`})::text

@@ -1,9 +1,8 @@
 import { good, type Outcome } from '../../kit/outcome.ts';
 import { installHistory } from '../history/install.ts';
 import { readHistory, type History } from '../history/read-history.ts';
-import { beginRun } from '../history/run-record.ts';
+import { beginRun, type RecordedTask } from '../history/run-record.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
-import type { ApplyTask } from '../task.ts';
 import type { LiveRun } from './live-run.ts';
 
 /** `moved`: somebody else has raised the epoch in between, so that what was sent under the expected one did nothing. */
@@ -24,7 +23,7 @@ export interface BeginTerms {
  * @returns whether the run is in the database under the expected epoch
  */
 export async function begin(
-  task: ApplyTask,
+  task: RecordedTask,
   ports: RunnerPorts,
   live: LiveRun,
   terms: BeginTerms,

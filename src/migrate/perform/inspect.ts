@@ -2,7 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import type { History } from '../history/read-history.ts';
 import type { RunEvent } from '../event.ts';
-import type { RunRow } from '../history/rows.ts';
+import type { RunAbout, RunRow } from '../history/rows.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
@@ -54,7 +54,7 @@ export async function readRuns(
     and not exists (select from godwit.guard where holder = r.run and leased_until > clock_timestamp()) then 'interrupted' else outcome end`;
   const reply = await session.send(
     `select run, command, ${outcome}, exit_code, by_whom, from_where, git_commit, tool, plan_hash, ${iso('started_at')}, ${iso('finished_at')},
-  coalesce(extract(epoch from coalesce(finished_at, case ${outcome} when 'running' then clock_timestamp() end) - started_at) * 1000, 0), (select count(*) from godwit.migration m where m.run = r.run), failure, checkpoint
+  coalesce(extract(epoch from coalesce(finished_at, case ${outcome} when 'running' then clock_timestamp() end) - started_at) * 1000, 0), (select count(*) from godwit.migration m where m.run = r.run), failure, checkpoint, about
 from godwit.run r ${subject} order by started_at desc limit ${Math.max(1, Math.trunc(task.limit ?? 20))}`,
     { rows: 'all' },
   );
@@ -84,7 +84,17 @@ function runRow(row: readonly (string | null)[]): RunRow {
     applied: Number(row[12] ?? 0),
     failure: text(13),
     checkpoint: text(14),
+    ...aboutOf(text(15)),
   };
+}
+
+function aboutOf(text: string): Pick<RunRow, 'about'> {
+  if (text === '') return {};
+  try {
+    return { about: JSON.parse(text) as RunAbout };
+  } catch {
+    return {};
+  }
 }
 
 /** One run: its migrations with each statement's time, and its events. */

@@ -9,6 +9,9 @@ import type { ApplyTask } from '../task.ts';
 import type { LiveRun } from './live-run.ts';
 import { holderQuery, tryUntil } from './run-lock.ts';
 
+/** What the lease needs to know of its task. */
+type LeaseTask = Pick<ApplyTask, 'run' | 'environment' | 'actor' | 'waitMs'>;
+
 /**
  * Takes the lease of a run through a pooler, as the run lock is taken on a session of one's own: by trying. It lies in
  * schema godwit, which is made first if need be.
@@ -16,7 +19,7 @@ import { holderQuery, tryUntil } from './run-lock.ts';
  * @returns the history as it is now
  */
 export async function takeLease(
-  task: ApplyTask,
+  task: LeaseTask,
   ports: RunnerPorts,
   live: LiveRun,
   history: History,
@@ -45,7 +48,7 @@ export async function takeLease(
   return now.ok ? good(now.value) : bad(...now.findings);
 }
 
-async function tryLease(session: Session, task: ApplyTask): Promise<Outcome<string>> {
+async function tryLease(session: Session, task: LeaseTask): Promise<Outcome<string>> {
   const terms = [task.run, `godwit ${task.run} (by ${task.actor.by}, through a pooler)`].map(quoteLiteral).join(', ');
   const reply = await session.send(
     `select coalesce((select text from (${holderQuery} limit 1) h (text, application, login)), godwit.lease(${terms}))`,

@@ -9,7 +9,7 @@ import { inspect } from './inspect.ts';
 import { open, type Opened } from './open.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
-type ReadingTask = Exclude<Task, { kind: 'apply' }>;
+type ReadingTask = Exclude<Task, { kind: 'apply' | 'exec' }>;
 
 /**
  * Performs a task that changes no object: when its connection is lost, it looks once more from the beginning, and what it
@@ -54,7 +54,7 @@ async function tryReading(task: ReadingTask, ports: RunnerPorts): Promise<Verdic
 }
 
 /** The tasks that change nothing. */
-async function read(task: Exclude<Task, { kind: 'apply' }>, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
+async function read(task: ReadingTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   switch (task.kind) {
     case 'probe':
       return verdictOf(...preflight(opened.facts, opened.history, task.environment));

@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+
+/**
+ * A constant script; everything variable is an argument. It waits on a pipe that the kernel closes when this process
+ * ends, in whatever way, also by SIGKILL: the run lock is free then, so that the command must not go on. A line on the
+ * pipe means that the command has ended before.
+ */
+const script = `
+read -r word && exit 0
+kill -TERM -- "-$1" 2>/dev/null || exit 0
+left=7
+while [ "$left" -gt 0 ] && kill -0 -- "-$1" 2>/dev/null; do sleep 1; left=$((left - 1)); done
+kill -KILL -- "-$1" 2>/dev/null
+`;
+
+/**
+ * Ends a process group when this process dies. Where there is no /bin/sh, as in some images, it does nothing: there the
+ * runner is the first process, and nothing outlives it.
+ *
+ * @returns what dismisses it
+ */
+export function guardGroup(group: number): () => void {
+  const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
+  const args = ['-c', script, 'godwit-guard', String(group)];
+  const guard = spawn('/bin/sh', args, { cwd: '/', env, detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  guard.on('error', () => undefined);
+  guard.stdin.on('error', () => undefined);
+  guard.unref();
+  (guard.stdin as unknown as Socket).unref();
+  return () => {
+    guard.stdin.end('ended\n');
+  };
+}
