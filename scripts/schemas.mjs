@@ -65,6 +65,17 @@ const run = z.looseObject({
   applied: z.int(),
   failure: z.string(),
   checkpoint: z.string(),
+  about: z
+    .looseObject({
+      words: z.array(z.string()),
+      hook: z.string().optional(),
+      follows: z.string().optional(),
+      seq: z.int(),
+      exitCode: z.int().nullable().optional(),
+      signal: z.string().optional(),
+    })
+    .optional()
+    .describe('exec: what was executed'),
 });
 const historyRow = z.looseObject({
   seq: z.int(),
@@ -243,10 +254,31 @@ const event = z
     kind('progress', { id: z.string(), statement: z.int(), of: z.int(), tag: z.string() }),
     kind('notice', { severity: z.string(), text: z.string() }),
     kind('checks', { checks: z.array(check) }),
+    kind('exec.started', {
+      words: z.array(z.string()).describe('the program and its arguments, masked'),
+      hook: z.string().optional().describe('the hook that it is'),
+      follows: z.string().optional().describe('the run that it follows'),
+    }),
+    kind('output', {
+      stream: z.enum(['stdout', 'stderr']),
+      text: z.string().describe('a piece of what the command wrote, as it came'),
+      encoding: z.literal('base64').optional().describe('present: it was no UTF-8, and the text stands for its bytes'),
+    }),
+    kind('output.dropped', {
+      stream: z.enum(['stdout', 'stderr']),
+      bytes: z.int().describe('so much of the output, between what was told before and what follows, is not told'),
+      lines: z.int(),
+    }),
+    kind('exec.finished', {
+      exitCode: z.int().nullable().describe('of the command itself; null: a signal ended it'),
+      signal: z.string().describe('empty: it ended by itself'),
+      ms: z.number(),
+      bytes: z.int().describe('what it wrote'),
+    }),
     kind('run.finished', { run: z.string(), outcome, exitCode, events: z.int(), ms: z.number() }),
   ])
   .describe(
-    'One line that a running command (up, down, adopt, runs attach) prints with --json; the last is run.finished',
+    'One line that a running command (up, down, adopt, exec, runs attach) prints with --json; the last is run.finished',
   );
 
 /** The shapes themselves, for the test that holds real outputs against them. */

@@ -39,13 +39,17 @@ export function readCommandLine(argv: readonly string[]): Outcome<CommandLine> {
   });
 
   const words: string[] = [];
+  // Behind `--` stands a command of the user's own: nothing in it is an option of ours.
+  const behind: string[] = [];
+  let terminated = false;
   const options: TypedOption[] = [];
   for (const token of tokens) {
-    if (token.kind === 'positional') words.push(token.value);
+    if (token.kind === 'option-terminator') terminated = true;
+    else if (token.kind === 'positional') (terminated ? behind : words).push(token.value);
     else if (token.kind === 'option') options.push({ name: token.name, raw: token.rawName, value: valueOf(token) });
   }
   if (options.some((option) => option.name === 'version') && words.length === 0) return good({ kind: 'version' });
-  return withCommand(words, options);
+  return withCommand({ words, behind, options });
 }
 
 /** In `--to --json` the second is an option of its own, not the value of the first: `--to=--json` would be. */
@@ -59,9 +63,17 @@ interface TypedOption {
   readonly value: string | undefined;
 }
 
-function withCommand(words: readonly string[], options: readonly TypedOption[]): Outcome<CommandLine> {
+/** A command line, taken apart. */
+interface Words {
+  readonly words: readonly string[];
+  readonly behind: readonly string[];
+  readonly options: readonly TypedOption[];
+}
+
+function withCommand({ words, behind, options }: Words): Outcome<CommandLine> {
   const help = options.some((option) => option.name === 'help');
   const [first, second] = words;
+  if (first === undefined && behind.length > 0) return withCommand({ words: behind, behind: [], options });
   if (first === undefined)
     return options.every((option) => isGlobal(option.name)) ? good({ kind: 'help' }) : unplaced(options);
   if (first === 'help')
@@ -71,7 +83,14 @@ function withCommand(words: readonly string[], options: readonly TypedOption[]):
   if (!found.ok) return found;
   const { spec, rest } = found.value;
   if (help) return good({ kind: 'help', topic: second === undefined && groups.has(first) ? first : spec.name });
-  const typed = readOptions(spec, rest, options);
+  const typed = readOptions(spec, spec.behind === undefined ? [...rest, ...behind] : rest, options);
+  if (spec.behind !== undefined && typed.ok)
+    return behind.length === 0
+      ? wrong(
+          spec,
+          `The command is missing: it stands behind \`--\`, as in \`godwit ${spec.name} -- ${spec.behind.example}\`.`,
+        )
+      : good({ kind: 'command', spec, typed: { ...typed.value, behind } });
   return typed.ok ? good({ kind: 'command', spec, typed: typed.value }) : typed;
 }
 

@@ -31,6 +31,8 @@ export interface CommandSpec {
   readonly about?: readonly string[];
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
+  /** What stands behind `--`, as it is shown and with an example. */
+  readonly behind?: { readonly name: string; readonly summary: string; readonly example: string };
   readonly examples: readonly { readonly type: string; readonly does: string }[];
   /** With --json: one event per line, instead of one document. */
   readonly events?: boolean;
@@ -43,6 +45,8 @@ export interface Typed {
   readonly arguments: readonly string[];
   readonly values: Readonly<Record<string, string>>;
   readonly switches: ReadonlySet<string>;
+  /** What stands behind `--`, for commands that take it. */
+  readonly behind?: readonly string[];
 }
 
 /** All that a command may touch. */

@@ -1,6 +1,6 @@
 import { begin } from '../migrate/deploy.ts';
 import type { RunEvent } from '../migrate/event.ts';
-import type { ApplyTask } from '../migrate/task.ts';
+import type { ApplyTask, Task } from '../migrate/task.ts';
 import { checkpointerOf } from '../project/checkpoint-means.ts';
 import { checkpointBeforehand } from '../project/checkpointed.ts';
 import { deploymentOf } from '../project/deployment.ts';
@@ -16,7 +16,13 @@ export async function detach(context: Context, ready: Ready, wanted: ApplyTask):
   const onEvent = (event: RunEvent): void => screen.event(event);
   const beforehand = await checkpointBeforehand({ ...looking, onEvent }, wanted, () => checkpointerOf(project));
   if (!beforehand.ok) return failed(beforehand.findings);
-  const task = beforehand.value;
+  return await detachTask(context, ready, beforehand.value);
+}
+
+/** The same for a task that needs nothing beforehand. */
+export async function detachTask(context: Context, ready: Ready, task: Task): Promise<Result> {
+  const { screen, command } = context;
+  const { project, wired } = ready;
   // Nobody waits for its end: it is no sign of a crash that this process is gone.
   const { controller: _, ...deployment } = await deploymentOf(project, wired, task);
   const begun = await begin({ ...deployment, command });

@@ -4,7 +4,7 @@ import { bad, good, type Outcome } from '../kit/outcome.ts';
 import type { Execution } from '../migrate/deploy.ts';
 import type { Prepared } from '../migrate/engine.ts';
 import type { RunEvent } from '../migrate/event.ts';
-import type { Actor, Task } from '../migrate/task.ts';
+import { isChange, type Actor, type Task } from '../migrate/task.ts';
 import { openProject, type Project } from '../project/open.ts';
 import { runTask } from '../project/run-task.ts';
 import { version } from '../project/version.ts';
@@ -28,6 +28,8 @@ export interface Needs {
   readonly migrations?: boolean;
   /** True: the commit of the working tree goes into the history. */
   readonly changes?: boolean;
+  /** True: commands are executed in the folder where this one is. */
+  readonly commands?: boolean;
   /** True: the runner becomes a process of its own. */
   readonly detached?: boolean;
 }
@@ -51,7 +53,8 @@ export async function withProject(
       ? whoActs(project.root, context.io.env, tool)
       : Promise.resolve({ ...whoAsks(context.io.env), commit: '', tool });
   const wired = await wire(project, {
-    ...(needs.file === undefined ? {} : { file: needs.file, cwd: context.io.cwd }),
+    ...(needs.file === undefined ? {} : { file: needs.file }),
+    ...(needs.file === undefined && needs.commands !== true ? {} : { cwd: context.io.cwd }),
     migrations: needs.migrations ?? true,
     detached: needs.detached ?? false,
     changes: needs.changes ?? false,
@@ -103,6 +106,7 @@ export async function openProjectOf(context: Context): Promise<Outcome<Project>>
     redactor,
     ...(config === undefined ? {} : { configFile: config }),
     ...(env === undefined ? {} : { environment: env }),
+    ...(typed.values['image'] === undefined ? {} : { image: typed.values['image'] }),
     ...(io.interactive && !screen.json
       ? {
           askName: async (host: string) =>
@@ -165,7 +169,7 @@ function stepsOf({ screen }: Context, onEvent: (event: RunEvent) => void) {
 export async function executeAloud(context: Context, ready: Ready, task: Task): Promise<Result> {
   const leaving = new AbortController();
   const remote = ready.project.remote !== undefined;
-  const unbind = task.kind === 'apply' ? bindCtrlC(context, remote ? leaving : undefined) : () => {};
+  const unbind = isChange(task.kind) ? bindCtrlC(context, remote ? leaving : undefined) : () => {};
   try {
     const { screen } = context;
     const execution = await execute(context, ready, task, {

@@ -56,7 +56,13 @@ export function usageOf(command: CommandSpec): string {
     const name = argument.many === true ? `${argument.name}…` : argument.name;
     return argument.required === true ? name : `[${name}]`;
   });
-  return [command.name, ...names].join(' ');
+  return [command.name, ...names, ...(command.behind === undefined ? [] : [`-- ${command.behind.name}`])].join(' ');
+}
+
+/** What is behind `--` stands behind the options. */
+export function withOptions(command: CommandSpec): string {
+  if (command.behind === undefined) return `${usageOf(command)} [options]`;
+  return usageOf(command).replace(' -- ', ' [options] -- ');
 }
 
 function commandHelp(command: CommandSpec, style: Style): string {
@@ -66,10 +72,12 @@ function commandHelp(command: CommandSpec, style: Style): string {
     `${command.summary}.`,
     ...(command.about ?? []).flatMap((paragraph) => ['', ...wrap(paragraph, 100)]),
     '',
-    `${style.bold('Usage')}: godwit ${usageOf(command)} [options]`,
+    `${style.bold('Usage')}: godwit ${withOptions(command)}`,
     ...section(
       'Arguments',
-      (command.arguments ?? []).map((argument) => [argument.name, argument.summary]),
+      [...(command.arguments ?? []), ...(command.behind === undefined ? [] : [command.behind])].map(
+        ({ name, summary }) => [name, summary],
+      ),
     ),
     ...section('Options', (command.options ?? []).map(optionRow)),
     ...section('Options of every command', globalOptions.map(optionRow)),

@@ -2,10 +2,10 @@
 export interface Io {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** For programs: products of commands and JSON. */
-  out(text: string): void;
+  /** For programs: products of commands and JSON; bytes where a command of the user's own wrote what is no text. */
+  out(text: string | Uint8Array): void;
   /** For people. */
-  err(text: string): void;
+  err(text: string | Uint8Array): void;
   /** Standard error is a terminal: colours, live lines. */
   readonly terminal: boolean;
   /** A person can answer: standard input and standard error are terminals. */

@@ -38,8 +38,17 @@ process.on('exit', flush);
 const io: Io = {
   cwd: process.cwd(),
   env: process.env,
-  out: (text) => void (deserted || process.stdout.write(text)),
+  out: (text) => {
+    // On a terminal both are one: what was said first stands first.
+    if (said !== '') flush();
+    void (deserted || process.stdout.write(text));
+  },
   err: (text) => {
+    if (typeof text !== 'string') {
+      flush();
+      void (deserted || process.stderr.write(text));
+      return;
+    }
     if (said === '') setTimeout(flush, 20).unref();
     said += text;
   },

@@ -1,6 +1,6 @@
 import { catalogue } from '../kit/catalogue/index.ts';
 import type { CommandSpec } from './command.ts';
-import { optionRow, usageOf } from './help.ts';
+import { optionRow, withOptions } from './help.ts';
 import { commands, globalOptions, groups } from './table.ts';
 
 const generated = '<!-- Made by `npm run build` from the sources; edits are overwritten. -->';
@@ -36,17 +36,19 @@ const exitCodes: readonly (readonly [number, string])[] = [
   [10, 'refused before anything changed'],
   [20, 'another run holds the database'],
   [30, 'database or engine unreachable'],
-  [40, 'a statement failed, the migration was rolled back'],
+  [40, 'a statement failed, the migration was rolled back; or the command of `exec` failed'],
   [41, 'a statement failed, part of a non-transactional migration stands and is recorded; `up` resumes'],
   [42, 'outcome not yet known'],
-  [50, 'applied, verification failed'],
+  [50, 'applied, and verification or a hook failed'],
   [70, 'a bug in godwit'],
   [130, 'interrupted'],
 ];
 
 function commandSection(command: CommandSpec): readonly string[] {
   const rows = [
-    ...(command.arguments ?? []).map((argument) => [argument.name, argument.summary] as const),
+    ...[...(command.arguments ?? []), ...(command.behind === undefined ? [] : [command.behind])].map(
+      ({ name, summary }) => [name, summary] as const,
+    ),
     ...(command.options ?? []).map(optionRow),
   ];
   return [
@@ -56,7 +58,7 @@ function commandSection(command: CommandSpec): readonly string[] {
     ...(command.about ?? []).flatMap((paragraph) => ['', paragraph]),
     '',
     '```',
-    `godwit ${usageOf(command)} [options]`,
+    `godwit ${withOptions(command)}`,
     '```',
     '',
     ...(rows.length === 0 ? [] : [...optionList(rows), '']),

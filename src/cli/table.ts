@@ -1,5 +1,6 @@
 import type { CommandSpec, OptionSpec } from './command.ts';
 import { databaseCommands } from './table-database.ts';
+import { execCommands } from './table-exec.ts';
 import { runCommands } from './table-runs.ts';
 import { setUpCommands } from './table-set-up.ts';
 
@@ -15,7 +16,12 @@ export const globalOptions: readonly OptionSpec[] = [
 ];
 
 /** All commands, in the order of the help. */
-export const commands: readonly CommandSpec[] = [...setUpCommands, ...runCommands, ...databaseCommands];
+export const commands: readonly CommandSpec[] = [
+  ...setUpCommands,
+  ...runCommands,
+  ...execCommands,
+  ...databaseCommands,
+];
 
 /** The first words of commands with a second level, and what the first word alone means. */
 export const groups: ReadonlyMap<string, { readonly summary: string; readonly alone: string }> = new Map([

@@ -43,6 +43,14 @@ export function lockBudgetOf(typed: Typed): Outcome<number | undefined> {
   return ms === undefined ? wrong(`--lock-budget ${text}: write a duration such as 30s or 5min.`) : good(ms);
 }
 
+/** `--timeout DURATION` in milliseconds, if it was said. */
+export function timeoutOf(typed: Typed): Outcome<number | undefined> {
+  const text = typed.values['timeout'];
+  if (text === undefined) return good(undefined);
+  const ms = milliseconds(text);
+  return ms === undefined || ms === 0 ? wrong(`--timeout ${text}: write a duration such as 10min or 2h.`) : good(ms);
+}
+
 /** A count such as `--lose 12`. */
 export function countOption(typed: Typed, name: string, otherwise: number): Outcome<number> {
   const text = typed.values[name];

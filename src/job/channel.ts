@@ -8,6 +8,9 @@ import { maskedEvent } from './masked.ts';
 /** What one execution may say: log services count lines and bytes. */
 export const channelLimits = { lines: 2_000, bytes: 32 * 1024 * 1024 } as const;
 
+/** Of them, what the output of a command may use: an event is a line at most, and is written twice escaped. */
+export const jobOutput = { events: 1_200, bytes: 12 * 1024 * 1024 } as const;
+
 /** What a channel needs. */
 export interface ChannelOptions {
   readonly run: string;
@@ -38,10 +41,17 @@ const chatter: ReadonlySet<RunEvent['kind']> = new Set([
   'lock.blocked',
   'lock.retry',
   'build.progress',
+  'output',
 ]);
 
 /** Always told: there is room left for them. */
-const verdicts: ReadonlySet<RunEvent['kind']> = new Set(['finding', 'recorded', 'migration.failed', 'run.finished']);
+const verdicts: ReadonlySet<RunEvent['kind']> = new Set([
+  'finding',
+  'recorded',
+  'migration.failed',
+  'exec.finished',
+  'run.finished',
+]);
 
 /**
  * Makes a channel. Events are masked before they are numbered and hashed; small ones share lines. Near the limits chatter

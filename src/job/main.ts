@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { readBundle } from '../adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createConnector } from '../adapters/postgres/connector.ts';
+import { createSpawner } from '../adapters/exec/spawner.ts';
 import { processPace } from '../adapters/process-pace.ts';
 import { runnerClock } from '../adapters/runner-clock.ts';
 import { exitCodeOf, fault } from '../kit/fault.ts';
@@ -13,8 +14,8 @@ import { createRedactor } from '../kit/redact.ts';
 import { perform } from '../migrate/perform/perform.ts';
 import { outcomeOf } from '../migrate/perform/verdict.ts';
 import type { Bundle } from '../migrate/ports.ts';
-import type { Task } from '../migrate/task.ts';
-import { createChannel, type Channel } from './channel.ts';
+import { isChange, type Task } from '../migrate/task.ts';
+import { createChannel, jobOutput, type Channel } from './channel.ts';
 import { addressOf, bundleOfJob, connectBudget, taskInVariable, type Variables } from './job-input.ts';
 
 /** Where a runner got its work from. */
@@ -51,7 +52,7 @@ async function main(): Promise<void> {
     hashing: nodeHashing,
     redactor,
     write: (text) => process.stdout.write(text),
-    tellsAll: work.task.kind !== 'apply',
+    tellsAll: !isChange(work.task.kind),
     gatherMs: work.gatherMs,
   });
   const controller = new AbortController();
@@ -74,6 +75,13 @@ async function main(): Promise<void> {
     emit: (event) => channel.emit(event),
     ...runnerClock(controller.signal),
     ...(work.connecting === undefined ? {} : { connectBudgetMs: work.connecting.budgetMs }),
+    spawner: createSpawner({
+      cwd: process.cwd(),
+      env: process.env,
+      databaseUrl: (process.env['DATABASE_URL'] ?? '').trim(),
+    }),
+    redactor,
+    outputLimits: jobOutput,
     pace,
     signal: controller.signal,
   });

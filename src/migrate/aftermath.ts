@@ -76,11 +76,13 @@ function exitCodeBy(recorded: Recorded): number {
   if (recorded === undefined) return 42;
   if (recorded === 'absent') return 130;
   if (recorded.exitCode !== null) return recorded.exitCode;
-  return recorded.outcome === 'running' ? 42 : 130;
+  return recorded.outcome === 'running' || recorded.command === 'exec' ? 42 : 130;
 }
 
 function findingFor(recorded: Recorded, exitCode: number) {
   const fix = '`godwit status` tells what is applied; `godwit up` goes on from there, and does nothing twice.';
+  if (typeof recorded === 'object' && recorded.command === 'exec' && recorded.exitCode === null)
+    return fault('command-lost');
   if (exitCode === 42) {
     const why = 'The runner ended without saying how. What it has sent may still be going on in the database.';
     return fault('outcome-unknown', { why, fix });

@@ -15,7 +15,7 @@ import type { Engine, Ledger, LedgerEntry, Prepared, RunRef } from './engine.ts'
 import type { RunEvent } from './event.ts';
 import { follow } from './follow.ts';
 import type { Bundle } from './ports.ts';
-import type { Task } from './task.ts';
+import { isChange, type Task } from './task.ts';
 
 export type { Execution } from './attempt.ts';
 
@@ -83,7 +83,7 @@ async function attempt(deployment: Deployment): Promise<Execution> {
   const begun = await begin(deployment);
   if (!begun.ok) return failedAttempt(deployment.task.run, begun.findings);
   const { ref, entry } = begun.value;
-  const execution = await follow({ ...deployment, changing: deployment.task.kind === 'apply' }, ref);
+  const execution = await follow({ ...deployment, changing: isChange(deployment.task.kind) }, ref);
   if (execution.left === true) return execution;
   return await conclude(deployment, { ref, entry, execution });
 }
@@ -173,7 +173,7 @@ function ledgerOf({
   keeps,
   task,
 }: Pick<Deployment, 'ledger' | 'keeps'> & { readonly task: Pick<Task, 'kind'> }): Ledger | undefined {
-  return keeps === 'all' || task.kind === 'apply' ? ledger : undefined;
+  return keeps === 'all' || isChange(task.kind) ? ledger : undefined;
 }
 
 function textOf(findings: readonly Finding[]): string {

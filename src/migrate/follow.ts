@@ -4,6 +4,7 @@ import { aftermathOf, byExitCode, notRun, type Aftermath, type Recorded } from '
 import type { Execution } from './attempt.ts';
 import type { Engine, ExecutionResult, RunRef } from './engine.ts';
 import type { RunEvent } from './event.ts';
+import { isChange } from './task.ts';
 import { isVerdict, outcomeOf } from './perform/verdict.ts';
 
 /** What is needed to follow a run. */
@@ -96,7 +97,7 @@ async function endOf(following: Following, ref: RunRef, heard: Heard): Promise<A
 
 /** Only a run that changes the database has a row in its history. */
 function changes(events: readonly RunEvent[]): boolean {
-  return events.some((event) => event.kind === 'run.started' && event.task === 'apply');
+  return events.some((event) => event.kind === 'run.started' && isChange(event.task));
 }
 
 function asWarning(finding: Finding): Finding {

@@ -173,3 +173,8 @@ export interface HookTerms {
 
 /** What a runner is asked to do. */
 export type Task = ProbeTask | InspectTask | CancelTask | PlanTask | ApplyTask | VerifyTask | ExecTask;
+
+/** Tasks that may change the database: each of their attempts is written down, and none is simply repeated. */
+export function isChange(kind: string): boolean {
+  return kind === 'apply' || kind === 'exec';
+}

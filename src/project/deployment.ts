@@ -1,11 +1,11 @@
 import type { Deployment } from '../migrate/deploy.ts';
-import type { Task } from '../migrate/task.ts';
+import { isChange, type Task } from '../migrate/task.ts';
 import type { Project } from './open.ts';
 import { createRunId } from './run-id.ts';
 import type { Wired } from './wire.ts';
 
 /** Tasks that need no migrations. */
-const looksOnly: ReadonlySet<string> = new Set(['inspect', 'cancel', 'probe']);
+const looksOnly: ReadonlySet<string> = new Set(['inspect', 'cancel', 'probe', 'exec']);
 
 /** What a deployment needs of project and wiring; far away every execution leaves something, and lines can get lost. */
 export async function deploymentOf(
@@ -28,6 +28,6 @@ export async function deploymentOf(
     ...(looksOnly.has(task.kind) && wired.noMigrations !== undefined ? { bundle: wired.noMigrations } : {}),
     keeps: 'all',
     controller: thisController(),
-    ...(task.kind === 'apply' ? {} : { again: () => ({ ...task, run: createRunId(Date.now()) }) }),
+    ...(isChange(task.kind) ? {} : { again: () => ({ ...task, run: createRunId(Date.now()) }) }),
   };
 }

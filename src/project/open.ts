@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly configFile?: string;
   readonly environment?: string;
+  /** `--image`: an image for the work of this command, in place of the configured one. */
+  readonly image?: string;
   /** Learns the password of the database. */
   readonly redactor?: Redactor;
   /** Asks a person to name a database on another machine that no configuration names. */
@@ -57,7 +59,10 @@ export async function openProject(options: OpenOptions): Promise<Outcome<Project
     redactor,
   });
   if (!chosen.ok) return chosen;
-  const { environment, findings } = chosen.value;
+  const { findings } = chosen.value;
+  const imaged = withImage(chosen.value.environment, options.image);
+  if (!imaged.ok) return imaged;
+  const environment = imaged.value;
   const migrations = migrationsFolder(root, config, environment.migrations);
   if (!migrations.ok) return migrations;
   const lock = await readLock(root);
@@ -78,6 +83,19 @@ export async function openProject(options: OpenOptions): Promise<Outcome<Project
     env: options.env,
     findings,
   });
+}
+
+function withImage(environment: Environment, image: string | undefined): Outcome<Environment> {
+  const { engine, name } = environment;
+  if (image === undefined) return good(environment);
+  if (engine === 'local')
+    return bad(
+      fault('wrong-usage', {
+        why: `--image: the work of \`${name}\` is executed on this machine, without an image.`,
+        fix: 'Leave it away, or name an environment with a cloud engine: -e NAME.',
+      }),
+    );
+  return good({ ...environment, engine: { ...engine, image: { ...engine.image, own: image } } });
 }
 
 async function remoteOf(

@@ -3,7 +3,7 @@ import type { Finding } from '../kit/finding.ts';
 import type { Deployment, Execution } from '../migrate/deploy.ts';
 import type { Prepared } from '../migrate/engine.ts';
 import type { RunEvent } from '../migrate/event.ts';
-import type { Task } from '../migrate/task.ts';
+import { isChange, type Task } from '../migrate/task.ts';
 import { checkpointerOf } from './checkpoint-means.ts';
 import { deployCheckpointed } from './checkpointed.ts';
 import { pinEnvironment } from './lock-file.ts';
@@ -58,7 +58,7 @@ export async function runTask(
   if (execution.left !== true) await Promise.race([settling, sleep(settlingMs, undefined, { ref: false })]);
   if (project.remote !== undefined && execution.incomplete !== true && execution.left !== true)
     await project.remote.results.keep(execution.run, execution.events);
-  const pinning = task.kind === 'apply' ? await pin(project, execution) : [];
+  const pinning = isChange(task.kind) ? await pin(project, execution) : [];
   const ledger = project.ledger.warnings?.() ?? [];
   return { execution, warnings: [...(execution.warnings ?? []), ...ledger, ...pinning] };
 }

@@ -6,6 +6,7 @@ import type {
   Consent,
   EarlierAttempt,
   EnvironmentTerms,
+  ExecTask,
   InspectTask,
   OnDisconnect,
   PlanTask,
@@ -137,4 +138,30 @@ export function earlierAttempts(entries: readonly LedgerEntry[]): readonly Earli
     outcome: outcome === 'unreachable' ? 'never-connected' : (outcome ?? 'interrupted'),
     failure: failure ?? 'It did not end.',
   }));
+}
+
+/** What a command is executed with. */
+export type ExecWish = Pick<ExecTask, 'words'> &
+  Partial<Pick<ExecTask, 'alone' | 'waitMs' | 'takeOver' | 'timeoutMs' | 'hook'>> & {
+    /** A person typed the name of the protected environment, or the configuration names the command. */
+    readonly approved?: boolean;
+  };
+
+/** A platform gives ten seconds from asking a program to end to ending it; how it ended is written in the rest. */
+const graceMs = 7_000;
+
+/** Asks for a command to be executed next to the database. */
+export async function execTask(project: Project, actor: Actor, wish: ExecWish): Promise<ExecTask> {
+  const { approved, ...rest } = wish;
+  return {
+    kind: 'exec',
+    command: 'exec',
+    ...termsOf(project, actor),
+    alone: true,
+    waitMs: defaultWaitMs,
+    graceMs,
+    ...rest,
+    approved: !project.environment.protected || approved === true,
+    earlier: earlierAttempts(await project.ledger.list(project.environment.name)),
+  };
 }

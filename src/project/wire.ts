@@ -5,7 +5,7 @@ import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createParser } from '../adapters/parser/libpg-query.ts';
 import type { DatabaseAddress } from '../adapters/postgres/address.ts';
 import { createConnector } from '../adapters/postgres/connector.ts';
-import { readDatabaseUrl } from '../adapters/url/database-url.ts';
+import { databaseUrlOf, readDatabaseUrl } from '../adapters/url/database-url.ts';
 import type { Finding } from '../kit/finding.ts';
 import { good, type Outcome } from '../kit/outcome.ts';
 import type { Engine } from '../migrate/engine.ts';
@@ -22,6 +22,7 @@ import type { Remote } from './remote.ts';
 export interface WireOptions {
   /** Path of one bare file, relative to `cwd`; without it the project's folder is read. */
   readonly file?: string;
+  /** Where commands are executed; default: the project's root. */
   readonly cwd?: string;
   /** False: no migrations are read. */
   readonly migrations: boolean;
@@ -70,7 +71,16 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
     bundle: read.value.bundle,
     engine: options.detached
       ? (await import('./detached.ts')).createDetachedEngine(project, address)
-      : createInProcessEngine({ connector, hashing: nodeHashing }),
+      : createInProcessEngine({
+          connector,
+          hashing: nodeHashing,
+          commands: {
+            cwd: options.cwd ?? project.root,
+            env: project.env,
+            databaseUrl: databaseUrlOf(address),
+            redactor: project.redactor,
+          },
+        }),
     target: connector.target,
     place: targetText(connector.target),
     ...(note === undefined ? {} : { note }),

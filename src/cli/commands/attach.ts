@@ -3,6 +3,7 @@ import { closedAttempt, type Execution } from '../../migrate/attempt.ts';
 import { conclude } from '../../migrate/deploy.ts';
 import type { Engine, LedgerEntry, RunRef } from '../../migrate/engine.ts';
 import { follow } from '../../migrate/follow.ts';
+import { isChange } from '../../migrate/task.ts';
 import { createDetachedEngine } from '../../project/detached.ts';
 import type { Project } from '../../project/open.ts';
 import { cancelTask } from '../../project/tasks.ts';
@@ -82,7 +83,7 @@ async function followAloud(context: Context, project: Project, { engine, entry, 
         engine,
         leave: context.signal,
         onEvent: (event) => screen.event(event),
-        ...(entry?.kind === undefined ? {} : { changing: entry.kind === 'apply' }),
+        ...(entry?.kind === undefined ? {} : { changing: isChange(entry.kind) }),
         recorded: async (run) => (await import('../../project/recorded.ts')).recordedEndOf(project, actor, run),
       },
       ref,

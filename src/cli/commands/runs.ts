@@ -3,6 +3,7 @@ import { good, type Outcome } from '../../kit/outcome.ts';
 import type { Execution } from '../../migrate/deploy.ts';
 import type { LedgerEntry } from '../../migrate/engine.ts';
 import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../migrate/history/rows.ts';
+import { shown } from '../../migrate/exec/words.ts';
 import { inspectTask } from '../../project/tasks.ts';
 import { attemptsOf, mergeRuns, rowOf } from '../../project/attempts.ts';
 import { howWasRun, runQuestion, type Known } from '../../project/questions.ts';
@@ -164,9 +165,14 @@ function line(run: RunRow, style: Style): readonly string[] {
     shortTime(run.startedAt),
     style.bold(run.command),
     run.outcome,
-    style.dim(`${countOf(run.applied, 'migration')} ${duration(run.ms)}`),
+    style.dim(`${whatOf(run)} ${duration(run.ms)}`),
     style.dim(run.by),
   ];
+}
+
+function whatOf({ applied, about }: RunRow): string {
+  if (about === undefined) return countOf(applied, 'migration');
+  return about.hook === undefined ? shown(about.words, 60) : `hook ${about.hook}`;
 }
 
 function lasting({ outcome, finishedAt, ms }: RunRow): string {
@@ -182,7 +188,8 @@ function symbolOf(run: RunRow, style: Style): string {
 function runLines(run: RunRow, style: Style): readonly string[] {
   const rows: readonly (readonly [string, string])[] = [
     ['run', run.run],
-    ['command', run.command],
+    ['command', run.about === undefined ? run.command : `${run.command} ${shown(run.about.words)}`],
+    ['hook', run.about?.hook === undefined ? '' : `${run.about.hook}, after run ${run.about.follows ?? ''}`],
     ['outcome', `${run.outcome}${run.exitCode === null ? '' : ` (exit ${run.exitCode})`}`],
     ['started', `${shortTime(run.startedAt)} UTC, ${lasting(run)}`],
     ['by', run.by],

@@ -15,6 +15,13 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** Bytes as people read them: `12 bytes`, `3.4 KiB`, `1.2 MiB`. */
+export function size(bytes: number): string {
+  if (bytes < 1024) return countOf(bytes, 'byte');
+  if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KiB`;
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}
+
 /** Rows as aligned columns; the last column is not padded. */
 export function aligned(rows: readonly (readonly string[])[], gap = '  '): readonly string[] {
   const widths: number[] = [];

@@ -29,6 +29,8 @@ export interface Screen {
   excerptsFrom(root: string): void;
   /** One event of a run: a line of JSON, or its part of the story for people. */
   event(event: RunEvent): void;
+  /** A piece of what a command of the user's own writes, to the stream that it wrote to. */
+  output(piece: OutputPiece): void;
   /** A line that is replaced by the next one; only on a terminal. */
   live(text: string): void;
   /** What goes by: the live line on a terminal, a line elsewhere. */
@@ -38,6 +40,9 @@ export interface Screen {
   /** While a person is asked, no live line runs over the question. */
   asking<T>(answer: () => Promise<T>): Promise<T>;
 }
+
+/** As it comes in an event. */
+export type OutputPiece = Extract<RunEvent, { readonly kind: 'output' }>;
 
 /** What a screen is made of. */
 export interface ScreenParts {
@@ -114,6 +119,12 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
     event: (event) => {
       if (json) io.out(`${redactor.redact(JSON.stringify({ v: 1, ...event }))}\n`);
       else story(event);
+    },
+    output: ({ stream, text, encoding }) => {
+      line.clear();
+      const written = encoding === 'base64' ? Buffer.from(text, 'base64') : redactor.redact(text);
+      if (stream === 'stdout') io.out(written);
+      else io.err(written);
     },
     live: show,
     passing: (text) => (live ? show(text) : say(style.dim(`    ${text}`))),

@@ -4,8 +4,10 @@ import { createPatience } from './patience.ts';
 import type { Check } from '../../migrate/model.ts';
 import { checkpointLines } from './checkpoint.ts';
 import { checkAdvice, checkLines, checkSummary } from './checks.ts';
-import { countOf, duration } from './format.ts';
-import type { Screen } from './screen.ts';
+import { countOf, duration, size } from './format.ts';
+import { shown } from '../../migrate/exec/words.ts';
+import { execEnding } from './exec-ending.ts';
+import type { OutputPiece, Screen } from './screen.ts';
 
 /** Tells a run to people, event by event. */
 export function createStory(screen: Screen): (event: RunEvent) => void {
@@ -14,6 +16,17 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
   let undone = 0;
   let applied = 0;
   let recorded = 0;
+  let executes = false;
+  // A command's last line may have no end.
+  let open = false;
+  const wrote = (piece: OutputPiece): void => {
+    open = piece.encoding === undefined ? !piece.text.endsWith('\n') : true;
+    screen.output(piece);
+  };
+  const lineEnd = (): void => {
+    if (open && !screen.lasting) screen.say('');
+    open = false;
+  };
   const checks: Check[] = [];
   const told = new Set<string>();
   // What failed a migration is told beside it, and comes once more as the verdict of the run.
@@ -97,9 +110,29 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       case 'run.finished':
         screen.settle();
         screen.findingsLeft();
-        screen.say(...ending(event, { applied, recorded, undone, checks }, screen));
+        screen.say(
+          ...(executes ? execEnding(event, style) : ending(event, { applied, recorded, undone, checks }, screen)),
+        );
+        break;
+      case 'output':
+        wrote(event);
+        break;
+      case 'output.dropped':
+        lineEnd();
+        screen.say(
+          style.dim(`… ${size(event.bytes)} of ${event.stream}, ${countOf(event.lines, 'line')}, are not shown …`),
+        );
+        break;
+      case 'exec.started':
+        if (event.hook !== undefined)
+          screen.say('', `${style.bold(`Hook ${event.hook}`)}  ${style.dim(shown(event.words))}`);
+        break;
+      case 'exec.finished':
+        lineEnd();
         break;
       case 'run.started':
+        executes = event.task === 'exec';
+        break;
       case 'cost':
       case 'history':
       case 'runs':

@@ -41,7 +41,10 @@ export function createOutput(ports: OutputPorts): Output {
   const stream = (name: OutputStream): Stream => ({
     name,
     pending: '',
-    tail: createTail(redactor.longest, Math.floor(Math.min(limits.bytes, limits.events * pieceBytes) * (1 - beginning)) / 2),
+    tail: createTail(
+      redactor.longest,
+      Math.floor(Math.min(limits.bytes, limits.events * pieceBytes) * (1 - beginning)) / 2,
+    ),
   });
   const streams: Readonly<Record<OutputStream, Stream>> = { stdout: stream('stdout'), stderr: stream('stderr') };
 

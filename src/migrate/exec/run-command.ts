@@ -4,6 +4,7 @@ import type { RunnerPorts, SpawnEnd, Spawner } from '../runner-ports.ts';
 import type { ExecTask } from '../task.ts';
 import { verdictOf, wellDone, type Verdict } from '../perform/verdict.ts';
 import { createOutput } from './output.ts';
+import { shown } from './words.ts';
 
 /** How a command has ended. */
 export interface CommandEnd {
@@ -75,10 +76,4 @@ function failed(words: readonly string[], { exitCode, signal }: SpawnEnd): Findi
 
 function tooLong(ms: number): Finding {
   return fault('command-timeout', { why: `After ${Math.round(ms / 1_000)} s it was asked to end.` });
-}
-
-/** A command line for people; short. */
-export function shown(words: readonly string[]): string {
-  const line = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
-  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
 }

@@ -78,7 +78,7 @@ function start(options: ChildProcessEngineOptions, prepared: Prepared): Outcome<
     const child = spawn(process.execPath, [options.runner, location], {
       detached: true,
       stdio: ['ignore', lines, log],
-      env: { ...environmentOf(process.env), DATABASE_URL: options.databaseUrl },
+      env: { ...(task.kind === 'exec' ? process.env : environmentOf(process.env)), DATABASE_URL: options.databaseUrl },
     });
     child.unref();
     if (child.pid === undefined)
@@ -93,7 +93,8 @@ function start(options: ChildProcessEngineOptions, prepared: Prepared): Outcome<
 
 /**
  * What a runner inherits: where programs, temporary files and certificates are, and how Node was asked to run. The rest
- * of its address, TLS included, is in the URL; other secrets of this process are none of its business.
+ * of its address, TLS included, is in the URL; other secrets of this process are none of its business. A command of the
+ * user's own gets all that it would get without godwit.
  */
 const inherited = [
   'PATH',

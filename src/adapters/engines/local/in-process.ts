@@ -1,11 +1,14 @@
 import { fault } from '../../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { Redactor } from '../../../kit/redact.ts';
 import type { Engine, ExecutionResult, Prepared, RunRef } from '../../../migrate/engine.ts';
 import type { RunEvent } from '../../../migrate/event.ts';
 import { perform } from '../../../migrate/perform/perform.ts';
 import type { Bundle, Connector, Hashing } from '../../../migrate/ports.ts';
+import type { RunnerPorts } from '../../../migrate/runner-ports.ts';
 import type { Task } from '../../../migrate/task.ts';
 import { processPace } from '../../process-pace.ts';
+import type { SpawnerOptions } from '../../exec/spawner.ts';
 import { runnerClock } from '../../runner-clock.ts';
 import { EventQueue } from './event-queue.ts';
 
@@ -13,6 +16,8 @@ import { EventQueue } from './event-queue.ts';
 export interface LocalEngineOptions {
   readonly connector: Connector;
   readonly hashing: Hashing;
+  /** With what commands are executed; absent: none are. */
+  readonly commands?: SpawnerOptions & { readonly redactor: Redactor };
 }
 
 interface Execution {
@@ -65,6 +70,7 @@ function execute(prepared: Prepared, options: LocalEngineOptions): Execution {
     bundle: prepared.bundle,
     emit: (event) => events.push(event),
     ...runnerClock(controller.signal),
+    ...commandsOf(options),
     pace,
     signal: controller.signal,
   }).finally(() => {
@@ -72,4 +78,19 @@ function execute(prepared: Prepared, options: LocalEngineOptions): Execution {
     events.end();
   });
   return { events, exit, controller };
+}
+
+function commandsOf({ commands }: LocalEngineOptions): Pick<RunnerPorts, 'spawner' | 'redactor'> {
+  if (commands === undefined) return {};
+  const { redactor, ...terms } = commands;
+  return {
+    redactor,
+    spawner: {
+      // Loaded for the tasks that need it.
+      async start(words, variables, onOutput) {
+        const { createSpawner } = await import('../../exec/spawner.ts');
+        return await createSpawner(terms).start(words, variables, onOutput);
+      },
+    },
+  };
 }

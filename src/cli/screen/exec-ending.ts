@@ -1,0 +1,27 @@
+import type { RunEvent } from '../../migrate/event.ts';
+import { duration } from './format.ts';
+import type { Style } from './style.ts';
+
+type Finished = Extract<RunEvent, { readonly kind: 'run.finished' }>;
+
+/** The last line of a command that was executed. */
+export function execEnding(event: Finished, style: Style): readonly string[] {
+  const rest = style.dim(`  ${duration(event.ms)} · run ${event.run}`);
+  if (event.outcome === 'nothing-to-do') return [`${style.green('✔')} It has passed already.${rest}`];
+  if (event.exitCode === 0) return ['', `${style.green(style.bold('✔ Done'))}.${rest}`];
+  return ['', `${style.red(style.bold(endings[event.outcome]))}.${rest}`];
+}
+
+const endings: Readonly<Record<Finished['outcome'], string>> = {
+  done: '✔ Done',
+  'nothing-to-do': '✔ Done',
+  refused: '✘ Refused; the command was not executed',
+  busy: '✘ Another run holds the database; the command was not executed, or not to its end',
+  unreachable: '✘ The database cannot be reached; the command was not executed',
+  failed: '✘ The command failed',
+  'partly-applied': '✘ The command failed',
+  unknown: '? What became of the command is not known',
+  'verification-failed': '✘ The command failed',
+  interrupted: '✘ Interrupted',
+  bug: '✘ A bug in godwit',
+};

@@ -1,0 +1,265 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runProgram } from '../../src/cli/program.ts';
+import { until } from '../support/child.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { createProject, type TestProject } from '../support/project.ts';
+import { start } from '../stop/command.ts';
+
+const node = process.execPath;
+const migration = { 'migrations/1_a.sql': 'create table a (id int primary key);' };
+
+/** Output of a command by its events. */
+function written(ran: Awaited<ReturnType<TestProject['run']>>, stream: 'stdout' | 'stderr'): Buffer {
+  const parts = ran.json.flatMap((event) =>
+    event.kind === 'output' && event.stream === stream
+      ? [Buffer.from(event.text, event.encoding === 'base64' ? 'base64' : 'utf8')]
+      : [],
+  );
+  return Buffer.concat(parts);
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // A zombie is no process any more.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+test('a command gets the database, its output is passed on by stream, and the run is in the history', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(migration, database.url);
+  const script = `
+    console.log([process.env.DATABASE_URL !== undefined, process.env.GODWIT_ENVIRONMENT, process.argv[1], process.cwd()].join('|'));
+    console.error(process.env.GODWIT_RUN)`;
+  const ran = await project.run('exec', '--', node, '-e', script, '--', "it's $HOME; `x`");
+  expect(ran.exitCode, ran.err).toBe(0);
+  expect(ran.out).toContain("true|local|it's $HOME; `x`|");
+  expect(ran.out.trim().endsWith(project.folder)).toBe(true);
+  const [row] = await database.query('select run, command, outcome, exit_code, by_whom, about from godwit.run');
+  expect(row).toMatchObject({ command: 'exec', outcome: 'done', exit_code: 0 });
+  expect(ran.err).toContain(String(row?.['run']));
+  expect(JSON.parse(String(row?.['about']))).toMatchObject({ exitCode: 0, seq: 0 });
+  const listed = await project.run('runs', 'list', '--json');
+  expect(listed.json[0]).toMatchObject({ runs: [{ command: 'exec', about: { exitCode: 0 } }] });
+  const shown = await project.run('runs', 'show', String(row?.['run']));
+  expect(shown.err).toContain(node);
+  expect((await project.run('runs', 'verify-chain')).exitCode).toBe(0);
+});
+
+test('a command that fails ends with 40, and its own exit code is told', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(migration, database.url);
+  const ran = await project.run('exec', '--json', '--', node, '-e', 'process.exit(3)');
+  expect(ran.exitCode).toBe(40);
+  expect(ran.json).toContainEqual(expect.objectContaining({ kind: 'exec.finished', exitCode: 3, signal: '' }));
+  expect(ran.json).toContainEqual(
+    expect.objectContaining({ kind: 'finding', finding: expect.objectContaining({ code: 'command-failed' }) }),
+  );
+  expect(ran.json.at(-1)).toMatchObject({ kind: 'run.finished', exitCode: 40, outcome: 'failed' });
+  const [row] = await database.query('select outcome, exit_code, failure, about from godwit.run');
+  expect(row).toMatchObject({ outcome: 'failed', exit_code: 40, failure: expect.stringContaining('exit code 3') });
+  expect(JSON.parse(String(row?.['about']))).toMatchObject({ exitCode: 3 });
+  const killed = await project.run('exec', '--json', '--', node, '-e', "process.kill(process.pid, 'SIGSEGV')");
+  expect(killed.exitCode).toBe(40);
+  expect(killed.json).toContainEqual(
+    expect.objectContaining({ kind: 'exec.finished', exitCode: null, signal: 'SIGSEGV' }),
+  );
+});
+
+test('a program that is not there is refused by name, and nothing has been executed', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(migration, database.url);
+  const ran = await project.run('exec', '--', 'no-such-program-here');
+  expect(ran.exitCode).toBe(10);
+  expect(ran.err).toContain('[command-not-started]');
+  expect(ran.err).toContain('no-such-program-here');
+  const [row] = await database.query('select outcome, exit_code from godwit.run');
+  expect(row).toMatchObject({ outcome: 'refused', exit_code: 10 });
+});
+
+test('a command line without `--` is explained, and what stands behind it is no option of ours', async () => {
+  using project = createProject(migration);
+  const ran = await project.run('exec', 'npm', 'test');
+  expect([ran.exitCode, ran.err]).toEqual([2, expect.stringContaining('--')]);
+  const empty = await project.run('exec', '-e', 'local', '--');
+  expect([empty.exitCode, empty.err]).toEqual([2, expect.stringContaining('godwit exec -- npm test')]);
+});
+
+test('bytes that are no text arrive as they were written', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(migration, database.url);
+  const script = `
+    const all = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
+    process.stdout.write(Buffer.concat([all, Buffer.from('é€😀')]));
+    process.stderr.write('half of a character: ');
+    process.stderr.write(Buffer.from('€').subarray(0, 2), () => setTimeout(() => process.stderr.write(Buffer.from('€').subarray(2)), 300));`;
+  const ran = await project.run('exec', '--json', '--', node, '-e', script);
+  const all = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
+  expect(written(ran, 'stdout')).toEqual(Buffer.concat([all, Buffer.from('é€😀')]));
+  const pieces = ran.json.filter((event) => event.kind === 'output' && event.stream === 'stderr');
+  expect(pieces.every((event) => !('encoding' in event))).toBe(true);
+  expect(written(ran, 'stderr').toString()).toBe('half of a character: €');
+});
+
+test('a secret that the command prints is masked, in whatever pieces it comes', async () => {
+  await using database = await createTestDatabase();
+  const password = new URL(database.url).password;
+  using project = createProject(migration, database.url);
+  const script = `
+    const secret = decodeURIComponent(new URL(process.env.DATABASE_URL).password);
+    console.log('in one piece: ' + secret + ' ' + process.env.DATABASE_URL);
+    console.log('as base64: ' + Buffer.from(secret).toString('base64'));
+    const pieces = ['in pieces: ', secret.slice(0, 3), secret.slice(3, 5), secret.slice(5), '\\n', Buffer.concat([Buffer.from([255, 0]), Buffer.from(secret)])];
+    const next = () => { if (pieces.length > 0) process.stdout.write(pieces.shift(), () => setTimeout(next, 120)); };
+    next();`;
+  for (const json of [[], ['--json']]) {
+    const ran = await project.run('exec', ...json, '--', node, '-e', script, decodeURIComponent(password));
+    expect(ran.exitCode, ran.err).toBe(0);
+    const output = json.length === 0 ? ran.out : written(ran, 'stdout').toString('latin1');
+    expect(output).toContain('in one piece: ***');
+    expect(output).toContain('in pieces: ***');
+    for (const text of [ran.out, ran.err, output]) expect(text).not.toContain(decodeURIComponent(password));
+  }
+  const history = JSON.stringify(
+    await database.query('select r::text from godwit.run r union all select e::text from godwit.event e'),
+  );
+  expect(history).toContain('***');
+  expect(history).not.toContain(decodeURIComponent(password));
+});
+
+test('of a huge output the beginning and the end are told, and how much is missing between them', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(migration, database.url);
+  const script = `
+    let n = 0;
+    const line = () => 'line ' + (n += 1) + ' ' + 'x'.repeat(93) + '\\n';
+    const write = () => {
+      while (n < 1_000_000) if (!process.stdout.write(Array.from({ length: 1_000 }, line).join(''))) return void process.stdout.once('drain', write);
+    };
+    write();`;
+  const ran = await project.run('exec', '--json', '--', node, '-e', script);
+  expect(ran.exitCode).toBe(0);
+  const output = written(ran, 'stdout').toString();
+  expect(output.startsWith('line 1 ')).toBe(true);
+  expect(output).toContain('\nline 1000000 ');
+  expect(output.length).toBeLessThan(24 * 1024 * 1024);
+  const dropped = ran.json.find((event) => event.kind === 'output.dropped');
+  const finished = ran.json.find((event) => event.kind === 'exec.finished');
+  expect(dropped).toMatchObject({ stream: 'stdout' });
+  const numbers = dropped?.kind === 'output.dropped' ? dropped : { bytes: 0, lines: 0 };
+  expect(numbers.bytes + output.length).toBe(finished?.kind === 'exec.finished' ? finished.bytes : 0);
+  const lines = output.split('\n').length - 1;
+  expect(lines + numbers.lines).toBe(1_000_000);
+}, 120_000);
+
+test('Ctrl-C ends the command and what it has started; one that ignores it is ended after a while', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(migration, database.url);
+  const file = join(project.folder, 'pids');
+  const script = `
+    const { spawn } = require('node:child_process');
+    process.on('SIGTERM', () => {});
+    const other = spawn(process.execPath, ['-e', "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)"], { stdio: 'ignore' });
+    other.on('spawn', () => setTimeout(() => require('node:fs').writeFileSync(${JSON.stringify(file)}, process.pid + ' ' + other.pid), 200));
+    setInterval(() => {}, 1000);`;
+  const going = start(project, database.url, 'exec', '--', node, '-e', script);
+  await until('both are there', () => existsSync(file) && readFileSync(file, 'utf8').includes(' '), 30_000);
+  const pids = readFileSync(file, 'utf8').split(' ').map(Number);
+  going.stop();
+  const ended = await going.ended;
+  expect(ended.exitCode, ended.err).toBe(130);
+  await until('both are gone', () => pids.every((pid) => !alive(pid)), 30_000);
+  const [row] = await database.query('select outcome, exit_code, about from godwit.run');
+  expect(row).toMatchObject({ outcome: 'interrupted', exit_code: 130 });
+  expect(JSON.parse(String(row?.['about']))).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
+}, 120_000);
+
+test('a command that takes longer than it may is ended', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(migration, database.url);
+  const ran = await project.run('exec', '--timeout', '1s', '--', node, '-e', 'setInterval(() => {}, 1000)');
+  expect([ran.exitCode, ran.err]).toEqual([40, expect.stringContaining('[command-timeout]')]);
+});
+
+test('what a command leaves behind holding its output is ended, and said', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(migration, database.url);
+  const script = `
+    const other = require('node:child_process').spawn(process.execPath, ['-e', "setInterval(() => {}, 1000)"], { stdio: 'inherit' });
+    other.on('spawn', () => { console.log(other.pid); other.unref(); process.exit(0); });`;
+  const ran = await project.run('exec', '--', node, '-e', script);
+  expect([ran.exitCode, ran.err]).toEqual([0, expect.stringContaining('[processes-left]')]);
+  await until('it is gone', () => !alive(Number(ran.out.trim())), 30_000);
+}, 60_000);
+
+test('while a command works no run changes the database beneath it; without the lock it may', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(migration, database.url);
+  const file = join(project.folder, 'there');
+  const script = `require('node:fs').writeFileSync(${JSON.stringify(file)}, ''); setInterval(() => {}, 1000);`;
+  for (const [options, exitCode] of [
+    [[], 20],
+    [['--no-lock'], 0],
+  ] as const) {
+    const going = start(project, database.url, 'exec', ...options, '--', node, '-e', script);
+    await until('it works', () => existsSync(file), 30_000);
+    const up = await project.run('up', '--wait', '0s');
+    expect(up.exitCode, up.err).toBe(exitCode);
+    going.stop();
+    expect((await going.ended).exitCode).toBe(130);
+    project.remove('there');
+  }
+}, 60_000);
+
+test('`runs cancel` from another machine ends the command; `--take-over` too, and says so', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(migration, database.url);
+  const file = join(project.folder, 'there');
+  const script = `require('node:fs').writeFileSync(${JSON.stringify(file)}, ''); setInterval(() => {}, 1000);`;
+  const first = start(project, database.url, 'exec', '--', node, '-e', script);
+  await until('it works', () => existsSync(file), 30_000);
+  const [row] = await database.query('select run from godwit.run');
+  using other = createProject(migration, database.url);
+  const cancelled = await other.run('runs', 'cancel', String(row?.['run']));
+  expect(cancelled.exitCode, cancelled.err).toBe(0);
+  expect(await first.ended).toMatchObject({ exitCode: 130, err: expect.stringContaining('runs cancel') });
+  project.remove('there');
+  const second = start(project, database.url, 'exec', '--', node, '-e', script);
+  await until('it works', () => existsSync(file), 30_000);
+  const up = await other.run('up', '--take-over');
+  expect(up.exitCode, up.err).toBe(0);
+  expect(await second.ended).toMatchObject({ exitCode: 20, err: expect.stringContaining('[taken-over]') });
+}, 90_000);
+
+test('in a protected environment a person types its name; nobody else executes anything there', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    { ...migration, 'godwit.config.json': '{"environments":{"prod":{"database":{"env":"DATABASE_URL"}}}}' },
+    database.url,
+  );
+  const command = ['exec', '-e', 'prod', '--', node, '-e', 'console.log("there")'];
+  const refused = await project.run(...command, '--yes');
+  expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('[needs-approval]')]);
+  let out = '';
+  const exitCode = await runProgram({
+    argv: command,
+    signal: new AbortController().signal,
+    io: {
+      cwd: project.folder,
+      env: { HOME: project.folder, USER: 'tester', DATABASE_URL: database.url },
+      out: (text) => (out += text),
+      err: () => {},
+      terminal: false,
+      interactive: true,
+      columns: () => 100,
+      ask: (question) => Promise.resolve(question.includes('prod is protected') ? 'prod' : undefined),
+      input: () => Promise.resolve(''),
+    },
+  });
+  expect([exitCode, out]).toEqual([0, 'there\n']);
+});
