@@ -30,6 +30,7 @@ const patience = 15 * 60_000;
 describe('Cloud Run', () => {
   let site: Site;
   const projects: TestProject[] = [];
+  let close = async (): Promise<void> => {};
   const machine = (contents: Readonly<Record<string, string>>, more = {}): TestProject => {
     const project = createProject({ ...contents, 'godwit.config.json': site.configuration(more) }, undefined, site.env);
     projects.push(project);
@@ -46,13 +47,14 @@ describe('Cloud Run', () => {
 
   beforeAll(async () => {
     site = await openSite();
+    close = async () => await site[Symbol.asyncDispose]();
   }, patience);
 
   afterAll(async () => {
     const [project] = projects;
     await project?.run('down', '-e', 'conformance', '--to', '0', '--lose', '10');
     for (const one of projects) one[Symbol.dispose]();
-    await site[Symbol.asyncDispose]();
+    await close();
   }, patience);
 
   test(
