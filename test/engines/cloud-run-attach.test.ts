@@ -120,6 +120,9 @@ test('a job that was deleted under its run leaves the outcome open', async () =>
   await using database = await createTestDatabase();
   await using world = await jobWorld(database.url);
   const { ref, release } = await abandoned(world, database);
+  const told: RunEvent[] = [];
+  const following = follow({ engine: world.engine(), onEvent: (event) => told.push(event) }, ref);
+  await until(() => told.some(({ kind }) => kind === 'migration.started'));
   const job = ref.location.replace(/\/executions\/.*/, '');
   await fetch(`${world.emulator.url}/v2/${job}`, {
     method: 'DELETE',
@@ -129,6 +132,7 @@ test('a job that was deleted under its run leaves the outcome open', async () =>
   const result = await world.engine().result(ref);
   expect(result).toMatchObject({ exitCode: 42, complete: false });
   expect(result.findings?.map(({ code }) => code)).toContain('job-lost');
+  expect(await following).toMatchObject({ exitCode: 42, outcome: 'unknown' });
   await release();
 });
 

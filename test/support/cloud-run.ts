@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import type { IamModel } from '../../emulator/core/iam.ts';
 import type { Emulator } from '../../emulator/start.ts';
 import { createCloudRunEngine } from '../../src/adapters/engines/cloud-run/engine.ts';
 import type { CloudRunTerms } from '../../src/adapters/engines/cloud-run/terms.ts';
@@ -75,8 +76,12 @@ export interface JobWorld extends AsyncDisposable {
 /**
  * @param url of the database; what the secret holds
  */
-export async function jobWorld(url: string, config: Partial<CloudRunConfig> = {}): Promise<JobWorld> {
-  const cloud = await buildCloud();
+export async function jobWorld(
+  url: string,
+  config: Partial<CloudRunConfig> = {},
+  iam: IamModel | 'open' = 'open',
+): Promise<JobWorld> {
+  const cloud = await buildCloud({ iam });
   const { emulator } = cloud;
   const environment = cloud.environment('dev', url, config);
   const terms = cloudRunTerms({

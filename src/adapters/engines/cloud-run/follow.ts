@@ -24,6 +24,8 @@ export interface Following {
   /** The execution as it was last seen; absent: it was never seen, or is gone. */
   execution?: RunExecution;
   gone: boolean;
+  /** True: it may not be looked at. Its lines alone tell how it goes on. */
+  blind: boolean;
   /** True once a line of the runner has come. */
   spoke: boolean;
   /** What else the container has written, as far as the runner has not spoken. */
@@ -40,7 +42,7 @@ export interface Following {
 /** Begins to follow an execution. */
 export function following(context: CloudRunContext, ref: RunRef): Following {
   const decoder = createLineDecoder(ref.run, context.hashing);
-  return { ref, decoder, gone: false, spoke: false, words: [], findings: [], givenUp: false };
+  return { ref, decoder, gone: false, blind: false, spoke: false, words: [], findings: [], givenUp: false };
 }
 
 /**
@@ -62,6 +64,7 @@ export async function* followLines(
       if (event.kind === 'run.finished') return;
     }
     quiet = events.length > 0 ? 0 : quiet + 1;
+    if (state.blind && quiet === 0) overSince = performance.now();
     if (overSince !== undefined && performance.now() - overSince > waitFor(context, state)) {
       state.givenUp = true;
       return;
@@ -113,6 +116,8 @@ function pauseOf({ patience }: CloudRunContext, quiet: number): number {
 
 /** A runner that was never started has nothing to say; one that has begun has more to come. */
 function waitFor({ patience }: CloudRunContext, state: Following): number {
+  if (state.findings.some(({ code }) => code === 'log-unreadable')) return 0;
+  if (state.blind) return patience.linesMs;
   return state.spoke || started(state.execution) ? patience.linesMs : Math.min(patience.linesMs, 500);
 }
 
@@ -131,7 +136,14 @@ export async function look(context: CloudRunContext, state: Following): Promise<
     state.execution = reply.value;
     return isOver(reply.value);
   }
-  if (reply.error.reason !== 'NOT_FOUND') return false;
+  const { error } = reply;
+  if (error.status === 401 || error.status === 403) {
+    if (!state.blind)
+      state.findings.push(googleFault(error, { doing: 'reading execution', resource: state.ref.location }));
+    state.blind = true;
+    return true;
+  }
+  if (error.reason !== 'NOT_FOUND') return false;
   state.gone = true;
   return true;
 }

@@ -6,6 +6,7 @@ import type { Task } from '../../../migrate/task.ts';
 import { carryBundle, longestVariable } from '../../bundle/carry-bundle.ts';
 import { checkAccount } from './check-account.ts';
 import { checkNetwork } from './check-network.ts';
+import { checkPermissions } from './check-permissions.ts';
 import { checkSecret } from './check-secret.ts';
 import type { CloudRunContext } from './context.ts';
 import type { JobImage } from './job-image.ts';
@@ -24,14 +25,15 @@ export async function prepareJob(
   names: JobNames,
 ): Promise<Outcome<JobInput>> {
   const { google, terms, environment, hashing } = context;
-  const [secret, network, account, image, serverCa] = await Promise.all([
+  const [secret, network, account, permissions, image, serverCa] = await Promise.all([
     checkSecret(google, terms),
     checkNetwork(google, terms),
     checkAccount(google, terms),
+    checkPermissions(google, terms),
     imageFor(context, task, bundle),
     serverCaOf(google, terms),
   ]);
-  const findings = distinct([secret, network, account, image]);
+  const findings = distinct([secret, network, account, permissions, image]);
   if (packedTask(task).length > longestVariable) findings.push(fault('job-too-large'));
   if (!secret.ok || !image.ok || findings.length > 0) return bad(...findings);
   return good({

@@ -22,14 +22,11 @@ export async function resultOf(context: CloudRunContext, state: Following): Prom
     for await (const _ of followLines(context, state));
   const log = logLink(placeOf(state.ref), state.execution?.createTime);
   const { complete } = state.decoder;
-  if (state.execution === undefined) {
+  // Seen last while it was at work, or never.
+  if (state.execution === undefined || !isOver(state.execution)) {
     const why = `${state.ref.location} was deleted before its end was known.`;
-    return {
-      exitCode: state.finished?.exitCode ?? 42,
-      complete,
-      log,
-      findings: [...state.findings, fault('job-lost', { why })],
-    };
+    const lost = state.blind ? [] : [fault('job-lost', { why })];
+    return { exitCode: state.finished?.exitCode ?? 42, complete, log, findings: [...state.findings, ...lost] };
   }
   const task = (state.execution.succeededCount ?? 0) > 0 ? undefined : await taskOf(context, state);
   const end = endOf(context, state, task);
@@ -46,7 +43,7 @@ function linesMissing({ ref }: Following): Finding {
 
 /** Waits for the end of the execution, looking ever less often. It has a timeout of its own. */
 async function over(context: CloudRunContext, state: Following): Promise<void> {
-  for (let attempt = 1; !state.gone; attempt += 1) {
+  for (let attempt = 1; !state.gone && !state.blind; attempt += 1) {
     if (state.execution !== undefined && isOver(state.execution)) return;
     if (await look(context, state)) return;
     await sleep(backoff(attempt, Math.random(), Math.min(2_000, context.patience.longestPauseMs), 60));

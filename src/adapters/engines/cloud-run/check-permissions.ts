@@ -1,0 +1,51 @@
+import { fault } from '../../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { Google } from '../../google/google.ts';
+import { grantCommand, roleFor } from '../../google/roles.ts';
+import type { CloudRunTerms } from './terms.ts';
+
+/** What a controller needs in the project; the roles run.developer, logging.viewer and logging.logWriter hold it. */
+const needed = [
+  'run.jobs.create',
+  'run.jobs.run',
+  'run.jobs.get',
+  'run.jobs.list',
+  'run.jobs.delete',
+  'run.executions.get',
+  'run.executions.list',
+  'run.executions.cancel',
+  'run.tasks.list',
+  'run.operations.get',
+  'logging.logEntries.list',
+  'logging.logEntries.create',
+];
+
+/**
+ * Whether the caller may do what a run takes, before anything is made: a job that can be started and not be looked at
+ * would be left alone. A job that an environment keeps may have its permissions on itself, and is not asked for; nor is
+ * anything where the project cannot be asked.
+ */
+export async function checkPermissions(google: Google, terms: CloudRunTerms): Promise<Outcome<void>> {
+  if (terms.job === 'stable') return good(undefined);
+  const resource = `projects/${terms.project}`;
+  const reply = await google.call<{ readonly permissions?: readonly string[] }>({
+    service: 'cloudresourcemanager',
+    method: 'POST',
+    path: `v3/${resource}:testIamPermissions`,
+    body: { permissions: needed },
+    // It only asks.
+    idempotent: true,
+  });
+  if (!reply.ok) return good(undefined);
+  const had = new Set(reply.value.permissions ?? []);
+  const missing = needed.filter((permission) => !had.has(permission));
+  if (missing.length === 0) return good(undefined);
+  const roles = [...new Set(missing.map((permission) => roleFor(permission) ?? 'roles/run.developer'))];
+  const commands = roles.map((role) => `\`${grantCommand(role, resource)}\``);
+  return bad(
+    fault('google-permission-denied', {
+      why: `In project ${terms.project} you lack ${missing.join(', ')}.`,
+      fix: `${commands.join(' and ')}. It takes effect within a minute or two.`,
+    }),
+  );
+}
