@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../src/adapters/embedded/postmaster.ts';
+import type { Namespace } from '../../src/adapters/private-network/namespace.ts';
 import { until } from './child.ts';
 import { programPath } from './tools.ts';
 
@@ -17,8 +18,17 @@ export interface DockerRegistry extends AsyncDisposable {
 export const registryUser = { name: 'ada', password: 'sesame' };
 const users = `${registryUser.name}:$2b$04$bVxxMVjwNyasIkjTpiwBmuRQsBzKuAPXuhqJJ7zpTKGB/npAc9RYW`;
 
-/** Starts one on loopback, with its data in a folder that goes away with it. */
-export async function startDockerRegistry(options: { readonly guarded?: boolean } = {}): Promise<DockerRegistry> {
+/** How one is started. */
+export interface DockerRegistryOptions {
+  readonly guarded?: boolean;
+  /** A folder for its data, which stays. */
+  readonly data?: string;
+  /** A namespace in which it listens, on the loopback of that one. */
+  readonly inside?: Namespace;
+}
+
+/** Starts one on loopback, with its data in a folder that goes away with it, unless one is given. */
+export async function startDockerRegistry(options: DockerRegistryOptions = {}): Promise<DockerRegistry> {
   const folder = mkdtempSync(join(tmpdir(), `godwit-test-${process.pid}-registry-`));
   const port = await freePort(undefined);
   const host = `127.0.0.1:${port}`;
@@ -27,21 +37,20 @@ export async function startDockerRegistry(options: { readonly guarded?: boolean 
   const configuration = {
     version: 0.1,
     log: { level: 'error' },
-    storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } },
+    storage: { filesystem: { rootdirectory: options.data ?? join(folder, 'data') }, delete: { enabled: true } },
     http: { addr: host },
     ...(options.guarded === true ? { auth: { htpasswd: { realm: 'registry', path: passwords } } } : {}),
   };
   const file = join(folder, 'config.yml');
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(configuration));
-  const child = spawn(programPath('docker-registry') ?? 'docker-registry', ['serve', file], { stdio: 'ignore' });
+  const program = programPath('docker-registry') ?? 'docker-registry';
+  const [enter, ...args] = options.inside?.enter(program, 'serve', file) ?? [program, 'serve', file];
+  const child = spawn(enter, args, { stdio: 'ignore' });
   const ended = once(child, 'exit');
   await until('the registry listens', async () => {
     if (child.exitCode !== null) throw new Error(`docker-registry ended with ${child.exitCode}`);
-    return await fetch(`http://${host}/v2/`).then(
-      () => true,
-      () => false,
-    );
+    return options.inside === undefined ? await answers(host) : answersInside(options.inside, port);
   });
   return {
     host,
@@ -51,4 +60,17 @@ export async function startDockerRegistry(options: { readonly guarded?: boolean 
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function answers(host: string): Promise<boolean> {
+  return await fetch(`http://${host}/v2/`).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Its port is listened to, as the kernel tells inside. */
+function answersInside(namespace: Namespace, port: number): boolean {
+  const listening = `:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`;
+  return namespace.run('cat', '/proc/net/tcp').includes(listening);
 }

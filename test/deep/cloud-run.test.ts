@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { hinder, type hindrances } from '../support/private-network.ts';
+import { buildStage } from '../support/stage.ts';
+import { missing } from '../support/tools.ts';
+import { root } from '../docs/fences.ts';
+
+const example = Object.fromEntries(
+  readdirSync(`${root}/examples/vividly/migrations`).map((name) => [
+    `migrations/${name}`,
+    readFileSync(`${root}/examples/vividly/migrations/${name}`, 'utf8'),
+  ]),
+);
+const table = { 'migrations/1_t.sql': 'create table t (n int);' };
+
+describe.skipIf(missing('root', 'ip', 'podman', 'runc', 'docker-registry'))('with containers from a registry', () => {
+  test('a laptop without a route applies the example in a container of the private network, and nothing is left', async () => {
+    await using stage = await buildStage({ files: example, jobs: 'containers' });
+    const direct = await stage.type('status', '-e', 'direct').ended;
+    expect([direct.exitCode, direct.err]).toEqual([30, expect.stringContaining('[no-route]')]);
+    const up = await stage.type('up', '-e', 'dev').ended;
+    expect([up.exitCode, up.err]).toEqual([0, expect.stringContaining('7 migrations applied, 240 checks passed')]);
+    const verified = await stage.type('verify', '-e', 'dev', '--fresh').ended;
+    expect([verified.exitCode, verified.err]).toEqual([0, expect.stringContaining('240 checks passed')]);
+    const listed = await stage.type('runs', 'list', '-e', 'dev').ended;
+    expect([listed.exitCode, listed.err]).toEqual([0, expect.stringContaining('7 migrations')]);
+    expect(await stage.site.query('select outcome from godwit.run')).toEqual([{ outcome: 'done' }]);
+    expect(await stage.leaked()).toEqual([]);
+  }, 120_000);
+
+  test('a bundle that is too large for a variable travels as a layer', async () => {
+    const rows = Array.from({ length: 4_000 }, (_, n) => `insert into big values (${n}, '${Math.sin(n)}');`);
+    const files = { 'migrations/1_big.sql': `create table big (n int primary key, s text);\n${rows.join('\n')}` };
+    await using stage = await buildStage({ files, jobs: 'containers' });
+    const up = await stage.type('up', '-e', 'dev', '--no-verify').ended;
+    expect(up.exitCode, up.err).toBe(0);
+    expect(await stage.site.query('select count(*)::int as n from big')).toEqual([{ n: 4_000 }]);
+    expect(await stage.leaked()).toEqual([]);
+  }, 120_000);
+});
+
+const codes: Readonly<Record<keyof typeof hindrances, readonly [code: string, fix: string]>> = {
+  'there is no route': ['no-route', 'VPC connector'],
+  'the subnet is another one': ['host-unreachable', 'VPC connector'],
+  'a policy prohibits it': ['network-prohibited', 'network tag'],
+  'a black hole takes it': ['network-prohibited', 'network tag'],
+  'a firewall rejects it': ['connection-refused', 'port'],
+  'a firewall drops it': ['connection-timeout', 'firewall'],
+};
+
+describe.skipIf(missing('ip', 'nft')).concurrent('seen from inside a job', () => {
+  test.each(Object.entries(codes))(
+    'where %s, it is said: %s',
+    async (what, [code, fix]) => {
+      await using stage = await buildStage({ files: table, jobs: 'processes', patience: '2s' });
+      hinder(stage.site, what as keyof typeof hindrances);
+      const up = await stage.type('up', '-e', 'dev').ended;
+      expect([up.exitCode, up.err]).toEqual([30, expect.stringContaining(`[${code}]`)]);
+      expect(up.err).toContain(fix);
+      expect(up.err).toContain('nothing was changed');
+      expect(await stage.leaked()).toEqual([]);
+    },
+    60_000,
+  );
+
+  test('a network that comes up late costs time only, and each try is told', async () => {
+    await using stage = await buildStage({ files: table, jobs: 'processes' });
+    await stage.emulator.fault('onExecution', { networkDelayMs: 6_000 });
+    const up = await stage.type('up', '-e', 'dev').ended;
+    expect([up.exitCode, up.err]).toEqual([0, expect.stringContaining('1 migration applied')]);
+    expect(up.err).toMatch(/Connecting: try 1, .*ENETUNREACH/);
+    expect(await stage.site.query('select count(*)::int as n from t')).toEqual([{ n: 0 }]);
+    expect(await stage.leaked()).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Execution } from '../../emulator/start.ts';
+import type { CloudRunConfig } from '../../src/project/config-model.ts';
+import { pushImage, realNodeImage } from './base-image.ts';
+import { startDockerRegistry } from './docker-registry.ts';
+import { startEmulatorAway, type EmulatorAway } from './emulator-away.ts';
+import { buildSite, type Site, type SiteOptions } from './private-network.ts';
+import { createProject, type TestProject } from './project.ts';
+import { shippedGodwit, type Running } from './running.ts';
+
+/**
+ * Everything that a run from a laptop into a private network needs, for real but for Google: three namespaces, PostgreSQL
+ * in one, jobs in another, the controller, the emulator and the registry in the third.
+ */
+export interface Stage extends AsyncDisposable {
+  readonly site: Site;
+  readonly emulator: EmulatorAway;
+  readonly project: TestProject;
+  /** Types a command on the laptop, in the project. */
+  type(...argv: readonly string[]): Running;
+  /** Jobs that are left. */
+  leaked(): Promise<readonly string[]>;
+}
+
+export interface StageOptions extends SiteOptions {
+  /** Files of the project beside its configuration. */
+  readonly files: Readonly<Record<string, string>>;
+  /** `processes` in the network of jobs, with images in the emulator's registry; or real `containers` from a real registry. */
+  readonly jobs: 'processes' | 'containers';
+  /** For how long a job tries to connect. */
+  readonly patience?: string;
+  readonly engine?: Partial<CloudRunConfig>;
+}
+
+const project = 'acme-dev';
+const baseImage = 'library/node:22-slim';
+
+/** Builds it. */
+export async function buildStage(options: StageOptions): Promise<Stage> {
+  const ends: (() => unknown)[] = [];
+  const end = async (): Promise<void> => {
+    for (const one of ends.splice(0).toReversed()) await one();
+  };
+  try {
+    return await build(options, ends, end);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+async function build(options: StageOptions, ends: (() => unknown)[], end: () => Promise<void>): Promise<Stage> {
+  const kept = <T extends AsyncDisposable>(made: T): T => {
+    ends.push(() => made[Symbol.asyncDispose]());
+    return made;
+  };
+  const site = kept(await buildSite(options));
+  const { laptop, vpc } = site.network;
+  const folder = mkdtempSync(join(tmpdir(), `godwit-test-${process.pid}-stage-`));
+  ends.push(() => rmSync(folder, { recursive: true, force: true }));
+  const env = options.patience === undefined ? {} : { env: { GODWIT_CONNECT_BUDGET: options.patience } };
+  let registry = '';
+  let execution: Execution = { kind: 'namespace', path: vpc.path, ...env };
+  if (options.jobs === 'containers') {
+    const data = join(folder, 'registry');
+    await fill(data);
+    registry = kept(await startDockerRegistry({ data, inside: laptop })).host;
+    execution = { kind: 'podman', network: vpc.path, storage: join(folder, 'podman'), ...env };
+  }
+  const emulator = kept(
+    await startEmulatorAway(laptop, { execution, ...(registry === '' ? {} : { registry: false }) }),
+  );
+  const base = registry === '' ? ((await emulator.seed('baseImage')) as string) : `${registry}/${baseImage}`;
+  const image = { base, repository: `${registry || emulator.registry}/${project}/godwit` };
+  await emulator.seed('project', project);
+  await emulator.seed('serviceAccount', `dev-cloud-run-sa@${project}.iam.gserviceaccount.com`);
+  await emulator.seed('connector', `projects/${project}/locations/us-central1/connectors/dev-cloud-run-connector`);
+  await emulator.seed('secret', project, 'database-url-dev', site.server.url);
+  const made = createProject(options.files);
+  ends.push(() => made[Symbol.dispose]());
+  const engine = { kind: 'cloud-run', project, image, ...options.engine };
+  const environments = { dev: { engine, checkpoint: 'never' }, direct: { database: { env: 'DIRECT_URL' } } };
+  writeFileSync(join(made.folder, 'godwit.config.json'), JSON.stringify({ environments }));
+  return {
+    site,
+    emulator,
+    project: made,
+    type: (...argv) => {
+      const variables = { ...emulator.env, DIRECT_URL: site.server.url };
+      return site.start(laptop, [process.execPath, shippedGodwit, ...argv], { cwd: made.folder, env: variables });
+    },
+    leaked: async () => (await emulator.state('jobs')).map(({ name }) => name as string),
+    [Symbol.asyncDispose]: end,
+  };
+}
+
+/** The base image is pushed where the registry can be reached, before it moves into the namespace with its data. */
+async function fill(data: string): Promise<void> {
+  await using registry = await startDockerRegistry({ data });
+  await pushImage(`${registry.host}/${baseImage}`, realNodeImage());
+}
