@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Execution } from '../../emulator/start.ts';
+import type { EmulatorOptions } from '../../emulator/start.ts';
 import type { CloudRunConfig } from '../../src/project/config-model.ts';
 import { pushImage, realNodeImage } from './base-image.ts';
 import { startDockerRegistry } from './docker-registry.ts';
@@ -62,7 +62,7 @@ async function build(options: StageOptions, ends: (() => unknown)[], end: () => 
   ends.push(() => rmSync(folder, { recursive: true, force: true }));
   const env = options.patience === undefined ? {} : { env: { GODWIT_CONNECT_BUDGET: options.patience } };
   let registry = '';
-  let execution: Execution = { kind: 'namespace', path: vpc.path, ...env };
+  let execution: EmulatorOptions['execution'] = { kind: 'namespace', path: vpc.path, ...env };
   if (options.jobs === 'containers') {
     const data = join(folder, 'registry');
     await fill(data);
