@@ -7,6 +7,7 @@ import { env as processEnv } from 'node:process';
 import { whoActs } from './adapters/actor.ts';
 import { exitCodeOf } from './kit/fault.ts';
 import type { Finding } from './kit/finding.ts';
+import type { Checkpoint } from './migrate/checkpoint.ts';
 import type { RunEvent, RunOutcome } from './migrate/event.ts';
 import { emptyHistory } from './migrate/history/read-history.ts';
 import type { HistoryRow } from './migrate/history/rows.ts';
@@ -22,6 +23,7 @@ import { wire, type Wired } from './project/wire.ts';
 
 export type { Finding, Place, Severity } from './kit/finding.ts';
 export type { RunEvent, RunOutcome } from './migrate/event.ts';
+export type { Checkpoint } from './migrate/checkpoint.ts';
 export type { HistoryRow } from './migrate/history/rows.ts';
 export type { Check, Plan, PlanStep } from './migrate/model.ts';
 
@@ -67,6 +69,8 @@ export interface Planned extends Ending {
 export interface Deployed extends Ending {
   readonly run: string;
   readonly plan?: Plan;
+  /** The checkpoint that was taken for it, where the policy asked for one. */
+  readonly checkpoint?: Checkpoint;
   /** Ids of the migrations that this run has applied, in order. */
   readonly applied: readonly string[];
   readonly checks: readonly Check[];
@@ -85,7 +89,7 @@ export interface DeployOptions extends ProjectOptions {
   readonly outOfOrder?: boolean;
   /** Hash of the reviewed plan: nothing else is applied. Protected environments need it. */
   readonly planHash?: string;
-  /** Why no checkpoint is needed, where the policy asks for one; recorded. */
+  /** Why none is to be taken, where the policy asks for a checkpoint; recorded. */
   readonly waiveCheckpoint?: string;
   /** False: do not verify afterwards. */
   readonly verify?: boolean;
@@ -170,6 +174,7 @@ export async function deploy(options: DeployOptions): Promise<Deployed> {
       ...ending(ended),
       run: task.run,
       ...planOf(ended.events),
+      ...checkpointOf(ended.events),
       applied: ended.events.flatMap((event) => (event.kind === 'migration.applied' ? [event.id] : [])),
       checks: checksOf(ended.events),
     };
@@ -258,6 +263,11 @@ function selectionOf(
 function planOf(events: readonly RunEvent[]): { readonly plan?: Plan } {
   const event = events.findLast((candidate) => candidate.kind === 'plan');
   return event === undefined ? {} : { plan: event.plan };
+}
+
+function checkpointOf(events: readonly RunEvent[]): { readonly checkpoint?: Checkpoint } {
+  const event = events.findLast((candidate) => candidate.kind === 'checkpoint.taken');
+  return event === undefined ? {} : { checkpoint: event.checkpoint };
 }
 
 function checksOf(events: readonly RunEvent[]): readonly Check[] {

@@ -4,7 +4,7 @@ import type { Plan } from './model.ts';
 import type { Consent } from './task.ts';
 
 /** How a recovery point is made: a copy of the data directory, a dump, a moment in the server's log, a backup. */
-export type CheckpointMeans = 'copy' | 'dump' | 'point-in-time' | 'backup';
+type CheckpointMeans = 'copy' | 'dump' | 'point-in-time' | 'backup';
 
 /** A recovery point that was taken and looked at. */
 export interface Checkpoint {

@@ -30,7 +30,9 @@ export async function copyTree(copy: TreeCopy): Promise<number> {
   const work = async (): Promise<void> => {
     for (let path = files[next++]; path !== undefined; path = files[next++]) {
       copy.signal?.throwIfAborted();
-      bytes += await copyOne(copy, path);
+      // In two steps: others add to it while this one waits.
+      const copied = await copyOne(copy, path);
+      bytes += copied;
       copy.onBytes?.(bytes);
     }
   };

@@ -9,6 +9,8 @@ import { shown } from '../../migrate/exec/words.ts';
 import { execEnding } from './exec-ending.ts';
 import type { OutputPiece, Screen } from './screen.ts';
 
+const soonMs = 2_000;
+
 /** Tells a run to people, event by event. */
 export function createStory(screen: Screen): (event: RunEvent) => void {
   const { style } = screen;
@@ -37,13 +39,17 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
   };
   const label = (id: string, name: string) => (id === `file:${name}` ? name : `${id} ${name}`);
 
-  // Elsewhere than on a terminal each thing is said once, whatever it counts.
+  // Elsewhere than on a terminal each thing is said once, whatever it counts, and nothing of what is soon over.
   let counted = '';
+  let began: number | undefined;
   const tellCheckpoint = (text: string): void => {
     const words = text.replaceAll(/\d+/g, '');
-    if (words === counted) screen.live(`checkpoint: ${text}`);
-    else screen.passing(`checkpoint: ${text}`);
-    counted = words;
+    began ??= Date.now();
+    if (words === counted || (screen.lasting && Date.now() - began < soonMs)) screen.live(`checkpoint: ${text}`);
+    else {
+      screen.passing(`checkpoint: ${text}`);
+      counted = words;
+    }
   };
   const patience = createPatience(screen);
 
