@@ -56,6 +56,8 @@ export interface ServiceModule {
 export interface PlainRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
+  /** Host name of the request, without the port; some APIs have the region in it. */
+  readonly host: string;
   readonly body: JsonObject;
 }
 

@@ -73,10 +73,16 @@ async function route(world: World, routes: readonly Route[], request: IncomingMe
       return callMethod(world, each.module, each.method, { request: assembled, origin });
     }
     const query = Object.fromEntries(url.searchParams);
-    const plain = { params, query, body: objectOf(bodyOf(request, body)) };
+    const plain = { params, query, host: hostOf(request), body: objectOf(bodyOf(request, body)) };
     return callPlain(world, each.service, each.route, { request: plain, origin });
   }
   throw new ApiError('NOT_FOUND', `The requested URL ${url.pathname} was not found on this server.`);
+}
+
+/** A proxy is asked for whole addresses; otherwise the header names the host. */
+function hostOf(request: IncomingMessage): string {
+  const whole = /^http:\/\/([^/:]+)/.exec(request.url ?? '')?.[1];
+  return whole ?? (request.headers.host ?? '').replace(/:\d+$/, '');
 }
 
 /** Token endpoints take forms, everything else JSON. */

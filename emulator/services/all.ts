@@ -3,6 +3,7 @@ import { logging } from './logging/logging.ts';
 import { operations } from './operations.ts';
 import { executions, tasks } from './run/executions.ts';
 import { jobs } from './run/jobs.ts';
+import { knative } from './run/knative.ts';
 import { artifactRegistry } from './artifact-registry/artifact-registry.ts';
 import { iam } from './iam.ts';
 import { resourceManager } from './resource-manager.ts';
@@ -27,4 +28,4 @@ export const protoModules: readonly ServiceModule[] = [
 ];
 
 /** APIs without official protos, as plain routes. */
-export const plainModules: readonly PlainModule[] = [sqlAdmin, iam, sts, iamCredentials];
+export const plainModules: readonly PlainModule[] = [sqlAdmin, iam, sts, iamCredentials, knative];
