@@ -138,6 +138,36 @@ test.each([
   server.close();
 });
 
+test('a token of `docker login` buys tokens', async () => {
+  const forms: string[] = [];
+  const tokens = createServer((request, response) => {
+    let body = '';
+    request.on('data', (piece: Buffer) => (body += piece.toString()));
+    request.on('end', () => {
+      forms.push(`${request.method} ${body}`);
+      response.end(JSON.stringify({ access_token: 'bought', expires_in: 300 }));
+    });
+  });
+  tokens.listen(0, '127.0.0.1');
+  await once(tokens, 'listening');
+  const realm = `http://127.0.0.1:${(tokens.address() as AddressInfo).port}/oauth`;
+  const server = createServer((request, response) => {
+    const known = request.headers.authorization === 'Bearer bought';
+    response.writeHead(known ? 404 : 401, { 'www-authenticate': `Bearer realm="${realm}",service="it"` });
+    response.end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  using client = clientFor({ kind: 'refresh', token: 'kept' });
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  expect(await client.findManifest(image({ host }, 'team/app:1'))).toBeUndefined();
+  expect(forms).toEqual([
+    'POST grant_type=refresh_token&client_id=godwit&service=it&scope=repository%3Ateam%2Fapp%3Apull&refresh_token=kept',
+  ]);
+  tokens.close();
+  server.close();
+});
+
 test('another place that a blob is fetched from is not told who asks', async () => {
   const told: (string | undefined)[] = [];
   const bytes = Buffer.from('elsewhere');

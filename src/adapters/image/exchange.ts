@@ -64,7 +64,7 @@ export function createExchange(http: Http, authority: Authority, patience: Patie
         const body = (await readAll(answer).catch(() => Buffer.alloc(0))).toString('utf8');
         if (!isPassing(status)) throw registryFault(asked.doing, { status, body });
         if (!(await pause(tried, answer.headers['retry-after'])))
-          throw unreachable(asked.doing, `it answered ${status}, ${tried} times`);
+          throw unreachable(asked.doing, `it answered ${status}, ${tried} times`, status);
       }
     },
   };

@@ -30,11 +30,19 @@ export function registryFault(doing: Doing, refusal: Refusal): FaultError {
 }
 
 /** It did not answer, or only that it cannot now. */
-export function unreachable(doing: Doing, why: string): FaultError {
+export function unreachable(doing: Doing, why: string, status?: number): FaultError {
+  const limited = status === 429 && doing.host === 'docker.io';
   return new FaultError(
-    fault('registry-unreachable', { why: `${doing.host}, while ${doing.words} ${doing.repository}: ${why}.` }),
+    fault('registry-unreachable', {
+      why: `${doing.host}, while ${doing.words} ${doing.repository}: ${why}.`,
+      ...(limited ? { fix: hubLimitFix } : {}),
+    }),
   );
 }
+
+/** Docker Hub counts by address, and many share one. */
+const hubLimitFix =
+  'Docker Hub limits how much is fetched without a name: `docker login`, or set `image.base` to a copy elsewhere, such as mirror.gcr.io/library/node:22-slim.';
 
 /** The bytes are not what their name says. */
 export function damaged(doing: Doing, why: string): FaultError {
