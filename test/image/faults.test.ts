@@ -111,6 +111,15 @@ test('what stopped once goes on where it was: layers that have arrived are not s
   expect(world.requests().filter((line) => /POST|PUT .*blobs/.test(line))).toEqual([]);
 });
 
+test('an upload whose answer was lost has arrived, and is not sent again', async () => {
+  await using world = await imageWorld();
+  world.requests();
+  world.server.faults.add({ fault: { kind: 'answer-lost' }, method: 'PUT', path: /blobs/ });
+  expect(await findingsOf(world.order, world)).toEqual([]);
+  // The runner's layer and the configuration.
+  expect(world.requests().filter((line) => line.startsWith('PUT') && line.includes('blobs'))).toHaveLength(2);
+});
+
 test('an interruption ends it at once, with its reason', async () => {
   await using world = await imageWorld();
   const stop = new AbortController();

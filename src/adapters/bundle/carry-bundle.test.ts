@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { createBundle, openScriptsOf } from '../../migrate/read/bundle.ts';
 import { readFolder } from '../../migrate/read/read-folder.ts';
@@ -75,6 +76,14 @@ describe('a bundle on its way to a runner far away', () => {
       'manifest.json',
       'bodies/HASH.up.sql',
     ]);
+  });
+
+  test('an archive whose head does not fit its bytes is refused as damaged', async () => {
+    const archive = Buffer.from('[["manifest.json",2]]\n{} and more');
+    const arrived = await bundleInVariable(brotliCompressSync(archive).toString('base64'), nodeHashing);
+    expect(arrived).toMatchObject({
+      findings: [{ code: 'bundle-damaged', why: expect.stringContaining('length') as string }],
+    });
   });
 
   test.each([
