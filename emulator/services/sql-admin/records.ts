@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { ApiError, notFound } from '../../core/errors.ts';
-import type { Json, JsonObject } from '../../core/json.ts';
+import { isObject, type Json, type JsonObject } from '../../core/json.ts';
 import { perWorld, type World } from '../../core/world.ts';
 
 /** An instance as it is, and what will happen to it. */
@@ -25,6 +25,8 @@ export interface InstanceRecord {
   backupMs: number;
   /** The next backups end like this. */
   backupFault: 'fails' | 'vanishes' | undefined;
+  /** What its data are: `backup NAME`, or `INSTANCE at TIME`; empty: its own. */
+  restoredFrom: string;
 }
 
 type InstanceState =
@@ -154,7 +156,10 @@ export function operationView({ instance, backup, error, ...one }: SqlOperation)
 }
 
 /** Names of a body that the method does not know, and values of the wrong type, are refused (assumed: as elsewhere). */
-export function readFields(body: JsonObject, known: Readonly<Record<string, 'text' | 'integer'>>): JsonObject {
+export function readFields(
+  body: JsonObject,
+  known: Readonly<Record<string, 'text' | 'integer' | 'object'>>,
+): JsonObject {
   for (const [name, value] of Object.entries(body)) {
     const type = known[name];
     if (type === undefined)
@@ -162,7 +167,7 @@ export function readFields(body: JsonObject, known: Readonly<Record<string, 'tex
         'INVALID_ARGUMENT',
         `Invalid JSON payload received. Unknown name "${name}": Cannot find field.`,
       );
-    const fits = type === 'text' ? typeof value === 'string' : isInteger(value);
+    const fits = type === 'object' ? isObject(value) : type === 'text' ? typeof value === 'string' : isInteger(value);
     if (!fits) throw new ApiError('INVALID_ARGUMENT', `Invalid value at '${name}' (${type}), ${JSON.stringify(value)}`);
   }
   return body;

@@ -1,11 +1,19 @@
-import type { PlainModule } from '../../core/service.ts';
+import type { PlainModule, PlainRoute } from '../../core/service.ts';
 import type { World } from '../../core/world.ts';
 import { backupRoutes } from './backups.ts';
+import { restoreRoutes } from './restore.ts';
 import { instanceRoutes } from './instances.ts';
 import { beginOperation, sqlOf, type BackupRecord, type InstanceRecord } from './records.ts';
 
+const routes = [...instanceRoutes, ...backupRoutes, ...restoreRoutes];
+
+/** Documentation: the older version of the API has the same methods and bodies; `gcloud` calls it. */
+function inBeta(route: PlainRoute): PlainRoute {
+  return { ...route, path: route.path.replace(/^\/v1\//, '/sql/v1beta4/') };
+}
+
 /** Cloud SQL Admin (v1): what checkpoints and the doctor ask of it. */
-export const sqlAdmin: PlainModule = { name: 'sqladmin', routes: [...instanceRoutes, ...backupRoutes] };
+export const sqlAdmin: PlainModule = { name: 'sqladmin', routes: [...routes, ...routes.map(inBeta)] };
 
 /** What an instance is seeded with; a private PostgreSQL 18 with point-in-time recovery of 7 days when left out. */
 export type SqlInstanceSeed = Partial<Omit<InstanceRecord, 'project' | 'region' | 'name'>>;
@@ -14,6 +22,8 @@ export type SqlInstanceSeed = Partial<Omit<InstanceRecord, 'project' | 'region' 
 export interface SqlInstanceControl {
   readonly instance: InstanceRecord;
   readonly backups: readonly BackupRecord[];
+  /** All instances of its project, clones too. */
+  readonly instances: readonly InstanceRecord[];
   /** Another operation is under way for so long. */
   busy(type: string, ms: number): void;
 }
@@ -33,6 +43,7 @@ export function seedSqlInstance(world: World, connectionName: string, seed: SqlI
     serverCaCert: '',
     backupMs: 100,
     backupFault: undefined,
+    restoredFrom: '',
     ...seed,
     project,
     region,
@@ -41,6 +52,9 @@ export function seedSqlInstance(world: World, connectionName: string, seed: SqlI
   sqlOf(world).instances.set(`${project}/${name}`, instance);
   return {
     instance,
+    get instances() {
+      return [...sqlOf(world).instances.values()].filter((one) => one.project === project);
+    },
     get backups() {
       return sqlOf(world).backups.filter((one) => one.instance === instance);
     },
