@@ -6,6 +6,7 @@ import type { Connector, Reply, Session, SessionOptions } from '../../migrate/po
 import { tlsOptions, type DatabaseAddress } from './address.ts';
 import { requestCancel } from './cancel-request.ts';
 import { connectFault } from './connect-fault.ts';
+import { maskingOf } from './masking.ts';
 import { MessageQuery, serverError } from './message-query.ts';
 
 const connectTimeoutMs = 10_000;
@@ -40,7 +41,8 @@ async function openSession(
   }
   // Without a listener the loss of an idle connection would end the process; every message reports it by itself.
   client.on('error', () => {});
-  client.on('notice', (notice) => options.onNotice?.(notice.severity ?? 'NOTICE', notice.message ?? ''));
+  const masking = maskingOf(address);
+  client.on('notice', ({ severity, message }) => options.onNotice?.(severity ?? 'NOTICE', masking.text(message ?? '')));
   const giveUp = (): void => cut(client);
   options.signal?.addEventListener('abort', giveUp);
   try {
@@ -57,7 +59,7 @@ async function openSession(
   } finally {
     options.signal?.removeEventListener('abort', giveUp);
   }
-  const session = sessionOf(client, address);
+  const session = masking.session(sessionOf(client, address));
   return good(options.pooled === true ? pooledSession(session, options) : session);
 }
 

@@ -1,0 +1,46 @@
+import { createRedactor } from '../../kit/redact.ts';
+import type { Reply, Session } from '../../migrate/ports.ts';
+import type { DatabaseAddress } from './address.ts';
+
+/**
+ * What a server says goes into the history, which stays: should it say the password of the connection itself, as a
+ * function that holds one may, it is masked before anybody hears it.
+ */
+export interface Masking {
+  text(text: string): string;
+  session(session: Session): Session;
+}
+
+/** Masks the password of this address. */
+export function maskingOf({ password = '' }: DatabaseAddress): Masking {
+  const redactor = createRedactor();
+  redactor.register(password);
+  const text = (said: string): string => redactor.redact(said);
+  const reply = (answer: Reply): Reply => {
+    if (answer.ok) return answer;
+    const { message, detail, hint, context } = answer.error;
+    const error = {
+      ...answer.error,
+      message: text(message),
+      ...(detail === undefined ? {} : { detail: text(detail) }),
+      ...(hint === undefined ? {} : { hint: text(hint) }),
+      ...(context === undefined ? {} : { context: text(context) }),
+    };
+    return { ...answer, error };
+  };
+  return {
+    text,
+    session: (session) => ({
+      ...session,
+      // What changes while it lives is asked for again each time.
+      get waiting() {
+        return session.waiting;
+      },
+      get answered() {
+        return session.answered;
+      },
+      send: async (message, options) => reply(await session.send(message, options)),
+      copyIn: async (command, data) => reply(await session.copyIn(command, data)),
+    }),
+  };
+}

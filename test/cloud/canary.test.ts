@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import { canaryFiles, canaryIn, canaryPassword, watchProcesses } from '../support/canary.ts';
+import { buildCloud, type Cloud } from '../support/cloud.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createProject } from '../support/project.ts';
+import { shippedGodwit, startProgram } from '../support/running.ts';
+
+type Places = Readonly<Record<string, string | Uint8Array>>;
+
+const files = {
+  'migrations/1_t.sql': 'create table t (n int);\ninsert into t values (1);',
+  'migrations/1_t.down.sql': 'drop table t;',
+};
+/** The server says the password itself, in an error and in a notice. */
+const told = `do $$ begin raise warning 'as in %', leak(); raise exception 'said %', leak(); end $$;`;
+
+const commands: readonly (readonly [exitCode: number, ...argv: string[]])[] = [
+  [0, 'up', '-e', 'dev'],
+  [0, 'status', '-e', 'dev', '--fresh', '--json'],
+  [0, 'verify', '-e', 'dev', '--fresh'],
+  [0, 'plan', '-e', 'dev', '--out', 'dev.plan.json'],
+  [0, 'up', '-e', 'stable', '--json'],
+  [30, 'up', '-e', 'gone'],
+  [30, 'status', '-e', 'wrong', '--fresh'],
+  [2, 'up', '-e', 'socket'],
+  [0, 'runs', 'list', '-e', 'dev', '--fresh', '--json'],
+  [0, 'down', '-e', 'dev', '--to', '0', '--lose', '9'],
+];
+
+test('a password with every special character is in no byte of output, log, job, image, process, history or ledger', async () => {
+  await using database = await createTestDatabase();
+  await using cloud = await buildCloud({ execution: { kind: 'process', env: { GODWIT_CONNECT_BUDGET: '1s' } } });
+  using project = createProject(files);
+  await using second = await createTestDatabase();
+  const url = await canaryUrl(database);
+  project.write('godwit.config.json', JSON.stringify({ environments: environmentsOf(cloud, url, second.name) }));
+  const env = { ...cloud.env, GODWIT_CACHE: `${project.folder}/.cache` };
+  const places: Record<string, string | Uint8Array> = {};
+  const run = async (exitCode: number, argv: readonly string[]): Promise<void> => {
+    const ran = await startProgram([process.execPath, shippedGodwit, ...argv], { cwd: project.folder, env }).ended;
+    places[`output of ${argv.join(' ')}`] = `${ran.out}\n${ran.err}`;
+    expect.soft(ran.exitCode, `${argv.join(' ')}\n${ran.err}`).toBe(exitCode);
+  };
+  const watch = watchProcesses();
+  const jobs = setInterval(() => {
+    for (const job of cloud.emulator.state.jobs) places[`job ${job['name'] as string}`] = JSON.stringify(job);
+  }, 20);
+
+  for (const [exitCode, ...argv] of commands) await run(exitCode, argv);
+  await database.query(`create function leak() returns text language sql as $$ select ${literal(canaryPassword)} $$`);
+  project.write('migrations/2_told.sql', told);
+  await run(40, ['up', '-e', 'dev', '--to', '2']);
+
+  clearInterval(jobs);
+  watch.stop();
+  Object.assign(places, cloudPlaces(cloud), await historyOf(database));
+  const found = Object.entries(places).map(([place, content]) => [place, canaryIn(content)] as const);
+  expect(found.filter(([, how]) => how !== undefined)).toEqual([]);
+  expect(canaryFiles(project.folder)).toEqual([]);
+  expect(watch.found()).toEqual([]);
+  // The eyes were open: tasks had it, jobs and images were seen.
+  expect(watch.tasks() > 0 || process.platform !== 'linux').toBe(true);
+  for (const what of ['job', 'blob', 'manifest', 'log', 'godwit.run'])
+    expect(Object.keys(places).join()).toContain(what);
+}, 180_000);
+
+/** Of a role that may do all, with the password. */
+async function canaryUrl(database: TestDatabase): Promise<URL> {
+  const { name, url } = await database.role('canary', 'SUPERUSER');
+  await database.query(`alter role ${name} password ${literal(canaryPassword)}`);
+  const address = new URL(url);
+  return new URL(`postgresql://${name}:${encodeURIComponent(canaryPassword)}@${address.host}${address.pathname}`);
+}
+
+function environmentsOf(cloud: Cloud, url: URL, second: string): unknown {
+  const other = (change: (url: URL) => void): string => {
+    const changed = new URL(url);
+    change(changed);
+    return changed.href;
+  };
+  return {
+    dev: cloud.environment('dev', url.href),
+    stable: cloud.environment(
+      'stable',
+      other((changed) => (changed.pathname = `/${second}`)),
+      { job: 'stable' },
+    ),
+    gone: cloud.environment(
+      'gone',
+      other((changed) => (changed.pathname = '/nowhere')),
+    ),
+    wrong: cloud.environment(
+      'wrong',
+      other((changed) => (changed.username = 'postgres')),
+    ),
+    socket: cloud.environment('socket', url.href.replace(`${url.host}/`, '/').concat('?host=/cloudsql/a:b:c')),
+  };
+}
+
+/** All that the emulated cloud has got to see. */
+function cloudPlaces({ emulator }: Cloud): Places {
+  const { blobs, repositories } = emulator.images!.store;
+  const manifests = [...repositories].flatMap(([name, { manifests }]) =>
+    [...manifests.values()].map(({ digest, bytes }) => [`manifest ${name}@${digest}`, bytes] as const),
+  );
+  return {
+    ...Object.fromEntries([...blobs].map(([digest, bytes]) => [`blob ${digest}`, bytes])),
+    ...Object.fromEntries(manifests),
+    ...Object.fromEntries(emulator.state.logs.map((entry, index) => [`log ${index}`, JSON.stringify(entry)])),
+    calls: JSON.stringify(emulator.calls),
+    jobs: JSON.stringify(emulator.state.jobs),
+    executions: JSON.stringify(emulator.state.executions),
+  };
+}
+
+/** Every table of schema godwit. */
+async function historyOf(database: TestDatabase): Promise<Places> {
+  const tables = await database.query<{ name: string }>(
+    "select quote_ident(relname) as name from pg_class where relnamespace = 'godwit'::regnamespace and relkind = 'r'",
+  );
+  const dumped: Record<string, string> = {};
+  for (const { name } of tables)
+    dumped[`godwit.${name}`] = JSON.stringify(await database.query(`select * from godwit.${name}`));
+  return dumped;
+}
+
+function literal(text: string): string {
+  return `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('$', '\\x24')}'`;
+}
