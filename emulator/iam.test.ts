@@ -27,7 +27,13 @@ test('the role that is derived from what was called is enough, and without any o
   await using open = await startEmulator();
   await migrate(open);
   const role = open.role(dev).map(({ permission }) => permission);
-  expect(role).toEqual(['iam.serviceAccounts.actAs', 'run.jobs.create', 'run.jobs.delete', 'run.jobs.run']);
+  expect(role).toEqual([
+    'iam.serviceAccounts.actAs',
+    'run.jobs.create',
+    'run.jobs.delete',
+    'run.jobs.run',
+    'run.operations.get',
+  ]);
   await using exact = await startEmulator({ iam: { [dev]: role } });
   await migrate(exact);
   for (const missing of role) {

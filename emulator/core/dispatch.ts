@@ -33,7 +33,7 @@ export async function callMethod(
       const request = readMessage(world.descriptors, descriptor.request, sent.request);
       permit(method.needs(request, { world }));
       if (method.checksRequired !== true) checkRequired(world.descriptors, descriptor.request, request);
-      const answer = await method.handle(request, { ...call, operation: starter(world, descriptor) });
+      const answer = await method.handle(request, { ...call, operation: starter(world, module.name, descriptor) });
       return writeMessage(world.descriptors, descriptor.response, answer);
     }),
   );
@@ -63,11 +63,16 @@ function methodOf(world: World, module: ServiceModule, name: string): { descript
   return { descriptor, method };
 }
 
-function starter(world: World, descriptor: MethodDescriptor): Call['operation'] {
+function starter(world: World, service: string, descriptor: MethodDescriptor): Call['operation'] {
   return (start) => {
     const { operation } = descriptor;
     if (operation === undefined) throw new Error('The protos name no operation for this method.');
-    return world.operations.start({ ...start, metadataType: operation.metadata, responseType: operation.response });
+    return world.operations.start({
+      ...start,
+      service,
+      metadataType: operation.metadata,
+      responseType: operation.response,
+    });
   };
 }
 

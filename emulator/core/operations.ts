@@ -4,6 +4,7 @@ import type { Json, JsonObject } from './json.ts';
 
 interface OperationRecord {
   readonly name: string;
+  readonly service: string;
   readonly metadataType: string;
   readonly metadata: () => JsonObject;
   readonly settled: Promise<void>;
@@ -11,6 +12,8 @@ interface OperationRecord {
 }
 
 interface NewOperation {
+  /** Short name of the API that it belongs to: `run`. */
+  readonly service: string;
   readonly parent: string;
   readonly metadataType: string;
   readonly responseType: string;
@@ -21,6 +24,8 @@ interface NewOperation {
 /** The long-running operations of all services, by name. */
 export interface OperationStore {
   start(operation: NewOperation): JsonObject;
+  /** The API that an operation belongs to; undefined when there is none of this name. */
+  serviceOf(name: string): string | undefined;
   /** @throws ApiError NOT_FOUND */
   get(name: string): JsonObject;
   /** Resolves when it is done, or after the time. */
@@ -39,8 +44,8 @@ export function createOperations(): OperationStore {
   return {
     start(operation) {
       const name = `${operation.parent === '' ? '' : `${operation.parent}/`}operations/${randomUUID()}`;
-      const { metadata, metadataType } = operation;
-      const record: OperationRecord = { name, metadata, metadataType, result: undefined, settled: settle() };
+      const { service, metadata, metadataType } = operation;
+      const record: OperationRecord = { name, service, metadata, metadataType, result: undefined, settled: settle() };
       async function settle(): Promise<void> {
         // The caller gets the operation first: no real one is done when it is handed out.
         await Promise.resolve();
@@ -55,6 +60,7 @@ export function createOperations(): OperationStore {
       records.set(name, record);
       return render(record);
     },
+    serviceOf: (name) => records.get(name)?.service,
     get: (name) => render(find(name)),
     async wait(name, timeoutMs) {
       const record = find(name);

@@ -1,14 +1,28 @@
 import { listOf, textOf } from '../core/json.ts';
-import { needsNothing, type ServiceModule } from '../core/service.ts';
+import { needsNothing, type Method, type ServiceModule } from '../core/service.ts';
 
-/** Who may start a call may look at its operation (assumed); the permissions of single APIs differ. */
+/** Documentation: these APIs ask for a permission of their own; at the others whoever may call may look (assumed). */
+const permissions: Readonly<Record<string, string>> = {
+  run: 'run.operations',
+  vpcaccess: 'vpcaccess.operations',
+};
+
+const look =
+  (verb: 'get' | 'delete'): Method['needs'] =>
+  (request, { world }) => {
+    const resource = textOf(request['name']);
+    const prefix = permissions[world.operations.serviceOf(resource) ?? ''];
+    return prefix === undefined ? [] : [{ permission: `${prefix}.${verb}`, resource }];
+  };
+
+/** The operations of all services, by name. */
 export const operations: ServiceModule = {
   name: 'operations',
   service: 'google.longrunning.Operations',
   methods: {
     GetOperation: {
       mark: 'proto',
-      needs: needsNothing,
+      needs: look('get'),
       handle: (request, call) => call.world.operations.get(textOf(request['name'])),
     },
     ListOperations: {
@@ -18,7 +32,7 @@ export const operations: ServiceModule = {
     },
     WaitOperation: {
       mark: 'documentation',
-      needs: needsNothing,
+      needs: look('get'),
       handle: (request, call) => {
         const seconds = Number(textOf(request['timeout']).replace(/s$/, '')) || 30;
         return call.world.operations.wait(textOf(request['name']), seconds * 1_000);
@@ -26,7 +40,7 @@ export const operations: ServiceModule = {
     },
     DeleteOperation: {
       mark: 'proto',
-      needs: needsNothing,
+      needs: look('delete'),
       handle(request, call) {
         call.world.operations.remove(textOf(request['name']));
         return {};
