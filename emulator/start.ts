@@ -13,6 +13,7 @@ import { registryImages } from './executors/registry-images.ts';
 import { startGrpc, type GrpcFront } from './grpc/server.ts';
 import { startRest } from './http/server.ts';
 import { descriptors } from './proto/descriptors.generated.ts';
+import { iamAccess } from './registry/iam-access.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { plainModules, protoModules } from './services/all.ts';
 import { placeRegistry } from './services/artifact-registry/stored.ts';
@@ -87,8 +88,11 @@ export interface Emulator extends AsyncDisposable {
  * cloud.seed.secret('acme-dev', 'database-url-dev', url);
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const registry = options.registry === false ? undefined : await createRegistry(options.registry ?? {});
+  let iam: Iam | undefined;
+  const access = iamAccess(() => iam);
+  const registry = options.registry === false ? undefined : await createRegistry({ access, ...options.registry });
   const { world, stop: stopWorld } = createWorld(options, registry);
+  iam = world.iam;
   placeRegistry(world, registry);
   const rest = await startRest(world, { proto: protoModules, plain: plainModules }, options.port ?? 0);
   const url = `http://127.0.0.1:${rest.port}`;
