@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fault } from '../../../kit/fault.ts';
+import { exitCodeOf, fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import type { ExecutionResult } from '../../../migrate/engine.ts';
 import { backoff } from '../../google/retry.ts';
@@ -86,7 +86,10 @@ function endOf(context: CloudRunContext, state: Following, task: RunTask | undef
   if (late)
     return { exitCode: 42, ran: true, findings: [fault('job-timeout', message === '' ? {} : { why: message })] };
   const named = conditionFault(conditions, context.terms);
-  if (!ran) return { exitCode: 30, ran: false, findings: [named ?? notStarted(state, message)] };
+  if (!ran) {
+    const finding = named ?? notStarted(state, message);
+    return { exitCode: exitCodeOf([finding]), ran: false, findings: [finding] };
+  }
   if (killed || /memory/i.test(message)) {
     const why = message === '' ? {} : { why: `The platform’s words: ${message}` };
     return { exitCode: 137, ran, findings: [fault('job-out-of-memory', why)] };
