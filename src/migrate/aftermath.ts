@@ -29,11 +29,13 @@ export function byExitCode(end: {
   readonly exitCode: number;
   readonly heard: number;
   readonly log: string;
+  /** What the platform has to say. */
+  readonly beside: readonly Finding[];
 }): Aftermath {
   const outcome = outcomeOf(end.exitCode);
   const place = end.log === '' ? '' : ` Its log: ${end.log}`;
   const why = `Not all of its lines have arrived. Its exit code, which it takes from the history, says how it ended: ${outcome}.${place}`;
-  return ended({ ...end, outcome, ms: 0 }, [fault('lines-lost', { why })]);
+  return ended({ ...end, outcome, ms: 0 }, [...end.beside, fault('lines-lost', { why })]);
 }
 
 function ended(

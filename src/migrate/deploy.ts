@@ -51,6 +51,8 @@ export async function deploy(deployment: Deployment): Promise<Execution> {
   if (deployment.again === undefined) return await attempt(deployment);
   const first = await listenWhole(deployment);
   if (first.incomplete !== true || deployment.signal?.aborted === true) return first;
+  // A log that may not be read will not be readable the second time.
+  if (unreadable(first) !== undefined) return withoutAnswer(first);
   const second = await listenWhole({ ...deployment, task: deployment.again() });
   return second.incomplete === true && second.exitCode === 42 ? withoutAnswer(second) : second;
 }
@@ -74,9 +76,15 @@ function withoutAnswer(execution: Execution): Execution {
   const { run, log } = execution;
   const place = log === undefined ? '' : ` What there is: ${log}`;
   const named = execution.findings.filter(({ severity }) => severity === 'error');
-  const missing = fault('lines-missing', { why: `${fault('lines-missing').why}${place}` });
-  const findings = named.length > 0 ? named : [missing];
+  const cause = unreadable(execution);
+  const { why, fix } = cause ?? fault('lines-missing');
+  const findings = named.length > 0 ? named : [fault('lines-missing', { why: `${why}${place}`, fix })];
   return { ...failedAttempt(run, findings), exitCode: 42, outcome: 'unknown', ...(log === undefined ? {} : { log }) };
+}
+
+/** Why the log cannot be read, where that is the reason. */
+function unreadable({ findings }: Execution): Finding | undefined {
+  return findings.find(({ code }) => code === 'log-unreadable');
 }
 
 async function attempt(deployment: Deployment): Promise<Execution> {

@@ -90,7 +90,14 @@ async function endOf(following: Following, ref: RunRef, heard: Heard): Promise<A
   // Whether its lines are asked for again is for who asked for them.
   if (!changing && result.exitCode !== 130) return undefined;
   if (isVerdict(result.exitCode))
-    return byExitCode({ run: ref.run, exitCode: result.exitCode, heard: events.length, log: result.log ?? '' });
+    return byExitCode({
+      run: ref.run,
+      exitCode: result.exitCode,
+      heard: events.length,
+      log: result.log ?? '',
+      // What is missing is told once, with what follows from it.
+      beside: platform.filter(({ code }) => code !== 'log-incomplete').map(asWarning),
+    });
   const recorded = await following.recorded?.(ref.run);
   return aftermathOf(ref.run, recorded, events.length, platform);
 }

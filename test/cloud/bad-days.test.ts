@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { someone } from '../../emulator/core/iam.ts';
 import { buildCloud, type Cloud } from '../support/cloud.ts';
 import { until } from '../support/child.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -150,6 +151,58 @@ test('a run of another machine that is under way is told beside what was known b
   const ended = await up.ended;
   expect(ended.exitCode, ended.err).toBe(130);
   expect(cloud.leaked()).toEqual([]);
+});
+
+test('without the right to read the log nothing is begun: the permission is named', slow, async () => {
+  await using database = await createTestDatabase();
+  using ann = machineFor(database, fast);
+  cloud.emulator.iam.revoke(someone, 'logging.logEntries.list');
+  try {
+    const before = executed();
+    const up = await ann.run('up', '-e', 'dev');
+    expect(up.exitCode, up.err).toBe(10);
+    expect(up.err).toContain('logging.logEntries.list');
+    expect(executed()).toBe(before);
+  } finally {
+    cloud.emulator.iam.grant(someone, ['logging.logEntries.list']);
+  }
+});
+
+test(
+  'with a log that refuses to be read a run is told by its exit code, and an answer is refused by name',
+  slow,
+  async () => {
+    await using database = await createTestDatabase();
+    using ann = machineFor(database, fast);
+    const refuse = { method: 'ListLogEntries', kind: 'status', status: 'PERMISSION_DENIED', times: 10_000 } as const;
+    cloud.emulator.faults.onCall({ ...refuse, message: 'Permission logging.logEntries.list denied' });
+    const up = await ann.run('up', '-e', 'dev', '--json');
+    expect(up.exitCode, up.out).toBe(0);
+    const codes = up.json.flatMap(({ finding }) => (finding as { code?: string } | undefined)?.code ?? []);
+    expect(codes).toEqual(expect.arrayContaining(['log-unreadable', 'lines-lost']));
+    const before = executed();
+    const status = await ann.run('status', '-e', 'dev', '--json');
+    expect(status.exitCode, status.err).toBe(42);
+    const [finding] = status.part('findings') as { code: string; why: string }[];
+    expect(finding).toMatchObject({ code: 'lines-missing' });
+    expect(finding?.why).toContain('logging.logEntries.list');
+    expect(executed()).toBe(before + 1);
+    cloud.emulator.faults.clear();
+    expect((await ann.run('status', '-e', 'dev', '--json')).json[0]).toMatchObject({ pending: 0 });
+    expect(cloud.leaked()).toEqual([]);
+  },
+);
+
+test('lines that come late, twice and in disorder are the same answer', slow, async () => {
+  await using database = await createTestDatabase();
+  using ann = machineFor(database, fast);
+  cloud.emulator.faults.onLogs({ lagMs: 700, disorder: true, duplicate: true });
+  const up = await ann.run('up', '-e', 'dev', '--json');
+  expect(up.exitCode, up.err).toBe(0);
+  expect(up.json.map(({ kind }) => kind)).toEqual(
+    expect.arrayContaining(['run.started', 'plan', 'migration.applied', 'history', 'run.finished']),
+  );
+  expect(up.json.filter(({ kind }) => kind === 'migration.applied').length).toBe(1);
 });
 
 test('nothing of the password is anywhere a controller or the platform keeps', slow, async () => {
