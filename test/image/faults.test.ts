@@ -91,6 +91,16 @@ test('a registry that nobody runs is named', async () => {
   ]);
 });
 
+test('what no further try can mend is not tried again', async () => {
+  await using world = await imageWorld();
+  // Speaks no TLS.
+  const to = world.server.url.replace('http:', 'https:');
+  world.server.faults.add({ fault: { kind: 'redirect', to: `${to}/v2/x` }, method: 'GET', path: /blobs/, times: 99 });
+  world.requests();
+  expect((await findingsOf(world.order, world)).map(({ code }) => code)).toEqual(['registry-unreachable']);
+  expect(world.requests().filter((line) => line.includes('blobs'))).toHaveLength(1);
+});
+
 test('damage on the way to the own copy is found before the copy can be used', async () => {
   await using world = await imageWorld();
   await using elsewhere = await imageWorld();

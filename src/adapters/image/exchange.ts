@@ -56,6 +56,7 @@ export function createExchange(http: Http, authority: Authority, patience: Patie
         const answer = await lossless(() => authorized(http, authority, asked));
         if (answer instanceof LostConnection) {
           if (asked.repeatable === false) throw answer;
+          if (answer.isFinal) throw unreachable(asked.doing, answer.message);
           if (!(await pause(tried))) throw unreachable(asked.doing, `${answer.message}, ${tried} times`);
           continue;
         }

@@ -30,7 +30,18 @@ export interface Http {
 /** No answer came: what the server did is unknown. */
 export class LostConnection extends Error {
   override readonly name = 'LostConnection';
+  /** True: another try would end the same way. */
+  readonly isFinal: boolean;
+
+  constructor(message: string, isFinal = false) {
+    super(message);
+    this.isFinal = isFinal;
+  }
 }
+
+/** No such host, or a certificate or protocol that is not what it should be: waiting does not mend it. */
+const finalCodes =
+  /^(?:ENOTFOUND|EPROTO|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH)/;
 
 /** How long a connection may say nothing. */
 const idleMs = 60_000;
@@ -80,7 +91,9 @@ function sizeOf(body: HttpBody | Uint8Array): number {
 /** What the system or the peer did to the connection is a loss; anything else is thrown on as it is. */
 function lost(error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
-  return code === undefined || error instanceof LostConnection ? error : new LostConnection(`${message} (${code})`);
+  if (code === undefined || error instanceof LostConnection) return error;
+  const text = message.includes(code) ? message : `${message} (${code})`;
+  return new LostConnection(text.trim(), finalCodes.test(code));
 }
 
 /** The whole body of an answer. @throws LostConnection when it ends early. */
