@@ -1,5 +1,6 @@
 import type { LedgerEntry } from '../migrate/engine.ts';
 import type { RunEvent } from '../migrate/event.ts';
+import { isChange } from '../migrate/task.ts';
 import type { Project } from './open.ts';
 import type { Known, Question } from './questions.ts';
 import { isDeserted, type Remote } from './remote.ts';
@@ -62,7 +63,7 @@ function momentOf(events: readonly RunEvent[]): string | undefined {
 
 /** May this attempt have changed the database? */
 function changes({ kind, outcome }: LedgerEntry): boolean {
-  return (kind ?? 'apply') === 'apply' && !nothingChanged.has(outcome ?? '');
+  return isChange(kind ?? 'apply') && !nothingChanged.has(outcome ?? '');
 }
 
 /** Times are compared by the clocks of the log and of the runner, which are not those of anybody's laptop. */
