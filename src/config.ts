@@ -5,7 +5,7 @@
  */
 import type { Config } from './project/config-model.ts';
 
-export type { CloudRunConfig, Config, DatabaseSource, EnvironmentConfig } from './project/config-model.ts';
+export type { CloudRunConfig, Config, DatabaseSource, EnvironmentConfig, HookConfig } from './project/config-model.ts';
 
 /**
  * Gives a configuration its type; returns it as it is.

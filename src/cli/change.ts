@@ -7,6 +7,7 @@ import { dryRun } from './dry-run.ts';
 import { executeAloud, withProject } from './execute.ts';
 import { consent } from './consent.ts';
 import { detach } from './detach.ts';
+import { checkPromotion, type Brought } from './promotion.ts';
 import { failed } from './result.ts';
 import { countOption, lockBudgetOf, onDisconnectOf, selectionOf, waitOf } from './wishes.ts';
 
@@ -27,17 +28,32 @@ export async function change(context: Context, direction: 'up' | 'down'): Promis
       return failed([fault('plan-changed', { why, fix: `Name its environment: -e ${reviewedFor}.` })]);
     }
     if (typed.switches.has('dry-run')) return await dryRun(context, ready, wish.value.selection);
+    // A bare file that undoes another is applied by `up` too.
+    const up = direction === 'up' && wish.value.selection.direction === 'up';
+    const hooks = up ? ready.project.environment.hooks.length : 0;
+    const detached = typed.switches.has('detach');
+    const promoted = up ? await checkPromotion(context, ready, broughtBy(wish.value)) : good(undefined);
+    if (!promoted.ok) return failed(promoted.findings);
     const consented = await consent(context, ready, wish.value);
     if (!consented.ok) return failed(consented.findings);
-    if (consented.value === undefined) return { exitCode: 0, outcome: 'nothing-to-do', findings: [], data: {} };
-    const task = await applyTask(ready.project, ready.actor, consented.value);
-    return typed.switches.has('detach') ? await detach(context, ready, task) : await executeAloud(context, ready, task);
+    // Nothing to do, and nothing to consent to; hooks that have not passed are executed all the same.
+    if (consented.value === undefined && hooks === 0)
+      return { exitCode: 0, outcome: 'nothing-to-do', findings: [], data: {} };
+    const task = await applyTask(ready.project, ready.actor, consented.value ?? wish.value);
+    if (hooks > 0 && detached) context.screen.finding(fault('hooks-left'));
+    if (detached) return await detach(context, ready, task);
+    if (hooks === 0) return await executeAloud(context, ready, task);
+    return await (await import('./hooks.ts')).upWithHooks(context, ready, task);
   });
 }
 
 /** What was typed, and the reviewed plan that it refers to. */
 interface TypedWish extends ApplyWish {
   readonly reviewed?: PlanFile;
+}
+
+function broughtBy({ selection, reviewed }: TypedWish): Brought {
+  return reviewed === undefined ? { selection } : { selection, reviewed: reviewed.plan.steps.map(({ id }) => id) };
 }
 
 async function wishOf({ typed, io }: Context, direction: 'up' | 'down'): Promise<Outcome<TypedWish>> {

@@ -167,22 +167,33 @@ function stepsOf({ screen }: Context, onEvent: (event: RunEvent) => void) {
 
 /** Executes a task whose events are shown as they come; nothing is left to report but the exit code. */
 export async function executeAloud(context: Context, ready: Ready, task: Task): Promise<Result> {
+  const execution = await executeHeard(context, ready, task, (event) => context.screen.event(event));
+  return resultAloud(context, ready, execution);
+}
+
+/** Executes a task that Ctrl-C stops; who listens hears all events. */
+export async function executeHeard(
+  context: Context,
+  ready: Ready,
+  task: Task,
+  onEvent: (event: RunEvent) => void,
+): Promise<Execution> {
   const leaving = new AbortController();
   const remote = ready.project.remote !== undefined;
   const unbind = isChange(task.kind) ? bindCtrlC(context, remote ? leaving : undefined) : () => {};
   try {
-    const { screen } = context;
-    const execution = await execute(context, ready, task, {
-      onEvent: (event) => screen.event(event),
-      leave: leaving.signal,
-    });
-    if (execution.left !== true) return resultOf(execution);
-    screen.settle();
-    screen.say(...leftAlone(ready.project.environment.name, execution.run));
-    return { exitCode: 130, outcome: 'interrupted', findings: [] };
+    return await execute(context, ready, task, { onEvent, leave: leaving.signal });
   } finally {
     unbind();
   }
+}
+
+/** The result of an execution whose events were shown, or that was left to itself. */
+export function resultAloud({ screen }: Context, { project }: Ready, execution: Execution): Result {
+  if (execution.left !== true) return resultOf(execution);
+  screen.settle();
+  screen.say(...leftAlone(project.environment.name, execution.run));
+  return { exitCode: 130, outcome: 'interrupted', findings: [] };
 }
 
 /** What is said of a run that goes on without this program. */

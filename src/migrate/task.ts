@@ -160,6 +160,8 @@ export interface ExecTask extends TaskTerms {
   /** What it is a hook of. */
   readonly hook?: HookTerms;
   readonly earlier: readonly EarlierAttempt[];
+  /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
+  readonly tells?: boolean;
 }
 
 /** A command that follows a run, to judge what that run has left. */

@@ -3,6 +3,7 @@ import type { Finding } from '../kit/finding.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import type { Config } from './config-model.ts';
 import { cloudRun, secretName, secretVersion } from './config-cloud-run.ts';
+import { after, imagesWithoutEngine, unmetRequirements } from './config-hooks.ts';
 import {
   count,
   duration,
@@ -79,6 +80,8 @@ const environmentShape = shape({
   locks: shape({ budget: duration, concurrent: duration, waiters: count }),
   migrations: text,
   engine,
+  after,
+  requires: text,
 });
 
 /** A secret is read by the engine inside the private network, and the engine there needs one. */
@@ -96,7 +99,7 @@ const environment: Kind = (value, path) => {
         fix: 'Add engine: { kind: "cloud-run", project: "…" }, or name a variable: { env: "DATABASE_URL" }.',
       },
     ];
-  if (!remote) return [];
+  if (!remote) return imagesWithoutEngine(value, path);
   if (source !== undefined && !secret)
     return [
       {
@@ -115,7 +118,7 @@ export const environmentName = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
 
 const environments: Kind = (value, path) => {
   if (!isRecord(value)) return [{ path, why: `must be an object, not ${show(value)}.` }];
-  return Object.entries(value).flatMap(([name, member]) =>
+  const each = Object.entries(value).flatMap(([name, member]) =>
     environmentName.test(name)
       ? environment(member, join(path, name))
       : [
@@ -125,6 +128,7 @@ const environments: Kind = (value, path) => {
           },
         ],
   );
+  return each.length > 0 ? each : unmetRequirements(value, path);
 };
 
 const configShape = shape({ $schema: text, migrations: text, environments });

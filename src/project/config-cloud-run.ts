@@ -28,7 +28,8 @@ const repository = matching(
   'the name of an Artifact Registry repository, or a place in another registry, such as "registry.example.com/godwit"',
 );
 
-const imageName = matching(
+/** Name of an image, by tag or digest. */
+export const imageName = matching(
   /^[a-z0-9][a-zA-Z0-9._:/-]*(@sha256:[0-9a-f]{64})?$/,
   'the name of an image, such as "docker.io/library/node:22-slim"',
 );

@@ -48,6 +48,18 @@ export interface CloudRunConfig {
   readonly impersonate?: string;
 }
 
+/** A command of your own that follows a run, next to the database. */
+export interface HookConfig {
+  /** Letters, digits, `_` and `-`; by it is known whether the hook has passed. */
+  readonly name: string;
+  /** The program and its arguments; no shell reads them. */
+  readonly command: readonly string[];
+  /** With a cloud engine: the image that it is executed in. Default: that of the engine. */
+  readonly image?: string;
+  /** How long it may take, such as `10min`. Default: no limit. */
+  readonly timeout?: string;
+}
+
 /** One environment: a database with its policies. All keys have defaults. */
 export interface EnvironmentConfig {
   /** Default: `embedded`. */
@@ -76,6 +88,10 @@ export interface EnvironmentConfig {
   };
   /** Folder of migrations, when it differs from that of the project. */
   readonly migrations?: string;
+  /** What follows a run: each hook is executed after a good `up`, unless it has passed with the same migrations. */
+  readonly after?: { readonly up?: readonly HookConfig[] };
+  /** Name of the environment that must have all migrations, with its hooks passed, before this one gets them. */
+  readonly requires?: string;
   /** Where work executes. Default: `local`, this machine. */
   readonly engine?: 'local' | CloudRunConfig;
 }

@@ -12,7 +12,7 @@ import type { Redactor } from '../kit/redact.ts';
 import { defaultLockTerms, type LockTerms } from '../migrate/courtesy/terms.ts';
 import { cloudRunTerms } from './cloud-run-terms.ts';
 import { environmentName } from './config-check.ts';
-import type { CloudRunConfig, Config, EnvironmentConfig } from './config-model.ts';
+import type { CloudRunConfig, Config, EnvironmentConfig, HookConfig } from './config-model.ts';
 
 /** Where the database of an environment is. The address of a server holds its password: it is never printed. */
 type Database =
@@ -31,8 +31,20 @@ export interface Environment {
   readonly locks: LockTerms;
   /** Where work executes: this machine, or jobs inside the private network. */
   readonly engine: 'local' | CloudRunTerms;
+  /** What follows a good `up`. */
+  readonly hooks: readonly Hook[];
+  /** The environment that must be as far first. */
+  readonly requires?: string;
   /** Folder of migrations, when it has its own. */
   readonly migrations?: string;
+}
+
+/** A command that follows `up`. */
+export interface Hook {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly image?: string;
+  readonly timeoutMs?: number;
 }
 
 /** What the choice of an environment depends on. */
@@ -196,7 +208,19 @@ function complete(
     triggers: terms.triggers ?? (isProtected ? 'inspect' : 'fire'),
     locks: locksOf(terms),
     engine,
+    hooks: (terms.after?.up ?? []).map(hookOf),
+    ...(terms.requires === undefined ? {} : { requires: terms.requires }),
     ...(terms.migrations === undefined ? {} : { migrations: terms.migrations }),
+  };
+}
+
+function hookOf({ name, command, image, timeout }: HookConfig): Hook {
+  const timeoutMs = milliseconds(timeout ?? '');
+  return {
+    name,
+    command,
+    ...(image === undefined ? {} : { image }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { LedgerEntry } from '../migrate/engine.ts';
 import type { RunEvent } from '../migrate/event.ts';
+import { isChange } from '../migrate/task.ts';
 
 /** What somebody wants to know of an environment far away, which an earlier execution may have told already. */
 export interface Question {
@@ -26,7 +27,7 @@ export interface Known {
 /** What is applied: told by whoever looked at the history, and by every run at its end. */
 export const whatIsApplied: Question = {
   answer: 'history',
-  accepts: ({ kind, question }) => kind === 'apply' || question === 'overview',
+  accepts: ({ kind, question }) => isChange(kind ?? '') || question === 'overview',
 };
 
 /** The runs: told by the same. Later ones are in the ledger. */

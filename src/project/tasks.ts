@@ -162,6 +162,7 @@ export async function execTask(project: Project, actor: Actor, wish: ExecWish): 
     graceMs,
     ...rest,
     approved: !project.environment.protected || approved === true,
+    ...(project.remote === undefined ? {} : { tells: true }),
     earlier: earlierAttempts(await project.ledger.list(project.environment.name)),
   };
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createProject, type TestProject } from '../support/project.ts';
 import { fencesOf, type Fence } from './fences.ts';
 
-// docs/guide.md tells how it is tested: a block `… file=PATH` is a file of the project; the commands of a block `sh run`
+// These pages say how they are tested: a block `… file=PATH` is a file of the project; the commands of a block `sh run`
 // are typed in it, and end with 0 or with `exit=N`; a block `text` is what the commands before it print.
 
 const env = {
@@ -11,24 +11,30 @@ const env = {
   ...(process.env['GODWIT_CACHE'] === undefined ? {} : { GODWIT_CACHE: process.env['GODWIT_CACHE'] }),
 };
 
-test('every command of the guide does what the guide says', async () => {
-  using project = createProject({}, undefined, env);
-  const wrong: string[] = [];
-  try {
-    let printed = '';
-    for (const fence of fencesOf('docs/guide.md')) {
-      const file = /file=(\S+)/.exec(fence.terms)?.[1];
-      if (file !== undefined) project.write(file, `${fence.text}\n`);
-      const typed = fence.language === 'sh' && fence.terms.startsWith('run') ? await type(project, fence) : undefined;
-      if (typed !== undefined) wrong.push(...typed.wrong);
-      printed = typed?.printed ?? printed;
-      if (fence.language === 'text') wrong.push(...notPrinted(printed, fence));
+test.each(['docs/guide.md', 'docs/exec.md'])(
+  'every command of %s does what the page says',
+  async (page) => {
+    using project = createProject({}, undefined, env);
+    const wrong: string[] = [];
+    try {
+      let printed = '';
+      for (const fence of fencesOf(page)) {
+        const file = /file=(\S+)/.exec(fence.terms)?.[1];
+        if (file !== undefined) project.write(file, `${fence.text}\n`);
+        const typed =
+          fence.language === 'sh' && fence.terms.startsWith('run') ? await type(project, page, fence) : undefined;
+        if (typed !== undefined) wrong.push(...typed.wrong);
+        printed = typed?.printed ?? printed;
+        if (fence.language === 'text') wrong.push(...notPrinted(printed, page, fence));
+      }
+    } finally {
+      for (const name of page === 'docs/guide.md' ? ['local', 'legacy', 'prod'] : ['local'])
+        await project.run('db', 'stop', '-e', name);
     }
-  } finally {
-    for (const name of ['local', 'legacy', 'prod']) await project.run('db', 'stop', '-e', name);
-  }
-  expect(wrong).toEqual([]);
-}, 120_000);
+    expect(wrong).toEqual([]);
+  },
+  120_000,
+);
 
 interface Typed {
   /** The commands, each followed by what it printed. */
@@ -38,7 +44,7 @@ interface Typed {
 }
 
 /** Runs the lines of a block. */
-async function type(project: TestProject, { text, terms, line }: Fence): Promise<Typed> {
+async function type(project: TestProject, page: string, { text, terms, line }: Fence): Promise<Typed> {
   const wanted = Number(/exit=(\d+)/.exec(terms)?.[1] ?? 0);
   const wrong: string[] = [];
   let printed = '';
@@ -46,12 +52,11 @@ async function type(project: TestProject, { text, terms, line }: Fence): Promise
     const [first = '', second = '', ...rest] = wordsOf(command);
     printed += `$ ${command}\n`;
     if (first === 'rm') project.remove(second);
-    else if (`${first} ${second}` !== 'npx godwit') wrong.push(`docs/guide.md:${line}: ${command}: cannot be tested`);
+    else if (`${first} ${second}` !== 'npx godwit') wrong.push(`${page}:${line}: ${command}: cannot be tested`);
     else {
       const ran = await project.run(...rest);
       printed += `${ran.err}\n${ran.out}\n`;
-      if (ran.exitCode !== wanted)
-        wrong.push(`docs/guide.md:${line}: ${command}: exit code ${ran.exitCode}\n${ran.err}`);
+      if (ran.exitCode !== wanted) wrong.push(`${page}:${line}: ${command}: exit code ${ran.exitCode}\n${ran.err}`);
     }
   }
   return { printed, wrong };
@@ -63,14 +68,14 @@ function wordsOf(command: string): readonly string[] {
 }
 
 /** Lines of the page that were not printed in their order; `…` stands for lines left out. */
-function notPrinted(printed: string, { text, line }: Fence): readonly string[] {
+function notPrinted(printed: string, page: string, { text, line }: Fence): readonly string[] {
   const actual = printed.split('\n').map(normal);
   const wrong: string[] = [];
   let from = 0;
   for (const [index, wanted] of text.split('\n').map(normal).entries()) {
     if (wanted === '' || wanted === '…') continue;
     const found = actual.indexOf(wanted, from);
-    if (found === -1) wrong.push(`docs/guide.md:${line + 1 + index}: not printed: ${wanted}`);
+    if (found === -1) wrong.push(`${page}:${line + 1 + index}: not printed: ${wanted}`);
     else from = found + 1;
   }
   return wrong;

@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { until } from '../support/child.ts';
 import { buildCloud, type Cloud } from '../support/cloud.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createMachine, type Machine } from '../support/machine.ts';
@@ -21,10 +18,7 @@ let count = 0;
 function machineFor(database: TestDatabase, more: object = {}): Machine {
   const dev = cloud.environment('dev', database.url, { project: `acme-exec-${process.pid}-${(count += 1)}` });
   const config = JSON.stringify({ environments: { dev: { ...dev, ...more } } });
-  return createMachine(
-    { ...migration, 'godwit.config.json': config },
-    { ...cloud.env, GODWIT_LINES_PATIENCE: '2s' },
-  );
+  return createMachine({ ...migration, 'godwit.config.json': config }, { ...cloud.env, GODWIT_LINES_PATIENCE: '2s' });
 }
 
 test('a command is executed in a job, its output comes back by stream, and no job is left', slow, async () => {

@@ -19,6 +19,8 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
   let applied = 0;
   let recorded = 0;
   let executes = false;
+  let hookFailed = false;
+  let hooks = 0;
   // A command's last line may have no end.
   let open = false;
   const wrote = (piece: OutputPiece): void => {
@@ -104,6 +106,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         screen.say(`  ${style.red('✘')} ${label(event.id, event.name)}`);
         break;
       case 'finding':
+        hookFailed ||= event.finding.code === 'hook-failed';
         tell(event.finding);
         break;
       case 'notice':
@@ -117,7 +120,9 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         screen.settle();
         screen.findingsLeft();
         screen.say(
-          ...(executes ? execEnding(event, style) : ending(event, { applied, recorded, undone, checks }, screen)),
+          ...(executes
+            ? execEnding(event, style)
+            : ending(event, { applied, recorded, undone, checks, hooks, hookFailed }, screen)),
         );
         break;
       case 'output':
@@ -134,6 +139,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
           screen.say('', `${style.bold(`Hook ${event.hook}`)}  ${style.dim(shown(event.words))}`);
         break;
       case 'exec.finished':
+        hooks += event.exitCode === 0 ? 1 : 0;
         lineEnd();
         break;
       case 'run.started':
@@ -157,6 +163,9 @@ interface Tally {
   readonly recorded: number;
   readonly undone: number;
   readonly checks: readonly Check[];
+  /** Passed. */
+  readonly hooks: number;
+  readonly hookFailed: boolean;
 }
 
 type Finished = Extract<RunEvent, { readonly kind: 'run.finished' }>;
@@ -167,6 +176,7 @@ function ending(event: Finished, tally: Tally, { style }: Screen): readonly stri
   if (tally.recorded > 0) parts.push(`${countOf(tally.recorded, 'migration')} recorded`);
   if (tally.undone > 0) parts.push(`${countOf(tally.undone, 'migration')} undone`);
   if (tally.checks.length > 0) parts.push(checkSummary(tally.checks));
+  if (tally.hooks > 0) parts.push(`${countOf(tally.hooks, 'hook')} passed`);
   const what = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
   const rest = style.dim(`  ${duration(event.ms)} · run ${event.run}`);
   if (event.outcome === 'nothing-to-do')
@@ -174,6 +184,7 @@ function ending(event: Finished, tally: Tally, { style }: Screen): readonly stri
   if (event.exitCode === 0) return ['', `${style.green(style.bold('✔ Done'))}${what}.${rest}`];
   const unchanged = ['refused', 'busy', 'unreachable'].includes(event.outcome);
   const stopped = unchanged && tally.recorded + tally.applied + tally.undone > 0;
+  if (tally.hookFailed) return ['', `${style.red(style.bold('✘ Applied and verified; a hook failed'))}${what}.${rest}`];
   const end = stopped ? '✘ Stopped; what was recorded stands' : endings[event.outcome];
   return ['', `${style.red(style.bold(end))}${what}.${rest}`];
 }

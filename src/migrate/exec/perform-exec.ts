@@ -12,6 +12,7 @@ import { preflight } from '../perform/facts.ts';
 import { endLease, takeLease } from '../perform/lease.ts';
 import { reconnect, type LiveRun } from '../perform/live-run.ts';
 import { open, openSession, type Opened } from '../perform/open.ts';
+import { tellHistory } from '../perform/tell-history.ts';
 import { verdictOf, wellDone, type Verdict } from '../perform/verdict.ts';
 import type { RunnerPorts, SpawnEnd, Spawner } from '../runner-ports.ts';
 import type { ExecTask } from '../task.ts';
@@ -34,7 +35,9 @@ export async function performExec(task: ExecTask, ports: RunnerPorts): Promise<V
   if (!opened.ok) return verdictOf(...opened.findings.map(unreached));
   const live = liveRun(task, ports, opened.value);
   try {
-    return await execOpened({ task, ports, live, spawner }, opened.value);
+    const verdict = await execOpened({ task, ports, live, spawner }, opened.value);
+    if (task.tells === true) await tellHistory(ports, live.session);
+    return verdict;
   } finally {
     await within(ports, goodbyeMs, endLease(live));
     await Promise.all([live.session.close(), live.control?.close()]);

@@ -1,0 +1,89 @@
+import { fault } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
+import type { RunEvent } from '../migrate/event.ts';
+import { appliedNow, emptyHistory } from '../migrate/history/read-history.ts';
+import type { HistoryRow, RunRow } from '../migrate/history/rows.ts';
+import type { Migration } from '../migrate/model.ts';
+import { compare } from '../migrate/plan/compare.ts';
+import type { Hook } from './environment.ts';
+
+/** How far a hook has seen the history when it passed last: the number of its last row; undefined: it has not passed. */
+function seenBy(hook: Hook, runs: readonly RunRow[], mask: (text: string) => string): number | undefined {
+  const words = JSON.stringify(hook.command.map(mask));
+  const passed = runs.flatMap(({ exitCode, about }) =>
+    exitCode === 0 && about?.hook === hook.name && JSON.stringify(about.words) === words ? [about.seq] : [],
+  );
+  return passed.length === 0 ? undefined : Math.max(...passed);
+}
+
+/**
+ * Which hooks need not be executed, as far as an execution tells: where executing takes long, it tells the history and
+ * the runs at its end.
+ */
+export function hooksPassed(events: readonly RunEvent[], mask: (text: string) => string): (hook: Hook) => boolean {
+  const history = events.findLast((event) => event.kind === 'history');
+  const runs = events.findLast((event) => event.kind === 'runs');
+  if (history === undefined || runs === undefined) return () => false;
+  const seq = history.rows.at(-1)?.seq ?? 0;
+  return (hook) => seenBy(hook, runs.runs, mask) === seq;
+}
+
+/** What an environment has, and what is asked of it. */
+export interface Promotion {
+  /** The name of the environment that has to be as far. */
+  readonly from: string;
+  /** All rows of its history, and its newest runs. */
+  readonly rows: readonly HistoryRow[];
+  readonly runs: readonly RunRow[];
+  readonly hooks: readonly Hook[];
+  /** What is going to be applied elsewhere. */
+  readonly layout: 'native' | 'bare';
+  readonly migrations: readonly Migration[];
+  readonly mask: (text: string) => string;
+}
+
+/** What the environment lacks: migrations that are not applied there as they are here, hooks that have not passed with them. */
+export function lacking({ from, rows, runs, hooks, layout, migrations, mask }: Promotion): readonly Finding[] {
+  const { pending, changed, renamed } = compare(layout, migrations, { ...emptyHistory, rows });
+  const wanted = new Set(migrations.map(({ id }) => id));
+  const findings: Finding[] = [];
+  const absent = [...pending, ...renamed.map(({ migration }) => migration).filter(({ id }) => !has(rows, id))];
+  if (absent.length > 0) findings.push(notPromoted(from, `\`${from}\` lacks ${named(absent)}.`, up(from)));
+  if (changed.length > 0)
+    findings.push(
+      notPromoted(
+        from,
+        `In \`${from}\` other files were applied as ${named(changed.map(({ migration }) => migration))}.`,
+        `\`godwit status -e ${from}\` says what differs; applied files are not changed afterwards.`,
+      ),
+    );
+  const needed = Math.max(0, ...appliedNow(rows).flatMap(({ id, seq }) => (wanted.has(id) ? [seq] : [])));
+  for (const hook of hooks) {
+    const seen = seenBy(hook, runs, mask);
+    if (seen !== undefined && seen >= needed) continue;
+    const since =
+      seen === undefined ? 'has not passed there' : 'has not passed there since migrations were applied last';
+    findings.push(notPromoted(from, `Hook \`${hook.name}\` of \`${from}\` ${since}.`, up(from)));
+  }
+  return findings;
+}
+
+function has(rows: readonly HistoryRow[], id: string): boolean {
+  return appliedNow(rows).some((row) => row.id === id);
+}
+
+function up(from: string): string {
+  return `\`godwit up -e ${from}\` brings them there and executes the hooks that have not passed; then again.`;
+}
+
+const mostNamed = 10;
+
+function named(migrations: readonly Migration[]): string {
+  const names = migrations.slice(0, mostNamed).map(({ up: { file } }) => file);
+  const more = migrations.length - names.length;
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function notPromoted(from: string, why: string, fix: string): Finding {
+  return fault('not-promoted', { why: `${why} The configuration requires \`${from}\` to be as far first.`, fix });
+}
