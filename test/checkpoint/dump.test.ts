@@ -154,6 +154,43 @@ test('Ctrl-C while the dump is made ends it, and changes nothing', async () => {
   expect(await database.query("select to_regclass('users')::text as t")).toEqual([{ t: 'users' }]);
 });
 
+const making = `${version(99)}
+case "$0" in */pg_dump) for a; do case "$a" in --file=*) echo dump > "\${a#--file=}";; esac; done;; esac`;
+
+test('a rollback that drops a table takes one as well; one that only needs it by policy says so beforehand', async () => {
+  const { database, project } = await prepared(`${fakeTools(making)}:/usr/bin:/bin`);
+  await using _database = database;
+  using _project = project;
+  project.write('migrations/1_users.down.sql', 'drop table users;');
+  const down = await project.run('down', '-e', 'dev');
+  expect([down.exitCode, down.err]).toEqual([0, expect.stringContaining('checkpoint: dump')]);
+  expect((await project.run('plan', '-e', 'dev', '--to', '1', '--json')).json[0]).toMatchObject({
+    checkpoint: { needed: false },
+  });
+  const planned = await project.run('plan', '-e', 'dev', '--json');
+  expect(planned.json[0]).toMatchObject({ checkpoint: { needed: true, means: 'dump' } });
+  expect((await project.run('up', '-e', 'dev', '--dry-run')).err).toContain('A checkpoint comes first: a dump');
+});
+
+test('a protected environment takes one before every run, but only once the run is approved', async () => {
+  await using database = await createTestDatabase();
+  const config = JSON.stringify({ environments: { prod: { database: { env: 'PROD' } } } });
+  using project = createProject(
+    { 'godwit.config.json': config, 'migrations/1_users.sql': 'create table users (id int primary key);' },
+    undefined,
+    { PROD: database.url, PATH: `${fakeTools(making)}:/usr/bin:/bin` },
+  );
+  const unapproved = await project.run('up', '-e', 'prod', '--yes');
+  expect([unapproved.exitCode, unapproved.err]).toEqual([10, expect.stringContaining('[needs-approval]')]);
+  expect(existsSync(join(project.folder, '.godwit', 'checkpoints'))).toBe(false);
+  expect((await project.run('plan', '-e', 'prod', '--out', 'p.json')).exitCode).toBe(0);
+  const ran = await project.run('up', '-e', 'prod', '--plan', 'p.json');
+  expect([ran.exitCode, ran.err]).toEqual([0, expect.stringContaining('checkpoint: dump')]);
+  const again = await project.run('up', '-e', 'prod', '--plan', 'p.json');
+  expect(again.exitCode, again.err).toBe(10);
+  expect(readdirSync(join(project.folder, '.godwit', 'checkpoints'))).toHaveLength(1);
+});
+
 test('whoever leaves the run while its checkpoint is taken leaves nothing that goes on', async () => {
   const trace = mkdtempSync(join(tmpdir(), 'godwit-trace-'));
   const slow = `${version(99)}\ncase "$0" in */pg_dump) touch ${trace}/begun; exec sleep 20;; esac`;
@@ -200,8 +237,6 @@ i=0; while [ ! -e ${shared}/go ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); do
 });
 
 test('a run that is left alone takes its checkpoint before it is started', async () => {
-  const making = `${version(99)}
-case "$0" in */pg_dump) for a; do case "$a" in --file=*) echo dump > "\${a#--file=}";; esac; done;; esac`;
   const { database, project } = await prepared(`${fakeTools(making)}:/usr/bin:/bin`);
   await using _database = database;
   using _project = project;
