@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import type { Checkpoint, Checkpointer, CheckpointRequest } from '../../migrate/checkpoint.ts';
+import { backendBehind, nobody } from '../../migrate/control/backend.ts';
+import { createConnector } from '../postgres/connector.ts';
 import type { DatabaseAddress } from '../postgres/address.ts';
 import { keep, mostKept, openDraft } from './kept.ts';
 import { libpqSettings } from './libpq-settings.ts';
@@ -47,6 +49,7 @@ async function take(options: DumpOptions, request: CheckpointRequest): Promise<O
   if (!('dump' in tools)) return bad(needsTools(tools, major));
   if (/[\r\n]/.test(options.address.password ?? ''))
     return bad(fault('checkpoint-failed', { why: 'The password holds a line end, which no password file can carry.' }));
+  if (await leadsThroughPooler(options.address, request.signal)) return bad(needsDirectWay());
   const draft = await openDraft(options.folder, request.run);
   try {
     const checkpoint = await dump(options, request, { tools, draft });
@@ -55,6 +58,32 @@ async function take(options: DumpOptions, request: CheckpointRequest): Promise<O
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
+}
+
+/** pg_dump sets what lasts for a session: behind a pooler that would stay with the application's connections. */
+async function leadsThroughPooler(address: DatabaseAddress, signal?: AbortSignal): Promise<boolean> {
+  const session = await createConnector(address).open({
+    pipelined: false,
+    applicationName: 'godwit checkpoint',
+    settings: {},
+    ...(signal === undefined ? {} : { signal }),
+  });
+  // What keeps us from connecting keeps pg_dump too, and it will say so.
+  if (!session.ok) return false;
+  try {
+    const backend = await backendBehind(session.value);
+    return backend.ok && backend.value === nobody;
+  } finally {
+    await session.value.close();
+  }
+}
+
+function needsDirectWay(): ReturnType<typeof fault> {
+  const why =
+    'A checkpoint of this database would be a dump, and the connection leads through a pooler: what pg_dump sets for its session would stay with the connections of others.';
+  const fix =
+    'Name the server’s own address as `directUrl` in the configuration; or take a backup yourself and say so with `--waive-checkpoint "REASON"`, which is recorded; or set the policy to `"checkpoint": "never"`.';
+  return fault('needs-checkpoint', { why, fix });
 }
 
 function needsTools(tools: NoTools, major: number): ReturnType<typeof fault> {
