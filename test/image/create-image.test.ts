@@ -126,6 +126,30 @@ test('a repository that was emptied behind our back is filled again', async () =
   ]);
 });
 
+test('what this machine remembers of images that are gone does not matter', async () => {
+  await using world = await imageWorld();
+  const first = must(await createImage(world.order, world.client, world.cache));
+  world.server.store.repositories.clear();
+  await pushImage(world.order.base, { ...tinyNodeImage, layers: [{ 'usr/local/bin/node': 'another one' }] });
+  const { manifests } = world.server.store.repositories.get('library/node')!;
+  expect(manifests.has(first.base)).toBe(false);
+  const second = must(await createImage(world.order, world.client, world.cache));
+  expect(manifests.has(second.base)).toBe(true);
+  expect(must(await createImage(world.order, world.client, world.cache))).toEqual({ ...second, pushed: false });
+});
+
+test('an image keeps to the media types of its base', async () => {
+  await using world = await imageWorld();
+  const base = `${world.server.host}/team/base:1`;
+  for (const family of ['oci', 'docker'] as const) {
+    await pushImage(base, { ...tinyNodeImage, family, layers: [{ family }, ...tinyNodeImage.layers] });
+    const own = must(await createImage({ ...world.order, own: base }, world.client));
+    const manifest = world.server.manifest('acme-dev/godwit/runner', own.digest)!;
+    const types = [...new Set(manifest.bytes.toString().match(/application\/vnd\.(?:oci|docker)/g))];
+    expect([manifest.mediaType.includes(family), types]).toEqual([true, [`application/vnd.${family}`]]);
+  }
+});
+
 test('layers of the same registry are mounted, those of another one travel, with progress', async () => {
   await using world = await imageWorld();
   await using elsewhere = await imageWorld();

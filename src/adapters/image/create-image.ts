@@ -2,9 +2,9 @@ import type { Outcome } from '../../kit/outcome.ts';
 import type { BundleFile } from '../bundle/bundle-files.ts';
 import { assemble, type AddedLayer, type AssembledImage } from './assemble.ts';
 import { findBase, readOnce, settleBase, type FoundBase } from './base-image.ts';
-import { outcomeOf, valueOf } from './faulty.ts';
+import { isFaultError, outcomeOf, valueOf } from './faulty.ts';
 import { lookForNode, nodeByConfig, withoutNode, type NodeSight } from './find-node.ts';
-import { noCache, type ImageCache } from './image-cache.ts';
+import { forgetful, noCache, type ImageCache } from './image-cache.ts';
 import { imageTag } from './image-tag.ts';
 import { bundleLayer, runnerLayer, type Layer } from './layer.ts';
 import { laidNode, nodeLayer } from './node-layer.ts';
@@ -63,7 +63,20 @@ export function createImage(
   registry: RegistryClient,
   cache: ImageCache = noCache,
 ): Promise<Outcome<CreatedImage>> {
-  return outcomeOf(() => create(order, { registry, cache }));
+  return outcomeOf(async () => {
+    try {
+      return await create(order, { registry, cache });
+    } catch (error) {
+      if (cache === noCache || !isMissing(error)) throw error;
+      // What is remembered may be of an image that is gone, or of a repository that was emptied.
+      return await create(order, { registry, cache: forgetful(cache) });
+    }
+  });
+}
+
+function isMissing(error: unknown): boolean {
+  const codes = isFaultError(error) ? error.findings.map(({ code }) => code) : [];
+  return codes.includes('image-missing') || codes.includes('registry-no-repository');
 }
 
 interface Tools {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What this machine remembers of images, so that a run asks the registry once. It may forget at any time. */
@@ -11,6 +11,14 @@ export interface ImageCache {
 
 /** A cache that remembers nothing. */
 export const noCache: ImageCache = { read: () => undefined, write: () => {} };
+
+/** Learns what another cache knows anew. */
+export function forgetful(cache: ImageCache): ImageCache {
+  return { read: () => undefined, write: (key, value) => cache.write(key, value) };
+}
+
+/** Above this many entries the older half goes: registries and images come and go. */
+const most = 256;
 
 /**
  * Remembers in files of a folder, made when it is needed. Whoever cannot write there asks the registry more often.
@@ -34,9 +42,17 @@ export function createImageCache(folder: string): ImageCache {
         mkdirSync(folder, { recursive: true, mode: 0o755 });
         writeFileSync(draft, JSON.stringify({ key, value }), { mode: 0o644 });
         renameSync(draft, fileOf(key));
+        thin(folder);
       } catch {
         // A disk that is full or read-only costs time, not the run.
       }
     },
   };
+}
+
+function thin(folder: string): void {
+  const names = readdirSync(folder);
+  if (names.length <= most) return;
+  const dated = names.map((name) => ({ path: join(folder, name), at: statSync(join(folder, name)).mtimeMs }));
+  for (const { path } of dated.sort((a, b) => a.at - b.at).slice(0, most / 2)) rmSync(path, { force: true });
 }
