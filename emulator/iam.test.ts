@@ -53,6 +53,7 @@ test('a permission on one resource does not hold on another', async () => {
   const asked = { resource: run.on, permissions: ['run.jobs.get', 'run.jobs.run'] };
   expect((await jobs.testIamPermissions(asked))[0].permissions).toEqual(['run.jobs.get']);
   expect(cloud.calls.map((call) => call.status)).toEqual(['NOT_FOUND', 'PERMISSION_DENIED', 'OK']);
+  expect(cloud.role(dev)).toEqual([{ permission: 'run.jobs.get', resources: [`${parent}/jobs/mine`] }]);
 });
 
 test('without a token, with a foreign one, and with one that has expired the call is refused with 401', async () => {
