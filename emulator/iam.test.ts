@@ -5,7 +5,7 @@ import { JobsClient } from '@google-cloud/run';
 import { GoogleAuth } from 'google-auth-library';
 import { expect, test } from 'vitest';
 import { startEmulator, type Emulator } from './start.ts';
-import { clientOptions } from './test-clients.ts';
+import { clientOptions, grpcOptions } from './test-clients.ts';
 
 const dev = 'user:dev@example.com';
 const parent = 'projects/acme-dev/locations/us-central1';
@@ -54,6 +54,18 @@ test('a permission on one resource does not hold on another', async () => {
   expect((await jobs.testIamPermissions(asked))[0].permissions).toEqual(['run.jobs.get']);
   expect(cloud.calls.map((call) => call.status)).toEqual(['NOT_FOUND', 'PERMISSION_DENIED', 'OK']);
   expect(cloud.role(dev)).toEqual([{ permission: 'run.jobs.get', resources: [`${parent}/jobs/mine`] }]);
+});
+
+test('over gRPC a refusal carries permission and resource where the official client looks for them', async () => {
+  await using cloud = await startEmulator({ iam: { [dev]: ['run.jobs.list'] } });
+  const jobs = new JobsClient(await grpcOptions(cloud));
+  const headers = { authorization: `Bearer ${cloud.iam.token(dev)}` };
+  const refused = jobs.getJob({ name: `${parent}/jobs/mine` }, { otherArgs: { headers } });
+  await expect(refused).rejects.toMatchObject({
+    reason: 'IAM_PERMISSION_DENIED',
+    domain: 'iam.googleapis.com',
+    errorInfoMetadata: { permission: 'run.jobs.get', resource: `${parent}/jobs/mine` },
+  });
 });
 
 test('without a token, with a foreign one, and with one that has expired the call is refused with 401', async () => {

@@ -19,7 +19,7 @@ export function clientOptions(cloud: Emulator, principal?: string) {
 }
 
 /** How an official client is told to talk gRPC to the emulator. */
-async function grpcOptions(cloud: Emulator) {
+export async function grpcOptions(cloud: Emulator) {
   const port = await cloud.grpcPort();
   return { apiEndpoint: '127.0.0.1', port, sslCreds: credentials.createInsecure(), projectId: 'acme-dev' } as const;
 }
