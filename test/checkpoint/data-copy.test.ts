@@ -1,7 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
+import { createDataCopier } from '../../src/adapters/checkpoint/data-copy.ts';
+import { dataFolder } from '../support/folder.ts';
+import { startOwnServer } from '../support/own-server.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 
 const env = {
@@ -140,3 +143,37 @@ test('a copy is whole although the server is written to all the while, and only 
     await inStaging(project, 'db', 'stop');
   }
 }, 180_000);
+
+test('an aborted copy, or one of a server with tablespaces elsewhere, leaves nothing behind', async () => {
+  const folder = dataFolder('copied');
+  await using server = await startOwnServer({}, { folder: join(folder, 'server') });
+  const checkpoints = join(folder, 'checkpoints');
+  const copier = createDataCopier({
+    dataDir: join(folder, 'server'),
+    folder: checkpoints,
+    environment: 'staging',
+    restoreCommand: (id) => `godwit db restore ${id}`,
+    env: process.env,
+  });
+  const request = { run: 'RUN1', before: '', server: 'PostgreSQL 15.1', onProgress: () => {} };
+  const controller = new AbortController();
+  const stopped = await copier.take({
+    ...request,
+    onProgress: (text) => (text.startsWith('copying') ? controller.abort() : undefined),
+    signal: controller.signal,
+  });
+  expect(stopped).toMatchObject({ ok: false, findings: [{ code: 'interrupted' }] });
+  expect(readdirSync(checkpoints)).toEqual([]);
+  const place = join(server.embedded.dataDir, 'elsewhere');
+  mkdirSync(place);
+  const owner = statSync(join(server.embedded.dataDir, 'data'));
+  chownSync(place, owner.uid, owner.gid);
+  await server.query('postgres', `create tablespace elsewhere location '${place}'`);
+  expect(await copier.take(request)).toMatchObject({
+    ok: false,
+    findings: [{ code: 'checkpoint-failed', why: expect.stringContaining('tablespaces') as string }],
+  });
+  expect(readdirSync(checkpoints)).toEqual([]);
+  await server.query('postgres', 'drop tablespace elsewhere');
+  expect((await copier.take(request)).ok).toBe(true);
+}, 120_000);

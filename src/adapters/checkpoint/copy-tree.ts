@@ -36,7 +36,9 @@ export async function copyTree(copy: TreeCopy): Promise<number> {
       copy.onBytes?.(bytes);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
+  // All of them have stopped before anybody clears away what they wrote.
+  const ended = await Promise.allSettled(Array.from({ length: atOnce }, work));
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
   return bytes;
 }
 

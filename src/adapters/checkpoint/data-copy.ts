@@ -40,10 +40,12 @@ async function take(options: DataCopyOptions, request: CheckpointRequest): Promi
   try {
     return await copy(options, request, { home, state, draft });
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
     if (request.signal?.aborted === true)
       return bad(fault('interrupted', { why: 'The checkpoint was not finished; nothing was changed.' }));
     return bad(fault('checkpoint-failed', { why: `Copying ${home.data} failed: ${(error as Error).message}` }));
+  } finally {
+    // What is whole has another name by now.
+    await rm(draft, { recursive: true, force: true });
   }
 }
 
