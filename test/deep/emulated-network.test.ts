@@ -67,7 +67,7 @@ async function run(
   return cloud.state.logs.map((entry) => (entry['textPayload'] as string | undefined) ?? JSON.stringify(entry));
 }
 
-describe.skipIf(missing('ip', 'nft', 'ss'))('tasks in a network namespace', () => {
+describe.skipIf(missing('root', 'ip', 'nft', 'ss'))('tasks in a network namespace', () => {
   test('see no network until it is up, and then the database', async () => {
     using network = await lay();
     await using cloud = await startEmulator({ execution: { kind: 'namespace', path: network.vpc.path } });
@@ -87,7 +87,7 @@ describe.skipIf(missing('ip', 'nft', 'ss'))('tasks in a network namespace', () =
   });
 });
 
-describe.skipIf(missing('podman', 'runc', 'ip', 'nft', 'ss'))('tasks as containers', () => {
+describe.skipIf(missing('root', 'podman', 'runc', 'ip', 'nft', 'ss'))('tasks as containers', () => {
   test('run the image that the job names, inside the network, through a late start and a maintenance', async () => {
     using network = await lay();
     const storage = mkdtempSync(join(tmpdir(), 'godwit-test-podman-'));
