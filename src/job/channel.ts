@@ -6,7 +6,7 @@ import type { Hashing } from '../migrate/ports.ts';
 import { maskedEvent } from './masked.ts';
 
 /** What one execution may say: log services count lines and bytes. */
-export const channelLimits = { lines: 2_000, bytes: 32 * 1024 * 1024 } as const;
+const channelLimits = { lines: 2_000, bytes: 32 * 1024 * 1024 } as const;
 
 /** Of them, what the output of a command may use: an event is a line at most, and is written twice escaped. */
 export const jobOutput = { events: 1_200, bytes: 12 * 1024 * 1024 } as const;

@@ -152,6 +152,20 @@ test('what an old controller left behind is swept by any machine, but not what h
   await until(() => world.cloud.leaked().length === 0);
 });
 
+test.each(['PERMISSION_DENIED', 'INTERNAL'] as const)(
+  'a run that cannot be looked for (%s) is not called gone',
+  async (status) => {
+    await using database = await createTestDatabase();
+    await using world = await jobWorld(database.url);
+    const { ref, release } = await abandoned(world, database);
+    world.emulator.faults.onCall({ method: 'ListJobs', kind: 'status', status, times: 1_000 });
+    const found = await world.engine(world.cloud.env, 500).attach(ref.run);
+    const code = status === 'INTERNAL' ? 'google-unavailable' : 'google-permission-denied';
+    expect(found).toMatchObject({ ok: false, findings: [{ code }] });
+    await release();
+  },
+);
+
 test('sweeping that is not allowed fails nothing', async () => {
   await using database = await createTestDatabase();
   await using world = await jobWorld(database.url);

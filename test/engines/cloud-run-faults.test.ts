@@ -138,6 +138,17 @@ describe('a job that the platform does not start', () => {
     expect(world.emulator.state.logs.filter(({ jsonPayload }) => jsonPayload !== undefined)).toEqual([]);
   });
 
+  test.each([
+    ['SECRETS_ACCESS_CHECK_FAILED', 'Permission denied on secret.', 'secret-refused'],
+    ['CONTAINER_MISSING', 'Image not found.', 'image-refused'],
+    ['VPC_NETWORK_NOT_FOUND', 'Network not found.', 'network-refused'],
+    ['UNKNOWN', 'Something new.', 'job-not-started'],
+  ] as const)('because it finds %s when it makes it says so, and leaves nothing', async (reason, message, code) => {
+    const { execution } = await attempt({ spoil: ({ emulator }) => emulator.faults.onJob({ reason, message }) });
+    expect(execution.findings.map((finding) => finding.code)).toEqual([code]);
+    expect(execution.findings[0]?.why).toContain(message);
+  });
+
   test('because its account may not read the secret names the grant', async () => {
     const finding = await told(
       { spoil: ({ emulator }) => emulator.faults.onExecution({ secret: 'denied' }) },

@@ -193,3 +193,65 @@ test('a run has a second execution under the same id, also when its first job is
   expect(place).toMatch(/-2$/);
   expect(world.cloud.leaked()).toEqual([]);
 });
+
+test.each([
+  ['ephemeral', 'renamed'],
+  ['ephemeral', 'ignored'],
+  ['stable', 'renamed'],
+  ['stable', 'ignored'],
+] as const)(
+  'on a platform on which the name of an execution of an %s job is %s, a run runs once all the same',
+  async (job, how) => {
+    await using database = await createTestDatabase();
+    await using world = await jobWorld(database.url, { job });
+    using project = createProject(files);
+    const bundle = await bundleIn(project.folder);
+    // The job of a stable environment has an execution already, of another run.
+    await world.perform(applyTask({ selection: { direction: 'up', outOfOrder: false, to: '1' } }), bundle);
+    world.emulator.faults.onToken(how);
+    const execution = await world.perform(applyTask(), bundle);
+    expect(execution).toMatchObject({ exitCode: 0, outcome: 'done' });
+    expect(await database.query('select count(*)::int as n from godwit.run')).toEqual([{ n: 2 }]);
+    expect(world.cloud.leaked()).toHaveLength(job === 'stable' ? 1 : 0);
+  },
+);
+
+test('an answer that is lost when an execution is asked for by itself starts no second one', async () => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url);
+  using project = createProject(files);
+  world.emulator.faults.onToken('ignored');
+  world.emulator.faults.onCall({ method: 'RunJob', kind: 'lost-response' });
+  const execution = await world.perform(applyTask(), await bundleIn(project.folder));
+  expect(execution).toMatchObject({ exitCode: 0, outcome: 'done' });
+  expect(world.called('RunJob')).toBe(1);
+});
+
+test('a log that may be read only a few times a minute is read as often', async () => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url);
+  using project = createProject({ ...files, 'migrations/3_slow.sql': 'select pg_sleep(1);' });
+  world.emulator.faults.onLogs({ readsPerMinute: 60 });
+  const execution = await world.perform(applyTask(), await bundleIn(project.folder));
+  expect(execution).toMatchObject({ exitCode: 0, outcome: 'done' });
+  expect(world.cloud.leaked()).toEqual([]);
+});
+
+test('a start whose answer never comes is not called a failure', async () => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url);
+  using project = createProject(files);
+  world.emulator.faults.onCall({ method: 'CreateJob', kind: 'lost-response' });
+  world.emulator.faults.onCall({ method: 'CreateJob', kind: 'lost-request', times: 1_000 });
+  const engine = world.engine(world.cloud.env, 1_000);
+  const prepared = await engine.prepare(applyTask(), await bundleIn(project.folder));
+  if (!prepared.ok) throw new Error('not prepared');
+  const started = await engine.start(prepared.value);
+  expect(started).toMatchObject({ ok: false, findings: [{ code: 'job-start-unknown' }] });
+  const other = world.engine();
+  const found = await other.attach(prepared.value.task.run);
+  if (!found.ok) throw new Error('not found');
+  expect(await other.result(found.value)).toMatchObject({ exitCode: 0, complete: true });
+  expect((await other.cleanup(found.value)).ok).toBe(true);
+  expect(world.cloud.leaked()).toEqual([]);
+});

@@ -22,7 +22,7 @@ import { buildCloud, type Cloud } from './cloud.ts';
 let runs = 0;
 
 /** An id like those of real runs, never the same twice. */
-export function nextRun(): string {
+function nextRun(): string {
   runs += 1;
   return `01TEST${Date.now().toString(36).toUpperCase().slice(-8)}${String(runs).padStart(12, '0')}`;
 }
@@ -62,7 +62,7 @@ export interface JobWorld extends AsyncDisposable {
   readonly emulator: Emulator;
   readonly terms: CloudRunTerms;
   /** An engine that knows nothing of the others; `env` in place of what finds the cloud and its credentials. */
-  engine(env?: Readonly<Record<string, string>>): Engine;
+  engine(env?: Readonly<Record<string, string>>, budgetMs?: number): Engine;
   /** Performs a task and gives how it ended. */
   perform(
     task: Task,
@@ -90,13 +90,13 @@ export async function jobWorld(
     database: environment.database,
     env: cloud.env,
   });
-  const engine = (variables: Readonly<Record<string, string>> = cloud.env): Engine => {
+  const engine = (variables: Readonly<Record<string, string>> = cloud.env, budgetMs = 20_000): Engine => {
     const redactor = createRedactor();
     const google = createGoogle({
       endpoints: terms.endpoints,
       env: variables,
       redactor,
-      budgetMs: 20_000,
+      budgetMs,
     });
     return createCloudRunEngine({
       terms,
@@ -105,7 +105,7 @@ export async function jobWorld(
       hashing: nodeHashing,
       redactor,
       runner: resolve('dist/runner.js'),
-      patience: { firstPauseMs: 30, longestPauseMs: 250, linesMs: 3_000 },
+      patience: { firstPauseMs: 30, longestPauseMs: 250, linesMs: 3_000, tokenMs: 300 },
     });
   };
   return {

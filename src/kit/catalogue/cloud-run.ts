@@ -58,6 +58,13 @@ export const cloudRunFaults = entries({
     retryable: true,
     exit: 10,
   },
+  'job-start-unknown': {
+    title: 'It is not known whether the job was started',
+    why: 'The platform was asked for it, and no answer came, also when it was asked again.',
+    fix: 'When the platform can be reached again: `godwit runs attach` finds the run if there is one, and `godwit status --fresh` tells what is applied. `godwit up` does nothing twice.',
+    retryable: true,
+    exit: 42,
+  },
   'job-too-large': {
     title: 'The task is too large for a variable of a job',
     why: 'Cloud Run takes at most 32 KiB in one.',

@@ -21,6 +21,8 @@ export interface CloudRunContext {
 export interface Patience {
   /** Until an execution that was asked for is there. */
   readonly startMs: number;
+  /** For an execution that should have been made with its job, before it is asked for once more. */
+  readonly tokenMs: number;
   /** For lines that are missing after the execution has ended. */
   readonly linesMs: number;
   /** Until a deleted job is gone. */
@@ -32,6 +34,7 @@ export interface Patience {
 
 export const usualPatience: Patience = {
   startMs: 5 * 60_000,
+  tokenMs: 10_000,
   linesMs: 60_000,
   deleteMs: 10_000,
   firstPauseMs: 150,

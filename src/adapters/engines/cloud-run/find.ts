@@ -1,6 +1,8 @@
 import { fault } from '../../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import type { RunRef } from '../../../migrate/engine.ts';
+import { googleFault } from '../../google/fault.ts';
+import type { GoogleReply } from '../../google/google.ts';
 import { listAll } from '../../google/operations.ts';
 import type { CloudRunContext } from './context.ts';
 import { runLabel } from './labels.ts';
@@ -17,17 +19,28 @@ import type { RunExecution } from './resources.ts';
 export async function findRun(context: CloudRunContext, run: string): Promise<Outcome<RunRef>> {
   const wanted = run.toLowerCase();
   const [ephemeral, stable] = await Promise.all([ofJobs(context, wanted), ofStableJob(context, wanted)]);
-  const found = new Map([...ephemeral, ...stable].map((ref) => [ref.run, ref]));
+  // Not to be asked is not the same as not to be there.
+  const failed = [ephemeral, stable].find((reply) => !reply.ok);
+  const { project, region } = context.terms;
+  if (failed?.ok === false)
+    return bad(
+      googleFault(failed.error, {
+        doing: 'looking for the run in',
+        resource: `projects/${project}/locations/${region}/jobs`,
+      }),
+    );
+  const refs = [ephemeral, stable].flatMap((reply) => (reply.ok ? reply.value : []));
+  const found = new Map(refs.map((ref) => [ref.run, ref]));
   const [ref] = found.values();
   if (ref !== undefined && found.size === 1) return good(ref);
-  const { project, region } = context.terms;
   const why = `${found.size} runs of jobs in ${project}, ${region}, begin with "${run}".`;
   return bad(fault('unknown-run', { why }));
 }
 
-async function ofJobs(context: CloudRunContext, wanted: string): Promise<readonly RunRef[]> {
+async function ofJobs(context: CloudRunContext, wanted: string): Promise<GoogleReply<readonly RunRef[]>> {
   const jobs = await listJobs(context);
-  return jobs.flatMap((job) => {
+  if (!jobs.ok) return jobs;
+  const value = jobs.value.flatMap((job) => {
     const run = job.labels?.[runLabel] ?? '';
     const execution = job.latestCreatedExecution?.name;
     if (!run.startsWith(wanted) || execution === undefined || execution === '') return [];
@@ -35,9 +48,10 @@ async function ofJobs(context: CloudRunContext, wanted: string): Promise<readonl
     if (job.name.endsWith(`/${stableJob(context.environment, context.hashing)}`)) return [];
     return [refOf(run, execution.includes('/') ? execution : `${job.name}/executions/${execution}`)];
   });
+  return { ok: true, value };
 }
 
-async function ofStableJob(context: CloudRunContext, wanted: string): Promise<readonly RunRef[]> {
+async function ofStableJob(context: CloudRunContext, wanted: string): Promise<GoogleReply<readonly RunRef[]>> {
   const job = jobName(context.terms, stableJob(context.environment, context.hashing));
   const listed = await listAll<RunExecution>(context.google, {
     service: 'run',
@@ -46,14 +60,15 @@ async function ofStableJob(context: CloudRunContext, wanted: string): Promise<re
     field: 'executions',
     most: 1_000,
   });
-  if (!listed.ok) return [];
+  if (!listed.ok) return listed.error.reason === 'NOT_FOUND' ? { ok: true, value: [] } : listed;
   // Oldest first, so that the newest of a run is the one that stays.
-  return [...listed.value]
+  const value = [...listed.value]
     .sort((a, b) => ((a.createTime ?? '') < (b.createTime ?? '') ? -1 : 1))
     .flatMap(({ name, labels }) => {
       const run = labels?.[runLabel] ?? '';
       return run !== '' && run.startsWith(wanted) ? [refOf(run, name)] : [];
     });
+  return { ok: true, value };
 }
 
 function refOf(run: string, location: string): RunRef {

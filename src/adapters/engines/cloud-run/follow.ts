@@ -149,7 +149,7 @@ export async function look(context: CloudRunContext, state: Following): Promise<
 }
 
 /** Reads what is new in the log, and gives the events that have become complete. */
-export async function readEvents(
+async function readEvents(
   context: CloudRunContext,
   state: Following,
   signal?: AbortSignal,

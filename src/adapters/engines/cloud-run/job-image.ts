@@ -18,7 +18,7 @@ export interface JobImage {
 }
 
 /** What an image is to hold beside the runner. */
-export interface ImageNeed {
+interface ImageNeed {
   /** Version of godwit. */
   readonly tool: string;
   /** The bundle, when it does not travel in a variable. */

@@ -2,6 +2,7 @@ import { fault } from '../../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import type { RunRef } from '../../../migrate/engine.ts';
 import { googleFault } from '../../google/fault.ts';
+import type { GoogleReply } from '../../google/google.ts';
 import { listAll, waitForOperation, type Operation } from '../../google/operations.ts';
 import type { CloudRunContext } from './context.ts';
 import { environmentLabel, runLabel } from './labels.ts';
@@ -62,7 +63,7 @@ export async function removeJob(context: CloudRunContext, ref: RunRef): Promise<
 export async function sweepJobs(context: CloudRunContext, now: number): Promise<readonly string[]> {
   const { google } = context;
   const listed = await listJobs(context);
-  const old = listed.filter((job) => isLeftover(context, job, now)).slice(0, mostSwept);
+  const old = (listed.ok ? listed.value : []).filter((job) => isLeftover(context, job, now)).slice(0, mostSwept);
   const removed = await Promise.all(
     old.map(async (job) => {
       // With its version: an execution that was started meanwhile keeps it.
@@ -86,8 +87,8 @@ function isBusy({ latestCreatedExecution: latest }: RunJob, execution: string): 
   return newest !== '' && newest !== execution && (latest?.completionTime ?? '') === '';
 }
 
-/** All jobs of this environment's runs. Nothing when they cannot be listed. */
-export async function listJobs(context: CloudRunContext): Promise<readonly RunJob[]> {
+/** All jobs of this environment's runs. */
+export async function listJobs(context: CloudRunContext): Promise<GoogleReply<readonly RunJob[]>> {
   const { google, terms, environment, hashing } = context;
   const listed = await listAll<RunJob>(google, {
     service: 'run',
@@ -96,9 +97,12 @@ export async function listJobs(context: CloudRunContext): Promise<readonly RunJo
     field: 'jobs',
     most: 1_000,
   });
-  if (!listed.ok) return [];
+  if (!listed.ok) return listed;
   const mine = labelValue(environment, hashing);
-  return listed.value.filter(({ labels }) => labels?.[environmentLabel] === mine && (labels[runLabel] ?? '') !== '');
+  const value = listed.value.filter(
+    ({ labels }) => labels?.[environmentLabel] === mine && (labels[runLabel] ?? '') !== '',
+  );
+  return { ok: true, value };
 }
 
 function isLeftover({ environment, hashing }: CloudRunContext, job: RunJob, now: number): boolean {

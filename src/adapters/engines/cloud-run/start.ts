@@ -5,9 +5,9 @@ import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import type { GoogleError } from '../../google/error.ts';
 import { googleFault } from '../../google/fault.ts';
 import type { GoogleReply } from '../../google/google.ts';
-import { operationError } from '../../google/error.ts';
 import type { Operation } from '../../google/operations.ts';
 import { backoff } from '../../google/retry.ts';
+import { awaitExecution } from './await-execution.ts';
 import type { CloudRunContext } from './context.ts';
 import { conditionFault } from './condition-fault.ts';
 import { jobSpec, type JobInput } from './job-spec.ts';
@@ -22,7 +22,7 @@ import type { RunExecution, RunJob } from './resources.ts';
 export async function startJob(context: CloudRunContext, input: JobInput): Promise<Outcome<string>> {
   const asked = input.terms.job === 'stable' ? await update(context, input) : await create(context, input);
   if (!asked.ok) return asked;
-  return await begun(context, input, asked.value);
+  return await awaitExecution(context, input, asked.value);
 }
 
 /** The operation, or undefined when what was asked for is there already. */
@@ -82,49 +82,6 @@ function execution({ google, terms }: CloudRunContext, { names }: JobInput): Pro
   return google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${executionName(terms, names)}` });
 }
 
-/**
- * Waits until the execution is there, or the platform says why there will be none. The operation may be slow while the
- * execution runs already, so that both are asked for.
- */
-async function begun(
-  context: CloudRunContext,
-  input: JobInput,
-  operation: Operation | undefined,
-): Promise<Outcome<string>> {
-  const { patience, google } = context;
-  const name = executionName(input.terms, input.names);
-  const deadline = performance.now() + patience.startMs;
-  let pending = operation;
-  for (let attempt = 1; ; attempt += 1) {
-    const found = await execution(context, input);
-    if (found.ok) return good(name);
-    if (found.error.reason !== 'NOT_FOUND') return refused(context, input, found.error);
-    const failure = pending?.done === true ? pending.error : undefined;
-    if (failure !== undefined) return await givenUp(context, input, operationError(failure));
-    if (performance.now() > deadline) return await givenUp(context, input, late(patience.startMs));
-    await sleep(backoff(attempt, Math.random(), 1_000, 60));
-    if (pending === undefined || pending.done === true) continue;
-    const again = await google.call<Operation>({ service: 'run', method: 'GET', path: `v2/${pending.name}` });
-    if (again.ok) pending = again.value;
-  }
-}
-
-function late(ms: number): GoogleError {
-  const message = `the execution is not there after ${Math.round(ms / 1_000)} s`;
-  return { status: 0, reason: 'DEADLINE_EXCEEDED', message, lost: false };
-}
-
-/** The job is there and its execution never will be: why, by its condition; then it is removed. */
-async function givenUp(context: CloudRunContext, input: JobInput, error: GoogleError): Promise<Outcome<string>> {
-  const { google, terms } = context;
-  const path = `v2/${jobName(terms, input.names.job)}`;
-  const job = await google.call<RunJob>({ service: 'run', method: 'GET', path });
-  const conditions = job.ok ? [job.value.terminalCondition ?? {}, ...(job.value.conditions ?? [])] : [];
-  const named = conditionFault(conditions, input.terms, input.secretVersion);
-  if (terms.job === 'ephemeral') await google.call({ service: 'run', method: 'DELETE', path, idempotent: true });
-  return bad(named ?? fault('job-not-started', { why: `${input.names.job}: ${error.message}` }));
-}
-
 /** The API refused the request itself. What it checks at once is told by what it names. */
 function refused(
   context: CloudRunContext,
@@ -132,9 +89,10 @@ function refused(
   error: GoogleError,
 ): { ok: false; findings: readonly Finding[] } {
   const { terms } = context;
+  // It was sent, and may have been heard.
+  if (error.lost) return bad(fault('job-start-unknown', { why: `Creating job ${names.job}: ${error.message}.` }));
   const named = conditionFault([{ state: 'CONDITION_FAILED', message: error.message }], terms, secretVersion);
-  const unclear =
-    error.lost || error.status === 401 || error.status === 403 || error.status === 429 || error.status >= 500;
+  const unclear = error.status === 401 || error.status === 403 || error.status === 429 || error.status >= 500;
   if (named !== undefined && !unclear) return bad(named);
   // Who starts a job must also be allowed to act as its account: the resource to be named is the account then.
   const acting = error.permission === 'iam.serviceaccounts.actAs' || error.permission === 'iam.serviceAccounts.actAs';

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fault } from '../../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { operationError, type GoogleError } from '../../google/error.ts';
+import type { Operation } from '../../google/operations.ts';
+import { backoff } from '../../google/retry.ts';
+import { conditionFault } from './condition-fault.ts';
+import type { CloudRunContext } from './context.ts';
+import type { JobInput } from './job-spec.ts';
+import { runLabel, tokenLabel } from './labels.ts';
+import { executionName, jobName } from './names.ts';
+import type { RunExecution, RunJob } from './resources.ts';
+
+/** How far the waiting for an execution is. */
+interface Waiting {
+  operation: Operation | undefined;
+  /** When the operation was first seen done without an execution of ours; absent: it was not. */
+  doneSince?: number;
+  /** True once the job was told to execute in a call of its own. */
+  asked: boolean;
+}
+
+/**
+ * Waits until the execution is there, or the platform says why there will be none. The operation may be slow while the
+ * execution runs already, so that both are asked for. An execution under another name than ours is known by its labels;
+ * where the platform has made none with the job, it is asked for one, once.
+ *
+ * @returns the execution's full name
+ */
+export async function awaitExecution(
+  context: CloudRunContext,
+  input: JobInput,
+  operation: Operation | undefined,
+): Promise<Outcome<string>> {
+  const { google, patience } = context;
+  const name = executionName(input.terms, input.names);
+  const deadline = performance.now() + patience.startMs;
+  const waiting: Waiting = { operation, asked: false };
+  for (let attempt = 1; ; attempt += 1) {
+    const found = await google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${name}` });
+    // Who may not look follows it by its lines; what cannot be reached for now may well be at work.
+    if (found.ok || found.error.status === 403) return good(name);
+    const absent = found.error.reason === 'NOT_FOUND';
+    if (performance.now() > deadline)
+      return absent ? await givenUp(context, input, late(patience.startMs)) : good(name);
+    if (absent) {
+      const failure = waiting.operation?.done === true ? waiting.operation.error : undefined;
+      if (failure !== undefined) return await givenUp(context, input, operationError(failure));
+      const other = await otherName(context, input, waiting);
+      if (other !== undefined) return good(other);
+    }
+    await sleep(backoff(attempt, Math.random(), 1_000, 60));
+    await lookAtOperation(context, waiting);
+  }
+}
+
+async function lookAtOperation({ google }: CloudRunContext, waiting: Waiting): Promise<void> {
+  const { operation } = waiting;
+  if (operation === undefined || operation.done === true) return;
+  const again = await google.call<Operation>({ service: 'run', method: 'GET', path: `v2/${operation.name}` });
+  if (again.ok) waiting.operation = again.value;
+}
+
+/** The job is ready, and has no execution of our name: one of another name, or one that has yet to be asked for. */
+async function otherName(context: CloudRunContext, input: JobInput, waiting: Waiting): Promise<string | undefined> {
+  const { google, patience } = context;
+  if (waiting.operation !== undefined && waiting.operation.done !== true) return undefined;
+  waiting.doneSince ??= performance.now();
+  const path = jobName(input.terms, input.names.job);
+  const job = await google.call<RunJob>({ service: 'run', method: 'GET', path: `v2/${path}` });
+  if (!job.ok) return undefined;
+  const latest = job.value.latestCreatedExecution?.name ?? '';
+  if (latest !== '') {
+    const full = `${path}/executions/${latest.split('/').pop() ?? ''}`;
+    const execution = await google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${full}` });
+    if (execution.ok && isOurs(input, execution.value)) return full;
+  }
+  // What was made a moment ago may not be seen yet.
+  if (waiting.asked || performance.now() - waiting.doneSince < patience.tokenMs) return undefined;
+  waiting.asked = true;
+  const etag = job.value.etag === undefined ? {} : { etag: job.value.etag };
+  const run = { service: 'run', method: 'POST', path: `v2/${path}:run`, body: etag } as const;
+  const reply = await google.call<Operation>(run);
+  const named = reply.ok ? (reply.value.metadata as { readonly name?: string } | undefined)?.name : undefined;
+  return named?.includes('/executions/') === true ? named : undefined;
+}
+
+function isOurs({ task, names }: JobInput, { labels = {} }: RunExecution): boolean {
+  return labels[runLabel] === task.run.toLowerCase() && labels[tokenLabel] === names.token;
+}
+
+function late(ms: number): GoogleError {
+  const message = `the execution is not there after ${Math.round(ms / 1_000)} s`;
+  return { status: 0, reason: 'DEADLINE_EXCEEDED', message, lost: false };
+}
+
+/** The job is there and its execution never will be: why, by its condition; then it is removed. */
+async function givenUp(context: CloudRunContext, input: JobInput, error: GoogleError): Promise<Outcome<string>> {
+  const { google, terms } = context;
+  const path = `v2/${jobName(terms, input.names.job)}`;
+  const job = await google.call<RunJob>({ service: 'run', method: 'GET', path });
+  const told = [{ state: 'CONDITION_FAILED', message: error.message }];
+  const conditions = job.ok ? [job.value.terminalCondition ?? {}, ...(job.value.conditions ?? [])] : [];
+  const named = conditionFault([...conditions, ...told], input.terms, input.secretVersion);
+  if (terms.job === 'ephemeral') await google.call({ service: 'run', method: 'DELETE', path, idempotent: true });
+  return bad(named ?? fault('job-not-started', { why: `${input.names.job}: ${error.message}` }));
+}
