@@ -1,5 +1,6 @@
 import type { Ledger, LedgerEntry } from '../migrate/engine.ts';
 import type { RunRow } from '../migrate/history/rows.ts';
+import { isChange } from '../migrate/task.ts';
 import type { Project } from './open.ts';
 
 /** The attempts to change an environment, newest first, as the ledger knows them. */
@@ -9,7 +10,7 @@ export async function attemptsOf(project: Pick<Project, 'ledger' | 'environment'
 
 /** The same of any ledger. */
 export async function attemptsIn(ledger: Ledger, environment: string): Promise<readonly LedgerEntry[]> {
-  return (await ledger.list(environment)).filter(({ kind }) => (kind ?? 'apply') === 'apply');
+  return (await ledger.list(environment)).filter(({ kind }) => isChange(kind ?? 'apply'));
 }
 
 /** The history's runs with the attempts that it does not know, newest first; attempts older than all of them are left out. */

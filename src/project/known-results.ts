@@ -62,8 +62,10 @@ function momentOf(events: readonly RunEvent[]): string | undefined {
 }
 
 /** May this attempt have changed the database? */
-function changes({ kind, outcome }: LedgerEntry): boolean {
-  return isChange(kind ?? 'apply') && !nothingChanged.has(outcome ?? '');
+function changes({ kind, outcome, recorded, applied = 0 }: LedgerEntry): boolean {
+  if (!isChange(kind ?? 'apply')) return false;
+  // An adoption that was refused half-way has recorded what it had proven until then.
+  return recorded || applied > 0 || !nothingChanged.has(outcome ?? '');
 }
 
 /** Times are compared by the clocks of the log and of the runner, which are not those of anybody's laptop. */

@@ -76,7 +76,7 @@ export function openRemote({ environment, terms, stateDir, env, redactor, files 
 }
 
 /** `Cloud Run acme-dev/us-central1 · secret database-url-dev, newest version · Cloud SQL acme-dev:us-central1:dev-db` */
-export function placeText({ project, region, secret, secretVersion, instance }: CloudRunTerms): string {
+function placeText({ project, region, secret, secretVersion, instance }: CloudRunTerms): string {
   const version = secretVersion === undefined ? 'newest version' : `version ${secretVersion}`;
   return [
     `Cloud Run ${project}/${region}`,

@@ -1,6 +1,7 @@
 import { closedAttempt } from '../migrate/attempt.ts';
-import type { Engine, LedgerEntry } from '../migrate/engine.ts';
+import type { Engine, LedgerEntry, RunRef } from '../migrate/engine.ts';
 import { follow } from '../migrate/follow.ts';
+import { isChange } from '../migrate/task.ts';
 import type { Project } from './open.ts';
 import { isDeserted } from './remote.ts';
 
@@ -23,16 +24,24 @@ export async function settleLeftovers(project: Project, engine: Engine): Promise
 }
 
 const silentMs = 30 * 60_000;
+/** For so long a job may be on its way. */
+const beginningMs = 10 * 60_000;
+
+function ageOf({ startedAt }: LedgerEntry): number {
+  return Date.now() - Date.parse(startedAt);
+}
 
 function isLeftover(entry: LedgerEntry): boolean {
   if (entry.finishedAt !== undefined) return false;
-  return entry.controller === undefined || isDeserted(entry) || Date.now() - Date.parse(entry.startedAt) > silentMs;
+  return entry.controller === undefined || isDeserted(entry) || ageOf(entry) > silentMs;
 }
 
 async function settle(project: Project, engine: Engine, entry: LedgerEntry): Promise<boolean> {
-  const ref = await engine.attach(entry.run);
+  const found = await find(project, engine, entry);
+  // Whether it is at work cannot be told now, or it may just be about to begin: the next command sees.
+  if (found === 'unclear' || (found === 'gone' && !isDeserted(entry) && ageOf(entry) < beginningMs)) return false;
   const now = new Date().toISOString();
-  if (!ref.ok) {
+  if (found === 'gone') {
     // It was never made, or somebody has removed it: what it said may still be in the log.
     const events = await project.remote?.said(entry);
     const finished = events?.findLast((event) => event.kind === 'run.finished');
@@ -43,14 +52,28 @@ async function settle(project: Project, engine: Engine, entry: LedgerEntry): Pro
   }
   const leave = new AbortController();
   const limit = setTimeout(() => leave.abort(), patienceMs);
-  const changing = (entry.kind ?? 'apply') === 'apply';
-  const execution = await follow({ engine, onEvent: () => {}, leave: leave.signal, changing }, ref.value);
+  const changing = isChange(entry.kind ?? 'apply');
+  const execution = await follow({ engine, onEvent: () => {}, leave: leave.signal, changing }, found);
   clearTimeout(limit);
   if (execution.left === true) return false;
-  const cleaned = await engine.cleanup(ref.value);
+  const cleaned = await engine.cleanup(found);
   const cleanup = cleaned.ok ? 'done later' : cleaned.findings.map(({ why }) => why).join(' ');
   await project.ledger.write({ ...closedAttempt(entry, execution, now), cleanup });
   return true;
+}
+
+/** By its name; or, should the platform have given it another one, by the label of its run. */
+async function find(
+  { remote }: Project,
+  engine: Engine,
+  { run, execution = '' }: LedgerEntry,
+): Promise<RunRef | 'gone' | 'unclear'> {
+  const reply = await remote?.google.call({ service: 'run', method: 'GET', path: `v2/${execution}` });
+  if (reply?.ok === true) return { run, engine: engine.name, location: execution };
+  if (reply?.error.reason !== 'NOT_FOUND') return 'unclear';
+  const labelled = await engine.attach(run);
+  if (labelled.ok) return labelled.value;
+  return labelled.findings.every(({ code }) => code === 'unknown-run') ? 'gone' : 'unclear';
 }
 
 /** One that is at work is left alone after this time. */

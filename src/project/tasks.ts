@@ -1,4 +1,5 @@
 import type { LedgerEntry } from '../migrate/engine.ts';
+import { isChange } from '../migrate/task.ts';
 import type {
   Actor,
   ApplyTask,
@@ -126,7 +127,7 @@ const mostAttempts = 50;
 
 /** Attempts since the last one that the database has recorded: the next run carries them into the history. */
 export function earlierAttempts(entries: readonly LedgerEntry[]): readonly EarlierAttempt[] {
-  const changing = entries.filter(({ kind }) => (kind ?? 'apply') === 'apply');
+  const changing = entries.filter(({ kind }) => isChange(kind ?? 'apply'));
   const last = changing.findIndex((entry) => entry.recorded);
   const since = (last === -1 ? changing : changing.slice(0, last)).filter((entry) => entry.exitCode !== 0);
   return since.slice(0, mostAttempts).map(({ run, command, startedAt, by, outcome, failure }) => ({

@@ -7,7 +7,7 @@ import { historyEvent, readRuns } from './inspect.ts';
 
 const patienceMs = 5_000;
 /** Runs that are told beside the history. */
-export const toldRuns = 50;
+const toldRuns = 50;
 
 /**
  * What is applied after a run, and the runs: where an execution takes long to begin, whoever asks next is answered by
