@@ -21,11 +21,11 @@ export async function detach(context: Context, ready: Ready, wanted: ApplyTask):
 
 /** The same for a task that needs nothing beforehand. */
 export async function detachTask(context: Context, ready: Ready, task: Task): Promise<Result> {
-  const { screen, command } = context;
+  const { screen, command, signal } = context;
   const { project, wired } = ready;
   // Nobody waits for its end: it is no sign of a crash that this process is gone.
   const { controller: _, ...deployment } = await deploymentOf(project, wired, task);
-  const begun = await begin({ ...deployment, command });
+  const begun = await begin({ ...deployment, command, signal });
   if (!begun.ok) return failed(begun.findings);
   const { run } = begun.value.ref;
   screen.settle();

@@ -107,7 +107,7 @@ function age(ms: number): string {
 
 function underWayNote({ run, command, by, startedAt }: LedgerEntry, environment: string) {
   return fault('run-under-way', {
-    why: `Run ${run} (${command}) of ${by} began at ${startedAt.slice(0, 16).replace('T', ' ')} UTC, and its end is not known. What is shown is from before it.`,
+    why: `Run ${run} (${command}) of ${by} began at ${startedAt.slice(0, 16).replace('T', ' ')} UTC, and its end is not known. What is shown may lack what it does.`,
     fix: `\`godwit runs attach -e ${environment} ${run}\` follows it.`,
   });
 }

@@ -54,7 +54,7 @@ export function attemptOf(terms: AttemptTerms): LedgerEntry {
       : {}),
     kind: task.kind,
     ...(question === undefined ? {} : { question }),
-    ...(execution === undefined ? {} : { execution }),
+    ...(execution === undefined ? {} : { execution, place: target }),
     ...(controller === undefined ? {} : { controller }),
     startedAt: terms.now(),
     recorded: false,

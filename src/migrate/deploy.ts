@@ -122,6 +122,8 @@ export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Ou
   const [written, prepared] = await Promise.all([writing, engine.prepare(task, bundle)]);
   if (!written.ok) return written;
   if (!prepared.ok) return giveUp(prepared.findings);
+  if (deployment.signal?.aborted === true)
+    return giveUp([fault('interrupted', { why: 'It was stopped before anything was made.' })]);
   const entry = preparedAttempt(first, prepared.value);
   deployment.onStep?.(preparedText(prepared.value), prepared.value);
   const started = await engine.start(prepared.value);

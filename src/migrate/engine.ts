@@ -63,6 +63,8 @@ export interface LedgerEntry {
   readonly command: string;
   readonly environment: string;
   readonly target: string;
+  /** Where it is executed far away, in words; `target` becomes the database once that is known. */
+  readonly place?: string;
   readonly engine: string;
   readonly bundle: string;
   readonly by: string;

@@ -89,7 +89,9 @@ async function endOf(following: Following, ref: RunRef, heard: Heard): Promise<A
   if (result.ran === false) return notRun(ref.run, platform, events.length);
   // Whether its lines are asked for again is for who asked for them.
   if (!changing && result.exitCode !== 130) return undefined;
-  if (isVerdict(result.exitCode))
+  // A platform that ends an execution gives it an exit code that no runner has taken from the history.
+  const cancelled = changing && platform.some(({ code }) => code === 'job-cancelled');
+  if (isVerdict(result.exitCode) && !cancelled)
     return byExitCode({
       run: ref.run,
       exitCode: result.exitCode,

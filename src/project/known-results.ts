@@ -18,38 +18,56 @@ const nothingChanged: ReadonlySet<string> = new Set(['refused', 'unreachable', '
 
 /**
  * The newest complete answer to a question, from any machine: by the ledger and the log. An answer that is older than a
- * change by any machine is none.
+ * change by any machine is none, and neither is one from another place: what an environment was before its configuration
+ * was changed. A run of which nobody knows the end may change things at any time, however old its beginning is.
  */
 export async function newestKnown(project: Project, question: Question): Promise<Knowledge> {
   const { remote, environment } = project;
   if (remote === undefined) return {};
-  const entries = await project.ledger.list(environment.name);
-  let underWay: LedgerEntry | undefined;
+  const entries = (await project.ledger.list(environment.name)).filter((entry) => isHere(remote, entry));
+  const open =
+    question.lasting === true ? [] : entries.filter((entry) => entry.finishedAt === undefined && changes(entry));
+  const underWay = open.find((entry) => !isDeserted(entry));
+  // Its job may be at work, or have ended unheard: only the database knows.
+  if (open.some(isDeserted)) return withUnderWay(underWay);
   let looked = 0;
   for (const entry of entries) {
     if ((looked += question.accepts(entry) ? 1 : 0) > mostLooked) break;
-    const told = await toldBy(remote, entry, question);
+    const told = await toldBy(project, remote, { entry, question });
     if (told !== undefined && (question.lasting === true || !changedSince(entries, told)))
       return { known: told, ...withUnderWay(underWay) };
-    if (told !== undefined) return withUnderWay(underWay);
-    if (!changes(entry) || question.lasting === true) continue;
-    if (entry.finishedAt !== undefined || isDeserted(entry)) return withUnderWay(underWay);
-    underWay ??= entry;
+    if (told !== undefined) break;
+    if (question.lasting !== true && changes(entry) && entry.finishedAt !== undefined) break;
   }
   return withUnderWay(underWay);
+}
+
+/** Was it executed where the environment is now? */
+function isHere({ place }: Remote, entry: LedgerEntry): boolean {
+  return entry.place === place;
 }
 
 function withUnderWay(underWay: LedgerEntry | undefined): Knowledge {
   return underWay === undefined ? {} : { underWay };
 }
 
-async function toldBy(remote: Remote, entry: LedgerEntry, question: Question): Promise<Known | undefined> {
+async function toldBy(
+  project: Project,
+  remote: Remote,
+  { entry, question }: { readonly entry: LedgerEntry; readonly question: Question },
+): Promise<Known | undefined> {
   if (!question.accepts(entry) || entry.outcome === 'unreachable') return undefined;
   const events = await remote.said(entry);
   if (events === undefined || !events.some(({ kind }) => kind === question.answer)) return undefined;
-  if (question.isFinal?.(events) === false) return undefined;
+  if (question.isFinal?.(events) === false || !isOfPinned(project, events)) return undefined;
   const asOf = momentOf(events);
   return asOf === undefined ? undefined : { run: entry.run, by: entry.by, command: entry.command, asOf, events };
+}
+
+/** An answer of another database than the one that this environment is pinned to is none. */
+function isOfPinned({ pinned }: Project, events: readonly RunEvent[]): boolean {
+  const id = events.findLast((event) => event.kind === 'identity')?.environmentId ?? '';
+  return pinned === undefined || id === '' || id === pinned.id;
 }
 
 /** The end of the execution, by the clock of its runner. */

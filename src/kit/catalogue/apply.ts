@@ -123,7 +123,7 @@ export const applyFaults = entries({
   },
   'run-under-way': {
     title: 'A run is under way in this environment',
-    why: 'What is shown is from before it.',
+    why: 'Its end is not known: what is shown may lack what it does.',
     fix: 'Follow it with `godwit runs attach RUN`.',
     severity: 'note',
     exit: 0,

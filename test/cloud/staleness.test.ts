@@ -1,0 +1,124 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { buildCloud, type Cloud } from '../support/cloud.ts';
+import { until } from '../support/child.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createMachine, type Machine } from '../support/machine.ts';
+
+let cloud: Cloud;
+beforeAll(async () => {
+  cloud = await buildCloud();
+});
+afterEach(() => cloud.emulator.faults.clear());
+afterAll(async () => await cloud[Symbol.asyncDispose]());
+
+const slow = { timeout: 180_000 };
+const created = (): number => cloud.emulator.calls.filter(({ method }) => method.endsWith('.CreateJob')).length;
+let count = 0;
+function machineFor(database: TestDatabase, files: Readonly<Record<string, string>>, more = {}): Machine {
+  count += 1;
+  const dev = cloud.environment('dev', database.url, { project: `acme-r${process.pid}-${count}`, ...more });
+  const config = JSON.stringify({ environments: { dev } });
+  return createMachine({ ...files, 'godwit.config.json': config }, { ...cloud.env, GODWIT_LINES_PATIENCE: '1s' });
+}
+const fast = { 'migrations/1_a.sql': 'create table a (id int primary key);' };
+async function asleep(database: TestDatabase): Promise<void> {
+  const sleepers = "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
+  await until('it sleeps', async () => (await database.query(sleepers)).length > 0, 30_000);
+}
+
+async function hasTable(database: TestDatabase, name: string): Promise<boolean> {
+  const rows = await database.query(`select 1 as there where to_regclass('${name}') is not null`);
+  return rows.length > 0;
+}
+
+test('what is shown while somebody else changes the environment says so, also when it is newer', slow, async () => {
+  await using database = await createTestDatabase();
+  using ann = machineFor(database, fast);
+  await ann.run('up', '-e', 'dev');
+  ann.write('migrations/2_b.sql', 'select pg_sleep(8);\ncreate table b (id int);');
+  using bob = ann.clone();
+  const up = ann.start('up', '-e', 'dev');
+  await asleep(database);
+  const fresh = await bob.run('status', '-e', 'dev', '--fresh', '--json');
+  expect(fresh.json[0], fresh.err).toMatchObject({ pending: 1 });
+  const known = await bob.run('status', '-e', 'dev');
+  expect(known.err).toContain('(status, bob)');
+  expect(known.err).toContain('[run-under-way]');
+
+  // Her machine dies; the job goes on, and nobody writes down its end.
+  up.process.kill('SIGKILL');
+  await up.ended;
+  await until('it is applied', () => hasTable(database, 'b'), 60_000);
+  const before = created();
+  const status = await ann.run('status', '-e', 'dev', '--json');
+  expect(status.json[0], status.err).toMatchObject({ pending: 0 });
+  expect(created(), 'asked the database').toBeGreaterThan(before);
+});
+
+test('nothing of another place is shown after the environment was pointed elsewhere', slow, async () => {
+  await using database = await createTestDatabase();
+  await using other = await createTestDatabase();
+  using ann = machineFor(database, fast);
+  await ann.run('up', '-e', 'dev');
+  count += 1;
+  const dev = cloud.environment('dev', other.url, { project: `acme-s${process.pid}-${count}` });
+  ann.write('godwit.config.json', JSON.stringify({ environments: { dev } }));
+  // It is pinned to the database of before.
+  const status = await ann.run('status', '-e', 'dev', '--json');
+  expect(status.json[0], status.err).not.toHaveProperty('asOf');
+  ann.write('godwit.lock.json', JSON.stringify({ version: 1, environments: {} }));
+  const again = await ann.run('status', '-e', 'dev', '--json');
+  expect(again.json[0], again.err).toMatchObject({ pending: 1, environment: { database: other.name } });
+});
+
+test('a command of the user’s own makes what was known before it old', slow, async () => {
+  await using database = await createTestDatabase();
+  using ann = machineFor(database, fast);
+  await ann.run('up', '-e', 'dev');
+  const known = await ann.run('verify', '-e', 'dev', '--json');
+  expect(known.exitCode, known.err).toBe(0);
+  const executed = await ann.run('exec', '-e', 'dev', '--', 'true');
+  expect(executed.exitCode, executed.err).toBe(0);
+  const before = created();
+  await ann.run('verify', '-e', 'dev', '--json');
+  expect(created()).toBe(before + 1);
+});
+
+test('Ctrl-C while a run is prepared: nothing is made', slow, async () => {
+  await using database = await createTestDatabase();
+  using ann = machineFor(database, fast);
+  cloud.emulator.faults.onCall({ method: 'GetSecretVersion', kind: 'slow', delayMs: 3_000, times: 1 });
+  const before = created();
+  const looked = cloud.emulator.calls.length;
+  const up = ann.start('up', '-e', 'dev');
+  await until(
+    'it looks',
+    () => cloud.emulator.calls.slice(looked).some(({ method }) => method.endsWith('.GetConnector')),
+    20_000,
+  );
+  up.process.kill('SIGINT');
+  const ended = await up.ended;
+  expect(ended.exitCode, ended.err).toBe(130);
+  expect(created()).toBe(before);
+  expect(await hasTable(database, 'a')).toBe(false);
+  expect(ann.ledger()[0]).toMatchObject({ outcome: 'interrupted', exitCode: 130 });
+});
+
+test(
+  'an execution that its platform ended is judged by the history, not by the platform’s exit code',
+  slow,
+  async () => {
+    await using database = await createTestDatabase();
+    using ann = machineFor(database, fast);
+    cloud.emulator.faults.onExecution({ startDelayMs: 4_000 });
+    const before = created();
+    const up = ann.start('up', '-e', 'dev');
+    await until('the job is made', () => created() > before, 20_000);
+    up.process.kill('SIGINT');
+    const ended = await up.ended;
+    expect(ended.exitCode, ended.err).toBe(130);
+    expect(ended.err).toContain('[job-cancelled]');
+    expect(ended.err).not.toContain('takes from the history');
+    expect(cloud.leaked()).toEqual([]);
+  },
+);
