@@ -8,11 +8,12 @@ import type { Project } from './open.ts';
 import { runnerFile } from './runner-file.ts';
 
 /** The engine whose runners are processes of their own. Without an address it can follow and cancel runs, not start them. */
-export function createDetachedEngine(project: Project, address?: DatabaseAddress): Engine {
+export function createDetachedEngine(project: Project, address?: DatabaseAddress, cwd = project.root): Engine {
   return createChildProcessEngine({
     runsFolder: join(project.stateDir, 'runs'),
     runner: runnerFile(),
     databaseUrl: address === undefined ? '' : databaseUrlOf(address),
     hashing: nodeHashing,
+    commands: { cwd, env: project.env },
   });
 }

@@ -70,7 +70,7 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
     connecting,
     bundle: read.value.bundle,
     engine: options.detached
-      ? (await import('./detached.ts')).createDetachedEngine(project, address)
+      ? (await import('./detached.ts')).createDetachedEngine(project, address, options.cwd)
       : createInProcessEngine({
           connector,
           hashing: nodeHashing,

@@ -8,10 +8,10 @@ import type { Socket } from 'node:net';
  */
 const script = `
 read -r word && exit 0
-kill -TERM -- "-$1" 2>/dev/null || exit 0
+kill -s TERM -- "-$1" 2>/dev/null || exit 0
 left=7
-while [ "$left" -gt 0 ] && kill -0 -- "-$1" 2>/dev/null; do sleep 1; left=$((left - 1)); done
-kill -KILL -- "-$1" 2>/dev/null
+while [ "$left" -gt 0 ] && kill -s 0 -- "-$1" 2>/dev/null; do sleep 1; left=$((left - 1)); done
+kill -s KILL -- "-$1" 2>/dev/null
 `;
 
 /**

@@ -32,6 +32,8 @@ export interface ChildProcessEngineOptions {
   /** The database URL; handed over in the environment, never as an argument or in a file. */
   readonly databaseUrl: string;
   readonly hashing: Hashing;
+  /** Where commands are executed, and what they inherit; absent: as this process. */
+  readonly commands?: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> };
 }
 
 /** Where a process is asked for by another program, less often. */
@@ -78,7 +80,8 @@ function start(options: ChildProcessEngineOptions, prepared: Prepared): Outcome<
     const child = spawn(process.execPath, [options.runner, location], {
       detached: true,
       stdio: ['ignore', lines, log],
-      env: { ...(task.kind === 'exec' ? process.env : environmentOf(process.env)), DATABASE_URL: options.databaseUrl },
+      ...(task.kind === 'exec' && options.commands !== undefined ? { cwd: options.commands.cwd } : {}),
+      env: { ...inheritedBy(task, options), DATABASE_URL: options.databaseUrl },
     });
     child.unref();
     if (child.pid === undefined)
@@ -108,6 +111,10 @@ const inherited = [
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
 ];
+
+function inheritedBy(task: Task, { commands }: ChildProcessEngineOptions): NodeJS.ProcessEnv {
+  return task.kind === 'exec' ? { ...(commands?.env ?? process.env) } : environmentOf(process.env);
+}
 
 function environmentOf(all: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(inherited.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
