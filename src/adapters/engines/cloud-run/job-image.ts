@@ -107,6 +107,8 @@ const megabyte = 1024 * 1024;
 function progress(tell: (text: string) => void): (progress: Progress) => void {
   let last = '';
   return ({ step, sent, total }) => {
+    // Over before it could be read.
+    if (total < megabyte) return;
     const what = step === 'copy' ? 'Copying the base image' : 'Uploading the image';
     const text = `${what}: ${Math.floor((10 * sent) / Math.max(1, total)) * 10} % of ${(total / megabyte).toFixed(1)} MB`;
     if (text !== last) tell(text);

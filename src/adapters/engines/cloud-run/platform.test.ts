@@ -139,11 +139,25 @@ const cases: readonly Case[] = [
     ran: true,
   },
   {
-    what: 'somebody who cancelled it',
+    what: 'somebody who cancelled it while it was at work',
     execution: { ...over, ...failed({ executionReason: 'CANCELLED' }) },
+    code: 'job-cancelled',
+    exitCode: 42,
+    ran: true,
+  },
+  {
+    what: 'somebody who cancelled it before it began',
+    execution: { completionTime: over.completionTime, cancelledCount: 1, ...failed({ executionReason: 'CANCELLED' }) },
     code: 'job-cancelled',
     exitCode: 130,
     ran: false,
+  },
+  {
+    what: 'an end without any reason, of a job that had begun',
+    execution: { ...over, failedCount: 1, ...failed({}) },
+    code: 'job-died',
+    exitCode: 42,
+    ran: true,
   },
   {
     what: 'an image that is missing, by its reason alone',

@@ -81,11 +81,14 @@ function endOf(context: CloudRunContext, state: Following, task: RunTask | undef
   if (exitCode !== 0 && verdicts.has(exitCode)) return { exitCode, ran: true, findings: [] };
   const late = attempt?.status?.code === 4 || /timeout|timed out|deadline/i.test(message);
   const killed = attempt?.termSignal === 9 || exitCode === 137;
-  const ran = state.spoke || attempt !== undefined;
-  if (cancelled) return { exitCode: 130, ran, findings: [fault('job-cancelled')] };
+  const named = conditionFault(conditions, context.terms);
+  // Only what is certain: whoever was not started has changed nothing, and nobody looks.
+  const begun = (execution.startTime ?? '') !== '' && named === undefined;
+  const ran = state.spoke || attempt !== undefined || begun;
+  // It is the platform's word, not the runner's: a COMMIT may stand, and the history decides.
+  if (cancelled) return { exitCode: ran ? 42 : 130, ran, findings: [fault('job-cancelled')] };
   if (late)
     return { exitCode: 42, ran: true, findings: [fault('job-timeout', message === '' ? {} : { why: message })] };
-  const named = conditionFault(conditions, context.terms);
   if (!ran) {
     const finding = named ?? notStarted(state, message);
     return { exitCode: exitCodeOf([finding]), ran: false, findings: [finding] };
