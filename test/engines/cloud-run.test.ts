@@ -126,11 +126,13 @@ test('lines that never come leave the execution incomplete, and its exit code tr
 test.each([
   ['CreateJob', 'lost-response'],
   ['CreateJob', 'lost-request'],
+  ['CreateJob', 'twice'],
+  ['DeleteJob', 'twice'],
   ['GetExecution', 'lost-response'],
   ['ListLogEntries', 'lost-request'],
   ['DeleteJob', 'lost-response'],
   ['GetSecretVersion', 'lost-request'],
-] as const)('a run goes on when the connection breaks at %s (%s), and runs once', async (method, kind) => {
+] as const)('a run goes on when something happens to %s (%s), and runs once', async (method, kind) => {
   await using database = await createTestDatabase();
   await using world = await jobWorld(database.url);
   using project = createProject(files);

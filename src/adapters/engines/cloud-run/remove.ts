@@ -14,6 +14,8 @@ const graceMs = 10 * 60_000;
 /** A job without any execution was given up when it was made. */
 const emptyMs = 60 * 60_000;
 const mostSwept = 20;
+/** Nobody waits for sweeping. */
+const sweepMs = 5_000;
 
 /** Deletes the job of a run whose execution has ended. One that is at work is never deleted. */
 export async function removeJob(context: CloudRunContext, ref: RunRef): Promise<Outcome<void>> {
@@ -62,7 +64,8 @@ export async function removeJob(context: CloudRunContext, ref: RunRef): Promise<
  */
 export async function sweepJobs(context: CloudRunContext, now: number): Promise<readonly string[]> {
   const { google } = context;
-  const listed = await listJobs(context);
+  const signal = AbortSignal.timeout(sweepMs);
+  const listed = await listJobs(context, signal);
   const old = (listed.ok ? listed.value : []).filter((job) => isLeftover(context, job, now)).slice(0, mostSwept);
   const removed = await Promise.all(
     old.map(async (job) => {
@@ -74,6 +77,7 @@ export async function sweepJobs(context: CloudRunContext, now: number): Promise<
         path: `v2/${job.name}`,
         query,
         idempotent: true,
+        signal,
       });
       return reply.ok ? (job.labels?.[runLabel] ?? '').toUpperCase() : '';
     }),
@@ -88,7 +92,10 @@ function isBusy({ latestCreatedExecution: latest }: RunJob, execution: string): 
 }
 
 /** All jobs of this environment's runs. */
-export async function listJobs(context: CloudRunContext): Promise<GoogleReply<readonly RunJob[]>> {
+export async function listJobs(
+  context: CloudRunContext,
+  signal?: AbortSignal,
+): Promise<GoogleReply<readonly RunJob[]>> {
   const { google, terms, environment, hashing } = context;
   const listed = await listAll<RunJob>(google, {
     service: 'run',
@@ -96,6 +103,7 @@ export async function listJobs(context: CloudRunContext): Promise<GoogleReply<re
     query: { pageSize: '200' },
     field: 'jobs',
     most: 1_000,
+    ...(signal === undefined ? {} : { signal }),
   });
   if (!listed.ok) return listed;
   const mine = labelValue(environment, hashing);
