@@ -90,7 +90,7 @@ async function endOf(following: Following, ref: RunRef, heard: Heard): Promise<A
   // Whether its lines are asked for again is for who asked for them.
   if (!changing && result.exitCode !== 130) return undefined;
   // A platform that ends an execution gives it an exit code that no runner has taken from the history.
-  const cancelled = changing && platform.some(({ code }) => code === 'job-cancelled');
+  const cancelled = result.exitCode === 130 || platform.some(({ code }) => code === 'job-cancelled');
   if (isVerdict(result.exitCode) && !cancelled)
     return byExitCode({
       run: ref.run,

@@ -197,6 +197,24 @@ test(
   },
 );
 
+test('a run that was cancelled and did not say how it ended is decided by the history', slow, async () => {
+  await using database = await createTestDatabase();
+  const sleeping = 'create table b (id int);\nselect pg_sleep(30);';
+  using ann = machineFor(database, { ...migrations, 'migrations/2_b.sql': sleeping });
+  cloud.emulator.faults.onLogs({ lose: (_line, text) => text.includes('\\"run.finished\\"') });
+  const before = executed();
+  const up = ann.start('up', '-e', 'dev', '--json');
+  await asleep(database);
+  up.process.kill('SIGTERM');
+  await until('the history is asked', () => executed() > before + 1, 60_000);
+  cloud.emulator.faults.clear();
+  const ended = await up.ended;
+  expect(ended.exitCode, ended.out).toBe(130);
+  expect(ended.json.at(-1)).toMatchObject({ kind: 'run.finished', outcome: 'interrupted' });
+  expect(ann.ledger().find(({ kind }) => kind === 'apply')).toMatchObject({ exitCode: 130, applied: 1 });
+  expect(cloud.leaked()).toEqual([]);
+});
+
 test('lines that come late, twice and in disorder are the same answer', slow, async () => {
   await using database = await createTestDatabase();
   using ann = machineFor(database, fast);
