@@ -1,6 +1,9 @@
+import { chownSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { layPrivateNetwork } from '../../src/adapters/private-network/private-network.ts';
 import { buildSite, hinder, type hindrances, type Site } from '../support/private-network.ts';
+import { startChild } from '../support/child.ts';
+import { createLeftovers } from '../support/leftovers.ts';
 import { createProject } from '../support/project.ts';
 import { shippedGodwit, type Running } from '../support/running.ts';
 import { missing } from '../support/tools.ts';
@@ -45,4 +48,43 @@ describe.skipIf(missing('ip', 'nft')).concurrent('a private network of namespace
 test('elsewhere than on Linux there is none, and it is said', async () => {
   const laid = await layPrivateNetwork('darwin');
   expect(laid).toMatchObject({ ok: false, findings: [{ code: 'private-network-unavailable' }] });
+});
+
+/** Lays a network with a server, tells where it is, and waits to be killed. */
+const holder = `
+import { mkdtempSync } from 'node:fs';
+import { layPrivateNetwork } from './src/adapters/private-network/private-network.ts';
+import { startPrivateServer } from './src/adapters/private-network/private-server.ts';
+void (async () => {
+  const laid = await layPrivateNetwork();
+  if (!laid.ok) throw new Error(laid.findings[0]?.why);
+  const folder = mkdtempSync(process.env.TMPDIR + '/server-');
+  const server = await startPrivateServer(laid.value, { folder, user: 'u', password: 'p', database: 'd' });
+  if (!server.ok) throw new Error(server.findings[0]?.why);
+  console.log(JSON.stringify({ rootless: laid.value.rootless, vpc: laid.value.vpc.run('ip', 'route') }));
+  setInterval(() => {}, 60_000);
+})();`;
+
+const nobody = { uid: 65_534, gid: 65_534 };
+
+describe.skipIf(missing('root', 'ip')).concurrent('namespaces without a name', () => {
+  test.each([
+    ['root', {}],
+    ['an ordinary user, in a user namespace', nobody],
+  ])(
+    'of %s end with their maker, however it ends, and the server in them too',
+    async (_, account) => {
+      using left = createLeftovers();
+      if ('uid' in account) chownSync(left.env['TMPDIR'] ?? '', account.uid, account.gid);
+      const env = { ...left.env, PATH: process.env['PATH'], HOME: left.folder };
+      const maker = await startChild(holder, { env, ...account });
+      expect(await maker.next()).toMatchObject({
+        rootless: 'uid' in account,
+        vpc: expect.stringContaining('192.0.2.0/24'),
+      });
+      await maker.kill('SIGKILL');
+      expect(await left.found()).toEqual([]);
+    },
+    120_000,
+  );
 });

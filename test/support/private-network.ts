@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CommandLine, Namespace } from '../../src/adapters/private-network/namespace.ts';
@@ -59,7 +59,6 @@ export async function buildSite(options: SiteOptions = {}): Promise<Site> {
   if (!laid.ok) throw new Error(laid.findings.map(({ why }) => why).join('\n'));
   const network = laid.value;
   const folder = mkdtempSync(join(tmpdir(), `godwit-test-${process.pid}-site-`));
-  chmodSync(folder, 0o711);
   const started = await startPrivateServer(network, {
     folder,
     user: options.user ?? 'vividly',

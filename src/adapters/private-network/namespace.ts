@@ -14,9 +14,10 @@ export interface Namespace {
   /** Runs a short program inside and returns what it prints. */
   run(...command: CommandLine): string;
   /**
-   * Should this process die without `end`, the keeper of the namespace interrupts that one, waits for it, and removes the folder.
+   * Should this process die without `end`, the keeper of the namespace interrupts this process and waits for it, and removes
+   * this folder.
    */
-  guard(pid: number, folder: string): void;
+  guard(what: { readonly pid: number } | { readonly folder: string }): void;
   /** Ends the keeper; the namespace goes with the last process in it. */
   end(): void;
 }
@@ -80,10 +81,7 @@ export async function openNamespace(user: UserNamespace): Promise<Namespace & { 
     user: inside,
     enter,
     run: (...inner) => run(enter(...inner)),
-    guard(pid, folder) {
-      tell(`pid ${pid}`);
-      tell(`folder ${folder}`);
-    },
+    guard: (what) => tell('pid' in what ? `pid ${what.pid}` : `folder ${what.folder}`),
     end() {
       child.stdin.end('left\n');
     },

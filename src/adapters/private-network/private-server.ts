@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
@@ -14,7 +14,7 @@ import type { PrivateNetwork } from './private-network.ts';
 
 /** The server to be started inside. */
 export interface PrivateServerOptions extends FetchOptions {
-  /** A folder of its own, which exists; the keeper of the namespace removes it if this process dies. */
+  /** A folder of its own; the keeper of the namespace removes it if this process dies. */
   readonly folder: string;
   readonly major?: number | undefined;
   /** The role and database to make, with this password. */
@@ -41,12 +41,15 @@ export async function startPrivateServer(
   network: PrivateNetwork,
   options: PrivateServerOptions,
 ): Promise<Outcome<PrivateServer>> {
+  network.database.guard({ folder: options.folder });
   const account = serverAccount();
   const binaries = await ensureBinaries(options.major ?? defaultMajor, options);
   if (!binaries.ok) return binaries;
   const template = await ensureTemplate(binaries.value, account, options);
   if (!template.ok) return template;
-  makeFolder(options.folder, account.dropped ? 0o711 : 0o700);
+  makeFolder(options.folder, 0o700);
+  // The server's account must pass through to its data.
+  if (account.dropped) chmodSync(options.folder, 0o711);
   const data = join(options.folder, 'data');
   copyTemplate(template.value, account, data);
   appendFileSync(join(data, 'pg_hba.conf'), 'host all all 192.0.2.0/24 scram-sha-256\n');
@@ -58,7 +61,6 @@ export async function startPrivateServer(
   const started = await launch(network, { program, data, log, settings, account });
   if ('failed' in started)
     return bad(fault('embedded-start-failed', { why: `The last lines of its log:\n${started.failed}` }));
-  network.database.guard(started.pid, options.folder);
   const login = `${encodeURIComponent(options.user)}:${encodeURIComponent(options.password)}`;
   return good({
     port,
@@ -110,6 +112,7 @@ async function launch(network: PrivateNetwork, wish: Launch): Promise<ProcessIde
     stdio: ['ignore', output, output],
   });
   closeSync(output);
+  if (child.pid !== undefined) network.database.guard({ pid: child.pid });
   const failure: string[] = [];
   child.once('error', (error) => failure.push(error.message));
   child.unref();

@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { startEmbedded } from '../../adapters/embedded/server.ts';
 import type { Context, Result } from '../command.ts';
 import { progressOn } from '../execute.ts';
@@ -10,9 +12,18 @@ import type { DemoSite } from './laptop.ts';
 const emulated =
   'Emulated is Google Cloud: a program of this demo answers its APIs (Cloud Run, Secret Manager, Logging) and keeps images.';
 
-/** The inside of `demo --private-network`, in the namespace of the laptop; the site is read from this descriptor. */
-export async function demoOnLaptop(context: Context, folder: string, descriptor: number): Promise<Result> {
-  const site = JSON.parse(readFileSync(descriptor, 'utf8')) as DemoSite;
+/**
+ * The inside of `demo --private-network`, in the namespace of the laptop; the site is read from this descriptor, whose end
+ * ends the demo too.
+ */
+export async function demoOnLaptop(outer: Context, folder: string, descriptor: number): Promise<Result> {
+  const outside = new Socket({ fd: descriptor, readable: true, writable: false });
+  outside.on('error', () => undefined);
+  const [said] = (await once(createInterface({ input: outside }), 'line')) as [string];
+  const site = JSON.parse(said) as DemoSite;
+  const gone = new AbortController();
+  outside.once('close', () => gone.abort()).unref();
+  const context = { ...outer, signal: AbortSignal.any([outer.signal, gone.signal]) };
   context.redactor.register(decodeURIComponent(new URL(site.url).password));
   return await cloudTour(context, {
     folder,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -27,7 +27,6 @@ export async function demoPrivateNetwork(context: Context): Promise<Result> {
   if (!laid.ok) return failed(laid.findings);
   using network = laid.value;
   const folder = await mkdtemp(join(tmpdir(), 'godwit-demo-network-'));
-  await chmod(folder, 0o711);
   try {
     const server = await startServer(context, network, folder);
     if (!server.ok) return failed(server.findings);
@@ -70,7 +69,10 @@ async function runOnLaptop(
   const [enter, ...args] = network.laptop.enter(process.execPath, program, 'demo', '--private-network', ...options);
   const env = { ...io.env, PATH: `${io.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`, [laptopVariable]: '3' };
   const child = spawn(enter, args, { cwd: io.cwd, env, stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
-  (child.stdio[3] as Writable).end(JSON.stringify(site));
+  // It stays open: its end tells the laptop that nobody is here any more. The laptop may be the first to go.
+  const pipe = child.stdio[3] as Writable;
+  pipe.on('error', () => undefined);
+  pipe.write(`${JSON.stringify(site)}\n`);
   const pass = (): void => void child.kill('SIGTERM');
   signal.addEventListener('abort', pass);
   try {

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { createLeftovers } from '../support/leftovers.ts';
+import { shippedGodwit, startProgram } from '../support/running.ts';
+
+test('the demo of jobs applies, verifies and lists on an emulated Cloud Run, and leaves nothing', async () => {
+  using left = createLeftovers();
+  const demo = startProgram([process.execPath, shippedGodwit, 'demo', '--cloud-run'], {
+    cwd: left.folder,
+    env: left.env,
+  });
+  const { exitCode, err } = await demo.ended;
+  expect(exitCode, err).toBe(0);
+  expect(err).toContain('7 migrations applied, 240 checks passed');
+  expect(err).toContain('Emulated is Google Cloud');
+  expect(err).toContain('no job');
+  expect(await left.found()).toEqual([]);
+}, 120_000);

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { until } from '../support/child.ts';
+import { createLeftovers, type Leftovers } from '../support/leftovers.ts';
+import { shippedGodwit, startProgram, type Running } from '../support/running.ts';
+import { missing } from '../support/tools.ts';
+
+function startDemo(left: Leftovers): Running {
+  return startProgram([process.execPath, shippedGodwit, 'demo', '--private-network'], {
+    cwd: left.folder,
+    env: left.env,
+  });
+}
+
+describe.skipIf(missing('ip')).concurrent('the demo with a private network', () => {
+  test('shows the direct connection failing and the job succeeding, and leaves nothing', async () => {
+    using left = createLeftovers();
+    const { exitCode, err } = await startDemo(left).ended;
+    expect(exitCode, err).toBe(0);
+    expect(err).toMatch(/status -e direct[^]*\[no-route\][^]*ENETUNREACH 192\.0\.2\.10:5432/);
+    expect(err).toMatch(/up -e dev[^]*192\.0\.2\.10:5432[^]*7 migrations applied, 240 checks passed/);
+    expect(err).toMatch(/verify -e dev[^]*240 checks passed[^]*runs list -e dev[^]*7 migrations/);
+    expect(err).toContain('Emulated is Google Cloud');
+    expect(await left.found()).toEqual([]);
+  }, 120_000);
+
+  test.each([
+    ['is stopped by SIGTERM', 'SIGTERM', 130],
+    ['is stopped by SIGINT', 'SIGINT', 130],
+    ['is killed', 'SIGKILL', null],
+  ] as const)(
+    'leaves nothing when it %s',
+    async (_, signal, exitCode) => {
+      using left = createLeftovers();
+      const demo = startDemo(left);
+      await until('a job is under way', () => demo.said().includes('$ godwit up -e dev'), 60_000);
+      demo.process.kill(signal);
+      const ended = await demo.ended;
+      expect(ended.exitCode, ended.err).toBe(exitCode);
+      expect(await left.found()).toEqual([]);
+    },
+    120_000,
+  );
+});
