@@ -71,5 +71,5 @@ describe.skipIf(missing('ip', 'nft')).concurrent('seen from inside a job', () =>
     expect(up.err).toMatch(/Connecting: try 1, .*ENETUNREACH/);
     expect(await stage.site.query('select count(*)::int as n from t')).toEqual([{ n: 0 }]);
     expect(await stage.leaked()).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });

@@ -33,16 +33,20 @@ describe.skipIf(missing('ip', 'nft')).concurrent('a private network of namespace
     const inside = await godwit(site, 'vpc', project.folder, 'up', '-e', 'dev').ended;
     expect(inside.exitCode, inside.err).toBe(0);
     expect(await site.query('select count(*)::int as n from t')).toEqual([{ n: 0 }]);
-  });
+  }, 120_000);
 
-  test.each(Object.entries(expected))('where %s, the code is %s', async (what, [code, error]) => {
-    await using site = await buildSite();
-    using project = createProject(files);
-    hinder(site, what as keyof typeof hindrances);
-    const ran = await godwit(site, 'vpc', project.folder, 'up', '-e', 'dev').ended;
-    expect([ran.exitCode, ran.err]).toEqual([30, expect.stringContaining(`[${code}]`)]);
-    expect(ran.err).toContain(error);
-  });
+  test.each(Object.entries(expected))(
+    'where %s, the code is %s',
+    async (what, [code, error]) => {
+      await using site = await buildSite();
+      using project = createProject(files);
+      hinder(site, what as keyof typeof hindrances);
+      const ran = await godwit(site, 'vpc', project.folder, 'up', '-e', 'dev').ended;
+      expect([ran.exitCode, ran.err]).toEqual([30, expect.stringContaining(`[${code}]`)]);
+      expect(ran.err).toContain(error);
+    },
+    120_000,
+  );
 });
 
 test('elsewhere than on Linux there is none, and it is said', async () => {

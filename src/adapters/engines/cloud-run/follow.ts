@@ -9,7 +9,7 @@ import { backoff } from '../../google/retry.ts';
 import type { CloudRunContext } from './context.ts';
 import { plainLine, readLog, runnerLine, type LogEntry } from './log-reader.ts';
 import { placeOf } from './names.ts';
-import { isOver, type RunExecution } from './resources.ts';
+import { isCancelled, isOver, type RunExecution } from './resources.ts';
 
 /** So far behind the last line in order is looked again: late lines bear the time at which they were written. */
 const overlapMs = 10_000;
@@ -118,6 +118,9 @@ function pauseOf({ patience }: CloudRunContext, quiet: number): number {
 function waitFor({ patience }: CloudRunContext, state: Following): number {
   if (state.findings.some(({ code }) => code === 'log-unreadable')) return 0;
   if (state.blind) return patience.linesMs;
+  // Cancelled before its first word: most probably it never had one, and Ctrl-C is not to take a minute.
+  if (!state.spoke && state.execution !== undefined && isCancelled(state.execution))
+    return Math.min(patience.linesMs, 5_000);
   return state.spoke || started(state.execution) ? patience.linesMs : Math.min(patience.linesMs, 500);
 }
 

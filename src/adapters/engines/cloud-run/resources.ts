@@ -52,3 +52,8 @@ export interface RunTask {
 export function isOver(execution: RunExecution): boolean {
   return execution.completionTime !== undefined && execution.completionTime !== '';
 }
+
+/** True when somebody has cancelled it. */
+export function isCancelled({ cancelledCount, conditions }: RunExecution): boolean {
+  return (cancelledCount ?? 0) > 0 || (conditions ?? []).some(({ executionReason }) => executionReason === 'CANCELLED');
+}

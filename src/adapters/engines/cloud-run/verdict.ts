@@ -9,7 +9,7 @@ import type { CloudRunContext } from './context.ts';
 import { followLines, look, type Following } from './follow.ts';
 import { logLink } from './log-link.ts';
 import { placeOf } from './names.ts';
-import { isOver, type RunTask } from './resources.ts';
+import { isCancelled, isOver, type RunTask } from './resources.ts';
 
 /** Exit codes of godwit's own; another one is of whatever ran in its place. */
 const verdicts: ReadonlySet<number> = new Set([0, 2, 10, 20, 30, 40, 41, 42, 50, 70, 130]);
@@ -74,8 +74,7 @@ function endOf(context: CloudRunContext, state: Following, task: RunTask | undef
   const conditions = [...(execution.conditions ?? []), ...(task?.conditions ?? [])];
   const message =
     attempt?.status?.message ?? conditions.find(({ state: is }) => is === 'CONDITION_FAILED')?.message ?? '';
-  const cancelled =
-    (execution.cancelledCount ?? 0) > 0 || conditions.some(({ executionReason }) => executionReason === 'CANCELLED');
+  const cancelled = isCancelled({ ...execution, conditions });
   const exitCode = attempt?.exitCode ?? 0;
   // Protocol buffers leave out a zero: a failed attempt with neither was ended by the platform.
   if (exitCode !== 0 && verdicts.has(exitCode)) return { exitCode, ran: true, findings: [] };
