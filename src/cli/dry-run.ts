@@ -22,11 +22,19 @@ export async function dryRun(context: Context, ready: Ready, selection: Selectio
   const execution = await execute(context, ready, task, { onEvent });
   const planned = eventOf(execution, 'plan');
   if (planned.ok) await sayCheckpoint(context, ready, planned.value.plan);
+  if (planned.ok) sayHooks(context, ready, selection);
   return resultOf(execution);
 }
 
 async function sayCheckpoint({ screen }: Context, { project }: Ready, plan: Plan): Promise<void> {
   if (!screen.json) screen.say(...checkpointNote(await plannedCheckpoint(project, plan), screen.style));
+}
+
+function sayHooks({ screen }: Context, { project }: Ready, { direction }: Selection): void {
+  const names = project.environment.hooks.map(({ name }) => name);
+  if (direction === 'down' || names.length === 0) return;
+  const cost = project.remote === undefined ? '' : ', an execution each';
+  screen.say(screen.style.dim(`Afterwards: ${countOf(names.length, 'hook')} (${names.join(', ')})${cost}.`));
 }
 
 async function dryRunFarAway(context: Context, ready: Ready, selection: Selection): Promise<Result> {
@@ -38,6 +46,7 @@ async function dryRunFarAway(context: Context, ready: Ready, selection: Selectio
   screen.event({ kind: 'plan', plan });
   screen.say(...planLines(plan, screen.style));
   await sayCheckpoint(context, ready, plan);
+  sayHooks(context, ready, selection);
   const cost = await costOf(ready, plan);
   if (!cost.ok) return failed(cost.findings);
   if (plan.steps.length > 0) {

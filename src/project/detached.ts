@@ -8,12 +8,16 @@ import type { Project } from './open.ts';
 import { runnerFile } from './runner-file.ts';
 
 /** The engine whose runners are processes of their own. Without an address it can follow and cancel runs, not start them. */
-export function createDetachedEngine(project: Project, address?: DatabaseAddress, cwd = project.root): Engine {
+export function createDetachedEngine(
+  project: Project,
+  address?: DatabaseAddress,
+  commands: { readonly cwd: string; readonly databaseUrl: string } = { cwd: project.root, databaseUrl: '' },
+): Engine {
   return createChildProcessEngine({
     runsFolder: join(project.stateDir, 'runs'),
     runner: runnerFile(),
     databaseUrl: address === undefined ? '' : databaseUrlOf(address),
     hashing: nodeHashing,
-    commands: { cwd, env: project.env },
+    commands: { ...commands, env: project.env },
   });
 }

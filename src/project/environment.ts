@@ -17,7 +17,12 @@ import type { CloudRunConfig, Config, EnvironmentConfig, HookConfig } from './co
 /** Where the database of an environment is. The address of a server holds its password: it is never printed. */
 type Database =
   | { readonly kind: 'embedded'; readonly major?: number }
-  | { readonly kind: 'server'; readonly address: DatabaseAddress }
+  | {
+      readonly kind: 'server';
+      readonly address: DatabaseAddress;
+      /** The URL as it was given, where it says all by itself: with what other programs read in it. Never printed. */
+      readonly url?: string;
+    }
   /** Its URL is in Secret Manager and read by the job alone: this machine never sees it. */
   | { readonly kind: 'secret'; readonly secret: string; readonly version?: string };
 
@@ -180,7 +185,10 @@ function readAddress(text: string, label: string, { env, redactor }: Environment
       }),
     );
   }
-  return good({ database: { kind: 'server', address }, findings });
+  const given = text.trim();
+  // Else user or password came from elsewhere, and a command would not have them.
+  const whole = /^[a-z]+:\/\/[^:@/]+(:[^@]*)?@/i.test(given) && (password ?? '') === '';
+  return good({ database: { kind: 'server', address, ...(whole ? { url: given } : {}) }, findings });
 }
 
 function operatingSystemUser(): string {

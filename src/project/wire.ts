@@ -64,20 +64,23 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
   if (project.remote !== undefined) return await wireRemote(project, project.remote, read.value, options);
   const server = await reachServer(project, options);
   if (!server.ok) return server;
-  const { address, note } = server.value;
+  const { address, url, note } = server.value;
   const { connector, connecting } = announcing(createConnector(address));
   return good({
     connecting,
     bundle: read.value.bundle,
     engine: options.detached
-      ? (await import('./detached.ts')).createDetachedEngine(project, address, options.cwd)
+      ? (await import('./detached.ts')).createDetachedEngine(project, address, {
+          cwd: options.cwd ?? project.root,
+          databaseUrl: url,
+        })
       : createInProcessEngine({
           connector,
           hashing: nodeHashing,
           commands: {
             cwd: options.cwd ?? project.root,
             env: project.env,
-            databaseUrl: databaseUrlOf(address),
+            databaseUrl: url,
             redactor: project.redactor,
           },
         }),
@@ -163,13 +166,18 @@ async function readMigrations(
 
 interface ReachedServer {
   readonly address: DatabaseAddress;
+  /** For commands. */
+  readonly url: string;
   readonly note?: string;
   close(): Promise<void>;
 }
 
 async function reachServer(project: Project, options: WireOptions): Promise<Outcome<ReachedServer>> {
   const { database } = project.environment;
-  if (database.kind === 'server') return good({ address: database.address, close: () => Promise.resolve() });
+  if (database.kind === 'server') {
+    const { address, url = databaseUrlOf(address) } = database;
+    return good({ address, url, close: () => Promise.resolve() });
+  }
   if (database.kind === 'secret') throw new Error('the database of a cloud engine is reached by its jobs alone');
   const { startEmbedded } = await import('../adapters/embedded/server.ts');
   options.onProgress?.('starting the embedded PostgreSQL', 'other');
@@ -188,6 +196,7 @@ async function reachServer(project: Project, options: WireOptions): Promise<Outc
   if (!url.ok) throw new Error('the URL of the embedded server is not one');
   return good({
     address: url.value.address,
+    url: server.url,
     note: `embedded PostgreSQL ${server.major}`,
     close: async () => await server.stop(),
   });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { runProgram } from '../../src/cli/program.ts';
 import { until } from '../support/child.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -69,6 +70,37 @@ test('a command that fails ends with 40, and its own exit code is told', async (
   expect(killed.json).toContainEqual(
     expect.objectContaining({ kind: 'exec.finished', exitCode: null, signal: 'SIGSEGV' }),
   );
+});
+
+test('what it prints with --json fits the published schemas, and so do its runs', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(migration, database.url);
+  const schemaOf = (name: string) =>
+    z.fromJSONSchema(JSON.parse(readFileSync(new URL(`../../schemas/${name}.json`, import.meta.url), 'utf8')));
+  const script = "console.log('text'); process.stderr.write(Buffer.from([255])); process.exit(1)";
+  const ran = await project.run('exec', '--json', '--', node, '-e', script);
+  expect(ran.json.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['exec.started', 'output', 'exec.finished']));
+  const listed = await project.run('runs', 'list', '--json');
+  for (const [name, values] of [
+    ['event', ran.json],
+    ['document', listed.json],
+  ] as const)
+    for (const value of values) {
+      const parsed = schemaOf(name).safeParse(value);
+      expect(parsed.success, `${JSON.stringify(value)} ${parsed.error?.message ?? ''}`).toBe(true);
+    }
+});
+
+test('the URL is passed on as it was given, and nothing leads a client elsewhere', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(migration, `${database.url}${database.url.includes('?') ? '&' : '?'}schema=shop`);
+  const script = "console.log(process.env.DATABASE_URL.split('schema=')[1], process.env.PGHOST, process.env.PGAPPNAME)";
+  const env = { PGHOST: 'elsewhere.example.com', PGAPPNAME: 'mine' };
+  const ran = await project.runWith(env, 'exec', '--', node, '-e', script);
+  expect(ran.out).toBe('shop undefined mine\n');
+  const detached = await project.runWith(env, 'exec', '--detach', '--', node, '-e', script);
+  const run = /runs attach (\w+)/.exec(detached.err)?.[1] ?? '';
+  expect((await project.run('runs', 'attach', run)).out).toBe('shop undefined mine\n');
 });
 
 test('a program that is not there is refused by name, and nothing has been executed', async () => {

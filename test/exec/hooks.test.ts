@@ -25,6 +25,8 @@ test('hooks follow a good `up` in their order, as runs of their own, until one f
     undefined,
     { DEV_URL: database.url },
   );
+  const dry = await project.run('up', '-e', 'dev', '--dry-run');
+  expect(dry.err).toContain('Afterwards: 3 hooks (first, second, third).');
   const up = await project.run('up', '-e', 'dev', '--json');
   expect(up.exitCode, up.err).toBe(50);
   expect(up.json.map(({ kind }) => kind).filter((kind) => kind.startsWith('run.'))).toEqual([

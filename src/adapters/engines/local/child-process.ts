@@ -21,6 +21,7 @@ import type { RunEvent } from '../../../migrate/event.ts';
 import type { Bundle, Hashing } from '../../../migrate/ports.ts';
 import type { Task } from '../../../migrate/task.ts';
 import { writeBundle } from '../../bundle/bundle-folder.ts';
+import type { SpawnerOptions } from '../../exec/spawner.ts';
 import { isAlive as isThere, processStart, type ProcessIdentity } from '../../embedded/process-identity.ts';
 
 /** What the engine needs to start runners of its own. */
@@ -32,8 +33,8 @@ export interface ChildProcessEngineOptions {
   /** The database URL; handed over in the environment, never as an argument or in a file. */
   readonly databaseUrl: string;
   readonly hashing: Hashing;
-  /** Where commands are executed, and what they inherit; absent: as this process. */
-  readonly commands?: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> };
+  /** Where commands are executed, and with what; absent: as this process. */
+  readonly commands?: SpawnerOptions;
 }
 
 /** Where a process is asked for by another program, less often. */
@@ -81,7 +82,7 @@ function start(options: ChildProcessEngineOptions, prepared: Prepared): Outcome<
       detached: true,
       stdio: ['ignore', lines, log],
       ...(task.kind === 'exec' && options.commands !== undefined ? { cwd: options.commands.cwd } : {}),
-      env: { ...inheritedBy(task, options), DATABASE_URL: options.databaseUrl },
+      env: environmentFor(task, options),
     });
     child.unref();
     if (child.pid === undefined)
@@ -112,8 +113,10 @@ const inherited = [
   'SSL_CERT_DIR',
 ];
 
-function inheritedBy(task: Task, { commands }: ChildProcessEngineOptions): NodeJS.ProcessEnv {
-  return task.kind === 'exec' ? { ...(commands?.env ?? process.env) } : environmentOf(process.env);
+function environmentFor(task: Task, { commands, databaseUrl }: ChildProcessEngineOptions): NodeJS.ProcessEnv {
+  return task.kind === 'exec' && commands !== undefined
+    ? { ...commands.env, DATABASE_URL: commands.databaseUrl }
+    : { ...environmentOf(process.env), DATABASE_URL: databaseUrl };
 }
 
 function environmentOf(all: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
