@@ -115,3 +115,22 @@ test.each([
     expect(result.findings?.map((finding) => finding.code)).toContain(code);
   },
 );
+
+test.each([
+  ['PERMISSION_DENIED', 1],
+  ['PERMISSION_DENIED', 1_000],
+  ['UNAVAILABLE', 5],
+] as const)(
+  'looks that are answered with %s, %i times, after a job was made change nothing of its verdict',
+  async (status, times) => {
+    await using database = await createTestDatabase();
+    await using world = await jobWorld(database.url);
+    using project = createProject({ 'migrations/1_users.sql': 'create table users (id bigint primary key);' });
+    world.emulator.faults.onCall({ method: 'GetExecution', kind: 'status', status, times });
+    const engine = world.engine(world.cloud.env, 300);
+    const execution = await world.perform(applyTask(), await bundleIn(project.folder), { engine });
+    expect(execution).toMatchObject({ exitCode: 0, outcome: 'done' });
+    // What may not be looked at is not removed either: it could be at work.
+    expect(world.cloud.leaked()).toHaveLength(times === 1_000 ? 1 : 0);
+  },
+);
