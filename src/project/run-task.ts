@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../kit/finding.ts';
-import type { Deployment, Execution } from '../migrate/deploy.ts';
+import { deploy, type Deployment, type Execution } from '../migrate/deploy.ts';
 import type { Prepared } from '../migrate/engine.ts';
 import type { RunEvent } from '../migrate/event.ts';
 import { isChange, type Task } from '../migrate/task.ts';
-import { checkpointerOf } from './checkpoint-means.ts';
-import { deployCheckpointed } from './checkpointed.ts';
 import { pinEnvironment } from './lock-file.ts';
 import { deploymentOf } from './deployment.ts';
 import { lookAhead } from './look-ahead.ts';
@@ -53,7 +51,7 @@ export async function runTask(
       options.onEvent(event);
     },
   };
-  const execution = await deployCheckpointed(deployment, () => checkpointerOf(project));
+  const execution = await deployed(project, deployment);
   known.abort();
   if (execution.left !== true) await Promise.race([settling, sleep(settlingMs, undefined, { ref: false })]);
   if (project.remote !== undefined && execution.incomplete !== true && execution.left !== true)
@@ -61,6 +59,14 @@ export async function runTask(
   const pinning = isChange(task.kind) ? await pin(project, execution) : [];
   const ledger = project.ledger.warnings?.() ?? [];
   return { execution, warnings: [...(execution.warnings ?? []), ...ledger, ...pinning] };
+}
+
+/** Only a run may need a checkpoint: what only looks loads nothing of it. */
+async function deployed(project: Project, deployment: Deployment): Promise<Execution> {
+  if (deployment.task.kind !== 'apply') return await deploy(deployment);
+  const { deployCheckpointed } = await import('./checkpointed.ts');
+  const means = async () => (await import('./checkpoint-means.ts')).checkpointerOf(project);
+  return await deployCheckpointed(deployment, means);
 }
 
 const settled = new WeakSet<Wired>();
