@@ -47,7 +47,7 @@ export async function awaitExecution(
       const failure = waiting.operation?.done === true ? waiting.operation.error : undefined;
       if (failure !== undefined) return await givenUp(context, input, operationError(failure));
       const other = await otherName(context, input, waiting);
-      if (other !== undefined) return good(other);
+      if (other !== undefined) return other;
     }
     await sleep(backoff(attempt, Math.random(), 1_000, 60));
     await lookAtOperation(context, waiting);
@@ -62,7 +62,11 @@ async function lookAtOperation({ google }: CloudRunContext, waiting: Waiting): P
 }
 
 /** The job is ready, and has no execution of our name: one of another name, or one that has yet to be asked for. */
-async function otherName(context: CloudRunContext, input: JobInput, waiting: Waiting): Promise<string | undefined> {
+async function otherName(
+  context: CloudRunContext,
+  input: JobInput,
+  waiting: Waiting,
+): Promise<Outcome<string> | undefined> {
   const { google, patience } = context;
   if (waiting.operation !== undefined && waiting.operation.done !== true) return undefined;
   waiting.doneSince ??= performance.now();
@@ -73,20 +77,28 @@ async function otherName(context: CloudRunContext, input: JobInput, waiting: Wai
   if (latest !== '') {
     const full = `${path}/executions/${latest.split('/').pop() ?? ''}`;
     const execution = await google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${full}` });
-    if (execution.ok && isOurs(input, execution.value)) return full;
+    if (execution.ok && isOurs(input, execution.value)) return good(full);
   }
   // What was made a moment ago may not be seen yet.
   if (waiting.asked || performance.now() - waiting.doneSince < patience.tokenMs) return undefined;
+  // What would be executed is the task of whoever has changed the job meanwhile.
+  if (!isOurs(input, job.value)) return taken(input, job.value);
   waiting.asked = true;
   const etag = job.value.etag === undefined ? {} : { etag: job.value.etag };
   const run = { service: 'run', method: 'POST', path: `v2/${path}:run`, body: etag } as const;
   const reply = await google.call<Operation>(run);
   const named = reply.ok ? (reply.value.metadata as { readonly name?: string } | undefined)?.name : undefined;
-  return named?.includes('/executions/') === true ? named : undefined;
+  return named?.includes('/executions/') === true ? good(named) : undefined;
 }
 
-function isOurs({ task, names }: JobInput, { labels = {} }: RunExecution): boolean {
+function isOurs({ task, names }: JobInput, { labels = {} }: Pick<RunExecution, 'labels'>): boolean {
   return labels[runLabel] === task.run.toLowerCase() && labels[tokenLabel] === names.token;
+}
+
+/** A job that an environment keeps was given to another run before this one began. */
+function taken({ names }: JobInput, { labels = {} }: RunJob): Outcome<string> {
+  const why = `Run ${(labels[runLabel] ?? '').toUpperCase()} has taken the job ${names.job} before this one began: nothing of it was executed.`;
+  return bad(fault('job-not-started', { why, fix: 'Run the command again.' }));
 }
 
 function late(ms: number): GoogleError {
@@ -94,11 +106,19 @@ function late(ms: number): GoogleError {
   return { status: 0, reason: 'DEADLINE_EXCEEDED', message, lost: false };
 }
 
-/** The job is there and its execution never will be: why, by its condition; then it is removed. */
+/**
+ * The job is there and its execution never will be: why, by its condition; then it is removed. One that has an execution
+ * all the same, or cannot be looked at, may be at work, and stays.
+ */
 async function givenUp(context: CloudRunContext, input: JobInput, error: GoogleError): Promise<Outcome<string>> {
   const { google, terms } = context;
   const path = `v2/${jobName(terms, input.names.job)}`;
   const job = await google.call<RunJob>({ service: 'run', method: 'GET', path });
+  const latest = job.ok ? (job.value.latestCreatedExecution ?? {}) : {};
+  const busy = (latest.name ?? '') !== '' && (latest.completionTime ?? '') === '';
+  const unclear = !job.ok && job.error.reason !== 'NOT_FOUND';
+  if (terms.job === 'ephemeral' && (busy || unclear))
+    return bad(fault('job-start-unknown', { why: `${input.names.job}: ${error.message}` }));
   const told = [{ state: 'CONDITION_FAILED', message: error.message }];
   const conditions = job.ok ? [job.value.terminalCondition ?? {}, ...(job.value.conditions ?? [])] : [];
   const named = conditionFault([...conditions, ...told], input.terms, input.secretVersion);
