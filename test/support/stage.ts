@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EmulatorOptions } from '../../emulator/start.ts';
 import type { CloudRunConfig } from '../../src/project/config-model.ts';
-import { pushImage, realNodeImage } from './base-image.ts';
+import { pushImage, realNodeImage, type MadeImage } from './base-image.ts';
 import { startDockerRegistry } from './docker-registry.ts';
 import { startEmulatorAway, type EmulatorAway } from './emulator-away.ts';
 import { buildSite, type Site, type SiteOptions } from './private-network.ts';
@@ -18,6 +18,8 @@ export interface Stage extends AsyncDisposable {
   readonly site: Site;
   readonly emulator: EmulatorAway;
   readonly project: TestProject;
+  /** Host of the registry. */
+  readonly registry: string;
   /** Types a command on the laptop, in the project. */
   type(...argv: readonly string[]): Running;
   /** Jobs that are left. */
@@ -32,6 +34,8 @@ export interface StageOptions extends SiteOptions {
   /** For how long a job tries to connect. */
   readonly patience?: string;
   readonly engine?: Partial<CloudRunConfig>;
+  /** Further images, by their names in the registry of `containers`. */
+  readonly images?: Readonly<Record<string, MadeImage>>;
 }
 
 const project = 'acme-dev';
@@ -65,7 +69,7 @@ async function build(options: StageOptions, ends: (() => unknown)[], end: () => 
   let execution: EmulatorOptions['execution'] = { kind: 'namespace', path: vpc.path, ...env };
   if (options.jobs === 'containers') {
     const data = join(folder, 'registry');
-    await fill(data);
+    await fill(data, options.images ?? {});
     registry = kept(await startDockerRegistry({ data, inside: laptop })).host;
     execution = { kind: 'podman', network: vpc.path, storage: join(folder, 'podman'), ...env };
   }
@@ -87,6 +91,7 @@ async function build(options: StageOptions, ends: (() => unknown)[], end: () => 
     site,
     emulator,
     project: made,
+    registry: registry || emulator.registry,
     type: (...argv) => {
       const variables = { ...emulator.env, DIRECT_URL: site.server.url };
       return site.start(laptop, [process.execPath, shippedGodwit, ...argv], { cwd: made.folder, env: variables });
@@ -97,7 +102,8 @@ async function build(options: StageOptions, ends: (() => unknown)[], end: () => 
 }
 
 /** The base image is pushed where the registry can be reached, before it moves into the namespace with its data. */
-async function fill(data: string): Promise<void> {
+async function fill(data: string, images: Readonly<Record<string, MadeImage>>): Promise<void> {
   await using registry = await startDockerRegistry({ data });
-  await pushImage(`${registry.host}/${baseImage}`, realNodeImage());
+  const all = { [baseImage]: realNodeImage(), ...images };
+  for (const [name, image] of Object.entries(all)) await pushImage(`${registry.host}/${name}`, image);
 }
