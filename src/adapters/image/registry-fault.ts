@@ -23,8 +23,9 @@ export function registryFault(doing: Doing, refusal: Refusal): FaultError {
   if (refusal.status === 401 && host === 'docker.io' && !writes) return new FaultError(fault('image-missing', { why }));
   if (refusal.status === 401 || refusal.status === 403)
     return new FaultError(fault('registry-denied', { why, fix: accessFix(doing) }));
-  if (refusal.status === 404 && (writes || code === 'NAME_UNKNOWN'))
-    return new FaultError(fault('registry-no-repository', { why, ...(writes ? { fix: repositoryFix(doing) } : {}) }));
+  // A repository that godwit only reads, at a registry that makes them by itself, is part of an image's name.
+  if (refusal.status === 404 && (writes || (code === 'NAME_UNKNOWN' && isGoogleHost(host))))
+    return new FaultError(fault('registry-no-repository', { why, fix: repositoryFix(doing) }));
   if (refusal.status === 404) return new FaultError(fault('image-missing', { why }));
   return new FaultError(fault('registry-refused', { why }));
 }
@@ -57,10 +58,11 @@ function accessFix({ host, repository, writes }: Doing): string {
   return `Give the account that runs godwit ${role}: \`gcloud artifacts repositories add-iam-policy-binding ${name} --project=${project} --location=${location} --role=${role} --member=…\`.`;
 }
 
-function repositoryFix({ host, repository }: Doing): string {
+function repositoryFix({ host, repository, writes }: Doing): string {
   if (!isGoogleHost(host)) return `Create the repository ${repository} in ${host}.`;
   const { name, project, location } = googleRepository(host, repository);
-  return `Create it: \`gcloud artifacts repositories create ${name} --repository-format=docker --project=${project} --location=${location}\`.`;
+  const or = writes ? '' : ' Or correct the name under `image` in the configuration.';
+  return `Create it: \`gcloud artifacts repositories create ${name} --repository-format=docker --project=${project} --location=${location}\`.${or}`;
 }
 
 /** `REGION-docker.pkg.dev/PROJECT/NAME/IMAGE` */
