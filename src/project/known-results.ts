@@ -2,6 +2,7 @@ import type { LedgerEntry } from '../migrate/engine.ts';
 import type { RunEvent } from '../migrate/event.ts';
 import { isChange } from '../migrate/task.ts';
 import type { Project } from './open.ts';
+import { isOfAnother } from './other-database.ts';
 import type { Known, Question } from './questions.ts';
 import { isDeserted, type Remote } from './remote.ts';
 
@@ -34,6 +35,11 @@ export async function newestKnown(project: Project, question: Question): Promise
   for (const entry of entries) {
     if ((looked += question.accepts(entry) ? 1 : 0) > mostLooked) break;
     const told = await toldBy(project, remote, { entry, question });
+    // What the URL leads to now is not this environment, and only the database can say that it is again.
+    if (told === 'of another database') {
+      if (question.lasting === true) continue;
+      break;
+    }
     if (told !== undefined && (question.lasting === true || !changedSince(entries, told)))
       return { known: told, ...withUnderWay(underWay) };
     if (told !== undefined) break;
@@ -55,10 +61,12 @@ async function toldBy(
   project: Project,
   remote: Remote,
   { entry, question }: { readonly entry: LedgerEntry; readonly question: Question },
-): Promise<Known | undefined> {
+): Promise<Known | 'of another database' | undefined> {
   if (!question.accepts(entry) || entry.outcome === 'unreachable') return undefined;
   const events = await remote.said(entry);
-  if (events === undefined || !events.some(({ kind }) => kind === question.answer)) return undefined;
+  if (events === undefined) return undefined;
+  if (isOfAnother(events)) return 'of another database';
+  if (!events.some(({ kind }) => kind === question.answer)) return undefined;
   if (question.isFinal?.(events) === false || !isOfPinned(project, events)) return undefined;
   const asOf = momentOf(events);
   return asOf === undefined ? undefined : { run: entry.run, by: entry.by, command: entry.command, asOf, events };

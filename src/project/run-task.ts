@@ -8,6 +8,7 @@ import { pinEnvironment } from './lock-file.ts';
 import { deploymentOf } from './deployment.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { Project } from './open.ts';
+import { isOfAnother } from './other-database.ts';
 import { recordedEnd } from './recorded.ts';
 import type { Wired } from './wire.ts';
 
@@ -92,7 +93,7 @@ async function hasChanged(project: Project, wired: Wired): Promise<boolean> {
 
 async function pin(project: Project, execution: Execution): Promise<readonly Finding[]> {
   const identity = execution.events.findLast((event) => event.kind === 'identity');
-  if (identity === undefined || identity.environmentId === '') return [];
+  if (identity === undefined || identity.environmentId === '' || isOfAnother(execution.events)) return [];
   // Every colleague has a database `local` of their own: pinning it in a committed file would refuse all but one.
   const { name, database } = project.environment;
   if (database.kind === 'embedded' || name === 'local' || project.pinned !== undefined) return [];

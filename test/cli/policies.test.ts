@@ -108,6 +108,18 @@ test('the first run pins the environment; another database behind its name is re
   expect([wrong.exitCode, wrong.err]).toEqual([10, expect.stringContaining('[wrong-database]')]);
 });
 
+test('a database that belongs to another environment is refused, and does not become that of this one', async () => {
+  await using database = await createTestDatabase();
+  await using own = await createTestDatabase();
+  using project = createProject(files, undefined, { DEV: database.url, OTHER: database.url });
+  expect((await project.run('up', '-e', 'other')).exitCode).toBe(0);
+  const wrong = await project.run('up', '-e', 'dev');
+  expect([wrong.exitCode, wrong.err]).toEqual([10, expect.stringContaining('[wrong-database]')]);
+  expect(Object.keys(JSON.parse(project.read('godwit.lock.json')).environments)).toEqual(['other']);
+  const right = await project.runWith({ DEV: own.url }, 'up', '-e', 'dev');
+  expect(right.exitCode, right.err).toBe(0);
+});
+
 test('a checkpoint policy without means stops the run until the checkpoint is waived with a reason', async () => {
   await using database = await createTestDatabase();
   using project = createProject(files, undefined, { PROD: database.url, GODWIT_PG_BIN: '/nowhere' });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { buildCloud, type Cloud } from '../support/cloud.ts';
 import { until } from '../support/child.ts';
@@ -69,6 +71,20 @@ test('nothing of another place is shown after the environment was pointed elsewh
   ann.write('godwit.lock.json', JSON.stringify({ version: 1, environments: {} }));
   const again = await ann.run('status', '-e', 'dev', '--json');
   expect(again.json[0], again.err).toMatchObject({ pending: 1, environment: { database: other.name } });
+});
+
+test('a run that was refused because its database is another one tells nothing of the environment', slow, async () => {
+  await using database = await createTestDatabase();
+  using ann = machineFor(database, fast);
+  expect((await ann.run('up', '-e', 'dev')).exitCode).toBe(0);
+  await database.query("update godwit.guard set environment = 'prod'");
+  using bob = ann.clone();
+  bob.write('godwit.lock.json', JSON.stringify({ version: 1, environments: {} }));
+  for (const command of ['up', 'status', 'plan'] as const) {
+    const refused = await bob.run(command, '-e', 'dev');
+    expect([refused.exitCode, refused.err], command).toEqual([10, expect.stringContaining('[wrong-database]')]);
+  }
+  expect(JSON.parse(readFileSync(join(bob.folder, 'godwit.lock.json'), 'utf8'))).toMatchObject({ environments: {} });
 });
 
 test('a command of the user’s own makes what was known before it old', slow, async () => {

@@ -71,7 +71,11 @@ function stepsOf({ apart }: TourSite): readonly Step[] {
   };
   return [
     ...(apart ? [direct] : []),
-    { argv: ['up', '-e', 'dev'], says: 'A job next to the database has one:', exitCode: 0 },
+    {
+      argv: ['up', '-e', 'dev'],
+      says: apart ? 'A job next to the database has one:' : 'A job next to the database applies what is pending:',
+      exitCode: 0,
+    },
     { argv: ['verify', '-e', 'dev', '--fresh'], says: 'What is there now, looked at by another job:', exitCode: 0 },
     {
       argv: ['runs', 'list', '-e', 'dev'],
