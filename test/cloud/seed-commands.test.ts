@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { catalogue } from '../../src/kit/catalogue/index.ts';
 import { fencesOf, root } from '../docs/fences.ts';
 import { buildCloud, type Cloud } from '../support/cloud.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -118,3 +119,11 @@ async function newestRun(project: TestProject): Promise<string> {
   expect(id, listed.out + listed.err).toBeDefined();
   return id ?? '';
 }
+
+test('every code that the page of the Cloud Build guide names is one of godwit’s', () => {
+  const text = readFileSync(`${root}/${page}`, 'utf8');
+  const errors = text.slice(text.indexOf('## Errors')).matchAll(/^\| .* \| (.*) \|$/gm);
+  const codes = [...errors].flatMap(([, says = '']) => [...says.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code));
+  expect(codes.length).toBeGreaterThan(10);
+  expect(codes.filter((code) => !Object.hasOwn(catalogue, code ?? ''))).toEqual([]);
+});

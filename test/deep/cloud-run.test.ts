@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { canaryIn, canaryPassword, watchProcesses } from '../support/canary.ts';
 import { hinder, type hindrances } from '../support/private-network.ts';
 import { buildStage } from '../support/stage.ts';
 import { missing } from '../support/tools.ts';
@@ -15,7 +16,8 @@ const table = { 'migrations/1_t.sql': 'create table t (n int);' };
 
 describe.skipIf(missing('root', 'ip', 'podman', 'runc', 'docker-registry'))('with containers from a registry', () => {
   test('a laptop without a route applies the example in a container of the private network, and nothing is left', async () => {
-    await using stage = await buildStage({ files: example, jobs: 'containers' });
+    await using stage = await buildStage({ files: example, jobs: 'containers', password: canaryPassword });
+    using watch = watchProcesses();
     const direct = await stage.type('status', '-e', 'direct').ended;
     expect([direct.exitCode, direct.err]).toEqual([30, expect.stringContaining('[no-route]')]);
     const up = await stage.type('up', '-e', 'dev').ended;
@@ -26,6 +28,11 @@ describe.skipIf(missing('root', 'ip', 'podman', 'runc', 'docker-registry'))('wit
     expect([listed.exitCode, listed.err]).toEqual([0, expect.stringContaining('7 migrations')]);
     expect(await stage.site.query('select outcome from godwit.run')).toEqual([{ outcome: 'done' }]);
     expect(await stage.leaked()).toEqual([]);
+    // The password is with those who carry the container's variables, and in nobody's arguments or words.
+    expect(watch.tasks()).toBeGreaterThan(0);
+    expect(watch.found().filter((found) => found.startsWith('arguments'))).toEqual([]);
+    const said = [up, verified, listed].map(({ out, err }) => out + err).join('\n');
+    expect(canaryIn(said + JSON.stringify(await stage.emulator.state('logs')))).toBeUndefined();
   }, 120_000);
 
   test('a bundle that is too large for a variable travels as a layer', async () => {
@@ -48,7 +55,7 @@ const codes: Readonly<Record<keyof typeof hindrances, readonly [code: string, fi
   'a firewall drops it': ['connection-timeout', 'firewall'],
 };
 
-describe.skipIf(missing('ip', 'nft')).concurrent('seen from inside a job', () => {
+describe.skipIf(missing('ip', 'nft', 'ss')).concurrent('seen from inside a job', () => {
   test.each(Object.entries(codes))(
     'where %s, it is said: %s',
     async (what, [code, fix]) => {
@@ -62,6 +69,21 @@ describe.skipIf(missing('ip', 'nft')).concurrent('seen from inside a job', () =>
     },
     60_000,
   );
+
+  test('a platform that moves the job in the middle of a migration costs time only: it is applied once', async () => {
+    const files = {
+      'migrations/1_t.sql': 'create table t (n int);',
+      'migrations/2_long.sql': 'insert into t values (1);\nselect pg_sleep(8);\ninsert into t values (2);',
+    };
+    await using stage = await buildStage({ files, jobs: 'processes' });
+    // SIGTSTP, the connections cut without a word, SIGCONT.
+    await stage.emulator.fault('onExecution', { maintenance: { afterMs: 4_000, pauseMs: 2_000 } });
+    const up = await stage.type('up', '-e', 'dev').ended;
+    expect(up.exitCode, up.err).toBe(0);
+    expect(await stage.site.query('select n from t order by n')).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(await stage.site.query('select id from godwit.migration order by seq')).toEqual([{ id: '1' }, { id: '2' }]);
+    expect(await stage.leaked()).toEqual([]);
+  }, 180_000);
 
   test('a network that comes up late costs time only, and each try is told', async () => {
     await using stage = await buildStage({ files: table, jobs: 'processes' });

@@ -72,7 +72,7 @@ export function canaryFiles(folder: string): readonly string[] {
 }
 
 /** Looks at all processes of the machine again and again, until it is stopped. */
-export interface ProcessWatch {
+export interface ProcessWatch extends Disposable {
   /** Processes that had the canary in their arguments or, other than the task's own, in their environment. */
   found(): readonly string[];
   /** How many tasks were seen with it: their runner needs it. */
@@ -99,6 +99,7 @@ export function watchProcesses(everyMs = 5): ProcessWatch {
     found: () => [...found],
     tasks: () => tasks.size,
     stop: () => clearInterval(timer),
+    [Symbol.dispose]: () => clearInterval(timer),
   };
 }
 
