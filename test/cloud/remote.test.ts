@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { buildCloud, type Cloud } from '../support/cloud.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/child.ts';
@@ -9,6 +11,9 @@ beforeAll(async () => {
   cloud = await buildCloud();
 });
 afterAll(async () => await cloud[Symbol.asyncDispose]());
+
+const schemaOf = (name: string) =>
+  z.fromJSONSchema(JSON.parse(readFileSync(new URL(`../../schemas/${name}.json`, import.meta.url), 'utf8')));
 
 const slow = { timeout: 120_000 };
 const migrations = {
@@ -259,4 +264,27 @@ test('what dev has and prod lacks is told by migration', slow, async () => {
   expect(everywhere.json[0]?.['runs']).toMatchObject([{ environment: 'prod' }, { environment: 'dev' }]);
   expect(executed()).toBe(before);
   expect((await ann.run('status', '--compare', 'dev')).exitCode).toBe(2);
+});
+
+test('what is printed with --json far away fits the published schemas', slow, async () => {
+  await using database = await createTestDatabase();
+  using ann = machineFor(database);
+  const lines = [
+    ...(await ann.run('up', '-e', 'dev', '--to', '1', '--json')).json,
+    ...(await ann.run('up', '-e', 'dev', '--dry-run', '--json')).json,
+  ];
+  expect(lines.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['history', 'runs', 'cost', 'run.finished']));
+  for (const line of lines) expect(schemaOf('event').safeParse(line)).toMatchObject({ success: true });
+  const [run] = ann.ledger();
+  for (const argv of [
+    ['status', '-e', 'dev'],
+    ['plan', '-e', 'dev'],
+    ['runs', 'list', '-e', 'dev'],
+    ['runs', 'list'],
+    ['runs', 'show', '-e', 'dev', run?.run ?? ''],
+    ['status', '--compare', 'dev,dev'],
+  ]) {
+    const { json } = await ann.run(...argv, '--json');
+    expect([argv, schemaOf('document').safeParse(json[0])]).toMatchObject([argv, { success: true }]);
+  }
 });

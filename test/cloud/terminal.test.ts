@@ -62,3 +62,48 @@ test.each([
     expect(cloud.leaked().length).toBe(left);
   },
 );
+
+test(
+  'a protected environment far away shows the plan and takes its name typed: one execution for each',
+  { timeout: 120_000 },
+  async () => {
+    await using cloud = await buildCloud();
+    await using database = await createTestDatabase();
+    const prod = { ...cloud.environment('prod', database.url), protected: true };
+    using project = createProject({
+      'migrations/1_a.sql': 'create table a (id int);',
+      'godwit.config.json': JSON.stringify({ environments: { prod } }),
+    });
+    const interrupts = createInterrupts(
+      () => {},
+      () => performance.now(),
+    );
+    let err = '';
+    const up = async (answer: string): Promise<number> =>
+      await runProgram({
+        argv: ['up', '-e', 'prod'],
+        signal: interrupts.signal,
+        io: {
+          cwd: project.folder,
+          env: { ...cloud.env, HOME: project.folder, USER: 'tester' },
+          out: () => {},
+          err: (text) => (err += text),
+          terminal: false,
+          interactive: true,
+          columns: () => 100,
+          ask: () => Promise.resolve(answer),
+          input: () => Promise.resolve(''),
+        },
+      });
+    const executed = (): number => cloud.emulator.calls.filter(({ method }) => method.endsWith('.CreateJob')).length;
+    expect(await up('dev'), err).toBe(10);
+    expect([executed(), err.includes('1 migration would run')]).toEqual([1, true]);
+    expect(await up('prod'), err).toBe(0);
+    expect(executed()).toBe(3);
+    project.write('migrations/2_b.sql', 'create table b (id int);');
+    // The history is known from the run before: the plan costs nothing.
+    expect(await up('prod'), err).toBe(0);
+    expect(executed()).toBe(4);
+    expect(cloud.leaked()).toEqual([]);
+  },
+);
