@@ -121,7 +121,8 @@ test('a job that was deleted under its run leaves the outcome open', async () =>
   await using world = await jobWorld(database.url);
   const { ref, release } = await abandoned(world, database);
   const told: RunEvent[] = [];
-  const following = follow({ engine: world.engine(), onEvent: (event) => told.push(event) }, ref);
+  const watcher = world.engine();
+  const following = follow({ engine: watcher, onEvent: (event) => told.push(event) }, ref);
   await until(() => told.some(({ kind }) => kind === 'migration.started'));
   const job = ref.location.replace(/\/executions\/.*/, '');
   await fetch(`${world.emulator.url}/v2/${job}`, {
@@ -133,6 +134,8 @@ test('a job that was deleted under its run leaves the outcome open', async () =>
   expect(result).toMatchObject({ exitCode: 42, complete: false });
   expect(result.findings?.map(({ code }) => code)).toContain('job-lost');
   expect(await following).toMatchObject({ exitCode: 42, outcome: 'unknown' });
+  // Also for who had seen it at work before.
+  expect((await watcher.result(ref)).findings?.map(({ code }) => code)).toContain('job-lost');
   await release();
 });
 
