@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { until } from '../support/child.ts';
 import { canaryIn, canaryPassword, watchProcesses } from '../support/canary.ts';
-import { hinder, type hindrances } from '../support/private-network.ts';
+import { hinder, openFirewall, type hindrances } from '../support/private-network.ts';
 import { buildStage } from '../support/stage.ts';
 import { missing } from '../support/tools.ts';
 import { root } from '../docs/fences.ts';
@@ -85,6 +86,17 @@ describe.skipIf(missing('ip', 'nft', 'ss')).concurrent('seen from inside a job',
     expect(await stage.site.query('select id from godwit.migration order by seq')).toEqual([{ id: '1' }, { id: '2' }]);
     expect(await stage.leaked()).toEqual([]);
   }, 180_000);
+
+  test('a firewall that is opened while the job tries lets it in', async () => {
+    await using stage = await buildStage({ files: table, jobs: 'processes' });
+    hinder(stage.site, 'a firewall drops it');
+    const up = stage.type('up', '-e', 'dev');
+    await until('a try has failed', () => up.said().includes('Connecting: try 1'), 60_000);
+    openFirewall(stage.site);
+    const { exitCode, err } = await up.ended;
+    expect([exitCode, err]).toEqual([0, expect.stringContaining('1 migration applied')]);
+    expect(await stage.leaked()).toEqual([]);
+  }, 120_000);
 
   test('a network that comes up late costs time only, and each try is told', async () => {
     await using stage = await buildStage({ files: table, jobs: 'processes' });
