@@ -15,37 +15,40 @@ const example = Object.fromEntries(
 );
 const table = { 'migrations/1_t.sql': 'create table t (n int);' };
 
-describe.skipIf(missing('root', 'ip', 'podman', 'runc', 'docker-registry'))('with containers from a registry', () => {
-  test('a laptop without a route applies the example in a container of the private network, and nothing is left', async () => {
-    await using stage = await buildStage({ files: example, jobs: 'containers', password: canaryPassword });
-    using watch = watchProcesses();
-    const direct = await stage.type('status', '-e', 'direct').ended;
-    expect([direct.exitCode, direct.err]).toEqual([30, expect.stringContaining('[no-route]')]);
-    const up = await stage.type('up', '-e', 'dev').ended;
-    expect([up.exitCode, up.err]).toEqual([0, expect.stringContaining('7 migrations applied, 240 checks passed')]);
-    const verified = await stage.type('verify', '-e', 'dev', '--fresh').ended;
-    expect([verified.exitCode, verified.err]).toEqual([0, expect.stringContaining('240 checks passed')]);
-    const listed = await stage.type('runs', 'list', '-e', 'dev').ended;
-    expect([listed.exitCode, listed.err]).toEqual([0, expect.stringContaining('7 migrations')]);
-    expect(await stage.site.query('select outcome from godwit.run')).toEqual([{ outcome: 'done' }]);
-    expect(await stage.leaked()).toEqual([]);
-    // The password is with those who carry the container's variables, and in nobody's arguments or words.
-    expect(watch.tasks()).toBeGreaterThan(0);
-    expect(watch.found().filter((found) => found.startsWith('arguments'))).toEqual([]);
-    const said = [up, verified, listed].map(({ out, err }) => out + err).join('\n');
-    expect(canaryIn(said + JSON.stringify(await stage.emulator.state('logs')))).toBeUndefined();
-  }, 120_000);
+describe.skipIf(missing('namespaces', 'root', 'ip', 'podman', 'runc', 'docker-registry'))(
+  'with containers from a registry',
+  () => {
+    test('a laptop without a route applies the example in a container of the private network, and nothing is left', async () => {
+      await using stage = await buildStage({ files: example, jobs: 'containers', password: canaryPassword });
+      using watch = watchProcesses();
+      const direct = await stage.type('status', '-e', 'direct').ended;
+      expect([direct.exitCode, direct.err]).toEqual([30, expect.stringContaining('[no-route]')]);
+      const up = await stage.type('up', '-e', 'dev').ended;
+      expect([up.exitCode, up.err]).toEqual([0, expect.stringContaining('7 migrations applied, 240 checks passed')]);
+      const verified = await stage.type('verify', '-e', 'dev', '--fresh').ended;
+      expect([verified.exitCode, verified.err]).toEqual([0, expect.stringContaining('240 checks passed')]);
+      const listed = await stage.type('runs', 'list', '-e', 'dev').ended;
+      expect([listed.exitCode, listed.err]).toEqual([0, expect.stringContaining('7 migrations')]);
+      expect(await stage.site.query('select outcome from godwit.run')).toEqual([{ outcome: 'done' }]);
+      expect(await stage.leaked()).toEqual([]);
+      // The password is with those who carry the container's variables, and in nobody's arguments or words.
+      expect(watch.tasks()).toBeGreaterThan(0);
+      expect(watch.found().filter((found) => found.startsWith('arguments'))).toEqual([]);
+      const said = [up, verified, listed].map(({ out, err }) => out + err).join('\n');
+      expect(canaryIn(said + JSON.stringify(await stage.emulator.state('logs')))).toBeUndefined();
+    }, 120_000);
 
-  test('a bundle that is too large for a variable travels as a layer', async () => {
-    const rows = Array.from({ length: 4_000 }, (_, n) => `insert into big values (${n}, '${Math.sin(n)}');`);
-    const files = { 'migrations/1_big.sql': `create table big (n int primary key, s text);\n${rows.join('\n')}` };
-    await using stage = await buildStage({ files, jobs: 'containers' });
-    const up = await stage.type('up', '-e', 'dev', '--no-verify').ended;
-    expect(up.exitCode, up.err).toBe(0);
-    expect(await stage.site.query('select count(*)::int as n from big')).toEqual([{ n: 4_000 }]);
-    expect(await stage.leaked()).toEqual([]);
-  }, 120_000);
-});
+    test('a bundle that is too large for a variable travels as a layer', async () => {
+      const rows = Array.from({ length: 4_000 }, (_, n) => `insert into big values (${n}, '${Math.sin(n)}');`);
+      const files = { 'migrations/1_big.sql': `create table big (n int primary key, s text);\n${rows.join('\n')}` };
+      await using stage = await buildStage({ files, jobs: 'containers' });
+      const up = await stage.type('up', '-e', 'dev', '--no-verify').ended;
+      expect(up.exitCode, up.err).toBe(0);
+      expect(await stage.site.query('select count(*)::int as n from big')).toEqual([{ n: 4_000 }]);
+      expect(await stage.leaked()).toEqual([]);
+    }, 120_000);
+  },
+);
 
 const codes: Readonly<Record<keyof typeof hindrances, readonly [code: string, fix: string]>> = {
   'there is no route': ['no-route', 'VPC connector'],
@@ -56,7 +59,7 @@ const codes: Readonly<Record<keyof typeof hindrances, readonly [code: string, fi
   'a firewall drops it': ['connection-timeout', 'firewall'],
 };
 
-describe.skipIf(missing('ip', 'nft', 'ss')).concurrent('seen from inside a job', () => {
+describe.skipIf(missing('namespaces', 'ip', 'nft', 'ss')).concurrent('seen from inside a job', () => {
   test.each(Object.entries(codes))(
     'where %s, it is said: %s',
     async (what, [code, fix]) => {

@@ -11,7 +11,7 @@ function startDemo(left: Leftovers): Running {
   });
 }
 
-describe.skipIf(missing('ip')).concurrent('the demo with a private network', () => {
+describe.skipIf(missing('namespaces', 'ip')).concurrent('the demo with a private network', () => {
   test('shows the direct connection failing and the job succeeding, and leaves nothing', async () => {
     using left = createLeftovers();
     const { exitCode, err } = await startDemo(left).ended;

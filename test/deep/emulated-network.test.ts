@@ -67,7 +67,7 @@ async function run(
   return cloud.state.logs.map((entry) => (entry['textPayload'] as string | undefined) ?? JSON.stringify(entry));
 }
 
-describe.skipIf(missing('root', 'ip', 'nft', 'ss'))('tasks in a network namespace', () => {
+describe.skipIf(missing('namespaces', 'root', 'ip', 'nft', 'ss'))('tasks in a network namespace', () => {
   test('see no network until it is up, and then the database', async () => {
     using network = await lay();
     await using cloud = await startEmulator({ execution: { kind: 'namespace', path: network.vpc.path } });

@@ -24,7 +24,7 @@ const expected: Readonly<Record<keyof typeof hindrances, readonly [code: string,
   'a firewall drops it': ['connection-timeout', 'timeout'],
 };
 
-describe.skipIf(missing('ip', 'nft')).concurrent('a private network of namespaces', () => {
+describe.skipIf(missing('namespaces', 'ip', 'nft')).concurrent('a private network of namespaces', () => {
   test('the laptop has no way in, and a runner inside applies what it brings', async () => {
     await using site = await buildSite();
     using project = createProject(files);
@@ -71,7 +71,7 @@ void (async () => {
 
 const nobody = { uid: 65_534, gid: 65_534 };
 
-describe.skipIf(missing('root', 'ip')).concurrent('namespaces without a name', () => {
+describe.skipIf(missing('namespaces', 'root', 'ip')).concurrent('namespaces without a name', () => {
   test.each([
     ['root', {}],
     ['an ordinary user, in a user namespace', nobody],

@@ -4,6 +4,7 @@
  *
  *     describe.skipIf(missing('pgbouncer'))('through a pooler', () => { … });
  */
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -13,6 +14,8 @@ type Tool =
   | 'faketime'
   | 'ip'
   | 'mount'
+  /** Network namespaces may be made: as root, or in a user namespace. */
+  | 'namespaces'
   | 'nft'
   | 'openssl'
   | 'pg_dump'
@@ -30,6 +33,7 @@ export function missing(...tools: readonly Tool[]): boolean {
 
 function has(tool: Tool): boolean {
   if (tool === 'root') return process.platform === 'linux' && process.getuid?.() === 0;
+  if (tool === 'namespaces') return mayMakeNamespaces();
   if (tool === 'faketime') return fakeTimeLibrary() !== undefined;
   return programPath(tool) !== undefined;
 }
@@ -54,4 +58,10 @@ export function fakeTimeLibrary(): string | undefined {
   const root = '/usr/lib';
   const folders = existsSync(root) ? readdirSync(root).map((name) => join(root, name, 'faketime')) : [];
   return folders.map((folder) => join(folder, 'libfaketime.so.1')).find((path) => existsSync(path));
+}
+
+function mayMakeNamespaces(): boolean {
+  if (process.platform !== 'linux') return false;
+  const ways = process.getuid?.() === 0 ? [[], ['--user', '--map-root-user']] : [['--user', '--map-root-user']];
+  return ways.some((way) => spawnSync('unshare', [...way, '--net', 'true']).status === 0);
 }
