@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { IamModel } from '../../emulator/core/iam.ts';
 import type { Emulator } from '../../emulator/start.ts';
 import { createCloudRunEngine } from '../../src/adapters/engines/cloud-run/engine.ts';
+import type { Patience } from '../../src/adapters/engines/cloud-run/context.ts';
 import type { CloudRunTerms } from '../../src/adapters/engines/cloud-run/terms.ts';
 import { openFolder } from '../../src/adapters/files/folder.ts';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
@@ -62,7 +63,7 @@ export interface JobWorld extends AsyncDisposable {
   readonly emulator: Emulator;
   readonly terms: CloudRunTerms;
   /** An engine that knows nothing of the others; `env` in place of what finds the cloud and its credentials. */
-  engine(env?: Readonly<Record<string, string>>, budgetMs?: number): Engine;
+  engine(env?: Readonly<Record<string, string>>, budgetMs?: number, patience?: Partial<Patience>): Engine;
   /** Performs a task and gives how it ended. */
   perform(
     task: Task,
@@ -90,7 +91,11 @@ export async function jobWorld(
     database: environment.database,
     env: cloud.env,
   });
-  const engine = (variables: Readonly<Record<string, string>> = cloud.env, budgetMs = 20_000): Engine => {
+  const engine = (
+    variables: Readonly<Record<string, string>> = cloud.env,
+    budgetMs = 20_000,
+    patience: Partial<Patience> = {},
+  ): Engine => {
     const redactor = createRedactor();
     const google = createGoogle({
       endpoints: terms.endpoints,
@@ -105,7 +110,7 @@ export async function jobWorld(
       hashing: nodeHashing,
       redactor,
       runner: resolve('dist/runner.js'),
-      patience: { firstPauseMs: 30, longestPauseMs: 250, linesMs: 3_000, tokenMs: 300 },
+      patience: { firstPauseMs: 30, longestPauseMs: 250, linesMs: 3_000, tokenMs: 300, ...patience },
     });
   };
   return {

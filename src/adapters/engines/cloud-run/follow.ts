@@ -33,8 +33,12 @@ export interface Following {
   /** From where the log is read again; ISO 8601. */
   since?: string;
   finished?: Extract<RunEvent, { readonly kind: 'run.finished' }>;
-  /** What was wrong with reading. */
-  readonly findings: Finding[];
+  /** What is wrong with reading. */
+  findings: readonly Finding[];
+  /** How often the log was read. */
+  reads: number;
+  /** How often in a row it could not be read. */
+  unread: number;
   /** True: lines are missing and are not waited for any more. */
   givenUp: boolean;
 }
@@ -42,7 +46,17 @@ export interface Following {
 /** Begins to follow an execution. */
 export function following(context: CloudRunContext, ref: RunRef): Following {
   const decoder = createLineDecoder(ref.run, context.hashing);
-  return { ref, decoder, gone: false, blind: false, spoke: false, words: [], findings: [], givenUp: false };
+  const fresh = {
+    gone: false,
+    blind: false,
+    spoke: false,
+    words: [],
+    findings: [],
+    reads: 0,
+    unread: 0,
+    givenUp: false,
+  };
+  return { ref, decoder, ...fresh };
 }
 
 /**
@@ -65,11 +79,17 @@ export async function* followLines(
     }
     quiet = events.length > 0 ? 0 : quiet + 1;
     if (state.blind && quiet === 0) overSince = performance.now();
+    if (state.blind) {
+      // A role that was given a minute ago may be refused now and then.
+      const over = await look(context, state);
+      if (!state.blind) overSince = over ? performance.now() : undefined;
+    }
     if (overSince !== undefined && performance.now() - overSince > waitFor(context, state)) {
       state.givenUp = true;
       return;
     }
-    const over = await pause(context, state, { ms: pauseOf(context, quiet), over: overSince !== undefined, leave });
+    const ms = pauseOf(context, state, quiet);
+    const over = await pause(context, state, { ms, over: overSince !== undefined, leave });
     if (over && overSince === undefined) {
       overSince = performance.now();
       quiet = 0;
@@ -108,15 +128,21 @@ async function pause(context: CloudRunContext, state: Following, { ms, over, lea
   }
 }
 
+/** Quick looks, so that a short run is told at once; then the pace that leaves quota to others, in milliseconds. */
+const quickReads = 12;
+const steadyMs = 1_500;
+
 /** Grows while nothing comes: the project may list entries about once a second, together with all its other readers. */
-function pauseOf({ patience }: CloudRunContext, quiet: number): number {
+function pauseOf({ patience }: CloudRunContext, { reads }: Following, quiet: number): number {
   const { firstPauseMs, longestPauseMs } = patience;
-  return Math.min(longestPauseMs, firstPauseMs * 1.6 ** Math.min(quiet, 20)) * (0.9 + Math.random() * 0.2);
+  const wanted = Math.max(firstPauseMs * 1.6 ** Math.min(quiet, 20), reads > quickReads ? steadyMs : 0);
+  return Math.min(longestPauseMs, wanted) * (0.9 + Math.random() * 0.2);
 }
 
 /** A runner that was never started has nothing to say; one that has begun has more to come. */
 function waitFor({ patience }: CloudRunContext, state: Following): number {
-  if (state.findings.some(({ code }) => code === 'log-unreadable')) return 0;
+  // Once may be an accident.
+  if (state.unread >= 3) return state.blind ? Math.min(patience.linesMs, 10_000) : 0;
   if (state.blind) return patience.linesMs;
   // Cancelled before its first word: most probably it never had one, and Ctrl-C is not to take a minute.
   if (!state.spoke && state.execution !== undefined && isCancelled(state.execution))
@@ -137,12 +163,15 @@ export async function look(context: CloudRunContext, state: Following): Promise<
   });
   if (reply.ok) {
     state.execution = reply.value;
+    // What was refused for a while is not any more.
+    if (state.blind) state.findings = state.findings.filter(({ code }) => code === 'log-unreadable');
+    state.blind = false;
     return isOver(reply.value);
   }
   const { error } = reply;
   if (error.status === 401 || error.status === 403) {
-    if (!state.blind)
-      state.findings.push(googleFault(error, { doing: 'reading execution', resource: state.ref.location }));
+    const finding = googleFault(error, { doing: 'reading execution', resource: state.ref.location });
+    if (!state.blind) state.findings = [...state.findings, finding];
     state.blind = true;
     return true;
   }
@@ -157,11 +186,14 @@ async function readEvents(
   state: Following,
   signal?: AbortSignal,
 ): Promise<readonly RunEvent[]> {
+  state.reads += 1;
   const reply = await readLog(context.google, placeOf(state.ref), state.since, signal);
+  state.unread = reply.ok ? 0 : state.unread + 1;
   if (!reply.ok) {
     noteUnreadable(context, state, reply.error);
     return [];
   }
+  state.findings = state.findings.filter(({ code }) => code !== 'log-unreadable');
   const events: RunEvent[] = [];
   for (const entry of reply.value) {
     const line = runnerLine(entry);
@@ -197,5 +229,5 @@ function noteUnreadable(context: CloudRunContext, state: Following, error: Param
   if (known || error.lost || error.status === 0) return;
   const cause = googleFault(error, { doing: 'reading the log of', resource: `projects/${context.terms.project}` });
   const details = { why: cause.why, ...(cause.code === 'google-permission-denied' ? { fix: cause.fix } : {}) };
-  state.findings.push(fault('log-unreadable', details));
+  state.findings = [...state.findings, fault('log-unreadable', details)];
 }
