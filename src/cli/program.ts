@@ -76,7 +76,8 @@ function closeEvents(screen: Screen, result: Result): void {
   for (const finding of result.findings) screen.event({ kind: 'finding', finding });
   screen.event({
     kind: 'run.finished',
-    run: '',
+    // One that was left to itself is named: whoever started it has to find it again.
+    run: typeof result.data['run'] === 'string' ? result.data['run'] : '',
     outcome: result.outcome as 'refused',
     exitCode: result.exitCode,
     events: result.findings.length + 1,
