@@ -1,8 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { start } from '../stop/command.ts';
 import { realNodeImage, type MadeImage } from '../support/base-image.ts';
+import { until } from '../support/child.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { startPooler } from '../support/pgbouncer.ts';
+import { createProject } from '../support/project.ts';
 import { buildStage } from '../support/stage.ts';
 import { missing } from '../support/tools.ts';
+import { nothingStays } from './pooled.ts';
 
 /** A small image with a shell and an application, and without Node. */
 function backend(): MadeImage {
@@ -29,4 +35,35 @@ describe.skipIf(missing('root', 'ip', 'podman', 'runc', 'docker-registry'))('in 
     expect([absent.exitCode, absent.err]).toEqual([10, expect.stringContaining('[command-not-started]')]);
     expect(await stage.leaked()).toEqual([]);
   }, 240_000);
+});
+
+describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {
+  test('a command holds the lease for as long as it works, and nothing of it stays in the pool', async () => {
+    await using database = await createTestDatabase();
+    await using pooler = await startPooler(database.url);
+    const through = pooler.through(database.url);
+    using project = createProject({ 'migrations/1_a.sql': 'create table a (id int primary key);' }, through);
+    const script = `const { existsSync, writeFileSync } = require('node:fs');
+      writeFileSync('there', '');
+      const look = setInterval(() => { if (existsSync('go')) clearInterval(look); }, 50)`;
+    const going = start(project, through, 'exec', '--', process.execPath, '-e', script);
+    await until('the command works', () => existsSync(`${project.folder}/there`), 30_000);
+    const taken = "select leased_until > now() + interval '15 seconds' as fresh from godwit.guard where holder <> ''";
+    const [first] = await database.query('select leased_until from godwit.guard');
+    await until(
+      'the lease was renewed',
+      async () => {
+        const [now] = await database.query('select leased_until from godwit.guard');
+        return String(now?.['leased_until']) !== String(first?.['leased_until']);
+      },
+      60_000,
+    );
+    expect(await database.query(taken)).toEqual([{ fresh: true }]);
+    const up = await project.run('up', '--wait', '0s');
+    expect([up.exitCode, up.err]).toEqual([20, expect.stringContaining('holds the database')]);
+    project.write('go', '');
+    const ended = await going.ended;
+    expect(ended.exitCode, ended.err).toBe(0);
+    await nothingStays(pooler, database);
+  }, 120_000);
 });
