@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readCommandLine, wantsJson } from './arguments.ts';
+import { isTyped, readCommandLine } from './arguments.ts';
 import { commands, globalOptions } from './table.ts';
 
 function command(...argv: readonly string[]) {
@@ -59,8 +59,8 @@ test('help and version are asked for in every usual way', () => {
 });
 
 test('--json is seen even when the rest is not understood, but not behind --', () => {
-  expect(wantsJson(['nonsense', '--json'])).toBe(true);
-  expect(wantsJson(['db', 'sql', '--', '--json'])).toBe(false);
+  expect(isTyped(['nonsense', '--json'], 'json')).toBe(true);
+  expect(isTyped(['db', 'sql', '--', '--json'], 'json')).toBe(false);
 });
 
 test('an option means the same kind of thing in every command', () => {
@@ -84,4 +84,28 @@ test('every example of the help is a command line that godwit understands', () =
     const argv = [...text.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
     expect(readCommandLine(argv), type).toMatchObject({ ok: true });
   }
+});
+
+test('what stands behind `--` is a command of the user’s own, with all its options', () => {
+  const line = readCommandLine([
+    'exec',
+    '-e',
+    'dev',
+    '--timeout',
+    '5min',
+    '--',
+    'npm',
+    'test',
+    '--',
+    '--json',
+    '-e',
+    'x',
+  ]);
+  expect(line.ok && line.value.kind === 'command' ? line.value.typed : line).toMatchObject({
+    arguments: [],
+    behind: ['npm', 'test', '--', '--json', '-e', 'x'],
+    values: { env: 'dev', timeout: '5min' },
+  });
+  const other = readCommandLine(['new', '--', '--name']);
+  expect(other.ok && other.value.kind === 'command' ? other.value.typed.arguments : other).toEqual(['--name']);
 });

@@ -12,9 +12,9 @@ export type CommandLine =
   | { readonly kind: 'version' };
 
 /** Switches that hold before a command line is understood: how to report that it is not. */
-export function wantsJson(argv: readonly string[]): boolean {
+export function isTyped(argv: readonly string[], name: 'json' | 'no-color'): boolean {
   const end = argv.indexOf('--');
-  return argv.slice(0, end === -1 ? undefined : end).includes('--json');
+  return argv.slice(0, end === -1 ? undefined : end).includes(`--${name}`);
 }
 
 /** Reads a command line (without `node` and the program's own name). */

@@ -180,7 +180,7 @@ export async function executeHeard(
 ): Promise<Execution> {
   const leaving = new AbortController();
   const remote = ready.project.remote !== undefined;
-  const unbind = isChange(task.kind) ? bindCtrlC(context, remote ? leaving : undefined) : () => {};
+  const unbind = isChange(task.kind) ? bindCtrlC(context, task.kind, remote ? leaving : undefined) : () => {};
   try {
     return await execute(context, ready, task, { onEvent, leave: leaving.signal });
   } finally {
@@ -205,22 +205,38 @@ export function leftAlone(environment: string, run: string): readonly string[] {
   ];
 }
 
+/** What is asked at Ctrl-C; what is told then. */
+const stopping = {
+  run: {
+    here: '\nStop the run at its next safe point? What is applied stays. Ctrl-C again leaves at once. [Y/n] ',
+    away: '\nThe run is not of this machine. Cancel it at its next safe point (what is applied stays), leave it to itself, or stay? [c/l/S] ',
+    told: 'Stopping at the next safe point …',
+  },
+  command: {
+    here: '\nEnd the command and what it has started? Ctrl-C again leaves at once. [Y/n] ',
+    away: '\nThe command is not of this machine. Cancel it, leave it to itself, or stay? [c/l/S] ',
+    told: 'Ending the command …',
+  },
+} as const;
+
 /** Ctrl-C asks where a person can answer; the run goes on meanwhile. Elsewhere it stops the run. */
-function bindCtrlC({ io, screen, signal, onCtrlC }: Context, leaving: AbortController | undefined): () => void {
-  const question =
-    leaving === undefined
-      ? '\nStop the run at its next safe point? What is applied stays. Ctrl-C again leaves at once. [Y/n] '
-      : '\nThe run is not of this machine. Cancel it at its next safe point (what is applied stays), leave it to itself, or stay? [c/l/S] ';
+function bindCtrlC(
+  { io, screen, signal, onCtrlC }: Context,
+  kind: Task['kind'],
+  leaving: AbortController | undefined,
+): () => void {
+  const words = stopping[kind === 'exec' ? 'command' : 'run'];
   const over = new AbortController();
   const unbind = onCtrlC(async () => {
     if (!io.interactive || screen.json) return true;
+    const question = leaving === undefined ? words.here : words.away;
     const answer = await screen.asking(async () => await io.ask(question, over.signal));
     if (over.signal.aborted) return false;
     if (leaving === undefined) return !/^n/i.test(answer ?? '');
     if (/^[ld]/i.test(answer ?? '')) leaving.abort();
     return /^c/i.test(answer ?? '');
   });
-  const tell = (): void => screen.say('Stopping at the next safe point …');
+  const tell = (): void => screen.say(words.told);
   signal.addEventListener('abort', tell);
   return () => {
     signal.removeEventListener('abort', tell);

@@ -51,7 +51,7 @@ export function topicHelp(topic: string, style: Style): string | undefined {
 }
 
 /** `runs show RUN`, `new NAME`, `explain [CODE]` */
-export function usageOf(command: CommandSpec): string {
+function usageOf(command: CommandSpec): string {
   const names = (command.arguments ?? []).map((argument) => {
     const name = argument.many === true ? `${argument.name}…` : argument.name;
     return argument.required === true ? name : `[${name}]`;

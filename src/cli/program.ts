@@ -4,7 +4,7 @@ import { fault, FaultError } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { createRedactor, type Redactor } from '../kit/redact.ts';
 import { version } from '../project/version.ts';
-import { readCommandLine, wantsJson, type CommandLine } from './arguments.ts';
+import { isTyped, readCommandLine, type CommandLine } from './arguments.ts';
 import type { CommandSpec, Result } from './command.ts';
 import { programHelp, topicHelp } from './help.ts';
 import type { Decide } from './interrupts.ts';
@@ -24,9 +24,9 @@ export interface ProgramParts {
 /** Runs one command line and returns its exit code. Never rejects: what nobody expects becomes `bug`, 70. */
 export async function runProgram({ argv, io, signal, onCtrlC }: ProgramParts): Promise<number> {
   const redactor = createRedactor();
-  const json = wantsJson(argv);
+  const json = isTyped(argv, 'json');
   const readLine = lineReader(io.cwd);
-  const screen = createScreen({ io, json, noColor: argv.includes('--no-color'), redactor, readLine });
+  const screen = createScreen({ io, json, noColor: isTyped(argv, 'no-color'), redactor, readLine });
   const line = readCommandLine(argv);
   if (!line.ok) return report(screen, undefined, failed(line.findings));
   if (line.value.kind !== 'command') return inform(line.value, screen);

@@ -165,7 +165,7 @@ export interface ExecTask extends TaskTerms {
 }
 
 /** A command that follows a run, to judge what that run has left. */
-export interface HookTerms {
+interface HookTerms {
   readonly name: string;
   /** The run that it follows. */
   readonly follows: string;
