@@ -158,7 +158,10 @@ function unknownOption(spec: CommandSpec, raw: string, names: readonly string[])
   const near = nearest(bare, names);
   return fault('wrong-usage', {
     why: `\`godwit ${spec.name}\` has no option ${raw}.`,
-    fix: near === undefined ? `Run \`godwit ${spec.name} --help\` for its options.` : `Did you mean --${near}?`,
+    fix:
+      near === undefined
+        ? `Run \`godwit ${spec.name} --help\` for its options.${behind(spec)}`
+        : `Did you mean --${near}?`,
   });
 }
 
@@ -168,8 +171,15 @@ function countArguments(spec: CommandSpec, rest: readonly string[]): Outcome<nev
   if (missing?.required === true) return wrong(spec, `${missing.name} is missing: ${missing.summary}.`);
   const many = wanted.at(-1)?.many === true;
   const surplus = rest[wanted.length];
-  if (!many && surplus !== undefined) return wrong(spec, `The argument \`${surplus}\` is one too many.`);
+  if (!many && surplus !== undefined) return wrong(spec, `The argument \`${surplus}\` is one too many.${behind(spec)}`);
   return undefined;
+}
+
+/** Whoever forgets the `--` is told of it. */
+function behind(spec: CommandSpec): string {
+  return spec.behind === undefined
+    ? ''
+    : ` What is to be executed stands behind \`--\`: \`godwit ${spec.name} -- ${spec.behind.example}\`.`;
 }
 
 function wrong(spec: CommandSpec, why: string): Outcome<never> {

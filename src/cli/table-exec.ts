@@ -7,7 +7,7 @@ export const execCommands: readonly CommandSpec[] = [
     summary: 'Execute a command of your own next to the database: another migrator, a test suite',
     about: [
       'The command is executed where migrations are: on this machine, or in a job inside the private network, in the image of the environment (`image.own`) or `--image`. It gets the address of the database as DATABASE_URL, and GODWIT_RUN and GODWIT_ENVIRONMENT; no shell reads its arguments. Before it, the database is checked as before a migration; while it works, it holds the database, so that no run of godwit changes anything beneath it (`--no-lock`: it does not). What it was and how it ended is recorded.',
-      'Its output is passed on. Of a long one, the beginning and the end are. The exit code is 0 or 40: --json tells that of the command.',
+      'Its output is passed on; of a very long one, the beginning and the end. The exit code is 0 or 40: --json tells that of the command.',
     ],
     behind: { name: 'COMMAND ARGS…', summary: 'the program and its arguments', example: 'npm test' },
     options: [

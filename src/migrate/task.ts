@@ -52,6 +52,9 @@ export interface EarlierAttempt {
   readonly by: string;
   readonly outcome: string;
   readonly failure: string;
+  /** How its command ended, and when; absent where nobody knows. */
+  readonly exitCode?: number;
+  readonly finishedAt?: string;
 }
 
 /**

@@ -51,7 +51,7 @@ async function cloudCheckpointer(project: Project, engine: CloudRunTerms): Promi
     return createCloudSqlCheckpointer({ google, instance: engine.instance });
   }
   const why =
-    'Where its database is has not been said, and this machine has no way to it: only the platform could take one.';
+    'The configuration names no Cloud SQL instance, and this machine has no way to the database: only the platform could take one.';
   const fix =
     'Name the Cloud SQL instance in the configuration (`"engine": { …, "instance": "NAME" }`); or take a backup yourself and say so with `--waive-checkpoint "REASON"`, which is recorded; or set the policy to `"checkpoint": "never"`.';
   return {

@@ -130,15 +130,19 @@ export function earlierAttempts(entries: readonly LedgerEntry[]): readonly Earli
   const changing = entries.filter(({ kind }) => isChange(kind ?? 'apply'));
   const last = changing.findIndex((entry) => entry.recorded);
   const since = (last === -1 ? changing : changing.slice(0, last)).filter((entry) => entry.exitCode !== 0);
-  return since.slice(0, mostAttempts).map(({ run, command, startedAt, by, outcome, failure }) => ({
-    run,
-    command,
-    startedAt,
-    by,
-    // `unreachable` is how the command ended; in the history it reads better as what became of the run.
-    outcome: outcome === 'unreachable' ? 'never-connected' : (outcome ?? 'interrupted'),
-    failure: failure ?? 'It did not end.',
-  }));
+  return since
+    .slice(0, mostAttempts)
+    .map(({ run, command, startedAt, by, outcome, failure, exitCode, finishedAt }) => ({
+      run,
+      command,
+      startedAt,
+      by,
+      // `unreachable` is how the command ended; in the history it reads better as what became of the run.
+      outcome: outcome === 'unreachable' ? 'never-connected' : (outcome ?? 'interrupted'),
+      failure: failure ?? 'It did not end.',
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(finishedAt === undefined ? {} : { finishedAt }),
+    }));
 }
 
 /** What a command is executed with. */

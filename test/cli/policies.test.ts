@@ -147,11 +147,13 @@ test('an attempt that never reached the database is listed, and carried into the
   expect(listed.json[0]).toMatchObject({ runs: [{ command: 'up', outcome: 'unreachable', exitCode: 30 }] });
   expect((await project.run('up', '-e', 'dev')).exitCode).toBe(0);
   expect(await database.query('select command, exit_code from godwit.run order by started_at')).toMatchObject([
-    {},
+    { exit_code: 30 },
     { exit_code: 0 },
   ]);
   const after = await project.run('runs', 'list', '-e', 'dev', '--json');
-  expect((after.json[0] as unknown as { runs: unknown[] }).runs).toHaveLength(2);
+  const { runs } = after.json[0] as unknown as { runs: readonly { ms: number }[] };
+  expect(runs).toMatchObject([{ exitCode: 0 }, { outcome: 'never-connected', exitCode: 30 }]);
+  expect(runs[1]?.ms).toBeGreaterThan(0);
 });
 
 function createProjectAt(project: TestProject, env: Readonly<Record<string, string>>) {

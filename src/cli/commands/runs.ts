@@ -144,7 +144,8 @@ export const verifyChain: Run = async (context) =>
         '',
         `${screen.style.green('✔')} ${countOf(chains.length, 'run')}, ${countOf(events, 'event')}: no row was changed.`,
       );
-    } else screen.say('', ...broken.map((chain) => `  ${screen.style.red('✘')} ${chain.run}: ${chain.why}`));
+    } else if (broken.length > 0)
+      screen.say('', ...broken.map((chain) => `  ${screen.style.red('✘')} ${chain.run}: ${chain.why}`));
     const { exitCode, outcome } = execution;
     const findings = uniqueByText(execution.findings);
     return {
@@ -170,8 +171,9 @@ function line(run: RunRow, style: Style): readonly string[] {
   ];
 }
 
-function whatOf({ applied, about }: RunRow): string {
-  if (about === undefined) return countOf(applied, 'migration');
+function whatOf({ command, applied, about }: RunRow): string {
+  // The ledger does not know the words: only the runner can mask the password in them.
+  if (about === undefined) return command === 'exec' ? 'a command' : countOf(applied, 'migration');
   return about.hook === undefined ? shown(about.words, 60) : `hook ${about.hook}`;
 }
 

@@ -23,9 +23,11 @@ export const verify: Run = async (context) =>
     if (execution.events.length === 0) return failed(execution.findings);
     const checks = execution.events.flatMap((event) => (event.kind === 'checks' ? event.checks : []));
     const { exitCode, outcome, findings } = execution;
-    screen.say('', ...checkLines(checks, screen.style), ...checkAdvice(checks, screen.style));
+    const isAnswered = exitCode === 0 || exitCode === 50;
+    if (isAnswered || checks.length > 0)
+      screen.say('', ...checkLines(checks, screen.style), ...checkAdvice(checks, screen.style));
     const symbol = exitCode === 0 ? screen.style.green('✔') : screen.style.red('✘');
-    if (exitCode === 0 || exitCode === 50) {
+    if (isAnswered) {
       screen.say(
         outcome === 'nothing-to-do'
           ? `${symbol} Nothing is applied: nothing to verify.`

@@ -6,7 +6,7 @@ export function checkpointLines(checkpoint: Checkpoint, style: Style): readonly 
   const { means, id, takenAt, bytes, restore, undoes, kept } = checkpoint;
   const size = bytes === undefined ? '' : `, ${sizeText(bytes)}`;
   return [
-    `  ${style.green('✔')} checkpoint: ${words[means]}${size} ${style.dim(`${id}, as of ${takenAt}, kept ${kept}`)}`,
+    `  ${style.green('✔')} checkpoint: ${words[means]}${size} ${style.dim(`· ${id}, as of ${takenAt}, kept ${kept}`)}`,
     style.dim(`    to restore: ${restore}`),
     style.dim(`    that undoes ${undoes}; try the down file first`),
   ];

@@ -75,6 +75,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
     io.err(lines.map((text) => `${harmless(redactor.redact(text), colour)}\n`).join(''));
   };
   const shown = new Map<string, number>();
+  const placed = new Set<string>();
   let targeted = false;
   let asking = false;
   let going = '';
@@ -98,7 +99,12 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       targeted = true;
       say(targetLine(environment, target, style) + (note === undefined ? '' : style.dim(` · ${note}`)));
     },
-    place: (environment, place) => say(`${style.bold(environment)} ${style.dim('·')} ${place}`),
+    place: (environment, place) => {
+      // A command that asks twice works in one place.
+      if (placed.has(environment)) return;
+      placed.add(environment);
+      say(`${style.bold(environment)} ${style.dim('·')} ${place}`);
+    },
     finding: (finding) => {
       // Failed checks have been shown as such, one line each.
       if (finding.code === 'check-failed' || finding.code === 'check-warning') return;

@@ -42,7 +42,7 @@ export const planFaults = entries({
   'unknown-run': {
     title: 'There is no such run',
     why: 'Neither the history nor the ledger knows a run with this id.',
-    fix: 'Run `godwit runs list`; the beginning of an id is enough.',
+    fix: 'Run `godwit runs list`; the beginning of an id is enough. A run of another environment is found with -e NAME.',
     exit: 2,
   },
   'audit-broken': {

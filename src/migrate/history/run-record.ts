@@ -35,8 +35,8 @@ export async function beginRun(
   const common = [actor.by, actor.from, actor.commit, actor.tool].map(quoteLiteral).join(', ');
   const earlier = task.earlier.map(
     (attempt) =>
-      `INSERT INTO godwit.run (run, command, outcome, failure, by_whom, from_where, git_commit, tool, plan_hash, started_at, finished_at)
-SELECT ${quoteLiteral(attempt.run)}, ${quoteLiteral(attempt.command)}, ${quoteLiteral(attempt.outcome)}, ${quoteLiteral(attempt.failure)}, ${quoteLiteral(attempt.by)}, '', '', '', '', ${quoteLiteral(attempt.startedAt)}::timestamptz, ${quoteLiteral(attempt.startedAt)}::timestamptz
+      `INSERT INTO godwit.run (run, command, outcome, exit_code, failure, by_whom, from_where, git_commit, tool, plan_hash, started_at, finished_at)
+SELECT ${quoteLiteral(attempt.run)}, ${quoteLiteral(attempt.command)}, ${quoteLiteral(attempt.outcome)}, ${attempt.exitCode ?? 'NULL'}::integer, ${quoteLiteral(attempt.failure)}, ${quoteLiteral(attempt.by)}, '', '', '', '', ${quoteLiteral(attempt.startedAt)}::timestamptz, ${quoteLiteral(attempt.finishedAt ?? attempt.startedAt)}::timestamptz
 WHERE NOT EXISTS (SELECT FROM godwit.run WHERE run = ${quoteLiteral(attempt.run)});`,
   );
   const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;

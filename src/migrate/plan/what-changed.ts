@@ -96,7 +96,7 @@ function firstDifference(
   if (removed === 1 && added === 1) return { text: `${nth} was changed`, ...at };
   if (removed === 0) return { text: `${countOf(added)} added as ${nth}`, ...at };
   if (added === 0) return { text: `${countOf(removed)} removed, beginning with ${nth}` };
-  return { text: `${countOf(removed)} from ${nth} on replaced by ${added}`, ...at };
+  return { text: `from ${nth} on, ${countOf(removed)} replaced by ${added}`, ...at };
 }
 
 function countOf(count: number): string {
