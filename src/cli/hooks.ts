@@ -3,7 +3,6 @@ import type { Finding } from '../kit/finding.ts';
 import { good, type Outcome } from '../kit/outcome.ts';
 import type { Execution } from '../migrate/deploy.ts';
 import type { RunEvent } from '../migrate/event.ts';
-import { shown } from '../migrate/exec/words.ts';
 import type { ApplyTask } from '../migrate/task.ts';
 import type { Hook } from '../project/environment.ts';
 import { hooksPassed } from '../project/promotion.ts';
@@ -127,5 +126,5 @@ function sayPassed({ screen }: Context, hook: Hook): void {
 function failed(hook: Hook, findings: readonly Finding[], run = ''): Finding {
   const why = findings.find(({ severity }) => severity === 'error')?.why ?? 'It did not end well.';
   const which = run === '' ? '' : ` (run ${run})`;
-  return fault('hook-failed', { why: `Hook \`${hook.name}\`${which}, \`${shown(hook.command)}\`: ${why}` });
+  return fault('hook-failed', { why: `Hook \`${hook.name}\`${which}: ${why}` });
 }
