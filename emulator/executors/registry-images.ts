@@ -24,6 +24,11 @@ interface ImageConfig {
 export function registryImages(registry: Registry, folder?: string): ImageSource {
   let home: string | undefined;
   const known = new Map<string, LocalImage>();
+  const remove = (): void => {
+    if (home !== undefined) rmSync(home, { recursive: true, force: true });
+  };
+  // A program that leaves in a hurry closes nothing.
+  process.once('exit', remove);
   return {
     find(reference) {
       const host = reference.split('/')[0] ?? '';
@@ -44,7 +49,8 @@ export function registryImages(registry: Registry, folder?: string): ImageSource
       return Promise.resolve({ found: image });
     },
     close() {
-      if (home !== undefined) rmSync(home, { recursive: true, force: true });
+      process.off('exit', remove);
+      remove();
     },
   };
 }

@@ -15,3 +15,12 @@ test('the demo of jobs applies, verifies and lists on an emulated Cloud Run, and
   expect(err).toContain('no job');
   expect(await left.found()).toEqual([]);
 }, 120_000);
+
+test('a reader that leaves in the middle of the demo leaves nothing behind either', async () => {
+  using left = createLeftovers();
+  const script = `"$0" "$1" demo --cloud-run 2>&1 | head -9`;
+  const demo = startProgram(['sh', '-c', script, process.execPath, shippedGodwit], { cwd: left.folder, env: left.env });
+  const { out } = await demo.ended;
+  expect(out).toContain('Real: PostgreSQL');
+  expect(await left.found()).toEqual([]);
+}, 120_000);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -15,6 +15,16 @@ const steps: readonly (readonly string[])[] = [['plan'], ['up'], ['verify'], ['u
 
 /** `godwit demo`: the main job on the example project, here, or by jobs of an emulated Cloud Run. */
 export const demo: Run = async (context) => {
+  // Ctrl-C, or a reader that leaves: what was made is taken away first.
+  const unbind = context.onCtrlC(() => Promise.resolve(true));
+  try {
+    return await show(context);
+  } finally {
+    unbind();
+  }
+};
+
+async function show(context: Context): Promise<Result> {
   const { switches, values } = context.typed;
   const kind = ['private-network', 'cloud-run'].filter((name) => switches.has(name));
   if (kind.length + (values['keep'] === undefined ? 0 : 1) > 1) {
@@ -31,6 +41,9 @@ export const demo: Run = async (context) => {
   if (keep !== undefined && existsSync(folder) && (await readdir(folder)).length > 0) {
     return failed([fault('file-exists', { why: 'The folder for the demo is not empty.', where: { file: keep } })]);
   }
+  // A second Ctrl-C does not wait.
+  const leave = (): void => (keep === undefined ? rmSync(folder, { recursive: true, force: true }) : undefined);
+  process.once('exit', leave);
   try {
     const foreign = new Set(['.godwit', 'godwit.lock.json', 'node_modules']);
     await cp(example, folder, {
@@ -39,9 +52,10 @@ export const demo: Run = async (context) => {
     });
     return kind.length > 0 ? await cloudDemo(context, folder) : await tour(context, folder, keep);
   } finally {
+    process.off('exit', leave);
     if (keep === undefined) await rm(folder, { recursive: true, force: true });
   }
-};
+}
 
 async function cloudDemo(context: Context, folder: string): Promise<Result> {
   const { demoOnLaptop, demoHere } = await import('../demo/cloud-sites.ts');
