@@ -3,9 +3,13 @@ import type { RunRow } from '../migrate/history/rows.ts';
 import { isChange } from '../migrate/task.ts';
 import type { Project } from './open.ts';
 
-/** The attempts to change an environment, newest first, as the ledger knows them. */
-export async function attemptsOf(project: Pick<Project, 'ledger' | 'environment'>): Promise<readonly LedgerEntry[]> {
-  return await attemptsIn(project.ledger, project.environment.name);
+/** The attempts to change an environment, newest first, as the ledger knows them, or they have told themselves. */
+export async function attemptsOf(
+  project: Pick<Project, 'ledger' | 'environment' | 'remote'>,
+): Promise<readonly LedgerEntry[]> {
+  const entries = await attemptsIn(project.ledger, project.environment.name);
+  if (project.remote === undefined || entries.every(({ finishedAt }) => finishedAt !== undefined)) return entries;
+  return await (await import('./known-ends.ts')).withKnownEnds(project.remote, entries);
 }
 
 /** The same of any ledger. */

@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '../migrate/engine.ts';
 import type { RunEvent } from '../migrate/event.ts';
 import { isChange } from '../migrate/task.ts';
+import { momentOf, withKnownEnds } from './known-ends.ts';
 import type { Project } from './open.ts';
 import { isOfAnother } from './other-database.ts';
 import type { Known, Question } from './questions.ts';
@@ -25,7 +26,8 @@ const nothingChanged: ReadonlySet<string> = new Set(['refused', 'unreachable', '
 export async function newestKnown(project: Project, question: Question): Promise<Knowledge> {
   const { remote, environment } = project;
   if (remote === undefined) return {};
-  const entries = (await project.ledger.list(environment.name)).filter((entry) => isHere(remote, entry));
+  const listed = (await project.ledger.list(environment.name)).filter((entry) => isHere(remote, entry));
+  const entries = question.lasting === true ? listed : await withKnownEnds(remote, listed);
   const open =
     question.lasting === true ? [] : entries.filter((entry) => entry.finishedAt === undefined && changes(entry));
   const underWay = open.find((entry) => !isDeserted(entry));
@@ -76,15 +78,6 @@ async function toldBy(
 function isOfPinned({ pinned }: Project, events: readonly RunEvent[]): boolean {
   const id = events.findLast((event) => event.kind === 'identity')?.environmentId ?? '';
   return pinned === undefined || id === '' || id === pinned.id;
-}
-
-/** The end of the execution, by the clock of its runner. */
-function momentOf(events: readonly RunEvent[]): string | undefined {
-  // A run that took a checkpoint has had two executions.
-  const started = events.findLast((event) => event.kind === 'run.started');
-  const finished = events.findLast((event) => event.kind === 'run.finished');
-  if (started === undefined || finished === undefined) return undefined;
-  return new Date(Date.parse(started.at) + Math.round(finished.ms)).toISOString();
 }
 
 /** May this attempt have changed the database? */

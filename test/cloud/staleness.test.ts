@@ -138,3 +138,40 @@ test(
     expect(cloud.leaked()).toEqual([]);
   },
 );
+
+test('the end of a run that nobody has waited for is known from what it has said', slow, async () => {
+  await using database = await createTestDatabase();
+  using ann = machineFor(database, fast);
+  const detached = await ann.run('up', '-e', 'dev', '--detach', '--json');
+  const run = detached.part('run') as string;
+  await until('it is applied', () => hasTable(database, 'a'), 60_000);
+  await until('it has ended', () => cloud.emulator.state.executions.every((one) => 'completionTime' in one), 60_000);
+  using bob = ann.clone();
+  const before = created();
+  const status = await bob.run('status', '-e', 'dev');
+  expect(status.err).toContain(`by run ${run}`);
+  expect(status.err).not.toContain('[run-under-way]');
+  const listed = await bob.run('runs', 'list', '-e', 'dev', '--json');
+  expect(listed.part('runs')).toMatchObject([{ run, outcome: 'done', exitCode: 0, applied: 1 }]);
+  expect(created(), 'nothing is executed').toBe(before);
+  const attached = await bob.run('runs', 'attach', run, '-e', 'dev');
+  expect(attached.exitCode, attached.err).toBe(0);
+  const cancelled = await bob.run('runs', 'cancel', run, '-e', 'dev');
+  expect([cancelled.exitCode, cancelled.err]).toEqual([0, expect.stringContaining(`Run ${run} has ended: done.`)]);
+  expect(created(), 'nothing is executed').toBe(before);
+});
+
+test('each of the environments that are compared has its target named', slow, async () => {
+  await using database = await createTestDatabase();
+  await using other = await createTestDatabase();
+  using ann = machineFor(database, fast);
+  const config = JSON.parse(readFileSync(join(ann.folder, 'godwit.config.json'), 'utf8')) as {
+    environments: Record<string, unknown>;
+  };
+  const qa = cloud.environment('qa', other.url, { project: `acme-q${process.pid}` });
+  ann.write('godwit.config.json', JSON.stringify({ environments: { ...config.environments, qa } }));
+  const compared = await ann.run('status', '--compare', 'dev,qa');
+  expect(compared.exitCode, compared.err).toBe(0);
+  expect(compared.err).toContain(`/${database.name} as`);
+  expect(compared.err).toContain(`/${other.name} as`);
+});

@@ -122,7 +122,11 @@ function tellAgain({ screen }: Context, entry: LedgerEntry, events: Execution['e
 export const cancel: Run = async (context) => {
   const project = await openProjectOf(context);
   if (!project.ok) return failed(project.findings);
-  const { engine, run } = await findRun(context, project.value);
+  const { engine, run, entry } = await findRun(context, project.value);
+  if (project.value.remote !== undefined && entry?.run === run && isOver(entry)) {
+    context.screen.say(`Run ${run} has ended: ${entry.outcome}.`);
+    return done({ run, outcome: entry.outcome });
+  }
   const ref = await engine.attach(run);
   if (!ref.ok || !(await engine.cancel(ref.value))) return await cancelThere(context, run);
   const { name } = project.value.environment;
@@ -133,6 +137,11 @@ export const cancel: Run = async (context) => {
   );
   return done({ run: ref.value.run });
 };
+
+/** Its end is known; one that ended as unknown may still be at work. */
+function isOver({ finishedAt, outcome }: LedgerEntry): boolean {
+  return finishedAt !== undefined && outcome !== undefined && outcome !== 'unknown';
+}
 
 async function cancelThere(context: Context, subject: string): Promise<Result> {
   return await withProject(context, { migrations: false }, async (ready) => {

@@ -182,9 +182,12 @@ function lasting({ outcome, finishedAt, ms }: RunRow): string {
   return finishedAt === '' ? 'without an end' : `took ${duration(ms)}`;
 }
 
+const openOutcomes: ReadonlySet<string> = new Set(['running', 'unfinished', 'unknown']);
+
 function symbolOf(run: RunRow, style: Style): string {
   if (run.exitCode === 0) return style.green('✔');
-  return run.exitCode === null ? style.yellow('…') : style.red('✘');
+  // One that the database heard of from a later run has no exit code.
+  return openOutcomes.has(run.outcome) ? style.yellow('…') : style.red('✘');
 }
 
 function runLines(run: RunRow, style: Style): readonly string[] {

@@ -76,7 +76,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
   };
   const shown = new Map<string, number>();
   const placed = new Set<string>();
-  let targeted = false;
+  let targeted: string | undefined;
   let asking = false;
   let going = '';
   const show = (text: string): void => {
@@ -95,8 +95,8 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       io.out(redactor.redact(text));
     },
     target: (environment, target, note) => {
-      if (targeted) return;
-      targeted = true;
+      if (targeted === environment) return;
+      targeted = environment;
       say(targetLine(environment, target, style) + (note === undefined ? '' : style.dim(` · ${note}`)));
     },
     place: (environment, place) => {
