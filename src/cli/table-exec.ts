@@ -12,7 +12,11 @@ export const execCommands: readonly CommandSpec[] = [
     behind: { name: 'COMMAND ARGS…', summary: 'the program and its arguments', example: 'npm test' },
     options: [
       { name: 'image', value: 'REF', summary: 'the image to execute it in, in place of the configured one' },
-      { name: 'timeout', value: 'DURATION', summary: 'how long it may take, such as 10min or 2h (default: no limit)' },
+      {
+        name: 'timeout',
+        value: 'DURATION',
+        summary: 'how long it may take, such as 10min or 2h (default: no limit; in a job 24h)',
+      },
       { name: 'no-lock', summary: 'do not hold the database: runs may change it meanwhile' },
       { name: 'detach', summary: 'let it go on by itself; `runs attach` shows it' },
       {

@@ -242,7 +242,9 @@ test('while a command works no run changes the database beneath it; without the 
     await until('it works', () => existsSync(file), 30_000);
     const up = await project.run('up', '--wait', '0s');
     expect(up.exitCode, up.err).toBe(exitCode);
-    going.stop();
+    const [row] = await database.query("select run from godwit.run where command = 'exec' order by started_at desc");
+    if (exitCode === 0) expect((await project.run('runs', 'cancel', String(row?.['run']))).exitCode).toBe(0);
+    else going.stop();
     expect((await going.ended).exitCode).toBe(130);
     project.remove('there');
   }

@@ -46,7 +46,9 @@ export async function runCommand(
   };
   const interrupt = (): void => stop(fault('interrupted', { why: 'The command was asked to end.', fix: again }));
   const cancelTimeout =
-    task.timeoutMs === undefined ? () => {} : ports.timer(task.timeoutMs, () => stop(tooLong(task.timeoutMs ?? 0)));
+    task.timeoutMs === undefined
+      ? () => {}
+      : ports.timer(Math.min(task.timeoutMs, longestTimer), () => stop(tooLong(task.timeoutMs ?? 0)));
   ports.signal.addEventListener('abort', interrupt);
   if (ports.signal.aborted) interrupt();
   void broken.then(stop);
@@ -61,6 +63,9 @@ export async function runCommand(
   if (stopped !== undefined) return { verdict: verdictOf(stopped), end };
   return { verdict: end.exitCode === 0 ? wellDone() : verdictOf(failed(words, end)), end };
 }
+
+/** A timer that is longer would be over at once. */
+const longestTimer = 2 ** 31 - 1;
 
 const again = 'Look at what the command has done before it runs again.';
 

@@ -16,7 +16,7 @@ export type RecordedTask = Pick<ApplyTask, 'run' | 'command' | 'actor' | 'enviro
 /**
  * Writes the run's row and the beginning of its audit chain, and raises the epoch: what an earlier runner may still
  * send is refused from now on, and the lease of one that has died is over. Attempts that the database never saw are
- * written along with it. Asked again after a lost answer it begins nothing twice.
+ * written along with it; a command that is at work without the lock goes on. Asked again after a lost answer it begins nothing twice.
  *
  * @returns the epoch under which this run changes the database
  */
@@ -42,7 +42,8 @@ WHERE NOT EXISTS (SELECT FROM godwit.run WHERE run = ${quoteLiteral(attempt.run)
   const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 UPDATE godwit.guard SET holder = '', held_by = '', leased_until = NULL WHERE holder NOT IN ('', ${quoteLiteral(run)});
 UPDATE godwit.epoch SET epoch = epoch + 1, run = ${quoteLiteral(run)}, attempt = ${quoteLiteral(terms.attempt)} RETURNING epoch;
-UPDATE godwit.run SET outcome = 'interrupted' WHERE outcome = 'running' AND run <> ${quoteLiteral(run)};
+UPDATE godwit.run SET outcome = 'interrupted' WHERE outcome = 'running' AND run <> ${quoteLiteral(run)}
+  AND NOT (command = 'exec' AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE application_name = 'godwit ' || run));
 ${earlier.join('\n')}
 INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, checkpoint, default_schema, about)
 VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(terms.planHash)}, ${quoteLiteral(checkpoint)}, ${quoteLiteral(terms.schema)}, ${quoteLiteral(task.about ?? '')})

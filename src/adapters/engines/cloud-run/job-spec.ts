@@ -122,10 +122,11 @@ function vpcAccessOf(terms: CloudRunTerms): Readonly<Record<string, unknown>> {
  * makes progress. The platform's own default of ten minutes would kill a long index build.
  */
 export function timeoutMs(terms: Pick<CloudRunTerms, 'timeoutMs'>, task: Task): number {
-  if (terms.timeoutMs !== undefined) return terms.timeoutMs;
   // The runner ends the command itself, and writes that down.
-  if (task.kind === 'exec')
-    return Math.min(24 * hour, (task.timeoutMs ?? 23 * hour) + task.waitMs + task.graceMs + hour / 12);
+  if (task.kind === 'exec' && task.timeoutMs !== undefined)
+    return Math.min(167 * hour, task.timeoutMs + task.waitMs + task.graceMs + hour / 12);
+  if (terms.timeoutMs !== undefined) return terms.timeoutMs;
+  if (task.kind === 'exec') return 24 * hour;
   if (task.kind !== 'apply') return hour / 2;
   const patience = task.locks === undefined ? 0 : task.locks.budgetMs + task.locks.concurrentMs;
   return Math.min(24 * hour, 6 * hour + patience + task.waitMs);
