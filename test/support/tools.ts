@@ -63,5 +63,5 @@ export function fakeTimeLibrary(): string | undefined {
 function mayMakeNamespaces(): boolean {
   if (process.platform !== 'linux') return false;
   const ways = process.getuid?.() === 0 ? [[], ['--user', '--map-root-user']] : [['--user', '--map-root-user']];
-  return ways.some((way) => spawnSync('unshare', [...way, '--net', 'true']).status === 0);
+  return ways.some((way) => spawnSync(programPath('unshare') ?? '', [...way, '--net', 'true']).status === 0);
 }
