@@ -1,9 +1,11 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { runEmulator } from './main.ts';
 
 export { startEmulator } from './start.ts';
 export type { Emulator, EmulatorOptions } from './start.ts';
 
-// The same file is a module for the demo and a program of its own.
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
+// The same file is a module for the demo and a program of its own, which may be called by the name of a link.
+const called = process.argv[1];
+if (called !== undefined && existsSync(called) && import.meta.url === pathToFileURL(realpathSync(called)).href)
   await runEmulator(process.argv.slice(2));

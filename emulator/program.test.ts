@@ -1,5 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -46,3 +49,14 @@ test.each([['--port', 'abc'], ['--nonsense'], ['stray']])(
     expect([status, stderr]).toEqual([2, expect.stringContaining('usage: node emulator.js')]);
   },
 );
+
+test('the program works by the name of a link, too', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'godwit-emulator-'));
+  try {
+    symlinkSync(program, join(folder, 'cloud.js'));
+    const { stdout } = spawnSync(process.execPath, [join(folder, 'cloud.js'), '--help'], { encoding: 'utf8' });
+    expect(stdout).toContain('usage:');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

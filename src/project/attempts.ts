@@ -12,9 +12,11 @@ export async function attemptsOf(
   return await (await import('./known-ends.ts')).withKnownEnds(project.remote, entries);
 }
 
-/** The same of any ledger. */
+/** The same of any ledger. A hook that had passed before was not executed again, and is no attempt at anything. */
 export async function attemptsIn(ledger: Ledger, environment: string): Promise<readonly LedgerEntry[]> {
-  return (await ledger.list(environment)).filter(({ kind }) => isChange(kind ?? 'apply'));
+  return (await ledger.list(environment)).filter(
+    ({ kind, outcome }) => isChange(kind ?? 'apply') && !(kind === 'exec' && outcome === 'nothing-to-do'),
+  );
 }
 
 /** The history's runs with the attempts that it does not know, newest first; attempts older than all of them are left out. */

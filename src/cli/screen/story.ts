@@ -180,7 +180,7 @@ function ending(event: Finished, tally: Tally, { style }: Screen): readonly stri
   const what = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
   const rest = style.dim(`  ${duration(event.ms)} · run ${event.run}`);
   if (event.outcome === 'nothing-to-do')
-    return [`${style.green('✔')} Nothing to do${what}: nothing is pending.${rest}`];
+    return [`${style.green('✔')} Nothing to do: ${['nothing is pending', ...parts].join('; ')}.${rest}`];
   if (event.exitCode === 0) return ['', `${style.green(style.bold('✔ Done'))}${what}.${rest}`];
   const unchanged = ['refused', 'busy', 'unreachable'].includes(event.outcome);
   const stopped = unchanged && tally.recorded + tally.applied + tally.undone > 0;
