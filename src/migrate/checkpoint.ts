@@ -42,6 +42,8 @@ export interface CheckpointRequest {
   readonly before: string;
   /** What the server calls itself: `PostgreSQL 17.6`. */
   readonly server: string;
+  /** Where the refused execution was connected to: the checkpoint must be of that server. Absent: it is not known. */
+  readonly host?: string;
   readonly onProgress: (text: string) => void;
   readonly signal?: AbortSignal;
 }

@@ -74,6 +74,7 @@ interface Refusal {
   readonly planHash: string;
   readonly before: string;
   readonly server: string;
+  readonly host?: string;
 }
 
 /** The plan that was refused, and when: undefined when something else stands in the way, or nothing does. */
@@ -92,6 +93,7 @@ function placeOf({ events }: Execution): Omit<Refusal, 'planHash'> {
   return {
     before: Number.isNaN(at) ? '' : new Date(at).toISOString(),
     server: target?.server ?? '',
+    ...(target === undefined ? {} : { host: target.host }),
   };
 }
 
@@ -109,6 +111,7 @@ async function takeCheckpoint(
     run: task.run,
     before: refused.before,
     server: refused.server,
+    ...(refused.host === undefined ? {} : { host: refused.host }),
     onProgress: (text) => {
       const now = Date.now();
       // What only counts on is told now and then; what is new at once.

@@ -137,3 +137,16 @@ test('Ctrl-C while a backup is made ends the wait', async () => {
   controller.abort();
   expect(await taking).toMatchObject({ ok: false, findings: [{ code: 'interrupted' }] });
 });
+
+test('no checkpoint is taken of another instance than the run is connected to', async () => {
+  await using cloud = await startEmulator();
+  const { backups } = cloud.seed.sqlInstance(instance, { pointInTimeRecovery: false });
+  const checkpointer = checkpointerFor(cloud);
+  const elsewhere = await checkpointer.take(request({ host: '10.77.4.11' }));
+  expect(elsewhere).toMatchObject({ ok: false, findings: [{ code: 'checkpoint-failed' }] });
+  expect(JSON.stringify(elsewhere)).toContain('10.77.4.11');
+  expect(backups).toEqual([]);
+  // A name or a proxy may lead there.
+  for (const host of ['10.77.4.10', 'db.internal', '127.0.0.1'])
+    expect((await checkpointer.take(request({ host }))).ok, host).toBe(true);
+});

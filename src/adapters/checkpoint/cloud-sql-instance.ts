@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { googleFault } from '../google/fault.ts';
@@ -19,6 +20,7 @@ export function sqlInstanceName(connectionName: string): SqlInstanceName {
 /** What is asked of an instance. */
 export interface SqlInstance {
   readonly state?: string;
+  readonly ipAddresses?: readonly { readonly ipAddress?: string }[];
   readonly settings?: {
     readonly activationPolicy?: string;
     readonly backupConfiguration?: {
@@ -87,6 +89,26 @@ export function unfitFor({ state, settings }: SqlInstance, name: SqlInstanceName
   if (state === undefined || state === 'RUNNABLE' || state === 'ONLINE_MAINTENANCE') return good('ready');
   if (passing.has(state)) return good('wait');
   return bad(fault('checkpoint-failed', { why: `Cloud SQL instance ${name.name} is in state ${state}.` }));
+}
+
+/**
+ * A checkpoint of another server than the one that is changed would prove nothing. Only addresses can be compared: a name,
+ * or a proxy on the same machine, may well lead to the instance.
+ */
+export function unlessElsewhere(
+  { ipAddresses = [] }: SqlInstance,
+  name: SqlInstanceName,
+  host: string | undefined,
+): Outcome<void> {
+  const own = ipAddresses.flatMap(({ ipAddress }) => (ipAddress === undefined ? [] : [ipAddress]));
+  const comparable = host !== undefined && isIP(host) !== 0 && !/^127\.|^::1$/.test(host) && own.length > 0;
+  if (!comparable || own.includes(host)) return good(undefined);
+  return bad(
+    fault('checkpoint-failed', {
+      why: `The run is connected to ${host}, and Cloud SQL instance ${name.name} of ${name.project} has ${own.join(', ')}: a checkpoint of it would be one of another server.`,
+      fix: 'Correct `instance` in godwit.config, or the address in the secret. Behind a pooler name the instance’s own address in the secret.',
+    }),
+  );
 }
 
 const passing = new Set(['MAINTENANCE', 'PENDING_CREATE', 'REPAIRING']);

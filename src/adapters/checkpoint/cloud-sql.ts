@@ -9,6 +9,7 @@ import {
   readInstance,
   sqlInstanceName,
   unfitFor,
+  unlessElsewhere,
   type SqlInstance,
   type SqlInstanceName,
 } from './cloud-sql-instance.ts';
@@ -64,6 +65,8 @@ async function take(
   const patience = { pollMs, budgetMs, ...(request.signal === undefined ? {} : { signal: request.signal }) };
   const ready = await whenReady(google, instance, { request, patience });
   if (!ready.ok) return ready;
+  const here = unlessElsewhere(ready.value, instance, request.host);
+  if (!here.ok) return here;
   const databases = await databaseNames(google, instance);
   const all =
     databases.length === 0

@@ -239,3 +239,21 @@ test('pauses grow, stay under their limit, and are never the same for all', () =
   expect(backoff(20, 1)).toBe(8_000);
   expect(backoff(20, 0, 2_000)).toBe(1_000);
 });
+
+test.each([
+  'http://registry.internal:8080',
+  'http://10.0.0.9',
+  'http://127.0.0.1.example.com',
+  'http://localhost.evil',
+])('no token is sent to %s, where everybody on the way could read it', async (url) => {
+  const heard: unknown[] = [];
+  const google = createGoogle({
+    endpoints: { run: url, iamcredentials: url },
+    env: { GOOGLE_OAUTH_ACCESS_TOKEN: 'test' },
+    redactor: createRedactor(),
+    onCall: (call) => void heard.push(call),
+  });
+  const reply = await google.call({ service: 'run', method: 'GET', path: 'v2/jobs' });
+  expect(reply).toMatchObject({ ok: false, error: { finding: { code: 'config-invalid' } } });
+  expect(heard).toEqual([]);
+});

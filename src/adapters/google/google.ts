@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
 import type { Outcome } from '../../kit/outcome.ts';
 import type { Redactor } from '../../kit/redact.ts';
 import { createCredentials, type Credentials } from './credentials.ts';
@@ -109,6 +111,8 @@ async function withCredentials<T>(
 }
 
 async function send<T>(options: GoogleOptions, request: GoogleRequest, signature: Signature): Promise<GoogleReply<T>> {
+  const unsafe = unencrypted(options, request.service);
+  if (unsafe !== undefined) return { ok: false, error: refusedCredentials([unsafe]) };
   const deadline = performance.now() + (options.budgetMs ?? 60_000);
   for (let attempt = 1; ; attempt += 1) {
     const { reply, retryAfter } = await once<T>(options, request, signature, attempt);
@@ -157,6 +161,16 @@ async function once<T>(
     tell(0);
     return { reply: { ok: false, error: lostError(error, `${service}.googleapis.com`) } };
   }
+}
+
+/** The token would travel for everybody to read. */
+function unencrypted({ endpoints }: GoogleOptions, service: GoogleService): Finding | undefined {
+  const base = endpoints[service];
+  if (base === undefined || !URL.canParse(base)) return undefined;
+  const { protocol, hostname } = new URL(base);
+  if (protocol === 'https:' || /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)) return undefined;
+  const why = `The endpoint of ${service} is ${base}: without encryption the access token could be read on its way.`;
+  return fault('config-invalid', { why, fix: 'Name it with https://; http:// is for this machine alone.' });
 }
 
 function addressOf(options: GoogleOptions, request: GoogleRequest): string {
