@@ -169,6 +169,7 @@ export const runCommands: readonly CommandSpec[] = [
       { name: 'NAME', summary: 'versions or names of migrations; without any: all pending ones', many: true },
     ],
     options: [
+      { name: 'dry-run', summary: 'only show what would be looked for' },
       { name: 'baseline', value: 'VERSION', summary: 'record everything up to this version without proof' },
       { name: 'export', summary: 'print what is applied as SQL, for a plain history table: the way out' },
       wait,

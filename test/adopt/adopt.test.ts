@@ -281,3 +281,18 @@ test('--export of a database without history is a table without rows', async () 
   await database.query(exported.out);
   expect(await database.query('select count(*)::int as n from schema_migrations')).toEqual([{ n: 0 }]);
 });
+
+test('a dry run says what would be looked for, or recorded without proof, and records nothing', async () => {
+  await using database = await createTestDatabase();
+  await made(database, 2);
+  using project = createProject(files, database.url);
+  const looked = await project.run('adopt', '--dry-run', '1', 'orders');
+  expect(looked.err).toContain('2 migrations would be looked for in the database, and recorded where they are found:');
+  const baseline = await project.run('adopt', '--dry-run', '--baseline', '3');
+  expect(baseline.err).toContain('3 migrations would be recorded without proof:');
+  expect([looked.exitCode, baseline.exitCode]).toEqual([0, 0]);
+  const [schema] = await database.query<{ found: boolean }>(
+    "select exists (select from pg_namespace where nspname = 'godwit') as found",
+  );
+  expect(schema?.found).toBe(false);
+});

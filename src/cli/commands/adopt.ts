@@ -2,9 +2,11 @@ import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { nearest } from '../../kit/nearest.ts';
 import type { Migration } from '../../migrate/model.ts';
+import type { Selection } from '../../migrate/task.ts';
 import { applyTask, inspectTask } from '../../project/tasks.ts';
 import type { Context, Result, Run } from '../command.ts';
 import { consent } from '../consent.ts';
+import { dryRun } from '../dry-run.ts';
 import { eventOf, executeAloud, executeQuietly, withProject, type Ready } from '../execute.ts';
 import { historyAsSql } from '../export-history.ts';
 import { failed } from '../result.ts';
@@ -24,17 +26,15 @@ export const adopt: Run = async (context) => {
     if (typed.switches.has('export')) return await exportHistory(context, ready);
     const only = idsOf(typed.arguments, ready.wired.bundle.migrations);
     if (!only.ok) return failed(only.findings);
-    const consented = await consent(context, ready, {
-      command: 'adopt',
-      how: baseline === undefined ? 'adopt' : 'baseline',
-      selection: {
-        direction: 'up',
-        outOfOrder: only.value.length > 0,
-        ...(baseline === undefined ? {} : { to: baseline }),
-        ...(only.value.length === 0 ? {} : { only: only.value }),
-      },
-      waitMs: wait.value,
-    });
+    const how = baseline === undefined ? 'adopt' : 'baseline';
+    const selection: Selection = {
+      direction: 'up',
+      outOfOrder: only.value.length > 0,
+      ...(baseline === undefined ? {} : { to: baseline }),
+      ...(only.value.length === 0 ? {} : { only: only.value }),
+    };
+    if (typed.switches.has('dry-run')) return await dryRun(context, ready, selection, how);
+    const consented = await consent(context, ready, { command: 'adopt', how, selection, waitMs: wait.value });
     if (!consented.ok) return failed(consented.findings);
     if (consented.value === undefined) return { exitCode: 0, outcome: 'nothing-to-do', findings: [], data: {} };
     return await executeAloud(context, ready, await applyTask(ready.project, ready.actor, consented.value));

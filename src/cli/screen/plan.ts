@@ -1,4 +1,5 @@
 import type { Plan, PlanStep } from '../../migrate/model.ts';
+import type { ApplyTask } from '../../migrate/task.ts';
 import type { PlannedCheckpoint } from '../../project/checkpoint-means.ts';
 import { placeText } from './finding.ts';
 import { aligned, countOf } from './format.ts';
@@ -12,23 +13,32 @@ export function checkpointNote(planned: PlannedCheckpoint, style: Style): readon
   return [planned.means === 'none' ? style.yellow(text) : style.dim(text)];
 }
 
-/** What would run, step by step, with what it destroys. */
-export function planLines(plan: Plan, style: Style): readonly string[] {
+/** What would run, step by step, with what it destroys; or, by `how`, what would be recorded as there. */
+export function planLines(plan: Plan, style: Style, how: ApplyTask['how'] = 'execute'): readonly string[] {
   if (plan.steps.length === 0) return [`${style.green('✔')} Nothing to do: nothing is pending.`];
   const rows = aligned(plan.steps.map((step) => row(step, style)));
-  const verb = plan.steps[0]?.direction === 'down' ? 'be undone' : 'run';
+  const direction = plan.steps[0]?.direction ?? 'up';
   return [
     '',
-    `${countOf(plan.steps.length, 'migration')} would ${verb}:`,
+    `${countOf(plan.steps.length, 'migration')} would ${verbs[how === 'execute' ? direction : how]}:`,
     '',
     ...plan.steps.flatMap((step, index) => [
       rows[index] ?? '',
-      ...step.destroys.map(({ what, where }) => `    ${style.yellow('!')} ${what} ${style.dim(placeText(where))}`),
+      ...(how === 'execute' ? step.destroys : []).map(
+        ({ what, where }) => `    ${style.yellow('!')} ${what} ${style.dim(placeText(where))}`,
+      ),
     ]),
     '',
     style.dim(`plan ${plan.hash.slice(0, 12)}`),
   ];
 }
+
+const verbs = {
+  up: 'run',
+  down: 'be undone',
+  adopt: 'be looked for in the database, and recorded where they are found',
+  baseline: 'be recorded without proof',
+} as const;
 
 function row(step: PlanStep, style: Style): readonly string[] {
   const id = step.id.startsWith('file:') ? '' : `${step.id} `;
