@@ -79,8 +79,11 @@ test('where the log is not kept a backup is made and waited for, whoever is busy
   await using database = await createTestDatabase();
   const { ann, sql } = await prepared(database, { pointInTimeRecovery: false });
   using _ann = ann;
-  sql?.busy('UPDATE', 1_500);
-  const ran = await ann.run('up', '-e', 'dev', '--json');
+  const before = executed();
+  const running = ann.run('up', '-e', 'dev', '--json');
+  await until('the execution that finds a checkpoint missing', () => executed() > before, 60_000);
+  sql?.busy('UPDATE', 6_000);
+  const ran = await running;
   expect(ran.exitCode, ran.err).toBe(0);
   const checkpoint = takenIn(ran);
   expect(checkpoint).toMatchObject({ means: 'backup', id: sql?.backups[0]?.name });
