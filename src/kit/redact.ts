@@ -18,7 +18,8 @@ export function createRedactor(): Redactor {
   return {
     register(secret) {
       if (secret.length < 3) return;
-      for (const form of formsOf(secret)) forms.add(form);
+      // Also as its bytes look where they are not read as text.
+      for (const form of formsOf(secret)) forms.add(form).add(bytesOf(form));
       ordered = [...forms].sort((a, b) => b.length - a.length);
     },
     redact(text) {
@@ -44,10 +45,14 @@ function overlap(text: string, form: string): number {
 
 function formsOf(secret: string): readonly string[] {
   const escaped = JSON.stringify(secret).slice(1, -1);
-  // What bytes look like that are not read as text.
-  const bytes = String.fromCharCode(...new TextEncoder().encode(secret));
+  const bytes = bytesOf(secret);
   const base64 = btoa(bytes).replace(/=+$/, '');
   const twice = JSON.stringify(escaped).slice(1, -1);
   const quoted = secret.replaceAll("'", "''");
   return [secret, encodeURIComponent(secret), encodeURI(secret), escaped, twice, quoted, bytes, base64];
+}
+
+/** A character for each byte of a text in UTF-8. */
+function bytesOf(text: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(text));
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { runProgram } from '../../src/cli/program.ts';
+import { canaryFiles, canaryIn, canaryPassword } from '../support/canary.ts';
 import { until } from '../support/child.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
@@ -162,6 +163,33 @@ test('a secret that the command prints is masked, in whatever pieces it comes', 
   );
   expect(history).toContain('***');
   expect(history).not.toContain(decodeURIComponent(password));
+});
+
+test('a password with every special character is nowhere, in whatever form the command prints it', async () => {
+  await using database = await createTestDatabase();
+  const role = `canary_${process.pid}`;
+  const literal = canaryPassword.replaceAll("'", "''");
+  await database.query(`create role ${role} superuser login password '${literal}'`);
+  const url = new URL(database.url);
+  const address = `postgresql://${role}:${encodeURIComponent(canaryPassword)}@${url.host}${url.pathname}${url.search}`;
+  using project = createProject(migration, address);
+  const script = `
+    const secret = decodeURIComponent(/:\\/\\/[^:]+:([^@]+)@/.exec(process.env.DATABASE_URL)[1]);
+    console.log(secret, process.env.DATABASE_URL, JSON.stringify(secret), Buffer.from(secret).toString('base64'));
+    console.error(Buffer.concat([Buffer.from([0xff]), Buffer.from(secret)]).toString('latin1'), process.argv[1]);
+    process.stderr.write(Buffer.concat([Buffer.from([0xff]), Buffer.from(secret)]));`;
+  for (const options of [[], ['--json'], ['--detach']]) {
+    const ran = await project.run('exec', ...options, '--', node, '-e', script, canaryPassword);
+    expect(ran.exitCode, ran.err).toBe(0);
+    const run = /runs attach (\w+)/.exec(ran.err)?.[1] ?? '';
+    const attached = await project.run('runs', 'attach', run, '--json');
+    for (const said of [ran.out, ran.err, attached.out]) expect(canaryIn(said)).toBeUndefined();
+    expect(canaryFiles(`${project.folder}/.godwit`).filter((file) => !file.includes('task.json'))).toEqual([]);
+  }
+  const history = await database.query('select r::text from godwit.run r union all select e::text from godwit.event e');
+  expect(canaryIn(JSON.stringify(history))).toBeUndefined();
+  await database.query(`drop owned by ${role}`);
+  await database.query(`drop role ${role}`);
 });
 
 test('of a huge output the beginning and the end are told, and how much is missing between them', async () => {
