@@ -99,6 +99,8 @@ export const show: Run = async (context) =>
     const statements = own(details?.statements);
     const [live] = own<LiveRunRow>(details?.live);
     const entry = attempts.find((candidate) => candidate.run === run.run);
+    if (Math.max(told.length, attempts.length) > 1)
+      screen.say(screen.style.dim(`  Several runs begin with ${subject}; this is the newest of them.`));
     screen.say(
       ...runLines(run, screen.style),
       ...attemptLines(entry, screen.style),

@@ -63,6 +63,6 @@ function selectOnly(
 function unknownVersion(version: string, migrations: readonly Migration[]): ReturnType<typeof fault> {
   const last = migrations.at(-1);
   return fault('unknown-version', {
-    why: `There is no version ${version}; the folder holds ${migrations.length} migrations${last === undefined ? '' : `, the last is ${last.id}`}.`,
+    why: `There is no version ${version}; the folder holds ${migrations.length === 1 ? '1 migration' : `${migrations.length} migrations`}${last === undefined ? '' : `, the last is ${last.id}`}.`,
   });
 }
