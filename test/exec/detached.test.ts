@@ -61,7 +61,7 @@ test('a lost connection is made again while the command goes on, with the lock',
   const sessions = `select pid from pg_stat_activity where datname = current_database() and application_name like 'godwit ${run}%'`;
   await until('it has its sessions', async () => (await database.query(sessions)).length === 2, 30_000);
   const locks =
-    "select pid from pg_locks where locktype = 'advisory' and classid = 1735353463 and objid = 26996 and granted";
+    "select pid from pg_locks where locktype = 'advisory' and classid = 1735353463 and objid = 26996 and granted and database = (select oid from pg_database where datname = current_database())";
   const [before] = await database.query(locks);
   await database.query(sessions.replace('select pid', 'select pg_terminate_backend(pid)'));
   await until(

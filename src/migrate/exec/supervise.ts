@@ -22,7 +22,7 @@ export interface SupervisionTerms {
 
 const askEveryMs = 1_000;
 /** So often the session that holds the run lock is tried. */
-const tryEvery = 10;
+const tryEvery = 3;
 const answerMs = 30_000;
 
 /**
