@@ -150,7 +150,13 @@ const document = z
     run: z.union([run, z.string()]).optional(),
     chains: z.array(z.looseObject({ run: z.string(), events: z.int(), ok: z.boolean(), why: z.string() })).optional(),
     asOf: z
-      .looseObject({ at: z.string(), run: z.string(), by: z.string(), command: z.string() })
+      .looseObject({
+        at: z.string(),
+        run: z.string(),
+        by: z.string(),
+        command: z.string(),
+        underWay: z.string().optional().describe('a run that has not ended: what it does may be lacking'),
+      })
       .optional()
       .describe('the execution whose result this is, where the database was not asked anew'),
     attempt: z.looseObject({ run: z.string(), execution: z.string() }).optional().describe('runs show: of the ledger'),

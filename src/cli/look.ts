@@ -52,8 +52,9 @@ export async function lookUp(
   const target = known.events.findLast((event) => event.kind === 'target');
   if (target !== undefined) context.screen.target(project.environment.name, target);
   context.screen.say(context.screen.style.dim(`  ${ageText(known, Date.now())}; --fresh asks the database`));
-  if (underWay !== undefined) context.screen.finding(underWayNote(underWay, project.environment.name));
-  return known;
+  if (underWay === undefined) return known;
+  context.screen.finding(underWayNote(underWay, project.environment.name));
+  return { ...known, underWay: underWay.run };
 }
 
 /** Asks what is applied; far away at once for the runs, at the same price. */
@@ -92,8 +93,8 @@ export function ageText({ asOf, run, command, by }: Known, now: number): string 
 /** For programs: which execution told it, and when. */
 export function asOfData(known: Known | undefined): Readonly<Record<string, unknown>> {
   if (known === undefined) return {};
-  const { asOf: at, run, by, command } = known;
-  return { asOf: { at, run, by, command } };
+  const { asOf: at, run, by, command, underWay } = known;
+  return { asOf: { at, run, by, command, ...(underWay === undefined ? {} : { underWay }) } };
 }
 
 function age(ms: number): string {

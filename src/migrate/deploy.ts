@@ -1,4 +1,4 @@
-import { fault } from '../kit/fault.ts';
+import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { good, type Outcome } from '../kit/outcome.ts';
 import type { Recorded } from './aftermath.ts';
@@ -134,6 +134,8 @@ export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Ou
   // It may have been made, and the answer lost.
   if (entry.execution !== undefined)
     await engine.cleanup({ run: task.run, engine: engine.name, location: entry.execution });
+  // Nobody knows whether it is at work: it stays open in the ledger, and the next command finds out.
+  if (exitCodeOf(started.findings) === 42) return { ok: false, findings: started.findings };
   return giveUp(started.findings);
 }
 

@@ -22,6 +22,8 @@ export interface Known {
   /** ISO 8601 UTC: the moment that it tells of, by the clock of the runner. */
   readonly asOf: string;
   readonly events: readonly RunEvent[];
+  /** A run that has not ended, as far as anybody knows: what it does may be lacking. */
+  readonly underWay?: string;
 }
 
 /** What is applied: told by whoever looked at the history, and by every run at its end. */

@@ -148,7 +148,8 @@ test('a run of another machine that is under way is told beside what was known b
   await asleep(database);
   using bob = ann.clone();
   const status = await bob.run('status', '-e', 'dev', '--json');
-  expect(status.json[0]).toMatchObject({ pending: 1, asOf: { command: 'up' } });
+  const underWay = ann.ledger()[0]?.run;
+  expect(status.json[0]).toMatchObject({ pending: 1, asOf: { command: 'up', underWay } });
   const shown = await bob.run('status', '-e', 'dev');
   expect(shown.err).toContain('[run-under-way]');
   up.process.kill('SIGTERM');

@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createFileLedger } from '../../src/adapters/ledger/file-ledger.ts';
+import { deploy } from '../../src/migrate/deploy.ts';
 import { applyTask, bundleIn, jobWorld } from '../support/cloud-run.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
@@ -33,3 +36,30 @@ test('looks that are refused for a moment are nothing that a run is given up for
   expect(execution.warnings).toBeUndefined();
   expect(world.cloud.leaked()).toEqual([]);
 });
+
+test(
+  'a job of which nobody knows whether it was made stays open in the ledger, and is not called refused',
+  slow,
+  async () => {
+    await using database = await createTestDatabase();
+    await using world = await jobWorld(database.url);
+    using project = createProject({ 'migrations/1_a.sql': 'create table a (id int);' });
+    world.emulator.faults.onCall({ method: 'CreateJob', kind: 'lost-request', times: 100 });
+    const ledger = createFileLedger(join(project.folder, 'ledger'), (text) => text);
+    const task = applyTask();
+    const execution = await deploy({
+      task,
+      engine: world.engine(world.cloud.env, 1_500),
+      bundle: await bundleIn(project.folder),
+      ledger,
+      target: 'u@db:5432/d',
+      command: 'up',
+      now: () => new Date().toISOString(),
+      onEvent: () => {},
+    });
+    expect(execution).toMatchObject({ exitCode: 42, findings: [{ code: 'job-start-unknown' }] });
+    const [entry] = await ledger.list();
+    expect(entry).toMatchObject({ run: task.run, recorded: false });
+    expect(entry).not.toHaveProperty('finishedAt');
+  },
+);
