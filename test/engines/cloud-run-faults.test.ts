@@ -71,6 +71,15 @@ describe('before a job is made', () => {
     expect(finding.fix).toContain('dev-cloud-run-connector');
   });
 
+  test('a connector whose name the platform would refuse is not proposed to be created', async () => {
+    const finding = await told(
+      { config: { network: { connector: 'staging-cloud-run-connector' } } },
+      'connector-missing',
+    );
+    expect(finding.fix).toContain('connectors have at most 25 characters, this name has 27');
+    expect(finding.fix).not.toContain('connectors create');
+  });
+
   test('a connector in error is told as one that does not come back', async () => {
     const finding = await told(
       { spoil: ({ emulator }) => emulator.seed.connector(connector, 'ERROR') },

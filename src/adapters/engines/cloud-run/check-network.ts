@@ -40,6 +40,9 @@ export async function checkNetwork(google: Google, terms: CloudRunTerms): Promis
   );
 }
 
+/** Of a connector, by the documentation of VPC access. */
+const longestName = 25;
+
 async function missing(google: Google, terms: CloudRunTerms, name: string) {
   const parent = name.replace(/\/connectors\/.*$/, '');
   const listed = await listAll<{ readonly name: string }>(google, {
@@ -53,10 +56,14 @@ async function missing(google: Google, terms: CloudRunTerms, name: string) {
   const why = `There is no connector ${name}.`;
   const near = nearestName(short, names) ?? (names.length === 1 ? names[0] : undefined);
   const create = `gcloud compute networks vpc-access connectors create ${short} --region ${terms.region} --project ${terms.project} --network default --range 10.8.0.0/28 --min-instances 2 --max-instances 3`;
+  const way =
+    short.length > longestName
+      ? `name another one with \`network: { connector }\`: connectors have at most ${longestName} characters, this name has ${short.length}`
+      : `create it: \`${create}\``;
   const fix =
     near === undefined
-      ? `Create it: \`${create}\`.`
-      : `Did you mean \`network: { connector: "${near}" }\`? Otherwise create it: \`${create}\`.`;
+      ? `${way.charAt(0).toUpperCase()}${way.slice(1)}.`
+      : `Did you mean \`network: { connector: "${near}" }\`? Otherwise ${way}.`;
   return fault('connector-missing', {
     why,
     fix: `${fix} A subnet does without: \`network: { network, subnetwork }\`.`,
