@@ -85,3 +85,12 @@ test('a shared line has the severity of the gravest event in it', () => {
   const [line] = createLineEncoder(run, hashing).encodeAll([notice('a'), finding, notice('b')]);
   expect(JSON.parse(line!)).toMatchObject({ severity: 'ERROR' });
 });
+
+test.each(['null', '7', '"text"', '[]', '{}', '{"run":"R1","n":"x"}'])(
+  'a line of another program that looks like ours is skipped: %s',
+  (godwit) => {
+    const decoder = createLineDecoder('R1', hashing);
+    expect(decoder.push(JSON.stringify({ godwit }))).toEqual([]);
+    expect(decoder.complete).toBe(false);
+  },
+);

@@ -148,7 +148,8 @@ function contentOf(line: string): string | undefined {
 
 function parseLine(text: string): LineContent | undefined {
   try {
-    return JSON.parse(text) as LineContent;
+    const content = JSON.parse(text) as LineContent | null;
+    return typeof content === 'object' && Number.isSafeInteger(content?.n) ? (content ?? undefined) : undefined;
   } catch {
     return undefined;
   }

@@ -66,6 +66,19 @@ test('a token that has expired is bought again', async () => {
   expect(server.requests.filter(({ path }) => path.startsWith('/token')).length).toBeGreaterThan(2);
 });
 
+test('an overloaded address for tokens is asked again, and refuses nobody', async () => {
+  await using server = await createRegistry({ access: { scheme: 'bearer', allows: isAda } });
+  using client = clientFor(ada);
+  const at = image(server, 'team/app:1');
+  server.faults.add({ fault: { kind: 'status', status: 503 }, path: /^\/token/, times: 2 });
+  const digest = await pushTo(client, at, tinyNodeImage);
+  expect(await client.findManifest(at)).toBe(digest);
+  server.faults.add({ fault: { kind: 'status', status: 503 }, path: /^\/token/, times: 99 });
+  using other = clientFor(ada);
+  const [finding] = await findingsOf(async () => await other.findManifest(at));
+  expect(finding?.[0]).toBe('registry-unreachable');
+});
+
 test('a token may read and not write: the finding names what is missing, and no secret', async () => {
   await using server = await createRegistry({
     access: { scheme: 'bearer', allows: (caller, { action }) => isAda(caller) && action === 'pull' },

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { FaultError } from '../../kit/fault.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import type { Credentials, RegistryCredential } from './credentials.ts';
-import { readAll, type Http } from './http.ts';
+import { LostConnection, readAll, type Http } from './http.ts';
 import { isGoogleHost, isLoopback, type RepositoryName } from './reference.ts';
 import { registryFault } from './registry-fault.ts';
 
@@ -102,7 +102,10 @@ async function fetchToken(http: Http, wish: TokenWish): Promise<Token> {
       ? await refresh(http, realm, { service, scope: scopes.join(' '), refresh_token: credential.token })
       : await get(http, realm, { service, scopes, authorization: basicHeader(credential) });
   const body = (await readAll(answer)).toString('utf8');
-  if (answer.statusCode !== 200) throw denied(scope, answer.statusCode ?? 0, body);
+  const status = answer.statusCode ?? 0;
+  // It is overloaded, and refuses nobody: whoever asked tries again.
+  if (status === 429 || status >= 500) throw new LostConnection(`its address for tokens answered ${status}`);
+  if (status !== 200) throw denied(scope, status, body);
   const reply = parse(body);
   const value = reply?.token ?? reply?.access_token;
   if (value === undefined) throw denied(scope, 401, 'the address for tokens gave none');
