@@ -175,3 +175,13 @@ test('each of the environments that are compared has its target named', slow, as
   expect(compared.err).toContain(`/${database.name} as`);
   expect(compared.err).toContain(`/${other.name} as`);
 });
+
+test('the beginning of several ids names none of them', slow, async () => {
+  await using database = await createTestDatabase();
+  using ann = machineFor(database, fast);
+  await ann.run('up', '-e', 'dev');
+  await ann.run('status', '-e', 'dev', '--fresh');
+  const attached = await ann.run('runs', 'attach', '0', '-e', 'dev');
+  expect(attached.exitCode).toBe(2);
+  expect(attached.err).toContain('2 runs begin with "0".');
+});

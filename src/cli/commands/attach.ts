@@ -1,4 +1,6 @@
 import { whoAsks } from '../../adapters/actor.ts';
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
 import { closedAttempt, type Execution } from '../../migrate/attempt.ts';
 import { conclude } from '../../migrate/deploy.ts';
 import type { Engine, LedgerEntry, RunRef } from '../../migrate/engine.ts';
@@ -23,8 +25,10 @@ export const attach: Run = async (context) => {
     if (told !== undefined) return tellAgain(context, found.entry, told);
   }
   const ref = await found.engine.attach(found.run);
-  if (!ref.ok) return failed(ref.findings);
-  const execution = await followAloud(context, project.value, { ...found, ref: ref.value });
+  if (!ref.ok) return failed(found.several === undefined ? ref.findings : [found.several]);
+  const entry = found.entry ?? (await project.value.ledger.list()).find(({ run }) => run === ref.value.run);
+  const following = { ...found, entry, ref: ref.value };
+  const execution = await followAloud(context, project.value, following);
   if (execution.events.every(({ kind }) => kind !== 'run.finished')) {
     screen.say(
       '',
@@ -33,7 +37,7 @@ export const attach: Run = async (context) => {
     );
     return { exitCode: 130, outcome: 'interrupted', findings: [] };
   }
-  await close(project.value, { ...found, ref: ref.value }, execution);
+  await close(project.value, following, execution);
   return resultOf(execution);
 };
 
@@ -42,6 +46,8 @@ interface Found {
   /** Its id, whole where the ledger knows it. */
   readonly run: string;
   readonly entry: LedgerEntry | undefined;
+  /** What was typed is the beginning of several. */
+  readonly several?: Finding;
 }
 
 /** The run that was named, by its beginning, and the engine that has it. */
@@ -58,8 +64,11 @@ async function findRun(context: Context, project: Project): Promise<Found> {
   context.screen.place(project.environment.name, remote.place);
   const engine = await remote.engine((text) => progress(text, 'step'));
   const entries = (await ledger.list(project.environment.name)).filter(({ run }) => run.startsWith(subject));
-  const [entry] = entries;
-  return { engine, run: entries.length === 1 && entry !== undefined ? entry.run : subject, entry };
+  const entry = entries.find(({ run }) => run === subject) ?? (entries.length === 1 ? entries[0] : undefined);
+  if (entry !== undefined) return { engine, run: entry.run, entry };
+  const why = `${entries.length} runs begin with "${subject}".`;
+  const several = fault('unknown-run', { why, fix: '`godwit runs list` shows them; type more of the id.' });
+  return { engine, run: subject, entry, ...(entries.length > 1 ? { several } : {}) };
 }
 
 type FoundRun = Found & { readonly ref: RunRef };
