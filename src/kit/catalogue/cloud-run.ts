@@ -130,7 +130,7 @@ export const cloudRunFaults = entries({
   'cleanup-incomplete': {
     title: 'Something was left behind on the platform',
     why: 'The job could not be deleted.',
-    fix: 'The next command of this environment tries again; by hand: `gcloud run jobs delete NAME --region REGION`.',
+    fix: 'A command of this environment removes it, from ten minutes after its end on; by hand: `gcloud run jobs delete NAME --region REGION`.',
     severity: 'warning',
     exit: 0,
   },
