@@ -99,6 +99,23 @@ describe('a request', () => {
     expect(reply).toMatchObject({ ok: false, error: { status: 503, reason: 'UNAVAILABLE' } });
   });
 
+  test('of many does not wait long where nobody has ever answered', async () => {
+    const { url, heard } = await serving('cut');
+    const google = client(url, { firstAnswerMs: 400 });
+    expect(await google.call(get)).toMatchObject({ ok: false, error: { lost: true } });
+    const first = heard.length;
+    expect(first).toBeGreaterThan(1);
+    expect(await google.call(get)).toMatchObject({ ok: false, error: { lost: true } });
+    expect(heard).toHaveLength(first + 1);
+  });
+
+  test('is patient as ever with those who have answered before', async () => {
+    const { url, heard } = await serving({ status: 200, body: {} }, 'cut', 'cut', 'cut', { status: 200, body: {} });
+    const google = client(url, { firstAnswerMs: 100 });
+    expect([(await google.call(get)).ok, (await google.call(get)).ok]).toEqual([true, true]);
+    expect(heard).toHaveLength(5);
+  });
+
   test('that is not answered in time counts as lost', async () => {
     const server = createServer(() => {});
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -63,6 +63,8 @@ export interface GoogleOptions {
   readonly budgetMs?: number;
   /** How long one try may take, in milliseconds. Default: 30,000. */
   readonly tryMs?: number;
+  /** How long the first answer of all is waited for, in milliseconds: without one there is no network. Default: 10,000. */
+  readonly firstAnswerMs?: number;
 }
 
 /**
@@ -74,14 +76,15 @@ export interface GoogleOptions {
  * const job = await google.call({ service: 'run', method: 'GET', path: 'v2/projects/p/locations/r/jobs/j' });
  */
 export function createGoogle(options: GoogleOptions): Google {
+  const line: Line = { state: 'untried' };
   const credentials = createCredentials({
     env: options.env,
     redactor: options.redactor,
     ...(options.impersonate === undefined ? {} : { impersonate: options.impersonate }),
-    exchange: (request, token) => send(options, request, { token }),
+    exchange: (request, token) => send(options, line, request, { token }),
   });
   return {
-    call: <T>(request: GoogleRequest) => withCredentials<T>(options, credentials, request),
+    call: <T>(request: GoogleRequest) => withCredentials<T>(options, line, credentials, request),
     async token() {
       const found = await credentials.get();
       return found.ok ? { ok: true, value: found.value.token } : found;
@@ -96,31 +99,62 @@ export interface Signature {
   readonly quotaProject?: string;
 }
 
+/** Whether anybody answers. Once nobody has for long, each further call is one try. */
+interface Line {
+  state: 'untried' | 'answers' | 'dead';
+}
+
 async function withCredentials<T>(
   options: GoogleOptions,
+  line: Line,
   credentials: Credentials,
   request: GoogleRequest,
 ): Promise<GoogleReply<T>> {
   for (let refreshed = false; ; refreshed = true) {
     const signature = await credentials.get();
     if (!signature.ok) return { ok: false, error: refusedCredentials(signature.findings) };
-    const reply = await send<T>(options, request, signature.value);
+    const reply = await send<T>(options, line, request, signature.value);
     // A token may have ended before its time; a second one that is refused is no accident.
     if (reply.ok || reply.error.status !== 401 || refreshed || !credentials.forget()) return reply;
   }
 }
 
-async function send<T>(options: GoogleOptions, request: GoogleRequest, signature: Signature): Promise<GoogleReply<T>> {
+async function send<T>(
+  options: GoogleOptions,
+  line: Line,
+  request: GoogleRequest,
+  signature: Signature,
+): Promise<GoogleReply<T>> {
   const unsafe = unencrypted(options, request.service);
   if (unsafe !== undefined) return { ok: false, error: refusedCredentials([unsafe]) };
-  const deadline = performance.now() + (options.budgetMs ?? 60_000);
+  const began = performance.now();
   for (let attempt = 1; ; attempt += 1) {
-    const { reply, retryAfter } = await once<T>(options, request, signature, attempt);
+    const { reply, retryAfter } = await once<T>(
+      { ...options, tryMs: patienceOf(options, line) },
+      request,
+      signature,
+      attempt,
+    );
+    if (reply.ok || !reply.error.lost) line.state = 'answers';
     if (reply.ok || request.signal?.aborted === true || !isRepeatable(request, reply.error)) return reply;
     const pause = retryAfter ?? backoff(attempt, Math.random());
-    if (performance.now() + pause > deadline) return reply;
+    if (performance.now() - began + pause > budgetOf(options, line)) {
+      if (line.state === 'untried') line.state = 'dead';
+      return reply;
+    }
     await sleep(pause, undefined, request.signal === undefined ? {} : { signal: request.signal }).catch(() => {});
   }
+}
+
+function budgetOf({ budgetMs = 60_000, firstAnswerMs = 10_000 }: GoogleOptions, { state }: Line): number {
+  if (state === 'dead') return 0;
+  return state === 'answers' ? budgetMs : Math.min(budgetMs, firstAnswerMs);
+}
+
+/** Of one try. */
+function patienceOf({ tryMs = 30_000, firstAnswerMs = 10_000 }: GoogleOptions, { state }: Line): number {
+  if (state === 'answers') return tryMs;
+  return Math.min(tryMs, state === 'dead' ? 3_000 : firstAnswerMs);
 }
 
 interface Answered<T> {

@@ -13,6 +13,8 @@ import type { SharedLedger } from './log-ledger.ts';
  */
 export function combineLedgers(files: Ledger, shared: () => Promise<SharedLedger>): Ledger {
   const warnings = new Map<string, Finding>();
+  /** Each is told once. */
+  const told = new Set<string>();
   const warn = (code: 'ledger-not-shared' | 'ledger-unreadable', findings: readonly Finding[]): void => {
     const why = `${fault(code).why} ${findings.map((one) => one.why).join(' ')}`;
     const [first] = findings;
@@ -40,7 +42,11 @@ export function combineLedgers(files: Ledger, shared: () => Promise<SharedLedger
       const [own, theirs] = await Promise.all([files.list(environment), others]);
       return merge(own, theirs);
     },
-    warnings: () => [...warnings.values()],
+    warnings() {
+      const untold = [...warnings.values()].filter((finding) => !told.has(finding.code));
+      for (const { code } of untold) told.add(code);
+      return untold;
+    },
   };
 }
 
