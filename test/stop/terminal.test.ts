@@ -113,7 +113,8 @@ test('a second Ctrl-C leaves at once; the server rolls back, and up goes on', as
   const stubborn = `do $$ begin perform pg_sleep(60); exception when query_canceled then perform pg_sleep(60); end $$;`;
   using project = createProject({ ...long, 'migrations/2_b.sql': stubborn }, database.url);
   const { child, text, ended } = godwit(project.folder, database.url, 'up');
-  await running(database, '%pg_sleep(60)%');
+  // Asleep already: before that, the block that swallows the request is not entered.
+  await running(database, '%pg_sleep(60)%', "and wait_event = 'PgSleep'");
   child.kill('SIGINT');
   await new Promise((resolve) => setTimeout(resolve, 600));
   child.kill('SIGINT');
