@@ -248,7 +248,7 @@ function bindCtrlC(
 
 /** The result of an execution whose events were shown. One that never began has findings left to show. */
 export function resultOf(execution: Execution): Result {
-  if (execution.events.length === 0) return failed(execution.findings);
+  if (execution.events.length === 0) return failed(execution.findings, { run: execution.run });
   return { exitCode: execution.exitCode, outcome: execution.outcome, findings: [] };
 }
 

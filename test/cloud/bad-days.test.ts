@@ -243,3 +243,16 @@ test('nothing of the password is anywhere a controller or the platform keeps', s
   expect(up.err + up.out + JSON.stringify(ann.ledger())).not.toContain(password);
   expect(JSON.stringify(cloud.emulator.state.logs)).not.toContain(password);
 });
+
+test(
+  'a run that is refused before its job is made names itself to programs, as it stands in the ledger',
+  slow,
+  async () => {
+    await using database = await createTestDatabase();
+    using ann = machineFor(database, fast);
+    cloud.emulator.faults.onCall({ method: 'GetSecretVersion', kind: 'status', status: 'PERMISSION_DENIED', times: 9 });
+    const refused = await ann.run('up', '-e', 'dev', '--json');
+    expect(refused.exitCode).toBe(10);
+    expect(refused.json.at(-1)).toMatchObject({ kind: 'run.finished', exitCode: 10, run: ann.ledger()[0]?.run });
+  },
+);

@@ -77,12 +77,16 @@ test(
     // Calls while it waits are alike: one of each kind is enough.
     const steps = whole.methods.flatMap((method, index) => (method === whole.methods[index - 1] ? [] : [index + 1]));
     expect(steps.length).toBeGreaterThan(6);
+    let killed = 0;
     for (const step of steps) {
       const { first, again, applied, left, open, methods } = await killedAt((heard) => heard === step, step % 2 === 0);
       const at = `killed at call ${step}, ${methods.at(-1) ?? ''}: ${again.err}`;
-      expect(first.exitCode, at).toBeNull();
+      // How often it looks depends on time: a run may be over before its last steps, or before it is hit.
+      if (first.exitCode === null) killed += 1;
+      else expect(first.exitCode, at).toBe(0);
       expect(again.exitCode, at).toBe(0);
       expect({ applied, left, open }, at).toEqual({ applied: 2, left: [], open: 0 });
     }
+    expect(killed).toBeGreaterThan(steps.length / 2);
   },
 );
