@@ -113,13 +113,13 @@ test('a Google access token buys a token of a registry of one’s own choice', a
     access: {
       scheme: 'bearer',
       allows: (caller) =>
-        caller.kind === 'basic' && caller.user === 'oauth2accesstoken' && caller.password === 'ya29.token',
+        caller.kind === 'basic' && caller.user === 'oauth2accesstoken' && caller.password === 'google-token',
     },
   });
   const secrets: string[] = [];
   using client = createRegistryClient({
     credentials: createCredentials({
-      googleToken: () => Promise.resolve(good('ya29.token')),
+      googleToken: () => Promise.resolve(good('google-token')),
       google: (host) => host === server.host,
       register: (secret) => secrets.push(secret),
     }),
@@ -127,16 +127,16 @@ test('a Google access token buys a token of a registry of one’s own choice', a
     register: (secret) => secrets.push(secret),
   });
   await pushTo(client, image(server, 'acme-dev/godwit/runner:1'), tinyNodeImage);
-  expect(secrets).toContain('ya29.token');
+  expect(secrets).toContain('google-token');
   const sent = server.requests.flatMap(({ authorization }) => authorization?.split(' ')[1] ?? []);
-  const known = [...secrets, Buffer.from('oauth2accesstoken:ya29.token').toString('base64')];
+  const known = [...secrets, Buffer.from('oauth2accesstoken:google-token').toString('base64')];
   expect(sent.filter((one) => !known.includes(one))).toEqual([]);
 });
 
 test.each([
   ['without encryption', 'Bearer realm="http://tokens.example/t",service="x"', undefined],
   ['nowhere', 'Bearer realm="",service="x"', undefined],
-  ['somebody else, for Google’s token', 'Bearer realm="https://tokens.example/t"', 'ya29.token'],
+  ['somebody else, for Google’s token', 'Bearer realm="https://tokens.example/t"', 'google-token'],
 ])('credentials are not sent %s', async (_, challenge, google) => {
   const server = createServer((_request, response) => {
     response.writeHead(401, { 'www-authenticate': challenge });
