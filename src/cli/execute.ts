@@ -191,6 +191,7 @@ export async function executeHeard(
 /** The result of an execution whose events were shown, or that was left to itself. */
 export function resultAloud({ screen }: Context, { project }: Ready, execution: Execution): Result {
   if (execution.left !== true) return resultOf(execution);
+  if (execution.findings.length > 0) return failed(execution.findings, { run: execution.run });
   screen.settle();
   screen.say(...leftAlone(project.environment.name, execution.run));
   return { exitCode: 130, outcome: 'interrupted', findings: [] };

@@ -31,6 +31,8 @@ export async function follow(following: Following, ref: RunRef): Promise<Executi
   if (following.leave?.aborted === true && !saidHow)
     return { run: ref.run, outcome: 'interrupted', exitCode: 130, findings: [], events, left: true };
   const result = await following.engine.result(ref);
+  if (result.unheard === true && !saidHow)
+    return { run: ref.run, outcome: 'unknown', exitCode: 42, findings: result.findings ?? [], events, left: true };
   const changing = following.changing ?? changes(events);
   const aftermath = await endOf(following, ref, { events, result, changing });
   for (const event of aftermath?.told ?? []) {

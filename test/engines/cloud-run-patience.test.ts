@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createFileLedger } from '../../src/adapters/ledger/file-ledger.ts';
 import { deploy } from '../../src/migrate/deploy.ts';
+import { follow } from '../../src/migrate/follow.ts';
 import { applyTask, bundleIn, jobWorld } from '../support/cloud-run.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
@@ -61,5 +62,39 @@ test(
     const [entry] = await ledger.list();
     expect(entry).toMatchObject({ run: task.run, recorded: false });
     expect(entry).not.toHaveProperty('finishedAt');
+  },
+);
+
+test(
+  'a run is left to itself when nobody answers for long, and the ledger keeps it open for the next command',
+  slow,
+  async () => {
+    await using database = await createTestDatabase();
+    await using world = await jobWorld(database.url);
+    using project = createProject({ 'migrations/1_a.sql': 'create table a (id int); select pg_sleep(4);' });
+    for (const method of ['GetExecution', 'ListLogEntries'])
+      world.emulator.faults.onCall({ method, kind: 'status', status: 'UNAVAILABLE', after: 3, times: 10_000 });
+    const ledger = createFileLedger(join(project.folder, 'ledger'), (text) => text);
+    const task = applyTask();
+    const execution = await deploy({
+      task,
+      engine: world.engine(world.cloud.env, 200, { deafMs: 1_000 }),
+      bundle: await bundleIn(project.folder),
+      ledger,
+      target: 'u@db:5432/d',
+      command: 'up',
+      now: () => new Date().toISOString(),
+      onEvent: () => {},
+    });
+    expect(execution).toMatchObject({ exitCode: 42, left: true, findings: [{ code: 'outcome-unknown' }] });
+    expect((await ledger.list())[0]).not.toHaveProperty('finishedAt');
+    expect(world.cloud.leaked()).toHaveLength(1);
+
+    // The network is back.
+    world.emulator.faults.clear();
+    const engine = world.engine();
+    const found = await engine.attach(task.run);
+    if (!found.ok) throw new Error(found.findings[0]?.why);
+    expect(await follow({ engine, onEvent: () => {} }, found.value)).toMatchObject({ exitCode: 0, outcome: 'done' });
   },
 );

@@ -29,6 +29,8 @@ export const attach: Run = async (context) => {
   const entry = found.entry ?? (await project.value.ledger.list()).find(({ run }) => run === ref.value.run);
   const following = { ...found, entry, ref: ref.value };
   const execution = await followAloud(context, project.value, following);
+  if (execution.left === true && execution.findings.length > 0)
+    return failed(execution.findings, { run: ref.value.run });
   if (execution.events.every(({ kind }) => kind !== 'run.finished')) {
     screen.say(
       '',

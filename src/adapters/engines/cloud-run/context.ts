@@ -25,6 +25,8 @@ export interface Patience {
   readonly tokenMs: number;
   /** For lines that are missing after the execution has ended. */
   readonly linesMs: number;
+  /** For anybody at all to answer, while an execution is followed: a laptop may be offline for a while. */
+  readonly deafMs: number;
   /** Until a deleted job is gone. */
   readonly deleteMs: number;
   /** Between two looks: the first, and the longest. */
@@ -36,6 +38,7 @@ export const usualPatience: Patience = {
   startMs: 5 * 60_000,
   tokenMs: 10_000,
   linesMs: 60_000,
+  deafMs: 15 * 60_000,
   deleteMs: 10_000,
   firstPauseMs: 150,
   longestPauseMs: 5_000,

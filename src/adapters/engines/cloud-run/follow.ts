@@ -5,6 +5,7 @@ import type { RunRef } from '../../../migrate/engine.ts';
 import { createLineDecoder, type LineDecoder } from '../../../migrate/event-lines.ts';
 import type { RunEvent } from '../../../migrate/event.ts';
 import { googleFault } from '../../google/fault.ts';
+import type { GoogleReply } from '../../google/google.ts';
 import { backoff } from '../../google/retry.ts';
 import type { CloudRunContext } from './context.ts';
 import { plainLine, readLog, runnerLine, type LogEntry } from './log-reader.ts';
@@ -41,6 +42,8 @@ export interface Following {
   unread: number;
   /** True: lines are missing and are not waited for any more. */
   givenUp: boolean;
+  /** When somebody last answered, on the monotonic clock. */
+  heardAt: number;
 }
 
 /** Begins to follow an execution. */
@@ -55,6 +58,7 @@ export function following(context: CloudRunContext, ref: RunRef): Following {
     reads: 0,
     unread: 0,
     givenUp: false,
+    heardAt: performance.now(),
   };
   return { ref, decoder, ...fresh };
 }
@@ -71,7 +75,7 @@ export async function* followLines(
   let quiet = 0;
   let overSince: number | undefined;
   for (;;) {
-    if (leave?.aborted === true) return;
+    if (leave?.aborted === true || isDeaf(context, state)) return;
     const events = await readEvents(context, state, leave);
     for (const event of events) {
       yield event;
@@ -122,7 +126,7 @@ async function pause(context: CloudRunContext, state: Following, { ms, over, lea
   }
   for (let attempt = 1; ; attempt += 1) {
     await wait(backoff(attempt, Math.random(), 1_000, 100));
-    if (leave?.aborted === true) return false;
+    if (leave?.aborted === true || isDeaf(context, state)) return false;
     if (await look(context, state)) return true;
     if (performance.now() >= until) return false;
   }
@@ -154,6 +158,15 @@ function started(execution: RunExecution | undefined): boolean {
   return (execution?.succeededCount ?? 0) > 0 || (execution?.startTime ?? '') !== '';
 }
 
+/** Nobody has answered for so long that the execution is left to itself. */
+export function isDeaf({ patience }: CloudRunContext, { heardAt }: Following): boolean {
+  return performance.now() - heardAt > patience.deafMs;
+}
+
+function hear(state: Following, reply: GoogleReply): void {
+  if (reply.ok || (!reply.error.lost && reply.error.status < 500)) state.heardAt = performance.now();
+}
+
 /** Looks at the execution; true when it is over, or gone. */
 export async function look(context: CloudRunContext, state: Following): Promise<boolean> {
   const reply = await context.google.call<RunExecution>({
@@ -161,6 +174,7 @@ export async function look(context: CloudRunContext, state: Following): Promise<
     method: 'GET',
     path: `v2/${state.ref.location}`,
   });
+  hear(state, reply);
   if (reply.ok) {
     state.execution = reply.value;
     // What was refused for a while is not any more.
@@ -188,6 +202,7 @@ async function readEvents(
 ): Promise<readonly RunEvent[]> {
   state.reads += 1;
   const reply = await readLog(context.google, placeOf(state.ref), state.since, signal);
+  hear(state, reply);
   state.unread = reply.ok ? 0 : state.unread + 1;
   if (!reply.ok) {
     noteUnreadable(context, state, reply.error);

@@ -6,7 +6,7 @@ import { backoff } from '../../google/retry.ts';
 import { listAll } from '../../google/operations.ts';
 import { conditionFault } from './condition-fault.ts';
 import type { CloudRunContext } from './context.ts';
-import { followLines, look, type Following } from './follow.ts';
+import { followLines, isDeaf, look, type Following } from './follow.ts';
 import { logLink } from './log-link.ts';
 import { placeOf } from './names.ts';
 import { isCancelled, isOver, type RunTask } from './resources.ts';
@@ -17,6 +17,7 @@ const verdicts: ReadonlySet<number> = new Set([0, 2, 10, 20, 30, 40, 41, 42, 50,
 /** How an execution ended: waits for its end, and for its lines if nobody has followed it. */
 export async function resultOf(context: CloudRunContext, state: Following): Promise<ExecutionResult> {
   await over(context, state);
+  if (!state.gone && isDeaf(context, state)) return unheard(context, state);
   // Not followed to its end: its lines tell whether they are complete.
   if (!state.decoder.complete && !state.givenUp && state.finished === undefined)
     for await (const _ of followLines(context, state));
@@ -35,6 +36,16 @@ export async function resultOf(context: CloudRunContext, state: Following): Prom
   return { exitCode: end.exitCode, ran: end.ran, complete, log, findings };
 }
 
+/** It goes on, or has ended, where nobody can be asked. */
+function unheard({ patience, environment }: CloudRunContext, { ref }: Following): ExecutionResult {
+  const minutes = Math.round(patience.deafMs / 60_000);
+  const finding = fault('outcome-unknown', {
+    why: `Google Cloud has not answered for ${minutes} minutes. The run goes on by itself.`,
+    fix: `\`godwit runs attach -e ${environment} ${ref.run}\` follows it when the network is back; the next command takes its result.`,
+  });
+  return { exitCode: 42, complete: false, unheard: true, findings: [finding] };
+}
+
 function linesMissing({ ref }: Following): Finding {
   return fault('log-incomplete', {
     why: `Lines of ${ref.location.split('/').pop() ?? ''} are missing, and none has come for a while.`,
@@ -45,7 +56,7 @@ function linesMissing({ ref }: Following): Finding {
 async function over(context: CloudRunContext, state: Following): Promise<void> {
   for (let attempt = 1; !state.gone && !state.blind; attempt += 1) {
     if (state.execution !== undefined && isOver(state.execution)) return;
-    if (await look(context, state)) return;
+    if ((await look(context, state)) || isDeaf(context, state)) return;
     await sleep(backoff(attempt, Math.random(), Math.min(2_000, context.patience.longestPauseMs), 60));
   }
 }
