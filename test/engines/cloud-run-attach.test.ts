@@ -3,7 +3,8 @@ import { follow } from '../../src/migrate/follow.ts';
 import type { RunRef } from '../../src/migrate/engine.ts';
 import type { RunEvent } from '../../src/migrate/event.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { applyTask, bundleIn, jobWorld, type JobWorld } from '../support/cloud-run.ts';
+import { applyTask, bundleIn } from '../support/apply-task.ts';
+import { jobWorld, type JobWorld } from '../support/cloud-run.ts';
 import { createProject } from '../support/project.ts';
 
 const files = { 'migrations/1_users.sql': 'create table users (id bigint primary key);' };

@@ -3,7 +3,8 @@ import type { Finding } from '../../src/kit/finding.ts';
 import type { Execution } from '../../src/migrate/deploy.ts';
 import type { CloudRunConfig } from '../../src/project/config-model.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { applyTask, bundleIn, jobWorld, type JobWorld } from '../support/cloud-run.ts';
+import { applyTask, bundleIn } from '../support/apply-task.ts';
+import { jobWorld, type JobWorld } from '../support/cloud-run.ts';
 import { createProject } from '../support/project.ts';
 
 const files = { 'migrations/1_users.sql': 'create table users (id bigint primary key);' };

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { createFileLedger } from '../../src/adapters/ledger/file-ledger.ts';
 import { deploy } from '../../src/migrate/deploy.ts';
 import { follow } from '../../src/migrate/follow.ts';
-import { applyTask, bundleIn, jobWorld } from '../support/cloud-run.ts';
+import { applyTask, bundleIn } from '../support/apply-task.ts';
+import { jobWorld } from '../support/cloud-run.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 

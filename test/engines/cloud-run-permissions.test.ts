@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Execution } from '../../src/migrate/deploy.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { applyTask, bundleIn, jobWorld, type JobWorld } from '../support/cloud-run.ts';
+import { applyTask, bundleIn } from '../support/apply-task.ts';
+import { jobWorld, type JobWorld } from '../support/cloud-run.ts';
 import { createProject } from '../support/project.ts';
 
 const controller = 'user:ann@example.com';

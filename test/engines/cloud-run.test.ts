@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/migrate/event.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { applyTask, bundleIn, jobWorld } from '../support/cloud-run.ts';
+import { applyTask, bundleIn } from '../support/apply-task.ts';
+import { jobWorld } from '../support/cloud-run.ts';
 import { createProject } from '../support/project.ts';
 
 const files = {

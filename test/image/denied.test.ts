@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { applyTask, bundleIn, jobWorld } from '../support/cloud-run.ts';
+import { applyTask, bundleIn } from '../support/apply-task.ts';
+import { jobWorld } from '../support/cloud-run.ts';
 import { createProject } from '../support/project.ts';
 
 const upload = 'artifactregistry.repositories.uploadArtifacts';

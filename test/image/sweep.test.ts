@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { applyTask, bundleIn, jobWorld, type JobWorld } from '../support/cloud-run.ts';
+import { applyTask, bundleIn } from '../support/apply-task.ts';
+import { jobWorld, type JobWorld } from '../support/cloud-run.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { pushImage, tinyNodeImage } from '../support/base-image.ts';

@@ -1,46 +1,22 @@
 import { spawn } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { carryBundle } from '../../src/adapters/bundle/carry-bundle.ts';
-import { openFolder } from '../../src/adapters/files/folder.ts';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
-import { createParser } from '../../src/adapters/parser/libpg-query.ts';
 import { createLineDecoder } from '../../src/migrate/event-lines.ts';
 import type { RunEvent } from '../../src/migrate/event.ts';
-import { createBundle, openScriptsOf } from '../../src/migrate/read/bundle.ts';
-import { readFolder } from '../../src/migrate/read/read-folder.ts';
-import type { ApplyTask } from '../../src/migrate/task.ts';
+import { applyTask, bundleIn } from '../support/apply-task.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 
 const run = '01TESTJOB00000000000000001';
-const task: ApplyTask = {
-  kind: 'apply',
-  run,
-  environment: { name: 'dev', protected: false },
-  actor: { by: 'tester', from: 'here', commit: '', tool: '0' },
-  command: 'up',
-  selection: { direction: 'up', outOfOrder: false },
-  how: 'execute',
-  consent: { approved: true, checkpointPolicy: 'never' },
-  lose: 0,
-  verification: { enabled: true, strict: false, triggers: 'fire' },
-  waitMs: 1_000,
-  onDisconnect: 'cancel',
-  earlier: [],
-};
+const task = applyTask({ run });
 const pack = (value: unknown): string => brotliCompressSync(Buffer.from(JSON.stringify(value))).toString('base64');
 
 async function carried(folder: string): Promise<Record<string, string>> {
-  const opened = openFolder(join(folder, 'migrations'), 'migrations');
-  const read = await readFolder(opened, nodeHashing);
-  if (!read.ok) throw new Error('no migrations');
-  const bundle = createBundle(
-    { layout: 'native', migrations: read.value.migrations, open: openScriptsOf(opened) },
-    { parser: createParser(), hashing: nodeHashing },
-  );
+  const bundle = await bundleIn(folder);
   const value = await carryBundle(bundle);
   if (!value.ok || value.value.kind !== 'variable') throw new Error('it does not fit');
   return { GODWIT_TASK: pack(task), GODWIT_BUNDLE: value.value.value, GODWIT_BUNDLE_HASH: bundle.hash };

@@ -1,16 +1,11 @@
-import { join } from 'node:path';
-import { openFolder } from '../../src/adapters/files/folder.ts';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
-import { createParser } from '../../src/adapters/parser/libpg-query.ts';
 import { createConnector } from '../../src/adapters/postgres/connector.ts';
 import { runnerClock } from '../../src/adapters/runner-clock.ts';
 import { readDatabaseUrl } from '../../src/adapters/url/database-url.ts';
 import type { RunEvent } from '../../src/migrate/event.ts';
 import { perform } from '../../src/migrate/perform/perform.ts';
-import { createBundle, openScriptsOf } from '../../src/migrate/read/bundle.ts';
-import { readFolder } from '../../src/migrate/read/read-folder.ts';
 import type { ApplyTask, VerifyTask } from '../../src/migrate/task.ts';
-import { createRunId } from '../../src/project/run-id.ts';
+import { applyTask, bundleIn } from '../support/apply-task.ts';
 import type { TestProject } from '../support/project.ts';
 
 /** How a run ended, and all it said. */
@@ -31,9 +26,6 @@ export async function hurriedRun(
 ): Promise<Ended> {
   const address = readDatabaseUrl(url, 'url', { user: 'postgres' });
   if (!address.ok) throw new Error('no url');
-  const folder = openFolder(join(project.folder, 'migrations'), 'migrations');
-  const read = await readFolder(folder, nodeHashing);
-  if (!read.ok) throw new Error('no migrations');
   const { signal } = new AbortController();
   const clock = runnerClock(signal);
   const events: RunEvent[] = [];
@@ -43,10 +35,7 @@ export async function hurriedRun(
     timer: (ms, then) => clock.timer(ms / faster, then),
     sleep: async (ms) => await clock.sleep(ms / faster),
     connector: createConnector(address.value.address, 2_500),
-    bundle: createBundle(
-      { layout: 'native', migrations: read.value.migrations, open: openScriptsOf(folder) },
-      { parser: createParser(), hashing: nodeHashing },
-    ),
+    bundle: await bundleIn(project.folder),
     hashing: nodeHashing,
     emit: (event) => void events.push(event),
     signal,
@@ -55,22 +44,7 @@ export async function hurriedRun(
 }
 
 function task(): ApplyTask {
-  return {
-    kind: 'apply',
-    run: createRunId(Date.now()),
-    environment: { name: 'local', protected: false },
-    actor: { by: 'tester', from: 'here', commit: '', tool: '0' },
-    command: 'up',
-    selection: { direction: 'up', outOfOrder: false },
-    how: 'execute',
-    consent: { approved: true, checkpointPolicy: 'never' },
-    lose: 0,
-    verification: { enabled: true, strict: false, triggers: 'fire' },
-    waitMs: 60_000,
-    takeOver: false,
-    onDisconnect: 'cancel',
-    earlier: [],
-  };
+  return applyTask({ environment: { name: 'local', protected: false }, waitMs: 60_000, takeOver: false });
 }
 
 function verification(): VerifyTask {

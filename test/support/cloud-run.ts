@@ -1,61 +1,20 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { IamModel } from '../../emulator/core/iam.ts';
 import type { Emulator } from '../../emulator/start.ts';
 import { createCloudRunEngine } from '../../src/adapters/engines/cloud-run/engine.ts';
 import type { Patience } from '../../src/adapters/engines/cloud-run/context.ts';
 import type { CloudRunTerms } from '../../src/adapters/engines/cloud-run/terms.ts';
-import { openFolder } from '../../src/adapters/files/folder.ts';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createGoogle } from '../../src/adapters/google/google.ts';
-import { createParser } from '../../src/adapters/parser/libpg-query.ts';
 import { createRedactor } from '../../src/kit/redact.ts';
 import { deploy, type Execution } from '../../src/migrate/deploy.ts';
 import type { Engine } from '../../src/migrate/engine.ts';
 import type { RunEvent } from '../../src/migrate/event.ts';
 import type { Bundle } from '../../src/migrate/ports.ts';
-import { createBundle, openScriptsOf } from '../../src/migrate/read/bundle.ts';
-import { readFolder } from '../../src/migrate/read/read-folder.ts';
-import type { ApplyTask, Task } from '../../src/migrate/task.ts';
+import type { Task } from '../../src/migrate/task.ts';
 import { cloudRunTerms } from '../../src/project/cloud-run-terms.ts';
 import type { CloudRunConfig } from '../../src/project/config-model.ts';
 import { buildCloud, type Cloud } from './cloud.ts';
-
-let runs = 0;
-
-/** An id like those of real runs, never the same twice. */
-function nextRun(): string {
-  runs += 1;
-  return `01TEST${Date.now().toString(36).toUpperCase().slice(-8)}${String(runs).padStart(12, '0')}`;
-}
-
-/** A task that applies everything, in environment `dev`. */
-export function applyTask(change: Partial<ApplyTask> = {}): ApplyTask {
-  return {
-    kind: 'apply',
-    run: nextRun(),
-    environment: { name: 'dev', protected: false },
-    actor: { by: 'tester', from: 'here', commit: '', tool: '0.0.1' },
-    command: 'up',
-    selection: { direction: 'up', outOfOrder: false },
-    how: 'execute',
-    consent: { approved: true, checkpointPolicy: 'never' },
-    lose: 0,
-    verification: { enabled: true, strict: false, triggers: 'fire' },
-    waitMs: 1_000,
-    onDisconnect: 'cancel',
-    earlier: [],
-    ...change,
-  };
-}
-
-/** The migrations of a project as a bundle. */
-export async function bundleIn(folder: string): Promise<Bundle> {
-  const opened = openFolder(join(folder, 'migrations'), 'migrations');
-  const read = await readFolder(opened, nodeHashing);
-  if (!read.ok) throw new Error('no migrations');
-  const ports = { parser: createParser(), hashing: nodeHashing };
-  return createBundle({ layout: 'native', migrations: read.value.migrations, open: openScriptsOf(opened) }, ports);
-}
 
 /** A cloud with environment `dev`, and engines for it, each as on a machine of its own. */
 export interface JobWorld extends AsyncDisposable {
