@@ -110,7 +110,10 @@ test('a reader that leaves in the midst of a run ends it safely, and the exit co
 
 test('a second Ctrl-C leaves at once; the server rolls back, and up goes on', async () => {
   await using database = await createTestDatabase();
-  const stubborn = `do $$ begin perform pg_sleep(60); exception when query_canceled then perform pg_sleep(60); end $$;`;
+  // The request to cancel is repeated: all of them are swallowed.
+  const stubborn = `do $$ begin for i in 1..50 loop
+    begin perform pg_sleep(60); exception when query_canceled then null; end;
+  end loop; end $$;`;
   using project = createProject({ ...long, 'migrations/2_b.sql': stubborn }, database.url);
   const { child, text, ended } = godwit(project.folder, database.url, 'up');
   // Asleep already: before that, the block that swallows the request is not entered.
