@@ -5,11 +5,19 @@ const folder = 'sql/history';
 const target = 'src/migrate/history/schema.generated.ts';
 
 export function render() {
-  const versions = readdirSync(folder)
-    .filter((name) => name.endsWith('.sql'))
-    .sort()
-    .map((name) => JSON.stringify(readFileSync(`${folder}/${name}`, 'utf8')));
-  return `// Made by scripts/embed-sql.mjs from ${folder}; do not edit.\n\n/** The steps that bring schema godwit to its present version, oldest first. */\nexport const historySchema: readonly string[] = [\n${versions.map((text) => `  ${text},\n`).join('')}];\n`;
+  const text = (name) => JSON.stringify(readFileSync(`${folder}/${name}`, 'utf8'));
+  const steps = readdirSync(folder)
+    .filter((name) => /^\d+\.sql$/.test(name))
+    .sort();
+  return `// Made by scripts/embed-sql.mjs from ${folder}; do not edit.
+
+/** The steps that bring the tables of schema godwit to their present version, oldest first. */
+export const historySchema: readonly string[] = [
+${steps.map((name) => `  ${text(name)},\n`).join('')}];
+
+/** Its functions, as the newest version has them. */
+export const historyFunctions: string = ${text('functions.sql')};
+`;
 }
 
 if (process.argv[1]?.endsWith('embed-sql.mjs')) writeFileSync(target, render());

@@ -148,6 +148,21 @@ export interface Plan {
   readonly steps: readonly PlanStep[];
 }
 
+/** One thing that a migration did, as the server tells it. */
+export interface Change {
+  readonly change: 'created' | 'changed' | 'dropped';
+  /** `table`, `column`, `index`, `view`, … */
+  readonly kind: string;
+  /** Qualified: `public.users`, `public.users.email`, `public.f(integer)`. */
+  readonly name: string;
+  /** Id of the migration that did it last. */
+  readonly migration: string;
+  /** True: a part of what was created or dropped along with it. */
+  readonly within: boolean;
+  /** True: it was not as the baseline had it when the run began. */
+  readonly hadDrifted: boolean;
+}
+
 /** One check of verification and what became of it. */
 export interface Check {
   /** `table`, `column`, `index`, `trigger-fires`, `seed-row`, `expect`, … */
@@ -160,6 +175,8 @@ export interface Check {
   readonly expected: string;
   readonly actual: string;
   readonly where: Place;
-  /** Id of the migration that states it. */
+  /** Id of the migration that states it, or that wrote the object last. */
   readonly migration: string;
+  /** The run that did. */
+  readonly run?: string;
 }

@@ -36,6 +36,27 @@ export const verifyFaults = entries({
     exit: 50,
     severity: 'note',
   },
+  'baseline-moved': {
+    title: 'The baseline was found again by names',
+    why: 'The database lies on another server than before, or under another number there.',
+    fix: 'Nothing needs to be done. `godwit verify` names what is not there or has another definition.',
+    exit: 50,
+    severity: 'note',
+  },
+  'drift-taken': {
+    title: 'A migration changed what had been changed by hand before',
+    why: 'The object was not as the last run had left it. What it is now belongs to the migration.',
+    fix: 'Look at the object: what was changed by hand may still be in it.',
+    exit: 50,
+    severity: 'warning',
+  },
+  'not-compared': {
+    title: 'An object was not compared with the baseline',
+    why: 'Another session holds it exclusively, or the last run ended before it was described.',
+    fix: 'Run `godwit verify` again when the other session has ended.',
+    exit: 50,
+    severity: 'note',
+  },
   'no-baseline': {
     title: 'There is no baseline for drift yet',
     why: 'The last run ended before the server’s definitions were kept.',

@@ -70,7 +70,7 @@ export async function applyBarrier(context: ApplyContext, prepared: PreparedStep
   const left = await leftOf(context, begun, reply);
   if (left === 'done') return finish(context, prepared, terms);
   if (left === 'nothing')
-    await send(context, [...opening(terms.position.epoch, terms.position.head), forget(prepared.step), 'COMMIT']);
+    await send(context, [...opening(terms.position.epoch, terms.position.head), ...forget(prepared.step), 'COMMIT']);
   return refused(reply, prepared, terms);
 }
 
@@ -148,7 +148,7 @@ async function leftOf(
 
 async function finish(context: ApplyContext, prepared: PreparedStep, terms: Terms): Promise<StepResult> {
   const { position } = terms;
-  const reply = await send(context, [...opening(position.epoch, position.head), fulfil(prepared.step), 'COMMIT']);
+  const reply = await send(context, [...opening(position.epoch, position.head), ...fulfil(prepared.step), 'COMMIT']);
   if (!reply.ok) return refused(reply, prepared, { ...terms, stands: true });
   return { kind: 'applied', head: position.head, ms: 0 };
 }

@@ -78,24 +78,59 @@ export function intentCommands(
     `SELECT pg_catalog.set_config('godwit.before', ((${before})::pg_catalog.json)::pg_catalog.text, true)`,
     'RESET SESSION AUTHORIZATION',
     'RESET ROLE',
-    forget(step),
+    removeNote(step),
     `INSERT INTO godwit.statement (run, migration, direction, ordinal, tag, line, count, hash, state, detail) VALUES (${values.join(', ')})`,
+    ...beginWindow(step, terms.run, statement.outside),
     ...settings,
   ];
 }
 
-/** Removes the note that a statement was begun: there is at most one for a migration. */
-export function forget(step: Pick<PlanStep, 'id' | 'direction'>): string {
+/**
+ * Such a statement uses transactions that nobody can name, so its time counts: what was written to its relations
+ * meanwhile is its own. Begun again after a crash, it began when the first attempt did.
+ */
+function beginWindow(
+  { id, direction }: Pick<PlanStep, 'id' | 'direction'>,
+  run: string,
+  outside: Outside | undefined,
+): readonly string[] {
+  const relations =
+    outside === undefined
+      ? 'NULL'
+      : relationKinds.has(outside.kind)
+        ? `ARRAY(SELECT DISTINCT v::text::oid FROM pg_catalog.jsonb_path_query(pg_catalog.current_setting('godwit.before')::pg_catalog.jsonb, '$.** ? (@.type() == "number" && @ > 0 && @ < 4294967296)') v)`
+        : "'{}'";
+  return [
+    `INSERT INTO godwit.own_transaction (xid, outside, relations, run, migration, direction)
+SELECT pg_catalog.pg_current_xact_id(), true, ${relations}::oid[], ${[run, id, direction].map(quoteLiteral).join(', ')}
+WHERE NOT EXISTS (SELECT FROM godwit.own_transaction WHERE ${openWindow({ id })})`,
+    'UPDATE godwit.guard SET undescribed = true',
+  ];
+}
+
+const relationKinds = new Set<Outside['kind']>(['create-index', 'drop-index', 'reindex', 'detach']);
+
+function openWindow({ id }: Pick<PlanStep, 'id'>): string {
+  return `outside AND through IS NULL AND seq IS NULL AND migration = ${quoteLiteral(id)}`;
+}
+
+/** Removes the note that a statement was begun: there is at most one for a migration. It has left nothing. */
+export function forget(step: Pick<PlanStep, 'id' | 'direction'>): readonly string[] {
+  return [removeNote(step), `DELETE FROM godwit.own_transaction WHERE ${openWindow(step)}`];
+}
+
+function removeNote(step: Pick<PlanStep, 'id' | 'direction'>): string {
   return `DELETE FROM godwit.statement WHERE ${begunOf(step)}`;
 }
 
 /** Turns the note into one that the statement is done. */
-export function fulfil(step: Pick<PlanStep, 'id' | 'direction'>): string {
-  return (
+export function fulfil(step: Pick<PlanStep, 'id' | 'direction'>): readonly string[] {
+  return [
     `UPDATE godwit.statement SET state = 'done', detail = '', ` +
-    `ms = pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - at) * 1000, at = pg_catalog.clock_timestamp() ` +
-    `WHERE ${begunOf(step)}`
-  );
+      `ms = pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - at) * 1000, at = pg_catalog.clock_timestamp() ` +
+      `WHERE ${begunOf(step)}`,
+    `UPDATE godwit.own_transaction SET through = pg_catalog.pg_current_xact_id() WHERE ${openWindow(step)}`,
+  ];
 }
 
 function begunOf({ id, direction }: Pick<PlanStep, 'id' | 'direction'>): string {

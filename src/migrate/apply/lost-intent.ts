@@ -43,7 +43,7 @@ export async function settleLost(
     const why = `${named}, begun by an earlier run, is no longer in the file of migration ${id}.`;
     ports.emit({ kind: 'finding', finding: fault('leftover-cleared', { why, where: { file } }) });
   }
-  const text = [...opening(position.epoch, position.head), forget(prepared.step), 'COMMIT']
+  const text = [...opening(position.epoch, position.head), ...forget(prepared.step), 'COMMIT']
     .map((command) => `${command};\n`)
     .join('');
   const reply = await session.send(text);

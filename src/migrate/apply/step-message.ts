@@ -1,6 +1,6 @@
 import { quoteLiteral } from '../../sql/quote.ts';
 import { guardSetting, lockSettings } from '../courtesy/lock-settings.ts';
-import type { PlanStep, Segment, Statement } from '../model.ts';
+import type { Analysis, PlanStep, Segment, Statement } from '../model.ts';
 import { leaving, MessageBuilder, opening, settling, statementArrays, timedGroups, type Message } from './message.ts';
 import { kindOf, type PreparedStep } from './prepared.ts';
 import { closingTraps } from './session-traps.ts';
@@ -85,8 +85,8 @@ export function close(
   const terms = [end.position.run, step.id, step.direction].map(quoteLiteral).join(', ');
   builder.own('after', [
     end.recording === undefined
-      ? `SELECT godwit.note_done(${terms}, ${done})`
-      : record(step, end.position.run, end.recording, done),
+      ? `SELECT godwit.note_done(${terms}, ${done}, ${traits(analysis, segment)})`
+      : record(step, end.position.run, end.recording, `${done}, ${end.recording.durable !== false}, ${traits(analysis, segment)}`),
   ]);
   return { ...builder.own('after', [...traps.behind, 'COMMIT']).build(), recordedAt };
 }
@@ -113,8 +113,23 @@ export function record(
     recording.nextStarted,
     step.direction,
   ];
-  const durable = recording.durable === false ? ', false' : '';
-  return `SELECT godwit.record(${values.map(quoteLiteral).join(', ')}, ${statements}${durable})`;
+  return `SELECT godwit.record(${values.map(quoteLiteral).join(', ')}, ${statements})`;
+}
+
+/** Statements that make or describe something and do no more. */
+const makesOnly = /^(CREATE|COMMENT|GRANT|REVOKE|SET|RESET)\b/;
+/** Statements that cannot run anything of the user's, in which a subtransaction could be. */
+const plainDefinition = /^(CREATE|ALTER|DROP|COMMENT|GRANT|REVOKE|SET|RESET|TRUNCATE)\b/;
+
+/**
+ * Whether statements may drop what the baseline knows, and whether they may open subtransactions: only then the server is
+ * asked. Arguments of `note_done` and `record`.
+ */
+function traits({ statements }: Analysis, { first, last }: Segment): string {
+  const own = statements.slice(first, last + 1);
+  const drops = own.some(({ tag, opaque }) => opaque || !makesOnly.test(tag));
+  const nests = own.some(({ tag, opaque }) => opaque || !plainDefinition.test(tag));
+  return `${drops}, ${nests}`;
 }
 
 /**

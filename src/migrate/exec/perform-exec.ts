@@ -8,7 +8,7 @@ import type { History } from '../history/read-history.ts';
 import { logEvent, type RecordedTask } from '../history/run-record.ts';
 import type { RunAbout } from '../history/rows.ts';
 import { begin } from '../perform/begin.ts';
-import { preflight } from '../perform/facts.ts';
+import { majorOf, preflight } from '../perform/facts.ts';
 import { endLease, takeLease } from '../perform/lease.ts';
 import { reconnect, type LiveRun } from '../perform/live-run.ts';
 import { open, openSession, type Opened } from '../perform/open.ts';
@@ -90,6 +90,7 @@ function liveRun(task: ExecTask, ports: RunnerPorts, { session, facts, history }
     terms: { run: task.run, onDisconnect: 'cancel', ...(facts.pooled ? { pooled: true } : {}) },
     schema: facts.schema,
     server: { systemId: facts.systemId, databaseOid: facts.databaseOid },
+    major: majorOf(facts),
     begun: Promise.resolve(good('moved')),
   };
 }
@@ -110,7 +111,7 @@ async function beginExec(terms: ExecTerms, history: History, about: RunAbout): P
   const { run, command, actor, environment, earlier } = task;
   const recorded: RecordedTask = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
   if (task.alone) {
-    const begun = await begin(recorded, ports, live, { history, planHash: '', first: '' });
+    const begun = await begin(recorded, ports, live, { history, planHash: '', first: '', describes: false });
     if (!begun.ok) return begun;
     return begun.value === 'moved' ? bad(fault('taken-over')) : good(undefined);
   }

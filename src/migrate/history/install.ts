@@ -3,7 +3,7 @@ import { quoteLiteral } from '../../sql/quote.ts';
 import type { Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
 import { newestVersion } from './newest-version.ts';
-import { historySchema } from './schema.generated.ts';
+import { historyFunctions, historySchema } from './schema.generated.ts';
 
 const installKey = '1735353463, 26997';
 
@@ -13,7 +13,7 @@ const installKey = '1735353463, 26997';
  */
 export async function installHistory(session: Session, version: number, environment: string): Promise<Outcome<void>> {
   if (version >= newestVersion) return good(undefined);
-  const steps = historySchema.slice(version).join('\n');
+  const steps = [...historySchema.slice(version), historyFunctions].join('\n');
   const first =
     version === 0
       ? `INSERT INTO godwit.guard (schema_version, environment) VALUES (${newestVersion}, ${quoteLiteral(environment)});
@@ -30,7 +30,7 @@ END IF;
 IF pg_catalog.to_regnamespace('godwit') IS NULL THEN CREATE SCHEMA godwit; END IF;
 END $$;`
       : '';
-  const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\n${schema}\n${steps}\n${first}\nCOMMIT`;
+  const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\nSET LOCAL client_min_messages TO warning;\n${schema}\n${steps}\n${first}\nCOMMIT`;
   const reply = await session.send(text);
   if (reply.ok) return good(undefined);
   if (!reply.error.lost) await session.send('ROLLBACK');

@@ -29,6 +29,10 @@ export interface History {
   readonly head: string;
   /** Who holds the lease of a run through a pooler; empty: nobody does. */
   readonly leasedTo: string;
+  /** True: a run has written what it has not described yet. */
+  readonly undescribed: boolean;
+  /** The server and database that the baseline's OIDs belong to; empty before the first description. */
+  readonly baseline: { readonly systemId: string; readonly databaseOid: string; readonly major: number };
   readonly rows: readonly HistoryRow[];
   readonly partial: readonly PartialStatement[];
 }
@@ -41,12 +45,15 @@ export const emptyHistory: History = {
   epoch: '0',
   head: '',
   leasedTo: '',
+  undescribed: false,
+  baseline: { systemId: '', databaseOid: '', major: 0 },
   rows: [],
   partial: [],
 };
 
+// The guard as a whole: an older one lacks columns.
 const query = `select schema_version, environment, environment_id, head, (select epoch from godwit.epoch),
-  case when ${leaseHeld} then held_by else '' end from godwit.guard;
+  case when ${leaseHeld} then held_by else '' end, to_jsonb(guard) from godwit.guard;
 select m.seq, m.id, m.name, m.file, m.checksum, m.kind, m.run,
   to_char(m.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), m.ms, r.by_whom, r.default_schema
 from godwit.migration m join godwit.run r using (run) order by m.seq;
@@ -74,7 +81,7 @@ export async function readHistory(session: Session, again = false): Promise<Outc
     return bad((await writtenByNewer(session)) ?? serverFault(reply.error));
   }
   const [guard, migrations, partial] = reply.results;
-  const [version, environment, environmentId, head, epoch, leasedTo] = guard?.rows[0] ?? [];
+  const [version, environment, environmentId, head, epoch, leasedTo, whole] = guard?.rows[0] ?? [];
   // Taken for a new database, one whose guard was emptied would get all its migrations a second time.
   if (version === undefined) return damaged('Table godwit.guard has lost its row.');
   if (epoch === null) return damaged('Table godwit.epoch has lost its row.');
@@ -85,6 +92,7 @@ export async function readHistory(session: Session, again = false): Promise<Outc
     epoch: epoch ?? '0',
     head: head ?? '',
     leasedTo: leasedTo ?? '',
+    ...baselineOf(whole ?? '{}'),
     rows: (migrations?.rows ?? []).map(historyRow),
     partial: (partial?.rows ?? []).map(partialStatement),
   });
@@ -100,6 +108,23 @@ async function writtenByNewer(session: Session): Promise<Finding | undefined> {
 /** What is said of a history that this program does not know. */
 export function newerHistory(version: number): Finding {
   return fault('history-newer', { why: `It has version ${version}; this godwit knows ${newestVersion}.` });
+}
+
+function baselineOf(guard: string): Pick<History, 'undescribed' | 'baseline'> {
+  const known = JSON.parse(guard) as {
+    readonly undescribed?: boolean;
+    readonly system_id?: string;
+    readonly database_oid?: string | number;
+    readonly server_major?: number;
+  };
+  return {
+    undescribed: known.undescribed === true,
+    baseline: {
+      systemId: known.system_id ?? '',
+      databaseOid: String(known.database_oid ?? ''),
+      major: known.server_major ?? 0,
+    },
+  };
 }
 
 function damaged(why: string): Outcome<never> {

@@ -11,6 +11,7 @@ import { within } from '../control/deadline.ts';
 import { expectAnswers, watchConnections, type Watched } from '../control/watch.ts';
 import { applyRun } from './apply-run.ts';
 import { begin } from './begin.ts';
+import { majorOf } from './facts.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
 import { open, type Opened } from './open.ts';
 import { endLease } from './lease.ts';
@@ -61,6 +62,7 @@ async function tryApply(task: ApplyTask, ports: RunnerPorts, told: Told): Promis
     terms: { run: task.run, onDisconnect: task.onDisconnect, ...pinnedBy(opened.value.facts) },
     schema: opened.value.facts.schema,
     server: { systemId: opened.value.facts.systemId, databaseOid: opened.value.facts.databaseOid },
+    major: majorOf(opened.value.facts),
     begun: Promise.resolve(good('moved')),
   };
   const stopping = stopOnSignal(ports, live);
@@ -111,6 +113,7 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
     history,
     planHash: made.plan.hash,
     first: task.how === 'execute' ? (made.plan.steps[0]?.id ?? '') : '',
+    describes: true,
   });
   const from = told.takenFrom;
   if (task.how === 'execute' && from === undefined) return applyBehind(terms, prepared.value);

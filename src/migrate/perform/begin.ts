@@ -1,8 +1,10 @@
+import { fault } from '../../kit/fault.ts';
 import { good, type Outcome } from '../../kit/outcome.ts';
 import { installHistory } from '../history/install.ts';
 import { readHistory, type History } from '../history/read-history.ts';
 import { beginRun, type RecordedTask } from '../history/run-record.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
+import { noteState } from './describe.ts';
 import type { LiveRun } from './live-run.ts';
 
 /** `moved`: somebody else has raised the epoch in between, so that what was sent under the expected one did nothing. */
@@ -14,6 +16,8 @@ export interface BeginTerms {
   readonly planHash: string;
   /** Id of the first migration; empty when none is executed. */
   readonly first: string;
+  /** True: it changes objects, so that what it wrote is described at its end. */
+  readonly describes: boolean;
 }
 
 /**
@@ -31,7 +35,7 @@ export async function begin(
   const expected = String(BigInt(terms.history.epoch) + 1n);
   live.epoch = expected;
   // In one flight: each of these is answered in its turn, and fails if the one before it has failed.
-  const [installed, fresh, epoch] = await Promise.all([
+  const [installed, fresh, epoch, moved] = await Promise.all([
     installHistory(live.session, terms.history.version, task.environment.name),
     terms.history.environmentId === '' ? readHistory(live.session) : good(terms.history),
     beginRun(live.session, task, {
@@ -40,11 +44,13 @@ export async function begin(
       schema: live.schema,
       attempt: live.attempt,
     }),
+    terms.describes ? noteState(live, terms.history) : '',
   ]);
   if (!installed.ok) return installed;
   if (!fresh.ok) return fresh;
   if (!epoch.ok) return epoch;
   if (epoch.value !== expected) return good('moved');
+  if (moved !== '') ports.emit({ kind: 'finding', finding: fault('baseline-moved', { why: moved }) });
   tellBegun(ports, live, fresh.value.environmentId);
   return good('begun');
 }

@@ -70,6 +70,11 @@ export async function readFacts(session: Session): Promise<Outcome<ServerFacts>>
   });
 }
 
+/** Major version of the server: 15 for 15.18. */
+export function majorOf({ versionNumber }: Pick<ServerFacts, 'versionNumber'>): number {
+  return Math.trunc(versionNumber / 10_000);
+}
+
 /** What forbids any change to this database, before anything is changed. */
 export function preflight(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
   return [

@@ -48,6 +48,8 @@ export interface LiveRun {
   readonly schema: string;
   /** What tells this database from others. */
   readonly server: Pick<ServerFacts, 'systemId' | 'databaseOid'>;
+  /** Major version of the server. */
+  readonly major: number;
 }
 
 /** So long a database that is away is waited for: a restart, a failover. */

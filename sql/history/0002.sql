@@ -1,0 +1,112 @@
+-- Version 2: what a run did is read from the server by its transactions; the baseline keeps the server's own words.
+
+alter table godwit.guard
+  -- The server and the database that the OIDs of godwit.object mean: elsewhere (a restore, an upgrade) only names count.
+  add column system_id text not null default '',
+  add column database_oid oid not null default 0,
+  add column server_major integer not null default 0,
+  -- Catalogue rows written before this transaction have been compared with the baseline; null: not yet.
+  add column horizon xid8,
+  -- True: godwit.own_transaction has rows.
+  add column undescribed boolean not null default false;
+
+-- How many runs there have been, and a hash over their ids in order: a run whose row is gone is missed.
+alter table godwit.epoch
+  add column runs bigint not null default 0,
+  add column runs_head text not null default '';
+
+alter table godwit.run
+  add column n bigint,
+  -- OIDs of objects without a schema (schemas, extensions, …) that had been there when it began.
+  add column found oid[] not null default '{}';
+
+-- Independent folders of migrations in one history: each with ids, order and missing files of its own.
+alter table godwit.migration add column set text not null default 'app';
+alter table godwit.statement add column set text not null default 'app';
+
+-- Transactions of migrations whose catalogue rows have not been described yet. What a transaction wrote bears its id as
+-- xmin; so a run that dies before its end loses nothing: the next one describes.
+create table godwit.own_transaction (
+  n bigint generated always as identity primary key,
+  xid xid8 not null,
+  -- A statement outside of transactions uses several, from `xid` to `through` (null: it has not ended yet).
+  outside boolean not null default false,
+  through xid8,
+  -- Of such a statement: the relations that it may have written; null: any.
+  relations oid[],
+  subtransactions xid[] not null default '{}',
+  -- Objects of the baseline that it dropped, as pairs.
+  dropped_class oid[] not null default '{}',
+  dropped_oid oid[] not null default '{}',
+  run text not null,
+  migration text not null,
+  direction text not null,
+  -- The migration's row; null while it stands in part.
+  seq bigint
+);
+
+drop table godwit.object;
+
+-- The baseline: every object that runs wrote, and the server's own words for it. Known by class (its catalogue), OID and,
+-- for a column, number; names are for people.
+create table godwit.object (
+  class oid not null,
+  oid oid not null,
+  sub integer not null default 0,
+  kind text not null,
+  name text not null,
+  -- The relation, type, … that it is a part of, or itself.
+  home_class oid not null,
+  home oid not null,
+  -- Its definition in parts, each as `what: text`.
+  words text[] not null,
+  -- Of a home: a run created it, so that what others add to it is told.
+  whole boolean not null default false,
+  -- The migration (seq) that created it, null if it had been there; and the one that wrote it last.
+  made bigint,
+  seq bigint,
+  -- It differed from these words when the last run began, and that run did not write it.
+  drifted boolean not null default false,
+  primary key (class, oid, sub)
+);
+create index object_home on godwit.object (home_class, home);
+create index object_name on godwit.object (kind, name);
+
+-- What the words of the baseline were before a migration changed or dropped the object.
+create table godwit.former_object (
+  n bigint generated always as identity primary key,
+  -- The migration (seq) that replaced or dropped it; null while it stands in part.
+  seq bigint,
+  change text not null check (change in ('changed', 'dropped')),
+  class oid not null,
+  oid oid not null,
+  sub integer not null,
+  kind text not null,
+  name text not null,
+  home_class oid not null,
+  home oid not null,
+  words text[] not null,
+  made bigint,
+  -- The migration that had written these words.
+  written bigint
+);
+create index former_object_seq on godwit.former_object (seq);
+
+-- Rows that a migration wrote with literals: found by key, each named column as a hash of its text.
+create table godwit.seed (
+  relation oid not null,
+  key_columns text[] not null,
+  key_values text[] not null,
+  -- Column -> hash.
+  columns jsonb not null,
+  frozen boolean not null default false,
+  seq bigint not null,
+  line integer not null default 0,
+  primary key (relation, key_columns, key_values)
+);
+
+drop function if exists godwit.record(text, text, text, text, text, text, text, text, text, integer, text[], integer[], integer[],
+  text[], boolean);
+drop function if exists godwit.note_done(text, text, text, integer, text[], integer[], integer[], text[]);
+
+revoke all on all tables in schema godwit from public;

@@ -1,0 +1,93 @@
+import { described } from './words/described.ts';
+import { catalogue } from './words/part.ts';
+import { homesAround, locked, writtenSince } from './written.ts';
+
+const pgClass = catalogue('pg_class');
+
+/** What is compared, and how. */
+export interface Comparison {
+  /** Major version of the server. */
+  readonly major: number;
+  /** True: the OIDs of the baseline are those of another server or database, so that only names count. */
+  readonly byName: boolean;
+}
+
+/**
+ * The homes of the baseline, and what keeps one from being compared now: `class, oid, why` with an empty `why` for those
+ * that can be. What a run wrote and has not described yet has no words to be compared with.
+ *
+ * @param major of the server
+ * @param undescribed true: transactions wait to be described
+ */
+export function homesToCompare(major: number, undescribed: boolean): string {
+  const pending = undescribed
+    ? `${writtenSince('(select coalesce(min(xid::text::numeric), 0)::text::xid8 from godwit.own_transaction)', major)},
+${homesAround('select class, oid from written')},
+pending (class, oid) as (select class, oid from homes)`
+    : 'pending (class, oid) as (select null::oid, null::oid where false)';
+  return `with ${pending},
+${locked}
+select o.class, o.oid, o.name, case when p.oid is not null then 'not described yet' when l.pid is not null then 'locked by pid ' || l.pid else '' end
+from godwit.object o left join pending p on p.class = o.class and p.oid = o.oid
+left join locked l on o.class = ${pgClass} and l.oid = o.oid
+where o.sub = 0 and o.class = o.home_class and o.oid = o.home order by o.class, o.oid`;
+}
+
+const whole = "pg_catalog.format('%I.%I', n.nspname,";
+const rare = ['pg_operator', 'pg_opclass', 'pg_opfamily', 'pg_cast', 'pg_collation', 'pg_conversion', 'pg_transform', 'pg_ts_config', 'pg_ts_dict', 'pg_ts_parser', 'pg_ts_template',
+  'pg_extension', 'pg_event_trigger', 'pg_publication', 'pg_default_acl', 'pg_language', 'pg_am', 'pg_foreign_data_wrapper', 'pg_foreign_server'];
+
+/**
+ * A query of what bears the names of these homes now: `class, oid`. Joined by name, so that no role's rights make it fail.
+ *
+ * @param names a common table expression with `class, name`
+ */
+export function namesakes(names: string): string {
+  const lies = (table: string, row: string, namespace: string, identity: string): string =>
+    `select ${catalogue(table)}, ${row}.oid from pg_catalog.${table} ${row} join pg_catalog.pg_namespace n on n.oid = ${row}.${namespace}
+join ${names} s on s.class = ${catalogue(table)} and s.name = ${identity}`;
+  return [
+    lies('pg_class', 'c', 'relnamespace', `${whole} c.relname)`),
+    lies('pg_type', 't', 'typnamespace', `${whole} t.typname)`),
+    lies('pg_proc', 'p', 'pronamespace', "pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes))"),
+    `select ${catalogue('pg_namespace')}, n.oid from pg_catalog.pg_namespace n join ${names} s on s.class = ${catalogue('pg_namespace')} and s.name = pg_catalog.quote_ident(n.nspname)`,
+    ...rare.map(
+      (table) => `select ${catalogue(table)}, r.oid from pg_catalog.${table} r cross join lateral pg_catalog.pg_identify_object(${catalogue(table)}, r.oid, 0) i
+join ${names} s on s.class = ${catalogue(table)} and s.name = i.identity where r.oid >= 16384`,
+    ),
+  ].join('\nunion ');
+}
+
+/**
+ * Compares some homes of the baseline, with their parts, to the catalogue. One read-only statement, to be sent in a
+ * transaction of its own under `describingSettings`, so that its locks are few and short.
+ *
+ * @param homes `class:oid` of each
+ * @returns SQL whose rows are the differences: `change, kind, name, home, old name, old home, words, old words, seq, whole`;
+ * `missing`, `added`, or `both`
+ */
+export function compareHomes(homes: readonly string[], { major, byName }: Comparison): string {
+  const list = homes.map((home) => `(${home.split(':').join(', ')})`).join(', ');
+  const gone = `(select b.class, b.name from base b where ${byName ? 'true' : `(b.class = ${pgClass} and not exists (select from pg_catalog.pg_class c where c.oid = b.oid)
+    or b.class <> ${pgClass} and (pg_catalog.pg_identify_object(b.class, b.oid, 0)).identity is null)`})`;
+  const wanted = `${byName ? '' : 'select class, oid from base union '}${namesakes('gone')}`;
+  const match = byName ? 'd.kind = o.kind and d.name = o.name' : 'd.class = o.class and d.oid = o.oid and d.sub = o.sub';
+  return `with chosen (class, oid) as (values ${list}),
+base as materialized (select o.class, o.oid, o.name from godwit.object o join chosen c on c.class = o.class and c.oid = o.oid where o.sub = 0),
+gone as materialized ${gone},
+${described(wanted, major)},
+old as materialized (select o.*, h.name as home_name, h.whole as home_whole from godwit.object o join chosen c on c.class = o.home_class and c.oid = o.home
+  left join godwit.object h on h.class = o.home_class and h.oid = o.home and h.sub = 0),
+now as materialized (select d.*, h.name as home_name from described d join described h on h.class = d.home_class and h.oid = d.home and h.sub = 0)
+select case when d.oid is null then 'missing' when o.oid is null then 'added' else 'both' end, coalesce(d.kind, o.kind), d.name, d.home_name, o.name, o.home_name,
+  pg_catalog.to_json(d.words), pg_catalog.to_json(o.words), o.seq,
+  coalesce(o.home_whole, (select h.whole from godwit.object h where h.class = d.home_class and h.oid = d.home and h.sub = 0), (select h.whole from old h where h.name = d.home_name and h.sub = 0 and h.oid = h.home), false)
+from now d full join old o on ${match}
+where d.oid is null or o.oid is null or d.words <> o.words or d.name <> o.name`;
+}
+
+/** Partitions and children that others have added to tables of the baseline: `parent, child`. */
+export const addedChildren: string = `select p.name, i.inhrelid::pg_catalog.regclass::text from pg_catalog.pg_inherits i
+join godwit.object p on p.class = ${pgClass} and p.oid = i.inhparent and p.sub = 0
+left join godwit.object c on c.class = ${pgClass} and c.oid = i.inhrelid and c.sub = 0
+where p.kind = 'table' and p.whole and c.oid is null order by 1, 2`;

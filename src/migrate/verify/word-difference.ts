@@ -1,0 +1,64 @@
+/** One part of a definition that differs. Empty text: it is not there. */
+export interface WordDifference {
+  /** What the part is: `type`, `default`, `grant`, … */
+  readonly part: string;
+  readonly was: string;
+  readonly is: string;
+  /** Tuning informs; what was granted or commented in addition warns; everything else is another definition. */
+  readonly severity: 'error' | 'warning' | 'note';
+}
+
+/**
+ * Compares two definitions part by part.
+ *
+ * @param old the parts as the baseline has them, each `what: text`
+ * @param now the parts as the server has them now
+ *
+ * @example
+ * ```ts
+ * differentWords(['type: integer', 'owner: app'], ['type: bigint', 'owner: app']);
+ * // [{ part: 'type', was: 'integer', is: 'bigint', severity: 'error' }]
+ * ```
+ */
+export function differentWords(old: readonly string[], now: readonly string[]): readonly WordDifference[] {
+  const gone = old.filter((word) => !now.includes(word)).map(partOf);
+  const added = now.filter((word) => !old.includes(word)).map(partOf);
+  const differences: WordDifference[] = [];
+  for (const { part, text } of gone) {
+    // A part that there is once was changed; of a list (grants, parents) each member is there or not.
+    const index = lists.has(part) ? -1 : added.findIndex((other) => other.part === part);
+    const [other] = index < 0 ? [] : added.splice(index, 1);
+    differences.push({ part, was: text, is: other?.text ?? '', severity: isTuning(part) ? 'note' : 'error' });
+  }
+  for (const { part, text } of added)
+    differences.push({
+      part,
+      was: '',
+      is: text,
+      severity: isTuning(part) ? 'note' : part === 'grant' || part === 'comment' ? 'warning' : 'error',
+    });
+  return differences;
+}
+
+const lists = new Set(['grant', 'no grant', 'inherits', 'option', 'tuning option', 'mapping', 'operator', 'function', 'table', 'schema']);
+
+function isTuning(part: string): boolean {
+  return part.startsWith('tuning ');
+}
+
+function partOf(word: string): { readonly part: string; readonly text: string } {
+  const at = word.indexOf(': ');
+  return { part: word.slice(0, at), text: word.slice(at + 2) };
+}
+
+/** Two texts of several lines as what was removed and what was added, without the lines that they share at both ends. */
+export function changedLines(was: string, is: string): string {
+  const [old, now] = [was.split('\n'), is.split('\n')];
+  let first = 0;
+  while (first < old.length && first < now.length && old[first] === now[first]) first += 1;
+  let last = 0;
+  while (last < old.length - first && last < now.length - first && old.at(-1 - last) === now.at(-1 - last)) last += 1;
+  const lines = (text: readonly string[], sign: string): readonly string[] =>
+    text.slice(first, text.length - last).map((line) => `${sign} ${line}`);
+  return [...lines(old, '-'), ...lines(now, '+')].join('\n');
+}
