@@ -101,11 +101,17 @@ begin
   perform set_config('client_encoding', 'UTF8', false), set_config('standard_conforming_strings', 'on', false);
 end $$;
 
+-- The full form of a transaction id that is at most 2^31 newer than the present transaction.
+create or replace function godwit.later(x xid) returns xid8
+language sql set search_path = pg_catalog, pg_temp as $$
+  select (pg_current_xact_id()::text::numeric - age(x))::text::xid8
+$$;
+
 -- Own subtransactions (SAVEPOINT, EXCEPTION) that wrote catalogue rows: newer than their transaction, visible, and still
 -- in progress. Those of others are committed, or not visible.
 create or replace function godwit.own_subtransactions() returns xid[]
 language sql set search_path = pg_catalog, pg_temp as $$
-  select coalesce(array_agg(distinct x), '{}') from (
+  select coalesce(array_agg(x), '{}') from (
     select xmin as x from pg_class where age(xmin) < 0
     union select xmin from pg_attribute where age(xmin) < 0
     union select xmin from pg_attrdef where age(xmin) < 0
@@ -126,12 +132,6 @@ language sql set search_path = pg_catalog, pg_temp as $$
     union select xmin from pg_description where age(xmin) < 0
     union select xmin from pg_depend where age(xmin) < 0) written
   where pg_xact_status(godwit.later(x)) = 'in progress'
-$$;
-
--- The full form of a transaction id that is at most 2^31 newer than the present transaction.
-create or replace function godwit.later(x xid) returns xid8
-language sql set search_path = pg_catalog, pg_temp as $$
-  select (pg_current_xact_id()::text::numeric - age(x))::text::xid8
 $$;
 
 -- Remembers which transaction this is, and what of the baseline it has dropped: whatever it deletes it holds exclusively

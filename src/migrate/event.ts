@@ -2,7 +2,7 @@ import type { Finding } from '../kit/finding.ts';
 import type { History } from './history/read-history.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { AuditRow, HistoryRow, LiveRunRow, RunRow, StatementRow } from './history/rows.ts';
-import type { Check, Plan } from './model.ts';
+import type { Change, Check, Plan } from './model.ts';
 import type { Target } from './ports.ts';
 
 /** What a runner is asked to do. */
@@ -170,6 +170,8 @@ export type RunEvent =
       readonly leftMs: number | null;
     }
   | { readonly kind: 'notice'; readonly severity: string; readonly text: string }
+  /** What the run did, as the server tells it. */
+  | { readonly kind: 'changes'; readonly changes: readonly Change[] }
   | { readonly kind: 'checks'; readonly checks: readonly Check[] }
   /** A command of the user's own begins. */
   | {

@@ -50,6 +50,13 @@ export const verifyFaults = entries({
     exit: 50,
     severity: 'warning',
   },
+  'not-described': {
+    title: 'What the run did was not described',
+    why: 'The server refused the question, so the baseline lacks what this run wrote.',
+    fix: 'The next `godwit up` describes it; until then `verify` leaves it out.',
+    exit: 50,
+    severity: 'warning',
+  },
   'not-compared': {
     title: 'An object was not compared with the baseline',
     why: 'Another session holds it exclusively, or the last run ended before it was described.',

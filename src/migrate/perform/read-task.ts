@@ -94,5 +94,5 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
 async function verify(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const wrong = unfitHistory(opened.facts, opened.history, task.environment);
   if (wrong.length > 0) return verdictOf(...wrong);
-  return (await import('./verification.ts')).verifyApplied(task, ports, opened);
+  return (await import('./verify-applied.ts')).verifyApplied(task, ports, opened);
 }

@@ -1,31 +1,24 @@
 import { fault, FaultError } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
-import { appliedNow, readHistory } from '../history/read-history.ts';
-import { readStatements } from '../history/read-statements.ts';
-import type { HistoryRow } from '../history/rows.ts';
-import type { Check, Migration } from '../model.ts';
-import { compare, findingsOf } from '../plan/compare.ts';
-import { explained } from '../plan/what-changed.ts';
-import type { Bundle } from '../ports.ts';
+import { readHistory } from '../history/read-history.ts';
+import type { Change, Check } from '../model.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
-import type { ApplyTask, VerifyTask } from '../task.ts';
-import { checkFacts, checkUndone, type VerifiedMigration } from './check-facts.ts';
-import { compareWithBaseline, keepBaseline } from './baseline.ts';
+import type { ApplyTask } from '../task.ts';
+import { checkUndone } from '../verify/undone.ts';
 import { cancelledBy } from './cancelled-by.ts';
+import { describeChanges, type Description } from './describe.ts';
+import { checkLive, checkOwn } from './live-checks.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
-import type { Opened } from './open.ts';
 import { concluded, report } from './report-checks.ts';
-import { asFarAsItStands } from './standing-part.ts';
+import { withChecks } from './verified-migration.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
 /** What was seen after a run; `lost`: the connection was, so that it says nothing. */
-interface Sight {
+interface Seen {
   readonly lost: boolean;
-  /** The baseline could not be kept. */
-  readonly refused: boolean;
   readonly checks: readonly Check[];
-  readonly migrations: readonly VerifiedMigration[];
+  readonly findings: readonly Finding[];
 }
 
 /** What a run has applied, and a migration of which it has left a part standing. */
@@ -34,7 +27,12 @@ export interface Executed {
   readonly inPart?: PreparedStep;
 }
 
-/** After a run: are the objects of its migrations as stated, or gone after a rollback? Then the baseline is kept. */
+const mostChanges = 500;
+
+/**
+ * After a run: what it did is described by the server, told, and taken into the baseline. Then views are queried,
+ * triggers fired and the user's checks made; after a rollback its result is held against the baseline's past.
+ */
 export async function afterApplying(
   task: ApplyTask,
   ports: RunnerPorts,
@@ -46,7 +44,7 @@ export async function afterApplying(
     return await lookAndJudge(task, ports, live, executed);
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
-    // A file that was saved since is no longer what was applied: what it states cannot be held against the database.
+    // A file that was saved since is no longer what was applied: its checks cannot be made.
     const fix = 'Put back what was applied, then run `godwit verify`.';
     const findings = error.findings.map((finding) => ({ ...finding, fix, why: `${finding.why} It was not verified.` }));
     return { outcome: 'verification-failed', exitCode: 50, findings };
@@ -54,23 +52,48 @@ export async function afterApplying(
 }
 
 async function lookAndJudge(task: ApplyTask, ports: RunnerPorts, live: LiveRun, executed: Executed): Promise<Verdict> {
-  const look = task.selection.direction === 'down' ? lookAfterUndoing : lookAfterApplying;
-  let seen = await look(task, ports, live, executed);
+  const description = await described(ports, live);
+  if ('outcome' in description) return description;
+  tell(ports, description);
+  let seen = await look(task, ports, live, { ...executed, description });
   if (seen.lost) {
     // What is applied is recorded. That the connection was lost while looking at it says nothing about it.
     const again = await reconnect(ports, live);
     if (!again.ok) return verdictOf(...again.findings.map(unverified));
-    seen = await look(task, ports, live, executed);
+    seen = await look(task, ports, live, { ...executed, description });
     if (seen.lost) return verdictOf(fault('connection-lost', { why: 'It was lost twice during verification.' }));
   }
   // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
   if (ports.signal.aborted) return verdictOf(fault('interrupted'));
-  const doubtful = seen.refused || seen.checks.some(({ ok }) => !ok);
-  const stopped = doubtful ? await cancelledBy(live) : undefined;
+  const stopped = seen.checks.some(({ ok }) => !ok) ? await cancelledBy(live) : undefined;
   if (stopped !== undefined) return verdictOf(stopped);
   if (!task.verification.enabled) return wellDone();
-  report(ports, seen.checks, seen.migrations, task.verification);
-  return concluded(seen.checks, seen.migrations, task.verification);
+  report(ports, seen.checks);
+  return concluded(seen.checks, task.verification, seen.findings);
+}
+
+/** Once more behind a lost connection: what was described and not heard of is found done. */
+async function described(ports: RunnerPorts, live: LiveRun): Promise<Description | Verdict> {
+  let description = await describeChanges(live);
+  if (description.kind === 'lost') {
+    const again = await reconnect(ports, live);
+    if (!again.ok) return verdictOf(...again.findings.map(unverified));
+    description = await describeChanges(live);
+    if (description.kind === 'lost')
+      return verdictOf(fault('connection-lost', { why: 'It was lost twice while the changes were described.' }));
+  }
+  if (description.kind === 'described') return description.description;
+  if (ports.signal.aborted) return verdictOf(fault('interrupted'));
+  const stopped = await cancelledBy(live);
+  if (stopped !== undefined) return verdictOf(stopped);
+  // The next run describes it.
+  ports.emit({ kind: 'finding', finding: fault('not-described', { why: description.why }) });
+  return { changes: [], locked: [] };
+}
+
+function tell(ports: RunnerPorts, { changes }: Description): void {
+  for (let at = 0; at < changes.length; at += mostChanges)
+    ports.emit({ kind: 'changes', changes: changes.slice(at, at + mostChanges) });
 }
 
 /** The run has changed the database: that it cannot be reached any more is no reason to call it unreachable. */
@@ -82,173 +105,56 @@ function unverified(finding: Finding): Finding {
   });
 }
 
-async function lookAfterApplying(
+async function look(
   task: ApplyTask,
   ports: RunnerPorts,
   live: LiveRun,
-  { applied, inPart }: Executed,
-): Promise<Sight> {
-  const whole = await Promise.all(applied.map((step) => verified(ports, step.migration)));
-  const keeping = keepBaseline(live, whole, ports);
-  const part =
-    inPart === undefined ? [] : [asFarAsItStands(await verified(ports, inPart.migration), inPart.part.through)];
-  const migrations = [...whole, ...part];
-  const check = async (): Promise<readonly Check[]> =>
-    task.verification.enabled
-      ? await checkFacts({ session: live.session, schema: live.schema, migrations, terms: task.verification })
-      : [];
-  const beside = await check();
-  const kept = await keeping;
-  // What went out behind a baseline that was refused has found its transaction aborted, not the database.
-  const checks = kept === 'refused' ? await check() : beside;
-  // The baseline went out first: a loss behind it shows as checks that failed.
-  const lost = kept === 'lost' || (checks.some(({ ok }) => !ok) && (await isLost(live)));
-  return { lost, refused: kept === 'refused', checks, migrations };
+  { applied, description }: Executed & { readonly description: Description },
+): Promise<Seen> {
+  const findings = [
+    ...description.changes.filter(({ hadDrifted }) => hadDrifted).map(driftTaken),
+    ...description.locked.map((name) =>
+      fault('not-compared', { why: `${name} is held exclusively by another session: the next run describes it.` }),
+    ),
+  ];
+  const checks = task.verification.enabled ? await checksAfter(task, ports, live, applied) : [];
+  if (checks === 'lost') return { lost: true, checks: [], findings };
+  // A loss shows as checks that failed.
+  return { lost: checks.some(({ ok }) => !ok) && (await isLost(live)), checks, findings };
 }
 
-async function isLost({ session }: Pick<LiveRun, 'session'>): Promise<boolean> {
+async function checksAfter(
+  task: ApplyTask,
+  ports: RunnerPorts,
+  live: LiveRun,
+  applied: readonly PreparedStep[],
+): Promise<readonly Check[] | 'lost'> {
+  if (task.selection.direction === 'down') return afterUndoing(live, applied);
+  const migrations = await Promise.all(applied.map(({ migration }) => withChecks(ports.bundle, migration)));
+  const [tried, own] = await Promise.all([
+    checkLive(live.session, task.verification, live.run),
+    checkOwn(live.session, migrations),
+  ]);
+  return [...tried, ...own];
+}
+
+async function afterUndoing(live: LiveRun, undone: readonly PreparedStep[]): Promise<readonly Check[] | 'lost'> {
+  const history = await readHistory(live.session);
+  if (!history.ok) return 'lost';
+  const files = new Map(undone.map(({ step, migration }) => [step.id, migration.up.file]));
+  const seqs = undone.flatMap(({ step }) => {
+    const row = history.value.rows.findLast(({ id, kind }) => id === step.id && kind !== 'reverted');
+    return row === undefined ? [] : [row.seq];
+  });
+  return checkUndone(live.session, { seqs, file: (id) => files.get(id) ?? '' });
+}
+
+function driftTaken({ kind, name, migration }: Change): Finding {
+  return fault('drift-taken', { why: `${kind} ${name} had been changed by hand before migration ${migration} changed it.` });
+}
+
+/** Does the session answer? */
+export async function isLost({ session }: Pick<LiveRun, 'session'>): Promise<boolean> {
   const reply = await session.send('select');
   return !reply.ok && reply.error.lost;
-}
-
-async function lookAfterUndoing(
-  task: ApplyTask,
-  ports: RunnerPorts,
-  live: LiveRun,
-  { applied: undone }: Executed,
-): Promise<Sight> {
-  const history = await readHistory(live.session);
-  if (!history.ok) return { lost: true, refused: false, checks: [], migrations: [] };
-  const { rows } = history.value;
-  const byId = new Map(ports.bundle.migrations.map((migration) => [migration.id, migration]));
-  const read = (applied: readonly HistoryRow[]): Promise<readonly VerifiedMigration[]> =>
-    Promise.all(
-      applied.flatMap(({ id, schema }) => {
-        const migration = byId.get(id);
-        return migration === undefined ? [] : [verified(ports, migration).then((one) => ({ ...one, schema }))];
-      }),
-    );
-  const before = await read(appliedNow(rows.filter(({ run, kind }) => run !== live.run || kind !== 'reverted')));
-  const ids = new Set(undone.map(({ step }) => step.id));
-  const gone = before.filter(({ migration }) => ids.has(migration.id));
-  const remaining = await read(appliedNow(rows));
-  // Beside a bare file nothing else is known: what it has only changed gets its baseline again.
-  const kept = await keepBaseline(live, ports.bundle.layout === 'bare' ? gone : remaining, ports, gone);
-  const checks = task.verification.enabled
-    ? await checkUndone({ session: live.session, schema: live.schema, before, remaining })
-    : [];
-  return { lost: kept === 'lost', refused: kept === 'refused', checks, migrations: [] };
-}
-
-/** `verify`, at any later time: the facts of everything applied, then drift by the server's own definitions. */
-export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
-  const { session, history, facts } = opened;
-  const unfit = await unfitFiles(task, ports.bundle, opened);
-  if (unfit.length > 0) return verdictOf(...unfit);
-  const byId = new Map(ports.bundle.migrations.map((migration) => [migration.id, migration]));
-  const migrations: VerifiedMigration[] = [];
-  for (const row of appliedNow(history.rows)) {
-    const migration = byId.get(row.id);
-    if (migration === undefined || (task.only !== undefined && !task.only.includes(row.id))) continue;
-    migrations.push({ ...(await verified(ports, migration)), schema: row.schema });
-  }
-  const others = ports.bundle.layout === 'bare' || task.only !== undefined ? [] : bareFiles(history.rows);
-  if (migrations.length === 0) return { ...wellDone('nothing-to-do'), findings: others };
-  const terms = task.verification;
-  const [stated, drift] = await Promise.all([
-    checkFacts({ session, schema: facts.schema, migrations, terms }).then((checks) => soften(checks, history.rows)),
-    compareWithBaseline(session, facts, migrations, ports),
-  ]);
-  const unproven = withoutProof(history.rows);
-  // What a stated fact tells already is not told again as drift; comments are named by what they are on.
-  const told = stated.flatMap((check) =>
-    check.ok || unproven.has(check.migration) ? [] : [check.object, check.object.replace(/^on \S+ /, '')],
-  );
-  const known = new Set(told);
-  const checks = [...stated, ...drift.filter((check) => check.ok || !known.has(check.object))];
-  if (checks.some(({ ok }) => !ok) && (await isLost({ session })))
-    return verdictOf(fault('connection-lost', { why: 'It was lost while the checks were under way.' }));
-  report(ports, checks, migrations, terms);
-  const verdict = concluded(checks, migrations, terms);
-  return { ...verdict, findings: [...verdict.findings, ...others] };
-}
-
-/** What keeps the files from saying what the database should hold: they are gone, or no longer what was applied. */
-async function unfitFiles(task: VerifyTask, bundle: Bundle, opened: Opened): Promise<readonly Finding[]> {
-  const wanted = (id: string): boolean => task.only === undefined || task.only.includes(id);
-  const rows = opened.history.rows.filter((row) => wanted(row.id));
-  const comparison = compare(bundle.layout, bundle.migrations, { ...opened.history, rows });
-  const found = findingsOf(comparison, { outOfOrder: true });
-  const drifted = await explained(found, comparison, bundle, readStatements(opened.session));
-  const analyses = comparison.applied.flatMap(({ migration }) => [
-    bundle.analysis(migration, 'up'),
-    ...(migration.verify === undefined ? [] : [bundle.analysis(migration, 'verify')]),
-  ]);
-  const faults = (await Promise.all(analyses)).flatMap((analysis) => (analysis.ok ? [] : analysis.findings));
-  return [...drifted, ...faults].filter((finding) => finding.severity === 'error');
-}
-
-/** What was recorded without proof is held to its baseline: that its text states something else was known then. */
-function soften(checks: readonly Check[], rows: readonly HistoryRow[]): readonly Check[] {
-  const unproven = withoutProof(rows);
-  return checks.map((check) =>
-    !check.ok && check.severity === 'error' && unproven.has(check.migration)
-      ? { ...check, severity: 'warning' }
-      : check,
-  );
-}
-
-function withoutProof(rows: readonly HistoryRow[]): ReadonlySet<string> {
-  return new Set(appliedNow(rows).flatMap(({ id, kind }) => (kind === 'baseline' ? [id] : [])));
-}
-
-/** Applied bare files are checked by name: where they lie, only who ran them knows. */
-function bareFiles(rows: readonly HistoryRow[]): readonly Finding[] {
-  return appliedNow(rows).flatMap(({ id, name, file }) =>
-    id.startsWith('file:')
-      ? [
-          fault('bare-file-not-checked', {
-            where: { file },
-            why: `${name} is applied, but belongs to no folder of migrations.`,
-            fix: `Check it by itself: \`godwit verify --file ${file}\`.`,
-          }),
-        ]
-      : [],
-  );
-}
-
-/** The derived checks of migrations that are not applied yet, for adoption. */
-export async function checkSteps(
-  task: ApplyTask,
-  ports: RunnerPorts,
-  live: LiveRun,
-  steps: readonly PreparedStep[],
-): Promise<readonly Check[]> {
-  const migrations = await Promise.all(steps.map((step) => verified(ports, step.migration)));
-  const terms = { ...task.verification, triggers: 'inspect' as const };
-  return checkFacts({ session: live.session, schema: live.schema, migrations, terms });
-}
-
-/** Keeps the server's definitions of what these steps name. */
-export async function captureBaseline(
-  ports: RunnerPorts,
-  live: LiveRun,
-  steps: readonly PreparedStep[],
-): Promise<void> {
-  const migrations = await Promise.all(steps.map((step) => verified(ports, step.migration)));
-  await keepBaseline(live, migrations, ports);
-}
-
-/** A migration with what verification reads of it. Its script was analysed before; a fault here is a bug. */
-async function verified({ bundle }: RunnerPorts, migration: Migration): Promise<VerifiedMigration> {
-  const up = await bundle.analysis(migration, 'up');
-  const verify = migration.verify === undefined ? undefined : await bundle.analysis(migration, 'verify');
-  return {
-    migration,
-    up: up.ok ? up.value : undefined,
-    body: () => bundle.body(migration, 'up'),
-    ...(verify === undefined || !verify.ok
-      ? {}
-      : { verify: { analysis: verify.value, body: await bundle.body(migration, 'verify') } }),
-  };
 }

@@ -1,0 +1,160 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { appliedNow } from '../history/read-history.ts';
+import type { HistoryRow } from '../history/rows.ts';
+import type { Check } from '../model.ts';
+import type { ResultSet, Session } from '../ports.ts';
+import type { RunnerPorts } from '../runner-ports.ts';
+import type { VerifyTask } from '../task.ts';
+import { checksOf } from '../verify/baseline-check.ts';
+import { addedChildren, compareHomes, homesToCompare } from '../verify/compare-baseline.ts';
+import { describingSettings } from '../verify/words/described.ts';
+import { isElsewhere } from './describe.ts';
+import { majorOf } from './facts.ts';
+import { checkLive, checkOwn } from './live-checks.ts';
+import type { Opened } from './open.ts';
+import { concluded, report } from './report-checks.ts';
+import { isLost } from './verification.ts';
+import { withChecks } from './verified-migration.ts';
+import { verdictOf, wellDone, type Verdict } from './verdict.ts';
+
+/** Relations whose locks are held at once, at most: those that views and indexes open come on top. */
+const homesPerBatch = 250;
+
+/**
+ * `verify`, at any later time: every word of the baseline against the catalogue, in batches, never waiting for others'
+ * locks. It needs no texts of migrations; only the user's own checks are read from their files.
+ */
+export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
+  const { session, history } = opened;
+  const applied = appliedNow(history.rows).filter(({ id }) => task.only === undefined || task.only.includes(id));
+  const others = ports.bundle.layout === 'bare' || task.only !== undefined ? [] : bareFiles(history.rows);
+  if (applied.length === 0) return { ...wellDone('nothing-to-do'), findings: others };
+  const byId = new Map(ports.bundle.migrations.map((migration) => [migration.id, migration]));
+  const files = applied.flatMap(({ id }) => byId.get(id) ?? []);
+  const migrations = await Promise.all(files.map((migration) => withChecks(ports.bundle, migration)));
+  const compared = await compareBaseline(task, opened);
+  if (compared === 'lost')
+    return verdictOf(fault('connection-lost', { why: 'It was lost while the checks were under way.' }));
+  const [tried, own] = await Promise.all([checkLive(session, task.verification), checkOwn(session, migrations)]);
+  const checks = [...compared.checks, ...tried, ...own];
+  if (checks.some(({ ok }) => !ok) && (await isLost({ session })))
+    return verdictOf(fault('connection-lost', { why: 'It was lost while the checks were under way.' }));
+  report(ports, checks);
+  return concluded(checks, task.verification, [...compared.findings, ...others]);
+}
+
+interface Compared {
+  readonly checks: readonly Check[];
+  readonly findings: readonly Finding[];
+}
+
+async function compareBaseline(task: VerifyTask, { session, history, facts }: Opened): Promise<Compared | 'lost'> {
+  const major = majorOf(facts);
+  if (history.baseline.major === 0) return { checks: [], findings: [fault('no-baseline')] };
+  const byName = isElsewhere({ server: facts, major }, history.baseline);
+  const homes = await ask(session, homesToCompare(major, history.undescribed && !byName));
+  if (homes === undefined) return (await isLost({ session })) ? 'lost' : { checks: [], findings: [fault('no-baseline')] };
+  const wanted = task.only === undefined ? undefined : await homesWrittenBy(session, task.only);
+  const free: string[] = [];
+  const findings: Finding[] = byName
+    ? [fault('baseline-moved', { why: 'The database is a copy, was restored or upgraded: it was compared by names.' })]
+    : [];
+  for (const [classOid, oid, name, why] of homes.rows) {
+    const home = `${classOid}:${oid}`;
+    if (wanted !== undefined && !wanted.has(home)) continue;
+    if ((why ?? '') === '') free.push(home);
+    else findings.push(fault('not-compared', { why: `${name ?? ''}: ${why ?? ''}.` }));
+  }
+  const rows: (readonly (string | null)[])[] = [];
+  for (let at = 0; at < free.length; at += homesPerBatch) {
+    const batch = free.slice(at, at + homesPerBatch);
+    const found = await compareFree(session, batch, { major, byName }, findings);
+    if (found === 'lost') return 'lost';
+    rows.push(...found);
+  }
+  const known = new Map(history.rows.map(({ seq, id, file, run }) => [String(seq), { id, file, run }]));
+  const checks = checksOf(rows, { migrations: known, words: history.baseline.major === major });
+  return { checks: [counted(free.length), ...checks, ...(await childrenAdded(session))], findings };
+}
+
+/** One batch; when somebody has taken a lock since, by halves, so that only what is locked is left out. */
+async function compareFree(
+  session: Session,
+  homes: readonly string[],
+  terms: { readonly major: number; readonly byName: boolean },
+  findings: Finding[],
+): Promise<ResultSet['rows'] | 'lost'> {
+  const found = await ask(session, compareHomes(homes, terms));
+  if (found !== undefined) return found.rows;
+  if (await isLost({ session })) return 'lost';
+  const [home = ''] = homes;
+  if (homes.length === 1) {
+    findings.push(fault('not-compared', { why: `${await nameOf(session, home)} is locked by another session.` }));
+    return [];
+  }
+  const middle = Math.ceil(homes.length / 2);
+  const first = await compareFree(session, homes.slice(0, middle), terms, findings);
+  const second = first === 'lost' ? first : await compareFree(session, homes.slice(middle), terms, findings);
+  return first === 'lost' || second === 'lost' ? 'lost' : [...first, ...second];
+}
+
+async function nameOf(session: Session, home: string): Promise<string> {
+  const [classOid = '0', oid = '0'] = home.split(':');
+  const found = await ask(session, `select name from godwit.object where class = ${classOid} and oid = ${oid} and sub = 0`);
+  return found?.rows[0]?.[0] ?? home;
+}
+
+async function homesWrittenBy(session: Session, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const list = JSON.stringify(ids).replaceAll("'", "''");
+  const found = await ask(
+    session,
+    `select distinct o.home_class || ':' || o.home from godwit.object o join godwit.migration m on m.seq in (o.seq, o.made)
+where m.id in (select pg_catalog.json_array_elements_text('${list}'::json))`,
+  );
+  return new Set((found?.rows ?? []).map(([home]) => home ?? ''));
+}
+
+/** Partitions that others add are a part of many designs. */
+async function childrenAdded(session: Session): Promise<readonly Check[]> {
+  const found = await ask(session, addedChildren);
+  return (found?.rows ?? []).map(
+    ([parent, child]): Check => ({
+      kind: 'drift-partition',
+      object: parent ?? '',
+      ok: false,
+      severity: 'note',
+      expected: 'not there',
+      actual: `${child ?? ''} added`,
+      where: { file: '' },
+      migration: '',
+    }),
+  );
+}
+
+function counted(homes: number): Check {
+  const said = `${homes} objects as the migrations left them`;
+  return { kind: 'baseline', object: 'baseline', ok: true, severity: 'note', expected: said, actual: said, where: { file: '' }, migration: '' };
+}
+
+/** One read-only transaction; undefined where the server refused. */
+async function ask(session: Session, query: string): Promise<ResultSet | undefined> {
+  const commands = ['SET TRANSACTION READ ONLY', ...describingSettings, query];
+  const reply = await session.send(commands.map((command) => `${command};\n`).join(''), { rows: 'all' });
+  return reply.ok ? reply.results.at(-1) : undefined;
+}
+
+/** Applied bare files are checked by name: where they lie, only who ran them knows. */
+function bareFiles(rows: readonly HistoryRow[]): readonly Finding[] {
+  return appliedNow(rows).flatMap(({ id, name, file }) =>
+    id.startsWith('file:')
+      ? [
+          fault('bare-file-not-checked', {
+            where: { file },
+            why: `${name} is applied, but belongs to no folder of migrations: its own checks were not made.`,
+            fix: `Check it by itself: \`godwit verify --file ${file}\`.`,
+          }),
+        ]
+      : [],
+  );
+}
