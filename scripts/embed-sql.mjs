@@ -9,6 +9,7 @@ export function render() {
   const steps = readdirSync(folder)
     .filter((name) => /^\d+\.sql$/.test(name))
     .sort();
+  const functions = ['functions.sql', 'words.sql', 'words-other.sql', 'written.sql', 'describe.sql'];
   return `// Made by scripts/embed-sql.mjs from ${folder}; do not edit.
 
 /** The steps that bring the tables of schema godwit to their present version, oldest first. */
@@ -16,7 +17,8 @@ export const historySchema: readonly string[] = [
 ${steps.map((name) => `  ${text(name)},\n`).join('')}];
 
 /** Its functions, as the newest version has them. */
-export const historyFunctions: string = ${text('functions.sql')};
+export const historyFunctions: readonly string[] = [
+${functions.map((name) => `  ${text(name)},\n`).join('')}];
 `;
 }
 

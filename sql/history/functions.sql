@@ -279,5 +279,3 @@ begin
     raise exception using errcode = 'GW004', message = format('godwit: It destroys %s rows (%s), and %s may be lost.', table_rows, what, most);
   end if;
 end $$;
-
-revoke all on all functions in schema godwit from public;

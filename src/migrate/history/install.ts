@@ -13,7 +13,7 @@ const installKey = '1735353463, 26997';
  */
 export async function installHistory(session: Session, version: number, environment: string): Promise<Outcome<void>> {
   if (version >= newestVersion) return good(undefined);
-  const steps = [...historySchema.slice(version), historyFunctions].join('\n');
+  const steps = [...historySchema.slice(version), ...historyFunctions].join('\n');
   const first =
     version === 0
       ? `INSERT INTO godwit.guard (schema_version, environment) VALUES (${newestVersion}, ${quoteLiteral(environment)});

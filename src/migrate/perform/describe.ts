@@ -3,8 +3,6 @@ import { opening } from '../apply/message.ts';
 import type { History } from '../history/read-history.ts';
 import type { Change } from '../model.ts';
 import type { Reply } from '../ports.ts';
-import { describeRun } from '../verify/describe-run.ts';
-import { noteDrift } from '../verify/note-drift.ts';
 import { rebindBaseline } from '../verify/rebind.ts';
 import { describingSettings } from '../verify/words/described.ts';
 import type { LiveRun } from './live-run.ts';
@@ -35,9 +33,9 @@ export async function noteState(live: LiveRun, history: Pick<History, 'undescrib
   const moved = isElsewhere(live, baseline);
   const identity = `UPDATE godwit.guard SET system_id = ${quoteLiteral(systemId)}, database_oid = ${Number(databaseOid)}, server_major = ${live.major}`;
   await Promise.all([
-    ...(moved ? [send(live, [...rebindBaseline(live.major, baseline.major === live.major), identity])] : []),
-    ...(history.undescribed ? [send(live, [describeRun(live.major)])] : []),
-    send(live, [`${identity} WHERE server_major = 0`, noteDrift(live.major, quoteLiteral(live.run))]),
+    ...(moved ? [send(live, [...rebindBaseline(baseline.major === live.major), identity])] : []),
+    ...(history.undescribed ? [send(live, [describing])] : []),
+    send(live, [`${identity} WHERE server_major = 0`, `SELECT godwit.note_drift(${quoteLiteral(live.run)})`]),
   ]);
   return moved ? movedText(live, baseline) : '';
 }
@@ -57,7 +55,7 @@ function movedText({ major }: LiveRun, baseline: History['baseline']): string {
 
 /** Describes what the run did, takes it into the baseline, and tells it. Asked again after a lost answer it finds it done. */
 export async function describeChanges(live: LiveRun): Promise<Described> {
-  const reply = await send(live, [describeRun(live.major)]);
+  const reply = await send(live, [describing]);
   if (!reply.ok) return reply.error.lost ? { kind: 'lost' } : { kind: 'refused', why: reply.error.message };
   const rows = reply.results.at(-1)?.rows ?? [];
   return {
@@ -81,6 +79,8 @@ export async function describeChanges(live: LiveRun): Promise<Described> {
     },
   };
 }
+
+const describing = 'SELECT * FROM godwit.describe_run()';
 
 /** One message without BEGIN: an error ends its transaction, and what was sent behind it is as good as before. */
 function send({ session, epoch, head }: LiveRun, statements: readonly string[]): Promise<Reply> {

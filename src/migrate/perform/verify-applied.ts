@@ -53,7 +53,7 @@ async function compareBaseline(task: VerifyTask, { session, history, facts }: Op
   const major = majorOf(facts);
   if (history.baseline.major === 0) return { checks: [], findings: [fault('no-baseline')] };
   const byName = isElsewhere({ server: facts, major }, history.baseline);
-  const homes = await ask(session, homesToCompare(major, history.undescribed && !byName));
+  const homes = await ask(session, homesToCompare(history.undescribed && !byName));
   if (homes === undefined) return (await isLost({ session })) ? 'lost' : { checks: [], findings: [fault('no-baseline')] };
   const wanted = task.only === undefined ? undefined : await homesWrittenBy(session, task.only);
   const free: string[] = [];
@@ -69,7 +69,7 @@ async function compareBaseline(task: VerifyTask, { session, history, facts }: Op
   const rows: (readonly (string | null)[])[] = [];
   for (let at = 0; at < free.length; at += homesPerBatch) {
     const batch = free.slice(at, at + homesPerBatch);
-    const found = await compareFree(session, batch, { major, byName }, findings);
+    const found = await compareFree(session, batch, byName, findings);
     if (found === 'lost') return 'lost';
     rows.push(...found);
   }
@@ -82,10 +82,10 @@ async function compareBaseline(task: VerifyTask, { session, history, facts }: Op
 async function compareFree(
   session: Session,
   homes: readonly string[],
-  terms: { readonly major: number; readonly byName: boolean },
+  byName: boolean,
   findings: Finding[],
 ): Promise<ResultSet['rows'] | 'lost'> {
-  const found = await ask(session, compareHomes(homes, terms));
+  const found = await ask(session, compareHomes(homes, byName));
   if (found !== undefined) return found.rows;
   if (await isLost({ session })) return 'lost';
   const [home = ''] = homes;
@@ -94,8 +94,8 @@ async function compareFree(
     return [];
   }
   const middle = Math.ceil(homes.length / 2);
-  const first = await compareFree(session, homes.slice(0, middle), terms, findings);
-  const second = first === 'lost' ? first : await compareFree(session, homes.slice(middle), terms, findings);
+  const first = await compareFree(session, homes.slice(0, middle), byName, findings);
+  const second = first === 'lost' ? first : await compareFree(session, homes.slice(middle), byName, findings);
   return first === 'lost' || second === 'lost' ? 'lost' : [...first, ...second];
 }
 

@@ -1,35 +1,23 @@
 import { described } from './words/described.ts';
-import { catalogue } from './words/part.ts';
-import { homesAround, locked, writtenSince } from './written.ts';
 
+const catalogue = (name: string): string => `'pg_catalog.${name}'::pg_catalog.regclass::oid`;
 const pgClass = catalogue('pg_class');
 
-/** What is compared, and how. */
-export interface Comparison {
-  /** Major version of the server. */
-  readonly major: number;
-  /** True: the OIDs of the baseline are those of another server or database, so that only names count. */
-  readonly byName: boolean;
-}
-
 /**
- * The homes of the baseline, and what keeps one from being compared now: `class, oid, why` with an empty `why` for those
- * that can be. What a run wrote and has not described yet has no words to be compared with.
+ * The homes of the baseline, and what keeps one from being compared now: `class, oid, name, why` with an empty `why` for
+ * those that can be. What a run wrote and has not described yet has no words to be compared with.
  *
- * @param major of the server
  * @param undescribed true: transactions wait to be described
  */
-export function homesToCompare(major: number, undescribed: boolean): string {
+export function homesToCompare(undescribed: boolean): string {
   const pending = undescribed
-    ? `${writtenSince('(select coalesce(min(xid::text::numeric), 0)::text::xid8 from godwit.own_transaction)', major)},
-${homesAround('select class, oid from written')},
-pending (class, oid) as (select class, oid from homes)`
+    ? `pending (class, oid) as materialized (select h.class, h.oid from (select pg_catalog.array_agg(w.class) as classes, pg_catalog.array_agg(w.oid) as oids
+  from godwit.written_since((select min(xid::text::numeric)::text::xid8 from godwit.own_transaction)) w) w, godwit.homes_around(w.classes, w.oids) h)`
     : 'pending (class, oid) as (select null::oid, null::oid where false)';
-  return `with ${pending},
-${locked}
+  return `with ${pending}
 select o.class, o.oid, o.name, case when p.oid is not null then 'not described yet' when l.pid is not null then 'locked by pid ' || l.pid else '' end
 from godwit.object o left join pending p on p.class = o.class and p.oid = o.oid
-left join locked l on o.class = ${pgClass} and l.oid = o.oid
+left join godwit.locked() l on o.class = ${pgClass} and l.relation = o.oid
 where o.sub = 0 and o.class = o.home_class and o.oid = o.home order by o.class, o.oid`;
 }
 
@@ -63,10 +51,11 @@ join ${names} s on s.class = ${catalogue(table)} and s.name = i.identity where r
  * transaction of its own under `describingSettings`, so that its locks are few and short.
  *
  * @param homes `class:oid` of each
+ * @param byName true: the OIDs of the baseline are those of another server or database, so that only names count
  * @returns SQL whose rows are the differences: `change, kind, name, home, old name, old home, words, old words, seq, whole`;
  * `missing`, `added`, or `both`
  */
-export function compareHomes(homes: readonly string[], { major, byName }: Comparison): string {
+export function compareHomes(homes: readonly string[], byName: boolean): string {
   const list = homes.map((home) => `(${home.split(':').join(', ')})`).join(', ');
   const gone = `(select b.class, b.name from base b where ${byName ? 'true' : `(b.class = ${pgClass} and not exists (select from pg_catalog.pg_class c where c.oid = b.oid)
     or b.class <> ${pgClass} and (pg_catalog.pg_identify_object(b.class, b.oid, 0)).identity is null)`})`;
@@ -75,7 +64,7 @@ export function compareHomes(homes: readonly string[], { major, byName }: Compar
   return `with chosen (class, oid) as (values ${list}),
 base as materialized (select o.class, o.oid, o.name from godwit.object o join chosen c on c.class = o.class and c.oid = o.oid where o.sub = 0),
 gone as materialized ${gone},
-${described(wanted, major)},
+${described(wanted)},
 old as materialized (select o.*, h.name as home_name, h.whole as home_whole from godwit.object o join chosen c on c.class = o.home_class and c.oid = o.home
   left join godwit.object h on h.class = o.home_class and h.oid = o.home and h.sub = 0),
 now as materialized (select d.*, h.name as home_name from described d join described h on h.class = d.home_class and h.oid = d.home and h.sub = 0)

@@ -2,7 +2,6 @@ import type { Place } from '../../kit/finding.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import type { Session } from '../ports.ts';
 import type { FiredTrigger } from './fire-triggers.ts';
-import { catalogue } from './words/part.ts';
 
 /** An object of the baseline that can be tried, with the migration that wrote it last. */
 interface Live {
@@ -29,8 +28,8 @@ export async function readLiveObjects(session: Session, run?: string): Promise<L
   const reply = await session.send(
     `select o.kind, o.name, m.id, m.file, n.nspname, c.relname, t.tgname
 from godwit.object o left join godwit.migration m on m.seq = o.seq
-left join pg_catalog.pg_trigger t on o.class = ${catalogue('pg_trigger')} and t.oid = o.oid and t.tgenabled <> 'D'
-join pg_catalog.pg_class c on c.oid = case when o.kind = 'trigger' then t.tgrelid else o.oid end and (o.kind = 'trigger' or o.class = ${catalogue('pg_class')})
+left join pg_catalog.pg_trigger t on o.class = 'pg_catalog.pg_trigger'::pg_catalog.regclass and t.oid = o.oid and t.tgenabled <> 'D'
+join pg_catalog.pg_class c on c.oid = case when o.kind = 'trigger' then t.tgrelid else o.oid end and (o.kind = 'trigger' or o.class = 'pg_catalog.pg_class'::pg_catalog.regclass)
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where o.sub = 0 and (o.kind = 'trigger' or o.kind = 'view' or o.kind = 'materialized view' and c.relispopulated) and ${chosen}
 order by o.kind, o.name`,

@@ -5,14 +5,13 @@ import { described } from './words/described.ts';
  * Statements that bind the baseline to another server or database (a restore, a copy, an upgrade), where its OIDs mean
  * nothing: everything is found by name, once. What is not there, or has other words, has drifted.
  *
- * @param major of the server
  * @param sameMajor false: another major version writes other texts, so its words are taken as they are
  */
-export function rebindBaseline(major: number, sameMajor: boolean): readonly string[] {
+export function rebindBaseline(sameMajor: boolean): readonly string[] {
   const words = sameMajor ? 'o.words' : 'coalesce(d.words, o.words)';
   return [
     `with base as materialized (select class, oid, name from godwit.object where sub = 0 and class = home_class and oid = home),
-${described(namesakes('base'), major)},
+${described(namesakes('base'))},
 removed as (delete from godwit.object returning *),
 bound as materialized (
   select o.class, o.oid as old_oid, coalesce(d.oid, o.oid) as oid, coalesce(d.sub, o.sub) as sub, o.kind, o.name, o.home_class, coalesce(d.home, o.home) as home, ${words} as words,

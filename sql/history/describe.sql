@@ -1,0 +1,171 @@
+-- The end and the start of a run, as the server tells them.
+
+-- Describes what migrations' transactions wrote, as far as that has not been done: the server's words go into the
+-- baseline, those that they replace into its past, and what was dropped out of it. Written by the run: taken. Described
+-- only because it uses something that the run wrote: taken unless it had drifted, or others wrote it meanwhile. Neither in
+-- the baseline nor written by the run: somebody else's.
+--
+-- Returns `created`, `changed`, `dropped`, or `locked` for what others hold exclusively, so that the next run describes
+-- it. `within` is a part of what was created or dropped along with it.
+create or replace function godwit.describe_run() returns table (change text, migration text, kind text, name text,
+  within boolean, had_drifted boolean)
+language plpgsql set search_path = '' set jit = off as $$
+#variable_conflict use_column
+declare
+  floor xid8 := (select least(min(t.xid::text::numeric), min(g.horizon::text::numeric))::text::xid8
+    from godwit.own_transaction t, godwit.guard g);
+  -- A transaction outside of which no relation is known may have written and dropped anything.
+  opaque boolean := exists (select from godwit.own_transaction where outside and relations is null);
+  last_seq bigint := (select max(seq) from godwit.own_transaction);
+  found_before oid[] := coalesce((select r.found from godwit.run r where r.run = (select max(t.run) from godwit.own_transaction t)), '{}');
+  created_by_dependency constant oid[] := array['pg_constraint', 'pg_trigger', 'pg_policy', 'pg_rewrite', 'pg_statistic_ext']::regclass[]::oid[];
+begin
+  if floor is null then
+    return;
+  end if;
+  return query
+  with own (x, seq) as materialized (
+    select t.xid::xid, t.seq from godwit.own_transaction t where not t.outside
+    union all select s, t.seq from godwit.own_transaction t, unnest(t.subtransactions) s where not t.outside),
+  written as materialized (select w.*, o.x is not null as own, o.seq from godwit.written_since(floor) w left join own o on o.x = w.x),
+  -- Of a statement outside of transactions: what was written to its relations meanwhile, whatever their part.
+  by_window as materialized (
+    select w.class, w.oid, w.sub, w.x, t.seq from godwit.own_transaction t
+    join written w on not w.own and age(w.x) between age(coalesce(t.through, t.xid)::xid) and age(t.xid::xid)
+    where t.outside and (t.relations is null or w.oid = any (t.relations)
+      or exists (select from pg_index i where w.class = 'pg_class'::regclass and i.indexrelid = w.oid and i.indrelid = any (t.relations))
+      or exists (select from pg_constraint k where w.class = 'pg_constraint'::regclass and k.oid = w.oid and k.conrelid = any (t.relations))
+      or exists (select from pg_trigger k where w.class = 'pg_trigger'::regclass and k.oid = w.oid and k.tgrelid = any (t.relations)))),
+  by_run (class, oid, sub, seq) as materialized (
+    select class, oid, sub, seq from written where own union all select class, oid, sub, seq from by_window),
+  -- Of an index each column has a row, too.
+  entry (class, oid, sub, seq) as materialized (
+    select b.class, b.oid, case when i.indexrelid is null then b.sub else 0 end, max(b.seq)
+    from by_run b left join pg_index i on b.class = 'pg_class'::regclass and i.indexrelid = b.oid group by 1, 2, 3),
+  stranger (class, oid, sub) as materialized (
+    select distinct w.class, w.oid, case when i.indexrelid is null then w.sub else 0 end
+    from written w left join pg_index i on w.class = 'pg_class'::regclass and i.indexrelid = w.oid
+    where not w.own and not exists (select from by_window b where b.x = w.x and b.class = w.class and b.oid = w.oid)),
+  creation (class, oid, seq) as materialized (
+    select w.class, w.oid, min(w.seq) from written w where w.link and w.own and w.sub = 0
+      and (w.class = any (created_by_dependency) or exists (select from pg_index i where w.class = 'pg_class'::regclass and i.indexrelid = w.oid)
+        or exists (select from pg_depend d where d.classid = w.class and d.objid = w.oid and d.objsubid = 0
+          and d.refclassid = 'pg_namespace'::regclass and d.xmin = w.x)) group by 1, 2
+    union all select e.class, e.oid, e.seq from entry e where e.sub = 0 and e.oid >= 16384 and e.oid <> all (found_before)
+      and e.class <> all (created_by_dependency) and e.class <> all (array['pg_class', 'pg_foreign_table']::regclass[]::oid[])
+      and not exists (select from pg_depend d where d.classid = e.class and d.objid = e.oid and d.refclassid = 'pg_namespace'::regclass)),
+  home as materialized (
+    select h.class, h.oid from (select array_agg(class) as classes, array_agg(oid) as oids from (select distinct class, oid from by_run) b) b,
+      godwit.homes_around(b.classes, b.oids) h),
+  waiting as materialized (select l.relation, l.pid from godwit.locked() l join home h on h.oid = l.relation and h.class = 'pg_class'::regclass),
+  now as materialized (
+    select d.* from (select array_agg(class) as classes, array_agg(oid) as oids from home h
+      where not (h.class = 'pg_class'::regclass and h.oid in (select relation from waiting))) f, godwit.described(f.classes, f.oids) d),
+  fate as materialized (
+    select d.*, e.class is not null or c.class is not null as own, coalesce(e.seq, c.seq) as by_seq, s.class is not null as by_others,
+      c.class is not null as created, c.seq as created_seq, o.class is not null as known, o.words as old_words, o.name as old_name,
+      o.made as old_made, o.seq as old_seq, coalesce(o.drifted, false) as had_drifted, coalesce(h.whole, false) or hc.class is not null as whole_home
+    from now d
+    left join entry e on e.class = d.class and e.oid = d.oid and e.sub = d.sub
+    left join stranger s on s.class = d.class and s.oid = d.oid and s.sub = d.sub
+    left join creation c on c.class = d.class and c.oid = d.oid and d.sub = 0
+    left join godwit.object o on o.class = d.class and o.oid = d.oid and o.sub = d.sub
+    left join godwit.object h on h.class = d.home_class and h.oid = d.home and h.sub = 0
+    left join creation hc on hc.class = d.home_class and hc.oid = d.home),
+  taken as materialized (
+    select f.*, f.known and (f.words <> f.old_words or f.name <> f.old_name) as differs,
+      coalesce(f.by_seq, case when f.known and f.words = f.old_words and f.name = f.old_name then f.old_seq else last_seq end) as new_seq,
+      coalesce(f.old_made, case when f.known or f.created then f.created_seq when f.whole_home then f.by_seq end) as new_made
+    from fate f
+    -- What a table of others inherits from ours is theirs.
+    where case when f.known then f.own or not f.had_drifted and not f.by_others
+      else f.own and (f.whole_home or not ('inherited: yes' = any (f.words)) and not (f.class = 'pg_class'::regclass and f.sub = 0
+        and exists (select from pg_inherits i where i.inhrelid = f.oid))) end),
+  dropped_by (class, oid, seq) as materialized (
+    select d.class, d.oid, max(t.seq) from godwit.own_transaction t, rows from (unnest(t.dropped_class), unnest(t.dropped_oid)) as d (class, oid) group by 1, 2
+    union all select 'pg_class'::regclass, r, max(t.seq) from godwit.own_transaction t, unnest(t.relations) r where t.outside group by 2),
+  lost as materialized (
+    select o.*, coalesce(b.seq, hb.seq, e.seq) as by_seq, b.class is not null or hb.class is not null or e.class is not null or opaque as own
+    from godwit.gone() g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
+    left join dropped_by b on b.class = o.class and b.oid = o.oid
+    left join dropped_by hb on hb.class = o.home_class and hb.oid = o.home
+    left join entry e on e.class = o.class and e.oid = o.oid and e.sub = o.sub and o.sub > 0),
+  kept as (
+    insert into godwit.former_object (seq, change, class, oid, sub, kind, name, home_class, home, words, made, written)
+    select new_seq, 'changed', class, oid, sub, kind, old_name, home_class, home, old_words, old_made, old_seq from taken where differs
+    union all select by_seq, 'dropped', class, oid, sub, kind, name, home_class, home, words, made, seq from lost where own),
+  put as (
+    insert into godwit.object (class, oid, sub, kind, name, home_class, home, words, whole, made, seq)
+    select class, oid, sub, kind, name, home_class, home, words, created and sub = 0 and class = home_class and oid = home, new_made, new_seq from taken
+    where not known or differs or had_drifted or new_seq is distinct from old_seq or new_made is distinct from old_made or created
+    on conflict (class, oid, sub) do update set kind = excluded.kind, name = excluded.name, home_class = excluded.home_class, home = excluded.home,
+      words = excluded.words, whole = godwit.object.whole or excluded.whole, made = excluded.made, seq = excluded.seq, drifted = false),
+  -- Words of what drifted stay; only names move along.
+  left_alone as (
+    update godwit.object o set name = f.name, drifted = f.had_drifted or f.by_others and f.words <> f.old_words from fate f
+    where f.known and not f.own and (f.had_drifted or f.by_others) and o.class = f.class and o.oid = f.oid and o.sub = f.sub
+      and (o.name <> f.name or not o.drifted and f.words <> f.old_words)),
+  removed as (delete from godwit.object o using lost l where l.own and o.class = l.class and o.oid = l.oid and o.sub = l.sub),
+  missing as (
+    update godwit.object o set drifted = true from lost l where not l.own and not l.drifted and o.class = l.class and o.oid = l.oid and o.sub = l.sub),
+  done as (delete from godwit.own_transaction t where t.seq is not null and not exists (select from waiting)),
+  -- What others wrote meanwhile has not been compared: the next run looks at it.
+  looked as (
+    update godwit.guard set undescribed = exists (select from waiting) or exists (select from godwit.own_transaction where seq is null),
+      horizon = case when exists (select from waiting) or exists (select from stranger) or exists (select from lost where not own and not drifted)
+        then horizon else pg_snapshot_xmin(pg_current_snapshot()) end)
+  select case when f.known then 'changed' else 'created' end, coalesce(m.id, part.migration), f.kind, f.name,
+    not f.known and (f.class, f.oid, f.sub) is distinct from (f.home_class, f.home, 0)
+      and exists (select from creation c where c.class = f.home_class and c.oid = f.home), f.had_drifted and f.differs
+  from taken f left join godwit.migration m on m.seq = f.new_seq left join lateral (select t.migration from godwit.own_transaction t where t.seq is null limit 1) part on true
+  where not f.known or f.differs
+  union all select 'dropped', coalesce(m.id, part.migration), l.kind, l.name,
+    (l.class, l.oid, l.sub) is distinct from (l.home_class, l.home, 0) and exists (select from lost h where h.own and h.class = l.home_class and h.oid = l.home and h.sub = 0), l.drifted
+  from lost l left join godwit.migration m on m.seq = l.by_seq left join lateral (select t.migration from godwit.own_transaction t where t.seq is null limit 1) part on true
+  where l.own
+  union all select 'locked', null, 'table', w.relation::regclass::text, false, false from waiting w;
+end $$;
+
+-- At the start of a run: marks what has drifted, so that its end does not take that for the run's own. Only what was
+-- written since the horizon is compared, and what is gone. What was made anew under its name with the same words (REINDEX
+-- CONCURRENTLY) has not drifted. And keeps which objects without a schema had been there.
+create or replace function godwit.note_drift(of_run text) returns void
+language plpgsql set search_path = '' set jit = off as $$
+#variable_conflict use_column
+begin
+  with moved as materialized (
+    select distinct w.class, w.oid from (select coalesce(horizon, pg_snapshot_xmax(pg_current_snapshot())) as h from godwit.guard) g, godwit.written_since(g.h) w),
+  home as materialized (
+    select h.class, h.oid from (select array_agg(class) as classes, array_agg(oid) as oids from moved) m, godwit.homes_around(m.classes, m.oids) h),
+  waiting as materialized (select l.relation from godwit.locked() l join home h on h.oid = l.relation and h.class = 'pg_class'::regclass),
+  now as materialized (
+    select d.* from (select array_agg(class) as classes, array_agg(oid) as oids from home h
+      where not (h.class = 'pg_class'::regclass and h.oid in (select relation from waiting))) f, godwit.described(f.classes, f.oids) d),
+  gone as materialized (select * from godwit.gone()),
+  anew as materialized (
+    select o.class, o.oid, o.sub, d.oid as new_oid, d.sub as new_sub, d.home as new_home
+    from gone g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
+    join now d on d.kind = o.kind and d.name = o.name and d.words = o.words
+    where not exists (select from godwit.object t where t.class = d.class and t.oid = d.oid and t.sub = d.sub)),
+  bound as (
+    update godwit.object o set oid = a.new_oid, sub = a.new_sub, home = a.new_home, drifted = false
+    from anew a where o.class = a.class and o.oid = a.oid and o.sub = a.sub),
+  state (class, oid, sub, drifted) as materialized (
+    select o.class, o.oid, o.sub, d.words <> o.words or d.name <> o.name
+    from now d join godwit.object o on o.class = d.class and o.oid = d.oid and o.sub = d.sub
+    union all select class, oid, sub, true from gone g where not exists (select from anew a where a.class = g.class and a.oid = g.oid and a.sub = g.sub)),
+  marked as (
+    update godwit.object o set drifted = s.drifted from state s
+    where o.class = s.class and o.oid = s.oid and o.sub = s.sub and o.drifted <> s.drifted)
+  update godwit.guard set horizon = pg_snapshot_xmin(pg_current_snapshot()) where not exists (select from waiting);
+
+  update godwit.run set found = array(
+    select n.oid from pg_namespace n where n.oid >= 16384 union all select e.oid from pg_extension e where e.oid >= 16384
+    union all select e.oid from pg_event_trigger e union all select p.oid from pg_publication p
+    union all select l.oid from pg_language l where l.oid >= 16384 union all select a.oid from pg_am a where a.oid >= 16384
+    union all select f.oid from pg_foreign_data_wrapper f union all select s.oid from pg_foreign_server s
+    union all select c.oid from pg_cast c where c.oid >= 16384 union all select t.oid from pg_transform t
+    union all select d.oid from pg_default_acl d) where run = of_run;
+end $$;
+
+revoke all on all functions in schema godwit from public;

@@ -1,0 +1,134 @@
+-- Which rows of the catalogues transactions wrote, and what these belong to.
+
+-- The rows written since a transaction: class, OID and column of the object that each belongs to, and who wrote it (xmin).
+-- `link` is a row of pg_depend: one to a schema, and one of a part to its table, is written when the object is created.
+create or replace function godwit.written_since(floor xid8) returns table (class oid, oid oid, sub integer, x xid, link boolean)
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+declare
+  a integer := least(2147483647, pg_snapshot_xmax(pg_current_snapshot())::text::numeric - floor::text::numeric);
+begin
+  return query
+  select 'pg_class'::regclass::oid, c.oid, 0, xmin, false from pg_class c where age(xmin) <= a and relkind <> 't'
+  union all select 'pg_class'::regclass, attrelid, attnum, xmin, false from pg_attribute where age(xmin) <= a and attnum > 0
+  union all select 'pg_class'::regclass, adrelid, adnum, xmin, false from pg_attrdef where age(xmin) <= a
+  union all select 'pg_class'::regclass, indexrelid, 0, xmin, false from pg_index where age(xmin) <= a
+  union all select 'pg_class'::regclass, inhrelid, 0, xmin, false from pg_inherits where age(xmin) <= a
+  union all select 'pg_class'::regclass, seqrelid, 0, xmin, false from pg_sequence where age(xmin) <= a
+  union all select 'pg_class'::regclass, partrelid, 0, xmin, false from pg_partitioned_table where age(xmin) <= a
+  union all select 'pg_foreign_table'::regclass, ftrelid, 0, xmin, false from pg_foreign_table where age(xmin) <= a
+  union all select 'pg_constraint'::regclass, c.oid, 0, xmin, false from pg_constraint c where age(xmin) <= a and contype not in ('n', 't')
+  -- A trigger that the server made for a constraint tells whether that one is enforced.
+  union all select case when tgisinternal then 'pg_constraint'::regclass else 'pg_trigger'::regclass end,
+    case when tgisinternal then tgconstraint else t.oid end, 0, xmin, false from pg_trigger t where age(xmin) <= a
+  union all select 'pg_policy'::regclass, p.oid, 0, xmin, false from pg_policy p where age(xmin) <= a
+  union all select case rulename when '_RETURN' then 'pg_class'::regclass else 'pg_rewrite'::regclass end,
+    case rulename when '_RETURN' then ev_class else r.oid end, 0, xmin, false from pg_rewrite r where age(xmin) <= a
+  union all select 'pg_statistic_ext'::regclass, s.oid, 0, xmin, false from pg_statistic_ext s where age(xmin) <= a
+  union all select 'pg_proc'::regclass, p.oid, 0, xmin, false from pg_proc p where age(xmin) <= a
+  union all select 'pg_proc'::regclass, aggfnoid::oid, 0, xmin, false from pg_aggregate where age(xmin) <= a
+  union all select case when typrelid <> 0 then 'pg_class'::regclass else 'pg_type'::regclass end,
+    case when typrelid <> 0 then typrelid else t.oid end, 0, xmin, false from pg_type t
+    where age(xmin) <= a and not (typcategory = 'A' and typelem <> 0) and typtype <> 'm'
+  union all select 'pg_type'::regclass, enumtypid, 0, xmin, false from pg_enum where age(xmin) <= a
+  union all select 'pg_type'::regclass, rngtypid, 0, xmin, false from pg_range where age(xmin) <= a
+  union all select 'pg_namespace'::regclass, n.oid, 0, xmin, false from pg_namespace n where age(xmin) <= a
+  union all select 'pg_operator'::regclass, o.oid, 0, xmin, false from pg_operator o where age(xmin) <= a
+  union all select 'pg_opclass'::regclass, o.oid, 0, xmin, false from pg_opclass o where age(xmin) <= a
+  union all select 'pg_opfamily'::regclass, o.oid, 0, xmin, false from pg_opfamily o where age(xmin) <= a
+  union all select 'pg_opfamily'::regclass, amopfamily, 0, xmin, false from pg_amop where age(xmin) <= a
+  union all select 'pg_opfamily'::regclass, amprocfamily, 0, xmin, false from pg_amproc where age(xmin) <= a
+  union all select 'pg_cast'::regclass, c.oid, 0, xmin, false from pg_cast c where age(xmin) <= a
+  union all select 'pg_collation'::regclass, c.oid, 0, xmin, false from pg_collation c where age(xmin) <= a
+  union all select 'pg_conversion'::regclass, c.oid, 0, xmin, false from pg_conversion c where age(xmin) <= a
+  union all select 'pg_transform'::regclass, t.oid, 0, xmin, false from pg_transform t where age(xmin) <= a
+  union all select 'pg_ts_config'::regclass, c.oid, 0, xmin, false from pg_ts_config c where age(xmin) <= a
+  union all select 'pg_ts_config'::regclass, mapcfg, 0, xmin, false from pg_ts_config_map where age(xmin) <= a
+  union all select 'pg_ts_dict'::regclass, d.oid, 0, xmin, false from pg_ts_dict d where age(xmin) <= a
+  union all select 'pg_ts_parser'::regclass, p.oid, 0, xmin, false from pg_ts_parser p where age(xmin) <= a
+  union all select 'pg_ts_template'::regclass, t.oid, 0, xmin, false from pg_ts_template t where age(xmin) <= a
+  union all select 'pg_extension'::regclass, e.oid, 0, xmin, false from pg_extension e where age(xmin) <= a
+  union all select 'pg_event_trigger'::regclass, e.oid, 0, xmin, false from pg_event_trigger e where age(xmin) <= a
+  union all select 'pg_publication'::regclass, p.oid, 0, xmin, false from pg_publication p where age(xmin) <= a
+  union all select 'pg_publication'::regclass, prpubid, 0, xmin, false from pg_publication_rel where age(xmin) <= a
+  union all select 'pg_default_acl'::regclass, d.oid, 0, xmin, false from pg_default_acl d where age(xmin) <= a
+  union all select 'pg_language'::regclass, l.oid, 0, xmin, false from pg_language l where age(xmin) <= a
+  union all select 'pg_am'::regclass, m.oid, 0, xmin, false from pg_am m where age(xmin) <= a
+  union all select 'pg_foreign_data_wrapper'::regclass, f.oid, 0, xmin, false from pg_foreign_data_wrapper f where age(xmin) <= a
+  union all select 'pg_foreign_server'::regclass, s.oid, 0, xmin, false from pg_foreign_server s where age(xmin) <= a
+  union all select classoid, objoid, objsubid, xmin, false from pg_description where age(xmin) <= a
+  union all select classid, objid, objsubid, xmin, true from pg_depend
+    where age(xmin) <= a and deptype in ('a', 'i', 'n') and (deptype <> 'n' or refclassid = 'pg_namespace'::regclass);
+  if to_regclass('pg_publication_namespace') is not null then
+    return query select 'pg_publication'::regclass::oid, pnpubid, 0, xmin, false from pg_publication_namespace where age(xmin) <= a;
+  end if;
+end $$;
+
+-- What these objects, and every object that uses one of them, are a part of: a relation, type, … that can be described. One
+-- level of use is enough: a new name changes the text of what uses it, and no more; that of a schema counts for all that
+-- lies in it. The program's own tables, what ends with its session, and what came with the server or an extension, is nobody's.
+create or replace function godwit.homes_around(classes oid[], oids oid[]) returns table (class oid, oid oid)
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return query
+  with given (class, oid) as (select distinct c, o from unnest(classes, oids) g (c, o)),
+  renamed_schema (oid) as (
+    select g.oid from given g join pg_namespace n on n.oid = g.oid
+    left join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = 0
+    where g.class = 'pg_namespace'::regclass and o.name is distinct from quote_ident(n.nspname)),
+  touched as materialized (select class, oid from given
+    union select d.classid, d.objid from renamed_schema s join pg_depend d on d.refclassid = 'pg_namespace'::regclass and d.refobjid = s.oid),
+  near as materialized (select class, oid from touched
+    union select d.classid, d.objid from touched t join pg_depend d on d.refclassid = t.class and d.refobjid = t.oid
+    where d.deptype in ('n', 'a', 'i', 'P', 'S') and t.class <> 'pg_namespace'::regclass),
+  home (class, oid) as (
+    select 'pg_class'::regclass::oid, coalesce(i.indrelid, n.oid) from near n left join pg_index i on i.indexrelid = n.oid
+      where n.class in ('pg_class'::regclass, 'pg_foreign_table'::regclass)
+    union select case when k.conrelid <> 0 then 'pg_class'::regclass else 'pg_type'::regclass end,
+      case when k.conrelid <> 0 then k.conrelid else k.contypid end from near n join pg_constraint k on k.oid = n.oid where n.class = 'pg_constraint'::regclass
+    union select case when t.typrelid <> 0 then 'pg_class'::regclass else 'pg_type'::regclass end,
+      case when t.typrelid <> 0 then t.typrelid when t.typcategory = 'A' and t.typelem <> 0 then t.typelem else t.oid end
+      from near n join pg_type t on t.oid = n.oid where n.class = 'pg_type'::regclass and t.typtype <> 'm'
+    union select 'pg_class'::regclass, t.tgrelid from near n join pg_trigger t on t.oid = n.oid where n.class = 'pg_trigger'::regclass
+    union select 'pg_class'::regclass, p.polrelid from near n join pg_policy p on p.oid = n.oid where n.class = 'pg_policy'::regclass
+    union select 'pg_class'::regclass, r.ev_class from near n join pg_rewrite r on r.oid = n.oid where n.class = 'pg_rewrite'::regclass
+    union select 'pg_class'::regclass, d.adrelid from near n join pg_attrdef d on d.oid = n.oid where n.class = 'pg_attrdef'::regclass
+    union select 'pg_class'::regclass, s.stxrelid from near n join pg_statistic_ext s on s.oid = n.oid where n.class = 'pg_statistic_ext'::regclass
+    union select class, oid from near where class <> all (array['pg_class', 'pg_foreign_table', 'pg_constraint', 'pg_type', 'pg_trigger',
+      'pg_policy', 'pg_rewrite', 'pg_attrdef', 'pg_statistic_ext']::regclass[]::oid[]))
+  select h.class, h.oid from home h
+  left join pg_class c on h.class = 'pg_class'::regclass and c.oid = h.oid
+  left join pg_type t on h.class = 'pg_type'::regclass and t.oid = h.oid
+  left join pg_proc p on h.class = 'pg_proc'::regclass and p.oid = h.oid
+  left join pg_namespace n on n.oid = coalesce(c.relnamespace, t.typnamespace, p.pronamespace, case when h.class = 'pg_namespace'::regclass then h.oid end)
+  where (h.oid >= 16384 or n.nspname = 'public' and h.class = 'pg_namespace'::regclass)
+    and (n.oid is null or n.nspname <> 'godwit' and n.nspname !~ '^pg_(toast|temp)')
+    and (h.class <> 'pg_class'::regclass or c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c') and c.relpersistence <> 't')
+    and not exists (select from pg_depend e where e.classid = h.class and e.objid = h.oid and e.deptype = 'e');
+end $$;
+
+-- Relations that others hold, or want, exclusively: describing one would wait for them.
+create or replace function godwit.locked() returns table (relation oid, pid integer)
+language sql stable set search_path = '' as $$
+  select coalesce(i.indrelid, l.relation), min(l.pid) from pg_locks l left join pg_index i on i.indexrelid = l.relation
+  where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.pid <> pg_backend_pid()
+    and l.database = (select d.oid from pg_database d where d.datname = current_database()) group by 1
+$$;
+
+-- Objects of the baseline that the catalogue has no more.
+create or replace function godwit.gone() returns table (class oid, oid oid, sub integer)
+language sql stable set search_path = '' as $$
+  select o.class, o.oid, o.sub from godwit.object o left join pg_class c on c.oid = o.oid
+    where o.class in ('pg_class'::regclass, 'pg_foreign_table'::regclass) and o.sub = 0 and c.oid is null
+  union all select o.class, o.oid, o.sub from godwit.object o left join pg_attribute a on a.attrelid = o.oid and a.attnum = o.sub and not a.attisdropped
+    where o.sub > 0 and a.attrelid is null
+  union all select o.class, o.oid, o.sub from godwit.object o left join pg_constraint c on c.oid = o.oid where o.class = 'pg_constraint'::regclass and c.oid is null
+  union all select o.class, o.oid, o.sub from godwit.object o left join pg_trigger c on c.oid = o.oid where o.class = 'pg_trigger'::regclass and c.oid is null
+  union all select o.class, o.oid, o.sub from godwit.object o left join pg_policy c on c.oid = o.oid where o.class = 'pg_policy'::regclass and c.oid is null
+  union all select o.class, o.oid, o.sub from godwit.object o left join pg_proc c on c.oid = o.oid where o.class = 'pg_proc'::regclass and c.oid is null
+  union all select o.class, o.oid, o.sub from godwit.object o left join pg_type c on c.oid = o.oid where o.class = 'pg_type'::regclass and c.oid is null
+  union all select o.class, o.oid, o.sub from godwit.object o
+    where o.class <> all (array['pg_class', 'pg_foreign_table', 'pg_constraint', 'pg_trigger', 'pg_policy', 'pg_proc', 'pg_type']::regclass[]::oid[])
+    and (pg_identify_object(o.class, o.oid, 0)).identity is null
+$$;
