@@ -98,7 +98,7 @@ function beginWindow(
     outside === undefined
       ? 'NULL'
       : relationKinds.has(outside.kind)
-        ? `ARRAY(SELECT DISTINCT v::text::oid FROM pg_catalog.jsonb_path_query(pg_catalog.current_setting('godwit.before')::pg_catalog.jsonb, '$.** ? (@.type() == "number" && @ > 0 && @ < 4294967296)') v)`
+        ? `ARRAY(SELECT DISTINCT (v #>> '{}')::oid FROM pg_catalog.jsonb_path_query(pg_catalog.current_setting('godwit.before')::pg_catalog.jsonb, '$.**') v WHERE v #>> '{}' ~ '^[1-9][0-9]{0,9}$')`
         : "'{}'";
   return [
     `INSERT INTO godwit.own_transaction (xid, outside, relations, run, migration, direction)
