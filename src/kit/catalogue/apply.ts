@@ -16,7 +16,7 @@ export const applyFaults = entries({
   },
   'not-transactional': {
     title: 'A statement cannot run inside a transaction',
-    why: 'The server refused it with SQLSTATE 25001; the migration was rolled back.',
+    why: 'The server refused it with SQLSTATE 25001, or 2D000 for a COMMIT inside of DO or CALL; the migration was rolled back.',
     fix: 'Put `-- godwit: transaction=none` on the first line of the file: its statements then run one by one.',
     exit: 40,
   },
@@ -31,6 +31,13 @@ export const applyFaults = entries({
     title: 'The migration and another session waited for each other',
     why: 'The server ended the migration to free the other one, several times in a row. It was rolled back.',
     fix: 'Run the same command again at a quieter time, or lock the tables in the order in which the application does: `lock table a, b in access exclusive mode;` as the first statement.',
+    retryable: true,
+    exit: 40,
+  },
+  'serialization-failure': {
+    title: 'The migration and another session changed or read the same rows',
+    why: 'Under the isolation level that the file asks for, the server ends one of them. It was rolled back, and tried again for as long as the budget for locks lasts.',
+    fix: 'Run the same command again at a quieter time, or lock the tables first: `lock table a in share row exclusive mode;`.',
     retryable: true,
     exit: 40,
   },
