@@ -17,7 +17,7 @@ async function times(database: TestDatabase, tenths: readonly number[]): Promise
   const rows = await database.query("select tag, ms from godwit.statement where migration = '2' order by ordinal");
   return rows.map(({ tag, ms }, index) => {
     const least = tenths[index] ?? 0;
-    return `${tag} ${ms === 0 ? '0' : Number(ms) >= least * 100 ? `+${least}` : String(ms)}`;
+    return `${String(tag)} ${ms === 0 ? '0' : Number(ms) >= least * 100 ? `+${least}` : String(ms)}`;
   });
 }
 

@@ -2,34 +2,11 @@ import { expect, test } from 'vitest';
 import { memorySource } from '../../adapters/files/byte-source.ts';
 import { nodeHashing } from '../../adapters/files/hashing.ts';
 import { createParser } from '../../adapters/parser/libpg-query.ts';
-import type { Outcome } from '../../kit/outcome.ts';
 import { encodeUtf8 } from '../../sql/encoding.ts';
-import { checkSpans } from '../../sql/span-check.ts';
-import type { Analysis } from '../model.ts';
+import { analysisOf, refusals, taken } from '../../../test/support/analysis.ts';
 import { analyse } from './analyse.ts';
-import { checksumOf, openBody } from './checksum.ts';
 
 const ports = { parser: createParser(), hashing: nodeHashing };
-
-async function analysis(text: string | Uint8Array): Promise<Outcome<Analysis>> {
-  const bytes = typeof text === 'string' ? encodeUtf8(text) : text;
-  const source = memorySource(bytes);
-  const script = { file: 'm/1_x.sql', checksum: await checksumOf(source, nodeHashing), size: bytes.length };
-  return analyse(script, source, ports);
-}
-
-async function good(text: string): Promise<Analysis> {
-  const result = await analysis(text);
-  if (!result.ok) throw new Error(JSON.stringify(result.findings));
-  const { source } = await openBody(memorySource(encodeUtf8(text)));
-  expect(await checkSpans(source, result.value.statements, result.value.absorbed)).toBeUndefined();
-  return result.value;
-}
-
-async function refusals(text: string | Uint8Array): Promise<readonly string[]> {
-  const result = await analysis(text);
-  return result.ok ? [] : result.findings.map(({ code, where }) => `${code} ${where?.line}:${where?.column}`);
-}
 
 test('all broken statements of a file are reported, each at its place', async () => {
   const sql =
@@ -48,7 +25,7 @@ test('an error at the end of a statement is placed behind its last token', async
 });
 
 test('a missing semicolon is guessed where the next statement begins', async () => {
-  const result = await analysis('create table a (x int)\ncreate table b (x int);');
+  const result = await analysisOf('create table a (x int)\ncreate table b (x int);');
   expect(result.ok ? '' : result.findings[0]?.fix).toBe('Before CREATE on line 2 a semicolon may be missing.');
 });
 
@@ -60,20 +37,6 @@ test('variables of psql are told from other syntax errors', async () => {
 });
 
 test.each([
-  ['begin;\nselect 1;', ['sql-transaction-control 1:1']],
-  ['begin;\nselect 1;\nrollback;', ['sql-transaction-control 3:1']],
-  ['begin;\nselect 1;\ncommit and chain;\nselect 2;', ['sql-transaction-control 3:1']],
-  ['select 1;\nabort;', ['sql-transaction-control 2:1']],
-  ["begin;\nselect 1;\nprepare transaction 'x';\ncommit;", ['sql-transaction-control 3:1']],
-  ['select 1;\nset transaction isolation level serializable;', ['sql-transaction-control 2:1']],
-  ['begin;\nselect 1;\nset transaction read only;\ncommit;', ['sql-transaction-control 3:1']],
-  ["set transaction_isolation = 'nothing';", ['sql-transaction-control 1:1']],
-  ["set transaction snapshot '1';", ['sql-transaction-control 1:1']],
-  ['set session characteristics as transaction read only;', ['sql-transaction-control 1:1']],
-  ['-- godwit: transaction=none\nset transaction read only;\nselect 1;', ['sql-transaction-control 2:1']],
-  ['begin; savepoint a; commit;\nrelease a;', ['sql-crosses-border 2:1']],
-  ['savepoint a; vacuum;\nrollback to a;', ['sql-crosses-border 2:1']],
-  ['-- godwit: transaction=none\nsavepoint a;\nrelease a;', ['sql-crosses-border 3:1']],
   [
     '-- godwit: transaction=none\nbegin;\nselect 1;\ncommit;',
     ['sql-transaction-control 2:1', 'sql-transaction-control 4:1'],
@@ -111,88 +74,15 @@ test('a file that changed after its checksum was made is not analysed', async ()
 });
 
 test.each(['', '-- nothing yet\n', ';;', '\ufeff', 'begin; commit;'])('%j is empty: a warning', async (sql) => {
-  const { statements, segments, findings } = await good(sql);
+  const { statements, segments, findings } = await taken(sql);
   expect(statements).toEqual([]);
   expect(segments).toEqual([]);
   expect(findings.map(({ code, severity }) => `${code} ${severity}`)).toEqual(['sql-empty warning']);
 });
 
-test.each<readonly [string, readonly string[]]>([
-  ['begin;\nselect 1;\nselect 2;\nend;\n-- done\n', ['1 2']],
-  ["set lock_timeout = '1s'; start transaction; select 1; commit; reset lock_timeout;", ['0 1 0']],
-  ['begin; select 1; commit; select 2; select 3; begin; select 4; commit;', ['1', '2 3', '4']],
-  ['select 1; begin; select 2; commit;', ['1', '2']],
-  ['begin; select 1; commit; begin; select 2; commit;', ['1', '2']],
-  ['begin; select 1; commit and chain; select 2; commit;', ['1', '2']],
-  ['begin; commit; begin; select 1; end; begin; commit;', ['1']],
-  ['set a.b = 1; begin; select 1; commit; set a.b = 2; begin; select 2; commit;', ['0 1', '0 2']],
-  ['begin; select 1; commit; vacuum; select 2;', ['1', 'barrier 0', '2']],
-  ['select 1; commit;', ['1']],
-  ['select 1; commit; select 2; end; commit;', ['1', '2']],
-  // As for a tool that puts BEGIN before the file and COMMIT behind it.
-  ['select 1; commit; select 2; begin; select 3;', ['1', '2', '3']],
-  ["alter type e add value 'x'; commit; begin; select 1;", ['0', '1']],
-  ['-- godwit: transaction=none\nselect 1; commit;', ['1']],
-])('the parts of %j are those that the file itself says', async (sql, expected) => {
-  const { statements, segments } = await good(sql);
-  const texts = statements.map(({ head, end }) => sql.slice(head, end));
-  const numbers = segments.map(({ kind, first, last }) => {
-    const inside = texts.slice(first, last + 1).map((text) => /^select (\d)$/.exec(text)?.[1] ?? '0');
-    return `${kind === 'barrier' ? 'barrier ' : ''}${inside.join(' ')}`;
-  });
-  expect(numbers).toEqual(expected);
-});
-
-test.each<readonly [string, readonly unknown[]]>([
-  ['set transaction isolation level serializable; select 1;', [{ isolation: 'SERIALIZABLE' }]],
-  [
-    'begin isolation level repeatable read read only deferrable; select 1; commit;',
-    [{ isolation: 'REPEATABLE READ', readOnly: true }],
-  ],
-  [
-    'begin; set local lock_timeout = 1; set transaction_isolation = serializable; select 1; commit; select 2;',
-    [{ isolation: 'SERIALIZABLE' }, undefined],
-  ],
-  // As in other databases: it is meant for the transaction behind it.
-  [
-    'set transaction isolation level serializable; begin; select 1; commit and chain; select 2; commit;',
-    [{ isolation: 'SERIALIZABLE' }, { isolation: 'SERIALIZABLE' }],
-  ],
-  ['start transaction isolation level read uncommitted read write not deferrable; select 1; end;', [undefined]],
-  ['begin read only; set transaction read write; select 1; commit;', [undefined]],
-  [
-    'begin; set transaction_read_only = on; select 1; commit; begin; select 2; commit;',
-    [{ readOnly: true }, undefined],
-  ],
-  ['set transaction read only; select 1; vacuum; select 2;', [{ readOnly: true }, undefined, undefined]],
-])('%j asks its transactions to be so', async (sql, expected) => {
-  const { statements, segments } = await good(sql);
-  expect(segments.map(({ modes }) => modes)).toEqual(expected);
-  expect(statements.every(({ tag }) => tag !== 'SET TRANSACTION')).toBe(true);
-});
-
-test('a BEGIN inside of a transaction does nothing, as the server says: a warning, and the first COMMIT ends it', async () => {
-  const { segments, findings } = await good('begin; select 1;\nbegin; select 2; commit; select 3; commit;');
-  expect(segments.map(({ first, last }) => [first, last])).toEqual([
-    [0, 1],
-    [2, 2],
-  ]);
-  expect(findings).toMatchObject([{ code: 'sql-nested-begin', severity: 'warning', where: { line: 2 } }]);
-  expect(findings[0]?.why).toContain('BEGIN on line 1');
-});
-
-test('ROLLBACK TO knows its savepoint, and what it undoes has no effects', async () => {
-  const { statements, effects } = await good(
-    'savepoint a; drop table x; savepoint b; create table y (a int); rollback to b; rollback to a; savepoint b; release a; create table z (a int); rollback to b;',
-  );
-  expect(statements.map(({ backTo }) => backTo)).toEqual([...Array(4), 2, 0, ...Array(4)]);
-  expect(statements.some(({ destroys }) => destroys !== undefined)).toBe(false);
-  expect(effects.flatMap((effect) => (effect.op === 'create' ? [effect.object.name] : []))).toEqual(['z', 'a']);
-});
-
 test('statements that cannot run in a transaction stand alone between the others', async () => {
   const sql = 'create table t (a int); select 1; create index concurrently i on t (a); select 2; vacuum t; vacuum;';
-  expect((await good(sql)).segments).toEqual([
+  expect((await taken(sql)).segments).toEqual([
     { kind: 'transaction', first: 0, last: 1 },
     { kind: 'barrier', first: 2, last: 2 },
     { kind: 'transaction', first: 3, last: 3 },
@@ -203,40 +93,16 @@ test('statements that cannot run in a transaction stand alone between the others
 
 test('an added enum value ends its transaction, unless the type is new or the file has its own', async () => {
   const border = "alter type e add value 'x'; alter type e add value 'y'; insert into t values ('x');";
-  expect((await good(border)).segments).toHaveLength(2);
-  expect((await good("alter type e rename value 'a' to 'b'; select 1;")).segments).toHaveLength(1);
-  expect((await good(`create type e as enum ('a'); ${border}`)).segments).toHaveLength(1);
-  expect((await good(`begin; ${border} commit;`)).segments).toHaveLength(1);
+  expect((await taken(border)).segments).toHaveLength(2);
+  expect((await taken("alter type e rename value 'a' to 'b'; select 1;")).segments).toHaveLength(1);
+  expect((await taken(`create type e as enum ('a'); ${border}`)).segments).toHaveLength(1);
+  expect((await taken(`begin; ${border} commit;`)).segments).toHaveLength(1);
   // Made in a transaction that is over: its values are like those of any other.
-  expect((await good(`create type e as enum ('a'); vacuum; ${border}`)).segments).toHaveLength(4);
-});
-
-test.each([
-  'create temp table d as select 1; %; delete from t where a in (select a from d);',
-  'create temp table d (a int) on commit drop; %; insert into d values (1);',
-  'prepare d as select 1; %; execute d;',
-  'declare d cursor for select 1; %; fetch d;',
-  'select pg_advisory_lock(1); %; select 1;',
-  'savepoint d; %; release d;',
-  "alter type f add value 'y'; create temp table d (a int); %; table d;",
-])('what lives in the session keeps %j together around an added enum value', async (sql) => {
-  const { segments } = await good(sql.replace('%', "alter type e add value 'x'"));
-  expect(segments.filter(({ last, first }) => last - first >= 2)).toHaveLength(1);
-  expect(segments).toHaveLength(sql.startsWith('alter') ? 2 : 1);
-});
-
-test.each([
-  'create temp table d (a int); drop table d; vacuum; create table d (a int);',
-  'begin; create temp table d (a int) on commit drop; commit; begin; create temp table d (a int) on commit drop; commit;',
-  'prepare d as select 1; execute d; deallocate d; vacuum; prepare d as select 2;',
-  'select pg_advisory_lock(1); select pg_advisory_unlock(1); vacuum;',
-  'begin; savepoint d; release d; commit; begin; savepoint d; rollback to d; commit;',
-])('what has ended before a border does not cross it: %j', async (sql) => {
-  expect((await good(sql)).segments.length).toBeGreaterThan(1);
+  expect((await taken(`create type e as enum ('a'); vacuum; ${border}`)).segments).toHaveLength(4);
 });
 
 test('transaction=none runs each statement alone', async () => {
-  const { segments, directives } = await good(
+  const { segments, directives } = await taken(
     "-- godwit: transaction=none\nselect 1; alter type e add value 'x'; do $$ begin commit; end $$; call p(); vacuum;",
   );
   expect(directives.transaction).toBe('none');
@@ -248,7 +114,7 @@ test('transaction=none runs each statement alone', async () => {
 
 test('spans count from the byte behind the BOM; COPY brings its rows', async () => {
   const text = '\ufeffcopy t from stdin;\r\n1\r\n\\.\r\nselect 2;';
-  const { bom, size, statements } = await good(text);
+  const { bom, size, statements } = await taken(text);
   expect({ bom, size }).toEqual({ bom: 3, size: encodeUtf8(text).length - 3 });
   expect(statements[0]).toMatchObject({
     start: 0,
@@ -262,7 +128,7 @@ test('spans count from the byte behind the BOM; COPY brings its rows', async () 
 
 test('the hash of a statement ignores comments and layout, nothing else', async () => {
   const hashes = async (sql: string): Promise<readonly string[]> =>
-    (await good(sql)).statements.map(({ hash }) => hash);
+    (await taken(sql)).statements.map(({ hash }) => hash);
   const [a, b, c, d] = await hashes(
     "select f(1, 'a  b');\n/* x */ select  f ( 1,'a  b' ) -- y\n;select f(1, 'a b'); select f(1, 'a  b') as x",
   );
@@ -273,8 +139,8 @@ test('the hash of a statement ignores comments and layout, nothing else', async 
 test('a long run of like seed rows becomes one range; a short one keeps each at its place', async () => {
   const row = (n: number): string => `insert into t (a, b) values (${n}, 'x''${n}') on conflict do nothing;\n`;
   const rows = (count: number): string => Array.from({ length: count }, (_, n) => row(n)).join('-- next\n');
-  expect((await good(rows(50))).statements).toHaveLength(50);
-  const { statements, segments } = await good(
+  expect((await taken(rows(50))).statements).toHaveLength(50);
+  const { statements, segments } = await taken(
     `select 1;\n${rows(60)}insert into t (a, b) values (1, 1 + 1);\n${row(1)}`,
   );
   expect(statements.map(({ count }) => count)).toEqual([1, 60, 1, 1]);
@@ -284,7 +150,7 @@ test('a long run of like seed rows becomes one range; a short one keeps each at 
 
 test('a psql line or an empty statement between seed rows keeps them apart', async () => {
   const rows = 'insert into t values (1);\n'.repeat(60);
-  const { statements } = await good(`${rows}\\echo half\n${rows};${rows}`);
+  const { statements } = await taken(`${rows}\\echo half\n${rows};${rows}`);
   expect(statements.map(({ count }) => count)).toEqual([60, 60, 60]);
 });
 
@@ -295,7 +161,7 @@ test('rows with another width, head or tail do not join a run', async () => {
   const c = rows('insert into t values (1, 2) on conflict do nothing');
   const d = rows('insert into u values (1, 2) on conflict do nothing');
   const e = rows('insert into u values (1, 2) on conflict do nothinG');
-  expect((await good(a + b + c + d + e)).statements.map(({ count }) => count)).toEqual([60, 60, 60, 60, 60]);
+  expect((await taken(a + b + c + d + e)).statements.map(({ count }) => count)).toEqual([60, 60, 60, 60, 60]);
 });
 
 test('a broken row inside a folded run is found', async () => {
