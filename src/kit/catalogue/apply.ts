@@ -9,7 +9,7 @@ export const applyFaults = entries({
     exit: 40,
   },
   'partly-applied': {
-    title: 'A statement failed in a migration that cannot run in one transaction',
+    title: 'A statement failed in a migration that runs in several parts',
     why: 'The server refused it. What stands before it is applied and recorded.',
     fix: 'Correct the failed statement (not those before it) and run the same command again: it resumes there.',
     exit: 41,
