@@ -54,7 +54,9 @@ test.each(commits)(
     expect(refused.err).toContain('not-transactional');
     expect(refused.err).toContain(`migrations/2_next.sql:${sql.split('\n').length}`);
     expect(refused.err).toContain(`${tag}: invalid transaction termination`);
-    expect(refused.err).toContain('`-- godwit: transaction=none` on the first line');
+    expect(refused.err).toContain(
+      'It ends its transaction by itself. Put `-- godwit: transaction=none` on the first line',
+    );
     folder.write('migrations/2_next.sql', `-- godwit: transaction=none\n${sql}`);
     const ran = await folder.run('up');
     expect(ran.exitCode, ran.err).toBe(0);
