@@ -242,7 +242,7 @@ const event = z
     }),
     kind('lock.retry', {
       id: z.string(),
-      cause: z.enum(['timeout', 'deadlock', 'crowd']),
+      cause: z.enum(['timeout', 'deadlock', 'crowd', 'conflict']),
       attempt: z.int().describe('number of the try to come'),
       pauseMs: z.int(),
       spentMs: z.int(),

@@ -146,8 +146,11 @@ export type RunEvent =
   | {
       readonly kind: 'lock.retry';
       readonly id: string;
-      /** `timeout`: the wait was over; `deadlock`: the server ended it; `crowd`: too many waited behind it. */
-      readonly cause: 'timeout' | 'deadlock' | 'crowd';
+      /**
+       * `timeout`: the wait was over; `deadlock`: the server ended it; `crowd`: too many waited behind it; `conflict`: in
+       * the isolation level that the file asks for it would have overwritten, or read, what others have changed.
+       */
+      readonly cause: 'timeout' | 'deadlock' | 'crowd' | 'conflict';
       /** The number of the try to come. */
       readonly attempt: number;
       readonly pauseMs: number;

@@ -61,6 +61,8 @@ export interface Statement {
   readonly lock?: LockClass;
   /** What a statement that may wait shortly only locks, as far as its text tells. */
   readonly locks?: readonly Lock[];
+  /** ROLLBACK TO: index of the SAVEPOINT that it goes back to. */
+  readonly backTo?: number;
   /** What it may leave changed in the session, as far as its text shows. */
   readonly leaves?: readonly Leaving[];
   /** Hash over its tokens without comments: identity of the statement. */
@@ -73,6 +75,8 @@ export interface Segment {
   /** Indexes into `Analysis.statements`, both inclusive. */
   readonly first: number;
   readonly last: number;
+  /** What the file asks its transaction to be; absent: READ COMMITTED and READ WRITE, as all of ours. */
+  readonly modes?: { readonly isolation?: 'REPEATABLE READ' | 'SERIALIZABLE'; readonly readOnly?: true };
 }
 
 /** `-- godwit: expect <query> => <literal>` */
@@ -106,8 +110,8 @@ export interface Analysis {
   readonly bom: 0 | 3;
   readonly statements: readonly Statement[];
   readonly segments: readonly Segment[];
-  /** True: one BEGIN … COMMIT around the whole file was absorbed into ours. */
-  readonly wrapped: boolean;
+  /** How many statements that control transactions (BEGIN, COMMIT, SET TRANSACTION) were absorbed into the segments. */
+  readonly absorbed: number;
   readonly directives: Directives;
   /** What the statements do to objects and rows, in order. */
   readonly effects: readonly Effect[];

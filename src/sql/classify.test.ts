@@ -114,31 +114,39 @@ test.each(['do $$ begin end $$', 'call p()', 'execute p'])('%s hides what it doe
   expect(about(sql).opaque).toBe(true);
 });
 
-test.each([
-  ['begin', 'begin'],
-  ['start transaction read write', 'begin'],
-  ['begin isolation level read committed', 'begin'],
-  ['begin isolation level serializable', 'other'],
-  ['begin read only', 'other'],
-  ['commit', 'commit'],
-  ['end', 'commit'],
-  ['commit and chain', 'other'],
-  ['rollback', 'other'],
-  ['abort', 'other'],
-  ['rollback to savepoint a', 'other'],
-  [`prepare transaction 'x'`, 'other'],
+const begins = (modes = {}): unknown => ({ kind: 'begin', modes });
+const asks = (modes = {}): unknown => ({ kind: 'modes', modes });
+
+test.each<readonly [string, unknown]>([
+  ['begin', begins()],
+  ['start transaction read write', begins({ readOnly: false })],
+  ['begin isolation level read committed', begins({ isolation: 'READ COMMITTED' })],
+  ['begin isolation level serializable, read only, deferrable', begins({ isolation: 'SERIALIZABLE', readOnly: true })],
+  ['commit', { kind: 'commit', chain: false }],
+  ['end', { kind: 'commit', chain: false }],
+  ['commit and chain', { kind: 'commit', chain: true }],
+  ['rollback', { kind: 'rollback' }],
+  ['abort', { kind: 'rollback' }],
+  ['rollback to savepoint a', undefined],
+  [`prepare transaction 'x'`, { kind: 'other' }],
   [`commit prepared 'x'`, undefined],
   [`rollback prepared 'x'`, undefined],
-  ['set transaction isolation level serializable', 'other'],
-  [`set transaction snapshot 'x'`, 'other'],
-  ['set session characteristics as transaction read only', 'other'],
-  ['set local transaction_read_only = on', 'other'],
+  ['set transaction isolation level repeatable read', asks({ isolation: 'REPEATABLE READ' })],
+  [`set "transaction_isolation" to 'Serializable'`, asks({ isolation: 'SERIALIZABLE' })],
+  ['set transaction_isolation to default', { kind: 'other' }],
+  [`set transaction snapshot 'x'`, { kind: 'other' }],
+  ['set session characteristics as transaction read only', { kind: 'other' }],
+  ['set local transaction_read_only = on', asks({ readOnly: true })],
+  ['set transaction_read_only = 1', asks({ readOnly: true })],
+  ['set transaction_read_only = 0', asks({ readOnly: false })],
+  ['set transaction_read_only = off', asks({ readOnly: false })],
+  ['set transaction not deferrable', asks()],
   ['savepoint a', undefined],
   ['release a', undefined],
   [`set lock_timeout = '1s'`, undefined],
   ['select 1', undefined],
 ])('%s controls the transaction: %s', (sql, control) => {
-  expect(transactionControl(nodeOfSql(sql))).toBe(control);
+  expect(transactionControl(nodeOfSql(sql))).toEqual(control);
 });
 
 test('without a parser the first words tell what a statement is', () => {

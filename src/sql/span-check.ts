@@ -17,13 +17,13 @@ export interface Span {
  * it trusts an analysis that was made elsewhere.
  * @param source The body, without BOM.
  * @param spans In order.
- * @param wrapped True: one BEGIN and one COMMIT of the body belong to no span.
+ * @param absorbed How many statements that control transactions belong to no span.
  * @returns What is wrong, in words; undefined if all is well.
  */
 export async function checkSpans(
   source: ReadableBytes,
   spans: readonly Span[],
-  wrapped: boolean,
+  absorbed: number,
 ): Promise<string | undefined> {
   let index = 0;
   let left = 0;
@@ -33,7 +33,7 @@ export async function checkSpans(
     if (problem !== undefined) return `the text has a problem (${problem.code}) at byte ${problem.offset}`;
     for (const piece of step.pieces) {
       const span = spans[index];
-      if (left === 0 && wrapped && outside < 2 && span?.head !== piece.head && isPair(step, piece, outside)) {
+      if (left === 0 && outside < absorbed && span?.head !== piece.head && isControl(step, piece)) {
         outside += 1;
         continue;
       }
@@ -49,7 +49,7 @@ export async function checkSpans(
     }
   }
   if (index < spans.length) return `span ${index} lies beyond the last statement`;
-  return outside === (wrapped ? 2 : 0) ? undefined : 'the BEGIN … COMMIT around the file is not there';
+  return outside === absorbed ? undefined : `${outside} of ${absorbed} statements that control transactions are there`;
 }
 
 function begins(span: Span, piece: Piece): boolean {
@@ -57,10 +57,11 @@ function begins(span: Span, piece: Piece): boolean {
   return span.data?.start === piece.data?.start && span.data?.end === piece.data?.end;
 }
 
-/** Is this the opening (`which` 0) or the closing statement of a pair around the file? */
-function isPair({ bytes, base }: SplitStep, piece: Piece, which: number): boolean {
+/** Does it begin like a statement that controls transactions? What it says is trusted, like modes and objects. */
+function isControl({ bytes, base }: SplitStep, piece: Piece): boolean {
   const token = createToken();
   nextToken(bytes, piece.head - base, piece.end - base, token);
-  const words = which === 0 ? ['begin', 'start'] : ['commit', 'end'];
-  return token.kind === 'word' && words.some((word) => isWord(bytes, token.start, token.end, word));
+  return token.kind === 'word' && controls.some((word) => isWord(bytes, token.start, token.end, word));
 }
+
+const controls = ['begin', 'start', 'commit', 'end', 'set'];

@@ -1,39 +1,104 @@
-import { nodeOf, listOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
+import { listOf, nodeOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
+
+/** What a transaction is asked to be. Where nothing is asked, godwit's are READ COMMITTED and READ WRITE. */
+export interface TransactionModes {
+  readonly isolation?: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
+  readonly readOnly?: boolean;
+}
 
 /** What a statement does to the transaction around it. */
 export type TransactionControl =
-  /** BEGIN or START TRANSACTION with nothing that differs from godwit's own. */
-  | 'begin'
-  /** Plain COMMIT or END. */
-  | 'commit'
-  /** Anything else that ends, begins or changes the transaction. */
-  | 'other';
-
-/** Settings that hold for one transaction and are fixed by godwit. */
-const settings =
-  /^(?:transaction|transaction snapshot|session characteristics|transaction_(?:isolation|read_only|deferrable))$/i;
+  | { readonly kind: 'begin' | 'modes'; readonly modes: TransactionModes }
+  /** COMMIT or END; `chain`: another one with the same modes begins at once. */
+  | { readonly kind: 'commit'; readonly chain: boolean }
+  | { readonly kind: 'rollback' }
+  /** Anything else that ends, begins or changes transactions. */
+  | { readonly kind: 'other' };
 
 /**
- * Does this statement control the transaction? SAVEPOINT and RELEASE may stay: they end within it. ROLLBACK TO may not:
- * what it undoes would be recorded as done.
+ * Does this statement control the transaction? SAVEPOINT, RELEASE and ROLLBACK TO do not: they end within it. Nor do
+ * COMMIT and ROLLBACK PREPARED: they end a transaction of another session.
  */
 export function transactionControl(node: Tree): TransactionControl | undefined {
   const { type, fields } = nodeOf(node);
-  if (type === 'VariableSetStmt') return settings.test(textOf(fields['name'])) ? 'other' : undefined;
+  if (type === 'VariableSetStmt') return settingControl(fields);
   if (type !== 'TransactionStmt') return undefined;
-  const kind = textOf(fields['kind']).replace('TRANS_STMT_', '');
-  if (kind === 'SAVEPOINT' || kind === 'RELEASE') return undefined;
-  // They end a transaction of another session, and run outside of ours.
-  if (kind === 'COMMIT_PREPARED' || kind === 'ROLLBACK_PREPARED') return undefined;
-  if (kind === 'BEGIN' || kind === 'START') return listOf(fields['options']).every(isOurs) ? 'begin' : 'other';
-  return kind === 'COMMIT' && fields['chain'] !== true ? 'commit' : 'other';
+  switch (textOf(fields['kind']).replace('TRANS_STMT_', '')) {
+    case 'BEGIN':
+    case 'START':
+      return asking('begin', modesOf(fields['options']));
+    case 'COMMIT':
+      return { kind: 'commit', chain: fields['chain'] === true };
+    case 'ROLLBACK':
+      return { kind: 'rollback' };
+    case 'PREPARE':
+      return { kind: 'other' };
+    default:
+      return undefined;
+  }
 }
 
-/** Godwit's transactions are READ COMMITTED and READ WRITE anyway. */
-function isOurs(option: Tree): boolean {
-  const { defname, arg } = treeOf(option['DefElem']);
-  const value = treeOf(treeOf(arg)['A_Const']);
-  if (defname === 'transaction_isolation') return treeOf(value['sval'])['sval'] === 'read committed';
-  if (defname === 'transaction_read_only') return treeOf(value['ival'])['ival'] === undefined;
-  return false;
+function asking(kind: 'begin' | 'modes', modes: TransactionModes | undefined): TransactionControl {
+  return modes === undefined ? { kind: 'other' } : { kind, modes };
+}
+
+/** `SET TRANSACTION …`, `SET transaction_isolation = …` and alike. */
+function settingControl(fields: Tree): TransactionControl | undefined {
+  const name = textOf(fields['name']).toLowerCase();
+  switch (name) {
+    case 'transaction':
+      return asking('modes', modesOf(fields['args']));
+    case 'transaction snapshot':
+    case 'session characteristics':
+      return { kind: 'other' };
+    case 'transaction_isolation':
+    case 'transaction_read_only':
+    case 'transaction_deferrable': {
+      if (fields['kind'] !== 'VAR_SET_VALUE') return { kind: 'other' };
+      const value = treeOf(listOf(fields['args'])[0]?.['A_Const']);
+      return asking('modes', modeOf(name, value));
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Undefined: one of them is not known. */
+function modesOf(options: unknown): TransactionModes | undefined {
+  let modes: TransactionModes = {};
+  for (const option of listOf(options)) {
+    const { defname, arg } = treeOf(option['DefElem']);
+    const mode = modeOf(textOf(defname), treeOf(treeOf(arg)['A_Const']));
+    if (mode === undefined) return undefined;
+    modes = { ...modes, ...mode };
+  }
+  return modes;
+}
+
+function modeOf(name: string, value: Tree): TransactionModes | undefined {
+  switch (name) {
+    case 'transaction_isolation':
+      return isolations[textOf(treeOf(value['sval'])['sval']).toLowerCase()];
+    case 'transaction_read_only':
+      return { readOnly: isTrue(value) };
+    // Only a transaction that writes nothing can be deferred, and godwit's write their record.
+    case 'transaction_deferrable':
+      return {};
+    default:
+      return undefined;
+  }
+}
+
+const isolations: Readonly<Record<string, TransactionModes>> = {
+  serializable: { isolation: 'SERIALIZABLE' },
+  'repeatable read': { isolation: 'REPEATABLE READ' },
+  'read committed': { isolation: 'READ COMMITTED' },
+  // The server takes it for READ COMMITTED.
+  'read uncommitted': { isolation: 'READ COMMITTED' },
+};
+
+/** Zero is left out of the tree. */
+function isTrue(value: Tree): boolean {
+  if ('ival' in value) return treeOf(value['ival'])['ival'] !== undefined;
+  return /^(?:on|t|tr|tru|true|y|ye|yes|1)$/i.test(textOf(treeOf(value['sval'])['sval']));
 }

@@ -254,3 +254,27 @@ test('a migration that stands in part and whose file has gone, or has another ve
   expect((await folder.run('up')).exitCode).toBe(10);
   expect(await logged(database)).toEqual([1]);
 });
+
+test('a connection cut between parts that the file itself makes: the same run goes on with the part that was cut', async () => {
+  await using database = await createTestDatabase();
+  using folder = project(
+    database,
+    'begin; insert into log values (1); commit;\nbegin;\ninsert into log values (2);\nalter table users add column x int;\ncommit;\ninsert into log values (3);',
+  );
+  await folder.run('up', '--to', '1');
+  const blocker = await database.connect();
+  await blocker.query('begin; select * from users');
+  const going = folder.run('up');
+  await until('the first part stands', async () => (await notes(database)).length === 1);
+  await cut(database, 'BEGIN');
+  await blocker.query('commit');
+  const ran = await going;
+  expect(ran.exitCode, ran.err).toBe(0);
+  expect(await logged(database)).toEqual([1, 2, 3]);
+  expect(await notes(database)).toEqual([
+    { ordinal: 0, tag: 'INSERT', state: 'done', recorded: true },
+    { ordinal: 1, tag: 'INSERT', state: 'done', recorded: true },
+    { ordinal: 2, tag: 'ALTER TABLE', state: 'done', recorded: true },
+    { ordinal: 3, tag: 'INSERT', state: 'done', recorded: true },
+  ]);
+});

@@ -24,7 +24,7 @@ export async function checkBundle(manifest: Manifest, body: BodyOf, hashing: Has
       const where = { file: script.file };
       if ((await checksumOf(source, hashing)) !== script.checksum)
         findings.push(fault('bundle-damaged', { where, why: 'The bytes that arrived have another checksum.' }));
-      const wrong = (await checkSpans(source, analysis.statements, analysis.wrapped)) ?? uncovered(analysis);
+      const wrong = (await checkSpans(source, analysis.statements, analysis.absorbed)) ?? uncovered(analysis);
       if (wrong !== undefined)
         findings.push(fault('bundle-damaged', { where, why: `Its analysis does not fit: ${wrong}.` }));
     }

@@ -42,6 +42,7 @@ const causes = {
   timeout: 'no lock in time',
   deadlock: 'a deadlock',
   crowd: 'stepped back, too many waited behind it',
+  conflict: 'others have changed what it works on',
 };
 
 function inTheWay(blockers: readonly Blocker[]): string {

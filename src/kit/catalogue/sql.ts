@@ -84,15 +84,22 @@ export const sqlFaults = {
       exit: 10,
     },
     'sql-transaction-control': {
-      title: 'The file controls the transaction itself',
-      why: 'Godwit runs a migration and its record in one transaction; a COMMIT or ROLLBACK inside would tear them apart.',
-      fix: 'Remove the statement. One BEGIN … COMMIT around the whole file may stay. For statement by statement: `-- godwit: transaction=none`.',
+      title: 'The file controls the transaction in a way that cannot be kept',
+      why: 'Godwit records each transaction of a migration inside of it. BEGIN … COMMIT around the file or its parts is kept; what would undo a part, or comes too late, is not.',
+      fix: 'Remove the statement, or write BEGIN … COMMIT around what belongs together. For statement by statement: `-- godwit: transaction=none`.',
       exit: 10,
+    },
+    'sql-nested-begin': {
+      title: 'BEGIN inside of a transaction',
+      why: 'PostgreSQL has no nested transactions: the second BEGIN does nothing, and the first COMMIT ends the transaction.',
+      fix: 'Remove the inner BEGIN and its COMMIT; to undo a part only, use SAVEPOINT and ROLLBACK TO.',
+      severity: 'warning',
+      exit: 0,
     },
     'sql-not-in-transaction': {
       title: 'A statement that cannot run in a transaction',
       why: 'The server refuses it between BEGIN and COMMIT, and this file has its own pair around it.',
-      fix: 'Remove BEGIN and COMMIT from the file: godwit then runs this statement alone.',
+      fix: 'Move it behind COMMIT, or remove BEGIN and COMMIT: godwit then runs this statement alone.',
       exit: 10,
     },
     'sql-string-mode': {
@@ -115,8 +122,8 @@ export const sqlFaults = {
     },
     'sql-crosses-border': {
       title: 'Something of the session would be needed after the session may have changed',
-      why: 'The file runs in several parts, because it holds statements that cannot run in a transaction. Temporary tables, prepared statements and session locks do not survive if it resumes on another connection.',
-      fix: 'Split the file, so that they are made and used in one part.',
+      why: 'The file runs in several parts, because it holds COMMIT or statements that cannot run in a transaction. Temporary tables, prepared statements, savepoints and session locks do not survive if it resumes on another connection.',
+      fix: 'Make and use them in one part: move the COMMIT, or the statement that cannot run in a transaction, before or behind them.',
       exit: 10,
     },
     'sql-empty': {

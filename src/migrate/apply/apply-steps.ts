@@ -121,7 +121,11 @@ function endOf(
   return { kind: 'failed', finding, at, stands, fromOutside: stopped };
 }
 
-const retryCauses: Readonly<Record<string, RetryCause>> = { '55P03': 'timeout', '40P01': 'deadlock' };
+const retryCauses: Readonly<Record<string, RetryCause>> = {
+  '55P03': 'timeout',
+  '40P01': 'deadlock',
+  '40001': 'conflict',
+};
 
 /** Tells about starts and ends, one line of each per migration. */
 function announcer(

@@ -43,10 +43,20 @@ export const sessionReset: { readonly commands: readonly string[]; readonly text
   text: reset.map((command) => `${command};\n`).join(''),
 };
 
-/** What opens every message: one transaction whatever the role's defaults say, settings as at start-up, the guard. */
-export function opening(epoch: string, head: string, analysis?: Analysis): readonly string[] {
+/**
+ * What opens every message: one transaction whatever the role's defaults say, settings as at start-up, the guard. The
+ * file's isolation level stands before the guard, because the server takes it before the first query only; there the
+ * guard fails (40001) where it would read an old snapshot.
+ */
+export function opening(
+  epoch: string,
+  head: string,
+  analysis?: Analysis,
+  isolation?: NonNullable<Segment['modes']>['isolation'],
+): readonly string[] {
   return [
     ...reset,
+    ...(isolation === undefined ? [] : [`SET TRANSACTION ISOLATION LEVEL ${isolation}`]),
     `SELECT godwit.enter(${epoch}, ${quoteLiteral(head)})`,
     ...(analysis === undefined ? [] : timeouts(analysis, 'LOCAL')),
   ];
@@ -64,6 +74,15 @@ export function timeouts(analysis: Analysis, scope: 'LOCAL' | 'SESSION'): readon
   ];
 }
 
+/**
+ * Around the statements of a transaction that the file wants READ ONLY. The record has to write: so it is only the
+ * subtransaction that is read-only, and the server takes that back with its end.
+ */
+export const readOnly: { readonly before: readonly string[]; readonly after: readonly string[] } = {
+  before: ['SAVEPOINT godwit_read_only', 'SET TRANSACTION READ ONLY'],
+  after: ['RELEASE SAVEPOINT godwit_read_only'],
+};
+
 /** What follows the user's statements, so that nothing they have set reaches the record. */
 export const settling: readonly string[] = [
   'SET CONSTRAINTS ALL IMMEDIATE',
@@ -80,6 +99,20 @@ export const leaving: readonly string[] = ['CLOSE ALL', 'DISCARD TEMP', 'DEALLOC
 const tick =
   "SELECT pg_catalog.set_config('godwit.t', pg_catalog.concat(pg_catalog.current_setting('godwit.t', true), ',', " +
   "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())), true)";
+
+/**
+ * What stands behind a ROLLBACK TO. It has undone what the clock noted since its savepoint: as many times are noted
+ * again, all of them that of the savepoint, so that what was undone counts for the ROLLBACK TO.
+ */
+export function notedAgain({ backTo }: Statement, index: number, groups: readonly TimedGroup[]): readonly string[] {
+  if (backTo === undefined) return [];
+  const lost = groups.filter(({ first }) => backTo < first && first <= index).length;
+  if (lost === 0) return [];
+  return [
+    "SELECT pg_catalog.set_config('godwit.t', pg_catalog.concat(t, pg_catalog.repeat(pg_catalog.concat(',', " +
+      `pg_catalog.substring(t, '[^,]*$')), ${lost})), true) FROM pg_catalog.current_setting('godwit.t', true) AS t`,
+  ];
+}
 
 /** Splits the statements of a segment into groups that are timed together. */
 export function timedGroups(segment: Pick<Segment, 'first' | 'last'>): readonly TimedGroup[] {

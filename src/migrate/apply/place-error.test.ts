@@ -28,7 +28,7 @@ function made(sql: string): { readonly message: Message; readonly analysis: Anal
     bom: 0,
     statements,
     segments: [],
-    wrapped: false,
+    absorbed: 0,
     effects: [],
     findings: [],
     directives: { frozen: false, allow: [], expect: [] },

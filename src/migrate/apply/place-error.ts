@@ -29,7 +29,8 @@ export function placeError(refusal: Refusal, placing: Placing): Finding {
   const statement = analysis.statements[found?.piece.statement ?? (typeof owner === 'number' ? owner : -1)];
   if (statement === undefined) return unplaced(error, owner, placing);
   const where = found === undefined ? placeByCount(refusal, placing, statement) : placeIn(found, file);
-  return fault(codeOf(error, placing.partial), { why: `${statement.tag}: ${describe(error)}`, where, ...fixOf(error) });
+  const fix = fixOf(error, analysis, statement);
+  return fault(codeOf(error, placing.partial), { why: `${statement.tag}: ${describe(error)}`, where, ...fix });
 }
 
 function unplaced(error: ServerError, owner: number | 'before' | 'after' | undefined, placing: Placing): Finding {
@@ -41,7 +42,11 @@ function unplaced(error: ServerError, owner: number | 'before' | 'after' | undef
   if (owner !== undefined && /^42(883|P01|703)$/.test(error.sqlstate) && error.message.includes('godwit'))
     return fault('history-damaged', { why: describe(error) });
   const stage = owner === 'after' ? 'at the end of the file, where deferred constraints are checked: ' : '';
-  return fault(codeOf(error, placing.partial), { why: `${stage}${describe(error)}`, where, ...fixOf(error) });
+  return fault(codeOf(error, placing.partial), {
+    why: `${stage}${describe(error)}`,
+    where,
+    ...fixOf(error, placing.analysis),
+  });
 }
 
 function codeOf(
@@ -53,23 +58,35 @@ function codeOf(
   | 'not-transactional'
   | 'lock-timeout'
   | 'deadlock'
+  | 'serialization-failure'
   | 'taken-over'
   | 'connection-lost'
   | 'no-privilege' {
   if (error.sqlstate === 'GW001') return 'taken-over';
   if (error.lost) return 'connection-lost';
   if (partial) return 'partly-applied';
-  if (error.sqlstate === '25001') return 'not-transactional';
+  if (error.sqlstate === '25001' || error.sqlstate === '2D000') return 'not-transactional';
   if (error.sqlstate === '55P03') return 'lock-timeout';
   if (error.sqlstate === '40P01') return 'deadlock';
+  if (error.sqlstate === '40001') return 'serialization-failure';
   return 'statement-failed';
 }
 
 /** A cure for the errors that people meet most; otherwise the catalogue's own. */
-function fixOf(error: ServerError): { readonly fix?: string } {
-  const fix = fixes[error.sqlstate];
+function fixOf({ sqlstate }: ServerError, { directives }: Analysis, statement?: Statement): { readonly fix?: string } {
+  const alone = directives.transaction === 'none';
+  // Inside of a function nothing is ever outside of a transaction.
+  if (sqlstate === '25001' && statement?.opaque === true) return { fix: hidden };
+  if (sqlstate === '2D000') return { fix: alone ? nestedCommit : committing };
+  const fix = fixes[sqlstate];
   return fix === undefined ? {} : { fix };
 }
+
+const hidden = 'Write it as a statement of its own: inside of DO, CALL or a function the server never runs it.';
+const committing =
+  'It ends its transaction by itself. Put `-- godwit: transaction=none` on the first line of the file: its statements then run one by one, each outside of a transaction where it has to.';
+const nestedCommit =
+  'COMMIT and ROLLBACK work in DO and in procedures that CALL reaches directly, not inside of a function, or of a block with EXCEPTION.';
 
 const fixes: Readonly<Record<string, string>> = {
   '42P07':

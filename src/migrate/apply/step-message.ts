@@ -1,7 +1,18 @@
 import { quoteLiteral } from '../../sql/quote.ts';
 import { guardSetting, lockSettings } from '../courtesy/lock-settings.ts';
 import type { Analysis, PlanStep, Segment, Statement } from '../model.ts';
-import { leaving, MessageBuilder, opening, settling, statementArrays, timedGroups, type Message } from './message.ts';
+import { undoneIn } from '../undone.ts';
+import {
+  leaving,
+  MessageBuilder,
+  notedAgain,
+  opening,
+  readOnly,
+  settling,
+  statementArrays,
+  timedGroups,
+  type Message,
+} from './message.ts';
 import { kindOf, type PreparedStep } from './prepared.ts';
 import { closingTraps } from './session-traps.ts';
 
@@ -38,14 +49,16 @@ export async function segmentMessage(
   const { analysis, body } = prepared;
   const guards = guarding(prepared, segment, 'before');
   const builder = new MessageBuilder()
-    .own('before', opening(position.epoch, position.head, analysis))
+    .own('before', opening(position.epoch, position.head, analysis, segment.modes?.isolation))
     .own('before', await settingsBefore(prepared, segment.first))
-    .own('before', guards);
+    .own('before', guards)
+    .own('before', segment.modes?.readOnly === true ? readOnly.before : []);
   const start = analysis.statements[segment.first]?.start ?? 0;
   const bytes = await body.read(start, analysis.statements[segment.last]?.end ?? 0);
   const decoder = new TextDecoder();
   const waits = lockSettings(prepared, segment, guards.length > 0);
-  for (const group of timedGroups(segment)) {
+  const groups = timedGroups(segment);
+  for (const group of groups) {
     if (group.first > segment.first) builder.tick();
     for (let index = group.first; index <= group.last; index += 1) {
       const statement = analysis.statements[index];
@@ -53,6 +66,7 @@ export async function segmentMessage(
       const wait = waits.get(index);
       if (wait !== undefined) builder.own('after', [wait]);
       builder.user(index, decoder.decode(bytes.subarray(statement.start - start, statement.end - start)), statement);
+      builder.own('after', notedAgain(statement, index, groups));
     }
   }
   return close(builder, prepared, segment, { position, recording });
@@ -76,6 +90,7 @@ export function close(
   const { step, analysis } = prepared;
   const traps = closingTraps(analysis);
   builder
+    .own('after', segment.modes?.readOnly === true ? readOnly.after : [])
     .own('after', settling)
     .own('after', guarding(prepared, segment, 'after'))
     .own('after', traps.before);
@@ -133,18 +148,27 @@ function traits({ statements }: Analysis, { first, last }: Segment): string {
 }
 
 /**
- * The file's own SET and RESET statements that stand before `first`, in their order. Every message begins with the
- * settings as at start-up, so what an earlier segment has set is set again.
+ * The file's own SET and RESET statements that stand before `first`, in their order; also `SELECT set_config(…, false)`,
+ * as dumps write it. Every message begins with the settings as at start-up, so what an earlier segment has set is set
+ * again.
  */
 export async function settingsBefore(prepared: PreparedStep, first: number): Promise<readonly string[]> {
   const texts: string[] = [];
-  for (const statement of prepared.analysis.statements.slice(0, first)) {
-    if (statement.tag !== 'SET' && statement.tag !== 'RESET') continue;
+  const { statements } = prepared.analysis;
+  const undone = undoneIn(statements);
+  for (const [index, statement] of statements.slice(0, first).entries()) {
+    const { tag, count, leaves } = statement;
+    const calls = tag === 'SELECT' && count === 1 && leaves?.includes('settings') === true;
+    if (undone.has(index) || (tag !== 'SET' && tag !== 'RESET' && !calls)) continue;
     const text = await textOf(prepared.body, statement);
-    if (!/^\s*set\s+local\b/i.test(text.slice(statement.head - statement.start))) texts.push(`${text}\n`);
+    const own = text.slice(statement.head - statement.start);
+    if (calls ? setsSession.test(own) : !/^set\s+local\b/i.test(own)) texts.push(`${text}\n`);
   }
   return texts;
 }
+
+const setsSession =
+  /^select\s+(?:pg_catalog\s*\.\s*)?set_config\s*\(\s*'[^']*'\s*,\s*'[^']*'\s*,\s*(?:false|'f(?:alse)?')\s*\)$/i;
 
 /** A statement in the user's own bytes, its comments included. */
 export async function textOf(body: PreparedStep['body'], statement: Pick<Statement, 'start' | 'end'>): Promise<string> {

@@ -2,7 +2,15 @@ import { lockSettings } from '../courtesy/lock-settings.ts';
 import type { Reply, Session } from '../ports.ts';
 import type { Segment } from '../model.ts';
 import { chunksOf } from './chunks.ts';
-import { MessageBuilder, opening, timedGroups, type Message } from './message.ts';
+import {
+  MessageBuilder,
+  notedAgain,
+  opening,
+  readOnly,
+  timedGroups,
+  type Message,
+  type TimedGroup,
+} from './message.ts';
 import { placeError } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import { readAsSent } from './session-traps.ts';
@@ -31,20 +39,18 @@ export async function streamSegment(
   const { segment, position } = terms;
   const guards = guarding(prepared, segment, 'before');
   const first = new MessageBuilder()
-    .own('before', opening(position.epoch, position.head, prepared.analysis))
+    .own('before', opening(position.epoch, position.head, prepared.analysis, segment.modes?.isolation))
     .own('before', await settingsBefore(prepared, segment.first))
     .own('before', guards)
+    .own('before', segment.modes?.readOnly === true ? readOnly.before : [])
     .build();
   const opened = await session.send(first.text);
   if (!opened.ok) return refuse(session, prepared, terms, { reply: opened, message: first });
 
   const waits = lockSettings(prepared, segment, guards.length > 0);
+  const groups = timedGroups(segment);
   // The end of the last group is noted by the record itself.
-  const ticks = new Set(
-    timedGroups(segment)
-      .slice(0, -1)
-      .map((group) => group.last),
-  );
+  const ticks = new Set(groups.slice(0, -1).map((group) => group.last));
   for (let index = segment.first; index <= segment.last; index += 1) {
     if (context.ports.signal.aborted) {
       await session.send('ROLLBACK');
@@ -52,7 +58,7 @@ export async function streamSegment(
     }
     const wait = waits.get(index);
     if (wait !== undefined) await session.send(wait);
-    const failed = await sendStatement(session, prepared, index, ticks.has(index));
+    const failed = await sendStatement(session, prepared, index, { groups, tick: ticks.has(index) });
     if (failed !== undefined) return refuse(session, prepared, terms, failed);
   }
 
@@ -71,7 +77,7 @@ async function sendStatement(
   session: Session,
   prepared: PreparedStep,
   index: number,
-  tick: boolean,
+  { groups, tick }: { readonly groups: readonly TimedGroup[]; readonly tick: boolean },
 ): Promise<Failure | undefined> {
   const statement = prepared.analysis.statements[index];
   if (statement === undefined) throw new Error(`no statement ${index}`);
@@ -85,6 +91,7 @@ async function sendStatement(
   for await (const chunk of chunksOf(prepared.body, statement)) {
     const builder = new MessageBuilder().user(index, await textOf(prepared.body, chunk), chunk);
     if (statement.leaves?.includes('settings') === true) builder.own('after', readAsSent);
+    builder.own('after', notedAgain(statement, index, groups));
     const message = (tick && chunk.end === statement.end ? builder.tick() : builder).build();
     const reply = await session.send(message.text);
     if (!reply.ok) return { reply, message };

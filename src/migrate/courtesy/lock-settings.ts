@@ -27,6 +27,7 @@ export function lockSettings(
   let set = guarded ? short : undefined;
   let held = guarded;
   let patient = false;
+  const atSavepoints = new Map<number, readonly [typeof set, boolean, boolean]>();
   for (let index = segment.first; index <= segment.last; index += 1) {
     const statement = analysis.statements[index];
     if (statement === undefined) continue;
@@ -39,6 +40,10 @@ export function lockSettings(
     }
     held ||= statement.lock === 'strong';
     if (statement.tag === 'RESET' || statement.tag.startsWith('DISCARD')) set = undefined;
+    if (statement.tag === 'SAVEPOINT') atSavepoints.set(index, [set, held, patient]);
+    // The server gives back the locks and puts back the settings.
+    const before = atSavepoints.get(statement.backTo ?? -1);
+    if (before !== undefined) [set, held, patient] = before;
   }
   return settings;
 }

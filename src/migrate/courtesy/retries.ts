@@ -1,5 +1,5 @@
 /** Why a migration is tried again although nothing is wrong with it. */
-export type RetryCause = 'timeout' | 'deadlock' | 'crowd';
+export type RetryCause = 'timeout' | 'deadlock' | 'crowd' | 'conflict';
 
 /** What to do after a failed try: pause and try again, or give up. */
 type Decision =

@@ -14,7 +14,7 @@ import { checksumOf, openBody } from './checksum.ts';
 const ports = { parser: createParser(), hashing: nodeHashing };
 
 const lines = fc.constantFrom(
-  'begin;|commit;|rollback;|savepoint a;|vacuum;|select 1;|selct 1;|create temp table t (a int);|drop table t cascade;'.split(
+  'begin;|commit;|end;|commit and chain;|rollback;|savepoint a;|rollback to a;|release a;|set transaction read only;|begin isolation level serializable;|set a.b = 1;|vacuum;|select 1;|selct 1;|create temp table t (a int);|drop table t cascade;'.split(
     '|',
   ),
   [
@@ -88,11 +88,11 @@ test('whatever a file holds, the answer is an analysis that fits its bytes or fi
 
 /** What does not fit between an analysis and its file, in words. */
 async function misfits(found: Analysis, file: ByteSource): Promise<string | undefined> {
-  const { statements, wrapped, segments, size } = found;
+  const { statements, absorbed, segments, size } = found;
   const { source } = await openBody(file);
   if (size !== source.size) return 'size';
   const covered = segments.flatMap(({ first, last }) => statements.slice(first, last + 1));
   if (covered.length !== statements.length || covered.some((one, index) => one !== statements[index]))
     return 'segments';
-  return checkSpans(source, statements, wrapped);
+  return checkSpans(source, statements, absorbed);
 }

@@ -2,34 +2,11 @@ import { expect, test } from 'vitest';
 import { memorySource } from '../../adapters/files/byte-source.ts';
 import { nodeHashing } from '../../adapters/files/hashing.ts';
 import { createParser } from '../../adapters/parser/libpg-query.ts';
-import type { Outcome } from '../../kit/outcome.ts';
 import { encodeUtf8 } from '../../sql/encoding.ts';
-import { checkSpans } from '../../sql/span-check.ts';
-import type { Analysis } from '../model.ts';
+import { analysisOf, refusals, taken } from '../../../test/support/analysis.ts';
 import { analyse } from './analyse.ts';
-import { checksumOf, openBody } from './checksum.ts';
 
 const ports = { parser: createParser(), hashing: nodeHashing };
-
-async function analysis(text: string | Uint8Array): Promise<Outcome<Analysis>> {
-  const bytes = typeof text === 'string' ? encodeUtf8(text) : text;
-  const source = memorySource(bytes);
-  const script = { file: 'm/1_x.sql', checksum: await checksumOf(source, nodeHashing), size: bytes.length };
-  return analyse(script, source, ports);
-}
-
-async function good(text: string): Promise<Analysis> {
-  const result = await analysis(text);
-  if (!result.ok) throw new Error(JSON.stringify(result.findings));
-  const { source } = await openBody(memorySource(encodeUtf8(text)));
-  expect(await checkSpans(source, result.value.statements, result.value.wrapped)).toBeUndefined();
-  return result.value;
-}
-
-async function refusals(text: string | Uint8Array): Promise<readonly string[]> {
-  const result = await analysis(text);
-  return result.ok ? [] : result.findings.map(({ code, where }) => `${code} ${where?.line}:${where?.column}`);
-}
 
 test('all broken statements of a file are reported, each at its place', async () => {
   const sql =
@@ -48,7 +25,7 @@ test('an error at the end of a statement is placed behind its last token', async
 });
 
 test('a missing semicolon is guessed where the next statement begins', async () => {
-  const result = await analysis('create table a (x int)\ncreate table b (x int);');
+  const result = await analysisOf('create table a (x int)\ncreate table b (x int);');
   expect(result.ok ? '' : result.findings[0]?.fix).toBe('Before CREATE on line 2 a semicolon may be missing.');
 });
 
@@ -60,16 +37,6 @@ test('variables of psql are told from other syntax errors', async () => {
 });
 
 test.each([
-  ['select 1;\ncommit;', ['sql-transaction-control 2:1']],
-  ['begin;\nselect 1;', ['sql-transaction-control 1:1']],
-  ['begin;\nselect 1;\ncommit;\nselect 2;', ['sql-transaction-control 1:1', 'sql-transaction-control 3:1']],
-  ['begin;\ncommit;\nbegin;\nselect 1;\nend;', ['sql-transaction-control 2:1', 'sql-transaction-control 3:1']],
-  [
-    'begin isolation level serializable;\nselect 1;\ncommit;',
-    ['sql-transaction-control 1:1', 'sql-transaction-control 3:1'],
-  ],
-  ['set transaction isolation level serializable;', ['sql-transaction-control 1:1']],
-  ['savepoint a; rollback to a;', ['sql-transaction-control 1:14']],
   [
     '-- godwit: transaction=none\nbegin;\nselect 1;\ncommit;',
     ['sql-transaction-control 2:1', 'sql-transaction-control 4:1'],
@@ -82,6 +49,7 @@ test.each([
   ['create temp table x (a int);\nvacuum;\ninsert into X values (1);', ['sql-crosses-border 1:1']],
   ['prepare p as select 1;\nvacuum;\nexecute p;', ['sql-crosses-border 1:1']],
   ['select pg_advisory_lock(1);\nvacuum;', ['sql-crosses-border 1:1']],
+  ['begin; create temp table x (a int); commit; insert into x values (1);', ['sql-crosses-border 1:8']],
   ['-- godwit: transacton=none\nselect 1;', ['directive-unknown 1:1']],
   ['-- godwit: lock-timeout=1s\n-- godwit: lock-timeout=2s\nselect 1;', ['directive-twice 2:1']],
   ['select 1\n-- godwit: frozen\n;', ['directive-misplaced 2:1']],
@@ -106,24 +74,15 @@ test('a file that changed after its checksum was made is not analysed', async ()
 });
 
 test.each(['', '-- nothing yet\n', ';;', '\ufeff', 'begin; commit;'])('%j is empty: a warning', async (sql) => {
-  const { statements, segments, findings } = await good(sql);
+  const { statements, segments, findings } = await taken(sql);
   expect(statements).toEqual([]);
   expect(segments).toEqual([]);
   expect(findings.map(({ code, severity }) => `${code} ${severity}`)).toEqual(['sql-empty warning']);
 });
 
-test('one BEGIN … COMMIT around the whole file is absorbed, with settings before it', async () => {
-  const { statements, wrapped, segments } = await good(
-    "set lock_timeout = '1s';\nstart transaction;\nselect 1;\nselect 2;\nend;\n-- done\n",
-  );
-  expect(wrapped).toBe(true);
-  expect(statements.map(({ tag, line }) => `${tag} ${line}`)).toEqual(['SET 1', 'SELECT 3', 'SELECT 4']);
-  expect(segments).toEqual([{ kind: 'transaction', first: 0, last: 2 }]);
-});
-
 test('statements that cannot run in a transaction stand alone between the others', async () => {
   const sql = 'create table t (a int); select 1; create index concurrently i on t (a); select 2; vacuum t; vacuum;';
-  expect((await good(sql)).segments).toEqual([
+  expect((await taken(sql)).segments).toEqual([
     { kind: 'transaction', first: 0, last: 1 },
     { kind: 'barrier', first: 2, last: 2 },
     { kind: 'transaction', first: 3, last: 3 },
@@ -134,14 +93,16 @@ test('statements that cannot run in a transaction stand alone between the others
 
 test('an added enum value ends its transaction, unless the type is new or the file has its own', async () => {
   const border = "alter type e add value 'x'; alter type e add value 'y'; insert into t values ('x');";
-  expect((await good(border)).segments).toHaveLength(2);
-  expect((await good("alter type e rename value 'a' to 'b'; select 1;")).segments).toHaveLength(1);
-  expect((await good(`create type e as enum ('a'); ${border}`)).segments).toHaveLength(1);
-  expect((await good(`begin; ${border} commit;`)).segments).toHaveLength(1);
+  expect((await taken(border)).segments).toHaveLength(2);
+  expect((await taken("alter type e rename value 'a' to 'b'; select 1;")).segments).toHaveLength(1);
+  expect((await taken(`create type e as enum ('a'); ${border}`)).segments).toHaveLength(1);
+  expect((await taken(`begin; ${border} commit;`)).segments).toHaveLength(1);
+  // Made in a transaction that is over: its values are like those of any other.
+  expect((await taken(`create type e as enum ('a'); vacuum; ${border}`)).segments).toHaveLength(4);
 });
 
 test('transaction=none runs each statement alone', async () => {
-  const { segments, directives } = await good(
+  const { segments, directives } = await taken(
     "-- godwit: transaction=none\nselect 1; alter type e add value 'x'; do $$ begin commit; end $$; call p(); vacuum;",
   );
   expect(directives.transaction).toBe('none');
@@ -153,7 +114,7 @@ test('transaction=none runs each statement alone', async () => {
 
 test('spans count from the byte behind the BOM; COPY brings its rows', async () => {
   const text = '\ufeffcopy t from stdin;\r\n1\r\n\\.\r\nselect 2;';
-  const { bom, size, statements } = await good(text);
+  const { bom, size, statements } = await taken(text);
   expect({ bom, size }).toEqual({ bom: 3, size: encodeUtf8(text).length - 3 });
   expect(statements[0]).toMatchObject({
     start: 0,
@@ -167,7 +128,7 @@ test('spans count from the byte behind the BOM; COPY brings its rows', async () 
 
 test('the hash of a statement ignores comments and layout, nothing else', async () => {
   const hashes = async (sql: string): Promise<readonly string[]> =>
-    (await good(sql)).statements.map(({ hash }) => hash);
+    (await taken(sql)).statements.map(({ hash }) => hash);
   const [a, b, c, d] = await hashes(
     "select f(1, 'a  b');\n/* x */ select  f ( 1,'a  b' ) -- y\n;select f(1, 'a b'); select f(1, 'a  b') as x",
   );
@@ -178,8 +139,8 @@ test('the hash of a statement ignores comments and layout, nothing else', async 
 test('a long run of like seed rows becomes one range; a short one keeps each at its place', async () => {
   const row = (n: number): string => `insert into t (a, b) values (${n}, 'x''${n}') on conflict do nothing;\n`;
   const rows = (count: number): string => Array.from({ length: count }, (_, n) => row(n)).join('-- next\n');
-  expect((await good(rows(50))).statements).toHaveLength(50);
-  const { statements, segments } = await good(
+  expect((await taken(rows(50))).statements).toHaveLength(50);
+  const { statements, segments } = await taken(
     `select 1;\n${rows(60)}insert into t (a, b) values (1, 1 + 1);\n${row(1)}`,
   );
   expect(statements.map(({ count }) => count)).toEqual([1, 60, 1, 1]);
@@ -189,7 +150,7 @@ test('a long run of like seed rows becomes one range; a short one keeps each at 
 
 test('a psql line or an empty statement between seed rows keeps them apart', async () => {
   const rows = 'insert into t values (1);\n'.repeat(60);
-  const { statements } = await good(`${rows}\\echo half\n${rows};${rows}`);
+  const { statements } = await taken(`${rows}\\echo half\n${rows};${rows}`);
   expect(statements.map(({ count }) => count)).toEqual([60, 60, 60]);
 });
 
@@ -200,7 +161,7 @@ test('rows with another width, head or tail do not join a run', async () => {
   const c = rows('insert into t values (1, 2) on conflict do nothing');
   const d = rows('insert into u values (1, 2) on conflict do nothing');
   const e = rows('insert into u values (1, 2) on conflict do nothinG');
-  expect((await good(a + b + c + d + e)).statements.map(({ count }) => count)).toEqual([60, 60, 60, 60, 60]);
+  expect((await taken(a + b + c + d + e)).statements.map(({ count }) => count)).toEqual([60, 60, 60, 60, 60]);
 });
 
 test('a broken row inside a folded run is found', async () => {

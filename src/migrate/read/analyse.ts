@@ -2,6 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { isUtf16 } from '../../sql/encoding.ts';
+import { savepointsOf } from '../../sql/savepoints.ts';
 import { splitStream, windowSize, type SplitStep } from '../../sql/stream.ts';
 import type { Analysis, Directives, ScriptFile } from '../model.ts';
 import type { ByteSource, Hashing, SqlParser } from '../ports.ts';
@@ -9,11 +10,12 @@ import { deriveEffects } from '../verify/derive.ts';
 import { createChecksum, openBody } from './checksum.ts';
 import { createDirectiveSet } from './directive-set.ts';
 import { withLockClasses } from './lock-classes.ts';
-import { unwrap, type Unwrapped } from './own-transaction.ts';
+import { unwrap, type Part } from './own-transaction.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 import { segmentsOf } from './segments.ts';
-import { findCrossings } from './session-borders.ts';
+import { createSessionBorders } from './session-borders.ts';
 import { createCollector } from './statement-collector.ts';
+import { standing, withUndone } from './undone.ts';
 
 /** What an analysis needs from the outside. */
 export interface AnalysisPorts {
@@ -92,32 +94,40 @@ function conclude(
   findings: Finding[],
 ): Outcome<Analysis> {
   const alone = directives.transaction === 'none';
-  const { statements: bare, wrapped } = unwrap(found, alone, findings);
-  const parsed = directives.frozen ? bare.map((one) => ({ ...one, frozen: true })) : bare;
-  refuseInTransaction({ statements: parsed, wrapped }, findings);
-  const segments = segmentsOf(parsed, alone, wrapped);
-  findings.push(...findCrossings(parsed, segments));
+  const { statements: bare, parts, absorbed } = unwrap(found, alone, findings);
+  const savepoints = savepointsOf(bare.map(({ node }) => node));
+  const parsed = withUndone(directives.frozen ? bare.map((one) => ({ ...one, frozen: true })) : bare, savepoints);
+  refuseInTransaction(parsed, parts, findings);
+  const borders = createSessionBorders(parsed, savepoints);
+  const segments = segmentsOf(parsed, { parts, alone, crosses: (from, index) => borders.crosses(from, index) });
+  findings.push(...borders.findings(segments));
   if (findings.some(({ severity }) => severity === 'error')) return bad(...inOrder(findings));
   const statements = withLockClasses(parsed, segments, directives);
   if (statements.length === 0) findings.push(fault('sql-empty', { where: { file: script.file } }));
-  const derived = deriveEffects(parsed);
+  const derived = deriveEffects(standing(parsed));
   return good({
     size,
     bom,
     statements,
     segments,
-    wrapped,
+    absorbed,
     directives,
     effects: derived.effects,
     findings: inOrder([...findings, ...derived.findings]),
   });
 }
 
-function refuseInTransaction({ statements, wrapped }: Unwrapped, findings: Finding[]): void {
-  if (!wrapped) return;
-  for (const { statement, where } of statements) {
-    if (statement.transactional) continue;
-    const why = `${statement.tag} cannot run in a transaction, and BEGIN … COMMIT stand around the whole file.`;
-    findings.push(fault('sql-not-in-transaction', { why, where }));
+function refuseInTransaction(
+  statements: readonly ParsedStatement[],
+  parts: readonly Part[],
+  findings: Finding[],
+): void {
+  for (const { first, last, own } of parts) {
+    if (!own) continue;
+    for (const { statement, where } of statements.slice(first, last + 1)) {
+      if (statement.transactional) continue;
+      const why = `${statement.tag} cannot run in a transaction, and it stands between BEGIN and COMMIT.`;
+      findings.push(fault('sql-not-in-transaction', { why, where }));
+    }
   }
 }

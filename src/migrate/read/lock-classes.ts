@@ -20,9 +20,16 @@ export function withLockClasses(
   // A SET of the file holds to its end, a SET LOCAL to the end of the transaction.
   let own = false;
   return segments.flatMap(({ first, last }) => {
-    const made = new Set<string>();
+    let made = new Set<string>();
     let ownHere = false;
-    return members.slice(first, last + 1).map(({ statement, node }): Statement => {
+    const atSavepoints = new Map<number, { readonly made: ReadonlySet<string>; readonly owns: [boolean, boolean] }>();
+    return members.slice(first, last + 1).map(({ statement, node }, at): Statement => {
+      if (statement.tag === 'SAVEPOINT') atSavepoints.set(first + at, { made: new Set(made), owns: [own, ownHere] });
+      const before = atSavepoints.get(statement.backTo ?? -1);
+      if (before !== undefined) {
+        made = new Set(before.made);
+        [own, ownHere] = before.owns;
+      }
       const setting = settingOf(node);
       if (setting?.name === 'search_path' || setting?.name === 'all') made.clear();
       if (setting?.name === 'all') own = ownHere = false;

@@ -1,51 +1,158 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { transactionControl, type TransactionControl } from '../../sql/transaction-control.ts';
+import { transactionControl, type TransactionModes } from '../../sql/transaction-control.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 
-/** The statements without a BEGIN … COMMIT of their own around all of them. */
+/** Consecutive statements between two borders that the file itself has set. */
+export interface Part {
+  /** Indexes of statements, both inclusive. */
+  readonly first: number;
+  readonly last: number;
+  /** True: they stand between BEGIN and COMMIT. */
+  readonly own: boolean;
+  readonly modes: TransactionModes;
+}
+
+/** The statements without those that control transactions, and the parts that these have made. */
 export interface Unwrapped {
   readonly statements: readonly ParsedStatement[];
-  readonly wrapped: boolean;
+  readonly parts: readonly Part[];
+  /** How many statements were taken away. */
+  readonly absorbed: number;
 }
 
 /**
- * Takes one `BEGIN … COMMIT` around the whole file away (SETs may stand before it) and reports every other statement
- * that controls the transaction.
- * @param alone The file says `transaction=none`, which leaves no room for a pair of its own.
+ * Takes away what controls transactions and says where it has set borders, as psql would: BEGIN opens a transaction,
+ * COMMIT ends it; a COMMIT without BEGIN ends what stands before it; a BEGIN inside of a transaction does nothing. What
+ * would undo something, and what comes too late, is reported.
+ * @param alone The file says `transaction=none`, which leaves no room for transactions of its own.
  */
-export function unwrap(statements: readonly ParsedStatement[], alone: boolean, findings: Finding[]): Unwrapped {
-  const controls = statements.flatMap((statement, index) => {
-    const control = transactionControl(statement.node);
-    return control === undefined ? [] : [{ control, statement, index }];
-  });
-  const first = controls[0];
-  const last = controls.at(-1);
-  if (first === undefined || last === undefined) return { statements, wrapped: false };
-  const wrapped =
-    !alone &&
-    first.control === 'begin' &&
-    last.control === 'commit' &&
-    last.index === statements.length - 1 &&
-    statements.slice(0, first.index).every(({ statement }) => statement.tag === 'SET');
-  const refused = wrapped ? controls.slice(1, -1) : controls;
-  for (const { control, statement } of refused) findings.push(refusal(control, statement, alone));
-  if (!wrapped) return { statements, wrapped };
-  return { statements: statements.filter((one) => one !== first.statement && one !== last.statement), wrapped };
+export function unwrap(found: readonly ParsedStatement[], alone: boolean, findings: Finding[]): Unwrapped {
+  return alone ? unwrapAlone(found, findings) : unwrapParts(found, findings);
 }
 
-function refusal(control: TransactionControl, { statement, where }: ParsedStatement, alone: boolean): Finding {
-  const { tag } = statement;
-  if (alone) {
-    const why = `${tag} cannot stand here: with transaction=none each statement is sent alone.`;
-    const fix = 'Remove it; or remove `transaction=none` and keep one BEGIN … COMMIT around the whole file.';
-    return fault('sql-transaction-control', { why, fix, where });
+function unwrapAlone(found: readonly ParsedStatement[], findings: Finding[]): Unwrapped {
+  let begun = false;
+  const statements = found.filter((statement) => {
+    const control = transactionControl(statement.node);
+    begun ||= control?.kind === 'begin';
+    // A COMMIT without BEGIN has nothing to end.
+    if (control !== undefined && (begun || control.kind !== 'commit')) findings.push(aloneAnyway(statement));
+    return control === undefined;
+  });
+  const parts = statements.length === 0 ? [] : [{ first: 0, last: statements.length - 1, own: false, modes: {} }];
+  return { statements, parts, absorbed: found.length - statements.length };
+}
+
+function unwrapParts(found: readonly ParsedStatement[], findings: Finding[]): Unwrapped {
+  const statements: ParsedStatement[] = [];
+  const parts: Part[] = [];
+  let opener: ParsedStatement | undefined;
+  let first = 0;
+  let modes: TransactionModes = {};
+  let endsForeign = false;
+  const close = (): void => {
+    if (statements.length > first) parts.push({ first, last: statements.length - 1, own: opener !== undefined, modes });
+    first = statements.length;
+    opener = undefined;
+    modes = {};
+  };
+  for (const statement of found) {
+    const control = transactionControl(statement.node);
+    const begun = control !== undefined && statements.slice(first).some((one) => !isSetting(one));
+    switch (control?.kind) {
+      case undefined:
+        statements.push(statement);
+        break;
+      case 'begin':
+        if (opener !== undefined) findings.push(nested(statement, opener));
+        // Settings alone in front of it are meant for it.
+        else if (begun) close();
+        if (opener !== undefined && begun && Object.keys(control.modes).length > 0) findings.push(tooLate(statement));
+        opener ??= statement;
+        modes = { ...modes, ...control.modes };
+        break;
+      case 'commit': {
+        endsForeign ||= opener === undefined;
+        const same = modes;
+        close();
+        if (control.chain) [opener, modes] = [statement, same];
+        break;
+      }
+      case 'modes':
+        if (begun) findings.push(tooLate(statement));
+        modes = { ...modes, ...control.modes };
+        break;
+      case 'rollback':
+        findings.push(undoing(statement, opener));
+        close();
+        break;
+      case 'other':
+        findings.push(notHere(statement));
+    }
   }
-  if (control === 'other' && tag === 'SET') {
+  // A file that ends a transaction it has not begun was written for a tool that puts a pair around all of it.
+  if (opener !== undefined && statements.length > first && !endsForeign) findings.push(unfinished(opener));
+  close();
+  return { statements, parts: joined(parts, statements), absorbed: found.length - statements.length };
+}
+
+/** Settings alone behind the last transaction, which put back what was set before it, belong to it. */
+function joined(parts: readonly Part[], statements: readonly ParsedStatement[]): readonly Part[] {
+  const last = parts.at(-1);
+  const before = parts.at(-2);
+  if (last === undefined || before?.own !== true) return parts;
+  if (last.own || !statements.slice(last.first, last.last + 1).every(isSetting)) return parts;
+  return [...parts.slice(0, -2), { ...before, last: last.last }];
+}
+
+function isSetting({ statement }: ParsedStatement): boolean {
+  return statement.tag === 'SET' || statement.tag === 'RESET';
+}
+
+function nested({ where }: ParsedStatement, opener: ParsedStatement): Finding {
+  const why = `The transaction that ${placed(opener)} begins is still open: this BEGIN does nothing, and the next COMMIT ends that transaction.`;
+  return fault('sql-nested-begin', { why, where });
+}
+
+function tooLate({ statement, where }: ParsedStatement): Finding {
+  const why = `${statement.tag === 'SET' ? 'SET TRANSACTION' : statement.tag} changes the transaction’s mode behind its first statement, where the server refuses it.`;
+  const fix = 'Put it in front of the first statement, or write BEGIN ISOLATION LEVEL … and COMMIT around the part.';
+  return fault('sql-transaction-control', { why, fix, where });
+}
+
+function undoing({ statement, where }: ParsedStatement, opener: ParsedStatement | undefined): Finding {
+  if (opener === undefined) {
+    const why = `${statement.tag} stands outside of BEGIN … COMMIT: it would undo the file, or nothing.`;
+    return fault('sql-transaction-control', { why, fix: 'Remove it.', where });
+  }
+  const why = `${statement.tag} undoes everything from ${placed(opener)} on, which would be recorded as applied.`;
+  const fix = `To apply the part, write COMMIT instead. To try something and take it back, use SAVEPOINT and ROLLBACK TO. Otherwise remove the part.`;
+  return fault('sql-transaction-control', { why, fix, where });
+}
+
+function unfinished({ statement, where }: ParsedStatement): Finding {
+  const why = `${statement.tag} opens a transaction that no COMMIT ends: psql would undo it at the end of the file.`;
+  return fault('sql-transaction-control', { why, fix: 'Write COMMIT behind its last statement.', where });
+}
+
+function aloneAnyway({ statement, where }: ParsedStatement): Finding {
+  const why = `${statement.tag} cannot stand here: with transaction=none each statement is sent alone.`;
+  const fix = 'Remove it; or remove `transaction=none` and keep BEGIN … COMMIT.';
+  return fault('sql-transaction-control', { why, fix, where });
+}
+
+function notHere({ statement, where }: ParsedStatement): Finding {
+  if (statement.tag === 'PREPARE TRANSACTION') {
     const why =
-      'SET of the transaction’s mode comes too late or fails: the transaction is godwit’s, READ COMMITTED and READ WRITE.';
-    return fault('sql-transaction-control', { why, fix: 'Remove the statement.', where });
+      'PREPARE TRANSACTION would leave the migration to be committed by somebody else, and its record with it.';
+    return fault('sql-transaction-control', { why, fix: 'Remove it, or write COMMIT.', where });
   }
-  const why = `${tag} stands inside the file. Godwit runs a migration and its record in one transaction, which ${tag} would tear apart.`;
-  return fault('sql-transaction-control', { why, where });
+  const why = `This ${statement.tag} would have no effect: each transaction is begun by godwit, and says its own mode.`;
+  const fix = 'Write what the transaction shall be behind BEGIN: `BEGIN ISOLATION LEVEL SERIALIZABLE`; or remove it.';
+  return fault('sql-transaction-control', { why, fix, where });
+}
+
+function placed({ statement, where }: ParsedStatement): string {
+  return `${statement.tag} on line ${where.line ?? 0}`;
 }

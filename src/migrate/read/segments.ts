@@ -1,5 +1,7 @@
 import { nameParts, nodeOf, type Tree } from '../../sql/syntax-tree.ts';
+import type { TransactionModes } from '../../sql/transaction-control.ts';
 import type { Segment, Statement } from '../model.ts';
+import type { Part } from './own-transaction.ts';
 
 /** A statement, its syntax tree and its text. */
 export interface Member {
@@ -8,21 +10,55 @@ export interface Member {
   readonly text: string;
 }
 
+/** How a file is divided. */
+export interface Division {
+  /** What the file itself says. */
+  readonly parts: readonly Part[];
+  /** True: each statement on its own (`transaction=none`). */
+  readonly alone: boolean;
+  /** Does the session hold something for later statements that would be lost behind the statement of this index? */
+  readonly crosses: (from: number, index: number) => boolean;
+}
+
 /**
- * Which statements run together. Statements that cannot run in a transaction stand alone; an enum value added to a type
- * of an earlier migration can be used only after a COMMIT, so a border follows it.
- * @param alone True: each statement on its own (`transaction=none`).
- * @param wrapped True: the file says BEGIN … COMMIT itself, so its own border is kept.
+ * Which statements run together: those between the file's own BEGIN and COMMIT; of the others, those that cannot run in
+ * a transaction stand alone. An enum value added to a type of an earlier migration can be used only after a COMMIT, so
+ * a border follows it, unless something would be lost there that lives in the session: then the file stays together,
+ * and the server says whether the value is used too early.
  */
-export function segmentsOf(members: readonly Member[], alone: boolean, wrapped: boolean): readonly Segment[] {
+export function segmentsOf(members: readonly Member[], division: Division): readonly Segment[] {
+  return division.parts.flatMap((part) => {
+    const segments = part.own ? [ownSegment(part)] : segmentsWithin(members, part, division);
+    const modes = notable(part.modes);
+    const [first, ...others] = segments;
+    if (modes === undefined || first?.kind !== 'transaction') return segments;
+    return [{ ...first, modes }, ...others];
+  });
+}
+
+function ownSegment({ first, last }: Part): Segment {
+  return { kind: 'transaction', first, last };
+}
+
+/** Undefined: what it asks for is what every transaction of ours is. */
+function notable({ isolation, readOnly }: TransactionModes): Segment['modes'] {
+  const other = isolation === undefined || isolation === 'READ COMMITTED' ? undefined : isolation;
+  if (other === undefined && readOnly !== true) return undefined;
+  return { ...(other === undefined ? {} : { isolation: other }), ...(readOnly === true ? { readOnly } : {}) };
+}
+
+function segmentsWithin(members: readonly Member[], part: Part, { alone, crosses }: Division): readonly Segment[] {
   const segments: Segment[] = [];
+  // Values of a type that the same transaction has made can be used at once.
   const ownTypes = new Set<string>();
-  let first = 0;
+  let first = part.first;
   const close = (last: number): void => {
     if (last >= first) segments.push({ kind: 'transaction', first, last });
     first = last + 1;
+    ownTypes.clear();
   };
-  for (const [index, { statement, node, text }] of members.entries()) {
+  for (const [at, { statement, node, text }] of members.slice(part.first, part.last + 1).entries()) {
+    const index = part.first + at;
     if (alone && isSafeInTransaction(statement, text)) {
       close(index - 1);
       close(index);
@@ -37,13 +73,13 @@ export function segmentsOf(members: readonly Member[], alone: boolean, wrapped: 
     const { type, fields } = nodeOf(node);
     const name = nameParts(fields['typeName']).join('.');
     if (type === 'CreateEnumStmt') ownTypes.add(name);
-    if (wrapped || !addsValue(type, fields) || ownTypes.has(name)) continue;
+    if (!addsValue(type, fields) || ownTypes.has(name)) continue;
     const following = members[index + 1];
     // Several values in a row need no border between them.
     if (following !== undefined && isAddition(following)) continue;
-    close(index);
+    if (!crosses(first, index)) close(index);
   }
-  close(members.length - 1);
+  close(part.last);
   return segments;
 }
 

@@ -9,47 +9,96 @@ interface SessionThing {
   readonly what: string;
   /** Name by which later statements would use it; absent: it matters as long as the session lasts. */
   readonly name?: string;
+  /** True: it ends with its transaction (ON COMMIT DROP); behind it the server says that it is not there. */
+  readonly brief?: boolean;
+}
+
+/** Says what would be lost at borders between transactions. */
+export interface SessionBorders {
+  /** Is something made by one of the statements from `from` to `index` used behind `index`? */
+  crosses(from: number, index: number): boolean;
+  /** What a part of the file leaves in the session for a later part, which may run on another connection. */
+  findings(segments: readonly Segment[]): readonly Finding[];
 }
 
 /**
- * A file that runs in several parts may resume on another connection. Finds what a part leaves in the session for a
- * later part to use: temporary tables and views, prepared statements, cursors, session locks.
+ * A file that runs in several parts may resume on another connection: temporary tables and views, prepared statements,
+ * cursors, session locks and savepoints do not reach from one part into another.
+ * @param savepoints Which savepoint a RELEASE or ROLLBACK TO means, by index.
  */
-export function findCrossings(
+export function createSessionBorders(
   statements: readonly ParsedStatement[],
-  segments: readonly Segment[],
-): readonly Finding[] {
-  if (segments.length < 2) return [];
-  const findings: Finding[] = [];
-  for (const segment of segments.slice(0, -1)) {
-    for (const maker of statements.slice(segment.first, segment.last + 1)) {
-      const thing = sessionThing(maker);
-      if (thing === undefined) continue;
-      const user = statements.slice(segment.last + 1).find((later) => uses(later, thing));
-      if (user === undefined) continue;
-      const why =
-        thing.name === undefined
-          ? `${thing.what} would be held until the end of the file, but the file runs in ${segments.length} parts.`
-          : `${thing.what} is used on line ${user.where.line ?? 0}, in a later part of the file.`;
-      findings.push(fault('sql-crosses-border', { why, where: maker.where }));
-    }
-  }
-  return findings;
+  savepoints: ReadonlyMap<number, number>,
+): SessionBorders {
+  const userOf = (maker: number, last: number): { thing: SessionThing; user: ParsedStatement } | undefined => {
+    const made = statements[maker];
+    const thing = made === undefined ? undefined : sessionThing(made);
+    if (thing === undefined || statements.slice(maker + 1, last + 1).some((one) => ends(one, thing))) return undefined;
+    const user = statements.slice(last + 1).find((later) => uses(later, thing));
+    return user === undefined ? undefined : { thing, user };
+  };
+  return {
+    crosses(from, index) {
+      for (const [user, maker] of savepoints) if (from <= maker && maker <= index && index < user) return true;
+      for (let maker = from; maker <= index; maker += 1) if (userOf(maker, index) !== undefined) return true;
+      return false;
+    },
+    findings(segments) {
+      const findings: Finding[] = [];
+      for (const { first, last } of segments.slice(0, -1)) {
+        for (let maker = first; maker <= last; maker += 1) {
+          const found = userOf(maker, last);
+          const where = statements[maker]?.where;
+          if (found === undefined || where === undefined || found.thing.brief === true) continue;
+          const { thing, user } = found;
+          const why =
+            thing.name === undefined
+              ? `${thing.what} would be held until the end of the file, but the file runs in ${segments.length} parts.`
+              : `${thing.what} is used on line ${user.where.line ?? 0}, in a later part of the file.`;
+          findings.push(fault('sql-crosses-border', { why, where }));
+        }
+      }
+      return [...findings, ...brokenSavepoints(statements, segments, savepoints)];
+    },
+  };
 }
 
-function uses(statement: ParsedStatement, thing: SessionThing): boolean {
-  if (thing.name === undefined) return true;
-  const name = thing.name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?<![\\w$])${name}(?![\\w$])`, 'iu').test(statement.text);
+function brokenSavepoints(
+  statements: readonly ParsedStatement[],
+  segments: readonly Segment[],
+  savepoints: ReadonlyMap<number, number>,
+): readonly Finding[] {
+  return [...savepoints].flatMap(([user, maker]) => {
+    const { statement, where } = statements[user] ?? {};
+    if (statement === undefined || segments.some(({ first, last }) => first <= maker && user <= last)) return [];
+    const why = `The savepoint was made on line ${statements[maker]?.where.line ?? 0}, in an earlier part of the file; it ended with that part.`;
+    const fix =
+      'Keep SAVEPOINT, ROLLBACK TO and RELEASE in one part: move what ends it (COMMIT, or a statement that cannot run in a transaction) in front of them or behind them.';
+    return [fault('sql-crosses-border', { why, fix, ...(where === undefined ? {} : { where }) })];
+  });
+}
+
+function ends({ node, text }: ParsedStatement, thing: SessionThing): boolean {
+  if (thing.name === undefined) return /\bpg_advisory_unlock/i.test(text);
+  return /^(?:Drop|Deallocate|ClosePortal|Discard)Stmt$/.test(nodeOf(node).type) && mentions(text, thing.name);
+}
+
+function uses({ text }: ParsedStatement, thing: SessionThing): boolean {
+  return thing.name === undefined || mentions(text, thing.name);
+}
+
+function mentions(text: string, of: string): boolean {
+  const name = of.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`(?<![\\w$])${name}(?![\\w$])`, 'iu').test(text);
 }
 
 function sessionThing({ node, text }: ParsedStatement): SessionThing | undefined {
   const { type, fields } = nodeOf(node);
   switch (type) {
     case 'CreateStmt':
-      return temporary(fields['relation'], 'The temporary table');
+      return temporary(fields['relation'], 'The temporary table', fields['oncommit']);
     case 'CreateTableAsStmt':
-      return temporary(treeOf(fields['into'])['rel'], 'The temporary table');
+      return temporaryInto(fields['into']);
     case 'ViewStmt':
       return temporary(fields['view'], 'The temporary view');
     case 'CreateSeqStmt':
@@ -59,7 +108,7 @@ function sessionThing({ node, text }: ParsedStatement): SessionThing | undefined
     case 'DeclareCursorStmt':
       return named('The cursor', textOf(fields['portalname']));
     case 'SelectStmt':
-      return temporary(treeOf(fields['intoClause'])['rel'], 'The temporary table') ?? sessionLock(text);
+      return temporaryInto(fields['intoClause']) ?? sessionLock(text);
     case 'DoStmt':
       return sessionLock(text);
     default:
@@ -71,11 +120,17 @@ function named(what: string, name: string): SessionThing {
   return { what: `${what} ${name}`, name };
 }
 
-function temporary(relation: unknown, what: string): SessionThing | undefined {
+function temporaryInto(into: unknown): SessionThing | undefined {
+  const { rel, onCommit } = treeOf(into);
+  return temporary(rel, 'The temporary table', onCommit);
+}
+
+function temporary(relation: unknown, what: string, onCommit?: unknown): SessionThing | undefined {
   const fields = treeOf(relation);
   const name = textOf(fields['relname']);
   const isTemporary = fields['relpersistence'] === 't' || textOf(fields['schemaname']) === 'pg_temp';
-  return name !== '' && isTemporary ? named(what, name) : undefined;
+  if (name === '' || !isTemporary) return undefined;
+  return { ...named(what, name), ...(onCommit === 'ONCOMMIT_DROP' ? { brief: true } : {}) };
 }
 
 function sessionLock(text: string): SessionThing | undefined {

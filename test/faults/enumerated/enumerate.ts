@@ -9,6 +9,8 @@ import { openWorkbench } from '../harness/workbench.ts';
 
 /** What is enumerated, and how. */
 export interface Enumeration extends Pick<Disturbed, 'overlaps' | 'pace'> {
+  /** Instead of the mixed set. */
+  readonly set?: Readonly<Record<string, string>>;
   readonly tool?: Tool;
   readonly start?: StartAttempt;
   readonly points?: typeof pointsOf;
@@ -17,10 +19,10 @@ export interface Enumeration extends Pick<Disturbed, 'overlaps' | 'pace'> {
   readonly workers?: number;
 }
 
-/** A fault of this kind at every point of a run of the mixed set; each followed by `up` in a fresh process. */
+/** A fault of this kind at every point of a run of a set of migrations; each followed by `up` in a fresh process. */
 export async function enumerate(server: string, act: FaultKind, options: Enumeration = {}): Promise<Tally> {
-  const { tool = godwit, start = tool.start, points = pointsOf, every = 1, workers, ...how } = options;
-  await using bench = await openWorkbench(server, mixedSet);
+  const { set = mixedSet, tool = godwit, start = tool.start, points = pointsOf, every = 1, workers, ...how } = options;
+  await using bench = await openWorkbench(server, set);
   const reference = await takeReference(bench, tool, start);
   const chosen = points(reference.passed).filter((_, index) => index % every === 0);
   const sure = ({ connection }: WirePoint): boolean => connection === 1;

@@ -57,3 +57,29 @@ insert into ledger (what) values ('15 check');`,
   '16_rename.sql': `alter table events_old rename to events_2020;
 insert into ledger (what) values ('16 rename');`,
 };
+
+/** Files that begin and end transactions themselves; each leaves rows in `ledger` too. */
+export const partsSet: Readonly<Record<string, string>> = {
+  '01_tables.sql': 'create table ledger (n int generated always as identity, what text not null);',
+  '02_parts.sql': `begin;
+insert into ledger (what) values ('02 first');
+create table a (id int);
+commit;
+insert into ledger (what) values ('02 between');
+begin isolation level serializable;
+insert into ledger (what) select '02 after ' || count(*) from ledger;
+savepoint tried;
+insert into ledger (what) values ('02 undone');
+rollback to tried;
+insert into ledger (what) values ('02 again');
+commit;
+begin read only; select 1; end;
+insert into ledger (what) values ('02 last');`,
+  '03_committed.sql': `insert into ledger (what) values ('03 first');
+commit;
+insert into ledger (what) values ('03 second');
+commit;`,
+  '04_whole.sql': `begin isolation level repeatable read;
+insert into ledger (what) select '04 counts ' || count(*) from ledger;
+commit;`,
+};

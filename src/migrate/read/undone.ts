@@ -1,0 +1,30 @@
+import { rollsBackTo } from '../../sql/savepoints.ts';
+import { undoneIn } from '../undone.ts';
+import type { ParsedStatement } from './parsed-statement.ts';
+
+/**
+ * The statements, each ROLLBACK TO with the savepoint that it goes back to. What it undoes destroys nothing.
+ * @param savepoints Which savepoint a RELEASE or ROLLBACK TO means, by index.
+ */
+export function withUndone(
+  statements: readonly ParsedStatement[],
+  savepoints: ReadonlyMap<number, number>,
+): readonly ParsedStatement[] {
+  if (savepoints.size === 0) return statements;
+  const marked = statements.map((one, index): ParsedStatement => {
+    const backTo = rollsBackTo(one.node) ? savepoints.get(index) : undefined;
+    return backTo === undefined ? one : { ...one, statement: { ...one.statement, backTo } };
+  });
+  const undone = undoneIn(marked.map(({ statement }) => statement));
+  return marked.map((one, index) => {
+    if (!undone.has(index)) return one;
+    const { destroys: _, ...statement } = one.statement;
+    return { ...one, statement };
+  });
+}
+
+/** Those that are not undone by the file itself. */
+export function standing(statements: readonly ParsedStatement[]): readonly ParsedStatement[] {
+  const undone = undoneIn(statements.map(({ statement }) => statement));
+  return undone.size === 0 ? statements : statements.filter((_, index) => !undone.has(index));
+}

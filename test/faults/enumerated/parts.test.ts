@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { serverUrl } from '../../support/database.ts';
+import { kill, terminate } from '../harness/faults.ts';
+import { partsSet } from '../harness/migration-set.ts';
+import { runnerPointsOf } from '../harness/points.ts';
+import { godwit } from '../harness/tool.ts';
+import { enumerate } from './enumerate.ts';
+
+test('files with transactions of their own: killed anywhere, each part is applied once and recorded', async () => {
+  const options = { set: partsSet, start: godwit.startProcess, points: runnerPointsOf };
+  const { cases, wrong, missed, exits } = await enumerate(serverUrl(18), kill, options);
+  expect(wrong).toEqual([]);
+  expect(missed).toEqual([]);
+  expect(cases).toBeGreaterThan(20);
+  expect(exits).toEqual({ 'killed 0': cases });
+}, 900_000);
+
+test('the same where its sessions are terminated: no exit code lies', async () => {
+  const { cases, wrong, missed, exits } = await enumerate(serverUrl(15), terminate, {
+    set: partsSet,
+    points: runnerPointsOf,
+  });
+  expect(wrong).toEqual([]);
+  expect(missed).toEqual([]);
+  expect(cases).toBeGreaterThan(20);
+  expect(Object.keys(exits).filter((key) => !['0 0', '30 0'].includes(key))).toEqual([]);
+}, 900_000);
