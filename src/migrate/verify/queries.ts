@@ -1,6 +1,6 @@
 import { quoteIdent, quoteName } from '../../sql/quote.ts';
 import type { Analysis, Check, Expectation, Migration } from '../model.ts';
-import type { ByteSource, Reply, Session } from '../ports.ts';
+import type { ByteSource, Reply, ServerError, Session } from '../ports.ts';
 import { labelOf } from './judge.ts';
 import type { Expected } from './expected.ts';
 
@@ -27,9 +27,19 @@ function viewCheck(view: Expected, reply: Reply): Check {
   return {
     ...common,
     ok: false,
-    severity: slow || view.loose ? 'warning' : 'error',
+    severity: slow || view.loose || tellsOfSession(reply.error) ? 'warning' : 'error',
     actual: slow ? `no row within ${viewTimeout}` : reply.error.message,
   };
+}
+
+/**
+ * The view is there and is what was stated: what refuses is a value in a row, a server behind it, or a setting that the
+ * application makes in its own sessions.
+ */
+function tellsOfSession({ sqlstate, message, lost }: ServerError): boolean {
+  if (lost) return false;
+  const setting = sqlstate === '42704' && message.includes('unrecognized configuration parameter');
+  return setting || sqlstate.startsWith('08') || sqlstate.startsWith('22');
 }
 
 /** `-- godwit: expect <query> => <literal>`: the server compares; no row at all fails. */
