@@ -117,7 +117,10 @@ export async function status(options: ProjectOptions): Promise<Status> {
     const ended = await run(ready, inspectTask(ready.project, ready.actor, { what: 'history' }), options, 'status');
     const history = ended.events.findLast((event) => event.kind === 'history');
     if (history === undefined) return { ...ending(ended), ...nothing };
-    const { comparison, findings: found } = await compareTold(ready.wired.bundle, history, nodeHashing);
+    const { comparison, findings: found } = await compareTold(ready.wired.bundle, history, nodeHashing, {
+      outOfOrder: false,
+      local: ready.project.environment.name === 'local',
+    });
     const findings = [...ended.findings, ...found];
     return {
       ...ending(ended),

@@ -51,7 +51,7 @@ export async function checkPromotion(context: Context, ready: Ready, brought: Br
     const { hooks } = there.project.environment;
     const mask = (text: string): string => context.redactor.redact(text);
     const { rows } = history.value;
-    const { comparison } = await compareTold(compared, history.value, nodeHashing, true);
+    const { comparison } = await compareTold(compared, history.value, nodeHashing, { outOfOrder: true });
     found.push(...lacking({ from: requires, rows, runs, hooks, migrations, comparison, mask }));
     return done({});
   });

@@ -40,7 +40,10 @@ const statusOf: Run = async (context) =>
     if (!history.ok) return failed(history.findings);
     const { layout } = wired.bundle;
     const { rows, partial } = history.value;
-    const { comparison, findings: found } = await compareTold(wired.bundle, history.value, nodeHashing);
+    const { comparison, findings: found } = await compareTold(wired.bundle, history.value, nodeHashing, {
+      outOfOrder: false,
+      local: project.environment.name === 'local',
+    });
     const vanished = withoutFile(partial, wired.bundle);
     const findings = [...vanished.map(vanishedInPart), ...found];
     // Bare files have no folder: what is known of them is in the history.

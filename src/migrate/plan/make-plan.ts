@@ -41,7 +41,7 @@ export async function makePlan(
     bundle,
   ).map(vanishedInPart);
   if (vanished.length > 0) return bad(...vanished);
-  const terms = { outOfOrder, recorded: ports.recorded };
+  const terms = { outOfOrder, local: history.environment === 'local', recorded: ports.recorded };
   const { comparison, findings: found } = await compareByStatements(bundle, history, terms);
   if (found.some((finding) => finding.severity === 'error')) return bad(...found);
   const selected = select(selection, comparison, bundle.migrations);

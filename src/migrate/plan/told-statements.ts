@@ -1,5 +1,6 @@
 import type { RunEvent } from '../event.ts';
 import { emptyHistory } from '../history/read-history.ts';
+import type { JudgingTerms } from './compare.ts';
 import type { Hashing } from '../ports.ts';
 import { compareByStatements, type Compared, type ReadStatements } from './what-changed.ts';
 
@@ -9,9 +10,9 @@ type HistoryTold = Extract<RunEvent, { readonly kind: 'history' }>;
 export const fingerprintLength = 16;
 
 /** The folder held against a history that was told. */
-export function compareTold(bundle: Compared, told: HistoryTold, hashing: Hashing, outOfOrder = false) {
+export function compareTold(bundle: Compared, told: HistoryTold, hashing: Hashing, terms: JudgingTerms) {
   const history = { ...emptyHistory, rows: told.rows };
-  return compareByStatements(bundle, history, { outOfOrder, recorded: toldStatements(told, hashing) });
+  return compareByStatements(bundle, history, { ...terms, recorded: toldStatements(told, hashing) });
 }
 
 /** What a history that was told says of the statements of its rows, where the database itself is not at hand. */

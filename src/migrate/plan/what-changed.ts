@@ -5,7 +5,7 @@ import type { History } from '../history/read-history.ts';
 import { describeGroup, timedGroups } from '../apply/message.ts';
 import type { Analysis, Migration } from '../model.ts';
 import type { Bundle } from '../ports.ts';
-import { compare, findingsOf, type Comparison } from './compare.ts';
+import { compare, findingsOf, type Comparison, type JudgingTerms } from './compare.ts';
 
 /** A statement, or a group of them, as the history has kept it. */
 interface RecordedStatement {
@@ -30,16 +30,14 @@ type Changed = Comparison['changed'][number];
 
 /**
  * The folder held against the history: by checksums, and where these differ by statements.
- *
- * @param outOfOrder allows late migrations
  */
 export async function compareByStatements(
   bundle: Compared,
   history: History,
-  { outOfOrder, recorded }: { readonly outOfOrder: boolean; readonly recorded: ReadStatements },
+  terms: JudgingTerms & { readonly recorded: ReadStatements },
 ): Promise<{ readonly comparison: Comparison; readonly findings: readonly Finding[] }> {
   const bySums = compare(bundle.layout, bundle.migrations, history);
-  const findings = await explained(findingsOf(bySums, { outOfOrder }), bySums, bundle, recorded);
+  const findings = await explained(findingsOf(bySums, terms), bySums, bundle, terms.recorded);
   return { comparison: settled(bySums, findings, bundle.migrations), findings };
 }
 
