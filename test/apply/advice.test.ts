@@ -35,6 +35,18 @@ test.each([
     '2:20',
     'Did you mean `email`?',
   ],
+  [
+    'a table of the same file',
+    'create table bills (id int);\ninsert into bils values (1);',
+    '2:13',
+    'Did you mean `bills`?',
+  ],
+  [
+    'rows of the same file',
+    'create table t (n int);\ninsert into t values (1), (1);\ncreate unique index on t (n);',
+    '3:1',
+    'remove them first.',
+  ],
   ['a type', 'create table t (a interger);', '1:19', 'Did you mean `integer`?'],
   ['a type of another database', 'create table t (a datetime);', '1:19', 'Did you mean `timestamptz`?'],
   ['a type of an extension', 'create table t (a citext);', '1:19', '`CREATE EXTENSION IF NOT EXISTS "citext";`'],

@@ -38,6 +38,7 @@ export async function advise(session: Session, failure: Failure): Promise<Findin
   const definition = asked.definition ?? (await definitionBefore(failure));
   const refused: RefusedStatement = {
     error,
+    there: asked.table,
     text,
     tag: statement?.tag ?? '',
     ...(definition === undefined ? {} : { definition }),
@@ -75,12 +76,12 @@ async function hintFor(missing: NamedObject, asked: Asked, failure: Failure): Pr
   const maker = await madeLater(missing, failure.later);
   if (maker !== undefined)
     return { text: `${maker} creates it, and comes later: let this file come behind that one.`, certain: true };
-  const own = missing.kind === 'column' ? await namesBefore(failure) : [];
-  const text = didYouMean(missing, asked.candidates, own);
+  const text = didYouMean(missing, asked.candidates, await namesBefore(missing.kind, failure));
   return text === undefined ? undefined : { text, certain: false };
 }
 
 interface Questions {
+  readonly table?: string | undefined;
   readonly candidates?: string | undefined;
   readonly extension?: string | undefined;
   readonly definition?: string | undefined;
@@ -88,6 +89,8 @@ interface Questions {
 }
 
 interface Asked {
+  /** The table of the rows that are refused was there before the file, and still is. */
+  readonly table: boolean;
   readonly candidates: readonly { readonly name: string; readonly label: string }[];
   readonly extension?: string;
   readonly definition?: string;
@@ -102,6 +105,10 @@ function questionsOf(error: ServerError, missing: NamedObject | undefined, text:
   const extension = missing === undefined ? undefined : extensionFor(missing);
   const parent = error.sqlstate === '23503' ? referenced(text) : undefined;
   return {
+    table:
+      error.sqlstate.startsWith('23') && error.table !== undefined
+        ? `SELECT 1 WHERE ${wholeName(error)} IS NOT NULL`
+        : undefined,
     candidates: missing === undefined ? undefined : candidatesQuery(missing, names),
     extension:
       extension === undefined
@@ -118,18 +125,24 @@ WHERE i.indisprimary AND i.indrelid = pg_catalog.to_regclass(${quoteLiteral(pare
 }
 
 /** A constraint that stood before the statement: one that is validated now, or that another one inherits. */
-function definitionQuery({ sqlstate, constraint, schema, table }: ServerError): string | undefined {
+function definitionQuery(error: ServerError): string | undefined {
+  const { sqlstate, constraint, table } = error;
   if ((sqlstate !== '23503' && sqlstate !== '23514') || constraint === undefined || table === undefined)
     return undefined;
-  const whole = quoteLiteral(quoteName({ schema: schema ?? null, name: table }));
-  return `SELECT pg_catalog.pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint WHERE conname = ${quoteLiteral(constraint)} AND conrelid = pg_catalog.to_regclass(${whole})`;
+  return `SELECT pg_catalog.pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint WHERE conname = ${quoteLiteral(constraint)} AND conrelid = ${wholeName(error)}`;
 }
+
+function wholeName({ schema, table = '' }: ServerError): string {
+  return `pg_catalog.to_regclass(${quoteLiteral(quoteName({ schema: schema ?? null, name: table }))})`;
+}
+
+const nothing: Asked = { table: false, candidates: [] };
 
 /** One message without BEGIN: its statements share one implicit transaction, which the server ends by itself. */
 async function ask(session: Session, questions: Questions): Promise<Asked> {
-  const kinds = ['candidates', 'extension', 'definition', 'primaryKey'] as const;
+  const kinds = ['table', 'candidates', 'extension', 'definition', 'primaryKey'] as const;
   const wanted = kinds.filter((kind) => questions[kind] !== undefined);
-  if (wanted.length === 0) return { candidates: [] };
+  if (wanted.length === 0) return nothing;
   const settings = [
     'SET TRANSACTION READ ONLY',
     "SET LOCAL statement_timeout TO '2s'",
@@ -137,13 +150,14 @@ async function ask(session: Session, questions: Questions): Promise<Asked> {
   ];
   const text = [...settings, ...wanted.map((kind) => questions[kind] ?? '')].map((one) => `${one};\n`).join('');
   const reply = await session.send(text, { rows: 'all' });
-  if (!reply.ok) return { candidates: [] };
+  if (!reply.ok) return nothing;
   const answer = (kind: (typeof kinds)[number]): ResultSet['rows'] =>
     wanted.includes(kind) ? (reply.results[settings.length + wanted.indexOf(kind)]?.rows ?? []) : [];
   const extension = answer('extension')[0]?.[0];
   const definition = answer('definition')[0]?.[0];
   const key = answer('primaryKey').map(([name]) => name ?? '');
   return {
+    table: answer('table').length > 0,
     candidates: answer('candidates').map(([name, label]) => ({ name: name ?? '', label: label ?? '' })),
     ...(extension == null ? {} : { extension }),
     ...(definition == null ? {} : { definition }),
@@ -172,8 +186,10 @@ async function tablesBefore({ at, finding }: Failure): Promise<readonly string[]
   return await Promise.all(makers.slice(-mostMakers).map((maker) => textOf(at, maker)));
 }
 
-async function namesBefore(failure: Failure): Promise<readonly string[]> {
+async function namesBefore(kind: NamedObject['kind'], failure: Failure): Promise<readonly string[]> {
+  if (kind !== 'column' && kind !== 'relation') return [];
   const texts = await tablesBefore(failure);
+  if (kind === 'relation') return texts.flatMap((text) => nameMade(text, 'CREATE TABLE') ?? []);
   return [...new Set(texts.flatMap((text) => namesIn(text).map(({ parts }) => parts.at(-1) ?? '')))];
 }
 

@@ -73,7 +73,7 @@ function called(message: string): readonly NamedObject[] {
 }
 
 function quotedIn(message: string): readonly string[] {
-  const found = message.matchAll(/"([^"]+)"|«\s?([^»]+?)\s?»|„([^“”]+)[“”]|“([^”]+)”/g);
+  const found = message.matchAll(/"([^"]+)"|«\s?([^»]+?)\s?»|»([^«]+)«|„([^“”]+)[“”]|“([^”]+)”/g);
   return [...found].map(([, ...names]) => names.find((name) => name !== undefined) ?? '');
 }
 

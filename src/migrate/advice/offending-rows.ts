@@ -6,6 +6,8 @@ import type { ServerError } from '../ports.ts';
 /** A refusal for rows that are there, and what is known of the constraint that they break. */
 export interface Breach {
   readonly error: ServerError;
+  /** False: the table of the rows was made by the same file, and is gone with them. */
+  readonly there: boolean;
   /** The statement that made the constraint or looked at it. */
   readonly text: string;
   /** Where it was made before: the constraint as the catalogue has it, or the statement of the file that made it. */
@@ -17,7 +19,7 @@ export interface Breach {
 /** The query that finds the rows which a constraint does not allow; undefined where it cannot be built for certain. */
 export function offendingRows(breach: Breach): string | undefined {
   const { schema, table } = breach.error;
-  if (table === undefined || addsColumn(breach.text)) return undefined;
+  if (table === undefined || !breach.there || addsColumn(breach.text)) return undefined;
   const from = quoteName({ schema: schema ?? null, name: table });
   switch (breach.error.sqlstate) {
     case '23502':
