@@ -9,11 +9,11 @@ import { exitCodeOf } from './kit/fault.ts';
 import type { Finding } from './kit/finding.ts';
 import type { Checkpoint } from './migrate/checkpoint.ts';
 import type { RunEvent, RunOutcome } from './migrate/event.ts';
-import { emptyHistory } from './migrate/history/read-history.ts';
 import type { HistoryRow } from './migrate/history/rows.ts';
 import type { Check, Plan } from './migrate/model.ts';
 import { readBareName } from './migrate/read/read-bare-file.ts';
-import { compare, findingsOf } from './migrate/plan/compare.ts';
+import { nodeHashing } from './adapters/files/hashing.ts';
+import { compareTold } from './migrate/plan/told-statements.ts';
 import type { Actor, Task } from './migrate/task.ts';
 import { openProject, type Project } from './project/open.ts';
 import { runTask } from './project/run-task.ts';
@@ -117,9 +117,11 @@ export async function status(options: ProjectOptions): Promise<Status> {
     const ended = await run(ready, inspectTask(ready.project, ready.actor, { what: 'history' }), options, 'status');
     const history = ended.events.findLast((event) => event.kind === 'history');
     if (history === undefined) return { ...ending(ended), ...nothing };
-    const { layout, migrations } = ready.wired.bundle;
-    const comparison = compare(layout, migrations, { ...emptyHistory, rows: history.rows });
-    const findings = [...ended.findings, ...findingsOf(comparison, { outOfOrder: false })];
+    const { comparison, findings: found } = await compareTold(ready.wired.bundle, history, nodeHashing, {
+      outOfOrder: false,
+      local: ready.project.environment.name === 'local',
+    });
+    const findings = [...ended.findings, ...found];
     return {
       ...ending(ended),
       findings,

@@ -14,7 +14,7 @@ test('the help of the program names every command once', () => {
 
     Commands
       init        Prepare a project: configuration, a first migration, .gitignore
-      new         Create the next migration with its down file
+      new         Create the next migration
       explain     Explain a code: what is wrong, why, what to do
       demo        See the main job on a real project: plan, apply, verify, apply again
       completion  Print the completion script of a shell
@@ -26,7 +26,7 @@ test('the help of the program names every command once', () => {
       adopt       Take over a database whose tables are there already
       runs        Runs: list, show, attach, cancel, verify the audit chain
       exec        Execute a command of your own next to the database: another migrator, a test suite
-      db          The embedded PostgreSQL server: start, stop, status, URL, SQL
+      db          The embedded PostgreSQL server: start, stop, status, URL, SQL, reset
 
     Options of every command
       -e, --env NAME  the environment to work on (default: local)
@@ -86,7 +86,7 @@ test('the help of a command shows options and examples', () => {
 
 test('the help of a group lists its commands', () => {
   expect(topicHelp('db', plain)).toMatchInlineSnapshot(`
-    "The embedded PostgreSQL server: start, stop, status, URL, SQL
+    "The embedded PostgreSQL server: start, stop, status, URL, SQL, reset
 
     Usage: godwit db COMMAND [options]
 
@@ -96,6 +96,7 @@ test('the help of a group lists its commands', () => {
       db status        Say whether the embedded PostgreSQL runs, and where
       db url           Print the URL of the embedded PostgreSQL, password included
       db restore [ID]  Bring the embedded PostgreSQL back to a checkpoint
+      db reset         Drop the database and make it anew, empty (embedded or on this machine)
       db sql [SQL]     Run SQL on the embedded PostgreSQL, without psql
 
     \`godwit db\` alone is \`godwit db status\`.

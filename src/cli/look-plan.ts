@@ -2,6 +2,7 @@ import { nodeHashing } from '../adapters/files/hashing.ts';
 import type { Finding } from '../kit/finding.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import type { Plan } from '../migrate/model.ts';
+import { toldStatements } from '../migrate/plan/told-statements.ts';
 import type { Selection } from '../migrate/task.ts';
 import { whatIsApplied, type Known } from '../project/questions.ts';
 import { planTask } from '../project/tasks.ts';
@@ -47,7 +48,7 @@ async function planFrom(
   if (project.pinned !== undefined && state.environmentId !== '' && project.pinned.id !== state.environmentId)
     return undefined;
   const { makePlan } = await import('../migrate/plan/make-plan.ts');
-  const recorded = (): Promise<readonly never[]> => Promise.resolve([]);
+  const recorded = toldStatements(history, nodeHashing);
   const made = await makePlan(wired.bundle, { ...state, rows }, selection, { hashing: nodeHashing, recorded });
   if (!made.ok) return bad(...made.findings);
   const { plan, findings } = made.value;

@@ -66,15 +66,19 @@ test('init overwrites nothing in an existing project and adds one line to its .g
   expect(await readFile(join(cwd, '.gitignore'), 'utf8')).toBe('node_modules\n.godwit/\n');
 });
 
-test('new takes the next version, with as many digits as the others', async () => {
+test('new takes the next version, with as many digits as the others; a down file is written only when asked for', async () => {
   await mkdir(join(cwd, 'migrations'));
   await writeFile(join(cwd, 'migrations', '00041_a.sql'), '');
   await writeFile(join(cwd, 'migrations', '9_b.sql'), '');
   expect(JSON.parse((await godwit('new add_users --json')).out)).toMatchObject({
     version: '42',
-    files: ['migrations/00042_add_users.sql', 'migrations/00042_add_users.down.sql'],
+    files: ['migrations/00042_add_users.sql'],
   });
-  expect(existsSync(join(cwd, 'migrations', '00042_add_users.down.sql'))).toBe(true);
+  expect(existsSync(join(cwd, 'migrations', '00042_add_users.down.sql'))).toBe(false);
+  expect(JSON.parse((await godwit('new more --down --json')).out)).toMatchObject({
+    files: ['migrations/00043_more.sql', 'migrations/00043_more.down.sql'],
+  });
+  expect(await readFile(join(cwd, 'migrations', '00043_more.down.sql'), 'utf8')).toMatch(/^(--.*\n)+$/);
 });
 
 test.each(['../evil', 'a/b', '.x', "it's"])('new refuses the name %s', async (name) => {

@@ -1,6 +1,8 @@
+import { nodeHashing } from '../adapters/files/hashing.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import type { Finding } from '../kit/finding.ts';
 import type { Migration } from '../migrate/model.ts';
+import { compareTold } from '../migrate/plan/told-statements.ts';
 import type { Selection } from '../migrate/task.ts';
 import { lacking } from '../project/promotion.ts';
 import { whatIsApplied } from '../project/questions.ts';
@@ -27,8 +29,10 @@ export interface Brought {
 export async function checkPromotion(context: Context, ready: Ready, brought: Brought): Promise<Outcome<void>> {
   const { requires, name } = ready.project.environment;
   if (requires === undefined) return good(undefined);
-  const { layout } = ready.wired.bundle;
+  const { bundle } = ready.wired;
   const migrations = wanted(ready, brought);
+  const analysis: typeof bundle.analysis = async (migration, role) => await bundle.analysis(migration, role);
+  const compared = { layout: bundle.layout, migrations, analysis };
   const { screen, typed } = context;
   const found: Finding[] = [];
   screen.live(`looking whether ${requires} is as far`);
@@ -47,7 +51,8 @@ export async function checkPromotion(context: Context, ready: Ready, brought: Br
     const { hooks } = there.project.environment;
     const mask = (text: string): string => context.redactor.redact(text);
     const { rows } = history.value;
-    found.push(...lacking({ from: requires, rows, runs, hooks, layout, migrations, mask }));
+    const { comparison } = await compareTold(compared, history.value, nodeHashing, { outOfOrder: true });
+    found.push(...lacking({ from: requires, rows, runs, hooks, migrations, comparison, mask }));
     return done({});
   });
   screen.settle();

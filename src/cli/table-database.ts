@@ -40,6 +40,19 @@ export const databaseCommands: readonly CommandSpec[] = [
     load: async () => (await import('./commands/db-restore.ts')).restore,
   },
   {
+    name: 'db reset',
+    summary: 'Drop the database and make it anew, empty (embedded or on this machine)',
+    about: [
+      'For the database of the environment, if it is the embedded one or on this machine, and not protected. Everything in it is lost, the history too; sessions of others are ended and named. Asks first; where nobody can be asked, say --yes. The new database has the owner, encoding and locale of the old one.',
+    ],
+    options: [{ name: 'up', summary: 'then apply all migrations' }],
+    examples: [
+      { type: 'godwit db reset --up', does: 'begin anew after an applied file was changed' },
+      { type: 'godwit db reset --yes', does: 'in a script' },
+    ],
+    load: async () => (await import('./commands/db-reset.ts')).reset,
+  },
+  {
     name: 'db sql',
     summary: 'Run SQL on the embedded PostgreSQL, without psql',
     arguments: [{ name: 'SQL', summary: 'statements; without them, standard input is read' }],

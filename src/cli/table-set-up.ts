@@ -11,9 +11,13 @@ export const setUpCommands: readonly CommandSpec[] = [
   },
   {
     name: 'new',
-    summary: 'Create the next migration with its down file',
+    summary: 'Create the next migration',
     arguments: [{ name: 'NAME', summary: 'what the migration does, such as add_users', required: true }],
-    examples: [{ type: 'godwit new add_users', does: 'writes migrations/0002_add_users.sql and its .down.sql' }],
+    options: [{ name: 'down', summary: 'with a down file, for `godwit down`' }],
+    examples: [
+      { type: 'godwit new add_users', does: 'writes migrations/0002_add_users.sql' },
+      { type: 'godwit new add_users --down', does: 'and migrations/0002_add_users.down.sql' },
+    ],
     load: async () => (await import('./commands/new.ts')).newMigration,
   },
   {

@@ -26,5 +26,5 @@ export const commands: readonly CommandSpec[] = [
 /** The first words of commands with a second level, and what the first word alone means. */
 export const groups: ReadonlyMap<string, { readonly summary: string; readonly alone: string }> = new Map([
   ['runs', { summary: 'Runs: list, show, attach, cancel, verify the audit chain', alone: 'runs list' }],
-  ['db', { summary: 'The embedded PostgreSQL server: start, stop, status, URL, SQL', alone: 'db status' }],
+  ['db', { summary: 'The embedded PostgreSQL server: start, stop, status, URL, SQL, reset', alone: 'db status' }],
 ]);

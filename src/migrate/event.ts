@@ -89,6 +89,8 @@ export type RunEvent =
       readonly rows: readonly HistoryRow[];
       /** Ids of migrations that stand in part: `up` resumes them. */
       readonly partial: readonly string[];
+      /** A fingerprint of the statements of each row; empty: it has none. */
+      readonly fingerprints?: readonly string[];
       /** All that a plan is made from: it can then be made far from the database. */
       readonly state?: Omit<History, 'rows'>;
     }

@@ -12,7 +12,10 @@ export function serverFault(error: ServerError, where?: Place): Finding {
 /** The server's own words: message, detail, hint, SQLSTATE. */
 export function describe(error: ServerError): string {
   const parts = [error.message, error.detail, error.hint === undefined ? undefined : `Hint: ${error.hint}`];
-  const text = parts.filter((part) => part !== undefined && part !== '').join('. ');
+  const text = parts
+    .filter((part) => part !== undefined && part !== '')
+    .join('. ')
+    .replaceAll('.. Hint:', '. Hint:');
   return error.lost && error.sqlstate === '08006' ? text : `${text} (SQLSTATE ${error.sqlstate})`;
 }
 

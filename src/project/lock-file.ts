@@ -34,8 +34,23 @@ export async function pinEnvironment(root: string, name: string, pin: Pin): Prom
   const pins = await readLock(root);
   if (!pins.ok) return pins;
   if (pins.value.has(name)) return good(undefined);
+  return await writePins(root, [...pins.value, [name, pin]]);
+}
+
+/** Forgets which database an environment is: the next run pins the one that it finds. */
+export async function unpinEnvironment(root: string, name: string): Promise<Outcome<void>> {
+  const pins = await readLock(root);
+  if (!pins.ok) return pins;
+  if (!pins.value.has(name)) return good(undefined);
+  return await writePins(
+    root,
+    [...pins.value].filter(([key]) => key !== name),
+  );
+}
+
+async function writePins(root: string, pins: readonly (readonly [string, Pin])[]): Promise<Outcome<void>> {
   const environments = Object.fromEntries(
-    [...pins.value, [name, pin] as const]
+    [...pins]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, { id, systemId, databaseOid }]) => [key, { id, systemIdentifier: systemId, databaseOid }]),
   );

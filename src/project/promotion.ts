@@ -1,10 +1,10 @@
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import type { RunEvent } from '../migrate/event.ts';
-import { appliedNow, emptyHistory } from '../migrate/history/read-history.ts';
+import { appliedNow } from '../migrate/history/read-history.ts';
 import type { HistoryRow, RunRow } from '../migrate/history/rows.ts';
 import type { Migration } from '../migrate/model.ts';
-import { compare } from '../migrate/plan/compare.ts';
+import type { Comparison } from '../migrate/plan/compare.ts';
 import type { Hook } from './environment.ts';
 
 /** How far a hook has seen the history when it passed last: the number of its last row; undefined: it has not passed. */
@@ -36,15 +36,15 @@ export interface Promotion {
   readonly rows: readonly HistoryRow[];
   readonly runs: readonly RunRow[];
   readonly hooks: readonly Hook[];
-  /** What is going to be applied elsewhere. */
-  readonly layout: 'native' | 'bare';
+  /** What is going to be applied elsewhere, and how it stands there. */
   readonly migrations: readonly Migration[];
+  readonly comparison: Comparison;
   readonly mask: (text: string) => string;
 }
 
 /** What the environment lacks: migrations that are not applied there as they are here, hooks that have not passed with them. */
-export function lacking({ from, rows, runs, hooks, layout, migrations, mask }: Promotion): readonly Finding[] {
-  const { pending, changed, renamed } = compare(layout, migrations, { ...emptyHistory, rows });
+export function lacking({ from, rows, runs, hooks, migrations, comparison, mask }: Promotion): readonly Finding[] {
+  const { pending, changed, renamed } = comparison;
   const wanted = new Set(migrations.map(({ id }) => id));
   const findings: Finding[] = [];
   const absent = [...pending, ...renamed.map(({ migration }) => migration).filter(({ id }) => !has(rows, id))];

@@ -113,7 +113,7 @@ test('bad COPY data rolls the whole migration back', async () => {
   );
   const ran = await project.run('up');
   expect(ran.exitCode).toBe(40);
-  expect(ran.err).toContain('migrations/1_copy.sql:2');
+  expect(ran.err).toContain('migrations/1_copy.sql:4');
   expect(await database.query("select to_regclass('t') as t")).toEqual([{ t: null }]);
 });
 

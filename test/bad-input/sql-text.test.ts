@@ -125,13 +125,13 @@ test.each([
   ['a file of comments', '-- nothing yet\n/* nor here */\n'],
   ['a file with a BOM alone', bytes(0xef, 0xbb, 0xbf)],
   ['a file of semicolons', ';;;'],
-])('%s is recorded with a warning', async (_, content) => {
+])('%s is refused and not recorded', async (_, content) => {
   await using database = await createTestDatabase();
   using project = createProject({ 'migrations/1_nothing.sql': content }, database.url);
   const ran = await project.run('up');
-  expect(ran.exitCode, ran.err).toBe(0);
-  expect(ran.err).toContain('[sql-empty]');
-  expect(await database.query('select id from godwit.migration')).toEqual([{ id: '1' }]);
+  expect(ran.exitCode, ran.err).toBe(10);
+  expect(ran.err).toContain('[migration-empty]');
+  expect(await leftIn(database)).toEqual([]);
 });
 
 test('the excerpt of a mistake in a line of 2 MB is short', async () => {

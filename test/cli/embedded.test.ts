@@ -33,6 +33,8 @@ test('a newcomer: init, plan, up, new, up, down, on the embedded server that sta
     expect((await project.run('db', 'url')).out).toMatch(/^postgresql:\/\/postgres:\w+@127\.0\.0\.1:\d+\/postgres\n$/);
     expect((await project.run('db', 'status')).err).toContain('until `godwit db stop`');
     expect(existsSync(join(project.folder, 'godwit.lock.json'))).toBe(false);
+    expect((await project.run('db', 'reset', '--up', '--yes')).exitCode).toBe(0);
+    expect((await project.run('db', 'sql', 'select count(*) from notes')).out).toContain('0');
   } finally {
     const stopped = await project.run('db', 'stop', '--json');
     expect(stopped.json[0]).toMatchObject({ stopped: true });

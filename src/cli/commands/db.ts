@@ -17,7 +17,7 @@ import { rowsAsText } from '../screen/rows.ts';
 export const start: Run = async (context) => {
   const project = await embeddedProject(context);
   if (!project.ok) return failed(project.findings);
-  const server = await join(context, project.value, true);
+  const server = await joinServer(context, project.value, true);
   if (!server.ok) return failed(server.findings);
   const { major, port, guest, dataDir } = server.value;
   const { style } = context.screen;
@@ -88,7 +88,7 @@ export const sql: Run = async (context) => {
   const project = await embeddedProject(context);
   if (!project.ok) return failed(project.findings);
   const text = typed.arguments[0] ?? (await io.input());
-  const server = await join(context, project.value, false);
+  const server = await joinServer(context, project.value, false);
   if (!server.ok) return failed(server.findings);
   try {
     const results = await query(server.value.url, text, context.signal);
@@ -152,7 +152,8 @@ async function look(context: Context, project: Project): Promise<EmbeddedStatus>
   return inspectEmbedded(embeddedFolder(project), { ...context.io.env });
 }
 
-async function join(context: Context, project: Project, keep: boolean): Promise<Outcome<EmbeddedServer>> {
+/** Starts the embedded server of the project, or joins it. */
+export async function joinServer(context: Context, project: Project, keep: boolean): Promise<Outcome<EmbeddedServer>> {
   const { startEmbedded } = await import('../../adapters/embedded/server.ts');
   const { database } = project.environment;
   const started = await startEmbedded({

@@ -9,7 +9,7 @@ import { done, failed } from '../result.ts';
 
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{N}_-]*$/u;
 
-/** `godwit new NAME`: the next version, with its down file. */
+/** `godwit new NAME`: the next version; with `--down`, its down file beside it. */
 export const newMigration: Run = async ({ io, screen, typed }) => {
   const name = (typed.arguments[0] ?? '').trim().replaceAll(/\s+/g, '_');
   if (!namePattern.test(name) || name.length > 100) {
@@ -28,17 +28,26 @@ export const newMigration: Run = async ({ io, screen, typed }) => {
 
   const present = await readdir(folder.value.path).catch(() => []);
   const version = nextVersion(present);
-  const files = [`${version}_${name}.sql`, `${version}_${name}.down.sql`] as const;
-  const texts = [`-- ${name.replaceAll('_', ' ')}\n`, `-- Undoes ${files[0]}.\n`];
-  for (const [index, file] of files.entries()) {
-    const written = await writeNew(join(folder.value.path, file), texts[index] ?? '', `${folder.value.label}/${file}`);
+  const up = `${version}_${name}.sql`;
+  const texts = new Map([[up, `-- ${name.replaceAll('_', ' ')}\n`]]);
+  if (typed.switches.has('down')) texts.set(`${version}_${name}.down.sql`, downHint(up));
+  for (const [file, text] of texts) {
+    const written = await writeNew(join(folder.value.path, file), text, `${folder.value.label}/${file}`);
     if (!written.ok) return failed(written.findings);
   }
-  const paths = files.map((file) => `${folder.value.label}/${file}`);
+  const paths = [...texts.keys()].map((file) => `${folder.value.label}/${file}`);
   screen.say(...paths.map((path) => `${screen.style.green('✔ written')} ${path}`));
   screen.say('', 'Write its SQL, then `godwit plan` shows what would run.');
   return done({ version: String(BigInt(version)), files: paths });
 };
+
+function downHint(up: string): string {
+  return `-- Undoes ${up}: its statements the other way round, the last one first, such as
+--   drop index concurrently users_email;   for   create index concurrently users_email …
+--   drop table users;                      for   create table users …
+-- \`godwit down\` refuses to destroy rows that the migration did not create.
+`;
+}
 
 /** One more than the highest version in the folder, with at least as many digits. */
 export function nextVersion(names: readonly string[]): string {

@@ -1,7 +1,9 @@
+import { nodeHashing } from '../../adapters/files/hashing.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { appliedNow, emptyHistory } from '../../migrate/history/read-history.ts';
+import { appliedNow } from '../../migrate/history/read-history.ts';
 import type { HistoryRow } from '../../migrate/history/rows.ts';
-import { compare, findingsOf, type Comparison } from '../../migrate/plan/compare.ts';
+import type { Comparison } from '../../migrate/plan/compare.ts';
+import { compareTold } from '../../migrate/plan/told-statements.ts';
 import { vanishedInPart, withoutFile } from '../../migrate/plan/without-file.ts';
 import type { Run } from '../command.ts';
 import { eventOf, withProject } from '../execute.ts';
@@ -36,11 +38,14 @@ const statusOf: Run = async (context) =>
     const execution = await look(context, ready, appliedWish(project, actor));
     const history = eventOf(execution, 'history');
     if (!history.ok) return failed(history.findings);
-    const { layout, migrations } = wired.bundle;
+    const { layout } = wired.bundle;
     const { rows, partial } = history.value;
-    const comparison = compare(layout, migrations, { ...emptyHistory, rows });
+    const { comparison, findings: found } = await compareTold(wired.bundle, history.value, nodeHashing, {
+      outOfOrder: false,
+      local: project.environment.name === 'local',
+    });
     const vanished = withoutFile(partial, wired.bundle);
-    const findings = [...vanished.map(vanishedInPart), ...findingsOf(comparison, { outOfOrder: false })];
+    const findings = [...vanished.map(vanishedInPart), ...found];
     // Bare files have no folder: what is known of them is in the history.
     const bare = layout === 'bare' ? [] : appliedNow(rows).filter(({ id }) => id.startsWith('file:'));
     const known = [...linesOf(comparison, new Set(partial)), ...bare.map((one) => bareLine(one, partial))];
@@ -140,7 +145,11 @@ function show(screen: Screen, { lines, findings, environment }: Shown): void {
   if (lines.length === 0) screen.say('  There are no migrations yet: `godwit new NAME` writes the first.');
   else if (open === 0)
     screen.say('', `${style.green('✔')} ${countOf(lines.length, 'migration')} applied, nothing to do.`);
-  else screen.say('', `${tally(lines)}.${findings.length === 0 ? ` Next: ${nextStep(lines, environment)}.` : ''}`);
+  else
+    screen.say(
+      '',
+      `${tally(lines)}.${findings.every(({ severity }) => severity !== 'error') ? ` Next: ${nextStep(lines, environment)}.` : ''}`,
+    );
 }
 
 /** What is applied and stands in part is on its way back. */

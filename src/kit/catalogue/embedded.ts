@@ -71,6 +71,18 @@ export const embeddedFaults = entries({
     fix: 'Run godwit as an ordinary user, or set DATABASE_URL to a PostgreSQL server of your own.',
     exit: 30,
   },
+  'reset-refused': {
+    title: 'The database is not made anew',
+    why: '`godwit db reset` drops everything in a database: only one of this machine that is not protected.',
+    fix: 'Name an environment whose database is "embedded" or on this machine with -e.',
+    exit: 10,
+  },
+  'reset-failed': {
+    title: 'The database could not be made anew',
+    why: 'The server refused to drop or to create it.',
+    fix: 'Mend what the server says, and run `godwit db reset` again: a database that is gone is made.',
+    exit: 40,
+  },
   'embedded-query-failed': {
     title: 'The query failed',
     why: 'The server refused it.',

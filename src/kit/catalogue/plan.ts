@@ -15,6 +15,19 @@ export const planFaults = entries({
     exit: 10,
     severity: 'warning',
   },
+  'migration-filled': {
+    title: 'A migration that was recorded without a statement has statements now',
+    why: 'Its file was empty when it was recorded, so nothing of it has been executed.',
+    fix: 'Nothing needs to be done: `godwit up` executes it. To leave it as it was recorded, remove the statements.',
+    exit: 10,
+    severity: 'warning',
+  },
+  'migration-empty': {
+    title: 'A pending migration contains no statement',
+    why: 'Its file is empty, or holds comments only: it would be recorded as applied, and what it was to do would never run.',
+    fix: 'Write its statements, or delete the file with its companions.',
+    exit: 10,
+  },
   'migration-missing': {
     title: 'An applied migration has no file',
     why: 'The history names a migration that the folder does not contain.',

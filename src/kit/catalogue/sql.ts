@@ -126,13 +126,6 @@ export const sqlFaults = {
       fix: 'Make and use them in one part: move the COMMIT, or the statement that cannot run in a transaction, before or behind them.',
       exit: 10,
     },
-    'sql-empty': {
-      title: 'The file contains no statement',
-      why: 'It is empty, or holds comments only. It is recorded as applied without doing anything.',
-      fix: 'Write the statements, or remove the file.',
-      exit: 0,
-      severity: 'warning',
-    },
     'sql-too-many-problems': {
       title: 'Further problems are not listed',
       why: 'The file has more problems than are worth listing.',

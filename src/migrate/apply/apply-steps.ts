@@ -1,6 +1,6 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { RetryCause } from '../courtesy/retries.ts';
-import type { Reply } from '../ports.ts';
+import type { Reply, ServerError } from '../ports.ts';
 import { applyPipelined } from './pipeline.ts';
 import { placeError } from './place-error.ts';
 import { isPipelined, type ApplyContext, type PreparedStep } from './prepared.ts';
@@ -23,6 +23,8 @@ export interface ApplyResult {
     | {
         readonly kind: 'failed';
         readonly finding: Finding;
+        /** What the server said; absent where it refused nothing. */
+        readonly error?: ServerError;
         readonly at: PreparedStep;
         readonly stands: boolean;
         /** True: somebody outside has ended it: the statement was cancelled, or the run fenced. */
@@ -118,7 +120,7 @@ function endOf(
   const cause =
     retryCauses[error.sqlstate] ?? (error.sqlstate === '57014' && context.steppedBack() ? 'crowd' : undefined);
   if (cause !== undefined) return { kind: 'again', cause, finding, at };
-  return { kind: 'failed', finding, at, stands, fromOutside: stopped };
+  return { kind: 'failed', finding, error, at, stands, fromOutside: stopped };
 }
 
 const retryCauses: Readonly<Record<string, RetryCause>> = {

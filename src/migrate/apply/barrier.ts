@@ -3,7 +3,7 @@ import { sessionLockSetting } from '../courtesy/lock-settings.ts';
 import type { Segment, Statement } from '../model.ts';
 import type { Reply } from '../ports.ts';
 import { fulfil, forget, intentCommands, readIntent, readNoted } from './intent.ts';
-import { opening, timeouts } from './message.ts';
+import { MessageBuilder, opening, timeouts } from './message.ts';
 import { awaitEnd } from './owner.ts';
 import { placeError, placeOf } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
@@ -71,7 +71,7 @@ export async function applyBarrier(context: ApplyContext, prepared: PreparedStep
   if (left === 'done') return finish(context, prepared, terms);
   if (left === 'nothing')
     await send(context, [...opening(terms.position.epoch, terms.position.head), ...forget(prepared.step), 'COMMIT']);
-  return refused(reply, prepared, terms);
+  return refused(reply, prepared, terms, begun.text);
 }
 
 /** Commits the intent, and gives what was noted before the statement: now, or before the attempt that died. */
@@ -127,10 +127,10 @@ async function execute(context: ApplyContext, begun: Begun): Promise<Reply> {
   if (!reply.ok || begun.probe.looksFirst !== true) return reply;
   // Between the look and the statement somebody may have left what it passed over.
   const seen = await begun.probe.state(session, begun.noted);
-  if (!seen.ok) return seen;
+  if (!seen.ok) return withoutPosition(seen);
   if (seen.state !== 'half') return reply;
   const after = await settled(context, begun);
-  if (!after.ok) return after;
+  if (!after.ok) return withoutPosition(after);
   return after.state === 'done' ? reply : session.send(begun.text);
 }
 
@@ -159,18 +159,22 @@ async function send(context: ApplyContext, commands: readonly string[], rows: 'a
   return reply;
 }
 
-function refused(reply: Refusal, prepared: PreparedStep, terms: Terms): StepResult {
-  const { position: _, ...error } = reply.error;
-  const placing = {
-    message: { text: '', pieces: [], owners: [terms.segment.first] },
-    analysis: prepared.analysis,
-    file: prepared.step.file,
-    partial: terms.stands,
-  };
-  return {
-    kind: 'refused',
-    refusal: reply,
-    finding: placeError({ ...reply, error, completed: 0 }, placing),
-    stands: terms.stands,
-  };
+/** @param sent the statement, if it is what was refused: positions in messages of our own are no places in the file */
+function refused(reply: Refusal, prepared: PreparedStep, terms: Terms, sent?: string): StepResult {
+  const { analysis, step } = prepared;
+  const { first } = terms.segment;
+  const statement = analysis.statements[first];
+  const message =
+    sent === undefined || statement === undefined
+      ? { text: '', pieces: [], owners: [first] }
+      : new MessageBuilder().user(first, sent, statement).build();
+  const { error } = sent === undefined ? withoutPosition(reply) : reply;
+  const placing = { message, analysis, file: step.file, partial: terms.stands };
+  const finding = placeError({ ...reply, error, completed: 0 }, placing);
+  return { kind: 'refused', refusal: reply, finding, stands: terms.stands };
+}
+
+function withoutPosition(refusal: Refusal): Refusal {
+  const { position: _, ...error } = refusal.error;
+  return { ...refusal, error };
 }

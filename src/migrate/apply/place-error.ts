@@ -3,6 +3,8 @@ import type { Finding, Place } from '../../kit/finding.ts';
 import type { Analysis, Statement } from '../model.ts';
 import type { Reply, ServerError } from '../ports.ts';
 import { describe } from '../server-fault.ts';
+import { findName, namesIn } from '../../sql/names-in.ts';
+import { namedBy } from '../advice/named-object.ts';
 import { offsetOfStatement } from './chunks.ts';
 import type { Message, Piece } from './message.ts';
 
@@ -15,11 +17,14 @@ export interface Placing {
   readonly file: string;
   /** True: part of the migration stands, because it does not run in one transaction. */
   readonly partial: boolean;
+  /** Where the data of a COPY begin. */
+  readonly dataLine?: number;
 }
 
 /**
  * Turns the server's refusal of a message into a finding at file, line and column. The server counts characters from
- * the start of the message; an error without a position belongs to the command after the last completed one.
+ * the start of the message; an error without a position belongs to the command after the last completed one, and to the
+ * name in it that the server tells.
  */
 export function placeError(refusal: Refusal, placing: Placing): Finding {
   const { error } = refusal;
@@ -41,12 +46,19 @@ function unplaced(error: ServerError, owner: number | 'before' | 'after' | undef
   // Our own commands found a table or function of schema godwit missing.
   if (owner !== undefined && /^42(883|P01|703)$/.test(error.sqlstate) && error.message.includes('godwit'))
     return fault('history-damaged', { why: describe(error) });
-  const stage = owner === 'after' ? 'at the end of the file, where deferred constraints are checked: ' : '';
-  return fault(codeOf(error, placing.partial), {
-    why: `${stage}${describe(error)}`,
-    where,
-    ...fixOf(error, placing.analysis),
+  if (owner === 'after') return atTheEnd(error, placing);
+  return fault(codeOf(error, placing.partial), { why: describe(error), where });
+}
+
+/** A deferred constraint may be named in the file that has made it. */
+function atTheEnd(error: ServerError, { message, file, partial }: Placing): Finding {
+  const stage = 'at the end of the file, where deferred constraints are checked: ';
+  const [named] = namedBy(error);
+  const places = message.pieces.flatMap((piece) => {
+    const name = named?.kind === 'constraint' ? findName(namesIn(piece.text), named.name) : undefined;
+    return name === undefined ? [] : [placeIn({ piece, offset: name.at }, file)];
   });
+  return fault(codeOf(error, partial), { why: `${stage}${describe(error)}`, where: places[0] ?? { file } });
 }
 
 function codeOf(
@@ -72,14 +84,12 @@ function codeOf(
   return 'statement-failed';
 }
 
-/** A cure for the errors that people meet most; otherwise the catalogue's own. */
-function fixOf({ sqlstate }: ServerError, { directives }: Analysis, statement?: Statement): { readonly fix?: string } {
-  const alone = directives.transaction === 'none';
+/** A cure that depends on the file; the others are in `advice/fixes.ts`. */
+function fixOf({ sqlstate }: ServerError, { directives }: Analysis, statement: Statement): { readonly fix?: string } {
   // Inside of a function nothing is ever outside of a transaction.
-  if (sqlstate === '25001' && statement?.opaque === true) return { fix: hidden };
-  if (sqlstate === '2D000') return { fix: alone ? nestedCommit : committing };
-  const fix = fixes[sqlstate];
-  return fix === undefined ? {} : { fix };
+  if (sqlstate === '25001' && statement.opaque) return { fix: hidden };
+  if (sqlstate === '2D000') return { fix: directives.transaction === 'none' ? nestedCommit : committing };
+  return {};
 }
 
 const hidden = 'Write it as a statement of its own: inside of DO, CALL or a function the server never runs it.';
@@ -87,25 +97,6 @@ const committing =
   'It ends its transaction by itself. Put `-- godwit: transaction=none` on the first line of the file: its statements then run one by one, each outside of a transaction where it has to.';
 const nestedCommit =
   'COMMIT and ROLLBACK work in DO and in procedures that CALL reaches directly, not inside of a function, or of a block with EXCEPTION.';
-
-const fixes: Readonly<Record<string, string>> = {
-  '42P07':
-    'The object is there already. If it belongs to this migration, record it with `godwit adopt`; otherwise choose another name.',
-  '42710':
-    'The object is there already. If it belongs to this migration, record it with `godwit adopt`; otherwise choose another name.',
-  '42P01': 'Create the table first, in an earlier migration, or correct its name or schema.',
-  '42703': 'Correct the column’s name, or add the column before this statement.',
-  '23505': 'Rows that break the unique key are there already: remove or merge them first.',
-  '23502': 'Rows without a value are there already: fill them first, or give the column a default.',
-  '23503': 'Rows point to something that does not exist: add it or remove them first.',
-  '23514': 'Rows that break the check are there already: correct them first.',
-  '42501': 'Grant the privilege to the role that godwit connects as, or connect as the owner.',
-  '57014':
-    'If the statement may take longer, say so in the file: `-- godwit: statement-timeout=10min` (0 for no limit). If somebody cancelled it, run the same command again.',
-  '55P04':
-    'A new enum value cannot be used in the transaction that adds it: put ALTER TYPE … ADD VALUE into a migration of its own.',
-  '2BP01': 'Other objects depend on this one: drop them first, by name. CASCADE would drop them silently.',
-};
 
 /** The place of a statement's first token. */
 export function placeOf(statement: Pick<Statement, 'line' | 'column'>, file: string): Place {
@@ -137,13 +128,57 @@ function placeIn(found: { readonly piece: Piece; readonly offset: number }, file
   return { file, line: stretch.line + lines.length - 1, column: last + 1 };
 }
 
-/** Without a position: the statement itself, or inside a folded range the one after those that were completed. */
+/**
+ * Without a position: the line of a COPY's data; the name in the statement that the server tells; else the statement
+ * itself. Inside a folded range it is the one after those that were completed.
+ */
 function placeByCount(refusal: Refusal, placing: Placing, statement: Statement): Place {
+  const { file, dataLine } = placing;
+  const dataRow = dataLine === undefined ? undefined : /^COPY .*?, \D+(\d+)/m.exec(refusal.error.context ?? '')?.[1];
+  if (dataLine !== undefined && dataRow !== undefined) return { file, line: dataLine + Number(dataRow) - 1, column: 1 };
   const index = placing.analysis.statements.indexOf(statement);
   const piece = placing.message.pieces.find((candidate) => candidate.statement === index);
-  if (piece === undefined || piece.stretch.count === 1) return placeOf(statement, placing.file);
+  if (piece === undefined) return placeOf(statement, file);
+  const folded = piece.stretch.count > 1;
   const behind = refusal.completed - placing.message.owners.indexOf(index);
-  return placeIn({ piece, offset: offsetOfStatement(piece.text, behind) }, placing.file);
+  const start = folded ? offsetOfStatement(piece.text, behind) : headIndex(piece.text, piece.stretch);
+  const offset = start + offsetOfName(refusal.error, piece.text.slice(start), { statement, folded });
+  return placeIn({ piece, offset }, file);
+}
+
+/** Texts above this size are not searched for a name. */
+const longestSearched = 1_000_000;
+
+/** Where in a statement the name stands that the refusal tells; in a DO, behind the line that was at work. */
+function offsetOfName(
+  error: ServerError,
+  text: string,
+  { statement, folded }: { readonly statement: Statement; readonly folded: boolean },
+): number {
+  if (text.length > longestSearched) return 0;
+  const bodies = statement.tag === 'DO';
+  const from = bodies ? lineAtWork(error, text) : 0;
+  const names = namesIn(text, { bodies, one: folded });
+  const later = names.filter(({ at }) => at >= from);
+  for (const { name, of } of namedBy(error)) {
+    const found = findName(later, name, of) ?? findName(names, name, of);
+    if (found !== undefined) return found.at;
+  }
+  return from;
+}
+
+/** The server counts the lines of a DO's code from its opening quote. */
+function lineAtWork({ context = '' }: ServerError, text: string): number {
+  const line = Number(/inline_code_block\D+(\d+)/.exec(context)?.[1] ?? 0);
+  const opening = /\$\w*\$/.exec(text);
+  if (line === 0 || opening === null) return 0;
+  let at = opening.index + opening[0].length;
+  for (let n = 1; n < line; n += 1) {
+    const end = text.indexOf('\n', at);
+    if (end < 0) return 0;
+    at = end + 1;
+  }
+  return at + (/^\s*/.exec(text.slice(at))?.[0].length ?? 0);
 }
 
 function codePoints(text: string): number {

@@ -1,6 +1,6 @@
 import { lockSettings } from '../courtesy/lock-settings.ts';
 import type { Reply, Session } from '../ports.ts';
-import type { Segment } from '../model.ts';
+import type { Segment, Statement } from '../model.ts';
 import { chunksOf } from './chunks.ts';
 import {
   MessageBuilder,
@@ -71,6 +71,8 @@ export async function streamSegment(
 interface Failure {
   readonly reply: Extract<Reply, { readonly ok: false }>;
   readonly message: Message;
+  /** Where the data of a COPY begin. */
+  readonly dataLine?: number;
 }
 
 async function sendStatement(
@@ -84,7 +86,7 @@ async function sendStatement(
   if (statement.kind === 'copy-in' && statement.data !== undefined) {
     const message = new MessageBuilder().user(index, await textOf(prepared.body, statement), statement).build();
     const reply = await session.copyIn(message.pieces[0]?.text ?? '', dataOf(prepared, statement.data));
-    if (!reply.ok) return { reply, message };
+    if (!reply.ok) return { reply, message, dataLine: await lineOfData(prepared, statement, statement.data) };
     if (tick) await session.send(new MessageBuilder().tick().build().text);
     return undefined;
   }
@@ -99,6 +101,15 @@ async function sendStatement(
   return undefined;
 }
 
+async function lineOfData(
+  { body }: PreparedStep,
+  { head, line }: Statement,
+  data: { readonly start: number },
+): Promise<number> {
+  const before = await body.read(head, data.start);
+  return line + before.reduce((lines, byte) => lines + (byte === 0x0a ? 1 : 0), 0);
+}
+
 async function* dataOf(
   prepared: PreparedStep,
   span: { readonly start: number; readonly end: number },
@@ -108,8 +119,8 @@ async function* dataOf(
 }
 
 async function refuse(session: Session, prepared: PreparedStep, terms: Terms, failure: Failure): Promise<StepResult> {
-  const { reply, message } = failure;
+  const { reply, ...placed } = failure;
   if (!reply.error.lost) await session.send('ROLLBACK');
-  const placing = { message, analysis: prepared.analysis, file: prepared.step.file, partial: terms.stands };
+  const placing = { ...placed, analysis: prepared.analysis, file: prepared.step.file, partial: terms.stands };
   return { kind: 'refused', refusal: reply, finding: placeError(reply, placing), stands: terms.stands };
 }

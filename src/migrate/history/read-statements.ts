@@ -8,7 +8,7 @@ export function readStatements(session: Session): ReadStatements {
       `select tag, count, hash from godwit.statement where seq = ${Math.trunc(seq)} order by ordinal`,
       { rows: 'all' },
     );
-    if (!reply.ok) return [];
+    if (!reply.ok) return undefined;
     return (reply.results[0]?.rows ?? []).map(([tag, count, hash]) => ({
       tag: tag ?? '',
       count: Number(count),

@@ -1,4 +1,5 @@
 import { fault, FaultError } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import { applySteps, type ApplyResult } from '../apply/apply-steps.ts';
@@ -142,7 +143,7 @@ async function applyAll(
     }
     const cancelled = end.kind === 'failed' && end.fromOutside ? await cancelledBy(live) : undefined;
     if (cancelled !== undefined) return { verdict: verdictOf(cancelled), applied: applied() };
-    return { verdict: await conclude(ports, live, { end }), applied: applied() };
+    return { verdict: await conclude(ports, live, { end }, remaining.slice(1)), applied: applied() };
   }
 }
 
@@ -195,22 +196,31 @@ async function beside(live: LiveRun, session: Session): Promise<void> {
 /** How applying ended, in all ways but the one in which nothing was begun. */
 type Ended = { readonly end: Exclude<ApplyResult['end'], { readonly kind: 'not-begun' }> };
 
-async function conclude(ports: RunnerPorts, live: LiveRun, { end }: Ended): Promise<Verdict> {
+async function conclude(
+  ports: RunnerPorts,
+  live: LiveRun,
+  { end }: Ended,
+  later: readonly PreparedStep[] = [],
+): Promise<Verdict> {
   if (end.kind === 'done') return wellDone();
   if (end.kind === 'interrupted' || (end.kind === 'again' && ports.signal.aborted))
     return verdictOf(fault('interrupted'));
   const { id, name } = end.at.step;
-  ports.emit({ kind: 'migration.failed', id, name, finding: end.finding });
-  const body = {
-    migration: id,
-    code: end.finding.code,
-    where: end.finding.where ?? {},
-    why: end.finding.why,
-    at: ports.now(),
-  };
+  const finding = end.kind === 'failed' ? await advised(live, end, later) : end.finding;
+  ports.emit({ kind: 'migration.failed', id, name, finding });
+  const body = { migration: id, code: finding.code, where: finding.where ?? {}, why: finding.why, at: ports.now() };
   await logEvent(live.session, live.run, { kind: 'failed', body });
   const stands = end.kind === 'failed' && end.stands;
-  return stands ? { ...verdictOf(end.finding), outcome: 'partly-applied', exitCode: 41 } : verdictOf(end.finding);
+  return stands ? { ...verdictOf(finding), outcome: 'partly-applied', exitCode: 41 } : verdictOf(finding);
+}
+
+async function advised(
+  live: LiveRun,
+  { finding, error, at }: Extract<ApplyResult['end'], { readonly kind: 'failed' }>,
+  later: readonly PreparedStep[],
+): Promise<Finding> {
+  if (error === undefined) return finding;
+  return await (await import('../advice/advise.ts')).advise(live.session, { finding, error, at, later });
 }
 
 function isYielded(end: Extract<ApplyResult['end'], { readonly kind: 'again' }>): end is Yielded {

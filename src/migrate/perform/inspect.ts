@@ -7,6 +7,7 @@ import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
 import type { InspectTask } from '../task.ts';
+import { fingerprintLength } from '../plan/told-statements.ts';
 import type { Opened } from './open.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 import { whereTheyStand } from './where-it-stands.ts';
@@ -15,7 +16,10 @@ import { verifyChains } from './verify-chains.ts';
 /** Reads the history: what is applied, the runs, the events of one run, the audit chains. Changes nothing. */
 export async function inspect(task: InspectTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const { session, history } = opened;
-  if (task.what === 'history' || task.what === 'overview') ports.emit(historyEvent(history, task.what));
+  if (task.what === 'history' || task.what === 'overview') {
+    const fingerprints = await readFingerprints(session, history);
+    ports.emit(historyEvent(history, task.what, fingerprints));
+  }
   if (task.what === 'history') return wellDone();
   if (history.version === 0) return empty(task, ports, history);
   if (task.what === 'chain') return verifyChains(session, ports, task.subject ?? '');
@@ -29,9 +33,35 @@ export async function inspect(task: InspectTask, ports: RunnerPorts, opened: Ope
 }
 
 /** What is applied; for an overview with all that a plan is made from. */
-export function historyEvent({ rows, ...state }: History, what: 'history' | 'overview'): RunEvent {
+export function historyEvent(
+  { rows, ...state }: History,
+  what: 'history' | 'overview',
+  fingerprints: readonly string[] | undefined,
+): RunEvent {
   const partial = [...new Set(state.partial.map((statement) => statement.migration))];
-  return { kind: 'history', rows, partial, ...(what === 'overview' ? { state } : {}) };
+  return {
+    kind: 'history',
+    rows,
+    partial,
+    ...(fingerprints === undefined ? {} : { fingerprints }),
+    ...(what === 'overview' ? { state } : {}),
+  };
+}
+
+/** What the statements of each row were, so that a file of which only comments were changed can be told. */
+export async function readFingerprints(
+  session: Session,
+  { version, rows }: History,
+): Promise<readonly string[] | undefined> {
+  if (version === 0) return undefined;
+  const reply = await session.send(
+    `select seq, left(encode(sha256(convert_to(string_agg(hash, ' ' order by ordinal), 'UTF8')), 'hex'), ${fingerprintLength})
+from godwit.statement where seq is not null group by seq`,
+    { rows: 'all' },
+  );
+  if (!reply.ok) return undefined;
+  const told = new Map((reply.results[0]?.rows ?? []).map(([seq, print]) => [Number(seq), print ?? '']));
+  return rows.map(({ seq }) => told.get(seq) ?? '');
 }
 
 function empty(task: InspectTask, ports: RunnerPorts, _history: History): Verdict {

@@ -3,7 +3,7 @@ import { within } from '../control/deadline.ts';
 import { readHistory } from '../history/read-history.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { Session } from '../ports.ts';
-import { historyEvent, readRuns } from './inspect.ts';
+import { historyEvent, readFingerprints, readRuns } from './inspect.ts';
 
 const patienceMs = 5_000;
 /** Runs that are told beside the history. */
@@ -24,7 +24,7 @@ async function look(session: Session): Promise<readonly RunEvent[]> {
     readRuns(session, { what: 'runs', limit: toldRuns }),
   ]);
   if (!history.ok) return [];
-  const told = historyEvent(history.value, 'overview');
+  const told = historyEvent(history.value, 'overview', await readFingerprints(session, history.value));
   if (history.value.version === 0) return [told, { kind: 'runs', runs: [] }];
   return 'outcome' in runs ? [told] : [told, { kind: 'runs', runs }];
 }

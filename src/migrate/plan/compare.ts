@@ -57,17 +57,31 @@ export function compare(layout: 'native' | 'bare', migrations: readonly Migratio
   return { applied, pending, late, changed, missing, renamed };
 }
 
-/** What the comparison finds wrong, as findings; `outOfOrder` allows late migrations. */
-export function findingsOf(comparison: Comparison, options: { readonly outOfOrder: boolean }): readonly Finding[] {
+/** What findings depend on beside the comparison. */
+export interface JudgingTerms {
+  /** Allows late migrations. */
+  readonly outOfOrder: boolean;
+  /** The environment is `local`: its database may be made anew at any time. */
+  readonly local?: boolean;
+}
+
+/** What the comparison finds wrong, as findings. */
+export function findingsOf(comparison: Comparison, options: JudgingTerms): readonly Finding[] {
   const newest = comparison.applied.at(-1)?.row;
+  const anew = (finding: Finding): Finding =>
+    options.local === true && (finding.code === 'migration-changed' || finding.code === 'migration-missing')
+      ? { ...finding, fix: `${finding.fix} ${resetHint}` }
+      : finding;
   return [
-    ...comparison.changed.map(({ migration, row }) => changedFinding(migration, row)),
+    ...comparison.changed.map(({ migration, row }) => anew(changedFinding(migration, row))),
     ...comparison.renamed.map(({ migration, row }) => renamedFinding(migration, row)),
     ...comparison.missing.map((row) =>
-      fault('migration-missing', {
-        where: { file: row.file },
-        why: `It was applied on ${row.at} by ${row.by} as version ${row.id}.`,
-      }),
+      anew(
+        fault('migration-missing', {
+          where: { file: row.file },
+          why: `It was applied on ${row.at} by ${row.by} as version ${row.id}.`,
+        }),
+      ),
     ),
     ...(options.outOfOrder ? [] : comparison.late).map((migration) =>
       fault('out-of-order', {
@@ -77,6 +91,8 @@ export function findingsOf(comparison: Comparison, options: { readonly outOfOrde
     ),
   ];
 }
+
+const resetHint = 'Or begin anew: `godwit db reset --up` drops this local database and applies all files.';
 
 /** Bare files are known by their names alone: one of another folder may be meant. */
 function changedFinding(migration: Migration, row: HistoryRow): Finding {

@@ -8,9 +8,9 @@ import type { Bundle, Hashing } from '../ports.ts';
 import type { Selection } from '../task.ts';
 import { canonicalJson } from './canonical.ts';
 import { vanishedInPart, withoutFile } from './without-file.ts';
-import { compare, findingsOf, type Comparison } from './compare.ts';
+import type { Comparison } from './compare.ts';
 import { select } from './select.ts';
-import { explained, type ReadStatements } from './what-changed.ts';
+import { compareByStatements, type ReadStatements } from './what-changed.ts';
 
 /** A plan, the analyses it was made from, and what should be said beside it. */
 export interface MadePlan {
@@ -35,14 +35,14 @@ export async function makePlan(
   selection: Selection,
   ports: { readonly hashing: Hashing; readonly recorded: ReadStatements },
 ): Promise<Outcome<MadePlan>> {
-  const comparison = compare(bundle.layout, bundle.migrations, history);
   const outOfOrder = selection.outOfOrder || selection.direction === 'down';
   const vanished = withoutFile(
     history.partial.map(({ migration }) => migration),
     bundle,
   ).map(vanishedInPart);
   if (vanished.length > 0) return bad(...vanished);
-  const found = await explained(findingsOf(comparison, { outOfOrder }), comparison, bundle, ports.recorded);
+  const terms = { outOfOrder, local: history.environment === 'local', recorded: ports.recorded };
+  const { comparison, findings: found } = await compareByStatements(bundle, history, terms);
   if (found.some((finding) => finding.severity === 'error')) return bad(...found);
   const selected = select(selection, comparison, bundle.migrations);
   if (!selected.ok) return selected;
@@ -69,8 +69,12 @@ export async function makePlan(
       errors.push(...companions);
       continue;
     }
-    if (role === 'down' && analysis.value.statements.length === 0) {
-      errors.push(fault('down-empty', { where: { file: migration.down?.file ?? migration.up.file } }));
+    if (analysis.value.statements.length === 0) {
+      errors.push(
+        role === 'up'
+          ? fault('migration-empty', { where: { file: migration.up.file } })
+          : fault('down-empty', { where: { file: migration.down?.file ?? migration.up.file } }),
+      );
       continue;
     }
     analyses.set(migration.id, analysis.value);

@@ -1,9 +1,11 @@
 import { fault } from '../../kit/fault.ts';
+import type { FaultCode } from '../../kit/catalogue/index.ts';
 import type { Finding } from '../../kit/finding.ts';
+import type { History } from '../history/read-history.ts';
 import { describeGroup, timedGroups } from '../apply/message.ts';
-import type { Analysis } from '../model.ts';
+import type { Analysis, Migration } from '../model.ts';
 import type { Bundle } from '../ports.ts';
-import type { Comparison } from './compare.ts';
+import { compare, findingsOf, type Comparison, type JudgingTerms } from './compare.ts';
 
 /** A statement, or a group of them, as the history has kept it. */
 interface RecordedStatement {
@@ -12,16 +14,38 @@ interface RecordedStatement {
   readonly hash: string;
 }
 
-/** Reads the statements of one row of the history, in their order; empty where none were executed. */
-export type ReadStatements = (seq: number) => Promise<readonly RecordedStatement[]>;
+/** Tells of the statements of a row of the history only whether they are those with these hashes. */
+type IsSame = (hashes: readonly string[]) => boolean;
+
+/**
+ * Reads the statements of one row of the history, in their order; empty where none were executed. Undefined: nothing is
+ * known of them.
+ */
+export type ReadStatements = (seq: number) => Promise<readonly RecordedStatement[] | IsSame | undefined>;
+
+/** The part of a bundle that is compared. */
+export type Compared = Pick<Bundle, 'layout' | 'migrations' | 'analysis'>;
 
 type Changed = Comparison['changed'][number];
+
+/**
+ * The folder held against the history: by checksums, and where these differ by statements.
+ */
+export async function compareByStatements(
+  bundle: Compared,
+  history: History,
+  terms: JudgingTerms & { readonly recorded: ReadStatements },
+): Promise<{ readonly comparison: Comparison; readonly findings: readonly Finding[] }> {
+  const bySums = compare(bundle.layout, bundle.migrations, history);
+  const findings = await explained(findingsOf(bySums, terms), bySums, bundle, terms.recorded);
+  return { comparison: settled(bySums, findings, bundle.migrations), findings };
+}
 
 /** The findings of a comparison, those of changed migrations with what was changed in them. */
 export async function explained(
   findings: readonly Finding[],
   comparison: Comparison,
-  bundle: Bundle,
+  bundle: Pick<Bundle, 'analysis'>,
   recorded: ReadStatements,
 ): Promise<readonly Finding[]> {
   return Promise.all(
@@ -34,31 +58,61 @@ export async function explained(
 }
 
 /**
+ * The comparison by statements in place of checksums. Those of which only comments or white space were changed are
+ * applied; those that were recorded without a statement and have some now are pending.
+ *
+ * @param findings what `explained` says of it
+ * @param migrations the folder, in its order
+ */
+function settled(comparison: Comparison, findings: readonly Finding[], migrations: readonly Migration[]): Comparison {
+  const codes = new Map(findings.map(({ code, where }) => [where?.file, code]));
+  const changedAs = (code: FaultCode): Comparison['changed'] =>
+    comparison.changed.filter(({ migration }) => codes.get(migration.up.file) === code);
+  const same = changedAs('migration-reformatted');
+  const filled = new Set(changedAs('migration-filled').map(({ migration }) => migration));
+  const pending = new Set([...comparison.pending, ...filled]);
+  return {
+    ...comparison,
+    applied: [...comparison.applied, ...same].sort((a, b) => a.row.seq - b.row.seq),
+    pending: migrations.filter((migration) => pending.has(migration)),
+    changed: comparison.changed.filter((one) => !same.includes(one) && !filled.has(one.migration)),
+  };
+}
+
+/**
  * Says what differs in a migration that was changed after it was applied, by the hashes of its statements. When only
- * comments or white space differ, nothing would run differently: then it is a warning.
+ * comments or white space differ, nothing would run differently: then it is a warning. One that was executed without a
+ * statement has changed nothing, so that it may be filled.
  *
  * @param finding the finding by checksum alone
  */
 async function whatChanged(
   finding: Finding,
   changed: Changed,
-  bundle: Bundle,
+  bundle: Pick<Bundle, 'analysis'>,
   recorded: ReadStatements,
 ): Promise<Finding> {
   const [before, analysis] = await Promise.all([recorded(changed.row.seq), bundle.analysis(changed.migration, 'up')]);
-  if (before.length === 0 || !analysis.ok) return finding;
+  if (before === undefined || !analysis.ok) return finding;
   const now = groupsOf(analysis.value);
+  const where = { file: changed.migration.up.file };
+  const { at, by, kind } = changed.row;
+  const same = fault('migration-reformatted', {
+    where,
+    why: `It was applied on ${at}; its statements are still the same.`,
+  });
+  if (typeof before === 'function') return before(now.map(({ hash }) => hash)) ? same : finding;
+  // What was recorded without being executed had statements.
+  if (before.length === 0 && kind !== 'applied') return finding;
+  if (before.length === 0 && now.length > 0)
+    return fault('migration-filled', { where, why: `It was recorded on ${at} by ${by}, when its file held none.` });
   const difference = firstDifference(before, now);
-  if (difference === undefined)
-    return fault('migration-reformatted', {
-      where: { file: changed.migration.up.file },
-      why: `It was applied on ${changed.row.at}; its statements are still the same.`,
-    });
+  if (difference === undefined) return same;
   const { text, line } = difference;
   return {
     ...finding,
-    why: `It was applied on ${changed.row.at} by ${changed.row.by}; since then ${text}.`,
-    where: { file: changed.migration.up.file, ...(line === undefined ? {} : { line, column: 1 }) },
+    why: `It was applied on ${at} by ${by}; since then ${text}.`,
+    where: { ...where, ...(line === undefined ? {} : { line, column: 1 }) },
   };
 }
 

@@ -58,7 +58,7 @@ export async function analyse(script: ScriptFile, file: ByteSource, ports: Analy
   }
   const statements = collector.finish();
   if (checksum.hex() !== script.checksum) return bad(fault('file-moved-on', { where: { file: script.file } }));
-  const terms = { script, size: source.size, bom };
+  const terms = { size: source.size, bom };
   return conclude(terms, statements, directiveSet.result(), findings);
 }
 
@@ -81,14 +81,13 @@ function inOrder(findings: readonly Finding[]): readonly Finding[] {
 }
 
 interface FileTerms {
-  readonly script: ScriptFile;
   readonly size: number;
   readonly bom: 0 | 3;
 }
 
 /** Judges the statements together: transaction control, segments, what crosses their borders, effects. */
 function conclude(
-  { script, size, bom }: FileTerms,
+  { size, bom }: FileTerms,
   found: readonly ParsedStatement[],
   directives: Directives,
   findings: Finding[],
@@ -103,7 +102,6 @@ function conclude(
   findings.push(...borders.findings(segments));
   if (findings.some(({ severity }) => severity === 'error')) return bad(...inOrder(findings));
   const statements = withLockClasses(parsed, segments, directives);
-  if (statements.length === 0) findings.push(fault('sql-empty', { where: { file: script.file } }));
   const derived = deriveEffects(standing(parsed));
   return good({
     size,

@@ -1,6 +1,6 @@
 import { quoteIdent } from '../../sql/quote.ts';
 import type { Analysis, Check, Expectation, Migration } from '../model.ts';
-import type { ByteSource, Reply, Session } from '../ports.ts';
+import type { ByteSource, Reply, ServerError, Session } from '../ports.ts';
 
 const viewTimeout = '5s';
 const queryTimeout = '30s';
@@ -25,17 +25,24 @@ export async function queryViews(session: Session, views: readonly QueriedView[]
 function viewCheck({ label, where, migration }: QueriedView, reply: Reply): Check {
   const common = { kind: 'view-query', object: label, where, migration, expected: 'can be queried' };
   if (reply.ok) return { ...common, ok: true, severity: 'note', actual: 'can be queried' };
-  const { sqlstate, message } = reply.error;
   // A materialized view beneath it has no data yet.
-  if (sqlstate === '55000') return { ...common, ok: true, severity: 'note', actual: 'not populated' };
-  const slow = sqlstate === '57014';
-  const actual = slow ? `no row within ${viewTimeout}` : message;
-  return { ...common, ok: false, severity: slow || tellsOfSession(sqlstate) ? 'warning' : 'error', actual };
+  if (reply.error.sqlstate === '55000') return { ...common, ok: true, severity: 'note', actual: 'not populated' };
+  const slow = reply.error.sqlstate === '57014';
+  return {
+    ...common,
+    ok: false,
+    severity: slow || tellsOfSession(reply.error) ? 'warning' : 'error',
+    actual: slow ? `no row within ${viewTimeout}` : reply.error.message,
+  };
 }
 
-/** A setting that the application makes, another server that is away, rows that cannot be computed, a lock of others. */
-function tellsOfSession(sqlstate: string): boolean {
-  return sqlstate === '42704' || sqlstate === '55P03' || /^(08|22|HV)/.test(sqlstate);
+/**
+ * The view is there and is what was stated: what refuses is a value in a row, a server behind it, or a setting that the
+ * application makes in its own sessions.
+ */
+function tellsOfSession({ sqlstate, lost }: ServerError): boolean {
+  // Messages come in the server's language; of a view that is there, 42704 is an unset setting.
+  return !lost && (sqlstate === '42704' || sqlstate === '55P03' || /^(08|22|HV)/.test(sqlstate));
 }
 
 /** `-- godwit: expect <query> => <literal>`: the server compares; no row at all fails. */

@@ -1,0 +1,153 @@
+import { fault } from '../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { ResultSet, ServerError, Session } from '../../migrate/ports.ts';
+import { quoteIdent, quoteLiteral } from '../../sql/quote.ts';
+import type { DatabaseAddress } from './address.ts';
+import { createConnector } from './connector.ts';
+
+/** A database as it stands before it is made anew. */
+export interface Standing {
+  /** False: there is none of that name yet. */
+  readonly there: boolean;
+  /** Tables of users, godwit's own not counted. */
+  readonly tables: number;
+  /** What godwit has noted of its environment; empty: it has never changed this database. */
+  readonly environment: string;
+  readonly environmentId: string;
+}
+
+/** A session of somebody else that was ended. */
+export interface EndedSession {
+  readonly pid: number;
+  readonly application: string;
+  readonly user: string;
+}
+
+/** Looks at the database. */
+export async function lookAtDatabase(address: DatabaseAddress): Promise<Outcome<Standing>> {
+  const nothing = { there: false, tables: 0, environment: '', environmentId: '' };
+  const opened = await open(address);
+  if (!opened.ok) return opened.findings.some(({ code }) => code === 'database-missing') ? good(nothing) : opened;
+  const session = opened.value;
+  try {
+    const tables = await ask(
+      session,
+      `SELECT (SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'godwit')), pg_catalog.to_regclass('godwit.guard') IS NOT NULL`,
+    );
+    if (!tables.ok) return tables;
+    const [count, guarded] = tables.value[0] ?? [];
+    const guard =
+      guarded === 't' ? await ask(session, 'SELECT environment, environment_id FROM godwit.guard') : good([]);
+    if (!guard.ok) return guard;
+    const [environment, environmentId] = guard.value[0] ?? [];
+    return good({
+      there: true,
+      tables: Number(count ?? 0),
+      environment: environment ?? '',
+      environmentId: environmentId ?? '',
+    });
+  } finally {
+    await session.close();
+  }
+}
+
+/**
+ * Drops the database with everything in it and makes it anew, empty, with its owner, encoding and locale. Sessions of
+ * others are ended. Works from another database of the server, as one cannot drop what one is connected to.
+ *
+ * @returns the sessions that were ended
+ */
+export async function recreateDatabase(address: DatabaseAddress): Promise<Outcome<readonly EndedSession[]>> {
+  const opened = await openBeside(address);
+  if (!opened.ok) return opened;
+  const session = opened.value;
+  try {
+    return await recreate(session, address);
+  } finally {
+    await session.close();
+  }
+}
+
+async function recreate(session: Session, { database }: DatabaseAddress): Promise<Outcome<readonly EndedSession[]>> {
+  const literal = quoteLiteral(database);
+  const found = await ask(
+    session,
+    `SELECT pg_catalog.to_jsonb(d), pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_encoding_to_char(d.encoding),
+  pg_catalog.pg_has_role(d.datdba, 'USAGE') AND r.rolcreatedb OR r.rolsuper FROM pg_catalog.pg_roles r
+LEFT JOIN pg_catalog.pg_database d ON d.datname = ${literal} WHERE r.rolname = current_user`,
+  );
+  if (!found.ok) return found;
+  const [text, owner, encoding, may] = found.value[0] ?? [];
+  if (text != null && may !== 't')
+    return bad(
+      fault('reset-refused', {
+        why: `The role may not drop and make the database ${database}: it needs CREATEDB, and to own the database.`,
+        fix: `As an administrator: \`ALTER ROLE … CREATEDB;\` and \`ALTER DATABASE ${quoteIdent(database)} OWNER TO …;\`; or give the URL of a role that may.`,
+      }),
+    );
+  const sessions = await ask(
+    session,
+    `SELECT pid, application_name, usename FROM pg_catalog.pg_stat_activity
+WHERE datname = ${literal} AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid() ORDER BY backend_start`,
+  );
+  if (!sessions.ok) return sessions;
+  const name = quoteIdent(database);
+  if (text != null) {
+    const dropped = await ask(session, `DROP DATABASE ${name} WITH (FORCE)`);
+    if (!dropped.ok) return dropped;
+  }
+  const kept =
+    text == null ? '' : ` OWNER ${quoteIdent(owner ?? '')} TEMPLATE template0 ${localeOf(text, encoding ?? '')}`;
+  const made = await ask(session, `CREATE DATABASE ${name}${kept}`);
+  if (!made.ok) return made;
+  return good(
+    sessions.value.map(([pid, application, user]) => ({
+      pid: Number(pid),
+      application: application ?? '',
+      user: user ?? '',
+    })),
+  );
+}
+
+const providers: Readonly<Record<string, string>> = { i: 'icu', c: 'libc', b: 'builtin' };
+
+/** Encoding and locale as CREATE DATABASE takes them; the columns differ between majors. */
+function localeOf(row: string, encoding: string): string {
+  const database = JSON.parse(row) as Readonly<Record<string, string | null>>;
+  const provider = providers[database['datlocprovider'] ?? 'c'];
+  const locale = database['datlocale'] ?? database['daticulocale'];
+  return [
+    `ENCODING ${quoteLiteral(encoding)}`,
+    `LC_COLLATE ${quoteLiteral(database['datcollate'] ?? 'C')}`,
+    `LC_CTYPE ${quoteLiteral(database['datctype'] ?? 'C')}`,
+    ...(provider === undefined || provider === 'libc' ? [] : [`LOCALE_PROVIDER ${provider}`]),
+    ...(locale == null ? [] : [`${provider === 'builtin' ? 'BUILTIN' : 'ICU'}_LOCALE ${quoteLiteral(locale)}`]),
+  ].join(' ');
+}
+
+/** Databases that servers have, to work from. */
+const others = ['postgres', 'template1'] as const;
+
+async function openBeside(address: DatabaseAddress): Promise<Outcome<Session>> {
+  const names = others.filter((name) => name !== address.database);
+  const first = await open({ ...address, database: names[0] ?? 'template1' });
+  const second = names[1];
+  return first.ok || second === undefined ? first : await open({ ...address, database: second });
+}
+
+async function open(address: DatabaseAddress): Promise<Outcome<Session>> {
+  return await createConnector(address).open({
+    pipelined: false,
+    applicationName: 'godwit db reset',
+    settings: { lock_timeout: '10s' },
+  });
+}
+
+async function ask(session: Session, text: string): Promise<Outcome<ResultSet['rows']>> {
+  const reply = await session.send(text, { rows: 'all' });
+  return reply.ok ? good(reply.results[0]?.rows ?? []) : bad(fault('reset-failed', { why: wordsOf(reply.error) }));
+}
+
+function wordsOf({ message, detail, sqlstate }: ServerError): string {
+  return `${[message, detail].filter((part) => part !== undefined).join('. ')} (SQLSTATE ${sqlstate})`;
+}

@@ -1,0 +1,127 @@
+import type { DatabaseAddress } from '../../adapters/postgres/address.ts';
+import type { Standing } from '../../adapters/postgres/recreate-database.ts';
+import { isLoopback, readDatabaseUrl } from '../../adapters/url/database-url.ts';
+import { fault } from '../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { unpinEnvironment } from '../../project/lock-file.ts';
+import type { Project } from '../../project/open.ts';
+import { change } from '../change.ts';
+import type { Context, Result, Run } from '../command.ts';
+import { openProjectOf } from '../execute.ts';
+import { done, failed } from '../result.ts';
+import { countOf } from '../screen/format.ts';
+import { joinServer } from './db.ts';
+
+/** `godwit db reset` */
+export const reset: Run = async (context) => {
+  if (context.screen.json && context.typed.switches.has('up'))
+    return failed([
+      fault('wrong-usage', {
+        why: '--up and --json do not go together: these are two documents.',
+        fix: 'Run `godwit db reset --json --yes`, then `godwit up --json`.',
+      }),
+    ]);
+  const opened = await openProjectOf(context);
+  if (!opened.ok) return failed(opened.findings);
+  const project = opened.value;
+  const reached = await reach(context, project);
+  if (!reached.ok) return failed(reached.findings);
+  try {
+    return await resetAt(context, project, reached.value.address);
+  } finally {
+    await reached.value.close();
+  }
+};
+
+interface Reached {
+  readonly address: DatabaseAddress;
+  close(): Promise<void>;
+}
+
+/** Only what is on this machine, and nothing that is protected. */
+async function reach(context: Context, project: Project): Promise<Outcome<Reached>> {
+  const { name, database, engine } = project.environment;
+  if (project.environment.protected) return refused(`The environment \`${name}\` is protected.`);
+  if (engine !== 'local' || database.kind === 'secret')
+    return refused(`The database of \`${name}\` is far away; only databases of this machine are made anew.`);
+  if (database.kind === 'server') {
+    const { host } = database.address;
+    if (!isLoopback(host)) return refused(`${host} is another machine; only databases of this machine are made anew.`);
+    if (/^template[01]$/.test(database.address.database))
+      return refused(`${database.address.database} is a database of the server itself.`);
+    return good({ address: database.address, close: () => Promise.resolve() });
+  }
+  const server = await joinServer(context, project, false);
+  if (!server.ok) return server;
+  project.redactor.register(server.value.password);
+  const url = readDatabaseUrl(server.value.url, 'the embedded server', { user: 'postgres' });
+  if (!url.ok) return url;
+  return good({ address: url.value.address, close: async () => await server.value.stop() });
+}
+
+function refused(why: string, fix?: string): Outcome<never> {
+  return bad(fault('reset-refused', { why, ...(fix === undefined ? {} : { fix }) }));
+}
+
+async function resetAt(context: Context, project: Project, address: DatabaseAddress): Promise<Result> {
+  const { screen, typed } = context;
+  const { lookAtDatabase, recreateDatabase } = await import('../../adapters/postgres/recreate-database.ts');
+  const standing = await lookAtDatabase(address);
+  if (!standing.ok) return failed(standing.findings);
+  const fits = fitsEnvironment(project, standing.value);
+  if (!fits.ok) return failed(fits.findings);
+  const where = `${address.database} on ${address.host}:${address.port}`;
+  const agreed = await consent(context, where, standing.value);
+  if (!agreed.ok) return failed(agreed.findings);
+
+  const ended = await recreateDatabase(address);
+  if (!ended.ok) return failed(ended.findings);
+  const unpinned = await unpinEnvironment(project.root, project.environment.name);
+  if (!unpinned.ok) return failed(unpinned.findings);
+  const { style } = screen;
+  screen.say(
+    ...ended.value.map(({ pid, application, user }) =>
+      style.dim(`  ended: ${application === '' ? 'a session' : application} of ${user}, process ${pid} of the server`),
+    ),
+    `${style.green('✔')} The database ${where} is empty again.`,
+  );
+  if (typed.switches.has('up')) return await change({ ...context, command: 'up' }, 'up');
+  const name = project.environment.name === 'local' ? '' : ` -e ${project.environment.name}`;
+  screen.say(`  \`godwit up${name}\` applies the migrations.`);
+  return done({ database: address.database, host: address.host, port: address.port, ended: ended.value });
+}
+
+/** A tunnel makes any database look local: what godwit has noted in it tells. */
+function fitsEnvironment(
+  { environment, pinned }: Project,
+  { environment: found, environmentId }: Standing,
+): Outcome<void> {
+  const { name } = environment;
+  if (found !== '' && found !== name)
+    return refused(
+      `The database says that it belongs to the environment \`${found}\`, not to \`${name}\`: the address may be a tunnel.`,
+      `Check the URL. If it is a copy on this machine, drop it with psql.`,
+    );
+  if (pinned !== undefined && found !== '' && pinned.id !== environmentId)
+    return refused(
+      `godwit.lock.json pins \`${name}\` to another database (id ${pinned.id}, found ${environmentId}).`,
+      'Check the URL.',
+    );
+  return good(undefined);
+}
+
+async function consent(
+  { io, screen, typed, signal }: Context,
+  where: string,
+  { there, tables }: Standing,
+): Promise<Outcome<void>> {
+  if (typed.switches.has('yes') || !there) return good(undefined);
+  const what = `${where}, with ${countOf(tables, 'table')} and the history`;
+  if (!io.interactive || screen.json)
+    return refused(`It would drop ${what}, and nobody can be asked here.`, 'Say `--yes`.');
+  const answer = await io.ask(`Drop ${what}, and make it anew? [y/N] `);
+  if (signal.aborted) return bad(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  return /^y(es)?$/i.test(answer?.trim() ?? '')
+    ? good(undefined)
+    : refused('The answer was not yes.', 'Answer `y`, or say `--yes`.');
+}
