@@ -1,5 +1,5 @@
 import { quoteLiteral } from '../../sql/quote.ts';
-import { guardSetting, lockSettings } from '../courtesy/lock-settings.ts';
+import { lockSettings } from '../courtesy/lock-settings.ts';
 import type { PlanStep, Segment, Statement } from '../model.ts';
 import { leaving, MessageBuilder, opening, settling, statementArrays, timedGroups, type Message } from './message.ts';
 import { kindOf, type PreparedStep } from './prepared.ts';
@@ -36,15 +36,13 @@ export async function segmentMessage(
   recording: Recording | undefined,
 ): Promise<StepMessage> {
   const { analysis, body } = prepared;
-  const guards = guarding(prepared, segment, 'before');
   const builder = new MessageBuilder()
     .own('before', opening(position.epoch, position.head, analysis))
-    .own('before', await settingsBefore(prepared, segment.first))
-    .own('before', guards);
+    .own('before', await settingsBefore(prepared, segment.first));
   const start = analysis.statements[segment.first]?.start ?? 0;
   const bytes = await body.read(start, analysis.statements[segment.last]?.end ?? 0);
   const decoder = new TextDecoder();
-  const waits = lockSettings(prepared, segment, guards.length > 0);
+  const waits = lockSettings(prepared, segment, false);
   for (const group of timedGroups(segment)) {
     if (group.first > segment.first) builder.tick();
     for (let index = group.first; index <= group.last; index += 1) {
@@ -58,14 +56,6 @@ export async function segmentMessage(
   return close(builder, prepared, segment, { position, recording });
 }
 
-/** Godwit's own commands before or after the user's in this segment. */
-export function guarding(prepared: PreparedStep, segment: Segment, when: 'before' | 'after'): readonly string[] {
-  const { segments } = prepared.analysis;
-  const index = segments.findIndex(({ first, last }) => first <= segment.first && segment.last <= last);
-  const commands = prepared.guards.flatMap((guard) => (guard.segment === index ? guard[when] : []));
-  return when === 'after' || commands.length === 0 ? commands : [...guardSetting(prepared), ...commands];
-}
-
 /** What ends a segment: settle, note the statements as done, record the migration if this was its last one, COMMIT. */
 export function close(
   builder: MessageBuilder,
@@ -75,10 +65,7 @@ export function close(
 ): StepMessage {
   const { step, analysis } = prepared;
   const traps = closingTraps(analysis);
-  builder
-    .own('after', settling)
-    .own('after', guarding(prepared, segment, 'after'))
-    .own('after', traps.before);
+  builder.own('after', settling).own('after', traps.before);
   if (end.recording !== undefined) builder.own('after', leaving);
   const recordedAt = builder.commands;
   const done = statementArrays(analysis.statements, timedGroups(segment));
