@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createTestDatabase, majors } from '../support/database.ts';
+import { createProject } from '../support/project.ts';
 import { appliedProject, count, history } from './applied.ts';
 
 test.each(majors)(
@@ -185,4 +186,62 @@ test('a down file with COPY is guarded on its own connection', async () => {
   const down = await project.run('down', '--lose', '1');
   expect(down.exitCode, down.err).toBe(0);
   expect([await count(database, 'a'), await count(database, 'b')]).toEqual([2, 1]);
+});
+
+test('rows that the role may see only as their owner are counted all the same', async () => {
+  await using database = await createTestDatabase();
+  const [owner, deployer] = [`owner_${database.name}`, `deployer_${database.name}`];
+  await database.query(`create role ${owner}; create role ${deployer} login noinherit password 'pw' in role ${owner};
+grant create on database ${database.name} to ${deployer}; grant all on schema public to ${owner}, ${deployer}`);
+  const url = new URL(database.url);
+  url.username = deployer;
+  url.password = 'pw';
+  using project = createProject(
+    {
+      'migrations/1_a.sql': `set role ${owner};
+create table a (id int);
+alter table a enable row level security;
+alter table a force row level security;
+create policy none on a using (false);
+create table b (id int);`,
+      'migrations/1_a.down.sql': `set role ${owner};\ndrop table b;\nalter table a disable row level security;\ndrop table a;`,
+    },
+    url.href,
+  );
+  const up = await project.run('up');
+  expect(up.exitCode, up.err).toBe(0);
+  await database.query('insert into b values (1), (2)');
+  const refused = await project.run('down');
+  expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('(b 2), none of which')]);
+  const down = await project.run('down', '--lose', '2');
+  expect(down.exitCode, down.err).toBe(0);
+  await database.query(`drop owned by ${deployer}; drop owned by ${owner}; drop role ${deployer}; drop role ${owner}`);
+});
+
+test('rows that row security hides are not taken for none: without a count nothing is undone', async () => {
+  await using database = await createTestDatabase();
+  const deployer = `deployer_${database.name}`;
+  await database.query(`create role ${deployer} login password 'pw';
+grant create on database ${database.name} to ${deployer}; grant all on schema public to ${deployer}`);
+  const url = new URL(database.url);
+  url.username = deployer;
+  url.password = 'pw';
+  using project = createProject(
+    {
+      'migrations/1_a.sql': `create table a (id int);
+alter table a enable row level security;
+alter table a force row level security;
+create policy none on a using (false);`,
+      'migrations/1_a.down.sql': 'drop table a;',
+    },
+    url.href,
+  );
+  const up = await project.run('up');
+  expect(up.exitCode, up.err).toBe(0);
+  await database.query('insert into a values (1)');
+  const refused = await project.run('down');
+  expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('[rows-uncounted]')]);
+  expect(refused.err).toContain('migrations/1_a.down.sql:1:1');
+  expect(await count(database, 'a')).toBe(1);
+  await database.query(`drop owned by ${deployer}; drop role ${deployer}`);
 });

@@ -51,9 +51,8 @@ export async function rowsAtRisk(
       }
     }
   }
-  const [first, ...others] = findings;
-  if (first === undefined) return [];
-  return [{ ...first, why: `${first.why}${unseenIn(steps)}` }, ...others];
+  const last = findings.pop();
+  return last === undefined ? [] : [...findings, { ...last, why: `${last.why}${unseenIn(steps)}` }];
 }
 
 /** Says the file itself that it is meant? */
