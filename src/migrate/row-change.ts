@@ -8,7 +8,7 @@ export interface NamedTable {
 }
 
 /** The ways in which a statement takes rows, or the values of a column; `delete` takes all, `delete-some` what fits. */
-export type LossKind = 'drop-table' | 'truncate' | 'delete' | 'delete-some' | 'drop-column' | 'drop-schema';
+type LossKind = 'drop-table' | 'truncate' | 'delete' | 'delete-some' | 'drop-column' | 'drop-schema';
 
 /** Rows or values that a statement takes away. */
 export interface StatedLoss {

@@ -1,5 +1,5 @@
 /** Rows of a table, or values of one of its columns, that are lost. */
-export interface Loss {
+interface Loss {
   /** OID of the table. */
   readonly table: string;
   readonly label: string;

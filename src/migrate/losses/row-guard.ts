@@ -24,7 +24,7 @@ export interface RowGuard {
 }
 
 /** Guards the rows of one transaction. */
-export interface SegmentGuard {
+interface SegmentGuard {
   /** In front of a statement: locks and counts what it takes. */
   before(session: Session, statement: number): Promise<Stop | undefined>;
   /** Behind the last one: counts what is left of tables that only some rows were deleted from. */

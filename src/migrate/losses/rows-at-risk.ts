@@ -1,6 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding, Place } from '../../kit/finding.ts';
 import type { Analysis, PlanStep } from '../model.ts';
+import type { MadePlan } from '../plan/make-plan.ts';
 import type { Session } from '../ports.ts';
 import type { StatedLoss } from '../row-change.ts';
 import { lookAt, sumOf } from './count.ts';
@@ -16,20 +17,28 @@ interface Applying {
 /** Counting ends here: no table is read as a whole. */
 const most = 1_000;
 
+/** The environment whose rows are everybody's own. */
+const unasked = 'local';
+
 /**
  * What the steps of a plan would destroy: the tables and columns that their text drops or empties, as far as these hold
  * something now and the file does not allow it. Nothing waits for locks. What the run makes itself holds nothing; what is
  * not there, or may not be read, stops nobody.
  *
- * @param schema the schema that unqualified names stand for
+ * @param terms the environment's name, and the schema that unqualified names stand for
  * @returns a finding for each table and column; none: nothing is lost that can be seen beforehand
  */
 export async function rowsAtRisk(
   session: Session,
-  steps: readonly Applying[],
-  schema: string,
+  { plan, analyses }: Pick<MadePlan, 'plan' | 'analyses'>,
+  terms: { readonly environment: string; readonly schema: string },
 ): Promise<readonly Finding[]> {
-  const names = createPresentNames(schema);
+  if (terms.environment === unasked) return [];
+  const steps = plan.steps.flatMap((step) => {
+    const analysis = step.direction === 'up' ? analyses.get(step.id) : undefined;
+    return analysis === undefined ? [] : [{ step, analysis }];
+  });
+  const names = createPresentNames(terms.schema);
   const told = new Set<string>();
   const findings: Finding[] = [];
   for (const { step, analysis } of steps) {

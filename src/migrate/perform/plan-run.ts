@@ -16,9 +16,6 @@ import type { LiveRun } from './live-run.ts';
 import { needingSession } from './needs-session.ts';
 import type { Opened } from './open.ts';
 
-/** The environment whose rows are everybody's own. */
-const unasked = 'local';
-
 /** What will run, with the history that it was planned from. */
 interface PlannedRun {
   readonly made: MadePlan;
@@ -91,17 +88,13 @@ export async function planRun(
 
 /** Rows that applying would destroy, where nobody has said that they may be. */
 async function unwantedLosses(
-  { plan, analyses }: MadePlan,
+  made: MadePlan,
   { how, consent, environment }: ApplyTask,
   session: Session,
   schema: string,
 ): Promise<readonly Finding[]> {
-  if (how !== 'execute' || consent.destroyRows === true || environment.name === unasked) return [];
-  const steps = plan.steps.flatMap((step) => {
-    const analysis = step.direction === 'up' ? analyses.get(step.id) : undefined;
-    return analysis === undefined ? [] : [{ step, analysis }];
-  });
-  return await rowsAtRisk(session, steps, schema);
+  if (how !== 'execute' || consent.destroyRows === true) return [];
+  return await rowsAtRisk(session, made, { environment: environment.name, schema });
 }
 
 function isOther(planned: History, present: History, environment: string): boolean {
