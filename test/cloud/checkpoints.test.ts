@@ -72,7 +72,7 @@ test('a migration that drops a table takes a point in time, certainly before its
     'select started_at, finished_at from godwit.run order by started_at',
   );
   expect(runs[0]?.finished_at.getTime()).toBeLessThan(Date.parse(checkpoint.takenAt));
-  expect(runs[1]?.started_at.getTime()).toBeGreaterThan(Date.parse(checkpoint.takenAt));
+  expect(runs.at(-1)?.started_at.getTime()).toBeGreaterThan(Date.parse(checkpoint.takenAt));
 
   using bob = ann.clone('bob');
   const { run } = ran.json.find(({ kind }) => kind === 'run.started') as unknown as { readonly run: string };
