@@ -89,6 +89,11 @@ export interface DeployOptions extends ProjectOptions {
   readonly outOfOrder?: boolean;
   /** Hash of the reviewed plan: nothing else is applied. Protected environments need it. */
   readonly planHash?: string;
+  /**
+   * True: go on although tables or columns that hold rows are dropped or emptied. Otherwise such a run is refused before
+   * anything changes (`destroys-rows`), except in the environment `local`, with a `planHash`, or where the file allows it.
+   */
+  readonly destroyRows?: boolean;
   /** Why none is to be taken, where the policy asks for a checkpoint; recorded. */
   readonly waiveCheckpoint?: string;
   /** False: do not verify afterwards. */
@@ -169,6 +174,7 @@ export async function deploy(options: DeployOptions): Promise<Deployed> {
       takeOver: options.takeOver ?? false,
       onDisconnect: options.onDisconnect ?? 'cancel',
       ...(options.planHash === undefined ? {} : { planHash: options.planHash }),
+      ...(options.destroyRows === undefined ? {} : { destroyRows: options.destroyRows }),
       ...(options.waiveCheckpoint === undefined ? {} : { waived: options.waiveCheckpoint }),
     });
     const ended = await run(ready, task, options, 'up');

@@ -4,7 +4,8 @@ import { readPlan, type PlanFile } from '../project/plan-file.ts';
 import { applyTask, type ApplyWish } from '../project/tasks.ts';
 import type { Context, Result } from './command.ts';
 import { dryRun } from './dry-run.ts';
-import { executeAloud, withProject } from './execute.ts';
+import { resultAloud, withProject } from './execute.ts';
+import { executeConfirmed } from './confirmed.ts';
 import { consent } from './consent.ts';
 import { detach } from './detach.ts';
 import { checkPromotion, type Brought } from './promotion.ts';
@@ -42,7 +43,10 @@ export async function change(context: Context, direction: 'up' | 'down'): Promis
     const task = await applyTask(ready.project, ready.actor, consented.value ?? wish.value);
     if (hooks > 0 && detached) context.screen.finding(fault('hooks-left'));
     if (detached) return await detach(context, ready, task);
-    if (hooks === 0) return await executeAloud(context, ready, task);
+    if (hooks === 0) {
+      const execution = await executeConfirmed(context, ready, task, (event) => context.screen.event(event));
+      return resultAloud(context, ready, execution);
+    }
     return await (await import('./hooks.ts')).upWithHooks(context, ready, task);
   });
 }
@@ -84,6 +88,7 @@ async function wishOf({ typed, io }: Context, direction: 'up' | 'down'): Promise
     verify: !typed.switches.has('no-verify'),
     strict: typed.switches.has('strict'),
     ...(lockBudget.value === undefined ? {} : { lockBudgetMs: lockBudget.value }),
+    ...(typed.switches.has('destroy-rows') ? { destroyRows: true } : {}),
     ...(waived === undefined ? {} : { waived }),
     ...(reviewed.value === undefined ? {} : { planHash: reviewed.value.plan.hash, reviewed: reviewed.value }),
   });

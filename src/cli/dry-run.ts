@@ -1,3 +1,4 @@
+import type { Finding } from '../kit/finding.ts';
 import { wantsCheckpoint } from '../migrate/checkpoint.ts';
 import type { RunEvent } from '../migrate/event.ts';
 import type { Plan } from '../migrate/model.ts';
@@ -22,6 +23,7 @@ export async function dryRun(
 ): Promise<Result> {
   if (ready.project.remote !== undefined) return await dryRunFarAway(context, ready, selection, how);
   const onEvent = (event: RunEvent): void => {
+    if (event.kind === 'finding' && isOfExecuting(event.finding, how)) return;
     if (context.screen.json || event.kind === 'finding') context.screen.event(event);
     if (event.kind === 'plan') context.screen.say(...planLines(event.plan, context.screen.style, how));
   };
@@ -31,6 +33,11 @@ export async function dryRun(
   if (planned.ok && how === 'execute') await sayCheckpoint(context, ready, planned.value.plan);
   if (planned.ok && how === 'execute') sayHooks(context, ready, selection);
   return resultOf(execution);
+}
+
+/** What the statements would destroy is no news where none of them is executed. */
+function isOfExecuting({ code }: Finding, how: How): boolean {
+  return code === 'destroys-rows' && how !== 'execute';
 }
 
 async function sayCheckpoint({ screen }: Context, { project }: Ready, plan: Plan): Promise<void> {
@@ -48,7 +55,8 @@ async function dryRunFarAway(context: Context, ready: Ready, selection: Selectio
   const { screen } = context;
   const made = await lookPlan(context, ready, selection);
   if (!made.ok) return failed(made.findings);
-  const { plan, findings, exitCode, outcome } = made.value;
+  const { plan, exitCode, outcome } = made.value;
+  const findings = made.value.findings.filter((finding) => !isOfExecuting(finding, how));
   for (const finding of findings) screen.event({ kind: 'finding', finding });
   screen.event({ kind: 'plan', plan });
   screen.say(...planLines(plan, screen.style, how));

@@ -32,7 +32,7 @@ test('the help of the program names every command once', () => {
       -e, --env NAME  the environment to work on (default: local)
       --config FILE   the configuration file (default: godwit.config.ts, .mjs or .json)
       --json          print JSON on standard output
-      --yes           answer questions with yes, in unprotected environments
+      --yes           answer questions with yes, in unprotected environments; never that rows may go
       --no-color      no colours (also: NO_COLOR=1)
       -h, --help      show help
       --version       show the version
@@ -68,7 +68,7 @@ test('the help of a command shows options and examples', () => {
       -e, --env NAME  the environment to work on (default: local)
       --config FILE   the configuration file (default: godwit.config.ts, .mjs or .json)
       --json          print JSON on standard output
-      --yes           answer questions with yes, in unprotected environments
+      --yes           answer questions with yes, in unprotected environments; never that rows may go
       --no-color      no colours (also: NO_COLOR=1)
       -h, --help      show help
       --version       show the version

@@ -9,6 +9,7 @@ import { hooksPassed } from '../project/promotion.ts';
 import { execTask } from '../project/tasks.ts';
 import { wire } from '../project/wire.ts';
 import type { Context, Result } from './command.ts';
+import { executeConfirmed } from './confirmed.ts';
 import { executeHeard, openProjectOf, resultAloud, type Ready } from './execute.ts';
 
 type Finished = Extract<RunEvent, { readonly kind: 'run.finished' }>;
@@ -37,7 +38,7 @@ export async function upWithHooks(context: Context, ready: Ready, task: ApplyTas
     count += 1;
     screen.event(event);
   };
-  const execution = await executeHeard(context, ready, task, (event) => {
+  const execution = await executeConfirmed(context, ready, task, (event) => {
     if (event.kind === 'run.finished') closing = event;
     else tell(event);
   });

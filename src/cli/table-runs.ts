@@ -48,6 +48,10 @@ const waive: OptionSpec = {
   value: 'REASON',
   summary: 'go on without the checkpoint that the policy asks for; the reason is recorded',
 };
+const destroyRows: OptionSpec = {
+  name: 'destroy-rows',
+  summary: 'go on although tables or columns that hold rows are dropped or emptied',
+};
 const fresh: OptionSpec = {
   name: 'fresh',
   summary: 'ask the database now, instead of showing the newest known result (Cloud Run)',
@@ -107,6 +111,7 @@ export const runCommands: readonly CommandSpec[] = [
       outOfOrder,
       { name: 'no-verify', summary: 'do not verify afterwards' },
       strict,
+      destroyRows,
       lose,
       waive,
       { name: 'detach', summary: 'let the run go on by itself; `runs attach` shows it' },

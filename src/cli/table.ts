@@ -9,7 +9,7 @@ export const globalOptions: readonly OptionSpec[] = [
   { name: 'env', short: 'e', value: 'NAME', summary: 'the environment to work on (default: local)' },
   { name: 'config', value: 'FILE', summary: 'the configuration file (default: godwit.config.ts, .mjs or .json)' },
   { name: 'json', summary: 'print JSON on standard output' },
-  { name: 'yes', summary: 'answer questions with yes, in unprotected environments' },
+  { name: 'yes', summary: 'answer questions with yes, in unprotected environments; never that rows may go' },
   { name: 'no-color', summary: 'no colours (also: NO_COLOR=1)' },
   { name: 'help', short: 'h', summary: 'show help' },
   { name: 'version', summary: 'show the version' },

@@ -3,6 +3,7 @@ import type { Leaving } from '../sql/leaves.ts';
 import type { Outside } from '../sql/outside.ts';
 import type { Lock } from '../sql/locks/lock.ts';
 import type { LockClass } from '../sql/locks.ts';
+import type { RowChange } from './row-change.ts';
 import type { Effect } from './verify/fact.ts';
 
 /** One SQL file of a migration as it was found: the bytes themselves stay where they are until somebody needs them. */
@@ -115,6 +116,8 @@ export interface Analysis {
   readonly directives: Directives;
   /** What the statements do to objects and rows, in order. */
   readonly effects: readonly Effect[];
+  /** What the statements do to rows and to the names of tables and columns, in order. */
+  readonly rows: readonly RowChange[];
   /** Warnings and notes (an error makes the analysis fail instead). */
   readonly findings: readonly Finding[];
 }

@@ -38,6 +38,8 @@ export interface Consent {
   readonly planHash?: string;
   /** A person typed the environment's name, or the environment is not protected. */
   readonly approved: boolean;
+  /** True: rows may be destroyed; somebody was asked, has reviewed the plan, or has said so. */
+  readonly destroyRows?: boolean;
   /** Which runs need a checkpoint. */
   readonly checkpointPolicy: 'never' | 'destructive' | 'always';
   /** The checkpoint taken for this run, or who waived it and why. */

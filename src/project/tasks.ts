@@ -73,6 +73,8 @@ export interface ApplyWish {
   readonly planHash?: string;
   /** A person typed the name of the protected environment. */
   readonly nameTyped?: boolean;
+  /** True: rows may be destroyed. A reviewed plan says so too, a plan that was only seen does not. */
+  readonly destroyRows?: boolean;
   /** Why the checkpoint is waived. */
   readonly waived?: string;
   readonly lose?: number;
@@ -116,6 +118,7 @@ function consentOf({ environment }: Project, actor: Actor, wish: ApplyWish): Con
   return {
     approved: !environment.protected || wish.nameTyped === true,
     checkpointPolicy: environment.checkpoint,
+    destroyRows: wish.destroyRows ?? (wish.planHash !== undefined && wish.nameTyped !== true),
     ...(wish.planHash === undefined ? {} : { planHash: wish.planHash }),
     ...(wish.waived === undefined
       ? {}

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runProgram } from '../../src/cli/program.ts';
+import { atTerminal } from '../support/at-terminal.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 
@@ -17,36 +18,6 @@ const files = {
   'migrations/0001_users.sql': 'create table users (id bigint primary key);',
   'migrations/0001_users.down.sql': 'drop table users;',
 };
-
-/** A person at a terminal, who types these answers. */
-async function atTerminal(
-  project: TestProject,
-  env: Readonly<Record<string, string>>,
-  line: string,
-  answers: string[],
-) {
-  let err = '';
-  const questions: string[] = [];
-  const exitCode = await runProgram({
-    argv: line.split(' '),
-    signal: new AbortController().signal,
-    io: {
-      cwd: project.folder,
-      env: { ...env, NO_COLOR: '1', TERM: 'dumb' },
-      out: () => {},
-      err: (text) => (err += text),
-      terminal: true,
-      interactive: true,
-      columns: () => 100,
-      ask: (question) => {
-        questions.push(question);
-        return Promise.resolve(answers.shift());
-      },
-      input: () => Promise.resolve(''),
-    },
-  });
-  return { exitCode, err, questions };
-}
 
 test('a protected environment takes no bare --yes: without a person it refuses before anything changes', async () => {
   await using database = await createTestDatabase();

@@ -52,9 +52,14 @@ test('a migration that drops a table takes a point in time, certainly before its
   expect(planned.err).toContain('A checkpoint comes first: a point in time of Cloud SQL instance dev-db');
 
   const before = executed();
-  const ran = await ann.run('up', '-e', 'dev', '--json');
+  const refused = await ann.run('up', '-e', 'dev', '--json');
+  const codes = refused.json.flatMap((event) => (event.kind === 'finding' ? [event.finding.code] : []));
+  expect([refused.exitCode, codes]).toEqual([10, ['needs-checkpoint', 'destroys-rows']]);
+  expect(executed()).toBe(before + 1);
+
+  const ran = await ann.run('up', '-e', 'dev', '--destroy-rows', '--json');
   expect(ran.exitCode, ran.err).toBe(0);
-  expect(executed()).toBe(before + 2);
+  expect(executed()).toBe(before + 3);
   expect(cloud.leaked()).toEqual([]);
   const checkpoint = takenIn(ran);
   expect(checkpoint).toMatchObject({ means: 'point-in-time', kept: '7 days' });
@@ -67,7 +72,7 @@ test('a migration that drops a table takes a point in time, certainly before its
     'select started_at, finished_at from godwit.run order by started_at',
   );
   expect(runs[0]?.finished_at.getTime()).toBeLessThan(Date.parse(checkpoint.takenAt));
-  expect(runs[1]?.started_at.getTime()).toBeGreaterThan(Date.parse(checkpoint.takenAt));
+  expect(runs.at(-1)?.started_at.getTime()).toBeGreaterThan(Date.parse(checkpoint.takenAt));
 
   using bob = ann.clone('bob');
   const { run } = ran.json.find(({ kind }) => kind === 'run.started') as unknown as { readonly run: string };
@@ -80,7 +85,7 @@ test('where the log is not kept a backup is made and waited for, whoever is busy
   const { ann, sql } = await prepared(database, { pointInTimeRecovery: false });
   using _ann = ann;
   const before = executed();
-  const running = ann.run('up', '-e', 'dev', '--json');
+  const running = ann.run('up', '-e', 'dev', '--destroy-rows', '--json');
   await until('the execution that finds a checkpoint missing', () => executed() > before, 60_000);
   sql?.busy('UPDATE', 6_000);
   const ran = await running;
@@ -96,16 +101,18 @@ test('a backup that fails, and an environment without an instance, change nothin
   await using database = await createTestDatabase();
   const { ann } = await prepared(database, { pointInTimeRecovery: false, backupFault: 'fails' });
   using _ann = ann;
-  const failed = await ann.run('up', '-e', 'dev');
+  const failed = await ann.run('up', '-e', 'dev', '--destroy-rows');
   expect([failed.exitCode, failed.err]).toEqual([10, expect.stringContaining('[checkpoint-failed]')]);
 
   await using other = await createTestDatabase();
   const { ann: carol } = await prepared(other, 'none');
   using _carol = carol;
-  const refused = await carol.run('up', '-e', 'dev');
+  const refused = await carol.run('up', '-e', 'dev', '--destroy-rows');
   expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('[needs-checkpoint]')]);
   expect(refused.err).toContain('"instance": "NAME"');
-  expect((await carol.run('up', '-e', 'dev', '--waive-checkpoint', 'a snapshot of noon')).exitCode).toBe(0);
+  expect(
+    (await carol.run('up', '-e', 'dev', '--destroy-rows', '--waive-checkpoint', 'a snapshot of noon')).exitCode,
+  ).toBe(0);
 
   expect(await database.query("select to_regclass('users')::text as t")).toEqual([{ t: 'users' }]);
   expect(cloud.leaked()).toEqual([]);
@@ -118,7 +125,7 @@ test(
     await using database = await createTestDatabase();
     const { ann, sql } = await prepared(database, { pointInTimeRecovery: false, backupMs: 60_000 });
     using _ann = ann;
-    const running = ann.start('up', '-e', 'dev');
+    const running = ann.start('up', '-e', 'dev', '--destroy-rows');
     await until('a backup', () => sql?.backups.length === 1, 60_000);
     running.process.kill('SIGKILL');
     await running.ended;
@@ -132,7 +139,7 @@ test('a run that is left alone takes its checkpoint before it is started', slow,
   await using database = await createTestDatabase();
   const { ann } = await prepared(database, {});
   using _ann = ann;
-  const started = await ann.run('up', '-e', 'dev', '--detach');
+  const started = await ann.run('up', '-e', 'dev', '--destroy-rows', '--detach');
   expect(started.exitCode, started.err).toBe(0);
   expect(started.err).toContain('checkpoint: point in time');
   const [, run = ''] = /Run (\w{26})/.exec(started.err) ?? [];

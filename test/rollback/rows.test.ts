@@ -92,7 +92,9 @@ test('DELETE with a condition is judged by the rows that go, not by those that a
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('[down-loses-rows]');
-  expect(refused.err).toContain('It destroys 4 rows (prompts), and 2 may be lost.');
+  expect(refused.err).toContain(
+    'It destroys 4 rows (prompts 4), of which the migration created 2; no more may be lost.',
+  );
   expect(await count(database, 'prompts')).toBe(52);
   expect((await project.run('down', '--lose', '2')).exitCode).toBe(0);
   expect(await count(database, 'prompts')).toBe(48);
@@ -124,7 +126,7 @@ test('a deleted row takes along what ON DELETE CASCADE says, and that counts', a
   await database.query('insert into b values (1), (1)');
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
-  expect(refused.err).toContain('It destroys 4 rows (a, b), and 2 may be lost.');
+  expect(refused.err).toContain('It destroys 4 rows (a 2, b 2), of which the migration created 2');
   expect(await count(database, 'b')).toBe(2);
   expect((await project.run('down', '--lose', '2')).exitCode).toBe(0);
 });
@@ -238,7 +240,7 @@ test('DROP SCHEMA … CASCADE counts the rows of all its tables', async () => {
   await database.query('insert into app.b values (1), (2)');
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
-  expect(refused.err).toContain('(a 1, b 2), of which the migration created 1');
+  expect(refused.err).toContain('(app.a 1, app.b 2), of which the migration created 1');
   const down = await project.run('down', '--lose', '2');
   expect(down.exitCode, down.err).toBe(0);
 });

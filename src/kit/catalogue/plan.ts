@@ -126,8 +126,20 @@ export const planFaults = entries({
   },
   'down-loses-rows': {
     title: 'Rolling back would destroy rows',
-    why: 'Tables that the down file drops hold rows that the migration did not create.',
+    why: 'What the down file drops, empties or deletes from holds rows that the migration did not create.',
     fix: 'Save them, then run again with `--lose N`, N being at least the number of rows shown.',
+    exit: 10,
+  },
+  'rows-uncounted': {
+    title: 'Rows that would be destroyed cannot be counted',
+    why: 'A rollback destroys no rows that nobody has counted, and the server did not let them be counted.',
+    fix: 'Grant the role that godwit connects as SELECT on the table, or membership in the role that owns it, and run again.',
+    exit: 10,
+  },
+  'destroys-rows': {
+    title: 'This run would destroy rows',
+    why: 'A pending migration drops or empties a table or column that holds something.',
+    fix: 'If that is meant, run again with `--destroy-rows`; or have the plan reviewed (`godwit plan --out FILE`, then `godwit up --plan FILE`).',
     exit: 10,
   },
   'nothing-to-undo': {

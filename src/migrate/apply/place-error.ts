@@ -41,8 +41,6 @@ export function placeError(refusal: Refusal, placing: Placing): Finding {
 function unplaced(error: ServerError, owner: number | 'before' | 'after' | undefined, placing: Placing): Finding {
   const where = { file: placing.file };
   if (error.sqlstate === 'GW003') return fault('transaction-escaped', { where });
-  if (error.sqlstate === 'GW004')
-    return fault('down-loses-rows', { why: error.message.replace(/^godwit: /, ''), where });
   // Our own commands found a table or function of schema godwit missing.
   if (owner !== undefined && /^42(883|P01|703)$/.test(error.sqlstate) && error.message.includes('godwit'))
     return fault('history-damaged', { why: describe(error) });

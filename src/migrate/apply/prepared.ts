@@ -1,17 +1,10 @@
 import type { Outcome } from '../../kit/outcome.ts';
+import type { RowGuard } from '../losses/row-guard.ts';
 import type { Analysis, Migration, PlanStep } from '../model.ts';
 import type { ByteSource, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { LockTerms } from '../courtesy/terms.ts';
 import type { AppliedPart } from './applied-part.ts';
-
-/** Commands of godwit's own around the user's in the transaction of one segment: they count rows before a rollback. */
-export interface Guard {
-  /** Index of the segment. */
-  readonly segment: number;
-  readonly before: readonly string[];
-  readonly after: readonly string[];
-}
 
 /** A step of the plan with everything that is needed to execute it. */
 export interface PreparedStep {
@@ -19,7 +12,8 @@ export interface PreparedStep {
   readonly migration: Migration;
   readonly analysis: Analysis;
   readonly body: ByteSource;
-  readonly guards: readonly Guard[];
+  /** Guards the rows that undoing it would destroy; absent: it undoes nothing. */
+  readonly guard?: RowGuard;
   /** What an earlier attempt has left of it. */
   readonly part: AppliedPart;
   readonly locks: LockTerms;
@@ -52,7 +46,9 @@ export const largestMessage: number = 4 * 1024 * 1024;
 
 /** True: the step is one message, so that others can be sent behind it without waiting. */
 export function isPipelined(prepared: PreparedStep): boolean {
-  const { analysis, part } = prepared;
+  const { analysis, part, guard } = prepared;
+  // Its rows are counted in its transaction, and its catalogue is the one that the step before it has left.
+  if (guard !== undefined) return false;
   // What stands in part goes on behind it, even if the rest would fit into one message by now.
   if (part.through > 0 || part.begun !== undefined) return false;
   // The server may refuse it inside of a transaction; then it runs outside.

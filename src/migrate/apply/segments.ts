@@ -1,5 +1,6 @@
 import type { Finding } from '../../kit/finding.ts';
 import { nextHead } from '../history/head.ts';
+import type { Stop } from '../losses/row-guard.ts';
 import type { Segment } from '../model.ts';
 import type { Reply, Session } from '../ports.ts';
 import { applyBarrier } from './barrier.ts';
@@ -38,6 +39,8 @@ export async function applySegments(
   const recording = { head: next, nextStarted: start.after };
   const { through } = prepared.part;
   let stands = through > 0;
+  const untold = await prepared.guard?.begin(context.session);
+  if (untold !== undefined) return untoldOf(untold, stands);
   const unsettled = await settleLost(context, prepared, position);
   if (unsettled !== undefined) return unsettled;
 
@@ -75,7 +78,12 @@ async function applySegment(context: ApplyContext, prepared: PreparedStep, terms
   // An earlier attempt has run it outside of a transaction, and nobody knows how far it came.
   const begunAlone = prepared.part.begun?.hash === prepared.analysis.statements[segment.first]?.hash;
   if (begunAlone && mayRunAlone(context, prepared, segment)) return runAlone(context, prepared, terms);
-  if (needsStreaming(prepared, segment))
+  // Between the messages of one transaction a pooler would let its settings in.
+  const pooled = context.session.carriesSettings === true;
+  const guarded = prepared.guard?.over(segment) !== undefined;
+  if (guarded && !pooled && !needsStreaming(prepared, segment))
+    return streamSegment(context, context.session, prepared, terms);
+  if (guarded || needsStreaming(prepared, segment))
     return withUnpipelined(context, terms.stands, (session) => streamSegment(context, session, prepared, terms));
   const message = await segmentMessage(prepared, segment, position, recording);
   const reply = await context.session.send(message.text, { rows: message.recordedAt });
@@ -85,6 +93,11 @@ async function applySegment(context: ApplyContext, prepared: PreparedStep, terms
     return runAlone(context, prepared, terms);
   const placing = { message, analysis: prepared.analysis, file: prepared.step.file, partial: terms.stands };
   return { kind: 'refused', refusal: reply, finding: placeError(reply, placing), stands: terms.stands };
+}
+
+function untoldOf(stop: Stop, stands: boolean): StepResult {
+  if ('finding' in stop) return { kind: 'stopped', finding: stop.finding, stands };
+  return { kind: 'refused', refusal: stop.refusal, finding: serverFault(stop.refusal.error), stands };
 }
 
 /** It cannot run inside of a transaction, or ends the one around it. */

@@ -1,5 +1,5 @@
 import { quoteLiteral } from '../../sql/quote.ts';
-import { guardSetting, lockSettings } from '../courtesy/lock-settings.ts';
+import { lockSettings } from '../courtesy/lock-settings.ts';
 import type { Analysis, PlanStep, Segment, Statement } from '../model.ts';
 import { undoneIn } from '../undone.ts';
 import {
@@ -47,16 +47,14 @@ export async function segmentMessage(
   recording: Recording | undefined,
 ): Promise<StepMessage> {
   const { analysis, body } = prepared;
-  const guards = guarding(prepared, segment, 'before');
   const builder = new MessageBuilder()
     .own('before', opening(position.epoch, position.head, analysis, segment.modes?.isolation))
     .own('before', await settingsBefore(prepared, segment.first))
-    .own('before', guards)
     .own('before', segment.modes?.readOnly === true ? readOnly.before : []);
   const start = analysis.statements[segment.first]?.start ?? 0;
   const bytes = await body.read(start, analysis.statements[segment.last]?.end ?? 0);
   const decoder = new TextDecoder();
-  const waits = lockSettings(prepared, segment, guards.length > 0);
+  const waits = lockSettings(prepared, segment, false);
   const groups = timedGroups(segment);
   for (const group of groups) {
     if (group.first > segment.first) builder.tick();
@@ -72,14 +70,6 @@ export async function segmentMessage(
   return close(builder, prepared, segment, { position, recording });
 }
 
-/** Godwit's own commands before or after the user's in this segment. */
-export function guarding(prepared: PreparedStep, segment: Segment, when: 'before' | 'after'): readonly string[] {
-  const { segments } = prepared.analysis;
-  const index = segments.findIndex(({ first, last }) => first <= segment.first && segment.last <= last);
-  const commands = prepared.guards.flatMap((guard) => (guard.segment === index ? guard[when] : []));
-  return when === 'after' || commands.length === 0 ? commands : [...guardSetting(prepared), ...commands];
-}
-
 /** What ends a segment: settle, note the statements as done, record the migration if this was its last one, COMMIT. */
 export function close(
   builder: MessageBuilder,
@@ -92,7 +82,6 @@ export function close(
   builder
     .own('after', segment.modes?.readOnly === true ? readOnly.after : [])
     .own('after', settling)
-    .own('after', guarding(prepared, segment, 'after'))
     .own('after', traps.before);
   if (end.recording !== undefined) builder.own('after', leaving);
   const recordedAt = builder.commands;

@@ -1,4 +1,5 @@
-import { lockSettings } from '../courtesy/lock-settings.ts';
+import { guardSetting, lockSettings } from '../courtesy/lock-settings.ts';
+import type { Stop } from '../losses/row-guard.ts';
 import type { Reply, Session } from '../ports.ts';
 import type { Segment, Statement } from '../model.ts';
 import { chunksOf } from './chunks.ts';
@@ -7,6 +8,7 @@ import {
   notedAgain,
   opening,
   readOnly,
+  settling,
   timedGroups,
   type Message,
   type TimedGroup,
@@ -15,7 +17,7 @@ import { placeError } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import { readAsSent } from './session-traps.ts';
 import type { StepResult } from './segments.ts';
-import { close, guarding, settingsBefore, textOf, type Position, type Recording } from './step-message.ts';
+import { close, settingsBefore, textOf, type Position, type Recording } from './step-message.ts';
 
 interface Terms {
   readonly segment: Segment;
@@ -27,8 +29,11 @@ interface Terms {
 const copyPiece = 256 * 1024;
 
 /**
- * A segment too large for one message, or one with COPY … FROM stdin: several awaited messages of one transaction. The
- * first enters, the last records and commits; `godwit.record` refuses if the transaction between them was another one.
+ * A segment too large for one message, one with COPY … FROM stdin, or one that destroys rows: several awaited messages of
+ * one transaction. The first enters, the last records and commits; `godwit.record` refuses if the transaction between
+ * them was another one.
+ *
+ * @param guard counts the rows that it destroys, between the messages
  */
 export async function streamSegment(
   context: ApplyContext,
@@ -37,17 +42,17 @@ export async function streamSegment(
   terms: Terms,
 ): Promise<StepResult> {
   const { segment, position } = terms;
-  const guards = guarding(prepared, segment, 'before');
+  const guard = prepared.guard?.over(segment);
   const first = new MessageBuilder()
     .own('before', opening(position.epoch, position.head, prepared.analysis, segment.modes?.isolation))
     .own('before', await settingsBefore(prepared, segment.first))
-    .own('before', guards)
+    .own('before', guard === undefined ? [] : guardSetting(prepared))
     .own('before', segment.modes?.readOnly === true ? readOnly.before : [])
     .build();
   const opened = await session.send(first.text);
   if (!opened.ok) return refuse(session, prepared, terms, { reply: opened, message: first });
 
-  const waits = lockSettings(prepared, segment, guards.length > 0);
+  const waits = lockSettings(prepared, segment, guard !== undefined);
   const groups = timedGroups(segment);
   // The end of the last group is noted by the record itself.
   const ticks = new Set(groups.slice(0, -1).map((group) => group.last));
@@ -58,10 +63,19 @@ export async function streamSegment(
     }
     const wait = waits.get(index);
     if (wait !== undefined) await session.send(wait);
+    const stop = await guard?.before(session, index);
+    if (stop !== undefined) return stopped(session, prepared, terms, { stop, index });
     const failed = await sendStatement(session, prepared, index, { groups, tick: ticks.has(index) });
     if (failed !== undefined) return refuse(session, prepared, terms, failed);
   }
 
+  if (guard !== undefined) {
+    const settled = new MessageBuilder().own('after', settling).build();
+    const settles = await session.send(settled.text);
+    if (!settles.ok) return refuse(session, prepared, terms, { reply: settles, message: settled });
+    const stop = await guard.after(session);
+    if (stop !== undefined) return stopped(session, prepared, terms, { stop, index: segment.last });
+  }
   const last = close(new MessageBuilder(), prepared, segment, terms);
   const reply = await session.send(last.text, { rows: last.recordedAt });
   if (!reply.ok) return refuse(session, prepared, terms, { reply, message: last });
@@ -116,6 +130,22 @@ async function* dataOf(
 ): AsyncGenerator<Uint8Array> {
   for (let at = span.start; at < span.end; at += copyPiece)
     yield await prepared.body.read(at, Math.min(at + copyPiece, span.end));
+}
+
+/** Rows would be lost, or could not be counted: the statement that takes them is named, and nothing of it is done. */
+async function stopped(
+  session: Session,
+  prepared: PreparedStep,
+  terms: Terms,
+  { stop, index }: { readonly stop: Stop; readonly index: number },
+): Promise<StepResult> {
+  if ('refusal' in stop) {
+    const { position: _, ...error } = stop.refusal.error;
+    const reply = { ...stop.refusal, error, completed: 0 };
+    return refuse(session, prepared, terms, { reply, message: { text: '', pieces: [], owners: [index] } });
+  }
+  await session.send('ROLLBACK');
+  return { kind: 'stopped', finding: stop.finding, stands: terms.stands };
 }
 
 async function refuse(session: Session, prepared: PreparedStep, terms: Terms, failure: Failure): Promise<StepResult> {

@@ -1,9 +1,12 @@
 import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import type { History } from '../history/read-history.ts';
 import { readStatements } from '../history/read-statements.ts';
+import { rowsAtRisk } from '../losses/rows-at-risk.ts';
 import { makePlan, type MadePlan } from '../plan/make-plan.ts';
+import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
 import { missingConsent } from './consent.ts';
@@ -60,6 +63,7 @@ export async function planRun(
     const refused = [
       ...missingConsent(made.value.plan, task),
       ...(pooled ? await needingSession(made.value, ports.bundle) : []),
+      ...(await unwantedLosses(made.value, task, session, facts.schema)),
     ];
     const idle = made.value.plan.steps.length === 0;
     if (live.terms.pooled === true && live.leased !== true && refused.length === 0 && !idle) {
@@ -80,6 +84,17 @@ export async function planRun(
     live.head = history.head;
     return good(idle ? 'nothing-to-do' : { made: made.value, history });
   }
+}
+
+/** Rows that applying would destroy, where nobody has said that they may be. */
+async function unwantedLosses(
+  made: MadePlan,
+  { how, consent, environment }: ApplyTask,
+  session: Session,
+  schema: string,
+): Promise<readonly Finding[]> {
+  if (how !== 'execute' || consent.destroyRows === true) return [];
+  return await rowsAtRisk(session, made, { environment: environment.name, schema });
 }
 
 function isOther(planned: History, present: History, environment: string): boolean {

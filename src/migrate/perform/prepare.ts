@@ -1,12 +1,12 @@
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { appliedPart } from '../apply/applied-part.ts';
-import type { Guard, PreparedStep } from '../apply/prepared.ts';
+import type { PreparedStep } from '../apply/prepared.ts';
 import { defaultLockTerms } from '../courtesy/terms.ts';
 import type { History, PartialStatement } from '../history/read-history.ts';
+import { guardRollback } from '../losses/guard-rollback.ts';
 import type { MadePlan } from '../plan/make-plan.ts';
 import type { Bundle, Session } from '../ports.ts';
 import type { ApplyTask } from '../task.ts';
-import { rowGuards } from './row-guards.ts';
 
 /** Brings each step of the plan together with its bytes, its guards, and what an earlier attempt has already done. */
 export async function prepareSteps(
@@ -16,7 +16,7 @@ export async function prepareSteps(
 ): Promise<Outcome<readonly PreparedStep[]>> {
   const { bundle, history } = context;
   const migrations = new Map(bundle.migrations.map((migration) => [migration.id, migration]));
-  const guards = await guardsFor(made, context, task);
+  const guards = await guardRollback(made, { ...context, lose: task.lose });
   if (!guards.ok) return guards;
   const prepared: PreparedStep[] = [];
   for (const step of made.plan.steps) {
@@ -25,36 +25,18 @@ export async function prepareSteps(
     if (migration === undefined || analysis === undefined) throw new Error(`step ${step.id} without its migration`);
     const part = appliedPart(analysis, notesOf(history, step), step.file);
     if (!part.ok) return bad(...part.findings);
+    const guard = guards.value.get(step.id);
     prepared.push({
       step,
       migration,
       analysis,
       body: await bundle.body(migration, step.direction),
-      guards: guards.value.get(step.id) ?? [],
+      ...(guard === undefined ? {} : { guard }),
       part: part.value,
       locks: task.locks ?? defaultLockTerms,
     });
   }
   return good(prepared);
-}
-
-/** Rolling back counts the rows that it would destroy. */
-async function guardsFor(
-  made: MadePlan,
-  context: Parameters<typeof prepareSteps>[1],
-  task: ApplyTask,
-): Promise<Outcome<ReadonlyMap<string, readonly Guard[]>>> {
-  const { bundle, history, session, schema } = context;
-  const undoing = made.plan.steps.flatMap(({ id, direction }) => {
-    if (direction === 'up') return [];
-    const migration = bundle.migrations.find((candidate) => candidate.id === id);
-    const down = made.analyses.get(id);
-    return migration === undefined || down === undefined ? [] : [{ migration, down }];
-  });
-  if (undoing.length === 0) return good(new Map());
-  const schemas = new Map(history.rows.map((row) => [row.id, row.schema]));
-  const schemaOf = (id: string): string => schemas.get(id) || schema;
-  return rowGuards({ bundle, session, lose: task.lose, schema, schemaOf }, undoing);
 }
 
 function notesOf({ partial }: History, { id, direction }: PreparedStep['step']): readonly PartialStatement[] {

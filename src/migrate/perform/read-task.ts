@@ -88,6 +88,10 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
   if (!made.ok) return verdictOf(...made.findings);
   for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
   ports.emit({ kind: 'plan', plan: made.value.plan });
+  const { rowsAtRisk } = await import('../losses/rows-at-risk.ts');
+  const terms = { environment: task.environment.name, schema: opened.facts.schema };
+  for (const finding of await rowsAtRisk(opened.session, made.value, terms))
+    ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
   return made.value.plan.steps.length === 0 ? wellDone('nothing-to-do') : wellDone();
 }
 

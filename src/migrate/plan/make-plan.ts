@@ -1,4 +1,3 @@
-import type { Effect } from '../verify/fact.ts';
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
@@ -79,7 +78,7 @@ export async function makePlan(
     }
     analyses.set(migration.id, analysis.value);
     warnings.push(...analysis.value.findings);
-    if (role === 'down') warnings.push(...uncounted(analysis.value));
+    if (role === 'down') warnings.push(...uncounted(analysis.value, migration.down?.file ?? migration.up.file));
     steps.push(stepOf(migration, role, analysis.value));
   }
   if (steps.length > 0) errors.push(...halfWay(history, selection, bundle));
@@ -109,33 +108,25 @@ function halfWay(history: History, selection: Selection, bundle: Bundle): readon
 }
 
 /** What a down file does to rows, where its text does not tell: nobody counts that. */
-function uncounted({ effects }: Analysis): readonly Finding[] {
-  return effects.flatMap((effect) => {
-    if (mayShorten(effect))
+function uncounted({ rows, statements }: Analysis, file: string): readonly Finding[] {
+  return rows.flatMap((change) => {
+    const { line = 1, column = 1, tag = '' } = statements[change.statement] ?? {};
+    const where = { file, line, column };
+    if (change.op === 'retype')
       return [
         fault('not-checked', {
-          where: effect.where,
-          why: `The new type of column ${effect.object.table}.${effect.object.name} may not hold all that its rows hold; values that it rounds or shortens are not counted.`,
+          where,
+          why: `The new type of column ${change.table.name}.${change.column} may not hold all that its rows hold; values that it rounds or shortens are not counted.`,
           fix: 'Look at the values before you run it.',
         }),
       ];
-    return effect.op === 'opaque'
-      ? [
-          fault('not-checked', {
-            where: effect.where,
-            why: `${effect.tag}: rows that it destroys cannot be seen in its text, so they are not counted.`,
-            fix: 'Look at what it does before you run it.',
-          }),
-        ]
-      : [];
+    if (change.op !== 'unseen') return [];
+    const why =
+      change.why === 'opaque'
+        ? `${tag}: rows that it destroys cannot be seen in its text, so they are not counted.`
+        : `${tag} … CASCADE: rows of other tables, which go with what depends on it, are not counted.`;
+    return [fault('not-checked', { where, why, fix: 'Look at what it does before you run it.' })];
   });
-}
-
-/** A column gets another type than unlimited text, which holds everything. */
-function mayShorten(effect: Effect): effect is Extract<Effect, { readonly op: 'alter' }> {
-  if (effect.op !== 'alter' || effect.object.kind !== 'column') return false;
-  const { type } = effect.facts;
-  return type !== undefined && !/^(?:text|character varying|varchar|bytea)$/.test(type);
 }
 
 function planOf(history: History, steps: readonly PlanStep[], hashing: Hashing): Plan {

@@ -12,6 +12,7 @@ import { createDirectiveSet } from './directive-set.ts';
 import { withLockClasses } from './lock-classes.ts';
 import { unwrap, type Part } from './own-transaction.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
+import { rowChangesOf } from './row-changes.ts';
 import { segmentsOf } from './segments.ts';
 import { createSessionBorders } from './session-borders.ts';
 import { createCollector } from './statement-collector.ts';
@@ -111,6 +112,7 @@ function conclude(
     absorbed,
     directives,
     effects: derived.effects,
+    rows: rowChangesOf(parsed),
     findings: inOrder([...findings, ...derived.findings]),
   });
 }

@@ -1,0 +1,32 @@
+import type { Place } from '../../kit/finding.ts';
+import type { PlanStep } from '../model.ts';
+
+/** What `up` would do to rows that are there already. */
+export interface Danger {
+  /** In words: `drops table users`; or `DO, whose effect cannot be seen`. */
+  readonly what: string;
+  readonly where: Place;
+}
+
+/** What cannot be seen in the text of these may be anything. */
+const opaque: ReadonlySet<string> = new Set(['DO', 'CALL', 'EXECUTE']);
+
+/**
+ * Why nobody should be advised to run `up` with these steps in a database that holds data of before: the first thing that
+ * they destroy, or may destroy. Undefined: the advice is safe.
+ *
+ * @param steps of a plan, in order
+ * @example
+ * dangerOfUp(plan.steps) // { what: 'drops table users', where: { file: 'migrations/2_users.sql', line: 1, column: 1 } }
+ */
+export function dangerOfUp(steps: readonly Pick<PlanStep, 'file' | 'does' | 'destroys'>[]): Danger | undefined {
+  for (const { destroys } of steps) {
+    const [first] = destroys;
+    if (first !== undefined) return first;
+  }
+  for (const { file, does } of steps) {
+    const hidden = does.find(({ tag }) => opaque.has(tag));
+    if (hidden !== undefined) return { what: `${hidden.tag}, whose effect cannot be seen`, where: { file } };
+  }
+  return undefined;
+}
