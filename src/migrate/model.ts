@@ -2,6 +2,7 @@ import type { Finding, Place } from '../kit/finding.ts';
 import type { Leaving } from '../sql/leaves.ts';
 import type { Outside } from '../sql/outside.ts';
 import type { Lock } from '../sql/locks/lock.ts';
+import type { Look } from './look.ts';
 import type { LockClass } from '../sql/locks.ts';
 import type { RowChange } from './row-change.ts';
 import type { Effect } from './verify/fact.ts';
@@ -114,6 +115,8 @@ export interface Analysis {
   /** How many statements that control transactions (BEGIN, COMMIT, SET TRANSACTION) were absorbed into the segments. */
   readonly absorbed: number;
   readonly directives: Directives;
+  /** What statements with IF NOT EXISTS may have met, in their order. */
+  readonly looks: readonly Look[];
   /** What the statements do to objects and rows, in order. */
   readonly effects: readonly Effect[];
   /** What the statements do to rows and to the names of tables and columns, in order. */

@@ -2,6 +2,19 @@ import { entries } from './entry.ts';
 
 /** Failures while statements run. */
 export const applyFaults = entries({
+  'existing-differs': {
+    title: 'IF NOT EXISTS met something else under that name',
+    why: 'The name is taken by another kind of object, or by a table without a column that the statement names.',
+    fix: 'Give it another name, change what is there in a migration of its own, or say that it is meant: `-- godwit: allow=existing reason="…"`.',
+    exit: 40,
+  },
+  'existing-other': {
+    title: 'IF NOT EXISTS met something that is not quite what the statement says',
+    why: 'It was there before, so the statement did nothing.',
+    fix: 'Change it with ALTER where it matters, or say that it is meant: `-- godwit: allow=existing reason="…"`.',
+    exit: 50,
+    severity: 'warning',
+  },
   'statement-failed': {
     title: 'A statement failed; its migration was rolled back',
     why: 'The server refused it.',

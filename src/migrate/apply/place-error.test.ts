@@ -30,6 +30,7 @@ function made(sql: string): { readonly message: Message; readonly analysis: Anal
     segments: [],
     absorbed: 0,
     effects: [],
+        looks: [],
     rows: [],
     findings: [],
     directives: { frozen: false, allow: [], expect: [] },

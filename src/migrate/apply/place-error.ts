@@ -29,6 +29,7 @@ export interface Placing {
 export function placeError(refusal: Refusal, placing: Placing): Finding {
   const { error } = refusal;
   const { message, analysis, file } = placing;
+  if (error.sqlstate === 'GW005') return existing(error, placing);
   const owner = message.owners[refusal.completed];
   const found = error.position === undefined ? undefined : pieceAt(message, error.position);
   const statement = analysis.statements[found?.piece.statement ?? (typeof owner === 'number' ? owner : -1)];
@@ -36,6 +37,13 @@ export function placeError(refusal: Refusal, placing: Placing): Finding {
   const where = found === undefined ? placeByCount(refusal, placing, statement) : placeIn(found, file);
   const fix = fixOf(error, analysis, statement);
   return fault(codeOf(error, placing.partial), { why: `${statement.tag}: ${describe(error)}`, where, ...fix });
+}
+
+/** IF NOT EXISTS has met something else: nothing of the migration stands. */
+function existing({ message, detail }: ServerError, { analysis, file }: Placing): Finding {
+  const look = analysis.looks[Number(detail)];
+  const statement = analysis.statements[look?.statement ?? -1];
+  return fault('existing-differs', { why: `${message}.`, where: statement === undefined ? { file } : placeOf(statement, file) });
 }
 
 function unplaced(error: ServerError, owner: number | 'before' | 'after' | undefined, placing: Placing): Finding {

@@ -13,6 +13,7 @@ import {
   timedGroups,
   type Message,
 } from './message.ts';
+import { lookAgain, lookBehind } from './looking.ts';
 import { kindOf, type PreparedStep } from './prepared.ts';
 import { closingTraps } from './session-traps.ts';
 
@@ -64,7 +65,7 @@ export async function segmentMessage(
       const wait = waits.get(index);
       if (wait !== undefined) builder.own('after', [wait]);
       builder.user(index, decoder.decode(bytes.subarray(statement.start - start, statement.end - start)), statement);
-      builder.own('after', notedAgain(statement, index, groups));
+      builder.own('after', notedAgain(statement, index, groups)).own('after', lookBehind(analysis, index));
     }
   }
   return close(builder, prepared, segment, { position, recording });
@@ -82,6 +83,7 @@ export function close(
   builder
     .own('after', segment.modes?.readOnly === true ? readOnly.after : [])
     .own('after', settling)
+    .own('after', lookAgain(analysis, step.file, segment))
     .own('after', traps.before);
   if (end.recording !== undefined) builder.own('after', leaving);
   const recordedAt = builder.commands;

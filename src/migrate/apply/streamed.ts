@@ -13,6 +13,7 @@ import {
   type Message,
   type TimedGroup,
 } from './message.ts';
+import { lookBehind } from './looking.ts';
 import { placeError } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import { readAsSent } from './session-traps.ts';
@@ -107,7 +108,7 @@ async function sendStatement(
   for await (const chunk of chunksOf(prepared.body, statement)) {
     const builder = new MessageBuilder().user(index, await textOf(prepared.body, chunk), chunk);
     if (statement.leaves?.includes('settings') === true) builder.own('after', readAsSent);
-    builder.own('after', notedAgain(statement, index, groups));
+    builder.own('after', notedAgain(statement, index, groups)).own('after', lookBehind(prepared.analysis, index));
     const message = (tick && chunk.end === statement.end ? builder.tick() : builder).build();
     const reply = await session.send(message.text);
     if (!reply.ok) return { reply, message };

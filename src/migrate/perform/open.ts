@@ -1,4 +1,5 @@
 import { fault } from '../../kit/fault.ts';
+import type { Place } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { pacedSession } from '../control/pace.ts';
 import { expectAnswers } from '../control/watch.ts';
@@ -57,9 +58,19 @@ function optionsOf(ports: RunnerPorts, terms: SessionTerms): SessionOptions {
     pooled: terms.pooled === true,
     applicationName: `godwit ${terms.run}`,
     settings: { ...sessionSettings(terms.onDisconnect), ...terms.pinned },
-    onNotice: (severity, text) => ports.emit({ kind: 'notice', severity, text }),
+    onNotice: (severity, text) => tellNotice(ports, severity, text),
   };
 }
+
+/** What the second look at IF NOT EXISTS has found comes as a warning of the server, too: results of messages are few. */
+function tellNotice(ports: RunnerPorts, severity: string, text: string): void {
+  const found = text.startsWith(existingMark) ? text.slice(existingMark.length) : undefined;
+  if (found === undefined) return ports.emit({ kind: 'notice', severity, text });
+  for (const difference of JSON.parse(found) as readonly { readonly where: Place; readonly why: string }[])
+    ports.emit({ kind: 'finding', finding: fault('existing-other', { ...difference, why: `${difference.why}.` }) });
+}
+
+const existingMark = 'godwit:existing:';
 
 /**
  * Opens a session and asks for facts and history in one flight; with `lock`, the run lock is taken in between, and the

@@ -14,6 +14,7 @@ import { unwrap, type Part } from './own-transaction.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 import { rowChangesOf } from './row-changes.ts';
 import { segmentsOf } from './segments.ts';
+import { looksOf } from './looks.ts';
 import { createSessionBorders } from './session-borders.ts';
 import { createCollector } from './statement-collector.ts';
 import { standing, withUndone } from './undone.ts';
@@ -111,6 +112,7 @@ function conclude(
     segments,
     absorbed,
     directives,
+    looks: looksOf(parsed, directives),
     effects: derived.effects,
     rows: rowChangesOf(parsed),
     findings: inOrder([...findings, ...derived.findings]),
