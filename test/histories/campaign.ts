@@ -1,6 +1,7 @@
 import { evaluate, type Verdict } from './evaluate.ts';
 import { generate } from './generate.ts';
 import type { History } from './history.ts';
+import { withClient } from './replay.ts';
 import { shrink } from './shrink.ts';
 import type { Stage } from './stage.ts';
 
@@ -69,7 +70,7 @@ async function one(stage: Stage, seed: number, campaign: Campaign, seen: Set<str
 
 async function make(stage: Stage, seed: number): Promise<History> {
   await using scratch = await stage.database();
-  return await generate(seed, stage.major, scratch.connect);
+  return await withClient(scratch, async (client) => await generate(seed, stage.major, client));
 }
 
 /** What throws is a failure too: a bug of godwit's, or of this program. */

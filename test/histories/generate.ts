@@ -8,7 +8,7 @@ import { routineFamily } from './statements/routines.ts';
 import { blockFamily, rowFamily } from './statements/rows.ts';
 import { tableFamily } from './statements/tables.ts';
 import { otherFamily, typeFamily } from './statements/types.ts';
-import { lookAt, type World } from './world.ts';
+import { lookAt } from './world.ts';
 
 const plain: readonly (readonly [number, Proposal])[] = [
   [24, among(tableFamily)],
@@ -34,96 +34,123 @@ export function isAlone(sql: string): boolean {
 }
 
 /** What one seed stands for; the scratch database says which statements it would take, exactly as a file of psql's. */
-export async function generate(seed: number, major: number, connect: () => Promise<Client>): Promise<History> {
+export async function generate(seed: number, major: number, client: Client): Promise<History> {
   const dice = diceOf(seed);
   const runs: (readonly Migration[])[] = [];
   const foreign: Foreign[] = [];
   const besides = dice.maybe(0.4);
   const count = dice.of(2, 2, 3, 3, 4);
   let id = 0;
-  let world: World | undefined;
   for (let run = 0; run < count; run += 1) {
     const migrations: Migration[] = [];
     for (let left = dice.upTo(3); left > 0; left -= 1) {
-      const made = await makeFile(connect, dice, run === 0 && migrations.length === 0);
-      world = made.world;
-      if (made.statements.length > 0) migrations.push({ id: String((id += 1)), statements: made.statements });
+      const statements = await new Draft(client, dice).fill(run === 0 && migrations.length === 0);
+      if (statements.length > 0) migrations.push({ id: String((id += 1)), statements });
     }
     if (migrations.length === 0) continue;
     runs.push(migrations);
-    if (besides && world !== undefined) foreign.push(...foreignChanges(world, dice, runs.length, run === count - 1));
+    if (besides) foreign.push(...foreignChanges(await lookAt(client), dice, runs.length, run === count - 1));
   }
-  const damages = world === undefined ? [] : damagesOf(world, dice);
-  return { seed, major, runs, foreign, damages };
+  return { seed, major, runs, foreign, damages: damagesOf(await lookAt(client), dice) };
 }
 
-/** One file, in a session of its own. */
-async function makeFile(
-  connect: () => Promise<Client>,
-  dice: Dice,
-  first: boolean,
-): Promise<{ readonly statements: readonly string[]; readonly world: World }> {
-  const client = await connect();
-  try {
-    await client.query('BEGIN');
+/** IF NOT EXISTS that meets something else of that name is told or refused on purpose: that is not for here. */
+const met = new Set(['42P07', '42710', '42701']);
+const harmless = /^(CREATE (SCHEMA|EXTENSION) |ALTER TYPE |ALTER TABLE \S+ ADD COLUMN IF NOT EXISTS |CREATE TABLE IF NOT EXISTS )/;
+
+/** A file in the making, in a transaction as godwit would run it; each statement is tried behind a savepoint. */
+class Draft {
+  private readonly client: Client;
+  private readonly dice: Dice;
+  private notices = 0;
+
+  constructor(client: Client, dice: Dice) {
+    this.client = client;
+    this.dice = dice;
+  }
+
+  async fill(first: boolean): Promise<readonly string[]> {
+    const { client, dice } = this;
+    const listen = ({ code }: { readonly code?: string | undefined }): void => {
+      if (met.has(code ?? '')) this.notices += 1;
+    };
+    client.on('notice', listen);
+    try {
+      await client.query('BEGIN; SAVEPOINT tried');
+      const statements = await this.propose(first ? 6 + dice.upTo(10) : dice.upTo(12));
+      await client.query('SET CONSTRAINTS ALL IMMEDIATE; COMMIT');
+      return statements;
+    } catch (error) {
+      // A deferred constraint speaks at the end only: then there is no such file.
+      if ((error as { code?: string }).code === undefined) throw error;
+      await client.query('ROLLBACK');
+      return [];
+    } finally {
+      client.off('notice', listen);
+      // The next file has a session of its own.
+      await client.query('RESET ALL; DISCARD TEMP; UNLISTEN *');
+    }
+  }
+
+  private async propose(wanted: number): Promise<readonly string[]> {
     const statements: string[] = [];
-    let world = await lookAt(client);
-    const wanted = first ? 6 + dice.upTo(10) : dice.upTo(12);
+    let world = await lookAt(this.client);
+    let unseen = 0;
     for (let tries = 0; statements.length < wanted && tries < wanted * 4; tries += 1) {
-      const proposal = world.relations.length < 4 && dice.maybe(0.7) ? creating : any;
-      const made = proposal(world, dice);
+      const proposal = world.relations.length < 4 && this.dice.maybe(0.7) ? creating : any;
+      const made = proposal(world, this.dice);
       const group = made === undefined ? [] : typeof made === 'string' ? [made] : made;
       if (group.length === 0 || group.some((sql) => /\bundefined\b/.test(sql))) continue;
       const temporary = statements.some((sql) => sql.startsWith('CREATE TEMP'));
       if (group.some(isAlone) && (group.length > 1 || temporary)) continue;
-      if (!(await accepted(client, group))) continue;
+      if (!(await this.accepts(group))) continue;
       statements.push(...group);
-      world = await lookAt(client);
+      if (group.every((sql) => invisible.test(sql))) continue;
+      unseen += 1;
+      if (unseen < 2 && this.dice.maybe(0.5)) continue;
+      world = await lookAt(this.client);
+      unseen = 0;
     }
-    await client.query('SET CONSTRAINTS ALL IMMEDIATE; COMMIT');
-    return { statements, world };
-  } catch (error) {
-    // A deferred constraint speaks at the end only: then there is no such file.
-    await client.query('ROLLBACK');
-    if ((error as { code?: string }).code === undefined) throw error;
-    return { statements: [], world: await lookAt(client) };
-  } finally {
-    await client.end();
+    return statements;
   }
-}
 
-async function accepted(client: Client, group: readonly string[]): Promise<boolean> {
-  if (group.some(isAlone)) return await acceptedAlone(client, group[0] ?? '');
-  await client.query('SAVEPOINT tried');
-  try {
-    for (const sql of group) await client.query(sql);
-    await client.query('RELEASE tried');
-    return true;
-  } catch (error) {
-    if ((error as { code?: string }).code === undefined) throw error;
-    await client.query('ROLLBACK TO tried; RELEASE tried');
-    return false;
+  private async accepts(group: readonly string[]): Promise<boolean> {
+    this.notices = 0;
+    const { client } = this;
+    if (group.some(isAlone)) return await this.acceptsAlone(group[0] ?? '');
+    try {
+      for (const sql of group) await client.query(sql);
+      if (this.notices > 0 && !group.every((sql) => harmless.test(sql))) throw Object.assign(new Error('met'), { code: 'met' });
+      await client.query('RELEASE tried; SAVEPOINT tried');
+      return true;
+    } catch (error) {
+      if ((error as { code?: string }).code === undefined) throw error;
+      await client.query('ROLLBACK TO tried');
+      return false;
+    }
   }
-}
 
-async function acceptedAlone(client: Client, sql: string): Promise<boolean> {
-  try {
+  private async acceptsAlone(sql: string): Promise<boolean> {
+    const { client } = this;
     await client.query('COMMIT');
-  } catch {
-    await client.query('BEGIN');
-    return false;
+    const before = await client.query<{ oid: number }>('select indexrelid as oid from pg_index where not indisvalid');
+    try {
+      await client.query(sql);
+      return this.notices === 0;
+    } catch (error) {
+      if ((error as { code?: string }).code === undefined) throw error;
+      const known = before.rows.map(({ oid }) => oid);
+      const { rows } = await client.query<{ name: string }>(
+        'select indexrelid::regclass::text as name from pg_index where not indisvalid and indexrelid <> all ($1::oid[])',
+        [known],
+      );
+      for (const { name } of rows) await client.query(`DROP INDEX ${name}`);
+      return false;
+    } finally {
+      await client.query('BEGIN; SAVEPOINT tried');
+    }
   }
-  const before = await client.query<{ oid: number }>('select indexrelid as oid from pg_index where not indisvalid');
-  let ok = true;
-  try {
-    await client.query(sql);
-  } catch (error) {
-    if ((error as { code?: string }).code === undefined) throw error;
-    ok = false;
-    const known = before.rows.map(({ oid }) => oid);
-    const { rows } = await client.query<{ name: string }>('select indexrelid::regclass::text as name from pg_index where not indisvalid and indexrelid <> all ($1::oid[])', [known]);
-    for (const { name } of rows) await client.query(`DROP INDEX ${name}`);
-  }
-  await client.query('BEGIN');
-  return ok;
 }
+
+/** Nothing new to be seen behind these. */
+const invisible = /^(INSERT|UPDATE|DELETE|TRUNCATE|COMMENT|GRANT|REVOKE|SET |RESET|SELECT 1|VALUES|ANALYZE|VACUUM|REINDEX|EXPLAIN|NOTIFY)/;

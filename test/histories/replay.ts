@@ -10,39 +10,44 @@ export interface Reference {
   readonly borders: readonly number[];
 }
 
-/** Runs the files as psql does, one session a file and statement by statement. Undefined: the server refuses one. */
+/** Runs the files as psql does, statement by statement and as if in a session each. Undefined: the server refuses one. */
 export async function replay(stage: Stage, history: History): Promise<Reference | undefined> {
   await using place = await stage.database();
-  const borders: number[] = [];
-  for (const run of history.runs) {
-    for (const migration of run) if (!(await played(place, migration))) return undefined;
-    borders.push(await withClient(place, nextTransaction));
-  }
-  return { snapshot: await withClient(place, takeSnapshot), borders };
+  return await withClient(place, async (client) => {
+    const borders: number[] = [];
+    for (const run of history.runs) {
+      for (const migration of run) if (!(await played(client, migration))) return undefined;
+      borders.push(await nextTransaction(client));
+    }
+    return { snapshot: await takeSnapshot(client), borders };
+  });
 }
 
 /** Would the files be accepted with the others' changes between them? */
 export async function survives(stage: Stage, history: History): Promise<boolean> {
   await using place = await stage.database();
-  for (const [index, run] of history.runs.entries()) {
-    const beside = history.foreign.filter((change) => change.run === index + 1);
-    await withClient(place, async (client) => await changeAll(client, beside.filter(({ when }) => when === 'during')));
-    for (const migration of run) if (!(await played(place, migration))) return false;
-    await withClient(place, async (client) => await changeAll(client, beside.filter(({ when }) => when === 'after')));
-  }
-  return true;
+  return await withClient(place, async (client) => {
+    for (const [index, run] of history.runs.entries()) {
+      const beside = history.foreign.filter((change) => change.run === index + 1);
+      await changeAll(client, beside.filter(({ when }) => when === 'during'));
+      for (const migration of run) if (!(await played(client, migration))) return false;
+      await changeAll(client, beside.filter(({ when }) => when === 'after'));
+    }
+    return true;
+  });
 }
 
-async function played(place: Place, migration: Migration): Promise<boolean> {
-  return await withClient(place, async (client) => {
-    try {
-      for (const sql of migration.statements) await client.query(sql);
-      return true;
-    } catch (error) {
-      if ((error as { code?: string }).code === undefined) throw error;
-      return false;
-    }
-  });
+async function played(client: Client, migration: Migration): Promise<boolean> {
+  try {
+    for (const sql of migration.statements) await client.query(sql);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === undefined) throw error;
+    return false;
+  } finally {
+    await client.query('ROLLBACK');
+    await client.query('DISCARD ALL');
+  }
 }
 
 /** Others' changes, each in a transaction of its own; those that the server refuses are none. Gives their transactions. */

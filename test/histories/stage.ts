@@ -28,6 +28,7 @@ const settings = {
   autovacuum: 'off',
   max_connections: '100',
   max_wal_size: '4GB',
+  jit: 'off',
 };
 
 /** Starts a server in memory, with the roles that histories name. */

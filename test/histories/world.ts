@@ -105,7 +105,7 @@ select json_build_object(
  'rules', (select json_agg(json_build_object('n', quote_ident(rulename), 'q', quote_ident(rulename), 'of', q, 'kind', ev_type, 'def', '') order by q, rulename) from pg_rewrite join rel on ev_class = rel.oid where rulename <> '_RETURN'),
  'statistics', (select json_agg(json_build_object('n', quote_ident(stxname), 'q', n.q || '.' || quote_ident(stxname), 'of', rel.q, 'kind', '', 'def', '') order by n.q, stxname) from pg_statistic_ext s join ns n on n.oid = stxnamespace join rel on rel.oid = stxrelid),
  'routines', (select json_agg(json_build_object('q', n.q || '.' || quote_ident(proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')', 'n', quote_ident(proname), 's', nspname, 'kind', prokind, 'returns', case when prorettype <> 0 then format_type(prorettype, null) else '' end, 'args', pronargs) order by n.q, proname, p.oid)
-    from pg_proc p join ns n on n.oid = pronamespace where not exists (select from ext where classid = 'pg_proc'::regclass and objid = p.oid)),
+    from pg_proc p join ns n on n.oid = pronamespace where not exists (select from pg_depend where classid = 'pg_proc'::regclass and objid = p.oid and deptype in ('e', 'i'))),
  'types', (select json_agg(json_build_object('q', n.q || '.' || quote_ident(typname), 'n', quote_ident(typname), 's', nspname, 'kind', typtype,
     'labels', (select json_agg(enumlabel order by enumsortorder) from pg_enum where enumtypid = t.oid),
     'attributes', (select json_agg(quote_ident(attname) order by attnum) from pg_attribute where attrelid = typrelid and typtype = 'c' and not attisdropped),
@@ -125,7 +125,7 @@ select json_build_object(
 
 /** Asks the server what exists. */
 export async function lookAt(client: Client): Promise<World> {
-  const { rows } = await client.query<{ world: Readonly<Record<string, unknown>> }>(query);
+  const { rows } = await client.query<{ world: Readonly<Record<string, unknown>> }>({ name: 'world', text: query });
   const world = rows[0]?.world ?? {};
   return Object.fromEntries(Object.entries(world).map(([key, value]) => [key, value ?? []])) as unknown as World;
 }

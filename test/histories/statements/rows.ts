@@ -1,5 +1,5 @@
 import type { Dice } from '../dice.ts';
-import type { Relation, World } from '../world.ts';
+import type { Column, Relation, World } from '../world.ts';
 import { column, literal, on, table, tables, written, type Family, type Proposal } from './proposal.ts';
 
 function insert(of: Relation, dice: Dice, end: string): string | undefined {
@@ -42,11 +42,16 @@ export function blockFamily(inner: Proposal): Family {
     [2, (w, d) => `SET search_path = ${d.one(w.schemas)}, public`],
     [1, (_w, d) => d.of("SET TIME ZONE 'Europe/Berlin'", "SET DateStyle = 'German, DMY'", 'SET check_function_bodies = off', "SET statement_timeout = '20s'", 'RESET search_path', 'SET client_min_messages = warning')],
     [1, (_w, d) => d.of('DROP TABLE IF EXISTS never_there', 'ALTER TABLE IF EXISTS never_there ADD COLUMN a int', 'DROP VIEW IF EXISTS never_there CASCADE', 'DROP FUNCTION IF EXISTS never_there(int)', 'ALTER INDEX IF EXISTS never_there RENAME TO never_here', 'DROP TYPE IF EXISTS never_there', 'ALTER TABLE IF EXISTS never_there RENAME TO never_here')],
-    [1, on(column, ({ of, column }) => `ALTER TABLE ${of.q} ADD COLUMN IF NOT EXISTS ${column.n} ${column.type}`)],
-    [1, on(table, (of) => `CREATE TABLE IF NOT EXISTS ${of.q} (id int)`)],
+    [1, on((w, d) => column(w, d, isPlain), ({ of, column }) => `ALTER TABLE ${of.q} ADD COLUMN IF NOT EXISTS ${column.n} ${column.type}`)],
+    [1, on((w, d) => column(w, d, isPlain), ({ of, column }) => `CREATE TABLE IF NOT EXISTS ${of.q} (${column.n} ${column.type})`)],
     [1, (_w, d) => [`CREATE TEMP TABLE scratch_${d.upTo(2)} AS SELECT 1 AS id`, `CREATE TABLE from_temp_${d.upTo(4)} AS SELECT * FROM pg_temp.scratch_1`]],
     [1, (_w, d) => d.of('SELECT 1', 'SELECT pg_sleep(0.01)', "SELECT set_config('app.tenant', '5', true)", 'ANALYZE', 'VALUES (1)', 'EXPLAIN SELECT 1', "NOTIFY hist, 'x'", 'COMMENT ON SCHEMA public IS NULL')],
   ];
+}
+
+/** What a statement with IF NOT EXISTS can say fully. */
+function isPlain({ required, defaulted, identity, generated }: Column, { kind, by, parent }: Relation): boolean {
+  return !required && !defaulted && identity === '' && generated === '' && kind === 'r' && by === null && parent === null;
 }
 
 function executed(sql: string, dice: Dice): string {
