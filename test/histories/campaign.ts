@@ -79,6 +79,10 @@ async function judged(stage: Stage, history: History, terms: { readonly damages:
     return await evaluate(stage, history, terms);
   } catch (error) {
     const detail = (error as Error).stack ?? String(error);
-    return { state: 'judged', failures: [{ kind: 'bug', at: '', about: String(error), detail, statement: '' }], damages: 0 };
+    return {
+      state: 'judged',
+      failures: [{ kind: 'bug', at: '', about: String(error), detail, statement: '' }],
+      damages: 0,
+    };
   }
 }

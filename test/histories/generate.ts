@@ -1,17 +1,24 @@
 import type { Client } from 'pg';
 import { diceOf, type Dice } from './dice.ts';
-import { foreignChanges, damagesOf } from './foreign.ts';
+import { damagesOf } from './damages.ts';
+import { foreignChanges } from './foreign.ts';
 import type { Foreign, History, Migration } from './history.ts';
-import { columnFamily, constraintFamily, indexFamily, viewFamily } from './statements/parts.ts';
+import { columnFamily } from './statements/columns.ts';
+import { constraintFamily } from './statements/constraints.ts';
+import { guardFamily } from './statements/guards.ts';
+import { indexFamily } from './statements/indexes.ts';
+import { otherFamily } from './statements/others.ts';
+import { viewFamily } from './statements/views.ts';
 import type { Proposal } from './statements/proposal.ts';
 import { routineFamily } from './statements/routines.ts';
 import { blockFamily, rowFamily } from './statements/rows.ts';
 import { tableFamily } from './statements/tables.ts';
-import { otherFamily, typeFamily } from './statements/types.ts';
+import { typeFamily } from './statements/types.ts';
 import { lookAt } from './world.ts';
 
 const plain: readonly (readonly [number, Proposal])[] = [
-  [24, among(tableFamily)],
+  [20, among(tableFamily)],
+  [5, among(guardFamily)],
   [20, among(columnFamily)],
   [14, among(constraintFamily)],
   [12, among(indexFamily)],
@@ -22,7 +29,11 @@ const plain: readonly (readonly [number, Proposal])[] = [
   [10, among(rowFamily)],
 ];
 const any = among([...plain, [16, among(blockFamily(among(plain)))]]);
-const creating = among([[6, among(tableFamily.slice(0, 3))], [2, among(typeFamily.slice(0, 1))], [1, among(routineFamily.slice(5, 6))]]);
+const creating = among([
+  [6, among(tableFamily.slice(0, 3))],
+  [2, among(typeFamily.slice(0, 1))],
+  [1, among(routineFamily.slice(5, 6))],
+]);
 
 function among(family: readonly (readonly [number, Proposal])[]): Proposal {
   return (world, dice) => dice.pick(family)(world, dice);
@@ -56,7 +67,8 @@ export async function generate(seed: number, major: number, client: Client): Pro
 
 /** IF NOT EXISTS that meets something else of that name is told or refused on purpose: that is not for here. */
 const met = new Set(['42P07', '42710', '42701']);
-const harmless = /^(CREATE (SCHEMA|EXTENSION) |ALTER TYPE |ALTER TABLE \S+ ADD COLUMN IF NOT EXISTS |CREATE TABLE IF NOT EXISTS )/;
+const harmless =
+  /^(CREATE (SCHEMA|EXTENSION) |ALTER TYPE |ALTER TABLE \S+ ADD COLUMN IF NOT EXISTS |CREATE TABLE IF NOT EXISTS )/;
 
 /** A file in the making, in a transaction as godwit would run it; each statement is tried behind a savepoint. */
 class Draft {
@@ -120,7 +132,8 @@ class Draft {
     if (group.some(isAlone)) return await this.acceptsAlone(group[0] ?? '');
     try {
       for (const sql of group) await client.query(sql);
-      if (this.notices > 0 && !group.every((sql) => harmless.test(sql))) throw Object.assign(new Error('met'), { code: 'met' });
+      if (this.notices > 0 && !group.every((sql) => harmless.test(sql)))
+        throw Object.assign(new Error('met'), { code: 'met' });
       await client.query('RELEASE tried; SAVEPOINT tried');
       return true;
     } catch (error) {
@@ -153,4 +166,5 @@ class Draft {
 }
 
 /** Nothing new to be seen behind these. */
-const invisible = /^(INSERT|UPDATE|DELETE|TRUNCATE|COMMENT|GRANT|REVOKE|SET |RESET|SELECT 1|VALUES|ANALYZE|VACUUM|REINDEX|EXPLAIN|NOTIFY)/;
+const invisible =
+  /^(INSERT|UPDATE|DELETE|TRUNCATE|COMMENT|GRANT|REVOKE|SET |RESET|SELECT 1|VALUES|ANALYZE|VACUUM|REINDEX|EXPLAIN|NOTIFY)/;

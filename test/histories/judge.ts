@@ -54,7 +54,8 @@ export function weightOf({ how, entry, found }: Difference, expected: Snapshot, 
   if (entry.kind === 'tuning') return 'may be told';
   const isOurs = entry.part !== '' && hasRelation(expected, entry.part);
   if (how === 'added') {
-    if (!isOurs) return entry.part === '' && entry.kind !== 'comment' ? 'is nobody’s business' : isTheirs(entry.part, expected);
+    if (!isOurs)
+      return entry.part === '' && entry.kind !== 'comment' ? 'is nobody’s business' : isTheirs(entry.part, expected);
     return others.has(found?.xmin ?? 0) && entry.kind !== 'grant' ? 'warns' : 'may be told';
   }
   if (how === 'missing') return entry.xmin >= border ? 'may be told' : 'fails';
@@ -77,11 +78,12 @@ const owners = ['table', 'view', 'matview', 'sequence', 'composite', 'foreign ta
 export function untold(list: readonly Difference[], complaints: readonly Complaint[]): readonly Difference[] {
   const told = (difference: Difference): boolean => complaints.some((complaint) => isAbout(complaint, difference));
   const gone = new Set(
-    list.filter((one) => one.how === 'missing' && owners.includes(one.entry.kind) && told(one)).map(({ entry }) => entry.name),
+    list
+      .filter((one) => one.how === 'missing' && owners.includes(one.entry.kind) && told(one))
+      .map(({ entry }) => entry.name),
   );
   const covered = ({ entry }: Difference): boolean =>
-    gone.has(entry.part) ||
-    (entry.kind === 'comment' && [...gone].some((name) => entry.name.includes(name)));
+    gone.has(entry.part) || (entry.kind === 'comment' && [...gone].some((name) => entry.name.includes(name)));
   return list.filter((one) => !covered(one) && !told(one));
 }
 

@@ -29,9 +29,15 @@ export async function survives(stage: Stage, history: History): Promise<boolean>
   return await withClient(place, async (client) => {
     for (const [index, run] of history.runs.entries()) {
       const beside = history.foreign.filter((change) => change.run === index + 1);
-      await changeAll(client, beside.filter(({ when }) => when === 'during'));
+      await changeAll(
+        client,
+        beside.filter(({ when }) => when === 'during'),
+      );
       for (const migration of run) if (!(await played(client, migration))) return false;
-      await changeAll(client, beside.filter(({ when }) => when === 'after'));
+      await changeAll(
+        client,
+        beside.filter(({ when }) => when === 'after'),
+      );
     }
     return true;
   });

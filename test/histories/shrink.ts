@@ -15,7 +15,7 @@ export async function shrink(result: Result, judge: (history: History) => Promis
     if (same) best = { history, verdict };
     return same;
   };
-  for (let smaller = true; smaller && budget > 0; ) {
+  for (let smaller = true; smaller;) {
     smaller = false;
     for (const candidate of candidates(best.history)) {
       if (budget <= 0 || !(await fails(candidate))) continue;
@@ -34,14 +34,17 @@ function* candidates(history: History): Generator<History> {
       yield {
         ...history,
         runs: without(runs, index),
-        foreign: foreign.filter(({ run }) => run !== index + 1).map((one) => (one.run > index + 1 ? { ...one, run: one.run - 1 } : one)),
+        foreign: foreign
+          .filter(({ run }) => run !== index + 1)
+          .map((one) => (one.run > index + 1 ? { ...one, run: one.run - 1 } : one)),
       };
   }
   if (foreign.length > 0) yield { ...history, foreign: [] };
   if (damages.length > 1) for (const sql of damages) yield { ...history, damages: [sql] };
   if (damages.length > 0) yield { ...history, damages: [] };
   for (const [r, migrations] of runs.entries())
-    for (const [m] of migrations.entries()) if (migrations.length > 1) yield { ...history, runs: replaced(runs, r, without(migrations, m)) };
+    for (const [m] of migrations.entries())
+      if (migrations.length > 1) yield { ...history, runs: replaced(runs, r, without(migrations, m)) };
   for (const [index] of foreign.entries()) yield { ...history, foreign: without(foreign, index) };
   for (const size of [8, 4, 2, 1])
     for (const [r, migrations] of runs.entries())

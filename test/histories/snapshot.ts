@@ -33,7 +33,9 @@ export async function takeSnapshot(client: Client): Promise<Snapshot> {
       `select set_config('search_path', 'pg_catalog', true), set_config('jit', 'off', true), set_config('quote_all_identifiers', 'off', true)`,
     );
     const { rows } = await client.query<Omit<Entry, 'xmin'> & { readonly xmin: string }>(snapshotQuery);
-    return new Map(rows.map((row) => [`${row.kind} ${row.name}`, { ...row, def: row.def ?? '', xmin: Number(row.xmin) }]));
+    return new Map(
+      rows.map((row) => [`${row.kind} ${row.name}`, { ...row, def: row.def ?? '', xmin: Number(row.xmin) }]),
+    );
   } finally {
     await client.query('commit');
   }

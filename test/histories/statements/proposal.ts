@@ -10,7 +10,18 @@ export type Family = readonly (readonly [weight: number, proposal: Proposal])[];
 /** Roles that every test server has. */
 export const roles = ['histories_reader', 'histories_writer', 'histories_owner'] as const;
 
-const words = ['person', 'invoice', 'parcel', 'depot', 'route', '"Order Line"', '"led.ger"', '"größe"', 'note', 'badge'];
+const words = [
+  'person',
+  'invoice',
+  'parcel',
+  'depot',
+  'route',
+  '"Order Line"',
+  '"led.ger"',
+  '"größe"',
+  'note',
+  'badge',
+];
 const columnWords = ['title', 'amount', 'state', 'born', '"Weight kg"', 'code', '"a.b"', 'flag', 'ref', 'remark', 'n'];
 
 /** A name that may be taken, so that names come back after they were dropped or renamed. */
@@ -63,9 +74,30 @@ export function column(
 }
 
 const builtin = [
-  'int', 'bigint', 'text', 'varchar(20)', 'numeric(8,2)', 'boolean', 'date', 'timestamptz', 'jsonb', 'uuid', 'int[]', 'text[]',
-  'char(3)', 'interval', 'bytea', 'daterange', 'double precision', 'smallint', 'timestamp(3)', 'inet', 'int4range', 'time', '"char"',
-] as const; // prettier-ignore
+  'int',
+  'bigint',
+  'text',
+  'varchar(20)',
+  'numeric(8,2)',
+  'boolean',
+  'date',
+  'timestamptz',
+  'jsonb',
+  'uuid',
+  'int[]',
+  'text[]',
+  'char(3)',
+  'interval',
+  'bytea',
+  'daterange',
+  'double precision',
+  'smallint',
+  'timestamp(3)',
+  'inet',
+  'int4range',
+  'time',
+  '"char"',
+] as const;
 
 /** A type, built in or made by the history. */
 export function type(world: World, dice: Dice): string {
@@ -93,10 +125,25 @@ export function literal(dice: Dice, { type, category, labels }: Pick<Column, 'ty
 }
 
 const defaults: Readonly<Record<string, string>> = {
-  int: '7', bigint: '-1', text: `'it''s'`, 'varchar(20)': `lower('ABC')`, 'numeric(8,2)': '1e3', boolean: 'false', date: 'CURRENT_DATE',
-  timestamptz: 'now()', jsonb: `'{"b": 1,   "a":2}'`, uuid: 'gen_random_uuid()', 'int[]': `'{}'`, 'text[]': `ARRAY['x']`, smallint: '1 + 1',
-  interval: `'1 hour'`, inet: `'10.0.0.1'`, 'double precision': '0.1', bytea: `'\\x00ff'`, 'char(3)': `'a'`,
-}; // prettier-ignore
+  int: '7',
+  bigint: '-1',
+  text: `'it''s'`,
+  'varchar(20)': `lower('ABC')`,
+  'numeric(8,2)': '1e3',
+  boolean: 'false',
+  date: 'CURRENT_DATE',
+  timestamptz: 'now()',
+  jsonb: `'{"b": 1,   "a":2}'`,
+  uuid: 'gen_random_uuid()',
+  'int[]': `'{}'`,
+  'text[]': `ARRAY['x']`,
+  smallint: '1 + 1',
+  interval: `'1 hour'`,
+  inet: `'10.0.0.1'`,
+  'double precision': '0.1',
+  bytea: `'\\x00ff'`,
+  'char(3)': `'a'`,
+};
 
 export function defaultOf(type: string): string | undefined {
   return defaults[type];
