@@ -1,6 +1,6 @@
 import type { Dice } from '../dice.ts';
 import type { World } from '../world.ts';
-import { cascade, column, name, on, placed, roles, type, written, type Family } from './proposal.ts';
+import { cascade, column, name, on, placed, roles, written, type Family } from './proposal.ts';
 
 const ofKind = (kind: string) => (world: World, dice: Dice) =>
   dice.one(world.types.filter((type) => type.kind === kind));
