@@ -15,6 +15,8 @@ import { blockFamily, rowFamily } from './statements/rows.ts';
 import { tableFamily } from './statements/tables.ts';
 import { typeFamily } from './statements/types.ts';
 import { lookAt } from './world.ts';
+import { nextTransaction, type Reference } from './replay.ts';
+import { takeSnapshot } from './snapshot.ts';
 
 const plain: readonly (readonly [number, Proposal])[] = [
   [20, among(tableFamily)],
@@ -44,10 +46,17 @@ export function isAlone(sql: string): boolean {
   return (/\bCONCURRENTLY\b/.test(sql) && !sql.startsWith('REFRESH')) || /^VACUUM|^ALTER TYPE .* ADD VALUE/.test(sql);
 }
 
+/** A history, and what its files have made in the scratch database. */
+interface Generated {
+  readonly history: History;
+  readonly reference: Reference;
+}
+
 /** What one seed stands for; the scratch database says which statements it would take, exactly as a file of psql's. */
-export async function generate(seed: number, major: number, client: Client): Promise<History> {
+export async function generate(seed: number, major: number, client: Client): Promise<Generated> {
   const dice = diceOf(seed);
   const runs: (readonly Migration[])[] = [];
+  const borders: number[] = [];
   const foreign: Foreign[] = [];
   const besides = dice.maybe(0.4);
   const count = dice.of(2, 2, 3, 3, 4);
@@ -60,9 +69,14 @@ export async function generate(seed: number, major: number, client: Client): Pro
     }
     if (migrations.length === 0) continue;
     runs.push(migrations);
+    borders.push(await nextTransaction(client));
     if (besides) foreign.push(...foreignChanges(await lookAt(client), dice, runs.length, run === count - 1));
   }
-  return { seed, major, runs, foreign, damages: damagesOf(await lookAt(client), dice) };
+  const damages = damagesOf(await lookAt(client), dice);
+  return {
+    history: { seed, major, runs, foreign, damages },
+    reference: { snapshot: await takeSnapshot(client), borders },
+  };
 }
 
 /** IF NOT EXISTS that meets something else of that name is told or refused on purpose: that is not for here. */
