@@ -10,7 +10,7 @@ import { differences, differenceText, takeSnapshot, type Difference } from './sn
 import type { Place, Stage } from './stage.ts';
 
 /** One thing that was not as it must be. */
-export interface Failure {
+interface Failure {
   /** `false alarm`, `missed`, `up`, … */
   readonly kind: string;
   /** The command: `up 2`, `verify 1`, `verify after damage`. */

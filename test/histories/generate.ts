@@ -42,7 +42,7 @@ function among(family: readonly (readonly [number, Proposal])[]): Proposal {
 }
 
 /** The server refuses it in a transaction, or what it makes can be used only after one: it stands alone. */
-export function isAlone(sql: string): boolean {
+function isAlone(sql: string): boolean {
   return (/\bCONCURRENTLY\b/.test(sql) && !sql.startsWith('REFRESH')) || /^VACUUM|^ALTER TYPE .* ADD VALUE/.test(sql);
 }
 
@@ -79,6 +79,20 @@ export async function generate(seed: number, major: number, client: Client): Pro
   };
 }
 
+/** Some people write the transaction into the file: around all of it, around a part, with a savepoint inside. */
+function framed(statements: readonly string[], dice: Dice): readonly string[] {
+  const half = Math.floor(statements.length / 2);
+  const [first, second] = [statements.slice(0, half), statements.slice(half)];
+  const way = dice.next();
+  if (statements.length < 2 || statements.some((sql) => isAlone(sql) || /^(CREATE TEMP|SET|RESET)/.test(sql)))
+    return statements;
+  if (way < 0.08) return ['BEGIN', ...statements, 'COMMIT'];
+  if (way < 0.12) return ['BEGIN', ...first, 'COMMIT', ...second];
+  if (way >= 0.16) return statements;
+  const undone = ['SAVEPOINT aside', 'CREATE TABLE undone (id int)', 'ROLLBACK TO aside', 'RELEASE aside'];
+  return ['BEGIN', ...first, ...undone, ...second, 'COMMIT'];
+}
+
 /** IF NOT EXISTS that meets something else of that name is told or refused on purpose: that is not for here. */
 const met = new Set(['42P07', '42710', '42701']);
 const harmless =
@@ -105,7 +119,7 @@ class Draft {
       await client.query('BEGIN; SAVEPOINT tried');
       const statements = await this.propose(first ? 6 + dice.upTo(10) : dice.upTo(12));
       await client.query('SET CONSTRAINTS ALL IMMEDIATE; COMMIT');
-      return statements;
+      return framed(statements, dice);
     } catch (error) {
       // A deferred constraint speaks at the end only: then there is no such file.
       if ((error as { code?: string }).code === undefined) throw error;

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { snapshotQuery } from './snapshot-query.ts';
 
 /** One thing that a database defines. */
-export interface Entry {
+interface Entry {
   readonly kind: string;
   readonly name: string;
   /** Its bare name, without quotes. */

@@ -29,7 +29,7 @@ export interface Relation {
 }
 
 /** Something that belongs to a relation. */
-export interface Part {
+interface Part {
   readonly n: string;
   readonly q: string;
   /** Qualified name of the relation. */
@@ -49,7 +49,7 @@ export interface Routine {
   readonly args: number;
 }
 
-export interface Type {
+interface Type {
   readonly q: string;
   readonly n: string;
   readonly s: string;
@@ -60,7 +60,7 @@ export interface Type {
 }
 
 /** What there is besides: kind (as DROP says it) and name (as DROP says it). */
-export interface Other {
+interface Other {
   readonly kind: string;
   readonly q: string;
 }
