@@ -1,4 +1,4 @@
-// The one door of the repository: `npm start`, `npm test`, `npm run build|check|fix|bench|faults|conformance:gcp`.
+// The one door of the repository: `npm start`, `npm test`, `npm run build|check|fix|bench|faults|histories|conformance:gcp`.
 // Installs and builds what is missing or stale first, so that two commands are enough in a clean clone.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -43,6 +43,10 @@ const jobs = {
   faults: () => {
     build();
     node('scripts/faults.mjs', ...rest);
+  },
+  histories: () => {
+    build();
+    node('scripts/histories.mjs', ...rest);
   },
   'conformance:gcp': () => {
     const [config, ...args] = rest;

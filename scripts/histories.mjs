@@ -1,0 +1,23 @@
+// Random histories of migrations (test/histories) as a program: `npm run histories -- --help`.
+import { rmSync } from 'node:fs';
+import { join, dirname } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+
+const outfile = join(root, 'node_modules', `.godwit-histories-${process.pid}.mjs`);
+process.on('exit', () => rmSync(outfile, { force: true }));
+await build({
+  entryPoints: [join(root, 'test', 'histories', 'main.ts')],
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.19',
+  packages: 'external',
+  outfile,
+  logLevel: 'error',
+});
+await import(pathToFileURL(outfile).href);

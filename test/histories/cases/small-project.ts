@@ -1,0 +1,9 @@
+/** A small project: runs of files, each file its statements in lines that end with `;`. */
+export interface SmallProject {
+  readonly name: string;
+  readonly runs: readonly (readonly string[])[];
+  /** Done by somebody else behind the last run: each alone must be told by its name. */
+  readonly damages?: readonly string[];
+  /** Done by somebody else between the last two runs and left there: all of it must be told in the end. */
+  readonly others?: readonly string[];
+}

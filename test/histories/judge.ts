@@ -1,0 +1,108 @@
+import type { Finding } from '../../src/kit/finding.ts';
+import type { Check } from '../../src/migrate/model.ts';
+import type { Difference, Snapshot } from './snapshot.ts';
+
+/** Something that a command complained about: a failing check or a finding that is more than a note. */
+export interface Complaint {
+  readonly severity: 'error' | 'warning';
+  /** Kind of the check, or code of the finding. */
+  readonly kind: string;
+  readonly object: string;
+  readonly text: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** All that is more than a note. */
+export function complaintsOf(checks: readonly Check[], findings: readonly Finding[]): readonly Complaint[] {
+  const ofChecks = checks.flatMap((check) =>
+    check.ok || check.severity === 'note'
+      ? []
+      : [
+          {
+            severity: check.severity,
+            kind: check.kind,
+            object: check.object,
+            text: `expected ${check.expected}, found ${check.actual}`,
+            file: check.where.file,
+            line: check.where.line ?? 0,
+          },
+        ],
+  );
+  const told = new Set(ofChecks.map(({ file, line }) => `${file}:${line}`));
+  const ofFindings = findings.flatMap(({ code, severity, why, where }) =>
+    severity === 'note' || told.has(`${where?.file ?? ''}:${where?.line ?? 0}`) || /^(verif|drift|check)/.test(code)
+      ? []
+      : [{ severity, kind: code, object: '', text: why, file: where?.file ?? '', line: where?.line ?? 0 }],
+  );
+  return [...ofChecks, ...ofFindings];
+}
+
+/** How a difference has to be treated by `verify`. */
+type Weight = 'fails' | 'warns' | 'may be told' | 'is nobody’s business';
+
+/** Which transactions were others', and which rows the runs wrote behind them. */
+export interface Whose {
+  /** Of the database with the runs: transactions of others' changes. */
+  readonly others: ReadonlySet<number>;
+  /** Of the database with the files alone: rows written later than this were made anew behind the first change of others. */
+  readonly border: number;
+}
+
+/** What `verify` owes this difference. */
+export function weightOf({ how, entry, found }: Difference, expected: Snapshot, { others, border }: Whose): Weight {
+  if (entry.kind === 'tuning') return 'may be told';
+  const isOurs = entry.part !== '' && hasRelation(expected, entry.part);
+  if (how === 'added') {
+    if (!isOurs)
+      return entry.part === '' && entry.kind !== 'comment' ? 'is nobody’s business' : isTheirs(entry.part, expected);
+    return others.has(found?.xmin ?? 0) && entry.kind !== 'grant' ? 'warns' : 'may be told';
+  }
+  if (how === 'missing') return entry.xmin >= border ? 'may be told' : 'fails';
+  const at = found?.xmin ?? 0;
+  const first = Math.min(...others);
+  return others.has(at) || at < first ? 'fails' : 'may be told';
+}
+
+function isTheirs(part: string, expected: Snapshot): Weight {
+  return part === '' || hasRelation(expected, part) ? 'may be told' : 'is nobody’s business';
+}
+
+function hasRelation(snapshot: Snapshot, name: string): boolean {
+  return owners.some((kind) => snapshot.has(`${kind} ${name}`));
+}
+
+const owners = ['table', 'view', 'matview', 'sequence', 'composite', 'foreign table', 'function', 'type', 'schema'];
+
+/** Differences that must be told and are not: neither themselves nor as part of something that is gone. */
+export function untold(list: readonly Difference[], complaints: readonly Complaint[]): readonly Difference[] {
+  const told = (difference: Difference): boolean => complaints.some((complaint) => isAbout(complaint, difference));
+  const gone = new Set(
+    list
+      .filter((one) => one.how === 'missing' && owners.includes(one.entry.kind) && told(one))
+      .map(({ entry }) => entry.name),
+  );
+  const covered = ({ entry }: Difference): boolean =>
+    gone.has(entry.part) || (entry.kind === 'comment' && [...gone].some((name) => entry.name.includes(name)));
+  return list.filter((one) => !covered(one) && !told(one));
+}
+
+/** Complaints that no difference explains. */
+export function unfounded(list: readonly Difference[], complaints: readonly Complaint[]): readonly Complaint[] {
+  return complaints.filter((complaint) => !list.some((one) => isAbout(complaint, one) || isAboutWhole(complaint, one)));
+}
+
+function isAbout({ object, text }: Complaint, { entry }: Difference): boolean {
+  return names(object, entry.own) || names(text, entry.own);
+}
+
+function isAboutWhole({ object }: Complaint, { entry }: Difference): boolean {
+  return entry.part !== '' && object.replaceAll('"', '') === entry.part.replaceAll('"', '');
+}
+
+/** Does the text name it, not as a part of another word? */
+export function names(text: string, name: string): boolean {
+  const plain = text.replaceAll('"', '');
+  const word = name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`(?<![\\p{L}\\p{N}_])${word}(?![\\p{L}\\p{N}_])`, 'u').test(plain);
+}
