@@ -76,7 +76,7 @@ begin
   if not classes <@ array['pg_class', 'pg_type', 'pg_proc', 'pg_namespace']::regclass[]::oid[] then
     return query select r.class, r.oid, 0, i.type, i.identity, r.class, r.oid,
       r.words || case when note.description is null then '{}'::text[] else array['comment: ' || note.description] end
-    from godwit.described_rare(classes, oids) r, pg_identify_object(r.class, r.oid, 0) i
+    from godwit.described_rare(classes, oids) r cross join lateral pg_identify_object(r.class, r.oid, 0) i
     left join pg_description note on note.objoid = r.oid and note.classoid = r.class and note.objsubid = 0;
   end if;
 end $$;
@@ -103,7 +103,7 @@ begin
       when 'pg_opfamily' then $q$ 'owner: ' || pg_get_userbyid(r.opfowner)] || array(select 'operator: ' || a.amopstrategy || ' ' || a.amopopr::regoperator
         from pg_amop a where a.amopfamily = r.oid order by 1) || array(select 'function: ' || a.amprocnum || ' ' || a.amproc::oid::regprocedure
         from pg_amproc a where a.amprocfamily = r.oid order by 1) || array[null $q$
-      when 'pg_cast' then $q$ 'function: ' || nullif(r.castfunc, 0)::regprocedure, 'context: ' || r.castcontext, 'method: ' || r.castmethod $q$
+      when 'pg_cast' then $q$ 'function: ' || nullif(r.castfunc, 0)::regprocedure, 'context: ' || r.castcontext::text, 'method: ' || r.castmethod::text $q$
       -- The columns of the locale differ between majors; the version moves with the operating system.
       when 'pg_collation' then $q$ 'owner: ' || pg_get_userbyid(r.collowner), 'locale: ' || concat_ws(' ', r.collprovider, r.collcollate, r.collctype,
         to_jsonb(r) ->> 'colliculocale', to_jsonb(r) ->> 'colllocale'), case when not r.collisdeterministic then 'not deterministic: yes' end $q$
@@ -130,7 +130,7 @@ begin
         pg_get_userbyid(a.grantee)::text end || case when a.is_grantable then ' with grant option' else '' end from aclexplode(r.defaclacl) a order by 1) || array[null $q$
       when 'pg_language' then $q$ 'owner: ' || pg_get_userbyid(r.lanowner), 'functions: ' || concat_ws(' ', r.lanplcallfoid::regproc, r.laninline::regproc,
         r.lanvalidator::regproc)] || godwit.privileges(r.lanacl, 'l', r.lanowner) || array[null $q$
-      when 'pg_am' then $q$ 'handler: ' || r.amhandler, 'type: ' || r.amtype $q$
+      when 'pg_am' then $q$ 'handler: ' || r.amhandler, 'type: ' || r.amtype::text $q$
       when 'pg_foreign_data_wrapper' then $q$ 'owner: ' || pg_get_userbyid(r.fdwowner), 'handler: ' || nullif(r.fdwhandler, 0)::regproc]
         || godwit.foreign_options(r.fdwoptions) || godwit.privileges(r.fdwacl, 'F', r.fdwowner) || array[null $q$
       -- Options of a server may hold what is nobody's business.

@@ -9,7 +9,7 @@ language sql stable set search_path = '' as $$
     select grantee, privilege_type, is_grantable from aclexplode(acl)
   ), standard as (
     select grantee, privilege_type, is_grantable
-    from aclexplode(case when object_type = '' then '{}'::aclitem[] else acldefault(object_type::"char", owner) end)
+    from aclexplode(case when object_type <> '' then acldefault(object_type::"char", owner) end)
   ), differing (sign, grantee, privilege_type, is_grantable) as (
     select 'grant: ', s.* from (select * from granted except select * from standard) s
     union all select 'no grant: ', s.* from (select * from standard except select * from granted) s

@@ -129,6 +129,6 @@ language sql stable set search_path = '' as $$
   union all select o.class, o.oid, o.sub from godwit.object o left join pg_proc c on c.oid = o.oid where o.class = 'pg_proc'::regclass and c.oid is null
   union all select o.class, o.oid, o.sub from godwit.object o left join pg_type c on c.oid = o.oid where o.class = 'pg_type'::regclass and c.oid is null
   union all select o.class, o.oid, o.sub from godwit.object o
-    where o.class <> all (array['pg_class', 'pg_foreign_table', 'pg_constraint', 'pg_trigger', 'pg_policy', 'pg_proc', 'pg_type']::regclass[]::oid[])
-    and (pg_identify_object(o.class, o.oid, 0)).identity is null
+    where case when o.class <> all (array['pg_class', 'pg_foreign_table', 'pg_constraint', 'pg_trigger', 'pg_policy', 'pg_proc', 'pg_type']::regclass[]::oid[])
+      then (pg_identify_object(o.class, o.oid, 0)).identity is null end
 $$;
