@@ -16,7 +16,7 @@ export const historySchema: readonly string[] = [
 ${steps.map((name) => `  ${text(name)},\n`).join('')}];
 
 /** Its functions, as the newest version has them. */
-export const historyFunctions: string = ${text('functions.sql')};
+export const historyFunctions: string = ${['functions.sql', 'seeds.sql'].map(text).join(' +\n  ')};
 `;
 }
 

@@ -158,8 +158,9 @@ begin
     join godwit.object o on o.class = l.class and o.oid = l.oid and o.sub = 0
     where (pg_identify_object(o.class, o.oid, 0)).identity is null;
   end if;
-  insert into godwit.own_transaction (xid, subtransactions, dropped_class, dropped_oid, run, migration, direction, seq)
-  values (own, nested, gone_class, gone_oid, of_run, of_migration, of_direction, of_seq);
+  insert into godwit.own_transaction (xid, through, subtransactions, dropped_class, dropped_oid, run, migration, direction, seq)
+  values (own, case when may_nest then pg_snapshot_xmax(pg_current_snapshot()) else (own::text::bigint + 1)::text::xid8 end,
+    nested, gone_class, gone_oid, of_run, of_migration, of_direction, of_seq);
 end $$;
 
 -- Notes the statements of a segment that is not the last one as done.
@@ -208,6 +209,8 @@ declare
     concat(current_setting('godwit.t', true), ',', date_part('epoch', now_at)), ',', '');
   total double precision := coalesce((t[array_length(t, 1)] - t[1]) * 1000, 0);
   digest text := '';
+  own xid8[] := case when tags is null then '{}' else array[pg_current_xact_id(), case when may_nest
+    then pg_snapshot_xmax(pg_current_snapshot()) else (pg_current_xact_id()::text::bigint + 1)::text::xid8 end] end;
 begin
   update godwit.guard set seq = seq + 1, head = new_head, undescribed = undescribed or tags is not null,
     leased_until = case when holder = '' then null else now_at + interval '30 seconds' end
@@ -228,10 +231,11 @@ begin
       + case when tags is null then 0 else total end;
     update godwit.statement set seq = new_seq where migration = of_migration and seq is null;
     update godwit.own_transaction set seq = new_seq where migration = of_migration and seq is null;
+    own := own || array(select unnest(array[xid, through]) from godwit.own_transaction where seq = new_seq and not outside);
     update godwit.former_object set seq = new_seq where seq is null;
   end if;
-  insert into godwit.migration (seq, id, set, name, file, checksum, kind, run, head, at, ms)
-  values (new_seq, of_migration, of_set, of_name, of_file, of_checksum, new_kind, of_run, new_head, now_at, total);
+  insert into godwit.migration (seq, id, set, name, file, checksum, kind, run, head, at, ms, wrote)
+  values (new_seq, of_migration, of_set, of_name, of_file, of_checksum, new_kind, of_run, new_head, now_at, total, own);
   if tags is not null then
     insert into godwit.statement (seq, run, migration, direction, ordinal, tag, line, count, hash, state, ms)
     select new_seq, of_run, of_migration, of_direction, first_ordinal + i - 1, tags[i], lines[i], counts[i], hashes[i],

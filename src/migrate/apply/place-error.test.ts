@@ -30,6 +30,7 @@ function made(sql: string): { readonly message: Message; readonly analysis: Anal
     segments: [],
     wrapped: false,
     effects: [],
+    seeds: [],
     findings: [],
     directives: { frozen: false, allow: [], expect: [] },
   };

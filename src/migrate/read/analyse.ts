@@ -11,6 +11,7 @@ import { createDirectiveSet } from './directive-set.ts';
 import { withLockClasses } from './lock-classes.ts';
 import { unwrap, type Unwrapped } from './own-transaction.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
+import { seedSteps } from './seed-rows.ts';
 import { segmentsOf } from './segments.ts';
 import { findCrossings } from './session-borders.ts';
 import { createCollector } from './statement-collector.ts';
@@ -109,6 +110,7 @@ function conclude(
     wrapped,
     directives,
     effects: derived.effects,
+    seeds: seedSteps(parsed),
     findings: inOrder([...findings, ...derived.findings]),
   });
 }
