@@ -36,7 +36,7 @@ async function up(project: TestProject): Promise<readonly Finding[]> {
 
 function notFollowed(findings: readonly Finding[]): readonly string[] {
   return findings.flatMap(({ code, why, where }) =>
-    code === 'seed-not-followed' ? [`${where?.line ?? ''} ${why.split('.').slice(0, 2).join('.')}`] : [],
+    code === 'seed-not-followed' ? [`${where?.line ?? ''} ${why.split('. ')[0] ?? ''}`] : [],
   );
 }
 
@@ -175,9 +175,9 @@ insert into swallowed values ('y');`,
     database.url,
   );
   expect(notFollowed(await up(project)).toSorted()).toEqual([
-    '1 public.theirs: 1 of 2 rows. Not found by the key as this migration wrote it: it was there before, or a trigger, a rule or a later migration changed it',
-    '2 public.lowered: 1 of 2 rows. Not found by the key as this migration wrote it: it was there before, or a trigger, a rule or a later migration changed it',
-    '3 public.swallowed: 2 rows. Not found by the key as this migration wrote it: it was there before, or a trigger, a rule or a later migration changed it',
+    '1 public.theirs: 1 of 2 rows',
+    '2 public.lowered: 1 of 2 rows',
+    '3 public.swallowed: 2 rows',
   ]);
   await database.query('delete from theirs');
   expect((await verify(project)).failed).toEqual(['error: public.theirs (k b) missing']);
@@ -314,7 +314,7 @@ test('a rollback forgets what its migration stated', async () => {
   );
   await up(project);
   expect((await verify(project)).intact).toBe(2);
-  expect((await project.run('down', '--steps', '1')).exitCode).toBe(0);
+  expect((await project.run('down', '1')).exitCode).toBe(0);
   expect((await verify(project)).intact).toBe(1);
 });
 
@@ -365,7 +365,7 @@ test.each(majors)('on PostgreSQL %i rows are looked for by the index, whatever t
   );
   expect(performance.now() - before).toBeLessThan(400);
   expect((await verify(project)).intact).toBe(200);
-});
+}, 90_000);
 
 test('another session that holds a table exclusively delays nothing', async () => {
   await using database = await createTestDatabase();

@@ -40,11 +40,11 @@ export function seedSources(migrations: readonly RecordedSteps[], sessionPath: r
       const { to } = step;
       const meant = new Set(candidates.map(keyOf));
       sources = sources.map((source) => {
-        const hit = source.candidates.filter((candidate) => meant.has(keyOf(candidate)));
-        if (hit.length === 0) return source;
+        if (!source.candidates.some((candidate) => meant.has(keyOf(candidate)))) return source;
         if ('column' in to)
           return { ...source, columns: source.columns.map((column) => (column === to.column ? to.name : column)) };
-        return { ...source, candidates: [...hit.map((candidate) => ({ ...candidate, ...to })), ...source.candidates] };
+        const moved = source.candidates.map((one) => (meant.has(keyOf(one)) ? { ...one, ...to } : one));
+        return { ...source, candidates: moved };
       });
     }
   return sources;
