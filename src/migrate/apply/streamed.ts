@@ -2,7 +2,8 @@ import { lockSettings } from '../courtesy/lock-settings.ts';
 import type { Reply, Session } from '../ports.ts';
 import type { Segment } from '../model.ts';
 import { chunksOf } from './chunks.ts';
-import { MessageBuilder, opening, timedGroups, type Message } from './message.ts';
+import { checkInside, checksInside } from './check-inside.ts';
+import { MessageBuilder, opening, settling, timedGroups, type Message } from './message.ts';
 import { placeError } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import { readAsSent } from './session-traps.ts';
@@ -56,6 +57,17 @@ export async function streamSegment(
     if (failed !== undefined) return refuse(session, prepared, terms, failed);
   }
 
+  if (terms.recording !== undefined && checksInside(prepared)) {
+    const checked = await checkInside(context, session, prepared);
+    if (checked.kind === 'refused') {
+      const message = new MessageBuilder().own('after', settling).build();
+      return refuse(session, prepared, terms, { reply: checked.refusal, message });
+    }
+    if (checked.kind === 'failed') {
+      await session.send('ROLLBACK');
+      return { kind: 'stopped', finding: checked.finding, stands: terms.stands };
+    }
+  }
   const last = close(new MessageBuilder(), prepared, segment, terms);
   const reply = await session.send(last.text, { rows: last.recordedAt });
   if (!reply.ok) return refuse(session, prepared, terms, { reply, message: last });

@@ -98,6 +98,7 @@ function conclude(
   refuseInTransaction({ statements: parsed, wrapped }, findings);
   const segments = segmentsOf(parsed, alone, wrapped);
   findings.push(...findCrossings(parsed, segments));
+  refuseInside(directives, segments, findings);
   if (findings.some(({ severity }) => severity === 'error')) return bad(...inOrder(findings));
   const statements = withLockClasses(parsed, segments, directives);
   if (statements.length === 0) findings.push(fault('sql-empty', { where: { file: script.file } }));
@@ -113,6 +114,13 @@ function conclude(
     seeds: seedSteps(parsed),
     findings: inOrder([...findings, ...derived.findings]),
   });
+}
+
+/** Checks inside of the migration's transaction need one that holds all of it. */
+function refuseInside({ verifyInside, transaction }: Directives, segments: Analysis['segments'], findings: Finding[]): void {
+  if (verifyInside === undefined) return;
+  const whole = transaction === undefined && segments.length <= 1 && segments[0]?.kind !== 'barrier';
+  if (!whole) findings.push(fault('verify-inside-not-possible', { where: verifyInside }));
 }
 
 function refuseInTransaction({ statements, wrapped }: Unwrapped, findings: Finding[]): void {
