@@ -25,10 +25,12 @@ export interface SeedInsert {
 }
 
 /** A later statement that gives a table or a column of it another name: what is looked for at the end has that one. */
-export interface SeedRename {
+interface SeedRename {
   readonly op: 'rename';
   readonly table: NamedRelation;
-  readonly to: { readonly schema?: string; readonly name?: string } | { readonly column: string; readonly name: string };
+  readonly to:
+    | { readonly schema?: string; readonly name?: string }
+    | { readonly column: string; readonly name: string };
 }
 
 /** What the text of a file tells about the rows that it inserts. Plain data: it travels in the bundle. */

@@ -7,7 +7,12 @@ async function up(project: TestProject) {
   const ran = await project.run('up', '--json');
   const finding = ran.json.flatMap((event) => (event.kind === 'migration.failed' ? [event.finding] : []))[0];
   const checks = ran.json.flatMap((event): readonly Check[] => (event.kind === 'checks' ? event.checks : []));
-  return { exitCode: ran.exitCode, finding, own: checks.filter(({ kind }) => /^(expect|verify-query)$/.test(kind)), ran };
+  return {
+    exitCode: ran.exitCode,
+    finding,
+    own: checks.filter(({ kind }) => /^(expect|verify-query)$/.test(kind)),
+    ran,
+  };
 }
 
 test.each(majors)('on PostgreSQL %i a check that fails inside takes its migration back', async (major) => {
@@ -19,7 +24,8 @@ test.each(majors)('on PostgreSQL %i a check that fails inside takes its migratio
 create table b (n int);
 insert into b values (1);
 -- godwit: expect select count(*) from b => 2`,
-      'migrations/2_b.verify.sql': 'select count(*) = 1 from b;\nselect n = 2 from b;\ninsert into b values (9) returning true;',
+      'migrations/2_b.verify.sql':
+        'select count(*) = 1 from b;\nselect n = 2 from b;\ninsert into b values (9) returning true;',
       'migrations/3_c.sql': 'create table c (n int);',
     },
     database.url,
@@ -90,7 +96,8 @@ test('a new enum value that a check uses inside names its cure', async () => {
   using project = createProject(
     {
       'migrations/1_a.sql': "create type e as enum ('a');",
-      'migrations/2_b.sql': "-- godwit: verify=inside\n-- godwit: expect select 'b'::e::text => 'b'\nalter type e add value 'b';",
+      'migrations/2_b.sql':
+        "-- godwit: verify=inside\n-- godwit: expect select 'b'::e::text => 'b'\nalter type e add value 'b';",
     },
     database.url,
   );

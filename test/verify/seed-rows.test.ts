@@ -1,53 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Finding } from '../../src/kit/finding.ts';
-import type { Check } from '../../src/migrate/model.ts';
-import { createTestDatabase, majors, type TestDatabase } from '../support/database.ts';
-import { createProject, type TestProject } from '../support/project.ts';
-
-interface Verified {
-  readonly exitCode: number;
-  readonly failed: readonly string[];
-  readonly findings: readonly Finding[];
-  /** Rows that are as they were written. */
-  readonly intact: number;
-}
-
-async function verify(project: TestProject, ...options: readonly string[]): Promise<Verified> {
-  const ran = await project.run('verify', '--json', ...options);
-  const { checks, findings } = JSON.parse(ran.out) as {
-    readonly checks: readonly Check[];
-    readonly findings: readonly Finding[];
-  };
-  const failed = checks.filter(({ ok, kind }) => !ok && kind === 'seed-row');
-  const intact = checks.find(({ kind }) => kind === 'seed-rows');
-  return {
-    exitCode: ran.exitCode,
-    failed: failed.map(({ object, actual, severity }) => `${severity}: ${object} ${actual}`),
-    findings,
-    intact: Number(intact?.actual.split(' ')[0] ?? 0),
-  };
-}
-
-async function up(project: TestProject): Promise<readonly Finding[]> {
-  const ran = await project.run('up', '--json');
-  expect(ran.exitCode, ran.out + ran.err).toBe(0);
-  return ran.json.flatMap((event) => (event.kind === 'finding' ? [event.finding] : []));
-}
-
-function notFollowed(findings: readonly Finding[]): readonly string[] {
-  return findings.flatMap(({ code, why, where }) =>
-    code === 'seed-not-followed' ? [`${where?.line ?? ''} ${why.split('. ')[0] ?? ''}`] : [],
-  );
-}
-
-const currencies = `create table currencies (code text primary key, name text not null, rank int);
-insert into currencies (code, name) values ('EUR', 'Euro'), ('GBP', 'Pound'), ('JPY', 'Yen');`;
-
-async function seeded(database: TestDatabase, sql: string): Promise<TestProject> {
-  const project = createProject({ 'migrations/1_seeds.sql': sql }, database.url);
-  await up(project);
-  return project;
-}
+import { createTestDatabase, majors } from '../support/database.ts';
+import { createProject } from '../support/project.ts';
+import { currencies, notFollowed, seeded, up, verify } from '../support/seeds.ts';
 
 test.each(majors)('on PostgreSQL %i a row that is missing fails, one that was changed warns', async (major) => {
   await using database = await createTestDatabase(major);
@@ -130,7 +84,10 @@ create table b (k text collate ci primary key, c text collate "C" unique); inser
   );
   expect(await verify(project)).toMatchObject({ failed: [], intact: 2 });
   await database.query('delete from a; delete from b');
-  expect((await verify(project)).failed).toEqual(['error: public.a (k Mixed) missing', 'error: public.b (k x) missing']);
+  expect((await verify(project)).failed).toEqual([
+    'error: public.a (k Mixed) missing',
+    'error: public.b (k x) missing',
+  ]);
 });
 
 test('rows without a literal key are not followed, and nothing is said of them', async () => {
@@ -186,7 +143,9 @@ insert into swallowed values ('y');`,
 test('rows that row security hides are never called missing', async () => {
   await using database = await createTestDatabase();
   const role = await database.role('owner');
-  await database.query(`grant create, usage on schema public to ${role.name}; grant create on database ${database.name} to ${role.name}`);
+  await database.query(
+    `grant create, usage on schema public to ${role.name}; grant create on database ${database.name} to ${role.name}`,
+  );
   using project = createProject(
     {
       'migrations/1_a.sql': `create table hidden (k text primary key); insert into hidden values ('x');
@@ -205,167 +164,36 @@ alter table hidden enable row level security, force row level security;`,
   ]);
 });
 
-test.each(majors)('on PostgreSQL %i what a later migration does to followed rows is no alarm', async (major) => {
-  await using database = await createTestDatabase(major);
-  using project = await seeded(
-    database,
-    `${currencies}
-create table cut (k int primary key); insert into cut values (1);
-create table dropped (k int primary key); insert into dropped values (1);
-create table parent (id int primary key); insert into parent values (1), (2);
-create table child (id int primary key references parent on delete cascade); insert into child values (1), (2);
-create table nested (k int primary key, v int); insert into nested values (1, 1), (2, 2);`,
-  );
-  project.write(
-    'migrations/2_later.sql',
-    `update currencies set name = 'Pound Sterling' where code = 'GBP';
-delete from currencies where code = 'JPY';
-truncate cut; drop table dropped; delete from parent where id = 1;
-do $$ begin begin update nested set v = 9 where k = 1; exception when others then raise; end; delete from nested where k = 2; end $$;`,
-  );
-  await up(project);
-  expect(await verify(project)).toMatchObject({ exitCode: 0, failed: [], intact: 5 });
-  await database.query("update currencies set name = 'Pound' where code = 'GBP'; delete from nested");
-  expect((await verify(project)).failed).toEqual([
-    'warning: public.currencies (code GBP) changed: name',
-    'error: public.nested (k 1) missing',
-  ]);
-});
-
-test('what was missing or changed before a migration touches the table stays told', async () => {
-  await using database = await createTestDatabase();
-  using project = await seeded(database, currencies);
-  await database.query("delete from currencies where code = 'JPY'; update currencies set name = 'P' where code = 'GBP'");
-  project.write(
-    'migrations/2_later.sql',
-    'alter table currencies alter column code type varchar(3), alter column name type varchar(40), add stamp timestamptz default clock_timestamp(); delete from currencies where false;',
-  );
-  await up(project);
-  expect(await verify(project)).toMatchObject({
-    exitCode: 50,
-    failed: ['warning: public.currencies (code GBP) changed: name', 'error: public.currencies (code JPY) missing'],
-  });
-});
-
-test.each(majors)('on PostgreSQL %i altered, renamed and dropped columns and tables keep their rows', async (major) => {
-  await using database = await createTestDatabase(major);
-  using project = await seeded(
-    database,
-    `create table t (id int primary key, at timestamptz, amount numeric(10,2), gone text, label text);
-insert into t values (1, '2024-01-01 00:00:00+00', 1.50, 'x', 'a'), (2, '2024-01-01 00:00:00+00', 2.50, 'y', 'b');`,
-  );
-  await database.query("update t set label = 'z' where id = 2");
-  project.write(
-    'migrations/2_alter.sql',
-    `set timezone to 'UTC'; alter table t alter column at type timestamp, alter column amount type numeric(10,4), alter column id type bigint, drop column gone;
-alter table t rename label to title; alter table t rename to renamed; create schema other; alter table renamed set schema other;`,
-  );
-  await up(project);
-  expect(await verify(project)).toMatchObject({
-    exitCode: 0,
-    failed: ['warning: other.renamed (id 2) changed: title'],
-    intact: 1,
-  });
-  project.write('migrations/3_key.sql', 'alter table other.renamed drop constraint t_pkey, add primary key (title), drop column id;');
-  await up(project);
-  expect(await verify(project)).toMatchObject({ exitCode: 0, failed: [], intact: 0 });
-});
-
-test('rows are followed through renames of the same run', async () => {
-  await using database = await createTestDatabase();
-  using project = createProject(
-    {
-      'migrations/1_a.sql': `create schema s; create table one (k text primary key); insert into one values ('x');
-create table two (k text primary key); insert into two values ('y');
-alter table one rename to hold; alter table two rename to one; alter table hold rename to two;`,
-      'migrations/2_b.sql': `alter table one set schema s; alter table two rename column k to key;`,
-    },
-    database.url,
-  );
-  expect(notFollowed(await up(project))).toEqual([]);
-  await database.query('delete from s.one; delete from two');
-  expect((await verify(project)).failed).toEqual(['error: public.two (key x) missing', 'error: s.one (k y) missing']);
-});
-
-test('behind a savepoint, in parts and through one statement at a time rows are followed too', async () => {
-  await using database = await createTestDatabase();
-  using project = createProject(
-    {
-      'migrations/1_a.sql': `create table t (k int primary key); insert into t values (1); create index concurrently i on t (k); insert into t values (2);`,
-      'migrations/2_b.sql': '-- godwit: transaction=none\ninsert into t values (3);\ninsert into t values (4);',
-    },
-    database.url,
-  );
-  expect(notFollowed(await up(project))).toEqual([]);
-  expect((await verify(project)).intact).toBe(4);
-});
-
-test('a rollback forgets what its migration stated', async () => {
-  await using database = await createTestDatabase();
-  using project = createProject(
-    {
-      'migrations/1_a.sql': 'create table t (k int primary key);',
-      'migrations/2_b.sql': 'insert into t values (1);',
-      'migrations/2_b.down.sql': 'delete from t;',
-      'migrations/3_c.sql': 'insert into t values (2); create table x (a int);',
-      'migrations/3_c.down.sql': 'drop table x;',
-    },
-    database.url,
-  );
-  await up(project);
-  expect((await verify(project)).intact).toBe(2);
-  expect((await project.run('down', '1')).exitCode).toBe(0);
-  expect((await verify(project)).intact).toBe(1);
-});
-
-test('an upsert of a later migration is what counts then', async () => {
-  await using database = await createTestDatabase();
-  using project = await seeded(database, currencies);
-  project.write(
-    'migrations/2_b.sql',
-    `insert into currencies (code, name, rank) values ('EUR', 'Euro €', 1), ('USD', 'Dollar', 2) on conflict (code) do update set name = excluded.name, rank = excluded.rank;
-insert into currencies (code, name) values ('GBP', 'again') on conflict do nothing;`,
-  );
-  expect(notFollowed(await up(project))).toEqual([]);
-  expect(await verify(project)).toMatchObject({ failed: [], intact: 4 });
-  await database.query('update currencies set rank = 9');
-  expect((await verify(project)).failed).toEqual([
-    'warning: public.currencies (code EUR) changed: rank',
-    'warning: public.currencies (code USD) changed: rank',
-  ]);
-});
-
-test('a run that died before it followed its rows leaves that to the next one', async () => {
-  await using database = await createTestDatabase();
-  using project = await seeded(database, currencies);
-  // As it is when the process ends between the last COMMIT and the end of the run.
-  await database.query(`begin; update godwit.guard set only_row = only_row; delete from currencies where code = 'JPY';
-insert into currencies values ('USD', 'Dollar'); commit`);
-  await database.query(`truncate godwit.seed; update godwit.migration set wrote = array[
-    (select xmin::text from currencies where code = 'GBP')::xid8, ((select xmin::text from currencies where code = 'GBP')::bigint + 1)::text::xid8]`);
-  project.write('migrations/2_b.sql', 'create table x (a int);');
-  expect(notFollowed(await up(project))).toHaveLength(1);
-  expect((await verify(project)).intact).toBe(2);
-});
-
-test.each(majors)('on PostgreSQL %i rows are looked for by the index, whatever the size of the table', async (major) => {
-  await using database = await createTestDatabase(major);
-  const rows = Array.from({ length: 200 }, (_, n) => `insert into big (id, a) values (${n * 5_001 + 1}, 'seed ${n}');`);
-  // Each on a line of its own form, so that they do not become one range.
-  const texts = rows.map((row, n) => (n % 2 === 0 ? row : row.replace('values', 'VALUES')));
-  using project = createProject(
-    { 'migrations/1_big.sql': 'create table big (id bigint primary key, a text);', 'migrations/2_rows.sql': texts.join('\n') },
-    database.url,
-  );
-  await up(project);
-  await database.query("insert into big select n, 'x' from generate_series(1, 1000000) n on conflict do nothing; analyze big");
-  const before = performance.now();
-  await database.query(
-    "select count(*) from godwit.compare_seeds(array(select distinct relation from godwit.seed), null)",
-  );
-  expect(performance.now() - before).toBeLessThan(400);
-  expect((await verify(project)).intact).toBe(200);
-}, 90_000);
+test.each(majors)(
+  'on PostgreSQL %i rows are looked for by the index, whatever the size of the table',
+  async (major) => {
+    await using database = await createTestDatabase(major);
+    const rows = Array.from(
+      { length: 200 },
+      (_, n) => `insert into big (id, a) values (${n * 5_001 + 1}, 'seed ${n}');`,
+    );
+    // Each on a line of its own form, so that they do not become one range.
+    const texts = rows.map((row, n) => (n % 2 === 0 ? row : row.replace('values', 'VALUES')));
+    using project = createProject(
+      {
+        'migrations/1_big.sql': 'create table big (id bigint primary key, a text);',
+        'migrations/2_rows.sql': texts.join('\n'),
+      },
+      database.url,
+    );
+    await up(project);
+    await database.query(
+      "insert into big select n, 'x' from generate_series(1, 1000000) n on conflict do nothing; analyze big",
+    );
+    const before = performance.now();
+    await database.query(
+      'select count(*) from godwit.compare_seeds(array(select distinct relation from godwit.seed), null)',
+    );
+    expect(performance.now() - before).toBeLessThan(400);
+    expect((await verify(project)).intact).toBe(200);
+  },
+  90_000,
+);
 
 test('another session that holds a table exclusively delays nothing', async () => {
   await using database = await createTestDatabase();

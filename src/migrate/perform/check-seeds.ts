@@ -39,10 +39,14 @@ export async function checkSeeds(
   for (let at = 0; at < tables.length; at += tablesPerBatch) {
     const oids = tables.slice(at, at + tablesPerBatch).map(([oid]) => oid ?? '0');
     const found = await ask(`select * from godwit.compare_seeds('{${oids.join(',')}}', ${seqs})`);
-    if (found === undefined) findings.push(fault('not-compared', { why: 'Rows that migrations wrote: the server refused the question.' }));
+    if (found === undefined)
+      findings.push(fault('not-compared', { why: 'Rows that migrations wrote: the server refused the question.' }));
     for (const [name, seq, line, frozen, state, detail] of found?.rows ?? []) {
       if (state === 'unknown') findings.push(fault('not-compared', { why: `Rows of ${name ?? ''}: ${detail ?? ''}.` }));
-      else checks.push(failed(name ?? '', bySeq.get(seq ?? ''), { line: Number(line), frozen: frozen === 't', state, detail }));
+      else
+        checks.push(
+          failed(name ?? '', bySeq.get(seq ?? ''), { line: Number(line), frozen: frozen === 't', state, detail }),
+        );
     }
   }
   const count = tables.reduce((sum, [, n]) => sum + Number(n ?? 0), 0);
@@ -75,5 +79,14 @@ function failed(
 
 function counted(rows: number): Check {
   const said = `${rows} rows as the migrations wrote them`;
-  return { kind: 'seed-rows', object: 'seed rows', ok: true, severity: 'note', expected: said, actual: said, where: { file: '' }, migration: '' };
+  return {
+    kind: 'seed-rows',
+    object: 'seed rows',
+    ok: true,
+    severity: 'note',
+    expected: said,
+    actual: said,
+    where: { file: '' },
+    migration: '',
+  };
 }

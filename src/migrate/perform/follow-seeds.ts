@@ -62,7 +62,11 @@ async function groupsOf(live: LiveRun, sources: ReturnType<typeof seedSources>):
   const tables = new Map(
     (found?.rows ?? []).map(([n, oid, columns, unique]): readonly [string, SeededTable] => [
       keys[Number(n) - 1] ?? '',
-      { oid: oid ?? '', columns: columnsOf(columns), keys: JSON.parse(unique ?? '[]') as readonly (readonly number[])[] },
+      {
+        oid: oid ?? '',
+        columns: columnsOf(columns),
+        keys: JSON.parse(unique ?? '[]') as readonly (readonly number[])[],
+      },
     ]),
   );
   return seedGroups(sources, ({ candidates }) => tables.get(JSON.stringify(candidates)));
@@ -127,21 +131,34 @@ ${quoteLiteral(JSON.stringify(keys))}, '{${lines}}', ${seq}, ${analysis.directiv
   const missed = rows.reduce((sum, [, count]) => sum + Number(count ?? 0), 0);
   if (missed === 0) return undefined;
   const [line, , why, table] = rows[0] ?? [];
-  return { rows: missed, line: Number(line ?? 0), table: table ?? '', why: why == null || why === '' ? notFound : `${why}.` };
+  return {
+    rows: missed,
+    line: Number(line ?? 0),
+    table: table ?? '',
+    why: why == null || why === '' ? notFound : `${why}.`,
+  };
 }
 
 /**
  * What the literals of the keys are to the server, as text: read under the settings and the path that the session begins
  * with, as the statement was. Text: why they cannot be told.
  */
-async function keyTexts(live: LiveRun, { body }: Recorded, group: SeedGroup): Promise<readonly (readonly string[])[] | string> {
-  const types = group.key.map((number) => group.table.columns.find((column) => column.number === number)?.type ?? 'text');
+async function keyTexts(
+  live: LiveRun,
+  { body }: Recorded,
+  group: SeedGroup,
+): Promise<readonly (readonly string[])[] | string> {
+  const types = group.key.map(
+    (number) => group.table.columns.find((column) => column.number === number)?.type ?? 'text',
+  );
   const decoder = new TextDecoder();
   const rows: string[] = [];
   for (const [index, { key }] of group.rows.entries()) {
     const values: string[] = [];
     for (const [at, { start, end }] of key.entries())
-      values.push(`CAST((${decoder.decode(await body.read(start, end))}\n) AS ${types[at] ?? 'text'})::pg_catalog.text`);
+      values.push(
+        `CAST((${decoder.decode(await body.read(start, end))}\n) AS ${types[at] ?? 'text'})::pg_catalog.text`,
+      );
     rows.push(`(${index}, ${values.join(', ')})`);
   }
   const path = group.path?.map(quoteIdent).join(', ') ?? '';

@@ -117,7 +117,11 @@ function conclude(
 }
 
 /** Checks inside of the migration's transaction need one that holds all of it. */
-function refuseInside({ verifyInside, transaction }: Directives, segments: Analysis['segments'], findings: Finding[]): void {
+function refuseInside(
+  { verifyInside, transaction }: Directives,
+  segments: Analysis['segments'],
+  findings: Finding[],
+): void {
   if (verifyInside === undefined) return;
   const whole = transaction === undefined && segments.length <= 1 && segments[0]?.kind !== 'barrier';
   if (!whole) findings.push(fault('verify-inside-not-possible', { where: verifyInside }));

@@ -65,7 +65,15 @@ function inserted(parsed: ParsedStatement, fields: Tree, scope: Scope): readonly
   const known = rows.filter((row) => row !== undefined);
   if (known.length < rows.length || known.every((row) => row.every((span) => span === null))) return [];
   scope.rowsLeft -= known.length;
-  return [{ op: 'insert', table, columns: targets.map(({ name }) => textOf(name)), rows: known, line: parsed.where.line ?? 0 }];
+  return [
+    {
+      op: 'insert',
+      table,
+      columns: targets.map(({ name }) => textOf(name)),
+      rows: known,
+      line: parsed.where.line ?? 0,
+    },
+  ];
 }
 
 /** Undefined: the text is not what the syntax tree says. */

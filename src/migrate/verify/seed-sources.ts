@@ -28,7 +28,10 @@ export interface RecordedSteps {
  * @param migrations in the order of the history
  * @param sessionPath the schemas that unqualified names are looked for in
  */
-export function seedSources(migrations: readonly RecordedSteps[], sessionPath: readonly string[]): readonly SeedSource[] {
+export function seedSources(
+  migrations: readonly RecordedSteps[],
+  sessionPath: readonly string[],
+): readonly SeedSource[] {
   let sources: readonly SeedSource[] = [];
   for (const { seq, steps } of migrations)
     for (const step of steps) {
