@@ -23,10 +23,7 @@ alter table godwit.run
   add column looked xid8;
 
 -- Independent folders of migrations in one history: each with ids, order and missing files of its own.
-alter table godwit.migration
-  add column set text not null default 'app',
-  -- Its transactions, until its rows are followed: pairs of an id and the one behind the last of its subtransactions.
-  add column wrote xid8[] not null default '{}';
+alter table godwit.migration add column set text not null default 'app';
 alter table godwit.statement add column set text not null default 'app';
 
 -- Transactions of migrations whose catalogue rows have not been described yet. What a transaction wrote bears its id as
@@ -97,6 +94,14 @@ create table godwit.former_object (
   written bigint
 );
 create index former_object_seq on godwit.former_object (seq);
+
+-- Transactions of recorded migrations whose rows are not followed yet: pairs of an id and the one behind the last of its
+-- subtransactions. A run that dies before its end leaves them to the next one.
+create table godwit.unfollowed (
+  seq bigint not null,
+  run text not null,
+  wrote xid8[] not null
+);
 
 -- Rows that a migration inserted with a literal key and wrote itself. Columns are known by number.
 create table godwit.seed (

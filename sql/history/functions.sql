@@ -254,8 +254,11 @@ begin
     own := own || array[pg_current_xact_id(),
       godwit.note_transaction(of_run, of_migration, of_direction, new_seq, may_drop, may_nest)];
   end if;
-  insert into godwit.migration (seq, id, set, name, file, checksum, kind, run, head, at, ms, wrote)
-  values (new_seq, of_migration, of_set, of_name, of_file, of_checksum, new_kind, of_run, new_head, now_at, total, own);
+  if own <> '{}' then
+    insert into godwit.unfollowed (seq, run, wrote) values (new_seq, of_run, own);
+  end if;
+  insert into godwit.migration (seq, id, set, name, file, checksum, kind, run, head, at, ms)
+  values (new_seq, of_migration, of_set, of_name, of_file, of_checksum, new_kind, of_run, new_head, now_at, total);
   if tags is not null then
     insert into godwit.statement (seq, run, migration, direction, ordinal, tag, line, count, hash, state, ms)
     select new_seq, of_run, of_migration, of_direction, first_ordinal + i - 1, tags[i], lines[i], counts[i], hashes[i],

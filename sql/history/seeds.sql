@@ -89,7 +89,7 @@ declare
   g record;
 begin
   select array_agg(w) into own from (
-    select unnest(wrote) from godwit.migration where wrote <> '{}'
+    select unnest(wrote) from godwit.unfollowed
     union all select unnest(array[xid, through]) from godwit.own_transaction where not outside and seq is null) x (w);
   if own is null then
     return;
@@ -100,7 +100,7 @@ begin
   delete from godwit.seed where relation not in (select oid from pg_class);
   -- When the run that did it looked at them; null: it could do nothing to rows.
   select max(r.looked::text::numeric)::text::xid8 into seen from godwit.run r
-  where r.run in (select run from godwit.migration where wrote <> '{}'
+  where r.run in (select run from godwit.unfollowed
     union all select run from godwit.own_transaction where not outside and seq is null);
   if seen is null then
     return;

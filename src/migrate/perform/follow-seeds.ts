@@ -36,11 +36,11 @@ export async function followSeeds(ports: RunnerPorts, live: LiveRun): Promise<vo
   const sources = seedSources(steps, path);
   const refreshed = sendGuarded(live, ['SELECT godwit.refresh_seeds()']);
   if (sources.length > 0) await followAll(ports, live, recorded, await groupsOf(live, sources));
-  if ((await refreshed).ok) await sendGuarded(live, ["UPDATE godwit.migration SET wrote = '{}' WHERE wrote <> '{}'"]);
+  if ((await refreshed).ok) await sendGuarded(live, ['DELETE FROM godwit.unfollowed']);
 }
 
-const pendingQuery = `select seq, id, kind, wrote, (select pg_catalog.to_json(pg_catalog.current_schemas(false))) from godwit.migration
-where wrote <> '{}' order by seq`;
+const pendingQuery = `select m.seq, m.id, m.kind, u.wrote, (select pg_catalog.to_json(pg_catalog.current_schemas(false)))
+from godwit.unfollowed u join godwit.migration m on m.seq = u.seq order by m.seq`;
 
 async function withFiles({ bundle }: RunnerPorts, { rows }: ResultSet): Promise<readonly Recorded[]> {
   const byId = new Map(bundle.migrations.map((migration) => [migration.id, migration]));

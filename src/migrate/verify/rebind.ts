@@ -31,7 +31,7 @@ planted as (insert into godwit.seed (relation, key_columns, key_values, columns,
 insert into godwit.object (class, oid, sub, kind, name, home_class, home, words, whole, made, seq, drifted)
 select class, oid, sub, kind, name, home_class, home, words, whole, made, seq, drifted from bound order by absent on conflict do nothing`,
     'DELETE FROM godwit.own_transaction',
-    "UPDATE godwit.migration SET wrote = '{}' WHERE wrote <> '{}'",
+    'DELETE FROM godwit.unfollowed',
     'UPDATE godwit.guard SET undescribed = false, horizon = pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())',
   ];
 }
