@@ -162,10 +162,11 @@ begin
   end loop;
 end $$;
 
--- Follows rows that a migration inserted, where its own transaction wrote them. Returns lines of the file with the number
+-- Follows rows that a migration inserted, where its own transaction wrote them. With `keeps` an earlier statement of it
+-- may have done so. Returns lines of the file with the number
 -- of rows that are not followed, and why where the server says it.
 create or replace function godwit.follow_rows(of_relation oid, of_key smallint[], of_columns smallint[], keys jsonb,
-  lines integer[], of_seq bigint, is_frozen boolean, own xid8[], exactly boolean)
+  lines integer[], of_seq bigint, is_frozen boolean, own xid8[], exactly boolean, keeps boolean)
 returns table (line integer, missed bigint, why text)
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
@@ -180,8 +181,9 @@ begin
     insert into godwit.seed as s (relation, key_columns, key_values, columns, frozen, seq, line)
     select distinct on (f.own_key) of_relation, of_key, f.own_key, f.hashes, is_frozen, of_seq, lines[f.n]
     from found f where f.is_own order by f.own_key, f.n desc
-    on conflict (relation, key_columns, key_values) do update set columns = excluded.columns, frozen = excluded.frozen,
-      seq = excluded.seq, line = excluded.line, missing = false, drift = null)
+    on conflict (relation, key_columns, key_values) do update set columns = s.columns || excluded.columns, frozen = excluded.frozen,
+      seq = excluded.seq, line = excluded.line, missing = false, drift = null
+    where not keeps or s.seq <> excluded.seq)
   select lines[f.n], count(*), '' from found f
   where not f.is_own and not exists (select from godwit.seed s
     where s.relation = of_relation and s.key_columns = of_key and s.key_values = f.own_key)

@@ -22,6 +22,8 @@ export interface SeedInsert {
   /** Of each row its values; null: no literal. */
   readonly rows: readonly (readonly (LiteralSpan | null)[])[];
   readonly line: number;
+  /** ON CONFLICT DO NOTHING: an earlier statement may have written the row. */
+  readonly keeps: boolean;
 }
 
 /** A later statement that gives a table or a column of it another name: what is looked for at the end has that one. */

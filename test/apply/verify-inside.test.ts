@@ -35,14 +35,11 @@ insert into b values (1);
   expect(failed.finding).toMatchObject({
     code: 'check-failed-inside',
     where: { file: 'migrations/2_b.sql', line: 4 },
-    why: 'expect select count(*) from b: expected 2, found 1. 2 more failed.',
+    why: `expect select count(*) from b: expected 2, found 1. verify-query select n = 2 from b (migrations/2_b.verify.sql:2): \
+expected true, found false. verify-query insert into b values (9) returning true (migrations/2_b.verify.sql:3): \
+expected true, found cannot execute INSERT in a read-only transaction.`,
   });
-  expect(failed.own.map(({ ok, actual }) => [ok, actual])).toEqual([
-    [false, '1'],
-    [true, 'true'],
-    [false, 'false'],
-    [false, 'cannot execute INSERT in a read-only transaction'],
-  ]);
+  expect(failed.own).toEqual([]);
   expect(await database.query("select to_regclass('a') a, to_regclass('b') b, to_regclass('c') c")).toEqual([
     { a: 'a', b: null, c: null },
   ]);

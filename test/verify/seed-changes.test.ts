@@ -138,6 +138,46 @@ insert into currencies (code, name) values ('GBP', 'again') on conflict do nothi
   ]);
 });
 
+test('of two statements for one row that is told which wrote it', async () => {
+  await using database = await createTestDatabase();
+  using _ = await seeded(
+    database,
+    `create table t (k int primary key, a int, b int);
+insert into t (k, a) values (1, 1);
+insert into t (k, b) values (1, 9) on conflict do nothing;
+insert into t (k, a) values (2, 1);
+insert into t (k, b) values (2, 9) on conflict (k) do update set b = excluded.b;`,
+  );
+  expect(
+    await database.query(
+      'select key_values[1] as k, line, columns ? $1 as a, columns ? $2 as b from godwit.seed order by 1',
+      ['2', '3'],
+    ),
+  ).toEqual([
+    { k: '1', line: 2, a: true, b: false },
+    { k: '2', line: 5, a: true, b: true },
+  ]);
+});
+
+test('behind a savepoint a row bears the id of a subtransaction', async () => {
+  await using database = await createTestDatabase();
+  using _ = await seeded(database, currencies);
+  const is = async (id: number, exactly: boolean) =>
+    (await database.query<{ own: boolean }>(`select godwit.is_own('${id}', '{700,710,720,721}', ${exactly}) as own`))[0]
+      ?.own;
+  for (const [id, own] of [
+    [699, false],
+    [700, true],
+    [709, true],
+    [710, false],
+    [720, true],
+    [721, false],
+  ] as const)
+    expect(await is(id, false), String(id)).toBe(own);
+  expect(await is(709, true)).toBe(false);
+  expect(await is(720, true)).toBe(true);
+});
+
 test('a run that died before it followed its rows leaves that to the next one', async () => {
   await using database = await createTestDatabase();
   using project = await seeded(database, currencies);

@@ -41,11 +41,13 @@ export async function checkInside(
   ];
   const outside = savepoints.refusals.find(({ error }) => error.lost || isCancelled(error));
   if (outside !== undefined) return { kind: 'refused', refusal: outside };
-  if (checks.length > 0) context.ports.emit({ kind: 'checks', checks });
-  const [first, ...others] = checks.filter(({ ok }) => !ok);
-  if (first === undefined) return { kind: 'passed' };
+  const failed = checks.filter(({ ok }) => !ok);
+  if (failed.length === 0) {
+    if (checks.length > 0) context.ports.emit({ kind: 'checks', checks });
+    return { kind: 'passed' };
+  }
   const unsafe = savepoints.refusals.some(({ error }) => error.sqlstate === '55P04');
-  return { kind: 'failed', finding: failure(first, others.length, unsafe) };
+  return { kind: 'failed', finding: failure(failed, unsafe) };
 }
 
 /** By somebody who stops the run: a check's own timeout has another text. */
@@ -53,13 +55,21 @@ function isCancelled({ sqlstate, message }: Refusal['error']): boolean {
   return sqlstate === '57014' && !message.includes('statement timeout');
 }
 
-function failure({ kind, object, expected, actual, where }: Check, others: number, unsafe: boolean): Finding {
-  const more = others === 0 ? '' : ` ${others} more failed.`;
+const mostTold = 5;
+
+/** All that failed, in one finding at the first one: nothing of them stands in the database. */
+function failure(failed: readonly Check[], unsafe: boolean): Finding {
+  const told = failed.slice(0, mostTold).map(({ kind, object, expected, actual, where }, index) => {
+    const place = index === 0 ? '' : ` (${where.file}:${where.line ?? 1})`;
+    return `${kind} ${object}${place}: expected ${expected}, found ${actual}.`;
+  });
+  if (failed.length > mostTold) told.push(`${failed.length - mostTold} more failed.`);
   const fix =
     'The transaction that adds an enum value cannot use it. Take `verify=inside` out, so that the checks run after the commit, or put ALTER TYPE … ADD VALUE into a migration of its own.';
+  const where = failed[0]?.where;
   return fault('check-failed-inside', {
-    why: `${kind} ${object}: expected ${expected}, found ${actual}.${more}`,
-    where,
+    why: told.join(' '),
+    ...(where === undefined ? {} : { where }),
     ...(unsafe ? { fix } : {}),
   });
 }

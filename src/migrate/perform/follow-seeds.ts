@@ -84,10 +84,12 @@ async function followAll(
   groups: readonly SeedGroup[],
 ): Promise<void> {
   const bySeq = new Map(recorded.map((one) => [one.seq, one]));
-  const told = groups.map(async (group) => {
+  const read = groups.flatMap((group) => {
     const of = bySeq.get(group.seq);
-    if (of === undefined) return;
-    const missed = await follow(live, of, group);
+    return of === undefined ? [] : [{ group, of, keys: keyTexts(live, of, group) }];
+  });
+  const tell = async ({ group, of }: (typeof read)[number], asked: Promise<Missed | undefined>): Promise<void> => {
+    const missed = await asked;
     if (missed === undefined) return;
     const { rows, line, table, why } = missed;
     const all = group.rows.length;
@@ -98,7 +100,10 @@ async function followAll(
         why: `${table}: ${rows === all ? (all === 1 ? 'the row' : `${all} rows`) : `${rows} of ${all} rows`}. ${why}`,
       }),
     });
-  });
+  };
+  const told: Promise<void>[] = [];
+  // In the order of the file: of two statements for one row the later one counts.
+  for (const one of read) told.push(tell(one, follow(live, one, await one.keys)));
   await Promise.all(told);
 }
 
@@ -112,8 +117,11 @@ interface Missed {
 const notFound =
   'Not found by the key as this migration wrote it: it was there before, or a trigger, a rule or a later migration changed it.';
 
-async function follow(live: LiveRun, of: Recorded, group: SeedGroup): Promise<Missed | undefined> {
-  const keys = await keyTexts(live, of, group);
+async function follow(
+  live: LiveRun,
+  { of, group }: { readonly of: Recorded; readonly group: SeedGroup },
+  keys: Awaited<ReturnType<typeof keyTexts>>,
+): Promise<Missed | undefined> {
   const [first] = group.rows;
   const nameQuery = `select ${group.table.oid}::pg_catalog.oid::pg_catalog.regclass::text`;
   if (typeof keys === 'string') {
@@ -125,7 +133,7 @@ async function follow(live: LiveRun, of: Recorded, group: SeedGroup): Promise<Mi
   const exactly = !analysis.statements.some(({ tag }) => tag === 'SAVEPOINT');
   const lines = group.rows.map(({ line }) => line).join(',');
   const call = `select line, missed, why, (${nameQuery}) from godwit.follow_rows(${group.table.oid}, '{${group.key.join(',')}}', '{${group.columns.join(',')}}',
-${quoteLiteral(JSON.stringify(keys))}, '{${lines}}', ${seq}, ${analysis.directives.frozen}, ${quoteLiteral(wrote)}, ${exactly}) order by line`;
+${quoteLiteral(JSON.stringify(keys))}, '{${lines}}', ${seq}, ${analysis.directives.frozen}, ${quoteLiteral(wrote)}, ${exactly}, ${group.keeps}) order by line`;
   const answer = await ask(live, [...describingSettings, call]);
   const rows = answer?.rows ?? [];
   const missed = rows.reduce((sum, [, count]) => sum + Number(count ?? 0), 0);

@@ -72,6 +72,7 @@ function inserted(parsed: ParsedStatement, fields: Tree, scope: Scope): readonly
       columns: targets.map(({ name }) => textOf(name)),
       rows: known,
       line: parsed.where.line ?? 0,
+      keeps: treeOf(fields['onConflictClause'])['action'] === 'ONCONFLICT_NOTHING',
     },
   ];
 }

@@ -98,6 +98,8 @@ export interface SeedGroup {
   /** Numbers of the columns that the INSERT names. */
   readonly columns: readonly number[];
   readonly path: readonly string[] | null;
+  /** True: an earlier statement of the migration may have written them. */
+  readonly keeps: boolean;
   readonly rows: SeedGroupRow[];
 }
 
@@ -128,9 +130,10 @@ export function seedGroups(
       const literal = (number: number): (typeof row)[number] => row[numbers.indexOf(number)] ?? null;
       const key = table.keys.find((candidate) => candidate.every((number) => literal(number) !== null));
       if (key === undefined) continue;
+      const { keeps } = insert;
       const { path } = insert.table;
-      const identity = JSON.stringify([seq, table.oid, key, columns, path]);
-      const group = groups.get(identity) ?? { seq, table, key, columns, path, rows: [] };
+      const identity = JSON.stringify([seq, table.oid, key, columns, path, keeps]);
+      const group = groups.get(identity) ?? { seq, table, key, columns, path, keeps, rows: [] };
       groups.set(identity, group);
       group.rows.push({ line: insert.line, key: key.map(literal).filter((span) => span !== null) });
     }
