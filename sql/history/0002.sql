@@ -18,7 +18,9 @@ alter table godwit.epoch
 alter table godwit.run
   add column n bigint,
   -- OIDs of objects without a schema (schemas, extensions, …) that had been there when it began.
-  add column found oid[] not null default '{}';
+  add column found oid[] not null default '{}',
+  -- Transactions before this one had ended when it looked at followed rows; null: it did not, as it changes none.
+  add column looked xid8;
 
 -- Independent folders of migrations in one history: each with ids, order and missing files of its own.
 alter table godwit.migration add column set text not null default 'app';
@@ -29,7 +31,8 @@ alter table godwit.statement add column set text not null default 'app';
 create table godwit.own_transaction (
   n bigint generated always as identity primary key,
   xid xid8 not null,
-  -- A statement outside of transactions uses several, from `xid` to `through` (null: it has not ended yet).
+  -- A statement outside of transactions uses several, from `xid` to `through` (null: it has not ended yet). Of another
+  -- `through` is the first id behind it and its subtransactions.
   outside boolean not null default false,
   through xid8,
   -- Of such a statement: the relations that it may have written; null: any.
@@ -92,16 +95,29 @@ create table godwit.former_object (
 );
 create index former_object_seq on godwit.former_object (seq);
 
--- Rows that a migration wrote with literals: found by key, each named column as a hash of its text.
+-- Transactions of recorded migrations whose rows are not followed yet: pairs of an id and the one behind the last of its
+-- subtransactions. A run that dies before its end leaves them to the next one.
+create table godwit.unfollowed (
+  seq bigint not null,
+  run text not null,
+  wrote xid8[] not null
+);
+
+-- Rows that a migration inserted with a literal key and wrote itself. Columns are known by number.
 create table godwit.seed (
   relation oid not null,
-  key_columns text[] not null,
+  key_columns smallint[] not null,
+  -- The server's own text of each.
   key_values text[] not null,
-  -- Column -> hash.
+  -- Column -> hash of its text, for the columns that the INSERT names.
   columns jsonb not null,
   frozen boolean not null default false,
+  -- The migration that states it, and the line of its INSERT.
   seq bigint not null,
   line integer not null default 0,
+  -- When a run last began: it was not there; the columns that were not as kept, with their hashes.
+  missing boolean not null default false,
+  drift jsonb,
   primary key (relation, key_columns, key_values)
 );
 

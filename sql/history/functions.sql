@@ -135,19 +135,31 @@ language sql set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- Remembers which transaction this is, and what of the baseline it has dropped: whatever it deletes it holds exclusively
--- until its end.
+-- until its end. Returns the first id behind it and its subtransactions.
 create or replace function godwit.note_transaction(of_run text, of_migration text, of_direction text, of_seq bigint,
-  may_drop boolean, may_nest boolean) returns void
+  may_drop boolean, may_nest boolean) returns xid8
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   own xid8 := pg_current_xact_id();
   nested xid[] := '{}';
   gone_class oid[] := '{}';
   gone_oid oid[] := '{}';
+  behind xid8 := (own::text::bigint + 1)::text::xid8;
+  written xid;
+  row_n bigint;
 begin
-  if (may_nest or exists (select from pg_event_trigger))
-    and pg_snapshot_xmax(pg_current_snapshot())::text::numeric > own::text::numeric + 1 then
-    nested := godwit.own_subtransactions();
+  if may_nest or exists (select from pg_event_trigger) then
+    -- A subtransaction of our own: its id is higher than any before. (A snapshot does not count those still in progress.)
+    begin
+      insert into godwit.own_transaction (xid, run, migration, direction, seq)
+      values (own, of_run, of_migration, of_direction, of_seq) returning n, xmin into row_n, written;
+    exception when division_by_zero then
+      raise;
+    end;
+    behind := godwit.later(written);
+    if age(written) < -1 then
+      nested := godwit.own_subtransactions();
+    end if;
   end if;
   if may_drop then
     select coalesce(array_agg(o.class), '{}'), coalesce(array_agg(o.oid), '{}') into gone_class, gone_oid
@@ -158,8 +170,14 @@ begin
     join godwit.object o on o.class = l.class and o.oid = l.oid and o.sub = 0
     where (pg_identify_object(o.class, o.oid, 0)).identity is null;
   end if;
-  insert into godwit.own_transaction (xid, subtransactions, dropped_class, dropped_oid, run, migration, direction, seq)
-  values (own, nested, gone_class, gone_oid, of_run, of_migration, of_direction, of_seq);
+  if row_n is null then
+    insert into godwit.own_transaction (xid, through, dropped_class, dropped_oid, run, migration, direction, seq)
+    values (own, behind, gone_class, gone_oid, of_run, of_migration, of_direction, of_seq);
+  else
+    update godwit.own_transaction set through = behind, subtransactions = nested, dropped_class = gone_class,
+      dropped_oid = gone_oid where n = row_n;
+  end if;
+  return behind;
 end $$;
 
 -- Notes the statements of a segment that is not the last one as done.
@@ -208,6 +226,7 @@ declare
     concat(current_setting('godwit.t', true), ',', date_part('epoch', now_at)), ',', '');
   total double precision := coalesce((t[array_length(t, 1)] - t[1]) * 1000, 0);
   digest text := '';
+  own xid8[] := '{}';
 begin
   update godwit.guard set seq = seq + 1, head = new_head, undescribed = undescribed or tags is not null,
     leased_until = case when holder = '' then null else now_at + interval '30 seconds' end
@@ -228,7 +247,15 @@ begin
       + case when tags is null then 0 else total end;
     update godwit.statement set seq = new_seq where migration = of_migration and seq is null;
     update godwit.own_transaction set seq = new_seq where migration = of_migration and seq is null;
+    own := array(select unnest(array[xid, through]) from godwit.own_transaction where seq = new_seq and not outside);
     update godwit.former_object set seq = new_seq where seq is null;
+  end if;
+  if tags is not null then
+    own := own || array[pg_current_xact_id(),
+      godwit.note_transaction(of_run, of_migration, of_direction, new_seq, may_drop, may_nest)];
+  end if;
+  if own <> '{}' then
+    insert into godwit.unfollowed (seq, run, wrote) values (new_seq, of_run, own);
   end if;
   insert into godwit.migration (seq, id, set, name, file, checksum, kind, run, head, at, ms)
   values (new_seq, of_migration, of_set, of_name, of_file, of_checksum, new_kind, of_run, new_head, now_at, total);
@@ -237,7 +264,6 @@ begin
     select new_seq, of_run, of_migration, of_direction, first_ordinal + i - 1, tags[i], lines[i], counts[i], hashes[i],
       'done', (t[i + 1] - t[i]) * 1000
     from generate_series(1, array_length(tags, 1)) as i;
-    perform godwit.note_transaction(of_run, of_migration, of_direction, new_seq, may_drop, may_nest);
   end if;
   if tags is not null or first_ordinal > 0 then
     digest := case when first_ordinal > 0 then godwit.statements_digest(new_seq) else

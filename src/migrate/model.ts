@@ -5,6 +5,7 @@ import type { Lock } from '../sql/locks/lock.ts';
 import type { Look } from './look.ts';
 import type { LockClass } from '../sql/locks.ts';
 import type { RowChange } from './row-change.ts';
+import type { SeedStep } from './seed-step.ts';
 import type { Effect } from './verify/fact.ts';
 
 /** One SQL file of a migration as it was found: the bytes themselves stay where they are until somebody needs them. */
@@ -102,6 +103,8 @@ export interface Directives {
   /** `allow=drop-column reason="…"` */
   readonly allow: readonly { readonly rule: string; readonly reason: string; readonly where: Place }[];
   readonly expect: readonly Expectation[];
+  /** `verify=inside`: the user's checks run in the migration's own transaction, before it is recorded. */
+  readonly verifyInside?: Place;
 }
 
 /** What the text of one script tells. Made once on the controller's side; travels in the bundle. */
@@ -121,6 +124,8 @@ export interface Analysis {
   readonly effects: readonly Effect[];
   /** What the statements do to rows and to the names of tables and columns, in order. */
   readonly rows: readonly RowChange[];
+  /** The rows that it writes out. */
+  readonly seeds: readonly SeedStep[];
   /** Warnings and notes (an error makes the analysis fail instead). */
   readonly findings: readonly Finding[];
 }

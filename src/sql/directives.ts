@@ -8,6 +8,7 @@ export type Directive =
   | { readonly kind: 'transaction'; readonly value: 'none' }
   | { readonly kind: 'lock-timeout' | 'statement-timeout'; readonly value: string }
   | { readonly kind: 'frozen' }
+  | { readonly kind: 'verify'; readonly value: 'inside' }
   | { readonly kind: 'allow'; readonly rule: string; readonly reason: string }
   | { readonly kind: 'expect'; readonly query: string; readonly expected: string };
 
@@ -17,7 +18,7 @@ export interface DirectiveReading {
   readonly problem?: { readonly code: FaultCode; readonly why: string; readonly fix?: string };
 }
 
-const names = ['transaction', 'lock-timeout', 'statement-timeout', 'frozen', 'allow', 'expect'];
+const names = ['transaction', 'lock-timeout', 'statement-timeout', 'frozen', 'allow', 'expect', 'verify'];
 const timeout = /^\d{1,9}(?:us|ms|s|min|h|d)?$/;
 
 /**
@@ -84,6 +85,10 @@ function readOne(name: string, rest: string): Step {
       'Write `transaction=none`, or leave it out.',
     );
   }
+  if (name === 'verify') {
+    if (value === 'inside') return { directive: { kind: 'verify', value }, rest: behind };
+    return wrong('directive-invalid', `\`verify\` cannot be \`${value}\`.`, 'Write `verify=inside`, or leave it out.');
+  }
   if (!timeout.test(value)) {
     return wrong(
       'directive-invalid',
@@ -96,6 +101,7 @@ function readOne(name: string, rest: string): Step {
 
 function example(name: string): string {
   if (name === 'allow') return 'allow=drop-column reason="unused since May"';
+  if (name === 'verify') return 'verify=inside';
   return name === 'transaction' ? 'transaction=none' : `${name}=5s`;
 }
 

@@ -1,13 +1,10 @@
-import { memorySource } from '../../src/adapters/files/byte-source.ts';
 import { createConnector } from '../../src/adapters/postgres/connector.ts';
 import { readDatabaseUrl } from '../../src/adapters/url/database-url.ts';
 import { catalogueMessage, readCatalogue, wantedBy } from '../../src/migrate/verify/catalogue.ts';
 import { fold } from '../../src/migrate/verify/fold.ts';
 import { judge } from '../../src/migrate/verify/judge.ts';
-import { checkSeeds } from '../../src/migrate/verify/seeds.ts';
 import type { Check } from '../../src/migrate/model.ts';
 import type { Session } from '../../src/migrate/ports.ts';
-import { encodeUtf8 } from '../../src/sql/encoding.ts';
 import type { TestDatabase } from './database.ts';
 import { effectsOf } from './effects.ts';
 
@@ -30,10 +27,8 @@ export async function checksOf(database: TestDatabase, scripts: readonly string[
   const reply = await session.send(catalogueMessage(wantedBy(folded)), { rows: 'all' });
   if (!reply.ok) throw new Error(reply.error.message);
   const actual = readCatalogue(reply);
-  const bodyOf = async (id: string) => memorySource(encodeUtf8(scripts[Number(id)] ?? ''));
-  const seeds = await checkSeeds(session, folded.rows, actual, bodyOf);
   await session.close();
-  return [...judge(folded, actual), ...seeds];
+  return judge(folded, actual);
 }
 
 /** Failed checks, a line each. */

@@ -19,7 +19,7 @@ export async function effectsOf(sql: string): Promise<readonly Effect[]> {
 }
 
 /** One line for each effect: `create! column app.t.a type=text, not null=yes`; `!` stands for IF NOT EXISTS. */
-export function line(effect: Effect): string {
+function line(effect: Effect): string {
   if (effect.op === 'opaque') return `opaque ${effect.tag}`;
   if (effect.op === 'insert' || effect.op === 'rows-changed') {
     const table = [effect.table.schema, effect.table.name].filter((part) => part !== null).join('.');

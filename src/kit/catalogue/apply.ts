@@ -21,6 +21,12 @@ export const applyFaults = entries({
     fix: 'Correct the statement and run the same command again: what was applied before stays applied.',
     exit: 40,
   },
+  'check-failed-inside': {
+    title: 'A check failed; its migration was rolled back',
+    why: 'The file says `verify=inside`: its checks run before it is recorded, and one found something else than is expected.',
+    fix: 'Correct the statements or the check, and run the same command again: what was applied before stays applied.',
+    exit: 40,
+  },
   'partly-applied': {
     title: 'A statement failed in a migration that runs in several parts',
     why: 'The server refused it. What stands before it is applied and recorded.',

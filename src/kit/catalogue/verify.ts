@@ -50,6 +50,13 @@ export const verifyFaults = entries({
     exit: 50,
     severity: 'warning',
   },
+  'seed-not-followed': {
+    title: 'Inserted rows are not followed',
+    why: 'They were not found by their key as the migration wrote them: they were there before, or a trigger, a rule or a later migration changed them.',
+    fix: 'Nothing needs to be done. If the rows matter, count them with `-- godwit: expect <query> => <literal>`.',
+    exit: 50,
+    severity: 'note',
+  },
   'not-described': {
     title: 'What the run did was not described',
     why: 'The server refused the question, so the baseline lacks what this run wrote.',

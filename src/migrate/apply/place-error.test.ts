@@ -32,6 +32,7 @@ function made(sql: string): { readonly message: Message; readonly analysis: Anal
     effects: [],
         looks: [],
     rows: [],
+    seeds: [],
     findings: [],
     directives: { frozen: false, allow: [], expect: [] },
   };

@@ -51,6 +51,8 @@ export function isPipelined(prepared: PreparedStep): boolean {
   if (guard !== undefined) return false;
   // What stands in part goes on behind it, even if the rest would fit into one message by now.
   if (part.through > 0 || part.begun !== undefined) return false;
+  // Its checks are answered before it is recorded.
+  if (prepared.step.direction === 'up' && analysis.directives.verifyInside !== undefined) return false;
   // The server may refuse it inside of a transaction; then it runs outside.
   if (analysis.directives.transaction === 'none') return false;
   if (analysis.segments.length > 1 || analysis.segments[0]?.kind === 'barrier') return false;

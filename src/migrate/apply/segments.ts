@@ -4,6 +4,7 @@ import type { Stop } from '../losses/row-guard.ts';
 import type { Segment } from '../model.ts';
 import type { Reply, Session } from '../ports.ts';
 import { applyBarrier } from './barrier.ts';
+import { checksInside } from './check-inside.ts';
 import { settleLost } from './lost-intent.ts';
 import { leaving, opening } from './message.ts';
 import { placeError } from './place-error.ts';
@@ -138,6 +139,7 @@ async function recordAlone(
 }
 
 function needsStreaming(prepared: PreparedStep, segment: Segment): boolean {
+  if (checksInside(prepared)) return true;
   const statements = prepared.analysis.statements.slice(segment.first, segment.last + 1);
   const bytes = (statements.at(-1)?.end ?? 0) - (statements[0]?.start ?? 0);
   return bytes > largestMessage || statements.some((statement) => statement.kind === 'copy-in');

@@ -127,6 +127,11 @@ const makesOnly = /^(CREATE|COMMENT|GRANT|REVOKE|SET|RESET)\b/;
 /** Statements that cannot run anything of the user's, in which a subtransaction could be. */
 const plainDefinition = /^(CREATE|ALTER|DROP|COMMENT|GRANT|REVOKE|SET|RESET|TRUNCATE)\b/;
 
+/** May it change rows that are there, or how they read? */
+export function mayTouchRows({ does }: Pick<PlanStep, 'does'>): boolean {
+  return does.some(({ tag }) => !makesOnly.test(tag));
+}
+
 /**
  * Whether statements may drop what the baseline knows, and whether they may open subtransactions: only then the server is
  * asked. Arguments of `note_done` and `record`.

@@ -3,6 +3,7 @@ import type { Stop } from '../losses/row-guard.ts';
 import type { Reply, Session } from '../ports.ts';
 import type { Segment, Statement } from '../model.ts';
 import { chunksOf } from './chunks.ts';
+import { checkInside, checksInside } from './check-inside.ts';
 import {
   MessageBuilder,
   notedAgain,
@@ -76,6 +77,17 @@ export async function streamSegment(
     if (!settles.ok) return refuse(session, prepared, terms, { reply: settles, message: settled });
     const stop = await guard.after(session);
     if (stop !== undefined) return stopped(session, prepared, terms, { stop, index: segment.last });
+  }
+  if (terms.recording !== undefined && checksInside(prepared)) {
+    const checked = await checkInside(context, session, prepared);
+    if (checked.kind === 'refused') {
+      const message = new MessageBuilder().own('after', settling).build();
+      return refuse(session, prepared, terms, { reply: checked.refusal, message });
+    }
+    if (checked.kind === 'failed') {
+      await session.send('ROLLBACK');
+      return { kind: 'stopped', finding: checked.finding, stands: terms.stands };
+    }
   }
   const last = close(new MessageBuilder(), prepared, segment, terms);
   const reply = await session.send(last.text, { rows: last.recordedAt });

@@ -10,6 +10,7 @@ import { openControl } from '../control/control.ts';
 import { within } from '../control/deadline.ts';
 import { expectAnswers, watchConnections, type Watched } from '../control/watch.ts';
 import { applyRun } from './apply-run.ts';
+import { mayTouchRows } from '../apply/step-message.ts';
 import { begin } from './begin.ts';
 import { majorOf } from './facts.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
@@ -114,6 +115,7 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
     planHash: made.plan.hash,
     first: task.how === 'execute' ? (made.plan.steps[0]?.id ?? '') : '',
     describes: true,
+    touchesRows: task.how === 'execute' && made.plan.steps.some(mayTouchRows),
   });
   const from = told.takenFrom;
   if (task.how === 'execute' && from === undefined) return applyBehind(terms, prepared.value);

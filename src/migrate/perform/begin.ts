@@ -18,6 +18,8 @@ export interface BeginTerms {
   readonly first: string;
   /** True: it changes objects, so that what it wrote is described at its end. */
   readonly describes: boolean;
+  /** True: its statements may change rows that earlier migrations wrote. */
+  readonly touchesRows?: boolean;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function begin(
       schema: live.schema,
       attempt: live.attempt,
     }),
-    terms.describes ? noteState(live, terms.history) : '',
+    terms.describes ? noteState(live, terms.history, terms.touchesRows === true) : '',
   ]);
   if (!installed.ok) return installed;
   if (!fresh.ok) return fresh;

@@ -27,13 +27,19 @@ export type Described =
  *
  * @returns what could not be compared by OID, in words; empty as a rule
  */
-export async function noteState(live: LiveRun, history: Pick<History, 'undescribed' | 'baseline'>): Promise<string> {
+export async function noteState(
+  live: LiveRun,
+  history: Pick<History, 'undescribed' | 'baseline'>,
+  touchesRows: boolean,
+): Promise<string> {
   const { baseline } = history;
   const { systemId, databaseOid } = live.server;
   const moved = isElsewhere(live, baseline);
   const identity = `UPDATE godwit.guard SET system_id = ${quoteLiteral(systemId)}, database_oid = ${Number(databaseOid)}, server_major = ${live.major}`;
   await Promise.all([
     ...(moved ? [send(live, [...rebindBaseline(baseline.major === live.major), identity])] : []),
+    // Before what an earlier run left is described: its transactions are forgotten then.
+    ...(touchesRows ? [send(live, [`SELECT godwit.look_at_seeds(${quoteLiteral(live.run)})`])] : []),
     ...(history.undescribed ? [send(live, [describing])] : []),
     send(live, [`${identity} WHERE server_major = 0`, `SELECT godwit.note_drift(${quoteLiteral(live.run)})`]),
   ]);
@@ -83,9 +89,14 @@ export async function describeChanges(live: LiveRun): Promise<Described> {
 const describing = 'SELECT * FROM godwit.describe_run()';
 
 /** One message without BEGIN: an error ends its transaction, and what was sent behind it is as good as before. */
-function send({ session, epoch, head }: LiveRun, statements: readonly string[]): Promise<Reply> {
+function send(live: LiveRun, statements: readonly string[]): Promise<Reply> {
+  return sendGuarded(live, [...describingSettings, ...statements]);
+}
+
+/** The same under the settings that the session begins with. */
+export function sendGuarded({ session, epoch, head }: LiveRun, statements: readonly string[]): Promise<Reply> {
   const [, ...entered] = opening(epoch, head);
   const begin = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE';
-  const commands = [begin, ...entered, ...describingSettings, ...statements];
+  const commands = [begin, ...entered, ...statements];
   return session.send(commands.map((command) => `${command};\n`).join(''), { rows: 'all' });
 }

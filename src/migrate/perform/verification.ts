@@ -8,6 +8,7 @@ import type { ApplyTask } from '../task.ts';
 import { checkUndone } from '../verify/undone.ts';
 import { cancelledBy } from './cancelled-by.ts';
 import { describeChanges, type Description } from './describe.ts';
+import { followSeeds } from './follow-seeds.ts';
 import { checkLive, checkOwn } from './live-checks.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
 import { concluded, report } from './report-checks.ts';
@@ -55,6 +56,7 @@ async function lookAndJudge(task: ApplyTask, ports: RunnerPorts, live: LiveRun, 
   const description = await described(ports, live);
   if ('outcome' in description) return description;
   tell(ports, description);
+  await followSeeds(ports, live);
   let seen = await look(task, ports, live, { ...executed, description });
   if (seen.lost) {
     // What is applied is recorded. That the connection was lost while looking at it says nothing about it.
@@ -133,7 +135,7 @@ async function checksAfter(
   const migrations = await Promise.all(applied.map(({ migration }) => withChecks(ports.bundle, migration)));
   const [tried, own] = await Promise.all([
     checkLive(live.session, task.verification, live.run),
-    checkOwn(live.session, migrations),
+    checkOwn(live.session, migrations.filter(({ up }) => up?.directives.verifyInside === undefined)),
   ]);
   return [...tried, ...own];
 }

@@ -11,6 +11,7 @@ import { addedChildren, compareHomes, homesToCompare } from '../verify/compare-b
 import { describingSettings } from '../verify/words/described.ts';
 import { isElsewhere } from './describe.ts';
 import { majorOf } from './facts.ts';
+import { checkSeeds } from './check-seeds.ts';
 import { checkLive, checkOwn } from './live-checks.ts';
 import type { Opened } from './open.ts';
 import { concluded, report } from './report-checks.ts';
@@ -36,12 +37,21 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
   const compared = await compareBaseline(task, opened);
   if (compared === 'lost')
     return verdictOf(fault('connection-lost', { why: 'It was lost while the checks were under way.' }));
-  const [tried, own] = await Promise.all([checkLive(session, task.verification), checkOwn(session, migrations)]);
-  const checks = [...compared.checks, ...tried, ...own];
+  const [seeds, tried, own] = await Promise.all([
+    isDescribedHere(opened) ? checkSeeds((query) => ask(session, query), history.rows, task.only) : { checks: [], findings: [] },
+    checkLive(session, task.verification),
+    checkOwn(session, migrations),
+  ]);
+  const checks = [...compared.checks, ...seeds.checks, ...tried, ...own];
   if (checks.some(({ ok }) => !ok) && (await isLost({ session })))
     return verdictOf(fault('connection-lost', { why: 'It was lost while the checks were under way.' }));
   report(ports, checks);
-  return concluded(checks, task.verification, [...compared.findings, ...others]);
+  return concluded(checks, task.verification, [...compared.findings, ...seeds.findings, ...others]);
+}
+
+/** Rows are followed by the OIDs of their tables. */
+function isDescribedHere({ history: { baseline }, facts }: Opened): boolean {
+  return baseline.major !== 0 && !isElsewhere({ server: facts, major: majorOf(facts) }, baseline);
 }
 
 interface Compared {

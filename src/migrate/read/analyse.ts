@@ -13,6 +13,7 @@ import { withLockClasses } from './lock-classes.ts';
 import { unwrap, type Part } from './own-transaction.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 import { rowChangesOf } from './row-changes.ts';
+import { seedSteps } from './seed-rows.ts';
 import { segmentsOf } from './segments.ts';
 import { looksOf } from './looks.ts';
 import { createSessionBorders } from './session-borders.ts';
@@ -102,6 +103,7 @@ function conclude(
   const borders = createSessionBorders(parsed, savepoints);
   const segments = segmentsOf(parsed, { parts, alone, crosses: (from, index) => borders.crosses(from, index) });
   findings.push(...borders.findings(segments));
+  refuseInside(directives, segments, findings);
   if (findings.some(({ severity }) => severity === 'error')) return bad(...inOrder(findings));
   const statements = withLockClasses(parsed, segments, directives);
   const derived = deriveEffects(standing(parsed));
@@ -115,8 +117,20 @@ function conclude(
     looks: looksOf(parsed, directives),
     effects: derived.effects,
     rows: rowChangesOf(parsed),
+    seeds: seedSteps(parsed),
     findings: inOrder([...findings, ...derived.findings]),
   });
+}
+
+/** Checks inside of the migration's transaction need one that holds all of it. */
+function refuseInside(
+  { verifyInside, transaction }: Directives,
+  segments: Analysis['segments'],
+  findings: Finding[],
+): void {
+  if (verifyInside === undefined) return;
+  const whole = transaction === undefined && segments.length <= 1 && segments[0]?.kind !== 'barrier';
+  if (!whole) findings.push(fault('verify-inside-not-possible', { where: verifyInside }));
 }
 
 function refuseInTransaction(

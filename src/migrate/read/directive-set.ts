@@ -21,12 +21,16 @@ export function createDirectiveSet(file: string, parser: SqlParser, findings: Fi
   const allow: Directives['allow'][number][] = [];
   const expect: Expectation[] = [];
   let frozen = false;
+  let verifyInside: Directives['verifyInside'];
 
   const add = (directive: Directive, comment: Comment): void => {
     const where = { file, line: comment.line, column: comment.column };
     switch (directive.kind) {
       case 'frozen':
         frozen = true;
+        return;
+      case 'verify':
+        verifyInside ??= where;
         return;
       case 'allow':
         allow.push({ rule: directive.rule, reason: directive.reason, where });
@@ -65,6 +69,7 @@ export function createDirectiveSet(file: string, parser: SqlParser, findings: Fi
         ...(single.has('transaction') ? { transaction: 'none' as const } : {}),
         ...(lockTimeout === undefined ? {} : { lockTimeout }),
         ...(statementTimeout === undefined ? {} : { statementTimeout }),
+        ...(verifyInside === undefined ? {} : { verifyInside }),
         frozen,
         allow,
         expect,

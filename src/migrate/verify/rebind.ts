@@ -18,11 +18,19 @@ bound as materialized (
     o.whole, o.made, o.seq, d.oid is null ${sameMajor ? 'or d.words <> o.words' : ''} as drifted, d.oid is null as absent, o.sub as old_sub
   from removed o left join described d on d.class = o.class and d.kind = o.kind and d.name = o.name),
 seeds as (delete from godwit.seed returning *),
-planted as (insert into godwit.seed select b.oid, s.key_columns, s.key_values, s.columns, s.frozen, s.seq, s.line
-  from (select * from seeds order by 1) s join bound b on b.old_oid = s.relation and b.class = 'pg_catalog.pg_class'::pg_catalog.regclass and b.old_sub = 0 on conflict do nothing)
+places as materialized (select old_oid, old_sub, oid, sub from bound where class = 'pg_catalog.pg_class'::pg_catalog.regclass and not absent),
+planted as (insert into godwit.seed (relation, key_columns, key_values, columns, frozen, seq, line)
+  select p.oid, k.numbers, s.key_values, c.columns, s.frozen, s.seq, s.line
+  from seeds s join places p on p.old_oid = s.relation and p.old_sub = 0
+  cross join lateral (select pg_catalog.array_agg(x.sub::smallint order by u.at) as numbers from pg_catalog.unnest(s.key_columns) with ordinality u (num, at)
+    join places x on x.old_oid = s.relation and x.old_sub = u.num) k
+  cross join lateral (select pg_catalog.jsonb_object_agg(x.sub::text, e.value) as columns from pg_catalog.jsonb_each(s.columns) e
+    join places x on x.old_oid = s.relation and x.old_sub = e.key::integer) c
+  where pg_catalog.cardinality(k.numbers) = pg_catalog.cardinality(s.key_columns) and c.columns is not null on conflict do nothing)
 insert into godwit.object (class, oid, sub, kind, name, home_class, home, words, whole, made, seq, drifted)
 select class, oid, sub, kind, name, home_class, home, words, whole, made, seq, drifted from bound order by absent on conflict do nothing`,
     'DELETE FROM godwit.own_transaction',
+    'DELETE FROM godwit.unfollowed',
     'UPDATE godwit.guard SET undescribed = false, horizon = pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())',
   ];
 }

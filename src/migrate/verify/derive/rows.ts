@@ -1,10 +1,9 @@
 import { listOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../../sql/syntax-tree.ts';
 import type { ParsedStatement } from '../../read/parsed-statement.ts';
-import type { Change, SeedRow } from '../fact.ts';
-import { isLiteral, valueSpans } from './literal.ts';
+import type { Change } from '../fact.ts';
 import { relationOf, type Name, type Scope } from './scope.ts';
 
-/** INSERT: its rows where they are written out, otherwise only that rows have come. */
+/** INSERT: how many rows, where they are written out; otherwise only that rows have come. */
 export function insert(parsed: ParsedStatement, fields: Tree, scope: Scope): readonly Change[] {
   const table = relationOf(scope, treeOf(fields['relation']));
   if (table === undefined) return [];
@@ -14,15 +13,12 @@ export function insert(parsed: ParsedStatement, fields: Tree, scope: Scope): rea
   if (lists.length === 0 && !defaults) return [{ op: 'rows-changed', table, how: 'insert' }];
   const { count } = parsed.statement;
   const cols = listOf(fields['cols']).map((node) => treeOf(node['ResTarget']));
-  // Parts of a column (`a[1]`, `a.b`) cannot be compared alone.
-  const whole = cols.every((column) => listOf(column['indirection']).length === 0);
-  const rows = count > 1 || defaults || !whole ? [] : seedRows(parsed, lists, scope);
   return [
     {
       op: 'insert',
       table,
       columns: cols.map((column) => textOf(column['name'])),
-      rows,
+      rows: [],
       // The other statements of a folded run may have more rows than one.
       count: count > 1 ? count : Math.max(1, lists.length),
       conflict: conflictOf(fields),
@@ -34,26 +30,6 @@ export function insert(parsed: ParsedStatement, fields: Tree, scope: Scope): rea
 function conflictOf(fields: Tree): 'none' | 'nothing' | 'update' {
   const { action } = treeOf(fields['onConflictClause']);
   return action === 'ONCONFLICT_NOTHING' ? 'nothing' : action === 'ONCONFLICT_UPDATE' ? 'update' : 'none';
-}
-
-function seedRows(parsed: ParsedStatement, lists: readonly Tree[], scope: Scope): readonly SeedRow[] {
-  const wanted = lists.slice(0, scope.rowsLeft);
-  const spans = wanted.length === 0 ? [] : valueSpans(parsed.text, wanted.length);
-  if (spans === undefined || spans.length !== wanted.length) return [];
-  const rows = wanted.map((list, index): SeedRow | undefined => {
-    const items = listOf(treeOf(list['List'])['items']);
-    const row = spans[index] ?? [];
-    if (items.length !== row.length) return undefined;
-    return {
-      values: row.map(({ start, end }, at) =>
-        isLiteral(items[at] ?? {}) ? { start: parsed.start + start, end: parsed.start + end } : null,
-      ),
-    };
-  });
-  const known = rows.filter((row) => row !== undefined);
-  if (known.length !== wanted.length) return [];
-  scope.rowsLeft -= known.length;
-  return known;
 }
 
 /** COPY … FROM: how many rows come is not in its text. */

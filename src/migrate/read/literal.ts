@@ -1,6 +1,6 @@
-import { encodeUtf8 } from '../../../sql/encoding.ts';
-import { tokensOf } from '../../../sql/lexer.ts';
-import { listOf, nodeOf, textOf, treeOf, type Tree } from '../../../sql/syntax-tree.ts';
+import { encodeUtf8 } from '../../sql/encoding.ts';
+import { tokensOf } from '../../sql/lexer.ts';
+import { listOf, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
 
 /** Bytes of a value in its statement's text. */
 export interface Span {
