@@ -3,7 +3,7 @@ import { opening } from '../apply/message.ts';
 import type { History } from '../history/read-history.ts';
 import type { Change } from '../model.ts';
 import type { Reply } from '../ports.ts';
-import { describeRun } from '../verify/describe-run.ts';
+import { chainDescribed, describeRun } from '../verify/describe-run.ts';
 import { noteDrift } from '../verify/note-drift.ts';
 import { rebindBaseline } from '../verify/rebind.ts';
 import { describingSettings } from '../verify/words/described.ts';
@@ -34,9 +34,10 @@ export async function noteState(live: LiveRun, history: Pick<History, 'undescrib
   const { systemId, databaseOid } = live.server;
   const moved = isElsewhere(live, baseline);
   const identity = `UPDATE godwit.guard SET system_id = ${quoteLiteral(systemId)}, database_oid = ${Number(databaseOid)}, server_major = ${live.major}`;
+  const chainAnew = `SELECT godwit.chain_baseline(${quoteLiteral(live.run)}, '[]', '${baseline.major === live.major ? 'copy' : 'major'}')`;
   await Promise.all([
-    ...(moved ? [send(live, [...rebindBaseline(live.major, baseline.major === live.major), identity])] : []),
-    ...(history.undescribed ? [send(live, [describeRun(live.major)])] : []),
+    ...(moved ? [send(live, [...rebindBaseline(live.major, baseline.major === live.major), chainAnew, identity])] : []),
+    ...(history.undescribed ? [send(live, [describeRun(live.major), chainDescribed(live.run)])] : []),
     send(live, [`${identity} WHERE server_major = 0`, noteDrift(live.major, quoteLiteral(live.run))]),
   ]);
   return moved ? movedText(live, baseline) : '';
@@ -57,9 +58,9 @@ function movedText({ major }: LiveRun, baseline: History['baseline']): string {
 
 /** Describes what the run did, takes it into the baseline, and tells it. Asked again after a lost answer it finds it done. */
 export async function describeChanges(live: LiveRun): Promise<Described> {
-  const reply = await send(live, [describeRun(live.major)]);
+  const reply = await send(live, [describeRun(live.major), chainDescribed(live.run)]);
   if (!reply.ok) return reply.error.lost ? { kind: 'lost' } : { kind: 'refused', why: reply.error.message };
-  const rows = reply.results.at(-1)?.rows ?? [];
+  const rows = reply.results.at(-2)?.rows ?? [];
   return {
     kind: 'described',
     description: {

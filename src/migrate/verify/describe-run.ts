@@ -1,3 +1,4 @@
+import { quoteLiteral } from '../../sql/quote.ts';
 import { goneFromCatalogue } from './gone.ts';
 import { described } from './words/described.ts';
 import { catalogue } from './words/part.ts';
@@ -136,5 +137,14 @@ select case when known then 'changed' else 'created' end, ${migrationOf('new_seq
 from taken where not known or differs
 union all select 'dropped', ${migrationOf('by_seq')}, kind, name, (class, oid, sub) is distinct from (home_class, home, 0) and exists (select from lost h where h.own and h.class = lost.home_class and h.oid = lost.home and h.sub = 0), drifted
 from lost where own
-union all select 'locked', null, 'table', oid::pg_catalog.regclass::text, false, false from waiting`;
+union all select 'locked', null, 'table', oid::pg_catalog.regclass::text, false, false from waiting
+-- For the next statement: it sees rows as they are, not the names that they had.
+union all select 'renamed', null, null, null, null, null from (select pg_catalog.set_config('godwit.renamed', coalesce((
+  select pg_catalog.json_agg(pg_catalog.json_build_array(kind, old_name)) from fate
+  where known and not own and name <> old_name)::text, '[]'), true) as names) told where told.names is null`;
+}
+
+/** The statement behind `describeRun`, in its transaction: takes the new baseline into the chain of the run. */
+export function chainDescribed(run: string): string {
+  return `SELECT godwit.chain_baseline(${quoteLiteral(run)}, pg_catalog.current_setting('godwit.renamed'))`;
 }
