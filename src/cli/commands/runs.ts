@@ -2,6 +2,7 @@ import type { Finding } from '../../kit/finding.ts';
 import { good, type Outcome } from '../../kit/outcome.ts';
 import type { Execution } from '../../migrate/deploy.ts';
 import type { LedgerEntry } from '../../migrate/engine.ts';
+import type { RunEvent } from '../../migrate/event.ts';
 import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../migrate/history/rows.ts';
 import { shown } from '../../migrate/exec/words.ts';
 import { inspectTask } from '../../project/tasks.ts';
@@ -139,24 +140,43 @@ export const verifyChain: Run = async (context) =>
     );
     if (execution.events.length === 0) return failed(execution.findings);
     const chains = execution.events.filter((event) => event.kind === 'chain');
-    const broken = chains.filter((chain) => !chain.ok);
-    if (execution.exitCode === 0) {
-      const events = chains.reduce((sum, chain) => sum + chain.events, 0);
-      screen.say(
-        '',
-        `${screen.style.green('✔')} ${countOf(chains.length, 'run')}, ${countOf(events, 'event')}: no row was changed.`,
-      );
-    } else if (broken.length > 0)
-      screen.say('', ...broken.map((chain) => `  ${screen.style.red('✘')} ${chain.run}: ${chain.why}`));
+    const common = execution.events.findLast((event) => event.kind === 'chain.history');
+    if (execution.exitCode === 0) screen.say('', ...chainLines(chains, common, screen.style));
     const { exitCode, outcome } = execution;
     const findings = uniqueByText(execution.findings);
     return {
       exitCode,
       outcome,
       findings,
-      data: { chains: chains.map(({ run, events, ok, why }) => ({ run, events, ok, why })) },
+      data: {
+        chains: chains.map(({ run, events, ok, why }) => ({ run, events, ok, why })),
+        ...(common === undefined ? {} : { history: withoutKind(common) }),
+      },
     };
   });
+
+type Chain = Extract<RunEvent, { readonly kind: 'chain' }>;
+type ChainHistory = Extract<RunEvent, { readonly kind: 'chain.history' }>;
+
+function withoutKind({ kind: _, ...rest }: ChainHistory): Omit<ChainHistory, 'kind'> {
+  return rest;
+}
+
+/** What was compared, and what cannot be. */
+function chainLines(chains: readonly Chain[], common: ChainHistory | undefined, style: Style): readonly string[] {
+  const events = chains.reduce((sum, chain) => sum + chain.events, 0);
+  const counts = [
+    countOf(chains.length, 'run'),
+    countOf(events, 'event'),
+    ...(common === undefined
+      ? []
+      : [countOf(common.migrations, 'migration'), `${countOf(common.objects, 'object')} of the baseline`]),
+  ];
+  return [
+    `${style.green('✔')} ${counts.join(', ')}: no row was changed.`,
+    ...(common === undefined ? [] : [style.dim('  Not covered:'), ...common.notCovered.map((text) => style.dim(`  · ${text}`))]),
+  ];
+}
 
 function uniqueByText<T>(items: readonly T[]): readonly T[] {
   return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];

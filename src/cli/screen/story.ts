@@ -149,6 +149,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       case 'history':
       case 'runs':
       case 'chain':
+      case 'chain.history':
       case 'identity':
       case 'recorded':
       case 'run.details':
