@@ -174,7 +174,9 @@ function chainLines(chains: readonly Chain[], common: ChainHistory | undefined, 
   ];
   return [
     `${style.green('✔')} ${counts.join(', ')}: no row was changed.`,
-    ...(common === undefined ? [] : [style.dim('  Not covered:'), ...common.notCovered.map((text) => style.dim(`  · ${text}`))]),
+    ...(common === undefined
+      ? []
+      : [style.dim('  Not covered:'), ...common.notCovered.map((text) => style.dim(`  · ${text}`))]),
   ];
 }
 

@@ -34,7 +34,10 @@ const digest = `pg_catalog."left"(pg_catalog.encode(pg_catalog.sha256(pg_catalog
   order by coalesce(o.made, 0), coalesce(o.seq, 0), o.whole, o.words::text collate "C"), 'UTF8')), 'hex'), 32)`;
 
 function objectsBehind(last: Row | undefined): string {
-  const behind = last === undefined ? '' : `where (o.kind, o.name) > (${[last[0], last[1]].map((text) => quoteLiteral(text ?? '')).join(', ')})`;
+  const behind =
+    last === undefined
+      ? ''
+      : `where (o.kind, o.name) > (${[last[0], last[1]].map((text) => quoteLiteral(text ?? '')).join(', ')})`;
   return `select o.kind, o.name, ${digest} from godwit.object o ${behind} group by o.kind, o.name order by o.kind, o.name`;
 }
 
@@ -74,8 +77,10 @@ export function createBaselineStory(): BaselineStory {
         const key = `${kind ?? ''}\0${name ?? ''}`;
         const known = objects.get(key);
         objects.delete(key);
-        if (known === undefined || known.digest === '') flaws.push(`${shown(key)}: its row was added, no run has written it`);
-        else if (known.digest !== now) flaws.push(`${shown(key)}: its words, or who wrote them, are not those of run ${known.run}`);
+        if (known === undefined || known.digest === '')
+          flaws.push(`${shown(key)}: its row was added, no run has written it`);
+        else if (known.digest !== now)
+          flaws.push(`${shown(key)}: its words, or who wrote them, are not those of run ${known.run}`);
       });
       if (!read.ok) return read;
       for (const [key, known] of objects)
@@ -109,7 +114,9 @@ async function alteredFormer(session: Session, formers: readonly Former[]): Prom
     const values = ranges.map(({ first, last }, index) => `(${index}, ${first}::bigint, ${last}::bigint)`).join(', ');
     const read = await readInParts(
       session,
-      (behind) => `select w.i, pg_catalog.count(f.n), pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(
+      (
+        behind,
+      ) => `select w.i, pg_catalog.count(f.n), pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(
   pg_catalog.concat_ws('|', f.n, f.change, f.kind, f.name, coalesce(f.made, 0), coalesce(f.written, 0), f.words::text), E'\\n' order by f.n), 'UTF8')), 'hex')
 from (values ${values}) w (i, a, b) left join godwit.former_object f on f.n between w.a and w.b
 where w.i > ${behind?.[0] ?? '-1'} group by w.i order by w.i`,
@@ -129,5 +136,7 @@ where w.i > ${behind?.[0] ?? '-1'} group by w.i order by w.i`,
   );
   if (!counted.ok) return counted;
   const written = formers.reduce((sum, { count }) => sum + count, 0);
-  return good(there > written ? [...flaws, `godwit.former_object has ${there - written} rows that no run has written`] : flaws);
+  return good(
+    there > written ? [...flaws, `godwit.former_object has ${there - written} rows that no run has written`] : flaws,
+  );
 }

@@ -24,12 +24,21 @@ export async function alteredHistory(
       const missing = Number(number) - seq - 1;
       if (missing > 0) {
         gaps += missing;
-        flaws.push(missing === 1 ? `migration number ${seq + 1} has lost its row` : `migrations number ${seq + 1} to ${Number(number) - 1} have lost their rows`);
+        flaws.push(
+          missing === 1
+            ? `migration number ${seq + 1} has lost its row`
+            : `migrations number ${seq + 1} to ${Number(number) - 1} have lost their rows`,
+        );
         // What was there is not known: the chain goes on from what this row says.
         head = stored ?? '';
       } else {
-        head = nextHead(hashing, head, { kind: (kind ?? '') as HistoryRow['kind'], id: id ?? '', checksum: checksum ?? '' });
-        if (head !== stored) flaws.push(`migration ${id ?? ''} (number ${number ?? ''}): kind, id, checksum or head were changed`);
+        head = nextHead(hashing, head, {
+          kind: (kind ?? '') as HistoryRow['kind'],
+          id: id ?? '',
+          checksum: checksum ?? '',
+        });
+        if (head !== stored)
+          flaws.push(`migration ${id ?? ''} (number ${number ?? ''}): kind, id, checksum or head were changed`);
         // Each altered row is told once.
         head = stored ?? '';
       }
@@ -64,9 +73,16 @@ export async function alteredRuns(session: Session, hashing: Hashing): Promise<O
     ([number, run]) => {
       const missing = Number(number) - n - 1;
       if (missing > 0)
-        flaws.push(missing === 1 ? `run number ${n + 1} has lost its row` : `runs number ${n + 1} to ${Number(number) - 1} have lost their rows`);
+        flaws.push(
+          missing === 1
+            ? `run number ${n + 1} has lost its row`
+            : `runs number ${n + 1} to ${Number(number) - 1} have lost their rows`,
+        );
       n = Number(number);
-      head = hashing.sha256().update(`${head}\n${run ?? ''}`).hex();
+      head = hashing
+        .sha256()
+        .update(`${head}\n${run ?? ''}`)
+        .hex();
     },
   );
   if (!read.ok) return read;
@@ -86,7 +102,8 @@ where not exists (select from godwit.run r where r.run = t.run) group by t.run o
   else if (Number(count) < n) flaws.push(`godwit.epoch counts ${count} runs, the newest row has number ${n}`);
   else if (whole && last !== head) flaws.push('the ids of runs, or their order, are not those that there were');
   const left = reply.results[1]?.rows ?? [];
-  for (const [run, has] of left.slice(0, mostNamed)) flaws.push(`run ${run ?? ''} has lost its row; of it ${has ?? ''} are left`);
+  for (const [run, has] of left.slice(0, mostNamed))
+    flaws.push(`run ${run ?? ''} has lost its row; of it ${has ?? ''} are left`);
   if (left.length > mostNamed) flaws.push(`${left.length - mostNamed} more runs have lost their rows`);
   return good(flaws);
 }

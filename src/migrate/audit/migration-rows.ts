@@ -14,7 +14,9 @@ const hex = (text: string): string =>
   `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(${text}, 'UTF8')), 'hex')`;
 const list = (column: string): string => `pg_catalog.string_agg(${column}, ',' order by s.ordinal)`;
 /** As `godwit.statements_digest` makes it. */
-const digest = hex(`pg_catalog.concat_ws('|', ${list('s.tag')}, ${list('s.line::text')}, ${list('s.count::text')}, ${list('s.hash')})`);
+const digest = hex(
+  `pg_catalog.concat_ws('|', ${list('s.tag')}, ${list('s.line::text')}, ${list('s.count::text')}, ${list('s.hash')})`,
+);
 
 /** Rows of these runs for `alteredMigrations`, in the order of the history. */
 export function migrationsOf(runs: string, after: Row | undefined): string {
@@ -45,7 +47,9 @@ export function alteredMigrations(
     events.length === rows.length
       ? []
       : [`${events.length} migrations are in the audit, ${rows.length} in the history`];
-  const surplus = rows.filter(([seq]) => !bySeq.has(seq ?? '')).map((row) => `${nameOf(row)} was added: no event tells of it`);
+  const surplus = rows
+    .filter(([seq]) => !bySeq.has(seq ?? ''))
+    .map((row) => `${nameOf(row)} was added: no event tells of it`);
   const there = new Set(known.map(([seq]) => seq));
   const missing = [...bySeq].flatMap(([seq, { body }]) =>
     there.has(seq) ? [] : [`migration ${String(body['migration'])} (number ${seq}) has lost its row`],
@@ -79,5 +83,7 @@ function alteredRow(row: Row, { kind, body }: RecordedEvent, none: ReadonlySet<s
   ]);
   if (typeof toldStatements !== 'string') return differing;
   const same = statements === toldStatements || (statements === '' && none.has(toldStatements));
-  return same ? differing : [...differing, 'its statements (kinds, lines, counts or hashes) are not those that were recorded'];
+  return same
+    ? differing
+    : [...differing, 'its statements (kinds, lines, counts or hashes) are not those that were recorded'];
 }

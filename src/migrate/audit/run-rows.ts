@@ -60,10 +60,7 @@ export function storedRun(row: Row): StoredRun {
     events: Number(events),
     head: head ?? '',
     begun: [...told(begun, 0), { column: 'started_at', key: 'at', value: started ?? '', as: 'time' }],
-    ended: [
-      ...told(ended, begun.length),
-      { column: 'finished_at', key: 'at', value: finished ?? '', as: 'time' },
-    ],
+    ended: [...told(ended, begun.length), { column: 'finished_at', key: 'at', value: finished ?? '', as: 'time' }],
   };
 }
 
@@ -75,7 +72,8 @@ export function tellsAll(story: RunStory): boolean {
 /** What of the run's row differs from what its events say, in words. */
 export function alteredRun(stored: StoredRun, story: RunStory): readonly string[] {
   // A command tells how it ended, there too, and that is newer.
-  const toldLater = story.ended !== undefined && typeof story.ended['about'] === 'string' ? { about: story.ended['about'] } : {};
+  const toldLater =
+    story.ended !== undefined && typeof story.ended['about'] === 'string' ? { about: story.ended['about'] } : {};
   // In version 1 the times of the event and of the row were taken one after the other.
   const { at, ...others } = story.begun ?? {};
   const first = { ...others, ...(tellsAll(story) ? { at } : {}), ...toldLater };

@@ -52,7 +52,12 @@ export async function verifyRuns(
     readonly baseline: BaselineStory;
   },
 ): Promise<Outcome<CheckedRuns>> {
-  const readings: { readonly stored: StoredRun; readonly events: number; readonly whole: boolean; flaws: readonly string[] }[] = [];
+  const readings: {
+    readonly stored: StoredRun;
+    readonly events: number;
+    readonly whole: boolean;
+    flaws: readonly string[];
+  }[] = [];
   const carried = new Map<string, EventBody>();
   let last = '';
   for (;;) {
@@ -64,7 +69,12 @@ export async function verifyRuns(
     if (!runs.ok) return { ok: false, findings: [serverFault(runs.error)] };
     for (const row of runs.results[0]?.rows ?? []) {
       const stored = storedRun(row);
-      part.set(stored.run, { stored, links: createChainLinks(terms.hashing, stored.run), recorded: [], migrations: [] });
+      part.set(stored.run, {
+        stored,
+        links: createChainLinks(terms.hashing, stored.run),
+        recorded: [],
+        migrations: [],
+      });
     }
     if (part.size === 0) break;
     const read = await readEvents(session, part, { carried, baseline: terms.baseline });
@@ -128,7 +138,12 @@ function flawsOf(reading: Reading, none: ReadonlySet<string>): readonly string[]
 }
 
 function conclude(
-  readings: readonly { readonly stored: StoredRun; readonly events: number; readonly whole: boolean; readonly flaws: readonly string[] }[],
+  readings: readonly {
+    readonly stored: StoredRun;
+    readonly events: number;
+    readonly whole: boolean;
+    readonly flaws: readonly string[];
+  }[],
   carried: ReadonlyMap<string, EventBody>,
   all: boolean,
 ): CheckedRuns {
@@ -139,7 +154,11 @@ function conclude(
   const runs = readings.map(({ stored, events, whole: tells, flaws }) => {
     // An earlier attempt, whose story is in the chain of another run.
     if (stored.n === null && stored.events === 0)
-      return { run: stored.run, events, flaws: all ? [...flaws, ...alteredAttempt(stored, carried.get(stored.run))] : flaws };
+      return {
+        run: stored.run,
+        events,
+        flaws: all ? [...flaws, ...alteredAttempt(stored, carried.get(stored.run))] : flaws,
+      };
     const short = flaws.length === 0 && !tells && stored.n !== null && isLater(stored.n);
     return { run: stored.run, events, flaws: short ? ['its first event is not there'] : flaws };
   });

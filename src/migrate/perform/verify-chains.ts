@@ -110,6 +110,8 @@ function notCovered({ partly, wholeFrom }: CheckedRuns): readonly string[] {
     'which rows a migration inserted',
     'attempts that never reached the database, before a run carried them over',
     'whether a run without an end was noted as interrupted',
-    ...(partly ? [`where from, with which tool, when, and which files and statements, ${since}: events had less then`] : []),
+    ...(partly
+      ? [`where from, with which tool, when, and which files and statements, ${since}: events had less then`]
+      : []),
   ];
 }
