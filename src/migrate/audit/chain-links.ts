@@ -1,7 +1,7 @@
 import type { Hashing } from '../ports.ts';
 
 /** One event as it is stored. */
-export interface EventRow {
+interface EventRow {
   readonly n: number;
   readonly kind: string;
   readonly body: string;

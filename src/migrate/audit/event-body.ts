@@ -50,9 +50,21 @@ function isSame(value: string, said: string, as: Told['as']): boolean {
 
 /** Microseconds since 1970 of an ISO time with its offset. */
 function microseconds(text: string): bigint | undefined {
-  const found = /^(.{10,}T\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:?\d\d|[+-]\d\d)$/.exec(text);
+  const found = /^(\d{4,})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(?:Z|([+-])(\d\d)(?::?(\d\d))?)$/.exec(
+    text,
+  );
   if (found === null) return undefined;
-  const [, seconds = '', fraction = '', offset = ''] = found;
-  const ms = Date.parse(`${seconds}${/^[+-]\d\d$/.test(offset) ? `${offset}:00` : offset}`);
-  return Number.isNaN(ms) ? undefined : BigInt(ms) * 1_000n + BigInt(fraction.padEnd(6, '0'));
+  const [, year, month, day, hour, minute, second, fraction = '', sign, offsetHours, offsetMinutes] = found;
+  const offset = (sign === '-' ? -1 : 1) * (Number(offsetHours ?? 0) * 60 + Number(offsetMinutes ?? 0));
+  const minutes =
+    (daysSince1970(Number(year), Number(month), Number(day)) * 24 + Number(hour)) * 60 + Number(minute) - offset;
+  return (BigInt(minutes) * 60n + BigInt(Number(second))) * 1_000_000n + BigInt(fraction.padEnd(6, '0'));
+}
+
+/** Years begin in March, so that the day that some have more is their last one. */
+function daysSince1970(year: number, month: number, day: number): number {
+  const years = month > 2 ? year : year - 1;
+  const leaps = Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400);
+  const days = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
+  return years * 365 + leaps + days - 719_468;
 }

@@ -19,8 +19,8 @@ const digest = hex(
 );
 
 /** Rows of these runs for `alteredMigrations`, in the order of the history. */
-export function migrationsOf(runs: string, after: Row | undefined): string {
-  return `select m.seq, m.id, m.set, m.name, m.file, m.checksum, m.kind, m.run, ${utc('m.at')}, m.ms,
+export function migrationsOf(runs: string, after: Row | undefined, version: number): string {
+  return `select m.seq, m.id, ${version > 1 ? 'm.set' : "'app'"}, m.name, m.file, m.checksum, m.kind, m.run, ${utc('m.at')}, m.ms,
   (select case when pg_catalog.count(*) = 0 then '' else ${digest} end from godwit.statement s where s.seq = m.seq)
 from godwit.migration m where m.run in (${runs}) and m.seq > ${after?.[0] ?? '0'} order by m.seq`;
 }

@@ -39,14 +39,20 @@ const ended = [
   ['failure', 'failure'],
 ] as const;
 
-/** The columns of `storedRun`, of table `r`. */
-export const runColumns: string = [
-  'r.run, r.n, r.events, r.event_head',
-  ...begun.map(([column]) => `r.${column}`),
-  ...ended.map(([column]) => `r.${column}`),
-  utc('r.started_at'),
-  utc('r.finished_at'),
-].join(', ');
+/**
+ * The columns of `storedRun`, of table `r`.
+ *
+ * @param version of the schema: runs of the first one have no number
+ */
+export function runColumns(version: number): string {
+  return [
+    `r.run, ${version > 1 ? 'r.n' : 'null'}, r.events, r.event_head`,
+    ...begun.map(([column]) => `r.${column}`),
+    ...ended.map(([column]) => `r.${column}`),
+    utc('r.started_at'),
+    utc('r.finished_at'),
+  ].join(', ');
+}
 
 /** Reads a row of `runColumns`. */
 export function storedRun(row: Row): StoredRun {

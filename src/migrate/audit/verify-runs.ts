@@ -10,7 +10,7 @@ import { readInParts, type Row } from './read-in-parts.ts';
 import { alteredAttempt, alteredRun, runColumns, storedRun, tellsAll, type StoredRun } from './run-rows.ts';
 
 /** One run's chain, and what of its rows differs from it. */
-export interface CheckedRun {
+interface CheckedRun {
   readonly run: string;
   readonly events: number;
   readonly flaws: readonly string[];
@@ -50,6 +50,8 @@ export async function verifyRuns(
     readonly subject: string;
     readonly none: ReadonlySet<string>;
     readonly baseline: BaselineStory;
+    /** Of the schema. */
+    readonly version: number;
   },
 ): Promise<Outcome<CheckedRuns>> {
   const readings: {
@@ -63,7 +65,7 @@ export async function verifyRuns(
   for (;;) {
     const part = new Map<string, Reading>();
     const runs = await session.send(
-      `select ${runColumns} from godwit.run r where r.run like ${startsWith(terms.subject)} and r.run > ${quoteLiteral(last)} order by r.run limit ${runsAtOnce}`,
+      `select ${runColumns(terms.version)} from godwit.run r where r.run like ${startsWith(terms.subject)} and r.run > ${quoteLiteral(last)} order by r.run limit ${runsAtOnce}`,
       { rows: 'all' },
     );
     if (!runs.ok) return { ok: false, findings: [serverFault(runs.error)] };
@@ -77,7 +79,7 @@ export async function verifyRuns(
       });
     }
     if (part.size === 0) break;
-    const read = await readEvents(session, part, { carried, baseline: terms.baseline });
+    const read = await readEvents(session, part, { ...terms, carried });
     if (!read.ok) return read;
     for (const reading of part.values())
       readings.push({
@@ -88,7 +90,7 @@ export async function verifyRuns(
       });
     last = [...part.keys()].at(-1) ?? '';
   }
-  return good(conclude(readings, carried, terms.subject === ''));
+  return good(conclude(readings, carried, terms.subject === '' && terms.version > 1));
 }
 
 function startsWith(subject: string): string {
@@ -98,7 +100,11 @@ function startsWith(subject: string): string {
 async function readEvents(
   session: Session,
   part: ReadonlyMap<string, Reading>,
-  { carried, baseline }: { readonly carried: Map<string, EventBody>; readonly baseline: BaselineStory },
+  {
+    carried,
+    baseline,
+    version,
+  }: { readonly carried: Map<string, EventBody>; readonly baseline: BaselineStory; readonly version: number },
 ): Promise<Outcome<void>> {
   const ids = [...part.keys()].map(quoteLiteral).join(', ');
   const read = await readInParts(
@@ -123,7 +129,7 @@ async function readEvents(
   if (!read.ok) return read;
   return await readInParts(
     session,
-    (behind) => migrationsOf(ids, behind),
+    (behind) => migrationsOf(ids, behind, version),
     (row) => part.get(row[7] ?? '')?.migrations.push(row),
   );
 }

@@ -131,7 +131,7 @@ ${writes},
 ${fates},
 ${drops},
 ${changes}
-select case when known then 'changed' else 'created' end, ${migrationOf('new_seq')}, kind, name,
+select case when known then 'changed' else 'created' end, ${migrationOf('case when known then new_seq else coalesce(new_made, new_seq) end')}, kind, name,
   not known and (class, oid, sub) is distinct from (home_class, home, 0) and exists (select from taken t where not t.known and t.class = taken.home_class and t.oid = taken.home and t.sub = 0 and t.created),
   had_drifted is true
 from taken where not known or differs
