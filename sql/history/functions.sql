@@ -144,11 +144,11 @@ begin
     union select kind, name from godwit.former_object where n > since
     union select r ->> 0, r ->> 1 from json_array_elements(renamed::json) r),
   digested as (
-    select t.kind, t.name, left(encode(sha256(convert_to(string_agg(
+    select t.kind, t.name, (select left(encode(sha256(convert_to(string_agg(
       concat_ws('|', coalesce(o.made, 0), coalesce(o.seq, 0), o.whole, o.words::text), E'\n'
-      order by coalesce(o.made, 0), coalesce(o.seq, 0), o.whole, o.words::text collate "C")
-      filter (where o.kind is not null), 'UTF8')), 'hex'), 32) as digest
-    from touched t left join godwit.object o on o.kind = t.kind and o.name = t.name group by t.kind, t.name),
+      order by coalesce(o.made, 0), coalesce(o.seq, 0), o.whole, o.words::text collate "C"), 'UTF8')), 'hex'), 32)
+      from godwit.object o where o.kind = t.kind and o.name = t.name) as digest
+    from touched t),
   numbered as (
     select kind, name, digest, (row_number() over () - 1) / 200 as body from digested),
   body as (

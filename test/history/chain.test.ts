@@ -15,7 +15,7 @@ test('whoever forges a row is told of on the screen, with exit code 50', async (
   expect([after.exitCode, after.err]).toEqual([50, expect.stringContaining('by_whom is "eve" and was "')]);
 });
 
-test('a long history is clean: failures, rollbacks, renames by hand, commands, hand-overs of other attempts, baselines', async () => {
+test('a long history is clean: failures, rollbacks, renames by hand, commands, baselines', { timeout: 180_000 }, async () => {
   await using database = await createTestDatabase();
   using project = createProject(files, database.url);
   await someHistory(project);
