@@ -33,13 +33,15 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
     open = false;
   };
   const checks: Check[] = [];
+  const told = new Set<string>();
   let changes: Change[] = [];
   // They come in pieces, before the checks.
   const tellChanges = (): void => {
-    screen.say(...changeSummary(changes));
+    const lines = changeSummary(changes);
+    // Findings have a paragraph each.
+    if (lines.length > 0) screen.say(...(told.size > 0 ? [''] : []), ...lines);
     changes = [];
   };
-  const told = new Set<string>();
   // What failed a migration is told beside it, and comes once more as the verdict of the run.
   const tell = (finding: Finding): void => {
     const key = JSON.stringify(finding);
