@@ -15,55 +15,59 @@ test('whoever forges a row is told of on the screen, with exit code 50', async (
   expect([after.exitCode, after.err]).toEqual([50, expect.stringContaining('by_whom is "eve" and was "')]);
 });
 
-test('a long history is clean: failures, rollbacks, renames by hand, commands, baselines', { timeout: 180_000 }, async () => {
-  await using database = await createTestDatabase();
-  using project = createProject(files, database.url);
-  await someHistory(project);
-  const clean = async (what: string): Promise<void> => {
-    const told = await project.run('runs', 'verify-chain');
-    expect([what, told.exitCode, told.err]).toEqual([what, 0, told.err]);
-  };
-  const up = async (name: string, text: string, exitCode = 0): Promise<void> => {
-    project.write(`migrations/${name}.sql`, text);
-    const ran = await project.run('up');
-    expect([name, ran.exitCode, ran.err]).toEqual([name, exitCode, ran.err]);
-    await clean(name);
-  };
-  await clean('four runs');
-  await up('4_d', 'create table d (id int); create index concurrently d_id on d (id);');
-  await up('5_e', 'create table e (id int, name text); create view v as select * from e;');
-  // By hand: what a later run finds has other names.
-  await database.query('alter table d rename to d2; alter table e rename column name to title; drop view v');
-  await up('6_f', 'create table f (id int);');
-  await up('7_d', 'alter table d2 add column n int;');
-  await up('8_e', 'alter table e add column n int; create view v as select 1 as one;');
-  await database.query('drop table f; create table f (id int)');
-  await up('9_f', 'alter table f add column x int;');
-  await database.query('reindex index concurrently d_id');
-  await database.query('drop table a');
-  await up('10_a', 'create table a (id int);');
-  project.write('migrations/11_g.sql', 'create table g (id int);');
-  project.write('migrations/11_g.down.sql', 'drop table g;');
-  await project.run('up');
-  const down = await project.run('down', '--yes');
-  expect([down.exitCode, down.err]).toEqual([0, down.err]);
-  await clean('down');
-  await up('11_g', 'create table g (id int); select 1;');
-  project.write('migrations/12_h.sql', 'create table h (id int);');
-  await database.query('create table h (id int)');
-  const adopted = await project.run('adopt', '--baseline', '12', '--yes');
-  expect([adopted.exitCode, adopted.err]).toEqual([0, adopted.err]);
-  await clean('adopt --baseline');
-  expect((await project.run('exec', '--', 'false')).exitCode).not.toBe(0);
-  await clean('exec that fails');
-  await database.query(`update godwit.run set outcome = 'running', exit_code = null, failure = '', finished_at = null where n = 1;
+test(
+  'a long history is clean: failures, rollbacks, renames by hand, commands, baselines',
+  { timeout: 180_000 },
+  async () => {
+    await using database = await createTestDatabase();
+    using project = createProject(files, database.url);
+    await someHistory(project);
+    const clean = async (what: string): Promise<void> => {
+      const told = await project.run('runs', 'verify-chain');
+      expect([what, told.exitCode, told.err]).toEqual([what, 0, told.err]);
+    };
+    const up = async (name: string, text: string, exitCode = 0): Promise<void> => {
+      project.write(`migrations/${name}.sql`, text);
+      const ran = await project.run('up');
+      expect([name, ran.exitCode, ran.err]).toEqual([name, exitCode, ran.err]);
+      await clean(name);
+    };
+    await clean('four runs');
+    await up('4_d', 'create table d (id int); create index concurrently d_id on d (id);');
+    await up('5_e', 'create table e (id int, name text); create view v as select * from e;');
+    // By hand: what a later run finds has other names.
+    await database.query('alter table d rename to d2; alter table e rename column name to title; drop view v');
+    await up('6_f', 'create table f (id int);');
+    await up('7_d', 'alter table d2 add column n int;');
+    await up('8_e', 'alter table e add column n int; create view v as select 1 as one;');
+    await database.query('drop table f; create table f (id int)');
+    await up('9_f', 'alter table f add column x int;');
+    await database.query('reindex index concurrently d_id');
+    await database.query('drop table a');
+    await up('10_a', 'create table a (id int);');
+    project.write('migrations/11_g.sql', 'create table g (id int);');
+    project.write('migrations/11_g.down.sql', 'drop table g;');
+    await project.run('up');
+    const down = await project.run('down', '--yes');
+    expect([down.exitCode, down.err]).toEqual([0, down.err]);
+    await clean('down');
+    await up('11_g', 'create table g (id int); select 1;');
+    project.write('migrations/12_h.sql', 'create table h (id int);');
+    await database.query('create table h (id int)');
+    const adopted = await project.run('adopt', '--baseline', '12', '--yes');
+    expect([adopted.exitCode, adopted.err]).toEqual([0, adopted.err]);
+    await clean('adopt --baseline');
+    expect((await project.run('exec', '--', 'false')).exitCode).not.toBe(0);
+    await clean('exec that fails');
+    await database.query(`update godwit.run set outcome = 'running', exit_code = null, failure = '', finished_at = null where n = 1;
     delete from godwit.event where kind = 'finished' and run = ${run(1)};
     update godwit.run r set events = events - 1, event_head = (select hash from godwit.event e where e.run = r.run order by e.n desc limit 1) where n = 1`);
-  await up('13_i', 'alter table h add column x int;');
-  expect(await database.query('select outcome from godwit.run where n = 1')).toEqual([{ outcome: 'interrupted' }]);
-  await database.query(`select godwit.log(${run(2)}, array['cancel-requested'], array['{"by": "me"}'])`);
-  await clean('a request to cancel');
-});
+    await up('13_i', 'alter table h add column x int;');
+    expect(await database.query('select outcome from godwit.run where n = 1')).toEqual([{ outcome: 'interrupted' }]);
+    await database.query(`select godwit.log(${run(2)}, array['cancel-requested'], array['{"by": "me"}'])`);
+    await clean('a request to cancel');
+  },
+);
 
 test('an attempt that a run has carried over is covered by the chain of that run', async () => {
   await using database = await createTestDatabase();
