@@ -1,5 +1,6 @@
 // JSON Schemas of what `--json` prints. Readers ignore unknown fields, so objects are open.
 import { z } from 'zod';
+import { chainHistory, change, effectFields } from './effect-schemas.mjs';
 
 const place = z.looseObject({
   file: z.string(),
@@ -149,6 +150,7 @@ const document = z
     runs: z.array(run).optional(),
     run: z.union([run, z.string()]).optional(),
     chains: z.array(z.looseObject({ run: z.string(), events: z.int(), ok: z.boolean(), why: z.string() })).optional(),
+    ...effectFields,
     asOf: z
       .looseObject({
         at: z.string(),
@@ -224,6 +226,8 @@ const event = z
       live: z.array(z.unknown()),
     }),
     kind('chain', { run: z.string(), events: z.int(), ok: z.boolean(), why: z.string() }),
+    kind('chain.history', chainHistory),
+    kind('changes', { changes: z.array(change) }),
     kind('migration.started', { id: z.string(), name: z.string(), direction, index: z.int(), of: z.int() }),
     kind('migration.applied', {
       id: z.string(),

@@ -10,7 +10,7 @@ import type { Finding } from './kit/finding.ts';
 import type { Checkpoint } from './migrate/checkpoint.ts';
 import type { RunEvent, RunOutcome } from './migrate/event.ts';
 import type { HistoryRow } from './migrate/history/rows.ts';
-import type { Check, Plan } from './migrate/model.ts';
+import type { Change, Check, Plan } from './migrate/model.ts';
 import { readBareName } from './migrate/read/read-bare-file.ts';
 import { nodeHashing } from './adapters/files/hashing.ts';
 import { compareTold } from './migrate/plan/told-statements.ts';
@@ -25,7 +25,7 @@ export type { Finding, Place, Severity } from './kit/finding.ts';
 export type { RunEvent, RunOutcome } from './migrate/event.ts';
 export type { Checkpoint } from './migrate/checkpoint.ts';
 export type { HistoryRow } from './migrate/history/rows.ts';
-export type { Check, Plan, PlanStep } from './migrate/model.ts';
+export type { Change, Check, Plan, PlanStep } from './migrate/model.ts';
 
 /** Where the project is and which of its environments is meant. */
 export interface ProjectOptions {
@@ -73,6 +73,8 @@ export interface Deployed extends Ending {
   readonly checkpoint?: Checkpoint;
   /** Ids of the migrations that this run has applied, in order. */
   readonly applied: readonly string[];
+  /** What it created, changed and dropped, as the server tells it. */
+  readonly changes: readonly Change[];
   readonly checks: readonly Check[];
 }
 
@@ -164,7 +166,7 @@ export async function plan(options: Pick<DeployOptions, keyof ProjectOptions | '
  * // outcome: 'done', applied: ['1', '2']
  */
 export async function deploy(options: DeployOptions): Promise<Deployed> {
-  const nothing = { run: '', applied: [], checks: [] };
+  const nothing = { run: '', applied: [], changes: [], checks: [] };
   return withProject<Deployed>(options, nothing, async (ready) => {
     const task = await applyTask(ready.project, ready.actor, {
       command: 'up',
@@ -184,6 +186,7 @@ export async function deploy(options: DeployOptions): Promise<Deployed> {
       ...planOf(ended.events),
       ...checkpointOf(ended.events),
       applied: ended.events.flatMap((event) => (event.kind === 'migration.applied' ? [event.id] : [])),
+      changes: ended.events.flatMap((event) => (event.kind === 'changes' ? event.changes : [])),
       checks: checksOf(ended.events),
     };
   });

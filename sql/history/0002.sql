@@ -22,6 +22,18 @@ alter table godwit.run
   -- Transactions before this one had ended when it looked at followed rows; null: it did not, as it changes none.
   add column looked xid8;
 
+-- Runs of version 1 get their numbers now: from here on one whose row goes is missed.
+do $$
+declare
+  id text;
+begin
+  for id in select run from godwit.run order by started_at, run loop
+    update godwit.epoch set runs = runs + 1,
+      runs_head = encode(sha256(convert_to(concat_ws(E'\n', runs_head, id), 'UTF8')), 'hex');
+    update godwit.run set n = (select runs from godwit.epoch) where run = id;
+  end loop;
+end $$;
+
 -- Independent folders of migrations in one history: each with ids, order and missing files of its own.
 alter table godwit.migration add column set text not null default 'app';
 alter table godwit.statement add column set text not null default 'app';

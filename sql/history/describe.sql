@@ -117,13 +117,16 @@ begin
   select case when f.known then 'changed' else 'created' end, coalesce(m.id, part.migration), f.kind, f.name,
     not f.known and (f.class, f.oid, f.sub) is distinct from (f.home_class, f.home, 0)
       and exists (select from creation c where c.class = f.home_class and c.oid = f.home), f.had_drifted and f.differs
-  from taken f left join godwit.migration m on m.seq = f.new_seq left join lateral (select t.migration from godwit.own_transaction t where t.seq is null limit 1) part on true
+  from taken f left join godwit.migration m on m.seq = case when f.known then f.new_seq else coalesce(f.new_made, f.new_seq) end left join lateral (select t.migration from godwit.own_transaction t where t.seq is null limit 1) part on true
   where not f.known or f.differs
   union all select 'dropped', coalesce(m.id, part.migration), l.kind, l.name,
     (l.class, l.oid, l.sub) is distinct from (l.home_class, l.home, 0) and exists (select from lost h where h.own and h.class = l.home_class and h.oid = l.home and h.sub = 0), l.drifted
   from lost l left join godwit.migration m on m.seq = l.by_seq left join lateral (select t.migration from godwit.own_transaction t where t.seq is null limit 1) part on true
   where l.own
-  union all select 'locked', null, 'table', w.relation::regclass::text, false, false from waiting w;
+  union all select 'locked', null, 'table', w.relation::regclass::text, false, false from waiting w
+  -- For godwit.chain_baseline: it sees rows as they are, not the names that they had.
+  union all select 'renamed', null, null, null, false, false from (select set_config('godwit.renamed', coalesce((
+    select json_agg(json_build_array(kind, old_name)) from fate where known and not own and name <> old_name)::text, '[]'), true) as names) r where r.names is null;
 end $$;
 
 -- At the start of a run: marks what has drifted, so that its end does not take that for the run's own. Only what was

@@ -48,35 +48,6 @@ begin
   end if;
 end $$;
 
-create or replace function godwit.log(of_run text, event_kinds text[], event_bodies text[]) returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
-declare
-  known bigint;
-  last_n bigint;
-  first_hash text;
-  last_hash text;
-  next_hash text;
-begin
-  -- Whoever asks the run to stop writes into its chain too: each in its turn.
-  select events, event_head into known, first_hash from godwit.run where run = of_run for update;
-  last_n := known;
-  last_hash := first_hash;
-  for i in 1 .. coalesce(array_length(event_kinds, 1), 0) loop
-    last_n := last_n + 1;
-    next_hash := encode(sha256(convert_to(
-      concat_ws(E'\n', last_hash, of_run, last_n, event_kinds[i], event_bodies[i]), 'UTF8')), 'hex');
-    insert into godwit.event (run, n, kind, body, previous, hash)
-    values (of_run, last_n, event_kinds[i], event_bodies[i], last_hash, next_hash);
-    last_hash := next_hash;
-  end loop;
-  -- Two writers of one chain cannot fork it: the second one finds another head.
-  update godwit.run set events = last_n, event_head = last_hash
-  where run = of_run and events = known and event_head = first_hash;
-  if not found then
-    raise exception using errcode = 'GW002', message = 'godwit: the audit of this run has moved';
-  end if;
-end $$;
-
 -- The times that a message has noted: its beginning, the ends between its statements, now. A file that resets all
 -- settings loses them, and nothing else.
 create or replace function godwit.times() returns double precision[]
@@ -167,7 +138,7 @@ begin
         case locktype when 'relation' then relation else objid end as oid
       from pg_locks where pid = pg_backend_pid() and granted and mode = 'AccessExclusiveLock'
         and locktype in ('relation', 'object')) l
-    join godwit.object o on o.class = l.class and o.oid = l.oid and o.sub = 0
+    join lateral (select k.class, k.oid from godwit.object k where k.class = l.class and k.oid = l.oid and k.sub = 0 offset 0) o on true
     where (pg_identify_object(o.class, o.oid, 0)).identity is null;
   end if;
   if row_n is null then
@@ -200,15 +171,6 @@ begin
     leased_until = case when holder = '' then leased_until else clock_timestamp() + interval '30 seconds' end;
   return (t[array_length(t, 1)] - t[1]) * 1000;
 end $$;
-
--- What the chain keeps of the statements of one recorded migration.
-create or replace function godwit.statements_digest(of_seq bigint) returns text
-language sql set search_path = pg_catalog, pg_temp as $$
-  select encode(sha256(convert_to(concat_ws('|', string_agg(tag, ',' order by ordinal),
-    string_agg(line::text, ',' order by ordinal), string_agg(count::text, ',' order by ordinal),
-    string_agg(hash, ',' order by ordinal)), 'UTF8')), 'hex')
-  from godwit.statement where seq = of_seq
-$$;
 
 -- The one function that moves the head. Refuses outside the transaction that godwit.enter opened (see godwit.entered;
 -- inlined here, as each function call and each command costs, and this runs once a migration). Takes along the
@@ -295,13 +257,4 @@ begin
       exit when not given;
     end loop;
   end loop;
-end $$;
-
--- Rows that a rollback would destroy are counted inside its own transaction: nobody can add one in between.
-create or replace function godwit.lose_at_most(table_rows bigint, most bigint, what text) returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
-begin
-  if table_rows > most then
-    raise exception using errcode = 'GW004', message = format('godwit: It destroys %s rows (%s), and %s may be lost.', table_rows, what, most);
-  end if;
 end $$;

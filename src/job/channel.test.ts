@@ -3,6 +3,8 @@ import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createRedactor } from '../kit/redact.ts';
 import { createLineDecoder } from '../migrate/event-lines.ts';
 import type { RunEvent } from '../migrate/event.ts';
+import type { Change } from '../migrate/model.ts';
+import { emitChanges } from '../migrate/perform/emit-changes.ts';
 import { createChannel, type ChannelOptions } from './channel.ts';
 
 const run = '01TESTRUN';
@@ -38,6 +40,24 @@ test('ten thousand migrations take a few hundred lines, and all of them arrive',
   const { lines, events, complete } = told([...many, finished], { gatherMs: 100 });
   expect(lines.length).toBeLessThan(300);
   expect(events).toHaveLength(10_001);
+  expect(complete).toBe(true);
+});
+
+test('ten thousand changes take a small part of the log, and all of them arrive', () => {
+  const changes = Array.from({ length: 10_000 }, (_, index): Change => ({
+    change: 'created',
+    kind: 'column',
+    name: `public.a_table_of_usual_length_${index}.a_column_of_usual_length`,
+    migration: '20260102030405',
+    within: true,
+    hadDrifted: false,
+  }));
+  const pieces: RunEvent[] = [];
+  emitChanges({ emit: (event) => void pieces.push(event) }, changes);
+  const { lines, events, complete } = told([...pieces, finished], { gatherMs: 100 });
+  expect(lines.length).toBeLessThan(300);
+  for (const line of lines) expect(line.length).toBeLessThan(64 * 1024);
+  expect(events.flatMap((event) => (event.kind === 'changes' ? event.changes : []))).toEqual(changes);
   expect(complete).toBe(true);
 });
 

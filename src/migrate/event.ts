@@ -107,7 +107,19 @@ export type RunEvent =
       readonly run: string;
       readonly events: number;
       readonly ok: boolean;
+      /** What differs, in words; empty: nothing does. */
       readonly why: string;
+    }
+  /** What all runs have in common, compared with their chains. */
+  | {
+      readonly kind: 'chain.history';
+      readonly migrations: number;
+      /** Objects of the baseline. */
+      readonly objects: number;
+      /** What differs, in words. */
+      readonly flaws: readonly string[];
+      /** What cannot be found out, in words. */
+      readonly notCovered: readonly string[];
     }
   | {
       readonly kind: 'migration.started';

@@ -170,7 +170,7 @@ export interface Change {
   readonly kind: string;
   /** Qualified: `public.users`, `public.users.email`, `public.f(integer)`. */
   readonly name: string;
-  /** Id of the migration that did it last. */
+  /** Id of the migration that created it, or that changed or dropped it last. */
   readonly migration: string;
   /** True: a part of what was created or dropped along with it. */
   readonly within: boolean;

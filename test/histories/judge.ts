@@ -99,7 +99,8 @@ export function unfounded(list: readonly Difference[], complaints: readonly Comp
 
 function isAbout({ object, text }: Complaint, { entry }: Difference): boolean {
   // A comment's name is that of its object with the kind in front.
-  if (entry.kind === 'comment' && object !== '') return names(entry.name, object.replaceAll('"', ''));
+  if (entry.kind === 'comment' && object !== '')
+    return names(entry.name, object) || (entry.part !== '' && names(object, entry.part) && text.includes('comment'));
   return names(object, entry.own) || names(text, entry.own);
 }
 

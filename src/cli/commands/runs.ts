@@ -2,6 +2,8 @@ import type { Finding } from '../../kit/finding.ts';
 import { good, type Outcome } from '../../kit/outcome.ts';
 import type { Execution } from '../../migrate/deploy.ts';
 import type { LedgerEntry } from '../../migrate/engine.ts';
+import type { RunEvent } from '../../migrate/event.ts';
+import type { Change } from '../../migrate/model.ts';
 import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../migrate/history/rows.ts';
 import { shown } from '../../migrate/exec/words.ts';
 import { inspectTask } from '../../project/tasks.ts';
@@ -12,6 +14,7 @@ import { eventOf, execute, executeQuietly, withProject, type Ready } from '../ex
 import { asOfData, look, lookUp, runsWish, type Wish } from '../look.ts';
 import { done, failed } from '../result.ts';
 import { aligned, countOf, duration, shortTime } from '../screen/format.ts';
+import { changeLines, changeSummary } from '../screen/changes.ts';
 import type { Style } from '../screen/style.ts';
 import { countOption } from '../wishes.ts';
 
@@ -97,6 +100,7 @@ export const show: Run = async (context) =>
     const own = <Row extends { readonly run: string }>(rows: readonly Row[] | undefined) =>
       (rows ?? []).filter((row) => row.run === run.run);
     const statements = own(details?.statements);
+    const changes = changesOf(execution?.events ?? []);
     const [live] = own<LiveRunRow>(details?.live);
     const entry = attempts.find((candidate) => candidate.run === run.run);
     if (Math.max(told.length, attempts.length) > 1)
@@ -106,16 +110,28 @@ export const show: Run = async (context) =>
       ...attemptLines(entry, screen.style),
       ...liveLines(live, screen.style),
       ...statementLines(statements, screen.style),
+      ...effectLines(changes, screen.style),
     );
     return done({
       run,
       statements,
       events: own<AuditRow>(details?.events),
+      changes,
       ...(live === undefined ? {} : { live }),
       ...(entry?.execution === undefined ? {} : { attempt: entry }),
       ...asOfData(execution?.known),
     });
   });
+
+function changesOf(events: readonly RunEvent[]): readonly Change[] {
+  return events.flatMap((event) => (event.kind === 'changes' ? event.changes : []));
+}
+
+/** What the run did: counted, then in full. */
+function effectLines(changes: readonly Change[], style: Style): readonly string[] {
+  if (changes.length === 0) return [];
+  return ['', ...changeSummary(changes), ...changeLines(changes, style)];
+}
 
 function notTold(execution: Execution): readonly Finding[] {
   const event = eventOf(execution, 'runs');
@@ -139,24 +155,47 @@ export const verifyChain: Run = async (context) =>
     );
     if (execution.events.length === 0) return failed(execution.findings);
     const chains = execution.events.filter((event) => event.kind === 'chain');
-    const broken = chains.filter((chain) => !chain.ok);
-    if (execution.exitCode === 0) {
-      const events = chains.reduce((sum, chain) => sum + chain.events, 0);
-      screen.say(
-        '',
-        `${screen.style.green('✔')} ${countOf(chains.length, 'run')}, ${countOf(events, 'event')}: no row was changed.`,
-      );
-    } else if (broken.length > 0)
-      screen.say('', ...broken.map((chain) => `  ${screen.style.red('✘')} ${chain.run}: ${chain.why}`));
+    const common = execution.events.findLast((event) => event.kind === 'chain.history');
+    if (execution.exitCode === 0) screen.say('', ...chainLines(chains, common, screen.style));
     const { exitCode, outcome } = execution;
     const findings = uniqueByText(execution.findings);
     return {
       exitCode,
       outcome,
       findings,
-      data: { chains: chains.map(({ run, events, ok, why }) => ({ run, events, ok, why })) },
+      data: {
+        chains: chains.map(({ run, events, ok, why }) => ({ run, events, ok, why })),
+        ...historyOf(common),
+      },
     };
   });
+
+type Chain = Extract<RunEvent, { readonly kind: 'chain' }>;
+type ChainHistory = Extract<RunEvent, { readonly kind: 'chain.history' }>;
+
+function historyOf(common: ChainHistory | undefined): Readonly<Record<string, unknown>> {
+  if (common === undefined) return {};
+  const { migrations, objects, flaws, notCovered } = common;
+  return { history: { migrations, objects, flaws, notCovered } };
+}
+
+/** What was compared, and what cannot be. */
+function chainLines(chains: readonly Chain[], common: ChainHistory | undefined, style: Style): readonly string[] {
+  const events = chains.reduce((sum, chain) => sum + chain.events, 0);
+  const counts = [
+    countOf(chains.length, 'run'),
+    countOf(events, 'event'),
+    ...(common === undefined
+      ? []
+      : [countOf(common.migrations, 'migration'), `${countOf(common.objects, 'object')} of the baseline`]),
+  ];
+  return [
+    `${style.green('✔')} ${counts.join(', ')}: no row was changed.`,
+    ...(common === undefined
+      ? []
+      : [style.dim('  Not covered:'), ...common.notCovered.map((text) => style.dim(`  · ${text}`))]),
+  ];
+}
 
 function uniqueByText<T>(items: readonly T[]): readonly T[] {
   return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];

@@ -1,10 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** `1 statement`, `2 statements` */
+/** `1 statement`, `2 statements`, `3 indexes`, `4 policies` */
 export function countOf(count: number, noun: string): string {
   // Not toLocaleString: loading the locale costs more than all the rest of `status`.
   const digits = String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',');
-  return `${digits} ${noun}${count === 1 ? '' : 's'}`;
+  return `${digits} ${count === 1 ? noun : plural(noun)}`;
+}
+
+function plural(noun: string): string {
+  if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`;
+  return /(?:s|x|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`;
 }
 
 /** Milliseconds as people read them: `12 ms`, `1.4 s`, `2 min 5 s`. */

@@ -1,7 +1,8 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { RunEvent } from '../../migrate/event.ts';
 import { createPatience } from './patience.ts';
-import type { Check } from '../../migrate/model.ts';
+import type { Change, Check } from '../../migrate/model.ts';
+import { changeSummary } from './changes.ts';
 import { checkpointLines } from './checkpoint.ts';
 import { checkAdvice, checkLines, checkSummary } from './checks.ts';
 import { countOf, duration, size } from './format.ts';
@@ -33,6 +34,14 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
   };
   const checks: Check[] = [];
   const told = new Set<string>();
+  let changes: Change[] = [];
+  // They come in pieces, before the checks.
+  const tellChanges = (): void => {
+    const lines = changeSummary(changes);
+    // Findings have a paragraph each.
+    if (lines.length > 0) screen.say(...(told.size > 0 ? [''] : []), ...lines);
+    changes = [];
+  };
   // What failed a migration is told beside it, and comes once more as the verdict of the run.
   const tell = (finding: Finding): void => {
     const key = JSON.stringify(finding);
@@ -112,12 +121,17 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       case 'notice':
         screen.say(style.dim(`    ${event.severity.toLowerCase()}: ${event.text}`));
         break;
+      case 'changes':
+        changes.push(...event.changes);
+        break;
       case 'checks':
+        tellChanges();
         checks.push(...event.checks);
         screen.say(...checkLines(event.checks, style), ...checkAdvice(event.checks, style));
         break;
       case 'run.finished':
         screen.settle();
+        tellChanges();
         screen.findingsLeft();
         screen.say(
           ...(executes
@@ -149,6 +163,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       case 'history':
       case 'runs':
       case 'chain':
+      case 'chain.history':
       case 'identity':
       case 'recorded':
       case 'run.details':

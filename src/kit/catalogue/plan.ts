@@ -60,7 +60,7 @@ export const planFaults = entries({
   },
   'audit-broken': {
     title: 'The audit chain is broken',
-    why: 'Rows of godwit.event or godwit.migration were changed or removed after they were written.',
+    why: 'Rows in schema godwit were changed, added or removed by somebody else than godwit.',
     fix: 'Find out who has write access to schema godwit, and compare with a backup.',
     exit: 50,
   },

@@ -10,12 +10,10 @@ import { serverFault } from '../server-fault.ts';
 export async function beginBeside(session: Session, task: RecordedTask, schema: string): Promise<Outcome<void>> {
   const { actor, run, command } = task;
   const values = [run, command, actor.by, actor.from, actor.commit, actor.tool, '', schema, task.about ?? ''];
-  const body = JSON.stringify({ command, by: actor.by });
   const reply = await session.send(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, default_schema, about)
 VALUES (${values.map(quoteLiteral).join(', ')}) ON CONFLICT (run) DO UPDATE SET backend_pid = pg_backend_pid();
-SELECT godwit.log(${quoteLiteral(run)}, ARRAY['run'], ARRAY[${quoteLiteral(body)}])
-FROM godwit.run WHERE run = ${quoteLiteral(run)} AND events = 0;
+SELECT godwit.note_run(${quoteLiteral(run)});
 COMMIT`);
   if (reply.ok) return good(undefined);
   if (!reply.error.lost) await session.send('ROLLBACK');
@@ -49,9 +47,10 @@ export async function finishExec(session: Session, run: string, verdict: Verdict
     .map(({ code, why }) => `${code}: ${why}`)
     .join('; ')
     .slice(0, 2_000);
-  const told = await session.send(
-    `update godwit.run set about = ${quoteLiteral(JSON.stringify(about))} where run = ${quoteLiteral(run)}`,
-  );
-  if (!told.ok) return told;
-  return await finishRun(session, run, { outcome: verdict.outcome, exitCode: verdict.exitCode, failure });
+  return await finishRun(session, run, {
+    outcome: verdict.outcome,
+    exitCode: verdict.exitCode,
+    failure,
+    about: JSON.stringify(about),
+  });
 }

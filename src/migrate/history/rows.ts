@@ -90,7 +90,7 @@ export interface AuditRow {
   readonly run: string;
   readonly n: number;
   readonly kind: string;
-  /** JSON as it was hashed. */
+  /** JSON as it was hashed; empty for `described`, whose list of digests is for `verify-chain` only. */
   readonly body: string;
   readonly hash: string;
 }

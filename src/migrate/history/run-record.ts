@@ -48,9 +48,7 @@ ${earlier.join('\n')}
 INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, checkpoint, default_schema, about)
 VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(terms.planHash)}, ${quoteLiteral(checkpoint)}, ${quoteLiteral(terms.schema)}, ${quoteLiteral(task.about ?? '')})
 ON CONFLICT (run) DO UPDATE SET backend_pid = pg_backend_pid();
-SELECT godwit.log(${quoteLiteral(run)}, ARRAY['run'${terms.firstStarted === '' ? '' : ", 'started'"}], ARRAY[
-  json_build_object('command', ${quoteLiteral(task.command)}::text, 'by', ${quoteLiteral(actor.by)}::text, 'plan', ${quoteLiteral(terms.planHash)}::text, 'at', clock_timestamp()${checkpoint === '' ? '' : `, 'checkpoint', ${quoteLiteral(checkpoint)}::text`})::text
-  ${terms.firstStarted === '' ? '' : `, json_build_object('migration', ${quoteLiteral(terms.firstStarted)}::text, 'at', clock_timestamp())::text`}]) FROM godwit.run WHERE run = ${quoteLiteral(run)} AND events = 0;
+SELECT godwit.note_run(${quoteLiteral(run)}, ${quoteLiteral(terms.firstStarted)}, ARRAY[${task.earlier.map((attempt) => quoteLiteral(attempt.run)).join(', ')}]::text[]);
 COMMIT`;
   const reply = await session.send(text, { rows: 'all' });
   if (reply.ok) return good(reply.results[2]?.rows[0]?.[0] ?? '0');
@@ -87,14 +85,12 @@ export async function logEvent(
 export async function finishRun(
   session: Session,
   run: string,
-  end: { readonly outcome: RunOutcome; readonly exitCode: number; readonly failure: string },
+  end: { readonly outcome: RunOutcome; readonly exitCode: number; readonly failure: string; readonly about?: string },
 ): Promise<Reply> {
-  const id = quoteLiteral(run);
-  const body = JSON.stringify({ outcome: end.outcome, exitCode: end.exitCode, failure: end.failure });
+  const values = [run, end.outcome].map(quoteLiteral).join(', ');
+  const about = end.about === undefined ? '' : `, ${quoteLiteral(end.about)}`;
   const reply = await session.send(`BEGIN;
-SELECT godwit.keep_durable();
-UPDATE godwit.run SET outcome = ${quoteLiteral(end.outcome)}, exit_code = ${end.exitCode}, failure = ${quoteLiteral(end.failure)}, finished_at = clock_timestamp() WHERE run = ${id};
-SELECT godwit.log(${id}, ARRAY['finished'], ARRAY[${quoteLiteral(body)}]);
+SELECT godwit.finish_run(${values}, ${end.exitCode}, ${quoteLiteral(end.failure)}${about});
 COMMIT`);
   if (!reply.ok && !reply.error.lost) await session.send('ROLLBACK');
   return reply;

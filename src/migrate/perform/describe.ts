@@ -36,18 +36,22 @@ export async function noteState(
   const { systemId, databaseOid } = live.server;
   const moved = isElsewhere(live, baseline);
   const identity = `UPDATE godwit.guard SET system_id = ${quoteLiteral(systemId)}, database_oid = ${Number(databaseOid)}, server_major = ${live.major}`;
+  const chainAnew = `SELECT godwit.chain_baseline(${quoteLiteral(live.run)}, '[]', '${baseline.major === live.major ? 'copy' : 'major'}')`;
   await Promise.all([
-    ...(moved ? [send(live, [...rebindBaseline(baseline.major === live.major), identity])] : []),
+    ...(moved ? [send(live, [...rebindBaseline(baseline.major === live.major), chainAnew, identity])] : []),
     // Before what an earlier run left is described: its transactions are forgotten then.
     ...(touchesRows ? [send(live, [`SELECT godwit.look_at_seeds(${quoteLiteral(live.run)})`])] : []),
-    ...(history.undescribed ? [send(live, [describing])] : []),
+    ...(history.undescribed ? [send(live, [describing, chainDescribed(live.run)])] : []),
     send(live, [`${identity} WHERE server_major = 0`, `SELECT godwit.note_drift(${quoteLiteral(live.run)})`]),
   ]);
   return moved ? movedText(live, baseline) : '';
 }
 
 /** True: the OIDs of the baseline are those of another server, database or major version. */
-export function isElsewhere(here: Pick<LiveRun, 'server' | 'major'>, { systemId, databaseOid, major }: History['baseline']): boolean {
+export function isElsewhere(
+  here: Pick<LiveRun, 'server' | 'major'>,
+  { systemId, databaseOid, major }: History['baseline'],
+): boolean {
   if (major === 0) return false;
   const otherSystem = systemId !== '' && here.server.systemId !== '' && systemId !== here.server.systemId;
   return otherSystem || databaseOid !== here.server.databaseOid || major !== here.major;
@@ -61,9 +65,9 @@ function movedText({ major }: LiveRun, baseline: History['baseline']): string {
 
 /** Describes what the run did, takes it into the baseline, and tells it. Asked again after a lost answer it finds it done. */
 export async function describeChanges(live: LiveRun): Promise<Described> {
-  const reply = await send(live, [describing]);
+  const reply = await send(live, [describing, chainDescribed(live.run)]);
   if (!reply.ok) return reply.error.lost ? { kind: 'lost' } : { kind: 'refused', why: reply.error.message };
-  const rows = reply.results.at(-1)?.rows ?? [];
+  const rows = reply.results.at(-2)?.rows ?? [];
   return {
     kind: 'described',
     description: {
@@ -87,6 +91,11 @@ export async function describeChanges(live: LiveRun): Promise<Described> {
 }
 
 const describing = 'SELECT * FROM godwit.describe_run()';
+
+/** Takes what was described into the chain of the run, with the names that others had changed meanwhile. */
+function chainDescribed(run: string): string {
+  return `SELECT godwit.chain_baseline(${quoteLiteral(run)}, coalesce(pg_catalog.current_setting('godwit.renamed', true), '[]'))`;
+}
 
 /** One message without BEGIN: an error ends its transaction, and what was sent behind it is as good as before. */
 function send(live: LiveRun, statements: readonly string[]): Promise<Reply> {

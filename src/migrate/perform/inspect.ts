@@ -3,6 +3,7 @@ import { quoteLiteral } from '../../sql/quote.ts';
 import type { History } from '../history/read-history.ts';
 import type { RunEvent } from '../event.ts';
 import type { RunAbout, RunRow } from '../history/rows.ts';
+import { changesOfRun } from '../history/run-changes.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
@@ -11,6 +12,7 @@ import { fingerprintLength } from '../plan/told-statements.ts';
 import type { Opened } from './open.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 import { whereTheyStand } from './where-it-stands.ts';
+import { emitChanges } from './emit-changes.ts';
 import { verifyChains } from './verify-chains.ts';
 
 /** Reads the history: what is applied, the runs, the events of one run, the audit chains. Changes nothing. */
@@ -22,13 +24,13 @@ export async function inspect(task: InspectTask, ports: RunnerPorts, opened: Ope
   }
   if (task.what === 'history') return wellDone();
   if (history.version === 0) return empty(task, ports, history);
-  if (task.what === 'chain') return verifyChains(session, ports, task.subject ?? '');
+  if (task.what === 'chain') return verifyChains(session, ports, task.subject ?? '', history.version);
   const runs = await readRuns(session, task);
   if ('outcome' in runs) return runs;
   ports.emit({ kind: 'runs', runs });
   if (task.what === 'run' && runs.length === 0)
     return verdictOf(fault('unknown-run', { why: `No run begins with "${task.subject ?? ''}".` }));
-  if (task.what === 'run') await emitRunDetails(session, ports, runs);
+  if (task.what === 'run') await emitRunDetails(session, ports, runs, history.version);
   return wellDone();
 }
 
@@ -128,16 +130,24 @@ function aboutOf(text: string): Pick<RunRow, 'about'> {
 }
 
 /** One run: its migrations with each statement's time, and its events. */
-async function emitRunDetails(session: Session, ports: RunnerPorts, runs: readonly RunRow[]): Promise<void> {
+async function emitRunDetails(
+  session: Session,
+  ports: RunnerPorts,
+  runs: readonly RunRow[],
+  version: number,
+): Promise<void> {
   const ids = runs.map((run) => quoteLiteral(run.run)).join(', ');
   const reply = await session.send(
     `select run, migration, coalesce(seq::text, ''), direction, ordinal, tag, line, count, coalesce(ms, 0), state from godwit.statement where run in (${ids}) order by n;
-select run, n, kind, body, hash from godwit.event where run in (${ids}) order by run, n`,
+select run, n, kind, case when kind = 'described' then '' else body end, hash from godwit.event where run in (${ids}) order by run, n`,
     { rows: 'all' },
   );
   if (!reply.ok) return;
   const [statements, events] = reply.results;
   const live = await whereTheyStand(session, runs);
+  // Of several, the newest is shown.
+  const [newest] = runs;
+  if (version >= 2 && newest !== undefined) emitChanges(ports, await changesOfRun(session, newest.run));
   ports.emit({
     kind: 'run.details',
     live,

@@ -7,6 +7,7 @@ import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
 import { checkUndone } from '../verify/undone.ts';
 import { cancelledBy } from './cancelled-by.ts';
+import { emitChanges } from './emit-changes.ts';
 import { describeChanges, type Description } from './describe.ts';
 import { followSeeds } from './follow-seeds.ts';
 import { checkLive, checkOwn } from './live-checks.ts';
@@ -27,8 +28,6 @@ export interface Executed {
   readonly applied: readonly PreparedStep[];
   readonly inPart?: PreparedStep;
 }
-
-const mostChanges = 500;
 
 /**
  * After a run: what it did is described by the server, told, and taken into the baseline. Then views are queried,
@@ -55,7 +54,7 @@ export async function afterApplying(
 async function lookAndJudge(task: ApplyTask, ports: RunnerPorts, live: LiveRun, executed: Executed): Promise<Verdict> {
   const description = await described(ports, live);
   if ('outcome' in description) return description;
-  tell(ports, description);
+  emitChanges(ports, description.changes);
   await followSeeds(ports, live);
   let seen = await look(task, ports, live, { ...executed, description });
   if (seen.lost) {
@@ -91,11 +90,6 @@ async function described(ports: RunnerPorts, live: LiveRun): Promise<Description
   // The next run describes it.
   ports.emit({ kind: 'finding', finding: fault('not-described', { why: description.why }) });
   return { changes: [], locked: [] };
-}
-
-function tell(ports: RunnerPorts, { changes }: Description): void {
-  for (let at = 0; at < changes.length; at += mostChanges)
-    ports.emit({ kind: 'changes', changes: changes.slice(at, at + mostChanges) });
 }
 
 /** The run has changed the database: that it cannot be reached any more is no reason to call it unreachable. */
@@ -152,7 +146,9 @@ async function afterUndoing(live: LiveRun, undone: readonly PreparedStep[]): Pro
 }
 
 function driftTaken({ kind, name, migration }: Change): Finding {
-  return fault('drift-taken', { why: `${kind} ${name} had been changed by hand before migration ${migration} changed it.` });
+  return fault('drift-taken', {
+    why: `${kind} ${name} had been changed by hand before migration ${migration} changed it.`,
+  });
 }
 
 /** Does the session answer? */

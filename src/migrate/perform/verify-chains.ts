@@ -1,83 +1,125 @@
 import { fault } from '../../kit/fault.ts';
-import type { Finding } from '../../kit/finding.ts';
-import { quoteLiteral } from '../../sql/quote.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { createBaselineStory } from '../audit/baseline-rows.ts';
+import { alteredHistory, alteredRuns } from '../audit/history-rows.ts';
+import { digestsOfNone } from '../audit/migration-rows.ts';
+import { newestVersion } from '../history/newest-version.ts';
+import { verifyRuns, type CheckedRuns } from '../audit/verify-runs.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
-interface EventRow {
-  readonly n: number;
-  readonly kind: string;
-  readonly body: string;
-  readonly previous: string;
-  readonly hash: string;
-}
+/** Findings in full; the others are counted. */
+const mostFindings = 50;
+/** While a run is at work, rows that are read one after the other need not fit. */
+const mostTries = 5;
 
 /**
- * Recomputes the audit chains: each event's hash over the one before it, the run's head over the last, and one
- * `applied` event for each row of the history.
+ * Compares what people are shown, rows of runs, migrations, statements and the baseline, with the chains of events, and
+ * length and heads with the guard. Names what differs, and says what this cannot cover.
  *
- * @param subject the run's id or its beginning; empty for all runs
+ * @param subject the run's id or its beginning; empty for all runs and what they have in common
+ * @param version of the schema: the first one has less to compare
  */
-export async function verifyChains(session: Session, ports: RunnerPorts, subject: string): Promise<Verdict> {
-  const where = `where r.run like ${quoteLiteral(`${subject.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`)}`;
+export async function verifyChains(
+  session: Session,
+  ports: Pick<RunnerPorts, 'hashing' | 'emit'>,
+  subject: string,
+  version: number = newestVersion,
+): Promise<Verdict> {
+  // Through a pooler each message is a transaction.
+  const together = session.carriesSettings !== true;
+  if (together) await session.send('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  try {
+    for (let tries = 1; ; tries += 1) {
+      const before = await moment(session);
+      const seen = await look(session, ports, { subject, version });
+      if (!seen.ok) return verdictOf(...seen.findings);
+      const clean = seen.value.common.length === 0 && seen.value.runs.every(({ flaws }) => flaws.length === 0);
+      if (clean || tries === mostTries || (await moment(session)) === before) return tell(ports, seen.value, subject);
+    }
+  } finally {
+    if (together) await session.send('COMMIT');
+  }
+}
+
+/** Whatever writes a row that is compared writes an event, too. */
+async function moment(session: Session): Promise<string> {
   const reply = await session.send(
-    `select r.run, r.events, r.event_head, (select count(*) from godwit.migration m where m.run = r.run) from godwit.run r ${where} order by r.started_at;
-select r.run, e.n, e.kind, e.body, e.previous, e.hash from godwit.event e join godwit.run r using (run) ${where} order by r.started_at, r.run, e.n`,
+    'select g.seq, g.head, e.epoch, (select pg_catalog.sum(events) from godwit.run) from godwit.guard g, godwit.epoch e',
     { rows: 'all' },
   );
-  if (!reply.ok) return verdictOf(serverFault(reply.error));
-  const [runs, events] = reply.results;
-  const byRun = new Map<string, EventRow[]>();
-  for (const row of events?.rows ?? []) {
-    const run = row[0] ?? '';
-    const rows = byRun.get(run) ?? [];
-    rows.push(eventRow(row));
-    byRun.set(run, rows);
-  }
-  const findings: Finding[] = [];
-  for (const [run, count, head, migrations] of runs?.rows ?? []) {
-    const rows = byRun.get(run ?? '') ?? [];
-    const why = brokenLink(
-      ports,
-      { run: run ?? '', head: head ?? '', count: Number(count), migrations: Number(migrations) },
-      rows,
-    );
-    ports.emit({ kind: 'chain', run: run ?? '', events: rows.length, ok: why === '', why });
-    if (why !== '') findings.push(fault('audit-broken', { why: `Run ${run}: ${why}` }));
-  }
-  if (subject !== '' && (runs?.rows.length ?? 0) === 0)
+  return reply.ok ? JSON.stringify(reply.results[0]?.rows) : '';
+}
+
+interface Seen extends CheckedRuns {
+  /** What differs in what all runs have in common. */
+  readonly common: readonly string[];
+  readonly migrations: number;
+  readonly objects: number;
+  readonly version: number;
+}
+
+async function look(
+  session: Session,
+  { hashing }: Pick<RunnerPorts, 'hashing'>,
+  { subject, version }: { readonly subject: string; readonly version: number },
+): Promise<Outcome<Seen>> {
+  const reply = await session.send(digestsOfNone, { rows: 'all' });
+  if (!reply.ok) return bad(serverFault(reply.error));
+  const none = new Set((reply.results[0]?.rows[0] ?? []).map((digest) => digest ?? ''));
+  const baseline = createBaselineStory();
+  const runs = await verifyRuns(session, { hashing, subject, none, baseline, version });
+  if (!runs.ok) return runs;
+  if (subject !== '') return good({ ...runs.value, common: [], migrations: 0, objects: 0, version });
+  const [history, ids, objects] = [
+    await alteredHistory(session, hashing),
+    version > 1 ? await alteredRuns(session, hashing) : good([]),
+    version > 1 ? await baseline.compare(session) : good({ objects: 0, flaws: [] }),
+  ];
+  if (!history.ok) return history;
+  if (!ids.ok) return ids;
+  if (!objects.ok) return objects;
+  return good({
+    ...runs.value,
+    common: [...ids.value, ...history.value.flaws, ...objects.value.flaws],
+    migrations: history.value.migrations,
+    objects: objects.value.objects,
+    version,
+  });
+}
+
+function tell(ports: Pick<RunnerPorts, 'emit'>, seen: Seen, subject: string): Verdict {
+  if (subject !== '' && seen.runs.length === 0)
     return verdictOf(fault('unknown-run', { why: `No run begins with "${subject}".` }));
+  for (const { run, events, flaws } of seen.runs)
+    ports.emit({ kind: 'chain', run, events, ok: flaws.length === 0, why: flaws.join('; ') });
+  const { common, migrations, objects } = seen;
+  if (subject === '')
+    ports.emit({ kind: 'chain.history', migrations, objects, flaws: common, notCovered: notCovered(seen) });
+  const whys = [...common, ...seen.runs.flatMap(({ run, flaws }) => flaws.map((why) => `Run ${run}: ${why}`))];
+  const left = whys.length - mostFindings;
+  const findings = [...whys.slice(0, mostFindings), ...(left > 0 ? [`… and ${left} more.`] : [])].map((why) =>
+    fault('audit-broken', { why }),
+  );
   for (const finding of findings) ports.emit({ kind: 'finding', finding });
   return findings.length > 0 ? verdictOf(...findings) : wellDone();
 }
 
-function eventRow(row: readonly (string | null)[]): EventRow {
-  return { n: Number(row[1]), kind: row[2] ?? '', body: row[3] ?? '', previous: row[4] ?? '', hash: row[5] ?? '' };
-}
-
-interface ChainHead {
-  readonly run: string;
-  readonly head: string;
-  readonly count: number;
-  readonly migrations: number;
-}
-
-/** What is wrong with the chain, in words; empty when nothing is. */
-function brokenLink(ports: RunnerPorts, chain: ChainHead, rows: readonly EventRow[]): string {
-  let previous = '';
-  for (const [index, row] of rows.entries()) {
-    if (row.n !== index + 1) return `event ${index + 1} is missing`;
-    if (row.previous !== previous) return `event ${row.n} does not follow the one before it`;
-    const text = `${previous}\n${chain.run}\n${row.n}\n${row.kind}\n${row.body}`;
-    if (ports.hashing.sha256().update(text).hex() !== row.hash) return `event ${row.n} (${row.kind}) was changed`;
-    previous = row.hash;
-  }
-  if (rows.length !== chain.count) return `${chain.count} events were written, ${rows.length} are there`;
-  if (previous !== chain.head) return 'the head of the chain was changed';
-  const recorded = rows.filter((row) => ['applied', 'reverted', 'adopted', 'baseline'].includes(row.kind)).length;
-  if (recorded !== chain.migrations)
-    return `${recorded} migrations are in the audit, ${chain.migrations} in the history`;
-  return '';
+function notCovered({ partly, wholeFrom, version }: Seen): readonly string[] {
+  const since = wholeFrom === '' ? 'by runs of earlier versions of godwit' : `before run ${wholeFrom}`;
+  return [
+    'what somebody did who may rewrite everything, hashes included: keep the heads elsewhere',
+    'times of single statements, and statements of a migration that stands in part',
+    'which rows a migration inserted',
+    'attempts that never reached the database, before a run carried them over',
+    'whether a run without an end was noted as interrupted',
+    ...(version > 1
+      ? []
+      : ['runs whose rows are gone, and the baseline: the next run that changes something begins to keep them']),
+    ...(partly || version === 1
+      ? [`where from, with which tool, when, and which files and statements, ${since}: events had less then`]
+      : []),
+  ];
 }

@@ -15,11 +15,14 @@ export async function auditOf(database: CaseDatabase): Promise<readonly Wrong[]>
   const events: RunEvent[] = [];
   try {
     const ports = { hashing: nodeHashing, emit: (event: RunEvent) => void events.push(event) };
-    await verifyChains(session, ports as Parameters<typeof verifyChains>[1], '');
+    await verifyChains(session, ports, '');
   } finally {
     await session.close();
   }
-  return events.flatMap((event): readonly Wrong[] =>
-    event.kind === 'chain' && !event.ok ? [{ flaw: 'unrecorded', why: `audit of ${event.run}: ${event.why}` }] : [],
-  );
+  return events.flatMap((event): readonly Wrong[] => {
+    if (event.kind === 'chain.history') return event.flaws.map((why) => ({ flaw: 'unrecorded', why: `audit: ${why}` }));
+    return event.kind === 'chain' && !event.ok
+      ? [{ flaw: 'unrecorded', why: `audit of ${event.run}: ${event.why}` }]
+      : [];
+  });
 }

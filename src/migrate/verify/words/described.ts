@@ -1,8 +1,13 @@
 /**
- * Settings of a message that describes: the words themselves bring theirs along (`godwit.described`). Just-in-time
- * compilation costs more than it gains, and nobody's lock is waited for.
+ * Settings of a message that describes. The words themselves bring theirs along (`godwit.described`); names that are
+ * looked up beside them are qualified, too. Just-in-time compilation costs more than it gains, and nobody's lock is
+ * waited for.
  */
-export const describingSettings: readonly string[] = ['SET LOCAL jit TO off', "SET LOCAL lock_timeout TO '200ms'"];
+export const describingSettings: readonly string[] = [
+  "SET LOCAL search_path TO ''",
+  'SET LOCAL jit TO off',
+  "SET LOCAL lock_timeout TO '200ms'",
+];
 
 /**
  * Common table expressions that give the server's own words for every wanted home (a relation, type, function, schema, …)

@@ -1,0 +1,109 @@
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { nextHead } from '../history/head.ts';
+import type { HistoryRow } from '../history/rows.ts';
+import type { Hashing, Session } from '../ports.ts';
+import { serverFault } from '../server-fault.ts';
+import { readInParts } from './read-in-parts.ts';
+
+/** Ids of runs that are only named, not listed. */
+const mostNamed = 5;
+
+/** Compares the rows of the whole history with the guard: numbering, heads, length. What differs, in words. */
+export async function alteredHistory(
+  session: Session,
+  hashing: Hashing,
+): Promise<Outcome<{ readonly migrations: number; readonly flaws: readonly string[] }>> {
+  const flaws: string[] = [];
+  let seq = 0;
+  let head = '';
+  let gaps = 0;
+  const read = await readInParts(
+    session,
+    (last) => `select seq, kind, id, checksum, head from godwit.migration where seq > ${last?.[0] ?? '0'} order by seq`,
+    ([number, kind, id, checksum, stored]) => {
+      const missing = Number(number) - seq - 1;
+      if (missing > 0) {
+        gaps += missing;
+        flaws.push(
+          missing === 1
+            ? `migration number ${seq + 1} has lost its row`
+            : `migrations number ${seq + 1} to ${Number(number) - 1} have lost their rows`,
+        );
+        // What was there is not known: the chain goes on from what this row says.
+        head = stored ?? '';
+      } else {
+        head = nextHead(hashing, head, {
+          kind: (kind ?? '') as HistoryRow['kind'],
+          id: id ?? '',
+          checksum: checksum ?? '',
+        });
+        if (head !== stored)
+          flaws.push(`migration ${id ?? ''} (number ${number ?? ''}): kind, id, checksum or head were changed`);
+        // Each altered row is told once.
+        head = stored ?? '';
+      }
+      seq = Number(number);
+    },
+  );
+  if (!read.ok) return read;
+  const reply = await session.send(
+    `select seq, head from godwit.guard;
+select pg_catalog.string_agg(distinct s.seq::text, ', ') from godwit.statement s where s.seq is not null and not exists (select from godwit.migration m where m.seq = s.seq)`,
+    { rows: 'all' },
+  );
+  if (!reply.ok) return bad(serverFault(reply.error));
+  const [length, last] = reply.results[0]?.rows[0] ?? [];
+  if (Number(length) > seq)
+    flaws.push(`the guard counts ${length} migrations: the newest, from number ${seq + 1} on, have lost their rows`);
+  else if (Number(length) < seq) flaws.push(`the guard counts ${length} migrations, the newest row has number ${seq}`);
+  else if (last !== head) flaws.push('the head of the history, in godwit.guard, is not that of its newest row');
+  const orphans = reply.results[1]?.rows[0]?.[0];
+  if (orphans != null) flaws.push(`statements of migrations that are not there: number ${orphans}`);
+  return good({ migrations: seq - gaps, flaws });
+}
+
+/** Compares the rows of all runs with their number and the hash over their ids. What differs, in words. */
+export async function alteredRuns(session: Session, hashing: Hashing): Promise<Outcome<readonly string[]>> {
+  const flaws: string[] = [];
+  let n = 0;
+  let head = '';
+  const read = await readInParts(
+    session,
+    (last) => `select n, run from godwit.run where n > ${last?.[0] ?? '0'} order by n`,
+    ([number, run]) => {
+      const missing = Number(number) - n - 1;
+      if (missing > 0)
+        flaws.push(
+          missing === 1
+            ? `run number ${n + 1} has lost its row`
+            : `runs number ${n + 1} to ${Number(number) - 1} have lost their rows`,
+        );
+      n = Number(number);
+      head = hashing
+        .sha256()
+        .update(`${head}\n${run ?? ''}`)
+        .hex();
+    },
+  );
+  if (!read.ok) return read;
+  const reply = await session.send(
+    `select runs, runs_head from godwit.epoch;
+select t.run, pg_catalog.string_agg(t.has, ' and ' order by t.has) from (
+  select run, pg_catalog.count(*) || ' events' as has from godwit.event group by run
+  union all select run, pg_catalog.count(*) || ' migrations' from godwit.migration group by run) t
+where not exists (select from godwit.run r where r.run = t.run) group by t.run order by t.run`,
+    { rows: 'all' },
+  );
+  if (!reply.ok) return bad(serverFault(reply.error));
+  const [count, last] = reply.results[0]?.rows[0] ?? [];
+  const whole = flaws.length === 0;
+  if (Number(count) === n + 1) flaws.push(`the newest run, number ${count}, has lost its row`);
+  else if (Number(count) > n) flaws.push(`the newest runs, number ${n + 1} to ${count}, have lost their rows`);
+  else if (Number(count) < n) flaws.push(`godwit.epoch counts ${count} runs, the newest row has number ${n}`);
+  else if (whole && last !== head) flaws.push('the ids of runs, or their order, are not those that there were');
+  const left = reply.results[1]?.rows ?? [];
+  for (const [run, has] of left.slice(0, mostNamed))
+    flaws.push(`run ${run ?? ''} has lost its row; of it ${has ?? ''} are left`);
+  if (left.length > mostNamed) flaws.push(`${left.length - mostNamed} more runs have lost their rows`);
+  return good(flaws);
+}

@@ -1,0 +1,89 @@
+import { differences, type EventBody } from './event-body.ts';
+import { utc, type Row } from './read-in-parts.ts';
+
+/** Kinds of events of which each has its row in godwit.migration. */
+export const recordedKinds: ReadonlySet<string> = new Set(['applied', 'reverted', 'adopted', 'baseline']);
+
+/** An event that says that a migration became part of the history, or stopped being so. */
+export interface RecordedEvent {
+  readonly kind: string;
+  readonly body: EventBody;
+}
+
+const hex = (text: string): string =>
+  `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(${text}, 'UTF8')), 'hex')`;
+const list = (column: string): string => `pg_catalog.string_agg(${column}, ',' order by s.ordinal)`;
+/** As `godwit.statements_digest` makes it. */
+const digest = hex(
+  `pg_catalog.concat_ws('|', ${list('s.tag')}, ${list('s.line::text')}, ${list('s.count::text')}, ${list('s.hash')})`,
+);
+
+/** Rows of these runs for `alteredMigrations`, in the order of the history. */
+export function migrationsOf(runs: string, after: Row | undefined, version: number): string {
+  return `select m.seq, m.id, ${version > 1 ? 'm.set' : "'app'"}, m.name, m.file, m.checksum, m.kind, m.run, ${utc('m.at')}, m.ms,
+  (select case when pg_catalog.count(*) = 0 then '' else ${digest} end from godwit.statement s where s.seq = m.seq)
+from godwit.migration m where m.run in (${runs}) and m.seq > ${after?.[0] ?? '0'} order by m.seq`;
+}
+
+/** Of no statements at all. */
+const emptyDigests = `${hex("''")}, ${hex("'|||'")}`;
+
+/** A query of the digests that stand for no statements. */
+export const digestsOfNone = `select ${emptyDigests}`;
+
+/**
+ * What differs between the rows of one run's migrations and its events, in words.
+ *
+ * @param none digests that stand for no statements
+ */
+export function alteredMigrations(
+  rows: readonly Row[],
+  events: readonly RecordedEvent[],
+  none: ReadonlySet<string>,
+): readonly string[] {
+  const bySeq = new Map(events.map((event) => [String(event.body['seq']), event]));
+  const known = rows.filter(([seq]) => bySeq.has(seq ?? ''));
+  const counts =
+    events.length === rows.length
+      ? []
+      : [`${events.length} migrations are in the audit, ${rows.length} in the history`];
+  const surplus = rows
+    .filter(([seq]) => !bySeq.has(seq ?? ''))
+    .map((row) => `${nameOf(row)} was added: no event tells of it`);
+  const there = new Set(known.map(([seq]) => seq));
+  const missing = [...bySeq].flatMap(([seq, { body }]) =>
+    there.has(seq) ? [] : [`migration ${String(body['migration'])} (number ${seq}) has lost its row`],
+  );
+  const altered = known.flatMap((row) => {
+    const event = bySeq.get(row[0] ?? '');
+    return event === undefined ? [] : alteredRow(row, event, none).map((text) => `${nameOf(row)}: ${text}`);
+  });
+  return [...counts, ...surplus, ...missing, ...altered];
+}
+
+function nameOf([seq, id]: Row): string {
+  return `migration ${id ?? ''} (number ${seq ?? ''})`;
+}
+
+function alteredRow(row: Row, { kind, body }: RecordedEvent, none: ReadonlySet<string>): readonly string[] {
+  const [, id, set, name, file, checksum, rowKind, , at, ms, statements] = row.map((value) => value ?? '');
+  const { at: toldAt, ms: toldMs, statements: toldStatements, ...rest } = body;
+  // Events of version 1 have no file; their time and duration are not exactly those of the row.
+  const whole = 'file' in body;
+  const told = { ...rest, kind, ...(whole ? { at: toldAt, ms: toldMs } : {}) };
+  const differing = differences(told, [
+    { column: 'kind', key: 'kind', value: rowKind ?? '' },
+    { column: 'id', key: 'migration', value: id ?? '' },
+    { column: 'set', key: 'set', value: set ?? '' },
+    { column: 'name', key: 'name', value: name ?? '' },
+    { column: 'file', key: 'file', value: file ?? '' },
+    { column: 'checksum', key: 'checksum', value: checksum ?? '' },
+    { column: 'at', key: 'at', value: at ?? '', as: 'time' },
+    { column: 'ms', key: 'ms', value: ms ?? '', as: 'number' },
+  ]);
+  if (typeof toldStatements !== 'string') return differing;
+  const same = statements === toldStatements || (statements === '' && none.has(toldStatements));
+  return same
+    ? differing
+    : [...differing, 'its statements (kinds, lines, counts or hashes) are not those that were recorded'];
+}

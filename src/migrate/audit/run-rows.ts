@@ -1,0 +1,105 @@
+import { differences, type EventBody, type Told } from './event-body.ts';
+import { utc, type Row } from './read-in-parts.ts';
+
+/** A row of godwit.run, as far as people are shown it. */
+export interface StoredRun {
+  readonly run: string;
+  /** Its number among all runs; null: an attempt that a later run has carried over. */
+  readonly n: number | null;
+  readonly events: number;
+  readonly head: string;
+  /** The columns that an event at its beginning, and one at its end, repeat. */
+  readonly begun: readonly Told[];
+  readonly ended: readonly Told[];
+}
+
+/** What the events of a run say of its row. */
+export interface RunStory {
+  readonly begun?: EventBody;
+  readonly ended?: EventBody;
+}
+
+const begun = [
+  ['command', 'command'],
+  ['by_whom', 'by'],
+  ['from_where', 'from'],
+  ['git_commit', 'commit'],
+  ['tool', 'tool'],
+  ['plan_hash', 'plan'],
+  ['checkpoint', 'checkpoint'],
+  ['default_schema', 'schema'],
+  ['login', 'login'],
+  ['client_address', 'client'],
+  ['server_version', 'server'],
+  ['about', 'about'],
+] as const;
+const ended = [
+  ['outcome', 'outcome'],
+  ['exit_code', 'exitCode'],
+  ['failure', 'failure'],
+] as const;
+
+/**
+ * The columns of `storedRun`, of table `r`.
+ *
+ * @param version of the schema: runs of the first one have no number
+ */
+export function runColumns(version: number): string {
+  return [
+    `r.run, ${version > 1 ? 'r.n' : 'null'}, r.events, r.event_head`,
+    ...begun.map(([column]) => `r.${column}`),
+    ...ended.map(([column]) => `r.${column}`),
+    utc('r.started_at'),
+    utc('r.finished_at'),
+  ].join(', ');
+}
+
+/** Reads a row of `runColumns`. */
+export function storedRun(row: Row): StoredRun {
+  const [run, n, events, head, ...rest] = row;
+  const told = (columns: readonly (readonly [string, string])[], from: number): readonly Told[] =>
+    columns.map(([column, key], index) => ({ column, key, value: rest[from + index] ?? '' }));
+  const [started, finished] = rest.slice(begun.length + ended.length);
+  return {
+    run: run ?? '',
+    n: n == null ? null : Number(n),
+    events: Number(events),
+    head: head ?? '',
+    begun: [...told(begun, 0), { column: 'started_at', key: 'at', value: started ?? '', as: 'time' }],
+    ended: [...told(ended, begun.length), { column: 'finished_at', key: 'at', value: finished ?? '', as: 'time' }],
+  };
+}
+
+/** True: the event has all that the row shows. Those of version 1 of the schema have less. */
+export function tellsAll(story: RunStory): boolean {
+  return story.begun !== undefined && 'login' in story.begun;
+}
+
+/** What of the run's row differs from what its events say, in words. */
+export function alteredRun(stored: StoredRun, story: RunStory): readonly string[] {
+  // A command tells how it ended, there too, and that is newer.
+  const toldLater =
+    story.ended !== undefined && typeof story.ended['about'] === 'string' ? { about: story.ended['about'] } : {};
+  // In version 1 the times of the event and of the row were taken one after the other.
+  const { at, ...others } = story.begun ?? {};
+  const first = { ...others, ...(tellsAll(story) ? { at } : {}), ...toldLater };
+  return [...differences(first, stored.begun), ...alteredEnd(stored, story.ended)];
+}
+
+function alteredEnd({ ended: columns }: StoredRun, body: EventBody | undefined): readonly string[] {
+  if (body !== undefined) return differences(body, columns);
+  // Whether it is at work or has died is seen by its sessions, and a later run may have noted it.
+  const [outcome, ...rest] = columns;
+  const open = ['running', 'interrupted'].includes(outcome?.value ?? '');
+  return [
+    ...(open ? [] : [`outcome is "${outcome?.value ?? ''}", and no event tells of its end`]),
+    ...rest.filter(({ value }) => value !== '').map(({ column }) => `${column} is set, and no event tells of its end`),
+  ];
+}
+
+/** What of the row of an earlier attempt differs from what the run that carried it over says. */
+export function alteredAttempt(stored: StoredRun, body: EventBody | undefined): readonly string[] {
+  if (body === undefined) return ['its row was added: no run has carried it over'];
+  const { finishedAt, ...rest } = body;
+  return [...differences(rest, stored.begun), ...differences({ ...rest, at: finishedAt }, stored.ended)];
+}

@@ -1,0 +1,46 @@
+import { quoteLiteral } from '../../sql/quote.ts';
+import type { Change } from '../model.ts';
+import type { Session } from '../ports.ts';
+
+/**
+ * What a run created, changed and dropped, from the history: by the migrations that it recorded, each thing behind what
+ * it is a part of. Names are those that things had before they were changed or dropped, and when they were created.
+ */
+export async function changesOfRun(session: Session, run: string): Promise<readonly Change[]> {
+  const reply = await session.send(changesQuery(quoteLiteral(run)), { rows: 'all' });
+  if (!reply.ok) return [];
+  return (reply.results[0]?.rows ?? []).flatMap(([change, kind, name, migration, within]): readonly Change[] =>
+    change === 'created' || change === 'changed' || change === 'dropped'
+      ? [
+          {
+            change,
+            kind: kind ?? '',
+            name: name ?? '',
+            migration: migration ?? '',
+            within: within === 't',
+            hadDrifted: false,
+          },
+        ]
+      : [],
+  );
+}
+
+function changesQuery(run: string): string {
+  return `with own as materialized (select seq, id from godwit.migration where run = ${run}),
+past as materialized (select f.* from godwit.former_object f join own on own.seq = f.made),
+first_name as (select distinct on (class, oid, sub, made) class, oid, sub, made, name from past order by class, oid, sub, made, n),
+made as materialized (
+  select o.class, o.oid, o.sub, o.kind, o.name, o.home_class, o.home, o.made from godwit.object o join own on own.seq = o.made
+  union select class, oid, sub, kind, name, home_class, home, made from past where change = 'dropped'),
+ended as materialized (select f.*, own.id from godwit.former_object f join own on own.seq = f.seq),
+told as (
+  select 'created' as change, m.kind, coalesce(f.name, m.name) as name, own.id, own.seq, m.class, m.oid, m.sub, m.home_class, m.home,
+    exists (select from made h where h.class = m.home_class and h.oid = m.home and h.sub = 0) as with_home
+  from made m join own on own.seq = m.made left join first_name f using (class, oid, sub, made)
+  union all select e.change, e.kind, e.name, e.id, e.seq, e.class, e.oid, e.sub, e.home_class, e.home,
+    e.change = 'dropped' and exists (select from ended h where h.change = 'dropped' and h.class = e.home_class and h.oid = e.home and h.sub = 0)
+  from ended e)
+select change, kind, name, id, with_home and (class, oid, sub) is distinct from (home_class, home, 0)
+from told order by seq, pg_catalog.array_position('{created,changed,dropped}', change), home_class, home,
+  (class, oid, sub) is distinct from (home_class, home, 0), sub = 0, sub, class, oid`;
+}

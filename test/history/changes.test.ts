@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import { deploy } from '../../src/index.ts';
+import { historyFunctions, historySchema } from '../../src/migrate/history/schema.generated.ts';
+import type { Change } from '../../src/migrate/model.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { createProject } from '../support/project.ts';
+
+const files = {
+  'migrations/1_shop.sql': `create table users (id int primary key, email text not null);
+create index users_email on users (email);
+create table orders (id int primary key, user_id int references users);
+create view open_orders as select id from orders;`,
+  'migrations/2_more.sql': 'alter table users add column name text; create index on users (name);',
+};
+
+interface Shown {
+  readonly changes: readonly Change[];
+}
+
+const told = ({ change, kind, name, migration, within }: Change): string =>
+  `${migration} ${change} ${kind} ${name}${within ? ' within' : ''}`;
+
+test('after up and down one line says what the server did; runs show lists it all, by migration', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    { ...files, 'migrations/2_more.down.sql': 'alter table users drop column name;' },
+    database.url,
+  );
+  const up = await project.run('up');
+  expect([up.exitCode, up.err]).toEqual([0, expect.stringContaining('\n  Created 2 tables, 4 indexes, 1 view\n')]);
+  const down = await project.run('down', '--yes');
+  expect([down.exitCode, down.err]).toEqual([0, expect.stringContaining('\n  Dropped 1 column, 1 index\n')]);
+  const [runs] = (await project.run('runs', 'list', '--json')).json as unknown as [{ runs: { run: string }[] }];
+  const show = async (run: string): Promise<Shown> => {
+    const [document] = (await project.run('runs', 'show', run, '--json')).json as unknown as [Shown];
+    return document;
+  };
+  const [undone, made] = runs.runs.map(({ run }) => run);
+  // What is gone by now was made all the same.
+  const all = (await show(made ?? '')).changes.map(told);
+  expect(all).toEqual(
+    expect.arrayContaining([
+      '1 created view public.open_orders',
+      '1 created table public.orders',
+      '1 created table public.users',
+      '1 created column public.users.email within',
+      '2 created column public.users.name within',
+      '2 created index public.users_name_idx within',
+    ]),
+  );
+  expect(all).toHaveLength(new Set(all).size);
+  expect((await show(undone ?? '')).changes.map(told).toSorted()).toEqual([
+    '2 dropped column public.users.name',
+    '2 dropped index public.users_name_idx',
+  ]);
+  const screen = await project.run('runs', 'show', made ?? '');
+  expect(screen.err).toContain('    + table public.users\n      + column public.users.id\n');
+});
+
+test('a changed and a renamed object keep the names that they had at the time', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(files, database.url);
+  await project.run('up');
+  project.write('migrations/3_rename.sql', 'alter table orders alter column id type bigint;');
+  await database.query('drop view open_orders');
+  const ran = await project.run('up', '--json');
+  const changes = ran.json.flatMap((event) => (event.kind === 'changes' ? event.changes : []));
+  expect(changes.map(told)).toContain('3 changed column public.orders.id');
+  const [runs] = (await project.run('runs', 'list', '--json')).json as unknown as [{ runs: { run: string }[] }];
+  const [document] = (await project.run('runs', 'show', runs.runs[0]?.run ?? '', '--json')).json as unknown as [Shown];
+  expect(document.changes.map(told).toSorted()).toEqual(changes.map(told).toSorted());
+});
+
+test('the library gives it with the result of deploy', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(files, database.url);
+  const { changes } = await deploy({ cwd: project.folder, env: { HOME: project.folder, DATABASE_URL: database.url } });
+  expect(changes.map(told)).toEqual(expect.arrayContaining(['1 created table public.users']));
+});
+
+test('a history of version 1 is verified as far as it goes, and after its upgrade it says from where on all is covered', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject({ 'migrations/1_a.sql': 'create table a (id int);' }, database.url);
+  await project.run('up');
+  const rows = await database.query<{ row: string }>(`select m.checksum as row from godwit.migration m`);
+  const head = await database.query<{ head: string }>('select head from godwit.guard');
+  await database.query('drop schema godwit cascade; create schema godwit');
+  await database.query(historySchema[0] ?? '');
+  await database.query(`set check_function_bodies = off`);
+  await database.query(historyFunctions.join('\n').replaceAll(/own godwit\.run;/g, 'own record;'));
+  await database.query(`insert into godwit.guard (schema_version, environment, seq, head) values (1, 'local', 1, '${head[0]?.head}');
+insert into godwit.epoch (epoch) values (1);
+insert into godwit.run (run, command, outcome, exit_code, by_whom, from_where, git_commit, tool, plan_hash, finished_at) values ('01A', 'up', 'done', 0, 'ann', 'here', '', '0.1', 'p', now());
+insert into godwit.migration (seq, id, name, file, checksum, kind, run, head, ms) values (1, '1', 'a', '1_a.sql', '${rows[0]?.row}', 'applied', '01A', '${head[0]?.head}', 1.23456);
+select godwit.log('01A', array['run', 'started', 'applied', 'finished'], array[
+  json_build_object('command', 'up', 'by', 'ann', 'plan', 'p', 'at', clock_timestamp())::text, '{"migration": "1"}',
+  json_build_object('migration', '1', 'name', 'a', 'checksum', '${rows[0]?.row}', 'seq', 1, 'ms', 1.235, 'at', clock_timestamp())::text,
+  '{"outcome": "done", "exitCode": 0, "failure": ""}'])`);
+  const old = await project.run('runs', 'verify-chain');
+  expect([old.exitCode, old.err]).toEqual([0, expect.stringContaining('1 run, 4 events, 1 migration')]);
+  project.write('migrations/2_b.sql', 'create table b (id int);');
+  const up = await project.run('up');
+  expect([up.exitCode, up.err]).toEqual([0, up.err]);
+  const clean = await project.run('runs', 'verify-chain');
+  expect([clean.exitCode, clean.err]).toEqual([0, expect.stringContaining('before run 01M')]);
+  await database.query("delete from godwit.event where run = '01A'; delete from godwit.run where run = '01A'");
+  const after = await project.run('runs', 'verify-chain');
+  expect([after.exitCode, after.err]).toEqual([50, expect.stringContaining('run number 1 has lost its row')]);
+});
