@@ -22,20 +22,6 @@ const intact: readonly (readonly [title: string, sql: string])[] = [
     'arrays of a renamed type follow',
     "create schema s; create type e as enum ('x'); create table t (a e[], b e); alter type e rename to f; alter type f set schema s",
   ],
-  [
-    'values are compared as their columns keep them',
-    `create table t (r real primary key, n numeric(4,1), c char(4), x text, m money, i int, z timestamptz(0));
-     insert into t values (0.1, 2.25, 'x', 5, 5.5, 1.6, '2024-01-01 00:00:00.7+00'), (0.3, 3, null, true, null, null, null)`,
-  ],
-  [
-    'a composite value is compared',
-    "create type p as (a int, b text); create table t (id int primary key, v p); insert into t values (1, row(1, 'x')), (2, '(2,y)')",
-  ],
-  [
-    'the last of two upserts counts',
-    `create table t (id int primary key, v text);
-     insert into t values (1, 'a'); insert into t values (1, 'b') on conflict (id) do update set v = excluded.v`,
-  ],
 ];
 
 test.each(majors.flatMap((major) => intact.map(([title, sql]) => [major, title, sql] as const)))(
@@ -46,14 +32,6 @@ test.each(majors.flatMap((major) => intact.map(([title, sql]) => [major, title, 
     expect(failuresOf(await checksOf(database, [sql]))).toEqual([]);
   },
 );
-
-test('rows without a key that a migration itself has changed are a warning, even in a frozen file', async () => {
-  await using database = await createTestDatabase();
-  const sql = "-- godwit: frozen\ncreate table t (v text);\ninsert into t values ('a');\nupdate t set v = 'b';";
-  await database.query(sql);
-  const failed = (await checksOf(database, [sql])).filter(({ ok }) => !ok);
-  expect(failed.map(({ kind, severity }) => [kind, severity])).toEqual([['seed-row', 'warning']]);
-});
 
 test('row security that is no longer forced is told', async () => {
   await using database = await createTestDatabase();

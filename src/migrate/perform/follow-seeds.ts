@@ -86,8 +86,9 @@ async function followAll(
   const bySeq = new Map(recorded.map((one) => [one.seq, one]));
   const read = groups.flatMap((group) => {
     const of = bySeq.get(group.seq);
-    return of === undefined ? [] : [{ group, of, keys: keyTexts(live, of, group) }];
+    return of === undefined ? [] : [{ group, of }];
   });
+  const keys = await Promise.all(read.map(({ group, of }) => keyTexts(live, of, group)));
   const tell = async ({ group, of }: (typeof read)[number], asked: Promise<Missed | undefined>): Promise<void> => {
     const missed = await asked;
     if (missed === undefined) return;
@@ -103,7 +104,7 @@ async function followAll(
   };
   const told: Promise<void>[] = [];
   // In the order of the file: of two statements for one row the later one counts.
-  for (const one of read) told.push(tell(one, follow(live, one, await one.keys)));
+  for (const [index, one] of read.entries()) told.push(tell(one, follow(live, one, keys[index] ?? [])));
   await Promise.all(told);
 }
 
