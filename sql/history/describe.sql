@@ -85,11 +85,14 @@ begin
     select d.class, d.oid, max(t.seq) from godwit.own_transaction t, rows from (unnest(t.dropped_class), unnest(t.dropped_oid)) as d (class, oid) group by 1, 2
     union all select 'pg_class'::regclass, r, max(t.seq) from godwit.own_transaction t, unnest(t.relations) r where t.outside group by 2),
   lost as materialized (
-    select o.*, coalesce(b.seq, hb.seq, e.seq) as by_seq, b.class is not null or hb.class is not null or e.class is not null or opaque as own
+    select o.*, coalesce(b.seq, hb.seq, e.seq) as by_seq, b.class is not null or hb.class is not null or e.class is not null or t.class is not null or opaque as own,
+      t.words as new_words
     from godwit.gone() g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
     left join dropped_by b on b.class = o.class and b.oid = o.oid
     left join dropped_by hb on hb.class = o.home_class and hb.oid = o.home
-    left join entry e on e.class = o.class and e.oid = o.oid and e.sub = o.sub and o.sub > 0),
+    left join entry e on e.class = o.class and e.oid = o.oid and e.sub = o.sub and o.sub > 0
+    -- Made anew by the run under its name: whoever dropped it, it is ours again.
+    left join lateral (select t.class, t.words from taken t where not t.known and t.kind = o.kind and t.name = o.name limit 1) t on true),
   kept as (
     insert into godwit.former_object (seq, change, class, oid, sub, kind, name, home_class, home, words, made, written)
     select new_seq, 'changed', class, oid, sub, kind, old_name, home_class, home, old_words, old_made, old_seq from taken where differs
@@ -114,15 +117,16 @@ begin
     update godwit.guard set undescribed = exists (select from waiting) or exists (select from godwit.own_transaction where seq is null),
       horizon = case when exists (select from waiting) or exists (select from stranger) or exists (select from lost where not own and not drifted)
         then horizon else pg_snapshot_xmin(pg_current_snapshot()) end)
-  select case when f.known then 'changed' else 'created' end, coalesce(m.id, part.migration), f.kind, f.name,
+  select case when f.known or again.class is not null then 'changed' else 'created' end, coalesce(m.id, part.migration), f.kind, f.name,
     not f.known and (f.class, f.oid, f.sub) is distinct from (f.home_class, f.home, 0)
       and exists (select from creation c where c.class = f.home_class and c.oid = f.home), f.had_drifted and f.differs
   from taken f left join godwit.migration m on m.seq = case when f.known then f.new_seq else coalesce(f.new_made, f.new_seq) end left join lateral (select t.migration from godwit.own_transaction t where t.seq is null limit 1) part on true
-  where not f.known or f.differs
+  left join lateral (select l.class, l.words from lost l where l.own and not f.known and l.kind = f.kind and l.name = f.name limit 1) again on true
+  where not f.known and again.words is distinct from f.words or f.differs
   union all select 'dropped', coalesce(m.id, part.migration), l.kind, l.name,
     (l.class, l.oid, l.sub) is distinct from (l.home_class, l.home, 0) and exists (select from lost h where h.own and h.class = l.home_class and h.oid = l.home and h.sub = 0), l.drifted
   from lost l left join godwit.migration m on m.seq = l.by_seq left join lateral (select t.migration from godwit.own_transaction t where t.seq is null limit 1) part on true
-  where l.own
+  where l.own and l.new_words is null
   union all select 'locked', null, 'table', w.relation::regclass::text, false, false from waiting w
   -- For godwit.chain_baseline: it sees rows as they are, not the names that they had.
   union all select 'renamed', null, null, null, false, false from (select set_config('godwit.renamed', coalesce((

@@ -100,12 +100,19 @@ export function unfounded(list: readonly Difference[], complaints: readonly Comp
 function isAbout({ object, text }: Complaint, { entry }: Difference): boolean {
   // A comment's name is that of its object with the kind in front.
   if (entry.kind === 'comment' && object !== '')
-    return names(entry.name, object) || (entry.part !== '' && names(object, entry.part) && text.includes('comment'));
+    return text.includes('comment') && isCommentOn(entry.name, object);
   return names(object, entry.own) || names(text, entry.own);
 }
 
 function isAboutWhole({ object }: Complaint, { entry }: Difference): boolean {
   return entry.part !== '' && object.replaceAll('"', '') === entry.part.replaceAll('"', '');
+}
+
+/** `table public.t`, or `constraint c on public.t`, which a check names as `public.t.c`. */
+function isCommentOn(name: string, object: string): boolean {
+  const plain = object.replaceAll('"', '');
+  const [, home] = / on (.+)$/.exec(name) ?? [];
+  return home === undefined ? names(name, plain) : names(plain, home.replaceAll('"', ''));
 }
 
 /** Does the text name it, not as a part of another word? */
