@@ -9,7 +9,16 @@ export function render() {
   const steps = readdirSync(folder)
     .filter((name) => /^\d+\.sql$/.test(name))
     .sort();
-  const functions = ['audit.sql', 'functions.sql', 'looks.sql', 'seeds.sql', 'words.sql', 'words-other.sql', 'written.sql', 'describe.sql'];
+  const functions = [
+    'audit.sql',
+    'functions.sql',
+    'looks.sql',
+    'seeds.sql',
+    'words.sql',
+    'words-other.sql',
+    'written.sql',
+    'describe.sql',
+  ];
   return `// Made by scripts/embed-sql.mjs from ${folder}; do not edit.
 
 /** The steps that bring the tables of schema godwit to their present version, oldest first. */

@@ -6,7 +6,6 @@ import type { Look } from './look.ts';
 import type { LockClass } from '../sql/locks.ts';
 import type { RowChange } from './row-change.ts';
 import type { SeedStep } from './seed-step.ts';
-import type { Effect } from './verify/fact.ts';
 
 /** One SQL file of a migration as it was found: the bytes themselves stay where they are until somebody needs them. */
 export interface ScriptFile {
@@ -120,8 +119,6 @@ export interface Analysis {
   readonly directives: Directives;
   /** What statements with IF NOT EXISTS may have met, in their order. */
   readonly looks: readonly Look[];
-  /** What the statements do to objects and rows, in order. */
-  readonly effects: readonly Effect[];
   /** What the statements do to rows and to the names of tables and columns, in order. */
   readonly rows: readonly RowChange[];
   /** The rows that it writes out. */

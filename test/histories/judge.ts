@@ -99,8 +99,7 @@ export function unfounded(list: readonly Difference[], complaints: readonly Comp
 
 function isAbout({ object, text }: Complaint, { entry }: Difference): boolean {
   // A comment's name is that of its object with the kind in front.
-  if (entry.kind === 'comment' && object !== '')
-    return text.includes('comment') && isCommentOn(entry.name, object);
+  if (entry.kind === 'comment' && object !== '') return text.includes('comment') && isCommentOn(entry.name, object);
   return names(object, entry.own) || names(text, entry.own);
 }
 

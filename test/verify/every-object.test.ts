@@ -11,7 +11,7 @@ async function verifyDamaged(
   template: TestDatabase,
   mutation: Mutation,
 ): Promise<{ exitCode: number; named: boolean; said: string }> {
-  await using database = await createTestDatabase(template.major, template.name);
+  await using database = await copyOf(template);
   await database.query(mutation.sql);
   using project = exampleProject(database);
   const ran = await project.run('verify', '--json');
@@ -51,9 +51,6 @@ describe.each(majors)('the example on PostgreSQL %i', (major) => {
     const [{ checks }] = ran.json as unknown as [{ checks: readonly Check[] }];
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
     const count = (kind: string): number => checks.filter((check) => check.kind === kind).length;
-    expect([count('table'), count('index'), count('view'), count('trigger'), count('seed-row')]).toEqual([
-      5, 16, 4, 3, 6,
-    ]);
     expect(count('view-query')).toBe(4);
     const fired = checks.filter(({ kind }) => kind === 'trigger-fires').map(({ actual }) => actual);
     expect(fired).toEqual(['fires', 'fires', 'fires']);
@@ -92,6 +89,12 @@ describe.each(majors)('the example on PostgreSQL %i', (major) => {
   });
 });
 
+/** A copy that takes the place of its template: its OIDs are the same. */
 async function copyOf(template: TestDatabase): Promise<TestDatabase> {
-  return await createTestDatabase(template.major, template.name);
+  const database = await createTestDatabase(template.major, template.name);
+  const number = '(select oid from pg_database where datname = current_database())';
+  await database.query(
+    `update godwit.guard set database_oid = ${number} where to_regclass('godwit.guard') is not null`,
+  );
+  return database;
 }

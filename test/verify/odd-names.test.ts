@@ -42,7 +42,7 @@ test.each(majors)(
         'a.b',
       ],
       [`comment on column "dotted.t"."c.d" is 'else'`, `comment on column "dotted.t"."c.d" is 'dotted'`, 'c.d'],
-      ['alter index "i.y" set (fillfactor = 50)', 'alter index "i.y" reset (fillfactor)', 'i.y'],
+      ['drop index "i.y"', 'create index "i.y" on "dotted.t" ("c.d"); comment on index "i.y" is \'index\'', 'i.y'],
       [
         'create or replace view "my.app"."v.w" as select 2 as one',
         'create or replace view "my.app"."v.w" as select 1 as one',

@@ -43,7 +43,10 @@ export function placeError(refusal: Refusal, placing: Placing): Finding {
 function existing({ message, detail }: ServerError, { analysis, file }: Placing): Finding {
   const look = analysis.looks[Number(detail)];
   const statement = analysis.statements[look?.statement ?? -1];
-  return fault('existing-differs', { why: `${message}.`, where: statement === undefined ? { file } : placeOf(statement, file) });
+  return fault('existing-differs', {
+    why: `${message}.`,
+    where: statement === undefined ? { file } : placeOf(statement, file),
+  });
 }
 
 function unplaced(error: ServerError, owner: number | 'before' | 'after' | undefined, placing: Placing): Finding {

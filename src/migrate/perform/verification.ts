@@ -129,7 +129,10 @@ async function checksAfter(
   const migrations = await Promise.all(applied.map(({ migration }) => withChecks(ports.bundle, migration)));
   const [tried, own] = await Promise.all([
     checkLive(live.session, task.verification, live.run),
-    checkOwn(live.session, migrations.filter(({ up }) => up?.directives.verifyInside === undefined)),
+    checkOwn(
+      live.session,
+      migrations.filter(({ up }) => up?.directives.verifyInside === undefined),
+    ),
   ]);
   return [...tried, ...own];
 }

@@ -42,7 +42,7 @@ export async function compareByStatements(
 }
 
 /** The findings of a comparison, those of changed migrations with what was changed in them. */
-export async function explained(
+async function explained(
   findings: readonly Finding[],
   comparison: Comparison,
   bundle: Pick<Bundle, 'analysis'>,

@@ -6,7 +6,6 @@ import { savepointsOf } from '../../sql/savepoints.ts';
 import { splitStream, windowSize, type SplitStep } from '../../sql/stream.ts';
 import type { Analysis, Directives, ScriptFile } from '../model.ts';
 import type { ByteSource, Hashing, SqlParser } from '../ports.ts';
-import { deriveEffects } from '../verify/derive.ts';
 import { createChecksum, openBody } from './checksum.ts';
 import { createDirectiveSet } from './directive-set.ts';
 import { withLockClasses } from './lock-classes.ts';
@@ -18,7 +17,8 @@ import { segmentsOf } from './segments.ts';
 import { looksOf } from './looks.ts';
 import { createSessionBorders } from './session-borders.ts';
 import { createCollector } from './statement-collector.ts';
-import { standing, withUndone } from './undone.ts';
+import { undoneIn } from '../undone.ts';
+import { withUndone } from './undone.ts';
 
 /** What an analysis needs from the outside. */
 export interface AnalysisPorts {
@@ -106,7 +106,7 @@ function conclude(
   refuseInside(directives, segments, findings);
   if (findings.some(({ severity }) => severity === 'error')) return bad(...inOrder(findings));
   const statements = withLockClasses(parsed, segments, directives);
-  const derived = deriveEffects(standing(parsed));
+  const undone = undoneIn(statements);
   return good({
     size,
     bom,
@@ -115,10 +115,9 @@ function conclude(
     absorbed,
     directives,
     looks: looksOf(parsed, directives),
-    effects: derived.effects,
-    rows: rowChangesOf(parsed),
+    rows: rowChangesOf(parsed).filter(({ statement }) => !undone.has(statement)),
     seeds: seedSteps(parsed),
-    findings: inOrder([...findings, ...derived.findings]),
+    findings: inOrder(findings),
   });
 }
 

@@ -11,7 +11,10 @@ type Found = Omit<Look, 'statement'>;
  *
  * @param statements of one file, in order
  */
-export function looksOf(statements: readonly ParsedStatement[], directives: Pick<Directives, 'allow'>): readonly Look[] {
+export function looksOf(
+  statements: readonly ParsedStatement[],
+  directives: Pick<Directives, 'allow'>,
+): readonly Look[] {
   if (directives.allow.some(({ rule }) => rule === 'existing')) return [];
   return statements.flatMap(({ node }, statement) => {
     const { type, fields } = nodeOf(node);

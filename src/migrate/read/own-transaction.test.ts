@@ -65,13 +65,12 @@ test('a BEGIN inside of a transaction does nothing, as the server says: a warnin
   expect(findings[0]?.why).toContain('BEGIN on line 1');
 });
 
-test('ROLLBACK TO knows its savepoint, and what it undoes has no effects', async () => {
-  const { statements, effects } = await taken(
+test('ROLLBACK TO knows its savepoint, and what it undoes destroys nothing', async () => {
+  const { statements } = await taken(
     'savepoint a; drop table x; savepoint b; create table y (a int); rollback to b; rollback to a; savepoint b; release a; create table z (a int); rollback to b;',
   );
   expect(statements.map(({ backTo }) => backTo)).toEqual([...Array(4), 2, 0, ...Array(4)]);
   expect(statements.some(({ destroys }) => destroys !== undefined)).toBe(false);
-  expect(effects.flatMap((effect) => (effect.op === 'create' ? [effect.object.name] : []))).toEqual(['z', 'a']);
 });
 
 test.each([

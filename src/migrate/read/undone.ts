@@ -22,9 +22,3 @@ export function withUndone(
     return { ...one, statement };
   });
 }
-
-/** Those that are not undone by the file itself. */
-export function standing(statements: readonly ParsedStatement[]): readonly ParsedStatement[] {
-  const undone = undoneIn(statements.map(({ statement }) => statement));
-  return undone.size === 0 ? statements : statements.filter((_, index) => !undone.has(index));
-}

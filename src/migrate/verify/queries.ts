@@ -55,7 +55,11 @@ export async function checkExpectations(
   return Promise.all(expectations.map((expectation) => checkExpectation(session, migration, expectation)));
 }
 
-async function checkExpectation(session: Pick<Session, 'send'>, migration: Migration, expectation: Expectation): Promise<Check> {
+async function checkExpectation(
+  session: Pick<Session, 'send'>,
+  migration: Migration,
+  expectation: Expectation,
+): Promise<Check> {
   const { query, expected, where } = expectation;
   const column = quoteIdent('godwit_value');
   const text = `SELECT ${column} IS NOT DISTINCT FROM (${expected}), ${column}::text FROM (${query}) AS q(${column}) LIMIT 2`;
@@ -117,7 +121,12 @@ function firstLine(query: string): string {
  * One message without BEGIN: its statements share one implicit transaction, which the server ends by itself, also after
  * an error. So many of them can be under way at once.
  */
-function readOnly(session: Pick<Session, 'send'>, query: string, timeout: string, rows: 'all' | 'none'): Promise<Reply> {
+function readOnly(
+  session: Pick<Session, 'send'>,
+  query: string,
+  timeout: string,
+  rows: 'all' | 'none',
+): Promise<Reply> {
   const text = `SET TRANSACTION READ ONLY;\nSET LOCAL statement_timeout TO '${timeout}';\nSET LOCAL lock_timeout TO '1s';\n${query}\n`;
   return session.send(text, { rows });
 }
