@@ -77,8 +77,16 @@ begin
     select g.oid from given g join pg_namespace n on n.oid = g.oid
     left join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = 0
     where g.class = 'pg_namespace'::regclass and o.name is distinct from quote_ident(n.nspname)),
-  touched as materialized (select class, oid from given
+  named (class, oid) as materialized (select class, oid from given
     union select d.classid, d.objid from renamed_schema s join pg_depend d on d.refclassid = 'pg_namespace'::regclass and d.refobjid = s.oid),
+  -- Rows, arrays and multiranges are types of their own, with the name of theirs.
+  named_type (oid) as materialized (
+    select c.reltype from named n join pg_class c on c.oid = n.oid where n.class = 'pg_class'::regclass and c.reltype <> 0
+    union select n.oid from named n where n.class = 'pg_type'::regclass
+    union select r.rngmultitypid from named n join pg_range r on r.rngtypid = n.oid where n.class = 'pg_type'::regclass),
+  touched as materialized (select class, oid from named
+    union select 'pg_type'::regclass, oid from named_type
+    union select 'pg_type'::regclass, t.typarray from named_type n join pg_type t on t.oid = n.oid where t.typarray <> 0),
   near as materialized (select class, oid from touched
     union select d.classid, d.objid from touched t join pg_depend d on d.refclassid = t.class and d.refobjid = t.oid
     where d.deptype in ('n', 'a', 'i', 'P', 'S') and t.class <> 'pg_namespace'::regclass),
