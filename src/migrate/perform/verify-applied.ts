@@ -20,7 +20,7 @@ import { withChecks } from './verified-migration.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
 /** Relations whose locks are held at once, at most: those that views and indexes open come on top. */
-const homesPerBatch = 250;
+const homesPerBatch = 400;
 
 /**
  * `verify`, at any later time: every word of the baseline against the catalogue, in batches, never waiting for others'
@@ -73,16 +73,18 @@ async function compareBaseline(task: VerifyTask, { session, history, facts }: Op
   const findings: Finding[] = byName
     ? [fault('baseline-moved', { why: 'The database is a copy, was restored or upgraded: it was compared by names.' })]
     : [];
-  for (const [classOid, oid, name, why] of homes.rows) {
+  const gone = new Set<string>();
+  for (const [classOid, oid, name, why, isGone] of homes.rows) {
     const home = `${classOid}:${oid}`;
     if (wanted !== undefined && !wanted.has(home)) continue;
+    if (isGone === 't') gone.add(home);
     if ((why ?? '') === '') free.push(home);
     else findings.push(fault('not-compared', { why: `${name ?? ''}: ${why ?? ''}.` }));
   }
   const rows: (readonly (string | null)[])[] = [];
   for (let at = 0; at < free.length; at += homesPerBatch) {
     const batch = free.slice(at, at + homesPerBatch);
-    const found = await compareFree(session, batch, byName, findings);
+    const found = await compareFree(session, batch, { byName, gone: batch.some((home) => gone.has(home)) }, findings);
     if (found === 'lost') return 'lost';
     rows.push(...found);
   }
@@ -95,10 +97,10 @@ async function compareBaseline(task: VerifyTask, { session, history, facts }: Op
 async function compareFree(
   session: Session,
   homes: readonly string[],
-  byName: boolean,
+  terms: Parameters<typeof compareHomes>[1],
   findings: Finding[],
 ): Promise<ResultSet['rows'] | 'lost'> {
-  const found = await ask(session, compareHomes(homes, byName));
+  const found = await ask(session, compareHomes(homes, terms));
   if (found !== undefined) return found.rows;
   if (await isLost({ session })) return 'lost';
   const [home = ''] = homes;
@@ -107,8 +109,8 @@ async function compareFree(
     return [];
   }
   const middle = Math.ceil(homes.length / 2);
-  const first = await compareFree(session, homes.slice(0, middle), byName, findings);
-  const second = first === 'lost' ? first : await compareFree(session, homes.slice(middle), byName, findings);
+  const first = await compareFree(session, homes.slice(0, middle), terms, findings);
+  const second = first === 'lost' ? first : await compareFree(session, homes.slice(middle), terms, findings);
   return first === 'lost' || second === 'lost' ? 'lost' : [...first, ...second];
 }
 

@@ -4,8 +4,8 @@ const catalogue = (name: string): string => `'pg_catalog.${name}'::pg_catalog.re
 const pgClass = catalogue('pg_class');
 
 /**
- * The homes of the baseline, and what keeps one from being compared now: `class, oid, name, why` with an empty `why` for
- * those that can be. What a run wrote and has not described yet has no words to be compared with.
+ * The homes of the baseline, and what keeps one from being compared now: `class, oid, name, why, gone` with an empty `why`
+ * for those that can be. What a run wrote and has not described yet has no words to be compared with.
  *
  * @param undescribed true: transactions wait to be described
  */
@@ -15,8 +15,8 @@ export function homesToCompare(undescribed: boolean): string {
   from godwit.written_since((select min(xid::text::numeric)::text::xid8 from godwit.own_transaction)) w) w, godwit.homes_around(w.classes, w.oids) h)`
     : 'pending (class, oid) as (select null::oid, null::oid where false)';
   return `with ${pending}
-select o.class, o.oid, o.name, case when p.oid is not null then 'not described yet' when l.pid is not null then 'locked by pid ' || l.pid else '' end
-from godwit.object o left join pending p on p.class = o.class and p.oid = o.oid
+select o.class, o.oid, o.name, case when p.oid is not null then 'not described yet' when l.pid is not null then 'locked by pid ' || l.pid else '' end, g.oid is not null
+from godwit.object o left join godwit.gone() g on g.class = o.class and g.oid = o.oid and g.sub = 0 left join pending p on p.class = o.class and p.oid = o.oid
 left join godwit.locked() l on o.class = ${pgClass} and l.relation = o.oid
 where o.sub = 0 and o.class = o.home_class and o.oid = o.home order by o.class, o.oid`;
 }
@@ -77,32 +77,36 @@ join ${names} s on s.class = ${catalogue(table)} and s.name = i.identity where r
  * transaction of its own under `describingSettings`, so that its locks are few and short.
  *
  * @param homes `class:oid` of each
- * @param byName true: the OIDs of the baseline are those of another server or database, so that only names count
+ * @param terms `byName`: the OIDs of the baseline are those of another server or database, so that only names count;
+ * `gone`: some of these homes are not there, so that others under their names are looked for
  * @returns SQL whose rows are the differences: `change, kind, name, home, old name, old home, words, old words, seq, whole`;
  * `missing`, `added`, or `both`
  */
-export function compareHomes(homes: readonly string[], byName: boolean): string {
+export function compareHomes(
+  homes: readonly string[],
+  { byName, gone: some }: { readonly byName: boolean; readonly gone: boolean },
+): string {
   const list = homes.map((home) => `(${home.split(':').join(', ')})`).join(', ');
-  const gone = `(select b.class, b.name from base b where ${
+  const gone = `gone as materialized (select b.class, b.name from base b where ${
     byName
       ? 'true'
       : `(b.class = ${pgClass} and not exists (select from pg_catalog.pg_class c where c.oid = b.oid)
     or b.class <> ${pgClass} and (pg_catalog.pg_identify_object(b.class, b.oid, 0)).identity is null)`
   })`;
-  const wanted = `${byName ? '' : 'select class, oid from base union '}${namesakes('gone')}`;
+  const others = byName || some;
+  const wanted = [...(byName ? [] : ['select class, oid from base']), ...(others ? [namesakes('gone')] : [])].join(' union ');
   const match = byName
     ? 'd.kind = o.kind and d.name = o.name'
     : 'd.class = o.class and d.oid = o.oid and d.sub = o.sub';
   return `with chosen (class, oid) as (values ${list}),
-base as materialized (select o.class, o.oid, o.name from godwit.object o join chosen c on c.class = o.class and c.oid = o.oid where o.sub = 0),
-gone as materialized ${gone},
-${described(wanted)},
-old as materialized (select o.*, h.name as home_name, h.whole as home_whole from godwit.object o join chosen c on c.class = o.home_class and c.oid = o.home
-  left join godwit.object h on h.class = o.home_class and h.oid = o.home and h.sub = 0),
+part as materialized (select o.* from godwit.object o join chosen c on c.class = o.home_class and c.oid = o.home),
+base as materialized (select class, oid, name, whole from part where sub = 0 and class = home_class and oid = home),
+${others ? `${gone},\n` : ''}${described(wanted)},
+old as materialized (select p.*, b.name as home_name, b.whole as home_whole from part p left join base b on b.class = p.home_class and b.oid = p.home),
 now as materialized (select d.*, h.name as home_name from described d join described h on h.class = d.home_class and h.oid = d.home and h.sub = 0)
 select case when d.oid is null then 'missing' when o.oid is null then 'added' else 'both' end, coalesce(d.kind, o.kind), d.name, d.home_name, o.name, o.home_name,
   pg_catalog.to_json(d.words), pg_catalog.to_json(o.words), o.seq,
-  coalesce(o.home_whole, (select h.whole from godwit.object h where h.class = d.home_class and h.oid = d.home and h.sub = 0), (select h.whole from old h where h.name = d.home_name and h.sub = 0 and h.oid = h.home), false)
+  coalesce(o.home_whole, (select b.whole from base b where b.class = d.home_class and b.oid = d.home), (select b.whole from base b where b.name = d.home_name limit 1), false)
 from now d full join old o on ${match}
 where d.oid is null or o.oid is null or d.words <> o.words or d.name <> o.name`;
 }
