@@ -150,6 +150,8 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       case 'runs':
       case 'chain':
       case 'identity':
+      case 'database':
+      case 'adoption':
       case 'recorded':
       case 'run.details':
         break;

@@ -11,6 +11,7 @@ import { within } from '../control/deadline.ts';
 import { expectAnswers, watchConnections, type Watched } from '../control/watch.ts';
 import { applyRun } from './apply-run.ts';
 import { begin } from './begin.ts';
+import { describeChanges } from './describe.ts';
 import { majorOf } from './facts.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
 import { open, type Opened } from './open.ts';
@@ -129,7 +130,8 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
 /** Applies; the run's first writes may still be on their way. */
 async function applyBehind(terms: PlanTerms, steps: readonly PreparedStep[]): Promise<Try> {
   const { task, ports, live, told } = terms;
-  const { verdict, applied, moved, notBegun } = await applyRun(ports, live, steps, task.locks);
+  const apply = task.describesEach === true ? applyEach : applyRun;
+  const { verdict, applied, moved, notBegun } = await apply(ports, live, steps, task.locks);
   if (notBegun === 'anew') return { verdict, again: true };
   if (notBegun === 'refused') return tried(verdict.findings);
   told.begun = true;
@@ -140,6 +142,20 @@ async function applyBehind(terms: PlanTerms, steps: readonly PreparedStep[]): Pr
   const partly = verdict.outcome === 'partly-applied' && !ports.signal.aborted;
   const inPart = partly ? await standingPart(live, steps) : undefined;
   return { verdict: await conclude(terms, verdict, told.applied, inPart) };
+}
+
+/** One migration after the other, each described before the next one begins. */
+async function applyEach(...[ports, live, steps, locks]: Parameters<typeof applyRun>): ReturnType<typeof applyRun> {
+  const applied: PreparedStep[] = [];
+  for (const step of steps) {
+    const run = await applyRun(ports, live, [step], locks);
+    applied.push(...run.applied);
+    if (run.verdict.exitCode !== 0 || run.applied.length === 0) return { ...run, applied };
+    const described = await describeChanges(live);
+    if (described.kind === 'refused')
+      return { verdict: verdictOf(fault('database-refused', { why: described.why })), applied };
+  }
+  return { verdict: wellDone(), applied };
 }
 
 async function conclude(
