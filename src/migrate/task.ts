@@ -94,8 +94,8 @@ export interface CancelTask extends TaskTerms {
 export interface PlanTask extends TaskTerms {
   readonly kind: 'plan';
   readonly selection: Selection;
-  /** True: it is for an adoption. What a rehearsal must know of the database is told, and how far it is what was rehearsed. */
-  readonly adopts?: boolean;
+  /** It is for an adoption: what a rehearsal must know of the database is told, and how far it is what was rehearsed. */
+  readonly adopts?: 'adopt' | 'baseline';
 }
 
 /** Applies (or undoes, or adopts) what the selection names, then verifies and records. */

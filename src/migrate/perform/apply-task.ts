@@ -1,11 +1,12 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { good } from '../../kit/outcome.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { finishRun, logEvent } from '../history/run-record.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
+import type { MadePlan } from '../plan/make-plan.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
-import { adoptRun } from './adopt.ts';
+import { adoptionVerdict, adoptRun, lookForAdoption, type Adoption } from './adopt.ts';
 import { openControl } from '../control/control.ts';
 import { within } from '../control/deadline.ts';
 import { expectAnswers, watchConnections, type Watched } from '../control/watch.ts';
@@ -110,6 +111,11 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   if (!prepared.ok) return tried(prepared.findings);
   if (ports.signal.aborted) return { verdict: verdictOf(fault('interrupted', { why: 'Nothing was changed.' })) };
 
+  const adoption = await adoptionOf(terms, opened, made.plan.steps);
+  if (adoption !== undefined && !adoption.ok) return tried(adoption.findings);
+  if (adoption !== undefined && adoption.value.plan.records.length === 0)
+    return { verdict: adoptionVerdict(adoption.value.plan) };
+
   live.begun = begin(task, ports, live, {
     history,
     planHash: made.plan.hash,
@@ -123,8 +129,24 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   if (begun.value === 'moved') return { verdict: verdictOf(fault('taken-over')), again: true };
   if (from !== undefined) await logEvent(session, task.run, { kind: 'took-over', body: { from, at: ports.now() } });
   told.takenFrom = undefined;
-  if (task.how === 'execute') return applyBehind(terms, prepared.value);
-  return { verdict: await finish(ports, live, await adoptRun(task, ports, live, prepared.value)) };
+  if (adoption === undefined) return applyBehind(terms, prepared.value);
+  return { verdict: await finish(ports, live, await adoptRun(ports, live, made.plan.steps, adoption.value)) };
+}
+
+/** Whatever is not proven is known before anything is written. */
+async function adoptionOf(
+  { task, ports, live }: PlanTerms,
+  { session, facts }: Opened,
+  steps: MadePlan['plan']['steps'],
+): Promise<Outcome<Adoption> | undefined> {
+  const { how, selection, environment } = task;
+  if (how === 'execute') return undefined;
+  const stopWatching = expectAnswers(ports, session);
+  const target = { steps, major: majorOf(facts) };
+  const looked = await lookForAdoption(session, ports.bundle, target, { how, selection, environment: environment.name });
+  stopWatching();
+  await live.stopping?.settle();
+  return ports.signal.aborted ? bad(fault('interrupted', { why: 'Nothing was changed.' })) : looked;
 }
 
 /** Applies; the run's first writes may still be on their way. */
