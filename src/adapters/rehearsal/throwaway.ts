@@ -94,8 +94,12 @@ async function furnish(
   const database = ['', 'postgres', 'template0', 'template1'].includes(terms.database) ? 'postgres' : terms.database;
   const made = await sendTo(createConnector(administrator), [
     ...(own ? [`CREATE ROLE ${quoteIdent(user)} SUPERUSER LOGIN PASSWORD ${quoteLiteral(password)}`] : []),
-    ...(database === 'postgres' ? [] : [`CREATE DATABASE ${quoteIdent(database)} OWNER ${quoteIdent(user)} TEMPLATE template0`]),
-    ...(terms.searchPath === '' ? [] : [`ALTER DATABASE ${quoteIdent(database)} SET search_path = ${terms.searchPath}`]),
+    ...(database === 'postgres'
+      ? []
+      : [`CREATE DATABASE ${quoteIdent(database)} OWNER ${quoteIdent(user)} TEMPLATE template0`]),
+    ...(terms.searchPath === ''
+      ? []
+      : [`ALTER DATABASE ${quoteIdent(database)} SET search_path = ${terms.searchPath}`]),
   ]);
   if (made !== undefined) {
     await close();

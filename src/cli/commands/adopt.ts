@@ -66,7 +66,11 @@ async function prepare(context: Context, ready: Ready, selection: Selection, how
 }
 
 /** `--dry-run`: what would be recorded, and what would be said. */
-function showLook(context: Context, { plan, look }: Pick<RehearsedAdoption, 'plan' | 'look'>, how: 'adopt' | 'baseline'): Result {
+function showLook(
+  context: Context,
+  { plan, look }: Pick<RehearsedAdoption, 'plan' | 'look'>,
+  how: 'adopt' | 'baseline',
+): Result {
   const { screen } = context;
   screen.settle();
   const adoption = look.events.findLast((event) => event.kind === 'adoption');
@@ -76,8 +80,14 @@ function showLook(context: Context, { plan, look }: Pick<RehearsedAdoption, 'pla
     if (steps.length > 0) screen.say(...planLines({ ...plan, steps }, screen.style, kind));
   };
   if (plan.steps.length === 0) screen.say(...planLines(plan, screen.style, how));
-  shown(plan.steps.filter(({ id }) => recorded.has(id) && !without.has(id)), 'adopt');
-  shown(plan.steps.filter(({ id }) => without.has(id)), 'baseline');
+  shown(
+    plan.steps.filter(({ id }) => recorded.has(id) && !without.has(id)),
+    'adopt',
+  );
+  shown(
+    plan.steps.filter(({ id }) => without.has(id)),
+    'baseline',
+  );
   for (const event of look.events) if (screen.json || event.kind === 'finding') screen.event(event);
   return { exitCode: look.exitCode, outcome: look.outcome, findings: [] };
 }

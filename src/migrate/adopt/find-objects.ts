@@ -47,6 +47,17 @@ export async function findObjects(
 }
 
 function foundObject(row: readonly (string | null)[]): FoundObject {
-  const [kind = '', name = '', classOf = '', oid = '', sub = '', homeClass = '', home = ''] = row.map((one) => one ?? '');
-  return { kind, name, class: classOf, oid, sub, homeClass, home, words: JSON.parse(row[7] ?? '[]') as readonly string[] };
+  const [kind = '', name = '', classOf = '', oid = '', sub = '', homeClass = '', home = ''] = row.map(
+    (one) => one ?? '',
+  );
+  return {
+    kind,
+    name,
+    class: classOf,
+    oid,
+    sub,
+    homeClass,
+    home,
+    words: JSON.parse(row[7] ?? '[]') as readonly string[],
+  };
 }

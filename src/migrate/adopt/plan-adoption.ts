@@ -1,5 +1,5 @@
 import { fault } from '../../kit/fault.ts';
-import type { Finding } from '../../kit/finding.ts';
+import type { Finding, Place } from '../../kit/finding.ts';
 import type { PlanStep } from '../model.ts';
 import type { ApplyTask, Selection } from '../task.ts';
 import { judge, type Difference, type FoundObject, type Judgement } from './judge.ts';
@@ -62,7 +62,9 @@ function baselineFindings({ rehearsed, judgement }: Context, steps: readonly Pla
   const { stopped } = rehearsed;
   return [
     ...missing.slice(0, mostDifferences),
-    ...(stopped === undefined || !steps.some(({ id }) => id === stopped.id) ? [] : [warn(notRehearsed(stopped.finding))]),
+    ...(stopped === undefined || !steps.some(({ id }) => id === stopped.id)
+      ? []
+      : [warn(notRehearsed(stopped.finding))]),
   ];
 }
 
@@ -88,9 +90,10 @@ function walk(context: Context, steps: readonly PlanStep[]): Omit<AdoptionPlan, 
     const silent = !rehearsed.objects.some(({ states }) => states.some((state) => state.step === index));
     if (rows !== undefined && (known || silent)) {
       const next = !known && records.length === 0 && judgement.proven < 0;
-      if (!named && !next) return { records, findings: [...findings, rowsOf(rehearsedStep, terms), ...nearby(context)] };
+      if (!named && !next)
+        return { records, findings: [...findings, ...allRows(context, steps, step), ...nearby(context)] };
       if (named) {
-        findings.push({ ...rowsOf(rehearsedStep, terms), severity: 'warning' });
+        findings.push(namedRows(rehearsedStep));
         records.push({ id: step.id, kind: 'baseline' });
         continue;
       }
@@ -119,12 +122,13 @@ function rest({ rehearsed, judgement, terms }: Context, step: PlanStep): readonl
   const where = { file: step.file };
   const why = `Nothing of ${step.file} is in the database.`;
   const plan = { fix: `Look at \`godwit plan${environmentOption(terms)}\`: it shows what is left.` };
-  if (terms.selection.only !== undefined || judgement.proven < 0) return [fault('adopt-not-proven', { where, why })];
+  if (terms.selection.only !== undefined || judgement.proven < 0)
+    return [fault('adopt-not-proven', { where, why, ...plan })];
   return [fault('adopt-next', { where, why: `${why} What stands before it was recorded.`, ...plan })];
 }
 
 function notProven(rehearsed: Rehearsed, { object, step, expected, found }: Difference): Finding {
-  const several = expected.includes('\n') || found.includes('\n');
+  const several = expected.length + found.length > 100 || /\n/.test(expected + found);
   const between = several ? '\n' : ' ';
   return fault('adopt-not-proven', {
     where: { file: rehearsed.steps[step]?.file ?? '' },
@@ -136,16 +140,43 @@ function notRehearsed(finding: Finding | undefined, terms?: AdoptionTerms): Find
   const where = finding?.where === undefined ? {} : { where: finding.where };
   const why = `On a throwaway server: ${finding?.why ?? 'a migration before it failed.'}`;
   const { fix } = fault('adopt-not-rehearsed');
-  return fault('adopt-not-rehearsed', { why, ...where, fix: fix.replaceAll('adopt ', `adopt${environmentOption(terms)} `) });
+  return fault('adopt-not-rehearsed', {
+    why,
+    ...where,
+    fix: fix.replaceAll('adopt ', `adopt${environmentOption(terms)} `),
+  });
 }
 
-function rowsOf({ id, file, rows }: RehearsedStep, terms: AdoptionTerms): Finding {
+/** All at once, from this migration on, so that one answer does for all. */
+function allRows(
+  { rehearsed, judgement, indexes, terms }: Context,
+  steps: readonly PlanStep[],
+  from: PlanStep,
+): readonly Finding[] {
+  const end = Math.max(judgement.proven, indexes.get(from.id) ?? 0);
+  const left = steps.slice(steps.indexOf(from)).filter(({ id }) => (indexes.get(id) ?? end + 1) <= end);
   const option = environmentOption(terms);
-  return fault('adopt-rows', {
-    where: { file, ...(rows === undefined ? {} : { line: rows.line, column: rows.column }) },
-    why: `${rows?.tag ?? 'A statement'} may change rows, and no catalogue tells whether it has run.`,
-    fix: `If it has run: \`godwit adopt${option} ${id}\` records it without proof. If not, \`godwit plan${option}\` shows what is left.`,
+  const names = left.map(({ id }) => id).join(' ');
+  const fix = `If ${left.length === 1 ? 'it has' : 'they have'} run: \`godwit adopt${option} ${names}\` records without proof what changes rows. If not, \`godwit plan${option}\` shows what is left.`;
+  return left.flatMap(({ id }) => {
+    const step = rehearsed.steps[indexes.get(id) ?? -1];
+    if (step?.rows === undefined) return [];
+    const why = `${step.rows.tag} may change rows, and no catalogue tells whether it has run.`;
+    return [fault('adopt-rows', { where: placeOf(step), why, fix })];
   });
+}
+
+function namedRows(step: RehearsedStep): Finding {
+  return fault('adopt-rows', {
+    severity: 'warning',
+    where: placeOf(step),
+    why: `It was named, and so recorded without proof: no catalogue tells whether ${step.rows?.tag ?? 'its statement'} has run.`,
+    fix: 'If it has not, run the statement by hand.',
+  });
+}
+
+function placeOf({ file, rows }: RehearsedStep): Place {
+  return { file, ...(rows === undefined ? {} : { line: rows.line, column: rows.column }) };
 }
 
 function environmentOption(terms: Pick<AdoptionTerms, 'environment'> | undefined): string {

@@ -143,7 +143,11 @@ async function adoptionOf(
   if (how === 'execute') return undefined;
   const stopWatching = expectAnswers(ports, session);
   const target = { steps, major: majorOf(facts) };
-  const looked = await lookForAdoption(session, ports.bundle, target, { how, selection, environment: environment.name });
+  const looked = await lookForAdoption(session, ports.bundle, target, {
+    how,
+    selection,
+    environment: environment.name,
+  });
   stopWatching();
   await live.stopping?.settle();
   return ports.signal.aborted ? bad(fault('interrupted', { why: 'Nothing was changed.' })) : looked;

@@ -32,6 +32,9 @@ export interface Rehearsals {
    */
   start(
     terms: RehearsalTerms,
-    options: { readonly onProgress?: (text: string, step: 'download' | 'other') => void; readonly signal?: AbortSignal },
+    options: {
+      readonly onProgress?: (text: string, step: 'download' | 'other') => void;
+      readonly signal?: AbortSignal;
+    },
   ): Promise<Outcome<Rehearsal>>;
 }

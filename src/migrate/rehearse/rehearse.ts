@@ -102,7 +102,8 @@ async function runAll(stage: Stage, wanted: readonly Migration[]): Promise<Outco
       done += 1;
       stage.terms.onStep?.(done);
     });
-    if (stage.terms.signal?.aborted === true) return bad(fault('interrupted', { why: 'It was rehearsing; nothing was changed.' }));
+    if (stage.terms.signal?.aborted === true)
+      return bad(fault('interrupted', { why: 'It was rehearsing; nothing was changed.' }));
     if (attempt.exitCode === 0) {
       if (failed === undefined || done === before) break;
       continue;
@@ -187,7 +188,10 @@ async function mend({ session, terms }: Stage, { why }: Finding, mended: Set<str
 }
 
 /** A query's answer, or why there is none. */
-export async function rowsOf(session: Session, query: string): Promise<Outcome<readonly (readonly (string | null)[])[]>> {
+export async function rowsOf(
+  session: Session,
+  query: string,
+): Promise<Outcome<readonly (readonly (string | null)[])[]>> {
   const reply = await session.send(query, { rows: 'all' });
   return reply.ok ? good(reply.results.at(-1)?.rows ?? []) : bad(serverFault(reply.error));
 }

@@ -38,13 +38,16 @@ async function readAgain(
   const commands = remaking(object, part, word.slice(at + 2));
   if (commands === undefined) return undefined;
   const all = ['BEGIN', ...describingSettings, ...commands, describeByName([object], major), 'ROLLBACK'];
-  const reply = await session.send(all.map((command) => `${command.replace(/;\s*$/, '')};\n`).join(''), { rows: 'all' });
+  const reply = await session.send(all.map((command) => `${command.replace(/;\s*$/, '')};\n`).join(''), {
+    rows: 'all',
+  });
   if (!reply.ok) {
     await session.send('ROLLBACK');
     return undefined;
   }
   const rows = reply.results.at(-2)?.rows ?? [];
-  const row = rows.find(([kind, name]) => kind === object.kind && name === object.name);
+  const made = object.kind === 'trigger' ? `${object.home}.${aside}` : object.name;
+  const row = rows.find(([kind, name]) => kind === object.kind && name === made);
   const words = JSON.parse(row?.[7] ?? '[]') as readonly string[];
   return words.find((one) => one.startsWith(`${part}: `));
 }
@@ -55,43 +58,43 @@ function remaking(object: RehearsedObject, part: string, text: string): readonly
   const own = name.slice(home.length + 1);
   const type = wordOf(object, 'type');
   const parent = wordOf(object, 'inherits');
-  const replace = (drop: string, make: string): readonly string[] => [drop, make];
   switch (`${kind} ${part}`) {
     case 'constraint definition': {
       const what = object.homeClass === pgType ? 'DOMAIN' : 'TABLE';
-      return replace(
-        `ALTER ${what} ${home} DROP CONSTRAINT ${own} CASCADE`,
+      return [
+        `ALTER ${what} ${home} RENAME CONSTRAINT ${own} TO ${aside}`,
         `ALTER ${what} ${home} ADD CONSTRAINT ${own} ${text}`,
-      );
+      ];
     }
     case 'index definition':
-      return replace(`DROP INDEX ${name}`, text);
+      return [`ALTER INDEX ${name} RENAME TO ${aside}`, text];
     case 'statistics definition':
-      return replace(`DROP STATISTICS ${name}`, text);
+      return [`ALTER STATISTICS ${name} RENAME TO ${aside}`, text];
     case 'trigger definition':
-      return replace(`DROP TRIGGER ${own} ON ${home}`, text);
+      // One of a partition goes with its parent's, and has to stay.
+      return [text.replace(/TRIGGER .+? (?=BEFORE|AFTER|INSTEAD)/, `TRIGGER ${aside} `)];
     case 'rule definition':
-      return replace(`DROP RULE ${own} ON ${home}`, text);
+      return [`DROP RULE ${own} ON ${home}`, text];
     case 'function definition':
     case 'procedure definition':
       return [text];
     case 'view query':
       return [`CREATE OR REPLACE VIEW ${name} AS ${text}`];
     case 'materialized view query':
-      return replace(
+      return [
         `DROP MATERIALIZED VIEW ${name} CASCADE`,
         `CREATE MATERIALIZED VIEW ${name} AS ${text.replace(/;\s*$/, '')} WITH NO DATA`,
-      );
+      ];
     case 'column default':
       return [`ALTER TABLE ${home} ALTER COLUMN ${own} SET DEFAULT ${text}`];
     case 'column generated': {
       const [, how = '', expression = ''] = /^(\w+) ([\s\S]*)$/.exec(text) ?? [];
       return type === undefined
         ? undefined
-        : replace(
+        : [
             `ALTER TABLE ${home} DROP COLUMN ${own} CASCADE`,
             `ALTER TABLE ${home} ADD COLUMN ${own} ${type} GENERATED ALWAYS AS (${expression}) ${how.toUpperCase()}`,
-          );
+          ];
     }
     case 'policy using':
       return [`ALTER POLICY ${own} ON ${home} USING (${text})`];
@@ -102,14 +105,14 @@ function remaking(object: RehearsedObject, part: string, text: string): readonly
     case 'table partition':
       return parent === undefined
         ? undefined
-        : replace(
-            `ALTER TABLE ${parent} DETACH PARTITION ${name}`,
-            `ALTER TABLE ${parent} ATTACH PARTITION ${name} ${text}`,
-          );
+        : [`ALTER TABLE ${parent} DETACH PARTITION ${name}`, `ALTER TABLE ${parent} ATTACH PARTITION ${name} ${text}`];
     default:
       return undefined;
   }
 }
+
+/** What is there makes room under this name: others may depend on it. */
+const aside = 'godwit_aside';
 
 /** OID of pg_type, which is the same on every server. */
 const pgType = '1247';
