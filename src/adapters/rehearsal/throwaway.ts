@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
@@ -36,7 +36,7 @@ export function createRehearsals(options: {
   return {
     async start(terms, { onProgress, signal }) {
       removeLeftovers();
-      const folder = mkdtempSync(join(tmpdir(), `${stem}${process.pid}-${startOf(process.pid)}-`));
+      const folder = mkdtempSync(join(roomy(), `${stem}${process.pid}-${startOf(process.pid)}-`));
       // As root the server runs under another account, which must be able to enter.
       chmodSync(folder, 0o711);
       const started = await startEmbedded({
@@ -140,17 +140,32 @@ async function sendTo(connector: Connector, statements: readonly string[]) {
   }
 }
 
+const memoryDisk = '/dev/shm';
+const memoryWanted = 1e9;
+
+/** In memory where there is enough: files that live for seconds need no disk. */
+function roomy(): string {
+  try {
+    const { bavail, bsize } = statfsSync(memoryDisk);
+    accessSync(memoryDisk, constants.W_OK);
+    if (bavail * bsize > memoryWanted) return memoryDisk;
+  } catch {
+    // None on this system.
+  }
+  return tmpdir();
+}
+
 /** What processes have left that were killed; their servers ended with them. */
 function removeLeftovers(): void {
-  const root = tmpdir();
-  if (!existsSync(root)) return;
-  for (const name of readdirSync(root)) {
-    const [, pid, start] = new RegExp(`^${stem}(\\d+)-(\\w*)-`).exec(name) ?? [];
-    if (pid === undefined || (start !== '' && startOf(Number(pid)) === start)) continue;
-    try {
-      rmSync(join(root, name), { recursive: true, force: true });
-    } catch {
-      // Another account's.
+  for (const root of [memoryDisk, tmpdir()].filter((folder) => existsSync(folder))) {
+    for (const name of readdirSync(root)) {
+      const [, pid, start] = new RegExp(`^${stem}(\\d+)-(\\w*)-`).exec(name) ?? [];
+      if (pid === undefined || (start !== '' && startOf(Number(pid)) === start)) continue;
+      try {
+        rmSync(join(root, name), { recursive: true, force: true });
+      } catch {
+        // Another account's.
+      }
     }
   }
 }

@@ -37,7 +37,7 @@ export const adopt: Run = async (context) => {
     const prepared = await prepare(context, ready, selection, how);
     if (!prepared.ok) return failed(prepared.findings);
     const { plan, bundle, look, findings } = prepared.value;
-    for (const finding of findings) context.screen.finding(finding);
+    for (const finding of findings) context.screen.event({ kind: 'finding', finding });
     const rehearsed = { ...ready, wired: { ...ready.wired, bundle } };
     if (typed.switches.has('dry-run')) return showLook(context, { plan, look }, how);
     const consented = await consent(context, ready, { command: 'adopt', how, selection, waitMs: wait.value });

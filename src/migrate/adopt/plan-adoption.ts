@@ -2,6 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding, Place } from '../../kit/finding.ts';
 import type { PlanStep } from '../model.ts';
 import type { ApplyTask, Selection } from '../task.ts';
+import { changedLines } from '../verify/word-difference.ts';
 import { judge, type Difference, type FoundObject, type Judgement } from './judge.ts';
 import type { Rehearsed, RehearsedStep } from './rehearsed.ts';
 
@@ -128,12 +129,15 @@ function rest({ rehearsed, judgement, terms }: Context, step: PlanStep): readonl
 }
 
 function notProven(rehearsed: Rehearsed, { object, step, expected, found }: Difference): Finding {
-  const several = expected.length + found.length > 100 || /\n/.test(expected + found);
-  const between = several ? '\n' : ' ';
-  return fault('adopt-not-proven', {
-    where: { file: rehearsed.steps[step]?.file ?? '' },
-    why: `${object.kind} ${object.name}: expected${between}${expected},${between}found${between}${found}.`,
-  });
+  const what = `${object.kind} ${object.name}`;
+  const lines = /\n/.test(expected + found);
+  const long = expected.length + found.length > 100;
+  const why = lines
+    ? `${what}: expected - and found +\n${changedLines(expected, found)}`
+    : long
+      ? `${what}:\n  expected ${expected}\n  found    ${found}`
+      : `${what}: expected ${expected}, found ${found}.`;
+  return fault('adopt-not-proven', { where: { file: rehearsed.steps[step]?.file ?? '' }, why });
 }
 
 function notRehearsed(finding: Finding | undefined, terms?: AdoptionTerms): Finding {
