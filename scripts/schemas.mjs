@@ -192,6 +192,19 @@ const event = z
     kind('run.started', { run: z.string(), task: z.string(), tool: z.string(), at: z.string() }),
     kind('target', { environment: z.string(), server: z.string(), ...target }),
     kind('identity', { environmentId: z.string(), systemId: z.string() }),
+    kind('database', {
+      major: z.int().describe('major version of PostgreSQL'),
+      searchPath: z.string(),
+      extensions: z.array(z.looseObject({ name: z.string(), schema: z.string() })),
+    }),
+    kind('adoption', {
+      proven: z.array(z.string()).describe('ids of migrations that would be recorded as proven'),
+      baseline: z.array(z.string()).describe('ids of migrations that would be recorded without proof'),
+      nearest: z.string().describe('the migration whose state the database comes nearest to; empty: there is none'),
+      doubtful: z.array(
+        z.looseObject({ kind: z.string(), name: z.string(), expected: z.string(), found: z.string() }),
+      ),
+    }),
     kind('recorded', { run: z.string() }),
     kind('finding', { finding }),
     kind('connecting', {
