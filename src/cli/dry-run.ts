@@ -1,7 +1,7 @@
 import { wantsCheckpoint } from '../migrate/checkpoint.ts';
 import type { RunEvent } from '../migrate/event.ts';
 import type { Plan } from '../migrate/model.ts';
-import type { ApplyTask, Selection } from '../migrate/task.ts';
+import type { Selection } from '../migrate/task.ts';
 import { plannedCheckpoint } from '../project/checkpoint-means.ts';
 import { planTask } from '../project/tasks.ts';
 import type { Context, Result } from './command.ts';
@@ -11,25 +11,18 @@ import { failed } from './result.ts';
 import { countOf } from './screen/format.ts';
 import { checkpointNote, planLines } from './screen/plan.ts';
 
-type How = ApplyTask['how'];
-
 /** `--dry-run`: the plan; and, where work is executed far away, what the run would make and cost. */
-export async function dryRun(
-  context: Context,
-  ready: Ready,
-  selection: Selection,
-  how: How = 'execute',
-): Promise<Result> {
-  if (ready.project.remote !== undefined) return await dryRunFarAway(context, ready, selection, how);
+export async function dryRun(context: Context, ready: Ready, selection: Selection): Promise<Result> {
+  if (ready.project.remote !== undefined) return await dryRunFarAway(context, ready, selection);
   const onEvent = (event: RunEvent): void => {
     if (context.screen.json || event.kind === 'finding') context.screen.event(event);
-    if (event.kind === 'plan') context.screen.say(...planLines(event.plan, context.screen.style, how));
+    if (event.kind === 'plan') context.screen.say(...planLines(event.plan, context.screen.style));
   };
   const task = planTask(ready.project, ready.actor, selection);
   const execution = await execute(context, ready, task, { onEvent });
   const planned = eventOf(execution, 'plan');
-  if (planned.ok && how === 'execute') await sayCheckpoint(context, ready, planned.value.plan);
-  if (planned.ok && how === 'execute') sayHooks(context, ready, selection);
+  if (planned.ok) await sayCheckpoint(context, ready, planned.value.plan);
+  if (planned.ok) sayHooks(context, ready, selection);
   return resultOf(execution);
 }
 
@@ -44,17 +37,17 @@ function sayHooks({ screen }: Context, { project }: Ready, { direction }: Select
   screen.say(screen.style.dim(`Afterwards: ${countOf(names.length, 'hook')} (${names.join(', ')})${cost}.`));
 }
 
-async function dryRunFarAway(context: Context, ready: Ready, selection: Selection, how: How): Promise<Result> {
+async function dryRunFarAway(context: Context, ready: Ready, selection: Selection): Promise<Result> {
   const { screen } = context;
   const made = await lookPlan(context, ready, selection);
   if (!made.ok) return failed(made.findings);
   const { plan, findings, exitCode, outcome } = made.value;
   for (const finding of findings) screen.event({ kind: 'finding', finding });
   screen.event({ kind: 'plan', plan });
-  screen.say(...planLines(plan, screen.style, how));
-  if (how === 'execute') await sayCheckpoint(context, ready, plan);
-  if (how === 'execute') sayHooks(context, ready, selection);
-  const cost = await costOf(ready, plan, how);
+  screen.say(...planLines(plan, screen.style));
+  await sayCheckpoint(context, ready, plan);
+  sayHooks(context, ready, selection);
+  const cost = await costOf(ready, plan);
   if (!cost.ok) return failed(cost.findings);
   if (plan.steps.length > 0) {
     screen.event(cost.value);
@@ -70,7 +63,7 @@ async function dryRunFarAway(context: Context, ready: Ready, selection: Selectio
 type Cost = Extract<RunEvent, { readonly kind: 'cost' }>;
 
 /** What a run of this plan would make. */
-async function costOf({ project, wired }: Ready, plan: Plan, how: How) {
+async function costOf({ project, wired }: Ready, plan: Plan) {
   const { carryBundle } = await import('../adapters/bundle/carry-bundle.ts');
   const carried = await carryBundle(wired.bundle);
   if (!carried.ok) return carried;
@@ -80,8 +73,7 @@ async function costOf({ project, wired }: Ready, plan: Plan, how: How) {
     carried.value.kind === 'layer'
       ? carried.value.files.reduce((sum, { source }) => sum + source.size, 0)
       : carried.value.value.length;
-  // What is only recorded destroys nothing.
-  const checkpoint = how === 'execute' && wantsCheckpoint(plan, environment.checkpoint);
+  const checkpoint = wantsCheckpoint(plan, environment.checkpoint);
   const cost: Cost = {
     kind: 'cost',
     place: remote?.place ?? '',

@@ -25,9 +25,9 @@ export interface RehearseAdoptionOptions {
   readonly selection: Selection;
   readonly how: 'adopt' | 'baseline';
   /** Has a task that only looks executed next to the database, with this bundle. */
-  execute(task: PlanTask, bundle: Bundle): Promise<Execution>;
+  readonly execute: (task: PlanTask, bundle: Bundle) => Promise<Execution>;
   /** Hears what goes on, in words. */
-  onProgress(text: string, step: 'download' | 'step' | 'other'): void;
+  readonly onProgress: (text: string, step: 'download' | 'step' | 'other') => void;
   readonly signal?: AbortSignal;
 }
 

@@ -89,14 +89,37 @@ test.each([
     'alter table kinds drop constraint kinds_kind_check; alter table kinds add check (kind in ($$a$$, $$z$$))',
     'constraint public.kinds.kinds_kind_check',
   ],
-  ['a lost NOT NULL', 'alter table users alter name drop not null', 'column public.users.name: expected not null: yes, found no not null'],
-  ['a disabled trigger', 'alter table audit disable trigger noted', 'trigger public.audit.noted: expected no fires, found fires: never'],
-  ['a foreign key without its triggers', 'alter table orders disable trigger all', 'constraint public.orders.orders_user_id_fkey'],
+  [
+    'a lost NOT NULL',
+    'alter table users alter name drop not null',
+    'column public.users.name: expected not null: yes, found no not null',
+  ],
+  [
+    'a disabled trigger',
+    'alter table audit disable trigger noted',
+    'trigger public.audit.noted: expected no fires, found fires: never',
+  ],
+  [
+    'a foreign key without its triggers',
+    'alter table orders disable trigger all',
+    'constraint public.orders.orders_user_id_fkey',
+  ],
   ['another view', 'create or replace view totals as select count(*) from users', 'view public.totals'],
-  ['another body', "create or replace function note() returns trigger language plpgsql as 'begin return null; end'", '-AS $function$begin return new'],
-  ['execution for all', 'grant execute on function note() to public', 'function public.note(): expected no grant: EXECUTE to public, found no no grant'],
+  [
+    'another body',
+    "create or replace function note() returns trigger language plpgsql as 'begin return null; end'",
+    '-AS $function$begin return new',
+  ],
+  [
+    'execution for all',
+    'grant execute on function note() to public',
+    'function public.note(): expected no grant: EXECUTE to public, found no no grant',
+  ],
 ])('%s is found', async (_, damage, told) => {
-  const more = { ...files, 'migrations/5_kinds.sql': "create table kinds (kind varchar(5) check (kind in ('a', 'b')));" };
+  const more = {
+    ...files,
+    'migrations/5_kinds.sql': "create table kinds (kind varchar(5) check (kind in ('a', 'b')));",
+  };
   await using database = await createTestDatabase();
   await database.query(`${Object.values(more).join('\n')}\n${damage}`);
   using project = createProject(more, database.url);

@@ -47,18 +47,22 @@ async function copied(from: TestDatabase, to: TestDatabase, ...options: readonly
 
 const undumpable = missing('pg_dump');
 
-test.skipIf(undumpable).each([1, 2, 3])('a copy by dump and restore is adopted as far as it was: %i', slow, async (level) => {
-  await using original = await createTestDatabase(15);
-  await using copy = await createTestDatabase(15);
-  await original.query(Object.values(spelled).slice(0, level).join('\n'));
-  await copied(original, copy);
-  using project = createProject(spelled, copy.url);
-  const adopted = await project.run('adopt');
-  expect(adopted.exitCode, adopted.err).toBe(0);
-  expect(await historyOf(copy)).toEqual(Array.from({ length: level }, (_, index) => `adopted ${index + 1}`));
-  const verified = await project.run('verify', '--strict');
-  expect(verified.exitCode, verified.err).toBe(0);
-});
+test.skipIf(undumpable).each([1, 2, 3])(
+  'a copy by dump and restore is adopted as far as it was: %i',
+  slow,
+  async (level) => {
+    await using original = await createTestDatabase(15);
+    await using copy = await createTestDatabase(15);
+    await original.query(Object.values(spelled).slice(0, level).join('\n'));
+    await copied(original, copy);
+    using project = createProject(spelled, copy.url);
+    const adopted = await project.run('adopt');
+    expect(adopted.exitCode, adopted.err).toBe(0);
+    expect(await historyOf(copy)).toEqual(Array.from({ length: level }, (_, index) => `adopted ${index + 1}`));
+    const verified = await project.run('verify', '--strict');
+    expect(verified.exitCode, verified.err).toBe(0);
+  },
+);
 
 test.skipIf(undumpable)('in a copy another CHECK is found among texts that only read otherwise', slow, async () => {
   await using original = await createTestDatabase(15);
@@ -89,14 +93,18 @@ test('another owner, role and search path make no difference', slow, async () =>
   await using database = await createTestDatabase();
   const owner = await database.role('owner');
   const reader = await database.role('reader');
-  await database.query(`create schema mine authorization ${owner.name}; alter role ${owner.name} set search_path = mine, public`);
+  await database.query(
+    `create schema mine authorization ${owner.name}; alter role ${owner.name} set search_path = mine, public`,
+  );
   const files = {
     'migrations/1_a.sql': `create table a (id int);\ngrant select on a to ${reader.name};\ngrant all on a to ${owner.name};`,
-    'migrations/2_b.sql': `create function f() returns int language sql as 'select 1';\nalter table a owner to ${reader.name};\nalter table a owner to current_user;`,
+    'migrations/2_b.sql': `create function f() returns int language sql as 'select 1';\nalter table a owner to current_user;\ngrant execute on function f() to ${reader.name};`,
   };
   const session = await database.connect({ connectionString: owner.url });
   await session.query(Object.values(files).join('\n'));
-  await database.query(`reassign owned by ${owner.name} to postgres; grant create on database ${database.name} to ${owner.name}; grant usage, create on schema mine to ${owner.name}`);
+  await database.query(
+    `reassign owned by ${owner.name} to postgres; grant create on database ${database.name} to ${owner.name}; grant usage, create on schema mine to ${owner.name}`,
+  );
   using project = createProject(files, owner.url);
   const adopted = await project.run('adopt');
   expect(adopted.exitCode, adopted.err).toBe(0);
@@ -107,7 +115,9 @@ test('another owner, role and search path make no difference', slow, async () =>
 test('the history of the example is adopted with its rows named', slow, async () => {
   const folder = 'examples/vividly/migrations';
   const names = readdirSync(folder).filter((name) => /^\d+_\w+\.sql$/.test(name));
-  const files = Object.fromEntries(names.map((name) => [`migrations/${name}`, readFileSync(`${folder}/${name}`, 'utf8')]));
+  const files = Object.fromEntries(
+    names.map((name) => [`migrations/${name}`, readFileSync(`${folder}/${name}`, 'utf8')]),
+  );
   await using database = await createTestDatabase();
   for (const text of Object.values(files)) await database.query(text);
   using project = createProject(files, database.url);

@@ -23,7 +23,9 @@ test('a migration that changes rows stops adoption with its statement, and all o
   expect(await historyOf(database)).toEqual(['adopted 1']);
   const named = await project.run('adopt', '2', '3', '4');
   expect(named.exitCode, named.err).toBe(0);
-  expect(named.err).toContain('It was named, and so recorded without proof: no catalogue tells whether UPDATE has run.');
+  expect(named.err).toContain(
+    'It was named, and so recorded without proof: no catalogue tells whether UPDATE has run.',
+  );
   expect(await historyOf(database)).toEqual(['adopted 1', 'baseline 2', 'baseline 3', 'adopted 4']);
   const verified = await project.run('verify', '--strict');
   expect(verified.exitCode, verified.err).toBe(0);
@@ -41,7 +43,7 @@ test.each([
   ["do $$ begin update users set name = 'y'; end $$", true],
   ["do $$ begin execute 'delete from users'; end $$", true],
   ['do $$ begin create table if not exists users (id int); exception when others then null; end $$', false],
-  ["do $$ begin alter table users add foreign key (id) references users on update cascade; end $$", false],
+  ['do $$ begin alter table users add foreign key (id) references users on update cascade; end $$', false],
   ["select setval('numbers', 7)", true],
   ["select pg_catalog.set_config('search_path', 'public', false)", false],
   ['select 1', false],

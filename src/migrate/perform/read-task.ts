@@ -88,7 +88,8 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
   if (!made.ok) return verdictOf(...made.findings);
   for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
   ports.emit({ kind: 'plan', plan: made.value.plan });
-  if (task.adopts !== undefined) return (await import('./plan-adopt.ts')).planAdopt(task, ports, opened, made.value.plan.steps);
+  if (task.adopts !== undefined)
+    return (await import('./plan-adopt.ts')).planAdopt(task, ports, opened, made.value.plan.steps);
   return made.value.plan.steps.length === 0 ? wellDone('nothing-to-do') : wellDone();
 }
 

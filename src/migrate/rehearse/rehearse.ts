@@ -6,13 +6,12 @@ import { firstRowStatement } from '../adopt/row-statements.ts';
 import type { Rehearsed, RehearsedStep } from '../adopt/rehearsed.ts';
 import type { Migration } from '../model.ts';
 import type { Bundle, Session } from '../ports.ts';
-import { serverFault } from '../server-fault.ts';
 import type { ApplyTask } from '../task.ts';
 import { readStates } from './read-states.ts';
 import type { Rehearsal } from './rehearsal.ts';
 
 /** What the target has that no migration makes, and that is made on the throwaway server when a migration needs it. */
-export interface Surroundings {
+interface Surroundings {
   readonly extensions: readonly { readonly name: string; readonly schema: string }[];
 }
 
@@ -185,13 +184,4 @@ async function mend({ session, terms }: Stage, { why }: Finding, mended: Set<str
   let made = false;
   for (const command of commands) made = (await session.send(command)).ok || made;
   return made;
-}
-
-/** A query's answer, or why there is none. */
-export async function rowsOf(
-  session: Session,
-  query: string,
-): Promise<Outcome<readonly (readonly (string | null)[])[]>> {
-  const reply = await session.send(query, { rows: 'all' });
-  return reply.ok ? good(reply.results.at(-1)?.rows ?? []) : bad(serverFault(reply.error));
 }
