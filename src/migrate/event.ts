@@ -72,6 +72,8 @@ export type RunEvent =
       readonly major: number;
       /** Where unqualified names are looked for, as the setting is written. */
       readonly searchPath: string;
+      /** The schema that they are created in; empty: there is none. */
+      readonly schema: string;
       readonly extensions: readonly { readonly name: string; readonly schema: string }[];
     }
   /** How far the database is what the rehearsed migrations make. */

@@ -89,6 +89,24 @@ test.skipIf(undumpable)('a dump can be the first migration of the database that 
   expect(adopted.exitCode, adopted.err).toBe(0);
 });
 
+test('a schema that unqualified names go to may be made by a migration, too', slow, async () => {
+  await using database = await createTestDatabase();
+  const owner = await database.role('owner');
+  await database.query(
+    `grant create on database ${database.name} to ${owner.name}; alter role ${owner.name} set search_path = app`,
+  );
+  const files = { 'migrations/1_a.sql': 'create schema app;\ncreate table a (id int);' };
+  const session = await database.connect({ connectionString: owner.url });
+  await session.query(files['migrations/1_a.sql']);
+  using project = createProject(files, owner.url);
+  const adopted = await project.run('adopt');
+  expect(adopted.exitCode, adopted.err).toBe(0);
+  expect(await database.query('select kind, name from godwit.object where sub = 0 order by name')).toEqual([
+    { kind: 'schema', name: 'app' },
+    { kind: 'table', name: 'app.a' },
+  ]);
+});
+
 test('another owner, role and search path make no difference', slow, async () => {
   await using database = await createTestDatabase();
   const owner = await database.role('owner');

@@ -86,12 +86,7 @@ export function close(
   builder.own('after', [
     end.recording === undefined
       ? `SELECT godwit.note_done(${terms}, ${done}, ${traits(analysis, segment)})`
-      : record(
-          step,
-          end.position.run,
-          end.recording,
-          `${done}, ${end.recording.durable !== false}, ${traits(analysis, segment)}`,
-        ),
+      : record(step, end.position.run, end.recording, `${done}, ${end.recording.durable !== false}, ${traits(analysis, segment)}`),
   ]);
   return { ...builder.own('after', [...traps.behind, 'COMMIT']).build(), recordedAt };
 }

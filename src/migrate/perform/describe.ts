@@ -43,10 +43,7 @@ export async function noteState(live: LiveRun, history: Pick<History, 'undescrib
 }
 
 /** True: the OIDs of the baseline are those of another server, database or major version. */
-export function isElsewhere(
-  here: Pick<LiveRun, 'server' | 'major'>,
-  { systemId, databaseOid, major }: History['baseline'],
-): boolean {
+export function isElsewhere(here: Pick<LiveRun, 'server' | 'major'>, { systemId, databaseOid, major }: History['baseline']): boolean {
   if (major === 0) return false;
   const otherSystem = systemId !== '' && here.server.systemId !== '' && systemId !== here.server.systemId;
   return otherSystem || databaseOid !== here.server.databaseOid || major !== here.major;

@@ -25,6 +25,7 @@ export async function planAdopt(
     kind: 'database',
     major: majorOf(facts),
     searchPath: facts.searchPath,
+    schema: facts.schema,
     extensions: (asked.results[0]?.rows ?? []).map(([name, schema]) => ({ name: name ?? '', schema: schema ?? '' })),
   });
   const { rehearsed } = ports.bundle;

@@ -14,15 +14,9 @@ export function report(ports: RunnerPorts, checks: readonly Check[]): void {
 }
 
 /** The verdict on the checks: failed ones, and with `--strict` also warnings. */
-export function concluded(
-  checks: readonly Check[],
-  terms: VerificationTerms,
-  others: readonly Finding[] = [],
-): Verdict {
+export function concluded(checks: readonly Check[], terms: VerificationTerms, others: readonly Finding[] = []): Verdict {
   const strict = (finding: Finding): Finding =>
-    terms.strict && (finding.severity === 'warning' || finding.code === 'not-compared')
-      ? { ...finding, severity: 'error' }
-      : finding;
+    terms.strict && (finding.severity === 'warning' || finding.code === 'not-compared') ? { ...finding, severity: 'error' } : finding;
   const findings: Finding[] = others.map(strict);
   for (const check of checks) {
     if (check.ok || check.severity === 'note') continue;

@@ -150,9 +150,7 @@ async function afterUndoing(live: LiveRun, undone: readonly PreparedStep[]): Pro
 }
 
 function driftTaken({ kind, name, migration }: Change): Finding {
-  return fault('drift-taken', {
-    why: `${kind} ${name} had been changed by hand before migration ${migration} changed it.`,
-  });
+  return fault('drift-taken', { why: `${kind} ${name} had been changed by hand before migration ${migration} changed it.` });
 }
 
 /** Does the session answer? */

@@ -54,8 +54,7 @@ async function compareBaseline(task: VerifyTask, { session, history, facts }: Op
   if (history.baseline.major === 0) return { checks: [], findings: [fault('no-baseline')] };
   const byName = isElsewhere({ server: facts, major }, history.baseline);
   const homes = await ask(session, homesToCompare(major, history.undescribed && !byName));
-  if (homes === undefined)
-    return (await isLost({ session })) ? 'lost' : { checks: [], findings: [fault('no-baseline')] };
+  if (homes === undefined) return (await isLost({ session })) ? 'lost' : { checks: [], findings: [fault('no-baseline')] };
   const wanted = task.only === undefined ? undefined : await homesWrittenBy(session, task.only);
   const free: string[] = [];
   const findings: Finding[] = byName
@@ -102,10 +101,7 @@ async function compareFree(
 
 async function nameOf(session: Session, home: string): Promise<string> {
   const [classOid = '0', oid = '0'] = home.split(':');
-  const found = await ask(
-    session,
-    `select name from godwit.object where class = ${classOid} and oid = ${oid} and sub = 0`,
-  );
+  const found = await ask(session, `select name from godwit.object where class = ${classOid} and oid = ${oid} and sub = 0`);
   return found?.rows[0]?.[0] ?? home;
 }
 
@@ -122,30 +118,23 @@ where m.id in (select pg_catalog.json_array_elements_text('${list}'::json))`,
 /** Partitions that others add are a part of many designs. */
 async function childrenAdded(session: Session): Promise<readonly Check[]> {
   const found = await ask(session, addedChildren);
-  return (found?.rows ?? []).map(([parent, child]): Check => ({
-    kind: 'drift-partition',
-    object: parent ?? '',
-    ok: false,
-    severity: 'note',
-    expected: 'not there',
-    actual: `${child ?? ''} added`,
-    where: { file: '' },
-    migration: '',
-  }));
+  return (found?.rows ?? []).map(
+    ([parent, child]): Check => ({
+      kind: 'drift-partition',
+      object: parent ?? '',
+      ok: false,
+      severity: 'note',
+      expected: 'not there',
+      actual: `${child ?? ''} added`,
+      where: { file: '' },
+      migration: '',
+    }),
+  );
 }
 
 function counted(homes: number): Check {
   const said = `${homes} objects as the migrations left them`;
-  return {
-    kind: 'baseline',
-    object: 'baseline',
-    ok: true,
-    severity: 'note',
-    expected: said,
-    actual: said,
-    where: { file: '' },
-    migration: '',
-  };
+  return { kind: 'baseline', object: 'baseline', ok: true, severity: 'note', expected: said, actual: said, where: { file: '' }, migration: '' };
 }
 
 /** One read-only transaction; undefined where the server refused. */

@@ -12,6 +12,8 @@ import type { Rehearsal } from './rehearsal.ts';
 
 /** What the target has that no migration makes, and that is made on the throwaway server when a migration needs it. */
 interface Surroundings {
+  /** The schema that unqualified names are created in; empty: there is none. */
+  readonly schema: string;
   readonly extensions: readonly { readonly name: string; readonly schema: string }[];
 }
 
@@ -93,6 +95,8 @@ async function runAll(stage: Stage, wanted: readonly Migration[]): Promise<Outco
   let until = wanted.length;
   let failed: Finding | undefined;
   const mended = new Set<string>();
+  const { schema } = stage.terms.surroundings;
+  if (schema !== '') await stage.session.send(`CREATE SCHEMA IF NOT EXISTS ${quoteIdent(schema)}`);
   for (let tries = 0; done < until && tries < mostTries; tries += 1) {
     const last = wanted[until - 1];
     if (last === undefined) break;
@@ -169,15 +173,21 @@ async function mend({ session, terms }: Stage, { why }: Finding, mended: Set<str
   // The server's own words, in the C locale of our own server.
   const [, role] = /role "(.+?)" does not exist/.exec(why) ?? [];
   const [, schema] = /schema "(.+?)" does not exist/.exec(why) ?? [];
+  const [, early] = /schema "(.+?)" already exists/.exec(why) ?? [];
   const commands =
     role !== undefined
       ? [`CREATE ROLE ${quoteIdent(role)} SUPERUSER NOLOGIN`]
-      : schema !== undefined
-        ? [`CREATE SCHEMA ${quoteIdent(schema)}`]
-        : terms.surroundings.extensions.flatMap(({ name, schema: home }) => [
-            ...(home === 'public' || home.startsWith('pg_') ? [] : [`CREATE SCHEMA IF NOT EXISTS ${quoteIdent(home)}`]),
-            `CREATE EXTENSION IF NOT EXISTS ${quoteIdent(name)} SCHEMA ${quoteIdent(home)}`,
-          ]);
+      : early !== undefined
+        ? // A migration makes the one that unqualified names go to.
+          [`DROP SCHEMA ${quoteIdent(early)}`]
+        : schema !== undefined
+          ? [`CREATE SCHEMA ${quoteIdent(schema)}`]
+          : terms.surroundings.extensions.flatMap(({ name, schema: home }) => [
+              ...(home === 'public' || home.startsWith('pg_')
+                ? []
+                : [`CREATE SCHEMA IF NOT EXISTS ${quoteIdent(home)}`]),
+              `CREATE EXTENSION IF NOT EXISTS ${quoteIdent(name)} SCHEMA ${quoteIdent(home)}`,
+            ]);
   const key = commands.join(';');
   if (commands.length === 0 || mended.has(key)) return false;
   mended.add(key);

@@ -97,16 +97,12 @@ function checksFor(
     ...(migration === undefined ? {} : { run: migration.run }),
   };
   if (oldWords === undefined)
-    return whole && !kind.startsWith('foreign table source')
-      ? [{ ...common, severity: 'warning', expected: 'not there', actual: 'added' }]
-      : [];
+    return whole && !kind.startsWith('foreign table source') ? [{ ...common, severity: 'warning', expected: 'not there', actual: 'added' }] : [];
   if (words === undefined) return [{ ...common, severity: 'error', expected: 'there', actual: 'missing' }];
   const renamed = isRenamed(difference)
     ? [{ ...common, severity: 'error' as const, expected: `name: ${oldName}`, actual: `name: ${name}` }]
     : [];
-  const parts = differentWords(oldWords, words).filter(
-    ({ part }) => compared || part === 'type' || part === 'not null',
-  );
+  const parts = differentWords(oldWords, words).filter(({ part }) => compared || part === 'type' || part === 'not null');
   return [
     ...renamed,
     ...parts.map(({ part, was, is, severity }): Check => {
@@ -115,8 +111,7 @@ function checksFor(
         ...common,
         severity,
         expected: was === '' ? `no ${part}` : several && is !== '' ? `${part} as it was` : `${part}: ${was}`,
-        actual:
-          is === '' ? `no ${part}` : several && was !== '' ? `${part}:\n${changedLines(was, is)}` : `${part}: ${is}`,
+        actual: is === '' ? `no ${part}` : several && was !== '' ? `${part}:\n${changedLines(was, is)}` : `${part}: ${is}`,
       };
     }),
   ];
@@ -125,9 +120,5 @@ function checksFor(
 /** A part bears the name of its table, too: that one is told once. */
 function isRenamed({ name, home, oldName, oldHome }: Difference): boolean {
   if (name === oldName) return false;
-  return (
-    oldName === oldHome ||
-    !oldName.startsWith(`${oldHome}.`) ||
-    name.slice(home.length) !== oldName.slice(oldHome.length)
-  );
+  return oldName === oldHome || !oldName.startsWith(`${oldHome}.`) || name.slice(home.length) !== oldName.slice(oldHome.length);
 }

@@ -34,27 +34,8 @@ where o.sub = 0 and o.class = o.home_class and o.oid = o.home order by o.class, 
 }
 
 const whole = "pg_catalog.format('%I.%I', n.nspname,";
-const rare = [
-  'pg_operator',
-  'pg_opclass',
-  'pg_opfamily',
-  'pg_cast',
-  'pg_collation',
-  'pg_conversion',
-  'pg_transform',
-  'pg_ts_config',
-  'pg_ts_dict',
-  'pg_ts_parser',
-  'pg_ts_template',
-  'pg_extension',
-  'pg_event_trigger',
-  'pg_publication',
-  'pg_default_acl',
-  'pg_language',
-  'pg_am',
-  'pg_foreign_data_wrapper',
-  'pg_foreign_server',
-];
+const rare = ['pg_operator', 'pg_opclass', 'pg_opfamily', 'pg_cast', 'pg_collation', 'pg_conversion', 'pg_transform', 'pg_ts_config', 'pg_ts_dict', 'pg_ts_parser', 'pg_ts_template',
+  'pg_extension', 'pg_event_trigger', 'pg_publication', 'pg_default_acl', 'pg_language', 'pg_am', 'pg_foreign_data_wrapper', 'pg_foreign_server'];
 
 /**
  * A query of what bears the names of these homes now: `class, oid`. Joined by name, so that no role's rights make it fail.
@@ -68,17 +49,10 @@ join ${names} s on s.class = ${catalogue(table)} and s.name = ${identity}`;
   return [
     lies('pg_class', 'c', 'relnamespace', `${whole} c.relname)`),
     lies('pg_type', 't', 'typnamespace', `${whole} t.typname)`),
-    lies(
-      'pg_proc',
-      'p',
-      'pronamespace',
-      "pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes))",
-    ),
+    lies('pg_proc', 'p', 'pronamespace', "pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes))"),
     `select ${catalogue('pg_namespace')}, n.oid from pg_catalog.pg_namespace n join ${names} s on s.class = ${catalogue('pg_namespace')} and s.name = pg_catalog.quote_ident(n.nspname)`,
     ...rare.map(
-      (
-        table,
-      ) => `select ${catalogue(table)}, r.oid from pg_catalog.${table} r cross join lateral pg_catalog.pg_identify_object(${catalogue(table)}, r.oid, 0) i
+      (table) => `select ${catalogue(table)}, r.oid from pg_catalog.${table} r cross join lateral pg_catalog.pg_identify_object(${catalogue(table)}, r.oid, 0) i
 join ${names} s on s.class = ${catalogue(table)} and s.name = i.identity where r.oid >= 16384`,
     ),
   ].join('\nunion ');
@@ -94,16 +68,10 @@ join ${names} s on s.class = ${catalogue(table)} and s.name = i.identity where r
  */
 export function compareHomes(homes: readonly string[], { major, byName }: Comparison): string {
   const list = homes.map((home) => `(${home.split(':').join(', ')})`).join(', ');
-  const gone = `(select b.class, b.name from base b where ${
-    byName
-      ? 'true'
-      : `(b.class = ${pgClass} and not exists (select from pg_catalog.pg_class c where c.oid = b.oid)
-    or b.class <> ${pgClass} and (pg_catalog.pg_identify_object(b.class, b.oid, 0)).identity is null)`
-  })`;
+  const gone = `(select b.class, b.name from base b where ${byName ? 'true' : `(b.class = ${pgClass} and not exists (select from pg_catalog.pg_class c where c.oid = b.oid)
+    or b.class <> ${pgClass} and (pg_catalog.pg_identify_object(b.class, b.oid, 0)).identity is null)`})`;
   const wanted = `${byName ? '' : 'select class, oid from base union '}${namesakes('gone')}`;
-  const match = byName
-    ? 'd.kind = o.kind and d.name = o.name'
-    : 'd.class = o.class and d.oid = o.oid and d.sub = o.sub';
+  const match = byName ? 'd.kind = o.kind and d.name = o.name' : 'd.class = o.class and d.oid = o.oid and d.sub = o.sub';
   return `with chosen (class, oid) as (values ${list}),
 base as materialized (select o.class, o.oid, o.name from godwit.object o join chosen c on c.class = o.class and c.oid = o.oid where o.sub = 0),
 gone as materialized ${gone},

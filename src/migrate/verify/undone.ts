@@ -34,13 +34,8 @@ export async function checkUndone(session: Session, { seqs, file }: Undone): Pro
     };
   });
   const restored = (before?.rows ?? []).flatMap(([kind, name, migration, was, is]): readonly Check[] => {
-    const common = {
-      ...base(migration, file),
-      kind: `restored-${(kind ?? '').replaceAll(' ', '-')}`,
-      object: name ?? '',
-    };
-    if (is == null)
-      return [{ ...common, ok: false, severity: 'warning', expected: 'as before the migration', actual: 'missing' }];
+    const common = { ...base(migration, file), kind: `restored-${(kind ?? '').replaceAll(' ', '-')}`, object: name ?? '' };
+    if (is == null) return [{ ...common, ok: false, severity: 'warning', expected: 'as before the migration', actual: 'missing' }];
     const differences = differentWords(words(was), words(is)).filter(({ severity }) => severity !== 'note');
     if (differences.length === 0)
       return [{ ...common, ok: true, severity: 'note', expected: 'as before', actual: 'as before' }];

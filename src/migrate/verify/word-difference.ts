@@ -40,18 +40,7 @@ export function differentWords(old: readonly string[], now: readonly string[]): 
   return differences;
 }
 
-const lists = new Set([
-  'grant',
-  'no grant',
-  'inherits',
-  'option',
-  'tuning option',
-  'mapping',
-  'operator',
-  'function',
-  'table',
-  'schema',
-]);
+const lists = new Set(['grant', 'no grant', 'inherits', 'option', 'tuning option', 'mapping', 'operator', 'function', 'table', 'schema']);
 
 function isTuning(part: string): boolean {
   return part.startsWith('tuning ');

@@ -147,13 +147,7 @@ const relationParts: readonly (readonly [string, string])[] = [
   ['pg_attrdef', 'adrelid'],
   ['pg_statistic_ext', 'stxrelid'],
 ];
-const mappedClasses = [
-  'pg_class',
-  'pg_constraint',
-  'pg_type',
-  'pg_foreign_table',
-  ...relationParts.map(([table]) => table),
-];
+const mappedClasses = ['pg_class', 'pg_constraint', 'pg_type', 'pg_foreign_table', ...relationParts.map(([table]) => table)];
 
 /** The program's own tables, what ends with its session, and what came with the server or an extension, is nobody's. */
 const describable = `(h.oid >= 16384 or n.nspname = 'public' and h.class = ${pgNamespace})

@@ -49,7 +49,7 @@ const operators: readonly string[] = [
       owner('o.opcowner'),
       part('type', 'pg_catalog.format_type(o.opcintype, null)'),
       flag('default', 'o.opcdefault'),
-      part('key type', 'case when o.opckeytype <> 0 then pg_catalog.format_type(o.opckeytype, null) end'),
+      part('key type', "case when o.opckeytype <> 0 then pg_catalog.format_type(o.opckeytype, null) end"),
       part('family', '(select f.opfname from pg_catalog.pg_opfamily f where f.oid = o.opcfamily)'),
     ],
   }),
@@ -65,11 +65,7 @@ const operators: readonly string[] = [
   rare({
     table: 'pg_cast',
     row: 'c',
-    single: [
-      part('function', procedure('c.castfunc')),
-      part('context', 'c.castcontext::text'),
-      part('method', 'c.castmethod::text'),
-    ],
+    single: [part('function', procedure('c.castfunc')), part('context', 'c.castcontext::text'), part('method', 'c.castmethod::text')],
   }),
   rare({
     table: 'pg_collation',
@@ -77,10 +73,7 @@ const operators: readonly string[] = [
     // The columns of the locale differ between majors, and the version moves with the operating system.
     single: [
       owner('c.collowner'),
-      part(
-        'locale',
-        "pg_catalog.concat_ws(' ', c.collprovider, c.collcollate, c.collctype, r ->> 'colliculocale', r ->> 'colllocale')",
-      ),
+      part('locale', "pg_catalog.concat_ws(' ', c.collprovider, c.collcollate, c.collctype, r ->> 'colliculocale', r ->> 'colllocale')"),
       flag('not deterministic', 'not c.collisdeterministic'),
     ],
     joins: 'cross join lateral pg_catalog.to_jsonb(c) r',
@@ -90,10 +83,7 @@ const operators: readonly string[] = [
     row: 'c',
     single: [
       owner('c.conowner'),
-      part(
-        'converts',
-        "pg_catalog.concat_ws(' ', pg_catalog.pg_encoding_to_char(c.conforencoding), pg_catalog.pg_encoding_to_char(c.contoencoding), c.conproc)",
-      ),
+      part('converts', "pg_catalog.concat_ws(' ', pg_catalog.pg_encoding_to_char(c.conforencoding), pg_catalog.pg_encoding_to_char(c.contoencoding), c.conproc)"),
       flag('default', 'c.condefault'),
     ],
   }),
@@ -108,10 +98,7 @@ const textSearch: readonly string[] = [
   rare({
     table: 'pg_ts_config',
     row: 'c',
-    single: [
-      owner('c.cfgowner'),
-      part('parser', '(select p.prsname from pg_catalog.pg_ts_parser p where p.oid = c.cfgparser)'),
-    ],
+    single: [owner('c.cfgowner'), part('parser', '(select p.prsname from pg_catalog.pg_ts_parser p where p.oid = c.cfgparser)')],
     lists: [
       "array(select 'mapping: ' || m.maptokentype || ' ' || m.mapseqno || ' ' || m.mapdict::pg_catalog.regdictionary from pg_catalog.pg_ts_config_map m where m.mapcfg = c.oid order by m.maptokentype, m.mapseqno)",
     ],
@@ -119,18 +106,12 @@ const textSearch: readonly string[] = [
   rare({
     table: 'pg_ts_dict',
     row: 'd',
-    single: [
-      owner('d.dictowner'),
-      part('template', '(select t.tmplname from pg_catalog.pg_ts_template t where t.oid = d.dicttemplate)'),
-      part('options', 'd.dictinitoption'),
-    ],
+    single: [owner('d.dictowner'), part('template', '(select t.tmplname from pg_catalog.pg_ts_template t where t.oid = d.dicttemplate)'), part('options', 'd.dictinitoption')],
   }),
   rare({
     table: 'pg_ts_parser',
     row: 'p',
-    single: [
-      part('functions', "pg_catalog.concat_ws(' ', p.prsstart, p.prstoken, p.prsend, p.prsheadline, p.prslextype)"),
-    ],
+    single: [part('functions', "pg_catalog.concat_ws(' ', p.prsstart, p.prstoken, p.prsend, p.prsheadline, p.prslextype)")],
   }),
   rare({
     table: 'pg_ts_template',
@@ -144,10 +125,7 @@ const wholeDatabase = (major: number): readonly string[] => [
   rare({
     table: 'pg_extension',
     row: 'e',
-    single: [
-      part('version', 'e.extversion'),
-      part('schema', '(select n.nspname from pg_catalog.pg_namespace n where n.oid = e.extnamespace)'),
-    ],
+    single: [part('version', 'e.extversion'), part('schema', '(select n.nspname from pg_catalog.pg_namespace n where n.oid = e.extnamespace)')],
   }),
   rare({
     table: 'pg_event_trigger',
@@ -164,18 +142,13 @@ const wholeDatabase = (major: number): readonly string[] => [
     single: [
       owner('p.pubowner'),
       flag('all tables', 'p.puballtables'),
-      part(
-        'publishes',
-        "pg_catalog.concat_ws(' ', case when p.pubinsert then 'insert' end, case when p.pubupdate then 'update' end, case when p.pubdelete then 'delete' end, case when p.pubtruncate then 'truncate' end)",
-      ),
+      part('publishes', "pg_catalog.concat_ws(' ', case when p.pubinsert then 'insert' end, case when p.pubupdate then 'update' end, case when p.pubdelete then 'delete' end, case when p.pubtruncate then 'truncate' end)"),
       flag('via root', 'p.pubviaroot'),
     ],
     lists: [
       "array(select 'table: ' || r.prrelid::pg_catalog.regclass from pg_catalog.pg_publication_rel r where r.prpubid = p.oid order by 1)",
       ...(major >= 15
-        ? [
-            "array(select 'schema: ' || s.pnnspid::pg_catalog.regnamespace from pg_catalog.pg_publication_namespace s where s.pnpubid = p.oid order by 1)",
-          ]
+        ? ["array(select 'schema: ' || s.pnnspid::pg_catalog.regnamespace from pg_catalog.pg_publication_namespace s where s.pnpubid = p.oid order by 1)"]
         : []),
     ],
   }),
@@ -190,20 +163,14 @@ const wholeDatabase = (major: number): readonly string[] => [
   rare({
     table: 'pg_language',
     row: 'l',
-    single: [
-      owner('l.lanowner'),
-      part(
-        'functions',
-        "pg_catalog.concat_ws(' ', l.lanplcallfoid::pg_catalog.regproc, l.laninline::pg_catalog.regproc, l.lanvalidator::pg_catalog.regproc)",
-      ),
-    ],
+    single: [owner('l.lanowner'), part('functions', "pg_catalog.concat_ws(' ', l.lanplcallfoid::pg_catalog.regproc, l.laninline::pg_catalog.regproc, l.lanvalidator::pg_catalog.regproc)")],
     lists: [privileges('l.lanacl', 'l', 'l.lanowner')],
   }),
   rare({ table: 'pg_am', row: 'a', single: [part('handler', 'a.amhandler::text'), part('type', 'a.amtype::text')] }),
   rare({
     table: 'pg_foreign_data_wrapper',
     row: 'f',
-    single: [owner('f.fdwowner'), part('handler', 'nullif(f.fdwhandler, 0)::pg_catalog.regproc::text')],
+    single: [owner('f.fdwowner'), part('handler', "nullif(f.fdwhandler, 0)::pg_catalog.regproc::text")],
     lists: [foreignOptions('f.fdwoptions'), privileges('f.fdwacl', 'F', 'f.fdwowner')],
   }),
   rare({

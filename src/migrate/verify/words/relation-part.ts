@@ -80,10 +80,7 @@ const policyRows = rows({
   kind: "'policy'",
   name: named('p.polname'),
   words: parts([
-    part(
-      'command',
-      "case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end",
-    ),
+    part('command', "case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end"),
     flag('restrictive', 'not p.polpermissive'),
     part(
       'roles',

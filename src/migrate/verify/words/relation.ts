@@ -1,16 +1,4 @@
-import {
-  catalogue,
-  comment,
-  comments,
-  flag,
-  foreignOptions,
-  options,
-  part,
-  parts,
-  privileges,
-  role,
-  rows,
-} from './part.ts';
+import { catalogue, comment, comments, flag, foreignOptions, options, part, parts, privileges, role, rows } from './part.ts';
 
 const classOf = catalogue('pg_class');
 
@@ -42,10 +30,7 @@ export const relationRows: string = rows({
       flag('row security', 'rel.relrowsecurity'),
       flag('row security forced', 'rel.relforcerowsecurity'),
       part('replica identity', `case when rel.relkind in ('r', 'p', 'm') then ${replicaIdentity} end`),
-      part(
-        'access method',
-        "(select am.amname from pg_catalog.pg_am am where am.oid = rel.relam and rel.relkind in ('r', 'p', 'm') and am.amname <> 'heap')",
-      ),
+      part('access method', "(select am.amname from pg_catalog.pg_am am where am.oid = rel.relam and rel.relkind in ('r', 'p', 'm') and am.amname <> 'heap')"),
       part('of type', 'case when rel.reloftype <> 0 then pg_catalog.format_type(rel.reloftype, null) end'),
       part('partition by', "case when rel.relkind = 'p' then pg_catalog.pg_get_partkeydef(rel.oid) end"),
       part('partition', 'case when rel.relispartition then pg_catalog.pg_get_expr(rel.relpartbound, rel.oid) end'),
@@ -86,10 +71,7 @@ export const sequenceRows: string = rows({
   oid: 'rel.oid',
   kind,
   name: 'rel.whole',
-  words: parts(
-    [part('owner', role('rel.relowner')), flag('unlogged', "rel.relpersistence = 'u'"), ...sequence, comment],
-    [acl],
-  ),
+  words: parts([part('owner', role('rel.relowner')), flag('unlogged', "rel.relpersistence = 'u'"), ...sequence, comment], [acl]),
   from: `rel join pg_catalog.pg_sequence s on s.seqrelid = rel.oid ${comments(classOf, 'rel.oid')}`,
 });
 
@@ -124,16 +106,10 @@ export const columnRows: string = rows({
   words: parts(
     [
       part('type', 'pg_catalog.format_type(a.atttypid, a.atttypmod)'),
-      part(
-        'collation',
-        'case when a.attcollation <> t.typcollation and a.attcollation <> 0 then a.attcollation::pg_catalog.regcollation::text end',
-      ),
+      part('collation', 'case when a.attcollation <> t.typcollation and a.attcollation <> 0 then a.attcollation::pg_catalog.regcollation::text end'),
       flag('not null', 'a.attnotnull'),
       part('default', "case when a.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end"),
-      part(
-        'generated',
-        "case a.attgenerated when 's' then 'stored ' when 'v' then 'virtual ' end || pg_catalog.pg_get_expr(d.adbin, d.adrelid)",
-      ),
+      part('generated', "case a.attgenerated when 's' then 'stored ' when 'v' then 'virtual ' end || pg_catalog.pg_get_expr(d.adbin, d.adrelid)"),
       part('identity', "case a.attidentity when 'a' then 'always' when 'd' then 'by default' end"),
       flag('inherited', 'not a.attislocal'),
       part('storage', 'case when a.attstorage <> t.typstorage then a.attstorage::text end'),

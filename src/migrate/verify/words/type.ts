@@ -23,10 +23,7 @@ const typeRows = rows({
       part('base type', "case when t.typtype = 'd' then pg_catalog.format_type(t.typbasetype, t.typtypmod) end"),
       flag('not null', 't.typnotnull'),
       part('default', 't.typdefault'),
-      part(
-        'collation',
-        "case when t.typtype = 'd' and t.typcollation not in (0, 100) then t.typcollation::pg_catalog.regcollation::text end",
-      ),
+      part('collation', "case when t.typtype = 'd' and t.typcollation not in (0, 100) then t.typcollation::pg_catalog.regcollation::text end"),
       part(
         'range',
         `(select pg_catalog.concat_ws(' ', pg_catalog.format_type(r.rngsubtype, null), nullif(r.rngcollation, 0)::pg_catalog.regcollation, nullif(r.rngcanonical::oid, 0)::pg_catalog.regproc,
