@@ -269,36 +269,3 @@ test.each([[[]], [['--yes']]])('a protected environment asks for approval, but f
   expect(codesOf(refused.json)).toEqual(['needs-approval']);
   expect(await database.query("select to_regnamespace('godwit') as s")).toEqual([{ s: null }]);
 });
-
-test('the way out: --export writes a plain history table that PostgreSQL takes', async () => {
-  await using database = await createTestDatabase();
-  await made(database, 3);
-  using project = createProject(
-    { ...files, 'migrations/3_view.down.sql': 'drop view totals;', 'fixes/o-k.sql': 'create table fixed (id int);' },
-    database.url,
-  );
-  await project.run('adopt', '--baseline', '3');
-  await project.run('up');
-  expect((await project.run('up', '--file', 'fixes/o-k.sql')).exitCode).toBe(0);
-  const exported = await project.run('adopt', '--export');
-  expect(exported.exitCode).toBe(0);
-  await database.query(exported.out);
-  await database.query(exported.out);
-  await database.query('drop schema godwit cascade');
-  expect(await database.query('select version, name from schema_migrations order by version')).toEqual([
-    { version: '1', name: 'users' },
-    { version: '2', name: 'orders' },
-    { version: '3', name: 'view' },
-    { version: '4', name: 'audit' },
-    { version: 'file:o-k', name: 'o-k' },
-  ]);
-});
-
-test('--export of a database without history is a table without rows', async () => {
-  await using database = await createTestDatabase();
-  using project = createProject(files, database.url);
-  const exported = await project.run('adopt', '--export');
-  expect(exported.exitCode, exported.err).toBe(0);
-  await database.query(exported.out);
-  expect(await database.query('select count(*)::int as n from schema_migrations')).toEqual([{ n: 0 }]);
-});
