@@ -3,31 +3,29 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 
 const folder = 'sql/history';
 const target = 'src/migrate/history/schema.generated.ts';
+/** In the order in which they are made. */
+const describing = ['words.sql', 'words-other.sql'];
+const functions = ['audit.sql', 'functions.sql', 'looks.sql', 'seeds.sql', 'written.sql', 'describe.sql'];
 
 export function render() {
-  const text = (name) => JSON.stringify(readFileSync(`${folder}/${name}`, 'utf8'));
+  const texts = (names) => names.map((name) => `  ${JSON.stringify(readFileSync(`${folder}/${name}`, 'utf8'))},\n`).join('');
   const steps = readdirSync(folder)
     .filter((name) => /^\d+\.sql$/.test(name))
     .sort();
-  const functions = [
-    'audit.sql',
-    'functions.sql',
-    'looks.sql',
-    'seeds.sql',
-    'words.sql',
-    'words-other.sql',
-    'written.sql',
-    'describe.sql',
-  ];
   return `// Made by scripts/embed-sql.mjs from ${folder}; do not edit.
 
 /** The steps that bring the tables of schema godwit to their present version, oldest first. */
 export const historySchema: readonly string[] = [
-${steps.map((name) => `  ${text(name)},\n`).join('')}];
+${texts(steps)}];
 
-/** Its functions, as the newest version has them. */
+/** Functions that describe objects; they need no table. */
+export const describingFunctions: readonly string[] = [
+${texts(describing)}];
+
+/** All functions, as the newest version has them. */
 export const historyFunctions: readonly string[] = [
-${functions.map((name) => `  ${text(name)},\n`).join('')}];
+  ...describingFunctions,
+${texts(functions)}];
 `;
 }
 

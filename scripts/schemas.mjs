@@ -189,11 +189,14 @@ const document = z
 
 const kind = (name, shape = {}) => z.looseObject({ v: z.literal(1), kind: z.literal(name), ...shape });
 const direction = z.enum(['up', 'down']);
+const ids = z.array(z.string());
 const event = z
   .discriminatedUnion('kind', [
     kind('run.started', { run: z.string(), task: z.string(), tool: z.string(), at: z.string() }),
     kind('target', { environment: z.string(), server: z.string(), ...target }),
     kind('identity', { environmentId: z.string(), systemId: z.string() }),
+    kind('database', { major: z.int(), searchPath: z.string(), schema: z.string(), extensions: z.array(z.any()) }),
+    kind('adoption', { proven: ids, baseline: ids, nearest: z.string(), doubtful: z.array(z.looseObject({})) }),
     kind('recorded', { run: z.string() }),
     kind('finding', { finding }),
     kind('connecting', {

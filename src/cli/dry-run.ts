@@ -1,8 +1,7 @@
-import type { Finding } from '../kit/finding.ts';
 import { wantsCheckpoint } from '../migrate/checkpoint.ts';
 import type { RunEvent } from '../migrate/event.ts';
 import type { Plan } from '../migrate/model.ts';
-import type { ApplyTask, Selection } from '../migrate/task.ts';
+import type { Selection } from '../migrate/task.ts';
 import { plannedCheckpoint } from '../project/checkpoint-means.ts';
 import { planTask } from '../project/tasks.ts';
 import type { Context, Result } from './command.ts';
@@ -12,32 +11,19 @@ import { failed } from './result.ts';
 import { countOf } from './screen/format.ts';
 import { checkpointNote, planLines } from './screen/plan.ts';
 
-type How = ApplyTask['how'];
-
 /** `--dry-run`: the plan; and, where work is executed far away, what the run would make and cost. */
-export async function dryRun(
-  context: Context,
-  ready: Ready,
-  selection: Selection,
-  how: How = 'execute',
-): Promise<Result> {
-  if (ready.project.remote !== undefined) return await dryRunFarAway(context, ready, selection, how);
+export async function dryRun(context: Context, ready: Ready, selection: Selection): Promise<Result> {
+  if (ready.project.remote !== undefined) return await dryRunFarAway(context, ready, selection);
   const onEvent = (event: RunEvent): void => {
-    if (event.kind === 'finding' && isOfExecuting(event.finding, how)) return;
     if (context.screen.json || event.kind === 'finding') context.screen.event(event);
-    if (event.kind === 'plan') context.screen.say(...planLines(event.plan, context.screen.style, how));
+    if (event.kind === 'plan') context.screen.say(...planLines(event.plan, context.screen.style));
   };
   const task = planTask(ready.project, ready.actor, selection);
   const execution = await execute(context, ready, task, { onEvent });
   const planned = eventOf(execution, 'plan');
-  if (planned.ok && how === 'execute') await sayCheckpoint(context, ready, planned.value.plan);
-  if (planned.ok && how === 'execute') sayHooks(context, ready, selection);
+  if (planned.ok) await sayCheckpoint(context, ready, planned.value.plan);
+  if (planned.ok) sayHooks(context, ready, selection);
   return resultOf(execution);
-}
-
-/** What the statements would destroy is no news where none of them is executed. */
-function isOfExecuting({ code }: Finding, how: How): boolean {
-  return code === 'destroys-rows' && how !== 'execute';
 }
 
 async function sayCheckpoint({ screen }: Context, { project }: Ready, plan: Plan): Promise<void> {
@@ -51,18 +37,18 @@ function sayHooks({ screen }: Context, { project }: Ready, { direction }: Select
   screen.say(screen.style.dim(`Afterwards: ${countOf(names.length, 'hook')} (${names.join(', ')})${cost}.`));
 }
 
-async function dryRunFarAway(context: Context, ready: Ready, selection: Selection, how: How): Promise<Result> {
+async function dryRunFarAway(context: Context, ready: Ready, selection: Selection): Promise<Result> {
   const { screen } = context;
   const made = await lookPlan(context, ready, selection);
   if (!made.ok) return failed(made.findings);
   const { plan, exitCode, outcome } = made.value;
-  const findings = made.value.findings.filter((finding) => !isOfExecuting(finding, how));
+  const { findings } = made.value;
   for (const finding of findings) screen.event({ kind: 'finding', finding });
   screen.event({ kind: 'plan', plan });
-  screen.say(...planLines(plan, screen.style, how));
-  if (how === 'execute') await sayCheckpoint(context, ready, plan);
-  if (how === 'execute') sayHooks(context, ready, selection);
-  const cost = await costOf(ready, plan, how);
+  screen.say(...planLines(plan, screen.style));
+  await sayCheckpoint(context, ready, plan);
+  sayHooks(context, ready, selection);
+  const cost = await costOf(ready, plan);
   if (!cost.ok) return failed(cost.findings);
   if (plan.steps.length > 0) {
     screen.event(cost.value);
@@ -78,7 +64,7 @@ async function dryRunFarAway(context: Context, ready: Ready, selection: Selectio
 type Cost = Extract<RunEvent, { readonly kind: 'cost' }>;
 
 /** What a run of this plan would make. */
-async function costOf({ project, wired }: Ready, plan: Plan, how: How) {
+async function costOf({ project, wired }: Ready, plan: Plan) {
   const { carryBundle } = await import('../adapters/bundle/carry-bundle.ts');
   const carried = await carryBundle(wired.bundle);
   if (!carried.ok) return carried;
@@ -88,8 +74,7 @@ async function costOf({ project, wired }: Ready, plan: Plan, how: How) {
     carried.value.kind === 'layer'
       ? carried.value.files.reduce((sum, { source }) => sum + source.size, 0)
       : carried.value.value.length;
-  // What is only recorded destroys nothing.
-  const checkpoint = how === 'execute' && wantsCheckpoint(plan, environment.checkpoint);
+  const checkpoint = wantsCheckpoint(plan, environment.checkpoint);
   const cost: Cost = {
     kind: 'cost',
     place: remote?.place ?? '',

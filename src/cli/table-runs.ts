@@ -168,13 +168,14 @@ export const runCommands: readonly CommandSpec[] = [
     name: 'adopt',
     summary: 'Take over a database whose tables are there already',
     about: [
-      'Runs the checks derived from the named migrations (or from all pending ones) and records as applied what they prove.',
+      'Runs the migrations on a throwaway PostgreSQL of the same major version, compares by names what they make there with what the database has, and records the longest beginning that agrees. Your tables are not changed.',
+      'A migration that changes rows, or that fails on the throwaway server, is recorded only where it is named, and then without proof.',
     ],
     arguments: [
       { name: 'NAME', summary: 'versions or names of migrations; without any: all pending ones', many: true },
     ],
     options: [
-      { name: 'dry-run', summary: 'only show what would be looked for' },
+      { name: 'dry-run', summary: 'only show what would be recorded, and what differs' },
       { name: 'baseline', value: 'VERSION', summary: 'record everything up to this version without proof' },
       { name: 'export', summary: 'print what is applied as SQL, for a plain history table: the way out' },
       wait,

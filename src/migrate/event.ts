@@ -1,4 +1,5 @@
 import type { Finding } from '../kit/finding.ts';
+import type { SameWord } from './adopt/rehearsed.ts';
 import type { History } from './history/read-history.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { AuditRow, HistoryRow, LiveRunRow, RunRow, StatementRow } from './history/rows.ts';
@@ -63,6 +64,28 @@ export type RunEvent =
       readonly environmentId: string;
       readonly systemId: string;
       readonly databaseOid: string;
+    }
+  /** What a rehearsal must know of the database, where an adoption is planned. */
+  | {
+      readonly kind: 'database';
+      /** Major version of PostgreSQL. */
+      readonly major: number;
+      /** Where unqualified names are looked for, as the setting is written. */
+      readonly searchPath: string;
+      /** The schema that they are created in; empty: there is none. */
+      readonly schema: string;
+      readonly extensions: readonly { readonly name: string; readonly schema: string }[];
+    }
+  /** How far the database is what the rehearsed migrations make. */
+  | {
+      readonly kind: 'adoption';
+      /** Ids that would be recorded, as proven or without proof. */
+      readonly proven: readonly string[];
+      readonly baseline: readonly string[];
+      /** The migration whose state the database comes nearest to; empty: there is none. */
+      readonly nearest: string;
+      /** Texts that may mean the same as the rehearsal's. */
+      readonly doubtful: readonly SameWord[];
     }
   /** From here on the run is in the history of the database. */
   | { readonly kind: 'recorded'; readonly run: string }

@@ -1,4 +1,5 @@
 import type { Outcome } from '../kit/outcome.ts';
+import type { Rehearsed } from './adopt/rehearsed.ts';
 import type { Analysis, Migration, Role } from './model.ts';
 
 /** One result of a message: all values as the server's text, NULL as null. */
@@ -148,6 +149,8 @@ export interface Bundle {
   /** `native`: ordered versions in a folder; `bare`: single files with ids `file:<name>`. */
   readonly layout: 'native' | 'bare';
   readonly migrations: readonly Migration[];
+  /** For `adopt`: what the migrations made on a throwaway server. */
+  readonly rehearsed?: Rehearsed;
   /** Statements, segments, effects of one script; a fault lists everything that is wrong with the file. */
   analysis(migration: Migration, role: Role): Promise<Outcome<Analysis>>;
   /** The bytes of one script without BOM: what the spans of its analysis refer to. */

@@ -96,6 +96,8 @@ export interface CancelTask extends TaskTerms {
 export interface PlanTask extends TaskTerms {
   readonly kind: 'plan';
   readonly selection: Selection;
+  /** It is for an adoption: what a rehearsal must know of the database is told, and how far it is what was rehearsed. */
+  readonly adopts?: 'adopt' | 'baseline';
 }
 
 /** Applies (or undoes, or adopts) what the selection names, then verifies and records. */
@@ -104,10 +106,12 @@ export interface ApplyTask extends TaskTerms {
   readonly command: string;
   readonly selection: Selection;
   /**
-   * `execute` runs the statements; `adopt` records what the derived checks prove to be there; `baseline` records
-   * without proof everything up to `selection.to`.
+   * `execute` runs the statements; `adopt` records what is there as the rehearsal made it; `baseline` records without
+   * proof everything up to `selection.to`.
    */
   readonly how: 'execute' | 'adopt' | 'baseline';
+  /** True: each migration is described before the next one begins, so that its words are known by themselves. */
+  readonly describesEach?: boolean;
   readonly consent: Consent;
   /** Rows that a rollback may destroy beyond those the migration created itself. */
   readonly lose: number;

@@ -191,6 +191,9 @@ test('down, adopt and the audit chain work from afar', slow, async () => {
   await database.query('create table a (id int primary key); insert into a values (1), (2)');
   const adopted = await ann.run('adopt', '-e', 'dev', '1');
   expect(adopted.exitCode, adopted.err).toBe(0);
+  expect(adopted.err).toContain('Rehearsing 1 migration on PostgreSQL');
+  expect(adopted.err).toContain('[adopt-rows]');
+  expect((await ann.run('verify', '-e', 'dev')).exitCode).toBe(0);
   expect((await ann.run('up', '-e', 'dev')).exitCode).toBe(0);
   const down = await ann.run('down', '-e', 'dev');
   expect(down.exitCode, down.err).toBe(0);

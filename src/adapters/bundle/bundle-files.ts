@@ -1,5 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { Rehearsed } from '../../migrate/adopt/rehearsed.ts';
 import type { Analysis, Migration, Role } from '../../migrate/model.ts';
 import type { Bundle, ByteSource, Hashing } from '../../migrate/ports.ts';
 import { bundleHash } from '../../migrate/read/bundle.ts';
@@ -14,6 +15,8 @@ export interface Manifest {
   readonly migrations: readonly Migration[];
   /** By `<id>:<role>`. */
   readonly analyses: Readonly<Record<string, Analysis>>;
+  /** For `adopt`. */
+  readonly rehearsed?: Rehearsed;
 }
 
 /** One file of a bundle that travels: the same in a folder, an archive, a layer of an image. */
@@ -43,8 +46,9 @@ export async function bundleFiles(bundle: Bundle): Promise<Outcome<readonly Bund
       bodies.set(name, { name, source: await bundle.body(migration, role) });
     }
   }
-  const { hash, layout, migrations } = bundle;
-  const manifest: Manifest = { format: 1, hash, layout, migrations, analyses };
+  const { hash, layout, migrations, rehearsed } = bundle;
+  const told = rehearsed === undefined ? {} : { rehearsed };
+  const manifest: Manifest = { format: 1, hash, layout, migrations, analyses, ...told };
   const text = memorySource(Buffer.from(JSON.stringify(manifest)));
   return good([{ name: manifestName, source: text }, ...bodies.values()]);
 }
@@ -74,6 +78,7 @@ async function checked(open: OpenFile, hashing: Hashing): Promise<Outcome<Bundle
     hash: manifest.hash,
     layout: manifest.layout,
     migrations: manifest.migrations,
+    ...(manifest.rehearsed === undefined ? {} : { rehearsed: manifest.rehearsed }),
     analysis: (migration, role) => {
       const analysis = manifest.analyses[`${migration.id}:${role}`];
       return Promise.resolve(

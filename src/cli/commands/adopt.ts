@@ -1,15 +1,16 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { nearest } from '../../kit/nearest.ts';
-import type { Migration } from '../../migrate/model.ts';
+import type { Migration, Plan } from '../../migrate/model.ts';
 import type { Selection } from '../../migrate/task.ts';
+import { rehearseAdoption, type RehearsedAdoption } from '../../project/rehearse-adoption.ts';
 import { applyTask, inspectTask } from '../../project/tasks.ts';
 import type { Context, Result, Run } from '../command.ts';
 import { consent } from '../consent.ts';
-import { dryRun } from '../dry-run.ts';
-import { eventOf, executeAloud, executeQuietly, withProject, type Ready } from '../execute.ts';
+import { eventOf, executeAloud, executeQuietly, progressOn, withProject, type Ready } from '../execute.ts';
 import { historyAsSql } from '../export-history.ts';
 import { failed } from '../result.ts';
+import { planLines } from '../screen/plan.ts';
 import { waitOf } from '../wishes.ts';
 
 /** `godwit adopt` */
@@ -33,13 +34,63 @@ export const adopt: Run = async (context) => {
       ...(baseline === undefined ? {} : { to: baseline }),
       ...(only.value.length === 0 ? {} : { only: only.value }),
     };
-    if (typed.switches.has('dry-run')) return await dryRun(context, ready, selection, how);
+    const prepared = await prepare(context, ready, selection, how);
+    if (!prepared.ok) return failed(prepared.findings);
+    const { plan, bundle, look, findings } = prepared.value;
+    for (const finding of findings) context.screen.event({ kind: 'finding', finding });
+    const rehearsed = { ...ready, wired: { ...ready.wired, bundle } };
+    if (typed.switches.has('dry-run')) return showLook(context, { plan, look }, how);
     const consented = await consent(context, ready, { command: 'adopt', how, selection, waitMs: wait.value });
     if (!consented.ok) return failed(consented.findings);
     if (consented.value === undefined) return { exitCode: 0, outcome: 'nothing-to-do', findings: [], data: {} };
-    return await executeAloud(context, ready, await applyTask(ready.project, ready.actor, consented.value));
+    return await executeAloud(context, rehearsed, await applyTask(ready.project, ready.actor, consented.value));
   });
 };
+
+/** Runs the migrations on a throwaway server, and looks how far the database is what they make. Ctrl-C ends it at once. */
+async function prepare(context: Context, ready: Ready, selection: Selection, how: 'adopt' | 'baseline') {
+  const { screen, signal } = context;
+  const tell = progressOn(context);
+  return await rehearseAdoption(ready.project, {
+    bundle: ready.wired.bundle,
+    actor: ready.actor,
+    selection,
+    how,
+    execute: async (task, bundle) => {
+      const wired = { ...ready.wired, bundle };
+      return await executeQuietly(context, { ...ready, wired }, task);
+    },
+    onProgress: (text, step) => (step === 'step' ? screen.passing(text) : tell(text, step)),
+    signal,
+  });
+}
+
+/** `--dry-run`: what would be recorded, and what would be said. */
+function showLook(
+  context: Context,
+  { plan, look }: Pick<RehearsedAdoption, 'plan' | 'look'>,
+  how: 'adopt' | 'baseline',
+): Result {
+  const { screen } = context;
+  screen.settle();
+  const adoption = look.events.findLast((event) => event.kind === 'adoption');
+  const recorded = new Set([...(adoption?.proven ?? []), ...(adoption?.baseline ?? [])]);
+  const without = new Set(adoption?.baseline ?? (how === 'baseline' ? plan.steps.map(({ id }) => id) : []));
+  const shown = (steps: Plan['steps'], kind: 'adopt' | 'baseline'): void => {
+    if (steps.length > 0) screen.say(...planLines({ ...plan, steps }, screen.style, kind));
+  };
+  if (plan.steps.length === 0) screen.say(...planLines(plan, screen.style, how));
+  shown(
+    plan.steps.filter(({ id }) => recorded.has(id) && !without.has(id)),
+    'adopt',
+  );
+  shown(
+    plan.steps.filter(({ id }) => without.has(id)),
+    'baseline',
+  );
+  for (const event of look.events) if (screen.json || event.kind === 'finding') screen.event(event);
+  return { exitCode: look.exitCode, outcome: look.outcome, findings: [] };
+}
 
 /** Migrations by version or name; each must exist. */
 function idsOf(names: readonly string[], migrations: readonly Migration[]): Outcome<readonly string[]> {

@@ -36,7 +36,7 @@ export function planLines(plan: Plan, style: Style, how: ApplyTask['how'] = 'exe
 const verbs = {
   up: 'run',
   down: 'be undone',
-  adopt: 'be looked for in the database, and recorded where they are found',
+  adopt: 'be recorded: the database is what they make',
   baseline: 'be recorded without proof',
 } as const;
 

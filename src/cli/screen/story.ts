@@ -165,6 +165,8 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       case 'chain':
       case 'chain.history':
       case 'identity':
+      case 'database':
+      case 'adoption':
       case 'recorded':
       case 'run.details':
         break;

@@ -1,42 +1,81 @@
-import type { Finding } from '../../kit/finding.ts';
 import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { quoteLiteral } from '../../sql/quote.ts';
+import type { FoundObject } from '../adopt/judge.ts';
+import { findObjects } from '../adopt/find-objects.ts';
+import { planAdoption, type AdoptionPlan, type AdoptionTerms } from '../adopt/plan-adoption.ts';
+import { keyOf, stateAt, type Rehearsed } from '../adopt/rehearsed.ts';
 import { opening } from '../apply/message.ts';
-import type { PreparedStep } from '../apply/prepared.ts';
 import { noStatements, record as recordCall } from '../apply/step-message.ts';
 import { nextHead } from '../history/head.ts';
+import type { PlanStep } from '../model.ts';
+import type { Bundle, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
-import type { ApplyTask } from '../task.ts';
 import { cancelledBy } from './cancelled-by.ts';
 import type { LiveRun } from './live-run.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
-/** Records migrations whose objects are there already. */
+/** What will be recorded, with what was found of it. */
+export interface Adoption {
+  readonly plan: AdoptionPlan;
+  readonly found: ReadonlyMap<string, FoundObject>;
+}
+
+/** Looks how far the target is what the rehearsal made, and decides what is recorded. Changes nothing. */
+export async function lookForAdoption(
+  session: Session,
+  bundle: Bundle,
+  target: { readonly steps: readonly PlanStep[]; readonly major: number; readonly installed: boolean },
+  terms: AdoptionTerms,
+): Promise<Outcome<Adoption>> {
+  const { rehearsed } = bundle;
+  if (rehearsed === undefined && terms.how !== 'baseline') return bad(fault('rehearsal-unavailable'));
+  if (rehearsed !== undefined && rehearsed.major !== target.major) {
+    const why = `It was rehearsed on PostgreSQL ${rehearsed.major}, and the database is on ${target.major}.`;
+    return bad(fault('rehearsal-unavailable', { why, fix: 'Run the command again.' }));
+  }
+  const found = rehearsed === undefined ? good(new Map<string, FoundObject>()) : await findObjects(session, rehearsed, target.installed);
+  if (!found.ok) return found;
+  return good({ plan: planAdoption(target.steps, rehearsed, found.value, terms), found: found.value });
+}
+
+/** Records what was decided: each migration in one transaction with the words of what it made. */
 export async function adoptRun(
-  task: ApplyTask,
   ports: RunnerPorts,
   live: LiveRun,
-  steps: readonly PreparedStep[],
+  steps: readonly PlanStep[],
+  { plan, found }: Adoption,
 ): Promise<Verdict> {
-  for (const prepared of steps) {
+  for (const { id, kind } of plan.records) {
     if (ports.signal.aborted) return verdictOf(fault('interrupted'));
-    const recorded = await record(ports, live, prepared, task.how === 'baseline' ? 'baseline' : 'adopted');
-    if (ports.signal.aborted && recorded !== undefined) return verdictOf(fault('interrupted'));
-    if (recorded !== undefined) return verdictOf((await cancelledBy(live)) ?? recorded);
+    const step = steps.find((one) => one.id === id);
+    if (step === undefined) throw new Error(`migration ${id} is adopted and not planned`);
+    const words = baselineOf(ports.bundle.rehearsed, id, found);
+    const refused = await record(ports, live, { ...step, kind }, words);
+    if (refused === undefined) continue;
+    return ports.signal.aborted ? verdictOf(fault('interrupted')) : verdictOf((await cancelledBy(live)) ?? refused);
   }
-  return wellDone();
+  return adoptionVerdict(plan);
+}
+
+/** How an adoption ends that was recorded, or had nothing to record. */
+export function adoptionVerdict({ findings }: AdoptionPlan): Verdict {
+  return findings.some(({ severity }) => severity === 'error') ? verdictOf(...findings) : { ...wellDone(), findings };
 }
 
 async function record(
   ports: RunnerPorts,
   live: LiveRun,
-  prepared: PreparedStep,
-  kind: 'adopted' | 'baseline',
+  step: PlanStep & { readonly kind: 'adopted' | 'baseline' },
+  words: readonly string[],
 ): Promise<Finding | undefined> {
-  const { id, name, file, checksum, direction } = prepared.step;
+  const { id, name, file, checksum, direction, kind } = step;
   const head = nextHead(ports.hashing, live.head, { kind, id, checksum });
-  const call = recordCall({ ...prepared.step, kind }, live.run, { head, nextStarted: '' }, noStatements(0));
-  const commands = [...opening(live.epoch, live.head), call, 'COMMIT'];
+  const call = recordCall(step, live.run, { head, nextStarted: '' }, noStatements(0));
+  const chained = words.length === 0 ? [] : [`SELECT godwit.chain_baseline(${quoteLiteral(live.run)})`];
+  const commands = [...opening(live.epoch, live.head), call, ...words, ...chained, 'COMMIT'];
   const reply = await live.session.send(commands.map((command) => `${command};\n`).join(''));
   if (!reply.ok) {
     if (!reply.error.lost) await live.session.send('ROLLBACK');
@@ -45,4 +84,34 @@ async function record(
   live.head = head;
   ports.emit({ kind: 'migration.applied', id, name, direction, how: kind, ms: 0, statements: 0 });
   return undefined;
+}
+
+const objectsPerStatement = 500;
+
+/** Statements that take what a migration wrote into the baseline, in the words that the target has for it. */
+function baselineOf(
+  rehearsed: Rehearsed | undefined,
+  id: string,
+  found: ReadonlyMap<string, FoundObject>,
+): readonly string[] {
+  const index = rehearsed?.steps.findIndex((step) => step.id === id) ?? -1;
+  if (rehearsed === undefined || index < 0) return [];
+  const values = rehearsed.objects.flatMap((object): readonly string[] => {
+    const there = found.get(keyOf(object));
+    if (there === undefined || !object.states.some(({ step }) => step === index)) return [];
+    const made = stateAt(object, index)?.made === index;
+    const { class: classOf, oid, sub, kind, name, homeClass, home, words } = there;
+    const list = `array[${words.map(quoteLiteral).join(', ')}]::text[]`;
+    const now = '(select seq from godwit.guard)';
+    return [
+      `(${classOf}::oid, ${oid}::oid, ${sub}, ${quoteLiteral(kind)}, ${quoteLiteral(name)}, ${homeClass}::oid, ${home}::oid, ${list}, ${object.whole && oid === home && sub === '0'}, ${made ? now : 'null::bigint'}, ${now})`,
+    ];
+  });
+  const statements: string[] = [];
+  for (let at = 0; at < values.length; at += objectsPerStatement)
+    statements.push(`INSERT INTO godwit.object (class, oid, sub, kind, name, home_class, home, words, whole, made, seq)
+VALUES ${values.slice(at, at + objectsPerStatement).join(',\n')}
+ON CONFLICT (class, oid, sub) DO UPDATE SET kind = excluded.kind, name = excluded.name, home_class = excluded.home_class, home = excluded.home, words = excluded.words,
+  whole = godwit.object.whole OR excluded.whole, made = coalesce(godwit.object.made, excluded.made), seq = excluded.seq, drifted = false`);
+  return statements;
 }

@@ -1,18 +1,21 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { good } from '../../kit/outcome.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { finishRun, logEvent } from '../history/run-record.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
+import type { MadePlan } from '../plan/make-plan.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
-import { adoptRun } from './adopt.ts';
+import { adoptionVerdict, adoptRun, lookForAdoption, type Adoption } from './adopt.ts';
 import { openControl } from '../control/control.ts';
 import { within } from '../control/deadline.ts';
 import { expectAnswers, watchConnections, type Watched } from '../control/watch.ts';
 import { applyRun } from './apply-run.ts';
 import { mayTouchRows } from '../apply/step-message.ts';
 import { begin } from './begin.ts';
+import { describeChanges } from './describe.ts';
 import { majorOf } from './facts.ts';
+import { newestVersion } from '../history/newest-version.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
 import { open, type Opened } from './open.ts';
 import { endLease } from './lease.ts';
@@ -110,6 +113,11 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   if (!prepared.ok) return tried(prepared.findings);
   if (ports.signal.aborted) return { verdict: verdictOf(fault('interrupted', { why: 'Nothing was changed.' })) };
 
+  const adoption = await adoptionOf(terms, opened, made.plan.steps);
+  if (adoption !== undefined && !adoption.ok) return tried(adoption.findings);
+  if (adoption !== undefined && adoption.value.plan.records.length === 0)
+    return { verdict: adoptionVerdict(adoption.value.plan) };
+
   live.begun = begin(task, ports, live, {
     history,
     planHash: made.plan.hash,
@@ -124,14 +132,35 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   if (begun.value === 'moved') return { verdict: verdictOf(fault('taken-over')), again: true };
   if (from !== undefined) await logEvent(session, task.run, { kind: 'took-over', body: { from, at: ports.now() } });
   told.takenFrom = undefined;
-  if (task.how === 'execute') return applyBehind(terms, prepared.value);
-  return { verdict: await finish(ports, live, await adoptRun(task, ports, live, prepared.value)) };
+  if (adoption === undefined) return applyBehind(terms, prepared.value);
+  return { verdict: await finish(ports, live, await adoptRun(ports, live, made.plan.steps, adoption.value)) };
+}
+
+/** Whatever is not proven is known before anything is written. */
+async function adoptionOf(
+  { task, ports, live }: PlanTerms,
+  { session, facts, history }: Opened,
+  steps: MadePlan['plan']['steps'],
+): Promise<Outcome<Adoption> | undefined> {
+  const { how, selection, environment } = task;
+  if (how === 'execute') return undefined;
+  const stopWatching = expectAnswers(ports, session);
+  const target = { steps, major: majorOf(facts), installed: history.version >= newestVersion };
+  const looked = await lookForAdoption(session, ports.bundle, target, {
+    how,
+    selection,
+    environment: environment.name,
+  });
+  stopWatching();
+  await live.stopping?.settle();
+  return ports.signal.aborted ? bad(fault('interrupted', { why: 'Nothing was changed.' })) : looked;
 }
 
 /** Applies; the run's first writes may still be on their way. */
 async function applyBehind(terms: PlanTerms, steps: readonly PreparedStep[]): Promise<Try> {
   const { task, ports, live, told } = terms;
-  const { verdict, applied, moved, notBegun } = await applyRun(ports, live, steps, task.locks);
+  const apply = task.describesEach === true ? applyEach : applyRun;
+  const { verdict, applied, moved, notBegun } = await apply(ports, live, steps, task.locks);
   if (notBegun === 'anew') return { verdict, again: true };
   if (notBegun === 'refused') return tried(verdict.findings);
   told.begun = true;
@@ -142,6 +171,20 @@ async function applyBehind(terms: PlanTerms, steps: readonly PreparedStep[]): Pr
   const partly = verdict.outcome === 'partly-applied' && !ports.signal.aborted;
   const inPart = partly ? await standingPart(live, steps) : undefined;
   return { verdict: await conclude(terms, verdict, told.applied, inPart) };
+}
+
+/** One migration after the other, each described before the next one begins. */
+async function applyEach(...[ports, live, steps, locks]: Parameters<typeof applyRun>): ReturnType<typeof applyRun> {
+  const applied: PreparedStep[] = [];
+  for (const step of steps) {
+    const run = await applyRun(ports, live, [step], locks);
+    applied.push(...run.applied);
+    if (run.verdict.exitCode !== 0 || run.applied.length === 0) return { ...run, applied };
+    const described = await describeChanges(live);
+    if (described.kind === 'refused')
+      return { verdict: verdictOf(fault('database-refused', { why: described.why })), applied };
+  }
+  return { verdict: wellDone(), applied };
 }
 
 async function conclude(

@@ -88,6 +88,8 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
   if (!made.ok) return verdictOf(...made.findings);
   for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
   ports.emit({ kind: 'plan', plan: made.value.plan });
+  if (task.adopts !== undefined)
+    return (await import('./plan-adopt.ts')).planAdopt(task, ports, opened, made.value.plan.steps);
   const { rowsAtRisk } = await import('../losses/rows-at-risk.ts');
   const terms = { environment: task.environment.name, schema: opened.facts.schema };
   for (const finding of await rowsAtRisk(opened.session, made.value, terms))

@@ -3,6 +3,7 @@ import { fault, FaultError } from '../../kit/fault.ts';
 import { bad, type Outcome } from '../../kit/outcome.ts';
 import type { Analysis, Migration, Role, ScriptFile } from '../model.ts';
 import type { Bundle, ByteSource, Folder, Hashing } from '../ports.ts';
+import type { Rehearsed } from '../adopt/rehearsed.ts';
 import type { AnalysisPorts } from './analyse.ts';
 import { openBody } from './checksum.ts';
 
@@ -76,8 +77,14 @@ function scriptOf(migration: Migration, role: Role): ScriptFile {
   return script;
 }
 
-/** SHA-256 over format version, layout, ids, names and checksums, companions included. */
-export function bundleHash(terms: Pick<BundleTerms, 'layout' | 'migrations'>, hashing: Hashing): string {
+/** The bundle with what a rehearsal of its migrations has told. */
+export function withRehearsed(bundle: Bundle, rehearsed: Rehearsed, hashing: Hashing): Bundle {
+  const terms = { layout: bundle.layout, migrations: bundle.migrations, rehearsed };
+  return { ...bundle, rehearsed, hash: bundleHash(terms, hashing) };
+}
+
+/** SHA-256 over format version, layout, ids, names and checksums, companions included, and rehearsed words if there are. */
+export function bundleHash(terms: Pick<Bundle, 'layout' | 'migrations' | 'rehearsed'>, hashing: Hashing): string {
   const content = {
     format: bundleFormat,
     layout: terms.layout,
@@ -88,6 +95,7 @@ export function bundleHash(terms: Pick<BundleTerms, 'layout' | 'migrations'>, ha
       down?.checksum ?? '',
       verify?.checksum ?? '',
     ]),
+    ...(terms.rehearsed === undefined ? {} : { rehearsed: terms.rehearsed }),
   };
   return hashing
     .sha256()

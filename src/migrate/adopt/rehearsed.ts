@@ -1,0 +1,69 @@
+import type { Finding } from '../../kit/finding.ts';
+
+/** How a rehearsed migration left an object. */
+export interface RehearsedState {
+  /** Index of the migration among the rehearsed ones. */
+  readonly step: number;
+  /** The server's own words; null: the migration dropped it, or gave it another name. */
+  readonly words: readonly string[] | null;
+  /** Index of the migration that created it; absent: it had been there. */
+  readonly made?: number;
+}
+
+/** One object that rehearsed migrations wrote, under one name. */
+export interface RehearsedObject {
+  readonly kind: string;
+  /** Qualified, as in the baseline. */
+  readonly name: string;
+  /** OID of the catalogue of what it is a part of, and its name: those of the object itself where it is no part. */
+  readonly homeClass: string;
+  readonly home: string;
+  /** True: a migration created it whole, so that what others add to it is told. */
+  readonly whole: boolean;
+  /** In the order of the migrations. */
+  readonly states: readonly RehearsedState[];
+}
+
+/** A statement that changes rows, or may do so: no catalogue tells whether it has run. */
+export interface RowStatement {
+  readonly tag: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A migration that was rehearsed. */
+export interface RehearsedStep {
+  readonly id: string;
+  readonly file: string;
+  /** The first of its statements that may change rows. */
+  readonly rows?: RowStatement;
+}
+
+/** A word of the target that means what the rehearsal's does: after one pass through the server both read the same. */
+export interface SameWord {
+  readonly kind: string;
+  readonly name: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** What migrations make, as a throwaway server tells it: plain data that travels in the bundle. */
+export interface Rehearsed {
+  /** Major version of the server; words of another one are not the same. */
+  readonly major: number;
+  readonly steps: readonly RehearsedStep[];
+  readonly objects: readonly RehearsedObject[];
+  /** The migration behind the last step: it could not be rehearsed, and so none behind it. */
+  readonly stopped?: { readonly id: string; readonly finding: Finding };
+  readonly same: readonly SameWord[];
+}
+
+/** The state of an object once the migrations up to this one have run; undefined: none of them had written it. */
+export function stateAt(object: RehearsedObject, step: number): RehearsedState | undefined {
+  return object.states.findLast((state) => state.step <= step);
+}
+
+/** What tells objects apart where OIDs mean nothing. */
+export function keyOf({ kind, name }: Pick<RehearsedObject, 'kind' | 'name'>): string {
+  return `${kind} ${name}`;
+}

@@ -1,0 +1,160 @@
+import { nodeHashing } from '../adapters/files/hashing.ts';
+import { createRehearsals } from '../adapters/rehearsal/throwaway.ts';
+import { fault } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+import type { Rehearsed } from '../migrate/adopt/rehearsed.ts';
+import type { Execution } from '../migrate/deploy.ts';
+import type { RunEvent } from '../migrate/event.ts';
+import type { Plan } from '../migrate/model.ts';
+import type { Bundle, Target } from '../migrate/ports.ts';
+import { withRehearsed } from '../migrate/read/bundle.ts';
+import { rehearse } from '../migrate/rehearse/rehearse.ts';
+import type { Rehearsal, RehearsalTerms } from '../migrate/rehearse/rehearsal.ts';
+import { sameWords } from '../migrate/rehearse/reparse.ts';
+import type { PlanTask, Selection } from '../migrate/task.ts';
+import type { Actor } from '../migrate/task.ts';
+import type { Project } from './open.ts';
+import { createRunId } from './run-id.ts';
+import { planTask } from './tasks.ts';
+
+/** What stands around the preparation of an adoption. */
+export interface RehearseAdoptionOptions {
+  readonly bundle: Bundle;
+  readonly actor: Actor;
+  readonly selection: Selection;
+  readonly how: 'adopt' | 'baseline';
+  /** Has a task that only looks executed next to the database, with this bundle. */
+  readonly execute: (task: PlanTask, bundle: Bundle) => Promise<Execution>;
+  /** Hears what goes on, in words. */
+  readonly onProgress: (text: string, step: 'download' | 'step' | 'other') => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Everything that is known before anything is recorded. */
+export interface RehearsedAdoption {
+  readonly plan: Plan;
+  /** With the rehearsed words, where there are any. */
+  readonly bundle: Bundle;
+  /** How the last look ended: what an adoption would say. */
+  readonly look: Execution;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Prepares an adoption: asks the database what it is, runs the migrations on a throwaway server of its major, looks how
+ * far it is what they made, and has texts that differ read once by that server.
+ */
+export async function rehearseAdoption(
+  project: Project,
+  options: RehearseAdoptionOptions,
+): Promise<Outcome<RehearsedAdoption>> {
+  const { bundle, execute, how } = options;
+  const task = (): PlanTask => ({ ...planTask(project, options.actor, options.selection), adopts: how });
+  const first = await execute(task(), bundle);
+  const plan = eventOf(first, 'plan')?.plan;
+  const facts = eventOf(first, 'database');
+  const target = eventOf(first, 'target');
+  if (first.exitCode !== 0 || plan === undefined || facts === undefined || target === undefined)
+    return bad(...(first.findings.length > 0 ? first.findings : [fault('bug', { why: 'The runner sent no plan.' })]));
+  if (plan.steps.length === 0) return good({ plan, bundle, look: first, findings: [] });
+  const stage = createStage(project, options, { facts, target, plan });
+  try {
+    const rehearsed = await stage.rehearse();
+    if (!rehearsed.ok) {
+      const aborted = options.signal?.aborted === true;
+      if (how !== 'baseline' || aborted) return rehearsed;
+      const findings = rehearsed.findings.map((finding) => ({ ...finding, severity: 'warning' as const }));
+      return good({ plan, bundle, look: first, findings });
+    }
+    let known = withRehearsed(bundle, rehearsed.value, nodeHashing);
+    let look = await execute(task(), known);
+    const adoption = eventOf(look, 'adoption');
+    if (adoption === undefined) return bad(...look.findings);
+    const same = await stage.sameAt(rehearsed.value, adoption);
+    if (!same.ok) return same;
+    if (same.value.length > 0) {
+      known = withRehearsed(bundle, { ...rehearsed.value, same: same.value }, nodeHashing);
+      look = await execute(task(), known);
+    }
+    return good({ plan, bundle: known, look, findings: [] });
+  } finally {
+    await stage.close();
+  }
+}
+
+type EventOf<Kind extends RunEvent['kind']> = Extract<RunEvent, { readonly kind: Kind }>;
+
+function eventOf<Kind extends RunEvent['kind']>({ events }: Execution, kind: Kind): EventOf<Kind> | undefined {
+  return events.findLast((event): event is EventOf<Kind> => event.kind === kind);
+}
+
+interface Known {
+  readonly facts: EventOf<'database'>;
+  readonly target: Target;
+  readonly plan: Plan;
+}
+
+interface Stage {
+  rehearse(): Promise<Outcome<Rehearsed>>;
+  sameAt(rehearsed: Rehearsed, adoption: EventOf<'adoption'>): Promise<Outcome<Rehearsed['same']>>;
+  close(): Promise<void>;
+}
+
+/** The throwaway server, kept while it is of use. */
+function createStage(project: Project, options: RehearseAdoptionOptions, { facts, target, plan }: Known): Stage {
+  const { bundle, onProgress } = options;
+  const signal = options.signal === undefined ? {} : { signal: options.signal };
+  const rehearsals = createRehearsals({ env: project.env, register: (secret) => project.redactor.register(secret) });
+  const asked = new Set(plan.steps.map(({ id }) => id));
+  const last = bundle.migrations.findLast(({ id }) => asked.has(id))?.id ?? '';
+  const terms: RehearsalTerms = {
+    major: facts.major,
+    database: target.database,
+    user: target.user,
+    searchPath: facts.searchPath,
+  };
+  let rehearsal: Rehearsal | undefined;
+  const upTo = async (through: string): Promise<Outcome<Rehearsed>> => {
+    await rehearsal?.close();
+    const count = bundle.migrations.findIndex(({ id }) => id === through) + 1;
+    const what = count === 1 ? '1 migration' : `${count} migrations`;
+    onProgress(`Rehearsing ${what} on PostgreSQL ${facts.major} …`, 'step');
+    const started = await rehearsals.start(terms, { onProgress, ...signal });
+    if (!started.ok) return bad(...started.findings.map(unavailable));
+    rehearsal = started.value;
+    return await rehearse(rehearsal, bundle, {
+      major: facts.major,
+      through,
+      surroundings: facts,
+      nextRun: () => createRunId(Date.now()),
+      ...signal,
+      onStep: (done) => onProgress(`Rehearsing ${what} on PostgreSQL ${facts.major}: ${done} done`, 'other'),
+    });
+  };
+  return {
+    rehearse: () => upTo(last),
+    async sameAt(rehearsed, { nearest, doubtful }) {
+      if (doubtful.length === 0) return good([]);
+      // Texts are read where the objects are as the database has them.
+      const whole = rehearsed.steps.at(-1)?.id === nearest;
+      const again = whole ? good(rehearsed) : await upTo(nearest);
+      if (!again.ok) return again;
+      const session = await rehearsal?.open();
+      if (session === undefined || !session.ok) return good([]);
+      try {
+        return good(await sameWords(session.value, again.value, doubtful));
+      } finally {
+        await session.value.close();
+      }
+    },
+    close: async () => await rehearsal?.close(),
+  };
+}
+
+/** Why there is no throwaway server. */
+function unavailable(finding: Finding): Finding {
+  if (finding.code === 'interrupted') return finding;
+  const { fix } = fault('rehearsal-unavailable');
+  return fault('rehearsal-unavailable', { why: finding.why, fix: `${finding.fix} Or: ${fix}` });
+}
