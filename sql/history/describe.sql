@@ -5,9 +5,10 @@
 -- only because it uses something that the run wrote: taken unless it had drifted, or others wrote it meanwhile. Neither in
 -- the baseline nor written by the run: somebody else's.
 --
--- Returns `created`, `changed`, `dropped`, or `locked` for what others hold exclusively, so that the next run describes
+-- added: columns that migrations add by their text, as [migration, table, column]: of a column the catalogue keeps only the
+-- last writer. Returns `created`, `changed`, `dropped`, or `locked` for what others hold exclusively, so that the next run describes
 -- it. `within` is a part of what was created or dropped along with it.
-create or replace function godwit.describe_run() returns table (change text, migration text, kind text, name text,
+create or replace function godwit.describe_run(added jsonb default '[]') returns table (change text, migration text, kind text, name text,
   within boolean, had_drifted boolean)
 language plpgsql set search_path = '' set jit = off as $$
 #variable_conflict use_column
@@ -16,6 +17,7 @@ declare
     from godwit.own_transaction t, godwit.guard g);
   -- A transaction outside of which no relation is known may have written and dropped anything.
   opaque boolean := exists (select from godwit.own_transaction where outside and relations is null);
+  first_seq bigint := (select min(seq) from godwit.own_transaction);
   last_seq bigint := (select max(seq) from godwit.own_transaction);
   found_before oid[] := coalesce((select r.found from godwit.run r where r.run = (select max(t.run) from godwit.own_transaction t)), '{}');
   created_by_dependency constant oid[] := array['pg_constraint', 'pg_trigger', 'pg_policy', 'pg_rewrite', 'pg_statistic_ext']::regclass[]::oid[];
@@ -64,7 +66,8 @@ begin
   fate as materialized (
     select d.*, e.class is not null or c.class is not null as own, coalesce(e.seq, c.seq) as by_seq, s.class is not null as by_others,
       c.class is not null as created, c.seq as created_seq, o.class is not null as known, o.words as old_words, o.name as old_name,
-      o.made as old_made, o.seq as old_seq, coalesce(o.drifted, false) as had_drifted, coalesce(h.whole, false) or hc.class is not null as whole_home
+      o.made as old_made, o.seq as old_seq, coalesce(o.drifted, false) as had_drifted, coalesce(h.whole, false) or hc.class is not null as whole_home,
+      case when d.sub > 0 then hc.seq end as home_created_seq
     from now d
     left join entry e on e.class = d.class and e.oid = d.oid and e.sub = d.sub
     left join stranger s on s.class = d.class and s.oid = d.oid and s.sub = d.sub
@@ -74,8 +77,12 @@ begin
     left join creation hc on hc.class = d.home_class and hc.oid = d.home),
   taken as materialized (
     select f.*, f.known and (f.words <> f.old_words or f.name <> f.old_name) as differs,
-      coalesce(f.by_seq, case when f.known and f.words = f.old_words and f.name = f.old_name then f.old_seq else last_seq end) as new_seq,
-      coalesce(f.old_made, case when f.known or f.created then f.created_seq when f.whole_home then f.by_seq end) as new_made
+      case when f.own then f.by_seq when f.words = f.old_words and f.name = f.old_name then f.old_seq else last_seq end as new_seq,
+      coalesce(f.old_made, case when f.known or f.created then f.created_seq
+        when exists (select from jsonb_array_elements(added) a join godwit.migration m on m.id = a ->> 0 and m.seq = f.by_seq,
+          format('.%I.%I', a ->> 1, a ->> 2) as part where f.sub > 0 and right(f.name, length(part)) = part) then f.by_seq
+        when f.home_created_seq is not null then f.home_created_seq
+        when f.whole_home and first_seq = last_seq then f.by_seq end) as new_made
     from fate f
     -- What a table of others inherits from ours is theirs.
     where case when f.known then f.own or not f.had_drifted and not f.by_others

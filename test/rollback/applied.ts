@@ -13,6 +13,20 @@ export async function appliedProject(
   return project;
 }
 
+/** The same, each migration by a run of its own: then what was there before each is known. */
+export async function appliedRunByRun(
+  database: TestDatabase,
+  files: Readonly<Record<string, string>>,
+): Promise<TestProject> {
+  const project = createProject(files, database.url);
+  const versions = Object.keys(files).flatMap((file) => /\/(\d+)_[^.]*\.sql$/.exec(file)?.[1] ?? []);
+  for (const version of versions) {
+    const up = await project.run('up', '--to', version);
+    expect(up.exitCode, up.err).toBe(0);
+  }
+  return project;
+}
+
 /** Rows of a table, or of a table with a condition. */
 export async function count(database: TestDatabase, table: string): Promise<number> {
   const [row] = await database.query<{ n: number }>(`select count(*)::int as n from ${table}`);

@@ -61,7 +61,6 @@ test('applying rollback_<name>.sql undoes the bare file, proves it gone, and let
   expect(checks.map(({ object, ok, expected }) => [object, ok, expected])).toEqual([
     ['public.prices.note', true, 'gone'],
     ['public.notes', true, 'gone'],
-    ['public.notes.id', true, 'gone'],
   ]);
   expect((await history(database)).slice(1)).toEqual(['applied file:add_notes', 'reverted file:add_notes']);
   expect((await project.run('up', '--file', 'fixes/rollback_add_notes.sql')).exitCode).toBe(10);

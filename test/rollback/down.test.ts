@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createTestDatabase, majors } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
-import { appliedProject, history } from './applied.ts';
+import { appliedProject, appliedRunByRun, history } from './applied.ts';
 
 const three = {
   'migrations/1_a.sql': 'create table a (id int);',
@@ -128,44 +128,59 @@ test('constraints and indexes that the server has named are found out too', asyn
   expect(ran.err).toContain('constraint public.base.base_id_key');
 });
 
-test('what a migration has changed must be again as the others state it', async () => {
+test('what a migration of an earlier run has changed is compared with its former words', async () => {
   await using database = await createTestDatabase();
-  using project = await appliedProject(database, {
+  using project = await appliedRunByRun(database, {
     'migrations/1_users.sql': 'create table users (id int, email text not null);',
     'migrations/2_loose.sql': 'alter table users alter column email drop not null, alter column id type bigint;',
     'migrations/2_loose.down.sql': 'alter table users alter column email set not null;',
   });
   const ran = await project.run('down');
-  expect(ran.exitCode).toBe(50);
-  expect(ran.err).toMatch(/column public\.users\.id[^]*expected +type: integer[^]*found +type: bigint/);
+  expect(ran.exitCode).toBe(0);
+  expect(ran.err).toMatch(/! restored column public\.users\.id[^]*expected +type: integer[^]*found +type: bigint/);
   expect(ran.err).not.toContain('users.email');
 });
 
-test('an object that was dropped and is not made again is found out', async () => {
+test('an object that was dropped and is not made again is told', async () => {
   await using database = await createTestDatabase();
-  using project = await appliedProject(database, {
+  using project = await appliedRunByRun(database, {
     'migrations/1_users.sql': 'create table users (id int, email text);\ncreate index users_email on users (email);',
     'migrations/2_drop.sql': 'drop table users;',
     'migrations/2_drop.down.sql': 'create table users (id int);',
   });
   const ran = await project.run('down');
-  expect(ran.exitCode).toBe(50);
-  expect(ran.err).toContain('column public.users.email');
+  expect(ran.exitCode).toBe(0);
+  expect(ran.err).toContain('! restored column public.users.email');
+  expect(ran.err).toContain('! restored index public.users_email');
 });
 
 test('a renamed table has its old name again', async () => {
   await using database = await createTestDatabase();
-  using project = await appliedProject(database, {
+  using project = await appliedRunByRun(database, {
     'migrations/1_users.sql': 'create table users (id int);',
     'migrations/2_rename.sql': 'alter table users rename to people;',
     'migrations/2_rename.down.sql': 'alter table people rename to users;',
   });
   const ran = await project.run('down');
   expect(ran.exitCode, ran.err).toBe(0);
+  expect(ran.err).not.toContain('!');
   await project.run('up');
   project.write('migrations/2_rename.down.sql', 'select 1;');
   const forgotten = await project.run('down');
-  expect(forgotten.exitCode, forgotten.err).toBe(50);
+  expect(forgotten.exitCode, forgotten.err).toBe(0);
+  expect(forgotten.err).toContain('! restored table public.users');
+});
+
+test('what lies between two migrations of one run is not known, and nothing is claimed of it', async () => {
+  await using database = await createTestDatabase();
+  using project = await appliedProject(database, {
+    'migrations/1_users.sql': 'create table users (id int);',
+    'migrations/2_wide.sql': 'alter table users alter column id type bigint;',
+    'migrations/2_wide.down.sql': 'alter table users alter column id type int;',
+  });
+  const ran = await project.run('down');
+  expect(ran.exitCode, ran.err).toBe(0);
+  expect(ran.err).not.toContain('!');
 });
 
 test('objects are proven gone in the schema where they were made, whoever undoes them', async () => {

@@ -34,7 +34,7 @@ test.each(majors)(
       [
         'alter table "dotted.t" alter "c.d" set default 7',
         'alter table "dotted.t" alter "c.d" drop default',
-        'public.dotted.t.c.d',
+        'public."dotted.t"."c.d"',
       ],
       [
         'alter table "my.app"."odd.table" alter "a.b" type varchar(9)',

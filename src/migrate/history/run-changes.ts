@@ -37,9 +37,12 @@ told as (
   select 'created' as change, m.kind, coalesce(f.name, m.name) as name, own.id, own.seq, m.class, m.oid, m.sub, m.home_class, m.home,
     exists (select from made h where h.class = m.home_class and h.oid = m.home and h.sub = 0) as with_home
   from made m join own on own.seq = m.made left join first_name f using (class, oid, sub, made)
-  union all select e.change, e.kind, e.name, e.id, e.seq, e.class, e.oid, e.sub, e.home_class, e.home,
+  where not exists (select from ended e where e.change = 'dropped' and e.seq = m.made and e.kind = m.kind and e.name = m.name)
+  -- Dropped and made again under its name in one migration: changed, or as it was.
+  union all select case when o.kind is null then e.change else 'changed' end, e.kind, e.name, e.id, e.seq, e.class, e.oid, e.sub, e.home_class, e.home,
     e.change = 'dropped' and exists (select from ended h where h.change = 'dropped' and h.class = e.home_class and h.oid = e.home and h.sub = 0)
-  from ended e)
+  from ended e left join godwit.object o on e.change = 'dropped' and o.made = e.seq and o.kind = e.kind and o.name = e.name
+  where o.kind is null or o.words <> e.words)
 select change, kind, name, id, with_home and (class, oid, sub) is distinct from (home_class, home, 0)
 from told order by seq, pg_catalog.array_position('{created,changed,dropped}', change), home_class, home,
   (class, oid, sub) is distinct from (home_class, home, 0), sub = 0, sub, class, oid`;

@@ -1,5 +1,6 @@
 import { quoteLiteral } from '../../sql/quote.ts';
 import { opening } from '../apply/message.ts';
+import type { PreparedStep } from '../apply/prepared.ts';
 import type { History } from '../history/read-history.ts';
 import type { Change } from '../model.ts';
 import type { Reply } from '../ports.ts';
@@ -64,8 +65,9 @@ function movedText({ major }: LiveRun, baseline: History['baseline']): string {
 }
 
 /** Describes what the run did, takes it into the baseline, and tells it. Asked again after a lost answer it finds it done. */
-export async function describeChanges(live: LiveRun): Promise<Described> {
-  const reply = await send(live, [describing, chainDescribed(live.run)]);
+export async function describeChanges(live: LiveRun, applied: readonly PreparedStep[] = []): Promise<Described> {
+  const added = JSON.stringify(applied.flatMap(addedColumns));
+  const reply = await send(live, [`SELECT * FROM godwit.describe_run(${quoteLiteral(added)})`, chainDescribed(live.run)]);
   if (!reply.ok) return reply.error.lost ? { kind: 'lost' } : { kind: 'refused', why: reply.error.message };
   const rows = reply.results.at(-2)?.rows ?? [];
   return {
@@ -88,6 +90,13 @@ export async function describeChanges(live: LiveRun): Promise<Described> {
       locked: rows.flatMap(([change, , , name]) => (change === 'locked' ? [name ?? ''] : [])),
     },
   };
+}
+
+/** Columns that its text adds to tables that were there before. */
+function addedColumns({ step, analysis }: PreparedStep): readonly (readonly string[])[] {
+  return analysis.rows.flatMap((change) =>
+    change.op === 'make' && change.column !== undefined ? [[step.id, change.table.name, change.column]] : [],
+  );
 }
 
 const describing = 'SELECT * FROM godwit.describe_run()';

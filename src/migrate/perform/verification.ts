@@ -52,7 +52,7 @@ export async function afterApplying(
 }
 
 async function lookAndJudge(task: ApplyTask, ports: RunnerPorts, live: LiveRun, executed: Executed): Promise<Verdict> {
-  const description = await described(ports, live);
+  const description = await described(ports, live, executed.applied);
   if ('outcome' in description) return description;
   emitChanges(ports, description.changes);
   await followSeeds(ports, live);
@@ -74,12 +74,16 @@ async function lookAndJudge(task: ApplyTask, ports: RunnerPorts, live: LiveRun, 
 }
 
 /** Once more behind a lost connection: what was described and not heard of is found done. */
-async function described(ports: RunnerPorts, live: LiveRun): Promise<Description | Verdict> {
-  let description = await describeChanges(live);
+async function described(
+  ports: RunnerPorts,
+  live: LiveRun,
+  applied: readonly PreparedStep[],
+): Promise<Description | Verdict> {
+  let description = await describeChanges(live, applied);
   if (description.kind === 'lost') {
     const again = await reconnect(ports, live);
     if (!again.ok) return verdictOf(...again.findings.map(unverified));
-    description = await describeChanges(live);
+    description = await describeChanges(live, applied);
     if (description.kind === 'lost')
       return verdictOf(fault('connection-lost', { why: 'It was lost twice while the changes were described.' }));
   }
