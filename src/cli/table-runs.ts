@@ -17,7 +17,7 @@ const outOfOrder: OptionSpec = {
 };
 const strict: OptionSpec = {
   name: 'strict',
-  summary: 'added objects and statements that cannot be checked fail the run',
+  summary: 'warnings, and objects that could not be compared, fail the run',
 };
 const plan: OptionSpec = {
   name: 'plan',

@@ -4,7 +4,7 @@ import { entries } from './entry.ts';
 export const verifyFaults = entries({
   'check-failed': {
     title: 'A check failed',
-    why: 'The database differs from what the applied migrations state.',
+    why: 'The database differs from what the applied migrations left, or a check of your own found something else.',
     fix: 'Restore what was changed behind the migrations’ back, or state the new form in a new migration.',
     exit: 50,
   },
@@ -16,9 +16,9 @@ export const verifyFaults = entries({
     severity: 'warning',
   },
   'not-checked': {
-    title: 'What a statement does cannot be checked',
+    title: 'What a statement would do cannot be told',
     why: 'Its effect cannot be seen in its text (DO, CALL, EXECUTE, a function).',
-    fix: 'State what must hold afterwards: `-- godwit: expect <query> => <literal>`, or a `.verify.sql` file.',
+    fix: 'Look at what it does before you run it.',
     exit: 50,
     severity: 'note',
   },
@@ -26,13 +26,6 @@ export const verifyFaults = entries({
     title: 'A bare file was not checked',
     why: 'It is applied, but belongs to no folder of migrations.',
     fix: 'Check it by itself: `godwit verify --file PATH`.',
-    exit: 50,
-    severity: 'note',
-  },
-  'trigger-not-fired': {
-    title: 'A trigger was inspected, but not fired',
-    why: 'No row could be made that sets it off.',
-    fix: 'Test it in a `.verify.sql` file, or leave it: it is present, enabled and bound to its function.',
     exit: 50,
     severity: 'note',
   },
@@ -73,8 +66,8 @@ export const verifyFaults = entries({
   },
   'no-baseline': {
     title: 'There is no baseline for drift yet',
-    why: 'The last run ended before the server’s definitions were kept.',
-    fix: 'The next `godwit up` that changes something takes it. The facts stated by the migrations were checked.',
+    why: 'No run has described yet what it wrote: an earlier version of godwit made the history, or the last run ended before that.',
+    fix: 'The next `godwit up` that changes something begins it, with what it writes.',
     exit: 50,
     severity: 'note',
   },
