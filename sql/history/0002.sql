@@ -60,6 +60,13 @@ create table godwit.own_transaction (
   seq bigint
 );
 
+-- Version 1 knew objects by their unquoted names: what these are is described once the functions are there.
+create table godwit.named_before as select distinct split_part(owner, '(', 1) as name from godwit.object;
+do $$ begin
+  if not exists (select from godwit.named_before) then
+    drop table godwit.named_before;
+  end if;
+end $$;
 drop table godwit.object;
 
 -- The baseline: every object that runs wrote, and the server's own words for it. Known by class (its catalogue), OID and,

@@ -110,11 +110,13 @@ begin
     where not known or differs or had_drifted or new_seq is distinct from old_seq or new_made is distinct from old_made or created
     on conflict (class, oid, sub) do update set kind = excluded.kind, name = excluded.name, home_class = excluded.home_class, home = excluded.home,
       words = excluded.words, whole = godwit.object.whole or excluded.whole, made = excluded.made, seq = excluded.seq, drifted = false),
-  -- Words of what drifted stay; only names move along.
+  -- Words of what drifted stay, and its name; where the run renamed the table, that part of the name moves along.
   left_alone as (
-    update godwit.object o set name = f.name, drifted = f.had_drifted or f.by_others and f.words <> f.old_words from fate f
+    update godwit.object o set drifted = true,
+      name = case when starts_with(o.name, h.old_name || '.') then h.name || substr(o.name, length(h.old_name) + 1) else o.name end
+    from fate f left join fate h on h.class = f.home_class and h.oid = f.home and h.sub = 0 and h.own and h.name <> h.old_name
     where f.known and not f.own and (f.had_drifted or f.by_others) and o.class = f.class and o.oid = f.oid and o.sub = f.sub
-      and (o.name <> f.name or not o.drifted and f.words <> f.old_words)),
+      and (not o.drifted and (f.words <> f.old_words or f.name <> f.old_name) or starts_with(o.name, h.old_name || '.'))),
   removed as (delete from godwit.object o using lost l where l.own and o.class = l.class and o.oid = l.oid and o.sub = l.sub),
   missing as (
     update godwit.object o set drifted = true from lost l where not l.own and not l.drifted and o.class = l.class and o.oid = l.oid and o.sub = l.sub),
@@ -124,7 +126,7 @@ begin
     update godwit.guard set undescribed = exists (select from waiting) or exists (select from godwit.own_transaction where seq is null),
       horizon = case when exists (select from waiting) or exists (select from stranger) or exists (select from lost where not own and not drifted)
         then horizon else pg_snapshot_xmin(pg_current_snapshot()) end)
-  select case when f.known or again.class is not null then 'changed' else 'created' end, coalesce(m.id, part.migration), f.kind, f.name,
+  select case when f.known or again.class is not null or f.new_made is null and not f.created then 'changed' else 'created' end, coalesce(m.id, part.migration), f.kind, f.name,
     not f.known and (f.class, f.oid, f.sub) is distinct from (f.home_class, f.home, 0)
       and exists (select from creation c where c.class = f.home_class and c.oid = f.home), f.had_drifted and f.differs
   from taken f left join godwit.migration m on m.seq = case when f.known then f.new_seq else coalesce(f.new_made, f.new_seq) end left join lateral (select t.migration from godwit.own_transaction t where t.seq is null limit 1) part on true
@@ -137,7 +139,7 @@ begin
   union all select 'locked', null, 'table', w.relation::regclass::text, false, false from waiting w
   -- For godwit.chain_baseline: it sees rows as they are, not the names that they had.
   union all select 'renamed', null, null, null, false, false from (select set_config('godwit.renamed', coalesce((
-    select json_agg(json_build_array(kind, old_name)) from fate where known and not own and name <> old_name)::text, '[]'), true) as names) r where r.names is null;
+    select json_agg(json_build_array(kind, old_name)) from fate where known and (not own or had_drifted) and name <> old_name)::text, '[]'), true) as names) r where r.names is null;
 end $$;
 
 -- At the start of a run: marks what has drifted, so that its end does not take that for the run's own. Only what was

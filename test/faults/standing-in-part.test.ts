@@ -210,7 +210,9 @@ test('what stands of a migration is described as far as it stands, and belongs t
     'created public.stands 2',
   );
   // The user's own checks are for the whole.
-  expect(ran.json.some((event) => event.kind === 'checks' && event.checks.some(({ kind }) => kind === 'expect'))).toBe(false);
+  expect(ran.json.some((event) => event.kind === 'checks' && event.checks.some(({ kind }) => kind === 'expect'))).toBe(
+    false,
+  );
   expect(await made(database, 'public.stands')).toEqual([null]);
   await database.query('delete from users where id = 2');
   expect((await folder.run('up')).exitCode).toBe(50);

@@ -86,6 +86,9 @@ test('a history of version 1 is verified as far as it goes, and after its upgrad
   const head = await database.query<{ head: string }>('select head from godwit.guard');
   await database.query('drop schema godwit cascade; create schema godwit');
   await database.query(historySchema[0] ?? '');
+  await database.query(
+    "insert into godwit.object values ('table', 'public.a', 'public.a', 'text of another version', 15, '1')",
+  );
   await database.query(`set check_function_bodies = off`);
   await database.query(historyFunctions.join('\n').replaceAll(/own godwit\.run;/g, 'own record;'));
   await database.query(`insert into godwit.guard (schema_version, environment, seq, head) values (1, 'local', 1, '${head[0]?.head}');
@@ -101,6 +104,10 @@ select godwit.log('01A', array['run', 'started', 'applied', 'finished'], array[
   project.write('migrations/2_b.sql', 'create table b (id int);');
   const up = await project.run('up');
   expect([up.exitCode, up.err]).toEqual([0, up.err]);
+  // What its baseline had named is known from now on, in the words of today.
+  expect(await database.query("select words from godwit.object where name = 'public.a.id'")).toEqual([
+    { words: ['type: integer'] },
+  ]);
   const clean = await project.run('runs', 'verify-chain');
   expect([clean.exitCode, clean.err]).toEqual([0, expect.stringContaining('before run 01M')]);
   await database.query("delete from godwit.event where run = '01A'; delete from godwit.run where run = '01A'");

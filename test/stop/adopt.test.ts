@@ -16,7 +16,7 @@ function throwaways(): readonly string[] {
   });
 }
 
-test('a rehearsal that is stopped changes nothing and leaves no server behind', { timeout: 60_000 }, async () => {
+test('a rehearsal that is stopped changes nothing and leaves no server behind', { timeout: 180_000 }, async () => {
   await using database = await createTestDatabase();
   const text = 'select pg_sleep(60);\ncreate table a (id int);';
   using project = createProject({ 'migrations/1_a.sql': text }, database.url);

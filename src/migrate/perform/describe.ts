@@ -1,6 +1,7 @@
 import { quoteLiteral } from '../../sql/quote.ts';
 import { opening } from '../apply/message.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
+import { historyUpgrade } from '../history/schema.generated.ts';
 import type { History } from '../history/read-history.ts';
 import type { Change } from '../model.ts';
 import type { Reply } from '../ports.ts';
@@ -30,7 +31,7 @@ export type Described =
  */
 export async function noteState(
   live: LiveRun,
-  history: Pick<History, 'undescribed' | 'baseline'>,
+  history: Pick<History, 'version' | 'undescribed' | 'baseline'>,
   touchesRows: boolean,
 ): Promise<string> {
   const { baseline } = history;
@@ -39,6 +40,8 @@ export async function noteState(
   const identity = `UPDATE godwit.guard SET system_id = ${quoteLiteral(systemId)}, database_oid = ${Number(databaseOid)}, server_major = ${live.major}`;
   const chainAnew = `SELECT godwit.chain_baseline(${quoteLiteral(live.run)}, '[]', '${baseline.major === live.major ? 'copy' : 'major'}')`;
   await Promise.all([
+    // It fails where version 1 had named nothing, and then there is nothing to take.
+    ...(history.version === 1 ? [send(live, [historyUpgrade, chainDescribed(live.run)])] : []),
     ...(moved ? [send(live, [...rebindBaseline(baseline.major === live.major), chainAnew, identity])] : []),
     // Before what an earlier run left is described: its transactions are forgotten then.
     ...(touchesRows ? [send(live, [`SELECT godwit.look_at_seeds(${quoteLiteral(live.run)})`])] : []),
@@ -67,7 +70,10 @@ function movedText({ major }: LiveRun, baseline: History['baseline']): string {
 /** Describes what the run did, takes it into the baseline, and tells it. Asked again after a lost answer it finds it done. */
 export async function describeChanges(live: LiveRun, applied: readonly PreparedStep[] = []): Promise<Described> {
   const added = JSON.stringify(applied.flatMap(addedColumns));
-  const reply = await send(live, [`SELECT * FROM godwit.describe_run(${quoteLiteral(added)})`, chainDescribed(live.run)]);
+  const reply = await send(live, [
+    `SELECT * FROM godwit.describe_run(${quoteLiteral(added)})`,
+    chainDescribed(live.run),
+  ]);
   if (!reply.ok) return reply.error.lost ? { kind: 'lost' } : { kind: 'refused', why: reply.error.message };
   const rows = reply.results.at(-2)?.rows ?? [];
   return {

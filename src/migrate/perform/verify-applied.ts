@@ -3,7 +3,9 @@ import type { Finding } from '../../kit/finding.ts';
 import { appliedNow } from '../history/read-history.ts';
 import type { HistoryRow } from '../history/rows.ts';
 import type { Check } from '../model.ts';
-import type { ResultSet, Session } from '../ports.ts';
+import { compareByStatements } from '../plan/what-changed.ts';
+import { readStatements } from '../history/read-statements.ts';
+import type { Bundle, ResultSet, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { VerifyTask } from '../task.ts';
 import { checksOf } from '../verify/baseline-check.ts';
@@ -28,12 +30,14 @@ const homesPerBatch = 400;
  */
 export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const { session, history } = opened;
+  const unread = await unreadChecks(task, ports.bundle);
+  if (unread.length > 0) return verdictOf(...unread);
   const applied = appliedNow(history.rows).filter(({ id }) => task.only === undefined || task.only.includes(id));
   const others = ports.bundle.layout === 'bare' || task.only !== undefined ? [] : bareFiles(history.rows);
   if (applied.length === 0) return { ...wellDone('nothing-to-do'), findings: others };
   const byId = new Map(ports.bundle.migrations.map((migration) => [migration.id, migration]));
-  const files = applied.flatMap(({ id }) => byId.get(id) ?? []);
-  const migrations = await Promise.all(files.map((migration) => withChecks(ports.bundle, migration)));
+  const known = applied.flatMap(({ id }) => byId.get(id) ?? []);
+  const migrations = await Promise.all(known.map((migration) => withChecks(ports.bundle, migration)));
   const compared = await compareBaseline(task, opened);
   if (compared === 'lost')
     return verdictOf(fault('connection-lost', { why: 'It was lost while the checks were under way.' }));
@@ -48,7 +52,25 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
   if (checks.some(({ ok }) => !ok) && (await isLost({ session })))
     return verdictOf(fault('connection-lost', { why: 'It was lost while the checks were under way.' }));
   report(ports, checks);
-  return concluded(checks, task.verification, [...compared.findings, ...seeds.findings, ...others]);
+  const files = await changedFiles(task, ports.bundle, opened);
+  return concluded(checks, task.verification, [...compared.findings, ...seeds.findings, ...files, ...others]);
+}
+
+/** Checks of the user's own that cannot be read: without them nobody may say that all is well. */
+async function unreadChecks({ only }: VerifyTask, bundle: Bundle): Promise<readonly Finding[]> {
+  const wanted = bundle.migrations.filter(({ id, verify }) => verify !== undefined && only?.includes(id) !== false);
+  const read = await Promise.all(wanted.map((migration) => bundle.analysis(migration, 'verify')));
+  return read.flatMap((analysis) => (analysis.ok ? [] : analysis.findings));
+}
+
+/** What `up` would refuse is no reason not to look at the database: the baseline needs no files. */
+async function changedFiles(task: VerifyTask, bundle: Bundle, opened: Opened): Promise<readonly Finding[]> {
+  const rows = opened.history.rows.filter(({ id }) => task.only?.includes(id) !== false);
+  const terms = { outOfOrder: true, recorded: readStatements(opened.session) };
+  const { findings } = await compareByStatements(bundle, { ...opened.history, rows }, terms);
+  return findings.flatMap((finding) =>
+    finding.severity === 'error' ? [{ ...finding, severity: 'warning' as const }] : [],
+  );
 }
 
 /** Rows are followed by the OIDs of their tables. */
