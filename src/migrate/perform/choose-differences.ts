@@ -1,0 +1,100 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { nearest } from '../../kit/nearest.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { Check } from '../model.ts';
+import { serverFault } from '../server-fault.ts';
+import { differencesOf, toldDifferences, type Difference } from '../verify/baseline-check.ts';
+import { matches, type NamedObject } from '../verify/object-pattern.ts';
+import type { Opened } from './open.ts';
+import { checkTerms, readDifferences } from './verify-applied.ts';
+
+/** Differences that somebody has named. */
+export interface Chosen {
+  /** Those that are told, with their checks. */
+  readonly told: readonly { readonly difference: Difference; readonly checks: readonly Check[] }[];
+  /** The same, and the parts of what is missing. */
+  readonly all: readonly Difference[];
+}
+
+/** Names are looked for among so many, at most. */
+const mostNames = 50_000;
+
+/** Finds the differences from the baseline that these patterns name; each of them must name one. */
+export async function chooseDifferences(
+  patterns: readonly string[],
+  opened: Pick<Opened, 'session' | 'history' | 'facts'>,
+): Promise<Outcome<Chosen>> {
+  const read = await readDifferences(opened, { ignore: [] });
+  if (read === 'lost') return bad(fault('connection-lost', { why: 'It was lost while the baseline was compared.' }));
+  if (read.compared === undefined) return bad(...read.findings);
+  const every = toldDifferences(read.rows, checkTerms(opened));
+  const told = every.filter(({ difference }) => patterns.some((pattern) => names(pattern, difference)));
+  const without = patterns.filter((pattern) => !told.some(({ difference }) => names(pattern, difference)));
+  if (without.length > 0) {
+    const terms = { different: every.map(({ difference }) => shownName(difference)), beside: read.findings };
+    const findings = await Promise.all(without.map((pattern) => unmatched(opened, pattern, terms)));
+    return bad(...findings);
+  }
+  const gone = new Set(
+    told.flatMap(({ difference: { is, was } }) =>
+      is === undefined && was !== undefined && was.oid === was.home ? [`${was.homeClass}:${was.home}`] : [],
+    ),
+  );
+  const chosen = new Set(told.map(({ difference }) => keyOf(difference)));
+  const all = differencesOf(read.rows).filter(
+    (difference) =>
+      chosen.has(keyOf(difference)) ||
+      (difference.is === undefined &&
+        difference.was !== undefined &&
+        gone.has(`${difference.was.homeClass}:${difference.was.home}`)),
+  );
+  return good({ told, all });
+}
+
+function names(pattern: string, { kind, name, oldName }: Difference): boolean {
+  return [oldName, name].some((one) => one !== '' && matches(pattern, { kind, name: one }));
+}
+
+function shownName({ kind, name, oldName }: Difference): NamedObject {
+  return { kind, name: oldName === '' ? name : oldName };
+}
+
+function keyOf({ is, was }: Difference): string {
+  return JSON.stringify([was, is]);
+}
+
+/** Why a pattern names no difference: there is no such object, or it does not differ. */
+async function unmatched(
+  { session }: Pick<Opened, 'session'>,
+  pattern: string,
+  { different, beside }: { readonly different: readonly NamedObject[]; readonly beside: readonly Finding[] },
+): Promise<Finding> {
+  const reply = await session.send(`select kind, name from godwit.object order by kind, name limit ${mostNames}`, {
+    rows: 'all',
+  });
+  if (!reply.ok) return serverFault(reply.error);
+  const known = (reply.results[0]?.rows ?? []).map(([kind, name]) => ({ kind: kind ?? '', name: name ?? '' }));
+  const found = known.filter((object) => matches(pattern, object));
+  const [first] = found;
+  if (first !== undefined) {
+    const unseen = beside.filter(({ why }) => found.some(({ name }) => why.startsWith(`${name}: `)));
+    const why =
+      found.length > 1
+        ? `${found.length} objects of the baseline are named \`${pattern}\`, and none of them differs.`
+        : `${first.kind} ${first.name} is as the baseline has it.`;
+    return fault('accept-no-difference', {
+      why: unseen.length === 0 ? why : `It could not be compared. ${unseen.map((one) => one.why).join(' ')}`,
+    });
+  }
+  const near = nearObject(pattern, different) ?? nearObject(pattern, known);
+  return fault('accept-unknown', {
+    why: `\`${pattern}\` names nothing in the baseline, and nothing that differs from it.`,
+    ...(near === undefined ? {} : { fix: `Did you mean \`${near}\`?` }),
+  });
+}
+
+function nearObject(pattern: string, objects: readonly NamedObject[]): string | undefined {
+  const candidates = objects.map(({ name }) => name);
+  return candidates.find((name) => name.endsWith(`.${pattern}`)) ?? nearest(pattern, candidates);
+}
