@@ -24,3 +24,13 @@ export const effectFields = {
   history: z.looseObject(chainHistory).optional().describe('runs verify-chain: what all runs have in common'),
   changes: z.array(change).optional().describe('runs show: what the run did'),
 };
+
+/** What the row of a run says that has taken differences into the baseline. */
+export const acceptedAbout = {
+  reason: z.string().optional().describe('verify --accept: why'),
+  accepted: z
+    .array(z.looseObject({ change: z.enum(['changed', 'missing', 'added']), kind: z.string(), name: z.string() }))
+    .optional()
+    .describe('verify --accept: what was taken, at most the first 200'),
+  total: z.int().optional().describe('verify --accept: how many objects'),
+};

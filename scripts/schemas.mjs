@@ -1,6 +1,6 @@
 // JSON Schemas of what `--json` prints. Readers ignore unknown fields, so objects are open.
 import { z } from 'zod';
-import { chainHistory, change, effectFields } from './effect-schemas.mjs';
+import { acceptedAbout, chainHistory, change, effectFields } from './effect-schemas.mjs';
 
 const place = z.looseObject({
   file: z.string(),
@@ -28,6 +28,7 @@ const check = z.looseObject({
   actual: z.string(),
   where: place,
   migration: z.string(),
+  ignoredBy: z.string().optional().describe('the pattern of the configuration that makes it a note'),
 });
 const step = z.looseObject({
   id: z.string(),
@@ -74,9 +75,10 @@ const run = z.looseObject({
       seq: z.int(),
       exitCode: z.int().nullable().optional(),
       signal: z.string().optional(),
+      ...acceptedAbout,
     })
     .optional()
-    .describe('exec: what was executed'),
+    .describe('exec: what was executed; verify --accept: what was taken'),
 });
 const historyRow = z.looseObject({
   seq: z.int(),
@@ -147,6 +149,7 @@ const document = z
       .describe('plan: whether a checkpoint would be taken first, and by which means'),
     checkpoints: z.array(checkpoint).optional().describe('db restore without an id'),
     checks: z.array(check).optional(),
+    accepted: z.array(check).optional().describe('verify --accept: the differences that the baseline has taken'),
     runs: z.array(run).optional(),
     run: z.union([run, z.string()]).optional(),
     chains: z.array(z.looseObject({ run: z.string(), events: z.int(), ok: z.boolean(), why: z.string() })).optional(),
@@ -267,6 +270,7 @@ const event = z
     kind('progress', { id: z.string(), statement: z.int(), of: z.int(), tag: z.string() }),
     kind('notice', { severity: z.string(), text: z.string() }),
     kind('checks', { checks: z.array(check) }),
+    kind('accepted', { checks: z.array(check) }).describe('differences that the baseline has taken'),
     kind('exec.started', {
       words: z.array(z.string()).describe('the program and its arguments, masked'),
       hook: z.string().optional().describe('the hook that it is'),

@@ -5,7 +5,7 @@ export const verifyFaults = entries({
   'check-failed': {
     title: 'A check failed',
     why: 'The database differs from what the applied migrations state.',
-    fix: 'Restore what was changed behind the migrations’ back, or state the new form in a new migration. To keep it as it is: `godwit verify --accept OBJECT --reason TEXT`.',
+    fix: 'Restore what was changed behind the migrations’ back, or state the new form in a new migration. To keep an object as it is now: `godwit verify --accept OBJECT --reason TEXT`.',
     exit: 50,
   },
   'check-warning': {

@@ -70,7 +70,9 @@ async function acceptOpened(terms: AcceptTerms, opened: Opened): Promise<Verdict
   if (forbidden.length > 0) return verdictOf(...forbidden);
   if (!task.approved) return verdictOf(needsApproval(task));
   if (opened.history.baseline.major === 0)
-    return verdictOf(fault('accept-unknown', { why: 'Nothing is in the baseline yet.', fix: 'Run `godwit up` first.' }));
+    return verdictOf(
+      fault('accept-unknown', { why: 'Nothing is in the baseline yet.', fix: 'Run `godwit up` first.' }),
+    );
   const control = (live.control = openControl(ports, task.run));
   live.watch = watchConnections(ports, control, () => [{ session: live.session, backend: live.backend }]);
   const held = opened.facts.pooled ? await takeLease(task, ports, live, opened.history) : good(opened.history);

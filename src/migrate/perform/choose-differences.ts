@@ -4,7 +4,7 @@ import { nearest } from '../../kit/nearest.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import type { Check } from '../model.ts';
 import { serverFault } from '../server-fault.ts';
-import { differencesOf, toldDifferences, type Difference } from '../verify/baseline-check.ts';
+import { differencesOf, toldDifferences, type Difference, type ObjectKey } from '../verify/baseline-check.ts';
 import { matches, type NamedObject } from '../verify/object-pattern.ts';
 import type { Opened } from './open.ts';
 import { checkTerms, readDifferences } from './verify-applied.ts';
@@ -13,7 +13,7 @@ import { checkTerms, readDifferences } from './verify-applied.ts';
 export interface Chosen {
   /** Those that are told, with their checks. */
   readonly told: readonly { readonly difference: Difference; readonly checks: readonly Check[] }[];
-  /** The same, and the parts of what is missing. */
+  /** The same, and what goes along with them. */
   readonly all: readonly Difference[];
 }
 
@@ -36,20 +36,33 @@ export async function chooseDifferences(
     const findings = await Promise.all(without.map((pattern) => unmatched(opened, pattern, terms)));
     return bad(...findings);
   }
-  const gone = new Set(
-    told.flatMap(({ difference: { is, was } }) =>
-      is === undefined && was !== undefined && was.oid === was.home ? [`${was.homeClass}:${was.home}`] : [],
-    ),
-  );
-  const chosen = new Set(told.map(({ difference }) => keyOf(difference)));
-  const all = differencesOf(read.rows).filter(
-    (difference) =>
-      chosen.has(keyOf(difference)) ||
-      (difference.is === undefined &&
-        difference.was !== undefined &&
-        gone.has(`${difference.was.homeClass}:${difference.was.home}`)),
-  );
-  return good({ told, all });
+  return good({ told, all: withParts(differencesOf(read.rows), told, every) });
+}
+
+/** What is not told by itself goes along: parts of what is missing, and new names of parts whose object was renamed. */
+function withParts(
+  differences: readonly Difference[],
+  chosen: Chosen['told'],
+  every: Chosen['told'],
+): readonly Difference[] {
+  const keysOf = (told: Chosen['told']) => new Set(told.map(({ difference }) => keyOf(difference)));
+  const homesOf = (isThere: boolean) =>
+    new Set(
+      chosen.flatMap(({ difference: { is, was } }) =>
+        was?.oid === was?.home && (is !== undefined) === isThere ? [homeOf(was)] : [],
+      ),
+    );
+  const [taken, told, gone, there] = [keysOf(chosen), keysOf(every), homesOf(false), homesOf(true)];
+  return differences.filter((difference) => {
+    if (taken.has(keyOf(difference))) return true;
+    if (difference.was === undefined) return false;
+    const home = homeOf(difference.was);
+    return difference.is === undefined ? gone.has(home) : there.has(home) && !told.has(keyOf(difference));
+  });
+}
+
+function homeOf(key: ObjectKey | undefined): string {
+  return key === undefined ? '' : `${key.homeClass}:${key.home}`;
 }
 
 function names(pattern: string, { kind, name, oldName }: Difference): boolean {

@@ -99,8 +99,7 @@ export async function readDifferences(
   const major = majorOf(facts);
   const byName = isElsewhere({ server: facts, major }, history.baseline);
   const homes = await ask(session, homesToCompare(history.undescribed && !byName));
-  if (homes === undefined)
-    return (await isLost({ session })) ? 'lost' : { rows: [], findings: [fault('no-baseline')] };
+  if (homes === undefined) return (await isLost({ session })) ? 'lost' : { rows: [], findings: [fault('no-baseline')] };
   const wanted = terms.only === undefined ? undefined : await homesWrittenBy(session, terms.only);
   const free: string[] = [];
   const findings: Finding[] = byName

@@ -125,10 +125,7 @@ function paired(differences: readonly Difference[]): readonly Difference[] {
   return [...result, ...added.values()];
 }
 
-function checksFor(
-  difference: Difference,
-  { migrations, words: compared }: CheckTerms,
-): readonly Check[] {
+function checksFor(difference: Difference, { migrations, words: compared }: CheckTerms): readonly Check[] {
   const { kind, name, oldName, words, oldWords, seq, whole } = difference;
   const migration = migrations.get(seq);
   const common = {
