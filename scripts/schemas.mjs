@@ -1,6 +1,6 @@
 // JSON Schemas of what `--json` prints. Readers ignore unknown fields, so objects are open.
 import { z } from 'zod';
-import { acceptedAbout, chainHistory, change, effectFields } from './effect-schemas.mjs';
+import { chainHistory, change, effectFields, run } from './effect-schemas.mjs';
 
 const place = z.looseObject({
   file: z.string(),
@@ -51,35 +51,6 @@ const blocker = z.looseObject({
   query: z.string().describe('without values, shortened'),
 });
 const target = { host: z.string(), port: z.int(), database: z.string(), user: z.string() };
-const run = z.looseObject({
-  run: z.string(),
-  command: z.string(),
-  outcome: z.string(),
-  exitCode: z.int().nullable(),
-  by: z.string(),
-  from: z.string(),
-  commit: z.string(),
-  tool: z.string(),
-  planHash: z.string(),
-  startedAt: z.string(),
-  finishedAt: z.string(),
-  ms: z.number(),
-  applied: z.int(),
-  failure: z.string(),
-  checkpoint: z.string(),
-  about: z
-    .looseObject({
-      words: z.array(z.string()),
-      hook: z.string().optional(),
-      follows: z.string().optional(),
-      seq: z.int(),
-      exitCode: z.int().nullable().optional(),
-      signal: z.string().optional(),
-      ...acceptedAbout,
-    })
-    .optional()
-    .describe('exec: what was executed; verify --accept: what was taken'),
-});
 const historyRow = z.looseObject({
   seq: z.int(),
   id: z.string(),
