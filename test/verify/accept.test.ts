@@ -113,11 +113,19 @@ test('a table made anew by hand is accepted column by column, or with all that b
     database.url,
   );
   expect((await project.run('up')).exitCode).toBe(0);
-  await database.query(`drop table t; create table t (id int primary key, a bigint, b text);
-alter table t replica identity full`);
+  const anew = 'drop table t; create table t (id int primary key, a bigint, b text);';
+  const differs = ['error: drift-column public.t.a type: bigint', 'error: drift-column public.t.b type: text'];
+  await database.query(anew);
+  expect((await told(project)).toSorted()).toEqual(differs);
+  // A run that has nothing to do with it absorbs nothing.
+  project.write('migrations/2_v.sql', 'create table v (id int);');
+  expect((await project.run('up')).exitCode).toBe(0);
+  expect((await told(project)).toSorted()).toEqual(differs);
+  await database.query(`${anew} alter table t replica identity full;`);
   const part = await accept(project, 'public.t', 'public.t.a');
   expect(part.exitCode, part.err).toBe(0);
   expect(await told(project)).toEqual(['error: drift-column public.t.b type: text']);
+  await database.query(`${anew} alter table t replica identity full;`);
   expect((await accept(project, 'public.t*')).exitCode).toBe(0);
   expect(await told(project)).toEqual([]);
   await database.query('alter table t alter b type varchar');
