@@ -106,6 +106,28 @@ alter table audit add column at date`);
   expect(chain.exitCode, chain.err).toBe(0);
 });
 
+test('what was accepted while a migration stands in part does not become that migration’s', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(shop, database.url);
+  expect((await project.run('up')).exitCode).toBe(0);
+  const part = (last: string) =>
+    `-- godwit: transaction=none\nalter table users add age int;\nalter table users alter age set default 1;\n${last};`;
+  project.write('migrations/2_part.sql', part('select 1/0'));
+  expect((await project.run('up')).exitCode).toBe(41);
+  await database.query('drop table audit_2; alter table users alter age set default 2');
+  const open = await accept(project, 'public.users.age');
+  expect([open.exitCode, open.err]).toEqual([2, expect.stringContaining('not described yet')]);
+  const taken = await accept(project, 'public.audit_2');
+  expect(taken.exitCode, taken.err).toBe(0);
+  project.write('migrations/2_part.sql', part('select 1'));
+  const up = await project.run('up');
+  expect(up.exitCode, up.err).toBe(0);
+  const past = 'select name, seq from godwit.former_object where accepted_by is not null order by n limit 1';
+  expect(await database.query(past)).toEqual([{ name: 'public.audit_2', seq: null }]);
+  const chain = await project.run('runs', 'verify-chain');
+  expect(chain.exitCode, chain.err).toBe(0);
+});
+
 test('a table made anew by hand is accepted column by column, or with all that belongs to it', async () => {
   await using database = await createTestDatabase();
   using project = createProject(

@@ -33,6 +33,8 @@ const mostPerEvent = 500;
 /** Objects that the run's row names; the chain and the baseline's past have all of them. */
 const mostNamed = 200;
 
+const untouched = verdictOf(fault('interrupted', { why: 'The baseline is as it was.' }));
+
 interface AcceptTerms {
   readonly task: AcceptTask;
   readonly ports: RunnerPorts;
@@ -52,9 +54,7 @@ export async function performAccept(task: AcceptTask, ports: RunnerPorts): Promi
   try {
     const verdict = await acceptOpened({ task, ports, live }, opened.value);
     if (task.tells === true) await tellHistory(ports, live.session);
-    return ports.signal.aborted && verdict.exitCode !== 0
-      ? verdictOf(fault('interrupted', { why: 'The baseline is as it was.' }))
-      : verdict;
+    return verdict;
   } finally {
     stopping.dispose();
     live.watch?.end();
@@ -80,18 +80,20 @@ async function acceptOpened(terms: AcceptTerms, opened: Opened): Promise<Verdict
   live.epoch = held.value.epoch;
   live.head = held.value.head;
   const wanted = await chooseDifferences(task.objects, { ...opened, history: held.value });
+  if (!wanted.ok && ports.signal.aborted) return untouched;
   if (!wanted.ok) return verdictOf(...wanted.findings.map(unreached));
-  if (ports.signal.aborted) return verdictOf(fault('interrupted', { why: 'The baseline is as it was.' }));
+  if (ports.signal.aborted) return untouched;
 
   const about: RunAbout = { words: task.objects, reason: task.reason, seq: held.value.rows.at(-1)?.seq ?? 0 };
   const { run, command, actor, environment, earlier } = task;
   const recorded = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
   const first = { history: held.value, planHash: '', first: '', describes: true };
   const begun = await begin(recorded, ports, live, first);
+  if (ports.signal.aborted) return await finish(terms, untouched, about);
   if (!begun.ok) return verdictOf(...begun.findings.map(unreached));
   if (begun.value === 'moved') return verdictOf(fault('taken-over'));
   const taken = await take(terms, opened.facts);
-  if (!taken.ok) return await finish(terms, verdictOf(...taken.findings), about);
+  if (!taken.ok) return await finish(terms, ports.signal.aborted ? untouched : verdictOf(...taken.findings), about);
   tell(ports, taken.value);
   const objects = taken.value.told.map(({ difference }) => acceptedObject(difference));
   return await finish(terms, wellDone(), { ...about, accepted: objects.slice(0, mostNamed), total: objects.length });

@@ -83,21 +83,30 @@ async function unmatched(
   pattern: string,
   { different, beside }: { readonly different: readonly NamedObject[]; readonly beside: readonly Finding[] },
 ): Promise<Finding> {
-  const reply = await session.send(`select kind, name from godwit.object order by kind, name limit ${mostNames}`, {
-    rows: 'all',
-  });
+  const reply = await session.send(
+    `select o.kind, o.name, h.name from godwit.object o left join godwit.object h on h.class = o.home_class and h.oid = o.home and h.sub = 0
+order by o.kind, o.name limit ${mostNames}`,
+    { rows: 'all' },
+  );
   if (!reply.ok) return serverFault(reply.error);
-  const known = (reply.results[0]?.rows ?? []).map(([kind, name]) => ({ kind: kind ?? '', name: name ?? '' }));
+  const known = (reply.results[0]?.rows ?? []).map(([kind, name, home]) => ({
+    kind: kind ?? '',
+    name: name ?? '',
+    home: home ?? '',
+  }));
   const found = known.filter((object) => matches(pattern, object));
   const [first] = found;
   if (first !== undefined) {
-    const unseen = beside.filter(({ why }) => found.some(({ name }) => why.startsWith(`${name}: `)));
+    const unseen = beside.filter(({ why }) => found.some(({ home }) => isAbout(why, home)));
     const why =
       found.length > 1
         ? `${found.length} objects of the baseline are named \`${pattern}\`, and none of them differs.`
         : `${first.kind} ${first.name} is as the baseline has it.`;
     return fault('accept-no-difference', {
-      why: unseen.length === 0 ? why : `It could not be compared. ${unseen.map((one) => one.why).join(' ')}`,
+      why:
+        unseen.length === 0
+          ? why
+          : `Nothing was seen to differ, but not all could be compared. ${unseen.map((one) => one.why).join(' ')}`,
     });
   }
   const near = nearObject(pattern, different) ?? nearObject(pattern, known);
@@ -105,6 +114,11 @@ async function unmatched(
     why: `\`${pattern}\` names nothing in the baseline, and nothing that differs from it.`,
     ...(near === undefined ? {} : { fix: `Did you mean \`${near}\`?` }),
   });
+}
+
+/** Those that were locked or are not described yet are told by the name of their object. */
+function isAbout(why: string, home: string): boolean {
+  return why.startsWith(`${home}: `) || why.startsWith(`${home} is locked`);
 }
 
 function nearObject(pattern: string, objects: readonly NamedObject[]): string | undefined {
