@@ -61,7 +61,7 @@ export interface HookConfig {
 }
 
 /** How `verify` judges. */
-export interface VerifyConfig {
+interface VerifyConfig {
   /**
    * Objects whose differences are notes and never fail: qualified names with `*` and `?`, with the kind in front if
    * wanted, such as `public.partman_*` or `index public.tmp_*`.

@@ -36,7 +36,7 @@ FROM ${rows} JOIN godwit.object o ON ${old} ORDER BY o.home_class, o.home, o.cla
     `SELECT pg_catalog.set_config('godwit.renamed', coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(o.kind, o.name)) ${parts})::text, '[]'), true)`,
     // Parts move along with what was made anew under its name, or was renamed; their words stay to be accepted by themselves.
     `UPDATE godwit.object x SET home_class = t.home_class, home = t.home,
-  name = CASE WHEN pg_catalog.starts_with(o.name, h.name || '.') THEN o.name || pg_catalog.substr(o.name, pg_catalog.length(h.name) + 1) ELSE o.name END
+  name = CASE WHEN pg_catalog.starts_with(o.name, h.name || '.') THEN t.name || pg_catalog.substr(o.name, pg_catalog.length(h.name) + 1) ELSE o.name END
 ${parts} AND (x.class, x.oid, x.sub) = (o.class, o.oid, o.sub)`,
     `UPDATE godwit.object o SET class = t.class, oid = t.oid, sub = t.sub, kind = t.kind, name = t.name, home_class = t.home_class, home = t.home,
   words = t.words, drifted = false FROM ${rows} WHERE ${old} AND t.oid IS NOT NULL`,

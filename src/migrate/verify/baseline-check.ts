@@ -5,7 +5,7 @@ import { changedLines, differentWords } from './word-difference.ts';
 export type DifferenceRow = readonly (string | null)[];
 
 /** What is known of a migration by its number in the history. */
-export interface KnownMigration {
+interface KnownMigration {
   readonly id: string;
   readonly file: string;
   readonly run: string;
