@@ -24,3 +24,44 @@ export const effectFields = {
   history: z.looseObject(chainHistory).optional().describe('runs verify-chain: what all runs have in common'),
   changes: z.array(change).optional().describe('runs show: what the run did'),
 };
+
+/** What the row of a run says that has taken differences into the baseline. */
+const acceptedAbout = {
+  reason: z.string().optional().describe('verify --accept: why'),
+  accepted: z
+    .array(z.looseObject({ change: z.enum(['changed', 'missing', 'added']), kind: z.string(), name: z.string() }))
+    .optional()
+    .describe('verify --accept: what was taken, at most the first 200'),
+  total: z.int().optional().describe('verify --accept: how many objects'),
+};
+
+/** One attempt to change a database. */
+export const run = z.looseObject({
+  run: z.string(),
+  command: z.string(),
+  outcome: z.string(),
+  exitCode: z.int().nullable(),
+  by: z.string(),
+  from: z.string(),
+  commit: z.string(),
+  tool: z.string(),
+  planHash: z.string(),
+  startedAt: z.string(),
+  finishedAt: z.string(),
+  ms: z.number(),
+  applied: z.int(),
+  failure: z.string(),
+  checkpoint: z.string(),
+  about: z
+    .looseObject({
+      words: z.array(z.string()),
+      hook: z.string().optional(),
+      follows: z.string().optional(),
+      seq: z.int(),
+      exitCode: z.int().nullable().optional(),
+      signal: z.string().optional(),
+      ...acceptedAbout,
+    })
+    .optional()
+    .describe('exec: what was executed; verify --accept: what was taken'),
+});

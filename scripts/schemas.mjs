@@ -1,6 +1,6 @@
 // JSON Schemas of what `--json` prints. Readers ignore unknown fields, so objects are open.
 import { z } from 'zod';
-import { chainHistory, change, effectFields } from './effect-schemas.mjs';
+import { chainHistory, change, effectFields, run } from './effect-schemas.mjs';
 
 const place = z.looseObject({
   file: z.string(),
@@ -28,6 +28,7 @@ const check = z.looseObject({
   actual: z.string(),
   where: place,
   migration: z.string(),
+  ignoredBy: z.string().optional().describe('the pattern of the configuration that makes it a note'),
 });
 const step = z.looseObject({
   id: z.string(),
@@ -50,34 +51,6 @@ const blocker = z.looseObject({
   query: z.string().describe('without values, shortened'),
 });
 const target = { host: z.string(), port: z.int(), database: z.string(), user: z.string() };
-const run = z.looseObject({
-  run: z.string(),
-  command: z.string(),
-  outcome: z.string(),
-  exitCode: z.int().nullable(),
-  by: z.string(),
-  from: z.string(),
-  commit: z.string(),
-  tool: z.string(),
-  planHash: z.string(),
-  startedAt: z.string(),
-  finishedAt: z.string(),
-  ms: z.number(),
-  applied: z.int(),
-  failure: z.string(),
-  checkpoint: z.string(),
-  about: z
-    .looseObject({
-      words: z.array(z.string()),
-      hook: z.string().optional(),
-      follows: z.string().optional(),
-      seq: z.int(),
-      exitCode: z.int().nullable().optional(),
-      signal: z.string().optional(),
-    })
-    .optional()
-    .describe('exec: what was executed'),
-});
 const historyRow = z.looseObject({
   seq: z.int(),
   id: z.string(),
@@ -147,6 +120,7 @@ const document = z
       .describe('plan: whether a checkpoint would be taken first, and by which means'),
     checkpoints: z.array(checkpoint).optional().describe('db restore without an id'),
     checks: z.array(check).optional(),
+    accepted: z.array(check).optional().describe('verify --accept: the differences that the baseline has taken'),
     runs: z.array(run).optional(),
     run: z.union([run, z.string()]).optional(),
     chains: z.array(z.looseObject({ run: z.string(), events: z.int(), ok: z.boolean(), why: z.string() })).optional(),
@@ -267,6 +241,7 @@ const event = z
     kind('progress', { id: z.string(), statement: z.int(), of: z.int(), tag: z.string() }),
     kind('notice', { severity: z.string(), text: z.string() }),
     kind('checks', { checks: z.array(check) }),
+    kind('accepted', { checks: z.array(check) }).describe('differences that the baseline has taken'),
     kind('exec.started', {
       words: z.array(z.string()).describe('the program and its arguments, masked'),
       hook: z.string().optional().describe('the hook that it is'),

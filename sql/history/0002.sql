@@ -110,7 +110,9 @@ create table godwit.former_object (
   words text[] not null,
   made bigint,
   -- The migration that had written these words.
-  written bigint
+  written bigint,
+  -- The run that took another's change into the baseline (`verify --accept`); null: a migration replaced or dropped it.
+  accepted_by text
 );
 create index former_object_seq on godwit.former_object (seq);
 

@@ -166,13 +166,16 @@ begin
   bound as (
     update godwit.object o set oid = a.new_oid, sub = a.new_sub, home = a.new_home, drifted = false
     from anew a where o.class = a.class and o.oid = a.oid and o.sub = a.sub),
-  state (class, oid, sub, drifted) as materialized (
-    select o.class, o.oid, o.sub, d.words <> o.words or d.name <> o.name
+  -- What differs in a home made anew stays a part of it.
+  state (class, oid, sub, drifted, new_home) as materialized (
+    select o.class, o.oid, o.sub, d.words <> o.words or d.name <> o.name, null::oid
     from now d join godwit.object o on o.class = d.class and o.oid = d.oid and o.sub = d.sub
-    union all select class, oid, sub, true from gone g where not exists (select from anew a where a.class = g.class and a.oid = g.oid and a.sub = g.sub)),
+    union all select o.class, o.oid, o.sub, true, h.new_home from gone g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
+    left join anew h on h.class = o.home_class and h.oid = o.home and h.sub = 0
+    where not exists (select from anew a where a.class = g.class and a.oid = g.oid and a.sub = g.sub)),
   marked as (
-    update godwit.object o set drifted = s.drifted from state s
-    where o.class = s.class and o.oid = s.oid and o.sub = s.sub and o.drifted <> s.drifted)
+    update godwit.object o set drifted = s.drifted, home = coalesce(s.new_home, o.home) from state s
+    where o.class = s.class and o.oid = s.oid and o.sub = s.sub and (o.drifted <> s.drifted or s.new_home is not null))
   update godwit.guard set horizon = pg_snapshot_xmin(pg_current_snapshot()) where not exists (select from waiting);
 
   update godwit.run set found = array(

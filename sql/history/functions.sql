@@ -210,7 +210,7 @@ begin
     update godwit.statement set seq = new_seq where migration = of_migration and seq is null;
     update godwit.own_transaction set seq = new_seq where migration = of_migration and seq is null;
     own := array(select unnest(array[xid, through]) from godwit.own_transaction where seq = new_seq and not outside);
-    update godwit.former_object set seq = new_seq where seq is null;
+    update godwit.former_object set seq = new_seq where seq is null and accepted_by is null;
   end if;
   if tags is not null then
     own := own || array[pg_current_xact_id(),

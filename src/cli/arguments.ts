@@ -129,6 +129,7 @@ function isGlobal(name: string): boolean {
 function readOptions(spec: CommandSpec, rest: readonly string[], options: readonly TypedOption[]): Outcome<Typed> {
   const allowed = new Map([...(spec.options ?? []), ...globalOptions].map((option) => [option.name, option]));
   const values: Record<string, string> = {};
+  const lists: Record<string, readonly string[]> = {};
   const switches = new Set<string>();
   for (const option of options) {
     const known = allowed.get(option.name);
@@ -139,12 +140,16 @@ function readOptions(spec: CommandSpec, rest: readonly string[], options: readon
     } else {
       if (option.value === undefined || option.value === '')
         return wrong(spec, `${option.raw} needs a value: ${option.raw} ${known.value}.`);
+      if (known.many === true) {
+        lists[option.name] = [...(lists[option.name] ?? []), option.value];
+        continue;
+      }
       if (values[option.name] !== undefined) return wrong(spec, `${option.raw} is given twice.`);
       values[option.name] = option.value;
     }
   }
   const counted = countArguments(spec, rest);
-  return counted ?? good({ arguments: rest, values, switches });
+  return counted ?? good({ arguments: rest, values, switches, lists });
 }
 
 function unknownOption(spec: CommandSpec, raw: string, names: readonly string[]) {

@@ -10,6 +10,8 @@ export interface OptionSpec {
   readonly short?: string;
   /** What the value stands for, in capitals: `FILE`. */
   readonly value?: string;
+  /** May be given several times. */
+  readonly many?: boolean;
   readonly summary: string;
 }
 
@@ -45,6 +47,8 @@ export interface Typed {
   readonly arguments: readonly string[];
   readonly values: Readonly<Record<string, string>>;
   readonly switches: ReadonlySet<string>;
+  /** Of options that may be given several times: all their values. */
+  readonly lists?: Readonly<Record<string, readonly string[]>>;
   /** What stands behind `--`, for commands that take it. */
   readonly behind?: readonly string[];
 }

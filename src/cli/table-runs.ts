@@ -157,10 +157,28 @@ export const runCommands: readonly CommandSpec[] = [
   {
     name: 'verify',
     summary: 'Check that the database is what the applied migrations state',
-    options: [strict, file, fresh],
+    about: [
+      'With --accept what was changed by hand becomes what the baseline says, if it may stay: the difference is taken, recorded as a run of its own with the reason, and `verify` tells it no longer. OBJECT is a name as `verify` prints it, with the kind in front if wanted; `*` stands for any characters, `?` for one.',
+    ],
+    options: [
+      strict,
+      file,
+      fresh,
+      {
+        name: 'accept',
+        value: 'OBJECT',
+        many: true,
+        summary: 'take its difference into the baseline; may be repeated',
+      },
+      { name: 'reason', value: 'TEXT', summary: 'why the difference is taken; goes into the history' },
+    ],
     examples: [
       { type: 'godwit verify', does: 'names each object that was changed behind the back; exit code 50' },
       { type: 'godwit verify -e prod --strict --json', does: 'for a nightly job' },
+      {
+        type: 'godwit verify --accept public.users_email_idx --reason "index added by the DBA"',
+        does: 'the index belongs to the baseline from now on',
+      },
     ],
     load: async () => (await import('./commands/verify.ts')).verify,
   },

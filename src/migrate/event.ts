@@ -7,7 +7,7 @@ import type { Change, Check, Plan } from './model.ts';
 import type { Target } from './ports.ts';
 
 /** What a runner is asked to do. */
-type TaskKind = 'probe' | 'inspect' | 'cancel' | 'plan' | 'apply' | 'verify' | 'exec';
+type TaskKind = 'probe' | 'inspect' | 'cancel' | 'plan' | 'apply' | 'verify' | 'accept' | 'exec';
 
 /** How an execution ended, in one word; the exit code says the same to scripts. */
 export type RunOutcome =
@@ -213,6 +213,8 @@ export type RunEvent =
   /** What the run did, as the server tells it. */
   | { readonly kind: 'changes'; readonly changes: readonly Change[] }
   | { readonly kind: 'checks'; readonly checks: readonly Check[] }
+  /** Differences that the baseline has taken, as they were before. */
+  | { readonly kind: 'accepted'; readonly checks: readonly Check[] }
   /** A command of the user's own begins. */
   | {
       readonly kind: 'exec.started';

@@ -191,4 +191,6 @@ export interface Check {
   readonly migration: string;
   /** The run that did. */
   readonly run?: string;
+  /** The pattern of the configuration that makes it a note. */
+  readonly ignoredBy?: string;
 }

@@ -136,6 +136,8 @@ export interface VerificationTerms {
   readonly strict: boolean;
   /** Fire triggers in a rolled-back transaction, or only inspect them. */
   readonly triggers: 'fire' | 'inspect';
+  /** Patterns of objects whose differences only inform `verify`. */
+  readonly ignore?: readonly string[];
 }
 
 export interface VerifyTask extends TaskTerms {
@@ -143,6 +145,22 @@ export interface VerifyTask extends TaskTerms {
   readonly verification: VerificationTerms;
   /** Only these ids; absent: everything applied. */
   readonly only?: readonly string[];
+}
+
+/** Takes differences of the database from the baseline into it. */
+export interface AcceptTask extends TaskTerms {
+  readonly kind: 'accept';
+  readonly command: 'accept';
+  /** What is taken: qualified names or patterns, as typed. */
+  readonly objects: readonly string[];
+  readonly reason: string;
+  /** A person typed the environment's name, or the environment is not protected. */
+  readonly approved: boolean;
+  /** How long to wait for another run to finish, in milliseconds. */
+  readonly waitMs: number;
+  readonly earlier: readonly EarlierAttempt[];
+  /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
+  readonly tells?: boolean;
 }
 
 /**
@@ -183,9 +201,9 @@ interface HookTerms {
 }
 
 /** What a runner is asked to do. */
-export type Task = ProbeTask | InspectTask | CancelTask | PlanTask | ApplyTask | VerifyTask | ExecTask;
+export type Task = ProbeTask | InspectTask | CancelTask | PlanTask | ApplyTask | VerifyTask | AcceptTask | ExecTask;
 
 /** Tasks that may change the database: each of their attempts is written down, and none is simply repeated. */
 export function isChange(kind: string): boolean {
-  return kind === 'apply' || kind === 'exec';
+  return kind === 'apply' || kind === 'exec' || kind === 'accept';
 }

@@ -12,6 +12,7 @@ import {
   join,
   oneOf,
   passwordlessUrl,
+  patterns,
   shape,
   show,
   text,
@@ -70,6 +71,8 @@ const directUrl: Kind = (value, path) =>
 
 const engine: Kind = (value, path) => (isRecord(value) ? cloudRun(value, path) : oneOf('local')(value, path));
 
+const verify = shape({ ignore: patterns });
+
 const environmentShape = shape({
   database,
   directUrl,
@@ -77,6 +80,7 @@ const environmentShape = shape({
   protected: flag,
   checkpoint: oneOf('never', 'destructive', 'always'),
   triggers: oneOf('fire', 'inspect'),
+  verify,
   locks: shape({ budget: duration, concurrent: duration, waiters: count }),
   migrations: text,
   engine,
@@ -131,4 +135,4 @@ const environments: Kind = (value, path) => {
   return each.length > 0 ? each : unmetRequirements(value, path);
 };
 
-const configShape = shape({ $schema: text, migrations: text, environments });
+const configShape = shape({ $schema: text, migrations: text, verify, environments });

@@ -15,6 +15,23 @@ export interface Problem {
 export const text: Kind = (value, path) =>
   typeof value === 'string' && value !== '' ? [] : [{ path, why: `must be a text, not ${show(value)}.` }];
 
+/** A list of names with `*` and `?`. */
+export const patterns: Kind = (value, path) => {
+  if (!Array.isArray(value))
+    return [
+      {
+        path,
+        why: `must be a list of names, not ${show(value)}.`,
+        ...(typeof value === 'string' ? { fix: `Write it like ${JSON.stringify([value])}.` } : {}),
+      },
+    ];
+  return value.flatMap((one: unknown, index): readonly Problem[] =>
+    typeof one === 'string' && one.trim() !== ''
+      ? []
+      : [{ path: `${path}[${index}]`, why: `must be the name of an object, not ${show(one)}.` }],
+  );
+};
+
 export const flag: Kind = (value, path) =>
   typeof value === 'boolean' ? [] : [{ path, why: `must be true or false, not ${show(value)}.` }];
 

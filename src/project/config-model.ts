@@ -60,6 +60,15 @@ export interface HookConfig {
   readonly timeout?: string;
 }
 
+/** How `verify` judges. */
+interface VerifyConfig {
+  /**
+   * Objects whose differences are notes and never fail: qualified names with `*` and `?`, with the kind in front if
+   * wanted, such as `public.partman_*` or `index public.tmp_*`.
+   */
+  readonly ignore?: readonly string[];
+}
+
 /** One environment: a database with its policies. All keys have defaults. */
 export interface EnvironmentConfig {
   /** Default: `embedded`. */
@@ -77,6 +86,8 @@ export interface EnvironmentConfig {
   readonly checkpoint?: 'never' | 'destructive' | 'always';
   /** Fire triggers in a rolled-back transaction, or only inspect them. Default: `inspect` when protected, else `fire`. */
   readonly triggers?: 'fire' | 'inspect';
+  /** How `verify` judges, beside what the project says. */
+  readonly verify?: VerifyConfig;
   /** How considerate runs are while they wait for locks; see docs/locks.md. */
   readonly locks?: {
     /** How long a migration may go on trying for a lock that stalls others, such as `10min`. Default: `5min`. */
@@ -100,6 +111,8 @@ export interface EnvironmentConfig {
 export interface Config {
   /** Folder of migrations, relative to the configuration file. Default: `migrations`. */
   readonly migrations?: string;
+  /** How `verify` judges, in all environments. */
+  readonly verify?: VerifyConfig;
   /** By name. */
   readonly environments?: Readonly<Record<string, EnvironmentConfig>>;
 }

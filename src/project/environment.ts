@@ -33,6 +33,8 @@ export interface Environment {
   readonly protected: boolean;
   readonly checkpoint: 'never' | 'destructive' | 'always';
   readonly triggers: 'fire' | 'inspect';
+  /** Patterns of objects whose differences `verify` only notes. */
+  readonly ignore: readonly string[];
   readonly locks: LockTerms;
   /** Where work executes: this machine, or jobs inside the private network. */
   readonly engine: 'local' | CloudRunTerms;
@@ -69,6 +71,15 @@ const defaultVariable = 'DATABASE_URL';
 export async function chooseEnvironment(
   question: EnvironmentQuestion,
 ): Promise<Outcome<{ readonly environment: Environment; readonly findings: readonly Finding[] }>> {
+  const chosen = await choose(question);
+  if (!chosen.ok) return chosen;
+  const { environment, findings } = chosen.value;
+  // What the project ignores, each of its environments does.
+  const ignore = [...(question.config.verify?.ignore ?? []), ...environment.ignore];
+  return good({ environment: { ...environment, ignore }, findings });
+}
+
+async function choose(question: EnvironmentQuestion): ReturnType<typeof chooseEnvironment> {
   const { config, named } = question;
   if (named !== undefined && !environmentName.test(named)) {
     return bad(
@@ -214,6 +225,7 @@ function complete(
     protected: isProtected,
     checkpoint: terms.checkpoint ?? (isProtected ? 'always' : careless ? 'never' : 'destructive'),
     triggers: terms.triggers ?? (isProtected ? 'inspect' : 'fire'),
+    ignore: terms.verify?.ignore ?? [],
     locks: locksOf(terms),
     engine,
     hooks: (terms.after?.up ?? []).map(hookOf),

@@ -36,14 +36,21 @@ export const whatIsApplied: Question = {
 export const whichRuns: Question = { ...whatIsApplied, answer: 'runs', lasting: true };
 
 /** Whether the database is what the migrations of this bundle state. */
-export function whetherAsStated(bundle: string, strict: boolean): Question {
-  const wanted = verifyQuestion(strict);
+export function whetherAsStated(bundle: string, terms: VerifyWish): Question {
+  const wanted = verifyQuestion(terms);
   return { answer: 'checks', accepts: (entry) => entry.question === wanted && entry.bundle === bundle };
 }
 
 /** The name of that question in the ledger. */
-export function verifyQuestion(strict: boolean): string {
-  return strict ? 'verify strict' : 'verify';
+export function verifyQuestion({ strict, ignore }: VerifyWish): string {
+  const without = ignore.length === 0 ? '' : ` without ${ignore.join(', ')}`;
+  return `${strict ? 'verify strict' : 'verify'}${without}`;
+}
+
+/** What decides on the answer beside the database. */
+interface VerifyWish {
+  readonly strict: boolean;
+  readonly ignore: readonly string[];
 }
 
 /** One run in all details. It does not change any more once it has ended. */

@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '../migrate/engine.ts';
 import { isChange } from '../migrate/task.ts';
 import type {
+  AcceptTask,
   Actor,
   ApplyTask,
   CancelTask,
@@ -57,10 +58,28 @@ export function planTask(project: Project, actor: Actor, selection: Selection): 
 
 /** Asks whether the database is what the applied migrations state. */
 export function verifyTask(project: Project, actor: Actor, wish: { readonly strict: boolean }): VerifyTask {
+  const { triggers, ignore } = project.environment;
   return {
     kind: 'verify',
     ...termsOf(project, actor),
-    verification: { enabled: true, strict: wish.strict, triggers: project.environment.triggers },
+    verification: { enabled: true, strict: wish.strict, triggers, ...(ignore.length === 0 ? {} : { ignore }) },
+  };
+}
+
+/** Which differences are taken into the baseline, why, and whether a person has typed the name of the environment. */
+export type AcceptWish = Pick<AcceptTask, 'objects' | 'reason' | 'approved'>;
+
+/** Asks for differences to be taken into the baseline. */
+export async function acceptTask(project: Project, actor: Actor, wish: AcceptWish): Promise<AcceptTask> {
+  return {
+    kind: 'accept',
+    command: 'accept',
+    ...termsOf(project, actor),
+    ...wish,
+    approved: !project.environment.protected || wish.approved,
+    waitMs: defaultWaitMs,
+    earlier: earlierAttempts(await project.ledger.list(project.environment.name)),
+    ...(project.remote === undefined ? {} : { tells: true }),
   };
 }
 

@@ -13,6 +13,7 @@ import type { Context, Result, Run } from '../command.ts';
 import { eventOf, execute, executeQuietly, withProject, type Ready } from '../execute.ts';
 import { asOfData, look, lookUp, runsWish, type Wish } from '../look.ts';
 import { done, failed } from '../result.ts';
+import { acceptedLines, whatOf } from '../screen/run-about.ts';
 import { aligned, countOf, duration, shortTime } from '../screen/format.ts';
 import { changeLines, changeSummary } from '../screen/changes.ts';
 import type { Style } from '../screen/style.ts';
@@ -109,6 +110,7 @@ export const show: Run = async (context) =>
       ...runLines(run, screen.style),
       ...attemptLines(entry, screen.style),
       ...liveLines(live, screen.style),
+      ...acceptedLines(run, screen.style),
       ...statementLines(statements, screen.style),
       ...effectLines(changes, screen.style),
     );
@@ -212,12 +214,6 @@ function line(run: RunRow, style: Style): readonly string[] {
   ];
 }
 
-function whatOf({ command, applied, about }: RunRow): string {
-  // The ledger does not know the words: only the runner can mask the password in them.
-  if (about === undefined) return command === 'exec' ? 'a command' : countOf(applied, 'migration');
-  return about.hook === undefined ? shown(about.words, 60) : `hook ${about.hook}`;
-}
-
 function lasting({ outcome, finishedAt, ms }: RunRow): string {
   if (outcome === 'running') return `for ${duration(ms)} so far`;
   return finishedAt === '' ? 'without an end' : `took ${duration(ms)}`;
@@ -236,6 +232,7 @@ function runLines(run: RunRow, style: Style): readonly string[] {
     ['run', run.run],
     ['command', run.about === undefined ? run.command : `${run.command} ${shown(run.about.words)}`],
     ['hook', run.about?.hook === undefined ? '' : `${run.about.hook}, after run ${run.about.follows ?? ''}`],
+    ['reason', run.about?.reason ?? ''],
     ['outcome', `${run.outcome}${run.exitCode === null ? '' : ` (exit ${run.exitCode})`}`],
     ['started', `${shortTime(run.startedAt)} UTC, ${lasting(run)}`],
     ['by', run.by],

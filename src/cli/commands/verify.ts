@@ -1,23 +1,34 @@
+import { fault } from '../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { AcceptWish } from '../../project/tasks.ts';
 import { verifyQuestion, whetherAsStated } from '../../project/questions.ts';
 import { verifyTask } from '../../project/tasks.ts';
-import type { Run } from '../command.ts';
+import type { Run, Typed } from '../command.ts';
 import { withProject } from '../execute.ts';
 import { asOfData, look } from '../look.ts';
 import { failed } from '../result.ts';
 import { checkAdvice, checkLines, checkSummary } from '../screen/checks.ts';
 
 /** `godwit verify` */
-export const verify: Run = async (context) =>
+export const verify: Run = async (context) => {
+  const wish = acceptWish(context.typed);
+  if (!wish.ok) return failed(wish.findings);
+  if (wish.value !== undefined) return await (await import('./accept.ts')).accept(context, wish.value);
+  return await compare(context);
+};
+
+const compare: Run = async (context) =>
   await withProject(context, { file: context.typed.values['file'] }, async (ready) => {
     const { screen, typed } = context;
     const strict = typed.switches.has('strict');
     const { file } = typed.values;
-    const question = file === undefined ? whetherAsStated(ready.wired.bundle.hash, strict) : undefined;
+    const terms = { strict, ignore: ready.project.environment.ignore };
+    const question = file === undefined ? whetherAsStated(ready.wired.bundle.hash, terms) : undefined;
     const task = verifyTask(ready.project, ready.actor, { strict });
     screen.live('checking the database');
     const execution = await look(context, ready, {
       task,
-      name: verifyQuestion(strict),
+      name: verifyQuestion(terms),
       ...(question === undefined ? {} : { question }),
     });
     if (execution.events.length === 0) return failed(execution.findings);
@@ -36,3 +47,21 @@ export const verify: Run = async (context) =>
     }
     return { exitCode, outcome, findings, data: { checks, ...asOfData(execution.known) } };
   });
+
+/** `--accept OBJECT --reason TEXT`; undefined: only looked at. */
+function acceptWish({ lists, values, switches }: Typed): Outcome<Omit<AcceptWish, 'approved'> | undefined> {
+  const objects = (lists?.['accept'] ?? []).map((object) => object.trim());
+  const reason = values['reason']?.trim() ?? '';
+  if (objects.length === 0) {
+    if (values['reason'] === undefined) return good(undefined);
+    return bad(fault('wrong-usage', { why: '--reason belongs to --accept: it says why a difference is taken.' }));
+  }
+  const beside = ['strict', 'fresh', 'file'].find((name) => switches.has(name) || values[name] !== undefined);
+  if (beside !== undefined)
+    return bad(
+      fault('wrong-usage', { why: `--accept and --${beside} do not go together: it takes what differs now.` }),
+    );
+  if (reason === '') return bad(fault('accept-without-reason'));
+  if (objects.includes('')) return bad(fault('wrong-usage', { why: '--accept needs the name of an object.' }));
+  return good({ objects, reason });
+}

@@ -12,6 +12,7 @@ export function checkLines(checks: readonly Check[], style: Style): readonly str
       `  ${symbol(check, style)} ${check.kind.replaceAll('-', ' ')} ${style.bold(check.object)} ${style.dim(placeText(check.where))}`,
       ...(check.expected === '' ? [] : [`      expected  ${check.expected}`]),
       ...(check.actual === '' ? [] : [`      found     ${check.actual}`]),
+      ...(check.ignoredBy === undefined ? [] : [`      ignored by ${check.ignoredBy}`]),
     ]);
 }
 

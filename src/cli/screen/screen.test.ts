@@ -83,7 +83,7 @@ test('a run is told in plain lines where there is no terminal', () => {
       ✘ index public.a_i m/0001_a.sql:2:8
           expected  gin
           found     btree
-      → Restore what was changed behind the migrations’ back, or state the new form in a new migration.
+      → Restore what was changed behind the migrations’ back, or state the new form in a new migration. To keep an object as it is now: \`godwit verify --accept OBJECT --reason TEXT\`.
 
     ✘ A statement failed; its migration was rolled back [statement-failed]
       m/0001_a.sql:2:8

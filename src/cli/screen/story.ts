@@ -19,6 +19,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
   let undone = 0;
   let applied = 0;
   let recorded = 0;
+  let accepted = 0;
   let executes = false;
   let hookFailed = false;
   let hooks = 0;
@@ -129,6 +130,10 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         checks.push(...event.checks);
         screen.say(...checkLines(event.checks, style), ...checkAdvice(event.checks, style));
         break;
+      case 'accepted':
+        accepted += event.checks.length;
+        screen.say(...checkLines(event.checks, style));
+        break;
       case 'run.finished':
         screen.settle();
         tellChanges();
@@ -136,7 +141,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         screen.say(
           ...(executes
             ? execEnding(event, style)
-            : ending(event, { applied, recorded, undone, checks, hooks, hookFailed }, screen)),
+            : ending(event, { applied, recorded, undone, accepted, checks, hooks, hookFailed }, screen)),
         );
         break;
       case 'output':
@@ -179,6 +184,8 @@ interface Tally {
   /** Adopted, not executed. */
   readonly recorded: number;
   readonly undone: number;
+  /** Differences that the baseline has taken. */
+  readonly accepted: number;
   readonly checks: readonly Check[];
   /** Passed. */
   readonly hooks: number;
@@ -192,6 +199,7 @@ function ending(event: Finished, tally: Tally, { style }: Screen): readonly stri
   if (tally.applied > 0) parts.push(`${countOf(tally.applied, 'migration')} applied`);
   if (tally.recorded > 0) parts.push(`${countOf(tally.recorded, 'migration')} recorded`);
   if (tally.undone > 0) parts.push(`${countOf(tally.undone, 'migration')} undone`);
+  if (tally.accepted > 0) parts.push(`${countOf(tally.accepted, 'difference')} accepted`);
   if (tally.checks.length > 0) parts.push(checkSummary(tally.checks));
   if (tally.hooks > 0) parts.push(`${countOf(tally.hooks, 'hook')} passed`);
   const what = parts.length === 0 ? '' : `: ${parts.join(', ')}`;

@@ -5,7 +5,7 @@ export const verifyFaults = entries({
   'check-failed': {
     title: 'A check failed',
     why: 'The database differs from what the applied migrations left, or a check of your own found something else.',
-    fix: 'Restore what was changed behind the migrations’ back, or state the new form in a new migration.',
+    fix: 'Restore what was changed behind the migrations’ back, or state the new form in a new migration. To keep an object as it is now: `godwit verify --accept OBJECT --reason TEXT`.',
     exit: 50,
   },
   'check-warning': {
@@ -63,6 +63,24 @@ export const verifyFaults = entries({
     fix: 'Run `godwit verify` again when the other session has ended.',
     exit: 50,
     severity: 'note',
+  },
+  'accept-unknown': {
+    title: 'There is no such object',
+    why: 'Neither the baseline nor what differs from it has an object by this name.',
+    fix: 'Write the name as `godwit verify` prints it, such as `public.users.email` or `index public.users_idx`.',
+    exit: 2,
+  },
+  'accept-no-difference': {
+    title: 'There is no difference to accept',
+    why: 'The object is as the baseline has it.',
+    fix: 'Run `godwit verify` to see what differs.',
+    exit: 2,
+  },
+  'accept-without-reason': {
+    title: 'The reason is missing',
+    why: 'A difference is taken into the baseline with a reason, which stays in the history.',
+    fix: 'Add `--reason "…"`: who changed it, and why it may stay.',
+    exit: 2,
   },
   'no-baseline': {
     title: 'There is no baseline for drift yet',

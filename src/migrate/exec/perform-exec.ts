@@ -8,10 +8,11 @@ import type { History } from '../history/read-history.ts';
 import { logEvent, type RecordedTask } from '../history/run-record.ts';
 import type { RunAbout } from '../history/rows.ts';
 import { begin } from '../perform/begin.ts';
-import { majorOf, preflight } from '../perform/facts.ts';
+import { preflight } from '../perform/facts.ts';
 import { endLease, takeLease } from '../perform/lease.ts';
 import { reconnect, type LiveRun } from '../perform/live-run.ts';
 import { open, openSession, type Opened } from '../perform/open.ts';
+import { openedRun } from '../perform/opened-run.ts';
 import { tellHistory } from '../perform/tell-history.ts';
 import { verdictOf, wellDone, type Verdict } from '../perform/verdict.ts';
 import type { RunnerPorts, SpawnEnd, Spawner } from '../runner-ports.ts';
@@ -33,7 +34,7 @@ export async function performExec(task: ExecTask, ports: RunnerPorts): Promise<V
   const lock = { waitMs: task.waitMs, takeOver: task.takeOver === true };
   const opened = await open(ports, task, task.alone ? lock : undefined);
   if (!opened.ok) return verdictOf(...opened.findings.map(unreached));
-  const live = liveRun(task, ports, opened.value);
+  const live = openedRun(task.run, ports, opened.value);
   try {
     const verdict = await execOpened({ task, ports, live, spawner }, opened.value);
     if (task.tells === true) await tellHistory(ports, live.session);
@@ -77,22 +78,6 @@ async function execOpened(terms: ExecTerms, { facts, history: read, takenFrom }:
   const supervision = supervise(ports, live, { alone: task.alone, comeBack });
   const { verdict, end } = await runCommand(task, ports, spawner, supervision.broken).finally(() => supervision.end());
   return await conclude(terms, verdict, { ...about.value, ...endOf(end) });
-}
-
-function liveRun(task: ExecTask, ports: RunnerPorts, { session, facts, history }: Opened): LiveRun {
-  return {
-    session,
-    backend: facts.backend,
-    epoch: history.epoch,
-    head: history.head,
-    run: task.run,
-    attempt: ports.random().toString(36).slice(2),
-    terms: { run: task.run, onDisconnect: 'cancel', ...(facts.pooled ? { pooled: true } : {}) },
-    schema: facts.schema,
-    server: { systemId: facts.systemId, databaseOid: facts.databaseOid },
-    major: majorOf(facts),
-    begun: Promise.resolve(good('moved')),
-  };
 }
 
 async function aboutOf({ task, ports, live }: ExecTerms, history: History): Promise<Outcome<RunAbout>> {

@@ -33,13 +33,13 @@ export interface RunRow {
   readonly failure: string;
   /** The checkpoint taken for it, or who waived it and why; empty when none was asked for. */
   readonly checkpoint: string;
-  /** Of a command: what was executed. */
+  /** Of a command: what was executed; of `verify --accept`: what was taken. */
   readonly about?: RunAbout;
 }
 
-/** What a run of `exec` has executed. */
+/** What a run of `exec` has executed, or one of `verify --accept` has taken into the baseline. */
 export interface RunAbout {
-  /** The program and its arguments, masked. */
+  /** The program and its arguments, masked; or the objects, as typed. */
   readonly words: readonly string[];
   /** The hook that it is, and the run that it follows. */
   readonly hook?: string;
@@ -49,6 +49,18 @@ export interface RunAbout {
   /** How it ended; absent before. */
   readonly exitCode?: number | null;
   readonly signal?: string;
+  /** Why differences were taken. */
+  readonly reason?: string;
+  /** What was taken, at most the first so many; `total` counts all. */
+  readonly accepted?: readonly AcceptedObject[];
+  readonly total?: number;
+}
+
+/** An object whose difference was taken into the baseline. */
+export interface AcceptedObject {
+  readonly change: 'changed' | 'missing' | 'added';
+  readonly kind: string;
+  readonly name: string;
 }
 
 /** Where a run that is at work stands now. */

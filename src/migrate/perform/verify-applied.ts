@@ -8,8 +8,10 @@ import { readStatements } from '../history/read-statements.ts';
 import type { Bundle, ResultSet, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { VerifyTask } from '../task.ts';
-import { checksOf } from '../verify/baseline-check.ts';
+import { checksOf, type CheckTerms } from '../verify/baseline-check.ts';
 import { addedChildren, compareHomes, homesToCompare } from '../verify/compare-baseline.ts';
+import { ignoring } from '../verify/ignoring.ts';
+import { matches } from '../verify/object-pattern.ts';
 import { describingSettings } from '../verify/words/described.ts';
 import { isElsewhere } from './describe.ts';
 import { majorOf } from './facts.ts';
@@ -48,7 +50,8 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
     checkLive(session, task.verification),
     checkOwn(session, migrations),
   ]);
-  const checks = [...compared.checks, ...seeds.checks, ...tried, ...own];
+  const ignore = task.verification.ignore ?? [];
+  const checks = [...ignoring(ignore, [...compared.checks, ...seeds.checks, ...tried]), ...own];
   if (checks.some(({ ok }) => !ok) && (await isLost({ session })))
     return verdictOf(fault('connection-lost', { why: 'It was lost while the checks were under way.' }));
   report(ports, checks);
@@ -83,14 +86,43 @@ interface Compared {
   readonly findings: readonly Finding[];
 }
 
-async function compareBaseline(task: VerifyTask, { session, history, facts }: Opened): Promise<Compared | 'lost'> {
-  const major = majorOf(facts);
+async function compareBaseline(task: VerifyTask, opened: Opened): Promise<Compared | 'lost'> {
+  const { session, history } = opened;
   if (history.baseline.major === 0) return { checks: [], findings: [fault('no-baseline')] };
+  const read = await readDifferences(opened, { only: task.only, ignore: task.verification.ignore ?? [] });
+  if (read === 'lost') return 'lost';
+  const { rows, findings, compared } = read;
+  if (compared === undefined) return { checks: [], findings };
+  const checks = checksOf(rows, checkTerms(opened));
+  return { checks: [counted(compared), ...checks, ...(await childrenAdded(session))], findings };
+}
+
+/** What is known of the migrations that differences are told with. */
+export function checkTerms({ history, facts }: Pick<Opened, 'history' | 'facts'>): CheckTerms {
+  return {
+    migrations: new Map(history.rows.map(({ seq, id, file, run }) => [String(seq), { id, file, run }])),
+    words: history.baseline.major === majorOf(facts),
+  };
+}
+
+/** Rows of `compareHomes`, and what could not be compared. */
+interface ReadDifferences {
+  readonly rows: ResultSet['rows'];
+  readonly findings: readonly Finding[];
+  /** How many objects were compared; undefined: the server refused the question. */
+  readonly compared?: number;
+}
+
+/** Holds the baseline against the catalogue, in batches. */
+export async function readDifferences(
+  { session, history, facts }: Pick<Opened, 'session' | 'history' | 'facts'>,
+  terms: { readonly only?: readonly string[] | undefined; readonly ignore: readonly string[] },
+): Promise<ReadDifferences | 'lost'> {
+  const major = majorOf(facts);
   const byName = isElsewhere({ server: facts, major }, history.baseline);
   const homes = await ask(session, homesToCompare(history.undescribed && !byName));
-  if (homes === undefined)
-    return (await isLost({ session })) ? 'lost' : { checks: [], findings: [fault('no-baseline')] };
-  const wanted = task.only === undefined ? undefined : await homesWrittenBy(session, task.only);
+  if (homes === undefined) return (await isLost({ session })) ? 'lost' : { rows: [], findings: [fault('no-baseline')] };
+  const wanted = terms.only === undefined ? undefined : await homesWrittenBy(session, terms.only);
   const free: string[] = [];
   const findings: Finding[] = byName
     ? [fault('baseline-moved', { why: 'The database is a copy, was restored or upgraded: it was compared by names.' })]
@@ -101,7 +133,8 @@ async function compareBaseline(task: VerifyTask, { session, history, facts }: Op
     if (wanted !== undefined && !wanted.has(home)) continue;
     if (isGone === 't') gone.add(home);
     if ((why ?? '') === '') free.push(home);
-    else findings.push(fault('not-compared', { why: `${name ?? ''}: ${why ?? ''}.` }));
+    else if (!terms.ignore.some((pattern) => matches(pattern, { kind: '', name: name ?? '' })))
+      findings.push(fault('not-compared', { why: `${name ?? ''}: ${why ?? ''}.` }));
   }
   const rows: (readonly (string | null)[])[] = [];
   for (let at = 0; at < free.length; at += homesPerBatch) {
@@ -110,9 +143,7 @@ async function compareBaseline(task: VerifyTask, { session, history, facts }: Op
     if (found === 'lost') return 'lost';
     rows.push(...found);
   }
-  const known = new Map(history.rows.map(({ seq, id, file, run }) => [String(seq), { id, file, run }]));
-  const checks = checksOf(rows, { migrations: known, words: history.baseline.major === major });
-  return { checks: [counted(free.length), ...checks, ...(await childrenAdded(session))], findings };
+  return { rows, findings, compared: free.length };
 }
 
 /** One batch; when somebody has taken a lock since, by halves, so that only what is locked is left out. */

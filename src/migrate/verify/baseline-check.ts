@@ -5,13 +5,23 @@ import { changedLines, differentWords } from './word-difference.ts';
 export type DifferenceRow = readonly (string | null)[];
 
 /** What is known of a migration by its number in the history. */
-export interface KnownMigration {
+interface KnownMigration {
   readonly id: string;
   readonly file: string;
   readonly run: string;
 }
 
-interface Difference {
+/** Where an object lies: its catalogue, OID and number, and what it is a part of, or itself. */
+export interface ObjectKey {
+  readonly class: string;
+  readonly oid: string;
+  readonly sub: string;
+  readonly homeClass: string;
+  readonly home: string;
+}
+
+/** One object that differs: what it was by the baseline, and what it is. */
+export interface Difference {
   readonly kind: string;
   readonly name: string;
   readonly home: string;
@@ -21,20 +31,38 @@ interface Difference {
   readonly oldWords: readonly string[] | undefined;
   readonly seq: string;
   readonly whole: boolean;
+  /** Where it is; undefined: it is not there. */
+  readonly is: ObjectKey | undefined;
+  /** Where it was; undefined: it was not there. */
+  readonly was: ObjectKey | undefined;
+}
+
+/** How differences are told. */
+export interface CheckTerms {
+  /** By their number in the history. */
+  readonly migrations: ReadonlyMap<string, KnownMigration>;
+  /**
+   * False: another major version writes other texts, so only kinds, names, types and NOT NULL are compared.
+   */
+  readonly words: boolean;
 }
 
 /**
- * The differences from the baseline as checks, one for each part of a definition. What is gone and what is there under
- * the same name belong together: a constraint that the server made anew has another OID and the same words.
- *
- * @param terms `migrations` by their number in the history; `words` false: another major version writes other texts, so
- * only kinds, names, types and NOT NULL are compared
+ * The differences from the baseline as checks, one for each part of a definition.
  */
-export function checksOf(
+export function checksOf(rows: readonly DifferenceRow[], terms: CheckTerms): readonly Check[] {
+  return toldDifferences(rows, terms).flatMap(({ checks }) => checks);
+}
+
+/**
+ * The differences that are told, each with its checks. What is gone and what is there under the same name belong
+ * together: a constraint that the server made anew has another OID and the same words.
+ */
+export function toldDifferences(
   rows: readonly DifferenceRow[],
-  terms: { readonly migrations: ReadonlyMap<string, KnownMigration>; readonly words: boolean },
-): readonly Check[] {
-  const differences = paired(rows.map(read));
+  terms: CheckTerms,
+): readonly { readonly difference: Difference; readonly checks: readonly Check[] }[] {
+  const differences = differencesOf(rows);
   // What goes with its table is told with it.
   const goneHomes = new Set(
     differences.flatMap(({ words, oldWords, oldName, oldHome }) =>
@@ -44,11 +72,18 @@ export function checksOf(
   return differences.flatMap((difference) => {
     const { oldName, oldHome } = difference;
     if (goneHomes.has(oldHome) && oldName !== oldHome) return [];
-    return checksFor(difference, terms);
+    const checks = checksFor(difference, terms);
+    return checks.length === 0 ? [] : [{ difference, checks }];
   });
 }
 
-function read([, kind, name, home, oldName, oldHome, words, oldWords, seq, whole]: DifferenceRow): Difference {
+/** All differences, those too that are told with another one. */
+export function differencesOf(rows: readonly DifferenceRow[]): readonly Difference[] {
+  return paired(rows.map(read));
+}
+
+function read(row: DifferenceRow): Difference {
+  const [, kind, name, home, oldName, oldHome, words, oldWords, seq, whole, ...keys] = row;
   const list = (text: string | null | undefined): readonly string[] | undefined =>
     text == null ? undefined : (JSON.parse(text) as readonly string[]);
   return {
@@ -61,7 +96,14 @@ function read([, kind, name, home, oldName, oldHome, words, oldWords, seq, whole
     oldWords: list(oldWords),
     seq: seq ?? '',
     whole: whole === 't',
+    is: keyOf(keys.slice(0, 5)),
+    was: keyOf(keys.slice(5)),
   };
+}
+
+function keyOf([classOf, oid, sub, homeClass, home]: DifferenceRow): ObjectKey | undefined {
+  if (oid == null) return undefined;
+  return { class: classOf ?? '', oid, sub: sub ?? '0', homeClass: homeClass ?? '', home: home ?? '' };
 }
 
 function paired(differences: readonly Difference[]): readonly Difference[] {
@@ -76,16 +118,14 @@ function paired(differences: readonly Difference[]): readonly Difference[] {
     if (again === undefined) result.push(one);
     else {
       added.delete(key);
-      result.push({ ...again, oldName: one.oldName, oldHome: one.oldHome, oldWords: one.oldWords, seq: one.seq });
+      const { oldName, oldHome, oldWords, seq, was } = one;
+      result.push({ ...again, oldName, oldHome, oldWords, seq, was });
     }
   }
   return [...result, ...added.values()];
 }
 
-function checksFor(
-  difference: Difference,
-  { migrations, words: compared }: Parameters<typeof checksOf>[1],
-): readonly Check[] {
+function checksFor(difference: Difference, { migrations, words: compared }: CheckTerms): readonly Check[] {
   const { kind, name, oldName, words, oldWords, seq, whole } = difference;
   const migration = migrations.get(seq);
   const common = {

@@ -79,8 +79,9 @@ join ${names} s on s.class = ${catalogue(table)} and s.name = i.identity where r
  * @param homes `class:oid` of each
  * @param terms `byName`: the OIDs of the baseline are those of another server or database, so that only names count;
  * `gone`: some of these homes are not there, so that others under their names are looked for
- * @returns SQL whose rows are the differences: `change, kind, name, home, old name, old home, words, old words, seq, whole`;
- * `missing`, `added`, or `both`
+ * @returns SQL whose rows are the differences: `change, kind, name, home, old name, old home, words, old words, seq, whole`,
+ * then where each is now and where it was (`class, oid, sub, home class, home`, all null where it is not); `missing`,
+ * `added`, or `both`
  */
 export function compareHomes(
   homes: readonly string[],
@@ -108,7 +109,8 @@ old as materialized (select p.*, b.name as home_name, b.whole as home_whole from
 now as materialized (select d.*, h.name as home_name from described d join described h on h.class = d.home_class and h.oid = d.home and h.sub = 0)
 select case when d.oid is null then 'missing' when o.oid is null then 'added' else 'both' end, coalesce(d.kind, o.kind), d.name, d.home_name, o.name, o.home_name,
   pg_catalog.to_json(d.words), pg_catalog.to_json(o.words), o.seq,
-  coalesce(o.home_whole, (select b.whole from base b where b.class = d.home_class and b.oid = d.home), (select b.whole from base b where b.name = d.home_name limit 1), false)
+  coalesce(o.home_whole, (select b.whole from base b where b.class = d.home_class and b.oid = d.home), (select b.whole from base b where b.name = d.home_name limit 1), false),
+  d.class, d.oid, d.sub, d.home_class, d.home, o.class, o.oid, o.sub, o.home_class, o.home
 from now d full join old o on ${match}
 where d.oid is null or o.oid is null or d.words <> o.words or d.name <> o.name`;
 }

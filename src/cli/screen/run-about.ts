@@ -1,0 +1,32 @@
+import { shown } from '../../migrate/exec/words.ts';
+import type { RunRow } from '../../migrate/history/rows.ts';
+import { aligned, countOf } from './format.ts';
+import type { Style } from './style.ts';
+
+const longest = 60;
+
+/** What a run did, in one line. */
+export function whatOf({ command, applied, about }: RunRow): string {
+  // The ledger does not know the words: only the runner can mask the password in them.
+  if (about === undefined && command === 'accept') return 'a difference';
+  if (about === undefined) return command === 'exec' ? 'a command' : countOf(applied, 'migration');
+  if (about.reason !== undefined) return `${shortened(about.words.join(', '))}: ${shortened(about.reason)}`;
+  return about.hook === undefined ? shown(about.words, longest) : `hook ${about.hook}`;
+}
+
+function shortened(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
+}
+
+/** What a run of `verify --accept` has taken into the baseline. */
+export function acceptedLines({ about }: RunRow, style: Style): readonly string[] {
+  const accepted = about?.accepted ?? [];
+  if (accepted.length === 0) return [];
+  const more = (about?.total ?? accepted.length) - accepted.length;
+  return [
+    '',
+    ...aligned(accepted.map(({ change, kind, name }) => [`  ${style.dim(change)}`, kind, style.bold(name)])),
+    ...(more > 0 ? [style.dim(`  and ${countOf(more, 'other object')}`)] : []),
+  ];
+}
