@@ -217,6 +217,16 @@ const event = z
       bundle: z.looseObject({ travels: z.enum(['variable', 'image layer']), bytes: z.int() }),
       account: z.string(),
     }).describe('what a run far away would make: --dry-run'),
+    kind('draft', {
+      version: z.string(),
+      file: z.string(),
+      sql: z.string(),
+      written: z.boolean(),
+      major: z.int(),
+      objects: z.int(),
+      unproven: z.array(z.looseObject({ kind: z.string(), name: z.string(), why: z.string() })),
+      gaps: z.array(z.string()),
+    }).describe('a down file that is proposed: down --draft'),
     kind('history', {
       rows: z.array(historyRow),
       partial: z.array(z.string()),
