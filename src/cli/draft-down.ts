@@ -1,4 +1,5 @@
 import { fault } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import { draftDownFile, type DraftedFile } from '../project/draft-down-file.ts';
 import type { Context, Result } from './command.ts';
@@ -39,7 +40,8 @@ function majorOf(typed: string | undefined): Outcome<number | undefined> {
   return bad(fault('wrong-usage', { why: `--major ${typed}: a major version is a number, such as 17.` }));
 }
 
-function show({ screen }: Context, file: DraftedFile): Result {
+function show(context: Context, file: DraftedFile): Result {
+  const { screen } = context;
   const { draft, written, label, major, version, findings } = file;
   const { text, objects, unproven, gaps } = draft;
   for (const finding of findings) screen.finding(finding);
@@ -52,14 +54,26 @@ function show({ screen }: Context, file: DraftedFile): Result {
   for (const { kind, name, why } of draft.failed === undefined ? unproven : [])
     screen.say(`${red('✘')} ${kind} ${name}: ${why}`);
   for (const gap of gaps) screen.say(`${yellow('▲')} ${gap}`);
-  const where = `by rehearsal on PostgreSQL ${major}: ${proven} of ${countOf(objects, 'object')} ${objects === 1 ? 'is' : 'are'} as before`;
+  const by = `by rehearsal on PostgreSQL ${major}: ${proven} of ${countOf(objects, 'object')} ${objects === 1 ? 'is' : 'are'} as before`;
   if (draft.failed === undefined && unproven.length === 0) {
-    screen.say(`${green('✔')} Proven ${where}.`);
-    return { exitCode: 0, outcome: 'done', findings: [], data: {} };
+    screen.say(`${green('✔')} Proven ${by}.`);
+    return ended(context, []);
   }
   const why =
     draft.failed === undefined
-      ? `Tried ${where}.`
+      ? `Tried ${by}.`
       : `It fails on PostgreSQL ${major}: ${draft.failed.why}`;
-  return failed([fault('draft-not-proven', { why, where: { file: label } })]);
+  const line = draft.failed?.where?.line;
+  const where = { file: label, ...(line === undefined ? {} : { line }) };
+  return ended(context, [fault('draft-not-proven', { why, where })]);
+}
+
+/** With --json it ends as a run does: with its closing event. */
+function ended({ screen }: Context, findings: readonly Finding[]): Result {
+  const { exitCode, outcome } = findings.length === 0 ? { exitCode: 0, outcome: 'done' } : failed(findings);
+  if (!screen.json) return { exitCode, outcome, findings };
+  for (const finding of findings) screen.event({ kind: 'finding', finding });
+  const closing = { run: '', outcome: outcome as 'done', exitCode, events: findings.length + 2, ms: 0 };
+  screen.event({ kind: 'run.finished', ...closing });
+  return { exitCode, outcome, findings: [] };
 }

@@ -1,4 +1,4 @@
-import { sequenceOptions, tableSettings } from './create-statement.ts';
+import { sequenceTerms, tableSettings } from './create-statement.ts';
 import { wordOf, wordsOf, type DescribedObject } from './draft-object.ts';
 import type { Home, Line } from './drop-statement.ts';
 import { keywordOf, simpleName } from './names.ts';
@@ -108,6 +108,8 @@ function columnChanges(changed: Changed): readonly Line[] {
   const given = word('default');
   if (given !== undefined && (retyped || differs(changed, 'default'))) alter(`SET DEFAULT ${given}`);
   if (differs(changed, 'generated')) lines.push(...generatedChange(changed));
+  if (differs(changed, 'not null') && word('not null') === 'yes')
+    lines.push({ gap: `A row without ${was.name} makes the next statement fail.` });
   if (differs(changed, 'not null') && (word('identity') === undefined || word('not null') === 'yes'))
     alter(word('not null') === 'yes' ? 'SET NOT NULL' : 'DROP NOT NULL');
   const identity = word('identity')?.toUpperCase();
@@ -130,9 +132,9 @@ function generatedChange({ was, is, home }: Changed): readonly Line[] {
 
 function sequenceChanges(changed: Changed): readonly Line[] {
   const { was } = changed;
-  const terms = ['type', 'increment', 'minimum', 'maximum', 'start', 'cache', 'cycle'];
+  const terms = [...sequenceTerms(was)].filter(([part]) => differs(changed, part)).map(([, text]) => text);
   const lines: Line[] = [];
-  if (terms.some((part) => differs(changed, part))) lines.push({ sql: `ALTER SEQUENCE ${was.name} ${sequenceOptions(was)}` });
+  if (terms.length > 0) lines.push({ sql: `ALTER SEQUENCE ${was.name} ${terms.join(' ')}` });
   if (differs(changed, 'owned by')) lines.push({ sql: `ALTER SEQUENCE ${was.name} OWNED BY ${wordOf(was, 'owned by') ?? 'NONE'}` });
   if (differs(changed, 'unlogged'))
     lines.push({ sql: `ALTER SEQUENCE ${was.name} SET ${wordOf(was, 'unlogged') === 'yes' ? 'UNLOGGED' : 'LOGGED'}` });

@@ -35,7 +35,7 @@ export function createStatement(object: DescribedObject, home: Home, around: Sur
     case 'policy':
       return [{ sql: policyStatement(object, home) }];
     case 'sequence':
-      return [{ sql: `CREATE ${unlogged(object)}SEQUENCE ${name} ${sequenceOptions(object)}` }];
+      return [{ sql: [`CREATE ${unlogged(object)}SEQUENCE ${name}`, ...unusualTerms(object)].join(' ') }];
     case 'schema':
       return [{ sql: `CREATE SCHEMA ${name}` }];
     case 'type':
@@ -97,13 +97,41 @@ function unlogged(object: DescribedObject): string {
   return wordOf(object, 'unlogged') === 'yes' ? 'UNLOGGED ' : '';
 }
 
-export function sequenceOptions(object: DescribedObject, inColumn = false): string {
-  const word = (part: string): string => wordOf(object, part) ?? '';
-  return [
-    ...(inColumn ? [`SEQUENCE NAME ${object.name}`] : [`AS ${word('type')}`]),
-    `INCREMENT BY ${word('increment')} MINVALUE ${word('minimum')} MAXVALUE ${word('maximum')} START WITH ${word('start')} CACHE ${word('cache')}`,
-    word('cycle') === 'yes' ? 'CYCLE' : 'NO CYCLE',
-  ].join(' ');
+const largest: Readonly<Record<string, string>> = {
+  smallint: '32767',
+  integer: '2147483647',
+  bigint: '9223372036854775807',
+};
+
+/** The terms of a sequence, each as SQL writes it. */
+export function sequenceTerms(sequence: Pick<DescribedObject, 'words'>): ReadonlyMap<string, string> {
+  const word = (part: string): string => wordOf(sequence, part) ?? '';
+  return new Map([
+    ['type', `AS ${word('type')}`],
+    ['increment', `INCREMENT BY ${word('increment')}`],
+    ['minimum', `MINVALUE ${word('minimum')}`],
+    ['maximum', `MAXVALUE ${word('maximum')}`],
+    ['start', `START WITH ${word('start')}`],
+    ['cache', `CACHE ${word('cache')}`],
+    ['cycle', word('cycle') === 'yes' ? 'CYCLE' : 'NO CYCLE'],
+  ]);
+}
+
+/** Those that are not what the server takes by itself. */
+function unusualTerms(sequence: DescribedObject): readonly string[] {
+  const type = wordOf(sequence, 'type') ?? 'bigint';
+  const usual = sequenceTerms({
+    words: ['type: bigint', 'increment: 1', 'minimum: 1', `maximum: ${largest[type] ?? ''}`, 'start: 1', 'cache: 1'],
+  });
+  return [...sequenceTerms(sequence)].filter(([part, text]) => usual.get(part) !== text).map(([, text]) => text);
+}
+
+/** The sequence of an identity column takes its type from there. */
+function identityOptions(sequence: DescribedObject | undefined, own: string, table: string): string {
+  if (sequence === undefined) return '';
+  const named = sequence.name === `${table}_${own}_seq` ? [] : [`SEQUENCE NAME ${sequence.name}`];
+  const terms = [...named, ...unusualTerms(sequence).filter((text) => !text.startsWith('AS '))];
+  return terms.length === 0 ? '' : ` (${terms.join(' ')})`;
 }
 
 /** A column as CREATE TABLE and ADD COLUMN write it. */
@@ -119,10 +147,10 @@ function columnText(column: DescribedObject, home: Home, { sequences }: Surround
     ...(collation === undefined ? [] : [`COLLATE ${collation}`]),
     ...(identity === undefined
       ? []
-      : [`GENERATED ${identity.toUpperCase()} AS IDENTITY${sequence === undefined ? '' : ` (${sequenceOptions(sequence, true)})`}`]),
+      : [`GENERATED ${identity.toUpperCase()} AS IDENTITY${identityOptions(sequence, own, home.name)}`]),
     ...(expression === undefined ? [] : [`GENERATED ALWAYS AS (${expression}) ${(how ?? '').toUpperCase()}`]),
     ...(given === undefined ? [] : [`DEFAULT ${given}`]),
-    ...(word('not null') === 'yes' ? ['NOT NULL'] : []),
+    ...(word('not null') === 'yes' && identity === undefined ? ['NOT NULL'] : []),
   ].join(' ');
 }
 

@@ -109,6 +109,7 @@ function surroundings({ objects, makes }: Effect, id: string): Surroundings {
 
 function changedBack(effect: Effect, owner: string): readonly Line[] {
   const { objects, alters, makes, compare } = effect;
+  const revoked: Line[] = [];
   const functions: Line[] = [];
   const lines: Line[] = [];
   const views: Line[] = [];
@@ -129,9 +130,11 @@ function changedBack(effect: Effect, owner: string): readonly Line[] {
       if (was.kind === 'view' && compare(object, 'query')) views.push({ sql: viewStatement(was, true) });
       lines.push(...alterStatements({ was, is, home: place }));
     }
-    lines.push(...annotations({ was, is, home: place }, owner).map((sql) => ({ sql })));
+    // A new owner takes over what had been granted to them: taken back before.
+    for (const sql of annotations({ was, is, home: place }, owner))
+      (sql.startsWith('REVOKE') ? revoked : lines).push({ sql });
   }
-  return [...functions, ...lines, ...ownedSequences(effect), ...views];
+  return [...revoked, ...functions, ...lines, ...ownedSequences(effect), ...views];
 }
 
 function isDescribed(object: Partial<DescribedObject>): object is DescribedObject {
