@@ -28,7 +28,7 @@ export function alterStatements(changed: Changed): readonly Line[] {
     case 'domain':
       return typeChanges(changed);
     case 'index':
-      return [...storageOptions(changed), ...notAltered(changed, ['not valid', 'tuning clustered', 'tuning tablespace'])];
+      return [...storageOptions(changed), ...clustered(changed), ...notAltered(changed, ['not valid', 'tuning tablespace'])];
     case 'trigger':
     case 'rule':
       return switched(changed);
@@ -71,6 +71,13 @@ function storageOptions({ was, is }: Changed): readonly Line[] {
     ...(set.length === 0 ? [] : [{ sql: `${alter} SET (${set.join(', ')})` }]),
     ...(reset.length === 0 ? [] : [{ sql: `${alter} RESET (${reset.join(', ')})` }]),
   ];
+}
+
+function clustered(changed: Changed): readonly Line[] {
+  const { was, home } = changed;
+  if (!differs(changed, 'tuning clustered')) return [];
+  const how = wordOf(was, 'tuning clustered') === 'yes' ? `CLUSTER ON ${simpleName(was.name)}` : 'SET WITHOUT CLUSTER';
+  return [{ sql: `ALTER ${keywordOf(home.kind)} ${home.name} ${how}` }];
 }
 
 function switched(changed: Changed): readonly Line[] {

@@ -158,9 +158,8 @@ function columnLines(column: DescribedObject, home: Home, around: Surroundings):
   if (wordOf(column, 'inherited') === 'yes') return [];
   if (home.kind === 'composite type')
     return [{ sql: `ALTER TYPE ${home.name} ADD ATTRIBUTE ${columnText(column, home, around)}` }];
-  const lines: Line[] = [
-    { gap: `The values of column ${column.name} are lost: the statement below brings back the column without them.` },
-  ];
+  const gone = `The values of column ${column.name} are lost: the statement below brings it back without them, as the last column.`;
+  const lines: Line[] = wordOf(column, 'generated') === undefined ? [{ gap: gone }] : [];
   if (wordOf(column, 'not null') === 'yes' && !['default', 'identity', 'generated'].some((part) => wordOf(column, part) !== undefined))
     lines.push({ gap: `It is NOT NULL and has no default: fill it first where ${home.name} holds rows, or this statement fails.` });
   return [...lines, { sql: `ALTER ${keywordOf(home.kind)} ${home.name} ADD COLUMN ${columnText(column, home, around)}` }];

@@ -54,7 +54,7 @@ function renames({ objects, alters }: Effect, schemas: ReadonlyMap<string, strin
     .flatMap((object) => renameStatements({ object, home: homeOf(object, objects), schemas }));
 }
 
-const ranks = { schema: 0, extension: 1, whole: 2, column: 3, constraint: 4, index: 7, view: 8, part: 9 };
+const ranks = { schema: 0, extension: 1, sequence: 1.5, whole: 2, column: 3, constraint: 4, index: 7, view: 8, part: 9 };
 
 /** Keys before what refers to them, views behind what they show, and what belongs to a view behind it. */
 function rankOf(object: DraftObject, { objects }: Effect): number {
@@ -66,7 +66,7 @@ function rankOf(object: DraftObject, { objects }: Effect): number {
     const definition = wordOf({ words }, 'definition') ?? '';
     return ranks.constraint + (definition.startsWith('FOREIGN') ? 2 : definition.startsWith('CHECK') ? 1 : 0);
   }
-  if (kind === 'schema' || kind === 'extension' || kind === 'column' || kind === 'index') return ranks[kind];
+  if (kind === 'schema' || kind === 'extension' || kind === 'sequence' || kind === 'column' || kind === 'index') return ranks[kind];
   return isNamedPart({ kind }) || kind === 'statistics' || kind === 'default acl' ? ranks.part : ranks.whole;
 }
 

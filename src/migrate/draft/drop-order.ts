@@ -1,5 +1,5 @@
 import { wordOf } from './draft-object.ts';
-import { homeOf, type Effect } from './effect.ts';
+import { homeOf, isAttached, type Effect } from './effect.ts';
 
 /** In which order things are dropped. */
 export interface DropOrder {
@@ -32,6 +32,11 @@ export function dropOrder(effect: Effect): DropOrder {
       return target !== undefined && node(from) === undefined && alters.has(from) ? [target] : [];
     }),
   );
+  for (const id of drops) {
+    const object = objects.get(id);
+    const home = object === undefined ? undefined : homeOf(object, objects);
+    if (home?.id !== id && isAttached(home)) late.add(id);
+  }
   for (const id of late) for (const edge of edges) if (edge.from === id) late.add(edge.to);
 
   const order: string[] = [];

@@ -69,13 +69,19 @@ function isDropped(
 ): boolean {
   if (after === undefined || after.kind === 'foreign table source') return false;
   if (home !== undefined && home.id !== id && home.before === undefined) return false;
-  if (wordOf(after, 'inherited') === 'yes') return false;
+  if (wordOf(after, 'inherited') === 'yes' && !isAttached(home)) return false;
   const isNew = (other: string): boolean => {
     const object = objects.get(other);
     return object !== undefined && object.before === undefined;
   };
   if (needs.some(({ from, to, goesWith }) => goesWith && from === id && to !== id && isNew(to))) return false;
   return !(after.kind === 'sequence' && belongsToIdentity(after, objects, 'after'));
+}
+
+/** Made a partition by the migration: what it got from its parent stays when it is detached. */
+export function isAttached(object: DraftObject | undefined): boolean {
+  const { before, after } = object ?? {};
+  return before !== undefined && wordOf(before, 'partition') === undefined && wordOf(after, 'partition') !== undefined;
 }
 
 function isMade({ id, before }: DraftObject, home: DraftObject | undefined, objects: Effect['objects']): boolean {

@@ -32,7 +32,8 @@ export function renameStatements({ object, home, schemas }: Renamed): readonly L
   const keyword = keywordOf(before.kind);
   const part = home?.before;
   if (isNamedPart(before)) {
-    if (was === is || part === undefined) return [];
+    // What a child has from its parent is renamed there.
+    if (was === is || part === undefined || wordOf(after, 'inherited') === 'yes') return [];
     if (before.kind === 'column') {
       const what = part.kind === 'composite type' ? 'ATTRIBUTE' : 'COLUMN';
       return [{ sql: `ALTER ${keywordOf(part.kind)} ${part.name} RENAME ${what} ${is} TO ${was}` }];
