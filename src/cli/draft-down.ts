@@ -59,10 +59,7 @@ function show(context: Context, file: DraftedFile): Result {
     screen.say(`${green('✔')} Proven ${by}.`);
     return ended(context, []);
   }
-  const why =
-    draft.failed === undefined
-      ? `Tried ${by}.`
-      : `It fails on PostgreSQL ${major}: ${draft.failed.why}`;
+  const why = draft.failed === undefined ? `Tried ${by}.` : `It fails on PostgreSQL ${major}: ${draft.failed.why}`;
   const line = draft.failed?.where?.line;
   const where = { file: label, ...(line === undefined ? {} : { line }) };
   return ended(context, [fault('draft-not-proven', { why, where })]);

@@ -154,7 +154,8 @@ export const runCommands: readonly CommandSpec[] = [
       {
         name: 'major',
         value: 'N',
-        summary: 'with --draft: major version of the throwaway PostgreSQL (default: the environment’s embedded one, else 18)',
+        summary:
+          'with --draft: major version of the throwaway PostgreSQL (default: the environment’s embedded one, else 18)',
       },
     ],
     examples: [

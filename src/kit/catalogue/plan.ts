@@ -109,7 +109,7 @@ export const planFaults = entries({
   'down-missing': {
     title: 'There is no down file',
     why: 'A migration is undone by its own `.down.sql` file (or `rollback_<name>.sql` for a bare file).',
-    fix: 'Write the down file beside the migration.',
+    fix: 'Write the down file beside the migration; `godwit down --draft VERSION` proposes one.',
     exit: 10,
   },
   'down-empty': {

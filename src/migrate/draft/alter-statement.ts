@@ -16,7 +16,11 @@ export function alterStatements(changed: Changed): readonly Line[] {
   switch (was.kind) {
     case 'table':
     case 'foreign table':
-      return [...tableSettings(was, is), ...storageOptions(changed), ...notAltered(changed, ['access method', 'tuning tablespace', 'partition by', 'of type'])];
+      return [
+        ...tableSettings(was, is),
+        ...storageOptions(changed),
+        ...notAltered(changed, ['access method', 'tuning tablespace', 'partition by', 'of type']),
+      ];
     case 'view':
     case 'materialized view':
       return storageOptions(changed);
@@ -28,7 +32,11 @@ export function alterStatements(changed: Changed): readonly Line[] {
     case 'domain':
       return typeChanges(changed);
     case 'index':
-      return [...storageOptions(changed), ...clustered(changed), ...notAltered(changed, ['not valid', 'tuning tablespace'])];
+      return [
+        ...storageOptions(changed),
+        ...clustered(changed),
+        ...notAltered(changed, ['not valid', 'tuning tablespace']),
+      ];
     case 'trigger':
     case 'rule':
       return switched(changed);
@@ -62,10 +70,15 @@ function notAltered(changed: Changed, parts: readonly string[]): readonly Line[]
 
 /** SET what was set and is not any more, RESET the rest. */
 function storageOptions({ was, is }: Changed): readonly Line[] {
-  const all = (object: DescribedObject): readonly string[] => [...wordsOf(object, 'option'), ...wordsOf(object, 'tuning option')];
+  const all = (object: DescribedObject): readonly string[] => [
+    ...wordsOf(object, 'option'),
+    ...wordsOf(object, 'tuning option'),
+  ];
   const set = all(was).filter((option) => !all(is).includes(option));
   const keys = new Set(all(was).map((option) => option.split('=')[0]));
-  const reset = all(is).map((option) => option.split('=')[0] ?? '').filter((key) => !keys.has(key));
+  const reset = all(is)
+    .map((option) => option.split('=')[0] ?? '')
+    .filter((key) => !keys.has(key));
   const alter = `ALTER ${keywordOf(was.kind)} ${was.name}`;
   return [
     ...(set.length === 0 ? [] : [{ sql: `${alter} SET (${set.join(', ')})` }]),
@@ -97,7 +110,8 @@ function columnChanges(changed: Changed): readonly Line[] {
   const word = (part: string): string | undefined => wordOf(was, part);
   const lines: Line[] = [];
   if (home.kind === 'composite type') {
-    if (differs(changed, 'type')) lines.push({ sql: `ALTER TYPE ${home.name} ALTER ATTRIBUTE ${own} TYPE ${word('type') ?? ''}` });
+    if (differs(changed, 'type'))
+      lines.push({ sql: `ALTER TYPE ${home.name} ALTER ATTRIBUTE ${own} TYPE ${word('type') ?? ''}` });
     return lines;
   }
   const alter = (action: string): void =>
@@ -109,7 +123,9 @@ function columnChanges(changed: Changed): readonly Line[] {
   if (retyped) {
     const collation = word('collation');
     const type = word('type') ?? '';
-    lines.push({ gap: `A value of ${was.name} that is no ${type} makes the next statement fail; rehearsed without rows.` });
+    lines.push({
+      gap: `A value of ${was.name} that is no ${type} makes the next statement fail; rehearsed without rows.`,
+    });
     alter(`TYPE ${type}${collation === undefined ? '' : ` COLLATE ${collation}`} USING ${own}::${type}`);
   }
   const given = word('default');
@@ -133,8 +149,11 @@ function generatedChange({ was, is, home }: Changed): readonly Line[] {
   const [, how, expression] = /^(stored|virtual) ([^]*)$/.exec(wordOf(was, 'generated') ?? '') ?? [];
   const alter = `ALTER TABLE ${home.name} ALTER COLUMN ${simpleName(was.name)}`;
   if (expression === undefined) return [{ sql: `${alter} DROP EXPRESSION` }];
-  if (wordOf(is, 'generated')?.startsWith(how ?? '') === true) return [{ sql: `${alter} SET EXPRESSION AS (${expression})` }];
-  return [{ gap: `column ${was.name} was generated (${expression}); PostgreSQL cannot make a plain column a generated one.` }];
+  if (wordOf(is, 'generated')?.startsWith(how ?? '') === true)
+    return [{ sql: `${alter} SET EXPRESSION AS (${expression})` }];
+  return [
+    { gap: `column ${was.name} was generated (${expression}); PostgreSQL cannot make a plain column a generated one.` },
+  ];
 }
 
 function sequenceChanges(changed: Changed): readonly Line[] {
@@ -142,7 +161,8 @@ function sequenceChanges(changed: Changed): readonly Line[] {
   const terms = [...sequenceTerms(was)].filter(([part]) => differs(changed, part)).map(([, text]) => text);
   const lines: Line[] = [];
   if (terms.length > 0) lines.push({ sql: `ALTER SEQUENCE ${was.name} ${terms.join(' ')}` });
-  if (differs(changed, 'owned by')) lines.push({ sql: `ALTER SEQUENCE ${was.name} OWNED BY ${wordOf(was, 'owned by') ?? 'NONE'}` });
+  if (differs(changed, 'owned by'))
+    lines.push({ sql: `ALTER SEQUENCE ${was.name} OWNED BY ${wordOf(was, 'owned by') ?? 'NONE'}` });
   if (differs(changed, 'unlogged'))
     lines.push({ sql: `ALTER SEQUENCE ${was.name} SET ${wordOf(was, 'unlogged') === 'yes' ? 'UNLOGGED' : 'LOGGED'}` });
   return lines;
@@ -165,13 +185,16 @@ function typeChanges(changed: Changed): readonly Line[] {
 
 /** PostgreSQL renames labels; it removes none. */
 function labelChanges({ was, is }: Changed): readonly Line[] {
-  const labels = (object: DescribedObject): readonly string[] => (wordOf(object, 'labels') ?? '').match(/E?'(?:[^']|'')*'/g) ?? [];
+  const labels = (object: DescribedObject): readonly string[] =>
+    (wordOf(object, 'labels') ?? '').match(/E?'(?:[^']|'')*'/g) ?? [];
   const [former, present] = [labels(was), labels(is)];
   const kept = present.filter((label) => former.includes(label));
   const added = present.filter((label) => !former.includes(label));
   const gone = former.filter((label) => !present.includes(label));
   if (former.length === present.length && former.every((label, at) => label === present[at] || !kept.includes(label)))
-    return gone.map((label) => ({ sql: `ALTER TYPE ${was.name} RENAME VALUE ${present[former.indexOf(label)] ?? ''} TO ${label}` }));
+    return gone.map((label) => ({
+      sql: `ALTER TYPE ${was.name} RENAME VALUE ${present[former.indexOf(label)] ?? ''} TO ${label}`,
+    }));
   return [
     {
       gap: `type ${was.name} keeps ${added.length === 1 ? 'the label' : 'the labels'} ${added.join(', ')}: PostgreSQL cannot remove labels from an enum.`,

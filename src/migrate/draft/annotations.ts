@@ -51,12 +51,16 @@ function privileges(was: DescribedObject, is: Annotated['is'], home: Home): read
   const on = grantedOn(was, home);
   if (on === undefined) return [];
   const only = (a: Annotated['is'], b: Annotated['is'], part: string): readonly Privilege[] =>
-    wordsOf(a, part).filter((word) => !wordsOf(b, part).includes(word)).map(privilegeOf);
+    wordsOf(a, part)
+      .filter((word) => !wordsOf(b, part).includes(word))
+      .map(privilegeOf);
   const revoked = [...only(is, was, 'grant'), ...only(was, is, 'no grant')];
   const granted = [...only(is, was, 'no grant'), ...only(was, is, 'grant')];
   return [
     ...revoked.map(({ what, to }) => `REVOKE ${on(what)} FROM ${roleName(to)}`),
-    ...granted.map(({ what, to, option }) => `GRANT ${on(what)} TO ${roleName(to)}${option ? ' WITH GRANT OPTION' : ''}`),
+    ...granted.map(
+      ({ what, to, option }) => `GRANT ${on(what)} TO ${roleName(to)}${option ? ' WITH GRANT OPTION' : ''}`,
+    ),
   ];
 }
 

@@ -12,14 +12,20 @@ export function comparison(objects: readonly DraftObject[]): Compare {
   const renamed = objects.flatMap(({ before, after }): readonly (readonly [RegExp, string])[] => {
     if (before === undefined || after === undefined || before.name === after.name) return [];
     const [now, was] = [withoutArguments(after.name), withoutArguments(before.name)];
-    const names: readonly (readonly [string, string])[] = [[now, was], [simpleName(now), simpleName(was)]];
+    const names: readonly (readonly [string, string])[] = [
+      [now, was],
+      [simpleName(now), simpleName(was)],
+    ];
     return names.filter(([to, from]) => to !== from).map(([to, from]) => [wholeName(to), from] as const);
   });
   const former = (text: string): string =>
     renamed.reduce((result, [now, was]) => result.replaceAll(now, () => was), text);
   const read = (object: DescribedObject, part: string | undefined, through: (text: string) => string): string =>
     JSON.stringify(
-      object.words.filter((word) => part === undefined || word.startsWith(`${part}: `)).map((word) => plain(through(word))).sort(),
+      object.words
+        .filter((word) => part === undefined || word.startsWith(`${part}: `))
+        .map((word) => plain(through(word)))
+        .sort(),
     );
   return ({ before, after }, part) =>
     before !== undefined &&

@@ -31,7 +31,11 @@ export function createStatement(object: DescribedObject, home: Home, around: Sur
     case 'constraint':
       return wordOf(object, 'inherited') === 'yes'
         ? []
-        : [{ sql: `ALTER ${keywordOf(home.kind)} ${home.name} ADD CONSTRAINT ${simpleName(name)} ${definition ?? ''}` }];
+        : [
+            {
+              sql: `ALTER ${keywordOf(home.kind)} ${home.name} ADD CONSTRAINT ${simpleName(name)} ${definition ?? ''}`,
+            },
+          ];
     case 'policy':
       return [{ sql: policyStatement(object, home) }];
     case 'sequence':
@@ -43,7 +47,11 @@ export function createStatement(object: DescribedObject, home: Home, around: Sur
     case 'composite type':
       return typeLines(object, around);
     case 'extension':
-      return [{ sql: `CREATE EXTENSION ${name} WITH SCHEMA ${quoteIdent(wordOf(object, 'schema') ?? '')} VERSION '${wordOf(object, 'version') ?? ''}'` }];
+      return [
+        {
+          sql: `CREATE EXTENSION ${name} WITH SCHEMA ${quoteIdent(wordOf(object, 'schema') ?? '')} VERSION '${wordOf(object, 'version') ?? ''}'`,
+        },
+      ];
     case 'default acl':
       return [defaultPrivileges(object, 'GRANT')];
     default:
@@ -71,7 +79,10 @@ function ended(text: string): string {
 function state(object: DescribedObject, home: Home): readonly Line[] {
   const own = simpleName(object.name);
   const fires = wordOf(object, 'fires') ?? wordOf(object, 'applies');
-  const how = fires === undefined ? '' : ({ never: 'DISABLE', always: 'ENABLE ALWAYS', 'on replicas': 'ENABLE REPLICA' }[fires] ?? '');
+  const how =
+    fires === undefined
+      ? ''
+      : ({ never: 'DISABLE', always: 'ENABLE ALWAYS', 'on replicas': 'ENABLE REPLICA' }[fires] ?? '');
   const options = wordsOf(object, 'tuning option');
   return [
     ...(how === '' ? [] : [{ sql: `ALTER TABLE ${home.name} ${how} ${keywordOf(object.kind)} ${own}` }]),
@@ -137,7 +148,12 @@ function identityOptions(sequence: DescribedObject | undefined, own: string, tab
 /** A column as CREATE TABLE and ADD COLUMN write it. */
 function columnText(column: DescribedObject, home: Home, { sequences }: Surroundings): string {
   const word = (part: string): string | undefined => wordOf(column, part);
-  const [collation, identity, generated, given] = [word('collation'), word('identity'), word('generated'), word('default')];
+  const [collation, identity, generated, given] = [
+    word('collation'),
+    word('identity'),
+    word('generated'),
+    word('default'),
+  ];
   const own = simpleName(column.name);
   const sequence = sequences.find((one) => wordOf(one, 'owned by') === `${home.name}.${own}`);
   const [, how, expression] = /^(stored|virtual) ([^]*)$/.exec(generated ?? '') ?? [];
@@ -160,15 +176,25 @@ function columnLines(column: DescribedObject, home: Home, around: Surroundings):
     return [{ sql: `ALTER TYPE ${home.name} ADD ATTRIBUTE ${columnText(column, home, around)}` }];
   const gone = `The values of column ${column.name} are lost: the statement below brings it back without them, as the last column.`;
   const lines: Line[] = wordOf(column, 'generated') === undefined ? [{ gap: gone }] : [];
-  if (wordOf(column, 'not null') === 'yes' && !['default', 'identity', 'generated'].some((part) => wordOf(column, part) !== undefined))
-    lines.push({ gap: `It is NOT NULL and has no default: fill it first where ${home.name} holds rows, or this statement fails.` });
-  return [...lines, { sql: `ALTER ${keywordOf(home.kind)} ${home.name} ADD COLUMN ${columnText(column, home, around)}` }];
+  if (
+    wordOf(column, 'not null') === 'yes' &&
+    !['default', 'identity', 'generated'].some((part) => wordOf(column, part) !== undefined)
+  )
+    lines.push({
+      gap: `It is NOT NULL and has no default: fill it first where ${home.name} holds rows, or this statement fails.`,
+    });
+  return [
+    ...lines,
+    { sql: `ALTER ${keywordOf(home.kind)} ${home.name} ADD COLUMN ${columnText(column, home, around)}` },
+  ];
 }
 
 function tableLines(table: DescribedObject, around: Surroundings): readonly Line[] {
   const parents = wordsOf(table, 'inherits');
   const [bound, by, type] = [wordOf(table, 'partition'), wordOf(table, 'partition by'), wordOf(table, 'of type')];
-  const gone: Line = { gap: `The rows of ${table.name} are lost: the statement below brings back the table without them.` };
+  const gone: Line = {
+    gap: `The rows of ${table.name} are lost: the statement below brings back the table without them.`,
+  };
   if (type !== undefined) return [{ gap: `table ${table.name} was dropped: write CREATE TABLE … OF ${type}.` }];
   const columns = around.columns.filter((column) => bound !== undefined || wordOf(column, 'inherited') !== 'yes');
   const text = columns.map((column) => `  ${columnText(column, table, around)}`).join(',\n');
@@ -206,7 +232,8 @@ export function tableSettings(was: DescribedObject, is: Pick<DescribedObject, 'w
   const differs = (part: string): boolean => wordOf(was, part) !== wordOf(is, part);
   const on = (part: string): boolean => wordOf(was, part) === 'yes';
   const lines: Line[] = [];
-  if (differs('row security')) lines.push(alter(on('row security') ? 'ENABLE ROW LEVEL SECURITY' : 'DISABLE ROW LEVEL SECURITY'));
+  if (differs('row security'))
+    lines.push(alter(on('row security') ? 'ENABLE ROW LEVEL SECURITY' : 'DISABLE ROW LEVEL SECURITY'));
   if (differs('row security forced'))
     lines.push(alter(on('row security forced') ? 'FORCE ROW LEVEL SECURITY' : 'NO FORCE ROW LEVEL SECURITY'));
   if (is !== undefined && differs('unlogged')) lines.push(alter(on('unlogged') ? 'SET UNLOGGED' : 'SET LOGGED'));

@@ -37,10 +37,7 @@ export interface DraftTerms {
 }
 
 /** The objects before and after, by identity. What was made anew exactly as it was counts as left alone. */
-export function pairsOf(
-  before: readonly DescribedObject[],
-  after: readonly DescribedObject[],
-): readonly DraftObject[] {
+export function pairsOf(before: readonly DescribedObject[], after: readonly DescribedObject[]): readonly DraftObject[] {
   const old = new Map(before.map((object) => [object.id, object]));
   const now = new Map(after.map((object) => [object.id, object]));
   const anew = new Map(after.filter(({ id }) => !old.has(id)).map((object) => [sameness(object), object]));

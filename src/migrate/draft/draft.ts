@@ -1,6 +1,12 @@
 import { alterStatements } from './alter-statement.ts';
 import { annotations } from './annotations.ts';
-import { createStatement, replicaIdentity, tableSettings, viewStatement, type Surroundings } from './create-statement.ts';
+import {
+  createStatement,
+  replicaIdentity,
+  tableSettings,
+  viewStatement,
+  type Surroundings,
+} from './create-statement.ts';
 import { wordOf, type DescribedObject, type DraftObject, type DraftTerms } from './draft-object.ts';
 import { dropOrder, oldestFirst } from './drop-order.ts';
 import { dropStatement, type Home, type Line } from './drop-statement.ts';
@@ -39,7 +45,10 @@ function dropped({ objects }: Effect, id: string, schemas?: ReadonlyMap<string, 
   const present = home?.after ?? after;
   if (schemas === undefined) return dropStatement(after, present);
   const schema = schemas.get(qualifierOf(after.name));
-  const name = schema === undefined || isNamedPart(after) ? after.name : `${schema}.${simpleName(after.name)}${argumentsOf(after.name)}`;
+  const name =
+    schema === undefined || isNamedPart(after)
+      ? after.name
+      : `${schema}.${simpleName(after.name)}${argumentsOf(after.name)}`;
   return dropStatement({ ...after, name }, home?.before ?? present);
 }
 
@@ -54,19 +63,31 @@ function renames({ objects, alters }: Effect, schemas: ReadonlyMap<string, strin
     .flatMap((object) => renameStatements({ object, home: homeOf(object, objects), schemas }));
 }
 
-const ranks = { schema: 0, extension: 1, sequence: 1.5, whole: 2, column: 3, constraint: 4, index: 7, view: 8, part: 9 };
+const ranks = {
+  schema: 0,
+  extension: 1,
+  sequence: 1.5,
+  whole: 2,
+  column: 3,
+  constraint: 4,
+  index: 7,
+  view: 8,
+  part: 9,
+};
 
 /** Keys before what refers to them, views behind what they show, and what belongs to a view behind it. */
 function rankOf(object: DraftObject, { objects }: Effect): number {
   const { kind = '', words = [] } = object.before ?? {};
   const home = homeOf(object, objects)?.before;
   if (kind === 'view' || kind === 'materialized view') return ranks.view;
-  if (object.before?.home !== object.id && (home?.kind === 'materialized view' || home?.kind === 'view')) return ranks.part;
+  if (object.before?.home !== object.id && (home?.kind === 'materialized view' || home?.kind === 'view'))
+    return ranks.part;
   if (kind === 'constraint') {
     const definition = wordOf({ words }, 'definition') ?? '';
     return ranks.constraint + (definition.startsWith('FOREIGN') ? 2 : definition.startsWith('CHECK') ? 1 : 0);
   }
-  if (kind === 'schema' || kind === 'extension' || kind === 'sequence' || kind === 'column' || kind === 'index') return ranks[kind];
+  if (kind === 'schema' || kind === 'extension' || kind === 'sequence' || kind === 'column' || kind === 'index')
+    return ranks[kind];
   return isNamedPart({ kind }) || kind === 'statistics' || kind === 'default acl' ? ranks.part : ranks.whole;
 }
 
@@ -100,7 +121,9 @@ function makeAgain(
 function surroundings({ objects, makes }: Effect, id: string): Surroundings {
   const former = [...objects.values()].filter(({ before }) => before !== undefined);
   const columns = former
-    .filter((object) => object.before?.kind === 'column' && object.before.home === id && object.id !== id && makes.has(id))
+    .filter(
+      (object) => object.before?.kind === 'column' && object.before.home === id && object.id !== id && makes.has(id),
+    )
     .sort((a, b) => oldestFirst(a.id, b.id));
   const described = (list: readonly DraftObject[]): readonly DescribedObject[] =>
     list.flatMap(({ before }) => (before === undefined ? [] : [before]));
@@ -125,7 +148,11 @@ function changedBack(effect: Effect, owner: string): readonly Line[] {
     const place: Home = home.before ?? was;
     if (object.before !== undefined && object.after !== undefined && compare(object)) {
       const definition = wordOf(was, 'definition');
-      if ((was.kind === 'function' || was.kind === 'procedure') && definition !== undefined && compare(object, 'definition'))
+      if (
+        (was.kind === 'function' || was.kind === 'procedure') &&
+        definition !== undefined &&
+        compare(object, 'definition')
+      )
         functions.push({ sql: definition.trimEnd() });
       if (was.kind === 'view' && compare(object, 'query')) views.push({ sql: viewStatement(was, true) });
       lines.push(...alterStatements({ was, is, home: place }));

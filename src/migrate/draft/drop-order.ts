@@ -45,7 +45,9 @@ export function dropOrder(effect: Effect): DropOrder {
   while (left.length > 0) {
     const free = left.findIndex((id) => !edges.some(({ from, to }) => to === id && left.includes(from)));
     if (free < 0) {
-      const tie = edges.find(({ from, to, by }) => left.includes(from) && left.includes(to) && isForeignKey(by, effect));
+      const tie = edges.find(
+        ({ from, to, by }) => left.includes(from) && left.includes(to) && isForeignKey(by, effect),
+      );
       // The server will tell of any other circle.
       if (tie === undefined) return split([...order, ...left], late, untied);
       untied.push(tie.by);

@@ -28,7 +28,9 @@ export function dropStatement(object: Pick<DescribedObject, 'kind' | 'name' | 'w
       if (home.kind === 'composite type') return { sql: `ALTER TYPE ${home.name} DROP ATTRIBUTE ${own}` };
       return { sql: `ALTER ${keywordOf(home.kind)} ${home.name} DROP COLUMN ${own}` };
     case 'constraint':
-      return { sql: `ALTER ${home.kind === 'domain' ? 'DOMAIN' : keywordOf(home.kind)} ${home.name} DROP CONSTRAINT ${own}` };
+      return {
+        sql: `ALTER ${home.kind === 'domain' ? 'DOMAIN' : keywordOf(home.kind)} ${home.name} DROP CONSTRAINT ${own}`,
+      };
     case 'trigger':
     case 'rule':
     case 'policy':
@@ -40,13 +42,18 @@ export function dropStatement(object: Pick<DescribedObject, 'kind' | 'name' | 'w
     default:
       if (!droppable.has(kind)) return { gap: `${kind} ${name}: it stays.` };
       if (wordOf(object, 'base') !== undefined)
-        return { gap: `type ${name}: a base type and its functions need each other. Drop them with DROP TYPE … CASCADE.` };
+        return {
+          gap: `type ${name}: a base type and its functions need each other. Drop them with DROP TYPE … CASCADE.`,
+        };
       return { sql: `DROP ${keywordOf(kind)} ${name}` };
   }
 }
 
 /** Default privileges of one schema say all that is granted there; elsewhere they are mixed with what everybody has. */
-export function defaultPrivileges({ name, words }: Pick<DescribedObject, 'name' | 'words'>, verb: 'GRANT' | 'REVOKE'): Line {
+export function defaultPrivileges(
+  { name, words }: Pick<DescribedObject, 'name' | 'words'>,
+  verb: 'GRANT' | 'REVOKE',
+): Line {
   const [, role, schema, what] = /^for role (.+) in schema (.+) on (\w+)$/.exec(name) ?? [];
   const grants = words.map((word) => /^grant: ([A-Z ]+) to (.+?)( with grant option)?$/.exec(word));
   if (role === undefined || schema === undefined || what === undefined || grants.includes(null))

@@ -59,7 +59,9 @@ export function homeOf(object: DraftObject, objects: Effect['objects']): DraftOb
 /** A column of a view stands for its comment and its privileges alone. */
 function isAnnotation({ before, after }: DraftObject, home: DraftObject | undefined): boolean {
   const of = (home?.before ?? home?.after)?.kind;
-  return (before ?? after)?.kind === 'column' && (of === 'view' || of === 'materialized view') && home?.before !== undefined;
+  return (
+    (before ?? after)?.kind === 'column' && (of === 'view' || of === 'materialized view') && home?.before !== undefined
+  );
 }
 
 function isDropped(
@@ -87,19 +89,17 @@ export function isAttached(object: DraftObject | undefined): boolean {
 function isMade({ id, before }: DraftObject, home: DraftObject | undefined, objects: Effect['objects']): boolean {
   if (before === undefined || before.kind === 'foreign table source') return false;
   const part = home !== undefined && home.id !== id;
-  if (part && home.after === undefined && (before.kind === 'column' || home.before?.kind === 'foreign table')) return false;
+  if (part && home.after === undefined && (before.kind === 'column' || home.before?.kind === 'foreign table'))
+    return false;
   if (before.kind === 'index' && isOfConstraint(before, objects)) return false;
   return !(before.kind === 'sequence' && belongsToIdentity(before, objects, 'before'));
 }
 
-function belongsToIdentity(
-  sequence: DescribedObject,
-  objects: Effect['objects'],
-  when: 'before' | 'after',
-): boolean {
+function belongsToIdentity(sequence: DescribedObject, objects: Effect['objects'], when: 'before' | 'after'): boolean {
   const column = wordOf(sequence, 'owned by');
   return [...objects.values()].some(
-    (object) => object[when]?.kind === 'column' && object[when].name === column && wordOf(object[when], 'identity') !== undefined,
+    (object) =>
+      object[when]?.kind === 'column' && object[when].name === column && wordOf(object[when], 'identity') !== undefined,
   );
 }
 
@@ -127,9 +127,14 @@ function madeAnew(objects: Effect['objects'], needs: readonly Need[], compare: C
   const goes = (id: string): boolean => {
     const object = objects.get(id);
     const home = object === undefined ? undefined : homeOf(object, objects);
-    return object === undefined || object.before === undefined || anew.has(id) || (home !== undefined && (anew.has(home.id) || home.before === undefined));
+    return (
+      object === undefined ||
+      object.before === undefined ||
+      anew.has(id) ||
+      (home !== undefined && (anew.has(home.id) || home.before === undefined))
+    );
   };
-  for (let settled = false; !settled; ) {
+  for (let settled = false; !settled;) {
     settled = true;
     for (const id of anew) {
       const object = objects.get(id);

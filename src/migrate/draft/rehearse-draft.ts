@@ -11,7 +11,7 @@ import type { ApplyTask } from '../task.ts';
 import { differentWords } from '../verify/word-difference.ts';
 import { pairsOf, type DescribedObject } from './draft-object.ts';
 import { draftOf } from './draft.ts';
-import { draftText, gapsOf } from './draft-text.ts';
+import { draftText, gapsOf, isElsewhere } from './draft-text.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 
 /** What a draft is made for. */
@@ -78,9 +78,11 @@ async function draftWith(
   const analysis = await bundle.analysis(migration, 'up');
   if (!analysis.ok) return analysis;
   const rows = await rowStatements(analysis.value, await bundle.body(migration, 'up'));
-  if (!lines.some((line) => 'sql' in line)) return bad(nothing(migration, gapsOf(lines, { rows })));
+  const told = { rows, elsewhere: analysis.value.statements.filter(isElsewhere) };
+  const gaps = gapsOf(lines, told);
+  if (!lines.some((line) => 'sql' in line)) return bad(nothing(migration, gaps));
 
-  const text = draftText(lines, { version: migration.id, file: migration.up.file, rows });
+  const text = draftText(lines, { version: migration.id, file: migration.up.file, ...told });
   let failed: Finding | undefined;
   const exitCode = await rehearsal.perform(downTask(terms), await terms.withDown(text), (event) => {
     if (event.kind === 'migration.failed') failed = event.finding;
@@ -91,7 +93,7 @@ async function draftWith(
   if (!end.ok) return end;
   return good({
     text,
-    gaps: gapsOf(lines, { rows }),
+    gaps,
     ...compare(before.value, after.value, end.value),
     ...(exitCode === 0 ? {} : { failed: failed ?? fault('statement-failed') }),
   });

@@ -52,6 +52,8 @@ export function renameStatements({ object, home, schemas }: Renamed): readonly L
   const moved = former !== schema && !follows;
   return [
     ...(moved ? [{ sql: `ALTER ${keyword} ${schema}.${is}${args} SET SCHEMA ${former}` }] : []),
-    ...(was === is ? [] : [{ sql: `ALTER ${keyword} ${moved || follows ? former : schema}.${is}${args} RENAME TO ${was}` }]),
+    ...(was === is
+      ? []
+      : [{ sql: `ALTER ${keyword} ${moved || follows ? former : schema}.${is}${args} RENAME TO ${was}` }]),
   ];
 }

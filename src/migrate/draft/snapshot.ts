@@ -44,23 +44,23 @@ export async function readSnapshot(session: Session): Promise<Outcome<Snapshot>>
   const reply = await session.send(`${objectsQuery};\n${needsQuery}`, { rows: 'all' });
   if (!reply.ok) return bad(serverFault(reply.error));
   const [described, links] = reply.results;
-  const objects = (described?.rows ?? []).map(
-    ([id, home, kind, name, words]): DescribedObject => ({
-      id: id ?? '',
-      home: home ?? '',
-      kind: kind ?? '',
-      name: name ?? '',
-      words: JSON.parse(words ?? '[]') as readonly string[],
-    }),
-  );
+  const objects = (described?.rows ?? []).map(([id, home, kind, name, words]): DescribedObject => ({
+    id: id ?? '',
+    home: home ?? '',
+    kind: kind ?? '',
+    name: name ?? '',
+    words: JSON.parse(words ?? '[]') as readonly string[],
+  }));
   const known = new Set(objects.map(({ id }) => id));
   // Columns of views are described only where something is said of them.
   const place = (id: string | null | undefined): string => {
     const whole = (id ?? '').replace(/:\d+$/, ':0');
     return known.has(id ?? '') ? (id ?? '') : whole;
   };
-  const needs = (links?.rows ?? []).map(
-    ([from, to, goesWith]): Need => ({ from: place(from), to: place(to), goesWith: goesWith === 't' }),
-  );
+  const needs = (links?.rows ?? []).map(([from, to, goesWith]): Need => ({
+    from: place(from),
+    to: place(to),
+    goesWith: goesWith === 't',
+  }));
   return good({ objects, needs: needs.filter(({ from, to }) => from !== to) });
 }
