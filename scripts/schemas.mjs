@@ -1,6 +1,6 @@
 // JSON Schemas of what `--json` prints. Readers ignore unknown fields, so objects are open.
 import { z } from 'zod';
-import { chainHistory, change, effectFields } from './effect-schemas.mjs';
+import { chainHistory, change, costFields, draftFields, effectFields } from './effect-schemas.mjs';
 
 const place = z.looseObject({
   file: z.string(),
@@ -209,24 +209,8 @@ const event = z
     kind('checkpoint.progress', { text: z.string() }),
     kind('checkpoint.taken', { checkpoint }),
     kind('plan', { plan }),
-    kind('cost', {
-      place: z.string(),
-      job: z.enum(['ephemeral', 'stable']),
-      executions: z.int(),
-      checkpoint: z.boolean(),
-      bundle: z.looseObject({ travels: z.enum(['variable', 'image layer']), bytes: z.int() }),
-      account: z.string(),
-    }).describe('what a run far away would make: --dry-run'),
-    kind('draft', {
-      version: z.string(),
-      file: z.string(),
-      sql: z.string(),
-      written: z.boolean(),
-      major: z.int(),
-      objects: z.int(),
-      unproven: z.array(z.looseObject({ kind: z.string(), name: z.string(), why: z.string() })),
-      gaps: z.array(z.string()),
-    }).describe('a down file that is proposed: down --draft'),
+    kind('cost', costFields).describe('what a run far away would make: --dry-run'),
+    kind('draft', draftFields),
     kind('history', {
       rows: z.array(historyRow),
       partial: z.array(z.string()),

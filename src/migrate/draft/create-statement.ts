@@ -92,7 +92,7 @@ function state(object: DescribedObject, home: Home): readonly Line[] {
   ];
 }
 
-export function policyStatement(object: DescribedObject, home: Home): string {
+function policyStatement(object: DescribedObject, home: Home): string {
   const roles = (wordOf(object, 'roles') ?? 'public').split(', ').map(roleName);
   const [using, check] = [wordOf(object, 'using'), wordOf(object, 'with check')];
   return [

@@ -88,7 +88,7 @@ function nodeOf(id: string, effect: Effect, seen: Set<string>): string | undefin
 }
 
 /** OIDs of a throwaway server grow. */
-export function newestFirst(a: string, b: string): number {
+function newestFirst(a: string, b: string): number {
   return oldestFirst(b, a);
 }
 

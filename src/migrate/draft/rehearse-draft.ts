@@ -28,7 +28,7 @@ export interface RehearseDraftTerms {
 }
 
 /** An object that is not as before once the draft has run. */
-export interface Unproven {
+interface Unproven {
   readonly kind: string;
   readonly name: string;
   readonly why: string;
@@ -102,15 +102,16 @@ async function draftWith(
 async function stateAfter(
   rehearsal: Rehearsal,
   session: Session,
-  { bundle, major, nextRun, signal, through }: RehearseDraftTerms & { readonly through: Migration | undefined },
+  terms: RehearseDraftTerms & { readonly through: Migration | undefined },
 ): Promise<Outcome<Snapshot>> {
+  const { bundle, major, signal, through } = terms;
   if (through !== undefined) {
     const surroundings = { schema: 'public', extensions: [] };
     const ran = await rehearse(rehearsal, bundle, {
       major,
       through: through.id,
       surroundings,
-      nextRun,
+      nextRun: () => terms.nextRun(),
       ...(signal === undefined ? {} : { signal }),
     });
     if (!ran.ok) return ran;
@@ -133,14 +134,14 @@ function nothing({ up }: Migration, gaps: readonly string[]): Finding {
   return fault('draft-empty', { why: [why, ...gaps].join(' '), where: { file: up.file } });
 }
 
-function downTask({ migration, nextRun }: RehearseDraftTerms): ApplyTask {
+function downTask(terms: RehearseDraftTerms): ApplyTask {
   return {
     kind: 'apply',
-    run: nextRun(),
+    run: terms.nextRun(),
     environment: { name: 'local', protected: false },
     actor: { by: 'rehearsal', from: '', commit: '', tool: '' },
     command: 'down',
-    selection: { direction: 'down', only: [migration.id], outOfOrder: true },
+    selection: { direction: 'down', only: [terms.migration.id], outOfOrder: true },
     how: 'execute',
     consent: { approved: true, destroyRows: true, checkpointPolicy: 'never' },
     // The rows of a rehearsal are nobody's.
