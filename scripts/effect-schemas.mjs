@@ -1,4 +1,4 @@
-// Of the JSON Schemas: what a run did, and what its chain says.
+// Of the JSON Schemas: what a run did or would do, and what its chain says.
 import { z } from 'zod';
 
 /** One thing that a run created, changed or dropped. */
@@ -65,3 +65,27 @@ export const run = z.looseObject({
     .optional()
     .describe('exec: what was executed; verify --accept: what was taken'),
 });
+
+/** A down file that is proposed, and what a throwaway server said of it: `down --draft`. */
+export const draftFields = {
+  version: z.string(),
+  file: z.string(),
+  sql: z.string(),
+  written: z.boolean(),
+  major: z.int(),
+  objects: z.int().describe('how many objects the migration created, changed or dropped'),
+  unproven: z
+    .array(z.looseObject({ kind: z.string(), name: z.string(), why: z.string() }))
+    .describe('those that are not as before once the draft has run'),
+  gaps: z.array(z.string()).describe('what is left to its reader'),
+};
+
+/** What a run far away would make: `--dry-run`. */
+export const costFields = {
+  place: z.string(),
+  job: z.enum(['ephemeral', 'stable']),
+  executions: z.int(),
+  checkpoint: z.boolean(),
+  bundle: z.looseObject({ travels: z.enum(['variable', 'image layer']), bytes: z.int() }),
+  account: z.string(),
+};

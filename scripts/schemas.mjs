@@ -1,6 +1,6 @@
 // JSON Schemas of what `--json` prints. Readers ignore unknown fields, so objects are open.
 import { z } from 'zod';
-import { chainHistory, change, effectFields, run } from './effect-schemas.mjs';
+import { chainHistory, change, costFields, draftFields, effectFields, run } from './effect-schemas.mjs';
 
 const place = z.looseObject({
   file: z.string(),
@@ -183,14 +183,8 @@ const event = z
     kind('checkpoint.progress', { text: z.string() }),
     kind('checkpoint.taken', { checkpoint }),
     kind('plan', { plan }),
-    kind('cost', {
-      place: z.string(),
-      job: z.enum(['ephemeral', 'stable']),
-      executions: z.int(),
-      checkpoint: z.boolean(),
-      bundle: z.looseObject({ travels: z.enum(['variable', 'image layer']), bytes: z.int() }),
-      account: z.string(),
-    }).describe('what a run far away would make: --dry-run'),
+    kind('cost', costFields).describe('what a run far away would make: --dry-run'),
+    kind('draft', draftFields),
     kind('history', {
       rows: z.array(historyRow),
       partial: z.array(z.string()),

@@ -145,11 +145,24 @@ export const runCommands: readonly CommandSpec[] = [
       lockBudget,
       takeOver,
       onDisconnect,
+      {
+        name: 'draft',
+        value: 'VERSION',
+        summary: 'propose a down file for a migration that has none, proven on a throwaway server; asks no database',
+      },
+      { name: 'write', summary: 'with --draft: write it beside the migration instead of printing it' },
+      {
+        name: 'major',
+        value: 'N',
+        summary:
+          'with --draft: major version of the throwaway PostgreSQL (default: the environment’s embedded one, else 18)',
+      },
     ],
     examples: [
       { type: 'godwit down', does: 'undo the last migration' },
       { type: 'godwit down --to 3', does: 'undo 4 and everything after it' },
       { type: 'godwit down --file fix_prices.sql', does: 'runs rollback_fix_prices.sql' },
+      { type: 'godwit down --draft 7 --write', does: 'writes a down file for migration 7' },
     ],
     events: true,
     load: async () => (await import('./commands/down.ts')).down,

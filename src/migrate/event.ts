@@ -107,6 +107,23 @@ export type RunEvent =
       /** Service account that the job would run as. */
       readonly account: string;
     }
+  /** Of the controller: a down file that is proposed, and what a throwaway server said of it. */
+  | {
+      readonly kind: 'draft';
+      readonly version: string;
+      /** Where it belongs. */
+      readonly file: string;
+      readonly sql: string;
+      readonly written: boolean;
+      /** Major version of the throwaway server. */
+      readonly major: number;
+      /** How many objects the migration created, changed or dropped. */
+      readonly objects: number;
+      /** Those that are not as before once the draft has run. */
+      readonly unproven: readonly { readonly kind: string; readonly name: string; readonly why: string }[];
+      /** What is left to its reader: rows, and what there is no way back for. */
+      readonly gaps: readonly string[];
+    }
   | {
       readonly kind: 'history';
       readonly rows: readonly HistoryRow[];

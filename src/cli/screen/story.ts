@@ -165,6 +165,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         executes = event.task === 'exec';
         break;
       case 'cost':
+      case 'draft':
       case 'history':
       case 'runs':
       case 'chain':

@@ -109,7 +109,7 @@ export const planFaults = entries({
   'down-missing': {
     title: 'There is no down file',
     why: 'A migration is undone by its own `.down.sql` file (or `rollback_<name>.sql` for a bare file).',
-    fix: 'Write the down file beside the migration.',
+    fix: 'Write the down file beside the migration; `godwit down --draft VERSION` proposes one.',
     exit: 10,
   },
   'down-empty': {
@@ -185,5 +185,29 @@ export const planFaults = entries({
     why: 'No throwaway PostgreSQL of the database’s major version could be started.',
     fix: '`godwit adopt --baseline VERSION` records everything up to a version without proof.',
     exit: 10,
+  },
+  'down-there': {
+    title: 'The migration has a down file already',
+    why: 'A draft is made for migrations that have none, and never written over one.',
+    fix: 'Use it: `godwit down`. Delete or move it to have another one drafted.',
+    exit: 10,
+  },
+  'draft-not-rehearsed': {
+    title: 'The migrations up to this one cannot be rehearsed',
+    why: 'One of them fails on a throwaway server, so that nobody knows what the wanted one does.',
+    fix: 'Write the down file by hand. If another major version of PostgreSQL takes the migrations, name it: `--major N`.',
+    exit: 10,
+  },
+  'draft-empty': {
+    title: 'There is nothing that a draft could undo',
+    why: 'The migration changes no object in a way that a statement could change back.',
+    fix: 'Write the down file by hand.',
+    exit: 10,
+  },
+  'draft-not-proven': {
+    title: 'The draft does not bring everything back',
+    why: 'On a throwaway server not every object was as before once it had run.',
+    fix: 'Complete it by hand: what is missing is listed. It is a proposal, and nothing was changed.',
+    exit: 50,
   },
 });

@@ -31,6 +31,16 @@ export async function firstRowStatement(analysis: Analysis, body: ByteSource): P
   return undefined;
 }
 
+/** All of them, in their order; see {@link firstRowStatement}. */
+export async function rowStatements(analysis: Analysis, body: ByteSource): Promise<readonly RowStatement[]> {
+  const found: RowStatement[] = [];
+  for (const statement of analysis.statements) {
+    const { tag, line, column } = statement;
+    if (await mayChangeRows(statement, body)) found.push({ tag, line, column });
+  }
+  return found;
+}
+
 async function mayChangeRows(statement: Statement, body: ByteSource): Promise<boolean> {
   const { tag, kind, opaque } = statement;
   if (kind === 'copy-in' || writes.test(tag)) return true;

@@ -1,0 +1,99 @@
+import { wordOf } from './draft-object.ts';
+import { homeOf, isAttached, type Effect } from './effect.ts';
+
+/** In which order things are dropped. */
+export interface DropOrder {
+  /** Before anything is changed back. */
+  readonly first: readonly string[];
+  /** Something that stays uses these until it has been changed back. */
+  readonly last: readonly string[];
+  /** Foreign keys that are dropped in front of all: without that, tables would need each other. */
+  readonly untied: readonly string[];
+}
+
+interface Edge {
+  readonly from: string;
+  readonly to: string;
+  /** The part that uses the other one. */
+  readonly by: string;
+}
+
+/** What uses something is dropped before it; where nothing is used, what was created last goes first. */
+export function dropOrder(effect: Effect): DropOrder {
+  const { objects, needs, drops, alters } = effect;
+  const node = (id: string): string | undefined => nodeOf(id, effect, new Set());
+  let edges: readonly Edge[] = needs.flatMap(({ from, to }): readonly Edge[] => {
+    const [a, b] = [node(from), node(to)];
+    return a === undefined || b === undefined || a === b ? [] : [{ from: a, to: b, by: from }];
+  });
+  const late = new Set(
+    needs.flatMap(({ from, to }) => {
+      const target = node(to);
+      return target !== undefined && node(from) === undefined && alters.has(from) ? [target] : [];
+    }),
+  );
+  for (const id of drops) {
+    const object = objects.get(id);
+    const home = object === undefined ? undefined : homeOf(object, objects);
+    if (home?.id !== id && isAttached(home)) late.add(id);
+  }
+  for (const id of late) for (const edge of edges) if (edge.from === id) late.add(edge.to);
+
+  const order: string[] = [];
+  const untied: string[] = [];
+  const left = [...drops].sort(newestFirst);
+  while (left.length > 0) {
+    const free = left.findIndex((id) => !edges.some(({ from, to }) => to === id && left.includes(from)));
+    if (free < 0) {
+      const tie = edges.find(
+        ({ from, to, by }) => left.includes(from) && left.includes(to) && isForeignKey(by, effect),
+      );
+      // The server will tell of any other circle.
+      if (tie === undefined) return split([...order, ...left], late, untied);
+      untied.push(tie.by);
+      edges = edges.filter(({ by }) => by !== tie.by);
+      continue;
+    }
+    order.push(...left.splice(free, 1));
+  }
+  return split(order, late, untied);
+
+  function isForeignKey(id: string, { drops: dropped }: Effect): boolean {
+    const object = objects.get(id);
+    return !dropped.has(id) && wordOf(object?.after, 'definition')?.startsWith('FOREIGN KEY') === true;
+  }
+}
+
+function split(order: readonly string[], late: ReadonlySet<string>, untied: readonly string[]): DropOrder {
+  return { first: order.filter((id) => !late.has(id)), last: order.filter((id) => late.has(id)), untied };
+}
+
+/** What is dropped when this goes: itself, what it is a part of, or what it goes with. */
+function nodeOf(id: string, effect: Effect, seen: Set<string>): string | undefined {
+  const { drops, objects, needs } = effect;
+  if (drops.has(id)) return id;
+  if (seen.has(id)) return undefined;
+  seen.add(id);
+  const object = objects.get(id);
+  if (object === undefined) return undefined;
+  const home = homeOf(object, objects);
+  if (home !== undefined && home.id !== id && drops.has(home.id)) return home.id;
+  if (object.before !== undefined) return undefined;
+  for (const need of needs) {
+    if (need.from !== id || !need.goesWith) continue;
+    const other = nodeOf(need.to, effect, seen);
+    if (other !== undefined) return other;
+  }
+  return undefined;
+}
+
+/** OIDs of a throwaway server grow. */
+function newestFirst(a: string, b: string): number {
+  return oldestFirst(b, a);
+}
+
+export function oldestFirst(a: string, b: string): number {
+  const [, oid = 0, sub = 0] = a.split(':').map(Number);
+  const [, otherOid = 0, otherSub = 0] = b.split(':').map(Number);
+  return oid - otherOid || sub - otherSub;
+}

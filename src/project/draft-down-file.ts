@@ -1,0 +1,126 @@
+import { basename, join } from 'node:path';
+import { defaultMajor } from '../adapters/embedded/versions.ts';
+import { memorySource } from '../adapters/files/byte-source.ts';
+import { openFolder } from '../adapters/files/folder.ts';
+import { nodeHashing } from '../adapters/files/hashing.ts';
+import { createParser } from '../adapters/parser/libpg-query.ts';
+import { createRehearsals } from '../adapters/rehearsal/throwaway.ts';
+import { writeNew } from '../adapters/write-file.ts';
+import { fault } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { rehearseDraft, type RehearsedDraft } from '../migrate/draft/rehearse-draft.ts';
+import type { Migration, ScriptFile } from '../migrate/model.ts';
+import type { Bundle, ByteSource } from '../migrate/ports.ts';
+import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
+import { checksumOf } from '../migrate/read/checksum.ts';
+import { readFolder } from '../migrate/read/read-folder.ts';
+import { encodeUtf8 } from '../sql/encoding.ts';
+import type { Project } from './open.ts';
+import { createRunId } from './run-id.ts';
+
+/** Which draft is wanted. */
+export interface DraftWish {
+  /** As typed. */
+  readonly version: string;
+  /** True: it is written beside the migration. */
+  readonly write: boolean;
+  readonly major?: number;
+  readonly onProgress: (text: string, step: 'download' | 'step' | 'other') => void;
+  readonly signal: AbortSignal;
+}
+
+/** A draft, and where it belongs. */
+export interface DraftedFile {
+  readonly draft: RehearsedDraft;
+  readonly version: string;
+  readonly label: string;
+  readonly written: boolean;
+  readonly major: number;
+  /** Warnings about the folder of migrations. */
+  readonly findings: readonly Finding[];
+}
+
+/** Who runs the migrations on the throwaway server. */
+const owner = 'postgres';
+
+/** Proposes a down file for a migration that has none, and tries it on a throwaway server. The database is not asked. */
+export async function draftDownFile(project: Project, wish: DraftWish): Promise<Outcome<DraftedFile>> {
+  const folder = openFolder(project.migrations.path, project.migrations.label);
+  const reading = await readFolder(folder, nodeHashing);
+  if (!reading.ok) return reading;
+  const { migrations, findings } = reading.value;
+  const migration = wanted(migrations, wish.version);
+  if (!migration.ok) return migration;
+  const label = migration.value.up.file.replace(/\.sql$/, '.down.sql');
+  const major = wish.major ?? majorOf(project);
+  const ports = { parser: createParser(), hashing: nodeHashing };
+  const open = openScriptsOf(folder);
+  const bundle = createBundle({ layout: 'native', migrations: withoutCompanions(migrations), open }, ports);
+  const draft = await rehearsed(project, wish, {
+    bundle,
+    major,
+    migration: bundle.migrations[migrations.indexOf(migration.value)] ?? migration.value,
+    withDown: async (text) => {
+      const source = memorySource(encodeUtf8(text));
+      const down: ScriptFile = { file: label, checksum: await checksumOf(source, nodeHashing), size: source.size };
+      const list = bundle.migrations.map((one) => (one.id === migration.value.id ? { ...one, down } : one));
+      const opening = (script: ScriptFile): Promise<ByteSource> =>
+        script.file === label ? Promise.resolve(source) : open(script);
+      return createBundle({ layout: 'native', migrations: list, open: opening }, ports);
+    },
+  });
+  if (!draft.ok) return draft;
+  if (wish.write) {
+    const path = join(project.migrations.path, basename(label));
+    const written = await writeNew(path, draft.value.text, label);
+    if (!written.ok) return written;
+  }
+  return good({ draft: draft.value, version: migration.value.id, label, written: wish.write, major, findings });
+}
+
+function wanted(migrations: readonly Migration[], typed: string): Outcome<Migration> {
+  const version = /^\d{1,40}$/.test(typed) ? String(BigInt(typed)) : typed;
+  const found = migrations.find(({ id }) => id === version);
+  if (found === undefined) {
+    const last = migrations.at(-1);
+    const count = migrations.length === 1 ? '1 migration' : `${migrations.length} migrations`;
+    const why = `There is no version ${typed}; the folder holds ${count}${last === undefined ? '' : `, the last is ${last.id}`}.`;
+    return bad(fault('unknown-version', { why, fix: 'Give the version of a migration in the folder.' }));
+  }
+  if (found.down === undefined) return good(found);
+  return bad(fault('down-there', { where: { file: found.down.file } }));
+}
+
+/** What is wrong with a companion is no reason not to rehearse. */
+function withoutCompanions(migrations: readonly Migration[]): readonly Migration[] {
+  return migrations.map(({ id, name, up }) => ({ id, name, up }));
+}
+
+function majorOf({ environment: { database } }: Project): number {
+  return (database.kind === 'embedded' ? database.major : undefined) ?? defaultMajor;
+}
+
+interface Stage {
+  readonly bundle: Bundle;
+  readonly migration: Migration;
+  readonly major: number;
+  readonly withDown: (text: string) => Promise<Bundle>;
+}
+
+async function rehearsed(project: Project, wish: DraftWish, stage: Stage): Promise<Outcome<RehearsedDraft>> {
+  const { onProgress, signal } = wish;
+  const { major, migration, bundle } = stage;
+  const count = bundle.migrations.indexOf(migration) + 1;
+  const what = count === 1 ? '1 migration' : `${count} migrations`;
+  onProgress(`Rehearsing ${what} on PostgreSQL ${major} …`, 'step');
+  const rehearsals = createRehearsals({ env: project.env, register: (secret) => project.redactor.register(secret) });
+  const terms = { major, database: 'postgres', user: owner, searchPath: '' };
+  const started = await rehearsals.start(terms, { onProgress, signal });
+  if (!started.ok) return started;
+  try {
+    return await rehearseDraft(started.value, { ...stage, owner, nextRun: () => createRunId(Date.now()), signal });
+  } finally {
+    await started.value.close();
+  }
+}
