@@ -8,7 +8,7 @@ import { failed } from './result.ts';
 import { countOf } from './screen/format.ts';
 
 /** What goes with `--draft`; nothing else does. */
-const own = new Set(['draft', 'write', 'major', 'config', 'env', 'json', 'no-color']);
+const own = new Set(['draft', 'write', 'major', 'config', 'env', 'json', 'yes', 'no-color']);
 
 /** `godwit down --draft VERSION`: the draft on standard output or in a file, what is proven of it on standard error. */
 export async function draftDown(context: Context, version: string): Promise<Result> {

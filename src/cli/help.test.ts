@@ -63,6 +63,9 @@ test('the help of a command shows options and examples', () => {
       --lock-budget DURATION         how long a migration may go on trying for locks that others hold (default: 5min)
       --take-over                    end the live run that holds the database, and go on from where it stands; recorded
       --on-disconnect cancel|finish  what the server does with a statement whose runner has gone (default: cancel)
+      --draft VERSION                propose a down file for a migration that has none, and try it on a throwaway server
+      --write                        with --draft: write it beside the migration instead of printing it
+      --major N                      with --draft: major version of that server (default: the embedded one’s, or 18)
 
     Options of every command
       -e, --env NAME  the environment to work on (default: local)
@@ -80,6 +83,8 @@ test('the help of a command shows options and examples', () => {
           undo 4 and everything after it
       godwit down --file fix_prices.sql
           runs rollback_fix_prices.sql
+      godwit down --draft 7 --write
+          writes a down file for migration 7
     "
   `);
 });

@@ -148,14 +148,13 @@ export const runCommands: readonly CommandSpec[] = [
       {
         name: 'draft',
         value: 'VERSION',
-        summary: 'propose a down file for a migration that has none, proven on a throwaway server; asks no database',
+        summary: 'propose a down file for a migration that has none, and try it on a throwaway server',
       },
       { name: 'write', summary: 'with --draft: write it beside the migration instead of printing it' },
       {
         name: 'major',
         value: 'N',
-        summary:
-          'with --draft: major version of the throwaway PostgreSQL (default: the environment’s embedded one, else 18)',
+        summary: 'with --draft: major version of that server (default: the embedded one’s, or 18)',
       },
     ],
     examples: [
