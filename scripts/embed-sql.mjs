@@ -8,7 +8,8 @@ const describing = ['words.sql', 'words-other.sql'];
 const functions = ['audit.sql', 'functions.sql', 'looks.sql', 'seeds.sql', 'written.sql', 'describe.sql'];
 
 export function render() {
-  const texts = (names) => names.map((name) => `  ${JSON.stringify(readFileSync(`${folder}/${name}`, 'utf8'))},\n`).join('');
+  const texts = (names) =>
+    names.map((name) => `  ${JSON.stringify(readFileSync(`${folder}/${name}`, 'utf8'))},\n`).join('');
   const steps = readdirSync(folder)
     .filter((name) => /^\d+\.sql$/.test(name))
     .sort();

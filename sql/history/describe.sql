@@ -32,7 +32,7 @@ begin
   written as materialized (select w.*, o.x is not null as own, o.seq from godwit.written_since(floor) w left join own o on o.x = w.x),
   -- Of a statement outside of transactions: what was written to its relations meanwhile, whatever their part.
   by_window as materialized (
-    select w.class, w.oid, w.sub, w.x, t.seq from godwit.own_transaction t
+    select w.class, w.oid, w.sub, w.x, w.link, t.seq from godwit.own_transaction t
     join written w on not w.own and age(w.x) between age(coalesce(t.through, t.xid)::xid) and age(t.xid::xid)
     where t.outside and (t.relations is null or w.oid = any (t.relations)
       or exists (select from pg_index i where w.class = 'pg_class'::regclass and i.indexrelid = w.oid and i.indrelid = any (t.relations))
@@ -49,7 +49,8 @@ begin
     from written w left join pg_index i on w.class = 'pg_class'::regclass and i.indexrelid = w.oid
     where not w.own and not exists (select from by_window b where b.x = w.x and b.class = w.class and b.oid = w.oid)),
   creation (class, oid, seq) as materialized (
-    select w.class, w.oid, min(w.seq) from written w where w.link and w.own and w.sub = 0
+    select w.class, w.oid, min(w.seq) from (select class, oid, sub, x, link, seq from written where own
+      union all select class, oid, sub, x, link, seq from by_window) w where w.link and w.sub = 0
       and (w.class = any (created_by_dependency) or exists (select from pg_index i where w.class = 'pg_class'::regclass and i.indexrelid = w.oid)
         or exists (select from pg_depend d where d.classid = w.class and d.objid = w.oid and d.objsubid = 0
           and d.refclassid = 'pg_namespace'::regclass and d.xmin = w.x)) group by 1, 2
@@ -126,7 +127,7 @@ begin
     update godwit.guard set undescribed = exists (select from waiting) or exists (select from godwit.own_transaction where seq is null),
       horizon = case when exists (select from waiting) or exists (select from stranger) or exists (select from lost where not own and not drifted)
         then horizon else pg_snapshot_xmin(pg_current_snapshot()) end)
-  select case when f.known or again.class is not null or f.new_made is null and not f.created then 'changed' else 'created' end, coalesce(m.id, part.migration), f.kind, f.name,
+  select case when f.known or again.class is not null or f.new_made is null and f.by_seq is not null and not f.created then 'changed' else 'created' end, coalesce(m.id, part.migration), f.kind, f.name,
     not f.known and (f.class, f.oid, f.sub) is distinct from (f.home_class, f.home, 0)
       and exists (select from creation c where c.class = f.home_class and c.oid = f.home), f.had_drifted and f.differs
   from taken f left join godwit.migration m on m.seq = case when f.known then f.new_seq else coalesce(f.new_made, f.new_seq) end left join lateral (select t.migration from godwit.own_transaction t where t.seq is null limit 1) part on true

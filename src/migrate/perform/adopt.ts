@@ -36,7 +36,10 @@ export async function lookForAdoption(
     const why = `It was rehearsed on PostgreSQL ${rehearsed.major}, and the database is on ${target.major}.`;
     return bad(fault('rehearsal-unavailable', { why, fix: 'Run the command again.' }));
   }
-  const found = rehearsed === undefined ? good(new Map<string, FoundObject>()) : await findObjects(session, rehearsed, target.installed);
+  const found =
+    rehearsed === undefined
+      ? good(new Map<string, FoundObject>())
+      : await findObjects(session, rehearsed, target.installed);
   if (!found.ok) return found;
   return good({ plan: planAdoption(target.steps, rehearsed, found.value, terms), found: found.value });
 }

@@ -27,11 +27,7 @@ export async function sameWords(
   return same;
 }
 
-async function readAgain(
-  session: Session,
-  object: RehearsedObject,
-  word: string,
-): Promise<string | undefined> {
+async function readAgain(session: Session, object: RehearsedObject, word: string): Promise<string | undefined> {
   const at = word.indexOf(': ');
   const part = word.slice(0, at);
   const commands = remaking(object, part, word.slice(at + 2));

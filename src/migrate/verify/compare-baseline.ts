@@ -95,7 +95,9 @@ export function compareHomes(
     or b.class <> ${pgClass} and (pg_catalog.pg_identify_object(b.class, b.oid, 0)).identity is null)`
   })`;
   const others = byName || some;
-  const wanted = [...(byName ? [] : ['select class, oid from base']), ...(others ? [namesakes('gone')] : [])].join(' union ');
+  const wanted = [...(byName ? [] : ['select class, oid from base']), ...(others ? [namesakes('gone')] : [])].join(
+    ' union ',
+  );
   const match = byName
     ? 'd.kind = o.kind and d.name = o.name'
     : 'd.class = o.class and d.oid = o.oid and d.sub = o.sub';
