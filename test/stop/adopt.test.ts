@@ -22,13 +22,21 @@ test('a rehearsal that is stopped changes nothing and leaves no server behind', 
   using project = createProject({ 'migrations/1_a.sql': text }, database.url);
   const before = throwaways();
   const adopt = start(project, database.url, 'adopt');
-  while (throwaways().length === before.length) await sleep(20);
+  // Other tests of this process may rehearse meanwhile: ours is the one that comes now.
+  const own = async (): Promise<string> => {
+    for (;;) {
+      const [name] = throwaways().filter((one) => !before.includes(one));
+      if (name !== undefined) return name;
+      await sleep(20);
+    }
+  };
+  const folder = await own();
   await sleep(3_000);
   adopt.stop();
   const { exitCode, err } = await adopt.ended;
   expect(exitCode, err).toBe(130);
   expect(err).toContain('[interrupted]');
   expect(err).not.toContain('[adopt-not-proven]');
-  expect(throwaways()).toEqual(before);
+  expect(throwaways()).not.toContain(folder);
   expect(await database.query("select to_regnamespace('godwit') as s")).toEqual([{ s: null }]);
 });

@@ -52,6 +52,10 @@ export function readDatabaseUrl(text: string, label: string, defaults: UrlDefaul
       why: `${label}: sslmode=${query.get('sslmode') ?? ''} is none that godwit uses. ${fault('url-sslmode').why}`,
     });
 
+  const schema = [...schemaParameters].find((name) => !/^(public)?$/.test(query.get(name) ?? ''));
+  if (schema !== undefined)
+    return refuse('url-schema', label, { why: `${label}: the parameter \`${schema}\` names a schema.` });
+
   const password = query.get('password') ?? split.password ?? defaults.password;
   const rootCertificate = query.get('sslrootcert');
   return good({
@@ -134,6 +138,9 @@ const knownParameters: ReadonlySet<string> = new Set([
   'application_name',
   'connect_timeout',
 ]);
+
+/** By these other tools choose the schema; dropped, the migrations would go into another one. */
+const schemaParameters: ReadonlySet<string> = new Set(['search_path', 'schema', 'currentSchema']);
 
 function parameterWarning(name: string, label: string): Finding {
   return fault('url-parameter', { why: `${label}: godwit makes no use of the parameter \`${name}\`.` });

@@ -74,6 +74,12 @@ export const urlFaults = entries({
     fix: 'Correct the path behind sslrootcert=, which starts from the working directory, or fetch the file first.',
     exit: 2,
   },
+  'url-schema': {
+    title: 'The database URL names a schema',
+    why: 'PostgreSQL has no such connection parameter, and the migrations would go into another schema.',
+    fix: 'Remove it, and say it in the database: `ALTER ROLE … IN DATABASE … SET search_path = …;`, or write the schema in the migrations.',
+    exit: 2,
+  },
   'url-parameter': {
     title: 'A parameter of the database URL has no effect',
     why: 'PostgreSQL has no such connection parameter; another tool may read it.',
