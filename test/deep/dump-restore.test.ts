@@ -37,7 +37,7 @@ describe.skipIf(missing('pg_dump'))('with PostgreSQL’s own programs', () => {
        insert into orders select n, n % 200 + 1, n * 1.25, repeat('é', n % 30) from generate_series(1, 20000) n`,
     );
     const before = await server.query('shop', contents);
-    const ran = await project.run('up', '-e', 'dev', '--json');
+    const ran = await project.run('up', '-e', 'dev', '--destroy-rows', '--json');
     expect(ran.exitCode, ran.out).toBe(0);
     expect(ran.out + ran.err).not.toContain(password);
     const { checkpoint } = ran.json.find(({ kind }) => kind === 'checkpoint.taken') as unknown as {
@@ -56,6 +56,6 @@ describe.skipIf(missing('pg_dump'))('with PostgreSQL’s own programs', () => {
     const refused = await project.run('status', '-e', 'dev');
     expect(refused.err).toContain('[wrong-database]');
     project.remove('godwit.lock.json');
-    expect((await project.run('up', '-e', 'dev')).exitCode).toBe(0);
+    expect((await project.run('up', '-e', 'dev', '--destroy-rows')).exitCode).toBe(0);
   }, 120_000);
 });
