@@ -24,6 +24,8 @@ export interface ServerError {
   readonly table?: string;
   readonly column?: string;
   readonly constraint?: string;
+  /** The function in the server that refused: unlike the message, it is in no language. */
+  readonly routine?: string;
   /** True: no answer came; what the server did is unknown. */
   readonly lost: boolean;
 }

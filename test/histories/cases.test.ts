@@ -46,7 +46,7 @@ function historyOf(
 }
 
 function projectHistory({ runs, damages, others }: SmallProject, major: number): History {
-  const split = runs.map((files) => files.map((text) => text.split(';\n')));
+  const split = runs.map((files) => files.map((text) => text.split(/;\n(?! |END)/)));
   const foreign = (others ?? []).map((sql) => ({ run: runs.length - 1, when: 'after' as const, sql, pauseMs: 0 }));
   return { ...historyOf(major, split, damages), foreign };
 }

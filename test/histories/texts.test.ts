@@ -29,7 +29,7 @@ const texts: readonly (readonly [text: string, exitCode: number])[] = [
   ['BEGIN;\nCREATE TABLE one (a int);\nCOMMIT;\nCREATE TABLE two (a int);', 0],
   ['CREATE TABLE one (a int);\nCOMMIT;', 0],
   ['BEGIN;\nCREATE TABLE one (a int);\nROLLBACK;', 10],
-  ['CREATE TABLE one (a int);\nCOMMIT;\nCREATE TABLE two (a int);', 10],
+  ['CREATE TABLE one (a int);\nCOMMIT;\nCREATE TABLE two (a int);', 0],
   ['SAVEPOINT here;\nCREATE TABLE one (a int);\nROLLBACK TO here;\nRELEASE here;', 0],
   ['BEGIN;\nCREATE INDEX CONCURRENTLY line_ix ON log (line);\nCOMMIT;', 10],
   ['SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nCREATE TABLE one (a int);', 0],

@@ -95,6 +95,7 @@ export function serverError(error: Error): ServerError {
     ...optional('table', fields['table']),
     ...optional('column', fields['column']),
     ...optional('constraint', fields['constraint']),
+    ...optional('routine', fields['routine']),
   };
 }
 

@@ -41,9 +41,10 @@ function viewCheck({ label, where, migration }: QueriedView, reply: Reply): Chec
  * The view is there and is what was stated: what refuses is a value in a row, a server behind it, or a setting that the
  * application makes in its own sessions.
  */
-function tellsOfSession({ sqlstate, lost }: ServerError): boolean {
-  // Messages come in the server's language; of a view that is there, 42704 is an unset setting.
-  return !lost && (sqlstate === '42704' || sqlstate === '55P03' || /^(08|22|HV)/.test(sqlstate));
+function tellsOfSession({ sqlstate, routine, lost }: ServerError): boolean {
+  // 42704 stands for anything that is not there; the server finds settings by a function of their own.
+  const unset = sqlstate === '42704' && routine === 'find_option';
+  return !lost && (unset || sqlstate === '55P03' || /^(08|22|HV)/.test(sqlstate));
 }
 
 /** `-- godwit: expect <query> => <literal>`: the server compares; no row at all fails. */

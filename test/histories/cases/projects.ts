@@ -29,7 +29,7 @@ ALTER VIEW bars RENAME COLUMN bar TO pressure;
 ALTER POLICY under ON pump USING (bar > 7);
 ALTER SEQUENCE turns INCREMENT BY 3;
 ALTER TYPE size ADD ATTRIBUTE h text;
-ALTER DOMAIN psi ADD CONSTRAINT some CHECK (VALUE > 0);
+ALTER DOMAIN psi ADD CONSTRAINT pressed CHECK (VALUE > 0);
 ALTER INDEX pump_bar SET (fillfactor = 55)`,
       ],
     ],

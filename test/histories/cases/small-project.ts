@@ -1,4 +1,4 @@
-/** A small project: runs of files, each file its statements in lines that end with `;`. */
+/** A small project: runs of files, each file its statements, which end with `;` at the end of a line (indented lines go on). */
 export interface SmallProject {
   readonly name: string;
   readonly runs: readonly (readonly string[])[];
