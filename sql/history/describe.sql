@@ -10,7 +10,7 @@
 -- it. `within` is a part of what was created or dropped along with it.
 create or replace function godwit.describe_run(added jsonb default '[]') returns table (change text, migration text, kind text, name text,
   within boolean, had_drifted boolean)
-language plpgsql set search_path = '' set jit = off as $$
+language plpgsql set search_path = '' set jit = off set join_collapse_limit = 1 set from_collapse_limit = 1 as $$
 #variable_conflict use_column
 declare
   floor xid8 := (select least(min(t.xid::text::numeric), min(g.horizon::text::numeric))::text::xid8
@@ -149,35 +149,45 @@ end $$;
 create or replace function godwit.note_drift(of_run text) returns void
 language plpgsql set search_path = '' set jit = off as $$
 #variable_conflict use_column
+declare
+  next_horizon xid8 := pg_snapshot_xmin(pg_current_snapshot());
+  moved_class oid[] := '{}';
+  moved_oid oid[] := '{}';
+  waits boolean := false;
 begin
-  with moved as materialized (
-    select distinct w.class, w.oid from (select coalesce(horizon, pg_snapshot_xmax(pg_current_snapshot())) as h from godwit.guard) g, godwit.written_since(g.h) w),
-  home as materialized (
-    select h.class, h.oid from (select array_agg(class) as classes, array_agg(oid) as oids from moved) m, godwit.homes_around(m.classes, m.oids) h),
-  waiting as materialized (select l.relation from godwit.locked() l join home h on h.oid = l.relation and h.class = 'pg_class'::regclass),
-  now as materialized (
-    select d.* from (select array_agg(class) as classes, array_agg(oid) as oids from home h
-      where not (h.class = 'pg_class'::regclass and h.oid in (select relation from waiting))) f, godwit.described(f.classes, f.oids) d),
-  gone as materialized (select * from godwit.gone()),
-  anew as materialized (
-    select o.class, o.oid, o.sub, d.oid as new_oid, d.sub as new_sub, d.home as new_home
-    from gone g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
-    join now d on d.kind = o.kind and d.name = o.name and d.words = o.words
-    where not exists (select from godwit.object t where t.class = d.class and t.oid = d.oid and t.sub = d.sub)),
-  bound as (
-    update godwit.object o set oid = a.new_oid, sub = a.new_sub, home = a.new_home, drifted = false
-    from anew a where o.class = a.class and o.oid = a.oid and o.sub = a.sub),
-  -- What differs in a home made anew stays a part of it.
-  state (class, oid, sub, drifted, new_home) as materialized (
-    select o.class, o.oid, o.sub, d.words <> o.words or d.name <> o.name, null::oid
-    from now d join godwit.object o on o.class = d.class and o.oid = d.oid and o.sub = d.sub
-    union all select o.class, o.oid, o.sub, true, h.new_home from gone g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
-    left join anew h on h.class = o.home_class and h.oid = o.home and h.sub = 0
-    where not exists (select from anew a where a.class = g.class and a.oid = g.oid and a.sub = g.sub)),
-  marked as (
-    update godwit.object o set drifted = s.drifted, home = coalesce(s.new_home, o.home) from state s
-    where o.class = s.class and o.oid = s.oid and o.sub = s.sub and (o.drifted <> s.drifted or s.new_home is not null))
-  update godwit.guard set horizon = pg_snapshot_xmin(pg_current_snapshot()) where not exists (select from waiting);
+  if exists (select from godwit.object) then
+    select coalesce(array_agg(m.class), '{}'), coalesce(array_agg(m.oid), '{}') into moved_class, moved_oid
+    from (select distinct w.class, w.oid from (select coalesce(horizon, pg_snapshot_xmax(pg_current_snapshot())) as h from godwit.guard) g,
+      godwit.written_since(g.h) w) m;
+  end if;
+  if moved_class <> '{}' or exists (select from godwit.gone()) then
+    with home as materialized (select h.class, h.oid from godwit.homes_around(moved_class, moved_oid) h),
+    waiting as materialized (select l.relation from godwit.locked() l join home h on h.oid = l.relation and h.class = 'pg_class'::regclass),
+    now as materialized (
+      select d.* from (select array_agg(class) as classes, array_agg(oid) as oids from home h
+        where not (h.class = 'pg_class'::regclass and h.oid in (select relation from waiting))) f, godwit.described(f.classes, f.oids) d),
+    gone as materialized (select * from godwit.gone()),
+    anew as materialized (
+      select o.class, o.oid, o.sub, d.oid as new_oid, d.sub as new_sub, d.home as new_home
+      from gone g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
+      join now d on d.kind = o.kind and d.name = o.name and d.words = o.words
+      where not exists (select from godwit.object t where t.class = d.class and t.oid = d.oid and t.sub = d.sub)),
+    bound as (
+      update godwit.object o set oid = a.new_oid, sub = a.new_sub, home = a.new_home, drifted = false
+      from anew a where o.class = a.class and o.oid = a.oid and o.sub = a.sub),
+    -- What differs in a home made anew stays a part of it.
+    state (class, oid, sub, drifted, new_home) as materialized (
+      select o.class, o.oid, o.sub, d.words <> o.words or d.name <> o.name, null::oid
+      from now d join godwit.object o on o.class = d.class and o.oid = d.oid and o.sub = d.sub
+      union all select o.class, o.oid, o.sub, true, h.new_home from gone g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
+      left join anew h on h.class = o.home_class and h.oid = o.home and h.sub = 0
+      where not exists (select from anew a where a.class = g.class and a.oid = g.oid and a.sub = g.sub)),
+    marked as (
+      update godwit.object o set drifted = s.drifted, home = coalesce(s.new_home, o.home) from state s
+      where o.class = s.class and o.oid = s.oid and o.sub = s.sub and (o.drifted <> s.drifted or s.new_home is not null))
+    select exists (select from waiting) into waits;
+  end if;
+  update godwit.guard set horizon = next_horizon where not waits;
 
   update godwit.run set found = array(
     select n.oid from pg_namespace n where n.oid >= 16384 union all select e.oid from pg_extension e where e.oid >= 16384

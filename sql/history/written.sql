@@ -33,20 +33,8 @@ begin
   union all select 'pg_type'::regclass, enumtypid, 0, xmin, false from pg_enum where age(xmin) <= a
   union all select 'pg_type'::regclass, rngtypid, 0, xmin, false from pg_range where age(xmin) <= a
   union all select 'pg_namespace'::regclass, n.oid, 0, xmin, false from pg_namespace n where age(xmin) <= a
-  union all select 'pg_operator'::regclass, o.oid, 0, xmin, false from pg_operator o where age(xmin) <= a
-  union all select 'pg_opclass'::regclass, o.oid, 0, xmin, false from pg_opclass o where age(xmin) <= a
-  union all select 'pg_opfamily'::regclass, o.oid, 0, xmin, false from pg_opfamily o where age(xmin) <= a
-  union all select 'pg_opfamily'::regclass, amopfamily, 0, xmin, false from pg_amop where age(xmin) <= a
-  union all select 'pg_opfamily'::regclass, amprocfamily, 0, xmin, false from pg_amproc where age(xmin) <= a
   union all select 'pg_cast'::regclass, c.oid, 0, xmin, false from pg_cast c where age(xmin) <= a
   union all select 'pg_collation'::regclass, c.oid, 0, xmin, false from pg_collation c where age(xmin) <= a
-  union all select 'pg_conversion'::regclass, c.oid, 0, xmin, false from pg_conversion c where age(xmin) <= a
-  union all select 'pg_transform'::regclass, t.oid, 0, xmin, false from pg_transform t where age(xmin) <= a
-  union all select 'pg_ts_config'::regclass, c.oid, 0, xmin, false from pg_ts_config c where age(xmin) <= a
-  union all select 'pg_ts_config'::regclass, mapcfg, 0, xmin, false from pg_ts_config_map where age(xmin) <= a
-  union all select 'pg_ts_dict'::regclass, d.oid, 0, xmin, false from pg_ts_dict d where age(xmin) <= a
-  union all select 'pg_ts_parser'::regclass, p.oid, 0, xmin, false from pg_ts_parser p where age(xmin) <= a
-  union all select 'pg_ts_template'::regclass, t.oid, 0, xmin, false from pg_ts_template t where age(xmin) <= a
   union all select 'pg_extension'::regclass, e.oid, 0, xmin, false from pg_extension e where age(xmin) <= a
   union all select 'pg_event_trigger'::regclass, e.oid, 0, xmin, false from pg_event_trigger e where age(xmin) <= a
   union all select 'pg_publication'::regclass, p.oid, 0, xmin, false from pg_publication p where age(xmin) <= a
@@ -59,6 +47,22 @@ begin
   union all select classoid, objoid, objsubid, xmin, false from pg_description where age(xmin) <= a
   union all select classid, objid, objsubid, xmin, true from pg_depend
     where age(xmin) <= a and deptype in ('a', 'i', 'n') and (deptype <> 'n' or refclassid = 'pg_namespace'::regclass);
+  -- Few databases have any of these, and to open a catalogue costs a session more than to find nothing in it.
+  if exists (select from pg_depend d where d.objid >= 16384 and d.classid = any (array['pg_operator', 'pg_opclass', 'pg_opfamily', 'pg_amop', 'pg_amproc',
+    'pg_conversion', 'pg_transform', 'pg_ts_config', 'pg_ts_dict', 'pg_ts_parser', 'pg_ts_template']::regclass[]::oid[])) then
+    return query select 'pg_operator'::regclass::oid, o.oid, 0, xmin, false from pg_operator o where age(xmin) <= a
+    union all select 'pg_opclass'::regclass, o.oid, 0, xmin, false from pg_opclass o where age(xmin) <= a
+    union all select 'pg_opfamily'::regclass, o.oid, 0, xmin, false from pg_opfamily o where age(xmin) <= a
+    union all select 'pg_opfamily'::regclass, amopfamily, 0, xmin, false from pg_amop where age(xmin) <= a
+    union all select 'pg_opfamily'::regclass, amprocfamily, 0, xmin, false from pg_amproc where age(xmin) <= a
+    union all select 'pg_conversion'::regclass, c.oid, 0, xmin, false from pg_conversion c where age(xmin) <= a
+    union all select 'pg_transform'::regclass, t.oid, 0, xmin, false from pg_transform t where age(xmin) <= a
+    union all select 'pg_ts_config'::regclass, c.oid, 0, xmin, false from pg_ts_config c where age(xmin) <= a
+    union all select 'pg_ts_config'::regclass, mapcfg, 0, xmin, false from pg_ts_config_map where age(xmin) <= a
+    union all select 'pg_ts_dict'::regclass, d.oid, 0, xmin, false from pg_ts_dict d where age(xmin) <= a
+    union all select 'pg_ts_parser'::regclass, p.oid, 0, xmin, false from pg_ts_parser p where age(xmin) <= a
+    union all select 'pg_ts_template'::regclass, t.oid, 0, xmin, false from pg_ts_template t where age(xmin) <= a;
+  end if;
   if to_regclass('pg_publication_namespace') is not null then
     return query select 'pg_publication'::regclass::oid, pnpubid, 0, xmin, false from pg_publication_namespace where age(xmin) <= a;
   end if;
