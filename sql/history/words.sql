@@ -35,10 +35,10 @@ $$;
 -- An index without its storage options, which the server writes into its text.
 create or replace function godwit.without_options(definition text, options text[]) returns text
 language sql stable set search_path = '' as $$
-  select case when options is null then definition else replace(definition, ' WITH (' || (
+  select replace(definition, ' WITH (' || (
     select string_agg(quote_ident(split_part(option, '=', 1)) || '=' ||
       case when quote_ident(value) = value then value else quote_literal(value) end, ', ' order by n)
-    from unnest(options) with ordinality as o (option, n), substr(option, strpos(option, '=') + 1) as value) || ')', '') end
+    from unnest(options) with ordinality as o (option, n), substr(option, strpos(option, '=') + 1) as value) || ')', '')
 $$;
 
 -- Relations with all their parts.
@@ -136,8 +136,8 @@ begin
   select 'pg_constraint'::regclass::oid, k.oid, 0, 'constraint', rel.whole || '.' || quote_ident(k.conname),
     'pg_class'::regclass::oid, rel.oid,
     array_remove(array[
-      'definition: ' || case when k.contype = 'x' then godwit.without_options(pg_get_constraintdef(k.oid),
-        (select x.reloptions from pg_class x where x.oid = k.conindid)) else pg_get_constraintdef(k.oid) end,
+      'definition: ' || case when k.contype = 'x' then coalesce(godwit.without_options(pg_get_constraintdef(k.oid),
+        (select x.reloptions from pg_class x where x.oid = k.conindid)), pg_get_constraintdef(k.oid)) else pg_get_constraintdef(k.oid) end,
       case when not k.conislocal then 'inherited: yes' end,
       case when k.contype = 'f' and exists (select from pg_trigger t where t.tgconstraint = k.oid and t.tgisinternal and t.tgenabled <> 'O')
         then 'not enforced by its triggers: yes' end,
@@ -148,7 +148,8 @@ begin
   union all
   select 'pg_class'::regclass::oid, x.oid, 0, 'index', format('%I.%I', rel.nspname, x.relname), 'pg_class'::regclass::oid, rel.oid,
     array_remove(array[
-      'definition: ' || godwit.without_options(pg_get_indexdef(x.oid), x.reloptions),
+      'definition: ' || case when x.reloptions is null then pg_get_indexdef(x.oid)
+        else godwit.without_options(pg_get_indexdef(x.oid), x.reloptions) end,
       case when not i.indisvalid then 'not valid: yes' end,
       case when i.indisclustered then 'tuning clustered: yes' end,
       case when x.reltablespace <> 0 then
