@@ -7,6 +7,7 @@ export const change = z.looseObject({
   kind: z.string().describe('table, column, index, view, …'),
   name: z.string(),
   migration: z.string(),
+  rows: z.int().optional().describe('of kind `row`: how many of this table'),
   within: z.boolean().describe('a part of what was created or dropped along with it'),
   hadDrifted: z.boolean().describe('it was not as the baseline had it when the run began'),
 });

@@ -60,10 +60,10 @@ begin
   home as materialized (
     select h.class, h.oid from (select array_agg(class) as classes, array_agg(oid) as oids from (select distinct class, oid from by_run) b) b,
       godwit.homes_around(b.classes, b.oids) h),
-  waiting as materialized (select l.relation, l.pid from godwit.locked() l join home h on h.oid = l.relation and h.class = 'pg_class'::regclass),
+  waiting as materialized (select l.class, l.oid from godwit.locked() l join home h on h.class = l.class and h.oid = l.oid),
   now as materialized (
     select d.* from (select array_agg(class) as classes, array_agg(oid) as oids from home h
-      where not (h.class = 'pg_class'::regclass and h.oid in (select relation from waiting))) f, godwit.described(f.classes, f.oids) d),
+      where not exists (select from waiting w where w.class = h.class and w.oid = h.oid)) f, godwit.described(f.classes, f.oids) d),
   fate as materialized (
     select d.*, e.class is not null or c.class is not null as own, coalesce(e.seq, c.seq) as by_seq, s.class is not null as by_others,
       c.class is not null as created, c.seq as created_seq, o.class is not null as known, o.words as old_words, o.name as old_name,
@@ -137,7 +137,7 @@ begin
     (l.class, l.oid, l.sub) is distinct from (l.home_class, l.home, 0) and exists (select from lost h where h.own and h.class = l.home_class and h.oid = l.home and h.sub = 0), l.drifted
   from lost l left join godwit.migration m on m.seq = l.by_seq left join lateral (select t.migration from godwit.own_transaction t where t.seq is null limit 1) part on true
   where l.own and l.new_words is null
-  union all select 'locked', null, 'table', w.relation::regclass::text, false, false from waiting w
+  union all select 'locked', null, null, (pg_identify_object(w.class, w.oid, 0)).identity, false, false from waiting w
   -- For godwit.chain_baseline: it sees rows as they are, not the names that they had.
   union all select 'renamed', null, null, null, false, false from (select set_config('godwit.renamed', coalesce((
     select json_agg(json_build_array(kind, old_name)) from fate where known and (not own or had_drifted) and name <> old_name)::text, '[]'), true) as names) r where r.names is null;
@@ -162,10 +162,10 @@ begin
   end if;
   if moved_class <> '{}' or exists (select from godwit.gone()) then
     with home as materialized (select h.class, h.oid from godwit.homes_around(moved_class, moved_oid) h),
-    waiting as materialized (select l.relation from godwit.locked() l join home h on h.oid = l.relation and h.class = 'pg_class'::regclass),
+    waiting as materialized (select l.class, l.oid from godwit.locked() l join home h on h.class = l.class and h.oid = l.oid),
     now as materialized (
       select d.* from (select array_agg(class) as classes, array_agg(oid) as oids from home h
-        where not (h.class = 'pg_class'::regclass and h.oid in (select relation from waiting))) f, godwit.described(f.classes, f.oids) d),
+        where not exists (select from waiting w where w.class = h.class and w.oid = h.oid)) f, godwit.described(f.classes, f.oids) d),
     gone as materialized (select * from godwit.gone()),
     anew as materialized (
       select o.class, o.oid, o.sub, d.oid as new_oid, d.sub as new_sub, d.home as new_home

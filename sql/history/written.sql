@@ -120,12 +120,22 @@ begin
     and not exists (select from pg_depend e where e.classid = h.class and e.objid = h.oid and e.deptype = 'e');
 end $$;
 
--- Relations that others hold, or want, exclusively: describing one would wait for them.
-create or replace function godwit.locked() returns table (relation oid, pid integer)
-language sql stable set search_path = '' as $$
-  select coalesce(i.indrelid, l.relation), min(l.pid) from pg_locks l left join pg_index i on i.indexrelid = l.relation
-  where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.pid <> pg_backend_pid()
-    and l.database = (select d.oid from pg_database d where d.datname = current_database()) group by 1
+-- What cannot be described without waiting: relations that others hold, or want, exclusively, and what has queries that name
+-- one, since the server opens it to write them out: views, rules, policies, functions. Few locks are asked for by their
+-- index, whatever the planner thinks.
+create or replace function godwit.locked() returns table (class oid, oid oid, pid integer)
+language sql stable set search_path = '' set enable_hashjoin = off set enable_mergejoin = off as $$
+  with held as materialized (
+    select coalesce(i.indrelid, l.relation) as oid, min(l.pid) as pid from pg_locks l left join pg_index i on i.indexrelid = l.relation
+    where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.pid <> pg_backend_pid()
+      and l.database = (select d.oid from pg_database d where d.datname = current_database()) group by 1),
+  user_of as materialized (select d.classid, d.objid, h.pid from held h join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = h.oid
+    where d.classid = any (array['pg_rewrite', 'pg_policy', 'pg_proc']::regclass[]::oid[]))
+  select class, oid, min(pid) from (
+    select 'pg_class'::regclass::oid, oid, pid from held
+    union all select 'pg_class'::regclass, r.ev_class, u.pid from user_of u join pg_rewrite r on r.oid = u.objid where u.classid = 'pg_rewrite'::regclass
+    union all select 'pg_class'::regclass, p.polrelid, u.pid from user_of u join pg_policy p on p.oid = u.objid where u.classid = 'pg_policy'::regclass
+    union all select classid, objid, pid from user_of where classid = 'pg_proc'::regclass) l (class, oid, pid) group by 1, 2
 $$;
 
 -- Objects of the baseline that the catalogue has no more. Each side is read once, whatever the planner thinks of tables

@@ -163,10 +163,12 @@ export interface Plan {
 /** One thing that a migration did, as the server tells it. */
 export interface Change {
   readonly change: 'created' | 'changed' | 'dropped';
-  /** `table`, `column`, `index`, `view`, … */
+  /** `table`, `column`, `index`, `view`, …; `row` for those of a table that it wrote with a literal key. */
   readonly kind: string;
-  /** Qualified: `public.users`, `public.users.email`, `public.f(integer)`. */
+  /** Qualified: `public.users`, `public.users.email`, `public.f(integer)`; of rows the table’s. */
   readonly name: string;
+  /** How many rows; of nothing else. */
+  readonly rows?: number;
   /** Id of the migration that created it, or that changed or dropped it last. */
   readonly migration: string;
   /** True: a part of what was created or dropped along with it. */

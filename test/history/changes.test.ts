@@ -27,7 +27,7 @@ test('after up and down one line says what the server did; runs show lists it al
     database.url,
   );
   const up = await project.run('up');
-  expect([up.exitCode, up.err]).toEqual([0, expect.stringContaining('\n  Created 2 tables, 4 indexes, 1 view\n')]);
+  expect([up.exitCode, up.err]).toEqual([0, expect.stringContaining('\n  Created 2 tables, 2 indexes, 1 view\n')]);
   const down = await project.run('down', '--yes');
   expect([down.exitCode, down.err]).toEqual([0, expect.stringContaining('\n  Dropped 1 column, 1 index\n')]);
   const [runs] = (await project.run('runs', 'list', '--json')).json as unknown as [{ runs: { run: string }[] }];
@@ -69,6 +69,25 @@ test('a changed and a renamed object keep the names that they had at the time', 
   const [runs] = (await project.run('runs', 'list', '--json')).json as unknown as [{ runs: { run: string }[] }];
   const [document] = (await project.run('runs', 'show', runs.runs[0]?.run ?? '', '--json')).json as unknown as [Shown];
   expect(document.changes.map(told).toSorted()).toEqual(changes.map(told).toSorted());
+});
+
+test('rows that a migration writes out are counted by table, and stay told when its run is shown', async () => {
+  await using database = await createTestDatabase();
+  const seeds = "insert into users (id, email) values (1, 'a'), (2, 'b');\ninsert into orders values (1, 1);";
+  using project = createProject({ ...files, 'migrations/3_seeds.sql': seeds }, database.url);
+  const up = await project.run('up', '--json');
+  const rowsOf = (changes: readonly Change[]): readonly unknown[] =>
+    changes.flatMap(({ kind, name, rows }) => (kind === 'row' ? [[name, rows]] : []));
+  const changes = up.json.flatMap((event) => (event.kind === 'changes' ? event.changes : []));
+  expect(rowsOf(changes)).toEqual([
+    ['public.orders', 1],
+    ['public.users', 2],
+  ]);
+  const [runs] = (await project.run('runs', 'list', '--json')).json as unknown as [{ runs: { run: string }[] }];
+  const run = runs.runs[0]?.run ?? '';
+  const [document] = (await project.run('runs', 'show', run, '--json')).json as unknown as [Shown];
+  expect(rowsOf(document.changes)).toEqual(rowsOf(changes));
+  expect((await project.run('runs', 'show', run)).err).toContain('    + 2 rows in public.users\n');
 });
 
 test('the library gives it with the result of deploy', async () => {

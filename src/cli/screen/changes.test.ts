@@ -33,6 +33,20 @@ test('what a run did is one sentence, in the order in which people think of a sc
   );
 });
 
+test('the index of a constraint is the constraint, and rows are counted by their number', () => {
+  const part = { change: 'created', migration: '1', within: true, hadDrifted: false } as const;
+  const did: readonly Change[] = [
+    ...changes('created', { table: 1 }),
+    { ...part, kind: 'constraint', name: 'public.table0."a.b key"' },
+    { ...part, kind: 'index', name: 'public."a.b key"' },
+    { ...part, kind: 'index', name: 'public.by_name' },
+    { ...part, kind: 'row', name: 'public.table0', within: false, rows: 4 },
+    { ...part, kind: 'row', name: 'public.table1', within: false, rows: 2 },
+  ];
+  expect(changeSummary(did)).toEqual(['  Created 1 table, 1 index, 6 rows']);
+  expect(changeLines(did, createStyle(false)).at(-1)).toBe('    + 2 rows in public.table1');
+});
+
 test('plurals are English, and kinds have names that people use', () => {
   const did = changes('created', {
     policy: 2,

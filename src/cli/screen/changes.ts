@@ -1,4 +1,5 @@
 import type { Change } from '../../migrate/model.ts';
+import { lastPart } from '../../migrate/advice/did-you-mean.ts';
 import { countOf } from './format.ts';
 import type { Style } from './style.ts';
 
@@ -26,6 +27,7 @@ const order = [
   'trigger',
   'policy',
   'rule',
+  'row',
 ];
 
 /** Kinds that people do not call as the server does. */
@@ -39,7 +41,7 @@ const countedParts: ReadonlySet<string> = new Set(['index', 'trigger', 'policy']
 
 /**
  * What a run did, counted, in one line or two: `Created 5 tables, 16 indexes, 4 views; changed 2 columns`. Columns and
- * constraints of a new table are the table, and so is everything that went with a dropped one.
+ * constraints of a new table, with the indexes of these, are the table, and so is everything that went with a dropped one.
  */
 export function changeSummary(changes: readonly Change[]): readonly string[] {
   const counts = verbs.map((verb) => ({ verb, kinds: countsOf(changes.filter(({ change }) => change === verb)) }));
@@ -52,8 +54,12 @@ export function changeSummary(changes: readonly Change[]): readonly string[] {
 
 function countsOf(changes: readonly Change[]): readonly (readonly [kind: string, count: number])[] {
   const counts = new Map<string, number>();
-  for (const { kind, change, within } of changes)
-    if (!within || (change === 'created' && countedParts.has(kind))) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const constraints = new Set(changes.filter(({ kind }) => kind === 'constraint').map(({ name }) => lastPart(name)));
+  for (const { kind, change, name, within, rows = 1 } of changes) {
+    if (within && (change !== 'created' || !countedParts.has(kind))) continue;
+    if (kind === 'index' && constraints.has(lastPart(name))) continue;
+    counts.set(kind, (counts.get(kind) ?? 0) + rows);
+  }
   const rank = (kind: string): number => (order.includes(kind) ? order.indexOf(kind) : order.length);
   return [...counts].toSorted(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
@@ -101,8 +107,8 @@ export function changeLines(changes: readonly Change[], style: Style): readonly 
     return [
       '',
       `  ${style.bold(migration)}`,
-      ...own.map(({ change, kind, name, within }) => {
-        const text = `${paint[change](signs[change])} ${kind} ${name}`;
+      ...own.map(({ change, kind, name, within, rows }) => {
+        const text = `${paint[change](signs[change])} ${rows === undefined ? kind : countOf(rows, kind)} ${rows === undefined ? '' : 'in '}${name}`;
         return within && wholes.has(change) ? `      ${style.dim(text)}` : `    ${text}`;
       }),
     ];

@@ -9,11 +9,20 @@ export function checkLines(checks: readonly Check[], style: Style): readonly str
   return checks
     .filter((check) => !check.ok)
     .flatMap((check) => [
-      `  ${symbol(check, style)} ${check.kind.replaceAll('-', ' ')} ${style.bold(check.object)} ${style.dim(placeText(check.where))}`,
-      ...(check.expected === '' ? [] : [`      expected  ${check.expected}`]),
-      ...(check.actual === '' ? [] : [`      found     ${check.actual}`]),
+      [
+        `  ${symbol(check, style)} ${check.kind.replaceAll('-', ' ')} ${style.bold(check.object)}`,
+        ...(check.where.file === '' ? [] : [style.dim(placeText(check.where))]),
+      ].join(' '),
+      ...(check.expected === '' ? [] : valueLines('expected', check.expected)),
+      ...(check.actual === '' ? [] : valueLines('found', check.actual)),
       ...(check.ignoredBy === undefined ? [] : [`      ignored by ${check.ignoredBy}`]),
     ]);
+}
+
+/** Further lines of a value stand below its first one. */
+function valueLines(what: string, value: string): readonly string[] {
+  const [first = '', ...rest] = value.split('\n');
+  return [`      ${what.padEnd(9)} ${first}`, ...rest.map((line) => `        ${line}`.trimEnd())];
 }
 
 /** What to do about failed checks, once for all of them. */

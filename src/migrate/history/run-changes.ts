@@ -1,15 +1,16 @@
 import { quoteLiteral } from '../../sql/quote.ts';
 import type { Change } from '../model.ts';
-import type { Session } from '../ports.ts';
+import type { ResultSet, Session } from '../ports.ts';
 
 /**
  * What a run created, changed and dropped, from the history: by the migrations that it recorded, each thing behind what
  * it is a part of. Names are those that things had before they were changed or dropped, and when they were created.
  */
 export async function changesOfRun(session: Session, run: string): Promise<readonly Change[]> {
-  const reply = await session.send(changesQuery(quoteLiteral(run)), { rows: 'all' });
+  const text = `${changesQuery(quoteLiteral(run))};\n${rowsQuery(run)}`;
+  const reply = await session.send(text, { rows: 'all' });
   if (!reply.ok) return [];
-  return (reply.results[0]?.rows ?? []).flatMap(([change, kind, name, migration, within]): readonly Change[] =>
+  const changes = (reply.results[0]?.rows ?? []).flatMap(([change, kind, name, migration, within]): readonly Change[] =>
     change === 'created' || change === 'changed' || change === 'dropped'
       ? [
           {
@@ -23,6 +24,27 @@ export async function changesOfRun(session: Session, run: string): Promise<reado
         ]
       : [],
   );
+  return [...changes, ...rowChanges(reply.results[1])];
+}
+
+/** Rows that a run has written with a literal key and that are followed, counted by migration and table. */
+export function rowsQuery(run: string): string {
+  return `select m.id, pg_catalog.format('%I.%I', n.nspname, c.relname), count(*) from godwit.seed s
+join godwit.migration m on m.seq = s.seq join pg_catalog.pg_class c on c.oid = s.relation join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where m.run = ${quoteLiteral(run)} group by m.seq, m.id, n.nspname, c.relname order by m.seq, 2`;
+}
+
+/** What `rowsQuery` has found. */
+export function rowChanges(result: ResultSet | undefined): readonly Change[] {
+  return (result?.rows ?? []).map(([migration, name, count]) => ({
+    change: 'created',
+    kind: 'row',
+    name: name ?? '',
+    rows: Number(count),
+    migration: migration ?? '',
+    within: false,
+    hadDrifted: false,
+  }));
 }
 
 function changesQuery(run: string): string {

@@ -1,6 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import { quoteIdent, quoteLiteral } from '../../sql/quote.ts';
-import type { Analysis, Migration } from '../model.ts';
+import { rowChanges, rowsQuery } from '../history/run-changes.ts';
+import type { Analysis, Change, Migration } from '../model.ts';
 import type { ByteSource, ResultSet } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { SeedStep } from '../seed-step.ts';
@@ -23,10 +24,12 @@ interface Recorded {
  * After a run: rows that its migrations inserted with a literal key, and wrote themselves, are followed from now on; what
  * they did to rows that were followed before is taken over. A run that died before this has left it to the next one.
  * Nothing of this fails a run; rows that cannot be followed are told in notes.
+ *
+ * @returns the rows that are followed because of this run, counted by migration and table
  */
-export async function followSeeds(ports: RunnerPorts, live: LiveRun): Promise<void> {
+export async function followSeeds(ports: RunnerPorts, live: LiveRun): Promise<readonly Change[]> {
   const pending = await ask(live, [pendingQuery]);
-  if (pending === undefined) return;
+  if (pending === undefined) return [];
   const recorded = await withFiles(ports, pending);
   const path = JSON.parse(pending.rows[0]?.[4] ?? '[]') as readonly string[];
   const steps = recorded.map(({ seq, analysis }): { readonly seq: string; readonly steps: readonly SeedStep[] } => ({
@@ -37,6 +40,7 @@ export async function followSeeds(ports: RunnerPorts, live: LiveRun): Promise<vo
   const refreshed = sendGuarded(live, ['SELECT godwit.refresh_seeds()']);
   if (sources.length > 0) await followAll(ports, live, recorded, await groupsOf(live, sources));
   if ((await refreshed).ok) await sendGuarded(live, ['DELETE FROM godwit.unfollowed']);
+  return sources.length === 0 ? [] : rowChanges(await ask(live, [...describingSettings, rowsQuery(live.run)]));
 }
 
 const pendingQuery = `select m.seq, m.id, m.kind, u.wrote, (select pg_catalog.to_json(pg_catalog.current_schemas(false)))

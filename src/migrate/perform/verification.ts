@@ -55,7 +55,7 @@ async function lookAndJudge(task: ApplyTask, ports: RunnerPorts, live: LiveRun, 
   const description = await described(ports, live, executed.applied);
   if ('outcome' in description) return description;
   emitChanges(ports, description.changes);
-  await followSeeds(ports, live);
+  emitChanges(ports, await followSeeds(ports, live));
   let seen = await look(task, ports, live, { ...executed, description });
   if (seen.lost) {
     // What is applied is recorded. That the connection was lost while looking at it says nothing about it.

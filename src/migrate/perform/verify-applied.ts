@@ -18,6 +18,7 @@ import { majorOf } from './facts.ts';
 import { checkSeeds } from './check-seeds.ts';
 import { checkLive, checkOwn } from './live-checks.ts';
 import type { Opened } from './open.ts';
+import { placeDifferences } from './place-differences.ts';
 import { concluded, report } from './report-checks.ts';
 import { isLost } from './verification.ts';
 import { withChecks } from './verified-migration.ts';
@@ -51,7 +52,8 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
     checkOwn(session, migrations),
   ]);
   const ignore = task.verification.ignore ?? [];
-  const checks = [...ignoring(ignore, [...compared.checks, ...seeds.checks, ...tried]), ...own];
+  const differing = await placeDifferences(ports.bundle, history.rows, compared.checks);
+  const checks = [...ignoring(ignore, [...differing, ...seeds.checks, ...tried]), ...own];
   if (checks.some(({ ok }) => !ok) && (await isLost({ session })))
     return verdictOf(fault('connection-lost', { why: 'It was lost while the checks were under way.' }));
   report(ports, checks);
