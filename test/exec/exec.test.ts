@@ -83,8 +83,12 @@ test('what it prints with --json fits the published schemas, and so do its runs'
 
 test('the URL is passed on as it was given, and nothing leads a client elsewhere', async () => {
   await using database = await createTestDatabase();
-  using project = createProject(migration, `${database.url}${database.url.includes('?') ? '&' : '?'}connection_limit=7`);
-  const script = "console.log(process.env.DATABASE_URL.split('connection_limit=')[1], process.env.PGHOST, process.env.PGAPPNAME)";
+  using project = createProject(
+    migration,
+    `${database.url}${database.url.includes('?') ? '&' : '?'}connection_limit=7`,
+  );
+  const script =
+    "console.log(process.env.DATABASE_URL.split('connection_limit=')[1], process.env.PGHOST, process.env.PGAPPNAME)";
   const env = { PGHOST: 'elsewhere.example.com', PGAPPNAME: 'mine' };
   const ran = await project.runWith(env, 'exec', '--', node, '-e', script);
   expect(ran.out).toBe('7 undefined mine\n');
