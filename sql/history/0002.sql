@@ -8,7 +8,9 @@ alter table godwit.guard
   -- Catalogue rows written before this transaction have been compared with the baseline; null: not yet.
   add column horizon xid8,
   -- True: godwit.own_transaction has rows.
-  add column undescribed boolean not null default false;
+  add column undescribed boolean not null default false,
+  -- True: godwit.unfollowed has rows.
+  add column unfollowed boolean not null default false;
 
 -- How many runs there have been, and a hash over their ids in order: a run whose row is gone is missed.
 alter table godwit.epoch

@@ -79,9 +79,11 @@ begin
   taken as materialized (
     select f.*, f.known and (f.words <> f.old_words or f.name <> f.old_name) as differs,
       case when f.own then f.by_seq when f.words = f.old_words and f.name = f.old_name then f.old_seq else last_seq end as new_seq,
-      coalesce(f.old_made, case when f.known or f.created then f.created_seq
+      coalesce(f.old_made, case when f.created then f.created_seq
         when exists (select from jsonb_array_elements(added) a join godwit.migration m on m.id = a ->> 0 and m.seq = f.by_seq,
           format('.%I.%I', a ->> 1, a ->> 2) as part where f.sub > 0 and right(f.name, length(part)) = part) then f.by_seq
+        -- Of what stands in part it is known when its migration is recorded: then it is described once more.
+        when f.known or f.by_seq is null then f.created_seq
         when f.home_created_seq is not null then f.home_created_seq
         when f.whole_home and first_seq = last_seq then f.by_seq end) as new_made
     from fate f

@@ -190,7 +190,7 @@ declare
   digest text := '';
   own xid8[] := '{}';
 begin
-  update godwit.guard set seq = seq + 1, head = new_head, undescribed = undescribed or tags is not null,
+  update godwit.guard set seq = seq + 1, head = new_head, undescribed = undescribed or tags is not null, unfollowed = unfollowed or tags is not null or first_ordinal > 0,
     leased_until = case when holder = '' then null else now_at + interval '30 seconds' end
   where xmin = pg_current_xact_id()::xid returning seq into new_seq;
   if new_seq is null then

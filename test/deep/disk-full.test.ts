@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chownSync,
   closeSync,
@@ -12,6 +13,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { serverAccount } from '../../src/adapters/embedded/account.ts';
@@ -172,14 +175,14 @@ describe.skipIf(missing('root', 'mount')).concurrent('a disk that is full', () =
     using disk = mountSmallDisk(join(project.folder, 'out'), 1, 'us');
     disk.fill();
     const output = openSync(join(project.folder, 'out', 'events'), 'w');
-    const ran = spawnSync(process.execPath, [program, 'up', '--json'], {
+    const child = spawn(process.execPath, [program, 'up', '--json'], {
       cwd: project.folder,
       env: { ...process.env, DATABASE_URL: database.url },
       stdio: ['ignore', output, 'pipe'],
-      encoding: 'utf8',
     });
     closeSync(output);
-    expect([ran.status, ran.stderr]).toEqual([0, expect.stringContaining('ENOSPC')]);
+    const [said, status] = await Promise.all([text(child.stderr as Readable), once(child, 'close')]);
+    expect([status[0], said]).toEqual([0, expect.stringContaining('ENOSPC')]);
     expect(await database.query('select array_agg(n order by n) as n from ledger')).toEqual([{ n: [1, 3] }]);
   });
 });

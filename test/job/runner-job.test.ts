@@ -36,7 +36,8 @@ function job(env: Record<string, string>, kill?: NodeJS.Signals): Promise<Told> 
   child.stderr.on('data', (data: Buffer) => (text += data.toString()));
   child.stdout.on('data', (data: Buffer) => {
     text += data.toString();
-    if (kill !== undefined && text.includes('connecting')) child.kill(kill);
+    // Once: a second signal ends it without a word.
+    if (kill !== undefined && !child.killed && text.includes('connecting')) child.kill(kill);
   });
   return new Promise((done) => {
     child.on('close', (exitCode) => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { createInterrupts } from '../../src/cli/interrupts.ts';
 import { runProgram } from '../../src/cli/program.ts';
+import { until } from '../support/child.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { detach, running, sessionsGone } from './detached.ts';
@@ -134,7 +135,7 @@ test('Ctrl-C leaves a detached run that is only followed alone', async () => {
   const { run } = await detach(project);
   await running(database, '%pg_sleep(4)%');
   const { child, text, ended } = godwit(project.folder, database.url, 'runs', 'attach', run);
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  await until('it follows the run', () => text.err !== '');
   child.kill('SIGINT');
   expect([await ended, text.err]).toEqual([130, expect.stringContaining('goes on by itself')]);
   expect((await project.run('runs', 'attach', run)).exitCode).toBe(0);

@@ -106,14 +106,24 @@ export async function createTestDatabase(major: number = majors[0]!, template = 
   return { url, major, name, query, connect, role, drop, [Symbol.asyncDispose]: drop };
 }
 
+/** One session for each server and test thread: to open one takes longer than to make a database. */
+const administrators = new Map<string, Promise<Client>>();
+
 async function once(url: string, sql: string): Promise<void> {
+  const opened = administrators.get(url) ?? administrator(url);
+  administrators.set(url, opened);
+  await (await opened).query(sql);
+}
+
+async function administrator(url: string): Promise<Client> {
   const client = new Client({ connectionString: url });
+  const forget = (): void => void administrators.delete(url);
+  client.on('error', forget);
+  client.on('end', forget);
   await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
+  // It holds up the end of nothing.
+  (client as Client & { unref(): void }).unref();
+  return client;
 }
 
 function at(server: string, database: string): string {

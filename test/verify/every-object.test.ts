@@ -8,16 +8,21 @@ import { mutationsOf, type Mutation } from './mutations.ts';
 
 /** What `verify` says of a copy of the database that was damaged. */
 async function verifyDamaged(
-  template: TestDatabase,
+  { template, project }: Example,
   mutation: Mutation,
 ): Promise<{ exitCode: number; named: boolean; said: string }> {
   await using database = await copyOf(template);
   await database.query(mutation.sql);
-  using project = exampleProject(database);
-  const ran = await project.run('verify', '--json');
+  const ran = await project.runWith({ DATABASE_URL: database.url }, 'verify', '--json');
   const [{ findings }] = ran.json as unknown as [{ findings: readonly Finding[] }];
   const said = findings.map(({ severity, why }) => `${severity}: ${why}`).join('\n');
   return { exitCode: ran.exitCode, named: said.includes(mutation.names), said };
+}
+
+interface Example {
+  /** Has all its migrations; copied for each damage. */
+  readonly template: TestDatabase;
+  readonly project: TestProject;
 }
 
 function exampleProject(database: TestDatabase): TestProject {
@@ -27,12 +32,13 @@ function exampleProject(database: TestDatabase): TestProject {
 }
 
 describe.each(majors)('the example on PostgreSQL %i', (major) => {
-  let template: TestDatabase;
+  let example: Example;
   let mutations: readonly Mutation[];
 
   beforeAll(async () => {
-    template = await createTestDatabase(major);
-    using project = exampleProject(template);
+    const template = await createTestDatabase(major);
+    const project = exampleProject(template);
+    example = { template, project };
     const ran = await project.run('up');
     if (ran.exitCode !== 0) throw new Error(ran.err);
     await using probe = await copyOf(template);
@@ -40,13 +46,13 @@ describe.each(majors)('the example on PostgreSQL %i', (major) => {
   });
 
   afterAll(async () => {
-    await template.drop();
+    example.project[Symbol.dispose]();
+    await example.template.drop();
   });
 
   test('an intact database passes, with every kind of check', async () => {
-    await using database = await copyOf(template);
-    using project = exampleProject(database);
-    const ran = await project.run('verify', '--json');
+    await using database = await copyOf(example.template);
+    const ran = await example.project.runWith({ DATABASE_URL: database.url }, 'verify', '--json');
     expect(ran.exitCode, ran.out).toBe(0);
     const [{ checks }] = ran.json as unknown as [{ checks: readonly Check[] }];
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
@@ -62,7 +68,7 @@ describe.each(majors)('the example on PostgreSQL %i', (major) => {
     const queue = [...mutations];
     const work = async (): Promise<void> => {
       for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-        const { exitCode, named, said } = await verifyDamaged(template, next);
+        const { exitCode, named, said } = await verifyDamaged(example, next);
         if (exitCode !== next.exitCode || !named) missed.push(`${next.sql} (exit ${exitCode})\n${said}`);
       }
     };
@@ -79,7 +85,7 @@ describe.each(majors)('the example on PostgreSQL %i', (major) => {
     ["comment on table prompt_guardrails is 'other'", 'prompt_guardrails', 50],
     ['create table somebody_elses (id int)', '', 0],
   ])('%s', async (sql, names, exitCode) => {
-    const result = await verifyDamaged(template, {
+    const result = await verifyDamaged(example, {
       sql: `set session_replication_role = replica; ${sql}`,
       names,
       exitCode,

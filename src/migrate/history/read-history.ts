@@ -31,6 +31,8 @@ export interface History {
   readonly leasedTo: string;
   /** True: a run has written what it has not described yet. */
   readonly undescribed: boolean;
+  /** True: rows that a run wrote have not been looked for yet. */
+  readonly unfollowed: boolean;
   /** The server and database that the baseline's OIDs belong to; empty before the first description. */
   readonly baseline: { readonly systemId: string; readonly databaseOid: string; readonly major: number };
   readonly rows: readonly HistoryRow[];
@@ -46,6 +48,7 @@ export const emptyHistory: History = {
   head: '',
   leasedTo: '',
   undescribed: false,
+  unfollowed: false,
   baseline: { systemId: '', databaseOid: '', major: 0 },
   rows: [],
   partial: [],
@@ -110,15 +113,17 @@ export function newerHistory(version: number): Finding {
   return fault('history-newer', { why: `It has version ${version}; this godwit knows ${newestVersion}.` });
 }
 
-function baselineOf(guard: string): Pick<History, 'undescribed' | 'baseline'> {
+function baselineOf(guard: string): Pick<History, 'undescribed' | 'unfollowed' | 'baseline'> {
   const known = JSON.parse(guard) as {
     readonly undescribed?: boolean;
+    readonly unfollowed?: boolean;
     readonly system_id?: string;
     readonly database_oid?: string | number;
     readonly server_major?: number;
   };
   return {
     undescribed: known.undescribed === true,
+    unfollowed: known.unfollowed === true,
     baseline: {
       systemId: known.system_id ?? '',
       databaseOid: String(known.database_oid ?? ''),

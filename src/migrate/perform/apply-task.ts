@@ -13,9 +13,11 @@ import { expectAnswers, watchConnections, type Watched } from '../control/watch.
 import { applyRun } from './apply-run.ts';
 import { mayTouchRows } from '../apply/step-message.ts';
 import { begin } from './begin.ts';
-import { describeChanges } from './describe.ts';
+import { describeChanges, undescribedColumns } from './describe.ts';
 import { majorOf } from './facts.ts';
+import { followSeeds } from './follow-seeds.ts';
 import { newestVersion } from '../history/newest-version.ts';
+import type { History } from '../history/read-history.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
 import { open, type Opened } from './open.ts';
 import { endLease } from './lease.ts';
@@ -104,7 +106,8 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   const stopWatching = expectAnswers(ports, session);
   const planned = await planRun(terms, opened).finally(stopWatching);
   if (!planned.ok) return tried(planned.findings);
-  if (planned.value === 'nothing-to-do') return { verdict: wellDone('nothing-to-do') };
+  if (planned.value === 'nothing-to-do')
+    return isLeftOver(terms, opened) ? describeLeft(terms, opened.history) : { verdict: wellDone('nothing-to-do') };
   const { made, history } = planned.value;
   // From here on: it comes up while the run begins, and nothing waits for it.
   const control = (live.control ??= openControl(ports, task.run));
@@ -118,6 +121,7 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   if (adoption !== undefined && adoption.value.plan.records.length === 0)
     return { verdict: adoptionVerdict(adoption.value.plan) };
 
+  live.added = await undescribedColumns(ports.bundle, history);
   live.begun = begin(task, ports, live, {
     history,
     planHash: made.plan.hash,
@@ -134,6 +138,22 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   told.takenFrom = undefined;
   if (adoption === undefined) return applyBehind(terms, prepared.value);
   return { verdict: await finish(ports, live, await adoptRun(ports, live, made.plan.steps, adoption.value)) };
+}
+
+/** Through a pooler the lease is taken only for what is to be applied: there the next run that applies something does it. */
+function isLeftOver({ task, live }: PlanTerms, { history }: Opened): boolean {
+  return task.how === 'execute' && (history.undescribed || history.unfollowed) && live.terms.pooled !== true;
+}
+
+/** Nothing is to be applied, but a run that died has left what it did undescribed. */
+async function describeLeft({ task, ports, live }: PlanTerms, history: History): Promise<Try> {
+  live.added = await undescribedColumns(ports.bundle, history);
+  live.begun = begin(task, ports, live, { history, planHash: '', first: '', describes: true });
+  const begun = await live.begun;
+  if (!begun.ok) return tried(begun.findings);
+  if (begun.value === 'moved') return { verdict: verdictOf(fault('taken-over')), again: true };
+  await followSeeds(ports, live);
+  return { verdict: await finish(ports, live, wellDone('nothing-to-do')) };
 }
 
 /** Whatever is not proven is known before anything is written. */

@@ -3,8 +3,8 @@ import { opening } from '../apply/message.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { historyUpgrade } from '../history/schema.generated.ts';
 import type { History } from '../history/read-history.ts';
-import type { Change } from '../model.ts';
-import type { Reply } from '../ports.ts';
+import type { Analysis, Change } from '../model.ts';
+import type { Bundle, Reply } from '../ports.ts';
 import { rebindBaseline } from '../verify/rebind.ts';
 import { describingSettings } from '../verify/words/described.ts';
 import type { LiveRun } from './live-run.ts';
@@ -15,6 +15,9 @@ export interface Description {
   /** Relations that others hold exclusively: the next run describes them. */
   readonly locked: readonly string[];
 }
+
+/** Columns that migrations add to tables that were there before: migration, table, column. */
+export type AddedColumns = readonly (readonly [migration: string, table: string, column: string])[];
 
 /** The last message of `runDescription` has been sent; how it went. */
 export type Described =
@@ -45,7 +48,7 @@ export async function noteState(
     ...(moved ? [send(live, [...rebindBaseline(baseline.major === live.major), chainAnew, identity])] : []),
     // Before what an earlier run left is described: its transactions are forgotten then.
     ...(touchesRows ? [send(live, [`SELECT godwit.look_at_seeds(${quoteLiteral(live.run)})`])] : []),
-    ...(history.undescribed ? [send(live, [describing, chainDescribed(live.run)])] : []),
+    ...(history.undescribed ? [send(live, [describing(live.added ?? []), chainDescribed(live.run)])] : []),
     send(live, [`${identity} WHERE server_major = 0`, `SELECT godwit.note_drift(${quoteLiteral(live.run)})`]),
   ]);
   return moved ? movedText(live, baseline) : '';
@@ -69,11 +72,9 @@ function movedText({ major }: LiveRun, baseline: History['baseline']): string {
 
 /** Describes what the run did, takes it into the baseline, and tells it. Asked again after a lost answer it finds it done. */
 export async function describeChanges(live: LiveRun, applied: readonly PreparedStep[] = []): Promise<Described> {
-  const added = JSON.stringify(applied.flatMap(addedColumns));
-  const reply = await send(live, [
-    `SELECT * FROM godwit.describe_run(${quoteLiteral(added)})`,
-    chainDescribed(live.run),
-  ]);
+  const own = applied.flatMap(({ step, analysis }) => addedColumns(step.id, analysis));
+  const added = [...(live.added ?? []), ...own];
+  const reply = await send(live, [describing(added), chainDescribed(live.run)]);
   if (!reply.ok) return reply.error.lost ? { kind: 'lost' } : { kind: 'refused', why: reply.error.message };
   const rows = reply.results.at(-2)?.rows ?? [];
   return {
@@ -98,14 +99,36 @@ export async function describeChanges(live: LiveRun, applied: readonly PreparedS
   };
 }
 
+/**
+ * Columns that a run which died has added, as far as its files are at hand: several migrations may have written one since,
+ * and the catalogue knows the last of them only.
+ */
+export async function undescribedColumns(
+  bundle: Bundle,
+  { undescribed, rows }: Pick<History, 'undescribed' | 'rows'>,
+): Promise<AddedColumns> {
+  if (!undescribed) return [];
+  const run = rows.at(-1)?.run;
+  const ids = new Set(rows.filter((row) => row.run === run).map(({ id }) => id));
+  const added = bundle.migrations
+    .filter(({ id }) => ids.has(id))
+    .map(async (migration) => {
+      const analysis = await bundle.analysis(migration, 'up');
+      return analysis.ok ? addedColumns(migration.id, analysis.value) : [];
+    });
+  return (await Promise.all(added)).flat();
+}
+
 /** Columns that its text adds to tables that were there before. */
-function addedColumns({ step, analysis }: PreparedStep): readonly (readonly string[])[] {
-  return analysis.rows.flatMap((change) =>
-    change.op === 'make' && change.column !== undefined ? [[step.id, change.table.name, change.column]] : [],
+function addedColumns(migration: string, { rows }: Pick<Analysis, 'rows'>): AddedColumns {
+  return rows.flatMap((change) =>
+    change.op === 'make' && change.column !== undefined ? [[migration, change.table.name, change.column]] : [],
   );
 }
 
-const describing = 'SELECT * FROM godwit.describe_run()';
+function describing(added: AddedColumns): string {
+  return `SELECT * FROM godwit.describe_run(${quoteLiteral(JSON.stringify(added))})`;
+}
 
 /** Takes what was described into the chain of the run, with the names that others had changed meanwhile. */
 function chainDescribed(run: string): string {

@@ -39,7 +39,8 @@ export async function followSeeds(ports: RunnerPorts, live: LiveRun): Promise<re
   const sources = seedSources(steps, path);
   const refreshed = sendGuarded(live, ['SELECT godwit.refresh_seeds()']);
   if (sources.length > 0) await followAll(ports, live, recorded, await groupsOf(live, sources));
-  if ((await refreshed).ok) await sendGuarded(live, ['DELETE FROM godwit.unfollowed']);
+  if ((await refreshed).ok)
+    await sendGuarded(live, ['DELETE FROM godwit.unfollowed', 'UPDATE godwit.guard SET unfollowed = false']);
   return sources.length === 0 ? [] : rowChanges(await ask(live, [...describingSettings, rowsQuery(live.run)]));
 }
 

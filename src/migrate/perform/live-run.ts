@@ -7,6 +7,7 @@ import { endBackend } from '../control/end-backend.ts';
 import { expectAnswers, type Watch } from '../control/watch.ts';
 import { raisingEpoch } from '../history/run-record.ts';
 import type { Begun } from './begin.ts';
+import type { AddedColumns } from './describe.ts';
 import type { ServerFacts } from './facts.ts';
 import type { Control } from '../control/control.ts';
 import { pause } from '../control/deadline.ts';
@@ -39,6 +40,8 @@ export interface LiveRun {
   leased?: boolean;
   /** Ends what renews it. */
   endRenewal?: () => void;
+  /** Columns that an earlier run has added and not described. */
+  added?: AddedColumns;
   readonly run: string;
   /** Tells this process from another one with the same run. */
   readonly attempt: string;

@@ -71,6 +71,7 @@ export function judgeState(found: DatabaseState, wanted: DatabaseState): readonl
   compare('unrecorded', 'history', found.records.applied, wanted.records.applied);
   compare('unrecorded', 'statements', found.records.statements, wanted.records.statements);
   compare('unrecorded', 'standing in part', found.records.partial, []);
+  compare('unrecorded', 'baseline', found.baseline, wanted.baseline);
   for (const { run, outcome } of found.records.runs)
     if (outcome === 'running') wrong.push({ flaw: 'unrecorded', why: `run ${run} is recorded as running` });
   return wrong;

@@ -24,6 +24,8 @@ export interface DatabaseState {
   readonly catalogue: readonly string[];
   /** Tables' contents that must be as after a run without faults. */
   readonly rows: readonly string[];
+  /** What the runs have described: each object with its words and the migration that made it, and what is left to do. */
+  readonly baseline: readonly string[];
 }
 
 const rowQueries: readonly string[] = [
@@ -53,11 +55,27 @@ union all select pg_get_functiondef(oid) from pg_proc where pronamespace = 'publ
 union all select pg_get_viewdef(oid) from pg_class where relkind = 'v' and relnamespace = 'public'::regnamespace
 order by 1`;
 
+const baselineQuery = `
+select concat_ws(' ', o.kind, o.name, o.words, case when o.whole then 'whole' end, case when o.drifted then 'drifted' end, 'made by', m.id) as line
+from godwit.object o left join godwit.migration m on m.seq = o.made
+union all select concat_ws(' ', 'row of', s.relation::regclass, s.key_values, s.columns, case when s.missing then 'missing' end, s.drift, m.id)
+from godwit.seed s join godwit.migration m on m.seq = s.seq
+union all select 'undescribed transaction' from godwit.own_transaction
+union all select 'unfollowed rows' from godwit.unfollowed
+union all select 'undescribed' from godwit.guard where undescribed
+order by 1`;
+
 /** Reads effects, catalogue and records; what is not there (yet) counts as empty. */
 export async function readState(database: CaseDatabase): Promise<DatabaseState> {
   const [there, catalogue = []] = await database.columns("select to_regclass('ledger')", catalogueQuery);
   const [ledger = []] = there?.[0] === 'ledger' ? await database.columns('select what from ledger order by n') : [];
-  return { ledger, catalogue, rows: await readRows(database), records: await readRecords(database) };
+  return {
+    ledger,
+    catalogue,
+    rows: await readRows(database),
+    records: await readRecords(database),
+    baseline: await readBaseline(database),
+  };
 }
 
 const none: Records = { applied: [], statements: [], partial: [], runs: [], recordedBy: {} };
@@ -80,6 +98,13 @@ export async function readRecords(database: CaseDatabase): Promise<Records> {
   const recordedBy: Record<string, number> = {};
   for (const run of by) recordedBy[run] = (recordedBy[run] ?? 0) + 1;
   return { applied, statements, partial, runs: runs.map(runOf), recordedBy };
+}
+
+async function readBaseline(database: CaseDatabase): Promise<readonly string[]> {
+  const [there] = await database.columns("select to_regclass('godwit.object')");
+  if (there?.[0] !== 'godwit.object') return [];
+  const [lines = []] = await database.columns(baselineQuery);
+  return lines;
 }
 
 function runOf(json: string): Records['runs'][number] {
