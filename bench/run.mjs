@@ -23,6 +23,7 @@ const names = [
   'large-file',
   'lock-courtesy',
   'safety',
+  'proof',
   'image',
   'cloud-run',
 ];
