@@ -35,7 +35,7 @@ describe.skipIf(missing)('gcloud, an optional judge', () => {
     } finally {
       rmSync(home, { recursive: true, force: true });
     }
-  }, 120_000);
+  }, 600_000);
 
   test('creates a job, executes it with other arguments, sees it fail, lists executions, and deletes it', async () => {
     await using cloud = await startEmulator();
@@ -63,7 +63,7 @@ describe.skipIf(missing)('gcloud, an optional judge', () => {
     } finally {
       rmSync(home, { recursive: true, force: true });
     }
-  }, 180_000);
+  }, 600_000);
 });
 
 function caller(cloud: Emulator, home: string): (...args: readonly string[]) => Promise<string> {

@@ -83,9 +83,9 @@ begin
         when exists (select from jsonb_array_elements(added) a join godwit.migration m on m.id = a ->> 0 and m.seq = f.by_seq,
           format('.%I.%I', a ->> 1, a ->> 2) as part where f.sub > 0 and right(f.name, length(part)) = part) then f.by_seq
         -- Of what stands in part it is known when its migration is recorded: then it is described once more.
-        when f.known or f.by_seq is null then f.created_seq
+        when f.by_seq is null then null
         when f.home_created_seq is not null then f.home_created_seq
-        when f.whole_home and first_seq = last_seq then f.by_seq end) as new_made
+        when not f.known and f.whole_home and first_seq = last_seq then f.by_seq end) as new_made
     from fate f
     -- What a table of others inherits from ours is theirs.
     where case when f.known then f.own or not f.had_drifted and not f.by_others

@@ -92,7 +92,7 @@ test.each([14, 18])(
       await inStaging(project, 'db', 'stop');
     }
   },
-  180_000,
+  600_000,
 );
 
 test('a copy is whole although the server is written to all the while, and only the newest three are kept', async () => {
@@ -142,7 +142,7 @@ test('a copy is whole although the server is written to all the while, and only 
   } finally {
     await inStaging(project, 'db', 'stop');
   }
-}, 180_000);
+}, 600_000);
 
 test('an aborted copy, or one of a server with tablespaces elsewhere, leaves nothing behind', async () => {
   const folder = dataFolder('copied');
@@ -176,4 +176,4 @@ test('an aborted copy, or one of a server with tablespaces elsewhere, leaves not
   expect(readdirSync(checkpoints)).toEqual([]);
   await server.query('postgres', 'drop tablespace elsewhere');
   expect((await copier.take(request)).ok).toBe(true);
-}, 120_000);
+}, 600_000);

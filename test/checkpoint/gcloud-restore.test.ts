@@ -57,5 +57,5 @@ describe.skipIf(missing)('gcloud, an optional judge', () => {
     } finally {
       rmSync(home, { recursive: true, force: true });
     }
-  }, 120_000);
+  }, 600_000);
 });

@@ -39,7 +39,7 @@ test('a newcomer: init, plan, up, new, up, down, on the embedded server that sta
     const stopped = await project.run('db', 'stop', '--json');
     expect(stopped.json[0]).toMatchObject({ stopped: true });
   }
-}, 120_000);
+}, 600_000);
 
 test('the demo plans, applies, verifies and finds nothing more to do, whatever DATABASE_URL says', async () => {
   using project = createProject({}, undefined, { ...env, DATABASE_URL: 'postgresql://a:b@127.0.0.1:1/d' });
@@ -48,7 +48,7 @@ test('the demo plans, applies, verifies and finds nothing more to do, whatever D
   expect(ran.err).toContain('7 migrations would run');
   expect(ran.err).toContain('7 migrations applied');
   expect(ran.err).toContain('Nothing to do');
-}, 120_000);
+}, 600_000);
 
 test('the demo keeps its project in a folder that was empty', async () => {
   using project = createProject({ 'full/file': '' }, undefined, env);
@@ -56,7 +56,7 @@ test('the demo keeps its project in a folder that was empty', async () => {
   expect((await project.run('demo', '--keep', 'tour')).exitCode).toBe(0);
   expect(existsSync(join(project.folder, 'tour', 'migrations', '0001_prompt_templates.sql'))).toBe(true);
   expect((await project.run('status', '--config', 'tour/godwit.config.json')).err).toContain('7 migrations applied');
-}, 120_000);
+}, 600_000);
 
 test('Ctrl-C cancels a query of `db sql`', async () => {
   using project = createProject({}, undefined, env);
@@ -82,4 +82,4 @@ test('Ctrl-C cancels a query of `db sql`', async () => {
   const exitCode = await ended;
   await project.run('db', 'stop');
   expect([exitCode, err]).toEqual([130, expect.stringContaining('The query was cancelled')]);
-}, 120_000);
+}, 600_000);

@@ -62,7 +62,7 @@ test('a password with every special character is in no byte of output, log, job,
   expect(watch.tasks() > 0 || process.platform !== 'linux').toBe(true);
   for (const what of ['job', 'blob', 'manifest', 'log', 'godwit.run'])
     expect(Object.keys(places).join()).toContain(what);
-}, 180_000);
+}, 600_000);
 
 /** Of a role that may do all, with the password. */
 async function canaryUrl(database: TestDatabase): Promise<URL> {

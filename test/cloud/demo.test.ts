@@ -14,7 +14,7 @@ test('the demo of jobs applies, verifies and lists on an emulated Cloud Run, and
   expect(err).toContain('Emulated is Google Cloud');
   expect(err).toContain('no job');
   expect(await left.found()).toEqual([]);
-}, 120_000);
+}, 600_000);
 
 test('a reader that leaves in the middle of the demo leaves nothing behind either', async () => {
   using left = createLeftovers();
@@ -23,4 +23,4 @@ test('a reader that leaves in the middle of the demo leaves nothing behind eithe
   const { out } = await demo.ended;
   expect(out).toContain('Real: PostgreSQL');
   expect(await left.found()).toEqual([]);
-}, 120_000);
+}, 600_000);

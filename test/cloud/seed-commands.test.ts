@@ -96,7 +96,7 @@ test('every command of the Cloud Build guide has one of godwit’s, and each doe
     expect.soft(await filesIn(dev), command).toBe(files);
     expect(cloud.leaked(), command).toEqual([]);
   }
-}, 120_000);
+}, 600_000);
 
 /** Names of the single files that are applied. */
 async function filesIn(database: TestDatabase): Promise<string> {

@@ -36,7 +36,7 @@ describe.skipIf(missing('namespaces', 'root', 'ip', 'podman', 'runc', 'docker-re
       expect(watch.found().filter((found) => found.startsWith('arguments'))).toEqual([]);
       const said = [up, verified, listed].map(({ out, err }) => out + err).join('\n');
       expect(canaryIn(said + JSON.stringify(await stage.emulator.state('logs')))).toBeUndefined();
-    }, 120_000);
+    }, 600_000);
 
     test('a bundle that is too large for a variable travels as a layer', async () => {
       const rows = Array.from({ length: 4_000 }, (_, n) => `insert into big values (${n}, '${Math.sin(n)}');`);
@@ -46,7 +46,7 @@ describe.skipIf(missing('namespaces', 'root', 'ip', 'podman', 'runc', 'docker-re
       expect(up.exitCode, up.err).toBe(0);
       expect(await stage.site.query('select count(*)::int as n from big')).toEqual([{ n: 4_000 }]);
       expect(await stage.leaked()).toEqual([]);
-    }, 120_000);
+    }, 600_000);
   },
 );
 
@@ -88,7 +88,7 @@ describe.skipIf(missing('namespaces', 'ip', 'nft', 'ss')).concurrent('seen from 
     expect(await stage.site.query('select n from t order by n')).toEqual([{ n: 1 }, { n: 2 }]);
     expect(await stage.site.query('select id from godwit.migration order by seq')).toEqual([{ id: '1' }, { id: '2' }]);
     expect(await stage.leaked()).toEqual([]);
-  }, 180_000);
+  }, 600_000);
 
   test('a firewall that is opened while the job tries lets it in', async () => {
     await using stage = await buildStage({ files: table, jobs: 'processes' });
@@ -99,7 +99,7 @@ describe.skipIf(missing('namespaces', 'ip', 'nft', 'ss')).concurrent('seen from 
     const { exitCode, err } = await up.ended;
     expect([exitCode, err]).toEqual([0, expect.stringContaining('1 migration applied')]);
     expect(await stage.leaked()).toEqual([]);
-  }, 120_000);
+  }, 600_000);
 
   test('a network that comes up late costs time only, and each try is told', async () => {
     await using stage = await buildStage({ files: table, jobs: 'processes' });
@@ -109,5 +109,5 @@ describe.skipIf(missing('namespaces', 'ip', 'nft', 'ss')).concurrent('seen from 
     expect(up.err).toMatch(/Connecting: try 1, .*ENETUNREACH/);
     expect(await stage.site.query('select count(*)::int as n from t')).toEqual([{ n: 0 }]);
     expect(await stage.leaked()).toEqual([]);
-  }, 120_000);
+  }, 600_000);
 });

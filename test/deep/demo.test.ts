@@ -21,7 +21,7 @@ describe.skipIf(missing('namespaces', 'ip')).concurrent('the demo with a private
     expect(err).toMatch(/verify -e dev[^]*19 checks passed[^]*runs list -e dev[^]*7 migrations/);
     expect(err).toContain('Emulated is Google Cloud');
     expect(await left.found()).toEqual([]);
-  }, 120_000);
+  }, 600_000);
 
   test.each([
     ['is stopped by SIGTERM', 'SIGTERM', 130],
@@ -38,6 +38,6 @@ describe.skipIf(missing('namespaces', 'ip')).concurrent('the demo with a private
       expect(ended.exitCode, ended.err).toBe(exitCode);
       expect(await left.found()).toEqual([]);
     },
-    120_000,
+    600_000,
   );
 });

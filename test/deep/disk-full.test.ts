@@ -100,7 +100,7 @@ describe.skipIf(missing('root', 'mount')).concurrent('a disk that is full', () =
       disk?.[Symbol.dispose]();
       await server[Symbol.asyncDispose]();
     }
-  }, 120_000);
+  }, 600_000);
 
   test('for the WAL: the server panics; with space again it recovers, nothing is half, and the next run finishes', async () => {
     await using server = await startRawServer({
@@ -125,7 +125,7 @@ describe.skipIf(missing('root', 'mount')).concurrent('a disk that is full', () =
     expect(again.exitCode, again.err).toBe(0);
     await allIsWell(server, project);
     await server.stop();
-  }, 120_000);
+  }, 600_000);
 
   test('on the runner’s side, before the run: nothing is begun, and the file is named', async () => {
     await using database = await createTestDatabase();

@@ -57,5 +57,5 @@ describe.skipIf(missing('pg_dump'))('with PostgreSQL’s own programs', () => {
     expect(refused.err).toContain('[wrong-database]');
     project.remove('godwit.lock.json');
     expect((await project.run('up', '-e', 'dev', '--destroy-rows')).exitCode).toBe(0);
-  }, 120_000);
+  }, 600_000);
 });

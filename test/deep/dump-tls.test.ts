@@ -62,5 +62,5 @@ describe.skipIf(missing('pg_dump', 'openssl'))('pg_dump over TLS', () => {
     // The public authorities, as Node knows them.
     expect(await outcome({ tls: 'verify-full' })).toContain(refused);
     rmSync(folder, { recursive: true, force: true });
-  }, 120_000);
+  }, 600_000);
 });

@@ -103,5 +103,5 @@ describe.skipIf(missing('root', 'podman', 'runc', 'ip', 'nft', 'ss'))('tasks as 
     } finally {
       rmSync(storage, { recursive: true, force: true });
     }
-  }, 120_000);
+  }, 600_000);
 });

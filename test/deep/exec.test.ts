@@ -34,7 +34,7 @@ describe.skipIf(missing('root', 'ip', 'podman', 'runc', 'docker-registry'))('in 
     const absent = await stage.type('exec', '-e', 'dev', '--image', image, '--', 'alembic', 'upgrade', 'head').ended;
     expect([absent.exitCode, absent.err]).toEqual([10, expect.stringContaining('[command-not-started]')]);
     expect(await stage.leaked()).toEqual([]);
-  }, 240_000);
+  }, 600_000);
 });
 
 describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {
@@ -65,5 +65,5 @@ describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {
     const ended = await going.ended;
     expect(ended.exitCode, ended.err).toBe(0);
     await nothingStays(pooler, database);
-  }, 120_000);
+  }, 600_000);
 });

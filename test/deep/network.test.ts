@@ -40,7 +40,7 @@ describe.skipIf(missing('root', 'ip')).concurrent('on a network of its own', () 
     project.write('migrations/2_t.sql', 'alter table t add column m int;');
     const again = await godwitOn(wire, project.folder, server.networkUrl('postgres'), 'up', '-e', 'dev').ended;
     expect(again.exitCode, again.err).toBe(0);
-  }, 120_000);
+  }, 600_000);
 
   test('a network that falls silent in a long DDL: the lock is gone within 30 s, and the run ends truthfully', async () => {
     using wire = layWire();
@@ -58,7 +58,7 @@ describe.skipIf(missing('root', 'ip')).concurrent('on a network of its own', () 
     project.write('migrations/2_t.sql', 'alter table t add column m int;');
     const again = await godwitOn(wire, project.folder, server.networkUrl('postgres'), 'up', '-e', 'dev').ended;
     expect(again.exitCode, again.err).toBe(0);
-  }, 230_000);
+  }, 600_000);
 
   test('a network that falls silent for half a minute costs time only: the same run ends well', async () => {
     using wire = layWire();
@@ -75,7 +75,7 @@ describe.skipIf(missing('root', 'ip')).concurrent('on a network of its own', () 
     const { exitCode, err } = await run.ended;
     expect(exitCode, err).toBe(0);
     expect(await server.query('select count(*)::int as n from t where n = -1')).toEqual([{ n: 1 }]);
-  }, 230_000);
+  }, 600_000);
 
   test('a runner that is frozen in its transaction when the network falls silent: the lock is gone within 30 s', async () => {
     using wire = layWire();
@@ -112,7 +112,7 @@ describe.skipIf(missing('root', 'ip')).concurrent('on a network of its own', () 
     const { exitCode, err } = await run.ended;
     expect(exitCode, err).toBe(0);
     expect(await server.query('select count(*)::int as n from t')).toEqual([{ n: 66_000 }]);
-  }, 230_000);
+  }, 600_000);
 });
 
 const rows = Object.fromEntries(
@@ -133,7 +133,7 @@ describe.concurrent('on a slow line', () => {
     expect(ran.err).not.toMatch(/given up|silent|lost/);
     expect(await database.query(ledger)).toEqual([{ n: 30, d: 30 }]);
     expect(await database.query('select count(*)::int as n from godwit.run')).toEqual([{ n: 1 }]);
-  }, 120_000);
+  }, 600_000);
 
   test('a line of one kilobyte a second is waited for', async () => {
     await using database = await createTestDatabase();
@@ -150,7 +150,7 @@ describe.concurrent('on a slow line', () => {
     expect(ran.err).not.toMatch(/given up|silent|lost/);
     expect(await database.query(ledger)).toEqual([{ n: 4_000, d: 4_000 }]);
     expect(await database.query('select count(*)::int as n from godwit.run')).toEqual([{ n: 2 }]);
-  }, 150_000);
+  }, 600_000);
 });
 
 describe.skipIf(missing('pgbouncer')).concurrent('through a pooler with one connection for all', () => {
@@ -177,5 +177,5 @@ describe.skipIf(missing('pgbouncer')).concurrent('through a pooler with one conn
     expect(ran.exitCode, ran.err).toBe(0);
     expect(ran.err).not.toMatch(/given up|lost/);
     expect(await database.query('select count(*)::int as n from t')).toEqual([{ n: 1 }]);
-  }, 200_000);
+  }, 600_000);
 });

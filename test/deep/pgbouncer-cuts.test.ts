@@ -34,5 +34,5 @@ describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {
     expect(wrong).toEqual([]);
     expect(cases).toBeGreaterThan(20);
     expect(Object.keys(exits).filter((codes) => !codes.endsWith(' 0'))).toEqual([]);
-  }, 200_000);
+  }, 600_000);
 });

@@ -30,7 +30,7 @@ describe.skipIf(missing('pgbouncer'))('several runs through PgBouncer', () => {
       { outcome: 'done', n: 1 },
     ]);
     await nothingStays(pooler, database, 10);
-  }, 120_000);
+  }, 600_000);
 
   test('a run on a session of its own and one through the pooler wait for each other', async () => {
     await using database = await createTestDatabase();

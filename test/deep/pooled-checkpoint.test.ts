@@ -26,5 +26,5 @@ describe.skipIf(missing('pgbouncer', 'pg_dump'))('through a pooler', () => {
     project.write('godwit.config.json', JSON.stringify({ environments: { dev: direct } }));
     const ran = await project.run('up', '-e', 'dev');
     expect([ran.exitCode, ran.err]).toEqual([0, expect.stringContaining('checkpoint: dump')]);
-  }, 120_000);
+  }, 600_000);
 });

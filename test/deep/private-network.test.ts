@@ -33,7 +33,7 @@ describe.skipIf(missing('namespaces', 'ip', 'nft')).concurrent('a private networ
     const inside = await godwit(site, 'vpc', project.folder, 'up', '-e', 'dev').ended;
     expect(inside.exitCode, inside.err).toBe(0);
     expect(await site.query('select count(*)::int as n from t')).toEqual([{ n: 0 }]);
-  }, 120_000);
+  }, 600_000);
 
   test.each(Object.entries(expected))(
     'where %s, the code is %s',
@@ -45,7 +45,7 @@ describe.skipIf(missing('namespaces', 'ip', 'nft')).concurrent('a private networ
       expect([ran.exitCode, ran.err]).toEqual([30, expect.stringContaining(`[${code}]`)]);
       expect(ran.err).toContain(error);
     },
-    120_000,
+    600_000,
   );
 });
 
@@ -89,6 +89,6 @@ describe.skipIf(missing('namespaces', 'root', 'ip')).concurrent('namespaces with
       await maker.kill('SIGKILL');
       expect(await left.found()).toEqual([]);
     },
-    120_000,
+    600_000,
   );
 });

@@ -107,5 +107,5 @@ describe.skipIf(missing('openssl'))('a server with TLS', () => {
       'expired, host not asked for': refused,
       'encrypted only': fine,
     });
-  }, 120_000);
+  }, 600_000);
 });

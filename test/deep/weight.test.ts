@@ -47,7 +47,7 @@ test('3,000 files are applied in their order, and the next run finds nothing to 
   );
   expect(found).toEqual({ n: 2_999, d: 2_999, ordered: true });
   expect((await project.run('up')).err).toContain('othing to do');
-}, 180_000);
+}, 600_000);
 
 test('a file of 100 MB is one migration, streamed: all of it or nothing, in little memory', async () => {
   await using database = await createTestDatabase();
@@ -64,7 +64,7 @@ test('a file of 100 MB is one migration, streamed: all of it or nothing, in litt
   expect(await database.query('select array_agg(id order by seq) as ids from godwit.migration')).toEqual([
     { ids: ['1', '2'] },
   ]);
-}, 180_000);
+}, 600_000);
 
 /** COPY with so many bytes of rows. */
 async function writeRows(path: string, bytes: number): Promise<number> {

@@ -33,7 +33,7 @@ test.each(['docs/guide.md', 'docs/exec.md'])(
     }
     expect(wrong).toEqual([]);
   },
-  120_000,
+  600_000,
 );
 
 interface Typed {

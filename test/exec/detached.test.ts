@@ -75,4 +75,4 @@ test('a lost connection is made again while the command goes on, with the lock',
   expect((await project.run('up', '--wait', '0s')).exitCode).toBe(20);
   project.write('go', '');
   expect((await project.run('runs', 'attach', run)).exitCode).toBe(0);
-}, 120_000);
+}, 600_000);

@@ -80,6 +80,6 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
       expect(verdict.state).toBe('judged');
       expect(verdict.damages).toBe(project.damages?.length ?? 0);
     },
-    120_000,
+    600_000,
   );
 });

@@ -74,7 +74,7 @@ describe.each(majors)('the example on PostgreSQL %i', (major) => {
     };
     await Promise.all(Array.from({ length: 3 }, work));
     expect(missed).toEqual([]);
-  }, 240_000);
+  }, 600_000);
 
   test.each([
     ["delete from prompt_guardrails where name = 'toxic_content_filter'", 'toxic_content_filter', 50],

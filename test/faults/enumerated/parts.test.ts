@@ -13,7 +13,7 @@ test('files with transactions of their own: killed anywhere, each part is applie
   expect(missed).toEqual([]);
   expect(cases).toBeGreaterThan(20);
   expect(exits).toEqual({ 'killed 0': cases });
-}, 900_000);
+}, 1_800_000);
 
 test('the same where its sessions are terminated: no exit code lies', async () => {
   const { cases, wrong, missed, exits } = await enumerate(serverUrl(15), terminate, {
@@ -24,4 +24,4 @@ test('the same where its sessions are terminated: no exit code lies', async () =
   expect(missed).toEqual([]);
   expect(cases).toBeGreaterThan(20);
   expect(Object.keys(exits).filter((key) => !['0 0', '30 0'].includes(key))).toEqual([]);
-}, 900_000);
+}, 1_800_000);
