@@ -6,7 +6,8 @@ create or replace function godwit.written_since(floor xid8) returns table (class
 language plpgsql stable set search_path = '' as $$
 #variable_conflict use_column
 declare
-  a integer := least(2147483647, pg_snapshot_xmax(pg_current_snapshot())::text::numeric - floor::text::numeric);
+  -- By the same measure as the rows: while others are at work it counts from another transaction than the snapshot does.
+  a integer := case when pg_snapshot_xmax(pg_current_snapshot())::text::numeric - floor::text::numeric < 2000000000 then age(floor::xid) else 2147483647 end;
 begin
   return query
   select 'pg_class'::regclass::oid, c.oid, 0, xmin, false from pg_class c where age(xmin) <= a and relkind <> 't'
