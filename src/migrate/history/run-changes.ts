@@ -10,7 +10,12 @@ export async function changesOfRun(session: Session, run: string): Promise<reado
   const text = `${changesQuery(quoteLiteral(run))};\n${rowsQuery(run)}`;
   const reply = await session.send(text, { rows: 'all' });
   if (!reply.ok) return [];
-  const changes = (reply.results[0]?.rows ?? []).flatMap(([change, kind, name, migration, within]): readonly Change[] =>
+  return [...changesOf(reply.results[0]), ...rowChanges(reply.results[1])];
+}
+
+/** Reads `change, migration, kind, name, within, had drifted`; rows of another kind are left out. */
+export function changesOf(result: ResultSet | undefined): readonly Change[] {
+  return (result?.rows ?? []).flatMap(([change, migration, kind, name, within, drifted]): readonly Change[] =>
     change === 'created' || change === 'changed' || change === 'dropped'
       ? [
           {
@@ -19,12 +24,11 @@ export async function changesOfRun(session: Session, run: string): Promise<reado
             name: name ?? '',
             migration: migration ?? '',
             within: within === 't',
-            hadDrifted: false,
+            hadDrifted: drifted === 't',
           },
         ]
       : [],
   );
-  return [...changes, ...rowChanges(reply.results[1])];
 }
 
 /** Rows that a run has written with a literal key and that are followed, counted by migration and table. */
@@ -65,7 +69,7 @@ told as (
     e.change = 'dropped' and exists (select from ended h where h.change = 'dropped' and h.class = e.home_class and h.oid = e.home and h.sub = 0)
   from ended e left join godwit.object o on e.change = 'dropped' and o.made = e.seq and o.kind = e.kind and o.name = e.name
   where o.kind is null or o.words <> e.words)
-select change, kind, name, id, with_home and (class, oid, sub) is distinct from (home_class, home, 0)
+select change, id, kind, name, with_home and (class, oid, sub) is distinct from (home_class, home, 0)
 from told order by seq, pg_catalog.array_position('{created,changed,dropped}', change), home_class, home,
   (class, oid, sub) is distinct from (home_class, home, 0), sub = 0, sub, class, oid`;
 }

@@ -3,6 +3,7 @@ import { opening } from '../apply/message.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { historyUpgrade } from '../history/schema.generated.ts';
 import type { History } from '../history/read-history.ts';
+import { changesOf } from '../history/run-changes.ts';
 import type { Analysis, Change } from '../model.ts';
 import type { Bundle, Reply } from '../ports.ts';
 import { rebindBaseline } from '../verify/rebind.ts';
@@ -76,27 +77,9 @@ export async function describeChanges(live: LiveRun, applied: readonly PreparedS
   const added = [...(live.added ?? []), ...own];
   const reply = await send(live, [describing(added), chainDescribed(live.run)]);
   if (!reply.ok) return reply.error.lost ? { kind: 'lost' } : { kind: 'refused', why: reply.error.message };
-  const rows = reply.results.at(-2)?.rows ?? [];
-  return {
-    kind: 'described',
-    description: {
-      changes: rows.flatMap(([change, migration, kind, name, within, drifted]): readonly Change[] =>
-        change === 'created' || change === 'changed' || change === 'dropped'
-          ? [
-              {
-                change,
-                kind: kind ?? '',
-                name: name ?? '',
-                migration: migration ?? '',
-                within: within === 't',
-                hadDrifted: drifted === 't',
-              },
-            ]
-          : [],
-      ),
-      locked: rows.flatMap(([change, , , name]) => (change === 'locked' ? [name ?? ''] : [])),
-    },
-  };
+  const result = reply.results.at(-2);
+  const locked = (result?.rows ?? []).flatMap(([change, , , name]) => (change === 'locked' ? [name ?? ''] : []));
+  return { kind: 'described', description: { changes: changesOf(result), locked } };
 }
 
 /**
