@@ -71,6 +71,25 @@ test('a changed and a renamed object keep the names that they had at the time', 
   expect(document.changes.map(told).toSorted()).toEqual(changes.map(told).toSorted());
 });
 
+test('an index that becomes a part of its parent’s index is told', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/1_meter.sql': `create table meter (nr int, site int) partition by range (nr);
+create table meter_first partition of meter for values from (0) to (100);
+create table meter_next partition of meter for values from (100) to (200);
+create index meter_site on only meter (site);
+create index first_site on meter_first (site);`,
+    },
+    database.url,
+  );
+  expect((await project.run('up')).exitCode).toBe(0);
+  project.write('migrations/2_attach.sql', 'alter index meter_site attach partition first_site;');
+  const ran = await project.run('up', '--json');
+  const changes = ran.json.flatMap((event) => (event.kind === 'changes' ? event.changes : []));
+  expect(changes.map(told)).toEqual(['2 changed index public.first_site']);
+});
+
 test('rows that a migration writes out are counted by table, and stay told when its run is shown', async () => {
   await using database = await createTestDatabase();
   const seeds = "insert into users (id, email) values (1, 'a'), (2, 'b');\ninsert into orders values (1, 1);";
