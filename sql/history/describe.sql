@@ -53,7 +53,8 @@ begin
       union all select class, oid, sub, x, link, seq from by_window) w where w.link and w.sub = 0
       and (w.class = any (created_by_dependency) or exists (select from pg_index i where w.class = 'pg_class'::regclass and i.indexrelid = w.oid)
         or exists (select from pg_depend d where d.classid = w.class and d.objid = w.oid and d.objsubid = 0
-          and d.refclassid = 'pg_namespace'::regclass and d.xmin = w.x)) group by 1, 2
+          -- A composite type lies in its schema by its row of pg_type.
+          and (d.refclassid = 'pg_namespace'::regclass or w.class = 'pg_class'::regclass and d.refclassid = 'pg_type'::regclass and d.deptype = 'i') and d.xmin = w.x)) group by 1, 2
     union all select e.class, e.oid, e.seq from entry e where e.sub = 0 and e.oid >= 16384 and e.oid <> all (found_before)
       and e.class <> all (created_by_dependency) and e.class <> all (array['pg_class', 'pg_foreign_table']::regclass[]::oid[])
       and not exists (select from pg_depend d where d.classid = e.class and d.objid = e.oid and d.refclassid = 'pg_namespace'::regclass)),
@@ -76,17 +77,21 @@ begin
     left join godwit.object o on o.class = d.class and o.oid = d.oid and o.sub = d.sub
     left join godwit.object h on h.class = d.home_class and h.oid = d.home and h.sub = 0
     left join creation hc on hc.class = d.home_class and hc.oid = d.home),
+  added_column (part, seq) as materialized (
+    select format('.%I.%I', a ->> 1, a ->> 2), m.seq from jsonb_array_elements(added) a join godwit.migration m on m.id = a ->> 0 and m.seq >= first_seq),
   taken as materialized (
     select f.*, f.known and (f.words <> f.old_words or f.name <> f.old_name) as differs,
       case when f.own then f.by_seq when f.words = f.old_words and f.name = f.old_name then f.old_seq else last_seq end as new_seq,
       coalesce(f.old_made, case when f.created then f.created_seq
-        when exists (select from jsonb_array_elements(added) a join godwit.migration m on m.id = a ->> 0 and m.seq = f.by_seq,
-          format('.%I.%I', a ->> 1, a ->> 2) as part where f.sub > 0 and right(f.name, length(part)) = part) then f.by_seq
+        -- A later migration of the run may have written the column, too.
+        when added_by.seq is not null then added_by.seq
         -- Of what stands in part it is known when its migration is recorded: then it is described once more.
         when f.by_seq is null then null
         when f.home_created_seq is not null then f.home_created_seq
         when not f.known and f.whole_home and first_seq = last_seq then f.by_seq end) as new_made
     from fate f
+    left join lateral (select max(a.seq) as seq from added_column a
+      where f.sub > 0 and a.seq <= f.by_seq and right(f.name, length(a.part)) = a.part) added_by on true
     -- What a table of others inherits from ours is theirs.
     where case when f.known then f.own or not f.had_drifted and not f.by_others
       else f.own and (f.whole_home or not ('inherited: yes' = any (f.words)) and not (f.class = 'pg_class'::regclass and f.sub = 0
@@ -129,7 +134,7 @@ begin
     update godwit.guard set undescribed = exists (select from waiting) or exists (select from godwit.own_transaction where seq is null),
       horizon = case when exists (select from waiting) or exists (select from stranger) or exists (select from lost where not own and not drifted)
         then horizon else pg_snapshot_xmin(pg_current_snapshot()) end)
-  select case when f.known or again.class is not null or f.new_made is null and f.by_seq is not null and not f.created then 'changed' else 'created' end, coalesce(m.id, part.migration), f.kind, f.name,
+  select case when f.known or again.class is not null or f.new_made is null and f.by_seq is not null and not f.created and not (f.whole_home and f.sub > 0) then 'changed' else 'created' end, coalesce(m.id, part.migration), f.kind, f.name,
     not f.known and (f.class, f.oid, f.sub) is distinct from (f.home_class, f.home, 0)
       and exists (select from creation c where c.class = f.home_class and c.oid = f.home), f.had_drifted and f.differs
   from taken f left join godwit.migration m on m.seq = case when f.known then f.new_seq else coalesce(f.new_made, f.new_seq) end left join lateral (select t.migration from godwit.own_transaction t where t.seq is null limit 1) part on true

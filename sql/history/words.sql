@@ -151,6 +151,7 @@ begin
       'definition: ' || case when x.reloptions is null then pg_get_indexdef(x.oid)
         else godwit.without_options(pg_get_indexdef(x.oid), x.reloptions) end,
       case when not i.indisvalid then 'not valid: yes' end,
+      case when x.relispartition then (select 'attached to: ' || h.inhparent::regclass from pg_inherits h where h.inhrelid = x.oid) end,
       case when i.indisclustered then 'tuning clustered: yes' end,
       case when x.reltablespace <> 0 then
         (select 'tuning tablespace: ' || s.spcname from pg_tablespace s where s.oid = x.reltablespace) end,

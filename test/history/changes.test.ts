@@ -71,6 +71,72 @@ test('a changed and a renamed object keep the names that they had at the time', 
   expect(document.changes.map(told).toSorted()).toEqual(changes.map(told).toSorted());
 });
 
+test('an index that becomes a part of its parent’s index is told', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/1_meter.sql': `create table meter (nr int, site int) partition by range (nr);
+create table meter_first partition of meter for values from (0) to (100);
+create table meter_next partition of meter for values from (100) to (200);
+create index meter_site on only meter (site);
+create index first_site on meter_first (site);`,
+    },
+    database.url,
+  );
+  expect((await project.run('up')).exitCode).toBe(0);
+  project.write('migrations/2_attach.sql', 'alter index meter_site attach partition first_site;');
+  const ran = await project.run('up', '--json');
+  const changes = ran.json.flatMap((event) => (event.kind === 'changes' ? event.changes : []));
+  expect(changes.map(told)).toEqual(['2 changed index public.first_site']);
+});
+
+test('a column that one migration of a run adds and a later one alters is told as created', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject({ 'migrations/1_meter.sql': 'create table meter (nr int);' }, database.url);
+  expect((await project.run('up')).exitCode).toBe(0);
+  project.write('migrations/2_add.sql', 'alter table meter add column site int, add column old int;');
+  project.write('migrations/3_add.sql', 'alter table meter add column if not exists unit text;');
+  project.write('migrations/4_alter.sql', 'alter table meter alter column site set default 1, drop column old;');
+  project.write('migrations/5_rename.sql', 'alter table meter rename column unit to measure;');
+  project.write('migrations/5_rename.down.sql', 'alter table meter rename column measure to unit;');
+  const ran = await project.run('up', '--json');
+  const changes = ran.json.flatMap((event) => (event.kind === 'changes' ? event.changes : []));
+  expect(changes.map(told).toSorted()).toEqual([
+    '2 created column public.meter.site',
+    '5 created column public.meter.measure',
+  ]);
+  expect((await project.run('down', '--yes')).exitCode).toBe(0);
+  expect((await project.run('verify', '--strict')).exitCode).toBe(0);
+});
+
+test('a composite type that one of several migrations makes is told as created, and another attribute by verify', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/1_spot.sql': 'create type spot as (x int, y int);\ncreate type stretch as range (subtype = int);',
+      'migrations/2_spot.sql': 'alter type spot add attribute z int;',
+    },
+    database.url,
+  );
+  const ran = await project.run('up', '--json');
+  const changes = ran.json.flatMap((event) => (event.kind === 'changes' ? event.changes : []));
+  expect(
+    changes
+      .map(told)
+      .filter((line) => line.includes('spot') || / type /.test(line))
+      .toSorted(),
+  ).toEqual([
+    '1 created column public.spot.x within',
+    '1 created column public.spot.y within',
+    '1 created column public.spot.z within',
+    '1 created composite type public.spot',
+    '1 created type public.stretch',
+  ]);
+  await database.query('alter type spot add attribute w int');
+  const verified = await project.run('verify', '--strict');
+  expect([verified.exitCode, verified.err]).toEqual([50, expect.stringContaining('public.spot')]);
+});
+
 test('rows that a migration writes out are counted by table, and stay told when its run is shown', async () => {
   await using database = await createTestDatabase();
   const seeds = "insert into users (id, email) values (1, 'a'), (2, 'b');\ninsert into orders values (1, 1);";

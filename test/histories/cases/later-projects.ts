@@ -66,6 +66,21 @@ ALTER TABLE task ATTACH PARTITION task_other DEFAULT`,
     ],
   },
   {
+    name: 'indexes of a partition belong to those of its parent',
+    runs: [
+      [
+        `CREATE TABLE meter (nr int, site int) PARTITION BY RANGE (nr);
+CREATE TABLE meter_first PARTITION OF meter FOR VALUES FROM (0) TO (100);
+CREATE TABLE meter_next PARTITION OF meter FOR VALUES FROM (100) TO (200);
+CREATE INDEX meter_site ON ONLY meter (site);
+CREATE INDEX first_site ON meter_first (site);
+CREATE INDEX next_site ON meter_next (site)`,
+      ],
+      ['ALTER INDEX meter_site ATTACH PARTITION first_site', 'ALTER INDEX meter_site RENAME TO meter_place'],
+    ],
+    damages: ['ALTER TABLE meter DETACH PARTITION meter_first', 'ALTER INDEX meter_place ATTACH PARTITION next_site'],
+  },
+  {
     name: 'a rename reaches dependants',
     runs: [
       [
