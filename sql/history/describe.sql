@@ -78,7 +78,8 @@ begin
     left join godwit.object h on h.class = d.home_class and h.oid = d.home and h.sub = 0
     left join creation hc on hc.class = d.home_class and hc.oid = d.home),
   added_column (part, seq) as materialized (
-    select format('.%I.%I', a ->> 1, a ->> 2), m.seq from jsonb_array_elements(added) a join godwit.migration m on m.id = a ->> 0 and m.seq >= first_seq),
+    select format('.%I.%I', a ->> 1, a ->> 2), (select max(m.seq) from godwit.migration m where m.id = a ->> 0 and m.seq >= first_seq)
+    from jsonb_array_elements(added) a),
   taken as materialized (
     select f.*, f.known and (f.words <> f.old_words or f.name <> f.old_name) as differs,
       case when f.own then f.by_seq when f.words = f.old_words and f.name = f.old_name then f.old_seq else last_seq end as new_seq,
@@ -86,12 +87,12 @@ begin
         -- A later migration of the run may have written the column, too.
         when added_by.seq is not null then added_by.seq
         -- Of what stands in part it is known when its migration is recorded: then it is described once more.
-        when f.by_seq is null then null
+        when f.by_seq is null and added_by.part then null
         when f.home_created_seq is not null then f.home_created_seq
         when not f.known and f.whole_home and first_seq = last_seq then f.by_seq end) as new_made
     from fate f
-    left join lateral (select max(a.seq) as seq from added_column a
-      where f.sub > 0 and a.seq <= f.by_seq and right(f.name, length(a.part)) = a.part) added_by on true
+    left join lateral (select max(a.seq) filter (where a.seq <= f.by_seq) as seq, bool_or(a.seq is null) as part from added_column a
+      where f.sub > 0 and right(f.name, length(a.part)) = a.part) added_by on true
     -- What a table of others inherits from ours is theirs.
     where case when f.known then f.own or not f.had_drifted and not f.by_others
       else f.own and (f.whole_home or not ('inherited: yes' = any (f.words)) and not (f.class = 'pg_class'::regclass and f.sub = 0

@@ -88,11 +88,14 @@ export async function describeChanges(live: LiveRun, applied: readonly PreparedS
  */
 export async function undescribedColumns(
   bundle: Bundle,
-  { undescribed, rows }: Pick<History, 'undescribed' | 'rows'>,
+  { undescribed, rows, partial }: Pick<History, 'undescribed' | 'rows' | 'partial'>,
 ): Promise<AddedColumns> {
   if (!undescribed) return [];
   const run = rows.at(-1)?.run;
-  const ids = new Set(rows.filter((row) => row.run === run).map(({ id }) => id));
+  const ids = new Set([
+    ...rows.filter((row) => row.run === run).map(({ id }) => id),
+    ...partial.map(({ migration }) => migration),
+  ]);
   const added = bundle.migrations
     .filter(({ id }) => ids.has(id))
     .map(async (migration) => {

@@ -52,7 +52,8 @@ export async function afterApplying(
 }
 
 async function lookAndJudge(task: ApplyTask, ports: RunnerPorts, live: LiveRun, executed: Executed): Promise<Verdict> {
-  const description = await described(ports, live, executed.applied);
+  const { applied, inPart } = executed;
+  const description = await described(ports, live, inPart === undefined ? applied : [...applied, inPart]);
   if ('outcome' in description) return description;
   emitChanges(ports, description.changes);
   emitChanges(ports, await followSeeds(ports, live));
@@ -77,13 +78,13 @@ async function lookAndJudge(task: ApplyTask, ports: RunnerPorts, live: LiveRun, 
 async function described(
   ports: RunnerPorts,
   live: LiveRun,
-  applied: readonly PreparedStep[],
+  steps: readonly PreparedStep[],
 ): Promise<Description | Verdict> {
-  let description = await describeChanges(live, applied);
+  let description = await describeChanges(live, steps);
   if (description.kind === 'lost') {
     const again = await reconnect(ports, live);
     if (!again.ok) return verdictOf(...again.findings.map(unverified));
-    description = await describeChanges(live, applied);
+    description = await describeChanges(live, steps);
     if (description.kind === 'lost')
       return verdictOf(fault('connection-lost', { why: 'It was lost twice while the changes were described.' }));
   }
