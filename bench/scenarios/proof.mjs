@@ -158,23 +158,19 @@ let copies = 0;
 async function watchLocks(url, work) {
   const client = new Client({ connectionString: url });
   await client.connect();
-  let most = 0;
-  let over = false;
+  const watch = { most: 0, over: false };
   const count =
     "SELECT coalesce(max(n), 0)::int AS n FROM (SELECT count(*) AS n FROM pg_locks WHERE locktype = 'relation' AND pid <> pg_backend_pid() GROUP BY pid) l";
   const watching = (async () => {
-    while (!over) most = Math.max(most, (await client.query(count)).rows[0].n);
+    while (!watch.over) watch.most = Math.max(watch.most, (await client.query(count)).rows[0].n);
   })();
   try {
-    return { result: await work(), most: await stopped() };
+    const result = await work();
+    return { result, most: watch.most };
   } finally {
-    await stopped();
-    await client.end();
-  }
-  async function stopped() {
-    over = true;
+    watch.over = true;
     await watching;
-    return most;
+    await client.end();
   }
 }
 
