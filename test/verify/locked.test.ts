@@ -47,3 +47,28 @@ test('what waits for a lock of others is left out like what they hold', async ()
   await reader.query('commit');
   await waiting;
 });
+
+test('what a run could not describe is described by the next `up`, also where nothing is pending', async () => {
+  await using database = await createTestDatabase();
+  const base =
+    'create table users (id int);\ncreate table orders (n int, owner int);\ncreate view owners as select users.id, n from users join orders on owner = id;';
+  using project = createProject({ 'migrations/1_shop.sql': base }, database.url);
+  expect((await project.run('up')).exitCode).toBe(0);
+  const other = await database.connect();
+  await other.query('begin; lock table users in access exclusive mode');
+  project.write('migrations/2_number.sql', 'alter table orders rename column n to number;');
+  const applied = await project.run('up');
+  expect([applied.exitCode, applied.err]).toEqual([0, expect.stringContaining('public.owners is held exclusively')]);
+  await other.query('rollback');
+  const left = await project.run('verify');
+  expect([left.exitCode, left.err]).toEqual([0, expect.stringContaining('not described yet')]);
+
+  const again = await project.run('up');
+  expect([again.exitCode, again.err]).toEqual([0, expect.stringContaining('Nothing to do')]);
+  const verified = await project.run('verify', '--strict');
+  expect([verified.exitCode, verified.err]).toEqual([0, expect.not.stringContaining('not-compared')]);
+  await database.query(
+    'create or replace view owners as select users.id, number + 1 as n from users join orders on owner = id',
+  );
+  expect((await project.run('verify')).exitCode).toBe(50);
+});
