@@ -11,6 +11,11 @@ test('an object is named as a word, in any case, or by what it is a part of', ()
   expect(names('public.users', 'create table public.accounts ()')).toEqual([false]);
 });
 
+test('an operator is a name, too', () => {
+  for (const name of ['+', '||', '*', '?|', '~^', '@-', '<->', '/'])
+    expect(names(`public.${name}(integer,integer)`, `create operator public. ${name} (leftarg = int)`)).toEqual([true]);
+});
+
 test('what must be quoted is looked for as it is quoted', () => {
   expect(names('"My Shop"."a.b"."c""d"', 'alter table "My Shop"."a.b" add "c""d" int')).toEqual([true, true]);
   expect(names('public."User"', 'create table user_log ()')).toEqual([false]);

@@ -14,7 +14,10 @@ export function naming(identity: string): readonly ((sql: string) => boolean)[] 
   const names = parts.length > 1 ? parts.slice(1) : parts;
   return names.toReversed().map((part) => {
     if (part.startsWith('"')) return (sql) => sql.includes(part);
-    const word = new RegExp(String.raw`(?<![\w$])${part.replaceAll('$', String.raw`\$`)}(?![\w$])`, 'iu');
+    const word = new RegExp(
+      String.raw`(?<![\w$])${part.replaceAll(/[$()*+.?[\]\\^{|}]/g, String.raw`\$&`)}(?![\w$])`,
+      'iu',
+    );
     return (sql) => word.test(sql);
   });
 }
