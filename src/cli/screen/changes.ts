@@ -108,7 +108,8 @@ export function changeLines(changes: readonly Change[], style: Style): readonly 
       '',
       `  ${style.bold(migration)}`,
       ...own.map(({ change, kind, name, within, rows }) => {
-        const text = `${paint[change](signs[change])} ${rows === undefined ? kind : countOf(rows, kind)} ${rows === undefined ? '' : 'in '}${name}`;
+        const what = rows === undefined ? kind : `${countOf(rows, kind)} in`;
+        const text = `${paint[change](signs[change])} ${what} ${name}`;
         return within && wholes.has(change) ? `      ${style.dim(text)}` : `    ${text}`;
       }),
     ];
