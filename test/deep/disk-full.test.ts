@@ -140,11 +140,12 @@ describe.skipIf(missing('root', 'mount')).concurrent('a disk that is full', () =
 
   test('on the runner’s side, during the run: the verdict stands, and what could not be written is said', async () => {
     await using database = await createTestDatabase();
-    using project = createProject({ ...small, 'migrations/3_slow.sql': `${after} select pg_sleep(4);` }, database.url);
+    using project = createProject({ ...small, 'migrations/3_slow.sql': `${after} ${untilReleased}` }, database.url);
     using disk = mountState(project);
     const running = project.run('up');
     await asleep(database);
     disk.fill();
+    await release(database);
     const ran = await running;
     expect([ran.exitCode, ran.err]).toEqual([0, expect.stringContaining('ENOSPC')]);
     expect(await database.query('select outcome, exit_code from godwit.run')).toEqual([
@@ -155,11 +156,12 @@ describe.skipIf(missing('root', 'mount')).concurrent('a disk that is full', () =
 
   test('behind the lines of a detached run: it goes on, and its exit code comes from the history', async () => {
     await using database = await createTestDatabase();
-    using project = createProject({ ...small, 'migrations/3_slow.sql': `${after} select pg_sleep(5);` }, database.url);
+    using project = createProject({ ...small, 'migrations/3_slow.sql': `${after} ${untilReleased}` }, database.url);
     using disk = mountState(project);
     const started = await project.run('up', '--detach');
     await asleep(database);
     disk.fill();
+    await release(database);
     const run = /runs attach (\w+)/.exec(started.err)?.[1] ?? '';
     const attached = await project.run('runs', 'attach', run);
     expect(attached.exitCode, attached.err).toBe(0);
@@ -186,6 +188,14 @@ describe.skipIf(missing('root', 'mount')).concurrent('a disk that is full', () =
     expect(await database.query('select array_agg(n order by n) as n from ledger')).toEqual([{ n: [1, 3] }]);
   });
 });
+
+/** Lasts until the test has written row 9, however busy the machine is. */
+const untilReleased =
+  'do $$ begin while not exists (select from ledger where n = 9) loop perform pg_sleep(0.1); end loop; end $$;';
+
+async function release(database: TestDatabase): Promise<void> {
+  await database.query('insert into ledger values (9)');
+}
 
 const program = fileURLToPath(new URL('../../dist/godwit.js', import.meta.url));
 
