@@ -74,8 +74,9 @@ begin
     left join entry e on e.class = d.class and e.oid = d.oid and e.sub = d.sub
     left join stranger s on s.class = d.class and s.oid = d.oid and s.sub = d.sub
     left join creation c on c.class = d.class and c.oid = d.oid and d.sub = 0
-    left join godwit.object o on o.class = d.class and o.oid = d.oid and o.sub = d.sub
-    left join godwit.object h on h.class = d.home_class and h.oid = d.home and h.sub = 0
+    -- Asked for one by one: few of many.
+    left join lateral (select * from godwit.object k where k.class = d.class and k.oid = d.oid and k.sub = d.sub offset 0) o on true
+    left join lateral (select k.whole from godwit.object k where k.class = d.home_class and k.oid = d.home and k.sub = 0 offset 0) h on true
     left join creation hc on hc.class = d.home_class and hc.oid = d.home),
   added_column (part, seq) as materialized (
     select format('.%I.%I', a ->> 1, a ->> 2), (select max(m.seq) from godwit.migration m where m.id = a ->> 0 and m.seq >= first_seq)
@@ -100,10 +101,22 @@ begin
   dropped_by (class, oid, seq) as materialized (
     select d.class, d.oid, max(t.seq) from godwit.own_transaction t, rows from (unnest(t.dropped_class), unnest(t.dropped_oid)) as d (class, oid) group by 1, 2
     union all select 'pg_class'::regclass, r, max(t.seq) from godwit.own_transaction t, unnest(t.relations) r where t.outside group by 2),
+  -- What the run dropped, and what lay in it; columns that it wrote; what others had dropped before it made it anew. What
+  -- others drop meanwhile the next run finds.
+  perhaps_gone as materialized (
+    select o.class, o.oid, o.sub from dropped_by d join godwit.object o on o.class = d.class and o.oid = d.oid
+    union select o.class, o.oid, o.sub from dropped_by d join godwit.object o on o.home_class = d.class and o.home = d.oid
+    union select o.class, o.oid, o.sub from entry e join godwit.object o on o.class = e.class and o.oid = e.oid and o.sub = e.sub where e.sub > 0
+    union select o.class, o.oid, o.sub from taken t join godwit.object o on o.kind = t.kind and o.name = t.name where not t.known),
+  gone as materialized (
+    select g.class, g.oid, g.sub from perhaps_gone g left join pg_class c on c.oid = g.oid left join pg_attribute a on a.attrelid = g.oid and a.attnum = g.sub
+    where not opaque and case when g.class in ('pg_class'::regclass, 'pg_foreign_table'::regclass) then c.oid is null or a.attisdropped
+      else (pg_identify_object(g.class, g.oid, 0)).identity is null end
+    union all select g.class, g.oid, g.sub from (select where opaque) all_of_them, godwit.gone(null) g),
   lost as materialized (
     select o.*, coalesce(b.seq, hb.seq, e.seq) as by_seq, b.class is not null or hb.class is not null or e.class is not null or t.class is not null or opaque as own,
       t.words as new_words
-    from godwit.gone() g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
+    from gone g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
     left join dropped_by b on b.class = o.class and b.oid = o.oid
     left join dropped_by hb on hb.class = o.home_class and hb.oid = o.home
     left join entry e on e.class = o.class and e.oid = o.oid and e.sub = o.sub and o.sub > 0
@@ -168,13 +181,13 @@ begin
     from (select distinct w.class, w.oid from (select coalesce(horizon, pg_snapshot_xmax(pg_current_snapshot())) as h from godwit.guard) g,
       godwit.written_since(g.h) w) m;
   end if;
-  if moved_class <> '{}' or exists (select from godwit.gone()) then
+  if moved_class <> '{}' or exists (select from godwit.gone(moved_oid)) then
     with home as materialized (select h.class, h.oid from godwit.homes_around(moved_class, moved_oid) h),
     waiting as materialized (select l.class, l.oid from godwit.locked() l join home h on h.class = l.class and h.oid = l.oid),
     now as materialized (
       select d.* from (select array_agg(class) as classes, array_agg(oid) as oids from home h
         where not exists (select from waiting w where w.class = h.class and w.oid = h.oid)) f, godwit.described(f.classes, f.oids) d),
-    gone as materialized (select * from godwit.gone()),
+    gone as materialized (select * from godwit.gone(moved_oid)),
     anew as materialized (
       select o.class, o.oid, o.sub, d.oid as new_oid, d.sub as new_sub, d.home as new_home
       from gone g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub

@@ -139,24 +139,24 @@ language sql stable set search_path = '' set enable_hashjoin = off set enable_me
     union all select classid, objid, pid from user_of where classid = 'pg_proc'::regclass) l (class, oid, pid) group by 1, 2
 $$;
 
--- Objects of the baseline that the catalogue has no more. Each side is read once, whatever the planner thinks of tables
--- that have just been filled; of a dropped column the row stays.
-create or replace function godwit.gone() returns table (class oid, oid oid, sub integer)
+-- Objects of the baseline that the catalogue has no more, columns only of these relations (null: of all). Each catalogue
+-- is read once, whatever the planner thinks of tables that have just been filled; of a dropped column the row stays.
+create or replace function godwit.gone(with_columns oid[]) returns table (class oid, oid oid, sub integer)
 language sql stable set search_path = '' set max_parallel_workers_per_gather = 0 set enable_nestloop = off set enable_mergejoin = off as $$
-  with o as materialized (select class, oid, sub from godwit.object),
-  relation as materialized (select o.oid from o left join pg_class c on c.oid = o.oid
-    where o.class = 'pg_class'::regclass and o.sub = 0 and c.oid is null),
-  rare as materialized (select class, oid, sub from o where o.class <> all (array['pg_class', 'pg_foreign_table', 'pg_constraint', 'pg_trigger',
-    'pg_policy', 'pg_proc', 'pg_type']::regclass[]::oid[]))
+  with relation as materialized (select o.oid from godwit.object o left join pg_class c on c.oid = o.oid
+    where o.class = 'pg_class'::regclass and o.sub = 0 and c.oid is null)
   select 'pg_class'::regclass::oid, oid, 0 from relation
-  union all select o.class, o.oid, o.sub from o join relation r on r.oid = o.oid where o.class = 'pg_class'::regclass and o.sub > 0
-    or o.class = 'pg_foreign_table'::regclass
-  union all select o.class, o.oid, o.sub from o join pg_attribute a on a.attrelid = o.oid and a.attnum = o.sub
-    where a.attisdropped and o.class = 'pg_class'::regclass and o.sub > 0
-  union all select o.class, o.oid, o.sub from o left join pg_constraint c on c.oid = o.oid where o.class = 'pg_constraint'::regclass and c.oid is null
-  union all select o.class, o.oid, o.sub from o left join pg_trigger c on c.oid = o.oid where o.class = 'pg_trigger'::regclass and c.oid is null
-  union all select o.class, o.oid, o.sub from o left join pg_policy c on c.oid = o.oid where o.class = 'pg_policy'::regclass and c.oid is null
-  union all select o.class, o.oid, o.sub from o left join pg_proc c on c.oid = o.oid where o.class = 'pg_proc'::regclass and c.oid is null
-  union all select o.class, o.oid, o.sub from o left join pg_type c on c.oid = o.oid where o.class = 'pg_type'::regclass and c.oid is null
-  union all select class, oid, sub from rare where (pg_identify_object(class, oid, 0)).identity is null
+  union all select o.class, o.oid, o.sub from godwit.object o join relation r on r.oid = o.oid
+    where o.class = 'pg_class'::regclass and o.sub > 0 or o.class = 'pg_foreign_table'::regclass
+  union all select o.class, o.oid, o.sub from godwit.object o where o.class = 'pg_class'::regclass and o.sub > 0 and o.oid = any (with_columns)
+    and (select a.attisdropped from pg_attribute a where a.attrelid = o.oid and a.attnum = o.sub)
+  union all select o.class, o.oid, o.sub from godwit.object o join pg_attribute a on a.attrelid = o.oid and a.attnum = o.sub
+    where with_columns is null and a.attisdropped and o.class = 'pg_class'::regclass and o.sub > 0
+  union all select o.class, o.oid, o.sub from godwit.object o left join pg_constraint c on c.oid = o.oid where o.class = 'pg_constraint'::regclass and c.oid is null
+  union all select o.class, o.oid, o.sub from godwit.object o left join pg_trigger c on c.oid = o.oid where o.class = 'pg_trigger'::regclass and c.oid is null
+  union all select o.class, o.oid, o.sub from godwit.object o left join pg_policy c on c.oid = o.oid where o.class = 'pg_policy'::regclass and c.oid is null
+  union all select o.class, o.oid, o.sub from godwit.object o left join pg_proc c on c.oid = o.oid where o.class = 'pg_proc'::regclass and c.oid is null
+  union all select o.class, o.oid, o.sub from godwit.object o left join pg_type c on c.oid = o.oid where o.class = 'pg_type'::regclass and c.oid is null
+  union all select o.class, o.oid, o.sub from godwit.object o where case when o.class <> all (array['pg_class', 'pg_foreign_table', 'pg_constraint',
+    'pg_trigger', 'pg_policy', 'pg_proc', 'pg_type']::regclass[]::oid[]) then (pg_identify_object(o.class, o.oid, 0)).identity is null end
 $$;

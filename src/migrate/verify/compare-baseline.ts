@@ -16,7 +16,7 @@ export function homesToCompare(undescribed: boolean): string {
     : 'pending (class, oid) as (select null::oid, null::oid where false)';
   return `with ${pending}
 select o.class, o.oid, o.name, case when p.oid is not null then 'not described yet' when l.pid is not null then 'locked by pid ' || l.pid else '' end, g.oid is not null
-from godwit.object o left join godwit.gone() g on g.class = o.class and g.oid = o.oid and g.sub = 0 left join pending p on p.class = o.class and p.oid = o.oid
+from godwit.object o left join godwit.gone('{}') g on g.class = o.class and g.oid = o.oid and g.sub = 0 left join pending p on p.class = o.class and p.oid = o.oid
 left join godwit.locked() l on l.class = o.class and l.oid = o.oid
 where o.sub = 0 and o.class = o.home_class and o.oid = o.home order by o.class, o.oid`;
 }
