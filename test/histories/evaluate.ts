@@ -4,7 +4,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deploy, verify } from '../../src/index.ts';
 import { fileOf, statementAt, type Foreign, type History, type Migration } from './history.ts';
-import { complaintsOf, isBrokenView, names, unfounded, untold, weightOf, type Complaint, type Whose } from './judge.ts';
+import {
+  asComplaint,
+  complaintsOf,
+  isBrokenView,
+  isTold,
+  names,
+  unfounded,
+  untold,
+  weightOf,
+  type Complaint,
+  type Whose,
+} from './judge.ts';
 import { changeAll, replay, survives, withClient, type Reference } from './replay.ts';
 import { differences, differenceText, takeSnapshot, type Difference } from './snapshot.ts';
 import type { Place, Stage } from './stage.ts';
@@ -58,6 +69,8 @@ interface Site {
 class Trial {
   private readonly failures: Failure[] = [];
   private readonly others = new Set<number>();
+  /** What runs have told of others' changes that they took along. */
+  private readonly taken: Complaint[] = [];
   private border = Number.POSITIVE_INFINITY;
   private damages = 0;
   private readonly stage: Stage;
@@ -110,6 +123,9 @@ class Trial {
     const [ended] = await Promise.all([deploy(this.project(place)), this.beside(during)]);
     const at = `up ${run}`;
     const complaints = complaintsOf(ended.checks, ended.findings);
+    this.taken.push(
+      ...ended.findings.flatMap((finding) => (finding.code === 'drift-taken' ? asComplaint(finding) : [])),
+    );
     if (![0, 50].includes(ended.exitCode)) {
       const [first] = complaints;
       this.fail('up', at, {
@@ -189,7 +205,10 @@ class Trial {
   ): Promise<void> {
     const { exitCode, checks, findings } = await verify(this.project(place));
     const complaints = complaintsOf(checks, findings);
-    const weighed = list.map((one) => ({ one, weight: weightOf(one, this.site.reference.snapshot, whose) }));
+    const weighed = list.map((one) => ({
+      one,
+      weight: isTold(one, this.taken) ? 'may be told' : weightOf(one, this.site.reference.snapshot, whose),
+    }));
     const having = (...weights: readonly string[]): readonly Difference[] =>
       weighed.filter(({ weight }) => weights.includes(weight)).map(({ one }) => one);
     for (const one of untold(having('fails', 'warns'), complaints))

@@ -30,12 +30,18 @@ export function complaintsOf(checks: readonly Check[], findings: readonly Findin
         ],
   );
   const told = new Set(ofChecks.map(({ file, line }) => `${file}:${line}`));
-  const ofFindings = findings.flatMap(({ code, severity, why, where }) =>
-    severity === 'note' || told.has(`${where?.file ?? ''}:${where?.line ?? 0}`) || /^(verif|drift|check)/.test(code)
+  const ofFindings = findings.flatMap((finding) =>
+    told.has(`${finding.where?.file ?? ''}:${finding.where?.line ?? 0}`) || /^(verif|drift|check)/.test(finding.code)
       ? []
-      : [{ severity, kind: code, object: '', text: why, file: where?.file ?? '', line: where?.line ?? 0 }],
+      : asComplaint(finding),
   );
   return [...ofChecks, ...ofFindings];
+}
+
+/** None if it is only a note. */
+export function asComplaint({ code, severity, why, where }: Finding): readonly Complaint[] {
+  if (severity === 'note') return [];
+  return [{ severity, kind: code, object: '', text: why, file: where?.file ?? '', line: where?.line ?? 0 }];
 }
 
 /** A view that selects from itself is taken by CREATE OR REPLACE, and fails for everybody who asks it. */
@@ -81,15 +87,24 @@ const owners = ['table', 'view', 'matview', 'sequence', 'composite', 'foreign ta
 
 /** Differences that must be told and are not: neither themselves nor as part of something that is gone. */
 export function untold(list: readonly Difference[], complaints: readonly Complaint[]): readonly Difference[] {
-  const told = (difference: Difference): boolean => complaints.some((complaint) => isAbout(complaint, difference));
-  const gone = new Set(
-    list
-      .filter((one) => one.how === 'missing' && owners.includes(one.entry.kind) && told(one))
-      .map(({ entry }) => entry.name),
-  );
+  const lost = list.flatMap((one) => (one.how === 'missing' && isTold(one, complaints) ? [one.entry] : []));
+  const gone = lost.filter(({ kind }) => owners.includes(kind));
   const covered = ({ entry }: Difference): boolean =>
-    gone.has(entry.part) || (entry.kind === 'comment' && [...gone].some((name) => entry.name.includes(name)));
-  return list.filter((one) => !covered(one) && !told(one));
+    gone.some(({ name }) => name === entry.part) ||
+    (entry.kind === 'comment' &&
+      (gone.some(({ name }) => entry.name.includes(name)) || lost.some((part) => isCommentOnPart(entry.name, part))));
+  return list.filter((one) => !covered(one) && !isTold(one, complaints));
+}
+
+/** Does one of these name it? */
+export function isTold(difference: Difference, complaints: readonly Complaint[]): boolean {
+  return complaints.some((complaint) => isAbout(complaint, difference));
+}
+
+/** `table constraint c on public.t` or `index public.i`, where that is gone itself. */
+function isCommentOnPart(name: string, { kind, own, part }: Difference['entry']): boolean {
+  const isNamed = name.startsWith(`${kind} `) || names(name, part.replaceAll('"', ''));
+  return kind !== 'comment' && part !== '' && isNamed && names(name, own);
 }
 
 /** Complaints that no difference explains. */
