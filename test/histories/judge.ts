@@ -103,8 +103,8 @@ export function isTold(difference: Difference, complaints: readonly Complaint[])
 
 /** `table constraint c on public.t` or `index public.i`, where that is gone itself. */
 function isCommentOnPart(name: string, { kind, own, part }: Difference['entry']): boolean {
-  const isNamed = name.startsWith(`${kind} `) || names(name, part.replaceAll('"', ''));
-  return kind !== 'comment' && part !== '' && isNamed && names(name, own);
+  const isNamed = name.startsWith(`${kind} `) || (part !== '' && names(name, part.replaceAll('"', '')));
+  return kind !== 'comment' && isNamed && names(name, own);
 }
 
 /** Complaints that no difference explains. */

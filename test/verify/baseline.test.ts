@@ -50,3 +50,27 @@ test('a migration that only comments on, or grants on, an older table is no drif
   const ran = await project.run('verify', '--strict');
   expect(ran.exitCode, ran.err).toBe(0);
 });
+
+test('what others dropped and made anew in another form is the same object: a migration that drops it is told, and it is gone', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/1_t.sql':
+        'create table t (id int, constraint positive check (id > 0));\ncreate table kept (id int, n int);',
+    },
+    database.url,
+  );
+  expect((await project.run('up')).exitCode).toBe(0);
+  await database.query('alter table t drop constraint positive, add constraint positive check (id > 9)');
+  await database.query('drop table kept; create table kept (id int, n bigint)');
+  project.write('migrations/2_other.sql', 'create table other (id int);');
+  expect((await project.run('up')).exitCode).toBe(0);
+  const drifted = await project.run('verify');
+  expect([drifted.exitCode, drifted.err]).toEqual([50, expect.stringMatching(/t\.positive[^]*id > 9/)]);
+  expect(drifted.err).toMatch(/kept\.n[^]*bigint/);
+  project.write('migrations/3_drop.sql', 'alter table t drop constraint positive;\ndrop table kept;');
+  const dropped = await project.run('up');
+  expect([dropped.exitCode, dropped.err]).toEqual([0, expect.stringContaining('[drift-taken]')]);
+  const after = await project.run('verify', '--strict');
+  expect(after.exitCode, after.err).toBe(0);
+});
