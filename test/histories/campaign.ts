@@ -40,7 +40,10 @@ export async function runCampaign(stages: readonly Stage[], campaign: Campaign):
       next += 1;
       const stage = stages[(seed + index) % stages.length];
       if (stage === undefined) return;
-      results.push(await one(stage, seed + index, campaign, seen));
+      const result = await one(stage, seed + index, campaign, seen);
+      results.push(result);
+      for (const { kind, about, at } of result.verdict.failures.slice(0, 1))
+        onProgress(`seed ${seed + index}: ${kind} (${about}), ${at}`);
       if (results.length % 50 === 0) {
         const seconds = (performance.now() - began) / 1_000;
         const failed = results.filter(({ verdict }) => verdict.failures.length > 0).length;
