@@ -83,25 +83,7 @@ $$;
 create or replace function godwit.own_subtransactions() returns xid[]
 language sql set search_path = pg_catalog, pg_temp as $$
   select coalesce(array_agg(x), '{}') from (
-    select xmin as x from pg_class where age(xmin) < 0
-    union select xmin from pg_attribute where age(xmin) < 0
-    union select xmin from pg_attrdef where age(xmin) < 0
-    union select xmin from pg_constraint where age(xmin) < 0
-    union select xmin from pg_index where age(xmin) < 0
-    union select xmin from pg_trigger where age(xmin) < 0
-    union select xmin from pg_policy where age(xmin) < 0
-    union select xmin from pg_rewrite where age(xmin) < 0
-    union select xmin from pg_proc where age(xmin) < 0
-    union select xmin from pg_type where age(xmin) < 0
-    union select xmin from pg_enum where age(xmin) < 0
-    union select xmin from pg_namespace where age(xmin) < 0
-    union select xmin from pg_sequence where age(xmin) < 0
-    union select xmin from pg_inherits where age(xmin) < 0
-    union select xmin from pg_statistic_ext where age(xmin) < 0
-    union select xmin from pg_extension where age(xmin) < 0
-    union select xmin from pg_default_acl where age(xmin) < 0
-    union select xmin from pg_description where age(xmin) < 0
-    union select xmin from pg_depend where age(xmin) < 0) written
+    select distinct w.x from godwit.written_since(pg_current_xact_id()) w where age(w.x) < 0) written
   where pg_xact_status(godwit.later(x)) = 'in progress'
 $$;
 
