@@ -19,6 +19,7 @@ begin
   union all select 'pg_class'::regclass, partrelid, 0, xmin, false from pg_partitioned_table where age(xmin) <= a
   union all select 'pg_foreign_table'::regclass, ftrelid, 0, xmin, false from pg_foreign_table where age(xmin) <= a
   union all select 'pg_constraint'::regclass, c.oid, 0, xmin, false from pg_constraint c where age(xmin) <= a and contype not in ('n', 't')
+  union all select 'pg_class'::regclass, conrelid, conkey[1], xmin, false from pg_constraint where age(xmin) <= a and contype = 'n' and conrelid <> 0
   -- A trigger that the server made for a constraint tells whether that one is enforced.
   union all select case when tgisinternal then 'pg_constraint'::regclass else 'pg_trigger'::regclass end,
     case when tgisinternal then tgconstraint else t.oid end, 0, xmin, false from pg_trigger t where age(xmin) <= a
@@ -122,7 +123,7 @@ begin
 end $$;
 
 -- What cannot be described without waiting: relations that others hold, or want, exclusively, and what has queries that name
--- one, since the server opens it to write them out: views, rules, policies, functions. Few locks are asked for by their
+-- one, since the server opens it to write them out: views, rules, policies, functions, publications. Few locks are asked for by their
 -- index, whatever the planner thinks.
 create or replace function godwit.locked() returns table (class oid, oid oid, pid integer)
 language sql stable set search_path = '' set enable_hashjoin = off set enable_mergejoin = off as $$
@@ -131,11 +132,13 @@ language sql stable set search_path = '' set enable_hashjoin = off set enable_me
     where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.pid <> pg_backend_pid()
       and l.database = (select d.oid from pg_database d where d.datname = current_database()) group by 1),
   user_of as materialized (select d.classid, d.objid, h.pid from held h join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = h.oid
-    where d.classid = any (array['pg_rewrite', 'pg_policy', 'pg_proc']::regclass[]::oid[]))
+    where d.classid = any (array['pg_rewrite', 'pg_policy', 'pg_proc', 'pg_publication_rel']::regclass[]::oid[]))
   select class, oid, min(pid) from (
     select 'pg_class'::regclass::oid, oid, pid from held
     union all select 'pg_class'::regclass, r.ev_class, u.pid from user_of u join pg_rewrite r on r.oid = u.objid where u.classid = 'pg_rewrite'::regclass
     union all select 'pg_class'::regclass, p.polrelid, u.pid from user_of u join pg_policy p on p.oid = u.objid where u.classid = 'pg_policy'::regclass
+    union all select 'pg_publication'::regclass, r.prpubid, u.pid from user_of u join pg_publication_rel r on r.oid = u.objid
+      where u.classid = 'pg_publication_rel'::regclass and to_jsonb(r) ->> 'prqual' is not null
     union all select classid, objid, pid from user_of where classid = 'pg_proc'::regclass) l (class, oid, pid) group by 1, 2
 $$;
 
