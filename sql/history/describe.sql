@@ -58,9 +58,13 @@ begin
     union all select e.class, e.oid, e.seq from entry e where e.sub = 0 and e.oid >= 16384 and e.oid <> all (found_before)
       and e.class <> all (created_by_dependency) and e.class <> all (array['pg_class', 'pg_foreign_table']::regclass[]::oid[])
       and not exists (select from pg_depend d where d.classid = e.class and d.objid = e.oid and d.refclassid = 'pg_namespace'::regclass)),
+  gone as materialized (select class, oid, sub from godwit.gone()),
   home as materialized (
     select h.class, h.oid from (select array_agg(class) as classes, array_agg(oid) as oids from (select distinct class, oid from by_run) b) b,
-      godwit.homes_around(b.classes, b.oids) h),
+      godwit.homes_around(b.classes, b.oids) h
+    union select s.class, s.oid from godwit.silently_changed() s
+    -- The words of the whole may name the part (the index of a replica identity).
+    union select o.home_class, o.home from gone g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub),
   waiting as materialized (select l.class, l.oid from godwit.locked() l join home h on h.class = l.class and h.oid = l.oid),
   now as materialized (
     select d.* from (select array_agg(class) as classes, array_agg(oid) as oids from home h
@@ -101,9 +105,14 @@ begin
     select d.class, d.oid, max(t.seq) from godwit.own_transaction t, rows from (unnest(t.dropped_class), unnest(t.dropped_oid)) as d (class, oid) group by 1, 2
     union all select 'pg_class'::regclass, r, max(t.seq) from godwit.own_transaction t, unnest(t.relations) r where t.outside group by 2),
   lost as materialized (
-    select o.*, coalesce(b.seq, hb.seq, e.seq) as by_seq, b.class is not null or hb.class is not null or e.class is not null or t.class is not null or opaque as own,
-      t.words as new_words
-    from godwit.gone() g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
+    select o.*, coalesce(b.seq, hb.seq, e.seq, case when g.unsaid then last_seq end) as by_seq,
+      b.class is not null or hb.class is not null or e.class is not null or t.class is not null or opaque or g.unsaid and not o.drifted as own,
+      t.words as new_words, g.unsaid
+    from (select class, oid, sub, false as unsaid from gone
+      -- Nothing is said any more of the column of a view.
+      union all select o.class, o.oid, o.sub, true from now h join godwit.object o on o.class = h.class and o.oid = h.oid and o.sub > 0
+        where h.sub = 0 and h.kind in ('view', 'materialized view') and not exists (select from now d where d.class = o.class and d.oid = o.oid and d.sub = o.sub)) g
+    join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
     left join dropped_by b on b.class = o.class and b.oid = o.oid
     left join dropped_by hb on hb.class = o.home_class and hb.oid = o.home
     left join entry e on e.class = o.class and e.oid = o.oid and e.sub = o.sub and o.sub > 0
@@ -141,7 +150,7 @@ begin
   from taken f left join godwit.migration m on m.seq = case when f.known then f.new_seq else coalesce(f.new_made, f.new_seq) end left join lateral (select t.migration from godwit.own_transaction t where t.seq is null limit 1) part on true
   left join lateral (select l.class, l.words from lost l where l.own and not f.known and l.kind = f.kind and l.name = f.name limit 1) again on true
   where not f.known and again.words is distinct from f.words or f.differs
-  union all select 'dropped', coalesce(m.id, part.migration), l.kind, l.name,
+  union all select case when l.unsaid then 'changed' else 'dropped' end, coalesce(m.id, part.migration), l.kind, l.name,
     (l.class, l.oid, l.sub) is distinct from (l.home_class, l.home, 0) and exists (select from lost h where h.own and h.class = l.home_class and h.oid = l.home and h.sub = 0), l.drifted
   from lost l left join godwit.migration m on m.seq = l.by_seq left join lateral (select t.migration from godwit.own_transaction t where t.seq is null limit 1) part on true
   where l.own and l.new_words is null
@@ -161,15 +170,22 @@ declare
   next_horizon xid8 := pg_snapshot_xmin(pg_current_snapshot());
   moved_class oid[] := '{}';
   moved_oid oid[] := '{}';
+  silent_class oid[] := '{}';
+  silent_oid oid[] := '{}';
   waits boolean := false;
 begin
   if exists (select from godwit.object) then
     select coalesce(array_agg(m.class), '{}'), coalesce(array_agg(m.oid), '{}') into moved_class, moved_oid
     from (select distinct w.class, w.oid from (select coalesce(horizon, pg_snapshot_xmax(pg_current_snapshot())) as h from godwit.guard) g,
       godwit.written_since(g.h) w) m;
+    -- What had drifted may have been put right in silence.
+    select coalesce(array_agg(s.class), '{}'), coalesce(array_agg(s.oid), '{}') into silent_class, silent_oid
+    from (select class, oid from godwit.silently_changed() union select home_class, home from godwit.object where drifted
+      union select o.home_class, o.home from godwit.gone() g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub) s;
   end if;
-  if moved_class <> '{}' or exists (select from godwit.gone()) then
-    with home as materialized (select h.class, h.oid from godwit.homes_around(moved_class, moved_oid) h),
+  if moved_class <> '{}' or silent_class <> '{}' then
+    with home as materialized (select h.class, h.oid from godwit.homes_around(moved_class, moved_oid) h
+      union select s.class, s.oid from unnest(silent_class, silent_oid) s (class, oid)),
     waiting as materialized (select l.class, l.oid from godwit.locked() l join home h on h.class = l.class and h.oid = l.oid),
     now as materialized (
       select d.* from (select array_agg(class) as classes, array_agg(oid) as oids from home h
@@ -189,7 +205,9 @@ begin
       from now d join godwit.object o on o.class = d.class and o.oid = d.oid and o.sub = d.sub
       union all select o.class, o.oid, o.sub, true, h.new_home from gone g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
       left join anew h on h.class = o.home_class and h.oid = o.home and h.sub = 0
-      where not exists (select from anew a where a.class = g.class and a.oid = g.oid and a.sub = g.sub)),
+      where not exists (select from anew a where a.class = g.class and a.oid = g.oid and a.sub = g.sub)
+      union all select o.class, o.oid, o.sub, true, null from now h join godwit.object o on o.class = h.class and o.oid = h.oid and o.sub > 0
+      where h.sub = 0 and h.kind in ('view', 'materialized view') and not exists (select from now d where d.class = o.class and d.oid = o.oid and d.sub = o.sub)),
     marked as (
       update godwit.object o set drifted = s.drifted, home = coalesce(s.new_home, o.home) from state s
       where o.class = s.class and o.oid = s.oid and o.sub = s.sub and (o.drifted <> s.drifted or s.new_home is not null))

@@ -163,3 +163,16 @@ language sql stable set search_path = '' set max_parallel_workers_per_gather = 0
   union all select o.class, o.oid, o.sub from o left join pg_type c on c.oid = o.oid where o.class = 'pg_type'::regclass and c.oid is null
   union all select class, oid, sub from rare where (pg_identify_object(class, oid, 0)).identity is null
 $$;
+
+-- Objects of the baseline that may have changed without a row that was written: a comment was taken away; and members of
+-- publications and operator families come, go and are renamed by rows that are not theirs.
+create or replace function godwit.silently_changed() returns table (class oid, oid oid)
+language sql stable set search_path = '' set max_parallel_workers_per_gather = 0 as $$
+  select class, oid from godwit.object where class = any (array['pg_publication', 'pg_opfamily']::regclass[]::oid[])
+  union select o.home_class, o.home from godwit.object o
+    -- The comment of a composite type is one of its row of pg_type.
+    left join pg_class c on o.kind = 'composite type' and c.oid = o.oid
+    left join pg_description d on d.classoid = case when c.oid is null then o.class else 'pg_type'::regclass end
+      and d.objoid = coalesce(c.reltype, o.oid) and d.objsubid = o.sub
+    where d.objoid is null and array_to_string(o.words, E'\n') like '%comment: %'
+$$;
