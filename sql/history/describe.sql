@@ -48,7 +48,8 @@ begin
     select distinct w.class, w.oid, case when i.indexrelid is null then w.sub else 0 end
     from written w left join pg_index i on w.class = 'pg_class'::regclass and i.indexrelid = w.oid
     where not w.own and not exists (select from by_window b where b.x = w.x and b.class = w.class and b.oid = w.oid)),
-  creation (class, oid, seq) as materialized (
+  first_written (class, oid, seq) as materialized (select class, oid, min(seq) from by_run group by 1, 2),
+  new_link (class, oid, seq) as materialized (
     select w.class, w.oid, min(w.seq) from (select class, oid, sub, x, link, seq from written where own
       union all select class, oid, sub, x, link, seq from by_window) w where w.link and w.sub = 0
       and (w.class = any (created_by_dependency) or exists (select from pg_index i where w.class = 'pg_class'::regclass and i.indexrelid = w.oid)
@@ -58,6 +59,11 @@ begin
     union all select e.class, e.oid, e.seq from entry e where e.sub = 0 and e.oid >= 16384 and e.oid <> all (found_before)
       and e.class <> all (created_by_dependency) and e.class <> all (array['pg_class', 'pg_foreign_table']::regclass[]::oid[])
       and not exists (select from pg_depend d where d.classid = e.class and d.objid = e.oid and d.refclassid = 'pg_namespace'::regclass)),
+  -- Its link may have been written anew since (SET SCHEMA, OR REPLACE): other rows of it, or what lies in a schema, are older.
+  creation (class, oid, seq) as materialized (
+    select l.class, l.oid, least(l.seq, f.seq, c.seq) from new_link l left join first_written f on f.class = l.class and f.oid = l.oid
+    left join lateral (select min(o.seq) as seq from pg_depend d join own o on o.x = d.xmin
+      where l.class = 'pg_namespace'::regclass and d.refclassid = l.class and d.refobjid = l.oid) c on true),
   gone as materialized (select class, oid, sub from godwit.gone()),
   home as materialized (
     select h.class, h.oid from (select array_agg(class) as classes, array_agg(oid) as oids from (select distinct class, oid from by_run) b) b,
