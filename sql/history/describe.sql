@@ -167,8 +167,8 @@ begin
 end $$;
 
 -- At the start of a run: marks what has drifted, so that its end does not take that for the run's own. Only what was
--- written since the horizon is compared, and what is gone. What was made anew under its name with the same words (REINDEX
--- CONCURRENTLY) has not drifted. And keeps which objects without a schema had been there.
+-- written since the horizon is compared, and what is gone. What was made anew under its name is the same object: with the same
+-- words (REINDEX CONCURRENTLY) it has not drifted. And keeps which objects without a schema had been there.
 create or replace function godwit.note_drift(of_run text) returns void
 language plpgsql set search_path = '' set jit = off as $$
 #variable_conflict use_column
@@ -198,12 +198,12 @@ begin
         where not exists (select from waiting w where w.class = h.class and w.oid = h.oid)) f, godwit.described(f.classes, f.oids) d),
     gone as materialized (select * from godwit.gone()),
     anew as materialized (
-      select o.class, o.oid, o.sub, d.oid as new_oid, d.sub as new_sub, d.home as new_home
+      select o.class, o.oid, o.sub, d.oid as new_oid, d.sub as new_sub, d.home as new_home, d.words <> o.words as differs
       from gone g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
-      join now d on d.kind = o.kind and d.name = o.name and d.words = o.words
+      join now d on d.kind = o.kind and d.name = o.name
       where not exists (select from godwit.object t where t.class = d.class and t.oid = d.oid and t.sub = d.sub)),
     bound as (
-      update godwit.object o set oid = a.new_oid, sub = a.new_sub, home = a.new_home, drifted = false
+      update godwit.object o set oid = a.new_oid, sub = a.new_sub, home = a.new_home, drifted = a.differs
       from anew a where o.class = a.class and o.oid = a.oid and o.sub = a.sub),
     -- What differs in a home made anew stays a part of it.
     state (class, oid, sub, drifted, new_home) as materialized (

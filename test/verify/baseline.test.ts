@@ -50,3 +50,25 @@ test('a migration that only comments on, or grants on, an older table is no drif
   const ran = await project.run('verify', '--strict');
   expect(ran.exitCode, ran.err).toBe(0);
 });
+
+test('a table that was made anew by hand keeps its drift when a migration changes it', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/1_users.sql': `create table users (id int primary key, name text not null, code int);
+create index users_name on users (name);
+comment on table users is 'who';`,
+    },
+    database.url,
+  );
+  expect((await project.run('up')).exitCode).toBe(0);
+  await database.query('drop table users; create table users (id int, name text)');
+  project.write('migrations/2_more.sql', 'alter table users add email text;');
+  const up = await project.run('up');
+  expect(up.exitCode, up.err).toBe(0);
+  expect(up.err).toContain('table public.users had been changed by hand');
+  const drifted = await project.run('verify');
+  expect(drifted.exitCode).toBe(50);
+  for (const name of ['column public.users.name', 'column public.users.code', 'index public.users_name', 'users_pkey'])
+    expect(drifted.err).toContain(name);
+});
