@@ -92,7 +92,7 @@ begin
     from jsonb_array_elements(added) a),
   taken as materialized (
     select f.*, f.known and (f.words <> f.old_words or f.name <> f.old_name) as differs,
-      case when f.own then f.by_seq when f.words = f.old_words and f.name = f.old_name then f.old_seq else last_seq end as new_seq,
+      case when f.own then f.by_seq when f.words = f.old_words and f.name = f.old_name then f.old_seq else coalesce(used.seq, last_seq) end as new_seq,
       coalesce(f.old_made, case when f.created then f.created_seq
         -- A later migration of the run may have written the column, too.
         when added_by.seq is not null then added_by.seq
@@ -103,6 +103,13 @@ begin
     from fate f
     left join lateral (select max(a.seq) filter (where a.seq <= f.by_seq) as seq, bool_or(a.seq is null) as part from added_column a
       where f.sub > 0 and right(f.name, length(a.part)) = a.part) added_by on true
+    -- Changed only because of what it uses: by the migration that wrote that.
+    left join lateral (select max(e.seq) as seq from (
+        select d.refclassid, d.refobjid from pg_depend d where d.classid = f.class and d.objid = f.oid
+        union all select d.refclassid, d.refobjid from pg_rewrite r join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+          where f.class = 'pg_class'::regclass and r.ev_class = f.oid) d
+      join entry e on e.class = d.refclassid and e.oid = d.refobjid
+      where first_seq <> last_seq and f.known and not f.own and (f.words <> f.old_words or f.name <> f.old_name)) used on true
     -- What a table of others inherits from ours is theirs.
     where case when f.known then f.own or not f.had_drifted and not f.by_others
       else f.own and (f.whole_home or not ('inherited: yes' = any (f.words)) and not (f.class = 'pg_class'::regclass and f.sub = 0

@@ -72,3 +72,21 @@ comment on table users is 'who';`,
   for (const name of ['column public.users.name', 'column public.users.code', 'index public.users_name', 'users_pkey'])
     expect(drifted.err).toContain(name);
 });
+
+test('what changed with a table that it uses is told of the migration that changed the table', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/1_users.sql':
+        'create table users (id int, name text);\ncreate view names as select name as shown, id from users;',
+    },
+    database.url,
+  );
+  await project.run('up');
+  project.write('migrations/2_rename.sql', 'alter table users rename name to full_name;');
+  project.write('migrations/3_other.sql', 'create table others (id int);');
+  expect((await project.run('up')).exitCode).toBe(0);
+  await database.query("create or replace view names as select 'x'::text as shown, id from users");
+  const drifted = await project.run('verify');
+  expect(drifted.err).toMatch(/view public\.names migrations\/2_rename\.sql/);
+});
