@@ -48,7 +48,8 @@ begin
     select distinct w.class, w.oid, case when i.indexrelid is null then w.sub else 0 end
     from written w left join pg_index i on w.class = 'pg_class'::regclass and i.indexrelid = w.oid
     where not w.own and not exists (select from by_window b where b.x = w.x and b.class = w.class and b.oid = w.oid)),
-  creation (class, oid, seq) as materialized (
+  first_written (class, oid, seq) as materialized (select class, oid, min(seq) from by_run group by 1, 2),
+  new_link (class, oid, seq) as materialized (
     select w.class, w.oid, min(w.seq) from (select class, oid, sub, x, link, seq from written where own
       union all select class, oid, sub, x, link, seq from by_window) w where w.link and w.sub = 0
       and (w.class = any (created_by_dependency) or exists (select from pg_index i where w.class = 'pg_class'::regclass and i.indexrelid = w.oid)
@@ -58,9 +59,28 @@ begin
     union all select e.class, e.oid, e.seq from entry e where e.sub = 0 and e.oid >= 16384 and e.oid <> all (found_before)
       and e.class <> all (created_by_dependency) and e.class <> all (array['pg_class', 'pg_foreign_table']::regclass[]::oid[])
       and not exists (select from pg_depend d where d.classid = e.class and d.objid = e.oid and d.refclassid = 'pg_namespace'::regclass)),
+  -- Its link may have been written anew since (SET SCHEMA, OR REPLACE): other rows of it, or what lies in a schema, are older.
+  creation (class, oid, seq) as materialized (
+    select l.class, l.oid, least(l.seq, f.seq, c.seq) from new_link l left join first_written f on f.class = l.class and f.oid = l.oid
+    left join lateral (select min(o.seq) as seq from pg_depend d join own o on o.x = d.xmin
+      where l.class = 'pg_namespace'::regclass and d.refclassid = l.class and d.refobjid = l.oid) c on true),
+  dropped_by (class, oid, seq) as materialized (
+    select d.class, d.oid, max(t.seq) from godwit.own_transaction t, rows from (unnest(t.dropped_class), unnest(t.dropped_oid)) as d (class, oid) group by 1, 2
+    union all select 'pg_class'::regclass, r, max(t.seq) from godwit.own_transaction t, unnest(t.relations) r where t.outside group by 2),
+  -- What the run dropped, what lay in it, and columns that it wrote. What others drop meanwhile the next run finds.
+  gone_by_run as materialized (
+    select p.class, p.oid, p.sub from (
+      select o.class, o.oid, o.sub from dropped_by d join godwit.object o on o.class = d.class and o.oid = d.oid
+      union select o.class, o.oid, o.sub from dropped_by d join godwit.object o on o.home_class = d.class and o.home = d.oid
+      union select o.class, o.oid, o.sub from entry e join godwit.object o on o.class = e.class and o.oid = e.oid and o.sub = e.sub where e.sub > 0) p
+    where not opaque and godwit.is_gone(p.class, p.oid, p.sub)
+    union all select g.class, g.oid, g.sub from (select where opaque) everything, godwit.gone(null) g),
   home as materialized (
     select h.class, h.oid from (select array_agg(class) as classes, array_agg(oid) as oids from (select distinct class, oid from by_run) b) b,
-      godwit.homes_around(b.classes, b.oids) h),
+      godwit.homes_around(b.classes, b.oids) h
+    union select s.class, s.oid from godwit.silently_changed() s
+    -- The words of the whole may name the part (the index of a replica identity).
+    union select o.home_class, o.home from gone_by_run g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub),
   waiting as materialized (select l.class, l.oid from godwit.locked() l join home h on h.class = l.class and h.oid = l.oid),
   now as materialized (
     select d.* from (select array_agg(class) as classes, array_agg(oid) as oids from home h
@@ -83,7 +103,7 @@ begin
     from jsonb_array_elements(added) a),
   taken as materialized (
     select f.*, f.known and (f.words <> f.old_words or f.name <> f.old_name) as differs,
-      case when f.own then f.by_seq when f.words = f.old_words and f.name = f.old_name then f.old_seq else last_seq end as new_seq,
+      case when f.own then f.by_seq when f.words = f.old_words and f.name = f.old_name then f.old_seq else coalesce(used.seq, last_seq) end as new_seq,
       coalesce(f.old_made, case when f.created then f.created_seq
         -- A later migration of the run may have written the column, too.
         when added_by.seq is not null then added_by.seq
@@ -94,29 +114,31 @@ begin
     from fate f
     left join lateral (select max(a.seq) filter (where a.seq <= f.by_seq) as seq, bool_or(a.seq is null) as part from added_column a
       where f.sub > 0 and right(f.name, length(a.part)) = a.part) added_by on true
+    -- Changed only because of what it uses: by the migration that wrote that.
+    left join lateral (select max(e.seq) as seq from (
+        select d.refclassid, d.refobjid from pg_depend d where d.classid = f.class and d.objid = f.oid
+        union all select d.refclassid, d.refobjid from pg_rewrite r join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+          where f.class = 'pg_class'::regclass and r.ev_class = f.oid) d
+      join entry e on e.class = d.refclassid and e.oid = d.refobjid
+      where first_seq <> last_seq and f.known and not f.own and (f.words <> f.old_words or f.name <> f.old_name)) used on true
     -- What a table of others inherits from ours is theirs.
     where case when f.known then f.own or not f.had_drifted and not f.by_others
       else f.own and (f.whole_home or not ('inherited: yes' = any (f.words)) and not (f.class = 'pg_class'::regclass and f.sub = 0
         and exists (select from pg_inherits i where i.inhrelid = f.oid))) end),
-  dropped_by (class, oid, seq) as materialized (
-    select d.class, d.oid, max(t.seq) from godwit.own_transaction t, rows from (unnest(t.dropped_class), unnest(t.dropped_oid)) as d (class, oid) group by 1, 2
-    union all select 'pg_class'::regclass, r, max(t.seq) from godwit.own_transaction t, unnest(t.relations) r where t.outside group by 2),
-  -- What the run dropped, and what lay in it; columns that it wrote; what others had dropped before it made it anew. What
-  -- others drop meanwhile the next run finds.
-  perhaps_gone as materialized (
-    select o.class, o.oid, o.sub from dropped_by d join godwit.object o on o.class = d.class and o.oid = d.oid
-    union select o.class, o.oid, o.sub from dropped_by d join godwit.object o on o.home_class = d.class and o.home = d.oid
-    union select o.class, o.oid, o.sub from entry e join godwit.object o on o.class = e.class and o.oid = e.oid and o.sub = e.sub where e.sub > 0
-    union select o.class, o.oid, o.sub from taken t join godwit.object o on o.kind = t.kind and o.name = t.name where not t.known),
   gone as materialized (
-    select g.class, g.oid, g.sub from perhaps_gone g left join pg_class c on c.oid = g.oid left join pg_attribute a on a.attrelid = g.oid and a.attnum = g.sub
-    where not opaque and case when g.class in ('pg_class'::regclass, 'pg_foreign_table'::regclass) then c.oid is null or a.attisdropped
-      else (pg_identify_object(g.class, g.oid, 0)).identity is null end
-    union all select g.class, g.oid, g.sub from (select where opaque) all_of_them, godwit.gone(null) g),
+    select class, oid, sub from gone_by_run
+    -- What others had dropped before the run made it anew.
+    union select o.class, o.oid, o.sub from taken t join godwit.object o on o.kind = t.kind and o.name = t.name
+      where not t.known and godwit.is_gone(o.class, o.oid, o.sub)),
   lost as materialized (
-    select o.*, coalesce(b.seq, hb.seq, e.seq) as by_seq, b.class is not null or hb.class is not null or e.class is not null or t.class is not null or opaque as own,
-      t.words as new_words
-    from gone g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
+    select o.*, coalesce(b.seq, hb.seq, e.seq, case when g.unsaid then last_seq end) as by_seq,
+      b.class is not null or hb.class is not null or e.class is not null or t.class is not null or opaque or g.unsaid and not o.drifted as own,
+      t.words as new_words, g.unsaid
+    from (select class, oid, sub, false as unsaid from gone
+      -- Nothing is said any more of the column of a view.
+      union all select o.class, o.oid, o.sub, true from now h join godwit.object o on o.class = h.class and o.oid = h.oid and o.sub > 0
+        where h.sub = 0 and h.kind in ('view', 'materialized view') and not exists (select from now d where d.class = o.class and d.oid = o.oid and d.sub = o.sub)) g
+    join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
     left join dropped_by b on b.class = o.class and b.oid = o.oid
     left join dropped_by hb on hb.class = o.home_class and hb.oid = o.home
     left join entry e on e.class = o.class and e.oid = o.oid and e.sub = o.sub and o.sub > 0
@@ -154,7 +176,7 @@ begin
   from taken f left join godwit.migration m on m.seq = case when f.known then f.new_seq else coalesce(f.new_made, f.new_seq) end left join lateral (select t.migration from godwit.own_transaction t where t.seq is null limit 1) part on true
   left join lateral (select l.class, l.words from lost l where l.own and not f.known and l.kind = f.kind and l.name = f.name limit 1) again on true
   where not f.known and again.words is distinct from f.words or f.differs
-  union all select 'dropped', coalesce(m.id, part.migration), l.kind, l.name,
+  union all select case when l.unsaid then 'changed' else 'dropped' end, coalesce(m.id, part.migration), l.kind, l.name,
     (l.class, l.oid, l.sub) is distinct from (l.home_class, l.home, 0) and exists (select from lost h where h.own and h.class = l.home_class and h.oid = l.home and h.sub = 0), l.drifted
   from lost l left join godwit.migration m on m.seq = l.by_seq left join lateral (select t.migration from godwit.own_transaction t where t.seq is null limit 1) part on true
   where l.own and l.new_words is null
@@ -174,15 +196,22 @@ declare
   next_horizon xid8 := pg_snapshot_xmin(pg_current_snapshot());
   moved_class oid[] := '{}';
   moved_oid oid[] := '{}';
+  silent_class oid[] := '{}';
+  silent_oid oid[] := '{}';
   waits boolean := false;
 begin
   if exists (select from godwit.object) then
     select coalesce(array_agg(m.class), '{}'), coalesce(array_agg(m.oid), '{}') into moved_class, moved_oid
     from (select distinct w.class, w.oid from (select coalesce(horizon, pg_snapshot_xmax(pg_current_snapshot())) as h from godwit.guard) g,
       godwit.written_since(g.h) w) m;
+    -- What had drifted may have been put right in silence.
+    select coalesce(array_agg(s.class), '{}'), coalesce(array_agg(s.oid), '{}') into silent_class, silent_oid
+    from (select class, oid from godwit.silently_changed() union select home_class, home from godwit.object where drifted
+      union select o.home_class, o.home from godwit.gone(moved_oid) g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub) s;
   end if;
-  if moved_class <> '{}' or exists (select from godwit.gone(moved_oid)) then
-    with home as materialized (select h.class, h.oid from godwit.homes_around(moved_class, moved_oid) h),
+  if moved_class <> '{}' or silent_class <> '{}' then
+    with home as materialized (select h.class, h.oid from godwit.homes_around(moved_class, moved_oid) h
+      union select s.class, s.oid from unnest(silent_class, silent_oid) s (class, oid)),
     waiting as materialized (select l.class, l.oid from godwit.locked() l join home h on h.class = l.class and h.oid = l.oid),
     now as materialized (
       select d.* from (select array_agg(class) as classes, array_agg(oid) as oids from home h
@@ -203,7 +232,9 @@ begin
       from now d join godwit.object o on o.class = d.class and o.oid = d.oid and o.sub = d.sub
       union all select o.class, o.oid, o.sub, true, h.new_home from gone g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
       left join anew h on h.class = o.home_class and h.oid = o.home and h.sub = 0
-      where not exists (select from anew a where a.class = g.class and a.oid = g.oid and a.sub = g.sub)),
+      where not exists (select from anew a where a.class = g.class and a.oid = g.oid and a.sub = g.sub)
+      union all select o.class, o.oid, o.sub, true, null from now h join godwit.object o on o.class = h.class and o.oid = h.oid and o.sub > 0
+      where h.sub = 0 and h.kind in ('view', 'materialized view') and not exists (select from now d where d.class = o.class and d.oid = o.oid and d.sub = o.sub)),
     marked as (
       update godwit.object o set drifted = s.drifted, home = coalesce(s.new_home, o.home) from state s
       where o.class = s.class and o.oid = s.oid and o.sub = s.sub and (o.drifted <> s.drifted or s.new_home is not null))

@@ -106,7 +106,7 @@ begin
       when 'pg_cast' then $q$ 'function: ' || nullif(r.castfunc, 0)::regprocedure, 'context: ' || r.castcontext::text, 'method: ' || r.castmethod::text $q$
       -- The columns of the locale differ between majors; the version moves with the operating system.
       when 'pg_collation' then $q$ 'owner: ' || pg_get_userbyid(r.collowner), 'locale: ' || concat_ws(' ', r.collprovider, r.collcollate, r.collctype,
-        to_jsonb(r) ->> 'colliculocale', to_jsonb(r) ->> 'colllocale'), case when not r.collisdeterministic then 'not deterministic: yes' end $q$
+        to_jsonb(r) ->> 'colliculocale', to_jsonb(r) ->> 'colllocale'), 'rules: ' || (to_jsonb(r) ->> 'collicurules'), case when not r.collisdeterministic then 'not deterministic: yes' end $q$
       when 'pg_conversion' then $q$ 'owner: ' || pg_get_userbyid(r.conowner), 'converts: ' || concat_ws(' ', pg_encoding_to_char(r.conforencoding),
         pg_encoding_to_char(r.contoencoding), r.conproc), case when r.condefault then 'default: yes' end $q$
       when 'pg_transform' then $q$ 'from: ' || nullif(r.trffromsql::oid, 0)::regprocedure, 'to: ' || nullif(r.trftosql::oid, 0)::regprocedure $q$
@@ -120,12 +120,19 @@ begin
       when 'pg_extension' then $q$ 'version: ' || r.extversion, (select 'schema: ' || n.nspname from pg_namespace n where n.oid = r.extnamespace) $q$
       when 'pg_event_trigger' then $q$ 'owner: ' || pg_get_userbyid(r.evtowner), 'definition: ' || concat_ws(' ', r.evtevent, r.evtfoid::regprocedure, r.evttags),
         case r.evtenabled when 'D' then 'fires: never' when 'A' then 'fires: always' when 'R' then 'fires: on replicas' end $q$
+      -- Lists of columns, conditions and schemas came with 15, generated columns with 18.
       when 'pg_publication' then $q$ 'owner: ' || pg_get_userbyid(r.pubowner), case when r.puballtables then 'all tables: yes' end,
         'publishes: ' || concat_ws(' ', case when r.pubinsert then 'insert' end, case when r.pubupdate then 'update' end,
-        case when r.pubdelete then 'delete' end, case when r.pubtruncate then 'truncate' end), case when r.pubviaroot then 'via root: yes' end]
-        || array(select 'table: ' || p.prrelid::regclass from pg_publication_rel p where p.prpubid = r.oid order by 1) || $q$
-        || case when to_regclass('pg_publication_namespace') is null then '' else
-          $q$ array(select 'schema: ' || s.pnnspid::regnamespace from pg_publication_namespace s where s.pnpubid = r.oid order by 1) || $q$ end || ' array[null '
+        case when r.pubdelete then 'delete' end, case when r.pubtruncate then 'truncate' end), case when r.pubviaroot then 'via root: yes' end,
+        case to_jsonb(r) ->> 'pubgencols' when 's' then 'generated columns: stored' end] || $q$
+        || case when to_regclass('pg_publication_namespace') is null then
+          $q$ array(select 'table: ' || p.prrelid::regclass from pg_publication_rel p where p.prpubid = r.oid order by 1) $q$ else
+          $q$ array(select 'table: ' || p.prrelid::regclass
+            || coalesce((select ' (' || string_agg(quote_ident(a.attname), ', ' order by a.attnum) || ')' from pg_attribute a
+              where a.attrelid = p.prrelid and a.attnum = any (p.prattrs)), '')
+            || coalesce(' where ' || pg_get_expr(p.prqual, p.prrelid), '') from pg_publication_rel p where p.prpubid = r.oid order by 1)
+          || array(select 'schema: ' || s.pnnspid::regnamespace from pg_publication_namespace s where s.pnpubid = r.oid order by 1) $q$ end
+        || ' || array[null '
       when 'pg_default_acl' then $q$ null] || array(select 'grant: ' || a.privilege_type || ' to ' || case a.grantee when 0 then 'public' else
         pg_get_userbyid(a.grantee)::text end || case when a.is_grantable then ' with grant option' else '' end from aclexplode(r.defaclacl) a order by 1) || array[null $q$
       when 'pg_language' then $q$ 'owner: ' || pg_get_userbyid(r.lanowner), 'functions: ' || concat_ws(' ', r.lanplcallfoid::regproc, r.laninline::regproc,

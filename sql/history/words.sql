@@ -113,6 +113,8 @@ begin
       'type: ' || format_type(a.atttypid, a.atttypmod),
       case when a.attcollation <> 0 and a.attcollation <> t.typcollation then 'collation: ' || a.attcollation::regcollation end,
       case when a.attnotnull then 'not null: yes' end,
+      case when not required.convalidated then 'not null not valid: yes' end,
+      case when required.connoinherit then 'not null not inherited: yes' end,
       case when d.oid is not null then case a.attgenerated when '' then 'default: ' when 's' then 'generated: stored '
         else 'generated: virtual ' end || pg_get_expr(d.adbin, d.adrelid) end,
       case a.attidentity when 'a' then 'identity: always' when 'd' then 'identity: by default' end,
@@ -128,18 +130,21 @@ begin
   join pg_type t on t.oid = a.atttypid
   left join pg_attrdef d on a.atthasdef and d.adrelid = a.attrelid and d.adnum = a.attnum
   left join pg_description note on note.objoid = rel.oid and note.classoid = 'pg_class'::regclass and note.objsubid = a.attnum
+  -- Tables have constraints of this kind from 18 on.
+  left join pg_constraint required on required.conrelid = rel.oid and required.contype = 'n' and required.conkey = array[a.attnum]
+    and (not required.convalidated or required.connoinherit)
   where rel.relkind in ('r', 'p', 'f', 'c')
     or rel.relkind in ('v', 'm') and (note.description is not null or a.attacl is not null or d.oid is not null)
   union all
   -- NOT NULL is told of the column, whatever its constraint is called. DISABLE TRIGGER ALL leaves the definition of a
-  -- foreign key as it is and lets wrong rows in.
+  -- foreign key and of a deferrable key as it is and lets wrong rows in.
   select 'pg_constraint'::regclass::oid, k.oid, 0, 'constraint', rel.whole || '.' || quote_ident(k.conname),
     'pg_class'::regclass::oid, rel.oid,
     array_remove(array[
       'definition: ' || case when k.contype = 'x' then coalesce(godwit.without_options(pg_get_constraintdef(k.oid),
         (select x.reloptions from pg_class x where x.oid = k.conindid)), pg_get_constraintdef(k.oid)) else pg_get_constraintdef(k.oid) end,
       case when not k.conislocal then 'inherited: yes' end,
-      case when k.contype = 'f' and exists (select from pg_trigger t where t.tgconstraint = k.oid and t.tgisinternal and t.tgenabled <> 'O')
+      case when (k.contype = 'f' or k.condeferrable) and exists (select from pg_trigger t where t.tgconstraint = k.oid and t.tgisinternal and t.tgenabled <> 'O')
         then 'not enforced by its triggers: yes' end,
       'comment: ' || note.description]::text[], null)
   from rel join pg_constraint k on k.conrelid = rel.oid

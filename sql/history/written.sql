@@ -19,6 +19,7 @@ begin
   union all select 'pg_class'::regclass, partrelid, 0, xmin, false from pg_partitioned_table where age(xmin) <= a
   union all select 'pg_foreign_table'::regclass, ftrelid, 0, xmin, false from pg_foreign_table where age(xmin) <= a
   union all select 'pg_constraint'::regclass, c.oid, 0, xmin, false from pg_constraint c where age(xmin) <= a and contype not in ('n', 't')
+  union all select 'pg_class'::regclass, conrelid, conkey[1], xmin, false from pg_constraint where age(xmin) <= a and contype = 'n' and conrelid <> 0
   -- A trigger that the server made for a constraint tells whether that one is enforced.
   union all select case when tgisinternal then 'pg_constraint'::regclass else 'pg_trigger'::regclass end,
     case when tgisinternal then tgconstraint else t.oid end, 0, xmin, false from pg_trigger t where age(xmin) <= a
@@ -122,7 +123,7 @@ begin
 end $$;
 
 -- What cannot be described without waiting: relations that others hold, or want, exclusively, and what has queries that name
--- one, since the server opens it to write them out: views, rules, policies, functions. Few locks are asked for by their
+-- one, since the server opens it to write them out: views, rules, policies, functions, publications. Few locks are asked for by their
 -- index, whatever the planner thinks.
 create or replace function godwit.locked() returns table (class oid, oid oid, pid integer)
 language sql stable set search_path = '' set enable_hashjoin = off set enable_mergejoin = off as $$
@@ -131,11 +132,13 @@ language sql stable set search_path = '' set enable_hashjoin = off set enable_me
     where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.pid <> pg_backend_pid()
       and l.database = (select d.oid from pg_database d where d.datname = current_database()) group by 1),
   user_of as materialized (select d.classid, d.objid, h.pid from held h join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = h.oid
-    where d.classid = any (array['pg_rewrite', 'pg_policy', 'pg_proc']::regclass[]::oid[]))
+    where d.classid = any (array['pg_rewrite', 'pg_policy', 'pg_proc', 'pg_publication_rel']::regclass[]::oid[]))
   select class, oid, min(pid) from (
     select 'pg_class'::regclass::oid, oid, pid from held
     union all select 'pg_class'::regclass, r.ev_class, u.pid from user_of u join pg_rewrite r on r.oid = u.objid where u.classid = 'pg_rewrite'::regclass
     union all select 'pg_class'::regclass, p.polrelid, u.pid from user_of u join pg_policy p on p.oid = u.objid where u.classid = 'pg_policy'::regclass
+    union all select 'pg_publication'::regclass, r.prpubid, u.pid from user_of u join pg_publication_rel r on r.oid = u.objid
+      where u.classid = 'pg_publication_rel'::regclass and to_jsonb(r) ->> 'prqual' is not null
     union all select classid, objid, pid from user_of where classid = 'pg_proc'::regclass) l (class, oid, pid) group by 1, 2
 $$;
 
@@ -159,4 +162,25 @@ language sql stable set search_path = '' set max_parallel_workers_per_gather = 0
   union all select o.class, o.oid, o.sub from godwit.object o left join pg_type c on c.oid = o.oid where o.class = 'pg_type'::regclass and c.oid is null
   union all select o.class, o.oid, o.sub from godwit.object o where case when o.class <> all (array['pg_class', 'pg_foreign_table', 'pg_constraint',
     'pg_trigger', 'pg_policy', 'pg_proc', 'pg_type']::regclass[]::oid[]) then (pg_identify_object(o.class, o.oid, 0)).identity is null end
+$$;
+
+-- Is this object, or this column, there no more? Of a dropped column the row stays.
+create or replace function godwit.is_gone(of_class oid, of_oid oid, of_sub integer) returns boolean
+language sql stable set search_path = '' as $$
+  select case when of_class in ('pg_class'::regclass, 'pg_foreign_table'::regclass) then not exists (select from pg_class c where c.oid = of_oid)
+      or exists (select from pg_attribute a where a.attrelid = of_oid and a.attnum = of_sub and a.attisdropped)
+    else (pg_identify_object(of_class, of_oid, 0)).identity is null end
+$$;
+
+-- Objects of the baseline that may have changed without a row that was written: a comment was taken away; and members of
+-- publications and operator families come, go and are renamed by rows that are not theirs.
+create or replace function godwit.silently_changed() returns table (class oid, oid oid)
+language sql stable set search_path = '' set max_parallel_workers_per_gather = 0 as $$
+  select class, oid from godwit.object where class = any (array['pg_publication', 'pg_opfamily']::regclass[]::oid[])
+  union select o.home_class, o.home from godwit.object o
+    -- The comment of a composite type is one of its row of pg_type.
+    left join pg_class c on o.kind = 'composite type' and c.oid = o.oid
+    left join pg_description d on d.classoid = case when c.oid is null then o.class else 'pg_type'::regclass end
+      and d.objoid = coalesce(c.reltype, o.oid) and d.objsubid = o.sub
+    where d.objoid is null and array_to_string(o.words, E'\n') like '%comment: %'
 $$;

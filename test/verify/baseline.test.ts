@@ -74,3 +74,43 @@ test('what others dropped and made anew in another form is the same object: a mi
   const after = await project.run('verify', '--strict');
   expect(after.exitCode, after.err).toBe(0);
 });
+
+test('a table that was made anew by hand keeps its drift when a migration changes it', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/1_users.sql': `create table users (id int primary key, name text not null, code int);
+create index users_name on users (name);
+comment on table users is 'who';`,
+    },
+    database.url,
+  );
+  expect((await project.run('up')).exitCode).toBe(0);
+  await database.query('drop table users; create table users (id int, name text)');
+  project.write('migrations/2_more.sql', 'alter table users add email text;');
+  const up = await project.run('up');
+  expect(up.exitCode, up.err).toBe(0);
+  expect(up.err).toContain('table public.users had been changed by hand');
+  const drifted = await project.run('verify');
+  expect(drifted.exitCode).toBe(50);
+  for (const name of ['column public.users.name', 'column public.users.code', 'index public.users_name', 'users_pkey'])
+    expect(drifted.err).toContain(name);
+});
+
+test('what changed with a table that it uses is told of the migration that changed the table', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/1_users.sql':
+        'create table users (id int, name text);\ncreate view names as select name as shown, id from users;',
+    },
+    database.url,
+  );
+  await project.run('up');
+  project.write('migrations/2_rename.sql', 'alter table users rename name to full_name;');
+  project.write('migrations/3_other.sql', 'create table others (id int);');
+  expect((await project.run('up')).exitCode).toBe(0);
+  await database.query("create or replace view names as select 'x'::text as shown, id from users");
+  const drifted = await project.run('verify');
+  expect(drifted.err).toMatch(/view public\.names migrations\/2_rename\.sql/);
+});

@@ -34,8 +34,28 @@ test.each([
 create view remote as select away() as one;`,
     'warning view-query: could not connect to server "far"',
   ],
+  [
+    'an error that its function raises',
+    `create function tenant() returns int language plpgsql as $$ begin raise exception 'no tenant' using errcode = '28000'; end $$;
+create view mine as select tenant() as one;`,
+    'warning view-query: no tenant',
+  ],
+  [
+    'a subquery with more than one row',
+    'create table many (n int); insert into many values (1), (2); create view single as select (select n from many) as n;',
+    'warning view-query: more than one row returned by a subquery used as an expression',
+  ],
 ])('a view that refuses for %s is a warning', async (_, sql, told) => {
   expect(await checked(sql)).toEqual([0, 0, [told]]);
+});
+
+test('a view that writes is not queried', async () => {
+  const sql = `create sequence s; create table t (a int); insert into t values (1);
+create function put() returns int language sql as 'insert into t values (2) returning a';
+create view next as select nextval('s') as id;
+create view held as select a from t for update;
+create view puts as select put() as a;`;
+  expect(await checked(sql)).toEqual([0, 0, []]);
 });
 
 test('a view that refuses for another reason fails: an object that is missing, another error of the same class', async () => {

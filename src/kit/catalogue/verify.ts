@@ -60,7 +60,7 @@ export const verifyFaults = entries({
   'not-compared': {
     title: 'An object was not compared with the baseline',
     why: 'Another session holds it exclusively, or the last run ended before it was described.',
-    fix: 'Run `godwit verify` again when the other session has ended.',
+    fix: 'Run `godwit verify` again when the other session has ended. What is not described yet the next `godwit up` describes.',
     exit: 50,
     severity: 'note',
   },

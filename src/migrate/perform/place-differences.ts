@@ -6,12 +6,25 @@ import { naming } from '../verify/naming.ts';
 /** What changes rows names columns without changing them. */
 const rowTags: ReadonlySet<string> = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE', 'COPY', 'TRUNCATE TABLE']);
 
+/** What is made of columns names them, too. */
+const usingTags: ReadonlySet<string> = new Set([
+  'CREATE VIEW',
+  'CREATE MATERIALIZED VIEW',
+  'CREATE INDEX',
+  'CREATE FUNCTION',
+  'CREATE PROCEDURE',
+  'CREATE TRIGGER',
+  'CREATE POLICY',
+  'CREATE RULE',
+  'CREATE STATISTICS',
+]);
+
 /** Longer ones are rows rather than definitions. */
 const longestStatement = 64 * 1024;
 
 /**
  * Adds the line to each difference where the file is at hand as it was applied: that of its last statement that names the
- * object, or else what the object is a part of.
+ * object with what it is a part of, or else one of the two.
  */
 export async function placeDifferences(
   bundle: Bundle,
@@ -26,19 +39,22 @@ export async function placeDifferences(
   );
   const texts = new Map(read);
   return checks.map((check) => {
-    const line = check.ok ? undefined : lineOf(texts.get(check.migration) ?? [], check.object);
+    const line = check.ok ? undefined : lineOf(texts.get(check.migration) ?? [], check);
     return line === undefined ? check : { ...check, where: { ...check.where, line } };
   });
 }
 
 interface Text {
   readonly line: number;
+  readonly tag: string;
   readonly sql: string;
 }
 
-function lineOf(texts: readonly Text[], object: string): number | undefined {
-  for (const isNamed of naming(object)) {
-    const found = texts.findLast(({ sql }) => isNamed(sql));
+function lineOf(texts: readonly Text[], { kind, object }: Pick<Check, 'kind' | 'object'>): number | undefined {
+  const isColumn = kind === 'drift-column';
+  const stating = isColumn ? texts.filter(({ tag }) => !usingTags.has(tag)) : texts;
+  for (const isNamed of naming(object, isColumn)) {
+    const found = stating.findLast(({ sql }) => isNamed(sql)) ?? texts.findLast(({ sql }) => isNamed(sql));
     if (found !== undefined) return found.line;
   }
   return undefined;
@@ -53,6 +69,6 @@ async function textsOf(bundle: Bundle, migration: Migration): Promise<readonly T
     ({ head, end, tag }) => end - head <= longestStatement && !rowTags.has(tag),
   );
   return Promise.all(
-    short.map(async ({ head, end, line }) => ({ line, sql: decoder.decode(await body.read(head, end)) })),
+    short.map(async ({ head, end, line, tag }) => ({ line, tag, sql: decoder.decode(await body.read(head, end)) })),
   );
 }

@@ -12,7 +12,8 @@ const pgClass = catalogue('pg_class');
 export function homesToCompare(undescribed: boolean): string {
   const pending = undescribed
     ? `pending (class, oid) as materialized (select h.class, h.oid from (select pg_catalog.array_agg(w.class) as classes, pg_catalog.array_agg(w.oid) as oids
-  from godwit.written_since((select min(xid::text::numeric)::text::xid8 from godwit.own_transaction)) w) w, godwit.homes_around(w.classes, w.oids) h)`
+  from godwit.written_since((select min(xid::text::numeric)::text::xid8 from godwit.own_transaction)) w) w, godwit.homes_around(w.classes, w.oids) h
+  union select s.class, s.oid from godwit.silently_changed() s)`
     : 'pending (class, oid) as (select null::oid, null::oid where false)';
   return `with ${pending}
 select o.class, o.oid, o.name, case when p.oid is not null then 'not described yet' when l.pid is not null then 'locked by pid ' || l.pid else '' end, g.oid is not null

@@ -1,23 +1,35 @@
+/** Tells whether a text names something. */
+type Naming = (sql: string) => boolean;
+
 /**
- * How a statement may name an object, the nearest first: by its own name, then by that of what it is a part of.
+ * How a statement may name an object, the nearest first: by its own name together with that of what it is a part of, by its
+ * own, by that of what it is a part of. Many tables have a column of the same name, so that this alone says nothing.
  *
  * @param identity as the server writes it: `public.users.email`, `public.f(integer)`, `"My Schema"."a.b"`
- * @returns for each name whether a text has it as a word: as it is where it must be quoted, else in any case
+ * @param isColumn true: it is a column
+ * @returns for each way whether a text has the names as words: as they are where they must be quoted, else in any case
  *
  * @example
- *     const [column, table] = naming('public.users.email');
- *     column?.('ALTER TABLE Users ADD Email text'); // true
+ *     const [both, table] = naming('public.users.email', true);
+ *     both?.('ALTER TABLE Users ADD Email text'); // true
  */
-export function naming(identity: string): readonly ((sql: string) => boolean)[] {
+export function naming(identity: string, isColumn = false): readonly Naming[] {
   const parts = identity.replace(/\(.*\)$/s, '').match(/"(?:[^"]|"")*"|[^."]+/g) ?? [];
   // A schema alone says little; of a thing without one it is all there is.
-  const names = parts.length > 1 ? parts.slice(1) : parts;
-  return names.toReversed().map((part) => {
-    if (part.startsWith('"')) return (sql) => sql.includes(part);
-    const word = new RegExp(
-      String.raw`(?<![\w$])${part.replaceAll(/[$()*+.?[\]\\^{|}]/g, String.raw`\$&`)}(?![\w$])`,
-      'iu',
-    );
-    return (sql) => word.test(sql);
-  });
+  const names = (parts.length > 1 ? parts.slice(1) : parts).map(word);
+  const [home, own] = names;
+  if (home === undefined || own === undefined) return names;
+  const both: Naming = (sql) => home(sql) && own(sql);
+  return isColumn ? [both, home] : [both, own, home];
+}
+
+function word(name: string): Naming {
+  const bare = name.startsWith('"') ? name.slice(1, -1) : name;
+  // The server quotes more than has to be: words of its own, and letters that are not ASCII.
+  if (bare !== name && !/^[\p{Ll}\p{Lo}_][\p{Ll}\p{Lo}\p{N}_$]*$/u.test(bare)) return (sql) => sql.includes(name);
+  const pattern = new RegExp(
+    String.raw`(?<![\p{L}\p{N}_$])${bare.replaceAll(/[$()*+.?[\]\\^{|}]/g, String.raw`\$&`)}(?![\p{L}\p{N}_$])`,
+    'iu',
+  );
+  return (sql) => pattern.test(sql);
 }

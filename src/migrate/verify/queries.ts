@@ -37,8 +37,9 @@ function viewCheck(view: QueriedView, reply: Reply): Check {
   const { label, where, migration } = view;
   const common = { kind: 'view-query', object: label, where, migration, expected: 'can be queried' };
   if (reply.ok) return { ...common, ok: true, severity: 'note', actual: 'can be queried' };
-  // A materialized view beneath it has no data yet; a role may not read what is beneath it; others hold a table of it.
-  if (/^(55000|42501|55P03)$/.test(reply.error.sqlstate)) return notQueried(view, reply.error.message);
+  // A materialized view beneath it has no data yet; a role may not read what is beneath it; others hold a table of it; it
+  // writes (FOR UPDATE, nextval), and here nothing is written.
+  if (/^(55000|42501|55P03|25006)$/.test(reply.error.sqlstate)) return notQueried(view, reply.error.message);
   const slow = reply.error.sqlstate === '57014';
   return {
     ...common,
@@ -49,13 +50,13 @@ function viewCheck(view: QueriedView, reply: Reply): Check {
 }
 
 /**
- * The view is there and is what was stated: what refuses is a value in a row, a server behind it, or a setting that the
- * application makes in its own sessions.
+ * The view is there and is what was stated: what refuses is a value in a row, how many rows there are, a function that
+ * raises an error of its own, a server behind it, or a setting that the application makes in its own sessions.
  */
 function tellsOfSession({ sqlstate, routine, lost }: ServerError): boolean {
   // 42704 stands for anything that is not there; the server finds settings by a function of their own.
   const unset = sqlstate === '42704' && routine === 'find_option';
-  return !lost && (unset || /^(08|22|HV)/.test(sqlstate));
+  return !lost && (unset || routine === 'exec_stmt_raise' || /^(08|21|22|HV|P0)/.test(sqlstate));
 }
 
 /** `-- godwit: expect <query> => <literal>`: the server compares; no row at all fails. */

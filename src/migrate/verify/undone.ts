@@ -63,7 +63,18 @@ function words(text: string | null | undefined): readonly string[] {
   return text == null ? [] : (JSON.parse(text) as readonly string[]);
 }
 
-/** `kind, name, migration, there`; a part is told with its home. */
+/**
+ * Kinds of which the server may write every row anew when they are replaced or altered: the last migration of a run that
+ * wrote one passes for the one that created it.
+ */
+const rewritten = `'function', 'procedure', 'aggregate', 'trigger', 'rule', 'policy', 'operator', 'domain', 'schema', 'extension',
+  'language', 'access method', 'foreign-data wrapper', 'server', 'event trigger', 'publication', 'cast', 'transform', 'default acl'`;
+
+/**
+ * `kind, name, migration, there`; a part is told with its home. Where an earlier migration of the same run stands, that one
+ * may have had the object: nothing is claimed of what the rollback has written itself under the name, nor of what the
+ * earlier one may have created.
+ */
 function remaining(seqs: string): string {
   return `with made as (
   select class, oid, sub, kind, name, home_class, home, made from godwit.object where made in (${seqs})
@@ -71,6 +82,11 @@ function remaining(seqs: string): string {
 select m.kind, m.name, (select g.id from godwit.migration g where g.seq = min(m.made)), bool_or(o.kind is not null)
 from made m left join godwit.object o on o.kind = m.kind and o.name = m.name
 where not exists (select from godwit.former_object f where f.seq in (${seqs}) and f.kind = m.kind and f.name = m.name and (f.made is null or f.made < m.made))
+  and not exists (select from godwit.migration w join godwit.migration e on e.run = w.run and e.seq < w.seq and e.kind = 'applied'
+    where w.seq = m.made and e.seq not in (${seqs}) and (
+      exists (select from godwit.migration r where r.seq = o.seq and r.kind = 'reverted')
+      or m.kind in (${rewritten}) and exists (select from godwit.statement s where s.seq = e.seq
+        and s.tag in ('CREATE ' || upper(translate(m.kind, '-', ' ')), case m.kind when 'default acl' then 'ALTER DEFAULT PRIVILEGES' end, 'DO', 'SELECT', 'CALL'))))
   and not exists (select from made h where h.class = m.home_class and h.oid = m.home and h.sub = 0 and (h.class, h.oid, h.sub) is distinct from (m.class, m.oid, m.sub))
 group by m.kind, m.name order by min(m.made), m.kind, m.name`;
 }
