@@ -91,6 +91,8 @@ export function untold(list: readonly Difference[], complaints: readonly Complai
   const gone = lost.filter(({ kind }) => owners.includes(kind));
   const covered = ({ entry }: Difference): boolean =>
     gone.some(({ name }) => name === entry.part) ||
+    // A cast is named by its types.
+    (entry.kind === 'cast' && gone.some(({ name }) => entry.name.includes(name))) ||
     (entry.kind === 'comment' &&
       (gone.some(({ name }) => entry.name.includes(name)) || lost.some((part) => isCommentOnPart(entry.name, part))));
   return list.filter((one) => !covered(one) && !isTold(one, complaints));
