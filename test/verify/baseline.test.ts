@@ -114,3 +114,20 @@ test('what changed with a table that it uses is told of the migration that chang
   const drifted = await project.run('verify');
   expect(drifted.err).toMatch(/view public\.names migrations\/2_rename\.sql/);
 });
+
+test.each(['vacuum full t', 'vacuum full', 'cluster t using t_pkey'])(
+  'what a migration changes is its own, also where `%s` writes the row of the table anew',
+  async (statement) => {
+    await using database = await createTestDatabase();
+    using project = createProject({ 'migrations/1_t.sql': 'create table t (id int primary key);' }, database.url);
+    expect((await project.run('up')).exitCode).toBe(0);
+    project.write(
+      'migrations/2_force.sql',
+      `alter table t force row level security;\n${statement};\nalter table t enable row level security;\n${statement};`,
+    );
+    const second = await project.run('up');
+    expect([second.exitCode, second.err]).toEqual([0, expect.stringContaining('Changed 1 table')]);
+    const verified = await project.run('verify', '--strict');
+    expect(verified.exitCode, verified.err).toBe(0);
+  },
+);

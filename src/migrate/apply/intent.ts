@@ -97,9 +97,11 @@ function beginWindow(
   const relations =
     outside === undefined
       ? 'NULL'
-      : relationKinds.has(outside.kind)
-        ? `ARRAY(SELECT DISTINCT (v #>> '{}')::oid FROM pg_catalog.jsonb_path_query(pg_catalog.current_setting('godwit.before')::pg_catalog.jsonb, '$.**') v WHERE v #>> '{}' ~ '^[1-9][0-9]{0,9}$')`
-        : "'{}'";
+      : outside.kind === 'repeatable'
+        ? writtenByRun
+        : relationKinds.has(outside.kind)
+          ? `ARRAY(SELECT DISTINCT (v #>> '{}')::oid FROM pg_catalog.jsonb_path_query(pg_catalog.current_setting('godwit.before')::pg_catalog.jsonb, '$.**') v WHERE v #>> '{}' ~ '^[1-9][0-9]{0,9}$')`
+          : "'{}'";
   return [
     `INSERT INTO godwit.own_transaction (xid, outside, relations, run, migration, direction)
 SELECT pg_catalog.pg_current_xact_id(), true, ${relations}::oid[], ${[run, id, direction].map(quoteLiteral).join(', ')}
@@ -107,6 +109,11 @@ WHERE NOT EXISTS (SELECT FROM godwit.own_transaction WHERE ${openWindow({ id })}
     'UPDATE godwit.guard SET undescribed = true',
   ];
 }
+
+/** VACUUM FULL and CLUSTER write the row of a table anew: one that the run has written stays its own. */
+const writtenByRun = `ARRAY(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.xmin IN (SELECT t.xid::xid FROM godwit.own_transaction t
+  UNION ALL SELECT pg_catalog.unnest(t.subtransactions) FROM godwit.own_transaction t)
+  UNION SELECT pg_catalog.unnest(t.relations) FROM godwit.own_transaction t WHERE t.outside)`;
 
 const relationKinds = new Set<Outside['kind']>(['create-index', 'drop-index', 'reindex', 'detach']);
 
