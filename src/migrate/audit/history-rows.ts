@@ -1,5 +1,5 @@
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import { nextHead } from '../history/head.ts';
+import { followHistory } from '../history/history-chain.ts';
 import type { HistoryRow } from '../history/rows.ts';
 import type { Hashing, Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
@@ -13,37 +13,18 @@ export async function alteredHistory(
   session: Session,
   hashing: Hashing,
 ): Promise<Outcome<{ readonly migrations: number; readonly flaws: readonly string[] }>> {
-  const flaws: string[] = [];
-  let seq = 0;
-  let head = '';
-  let gaps = 0;
+  const chain = followHistory(hashing);
   const read = await readInParts(
     session,
     (last) => `select seq, kind, id, checksum, head from godwit.migration where seq > ${last?.[0] ?? '0'} order by seq`,
-    ([number, kind, id, checksum, stored]) => {
-      const missing = Number(number) - seq - 1;
-      if (missing > 0) {
-        gaps += missing;
-        flaws.push(
-          missing === 1
-            ? `migration number ${seq + 1} has lost its row`
-            : `migrations number ${seq + 1} to ${Number(number) - 1} have lost their rows`,
-        );
-        // What was there is not known: the chain goes on from what this row says.
-        head = stored ?? '';
-      } else {
-        head = nextHead(hashing, head, {
-          kind: (kind ?? '') as HistoryRow['kind'],
-          id: id ?? '',
-          checksum: checksum ?? '',
-        });
-        if (head !== stored)
-          flaws.push(`migration ${id ?? ''} (number ${number ?? ''}): kind, id, checksum or head were changed`);
-        // Each altered row is told once.
-        head = stored ?? '';
-      }
-      seq = Number(number);
-    },
+    ([seq, kind, id, checksum, head]) =>
+      chain.take({
+        seq: Number(seq),
+        kind: (kind ?? '') as HistoryRow['kind'],
+        id: id ?? '',
+        checksum: checksum ?? '',
+        head: head ?? '',
+      }),
   );
   if (!read.ok) return read;
   const reply = await session.send(
@@ -53,13 +34,10 @@ select pg_catalog.string_agg(distinct s.seq::text, ', ') from godwit.statement s
   );
   if (!reply.ok) return bad(serverFault(reply.error));
   const [length, last] = reply.results[0]?.rows[0] ?? [];
-  if (Number(length) > seq)
-    flaws.push(`the guard counts ${length} migrations: the newest, from number ${seq + 1} on, have lost their rows`);
-  else if (Number(length) < seq) flaws.push(`the guard counts ${length} migrations, the newest row has number ${seq}`);
-  else if (last !== head) flaws.push('the head of the history, in godwit.guard, is not that of its newest row');
+  const { migrations, flaws } = chain.against({ seq: Number(length), head: last ?? '' });
   const orphans = reply.results[1]?.rows[0]?.[0];
-  if (orphans != null) flaws.push(`statements of migrations that are not there: number ${orphans}`);
-  return good({ migrations: seq - gaps, flaws });
+  const left = orphans == null ? [] : [`statements of migrations that are not there: number ${orphans}`];
+  return good({ migrations, flaws: [...flaws, ...left] });
 }
 
 /** Compares the rows of all runs with their number and the hash over their ids. What differs, in words. */

@@ -2,8 +2,9 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { Outcome } from '../../kit/outcome.ts';
 import { bad, good } from '../../kit/outcome.ts';
-import type { Session } from '../ports.ts';
+import type { Hashing, Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
+import { followHistory } from './history-chain.ts';
 import { leaseHeld } from './lease-held.ts';
 import type { HistoryRow } from './rows.ts';
 import { newestVersion } from './newest-version.ts';
@@ -54,37 +55,57 @@ export const emptyHistory: History = {
   partial: [],
 };
 
-// The guard as a whole: an older one lacks columns.
-const query = `select schema_version, environment, environment_id, head, (select epoch from godwit.epoch),
+// One snapshot: what another run records meanwhile is in all of it or in none. The guard as a whole: an older one lacks
+// columns.
+const query = `set transaction isolation level repeatable read, read only;
+select schema_version, environment, environment_id, head, seq, (select epoch from godwit.epoch),
   case when ${leaseHeld} then held_by else '' end, to_jsonb(guard) from godwit.guard;
 select m.seq, m.id, m.name, m.file, m.checksum, m.kind, m.run,
-  to_char(m.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), m.ms, r.by_whom, r.default_schema
-from godwit.migration m join godwit.run r using (run) order by m.seq;
+  to_char(m.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), m.ms, m.head, r.by_whom, r.default_schema
+from godwit.migration m left join godwit.run r using (run) order by m.seq;
 select migration, direction, ordinal, count, tag, hash, state, detail from godwit.statement where seq is null order by n`;
 
 /** Does schema godwit hold anything? */
 const relations = `select count(*), count(*) filter (where relname = 'guard')
 from pg_catalog.pg_class where relnamespace = pg_catalog.to_regnamespace('godwit')`;
 
-/** Reads the history in one flight. A database without schema godwit has an empty one. */
-export async function readHistory(session: Session, again = false): Promise<Outcome<History>> {
-  const [reply, present] = await Promise.all([
+/** Are there as many runs as were begun? Schema version 1 did not count them: there it is refused. */
+const runs = 'select runs, (select pg_catalog.count(n) from godwit.run) from godwit.epoch';
+
+/**
+ * Reads the history in one flight. A database without schema godwit has an empty one. A history that has lost rows, or in
+ * which they were edited, is refused: whatever were decided by it could be applied twice.
+ */
+export async function readHistory(session: Session, hashing: Hashing): Promise<Outcome<History>> {
+  const read = await readDamagedHistory(session, hashing);
+  if (!read.ok || read.value.flaws.length === 0) return read;
+  return bad(lostRows(read.value.flaws));
+}
+
+/** Reads it as it is, with what is wrong in it. */
+export async function readDamagedHistory(
+  session: Session,
+  hashing: Hashing,
+  again = false,
+): Promise<Outcome<History & { readonly flaws: readonly string[] }>> {
+  const [reply, present, counted] = await Promise.all([
     session.send(query, { rows: 'all' }),
     session.send(relations, { rows: 'all' }),
+    session.send(runs, { rows: 'all' }),
   ]);
   if (!reply.ok) {
     const missing = reply.error.sqlstate === '42P01' || reply.error.sqlstate === '3F000';
     // Lost between the two answers: nothing is known yet.
     if (missing && !present.ok) return bad(serverFault(present.error));
     // No history, or one whose first tables are gone: only an empty schema godwit, or none, is a new database.
-    const [count, guards] = (missing && reply.completed === 0 && present.ok ? present.results[0]?.rows[0] : []) ?? [];
-    if (count === '0') return good(emptyHistory);
+    const [count, guards] = (missing && reply.completed <= 1 && present.ok ? present.results[0]?.rows[0] : []) ?? [];
+    if (count === '0') return good({ ...emptyHistory, flaws: [] });
     // Made in this very moment by another run.
-    if (guards === '1' && !again) return readHistory(session, true);
+    if (guards === '1' && !again) return readDamagedHistory(session, hashing, true);
     return bad((await writtenByNewer(session)) ?? serverFault(reply.error));
   }
-  const [guard, migrations, partial] = reply.results;
-  const [version, environment, environmentId, head, epoch, leasedTo, whole] = guard?.rows[0] ?? [];
+  const [guard, migrations, partial] = reply.results.slice(-3);
+  const [version, environment, environmentId, head, seq, epoch, leasedTo, whole] = guard?.rows[0] ?? [];
   // Taken for a new database, one whose guard was emptied would get all its migrations a second time.
   if (version === undefined) return damaged('Table godwit.guard has lost its row.');
   if (epoch === null) return damaged('Table godwit.epoch has lost its row.');
@@ -98,6 +119,10 @@ export async function readHistory(session: Session, again = false): Promise<Outc
     ...baselineOf(whole ?? '{}'),
     rows: (migrations?.rows ?? []).map(historyRow),
     partial: (partial?.rows ?? []).map(partialStatement),
+    flaws: [
+      ...flawsOf(migrations?.rows ?? [], { seq: Number(seq), head: head ?? '' }, hashing),
+      ...(counted.ok ? lostRuns(counted.results[0]?.rows[0] ?? []) : []),
+    ],
   });
 }
 
@@ -136,8 +161,38 @@ function damaged(why: string): Outcome<never> {
   return bad(fault('history-damaged', { why }));
 }
 
+function flawsOf(
+  rows: readonly (readonly (string | null)[])[],
+  guard: { readonly seq: number; readonly head: string },
+  hashing: Hashing,
+): readonly string[] {
+  const chain = followHistory(hashing);
+  const withoutRun: string[] = [];
+  for (const row of rows) {
+    const { seq, kind, id, checksum, run } = historyRow(row);
+    chain.take({ seq, kind, id, checksum, head: row[9] ?? '' });
+    if (row[10] == null) withoutRun.push(`run ${run}, which migration ${id} belongs to, has lost its row`);
+  }
+  return [...chain.against(guard).flaws, ...withoutRun];
+}
+
+function lostRuns([begun, there]: readonly (string | null)[]): readonly string[] {
+  return begun === there ? [] : [`godwit.epoch counts ${begun ?? '?'} runs, and ${there ?? '?'} have a row`];
+}
+
+const mostTold = 3;
+
+/** What is told of a history that has lost rows. */
+function lostRows(flaws: readonly string[]): Finding {
+  const more = flaws.length > mostTold ? `; and ${flaws.length - mostTold} more` : '';
+  return fault('history-damaged', {
+    why: `${flaws.slice(0, mostTold).join('; ')}${more}.`,
+    fix: `Put the rows back from a backup of schema godwit (\`godwit runs verify-chain\` names all that differs). Without one: \`DROP SCHEMA godwit CASCADE\`, then \`godwit adopt\`, which proves what is there.`,
+  });
+}
+
 function historyRow(row: readonly (string | null)[]): HistoryRow {
-  const [seq, id, name, file, checksum, kind, run, at, ms, by, schema] = row;
+  const [seq, id, name, file, checksum, kind, run, at, ms, , by, schema] = row;
   return {
     seq: Number(seq),
     id: id ?? '',

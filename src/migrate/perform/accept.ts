@@ -106,7 +106,7 @@ async function acceptOpened(terms: AcceptTerms, opened: Opened): Promise<Verdict
 async function take({ task, ports, live }: AcceptTerms, facts: Opened['facts']): Promise<Outcome<Chosen>> {
   let sent: Chosen | undefined;
   for (let tries = 1; ; tries += 1) {
-    const history = await readHistory(live.session);
+    const history = await readHistory(live.session, ports.hashing);
     const chosen = history.ok
       ? await chooseDifferences(task.objects, { session: live.session, history: history.value, facts })
       : history;

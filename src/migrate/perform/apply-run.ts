@@ -170,7 +170,7 @@ async function behindBegin(
     const over = raised.ok && (raised.results[0]?.rows.length ?? 0) > 0;
     return over ? { verdict: verdictOf(...back.findings), applied: [] } : { ...refused, notBegun: 'anew' };
   }
-  const history = await readHistory(live.session);
+  const history = await readHistory(live.session, ports.hashing);
   if (!history.ok) return { verdict: verdictOf(...history.findings), applied: [] };
   live.head = history.value.head;
   live.begun = Promise.resolve(good('begun'));
@@ -239,7 +239,7 @@ async function lookAgain(
     if (!again.ok)
       return bad(fault('outcome-unknown', { why: again.findings.map((finding) => finding.why).join(' ') }));
   }
-  const history = await readHistory(live.session);
+  const history = await readHistory(live.session, ports.hashing);
   if (history.ok) live.head = history.value.head;
   return history;
 }
@@ -267,7 +267,7 @@ async function withoutOwn(
   live: LiveRun,
   remaining: readonly PreparedStep[],
 ): Promise<readonly PreparedStep[]> {
-  const history = await readHistory(live.session);
+  const history = await readHistory(live.session, ports.hashing);
   if (!history.ok) return remaining;
   const own = new Set(tellOwn(ports, live, remaining, history.value));
   return remaining.filter((prepared) => !own.has(prepared));
@@ -280,7 +280,7 @@ async function stoppedByFile(
   steps: readonly PreparedStep[],
   { findings }: FaultError,
 ): Promise<AppliedRun> {
-  const known = await readHistory(live.session);
+  const known = await readHistory(live.session, ports.hashing);
   const history = known.ok ? known : await lookAgain(ports, live, 'lost');
   if (!history.ok) return { verdict: verdictOf(...history.findings), applied: [] };
   live.head = history.value.head;

@@ -189,7 +189,7 @@ async function applyBehind(terms: PlanTerms, steps: readonly PreparedStep[]): Pr
   if (moved === true && !ports.signal.aborted) return { verdict, again: true };
   told.begun = false;
   const partly = verdict.outcome === 'partly-applied' && !ports.signal.aborted;
-  const inPart = partly ? await standingPart(live, steps) : undefined;
+  const inPart = partly ? await standingPart(ports, live, steps) : undefined;
   return { verdict: await conclude(terms, verdict, told.applied, inPart) };
 }
 

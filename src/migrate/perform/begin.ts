@@ -39,7 +39,7 @@ export async function begin(
   // In one flight: each of these is answered in its turn, and fails if the one before it has failed.
   const [installed, fresh, epoch, moved] = await Promise.all([
     installHistory(live.session, terms.history.version, task.environment.name),
-    terms.history.environmentId === '' ? readHistory(live.session) : good(terms.history),
+    terms.history.environmentId === '' ? readHistory(live.session, ports.hashing) : good(terms.history),
     beginRun(live.session, task, {
       planHash: terms.planHash,
       firstStarted: terms.first,

@@ -28,7 +28,7 @@ export async function takeLease(
   const taken = await tryUntil(ports, task.waitMs, async () => {
     if (present.version === 0) {
       const installed = await installHistory(live.session, 0, task.environment.name);
-      const again = await readHistory(live.session);
+      const again = await readHistory(live.session, ports.hashing);
       if (!again.ok) return again;
       present = again.value;
       // Another run may have been quicker; then there is a history now, or will be in a moment.
@@ -44,7 +44,7 @@ export async function takeLease(
   if (!taken.ok) return taken;
   live.leased = present.environment === task.environment.name;
   if (live.leased) keepLease(ports, live);
-  const now = await readHistory(live.session);
+  const now = await readHistory(live.session, ports.hashing);
   return now.ok ? good(now.value) : bad(...now.findings);
 }
 

@@ -3,7 +3,7 @@ import type { Place } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { pacedSession } from '../control/pace.ts';
 import { expectAnswers } from '../control/watch.ts';
-import { readHistory, type History } from '../history/read-history.ts';
+import { readDamagedHistory, readHistory, type History } from '../history/read-history.ts';
 import type { Session, SessionOptions } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { OnDisconnect, Task } from '../task.ts';
@@ -105,16 +105,18 @@ async function ask(
   const taken = lock?.takeOver === true ? await takenOver(session, ports, task) : good(undefined);
   if (!taken.ok) return taken;
   // Sent in this order and answered in this order; nothing waits for the answer before it.
+  // What is wrong with a history is what `runs verify-chain` is asked for.
+  const read = task.kind === 'inspect' && task.what === 'chain' ? readDamagedHistory : readHistory;
   const asked = [
     readFacts(session),
     lock === undefined ? Promise.resolve(good<'at-once'>('at-once')) : takeRunLock(session, ports, lock.waitMs),
-    readHistory(session),
+    read(session, ports.hashing),
   ] as const;
   const [facts, locked, history] = await Promise.all(asked);
   if (!facts.ok) return facts;
   if (!locked.ok) return locked;
   // Another run held the lock when the history was read: what it has done since counts.
-  const present = locked.value === 'after-waiting' ? await readHistory(session) : history;
+  const present = locked.value === 'after-waiting' ? await read(session, ports.hashing) : history;
   if (!present.ok) return bad(...present.findings);
   const free =
     locked.value === 'pooled' || lock === undefined ? present : await afterLease(session, ports, lock, present.value);
@@ -128,7 +130,7 @@ async function ask(
  * as a write.
  */
 async function takenOver(session: Session, ports: RunnerPorts, task: Task): Promise<Outcome<Holder | undefined>> {
-  const [facts, history] = await Promise.all([readFacts(session), readHistory(session)]);
+  const [facts, history] = await Promise.all([readFacts(session), readHistory(session, ports.hashing)]);
   if (!facts.ok) return facts;
   if (!history.ok) return history;
   const wrong = preflight(facts.value, history.value, task.environment);
@@ -149,7 +151,7 @@ async function afterLease(
   let present = history;
   const free = await tryUntil(ports, lock.waitMs, async () => {
     if (present.leasedTo === '') return good('');
-    const again = await readHistory(session);
+    const again = await readHistory(session, ports.hashing);
     if (!again.ok) return again;
     present = again.value;
     return good(present.leasedTo);

@@ -15,12 +15,12 @@ const toldRuns = 50;
  */
 export async function tellHistory(ports: RunnerPorts, session: Session): Promise<void> {
   if (ports.signal.aborted) return;
-  for (const event of (await within(ports, patienceMs, look(session))) ?? []) ports.emit(event);
+  for (const event of (await within(ports, patienceMs, look(ports, session))) ?? []) ports.emit(event);
 }
 
-async function look(session: Session): Promise<readonly RunEvent[]> {
+async function look(ports: RunnerPorts, session: Session): Promise<readonly RunEvent[]> {
   const [history, runs] = await Promise.all([
-    readHistory(session),
+    readHistory(session, ports.hashing),
     readRuns(session, { what: 'runs', limit: toldRuns }),
   ]);
   if (!history.ok) return [];

@@ -1,7 +1,7 @@
 import { fault, FaultError } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
-import { readHistory } from '../history/read-history.ts';
+import { readDamagedHistory } from '../history/read-history.ts';
 import type { Change, Check } from '../model.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
@@ -130,7 +130,7 @@ async function checksAfter(
   live: LiveRun,
   applied: readonly PreparedStep[],
 ): Promise<readonly Check[] | 'lost'> {
-  if (task.selection.direction === 'down') return afterUndoing(live, applied);
+  if (task.selection.direction === 'down') return afterUndoing(ports, live, applied);
   const migrations = await Promise.all(applied.map(({ migration }) => withChecks(ports.bundle, migration)));
   const [tried, own] = await Promise.all([
     checkLive(live.session, task.verification, live.run),
@@ -142,8 +142,12 @@ async function checksAfter(
   return [...tried, ...own];
 }
 
-async function afterUndoing(live: LiveRun, undone: readonly PreparedStep[]): Promise<readonly Check[] | 'lost'> {
-  const history = await readHistory(live.session);
+async function afterUndoing(
+  ports: RunnerPorts,
+  live: LiveRun,
+  undone: readonly PreparedStep[],
+): Promise<readonly Check[] | 'lost'> {
+  const history = await readDamagedHistory(live.session, ports.hashing);
   if (!history.ok) return 'lost';
   const files = new Map(undone.map(({ step, migration }) => [step.id, migration.up.file]));
   const seqs = undone.flatMap(({ step }) => {
