@@ -258,16 +258,23 @@ test('a down file with statements outside of transactions goes on where it faile
   const failed = await project.run('down');
   expect(failed.exitCode, failed.err).toBe(41);
   expect(failed.err).toContain('migrations/2_index.down.sql:2');
+  expect(failed.err).toContain('what stands is recorded, `godwit down` resumes there');
   expect((await history(database)).at(-1)).toBe('applied 2');
   expect(await database.query("select to_regclass('t_id') as t")).toEqual([{ t: null }]);
   const status = await project.run('status');
   expect(status.err).toContain('2 index');
   expect(status.err).toContain('partial');
 
-  project.write('migrations/3_more.sql', 'create table more (id int);');
-  const turned = await project.run('up');
-  expect(turned.exitCode).toBe(10);
-  expect(turned.err).toContain('[half-way]');
+  // F4: also where nothing is pending, since half of it is not there.
+  for (const more of [false, true]) {
+    if (more) project.write('migrations/3_more.sql', 'create table more (id int);');
+    for (const command of ['up', 'plan']) {
+      const turned = await project.run(command);
+      expect([command, turned.exitCode], turned.err).toEqual([command, 10]);
+      expect(turned.err).toContain('[half-way]');
+      expect(turned.err).toContain('Run `godwit down` first.');
+    }
+  }
   project.remove('migrations/3_more.sql');
 
   project.write('migrations/2_index.down.sql', 'drop index concurrently t_id;\ndrop index u_id;');

@@ -24,7 +24,7 @@ import { majorsFor, packageSize, pinnedServer, type PinnedServer } from './versi
 
 /** What happens while a server is fetched or prepared; shown to people who wait. */
 interface EmbeddedProgress {
-  readonly step: 'wait' | 'download' | 'verify' | 'unpack' | 'initialise';
+  readonly step: 'wait' | 'copy' | 'download' | 'verify' | 'unpack' | 'initialise';
   readonly message: string;
 }
 

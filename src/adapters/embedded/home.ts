@@ -12,6 +12,7 @@ import {
 import { join, resolve } from 'node:path';
 
 import { cacheFolder, canReach, makeFolder, serverAccount, type ServerAccount } from './account.ts';
+import { worksOn } from './own-server.ts';
 import { commandLine, isAlive, ownIdentity, processStart, type ProcessIdentity } from './process-identity.ts';
 
 /** The files of one embedded server. */
@@ -93,12 +94,23 @@ export function majorOf(home: ServerHome): number | undefined {
 
 /** The running postmaster of this home: from our state, else from the server's own pid file. */
 export function findPostmaster(home: ServerHome): ProcessIdentity | undefined {
+  const [first, directory] = readPidFile(home);
   const known = readState(home)?.postmaster;
-  if (known !== undefined && isAlive(known)) return known;
-  const pid = Number.parseInt(readPidFile(home)[0] ?? '', 10);
+  if (known !== undefined && isAlive(known) && worksOn(known.pid, home.data, directory)) return known;
+  const pid = Number.parseInt(first ?? '', 10);
   if (!Number.isInteger(pid) || pid <= 1) return undefined;
   const start = processStart(pid);
-  return start !== undefined && runsOn(pid, home.data) ? { pid, start } : undefined;
+  return start !== undefined && runsOn(pid, home.data) && worksOn(pid, home.data, directory)
+    ? { pid, start }
+    : undefined;
+}
+
+/** Where the server runs of whose folder this one is a copy, made while it ran; undefined: it is none. */
+export function copiedFrom(home: ServerHome): string | undefined {
+  const [, directory] = readPidFile(home);
+  const known = readState(home)?.postmaster;
+  const isOther = known !== undefined && isAlive(known) && !worksOn(known.pid, home.data, directory);
+  return isOther ? directory : undefined;
 }
 
 /** Pids repeat quickly in containers: the pid file of a crashed server may name a process that is none of ours. */

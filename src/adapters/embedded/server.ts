@@ -7,6 +7,7 @@ import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { ensureBinaries, type FetchOptions } from './fetch.ts';
 import { takeLock } from './file-lock.ts';
 import {
+  copiedFrom,
   dismissUsers,
   findPostmaster,
   joinUsers,
@@ -117,6 +118,12 @@ async function start(home: ServerHome, options: EmbeddedOptions): Promise<Outcom
   const wrong = wrongMajor(home, options.major);
   if (wrong !== undefined) return bad(wrong);
   await awaitEnd(home);
+  const original = copiedFrom(home);
+  if (original !== undefined)
+    options.onProgress?.({
+      step: 'copy',
+      message: `this folder was copied while the server of ${original} ran; it gets a server of its own`,
+    });
   const binaries = await ensureBinaries(majorOf(home) ?? options.major ?? defaultMajor, options);
   if (!binaries.ok) return binaries;
   let state = readState(home);

@@ -17,6 +17,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
   const { style } = screen;
   let widest = 0;
   let undone = 0;
+  let turnsBack = false;
   let applied = 0;
   let recorded = 0;
   let accepted = 0;
@@ -88,6 +89,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         break;
       case 'plan':
         widest = Math.max(0, ...event.plan.steps.map((step) => label(step.id, step.name).length));
+        turnsBack = event.plan.steps.some((step) => step.direction === 'down');
         break;
       case 'migration.started':
         screen.live(`${label(event.id, event.name)}  ${event.index} of ${event.of}`);
@@ -141,7 +143,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         screen.say(
           ...(executes
             ? execEnding(event, style)
-            : ending(event, { applied, recorded, undone, accepted, checks, hooks, hookFailed }, screen)),
+            : ending(event, { applied, recorded, undone, turnsBack, accepted, checks, hooks, hookFailed }, screen)),
         );
         break;
       case 'output':
@@ -185,6 +187,8 @@ interface Tally {
   /** Adopted, not executed. */
   readonly recorded: number;
   readonly undone: number;
+  /** It was to undo migrations. */
+  readonly turnsBack: boolean;
   /** Differences that the baseline has taken. */
   readonly accepted: number;
   readonly checks: readonly Check[];
@@ -211,7 +215,9 @@ function ending(event: Finished, tally: Tally, { style }: Screen): readonly stri
   const unchanged = ['refused', 'busy', 'unreachable'].includes(event.outcome);
   const stopped = unchanged && tally.recorded + tally.applied + tally.undone > 0;
   if (tally.hookFailed) return ['', `${style.red(style.bold('✘ Applied and verified; a hook failed'))}${what}.${rest}`];
-  const end = stopped ? '✘ Stopped; what was recorded stands' : endings[event.outcome];
+  const end = stopped
+    ? '✘ Stopped; what was recorded stands'
+    : endings[event.outcome].replace('godwit up', tally.turnsBack ? 'godwit down' : 'godwit up');
   return ['', `${style.red(style.bold(end))}${what}.${rest}`];
 }
 

@@ -81,7 +81,7 @@ export async function makePlan(
     if (role === 'down') warnings.push(...uncounted(analysis.value, migration.down?.file ?? migration.up.file));
     steps.push(stepOf(migration, role, analysis.value));
   }
-  if (steps.length > 0) errors.push(...halfWay(history, selection, bundle));
+  errors.push(...halfWay(history, selection, bundle));
   if (errors.length > 0) return bad(...errors);
   return good({ plan: planOf(history, steps, ports.hashing), comparison, analyses, findings: warnings });
 }
@@ -94,7 +94,7 @@ async function companionFaults(bundle: Bundle, migration: Migration, role: Role)
   return analyses.flatMap((analysis) => (analysis.ok ? [] : analysis.findings));
 }
 
-/** A migration that stands in part goes on in its own direction before anything turns round. */
+/** A migration that stands in part goes on in its own direction: before anything turns round, and before all is well. */
 function halfWay(history: History, selection: Selection, bundle: Bundle): readonly Finding[] {
   const files = new Map(bundle.migrations.map(({ id, up }) => [id, up.file]));
   const turned = history.partial.filter(({ direction }) => direction !== selection.direction);
