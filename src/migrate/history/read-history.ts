@@ -8,6 +8,7 @@ import { followHistory } from './history-chain.ts';
 import { leaseHeld } from './lease-held.ts';
 import type { HistoryRow } from './rows.ts';
 import { newestVersion } from './newest-version.ts';
+import { explainRights } from './rights.ts';
 
 /** A statement of a migration that stands in part: done, or begun without an end. */
 export interface PartialStatement {
@@ -102,12 +103,16 @@ export async function readDamagedHistory(
     if (count === '0') return good({ ...emptyHistory, flaws: [] });
     // Made in this very moment by another run.
     if (guards === '1' && !again) return readDamagedHistory(session, hashing, true);
-    return bad((await writtenByNewer(session)) ?? serverFault(reply.error));
+    const newer = await writtenByNewer(session);
+    return bad(...(newer === undefined ? await explainRights(session, [serverFault(reply.error)]) : [newer]));
   }
   const [guard, migrations, partial] = reply.results.slice(-3);
   const [version, environment, environmentId, head, seq, epoch, leasedTo, whole] = guard?.rows[0] ?? [];
   // Taken for a new database, one whose guard was emptied would get all its migrations a second time.
-  if (version === undefined) return damaged('Table godwit.guard has lost its row.');
+  if (version === undefined)
+    return (migrations?.rows ?? []).length === 0 && (counted.ok ? counted.results[0]?.rows : undefined)?.length === 0
+      ? damaged('Its tables are all empty: it was restored without its data.', emptySchemaFix)
+      : damaged('Table godwit.guard has lost its row.');
   if (epoch === null) return damaged('Table godwit.epoch has lost its row.');
   return good({
     version: Number(version ?? 0),
@@ -157,8 +162,12 @@ function baselineOf(guard: string): Pick<History, 'undescribed' | 'unfollowed' |
   };
 }
 
-function damaged(why: string): Outcome<never> {
-  return bad(fault('history-damaged', { why }));
+/** A dump of the structure alone has the tables that migrations made, too. */
+const emptySchemaFix =
+  'Run `DROP SCHEMA godwit CASCADE`, then `godwit adopt`, which proves what is there and records it.';
+
+function damaged(why: string, fix?: string): Outcome<never> {
+  return bad(fault('history-damaged', fix === undefined ? { why } : { why, fix }));
 }
 
 function flawsOf(

@@ -1,7 +1,8 @@
 import { fault } from '../../kit/fault.ts';
-import { good, type Outcome } from '../../kit/outcome.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { installHistory } from '../history/install.ts';
 import { readHistory, type History } from '../history/read-history.ts';
+import { explainRights } from '../history/rights.ts';
 import { beginRun, type RecordedTask } from '../history/run-record.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { noteState } from './describe.ts';
@@ -48,9 +49,9 @@ export async function begin(
     }),
     terms.describes ? noteState(live, terms.history, terms.touchesRows === true) : '',
   ]);
-  if (!installed.ok) return installed;
-  if (!fresh.ok) return fresh;
-  if (!epoch.ok) return epoch;
+  if (!installed.ok) return bad(...(await explainRights(live.session, installed.findings)));
+  if (!fresh.ok) return bad(...(await explainRights(live.session, fresh.findings)));
+  if (!epoch.ok) return bad(...(await explainRights(live.session, epoch.findings)));
   if (epoch.value !== expected) return good('moved');
   if (moved !== '') ports.emit({ kind: 'finding', finding: fault('baseline-moved', { why: moved }) });
   tellBegun(ports, live, fresh.value.environmentId);
