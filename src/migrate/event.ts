@@ -25,7 +25,7 @@ export type RunOutcome =
 
 /** A session that is in our way. What the server does not tell our role is empty or null. */
 export interface Blocker {
-  /** 0: a prepared transaction. */
+  /** 0: a prepared transaction, whose gid is then its `application`. */
   readonly pid: number;
   readonly application: string;
   readonly user: string;

@@ -150,7 +150,12 @@ test(
     const ran = await folder.run('up', '--lock-budget', '3s');
     await client.query(`rollback prepared '${database.name}'`);
     expect(ran.exitCode).toBe(40);
-    expect(ran.err).toContain('In the way: a prepared transaction');
+    // F16: by its gid, with what ends it.
+    expect(ran.err).toMatch(
+      new RegExp(`In the way: the prepared transaction '${database.name}' \\(user postgres, for \\d+ s\\)`),
+    );
+    expect(ran.err).toContain(`\`ROLLBACK PREPARED '${database.name}'\``);
+    expect(ran.err).not.toContain('pg_terminate_backend');
   },
   patientMs,
 );

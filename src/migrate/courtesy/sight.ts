@@ -43,12 +43,18 @@ const passingMs = 1000;
 
 const text = (column: string): string => `coalesce((${column})::pg_catalog.text, '')`;
 
-/** The rows of those whose pids are in `held`. */
-export const blockerColumns: string = `select 'blocker', h.pid::text, ${text('a.application_name')}, ${text('a.usename')}, ${text('a.state')},
-  ${text('extract(epoch from pg_catalog.clock_timestamp() - a.xact_start) * 1000')},
+/**
+ * The rows of those whose pids are in `held`. A prepared transaction has pid 0 and no session: of those that hold a lock
+ * which somebody waits for, the oldest is meant; its gid stands in the place of the application.
+ */
+export const blockerColumns: string = `select 'blocker', h.pid::text, ${text('coalesce(p.gid, a.application_name)')}, ${text('coalesce(p.owner, a.usename)')}, ${text('a.state')},
+  ${text('extract(epoch from pg_catalog.clock_timestamp() - coalesce(p.prepared, a.xact_start)) * 1000')},
   case when a.backend_type = 'client backend' then pg_catalog.left(a.query, 1000) else ${text('a.backend_type')} end,
   (select ${text('v.virtualtransaction')} from pg_catalog.pg_locks v where v.pid = h.pid and v.locktype = 'virtualxid' and v.granted limit 1)
-from held h left join pg_catalog.pg_stat_activity a using (pid) order by a.xact_start nulls last limit ${mostBlockers}`;
+from held h left join pg_catalog.pg_stat_activity a using (pid)
+left join lateral (select x.gid, x.owner, x.prepared from pg_catalog.pg_prepared_xacts x where h.pid = 0 and x.database = pg_catalog.current_database()
+  order by exists (select from pg_catalog.pg_locks l join pg_catalog.pg_locks w on w.relation = l.relation and w.database = l.database and not w.granted
+    where l.virtualtransaction = '-1/' || x.transaction::text) desc, x.prepared limit 1) p on true order by a.xact_start nulls last limit ${mostBlockers}`;
 
 /**
  * What the session with this backend is waiting for, who is in its way, who waits behind it, and how far it is.

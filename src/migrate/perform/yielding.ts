@@ -7,7 +7,7 @@ import { createRetries, type RetryCause } from '../courtesy/retries.ts';
 import type { Look } from '../courtesy/sight.ts';
 import { firstWait, type LockTerms } from '../courtesy/terms.ts';
 import { createLookout, type Lookout } from '../courtesy/lookout.ts';
-import { age, blockersWords } from '../courtesy/words.ts';
+import { age, blockersWords, preparedCure } from '../courtesy/words.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { LiveRun } from './live-run.ts';
@@ -103,6 +103,8 @@ function spent(
   const who = blockers.length === 0 ? '' : ` In the way: ${blockersWords(blockers)}.`;
   const crowd = cause === 'crowd' ? ' It stepped back each time because too many sessions waited behind it.' : '';
   const why = `${finding.why.replace(/([^.])$/, '$1.')}${crowd}${tries}${who}`;
-  if (cause !== 'crowd' || finding.code === 'partly-applied') return { ...finding, why };
+  const cure = preparedCure(blockers);
+  if (cause !== 'crowd' || finding.code === 'partly-applied')
+    return { ...finding, why, ...(cure === undefined ? {} : { fix: cure }) };
   return fault('lock-timeout', { why, ...(finding.where === undefined ? {} : { where: finding.where }) });
 }
