@@ -117,6 +117,8 @@ export function unfounded(list: readonly Difference[], complaints: readonly Comp
 function isAbout({ object, text }: Complaint, { entry }: Difference): boolean {
   // A comment's name is that of its object with the kind in front.
   if (entry.kind === 'comment' && object !== '') return text.includes('comment') && isCommentOn(entry.name, object);
+  // The server writes `(a AS b)`, the snapshot `a as b`.
+  if (entry.kind === 'cast') return object.replace(' AS ', ' as ') === `(${entry.name})`;
   return names(object, entry.own) || names(text, entry.own);
 }
 

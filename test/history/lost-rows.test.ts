@@ -53,10 +53,10 @@ test('a history is read as one: a command beside a run never takes it for damage
   await using database = await createTestDatabase();
   const many = Array.from({ length: 60 }, (_, n) => [`migrations/${n + 1}_m.sql`, `create table m${n} (id int);`]);
   using project = createProject(Object.fromEntries(many), database.url);
-  let over = false;
-  const running = project.run('up').finally(() => (over = true));
+  const state = { over: false };
+  const running = project.run('up').finally(() => (state.over = true));
   const looked: string[] = [];
-  while (!over && looked.length < 200) {
+  while (!state.over && looked.length < 200) {
     const { exitCode, err } = await project.run('status');
     looked.push(exitCode === 0 ? '' : err);
   }

@@ -1,19 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Client } from 'pg';
@@ -235,36 +221,6 @@ test('a kept server outlives its process until it is stopped', async () => {
   await expect(ask(server.url, 'SELECT 1')).rejects.toThrow(/ECONNREFUSED/);
 });
 
-test('F3: a folder that was copied while its server ran has a server of its own; one that was moved keeps its server', async () => {
-  const original = newFolder();
-  const first = await start(original, { keep: true });
-  await ask(first.url, 'create table original (id int)');
-  await ask(first.url, 'checkpoint');
-  const copy = newFolder();
-  cpSync(original, copy, {
-    recursive: true,
-    preserveTimestamps: true,
-    filter: (source) => lstatSync(source).isSocket() === false,
-  });
-  if (isRoot) chownLike(original, copy);
-  expect(inspectEmbedded(copy).running).toBe(false);
-  expect(await stopEmbedded(copy)).toBe(false);
-  const told: string[] = [];
-  const second = await start(copy, { onProgress: ({ message }) => told.push(message) });
-  expect(told.join()).toContain(`copied while the server of ${join(original, 'data')} ran`);
-  expect(second.guest).toBe(false);
-  expect(second.port).not.toBe(first.port);
-  await ask(second.url, 'create table only_in_copy (id int)');
-  expect(await ask(first.url, "select to_regclass('only_in_copy')")).toBeNull();
-  await second.stop();
-  expect(inspectEmbedded(original).running).toBe(true);
-  const moved = `${original}-moved`;
-  renameSync(original, moved);
-  expect(inspectEmbedded(moved).running).toBe(true);
-  renameSync(moved, original);
-  expect(await stopEmbedded(original)).toBe(true);
-});
-
 test('after a crash of the server, stale files and a reused pid do not stop the next start', async () => {
   const folder = newFolder();
   const other = await start(newFolder());
@@ -341,11 +297,3 @@ test('a taken port is replaced by a free one', async () => {
   await second.stop();
   await new Promise((resolve) => blocker.close(resolve));
 });
-
-/** What `cp -a` keeps: whose each file is. */
-function chownLike(original: string, copy: string): void {
-  for (const name of ['.', ...(readdirSync(original, { recursive: true }) as string[])]) {
-    const { uid, gid } = lstatSync(join(original, name));
-    if (existsSync(join(copy, name))) chownSync(join(copy, name), uid, gid);
-  }
-}

@@ -3,7 +3,7 @@ import { nextHead } from './head.ts';
 import type { HistoryRow } from './rows.ts';
 
 /** What the chain of the history is made of: rows of godwit.migration with the head that each has stored. */
-export type ChainedRow = Pick<HistoryRow, 'seq' | 'kind' | 'id' | 'checksum'> & { readonly head: string };
+type ChainedRow = Pick<HistoryRow, 'seq' | 'kind' | 'id' | 'checksum'> & { readonly head: string };
 
 /** Rows of the history, held against each other and, at the end, against the guard. */
 export interface HistoryChain {

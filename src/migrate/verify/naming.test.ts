@@ -24,6 +24,12 @@ test('an operator is a name, too', () => {
     expect(names(`public.${name}(integer,integer)`, `create operator public. ${name} (leftarg = int)`)).toEqual([true]);
 });
 
+test('a cast is named by its types', () => {
+  const cast = '(public."a.b" AS bigint)';
+  expect(names(cast, 'CREATE CAST (public."a.b" AS BIGINT) WITH INOUT')).toEqual([true]);
+  expect(names(cast, 'create function as_bigint("a.b") returns bigint')).toEqual([false]);
+});
+
 test('what must be quoted is looked for as it is quoted', () => {
   expect(names('"My Shop"."a.b"."c""d"', 'alter table "My Shop"."a.b" add "c""d" int')).toEqual([true, true, true]);
   expect(names('public."User"', 'create table user_log ()')).toEqual([false]);

@@ -14,13 +14,23 @@ type Naming = (sql: string) => boolean;
  *     both?.('ALTER TABLE Users ADD Email text'); // true
  */
 export function naming(identity: string, isColumn = false): readonly Naming[] {
-  const parts = identity.replace(/\(.*\)$/s, '').match(/"(?:[^"]|"")*"|[^."]+/g) ?? [];
+  const [, from, to] = /^\((.+) AS (.+)\)$/s.exec(identity) ?? [];
+  if (from !== undefined && to !== undefined) {
+    // A cast has no name: its types name it.
+    const types = [from, to].flatMap((type) => partsOf(type).slice(-1).map(word));
+    return [(sql) => /\bcast\b/i.test(sql) && types.every((isNamed) => isNamed(sql))];
+  }
+  const parts = partsOf(identity);
   // A schema alone says little; of a thing without one it is all there is.
   const names = (parts.length > 1 ? parts.slice(1) : parts).map(word);
   const [home, own] = names;
   if (home === undefined || own === undefined) return names;
   const both: Naming = (sql) => home(sql) && own(sql);
   return isColumn ? [both, home] : [both, own, home];
+}
+
+function partsOf(identity: string): readonly string[] {
+  return identity.replace(/\(.*\)$/s, '').match(/"(?:[^"]|"")*"|[^."]+/g) ?? [];
 }
 
 function word(name: string): Naming {

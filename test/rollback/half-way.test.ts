@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { createTestDatabase } from '../support/database.ts';
+import { createProject } from '../support/project.ts';
+import { appliedProject, history } from './applied.ts';
+
+test('a down file with statements outside of transactions goes on where it failed', async () => {
+  await using database = await createTestDatabase();
+  using project = await appliedProject(database, {
+    'migrations/1_t.sql': 'create table t (id int);\ncreate table u (id int);',
+    'migrations/1_t.down.sql': 'drop table u;\ndrop table t;',
+    'migrations/2_index.sql': 'create index concurrently t_id on t (id);\ncreate index u_id on u (id);',
+    'migrations/2_index.down.sql': 'drop index concurrently t_id;\ndrop index nowhere;',
+  });
+  const failed = await project.run('down');
+  expect(failed.exitCode, failed.err).toBe(41);
+  expect(failed.err).toContain('migrations/2_index.down.sql:2');
+  expect(failed.err).toContain('what stands is recorded, `godwit down` resumes there');
+  expect((await history(database)).at(-1)).toBe('applied 2');
+  expect(await database.query("select to_regclass('t_id') as t")).toEqual([{ t: null }]);
+  const status = await project.run('status');
+  expect(status.err).toContain('2 index');
+  expect(status.err).toContain('partial');
+
+  // F4: also where nothing is pending, since half of it is not there.
+  for (const more of [false, true]) {
+    if (more) project.write('migrations/3_more.sql', 'create table more (id int);');
+    for (const command of ['up', 'plan']) {
+      const turned = await project.run(command);
+      expect([command, turned.exitCode], turned.err).toEqual([command, 10]);
+      expect(turned.err).toContain('[half-way]');
+      expect(turned.err).toContain('Run `godwit down` first.');
+    }
+  }
+  project.remove('migrations/3_more.sql');
+
+  project.write('migrations/2_index.down.sql', 'drop index concurrently t_id;\ndrop index u_id;');
+  const resumed = await project.run('down');
+  expect(resumed.exitCode, resumed.err).toBe(0);
+  expect((await history(database)).at(-1)).toBe('reverted 2');
+  const up = await project.run('up');
+  expect(up.exitCode, up.err).toBe(0);
+});
+
+test('down does not go past a migration that is applied in part', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/1_t.sql': 'create table t (id int);',
+      'migrations/1_t.down.sql': 'drop table t;',
+      'migrations/2_index.sql': 'create index concurrently t_id on t (id);\nselect oops;',
+    },
+    database.url,
+  );
+  expect((await project.run('up')).exitCode).toBe(41);
+  const refused = await project.run('down');
+  expect(refused.exitCode).toBe(10);
+  expect(refused.err).toContain('[half-way]');
+  expect(refused.err).toContain('migrations/2_index.sql is applied in part; `godwit up` goes on there.');
+  expect(await history(database)).toEqual(['applied 1']);
+  project.write('migrations/2_index.sql', 'create index concurrently t_id on t (id);\nselect 1;');
+  expect((await project.run('up')).exitCode).toBe(0);
+});
