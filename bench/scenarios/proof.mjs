@@ -137,7 +137,7 @@ async function writeDefinitions(url) {
 /** Sends them in a new session, one after the other; milliseconds of processor time for what marks drift and describes. */
 async function replay(url, messages) {
   // Another session reads the pages first.
-  await query(url, 'SELECT count(*) FROM godwit.written_since((SELECT horizon FROM godwit.guard))');
+  await query(url, 'SELECT count(*) FROM godwit.written_since((SELECT pg_snapshot_xmin(horizon) FROM godwit.guard))');
   await query(url, 'SELECT count(*) FROM godwit.gone(NULL)');
   const client = new Client({ connectionString: url });
   await client.connect();

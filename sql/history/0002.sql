@@ -5,8 +5,8 @@ alter table godwit.guard
   add column system_id text not null default '',
   add column database_oid oid not null default 0,
   add column server_major integer not null default 0,
-  -- Catalogue rows written before this transaction have been compared with the baseline; null: not yet.
-  add column horizon xid8,
+  -- Catalogue rows of transactions that this snapshot sees have been compared with the baseline; null: not yet.
+  add column horizon pg_snapshot,
   -- True: godwit.own_transaction has rows.
   add column undescribed boolean not null default false,
   -- True: godwit.unfollowed has rows.

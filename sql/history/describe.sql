@@ -13,7 +13,7 @@ create or replace function godwit.describe_run(added jsonb default '[]') returns
 language plpgsql set search_path = '' set jit = off set join_collapse_limit = 1 set from_collapse_limit = 1 as $$
 #variable_conflict use_column
 declare
-  floor xid8 := (select least(min(t.xid::text::numeric), min(g.horizon::text::numeric))::text::xid8
+  floor xid8 := (select least(min(t.xid::text::numeric), min(pg_snapshot_xmin(g.horizon)::text::numeric))::text::xid8
     from godwit.own_transaction t, godwit.guard g);
   -- A transaction outside of which no relation is known may have written and dropped anything.
   opaque boolean := exists (select from godwit.own_transaction where outside and relations is null);
@@ -44,9 +44,13 @@ begin
   entry (class, oid, sub, seq) as materialized (
     select b.class, b.oid, case when i.indexrelid is null then b.sub else 0 end, max(b.seq)
     from by_run b left join pg_index i on b.class = 'pg_class'::regclass and i.indexrelid = b.oid group by 1, 2, 3),
+  -- What had been compared when the run began, also of earlier runs, is nobody's doing meanwhile.
+  meanwhile (x) as materialized (
+    select d.x from (select distinct x from written where not own) d
+    where not coalesce((select pg_visible_in_snapshot(godwit.later(d.x), g.horizon) from godwit.guard g), false)),
   stranger (class, oid, sub) as materialized (
     select distinct w.class, w.oid, case when i.indexrelid is null then w.sub else 0 end
-    from written w left join pg_index i on w.class = 'pg_class'::regclass and i.indexrelid = w.oid
+    from written w join meanwhile m on m.x = w.x left join pg_index i on w.class = 'pg_class'::regclass and i.indexrelid = w.oid
     where not w.own and not exists (select from by_window b where b.x = w.x and b.class = w.class and b.oid = w.oid)),
   first_written (class, oid, seq) as materialized (select class, oid, min(seq) from by_run group by 1, 2),
   new_link (class, oid, seq) as materialized (
@@ -169,7 +173,7 @@ begin
   looked as (
     update godwit.guard set undescribed = exists (select from waiting) or exists (select from godwit.own_transaction where seq is null),
       horizon = case when exists (select from waiting) or exists (select from stranger) or exists (select from lost where not own and not drifted)
-        then horizon else pg_snapshot_xmin(pg_current_snapshot()) end)
+        then horizon else pg_current_snapshot() end)
   select case when f.known or again.class is not null or f.new_made is null and f.by_seq is not null and not f.created and not (f.whole_home and f.sub > 0) then 'changed' else 'created' end, coalesce(m.id, part.migration), f.kind, f.name,
     not f.known and (f.class, f.oid, f.sub) is distinct from (f.home_class, f.home, 0)
       and exists (select from creation c where c.class = f.home_class and c.oid = f.home), f.had_drifted and f.differs
@@ -186,23 +190,43 @@ begin
     select json_agg(json_build_array(kind, old_name)) from fate where known and (not own or had_drifted) and name <> old_name)::text, '[]'), true) as names) r where r.names is null;
 end $$;
 
+-- At the start of a run: keeps which objects without a schema had been there.
+create or replace function godwit.note_found(of_run text) returns void
+language sql set search_path = '' as $$
+  update godwit.run set found = array(
+    select n.oid from pg_namespace n where n.oid >= 16384 union all select e.oid from pg_extension e where e.oid >= 16384
+    union all select e.oid from pg_event_trigger e union all select p.oid from pg_publication p
+    union all select l.oid from pg_language l where l.oid >= 16384 union all select a.oid from pg_am a where a.oid >= 16384
+    union all select f.oid from pg_foreign_data_wrapper f union all select s.oid from pg_foreign_server s
+    union all select c.oid from pg_cast c where c.oid >= 16384 union all select t.oid from pg_transform t
+    union all select d.oid from pg_default_acl d) where run = of_run;
+$$;
+
 -- At the start of a run: marks what has drifted, so that its end does not take that for the run's own. Only what was
 -- written since the horizon is compared, and what is gone. What was made anew under its name is the same object; with the
--- same words (REINDEX CONCURRENTLY) it has not drifted. And keeps which objects without a schema had been there.
-create or replace function godwit.note_drift(of_run text) returns void
+-- same words (REINDEX CONCURRENTLY) it has not drifted.
+create or replace function godwit.note_drift() returns void
 language plpgsql set search_path = '' set jit = off as $$
 #variable_conflict use_column
 declare
-  next_horizon xid8 := pg_snapshot_xmin(pg_current_snapshot());
+  next_horizon pg_snapshot := pg_current_snapshot();
   moved_class oid[] := '{}';
   moved_oid oid[] := '{}';
   silent_class oid[] := '{}';
   silent_oid oid[] := '{}';
+  busy oid[];
   waits boolean := false;
 begin
+  -- What an earlier run left and could not be described would look like drift, and so would what it is perhaps still at.
+  if exists (select from godwit.own_transaction where seq is not null or outside and through is null and relations is null) then
+    return;
+  end if;
+  busy := array(select r from godwit.own_transaction t, unnest(t.relations) r where t.outside and t.through is null
+    union select o.home from godwit.own_transaction t, unnest(t.relations) r join godwit.object o on o.class = 'pg_class'::regclass and o.oid = r
+      where t.outside and t.through is null);
   if exists (select from godwit.object) then
     select coalesce(array_agg(m.class), '{}'), coalesce(array_agg(m.oid), '{}') into moved_class, moved_oid
-    from (select distinct w.class, w.oid from (select coalesce(horizon, pg_snapshot_xmax(pg_current_snapshot())) as h from godwit.guard) g,
+    from (select distinct w.class, w.oid from (select coalesce(pg_snapshot_xmin(horizon), pg_snapshot_xmax(pg_current_snapshot())) as h from godwit.guard) g,
       godwit.written_since(g.h) w) m;
     -- What had drifted may have been put right in silence.
     select coalesce(array_agg(s.class), '{}'), coalesce(array_agg(s.oid), '{}') into silent_class, silent_oid
@@ -210,13 +234,16 @@ begin
       union select o.home_class, o.home from godwit.gone(moved_oid) g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub) s;
   end if;
   if moved_class <> '{}' or silent_class <> '{}' then
-    with home as materialized (select h.class, h.oid from godwit.homes_around(moved_class, moved_oid) h
-      union select s.class, s.oid from unnest(silent_class, silent_oid) s (class, oid)),
+    with home as materialized (
+      select h.class, h.oid from (select h.class, h.oid from godwit.homes_around(moved_class, moved_oid) h
+        union select s.class, s.oid from unnest(silent_class, silent_oid) s (class, oid)) h where h.class <> 'pg_class'::regclass or h.oid <> all (busy)),
     waiting as materialized (select l.class, l.oid from godwit.locked() l join home h on h.class = l.class and h.oid = l.oid),
     now as materialized (
       select d.* from (select array_agg(class) as classes, array_agg(oid) as oids from home h
         where not exists (select from waiting w where w.class = h.class and w.oid = h.oid)) f, godwit.described(f.classes, f.oids) d),
-    gone as materialized (select * from godwit.gone(moved_oid)),
+    gone as materialized (
+      select g.* from godwit.gone(moved_oid) g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
+      where o.home_class <> 'pg_class'::regclass or o.home <> all (busy)),
     anew as materialized (
       select distinct on (d.class, d.oid, d.sub) o.class, o.oid, o.sub, d.oid as new_oid, d.sub as new_sub, d.home as new_home, d.words <> o.words as differs
       from gone g join godwit.object o on o.class = g.class and o.oid = g.oid and o.sub = g.sub
@@ -241,14 +268,6 @@ begin
     select exists (select from waiting) into waits;
   end if;
   update godwit.guard set horizon = next_horizon where not waits;
-
-  update godwit.run set found = array(
-    select n.oid from pg_namespace n where n.oid >= 16384 union all select e.oid from pg_extension e where e.oid >= 16384
-    union all select e.oid from pg_event_trigger e union all select p.oid from pg_publication p
-    union all select l.oid from pg_language l where l.oid >= 16384 union all select a.oid from pg_am a where a.oid >= 16384
-    union all select f.oid from pg_foreign_data_wrapper f union all select s.oid from pg_foreign_server s
-    union all select c.oid from pg_cast c where c.oid >= 16384 union all select t.oid from pg_transform t
-    union all select d.oid from pg_default_acl d) where run = of_run;
 end $$;
 
 revoke all on all functions in schema godwit from public;

@@ -21,3 +21,22 @@ test.each(majors)(
     expect(found?.rows).toContainEqual({ name: 'b' });
   },
 );
+
+test('what earlier runs wrote is nobody else’s doing while an old transaction of the server is under way', async () => {
+  await using database = await createTestDatabase();
+  await using elsewhere = await createTestDatabase();
+  const old = await elsewhere.connect();
+  await old.query('begin; select pg_current_xact_id()');
+  using project = createProject({ 'migrations/1_a.sql': 'create table a (id int, n int);' }, database.url);
+  const next = async (name: string, text: string): Promise<string> => {
+    project.write(`migrations/${name}.sql`, text);
+    const { exitCode, err } = await project.run('up');
+    expect(exitCode, err).toBe(0);
+    expect(await database.query('select name from godwit.object where drifted')).toEqual([]);
+    return err;
+  };
+  expect((await project.run('up')).exitCode).toBe(0);
+  await next('2_rename', 'alter table a rename to b;');
+  expect(await next('3_type', 'alter table b alter n type bigint;')).not.toContain('drift-taken');
+  expect((await project.run('verify', '--strict')).exitCode).toBe(0);
+});

@@ -49,8 +49,12 @@ export async function noteState(
     ...(moved ? [send(live, [...rebindBaseline(baseline.major === live.major), chainAnew, identity])] : []),
     // Before what an earlier run left is described: its transactions are forgotten then.
     ...(touchesRows ? [send(live, [`SELECT godwit.look_at_seeds(${quoteLiteral(live.run)})`])] : []),
-    ...(history.undescribed ? [send(live, [describing(live.added ?? []), chainDescribed(live.run)])] : []),
-    send(live, [`${identity} WHERE server_major = 0`, `SELECT godwit.note_drift(${quoteLiteral(live.run)})`]),
+    send(live, [`${identity} WHERE server_major = 0`, `SELECT godwit.note_found(${quoteLiteral(live.run)})`]),
+    // In one transaction: what could not be described would look like drift.
+    send(live, [
+      ...(history.undescribed ? [describing(live.added ?? []), chainDescribed(live.run)] : []),
+      'SELECT godwit.note_drift()',
+    ]),
   ]);
   return moved ? movedText(live, baseline) : '';
 }

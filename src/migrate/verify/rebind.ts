@@ -31,6 +31,6 @@ insert into godwit.object (class, oid, sub, kind, name, home_class, home, words,
 select class, oid, sub, kind, name, home_class, home, words, whole, made, seq, drifted from bound order by absent on conflict do nothing`,
     'DELETE FROM godwit.own_transaction',
     'DELETE FROM godwit.unfollowed',
-    'UPDATE godwit.guard SET undescribed = false, unfollowed = false, horizon = pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())',
+    'UPDATE godwit.guard SET undescribed = false, unfollowed = false, horizon = pg_catalog.pg_current_snapshot()',
   ];
 }
