@@ -90,16 +90,18 @@ function unreadable({ findings }: Execution): Finding | undefined {
 async function attempt(deployment: Deployment): Promise<Execution> {
   const begun = await begin(deployment);
   if (!begun.ok) return failedAttempt(deployment.task.run, begun.findings);
-  const { ref, entry } = begun.value;
+  const { ref, entry, warnings } = begun.value;
   const execution = await follow({ ...deployment, changing: isChange(deployment.task.kind) }, ref);
   if (execution.left === true) return execution;
-  return await conclude(deployment, { ref, entry, execution });
+  return await conclude(deployment, { ref, entry, warnings, execution });
 }
 
 /** An attempt that is under way. */
 export interface Begun {
   readonly ref: RunRef;
   readonly entry: LedgerEntry;
+  /** Warnings about what could not be written beside it. */
+  readonly warnings?: readonly Finding[] | undefined;
 }
 
 /**
@@ -115,12 +117,10 @@ export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Ou
     return { ok: false, findings };
   };
   const writing = ledger?.write(first) ?? Promise.resolve(good(undefined));
-  if (engine.locate === undefined) {
-    const written = await writing;
-    if (!written.ok) return written;
-  }
+  // Here the database itself records the run, and nothing can be left behind elsewhere: the ledger only informs.
+  const isNeeded = engine.locate !== undefined;
   const [written, prepared] = await Promise.all([writing, engine.prepare(task, bundle)]);
-  if (!written.ok) return written;
+  if (!written.ok && isNeeded) return written;
   if (!prepared.ok) return giveUp(prepared.findings);
   if (deployment.signal?.aborted === true)
     return giveUp([fault('interrupted', { why: 'It was stopped before anything was made.' })]);
@@ -129,7 +129,10 @@ export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Ou
   const started = await engine.start(prepared.value);
   if (started.ok) {
     deployment.onStep?.('the job is made; its container starts', prepared.value);
-    return good({ ref: started.value, entry: await placed(ledger, entry, started.value) });
+    const warnings = written.ok
+      ? []
+      : [unwritten(`It is not in the ledger of this machine: ${textOf(written.findings)}`)];
+    return good({ ref: started.value, entry: await placed(ledger, entry, started.value), warnings });
   }
   // It may have been made, and the answer lost.
   if (entry.execution !== undefined)
@@ -163,7 +166,7 @@ async function placed(ledger: Ledger | undefined, entry: LedgerEntry, ref: RunRe
 /** Cleans up, and writes how it ended. */
 export async function conclude(
   deployment: Pick<Deployment, 'engine' | 'ledger' | 'keeps' | 'now'> & { readonly task: Pick<Task, 'kind'> },
-  { ref, entry, execution }: Begun & { readonly execution: Execution },
+  { ref, entry, execution, warnings: before = [] }: Begun & { readonly execution: Execution },
 ): Promise<Execution> {
   const cleaned = await deployment.engine.cleanup(ref);
   const closed = {
@@ -171,12 +174,10 @@ export async function conclude(
     ...(entry.execution === undefined ? {} : { cleanup: cleaned.ok ? 'done' : textOf(cleaned.findings) }),
   };
   const kept = (await ledgerOf(deployment)?.write(closed)) ?? good(undefined);
-  const warnings = [...(execution.warnings ?? [])];
+  const warnings = [...(execution.warnings ?? []), ...before];
   if (!cleaned.ok) warnings.push(...cleaned.findings.map((finding) => ({ ...finding, severity: 'warning' as const })));
-  if (!kept.ok) {
-    const why = `The run ended as it says; the end could not be written down: ${textOf(kept.findings)}`;
-    warnings.push(fault('file-unwritable', { severity: 'warning', why }));
-  }
+  if (!kept.ok && before.length === 0)
+    warnings.push(unwritten(`The run ended as it says; the end could not be written down: ${textOf(kept.findings)}`));
   return warnings.length === 0 ? execution : { ...execution, warnings };
 }
 
@@ -186,6 +187,10 @@ function ledgerOf({
   task,
 }: Pick<Deployment, 'ledger' | 'keeps'> & { readonly task: Pick<Task, 'kind'> }): Ledger | undefined {
   return keeps === 'all' || isChange(task.kind) ? ledger : undefined;
+}
+
+function unwritten(why: string): Finding {
+  return fault('file-unwritable', { severity: 'warning', why });
 }
 
 function textOf(findings: readonly Finding[]): string {

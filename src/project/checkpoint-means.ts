@@ -9,7 +9,7 @@ import { embeddedFolder } from './wire.ts';
 
 /** The folder of checkpoints that are files on this machine. */
 export function checkpointsFolder(project: Project): string {
-  return join(project.stateDir, 'checkpoints');
+  return join(project.lastingDir, 'checkpoints');
 }
 
 /** The means for the environment: what its database is decides. */

@@ -3,6 +3,7 @@ import { createFileLedger } from '../adapters/ledger/file-ledger.ts';
 import { good, type Outcome } from '../kit/outcome.ts';
 import type { Ledger } from '../migrate/engine.ts';
 import { loadConfig } from './load-config.ts';
+import { stateFolders } from './state-folders.ts';
 import { openProject, type OpenOptions, type Project } from './open.ts';
 
 /** One environment of the configuration, as far as it can be opened without connecting to anything. */
@@ -29,7 +30,7 @@ export async function everyEnvironment(options: OpenOptions): Promise<Outcome<re
   if (!names.ok) return names;
   const loaded = await loadConfig(options.cwd, options.configFile);
   if (!loaded.ok) return loaded;
-  const runs = join(loaded.value.root, '.godwit', 'runs');
+  const runs = join(stateFolders(loaded.value.root, options.env).informing, 'runs');
   const opened = names.value.map(async (environment): Promise<NamedEnvironment> => {
     const project = await openProject({ ...options, environment });
     if (project.ok) return { name: environment, ledger: project.value.ledger, project: project.value };

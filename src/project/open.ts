@@ -6,6 +6,7 @@ import { createRedactor, type Redactor } from '../kit/redact.ts';
 import type { Ledger } from '../migrate/engine.ts';
 import { fault } from '../kit/fault.ts';
 import type { Config } from './config-model.ts';
+import { stateFolders } from './state-folders.ts';
 import { chooseEnvironment, type Environment } from './environment.ts';
 import { loadConfig } from './load-config.ts';
 import { readLock, type Pin } from './lock-file.ts';
@@ -34,8 +35,10 @@ export interface Project {
   readonly environment: Environment;
   /** Identity from godwit.lock.json; absent before the first run and for the embedded server. */
   readonly pinned?: Pin;
-  /** `.godwit`: ledger, embedded server; never under version control. */
+  /** `.godwit`, or a temporary folder where that cannot be written: ledger, results. Never under version control. */
   readonly stateDir: string;
+  /** `.godwit`, wherever it is: embedded servers, checkpoints. */
+  readonly lastingDir: string;
   readonly ledger: Ledger;
   /** Of an environment whose work is executed far away. */
   readonly remote?: Remote;
@@ -68,7 +71,7 @@ export async function openProject(options: OpenOptions): Promise<Outcome<Project
   const lock = await readLock(root);
   if (!lock.ok) return lock;
   const pinned = environment.database.kind === 'embedded' ? undefined : lock.value.get(environment.name);
-  const stateDir = join(root, '.godwit');
+  const { lasting, informing: stateDir } = stateFolders(root, options.env);
   const files = createFileLedger(join(stateDir, 'runs'), (text) => redactor.redact(text));
   const remote = await remoteOf(environment, { stateDir, env: options.env, redactor, files });
   return good({
@@ -77,6 +80,7 @@ export async function openProject(options: OpenOptions): Promise<Outcome<Project
     environment,
     ...(pinned === undefined ? {} : { pinned }),
     stateDir,
+    lastingDir: lasting,
     ledger: remote?.ledger ?? files,
     ...(remote === undefined ? {} : { remote }),
     redactor,

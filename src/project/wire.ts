@@ -205,5 +205,5 @@ async function reachServer(project: Project, options: WireOptions): Promise<Outc
 /** Folder of the environment's embedded server: each environment has its own. */
 export function embeddedFolder(project: Project): string {
   const { name } = project.environment;
-  return join(project.stateDir, name === 'local' ? 'postgres' : `postgres-${name}`);
+  return join(project.lastingDir, name === 'local' ? 'postgres' : `postgres-${name}`);
 }
