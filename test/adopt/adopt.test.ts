@@ -97,7 +97,7 @@ test.each([
   [
     'a disabled trigger',
     'alter table audit disable trigger noted',
-    'trigger public.audit.noted: expected no fires, found fires: never',
+    'trigger public.audit.noted: expected fires as usual, found fires: never',
   ],
   [
     'a foreign key without its triggers',

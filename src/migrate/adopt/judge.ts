@@ -1,3 +1,4 @@
+import { toldPart } from '../verify/word-difference.ts';
 import { adoptDifferences, type AdoptDifference } from './difference.ts';
 import { keyOf, stateAt, type Rehearsed, type RehearsedObject, type SameWord } from './rehearsed.ts';
 
@@ -132,8 +133,8 @@ function compareOne(
     return [{ expected: 'there', found: 'missing', weight: object.kind === 'default acl' ? 'note' : 'real' }];
   return adoptDifferences(object.kind, words, spelledAlike(rehearsed, object, there.words)).map(
     ({ part, was, is, weight }) => ({
-      expected: was === '' ? `no ${part}` : `${part}: ${was}`,
-      found: is === '' ? `no ${part}` : `${part}: ${is}`,
+      expected: toldPart(part, was),
+      found: toldPart(part, is),
       weight,
     }),
   );

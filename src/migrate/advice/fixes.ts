@@ -35,8 +35,6 @@ const general: Readonly<Record<string, string>> = {
     'A foreign key points to columns that are unique: give those of the other table a primary key or a unique constraint first.',
   '42P10':
     'ON CONFLICT needs a unique constraint or index on just these columns: create it first, or name those of one.',
-  '42P17':
-    'An index, a generated column or a partition key takes only functions that are IMMUTABLE: name one, or mark your own so if it is.',
   '428C9':
     'The column makes its own values: leave it out of the statement, or write OVERRIDING SYSTEM VALUE for an identity.',
   '42723': 'The function is there already: write CREATE OR REPLACE to give it a new body.',
@@ -82,9 +80,13 @@ const special: Readonly<Record<string, Special>> = {
       ? 'Create a schema first, or set search_path to one that exists.'
       : `Create it first: \`CREATE SCHEMA ${quoteIdent(schema.name)};\`, or correct its name.`;
   },
-  '42P16': ({ tag }) =>
-    tag === 'CREATE VIEW'
+  '42P16': ({ error, tag }) =>
+    tag === 'CREATE VIEW' && error.routine?.startsWith('checkView') === true
       ? 'CREATE OR REPLACE VIEW can only add columns at the end: write DROP VIEW and CREATE VIEW, in the same file.'
+      : undefined,
+  '42P17': ({ tag }) =>
+    tag === 'CREATE INDEX' || tag.endsWith('TABLE')
+      ? 'An index, a generated column or a partition key takes only functions that are IMMUTABLE: name one, or mark your own so if it is.'
       : undefined,
   '0A000': ({ error, tag }) => {
     if (namedBy(error)[0]?.kind === 'extension')

@@ -1,5 +1,5 @@
 import type { Check } from '../model.ts';
-import { changedLines, differentWords } from './word-difference.ts';
+import { changedLines, differentWords, toldPart } from './word-difference.ts';
 
 /** A difference as `compareHomes` tells it, values as the server's text. */
 export type DifferenceRow = readonly (string | null)[];
@@ -154,9 +154,8 @@ function checksFor(difference: Difference, { migrations, words: compared }: Chec
       return {
         ...common,
         severity,
-        expected: was === '' ? `no ${part}` : several && is !== '' ? `${part} as it was` : `${part}: ${was}`,
-        actual:
-          is === '' ? `no ${part}` : several && was !== '' ? `${part}:\n${changedLines(was, is)}` : `${part}: ${is}`,
+        expected: several && was !== '' && is !== '' ? `${part} as it was` : toldPart(part, was),
+        actual: several && was !== '' && is !== '' ? `${part}:\n${changedLines(was, is)}` : toldPart(part, is),
       };
     }),
   ];

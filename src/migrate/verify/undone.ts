@@ -1,6 +1,6 @@
 import type { Check } from '../model.ts';
 import type { Session } from '../ports.ts';
-import { differentWords } from './word-difference.ts';
+import { differentWords, toldPart } from './word-difference.ts';
 
 /** What a rollback has to bring back: the rows of the history that it undid, by number. */
 export interface Undone {
@@ -48,8 +48,8 @@ export async function checkUndone(session: Session, { seqs, file }: Undone): Pro
       ...common,
       ok: false,
       severity: 'warning',
-      expected: difference.was === '' ? `no ${difference.part}` : `${difference.part}: ${difference.was}`,
-      actual: difference.is === '' ? `no ${difference.part}` : `${difference.part}: ${difference.is}`,
+      expected: toldPart(difference.part, difference.was),
+      actual: toldPart(difference.part, difference.is),
     }));
   });
   return [...gone, ...restored];

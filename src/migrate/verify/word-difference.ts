@@ -40,6 +40,22 @@ export function differentWords(old: readonly string[], now: readonly string[]): 
   return differences;
 }
 
+/**
+ * A part as it is told: `type: bigint`, or in words that it is not there.
+ *
+ * @param text empty where it is not there
+ */
+export function toldPart(part: string, text: string): string {
+  return text === '' ? (usual[part] ?? `no ${part}`) : `${part}: ${text}`;
+}
+
+/** What is only written down where it is not as the server makes it. */
+const usual: Readonly<Record<string, string>> = {
+  fires: 'fires as usual',
+  applies: 'applies as usual',
+  'no grant': 'every standard grant',
+};
+
 const lists = new Set([
   'grant',
   'no grant',
