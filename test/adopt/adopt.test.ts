@@ -113,7 +113,7 @@ test.each([
   [
     'execution for all',
     'grant execute on function note() to public',
-    'function public.note(): expected no grant: EXECUTE to public, found no no grant',
+    'function public.note(): expected no grant: EXECUTE to public, found every standard grant',
   ],
 ])('%s is found', async (_, damage, told) => {
   const more = {
