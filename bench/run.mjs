@@ -1,6 +1,6 @@
 // `npm run bench` runs every scenario, `npm run bench -- status plan` some. Options:
 //   --quick         fewer rounds and smaller inputs: shows that the benchmark works, proves nothing
-//   --document      writes the tables to docs/performance.md
+//   --document      writes the tables to docs/performance.md; of some scenarios, only theirs
 //   --godwit FILE   measures another build (default: dist/godwit.js)
 //   --major N       PostgreSQL major of the server (default: 18)
 //   --strict        exit code 1 when a target is missed
@@ -91,12 +91,19 @@ function keep(about) {
 function document(about) {
   const page = join(root, 'docs', 'performance.md');
   const done = Object.values(results).filter((one) => one.failed === undefined);
-  const body = [setting(about), ...done.map(section)].join('\n\n');
   const text = readFileSync(page, 'utf8');
-  const marked = /(<!-- results -->)[\s\S]*(<!-- end of results -->)/;
-  if (!marked.test(text)) throw new Error(`${page} has lost its marks`);
-  writeFileSync(
-    page,
-    text.replace(marked, (_, start, end) => `${start}\n\n${body}\n\n${end}`),
-  );
+  const [, before, old, after] = /^([^]*<!-- results -->\n)([^]*)(\n<!-- end of results -->[^]*)$/.exec(text) ?? [];
+  if (old === undefined) throw new Error(`${page} has lost its marks`);
+  const all = [setting(about), ...done.map(section)].join('\n\n');
+  const body = positionals.length === 0 ? all : done.reduce((known, one) => withSection(known, one, about), old.trim());
+  writeFileSync(page, `${before}\n${body}\n${after}`);
+}
+
+/** The tables of one scenario in the place of its older ones, or behind all others, with what they were measured on. */
+function withSection(known, result, about) {
+  const [heading, ...rest] = section(result).split('\n\n');
+  const anew = [heading, setting(about), ...rest].join('\n\n');
+  const sections = known.split(/\n\n(?=### )/);
+  const at = sections.findIndex((one) => one.startsWith(`${heading}\n`));
+  return (at < 0 ? [...sections, anew] : sections.with(at, anew)).join('\n\n');
 }
