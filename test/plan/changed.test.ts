@@ -66,7 +66,11 @@ async function withEmptyApplied(url: string, query: (sql: string) => Promise<unk
   const project = createProject(files, url);
   expect((await project.run('up')).exitCode).toBe(0);
   const sum = createHash('sha256').update(empty).digest('hex');
-  await query(`update godwit.migration set checksum = '${sum}' where id = '1'`);
+  const head = "encode(sha256(convert_to(concat_ws(E'\\n', before, kind, id, checksum), 'UTF8')), 'hex')";
+  await query(`update godwit.migration set checksum = '${sum}' where id = '1';
+update godwit.migration set head = ${head.replace('before', "''")} where seq = 1;
+update godwit.migration set head = ${head.replace('before', '(select head from godwit.migration where seq = 1)')} where seq = 2;
+update godwit.guard set head = (select head from godwit.migration where seq = 2)`);
   await query("delete from godwit.statement where migration = '1'");
   project.write('migrations/1_empty.sql', empty);
   return project;
@@ -137,4 +141,27 @@ test('a migration of which only comments were changed is undone by down', async 
   const down = await project.run('down', '--yes');
   expect(down.exitCode, down.err).toBe(0);
   expect(await database.query("select to_regclass('users')::text as made")).toEqual([{ made: null }]);
+});
+
+test('F13: another file under the version of an applied one names both, and the next free version', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/0001_users.sql': 'create table users (id int);',
+      'migrations/0003_orders.sql': 'create table orders (id int);',
+    },
+    database.url,
+  );
+  expect((await project.run('up')).exitCode).toBe(0);
+  project.remove('migrations/0003_orders.sql');
+  project.write('migrations/0003_bills.sql', 'create table bills (id int);');
+  for (const command of ['up', 'status']) {
+    const { err } = await project.run(command);
+    expect(err).toContain(
+      'as migrations/0003_orders.sql; migrations/0003_bills.sql is another migration of the same version',
+    );
+    expect(err).toContain('0004_bills.sql');
+  }
+  expect((await project.run('up')).exitCode).toBe(10);
+  expect(await database.query("select to_regclass('bills') as t")).toEqual([{ t: null }]);
 });

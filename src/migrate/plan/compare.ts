@@ -73,7 +73,7 @@ export function findingsOf(comparison: Comparison, options: JudgingTerms): reado
       ? { ...finding, fix: `${finding.fix} ${resetHint}` }
       : finding;
   return [
-    ...comparison.changed.map(({ migration, row }) => anew(changedFinding(migration, row))),
+    ...comparison.changed.map((one) => (isOther(one) ? otherFinding(one, comparison) : anew(changedFinding(one)))),
     ...comparison.renamed.map(({ migration, row }) => renamedFinding(migration, row)),
     ...comparison.missing.map((row) =>
       anew(
@@ -94,8 +94,36 @@ export function findingsOf(comparison: Comparison, options: JudgingTerms): reado
 
 const resetHint = 'Or begin anew: `godwit db reset --up` drops this local database and applies all files.';
 
+type Changed = Comparison['changed'][number];
+
+/** Under the version of an applied migration there is a file with another name and content: two branches took it. */
+export function isOther({ migration, row }: Changed): boolean {
+  return !isBare(row.id) && row.name !== migration.name;
+}
+
+function otherFinding({ migration, row }: Changed, comparison: Comparison): Finding {
+  const { file } = migration.up;
+  const free = nextVersion(file, comparison);
+  return fault('migration-changed', {
+    where: { file },
+    why: `Version ${row.id} was applied on ${row.at} by ${row.by} as ${row.file}; ${file} is another migration of the same version.`,
+    fix: `If yours came later, give it the next free version: ${free}_${migration.name}.sql; and bring the file that was applied back. If one repository of two on this database took the version, they need a database each.`,
+  });
+}
+
+/** Behind every version that is known, with as many digits as this file has. */
+function nextVersion(file: string, { applied, pending, changed, missing }: Comparison): string {
+  const ids = [...applied, ...changed].map(({ row }) => row.id);
+  const known = [...ids, ...pending.map(({ id }) => id), ...missing.map(({ id }) => id)].filter((id) =>
+    /^\d+$/.test(id),
+  );
+  const newest = known.map(BigInt).reduce((a, b) => (a > b ? a : b), 0n);
+  const digits = /(\d+)_[^/]*$/.exec(file)?.[1]?.length ?? 1;
+  return String(newest + 1n).padStart(digits, '0');
+}
+
 /** Bare files are known by their names alone: one of another folder may be meant. */
-function changedFinding(migration: Migration, row: HistoryRow): Finding {
+function changedFinding({ migration, row }: Changed): Finding {
   const { file, checksum } = migration.up;
   const where = { file };
   if (row.id.startsWith('file:') && row.file !== file)

@@ -5,7 +5,7 @@ import type { History } from '../history/read-history.ts';
 import { describeGroup, timedGroups } from '../apply/message.ts';
 import type { Analysis, Migration } from '../model.ts';
 import type { Bundle } from '../ports.ts';
-import { compare, findingsOf, type Comparison, type JudgingTerms } from './compare.ts';
+import { compare, findingsOf, isOther, type Comparison, type JudgingTerms } from './compare.ts';
 
 /** A statement, or a group of them, as the history has kept it. */
 interface RecordedStatement {
@@ -51,7 +51,7 @@ async function explained(
   return Promise.all(
     findings.map(async (finding) => {
       const changed = comparison.changed.find(({ migration }) => migration.up.file === finding.where?.file);
-      if (finding.code !== 'migration-changed' || changed === undefined) return finding;
+      if (finding.code !== 'migration-changed' || changed === undefined || isOther(changed)) return finding;
       return whatChanged(finding, changed, bundle, recorded);
     }),
   );
