@@ -113,17 +113,19 @@ insert into b values (1);`;
   expect((await told(sql)).at).toBe('3:14');
 });
 
+const ofView = /CREATE OR REPLACE VIEW can only add columns/;
+const ofFunction = /functions that are IMMUTABLE/;
+
 test.each([
   [
     'another column in OR REPLACE',
     'create view v as select id, email from users;\ncreate or replace view v as select email from users;',
-    'CREATE OR REPLACE VIEW can only add columns',
+    [true, false],
   ],
-  ['a column without a type', 'create view v as select pg_sleep(1);', undefined],
-  ['a function that is not immutable', 'create index on users ((now()));', 'functions that are IMMUTABLE'],
-  ['a type without its functions', 'create type shell (input = textin, output = textout);', undefined],
-])('the cure of 42P16 and 42P17 fits the statement: %s', async (_, sql, cure) => {
+  ['a column without a type', 'create view v as select pg_sleep(1);', [false, false]],
+  ['a function that is not immutable', 'create index on users ((now()));', [false, true]],
+  ['a type without its functions', 'create type shell (input = textin, output = textout);', [false, false]],
+])('the cure of 42P16 and 42P17 fits the statement: %s', async (_, sql, cures) => {
   const { fix } = await told(sql);
-  if (cure === undefined) expect(fix).not.toMatch(/OR REPLACE|IMMUTABLE/);
-  else expect(fix).toContain(cure);
+  expect([ofView, ofFunction].map((cure) => cure.test(fix))).toEqual(cures);
 });
