@@ -72,12 +72,12 @@ begin
     select d.class, d.oid, max(t.seq) from godwit.own_transaction t, rows from (unnest(t.dropped_class), unnest(t.dropped_oid)) as d (class, oid) group by 1, 2
     union all select 'pg_class'::regclass, r, max(t.seq) from godwit.own_transaction t, unnest(t.relations) r where t.outside group by 2),
   -- What the run dropped, what lay in it, and columns that it wrote. What others drop meanwhile the next run finds.
+  perhaps_gone as materialized (
+    select o.class, o.oid, o.sub from dropped_by d join godwit.object o on o.class = d.class and o.oid = d.oid
+    union select o.class, o.oid, o.sub from dropped_by d join godwit.object o on o.home_class = d.class and o.home = d.oid
+    union select o.class, o.oid, o.sub from entry e join godwit.object o on o.class = e.class and o.oid = e.oid and o.sub = e.sub where e.sub > 0),
   gone_by_run as materialized (
-    select p.class, p.oid, p.sub from (
-      select o.class, o.oid, o.sub from dropped_by d join godwit.object o on o.class = d.class and o.oid = d.oid
-      union select o.class, o.oid, o.sub from dropped_by d join godwit.object o on o.home_class = d.class and o.home = d.oid
-      union select o.class, o.oid, o.sub from entry e join godwit.object o on o.class = e.class and o.oid = e.oid and o.sub = e.sub where e.sub > 0) p
-    where not opaque and godwit.is_gone(p.class, p.oid, p.sub)
+    select p.class, p.oid, p.sub from perhaps_gone p where not opaque and godwit.is_gone(p.class, p.oid, p.sub)
     union all select g.class, g.oid, g.sub from (select where opaque) everything, godwit.gone(null) g),
   home as materialized (
     select h.class, h.oid from (select array_agg(class) as classes, array_agg(oid) as oids from (select distinct class, oid from by_run) b) b,
@@ -129,11 +129,11 @@ begin
     where case when f.known then f.own or not f.had_drifted and not f.by_others
       else f.own and (f.whole_home or not ('inherited: yes' = any (f.words)) and not (f.class = 'pg_class'::regclass and f.sub = 0
         and exists (select from pg_inherits i where i.inhrelid = f.oid))) end),
+  -- What others had dropped before the run made it anew.
+  made_anew as materialized (
+    select o.class, o.oid, o.sub from taken t join godwit.object o on o.kind = t.kind and o.name = t.name where not t.known),
   gone as materialized (
-    select class, oid, sub from gone_by_run
-    -- What others had dropped before the run made it anew.
-    union select o.class, o.oid, o.sub from taken t join godwit.object o on o.kind = t.kind and o.name = t.name
-      where not t.known and godwit.is_gone(o.class, o.oid, o.sub)),
+    select class, oid, sub from gone_by_run union select m.class, m.oid, m.sub from made_anew m where godwit.is_gone(m.class, m.oid, m.sub)),
   lost as materialized (
     select o.*, coalesce(b.seq, hb.seq, e.seq, case when g.unsaid then last_seq end) as by_seq,
       b.class is not null or hb.class is not null or e.class is not null or t.class is not null or opaque or g.unsaid and not o.drifted as own,

@@ -176,11 +176,12 @@ $$;
 -- publications and operator families come, go and are renamed by rows that are not theirs.
 create or replace function godwit.silently_changed() returns table (class oid, oid oid)
 language sql stable set search_path = '' set max_parallel_workers_per_gather = 0 as $$
+  with commented as materialized (select * from godwit.object where array_to_string(words, E'\n') like '%comment: %')
   select class, oid from godwit.object where class = any (array['pg_publication', 'pg_opfamily']::regclass[]::oid[])
-  union select o.home_class, o.home from godwit.object o
+  union select o.home_class, o.home from commented o
     -- The comment of a composite type is one of its row of pg_type.
     left join pg_class c on o.kind = 'composite type' and c.oid = o.oid
     left join pg_description d on d.classoid = case when c.oid is null then o.class else 'pg_type'::regclass end
       and d.objoid = coalesce(c.reltype, o.oid) and d.objsubid = o.sub
-    where d.objoid is null and array_to_string(o.words, E'\n') like '%comment: %'
+    where d.objoid is null
 $$;
