@@ -91,7 +91,9 @@ export function progressOn({ screen, io }: Context): (text: string, step: string
     return true;
   };
   return (text, step) => {
-    if (io.terminal || (step !== 'download' && step !== 'step')) screen.live(text);
+    // Told once, and worth keeping: which database is meant depends on it.
+    if (step === 'copy') screen.say(text);
+    else if (io.terminal || (step !== 'download' && step !== 'step')) screen.live(text);
     else if (step === 'download' || !text.includes('%') || isNews(text)) screen.say(text);
   };
 }

@@ -26,7 +26,7 @@ export interface DraftWish {
   /** True: it is written beside the migration. */
   readonly write: boolean;
   readonly major?: number;
-  readonly onProgress: (text: string, step: 'download' | 'step' | 'other') => void;
+  readonly onProgress: (text: string, step: 'download' | 'copy' | 'step' | 'other') => void;
   readonly signal: AbortSignal;
 }
 

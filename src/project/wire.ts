@@ -31,7 +31,7 @@ export interface WireOptions {
   /** True: a change is to follow; what it needs is begun early where that saves time. */
   readonly changes?: boolean;
   /** What takes time before the run begins, in words: the embedded server is fetched, starts. */
-  readonly onProgress?: (text: string, step: 'download' | 'step' | 'other') => void;
+  readonly onProgress?: (text: string, step: 'download' | 'copy' | 'step' | 'other') => void;
 }
 
 /** Migrations and engine of a project, ready for tasks. */
@@ -187,7 +187,10 @@ async function reachServer(project: Project, options: WireOptions): Promise<Outc
     keep: options.detached,
     env: { ...project.env },
     onProgress: ({ step, message }) =>
-      options.onProgress?.(`embedded PostgreSQL: ${step} ${message}`, step === 'download' ? 'download' : 'other'),
+      options.onProgress?.(
+        `embedded PostgreSQL: ${step} ${message}`,
+        step === 'download' || step === 'copy' ? step : 'other',
+      ),
   });
   if (!started.ok) return started;
   const server = started.value;

@@ -48,7 +48,7 @@ test('F3: a folder that was copied while its server ran has a server of its own;
   expect(await stopEmbedded(copy)).toBe(false);
   const told: string[] = [];
   const second = await start(copy, { onProgress: ({ message }) => told.push(message) });
-  expect(told.join()).toContain(`copied while the server of ${join(original, 'data')} ran`);
+  expect(told.join()).toContain(`of a folder whose server was running (${join(original, 'data')})`);
   expect(second.guest).toBe(false);
   expect(second.port).not.toBe(first.port);
   await ask(second.url, 'create table only_in_copy (id int)');

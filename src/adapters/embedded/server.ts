@@ -122,7 +122,7 @@ async function start(home: ServerHome, options: EmbeddedOptions): Promise<Outcom
   if (original !== undefined)
     options.onProgress?.({
       step: 'copy',
-      message: `this folder was copied while the server of ${original} ran; it gets a server of its own`,
+      message: `of a folder whose server was running (${original}): this one gets a server of its own`,
     });
   const binaries = await ensureBinaries(majorOf(home) ?? options.major ?? defaultMajor, options);
   if (!binaries.ok) return binaries;

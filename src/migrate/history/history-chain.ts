@@ -38,9 +38,9 @@ export function followHistory(hashing: Hashing): HistoryChain {
     against(guard) {
       const ends =
         guard.seq > last
-          ? [`the guard counts ${guard.seq} migrations: the newest, from number ${last + 1} on, have lost their rows`]
+          ? [`the guard counts ${countOf(guard.seq)}: the newest, from number ${last + 1} on, have lost their rows`]
           : guard.seq < last
-            ? [`the guard counts ${guard.seq} migrations, the newest row has number ${last}`]
+            ? [`the guard counts ${countOf(guard.seq)}, the newest row has number ${last}`]
             : guard.head === head
               ? []
               : ['the head of the history, in godwit.guard, is not that of its newest row'];
@@ -53,4 +53,8 @@ function lostRows(first: number, last: number): string {
   return first === last
     ? `migration number ${first} has lost its row`
     : `migrations number ${first} to ${last} have lost their rows`;
+}
+
+function countOf(count: number): string {
+  return count === 1 ? '1 migration' : `${count} migrations`;
 }

@@ -80,7 +80,7 @@ const runs = 'select runs, (select pg_catalog.count(n) from godwit.run) from god
 export async function readHistory(session: Session, hashing: Hashing): Promise<Outcome<History>> {
   const read = await readDamagedHistory(session, hashing);
   if (!read.ok || read.value.flaws.length === 0) return read;
-  return bad(lostRows(read.value.flaws));
+  return bad(flawedHistory(read.value.flaws));
 }
 
 /** Reads it as it is, with what is wrong in it. */
@@ -191,8 +191,8 @@ function lostRuns([begun, there]: readonly (string | null)[]): readonly string[]
 
 const mostTold = 3;
 
-/** What is told of a history that has lost rows. */
-function lostRows(flaws: readonly string[]): Finding {
+/** What is told of a history that has lost rows, or in which they were edited. */
+function flawedHistory(flaws: readonly string[]): Finding {
   const more = flaws.length > mostTold ? `; and ${flaws.length - mostTold} more` : '';
   return fault('history-damaged', {
     why: `${flaws.slice(0, mostTold).join('; ')}${more}.`,

@@ -104,9 +104,9 @@ async function ask(
 ): Promise<Outcome<Opened>> {
   const taken = lock?.takeOver === true ? await takenOver(session, ports, task) : good(undefined);
   if (!taken.ok) return taken;
-  // Sent in this order and answered in this order; nothing waits for the answer before it.
   // What is wrong with a history is what `runs verify-chain` is asked for.
   const read = task.kind === 'inspect' && task.what === 'chain' ? readDamagedHistory : readHistory;
+  // Sent in this order and answered in this order; nothing waits for the answer before it.
   const asked = [
     readFacts(session),
     lock === undefined ? Promise.resolve(good<'at-once'>('at-once')) : takeRunLock(session, ports, lock.waitMs),
