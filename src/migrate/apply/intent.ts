@@ -94,14 +94,7 @@ function beginWindow(
   run: string,
   outside: Outside | undefined,
 ): readonly string[] {
-  const relations =
-    outside === undefined
-      ? 'NULL'
-      : outside.kind === 'repeatable'
-        ? writtenByRun
-        : relationKinds.has(outside.kind)
-          ? `ARRAY(SELECT DISTINCT (v #>> '{}')::oid FROM pg_catalog.jsonb_path_query(pg_catalog.current_setting('godwit.before')::pg_catalog.jsonb, '$.**') v WHERE v #>> '{}' ~ '^[1-9][0-9]{0,9}$')`
-          : "'{}'";
+  const relations = relationsOf(outside);
   return [
     `INSERT INTO godwit.own_transaction (xid, outside, relations, run, migration, direction)
 SELECT pg_catalog.pg_current_xact_id(), true, ${relations}::oid[], ${[run, id, direction].map(quoteLiteral).join(', ')}
@@ -109,6 +102,16 @@ WHERE NOT EXISTS (SELECT FROM godwit.own_transaction WHERE ${openWindow({ id })}
     'UPDATE godwit.guard SET undescribed = true',
   ];
 }
+
+/** SQL for the OIDs of the relations that it may write; NULL: of any. */
+function relationsOf(outside: Outside | undefined): string {
+  if (outside === undefined) return 'NULL';
+  if (outside.kind === 'repeatable') return writtenByRun;
+  return relationKinds.has(outside.kind) ? notedBefore : "'{}'";
+}
+
+/** What its probe has noted before it. */
+const notedBefore = `ARRAY(SELECT DISTINCT (v #>> '{}')::oid FROM pg_catalog.jsonb_path_query(pg_catalog.current_setting('godwit.before')::pg_catalog.jsonb, '$.**') v WHERE v #>> '{}' ~ '^[1-9][0-9]{0,9}$')`;
 
 /** VACUUM FULL and CLUSTER write the row of a table anew: one that the run has written stays its own. */
 const writtenByRun = `ARRAY(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.xmin IN (SELECT t.xid::xid FROM godwit.own_transaction t
