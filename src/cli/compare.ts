@@ -2,6 +2,7 @@ import { fault } from '../kit/fault.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import { appliedNow } from '../migrate/history/read-history.ts';
 import type { HistoryRow } from '../migrate/history/rows.ts';
+import { isBareId, isOf } from '../migrate/migration-id.ts';
 import { environmentNames } from '../project/every-environment.ts';
 import type { Known } from '../project/questions.ts';
 import type { Context, Result } from './command.ts';
@@ -39,7 +40,8 @@ export async function compareEnvironments(context: Context): Promise<Result> {
       const history = eventOf(execution, 'history');
       if (!history.ok) return failed(history.findings);
       const { known } = execution;
-      standings.push({ name, applied: appliedNow(history.value.rows), ...(known === undefined ? {} : { known }) });
+      const rows = history.value.rows.filter(({ id }) => isBareId(id) || isOf(id, ready.wired.bundle));
+      standings.push({ name, applied: appliedNow(rows), ...(known === undefined ? {} : { known }) });
       return done({});
     });
     if (result.exitCode !== 0) return result;

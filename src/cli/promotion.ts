@@ -1,6 +1,7 @@
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import type { Finding } from '../kit/finding.ts';
+import { versionIn } from '../migrate/migration-id.ts';
 import type { Migration } from '../migrate/model.ts';
 import { compareTold } from '../migrate/plan/told-statements.ts';
 import type { Selection } from '../migrate/task.ts';
@@ -32,7 +33,7 @@ export async function checkPromotion(context: Context, ready: Ready, brought: Br
   const { bundle } = ready.wired;
   const migrations = wanted(ready, brought);
   const analysis: typeof bundle.analysis = async (migration, role) => await bundle.analysis(migration, role);
-  const compared = { layout: bundle.layout, migrations, analysis };
+  const compared = { layout: bundle.layout, set: bundle.set, migrations, analysis };
   const { screen, typed } = context;
   const found: Finding[] = [];
   screen.live(`looking whether ${requires} is as far`);
@@ -74,6 +75,6 @@ function wanted({ wired }: Ready, { selection, reviewed }: Brought): readonly Mi
 
 /** Versions are digits without leading zeros in ids, and compared as numbers. */
 function isAfter(id: string, to: string): boolean {
-  const [one, other] = [BigInt(id), BigInt(to)];
+  const [one, other] = [BigInt(versionIn(id)), BigInt(to)];
   return one > other;
 }

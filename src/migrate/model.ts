@@ -19,7 +19,8 @@ export interface ScriptFile {
 
 /**
  * One versioned SQL file with its companions.
- * `id` is the version as a canonical integer ("1" for 0001_users.sql), or `file:<name>` for a bare file.
+ * `id` is the version as a canonical integer ("1" for 0001_users.sql), with `<set>:` in front in a set
+ * of its own; or `file:<name>` for a bare file.
  */
 export interface Migration {
   readonly id: string;

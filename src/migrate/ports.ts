@@ -150,6 +150,8 @@ export interface Bundle {
   readonly hash: string;
   /** `native`: ordered versions in a folder; `bare`: single files with ids `file:<name>`. */
   readonly layout: 'native' | 'bare';
+  /** The set that the folder belongs to: its ids begin with it, those of `app` apart. */
+  readonly set: string;
   readonly migrations: readonly Migration[];
   /** For `adopt`: what the migrations made on a throwaway server. */
   readonly rehearsed?: Rehearsed;

@@ -1,6 +1,7 @@
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { setName } from '../migrate/migration-id.ts';
 import type { Config } from './config-model.ts';
 import { cloudRun, secretName, secretVersion } from './config-cloud-run.ts';
 import { after, imagesWithoutEngine, unmetRequirements } from './config-hooks.ts';
@@ -135,4 +136,17 @@ const environments: Kind = (value, path) => {
   return each.length > 0 ? each : unmetRequirements(value, path);
 };
 
-const configShape = shape({ $schema: text, migrations: text, verify, environments });
+const set: Kind = (value, path) =>
+  typeof value === 'string' && setName.test(value) && value !== reservedSet
+    ? []
+    : [
+        {
+          path,
+          why: `must be a name in lower case (letters, digits, \`_\`, \`-\`), not \`file\` or \`${reservedSet}\`, which are taken.`,
+        },
+      ];
+
+/** What godwit keeps in the database itself. */
+const reservedSet = 'prompts';
+
+const configShape = shape({ $schema: text, migrations: text, set, verify, environments });

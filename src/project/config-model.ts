@@ -111,6 +111,11 @@ export interface EnvironmentConfig {
 export interface Config {
   /** Folder of migrations, relative to the configuration file. Default: `migrations`. */
   readonly migrations?: string;
+  /**
+   * Name of the project's set of migrations, where several repositories use one database: each set has versions of its own.
+   * Default: `app`.
+   */
+  readonly set?: string;
   /** How `verify` judges, in all environments. */
   readonly verify?: VerifyConfig;
   /** By name. */

@@ -10,6 +10,7 @@ import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import { rehearseDraft, type RehearsedDraft } from '../migrate/draft/rehearse-draft.ts';
+import { versionIn } from '../migrate/migration-id.ts';
 import type { Migration, ScriptFile } from '../migrate/model.ts';
 import type { Bundle, ByteSource } from '../migrate/ports.ts';
 import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
@@ -47,7 +48,7 @@ const owner = 'postgres';
 /** Proposes a down file for a migration that has none, and tries it on a throwaway server. The database is not asked. */
 export async function draftDownFile(project: Project, wish: DraftWish): Promise<Outcome<DraftedFile>> {
   const folder = openFolder(project.migrations.path, project.migrations.label);
-  const reading = await readFolder(folder, nodeHashing);
+  const reading = await readFolder(folder, nodeHashing, project.set);
   if (!reading.ok) return reading;
   const { migrations, findings } = reading.value;
   const migration = wanted(migrations, wish.version);
@@ -56,7 +57,8 @@ export async function draftDownFile(project: Project, wish: DraftWish): Promise<
   const major = wish.major ?? majorOf(project);
   const ports = { parser: createParser(), hashing: nodeHashing };
   const open = openScriptsOf(folder);
-  const bundle = createBundle({ layout: 'native', migrations: withoutCompanions(migrations), open }, ports);
+  const scope = { layout: 'native', set: project.set } as const;
+  const bundle = createBundle({ ...scope, migrations: withoutCompanions(migrations), open }, ports);
   const draft = await rehearsed(project, wish, {
     bundle,
     major,
@@ -67,7 +69,7 @@ export async function draftDownFile(project: Project, wish: DraftWish): Promise<
       const list = bundle.migrations.map((one) => (one.id === migration.value.id ? { ...one, down } : one));
       const opening = (script: ScriptFile): Promise<ByteSource> =>
         script.file === label ? Promise.resolve(source) : open(script);
-      return createBundle({ layout: 'native', migrations: list, open: opening }, ports);
+      return createBundle({ ...scope, migrations: list, open: opening }, ports);
     },
   });
   if (!draft.ok) return draft;
@@ -81,11 +83,11 @@ export async function draftDownFile(project: Project, wish: DraftWish): Promise<
 
 function wanted(migrations: readonly Migration[], typed: string): Outcome<Migration> {
   const version = /^\d{1,40}$/.test(typed) ? String(BigInt(typed)) : typed;
-  const found = migrations.find(({ id }) => id === version);
+  const found = migrations.find(({ id }) => versionIn(id) === version);
   if (found === undefined) {
     const last = migrations.at(-1);
     const count = migrations.length === 1 ? '1 migration' : `${migrations.length} migrations`;
-    const why = `There is no version ${typed}; the folder holds ${count}${last === undefined ? '' : `, the last is ${last.id}`}.`;
+    const why = `There is no version ${typed}; the folder holds ${count}${last === undefined ? '' : `, the last is ${versionIn(last.id)}`}.`;
     return bad(fault('unknown-version', { why, fix: 'Give the version of a migration in the folder.' }));
   }
   if (found.down === undefined) return good(found);

@@ -5,6 +5,7 @@ import { bad, good, type Outcome } from '../kit/outcome.ts';
 import { createRedactor, type Redactor } from '../kit/redact.ts';
 import type { Ledger } from '../migrate/engine.ts';
 import { fault } from '../kit/fault.ts';
+import { defaultSet } from '../migrate/migration-id.ts';
 import type { Config } from './config-model.ts';
 import { stateFolders } from './state-folders.ts';
 import { chooseEnvironment, type Environment } from './environment.ts';
@@ -32,6 +33,8 @@ export interface Project {
   /** Folder that paths in findings start from. */
   readonly root: string;
   readonly migrations: MigrationsFolder;
+  /** The set that its migrations belong to. */
+  readonly set: string;
   readonly environment: Environment;
   /** Identity from godwit.lock.json; absent before the first run and for the embedded server. */
   readonly pinned?: Pin;
@@ -77,6 +80,7 @@ export async function openProject(options: OpenOptions): Promise<Outcome<Project
   return good({
     root,
     migrations: migrations.value,
+    set: config.set ?? defaultSet,
     environment,
     ...(pinned === undefined ? {} : { pinned }),
     stateDir,

@@ -115,7 +115,8 @@ async function wireRemote(
 
 function nothingIn(project: Project): Bundle {
   const open = openScriptsOf(openFolder(project.migrations.path, project.migrations.label));
-  return createBundle({ layout: 'native', migrations: [], open }, { parser: createParser(), hashing: nodeHashing });
+  const terms = { layout: 'native', set: project.set, migrations: [], open } as const;
+  return createBundle(terms, { parser: createParser(), hashing: nodeHashing });
 }
 
 /** The connector, and when it is used for the first time. */
@@ -143,6 +144,7 @@ async function readMigrations(
   parser: SqlParser,
 ): Promise<Outcome<ReadMigrations>> {
   const ports = { parser, hashing: nodeHashing };
+  const { set } = project;
   if (options.file !== undefined) {
     const found = findBareFile(project, options.cwd ?? project.root, options.file);
     if (!found.ok) return found;
@@ -151,17 +153,17 @@ async function readMigrations(
     const folder = openFolder(dirname(path), label);
     const migration = await readBareFile(folder, basename(path), nodeHashing);
     if (!migration.ok) return migration;
-    const terms = { layout: 'bare', migrations: [migration.value], open: openScriptsOf(folder) } as const;
+    const terms = { layout: 'bare', set, migrations: [migration.value], open: openScriptsOf(folder) } as const;
     return good({ bundle: createBundle(terms, ports), findings });
   }
   const folder = openFolder(project.migrations.path, project.migrations.label);
   const open = openScriptsOf(folder);
   if (!options.migrations)
-    return good({ bundle: createBundle({ layout: 'native', migrations: [], open }, ports), findings: [] });
-  const reading = await readFolder(folder, nodeHashing);
+    return good({ bundle: createBundle({ layout: 'native', set, migrations: [], open }, ports), findings: [] });
+  const reading = await readFolder(folder, nodeHashing, set);
   if (!reading.ok) return reading;
   const { migrations, findings } = reading.value;
-  return good({ bundle: createBundle({ layout: 'native', migrations, open }, ports), findings });
+  return good({ bundle: createBundle({ layout: 'native', set, migrations, open }, ports), findings });
 }
 
 interface ReachedServer {

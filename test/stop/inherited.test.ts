@@ -11,6 +11,7 @@ import { until } from '../support/child.ts';
 const empty: Bundle = {
   hash: '',
   layout: 'native',
+  set: 'app',
   migrations: [],
   analysis: () => Promise.reject(new Error('none')),
   body: () => Promise.reject(new Error('none')),

@@ -12,6 +12,7 @@ export interface Manifest {
   readonly format: 1;
   readonly hash: string;
   readonly layout: Bundle['layout'];
+  readonly set: string;
   readonly migrations: readonly Migration[];
   /** By `<id>:<role>`. */
   readonly analyses: Readonly<Record<string, Analysis>>;
@@ -46,9 +47,9 @@ export async function bundleFiles(bundle: Bundle): Promise<Outcome<readonly Bund
       bodies.set(name, { name, source: await bundle.body(migration, role) });
     }
   }
-  const { hash, layout, migrations, rehearsed } = bundle;
+  const { hash, layout, set, migrations, rehearsed } = bundle;
   const told = rehearsed === undefined ? {} : { rehearsed };
-  const manifest: Manifest = { format: 1, hash, layout, migrations, analyses, ...told };
+  const manifest: Manifest = { format: 1, hash, layout, set, migrations, analyses, ...told };
   const text = memorySource(Buffer.from(JSON.stringify(manifest)));
   return good([{ name: manifestName, source: text }, ...bodies.values()]);
 }
@@ -77,6 +78,7 @@ async function checked(open: OpenFile, hashing: Hashing): Promise<Outcome<Bundle
   return good({
     hash: manifest.hash,
     layout: manifest.layout,
+    set: manifest.set,
     migrations: manifest.migrations,
     ...(manifest.rehearsed === undefined ? {} : { rehearsed: manifest.rehearsed }),
     analysis: (migration, role) => {

@@ -1,6 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { nearest } from '../../kit/nearest.ts';
+import { versionIn } from '../../migrate/migration-id.ts';
 import type { Migration, Plan } from '../../migrate/model.ts';
 import type { Selection } from '../../migrate/task.ts';
 import { rehearseAdoption, type RehearsedAdoption } from '../../project/rehearse-adoption.ts';
@@ -98,7 +99,7 @@ function idsOf(names: readonly string[], migrations: readonly Migration[]): Outc
   for (const name of names) {
     const canonical = /^\d+$/.test(name) ? String(BigInt(name)) : name;
     const found = migrations.find(
-      (one) => one.id === canonical || one.name === name || one.up.file.endsWith(`/${name}`),
+      (one) => versionIn(one.id) === canonical || one.name === name || one.up.file.endsWith(`/${name}`),
     );
     if (found === undefined) {
       const near = nearest(

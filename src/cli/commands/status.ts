@@ -2,6 +2,7 @@ import { nodeHashing } from '../../adapters/files/hashing.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { appliedNow } from '../../migrate/history/read-history.ts';
 import type { HistoryRow } from '../../migrate/history/rows.ts';
+import { defaultSet, isBareId, isOf, setIn, versionIn } from '../../migrate/migration-id.ts';
 import type { Comparison } from '../../migrate/plan/compare.ts';
 import { compareTold } from '../../migrate/plan/told-statements.ts';
 import { vanishedInPart, withoutFile } from '../../migrate/plan/without-file.ts';
@@ -39,7 +40,10 @@ const statusOf: Run = async (context) =>
     const history = eventOf(execution, 'history');
     if (!history.ok) return failed(history.findings);
     const { layout } = wired.bundle;
-    const { rows, partial } = history.value;
+    const { rows } = history.value;
+    const isShown = (id: string): boolean => isBareId(id) || isOf(id, wired.bundle);
+    const partial = history.value.partial.filter(isShown);
+    const otherSets = countSets(rows.filter(({ id }) => !isShown(id)));
     const { comparison, findings: found } = await compareTold(wired.bundle, history.value, nodeHashing, {
       outOfOrder: false,
       local: project.environment.name === 'local',
@@ -47,10 +51,10 @@ const statusOf: Run = async (context) =>
     const vanished = withoutFile(partial, wired.bundle);
     const findings = [...vanished.map(vanishedInPart), ...found];
     // Bare files have no folder: what is known of them is in the history.
-    const bare = layout === 'bare' ? [] : appliedNow(rows).filter(({ id }) => id.startsWith('file:'));
+    const bare = layout === 'bare' ? [] : appliedNow(rows).filter(({ id }) => isBareId(id));
     const known = [...linesOf(comparison, new Set(partial)), ...bare.map((one) => bareLine(one, partial))];
     const lines = [...known, ...unseen(partial, known, layout)].sort((a, b) => byVersion(a.id, b.id));
-    show(context.screen, { lines, findings, environment: project.environment.name });
+    show(context.screen, { lines, findings, otherSets, environment: project.environment.name });
     const target = wired.target ?? targetOf(execution.events);
     const environment = { name: project.environment.name, protected: project.environment.protected, ...target };
     const pending = lines.filter((line) => line.state !== 'applied' && line.state !== 'missing').length;
@@ -59,9 +63,21 @@ const statusOf: Run = async (context) =>
       exitCode: 0,
       outcome: 'done',
       findings,
-      data: { environment, pending, migrations: lines, ...asOfData(execution.known) },
+      data: { environment, pending, migrations: lines, otherSets, ...asOfData(execution.known) },
     };
   });
+
+/** A set of another project, and how many of its migrations are applied. */
+interface OtherSet {
+  readonly set: string;
+  readonly applied: number;
+}
+
+function countSets(rows: readonly HistoryRow[]): readonly OtherSet[] {
+  const counts = new Map<string, number>();
+  for (const { id } of appliedNow(rows)) counts.set(setIn(id), (counts.get(setIn(id)) ?? 0) + 1);
+  return [...counts].map(([set, applied]) => ({ set, applied }));
+}
 
 function linesOf(comparison: Comparison, partial: ReadonlySet<string>): readonly Line[] {
   const late = new Set(comparison.late.map((migration) => migration.id));
@@ -109,7 +125,7 @@ function unseen(partial: readonly string[], lines: readonly Line[], layout: 'nat
     .filter((id) => !shown.has(id))
     .map((id) => ({
       id,
-      name: id.startsWith('file:') ? id.slice('file:'.length) : '',
+      name: isBareId(id) ? versionIn(id) : '',
       file: '',
       state: 'partial' as const,
     }));
@@ -120,7 +136,7 @@ function factsOf({ kind, at, by, ms, run }: HistoryRow): Pick<Line, 'how' | 'at'
 }
 
 function byVersion(a: string, b: string): number {
-  if (a.startsWith('file:') || b.startsWith('file:')) return a < b ? -1 : 1;
+  if (isBareId(a) || isBareId(b)) return a < b ? -1 : 1;
   return a.length - b.length || (a < b ? -1 : 1);
 }
 
@@ -129,10 +145,11 @@ const most = 30;
 interface Shown {
   readonly lines: readonly Line[];
   readonly findings: readonly Finding[];
+  readonly otherSets: readonly OtherSet[];
   readonly environment: string;
 }
 
-function show(screen: Screen, { lines, findings, environment }: Shown): void {
+function show(screen: Screen, { lines, findings, otherSets, environment }: Shown): void {
   const { style } = screen;
   const applied = lines.filter((line) => line.state === 'applied');
   const open = lines.length - applied.length;
@@ -142,6 +159,12 @@ function show(screen: Screen, { lines, findings, environment }: Shown): void {
   screen.say('');
   if (folded > 0) screen.say(style.dim(`  … ${countOf(folded, 'earlier migration')} applied`));
   screen.say(...aligned(lines.filter((line) => !hidden.has(line)).map((line) => row(line, style))));
+  for (const { set, applied: count } of otherSets)
+    screen.say(
+      style.dim(
+        `  + ${countOf(count, 'migration')} of set ${set === defaultSet ? `${set} (projects without one)` : set}`,
+      ),
+    );
   if (lines.length === 0) screen.say('  There are no migrations yet: `godwit new NAME` writes the first.');
   else if (open === 0)
     screen.say('', `${style.green('✔')} ${countOf(lines.length, 'migration')} applied, nothing to do.`);
@@ -168,7 +191,7 @@ function tally(lines: readonly Line[]): string {
 }
 
 function row(line: Line, style: Style): readonly string[] {
-  const title = line.id.startsWith('file:') ? line.name : `${line.id} ${line.name || '(its file is gone)'}`;
+  const title = isBareId(line.id) ? line.name : `${line.id} ${line.name || '(its file is gone)'}`;
   if (line.state === 'applied') {
     const when = `${shortTime(line.at ?? '')} by ${line.by ?? ''}`;
     return [`  ${style.green('✔')} ${title}`, style.dim(line.how === 'applied' ? when : `${line.how ?? ''} ${when}`)];

@@ -31,7 +31,7 @@ export const planFaults = entries({
   'migration-missing': {
     title: 'An applied migration has no file',
     why: 'The history names a migration that the folder does not contain.',
-    fix: 'Bring the file back (it may be on another branch).',
+    fix: 'Bring the file back (it may be on another branch). If another repository applied it, give yours a `set` of its own in its configuration.',
     exit: 10,
   },
   'bare-name-taken': {

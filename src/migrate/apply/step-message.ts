@@ -1,4 +1,5 @@
 import { quoteLiteral } from '../../sql/quote.ts';
+import { defaultSet, isBareId, setIn } from '../migration-id.ts';
 import { lockSettings } from '../courtesy/lock-settings.ts';
 import type { Analysis, PlanStep, Segment, Statement } from '../model.ts';
 import { undoneIn } from '../undone.ts';
@@ -124,7 +125,13 @@ export function record(
     recording.nextStarted,
     step.direction,
   ];
-  return `SELECT godwit.record(${values.map(quoteLiteral).join(', ')}, ${statements})`;
+  return `SELECT godwit.record(${values.map(quoteLiteral).join(', ')}, ${statements}${ofSet(step.id)})`;
+}
+
+/** The set is the history's own column, so that people need not take ids apart. */
+function ofSet(id: string): string {
+  const set = isBareId(id) ? defaultSet : setIn(id);
+  return set === defaultSet ? '' : `, of_set => ${quoteLiteral(set)}`;
 }
 
 /** Statements that make or describe something and do no more. */

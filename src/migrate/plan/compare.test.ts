@@ -30,14 +30,16 @@ function history(...rows: readonly HistoryRow[]): History {
   return { ...emptyHistory, version: 1, rows: rows.map((one, index) => ({ ...one, seq: index + 1 })) };
 }
 
+function compareNative(migrations: readonly Migration[], past: History, set = 'app') {
+  return compare({ layout: 'native', set, migrations }, past);
+}
+
 function codes(migrations: readonly Migration[], past: History, outOfOrder = false): readonly string[] {
-  return findingsOf(compare('native', migrations, past), { outOfOrder }).map(
-    ({ code, severity }) => `${severity} ${code}`,
-  );
+  return findingsOf(compareNative(migrations, past), { outOfOrder }).map(({ code, severity }) => `${severity} ${code}`);
 }
 
 test('what is not in the history is pending, in the order of the folder', () => {
-  const { pending, applied } = compare('native', [migration('1'), migration('2'), migration('3')], history(row('1')));
+  const { pending, applied } = compareNative([migration('1'), migration('2'), migration('3')], history(row('1')));
   expect(applied.map(({ row }) => row.id)).toEqual(['1']);
   expect(pending.map(({ id }) => id)).toEqual(['2', '3']);
 });
@@ -49,7 +51,7 @@ test('a migration that was merged late is found, and reported unless it is allow
 });
 
 test('a reverted migration is pending again', () => {
-  const { pending } = compare('native', [migration('1')], history(row('1'), row('1', { kind: 'reverted' })));
+  const { pending } = compareNative([migration('1')], history(row('1'), row('1', { kind: 'reverted' })));
   expect(pending.map(({ id }) => id)).toEqual(['1']);
 });
 
@@ -62,7 +64,7 @@ test('an applied migration without a file is missing', () => {
 });
 
 test('the same content under another version is a renamed migration, neither missing nor pending', () => {
-  const comparison = compare('native', [migration('2', 'm2', 'sum-1')], history(row('1')));
+  const comparison = compareNative([migration('2', 'm2', 'sum-1')], history(row('1')));
   expect(findingsOf(comparison, { outOfOrder: false }).map(({ code }) => code)).toEqual(['migration-renamed']);
   expect(comparison.pending).toEqual([]);
   expect(comparison.missing).toEqual([]);
@@ -75,5 +77,14 @@ test('another name for the same version and content is only a warning', () => {
 test('bare files and the folder do not see each other', () => {
   const past = history(row('1'), row('file:fix'));
   expect(codes([migration('1')], past)).toEqual([]);
-  expect(compare('bare', [migration('file:other')], past).missing).toEqual([]);
+  expect(compare({ layout: 'bare', set: 'app', migrations: [migration('file:other')] }, past).missing).toEqual([]);
+});
+
+test('each set sees its own migrations alone', () => {
+  const past = history(row('1'), row('billing:1'), row('billing:2'));
+  expect(codes([migration('1'), migration('2')], past)).toEqual([]);
+  const billing = compareNative([migration('billing:1'), migration('billing:3')], past, 'billing');
+  expect(billing.missing.map(({ id }) => id)).toEqual(['billing:2']);
+  expect(billing.pending.map(({ id }) => id)).toEqual(['billing:3']);
+  expect(compareNative([migration('shop:1')], past, 'shop').missing).toEqual([]);
 });

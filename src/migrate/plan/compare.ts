@@ -3,6 +3,8 @@ import type { Finding } from '../../kit/finding.ts';
 import { appliedNow, type History } from '../history/read-history.ts';
 import type { HistoryRow } from '../history/rows.ts';
 import type { Migration } from '../model.ts';
+import { isBareId, isOf, setIn, versionIn } from '../migration-id.ts';
+import type { Bundle } from '../ports.ts';
 
 /** The folder held against the history, as sets: no high-water mark, so nothing is skipped in silence. */
 export interface Comparison {
@@ -20,14 +22,12 @@ export interface Comparison {
   readonly renamed: readonly { readonly migration: Migration; readonly row: HistoryRow }[];
 }
 
-/** Is this id one of a bare file, which lives outside the ordered folder? */
-function isBare(id: string): boolean {
-  return id.startsWith('file:');
-}
-
-/** Compares the migrations of one layout with the rows of the history that belong to it. */
-export function compare(layout: 'native' | 'bare', migrations: readonly Migration[], history: History): Comparison {
-  const rows = appliedNow(history.rows).filter((row) => isBare(row.id) === (layout === 'bare'));
+/** Compares the migrations of one layout and set with the rows of the history that belong to it. */
+export function compare(
+  { layout, set, migrations }: Pick<Bundle, 'layout' | 'set' | 'migrations'>,
+  history: History,
+): Comparison {
+  const rows = appliedNow(history.rows).filter(({ id }) => isOf(id, { layout, set }));
   const byId = new Map(migrations.map((migration) => [migration.id, migration]));
   const rowIds = new Set(rows.map((row) => row.id));
   const pendingAll = migrations.filter((migration) => !rowIds.has(migration.id));
@@ -49,12 +49,24 @@ export function compare(layout: 'native' | 'bare', migrations: readonly Migratio
     else if (layout === 'native') missing.push(row);
   }
 
+  if (layout === 'native') renamed.push(...takenAlong(pendingAll, appliedNow(history.rows), set));
   const movedIds = new Set(renamed.map(({ migration }) => migration.id));
   const pending = pendingAll.filter((migration) => !movedIds.has(migration.id));
   const newest = migrations.findLastIndex((migration) => rowIds.has(migration.id));
   const older = new Set(migrations.slice(0, Math.max(newest, 0)).map((migration) => migration.id));
   const late = layout === 'bare' ? [] : pending.filter((migration) => older.has(migration.id));
   return { applied, pending, late, changed, missing, renamed };
+}
+
+/** Version, name and content of an applied migration of another set: the project had another set then. */
+function takenAlong(pending: readonly Migration[], rows: readonly HistoryRow[], set: string): Comparison['renamed'] {
+  const keyOf = (id: string, name: string, checksum: string): string => `${versionIn(id)} ${name} ${checksum}`;
+  const others = rows.filter(({ id }) => !isBareId(id) && setIn(id) !== set);
+  const known = new Map(others.map((row) => [keyOf(row.id, row.name, row.checksum), row]));
+  return pending.flatMap((migration) => {
+    const row = known.get(keyOf(migration.id, migration.name, migration.up.checksum));
+    return row === undefined ? [] : [{ migration, row }];
+  });
 }
 
 /** What findings depend on beside the comparison. */
@@ -79,14 +91,14 @@ export function findingsOf(comparison: Comparison, options: JudgingTerms): reado
       anew(
         fault('migration-missing', {
           where: { file: row.file },
-          why: `It was applied on ${row.at} by ${row.by} as version ${row.id}.`,
+          why: `It was applied on ${row.at} by ${row.by} as version ${versionIn(row.id)}.`,
         }),
       ),
     ),
     ...(options.outOfOrder ? [] : comparison.late).map((migration) =>
       fault('out-of-order', {
         where: { file: migration.up.file },
-        why: `Version ${migration.id} is pending, but ${newest === undefined ? 'a later one' : `version ${newest.id}`} is already applied.`,
+        why: `Version ${versionIn(migration.id)} is pending, but ${newest === undefined ? 'a later one' : `version ${versionIn(newest.id)}`} is already applied.`,
       }),
     ),
   ];
@@ -98,7 +110,7 @@ type Changed = Comparison['changed'][number];
 
 /** Under the version of an applied migration there is a file with another name and content: two branches took it. */
 export function isOther({ migration, row }: Changed): boolean {
-  return !isBare(row.id) && row.name !== migration.name;
+  return !isBareId(row.id) && row.name !== migration.name;
 }
 
 function otherFinding({ migration, row }: Changed, comparison: Comparison): Finding {
@@ -106,17 +118,17 @@ function otherFinding({ migration, row }: Changed, comparison: Comparison): Find
   const free = nextVersion(file, comparison);
   return fault('migration-changed', {
     where: { file },
-    why: `Version ${row.id} was applied on ${row.at} by ${row.by} as ${row.file}; ${file} is another migration of the same version.`,
-    fix: `If yours came later, give it the next free version: ${free}_${migration.name}.sql; and bring the file that was applied back. If one repository of two on this database took the version, they need a database each.`,
+    why: `Version ${versionIn(row.id)} was applied on ${row.at} by ${row.by} as ${row.file}; ${file} is another migration of the same version.`,
+    fix: `If yours came later, give it the next free version: ${free}_${migration.name}.sql; and bring the file that was applied back. If it was applied from another repository that uses this database, give yours a set of its own: \`set: "billing"\` in its configuration.`,
   });
 }
 
 /** Behind every version that is known, with as many digits as this file has. */
 function nextVersion(file: string, { applied, pending, changed, missing }: Comparison): string {
   const ids = [...applied, ...changed].map(({ row }) => row.id);
-  const known = [...ids, ...pending.map(({ id }) => id), ...missing.map(({ id }) => id)].filter((id) =>
-    /^\d+$/.test(id),
-  );
+  const known = [...ids, ...pending.map(({ id }) => id), ...missing.map(({ id }) => id)]
+    .map(versionIn)
+    .filter((version) => /^\d+$/.test(version));
   const newest = known.map(BigInt).reduce((a, b) => (a > b ? a : b), 0n);
   const digits = /(\d+)_[^/]*$/.exec(file)?.[1]?.length ?? 1;
   return String(newest + 1n).padStart(digits, '0');
@@ -126,7 +138,7 @@ function nextVersion(file: string, { applied, pending, changed, missing }: Compa
 function changedFinding({ migration, row }: Changed): Finding {
   const { file, checksum } = migration.up;
   const where = { file };
-  if (row.id.startsWith('file:') && row.file !== file)
+  if (isBareId(row.id) && row.file !== file)
     return fault('bare-name-taken', {
       where,
       why: `${row.file}, which has other content, was applied on ${row.at} by ${row.by} under the name ${migration.name}.`,
@@ -145,9 +157,16 @@ function renamedFinding(migration: Migration, row: HistoryRow): Finding {
       severity: 'warning',
       why: `It was applied as ${row.file}; version and content are the same.`,
     });
+  const former = setIn(row.id);
+  if (former !== setIn(migration.id))
+    return fault('migration-renamed', {
+      where,
+      why: `It was applied on ${row.at} by ${row.by} as a migration of set ${former}; under set ${setIn(migration.id)} it would run a second time.`,
+      fix: `If this project had set ${former} then, put that back. If it is another project with the same file, change a comment in it.`,
+    });
   return fault('migration-renamed', {
     where,
-    why: `Its content was applied as ${row.file} (version ${row.id}); under version ${migration.id} it would run a second time.`,
+    why: `Its content was applied as ${row.file} (version ${versionIn(row.id)}); under version ${versionIn(migration.id)} it would run a second time.`,
   });
 }
 

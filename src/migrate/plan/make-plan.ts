@@ -5,6 +5,7 @@ import type { History } from '../history/read-history.ts';
 import type { Analysis, Migration, Mode, Plan, PlanStep, Role } from '../model.ts';
 import type { Bundle, Hashing } from '../ports.ts';
 import type { Selection } from '../task.ts';
+import { isBareId, setIn, versionIn } from '../migration-id.ts';
 import { canonicalJson } from './canonical.ts';
 import { vanishedInPart, withoutFile } from './without-file.ts';
 import type { Comparison } from './compare.ts';
@@ -97,14 +98,27 @@ async function companionFaults(bundle: Bundle, migration: Migration, role: Role)
 /** A migration that stands in part goes on in its own direction: before anything turns round, and before all is well. */
 function halfWay(history: History, selection: Selection, bundle: Bundle): readonly Finding[] {
   const files = new Map(bundle.migrations.map(({ id, up }) => [id, up.file]));
-  const turned = history.partial.filter(({ direction }) => direction !== selection.direction);
+  const turned = history.partial.filter(
+    ({ migration, direction }) => direction !== selection.direction || isOfAnotherSet(migration, bundle),
+  );
   return [...new Set(turned.map(({ migration }) => migration))].flatMap((id) => {
+    if (isOfAnotherSet(id, bundle)) return [halfWayElsewhere(id)];
     const file = files.get(id);
     if (file === undefined) return [];
     const [what, command] = selection.direction === 'up' ? ['undone', 'down'] : ['applied', 'up'];
     const why = `${file} is ${what} in part; \`godwit ${command}\` goes on there.`;
     return [fault('half-way', { where: { file }, why, fix: `Run \`godwit ${command}\` first.` })];
   });
+}
+
+function isOfAnotherSet(id: string, { set }: Pick<Bundle, 'set'>): boolean {
+  return !isBareId(id) && setIn(id) !== set;
+}
+
+/** What transactions wrote is told at the end of a run: two migrations in part could not be told apart. */
+function halfWayElsewhere(id: string): Finding {
+  const why = `Migration ${versionIn(id)} of set ${setIn(id)} stands in part.`;
+  return fault('half-way', { why, fix: `Run the same command in the project of set ${setIn(id)} first.` });
 }
 
 /** What a down file does to rows, where its text does not tell: nobody counts that. */

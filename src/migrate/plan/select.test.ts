@@ -26,7 +26,7 @@ function selected(applied: readonly string[], selection: Partial<Selection>): re
     by: 'me',
     schema: 'public',
   }));
-  const comparison = compare('native', migrations, { ...emptyHistory, version: 1, rows });
+  const comparison = compare({ layout: 'native', set: 'app', migrations }, { ...emptyHistory, version: 1, rows });
   const outcome = select({ direction: 'up', outOfOrder: false, ...selection }, comparison, migrations);
   return outcome.ok ? outcome.value.map(({ id }) => id) : outcome.findings.map(({ code }) => code);
 }

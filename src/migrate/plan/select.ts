@@ -1,6 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import type { Migration } from '../model.ts';
+import { versionIn } from '../migration-id.ts';
 import { canonicalVersion } from '../read/file-name.ts';
 import type { Selection } from '../task.ts';
 import type { Comparison } from './compare.ts';
@@ -23,7 +24,7 @@ function selectUp(
   migrations: readonly Migration[],
 ): Outcome<readonly Migration[]> {
   if (selection.to === undefined) return good(comparison.pending);
-  const last = migrations.findIndex((migration) => migration.id === canonicalVersion(selection.to ?? ''));
+  const last = migrations.findIndex(({ id }) => isNamed(id, selection.to ?? ''));
   if (last < 0) return bad(unknownVersion(selection.to, migrations));
   const wanted = new Set(migrations.slice(0, last + 1).map((migration) => migration.id));
   return good(comparison.pending.filter((migration) => wanted.has(migration.id)));
@@ -39,7 +40,7 @@ function selectDown(
   if (selection.to === undefined) return good(undoable.slice(0, 1).map(({ migration }) => migration));
   const version = canonicalVersion(selection.to);
   if (version === '0') return good(undoable.map(({ migration }) => migration));
-  const kept = migrations.findIndex((migration) => migration.id === version);
+  const kept = migrations.findIndex(({ id }) => isNamed(id, version));
   if (kept < 0) return bad(unknownVersion(selection.to, migrations));
   const wanted = new Set(migrations.slice(kept + 1).map((migration) => migration.id));
   return good(undoable.map(({ migration }) => migration).filter((migration) => wanted.has(migration.id)));
@@ -60,9 +61,14 @@ function selectOnly(
   return bad(fault('nothing-to-undo', { where: { file: first.up.file }, why: 'It is not applied.' }));
 }
 
+/** By its version, or by its id as the history has it. */
+function isNamed(id: string, typed: string): boolean {
+  return id === typed || versionIn(id) === canonicalVersion(typed);
+}
+
 function unknownVersion(version: string, migrations: readonly Migration[]): ReturnType<typeof fault> {
   const last = migrations.at(-1);
   return fault('unknown-version', {
-    why: `There is no version ${version}; the folder holds ${migrations.length === 1 ? '1 migration' : `${migrations.length} migrations`}${last === undefined ? '' : `, the last is ${last.id}`}.`,
+    why: `There is no version ${version}; the folder holds ${migrations.length === 1 ? '1 migration' : `${migrations.length} migrations`}${last === undefined ? '' : `, the last is ${versionIn(last.id)}`}.`,
   });
 }

@@ -24,7 +24,7 @@ type IsSame = (hashes: readonly string[]) => boolean;
 export type ReadStatements = (seq: number) => Promise<readonly RecordedStatement[] | IsSame | undefined>;
 
 /** The part of a bundle that is compared. */
-export type Compared = Pick<Bundle, 'layout' | 'migrations' | 'analysis'>;
+export type Compared = Pick<Bundle, 'layout' | 'set' | 'migrations' | 'analysis'>;
 
 type Changed = Comparison['changed'][number];
 
@@ -36,7 +36,7 @@ export async function compareByStatements(
   history: History,
   terms: JudgingTerms & { readonly recorded: ReadStatements },
 ): Promise<{ readonly comparison: Comparison; readonly findings: readonly Finding[] }> {
-  const bySums = compare(bundle.layout, bundle.migrations, history);
+  const bySums = compare(bundle, history);
   const findings = await explained(findingsOf(bySums, terms), bySums, bundle, terms.recorded);
   return { comparison: settled(bySums, findings, bundle.migrations), findings };
 }

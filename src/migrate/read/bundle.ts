@@ -4,6 +4,7 @@ import { bad, type Outcome } from '../../kit/outcome.ts';
 import type { Analysis, Migration, Role, ScriptFile } from '../model.ts';
 import type { Bundle, ByteSource, Folder, Hashing } from '../ports.ts';
 import type { Rehearsed } from '../adopt/rehearsed.ts';
+import { defaultSet } from '../migration-id.ts';
 import type { AnalysisPorts } from './analyse.ts';
 import { openBody } from './checksum.ts';
 
@@ -13,6 +14,8 @@ const bundleFormat = 1;
 /** What a bundle is made of. */
 export interface BundleTerms {
   readonly layout: Bundle['layout'];
+  /** Default: `app`. */
+  readonly set?: string;
   readonly migrations: readonly Migration[];
   /** Opens a script's file, BOM included. */
   open(script: ScriptFile): Promise<ByteSource>;
@@ -28,6 +31,7 @@ export function createBundle(terms: BundleTerms, ports: AnalysisPorts): Bundle {
   return {
     hash: bundleHash(terms, ports.hashing),
     layout: terms.layout,
+    set: terms.set ?? defaultSet,
     migrations: terms.migrations,
     analysis(migration, role) {
       const script = scriptOf(migration, role);
@@ -79,15 +83,17 @@ function scriptOf(migration: Migration, role: Role): ScriptFile {
 
 /** The bundle with what a rehearsal of its migrations has told. */
 export function withRehearsed(bundle: Bundle, rehearsed: Rehearsed, hashing: Hashing): Bundle {
-  const terms = { layout: bundle.layout, migrations: bundle.migrations, rehearsed };
-  return { ...bundle, rehearsed, hash: bundleHash(terms, hashing) };
+  return { ...bundle, rehearsed, hash: bundleHash({ ...bundle, rehearsed }, hashing) };
 }
 
-/** SHA-256 over format version, layout, ids, names and checksums, companions included, and rehearsed words if there are. */
-export function bundleHash(terms: Pick<Bundle, 'layout' | 'migrations' | 'rehearsed'>, hashing: Hashing): string {
+type HashedTerms = Pick<Bundle, 'layout' | 'migrations' | 'rehearsed'> & { readonly set?: string };
+
+/** SHA-256 over format version, layout, set, ids, names and checksums, companions included, and rehearsed words if there are. */
+export function bundleHash(terms: HashedTerms, hashing: Hashing): string {
   const content = {
     format: bundleFormat,
     layout: terms.layout,
+    set: terms.set ?? defaultSet,
     migrations: terms.migrations.map(({ id, name, up, down, verify }) => [
       id,
       name,

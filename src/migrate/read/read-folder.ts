@@ -3,6 +3,7 @@ import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import type { Migration, Role, ScriptFile } from '../model.ts';
 import type { Folder, FolderEntry, Hashing } from '../ports.ts';
+import { defaultSet, migrationId } from '../migration-id.ts';
 import { checksumOf } from './checksum.ts';
 import { compareVersions, readFileName } from './file-name.ts';
 
@@ -26,8 +27,14 @@ interface NamedFile {
 /**
  * Reads a folder in the native layout: `<version>_<name>.sql` with optional `.down.sql` and `.verify.sql`. Files are
  * hashed, not analysed. Everything that is wrong with the folder is reported at once.
+ *
+ * @param set the set that the migrations belong to
  */
-export async function readFolder(folder: Folder, hashing: Hashing): Promise<Outcome<FolderReading>> {
+export async function readFolder(
+  folder: Folder,
+  hashing: Hashing,
+  set: string = defaultSet,
+): Promise<Outcome<FolderReading>> {
   const listed = await folder.list();
   if (!listed.ok) return listed;
   const findings: Finding[] = [];
@@ -44,7 +51,9 @@ export async function readFolder(folder: Folder, hashing: Hashing): Promise<Outc
   const groups = groupFiles(files, findings);
   if (findings.some((finding) => finding.severity === 'error')) return bad(...findings.sort(byFile));
   const read = await readGroups(folder, groups, hashing);
-  return read.ok ? good({ migrations: read.value, findings }) : read;
+  if (!read.ok) return read;
+  const migrations = read.value.map((migration) => ({ ...migration, id: migrationId(set, migration.id) }));
+  return good({ migrations, findings });
 }
 
 function pathOf(folder: Folder, name: string): string {
