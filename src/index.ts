@@ -127,6 +127,7 @@ export async function status(options: ProjectOptions): Promise<Status> {
     const { comparison, findings: found } = await compareTold(ready.wired.bundle, history, nodeHashing, {
       outOfOrder: false,
       local: ready.project.environment.name === 'local',
+      ahead: ready.project.environment.ahead,
     });
     const findings = [...ended.findings, ...found];
     return {

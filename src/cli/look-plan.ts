@@ -49,7 +49,8 @@ async function planFrom(
     return undefined;
   const { makePlan } = await import('../migrate/plan/make-plan.ts');
   const recorded = toldStatements(history, nodeHashing);
-  const made = await makePlan(wired.bundle, { ...state, rows }, selection, { hashing: nodeHashing, recorded });
+  const ports = { hashing: nodeHashing, recorded, ahead: project.environment.ahead };
+  const made = await makePlan(wired.bundle, { ...state, rows }, selection, ports);
   if (!made.ok) return bad(...made.findings);
   const { plan, findings } = made.value;
   return good({ plan, findings, exitCode: 0, outcome: plan.steps.length === 0 ? 'nothing-to-do' : 'done' });

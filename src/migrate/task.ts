@@ -17,6 +17,8 @@ export interface Actor {
 export interface EnvironmentTerms {
   readonly name: string;
   readonly protected: boolean;
+  /** What becomes of `up` where the database is ahead of the folder. Default: `warn`. */
+  readonly ahead?: 'warn' | 'refuse';
   /** Identity from godwit.lock.json; absent before the first run. */
   readonly pinned?: { readonly id: string; readonly systemId: string; readonly databaseOid?: string };
 }

@@ -81,6 +81,7 @@ const environmentShape = shape({
   protected: flag,
   checkpoint: oneOf('never', 'destructive', 'always'),
   triggers: oneOf('fire', 'inspect'),
+  ahead: oneOf('warn', 'refuse'),
   verify,
   locks: shape({ budget: duration, concurrent: duration, waiters: count }),
   migrations: text,

@@ -86,6 +86,11 @@ export interface EnvironmentConfig {
   readonly checkpoint?: 'never' | 'destructive' | 'always';
   /** Fire triggers in a rolled-back transaction, or only inspect them. Default: `inspect` when protected, else `fire`. */
   readonly triggers?: 'fire' | 'inspect';
+  /**
+   * What `up` does where migrations are applied that are newer than every file, as after an application was rolled back:
+   * `warn` (default), or `refuse`.
+   */
+  readonly ahead?: 'warn' | 'refuse';
   /** How `verify` judges, beside what the project says. */
   readonly verify?: VerifyConfig;
   /** How considerate runs are while they wait for locks; see docs/locks.md. */

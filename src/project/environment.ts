@@ -33,6 +33,8 @@ export interface Environment {
   readonly protected: boolean;
   readonly checkpoint: 'never' | 'destructive' | 'always';
   readonly triggers: 'fire' | 'inspect';
+  /** What becomes of `up` where the database is ahead of the folder. */
+  readonly ahead: 'warn' | 'refuse';
   /** Patterns of objects whose differences `verify` only notes. */
   readonly ignore: readonly string[];
   readonly locks: LockTerms;
@@ -225,6 +227,7 @@ function complete(
     protected: isProtected,
     checkpoint: terms.checkpoint ?? (isProtected ? 'always' : careless ? 'never' : 'destructive'),
     triggers: terms.triggers ?? (isProtected ? 'inspect' : 'fire'),
+    ahead: terms.ahead ?? 'warn',
     ignore: terms.verify?.ignore ?? [],
     locks: locksOf(terms),
     engine,

@@ -31,6 +31,7 @@ function termsOf(project: Project, actor: Actor): Terms {
     environment: {
       name: environment.name,
       protected: environment.protected,
+      ahead: environment.ahead,
       ...(pinned === undefined ? {} : { pinned }),
     },
     actor,

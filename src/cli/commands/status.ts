@@ -2,6 +2,7 @@ import { nodeHashing } from '../../adapters/files/hashing.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { appliedNow } from '../../migrate/history/read-history.ts';
 import type { HistoryRow } from '../../migrate/history/rows.ts';
+import { begunAhead, begunAheadFinding } from '../../migrate/plan/ahead.ts';
 import { defaultSet, isBareId, isOf, setIn, versionIn } from '../../migrate/migration-id.ts';
 import type { Comparison } from '../../migrate/plan/compare.ts';
 import { compareTold } from '../../migrate/plan/told-statements.ts';
@@ -19,7 +20,7 @@ interface Line {
   readonly id: string;
   readonly name: string;
   readonly file: string;
-  readonly state: 'applied' | 'pending' | 'partial' | 'late' | 'changed' | 'missing' | 'renamed';
+  readonly state: 'applied' | 'pending' | 'partial' | 'late' | 'changed' | 'missing' | 'ahead' | 'renamed';
   readonly how?: HistoryRow['kind'];
   readonly at?: string;
   readonly by?: string;
@@ -47,9 +48,14 @@ const statusOf: Run = async (context) =>
     const { comparison, findings: found } = await compareTold(wired.bundle, history.value, nodeHashing, {
       outOfOrder: false,
       local: project.environment.name === 'local',
+      ahead: project.environment.ahead,
     });
     const vanished = withoutFile(partial, wired.bundle);
-    const findings = [...vanished.map(vanishedInPart), ...found];
+    const begun = new Set(begunAhead(vanished, wired.bundle.migrations, rows));
+    const inPart = vanished.map((id) =>
+      begun.has(id) ? begunAheadFinding(id, project.environment.ahead) : vanishedInPart(id),
+    );
+    const findings = [...inPart, ...found];
     // Bare files have no folder: what is known of them is in the history.
     const bare = layout === 'bare' ? [] : appliedNow(rows).filter(({ id }) => isBareId(id));
     const known = [...linesOf(comparison, new Set(partial)), ...bare.map((one) => bareLine(one, partial))];
@@ -57,7 +63,7 @@ const statusOf: Run = async (context) =>
     show(context.screen, { lines, findings, otherSets, environment: project.environment.name });
     const target = wired.target ?? targetOf(execution.events);
     const environment = { name: project.environment.name, protected: project.environment.protected, ...target };
-    const pending = lines.filter((line) => line.state !== 'applied' && line.state !== 'missing').length;
+    const pending = lines.filter(({ state }) => !settledStates.has(state)).length;
     // Looking is no failure: drift is a finding here, and stops `up`.
     return {
       exitCode: 0,
@@ -78,6 +84,9 @@ function countSets(rows: readonly HistoryRow[]): readonly OtherSet[] {
   for (const { id } of appliedNow(rows)) counts.set(setIn(id), (counts.get(setIn(id)) ?? 0) + 1);
   return [...counts].map(([set, applied]) => ({ set, applied }));
 }
+
+/** Nothing of these is left for `up`. */
+const settledStates: ReadonlySet<Line['state']> = new Set(['applied', 'missing', 'ahead']);
 
 function linesOf(comparison: Comparison, partial: ReadonlySet<string>): readonly Line[] {
   const late = new Set(comparison.late.map((migration) => migration.id));
@@ -100,11 +109,11 @@ function linesOf(comparison: Comparison, partial: ReadonlySet<string>): readonly
         state: 'renamed' as const,
         ...factsOf(row),
       })),
-    ...comparison.missing.map((row) => ({
+    ...[...comparison.missing, ...comparison.ahead].map((row): Line => ({
       id: row.id,
       name: row.name,
       file: row.file,
-      state: 'missing' as const,
+      state: partial.has(row.id) ? 'partial' : comparison.ahead.includes(row) ? 'ahead' : 'missing',
       ...factsOf(row),
     })),
     ...comparison.pending.map(({ id, name, up }) => ({ id, name, file: up.file, state: stateOf(id) })),
@@ -152,7 +161,8 @@ interface Shown {
 function show(screen: Screen, { lines, findings, otherSets, environment }: Shown): void {
   const { style } = screen;
   const applied = lines.filter((line) => line.state === 'applied');
-  const open = lines.length - applied.length;
+  const ahead = lines.filter((line) => line.state === 'ahead').length;
+  const open = lines.length - applied.length - ahead;
   // A long history of applied migrations is folded; what is open is always shown.
   const folded = Math.max(0, applied.length - most);
   const hidden = new Set(applied.slice(0, folded));
@@ -192,9 +202,11 @@ function tally(lines: readonly Line[]): string {
 
 function row(line: Line, style: Style): readonly string[] {
   const title = isBareId(line.id) ? line.name : `${line.id} ${line.name || '(its file is gone)'}`;
-  if (line.state === 'applied') {
+  if (line.state === 'applied' || line.state === 'ahead') {
     const when = `${shortTime(line.at ?? '')} by ${line.by ?? ''}`;
-    return [`  ${style.green('✔')} ${title}`, style.dim(line.how === 'applied' ? when : `${line.how ?? ''} ${when}`)];
+    const how = style.dim(line.how === 'applied' ? when : `${line.how ?? ''} ${when}`);
+    const ahead = line.state === 'ahead' ? ` ${style.yellow('ahead of the files here')}` : '';
+    return [`  ${style.green('✔')} ${title}`, `${how}${ahead}`];
   }
   const paint =
     line.state === 'pending'

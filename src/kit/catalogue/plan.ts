@@ -34,6 +34,13 @@ export const planFaults = entries({
     fix: 'Bring the file back (it may be on another branch). If another repository applied it, give yours a `set` of its own in its configuration.',
     exit: 10,
   },
+  'database-ahead': {
+    title: 'The database is ahead of the files here',
+    why: 'Migrations that are newer than every file of the folder are applied: a later release was here, and this folder is that of an earlier one, or of another branch.',
+    fix: 'Nothing needs to be done for an earlier release that works with the newer schema. To undo the newer migrations, run `godwit down`.',
+    exit: 10,
+    severity: 'warning',
+  },
   'bare-name-taken': {
     title: 'Another bare file of this name is applied',
     why: 'A bare file is known by its name, whatever folder it lies in.',

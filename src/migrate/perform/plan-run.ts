@@ -57,6 +57,7 @@ export async function planRun(
     const made = await makePlan(ports.bundle, history, task.selection, {
       hashing: ports.hashing,
       recorded: readStatements(session),
+      ahead: task.environment.ahead,
     });
     if (!made.ok) return made;
     const pooled = live.terms.pooled === true && task.how === 'execute';

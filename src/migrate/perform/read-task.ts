@@ -84,6 +84,7 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
   const made = await makePlan(ports.bundle, opened.history, task.selection, {
     hashing: ports.hashing,
     recorded: readStatements(opened.session),
+    ahead: task.environment.ahead,
   });
   if (!made.ok) return verdictOf(...made.findings);
   for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });

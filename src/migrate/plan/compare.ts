@@ -5,6 +5,7 @@ import type { HistoryRow } from '../history/rows.ts';
 import type { Migration } from '../model.ts';
 import { isBareId, isOf, setIn, versionIn } from '../migration-id.ts';
 import type { Bundle } from '../ports.ts';
+import { aheadFinding, isAheadOf, type AheadPolicy } from './ahead.ts';
 
 /** The folder held against the history, as sets: no high-water mark, so nothing is skipped in silence. */
 export interface Comparison {
@@ -16,8 +17,10 @@ export interface Comparison {
   readonly late: readonly Migration[];
   /** Applied, but the file has other content now. */
   readonly changed: readonly { readonly migration: Migration; readonly row: HistoryRow }[];
-  /** Applied, without a file. */
+  /** Applied, without a file, and older than the newest file. */
   readonly missing: readonly HistoryRow[];
+  /** Applied, without a file, and newer than every file: the folder is that of an earlier release. */
+  readonly ahead: readonly HistoryRow[];
   /** Applied, and a file with the same content has another version (`migration` is pending) or another name. */
   readonly renamed: readonly { readonly migration: Migration; readonly row: HistoryRow }[];
 }
@@ -36,7 +39,7 @@ export function compare(
   const applied: { migration: Migration; row: HistoryRow }[] = [];
   const changed: { migration: Migration; row: HistoryRow }[] = [];
   const renamed: { migration: Migration; row: HistoryRow }[] = [];
-  const missing: HistoryRow[] = [];
+  const withoutFile: HistoryRow[] = [];
   for (const row of rows) {
     const migration = byId.get(row.id);
     const moved = pendingByContent.get(row.checksum);
@@ -46,16 +49,19 @@ export function compare(
       if (migration.name !== row.name) renamed.push({ migration, row });
     } else if (moved !== undefined) renamed.push({ migration: moved, row });
     // A bare file is named by the command; the others of the history are not its concern.
-    else if (layout === 'native') missing.push(row);
+    else if (layout === 'native') withoutFile.push(row);
   }
 
   if (layout === 'native') renamed.push(...takenAlong(pendingAll, appliedNow(history.rows), set));
   const movedIds = new Set(renamed.map(({ migration }) => migration.id));
   const pending = pendingAll.filter((migration) => !movedIds.has(migration.id));
+  const known = migrations.some(({ id }) => rowIds.has(id));
+  const ahead = withoutFile.filter(({ id }) => known && isAheadOf(id, migrations));
+  const missing = withoutFile.filter((row) => !ahead.includes(row));
   const newest = migrations.findLastIndex((migration) => rowIds.has(migration.id));
-  const older = new Set(migrations.slice(0, Math.max(newest, 0)).map((migration) => migration.id));
+  const older = new Set((ahead.length > 0 ? migrations : migrations.slice(0, Math.max(newest, 0))).map(({ id }) => id));
   const late = layout === 'bare' ? [] : pending.filter((migration) => older.has(migration.id));
-  return { applied, pending, late, changed, missing, renamed };
+  return { applied, pending, late, changed, missing, ahead, renamed };
 }
 
 /** Version, name and content of an applied migration of another set: the project had another set then. */
@@ -75,13 +81,15 @@ export interface JudgingTerms {
   readonly outOfOrder: boolean;
   /** The environment is `local`: its database may be made anew at any time. */
   readonly local?: boolean;
+  /** What is said of a database that is ahead of the folder. Default: `warn`. */
+  readonly ahead?: AheadPolicy;
 }
 
 /** What the comparison finds wrong, as findings. */
 export function findingsOf(comparison: Comparison, options: JudgingTerms): readonly Finding[] {
-  const newest = comparison.applied.at(-1)?.row;
+  const newest = comparison.ahead.at(-1) ?? comparison.applied.at(-1)?.row;
   const anew = (finding: Finding): Finding =>
-    options.local === true && (finding.code === 'migration-changed' || finding.code === 'migration-missing')
+    options.local === true && resettable.has(finding.code)
       ? { ...finding, fix: `${finding.fix} ${resetHint}` }
       : finding;
   return [
@@ -95,15 +103,21 @@ export function findingsOf(comparison: Comparison, options: JudgingTerms): reado
         }),
       ),
     ),
+    ...(comparison.ahead.length === 0 ? [] : [anew(aheadFinding(comparison.ahead, options.ahead))]),
     ...(options.outOfOrder ? [] : comparison.late).map((migration) =>
       fault('out-of-order', {
         where: { file: migration.up.file },
         why: `Version ${versionIn(migration.id)} is pending, but ${newest === undefined ? 'a later one' : `version ${versionIn(newest.id)}`} is already applied.`,
+        ...(comparison.ahead.length === 0 ? {} : { fix: hotfixHint }),
       }),
     ),
   ];
 }
 
+/** A version behind all that are applied would make those without a file a gap. */
+const hotfixHint =
+  'For a hotfix of this earlier release, run `godwit up --out-of-order`; else use the files of the newest release.';
+const resettable: ReadonlySet<string> = new Set(['migration-changed', 'migration-missing', 'database-ahead']);
 const resetHint = 'Or begin anew: `godwit db reset --up` drops this local database and applies all files.';
 
 type Changed = Comparison['changed'][number];
@@ -124,9 +138,9 @@ function otherFinding({ migration, row }: Changed, comparison: Comparison): Find
 }
 
 /** Behind every version that is known, with as many digits as this file has. */
-function nextVersion(file: string, { applied, pending, changed, missing }: Comparison): string {
+function nextVersion(file: string, { applied, pending, changed, missing, ahead }: Comparison): string {
   const ids = [...applied, ...changed].map(({ row }) => row.id);
-  const known = [...ids, ...pending.map(({ id }) => id), ...missing.map(({ id }) => id)]
+  const known = [...ids, ...pending.map(({ id }) => id), ...[...missing, ...ahead].map(({ id }) => id)]
     .map(versionIn)
     .filter((version) => /^\d+$/.test(version));
   const newest = known.map(BigInt).reduce((a, b) => (a > b ? a : b), 0n);

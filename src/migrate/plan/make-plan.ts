@@ -2,10 +2,12 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import type { History } from '../history/read-history.ts';
+import type { HistoryRow } from '../history/rows.ts';
 import type { Analysis, Migration, Mode, Plan, PlanStep, Role } from '../model.ts';
 import type { Bundle, Hashing } from '../ports.ts';
 import type { Selection } from '../task.ts';
 import { isBareId, setIn, versionIn } from '../migration-id.ts';
+import { begunAhead, begunAheadFinding, type AheadPolicy } from './ahead.ts';
 import { canonicalJson } from './canonical.ts';
 import { vanishedInPart, withoutFile } from './without-file.ts';
 import type { Comparison } from './compare.ts';
@@ -21,38 +23,56 @@ export interface MadePlan {
   readonly findings: readonly Finding[];
 }
 
+/** What a plan is made with, beside bundle and history. */
+export interface PlanPorts {
+  readonly hashing: Hashing;
+  /** The statements of an applied migration, to say what was changed in it. */
+  readonly recorded: ReadStatements;
+  /** What becomes of `up` where the database is ahead of the folder. Default: `warn`. */
+  readonly ahead?: AheadPolicy | undefined;
+}
+
 /**
  * Computes what would run now. Runs on the runner's side: only there the history can be read.
  *
  * @param bundle the migrations of the folder, or the bare files named by the command
  * @param history what the target database says is applied
  * @param selection direction and limits
- * @param ports hashing, and the statements of an applied migration, to say what was changed in it
  */
 export async function makePlan(
   bundle: Bundle,
   history: History,
   selection: Selection,
-  ports: { readonly hashing: Hashing; readonly recorded: ReadStatements },
+  ports: PlanPorts,
 ): Promise<Outcome<MadePlan>> {
   const outOfOrder = selection.outOfOrder || selection.direction === 'down';
   const vanished = withoutFile(
     history.partial.map(({ migration }) => migration),
     bundle,
-  ).map(vanishedInPart);
-  if (vanished.length > 0) return bad(...vanished);
-  const terms = { outOfOrder, local: history.environment === 'local', recorded: ports.recorded };
-  const { comparison, findings: found } = await compareByStatements(bundle, history, terms);
+  );
+  const begun = selection.direction === 'up' ? begunAhead(vanished, bundle.migrations, history.rows) : [];
+  if (vanished.length > begun.length) return bad(...vanished.filter((id) => !begun.includes(id)).map(vanishedInPart));
+  const { recorded } = ports;
+  // Undoing the newer migrations is the way back: that is no reason to refuse it.
+  const ahead = selection.direction === 'up' ? ports.ahead : 'warn';
+  const terms = { outOfOrder, local: history.environment === 'local', recorded, ahead: ahead ?? 'warn' };
+  const { comparison, findings: all } = await compareByStatements(bundle, history, terms);
+  // What has no file is no reason against undoing what has one.
+  const found = selection.direction === 'down' ? all.filter(({ code }) => !aboutFiles.has(code)) : all;
   if (found.some((finding) => finding.severity === 'error')) return bad(...found);
   const selected = select(selection, comparison, bundle.migrations);
   if (!selected.ok) return selected;
+  // What a later release has begun may stay as it is, but nothing goes past it.
+  if (begun.length > 0 && selected.value.migrations.length > 0) return bad(...begun.map(vanishedInPart));
 
   const role: Role = selection.direction;
-  const errors: Finding[] = [];
+  const errors: Finding[] = selected.value.withoutFile.map(goneFinding);
   const warnings: Finding[] = [...found];
+  for (const finding of begun.map((id) => begunAheadFinding(id, ports.ahead)))
+    (finding.severity === 'error' ? errors : warnings).push(finding);
   const analyses = new Map<string, Analysis>();
   const steps: PlanStep[] = [];
-  for (const migration of selected.value) {
+  for (const migration of selected.value.migrations) {
     if (role === 'down' && migration.down === undefined) {
       errors.push(
         fault('down-missing', { where: { file: migration.up.file }, why: 'It cannot be undone without one.' }),
@@ -85,6 +105,18 @@ export async function makePlan(
   errors.push(...halfWay(history, selection, bundle));
   if (errors.length > 0) return bad(...errors);
   return good({ plan: planOf(history, steps, ports.hashing), comparison, analyses, findings: warnings });
+}
+
+/** What a comparison says of migrations without a file. */
+const aboutFiles: ReadonlySet<string> = new Set(['migration-missing', 'database-ahead']);
+
+/** It is to be undone, and nobody knows how. */
+function goneFinding({ file, at, by, id }: HistoryRow): Finding {
+  return fault('migration-missing', {
+    where: { file },
+    why: `It was applied on ${at} by ${by} as version ${versionIn(id)}, and is undone by its down file, which is not here either.`,
+    fix: 'Bring the file and its down file back (they may be on another branch, or in a later release).',
+  });
 }
 
 /** A migration is judged with its companions: a broken verify or down file would be found when it is needed most. */

@@ -28,7 +28,7 @@ function selected(applied: readonly string[], selection: Partial<Selection>): re
   }));
   const comparison = compare({ layout: 'native', set: 'app', migrations }, { ...emptyHistory, version: 1, rows });
   const outcome = select({ direction: 'up', outOfOrder: false, ...selection }, comparison, migrations);
-  return outcome.ok ? outcome.value.map(({ id }) => id) : outcome.findings.map(({ code }) => code);
+  return outcome.ok ? outcome.value.migrations.map(({ id }) => id) : outcome.findings.map(({ code }) => code);
 }
 
 test('up takes everything that is pending', () => {

@@ -1,21 +1,33 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { HistoryRow } from '../history/rows.ts';
 import type { Migration } from '../model.ts';
 import { versionIn } from '../migration-id.ts';
-import { canonicalVersion } from '../read/file-name.ts';
+import { canonicalVersion, compareVersions } from '../read/file-name.ts';
 import type { Selection } from '../task.ts';
 import type { Comparison } from './compare.ts';
 
-/** The migrations that the selection names, in the order in which they would run. */
+/** What a selection names. */
+export interface Selected {
+  /** In the order in which they would run. */
+  readonly migrations: readonly Migration[];
+  /** What would be undone with them and has no file. */
+  readonly withoutFile: readonly HistoryRow[];
+}
+
+/** The migrations that the selection names. */
 export function select(
   selection: Selection,
   comparison: Comparison,
   migrations: readonly Migration[],
-): Outcome<readonly Migration[]> {
-  if (selection.only !== undefined) return selectOnly(selection, comparison, migrations);
-  return selection.direction === 'up'
-    ? selectUp(selection, comparison, migrations)
-    : selectDown(selection, comparison, migrations);
+): Outcome<Selected> {
+  if (selection.direction === 'down' && selection.only === undefined)
+    return selectDown(selection, comparison, migrations);
+  const selected =
+    selection.only === undefined
+      ? selectUp(selection, comparison, migrations)
+      : selectOnly(selection, comparison, migrations);
+  return selected.ok ? good({ migrations: selected.value, withoutFile: [] }) : selected;
 }
 
 function selectUp(
@@ -31,19 +43,23 @@ function selectUp(
 }
 
 function selectDown(
-  selection: Selection,
-  comparison: Comparison,
+  { to }: Selection,
+  { applied, missing, ahead }: Comparison,
   migrations: readonly Migration[],
-): Outcome<readonly Migration[]> {
-  const undoable = [...comparison.applied].reverse();
+): Outcome<Selected> {
+  const files = new Map(applied.map(({ migration, row }) => [row, migration]));
+  const undoable = [...files.keys(), ...missing, ...ahead].sort((a, b) => b.seq - a.seq);
   if (undoable.length === 0) return bad(fault('nothing-to-undo', { why: 'No migration of this folder is applied.' }));
-  if (selection.to === undefined) return good(undoable.slice(0, 1).map(({ migration }) => migration));
-  const version = canonicalVersion(selection.to);
-  if (version === '0') return good(undoable.map(({ migration }) => migration));
-  const kept = migrations.findIndex(({ id }) => isNamed(id, version));
-  if (kept < 0) return bad(unknownVersion(selection.to, migrations));
-  const wanted = new Set(migrations.slice(kept + 1).map((migration) => migration.id));
-  return good(undoable.map(({ migration }) => migration).filter((migration) => wanted.has(migration.id)));
+  const undoing = (rows: readonly HistoryRow[]): Outcome<Selected> =>
+    good({
+      migrations: rows.flatMap((row) => files.get(row) ?? []),
+      withoutFile: rows.filter((row) => !files.has(row)),
+    });
+  if (to === undefined) return undoing(undoable.slice(0, 1));
+  const version = canonicalVersion(to);
+  if (version === '0') return undoing(undoable);
+  if (![...migrations, ...undoable].some(({ id }) => isNamed(id, version))) return bad(unknownVersion(to, migrations));
+  return undoing(undoable.filter(({ id }) => compareVersions(versionIn(id), version) > 0));
 }
 
 function selectOnly(

@@ -1,0 +1,59 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { appliedNow } from '../history/read-history.ts';
+import type { HistoryRow } from '../history/rows.ts';
+import { isBareId, versionIn } from '../migration-id.ts';
+import type { Migration } from '../model.ts';
+import { compareVersions } from '../read/file-name.ts';
+
+/** What becomes of `up` where the database is ahead of the folder: a warning, or a refusal. */
+export type AheadPolicy = 'warn' | 'refuse';
+
+/** Is a version newer than every migration of a folder? Bare files have none. */
+export function isAheadOf(id: string, migrations: readonly Pick<Migration, 'id'>[]): boolean {
+  return !isBareId(id) && migrations.every((one) => compareVersions(versionIn(one.id), versionIn(id)) < 0);
+}
+
+/**
+ * Versions that stand in part, have no file, and are newer than every file: a later release has begun them. Those that are
+ * applied are on their way back, which nothing but their down file may go on with.
+ *
+ * @param vanished ids of migrations that stand in part and have no file
+ */
+export function begunAhead(
+  vanished: readonly string[],
+  migrations: readonly Pick<Migration, 'id'>[],
+  rows: readonly HistoryRow[],
+): readonly string[] {
+  const applied = new Set(appliedNow(rows).map(({ id }) => id));
+  if (!migrations.some(({ id }) => applied.has(id))) return [];
+  return vanished.filter((id) => !applied.has(id) && isAheadOf(id, migrations));
+}
+
+/** What is said of such a version, as long as nothing else is to be done. */
+export function begunAheadFinding(id: string, policy: AheadPolicy = 'warn'): Finding {
+  const why = `Version ${versionIn(id)}, which is newer than every file here, was executed in part by an earlier run.`;
+  return policy === 'warn'
+    ? fault('database-ahead', { why, fix: `${fault('database-ahead').fix} The files of the later release finish it.` })
+    : refused(why);
+}
+
+const mostNamed = 3;
+
+/** What is said of migrations that are applied, and newer than every file. */
+export function aheadFinding(rows: readonly HistoryRow[], policy: AheadPolicy = 'warn'): Finding {
+  const newest = [...rows].sort((a, b) => compareVersions(versionIn(b.id), versionIn(a.id)));
+  const named = newest.slice(0, mostNamed).map(({ file, at, by }) => `${file} (applied on ${at} by ${by})`);
+  const more = rows.length - named.length;
+  const what = rows.length === 1 ? '1 applied migration is' : `${rows.length} applied migrations are`;
+  const why = `${what} newer than every file here: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
+  return policy === 'warn' ? fault('database-ahead', { why }) : refused(why);
+}
+
+function refused(why: string): Finding {
+  return fault('database-ahead', {
+    why: `${why} The configuration refuses that (\`ahead\`).`,
+    severity: 'error',
+    fix: 'Use the files of the newest release, or set `"ahead": "warn"` for this environment.',
+  });
+}
