@@ -54,8 +54,12 @@ test.each(majors)(
     expect(reset.err).toMatch(/ended: lingerer of postgres, process \d+/);
     await ended;
     expect(await found(database)).toEqual(['a', 'b2', null, 'postgres']);
-    project.remove('migrations/2_b.sql');
+    const older = project.read('migrations/1_a.sql');
+    project.remove('migrations/1_a.sql');
     expect((await project.run('up')).err).toMatch(/migration-missing[^]*`godwit db reset --up`/);
+    project.write('migrations/1_a.sql', older);
+    project.remove('migrations/2_b.sql');
+    expect((await project.run('up')).err).toMatch(/database-ahead[^]*`godwit db reset --up`/);
   },
 );
 
