@@ -17,7 +17,7 @@ import { compareTold } from './migrate/plan/told-statements.ts';
 import type { Actor, Task } from './migrate/task.ts';
 import { openProject, type Project } from './project/open.ts';
 import { runTask } from './project/run-task.ts';
-import { applyTask, inspectTask, planTask, verifyTask } from './project/tasks.ts';
+import { applyTask, inspectTask, ofAnyDatabase, planTask, verifyTask } from './project/tasks.ts';
 import { version } from './project/version.ts';
 import { wire, type Wired } from './project/wire.ts';
 
@@ -121,7 +121,8 @@ export interface DeployOptions extends ProjectOptions {
 export async function status(options: ProjectOptions): Promise<Status> {
   const nothing = { applied: [], pending: [] };
   return withProject<Status>(options, nothing, async (ready) => {
-    const ended = await run(ready, inspectTask(ready.project, ready.actor, { what: 'history' }), options, 'status');
+    const task = ofAnyDatabase(inspectTask(ready.project, ready.actor, { what: 'history' }));
+    const ended = await run(ready, task, options, 'status');
     const history = ended.events.findLast((event) => event.kind === 'history');
     if (history === undefined) return { ...ending(ended), ...nothing };
     const { comparison, findings: found } = await compareTold(ready.wired.bundle, history, nodeHashing, {
@@ -151,7 +152,8 @@ export async function status(options: ProjectOptions): Promise<Status> {
  */
 export async function plan(options: Pick<DeployOptions, keyof ProjectOptions | 'to' | 'outOfOrder'>): Promise<Planned> {
   return withProject<Planned>(options, {}, async (ready) => {
-    const ended = await run(ready, planTask(ready.project, ready.actor, selectionOf(options, ready)), options, 'plan');
+    const task = ofAnyDatabase(planTask(ready.project, ready.actor, selectionOf(options, ready)));
+    const ended = await run(ready, task, options, 'plan');
     return { ...ending(ended), ...planOf(ended.events) };
   });
 }
@@ -205,7 +207,8 @@ export async function deploy(options: DeployOptions): Promise<Deployed> {
  */
 export async function verify(options: ProjectOptions & { readonly strict?: boolean }): Promise<Verified> {
   return withProject<Verified>(options, { checks: [] }, async (ready) => {
-    const task = verifyTask(ready.project, ready.actor, { strict: options.strict ?? false });
+    const looking = verifyTask(ready.project, ready.actor, { strict: options.strict ?? false });
+    const task = options.strict === true ? looking : ofAnyDatabase(looking);
     const ended = await run(ready, task, options, 'verify');
     return { ...ending(ended), checks: checksOf(ended.events) };
   });

@@ -1,4 +1,5 @@
 import { fault } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import { appliedNow } from '../migrate/history/read-history.ts';
 import type { HistoryRow } from '../migrate/history/rows.ts';
@@ -33,6 +34,7 @@ export async function compareEnvironments(context: Context): Promise<Result> {
   const names = await namesOf(context);
   if (!names.ok) return failed(names.findings);
   const standings: Standing[] = [];
+  const findings: Finding[] = [];
   for (const name of names.value) {
     const typed = { ...context.typed, values: { ...context.typed.values, env: name } };
     const result = await withProject({ ...context, typed }, {}, async (ready) => {
@@ -40,6 +42,7 @@ export async function compareEnvironments(context: Context): Promise<Result> {
       const history = eventOf(execution, 'history');
       if (!history.ok) return failed(history.findings);
       const { known } = execution;
+      if (known === undefined) findings.push(...execution.findings);
       const rows = history.value.rows.filter(({ id }) => isBareId(id) || isOf(id, ready.wired.bundle));
       standings.push({ name, applied: appliedNow(rows), ...(known === undefined ? {} : { known }) });
       return done({});
@@ -49,7 +52,7 @@ export async function compareEnvironments(context: Context): Promise<Result> {
   const gaps = gapsBetween(standings);
   const { screen } = context;
   screen.say('', ...aligned(standings.map((one) => standingLine(one, screen.style))), ...gapLines(gaps, screen.style));
-  return done({
+  const data = {
     environments: standings.map(({ name, applied, known }) => ({
       name,
       applied: applied.length,
@@ -62,7 +65,8 @@ export async function compareEnvironments(context: Context): Promise<Result> {
       lacks: lacks.map(briefly),
       differs: differs.map(briefly),
     })),
-  });
+  };
+  return done(data, findings);
 }
 
 async function namesOf({ typed, io }: Context): Promise<Outcome<readonly string[]>> {

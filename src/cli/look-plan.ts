@@ -5,7 +5,7 @@ import type { Plan } from '../migrate/model.ts';
 import { toldStatements } from '../migrate/plan/told-statements.ts';
 import type { Selection } from '../migrate/task.ts';
 import { whatIsApplied, type Known } from '../project/questions.ts';
-import { planTask } from '../project/tasks.ts';
+import { ofAnyDatabase, planTask } from '../project/tasks.ts';
 import type { Context } from './command.ts';
 import { eventOf, execute, type Ready } from './execute.ts';
 import { lookUp } from './look.ts';
@@ -22,14 +22,20 @@ export interface LookedPlan {
 /**
  * What would run now. Far away it is made here, from the newest known history, where there is one: the run is bound to
  * it by its hash, so that one made from an old history is refused, never followed. Else it is made next to the database.
+ *
+ * @param anyDatabase true: that the database is not the pinned one is only said
  */
-export async function lookPlan(context: Context, ready: Ready, selection: Selection): Promise<Outcome<LookedPlan>> {
+export async function lookPlan(
+  context: Context,
+  ready: Ready,
+  selection: Selection,
+  anyDatabase = false,
+): Promise<Outcome<LookedPlan>> {
   const known = await lookUp(context, ready, whatIsApplied);
   const made = known === undefined ? undefined : await planFrom(ready, known, selection);
   if (known !== undefined && made !== undefined) return made.ok ? good({ ...made.value, known }) : made;
-  const execution = await execute(context, ready, planTask(ready.project, ready.actor, selection), {
-    question: 'plan',
-  });
+  const task = planTask(ready.project, ready.actor, selection);
+  const execution = await execute(context, ready, anyDatabase ? ofAnyDatabase(task) : task, { question: 'plan' });
   const event = eventOf(execution, 'plan');
   if (!event.ok) return event;
   const { exitCode, outcome, findings } = execution;

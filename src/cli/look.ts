@@ -6,7 +6,7 @@ import type { Target } from '../migrate/ports.ts';
 import type { Actor, Task } from '../migrate/task.ts';
 import { whatIsApplied, whichRuns, type Known, type Question } from '../project/questions.ts';
 import type { Project } from '../project/open.ts';
-import { inspectTask } from '../project/tasks.ts';
+import { inspectTask, ofAnyDatabase } from '../project/tasks.ts';
 import type { Context } from './command.ts';
 import { execute, type Ready } from './execute.ts';
 import { countOf } from './screen/format.ts';
@@ -59,20 +59,22 @@ export async function lookUp(
 
 /** Asks what is applied; far away at once for the runs, at the same price. */
 export function appliedWish(project: Project, actor: Actor): Wish {
-  if (project.remote === undefined) return { task: inspectTask(project, actor, { what: 'history' }), name: 'history' };
+  if (project.remote === undefined)
+    return { task: ofAnyDatabase(inspectTask(project, actor, { what: 'history' })), name: 'history' };
   return { ...overview(project, actor), question: whatIsApplied };
 }
 
 /** Asks for the newest runs. */
 export function runsWish(project: Project, actor: Actor, limit: number): Wish {
-  if (project.remote === undefined) return { task: inspectTask(project, actor, { what: 'runs', limit }), name: 'runs' };
+  if (project.remote === undefined)
+    return { task: ofAnyDatabase(inspectTask(project, actor, { what: 'runs', limit })), name: 'runs' };
   return { ...overview(project, actor, limit), question: whichRuns };
 }
 
 const overviewRuns = 50;
 
 function overview(project: Project, actor: Actor, limit = overviewRuns): Wish {
-  const task = inspectTask(project, actor, { what: 'overview', limit: Math.max(overviewRuns, limit) });
+  const task = ofAnyDatabase(inspectTask(project, actor, { what: 'overview', limit: Math.max(overviewRuns, limit) }));
   return { task, name: 'overview' };
 }
 

@@ -200,6 +200,7 @@ export const runCommands: readonly CommandSpec[] = [
     about: [
       'Runs the migrations on a throwaway PostgreSQL of the same major version, compares by names what they make there with what the database has, and records the longest beginning that agrees. Your tables are not changed.',
       'A migration that changes rows, or that fails on the throwaway server, is recorded only where it is named, and then without proof.',
+      'With --identity nothing of that: the database that was restored, copied or moved becomes the one of the environment, with its name, an id, and where it is. It is shown before it is asked about, recorded as a run of its own with the reason, and written into godwit.lock.json.',
     ],
     arguments: [
       { name: 'NAME', summary: 'versions or names of migrations; without any: all pending ones', many: true },
@@ -208,11 +209,17 @@ export const runCommands: readonly CommandSpec[] = [
       { name: 'dry-run', summary: 'only show what would be recorded, and what differs' },
       { name: 'baseline', value: 'VERSION', summary: 'record everything up to this version without proof' },
       { name: 'export', summary: 'print what is applied as SQL, for a plain history table: the way out' },
+      { name: 'identity', summary: 'make this database the one of the environment; adopt no migrations' },
+      { name: 'reason', value: 'TEXT', summary: 'with --identity: why it is another one; goes into the history' },
       wait,
     ],
     examples: [
       { type: 'godwit adopt', does: 'records what the database proves to contain' },
       { type: 'godwit adopt --baseline 12', does: 'everything up to 12, saying what was not proven' },
+      {
+        type: 'godwit adopt --identity --reason "restored after the outage" -e prod',
+        does: 'prod is this database now',
+      },
       { type: 'godwit adopt --export > history.sql', does: 'leave godwit again' },
     ],
     events: true,

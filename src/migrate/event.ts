@@ -2,12 +2,12 @@ import type { Finding } from '../kit/finding.ts';
 import type { SameWord } from './adopt/rehearsed.ts';
 import type { History } from './history/read-history.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { AuditRow, HistoryRow, LiveRunRow, RunRow, StatementRow } from './history/rows.ts';
+import type { AuditRow, HistoryRow, LiveRunRow, RunRow, SettledIdentity, StatementRow } from './history/rows.ts';
 import type { Change, Check, Plan } from './model.ts';
 import type { Target } from './ports.ts';
 
 /** What a runner is asked to do. */
-type TaskKind = 'probe' | 'inspect' | 'cancel' | 'plan' | 'apply' | 'verify' | 'accept' | 'exec';
+type TaskKind = 'probe' | 'inspect' | 'cancel' | 'plan' | 'apply' | 'verify' | 'accept' | 'identify' | 'exec';
 
 /** How an execution ended, in one word; the exit code says the same to scripts. */
 export type RunOutcome =
@@ -65,6 +65,11 @@ export type RunEvent =
       readonly systemId: string;
       readonly databaseOid: string;
     }
+  /** The database is made the environment's own, or would be. */
+  | ({
+      readonly kind: 'identity.settled';
+      /** False: it was only looked at. */ readonly done: boolean;
+    } & SettledIdentity)
   /** What a rehearsal must know of the database, where an adoption is planned. */
   | {
       readonly kind: 'database';

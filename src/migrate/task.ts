@@ -1,5 +1,6 @@
 import type { Checkpoint, CheckpointWaiver } from './checkpoint.ts';
 import type { LockTerms } from './courtesy/terms.ts';
+import type { RecordedIdentity } from './history/rows.ts';
 
 /** Who acts, from where: goes into history and audit. Nothing here is secret. */
 export interface Actor {
@@ -20,7 +21,22 @@ export interface EnvironmentTerms {
   /** What becomes of `up` where the database is ahead of the folder. Default: `warn`. */
   readonly ahead?: 'warn' | 'refuse';
   /** Identity from godwit.lock.json; absent before the first run. */
-  readonly pinned?: { readonly id: string; readonly systemId: string; readonly databaseOid?: string };
+  readonly pinned?: PinnedIdentity;
+  /** The other environments of the project. */
+  readonly others?: readonly OtherEnvironment[];
+}
+
+/** Which database an environment is, by the lock file. */
+export interface PinnedIdentity {
+  readonly id: string;
+  readonly systemId: string;
+  readonly databaseOid?: string;
+}
+
+/** Another environment of the project, whose database must not be taken for this one's. */
+export interface OtherEnvironment {
+  readonly name: string;
+  readonly pinned?: PinnedIdentity;
 }
 
 /** Which migrations, in which direction. */
@@ -78,11 +94,20 @@ interface ProbeTask extends TaskTerms {
   readonly kind: 'probe';
 }
 
+/** A task that only looks. */
+interface LookingTerms extends TaskTerms {
+  /**
+   * True: that the database is not the pinned one is a warning, unless it is that of another environment. Otherwise it is
+   * refused, as by tasks that change.
+   */
+  readonly anyDatabase?: boolean;
+}
+
 /** Reads the history: what is applied, the runs, one run, its audit chain. */
-export interface InspectTask extends TaskTerms {
+export interface InspectTask extends LookingTerms {
   readonly kind: 'inspect';
-  /** `overview`: the history and the runs, at the price of one execution. */
-  readonly what: 'history' | 'runs' | 'run' | 'chain' | 'overview';
+  /** `overview`: the history and the runs, at the price of one execution; `identity`: what `adopt --identity` would settle. */
+  readonly what: 'history' | 'runs' | 'run' | 'chain' | 'overview' | 'identity';
   /** For `run` and `chain`: the run's id or its unambiguous beginning; for `chain` empty means all. */
   readonly subject?: string;
   readonly limit?: number;
@@ -95,7 +120,7 @@ export interface CancelTask extends TaskTerms {
   readonly subject: string;
 }
 
-export interface PlanTask extends TaskTerms {
+export interface PlanTask extends LookingTerms {
   readonly kind: 'plan';
   readonly selection: Selection;
   /** It is for an adoption: what a rehearsal must know of the database is told, and how far it is what was rehearsed. */
@@ -142,7 +167,7 @@ export interface VerificationTerms {
   readonly ignore?: readonly string[];
 }
 
-export interface VerifyTask extends TaskTerms {
+export interface VerifyTask extends LookingTerms {
   readonly kind: 'verify';
   readonly verification: VerificationTerms;
   /** Only these ids; absent: everything applied. */
@@ -158,6 +183,22 @@ export interface AcceptTask extends TaskTerms {
   readonly reason: string;
   /** A person typed the environment's name, or the environment is not protected. */
   readonly approved: boolean;
+  /** How long to wait for another run to finish, in milliseconds. */
+  readonly waitMs: number;
+  readonly earlier: readonly EarlierAttempt[];
+  /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
+  readonly tells?: boolean;
+}
+
+/** Makes the database the environment's own: its name, its id, where it is. Nothing else is changed. */
+export interface IdentifyTask extends TaskTerms {
+  readonly kind: 'identify';
+  readonly command: 'adopt';
+  readonly reason: string;
+  /** A person typed the environment's name, or the environment is not protected. */
+  readonly approved: boolean;
+  /** The database that was shown when it was asked about: no other one is settled. */
+  readonly shown?: RecordedIdentity;
   /** How long to wait for another run to finish, in milliseconds. */
   readonly waitMs: number;
   readonly earlier: readonly EarlierAttempt[];
@@ -203,9 +244,18 @@ interface HookTerms {
 }
 
 /** What a runner is asked to do. */
-export type Task = ProbeTask | InspectTask | CancelTask | PlanTask | ApplyTask | VerifyTask | AcceptTask | ExecTask;
+export type Task =
+  | ProbeTask
+  | InspectTask
+  | CancelTask
+  | PlanTask
+  | ApplyTask
+  | VerifyTask
+  | AcceptTask
+  | IdentifyTask
+  | ExecTask;
 
 /** Tasks that may change the database: each of their attempts is written down, and none is simply repeated. */
 export function isChange(kind: string): boolean {
-  return kind === 'apply' || kind === 'exec' || kind === 'accept';
+  return kind === 'apply' || kind === 'exec' || kind === 'accept' || kind === 'identify';
 }

@@ -37,6 +37,24 @@ export async function pinEnvironment(root: string, name: string, pin: Pin): Prom
   return await writePins(root, [...pins.value, [name, pin]]);
 }
 
+/**
+ * Pins an environment to what its database is now, whatever it was pinned to.
+ *
+ * @param former the name that the database had, where that is no environment any more: its entry goes if it was this database
+ */
+export async function repinEnvironment(
+  root: string,
+  name: string,
+  { pin, former }: { readonly pin: Pin; readonly former?: string },
+): Promise<Outcome<void>> {
+  const pins = await readLock(root);
+  if (!pins.ok) return pins;
+  const isStale = (key: string, { systemId, databaseOid }: Pin): boolean =>
+    key === former && systemId === pin.systemId && databaseOid === pin.databaseOid;
+  const others = [...pins.value].filter(([key, other]) => key !== name && !isStale(key, other));
+  return await writePins(root, [...others, [name, pin]]);
+}
+
 /** Forgets which database an environment is: the next run pins the one that it finds. */
 export async function unpinEnvironment(root: string, name: string): Promise<Outcome<void>> {
   const pins = await readLock(root);

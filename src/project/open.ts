@@ -4,6 +4,7 @@ import type { Finding } from '../kit/finding.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import { createRedactor, type Redactor } from '../kit/redact.ts';
 import type { Ledger } from '../migrate/engine.ts';
+import type { OtherEnvironment } from '../migrate/task.ts';
 import { fault } from '../kit/fault.ts';
 import { defaultSet } from '../migrate/migration-id.ts';
 import type { Config } from './config-model.ts';
@@ -38,6 +39,8 @@ export interface Project {
   readonly environment: Environment;
   /** Identity from godwit.lock.json; absent before the first run and for the embedded server. */
   readonly pinned?: Pin;
+  /** The other environments: those of the configuration, or without one those of the lock file. */
+  readonly others: readonly OtherEnvironment[];
   /** `.godwit`, or a temporary folder where that cannot be written: ledger, results. Never under version control. */
   readonly stateDir: string;
   /** `.godwit`, wherever it is: embedded servers, checkpoints. */
@@ -83,6 +86,7 @@ export async function openProject(options: OpenOptions): Promise<Outcome<Project
     set: config.set ?? defaultSet,
     environment,
     ...(pinned === undefined ? {} : { pinned }),
+    others: othersOf(environment.name, config, lock.value),
     stateDir,
     lastingDir: lasting,
     ledger: remote?.ledger ?? files,
@@ -91,6 +95,17 @@ export async function openProject(options: OpenOptions): Promise<Outcome<Project
     env: options.env,
     findings,
   });
+}
+
+/** An entry of the lock file that the configuration does not name any more is no environment. */
+function othersOf(name: string, { environments }: Config, lock: ReadonlyMap<string, Pin>): readonly OtherEnvironment[] {
+  const names = environments === undefined ? [...lock.keys()] : Object.keys(environments);
+  return names
+    .filter((other) => other !== name)
+    .map((other) => {
+      const pinned = lock.get(other);
+      return { name: other, ...(pinned === undefined ? {} : { pinned }) };
+    });
 }
 
 function withImage(environment: Environment, image: string | undefined): Outcome<Environment> {

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../kit/finding.ts';
+import type { Outcome } from '../kit/outcome.ts';
 import { deploy, type Deployment, type Execution } from '../migrate/deploy.ts';
 import type { Prepared } from '../migrate/engine.ts';
 import type { RunEvent } from '../migrate/event.ts';
 import { isChange, type Task } from '../migrate/task.ts';
-import { pinEnvironment } from './lock-file.ts';
+import { pinEnvironment, repinEnvironment } from './lock-file.ts';
 import { deploymentOf } from './deployment.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { Project } from './open.ts';
@@ -94,10 +95,21 @@ async function hasChanged(project: Project, wired: Wired): Promise<boolean> {
 async function pin(project: Project, execution: Execution): Promise<readonly Finding[]> {
   const identity = execution.events.findLast((event) => event.kind === 'identity');
   if (identity === undefined || identity.environmentId === '' || isOfAnother(execution.events)) return [];
-  // Every colleague has a database `local` of their own: pinning it in a committed file would refuse all but one.
-  const { name, database } = project.environment;
-  if (database.kind === 'embedded' || name === 'local' || project.pinned !== undefined) return [];
   const { environmentId: id, systemId, databaseOid } = identity;
-  const pinned = await pinEnvironment(project.root, project.environment.name, { id, systemId, databaseOid });
-  return pinned.ok ? [] : pinned.findings.map((finding) => ({ ...finding, severity: 'warning' as const }));
+  const found = { id, systemId, databaseOid };
+  const { name, database } = project.environment;
+  // Every colleague has a database `local` of their own: pinning it in a committed file would refuse all but one.
+  const isPinned = database.kind !== 'embedded' && name !== 'local';
+  const settled = execution.events.findLast((event) => event.kind === 'identity.settled');
+  if (settled?.done === true && (isPinned || project.pinned !== undefined)) {
+    const former = settled.before.environment;
+    const isGone = former !== name && !project.others.some((other) => other.name === former);
+    return asWarnings(await repinEnvironment(project.root, name, { pin: found, ...(isGone ? { former } : {}) }));
+  }
+  if (!isPinned || project.pinned !== undefined) return [];
+  return asWarnings(await pinEnvironment(project.root, name, found));
+}
+
+function asWarnings(written: Outcome<void>): readonly Finding[] {
+  return written.ok ? [] : written.findings.map((finding) => ({ ...finding, severity: 'warning' as const }));
 }

@@ -9,6 +9,7 @@ import type {
   EarlierAttempt,
   EnvironmentTerms,
   ExecTask,
+  IdentifyTask,
   InspectTask,
   OnDisconnect,
   PlanTask,
@@ -25,7 +26,7 @@ interface Terms {
 }
 
 function termsOf(project: Project, actor: Actor): Terms {
-  const { environment, pinned } = project;
+  const { environment, pinned, others } = project;
   return {
     run: createRunId(Date.now()),
     environment: {
@@ -33,6 +34,7 @@ function termsOf(project: Project, actor: Actor): Terms {
       protected: environment.protected,
       ahead: environment.ahead,
       ...(pinned === undefined ? {} : { pinned }),
+      ...(others.length === 0 ? {} : { others }),
     },
     actor,
   };
@@ -64,6 +66,27 @@ export function verifyTask(project: Project, actor: Actor, wish: { readonly stri
     kind: 'verify',
     ...termsOf(project, actor),
     verification: { enabled: true, strict: wish.strict, triggers, ...(ignore.length === 0 ? {} : { ignore }) },
+  };
+}
+
+/** The same task, which only warns where the database is not the pinned one: whoever looks may need just that. */
+export function ofAnyDatabase<Looking extends InspectTask | PlanTask | VerifyTask>(task: Looking): Looking {
+  return { ...task, anyDatabase: true };
+}
+
+/** Why a database is made the environment's own, what was shown, and whether a person has typed the environment's name. */
+export type IdentifyWish = Pick<IdentifyTask, 'reason' | 'approved' | 'shown' | 'waitMs'>;
+
+/** Asks for the identity to be settled. */
+export async function identifyTask(project: Project, actor: Actor, wish: IdentifyWish): Promise<IdentifyTask> {
+  return {
+    kind: 'identify',
+    command: 'adopt',
+    ...termsOf(project, actor),
+    ...wish,
+    approved: !project.environment.protected || wish.approved,
+    earlier: earlierAttempts(await project.ledger.list(project.environment.name)),
+    ...(project.remote === undefined ? {} : { tells: true }),
   };
 }
 

@@ -80,11 +80,24 @@ test('a run that was refused because its database is another one tells nothing o
   await database.query("update godwit.guard set environment = 'prod'");
   using bob = ann.clone();
   bob.write('godwit.lock.json', JSON.stringify({ version: 1, environments: {} }));
-  for (const command of ['up', 'status', 'plan'] as const) {
-    const refused = await bob.run(command, '-e', 'dev');
-    expect([refused.exitCode, refused.err], command).toEqual([10, expect.stringContaining('[wrong-database]')]);
+  for (const [command, exitCode] of [
+    ['up', 10],
+    ['status', 0],
+    ['plan', 0],
+    ['status', 0],
+  ] as const) {
+    const told = await bob.run(command, '-e', 'dev');
+    expect([told.exitCode, told.err], command).toEqual([exitCode, expect.stringContaining('[wrong-database]')]);
   }
-  expect(JSON.parse(readFileSync(join(bob.folder, 'godwit.lock.json'), 'utf8'))).toMatchObject({ environments: {} });
+  const lock = join(bob.folder, 'godwit.lock.json');
+  expect(JSON.parse(readFileSync(lock, 'utf8'))).toMatchObject({ environments: {} });
+  const settled = await bob.run('adopt', '--identity', '--reason', 'a copy', '-e', 'dev');
+  expect(settled.exitCode, settled.err).toBe(0);
+  expect(await database.query('select environment, environment_id::text as id from godwit.guard')).toEqual([
+    { environment: 'dev', id: JSON.parse(readFileSync(lock, 'utf8')).environments.dev.id },
+  ]);
+  const status = await bob.run('status', '-e', 'dev');
+  expect([status.exitCode, status.err]).toEqual([0, expect.not.stringContaining('[wrong-database]')]);
 });
 
 test('a command of the user’s own makes what was known before it old', slow, async () => {

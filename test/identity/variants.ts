@@ -116,7 +116,7 @@ export const variants: Readonly<Record<string, Variant>> = {
   'the environment was renamed in the configuration': {
     mix: ({ env }) => (env['PRODUCTION_URL'] = env['PROD_URL']!),
     as: 'production',
-    says: "SET environment = 'production'",
+    says: '"prod" was renamed to "production"',
   },
   'the environment is written in another case': {
     mix: () => undefined,

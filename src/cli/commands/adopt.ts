@@ -5,7 +5,7 @@ import { versionIn } from '../../migrate/migration-id.ts';
 import type { Migration, Plan } from '../../migrate/model.ts';
 import type { Selection } from '../../migrate/task.ts';
 import { rehearseAdoption, type RehearsedAdoption } from '../../project/rehearse-adoption.ts';
-import { applyTask, inspectTask } from '../../project/tasks.ts';
+import { applyTask, inspectTask, ofAnyDatabase } from '../../project/tasks.ts';
 import type { Context, Result, Run } from '../command.ts';
 import { consent } from '../consent.ts';
 import { eventOf, executeAloud, executeQuietly, progressOn, withProject, type Ready } from '../execute.ts';
@@ -17,6 +17,11 @@ import { waitOf } from '../wishes.ts';
 /** `godwit adopt` */
 export const adopt: Run = async (context) => {
   const { typed } = context;
+  if (typed.switches.has('identity')) return await (await import('./identify.ts')).identify(context);
+  if (typed.values['reason'] !== undefined)
+    return failed([
+      fault('wrong-usage', { why: '--reason belongs to --identity: it says why the database is another one.' }),
+    ]);
   const wait = waitOf(typed);
   if (!wait.ok) return failed(wait.findings);
   const baseline = typed.values['baseline'];
@@ -119,11 +124,15 @@ function idsOf(names: readonly string[], migrations: readonly Migration[]): Outc
 }
 
 async function exportHistory(context: Context, ready: Ready): Promise<Result> {
-  const execution = await executeQuietly(context, ready, inspectTask(ready.project, ready.actor, { what: 'history' }));
+  const task = ofAnyDatabase(inspectTask(ready.project, ready.actor, { what: 'history' }));
+  const execution = await executeQuietly(context, ready, task);
   const history = eventOf(execution, 'history');
   if (!history.ok) return failed(history.findings);
   if (context.screen.json) {
     for (const event of execution.events) context.screen.event(event);
-  } else context.screen.product(historyAsSql(history.value.rows));
+  } else {
+    for (const finding of execution.findings) context.screen.finding(finding);
+    context.screen.product(historyAsSql(history.value.rows));
+  }
   return { exitCode: 0, outcome: 'done', findings: [] };
 }

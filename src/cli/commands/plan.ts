@@ -16,7 +16,8 @@ export const plan: Run = async (context) => {
   const { file } = typed.values;
   return await withProject(context, { file }, async (ready) => {
     const { project } = ready;
-    const made = await lookPlan(context, ready, selection.value);
+    // Whoever reviews a plan is shown that of the right database: what is applied later is bound to it.
+    const made = await lookPlan(context, ready, selection.value, typed.values['out'] === undefined);
     if (!made.ok) return failed(made.findings);
     const { plan: found, exitCode, outcome, findings } = made.value;
     const checkpoint = await plannedCheckpoint(project, found);

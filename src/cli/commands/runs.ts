@@ -6,13 +6,14 @@ import type { RunEvent } from '../../migrate/event.ts';
 import type { Change } from '../../migrate/model.ts';
 import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../migrate/history/rows.ts';
 import { shown } from '../../migrate/exec/words.ts';
-import { inspectTask } from '../../project/tasks.ts';
+import { inspectTask, ofAnyDatabase } from '../../project/tasks.ts';
 import { attemptsOf, mergeRuns, rowOf } from '../../project/attempts.ts';
 import { howWasRun, runQuestion, type Known } from '../../project/questions.ts';
 import type { Context, Result, Run } from '../command.ts';
 import { eventOf, execute, executeQuietly, withProject, type Ready } from '../execute.ts';
 import { asOfData, look, lookUp, runsWish, type Wish } from '../look.ts';
 import { done, failed } from '../result.ts';
+import { identityLines } from '../screen/identity.ts';
 import { acceptedLines, whatOf } from '../screen/run-about.ts';
 import { aligned, countOf, duration, shortTime } from '../screen/format.ts';
 import { changeLines, changeSummary } from '../screen/changes.ts';
@@ -31,7 +32,7 @@ export const list: Run = async (context) => {
     if (!read.ok) return failed(read.findings);
     const runs = mergeRuns(read.value.runs, attempts, limit.value);
     context.screen.say('', ...(runs.length === 0 ? ['  No runs yet.'] : aligned(runs.map((run) => line(run, style)))));
-    return done({ runs, ...asOfData(read.value.known) });
+    return done({ runs, ...asOfData(read.value.known) }, read.value.findings);
   });
 };
 
@@ -59,6 +60,7 @@ async function listEverywhere(context: Context, limit: number): Promise<Result> 
 interface ReadRuns {
   readonly runs: readonly RunRow[];
   readonly known?: Known;
+  readonly findings?: readonly Finding[];
 }
 
 /** What the history says of the runs. Far away the newest known list will do, or none: the ledger has the later ones. */
@@ -76,8 +78,9 @@ async function readRuns(
     context.screen.say(context.screen.style.dim('  from the ledger; --fresh asks the database'));
     return good({ runs: [] });
   }
-  const event = eventOf(await execute(context, ready, wish.task, { question: wish.name }), 'runs');
-  return event.ok ? good({ runs: event.value.runs }) : event;
+  const execution = await execute(context, ready, wish.task, { question: wish.name });
+  const event = eventOf(execution, 'runs');
+  return event.ok ? good({ runs: event.value.runs, findings: execution.findings }) : event;
 }
 
 /** `godwit runs show RUN` */
@@ -88,7 +91,7 @@ export const show: Run = async (context) =>
     const attempts = (await attemptsOf(ready.project)).filter((entry) => entry.run.startsWith(subject));
     const [attempt] = attempts;
     const wish: Wish = {
-      task: inspectTask(ready.project, ready.actor, { what: 'run', subject }),
+      task: ofAnyDatabase(inspectTask(ready.project, ready.actor, { what: 'run', subject })),
       name: runQuestion(attempt?.run ?? subject),
       ...(attempts.length === 1 && attempt !== undefined ? { question: howWasRun(attempt.run) } : {}),
     };
@@ -111,10 +114,11 @@ export const show: Run = async (context) =>
       ...attemptLines(entry, screen.style),
       ...liveLines(live, screen.style),
       ...acceptedLines(run, screen.style),
+      ...(run.about?.identity === undefined ? [] : ['', ...identityLines(run.about.identity, screen.style)]),
       ...statementLines(statements, screen.style),
       ...effectLines(changes, screen.style),
     );
-    return done({
+    const data = {
       run,
       statements,
       events: own<AuditRow>(details?.events),
@@ -122,7 +126,8 @@ export const show: Run = async (context) =>
       ...(live === undefined ? {} : { live }),
       ...(entry?.execution === undefined ? {} : { attempt: entry }),
       ...asOfData(execution?.known),
-    });
+    };
+    return done(data, execution?.known === undefined ? execution?.findings : []);
   });
 
 function changesOf(events: readonly RunEvent[]): readonly Change[] {
@@ -153,7 +158,7 @@ export const verifyChain: Run = async (context) =>
     const execution = await executeQuietly(
       context,
       ready,
-      inspectTask(ready.project, ready.actor, { what: 'chain', subject }),
+      ofAnyDatabase(inspectTask(ready.project, ready.actor, { what: 'chain', subject })),
     );
     if (execution.events.length === 0) return failed(execution.findings);
     const chains = execution.events.filter((event) => event.kind === 'chain');

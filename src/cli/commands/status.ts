@@ -55,7 +55,9 @@ const statusOf: Run = async (context) =>
     const inPart = vanished.map((id) =>
       begun.has(id) ? begunAheadFinding(id, project.environment.ahead) : vanishedInPart(id),
     );
-    const findings = [...inPart, ...found];
+    // Those of a run that told it earlier are about that run.
+    const told = execution.known === undefined ? execution.findings : [];
+    const findings = [...told, ...inPart, ...found];
     // Bare files have no folder: what is known of them is in the history.
     const bare = layout === 'bare' ? [] : appliedNow(rows).filter(({ id }) => isBareId(id));
     const known = [...linesOf(comparison, new Set(partial)), ...bare.map((one) => bareLine(one, partial))];

@@ -2,7 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import type { AcceptWish } from '../../project/tasks.ts';
 import { verifyQuestion, whetherAsStated } from '../../project/questions.ts';
-import { verifyTask } from '../../project/tasks.ts';
+import { ofAnyDatabase, verifyTask } from '../../project/tasks.ts';
 import type { Run, Typed } from '../command.ts';
 import { withProject } from '../execute.ts';
 import { asOfData, look } from '../look.ts';
@@ -24,7 +24,8 @@ const compare: Run = async (context) =>
     const { file } = typed.values;
     const terms = { strict, ignore: ready.project.environment.ignore };
     const question = file === undefined ? whetherAsStated(ready.wired.bundle.hash, terms) : undefined;
-    const task = verifyTask(ready.project, ready.actor, { strict });
+    const looking = verifyTask(ready.project, ready.actor, { strict });
+    const task = strict ? looking : ofAnyDatabase(looking);
     screen.live('checking the database');
     const execution = await look(context, ready, {
       task,

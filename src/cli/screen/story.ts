@@ -8,6 +8,7 @@ import { checkAdvice, checkLines, checkSummary } from './checks.ts';
 import { countOf, duration, size } from './format.ts';
 import { shown } from '../../migrate/exec/words.ts';
 import { execEnding } from './exec-ending.ts';
+import { identityLines, settledLine } from './identity.ts';
 import type { OutputPiece, Screen } from './screen.ts';
 
 const soonMs = 2_000;
@@ -24,6 +25,8 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
   let executes = false;
   let hookFailed = false;
   let hooks = 0;
+  let identifies = false;
+  let askedAbout = false;
   // A command's last line may have no end.
   let open = false;
   const wrote = (piece: OutputPiece): void => {
@@ -143,7 +146,11 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         screen.say(
           ...(executes
             ? execEnding(event, style)
-            : ending(event, { applied, recorded, undone, turnsBack, accepted, checks, hooks, hookFailed }, screen)),
+            : ending(
+                event,
+                { applied, recorded, undone, turnsBack, accepted, checks, hooks, hookFailed, identifies },
+                screen,
+              )),
         );
         break;
       case 'output':
@@ -165,6 +172,14 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         break;
       case 'run.started':
         executes = event.task === 'exec';
+        identifies ||= event.task === 'identify';
+        break;
+      case 'identity.settled':
+        // What a person was asked about is not shown a second time.
+        if (!event.done) screen.say('', 'This would be settled:');
+        if (!event.done || (identifies && !askedAbout)) screen.say('', ...identityLines(event, style));
+        if (event.done) screen.say('', settledLine(event, style));
+        askedAbout ||= !event.done;
         break;
       case 'cost':
       case 'draft':
@@ -195,6 +210,8 @@ interface Tally {
   /** Passed. */
   readonly hooks: number;
   readonly hookFailed: boolean;
+  /** It was to settle the identity. */
+  readonly identifies: boolean;
 }
 
 type Finished = Extract<RunEvent, { readonly kind: 'run.finished' }>;
@@ -208,9 +225,10 @@ function ending(event: Finished, tally: Tally, { style }: Screen): readonly stri
   if (tally.checks.length > 0) parts.push(checkSummary(tally.checks));
   if (tally.hooks > 0) parts.push(`${countOf(tally.hooks, 'hook')} passed`);
   const what = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+  const idle = tally.identifies ? 'this database is the environment’s already' : 'nothing is pending';
   const rest = style.dim(`  ${duration(event.ms)} · run ${event.run}`);
   if (event.outcome === 'nothing-to-do')
-    return [`${style.green('✔')} Nothing to do: ${['nothing is pending', ...parts].join('; ')}.${rest}`];
+    return [`${style.green('✔')} Nothing to do: ${[idle, ...parts].join('; ')}.${rest}`];
   if (event.exitCode === 0) return ['', `${style.green(style.bold('✔ Done'))}${what}.${rest}`];
   const unchanged = ['refused', 'busy', 'unreachable'].includes(event.outcome);
   const stopped = unchanged && tally.recorded + tally.applied + tally.undone > 0;

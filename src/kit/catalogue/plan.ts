@@ -110,7 +110,19 @@ export const planFaults = entries({
   'wrong-database': {
     title: 'This is not the database that the environment is pinned to',
     why: 'The identity in godwit.lock.json differs from the one found in the database.',
-    fix: 'Check the URL. If the environment was moved on purpose, remove its entry from godwit.lock.json.',
+    fix: 'Check the URL. If the environment was moved on purpose: `godwit adopt --identity --reason TEXT`.',
+    exit: 10,
+  },
+  'identity-without-reason': {
+    title: 'Settling the identity needs a reason',
+    why: 'The history keeps why a database became the one of its environment, beside who did it and when.',
+    fix: 'Give one: `godwit adopt --identity --reason "restored from the backup of 10:40"`.',
+    exit: 2,
+  },
+  'identity-unconfirmed': {
+    title: 'The identity was not settled',
+    why: 'The answer was not yes; nothing was changed.',
+    fix: 'Answer `yes`, or say `--yes`.',
     exit: 10,
   },
   'down-missing': {

@@ -33,11 +33,11 @@ export interface RunRow {
   readonly failure: string;
   /** The checkpoint taken for it, or who waived it and why; empty when none was asked for. */
   readonly checkpoint: string;
-  /** Of a command: what was executed; of `verify --accept`: what was taken. */
+  /** Of a command: what was executed; of `verify --accept`: what was taken; of `adopt --identity`: what was settled. */
   readonly about?: RunAbout;
 }
 
-/** What a run of `exec` has executed, or one of `verify --accept` has taken into the baseline. */
+/** What a run of `exec` has executed, one of `verify --accept` has taken into the baseline, one of `adopt --identity` has settled. */
 export interface RunAbout {
   /** The program and its arguments, masked; or the objects, as typed. */
   readonly words: readonly string[];
@@ -54,6 +54,25 @@ export interface RunAbout {
   /** What was taken, at most the first so many; `total` counts all. */
   readonly accepted?: readonly AcceptedObject[];
   readonly total?: number;
+  /** Of `adopt --identity`: which database it was, what the lock file had, and which it is since. */
+  readonly identity?: SettledIdentity;
+}
+
+/** What a database was before its identity was settled, what it was pinned to, and what it is since. */
+export interface SettledIdentity {
+  readonly before: RecordedIdentity;
+  /** Absent: the environment was not pinned. */
+  readonly pinned?: Omit<RecordedIdentity, 'environment'>;
+  /** Without an id where it is not known yet: it gets one of its own. */
+  readonly after: RecordedIdentity;
+}
+
+/** What tells a database from all others. Empty: not known. */
+export interface RecordedIdentity {
+  readonly environment: string;
+  readonly id: string;
+  readonly systemId: string;
+  readonly databaseOid: string;
 }
 
 /** An object whose difference was taken into the baseline. */

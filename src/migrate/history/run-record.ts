@@ -2,7 +2,9 @@ import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import { checkpointText } from '../checkpoint.ts';
 import type { RunOutcome } from '../event.ts';
+import { settling } from '../identity/settle-identity.ts';
 import type { Reply, Session } from '../ports.ts';
+import type { SettledIdentity } from './rows.ts';
 import { serverFault } from '../server-fault.ts';
 import type { ApplyTask } from '../task.ts';
 
@@ -18,7 +20,7 @@ export type RecordedTask = Pick<ApplyTask, 'run' | 'command' | 'actor' | 'enviro
  * send is refused from now on, and the lease of one that has died is over. Attempts that the database never saw are
  * written along with it; a command that is at work without the lock goes on. Asked again after a lost answer it begins nothing twice.
  *
- * @returns the epoch under which this run changes the database
+ * @returns the epoch under which this run changes the database; with `settles`, the id that it has from now on
  */
 export async function beginRun(
   session: Session,
@@ -28,8 +30,9 @@ export async function beginRun(
     readonly firstStarted: string;
     readonly schema: string;
     readonly attempt: string;
+    readonly settles?: SettledIdentity;
   },
-): Promise<Outcome<string>> {
+): Promise<Outcome<{ readonly epoch: string; readonly environmentId?: string }>> {
   const { actor, run } = task;
   const checkpoint = checkpointText(task.consent?.checkpoint);
   const common = [actor.by, actor.from, actor.commit, actor.tool].map(quoteLiteral).join(', ');
@@ -49,9 +52,13 @@ INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, pla
 VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(terms.planHash)}, ${quoteLiteral(checkpoint)}, ${quoteLiteral(terms.schema)}, ${quoteLiteral(task.about ?? '')})
 ON CONFLICT (run) DO UPDATE SET backend_pid = pg_backend_pid();
 SELECT godwit.note_run(${quoteLiteral(run)}, ${quoteLiteral(terms.firstStarted)}, ARRAY[${task.earlier.map((attempt) => quoteLiteral(attempt.run)).join(', ')}]::text[]);
-COMMIT`;
+${terms.settles === undefined ? '' : `${settling(run, terms.settles)}SELECT environment_id FROM godwit.guard;\n`}COMMIT`;
   const reply = await session.send(text, { rows: 'all' });
-  if (reply.ok) return good(reply.results[2]?.rows[0]?.[0] ?? '0');
+  if (reply.ok) {
+    const epoch = reply.results[2]?.rows[0]?.[0] ?? '0';
+    const id = terms.settles === undefined ? undefined : reply.results.at(-2)?.rows[0]?.[0];
+    return good({ epoch, ...(id == null ? {} : { environmentId: id }) });
+  }
   if (!reply.error.lost) await session.send('ROLLBACK');
   return bad(serverFault(reply.error));
 }

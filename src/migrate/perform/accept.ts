@@ -2,11 +2,9 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { openControl } from '../control/control.ts';
-import { within } from '../control/deadline.ts';
 import { watchConnections } from '../control/watch.ts';
 import { readHistory } from '../history/read-history.ts';
 import type { AcceptedObject, RunAbout } from '../history/rows.ts';
-import { finishRun } from '../history/run-record.ts';
 import type { Check } from '../model.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
@@ -19,15 +17,12 @@ import { cancelledBy } from './cancelled-by.ts';
 import { chooseDifferences, type Chosen } from './choose-differences.ts';
 import { sendGuarded } from './describe.ts';
 import { preflight } from './facts.ts';
-import { endLease, takeLease } from './lease.ts';
+import { takeLease } from './lease.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
-import { open, type Opened } from './open.ts';
-import { openedRun } from './opened-run.ts';
-import { stopOnSignal } from './stop-run.ts';
-import { tellHistory } from './tell-history.ts';
+import type { Opened } from './open.ts';
+import { finishRecorded, performRecorded, unreached } from './recorded-run.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
-const goodbyeMs = 5_000;
 const writeTries = 3;
 const mostPerEvent = 500;
 /** Objects that the run's row names; the chain and the baseline's past have all of them. */
@@ -46,22 +41,7 @@ interface AcceptTerms {
  * why. Before anything is written it is known which differences are meant.
  */
 export async function performAccept(task: AcceptTask, ports: RunnerPorts): Promise<Verdict> {
-  const opened = await open(ports, task, { waitMs: task.waitMs, takeOver: false });
-  if (!opened.ok) return verdictOf(...opened.findings.map(unreached));
-  const live = openedRun(task.run, ports, opened.value);
-  const stopping = stopOnSignal(ports, live);
-  live.stopping = stopping;
-  try {
-    const verdict = await acceptOpened({ task, ports, live }, opened.value);
-    if (task.tells === true) await tellHistory(ports, live.session);
-    return verdict;
-  } finally {
-    stopping.dispose();
-    live.watch?.end();
-    await stopping.settle();
-    await within(ports, goodbyeMs, endLease(live));
-    await Promise.all([live.session.close(), live.control?.close()]);
-  }
+  return await performRecorded(task, ports, (live, opened) => acceptOpened({ task, ports, live }, opened));
 }
 
 async function acceptOpened(terms: AcceptTerms, opened: Opened): Promise<Verdict> {
@@ -89,14 +69,18 @@ async function acceptOpened(terms: AcceptTerms, opened: Opened): Promise<Verdict
   const recorded = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
   const first = { history: held.value, planHash: '', first: '', describes: true };
   const begun = await begin(recorded, ports, live, first);
-  if (ports.signal.aborted) return await finish(terms, untouched, about);
+  if (ports.signal.aborted) return await finishRecorded(ports, live, untouched, about);
   if (!begun.ok) return verdictOf(...begun.findings.map(unreached));
   if (begun.value === 'moved') return verdictOf(fault('taken-over'));
   const taken = await take(terms, opened.facts);
-  if (!taken.ok) return await finish(terms, ports.signal.aborted ? untouched : verdictOf(...taken.findings), about);
+  if (!taken.ok) {
+    const refused = ports.signal.aborted ? untouched : verdictOf(...taken.findings);
+    return await finishRecorded(ports, live, refused, about);
+  }
   tell(ports, taken.value);
   const objects = taken.value.told.map(({ difference }) => acceptedObject(difference));
-  return await finish(terms, wellDone(), { ...about, accepted: objects.slice(0, mostNamed), total: objects.length });
+  const accepted = { accepted: objects.slice(0, mostNamed), total: objects.length };
+  return await finishRecorded(ports, live, wellDone(), { ...about, ...accepted });
 }
 
 /**
@@ -134,26 +118,6 @@ function tell(ports: RunnerPorts, { told }: Chosen): void {
 function acceptedObject({ kind, name, oldName, is, was }: Difference): AcceptedObject {
   const change = is === undefined ? 'missing' : was === undefined ? 'added' : 'changed';
   return { change, kind, name: oldName === '' ? name : oldName };
-}
-
-async function finish({ ports, live }: AcceptTerms, verdict: Verdict, about: RunAbout): Promise<Verdict> {
-  await live.stopping?.settle();
-  const failure = verdict.findings
-    .map(({ code, why }) => `${code}: ${why}`)
-    .join('; ')
-    .slice(0, 2_000);
-  const { outcome, exitCode } = verdict;
-  const end = { outcome, exitCode, failure, about: JSON.stringify(about) };
-  const written = await finishRun(live.session, live.run, end);
-  if (written.ok) return verdict;
-  const anew = written.error.lost ? (await reconnect(ports, live)).ok : written.error.sqlstate === '57014';
-  if (anew) await finishRun(live.session, live.run, end);
-  return verdict;
-}
-
-/** A connection lost before anything was asked to change leaves no doubt about the outcome. */
-function unreached(finding: Finding): Finding {
-  return finding.code === 'connection-lost' ? fault('database-unreachable', { why: finding.why }) : finding;
 }
 
 function needsApproval({ environment }: AcceptTask): Finding {

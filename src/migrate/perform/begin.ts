@@ -2,6 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { installHistory } from '../history/install.ts';
 import { readHistory, type History } from '../history/read-history.ts';
+import type { SettledIdentity } from '../history/rows.ts';
 import { explainRights } from '../history/rights.ts';
 import { beginRun, type RecordedTask } from '../history/run-record.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
@@ -21,6 +22,8 @@ export interface BeginTerms {
   readonly describes: boolean;
   /** True: its statements may change rows that earlier migrations wrote. */
   readonly touchesRows?: boolean;
+  /** The database is made the environment's own. */
+  readonly settles?: SettledIdentity;
 }
 
 /**
@@ -46,16 +49,24 @@ export async function begin(
       firstStarted: terms.first,
       schema: live.schema,
       attempt: live.attempt,
+      ...(terms.settles === undefined ? {} : { settles: terms.settles }),
     }),
     terms.describes ? noteState(live, terms.history, terms.touchesRows === true) : '',
   ]);
   if (!installed.ok) return bad(...(await explainRights(live.session, installed.findings)));
   if (!fresh.ok) return bad(...(await explainRights(live.session, fresh.findings)));
   if (!epoch.ok) return bad(...(await explainRights(live.session, epoch.findings)));
-  if (epoch.value !== expected) return good('moved');
+  if (epoch.value.epoch !== expected) return good('moved');
   if (moved !== '') ports.emit({ kind: 'finding', finding: fault('baseline-moved', { why: moved }) });
-  tellBegun(ports, live, fresh.value.environmentId);
+  const { environmentId = fresh.value.environmentId } = epoch.value;
+  if (terms.settles !== undefined) tellSettled(ports, live, terms.settles, environmentId);
+  tellBegun(ports, live, environmentId);
   return good('begun');
+}
+
+function tellSettled(ports: RunnerPorts, live: LiveRun, settles: SettledIdentity, id: string): void {
+  live.environmentId = id;
+  ports.emit({ kind: 'identity.settled', done: true, ...settles, after: { ...settles.after, id } });
 }
 
 /** From here on the database knows of the run. */

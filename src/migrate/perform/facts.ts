@@ -4,6 +4,7 @@ import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { backendOf, isPooled, nobody, ownBackend, type Backend } from '../control/backend.ts';
 import { newestVersion } from '../history/newest-version.ts';
 import { newerHistory, type History } from '../history/read-history.ts';
+import { wrongDatabase } from '../identity/compare-identity.ts';
 import type { Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
 import type { EnvironmentTerms } from '../task.ts';
@@ -77,6 +78,11 @@ export function majorOf({ versionNumber }: Pick<ServerFacts, 'versionNumber'>): 
 
 /** What forbids any change to this database, before anything is changed. */
 export function preflight(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
+  return [...unchangeable(facts, history), ...unfitHistory(facts, history, environment)];
+}
+
+/** What forbids any change to whatever database this is. */
+export function unchangeable(facts: ServerFacts, history: History): readonly Finding[] {
   return [
     ...tooOld(facts),
     ...(facts.readOnly ? [fault('database-read-only')] : []),
@@ -88,7 +94,6 @@ export function preflight(facts: ServerFacts, history: History, environment: Env
           }),
         ]
       : []),
-    ...unfitHistory(facts, history, environment),
   ];
 }
 
@@ -101,42 +106,7 @@ function tooOld(facts: ServerFacts): readonly Finding[] {
 
 /** What forbids even to read the history: this program does not know its form, or it is that of another database. */
 export function unfitHistory(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
-  if (history.version <= newestVersion) return wrongDatabase(facts, history, environment);
-  return [newerHistory(history.version)];
-}
-
-/** The name stored in the database and the identity pinned by the lock file must both fit. */
-function wrongDatabase(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
-  const { pinned, name } = environment;
-  if (history.version > 0 && history.environment !== name) return [otherName(history, environment)];
-  if (pinned === undefined) return [];
-  if (history.environmentId !== pinned.id) {
-    const found = history.version === 0 ? 'has never been changed by godwit' : `has id ${history.environmentId}`;
-    return [
-      fault('wrong-database', { why: `Environment "${name}" is pinned to id ${pinned.id}; this database ${found}.` }),
-    ];
-  }
-  if (pinned.systemId !== '' && facts.systemId !== '' && facts.systemId !== pinned.systemId)
-    return [
-      fault('wrong-database', {
-        why: `The id fits, but the server is another one (system identifier ${facts.systemId}, pinned ${pinned.systemId}): a copy or a restore.`,
-      }),
-    ];
-  if ((pinned.databaseOid ?? '') !== '' && facts.databaseOid !== pinned.databaseOid)
-    return [
-      fault('wrong-database', {
-        why: `The id and the server fit, but it is another database there (OID ${facts.databaseOid}, pinned ${pinned.databaseOid ?? ''}): a copy or a restore.`,
-      }),
-    ];
-  return [];
-}
-
-/** A database that was never another one may have got another name in the configuration. */
-function otherName(history: History, { name, pinned }: EnvironmentTerms): Finding {
-  const why = `It belongs to environment "${history.environment}", and this run is for "${name}".`;
-  if (pinned !== undefined && pinned.id !== history.environmentId) return fault('wrong-database', { why });
-  const fix = `Check the URL, or name its environment: -e ${history.environment}. If the environment was renamed on purpose, say so in that database: UPDATE godwit.guard SET environment = '${name.replaceAll("'", "''")}'`;
-  return fault('wrong-database', { why, fix });
+  return history.version > newestVersion ? [newerHistory(history.version)] : wrongDatabase(facts, history, environment);
 }
 
 function quoteIfNeeded(name: string): string {

@@ -24,6 +24,8 @@ export async function takeLease(
   live: LiveRun,
   history: History,
 ): Promise<Outcome<History>> {
+  // What the database says it is when it is settled meanwhile is not what was looked at.
+  const expected = history.version === 0 ? task.environment.name : history.environment;
   let present = history;
   const taken = await tryUntil(ports, task.waitMs, async () => {
     if (present.version === 0) {
@@ -37,12 +39,12 @@ export async function takeLease(
           ? good('Another run')
           : installed;
       // That it belongs to another environment is found before anything is written there.
-      if (present.environment !== task.environment.name) return good('');
+      if (present.environment !== expected) return good('');
     }
     return await tryLease(live.session, task);
   });
   if (!taken.ok) return taken;
-  live.leased = present.environment === task.environment.name;
+  live.leased = present.environment === expected;
   if (live.leased) keepLease(ports, live);
   const now = await readHistory(live.session, ports.hashing);
   return now.ok ? good(now.value) : bad(...now.findings);

@@ -42,6 +42,8 @@ export interface LiveRun {
   endRenewal?: () => void;
   /** Columns that an earlier run has added and not described. */
   added?: AddedColumns;
+  /** The id that the database has since its identity was settled by this run. */
+  environmentId?: string;
   readonly run: string;
   /** Tells this process from another one with the same run. */
   readonly attempt: string;

@@ -70,7 +70,8 @@ export async function planRun(
     if (live.terms.pooled === true && live.leased !== true && refused.length === 0 && !idle) {
       const leased = await takeLease(task, ports, live, history);
       if (!leased.ok) return leased;
-      const moved = isOther(history, leased.value, task.environment.name);
+      const expected = history.version === 0 ? task.environment.name : history.environment;
+      const moved = isOther(history, leased.value, expected);
       history = leased.value;
       if (moved) continue;
     }

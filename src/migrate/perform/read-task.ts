@@ -1,15 +1,18 @@
 import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
 import { openControl } from '../control/control.ts';
 import { watchConnections } from '../control/watch.ts';
 import { readStatements } from '../history/read-statements.ts';
+import { livesAs } from '../identity/compare-identity.ts';
+import { settlementOf } from '../identity/settle-identity.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
-import type { PlanTask, Task, VerifyTask } from '../task.ts';
+import type { InspectTask, PlanTask, Task, VerifyTask } from '../task.ts';
 import { preflight, unfitHistory } from './facts.ts';
 import { inspect } from './inspect.ts';
 import { open, type Opened } from './open.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
-type ReadingTask = Exclude<Task, { kind: 'apply' | 'exec' | 'accept' }>;
+type ReadingTask = Exclude<Task, { kind: 'apply' | 'exec' | 'accept' | 'identify' }>;
 
 /**
  * Performs a task that changes no object: when its connection is lost, it looks once more from the beginning, and what it
@@ -59,7 +62,8 @@ async function read(task: ReadingTask, ports: RunnerPorts, opened: Opened): Prom
     case 'probe':
       return verdictOf(...preflight(opened.facts, opened.history, task.environment));
     case 'inspect': {
-      const wrong = unfitHistory(opened.facts, opened.history, task.environment);
+      if (task.what === 'identity') return lookAtIdentity(task, ports, opened);
+      const wrong = unfitForLooking(task, ports, opened);
       return wrong.length > 0 ? verdictOf(...wrong) : inspect(task, ports, opened);
     }
     case 'cancel': {
@@ -73,10 +77,46 @@ async function read(task: ReadingTask, ports: RunnerPorts, opened: Opened): Prom
   }
 }
 
+/**
+ * May the task look although the identity has changed? Of what is the database of another environment of the project, every
+ * answer would be wrong.
+ */
+function looksAnyhow(
+  { anyDatabase, environment }: InspectTask | PlanTask | VerifyTask,
+  { facts, history }: Opened,
+): boolean {
+  return anyDatabase === true && livesAs(facts, history, environment) === undefined;
+}
+
+/** What forbids to look. That the identity has changed is said at most. */
+function unfitForLooking(task: InspectTask | VerifyTask, ports: RunnerPorts, opened: Opened): readonly Finding[] {
+  const wrong = unfitHistory(opened.facts, opened.history, task.environment);
+  const anyhow = looksAnyhow(task, opened);
+  const isPassing = ({ code }: Finding): boolean => anyhow && code === 'wrong-database';
+  for (const finding of wrong.filter(isPassing))
+    ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
+  return wrong.filter((finding) => !isPassing(finding));
+}
+
+/** What `adopt --identity` would settle; without an event: nothing. */
+async function lookAtIdentity(task: InspectTask, ports: RunnerPorts, { facts, history }: Opened): Promise<Verdict> {
+  const { unsettled } = await import('./identify.ts');
+  const wrong = unsettled(facts, history, task.environment);
+  if (wrong.length > 0) return verdictOf(...wrong);
+  const settles = settlementOf(facts, history, task.environment);
+  if (settles === undefined) return wellDone('nothing-to-do');
+  ports.emit({ kind: 'identity.settled', done: false, ...settles });
+  return wellDone();
+}
+
 async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const found = preflight(opened.facts, opened.history, task.environment);
   // Looking needs no right to change anything; that it is missing is said all the same.
-  const rights = new Set(['no-privilege', 'database-read-only']);
+  const rights = new Set([
+    'no-privilege',
+    'database-read-only',
+    ...(looksAnyhow(task, opened) ? ['wrong-database'] : []),
+  ]);
   const forbidden = found.filter((finding) => !rights.has(finding.code));
   if (forbidden.length > 0) return verdictOf(...forbidden);
   for (const finding of found) ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
@@ -99,7 +139,7 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
 }
 
 async function verify(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
-  const wrong = unfitHistory(opened.facts, opened.history, task.environment);
+  const wrong = unfitForLooking(task, ports, opened);
   if (wrong.length > 0) return verdictOf(...wrong);
   return (await import('./verify-applied.ts')).verifyApplied(task, ports, opened);
 }

@@ -1,0 +1,71 @@
+import { fault } from '../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { RecordedIdentity } from '../../migrate/history/rows.ts';
+import { identifyTask, inspectTask } from '../../project/tasks.ts';
+import type { Context, Result } from '../command.ts';
+import { executeAloud, executeQuietly, withProject, type Ready } from '../execute.ts';
+import { failed } from '../result.ts';
+import { waitOf } from '../wishes.ts';
+
+/** `godwit adopt --identity --reason TEXT` */
+export async function identify(context: Context): Promise<Result> {
+  const { typed, io, screen } = context;
+  const beside = ['baseline', 'export'].find((name) => typed.values[name] !== undefined || typed.switches.has(name));
+  if (beside !== undefined || typed.arguments.length > 0) {
+    const other = beside === undefined ? typed.arguments[0] : `--${beside}`;
+    return failed([fault('wrong-usage', { why: `--identity adopts nothing but the identity: leave ${other} away.` })]);
+  }
+  const wait = waitOf(typed);
+  if (!wait.ok) return failed(wait.findings);
+  const reason = typed.values['reason']?.trim() ?? '';
+  const looks = typed.switches.has('dry-run');
+  if (reason === '' && !looks) return failed([fault('identity-without-reason')]);
+  return await withProject(context, { migrations: false, changes: true }, async (ready) => {
+    const asks = io.interactive && !screen.json && (ready.project.environment.protected || !typed.switches.has('yes'));
+    const looked = looks || asks ? await look(context, ready) : good(undefined);
+    if (!looked.ok) return failed(looked.findings);
+    if (looks || looked.value === 'settled') {
+      if (looked.value === 'settled') screen.say('', `${screen.style.green('✔')} ${nothingToDo(ready)}`);
+      const outcome = looked.value === 'settled' ? 'nothing-to-do' : 'done';
+      return { exitCode: 0, outcome, findings: [], data: {} };
+    }
+    const shown = looked.value;
+    const approved = asks ? await ask(context, ready) : good(false);
+    if (!approved.ok) return failed(approved.findings);
+    const wish = { reason, approved: approved.value, waitMs: wait.value };
+    const task = await identifyTask(ready.project, ready.actor, shown === undefined ? wish : { ...wish, shown });
+    return await executeAloud(context, ready, task);
+  });
+}
+
+function nothingToDo({ project }: Ready): string {
+  return `Nothing to do: this database is ${project.environment.name} already.`;
+}
+
+/** Shows what would be settled. */
+async function look(context: Context, ready: Ready): Promise<Outcome<RecordedIdentity | 'settled'>> {
+  const { exitCode, events, findings } = await executeQuietly(
+    context,
+    ready,
+    inspectTask(ready.project, ready.actor, { what: 'identity' }),
+  );
+  if (exitCode !== 0) return bad(...findings);
+  const settled = events.findLast((event) => event.kind === 'identity.settled');
+  const identity = events.findLast((event) => event.kind === 'identity');
+  if (settled === undefined || identity === undefined) return good('settled');
+  context.screen.event(settled);
+  const { environmentId: id, systemId, databaseOid } = identity;
+  return good({ environment: settled.before.environment, id, systemId, databaseOid });
+}
+
+async function ask({ io, signal }: Context, { project }: Ready): Promise<Outcome<boolean>> {
+  const { name, protected: isProtected } = project.environment;
+  const answer = await io.ask(
+    isProtected ? `\n${name} is protected. Type its name to settle this: ` : '\nType yes to settle this: ',
+  );
+  if (signal.aborted) return bad(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  if (!isProtected) return answer?.trim().toLowerCase() === 'yes' ? good(true) : bad(fault('identity-unconfirmed'));
+  if (answer?.trim() === name) return good(true);
+  const why = 'The name of the environment was not typed; nothing was changed.';
+  return bad(fault('needs-approval', { why, fix: `Type \`${name}\` when asked.` }));
+}
