@@ -2,7 +2,7 @@ import type { Finding } from '../kit/finding.ts';
 import type { Redactor } from '../kit/redact.ts';
 import type { Decide } from './interrupts.ts';
 import type { Io } from './io.ts';
-import type { Screen } from './screen/screen.ts';
+import type { Screen } from './screen/screen-port.ts';
 
 /** One option of a command. Without `value` it is a switch. */
 export interface OptionSpec {
@@ -53,6 +53,16 @@ export interface Typed {
   readonly behind?: readonly string[];
 }
 
+/** All commands with what they share: help, completion and the reference are made from it. */
+export interface CommandTable {
+  /** In the order of the help. */
+  readonly commands: readonly CommandSpec[];
+  /** The first words of commands with a second level, and what the first word alone means. */
+  readonly groups: ReadonlyMap<string, { readonly summary: string; readonly alone: string }>;
+  /** Options that every command takes. */
+  readonly globalOptions: readonly OptionSpec[];
+}
+
 /** All that a command may touch. */
 export interface Context {
   readonly command: string;
@@ -64,6 +74,13 @@ export interface Context {
   readonly signal: AbortSignal;
   /** From now on this decides what the first Ctrl-C means; what it returns undoes that. */
   readonly onCtrlC: (decide: Decide) => () => void;
+  readonly table: CommandTable;
+  /** Runs another command line as if it were typed, and returns its exit code. */
+  readonly runProgram: (parts: {
+    readonly argv: readonly string[];
+    readonly io: Io;
+    readonly signal: AbortSignal;
+  }) => Promise<number>;
 }
 
 /** How a command ended. `data` goes into the JSON document beside findings; commands with events have none. */

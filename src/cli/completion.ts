@@ -1,22 +1,22 @@
-import type { CommandSpec, OptionSpec } from './command.ts';
-import { commands, globalOptions, groups } from './table.ts';
+import type { CommandSpec, CommandTable, OptionSpec } from './command.ts';
 
 /** The completion script of a shell, made from the table of commands; undefined for an unknown shell. */
-export function completionScript(shell: string): string | undefined {
-  if (shell === 'bash') return bash();
-  if (shell === 'zsh') return `#compdef godwit\nautoload -U +X bashcompinit && bashcompinit\n${bash()}`;
-  return shell === 'fish' ? fish() : undefined;
+export function completionScript(shell: string, table: CommandTable): string | undefined {
+  if (shell === 'bash') return bash(table);
+  if (shell === 'zsh') return `#compdef godwit\nautoload -U +X bashcompinit && bashcompinit\n${bash(table)}`;
+  return shell === 'fish' ? fish(table) : undefined;
 }
 
-const firstWords = () => [...new Set(commands.map((command) => command.name.split(' ')[0] ?? ''))];
+function firstWords({ commands }: CommandTable): readonly string[] {
+  return [...new Set(commands.map((command) => command.name.split(' ')[0] ?? ''))];
+}
 
-const members = (group: string) => commands.filter((command) => command.name.startsWith(`${group} `));
-
-const optionsOf = (command: CommandSpec): readonly OptionSpec[] => [...(command.options ?? []), ...globalOptions];
-
-function bash(): string {
+function bash(table: CommandTable): string {
+  const { commands, globalOptions, groups } = table;
+  const members = (group: string) => commands.filter((command) => command.name.startsWith(`${group} `));
+  const optionsOf = (command: CommandSpec) => [...(command.options ?? []), ...globalOptions];
   const words = (options: readonly OptionSpec[]) => options.map((option) => `--${option.name}`).join(' ');
-  const byGroup = Object.keys(groups).map(
+  const byGroup = [...groups.keys()].map(
     (group) =>
       `    ${group}) words="${members(group)
         .map((member) => member.name.split(' ')[1])
@@ -31,7 +31,7 @@ _godwit() {
     --config|--file|--plan|--out) COMPREPLY=($(compgen -f -- "$current")); return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "${firstWords().join(' ')}" -- "$current"))
+    COMPREPLY=($(compgen -W "${firstWords(table).join(' ')}" -- "$current"))
     return
   fi
   case "$first" in
@@ -53,12 +53,13 @@ complete -o bashdefault -o default -F _godwit godwit
 `;
 }
 
-function fish(): string {
+function fish(table: CommandTable): string {
+  const { commands, globalOptions, groups } = table;
   const quote = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   const flags = (condition: string, option: OptionSpec) =>
     `complete -c godwit${condition} -l ${option.name}${option.short === undefined ? '' : ` -s ${option.short}`}${option.value === undefined ? '' : ' -r'} -d ${quote(option.summary)}`;
   const lines = ['# fish completion for godwit', 'complete -c godwit -f'];
-  for (const word of firstWords()) {
+  for (const word of firstWords(table)) {
     const summary = groups.get(word)?.summary ?? commands.find((command) => command.name === word)?.summary ?? '';
     lines.push(`complete -c godwit -n __fish_use_subcommand -a ${word} -d ${quote(summary)}`);
   }

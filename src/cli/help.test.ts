@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { programHelp, topicHelp } from './help.ts';
 import { completionScript } from './completion.ts';
 import { createStyle } from './screen/style.ts';
-import { commands } from './table.ts';
+import { commands, commandTable } from './table.ts';
 
 const plain = createStyle(false);
 
@@ -120,7 +120,7 @@ test('there is no help for what is no command', () => {
 });
 
 test.each(['bash', 'zsh', 'fish'])('the completion of %s knows every command and option', (shell) => {
-  const script = completionScript(shell) ?? '';
+  const script = completionScript(shell, commandTable) ?? '';
   for (const { name, options } of commands) {
     for (const word of name.split(' ')) expect(script).toContain(word);
     for (const option of options ?? []) expect(script).toContain(option.name);

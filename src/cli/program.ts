@@ -10,7 +10,9 @@ import { programHelp, topicHelp } from './help.ts';
 import type { Decide } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { failed } from './result.ts';
-import { createScreen, type Screen, type ScreenParts } from './screen/screen.ts';
+import type { Screen } from './screen/screen-port.ts';
+import { commandTable } from './table.ts';
+import { createScreen, type ScreenParts } from './screen/screen.ts';
 
 /** What a program starts from. */
 export interface ProgramParts {
@@ -37,7 +39,17 @@ export async function runProgram({ argv, io, signal, onCtrlC }: ProgramParts): P
     return report(
       screen,
       spec,
-      await run({ command: spec.name, typed, io, screen, redactor, signal, onCtrlC: onCtrlC ?? (() => () => {}) }),
+      await run({
+        command: spec.name,
+        typed,
+        io,
+        screen,
+        redactor,
+        signal,
+        onCtrlC: onCtrlC ?? (() => () => {}),
+        table: commandTable,
+        runProgram,
+      }),
     );
   } catch (error) {
     if (error instanceof FaultError) return report(screen, spec, failed(error.findings));

@@ -1,4 +1,4 @@
-import type { CommandSpec, OptionSpec } from './command.ts';
+import type { CommandSpec, CommandTable, OptionSpec } from './command.ts';
 import { databaseCommands } from './table-database.ts';
 import { execCommands } from './table-exec.ts';
 import { runCommands } from './table-runs.ts';
@@ -24,7 +24,9 @@ export const commands: readonly CommandSpec[] = [
 ];
 
 /** The first words of commands with a second level, and what the first word alone means. */
-export const groups: ReadonlyMap<string, { readonly summary: string; readonly alone: string }> = new Map([
+export const groups: CommandTable['groups'] = new Map([
   ['runs', { summary: 'Runs: list, show, attach, cancel, verify the audit chain', alone: 'runs list' }],
   ['db', { summary: 'The embedded PostgreSQL server: start, stop, status, URL, SQL, reset', alone: 'db status' }],
 ]);
+
+export const commandTable: CommandTable = { commands, groups, globalOptions };

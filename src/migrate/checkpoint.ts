@@ -1,7 +1,9 @@
 import type { Finding } from '../kit/finding.ts';
 import type { Outcome } from '../kit/outcome.ts';
 import type { Plan } from './model.ts';
-import type { Consent } from './task.ts';
+
+/** Which runs need a checkpoint. */
+export type CheckpointPolicy = 'never' | 'destructive' | 'always';
 
 /** How a recovery point is made: a copy of the data directory, a dump, a moment in the server's log, a backup. */
 type CheckpointMeans = 'copy' | 'dump' | 'point-in-time' | 'backup';
@@ -63,7 +65,7 @@ export interface Checkpointer {
 }
 
 /** Does the policy ask for a checkpoint before this plan? */
-export function wantsCheckpoint(plan: Plan, policy: Consent['checkpointPolicy']): boolean {
+export function wantsCheckpoint(plan: Plan, policy: CheckpointPolicy): boolean {
   if (policy === 'never' || plan.steps.length === 0) return false;
   return policy === 'always' || plan.steps.some((step) => step.destroys.length > 0);
 }

@@ -35,6 +35,9 @@ export type Reply =
   | { readonly ok: true; readonly results: readonly ResultSet[] }
   | { readonly ok: false; readonly error: ServerError; readonly completed: number };
 
+/** A message that failed: refused by the server, or lost on the way. */
+export type RefusedReply = Extract<Reply, { readonly ok: false }>;
+
 /** Which results of a message are kept: all, none, or those from the statement with this index (from 0) on. */
 export type KeepRows = 'all' | 'none' | number;
 

@@ -1,4 +1,4 @@
-import type { Checkpoint, CheckpointWaiver } from './checkpoint.ts';
+import type { Checkpoint, CheckpointPolicy, CheckpointWaiver } from './checkpoint.ts';
 import type { LockTerms } from './courtesy/terms.ts';
 import type { RecordedIdentity } from './history/rows.ts';
 
@@ -59,7 +59,7 @@ export interface Consent {
   /** True: rows may be destroyed; somebody was asked, has reviewed the plan, or has said so. */
   readonly destroyRows?: boolean;
   /** Which runs need a checkpoint. */
-  readonly checkpointPolicy: 'never' | 'destructive' | 'always';
+  readonly checkpointPolicy: CheckpointPolicy;
   /** The checkpoint taken for this run, or who waived it and why. */
   readonly checkpoint?: Checkpoint | CheckpointWaiver;
 }

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Manifest } from '../../src/adapters/bundle/bundle-files.ts';
+import type { Manifest } from '../../src/adapters/bundle/manifest.ts';
 import { readBundle } from '../../src/adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

@@ -10,8 +10,10 @@ import { delimiter, join } from 'node:path';
 
 /** A program, or a right that this account may have. */
 type Tool =
+  | 'bash'
   | 'docker-registry'
   | 'faketime'
+  | 'fish'
   | 'ip'
   | 'mount'
   /** Network namespaces may be made: as root, or in a user namespace. */
@@ -24,7 +26,8 @@ type Tool =
   | 'root'
   | 'runc'
   | 'skopeo'
-  | 'ss';
+  | 'ss'
+  | 'zsh';
 
 /** True when one of these is not there. */
 export function missing(...tools: readonly Tool[]): boolean {

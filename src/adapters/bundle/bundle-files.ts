@@ -1,24 +1,11 @@
+import { type Manifest } from './manifest.ts';
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { Rehearsed } from '../../migrate/adopt/rehearsed.ts';
 import type { Analysis, Migration, Role } from '../../migrate/model.ts';
 import type { Bundle, ByteSource, Hashing } from '../../migrate/ports.ts';
 import { bundleHash } from '../../migrate/read/bundle.ts';
 import { memorySource } from '../files/byte-source.ts';
 import { checkBundle } from './check-bundle.ts';
-
-/** What manifest.json of a bundle holds. */
-export interface Manifest {
-  readonly format: 1;
-  readonly hash: string;
-  readonly layout: Bundle['layout'];
-  readonly set: string;
-  readonly migrations: readonly Migration[];
-  /** By `<id>:<role>`. */
-  readonly analyses: Readonly<Record<string, Analysis>>;
-  /** For `adopt`. */
-  readonly rehearsed?: Rehearsed;
-}
 
 /** One file of a bundle that travels: the same in a folder, an archive, a layer of an image. */
 export interface BundleFile {

@@ -4,7 +4,7 @@ import type { Analysis, Migration, Role } from '../../migrate/model.ts';
 import type { ByteSource, Hashing } from '../../migrate/ports.ts';
 import { checksumOf } from '../../migrate/read/checksum.ts';
 import { checkSpans } from '../../sql/span-check.ts';
-import type { Manifest } from './bundle-files.ts';
+import type { Manifest } from './manifest.ts';
 
 type BodyOf = (migration: Migration, role: Role) => Promise<ByteSource>;
 

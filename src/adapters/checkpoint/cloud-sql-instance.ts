@@ -2,7 +2,8 @@ import { isIP } from 'node:net';
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { googleFault } from '../google/fault.ts';
-import type { Google, GoogleReply } from '../google/google.ts';
+import type { GoogleReply } from '../google/request.ts';
+import type { Google } from '../google/google.ts';
 
 /** A Cloud SQL instance by the parts of its connection name. */
 export interface SqlInstanceName {

@@ -2,7 +2,7 @@ import type { GoogleAuth } from 'google-auth-library';
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import type { Redactor } from '../../kit/redact.ts';
-import type { GoogleReply, GoogleRequest, Signature } from './google.ts';
+import type { GoogleReply, GoogleRequest, Signature } from './request.ts';
 import { googleFault } from './fault.ts';
 
 /** Where requests get their signature from. */

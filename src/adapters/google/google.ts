@@ -1,30 +1,13 @@
+import { type GoogleRequest, type GoogleReply, type Signature } from './request.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { Outcome } from '../../kit/outcome.ts';
 import type { Redactor } from '../../kit/redact.ts';
 import { createCredentials, type Credentials } from './credentials.ts';
-import { errorOf, lostError, refusedCredentials, type GoogleError } from './error.ts';
+import { errorOf, lostError, refusedCredentials } from './error.ts';
 import { backoff, isRepeatable, retryAfterMs } from './retry.ts';
 import type { GoogleService } from './services.ts';
-
-/** One request to a Google API. */
-export interface GoogleRequest {
-  readonly service: GoogleService;
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** Without a leading slash: `v2/projects/acme/locations/us-central1/jobs`. */
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-  /** True: sending it twice does the same as once, so that it is sent again when no answer came. GET always is. */
-  readonly idempotent?: boolean;
-  readonly signal?: AbortSignal;
-}
-
-/** The answer, or what was wrong in one shape for all services. */
-export type GoogleReply<T = unknown> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: GoogleError };
 
 /** One try of a request, as it is told to whoever listens: no bodies, no tokens. */
 export interface GoogleCall {
@@ -90,13 +73,6 @@ export function createGoogle(options: GoogleOptions): Google {
       return found.ok ? { ok: true, value: found.value.token } : found;
     },
   };
-}
-
-/** What a request is signed with. */
-export interface Signature {
-  readonly token: string;
-  /** Project that quota is counted for, where the credentials name one. */
-  readonly quotaProject?: string;
 }
 
 /** Whether anybody answers. Once nobody has for long, each further call is one try. */

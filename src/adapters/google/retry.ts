@@ -1,5 +1,5 @@
 import type { GoogleError } from './error.ts';
-import type { GoogleRequest } from './google.ts';
+import type { GoogleRequest } from './request.ts';
 
 /** Whether the request may be sent again after this error. */
 export function isRepeatable(request: GoogleRequest, error: GoogleError): boolean {

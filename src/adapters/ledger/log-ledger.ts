@@ -2,7 +2,8 @@ import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import type { LedgerEntry } from '../../migrate/engine.ts';
 import { googleFault } from '../google/fault.ts';
-import type { Google, GoogleReply } from '../google/google.ts';
+import type { GoogleReply } from '../google/request.ts';
+import type { Google } from '../google/google.ts';
 
 /** A ledger that other machines can read. */
 export interface SharedLedger {

@@ -4,9 +4,9 @@ import { completionScript } from '../completion.ts';
 import { done, failed } from '../result.ts';
 
 /** `godwit completion bash|zsh|fish` */
-export const completion: Run = async ({ typed, screen }) => {
+export const completion: Run = async ({ typed, screen, table }) => {
   const [shell = ''] = typed.arguments;
-  const script = completionScript(shell);
+  const script = completionScript(shell, table);
   if (script === undefined) {
     return failed([
       fault('wrong-usage', {

@@ -7,7 +7,6 @@ import { fault } from '../../kit/fault.ts';
 import type { Context, Result, Run } from '../command.ts';
 import { laptopVariable } from '../demo/laptop.ts';
 import { openProjectOf, progressOn } from '../execute.ts';
-import { runProgram } from '../program.ts';
 import { done, failed, outcomeOf } from '../result.ts';
 import { wire } from '../../project/wire.ts';
 
@@ -88,7 +87,7 @@ async function tour(context: Context, folder: string, keep: string | undefined):
       screen.say(
         `${index === 0 ? '' : '\n'}${screen.style.cyan('$')} ${screen.style.bold(`godwit ${step.join(' ')}`)}`,
       );
-      const exitCode = await runProgram({ argv: [...step, ...options], io: inside.io, signal });
+      const exitCode = await context.runProgram({ argv: [...step, ...options], io: inside.io, signal });
       if (exitCode !== 0) return { exitCode, outcome: outcomeOf(exitCode), findings: [] };
     }
   } finally {

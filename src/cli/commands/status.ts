@@ -11,7 +11,7 @@ import type { Run } from '../command.ts';
 import { eventOf, withProject } from '../execute.ts';
 import { appliedWish, asOfData, look, targetOf } from '../look.ts';
 import { failed } from '../result.ts';
-import type { Screen } from '../screen/screen.ts';
+import type { Screen } from '../screen/screen-port.ts';
 import { aligned, countOf, shortTime } from '../screen/format.ts';
 import type { Style } from '../screen/style.ts';
 

@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fault } from '../../kit/fault.ts';
 import type { Context, Result } from '../command.ts';
-import { runProgram } from '../program.ts';
 import { done, failed, outcomeOf } from '../result.ts';
 import { startDemoCloud, type DemoCloud, type DemoExecution } from './emulator-door.ts';
 
@@ -86,7 +85,7 @@ function stepsOf({ apart }: TourSite): readonly Step[] {
 }
 
 async function take(
-  { screen, io, signal, typed }: Context,
+  { screen, io, signal, typed, runProgram }: Context,
   site: TourSite,
   step: Step,
   cloud: Readonly<Record<string, string>>,

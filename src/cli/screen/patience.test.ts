@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { createRedactor } from '../../kit/redact.ts';
 import type { Blocker, RunEvent } from '../../migrate/event.ts';
-import { createScreen, type Screen } from './screen.ts';
+import type { Screen } from './screen-port.ts';
+import { createScreen } from './screen.ts';
 
 const report: Blocker = {
   pid: 9709,

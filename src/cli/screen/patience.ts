@@ -1,7 +1,7 @@
 import { age, blockersWords } from '../../migrate/courtesy/words.ts';
 import type { Blocker, RunEvent } from '../../migrate/event.ts';
 import { duration } from './format.ts';
-import type { Screen } from './screen.ts';
+import type { Screen } from './screen-port.ts';
 
 type Waiting = Extract<RunEvent, { readonly kind: 'lock.blocked' | 'lock.retry' | 'build.progress' }>;
 

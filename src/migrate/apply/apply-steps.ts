@@ -1,6 +1,6 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { RetryCause } from '../courtesy/retries.ts';
-import type { Reply, ServerError } from '../ports.ts';
+import type { RefusedReply, ServerError } from '../ports.ts';
 import { applyPipelined } from './pipeline.ts';
 import { placeError } from './place-error.ts';
 import { isPipelined, type ApplyContext, type PreparedStep } from './prepared.ts';
@@ -34,8 +34,6 @@ export interface ApplyResult {
     /** The run itself could not be begun: nothing was done. */
     | { readonly kind: 'not-begun' };
 }
-
-type Refusal = Extract<Reply, { readonly ok: false }>;
 
 /** Applies the steps in order: runs of single-message migrations through the pipeline, the others one by one. */
 export async function applySteps(
@@ -107,7 +105,7 @@ function batchFrom(steps: readonly PreparedStep[], from: number): readonly Prepa
 
 function endOf(
   context: ApplyContext,
-  refusal: Refusal,
+  refusal: RefusedReply,
   failure: { readonly finding: Finding; readonly at: PreparedStep; readonly stands: boolean },
 ): ApplyResult['end'] {
   const { error } = refusal;

@@ -1,7 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import { sessionLockSetting } from '../courtesy/lock-settings.ts';
 import type { Segment, Statement } from '../model.ts';
-import type { Reply } from '../ports.ts';
+import type { RefusedReply, Reply } from '../ports.ts';
 import { fulfil, forget, intentCommands, readIntent, readNoted } from './intent.ts';
 import { MessageBuilder, opening, timeouts } from './message.ts';
 import { awaitEnd } from './owner.ts';
@@ -10,7 +10,7 @@ import type { ApplyContext, PreparedStep } from './prepared.ts';
 import type { EffectProbe, Noted, Seen } from './probe/effect-probe.ts';
 import { probeOf } from './probe/probe-of.ts';
 import { afterAlone } from './session-traps.ts';
-import type { StepResult } from './segments.ts';
+import type { StepResult } from './step-result.ts';
 import { settingsBefore, textOf, type Position } from './step-message.ts';
 
 const clearingWaitMs = 10_000;
@@ -20,8 +20,6 @@ interface Terms {
   readonly position: Position;
   readonly stands: boolean;
 }
-
-type Refusal = Extract<Reply, { readonly ok: false }>;
 
 /** A statement with its probe and what was noted before it. */
 interface Begun {
@@ -84,7 +82,7 @@ async function noteBegun(
     readonly probe: EffectProbe;
     readonly earlier: PreparedStep['part']['begun'];
   },
-): Promise<{ readonly ok: true; readonly noted: Noted } | Refusal> {
+): Promise<{ readonly ok: true; readonly noted: Noted } | RefusedReply> {
   const commands = [
     ...opening(position.epoch, position.head),
     ...sessionLockSetting(begun.statement, prepared.locks),
@@ -138,7 +136,7 @@ async function execute(context: ApplyContext, begun: Begun): Promise<Reply> {
 async function leftOf(
   context: ApplyContext,
   begun: Begun,
-  { error }: Refusal,
+  { error }: RefusedReply,
 ): Promise<'done' | 'nothing' | 'something'> {
   const after = await settled(context, begun);
   if (!after.ok || after.state === 'half') return 'something';
@@ -160,7 +158,7 @@ async function send(context: ApplyContext, commands: readonly string[], rows: 'a
 }
 
 /** @param sent the statement, if it is what was refused: positions in messages of our own are no places in the file */
-function refused(reply: Refusal, prepared: PreparedStep, terms: Terms, sent?: string): StepResult {
+function refused(reply: RefusedReply, prepared: PreparedStep, terms: Terms, sent?: string): StepResult {
   const { analysis, step } = prepared;
   const { first } = terms.segment;
   const statement = analysis.statements[first];
@@ -174,7 +172,7 @@ function refused(reply: Refusal, prepared: PreparedStep, terms: Terms, sent?: st
   return { kind: 'refused', refusal: reply, finding, stands: terms.stands };
 }
 
-function withoutPosition(refusal: Refusal): Refusal {
+function withoutPosition(refusal: RefusedReply): RefusedReply {
   const { position: _, ...error } = refusal.error;
   return { ...refusal, error };
 }

@@ -2,19 +2,17 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { Check } from '../model.ts';
 import { withChecks } from '../perform/verified-migration.ts';
-import type { Reply, Session } from '../ports.ts';
+import type { RefusedReply, Session } from '../ports.ts';
 import { checkExpectations, checkVerifyScript } from '../verify/queries.ts';
 import { settling } from './message.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
-
-type Refusal = Extract<Reply, { readonly ok: false }>;
 
 /** How the checks inside of the migration's transaction went. */
 export type CheckedInside =
   | { readonly kind: 'passed' }
   | { readonly kind: 'failed'; readonly finding: Finding }
   /** Not a check's own error: the session was lost, or the run is asked to stop. */
-  | { readonly kind: 'refused'; readonly refusal: Refusal };
+  | { readonly kind: 'refused'; readonly refusal: RefusedReply };
 
 /** Does the migration want its checks made before it is recorded? */
 export function checksInside({ analysis, step }: Pick<PreparedStep, 'analysis' | 'step'>): boolean {
@@ -51,7 +49,7 @@ export async function checkInside(
 }
 
 /** By somebody who stops the run: a check's own timeout has another text. */
-function isCancelled({ sqlstate, message }: Refusal['error']): boolean {
+function isCancelled({ sqlstate, message }: RefusedReply['error']): boolean {
   return sqlstate === '57014' && !message.includes('statement timeout');
 }
 
@@ -75,8 +73,8 @@ function failure(failed: readonly Check[], unsafe: boolean): Finding {
 }
 
 /** Each message in a savepoint of its own that is taken back, one after the other. */
-function inSavepoints(session: Session): Pick<Session, 'send'> & { readonly refusals: readonly Refusal[] } {
-  const refusals: Refusal[] = [];
+function inSavepoints(session: Session): Pick<Session, 'send'> & { readonly refusals: readonly RefusedReply[] } {
+  const refusals: RefusedReply[] = [];
   let last: Promise<unknown> = Promise.resolve();
   // What the file has set is not for its checks: later they run without it. Through a pooler that would lose ours, too.
   const begin = `SAVEPOINT godwit_check;\n${session.carriesSettings === true ? '' : 'RESET ALL;\n'}`;

@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import type { Analysis } from '../model.ts';
-import type { Session } from '../ports.ts';
+import type { RefusedReply, Session } from '../ports.ts';
 import { forget, readIntent, type Intent } from './intent.ts';
 import { opening } from './message.ts';
 import { awaitEnd } from './owner.ts';
@@ -8,7 +8,7 @@ import { placeError } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import type { EffectProbe } from './probe/effect-probe.ts';
 import { probeOf } from './probe/probe-of.ts';
-import type { StepResult } from './segments.ts';
+import type { StepResult } from './step-result.ts';
 import type { Position } from './step-message.ts';
 
 /**
@@ -52,13 +52,11 @@ export async function settleLost(
   return refused(reply, prepared, stands);
 }
 
-type Refusal = Parameters<typeof placeError>[0];
-
 async function clear(
   probe: EffectProbe,
   intent: Intent,
   session: Session,
-): Promise<'done' | 'cleared' | 'none' | Refusal> {
+): Promise<'done' | 'cleared' | 'none' | RefusedReply> {
   const seen = await probe.state(session, intent.noted);
   if (!seen.ok) return seen;
   if (seen.state !== 'half') return seen.state === 'done' ? 'done' : 'none';
@@ -75,7 +73,7 @@ function nameOf({ noted }: Intent): string {
   return typeof noted['name'] === 'string' ? noted['name'] : '';
 }
 
-function refused(refusal: Refusal, prepared: PreparedStep, stands: boolean): StepResult {
+function refused(refusal: RefusedReply, prepared: PreparedStep, stands: boolean): StepResult {
   const message = { text: '', pieces: [], owners: [] };
   const placing = { message, analysis: prepared.analysis, file: prepared.step.file, partial: stands };
   return { kind: 'refused', refusal, finding: placeError(refusal, placing), stands };

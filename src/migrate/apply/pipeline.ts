@@ -1,16 +1,14 @@
 import { nextHead } from '../history/head.ts';
 import type { Segment } from '../model.ts';
-import type { Reply } from '../ports.ts';
+import type { RefusedReply, Reply } from '../ports.ts';
 import { kindOf, type ApplyContext, type PreparedStep } from './prepared.ts';
 import { segmentMessage, type StepMessage } from './step-message.ts';
-
-type Refusal = Extract<Reply, { readonly ok: false }>;
 
 /** How far a batch got. `refusal` is the verdict: the first error that is not a mere consequence of another. */
 export interface BatchResult {
   readonly applied: number;
   readonly head: string;
-  readonly refusal?: Refusal;
+  readonly refusal?: RefusedReply;
   readonly message?: StepMessage;
 }
 
@@ -40,7 +38,7 @@ export async function applyPipelined(
 ): Promise<BatchResult> {
   const flights: Flight[] = [];
   const state = { head: start.head, applied: 0, bytes: 0 };
-  let verdict: { readonly refusal: Refusal; readonly message: StepMessage } | undefined;
+  let verdict: { readonly refusal: RefusedReply; readonly message: StepMessage } | undefined;
 
   const land = async (): Promise<void> => {
     const flight = flights.shift();
@@ -103,14 +101,14 @@ export async function applyPipelined(
 const emptySegment: Segment = { kind: 'transaction', first: 0, last: -1 };
 
 /** The aborted transaction (25P02) and the head that did not move (GW002) follow from an earlier failure. */
-function isConsequence(refusal: Refusal): boolean {
+function isConsequence(refusal: RefusedReply): boolean {
   return refusal.error.sqlstate === '25P02' || refusal.error.sqlstate === 'GW002';
 }
 
 function moreTelling(
-  verdict: { readonly refusal: Refusal; readonly message: StepMessage } | undefined,
-  refusal: Refusal,
+  verdict: { readonly refusal: RefusedReply; readonly message: StepMessage } | undefined,
+  refusal: RefusedReply,
   message: StepMessage,
-): { readonly refusal: Refusal; readonly message: StepMessage } {
+): { readonly refusal: RefusedReply; readonly message: StepMessage } {
   return verdict !== undefined && isConsequence(refusal) ? verdict : { refusal, message };
 }

@@ -1,14 +1,12 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding, Place } from '../../kit/finding.ts';
 import type { Analysis, Statement } from '../model.ts';
-import type { Reply, ServerError } from '../ports.ts';
+import type { RefusedReply, ServerError } from '../ports.ts';
 import { describe } from '../server-fault.ts';
 import { findName, namesIn } from '../../sql/names-in.ts';
 import { namedBy } from '../advice/named-object.ts';
 import { offsetOfStatement } from './chunks.ts';
 import type { Message, Piece } from './message.ts';
-
-type Refusal = Extract<Reply, { readonly ok: false }>;
 
 /** What is needed to say where in the user's file a message failed. */
 export interface Placing {
@@ -26,7 +24,7 @@ export interface Placing {
  * the start of the message; an error without a position belongs to the command after the last completed one, and to the
  * name in it that the server tells.
  */
-export function placeError(refusal: Refusal, placing: Placing): Finding {
+export function placeError(refusal: RefusedReply, placing: Placing): Finding {
   const { error } = refusal;
   const { message, analysis, file } = placing;
   if (error.sqlstate === 'GW005') return existing(error, placing);
@@ -141,7 +139,7 @@ function placeIn(found: { readonly piece: Piece; readonly offset: number }, file
  * Without a position: the line of a COPY's data; the name in the statement that the server tells; else the statement
  * itself. Inside a folded range it is the one after those that were completed.
  */
-function placeByCount(refusal: Refusal, placing: Placing, statement: Statement): Place {
+function placeByCount(refusal: RefusedReply, placing: Placing, statement: Statement): Place {
   const { file, dataLine } = placing;
   const dataRow = dataLine === undefined ? undefined : /^COPY .*?, \D+(\d+)/m.exec(refusal.error.context ?? '')?.[1];
   if (dataLine !== undefined && dataRow !== undefined) return { file, line: dataLine + Number(dataRow) - 1, column: 1 };

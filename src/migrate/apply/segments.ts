@@ -1,8 +1,9 @@
+import { type StepResult } from './step-result.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { nextHead } from '../history/head.ts';
 import type { Stop } from '../losses/row-guard.ts';
 import type { Segment } from '../model.ts';
-import type { Reply, Session } from '../ports.ts';
+import type { RefusedReply, Session } from '../ports.ts';
 import { applyBarrier } from './barrier.ts';
 import { checksInside } from './check-inside.ts';
 import { settleLost } from './lost-intent.ts';
@@ -13,16 +14,6 @@ import { serverFault } from '../server-fault.ts';
 import { closingTraps } from './session-traps.ts';
 import { noStatements, record, segmentMessage } from './step-message.ts';
 import { streamSegment } from './streamed.ts';
-
-type Refusal = Extract<Reply, { readonly ok: false }>;
-
-/** How a step that is more than one message ended. `stands`: part of it is applied and recorded. */
-export type StepResult =
-  /** `alone`: its statement has run outside of a transaction after all, so that the migration is not recorded yet. */
-  | { readonly kind: 'applied'; readonly head: string; readonly ms: number; readonly alone?: true }
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly finding: Finding; readonly stands: boolean }
-  | { readonly kind: 'stopped'; readonly finding: Finding; readonly stands: boolean }
-  | { readonly kind: 'interrupted'; readonly stands: boolean };
 
 /** Applies a step segment by segment, each awaited; goes on behind what an earlier attempt has already done. */
 export async function applySegments(
@@ -162,6 +153,6 @@ async function withUnpipelined(
 /** The database was reached a moment ago: this is a connection lost, which is made again, not one that never was. */
 function notOpened(findings: readonly Finding[], stands: boolean): StepResult {
   const message = findings.map(({ why }) => why).join(' ');
-  const refusal: Refusal = { ok: false, completed: 0, error: { sqlstate: '08006', message, lost: true } };
+  const refusal: RefusedReply = { ok: false, completed: 0, error: { sqlstate: '08006', message, lost: true } };
   return { kind: 'refused', refusal, finding: serverFault(refusal.error), stands };
 }

@@ -18,7 +18,7 @@ import { lookBehind } from './looking.ts';
 import { placeError } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import { readAsSent } from './session-traps.ts';
-import type { StepResult } from './segments.ts';
+import type { StepResult } from './step-result.ts';
 import { close, settingsBefore, textOf, type Position, type Recording } from './step-message.ts';
 
 interface Terms {

@@ -1,12 +1,10 @@
 import { quoteIdent, quoteLiteral } from '../../sql/quote.ts';
 import { shortWaitMs } from '../courtesy/terms.ts';
-import type { Reply, Session } from '../ports.ts';
+import type { RefusedReply, Reply, Session } from '../ports.ts';
 import type { Target } from './targets.ts';
 
-type Refusal = Extract<Reply, { readonly ok: false }>;
-
 /** Rows by the OID of the table that they lie in: one, or those of the partitions and inheriting tables. */
-export type Counted = { readonly ok: true; readonly rows: ReadonlyMap<string, number> } | Refusal;
+export type Counted = { readonly ok: true; readonly rows: ReadonlyMap<string, number> } | RefusedReply;
 
 /** What is counted of a table. */
 interface Counting {

@@ -1,7 +1,7 @@
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import type { Analysis, PlanStep } from '../model.ts';
-import type { Reply, Session } from '../ports.ts';
+import type { RefusedReply, Session } from '../ports.ts';
 import type { StatedLoss } from '../row-change.ts';
 import { serverFault } from '../server-fault.ts';
 import { createAccount, type LossAccount } from './account.ts';
@@ -10,8 +10,6 @@ import { losesTooMuch } from './loses-too-much.ts';
 import { resolveCreated, type CreatedRows } from './own-rows.ts';
 import { createPresentNames } from './present-names.ts';
 import { askAside, findTargets } from './targets.ts';
-
-type Refusal = Extract<Reply, { readonly ok: false }>;
 
 /** A step of a rollback, and what its migration has created. */
 export interface Undoing {
@@ -83,7 +81,11 @@ interface Looking {
 }
 
 /** Counts what a loss takes now. What the server does not tell is judged later; only a lost connection is an answer. */
-async function enter({ session, account, told }: Looking, key: string, loss: StatedLoss): Promise<Refusal | undefined> {
+async function enter(
+  { session, account, told }: Looking,
+  key: string,
+  loss: StatedLoss,
+): Promise<RefusedReply | undefined> {
   const found = await findTargets(askAside(session), loss);
   if (!found.ok) return found.error.lost ? found : undefined;
   // What a foreign key deletes along depends on the rows.

@@ -1,10 +1,8 @@
 import type { Analysis, Migration } from '../model.ts';
-import type { Bundle, Reply } from '../ports.ts';
+import type { Bundle, RefusedReply } from '../ports.ts';
 import type { NamedTable } from '../row-change.ts';
 import { keyOf, renamed } from './present-names.ts';
 import { oidOf, type Ask } from './targets.ts';
-
-type Refusal = Extract<Reply, { readonly ok: false }>;
 
 /** A table as a migration leaves it, with the rows that it has inserted. */
 export interface CreatedRows {
@@ -47,7 +45,7 @@ export async function rowsCreatedBy(
 export async function resolveCreated(
   ask: Ask,
   created: readonly CreatedRows[],
-): Promise<{ readonly ok: true; readonly rows: ReadonlyMap<string, number> } | Refusal> {
+): Promise<{ readonly ok: true; readonly rows: ReadonlyMap<string, number> } | RefusedReply> {
   if (created.length === 0) return { ok: true, rows: new Map() };
   const found = await ask(`select ${created.map(({ table }) => `${oidOf(table)}::pg_catalog.oid`).join(', ')}`);
   if (!found.ok) return found;

@@ -1,7 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding, Place } from '../../kit/finding.ts';
 import type { Analysis, PlanStep, Segment } from '../model.ts';
-import type { Reply, Session } from '../ports.ts';
+import type { RefusedReply, Session } from '../ports.ts';
 import { describe } from '../server-fault.ts';
 import type { StatedLoss } from '../row-change.ts';
 import type { LossAccount } from './account.ts';
@@ -10,10 +10,8 @@ import { losesTooMuch } from './loses-too-much.ts';
 import { resolveCreated, type CreatedRows } from './own-rows.ts';
 import { askIn, findAgain, findTargets } from './targets.ts';
 
-type Refusal = Extract<Reply, { readonly ok: false }>;
-
 /** Why a step must not go on: rows would be lost, they cannot be counted, or the server has refused to tell. */
-export type Stop = { readonly finding: Finding } | { readonly refusal: Refusal };
+export type Stop = { readonly finding: Finding } | { readonly refusal: RefusedReply };
 
 /** Guards the rows of one step while it is undone: in its own transactions, by the catalogue as it is then. */
 export interface RowGuard {
@@ -137,7 +135,7 @@ function guardSegment(terms: GuardTerms, losses: readonly StatedLoss[], key: str
 /** What is only a matter of time, or of whoever stops the run, is told as the statement's own wait. */
 const passing = new Set(['55P03', '40P01', '57014', '25P03', '57P01']);
 
-function stopAt(refusal: Refusal, terms: GuardTerms, { statement }: StatedLoss): Stop {
+function stopAt(refusal: RefusedReply, terms: GuardTerms, { statement }: StatedLoss): Stop {
   const { error } = refusal;
   if (error.lost || passing.has(error.sqlstate)) return { refusal };
   const why = `${terms.down.statements[statement]?.tag ?? ''}: ${describe(error)}`;

@@ -1,9 +1,8 @@
 import { quoteIdent, quoteLiteral, quoteName } from '../../sql/quote.ts';
 import { shortWaitMs } from '../courtesy/terms.ts';
-import type { Reply, Session } from '../ports.ts';
+import type { RefusedReply, Session } from '../ports.ts';
 import type { NamedTable, StatedLoss } from '../row-change.ts';
 
-type Refusal = Extract<Reply, { readonly ok: false }>;
 type Rows = readonly (readonly (string | null)[])[];
 
 /** A table of the database that a loss reaches. */
@@ -19,7 +18,7 @@ export interface Target {
   readonly role?: string;
 }
 
-export type Found = { readonly ok: true; readonly targets: readonly Target[] } | Refusal;
+export type Found = { readonly ok: true; readonly targets: readonly Target[] } | RefusedReply;
 
 /**
  * Looks up what a loss reaches in the catalogue as it is now: ordinary tables, partitions and inheriting tables included.
@@ -55,7 +54,7 @@ export function oidOf({ schema, name, path }: NamedTable): string {
 }
 
 /** Asks one question; in the transaction that is open, or aside. */
-export type Ask = (query: string) => Promise<{ readonly ok: true; readonly rows: Rows } | Refusal>;
+export type Ask = (query: string) => Promise<{ readonly ok: true; readonly rows: Rows } | RefusedReply>;
 
 /** Asks in the session as it is. */
 export function askIn(session: Session): Ask {
@@ -120,7 +119,7 @@ async function columnCondition(
   ask: Ask,
   oid: string,
   column: string,
-): Promise<{ readonly ok: true; readonly text: string | undefined } | Refusal> {
+): Promise<{ readonly ok: true; readonly text: string | undefined } | RefusedReply> {
   const found = await ask(
     `select a.attgenerated, pg_catalog.pg_get_expr(d.adbin, d.adrelid) from pg_catalog.pg_attribute a
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum

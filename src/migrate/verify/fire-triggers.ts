@@ -1,16 +1,10 @@
+import { type FiredTrigger } from './fire/fired-trigger.ts';
 import { quoteName } from '../../sql/quote.ts';
 import type { Reply, Session } from '../ports.ts';
 import { attemptsFor, type Attempt } from './fire/attempts.ts';
 import { keyOf, readTriggers, triggersMessage, type LiveTrigger } from './fire/live-trigger.ts';
 import { readLocks, releaseStrayLocks } from './fire/stray-locks.ts';
 import { readShapes, shapesMessage } from './fire/table-shape.ts';
-
-/** A trigger to be set off. */
-export interface FiredTrigger {
-  readonly schema: string;
-  readonly table: string;
-  readonly name: string;
-}
 
 /** What became of it. `no` only where the server had to call it and did not. */
 export interface FireResult {

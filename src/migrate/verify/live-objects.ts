@@ -1,7 +1,7 @@
 import type { Place } from '../../kit/finding.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import type { Session } from '../ports.ts';
-import type { FiredTrigger } from './fire-triggers.ts';
+import type { FiredTrigger } from './fire/fired-trigger.ts';
 
 /** An object of the baseline that can be tried, with the migration that wrote it last. */
 interface Live {

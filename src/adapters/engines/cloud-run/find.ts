@@ -2,7 +2,7 @@ import { fault } from '../../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import type { RunRef } from '../../../migrate/engine.ts';
 import { googleFault } from '../../google/fault.ts';
-import type { GoogleReply } from '../../google/google.ts';
+import type { GoogleReply } from '../../google/request.ts';
 import { listAll } from '../../google/operations.ts';
 import type { CloudRunContext } from './context.ts';
 import { runLabel } from './labels.ts';

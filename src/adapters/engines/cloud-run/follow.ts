@@ -5,7 +5,7 @@ import type { RunRef } from '../../../migrate/engine.ts';
 import { createLineDecoder, type LineDecoder } from '../../../migrate/event-lines.ts';
 import type { RunEvent } from '../../../migrate/event.ts';
 import { googleFault } from '../../google/fault.ts';
-import type { GoogleReply } from '../../google/google.ts';
+import type { GoogleReply } from '../../google/request.ts';
 import { backoff } from '../../google/retry.ts';
 import type { CloudRunContext } from './context.ts';
 import { plainLine, readLog, runnerLine, type LogEntry } from './log-reader.ts';

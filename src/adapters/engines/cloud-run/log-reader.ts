@@ -1,4 +1,5 @@
-import type { Google, GoogleReply } from '../../google/google.ts';
+import type { GoogleReply } from '../../google/request.ts';
+import type { Google } from '../../google/google.ts';
 import { logFilter } from './log-link.ts';
 import type { ExecutionPlace } from './names.ts';
 

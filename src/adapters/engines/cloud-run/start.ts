@@ -4,7 +4,7 @@ import type { Finding } from '../../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import type { GoogleError } from '../../google/error.ts';
 import { googleFault } from '../../google/fault.ts';
-import type { GoogleReply } from '../../google/google.ts';
+import type { GoogleReply } from '../../google/request.ts';
 import type { Operation } from '../../google/operations.ts';
 import { backoff } from '../../google/retry.ts';
 import { awaitExecution } from './await-execution.ts';

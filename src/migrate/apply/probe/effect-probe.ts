@@ -1,4 +1,4 @@
-import type { Reply, ServerError, Session } from '../../ports.ts';
+import type { RefusedReply, Reply, Session } from '../../ports.ts';
 
 /**
  * What the catalogue says of a statement's effect. `half`: something is left of it that must be cleared or completed.
@@ -7,9 +7,7 @@ import type { Reply, ServerError, Session } from '../../ports.ts';
 export type EffectState = 'done' | 'half' | 'absent' | 'unknown';
 
 /** What the catalogue has said, or the error with which the server refused to tell. */
-export type Seen = { readonly ok: true; readonly state: EffectState } | Refusal;
-
-type Refusal = { readonly ok: false; readonly error: ServerError; readonly completed: number };
+export type Seen = { readonly ok: true; readonly state: EffectState } | RefusedReply;
 
 /** Values that were noted before a statement ran, by name, as the server wrote them into JSON. */
 export type Noted = Readonly<Record<string, unknown>>;

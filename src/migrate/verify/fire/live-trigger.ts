@@ -1,6 +1,6 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Reply } from '../../ports.ts';
-import type { FiredTrigger } from '../fire-triggers.ts';
+import type { FiredTrigger } from './fired-trigger.ts';
 import type { Hints } from './choices.ts';
 
 /** What sets a trigger off. */

@@ -1,0 +1,16 @@
+import type { Rehearsed } from '../../migrate/adopt/rehearsed.ts';
+import type { Analysis, Migration } from '../../migrate/model.ts';
+import type { Bundle } from '../../migrate/ports.ts';
+
+/** What manifest.json of a bundle holds. */
+export interface Manifest {
+  readonly format: 1;
+  readonly hash: string;
+  readonly layout: Bundle['layout'];
+  readonly set: string;
+  readonly migrations: readonly Migration[];
+  /** By `<id>:<role>`. */
+  readonly analyses: Readonly<Record<string, Analysis>>;
+  /** For `adopt`. */
+  readonly rehearsed?: Rehearsed;
+}
