@@ -1,3 +1,4 @@
+import { exitCodes } from '../kit/exit-code.ts';
 import { catalogue } from '../kit/catalogue/index.ts';
 import type { CommandSpec } from './command.ts';
 import { optionRow, withOptions } from './help.ts';
@@ -16,7 +17,7 @@ export function cliReference(): string {
     '',
     '| exit code | meaning |',
     '|---|---|',
-    ...exitCodes.map(([code, meaning]) => `| ${code} | ${meaning} |`),
+    ...Object.entries(exitCodes).map(([code, meaning]) => `| ${code} | ${meaning} |`),
     '',
     '## Options of every command',
     '',
@@ -29,20 +30,6 @@ export function cliReference(): string {
     '',
   ].join('\n');
 }
-
-const exitCodes: readonly (readonly [number, string])[] = [
-  [0, 'done, or nothing to do'],
-  [2, 'wrong usage or configuration'],
-  [10, 'refused before anything changed'],
-  [20, 'another run holds the database'],
-  [30, 'database or engine unreachable'],
-  [40, 'a statement failed, the migration was rolled back; or the command of `exec` failed'],
-  [41, 'a statement failed, part of a non-transactional migration stands and is recorded; `up` resumes'],
-  [42, 'outcome not yet known'],
-  [50, 'applied, and verification or a hook failed'],
-  [70, 'a bug in godwit'],
-  [130, 'interrupted'],
-];
 
 function commandSection(command: CommandSpec): readonly string[] {
   const rows = [

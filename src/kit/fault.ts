@@ -1,4 +1,5 @@
 import { catalogue, type FaultCode } from './catalogue/index.ts';
+import { gravest, type ExitCode } from './exit-code.ts';
 import type { Finding, Place, Severity } from './finding.ts';
 
 /** What makes a catalogue entry concrete: the cause in this case, a fix with the real names, the place. */
@@ -23,12 +24,9 @@ export function fault(code: FaultCode, details: FaultDetails = {}): Finding {
 }
 
 /** The exit code that the gravest of these findings asks for; 0 when none is an error. */
-export function exitCodeOf(findings: readonly Finding[]): number {
-  for (const finding of findings) {
-    if (finding.severity !== 'error') continue;
-    return finding.code in catalogue ? catalogue[finding.code as FaultCode].exit : 70;
-  }
-  return 0;
+export function exitCodeOf(findings: readonly Finding[]): ExitCode {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  return gravest(errors.map(({ code }) => (code in catalogue ? catalogue[code as FaultCode].exit : 70)));
 }
 
 /** Thrown where an Outcome cannot travel (inside a driver's callback, say); caught at the adapter's edge. */

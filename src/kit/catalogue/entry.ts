@@ -1,3 +1,4 @@
+import type { ExitCode } from '../exit-code.ts';
 import type { Severity } from '../finding.ts';
 
 /** One expected failure. Codes are never renamed: people script against them. */
@@ -11,7 +12,7 @@ export interface CatalogueEntry {
   /** Can the same command succeed later without any change by the user? */
   readonly retryable?: boolean;
   /** Exit code of the command when this is its verdict. */
-  readonly exit: 0 | 2 | 10 | 20 | 30 | 40 | 41 | 42 | 50 | 70 | 130;
+  readonly exit: ExitCode;
   /** Default severity: `error`. */
   readonly severity?: Severity;
 }

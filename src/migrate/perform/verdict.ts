@@ -1,3 +1,4 @@
+import { isExitCode, type ExitCode } from '../../kit/exit-code.ts';
 import { exitCodeOf } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { RunOutcome } from '../event.ts';
@@ -9,7 +10,7 @@ export interface Verdict {
   readonly findings: readonly Finding[];
 }
 
-const outcomes: Readonly<Record<number, RunOutcome>> = {
+const outcomes: Readonly<Record<ExitCode, RunOutcome>> = {
   0: 'done',
   2: 'refused',
   10: 'refused',
@@ -25,12 +26,12 @@ const outcomes: Readonly<Record<number, RunOutcome>> = {
 
 /** The outcome in one word that belongs to an exit code. */
 export function outcomeOf(exitCode: number): RunOutcome {
-  return outcomes[exitCode] ?? 'bug';
+  return isExitCode(exitCode) ? outcomes[exitCode] : 'bug';
 }
 
 /** Is this an exit code that a runner ends with when it knows how the run has ended? */
 export function isVerdict(exitCode: number): boolean {
-  return exitCode !== 42 && Object.hasOwn(outcomes, exitCode);
+  return exitCode !== 42 && isExitCode(exitCode);
 }
 
 /** The verdict that findings ask for. */

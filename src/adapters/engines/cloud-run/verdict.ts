@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isExitCode } from '../../../kit/exit-code.ts';
 import { exitCodeOf, fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import type { ExecutionResult } from '../../../migrate/engine.ts';
@@ -10,9 +11,6 @@ import { followLines, isDeaf, look, type Following } from './follow.ts';
 import { logLink } from './log-link.ts';
 import { placeOf } from './names.ts';
 import { isCancelled, isOver, type RunTask } from './resources.ts';
-
-/** Exit codes of godwit's own; another one is of whatever ran in its place. */
-const verdicts: ReadonlySet<number> = new Set([0, 2, 10, 20, 30, 40, 41, 42, 50, 70, 130]);
 
 /** How an execution ended: waits for its end, and for its lines if nobody has followed it. */
 export async function resultOf(context: CloudRunContext, state: Following): Promise<ExecutionResult> {
@@ -88,7 +86,7 @@ function endOf(context: CloudRunContext, state: Following, task: RunTask | undef
   const cancelled = isCancelled({ ...execution, conditions });
   const exitCode = attempt?.exitCode ?? 0;
   // Protocol buffers leave out a zero: a failed attempt with neither was ended by the platform.
-  if (exitCode !== 0 && verdicts.has(exitCode)) return { exitCode, ran: true, findings: [] };
+  if (exitCode !== 0 && isExitCode(exitCode)) return { exitCode, ran: true, findings: [] };
   const late = attempt?.status?.code === 4 || /timeout|timed out|deadline/i.test(message);
   const killed = attempt?.termSignal === 9 || exitCode === 137;
   const named = conditionFault(conditions, context.terms);
