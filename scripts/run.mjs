@@ -29,6 +29,7 @@ const jobs = {
     node('node_modules/oxlint/bin/oxlint', '--deny-warnings');
     node('node_modules/typescript/bin/tsc', '-p', '.');
     node('node_modules/knip/bin/knip.js');
+    node('node_modules/publint/src/cli.js', '--strict');
   },
   fix: () => {
     install();
