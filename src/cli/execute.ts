@@ -213,12 +213,12 @@ const stopping = {
   run: {
     here: '\nStop the run at its next safe point? What is applied stays. Ctrl-C again leaves at once. [Y/n] ',
     away: '\nThe run is not of this machine. Cancel it at its next safe point (what is applied stays), leave it to itself, or stay? [c/l/S] ',
-    told: 'Stopping at the next safe point …',
+    told: 'Stopping at the next safe point …; send it again to leave at once.',
   },
   command: {
     here: '\nEnd the command and what it has started? Ctrl-C again leaves at once. [Y/n] ',
     away: '\nThe command is not of this machine. Cancel it, leave it to itself, or stay? [c/l/S] ',
-    told: 'Ending the command …',
+    told: 'Ending the command …; send it again to leave at once.',
   },
 } as const;
 

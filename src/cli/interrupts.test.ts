@@ -49,11 +49,16 @@ test('Ctrl-C in answer to the question leaves at once', () => {
   expect([on.signal.aborted, left]).toEqual([false, [130]]);
 });
 
-test('SIGTERM stops without a question', () => {
-  const { on, left } = interrupts();
+test('SIGTERM stops without a question, and the second one leaves; one that is passed on again is the same one', () => {
+  const { on, left, at } = interrupts();
   on.onCtrlC(() => new Promise(() => {}));
   on.terminated();
+  at(20);
+  on.terminated();
   expect([on.signal.aborted, left]).toEqual([true, []]);
+  at(1_000);
+  on.terminated();
+  expect(left).toEqual([130]);
 });
 
 test('when nobody listens any more a change stops at its next safe point, and anything else leaves', () => {

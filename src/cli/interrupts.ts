@@ -9,7 +9,7 @@ export interface Interrupts {
   readonly onCtrlC: (decide: Decide) => () => void;
   /** Ctrl-C. The first asks, or stops when there is nobody to ask; the second leaves at once. */
   interrupted(): void;
-  /** SIGTERM, SIGHUP: stops. */
+  /** SIGTERM, SIGHUP. The first stops, the second leaves at once, whatever the server does. */
   terminated(): void;
   /**
    * Nobody listens any more. A change that is under way stops at its next safe point; anything else may leave: `product`
@@ -21,11 +21,14 @@ export interface Interrupts {
 /** npm and its kin pass on a Ctrl-C that the terminal has sent to us already: twice within this time is once. */
 const echoMs = 300;
 
+const leftAtOnce =
+  'Left at once. What was committed is recorded; the server rolls back what was not. `godwit status` tells what is applied, and the same command again goes on there.';
+
 /**
- * @param leave ends the process at once, with this exit code unless there is one already
+ * @param leave ends the process at once, with this exit code unless there is one already; the words are for who sees it
  * @param clock milliseconds
  */
-export function createInterrupts(leave: (otherwise: number) => void, clock: () => number): Interrupts {
+export function createInterrupts(leave: (otherwise: number, words: string) => void, clock: () => number): Interrupts {
   const controller = new AbortController();
   let decide: Decide | undefined;
   let asking = false;
@@ -40,6 +43,8 @@ export function createInterrupts(leave: (otherwise: number) => void, clock: () =
       asking = false;
     }
   };
+  const isEcho = (): boolean => firstAt !== undefined && clock() - firstAt < echoMs;
+  const goAtOnce = (): void => leave(130, decide === undefined ? '' : leftAtOnce);
   return {
     signal: controller.signal,
     onCtrlC(next) {
@@ -49,18 +54,22 @@ export function createInterrupts(leave: (otherwise: number) => void, clock: () =
       };
     },
     interrupted() {
-      if (firstAt !== undefined && clock() - firstAt < echoMs) return;
-      if (controller.signal.aborted || asking) return leave(130);
+      if (isEcho()) return;
+      if (controller.signal.aborted || asking) return goAtOnce();
       firstAt = clock();
       if (decide === undefined) controller.abort();
       else void ask(decide);
     },
     terminated() {
+      if (controller.signal.aborted) {
+        if (!isEcho()) goAtOnce();
+        return;
+      }
       firstAt ??= clock();
       controller.abort();
     },
     deserted(product) {
-      if (decide === undefined) leave(product ? 0 : 130);
+      if (decide === undefined) leave(product ? 0 : 130, '');
       else controller.abort();
     },
   };

@@ -5,8 +5,11 @@ import { runProgram } from './program.ts';
 // The only place that knows the process: arguments and environment in, exit code out.
 
 const interrupts = createInterrupts(
-  // oxlint-disable-next-line unicorn/no-process-exit
-  (otherwise) => process.exit(interrupts.signal.aborted ? 130 : (process.exitCode ?? otherwise)),
+  (otherwise, words) => {
+    if (words !== '') said += `${words}\n`;
+    // oxlint-disable-next-line unicorn/no-process-exit
+    process.exit(interrupts.signal.aborted ? 130 : (process.exitCode ?? otherwise));
+  },
   () => performance.now(),
 );
 process.on('SIGINT', () => interrupts.interrupted());

@@ -56,7 +56,13 @@ async function main(): Promise<void> {
     gatherMs: work.gatherMs,
   });
   const controller = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => controller.abort());
+  let toldAt: number | undefined;
+  const stop = (): void => {
+    controller.abort();
+    toldAt ??= performance.now();
+    if (performance.now() - toldAt > echoMs) leaveAtOnce(work.task, channel);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   // A closed terminal does not stop a detached run.
   process.on('SIGHUP', () => {});
   // Nor does one that reads its lines no more, or a disk that is full: the verdict comes from the history.
@@ -107,6 +113,20 @@ function jobWork(env: Variables): Work | undefined {
     connecting: { budgetMs: connectBudget(env), tryMs: 5_000 },
     gatherMs: 100,
   };
+}
+
+/** A parent process may pass on a signal that its whole group has got: twice within this time is once. */
+const echoMs = 300;
+
+/** Told a second time: the server may not answer at all. What it has committed is in its history. */
+function leaveAtOnce(task: Task, channel: Channel): void {
+  refuse(task, channel, [
+    fault('interrupted', {
+      why: 'It was told twice to stop, and left at once. What was committed is recorded; the server rolls back what was not.',
+    }),
+  ]);
+  // oxlint-disable-next-line unicorn/no-process-exit
+  process.exit();
 }
 
 /** What is wrong before the database is reached is told on the same channel. */
