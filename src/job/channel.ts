@@ -41,6 +41,7 @@ const chatter: ReadonlySet<RunEvent['kind']> = new Set([
   'lock.blocked',
   'lock.retry',
   'build.progress',
+  'standby.wait',
   'output',
 ]);
 

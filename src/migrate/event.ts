@@ -231,6 +231,15 @@ export type RunEvent =
       /** Estimated work that is left, in milliseconds; waits are not counted. */
       readonly leftMs: number | null;
     }
+  /** What was committed waits for a synchronous standby to confirm it. */
+  | {
+      readonly kind: 'standby.wait';
+      readonly waitedMs: number;
+      /** The server's synchronous_standby_names. */
+      readonly standbys: string;
+      /** Names of the standbys that are connected; empty: there is none. */
+      readonly connected: string;
+    }
   | { readonly kind: 'notice'; readonly severity: string; readonly text: string }
   /** What the run did, as the server tells it. */
   | { readonly kind: 'changes'; readonly changes: readonly Change[] }

@@ -74,10 +74,18 @@ export interface SessionOptions {
    * each message.
    */
   readonly settings: Readonly<Record<string, string>>;
-  /** Called for each NOTICE or WARNING of the server, with its severity and text. */
-  readonly onNotice?: (severity: string, text: string) => void;
+  /** Called for each NOTICE or WARNING of the server. */
+  readonly onNotice?: (notice: Notice) => void;
   /** Aborted while the connection is being made: it is not wanted any more. */
   readonly signal?: AbortSignal;
+}
+
+/** What a server remarks. */
+export interface Notice {
+  readonly severity: string;
+  readonly text: string;
+  /** The function in the server that says it: unlike the text, it is in no language. */
+  readonly routine?: string;
 }
 
 /** Opens sessions to one database. */

@@ -42,7 +42,13 @@ async function openSession(
   // Without a listener the loss of an idle connection would end the process; every message reports it by itself.
   client.on('error', () => {});
   const masking = maskingOf(address);
-  client.on('notice', ({ severity, message }) => options.onNotice?.(severity ?? 'NOTICE', masking.text(message ?? '')));
+  client.on('notice', ({ severity, message, routine }) =>
+    options.onNotice?.({
+      severity: severity ?? 'NOTICE',
+      text: masking.text(message ?? ''),
+      ...(routine === undefined ? {} : { routine }),
+    }),
+  );
   const giveUp = (): void => cut(client);
   options.signal?.addEventListener('abort', giveUp);
   try {

@@ -3,7 +3,7 @@ import type { Blocker, RunEvent } from '../../migrate/event.ts';
 import { duration } from './format.ts';
 import type { Screen } from './screen-port.ts';
 
-type Waiting = Extract<RunEvent, { readonly kind: 'lock.blocked' | 'lock.retry' | 'build.progress' }>;
+type Waiting = Extract<RunEvent, { readonly kind: 'lock.blocked' | 'lock.retry' | 'build.progress' | 'standby.wait' }>;
 
 /** Tells why a run takes long: who is in its way, which try it is, how far a build has got. */
 export function createPatience(screen: Screen): (event: Waiting) => void {
@@ -11,7 +11,7 @@ export function createPatience(screen: Screen): (event: Waiting) => void {
   return (event) => {
     const words = wordsOf(event);
     // Lines that stay, in the log of a pipeline, are written when something has changed.
-    const step = event.kind === 'build.progress' ? stepOf(event) : words;
+    const step = event.kind === 'build.progress' ? stepOf(event) : event.kind === 'standby.wait' ? event.kind : words;
     if (screen.lasting && step === told) return;
     told = step;
     screen.passing(words);
@@ -28,6 +28,10 @@ function wordsOf(event: Waiting): string {
       const { attempt, pauseMs, spentMs, budgetMs, blockers } = event;
       const when = `try ${attempt} in ${duration(pauseMs)}, ${age(spentMs)} of ${age(budgetMs)} spent`;
       return `${event.id}  ${causes[event.cause]}, ${when}${inTheWay(blockers)}`;
+    }
+    case 'standby.wait': {
+      const connected = event.connected === '' ? 'none is connected' : `connected: ${event.connected}`;
+      return `committed here, waits for a synchronous standby to confirm it for ${age(event.waitedMs)}: synchronous_standby_names is “${event.standbys}”, ${connected} (see pg_stat_replication); a stop ends the wait, and what is committed stays`;
     }
     case 'build.progress': {
       const object = event.object === '' ? '' : ` ${event.object}`;

@@ -103,6 +103,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       case 'lock.blocked':
       case 'lock.retry':
       case 'build.progress':
+      case 'standby.wait':
         patience(event);
         break;
       case 'migration.applied': {

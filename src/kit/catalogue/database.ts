@@ -157,6 +157,13 @@ export const databaseFaults = entries({
     severity: 'warning',
     exit: 0,
   },
+  'not-replicated': {
+    title: 'What was committed was not confirmed by a synchronous standby',
+    why: 'The wait for it was ended. It is committed and recorded on this server; a failover to a standby that has not received it would lose it together with its record.',
+    fix: 'Look at pg_stat_replication and synchronous_standby_names. The same command after a failover applies what is not there.',
+    severity: 'warning',
+    exit: 0,
+  },
   'pooled-connection': {
     title: 'The connection goes through a pooler',
     why: 'The server’s process is not the one that the connection was opened with (PgBouncer or alike). Every transaction is safe there; statements outside of transactions and what lasts for a session are refused, and triggers are inspected, not fired.',

@@ -9,6 +9,12 @@ export interface Backend {
   readonly start: string;
 }
 
+/** A connection that works, with the server's process behind it as far as that is known. */
+export interface Watched {
+  readonly session: Session;
+  readonly backend: Backend | undefined;
+}
+
 /** Columns that tell a session its own backend: pid and start. */
 export const ownBackend: string =
   'pg_catalog.pg_backend_pid(), (select extract(epoch from backend_start) from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))';

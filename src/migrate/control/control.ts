@@ -27,6 +27,8 @@ const settings: Readonly<Record<string, string>> = {
   statement_timeout: '5s',
   lock_timeout: '2s',
   idle_session_timeout: '0',
+  // What it writes fences a run: no standby is waited for.
+  synchronous_commit: 'local',
   DateStyle: 'ISO',
   ...networkSettings,
 };

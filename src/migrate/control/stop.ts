@@ -19,7 +19,7 @@ export async function raiseEpoch(
 ): Promise<Outcome<string>> {
   const raised = await control.ask(raisingEpoch(of), patienceMs);
   if (!raised.ok) return raised;
-  const now = raised.value[0]?.rows[0]?.[0];
+  const now = raised.value.at(-1)?.rows[0]?.[0];
   return now == null ? bad(fault('taken-over')) : good(now);
 }
 

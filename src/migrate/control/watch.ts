@@ -1,14 +1,9 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
-import type { Backend } from './backend.ts';
+import type { Watched } from './backend.ts';
 import type { Control } from './control.ts';
-
-/** A connection that works, with the server's process behind it as far as that is known. */
-export interface Watched {
-  readonly session: Session;
-  readonly backend: Backend | undefined;
-}
+import { tellStandbyWaits } from './standby.ts';
 
 /** Looks after connections that work for a long time without a word. */
 export interface Watch {
@@ -34,11 +29,17 @@ interface Sight {
  * A dropped network raises no error at the client: the socket stays as it is, for a quarter of an hour or for ever. So
  * while an answer is waited for, the server is asked over the control connection what it does for us. A connection whose
  * backend is gone, or has been idle all the while, is cut, and so are all when the server stays silent on new
- * connections too; what became of the work is then found out as after any lost connection.
+ * connections too; what became of the work is then found out as after any lost connection. A commit that waits for a
+ * standby is told.
  *
  * @param watched the connections that work at the moment
  */
-export function watchConnections(ports: RunnerPorts, control: Control, watched: () => readonly Watched[]): Watch {
+export function watchConnections(
+  ports: RunnerPorts,
+  control: Control,
+  run: string,
+  watched: () => readonly Watched[],
+): Watch {
   const sights = new Map<Session, Sight>();
   const state = { ended: false, silentSince: undefined as number | undefined };
   let cancel: () => void = () => {};
@@ -98,9 +99,11 @@ export function watchConnections(ports: RunnerPorts, control: Control, watched: 
     ports.emit({ kind: 'notice', severity: 'WARNING', text });
     await look();
   });
+  const endTelling = tellStandbyWaits(ports, control, run, watched);
   return {
     end() {
       state.ended = true;
+      endTelling();
       forget?.();
       cancel();
     },

@@ -40,7 +40,7 @@ export async function hasPassed(session: Session, hook: string, about: RunAbout)
   });
 }
 
-/** Writes how a command has ended. May be repeated when its answer was lost. */
+/** Writes how a command has ended, here: what the command did is no matter of these rows. May be repeated when its answer was lost. */
 export async function finishExec(session: Session, run: string, verdict: Verdict, about: RunAbout): Promise<Reply> {
   const failure = verdict.findings
     .filter(({ severity }) => severity === 'error')
@@ -52,5 +52,6 @@ export async function finishExec(session: Session, run: string, verdict: Verdict
     exitCode: verdict.exitCode,
     failure,
     about: JSON.stringify(about),
+    local: true,
   });
 }

@@ -43,6 +43,7 @@ SELECT ${quoteLiteral(attempt.run)}, ${quoteLiteral(attempt.command)}, ${quoteLi
 WHERE NOT EXISTS (SELECT FROM godwit.run WHERE run = ${quoteLiteral(attempt.run)});`,
   );
   const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+${localCommit};
 UPDATE godwit.guard SET holder = '', held_by = '', leased_until = NULL WHERE holder NOT IN ('', ${quoteLiteral(run)});
 UPDATE godwit.epoch SET epoch = epoch + 1, run = ${quoteLiteral(run)}, attempt = ${quoteLiteral(terms.attempt)} RETURNING epoch;
 UPDATE godwit.run SET outcome = 'interrupted' WHERE outcome = 'running' AND run <> ${quoteLiteral(run)}
@@ -55,7 +56,7 @@ SELECT godwit.note_run(${quoteLiteral(run)}, ${quoteLiteral(terms.firstStarted)}
 ${terms.settles === undefined ? '' : `${settling(run, terms.settles)}SELECT environment_id FROM godwit.guard;\n`}COMMIT`;
   const reply = await session.send(text, { rows: 'all' });
   if (reply.ok) {
-    const epoch = reply.results[2]?.rows[0]?.[0] ?? '0';
+    const epoch = reply.results[3]?.rows[0]?.[0] ?? '0';
     const id = terms.settles === undefined ? undefined : reply.results.at(-2)?.rows[0]?.[0];
     return good({ epoch, ...(id == null ? {} : { environmentId: id }) });
   }
@@ -64,25 +65,41 @@ ${terms.settles === undefined ? '' : `${settling(run, terms.settles)}SELECT envi
 }
 
 /**
+ * For what fences a run, and for what a run still has to say when it was stopped: on the disk here when it is answered,
+ * and no standby is waited for, which may be gone.
+ */
+export const localCommit = 'SET LOCAL synchronous_commit TO local';
+
+/**
  * Raises the epoch if it is still this run's: what was sent under the old one is refused from now on. No row comes back
- * when another run, or another attempt at this one, has taken over. May be repeated when its answer was lost.
+ * when another run, or another attempt at this one, has taken over. May be repeated when its answer was lost. Its row is in
+ * the last result.
  *
  * @param of the run and the attempt; without one, whichever is at work
  */
 export function raisingEpoch(of: { readonly run: string; readonly attempt?: string }): string {
   const own = of.attempt === undefined ? '' : ` and attempt = ${quoteLiteral(of.attempt)}`;
-  return `update godwit.epoch set epoch = epoch + 1 where run = ${quoteLiteral(of.run)}${own} returning epoch`;
+  return `${localCommit};
+update godwit.epoch set epoch = epoch + 1 where run = ${quoteLiteral(of.run)}${own} returning epoch`;
 }
 
-/** Adds one event to the run's audit chain, outside of any migration. */
+/**
+ * Adds one event to the run's audit chain, outside of any migration.
+ *
+ * @param lockTimeout so long it may wait for the chain, which a transaction of the run holds that notes something itself
+ * @returns whether it is there
+ */
 export async function logEvent(
   session: Session,
   run: string,
   event: { readonly kind: string; readonly body: object },
-): Promise<void> {
-  await session.send(
-    `SELECT godwit.log(${quoteLiteral(run)}, ARRAY[${quoteLiteral(event.kind)}], ARRAY[${quoteLiteral(JSON.stringify(event.body))}])`,
+  lockTimeout?: string,
+): Promise<boolean> {
+  const limit = lockTimeout === undefined ? '' : `SET LOCAL lock_timeout TO ${quoteLiteral(lockTimeout)};\n`;
+  const reply = await session.send(
+    `${limit}SELECT godwit.log(${quoteLiteral(run)}, ARRAY[${quoteLiteral(event.kind)}], ARRAY[${quoteLiteral(JSON.stringify(event.body))}])`,
   );
+  return reply.ok;
 }
 
 /**
@@ -92,12 +109,19 @@ export async function logEvent(
 export async function finishRun(
   session: Session,
   run: string,
-  end: { readonly outcome: RunOutcome; readonly exitCode: number; readonly failure: string; readonly about?: string },
+  end: {
+    readonly outcome: RunOutcome;
+    readonly exitCode: number;
+    readonly failure: string;
+    readonly about?: string;
+    /** True: no standby is waited for. */
+    readonly local?: boolean;
+  },
 ): Promise<Reply> {
   const values = [run, end.outcome].map(quoteLiteral).join(', ');
   const about = end.about === undefined ? '' : `, ${quoteLiteral(end.about)}`;
   const reply = await session.send(`BEGIN;
-SELECT godwit.finish_run(${values}, ${end.exitCode}, ${quoteLiteral(end.failure)}${about});
+${end.local === true ? `${localCommit};\n` : ''}SELECT godwit.finish_run(${values}, ${end.exitCode}, ${quoteLiteral(end.failure)}${about});
 COMMIT`);
   if (!reply.ok && !reply.error.lost) await session.send('ROLLBACK');
   return reply;

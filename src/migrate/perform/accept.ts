@@ -21,6 +21,7 @@ import { takeLease } from './lease.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
 import type { Opened } from './open.ts';
 import { finishRecorded, performRecorded, unreached } from './recorded-run.ts';
+import { workingOn } from './stop-run.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
 const writeTries = 3;
@@ -54,7 +55,7 @@ async function acceptOpened(terms: AcceptTerms, opened: Opened): Promise<Verdict
       fault('accept-unknown', { why: 'Nothing is in the baseline yet.', fix: 'Run `godwit up` first.' }),
     );
   const control = (live.control = openControl(ports, task.run));
-  live.watch = watchConnections(ports, control, () => [{ session: live.session, backend: live.backend }]);
+  live.watch = watchConnections(ports, control, task.run, () => workingOn(live));
   const held = opened.facts.pooled ? await takeLease(task, ports, live, opened.history) : good(opened.history);
   if (!held.ok) return verdictOf(...held.findings.map(unreached));
   live.epoch = held.value.epoch;

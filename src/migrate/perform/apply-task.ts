@@ -9,7 +9,7 @@ import type { ApplyTask } from '../task.ts';
 import { adoptionVerdict, adoptRun, lookForAdoption, type Adoption } from './adopt.ts';
 import { openControl } from '../control/control.ts';
 import { within } from '../control/deadline.ts';
-import { expectAnswers, watchConnections, type Watched } from '../control/watch.ts';
+import { expectAnswers, watchConnections } from '../control/watch.ts';
 import { applyRun } from './apply-run.ts';
 import { mayTouchRows } from '../apply/step-message.ts';
 import { begin } from './begin.ts';
@@ -23,7 +23,7 @@ import { open, type Opened } from './open.ts';
 import { endLease } from './lease.ts';
 import { planRun, type PlanTerms, type Told } from './plan-run.ts';
 import { prepareSteps } from './prepare.ts';
-import { stopOnSignal } from './stop-run.ts';
+import { stopOnSignal, workingOn } from './stop-run.ts';
 import { standingPart } from './standing-part.ts';
 import { tellHistory } from './tell-history.ts';
 import { afterApplying } from './verification.ts';
@@ -111,7 +111,7 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   const { made, history } = planned.value;
   // From here on: it comes up while the run begins, and nothing waits for it.
   const control = (live.control ??= openControl(ports, task.run));
-  live.watch ??= watchConnections(ports, control, () => workingOn(live));
+  live.watch ??= watchConnections(ports, control, task.run, () => workingOn(live));
   const prepared = await prepareSteps(made, { bundle: ports.bundle, history, session, schema: facts.schema }, task);
   if (!prepared.ok) return tried(prepared.findings);
   if (ports.signal.aborted) return { verdict: verdictOf(fault('interrupted', { why: 'Nothing was changed.' })) };
@@ -235,10 +235,6 @@ function pinnedBy({ pooled, searchPath }: Opened['facts']): Pick<LiveRun['terms'
   return pooled ? { pooled } : { pooled, pinned };
 }
 
-function workingOn({ session, backend, beside, besideBackend }: LiveRun): readonly Watched[] {
-  return [{ session, backend }, ...(beside === undefined ? [] : [{ session: beside, backend: besideBackend }])];
-}
-
 /** Locks that a trigger takes would stay in a pooler's connection. */
 function withoutFiring(task: ApplyTask, { terms }: LiveRun): ApplyTask {
   return terms.pooled === true ? { ...task, verification: { ...task.verification, triggers: 'inspect' } } : task;
@@ -246,6 +242,8 @@ function withoutFiring(task: ApplyTask, { terms }: LiveRun): ApplyTask {
 
 async function finish(ports: RunnerPorts, live: LiveRun, verdict: Verdict): Promise<Verdict> {
   await live.stopping?.settle();
+  // Cancelled from beside it, or taken over.
+  if (verdict.exitCode === 130 || verdict.exitCode === 20) live.stopping?.hurry();
   const failure = verdict.findings
     .filter((finding) => finding.severity === 'error')
     .map((finding) => `${finding.code}: ${finding.why}`)

@@ -32,9 +32,12 @@ export async function cancelRun(task: CancelTask, ports: RunnerPorts, opened: Op
   if (!raised.ok) return verdictOf(serverFault(raised.error));
   const { by, from } = task.actor;
   const until = ports.clock() + patienceMs;
-  // Before the request to cancel: the run tells by whom it was stopped.
-  await logEvent(session, run.run, { kind: 'cancel-requested', body: { by, from, at: ports.now() } });
+  const request = { kind: 'cancel-requested', body: { by, from, at: ports.now() } };
+  let noted = false;
   for (;;) {
+    // Before the request to cancel: the run tells by whom it was stopped. What it is about to commit may hold its chain,
+    // and wait for a standby: then behind that.
+    noted ||= await logEvent(session, run.run, request, '1s');
     await session.send(
       `select pg_catalog.pg_cancel_backend(pid) from pg_catalog.pg_stat_activity
 where application_name = ${quoteLiteral(`godwit ${run.run}`)} and datname = pg_catalog.current_database() and state = 'active'`,

@@ -16,6 +16,7 @@ import { takeLease } from './lease.ts';
 import type { LiveRun } from './live-run.ts';
 import type { Opened } from './open.ts';
 import { finishRecorded, performRecorded, unreached } from './recorded-run.ts';
+import { workingOn } from './stop-run.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
 /**
@@ -49,7 +50,7 @@ async function identifyOpened(terms: IdentifyTerms, opened: Opened): Promise<Ver
     return verdictOf(needsApproval(task));
   }
   const control = (live.control = openControl(ports, task.run));
-  live.watch = watchConnections(ports, control, () => [{ session: live.session, backend: live.backend }]);
+  live.watch = watchConnections(ports, control, task.run, () => workingOn(live));
   const held = facts.pooled ? await takeLease(task, ports, live, opened.history) : good(opened.history);
   if (!held.ok) return verdictOf(...held.findings.map(unreached));
   live.epoch = held.value.epoch;

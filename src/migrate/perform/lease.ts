@@ -2,6 +2,7 @@ import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import { installHistory } from '../history/install.ts';
 import { readHistory, type History } from '../history/read-history.ts';
+import { localCommit } from '../history/run-record.ts';
 import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
@@ -53,10 +54,10 @@ export async function takeLease(
 async function tryLease(session: Session, task: LeaseTask): Promise<Outcome<string>> {
   const terms = [task.run, `godwit ${task.run} (by ${task.actor.by}, through a pooler)`].map(quoteLiteral).join(', ');
   const reply = await session.send(
-    `select coalesce((select text from (${holderQuery} limit 1) h (text, application, login)), godwit.lease(${terms}))`,
+    `${localCommit};\nselect coalesce((select text from (${holderQuery} limit 1) h (text, application, login)), godwit.lease(${terms}))`,
     { rows: 'all' },
   );
-  return reply.ok ? good(reply.results[0]?.rows[0]?.[0] ?? '') : bad(serverFault(reply.error));
+  return reply.ok ? good(reply.results.at(-1)?.rows[0]?.[0] ?? '') : bad(serverFault(reply.error));
 }
 
 const renewEveryMs = 10_000;
@@ -81,6 +82,6 @@ export async function endLease(live: LiveRun): Promise<void> {
   live.leased = false;
   live.endRenewal?.();
   await live.session.send(
-    `update godwit.guard set holder = '', held_by = '', leased_until = null where holder = ${quoteLiteral(live.run)}`,
+    `${localCommit};\nupdate godwit.guard set holder = '', held_by = '', leased_until = null where holder = ${quoteLiteral(live.run)}`,
   );
 }

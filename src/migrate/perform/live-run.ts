@@ -5,7 +5,7 @@ import type { Finding } from '../../kit/finding.ts';
 import { backendBehind, type Backend } from '../control/backend.ts';
 import { endBackend } from '../control/end-backend.ts';
 import { expectAnswers, type Watch } from '../control/watch.ts';
-import { raisingEpoch } from '../history/run-record.ts';
+import { localCommit, raisingEpoch } from '../history/run-record.ts';
 import type { Begun } from './begin.ts';
 import type { AddedColumns } from './describe.ts';
 import type { ServerFacts } from './facts.ts';
@@ -98,7 +98,7 @@ function isPassing({ code }: Finding): boolean {
 async function raiseOwn(session: Session, live: LiveRun): Promise<Outcome<boolean>> {
   const raised = await session.send(raisingEpoch(live), { rows: 'all' });
   if (!raised.ok) return raised.error.sqlstate === '42P01' ? good(false) : bad(serverFault(raised.error));
-  const epoch = raised.results[0]?.rows[0]?.[0];
+  const epoch = raised.results.at(-1)?.rows[0]?.[0];
   if (epoch == null) return good(false);
   adoptEpoch(live, epoch);
   return good(true);
@@ -127,7 +127,7 @@ async function comeBack(ports: RunnerPorts, live: LiveRun, old: readonly Backend
     if (!own.value) return bad(fault('taken-over'));
     const locked = await takeRunLock(session, ports, goneMs);
     if (!locked.ok) return locked;
-    const guard = await session.send('update godwit.guard set only_row = only_row');
+    const guard = await session.send(`${localCommit};\nupdate godwit.guard set only_row = only_row`);
     return guard.ok ? good(undefined) : bad(serverFault(guard.error));
   } finally {
     stopWatching();

@@ -4,7 +4,7 @@ import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { pacedSession } from '../control/pace.ts';
 import { expectAnswers } from '../control/watch.ts';
 import { readDamagedHistory, readHistory, type History } from '../history/read-history.ts';
-import type { Session, SessionOptions } from '../ports.ts';
+import type { Notice, Session, SessionOptions } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { OnDisconnect, Task } from '../task.ts';
 import { connectPatiently } from './connect.ts';
@@ -58,7 +58,17 @@ function optionsOf(ports: RunnerPorts, terms: SessionTerms): SessionOptions {
     pooled: terms.pooled === true,
     applicationName: `godwit ${terms.run}`,
     settings: { ...sessionSettings(terms.onDisconnect), ...terms.pinned },
-    onNotice: (severity, text) => tellNotice(ports, severity, text),
+    onNotice: noticeTeller(ports),
+  };
+}
+
+function noticeTeller(ports: RunnerPorts): (notice: Notice) => void {
+  let unconfirmed = false;
+  return ({ severity, text, routine }) => {
+    if (routine !== 'SyncRepWaitForLSN') return tellNotice(ports, severity, text);
+    // Each of its commits may be one of those.
+    if (!unconfirmed) ports.emit({ kind: 'finding', finding: fault('not-replicated') });
+    unconfirmed = true;
   };
 }
 
@@ -78,7 +88,9 @@ const existingMark = 'godwit:existing:';
  */
 export async function open(ports: RunnerPorts, task: Task, lock?: LockTerms): Promise<Outcome<Opened>> {
   const onDisconnect = task.kind === 'apply' ? task.onDisconnect : 'cancel';
-  const terms = { run: task.run, pipelined: true, onDisconnect };
+  // Who stops a run waits for no standby.
+  const pinned = task.kind === 'cancel' ? { pinned: { synchronous_commit: 'local' } } : {};
+  const terms = { run: task.run, pipelined: true, onDisconnect, ...pinned };
   const session = await connectPatiently(ports, () => openSession(ports, terms, ports.signal));
   if (!session.ok && ports.signal.aborted)
     return bad(fault('interrupted', { why: 'It was connecting; nothing was changed.' }));

@@ -42,7 +42,7 @@ async function tryReading(task: ReadingTask, ports: RunnerPorts): Promise<Verdic
   ports.signal.addEventListener('abort', leave);
   // Needed only when an answer takes long: its connection is made then.
   const control = openControl(ports, task.run, 'when-asked');
-  const watch = watchConnections(ports, control, () => [{ session, backend: facts.backend }]);
+  const watch = watchConnections(ports, control, task.run, () => [{ session, backend: facts.backend }]);
   try {
     if (ports.signal.aborted) leave();
     const verdict = await read(task, ports, opened.value);

@@ -47,6 +47,8 @@ export async function finishRecorded(
   about: RunAbout,
 ): Promise<Verdict> {
   await live.stopping?.settle();
+  // Cancelled from beside it, or taken over.
+  if (verdict.exitCode === 130 || verdict.exitCode === 20) live.stopping?.hurry();
   const failure = verdict.findings
     .map(({ code, why }) => `${code}: ${why}`)
     .join('; ')

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../kit/outcome.ts';
-import type { Backend } from '../control/backend.ts';
+import type { Backend, Watched } from '../control/backend.ts';
 import { openControl, type Control } from '../control/control.ts';
+import { endStandbyWaits } from '../control/standby.ts';
 import { cancelBackend, cancelByName, raiseEpoch } from '../control/stop.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { adoptEpoch, type LiveRun } from './live-run.ts';
@@ -12,21 +13,25 @@ const cancelEveryMs = 500;
 export interface Stopping {
   /** After it nothing more is cancelled: what the run still says to the database is its own clearing up. */
   settle(): Promise<void>;
+  /** From now on no commit of this run waits for a standby: somebody waits for its end. */
+  hurry(): void;
   /** Listens no longer. */
   dispose(): void;
 }
 
 /**
  * Stops the run when its signal says so: first the epoch is raised, so that messages already sent do nothing; then what
- * runs is cancelled, again and again until the run has noticed. It ends by itself at its next safe point.
+ * runs is cancelled, again and again until the run has noticed. It ends by itself at its next safe point, and waits for
+ * no standby there.
  */
 export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
-  const state = { settled: false };
+  const state = { settled: false, disposed: false };
   let settle: () => void = () => {};
   const settling = new Promise<void>((resolve) => {
     settle = resolve;
   });
   let going: Promise<void> | undefined;
+  let endClearing: (() => void) | undefined;
 
   const stop = async (): Promise<void> => {
     const control = (live.control ??= openControl(ports, live.run));
@@ -52,6 +57,10 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
   const begin = (): void => {
     going = stop();
   };
+  const hurry = (): void => {
+    if (live.control === undefined || state.disposed) return;
+    endClearing ??= endStandbyWaits(ports, live.control, live.run, () => workingOn(live));
+  };
   if (ports.signal.aborted) begin();
   ports.signal.addEventListener('abort', begin, { once: true });
   return {
@@ -60,8 +69,14 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
       state.settled = true;
       settle();
       await going;
+      hurry();
     },
-    dispose: () => ports.signal.removeEventListener('abort', begin),
+    hurry,
+    dispose() {
+      state.disposed = true;
+      endClearing?.();
+      ports.signal.removeEventListener('abort', begin);
+    },
   };
 }
 
@@ -71,6 +86,11 @@ async function cancelWork(control: Control, live: LiveRun): Promise<void> {
   const asked = await Promise.all(backendsOf(live).map((backend) => cancelBackend(control, backend)));
   // Without a second connection the work is cancelled by its own key.
   if (asked.includes(false)) await Promise.all([live.session.cancel(), live.beside?.cancel()]);
+}
+
+/** The connections that a run works on. */
+export function workingOn({ session, backend, beside, besideBackend }: LiveRun): readonly Watched[] {
+  return [{ session, backend }, ...(beside === undefined ? [] : [{ session: beside, backend: besideBackend }])];
 }
 
 function backendsOf(live: LiveRun): readonly Backend[] {

@@ -3,6 +3,7 @@ import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { quoteLiteral } from '../../sql/quote.ts';
 import { pause } from '../control/deadline.ts';
 import { leaseHeld } from '../history/lease-held.ts';
+import { localCommit } from '../history/run-record.ts';
 import type { Reply, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
@@ -33,12 +34,14 @@ export async function takeOver(
       }),
     );
   const raised = await session.send(
-    `update godwit.epoch set epoch = epoch + 1, run = ${quoteLiteral(run)}, attempt = ''`,
+    `${localCommit};\nupdate godwit.epoch set epoch = epoch + 1, run = ${quoteLiteral(run)}, attempt = ''`,
   );
   if (!raised.ok && !isNew(raised)) return bad(serverFault(raised.error));
   const ended = await endSessions(session, ports, holder.value);
   if (!ended.ok) return ended;
-  const guard = await session.send("update godwit.guard set holder = '', held_by = '', leased_until = null");
+  const guard = await session.send(
+    `${localCommit};\nupdate godwit.guard set holder = '', held_by = '', leased_until = null`,
+  );
   if (!guard.ok && !isNew(guard)) return bad(serverFault(guard.error));
   ports.emit({ kind: 'finding', finding: fault('took-over', { why: `${text} held the database; it was ended.` }) });
   return holder;

@@ -28,7 +28,7 @@ async function sessionOf(database: TestDatabase): Promise<Session> {
     pipelined: true,
     applicationName: 'test',
     settings: {},
-    onNotice: (severity, text) => {
+    onNotice: ({ severity, text }) => {
       throw new Error(`${severity}: ${text}`);
     },
   });
