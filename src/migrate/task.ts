@@ -24,6 +24,8 @@ export interface EnvironmentTerms {
   readonly pinned?: PinnedIdentity;
   /** The other environments of the project. */
   readonly others?: readonly OtherEnvironment[];
+  /** The environment by copies of whose database this one's is replaced: it is not pinned itself. */
+  readonly copiedFrom?: OtherEnvironment;
 }
 
 /** Which database an environment is, by the lock file. */

@@ -31,7 +31,7 @@ test('every wrong key is named at once, each with the nearest right one', () => 
     'config-invalid migration: is no key of the configuration. Did you mean `migrations`?',
     'config-invalid environments.dev.databse: is no key of the configuration. Did you mean `database`?',
     'config-invalid environments.dev.protect: is no key of the configuration. Did you mean `protected`?',
-    'config-invalid environments.dev.zzz: is no key of the configuration. Known here are database, directUrl, major, protected, checkpoint, triggers, ahead, verify, locks, migrations, engine, after, requires.',
+    'config-invalid environments.dev.zzz: is no key of the configuration. Known here are database, directUrl, major, protected, checkpoint, triggers, ahead, verify, locks, migrations, engine, after, requires, identity.',
   ]);
 });
 

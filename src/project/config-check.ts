@@ -4,6 +4,7 @@ import { bad, good, type Outcome } from '../kit/outcome.ts';
 import { setName } from '../migrate/migration-id.ts';
 import type { Config } from './config-model.ts';
 import { cloudRun, secretName, secretVersion } from './config-cloud-run.ts';
+import { identity, unknownOriginals } from './config-identity.ts';
 import { after, imagesWithoutEngine, unmetRequirements } from './config-hooks.ts';
 import {
   count,
@@ -88,6 +89,7 @@ const environmentShape = shape({
   engine,
   after,
   requires: text,
+  identity,
 });
 
 /** A secret is read by the engine inside the private network, and the engine there needs one. */
@@ -134,7 +136,7 @@ const environments: Kind = (value, path) => {
           },
         ],
   );
-  return each.length > 0 ? each : unmetRequirements(value, path);
+  return each.length > 0 ? each : [...unmetRequirements(value, path), ...unknownOriginals(value, path)];
 };
 
 const set: Kind = (value, path) =>

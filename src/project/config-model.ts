@@ -108,6 +108,11 @@ export interface EnvironmentConfig {
   readonly after?: { readonly up?: readonly HookConfig[] };
   /** Name of the environment that must have all migrations, with its hooks passed, before this one gets them. */
   readonly requires?: string;
+  /**
+   * `copied-from NAME`: the database is replaced by copies of that environment's again and again. The first run that
+   * changes a copy makes it this environment's own; it is not pinned.
+   */
+  readonly identity?: `copied-from ${string}`;
   /** Where work executes. Default: `local`, this machine. */
   readonly engine?: 'local' | CloudRunConfig;
 }

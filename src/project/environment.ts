@@ -12,6 +12,7 @@ import type { Redactor } from '../kit/redact.ts';
 import { defaultLockTerms, type LockTerms } from '../migrate/courtesy/terms.ts';
 import { cloudRunTerms } from './cloud-run-terms.ts';
 import { environmentName } from './config-check.ts';
+import { originalOf } from './config-identity.ts';
 import type { CloudRunConfig, Config, EnvironmentConfig, HookConfig } from './config-model.ts';
 
 /** Where the database of an environment is. The address of a server holds its password: it is never printed. */
@@ -42,6 +43,8 @@ export interface Environment {
   readonly engine: 'local' | CloudRunTerms;
   /** What follows a good `up`. */
   readonly hooks: readonly Hook[];
+  /** The environment by copies of whose database this one's is replaced. */
+  readonly copiedFrom?: string;
   /** The environment that must be as far first. */
   readonly requires?: string;
   /** Folder of migrations, when it has its own. */
@@ -233,6 +236,7 @@ function complete(
     engine,
     hooks: (terms.after?.up ?? []).map(hookOf),
     ...(terms.requires === undefined ? {} : { requires: terms.requires }),
+    ...(terms.identity === undefined ? {} : { copiedFrom: originalOf(terms.identity) ?? '' }),
     ...(terms.migrations === undefined ? {} : { migrations: terms.migrations }),
   };
 }

@@ -9,6 +9,7 @@ import { fault } from '../kit/fault.ts';
 import { defaultSet } from '../migrate/migration-id.ts';
 import type { Config } from './config-model.ts';
 import { stateFolders } from './state-folders.ts';
+import { leadsToOriginal } from './copied-environment.ts';
 import { chooseEnvironment, type Environment } from './environment.ts';
 import { loadConfig } from './load-config.ts';
 import { readLock, type Pin } from './lock-file.ts';
@@ -60,15 +61,13 @@ export async function openProject(options: OpenOptions): Promise<Outcome<Project
   const loaded = await loadConfig(options.cwd, options.configFile);
   if (!loaded.ok) return loaded;
   const { root, config } = loaded.value;
-  const chosen = await chooseEnvironment({
-    config,
-    named: options.environment,
-    env: options.env,
-    askName: options.askName,
-    redactor,
-  });
+  const { environment: named, env, askName } = options;
+  const question = { config, named, env, askName, redactor };
+  const chosen = await chooseEnvironment(question);
   if (!chosen.ok) return chosen;
   const { findings } = chosen.value;
+  const mixedUp = await leadsToOriginal(question, chosen.value.environment);
+  if (mixedUp.length > 0) return bad(...mixedUp);
   const imaged = withImage(chosen.value.environment, options.image);
   if (!imaged.ok) return imaged;
   const environment = imaged.value;
@@ -76,7 +75,8 @@ export async function openProject(options: OpenOptions): Promise<Outcome<Project
   if (!migrations.ok) return migrations;
   const lock = await readLock(root);
   if (!lock.ok) return lock;
-  const pinned = environment.database.kind === 'embedded' ? undefined : lock.value.get(environment.name);
+  const isPinned = environment.database.kind !== 'embedded' && environment.copiedFrom === undefined;
+  const pinned = isPinned ? lock.value.get(environment.name) : undefined;
   const { lasting, informing: stateDir } = stateFolders(root, options.env);
   const files = createFileLedger(join(stateDir, 'runs'), (text) => redactor.redact(text));
   const remote = await remoteOf(environment, { stateDir, env: options.env, redactor, files });

@@ -97,9 +97,9 @@ async function pin(project: Project, execution: Execution): Promise<readonly Fin
   if (identity === undefined || identity.environmentId === '' || isOfAnother(execution.events)) return [];
   const { environmentId: id, systemId, databaseOid } = identity;
   const found = { id, systemId, databaseOid };
-  const { name, database } = project.environment;
+  const { name, database, copiedFrom } = project.environment;
   // Every colleague has a database `local` of their own: pinning it in a committed file would refuse all but one.
-  const isPinned = database.kind !== 'embedded' && name !== 'local';
+  const isPinned = database.kind !== 'embedded' && name !== 'local' && copiedFrom === undefined;
   const settled = execution.events.findLast((event) => event.kind === 'identity.settled');
   if (settled?.done === true && (isPinned || project.pinned !== undefined)) {
     const former = settled.before.environment;

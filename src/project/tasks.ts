@@ -27,6 +27,7 @@ interface Terms {
 
 function termsOf(project: Project, actor: Actor): Terms {
   const { environment, pinned, others } = project;
+  const { copiedFrom } = environment;
   return {
     run: createRunId(Date.now()),
     environment: {
@@ -35,6 +36,9 @@ function termsOf(project: Project, actor: Actor): Terms {
       ahead: environment.ahead,
       ...(pinned === undefined ? {} : { pinned }),
       ...(others.length === 0 ? {} : { others }),
+      ...(copiedFrom === undefined
+        ? {}
+        : { copiedFrom: others.find(({ name }) => name === copiedFrom) ?? { name: copiedFrom } }),
     },
     actor,
   };

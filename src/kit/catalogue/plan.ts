@@ -113,6 +113,12 @@ export const planFaults = entries({
     fix: 'Check the URL. If the environment was moved on purpose: `godwit adopt --identity --reason TEXT`.',
     exit: 10,
   },
+  'copied-from-unpinned': {
+    title: 'The original of a copied environment is not pinned',
+    why: 'An environment with `"identity": "copied-from NAME"` is changed only where it is known that it is not NAME itself.',
+    fix: 'Pin NAME and commit godwit.lock.json: `godwit up -e NAME` does, also where nothing is pending.',
+    exit: 10,
+  },
   'identity-without-reason': {
     title: 'Settling the identity needs a reason',
     why: 'The history keeps why a database became the one of its environment, beside who did it and when.',

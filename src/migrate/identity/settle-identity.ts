@@ -15,13 +15,15 @@ export function settlementOf(
   environment: EnvironmentTerms,
 ): SettledIdentity | undefined {
   const found = identityOf(place, history);
-  if (compareIdentity(found, environment).length === 0) return undefined;
-  const { name, pinned } = environment;
+  const { name, pinned, copiedFrom } = environment;
+  // A copy whose name was edited by hand has the id of its original still.
+  const isNamesake = found.environment === name && found.id !== copiedFrom?.pinned?.id;
+  if (compareIdentity(found, environment).length === 0 && (isNamesake || found.id === '')) return undefined;
   const { systemId, databaseOid } = history.baseline;
   return {
     before: { environment: found.environment, id: found.id, systemId, databaseOid },
     ...(pinned === undefined ? {} : { pinned: { databaseOid: '', ...pinned } }),
-    after: { ...found, environment: name, id: found.environment === name ? found.id : '' },
+    after: { ...found, environment: name, id: isNamesake ? found.id : '' },
   };
 }
 

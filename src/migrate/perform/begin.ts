@@ -5,7 +5,10 @@ import { readHistory, type History } from '../history/read-history.ts';
 import type { SettledIdentity } from '../history/rows.ts';
 import { explainRights } from '../history/rights.ts';
 import { beginRun, type RecordedTask } from '../history/run-record.ts';
+import { isFreshCopy } from '../identity/copied-identity.ts';
+import { settlementOf } from '../identity/settle-identity.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
+import type { EnvironmentTerms } from '../task.ts';
 import { noteState } from './describe.ts';
 import type { LiveRun } from './live-run.ts';
 
@@ -40,6 +43,7 @@ export async function begin(
 ): Promise<Outcome<Begun>> {
   const expected = String(BigInt(terms.history.epoch) + 1n);
   live.epoch = expected;
+  const settles = terms.settles ?? freshSettlement(live, terms.history, task.environment);
   // In one flight: each of these is answered in its turn, and fails if the one before it has failed.
   const [installed, fresh, epoch, moved] = await Promise.all([
     installHistory(live.session, terms.history.version, task.environment.name),
@@ -49,7 +53,7 @@ export async function begin(
       firstStarted: terms.first,
       schema: live.schema,
       attempt: live.attempt,
-      ...(terms.settles === undefined ? {} : { settles: terms.settles }),
+      ...(settles === undefined ? {} : { settles }),
     }),
     terms.describes ? noteState(live, terms.history, terms.touchesRows === true) : '',
   ]);
@@ -59,9 +63,14 @@ export async function begin(
   if (epoch.value.epoch !== expected) return good('moved');
   if (moved !== '') ports.emit({ kind: 'finding', finding: fault('baseline-moved', { why: moved }) });
   const { environmentId = fresh.value.environmentId } = epoch.value;
-  if (terms.settles !== undefined) tellSettled(ports, live, terms.settles, environmentId);
+  if (settles !== undefined) tellSettled(ports, live, settles, environmentId);
   tellBegun(ports, live, environmentId);
   return good('begun');
+}
+
+/** A database that is replaced by copies of another one is settled by the first run that changes the copy. */
+function freshSettlement(live: LiveRun, history: History, environment: EnvironmentTerms): SettledIdentity | undefined {
+  return isFreshCopy(history, environment) ? settlementOf(live.server, history, environment) : undefined;
 }
 
 function tellSettled(ports: RunnerPorts, live: LiveRun, settles: SettledIdentity, id: string): void {

@@ -5,6 +5,7 @@ import { backendOf, isPooled, nobody, ownBackend, type Backend } from '../contro
 import { newestVersion } from '../history/newest-version.ts';
 import { newerHistory, type History } from '../history/read-history.ts';
 import { wrongDatabase } from '../identity/compare-identity.ts';
+import { notCopied } from '../identity/copied-identity.ts';
 import type { Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
 import type { EnvironmentTerms } from '../task.ts';
@@ -106,7 +107,10 @@ function tooOld(facts: ServerFacts): readonly Finding[] {
 
 /** What forbids even to read the history: this program does not know its form, or it is that of another database. */
 export function unfitHistory(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
-  return history.version > newestVersion ? [newerHistory(history.version)] : wrongDatabase(facts, history, environment);
+  if (history.version > newestVersion) return [newerHistory(history.version)];
+  return environment.copiedFrom === undefined
+    ? wrongDatabase(facts, history, environment)
+    : notCopied(facts, history, environment);
 }
 
 function quoteIfNeeded(name: string): string {

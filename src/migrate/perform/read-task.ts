@@ -77,6 +77,8 @@ async function read(task: ReadingTask, ports: RunnerPorts, opened: Opened): Prom
   }
 }
 
+const identityFaults = ['wrong-database', 'copied-from-unpinned'];
+
 /**
  * May the task look although the identity has changed? Of what is the database of another environment of the project, every
  * answer would be wrong.
@@ -92,7 +94,7 @@ function looksAnyhow(
 function unfitForLooking(task: InspectTask | VerifyTask, ports: RunnerPorts, opened: Opened): readonly Finding[] {
   const wrong = unfitHistory(opened.facts, opened.history, task.environment);
   const anyhow = looksAnyhow(task, opened);
-  const isPassing = ({ code }: Finding): boolean => anyhow && code === 'wrong-database';
+  const isPassing = ({ code }: Finding): boolean => anyhow && identityFaults.includes(code);
   for (const finding of wrong.filter(isPassing))
     ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
   return wrong.filter((finding) => !isPassing(finding));
@@ -112,11 +114,7 @@ async function lookAtIdentity(task: InspectTask, ports: RunnerPorts, { facts, hi
 async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const found = preflight(opened.facts, opened.history, task.environment);
   // Looking needs no right to change anything; that it is missing is said all the same.
-  const rights = new Set([
-    'no-privilege',
-    'database-read-only',
-    ...(looksAnyhow(task, opened) ? ['wrong-database'] : []),
-  ]);
+  const rights = new Set(['no-privilege', 'database-read-only', ...(looksAnyhow(task, opened) ? identityFaults : [])]);
   const forbidden = found.filter((finding) => !rights.has(finding.code));
   if (forbidden.length > 0) return verdictOf(...forbidden);
   for (const finding of found) ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
