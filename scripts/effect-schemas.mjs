@@ -12,18 +12,42 @@ export const change = z.looseObject({
   hadDrifted: z.boolean().describe('it was not as the baseline had it when the run began'),
 });
 
+/** The chain of one run. */
+export const chain = {
+  run: z.string(),
+  events: z.int(),
+  ok: z.boolean(),
+  why: z.string(),
+  prunedBy: z.string().optional().describe('the run that has pruned its events'),
+};
+
+/** What `runs prune` has removed, or would remove. */
+const pruningFields = {
+  before: z.string().describe('the cut-off'),
+  runs: z.int().describe('those that lose their events'),
+  gone: z.int().describe('of these, those that lose their row, too'),
+  events: z.int(),
+  statements: z.int(),
+  attempts: z.int().describe('earlier attempts that went along'),
+};
+export const pruning = z.looseObject(pruningFields);
+
 /** What all runs have in common. */
 export const chainHistory = {
   migrations: z.int(),
   objects: z.int().describe('of the baseline'),
   flaws: z.array(z.string()).describe('what differs'),
   notCovered: z.array(z.string()).describe('what cannot be found out'),
+  pruned: z
+    .array(z.looseObject({ run: z.string(), by: z.string(), at: z.string(), ...pruningFields }))
+    .describe('what was pruned, by which run, when'),
 };
 
 /** Fields of documents. */
 export const effectFields = {
   history: z.looseObject(chainHistory).optional().describe('runs verify-chain: what all runs have in common'),
   changes: z.array(change).optional().describe('runs show: what the run did'),
+  pruning: pruning.optional().describe('runs prune: what went, or would go'),
 };
 
 /** What the row of a run says that has taken differences into the baseline. */
@@ -62,6 +86,7 @@ export const run = z.looseObject({
       exitCode: z.int().nullable().optional(),
       signal: z.string().optional(),
       ...acceptedAbout,
+      pruned: pruning.optional().describe('runs prune: what went'),
     })
     .optional()
     .describe('exec: what was executed; verify --accept: what was taken'),

@@ -5,7 +5,7 @@ const folder = 'sql/history';
 const target = 'src/migrate/history/schema.generated.ts';
 /** In the order in which they are made. */
 const describing = ['words.sql', 'words-other.sql'];
-const functions = ['audit.sql', 'functions.sql', 'looks.sql', 'seeds.sql', 'written.sql', 'describe.sql'];
+const functions = ['audit.sql', 'prune.sql', 'functions.sql', 'looks.sql', 'seeds.sql', 'written.sql', 'describe.sql'];
 
 export function render() {
   const texts = (names) =>

@@ -1,6 +1,6 @@
 // JSON Schemas of what `--json` prints. Readers ignore unknown fields, so objects are open.
 import { z } from 'zod';
-import { chainHistory, change, costFields, draftFields, effectFields, run } from './effect-schemas.mjs';
+import { chain, chainHistory, change, costFields, draftFields, effectFields, pruning, run } from './effect-schemas.mjs';
 
 const place = z.looseObject({
   file: z.string(),
@@ -123,7 +123,7 @@ const document = z
     accepted: z.array(check).optional().describe('verify --accept: the differences that the baseline has taken'),
     runs: z.array(run).optional(),
     run: z.union([run, z.string()]).optional(),
-    chains: z.array(z.looseObject({ run: z.string(), events: z.int(), ok: z.boolean(), why: z.string() })).optional(),
+    chains: z.array(z.looseObject(chain)).optional(),
     ...effectFields,
     asOf: z
       .looseObject({
@@ -196,7 +196,7 @@ const event = z
       events: z.array(z.unknown()),
       live: z.array(z.unknown()),
     }),
-    kind('chain', { run: z.string(), events: z.int(), ok: z.boolean(), why: z.string() }),
+    kind('chain', chain),
     kind('chain.history', chainHistory),
     kind('changes', { changes: z.array(change) }),
     kind('migration.started', { id: z.string(), name: z.string(), direction, index: z.int(), of: z.int() }),
@@ -235,6 +235,7 @@ const event = z
     kind('progress', { id: z.string(), statement: z.int(), of: z.int(), tag: z.string() }),
     kind('notice', { severity: z.string(), text: z.string() }),
     kind('checks', { checks: z.array(check) }),
+    kind('pruning', { pruning }).describe('what was pruned, or would be'),
     kind('accepted', { checks: z.array(check) }).describe('differences that the baseline has taken'),
     kind('exec.started', {
       words: z.array(z.string()).describe('the program and its arguments, masked'),

@@ -1,4 +1,44 @@
--- Version 3: sets of migrations in one history.
+-- Version 3: sets of migrations in one history; rows that others refer to cannot be deleted; what was pruned is known.
 
 -- The set is a part of the migration's id.
 alter table godwit.statement drop column set;
+
+-- Who deletes a run that something belongs to, or a migration whose statements are there, is refused by the server. Only
+-- these keys, which cost `up` about 2 %: the events of each run protect its row, also where unfollowed, own_transaction or
+-- former_object refer to it.
+do $$
+declare
+  k text[];
+begin
+  foreach k slice 1 in array array[
+    ['migration', 'migration_run', 'run', 'run', 'run'],
+    ['event', 'event_run', 'run', 'run', 'run'],
+    ['statement', 'statement_migration', 'seq', 'migration', 'seq']]
+  loop
+    execute format('alter table godwit.%I add constraint %I foreign key (%I) references godwit.%I (%I) not valid', variadic k);
+    -- A damaged history keeps what it has; it is told by whoever reads it, and nothing more is lost.
+    begin
+      execute format('alter table godwit.%I validate constraint %I', k[1], k[2]);
+    exception when foreign_key_violation then
+      null;
+    end;
+  end loop;
+end $$;
+
+-- How many numbered runs have no row any more because they were pruned; a row that goes otherwise is missed.
+alter table godwit.epoch add column pruned bigint not null default 0;
+
+-- Runs of which `runs prune` has removed the events: enough to check a backup of them, and nothing about persons.
+create table godwit.pruned (
+  run text primary key,
+  n bigint not null,
+  -- Length and head of the chain that went.
+  events bigint not null,
+  event_head text not null,
+  -- True: the run's row is gone, too; else it stays, because migrations belong to it.
+  gone boolean not null,
+  -- The run that did it; its chain tells the same, and what was left.
+  pruned_by text not null constraint pruned_run references godwit.run
+);
+
+revoke all on all tables in schema godwit from public;

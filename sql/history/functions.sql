@@ -189,6 +189,10 @@ begin
   if first_ordinal > 0 then
     total := (select coalesce(sum(ms), 0) from godwit.statement where migration = of_migration and seq is null)
       + case when tags is null then 0 else total end;
+  end if;
+  insert into godwit.migration (seq, id, set, name, file, checksum, kind, run, head, at, ms)
+  values (new_seq, of_migration, of_set, of_name, of_file, of_checksum, new_kind, of_run, new_head, now_at, total);
+  if first_ordinal > 0 then
     update godwit.statement set seq = new_seq where migration = of_migration and seq is null;
     update godwit.own_transaction set seq = new_seq where migration = of_migration and seq is null;
     own := array(select unnest(array[xid, through]) from godwit.own_transaction where seq = new_seq and not outside);
@@ -201,8 +205,6 @@ begin
   if own <> '{}' then
     insert into godwit.unfollowed (seq, run, wrote) values (new_seq, of_run, own);
   end if;
-  insert into godwit.migration (seq, id, set, name, file, checksum, kind, run, head, at, ms)
-  values (new_seq, of_migration, of_set, of_name, of_file, of_checksum, new_kind, of_run, new_head, now_at, total);
   if tags is not null then
     insert into godwit.statement (seq, run, migration, direction, ordinal, tag, line, count, hash, state, ms)
     select new_seq, of_run, of_migration, of_direction, first_ordinal + i - 1, tags[i], lines[i], counts[i], hashes[i],

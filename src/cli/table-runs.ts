@@ -262,6 +262,22 @@ export const runCommands: readonly CommandSpec[] = [
     load: async () => (await import('./commands/attach.ts')).cancel,
   },
   {
+    name: 'runs prune',
+    summary: 'Remove the audit of old runs: events, and runs that recorded no migration',
+    about: [
+      'What is applied, by which run and by whom stays. The pruning is a run of its own, which says what went; `runs verify-chain` still proves what is left. It is refused when the audit is not whole.',
+    ],
+    options: [
+      { name: 'before', value: 'DATE', summary: 'of runs that ended before this day, or time, in UTC: 2026-01-31' },
+      { name: 'dry-run', summary: 'only show what would go' },
+    ],
+    examples: [
+      { type: 'godwit runs prune --before 2026-01-31 --dry-run', does: 'says how much would go' },
+      { type: 'godwit runs prune --before 2026-01-31 --yes', does: 'for a monthly job' },
+    ],
+    load: async () => (await import('./commands/prune.ts')).prune,
+  },
+  {
     name: 'runs verify-chain',
     summary: 'Prove that the audit log was not changed',
     arguments: [{ name: 'RUN', summary: 'id of a run, or its beginning; without it, all runs' }],

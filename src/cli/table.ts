@@ -25,7 +25,7 @@ export const commands: readonly CommandSpec[] = [
 
 /** The first words of commands with a second level, and what the first word alone means. */
 export const groups: CommandTable['groups'] = new Map([
-  ['runs', { summary: 'Runs: list, show, attach, cancel, verify the audit chain', alone: 'runs list' }],
+  ['runs', { summary: 'Runs: list, show, attach, cancel, prune, verify the audit chain', alone: 'runs list' }],
   ['db', { summary: 'The embedded PostgreSQL server: start, stop, status, URL, SQL, reset', alone: 'db status' }],
 ]);
 

@@ -5,9 +5,10 @@ import type { Checkpoint } from './checkpoint.ts';
 import type { AuditRow, HistoryRow, LiveRunRow, RunRow, SettledIdentity, StatementRow } from './history/rows.ts';
 import type { Change, Check, Plan } from './model.ts';
 import type { Target } from './ports.ts';
+import type { Pruned, Pruning } from './prune/prunable.ts';
 
 /** What a runner is asked to do. */
-type TaskKind = 'probe' | 'inspect' | 'cancel' | 'plan' | 'apply' | 'verify' | 'accept' | 'identify' | 'exec';
+type TaskKind = 'probe' | 'inspect' | 'cancel' | 'plan' | 'apply' | 'verify' | 'accept' | 'identify' | 'prune' | 'exec';
 
 /** How an execution ended, in one word; the exit code says the same to scripts. */
 export type RunOutcome =
@@ -154,6 +155,8 @@ export type RunEvent =
       readonly ok: boolean;
       /** What differs, in words; empty: nothing does. */
       readonly why: string;
+      /** The run that has pruned its events: what is left was compared with what that one says. */
+      readonly prunedBy?: string;
     }
   /** What all runs have in common, compared with their chains. */
   | {
@@ -165,6 +168,8 @@ export type RunEvent =
       readonly flaws: readonly string[];
       /** What cannot be found out, in words. */
       readonly notCovered: readonly string[];
+      /** What was pruned, by which run, when. */
+      readonly pruned: readonly Pruned[];
     }
   | {
       readonly kind: 'migration.started';
@@ -246,6 +251,8 @@ export type RunEvent =
   | { readonly kind: 'checks'; readonly checks: readonly Check[] }
   /** Differences that the baseline has taken, as they were before. */
   | { readonly kind: 'accepted'; readonly checks: readonly Check[] }
+  /** What `runs prune` has removed, or would remove. */
+  | { readonly kind: 'pruning'; readonly pruning: Pruning }
   /** A command of the user's own begins. */
   | {
       readonly kind: 'exec.started';

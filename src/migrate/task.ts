@@ -109,9 +109,11 @@ interface LookingTerms extends TaskTerms {
 export interface InspectTask extends LookingTerms {
   readonly kind: 'inspect';
   /** `overview`: the history and the runs, at the price of one execution; `identity`: what `adopt --identity` would settle. */
-  readonly what: 'history' | 'runs' | 'run' | 'chain' | 'overview' | 'identity';
+  readonly what: 'history' | 'runs' | 'run' | 'chain' | 'overview' | 'identity' | 'prunable';
   /** For `run` and `chain`: the run's id or its unambiguous beginning; for `chain` empty means all. */
   readonly subject?: string;
+  /** For `prunable`: the cut-off, ISO 8601 in UTC. */
+  readonly before?: string;
   readonly limit?: number;
 }
 
@@ -208,6 +210,21 @@ export interface IdentifyTask extends TaskTerms {
   readonly tells?: boolean;
 }
 
+/** Removes the audit of old runs. */
+export interface PruneTask extends TaskTerms {
+  readonly kind: 'prune';
+  readonly command: 'prune';
+  /** Runs that ended before this time may go; ISO 8601 in UTC. */
+  readonly before: string;
+  /** A person typed the environment's name, or the environment is not protected. */
+  readonly approved: boolean;
+  /** How long to wait for another run to finish, in milliseconds. */
+  readonly waitMs: number;
+  readonly earlier: readonly EarlierAttempt[];
+  /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
+  readonly tells?: boolean;
+}
+
 /**
  * Executes a command of the user's own next to the database: another migrator, a test suite. Recorded as a run, and
  * alone as one unless asked otherwise.
@@ -255,9 +272,10 @@ export type Task =
   | VerifyTask
   | AcceptTask
   | IdentifyTask
+  | PruneTask
   | ExecTask;
 
 /** Tasks that may change the database: each of their attempts is written down, and none is simply repeated. */
 export function isChange(kind: string): boolean {
-  return kind === 'apply' || kind === 'exec' || kind === 'accept' || kind === 'identify';
+  return kind === 'apply' || kind === 'exec' || kind === 'accept' || kind === 'identify' || kind === 'prune';
 }

@@ -5,7 +5,7 @@ import { createRunId } from './run-id.ts';
 import type { Wired } from './wire.ts';
 
 /** Tasks that need no migrations. */
-const looksOnly: ReadonlySet<string> = new Set(['inspect', 'cancel', 'probe', 'exec', 'accept', 'identify']);
+const looksOnly: ReadonlySet<string> = new Set(['inspect', 'cancel', 'probe', 'exec', 'accept', 'identify', 'prune']);
 
 /** What a deployment needs of project and wiring; far away every execution leaves something, and lines can get lost. */
 export async function deploymentOf(

@@ -13,6 +13,7 @@ import type {
   InspectTask,
   OnDisconnect,
   PlanTask,
+  PruneTask,
   Selection,
   VerifyTask,
 } from '../migrate/task.ts';
@@ -48,7 +49,7 @@ function termsOf(project: Project, actor: Actor): Terms {
 export function inspectTask(
   project: Project,
   actor: Actor,
-  wish: Pick<InspectTask, 'what' | 'subject' | 'limit'>,
+  wish: Pick<InspectTask, 'what' | 'subject' | 'before' | 'limit'>,
 ): InspectTask {
   return { kind: 'inspect', ...termsOf(project, actor), ...wish };
 }
@@ -102,6 +103,24 @@ export async function acceptTask(project: Project, actor: Actor, wish: AcceptWis
   return {
     kind: 'accept',
     command: 'accept',
+    ...termsOf(project, actor),
+    ...wish,
+    approved: !project.environment.protected || wish.approved,
+    waitMs: defaultWaitMs,
+    earlier: earlierAttempts(await project.ledger.list(project.environment.name)),
+    ...(project.remote === undefined ? {} : { tells: true }),
+  };
+}
+
+/** Asks for the audit of old runs to be removed. */
+export async function pruneTask(
+  project: Project,
+  actor: Actor,
+  wish: Pick<PruneTask, 'before' | 'approved'>,
+): Promise<PruneTask> {
+  return {
+    kind: 'prune',
+    command: 'prune',
     ...termsOf(project, actor),
     ...wish,
     approved: !project.environment.protected || wish.approved,

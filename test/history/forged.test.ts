@@ -193,7 +193,7 @@ test.each<[string, string | readonly string[], string | RegExp]>([
     return whys.join('\n');
   };
   expect(await told()).toBe('');
-  await session.send('begin');
+  await session.send('begin; set local session_replication_role = replica');
   for (const text of [damage].flat()) expect((await session.send(text)).ok).toBe(true);
   expect(await told()).toMatch(found);
   await session.send('rollback');

@@ -37,7 +37,8 @@ test.each([
   project.write('migrations/4_bad.sql', 'select no_such;');
   expect((await project.run('up')).exitCode).toBe(40);
   project.remove('migrations/4_bad.sql');
-  await database.query(damage);
+  // The server itself refuses most of these (keys.test.ts): a restored dump, or another tool, need not ask it.
+  await database.query(`set session_replication_role = replica; ${damage}`);
   for (const command of ['up', 'plan', 'status', 'verify', 'down', 'runs list', 'adopt']) {
     const ran = await project.run(...command.split(' '));
     expect([command, ran.exitCode], ran.err).toEqual([command, 10]);

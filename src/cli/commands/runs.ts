@@ -14,6 +14,7 @@ import { eventOf, execute, executeQuietly, withProject, type Ready } from '../ex
 import { asOfData, look, lookUp, runsWish, type Wish } from '../look.ts';
 import { done, failed } from '../result.ts';
 import { identityLines } from '../screen/identity.ts';
+import { prunedLines } from '../screen/pruning.ts';
 import { acceptedLines, whatOf } from '../screen/run-about.ts';
 import { aligned, countOf, duration, shortTime } from '../screen/format.ts';
 import { changeLines, changeSummary } from '../screen/changes.ts';
@@ -171,7 +172,7 @@ export const verifyChain: Run = async (context) =>
       outcome,
       findings,
       data: {
-        chains: chains.map(({ run, events, ok, why }) => ({ run, events, ok, why })),
+        chains: chains.map(({ kind: _, ...chain }) => chain),
         ...historyOf(common),
       },
     };
@@ -182,8 +183,8 @@ type ChainHistory = Extract<RunEvent, { readonly kind: 'chain.history' }>;
 
 function historyOf(common: ChainHistory | undefined): Readonly<Record<string, unknown>> {
   if (common === undefined) return {};
-  const { migrations, objects, flaws, notCovered } = common;
-  return { history: { migrations, objects, flaws, notCovered } };
+  const { kind: _, ...history } = common;
+  return { history };
 }
 
 /** What was compared, and what cannot be. */
@@ -198,6 +199,7 @@ function chainLines(chains: readonly Chain[], common: ChainHistory | undefined, 
   ];
   return [
     `${style.green('✔')} ${counts.join(', ')}: no row was changed.`,
+    ...(common?.pruned ?? []).flatMap((pruned) => prunedLines(pruned, style)),
     ...(common === undefined
       ? []
       : [style.dim('  Not covered:'), ...common.notCovered.map((text) => style.dim(`  · ${text}`))]),

@@ -9,6 +9,8 @@ const longest = 60;
 export function whatOf({ command, applied, about }: RunRow): string {
   // The ledger does not know the words: only the runner can mask the password in them.
   if (about === undefined && command === 'accept') return 'a difference';
+  if (about === undefined && command === 'prune') return 'the audit';
+  if (about?.pruned !== undefined) return `${countOf(about.pruned.runs, 'run')} ${about.words.join(' ')}`;
   if (about === undefined) return command === 'exec' ? 'a command' : countOf(applied, 'migration');
   if (about.identity !== undefined) return `identity: ${shortened(about.reason ?? '')}`;
   if (about.reason !== undefined) return `${shortened(about.words.join(', '))}: ${shortened(about.reason)}`;

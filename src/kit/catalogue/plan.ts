@@ -71,6 +71,12 @@ export const planFaults = entries({
     fix: 'Find out who has write access to schema godwit, and compare with a backup.',
     exit: 50,
   },
+  'prune-refused': {
+    title: 'Nothing was pruned',
+    why: 'Only the audit of a history that proves to be whole is removed: what was altered would be gone unnoticed.',
+    fix: 'Look at what `godwit runs verify-chain` names, and put the rows back from a backup.',
+    exit: 10,
+  },
   'unknown-version': {
     title: 'No migration has this version',
     why: 'The version given with `--to` is not in the migrations folder.',

@@ -41,13 +41,19 @@ select pg_catalog.string_agg(distinct s.seq::text, ', ') from godwit.statement s
 }
 
 /** Compares the rows of all runs with their number and the hash over their ids. What differs, in words. */
-export async function alteredRuns(session: Session, hashing: Hashing): Promise<Outcome<readonly string[]>> {
+export async function alteredRuns(
+  session: Session,
+  hashing: Hashing,
+  version: number,
+): Promise<Outcome<readonly string[]>> {
+  const pruned = version > 2 ? ' union all select n, run from godwit.pruned where gone' : '';
   const flaws: string[] = [];
   let n = 0;
   let head = '';
   const read = await readInParts(
     session,
-    (last) => `select n, run from godwit.run where n > ${last?.[0] ?? '0'} order by n`,
+    (last) =>
+      `select n, run from (select n, run from godwit.run${pruned}) every where n > ${last?.[0] ?? '0'} order by n`,
     ([number, run]) => {
       const missing = Number(number) - n - 1;
       if (missing > 0)

@@ -6,6 +6,7 @@ import type { BaselineStory } from './baseline-rows.ts';
 import { createChainLinks, type ChainLinks } from './chain-links.ts';
 import { eventBody, type EventBody } from './event-body.ts';
 import { alteredMigrations, migrationsOf, recordedKinds, type RecordedEvent } from './migration-rows.ts';
+import type { KeptStory, PrunedStory } from './pruned-runs.ts';
 import { readInParts, type Row } from './read-in-parts.ts';
 import { alteredAttempt, alteredRun, runColumns, storedRun, tellsAll, type StoredRun } from './run-rows.ts';
 
@@ -14,6 +15,18 @@ interface CheckedRun {
   readonly run: string;
   readonly events: number;
   readonly flaws: readonly string[];
+  /** The run that has pruned its events. */
+  readonly prunedBy?: string;
+}
+
+/** What is kept of a run until all chains are read. */
+interface ReadRun {
+  readonly stored: StoredRun;
+  readonly events: number;
+  readonly whole: boolean;
+  readonly flaws: readonly string[];
+  /** Its migrations, where it has no events: the chain of another run tells of them. */
+  readonly without?: readonly Row[];
 }
 
 /** All runs asked for. */
@@ -50,22 +63,21 @@ export async function verifyRuns(
     readonly subject: string;
     readonly none: ReadonlySet<string>;
     readonly baseline: BaselineStory;
+    readonly pruned: PrunedStory;
     /** Of the schema. */
     readonly version: number;
   },
 ): Promise<Outcome<CheckedRuns>> {
-  const readings: {
-    readonly stored: StoredRun;
-    readonly events: number;
-    readonly whole: boolean;
-    flaws: readonly string[];
-  }[] = [];
+  const readings: ReadRun[] = [];
   const carried = new Map<string, EventBody>();
+  // Of a run that was pruned the run that did it tells.
+  const pruners = `(select pruned_by from godwit.pruned where run like ${startsWith(terms.subject)})`;
+  const asked = `(r.run like ${startsWith(terms.subject)}${terms.version > 2 ? ` or r.run in ${pruners}` : ''})`;
   let last = '';
   for (;;) {
     const part = new Map<string, Reading>();
     const runs = await session.send(
-      `select ${runColumns(terms.version)} from godwit.run r where r.run like ${startsWith(terms.subject)} and r.run > ${quoteLiteral(last)} order by r.run limit ${runsAtOnce}`,
+      `select ${runColumns(terms.version)} from godwit.run r where ${asked} and r.run > ${quoteLiteral(last)} order by r.run limit ${runsAtOnce}`,
       { rows: 'all' },
     );
     if (!runs.ok) return { ok: false, findings: [serverFault(runs.error)] };
@@ -87,10 +99,12 @@ export async function verifyRuns(
         events: reading.links.taken,
         whole: tellsAll(reading),
         flaws: flawsOf(reading, terms.none),
+        ...(reading.links.taken === 0 && reading.stored.events > 0 ? { without: reading.migrations } : {}),
       });
     last = [...part.keys()].at(-1) ?? '';
   }
-  return good(conclude(readings, carried, terms.subject === '' && terms.version > 1));
+  const told = readings.map((reading) => withoutEvents(reading, terms));
+  return good(conclude(told, carried, terms.subject === '' && terms.version > 1));
 }
 
 function startsWith(subject: string): string {
@@ -103,8 +117,14 @@ async function readEvents(
   {
     carried,
     baseline,
+    pruned,
     version,
-  }: { readonly carried: Map<string, EventBody>; readonly baseline: BaselineStory; readonly version: number },
+  }: {
+    readonly carried: Map<string, EventBody>;
+    readonly baseline: BaselineStory;
+    readonly pruned: PrunedStory;
+    readonly version: number;
+  },
 ): Promise<Outcome<void>> {
   const ids = [...part.keys()].map(quoteLiteral).join(', ');
   const read = await readInParts(
@@ -123,6 +143,7 @@ async function readEvents(
       else if (event.kind === 'finished') reading.ended = said;
       else if (event.kind === 'carried') carried.set(String(said['run']), said);
       else if (event.kind === 'described') baseline.take({ run: run ?? '', n: event.n, body: said });
+      else if (event.kind.startsWith('pruned')) pruned.take({ run: run ?? '', kind: event.kind, body: said });
       else if (recordedKinds.has(event.kind)) reading.recorded.push({ kind: event.kind, body: said });
     },
   );
@@ -143,13 +164,21 @@ function flawsOf(reading: Reading, none: ReadonlySet<string>): readonly string[]
   return [...own, ...alteredMigrations(migrations, recorded, none)];
 }
 
+/** A run that was pruned is compared with what the run that did it has told of it. */
+function withoutEvents(
+  reading: ReadRun,
+  { pruned, none }: { readonly pruned: PrunedStory; readonly none: ReadonlySet<string> },
+): ReadRun & { readonly prunedBy?: string } {
+  const { stored, without } = reading;
+  if (without === undefined) return reading;
+  const story: KeptStory | undefined = pruned.keptOf(stored.run, { events: stored.events, head: stored.head });
+  if (story === undefined) return reading;
+  const flaws = [...alteredRun(stored, story), ...alteredMigrations(without, story.recorded, none)];
+  return { ...reading, whole: tellsAll(story), flaws, prunedBy: story.by };
+}
+
 function conclude(
-  readings: readonly {
-    readonly stored: StoredRun;
-    readonly events: number;
-    readonly whole: boolean;
-    readonly flaws: readonly string[];
-  }[],
+  readings: readonly (ReadRun & { readonly prunedBy?: string })[],
   carried: ReadonlyMap<string, EventBody>,
   all: boolean,
 ): CheckedRuns {
@@ -157,7 +186,7 @@ function conclude(
   const whole = numbered.filter((reading) => reading.whole).toSorted((a, b) => (a.stored.n ?? 0) - (b.stored.n ?? 0));
   const [first] = whole;
   const isLater = (n: number): boolean => first !== undefined && n > (first.stored.n ?? 0);
-  const runs = readings.map(({ stored, events, whole: tells, flaws }) => {
+  const runs = readings.map(({ stored, events, whole: tells, flaws, prunedBy }) => {
     // An earlier attempt, whose story is in the chain of another run.
     if (stored.n === null && stored.events === 0)
       return {
@@ -166,7 +195,12 @@ function conclude(
         flaws: all ? [...flaws, ...alteredAttempt(stored, carried.get(stored.run))] : flaws,
       };
     const short = flaws.length === 0 && !tells && stored.n !== null && isLater(stored.n);
-    return { run: stored.run, events, flaws: short ? ['its first event is not there'] : flaws };
+    return {
+      run: stored.run,
+      events,
+      flaws: short ? ['its first event is not there'] : flaws,
+      ...(prunedBy === undefined ? {} : { prunedBy }),
+    };
   });
   return {
     runs,

@@ -70,8 +70,12 @@ select migration, direction, ordinal, count, tag, hash, state, detail from godwi
 const relations = `select count(*), count(*) filter (where relname = 'guard')
 from pg_catalog.pg_class where relnamespace = pg_catalog.to_regnamespace('godwit')`;
 
-/** Are there as many runs as were begun? Schema version 1 did not count them: there it is refused. */
-const runs = 'select runs, (select pg_catalog.count(n) from godwit.run) from godwit.epoch';
+/**
+ * Are there as many runs as were begun, those that were pruned counted? Schema version 1 did not count them: there it is
+ * refused. Version 2 had no pruning. The row as a whole: an older one lacks columns.
+ */
+const runs = `select runs, (select pg_catalog.count(n) from godwit.run)
+  + coalesce((pg_catalog.to_jsonb(e) ->> 'pruned')::bigint, 0) from godwit.epoch e`;
 
 /**
  * Reads the history in one flight. A database without schema godwit has an empty one. A history that has lost rows, or in

@@ -1,3 +1,5 @@
+import type { Pruning } from '../prune/prunable.ts';
+
 /** One row of godwit.migration: what became part of the history, in order. None is ever deleted. */
 export interface HistoryRow {
   readonly seq: number;
@@ -37,7 +39,10 @@ export interface RunRow {
   readonly about?: RunAbout;
 }
 
-/** What a run of `exec` has executed, one of `verify --accept` has taken into the baseline, one of `adopt --identity` has settled. */
+/**
+ * What a run of `exec` has executed, one of `verify --accept` has taken into the baseline, one of `adopt --identity` has
+ * settled, or `runs prune` has removed.
+ */
 export interface RunAbout {
   /** The program and its arguments, masked; or the objects, as typed. */
   readonly words: readonly string[];
@@ -56,6 +61,8 @@ export interface RunAbout {
   readonly total?: number;
   /** Of `adopt --identity`: which database it was, what the lock file had, and which it is since. */
   readonly identity?: SettledIdentity;
+  /** What was pruned. */
+  readonly pruned?: Pruning;
 }
 
 /** What a database was before its identity was settled, what it was pinned to, and what it is since. */

@@ -11,6 +11,7 @@ import type { InspectTask } from '../task.ts';
 import { fingerprintLength } from '../plan/told-statements.ts';
 import type { Opened } from './open.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
+import { unknownRun } from '../prune/pruned-run.ts';
 import { whereTheyStand } from './where-it-stands.ts';
 import { emitChanges } from './emit-changes.ts';
 import { verifyChains } from './verify-chains.ts';
@@ -25,11 +26,11 @@ export async function inspect(task: InspectTask, ports: RunnerPorts, opened: Ope
   if (task.what === 'history') return wellDone();
   if (history.version === 0) return empty(task, ports, history);
   if (task.what === 'chain') return verifyChains(session, ports, task.subject ?? '', history.version);
+  if (task.what === 'prunable') return (await import('./inspect-prunable.ts')).inspectPrunable(task, ports, opened);
   const runs = await readRuns(session, task);
   if ('outcome' in runs) return runs;
   ports.emit({ kind: 'runs', runs });
-  if (task.what === 'run' && runs.length === 0)
-    return verdictOf(fault('unknown-run', { why: `No run begins with "${task.subject ?? ''}".` }));
+  if (task.what === 'run' && runs.length === 0) return verdictOf(await unknownRun(session, task.subject ?? ''));
   if (task.what === 'run') await emitRunDetails(session, ports, runs, history.version);
   return wellDone();
 }

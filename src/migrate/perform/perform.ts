@@ -50,6 +50,7 @@ async function performTask(task: Task, ports: RunnerPorts): Promise<Verdict> {
     if (task.kind === 'apply') return await (await import('./apply-task.ts')).performApply(task, ports);
     if (task.kind === 'accept') return await (await import('./accept.ts')).performAccept(task, ports);
     if (task.kind === 'identify') return await (await import('./identify.ts')).performIdentify(task, ports);
+    if (task.kind === 'prune') return await (await import('./prune.ts')).performPrune(task, ports);
     if (task.kind === 'exec') return await (await import('../exec/perform-exec.ts')).performExec(task, ports);
     return await performReading(task, ports);
   } catch (error) {

@@ -12,7 +12,7 @@ import { inspect } from './inspect.ts';
 import { open, type Opened } from './open.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
-type ReadingTask = Exclude<Task, { kind: 'apply' | 'exec' | 'accept' | 'identify' }>;
+type ReadingTask = Exclude<Task, { kind: 'apply' | 'exec' | 'accept' | 'identify' | 'prune' }>;
 
 /**
  * Performs a task that changes no object: when its connection is lost, it looks once more from the beginning, and what it

@@ -4,7 +4,7 @@ import { within } from '../control/deadline.ts';
 import type { RunAbout } from '../history/rows.ts';
 import { finishRun } from '../history/run-record.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
-import type { AcceptTask, IdentifyTask } from '../task.ts';
+import type { AcceptTask, IdentifyTask, PruneTask } from '../task.ts';
 import { endLease } from './lease.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
 import { open, type Opened } from './open.ts';
@@ -17,7 +17,7 @@ const goodbyeMs = 5_000;
 
 /** Opens a session under the run lock for a run that executes no statements, lets `work` do it, and closes everything. */
 export async function performRecorded(
-  task: AcceptTask | IdentifyTask,
+  task: AcceptTask | IdentifyTask | PruneTask,
   ports: RunnerPorts,
   work: (live: LiveRun, opened: Opened) => Promise<Verdict>,
 ): Promise<Verdict> {

@@ -4,8 +4,11 @@ import { createBaselineStory } from '../audit/baseline-rows.ts';
 import { alteredHistory, alteredRuns } from '../audit/history-rows.ts';
 import { digestsOfNone } from '../audit/migration-rows.ts';
 import { newestVersion } from '../history/newest-version.ts';
+import { createPrunedStory } from '../audit/pruned-runs.ts';
 import { verifyRuns, type CheckedRuns } from '../audit/verify-runs.ts';
 import type { Session } from '../ports.ts';
+import { unknownRun } from '../prune/pruned-run.ts';
+import type { Pruned } from '../prune/prunable.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
@@ -36,6 +39,8 @@ export async function verifyChains(
       const before = await moment(session);
       const seen = await look(session, ports, { subject, version });
       if (!seen.ok) return verdictOf(...seen.findings);
+      if (!seen.value.runs.some(({ run }) => run.startsWith(subject)) && subject !== '')
+        return verdictOf(await unknownRun(session, subject));
       const clean = seen.value.common.length === 0 && seen.value.runs.every(({ flaws }) => flaws.length === 0);
       if (clean || tries === mostTries || (await moment(session)) === before) return tell(ports, seen.value, subject);
     }
@@ -59,6 +64,7 @@ interface Seen extends CheckedRuns {
   readonly migrations: number;
   readonly objects: number;
   readonly version: number;
+  readonly pruned: readonly Pruned[];
 }
 
 async function look(
@@ -70,34 +76,38 @@ async function look(
   if (!reply.ok) return bad(serverFault(reply.error));
   const none = new Set((reply.results[0]?.rows[0] ?? []).map((digest) => digest ?? ''));
   const baseline = createBaselineStory();
-  const runs = await verifyRuns(session, { hashing, subject, none, baseline, version });
+  const pruned = createPrunedStory(baseline);
+  const runs = await verifyRuns(session, { hashing, subject, none, baseline, pruned, version });
   if (!runs.ok) return runs;
-  if (subject !== '') return good({ ...runs.value, common: [], migrations: 0, objects: 0, version });
+  if (subject !== '') return good({ ...runs.value, common: [], migrations: 0, objects: 0, version, pruned: [] });
   const [history, ids, objects] = [
     await alteredHistory(session, hashing),
-    version > 1 ? await alteredRuns(session, hashing) : good([]),
+    version > 1 ? await alteredRuns(session, hashing, version) : good([]),
     version > 1 ? await baseline.compare(session) : good({ objects: 0, flaws: [] }),
   ];
+  const notes = version > 2 ? await pruned.compare(session) : good([]);
   if (!history.ok) return history;
   if (!ids.ok) return ids;
   if (!objects.ok) return objects;
+  if (!notes.ok) return notes;
   return good({
     ...runs.value,
-    common: [...ids.value, ...history.value.flaws, ...objects.value.flaws],
+    common: [...ids.value, ...history.value.flaws, ...notes.value, ...objects.value.flaws],
     migrations: history.value.migrations,
     objects: objects.value.objects,
     version,
+    pruned: pruned.prunings,
   });
 }
 
 function tell(ports: Pick<RunnerPorts, 'emit'>, seen: Seen, subject: string): Verdict {
-  if (subject !== '' && seen.runs.length === 0)
-    return verdictOf(fault('unknown-run', { why: `No run begins with "${subject}".` }));
-  for (const { run, events, flaws } of seen.runs)
-    ports.emit({ kind: 'chain', run, events, ok: flaws.length === 0, why: flaws.join('; ') });
-  const { common, migrations, objects } = seen;
+  for (const { run, events, flaws, prunedBy } of seen.runs) {
+    const gone = prunedBy === undefined ? {} : { prunedBy };
+    ports.emit({ kind: 'chain', run, events, ok: flaws.length === 0, why: flaws.join('; '), ...gone });
+  }
+  const { common, migrations, objects, pruned } = seen;
   if (subject === '')
-    ports.emit({ kind: 'chain.history', migrations, objects, flaws: common, notCovered: notCovered(seen) });
+    ports.emit({ kind: 'chain.history', migrations, objects, flaws: common, notCovered: notCovered(seen), pruned });
   const whys = [...common, ...seen.runs.flatMap(({ run, flaws }) => flaws.map((why) => `Run ${run}: ${why}`))];
   const left = whys.length - mostFindings;
   const findings = [...whys.slice(0, mostFindings), ...(left > 0 ? [`… and ${left} more.`] : [])].map((why) =>
@@ -107,7 +117,7 @@ function tell(ports: Pick<RunnerPorts, 'emit'>, seen: Seen, subject: string): Ve
   return findings.length > 0 ? verdictOf(...findings) : wellDone();
 }
 
-function notCovered({ partly, wholeFrom, version }: Seen): readonly string[] {
+function notCovered({ partly, wholeFrom, version, pruned }: Seen): readonly string[] {
   const since = wholeFrom === '' ? 'by runs of earlier versions of godwit' : `before run ${wholeFrom}`;
   return [
     'what somebody did who may rewrite everything, hashes included: keep the heads elsewhere',
@@ -115,6 +125,7 @@ function notCovered({ partly, wholeFrom, version }: Seen): readonly string[] {
     'which rows a migration inserted',
     'attempts that never reached the database, before a run carried them over',
     'whether a run without an end was noted as interrupted',
+    ...(pruned.length === 0 ? [] : ['what the events of pruned runs said beside what is left of them']),
     ...(version > 1
       ? []
       : ['runs whose rows are gone, and the baseline: the next run that changes something begins to keep them']),

@@ -1,0 +1,29 @@
+import type { Pruned, Pruning } from '../../migrate/prune/prunable.ts';
+import { countOf, shortTime } from './format.ts';
+import type { Style } from './style.ts';
+
+/** What goes, or went, in words. */
+export function pruningLines({ runs, gone, events, statements, attempts }: Pruning): readonly string[] {
+  const kept = runs - gone;
+  return [
+    `  ${countOf(events, 'event')} of ${countOf(runs, 'run')}: the audit of what they did, step by step`,
+    ...(gone === 0 ? [] : [`  ${countOf(gone, 'run')} that recorded no migration, with all that is known of them`]),
+    ...(attempts === 0 ? [] : [`  ${countOf(attempts, 'earlier attempt')} that never reached the database`]),
+    ...(kept === 0
+      ? []
+      : [`  of ${countOf(kept, 'run')} that recorded migrations: from where, and the client's address`]),
+    ...(statements === 0
+      ? []
+      : [`  ${countOf(statements, 'statement')} of migrations that are not in effect any more`]),
+  ];
+}
+
+/** What the audit says of a pruning. */
+export function prunedLines({ run, by, at, ...pruning }: Pruned, style: Style): readonly string[] {
+  const { before, runs, events } = pruning;
+  return [
+    style.dim(
+      `  ${shortTime(at)} UTC: ${countOf(runs, 'run')} before ${shortTime(before)} with ${countOf(events, 'event')} pruned by ${by}, run ${run}`,
+    ),
+  ];
+}
