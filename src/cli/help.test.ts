@@ -24,7 +24,7 @@ test('the help of the program names every command once', () => {
       down        Undo the last migration, or all after a version, by their down files
       verify      Check that the database is what the applied migrations state
       adopt       Take over a database whose tables are there already
-      runs        Runs: list, show, attach, cancel, verify the audit chain
+      runs        Runs: list, show, attach, cancel, prune, verify the audit chain
       exec        Execute a command of your own next to the database: another migrator, a test suite
       db          The embedded PostgreSQL server: start, stop, status, URL, SQL, reset
 

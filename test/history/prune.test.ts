@@ -3,7 +3,7 @@ import { atTerminal } from '../support/at-terminal.ts';
 import { cutAt } from '../support/cut.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
-import { files, run, someHistory } from './some-history.ts';
+import { files, someHistory } from './some-history.ts';
 
 const now = (): string => new Date().toISOString();
 

@@ -172,7 +172,7 @@ export const verifyChain: Run = async (context) =>
       outcome,
       findings,
       data: {
-        chains: chains.map(({ kind: _, ...chain }) => chain),
+        chains: chains.map(withoutKind),
         ...historyOf(common),
       },
     };
@@ -183,8 +183,12 @@ type ChainHistory = Extract<RunEvent, { readonly kind: 'chain.history' }>;
 
 function historyOf(common: ChainHistory | undefined): Readonly<Record<string, unknown>> {
   if (common === undefined) return {};
-  const { kind: _, ...history } = common;
-  return { history };
+  return { history: withoutKind(common) };
+}
+
+function withoutKind<E extends { readonly kind: string }>(event: E): Omit<E, 'kind'> {
+  const { kind: _kind, ...rest } = event;
+  return rest;
 }
 
 /** What was compared, and what cannot be. */

@@ -10,6 +10,8 @@ import { shown } from '../../migrate/exec/words.ts';
 import { execEnding } from './exec-ending.ts';
 import { identityLines, settledLine } from './identity.ts';
 import type { OutputPiece, Screen } from './screen-port.ts';
+import { pruningLines } from './pruning.ts';
+import type { OutputPiece, Screen } from './screen.ts';
 
 const soonMs = 2_000;
 
@@ -135,6 +137,9 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         tellChanges();
         checks.push(...event.checks);
         screen.say(...checkLines(event.checks, style), ...checkAdvice(event.checks, style));
+        break;
+      case 'pruning':
+        screen.say(...pruningLines(event.pruning));
         break;
       case 'accepted':
         accepted += event.checks.length;

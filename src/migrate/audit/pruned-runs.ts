@@ -98,7 +98,7 @@ export function createPrunedStory(baseline: BaselineStory): PrunedStory {
 
 function pruningOf(run: string, body: EventBody): Pruned {
   const count = (key: string): number => Number(body[key] ?? 0);
-  const text = (key: string): string => String(body[key] ?? '');
+  const text = (key: string): string => (typeof body[key] === 'string' ? body[key] : '');
   const counts = { runs: count('runs'), gone: count('gone'), events: count('events') };
   const rest = { statements: count('statements'), attempts: count('attempts') };
   return { run, by: text('by'), at: text('at'), before: text('before'), ...counts, ...rest };
