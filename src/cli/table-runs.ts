@@ -282,6 +282,6 @@ export const runCommands: readonly CommandSpec[] = [
     summary: 'Prove that the audit log was not changed',
     arguments: [{ name: 'RUN', summary: 'id of a run, or its beginning; without it, all runs' }],
     examples: [{ type: 'godwit runs verify-chain', does: 'exit code 50 and the run’s id if a row was changed' }],
-    load: async () => (await import('./commands/runs.ts')).verifyChain,
+    load: async () => (await import('./commands/verify-chain.ts')).verifyChain,
   },
 ];

@@ -10,13 +10,12 @@ import { inspectTask, ofAnyDatabase } from '../../project/tasks.ts';
 import { attemptsOf, mergeRuns, rowOf } from '../../project/attempts.ts';
 import { howWasRun, runQuestion, type Known } from '../../project/questions.ts';
 import type { Context, Result, Run } from '../command.ts';
-import { eventOf, execute, executeQuietly, withProject, type Ready } from '../execute.ts';
+import { eventOf, execute, withProject, type Ready } from '../execute.ts';
 import { asOfData, look, lookUp, runsWish, type Wish } from '../look.ts';
 import { done, failed } from '../result.ts';
 import { identityLines } from '../screen/identity.ts';
-import { prunedLines } from '../screen/pruning.ts';
 import { acceptedLines, whatOf } from '../screen/run-about.ts';
-import { aligned, countOf, duration, shortTime } from '../screen/format.ts';
+import { aligned, duration, shortTime } from '../screen/format.ts';
 import { changeLines, changeSummary } from '../screen/changes.ts';
 import type { Style } from '../screen/style.ts';
 import { countOption } from '../wishes.ts';
@@ -149,69 +148,6 @@ function notTold(execution: Execution): readonly Finding[] {
 /** The database never heard of it: there is nothing to ask. */
 function neverConnected(entry: LedgerEntry | undefined): boolean {
   return entry?.finishedAt !== undefined && !entry.recorded && [2, 10, 20, 30].includes(entry.exitCode ?? 0);
-}
-
-/** `godwit runs verify-chain [RUN]` */
-export const verifyChain: Run = async (context) =>
-  await withProject(context, { migrations: false }, async (ready) => {
-    const { screen, typed } = context;
-    const [subject = ''] = typed.arguments;
-    const execution = await executeQuietly(
-      context,
-      ready,
-      ofAnyDatabase(inspectTask(ready.project, ready.actor, { what: 'chain', subject })),
-    );
-    if (execution.events.length === 0) return failed(execution.findings);
-    const chains = execution.events.filter((event) => event.kind === 'chain');
-    const common = execution.events.findLast((event) => event.kind === 'chain.history');
-    if (execution.exitCode === 0) screen.say('', ...chainLines(chains, common, screen.style));
-    const { exitCode, outcome } = execution;
-    const findings = uniqueByText(execution.findings);
-    return {
-      exitCode,
-      outcome,
-      findings,
-      data: {
-        chains: chains.map(withoutKind),
-        ...historyOf(common),
-      },
-    };
-  });
-
-type Chain = Extract<RunEvent, { readonly kind: 'chain' }>;
-type ChainHistory = Extract<RunEvent, { readonly kind: 'chain.history' }>;
-
-function historyOf(common: ChainHistory | undefined): Readonly<Record<string, unknown>> {
-  if (common === undefined) return {};
-  return { history: withoutKind(common) };
-}
-
-function withoutKind<E extends { readonly kind: string }>(event: E): Omit<E, 'kind'> {
-  const { kind: _kind, ...rest } = event;
-  return rest;
-}
-
-/** What was compared, and what cannot be. */
-function chainLines(chains: readonly Chain[], common: ChainHistory | undefined, style: Style): readonly string[] {
-  const events = chains.reduce((sum, chain) => sum + chain.events, 0);
-  const counts = [
-    countOf(chains.length, 'run'),
-    countOf(events, 'event'),
-    ...(common === undefined
-      ? []
-      : [countOf(common.migrations, 'migration'), `${countOf(common.objects, 'object')} of the baseline`]),
-  ];
-  return [
-    `${style.green('✔')} ${counts.join(', ')}: no row was changed.`,
-    ...(common?.pruned ?? []).flatMap((pruned) => prunedLines(pruned, style)),
-    ...(common === undefined
-      ? []
-      : [style.dim('  Not covered:'), ...common.notCovered.map((text) => style.dim(`  · ${text}`))]),
-  ];
-}
-
-function uniqueByText<T>(items: readonly T[]): readonly T[] {
-  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
 }
 
 function line(run: RunRow, style: Style): readonly string[] {
