@@ -9,9 +9,8 @@ import { countOf, duration, size } from './format.ts';
 import { shown } from '../../migrate/exec/words.ts';
 import { execEnding } from './exec-ending.ts';
 import { identityLines, settledLine } from './identity.ts';
-import type { OutputPiece, Screen } from './screen-port.ts';
 import { pruningLines } from './pruning.ts';
-import type { OutputPiece, Screen } from './screen.ts';
+import type { OutputPiece, Screen } from './screen-port.ts';
 
 const soonMs = 2_000;
 

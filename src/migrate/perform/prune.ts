@@ -18,6 +18,7 @@ import { reconnect, type LiveRun } from './live-run.ts';
 import type { Opened } from './open.ts';
 import { fitForPruning } from './inspect-prunable.ts';
 import { finishRecorded, performRecorded, unreached } from './recorded-run.ts';
+import { workingOn } from './stop-run.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 import { verifyChains } from './verify-chains.ts';
 
@@ -47,7 +48,7 @@ async function pruneOpened(terms: PruneTerms, opened: Opened): Promise<Verdict> 
   const fit = fitForPruning(opened.history.version);
   if (fit !== undefined) return fit;
   const control = (live.control = openControl(ports, task.run));
-  live.watch = watchConnections(ports, control, () => [{ session: live.session, backend: live.backend }]);
+  live.watch = watchConnections(ports, control, task.run, () => workingOn(live));
   const held = opened.facts.pooled ? await takeLease(task, ports, live, opened.history) : good(opened.history);
   if (!held.ok) return verdictOf(...held.findings.map(unreached));
   live.epoch = held.value.epoch;
