@@ -119,6 +119,12 @@ export const planFaults = entries({
     fix: 'Check the URL. If the environment was moved on purpose: `godwit adopt --identity --reason TEXT`.',
     exit: 10,
   },
+  'objects-gone': {
+    title: 'What the applied migrations made is gone',
+    why: 'The history of the database is there, and none of the tables that its migrations made: somebody has emptied it.',
+    fix: '`godwit verify` names all that is gone. Restore the database from a backup; or start afresh: `godwit db reset --up`, or `DROP SCHEMA godwit CASCADE` and `godwit up`.',
+    exit: 10,
+  },
   'copied-from-unpinned': {
     title: 'The original of a copied environment is not pinned',
     why: 'An environment with `"identity": "copied-from NAME"` is changed only where it is known that it is not NAME itself.',

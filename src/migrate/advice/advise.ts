@@ -6,6 +6,7 @@ import type { Statement } from '../model.ts';
 import type { ResultSet, ServerError, Session } from '../ports.ts';
 import { candidatesQuery, didYouMean, extensionFor, lastPart } from './did-you-mean.ts';
 import { fixFor, type RefusedStatement } from './fixes.ts';
+import { madeAndGone, madeAndGoneQuery } from './made-and-gone.ts';
 import { namedBy, type NamedObject } from './named-object.ts';
 import { referenced } from './offending-rows.ts';
 
@@ -73,6 +74,7 @@ async function hintFor(missing: NamedObject, asked: Asked, failure: Failure): Pr
     const create = `CREATE EXTENSION IF NOT EXISTS ${quoteIdent(asked.extension)};`;
     return { text: `The extension ${asked.extension} brings it: write \`${create}\` before it.`, certain: true };
   }
+  if (asked.gone !== undefined) return { text: asked.gone, certain: true };
   const maker = await madeLater(missing, failure.later);
   if (maker !== undefined)
     return { text: `${maker} creates it, and comes later: let this file come behind that one.`, certain: true };
@@ -86,6 +88,7 @@ interface Questions {
   readonly extension?: string | undefined;
   readonly definition?: string | undefined;
   readonly primaryKey?: string | undefined;
+  readonly gone?: string | undefined;
 }
 
 interface Asked {
@@ -95,6 +98,8 @@ interface Asked {
   readonly extension?: string;
   readonly definition?: string;
   readonly primaryKey?: readonly string[];
+  /** What is missed was made by a recorded migration, in words. */
+  readonly gone?: string;
 }
 
 function questionsOf(error: ServerError, missing: NamedObject | undefined, text: string): Questions {
@@ -115,6 +120,7 @@ function questionsOf(error: ServerError, missing: NamedObject | undefined, text:
         ? undefined
         : `SELECT name FROM pg_catalog.pg_available_extensions WHERE name = ${quoteLiteral(extension)} AND installed_version IS NULL`,
     definition: definitionQuery(error),
+    gone: missing === undefined ? undefined : madeAndGoneQuery(missing),
     primaryKey:
       parent === undefined
         ? undefined
@@ -140,7 +146,7 @@ const nothing: Asked = { table: false, candidates: [] };
 
 /** One message without BEGIN: its statements share one implicit transaction, which the server ends by itself. */
 async function ask(session: Session, questions: Questions): Promise<Asked> {
-  const kinds = ['table', 'candidates', 'extension', 'definition', 'primaryKey'] as const;
+  const kinds = ['table', 'candidates', 'extension', 'definition', 'primaryKey', 'gone'] as const;
   const wanted = kinds.filter((kind) => questions[kind] !== undefined);
   if (wanted.length === 0) return nothing;
   const settings = [
@@ -155,6 +161,7 @@ async function ask(session: Session, questions: Questions): Promise<Asked> {
     wanted.includes(kind) ? (reply.results[settings.length + wanted.indexOf(kind)]?.rows ?? []) : [];
   const extension = answer('extension')[0]?.[0];
   const definition = answer('definition')[0]?.[0];
+  const gone = madeAndGone(answer('gone'));
   const key = answer('primaryKey').map(([name]) => name ?? '');
   return {
     table: answer('table').length > 0,
@@ -162,6 +169,7 @@ async function ask(session: Session, questions: Questions): Promise<Asked> {
     ...(extension == null ? {} : { extension }),
     ...(definition == null ? {} : { definition }),
     ...(key.length === 0 ? {} : { primaryKey: key }),
+    ...(gone === undefined ? {} : { gone }),
   };
 }
 

@@ -39,6 +39,8 @@ export interface History {
   readonly baseline: { readonly systemId: string; readonly databaseOid: string; readonly major: number };
   readonly rows: readonly HistoryRow[];
   readonly partial: readonly PartialStatement[];
+  /** True: none of the tables that migrations made is there, by the numbers and names of this database. */
+  readonly tablesGone?: boolean;
 }
 
 /** The history of a database that godwit has never changed. */
@@ -77,6 +79,14 @@ from pg_catalog.pg_class where relnamespace = pg_catalog.to_regnamespace('godwit
 const runs = `select runs, (select pg_catalog.count(n) from godwit.run)
   + coalesce((pg_catalog.to_jsonb(e) ->> 'pruned')::bigint, 0) from godwit.epoch e`;
 
+const madeTables = `godwit.object o where o.class = 'pg_catalog.pg_class'::pg_catalog.regclass and o.sub = 0 and o.kind = 'table' and o.made is not null`;
+
+/** Is none of the tables there that migrations made? Where one is, the first that is looked at ends it. */
+const gone = `select exists (select from ${madeTables})
+  and not exists (select from ${madeTables} and exists (select from pg_catalog.pg_class c where c.oid = o.oid))
+  and not exists (select from ${madeTables} and o.name in (
+    select pg_catalog.format('%I.%I', n.nspname, c.relname) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace))`;
+
 /**
  * Reads the history in one flight. A database without schema godwit has an empty one. A history that has lost rows, or in
  * which they were edited, is refused: whatever were decided by it could be applied twice.
@@ -93,10 +103,11 @@ export async function readDamagedHistory(
   hashing: Hashing,
   again = false,
 ): Promise<Outcome<History & { readonly flaws: readonly string[] }>> {
-  const [reply, present, counted] = await Promise.all([
+  const [reply, present, counted, emptied] = await Promise.all([
     session.send(query, { rows: 'all' }),
     session.send(relations, { rows: 'all' }),
     session.send(runs, { rows: 'all' }),
+    session.send(gone, { rows: 'all' }),
   ]);
   if (!reply.ok) {
     const missing = reply.error.sqlstate === '42P01' || reply.error.sqlstate === '3F000';
@@ -128,6 +139,7 @@ export async function readDamagedHistory(
     ...baselineOf(whole ?? '{}'),
     rows: (migrations?.rows ?? []).map(historyRow),
     partial: (partial?.rows ?? []).map(partialStatement),
+    ...(emptied.ok && emptied.results[0]?.rows[0]?.[0] === 't' ? { tablesGone: true } : {}),
     flaws: [
       ...flawsOf(migrations?.rows ?? [], { seq: Number(seq), head: head ?? '' }, hashing),
       ...(counted.ok ? lostRuns(counted.results[0]?.rows[0] ?? []) : []),

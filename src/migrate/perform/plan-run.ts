@@ -10,6 +10,7 @@ import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
 import { missingConsent } from './consent.ts';
+import { emptied } from './emptied.ts';
 import { preflight } from './facts.ts';
 import { takeLease } from './lease.ts';
 import type { LiveRun } from './live-run.ts';
@@ -54,6 +55,8 @@ export async function planRun(
   for (;;) {
     const forbidden = preflight(facts, history, task.environment);
     if (forbidden.length > 0) return bad(...forbidden);
+    const gone = task.how === 'execute' ? await emptied({ session, facts, history }, task.environment) : undefined;
+    if (gone !== undefined) return bad(gone);
     const made = await makePlan(ports.bundle, history, task.selection, {
       hashing: ports.hashing,
       recorded: readStatements(session),

@@ -7,6 +7,7 @@ import { livesAs } from '../identity/compare-identity.ts';
 import { settlementOf } from '../identity/settle-identity.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { InspectTask, PlanTask, Task, VerifyTask } from '../task.ts';
+import { emptied } from './emptied.ts';
 import { preflight, unfitHistory } from './facts.ts';
 import { inspect } from './inspect.ts';
 import { open, type Opened } from './open.ts';
@@ -64,6 +65,8 @@ async function read(task: ReadingTask, ports: RunnerPorts, opened: Opened): Prom
     case 'inspect': {
       if (task.what === 'identity') return lookAtIdentity(task, ports, opened);
       const wrong = unfitForLooking(task, ports, opened);
+      if (wrong.length === 0 && (task.what === 'history' || task.what === 'overview'))
+        await warnOfEmptied(task, ports, opened);
       return wrong.length > 0 ? verdictOf(...wrong) : inspect(task, ports, opened);
     }
     case 'cancel': {
@@ -100,6 +103,12 @@ function unfitForLooking(task: InspectTask | VerifyTask, ports: RunnerPorts, ope
   return wrong.filter((finding) => !isPassing(finding));
 }
 
+/** Whoever only looks is told, beside the answer. */
+async function warnOfEmptied(task: InspectTask | VerifyTask, ports: RunnerPorts, opened: Opened): Promise<void> {
+  const gone = await emptied(opened, task.environment);
+  if (gone !== undefined) ports.emit({ kind: 'finding', finding: { ...gone, severity: 'warning' } });
+}
+
 /** What `adopt --identity` would settle; without an event: nothing. */
 async function lookAtIdentity(task: InspectTask, ports: RunnerPorts, { facts, history }: Opened): Promise<Verdict> {
   const { unsettled } = await import('./identify.ts');
@@ -118,6 +127,8 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
   const forbidden = found.filter((finding) => !rights.has(finding.code));
   if (forbidden.length > 0) return verdictOf(...forbidden);
   for (const finding of found) ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
+  const gone = task.adopts === undefined ? await emptied(opened, task.environment) : undefined;
+  if (gone !== undefined) return verdictOf(gone);
   const { makePlan } = await import('../plan/make-plan.ts');
   const made = await makePlan(ports.bundle, opened.history, task.selection, {
     hashing: ports.hashing,
@@ -139,5 +150,6 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
 async function verify(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const wrong = unfitForLooking(task, ports, opened);
   if (wrong.length > 0) return verdictOf(...wrong);
+  await warnOfEmptied(task, ports, opened);
   return (await import('./verify-applied.ts')).verifyApplied(task, ports, opened);
 }
