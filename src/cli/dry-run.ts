@@ -15,7 +15,7 @@ import { checkpointNote, planLines } from './screen/plan.ts';
 export async function dryRun(context: Context, ready: Ready, selection: Selection): Promise<Result> {
   if (ready.project.remote !== undefined) return await dryRunFarAway(context, ready, selection);
   const onEvent = (event: RunEvent): void => {
-    if (context.screen.json || event.kind === 'finding') context.screen.event(event);
+    if (context.screen.json || event.kind === 'finding' || event.kind === 'lock.blocked') context.screen.event(event);
     if (event.kind === 'plan') context.screen.say(...planLines(event.plan, context.screen.style));
   };
   const task = planTask(ready.project, ready.actor, selection);

@@ -136,8 +136,12 @@ export async function execute(
   task: Task,
   options: ExecuteOptions,
 ): Promise<Execution> {
-  const { command, signal } = context;
-  const wanted = { command, onEvent: () => {}, signal, ...options };
+  const { command, screen, signal } = context;
+  // Who reads and waits for a lock says so at once.
+  const onEvent = (event: RunEvent): void => {
+    if (event.kind === 'lock.blocked' && !screen.json) screen.event(event);
+  };
+  const wanted = { command, onEvent, signal, ...options };
   const shown = project.remote === undefined ? wanted : { ...wanted, ...stepsOf(context, wanted.onEvent) };
   const { execution, warnings } = await runTask(project, wired, task, shown);
   if (project.remote !== undefined) context.screen.settle();

@@ -200,7 +200,10 @@ export type RunEvent =
   /** A statement has been waiting for a lock for a while. */
   | {
       readonly kind: 'lock.blocked';
+      /** The migration; empty: the history is read. */
       readonly id: string;
+      /** What is locked, where the history is read and it is known. */
+      readonly on?: string;
       readonly waitedMs: number;
       readonly blockers: readonly Blocker[];
       /** Application sessions that wait behind ours. */

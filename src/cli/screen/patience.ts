@@ -14,6 +14,8 @@ export function createPatience(screen: Screen): (event: Waiting) => void {
     const step = event.kind === 'build.progress' ? stepOf(event) : event.kind === 'standby.wait' ? event.kind : words;
     if (screen.lasting && step === told) return;
     told = step;
+    // Said once, and not about a migration.
+    if (event.kind === 'lock.blocked' && event.id === '') return screen.say(screen.style.yellow(words));
     screen.passing(words);
   };
 }
@@ -21,6 +23,8 @@ export function createPatience(screen: Screen): (event: Waiting) => void {
 function wordsOf(event: Waiting): string {
   switch (event.kind) {
     case 'lock.blocked': {
+      if (event.id === '')
+        return `Waiting for ${event.on ?? 'the history'}, which is locked, for ${age(event.waitedMs)}${inTheWay(event.blockers)}. Still waiting …`;
       const behind = event.waiters === 0 ? '' : `; ${event.waiters} wait behind it`;
       return `${event.id}  waits for a lock for ${age(event.waitedMs)}${inTheWay(event.blockers)}${behind}`;
     }

@@ -248,7 +248,7 @@ const endings: Readonly<Record<Finished['outcome'], string>> = {
   done: '✔ Done',
   'nothing-to-do': '✔ Nothing to do',
   refused: '✘ Refused; nothing was changed',
-  busy: '✘ Another run holds the database; nothing was changed',
+  busy: '✘ The database is held by others; nothing was changed',
   unreachable: '✘ The database cannot be reached; nothing was changed',
   failed: '✘ Failed; the failed migration was rolled back',
   'partly-applied': '✘ Failed; what stands is recorded, `godwit up` resumes there',

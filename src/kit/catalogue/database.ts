@@ -177,6 +177,13 @@ export const databaseFaults = entries({
     fix: 'Give godwit the server’s own address: `directUrl: { env: "DIRECT_URL" }` in the environment of godwit.config, or a DATABASE_URL that does not lead through the pooler (PgBouncer usually listens on 6432, the server on 5432).',
     exit: 10,
   },
+  'history-locked': {
+    title: 'Another session holds a lock on the history',
+    why: 'The tables of schema godwit could not be read in time. Nothing was changed.',
+    fix: 'Find out who holds it (pg_locks, pg_blocking_pids), and run the same command again when that session is done.',
+    retryable: true,
+    exit: 20,
+  },
   busy: {
     title: 'Another run holds the database',
     why: 'A run is in progress.',

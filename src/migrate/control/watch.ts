@@ -148,13 +148,18 @@ function isSilence(findings: readonly Finding[]): boolean {
  * For the messages at the start of a task, which the server answers at once: a session that answers none of them for
  * half a minute is cut.
  *
+ * @param locks knows whether it waits for a lock, and so is not silent
  * @returns what ends the watch
  */
-export function expectAnswers(ports: Pick<RunnerPorts, 'timer'>, session: Session): () => void {
+export function expectAnswers(
+  ports: Pick<RunnerPorts, 'timer'>,
+  session: Session,
+  locks?: { readonly waits: boolean },
+): () => void {
   let cancel: () => void = () => {};
   const arm = (answered: number): void => {
     cancel = ports.timer(silenceMs, () => {
-      if (session.waiting > 0 && session.answered === answered) session.abandon();
+      if (session.waiting > 0 && session.answered === answered && locks?.waits !== true) session.abandon();
       else arm(session.answered);
     });
   };

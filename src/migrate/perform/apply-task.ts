@@ -9,6 +9,7 @@ import type { ApplyTask } from '../task.ts';
 import { adoptionVerdict, adoptRun, lookForAdoption, type Adoption } from './adopt.ts';
 import { openControl } from '../control/control.ts';
 import { within } from '../control/deadline.ts';
+import { tellLocks } from '../control/tell-locks.ts';
 import { expectAnswers, watchConnections } from '../control/watch.ts';
 import { applyRun } from './apply-run.ts';
 import { mayTouchRows } from '../apply/step-message.ts';
@@ -89,9 +90,11 @@ async function tryApply(task: ApplyTask, ports: RunnerPorts, told: Told): Promis
   }
 }
 
+const passingCodes: ReadonlySet<string> = new Set(['connection-lost', 'lock-timeout', 'history-locked']);
+
 /** Nothing is applied yet: what is only a matter of time may be tried again from the beginning. */
 function tried(findings: readonly Finding[]): Try {
-  const passing = findings.some(({ code }) => code === 'connection-lost' || code === 'lock-timeout');
+  const passing = findings.some(({ code }) => passingCodes.has(code));
   return { verdict: verdictOf(...findings), ...(passing ? { again: true } : {}) };
 }
 
@@ -103,9 +106,11 @@ function unreached(finding: Finding): Finding {
 async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   const { task, ports, live, told } = terms;
   const { facts, session } = opened;
-  const stopWatching = expectAnswers(ports, session);
+  const locks = tellLocks(ports, session, task.run);
+  const stopWatching = expectAnswers(ports, session, locks);
   const planned = await planRun(terms, opened).finally(stopWatching);
-  if (!planned.ok) return tried(planned.findings);
+  locks.end();
+  if (!planned.ok) return tried(locks.explain(planned.findings));
   if (planned.value === 'nothing-to-do')
     return isLeftOver(terms, opened) ? describeLeft(terms, opened.history) : { verdict: wellDone('nothing-to-do') };
   const { made, history } = planned.value;

@@ -1,12 +1,13 @@
 import { fault } from '../../kit/fault.ts';
-import type { Place } from '../../kit/finding.ts';
+import type { Finding, Place } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { pacedSession } from '../control/pace.ts';
+import { tellLocks } from '../control/tell-locks.ts';
 import { expectAnswers } from '../control/watch.ts';
 import { readDamagedHistory, readHistory, type History } from '../history/read-history.ts';
 import type { Notice, Session, SessionOptions } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
-import type { OnDisconnect, Task } from '../task.ts';
+import { isChange, type OnDisconnect, type Task } from '../task.ts';
 import { connectPatiently } from './connect.ts';
 import { preflight, readFacts, type ServerFacts } from './facts.ts';
 import { takeRunLock, tryUntil, type Holder } from './run-lock.ts';
@@ -88,24 +89,43 @@ const existingMark = 'godwit:existing:';
  */
 export async function open(ports: RunnerPorts, task: Task, lock?: LockTerms): Promise<Outcome<Opened>> {
   const onDisconnect = task.kind === 'apply' ? task.onDisconnect : 'cancel';
-  // Who stops a run waits for no standby.
-  const pinned = task.kind === 'cancel' ? { pinned: { synchronous_commit: 'local' } } : {};
-  const terms = { run: task.run, pipelined: true, onDisconnect, ...pinned };
+  const terms = { run: task.run, pipelined: true, onDisconnect, ...pinnedFor(task) };
   const session = await connectPatiently(ports, () => openSession(ports, terms, ports.signal));
   if (!session.ok && ports.signal.aborted)
     return bad(fault('interrupted', { why: 'It was connecting; nothing was changed.' }));
   if (!session.ok) return session;
-  const stopWatching = expectAnswers(ports, session.value);
+  const locks = tellLocks(ports, session.value, task.run);
+  const stopWatching = expectAnswers(ports, session.value, locks);
+  const leave = (): void => {
+    session.value.abandon();
+    ports.pace?.release();
+  };
+  ports.signal.addEventListener('abort', leave);
   const opened = await ask(session.value, ports, task, lock).finally(stopWatching);
-  if (!opened.ok) {
+  ports.signal.removeEventListener('abort', leave);
+  locks.end();
+  if (!opened.ok || ports.signal.aborted) {
     await session.value.close();
-    return opened;
+    return bad(...(ports.signal.aborted ? stoppedWhile(opened) : locks.explain(opened.ok ? [] : opened.findings)));
   }
   announce(ports, task, opened.value);
   // A pooler may also have swallowed the settings without a word.
   return opened.value.facts.pooled && session.value.carriesSettings !== true
     ? good({ ...opened.value, session: pooledSession(session.value, optionsOf(ports, terms)) })
     : opened;
+}
+
+function stoppedWhile(opened: Outcome<unknown>): readonly Finding[] {
+  const told = opened.ok ? [] : opened.findings.filter(({ code }) => code === 'interrupted');
+  return told.length > 0 ? told : [fault('interrupted', { why: 'It was only asking; this run has changed nothing.' })];
+}
+
+const readersWaitMs = 300_000;
+
+/** Who only reads holds nothing that others wait for; who stops a run waits for no standby. */
+function pinnedFor({ kind }: Task): Pick<SessionTerms, 'pinned'> {
+  if (kind === 'cancel') return { pinned: { synchronous_commit: 'local' } };
+  return isChange(kind) ? {} : { pinned: { lock_timeout: `${readersWaitMs}ms` } };
 }
 
 async function ask(

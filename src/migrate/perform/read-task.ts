@@ -1,6 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { openControl } from '../control/control.ts';
+import { tellLocks, type LockTeller } from '../control/tell-locks.ts';
 import { watchConnections } from '../control/watch.ts';
 import { readStatements } from '../history/read-statements.ts';
 import { livesAs } from '../identity/compare-identity.ts';
@@ -43,18 +44,25 @@ async function tryReading(task: ReadingTask, ports: RunnerPorts): Promise<Verdic
   ports.signal.addEventListener('abort', leave);
   // Needed only when an answer takes long: its connection is made then.
   const control = openControl(ports, task.run, 'when-asked');
+  const locks = tellLocks(ports, session, task.run);
   const watch = watchConnections(ports, control, task.run, () => [{ session, backend: facts.backend }]);
   try {
     if (ports.signal.aborted) leave();
     const verdict = await read(task, ports, opened.value);
     return ports.signal.aborted
       ? verdictOf(fault('interrupted', { why: 'It only looked; nothing was changed.' }))
-      : verdict;
+      : explained(verdict, locks);
   } finally {
+    locks.end();
     ports.signal.removeEventListener('abort', leave);
     watch.end();
     await Promise.all([session.close(), control.close()]);
   }
+}
+
+function explained(verdict: Verdict, locks: LockTeller): Verdict {
+  if (!verdict.findings.some(({ code }) => code === 'lock-timeout')) return verdict;
+  return verdictOf(...locks.explain(verdict.findings));
 }
 
 /** The tasks that change nothing. */
