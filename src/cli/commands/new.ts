@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { folderOnBranches, type BranchFolder } from '../../adapters/git-branches.ts';
 import { writeNew } from '../../adapters/write-file.ts';
 import { fault } from '../../kit/fault.ts';
 import { loadConfig } from '../../project/load-config.ts';
@@ -27,7 +28,8 @@ export const newMigration: Run = async ({ io, screen, typed }) => {
   if (!folder.ok) return failed(folder.findings);
 
   const present = await readdir(folder.value.path).catch(() => []);
-  const version = nextVersion(present);
+  const next = nextVersion(present);
+  const { version, taken } = freeVersion(next, await folderOnBranches(root, folder.value.path));
   const up = `${version}_${name}.sql`;
   const texts = new Map([[up, `-- ${name.replaceAll('_', ' ')}\n`]]);
   if (typed.switches.has('down')) texts.set(`${version}_${name}.down.sql`, downHint(up));
@@ -36,9 +38,15 @@ export const newMigration: Run = async ({ io, screen, typed }) => {
     if (!written.ok) return failed(written.findings);
   }
   const paths = [...texts.keys()].map((file) => `${folder.value.label}/${file}`);
-  screen.say(...paths.map((path) => `${screen.style.green('✔ written')} ${path}`));
+  screen.say(...takenLines(taken), ...paths.map((path) => `${screen.style.green('✔ written')} ${path}`));
   screen.say('', 'Write its SQL, then `godwit plan` shows what would run.');
-  return done({ version: String(BigInt(version)), files: paths });
+  return done({
+    version: String(BigInt(version)),
+    files: paths,
+    ...(taken.length === 0
+      ? {}
+      : { taken: taken.map(({ version: at, ...where }) => ({ version: String(at), ...where })) }),
+  });
 };
 
 function downHint(up: string): string {
@@ -49,12 +57,55 @@ function downHint(up: string): string {
 `;
 }
 
+/** A version that is free here, and is not on a branch. */
+interface Taken {
+  readonly version: bigint;
+  readonly branch: string;
+  readonly file: string;
+}
+
+/** The first version from this one on that no branch has a file of, and those that were passed over. */
+function freeVersion(
+  first: string,
+  branches: readonly BranchFolder[],
+): { readonly version: string; readonly taken: readonly Taken[] } {
+  const files = new Map<bigint, Taken>();
+  for (const { branch, names } of branches)
+    for (const file of names) {
+      const digits = digitsOf(file);
+      if (digits === undefined) continue;
+      const version = BigInt(digits);
+      if (!files.has(version)) files.set(version, { version, branch, file });
+    }
+  const taken: Taken[] = [];
+  let version = BigInt(first);
+  for (let found = files.get(version); found !== undefined; found = files.get(version)) {
+    taken.push(found);
+    version += 1n;
+  }
+  return { version: String(version).padStart(first.length, '0'), taken };
+}
+
+const mostTold = 5;
+
+function takenLines(taken: readonly Taken[]): readonly string[] {
+  const more = taken.length - mostTold;
+  return [
+    ...taken.slice(0, mostTold).map(({ version, branch, file }) => `${version} is taken on branch ${branch}: ${file}`),
+    ...(more > 0 ? [`… and ${more} more`] : []),
+  ];
+}
+
+function digitsOf(file: string): string | undefined {
+  return /^(\d+)_.*\.sql$/.exec(file)?.[1];
+}
+
 /** One more than the highest version in the folder, with at least as many digits. */
-export function nextVersion(names: readonly string[]): string {
+function nextVersion(names: readonly string[]): string {
   let highest = 0n;
   let width = 4;
   for (const name of names) {
-    const digits = /^(\d+)_.*\.sql$/.exec(name)?.[1];
+    const digits = digitsOf(name);
     if (digits === undefined) continue;
     width = Math.max(width, digits.length);
     const version = BigInt(digits);

@@ -8,14 +8,20 @@ type Waiting = Extract<RunEvent, { readonly kind: 'lock.blocked' | 'lock.retry' 
 /** Tells why a run takes long: who is in its way, which try it is, how far a build has got. */
 export function createPatience(screen: Screen): (event: Waiting) => void {
   let told = '';
+  // Each try of a run reads the history anew.
+  let readingBehind = '';
+  const tellReading = (event: Extract<Waiting, { readonly kind: 'lock.blocked' }>): void => {
+    const who = event.blockers.map(({ pid }) => pid).join(' ');
+    if (who !== readingBehind) screen.say(screen.style.yellow(wordsOf(event)));
+    readingBehind = who;
+  };
   return (event) => {
     const words = wordsOf(event);
     // Lines that stay, in the log of a pipeline, are written when something has changed.
     const step = event.kind === 'build.progress' ? stepOf(event) : event.kind === 'standby.wait' ? event.kind : words;
+    if (event.kind === 'lock.blocked' && event.id === '') return tellReading(event);
     if (screen.lasting && step === told) return;
     told = step;
-    // Said once, and not about a migration.
-    if (event.kind === 'lock.blocked' && event.id === '') return screen.say(screen.style.yellow(words));
     screen.passing(words);
   };
 }
