@@ -1,4 +1,5 @@
--- Version 3: sets of migrations in one history; rows that others refer to cannot be deleted; what was pruned is known.
+-- Version 3: sets of migrations in one history; rows that others refer to cannot be deleted; what was pruned is known;
+-- texts of down files.
 
 -- The set is a part of the migration's id.
 alter table godwit.statement drop column set;
@@ -39,6 +40,18 @@ create table godwit.pruned (
   gone boolean not null,
   -- The run that did it; its chain tells the same, and what was left.
   pruned_by text not null constraint pruned_run references godwit.run
+);
+
+-- The text of each down file as `up` has found it: a migration whose files are gone is undone from it.
+create table godwit.recorded_down (
+  -- The migration's row.
+  seq bigint primary key,
+  file text not null,
+  checksum text not null,
+  -- Without a byte order mark.
+  body bytea not null,
+  -- Rows that the migration has written out itself, by table, as JSON: a rollback may destroy as many.
+  created text not null
 );
 
 revoke all on all tables in schema godwit from public;

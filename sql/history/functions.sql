@@ -224,6 +224,20 @@ begin
   return total;
 end $$;
 
+-- In front of `record`, in its transaction: keeps the text of the migration's down file.
+create or replace function godwit.keep_down(of_run text, of_migration text, of_file text, of_checksum text, of_body bytea,
+  of_created text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  next_seq bigint;
+begin
+  perform godwit.entered();
+  insert into godwit.recorded_down (seq, file, checksum, body, created)
+  select seq + 1, of_file, of_checksum, of_body, of_created from godwit.guard returning seq into next_seq;
+  perform godwit.log(of_run, array['down-kept'], array[json_build_object('migration', of_migration, 'seq', next_seq, 'file', of_file,
+    'checksum', of_checksum, 'body', encode(sha256(of_body), 'hex'), 'created', of_created)::text]);
+end $$;
+
 -- Advisory locks that a file has left in the session, except godwit's own. The server counts how often one was taken and
 -- tells nobody; of those that end with the transaction it says that they are not there to be given back.
 create or replace function godwit.unlock_strays() returns void

@@ -52,6 +52,7 @@ begin
     select jsonb_build_object('run', k.run,
       'begun', (select body::jsonb || '{"from": "", "client": ""}' from godwit.event e where e.run = k.run and e.kind = 'run' order by n limit 1),
       'ended', (select body::jsonb from godwit.event e where e.run = k.run and e.kind = 'finished' order by n desc limit 1),
+      'downs', coalesce((select jsonb_agg(body::jsonb order by n) from godwit.event e where e.run = k.run and e.kind = 'down-kept'), '[]'),
       'recorded', coalesce((select jsonb_agg(jsonb_build_object('kind', kind, 'body',
           case when (body::jsonb ->> 'seq')::bigint = any (seqs) then jsonb_set(body::jsonb, '{statements}', '""', false) else body::jsonb end) order by n)
         from godwit.event e where e.run = k.run and e.kind in ('applied', 'reverted', 'adopted', 'baseline')), '[]'))::text

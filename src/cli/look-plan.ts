@@ -57,6 +57,8 @@ async function planFrom(
   const recorded = toldStatements(history, nodeHashing);
   const ports = { hashing: nodeHashing, recorded, ahead: project.environment.ahead };
   const made = await makePlan(wired.bundle, { ...state, rows }, selection, ports);
+  // The texts of what has no file are next to the database.
+  if (!made.ok && made.findings.some(({ code }) => code === 'down-from-history')) return undefined;
   if (!made.ok) return bad(...made.findings);
   const { plan, findings } = made.value;
   return good({ plan, findings, exitCode: 0, outcome: plan.steps.length === 0 ? 'nothing-to-do' : 'done' });

@@ -133,6 +133,7 @@ export const runCommands: readonly CommandSpec[] = [
   {
     name: 'down',
     summary: 'Undo the last migration, or all after a version, by their down files',
+    about: ['Where the files of a migration are gone, the text is used that `up` has kept in the history.'],
     options: [
       { name: 'to', value: 'VERSION', summary: 'undo everything after this version (0: everything)' },
       file,

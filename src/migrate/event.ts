@@ -1,8 +1,17 @@
 import type { Finding } from '../kit/finding.ts';
+import type { Blocker } from './courtesy/blocker.ts';
 import type { SameWord } from './adopt/rehearsed.ts';
 import type { History } from './history/read-history.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { AuditRow, HistoryRow, LiveRunRow, RunRow, SettledIdentity, StatementRow } from './history/rows.ts';
+import type {
+  AuditRow,
+  DownText,
+  HistoryRow,
+  LiveRunRow,
+  RunRow,
+  SettledIdentity,
+  StatementRow,
+} from './history/rows.ts';
 import type { Change, Check, Plan } from './model.ts';
 import type { Target } from './ports.ts';
 import type { Pruned, Pruning } from './prune/prunable.ts';
@@ -23,20 +32,6 @@ export type RunOutcome =
   | 'verification-failed'
   | 'interrupted'
   | 'bug';
-
-/** A session that is in our way. What the server does not tell our role is empty or null. */
-export interface Blocker {
-  /** 0: a prepared transaction, whose gid is then its `application`. */
-  readonly pid: number;
-  readonly application: string;
-  readonly user: string;
-  /** `active`, `idle in transaction`, … */
-  readonly state: string;
-  /** How long its transaction has been open, in milliseconds. */
-  readonly transactionMs: number | null;
-  /** What it runs, or ran last, without values and shortened. */
-  readonly query: string;
-}
 
 /** Everything that a runner has to say, in order. Text for humans is made from these and never parsed. */
 export type RunEvent =
@@ -140,6 +135,8 @@ export type RunEvent =
       /** All that a plan is made from: it can then be made far from the database. */
       readonly state?: Omit<History, 'rows'>;
     }
+  /** What the history has kept of migrations that are to be undone and have no file: the controller analyses it. */
+  | { readonly kind: 'recorded.downs'; readonly downs: readonly DownText[] }
   | { readonly kind: 'runs'; readonly runs: readonly RunRow[] }
   | {
       readonly kind: 'run.details';

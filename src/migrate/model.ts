@@ -29,6 +29,8 @@ export interface Migration {
   readonly up: ScriptFile;
   readonly down?: ScriptFile;
   readonly verify?: ScriptFile;
+  /** True: its files are gone, and `down` is the text that the history has kept. Nothing is known of `up` but its checksum. */
+  readonly recorded?: true;
 }
 
 /** Which script of a migration is meant. */
@@ -138,6 +140,8 @@ export interface PlanStep {
   readonly file: string;
   readonly direction: 'up' | 'down';
   readonly checksum: string;
+  /** True: the text is the one that the history has kept; there is no file. */
+  readonly recorded?: true;
   readonly mode: Mode;
   /** Number of statements, folded ones counted. */
   readonly statements: number;

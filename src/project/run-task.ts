@@ -4,6 +4,7 @@ import type { Outcome } from '../kit/outcome.ts';
 import { deploy, type Deployment, type Execution } from '../migrate/deploy.ts';
 import type { Prepared } from '../migrate/engine.ts';
 import type { RunEvent } from '../migrate/event.ts';
+import type { Bundle } from '../migrate/ports.ts';
 import { isChange, type Task } from '../migrate/task.ts';
 import { pinEnvironment, repinEnvironment } from './lock-file.ts';
 import { deploymentOf } from './deployment.ts';
@@ -11,6 +12,7 @@ import { lookAhead } from './look-ahead.ts';
 import type { Project } from './open.ts';
 import { isOfAnother } from './other-database.ts';
 import { recordedEnd } from './recorded.ts';
+import { deployUndoing, undoes } from './recorded-downs.ts';
 import type { Wired } from './wire.ts';
 
 /** What stands around a task: the command that asked for it, who listens, what stops it. */
@@ -53,7 +55,7 @@ export async function runTask(
       options.onEvent(event);
     },
   };
-  const execution = await deployed(project, deployment);
+  const execution = undoes(task) ? await undoing(project, wired, deployment) : await deployed(project, deployment);
   known.abort();
   if (execution.left !== true) await Promise.race([settling, sleep(settlingMs, undefined, { ref: false })]);
   if (project.remote !== undefined && execution.incomplete !== true && execution.left !== true)
@@ -61,6 +63,16 @@ export async function runTask(
   const pinning = isChange(task.kind) ? await pin(project, execution) : [];
   const ledger = project.ledger.warnings?.() ?? [];
   return { execution, warnings: [...(execution.warnings ?? []), ...ledger, ...pinning] };
+}
+
+/** What the history has kept of migrations without files: asked for once for a command. */
+const complete = new WeakMap<Wired, Bundle>();
+
+async function undoing(project: Project, wired: Wired, deployment: Deployment): Promise<Execution> {
+  const known = { ...deployment, bundle: complete.get(wired) ?? deployment.bundle };
+  const { execution, bundle } = await deployUndoing(known, (one) => deployed(project, one));
+  complete.set(wired, bundle);
+  return execution;
 }
 
 /** Only a run may need a checkpoint: what only looks loads nothing of it. */

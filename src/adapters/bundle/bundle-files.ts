@@ -4,6 +4,7 @@ import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import type { Analysis, Migration, Role } from '../../migrate/model.ts';
 import type { Bundle, ByteSource, Hashing } from '../../migrate/ports.ts';
 import { bundleHash } from '../../migrate/read/bundle.ts';
+import { nothing, nothingAnalysed } from '../../migrate/read/nothing.ts';
 import { memorySource } from '../files/byte-source.ts';
 import { checkBundle } from './check-bundle.ts';
 
@@ -26,7 +27,7 @@ export async function bundleFiles(bundle: Bundle): Promise<Outcome<readonly Bund
   const analyses: Record<string, Analysis> = {};
   for (const migration of bundle.migrations) {
     for (const role of roles) {
-      if (migration[role] === undefined) continue;
+      if (migration[role] === undefined || isWithout(migration, role)) continue;
       const analysis = await bundle.analysis(migration, role);
       if (!analysis.ok) return analysis;
       analyses[`${migration.id}:${role}`] = analysis.value;
@@ -69,6 +70,7 @@ async function checked(open: OpenFile, hashing: Hashing): Promise<Outcome<Bundle
     migrations: manifest.migrations,
     ...(manifest.rehearsed === undefined ? {} : { rehearsed: manifest.rehearsed }),
     analysis: (migration, role) => {
+      if (isWithout(migration, role)) return Promise.resolve(good(nothingAnalysed));
       const analysis = manifest.analyses[`${migration.id}:${role}`];
       return Promise.resolve(
         analysis === undefined
@@ -76,8 +78,13 @@ async function checked(open: OpenFile, hashing: Hashing): Promise<Outcome<Bundle
           : good(analysis),
       );
     },
-    body,
+    body: async (migration, role) => (isWithout(migration, role) ? nothing : await body(migration, role)),
   });
+}
+
+/** The file of a migration of which only the down text is known. */
+function isWithout({ recorded }: Migration, role: Role): boolean {
+  return recorded === true && role === 'up';
 }
 
 function parseManifest(text: string): Manifest | undefined {

@@ -2,11 +2,10 @@ import { nodeHashing } from '../../adapters/files/hashing.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { appliedNow } from '../../migrate/history/read-history.ts';
 import type { HistoryRow } from '../../migrate/history/rows.ts';
-import { begunAhead, begunAheadFinding } from '../../migrate/plan/ahead.ts';
 import { defaultSet, isBareId, isOf, setIn, versionIn } from '../../migrate/migration-id.ts';
 import type { Comparison } from '../../migrate/plan/compare.ts';
 import { compareTold } from '../../migrate/plan/told-statements.ts';
-import { vanishedInPart, withoutFile } from '../../migrate/plan/without-file.ts';
+import { judgeVanished, withoutFile } from '../../migrate/plan/without-file.ts';
 import type { Run } from '../command.ts';
 import { eventOf, withProject } from '../execute.ts';
 import { appliedWish, asOfData, look, targetOf } from '../look.ts';
@@ -51,10 +50,7 @@ const statusOf: Run = async (context) =>
       ahead: project.environment.ahead,
     });
     const vanished = withoutFile(partial, wired.bundle);
-    const begun = new Set(begunAhead(vanished, wired.bundle.migrations, rows));
-    const inPart = vanished.map((id) =>
-      begun.has(id) ? begunAheadFinding(id, project.environment.ahead) : vanishedInPart(id),
-    );
+    const inPart = judgeVanished(vanished, { migrations: wired.bundle.migrations, rows }, project.environment.ahead);
     // Those of a run that told it earlier are about that run.
     const told = execution.known === undefined ? execution.findings : [];
     const findings = [...told, ...inPart, ...found];

@@ -1,5 +1,6 @@
 import { age, blockersWords } from '../../migrate/courtesy/words.ts';
-import type { Blocker, RunEvent } from '../../migrate/event.ts';
+import type { Blocker } from '../../migrate/courtesy/blocker.ts';
+import type { RunEvent } from '../../migrate/event.ts';
 import { duration } from './format.ts';
 import type { Screen } from './screen-port.ts';
 

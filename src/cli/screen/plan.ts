@@ -44,7 +44,7 @@ function row(step: PlanStep, style: Style): readonly string[] {
   const id = step.id.startsWith('file:') ? '' : `${step.id} `;
   return [
     `  ${step.direction === 'down' ? style.yellow('↩') : style.cyan('•')} ${style.bold(id + step.name)}`,
-    style.dim(modes[step.mode]),
+    style.dim(step.recorded === true ? `${modes[step.mode]}, recorded text` : modes[step.mode]),
     style.dim(does(step)),
   ];
 }

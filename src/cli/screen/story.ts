@@ -193,6 +193,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       case 'chain':
       case 'chain.history':
       case 'identity':
+      case 'recorded.downs':
       case 'database':
       case 'adoption':
       case 'recorded':

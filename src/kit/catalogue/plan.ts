@@ -149,6 +149,26 @@ export const planFaults = entries({
     fix: 'Write the down file beside the migration; `godwit down --draft VERSION` proposes one.',
     exit: 10,
   },
+  'down-from-history': {
+    title: 'A migration without a file is to be undone from the history',
+    why: 'Its files are not here; the text of its down file is in the history, and has not been read yet.',
+    fix: 'Run the command again, with the newest godwit.',
+    exit: 10,
+  },
+  'down-recorded': {
+    title: 'A migration without a file is undone by its recorded text',
+    why: 'Its files are not here. `up` has kept the text of its down file in the history.',
+    fix: "Nothing needs to be done. To read it: select convert_from(body, 'UTF8') from godwit.recorded_down.",
+    exit: 10,
+    severity: 'note',
+  },
+  'down-not-kept': {
+    title: 'A down file is too large to be kept in the history',
+    why: 'Down files of up to 256 KiB are kept, so that a migration can be undone where its files are gone.',
+    fix: 'Nothing needs to be done: `godwit down` reads the file. Without it, it must be brought back first.',
+    exit: 10,
+    severity: 'note',
+  },
   'down-empty': {
     title: 'The down file is empty',
     why: 'It contains no statement, so running it would undo nothing, and the migration would be recorded as undone.',

@@ -14,6 +14,8 @@ export interface PreparedStep {
   readonly body: ByteSource;
   /** Guards the rows that undoing it would destroy; absent: it undoes nothing. */
   readonly guard?: RowGuard;
+  /** The call that keeps the text of its down file along with its record; absent: there is none, or it is too large. */
+  readonly keeping?: (run: string) => Promise<string>;
   /** What an earlier attempt has left of it. */
   readonly part: AppliedPart;
   readonly locks: LockTerms;

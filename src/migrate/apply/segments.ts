@@ -12,7 +12,7 @@ import { placeError } from './place-error.ts';
 import { kindOf, largestMessage, type ApplyContext, type PreparedStep } from './prepared.ts';
 import { serverFault } from '../server-fault.ts';
 import { closingTraps } from './session-traps.ts';
-import { noStatements, record, segmentMessage } from './step-message.ts';
+import { keepingOf, noStatements, record, segmentMessage } from './step-message.ts';
 import { streamSegment } from './streamed.ts';
 
 /** Applies a step segment by segment, each awaited; goes on behind what an earlier attempt has already done. */
@@ -116,7 +116,8 @@ async function recordAlone(
 ): Promise<StepResult> {
   const { position, recording } = terms;
   if (recording === undefined) throw new Error('a migration ends with its record');
-  const own = [...opening(position.epoch, position.head), ...leaving];
+  const keeping = await keepingOf(prepared, position.run, recording);
+  const own = [...opening(position.epoch, position.head), ...leaving, ...keeping];
   const { behind } = closingTraps(prepared.analysis);
   const text = [...own, record(prepared.step, position.run, recording, noStatements(1)), ...behind, 'COMMIT']
     .map((command) => `${command};\n`)

@@ -69,7 +69,17 @@ export async function segmentMessage(
       builder.own('after', notedAgain(statement, index, groups)).own('after', lookBehind(analysis, index));
     }
   }
-  return close(builder, prepared, segment, { position, recording });
+  const keeping = await keepingOf(prepared, position.run, recording);
+  return close(builder, prepared, segment, { position, recording, keeping });
+}
+
+/** What stands in front of a migration's record. */
+export async function keepingOf(
+  { keeping }: PreparedStep,
+  run: string,
+  recording: Recording | undefined,
+): Promise<readonly string[]> {
+  return recording === undefined || keeping === undefined ? [] : [await keeping(run)];
 }
 
 /** What ends a segment: settle, note the statements as done, record the migration if this was its last one, COMMIT. */
@@ -77,7 +87,12 @@ export function close(
   builder: MessageBuilder,
   prepared: PreparedStep,
   segment: Segment,
-  end: { readonly position: Position; readonly recording: Recording | undefined },
+  end: {
+    readonly position: Position;
+    readonly recording: Recording | undefined;
+    /** From `keepingOf`. */
+    readonly keeping: readonly string[];
+  },
 ): StepMessage {
   const { step, analysis } = prepared;
   const traps = closingTraps(analysis);
@@ -86,7 +101,7 @@ export function close(
     .own('after', settling)
     .own('after', lookAgain(analysis, step.file, segment))
     .own('after', traps.before);
-  if (end.recording !== undefined) builder.own('after', leaving);
+  if (end.recording !== undefined) builder.own('after', leaving).own('after', end.keeping);
   const recordedAt = builder.commands;
   const done = statementArrays(analysis.statements, timedGroups(segment));
   const terms = [end.position.run, step.id, step.direction].map(quoteLiteral).join(', ');

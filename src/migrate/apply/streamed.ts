@@ -19,7 +19,7 @@ import { placeError } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import { readAsSent } from './session-traps.ts';
 import type { StepResult } from './step-result.ts';
-import { close, settingsBefore, textOf, type Position, type Recording } from './step-message.ts';
+import { close, keepingOf, settingsBefore, textOf, type Position, type Recording } from './step-message.ts';
 
 interface Terms {
   readonly segment: Segment;
@@ -89,7 +89,8 @@ export async function streamSegment(
       return { kind: 'stopped', finding: checked.finding, stands: terms.stands };
     }
   }
-  const last = close(new MessageBuilder(), prepared, segment, terms);
+  const keeping = await keepingOf(prepared, position.run, terms.recording);
+  const last = close(new MessageBuilder(), prepared, segment, { ...terms, keeping });
   const reply = await session.send(last.text, { rows: last.recordedAt });
   if (!reply.ok) return refuse(session, prepared, terms, { reply, message: last });
   return { kind: 'applied', head: position.head, ms: Number(reply.results[0]?.rows[0]?.[0] ?? 0) };

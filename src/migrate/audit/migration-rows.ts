@@ -18,10 +18,15 @@ const digest = hex(
   `pg_catalog.concat_ws('|', ${list('s.tag')}, ${list('s.line::text')}, ${list('s.count::text')}, ${list('s.hash')})`,
 );
 
+/** The text of its down file, as the event `down-kept` has it; null: none is kept. */
+const keptDown = `(select pg_catalog.json_build_array(d.file, d.checksum, pg_catalog.encode(pg_catalog.sha256(d.body), 'hex'), d.created)
+  from godwit.recorded_down d where d.seq = m.seq)`;
+
 /** Rows of these runs for `alteredMigrations`, in the order of the history. */
 export function migrationsOf(runs: string, after: Row | undefined, version: number): string {
   return `select m.seq, m.id, ${version > 1 ? 'm.set' : "'app'"}, m.name, m.file, m.checksum, m.kind, m.run, ${utc('m.at')}, m.ms,
-  (select case when pg_catalog.count(*) = 0 then '' else ${digest} end from godwit.statement s where s.seq = m.seq)
+  (select case when pg_catalog.count(*) = 0 then '' else ${digest} end from godwit.statement s where s.seq = m.seq),
+  ${version > 2 ? keptDown : 'null'}
 from godwit.migration m where m.run in (${runs}) and m.seq > ${after?.[0] ?? '0'} order by m.seq`;
 }
 
@@ -34,13 +39,15 @@ export const digestsOfNone = `select ${emptyDigests}`;
 /**
  * What differs between the rows of one run's migrations and its events, in words.
  *
- * @param none digests that stand for no statements
+ * @param terms digests that stand for no statements; what events say of kept down files
  */
 export function alteredMigrations(
   rows: readonly Row[],
   events: readonly RecordedEvent[],
-  none: ReadonlySet<string>,
+  terms: { readonly none: ReadonlySet<string>; readonly downs: readonly EventBody[] },
 ): readonly string[] {
+  const { none } = terms;
+  const downs = new Map(terms.downs.map((body) => [String(body['seq']), body]));
   const bySeq = new Map(events.map((event) => [String(event.body['seq']), event]));
   const known = rows.filter(([seq]) => bySeq.has(seq ?? ''));
   const counts =
@@ -56,9 +63,21 @@ export function alteredMigrations(
   );
   const altered = known.flatMap((row) => {
     const event = bySeq.get(row[0] ?? '');
-    return event === undefined ? [] : alteredRow(row, event, none).map((text) => `${nameOf(row)}: ${text}`);
+    const flaws = [...(event === undefined ? [] : alteredRow(row, event, none)), ...alteredDown(row, downs)];
+    return flaws.map((text) => `${nameOf(row)}: ${text}`);
   });
   return [...counts, ...surplus, ...missing, ...altered];
+}
+
+/** A kept down file is what a rollback without files executes. */
+function alteredDown(row: Row, downs: ReadonlyMap<string, EventBody>): readonly string[] {
+  const told = downs.get(row[0] ?? '');
+  const kept = row[11];
+  if (kept == null) return told === undefined ? [] : ['the text of its down file is gone'];
+  if (told === undefined) return ['a text of its down file was added: no event tells of it'];
+  const { file, checksum, body, created } = told;
+  const same = JSON.stringify(JSON.parse(kept)) === JSON.stringify([file, checksum, body, created]);
+  return same ? [] : ['the text of its down file is not the one that was recorded'];
 }
 
 function nameOf([seq, id]: Row): string {

@@ -21,6 +21,8 @@ export interface KeptStory {
   readonly begun: EventBody;
   readonly ended?: EventBody;
   readonly recorded: readonly RecordedEvent[];
+  /** What they said of down files that are kept. */
+  readonly downs: readonly EventBody[];
 }
 
 /** What chains tell of pruned runs. */
@@ -106,8 +108,9 @@ function pruningOf(run: string, body: EventBody): Pruned {
 
 function keptStory(body: EventBody, by: string): KeptStory {
   const recorded = (Array.isArray(body['recorded']) ? body['recorded'] : []) as readonly RecordedEvent[];
+  const downs = (Array.isArray(body['downs']) ? body['downs'] : []) as readonly EventBody[];
   const ended = asBody(body['ended']);
-  return { by, begun: asBody(body['begun']) ?? {}, ...(ended === undefined ? {} : { ended }), recorded };
+  return { by, begun: asBody(body['begun']) ?? {}, ...(ended === undefined ? {} : { ended }), recorded, downs };
 }
 
 /** In the words of the events that went: each object with the run, the epoch and the number that it had there. */

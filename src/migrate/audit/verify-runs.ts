@@ -43,6 +43,8 @@ interface Reading {
   readonly stored: StoredRun;
   readonly links: ChainLinks;
   readonly recorded: RecordedEvent[];
+  /** What events say of down files that are kept. */
+  readonly downs: EventBody[];
   readonly migrations: Row[];
   begun?: EventBody;
   ended?: EventBody;
@@ -87,6 +89,7 @@ export async function verifyRuns(
         stored,
         links: createChainLinks(terms.hashing, stored.run),
         recorded: [],
+        downs: [],
         migrations: [],
       });
     }
@@ -144,6 +147,7 @@ async function readEvents(
       else if (event.kind === 'carried') carried.set(String(said['run']), said);
       else if (event.kind === 'described') baseline.take({ run: run ?? '', n: event.n, body: said });
       else if (event.kind.startsWith('pruned')) pruned.take({ run: run ?? '', kind: event.kind, body: said });
+      else if (event.kind === 'down-kept') reading.downs.push(said);
       else if (recordedKinds.has(event.kind)) reading.recorded.push({ kind: event.kind, body: said });
     },
   );
@@ -157,11 +161,11 @@ async function readEvents(
 
 /** A broken chain proves nothing of rows. */
 function flawsOf(reading: Reading, none: ReadonlySet<string>): readonly string[] {
-  const { stored, links, recorded, migrations } = reading;
+  const { stored, links, recorded, downs, migrations } = reading;
   const broken = links.broken(stored.events, stored.head);
   if (broken !== '') return [broken];
   const own = stored.events === 0 ? [] : alteredRun(stored, reading);
-  return [...own, ...alteredMigrations(migrations, recorded, none)];
+  return [...own, ...alteredMigrations(migrations, recorded, { none, downs })];
 }
 
 /** A run that was pruned is compared with what the run that did it has told of it. */
@@ -173,7 +177,10 @@ function withoutEvents(
   if (without === undefined) return reading;
   const story: KeptStory | undefined = pruned.keptOf(stored.run, { events: stored.events, head: stored.head });
   if (story === undefined) return reading;
-  const flaws = [...alteredRun(stored, story), ...alteredMigrations(without, story.recorded, none)];
+  const flaws = [
+    ...alteredRun(stored, story),
+    ...alteredMigrations(without, story.recorded, { none, downs: story.downs }),
+  ];
   return { ...reading, whole: tellsAll(story), flaws, prunedBy: story.by };
 }
 

@@ -1,4 +1,5 @@
-import type { Blocker, RunEvent } from '../event.ts';
+import type { Blocker } from './blocker.ts';
+import type { RunEvent } from '../event.ts';
 import type { Lock } from '../../sql/locks/lock.ts';
 import type { Reply, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';

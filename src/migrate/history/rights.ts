@@ -14,6 +14,7 @@ const writing: Readonly<Record<string, readonly string[]>> = {
     'former_object',
     'unfollowed',
     'seed',
+    'recorded_down',
   ],
   UPDATE: ['guard', 'epoch', 'run', 'statement', 'object', 'own_transaction', 'former_object', 'unfollowed', 'seed'],
   DELETE: ['statement', 'object', 'own_transaction', 'former_object', 'unfollowed', 'seed'],

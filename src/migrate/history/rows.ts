@@ -132,3 +132,13 @@ export interface AuditRow {
   readonly body: string;
   readonly hash: string;
 }
+
+/** The text of a down file that the history has kept. */
+export interface DownText {
+  readonly id: string;
+  readonly name: string;
+  readonly up: { readonly file: string; readonly checksum: string };
+  readonly down: { readonly file: string; readonly checksum: string };
+  /** Its bytes, in base64. */
+  readonly body: string;
+}

@@ -1,10 +1,11 @@
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { History } from '../history/read-history.ts';
+import { appliedNow, type History } from '../history/read-history.ts';
+import { readRecordedDowns } from '../history/recorded-down.ts';
 import type { MadePlan } from '../plan/make-plan.ts';
 import type { Bundle, Session } from '../ports.ts';
 import { createAccount } from './account.ts';
 import { foreseeLosses, type Undoing } from './foresee.ts';
-import { rowsCreatedBy } from './own-rows.ts';
+import { rowsCreatedBy, type CreatedRows } from './own-rows.ts';
 import { createRowGuard, type RowGuard } from './row-guard.ts';
 
 /** What a rollback is guarded with. */
@@ -37,7 +38,10 @@ export async function guardRollback(
     if (step.direction === 'up' || migration === undefined || down === undefined) continue;
     const up = await bundle.analysis(migration, 'up');
     if (!up.ok) return up;
-    const created = await rowsCreatedBy(bundle, migration, up.value, schemas.get(step.id) || schema);
+    const created =
+      migration.recorded === true
+        ? await rowsRecorded(session, history, step.id)
+        : await rowsCreatedBy(bundle, migration, up.value, schemas.get(step.id) || schema);
     undoing.push({ step, down, created });
   }
   const foreseen = await foreseeLosses(session, undoing, { lose, schema });
@@ -45,4 +49,10 @@ export async function guardRollback(
   const account = createAccount();
   const several = undoing.length > 1;
   return good(new Map(undoing.map((one) => [one.step.id, createRowGuard({ ...one, account, lose, several })])));
+}
+
+/** Its file is gone: what it has created was kept along with the text that undoes it. */
+async function rowsRecorded(session: Session, { version, rows }: History, id: string): Promise<readonly CreatedRows[]> {
+  const seq = appliedNow(rows).find((row) => row.id === id)?.seq ?? 0;
+  return (await readRecordedDowns(session, version, [seq]))?.get(seq)?.created ?? [];
 }

@@ -37,9 +37,11 @@ export async function findTargets(ask: Ask, loss: StatedLoss): Promise<Found> {
   return { ok: true, targets: condition.text === undefined ? [] : [{ ...table, condition: condition.text }] };
 }
 
-/** The same tables, found again; those that are gone are left out. */
+/** The same tables in the same order, found again; those that are gone are left out. */
 export async function findAgain(ask: Ask, oids: readonly string[]): Promise<Found> {
-  const found = await ask(`${columns} where c.oid in (${oids.join(', ')})`);
+  const list = oids.join(', ');
+  const order = `order by pg_catalog.array_position(array[${list}]::oid[], c.oid)`;
+  const found = await ask(`${columns} where c.oid in (${list}) ${order}`);
   if (!found.ok) return found;
   return { ok: true, targets: found.rows.map((row) => targetOf(row)) };
 }

@@ -14,6 +14,7 @@ import type { Bundle, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
 import { cancelledBy } from './cancelled-by.ts';
+import { keepingDown } from './keep-down.ts';
 import type { LiveRun } from './live-run.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
@@ -78,7 +79,10 @@ async function record(
   const head = nextHead(ports.hashing, live.head, { kind, id, checksum });
   const call = recordCall(step, live.run, { head, nextStarted: '' }, noStatements(0));
   const chained = words.length === 0 ? [] : [`SELECT godwit.chain_baseline(${quoteLiteral(live.run)})`];
-  const commands = [...opening(live.epoch, live.head), call, ...words, ...chained, 'COMMIT'];
+  const migration = ports.bundle.migrations.find((one) => one.id === id);
+  const keeping = migration === undefined ? undefined : keepingDown(ports.bundle, migration, live.schema);
+  const kept = keeping === undefined ? [] : [await keeping(live.run)];
+  const commands = [...opening(live.epoch, live.head), ...kept, call, ...words, ...chained, 'COMMIT'];
   const reply = await live.session.send(commands.map((command) => `${command};\n`).join(''));
   if (!reply.ok) {
     if (!reply.error.lost) await live.session.send('ROLLBACK');

@@ -16,6 +16,7 @@ import { takeLease } from './lease.ts';
 import type { LiveRun } from './live-run.ts';
 import { needingSession } from './needs-session.ts';
 import type { Opened } from './open.ts';
+import { recordedDowns } from './recorded-downs.ts';
 
 /** What will run, with the history that it was planned from. */
 interface PlannedRun {
@@ -61,6 +62,7 @@ export async function planRun(
       hashing: ports.hashing,
       recorded: readStatements(session),
       ahead: task.environment.ahead,
+      downs: recordedDowns(session, history.version, ports),
     });
     if (!made.ok) return made;
     const pooled = live.terms.pooled === true && task.how === 'execute';

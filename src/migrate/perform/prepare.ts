@@ -7,6 +7,7 @@ import { guardRollback } from '../losses/guard-rollback.ts';
 import type { MadePlan } from '../plan/make-plan.ts';
 import type { Bundle, Session } from '../ports.ts';
 import type { ApplyTask } from '../task.ts';
+import { keepingDown } from './keep-down.ts';
 
 /** Brings each step of the plan together with its bytes, its guards, and what an earlier attempt has already done. */
 export async function prepareSteps(
@@ -26,12 +27,14 @@ export async function prepareSteps(
     const part = appliedPart(analysis, notesOf(history, step), step.file);
     if (!part.ok) return bad(...part.findings);
     const guard = guards.value.get(step.id);
+    const keeping = step.direction === 'up' ? keepingDown(bundle, migration, context.schema) : undefined;
     prepared.push({
       step,
       migration,
       analysis,
       body: await bundle.body(migration, step.direction),
       ...(guard === undefined ? {} : { guard }),
+      ...(keeping === undefined ? {} : { keeping }),
       part: part.value,
       locks: task.locks ?? defaultLockTerms,
     });

@@ -12,6 +12,7 @@ import { emptied } from './emptied.ts';
 import { preflight, unfitHistory } from './facts.ts';
 import { inspect } from './inspect.ts';
 import { open, type Opened } from './open.ts';
+import { recordedDowns } from './recorded-downs.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
 type ReadingTask = Exclude<Task, { kind: 'apply' | 'exec' | 'accept' | 'identify' | 'prune' }>;
@@ -142,6 +143,7 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
     hashing: ports.hashing,
     recorded: readStatements(opened.session),
     ahead: task.environment.ahead,
+    downs: recordedDowns(opened.session, opened.history.version, ports),
   });
   if (!made.ok) return verdictOf(...made.findings);
   for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });

@@ -1,9 +1,9 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { History } from '../history/read-history.ts';
-import type { HistoryRow } from '../history/rows.ts';
-import type { Analysis, Migration, Mode, Plan, PlanStep, Role } from '../model.ts';
+import { appliedNow, type History } from '../history/read-history.ts';
+import { isKept, largestKept } from '../history/recorded-down.ts';
+import type { Analysis, Migration, Mode, Plan, PlanStep, Role, ScriptFile } from '../model.ts';
 import type { Bundle, Hashing } from '../ports.ts';
 import type { Selection } from '../task.ts';
 import { isBareId, setIn, versionIn } from '../migration-id.ts';
@@ -11,6 +11,7 @@ import { begunAhead, begunAheadFinding, type AheadPolicy } from './ahead.ts';
 import { canonicalJson } from './canonical.ts';
 import { vanishedInPart, withoutFile } from './without-file.ts';
 import type { Comparison } from './compare.ts';
+import { judgeRecorded, recordedFinding, type RecordedDowns } from './recorded-downs.ts';
 import { select } from './select.ts';
 import { compareByStatements, type ReadStatements } from './what-changed.ts';
 
@@ -30,6 +31,8 @@ export interface PlanPorts {
   readonly recorded: ReadStatements;
   /** What becomes of `up` where the database is ahead of the folder. Default: `warn`. */
   readonly ahead?: AheadPolicy | undefined;
+  /** The down texts that the history has kept; absent: the history is not at hand. */
+  readonly downs?: RecordedDowns | undefined;
 }
 
 /**
@@ -46,12 +49,11 @@ export async function makePlan(
   ports: PlanPorts,
 ): Promise<Outcome<MadePlan>> {
   const outOfOrder = selection.outOfOrder || selection.direction === 'down';
-  const vanished = withoutFile(
-    history.partial.map(({ migration }) => migration),
-    bundle,
-  );
+  const applied = new Set(appliedNow(history.rows).map(({ id }) => id));
+  const vanished = withoutFile(stuckWithoutFile(history, selection, applied), bundle);
   const begun = selection.direction === 'up' ? begunAhead(vanished, bundle.migrations, history.rows) : [];
-  if (vanished.length > begun.length) return bad(...vanished.filter((id) => !begun.includes(id)).map(vanishedInPart));
+  if (vanished.length > begun.length)
+    return bad(...vanished.filter((id) => !begun.includes(id)).map((id) => vanishedInPart(id, applied.has(id))));
   const { recorded } = ports;
   // Undoing the newer migrations is the way back: that is no reason to refuse it.
   const ahead = selection.direction === 'up' ? ports.ahead : 'warn';
@@ -63,10 +65,10 @@ export async function makePlan(
   const selected = select(selection, comparison, bundle.migrations);
   if (!selected.ok) return selected;
   // What a later release has begun may stay as it is, but nothing goes past it.
-  if (begun.length > 0 && selected.value.migrations.length > 0) return bad(...begun.map(vanishedInPart));
+  if (begun.length > 0 && selected.value.migrations.length > 0) return bad(...begun.map((id) => vanishedInPart(id)));
 
   const role: Role = selection.direction;
-  const errors: Finding[] = selected.value.withoutFile.map(goneFinding);
+  const errors: Finding[] = [...(await judgeRecorded(selected.value, comparison, ports.downs))];
   const warnings: Finding[] = [...found];
   for (const finding of begun.map((id) => begunAheadFinding(id, ports.ahead)))
     (finding.severity === 'error' ? errors : warnings).push(finding);
@@ -99,6 +101,10 @@ export async function makePlan(
     }
     analyses.set(migration.id, analysis.value);
     warnings.push(...analysis.value.findings);
+    if (migration.recorded === true)
+      warnings.push(recordedFinding(migration, comparison.applied.find((one) => one.migration === migration)?.row));
+    if (role === 'up' && migration.down !== undefined && !isKept(migration.down))
+      warnings.push(notKept(migration.down));
     if (role === 'down') warnings.push(...uncounted(analysis.value, migration.down?.file ?? migration.up.file));
     steps.push(stepOf(migration, role, analysis.value));
   }
@@ -107,16 +113,24 @@ export async function makePlan(
   return good({ plan: planOf(history, steps, ports.hashing), comparison, analyses, findings: warnings });
 }
 
+/** What stands in part and needs its file: what is on its way back may go on by the text that the history has kept. */
+function stuckWithoutFile(
+  { partial }: History,
+  { direction }: Selection,
+  applied: ReadonlySet<string>,
+): readonly string[] {
+  return partial
+    .filter((note) => direction === 'up' || note.direction === 'up' || !applied.has(note.migration))
+    .map(({ migration }) => migration);
+}
+
 /** What a comparison says of migrations without a file. */
 const aboutFiles: ReadonlySet<string> = new Set(['migration-missing', 'database-ahead']);
 
-/** It is to be undone, and nobody knows how. */
-function goneFinding({ file, at, by, id }: HistoryRow): Finding {
-  return fault('migration-missing', {
-    where: { file },
-    why: `It was applied on ${at} by ${by} as version ${versionIn(id)}, and is undone by its down file, which is not here either.`,
-    fix: 'Bring the file and its down file back (they may be on another branch, or in a later release).',
-  });
+/** Without its file such a migration cannot be undone. */
+function notKept({ file, size }: ScriptFile): Finding {
+  const why = `It has ${size} bytes; up to ${largestKept} are kept.`;
+  return fault('down-not-kept', { where: { file }, why });
 }
 
 /** A migration is judged with its companions: a broken verify or down file would be found when it is needed most. */
@@ -195,6 +209,7 @@ function stepOf(migration: Migration, direction: 'up' | 'down', analysis: Analys
     file,
     direction,
     checksum: (script ?? migration.up).checksum,
+    ...(migration.recorded === true ? { recorded: true } : {}),
     mode: modeOf(analysis),
     statements: analysis.statements.reduce((sum, statement) => sum + statement.count, 0),
     does: tally(analysis),

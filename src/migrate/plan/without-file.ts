@@ -1,7 +1,11 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
+import { appliedNow } from '../history/read-history.ts';
+import type { HistoryRow } from '../history/rows.ts';
 import { isOf, versionIn } from '../migration-id.ts';
+import type { Migration } from '../model.ts';
 import type { Bundle } from '../ports.ts';
+import { begunAhead, begunAheadFinding, type AheadPolicy } from './ahead.ts';
 
 /**
  * Versions that stand in part and have no file: they can neither go on nor be judged, and under another version they
@@ -18,10 +22,26 @@ export function withoutFile(
   return [...new Set(partial)].filter((id) => !known.has(id) && isOf(id, { layout, set }));
 }
 
-/** What is said of such a version. */
-export function vanishedInPart(id: string): Finding {
+/** What is said of such a version; one that is applied is on its way back. */
+export function vanishedInPart(id: string, applied = false): Finding {
+  if (applied)
+    return fault('half-way', {
+      why: `Version ${versionIn(id)} is undone in part, and has no file here.`,
+      fix: 'Run `godwit down` first: it goes on by the text of the down file that the history has kept.',
+    });
   return fault('migration-missing', {
     why: `Version ${versionIn(id)} was executed in part by an earlier run, and the folder does not contain it any more.`,
     fix: 'Bring its file back under the same version; the same command then goes on there.',
   });
+}
+
+/** What is said of all such versions where nothing is to be executed. */
+export function judgeVanished(
+  vanished: readonly string[],
+  { migrations, rows }: { readonly migrations: readonly Migration[]; readonly rows: readonly HistoryRow[] },
+  ahead: AheadPolicy,
+): readonly Finding[] {
+  const begun = new Set(begunAhead(vanished, migrations, rows));
+  const applied = new Set(appliedNow(rows).map(({ id }) => id));
+  return vanished.map((id) => (begun.has(id) ? begunAheadFinding(id, ahead) : vanishedInPart(id, applied.has(id))));
 }

@@ -94,12 +94,13 @@ export function bundleHash(terms: HashedTerms, hashing: Hashing): string {
     format: bundleFormat,
     layout: terms.layout,
     set: terms.set ?? defaultSet,
-    migrations: terms.migrations.map(({ id, name, up, down, verify }) => [
+    migrations: terms.migrations.map(({ id, name, up, down, verify, recorded }) => [
       id,
       name,
       up.checksum,
       down?.checksum ?? '',
       verify?.checksum ?? '',
+      ...(recorded === true ? ['recorded'] : []),
     ]),
     ...(terms.rehearsed === undefined ? {} : { rehearsed: terms.rehearsed }),
   };

@@ -1,0 +1,62 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import type { HistoryRow } from '../history/rows.ts';
+import { versionIn } from '../migration-id.ts';
+import type { Migration } from '../model.ts';
+import type { Comparison } from './compare.ts';
+import type { Selected } from './select.ts';
+
+/** The down texts that the history has kept of migrations without files. */
+export interface RecordedDowns {
+  /** Checksums of those that are kept of these rows, by number. */
+  checksums(rows: readonly HistoryRow[]): Promise<ReadonlyMap<number, string>>;
+  /** Tells these to the controller, which analyses them and asks again. */
+  tell(rows: readonly HistoryRow[]): void;
+}
+
+/**
+ * What stands against undoing what has no files: nobody knows how, or its text is yet to be analysed.
+ *
+ * @param downs absent: the history is not at hand
+ */
+export async function judgeRecorded(
+  { withoutFile, migrations }: Selected,
+  { applied }: Comparison,
+  downs: RecordedDowns | undefined,
+): Promise<readonly Finding[]> {
+  const recorded = applied.filter(({ migration }) => migration.recorded === true && migrations.includes(migration));
+  const rows = [...withoutFile, ...recorded.map(({ row }) => row)];
+  if (rows.length === 0) return [];
+  if (downs === undefined) return withoutFile.map(untoldFinding);
+  const kept = await downs.checksums(rows);
+  const gone = rows.filter(({ seq }) => !kept.has(seq));
+  if (gone.length > 0) return gone.map(goneFinding);
+  const other = recorded.filter(({ migration, row }) => kept.get(row.seq) !== migration.down?.checksum);
+  const untold = [...withoutFile, ...other.map(({ row }) => row)];
+  if (untold.length > 0) downs.tell(untold);
+  return untold.map(untoldFinding);
+}
+
+/** It is to be undone, and nobody knows how. */
+function goneFinding({ file, at, by, id }: HistoryRow): Finding {
+  return fault('migration-missing', {
+    where: { file },
+    why: `It was applied on ${at} by ${by} as version ${versionIn(id)}. To undo it, its down file is needed: it is not here, and the history has not kept its text.`,
+    fix: 'Bring the file and its down file back (they may be on another branch, or in a later release).',
+  });
+}
+
+function untoldFinding({ file, id }: HistoryRow): Finding {
+  const why = `Version ${versionIn(id)} has no file here; the text of its down file is in the history, and has not been read yet.`;
+  return fault('down-from-history', { where: { file }, why });
+}
+
+/** What is said beside a plan that undoes a migration by its recorded text. */
+export function recordedFinding({ up, down }: Migration, row: HistoryRow | undefined): Finding {
+  const short = (down?.checksum ?? '').slice(0, 12);
+  return fault('down-recorded', {
+    where: { file: down?.file ?? up.file },
+    why: `${up.file} is not here. It is undone by the text of its down file that was recorded when it was applied on ${row?.at ?? ''} by ${row?.by ?? ''} (checksum ${short}).`,
+    fix: `Nothing needs to be done. To read it: select convert_from(body, 'UTF8') from godwit.recorded_down where seq = ${row?.seq ?? 0}.`,
+  });
+}

@@ -1,0 +1,19 @@
+import type { Analysis } from '../model.ts';
+import type { ByteSource } from '../ports.ts';
+
+/** The bytes of no text: what stands for the file of a migration of which only the down text is known. */
+export const nothing: ByteSource = { size: 0, read: () => Promise.resolve(new Uint8Array(0)) };
+
+/** The analysis of no text. */
+export const nothingAnalysed: Analysis = {
+  size: 0,
+  bom: 0,
+  statements: [],
+  segments: [],
+  absorbed: 0,
+  directives: { frozen: false, allow: [], expect: [] },
+  looks: [],
+  rows: [],
+  seeds: [],
+  findings: [],
+};
