@@ -1,5 +1,5 @@
 -- Version 3: sets of migrations in one history; rows that others refer to cannot be deleted; what was pruned is known;
--- texts of down files.
+-- texts of down files; squashed migrations.
 
 -- The set is a part of the migration's id.
 alter table godwit.statement drop column set;
@@ -55,3 +55,7 @@ create table godwit.recorded_down (
 );
 
 revoke all on all tables in schema godwit from public;
+
+-- A squashed migration is recorded in place of those that it replaces.
+alter table godwit.migration drop constraint migration_kind_check,
+  add constraint migration_kind_check check (kind in ('applied', 'reverted', 'adopted', 'baseline', 'squashed'));

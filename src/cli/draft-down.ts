@@ -16,7 +16,7 @@ export async function draftDown(context: Context, version: string): Promise<Resu
   const other = [...Object.keys(typed.values), ...typed.switches].find((name) => !own.has(name));
   if (other !== undefined)
     return failed([fault('wrong-usage', { why: `--draft and --${other} do not go together: nothing is undone.` })]);
-  const major = majorOf(typed.values['major']);
+  const major = majorOption(typed.values['major']);
   if (!major.ok) return failed(major.findings);
   const opened = await openProjectOf(context);
   if (!opened.ok) return failed(opened.findings);
@@ -34,7 +34,8 @@ export async function draftDown(context: Context, version: string): Promise<Resu
   return show(context, drafted.value);
 }
 
-function majorOf(typed: string | undefined): Outcome<number | undefined> {
+/** `--major N`. */
+export function majorOption(typed: string | undefined): Outcome<number | undefined> {
   if (typed === undefined) return good(undefined);
   if (/^\d{1,3}$/.test(typed)) return good(Number(typed));
   return bad(fault('wrong-usage', { why: `--major ${typed}: a major version is a number, such as 17.` }));

@@ -21,6 +21,29 @@ export const setUpCommands: readonly CommandSpec[] = [
     load: async () => (await import('./commands/new.ts')).newMigration,
   },
   {
+    name: 'squash',
+    summary: 'Write one migration in place of all up to a version',
+    about: [
+      'Puts the statements of all migrations up to this one into one file, with the directive `replaces`. They are run on a throwaway server, the file on another; it is written only if every object and the rows of every table are the same. The database is not asked.',
+      'A database that has all of the replaced migrations records the file with its next `up` and executes nothing of it; a new one runs it alone.',
+    ],
+    arguments: [{ name: 'VERSION', summary: 'the last migration to squash', required: true }],
+    options: [
+      { name: 'name', value: 'NAME', summary: 'name of the file, behind its version (default: squashed)' },
+      { name: 'remove', summary: 'remove the files that it replaces, and their companions' },
+      {
+        name: 'major',
+        value: 'N',
+        summary: 'rehearse on this major version of PostgreSQL (default: that of the embedded server)',
+      },
+    ],
+    examples: [
+      { type: 'godwit squash 50', does: 'writes migrations/0050_squashed.sql' },
+      { type: 'godwit squash 50 --remove', does: 'and removes the fifty files' },
+    ],
+    load: async () => (await import('./commands/squash.ts')).squash,
+  },
+  {
     name: 'explain',
     summary: 'Explain a code: what is wrong, why, what to do',
     arguments: [{ name: 'CODE', summary: 'a code as findings show it; without it, all codes are listed' }],

@@ -76,6 +76,8 @@ export type RunEvent =
       /** The schema that they are created in; empty: there is none. */
       readonly schema: string;
       readonly extensions: readonly { readonly name: string; readonly schema: string }[];
+      /** Files to rehearse, where the folder holds more than this database goes by. */
+      readonly files?: readonly string[];
     }
   /** How far the database is what the rehearsed migrations make. */
   | {
@@ -88,6 +90,8 @@ export type RunEvent =
       /** Texts that may mean the same as the rehearsal's. */
       readonly doubtful: readonly SameWord[];
     }
+  /** Migrations are being rehearsed; from the controller. */
+  | { readonly kind: 'rehearsal.progress'; readonly text: string }
   /** From here on the run is in the history of the database. */
   | { readonly kind: 'recorded'; readonly run: string }
   | { readonly kind: 'finding'; readonly finding: Finding }
@@ -181,7 +185,7 @@ export type RunEvent =
       readonly id: string;
       readonly name: string;
       readonly direction: 'up' | 'down';
-      readonly how: 'executed' | 'adopted' | 'baseline';
+      readonly how: 'executed' | 'adopted' | 'baseline' | 'squashed';
       /** Server time in milliseconds. */
       readonly ms: number;
       readonly statements: number;

@@ -4,6 +4,7 @@ import type { Outside } from '../sql/outside.ts';
 import type { Lock } from '../sql/locks/lock.ts';
 import type { Look } from './look.ts';
 import type { LockClass } from '../sql/locks.ts';
+import type { Replaces } from '../sql/replaces.ts';
 import type { RowChange } from './row-change.ts';
 import type { SeedStep } from './seed-step.ts';
 
@@ -31,6 +32,8 @@ export interface Migration {
   readonly verify?: ScriptFile;
   /** True: its files are gone, and `down` is the text that the history has kept. Nothing is known of `up` but its checksum. */
   readonly recorded?: true;
+  /** The migrations that it was squashed from: where these are applied it is recorded, and not executed. */
+  readonly replaces?: Replaces;
 }
 
 /** Which script of a migration is meant. */
@@ -107,6 +110,8 @@ export interface Directives {
   readonly expect: readonly Expectation[];
   /** `verify=inside`: the user's checks run in the migration's own transaction, before it is recorded. */
   readonly verifyInside?: Place;
+  /** `replaces 1..50`; `offset` is the byte of its comment. */
+  readonly replaces?: Replaces & { readonly where: Place; readonly offset: number };
 }
 
 /** What the text of one script tells. Made once on the controller's side; travels in the bundle. */
@@ -149,6 +154,8 @@ export interface PlanStep {
   readonly does: readonly { readonly tag: string; readonly count: number }[];
   /** What it destroys, in words, with the place. */
   readonly destroys: readonly { readonly what: string; readonly where: Place }[];
+  /** A squashed migration that is recorded, not executed: how many applied ones it stands for. */
+  readonly standsFor?: number;
 }
 
 /** What would run now, in order. */

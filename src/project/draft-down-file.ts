@@ -99,7 +99,8 @@ function withoutCompanions(migrations: readonly Migration[]): readonly Migration
   return migrations.map(({ id, name, up }) => ({ id, name, up }));
 }
 
-function majorOf({ environment: { database } }: Project): number {
+/** The major version of the embedded server, or the usual one where the database is another. */
+export function majorOf({ environment: { database } }: Project): number {
   return (database.kind === 'embedded' ? database.major : undefined) ?? defaultMajor;
 }
 

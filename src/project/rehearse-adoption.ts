@@ -103,11 +103,19 @@ interface Stage {
 
 /** The throwaway server, kept while it is of use. */
 function createStage(project: Project, options: RehearseAdoptionOptions, { facts, target, plan }: Known): Stage {
-  const { bundle, onProgress } = options;
+  const { onProgress } = options;
+  const { files } = facts;
+  const { migrations } = options.bundle;
+  const bundle = {
+    ...options.bundle,
+    migrations: migrations.filter(({ up }) => files === undefined || files.includes(up.file)),
+  };
   const signal = options.signal === undefined ? {} : { signal: options.signal };
   const rehearsals = createRehearsals({ env: project.env, register: (secret) => project.redactor.register(secret) });
   const asked = new Set(plan.steps.map(({ id }) => id));
-  const last = bundle.migrations.findLast(({ id }) => asked.has(id))?.id ?? '';
+  // A squashed one is held against what those behind it have left, too.
+  const whole = plan.steps.some(({ standsFor }) => standsFor !== undefined);
+  const last = bundle.migrations.findLast(({ id }) => whole || asked.has(id))?.id ?? '';
   const terms: RehearsalTerms = {
     major: facts.major,
     database: target.database,
@@ -153,7 +161,7 @@ function createStage(project: Project, options: RehearseAdoptionOptions, { facts
 }
 
 /** Why there is no throwaway server. */
-function unavailable(finding: Finding): Finding {
+export function unavailable(finding: Finding): Finding {
   if (finding.code === 'interrupted') return finding;
   const { fix } = fault('rehearsal-unavailable');
   return fault('rehearsal-unavailable', { why: finding.why, fix: `${finding.fix} Or: ${fix}` });

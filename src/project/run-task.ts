@@ -80,7 +80,11 @@ async function deployed(project: Project, deployment: Deployment): Promise<Execu
   if (deployment.task.kind !== 'apply') return await deploy(deployment);
   const { deployCheckpointed } = await import('./checkpointed.ts');
   const means = async () => (await import('./checkpoint-means.ts')).checkpointerOf(project);
-  return await deployCheckpointed(deployment, means);
+  const checkpointed = async (own: Deployment): Promise<Execution> => await deployCheckpointed(own, means);
+  if (!deployment.bundle.migrations.some(({ replaces }) => replaces !== undefined))
+    return await checkpointed(deployment);
+  const { deploySquashed } = await import('./squashed.ts');
+  return await deploySquashed(project, deployment, checkpointed);
 }
 
 const settled = new WeakSet<Wired>();

@@ -2,6 +2,7 @@ import type { FaultCode } from '../kit/catalogue/index.ts';
 import { nearest } from '../kit/nearest.ts';
 import { decodeUtf8, encodeUtf8 } from './encoding.ts';
 import { tokensOf } from './lexer.ts';
+import { readReplaces, replacesForm, type Replaces } from './replaces.ts';
 
 /** One directive as written. */
 export type Directive =
@@ -10,7 +11,8 @@ export type Directive =
   | { readonly kind: 'frozen' }
   | { readonly kind: 'verify'; readonly value: 'inside' }
   | { readonly kind: 'allow'; readonly rule: string; readonly reason: string }
-  | { readonly kind: 'expect'; readonly query: string; readonly expected: string };
+  | { readonly kind: 'expect'; readonly query: string; readonly expected: string }
+  | ({ readonly kind: 'replaces' } & Replaces);
 
 /** What a comment says: directives, and what is wrong with it. */
 export interface DirectiveReading {
@@ -18,7 +20,7 @@ export interface DirectiveReading {
   readonly problem?: { readonly code: FaultCode; readonly why: string; readonly fix?: string };
 }
 
-const names = ['transaction', 'lock-timeout', 'statement-timeout', 'frozen', 'allow', 'expect', 'verify'];
+const names = ['transaction', 'lock-timeout', 'statement-timeout', 'frozen', 'allow', 'expect', 'verify', 'replaces'];
 const timeout = /^\d{1,9}(?:us|ms|s|min|h|d)?$/;
 
 /**
@@ -72,6 +74,7 @@ function unknown(word: string): DirectiveReading {
 function readOne(name: string, rest: string): Step {
   if (name === 'frozen') return readFrozen(rest);
   if (name === 'expect') return readExpect(rest);
+  if (name === 'replaces') return readRanges(rest);
   const match = /^\s*=\s*(\S+)/.exec(rest);
   if (match === null) return wrong('directive-invalid', `\`${name}\` needs a value.`, `Write \`${example(name)}\`.`);
   const value = match[1] ?? '';
@@ -108,6 +111,13 @@ function example(name: string): string {
 function readFrozen(rest: string): Step {
   if (rest === '' || /^\s/.test(rest)) return { directive: { kind: 'frozen' }, rest };
   return wrong('directive-invalid', '`frozen` takes no value.', 'Write `-- godwit: frozen`.');
+}
+
+function readRanges(text: string): Step {
+  const read = readReplaces(text);
+  if ('why' in read) return wrong('directive-invalid', read.why, `Write \`${replacesForm}\`.`);
+  const { replaces, rest } = read;
+  return { directive: { kind: 'replaces', ...replaces }, rest };
 }
 
 function readAllow(rule: string, rest: string): Step {

@@ -6,6 +6,7 @@ import type { Bundle, ByteSource, Hashing } from '../../migrate/ports.ts';
 import { bundleHash } from '../../migrate/read/bundle.ts';
 import { nothing, nothingAnalysed } from '../../migrate/read/nothing.ts';
 import { memorySource } from '../files/byte-source.ts';
+import { analysisKey } from './analysis-key.ts';
 import { checkBundle } from './check-bundle.ts';
 
 /** One file of a bundle that travels: the same in a folder, an archive, a layer of an image. */
@@ -30,7 +31,7 @@ export async function bundleFiles(bundle: Bundle): Promise<Outcome<readonly Bund
       if (migration[role] === undefined || isWithout(migration, role)) continue;
       const analysis = await bundle.analysis(migration, role);
       if (!analysis.ok) return analysis;
-      analyses[`${migration.id}:${role}`] = analysis.value;
+      analyses[analysisKey(migration, role)] = analysis.value;
       const name = bodyName(migration, role);
       bodies.set(name, { name, source: await bundle.body(migration, role) });
     }
@@ -71,7 +72,7 @@ async function checked(open: OpenFile, hashing: Hashing): Promise<Outcome<Bundle
     ...(manifest.rehearsed === undefined ? {} : { rehearsed: manifest.rehearsed }),
     analysis: (migration, role) => {
       if (isWithout(migration, role)) return Promise.resolve(good(nothingAnalysed));
-      const analysis = manifest.analyses[`${migration.id}:${role}`];
+      const analysis = manifest.analyses[analysisKey(migration, role)];
       return Promise.resolve(
         analysis === undefined
           ? bad(fault('bundle-damaged', { why: `${migration.id}:${role} is missing.` }))

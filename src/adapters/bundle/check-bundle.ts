@@ -4,6 +4,7 @@ import type { Analysis, Migration, Role } from '../../migrate/model.ts';
 import type { ByteSource, Hashing } from '../../migrate/ports.ts';
 import { checksumOf } from '../../migrate/read/checksum.ts';
 import { checkSpans } from '../../sql/span-check.ts';
+import { analysisKey } from './analysis-key.ts';
 import type { Manifest } from './manifest.ts';
 
 type BodyOf = (migration: Migration, role: Role) => Promise<ByteSource>;
@@ -18,7 +19,7 @@ export async function checkBundle(manifest: Manifest, body: BodyOf, hashing: Has
   for (const migration of manifest.migrations) {
     for (const role of ['up', 'down', 'verify'] as const) {
       const script = migration[role];
-      const analysis = manifest.analyses[`${migration.id}:${role}`];
+      const analysis = manifest.analyses[analysisKey(migration, role)];
       if (script === undefined || analysis === undefined) continue;
       const source = await body(migration, role);
       const where = { file: script.file };

@@ -9,7 +9,7 @@ export interface Manifest {
   readonly layout: Bundle['layout'];
   readonly set: string;
   readonly migrations: readonly Migration[];
-  /** By `<id>:<role>`. */
+  /** By `analysisKey`. */
   readonly analyses: Readonly<Record<string, Analysis>>;
   /** For `adopt`. */
   readonly rehearsed?: Rehearsed;

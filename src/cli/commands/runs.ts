@@ -14,6 +14,7 @@ import { eventOf, execute, withProject, type Ready } from '../execute.ts';
 import { asOfData, look, lookUp, runsWish, type Wish } from '../look.ts';
 import { done, failed } from '../result.ts';
 import { identityLines } from '../screen/identity.ts';
+import { unexecutedLines } from '../screen/unexecuted.ts';
 import { acceptedLines, whatOf } from '../screen/run-about.ts';
 import { aligned, duration, shortTime } from '../screen/format.ts';
 import { changeLines, changeSummary } from '../screen/changes.ts';
@@ -115,6 +116,7 @@ export const show: Run = async (context) =>
       ...liveLines(live, screen.style),
       ...acceptedLines(run, screen.style),
       ...(run.about?.identity === undefined ? [] : ['', ...identityLines(run.about.identity, screen.style)]),
+      ...unexecutedLines(own(details?.events), screen.style),
       ...statementLines(statements, screen.style),
       ...effectLines(changes, screen.style),
     );

@@ -3,8 +3,8 @@ import type { Finding } from '../../kit/finding.ts';
 import { appliedNow } from '../../migrate/history/read-history.ts';
 import type { HistoryRow } from '../../migrate/history/rows.ts';
 import { defaultSet, isBareId, isOf, setIn, versionIn } from '../../migrate/migration-id.ts';
-import type { Comparison } from '../../migrate/plan/compare.ts';
 import { compareTold } from '../../migrate/plan/told-statements.ts';
+import type { Judged } from '../../migrate/plan/what-changed.ts';
 import { judgeVanished, withoutFile } from '../../migrate/plan/without-file.ts';
 import type { Run } from '../command.ts';
 import { eventOf, withProject } from '../execute.ts';
@@ -25,6 +25,8 @@ interface Line {
   readonly by?: string;
   readonly ms?: number;
   readonly run?: string;
+  /** Squashed: `up` records it in place of so many that are applied. */
+  readonly standsFor?: number;
 }
 
 /** `godwit status` */
@@ -44,7 +46,11 @@ const statusOf: Run = async (context) =>
     const isShown = (id: string): boolean => isBareId(id) || isOf(id, wired.bundle);
     const partial = history.value.partial.filter(isShown);
     const otherSets = countSets(rows.filter(({ id }) => !isShown(id)));
-    const { comparison, findings: found } = await compareTold(wired.bundle, history.value, nodeHashing, {
+    const {
+      comparison,
+      findings: found,
+      standsFor,
+    } = await compareTold(wired.bundle, history.value, nodeHashing, {
       outOfOrder: false,
       local: project.environment.name === 'local',
       ahead: project.environment.ahead,
@@ -56,7 +62,10 @@ const statusOf: Run = async (context) =>
     const findings = [...told, ...inPart, ...found];
     // Bare files have no folder: what is known of them is in the history.
     const bare = layout === 'bare' ? [] : appliedNow(rows).filter(({ id }) => isBareId(id));
-    const known = [...linesOf(comparison, new Set(partial)), ...bare.map((one) => bareLine(one, partial))];
+    const known = [
+      ...linesOf({ comparison, standsFor }, new Set(partial)),
+      ...bare.map((one) => bareLine(one, partial)),
+    ];
     const lines = [...known, ...unseen(partial, known, layout)].sort((a, b) => byVersion(a.id, b.id));
     show(context.screen, { lines, findings, otherSets, environment: project.environment.name });
     const target = wired.target ?? targetOf(execution.events);
@@ -86,7 +95,10 @@ function countSets(rows: readonly HistoryRow[]): readonly OtherSet[] {
 /** Nothing of these is left for `up`. */
 const settledStates: ReadonlySet<Line['state']> = new Set(['applied', 'missing', 'ahead']);
 
-function linesOf(comparison: Comparison, partial: ReadonlySet<string>): readonly Line[] {
+function linesOf(
+  { comparison, standsFor }: Pick<Judged, 'comparison' | 'standsFor'>,
+  partial: ReadonlySet<string>,
+): readonly Line[] {
   const late = new Set(comparison.late.map((migration) => migration.id));
   const changed = new Set(comparison.changed.map(({ migration }) => migration.id));
   const stateOf = (id: string): Line['state'] => (partial.has(id) ? 'partial' : late.has(id) ? 'late' : 'pending');
@@ -114,7 +126,11 @@ function linesOf(comparison: Comparison, partial: ReadonlySet<string>): readonly
       state: partial.has(row.id) ? 'partial' : comparison.ahead.includes(row) ? 'ahead' : 'missing',
       ...factsOf(row),
     })),
-    ...comparison.pending.map(({ id, name, up }) => ({ id, name, file: up.file, state: stateOf(id) })),
+    ...comparison.pending.map((migration) => {
+      const { id, name, up } = migration;
+      const stands = standsFor.get(migration);
+      return { id, name, file: up.file, state: stateOf(id), ...(stands === undefined ? {} : { standsFor: stands }) };
+    }),
   ];
   return lines;
 }
@@ -212,5 +228,9 @@ function row(line: Line, style: Style): readonly string[] {
       : line.state === 'changed' || line.state === 'missing'
         ? style.red
         : style.yellow;
-  return [`  ${paint(line.state === 'pending' ? '•' : '!')} ${title}`, paint(line.state)];
+  return [`  ${paint(line.state === 'pending' ? '•' : '!')} ${title}`, paint(stateText(line))];
+}
+
+function stateText({ state, standsFor }: Line): string {
+  return standsFor === undefined ? state : `${state}: \`up\` records it in place of ${standsFor} that are applied`;
 }

@@ -18,9 +18,13 @@ export function planLines(plan: Plan, style: Style, how: ApplyTask['how'] = 'exe
   if (plan.steps.length === 0) return [`${style.green('✔')} Nothing to do: nothing is pending.`];
   const rows = aligned(plan.steps.map((step) => row(step, style)));
   const direction = plan.steps[0]?.direction ?? 'up';
+  const recorded = plan.steps.filter(({ standsFor }) => standsFor !== undefined).length;
+  const run = plan.steps.length - recorded;
+  const wouldRun = `${countOf(run, 'migration')} would ${verbs[how === 'execute' ? direction : how]}`;
+  const wouldBeRecorded = `${countOf(recorded, 'migration')} would be recorded`;
   return [
     '',
-    `${countOf(plan.steps.length, 'migration')} would ${verbs[how === 'execute' ? direction : how]}:`,
+    `${[...(run > 0 ? [wouldRun] : []), ...(recorded > 0 ? [wouldBeRecorded] : [])].join(', ')}:`,
     '',
     ...plan.steps.flatMap((step, index) => [
       rows[index] ?? '',
@@ -44,9 +48,16 @@ function row(step: PlanStep, style: Style): readonly string[] {
   const id = step.id.startsWith('file:') ? '' : `${step.id} `;
   return [
     `  ${step.direction === 'down' ? style.yellow('↩') : style.cyan('•')} ${style.bold(id + step.name)}`,
-    style.dim(step.recorded === true ? `${modes[step.mode]}, recorded text` : modes[step.mode]),
-    style.dim(does(step)),
+    style.dim(modeText(step)),
+    style.dim(
+      step.standsFor === undefined ? does(step) : `in place of ${step.standsFor} that are applied; nothing is executed`,
+    ),
   ];
+}
+
+function modeText({ standsFor, recorded, mode }: PlanStep): string {
+  if (standsFor !== undefined) return 'recorded';
+  return recorded === true ? `${modes[mode]}, recorded text` : modes[mode];
 }
 
 const modes: Readonly<Record<PlanStep['mode'], string>> = {

@@ -88,6 +88,9 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       case 'checkpoint.progress':
         tellCheckpoint(event.text);
         break;
+      case 'rehearsal.progress':
+        screen.passing(event.text);
+        break;
       case 'checkpoint.taken':
         screen.say(...checkpointLines(event.checkpoint, style));
         break;
@@ -111,7 +114,12 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
         if (event.direction === 'down') undone += 1;
         else if (event.how === 'executed') applied += 1;
         else recorded += 1;
-        const how = event.how === 'executed' ? countOf(event.statements, 'statement') : event.how;
+        const how =
+          event.how === 'executed'
+            ? countOf(event.statements, 'statement')
+            : event.how === 'squashed'
+              ? 'recorded in place of what it replaces'
+              : event.how;
         const arrow = event.direction === 'down' ? style.yellow('↩') : style.green('✔');
         screen.say(
           `  ${arrow} ${label(event.id, event.name).padEnd(widest)}  ${style.dim(`${duration(event.ms).padStart(7)}  ${how}`)}`,

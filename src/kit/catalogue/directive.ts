@@ -5,13 +5,13 @@ export const directiveFaults = entries({
   'directive-unknown': {
     title: 'No such directive',
     why: 'A comment that begins with `godwit:` must be one that godwit knows; a misspelt one would have no effect.',
-    fix: 'Known are transaction=none, lock-timeout=…, statement-timeout=…, frozen, allow=RULE reason="…", expect QUERY => LITERAL, verify=inside.',
+    fix: 'Known are transaction=none, lock-timeout=…, statement-timeout=…, frozen, allow=RULE reason="…", expect QUERY => LITERAL, verify=inside, replaces 1..50.',
     exit: 10,
   },
   'directive-invalid': {
     title: 'A directive has a wrong value',
     why: 'Its value is missing or not of the kind it needs.',
-    fix: 'See the examples: transaction=none, lock-timeout=5s, allow=drop-column reason="unused since May", expect select count(*) from users => 3.',
+    fix: 'See the examples: transaction=none, lock-timeout=5s, allow=drop-column reason="unused since May", expect select count(*) from users => 3, replaces 1..50.',
     exit: 10,
   },
   'directive-twice': {

@@ -9,6 +9,7 @@ import { imageFaults } from './image.ts';
 import { jobFaults } from './job.ts';
 import { planFaults } from './plan.ts';
 import { privateNetworkFaults } from './private-network.ts';
+import { squashFaults } from './squash.ts';
 import { sqlFaults } from './sql.ts';
 import { usageFaults } from './usage.ts';
 import { verifyFaults } from './verify.ts';
@@ -19,6 +20,7 @@ const parts = {
   ...imageFaults,
   ...sqlFaults,
   ...planFaults,
+  ...squashFaults,
   ...databaseFaults,
   ...applyFaults,
   ...verifyFaults,

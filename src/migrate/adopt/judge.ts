@@ -193,7 +193,12 @@ function isBegun(objects: Compared['objects'], found: Compared['found'], step: n
   });
 }
 
-function differencesAt(rehearsed: Rehearsed, { objects, found, asked }: Compared, at: number): readonly Difference[] {
+/** What is not as it is once the migrations up to this one have run. */
+export function differencesAt(
+  rehearsed: Rehearsed,
+  { objects, found, asked }: Compared,
+  at: number,
+): readonly Difference[] {
   const all = objects.flatMap((object): readonly Difference[] => {
     const state = stateAt(object, at);
     if (state === undefined || !object.states.some(({ step }) => step <= at && asked(step))) return [];

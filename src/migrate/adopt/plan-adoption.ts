@@ -2,14 +2,14 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding, Place } from '../../kit/finding.ts';
 import type { PlanStep } from '../model.ts';
 import type { ApplyTask, Selection } from '../task.ts';
-import { changedLines } from '../verify/word-difference.ts';
 import { judge, type Difference, type FoundObject, type Judgement } from './judge.ts';
 import type { Rehearsed, RehearsedStep } from './rehearsed.ts';
+import { toldDifference } from './told-difference.ts';
 
 /** What is recorded of the migrations that are to be adopted, and what is said of the rest. */
 export interface AdoptionPlan {
-  /** In their order; `adopted` by proof, `baseline` without. */
-  readonly records: readonly { readonly id: string; readonly kind: 'adopted' | 'baseline' }[];
+  /** In their order; `adopted` by proof, `baseline` without; `squashed` in place of what is applied. */
+  readonly records: readonly { readonly id: string; readonly kind: 'adopted' | 'baseline' | 'squashed' }[];
   /** An error stops the run behind what is recorded. */
   readonly findings: readonly Finding[];
   readonly judgement: Judgement | undefined;
@@ -129,14 +129,10 @@ function rest({ rehearsed, judgement, terms }: Context, step: PlanStep): readonl
 }
 
 function notProven(rehearsed: Rehearsed, { object, step, expected, found }: Difference): Finding {
-  const what = `${object.kind} ${object.name}`;
-  const lines = /\n/.test(expected + found);
-  const long = expected.length + found.length > 100;
-  const why = lines
-    ? `${what}: expected - and found +\n${changedLines(expected, found)}`
-    : long
-      ? `${what}:\n  expected ${expected}\n  found    ${found}`
-      : `${what}: expected ${expected}, found ${found}.`;
+  const why = toldDifference(`${object.kind} ${object.name}`, {
+    first: ['expected', expected],
+    second: ['found', found],
+  });
   return fault('adopt-not-proven', { where: { file: rehearsed.steps[step]?.file ?? '' }, why });
 }
 

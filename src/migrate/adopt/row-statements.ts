@@ -41,7 +41,8 @@ export async function rowStatements(analysis: Analysis, body: ByteSource): Promi
   return found;
 }
 
-async function mayChangeRows(statement: Statement, body: ByteSource): Promise<boolean> {
+/** May it change rows, or have somebody else change them, as far as its text tells? */
+export async function mayChangeRows(statement: Statement, body: ByteSource): Promise<boolean> {
   const { tag, kind, opaque } = statement;
   if (kind === 'copy-in' || writes.test(tag)) return true;
   const asks = tag === 'SELECT' || tag === 'COPY';

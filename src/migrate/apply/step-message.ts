@@ -123,7 +123,9 @@ export const noStatements = (after: number): string => `${after}, NULL, NULL, NU
 
 /** The call that makes a migration part of the history. `kind` where it was not executed. */
 export function record(
-  step: Pick<PlanStep, 'id' | 'name' | 'file' | 'checksum' | 'direction'> & { readonly kind?: 'adopted' | 'baseline' },
+  step: Pick<PlanStep, 'id' | 'name' | 'file' | 'checksum' | 'direction'> & {
+    readonly kind?: 'adopted' | 'baseline' | 'squashed';
+  },
   run: string,
   recording: Recording,
   statements: string,

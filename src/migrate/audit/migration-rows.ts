@@ -2,7 +2,7 @@ import { differences, type EventBody } from './event-body.ts';
 import { utc, type Row } from './read-in-parts.ts';
 
 /** Kinds of events of which each has its row in godwit.migration. */
-export const recordedKinds: ReadonlySet<string> = new Set(['applied', 'reverted', 'adopted', 'baseline']);
+export const recordedKinds: ReadonlySet<string> = new Set(['applied', 'reverted', 'adopted', 'baseline', 'squashed']);
 
 /** An event that says that a migration became part of the history, or stopped being so. */
 export interface RecordedEvent {

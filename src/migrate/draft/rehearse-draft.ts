@@ -182,6 +182,15 @@ function isWithin(
   return !other.objects.some(({ id }) => id === object.home);
 }
 
+/** Objects that are not the same in two databases, in words. */
+export function differentObjects(before: Snapshot, after: Snapshot): readonly string[] {
+  const [was, is] = [byName(before), byName(after)];
+  return [...new Set([...was.keys(), ...is.keys()])].flatMap((key) => {
+    const why = differenceOf(was.get(key), is.get(key));
+    return why === undefined ? [] : [`${key}: ${was.has(key) ? why : 'no original file makes it'}`];
+  });
+}
+
 type ByName = ReadonlyMap<string, DescribedObject>;
 
 function byName({ objects }: Snapshot): ByName {

@@ -7,7 +7,7 @@ export interface HistoryRow {
   readonly name: string;
   readonly file: string;
   readonly checksum: string;
-  readonly kind: 'applied' | 'reverted' | 'adopted' | 'baseline';
+  readonly kind: 'applied' | 'reverted' | 'adopted' | 'baseline' | 'squashed';
   readonly run: string;
   /** Server's time, ISO 8601 UTC. */
   readonly at: string;

@@ -5,44 +5,74 @@ import { quoteLiteral } from '../../sql/quote.ts';
 import type { FoundObject } from '../adopt/judge.ts';
 import { findObjects } from '../adopt/find-objects.ts';
 import { planAdoption, type AdoptionPlan, type AdoptionTerms } from '../adopt/plan-adoption.ts';
-import { keyOf, stateAt, type Rehearsed } from '../adopt/rehearsed.ts';
+import { keyOf, stateAt, type Rehearsed, type SameWord } from '../adopt/rehearsed.ts';
 import { opening } from '../apply/message.ts';
 import { noStatements, record as recordCall } from '../apply/step-message.ts';
 import { nextHead } from '../history/head.ts';
 import type { PlanStep } from '../model.ts';
-import type { Bundle, Session } from '../ports.ts';
+import { newestVersion } from '../history/newest-version.ts';
+import type { Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { serverFault } from '../server-fault.ts';
 import { cancelledBy } from './cancelled-by.ts';
+import { majorOf } from './facts.ts';
 import { keepingDown } from './keep-down.ts';
 import type { LiveRun } from './live-run.ts';
+import type { Opened } from './open.ts';
+import { squashProof } from './record-squashed.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
 
 /** What will be recorded, with what was found of it. */
 export interface Adoption {
   readonly plan: AdoptionPlan;
   readonly found: ReadonlyMap<string, FoundObject>;
+  /** Texts of squashed migrations that may mean the same. */
+  readonly doubtful: readonly SameWord[];
+}
+
+/** What is looked at. */
+interface AdoptionTarget extends Pick<Opened, 'facts' | 'history'> {
+  readonly steps: readonly PlanStep[];
 }
 
 /** Looks how far the target is what the rehearsal made, and decides what is recorded. Changes nothing. */
 export async function lookForAdoption(
   session: Session,
-  bundle: Bundle,
-  target: { readonly steps: readonly PlanStep[]; readonly major: number; readonly installed: boolean },
+  ports: RunnerPorts,
+  { steps, facts, history }: AdoptionTarget,
   terms: AdoptionTerms,
 ): Promise<Outcome<Adoption>> {
-  const { rehearsed } = bundle;
+  const { rehearsed } = ports.bundle;
+  const major = majorOf(facts);
   if (rehearsed === undefined && terms.how !== 'baseline') return bad(fault('rehearsal-unavailable'));
-  if (rehearsed !== undefined && rehearsed.major !== target.major) {
-    const why = `It was rehearsed on PostgreSQL ${rehearsed.major}, and the database is on ${target.major}.`;
+  if (rehearsed !== undefined && rehearsed.major !== major) {
+    const why = `It was rehearsed on PostgreSQL ${rehearsed.major}, and the database is on ${major}.`;
     return bad(fault('rehearsal-unavailable', { why, fix: 'Run the command again.' }));
   }
   const found =
     rehearsed === undefined
       ? good(new Map<string, FoundObject>())
-      : await findObjects(session, rehearsed, target.installed);
+      : await findObjects(session, rehearsed, history.version >= newestVersion);
   if (!found.ok) return found;
-  return good({ plan: planAdoption(target.steps, rehearsed, found.value, terms), found: found.value });
+  const squashed = steps.filter(({ standsFor }) => standsFor !== undefined);
+  const plan = planAdoption(
+    steps.filter((step) => !squashed.includes(step)),
+    rehearsed,
+    found.value,
+    terms,
+  );
+  if (squashed.length === 0) return good({ plan, found: found.value, doubtful: [] });
+  const proof = await squashProof(session, ports, { facts, history }, { ...terms.selection, how: terms.how });
+  if (!proof.ok) return proof;
+  const { findings, doubtful } = proof.value;
+  const refused = findings.some(({ severity }) => severity === 'error');
+  const records = [...squashed.map(({ id }) => ({ id, kind: 'squashed' as const })), ...plan.records];
+  const whole = {
+    ...plan,
+    records: refused ? [] : records,
+    findings: [...findings, ...(refused ? [] : plan.findings)],
+  };
+  return good({ plan: whole, found: found.value, doubtful });
 }
 
 /** Records what was decided: each migration in one transaction with the words of what it made. */
@@ -56,8 +86,8 @@ export async function adoptRun(
     if (ports.signal.aborted) return verdictOf(fault('interrupted'));
     const step = steps.find((one) => one.id === id);
     if (step === undefined) throw new Error(`migration ${id} is adopted and not planned`);
-    const words = baselineOf(ports.bundle.rehearsed, id, found);
-    const refused = await record(ports, live, { ...step, kind }, words);
+    const words = kind === 'squashed' ? [] : baselineOf(ports.bundle.rehearsed, id, found);
+    const refused = await recordUnexecuted(ports, live, { ...step, kind }, words);
     if (refused === undefined) continue;
     return ports.signal.aborted ? verdictOf(fault('interrupted')) : verdictOf((await cancelledBy(live)) ?? refused);
   }
@@ -69,10 +99,11 @@ export function adoptionVerdict({ findings }: AdoptionPlan): Verdict {
   return findings.some(({ severity }) => severity === 'error') ? verdictOf(...findings) : { ...wellDone(), findings };
 }
 
-async function record(
+/** Records one migration of which nothing is executed; undefined: it is recorded. */
+export async function recordUnexecuted(
   ports: RunnerPorts,
   live: LiveRun,
-  step: PlanStep & { readonly kind: 'adopted' | 'baseline' },
+  step: PlanStep & { readonly kind: 'adopted' | 'baseline' | 'squashed' },
   words: readonly string[],
 ): Promise<Finding | undefined> {
   const { id, name, file, checksum, direction, kind } = step;

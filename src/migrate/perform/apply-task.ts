@@ -3,10 +3,12 @@ import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { finishRun, logEvent } from '../history/run-record.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
+import type { PlanStep } from '../model.ts';
+import { bundleInEffect } from '../plan/in-effect.ts';
 import type { MadePlan } from '../plan/make-plan.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
-import { adoptionVerdict, adoptRun, lookForAdoption, type Adoption } from './adopt.ts';
+import { adoptionVerdict, adoptRun, lookForAdoption, recordUnexecuted, type Adoption } from './adopt.ts';
 import { openControl } from '../control/control.ts';
 import { within } from '../control/deadline.ts';
 import { tellLocks } from '../control/tell-locks.ts';
@@ -17,7 +19,6 @@ import { begin } from './begin.ts';
 import { describeChanges, undescribedColumns } from './describe.ts';
 import { majorOf } from './facts.ts';
 import { followSeeds } from './follow-seeds.ts';
-import { newestVersion } from '../history/newest-version.ts';
 import type { History } from '../history/read-history.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
 import { open, type Opened } from './open.ts';
@@ -55,9 +56,10 @@ export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise
   }
 }
 
-async function tryApply(task: ApplyTask, ports: RunnerPorts, told: Told): Promise<Try> {
-  const opened = await open(ports, task, { waitMs: task.waitMs, takeOver: task.takeOver === true });
+async function tryApply(task: ApplyTask, given: RunnerPorts, told: Told): Promise<Try> {
+  const opened = await open(given, task, { waitMs: task.waitMs, takeOver: task.takeOver === true });
   if (!opened.ok) return { ...tried(opened.findings), verdict: verdictOf(...opened.findings.map(unreached)) };
+  const ports = { ...given, bundle: bundleInEffect(given.bundle, opened.value.history) };
   told.takenFrom ??= opened.value.takenFrom?.text;
   const live: LiveRun = {
     session: opened.value.session,
@@ -113,7 +115,8 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   if (!planned.ok) return tried(locks.explain(planned.findings));
   if (planned.value === 'nothing-to-do')
     return isLeftOver(terms, opened) ? describeLeft(terms, opened.history) : { verdict: wellDone('nothing-to-do') };
-  const { made, history } = planned.value;
+  const { history } = planned.value;
+  const { made, recorded } = withoutRecorded(planned.value.made, task);
   // From here on: it comes up while the run begins, and nothing waits for it.
   const control = (live.control ??= openControl(ports, task.run));
   live.watch ??= watchConnections(ports, control, task.run, () => workingOn(live));
@@ -121,7 +124,7 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   if (!prepared.ok) return tried(prepared.findings);
   if (ports.signal.aborted) return { verdict: verdictOf(fault('interrupted', { why: 'Nothing was changed.' })) };
 
-  const adoption = await adoptionOf(terms, opened, made.plan.steps);
+  const adoption = await adoptionOf(terms, opened, planned.value.made.plan.steps);
   if (adoption !== undefined && !adoption.ok) return tried(adoption.findings);
   if (adoption !== undefined && adoption.value.plan.records.length === 0)
     return { verdict: adoptionVerdict(adoption.value.plan) };
@@ -129,20 +132,38 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   live.added = await undescribedColumns(ports.bundle, history);
   live.begun = begin(task, ports, live, {
     history,
-    planHash: made.plan.hash,
+    planHash: planned.value.made.plan.hash,
     first: task.how === 'execute' ? (made.plan.steps[0]?.id ?? '') : '',
     describes: true,
     touchesRows: task.how === 'execute' && made.plan.steps.some(mayTouchRows),
   });
   const from = told.takenFrom;
-  if (task.how === 'execute' && from === undefined) return applyBehind(terms, prepared.value);
+  if (task.how === 'execute' && from === undefined && recorded.length === 0) return applyBehind(terms, prepared.value);
   const begun = await live.begun;
   if (!begun.ok) return tried(begun.findings);
   if (begun.value === 'moved') return { verdict: verdictOf(fault('taken-over')), again: true };
   if (from !== undefined) await logEvent(session, task.run, { kind: 'took-over', body: { from, at: ports.now() } });
   told.takenFrom = undefined;
+  for (const step of recorded) {
+    const refused = await recordUnexecuted(ports, live, { ...step, kind: 'squashed' }, []);
+    if (refused !== undefined) return { verdict: await finish(ports, live, verdictOf(refused)) };
+  }
+  if (recorded.length > 0 && prepared.value.length === 0) return { verdict: await finish(ports, live, wellDone()) };
   if (adoption === undefined) return applyBehind(terms, prepared.value);
-  return { verdict: await finish(ports, live, await adoptRun(ports, live, made.plan.steps, adoption.value)) };
+  return {
+    verdict: await finish(ports, live, await adoptRun(ports, live, planned.value.made.plan.steps, adoption.value)),
+  };
+}
+
+/** What is executed, and the squashed migrations that are recorded before that. */
+function withoutRecorded(
+  made: MadePlan,
+  { how }: ApplyTask,
+): { readonly made: MadePlan; readonly recorded: readonly PlanStep[] } {
+  const recorded = made.plan.steps.filter(({ standsFor }) => standsFor !== undefined);
+  if (recorded.length === 0) return { made, recorded };
+  const steps = made.plan.steps.filter(({ standsFor }) => standsFor === undefined);
+  return { made: { ...made, plan: { ...made.plan, steps } }, recorded: how === 'execute' ? recorded : [] };
 }
 
 /** Through a pooler the lease is taken only for what is to be applied: there the next run that applies something does it. */
@@ -170,8 +191,8 @@ async function adoptionOf(
   const { how, selection, environment } = task;
   if (how === 'execute') return undefined;
   const stopWatching = expectAnswers(ports, session);
-  const target = { steps, major: majorOf(facts), installed: history.version >= newestVersion };
-  const looked = await lookForAdoption(session, ports.bundle, target, {
+  const target = { steps, facts, history };
+  const looked = await lookForAdoption(session, ports, target, {
     how,
     selection,
     environment: environment.name,

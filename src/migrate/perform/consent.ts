@@ -20,7 +20,7 @@ export function missingConsent(plan: Plan, task: ApplyTask): readonly Finding[] 
       }),
     );
   // Adoption executes no statement of the user's: there is nothing to recover from.
-  if (task.how !== 'execute') return findings;
+  if (task.how !== 'execute' || plan.steps.every(({ standsFor }) => standsFor !== undefined)) return findings;
   if (wantsCheckpoint(plan, consent.checkpointPolicy) && consent.checkpoint === undefined) {
     const [first] = plan.steps.flatMap((step) => step.destroys);
     const because = first === undefined ? 'before every run' : `before this one, which destroys data: ${first.what}`;

@@ -1,14 +1,11 @@
 import type { PlanStep } from '../model.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
-import { serverFault } from '../server-fault.ts';
 import type { PlanTask } from '../task.ts';
 import { lookForAdoption } from './adopt.ts';
-import { majorOf } from './facts.ts';
-import { newestVersion } from '../history/newest-version.ts';
 import type { Opened } from './open.ts';
+import { filesToRehearse } from './record-squashed.ts';
+import { tellDatabase } from './tell-database.ts';
 import { verdictOf, wellDone, type Verdict } from './verdict.ts';
-
-const extensions = `select e.extname, n.nspname from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace order by 1`;
 
 /**
  * The look before an adoption: first what a rehearsal must know of the database; once the bundle brings the rehearsal,
@@ -17,37 +14,31 @@ const extensions = `select e.extname, n.nspname from pg_catalog.pg_extension e j
 export async function planAdopt(
   task: PlanTask,
   ports: RunnerPorts,
-  { session, facts, history }: Opened,
+  opened: Opened,
   steps: readonly PlanStep[],
 ): Promise<Verdict> {
-  const asked = await session.send(extensions, { rows: 'all' });
-  if (!asked.ok) return verdictOf(serverFault(asked.error));
-  ports.emit({
-    kind: 'database',
-    major: majorOf(facts),
-    searchPath: facts.searchPath,
-    schema: facts.schema,
-    extensions: (asked.results[0]?.rows ?? []).map(([name, schema]) => ({ name: name ?? '', schema: schema ?? '' })),
-  });
+  const { session, facts, history } = opened;
+  const untold = await tellDatabase(ports, opened, filesToRehearse(ports.bundle, history, steps));
+  if (untold !== undefined) return verdictOf(untold);
   const { rehearsed } = ports.bundle;
   if (steps.length === 0) return wellDone('nothing-to-do');
   if (rehearsed === undefined) return wellDone();
   const { selection, environment } = task;
-  const target = { steps, major: majorOf(facts), installed: history.version >= newestVersion };
-  const looked = await lookForAdoption(session, ports.bundle, target, {
+  const target = { steps, facts, history };
+  const looked = await lookForAdoption(session, ports, target, {
     how: task.adopts ?? 'adopt',
     selection,
     environment: environment.name,
   });
   if (!looked.ok) return verdictOf(...looked.findings);
   const { records, findings, judgement } = looked.value.plan;
-  const idsOf = (kind: 'adopted' | 'baseline') => records.flatMap((one) => (one.kind === kind ? [one.id] : []));
+  const idsOf = (...kinds: readonly string[]) => records.flatMap(({ id, kind }) => (kinds.includes(kind) ? [id] : []));
   ports.emit({
     kind: 'adoption',
-    proven: idsOf('adopted'),
+    proven: idsOf('adopted', 'squashed'),
     baseline: idsOf('baseline'),
     nearest: rehearsed.steps[judgement?.nearest ?? -1]?.id ?? '',
-    doubtful: judgement?.doubtful ?? [],
+    doubtful: [...(judgement?.doubtful ?? []), ...looked.value.doubtful],
   });
   return findings.some(({ severity }) => severity === 'error') ? verdictOf(...findings) : { ...wellDone(), findings };
 }

@@ -17,6 +17,7 @@ import type { LiveRun } from './live-run.ts';
 import { needingSession } from './needs-session.ts';
 import type { Opened } from './open.ts';
 import { recordedDowns } from './recorded-downs.ts';
+import { squashRefusals } from './record-squashed.ts';
 
 /** What will run, with the history that it was planned from. */
 interface PlannedRun {
@@ -67,6 +68,9 @@ export async function planRun(
     if (!made.ok) return made;
     const pooled = live.terms.pooled === true && task.how === 'execute';
     const refused = [
+      ...(task.how === 'execute'
+        ? await squashRefusals(ports, { session, facts, history }, made.value.plan.steps)
+        : []),
       ...missingConsent(made.value.plan, task),
       ...(pooled ? await needingSession(made.value, ports.bundle) : []),
       ...(await unwantedLosses(made.value, task, session, facts.schema)),

@@ -9,6 +9,7 @@ import { settlementOf } from '../identity/settle-identity.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { InspectTask, PlanTask, Task, VerifyTask } from '../task.ts';
 import { emptied } from './emptied.ts';
+import { bundleInEffect } from '../plan/in-effect.ts';
 import { preflight, unfitHistory } from './facts.ts';
 import { inspect } from './inspect.ts';
 import { open, type Opened } from './open.ts';
@@ -49,7 +50,8 @@ async function tryReading(task: ReadingTask, ports: RunnerPorts): Promise<Verdic
   const watch = watchConnections(ports, control, task.run, () => [{ session, backend: facts.backend }]);
   try {
     if (ports.signal.aborted) leave();
-    const verdict = await read(task, ports, opened.value);
+    const bundle = bundleInEffect(ports.bundle, opened.value.history);
+    const verdict = await read(task, { ...ports, bundle }, opened.value);
     return ports.signal.aborted
       ? verdictOf(fault('interrupted', { why: 'It only looked; nothing was changed.' }))
       : explained(verdict, locks);

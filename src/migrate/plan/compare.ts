@@ -23,6 +23,8 @@ export interface Comparison {
   readonly ahead: readonly HistoryRow[];
   /** Applied, and a file with the same content has another version (`migration` is pending) or another name. */
   readonly renamed: readonly { readonly migration: Migration; readonly row: HistoryRow }[];
+  /** Where a squashed migration stands that was only recorded: behind the last row that it replaces, by their numbers. */
+  readonly places?: ReadonlyMap<number, number>;
 }
 
 /** Compares the migrations of one layout and set with the rows of the history that belong to it. */

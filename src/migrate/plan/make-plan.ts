@@ -12,6 +12,7 @@ import { canonicalJson } from './canonical.ts';
 import { vanishedInPart, withoutFile } from './without-file.ts';
 import type { Comparison } from './compare.ts';
 import { judgeRecorded, recordedFinding, type RecordedDowns } from './recorded-downs.ts';
+import { bundleInEffect } from './in-effect.ts';
 import { select } from './select.ts';
 import { compareByStatements, type ReadStatements } from './what-changed.ts';
 
@@ -38,16 +39,17 @@ export interface PlanPorts {
 /**
  * Computes what would run now. Runs on the runner's side: only there the history can be read.
  *
- * @param bundle the migrations of the folder, or the bare files named by the command
+ * @param whole the migrations of the folder, or the bare files named by the command
  * @param history what the target database says is applied
  * @param selection direction and limits
  */
 export async function makePlan(
-  bundle: Bundle,
+  whole: Bundle,
   history: History,
   selection: Selection,
   ports: PlanPorts,
 ): Promise<Outcome<MadePlan>> {
+  const bundle = bundleInEffect(whole, history);
   const outOfOrder = selection.outOfOrder || selection.direction === 'down';
   const applied = new Set(appliedNow(history.rows).map(({ id }) => id));
   const vanished = withoutFile(stuckWithoutFile(history, selection, applied), bundle);
@@ -58,7 +60,7 @@ export async function makePlan(
   // Undoing the newer migrations is the way back: that is no reason to refuse it.
   const ahead = selection.direction === 'up' ? ports.ahead : 'warn';
   const terms = { outOfOrder, local: history.environment === 'local', recorded, ahead: ahead ?? 'warn' };
-  const { comparison, findings: all } = await compareByStatements(bundle, history, terms);
+  const { comparison, findings: all, standsFor } = await compareByStatements(bundle, history, terms);
   // What has no file is no reason against undoing what has one.
   const found = selection.direction === 'down' ? all.filter(({ code }) => !aboutFiles.has(code)) : all;
   if (found.some((finding) => finding.severity === 'error')) return bad(...found);
@@ -99,12 +101,17 @@ export async function makePlan(
       );
       continue;
     }
-    analyses.set(migration.id, analysis.value);
     warnings.push(...analysis.value.findings);
+    const replaced = standsFor.get(migration);
+    if (replaced !== undefined && role === 'up') {
+      steps.push(recordedStep(migration, replaced, analysis.value));
+      continue;
+    }
     if (migration.recorded === true)
       warnings.push(recordedFinding(migration, comparison.applied.find((one) => one.migration === migration)?.row));
     if (role === 'up' && migration.down !== undefined && !isKept(migration.down))
       warnings.push(notKept(migration.down));
+    analyses.set(migration.id, analysis.value);
     if (role === 'down') warnings.push(...uncounted(analysis.value, migration.down?.file ?? migration.up.file));
     steps.push(stepOf(migration, role, analysis.value));
   }
@@ -194,7 +201,13 @@ function planOf(history: History, steps: readonly PlanStep[], hashing: Hashing):
     format: 1,
     environment: history.environmentId,
     head: history.head,
-    steps: steps.map(({ id, checksum, mode, direction }) => ({ id, checksum, mode, direction })),
+    steps: steps.map(({ id, checksum, mode, direction, standsFor }) => ({
+      id,
+      checksum,
+      mode,
+      direction,
+      ...(standsFor === undefined ? {} : { standsFor }),
+    })),
   };
   const hash = hashing.sha256().update(canonicalJson(content)).hex();
   return { hash, environment: history.environmentId, head: history.head, steps };
@@ -219,6 +232,11 @@ function stepOf(migration: Migration, direction: 'up' | 'down', analysis: Analys
         : [{ what: statement.destroys, where: { file, line: statement.line, column: statement.column } }],
     ),
   };
+}
+
+/** Of a squashed migration nothing is executed where all is applied that it replaces. */
+function recordedStep(migration: Migration, standsFor: number, analysis: Analysis): PlanStep {
+  return { ...stepOf(migration, 'up', analysis), statements: 0, does: [], destroys: [], standsFor };
 }
 
 function modeOf(analysis: Analysis): Mode {

@@ -4,6 +4,7 @@ import type { HistoryRow } from '../history/rows.ts';
 import type { Migration } from '../model.ts';
 import { versionIn } from '../migration-id.ts';
 import { canonicalVersion, compareVersions } from '../read/file-name.ts';
+import { isReplaced, rangesText } from '../../sql/replaces.ts';
 import type { Selection } from '../task.ts';
 import type { Comparison } from './compare.ts';
 
@@ -37,18 +38,19 @@ function selectUp(
 ): Outcome<readonly Migration[]> {
   if (selection.to === undefined) return good(comparison.pending);
   const last = migrations.findIndex(({ id }) => isNamed(id, selection.to ?? ''));
-  if (last < 0) return bad(unknownVersion(selection.to, migrations));
+  if (last < 0) return bad(notThere(selection.to, migrations));
   const wanted = new Set(migrations.slice(0, last + 1).map((migration) => migration.id));
   return good(comparison.pending.filter((migration) => wanted.has(migration.id)));
 }
 
 function selectDown(
   { to }: Selection,
-  { applied, missing, ahead }: Comparison,
+  { applied, missing, ahead, places }: Comparison,
   migrations: readonly Migration[],
 ): Outcome<Selected> {
   const files = new Map(applied.map(({ migration, row }) => [row, migration]));
-  const undoable = [...files.keys(), ...missing, ...ahead].sort((a, b) => b.seq - a.seq);
+  const place = ({ seq }: HistoryRow): number => places?.get(seq) ?? seq;
+  const undoable = [...files.keys(), ...missing, ...ahead].sort((a, b) => place(b) - place(a));
   if (undoable.length === 0) return bad(fault('nothing-to-undo', { why: 'No migration of this folder is applied.' }));
   const undoing = (rows: readonly HistoryRow[]): Outcome<Selected> =>
     good({
@@ -58,7 +60,7 @@ function selectDown(
   if (to === undefined) return undoing(undoable.slice(0, 1));
   const version = canonicalVersion(to);
   if (version === '0') return undoing(undoable);
-  if (![...migrations, ...undoable].some(({ id }) => isNamed(id, version))) return bad(unknownVersion(to, migrations));
+  if (![...migrations, ...undoable].some(({ id }) => isNamed(id, version))) return bad(notThere(to, migrations));
   return undoing(undoable.filter(({ id }) => compareVersions(versionIn(id), version) > 0));
 }
 
@@ -80,6 +82,19 @@ function selectOnly(
 /** By its version, or by its id as the history has it. */
 function isNamed(id: string, typed: string): boolean {
   return id === typed || versionIn(id) === canonicalVersion(typed);
+}
+
+/** No file has this version: it may have been squashed. */
+function notThere(typed: string, migrations: readonly Migration[]): ReturnType<typeof fault> {
+  const version = canonicalVersion(typed);
+  const squashed = migrations.find(({ replaces }) => replaces !== undefined && isReplaced(replaces, version));
+  if (squashed?.replaces === undefined) return unknownVersion(typed, migrations);
+  const { up, id, replaces } = squashed;
+  return fault('version-squashed', {
+    where: { file: up.file },
+    why: `Version ${version} is one of those (${rangesText(replaces)}) that ${up.file} replaces.`,
+    fix: `Name version ${versionIn(id)}, or one that stands outside of what it replaces.`,
+  });
 }
 
 function unknownVersion(version: string, migrations: readonly Migration[]): ReturnType<typeof fault> {

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../event.ts';
-import { emptyHistory } from '../history/read-history.ts';
+import { emptyHistory, type PartialStatement } from '../history/read-history.ts';
 import type { JudgingTerms } from './compare.ts';
 import type { Hashing } from '../ports.ts';
 import { compareByStatements, type Compared, type ReadStatements } from './what-changed.ts';
@@ -9,9 +9,21 @@ type HistoryTold = Extract<RunEvent, { readonly kind: 'history' }>;
 /** Hexadecimal digits of a fingerprint: enough to tell an edited file from one that was not. */
 export const fingerprintLength = 16;
 
+/** Of what stands in part only the migration is told. */
+const begun: Omit<PartialStatement, 'migration'> = {
+  direction: 'up',
+  ordinal: 0,
+  count: 0,
+  tag: '',
+  hash: '',
+  state: 'done',
+  detail: '',
+};
+
 /** The folder held against a history that was told. */
 export function compareTold(bundle: Compared, told: HistoryTold, hashing: Hashing, terms: JudgingTerms) {
-  const history = { ...emptyHistory, rows: told.rows };
+  const partial = told.partial.map((migration) => ({ ...begun, migration }));
+  const history = { ...emptyHistory, rows: told.rows, partial };
   return compareByStatements(bundle, history, { ...terms, recorded: toldStatements(told, hashing) });
 }
 

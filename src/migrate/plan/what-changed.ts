@@ -5,6 +5,7 @@ import type { History } from '../history/read-history.ts';
 import { describeGroup, timedGroups } from '../apply/message.ts';
 import type { Analysis, Migration } from '../model.ts';
 import type { Bundle } from '../ports.ts';
+import { inEffect, type InEffect } from './in-effect.ts';
 import { compare, findingsOf, isOther, type Comparison, type JudgingTerms } from './compare.ts';
 
 /** A statement, or a group of them, as the history has kept it. */
@@ -24,7 +25,15 @@ type IsSame = (hashes: readonly string[]) => boolean;
 export type ReadStatements = (seq: number) => Promise<readonly RecordedStatement[] | IsSame | undefined>;
 
 /** The part of a bundle that is compared. */
-export type Compared = Pick<Bundle, 'layout' | 'set' | 'migrations' | 'analysis'>;
+export type Compared = Pick<Bundle, 'layout' | 'set' | 'migrations' | 'analysis' | 'folder'>;
+
+/** A comparison, and what is to be said of it. */
+export interface Judged {
+  readonly comparison: Comparison;
+  readonly findings: readonly Finding[];
+  /** Squashed migrations that are only recorded, and how many applied ones each stands for. */
+  readonly standsFor: ReadonlyMap<Migration, number>;
+}
 
 type Changed = Comparison['changed'][number];
 
@@ -35,10 +44,44 @@ export async function compareByStatements(
   bundle: Compared,
   history: History,
   terms: JudgingTerms & { readonly recorded: ReadStatements },
-): Promise<{ readonly comparison: Comparison; readonly findings: readonly Finding[] }> {
-  const bySums = compare(bundle, history);
-  const findings = await explained(findingsOf(bySums, terms), bySums, bundle, terms.recorded);
-  return { comparison: settled(bySums, findings, bundle.migrations), findings };
+): Promise<Judged> {
+  const effect = inEffect(bundle.folder ?? bundle.migrations, history);
+  const bySums = withoutLate(
+    compare({ ...bundle, migrations: effect.migrations }, { ...history, rows: effect.rows }),
+    effect,
+  );
+  const findings = [
+    ...effect.findings,
+    ...(await explained(findingsOf(bySums, terms), bySums, bundle, terms.recorded)),
+    ...(await changedBefore(effect, bundle, history, terms)),
+  ];
+  const standsFor = new Map([...effect.recordable].map(([migration, rows]) => [migration, rows.length]));
+  return { comparison: inPlace(settled(bySums, findings, effect.migrations), effect), findings, standsFor };
+}
+
+/** A squashed migration that is only recorded comes never too late. */
+function withoutLate(comparison: Comparison, { recordable }: InEffect): Comparison {
+  return { ...comparison, late: comparison.late.filter((migration) => !recordable.has(migration)) };
+}
+
+/** Recorded, it stands where what it replaces was applied. */
+function inPlace(comparison: Comparison, { places }: InEffect): Comparison {
+  if (places.size === 0) return comparison;
+  const place = ({ row }: Changed): number => places.get(row.seq) ?? row.seq;
+  return { ...comparison, places, applied: [...comparison.applied].sort((a, b) => place(a) - place(b)) };
+}
+
+/** What was changed in files that are replaced, where what they made is about to be taken for what the squashed one makes. */
+async function changedBefore(
+  { replaced }: InEffect,
+  bundle: Compared,
+  history: History,
+  terms: JudgingTerms & { readonly recorded: ReadStatements },
+): Promise<readonly Finding[]> {
+  const comparison = compare({ ...bundle, migrations: replaced.migrations }, { ...history, rows: replaced.rows });
+  const changed = { ...comparison, missing: [], ahead: [], late: [], renamed: [] };
+  const findings = await explained(findingsOf(changed, terms), changed, bundle, terms.recorded);
+  return findings.filter(({ code }) => code === 'migration-changed');
 }
 
 /** The findings of a comparison, those of changed migrations with what was changed in them. */

@@ -11,6 +11,7 @@ import { createDirectiveSet } from './directive-set.ts';
 import { withLockClasses } from './lock-classes.ts';
 import { unwrap, type Part } from './own-transaction.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
+import { headSize } from './replaces-of.ts';
 import { rowChangesOf } from './row-changes.ts';
 import { seedSteps } from './seed-rows.ts';
 import { segmentsOf } from './segments.ts';
@@ -104,6 +105,7 @@ function conclude(
   const segments = segmentsOf(parsed, { parts, alone, crosses: (from, index) => borders.crosses(from, index) });
   findings.push(...borders.findings(segments));
   refuseInside(directives, segments, findings);
+  refuseBehind(directives, found, findings);
   if (findings.some(({ severity }) => severity === 'error')) return bad(...inOrder(findings));
   const statements = withLockClasses(parsed, segments, directives);
   const undone = undoneIn(statements);
@@ -130,6 +132,15 @@ function refuseInside(
   if (verifyInside === undefined) return;
   const whole = transaction === undefined && segments.length <= 1 && segments[0]?.kind !== 'barrier';
   if (!whole) findings.push(fault('verify-inside-not-possible', { where: verifyInside }));
+}
+
+/** A folder is read without splitting its files: what a file replaces is looked for at its head. */
+function refuseBehind({ replaces }: Directives, found: readonly ParsedStatement[], findings: Finding[]): void {
+  if (replaces === undefined) return;
+  const { where, offset } = replaces;
+  if (offset < Math.min(found[0]?.statement.head ?? headSize, headSize)) return;
+  const why = '`replaces` stands behind the first statement, or far from the beginning of the file.';
+  findings.push(fault('directive-misplaced', { where, why, fix: 'Move it to the head of the file.' }));
 }
 
 function refuseInTransaction(

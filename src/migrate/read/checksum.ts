@@ -41,12 +41,22 @@ function withoutCr(bytes: Uint8Array): Uint8Array {
 
 const pieceSize = 1024 * 1024;
 
-/** Checksum of a file: SHA-256 (hex) of its bytes without BOM and with LF line ends. */
-export async function checksumOf(source: ByteSource, hashing: Hashing): Promise<string> {
+/**
+ * Checksum of a file: SHA-256 (hex) of its bytes without BOM and with LF line ends.
+ *
+ * @param onHead hears how it begins, without BOM
+ */
+export async function checksumOf(
+  source: ByteSource,
+  hashing: Hashing,
+  onHead?: (bytes: Uint8Array) => void,
+): Promise<string> {
   const checksum = createChecksum(hashing);
   for (let at = 0; at < source.size; at += pieceSize) {
     const bytes = await source.read(at, at + pieceSize);
-    checksum.push(at === 0 ? bytes.subarray(bomLength(bytes)) : bytes);
+    const body = at === 0 ? bytes.subarray(bomLength(bytes)) : bytes;
+    if (at === 0) onHead?.(body);
+    checksum.push(body);
   }
   return checksum.hex();
 }

@@ -22,6 +22,7 @@ export function createDirectiveSet(file: string, parser: SqlParser, findings: Fi
   const expect: Expectation[] = [];
   let frozen = false;
   let verifyInside: Directives['verifyInside'];
+  let replaces: Directives['replaces'];
 
   const add = (directive: Directive, comment: Comment): void => {
     const where = { file, line: comment.line, column: comment.column };
@@ -35,6 +36,13 @@ export function createDirectiveSet(file: string, parser: SqlParser, findings: Fi
       case 'allow':
         allow.push({ rule: directive.rule, reason: directive.reason, where });
         return;
+      case 'replaces': {
+        const { ranges, count } = directive;
+        if (replaces !== undefined)
+          findings.push(fault('directive-twice', { why: '`replaces` is given twice.', where }));
+        replaces ??= { ranges, ...(count === undefined ? {} : { count }), where, offset: comment.offset };
+        return;
+      }
       case 'expect': {
         const problem = judgeQuery(parser, directive.query);
         if (problem !== undefined) findings.push(fault('directive-invalid', { why: problem, where }));
@@ -70,6 +78,7 @@ export function createDirectiveSet(file: string, parser: SqlParser, findings: Fi
         ...(lockTimeout === undefined ? {} : { lockTimeout }),
         ...(statementTimeout === undefined ? {} : { statementTimeout }),
         ...(verifyInside === undefined ? {} : { verifyInside }),
+        ...(replaces === undefined ? {} : { replaces }),
         frozen,
         allow,
         expect,

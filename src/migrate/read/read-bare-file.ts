@@ -80,7 +80,7 @@ async function readOne(
   }
   if (entry.outside) return bad(fault('migration-outside', { where }));
   if (entry.type !== 'file') return bad(fault('migration-not-a-file', { why: `${file} is not a file.`, where }));
-  return readScriptFile(folder, name, file, hashing);
+  return readScriptFile(folder, { name, file }, hashing);
 }
 
 async function readCompanion(

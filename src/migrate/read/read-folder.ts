@@ -1,11 +1,14 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { Replaces } from '../../sql/replaces.ts';
 import type { Migration, Role, ScriptFile } from '../model.ts';
 import type { Folder, FolderEntry, Hashing } from '../ports.ts';
 import { defaultSet, migrationId } from '../migration-id.ts';
 import { checksumOf } from './checksum.ts';
 import { compareVersions, readFileName } from './file-name.ts';
+import { replacesOf } from './replaces-of.ts';
+import { judgeReplaces, replacingTwins } from './replacing.ts';
 
 /** What a folder holds. */
 export interface FolderReading {
@@ -48,10 +51,12 @@ export async function readFolder(
       files.push({ entry, file, role: named.role, version: named.version, name: named.name });
   }
   files.sort((a, b) => compareVersions(a.version, b.version) || (a.file < b.file ? -1 : 1));
-  const groups = groupFiles(files, findings);
+  const groups = groupFiles(files, await replacingTwins(folder, files), findings);
   if (findings.some((finding) => finding.severity === 'error')) return bad(...findings.sort(byFile));
   const read = await readGroups(folder, groups, hashing);
   if (!read.ok) return read;
+  const wrong = judgeReplaces(read.value);
+  if (wrong.length > 0) return bad(...wrong);
   const migrations = read.value.map((migration) => ({ ...migration, id: migrationId(set, migration.id) }));
   return good({ migrations, findings });
 }
@@ -102,27 +107,40 @@ interface Group {
   verify?: NamedFile;
 }
 
-/** Puts companions to their migrations; reports double versions and companions that belong to none. */
-function groupFiles(files: readonly NamedFile[], findings: Finding[]): readonly Group[] {
+/**
+ * Puts companions to their migrations; reports double versions and companions that belong to none.
+ *
+ * @param replacing names of files that may share a version with the file that they replace
+ */
+function groupFiles(
+  files: readonly NamedFile[],
+  replacing: ReadonlySet<string>,
+  findings: Finding[],
+): readonly Group[] {
   const groups = new Map<string, Group>();
-  for (const file of files) {
-    if (file.role !== 'up') continue;
-    const other = groups.get(file.version);
-    if (other === undefined) groups.set(file.version, { version: file.version, name: file.name, up: file });
-    else findings.push(twice(other.up, file));
+  // What is replaced stands in front of what replaces it.
+  for (const own of [false, true]) {
+    for (const file of files) {
+      if (file.role !== 'up' || replacing.has(file.entry.name) !== own) continue;
+      const key = own ? `${file.version} replaced` : file.version;
+      const other = groups.get(key);
+      if (other === undefined) groups.set(key, { version: file.version, name: file.name, up: file });
+      else findings.push(twice(other.up, file));
+    }
   }
   for (const file of files) {
     if (file.role === 'up') continue;
-    const group = groups.get(file.version);
-    if (group === undefined || group.name !== file.name) {
-      if (!isOfTwin(file, files)) findings.push(orphan(file, group));
+    const known = [groups.get(file.version), groups.get(`${file.version} replaced`)];
+    const group = known.find((one) => one?.name === file.name);
+    if (group === undefined) {
+      if (!isOfTwin(file, files)) findings.push(orphan(file, known[0] ?? known[1]));
       continue;
     }
     const other = group[file.role];
     if (other === undefined) group[file.role] = file;
     else findings.push(twice(other, file));
   }
-  return [...groups.values()];
+  return [...groups.values()].sort((a, b) => compareVersions(a.version, b.version));
 }
 
 /** A companion of the second of two files with one version: reporting the two is enough. */
@@ -167,7 +185,10 @@ async function readGroups(
 }
 
 async function readGroup(folder: Folder, group: Group, hashing: Hashing): Promise<Outcome<Migration>> {
-  const up = await readScript(folder, group.up, hashing);
+  let replaces: Replaces | undefined;
+  const up = await readScriptFile(folder, { name: group.up.entry.name, file: group.up.file }, hashing, (head) => {
+    replaces = replacesOf(head);
+  });
   if (!up.ok) return up;
   const down = group.down === undefined ? undefined : await readScript(folder, group.down, hashing);
   if (down?.ok === false) return down;
@@ -179,23 +200,28 @@ async function readGroup(folder: Folder, group: Group, hashing: Hashing): Promis
     up: up.value,
     ...(down === undefined ? {} : { down: down.value }),
     ...(verify === undefined ? {} : { verify: verify.value }),
+    ...(replaces === undefined ? {} : { replaces }),
   });
 }
 
 async function readScript(folder: Folder, named: NamedFile, hashing: Hashing): Promise<Outcome<ScriptFile>> {
-  return readScriptFile(folder, named.entry.name, named.file, hashing);
+  return readScriptFile(folder, { name: named.entry.name, file: named.file }, hashing);
 }
 
-/** Hashes one file of a folder. */
+/**
+ * Hashes one file of a folder.
+ *
+ * @param onHead hears how it begins, without BOM
+ */
 export async function readScriptFile(
   folder: Folder,
-  name: string,
-  file: string,
+  { name, file }: { readonly name: string; readonly file: string },
   hashing: Hashing,
+  onHead?: (bytes: Uint8Array) => void,
 ): Promise<Outcome<ScriptFile>> {
   try {
     const source = await folder.open(name);
-    return good({ file, checksum: await checksumOf(source, hashing), size: source.size });
+    return good({ file, checksum: await checksumOf(source, hashing, onHead), size: source.size });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return bad(fault('file-unreadable', { why: `${file} cannot be read: ${reason}`, where: { file } }));

@@ -1,0 +1,6 @@
+import type { Migration, Role } from '../../migrate/model.ts';
+
+/** A squashed migration may have the version of one that it replaces. */
+export function analysisKey({ id, replaces }: Migration, role: Role): string {
+  return `${id}:${replaces === undefined ? '' : 'squashed:'}${role}`;
+}

@@ -1,0 +1,225 @@
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { memorySource } from '../adapters/files/byte-source.ts';
+import { openFolder } from '../adapters/files/folder.ts';
+import { nodeHashing } from '../adapters/files/hashing.ts';
+import { createParser } from '../adapters/parser/libpg-query.ts';
+import { createRehearsals } from '../adapters/rehearsal/throwaway.ts';
+import { writeNew } from '../adapters/write-file.ts';
+import { fault } from '../kit/fault.ts';
+import { nearest } from '../kit/nearest.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { emptyHistory } from '../migrate/history/read-history.ts';
+import { versionIn } from '../migrate/migration-id.ts';
+import type { Migration, ScriptFile } from '../migrate/model.ts';
+import { inEffect } from '../migrate/plan/in-effect.ts';
+import type { Bundle } from '../migrate/ports.ts';
+import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
+import { checksumOf } from '../migrate/read/checksum.ts';
+import { readFolder } from '../migrate/read/read-folder.ts';
+import type { Rehearsal } from '../migrate/rehearse/rehearsal.ts';
+import { writeSquash, type WriteSquashTerms, type WrittenSquash } from '../migrate/squash/write-squash.ts';
+import { decodeUtf8, encodeUtf8 } from '../sql/encoding.ts';
+import type { Replaces } from '../sql/replaces.ts';
+import { majorOf } from './draft-down-file.ts';
+import type { Project } from './open.ts';
+import { createRunId } from './run-id.ts';
+
+/** What is squashed. */
+export interface SquashWish {
+  /** The last version, as typed. */
+  readonly version: string;
+  /** What stands behind the version in the name of the file. */
+  readonly name: string;
+  /** True: the files that are replaced are removed. */
+  readonly remove: boolean;
+  readonly major?: number;
+  readonly onProgress: (text: string, step: 'download' | 'step' | 'other') => void;
+  readonly signal: AbortSignal;
+}
+
+/** A squashed file that was written. */
+export interface SquashedFiles {
+  readonly squash: WrittenSquash;
+  /** The file, and the one of its checks. */
+  readonly written: readonly string[];
+  /** Files that it replaces, companions included. */
+  readonly replaced: readonly string[];
+  readonly removed: boolean;
+  /** How many migrations. */
+  readonly count: number;
+  readonly major: number;
+}
+
+/** Writes one file in place of all migrations up to a version, once throwaway servers have shown that it makes the same. */
+export async function squashMigrations(project: Project, wish: SquashWish): Promise<Outcome<SquashedFiles>> {
+  const folder = openFolder(project.migrations.path, project.migrations.label);
+  const reading = await readFolder(folder, nodeHashing, project.set);
+  if (!reading.ok) return reading;
+  const all = reading.value.migrations;
+  // What a new database would get: a file that was squashed before stands for what it replaces.
+  const { migrations } = inEffect(all, emptyHistory);
+  const through = wanted(migrations, wish.version);
+  if (!through.ok) return through;
+  const squashed = migrations.slice(0, migrations.indexOf(through.value) + 1);
+  if (squashed.length < 2) return bad(fault('squash-nothing', { where: { file: through.value.up.file } }));
+  const digits = /^\d+/.exec(basename(through.value.up.file))?.[0] ?? wish.version;
+  const label = `${project.migrations.label}/${digits}_${wish.name}.sql`;
+  const taken = all.find(({ up }) => up.file === label);
+  if (taken !== undefined) return bad(fault('file-exists', { where: { file: label } }));
+  const open = openScriptsOf(folder);
+  const ports = { parser: createParser(), hashing: nodeHashing };
+  const bundle = createBundle({ layout: 'native', set: project.set, migrations: squashed.map(upOnly), open }, ports);
+  const major = wish.major ?? majorOf(project);
+  const stage = createStage(project, wish, major);
+  const terms: WriteSquashTerms = {
+    bundle,
+    replaces: replacesOf(squashed),
+    version: wish.version,
+    major,
+    checks: await checksOf(squashed, open),
+    bundleOf: async (text, verify) => await bundleOf(through.value, { label, text, verify }, project.set, ports),
+    server: () => stage.server(),
+    onStep: (text) => wish.onProgress(text, 'step'),
+    nextRun: () => createRunId(Date.now()),
+    signal: wish.signal,
+  };
+  let written: Outcome<WrittenSquash>;
+  try {
+    written = await writeSquash(terms);
+  } finally {
+    await stage.close();
+  }
+  if (wish.signal.aborted) return bad(fault('interrupted', { why: 'It was rehearsing; nothing was written.' }));
+  if (!written.ok) return written;
+  const last = through.value.id;
+  const files = all.slice(0, all.findLastIndex(({ id }) => id === last) + 1).flatMap(filesOf);
+  return await write(project, wish, { squash: written.value, label, replaced: files, count: squashed.length, major });
+}
+
+function wanted(migrations: readonly Migration[], typed: string): Outcome<Migration> {
+  const version = /^\d{1,40}$/.test(typed) ? String(BigInt(typed)) : typed;
+  const found = migrations.find(({ id }) => versionIn(id) === version);
+  if (found !== undefined) return good(found);
+  const near = nearest(
+    version,
+    migrations.map(({ id }) => versionIn(id)),
+  );
+  const why = `There is no version ${typed} in the folder${near === undefined ? '' : `; the nearest is ${near}`}.`;
+  return bad(fault('unknown-version', { why, fix: 'Give the version of the last migration to squash.' }));
+}
+
+function upOnly({ id, name, up }: Migration): Migration {
+  return { id, name, up };
+}
+
+function filesOf({ up, down, verify }: Migration): readonly string[] {
+  return [up, down, verify].flatMap((script) => (script === undefined ? [] : [script.file]));
+}
+
+/** From the first to the last; what an earlier squashed file replaces is replaced by this one. */
+function replacesOf(squashed: readonly Migration[]): Replaces {
+  const first = squashed[0];
+  const from = first?.replaces?.ranges[0]?.from ?? versionIn(first?.id ?? '');
+  return { ranges: [{ from, to: versionIn(squashed.at(-1)?.id ?? '') }], count: squashed.length };
+}
+
+async function checksOf(
+  squashed: readonly Migration[],
+  open: ReturnType<typeof openScriptsOf>,
+): Promise<readonly { readonly file: string; readonly text: string }[]> {
+  return await Promise.all(
+    squashed
+      .flatMap(({ verify }) => verify ?? [])
+      .map(async (script) => {
+        const source = await open(script);
+        return { file: script.file, text: decodeUtf8(await source.read(0, source.size)).replace(/^\uFEFF/, '') };
+      }),
+  );
+}
+
+interface Texts {
+  readonly label: string;
+  readonly text: string;
+  readonly verify: string;
+}
+
+async function bundleOf(
+  { id, name }: Migration,
+  { label, text, verify }: Texts,
+  set: string,
+  ports: Parameters<typeof createBundle>[1],
+): Promise<Bundle> {
+  const sources = new Map([[label, memorySource(encodeUtf8(text))]]);
+  if (verify !== '') sources.set(verifyOf(label), memorySource(encodeUtf8(verify)));
+  const scripts = await Promise.all(
+    [...sources].map(async ([file, source]): Promise<ScriptFile> => ({
+      file,
+      checksum: await checksumOf(source, nodeHashing),
+      size: source.size,
+    })),
+  );
+  const [up, checks] = scripts;
+  if (up === undefined) throw new Error('a squashed file without a script');
+  const migration = { id, name, up, ...(checks === undefined ? {} : { verify: checks }) };
+  const open = (script: ScriptFile): ReturnType<ReturnType<typeof openScriptsOf>> => {
+    const source = sources.get(script.file);
+    if (source === undefined) throw new Error(`${script.file} is none of the squashed files`);
+    return Promise.resolve(source);
+  };
+  return createBundle({ layout: 'native', set, migrations: [migration], open }, ports);
+}
+
+function verifyOf(label: string): string {
+  return label.replace(/\.sql$/, '.verify.sql');
+}
+
+/** One throwaway server at a time. */
+function createStage(project: Project, { onProgress, signal }: SquashWish, major: number) {
+  const rehearsals = createRehearsals({ env: project.env, register: (secret) => project.redactor.register(secret) });
+  const terms = { major, database: 'postgres', user: 'postgres', searchPath: '' };
+  let present: Rehearsal | undefined;
+  return {
+    async server(): Promise<Outcome<Rehearsal>> {
+      await present?.close();
+      const started = await rehearsals.start(terms, { onProgress, signal });
+      if (started.ok) present = started.value;
+      return started;
+    },
+    close: async (): Promise<void> => await present?.close(),
+  };
+}
+
+interface Writing {
+  readonly squash: WrittenSquash;
+  readonly label: string;
+  readonly replaced: readonly string[];
+  readonly count: number;
+  readonly major: number;
+}
+
+/** The old files go only once the new ones are there. */
+async function write(
+  project: Project,
+  { remove }: SquashWish,
+  { squash, label, ...rest }: Writing,
+): Promise<Outcome<SquashedFiles>> {
+  const texts = new Map([[label, squash.text]]);
+  if (squash.verify !== '') texts.set(verifyOf(label), squash.verify);
+  const path = (file: string): string => join(project.migrations.path, basename(file));
+  for (const [file, text] of texts) {
+    const done = await writeNew(path(file), text, file);
+    if (!done.ok) return done;
+  }
+  if (remove) {
+    for (const file of rest.replaced) {
+      try {
+        await rm(path(file));
+      } catch (error) {
+        const why = `${file} could not be removed: ${(error as Error).message}. The squashed file is written.`;
+        return bad(fault('file-unwritable', { why, where: { file } }));
+      }
+    }
+  }
+  return good({ squash, written: [...texts.keys()], removed: remove, ...rest });
+}

@@ -1,0 +1,155 @@
+import { nodeHashing } from '../adapters/files/hashing.ts';
+import { createRehearsals } from '../adapters/rehearsal/throwaway.ts';
+import { exitCodeOf } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
+import { bad, type Outcome } from '../kit/outcome.ts';
+import type { Rehearsed } from '../migrate/adopt/rehearsed.ts';
+import type { Deployment, Execution } from '../migrate/deploy.ts';
+import type { RunEvent } from '../migrate/event.ts';
+import { outcomeOf } from '../migrate/perform/verdict.ts';
+import { withRehearsed } from '../migrate/read/bundle.ts';
+import type { Rehearsal } from '../migrate/rehearse/rehearsal.ts';
+import { rehearse } from '../migrate/rehearse/rehearse.ts';
+import { sameWords } from '../migrate/rehearse/reparse.ts';
+import type { Project } from './open.ts';
+import { unavailable } from './rehearse-adoption.ts';
+import { createRunId } from './run-id.ts';
+
+type Deploy = (deployment: Deployment) => Promise<Execution>;
+type EventOf<Kind extends RunEvent['kind']> = Extract<RunEvent, { readonly kind: Kind }>;
+
+/** With this code a runner refuses to record what nobody has rehearsed. */
+const asks = 'squash-not-rehearsed';
+
+/**
+ * Has a task executed. If its runner refuses it because a squashed migration has not been rehearsed, that is done on a
+ * throwaway server of the database's major, and the run is executed again with what it told.
+ */
+export async function deploySquashed(project: Project, deployment: Deployment, deploy: Deploy): Promise<Execution> {
+  const { bundle } = deployment;
+  const held = holdEnd((event) => deployment.onEvent(event));
+  const first = await deploy({ ...deployment, onEvent: held.onEvent });
+  const facts = eventOf(first, 'database');
+  const target = eventOf(first, 'target');
+  if (facts === undefined || target === undefined || !isAsked(first)) {
+    held.release();
+    return first;
+  }
+  const stage = createStage(project, deployment, { facts, target });
+  try {
+    const rehearsed = await stage.rehearse();
+    if (!rehearsed.ok) return giveUp(deployment, first, rehearsed.findings);
+    let known = rehearsed.value;
+    const again = holdEnd((event) => deployment.onEvent(event));
+    const second = await deploy({
+      ...deployment,
+      bundle: withRehearsed(bundle, known, nodeHashing),
+      onEvent: again.onEvent,
+    });
+    const doubtful = eventOf(second, 'adoption')?.doubtful ?? [];
+    const same = second.exitCode !== 0 && doubtful.length > 0 ? await stage.same(known, doubtful) : [];
+    if (same.length === 0) {
+      again.release();
+      return second;
+    }
+    known = { ...known, same };
+    return await deploy({ ...deployment, bundle: withRehearsed(bundle, known, nodeHashing) });
+  } finally {
+    await stage.close();
+  }
+}
+
+/** A checkpoint is taken once it is known that the run may go on. */
+function isAsked({ findings }: Execution): boolean {
+  const codes = findings.filter(({ severity }) => severity === 'error').map(({ code }) => code);
+  return codes.includes(asks) && codes.every((code) => code === asks || code === 'needs-checkpoint');
+}
+
+function eventOf<Kind extends RunEvent['kind']>({ events }: Execution, kind: Kind): EventOf<Kind> | undefined {
+  return events.findLast((event): event is EventOf<Kind> => event.kind === kind);
+}
+
+interface Stage {
+  rehearse(): Promise<Outcome<Rehearsed>>;
+  /** Texts that differ and mean the same. */
+  same(rehearsed: Rehearsed, doubtful: Rehearsed['same']): Promise<Rehearsed['same']>;
+  close(): Promise<void>;
+}
+
+function createStage(
+  project: Project,
+  deployment: Deployment,
+  { facts, target }: { readonly facts: EventOf<'database'>; readonly target: EventOf<'target'> },
+): Stage {
+  const { bundle, signal } = deployment;
+  const rehearsals = createRehearsals({ env: project.env, register: (secret) => project.redactor.register(secret) });
+  const tell = (text: string): void => deployment.onEvent({ kind: 'rehearsal.progress', text });
+  const stopping = signal === undefined ? {} : { signal };
+  let rehearsal: Rehearsal | undefined;
+  return {
+    async rehearse() {
+      const { major, files } = facts;
+      const migrations = bundle.migrations.filter(({ up }) => files === undefined || files.includes(up.file));
+      const through = migrations.at(-1)?.id ?? '';
+      const what = migrations.length === 1 ? '1 migration' : `${migrations.length} migrations`;
+      tell(`Rehearsing ${what} on PostgreSQL ${major} …`);
+      const terms = { major, database: target.database, user: target.user, searchPath: facts.searchPath };
+      const started = await rehearsals.start(terms, { onProgress: tell, ...stopping });
+      if (!started.ok) return bad(...started.findings.map(unavailable));
+      rehearsal = started.value;
+      const { searchPath: _, ...surroundings } = facts;
+      return await rehearse(
+        rehearsal,
+        { ...bundle, migrations },
+        { major, through, surroundings, nextRun: () => createRunId(Date.now()), ...stopping },
+      );
+    },
+    async same(rehearsed, doubtful) {
+      const session = await rehearsal?.open();
+      if (session === undefined || !session.ok) return [];
+      try {
+        return await sameWords(session.value, rehearsed, doubtful);
+      } finally {
+        await session.value.close();
+      }
+    },
+    close: async () => await rehearsal?.close(),
+  };
+}
+
+interface Held {
+  readonly onEvent: (event: RunEvent) => void;
+  release(): void;
+}
+
+/** How a refused execution ends is not told before it is known whether another one follows. */
+function holdEnd(onEvent: (event: RunEvent) => void): Held {
+  const held: RunEvent[] = [];
+  return {
+    onEvent(event) {
+      const ends = event.kind === 'finding' && (event.finding.code === asks || event.finding.code === 'squash-differs');
+      if (ends || event.kind === 'database' || held.length > 0) held.push(event);
+      else onEvent(event);
+    },
+    release() {
+      for (const event of held.splice(0)) onEvent(event);
+    },
+  };
+}
+
+/** The refused execution ends for the reason that it could not be rehearsed. */
+async function giveUp(deployment: Deployment, first: Execution, findings: readonly Finding[]): Promise<Execution> {
+  const { task, ledger } = deployment;
+  const exitCode = exitCodeOf(findings);
+  const outcome = outcomeOf(exitCode);
+  for (const finding of findings) deployment.onEvent({ kind: 'finding', finding });
+  const ms = eventOf(first, 'run.finished')?.ms ?? 0;
+  deployment.onEvent({ kind: 'run.finished', run: task.run, outcome, exitCode, events: findings.length + 1, ms });
+  const entry = (await ledger?.list(task.environment.name))?.find(({ run }) => run === task.run);
+  const failure = findings
+    .map(({ code, why }) => `${code}: ${why}`)
+    .join('; ')
+    .slice(0, 2_000);
+  if (entry !== undefined) await ledger?.write({ ...entry, finishedAt: deployment.now(), outcome, exitCode, failure });
+  return { ...first, outcome, exitCode, findings };
+}
