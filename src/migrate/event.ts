@@ -90,14 +90,13 @@ export type RunEvent =
       /** Texts that may mean the same as the rehearsal's. */
       readonly doubtful: readonly SameWord[];
     }
-  /** Migrations are being rehearsed; from the controller. */
-  | { readonly kind: 'rehearsal.progress'; readonly text: string }
   /** From here on the run is in the history of the database. */
   | { readonly kind: 'recorded'; readonly run: string }
   | { readonly kind: 'finding'; readonly finding: Finding }
   | { readonly kind: 'waiting'; readonly holder: string }
-  /** A checkpoint is being taken; this and the next one come from the controller. */
+  /** A checkpoint is being taken, or migrations are rehearsed; these come from the controller. */
   | { readonly kind: 'checkpoint.progress'; readonly text: string }
+  | { readonly kind: 'rehearsal.progress'; readonly text: string }
   | { readonly kind: 'checkpoint.taken'; readonly checkpoint: Checkpoint }
   | { readonly kind: 'plan'; readonly plan: Plan }
   /** Of the controller, for `--dry-run`: what a run far away would make. */
