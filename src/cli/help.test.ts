@@ -15,6 +15,7 @@ test('the help of the program names every command once', () => {
     Commands
       init        Prepare a project: configuration, a first migration, .gitignore
       new         Create the next migration
+      squash      Write one migration in place of all up to a version
       explain     Explain a code: what is wrong, why, what to do
       demo        See the main job on a real project: plan, apply, verify, apply again
       completion  Print the completion script of a shell

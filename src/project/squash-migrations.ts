@@ -7,7 +7,6 @@ import { createParser } from '../adapters/parser/libpg-query.ts';
 import { createRehearsals } from '../adapters/rehearsal/throwaway.ts';
 import { writeNew } from '../adapters/write-file.ts';
 import { fault } from '../kit/fault.ts';
-import { nearest } from '../kit/nearest.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import { emptyHistory } from '../migrate/history/read-history.ts';
 import { versionIn } from '../migrate/migration-id.ts';
@@ -16,6 +15,7 @@ import { inEffect } from '../migrate/plan/in-effect.ts';
 import type { Bundle } from '../migrate/ports.ts';
 import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
 import { checksumOf } from '../migrate/read/checksum.ts';
+import { compareVersions } from '../migrate/read/file-name.ts';
 import { readFolder } from '../migrate/read/read-folder.ts';
 import type { Rehearsal } from '../migrate/rehearse/rehearsal.ts';
 import { writeSquash, type WriteSquashTerms, type WrittenSquash } from '../migrate/squash/write-squash.ts';
@@ -101,12 +101,17 @@ function wanted(migrations: readonly Migration[], typed: string): Outcome<Migrat
   const version = /^\d{1,40}$/.test(typed) ? String(BigInt(typed)) : typed;
   const found = migrations.find(({ id }) => versionIn(id) === version);
   if (found !== undefined) return good(found);
-  const near = nearest(
+  const near = nearestVersion(
     version,
     migrations.map(({ id }) => versionIn(id)),
   );
   const why = `There is no version ${typed} in the folder${near === undefined ? '' : `; the nearest is ${near}`}.`;
   return bad(fault('unknown-version', { why, fix: 'Give the version of the last migration to squash.' }));
+}
+
+/** The last one before it, else the first one behind. */
+function nearestVersion(typed: string, versions: readonly string[]): string | undefined {
+  return versions.findLast((version) => compareVersions(version, typed) < 0) ?? versions[0];
 }
 
 function upOnly({ id, name, up }: Migration): Migration {

@@ -68,9 +68,14 @@ function keptDirectives(originals: readonly Original[], without: ComposeTerms['w
   const expected = all
     .flatMap(({ expect }) => expect)
     .filter((one) => !without.has(one))
-    .map(({ query, expected: value }) => `-- godwit: expect ${query.replaceAll(/\s+/g, ' ')} => ${value}`);
+    .map(expectText);
   const frozen = all.some((one) => one.frozen) ? ['-- godwit: frozen'] : [];
   return [...frozen, ...new Set(allowed), ...new Set(expected)];
+}
+
+/** An expectation as a directive. */
+export function expectText({ query, expected }: Expectation): string {
+  return `-- godwit: expect ${query.replaceAll(/\s+/g, ' ')} => ${expected}`;
 }
 
 /** What waits for locks, or runs elsewhere, does not matter in a database that is being made. */

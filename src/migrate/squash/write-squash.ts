@@ -11,7 +11,7 @@ import type { Rehearsal } from '../rehearse/rehearsal.ts';
 import { rehearse } from '../rehearse/rehearse.ts';
 import { decodeUtf8 } from '../../sql/encoding.ts';
 import type { Replaces } from '../../sql/replaces.ts';
-import { compose, nameOf, type Composed, type Form, type Original } from './compose.ts';
+import { compose, expectText, nameOf, type Composed, type Form, type Original } from './compose.ts';
 import { readRows, rowDifferences, type HeldRows } from './snapshot-rows.ts';
 
 /** What a squashed file is made for. */
@@ -141,7 +141,7 @@ async function tryForm(
       ...composed.changes,
       ...[...unfit].map((file) => `${nameOf(file)}: it does not hold behind the last migration and is left out.`),
     ];
-    const objects = before.snapshot.objects.filter(({ id, home }) => id === home).length;
+    const objects = before.snapshot.objects.filter(({ id, home, name }) => id === home && name !== 'public').length;
     const tables = [...before.rows.values()].filter(({ kind }) => kind === 'table').length;
     return good({ written: { text: composed.text, verify, form, changes, values, objects, tables } });
   }
@@ -246,7 +246,7 @@ function leaveOut(
       if (file !== undefined) files.push(file);
     } else {
       const text = lines[line] ?? '';
-      expectations.push(...known.filter(({ query }) => text.includes(query.replaceAll(/\s+/g, ' '))));
+      expectations.push(...known.filter((one) => text === expectText(one)));
     }
   }
   return { expectations, files };
