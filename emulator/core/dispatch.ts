@@ -7,7 +7,8 @@ import { ApiError } from './errors.ts';
 import type { CallFault } from './faults.ts';
 import { permissionDenied } from './iam.ts';
 import type { Json, JsonObject } from './json.ts';
-import type { Call, Method, Need, PlainRequest, PlainRoute, ServiceModule } from './service.ts';
+import type { Call, Method, PlainRequest, PlainRoute, ServiceModule } from './service.ts';
+import type { Need } from './need.ts';
 import type { World } from './world.ts';
 
 /** Thrown by a fault that breaks the connection; the front ends it without an answer. */

@@ -1,5 +1,5 @@
 import { ApiError } from './errors.ts';
-import type { Need } from './service.ts';
+import type { Need } from './need.ts';
 
 /** A permission everywhere, or on one resource and what is below it. `run.*` stands for all that begin with `run.`. */
 type Grant = string | { readonly permission: string; readonly on: string };

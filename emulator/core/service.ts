@@ -1,14 +1,9 @@
 import type { Json, JsonObject } from './json.ts';
+import type { Need } from './need.ts';
 import type { World } from './world.ts';
 
 /** Where a behaviour is taken from: the official protos, Google's documentation, or our own guess. */
 type Mark = 'proto' | 'documentation' | 'assumed';
-
-/** A permission that a call needs, and the resource it needs it on. */
-export interface Need {
-  readonly permission: string;
-  readonly resource: string;
-}
 
 /** What a handler knows about the call beside the request. */
 export interface Call {

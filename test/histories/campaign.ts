@@ -2,14 +2,8 @@ import { evaluate, type Terms, type Verdict } from './evaluate.ts';
 import { generate } from './generate.ts';
 import type { History } from './history.ts';
 import { withClient } from './replay.ts';
-import { shrink } from './shrink.ts';
+import { shrink, type Result } from './shrink.ts';
 import type { Stage } from './stage.ts';
-
-/** A history and what became of it. */
-export interface Result {
-  readonly history: History;
-  readonly verdict: Verdict;
-}
 
 /** Which seeds, and how. */
 export interface Campaign {

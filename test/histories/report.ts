@@ -1,4 +1,4 @@
-import type { Result } from './campaign.ts';
+import type { Result } from './shrink.ts';
 import { fileOf, type History } from './history.ts';
 
 /** What a campaign has shown: counts, kinds of failures with the commonest first, and an example of each. */

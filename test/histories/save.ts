@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Result } from './campaign.ts';
+import type { Result } from './shrink.ts';
 import { fileOf } from './history.ts';
 import { storyOf } from './report.ts';
 

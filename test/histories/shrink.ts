@@ -1,6 +1,11 @@
-import type { Result } from './campaign.ts';
 import type { Verdict } from './evaluate.ts';
 import type { History } from './history.ts';
+
+/** A history and what became of it. */
+export interface Result {
+  readonly history: History;
+  readonly verdict: Verdict;
+}
 
 /** Leaves out runs, files, others' changes and statements while the first failure stays the same. */
 export async function shrink(result: Result, judge: (history: History) => Promise<Verdict>): Promise<Result> {

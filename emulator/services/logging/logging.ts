@@ -1,6 +1,7 @@
 import { ApiError, invalid } from '../../core/errors.ts';
 import { listOf, objectOf, stringsOf, textOf, type Json, type JsonObject } from '../../core/json.ts';
-import { needsNothing, type Call, type Need, type ServiceModule } from '../../core/service.ts';
+import { needsNothing, type Call, type ServiceModule } from '../../core/service.ts';
+import type { Need } from '../../core/need.ts';
 import { page } from '../../core/dispatch.ts';
 import { perWorld } from '../../core/world.ts';
 import { parseFilter, timeKey } from './filter.ts';

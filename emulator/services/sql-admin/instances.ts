@@ -1,6 +1,7 @@
 import { ApiError, notFound } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Need, PlainRequest, PlainRoute } from '../../core/service.ts';
+import type { PlainRequest, PlainRoute } from '../../core/service.ts';
+import type { Need } from '../../core/need.ts';
 import { instanceNamed, operationView, sqlOf, type InstanceRecord } from './records.ts';
 
 /** One permission on the instance that the path names; on the project where it names none. */
