@@ -102,6 +102,7 @@ test('the help of a group lists its commands', () => {
       db status        Say whether the embedded PostgreSQL runs, and where
       db url           Print the URL of the embedded PostgreSQL, password included
       db restore [ID]  Bring the embedded PostgreSQL back to a checkpoint
+      db upgrade       Bring the embedded PostgreSQL to another major version
       db reset         Drop the database and make it anew, empty (embedded or on this machine)
       db sql [SQL]     Run SQL on the embedded PostgreSQL, without psql
 

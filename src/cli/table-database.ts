@@ -40,6 +40,22 @@ export const databaseCommands: readonly CommandSpec[] = [
     load: async () => (await import('./commands/db-restore.ts')).restore,
   },
   {
+    name: 'db upgrade',
+    summary: 'Bring the embedded PostgreSQL to another major version',
+    about: [
+      'The applied migrations run anew on a server of that major; the rows of all tables and the history are copied, compared by their number and a hash, and everything is verified. The old data stay in their place until then, and are kept afterwards. What no migration made, or was changed by hand, is named, and stops it.',
+    ],
+    options: [
+      { name: 'to', value: 'MAJOR', summary: 'the major version (default: that of the configuration, or 18)' },
+      { name: 'lose-rest', summary: 'leave behind what no migration made; it stays in the old data' },
+    ],
+    examples: [
+      { type: 'godwit db upgrade', does: 'after `"major": 18` was written into the configuration' },
+      { type: 'godwit db upgrade --to 17', does: 'to a certain one' },
+    ],
+    load: async () => (await import('./commands/db-upgrade.ts')).upgrade,
+  },
+  {
     name: 'db reset',
     summary: 'Drop the database and make it anew, empty (embedded or on this machine)',
     about: [

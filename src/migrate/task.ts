@@ -201,6 +201,8 @@ export interface IdentifyTask extends TaskTerms {
   readonly reason: string;
   /** A person typed the environment's name, or the environment is not protected. */
   readonly approved: boolean;
+  /** True: it is recorded also where nothing but the place differs from the one where the baseline was bound. */
+  readonly moved?: boolean;
   /** The database that was shown when it was asked about: no other one is settled. */
   readonly shown?: RecordedIdentity;
   /** How long to wait for another run to finish, in milliseconds. */

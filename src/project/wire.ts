@@ -166,6 +166,12 @@ async function readMigrations(
   return good({ bundle: createBundle({ layout: 'native', set, migrations, open }, ports), findings });
 }
 
+/** The migrations of a project, without anything to execute them. */
+export async function readBundle(project: Project): Promise<Outcome<Bundle>> {
+  const read = await readMigrations(project, { migrations: true, detached: false }, createParser());
+  return read.ok ? good(read.value.bundle) : read;
+}
+
 interface ReachedServer {
   readonly address: DatabaseAddress;
   /** For commands. */

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { finishExchange } from './exchange.ts';
 import { ensureBinaries, type FetchOptions } from './fetch.ts';
 import { takeLock } from './file-lock.ts';
 import {
@@ -109,12 +110,13 @@ function wrongMajor(home: ServerHome, wanted: number | undefined): ReturnType<ty
   const made = majorOf(home);
   if (made === undefined || wanted === undefined || made === wanted) return undefined;
   const why = `${home.folder} was made by PostgreSQL ${made}, and ${wanted} is asked for.`;
-  const fix = `Ask for major ${made}; or stop the server and remove ${home.folder} to begin with an empty database.`;
+  const fix = `\`godwit db upgrade\` makes data of PostgreSQL ${wanted} from them, and keeps these; or ask for major ${made}.`;
   return fault('embedded-other-major', { why, fix });
 }
 
 /** Only under the lock. */
 async function start(home: ServerHome, options: EmbeddedOptions): Promise<Outcome<EmbeddedServer>> {
+  finishExchange(home);
   const wrong = wrongMajor(home, options.major);
   if (wrong !== undefined) return bad(wrong);
   await awaitEnd(home);

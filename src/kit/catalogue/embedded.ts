@@ -43,8 +43,26 @@ export const embeddedFaults = entries({
   'embedded-other-major': {
     title: 'The data directory belongs to another major of PostgreSQL',
     why: 'A server can only open a directory that its own major has made.',
-    fix: 'Ask for the major of the directory, or remove the directory to begin with an empty database.',
+    fix: '`godwit db upgrade` makes data of the other major from them, and keeps these; or ask for the major of the directory.',
     exit: 10,
+  },
+  'upgrade-refused': {
+    title: 'The embedded server cannot be upgraded as it is',
+    why: 'Its data are made anew by the applied migrations, so these must be whole, recorded and at hand.',
+    fix: 'Bring it in order under its present major (`"major"` in the configuration), then upgrade.',
+    exit: 10,
+  },
+  'upgrade-would-lose': {
+    title: 'Not everything in the database was made by migrations',
+    why: 'The migrations make the objects anew on the other major, and the rows are copied; what somebody has made or changed by hand would stay behind.',
+    fix: 'Put it into a migration; or leave it behind: `godwit db upgrade --lose-rest`. The present data are kept either way.',
+    exit: 10,
+  },
+  'upgrade-failed': {
+    title: 'The upgrade did not succeed; the data are as they were',
+    why: 'The server of the other major refused something, or is not what the old one is.',
+    fix: 'Mend what is named, then run `godwit db upgrade` again: it begins anew.',
+    exit: 40,
   },
   'embedded-busy': {
     title: 'Another process is starting or stopping this embedded server',

@@ -43,7 +43,9 @@ async function identifyOpened(terms: IdentifyTerms, opened: Opened): Promise<Ver
     ...(task.shown === undefined || isShown(task.shown, identityOf(facts, opened.history)) ? [] : [moved]),
   ];
   if (forbidden.length > 0) return verdictOf(...forbidden);
-  const settles = settlementOf(facts, opened.history, task.environment);
+  const settles =
+    settlementOf(facts, opened.history, task.environment) ??
+    (task.moved === true ? movedFrom(facts, opened.history) : undefined);
   if (settles === undefined) return wellDone('nothing-to-do');
   if (!task.approved) {
     ports.emit({ kind: 'identity.settled', done: false, ...settles });
@@ -85,6 +87,13 @@ const moved = fault('wrong-database', {
   why: 'It is not the database that was shown when it was asked about.',
   fix: 'Run the command again, and look at what it shows.',
 });
+
+/** The database is the same one, and its baseline belongs to another server. */
+function movedFrom(facts: Opened['facts'], history: History): SettledIdentity {
+  const { systemId, databaseOid } = history.baseline;
+  const after = identityOf(facts, history);
+  return { before: { ...after, systemId, databaseOid }, after };
+}
 
 function isShown(shown: SettledIdentity['after'], found: SettledIdentity['after']): boolean {
   return (['environment', 'id', 'systemId', 'databaseOid'] as const).every((key) => shown[key] === found[key]);

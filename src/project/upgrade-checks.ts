@@ -1,0 +1,76 @@
+import { nodeHashing } from '../adapters/files/hashing.ts';
+import { fault } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
+import type { RunEvent } from '../migrate/event.ts';
+import { appliedNow, readHistory, type History } from '../migrate/history/read-history.ts';
+import { readStatements } from '../migrate/history/read-statements.ts';
+import { newestVersion } from '../migrate/history/newest-version.ts';
+import { isBareId } from '../migrate/migration-id.ts';
+import { inEffect } from '../migrate/plan/in-effect.ts';
+import { compareByStatements } from '../migrate/plan/what-changed.ts';
+import type { Bundle, Session } from '../migrate/ports.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+
+/** What an upgrade is made from. */
+export interface Standing {
+  readonly history: History;
+  /** Ids of the applied migrations, without bare files. */
+  readonly applied: readonly string[];
+}
+
+/** The history, if the applied migrations can make everything anew: all of them recorded, whole, and as their files are. */
+export async function standingOf(session: Session, bundle: Bundle): Promise<Outcome<Standing>> {
+  const read = await readHistory(session, nodeHashing);
+  if (!read.ok) return read;
+  const history = read.value;
+  const refused = (why: string): Outcome<never> => bad(fault('upgrade-refused', { why }));
+  if (history.version === 0) return good({ history, applied: [] });
+  if (history.version !== newestVersion)
+    return refused(
+      `Schema godwit has version ${history.version}, and the first run that changes something makes ${newestVersion} of it: \`godwit up\` with a pending migration.`,
+    );
+  if (history.partial.length > 0) return bad(fault('half-way'));
+  if (history.undescribed || history.unfollowed)
+    return refused('A run has died before it described what it did: `godwit up` does.');
+  const recorded = readStatements(session);
+  const { findings } = await compareByStatements(bundle, history, { outOfOrder: true, recorded });
+  const wrong = findings.filter(({ severity }) => severity === 'error');
+  if (wrong.length > 0) return bad(...wrong);
+  // A squashed migration makes what those made that it replaces, also where it is not recorded yet.
+  const effect = inEffect(bundle.migrations, history);
+  const stood = [...effect.recordable.keys(), ...appliedNow(effect.rows)].map(({ id }) => id);
+  const applied = [...new Set(stood)].filter((id) => !isBareId(id));
+  const files = new Set(effect.migrations.map(({ id }) => id));
+  const absent = applied.filter((id) => !files.has(id));
+  if (absent.length > 0)
+    return refused(
+      `The files of ${absent.slice(0, mostNamed).join(', ')} are not in this folder, and they cannot run anew.`,
+    );
+  return good({ history, applied });
+}
+
+const mostNamed = 20;
+
+/** What somebody has changed by hand, by the events of `verify`. */
+export function driftIn(events: readonly RunEvent[]): readonly string[] {
+  const checks = events.flatMap((event) => (event.kind === 'checks' ? event.checks : []));
+  return checks
+    .filter(({ ok, kind, severity }) => !ok && kind.startsWith('drift-') && severity !== 'note')
+    .map(({ kind, object, actual }) => `${kind.slice('drift-'.length).replaceAll('-', ' ')} ${object}: ${actual}`);
+}
+
+/** What would be left behind: as an error, or as a warning where that is wanted. */
+export function leftBehind(things: readonly string[], isWanted: boolean): readonly Finding[] {
+  if (things.length === 0) return [];
+  // With a table go its columns.
+  const tables = things.flatMap((text) => /^table (.+)$/.exec(text)?.[1] ?? []);
+  const named = things.filter((text) => !tables.some((table) => text.startsWith(`column ${table}.`)));
+  const more = named.length > mostNamed ? `, and ${named.length - mostNamed} more` : '';
+  const why = `${named.slice(0, mostNamed).join('; ')}${more}.`;
+  return [
+    fault(
+      'upgrade-would-lose',
+      isWanted ? { why, fix: 'It is in the data that are kept.', severity: 'warning' } : { why },
+    ),
+  ];
+}

@@ -1,0 +1,263 @@
+import type { Client } from 'pg';
+import { stopEmbedded } from '../adapters/embedded/control.ts';
+import {
+  beginExchange,
+  discardUpgrade,
+  finishExchange,
+  isExchanging,
+  keptData,
+  makeUpgradeFolder,
+  upgradeFolder,
+} from '../adapters/embedded/exchange.ts';
+import { takeLock } from '../adapters/embedded/file-lock.ts';
+import { dismissUsers, findPostmaster, serverHome } from '../adapters/embedded/home.ts';
+import { stopPostmaster } from '../adapters/embedded/postmaster.ts';
+import { startEmbedded, type EmbeddedOptions, type EmbeddedServer } from '../adapters/embedded/server.ts';
+import { nodeHashing } from '../adapters/files/hashing.ts';
+import { createConnector } from '../adapters/postgres/connector.ts';
+import { runnerClock } from '../adapters/runner-clock.ts';
+import { copyRows, differingTables, isHistory } from '../adapters/upgrade/copy-rows.ts';
+import { listObjects } from '../adapters/upgrade/list-objects.ts';
+import { fault } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
+import { bad, good, type Outcome } from '../kit/outcome.ts';
+import type { RunEvent } from '../migrate/event.ts';
+import { perform } from '../migrate/perform/perform.ts';
+import type { Bundle, Connector } from '../migrate/ports.ts';
+import type { Actor, Task } from '../migrate/task.ts';
+import type { Project } from './open.ts';
+import { applyTask, identifyTask, verifyTask } from './tasks.ts';
+import { driftIn, leftBehind, standingOf } from './upgrade-checks.ts';
+import { embeddedFolder } from './wire.ts';
+
+/** What an embedded server is upgraded with. */
+export interface UpgradeTerms {
+  readonly to: number;
+  /** True: what no migration made is left behind. */
+  readonly loseRest: boolean;
+  readonly bundle: Bundle;
+  readonly actor: Actor;
+  readonly signal: AbortSignal;
+  readonly onProgress: NonNullable<EmbeddedOptions['onProgress']>;
+  readonly onStep: (text: string) => void;
+}
+
+/** What became of it. */
+export interface Upgraded {
+  readonly from: number;
+  readonly tables: number;
+  readonly rows: number;
+  readonly migrations: number;
+  /** Folder of the data that were replaced, and what is remembered of their server. */
+  readonly kept: { readonly data: string; readonly state: string };
+  /** Warnings. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Makes data of another major from those of an embedded server: the applied migrations run anew on a server of that
+ * major, and the rows, the history among them, are copied. The old data stay in their place until the new ones are
+ * whole and verified, and are kept afterwards.
+ */
+export async function upgradeEmbedded(project: Project, terms: UpgradeTerms): Promise<Outcome<Upgraded>> {
+  const dataDir = embeddedFolder(project);
+  const env = { ...project.env };
+  const common = { env, signal: terms.signal, onProgress: terms.onProgress };
+  await stopEmbedded(dataDir, env);
+  // Whoever joins meanwhile may look: what was written now would be lost.
+  const old = await startEmbedded({ ...common, dataDir, settings: { default_transaction_read_only: 'on' } });
+  if (!old.ok) return old;
+  if (old.value.guest) {
+    await old.value.stop();
+    return bad(fault('embedded-busy', { why: 'Another process has started it again in this moment.' }));
+  }
+  let fresh: EmbeddedServer | undefined;
+  try {
+    project.redactor.register(old.value.password);
+    const from = sideOf(old.value, terms);
+    const before = await lookAtOld(project, from, terms);
+    if (!before.ok) return before;
+    const home = serverHome(dataDir, env);
+    // Of an upgrade that was killed: it ends by itself, or now.
+    await stopEmbedded(upgradeFolder(home.folder), env);
+    terms.onStep(`starting PostgreSQL ${terms.to} beside PostgreSQL ${old.value.major}`);
+    const started = await startEmbedded({ ...common, dataDir: makeUpgradeFolder(home), major: terms.to });
+    if (!started.ok) return started;
+    fresh = started.value;
+    project.redactor.register(fresh.password);
+    const made = await rebuild(project, { from, to: sideOf(fresh, terms), before: before.value }, terms);
+    if (!made.ok || terms.signal.aborted) return made.ok ? interrupted : made;
+    await fresh.stop();
+    const release = await takeLock(home.lock, { waitMs: 30_000 });
+    if (release === undefined) return bad(fault('embedded-busy', { why: `The lock is ${home.lock}.` }));
+    try {
+      dismissUsers(home);
+      const postmaster = findPostmaster(home);
+      if (postmaster !== undefined) await stopPostmaster(postmaster);
+      beginExchange(home);
+      finishExchange(home);
+    } finally {
+      release();
+    }
+    return good({ ...made.value, from: old.value.major, kept: keptData(home, old.value.major) });
+  } catch (error) {
+    return terms.signal.aborted ? interrupted : bad(fault('upgrade-failed', { why: (error as Error).message }));
+  } finally {
+    await fresh?.stop();
+    await old.value.stop();
+    discardUpgrade(serverHome(dataDir, env));
+  }
+}
+
+/** Finishes the exchange of the data, should an upgrade have been killed at it. */
+export async function finishUpgrade(project: Project): Promise<void> {
+  const home = serverHome(embeddedFolder(project), { ...project.env });
+  if (!isExchanging(home)) return;
+  const release = await takeLock(home.lock, { waitMs: 30_000 });
+  finishExchange(home);
+  release?.();
+}
+
+const interrupted = bad(fault('interrupted', { why: 'The data are as they were.' }));
+
+/** One of the two servers: sessions of the runner, and of the driver. */
+interface Side {
+  readonly major: number;
+  readonly connector: Connector;
+  perform(task: Task): Promise<Performed>;
+  connect(): Promise<Client>;
+}
+
+interface Performed {
+  readonly exitCode: number;
+  readonly events: readonly RunEvent[];
+  readonly errors: readonly Finding[];
+}
+
+function sideOf({ major, port, password, url }: EmbeddedServer, { bundle, signal }: UpgradeTerms): Side {
+  const connector = createConnector({
+    host: '127.0.0.1',
+    port,
+    database: 'postgres',
+    user: 'postgres',
+    password,
+    tls: 'disable',
+  });
+  return {
+    major,
+    connector,
+    async perform(task) {
+      const events: RunEvent[] = [];
+      const emit = (event: RunEvent): void => void events.push(event);
+      const exitCode = await perform(task, {
+        connector,
+        bundle,
+        hashing: nodeHashing,
+        emit,
+        ...runnerClock(signal),
+        signal,
+      });
+      const findings = events.flatMap((event) => (event.kind === 'finding' ? [event.finding] : []));
+      return { exitCode, events, errors: findings.filter(({ severity }) => severity === 'error') };
+    },
+    async connect() {
+      const { Client: Driver } = await import('pg');
+      const client = new Driver({ connectionString: url, application_name: 'godwit db upgrade' });
+      client.on('error', () => undefined);
+      await client.connect();
+      return client;
+    },
+  };
+}
+
+interface Before {
+  readonly applied: readonly string[];
+  readonly isNew: boolean;
+  readonly drift: readonly string[];
+}
+
+/** What the old database is, if it can be made anew. */
+async function lookAtOld(project: Project, from: Side, terms: UpgradeTerms): Promise<Outcome<Before>> {
+  const session = await from.connector.open({ pipelined: true, applicationName: 'godwit db upgrade', settings: {} });
+  if (!session.ok) return session;
+  const standing = await standingOf(session.value, terms.bundle);
+  await session.value.close();
+  if (!standing.ok) return standing;
+  terms.onStep('comparing the database with what the migrations made');
+  const verified = await from.perform(lookTask(project, terms));
+  if (verified.exitCode !== 0 && verified.exitCode !== 50) return bad(...verified.errors);
+  const { applied, history } = standing.value;
+  return good({ applied, isNew: history.version === 0, drift: driftIn(verified.events) });
+}
+
+/** Triggers that are fired take numbers from sequences, also where that is rolled back. */
+function lookTask(project: Project, { actor }: UpgradeTerms): Task {
+  const task = verifyTask(project, actor, { strict: false });
+  return { ...task, verification: { ...task.verification, triggers: 'inspect' } };
+}
+
+interface Rebuilding {
+  readonly from: Side;
+  readonly to: Side;
+  readonly before: Before;
+}
+
+async function rebuild(
+  project: Project,
+  { from, to, before }: Rebuilding,
+  terms: UpgradeTerms,
+): Promise<Outcome<Omit<Upgraded, 'from' | 'kept'>>> {
+  const { actor, onStep } = terms;
+  if (before.applied.length > 0) {
+    onStep(`running ${before.applied.length} migrations on PostgreSQL ${to.major}`);
+    const selection = { direction: 'up', only: before.applied, outOfOrder: true } as const;
+    const wish = { command: 'up', selection, verify: false, destroyRows: true, nameTyped: true, waived: 'an upgrade' };
+    const ran = await to.perform(await applyTask(project, actor, wish));
+    if (ran.exitCode !== 0) return bad(...ran.errors.map((finding) => onOther(finding, to.major)));
+  }
+  const [old, fresh] = [await from.connect(), await to.connect()];
+  try {
+    await old.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const there = new Set(await listObjects(fresh));
+    const lacking = (await listObjects(old)).filter((text) => !there.has(text));
+    const findings = leftBehind([...before.drift, ...lacking], terms.loseRest);
+    if (!terms.loseRest && findings.length > 0) return bad(...findings);
+    const { tables, rows } = await copyRows(old, fresh, {
+      signal: terms.signal,
+      onTable: (name, done, of) => onStep(`copying rows: table ${done + 1} of ${of}, ${name}`),
+    });
+    onStep('comparing the rows');
+    const differing = await differingTables(old, fresh, tables);
+    if (differing.length > 0)
+      return bad(fault('upgrade-failed', { why: `The rows are not the same in ${differing.join(', ')}.` }));
+    const settled = before.isNew ? undefined : await settle(project, { from, to, before }, terms);
+    if (settled !== undefined && settled.length > 0) return bad(...settled);
+    return good({
+      tables: tables.filter((table) => !isHistory(table)).length,
+      rows,
+      migrations: before.applied.length,
+      findings,
+    });
+  } finally {
+    await Promise.all([old.end(), fresh.end()]);
+  }
+}
+
+/** Records that the history has moved, which binds the baseline to the new server; then everything is verified. */
+async function settle(project: Project, { from, to }: Rebuilding, terms: UpgradeTerms): Promise<readonly Finding[]> {
+  const reason = `upgraded from PostgreSQL ${from.major} to ${to.major}`;
+  const wish = { reason, approved: true, waitMs: 0 };
+  const identified = await to.perform({ ...(await identifyTask(project, terms.actor, wish)), moved: true });
+  if (identified.exitCode !== 0) return identified.errors;
+  terms.onStep(`verifying on PostgreSQL ${to.major}`);
+  const verified = await to.perform(lookTask(project, terms));
+  if (verified.exitCode === 0) return [];
+  const failed = driftIn(verified.events);
+  return failed.length === 0
+    ? verified.errors
+    : [fault('upgrade-failed', { why: `On PostgreSQL ${to.major} differ: ${failed.join('; ')}.` })];
+}
+
+function onOther(finding: Finding, major: number): Finding {
+  return { ...finding, why: `On PostgreSQL ${major}: ${finding.why}` };
+}
