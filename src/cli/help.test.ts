@@ -50,6 +50,8 @@ test('the help of a command shows options and examples', () => {
   expect(topicHelp('down', plain)).toMatchInlineSnapshot(`
     "Undo the last migration, or all after a version, by their down files.
 
+    Where the files of a migration are gone, the text is used that \`up\` has kept in the history.
+
     Usage: godwit down [options]
 
     Options
