@@ -40,6 +40,10 @@ const step = z.looseObject({
   statements: z.int(),
   does: z.array(z.looseObject({ tag: z.string(), count: z.int() })),
   destroys: z.array(z.looseObject({ what: z.string(), where: place })),
+  standsFor: z
+    .int()
+    .optional()
+    .describe('a squashed migration that is only recorded: so many applied ones it stands for'),
 });
 const plan = z.looseObject({ hash: z.string(), environment: z.string(), head: z.string(), steps: z.array(step) });
 const blocker = z.looseObject({
@@ -57,7 +61,7 @@ const historyRow = z.looseObject({
   name: z.string(),
   file: z.string(),
   checksum: z.string(),
-  kind: z.enum(['applied', 'reverted', 'adopted', 'baseline']),
+  kind: z.enum(['applied', 'reverted', 'adopted', 'baseline', 'squashed']),
   run: z.string(),
   at: z.string(),
   ms: z.number(),
@@ -85,6 +89,7 @@ const migrationState = z.looseObject({
   by: z.string().optional(),
   ms: z.number().optional(),
   run: z.string().optional(),
+  standsFor: z.int().optional(),
 });
 
 const outcome = z.enum([
@@ -169,7 +174,13 @@ const event = z
     kind('run.started', { run: z.string(), task: z.string(), tool: z.string(), at: z.string() }),
     kind('target', { environment: z.string(), server: z.string(), ...target }),
     kind('identity', { environmentId: z.string(), systemId: z.string() }),
-    kind('database', { major: z.int(), searchPath: z.string(), schema: z.string(), extensions: z.array(z.any()) }),
+    kind('database', {
+      major: z.int(),
+      searchPath: z.string(),
+      schema: z.string(),
+      extensions: z.array(z.any()),
+      files: z.array(z.string()).optional(),
+    }),
     kind('adoption', { proven: ids, baseline: ids, nearest: z.string(), doubtful: z.array(z.looseObject({})) }),
     kind('recorded', { run: z.string() }),
     kind('finding', { finding }),
@@ -181,6 +192,7 @@ const event = z
     }),
     kind('waiting', { holder: z.string() }),
     kind('checkpoint.progress', { text: z.string() }),
+    kind('rehearsal.progress', { text: z.string() }),
     kind('checkpoint.taken', { checkpoint }),
     kind('plan', { plan }),
     kind('cost', costFields).describe('what a run far away would make: --dry-run'),
@@ -204,7 +216,7 @@ const event = z
       id: z.string(),
       name: z.string(),
       direction,
-      how: z.enum(['executed', 'adopted', 'baseline']),
+      how: z.enum(['executed', 'adopted', 'baseline', 'squashed']),
       ms: z.number(),
       statements: z.int(),
     }),

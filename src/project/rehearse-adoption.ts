@@ -135,6 +135,7 @@ function createStage(project: Project, options: RehearseAdoptionOptions, { facts
       major: facts.major,
       through,
       surroundings: facts,
+      countsRows: whole,
       nextRun: () => createRunId(Date.now()),
       ...signal,
       onStep: (done) => onProgress(`Rehearsing ${what} on PostgreSQL ${facts.major}: ${done} done`, 'other'),

@@ -101,7 +101,7 @@ function createStage(
       return await rehearse(
         rehearsal,
         { ...bundle, migrations },
-        { major, through, surroundings, nextRun: () => createRunId(Date.now()), ...stopping },
+        { major, through, surroundings, countsRows: true, nextRun: () => createRunId(Date.now()), ...stopping },
       );
     },
     async same(rehearsed, doubtful) {

@@ -11,6 +11,21 @@ test.each([
     ],
   ],
   ['Godwit: frozen', [{ kind: 'frozen' }]],
+  ['godwit: replaces 01..50', [{ kind: 'replaces', ranges: [{ from: '1', to: '50' }] }]],
+  [
+    'godwit: replaces 1 .. 50, 52 count=51 frozen',
+    [
+      {
+        kind: 'replaces',
+        ranges: [
+          { from: '1', to: '50' },
+          { from: '52', to: '52' },
+        ],
+        count: 51,
+      },
+      { kind: 'frozen' },
+    ],
+  ],
   [
     'godwit: allow=drop-column reason="unused since May"',
     [{ kind: 'allow', rule: 'drop-column', reason: 'unused since May' }],
@@ -39,6 +54,10 @@ test.each([
   ['godwit: transaction=some', 'directive-invalid', 'Write `transaction=none`, or leave it out.'],
   ['godwit: transaction', 'directive-invalid', 'Write `transaction=none`.'],
   ['godwit: lock-timeout=soon', 'directive-invalid', 'Write `lock-timeout=5s`; units are us, ms, s, min, h, d.'],
+  ['godwit: replaces', 'directive-invalid', 'Write `-- godwit: replaces 1..50`.'],
+  ['godwit: replaces 50..1', 'directive-invalid', 'Write `-- godwit: replaces 1..50`.'],
+  ['godwit: replaces 1..5, 3', 'directive-invalid', 'Write `-- godwit: replaces 1..50`.'],
+  ['godwit: replaces users', 'directive-invalid', 'Write `-- godwit: replaces 1..50`.'],
   ['godwit: frozen=yes', 'directive-invalid', 'Write `-- godwit: frozen`.'],
   ['godwit: allow=drop-column', 'directive-invalid', 'Write `allow=drop-column reason="why this is safe here"`.'],
   [

@@ -121,6 +121,21 @@ test.each([
   expect(await historyOf(database)).toEqual(['applied 1', 'applied 2', 'applied 3', 'applied 4']);
 });
 
+test('F8: rows that the originals wrote out and the file does not are named', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject({ ...originals, ...later }, database.url);
+  await squash(project, squashed.replace(/insert into users.*\n/, ''));
+  const up = await project.run('up');
+  expect(up.exitCode).toBe(10);
+  expect(up.err).toContain('[squash-differs]');
+  expect(up.err).toContain(
+    'rows of public.users: the replaced ones, such as migrations/0001_users.sql, wrote the row 2; the file makes 0',
+  );
+  const named = await project.run('adopt', '3');
+  expect(named.exitCode, named.err).toBe(0);
+  expect((await historyOf(database)).at(-1)).toBe('squashed 3');
+});
+
 test('F8: drift of the database is no difference of the file', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ ...originals, ...later }, database.url);

@@ -56,6 +56,8 @@ export interface Rehearsed {
   /** The migration behind the last step: it could not be rehearsed, and so none behind it. */
   readonly stopped?: { readonly id: string; readonly finding: Finding };
   readonly same: readonly SameWord[];
+  /** How many rows each table holds once all have run; absent: nobody asks for them. */
+  readonly rows?: Readonly<Record<string, number>>;
 }
 
 /** The state of an object once the migrations up to this one have run; undefined: none of them had written it. */

@@ -67,11 +67,12 @@ export async function planRun(
     });
     if (!made.ok) return made;
     const pooled = live.terms.pooled === true && task.how === 'execute';
+    const consents = missingConsent(made.value.plan, task);
+    // A checkpoint is taken once it is known that nothing else stands in the way.
+    const proving = task.how === 'execute' && consents.every(({ code }) => code === 'needs-checkpoint');
     const refused = [
-      ...(task.how === 'execute'
-        ? await squashRefusals(ports, { session, facts, history }, made.value.plan.steps)
-        : []),
-      ...missingConsent(made.value.plan, task),
+      ...(proving ? await squashRefusals(ports, { session, facts, history }, made.value.plan.steps) : []),
+      ...consents,
       ...(pooled ? await needingSession(made.value, ports.bundle) : []),
       ...(await unwantedLosses(made.value, task, session, facts.schema)),
     ];

@@ -163,3 +163,34 @@ test('a bare file has its name as id, and its rollback beside it', async () => {
     findings: [{ code: 'file-unreadable' }],
   });
 });
+
+test('two files may have one version where one replaces the other; what is replaced stands in front', async () => {
+  write({
+    '1_a.sql': 'a',
+    '2_b.sql': 'b',
+    '2_b.down.sql': 'd',
+    '2_all.sql': '/* All. */\n-- godwit: replaces 1..2\nab',
+    '2_all.verify.sql': 'v',
+  });
+  const result = await read();
+  if (!result.ok) throw new Error(JSON.stringify(result.findings));
+  expect(
+    result.value.migrations.map(({ name, replaces, down, verify }) => [
+      name,
+      replaces?.ranges,
+      down?.file,
+      verify?.file,
+    ]),
+  ).toEqual([
+    ['a', undefined, undefined, undefined],
+    ['b', undefined, 'migrations/2_b.down.sql', undefined],
+    ['all', [{ from: '1', to: '2' }], undefined, 'migrations/2_all.verify.sql'],
+  ]);
+});
+
+test('a squashed file of that version that replaces others, or two that replace it, are one too many', async () => {
+  write({ '1_a.sql': 'a', '2_b.sql': 'b', '2_all.sql': '-- godwit: replaces 1\nab' });
+  expect(await codes()).toEqual(['migration-twice migrations/2_b.sql']);
+  write({ '2_all.sql': '-- godwit: replaces 1..2\nab', '2_too.sql': '-- godwit: replaces 1..2\nab' });
+  expect(await codes()).toEqual(['migration-twice migrations/2_too.sql']);
+});

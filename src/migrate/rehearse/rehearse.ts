@@ -7,6 +7,7 @@ import type { Rehearsed, RehearsedStep } from '../adopt/rehearsed.ts';
 import type { Migration } from '../model.ts';
 import type { Bundle, Session } from '../ports.ts';
 import type { ApplyTask } from '../task.ts';
+import { countRows } from '../squash/missing-rows.ts';
 import { readStates } from './read-states.ts';
 import type { Rehearsal } from './rehearsal.ts';
 
@@ -29,6 +30,8 @@ export interface RehearseTerms {
   readonly signal?: AbortSignal;
   /** Hears how many migrations have been rehearsed. */
   onStep?(done: number): void;
+  /** True: the rows of each table are counted at the end. */
+  readonly countsRows?: boolean;
 }
 
 /** How often what a migration lacks is made and the migration tried again. */
@@ -52,12 +55,15 @@ export async function rehearse(rehearsal: Rehearsal, whole: Bundle, terms: Rehea
     const steps = await Promise.all(wanted.slice(0, done).map((migration) => stepOf(bundle, migration)));
     const objects = await readStates(session, steps);
     if (!objects.ok) return objects;
+    const rows = terms.countsRows === true ? await countRows(session) : undefined;
+    if (rows?.ok === false) return rows;
     const next = wanted[done];
     return good({
       major: terms.major,
       steps,
       objects: objects.value,
       same: [],
+      ...(rows === undefined ? {} : { rows: rows.value }),
       ...(failed === undefined || next === undefined ? {} : { stopped: { id: next.id, finding: failed } }),
     });
   } finally {

@@ -9,6 +9,7 @@ import type { HistoryRow } from '../history/rows.ts';
 import type { Migration } from '../model.ts';
 import type { Bundle, Hashing, Session } from '../ports.ts';
 import { asReplacedLeft, type Left } from './left.ts';
+import { missingRows } from './missing-rows.ts';
 import { unknownRows } from './unknown-rows.ts';
 
 /** A squashed migration of which everything is applied that it replaces. */
@@ -68,6 +69,11 @@ export async function proveSquashed(
     .map((one) => differs(one, rehearsed, recordable));
   findings.push(...missing(rehearsed, left.value, recordable));
   for (const one of recordable) findings.push(...(await unknownRows(session, one, terms)));
+  const { rows: counted } = rehearsed;
+  const asked = terms.ownWords && counted !== undefined;
+  const rows = asked ? await missingRows(session, recordable, counted, terms.named) : good([]);
+  if (!rows.ok) return rows;
+  findings.push(...rows.value);
   return good({
     findings: findings.slice(0, mostDifferences),
     doubtful: differences.flatMap(({ object, weight, expected, found: is }) =>
