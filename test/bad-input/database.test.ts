@@ -221,6 +221,7 @@ test.each([
     mayCreateSchema: true,
     user: 'deploy',
     schema: 'public',
+    timesOut: false,
     searchPath: 'public',
     systemId: '',
     backend: { pid: 1, start: '1' },

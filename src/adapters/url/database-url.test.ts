@@ -104,6 +104,19 @@ test('a socket folder is taken as host, and as this machine', () => {
   expect(isLoopback('127.example.com')).toBe(false);
 });
 
+test.each([
+  'options=-csearch_path%3Dt1',
+  'options=-c%20SEARCH_PATH=t1,public',
+  'schema=t2',
+  'currentSchema=t1',
+  'search_path=t1',
+])('F9: a parameter that names a schema is refused: %s', (parameter) => {
+  const outcome = read(`postgresql://a:b@localhost/d?${parameter}`);
+  expect(outcome.ok ? [] : outcome.findings).toMatchObject([
+    { code: 'url-schema', why: expect.stringContaining(`\`${parameter.split('=')[0]}\` names a schema`) },
+  ]);
+});
+
 test('parameters of other tools are named as without effect', () => {
   const outcome = read('postgresql://a:b@localhost/d?schema=public&pgbouncer=true');
   expect(outcome.ok && outcome.value.findings.map((finding) => finding.why)).toEqual([

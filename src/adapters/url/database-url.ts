@@ -52,7 +52,9 @@ export function readDatabaseUrl(text: string, label: string, defaults: UrlDefaul
       why: `${label}: sslmode=${query.get('sslmode') ?? ''} is none that godwit uses. ${fault('url-sslmode').why}`,
     });
 
-  const schema = [...schemaParameters].find((name) => !/^(public)?$/.test(query.get(name) ?? ''));
+  const schema = /search_path/i.test(query.get('options') ?? '')
+    ? 'options'
+    : [...schemaParameters].find((name) => !/^(public)?$/.test(query.get(name) ?? ''));
   if (schema !== undefined)
     return refuse('url-schema', label, { why: `${label}: the parameter \`${schema}\` names a schema.` });
 

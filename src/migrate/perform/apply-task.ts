@@ -21,7 +21,7 @@ import { majorOf } from './facts.ts';
 import { followSeeds } from './follow-seeds.ts';
 import type { History } from '../history/read-history.ts';
 import { reconnect, type LiveRun } from './live-run.ts';
-import { open, type Opened } from './open.ts';
+import { noTimeout, open, type Opened } from './open.ts';
 import { endLease } from './lease.ts';
 import { planRun, type PlanTerms, type Told } from './plan-run.ts';
 import { prepareSteps } from './prepare.ts';
@@ -256,9 +256,10 @@ async function conclude(
 }
 
 /** A migration may change the search_path of its role or database: within one run names mean the same in all sessions. */
-function pinnedBy({ pooled, searchPath }: Opened['facts']): Pick<LiveRun['terms'], 'pooled' | 'pinned'> {
-  const pinned = { search_path: searchPath, default_transaction_read_only: 'off' };
-  return pooled ? { pooled } : { pooled, pinned };
+function pinnedBy({ pooled, searchPath, timesOut }: Opened['facts']): Pick<LiveRun['terms'], 'pooled' | 'pinned'> {
+  const untimed = timesOut ? noTimeout : {};
+  const pinned = { search_path: searchPath, default_transaction_read_only: 'off', ...untimed };
+  return pooled ? { pooled, pinned: untimed } : { pooled, pinned };
 }
 
 /** Locks that a trigger takes would stay in a pooler's connection. */

@@ -22,6 +22,8 @@ export interface ServerFacts {
   readonly schema: string;
   /** Where unqualified names are looked for, as the setting is written. */
   readonly searchPath: string;
+  /** True: role or database end transactions that take long (PostgreSQL 17 and later), unless a session says otherwise. */
+  readonly timesOut: boolean;
   /** From pg_control_system(); empty where the role may not read it. */
   readonly systemId: string;
   /** Number of the database on this server: a copy beside it has another one. */
@@ -42,7 +44,7 @@ const query = (
     or coalesce(pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('godwit')::oid, 'CREATE'), false), current_user, coalesce(current_schema(), ''),
   ${systemId},
   (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()),
-  ${ownBackend}, current_setting('search_path')`;
+  ${ownBackend}, current_setting('search_path'), coalesce(current_setting('transaction_timeout', true), '0') <> '0'`;
 
 const ownSystem = '(select system_identifier::text from pg_catalog.pg_control_system())';
 
@@ -53,8 +55,20 @@ export async function readFacts(session: Session): Promise<Outcome<ServerFacts>>
   const hidden = !asked.ok && asked.error.sqlstate === '42501';
   const reply = hidden ? await session.send(query("''"), { rows: 'all' }) : asked;
   if (!reply.ok) return bad(serverFault(reply.error));
-  const [versionNumber, version, readOnly, mayCreate, user, schema, systemId, databaseOid, pid, start, searchPath] =
-    reply.results[0]?.rows[0] ?? [];
+  const [
+    versionNumber,
+    version,
+    readOnly,
+    mayCreate,
+    user,
+    schema,
+    systemId,
+    databaseOid,
+    pid,
+    start,
+    searchPath,
+    timesOut,
+  ] = reply.results[0]?.rows[0] ?? [];
   const backend = backendOf(pid, start);
   const pooled = isPooled(session, backend);
   return good({
@@ -65,6 +79,7 @@ export async function readFacts(session: Session): Promise<Outcome<ServerFacts>>
     user: user ?? '',
     schema: schema ?? '',
     searchPath: searchPath ?? '',
+    timesOut: timesOut === 't',
     systemId: systemId ?? '',
     databaseOid: databaseOid ?? '',
     backend: pooled ? nobody : backend,

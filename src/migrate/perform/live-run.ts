@@ -89,8 +89,9 @@ export async function reconnect(ports: RunnerPorts, live: LiveRun): Promise<Outc
   }
 }
 
-/** Nothing that speaks against another try. */
+/** Nothing that speaks against another try. After a failover the address may lead to a standby that is being promoted. */
 function isPassing({ code }: Finding): boolean {
+  if (code === 'database-read-only') return true;
   return code !== 'taken-over' && code !== 'busy' && catalogue[code as FaultCode].retryable === true;
 }
 

@@ -85,11 +85,16 @@ const existingMark = 'godwit:existing:';
 
 /**
  * Opens a session and asks for facts and history in one flight; with `lock`, the run lock is taken in between, and the
- * history is the one after it.
+ * history is the one after it. Where the role's sessions end transactions that take long, it is opened anew, without.
  */
-export async function open(ports: RunnerPorts, task: Task, lock?: LockTerms): Promise<Outcome<Opened>> {
+export async function open(
+  ports: RunnerPorts,
+  task: Task,
+  lock?: LockTerms,
+  pinned: Readonly<Record<string, string>> = pinnedFor(task),
+): Promise<Outcome<Opened>> {
   const onDisconnect = task.kind === 'apply' ? task.onDisconnect : 'cancel';
-  const terms = { run: task.run, pipelined: true, onDisconnect, ...pinnedFor(task) };
+  const terms = { run: task.run, pipelined: true, onDisconnect, pinned };
   const session = await connectPatiently(ports, () => openSession(ports, terms, ports.signal));
   if (!session.ok && ports.signal.aborted)
     return bad(fault('interrupted', { why: 'It was connecting; nothing was changed.' }));
@@ -108,6 +113,11 @@ export async function open(ports: RunnerPorts, task: Task, lock?: LockTerms): Pr
     await session.value.close();
     return bad(...(ports.signal.aborted ? stoppedWhile(opened) : locks.explain(opened.ok ? [] : opened.findings)));
   }
+  if (opened.value.facts.timesOut) {
+    await session.value.close();
+    const again = await open(ports, task, lock, { ...pinned, ...noTimeout });
+    return again.ok ? good({ ...again.value, facts: { ...again.value.facts, timesOut: true } }) : again;
+  }
   announce(ports, task, opened.value);
   // A pooler may also have swallowed the settings without a word.
   return opened.value.facts.pooled && session.value.carriesSettings !== true
@@ -123,10 +133,13 @@ function stoppedWhile(opened: Outcome<unknown>): readonly Finding[] {
 const readersWaitMs = 300_000;
 
 /** Who only reads holds nothing that others wait for; who stops a run waits for no standby. */
-function pinnedFor({ kind }: Task): Pick<SessionTerms, 'pinned'> {
-  if (kind === 'cancel') return { pinned: { synchronous_commit: 'local' } };
-  return isChange(kind) ? {} : { pinned: { lock_timeout: `${readersWaitMs}ms` } };
+function pinnedFor({ kind }: Task): Readonly<Record<string, string>> {
+  if (kind === 'cancel') return { synchronous_commit: 'local' };
+  return isChange(kind) ? {} : { lock_timeout: `${readersWaitMs}ms` };
 }
+
+/** No timeout of the role kills a migration. The setting is refused by servers that do not know it. */
+export const noTimeout: Readonly<Record<string, string>> = { transaction_timeout: '0' };
 
 async function ask(
   session: Session,

@@ -2,7 +2,7 @@ import { good } from '../../kit/outcome.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import { majorOf } from './facts.ts';
 import type { LiveRun } from './live-run.ts';
-import type { Opened } from './open.ts';
+import { noTimeout, type Opened } from './open.ts';
 
 /** A run on the session that was opened for it, before its first writes; no statement of a migration is executed. */
 export function openedRun(run: string, ports: RunnerPorts, { session, facts, history }: Opened): LiveRun {
@@ -13,7 +13,12 @@ export function openedRun(run: string, ports: RunnerPorts, { session, facts, his
     head: history.head,
     run,
     attempt: ports.random().toString(36).slice(2),
-    terms: { run, onDisconnect: 'cancel', ...(facts.pooled ? { pooled: true } : {}) },
+    terms: {
+      run,
+      onDisconnect: 'cancel',
+      ...(facts.pooled ? { pooled: true } : {}),
+      ...(facts.timesOut ? { pinned: noTimeout } : {}),
+    },
     schema: facts.schema,
     server: { systemId: facts.systemId, databaseOid: facts.databaseOid },
     major: majorOf(facts),
