@@ -81,3 +81,26 @@ async function writeRows(path: string, bytes: number): Promise<number> {
   await once(file, 'close');
   return rows;
 }
+
+test('1,000 tables in two files, and 50,000 INSERTs in one, are applied and verified', async () => {
+  await using database = await createTestDatabase();
+  const tables = (from: number): string =>
+    Array.from({ length: 500 }, (_, n) => `create table t${from + n} (id int primary key, name text not null);\n`).join(
+      '',
+    );
+  const rows = Array.from({ length: 50_000 }, (_, n) => `insert into seeds values (${n}, 'seed ${n}');\n`).join('');
+  using project = createProject(
+    {
+      'migrations/1_tables.sql': tables(0),
+      'migrations/2_more.sql': tables(500),
+      'migrations/3_seeds.sql': `create table seeds (n int primary key, text text);\n${rows}`,
+    },
+    database.url,
+  );
+  const up = await weighed(project, database.url, 'up');
+  expect(up.exitCode, up.err.slice(-2_000)).toBe(0);
+  expect(up.megabytes).toBeLessThan(400);
+  expect(await database.query('select count(*)::int as n from seeds')).toEqual([{ n: 50_000 }]);
+  const verify = await weighed(project, database.url, 'verify');
+  expect(verify.exitCode, verify.err.slice(-2_000)).toBe(0);
+}, 300_000);
