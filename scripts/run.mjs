@@ -1,4 +1,4 @@
-// The one door of the repository: `npm start`, `npm test`, `npm run build|check|fix|bench|faults|histories|conformance:gcp`.
+// The one door of the repository: `npm start`, `npm test`, `npm run build|check|fix|bench|faults|histories|damages|conformance:gcp`.
 // Installs and builds what is missing or stale first, so that two commands are enough in a clean clone.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -47,7 +47,11 @@ const jobs = {
   },
   histories: () => {
     build();
-    node('scripts/histories.mjs', ...rest);
+    node('scripts/campaign.mjs', 'histories', ...rest);
+  },
+  damages: () => {
+    build();
+    node('scripts/campaign.mjs', 'damaged-histories', ...rest);
   },
   'conformance:gcp': () => {
     const [config, ...args] = rest;

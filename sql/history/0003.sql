@@ -26,6 +26,12 @@ begin
   end loop;
 end $$;
 
+-- A hash over the statements of migrations that stand in part: one that is lost would be executed again.
+alter table godwit.guard add column partial text not null default '';
+update godwit.guard set partial = (
+  select coalesce(encode(sha256(convert_to(string_agg(concat_ws('|', migration, direction, ordinal, count, tag, hash, state, detail), E'\n' order by n), 'UTF8')), 'hex'), '')
+  from godwit.statement where seq is null);
+
 -- How many numbered runs have no row any more because they were pruned; a row that goes otherwise is missed.
 alter table godwit.epoch add column pruned bigint not null default 0;
 

@@ -133,6 +133,14 @@ begin
   return behind;
 end $$;
 
+-- What the guard keeps of the statements of migrations that stand in part. Whoever writes one of them renews it.
+create or replace function godwit.partial_digest() returns text
+language sql set search_path = pg_catalog, pg_temp as $$
+  select coalesce(encode(sha256(convert_to(string_agg(
+    concat_ws('|', migration, direction, ordinal, count, tag, hash, state, detail), E'\n' order by n), 'UTF8')), 'hex'), '')
+  from godwit.statement where seq is null
+$$;
+
 -- Notes the statements of a segment that is not the last one as done.
 create or replace function godwit.note_done(of_run text, of_migration text, of_direction text, first_ordinal integer,
   tags text[], lines integer[], counts integer[], hashes text[], may_drop boolean default true,
@@ -149,7 +157,7 @@ begin
     (t[i + 1] - t[i]) * 1000
   from generate_series(1, coalesce(array_length(tags, 1), 0)) as i;
   perform godwit.note_transaction(of_run, of_migration, of_direction, null, may_drop, may_nest);
-  update godwit.guard set undescribed = true,
+  update godwit.guard set undescribed = true, partial = godwit.partial_digest(),
     leased_until = case when holder = '' then leased_until else clock_timestamp() + interval '30 seconds' end;
   return (t[array_length(t, 1)] - t[1]) * 1000;
 end $$;
@@ -197,6 +205,7 @@ begin
     update godwit.own_transaction set seq = new_seq where migration = of_migration and seq is null;
     own := array(select unnest(array[xid, through]) from godwit.own_transaction where seq = new_seq and not outside);
     update godwit.former_object set seq = new_seq where seq is null and accepted_by is null;
+    update godwit.guard set partial = godwit.partial_digest();
   end if;
   if tags is not null then
     own := own || array[pg_current_xact_id(),

@@ -27,6 +27,16 @@ test.each([
   ],
   ['a run that applied nothing', "delete from godwit.run where outcome = 'failed'", /counts 3 runs, and 2 have a row/],
   ['a checksum', "update godwit.migration set checksum = repeat('0', 64) where id = '2'", /migration 2 \(number 2\)/],
+  [
+    'the guard, twice',
+    'alter table godwit.guard drop constraint guard_pkey; insert into godwit.guard select * from godwit.guard',
+    /godwit.guard has 2 rows/,
+  ],
+  [
+    'the version',
+    'update godwit.guard set schema_version = 2',
+    /says that the schema has version 2, and its tables are of version 3/,
+  ],
   ['an id', "update godwit.migration set id = '9' where id = '3'", /migration 9 \(number 3\)/],
   ['what a migration was', "update godwit.migration set kind = 'reverted' where id = '2'", /migration 2 \(number 2\)/],
 ])('F1: %s, gone or edited by hand: every command refuses, and nothing is applied again', async (_, damage, why) => {
@@ -63,4 +73,55 @@ test('a history is read as one: a command beside a run never takes it for damage
   }
   expect((await running).exitCode).toBe(0);
   expect(looked.filter((err) => err !== '')).toEqual([]);
+});
+
+test.each([
+  ['gone', 'delete from godwit.statement where seq is null'],
+  ['one of them gone', 'delete from godwit.statement where seq is null and ordinal = 1'],
+  ['put to another migration', "update godwit.statement set migration = '3' where seq is null"],
+  ['said to be of the way back', "update godwit.statement set direction = 'down' where seq is null"],
+  ['said to be undone', "update godwit.statement set state = 'intent' where seq is null"],
+  [
+    'added',
+    'insert into godwit.statement (run, migration, ordinal, tag, line, count, hash, state) select run, migration, 2, tag, 3, 1, hash, state from godwit.statement where seq is null and ordinal = 0',
+  ],
+])('F1: statements of a migration that stands in part, %s: they are not executed again', async (_, damage) => {
+  await using database = await createTestDatabase();
+  const text =
+    'update acc set bal = bal + 10;\ncreate index concurrently acc_bal on acc (bal);\nselect 1 / (bal - 110) from acc;';
+  using project = createProject({ ...files, 'migrations/2_double.sql': text }, database.url);
+  project.remove('migrations/3_more.sql');
+  expect((await project.run('up')).exitCode).toBe(41);
+  await database.query('update acc set bal = 111');
+  expect((await project.run('status')).exitCode).toBe(0);
+  await database.query(damage);
+  for (const command of ['up', 'plan', 'status', 'down']) {
+    const ran = await project.run(command);
+    expect([command, ran.exitCode], ran.err).toEqual([command, 10]);
+    expect(ran.err).toContain('statements of a migration that stands in part were changed, added or removed');
+  }
+  const chain = await project.run('runs', 'verify-chain');
+  expect([chain.exitCode, chain.err]).toEqual([50, expect.stringContaining('that stands in part')]);
+  expect(await database.query('select bal from acc')).toEqual([{ bal: 111 }]);
+});
+
+test.each([
+  ['a column', 'alter table godwit.epoch rename column epoch to number'],
+  ['a column that counts', 'alter table godwit.epoch rename column runs to number'],
+  ['a table', 'alter table godwit.statement rename to statements'],
+  [
+    'a row twice',
+    'alter table godwit.epoch drop constraint epoch_pkey; insert into godwit.epoch select * from godwit.epoch',
+  ],
+])('F1: %s of schema godwit that was altered is told as such, not as a bug', async (_, damage) => {
+  await using database = await createTestDatabase();
+  using project = createProject(files, database.url);
+  expect((await project.run('up', '--to', '2')).exitCode).toBe(0);
+  await database.query(damage);
+  for (const command of ['up', 'plan', 'status', 'verify', 'down', 'runs list', 'runs verify-chain']) {
+    const ran = await project.run(...command.split(' '));
+    expect([command, ran.exitCode], ran.err).toEqual([command, 10]);
+    expect(ran.err).toContain('[history-damaged]');
+  }
+  expect(await database.query('select bal from acc')).toEqual([{ bal: 200 }]);
 });

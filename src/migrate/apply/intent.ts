@@ -99,7 +99,7 @@ function beginWindow(
     `INSERT INTO godwit.own_transaction (xid, outside, relations, run, migration, direction)
 SELECT pg_catalog.pg_current_xact_id(), true, ${relations}::oid[], ${[run, id, direction].map(quoteLiteral).join(', ')}
 WHERE NOT EXISTS (SELECT FROM godwit.own_transaction WHERE ${openWindow({ id })})`,
-    'UPDATE godwit.guard SET undescribed = true',
+    'UPDATE godwit.guard SET undescribed = true, partial = godwit.partial_digest()',
   ];
 }
 
@@ -126,8 +126,11 @@ function openWindow({ id }: Pick<PlanStep, 'id'>): string {
 
 /** Removes the note that a statement was begun: there is at most one for a migration. It has left nothing. */
 export function forget(step: Pick<PlanStep, 'id' | 'direction'>): readonly string[] {
-  return [removeNote(step), `DELETE FROM godwit.own_transaction WHERE ${openWindow(step)}`];
+  return [removeNote(step), renewed, `DELETE FROM godwit.own_transaction WHERE ${openWindow(step)}`];
 }
+
+/** Of the statements of migrations that stand in part the guard keeps a hash. */
+const renewed = 'UPDATE godwit.guard SET partial = godwit.partial_digest()';
 
 function removeNote(step: Pick<PlanStep, 'id' | 'direction'>): string {
   return `DELETE FROM godwit.statement WHERE ${begunOf(step)}`;
@@ -139,6 +142,7 @@ export function fulfil(step: Pick<PlanStep, 'id' | 'direction'>): readonly strin
     `UPDATE godwit.statement SET state = 'done', detail = '', ` +
       `ms = pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - at) * 1000, at = pg_catalog.clock_timestamp() ` +
       `WHERE ${begunOf(step)}`,
+    renewed,
     `UPDATE godwit.own_transaction SET through = pg_catalog.pg_current_xact_id() WHERE ${openWindow(step)}`,
   ];
 }

@@ -1,5 +1,6 @@
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { followHistory } from '../history/history-chain.ts';
+import { guardFlaws, partialColumns } from '../history/history-flaws.ts';
 import type { HistoryRow } from '../history/rows.ts';
 import type { Hashing, Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
@@ -28,16 +29,31 @@ export async function alteredHistory(
   );
   if (!read.ok) return read;
   const reply = await session.send(
-    `select seq, head from godwit.guard;
-select pg_catalog.string_agg(distinct s.seq::text, ', ') from godwit.statement s where s.seq is not null and not exists (select from godwit.migration m where m.seq = s.seq)`,
+    `select seq, head, pg_catalog.to_jsonb(g) from godwit.guard g;
+select pg_catalog.string_agg(distinct s.seq::text, ', ') from godwit.statement s where s.seq is not null and not exists (select from godwit.migration m where m.seq = s.seq);
+select pg_catalog.string_agg(distinct s.seq::text, ', ') from godwit.statement s join godwit.migration m using (seq)
+where s.state <> 'done' or s.migration <> m.id or (s.direction = 'down') <> (m.kind = 'reverted');
+select ${partialColumns} from godwit.statement where seq is null order by n;
+select pg_catalog.count(*) from godwit.epoch`,
     { rows: 'all' },
   );
   if (!reply.ok) return bad(serverFault(reply.error));
-  const [length, last] = reply.results[0]?.rows[0] ?? [];
+  const [guards, , altered, partial, epochs] = reply.results;
+  const [length, last, guard] = guards?.rows[0] ?? [];
+  const whole = guardFlaws(JSON.parse(guard ?? '{}') as Readonly<Record<string, unknown>>, {
+    rows: guards?.rows.length ?? 0,
+    partial: partial?.rows ?? [],
+    hashing,
+  });
   const { migrations, flaws } = chain.against({ seq: Number(length), head: last ?? '' });
   const orphans = reply.results[1]?.rows[0]?.[0];
   const left = orphans == null ? [] : [`statements of migrations that are not there: number ${orphans}`];
-  return good({ migrations, flaws: [...flaws, ...left] });
+  const others = altered?.rows[0]?.[0];
+  const changed =
+    others == null ? [] : [`statements whose state, direction or migration was changed: number ${others}`];
+  const count = epochs?.rows[0]?.[0] ?? '0';
+  const doubled = count === '1' ? [] : [`godwit.epoch has ${count} rows`];
+  return good({ migrations, flaws: [...whole, ...doubled, ...flaws, ...left, ...changed] });
 }
 
 /** Compares the rows of all runs with their number and the hash over their ids. What differs, in words. */

@@ -76,9 +76,10 @@ export function createPrunedStory(baseline: BaselineStory): PrunedStory {
           `select run, n, events, event_head, gone, pruned_by from godwit.pruned where n > ${last?.[1] ?? '-1'} order by n`,
         ([run, ...row]) => {
           const told = pruned.get(run ?? '');
-          missing.delete(run ?? '');
+          const isFirst = missing.delete(run ?? '');
           if (row[3] === 't') gone += 1;
           if (told === undefined) flaws.push(`${shown(run)} was added: no run has pruned it`);
+          else if (!isFirst) flaws.push(`${shown(run)} is there twice`);
           else if (JSON.stringify(rowOf(told)) !== JSON.stringify(row))
             flaws.push(`${shown(run)} is not as run ${told.by} wrote it`);
         },

@@ -2,9 +2,10 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { Outcome } from '../../kit/outcome.ts';
 import { bad, good } from '../../kit/outcome.ts';
-import type { Hashing, Session } from '../ports.ts';
+import type { Hashing, Reply, Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
 import { followHistory } from './history-chain.ts';
+import { guardFlaws, partialColumns } from './history-flaws.ts';
 import { leaseHeld } from './lease-held.ts';
 import type { HistoryRow } from './rows.ts';
 import { newestVersion } from './newest-version.ts';
@@ -61,12 +62,12 @@ export const emptyHistory: History = {
 // One snapshot: what another run records meanwhile is in all of it or in none. The guard as a whole: an older one lacks
 // columns.
 const query = `set transaction isolation level repeatable read, read only;
-select schema_version, environment, environment_id, head, seq, (select epoch from godwit.epoch),
+select schema_version, environment, environment_id, head, seq, (select e.epoch from godwit.epoch e),
   case when ${leaseHeld} then held_by else '' end, to_jsonb(guard) from godwit.guard;
 select m.seq, m.id, m.name, m.file, m.checksum, m.kind, m.run,
   to_char(m.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), m.ms, m.head, r.by_whom, r.default_schema
 from godwit.migration m left join godwit.run r using (run) order by m.seq;
-select migration, direction, ordinal, count, tag, hash, state, detail from godwit.statement where seq is null order by n`;
+select ${partialColumns} from godwit.statement where seq is null order by n`;
 
 /** Does schema godwit hold anything? */
 const relations = `select count(*), count(*) filter (where relname = 'guard')
@@ -141,8 +142,13 @@ export async function readDamagedHistory(
     partial: (partial?.rows ?? []).map(partialStatement),
     ...(emptied.ok && emptied.results[0]?.rows[0]?.[0] === 't' ? { tablesGone: true } : {}),
     flaws: [
+      ...guardFlaws(JSON.parse(whole ?? '{}') as Readonly<Record<string, unknown>>, {
+        rows: guard?.rows.length ?? 0,
+        partial: partial?.rows ?? [],
+        hashing,
+      }),
       ...flawsOf(migrations?.rows ?? [], { seq: Number(seq), head: head ?? '' }, hashing),
-      ...(counted.ok ? lostRuns(counted.results[0]?.rows[0] ?? []) : []),
+      ...lostRuns(counted, Number(version)),
     ],
   });
 }
@@ -201,7 +207,9 @@ function flawsOf(
   return [...chain.against(guard).flaws, ...withoutRun];
 }
 
-function lostRuns([begun, there]: readonly (string | null)[]): readonly string[] {
+function lostRuns(counted: Reply, version: number): readonly string[] {
+  if (!counted.ok) return version > 1 ? [`the runs cannot be counted (${counted.error.message})`] : [];
+  const [begun, there] = counted.results[0]?.rows[0] ?? [];
   return begun === there ? [] : [`godwit.epoch counts ${begun ?? '?'} runs, and ${there ?? '?'} have a row`];
 }
 

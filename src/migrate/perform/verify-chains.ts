@@ -121,7 +121,9 @@ function notCovered({ partly, wholeFrom, version, pruned }: Seen): readonly stri
   const since = wholeFrom === '' ? 'by runs of earlier versions of godwit' : `before run ${wholeFrom}`;
   return [
     'what somebody did who may rewrite everything, hashes included: keep the heads elsewhere',
-    'times of single statements, and statements of a migration that stands in part',
+    version > 2
+      ? 'times of single statements'
+      : 'times of single statements, and statements of a migration that stands in part',
     'which rows a migration inserted',
     'attempts that never reached the database, before a run carried them over',
     'whether a run without an end was noted as interrupted',

@@ -1,4 +1,4 @@
-// Random histories of migrations (test/histories) as a program: `npm run histories -- --help`.
+// Campaigns of random cases as programs: `npm run histories -- --help`, `npm run damages -- --help`.
 import { rmSync } from 'node:fs';
 import { join, dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -7,11 +7,12 @@ import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
+const [folder] = process.argv.splice(2, 1);
 
-const outfile = join(root, 'node_modules', `.godwit-histories-${process.pid}.mjs`);
+const outfile = join(root, 'node_modules', `.godwit-${folder}-${process.pid}.mjs`);
 process.on('exit', () => rmSync(outfile, { force: true }));
 await build({
-  entryPoints: [join(root, 'test', 'histories', 'main.ts')],
+  entryPoints: [join(root, 'test', folder, 'main.ts')],
   bundle: true,
   platform: 'node',
   format: 'esm',
