@@ -16,6 +16,7 @@ const notCovered: readonly (readonly [table: string, columns: string, why: strin
   ['run', 'backend_pid', 'of the moment'],
   ['run', 'found looked', 'what a run that died leaves to the next one'],
   ['statement', 'ms at detail n run', 'times of single statements'],
+  ['statement', 'ordinal', 'only the order counts, and another order is named'],
   ['own_transaction', '*', 'what has not been described yet'],
   ['unfollowed', '*', 'what has not been followed yet'],
   ['seed', '*', 'which rows a migration inserted: verify compares them with the table'],

@@ -200,7 +200,7 @@ test('F7: a history of version 2 has kept nothing, says so, and keeps from then 
   await using database = await createTestDatabase();
   using project = await appliedProject(database, files);
   await database.query(`alter table godwit.statement add column set text not null default 'app'; drop table godwit.recorded_down, godwit.pruned;
-    alter table godwit.epoch drop column pruned; alter table godwit.migration drop constraint migration_run;
+    alter table godwit.epoch drop column pruned; alter table godwit.guard drop column partial; alter table godwit.migration drop constraint migration_run;
     alter table godwit.event drop constraint event_run; alter table godwit.statement drop constraint statement_migration;
     drop function godwit.keep_down; update godwit.guard set schema_version = 2`);
   await database.query("delete from godwit.event where kind = 'down-kept'");

@@ -32,7 +32,7 @@ export async function alteredHistory(
     `select seq, head, pg_catalog.to_jsonb(g) from godwit.guard g;
 select pg_catalog.string_agg(distinct s.seq::text, ', ') from godwit.statement s where s.seq is not null and not exists (select from godwit.migration m where m.seq = s.seq);
 select pg_catalog.string_agg(distinct s.seq::text, ', ') from godwit.statement s join godwit.migration m using (seq)
-where s.state <> 'done' or s.migration <> m.id or (s.direction = 'down') <> (m.kind = 'reverted');
+where s.state <> 'done' or s.migration <> m.id or s.direction <> case m.kind when 'reverted' then 'down' else 'up' end;
 select ${partialColumns} from godwit.statement where seq is null order by n;
 select pg_catalog.count(*) from godwit.epoch`,
     { rows: 'all' },
