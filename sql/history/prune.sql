@@ -55,7 +55,7 @@ begin
       'downs', coalesce((select jsonb_agg(body::jsonb order by n) from godwit.event e where e.run = k.run and e.kind = 'down-kept'), '[]'),
       'recorded', coalesce((select jsonb_agg(jsonb_build_object('kind', kind, 'body',
           case when (body::jsonb ->> 'seq')::bigint = any (seqs) then jsonb_set(body::jsonb, '{statements}', '""', false) else body::jsonb end) order by n)
-        from godwit.event e where e.run = k.run and e.kind in ('applied', 'reverted', 'adopted', 'baseline')), '[]'))::text
+        from godwit.event e where e.run = k.run and e.kind in ('applied', 'reverted', 'adopted', 'baseline', 'squashed')), '[]'))::text
     from unnest(kept) with ordinality as k (run, i) order by i);
   kinds := kinds || array_fill('pruned.kept'::text, array[cardinality(kept)]);
 

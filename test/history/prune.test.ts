@@ -258,3 +258,22 @@ test('F1: cut off in the middle, it is done once, or not at all', async () => {
   expect([0, 42]).toContain(ended.exitCode);
   expect(await verifyChain(project)).toEqual([0, expect.any(String)]);
 });
+
+test('F1: a squash that was pruned is still proven, and so are kept down files', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject({ ...files, 'migrations/2_b.down.sql': 'drop table b;' }, database.url);
+  expect((await project.run('up')).exitCode).toBe(0);
+  const text = Object.values(files).join('\n');
+  for (const path of ['1_a.sql', '2_b.sql', '2_b.down.sql']) project.remove(`migrations/${path}`);
+  project.write('migrations/2_all.sql', `-- godwit: replaces 1..2\n${text}`);
+  expect((await project.run('up')).exitCode).toBe(0);
+  project.write('migrations/3_c.sql', 'create table c (id int);');
+  expect((await project.run('up')).exitCode).toBe(0);
+  const pruned = await project.run('runs', 'prune', '--before', now(), '--yes');
+  expect([pruned.exitCode, pruned.err]).toEqual([0, expect.stringContaining('✔ 2 runs pruned')]);
+  expect(await verifyChain(project)).toEqual([0, expect.stringContaining('4 migrations')]);
+  await database.query("update godwit.migration set file = 'x.sql' where kind = 'squashed'");
+  expect(await verifyChain(project)).toEqual([50, expect.stringContaining('file is "x.sql"')]);
+  await database.query("update godwit.recorded_down set body = 'drop table a;'");
+  expect(await verifyChain(project)).toEqual([50, expect.stringContaining('the text of its down file is not')]);
+});
