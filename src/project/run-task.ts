@@ -120,7 +120,9 @@ async function pin(project: Project, execution: Execution): Promise<readonly Fin
   if (settled?.done === true && (isPinned || project.pinned !== undefined)) {
     const former = settled.before.environment;
     const isGone = former !== name && !project.others.some((other) => other.name === former);
-    return asWarnings(await repinEnvironment(project.root, name, { pin: found, ...(isGone ? { former } : {}) }));
+    const repinned = await repinEnvironment(project.root, name, { pin: found, ...(isGone ? { former } : {}) });
+    const fix = 'The database is settled. Run the same command where the project can be written, and commit the file.';
+    return asWarnings(repinned).map((finding) => ({ ...finding, fix }));
   }
   if (!isPinned || project.pinned !== undefined) return [];
   return asWarnings(await pinEnvironment(project.root, name, found));

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runProgram } from '../../src/cli/program.ts';
@@ -83,3 +84,24 @@ test('Ctrl-C cancels a query of `db sql`', async () => {
   await project.run('db', 'stop');
   expect([exitCode, err]).toEqual([130, expect.stringContaining('The query was cancelled')]);
 }, 600_000);
+
+test('F3: a project that was copied with its data works at once, on a server and data of its own', async () => {
+  using project = createProject({ 'migrations/1_a.sql': 'create table a (id int);' });
+  using copy = createProject({});
+  // Else root's server, which runs under another account, has its data in the cache.
+  for (const { folder } of [project, copy]) chmodSync(folder, 0o711);
+  try {
+    expect((await project.run('db', 'start')).exitCode).toBe(0);
+    expect((await project.run('up')).exitCode).toBe(0);
+    execFileSync('cp', ['-a', `${project.folder}/.`, copy.folder]);
+    copy.write('migrations/2_b.sql', 'create table b (id int);');
+    const up = await copy.run('up');
+    expect([up.exitCode, up.err.match(/gets a server of its own/g)?.length]).toEqual([0, 1]);
+    const again = await copy.run('up');
+    expect([again.exitCode, again.err]).toEqual([0, expect.not.stringContaining('of its own')]);
+    const original = await project.run('status', '--json');
+    expect(original.json[0]).toMatchObject({ exitCode: 0, migrations: [{ id: '1', state: 'applied' }] });
+  } finally {
+    await Promise.all([project.run('db', 'stop'), copy.run('db', 'stop')]);
+  }
+});

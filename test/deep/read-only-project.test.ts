@@ -53,4 +53,27 @@ describe.skipIf(isRoot && missing('mount'))('F6: a project that cannot be writte
     ]);
     expect(readdirSync(project.folder).sort()).toEqual(['migrations']);
   });
+
+  test('F11: its database is settled, with a warning that the lock file is not; the same command elsewhere writes it', async () => {
+    await using prod = await createTestDatabase();
+    await using old = await createTestDatabase();
+    const environments = { stg: { database: { env: 'STG_URL' }, checkpoint: 'never' } };
+    using project = createProject({ ...files, 'godwit.config.json': JSON.stringify({ environments }) });
+    const settle = ['adopt', '--identity', '--reason', 'a copy', '-e', 'stg'];
+    for (const database of [old, prod]) {
+      expect((await project.runWith({ STG_URL: database.url }, 'up', '-e', 'stg', '--to', '1')).exitCode).toBe(
+        database === old ? 0 : 10,
+      );
+    }
+    {
+      using _frozen = makeReadOnly(project);
+      const settled = await project.runWith({ STG_URL: prod.url }, ...settle);
+      expect(settled.exitCode, settled.err).toBe(0);
+      expect(settled.err).toContain('Run the same command where the project can be written');
+    }
+    const again = await project.runWith({ STG_URL: prod.url }, ...settle);
+    expect([again.exitCode, again.err]).toEqual([0, expect.not.stringContaining('can be written')]);
+    const up = await project.runWith({ STG_URL: prod.url }, 'up', '-e', 'stg');
+    expect(up.exitCode, up.err).toBe(0);
+  });
 });
