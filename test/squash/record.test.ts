@@ -75,7 +75,7 @@ test('F8: what the originals made is still watched, by their names', async () =>
   await database.query('drop index orders_user; delete from users where id = 2');
   const drift = await project.run('verify');
   expect(drift.exitCode).toBe(50);
-  expect(drift.err).toMatch(/index public\.orders_user migrations\/0003_orders\.sql/);
+  expect(drift.err).toMatch(/index public\.orders_user migrations\/0003_orders\.sql\n/);
   expect(drift.err).toMatch(/users \(id 2\) migrations\/0001_users\.sql/);
   const show = await project.run('runs', 'list', '--json');
   const [run] = (show.json[0] as unknown as { runs: { run: string }[] }).runs;
@@ -223,6 +223,18 @@ test('F8: down undoes the whole of it by its own file; there is no way into its 
   expect((await historyOf(database)).slice(-2)).toEqual(['applied 3', 'applied 4']);
   expect(await database.query('select count(*)::int from users')).toEqual([{ count: 2 }]);
   expect((await project.run('verify')).exitCode).toBe(0);
+});
+
+test('F8: what a down file leaves of that which was squashed is a failure', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(originals, database.url);
+  await squash(project);
+  expect((await project.run('up')).exitCode).toBe(0);
+  project.write('migrations/0003_squashed.down.sql', 'drop table orders;');
+  const down = await project.run('down');
+  expect(down.exitCode).toBe(50);
+  expect(down.err).toContain('table public.users');
+  expect(down.err).toContain('still there');
 });
 
 test('F8: what stands beside and behind it runs in the same command', async () => {

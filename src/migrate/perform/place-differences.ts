@@ -38,8 +38,11 @@ export async function placeDifferences(
     files.map(async (migration) => [migration.id, await textsOf(bundle, migration)] as const),
   );
   const texts = new Map(read);
+  // A squashed file may have the version of one that it replaces, which is not at hand then.
+  const squashed = new Map(files.flatMap(({ id, up, replaces }) => (replaces === undefined ? [] : [[id, up.file]])));
   return checks.map((check) => {
-    const line = check.ok ? undefined : lineOf(texts.get(check.migration) ?? [], check);
+    const instead = squashed.get(check.migration) ?? check.where.file;
+    const line = check.ok || instead !== check.where.file ? undefined : lineOf(texts.get(check.migration) ?? [], check);
     return line === undefined ? check : { ...check, where: { ...check.where, line } };
   });
 }

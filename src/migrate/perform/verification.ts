@@ -5,6 +5,7 @@ import { readDamagedHistory } from '../history/read-history.ts';
 import type { Change, Check } from '../model.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
+import { covers } from '../plan/in-effect.ts';
 import { checkUndone } from '../verify/undone.ts';
 import { cancelledBy } from './cancelled-by.ts';
 import { emitChanges } from './emit-changes.ts';
@@ -150,11 +151,15 @@ async function afterUndoing(
   const history = await readDamagedHistory(live.session, ports.hashing);
   if (!history.ok) return 'lost';
   const files = new Map(undone.map(({ step, migration }) => [step.id, migration.up.file]));
-  const seqs = undone.flatMap(({ step }) => {
-    const row = history.value.rows.findLast(({ id, kind }) => id === step.id && kind !== 'reverted');
-    return row === undefined ? [] : [row.seq];
+  const { rows } = history.value;
+  const seqs = undone.flatMap(({ step, migration }) => {
+    const row = rows.findLast(({ id, kind }) => id === step.id && kind !== 'reverted');
+    if (row?.kind !== 'squashed') return row === undefined ? [] : [row.seq];
+    // What it stood for is undone with it.
+    return [row, ...rows.filter(({ id, seq }) => seq < row.seq && covers(migration, id))].map(({ seq }) => seq);
   });
-  return checkUndone(live.session, { seqs, file: (id) => files.get(id) ?? '' });
+  const fileOf = (id: string): string => files.get(id) ?? rows.findLast((row) => row.id === id)?.file ?? '';
+  return checkUndone(live.session, { seqs, file: fileOf });
 }
 
 function driftTaken({ kind, name, migration }: Change): Finding {

@@ -127,8 +127,10 @@ function settle(squashed: Squashed, { rows, partial }: Known, state: State): voi
 }
 
 /** Is this one of those that it replaces? */
-function covers({ id, replaces }: Squashed, other: string): boolean {
-  return !isBareId(other) && setIn(other) === setIn(id) && isReplaced(replaces, versionIn(other));
+export function covers({ id, replaces }: Migration, other: string): boolean {
+  return (
+    replaces !== undefined && !isBareId(other) && setIn(other) === setIn(id) && isReplaced(replaces, versionIn(other))
+  );
 }
 
 /** Rows that are its own, where it has the version of the last one that it replaces. */
