@@ -34,3 +34,18 @@ test.each(majors)(
     expect(verify.exitCode, verify.err).toBe(0);
   },
 );
+
+test.runIf(majors.some((major) => major >= 17))(
+  'F5: a file that sets transaction_timeout itself fails by it, and is rolled back: 40, nothing is unknown',
+  async () => {
+    await using database = await createTestDatabase(majors.find((major) => major >= 17));
+    using project = createProject(
+      { 'migrations/1_a.sql': "set transaction_timeout = '300ms';\ncreate table a (n int);\nselect pg_sleep(5);" },
+      database.url,
+    );
+    const { exitCode, err } = await project.run('up');
+    expect([exitCode, err]).toEqual([40, expect.stringContaining('this file, or what it calls, sets one')]);
+    expect(await database.query("select to_regclass('a') as a")).toEqual([{ a: null }]);
+    expect(await database.query('select outcome from godwit.run')).toEqual([{ outcome: 'failed' }]);
+  },
+);

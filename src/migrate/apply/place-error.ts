@@ -82,7 +82,8 @@ function codeOf(
   | 'connection-lost'
   | 'no-privilege' {
   if (error.sqlstate === 'GW001') return 'taken-over';
-  if (error.lost) return 'connection-lost';
+  // The server says why it has ended the connection; before this is told, the history has been read.
+  if (error.lost && error.sqlstate !== '25P04') return 'connection-lost';
   if (partial) return 'partly-applied';
   if (error.sqlstate === '25001' || error.sqlstate === '2D000') return 'not-transactional';
   if (error.sqlstate === '55P03') return 'lock-timeout';
@@ -95,10 +96,13 @@ function codeOf(
 function fixOf({ sqlstate }: ServerError, { directives }: Analysis, statement: Statement): { readonly fix?: string } {
   // Inside of a function nothing is ever outside of a transaction.
   if (sqlstate === '25001' && statement.opaque) return { fix: hidden };
+  if (sqlstate === '25P04') return { fix: ownTimeout };
   if (sqlstate === '2D000') return { fix: directives.transaction === 'none' ? nestedCommit : committing };
   return {};
 }
 
+const ownTimeout =
+  'The role’s own transaction_timeout is set aside: this file, or what it calls, sets one. Give it more time, or leave it out.';
 const hidden = 'Write it as a statement of its own: inside of DO, CALL or a function the server never runs it.';
 const committing =
   'It ends its transaction by itself. Put `-- godwit: transaction=none` on the first line of the file: its statements then run one by one, each outside of a transaction where it has to.';
