@@ -128,3 +128,16 @@ test('F10: the end of a command is written without waiting for a standby', async
   expect(await query("select exit_code from godwit.run where command = 'exec'")).toEqual([{ exit_code: 0 }]);
   await standbys('');
 });
+
+test('F10: a command that has not begun because its first rows wait for a standby is stopped at once', async () => {
+  using project = await fresh(files);
+  await project.run('up');
+  await standbys('nosuch');
+  const run = godwit(project, 'exec', '--', 'sleep', '60');
+  await until('the wait is told', () => waits.test(run.said()), 20_000);
+  const began = performance.now();
+  run.process.kill('SIGTERM');
+  const { exitCode, err } = await run.ended;
+  expect([exitCode, performance.now() - began < 10_000], err).toEqual([130, true]);
+  await standbys('');
+});

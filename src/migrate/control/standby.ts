@@ -116,3 +116,26 @@ export function endStandbyWaits(
     ended = true;
   };
 }
+
+/** Both for a run that nothing else watches: its waits are told, and ended when it shall stop. */
+export function watchStandbyWaits(
+  ports: RunnerPorts,
+  control: Control,
+  run: string,
+  watched: () => readonly Watched[],
+): { end(): void } {
+  const endTelling = tellStandbyWaits(ports, control, run, watched);
+  let endEnding: () => void = () => {};
+  const hurry = (): void => {
+    endEnding = endStandbyWaits(ports, control, run, watched);
+  };
+  if (ports.signal.aborted) hurry();
+  ports.signal.addEventListener('abort', hurry);
+  return {
+    end() {
+      ports.signal.removeEventListener('abort', hurry);
+      endTelling();
+      endEnding();
+    },
+  };
+}

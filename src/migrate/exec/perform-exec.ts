@@ -3,6 +3,7 @@ import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { openControl } from '../control/control.ts';
 import { pause, within } from '../control/deadline.ts';
+import { watchStandbyWaits } from '../control/standby.ts';
 import { installHistory } from '../history/install.ts';
 import type { History } from '../history/read-history.ts';
 import { logEvent, type RecordedTask } from '../history/run-record.ts';
@@ -13,6 +14,7 @@ import { endLease, takeLease } from '../perform/lease.ts';
 import { reconnect, type LiveRun } from '../perform/live-run.ts';
 import { open, openSession, type Opened } from '../perform/open.ts';
 import { openedRun } from '../perform/opened-run.ts';
+import { workingOn } from '../perform/stop-run.ts';
 import { tellHistory } from '../perform/tell-history.ts';
 import { verdictOf, wellDone, type Verdict } from '../perform/verdict.ts';
 import type { RunnerPorts, SpawnEnd, Spawner } from '../runner-ports.ts';
@@ -40,6 +42,7 @@ export async function performExec(task: ExecTask, ports: RunnerPorts): Promise<V
     if (task.tells === true) await tellHistory(ports, live.session);
     return verdict;
   } finally {
+    live.watch?.end();
     await within(ports, goodbyeMs, endLease(live));
     await Promise.all([live.session.close(), live.control?.close()]);
   }
@@ -57,7 +60,8 @@ async function execOpened(terms: ExecTerms, { facts, history: read, takenFrom }:
   const forbidden = preflight(facts, read, task.environment);
   if (forbidden.length > 0) return verdictOf(...forbidden);
   if (!task.approved) return verdictOf(needsApproval(task));
-  live.control = openControl(ports, task.run);
+  const control = (live.control = openControl(ports, task.run));
+  live.watch = watchStandbyWaits(ports, control, task.run, () => workingOn(live));
   const held = facts.pooled && task.alone ? await takeLease(task, ports, live, read) : good(read);
   if (!held.ok) return verdictOf(...held.findings);
   if (facts.pooled) ports.emit({ kind: 'finding', finding: fault('pooled-connection') });
