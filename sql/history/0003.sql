@@ -45,7 +45,7 @@ create table godwit.pruned (
   -- True: the run's row is gone, too; else it stays, because migrations belong to it.
   gone boolean not null,
   -- The run that did it; its chain tells the same, and what was left.
-  pruned_by text not null constraint pruned_run references godwit.run
+  pruned_by text not null
 );
 
 -- The text of each down file as `up` has found it: a migration whose files are gone is undone from it.

@@ -41,7 +41,6 @@ insert into godwit.event (run, n, kind, body, previous, hash) values ('01A', 1, 
   ).toEqual([
     { conname: 'event_run', convalidated: false },
     { conname: 'migration_run', convalidated: true },
-    { conname: 'pruned_run', convalidated: true },
     { conname: 'statement_migration', convalidated: true },
   ]);
   const chain = await project.run('runs', 'verify-chain');
