@@ -84,7 +84,9 @@ function nextSteps(files: number, removed: boolean): readonly string[] {
   return [
     ...first,
     '  a database that has all of them records the new file with its next `godwit up`, and executes nothing;',
-    '  one that has only some needs their files: bring it there first;',
+    removed
+      ? '  one that has only some is refused: bring it there first, with the last release that has the files;'
+      : '  one that has only some goes on with the old files, and records the new one behind them;',
     '  a new one runs the new file alone.',
   ];
 }
