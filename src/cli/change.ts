@@ -65,7 +65,9 @@ async function wishOf({ typed, io }: Context, direction: 'up' | 'down'): Promise
   if (!wait.ok) return wait;
   const lose = countOption(typed, 'lose', 0);
   if (!lose.ok) return lose;
-  const narrows = ['to', 'file', 'out-of-order'].find((name) => name in typed.values || typed.switches.has(name));
+  const narrows = ['to', 'file', 'out-of-order', 'resume-up'].find(
+    (name) => name in typed.values || typed.switches.has(name),
+  );
   if (typed.values['plan'] !== undefined && narrows !== undefined) {
     return bad(fault('wrong-usage', { why: `--plan and --${narrows} do not go together: the plan says what runs.` }));
   }

@@ -15,6 +15,10 @@ const outOfOrder: OptionSpec = {
   name: 'out-of-order',
   summary: 'also apply pending migrations that are older than the newest applied one',
 };
+const resumeUp: OptionSpec = {
+  name: 'resume-up',
+  summary: 'do again only what a `down` that stands half-way has undone',
+};
 const strict: OptionSpec = {
   name: 'strict',
   summary: 'warnings, and objects that could not be compared, fail the run',
@@ -86,6 +90,7 @@ export const runCommands: readonly CommandSpec[] = [
       { name: 'out', value: 'FILE', summary: 'write the plan to a file, for review and for `up --plan`' },
       to,
       outOfOrder,
+      resumeUp,
       file,
       { name: 'down', summary: 'plan the way back: what `down` would undo' },
       fresh,
@@ -109,6 +114,7 @@ export const runCommands: readonly CommandSpec[] = [
       fresh,
       plan,
       outOfOrder,
+      resumeUp,
       { name: 'no-verify', summary: 'do not verify afterwards' },
       strict,
       destroyRows,

@@ -11,12 +11,18 @@ export function selectionOf(typed: Typed, direction: 'up' | 'down'): Outcome<Sel
   const { to, file } = typed.values;
   if (to !== undefined && !/^\d{1,40}$/.test(to)) return wrong(`--to ${to}: a version is a number.`);
   if (to !== undefined && file !== undefined) return wrong('--to and --file do not go together.');
+  const resumes = typed.switches.has('resume-up');
+  const narrows = ['to', 'file', 'out-of-order', 'down'].find(
+    (name) => name in typed.values || typed.switches.has(name),
+  );
+  if (resumes && narrows !== undefined) return wrong(`--resume-up and --${narrows} do not go together.`);
   const bare = file === undefined ? undefined : readBareName(file);
   return good({
     // Applying a file that undoes another is undoing that other one.
     direction: bare?.undoes === true ? 'down' : direction,
     outOfOrder: typed.switches.has('out-of-order'),
     ...(to === undefined ? {} : { to }),
+    ...(resumes ? { resumeUp: true } : {}),
     ...(bare === undefined ? {} : { only: [bare.id] }),
   });
 }

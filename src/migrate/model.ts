@@ -147,6 +147,8 @@ export interface PlanStep {
   readonly checksum: string;
   /** True: the text is the one that the history has kept; there is no file. */
   readonly recorded?: true;
+  /** True: it is applied, and only what a `down` has undone of it is done again. */
+  readonly resumes?: true;
   readonly mode: Mode;
   /** Number of statements, folded ones counted. */
   readonly statements: number;

@@ -50,6 +50,8 @@ export interface Selection {
   readonly only?: readonly string[];
   /** Apply pending migrations that are older than the newest applied one. */
   readonly outOfOrder: boolean;
+  /** Up: only what a `down` that stands half-way has undone is done again. */
+  readonly resumeUp?: true;
 }
 
 /** What must be there before a run may change the database. */

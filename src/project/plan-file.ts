@@ -39,7 +39,8 @@ export async function readPlan(cwd: string, file: string): Promise<Outcome<PlanF
   return good({ environment, selection, plan, ...(typeof bare === 'string' ? { file: bare } : {}) });
 }
 
-function isSelection({ to, only, outOfOrder }: Selection): boolean {
+function isSelection({ to, only, outOfOrder, resumeUp }: Selection): boolean {
+  if (resumeUp !== undefined && !resumeUp) return false;
   const named = only === undefined || (Array.isArray(only) && only.every((id) => typeof id === 'string'));
   return named && (to === undefined || typeof to === 'string') && typeof outOfOrder === 'boolean';
 }

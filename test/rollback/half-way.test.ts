@@ -28,7 +28,7 @@ test('a down file with statements outside of transactions goes on where it faile
       const turned = await project.run(command);
       expect([command, turned.exitCode], turned.err).toEqual([command, 10]);
       expect(turned.err).toContain('[half-way]');
-      expect(turned.err).toContain('Run `godwit down` first.');
+      expect(turned.err).toContain('Run `godwit down` first; or `godwit up --resume-up`');
     }
   }
   project.remove('migrations/3_more.sql');

@@ -17,10 +17,11 @@ export function checkpointNote(planned: PlannedCheckpoint, style: Style): readon
 export function planLines(plan: Plan, style: Style, how: ApplyTask['how'] = 'execute'): readonly string[] {
   if (plan.steps.length === 0) return [`${style.green('✔')} Nothing to do: nothing is pending.`];
   const rows = aligned(plan.steps.map((step) => row(step, style)));
-  const direction = plan.steps[0]?.direction ?? 'up';
+  const { direction = 'up', resumes } = plan.steps[0] ?? {};
+  const verb = verbs[how !== 'execute' ? how : resumes === true ? 'resumes' : direction];
   const recorded = plan.steps.filter(({ standsFor }) => standsFor !== undefined).length;
   const run = plan.steps.length - recorded;
-  const wouldRun = `${countOf(run, 'migration')} would ${verbs[how === 'execute' ? direction : how]}`;
+  const wouldRun = `${countOf(run, 'migration')} would ${verb}`;
   const wouldBeRecorded = `${countOf(recorded, 'migration')} would be recorded`;
   return [
     '',
@@ -40,6 +41,7 @@ export function planLines(plan: Plan, style: Style, how: ApplyTask['how'] = 'exe
 const verbs = {
   up: 'run',
   down: 'be undone',
+  resumes: 'get back what `down` has undone',
   adopt: 'be recorded: the database is what they make',
   baseline: 'be recorded without proof',
 } as const;

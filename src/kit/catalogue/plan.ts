@@ -178,7 +178,13 @@ export const planFaults = entries({
   'half-way': {
     title: 'A migration stands in part',
     why: 'An earlier run has applied or undone a part of it, outside of a transaction, and then failed.',
-    fix: 'Finish it first: `godwit up` if it was being applied, `godwit down` if it was being undone.',
+    fix: 'Finish it first: `godwit up` if it was being applied, `godwit down` if it was being undone. `godwit up --resume-up` does again what was undone.',
+    exit: 10,
+  },
+  'not-brought-back': {
+    title: 'What was undone cannot be done again for certain',
+    why: '`godwit up --resume-up` does again only what it can tell: indexes that one statement of the migration builds or drops.',
+    fix: 'Run `godwit down`, which goes on undoing the migration, then `godwit up`.',
     exit: 10,
   },
   'down-loses-rows': {

@@ -1,6 +1,7 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { RetryCause } from '../courtesy/retries.ts';
 import type { RefusedReply, ServerError } from '../ports.ts';
+import { bringBack } from './bring-back.ts';
 import { applyPipelined } from './pipeline.ts';
 import { placeError } from './place-error.ts';
 import { isPipelined, type ApplyContext, type PreparedStep } from './prepared.ts';
@@ -79,7 +80,8 @@ export async function applySteps(
     }
     const [prepared] = steps.slice(index, index + 1);
     if (prepared === undefined) break;
-    const result = await applySegments(context, prepared, { head: at, after });
+    const perform = prepared.bringsBack === undefined ? applySegments : bringBack;
+    const result = await perform(context, prepared, { head: at, after });
     if (result.kind === 'interrupted') return { head: at, applied, end: { kind: 'interrupted' } };
     if (result.kind === 'stopped')
       return {

@@ -19,6 +19,8 @@ interface Terms {
   readonly segment: Segment;
   readonly position: Position;
   readonly stands: boolean;
+  /** What stands in place of the note that it is done. */
+  readonly fulfilled?: readonly string[];
 }
 
 /** A statement with its probe and what was noted before it. */
@@ -145,8 +147,8 @@ async function leftOf(
 }
 
 async function finish(context: ApplyContext, prepared: PreparedStep, terms: Terms): Promise<StepResult> {
-  const { position } = terms;
-  const reply = await send(context, [...opening(position.epoch, position.head), ...fulfil(prepared.step), 'COMMIT']);
+  const { position, fulfilled = fulfil(prepared.step) } = terms;
+  const reply = await send(context, [...opening(position.epoch, position.head), ...fulfilled, 'COMMIT']);
   if (!reply.ok) return refused(reply, prepared, { ...terms, stands: true });
   return { kind: 'applied', head: position.head, ms: 0 };
 }

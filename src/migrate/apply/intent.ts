@@ -130,7 +130,7 @@ export function forget(step: Pick<PlanStep, 'id' | 'direction'>): readonly strin
 }
 
 /** Of the statements of migrations that stand in part the guard keeps a hash. */
-const renewed = 'UPDATE godwit.guard SET partial = godwit.partial_digest()';
+export const renewed = 'UPDATE godwit.guard SET partial = godwit.partial_digest()';
 
 function removeNote(step: Pick<PlanStep, 'id' | 'direction'>): string {
   return `DELETE FROM godwit.statement WHERE ${begunOf(step)}`;

@@ -4,7 +4,9 @@ import type { Analysis, Migration, PlanStep } from '../model.ts';
 import type { ByteSource, Session } from '../ports.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { LockTerms } from '../courtesy/terms.ts';
+import type { PartialStatement } from '../history/read-history.ts';
 import type { AppliedPart } from './applied-part.ts';
+import type { BringBack, UndoneScripts } from './back-steps.ts';
 
 /** A step of the plan with everything that is needed to execute it. */
 export interface PreparedStep {
@@ -16,6 +18,10 @@ export interface PreparedStep {
   readonly guard?: RowGuard;
   /** The call that keeps the text of its down file along with its record; absent: there is none, or it is too large. */
   readonly keeping?: (run: string) => Promise<string>;
+  /** It is applied, and only this of it is done again; `seq`: its row. */
+  readonly bringsBack?: BringBack & { readonly seq: number; readonly scripts: UndoneScripts };
+  /** Of a rollback: what `up --resume-up` had begun to do again. */
+  readonly broughtBack?: PartialStatement;
   /** What an earlier attempt has left of it. */
   readonly part: AppliedPart;
   readonly locks: LockTerms;
@@ -50,7 +56,7 @@ export const largestMessage: number = 4 * 1024 * 1024;
 export function isPipelined(prepared: PreparedStep): boolean {
   const { analysis, part, guard } = prepared;
   // Its rows are counted in its transaction, and its catalogue is the one that the step before it has left.
-  if (guard !== undefined) return false;
+  if (guard !== undefined || prepared.bringsBack !== undefined) return false;
   // What stands in part goes on behind it, even if the rest would fit into one message by now.
   if (part.through > 0 || part.begun !== undefined) return false;
   // Its checks are answered before it is recorded.

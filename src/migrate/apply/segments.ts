@@ -5,6 +5,7 @@ import type { Stop } from '../losses/row-guard.ts';
 import type { Segment } from '../model.ts';
 import type { RefusedReply, Session } from '../ports.ts';
 import { applyBarrier } from './barrier.ts';
+import { settleBroughtBack } from './bring-back.ts';
 import { checksInside } from './check-inside.ts';
 import { settleLost } from './lost-intent.ts';
 import { leaving, opening } from './message.ts';
@@ -31,6 +32,8 @@ export async function applySegments(
   const recording = { head: next, nextStarted: start.after };
   const { through } = prepared.part;
   let stands = through > 0;
+  const broughtBack = await settleBroughtBack(context, prepared, position);
+  if (broughtBack !== undefined) return broughtBack;
   const untold = await prepared.guard?.begin(context.session);
   if (untold !== undefined) return untoldOf(untold, stands);
   const unsettled = await settleLost(context, prepared, position);

@@ -292,6 +292,7 @@ async function stoppedByFile(
 
 /** Was this step recorded by this very run, although its answer never arrived? */
 function isThrough(history: History, run: string, step: PreparedStep['step']): boolean {
+  if (step.resumes === true) return !history.partial.some(({ migration }) => migration === step.id);
   const row = history.rows.findLast((candidate) => candidate.id === step.id);
   if (row === undefined) return false;
   const kind = step.direction === 'up' ? 'applied' : 'reverted';

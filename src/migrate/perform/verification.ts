@@ -6,6 +6,7 @@ import type { Change, Check } from '../model.ts';
 import type { RunnerPorts } from '../runner-ports.ts';
 import type { ApplyTask } from '../task.ts';
 import { covers } from '../plan/in-effect.ts';
+import { checkBroughtBack, type BroughtBack } from '../verify/brought-back.ts';
 import { checkUndone } from '../verify/undone.ts';
 import { cancelledBy } from './cancelled-by.ts';
 import { emitChanges } from './emit-changes.ts';
@@ -133,14 +134,23 @@ async function checksAfter(
 ): Promise<readonly Check[] | 'lost'> {
   if (task.selection.direction === 'down') return afterUndoing(ports, live, applied);
   const migrations = await Promise.all(applied.map(({ migration }) => withChecks(ports.bundle, migration)));
-  const [tried, own] = await Promise.all([
+  const [again, tried, own] = await Promise.all([
+    checkBroughtBack(live.session, broughtBackIn(applied)),
     checkLive(live.session, task.verification, live.run),
     checkOwn(
       live.session,
       migrations.filter(({ up }) => up?.directives.verifyInside === undefined),
     ),
   ]);
-  return [...tried, ...own];
+  return again === 'lost' ? again : [...again, ...tried, ...own];
+}
+
+function broughtBackIn(applied: readonly PreparedStep[]): BroughtBack {
+  const back = applied.flatMap(({ step, migration, bringsBack }) =>
+    bringsBack === undefined ? [] : [{ seq: bringsBack.seq, id: step.id, file: migration.up.file }],
+  );
+  const files = new Map(back.map(({ id, file }) => [id, file]));
+  return { seqs: back.map(({ seq }) => seq), file: (id) => files.get(id) ?? '' };
 }
 
 async function afterUndoing(

@@ -1,7 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import { appliedNow, type History } from '../history/read-history.ts';
+import { appliedNow, type History, type PartialStatement } from '../history/read-history.ts';
 import { isKept, largestKept } from '../history/recorded-down.ts';
 import type { Analysis, Migration, Mode, Plan, PlanStep, Role, ScriptFile } from '../model.ts';
 import type { Bundle, Hashing } from '../ports.ts';
@@ -11,6 +11,7 @@ import { begunAhead, begunAheadFinding, type AheadPolicy } from './ahead.ts';
 import { canonicalJson } from './canonical.ts';
 import { vanishedInPart, withoutFile } from './without-file.ts';
 import type { Comparison } from './compare.ts';
+import { planResuming } from './plan-resuming.ts';
 import { judgeRecorded, recordedFinding, type RecordedDowns } from './recorded-downs.ts';
 import { bundleInEffect } from './in-effect.ts';
 import { select } from './select.ts';
@@ -50,7 +51,7 @@ export async function makePlan(
   ports: PlanPorts,
 ): Promise<Outcome<MadePlan>> {
   const bundle = bundleInEffect(whole, history);
-  const outOfOrder = selection.outOfOrder || selection.direction === 'down';
+  const outOfOrder = selection.outOfOrder || selection.direction === 'down' || selection.resumeUp === true;
   const applied = new Set(appliedNow(history.rows).map(({ id }) => id));
   const vanished = withoutFile(stuckWithoutFile(history, selection, applied), bundle);
   const begun = selection.direction === 'up' ? begunAhead(vanished, bundle.migrations, history.rows) : [];
@@ -64,6 +65,12 @@ export async function makePlan(
   // What has no file is no reason against undoing what has one.
   const found = selection.direction === 'down' ? all.filter(({ code }) => !aboutFiles.has(code)) : all;
   if (found.some((finding) => finding.severity === 'error')) return bad(...found);
+  if (selection.resumeUp === true) {
+    const resuming = await planResuming(bundle, history, comparison);
+    if (!resuming.ok) return resuming;
+    const { steps, analyses } = resuming.value;
+    return good({ plan: planOf(history, steps, ports.hashing), comparison, analyses, findings: found });
+  }
   const selected = select(selection, comparison, bundle.migrations);
   if (!selected.ok) return selected;
   // What a later release has begun may stay as it is, but nothing goes past it.
@@ -151,8 +158,9 @@ async function companionFaults(bundle: Bundle, migration: Migration, role: Role)
 /** A migration that stands in part goes on in its own direction: before anything turns round, and before all is well. */
 function halfWay(history: History, selection: Selection, bundle: Bundle): readonly Finding[] {
   const files = new Map(bundle.migrations.map(({ id, up }) => [id, up.file]));
+  const undone = new Set(history.partial.flatMap((note) => (note.direction === 'down' ? [note.migration] : [])));
   const turned = history.partial.filter(
-    ({ migration, direction }) => direction !== selection.direction || isOfAnotherSet(migration, bundle),
+    (note) => isTurned(note, selection, undone) || isOfAnotherSet(note.migration, bundle),
   );
   return [...new Set(turned.map(({ migration }) => migration))].flatMap((id) => {
     if (isOfAnotherSet(id, bundle)) return [halfWayElsewhere(id)];
@@ -160,8 +168,18 @@ function halfWay(history: History, selection: Selection, bundle: Bundle): readon
     if (file === undefined) return [];
     const [what, command] = selection.direction === 'up' ? ['undone', 'down'] : ['applied', 'up'];
     const why = `${file} is ${what} in part; \`godwit ${command}\` goes on there.`;
-    return [fault('half-way', { where: { file }, why, fix: `Run \`godwit ${command}\` first.` })];
+    const other = command === 'down' ? '; or `godwit up --resume-up`, which does again what was undone' : '';
+    return [fault('half-way', { where: { file }, why, fix: `Run \`godwit ${command}\` first${other}.` })];
   });
+}
+
+/** What `--resume-up` has begun of a migration that is undone in part is no way of its own. */
+function isTurned(
+  { migration, direction }: PartialStatement,
+  selection: Selection,
+  undone: ReadonlySet<string>,
+): boolean {
+  return direction !== selection.direction && !(direction === 'up' && undone.has(migration));
 }
 
 function isOfAnotherSet(id: string, { set }: Pick<Bundle, 'set'>): boolean {
@@ -201,11 +219,12 @@ function planOf(history: History, steps: readonly PlanStep[], hashing: Hashing):
     format: 1,
     environment: history.environmentId,
     head: history.head,
-    steps: steps.map(({ id, checksum, mode, direction, standsFor }) => ({
+    steps: steps.map(({ id, checksum, mode, direction, resumes, standsFor }) => ({
       id,
       checksum,
       mode,
       direction,
+      ...(resumes === true ? { resumes } : {}),
       ...(standsFor === undefined ? {} : { standsFor }),
     })),
   };
