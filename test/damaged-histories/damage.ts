@@ -135,7 +135,7 @@ async function choose(client: Client, dice: Dice): Promise<Damage | undefined> {
         what,
         tables: ['guard'],
         column: 'schema_version',
-        sql: `alter table godwit.${table} add column of_later text default 'x';\nupdate godwit.guard set schema_version = schema_version + ${dice.upTo(3)}`,
+        sql: `alter table godwit.${table} add column if not exists of_later text default 'x';\nupdate godwit.guard set schema_version = schema_version + ${dice.upTo(3)}`,
       };
     case 'shape': {
       const column = dice.one(columns.filter((one) => one.table === table))?.column ?? '*';
@@ -144,7 +144,7 @@ async function choose(client: Client, dice: Dice): Promise<Damage | undefined> {
         `alter table godwit.${table} drop column ${column} cascade`,
         `drop table godwit.${table} cascade`,
         `alter table godwit.${table} rename to ${table}_of_later`,
-        `alter table godwit.${table} add column of_later text`,
+        `alter table godwit.${table} add column if not exists of_later text`,
       );
       return { what, tables: [table], column, sql };
     }
