@@ -19,7 +19,7 @@ alter table godwit.epoch
 
 alter table godwit.run
   add column n bigint,
-  -- OIDs of objects without a schema (schemas, extensions, …) that had been there when it began.
+  -- OIDs of objects without a schema (schemas, extensions, ...) that had been there when it began.
   add column found oid[] not null default '{}',
   -- Transactions before this one had ended when it looked at followed rows; null: it did not, as it changes none.
   add column looked xid8;
@@ -79,7 +79,7 @@ create table godwit.object (
   sub integer not null default 0,
   kind text not null,
   name text not null,
-  -- The relation, type, … that it is a part of, or itself.
+  -- The relation, type, ... that it is a part of, or itself.
   home_class oid not null,
   home oid not null,
   -- Its definition in parts, each as `what: text`.

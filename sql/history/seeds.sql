@@ -210,7 +210,7 @@ begin
         continue;
       end if;
       return query select g.relation::regclass::text || ' (' || (
-          select string_agg(a.attname || ' ' || case when length(v) > 40 then left(v, 40) || '…' else v end, ', ' order by at)
+          select string_agg(a.attname || ' ' || case when length(v) > 40 then left(v, 40) || '...' else v end, ', ' order by at)
           from rows from (unnest(s.key_columns), unnest(s.key_values)) with ordinality k (num, v, at)
           join pg_attribute a on a.attrelid = g.relation and a.attnum = k.num) || ')',
         s.seq, s.line, s.frozen, case when f.is_there then 'changed' when row_security_active(g.relation) then 'unknown' else 'missing' end,

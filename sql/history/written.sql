@@ -70,7 +70,7 @@ begin
   end if;
 end $$;
 
--- What these objects, and every object that uses one of them, are a part of: a relation, type, … that can be described. One
+-- What these objects, and every object that uses one of them, are a part of: a relation, type, ... that can be described. One
 -- level of use is enough: a new name changes the text of what uses it, and no more; that of a schema counts for all that
 -- lies in it. The program's own tables, what ends with its session, and what came with the server or an extension, is nobody's.
 create or replace function godwit.homes_around(classes oid[], oids oid[]) returns table (class oid, oid oid)
