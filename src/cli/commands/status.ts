@@ -56,7 +56,7 @@ const statusOf: Run = async (context) =>
       ahead: project.environment.ahead,
     });
     const vanished = withoutFile(partial, wired.bundle);
-    const inPart = judgeVanished(vanished, { migrations: wired.bundle.migrations, rows }, project.environment.ahead);
+    const inPart = judgeVanished(vanished, rows);
     // Those of a run that told it earlier are about that run.
     const told = execution.known === undefined ? execution.findings : [];
     const findings = [...told, ...inPart, ...found];

@@ -1,6 +1,5 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { appliedNow } from '../history/read-history.ts';
 import type { HistoryRow } from '../history/rows.ts';
 import { isBareId, versionIn } from '../migration-id.ts';
 import type { Migration } from '../model.ts';
@@ -12,30 +11,6 @@ export type AheadPolicy = 'warn' | 'refuse';
 /** Is a version newer than every migration of a folder? Bare files have none. */
 export function isAheadOf(id: string, migrations: readonly Pick<Migration, 'id'>[]): boolean {
   return !isBareId(id) && migrations.every((one) => compareVersions(versionIn(one.id), versionIn(id)) < 0);
-}
-
-/**
- * Versions that stand in part, have no file, and are newer than every file: a later release has begun them. Those that are
- * applied are on their way back, which nothing but their down file may go on with.
- *
- * @param vanished ids of migrations that stand in part and have no file
- */
-export function begunAhead(
-  vanished: readonly string[],
-  migrations: readonly Pick<Migration, 'id'>[],
-  rows: readonly HistoryRow[],
-): readonly string[] {
-  const applied = new Set(appliedNow(rows).map(({ id }) => id));
-  if (!migrations.some(({ id }) => applied.has(id))) return [];
-  return vanished.filter((id) => !applied.has(id) && isAheadOf(id, migrations));
-}
-
-/** What is said of such a version, as long as nothing else is to be done. */
-export function begunAheadFinding(id: string, policy: AheadPolicy = 'warn'): Finding {
-  const why = `Version ${versionIn(id)}, which is newer than every file here, was executed in part by an earlier run.`;
-  return policy === 'warn'
-    ? fault('database-ahead', { why, fix: `${fault('database-ahead').fix} The files of the later release finish it.` })
-    : refused(why);
 }
 
 const mostNamed = 3;

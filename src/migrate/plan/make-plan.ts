@@ -7,7 +7,7 @@ import type { Analysis, Migration, Mode, Plan, PlanStep, Role, ScriptFile } from
 import type { Bundle, Hashing } from '../ports.ts';
 import type { Selection } from '../task.ts';
 import { isBareId, setIn, versionIn } from '../migration-id.ts';
-import { begunAhead, begunAheadFinding, type AheadPolicy } from './ahead.ts';
+import type { AheadPolicy } from './ahead.ts';
 import { canonicalJson } from './canonical.ts';
 import { vanishedInPart, withoutFile } from './without-file.ts';
 import type { Comparison } from './compare.ts';
@@ -54,9 +54,7 @@ export async function makePlan(
   const outOfOrder = selection.outOfOrder || selection.direction === 'down' || selection.resumeUp === true;
   const applied = new Set(appliedNow(history.rows).map(({ id }) => id));
   const vanished = withoutFile(stuckWithoutFile(history, selection, applied), bundle);
-  const begun = selection.direction === 'up' ? begunAhead(vanished, bundle.migrations, history.rows) : [];
-  if (vanished.length > begun.length)
-    return bad(...vanished.filter((id) => !begun.includes(id)).map((id) => vanishedInPart(id, applied.has(id))));
+  if (vanished.length > 0) return bad(...vanished.map((id) => vanishedInPart(id, applied.has(id))));
   const { recorded } = ports;
   // Undoing the newer migrations is the way back: that is no reason to refuse it.
   const ahead = selection.direction === 'up' ? ports.ahead : 'warn';
@@ -73,14 +71,10 @@ export async function makePlan(
   }
   const selected = select(selection, comparison, bundle.migrations);
   if (!selected.ok) return selected;
-  // What a later release has begun may stay as it is, but nothing goes past it.
-  if (begun.length > 0 && selected.value.migrations.length > 0) return bad(...begun.map((id) => vanishedInPart(id)));
 
   const role: Role = selection.direction;
   const errors: Finding[] = [...(await judgeRecorded(selected.value, comparison, ports.downs))];
   const warnings: Finding[] = [...found];
-  for (const finding of begun.map((id) => begunAheadFinding(id, ports.ahead)))
-    (finding.severity === 'error' ? errors : warnings).push(finding);
   const analyses = new Map<string, Analysis>();
   const steps: PlanStep[] = [];
   for (const migration of selected.value.migrations) {

@@ -3,9 +3,7 @@ import type { Finding } from '../../kit/finding.ts';
 import { appliedNow } from '../history/read-history.ts';
 import type { HistoryRow } from '../history/rows.ts';
 import { isOf, versionIn } from '../migration-id.ts';
-import type { Migration } from '../model.ts';
 import type { Bundle } from '../ports.ts';
-import { begunAhead, begunAheadFinding, type AheadPolicy } from './ahead.ts';
 
 /**
  * Versions that stand in part and have no file: they can neither go on nor be judged, and under another version they
@@ -36,12 +34,7 @@ export function vanishedInPart(id: string, applied = false): Finding {
 }
 
 /** What is said of all such versions where nothing is to be executed. */
-export function judgeVanished(
-  vanished: readonly string[],
-  { migrations, rows }: { readonly migrations: readonly Migration[]; readonly rows: readonly HistoryRow[] },
-  ahead: AheadPolicy,
-): readonly Finding[] {
-  const begun = new Set(begunAhead(vanished, migrations, rows));
+export function judgeVanished(vanished: readonly string[], rows: readonly HistoryRow[]): readonly Finding[] {
   const applied = new Set(appliedNow(rows).map(({ id }) => id));
-  return vanished.map((id) => (begun.has(id) ? begunAheadFinding(id, ahead) : vanishedInPart(id, applied.has(id))));
+  return vanished.map((id) => vanishedInPart(id, applied.has(id)));
 }
