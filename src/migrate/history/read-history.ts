@@ -2,7 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { Outcome } from '../../kit/outcome.ts';
 import { bad, good } from '../../kit/outcome.ts';
-import type { Hashing, Reply, Session } from '../ports.ts';
+import type { Hashing, Reply, ServerError, Session } from '../ports.ts';
 import { serverFault } from '../server-fault.ts';
 import { followHistory } from './history-chain.ts';
 import { guardFlaws, partialColumns } from './history-flaws.ts';
@@ -122,6 +122,10 @@ export async function readDamagedHistory(
     const newer = await writtenByNewer(session);
     return bad(...(newer === undefined ? await explainRights(session, [serverFault(reply.error)]) : [newer]));
   }
+  // Not answered is not damaged.
+  for (const one of [counted, emptied]) if (!one.ok && one.error.lost) return bad(serverFault(one.error));
+  if (!counted.ok && !isOfStructure(counted.error))
+    return bad(...(await explainRights(session, [serverFault(counted.error)])));
   const [guard, migrations, partial] = reply.results.slice(-3);
   const [version, environment, environmentId, head, seq, epoch, leasedTo, whole] = guard?.rows[0] ?? [];
   // Taken for a new database, one whose guard was emptied would get all its migrations a second time.
@@ -205,6 +209,11 @@ function flawsOf(
     if (row[10] == null) withoutRun.push(`run ${run}, which migration ${id} belongs to, has lost its row`);
   }
   return [...chain.against(guard).flaws, ...withoutRun];
+}
+
+/** A table or column that is not there. */
+function isOfStructure({ sqlstate }: ServerError): boolean {
+  return sqlstate === '42P01' || sqlstate === '42703';
 }
 
 function lostRuns(counted: Reply, version: number): readonly string[] {
