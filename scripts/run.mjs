@@ -43,7 +43,7 @@ const jobs = {
   },
   faults: () => {
     build();
-    node('scripts/faults.mjs', ...rest);
+    node('scripts/campaign.mjs', 'faults/harness', ...rest);
   },
   histories: () => {
     build();

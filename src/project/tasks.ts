@@ -82,16 +82,23 @@ export function ofAnyDatabase<Looking extends InspectTask | PlanTask | VerifyTas
 /** Why a database is made the environment's own, what was shown, and whether a person has typed the environment's name. */
 export type IdentifyWish = Pick<IdentifyTask, 'reason' | 'approved' | 'shown' | 'waitMs'>;
 
+/** What runs without statements have in common: who acts, whether it is approved, what has been tried before. */
+async function recordedTerms(project: Project, actor: Actor, { approved }: { readonly approved: boolean }) {
+  return {
+    ...termsOf(project, actor),
+    approved: !project.environment.protected || approved,
+    earlier: earlierAttempts(await project.ledger.list(project.environment.name)),
+    ...(project.remote === undefined ? {} : { tells: true }),
+  };
+}
+
 /** Asks for the identity to be settled. */
 export async function identifyTask(project: Project, actor: Actor, wish: IdentifyWish): Promise<IdentifyTask> {
   return {
     kind: 'identify',
     command: 'adopt',
-    ...termsOf(project, actor),
     ...wish,
-    approved: !project.environment.protected || wish.approved,
-    earlier: earlierAttempts(await project.ledger.list(project.environment.name)),
-    ...(project.remote === undefined ? {} : { tells: true }),
+    ...(await recordedTerms(project, actor, wish)),
   };
 }
 
@@ -103,12 +110,9 @@ export async function acceptTask(project: Project, actor: Actor, wish: AcceptWis
   return {
     kind: 'accept',
     command: 'accept',
-    ...termsOf(project, actor),
     ...wish,
-    approved: !project.environment.protected || wish.approved,
+    ...(await recordedTerms(project, actor, wish)),
     waitMs: defaultWaitMs,
-    earlier: earlierAttempts(await project.ledger.list(project.environment.name)),
-    ...(project.remote === undefined ? {} : { tells: true }),
   };
 }
 
@@ -121,12 +125,9 @@ export async function pruneTask(
   return {
     kind: 'prune',
     command: 'prune',
-    ...termsOf(project, actor),
     ...wish,
-    approved: !project.environment.protected || wish.approved,
+    ...(await recordedTerms(project, actor, wish)),
     waitMs: defaultWaitMs,
-    earlier: earlierAttempts(await project.ledger.list(project.environment.name)),
-    ...(project.remote === undefined ? {} : { tells: true }),
   };
 }
 

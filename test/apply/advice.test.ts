@@ -64,13 +64,14 @@ test.each([
   ['an alias that is not in FROM', 'select x.id from users u;', '1:8', 'stands in FROM'],
   ['what is there already', 'select 1;\ncreate table users (id int);', '2:14', 'record it with `godwit adopt 2`'],
   ['a line of a DO', 'do $$\nbegin\n  perform 1;\n  drop table nowhere;\nend $$;', '4:14', 'Create the table first'],
+  ['an index to drop', 'drop index nowhere;', '1:12', 'There is nothing of this name to drop'],
   ['a row of COPY', 'copy users\nfrom stdin;\n10\tx\t1\n11\ty\tz\n\\.\n', '4:1', 'Write a value that the type knows.'],
   ['a statement alone', 'create index concurrently i on usres (id);', '1:32', 'Did you mean `users`?'],
   [
     'a file with BOM, CRLF and characters beyond ASCII',
     '\ufeff-- é\u{1F426}\r\nselect 1;\r\ndrop table /* \u{1F426} */ nope;\r\n',
     '3:20',
-    'Create',
+    'There is nothing of this name to drop',
   ],
 ])('the place, and what to do, are told of %s', async (_, sql, at, says) => {
   const { at: place, fix } = await told(sql);

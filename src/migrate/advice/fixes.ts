@@ -48,24 +48,31 @@ const general: Readonly<Record<string, string>> = {
 
 type Special = (refused: RefusedStatement) => string | undefined;
 
+const nothingToDrop =
+  'There is nothing of this name to drop: correct its name or schema, or write IF EXISTS where it may be missing.';
+
 const thereAlready: Special = ({ adoptable }) =>
   adoptable === undefined
     ? 'It is there already: choose another name, or drop it first.'
     : `It is there already. If all that this file makes is there, record it with \`godwit adopt ${adoptable}\`; otherwise choose another name, or drop what is there.`;
 
 const special: Readonly<Record<string, Special>> = {
-  '42P01': ({ error }) =>
-    error.message.includes('FROM')
-      ? 'No table of this name or alias stands in FROM: correct the name before the dot, or add the table.'
-      : undefined,
+  '42P01': ({ error, tag }) =>
+    tag.startsWith('DROP')
+      ? nothingToDrop
+      : error.message.includes('FROM')
+        ? 'No table of this name or alias stands in FROM: correct the name before the dot, or add the table.'
+        : undefined,
   '42P07': thereAlready,
   '42710': thereAlready,
   '42701': thereAlready,
   '42P06': thereAlready,
-  '42704': ({ error }) =>
-    namedBy(error)[0]?.kind === 'role'
-      ? 'Create the role on this server first (roles belong to a server, not to a database), or correct its name.'
-      : undefined,
+  '42704': ({ error, tag }) =>
+    tag.startsWith('DROP')
+      ? nothingToDrop
+      : namedBy(error)[0]?.kind === 'role'
+        ? 'Create the role on this server first (roles belong to a server, not to a database), or correct its name.'
+        : undefined,
   '42883': ({ error }) =>
     error.message.startsWith('operator')
       ? 'No operator takes these two types: convert one side, as in `a::text = b`.'
