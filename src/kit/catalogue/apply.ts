@@ -161,4 +161,11 @@ export const applyFaults = entries({
     retryable: true,
     exit: 42,
   },
+  interrupted: {
+    title: 'Interrupted',
+    why: 'The run was asked to stop. What it applied before remains applied and is recorded.',
+    fix: 'Run the same command again: it continues where it stopped.',
+    retryable: true,
+    exit: 130,
+  },
 });

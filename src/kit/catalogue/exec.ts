@@ -47,7 +47,7 @@ export const execFaults = entries({
     exit: 0,
   },
   'not-promoted': {
-    title: 'The migrations are not yet applied in the environment that comes first',
+    title: 'A required environment does not have these migrations yet',
     why: 'The configuration requires another environment to have all migrations applied and its hooks passed first.',
     fix: 'Run `godwit up` in that environment first.',
     exit: 10,

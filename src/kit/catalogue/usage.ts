@@ -82,13 +82,6 @@ export const usageFaults = {
       fix: 'Please report it, with the command and the text above.',
       exit: 70,
     },
-    interrupted: {
-      title: 'Interrupted',
-      why: 'The run was asked to stop. What it applied before remains applied and is recorded.',
-      fix: 'Run the same command again: it continues where it stopped.',
-      retryable: true,
-      exit: 130,
-    },
   }),
   ...urlFaults,
 };
