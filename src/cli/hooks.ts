@@ -1,9 +1,9 @@
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { good, type Outcome } from '../kit/outcome.ts';
-import type { Execution } from '../migrate/deploy.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import type { ApplyTask } from '../migrate/task.ts';
+import type { Execution } from '../migrate/controller/execute-task.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import type { ApplyTask } from '../migrate/contract/task.ts';
 import type { Hook } from '../project/environment.ts';
 import { hooksPassed } from '../project/promotion.ts';
 import { execTask } from '../project/tasks.ts';

@@ -1,8 +1,8 @@
 import { fault } from '../kit/fault.ts';
 import type { Redactor } from '../kit/redact.ts';
-import { createLineEncoder } from '../migrate/event-lines.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import type { Hashing } from '../migrate/ports.ts';
+import { createLineEncoder } from '../migrate/contract/event-lines.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import type { Hashing } from '../migrate/contract/ports.ts';
 import { maskedEvent } from './masked.ts';
 
 /** What one execution may say: log services count lines and bytes. */

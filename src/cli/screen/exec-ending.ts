@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../migrate/event.ts';
+import type { RunEvent } from '../../migrate/contract/event.ts';
 import { duration } from './format.ts';
 import type { Style } from './style.ts';
 

@@ -1,12 +1,12 @@
 import type { Finding } from '../../kit/finding.ts';
-import type { RunEvent } from '../../migrate/event.ts';
+import type { RunEvent } from '../../migrate/contract/event.ts';
 import { createPatience } from './patience.ts';
-import type { Change, Check } from '../../migrate/model.ts';
+import type { Change, Check } from '../../migrate/contract/model.ts';
 import { changeSummary } from './changes.ts';
 import { checkpointLines } from './checkpoint.ts';
 import { checkAdvice, checkLines, checkSummary } from './checks.ts';
 import { countOf, duration, size } from './format.ts';
-import { shown } from '../../migrate/exec/words.ts';
+import { shown } from '../../migrate/contract/command-text.ts';
 import { execEnding } from './exec-ending.ts';
 import { identityLines, settledLine } from './identity.ts';
 import { pruningLines } from './pruning.ts';
