@@ -1,7 +1,7 @@
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
-import { appliedNow } from '../migrate/runner/history/read-history.ts';
+import { appliedNow } from '../migrate/contract/history.ts';
 import type { HistoryRow } from '../migrate/contract/history-rows.ts';
 import { isBareId, isOf } from '../migrate/contract/migration-id.ts';
 import { environmentNames } from '../project/every-environment.ts';

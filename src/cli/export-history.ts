@@ -1,4 +1,4 @@
-import { appliedNow } from '../migrate/runner/history/read-history.ts';
+import { appliedNow } from '../migrate/contract/history.ts';
 import type { HistoryRow } from '../migrate/contract/history-rows.ts';
 import { quoteLiteral } from '../sql/quote.ts';
 

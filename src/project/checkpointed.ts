@@ -1,7 +1,12 @@
 import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
-import { lacksCheckpointOnly, wantsCheckpoint, type Checkpoint, type Checkpointer } from '../migrate/contract/checkpoint.ts';
+import {
+  lacksCheckpointOnly,
+  wantsCheckpoint,
+  type Checkpoint,
+  type Checkpointer,
+} from '../migrate/contract/checkpoint.ts';
 import { deploy, type Deployment, type Execution } from '../migrate/controller/execute-task.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import { outcomeOf } from '../migrate/contract/verdict.ts';

@@ -11,7 +11,7 @@ import type { Finding } from '../kit/finding.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import { rehearseDraft, type RehearsedDraft } from '../migrate/rehearsal/draft/rehearse-draft.ts';
 import { versionIn } from '../migrate/contract/migration-id.ts';
-import { emptyHistory } from '../migrate/runner/history/read-history.ts';
+import { emptyHistory } from '../migrate/contract/history.ts';
 import type { Migration, ScriptFile } from '../migrate/contract/model.ts';
 import { inEffect } from '../migrate/plan/in-effect.ts';
 import type { Bundle, ByteSource } from '../migrate/contract/ports.ts';

@@ -8,7 +8,7 @@ import { createRehearsals } from '../adapters/rehearsal/throwaway.ts';
 import { writeNew } from '../adapters/write-file.ts';
 import { fault } from '../kit/fault.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
-import { emptyHistory } from '../migrate/runner/history/read-history.ts';
+import { emptyHistory } from '../migrate/contract/history.ts';
 import { versionIn } from '../migrate/contract/migration-id.ts';
 import type { Migration, ScriptFile } from '../migrate/contract/model.ts';
 import { inEffect } from '../migrate/plan/in-effect.ts';

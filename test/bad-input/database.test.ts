@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { emptyHistory } from '../../src/migrate/runner/history/read-history.ts';
+import { emptyHistory } from '../../src/migrate/contract/history.ts';
 import { preflight, type ServerFacts } from '../../src/migrate/runner/session/server-facts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';

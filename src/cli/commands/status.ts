@@ -1,6 +1,6 @@
 import { nodeHashing } from '../../adapters/files/hashing.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { appliedNow } from '../../migrate/runner/history/read-history.ts';
+import { appliedNow } from '../../migrate/contract/history.ts';
 import type { HistoryRow } from '../../migrate/contract/history-rows.ts';
 import { defaultSet, isBareId, isOf, setIn, versionIn } from '../../migrate/contract/migration-id.ts';
 import { compareTold } from '../../migrate/plan/told-statements.ts';

@@ -1,5 +1,5 @@
 import { age, blockersWords } from '../../migrate/runner/lock-waits/blocker-text.ts';
-import type { Blocker } from '../../migrate/runner/lock-waits/blocker.ts';
+import type { Blocker } from '../../migrate/contract/blocker.ts';
 import type { RunEvent } from '../../migrate/contract/event.ts';
 import { duration } from './format.ts';
 import type { Screen } from './screen-port.ts';

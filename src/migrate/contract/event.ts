@@ -1,7 +1,7 @@
 import type { Finding } from '../../kit/finding.ts';
-import type { Blocker } from '../runner/lock-waits/blocker.ts';
+import type { Blocker } from './blocker.ts';
 import type { SameWord } from './rehearsed.ts';
-import type { History } from '../runner/history/read-history.ts';
+import type { History } from './history.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type {
   AuditRow,
@@ -14,24 +14,11 @@ import type {
 } from './history-rows.ts';
 import type { Change, Check, Plan } from './model.ts';
 import type { Target } from './ports.ts';
-import type { Pruned, Pruning } from '../runner/prune/prunable.ts';
+import type { Pruned, Pruning } from './pruning.ts';
+import type { RunOutcome } from './run-outcome.ts';
 
 /** What a runner is asked to do. */
 type TaskKind = 'probe' | 'inspect' | 'cancel' | 'plan' | 'apply' | 'verify' | 'accept' | 'identify' | 'prune' | 'exec';
-
-/** How an execution ended, in one word; the exit code says the same to scripts. */
-export type RunOutcome =
-  | 'done'
-  | 'nothing-to-do'
-  | 'refused'
-  | 'busy'
-  | 'unreachable'
-  | 'failed'
-  | 'partly-applied'
-  | 'unknown'
-  | 'verification-failed'
-  | 'interrupted'
-  | 'bug';
 
 /** Everything that a runner has to say, in order. Text for humans is made from these and never parsed. */
 export type RunEvent =
@@ -298,3 +285,6 @@ export type RunEvent =
       readonly events: number;
       readonly ms: number;
     };
+
+/** The event that closes every execution. */
+export type RunFinished = Extract<RunEvent, { readonly kind: 'run.finished' }>;

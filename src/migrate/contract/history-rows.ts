@@ -1,4 +1,4 @@
-import type { Pruning } from '../runner/prune/prunable.ts';
+import type { Pruning } from './pruning.ts';
 
 /** One row of godwit.migration: what became part of the history, in order. None is ever deleted. */
 export interface HistoryRow {

@@ -1,7 +1,6 @@
 import type { Outcome } from '../../kit/outcome.ts';
 import type { Redactor } from '../../kit/redact.ts';
 import type { RunEvent } from './event.ts';
-import type { Pace } from '../runner/session/suspension.ts';
 import type { Bundle, Connector, Hashing } from './ports.ts';
 
 /** An event before the runner counts it: `run.finished` gets its number of events when it is sent. */
@@ -81,4 +80,17 @@ export interface RunnerPorts {
   readonly pace?: Pace;
   /** Aborted when the run shall stop at the next safe point. */
   readonly signal: AbortSignal;
+}
+
+/**
+ * Whether the runner may do more. A platform that moves a running process stops it and wakes it somewhere else; a laptop
+ * sleeps. Afterwards its connections may be gone without a word.
+ */
+export interface Pace {
+  /** Undefined: go on. Otherwise it ends when the run may go on. */
+  readonly held: Promise<void> | undefined;
+  /** Has this called each time the process was woken; nothing goes on before it is through. Returns what undoes it. */
+  onWake(look: () => Promise<void>): () => void;
+  /** Ends a hold: who is to stop does not wait to be woken. */
+  release(): void;
 }

@@ -1,7 +1,7 @@
 import { isExitCode, type ExitCode } from '../../kit/exit-code.ts';
 import { exitCodeOf } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import type { RunOutcome } from './event.ts';
+import type { RunOutcome } from './run-outcome.ts';
 
 /** How an execution ended: the outcome in a word, its exit code, and the findings that led to it. */
 export interface Verdict {
@@ -43,4 +43,11 @@ export function verdictOf(...findings: readonly Finding[]): Verdict {
 /** A good end. */
 export function wellDone(outcome: 'done' | 'nothing-to-do' = 'done'): Verdict {
   return { outcome, exitCode: 0, findings: [] };
+}
+
+/** Only a run that has changed nothing is refused, or has not got the database: another one has failed on its way. */
+export function afterChanges(verdict: Verdict): Verdict {
+  const { exitCode, findings } = verdict;
+  const nothingChanged = exitCode === 10 || exitCode === 30 || findings.some(({ code }) => code === 'busy');
+  return nothingChanged ? { ...verdict, outcome: 'failed', exitCode: 40 } : verdict;
 }

@@ -1,17 +1,16 @@
 import { exitCodeOf, fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import type { RunEvent, RunOutcome } from '../contract/event.ts';
+import type { RunEvent, RunFinished } from '../contract/event.ts';
+import type { RunOutcome } from '../contract/run-outcome.ts';
 import type { RunRow } from '../contract/history-rows.ts';
 import { outcomeOf } from '../contract/verdict.ts';
 
 /** What the history says of a run: its row, that it has none, or (undefined) nothing, because it could not be read. */
 export type Recorded = RunRow | 'absent' | undefined;
 
-type Finished = Extract<RunEvent, { readonly kind: 'run.finished' }>;
-
 /** The end of an execution that died, or whose last lines did, and what is told of it. */
 export interface Aftermath {
-  readonly finished: Finished;
+  readonly finished: RunFinished;
   readonly told: readonly RunEvent[];
 }
 
@@ -39,12 +38,12 @@ export function byExitCode(end: {
 }
 
 function ended(
-  end: Pick<Finished, 'run' | 'exitCode' | 'outcome' | 'ms'> & { readonly heard: number },
+  end: Pick<RunFinished, 'run' | 'exitCode' | 'outcome' | 'ms'> & { readonly heard: number },
   findings: readonly Finding[],
 ): Aftermath {
   const { run, exitCode, outcome, ms } = end;
   const events = end.heard + findings.length + 1;
-  const finished: Finished = { kind: 'run.finished', run, outcome, exitCode, events, ms };
+  const finished: RunFinished = { kind: 'run.finished', run, outcome, exitCode, events, ms };
   return { finished, told: [...findings.map((finding): RunEvent => ({ kind: 'finding', finding })), finished] };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { emptyHistory, type History } from '../runner/history/read-history.ts';
+import { emptyHistory, type History } from '../contract/history.ts';
 import type { HistoryRow } from '../contract/history-rows.ts';
 import type { Migration } from '../contract/model.ts';
 import { compare, findingsOf } from './compare.ts';

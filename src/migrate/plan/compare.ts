@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { appliedNow, type History } from '../runner/history/read-history.ts';
+import { appliedNow, type History } from '../contract/history.ts';
 import type { HistoryRow } from '../contract/history-rows.ts';
 import type { Migration } from '../contract/model.ts';
 import { isBareId, isOf, setIn, versionIn } from '../contract/migration-id.ts';

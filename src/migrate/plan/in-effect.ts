@@ -1,7 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { isReplaced, lastReplaced, rangesText, type Replaces } from '../../sql/replaces.ts';
-import { appliedNow, type History } from '../runner/history/read-history.ts';
+import { appliedNow, type History } from '../contract/history.ts';
 import type { HistoryRow } from '../contract/history-rows.ts';
 import { isBareId, setIn, versionIn } from '../contract/migration-id.ts';
 import type { Migration } from '../contract/model.ts';

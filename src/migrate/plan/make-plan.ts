@@ -1,8 +1,8 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import { appliedNow, type History, type PartialStatement } from '../runner/history/read-history.ts';
-import { isKept, largestKept } from '../runner/history/recorded-down.ts';
+import { appliedNow, type History, type PartialStatement } from '../contract/history.ts';
+import { isKept, largestKept } from '../contract/kept-down.ts';
 import type { Analysis, Migration, Mode, Plan, PlanStep, Role, ScriptFile } from '../contract/model.ts';
 import type { Bundle, Hashing } from '../contract/ports.ts';
 import type { Selection } from '../contract/task.ts';

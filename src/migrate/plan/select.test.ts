@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { emptyHistory } from '../runner/history/read-history.ts';
+import { emptyHistory } from '../contract/history.ts';
 import type { HistoryRow } from '../contract/history-rows.ts';
 import type { Migration } from '../contract/model.ts';
 import type { Selection } from '../contract/task.ts';

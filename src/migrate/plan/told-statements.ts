@@ -1,5 +1,5 @@
 import type { RunEvent } from '../contract/event.ts';
-import { emptyHistory, type PartialStatement } from '../runner/history/read-history.ts';
+import { emptyHistory, type PartialStatement } from '../contract/history.ts';
 import type { JudgingTerms } from './compare.ts';
 import type { Hashing } from '../contract/ports.ts';
 import { compareByStatements, type Compared, type ReadStatements } from './what-changed.ts';

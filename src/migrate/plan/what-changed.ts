@@ -1,8 +1,8 @@
 import { fault } from '../../kit/fault.ts';
 import type { FaultCode } from '../../kit/catalogue/index.ts';
 import type { Finding } from '../../kit/finding.ts';
-import type { History } from '../runner/history/read-history.ts';
-import { describeGroup, timedGroups } from '../runner/apply/message.ts';
+import type { History } from '../contract/history.ts';
+import { describeGroup, timedGroups } from '../read/statement-groups.ts';
 import type { Analysis, Migration } from '../contract/model.ts';
 import type { Bundle } from '../contract/ports.ts';
 import { inEffect, type InEffect } from './in-effect.ts';

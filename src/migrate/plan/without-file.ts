@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { appliedNow } from '../runner/history/read-history.ts';
+import { appliedNow } from '../contract/history.ts';
 import type { HistoryRow } from '../contract/history-rows.ts';
 import { isOf, versionIn } from '../contract/migration-id.ts';
 import type { Bundle } from '../contract/ports.ts';

@@ -7,7 +7,7 @@ import type { Rehearsed, RehearsedStep } from '../contract/rehearsed.ts';
 import type { Migration } from '../contract/model.ts';
 import type { Bundle, Session } from '../contract/ports.ts';
 import type { ApplyTask } from '../contract/task.ts';
-import { countRows } from './squash/missing-rows.ts';
+import { countRows } from '../runner/squash/missing-rows.ts';
 import { readStates } from './read-states.ts';
 import type { Rehearsal } from './rehearsal.ts';
 

@@ -49,7 +49,8 @@ async function performTask(task: Task, ports: RunnerPorts): Promise<Verdict> {
     // Loaded when needed: `status` reads the history and starts quicker without the rest.
     if (task.kind === 'apply') return await (await import('./run/apply-task.ts')).performApply(task, ports);
     if (task.kind === 'accept') return await (await import('./verify/perform-accept.ts')).performAccept(task, ports);
-    if (task.kind === 'identify') return await (await import('./identity/perform-identify.ts')).performIdentify(task, ports);
+    if (task.kind === 'identify')
+      return await (await import('./identity/perform-identify.ts')).performIdentify(task, ports);
     if (task.kind === 'prune') return await (await import('./prune/perform-prune.ts')).performPrune(task, ports);
     if (task.kind === 'exec') return await (await import('./exec/perform-exec.ts')).performExec(task, ports);
     return await performReading(task, ports);

@@ -17,7 +17,7 @@ import { serverFault } from '../../contract/server-fault.ts';
 import { cancelledBy } from '../run/cancelled-by.ts';
 import { majorOf } from '../session/server-facts.ts';
 import { keepingDown } from '../history/keep-down.ts';
-import type { LiveRun } from '../run/live-run.ts';
+import type { LiveRun } from '../run/run-state.ts';
 import type { Opened } from '../session/open.ts';
 import { squashProof } from './record-squashed.ts';
 import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';

@@ -1,12 +1,13 @@
 import type { Finding } from '../../../kit/finding.ts';
 import { good, type Outcome } from '../../../kit/outcome.ts';
 import { newestVersion } from '../history/newest-version.ts';
-import { appliedNow, type History } from '../history/read-history.ts';
+import { appliedNow, type History } from '../../contract/history.ts';
 import type { PlanStep } from '../../contract/model.ts';
 import { inEffect } from '../../plan/in-effect.ts';
 import type { Bundle, Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import { notRehearsed, proveSquashed, type Proof, type Recordable } from '../../rehearsal/squash/prove.ts';
+import { notRehearsed, proveSquashed, type Proof } from '../squash/prove.ts';
+import type { Recordable } from '../squash/recordable.ts';
 import type { ApplyTask, Selection } from '../../contract/task.ts';
 import { isElsewhere } from '../verify/describe.ts';
 import { majorOf } from '../session/server-facts.ts';

@@ -1,14 +1,14 @@
 import { fault } from '../../../kit/fault.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
-import type { PartialStatement } from '../history/read-history.ts';
+import type { PartialStatement } from '../../contract/history.ts';
 import type { RefusedReply, Reply } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
-import type { BackStep } from './back-steps.ts';
+import type { BackStep } from '../../plan/back-steps.ts';
 import { applyBarrier } from './barrier.ts';
 import { forget, fulfil, readIntent, readNoted, renewed } from './intent.ts';
 import { opening } from './message.ts';
 import { awaitEnd } from './owner.ts';
-import { placeOf } from './place-error.ts';
+import { placeOf } from '../../contract/statement-place.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import { probeOf } from './probe/probe-of.ts';
 import { settingsBefore, type Position } from './step-message.ts';

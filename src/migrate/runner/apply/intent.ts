@@ -1,7 +1,7 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Outside } from '../../../sql/outside.ts';
 import type { Backend } from '../session/backend.ts';
-import type { PartialStatement } from '../history/read-history.ts';
+import type { PartialStatement } from '../../contract/history.ts';
 import type { PlanStep, Statement } from '../../contract/model.ts';
 import type { Noted } from './probe/effect-probe.ts';
 

@@ -1,5 +1,6 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Analysis, Segment, Statement } from '../../contract/model.ts';
+import { type TimedGroup, describeGroup } from '../../read/statement-groups.ts';
 
 /** What places a stretch of a file: its bytes, and line and column of its first token. */
 export type Stretch = Pick<Statement, 'start' | 'head' | 'end' | 'line' | 'column' | 'count'>;
@@ -21,14 +22,6 @@ export interface Message {
   /** For each command of the message the index of the user's statement that it is, or of godwit's own part. */
   readonly owners: readonly (number | 'before' | 'after')[];
 }
-
-/** The statements of a message whose end the server's clock notes together: one each, unless there are very many. */
-export interface TimedGroup {
-  readonly first: number;
-  readonly last: number;
-}
-
-const mostTimedGroups = 100;
 
 const reset: readonly string[] = [
   'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE',
@@ -114,16 +107,6 @@ export function notedAgain({ backTo }: Statement, index: number, groups: readonl
   ];
 }
 
-/** Splits the statements of a segment into groups that are timed together. */
-export function timedGroups(segment: Pick<Segment, 'first' | 'last'>): readonly TimedGroup[] {
-  const count = segment.last - segment.first + 1;
-  const size = Math.max(1, Math.ceil(count / mostTimedGroups));
-  const groups: TimedGroup[] = [];
-  for (let first = segment.first; first <= segment.last; first += size)
-    groups.push({ first, last: Math.min(first + size - 1, segment.last) });
-  return groups;
-}
-
 /** Joins godwit's commands and the user's statements into one message. */
 export class MessageBuilder {
   #text = '';
@@ -176,22 +159,4 @@ export function statementArrays(statements: readonly Statement[], groups: readon
     numbers(rows.map((row) => row.count)),
     array(rows.map((row) => row.hash)),
   ].join(', ');
-}
-
-/** What history keeps of a group of statements. */
-export function describeGroup(
-  statements: readonly Statement[],
-  group: TimedGroup,
-): { readonly tag: string; readonly line: number; readonly count: number; readonly hash: string } {
-  const members = statements.slice(group.first, group.last + 1);
-  const count = members.reduce((sum, statement) => sum + statement.count, 0);
-  const tags = new Set(members.map((statement) => statement.tag));
-  const [first] = members;
-  return {
-    tag: tags.size > 1 ? `${first?.tag ?? ''} and others` : (first?.tag ?? ''),
-    line: first?.line ?? 0,
-    count,
-    // One statement keeps its own hash; a group is known by its first and last one and their number.
-    hash: members.length === 1 ? (first?.hash ?? '') : `${first?.hash ?? ''}..${members.at(-1)?.hash ?? ''}`,
-  };
 }

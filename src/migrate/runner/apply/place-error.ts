@@ -7,6 +7,7 @@ import { findName, namesIn } from '../../../sql/names-in.ts';
 import { namedBy } from '../advice/named-object.ts';
 import { offsetOfStatement } from './chunks.ts';
 import type { Message, Piece } from './message.ts';
+import { placeOf } from '../../contract/statement-place.ts';
 
 /** What is needed to say where in the user's file a message failed. */
 export interface Placing {
@@ -108,11 +109,6 @@ const committing =
   'It ends its transaction by itself. Put `-- godwit: transaction=none` on the first line of the file: its statements then run one by one, each outside of a transaction where it has to.';
 const nestedCommit =
   'COMMIT and ROLLBACK work in DO and in procedures that CALL reaches directly, not inside of a function, or of a block with EXCEPTION.';
-
-/** The place of a statement's first token. */
-export function placeOf(statement: Pick<Statement, 'line' | 'column'>, file: string): Place {
-  return { file, line: statement.line, column: statement.column };
-}
 
 function pieceAt(message: Message, position: number): { readonly piece: Piece; readonly offset: number } | undefined {
   const at = utf16Index(message.text, position - 1);

@@ -4,9 +4,9 @@ import type { Analysis, Migration, PlanStep } from '../../contract/model.ts';
 import type { ByteSource, Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { LockTerms } from '../../contract/lock-policy.ts';
-import type { PartialStatement } from '../history/read-history.ts';
-import type { AppliedPart } from './applied-part.ts';
-import type { BringBack, UndoneScripts } from './back-steps.ts';
+import type { PartialStatement } from '../../contract/history.ts';
+import type { AppliedPart } from '../../plan/applied-part.ts';
+import type { BringBack, UndoneScripts } from '../../plan/back-steps.ts';
 
 /** A step of the plan with everything that is needed to execute it. */
 export interface PreparedStep {

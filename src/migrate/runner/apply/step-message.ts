@@ -11,9 +11,9 @@ import {
   readOnly,
   settling,
   statementArrays,
-  timedGroups,
   type Message,
 } from './message.ts';
+import { timedGroups } from '../../read/statement-groups.ts';
 import { lookAgain, lookBehind } from './looking.ts';
 import { kindOf, type PreparedStep } from './prepared.ts';
 import { closingTraps } from './session-traps.ts';

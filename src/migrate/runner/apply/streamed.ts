@@ -4,16 +4,8 @@ import type { Reply, Session } from '../../contract/ports.ts';
 import type { Segment, Statement } from '../../contract/model.ts';
 import { chunksOf } from './chunks.ts';
 import { checkInside, checksInside } from './check-inside.ts';
-import {
-  MessageBuilder,
-  notedAgain,
-  opening,
-  readOnly,
-  settling,
-  timedGroups,
-  type Message,
-  type TimedGroup,
-} from './message.ts';
+import { MessageBuilder, notedAgain, opening, readOnly, settling, type Message } from './message.ts';
+import { timedGroups, type TimedGroup } from '../../read/statement-groups.ts';
 import { lookBehind } from './looking.ts';
 import { placeError } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';

@@ -1,6 +1,6 @@
 import { good, type Outcome } from '../../../kit/outcome.ts';
 import type { Session } from '../../contract/ports.ts';
-import type { Pruned } from '../prune/prunable.ts';
+import type { Pruned } from '../../contract/pruning.ts';
 import type { BaselineStory } from './baseline-rows.ts';
 import type { EventBody } from './event-body.ts';
 import type { RecordedEvent } from './migration-rows.ts';

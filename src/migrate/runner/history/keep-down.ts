@@ -1,4 +1,5 @@
-import { isKept, keepDown } from './recorded-down.ts';
+import { isKept } from '../../contract/kept-down.ts';
+import { keepDown } from './recorded-down.ts';
 import { rowsCreatedBy } from '../rollback/own-rows.ts';
 import type { Migration } from '../../contract/model.ts';
 import type { Bundle } from '../../contract/ports.ts';

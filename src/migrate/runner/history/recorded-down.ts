@@ -3,9 +3,6 @@ import type { CreatedRows } from '../rollback/own-rows.ts';
 import type { ScriptFile } from '../../contract/model.ts';
 import type { ByteSource, Session } from '../../contract/ports.ts';
 
-/** The largest down file whose text is kept in the history, in bytes. */
-export const largestKept: number = 256 * 1024;
-
 /** A down file as it was when its migration was applied. */
 export interface RecordedDown {
   readonly seq: number;
@@ -15,11 +12,6 @@ export interface RecordedDown {
   readonly body: string;
   /** The rows that its migration has written out. */
   readonly created: readonly CreatedRows[];
-}
-
-/** Does the history keep the text of this down file? */
-export function isKept(down: ScriptFile | undefined): down is ScriptFile {
-  return down !== undefined && down.size <= largestKept;
 }
 
 const hexOf: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

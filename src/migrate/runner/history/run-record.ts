@@ -1,7 +1,7 @@
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { checkpointText } from '../../contract/checkpoint.ts';
-import type { RunOutcome } from '../../contract/event.ts';
+import type { RunOutcome } from '../../contract/run-outcome.ts';
 import { settling } from '../identity/settle-identity.ts';
 import type { Reply, Session } from '../../contract/ports.ts';
 import type { SettledIdentity } from '../../contract/history-rows.ts';

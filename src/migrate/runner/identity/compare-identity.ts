@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import type { History } from '../history/read-history.ts';
+import type { History } from '../../contract/history.ts';
 import type { RecordedIdentity } from '../../contract/history-rows.ts';
 import type { EnvironmentTerms, OtherEnvironment, PinnedIdentity } from '../../contract/task.ts';
 

@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import type { History } from '../history/read-history.ts';
+import type { History } from '../../contract/history.ts';
 import type { EnvironmentTerms } from '../../contract/task.ts';
 import { livesAs, type Place } from './compare-identity.ts';
 

@@ -1,5 +1,5 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
-import type { History } from '../history/read-history.ts';
+import type { History } from '../../contract/history.ts';
 import type { SettledIdentity } from '../../contract/history-rows.ts';
 import type { EnvironmentTerms } from '../../contract/task.ts';
 import { compareIdentity, identityOf, type Place } from './compare-identity.ts';

@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
-import type { History } from '../history/read-history.ts';
+import type { History } from '../../contract/history.ts';
 import type { RunEvent } from '../../contract/event.ts';
 import type { RunAbout, RunRow } from '../../contract/history-rows.ts';
 import { changesOfRun } from '../history/run-changes.ts';

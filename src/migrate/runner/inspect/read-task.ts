@@ -82,7 +82,9 @@ async function read(task: ReadingTask, ports: RunnerPorts, opened: Opened): Prom
     }
     case 'cancel': {
       const wrong = unfitHistory(opened.facts, opened.history, task.environment);
-      return wrong.length > 0 ? verdictOf(...wrong) : (await import('../run/cancel-run.ts')).cancelRun(task, ports, opened);
+      return wrong.length > 0
+        ? verdictOf(...wrong)
+        : (await import('../run/cancel-run.ts')).cancelRun(task, ports, opened);
     }
     case 'plan':
       return planOnly(task, ports, opened);

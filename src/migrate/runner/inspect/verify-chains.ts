@@ -8,7 +8,7 @@ import { createPrunedStory } from '../audit/pruned-runs.ts';
 import { verifyRuns, type CheckedRuns } from '../audit/verify-runs.ts';
 import type { Session } from '../../contract/ports.ts';
 import { unknownRun } from '../prune/pruned-run.ts';
-import type { Pruned } from '../prune/prunable.ts';
+import type { Pruned } from '../../contract/pruning.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';

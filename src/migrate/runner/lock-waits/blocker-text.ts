@@ -1,5 +1,5 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
-import type { Blocker } from './blocker.ts';
+import type { Blocker } from '../../contract/blocker.ts';
 
 /** Who is in the way, in words: `application “psql” (user ann, pid 12, idle in transaction for 4 min: select …)`. */
 function blockerWords(blocker: Blocker): string {

@@ -1,10 +1,18 @@
-import type { Blocker } from './blocker.ts';
+import type { Blocker } from '../../contract/blocker.ts';
 import type { RunEvent } from '../../contract/event.ts';
 import type { Lock } from '../../../sql/locks/lock.ts';
 import type { Reply, Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { holdersQuery } from './holders.ts';
-import { nudgeQuery, readSight, sightQuery, stepBackQuery, stillThereQuery, type Look, type Sight } from './lock-wait-snapshot.ts';
+import {
+  nudgeQuery,
+  readSight,
+  sightQuery,
+  stepBackQuery,
+  stillThereQuery,
+  type Look,
+  type Sight,
+} from './lock-wait-snapshot.ts';
 import { createTeller } from './throttle.ts';
 import { shortWaitMs, type LockTerms } from '../../contract/lock-policy.ts';
 

@@ -1,5 +1,5 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
-import type { Blocker } from './blocker.ts';
+import type { Blocker } from '../../contract/blocker.ts';
 import { shownQuery } from './query-text.ts';
 
 /** One row of an answer, all values as the server's text. */

@@ -2,27 +2,7 @@ import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
-
-/** What pruning has removed, or would remove. */
-export interface Pruning {
-  /** The cut-off, as ISO 8601 in UTC. */
-  readonly before: string;
-  /** Runs that lose their events. */
-  readonly runs: number;
-  /** Of these, those that lose their row, too. */
-  readonly gone: number;
-  readonly events: number;
-  readonly statements: number;
-  /** Earlier attempts that go along with the run that had carried them over. */
-  readonly attempts: number;
-}
-
-/** A pruning that the audit tells of: which run, by whom and when. */
-export interface Pruned extends Pruning {
-  readonly run: string;
-  readonly by: string;
-  readonly at: string;
-}
+import type { Pruning } from '../../contract/pruning.ts';
 
 /** The runs that may be pruned, and what goes with them. */
 export interface Prunable extends Pruning {

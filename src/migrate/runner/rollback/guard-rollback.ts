@@ -1,5 +1,5 @@
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import { appliedNow, type History } from '../history/read-history.ts';
+import { appliedNow, type History } from '../../contract/history.ts';
 import { readRecordedDowns } from '../history/recorded-down.ts';
 import type { MadePlan } from '../../plan/make-plan.ts';
 import type { Bundle, Session } from '../../contract/ports.ts';

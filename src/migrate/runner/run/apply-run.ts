@@ -6,16 +6,18 @@ import { applySteps, type ApplyResult } from '../apply/apply-steps.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { backendOf } from '../session/backend.ts';
 import { defaultLockTerms, type LockTerms } from '../../contract/lock-policy.ts';
-import { readHistory, type History } from '../history/read-history.ts';
+import { readHistory } from '../history/read-history.ts';
+import type { History } from '../../contract/history.ts';
 import { logEvent } from '../history/run-record.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { tellBegun } from './begin.ts';
 import { cancelledBy } from './cancelled-by.ts';
-import { reconnect, type LiveRun } from './live-run.ts';
+import { reconnect } from './live-run.ts';
+import type { LiveRun } from './run-state.ts';
 import { openSession } from '../session/open.ts';
 import { asTheyStand } from './prepare.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { verdictOf, wellDone, type Verdict, afterChanges } from '../../contract/verdict.ts';
 import { createYielding, type Yielded, type Yielding } from './yielding.ts';
 
 /** After a lost connection; locks have a budget of their own. */
@@ -42,13 +44,6 @@ export async function applyRun(
   } finally {
     yielding.lookout.close();
   }
-}
-
-/** Only a run that has changed nothing is refused, or has not got the database: another one has failed on its way. */
-function afterChanges(verdict: Verdict): Verdict {
-  const { exitCode, findings } = verdict;
-  const nothingChanged = exitCode === 10 || exitCode === 30 || findings.some(({ code }) => code === 'busy');
-  return nothingChanged ? { ...verdict, outcome: 'failed', exitCode: 40 } : verdict;
 }
 
 interface AppliedRun {

@@ -1,7 +1,8 @@
 import { fault } from '../../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import { installHistory } from '../history/install.ts';
-import { readHistory, type History } from '../history/read-history.ts';
+import { readHistory } from '../history/read-history.ts';
+import type { History } from '../../contract/history.ts';
 import type { SettledIdentity } from '../../contract/history-rows.ts';
 import { explainRights } from '../history/rights.ts';
 import { beginRun, type RecordedTask } from '../history/run-record.ts';
@@ -10,10 +11,7 @@ import { settlementOf } from '../identity/settle-identity.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { EnvironmentTerms } from '../../contract/task.ts';
 import { noteState } from '../verify/describe.ts';
-import type { LiveRun } from './live-run.ts';
-
-/** `moved`: somebody else has raised the epoch in between, so that what was sent under the expected one did nothing. */
-export type Begun = 'begun' | 'moved';
+import type { LiveRun, Begun } from './run-state.ts';
 
 /** What the first writes of a run say. */
 export interface BeginTerms {

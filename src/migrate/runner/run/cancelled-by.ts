@@ -2,7 +2,7 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Reply } from '../../contract/ports.ts';
-import { adoptEpoch, type LiveRun } from './live-run.ts';
+import { adoptEpoch, type LiveRun } from './run-state.ts';
 
 /** Was this run asked to stop from beside it? Then the epoch was raised in its own name. */
 export async function cancelledBy(live: LiveRun): Promise<Finding | undefined> {

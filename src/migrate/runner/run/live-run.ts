@@ -4,68 +4,20 @@ import { catalogue, type FaultCode } from '../../../kit/catalogue/index.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { backendBehind, type Backend } from '../session/backend.ts';
 import { endBackend } from '../session/end-backend.ts';
-import { expectAnswers, type Watch } from '../session/watch-connections.ts';
+import { expectAnswers } from '../session/watch-connections.ts';
 import { localCommit, raisingEpoch } from '../history/run-record.ts';
-import type { Begun } from './begin.ts';
-import type { AddedColumns } from '../verify/describe.ts';
-import type { ServerFacts } from '../session/server-facts.ts';
-import type { Control } from '../session/control-connection.ts';
 import { pause } from '../session/deadline.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
-import { openSession, type SessionTerms } from '../session/open.ts';
+import { openSession } from '../session/open.ts';
 import { takeRunLock } from '../session/run-lock.ts';
-import type { Stopping } from './stop-run.ts';
-
-/** A session that may be replaced while the run goes on, and what is known of the history. */
-export interface LiveRun {
-  session: Session;
-  /** The server's process behind the session. */
-  backend: Backend;
-  epoch: string;
-  head: string;
-  /** The unpipelined session of COPY and large files, while one is at work. */
-  beside?: Session;
-  besideBackend?: Backend;
-  /** The second connection; there from the moment at which the run is going to change something. */
-  control?: Control;
-  /** How the first writes went. Messages are sent behind them; nothing else is done before they are answered. */
-  begun: Promise<Outcome<Begun>>;
-  /** Looks whether the connections still work. */
-  watch?: Watch;
-  /** What goes on when the run is asked to stop. */
-  stopping?: Stopping;
-  /** True: it holds the lease, as runs through a pooler do. */
-  leased?: boolean;
-  /** Ends what renews it. */
-  endRenewal?: () => void;
-  /** Columns that an earlier run has added and not described. */
-  added?: AddedColumns;
-  /** The id that the database has since its identity was settled by this run. */
-  environmentId?: string;
-  readonly run: string;
-  /** Tells this process from another one with the same run. */
-  readonly attempt: string;
-  /** How its sessions are opened. */
-  readonly terms: Omit<SessionTerms, 'pipelined'>;
-  /** The schema that unqualified names stand for. */
-  readonly schema: string;
-  /** What tells this database from others. */
-  readonly server: Pick<ServerFacts, 'systemId' | 'databaseOid'>;
-  /** Major version of the server. */
-  readonly major: number;
-}
+import { type LiveRun, adoptEpoch } from './run-state.ts';
 
 /** So long a database that is away is waited for: a restart, a failover. */
 const reconnectMs = 30_000;
 /** So long an old session that was ended may take to go. */
 const goneMs = 30_000;
-
-/** The newest epoch of the run; a stop and a reconnection may raise it in the same moment. */
-export function adoptEpoch(live: LiveRun, epoch: string): void {
-  if (Number(epoch) > Number(live.epoch)) live.epoch = epoch;
-}
 
 /**
  * A new connection after a lost one: raises the epoch (the old session may change nothing more), ends what the old one

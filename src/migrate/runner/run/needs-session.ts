@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { placeOf } from '../apply/place-error.ts';
+import { placeOf } from '../../contract/statement-place.ts';
 import type { MadePlan } from '../../plan/make-plan.ts';
 import type { Analysis, Statement } from '../../contract/model.ts';
 import type { Bundle, ByteSource } from '../../contract/ports.ts';

@@ -1,9 +1,9 @@
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import { appliedPart } from '../apply/applied-part.ts';
-import { bringBackOf, type UndoneScripts } from '../apply/back-steps.ts';
+import { appliedPart } from '../../plan/applied-part.ts';
+import { bringBackOf, type UndoneScripts } from '../../plan/back-steps.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { defaultLockTerms } from '../../contract/lock-policy.ts';
-import { appliedNow, type History, type PartialStatement } from '../history/read-history.ts';
+import { appliedNow, type History, type PartialStatement } from '../../contract/history.ts';
 import { guardRollback } from '../rollback/guard-rollback.ts';
 import type { MadePlan } from '../../plan/make-plan.ts';
 import type { Migration, PlanStep } from '../../contract/model.ts';

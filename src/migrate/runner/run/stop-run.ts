@@ -4,20 +4,10 @@ import { openControl, type Control } from '../session/control-connection.ts';
 import { endStandbyWaits } from '../session/standby.ts';
 import { cancelBackend, cancelByName, raiseEpoch } from '../session/raise-epoch.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import { adoptEpoch, type LiveRun } from './live-run.ts';
+import { adoptEpoch, type LiveRun, type Stopping } from './run-state.ts';
 
 /** A statement that was on its way when the first request to cancel came is reached by one of the next. */
 const cancelEveryMs = 500;
-
-/** What a stop does while the run ends. */
-export interface Stopping {
-  /** After it nothing more is cancelled: what the run still says to the database is its own clearing up. */
-  settle(): Promise<void>;
-  /** From now on no commit of this run waits for a standby: somebody waits for its end. */
-  hurry(): void;
-  /** Listens no longer. */
-  dispose(): void;
-}
 
 /**
  * Stops the run when its signal says so: first the epoch is raised, so that messages already sent do nothing; then what

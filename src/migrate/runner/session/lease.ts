@@ -1,13 +1,14 @@
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { installHistory } from '../history/install.ts';
-import { readHistory, type History } from '../history/read-history.ts';
+import { readHistory } from '../history/read-history.ts';
+import type { History } from '../../contract/history.ts';
 import { localCommit } from '../history/run-record.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { ApplyTask } from '../../contract/task.ts';
-import type { LiveRun } from '../run/live-run.ts';
+import type { LiveRun } from '../run/run-state.ts';
 import { holderQuery, tryUntil } from './run-lock.ts';
 
 /** What the lease needs to know of its task. */

@@ -1,7 +1,7 @@
 import { good } from '../../../kit/outcome.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { majorOf } from './server-facts.ts';
-import type { LiveRun } from '../run/live-run.ts';
+import type { LiveRun } from '../run/run-state.ts';
 import { noTimeout, type Opened } from './open.ts';
 
 /** A run on the session that was opened for it, before its first writes; no statement of a migration is executed. */

@@ -2,19 +2,6 @@ import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { within } from './deadline.ts';
 
-/**
- * Whether the runner may do more. A platform that moves a running process stops it and wakes it somewhere else; a laptop
- * sleeps. Afterwards its connections may be gone without a word.
- */
-export interface Pace {
-  /** Undefined: go on. Otherwise it ends when the run may go on. */
-  readonly held: Promise<void> | undefined;
-  /** Has this called each time the process was woken; nothing goes on before it is through. Returns what undoes it. */
-  onWake(look: () => Promise<void>): () => void;
-  /** Ends a hold: who is to stop does not wait to be woken. */
-  release(): void;
-}
-
 const patienceMs = 10_000;
 
 /** A session that sends nothing while the process is held, and is tried out when it was woken, before anything else. */

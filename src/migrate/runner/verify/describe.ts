@@ -2,13 +2,13 @@ import { quoteLiteral } from '../../../sql/quote.ts';
 import { opening } from '../apply/message.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { historyUpgrade } from '../history/schema.generated.ts';
-import type { History } from '../history/read-history.ts';
+import type { History } from '../../contract/history.ts';
 import { changesOf } from '../history/run-changes.ts';
 import type { Analysis, Change } from '../../contract/model.ts';
 import type { Bundle, Reply } from '../../contract/ports.ts';
 import { rebindBaseline } from './rebind.ts';
 import { describingSettings } from './words/described.ts';
-import type { LiveRun } from '../run/live-run.ts';
+import type { LiveRun, AddedColumns } from '../run/run-state.ts';
 
 /** What the server says that the migrations' transactions did. */
 export interface Description {
@@ -16,9 +16,6 @@ export interface Description {
   /** Relations that others hold exclusively: the next run describes them. */
   readonly locked: readonly string[];
 }
-
-/** Columns that migrations add to tables that were there before: migration, table, column. */
-export type AddedColumns = readonly (readonly [migration: string, table: string, column: string])[];
 
 /** The last message of `runDescription` has been sent; how it went. */
 export type Described =

@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { appliedNow } from '../history/read-history.ts';
+import { appliedNow } from '../../contract/history.ts';
 import type { HistoryRow } from '../../contract/history-rows.ts';
 import type { Check } from '../../contract/model.ts';
 import { compareByStatements } from '../../plan/what-changed.ts';
