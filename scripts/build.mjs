@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 await import('./embed-sql.mjs').then(({ render }) =>
-  writeFileSync('src/migrate/history/schema.generated.ts', render()),
+  writeFileSync('src/migrate/runner/history/schema.generated.ts', render()),
 );
 // Only where Google's packages are installed; the file is kept in the repository.
 const descriptors = await import('./descriptors.mjs').then(({ render }) => render());

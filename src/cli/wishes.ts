@@ -2,7 +2,7 @@ import { fault } from '../kit/fault.ts';
 import { milliseconds } from '../kit/duration.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import { readBareName } from '../migrate/read/read-bare-file.ts';
-import type { OnDisconnect, Selection } from '../migrate/task.ts';
+import type { OnDisconnect, Selection } from '../migrate/contract/task.ts';
 import { defaultWaitMs } from '../project/tasks.ts';
 import type { Typed } from './command.ts';
 

@@ -1,11 +1,11 @@
 import { whoAsks } from '../../adapters/actor.ts';
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { closedAttempt, type Execution } from '../../migrate/attempt.ts';
-import { conclude } from '../../migrate/deploy.ts';
-import type { Engine, LedgerEntry, RunRef } from '../../migrate/engine.ts';
-import { follow } from '../../migrate/follow.ts';
-import { isChange } from '../../migrate/task.ts';
+import { closedAttempt, type Execution } from '../../migrate/controller/attempt.ts';
+import { conclude } from '../../migrate/controller/execute-task.ts';
+import type { Engine, LedgerEntry, RunRef } from '../../migrate/contract/engine.ts';
+import { follow } from '../../migrate/controller/follow.ts';
+import { isChange } from '../../migrate/contract/task.ts';
 import { createDetachedEngine } from '../../project/detached.ts';
 import type { Project } from '../../project/open.ts';
 import { cancelTask } from '../../project/tasks.ts';

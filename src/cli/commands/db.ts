@@ -5,7 +5,7 @@ import { readDatabaseUrl } from '../../adapters/url/database-url.ts';
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { ResultSet, ServerError } from '../../migrate/ports.ts';
+import type { ResultSet, ServerError } from '../../migrate/contract/ports.ts';
 import type { Project } from '../../project/open.ts';
 import { embeddedFolder } from '../../project/wire.ts';
 import type { Context, Run } from '../command.ts';

@@ -1,11 +1,11 @@
 import type { Finding } from '../../kit/finding.ts';
 import { good, type Outcome } from '../../kit/outcome.ts';
-import type { Execution } from '../../migrate/deploy.ts';
-import type { LedgerEntry } from '../../migrate/engine.ts';
-import type { RunEvent } from '../../migrate/event.ts';
-import type { Change } from '../../migrate/model.ts';
-import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../migrate/history/rows.ts';
-import { shown } from '../../migrate/exec/words.ts';
+import type { Execution } from '../../migrate/controller/execute-task.ts';
+import type { LedgerEntry } from '../../migrate/contract/engine.ts';
+import type { RunEvent } from '../../migrate/contract/event.ts';
+import type { Change } from '../../migrate/contract/model.ts';
+import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../migrate/contract/history-rows.ts';
+import { shown } from '../../migrate/contract/command-text.ts';
 import { inspectTask, ofAnyDatabase } from '../../project/tasks.ts';
 import { attemptsOf, mergeRuns, rowOf } from '../../project/attempts.ts';
 import { howWasRun, runQuestion, type Known } from '../../project/questions.ts';
