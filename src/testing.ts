@@ -13,7 +13,7 @@ import { joinTestServer, type TestServer } from './adapters/test-databases/test-
 import { GodwitError } from './kit/godwit-error.ts';
 import { unknownOptions, type OptionNames } from './kit/known-options.ts';
 import { bad, good, type Outcome } from './kit/outcome.ts';
-import type { Bundle } from './migrate/ports.ts';
+import type { Bundle } from './migrate/contract/ports.ts';
 import type { Project } from './project/open.ts';
 import { runTask } from './project/run-task.ts';
 import { applyTask } from './project/tasks.ts';

@@ -3,7 +3,7 @@ import { readDatabaseUrl } from '../adapters/url/database-url.ts';
 import { fault } from '../kit/fault.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import { nearest } from '../kit/nearest.ts';
-import type { Ledger } from '../migrate/engine.ts';
+import type { Ledger } from '../migrate/contract/engine.ts';
 import type { Config } from './config-model.ts';
 import { loadConfig } from './load-config.ts';
 import { openLoaded, type OpenOptions, type Project } from './open.ts';
