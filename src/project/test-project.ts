@@ -30,7 +30,9 @@ export async function openTestProject(options: OpenOptions): Promise<Outcome<Tes
   const named = Object.hasOwn(environments, name) ? environments[name] : undefined;
   if (named === undefined && name !== 'local') return bad(unknownEnvironment(name, Object.keys(environments)));
   const { migrations, major } = named ?? {};
-  const local: Config['environments'] = { local: { ...(migrations === undefined ? {} : { migrations }) } };
+  const local: Config['environments'] = {
+    local: migrations === undefined ? {} : { migrations },
+  };
   const opened = await openLoaded({ root, config: { ...config, environments: local } }, { env, environment: 'local' });
   if (!opened.ok) return opened;
   const project = { ...opened.value, ledger: noLedger };

@@ -102,6 +102,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Outcome<E
 function join(home: ServerHome, options: EmbeddedOptions): Outcome<EmbeddedServer> | undefined {
   const state = readState(home);
   if (state?.postmaster === undefined || findPostmaster(home)?.pid !== state.postmaster.pid) return undefined;
+  // Its password is being replaced at this moment, under the lock.
+  if (state.nextPassword !== undefined) return undefined;
   const wrong = wrongMajor(home, options.major);
   if (wrong !== undefined) return bad(wrong);
   const user = joinUsers(home, options.keep === true);
