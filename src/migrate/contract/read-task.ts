@@ -12,18 +12,18 @@ import {
 } from '../../kit/guards.ts';
 import type { Checkpoint, CheckpointWaiver } from './checkpoint.ts';
 import type { RecordedIdentity } from './history-rows.ts';
-import type { LockTerms } from './lock-policy.ts';
+import type { LockPolicy } from './lock-policy.ts';
 import type {
   Actor,
   Consent,
   EarlierAttempt,
-  EnvironmentTerms,
+  TaskEnvironment,
   ExecTask,
   OtherEnvironment,
   PinnedIdentity,
   Selection,
   Task,
-  VerificationTerms,
+  VerificationOptions,
 } from './task.ts';
 
 /**
@@ -40,7 +40,7 @@ const isPin = recordOf<PinnedIdentity>({ id: isText, systemId: isText, databaseO
 
 const isOther = recordOf<OtherEnvironment>({ name: isText, pinned: optional(isPin) });
 
-const isEnvironment = recordOf<EnvironmentTerms>({
+const isEnvironment = recordOf<TaskEnvironment>({
   name: isText,
   protected: isFlag,
   ahead: optional(oneOf('warn', 'refuse')),
@@ -92,14 +92,14 @@ const isEarlier = recordOf<EarlierAttempt>({
   finishedAt: optional(isText),
 });
 
-const isVerification = recordOf<VerificationTerms>({
+const isVerification = recordOf<VerificationOptions>({
   enabled: isFlag,
   strict: isFlag,
   triggers: oneOf('fire', 'inspect'),
   ignore: optional(listOf(isText)),
 });
 
-const isLocks = recordOf<LockTerms>({
+const isLocks = recordOf<LockPolicy>({
   budgetMs: isNumber,
   concurrentMs: isNumber,
   waiters: isNumber,
