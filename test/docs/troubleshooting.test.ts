@@ -13,15 +13,16 @@ const titles: Readonly<Record<string, string>> = Object.fromEntries(
 
 test('what docs/troubleshooting.md shows is what people see: each title is that of its code', () => {
   const text = readFileSync(page, 'utf8');
-  const corrected = text.replaceAll(quoted, (found, title: string, code: string) =>
-    found.replace(title, titles[code] ?? `no such code: ${code}`),
-  );
-  if (process.env['GODWIT_UPDATE_DOCS'] === '1') writeFileSync(page, corrected);
-  expect([...text.matchAll(quoted)].length).toBeGreaterThan(40);
-  expect(readFileSync(page, 'utf8')).toBe(corrected);
+  const shown = [...text.matchAll(quoted)].map(([found, title = '', code = '', anchor = '']) => {
+    return { found, title, code, anchor };
+  });
+  const outdated = shown.filter(({ title, code }) => titles[code] !== title);
+  if (process.env['GODWIT_UPDATE_DOCS'] === '1') writeFileSync(page, outdated.reduce(withTitleOfCode, text));
+  else expect(outdated).toEqual([]);
+  expect(shown.filter(({ code, anchor }) => code !== anchor)).toEqual([]);
+  expect(shown.length).toBeGreaterThan(40);
 });
 
-test('every code that docs/troubleshooting.md links is shown with its title or beside what is printed', () => {
-  const links = [...readFileSync(page, 'utf8').matchAll(/\[`([a-z-]+)`\]\(faults\.md#([a-z-]+)\)/g)];
-  expect(links.filter(([, code = '', anchor]) => code !== anchor || !Object.hasOwn(titles, code))).toEqual([]);
-});
+function withTitleOfCode(text: string, { found, title, code }: { found: string; title: string; code: string }): string {
+  return text.replace(found, found.replace(title, titles[code] ?? 'no such code'));
+}
