@@ -28,6 +28,7 @@ const jobs = {
     node('node_modules/oxfmt/bin/oxfmt', '--check');
     node('node_modules/oxlint/bin/oxlint', '--deny-warnings');
     node('node_modules/typescript/bin/tsc', '-p', '.');
+    node('scripts/type-names.mjs');
     node('node_modules/knip/bin/knip.js');
     node('node_modules/publint/src/cli.js', '--strict');
   },
