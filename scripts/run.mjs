@@ -56,7 +56,8 @@ const jobs = {
   },
   'conformance:gcp': () => {
     const [config, ...args] = rest;
-    if (config === undefined) stop('usage: npm run conformance:gcp -- godwit.config.json   (see docs/cloud-run.md)', 2);
+    if (config === undefined)
+      stop('usage: npm run conformance:gcp -- godwit.config.json   (see emulator/README.md)', 2);
     if (!existsSync(config)) stop(`${config} is not there.`, 2);
     build();
     process.env.GODWIT_CONFORMANCE = resolve(config);
