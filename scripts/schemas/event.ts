@@ -60,7 +60,6 @@ const task = z.enum([
   'prune',
   'exec',
 ]);
-const runOutcome = outcome.exclude(['wrong-usage']);
 
 /** One line of a running command. */
 export const event = z
@@ -169,7 +168,7 @@ export const event = z
       ms: z.number(),
       bytes: z.int().describe('what it wrote'),
     }),
-    kind('run.finished', { run: z.string(), outcome: runOutcome, exitCode, events: z.int(), ms: z.number() }),
+    kind('run.finished', { run: z.string(), outcome, exitCode, events: z.int(), ms: z.number() }),
   ])
   .describe(
     'One line that a running command (up, down, adopt, exec, runs attach) prints with --json; the last is run.finished',

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import type { shapes } from '../../scripts/schemas/index.ts';
 import type { FaultCode } from '../kit/catalogue/index.ts';
 import type { Finding } from '../kit/finding.ts';
-import type { RunEvent } from '../migrate/contract/event.ts';
+import type { RunEvent, RunFinished } from '../migrate/contract/event.ts';
 import type { Check, Plan } from '../migrate/contract/model.ts';
+import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
 import type { Config } from '../project/config-model.ts';
 
 // Of the types the compiler is the judge: `npm run check` fails where a schema and a type differ.
@@ -44,7 +45,11 @@ test('the schemas of configuration, finding, plan and check have the fields of t
 /** `state` is what a plan is made from, for godwit alone: it is published as anything. */
 type Own = 'kind' | 'v' | 'state';
 type Told<Event> = Published<{ [Key in keyof Event as string extends Key ? never : Exclude<Key, Own>]: Event[Key] }>;
-type OfTypes = { [Kind in RunEvent['kind']]: Told<Extract<RunEvent, { readonly kind: Kind }>> };
+type OfTypes = { [Kind in RunEvent['kind']]: Told<Extract<Printed, { readonly kind: Kind }>> };
+/** The program closes with `wrong-usage` when it does not understand the command line. */
+type Printed =
+  | Exclude<RunEvent, RunFinished>
+  | { [Key in keyof RunFinished]: Key extends 'outcome' ? RunOutcome | 'wrong-usage' : RunFinished[Key] };
 type OfSchema = { [Event in Schema<'event'> as Event['kind']]: Told<Event> };
 
 type Same<A, B> = [A, keyof A] extends [B, keyof B] ? ([B, keyof B] extends [A, keyof A] ? true : false) : false;
