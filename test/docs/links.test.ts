@@ -58,7 +58,9 @@ test.each(['CONTRIBUTING.md', 'bench/README.md', 'test/faults/README.md', 'emula
   'the paths that %s names are there',
   (page) => {
     const spans = [...readFileSync(join(root, page), 'utf8').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
-    const paths = spans.filter((code) => /^(?:src|test|docs|scripts|bench|sql\/history|emulator|\.ci)\/[\w./-]+$/.test(code));
+    const paths = spans.filter((code) =>
+      /^(?:src|test|docs|scripts|bench|sql\/history|emulator|\.ci)\/[\w./-]+$/.test(code),
+    );
     expect(paths.filter((path) => !existsSync(join(root, path)) && path !== 'bench/results/')).toEqual([]);
   },
 );
