@@ -105,8 +105,7 @@ interface Place {
 /** Where a hook is executed: where the run was, or in an image of its own. */
 async function placeOf(context: Context, ready: Ready, { image }: Hook): Promise<Outcome<Place>> {
   if (image === undefined) return good({ ready, close: () => Promise.resolve() });
-  const { typed } = context;
-  const opened = await openProjectOf({ ...context, typed: { ...typed, values: { ...typed.values, image } } });
+  const opened = await openProjectOf(context, image);
   if (!opened.ok) return opened;
   const wired = await wire(opened.value, {
     migrations: false,

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { completionScript } from '../../src/cli/completion.ts';
+import { completionScript } from '../../src/cli/commands/completion/script.ts';
 import { commandTable } from '../../src/cli/table.ts';
 import { missing } from '../support/tools.ts';
 
@@ -69,5 +69,10 @@ describe.each([
     expect(complete('up', '--out-')).toEqual(['--out-of-order']);
     expect(complete('up', '--limit')).toEqual([]);
     expect(complete('completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
+  });
+
+  test.skipIf(missing(shell))('completes the values of an option that has a few, and paths', () => {
+    expect(complete('up', '--on-disconnect', '')).toEqual(['cancel', 'finish']);
+    expect(complete('up', '--file', join(folder, 'godwit.ba')).map((path) => basename(path))).toEqual(['godwit.bash']);
   });
 });

@@ -1,17 +1,17 @@
-import { fault } from '../kit/fault.ts';
-import type { Finding } from '../kit/finding.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
-import { appliedNow } from '../migrate/history/read-history.ts';
-import type { HistoryRow } from '../migrate/history/rows.ts';
-import { isBareId, isOf } from '../migrate/migration-id.ts';
-import { environmentNames } from '../project/every-environment.ts';
-import type { Known } from '../project/questions.ts';
-import type { Context, Result } from './command.ts';
-import { eventOf, withProject } from './execute.ts';
-import { ageText, appliedWish, asOfData, look } from './look.ts';
-import { done, failed } from './result.ts';
-import { aligned, countOf, shortTime } from './screen/format.ts';
-import type { Style } from './screen/style.ts';
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { appliedNow } from '../../../migrate/history/read-history.ts';
+import type { HistoryRow } from '../../../migrate/history/rows.ts';
+import { isBareId, isOf } from '../../../migrate/migration-id.ts';
+import { environmentNames } from '../../../project/every-environment.ts';
+import type { Known } from '../../../project/questions.ts';
+import type { Context, Result } from '../../command.ts';
+import { eventOf, withProject } from '../../execute.ts';
+import { ageText, appliedWish, asOfData, look } from '../../look.ts';
+import { done, failed } from '../../result.ts';
+import { aligned, countOf, shortTime } from '../../screen/format.ts';
+import type { Style } from '../../screen/style.ts';
 
 /** What is applied in one environment. */
 interface Standing {
@@ -29,16 +29,23 @@ interface Gap {
   readonly differs: readonly HistoryRow[];
 }
 
+/** What was asked for. */
+interface CompareOptions {
+  /** `dev,prod`, or `all` */
+  readonly compare: string;
+  readonly fresh: boolean;
+}
+
 /** `godwit status --compare dev,prod`: what is applied in each, and what one has that another lacks. */
-export async function compareEnvironments(context: Context): Promise<Result> {
-  const names = await namesOf(context);
+export async function compareEnvironments(context: Context, options: CompareOptions): Promise<Result> {
+  const names = await namesOf(context, options.compare);
   if (!names.ok) return failed(names.findings);
   const standings: Standing[] = [];
   const findings: Finding[] = [];
   for (const name of names.value) {
-    const typed = { ...context.typed, values: { ...context.typed.values, env: name } };
-    const result = await withProject({ ...context, typed }, {}, async (ready) => {
-      const execution = await look({ ...context, typed }, ready, appliedWish(ready.project, ready.actor));
+    const there = { ...context, globals: { ...context.globals, env: name } };
+    const result = await withProject(there, { fresh: options.fresh }, async (ready) => {
+      const execution = await look(there, ready, appliedWish(ready.project, ready.actor));
       const history = eventOf(execution, 'history');
       if (!history.ok) return failed(history.findings);
       const { known } = execution;
@@ -69,8 +76,8 @@ export async function compareEnvironments(context: Context): Promise<Result> {
   return done(data, findings);
 }
 
-async function namesOf({ typed, io }: Context): Promise<Outcome<readonly string[]>> {
-  const { compare = '', env, config } = typed.values;
+async function namesOf({ globals, io }: Context, compare: string): Promise<Outcome<readonly string[]>> {
+  const { env, config } = globals;
   const all = await environmentNames({ cwd: io.cwd, ...(config === undefined ? {} : { configFile: config }) });
   if (!all.ok) return all;
   const typedNames = compare.split(',').map((name) => name.trim());
