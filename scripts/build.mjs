@@ -5,7 +5,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { specsAlone } from './specs-alone.mjs';
 
 await import('./embed-sql.mjs').then(({ render }) =>
-  writeFileSync('src/migrate/history/schema.generated.ts', render()),
+  writeFileSync('src/migrate/runner/history/schema.generated.ts', render()),
 );
 // Only where Google's packages are installed; the file is kept in the repository.
 const descriptors = await import('./descriptors.mjs').then(({ render }) => render());

@@ -1,8 +1,8 @@
-// Embeds sql/history/*.sql into src/migrate/history/schema.generated.ts: `.sql` files are the source, a test compares.
+// Embeds sql/history/*.sql into src/migrate/runner/history/schema.generated.ts: `.sql` files are the source, a test compares.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 
 const folder = 'sql/history';
-const target = 'src/migrate/history/schema.generated.ts';
+const target = 'src/migrate/runner/history/schema.generated.ts';
 /** In the order in which they are made. */
 const describing = ['words.sql', 'words-other.sql'];
 const functions = ['audit.sql', 'prune.sql', 'functions.sql', 'looks.sql', 'seeds.sql', 'written.sql', 'describe.sql'];

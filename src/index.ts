@@ -7,14 +7,15 @@ import { env as processEnv } from 'node:process';
 import { whoActs } from './adapters/actor.ts';
 import { exitCodeOf } from './kit/fault.ts';
 import type { Finding } from './kit/finding.ts';
-import type { Checkpoint } from './migrate/checkpoint.ts';
-import type { RunEvent, RunOutcome } from './migrate/event.ts';
-import type { HistoryRow } from './migrate/history/rows.ts';
-import type { Change, Check, Plan } from './migrate/model.ts';
+import type { Checkpoint } from './migrate/contract/checkpoint.ts';
+import type { RunEvent } from './migrate/contract/event.ts';
+import type { RunOutcome } from './migrate/contract/run-outcome.ts';
+import type { HistoryRow } from './migrate/contract/history-rows.ts';
+import type { Change, Check, Plan } from './migrate/contract/model.ts';
 import { readBareName } from './migrate/read/read-bare-file.ts';
 import { nodeHashing } from './adapters/files/hashing.ts';
 import { compareTold } from './migrate/plan/told-statements.ts';
-import type { Actor, Task } from './migrate/task.ts';
+import type { Actor, Task } from './migrate/contract/task.ts';
 import { openProject, type Project } from './project/open.ts';
 import { runTask } from './project/run-task.ts';
 import { applyTask, inspectTask, ofAnyDatabase, planTask, verifyTask } from './project/tasks.ts';
@@ -22,10 +23,11 @@ import { version } from './project/version.ts';
 import { wire, type Wired } from './project/wire.ts';
 
 export type { Finding, Place, Severity } from './kit/finding.ts';
-export type { RunEvent, RunOutcome } from './migrate/event.ts';
-export type { Checkpoint } from './migrate/checkpoint.ts';
-export type { HistoryRow } from './migrate/history/rows.ts';
-export type { Change, Check, Plan, PlanStep } from './migrate/model.ts';
+export type { RunEvent } from './migrate/contract/event.ts';
+export type { RunOutcome } from './migrate/contract/run-outcome.ts';
+export type { Checkpoint } from './migrate/contract/checkpoint.ts';
+export type { HistoryRow } from './migrate/contract/history-rows.ts';
+export type { Change, Check, Plan, PlanStep } from './migrate/contract/model.ts';
 
 /** Where the project is and which of its environments is meant. */
 export interface ProjectOptions {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { Actor } from '../migrate/task.ts';
+import type { Actor } from '../migrate/contract/task.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,4 +1,4 @@
-import type { Pace } from '../migrate/control/pace.ts';
+import type { Pace } from '../migrate/contract/runner-ports.ts';
 
 /** So long at most a process that was told to be stopped holds still when nobody wakes it. */
 const longestHoldMs = 5 * 60_000;

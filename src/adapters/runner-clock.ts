@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunnerPorts } from '../migrate/runner-ports.ts';
+import type { RunnerPorts } from '../migrate/contract/runner-ports.ts';
 
 /** Time and chance for a runner in this process. */
 export function runnerClock(signal: AbortSignal): Pick<RunnerPorts, 'clock' | 'now' | 'random' | 'sleep' | 'timer'> {

@@ -1,7 +1,7 @@
 import { fault } from '../kit/fault.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import { readPlan, type PlanFile } from '../project/plan-file.ts';
-import type { OnDisconnect } from '../migrate/task.ts';
+import type { OnDisconnect } from '../migrate/contract/task.ts';
 import { applyTask, defaultWaitMs, type ApplyWish } from '../project/tasks.ts';
 import type { Context, Result } from './command.ts';
 import { dryRun } from './dry-run.ts';

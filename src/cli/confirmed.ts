@@ -1,8 +1,8 @@
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import type { Execution } from '../migrate/deploy.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import type { ApplyTask } from '../migrate/task.ts';
+import type { Execution } from '../migrate/controller/execute-task.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import type { ApplyTask } from '../migrate/contract/task.ts';
 import type { Context } from './command.ts';
 import { executeHeard, type Ready } from './execute.ts';
 

@@ -1,6 +1,6 @@
-import { begin } from '../migrate/deploy.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import type { ApplyTask, Task } from '../migrate/task.ts';
+import { begin } from '../migrate/controller/execute-task.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import type { ApplyTask, Task } from '../migrate/contract/task.ts';
 import { checkpointerOf } from '../project/checkpoint-means.ts';
 import { checkpointBeforehand } from '../project/checkpointed.ts';
 import { deploymentOf } from '../project/deployment.ts';

@@ -1,7 +1,7 @@
-import { wantsCheckpoint } from '../migrate/checkpoint.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import type { Plan } from '../migrate/model.ts';
-import type { Selection } from '../migrate/task.ts';
+import { wantsCheckpoint } from '../migrate/contract/checkpoint.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import type { Plan } from '../migrate/contract/model.ts';
+import type { Selection } from '../migrate/contract/task.ts';
 import { plannedCheckpoint } from '../project/checkpoint-means.ts';
 import { planTask } from '../project/tasks.ts';
 import type { Context, Result } from './command.ts';

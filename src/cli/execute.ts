@@ -1,10 +1,10 @@
 import { whoActs, whoAsks } from '../adapters/actor.ts';
 import { fault } from '../kit/fault.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
-import type { Execution } from '../migrate/deploy.ts';
-import type { Prepared } from '../migrate/engine.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import { isChange, type Actor, type Task } from '../migrate/task.ts';
+import type { Execution } from '../migrate/controller/execute-task.ts';
+import type { Prepared } from '../migrate/contract/engine.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import { isChange, type Actor, type Task } from '../migrate/contract/task.ts';
 import { openProject, type Project } from '../project/open.ts';
 import { runTask } from '../project/run-task.ts';
 import { version } from '../project/version.ts';

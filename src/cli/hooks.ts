@@ -1,9 +1,9 @@
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { good, type Outcome } from '../kit/outcome.ts';
-import type { Execution } from '../migrate/deploy.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import type { ApplyTask } from '../migrate/task.ts';
+import type { Execution } from '../migrate/controller/execute-task.ts';
+import type { RunEvent, RunFinished } from '../migrate/contract/event.ts';
+import type { ApplyTask } from '../migrate/contract/task.ts';
 import type { Hook } from '../project/environment.ts';
 import { hooksPassed } from '../project/promotion.ts';
 import { execTask } from '../project/tasks.ts';
@@ -11,8 +11,6 @@ import { wire } from '../project/wire.ts';
 import type { Context, Result } from './command.ts';
 import { executeConfirmed } from './confirmed.ts';
 import { executeHeard, openProjectOf, resultAloud, type Ready } from './execute.ts';
-
-type Finished = Extract<RunEvent, { readonly kind: 'run.finished' }>;
 
 /** What is told of a hook: it has no beginning and no end of its own, the command it follows has. */
 const told: ReadonlySet<RunEvent['kind']> = new Set([
@@ -32,7 +30,7 @@ const told: ReadonlySet<RunEvent['kind']> = new Set([
  */
 export async function upWithHooks(context: Context, ready: Ready, task: ApplyTask): Promise<Result> {
   const { screen } = context;
-  let closing: Finished | undefined;
+  let closing: RunFinished | undefined;
   let count = 0;
   const tell = (event: RunEvent): void => {
     count += 1;

@@ -1,9 +1,9 @@
 import { fault } from '../kit/fault.ts';
-import type { Execution } from '../migrate/deploy.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import type { LedgerEntry } from '../migrate/engine.ts';
-import type { Target } from '../migrate/ports.ts';
-import type { Actor, Task } from '../migrate/task.ts';
+import type { Execution } from '../migrate/controller/execute-task.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import type { LedgerEntry } from '../migrate/contract/engine.ts';
+import type { Target } from '../migrate/contract/ports.ts';
+import type { Actor, Task } from '../migrate/contract/task.ts';
 import { whatIsApplied, whichRuns, type Known, type Question } from '../project/questions.ts';
 import type { Project } from '../project/open.ts';
 import { inspectTask, ofAnyDatabase } from '../project/tasks.ts';

@@ -1,10 +1,10 @@
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import type { Finding } from '../kit/finding.ts';
-import { versionIn } from '../migrate/migration-id.ts';
-import type { Migration } from '../migrate/model.ts';
+import { versionIn } from '../migrate/contract/migration-id.ts';
+import type { Migration } from '../migrate/contract/model.ts';
 import { compareTold } from '../migrate/plan/told-statements.ts';
-import type { Selection } from '../migrate/task.ts';
+import type { Selection } from '../migrate/contract/task.ts';
 import { lacking } from '../project/promotion.ts';
 import { whatIsApplied } from '../project/questions.ts';
 import { inspectTask } from '../project/tasks.ts';

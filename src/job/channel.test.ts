@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createRedactor } from '../kit/redact.ts';
-import { createLineDecoder } from '../migrate/event-lines.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import type { Change } from '../migrate/model.ts';
-import { emitChanges } from '../migrate/perform/emit-changes.ts';
+import { createLineDecoder } from '../migrate/contract/event-lines.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import type { Change } from '../migrate/contract/model.ts';
+import { emitChanges } from '../migrate/runner/verify/emit-changes.ts';
 import { createChannel, type ChannelOptions } from './channel.ts';
 
 const run = '01TESTRUN';

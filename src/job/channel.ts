@@ -1,8 +1,8 @@
 import { fault } from '../kit/fault.ts';
 import type { Redactor } from '../kit/redact.ts';
-import { createLineEncoder } from '../migrate/event-lines.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import type { Hashing } from '../migrate/ports.ts';
+import { createLineEncoder } from '../migrate/contract/event-lines.ts';
+import type { RunEvent, RunFinished } from '../migrate/contract/event.ts';
+import type { Hashing } from '../migrate/contract/ports.ts';
 import { maskedEvent } from './masked.ts';
 
 /** What one execution may say: log services count lines and bytes. */
@@ -30,8 +30,6 @@ export interface Channel {
   /** What the closing line said. */
   readonly exitCode: number | undefined;
 }
-
-type Finished = Extract<RunEvent, { readonly kind: 'run.finished' }>;
 
 /** What may be left out when there is too much to say: progress, and what the server remarks. */
 const chatter: ReadonlySet<RunEvent['kind']> = new Set([
@@ -91,7 +89,7 @@ export function createChannel(options: ChannelOptions): Channel {
     if (options.gatherMs === 0 || event.kind === 'run.finished' || waiting.length >= 200) return flush();
     timer ??= setTimeout(flush, options.gatherMs);
   };
-  const finish = (event: Finished): void => {
+  const finish = (event: RunFinished): void => {
     if (dropped.chatter > 0) {
       const text = `${dropped.chatter} messages about progress and of the server are not shown: the log of a job takes ${limits.lines} lines.`;
       send({ kind: 'notice', severity: 'WARNING', text });

@@ -9,8 +9,8 @@ import { milliseconds } from '../kit/duration.ts';
 import { fault } from '../kit/fault.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import type { Redactor } from '../kit/redact.ts';
-import type { Bundle, Hashing } from '../migrate/ports.ts';
-import type { Task } from '../migrate/task.ts';
+import type { Bundle, Hashing } from '../migrate/contract/ports.ts';
+import type { Task } from '../migrate/contract/task.ts';
 
 /** The variables of a process. */
 export type Variables = Readonly<Record<string, string | undefined>>;

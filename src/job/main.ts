@@ -11,10 +11,10 @@ import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { bad, type Outcome } from '../kit/outcome.ts';
 import { createRedactor } from '../kit/redact.ts';
-import { perform } from '../migrate/perform/perform.ts';
-import { outcomeOf } from '../migrate/perform/verdict.ts';
-import type { Bundle } from '../migrate/ports.ts';
-import { isChange, type Task } from '../migrate/task.ts';
+import { perform } from '../migrate/runner/perform.ts';
+import { outcomeOf } from '../migrate/contract/verdict.ts';
+import type { Bundle } from '../migrate/contract/ports.ts';
+import { isChange, type Task } from '../migrate/contract/task.ts';
 import { createChannel, jobOutput, type Channel } from './channel.ts';
 import { addressOf, bundleOfJob, connectBudget, taskInVariable, type Variables } from './job-input.ts';
 

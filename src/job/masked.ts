@@ -1,5 +1,5 @@
 import type { Redactor } from '../kit/redact.ts';
-import type { RunEvent } from '../migrate/event.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
 
 /** Values of these keys are words of godwit’s own: a password that happens to be one of them must not break them. */
 const vocabulary: ReadonlySet<string> = new Set([

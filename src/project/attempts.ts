@@ -1,6 +1,6 @@
-import type { Ledger, LedgerEntry } from '../migrate/engine.ts';
-import type { RunRow } from '../migrate/history/rows.ts';
-import { isChange } from '../migrate/task.ts';
+import type { Ledger, LedgerEntry } from '../migrate/contract/engine.ts';
+import type { RunRow } from '../migrate/contract/history-rows.ts';
+import { isChange } from '../migrate/contract/task.ts';
 import type { Project } from './open.ts';
 
 /** The attempts to change an environment, newest first, as the ledger knows them, or they have told themselves. */

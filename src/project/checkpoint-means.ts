@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { CloudRunTerms } from '../adapters/engines/cloud-run/terms.ts';
 import { fault } from '../kit/fault.ts';
 import { bad } from '../kit/outcome.ts';
-import { wantsCheckpoint, type Checkpointer, type ForeseenCheckpoint } from '../migrate/checkpoint.ts';
-import type { Plan } from '../migrate/model.ts';
+import { wantsCheckpoint, type Checkpointer, type ForeseenCheckpoint } from '../migrate/contract/checkpoint.ts';
+import type { Plan } from '../migrate/contract/model.ts';
 import type { Project } from './open.ts';
 import { embeddedFolder } from './wire.ts';
 

@@ -1,11 +1,16 @@
 import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
-import { lacksCheckpointOnly, wantsCheckpoint, type Checkpoint, type Checkpointer } from '../migrate/checkpoint.ts';
-import { deploy, type Deployment, type Execution } from '../migrate/deploy.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import { outcomeOf } from '../migrate/perform/verdict.ts';
-import type { ApplyTask } from '../migrate/task.ts';
+import {
+  lacksCheckpointOnly,
+  wantsCheckpoint,
+  type Checkpoint,
+  type Checkpointer,
+} from '../migrate/contract/checkpoint.ts';
+import { deploy, type Deployment, type Execution } from '../migrate/controller/execute-task.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import { outcomeOf } from '../migrate/contract/verdict.ts';
+import type { ApplyTask } from '../migrate/contract/task.ts';
 
 const tellEveryMs = 500;
 

@@ -1,7 +1,7 @@
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
-import { setName } from '../migrate/migration-id.ts';
+import { setName } from '../migrate/contract/migration-id.ts';
 import type { Config } from './config-model.ts';
 import { cloudRun, secretName, secretVersion } from './config-cloud-run.ts';
 import { identity, unknownOriginals } from './config-identity.ts';

@@ -1,5 +1,5 @@
-import type { Deployment } from '../migrate/deploy.ts';
-import { isChange, type Task } from '../migrate/task.ts';
+import type { Deployment } from '../migrate/controller/execute-task.ts';
+import { isChange, type Task } from '../migrate/contract/task.ts';
 import type { Project } from './open.ts';
 import { createRunId } from './run-id.ts';
 import type { Wired } from './wire.ts';

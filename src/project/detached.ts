@@ -3,7 +3,7 @@ import { createChildProcessEngine } from '../adapters/engines/local/child-proces
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import type { DatabaseAddress } from '../adapters/postgres/address.ts';
 import { databaseUrlOf } from '../adapters/url/database-url.ts';
-import type { Engine } from '../migrate/engine.ts';
+import type { Engine } from '../migrate/contract/engine.ts';
 import type { Project } from './open.ts';
 import { runnerFile } from './runner-file.ts';
 

@@ -9,7 +9,7 @@ import { milliseconds } from '../kit/duration.ts';
 import { nearest } from '../kit/nearest.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import type { Redactor } from '../kit/redact.ts';
-import { defaultLockTerms, type LockTerms } from '../migrate/courtesy/terms.ts';
+import { defaultLockTerms, type LockTerms } from '../migrate/contract/lock-policy.ts';
 import { cloudRunTerms } from './cloud-run-terms.ts';
 import { environmentName } from './config-check.ts';
 import { originalOf } from './config-identity.ts';

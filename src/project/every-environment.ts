@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createFileLedger } from '../adapters/ledger/file-ledger.ts';
 import { good, type Outcome } from '../kit/outcome.ts';
-import type { Ledger } from '../migrate/engine.ts';
+import type { Ledger } from '../migrate/contract/engine.ts';
 import { loadConfig } from './load-config.ts';
 import { stateFolders } from './state-folders.ts';
 import { openProject, type OpenOptions, type Project } from './open.ts';

@@ -1,7 +1,7 @@
-import { closedAttempt } from '../migrate/attempt.ts';
-import type { LedgerEntry } from '../migrate/engine.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import { isChange } from '../migrate/task.ts';
+import { closedAttempt } from '../migrate/controller/attempt.ts';
+import type { LedgerEntry } from '../migrate/contract/engine.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import { isChange } from '../migrate/contract/task.ts';
 import type { Remote } from './remote.ts';
 
 /** Open attempts that are asked about: each costs a request. */

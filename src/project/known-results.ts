@@ -1,6 +1,6 @@
-import type { LedgerEntry } from '../migrate/engine.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import { isChange } from '../migrate/task.ts';
+import type { LedgerEntry } from '../migrate/contract/engine.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import { isChange } from '../migrate/contract/task.ts';
 import { momentOf, withKnownEnds } from './known-ends.ts';
 import type { Project } from './open.ts';
 import { isOfAnother } from './other-database.ts';

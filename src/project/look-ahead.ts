@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Bundle } from '../migrate/ports.ts';
+import type { Bundle } from '../migrate/contract/ports.ts';
 
 /** Scripts larger than this are analysed when it is known that they are needed. */
 const largest = 256 * 1024;

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../migrate/event.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
 
 /**
  * Did an execution find that its database is not that of the environment? Then nothing that it tells is of the

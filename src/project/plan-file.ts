@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { writeWhole } from '../adapters/write-file.ts';
 import { fault } from '../kit/fault.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
-import type { Plan } from '../migrate/model.ts';
-import type { Selection } from '../migrate/task.ts';
+import type { Plan } from '../migrate/contract/model.ts';
+import type { Selection } from '../migrate/contract/task.ts';
 
 /** A plan as it is reviewed: what would run, for which environment, and which migrations were asked for. */
 export interface PlanFile {

@@ -1,9 +1,9 @@
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import { appliedNow } from '../migrate/history/read-history.ts';
-import type { HistoryRow, RunRow } from '../migrate/history/rows.ts';
-import type { Migration } from '../migrate/model.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import { appliedNow } from '../migrate/contract/history.ts';
+import type { HistoryRow, RunRow } from '../migrate/contract/history-rows.ts';
+import type { Migration } from '../migrate/contract/model.ts';
 import type { Comparison } from '../migrate/plan/compare.ts';
 import type { Hook } from './environment.ts';
 

@@ -1,6 +1,6 @@
-import type { LedgerEntry } from '../migrate/engine.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import { isChange } from '../migrate/task.ts';
+import type { LedgerEntry } from '../migrate/contract/engine.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import { isChange } from '../migrate/contract/task.ts';
 
 /** What somebody wants to know of an environment far away, which an earlier execution may have told already. */
 export interface Question {

@@ -1,10 +1,10 @@
 import { memorySource } from '../adapters/files/byte-source.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createParser } from '../adapters/parser/libpg-query.ts';
-import type { Deployment, Execution } from '../migrate/deploy.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import type { Bundle } from '../migrate/ports.ts';
-import type { Task } from '../migrate/task.ts';
+import type { Deployment, Execution } from '../migrate/controller/execute-task.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import type { Bundle } from '../migrate/contract/ports.ts';
+import type { Task } from '../migrate/contract/task.ts';
 import { withRecorded } from '../migrate/read/recorded-migrations.ts';
 
 /** Does a task undo migrations? */

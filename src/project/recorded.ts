@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Recorded } from '../migrate/aftermath.ts';
-import { deploy } from '../migrate/deploy.ts';
-import type { Actor } from '../migrate/task.ts';
+import type { Recorded } from '../migrate/controller/resolve-outcome.ts';
+import { deploy } from '../migrate/controller/execute-task.ts';
+import type { Actor } from '../migrate/contract/task.ts';
 import type { Project } from './open.ts';
 import { deploymentOf } from './deployment.ts';
 import { inspectTask } from './tasks.ts';

@@ -10,8 +10,8 @@ import { readLoggedLines } from '../adapters/ledger/logged-lines.ts';
 import { createResultFiles, type ResultFiles } from '../adapters/ledger/result-files.ts';
 import { milliseconds } from '../kit/duration.ts';
 import type { Redactor } from '../kit/redact.ts';
-import type { Engine, Ledger, LedgerEntry } from '../migrate/engine.ts';
-import type { RunEvent } from '../migrate/event.ts';
+import type { Engine, Ledger, LedgerEntry } from '../migrate/contract/engine.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
 import { runnerFile } from './runner-file.ts';
 
 /** What belongs to an environment whose work is executed far away. */

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../kit/finding.ts';
 import type { Outcome } from '../kit/outcome.ts';
-import { deploy, type Deployment, type Execution } from '../migrate/deploy.ts';
-import type { Prepared } from '../migrate/engine.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import type { Bundle } from '../migrate/ports.ts';
-import { isChange, type Task } from '../migrate/task.ts';
+import { deploy, type Deployment, type Execution } from '../migrate/controller/execute-task.ts';
+import type { Prepared } from '../migrate/contract/engine.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import type { Bundle } from '../migrate/contract/ports.ts';
+import { isChange, type Task } from '../migrate/contract/task.ts';
 import { pinEnvironment, repinEnvironment } from './lock-file.ts';
 import { deploymentOf } from './deployment.ts';
 import { lookAhead } from './look-ahead.ts';

@@ -1,7 +1,7 @@
-import { closedAttempt } from '../migrate/attempt.ts';
-import type { Engine, LedgerEntry, RunRef } from '../migrate/engine.ts';
-import { follow } from '../migrate/follow.ts';
-import { isChange } from '../migrate/task.ts';
+import { closedAttempt } from '../migrate/controller/attempt.ts';
+import type { Engine, LedgerEntry, RunRef } from '../migrate/contract/engine.ts';
+import { follow } from '../migrate/controller/follow.ts';
+import { isChange } from '../migrate/contract/task.ts';
 import type { Project } from './open.ts';
 import { isDeserted } from './remote.ts';
 

@@ -1,5 +1,5 @@
-import type { LedgerEntry } from '../migrate/engine.ts';
-import { isChange } from '../migrate/task.ts';
+import type { LedgerEntry } from '../migrate/contract/engine.ts';
+import { isChange } from '../migrate/contract/task.ts';
 import type {
   AcceptTask,
   Actor,
@@ -16,7 +16,7 @@ import type {
   PruneTask,
   Selection,
   VerifyTask,
-} from '../migrate/task.ts';
+} from '../migrate/contract/task.ts';
 import type { Project } from './open.ts';
 import { createRunId } from './run-id.ts';
 

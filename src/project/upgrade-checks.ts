@@ -1,14 +1,15 @@
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import type { RunEvent } from '../migrate/event.ts';
-import { appliedNow, readHistory, type History } from '../migrate/history/read-history.ts';
-import { readStatements } from '../migrate/history/read-statements.ts';
-import { newestVersion } from '../migrate/history/newest-version.ts';
-import { isBareId } from '../migrate/migration-id.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import { appliedNow, type History } from '../migrate/contract/history.ts';
+import { readHistory } from '../migrate/runner/history/read-history.ts';
+import { readStatements } from '../migrate/runner/history/read-statements.ts';
+import { newestVersion } from '../migrate/runner/history/newest-version.ts';
+import { isBareId } from '../migrate/contract/migration-id.ts';
 import { inEffect } from '../migrate/plan/in-effect.ts';
 import { compareByStatements } from '../migrate/plan/what-changed.ts';
-import type { Bundle, Session } from '../migrate/ports.ts';
+import type { Bundle, Session } from '../migrate/contract/ports.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 
 /** What an upgrade is made from. */

@@ -8,13 +8,13 @@ import { createConnector } from '../adapters/postgres/connector.ts';
 import { databaseUrlOf, readDatabaseUrl } from '../adapters/url/database-url.ts';
 import type { Finding } from '../kit/finding.ts';
 import { good, type Outcome } from '../kit/outcome.ts';
-import type { Engine } from '../migrate/engine.ts';
-import type { Bundle, Connector, SqlParser, Target } from '../migrate/ports.ts';
+import type { Engine } from '../migrate/contract/engine.ts';
+import type { Bundle, Connector, SqlParser, Target } from '../migrate/contract/ports.ts';
 import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
 import { readBareFile } from '../migrate/read/read-bare-file.ts';
 import { readFolder } from '../migrate/read/read-folder.ts';
 import { findBareFile } from './bare-file.ts';
-import { targetText } from '../migrate/attempt.ts';
+import { targetText } from '../migrate/controller/attempt.ts';
 import type { Project } from './open.ts';
 import type { Remote } from './remote.ts';
 

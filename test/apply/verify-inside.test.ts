@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Check } from '../../src/migrate/model.ts';
+import type { Check } from '../../src/migrate/contract/model.ts';
 import { createTestDatabase, majors } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 

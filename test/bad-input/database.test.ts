@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { emptyHistory } from '../../src/migrate/history/read-history.ts';
-import { preflight, type ServerFacts } from '../../src/migrate/perform/facts.ts';
+import { emptyHistory } from '../../src/migrate/contract/history.ts';
+import { preflight, type ServerFacts } from '../../src/migrate/runner/session/server-facts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { judge, leftIn } from './judge.ts';

@@ -4,7 +4,7 @@ import { createCloudSqlCheckpointer } from '../../src/adapters/checkpoint/cloud-
 import { createGoogle } from '../../src/adapters/google/google.ts';
 import type { GoogleService } from '../../src/adapters/google/services.ts';
 import { createRedactor } from '../../src/kit/redact.ts';
-import type { CheckpointRequest } from '../../src/migrate/checkpoint.ts';
+import type { CheckpointRequest } from '../../src/migrate/contract/checkpoint.ts';
 
 const instance = 'acme-dev:us-central1:dev-db';
 const run = '01M872GSP8CTWBBNEM7QDKQTMH';

@@ -8,7 +8,7 @@ import { startEmulator, type Emulator } from '../../emulator/start.ts';
 import { createCloudSqlCheckpointer } from '../../src/adapters/checkpoint/cloud-sql.ts';
 import { createGoogle } from '../../src/adapters/google/google.ts';
 import { createRedactor } from '../../src/kit/redact.ts';
-import type { Checkpoint } from '../../src/migrate/checkpoint.ts';
+import type { Checkpoint } from '../../src/migrate/contract/checkpoint.ts';
 
 const missing = spawnSync('gcloud', ['--version']).error !== undefined;
 

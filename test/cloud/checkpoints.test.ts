@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SqlInstanceControl, SqlInstanceSeed } from '../../emulator/services/sql-admin/sql-admin.ts';
-import type { Checkpoint } from '../../src/migrate/checkpoint.ts';
+import type { Checkpoint } from '../../src/migrate/contract/checkpoint.ts';
 import { until } from '../support/child.ts';
 import { buildCloud, type Cloud } from '../support/cloud.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

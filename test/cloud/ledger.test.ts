@@ -8,7 +8,7 @@ import { combineLedgers } from '../../src/adapters/ledger/combined-ledger.ts';
 import { createFileLedger } from '../../src/adapters/ledger/file-ledger.ts';
 import { createLogLedger, newestOfEach } from '../../src/adapters/ledger/log-ledger.ts';
 import { createRedactor } from '../../src/kit/redact.ts';
-import type { Ledger, LedgerEntry } from '../../src/migrate/engine.ts';
+import type { Ledger, LedgerEntry } from '../../src/migrate/contract/engine.ts';
 
 let cloud: Emulator;
 let folder = '';

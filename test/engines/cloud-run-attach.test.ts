@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { follow } from '../../src/migrate/follow.ts';
-import type { RunRef } from '../../src/migrate/engine.ts';
-import type { RunEvent } from '../../src/migrate/event.ts';
+import { follow } from '../../src/migrate/controller/follow.ts';
+import type { RunRef } from '../../src/migrate/contract/engine.ts';
+import type { RunEvent } from '../../src/migrate/contract/event.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { applyTask, bundleIn } from '../support/apply-task.ts';
 import { jobWorld, type JobWorld } from '../support/cloud-run.ts';

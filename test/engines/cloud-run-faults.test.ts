@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/kit/finding.ts';
-import type { Execution } from '../../src/migrate/deploy.ts';
+import type { Execution } from '../../src/migrate/controller/execute-task.ts';
 import type { CloudRunConfig } from '../../src/project/config-model.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { applyTask, bundleIn } from '../support/apply-task.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createFileLedger } from '../../src/adapters/ledger/file-ledger.ts';
-import { deploy } from '../../src/migrate/deploy.ts';
-import { follow } from '../../src/migrate/follow.ts';
+import { deploy } from '../../src/migrate/controller/execute-task.ts';
+import { follow } from '../../src/migrate/controller/follow.ts';
 import { applyTask, bundleIn } from '../support/apply-task.ts';
 import { jobWorld } from '../support/cloud-run.ts';
 import { createTestDatabase } from '../support/database.ts';

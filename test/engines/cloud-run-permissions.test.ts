@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Execution } from '../../src/migrate/deploy.ts';
+import type { Execution } from '../../src/migrate/controller/execute-task.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { applyTask, bundleIn } from '../support/apply-task.ts';
 import { jobWorld, type JobWorld } from '../support/cloud-run.ts';

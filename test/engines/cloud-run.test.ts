@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RunEvent } from '../../src/migrate/event.ts';
+import type { RunEvent } from '../../src/migrate/contract/event.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { applyTask, bundleIn } from '../support/apply-task.ts';
 import { jobWorld } from '../support/cloud-run.ts';

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { createConnector } from '../../src/adapters/postgres/connector.ts';
 import { readDatabaseUrl } from '../../src/adapters/url/database-url.ts';
-import { awaitEnd } from '../../src/migrate/apply/owner.ts';
-import { backendBehind } from '../../src/migrate/control/backend.ts';
-import type { Session } from '../../src/migrate/ports.ts';
-import type { RunnerPorts } from '../../src/migrate/runner-ports.ts';
+import { awaitEnd } from '../../src/migrate/runner/apply/owner.ts';
+import { backendBehind } from '../../src/migrate/runner/session/backend.ts';
+import type { Session } from '../../src/migrate/contract/ports.ts';
+import type { RunnerPorts } from '../../src/migrate/contract/runner-ports.ts';
 import { cutAt } from '../support/cut.ts';
 import { createTestDatabase, majors, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';

@@ -1,5 +1,5 @@
 import type { Finding } from '../../src/kit/finding.ts';
-import type { Check } from '../../src/migrate/model.ts';
+import type { Check } from '../../src/migrate/contract/model.ts';
 import type { Difference, Snapshot } from './snapshot.ts';
 
 /** Something that a command complained about: a failing check or a finding that is more than a note. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { deploy } from '../../src/index.ts';
-import { historyFunctions, historySchema } from '../../src/migrate/history/schema.generated.ts';
-import type { Change } from '../../src/migrate/model.ts';
+import { historyFunctions, historySchema } from '../../src/migrate/runner/history/schema.generated.ts';
+import type { Change } from '../../src/migrate/contract/model.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 

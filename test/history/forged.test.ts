@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createConnector } from '../../src/adapters/postgres/connector.ts';
 import { readDatabaseUrl } from '../../src/adapters/url/database-url.ts';
-import { verifyChains } from '../../src/migrate/perform/verify-chains.ts';
+import { verifyChains } from '../../src/migrate/runner/inspect/verify-chains.ts';
 import { must } from '../faults/harness/workbench.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';

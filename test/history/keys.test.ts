@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { historyFunctions, historySchema } from '../../src/migrate/history/schema.generated.ts';
+import { historyFunctions, historySchema } from '../../src/migrate/runner/history/schema.generated.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { files, someHistory } from './some-history.ts';

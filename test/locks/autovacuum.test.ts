@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { startEmbedded } from '../../src/adapters/embedded/server.ts';
-import type { RunEvent } from '../../src/migrate/event.ts';
+import type { RunEvent } from '../../src/migrate/contract/event.ts';
 import { until } from '../support/child.ts';
 import { dataFolder } from '../support/folder.ts';
 import { createProject } from '../support/project.ts';

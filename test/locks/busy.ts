@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { expect } from 'vitest';
-import type { RunEvent } from '../../src/migrate/event.ts';
+import type { RunEvent } from '../../src/migrate/contract/event.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { until } from '../support/child.ts';

@@ -2,9 +2,9 @@ import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createConnector } from '../../src/adapters/postgres/connector.ts';
 import { runnerClock } from '../../src/adapters/runner-clock.ts';
 import { readDatabaseUrl } from '../../src/adapters/url/database-url.ts';
-import type { RunEvent } from '../../src/migrate/event.ts';
-import { perform } from '../../src/migrate/perform/perform.ts';
-import type { ApplyTask, VerifyTask } from '../../src/migrate/task.ts';
+import type { RunEvent } from '../../src/migrate/contract/event.ts';
+import { perform } from '../../src/migrate/runner/perform.ts';
+import type { ApplyTask, VerifyTask } from '../../src/migrate/contract/task.ts';
 import { applyTask, bundleIn } from '../support/apply-task.ts';
 import type { TestProject } from '../support/project.ts';
 

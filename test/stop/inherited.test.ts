@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { createChildProcessEngine } from '../../src/adapters/engines/local/child-process.ts';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
-import type { Bundle } from '../../src/migrate/ports.ts';
+import type { Bundle } from '../../src/migrate/contract/ports.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { until } from '../support/child.ts';

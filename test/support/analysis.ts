@@ -3,7 +3,7 @@ import { memorySource } from '../../src/adapters/files/byte-source.ts';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createParser } from '../../src/adapters/parser/libpg-query.ts';
 import type { Outcome } from '../../src/kit/outcome.ts';
-import type { Analysis } from '../../src/migrate/model.ts';
+import type { Analysis } from '../../src/migrate/contract/model.ts';
 import { analyse } from '../../src/migrate/read/analyse.ts';
 import { checksumOf, openBody } from '../../src/migrate/read/checksum.ts';
 import { encodeUtf8 } from '../../src/sql/encoding.ts';

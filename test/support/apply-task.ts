@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { openFolder } from '../../src/adapters/files/folder.ts';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createParser } from '../../src/adapters/parser/libpg-query.ts';
-import type { Bundle } from '../../src/migrate/ports.ts';
+import type { Bundle } from '../../src/migrate/contract/ports.ts';
 import { createBundle, openScriptsOf } from '../../src/migrate/read/bundle.ts';
 import { readFolder } from '../../src/migrate/read/read-folder.ts';
-import type { ApplyTask } from '../../src/migrate/task.ts';
+import type { ApplyTask } from '../../src/migrate/contract/task.ts';
 
 let runs = 0;
 

@@ -7,11 +7,11 @@ import type { CloudRunTerms } from '../../src/adapters/engines/cloud-run/terms.t
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createGoogle } from '../../src/adapters/google/google.ts';
 import { createRedactor } from '../../src/kit/redact.ts';
-import { deploy, type Execution } from '../../src/migrate/deploy.ts';
-import type { Engine } from '../../src/migrate/engine.ts';
-import type { RunEvent } from '../../src/migrate/event.ts';
-import type { Bundle } from '../../src/migrate/ports.ts';
-import type { Task } from '../../src/migrate/task.ts';
+import { deploy, type Execution } from '../../src/migrate/controller/execute-task.ts';
+import type { Engine } from '../../src/migrate/contract/engine.ts';
+import type { RunEvent } from '../../src/migrate/contract/event.ts';
+import type { Bundle } from '../../src/migrate/contract/ports.ts';
+import type { Task } from '../../src/migrate/contract/task.ts';
 import { cloudRunTerms } from '../../src/project/cloud-run-terms.ts';
 import type { CloudRunConfig } from '../../src/project/config-model.ts';
 import { buildCloud, type Cloud } from './cloud.ts';

@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LedgerEntry } from '../../src/migrate/engine.ts';
-import type { RunEvent } from '../../src/migrate/event.ts';
+import type { LedgerEntry } from '../../src/migrate/contract/engine.ts';
+import type { RunEvent } from '../../src/migrate/contract/event.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 

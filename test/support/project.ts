@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runProgram } from '../../src/cli/program.ts';
-import type { RunEvent } from '../../src/migrate/event.ts';
+import type { RunEvent } from '../../src/migrate/contract/event.ts';
 
 /** What a command printed and how it ended. */
 interface Ran {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Finding } from '../../src/kit/finding.ts';
-import type { Check } from '../../src/migrate/model.ts';
+import type { Check } from '../../src/migrate/contract/model.ts';
 import type { TestDatabase } from './database.ts';
 import { createProject, type TestProject } from './project.ts';
 

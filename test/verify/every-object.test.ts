@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/kit/finding.ts';
-import type { Check } from '../../src/migrate/model.ts';
+import type { Check } from '../../src/migrate/contract/model.ts';
 import { createTestDatabase, majors, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { mutationsOf, type Mutation } from './mutations.ts';

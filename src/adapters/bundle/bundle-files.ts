@@ -1,8 +1,8 @@
 import { type Manifest } from './manifest.ts';
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { Analysis, Migration, Role } from '../../migrate/model.ts';
-import type { Bundle, ByteSource, Hashing } from '../../migrate/ports.ts';
+import type { Analysis, Migration, Role } from '../../migrate/contract/model.ts';
+import type { Bundle, ByteSource, Hashing } from '../../migrate/contract/ports.ts';
 import { bundleHash } from '../../migrate/read/bundle.ts';
 import { nothing, nothingAnalysed } from '../../migrate/read/nothing.ts';
 import { memorySource } from '../files/byte-source.ts';

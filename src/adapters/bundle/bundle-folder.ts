@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { good, type Outcome } from '../../kit/outcome.ts';
-import type { Bundle, ByteSource, Hashing } from '../../migrate/ports.ts';
+import type { Bundle, ByteSource, Hashing } from '../../migrate/contract/ports.ts';
 import { fileSource } from '../files/byte-source.ts';
 import { bundleFiles, bundleOf } from './bundle-files.ts';
 

@@ -4,7 +4,7 @@ import { brotliCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { createBundle, openScriptsOf } from '../../migrate/read/bundle.ts';
 import { readFolder } from '../../migrate/read/read-folder.ts';
-import type { Bundle } from '../../migrate/ports.ts';
+import type { Bundle } from '../../migrate/contract/ports.ts';
 import { createProject } from '../../../test/support/project.ts';
 import { openFolder } from '../files/folder.ts';
 import { nodeHashing } from '../files/hashing.ts';

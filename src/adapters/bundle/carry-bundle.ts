@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompressSync, constants } from 'node:zlib';
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { Bundle, ByteSource, Hashing } from '../../migrate/ports.ts';
+import type { Bundle, ByteSource, Hashing } from '../../migrate/contract/ports.ts';
 import { memorySource } from '../files/byte-source.ts';
 import { bundleFiles, bundleOf, type BundleFile } from './bundle-files.ts';
 

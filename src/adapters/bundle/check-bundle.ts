@@ -1,7 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import type { Analysis, Migration, Role } from '../../migrate/model.ts';
-import type { ByteSource, Hashing } from '../../migrate/ports.ts';
+import type { Analysis, Migration, Role } from '../../migrate/contract/model.ts';
+import type { ByteSource, Hashing } from '../../migrate/contract/ports.ts';
 import { checksumOf } from '../../migrate/read/checksum.ts';
 import { checkSpans } from '../../sql/span-check.ts';
 import { analysisKey } from './analysis-key.ts';

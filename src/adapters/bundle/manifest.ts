@@ -1,6 +1,6 @@
-import type { Rehearsed } from '../../migrate/adopt/rehearsed.ts';
-import type { Analysis, Migration } from '../../migrate/model.ts';
-import type { Bundle } from '../../migrate/ports.ts';
+import type { Rehearsed } from '../../migrate/contract/rehearsed.ts';
+import type { Analysis, Migration } from '../../migrate/contract/model.ts';
+import type { Bundle } from '../../migrate/contract/ports.ts';
 
 /** What manifest.json of a bundle holds. */
 export interface Manifest {

@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { CheckpointRequest } from '../../migrate/checkpoint.ts';
+import type { CheckpointRequest } from '../../migrate/contract/checkpoint.ts';
 import type { GoogleError } from '../google/error.ts';
 import { googleFault } from '../google/fault.ts';
 import type { Google } from '../google/google.ts';

@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { Checkpoint, Checkpointer, CheckpointRequest } from '../../migrate/checkpoint.ts';
+import type { Checkpoint, Checkpointer, CheckpointRequest } from '../../migrate/contract/checkpoint.ts';
 import type { Google } from '../google/google.ts';
 import { backupDays, makeBackup } from './cloud-sql-backup.ts';
 import {

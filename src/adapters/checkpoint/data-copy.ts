@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Client } from 'pg';
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { Checkpoint, Checkpointer, CheckpointRequest } from '../../migrate/checkpoint.ts';
+import type { Checkpoint, Checkpointer, CheckpointRequest } from '../../migrate/contract/checkpoint.ts';
 import { readState, serverHome, type ServerHome, type ServerState } from '../embedded/home.ts';
 import { urlOf } from '../embedded/server.ts';
 import { copyTree } from './copy-tree.ts';

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Checkpoint } from '../../migrate/checkpoint.ts';
+import type { Checkpoint } from '../../migrate/contract/checkpoint.ts';
 import { writeWhole } from '../write-file.ts';
 
 /** A checkpoint kept on this machine, and of which environment it is. */

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { SpawnEnd, Spawned, Spawner } from '../../migrate/runner-ports.ts';
+import type { SpawnEnd, Spawned, Spawner } from '../../migrate/contract/runner-ports.ts';
 import { guardGroup } from './guard-group.ts';
 
 /** Where commands are executed, and with what. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fault, FaultError } from '../../kit/fault.ts';
-import type { ByteSource } from '../../migrate/ports.ts';
+import type { ByteSource } from '../../migrate/contract/ports.ts';
 
 /** Files up to this size are read whole: one system call instead of three. */
 const wholeUpTo = 1024 * 1024;

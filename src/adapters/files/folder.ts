@@ -2,7 +2,7 @@ import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { ByteSource, Folder, FolderEntry } from '../../migrate/ports.ts';
+import type { ByteSource, Folder, FolderEntry } from '../../migrate/contract/ports.ts';
 import { fileSource } from './byte-source.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Hash, Hashing } from '../../migrate/ports.ts';
+import type { Hash, Hashing } from '../../migrate/contract/ports.ts';
 
 /** SHA-256 of node:crypto. */
 export const nodeHashing: Hashing = {

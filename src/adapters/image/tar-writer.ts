@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../migrate/ports.ts';
+import type { ByteSource } from '../../migrate/contract/ports.ts';
 
 /** One entry of a layer. */
 export interface TarFile {

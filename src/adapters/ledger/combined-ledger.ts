@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import type { Ledger, LedgerEntry } from '../../migrate/engine.ts';
+import type { Ledger, LedgerEntry } from '../../migrate/contract/engine.ts';
 import type { SharedLedger } from './log-ledger.ts';
 
 /**

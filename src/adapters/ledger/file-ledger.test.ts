@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { LedgerEntry } from '../../migrate/engine.ts';
+import type { LedgerEntry } from '../../migrate/contract/engine.ts';
 import { earlierAttempts } from '../../project/tasks.ts';
 import { createFileLedger } from './file-ledger.ts';
 

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ledger, LedgerEntry } from '../../migrate/engine.ts';
+import type { Ledger, LedgerEntry } from '../../migrate/contract/engine.ts';
 import { writeWhole } from '../write-file.ts';
 
 const runName = /^[0-9A-Za-z-]{1,64}$/;

@@ -1,6 +1,6 @@
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { LedgerEntry } from '../../migrate/engine.ts';
+import type { LedgerEntry } from '../../migrate/contract/engine.ts';
 import { googleFault } from '../google/fault.ts';
 import type { GoogleReply } from '../google/request.ts';
 import type { Google } from '../google/google.ts';

@@ -1,7 +1,7 @@
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import { createLineDecoder } from '../../migrate/event-lines.ts';
-import type { RunEvent } from '../../migrate/event.ts';
-import type { Hashing } from '../../migrate/ports.ts';
+import { createLineDecoder } from '../../migrate/contract/event-lines.ts';
+import type { RunEvent } from '../../migrate/contract/event.ts';
+import type { Hashing } from '../../migrate/contract/ports.ts';
 import { googleFault } from '../google/fault.ts';
 import { readLog, runnerLine } from '../engines/cloud-run/log-reader.ts';
 import { placeOf } from '../engines/cloud-run/names.ts';

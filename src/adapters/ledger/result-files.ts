@@ -1,6 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunEvent } from '../../migrate/event.ts';
+import type { RunEvent } from '../../migrate/contract/event.ts';
 import { writeWhole } from '../write-file.ts';
 
 /** Results of executions far away, kept on this machine so that they need not be read from the log. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as LibPgQuery from 'libpg-query';
-import type { ParseResult, SqlParser, SyntaxNode } from '../../migrate/ports.ts';
+import type { ParseResult, SqlParser, SyntaxNode } from '../../migrate/contract/ports.ts';
 
 type Library = typeof LibPgQuery;
 

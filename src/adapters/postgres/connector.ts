@@ -1,8 +1,8 @@
 import { Client, type ClientConfig } from 'pg';
 import type * as CopyStreams from 'pg-copy-streams';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import { pooledSession } from '../../migrate/control/pooled-session.ts';
-import type { Connector, Reply, Session, SessionOptions } from '../../migrate/ports.ts';
+import { pooledSession } from '../../migrate/runner/session/pooled-session.ts';
+import type { Connector, Reply, Session, SessionOptions } from '../../migrate/contract/ports.ts';
 import { tlsOptions, type DatabaseAddress } from './address.ts';
 import { requestCancel } from './cancel-request.ts';
 import { connectFault } from './connect-fault.ts';

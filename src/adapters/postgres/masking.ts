@@ -1,5 +1,5 @@
 import { createRedactor } from '../../kit/redact.ts';
-import type { Reply, Session } from '../../migrate/ports.ts';
+import type { Reply, Session } from '../../migrate/contract/ports.ts';
 import type { DatabaseAddress } from './address.ts';
 
 /**

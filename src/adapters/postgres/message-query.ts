@@ -1,5 +1,5 @@
 import { Query } from 'pg';
-import type { KeepRows, Reply, ResultSet, ServerError } from '../../migrate/ports.ts';
+import type { KeepRows, Reply, ResultSet, ServerError } from '../../migrate/contract/ports.ts';
 
 interface CommandComplete {
   readonly text: string;

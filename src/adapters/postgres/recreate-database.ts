@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { ResultSet, ServerError, Session } from '../../migrate/ports.ts';
+import type { ResultSet, ServerError, Session } from '../../migrate/contract/ports.ts';
 import { quoteIdent, quoteLiteral } from '../../sql/quote.ts';
 import type { DatabaseAddress } from './address.ts';
 import { createConnector } from './connector.ts';

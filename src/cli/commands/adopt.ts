@@ -1,9 +1,9 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { nearest } from '../../kit/nearest.ts';
-import { versionIn } from '../../migrate/migration-id.ts';
-import type { Migration, Plan } from '../../migrate/model.ts';
-import type { Selection } from '../../migrate/task.ts';
+import { versionIn } from '../../migrate/contract/migration-id.ts';
+import type { Migration, Plan } from '../../migrate/contract/model.ts';
+import type { Selection } from '../../migrate/contract/task.ts';
 import { rehearseAdoption, type RehearsedAdoption } from '../../project/rehearse-adoption.ts';
 import { applyTask, defaultWaitMs, inspectTask, ofAnyDatabase } from '../../project/tasks.ts';
 import { defineCommand, type Context, type Result, type Run } from '../command.ts';

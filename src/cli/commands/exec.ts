@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import { shown } from '../../migrate/exec/words.ts';
+import { shown } from '../../migrate/contract/command-text.ts';
 import { defaultWaitMs, execTask, type ExecWish } from '../../project/tasks.ts';
 import { defineCommand, type CommandContext, type Context, type Run } from '../command.ts';
 import { detachTask } from '../detach.ts';

@@ -1,8 +1,8 @@
 import { nodeHashing } from '../../adapters/files/hashing.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { appliedNow } from '../../migrate/history/read-history.ts';
-import type { HistoryRow } from '../../migrate/history/rows.ts';
-import { defaultSet, isBareId, isOf, setIn, versionIn } from '../../migrate/migration-id.ts';
+import { appliedNow } from '../../migrate/contract/history.ts';
+import type { HistoryRow } from '../../migrate/contract/history-rows.ts';
+import { defaultSet, isBareId, isOf, setIn, versionIn } from '../../migrate/contract/migration-id.ts';
 import { compareTold } from '../../migrate/plan/told-statements.ts';
 import type { Judged } from '../../migrate/plan/what-changed.ts';
 import { judgeVanished, withoutFile } from '../../migrate/plan/without-file.ts';

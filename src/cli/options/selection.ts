@@ -1,7 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { readBareName } from '../../migrate/read/read-bare-file.ts';
-import type { Selection } from '../../migrate/task.ts';
+import type { Selection } from '../../migrate/contract/task.ts';
 import { firstTyped } from './kinds.ts';
 
 /** Options that choose migrations. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Change } from '../../migrate/model.ts';
+import type { Change } from '../../migrate/contract/model.ts';
 import { changeLines, changeSummary } from './changes.ts';
 import { createStyle } from './style.ts';
 

@@ -1,5 +1,5 @@
-import type { Change } from '../../migrate/model.ts';
-import { lastPart } from '../../migrate/advice/did-you-mean.ts';
+import type { Change } from '../../migrate/contract/model.ts';
+import { lastPart } from '../../migrate/runner/advice/did-you-mean.ts';
 import { countOf } from './format.ts';
 import type { Style } from './style.ts';
 

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../../migrate/checkpoint.ts';
+import type { Checkpoint } from '../../migrate/contract/checkpoint.ts';
 import type { Style } from './style.ts';
 
 /** A checkpoint that was taken: what it is, how it is restored, what that would undo. */

@@ -1,5 +1,5 @@
 import { catalogue } from '../../kit/catalogue/index.ts';
-import type { Check } from '../../migrate/model.ts';
+import type { Check } from '../../migrate/contract/model.ts';
 import { placeText } from './finding.ts';
 import { countOf } from './format.ts';
 import type { Style } from './style.ts';

@@ -1,18 +1,16 @@
-import type { RunEvent } from '../../migrate/event.ts';
 import { duration } from './format.ts';
 import type { Style } from './style.ts';
-
-type Finished = Extract<RunEvent, { readonly kind: 'run.finished' }>;
+import type { RunFinished } from '../../migrate/contract/event.ts';
 
 /** The last line of a command that was executed. */
-export function execEnding(event: Finished, style: Style): readonly string[] {
+export function execEnding(event: RunFinished, style: Style): readonly string[] {
   const rest = style.dim(`  ${duration(event.ms)} · run ${event.run}`);
   if (event.outcome === 'nothing-to-do') return [`${style.green('✔')} It has passed already.${rest}`];
   if (event.exitCode === 0) return ['', `${style.green(style.bold('✔ Done'))}.${rest}`];
   return ['', `${style.red(style.bold(endings[event.outcome]))}.${rest}`];
 }
 
-const endings: Readonly<Record<Finished['outcome'], string>> = {
+const endings: Readonly<Record<RunFinished['outcome'], string>> = {
   done: '✔ Done',
   'nothing-to-do': '✔ Done',
   refused: '✘ Refused; the command was not executed',

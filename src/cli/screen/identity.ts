@@ -1,4 +1,4 @@
-import type { SettledIdentity } from '../../migrate/history/rows.ts';
+import type { SettledIdentity } from '../../migrate/contract/history-rows.ts';
 import { aligned } from './format.ts';
 import type { Style } from './style.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createRedactor } from '../../kit/redact.ts';
-import type { Blocker } from '../../migrate/courtesy/blocker.ts';
-import type { RunEvent } from '../../migrate/event.ts';
+import type { Blocker } from '../../migrate/contract/blocker.ts';
+import type { RunEvent } from '../../migrate/contract/event.ts';
 import type { Screen } from './screen-port.ts';
 import { createScreen } from './screen.ts';
 

@@ -1,6 +1,6 @@
-import { age, blockersWords } from '../../migrate/courtesy/words.ts';
-import type { Blocker } from '../../migrate/courtesy/blocker.ts';
-import type { RunEvent } from '../../migrate/event.ts';
+import { age, blockersWords } from '../../migrate/runner/lock-waits/blocker-text.ts';
+import type { Blocker } from '../../migrate/contract/blocker.ts';
+import type { RunEvent } from '../../migrate/contract/event.ts';
 import { duration } from './format.ts';
 import type { Screen } from './screen-port.ts';
 

@@ -1,5 +1,5 @@
-import type { Plan, PlanStep } from '../../migrate/model.ts';
-import type { ApplyTask } from '../../migrate/task.ts';
+import type { Plan, PlanStep } from '../../migrate/contract/model.ts';
+import type { ApplyTask } from '../../migrate/contract/task.ts';
 import type { PlannedCheckpoint } from '../../project/checkpoint-means.ts';
 import { placeText } from './finding.ts';
 import { aligned, countOf } from './format.ts';

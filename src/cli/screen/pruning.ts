@@ -1,4 +1,4 @@
-import type { Pruned, Pruning } from '../../migrate/prune/prunable.ts';
+import type { Pruned, Pruning } from '../../migrate/contract/pruning.ts';
 import { countOf, shortTime } from './format.ts';
 import type { Style } from './style.ts';
 

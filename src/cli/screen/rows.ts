@@ -1,4 +1,4 @@
-import type { ResultSet } from '../../migrate/ports.ts';
+import type { ResultSet } from '../../migrate/contract/ports.ts';
 import { countOf } from './format.ts';
 
 /** A result as psql shows it: a table, or the command's tag. */

@@ -1,5 +1,5 @@
-import { shown } from '../../migrate/exec/words.ts';
-import type { RunRow } from '../../migrate/history/rows.ts';
+import { shown } from '../../migrate/contract/command-text.ts';
+import type { RunRow } from '../../migrate/contract/history-rows.ts';
 import { aligned, countOf } from './format.ts';
 import type { Style } from './style.ts';
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../../kit/finding.ts';
-import type { RunEvent } from '../../migrate/event.ts';
-import type { Target } from '../../migrate/ports.ts';
+import type { RunEvent } from '../../migrate/contract/event.ts';
+import type { Target } from '../../migrate/contract/ports.ts';
 import type { Style } from './style.ts';
 
 /** What a person sees on standard error, and a program on standard output. Everything passes the redactor. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { fault } from '../../kit/fault.ts';
 import { milliseconds } from '../../kit/duration.ts';
 import { createRedactor } from '../../kit/redact.ts';
-import type { RunEvent } from '../../migrate/event.ts';
+import type { RunEvent } from '../../migrate/contract/event.ts';
 import type { Io } from '../io.ts';
 import { aligned, countOf, duration } from './format.ts';
 import { renderFinding } from './finding.ts';

@@ -1,5 +1,5 @@
 import { type Screen } from './screen-port.ts';
-import type { Target } from '../../migrate/ports.ts';
+import type { Target } from '../../migrate/contract/ports.ts';
 import type { Redactor } from '../../kit/redact.ts';
 import type { Io } from '../io.ts';
 import { renderFinding, type LineReader } from './finding.ts';

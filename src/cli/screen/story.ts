@@ -1,12 +1,12 @@
 import type { Finding } from '../../kit/finding.ts';
-import type { RunEvent } from '../../migrate/event.ts';
+import type { RunEvent, RunFinished } from '../../migrate/contract/event.ts';
 import { createPatience } from './patience.ts';
-import type { Change, Check } from '../../migrate/model.ts';
+import type { Change, Check } from '../../migrate/contract/model.ts';
 import { changeSummary } from './changes.ts';
 import { checkpointLines } from './checkpoint.ts';
 import { checkAdvice, checkLines, checkSummary } from './checks.ts';
 import { countOf, duration, size } from './format.ts';
-import { shown } from '../../migrate/exec/words.ts';
+import { shown } from '../../migrate/contract/command-text.ts';
 import { execEnding } from './exec-ending.ts';
 import { identityLines, settledLine } from './identity.ts';
 import { pruningLines } from './pruning.ts';
@@ -228,9 +228,7 @@ interface Tally {
   readonly identifies: boolean;
 }
 
-type Finished = Extract<RunEvent, { readonly kind: 'run.finished' }>;
-
-function ending(event: Finished, tally: Tally, { style }: Screen): readonly string[] {
+function ending(event: RunFinished, tally: Tally, { style }: Screen): readonly string[] {
   const parts: string[] = [];
   if (tally.applied > 0) parts.push(`${countOf(tally.applied, 'migration')} applied`);
   if (tally.recorded > 0) parts.push(`${countOf(tally.recorded, 'migration')} recorded`);
@@ -253,7 +251,7 @@ function ending(event: Finished, tally: Tally, { style }: Screen): readonly stri
   return ['', `${style.red(style.bold(end))}${what}.${rest}`];
 }
 
-const endings: Readonly<Record<Finished['outcome'], string>> = {
+const endings: Readonly<Record<RunFinished['outcome'], string>> = {
   done: '✔ Done',
   'nothing-to-do': '✔ Nothing to do',
   refused: '✘ Refused; nothing was changed',

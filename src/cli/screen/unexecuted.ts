@@ -1,4 +1,4 @@
-import type { AuditRow } from '../../migrate/history/rows.ts';
+import type { AuditRow } from '../../migrate/contract/history-rows.ts';
 import { aligned } from './format.ts';
 import type { Style } from './style.ts';
 

@@ -1,8 +1,8 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import type { HistoryRow } from '../history/rows.ts';
-import { isBareId, versionIn } from '../migration-id.ts';
-import type { Migration } from '../model.ts';
+import type { HistoryRow } from '../contract/history-rows.ts';
+import { isBareId, versionIn } from '../contract/migration-id.ts';
+import type { Migration } from '../contract/model.ts';
 import { compareVersions } from '../read/file-name.ts';
 
 /** What becomes of `up` where the database is ahead of the folder: a warning, or a refusal. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { emptyHistory, type History } from '../history/read-history.ts';
-import type { HistoryRow } from '../history/rows.ts';
-import type { Migration } from '../model.ts';
+import { emptyHistory, type History } from '../contract/history.ts';
+import type { HistoryRow } from '../contract/history-rows.ts';
+import type { Migration } from '../contract/model.ts';
 import { compare, findingsOf } from './compare.ts';
 
 function migration(id: string, name = `m${id}`, checksum = `sum-${id}`): Migration {

@@ -1,10 +1,10 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { appliedNow, type History } from '../history/read-history.ts';
-import type { HistoryRow } from '../history/rows.ts';
-import type { Migration } from '../model.ts';
-import { isBareId, isOf, setIn, versionIn } from '../migration-id.ts';
-import type { Bundle } from '../ports.ts';
+import { appliedNow, type History } from '../contract/history.ts';
+import type { HistoryRow } from '../contract/history-rows.ts';
+import type { Migration } from '../contract/model.ts';
+import { isBareId, isOf, setIn, versionIn } from '../contract/migration-id.ts';
+import type { Bundle } from '../contract/ports.ts';
 import { aheadFinding, isAheadOf, type AheadPolicy } from './ahead.ts';
 
 /** The folder held against the history, as sets: no high-water mark, so nothing is skipped in silence. */

@@ -1,5 +1,5 @@
 import type { Place } from '../../kit/finding.ts';
-import type { PlanStep } from '../model.ts';
+import type { PlanStep } from '../contract/model.ts';
 
 /** What `up` would do to rows that are there already. */
 export interface Danger {

@@ -1,11 +1,11 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { isReplaced, lastReplaced, rangesText, type Replaces } from '../../sql/replaces.ts';
-import { appliedNow, type History } from '../history/read-history.ts';
-import type { HistoryRow } from '../history/rows.ts';
-import { isBareId, setIn, versionIn } from '../migration-id.ts';
-import type { Migration } from '../model.ts';
-import type { Bundle } from '../ports.ts';
+import { appliedNow, type History } from '../contract/history.ts';
+import type { HistoryRow } from '../contract/history-rows.ts';
+import { isBareId, setIn, versionIn } from '../contract/migration-id.ts';
+import type { Migration } from '../contract/model.ts';
+import type { Bundle } from '../contract/ports.ts';
 
 /** A migration that was squashed from others. */
 type Squashed = Migration & { readonly replaces: Replaces };

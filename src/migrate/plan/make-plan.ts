@@ -1,12 +1,12 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import { appliedNow, type History, type PartialStatement } from '../history/read-history.ts';
-import { isKept, largestKept } from '../history/recorded-down.ts';
-import type { Analysis, Migration, Mode, Plan, PlanStep, Role, ScriptFile } from '../model.ts';
-import type { Bundle, Hashing } from '../ports.ts';
-import type { Selection } from '../task.ts';
-import { isBareId, setIn, versionIn } from '../migration-id.ts';
+import { appliedNow, type History, type PartialStatement } from '../contract/history.ts';
+import { isKept, largestKept } from '../contract/kept-down.ts';
+import type { Analysis, Migration, Mode, Plan, PlanStep, Role, ScriptFile } from '../contract/model.ts';
+import type { Bundle, Hashing } from '../contract/ports.ts';
+import type { Selection } from '../contract/task.ts';
+import { isBareId, setIn, versionIn } from '../contract/migration-id.ts';
 import type { AheadPolicy } from './ahead.ts';
 import { canonicalJson } from './canonical.ts';
 import { vanishedInPart, withoutFile } from './without-file.ts';

@@ -1,11 +1,11 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { History } from '../history/read-history.ts';
-import { isOf, versionIn } from '../migration-id.ts';
-import type { Analysis, PlanStep } from '../model.ts';
-import type { Bundle } from '../ports.ts';
-import { bringBackOf } from '../apply/back-steps.ts';
+import type { History } from '../contract/history.ts';
+import { isOf, versionIn } from '../contract/migration-id.ts';
+import type { Analysis, PlanStep } from '../contract/model.ts';
+import type { Bundle } from '../contract/ports.ts';
+import { bringBackOf } from './back-steps.ts';
 import type { Comparison } from './compare.ts';
 
 type Applied = Comparison['applied'][number];

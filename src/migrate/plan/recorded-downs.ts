@@ -1,8 +1,8 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import type { HistoryRow } from '../history/rows.ts';
-import { versionIn } from '../migration-id.ts';
-import type { Migration } from '../model.ts';
+import type { HistoryRow } from '../contract/history-rows.ts';
+import { versionIn } from '../contract/migration-id.ts';
+import type { Migration } from '../contract/model.ts';
 import type { Comparison } from './compare.ts';
 import type { Selected } from './select.ts';
 

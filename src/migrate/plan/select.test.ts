@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { emptyHistory } from '../history/read-history.ts';
-import type { HistoryRow } from '../history/rows.ts';
-import type { Migration } from '../model.ts';
-import type { Selection } from '../task.ts';
+import { emptyHistory } from '../contract/history.ts';
+import type { HistoryRow } from '../contract/history-rows.ts';
+import type { Migration } from '../contract/model.ts';
+import type { Selection } from '../contract/task.ts';
 import { compare } from './compare.ts';
 import { select } from './select.ts';
 

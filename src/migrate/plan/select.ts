@@ -1,11 +1,11 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { HistoryRow } from '../history/rows.ts';
-import type { Migration } from '../model.ts';
-import { versionIn } from '../migration-id.ts';
+import type { HistoryRow } from '../contract/history-rows.ts';
+import type { Migration } from '../contract/model.ts';
+import { versionIn } from '../contract/migration-id.ts';
 import { canonicalVersion, compareVersions } from '../read/file-name.ts';
 import { isReplaced, rangesText } from '../../sql/replaces.ts';
-import type { Selection } from '../task.ts';
+import type { Selection } from '../contract/task.ts';
 import type { Comparison } from './compare.ts';
 
 /** What a selection names. */

@@ -1,7 +1,7 @@
-import type { RunEvent } from '../event.ts';
-import { emptyHistory, type PartialStatement } from '../history/read-history.ts';
+import type { RunEvent } from '../contract/event.ts';
+import { emptyHistory, type PartialStatement } from '../contract/history.ts';
 import type { JudgingTerms } from './compare.ts';
-import type { Hashing } from '../ports.ts';
+import type { Hashing } from '../contract/ports.ts';
 import { compareByStatements, type Compared, type ReadStatements } from './what-changed.ts';
 
 type HistoryTold = Extract<RunEvent, { readonly kind: 'history' }>;

@@ -1,10 +1,10 @@
 import { fault } from '../../kit/fault.ts';
 import type { FaultCode } from '../../kit/catalogue/index.ts';
 import type { Finding } from '../../kit/finding.ts';
-import type { History } from '../history/read-history.ts';
-import { describeGroup, timedGroups } from '../apply/message.ts';
-import type { Analysis, Migration } from '../model.ts';
-import type { Bundle } from '../ports.ts';
+import type { History } from '../contract/history.ts';
+import { describeGroup, timedGroups } from '../read/statement-groups.ts';
+import type { Analysis, Migration } from '../contract/model.ts';
+import type { Bundle } from '../contract/ports.ts';
 import { inEffect, type InEffect } from './in-effect.ts';
 import { compare, findingsOf, isOther, type Comparison, type JudgingTerms } from './compare.ts';
 

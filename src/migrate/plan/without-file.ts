@@ -1,9 +1,9 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { appliedNow } from '../history/read-history.ts';
-import type { HistoryRow } from '../history/rows.ts';
-import { isOf, versionIn } from '../migration-id.ts';
-import type { Bundle } from '../ports.ts';
+import { appliedNow } from '../contract/history.ts';
+import type { HistoryRow } from '../contract/history-rows.ts';
+import { isOf, versionIn } from '../contract/migration-id.ts';
+import type { Bundle } from '../contract/ports.ts';
 
 /**
  * Versions that stand in part and have no file: they can neither go on nor be judged, and under another version they

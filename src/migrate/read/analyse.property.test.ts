@@ -6,8 +6,8 @@ import { createParser } from '../../adapters/parser/libpg-query.ts';
 import { catalogue } from '../../kit/catalogue/index.ts';
 import { encodeUtf8 } from '../../sql/encoding.ts';
 import { checkSpans } from '../../sql/span-check.ts';
-import type { Analysis } from '../model.ts';
-import type { ByteSource } from '../ports.ts';
+import type { Analysis } from '../contract/model.ts';
+import type { ByteSource } from '../contract/ports.ts';
 import { analyse } from './analyse.ts';
 import { checksumOf, openBody } from './checksum.ts';
 

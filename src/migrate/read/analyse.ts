@@ -4,8 +4,8 @@ import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { isUtf16 } from '../../sql/encoding.ts';
 import { savepointsOf } from '../../sql/savepoints.ts';
 import { splitStream, windowSize, type SplitStep } from '../../sql/stream.ts';
-import type { Analysis, Directives, ScriptFile } from '../model.ts';
-import type { ByteSource, Hashing, SqlParser } from '../ports.ts';
+import type { Analysis, Directives, ScriptFile } from '../contract/model.ts';
+import type { ByteSource, Hashing, SqlParser } from '../contract/ports.ts';
 import { createChecksum, openBody } from './checksum.ts';
 import { createDirectiveSet } from './directive-set.ts';
 import { withLockClasses } from './lock-classes.ts';
@@ -18,7 +18,7 @@ import { segmentsOf } from './segments.ts';
 import { looksOf } from './looks.ts';
 import { createSessionBorders } from './session-borders.ts';
 import { createCollector } from './statement-collector.ts';
-import { undoneIn } from '../undone.ts';
+import { undoneIn } from '../contract/undone-statements.ts';
 import { withUndone } from './undone.ts';
 
 /** What an analysis needs from the outside. */

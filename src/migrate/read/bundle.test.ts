@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openFolder } from '../../adapters/files/folder.ts';
 import { nodeHashing } from '../../adapters/files/hashing.ts';
 import { createParser } from '../../adapters/parser/libpg-query.ts';
-import type { Bundle } from '../ports.ts';
+import type { Bundle } from '../contract/ports.ts';
 import { createBundle, openScriptsOf } from './bundle.ts';
 import { readFolder } from './read-folder.ts';
 

@@ -1,10 +1,10 @@
 import { encodeUtf8 } from '../../sql/encoding.ts';
 import { fault, FaultError } from '../../kit/fault.ts';
 import { bad, type Outcome } from '../../kit/outcome.ts';
-import type { Analysis, Migration, Role, ScriptFile } from '../model.ts';
-import type { Bundle, ByteSource, Folder, Hashing } from '../ports.ts';
-import type { Rehearsed } from '../adopt/rehearsed.ts';
-import { defaultSet } from '../migration-id.ts';
+import type { Analysis, Migration, Role, ScriptFile } from '../contract/model.ts';
+import type { Bundle, ByteSource, Folder, Hashing } from '../contract/ports.ts';
+import type { Rehearsed } from '../contract/rehearsed.ts';
+import { defaultSet } from '../contract/migration-id.ts';
 import type { AnalysisPorts } from './analyse.ts';
 import { openBody } from './checksum.ts';
 

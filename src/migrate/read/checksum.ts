@@ -1,5 +1,5 @@
 import { bomLength } from '../../sql/encoding.ts';
-import type { ByteSource, Hashing } from '../ports.ts';
+import type { ByteSource, Hashing } from '../contract/ports.ts';
 
 /** A checksum that is fed piece by piece. */
 export interface Checksum {

@@ -3,8 +3,8 @@ import type { Finding } from '../../kit/finding.ts';
 import { readDirectives, type Directive } from '../../sql/directives.ts';
 import type { Comment } from '../../sql/split.ts';
 import { nodeOf } from '../../sql/syntax-tree.ts';
-import type { Directives, Expectation } from '../model.ts';
-import type { SqlParser } from '../ports.ts';
+import type { Directives, Expectation } from '../contract/model.ts';
+import type { SqlParser } from '../contract/ports.ts';
 import { printable } from './parse-statement.ts';
 
 /** Collects the directives of a file. */

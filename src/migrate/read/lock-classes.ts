@@ -1,6 +1,6 @@
 import { lockClassOf, locksOf, relationsMadeBy, type LockClass } from '../../sql/locks.ts';
 import { listOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
-import type { Directives, Segment, Statement } from '../model.ts';
+import type { Directives, Segment, Statement } from '../contract/model.ts';
 import type { Member } from './segments.ts';
 
 /** A statement with more of them is named well enough by these. */

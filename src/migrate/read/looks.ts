@@ -1,6 +1,6 @@
 import { listOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
-import type { Look } from '../look.ts';
-import type { Directives } from '../model.ts';
+import type { Look } from '../contract/look.ts';
+import type { Directives } from '../contract/model.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 
 type Found = Omit<Look, 'statement'>;

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../ports.ts';
+import type { ByteSource } from '../contract/ports.ts';
 
 const windowSize = 1024 * 1024;
 

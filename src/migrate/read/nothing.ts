@@ -1,5 +1,5 @@
-import type { Analysis } from '../model.ts';
-import type { ByteSource } from '../ports.ts';
+import type { Analysis } from '../contract/model.ts';
+import type { ByteSource } from '../contract/ports.ts';
 
 /** The bytes of no text: what stands for the file of a migration of which only the down text is known. */
 export const nothing: ByteSource = { size: 0, read: () => Promise.resolve(new Uint8Array(0)) };

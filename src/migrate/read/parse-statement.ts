@@ -6,7 +6,7 @@ import { positionAfter, unitOfCharacter } from '../../sql/position.ts';
 import type { Piece } from '../../sql/split.ts';
 import { refusedSetting } from '../../sql/session-setting.ts';
 import { nodeOf, type Tree } from '../../sql/syntax-tree.ts';
-import type { ParseResult, SqlParser, SyntaxNode } from '../ports.ts';
+import type { ParseResult, SqlParser, SyntaxNode } from '../contract/ports.ts';
 
 /** A statement that PostgreSQL's grammar accepts. */
 export interface Parsed {

@@ -1,6 +1,6 @@
 import type { Place } from '../../kit/finding.ts';
-import type { Statement } from '../model.ts';
-import type { SyntaxNode } from '../ports.ts';
+import type { Statement } from '../contract/model.ts';
+import type { SyntaxNode } from '../contract/ports.ts';
 
 /** One statement with its syntax tree: what derivation of effects works on. */
 export interface ParsedStatement {

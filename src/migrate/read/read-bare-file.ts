@@ -1,7 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { Migration, ScriptFile } from '../model.ts';
-import type { Folder, FolderEntry, Hashing } from '../ports.ts';
+import type { Migration, ScriptFile } from '../contract/model.ts';
+import type { Folder, FolderEntry, Hashing } from '../contract/ports.ts';
 import { readScriptFile, visible } from './read-folder.ts';
 
 /** What the name of a bare file says: which migration it belongs to, and whether it is the way back. */

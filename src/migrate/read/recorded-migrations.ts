@@ -1,8 +1,8 @@
 import { good } from '../../kit/outcome.ts';
-import type { Migration } from '../model.ts';
-import type { Bundle, ByteSource } from '../ports.ts';
+import type { Migration } from '../contract/model.ts';
+import type { Bundle, ByteSource } from '../contract/ports.ts';
 import { compareVersions } from './file-name.ts';
-import { versionIn } from '../migration-id.ts';
+import { versionIn } from '../contract/migration-id.ts';
 import { analyse, type AnalysisPorts } from './analyse.ts';
 import { bundleHash } from './bundle.ts';
 import { nothing, nothingAnalysed } from './nothing.ts';

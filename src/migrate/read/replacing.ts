@@ -2,8 +2,8 @@ import { bomLength } from '../../sql/encoding.ts';
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { isReplaced, lastReplaced, rangesText, type Replaces } from '../../sql/replaces.ts';
-import type { Migration, Role } from '../model.ts';
-import type { Folder } from '../ports.ts';
+import type { Migration, Role } from '../contract/model.ts';
+import type { Folder } from '../contract/ports.ts';
 import { compareVersions } from './file-name.ts';
 import { headSize, replacesOf } from './replaces-of.ts';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { memorySource } from '../../adapters/files/byte-source.ts';
 import { nodeHashing } from '../../adapters/files/hashing.ts';
 import { createParser } from '../../adapters/parser/libpg-query.ts';
-import type { RowChange } from '../row-change.ts';
+import type { RowChange } from '../contract/row-change.ts';
 import { analyse } from './analyse.ts';
 import { checksumOf } from './checksum.ts';
 

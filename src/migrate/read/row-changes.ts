@@ -1,7 +1,7 @@
 import { searchPathAfter, type SearchPath } from '../../sql/search-path.ts';
 import { listOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
 import { callsUnknown } from '../../sql/unknown-calls.ts';
-import type { NamedTable, RowChange } from '../row-change.ts';
+import type { NamedTable, RowChange } from '../contract/row-change.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 
 /** A change without its statement. */

@@ -1,5 +1,5 @@
 import { listOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
-import type { LiteralSpan, NamedRelation, SeedStep } from '../seed-step.ts';
+import type { LiteralSpan, NamedRelation, SeedStep } from '../contract/seed-step.ts';
 import { isLiteral, valueSpans } from './literal.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 

@@ -2,7 +2,7 @@ import type { SeedInsert } from '../../sql/seed-insert.ts';
 import { matchSeedInsert } from '../../sql/seed-insert.ts';
 import type { Piece } from '../../sql/split.ts';
 import { createTokenWriter, type TokenWriter } from '../../sql/token-text.ts';
-import type { Hash, Hashing } from '../ports.ts';
+import type { Hash, Hashing } from '../contract/ports.ts';
 
 /** A statement with its own copy of its bytes. */
 export interface Held {

@@ -1,6 +1,6 @@
 import { nameParts, nodeOf, type Tree } from '../../sql/syntax-tree.ts';
 import type { TransactionModes } from '../../sql/transaction-control.ts';
-import type { Segment, Statement } from '../model.ts';
+import type { Segment, Statement } from '../contract/model.ts';
 import type { Part } from './own-transaction.ts';
 
 /** A statement, its syntax tree and its text. */

@@ -1,7 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { nodeOf, textOf, treeOf } from '../../sql/syntax-tree.ts';
-import type { Segment } from '../model.ts';
+import type { Segment } from '../contract/model.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 
 /** Something that lives in the session, made by one statement. */

@@ -1,8 +1,8 @@
 import type { Finding } from '../../kit/finding.ts';
 import { createTokenWriter } from '../../sql/token-text.ts';
 import type { Piece, SplitStep } from '../../sql/stream.ts';
-import type { Statement } from '../model.ts';
-import type { Hashing, SqlParser } from '../ports.ts';
+import type { Statement } from '../contract/model.ts';
+import type { Hashing, SqlParser } from '../contract/ports.ts';
 import { parsePiece } from './parse-statement.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 import { beginRun, continues, hashOfRun, type Held, type SeedRun } from './seed-run.ts';

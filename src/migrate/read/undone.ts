@@ -1,5 +1,5 @@
 import { rollsBackTo } from '../../sql/savepoints.ts';
-import { undoneIn } from '../undone.ts';
+import { undoneIn } from '../contract/undone-statements.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 
 /**

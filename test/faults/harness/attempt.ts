@@ -5,10 +5,10 @@ import { nodeHashing } from '../../../src/adapters/files/hashing.ts';
 import { createConnector } from '../../../src/adapters/postgres/connector.ts';
 import { readDatabaseUrl } from '../../../src/adapters/url/database-url.ts';
 import { runnerClock } from '../../../src/adapters/runner-clock.ts';
-import { createLineDecoder } from '../../../src/migrate/event-lines.ts';
-import type { RunEvent } from '../../../src/migrate/event.ts';
-import { perform } from '../../../src/migrate/perform/perform.ts';
-import type { ApplyTask } from '../../../src/migrate/task.ts';
+import { createLineDecoder } from '../../../src/migrate/contract/event-lines.ts';
+import type { RunEvent } from '../../../src/migrate/contract/event.ts';
+import { perform } from '../../../src/migrate/runner/perform.ts';
+import type { ApplyTask } from '../../../src/migrate/contract/task.ts';
 import { createRunId } from '../../../src/project/run-id.ts';
 import { must, type Workbench } from './workbench.ts';
 

@@ -1,8 +1,8 @@
 import { nodeHashing } from '../../../src/adapters/files/hashing.ts';
 import { createConnector } from '../../../src/adapters/postgres/connector.ts';
 import { readDatabaseUrl } from '../../../src/adapters/url/database-url.ts';
-import type { RunEvent } from '../../../src/migrate/event.ts';
-import { verifyChains } from '../../../src/migrate/perform/verify-chains.ts';
+import type { RunEvent } from '../../../src/migrate/contract/event.ts';
+import { verifyChains } from '../../../src/migrate/runner/inspect/verify-chains.ts';
 import type { Wrong } from './check.ts';
 import { harnessName } from './server-session.ts';
 import { must, type CaseDatabase } from './workbench.ts';

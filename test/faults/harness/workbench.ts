@@ -7,7 +7,7 @@ import { nodeHashing } from '../../../src/adapters/files/hashing.ts';
 import { openFolder } from '../../../src/adapters/files/folder.ts';
 import { createParser } from '../../../src/adapters/parser/libpg-query.ts';
 import type { Outcome } from '../../../src/kit/outcome.ts';
-import type { Bundle } from '../../../src/migrate/ports.ts';
+import type { Bundle } from '../../../src/migrate/contract/ports.ts';
 import { createBundle, openScriptsOf } from '../../../src/migrate/read/bundle.ts';
 import { readFolder } from '../../../src/migrate/read/read-folder.ts';
 import { serverSession, type ServerSession } from './server-session.ts';

@@ -1,5 +1,5 @@
 import type { Redactor } from '../../../kit/redact.ts';
-import type { Hashing } from '../../../migrate/ports.ts';
+import type { Hashing } from '../../../migrate/contract/ports.ts';
 import type { Google } from '../../google/google.ts';
 import type { ImageSource } from './job-image.ts';
 import type { CloudRunTerms } from './terms.ts';

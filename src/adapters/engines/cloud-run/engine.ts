@@ -1,7 +1,7 @@
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import type { Redactor } from '../../../kit/redact.ts';
-import type { Engine, RunRef } from '../../../migrate/engine.ts';
-import type { Hashing } from '../../../migrate/ports.ts';
+import type { Engine, RunRef } from '../../../migrate/contract/engine.ts';
+import type { Hashing } from '../../../migrate/contract/ports.ts';
 import type { Google } from '../../google/google.ts';
 import { usualPatience, type CloudRunContext, type Patience } from './context.ts';
 import { findRun } from './find.ts';

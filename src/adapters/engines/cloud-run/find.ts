@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import type { RunRef } from '../../../migrate/engine.ts';
+import type { RunRef } from '../../../migrate/contract/engine.ts';
 import { googleFault } from '../../google/fault.ts';
 import type { GoogleReply } from '../../google/request.ts';
 import { listAll } from '../../google/operations.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import type { RunRef } from '../../../migrate/engine.ts';
-import { createLineDecoder, type LineDecoder } from '../../../migrate/event-lines.ts';
-import type { RunEvent } from '../../../migrate/event.ts';
+import type { RunRef } from '../../../migrate/contract/engine.ts';
+import { createLineDecoder, type LineDecoder } from '../../../migrate/contract/event-lines.ts';
+import type { RunEvent } from '../../../migrate/contract/event.ts';
 import { googleFault } from '../../google/fault.ts';
 import type { GoogleReply } from '../../google/request.ts';
 import { backoff } from '../../google/retry.ts';

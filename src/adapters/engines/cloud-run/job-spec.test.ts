@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Task } from '../../../migrate/task.ts';
+import type { Task } from '../../../migrate/contract/task.ts';
 import { nodeHashing } from '../../files/hashing.ts';
 import { jobSpec, timeoutMs, type JobInput } from './job-spec.ts';
 import { logLink } from './log-link.ts';

@@ -1,6 +1,6 @@
 import { brotliCompressSync } from 'node:zlib';
-import type { Bundle, Hashing } from '../../../migrate/ports.ts';
-import type { Task } from '../../../migrate/task.ts';
+import type { Bundle, Hashing } from '../../../migrate/contract/ports.ts';
+import type { Task } from '../../../migrate/contract/task.ts';
 import { labelsOf } from './labels.ts';
 import { connectorName, secretName, type JobNames } from './names.ts';
 import type { CloudRunTerms } from './terms.ts';

@@ -1,4 +1,4 @@
-import type { Hashing } from '../../../migrate/ports.ts';
+import type { Hashing } from '../../../migrate/contract/ports.ts';
 import { labelValue } from './names.ts';
 import type { CloudRunTerms } from './terms.ts';
 

@@ -1,5 +1,5 @@
-import type { Hashing } from '../../../migrate/ports.ts';
-import type { RunRef } from '../../../migrate/engine.ts';
+import type { Hashing } from '../../../migrate/contract/ports.ts';
+import type { RunRef } from '../../../migrate/contract/engine.ts';
 import type { CloudRunTerms } from './terms.ts';
 
 /** Job and execution of one attempt to perform a task. */

@@ -1,8 +1,8 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import type { Bundle } from '../../../migrate/ports.ts';
-import type { Task } from '../../../migrate/task.ts';
+import type { Bundle } from '../../../migrate/contract/ports.ts';
+import type { Task } from '../../../migrate/contract/task.ts';
 import { carryBundle, longestVariable } from '../../bundle/carry-bundle.ts';
 import { checkAccount } from './check-account.ts';
 import { checkNetwork } from './check-network.ts';

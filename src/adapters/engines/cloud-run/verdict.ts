@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isExitCode } from '../../../kit/exit-code.ts';
 import { exitCodeOf, fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import type { ExecutionResult } from '../../../migrate/engine.ts';
+import type { ExecutionResult } from '../../../migrate/contract/engine.ts';
 import { backoff } from '../../google/retry.ts';
 import { listAll } from '../../google/operations.ts';
 import { conditionFault } from './condition-fault.ts';

@@ -1,12 +1,12 @@
 import { fault } from '../../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import type { Redactor } from '../../../kit/redact.ts';
-import type { Engine, ExecutionResult, Prepared, RunRef } from '../../../migrate/engine.ts';
-import type { RunEvent } from '../../../migrate/event.ts';
-import { perform } from '../../../migrate/perform/perform.ts';
-import type { Bundle, Connector, Hashing } from '../../../migrate/ports.ts';
-import type { RunnerPorts } from '../../../migrate/runner-ports.ts';
-import type { Task } from '../../../migrate/task.ts';
+import type { Engine, ExecutionResult, Prepared, RunRef } from '../../../migrate/contract/engine.ts';
+import type { RunEvent } from '../../../migrate/contract/event.ts';
+import { perform } from '../../../migrate/runner/perform.ts';
+import type { Bundle, Connector, Hashing } from '../../../migrate/contract/ports.ts';
+import type { RunnerPorts } from '../../../migrate/contract/runner-ports.ts';
+import type { Task } from '../../../migrate/contract/task.ts';
 import { processPace } from '../../process-pace.ts';
 import type { SpawnerOptions } from '../../exec/spawner.ts';
 import { runnerClock } from '../../runner-clock.ts';

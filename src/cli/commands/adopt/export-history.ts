@@ -1,5 +1,5 @@
-import { appliedNow } from '../../../migrate/history/read-history.ts';
-import type { HistoryRow } from '../../../migrate/history/rows.ts';
+import { appliedNow } from '../../../migrate/contract/history.ts';
+import type { HistoryRow } from '../../../migrate/contract/history-rows.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 
 /** What is applied now, as SQL for a plain table: readable by any tool, and by people. */

@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import type { RecordedIdentity } from '../../../migrate/history/rows.ts';
+import type { RecordedIdentity } from '../../../migrate/contract/history-rows.ts';
 import { identifyTask, inspectTask } from '../../../project/tasks.ts';
 import type { Context, Result } from '../../command.ts';
 import { executeAloud, executeQuietly, withProject, type Ready } from '../../execute.ts';

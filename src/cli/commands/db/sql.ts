@@ -3,7 +3,7 @@ import { readDatabaseUrl } from '../../../adapters/url/database-url.ts';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import type { ResultSet, ServerError } from '../../../migrate/ports.ts';
+import type { ResultSet, ServerError } from '../../../migrate/contract/ports.ts';
 import { defineCommand, type Run } from '../../command.ts';
 import { optionalArgument } from '../../options/argument-kinds.ts';
 import { done, failed } from '../../result.ts';

@@ -1,9 +1,9 @@
 import { whoAsks } from '../../../adapters/actor.ts';
-import { closedAttempt, type Execution } from '../../../migrate/attempt.ts';
-import { conclude } from '../../../migrate/deploy.ts';
-import type { LedgerEntry, RunRef } from '../../../migrate/engine.ts';
-import { follow } from '../../../migrate/follow.ts';
-import { isChange } from '../../../migrate/task.ts';
+import { closedAttempt, type Execution } from '../../../migrate/controller/attempt.ts';
+import { conclude } from '../../../migrate/controller/execute-task.ts';
+import type { LedgerEntry, RunRef } from '../../../migrate/contract/engine.ts';
+import { follow } from '../../../migrate/controller/follow.ts';
+import { isChange } from '../../../migrate/contract/task.ts';
 import type { Project } from '../../../project/open.ts';
 import { recordedEndOf } from '../../../project/recorded.ts';
 import { version } from '../../../project/version.ts';

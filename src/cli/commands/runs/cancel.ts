@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../../../migrate/engine.ts';
+import type { LedgerEntry } from '../../../migrate/contract/engine.ts';
 import { cancelTask } from '../../../project/tasks.ts';
 import { defineCommand, type Context, type Result, type Run } from '../../command.ts';
 import { eventOf, executeQuietly, leftAlone, openProjectOf, withProject } from '../../execute.ts';

@@ -1,4 +1,4 @@
-import type { RunRow } from '../../../migrate/history/rows.ts';
+import type { RunRow } from '../../../migrate/contract/history-rows.ts';
 import { attemptsIn, mergeRuns } from '../../../project/attempts.ts';
 import { everyEnvironment, type NamedEnvironment } from '../../../project/every-environment.ts';
 import { whichRuns } from '../../../project/questions.ts';

@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import type { Engine, LedgerEntry } from '../../../migrate/engine.ts';
+import type { Engine, LedgerEntry } from '../../../migrate/contract/engine.ts';
 import { createDetachedEngine } from '../../../project/detached.ts';
 import type { Project } from '../../../project/open.ts';
 import type { Context } from '../../command.ts';

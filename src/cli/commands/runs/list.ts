@@ -1,6 +1,6 @@
 import type { Finding } from '../../../kit/finding.ts';
 import { good, type Outcome } from '../../../kit/outcome.ts';
-import type { RunRow } from '../../../migrate/history/rows.ts';
+import type { RunRow } from '../../../migrate/contract/history-rows.ts';
 import { attemptsOf, mergeRuns } from '../../../project/attempts.ts';
 import { environmentNames } from '../../../project/every-environment.ts';
 import type { Known } from '../../../project/questions.ts';

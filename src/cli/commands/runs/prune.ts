@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import type { Pruning } from '../../../migrate/prune/prunable.ts';
+import type { Pruning } from '../../../migrate/contract/pruning.ts';
 import { inspectTask, pruneTask } from '../../../project/tasks.ts';
 import { defineCommand, type Context, type Result, type Run } from '../../command.ts';
 import { executeHeard, executeQuietly, resultAloud, withProject, type Ready } from '../../execute.ts';

@@ -1,10 +1,10 @@
 import type { Finding } from '../../../kit/finding.ts';
-import type { Execution } from '../../../migrate/deploy.ts';
-import type { LedgerEntry } from '../../../migrate/engine.ts';
-import type { RunEvent } from '../../../migrate/event.ts';
-import { shown } from '../../../migrate/exec/words.ts';
-import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../../migrate/history/rows.ts';
-import type { Change } from '../../../migrate/model.ts';
+import type { Execution } from '../../../migrate/controller/execute-task.ts';
+import type { LedgerEntry } from '../../../migrate/contract/engine.ts';
+import type { RunEvent } from '../../../migrate/contract/event.ts';
+import { shown } from '../../../migrate/contract/command-text.ts';
+import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../../migrate/contract/history-rows.ts';
+import type { Change } from '../../../migrate/contract/model.ts';
 import { attemptsOf, rowOf } from '../../../project/attempts.ts';
 import { howWasRun, runQuestion } from '../../../project/questions.ts';
 import { inspectTask, ofAnyDatabase } from '../../../project/tasks.ts';

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../../migrate/event.ts';
+import type { RunEvent } from '../../../migrate/contract/event.ts';
 import { inspectTask, ofAnyDatabase } from '../../../project/tasks.ts';
 import { defineCommand, type Run } from '../../command.ts';
 import { executeQuietly, withProject } from '../../execute.ts';

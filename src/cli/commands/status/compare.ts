@@ -1,9 +1,9 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import { appliedNow } from '../../../migrate/history/read-history.ts';
-import type { HistoryRow } from '../../../migrate/history/rows.ts';
-import { isBareId, isOf } from '../../../migrate/migration-id.ts';
+import { appliedNow } from '../../../migrate/contract/history.ts';
+import type { HistoryRow } from '../../../migrate/contract/history-rows.ts';
+import { isBareId, isOf } from '../../../migrate/contract/migration-id.ts';
 import { environmentNames } from '../../../project/every-environment.ts';
 import type { Known } from '../../../project/questions.ts';
 import type { Context, Result } from '../../command.ts';

@@ -1,8 +1,8 @@
 import { fault } from '../../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import type { RunEvent } from '../../../migrate/event.ts';
-import type { Check } from '../../../migrate/model.ts';
-import { matches } from '../../../migrate/verify/object-pattern.ts';
+import type { RunEvent } from '../../../migrate/contract/event.ts';
+import type { Check } from '../../../migrate/contract/model.ts';
+import { matches } from '../../../migrate/contract/object-pattern.ts';
 import { acceptTask, verifyTask, type AcceptWish } from '../../../project/tasks.ts';
 import type { Context, Result } from '../../command.ts';
 import { executeHeard, executeQuietly, resultAloud, withProject, type Ready } from '../../execute.ts';

@@ -1,0 +1,212 @@
+import type { Finding, Place } from '../../kit/finding.ts';
+import type { Leaving } from '../../sql/leaves.ts';
+import type { Outside } from '../../sql/outside.ts';
+import type { Lock } from '../../sql/locks/lock.ts';
+import type { Look } from './look.ts';
+import type { LockClass } from '../../sql/locks.ts';
+import type { Replaces } from '../../sql/replaces.ts';
+import type { RowChange } from './row-change.ts';
+import type { SeedStep } from './seed-step.ts';
+
+/** One SQL file of a migration as it was found: the bytes themselves stay where they are until somebody needs them. */
+export interface ScriptFile {
+  /** Path relative to the project, with `/` as separator: what findings show. */
+  readonly file: string;
+  /** SHA-256 (hex) of the bytes without BOM and with LF line ends. */
+  readonly checksum: string;
+  /** Bytes on disk, BOM included. */
+  readonly size: number;
+}
+
+/**
+ * One versioned SQL file with its companions.
+ * `id` is the version as a canonical integer ("1" for 0001_users.sql), with `<set>:` in front in a set
+ * of its own; or `file:<name>` for a bare file.
+ */
+export interface Migration {
+  readonly id: string;
+  /** The part of the file name that people read: `users` of 0001_users.sql; the whole name of a bare file. */
+  readonly name: string;
+  readonly up: ScriptFile;
+  readonly down?: ScriptFile;
+  readonly verify?: ScriptFile;
+  /** True: its files are gone, and `down` is the text that the history has kept. Nothing is known of `up` but its checksum. */
+  readonly recorded?: true;
+  /** The migrations that it was squashed from: where these are applied it is recorded, and not executed. */
+  readonly replaces?: Replaces;
+}
+
+/** Which script of a migration is meant. */
+export type Role = 'up' | 'down' | 'verify';
+
+/** A statement, or a run of like statements (seed INSERTs) folded into one range, by byte spans of the body without BOM. */
+export interface Statement {
+  /** First byte; comments before the statement belong to it. */
+  readonly start: number;
+  /** First byte of the first token. */
+  readonly head: number;
+  /** Byte after the last token; the semicolon is not part of it. */
+  readonly end: number;
+  /** Place of `head`, from 1; columns count characters. */
+  readonly line: number;
+  readonly column: number;
+  /** How many statements the range holds (1 unless folded). */
+  readonly count: number;
+  /** Command tag as the server reports it: `CREATE TABLE`, `INSERT`, … */
+  readonly tag: string;
+  readonly kind: 'sql' | 'copy-in';
+  /** COPY … FROM stdin: span of its inline data, without the closing `\.` line. */
+  readonly data?: { readonly start: number; readonly end: number };
+  /** False: the server refuses it inside a transaction (CREATE INDEX CONCURRENTLY, VACUUM, …). */
+  readonly transactional: boolean;
+  /** What rows or objects it destroys, in words: `drops table users`. */
+  readonly destroys?: string;
+  /** True: what it does cannot be seen in its text (DO, EXECUTE, CALL). */
+  readonly opaque: boolean;
+  /** How its effect is looked up when it runs outside of a transaction; absent where it cannot be. */
+  readonly outside?: Outside;
+  /** How long it may wait for locks; absent where that does not matter, or where the file says it. */
+  readonly lock?: LockClass;
+  /** What a statement that may wait shortly only locks, as far as its text tells. */
+  readonly locks?: readonly Lock[];
+  /** ROLLBACK TO: index of the SAVEPOINT that it goes back to. */
+  readonly backTo?: number;
+  /** What it may leave changed in the session, as far as its text shows. */
+  readonly leaves?: readonly Leaving[];
+  /** Hash over its tokens without comments: identity of the statement. */
+  readonly hash: string;
+}
+
+/** Consecutive statements that run together: one transaction, or one statement alone outside of any. */
+export interface Segment {
+  readonly kind: 'transaction' | 'barrier';
+  /** Indexes into `Analysis.statements`, both inclusive. */
+  readonly first: number;
+  readonly last: number;
+  /** What the file asks its transaction to be; absent: READ COMMITTED and READ WRITE, as all of ours. */
+  readonly modes?: { readonly isolation?: 'REPEATABLE READ' | 'SERIALIZABLE'; readonly readOnly?: true };
+}
+
+/** `-- godwit: expect <query> => <literal>` */
+export interface Expectation {
+  readonly query: string;
+  /** The literal's text as written (`3`, `'ok'`, `true`, `null`). */
+  readonly expected: string;
+  readonly where: Place;
+}
+
+/** The directives of a file: SQL comments that start with `godwit:`. */
+export interface Directives {
+  /** `transaction=none`: statement by statement, each on its own. */
+  readonly transaction?: 'none';
+  /** `lock-timeout=5s`, as PostgreSQL writes it. */
+  readonly lockTimeout?: string;
+  /** `statement-timeout=10min` */
+  readonly statementTimeout?: string;
+  /** Seed rows stay strict: an edited one is a failure, not a warning. */
+  readonly frozen: boolean;
+  /** `allow=drop-column reason="…"` */
+  readonly allow: readonly { readonly rule: string; readonly reason: string; readonly where: Place }[];
+  readonly expect: readonly Expectation[];
+  /** `verify=inside`: the user's checks run in the migration's own transaction, before it is recorded. */
+  readonly verifyInside?: Place;
+  /** `replaces 1..50`; `offset` is the byte of its comment. */
+  readonly replaces?: Replaces & { readonly where: Place; readonly offset: number };
+}
+
+/** What the text of one script tells. Made once on the controller's side; travels in the bundle. */
+export interface Analysis {
+  /** Bytes of the body (without BOM) that the spans refer to. */
+  readonly size: number;
+  /** Bytes of BOM to skip in the file: 0 or 3. */
+  readonly bom: 0 | 3;
+  readonly statements: readonly Statement[];
+  readonly segments: readonly Segment[];
+  /** How many statements that control transactions (BEGIN, COMMIT, SET TRANSACTION) were absorbed into the segments. */
+  readonly absorbed: number;
+  readonly directives: Directives;
+  /** What statements with IF NOT EXISTS may have met, in their order. */
+  readonly looks: readonly Look[];
+  /** What the statements do to rows and to the names of tables and columns, in order. */
+  readonly rows: readonly RowChange[];
+  /** The rows that it writes out. */
+  readonly seeds: readonly SeedStep[];
+  /** Warnings and notes (an error makes the analysis fail instead). */
+  readonly findings: readonly Finding[];
+}
+
+/** How a migration runs: in one transaction, in several segments, or each statement alone. */
+export type Mode = 'transaction' | 'mixed' | 'none';
+
+/** One migration that would run. */
+export interface PlanStep {
+  readonly id: string;
+  readonly name: string;
+  readonly file: string;
+  readonly direction: 'up' | 'down';
+  readonly checksum: string;
+  /** True: the text is the one that the history has kept; there is no file. */
+  readonly recorded?: true;
+  /** True: it is applied, and only what a `down` has undone of it is done again. */
+  readonly resumes?: true;
+  readonly mode: Mode;
+  /** Number of statements, folded ones counted. */
+  readonly statements: number;
+  /** Statement tags with how often each occurs, in order of first appearance. */
+  readonly does: readonly { readonly tag: string; readonly count: number }[];
+  /** What it destroys, in words, with the place. */
+  readonly destroys: readonly { readonly what: string; readonly where: Place }[];
+  /** A squashed migration that is recorded, not executed: how many applied ones it stands for. */
+  readonly standsFor?: number;
+}
+
+/** What would run now, in order. */
+export interface Plan {
+  /**
+   * SHA-256 of canonical JSON of format, environment id, ordered ids with checksums and modes, and the head of the
+   * history; no paths, times or tool version.
+   */
+  readonly hash: string;
+  /** Random id of the environment, kept in the database; empty before the first run. */
+  readonly environment: string;
+  /** Head of the history that the plan was made for; empty before the first run. */
+  readonly head: string;
+  readonly steps: readonly PlanStep[];
+}
+
+/** One thing that a migration did, as the server tells it. */
+export interface Change {
+  readonly change: 'created' | 'changed' | 'dropped';
+  /** `table`, `column`, `index`, `view`, …; `row` for those of a table that it wrote with a literal key. */
+  readonly kind: string;
+  /** Qualified: `public.users`, `public.users.email`, `public.f(integer)`; of rows the table’s. */
+  readonly name: string;
+  /** How many rows; of nothing else. */
+  readonly rows?: number;
+  /** Id of the migration that created it, or that changed or dropped it last. */
+  readonly migration: string;
+  /** True: a part of what was created or dropped along with it. */
+  readonly within: boolean;
+  /** True: it was not as the baseline had it when the run began. */
+  readonly hadDrifted: boolean;
+}
+
+/** One check of verification and what became of it. */
+export interface Check {
+  /** `table`, `column`, `index`, `trigger-fires`, `seed-row`, `expect`, … */
+  readonly kind: string;
+  /** What was checked, by its qualified name. */
+  readonly object: string;
+  readonly ok: boolean;
+  /** When not ok: `error` fails the run, `warning` and `note` inform. */
+  readonly severity: 'error' | 'warning' | 'note';
+  readonly expected: string;
+  readonly actual: string;
+  readonly where: Place;
+  /** Id of the migration that states it, or that wrote the object last. */
+  readonly migration: string;
+  /** The run that did. */
+  readonly run?: string;
+  /** The pattern of the configuration that makes it a note. */
+  readonly ignoredBy?: string;
+}

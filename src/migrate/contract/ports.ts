@@ -1,0 +1,175 @@
+import type { Outcome } from '../../kit/outcome.ts';
+import type { Rehearsed } from './rehearsed.ts';
+import type { Analysis, Migration, Role } from './model.ts';
+
+/** One result of a message: all values as the server's text, NULL as null. */
+export interface ResultSet {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | null)[])[];
+  /** Command tag, such as `INSERT 0 1`. */
+  readonly tag: string;
+}
+
+/** An error of the server, or the loss of the connection (`lost`), in PostgreSQL's own fields. */
+export interface ServerError {
+  readonly sqlstate: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  /** In characters from 1, from the start of the whole message. */
+  readonly position?: number;
+  /** The server's context lines. */
+  readonly context?: string;
+  readonly schema?: string;
+  readonly table?: string;
+  readonly column?: string;
+  readonly constraint?: string;
+  /** The function in the server that refused: unlike the message, it is in no language. */
+  readonly routine?: string;
+  /** True: no answer came; what the server did is unknown. */
+  readonly lost: boolean;
+}
+
+/** Answer to one message. `completed` counts the statements of the message that ended well before the error. */
+export type Reply =
+  | { readonly ok: true; readonly results: readonly ResultSet[] }
+  | { readonly ok: false; readonly error: ServerError; readonly completed: number };
+
+/** A message that failed: refused by the server, or lost on the way. */
+export type RefusedReply = Extract<Reply, { readonly ok: false }>;
+
+/** Which results of a message are kept: all, none, or those from the statement with this index (from 0) on. */
+export type KeepRows = 'all' | 'none' | number;
+
+/** One connection to the target database. Messages are answered in order; several may be under way at once. */
+export interface Session {
+  /** Backend process id as told at connection start. */
+  readonly pid: number;
+  /** True: it goes through a connection pooler, and each message brings the settings itself. */
+  readonly carriesSettings?: boolean;
+  /** Bytes of the messages that have been sent and not been answered yet; 0: none is under way. */
+  readonly waiting: number;
+  /** How many messages have been answered so far. */
+  readonly answered: number;
+  /** Sends one message of the simple protocol: one or more statements. Never rejects. */
+  send(text: string, options?: { readonly rows?: KeepRows }): Promise<Reply>;
+  /** Runs COPY … FROM stdin with `data`. Only on a session opened with `pipelined: false`. Never rejects. */
+  copyIn(command: string, data: AsyncIterable<Uint8Array>): Promise<Reply>;
+  /** Asks the server to cancel what this session runs; needs no further connection of the role's. Never rejects. */
+  cancel(): Promise<void>;
+  /** Cuts the connection at once, without a goodbye: every message under way is answered as lost. */
+  abandon(): void;
+  /** Says goodbye; takes seconds at most, also when nobody answers. */
+  close(): Promise<void>;
+}
+
+/** What a session is opened with. */
+export interface SessionOptions {
+  readonly pipelined: boolean;
+  /** True: the way is known to lead through a pooler. */
+  readonly pooled?: boolean;
+  readonly applicationName: string;
+  /**
+   * Settings given as startup options, so that RESET ALL returns to them. A pooler that refuses these gets them with
+   * each message.
+   */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Called for each NOTICE or WARNING of the server. */
+  readonly onNotice?: (notice: Notice) => void;
+  /** Aborted while the connection is being made: it is not wanted any more. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a server remarks. */
+export interface Notice {
+  readonly severity: string;
+  readonly text: string;
+  /** The function in the server that says it: unlike the text, it is in no language. */
+  readonly routine?: string;
+}
+
+/** Opens sessions to one database. */
+export interface Connector {
+  /** The redacted target, for the first line of every run. */
+  readonly target: Target;
+  open(options: SessionOptions): Promise<Outcome<Session>>;
+}
+
+/** Where a run goes, without secrets. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+}
+
+/** Bytes that can be read by range, wherever they are. */
+export interface ByteSource {
+  readonly size: number;
+  /** The bytes from `start` to `end` (exclusive), clipped to the size. */
+  read(start: number, end: number): Promise<Uint8Array>;
+}
+
+/** One entry of a folder. `real` says what it is after following links; `outside` a link that leaves the folder. */
+export interface FolderEntry {
+  readonly name: string;
+  readonly type: 'file' | 'folder' | 'other';
+  readonly outside: boolean;
+  readonly size: number;
+}
+
+/** A folder of migrations, read-only. */
+export interface Folder {
+  /** How findings name it, relative to the project: `migrations`. */
+  readonly label: string;
+  list(): Promise<Outcome<readonly FolderEntry[]>>;
+  open(name: string): Promise<ByteSource>;
+}
+
+/** SHA-256, by pieces. */
+export interface Hash {
+  update(data: Uint8Array | string): Hash;
+  hex(): string;
+}
+
+/** Hashing, as a port: the core imports no crypto. */
+export interface Hashing {
+  sha256(): Hash;
+}
+
+/** A node of libpg-query's syntax tree: `{ CreateStmt: { … } }`. */
+export type SyntaxNode = Readonly<Record<string, unknown>>;
+
+/**
+ * What PostgreSQL's grammar says of one statement. `position` is in characters from 0; with `tooDeep`, the text is not
+ * wrong, but nested more deeply than the parser can follow.
+ */
+export type ParseResult =
+  | { readonly ok: true; readonly nodes: readonly SyntaxNode[] }
+  | { readonly ok: false; readonly message: string; readonly position: number; readonly tooDeep?: true };
+
+/** PostgreSQL's grammar. */
+export interface SqlParser {
+  /** Loads the parser; afterwards `parse` is synchronous. */
+  load(): Promise<void>;
+  parse(text: string): ParseResult;
+}
+
+/** The migrations and what is known of them; content-addressed. In this process lazily, elsewhere from a file. */
+export interface Bundle {
+  /** SHA-256 over format version, ids, names and checksums, companions included. */
+  readonly hash: string;
+  /** `native`: ordered versions in a folder; `bare`: single files with ids `file:<name>`. */
+  readonly layout: 'native' | 'bare';
+  /** The set that the folder belongs to: its ids begin with it, those of `app` apart. */
+  readonly set: string;
+  readonly migrations: readonly Migration[];
+  /** All that the folder holds, where `migrations` are those of them that this database goes by (`bundleInEffect`). */
+  readonly folder?: readonly Migration[];
+  /** For `adopt`, and for squashed migrations: what the migrations made on a throwaway server. */
+  readonly rehearsed?: Rehearsed;
+  /** Statements, segments, effects of one script; a fault lists everything that is wrong with the file. */
+  analysis(migration: Migration, role: Role): Promise<Outcome<Analysis>>;
+  /** The bytes of one script without BOM: what the spans of its analysis refer to. */
+  body(migration: Migration, role: Role): Promise<ByteSource>;
+}

@@ -1,0 +1,20 @@
+/** What pruning has removed, or would remove. */
+export interface Pruning {
+  /** The cut-off, as ISO 8601 in UTC. */
+  readonly before: string;
+  /** Runs that lose their events. */
+  readonly runs: number;
+  /** Of these, those that lose their row, too. */
+  readonly gone: number;
+  readonly events: number;
+  readonly statements: number;
+  /** Earlier attempts that go along with the run that had carried them over. */
+  readonly attempts: number;
+}
+
+/** A pruning that the audit tells of: which run, by whom and when. */
+export interface Pruned extends Pruning {
+  readonly run: string;
+  readonly by: string;
+  readonly at: string;
+}

@@ -1,0 +1,285 @@
+import type { Checkpoint, CheckpointPolicy, CheckpointWaiver } from './checkpoint.ts';
+import type { LockTerms } from './lock-policy.ts';
+import type { RecordedIdentity } from './history-rows.ts';
+
+/** Who acts, from where: goes into history and audit. Nothing here is secret. */
+export interface Actor {
+  /** `name@host`, or what CI calls it. */
+  readonly by: string;
+  /** Where the command ran: host name, or the CI system and job. */
+  readonly from: string;
+  /** Commit of the working tree, with `+changes` behind it when it is dirty; empty outside git. */
+  readonly commit: string;
+  /** Version of godwit. */
+  readonly tool: string;
+}
+
+/** The environment as the runner needs it. */
+export interface EnvironmentTerms {
+  readonly name: string;
+  readonly protected: boolean;
+  /** What becomes of `up` where the database is ahead of the folder. Default: `warn`. */
+  readonly ahead?: 'warn' | 'refuse';
+  /** Identity from godwit.lock.json; absent before the first run. */
+  readonly pinned?: PinnedIdentity;
+  /** The other environments of the project. */
+  readonly others?: readonly OtherEnvironment[];
+  /** The environment by copies of whose database this one's is replaced: it is not pinned itself. */
+  readonly copiedFrom?: OtherEnvironment;
+}
+
+/** Which database an environment is, by the lock file. */
+export interface PinnedIdentity {
+  readonly id: string;
+  readonly systemId: string;
+  readonly databaseOid?: string;
+}
+
+/** Another environment of the project, whose database must not be taken for this one's. */
+export interface OtherEnvironment {
+  readonly name: string;
+  readonly pinned?: PinnedIdentity;
+}
+
+/** Which migrations, in which direction. */
+export interface Selection {
+  readonly direction: 'up' | 'down';
+  /** Up: the last one to apply. Down: undo everything after it. A version as typed. */
+  readonly to?: string;
+  /** Only these ids (bare files). */
+  readonly only?: readonly string[];
+  /** Apply pending migrations that are older than the newest applied one. */
+  readonly outOfOrder: boolean;
+  /** Up: only what a `down` that stands half-way has undone is done again. */
+  readonly resumeUp?: true;
+}
+
+/** What must be there before a run may change the database. */
+export interface Consent {
+  /** Hash of the plan that was reviewed or confirmed: nothing else may run. */
+  readonly planHash?: string;
+  /** A person typed the environment's name, or the environment is not protected. */
+  readonly approved: boolean;
+  /** True: rows may be destroyed; somebody was asked, has reviewed the plan, or has said so. */
+  readonly destroyRows?: boolean;
+  /** Which runs need a checkpoint. */
+  readonly checkpointPolicy: CheckpointPolicy;
+  /** The checkpoint taken for this run, or who waived it and why. */
+  readonly checkpoint?: Checkpoint | CheckpointWaiver;
+}
+
+/** An earlier attempt that the database never saw: carried into the history by the next successful run. */
+export interface EarlierAttempt {
+  readonly run: string;
+  readonly command: string;
+  readonly startedAt: string;
+  readonly by: string;
+  readonly outcome: string;
+  readonly failure: string;
+  /** How its command ended, and when; absent where nobody knows. */
+  readonly exitCode?: number;
+  readonly finishedAt?: string;
+}
+
+/**
+ * What the server does with a running statement when the runner has gone: `cancel` it, so that its locks are free within
+ * seconds, or let it `finish`, which spares a long concurrent build; the next run finds what became of it.
+ */
+export type OnDisconnect = 'cancel' | 'finish';
+
+interface TaskTerms {
+  /** Id of the run: 26 characters, sortable by time. */
+  readonly run: string;
+  readonly environment: EnvironmentTerms;
+  readonly actor: Actor;
+}
+
+interface ProbeTask extends TaskTerms {
+  readonly kind: 'probe';
+}
+
+/** A task that only looks. */
+interface LookingTerms extends TaskTerms {
+  /**
+   * True: that the database is not the pinned one is a warning, unless it is that of another environment. Otherwise it is
+   * refused, as by tasks that change.
+   */
+  readonly anyDatabase?: boolean;
+}
+
+/** Reads the history: what is applied, the runs, one run, its audit chain. */
+export interface InspectTask extends LookingTerms {
+  readonly kind: 'inspect';
+  /** `overview`: the history and the runs, at the price of one execution; `identity`: what `adopt --identity` would settle. */
+  readonly what: 'history' | 'runs' | 'run' | 'chain' | 'overview' | 'identity' | 'prunable';
+  /** For `run` and `chain`: the run's id or its unambiguous beginning; for `chain` empty means all. */
+  readonly subject?: string;
+  /** For `prunable`: the cut-off, ISO 8601 in UTC. */
+  readonly before?: string;
+  readonly limit?: number;
+}
+
+/** Stops a run that is at work, wherever its runner is. */
+export interface CancelTask extends TaskTerms {
+  readonly kind: 'cancel';
+  /** The run's id or its unambiguous beginning. */
+  readonly subject: string;
+}
+
+export interface PlanTask extends LookingTerms {
+  readonly kind: 'plan';
+  readonly selection: Selection;
+  /** It is for an adoption: what a rehearsal must know of the database is told, and how far it is what was rehearsed. */
+  readonly adopts?: 'adopt' | 'baseline';
+}
+
+/** Applies (or undoes, or adopts) what the selection names, then verifies and records. */
+export interface ApplyTask extends TaskTerms {
+  readonly kind: 'apply';
+  readonly command: string;
+  readonly selection: Selection;
+  /**
+   * `execute` runs the statements; `adopt` records what is there as the rehearsal made it; `baseline` records without
+   * proof everything up to `selection.to`.
+   */
+  readonly how: 'execute' | 'adopt' | 'baseline';
+  /** True: each migration is described before the next one begins, so that its words are known by themselves. */
+  readonly describesEach?: boolean;
+  readonly consent: Consent;
+  /** Rows that a rollback may destroy beyond those the migration created itself. */
+  readonly lose: number;
+  readonly verification: VerificationTerms;
+  /** How long to wait for another run to finish, in milliseconds. */
+  readonly waitMs: number;
+  /** True: a live run that holds the database is ended, by name and on record. */
+  readonly takeOver?: boolean;
+  readonly onDisconnect: OnDisconnect;
+  /** How considerate it is while it waits for locks; absent: `defaultLockTerms`. */
+  readonly locks?: LockTerms;
+  readonly earlier: readonly EarlierAttempt[];
+  /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
+  readonly tells?: boolean;
+}
+
+/** How verification judges. */
+export interface VerificationTerms {
+  /** False: apply without verifying (`--no-verify`). */
+  readonly enabled: boolean;
+  /** Warnings about added objects and unchecked statements fail the run. */
+  readonly strict: boolean;
+  /** Fire triggers in a rolled-back transaction, or only inspect them. */
+  readonly triggers: 'fire' | 'inspect';
+  /** Patterns of objects whose differences only inform `verify`. */
+  readonly ignore?: readonly string[];
+}
+
+export interface VerifyTask extends LookingTerms {
+  readonly kind: 'verify';
+  readonly verification: VerificationTerms;
+  /** Only these ids; absent: everything applied. */
+  readonly only?: readonly string[];
+}
+
+/** Takes differences of the database from the baseline into it. */
+export interface AcceptTask extends TaskTerms {
+  readonly kind: 'accept';
+  readonly command: 'accept';
+  /** What is taken: qualified names or patterns, as typed. */
+  readonly objects: readonly string[];
+  readonly reason: string;
+  /** A person typed the environment's name, or the environment is not protected. */
+  readonly approved: boolean;
+  /** How long to wait for another run to finish, in milliseconds. */
+  readonly waitMs: number;
+  readonly earlier: readonly EarlierAttempt[];
+  /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
+  readonly tells?: boolean;
+}
+
+/** Makes the database the environment's own: its name, its id, where it is. Nothing else is changed. */
+export interface IdentifyTask extends TaskTerms {
+  readonly kind: 'identify';
+  readonly command: 'adopt';
+  readonly reason: string;
+  /** A person typed the environment's name, or the environment is not protected. */
+  readonly approved: boolean;
+  /** True: it is recorded also where nothing but the place differs from the one where the baseline was bound. */
+  readonly moved?: boolean;
+  /** The database that was shown when it was asked about: no other one is settled. */
+  readonly shown?: RecordedIdentity;
+  /** How long to wait for another run to finish, in milliseconds. */
+  readonly waitMs: number;
+  readonly earlier: readonly EarlierAttempt[];
+  /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
+  readonly tells?: boolean;
+}
+
+/** Removes the audit of old runs. */
+export interface PruneTask extends TaskTerms {
+  readonly kind: 'prune';
+  readonly command: 'prune';
+  /** Runs that ended before this time may go; ISO 8601 in UTC. */
+  readonly before: string;
+  /** A person typed the environment's name, or the environment is not protected. */
+  readonly approved: boolean;
+  /** How long to wait for another run to finish, in milliseconds. */
+  readonly waitMs: number;
+  readonly earlier: readonly EarlierAttempt[];
+  /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
+  readonly tells?: boolean;
+}
+
+/**
+ * Executes a command of the user's own next to the database: another migrator, a test suite. Recorded as a run, and
+ * alone as one unless asked otherwise.
+ */
+export interface ExecTask extends TaskTerms {
+  readonly kind: 'exec';
+  readonly command: 'exec';
+  /** The program and its arguments. */
+  readonly words: readonly string[];
+  /** True: it holds the database meanwhile, so that no run changes it beneath the command. */
+  readonly alone: boolean;
+  /** How long to wait for another run to finish, in milliseconds. */
+  readonly waitMs: number;
+  /** True: a live run that holds the database is ended. */
+  readonly takeOver?: boolean;
+  /** Longest time of the command, in milliseconds; absent: as long as it takes. */
+  readonly timeoutMs?: number;
+  /** So long a command that was asked to end may take before it is ended, in milliseconds. */
+  readonly graceMs: number;
+  /** A person typed the environment's name, or the environment is not protected, or its configuration names the command. */
+  readonly approved: boolean;
+  /** What it is a hook of. */
+  readonly hook?: HookTerms;
+  readonly earlier: readonly EarlierAttempt[];
+  /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
+  readonly tells?: boolean;
+}
+
+/** A command that follows a run, to judge what that run has left. */
+interface HookTerms {
+  readonly name: string;
+  /** The run that it follows. */
+  readonly follows: string;
+  /** True: it is not executed again when it has passed with this history. */
+  readonly unlessPassed: boolean;
+}
+
+/** What a runner is asked to do. */
+export type Task =
+  | ProbeTask
+  | InspectTask
+  | CancelTask
+  | PlanTask
+  | ApplyTask
+  | VerifyTask
+  | AcceptTask
+  | IdentifyTask
+  | PruneTask
+  | ExecTask;
+
+/** Tasks that may change the database: each of their attempts is written down, and none is simply repeated. */
+export function isChange(kind: string): boolean {
+  return kind === 'apply' || kind === 'exec' || kind === 'accept' || kind === 'identify' || kind === 'prune';
+}

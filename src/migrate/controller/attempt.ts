@@ -1,0 +1,108 @@
+import { exitCodeOf } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { checkpointText } from '../contract/checkpoint.ts';
+import type { Engine, LedgerEntry, Prepared } from '../contract/engine.ts';
+import type { RunEvent } from '../contract/event.ts';
+import type { RunOutcome } from '../contract/run-outcome.ts';
+import { outcomeOf } from '../contract/verdict.ts';
+import type { Bundle, Target } from '../contract/ports.ts';
+import type { Task } from '../contract/task.ts';
+
+/** How an execution ended, with all it had to say. */
+export interface Execution {
+  readonly run: string;
+  readonly outcome: RunOutcome;
+  readonly exitCode: number;
+  readonly findings: readonly Finding[];
+  readonly events: readonly RunEvent[];
+  /** What went wrong beside the run, which it does not change: its end could not be written into the ledger. */
+  readonly warnings?: readonly Finding[];
+  /** True: it was left alone while it was at work, and goes on. */
+  readonly left?: boolean;
+  /** True: not all that it had to say has arrived. */
+  readonly incomplete?: boolean;
+  /** Where its log is shown, also later. */
+  readonly log?: string;
+}
+
+/** What an attempt is described by before it begins. */
+export interface AttemptTerms {
+  readonly task: Task;
+  readonly engine: Pick<Engine, 'name' | 'locate'>;
+  readonly bundle: Pick<Bundle, 'hash'>;
+  /** Where it goes, in words and without secrets. */
+  readonly target: string;
+  readonly command: string;
+  readonly question?: string;
+  readonly controller?: string;
+  now(): string;
+}
+
+/** The entry of an attempt that has not begun. */
+export function attemptOf(terms: AttemptTerms): LedgerEntry {
+  const { task, engine, bundle, target, command, question, controller } = terms;
+  const execution = engine.locate?.(task.run);
+  return {
+    run: task.run,
+    command,
+    environment: task.environment.name,
+    target,
+    engine: engine.name,
+    bundle: bundle.hash,
+    ...task.actor,
+    ...(task.kind === 'apply' && task.consent.checkpoint !== undefined
+      ? { checkpoint: checkpointText(task.consent.checkpoint) }
+      : {}),
+    kind: task.kind,
+    ...(question === undefined ? {} : { question }),
+    ...(execution === undefined ? {} : { execution, place: target }),
+    ...(controller === undefined ? {} : { controller }),
+    startedAt: terms.now(),
+    recorded: false,
+  };
+}
+
+/** The same once it is known what it runs. */
+export function preparedAttempt(entry: LedgerEntry, { image, secretVersion }: Prepared): LedgerEntry {
+  return {
+    ...entry,
+    ...(image === undefined ? {} : { image }),
+    ...(secretVersion === undefined ? {} : { secretVersion }),
+  };
+}
+
+/** The same with its end. */
+export function closedAttempt(entry: LedgerEntry, execution: Execution, finishedAt: string): LedgerEntry {
+  const errors = execution.findings.filter((finding) => finding.severity === 'error');
+  const target = execution.events.findLast((event) => event.kind === 'target');
+  return {
+    ...entry,
+    ...(target === undefined ? {} : { target: targetText(target) }),
+    ...(execution.log === undefined ? {} : { log: execution.log }),
+    finishedAt,
+    outcome: execution.outcome,
+    exitCode: execution.exitCode,
+    applied: execution.events.filter((event) => event.kind === 'migration.applied').length,
+    failure: errors
+      .map((finding) => `${finding.code}: ${finding.why}`)
+      .join('; ')
+      .slice(0, 2_000),
+    recorded: execution.events.some((event) => event.kind === 'recorded'),
+  };
+}
+
+/** How an attempt ended that could not even be prepared: it is closed in the ledger as what it is. */
+export function notStarted(entry: LedgerEntry, findings: readonly Finding[], finishedAt: string): LedgerEntry {
+  return closedAttempt(entry, failedAttempt(entry.run, findings), finishedAt);
+}
+
+/** An execution that never was. */
+export function failedAttempt(run: string, findings: readonly Finding[]): Execution {
+  const exitCode = exitCodeOf(findings);
+  return { run, outcome: outcomeOf(exitCode), exitCode, findings, events: [] };
+}
+
+/** `app@10.0.0.5:5432/shop` */
+export function targetText({ user, host, port, database }: Target): string {
+  return `${user}@${host}:${port}/${database}`;
+}

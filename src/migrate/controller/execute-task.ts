@@ -1,0 +1,198 @@
+import { exitCodeOf, fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { good, type Outcome } from '../../kit/outcome.ts';
+import type { Recorded } from './resolve-outcome.ts';
+import {
+  attemptOf,
+  closedAttempt,
+  failedAttempt,
+  notStarted,
+  preparedAttempt,
+  type AttemptTerms,
+  type Execution,
+} from './attempt.ts';
+import type { Engine, Ledger, LedgerEntry, Prepared, RunRef } from '../contract/engine.ts';
+import type { RunEvent } from '../contract/event.ts';
+import { follow } from './follow.ts';
+import type { Bundle } from '../contract/ports.ts';
+import { isChange, type Task } from '../contract/task.ts';
+
+export type { Execution } from './attempt.ts';
+
+/** What a controller needs to have a task executed. */
+export interface Deployment extends AttemptTerms {
+  readonly engine: Engine;
+  readonly bundle: Bundle;
+  /** Where attempts are written down before anything is created. */
+  readonly ledger?: Ledger;
+  /** Which attempts are: those that change the database, or all, where each leaves something behind. Default: `changes`. */
+  readonly keeps?: 'changes' | 'all';
+  onEvent(event: RunEvent): void;
+  /** Hears what has been done before the runner has a word, where that takes long. */
+  onStep?(step: string, prepared: Prepared): void;
+  /** Aborted: the run is asked to stop at the next safe point. */
+  readonly signal?: AbortSignal;
+  /** Aborted: the run is left alone and goes on. */
+  readonly leave?: AbortSignal;
+  /** Asks the history how a run has ended; needed when it does not say so itself, or not all of its lines arrived. */
+  recorded?(run: string): Promise<Recorded>;
+  /**
+   * The task once more, as a run of its own. Given for tasks whose product is their lines, where lines can get lost: it
+   * is executed again when they do, and only a whole answer is told.
+   */
+  again?(): Task;
+}
+
+/**
+ * The controller's order: write the ledger, prepare, start, watch, take the result, clean up, write how it ended. It
+ * knows no SQL and no cloud; the engine knows where, the runner knows what.
+ */
+export async function deploy(deployment: Deployment): Promise<Execution> {
+  if (deployment.again === undefined) return await attempt(deployment);
+  const first = await listenWhole(deployment);
+  if (first.incomplete !== true || deployment.signal?.aborted === true) return first;
+  // A log that may not be read will not be readable the second time.
+  if (unreadable(first) !== undefined) return withoutAnswer(first);
+  const second = await listenWhole({ ...deployment, task: deployment.again() });
+  return second.incomplete === true && second.exitCode === 42 ? withoutAnswer(second) : second;
+}
+
+/** Told at once, also when the lines turn out to be incomplete: where it goes, and that it is on its way. */
+const passing: ReadonlySet<string> = new Set(['run.started', 'connecting', 'target', 'waiting']);
+
+/** An attempt whose events are told when all of them have arrived. */
+async function listenWhole(deployment: Deployment): Promise<Execution> {
+  const kept: RunEvent[] = [];
+  const execution = await attempt({
+    ...deployment,
+    onEvent: (event) => (passing.has(event.kind) ? deployment.onEvent(event) : void kept.push(event)),
+  });
+  if (execution.incomplete !== true) for (const event of kept) deployment.onEvent(event);
+  return execution;
+}
+
+/** Never partial data: nothing of what arrived is kept. */
+function withoutAnswer(execution: Execution): Execution {
+  const { run, log } = execution;
+  const place = log === undefined ? '' : ` What there is: ${log}`;
+  const named = execution.findings.filter(({ severity }) => severity === 'error');
+  const cause = unreadable(execution);
+  const { why, fix } = cause ?? fault('lines-missing');
+  const findings = named.length > 0 ? named : [fault('lines-missing', { why: `${why}${place}`, fix })];
+  return { ...failedAttempt(run, findings), exitCode: 42, outcome: 'unknown', ...(log === undefined ? {} : { log }) };
+}
+
+/** Why the log cannot be read, where that is the reason. */
+function unreadable({ findings }: Execution): Finding | undefined {
+  return findings.find(({ code }) => code === 'log-unreadable');
+}
+
+async function attempt(deployment: Deployment): Promise<Execution> {
+  const begun = await begin(deployment);
+  if (!begun.ok) return failedAttempt(deployment.task.run, begun.findings);
+  const { ref, entry, warnings } = begun.value;
+  const execution = await follow({ ...deployment, changing: isChange(deployment.task.kind) }, ref);
+  if (execution.left === true) return execution;
+  return await conclude(deployment, { ref, entry, warnings, execution });
+}
+
+/** An attempt that is under way. */
+export interface Begun {
+  readonly ref: RunRef;
+  readonly entry: LedgerEntry;
+  /** Warnings about what could not be written beside it. */
+  readonly warnings?: readonly Finding[] | undefined;
+}
+
+/**
+ * Writes the ledger, prepares and starts, and leaves it there. Nothing is created before the ledger's entry is written;
+ * what only looks or is content-addressed, preparation, may go on beside it where that takes long.
+ */
+export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Outcome<Begun>> {
+  const { task, engine, bundle, now } = deployment;
+  const ledger = ledgerOf(deployment);
+  const first = attemptOf(deployment);
+  const giveUp = async (findings: readonly Finding[]): Promise<Outcome<Begun>> => {
+    await ledger?.write(notStarted(first, findings, now()));
+    return { ok: false, findings };
+  };
+  const writing = ledger?.write(first) ?? Promise.resolve(good(undefined));
+  // Here the database itself records the run, and nothing can be left behind elsewhere: the ledger only informs.
+  const isNeeded = engine.locate !== undefined;
+  const [written, prepared] = await Promise.all([writing, engine.prepare(task, bundle)]);
+  if (!written.ok && isNeeded) return written;
+  if (!prepared.ok) return giveUp(prepared.findings);
+  if (deployment.signal?.aborted === true)
+    return giveUp([fault('interrupted', { why: 'It was stopped before anything was made.' })]);
+  const entry = preparedAttempt(first, prepared.value);
+  deployment.onStep?.(preparedText(prepared.value), prepared.value);
+  const started = await engine.start(prepared.value);
+  if (started.ok) {
+    deployment.onStep?.('the job is made; its container starts', prepared.value);
+    const warnings = written.ok
+      ? []
+      : [unwritten(`It is not in the ledger of this machine: ${textOf(written.findings)}`)];
+    return good({ ref: started.value, entry: await placed(ledger, entry, started.value), warnings });
+  }
+  // It may have been made, and the answer lost.
+  if (entry.execution !== undefined)
+    await engine.cleanup({ run: task.run, engine: engine.name, location: entry.execution });
+  // Nobody knows whether it is at work: it stays open in the ledger, and the next command finds out.
+  if (exitCodeOf(started.findings) === 42) return { ok: false, findings: started.findings };
+  return giveUp(started.findings);
+}
+
+/** `ready: image sha256:0123456789ab, secret version 3` */
+function preparedText({ image, secretVersion }: Prepared): string {
+  const digest = image
+    ?.split('@')
+    .at(-1)
+    ?.slice(0, 'sha256:'.length + 12);
+  const parts = [
+    ...(digest === undefined ? [] : [`image ${digest}`]),
+    ...(secretVersion === undefined ? [] : [`secret version ${secretVersion}`]),
+  ];
+  return ['ready', parts.join(', ')].filter((text) => text !== '').join(': ');
+}
+
+/** The ledger knows the place beforehand; where it is another one, it is told. */
+async function placed(ledger: Ledger | undefined, entry: LedgerEntry, ref: RunRef): Promise<LedgerEntry> {
+  if (ref.location === '' || entry.execution === undefined || entry.execution === ref.location) return entry;
+  const moved = { ...entry, execution: ref.location };
+  await ledger?.write(moved);
+  return moved;
+}
+
+/** Cleans up, and writes how it ended. */
+export async function conclude(
+  deployment: Pick<Deployment, 'engine' | 'ledger' | 'keeps' | 'now'> & { readonly task: Pick<Task, 'kind'> },
+  { ref, entry, execution, warnings: before = [] }: Begun & { readonly execution: Execution },
+): Promise<Execution> {
+  const cleaned = await deployment.engine.cleanup(ref);
+  const closed = {
+    ...closedAttempt(entry, execution, deployment.now()),
+    ...(entry.execution === undefined ? {} : { cleanup: cleaned.ok ? 'done' : textOf(cleaned.findings) }),
+  };
+  const kept = (await ledgerOf(deployment)?.write(closed)) ?? good(undefined);
+  const warnings = [...(execution.warnings ?? []), ...before];
+  if (!cleaned.ok) warnings.push(...cleaned.findings.map((finding) => ({ ...finding, severity: 'warning' as const })));
+  if (!kept.ok && before.length === 0)
+    warnings.push(unwritten(`The run ended as it says; the end could not be written down: ${textOf(kept.findings)}`));
+  return warnings.length === 0 ? execution : { ...execution, warnings };
+}
+
+function ledgerOf({
+  ledger,
+  keeps,
+  task,
+}: Pick<Deployment, 'ledger' | 'keeps'> & { readonly task: Pick<Task, 'kind'> }): Ledger | undefined {
+  return keeps === 'all' || isChange(task.kind) ? ledger : undefined;
+}
+
+function unwritten(why: string): Finding {
+  return fault('file-unwritable', { severity: 'warning', why });
+}
+
+function textOf(findings: readonly Finding[]): string {
+  return findings.map(({ why }) => why).join(' ');
+}

@@ -1,0 +1,116 @@
+import { exitCodeOf } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { aftermathOf, byExitCode, notRun, type Aftermath, type Recorded } from './resolve-outcome.ts';
+import type { Execution } from './attempt.ts';
+import type { Engine, ExecutionResult, RunRef } from '../contract/engine.ts';
+import type { RunEvent } from '../contract/event.ts';
+import { isChange } from '../contract/task.ts';
+import { isVerdict, outcomeOf } from '../contract/verdict.ts';
+
+/** What is needed to follow a run. */
+export interface Following {
+  readonly engine: Engine;
+  onEvent(event: RunEvent): void;
+  /** Aborted: the run is asked to stop at the next safe point. */
+  readonly signal?: AbortSignal;
+  /** Aborted: the run is left alone and goes on. */
+  readonly leave?: AbortSignal;
+  /** True: it changes the database. Absent: its first line says so. */
+  readonly changing?: boolean;
+  /** Asks the history how a run has ended; needed when it does not say so itself, or not all of its lines arrived. */
+  recorded?(run: string): Promise<Recorded>;
+}
+
+/**
+ * Follows a run that is under way, from this or another process, to its end, or until it is left alone. The verdict is
+ * what the runner says last, or its exit code; one that died without a word is decided by the history.
+ */
+export async function follow(following: Following, ref: RunRef): Promise<Execution> {
+  const events = await listen(following, ref);
+  const saidHow = events.some(({ kind }) => kind === 'run.finished');
+  if (following.leave?.aborted === true && !saidHow)
+    return { run: ref.run, outcome: 'interrupted', exitCode: 130, findings: [], events, left: true };
+  const result = await following.engine.result(ref);
+  if (result.unheard === true && !saidHow)
+    return { run: ref.run, outcome: 'unknown', exitCode: 42, findings: result.findings ?? [], events, left: true };
+  const changing = following.changing ?? changes(events);
+  const aftermath = await endOf(following, ref, { events, result, changing });
+  for (const event of aftermath?.told ?? []) {
+    events.push(event);
+    following.onEvent(event);
+  }
+  const finished = aftermath?.finished ?? events.findLast((event) => event.kind === 'run.finished');
+  const told = events.flatMap((event) => (event.kind === 'finding' ? [event.finding] : []));
+  const common = { run: ref.run, events, ...(result.log === undefined ? {} : { log: result.log }) };
+  if (finished === undefined || (!result.complete && !changing))
+    return { ...common, ...unheard(result, told), incomplete: true };
+  const { outcome, exitCode } = finished;
+  // What the platform says of a run that has told its own end changes nothing of it.
+  const beside = aftermath === undefined ? (result.findings ?? []).map(asWarning) : [];
+  return { ...common, outcome, exitCode, findings: told, ...(beside.length === 0 ? {} : { warnings: beside }) };
+}
+
+/** Its lines are its product, and they are not all there. */
+function unheard(
+  { exitCode, findings = [] }: ExecutionResult,
+  told: readonly Finding[],
+): Pick<Execution, 'outcome' | 'exitCode' | 'findings'> {
+  const verdict = isVerdict(exitCode) ? 42 : exitCodeOf(findings) || 42;
+  return { outcome: outcomeOf(verdict), exitCode: verdict, findings: findings.length > 0 ? findings : told };
+}
+
+async function listen(following: Following, ref: RunRef): Promise<RunEvent[]> {
+  const { engine, signal, leave } = following;
+  const stop = (): void => void engine.cancel(ref);
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener('abort', stop);
+  const events: RunEvent[] = [];
+  try {
+    for await (const event of engine.watch(ref, leave)) {
+      events.push(event);
+      following.onEvent(event);
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+  return events;
+}
+
+interface Heard {
+  readonly events: readonly RunEvent[];
+  readonly result: ExecutionResult;
+  readonly changing: boolean;
+}
+
+/** The end of a run that did not say it, or whose words are not to be trusted; undefined: it said it. */
+async function endOf(following: Following, ref: RunRef, heard: Heard): Promise<Aftermath | undefined> {
+  const { events, result, changing } = heard;
+  const finished = events.some(({ kind }) => kind === 'run.finished');
+  if (finished && (result.complete || !changing)) return undefined;
+  const platform = result.findings ?? [];
+  if (result.ran === false) return notRun(ref.run, platform, events.length);
+  // Whether its lines are asked for again is for who asked for them.
+  if (!changing && result.exitCode !== 130) return undefined;
+  // A platform that ends an execution gives it an exit code that no runner has taken from the history.
+  const cancelled = result.exitCode === 130 || platform.some(({ code }) => code === 'job-cancelled');
+  if (isVerdict(result.exitCode) && !cancelled)
+    return byExitCode({
+      run: ref.run,
+      exitCode: result.exitCode,
+      heard: events.length,
+      log: result.log ?? '',
+      // What is missing is told once, with what follows from it.
+      beside: platform.filter(({ code }) => code !== 'log-incomplete').map(asWarning),
+    });
+  const recorded = await following.recorded?.(ref.run);
+  return aftermathOf(ref.run, recorded, events.length, platform);
+}
+
+/** Only a run that changes the database has a row in its history. */
+function changes(events: readonly RunEvent[]): boolean {
+  return events.some((event) => event.kind === 'run.started' && isChange(event.task));
+}
+
+function asWarning(finding: Finding): Finding {
+  return finding.severity === 'error' ? { ...finding, severity: 'warning' } : finding;
+}

@@ -1,0 +1,102 @@
+import { exitCodeOf, fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import type { RunEvent, RunFinished } from '../contract/event.ts';
+import type { RunOutcome } from '../contract/run-outcome.ts';
+import type { RunRow } from '../contract/history-rows.ts';
+import { outcomeOf } from '../contract/verdict.ts';
+
+/** What the history says of a run: its row, that it has none, or (undefined) nothing, because it could not be read. */
+export type Recorded = RunRow | 'absent' | undefined;
+
+/** The end of an execution that died, or whose last lines did, and what is told of it. */
+export interface Aftermath {
+  readonly finished: RunFinished;
+  readonly told: readonly RunEvent[];
+}
+
+/** The end of a run that its platform never started: nothing has changed. */
+export function notRun(run: string, findings: readonly Finding[], heard: number): Aftermath {
+  const why = 'It was stopped before it began.';
+  const told = findings.length > 0 ? findings : [fault('interrupted', { why })];
+  const exitCode = exitCodeOf(told) || 30;
+  return ended({ run, exitCode, outcome: outcomeOf(exitCode), ms: 0, heard }, told);
+}
+
+/** The end of a run whose last lines are missing, by its exit code: the runner takes it from the history. */
+export function byExitCode(end: {
+  readonly run: string;
+  readonly exitCode: number;
+  readonly heard: number;
+  readonly log: string;
+  /** What the platform has to say. */
+  readonly beside: readonly Finding[];
+}): Aftermath {
+  const outcome = outcomeOf(end.exitCode);
+  const place = end.log === '' ? '' : ` Its log: ${end.log}`;
+  const why = `Not all of its lines have arrived. Its exit code, which it takes from the history, says how it ended: ${outcome}.${place}`;
+  return ended({ ...end, outcome, ms: 0 }, [...end.beside, fault('lines-lost', { why })]);
+}
+
+function ended(
+  end: Pick<RunFinished, 'run' | 'exitCode' | 'outcome' | 'ms'> & { readonly heard: number },
+  findings: readonly Finding[],
+): Aftermath {
+  const { run, exitCode, outcome, ms } = end;
+  const events = end.heard + findings.length + 1;
+  const finished: RunFinished = { kind: 'run.finished', run, outcome, exitCode, events, ms };
+  return { finished, told: [...findings.map((finding): RunEvent => ({ kind: 'finding', finding })), finished] };
+}
+
+/**
+ * How a run ended that did not say so itself, by the history. What it had written as its end counts; one that is over
+ * without an end was interrupted; one that is still at work, or cannot be asked for, is not known yet.
+ *
+ * @param heard how many events have come of it
+ * @param platform why its platform ended it, where that is known
+ */
+export function aftermathOf(
+  run: string,
+  recorded: Recorded,
+  heard: number,
+  platform: readonly Finding[] = [],
+): Aftermath {
+  const exitCode = exitCodeBy(recorded);
+  const finding = findingFor(recorded, exitCode);
+  const outcome = typeof recorded === 'object' && recorded.exitCode === exitCode ? recorded.outcome : '';
+  const end = {
+    run,
+    outcome: outcome === '' ? outcomeOf(exitCode) : (outcome as RunOutcome),
+    exitCode,
+    ms: typeof recorded === 'object' ? recorded.ms : 0,
+    heard,
+  };
+  return ended(end, [...platform, ...(finding === undefined ? [] : [finding])]);
+}
+
+function exitCodeBy(recorded: Recorded): number {
+  if (recorded === undefined) return 42;
+  if (recorded === 'absent') return 130;
+  if (recorded.exitCode !== null) return recorded.exitCode;
+  return recorded.outcome === 'running' || recorded.command === 'exec' ? 42 : 130;
+}
+
+function findingFor(recorded: Recorded, exitCode: number) {
+  const fix = '`godwit status` tells what is applied; `godwit up` goes on from there, and does nothing twice.';
+  if (typeof recorded === 'object' && recorded.command === 'exec' && recorded.exitCode === null)
+    return fault('command-lost');
+  if (exitCode === 42) {
+    const why = 'The runner ended without saying how. What it has sent may still be going on in the database.';
+    return fault('outcome-unknown', { why, fix });
+  }
+  if (recorded === 'absent')
+    return fault('interrupted', { why: 'The runner ended before it changed anything: the history does not know it.' });
+  if (recorded === undefined || recorded.exitCode === 0) return undefined;
+  if (recorded.exitCode === null) {
+    const why = `The runner died. By the history it is over; applied and recorded by it: ${recorded.applied}.`;
+    return fault('interrupted', { why, fix });
+  }
+  const failure = recorded.failure === '' ? '' : ` ${recorded.failure}`;
+  return fault('lines-lost', {
+    why: `Its last lines are missing. The history says how it ended: ${recorded.outcome}.${failure}`,
+  });
+}

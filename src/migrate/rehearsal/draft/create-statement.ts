@@ -1,0 +1,265 @@
+import { quoteIdent } from '../../../sql/quote.ts';
+import { wordOf, wordsOf, type DescribedObject } from './draft-object.ts';
+import { defaultPrivileges, roleName, type Home, type Line } from './drop-statement.ts';
+import { keywordOf, simpleName } from './names.ts';
+
+/** What surrounded an object before: its parts, and the sequences of identity columns. */
+export interface Surroundings {
+  readonly columns: readonly DescribedObject[];
+  readonly sequences: readonly DescribedObject[];
+}
+
+/** Makes an object that was dropped anew, by its own words; what cannot be made of them is told. */
+export function createStatement(object: DescribedObject, home: Home, around: Surroundings): readonly Line[] {
+  const { kind, name } = object;
+  const definition = wordOf(object, 'definition');
+  switch (kind) {
+    case 'table':
+      return tableLines(object, around);
+    case 'column':
+      return columnLines(object, home, around);
+    case 'view':
+    case 'materialized view':
+      return [{ sql: viewStatement(object) }];
+    case 'function':
+    case 'procedure':
+    case 'index':
+    case 'trigger':
+    case 'rule':
+    case 'statistics':
+      return definition === undefined ? [lost(object)] : [{ sql: ended(definition) }, ...state(object, home)];
+    case 'constraint':
+      return wordOf(object, 'inherited') === 'yes'
+        ? []
+        : [
+            {
+              sql: `ALTER ${keywordOf(home.kind)} ${home.name} ADD CONSTRAINT ${simpleName(name)} ${definition ?? ''}`,
+            },
+          ];
+    case 'policy':
+      return [{ sql: policyStatement(object, home) }];
+    case 'sequence':
+      return [{ sql: [`CREATE ${unlogged(object)}SEQUENCE ${name}`, ...unusualTerms(object)].join(' ') }];
+    case 'schema':
+      return [{ sql: `CREATE SCHEMA ${name}` }];
+    case 'type':
+    case 'domain':
+    case 'composite type':
+      return typeLines(object, around);
+    case 'extension':
+      return [
+        {
+          sql: `CREATE EXTENSION ${name} WITH SCHEMA ${quoteIdent(wordOf(object, 'schema') ?? '')} VERSION '${wordOf(object, 'version') ?? ''}'`,
+        },
+      ];
+    case 'default acl':
+      return [defaultPrivileges(object, 'GRANT')];
+    default:
+      return [lost(object)];
+  }
+}
+
+function lost({ kind, name }: DescribedObject): Line {
+  return { gap: `${kind} ${name} was dropped: write the statement that makes it again.` };
+}
+
+/** Views end with a semicolon of their own. */
+export function viewStatement(object: DescribedObject, replace = false): string {
+  const options = wordsOf(object, 'option').concat(wordsOf(object, 'tuning option'));
+  const written = options.length === 0 ? '' : ` WITH (${options.join(', ')})`;
+  const verb = replace ? 'CREATE OR REPLACE' : 'CREATE';
+  return `${verb} ${keywordOf(object.kind)} ${object.name}${written} AS\n${ended(wordOf(object, 'query') ?? '')}`;
+}
+
+function ended(text: string): string {
+  return text.trimEnd().replace(/;$/, '');
+}
+
+/** Switched off, or on in another way than usual; and the options of an index. */
+function state(object: DescribedObject, home: Home): readonly Line[] {
+  const own = simpleName(object.name);
+  const fires = wordOf(object, 'fires') ?? wordOf(object, 'applies');
+  const how =
+    fires === undefined
+      ? ''
+      : ({ never: 'DISABLE', always: 'ENABLE ALWAYS', 'on replicas': 'ENABLE REPLICA' }[fires] ?? '');
+  const options = wordsOf(object, 'tuning option');
+  return [
+    ...(how === '' ? [] : [{ sql: `ALTER TABLE ${home.name} ${how} ${keywordOf(object.kind)} ${own}` }]),
+    ...(object.kind === 'index' && options.length > 0
+      ? [{ sql: `ALTER INDEX ${object.name} SET (${options.join(', ')})` }]
+      : []),
+  ];
+}
+
+function policyStatement(object: DescribedObject, home: Home): string {
+  const roles = (wordOf(object, 'roles') ?? 'public').split(', ').map(roleName);
+  const [using, check] = [wordOf(object, 'using'), wordOf(object, 'with check')];
+  return [
+    `CREATE POLICY ${simpleName(object.name)} ON ${home.name}`,
+    ...(wordOf(object, 'restrictive') === 'yes' ? ['AS RESTRICTIVE'] : []),
+    `FOR ${(wordOf(object, 'command') ?? 'all').toUpperCase()} TO ${roles.join(', ')}`,
+    ...(using === undefined ? [] : [`USING (${using})`]),
+    ...(check === undefined ? [] : [`WITH CHECK (${check})`]),
+  ].join(' ');
+}
+
+function unlogged(object: DescribedObject): string {
+  return wordOf(object, 'unlogged') === 'yes' ? 'UNLOGGED ' : '';
+}
+
+const largest: Readonly<Record<string, string>> = {
+  smallint: '32767',
+  integer: '2147483647',
+  bigint: '9223372036854775807',
+};
+
+/** The terms of a sequence, each as SQL writes it. */
+export function sequenceTerms(sequence: Pick<DescribedObject, 'words'>): ReadonlyMap<string, string> {
+  const word = (part: string): string => wordOf(sequence, part) ?? '';
+  return new Map([
+    ['type', `AS ${word('type')}`],
+    ['increment', `INCREMENT BY ${word('increment')}`],
+    ['minimum', `MINVALUE ${word('minimum')}`],
+    ['maximum', `MAXVALUE ${word('maximum')}`],
+    ['start', `START WITH ${word('start')}`],
+    ['cache', `CACHE ${word('cache')}`],
+    ['cycle', word('cycle') === 'yes' ? 'CYCLE' : 'NO CYCLE'],
+  ]);
+}
+
+/** Those that are not what the server takes by itself. */
+function unusualTerms(sequence: DescribedObject): readonly string[] {
+  const type = wordOf(sequence, 'type') ?? 'bigint';
+  const usual = sequenceTerms({
+    words: ['type: bigint', 'increment: 1', 'minimum: 1', `maximum: ${largest[type] ?? ''}`, 'start: 1', 'cache: 1'],
+  });
+  return [...sequenceTerms(sequence)].filter(([part, text]) => usual.get(part) !== text).map(([, text]) => text);
+}
+
+/** The sequence of an identity column takes its type from there. */
+function identityOptions(sequence: DescribedObject | undefined, own: string, table: string): string {
+  if (sequence === undefined) return '';
+  const named = sequence.name === `${table}_${own}_seq` ? [] : [`SEQUENCE NAME ${sequence.name}`];
+  const terms = [...named, ...unusualTerms(sequence).filter((text) => !text.startsWith('AS '))];
+  return terms.length === 0 ? '' : ` (${terms.join(' ')})`;
+}
+
+/** A column as CREATE TABLE and ADD COLUMN write it. */
+function columnText(column: DescribedObject, home: Home, { sequences }: Surroundings): string {
+  const word = (part: string): string | undefined => wordOf(column, part);
+  const [collation, identity, generated, given] = [
+    word('collation'),
+    word('identity'),
+    word('generated'),
+    word('default'),
+  ];
+  const own = simpleName(column.name);
+  const sequence = sequences.find((one) => wordOf(one, 'owned by') === `${home.name}.${own}`);
+  const [, how, expression] = /^(stored|virtual) ([^]*)$/.exec(generated ?? '') ?? [];
+  return [
+    own,
+    word('type') ?? '',
+    ...(collation === undefined ? [] : [`COLLATE ${collation}`]),
+    ...(identity === undefined
+      ? []
+      : [`GENERATED ${identity.toUpperCase()} AS IDENTITY${identityOptions(sequence, own, home.name)}`]),
+    ...(expression === undefined ? [] : [`GENERATED ALWAYS AS (${expression}) ${(how ?? '').toUpperCase()}`]),
+    ...(given === undefined ? [] : [`DEFAULT ${given}`]),
+    ...(word('not null') === 'yes' && identity === undefined ? ['NOT NULL'] : []),
+  ].join(' ');
+}
+
+function columnLines(column: DescribedObject, home: Home, around: Surroundings): readonly Line[] {
+  if (wordOf(column, 'inherited') === 'yes') return [];
+  if (home.kind === 'composite type')
+    return [{ sql: `ALTER TYPE ${home.name} ADD ATTRIBUTE ${columnText(column, home, around)}` }];
+  const gone = `The values of column ${column.name} are lost: the statement below brings it back without them, as the last column.`;
+  const lines: Line[] = wordOf(column, 'generated') === undefined ? [{ gap: gone }] : [];
+  if (
+    wordOf(column, 'not null') === 'yes' &&
+    !['default', 'identity', 'generated'].some((part) => wordOf(column, part) !== undefined)
+  )
+    lines.push({
+      gap: `It is NOT NULL and has no default: fill it first where ${home.name} holds rows, or this statement fails.`,
+    });
+  return [
+    ...lines,
+    { sql: `ALTER ${keywordOf(home.kind)} ${home.name} ADD COLUMN ${columnText(column, home, around)}` },
+  ];
+}
+
+function tableLines(table: DescribedObject, around: Surroundings): readonly Line[] {
+  const parents = wordsOf(table, 'inherits');
+  const [bound, by, type] = [wordOf(table, 'partition'), wordOf(table, 'partition by'), wordOf(table, 'of type')];
+  const gone: Line = {
+    gap: `The rows of ${table.name} are lost: the statement below brings back the table without them.`,
+  };
+  if (type !== undefined) return [{ gap: `table ${table.name} was dropped: write CREATE TABLE … OF ${type}.` }];
+  const columns = around.columns.filter((column) => bound !== undefined || wordOf(column, 'inherited') !== 'yes');
+  const text = columns.map((column) => `  ${columnText(column, table, around)}`).join(',\n');
+  const method = wordOf(table, 'access method');
+  const options = [...wordsOf(table, 'tuning option'), ...wordsOf(table, 'option')];
+  const sql = [
+    `CREATE ${unlogged(table)}TABLE ${table.name} (${text === '' ? '' : `\n${text}\n`})`,
+    ...(bound === undefined && parents.length > 0 ? [`INHERITS (${parents.join(', ')})`] : []),
+    ...(by === undefined ? [] : [`PARTITION BY ${by}`]),
+    ...(method === undefined ? [] : [`USING ${method}`]),
+    ...(options.length === 0 ? [] : [`WITH (${options.join(', ')})`]),
+  ].join(' ');
+  return [gone, { sql }];
+}
+
+function typeLines(object: DescribedObject, { columns }: Surroundings): readonly Line[] {
+  const { kind, name } = object;
+  const word = (part: string): string | undefined => wordOf(object, part);
+  if (kind === 'composite type') {
+    const attributes = columns.map((column) => `${simpleName(column.name)} ${wordOf(column, 'type') ?? ''}`);
+    return [{ sql: `CREATE TYPE ${name} AS (${attributes.join(', ')})` }];
+  }
+  if (kind === 'domain') {
+    const [collation, given] = [word('collation'), word('default')];
+    const more = `${collation === undefined ? '' : ` COLLATE ${collation}`}${given === undefined ? '' : ` DEFAULT ${given}`}${word('not null') === 'yes' ? ' NOT NULL' : ''}`;
+    return [{ sql: `CREATE DOMAIN ${name} AS ${word('base type') ?? ''}${more}` }];
+  }
+  const labels = word('labels');
+  return [labels === undefined ? lost(object) : { sql: `CREATE TYPE ${name} AS ENUM (${labels})` }];
+}
+
+/** What CREATE TABLE does not say: row security, replica identity, and which table it is a partition of. */
+export function tableSettings(was: DescribedObject, is: Pick<DescribedObject, 'words'> | undefined): readonly Line[] {
+  const alter = (action: string): Line => ({ sql: `ALTER ${keywordOf(was.kind)} ${was.name} ${action}` });
+  const differs = (part: string): boolean => wordOf(was, part) !== wordOf(is, part);
+  const on = (part: string): boolean => wordOf(was, part) === 'yes';
+  const lines: Line[] = [];
+  if (differs('row security'))
+    lines.push(alter(on('row security') ? 'ENABLE ROW LEVEL SECURITY' : 'DISABLE ROW LEVEL SECURITY'));
+  if (differs('row security forced'))
+    lines.push(alter(on('row security forced') ? 'FORCE ROW LEVEL SECURITY' : 'NO FORCE ROW LEVEL SECURITY'));
+  if (is !== undefined && differs('unlogged')) lines.push(alter(on('unlogged') ? 'SET UNLOGGED' : 'SET LOGGED'));
+  if (differs('partition')) lines.push(...partitionLines(was, is));
+  else if (is !== undefined) {
+    const [former, present] = [wordsOf(was, 'inherits'), wordsOf(is, 'inherits')];
+    lines.push(...present.filter((parent) => !former.includes(parent)).map((parent) => alter(`NO INHERIT ${parent}`)));
+    lines.push(...former.filter((parent) => !present.includes(parent)).map((parent) => alter(`INHERIT ${parent}`)));
+  }
+  return lines;
+}
+
+function partitionLines(was: DescribedObject, is: Pick<DescribedObject, 'words'> | undefined): readonly Line[] {
+  const [before, now] = [wordOf(was, 'partition'), wordOf(is, 'partition')];
+  const [parent, present] = [wordsOf(was, 'inherits')[0] ?? '', wordsOf(is, 'inherits')[0] ?? ''];
+  return [
+    ...(now === undefined ? [] : [{ sql: `ALTER TABLE ${present} DETACH PARTITION ${was.name}` }]),
+    ...(before === undefined ? [] : [{ sql: `ALTER TABLE ${parent} ATTACH PARTITION ${was.name} ${before}` }]),
+  ];
+}
+
+/** Set behind the indexes, which it may name. */
+export function replicaIdentity(was: DescribedObject, is: Pick<DescribedObject, 'words'> | undefined): readonly Line[] {
+  const [before, now] = [wordOf(was, 'replica identity'), wordOf(is, 'replica identity')];
+  if (before === now || was.kind !== 'table') return [];
+  const index = before?.startsWith('index ') === true ? `USING INDEX ${quoteIdent(before.slice(6))}` : undefined;
+  const how = before === undefined ? 'DEFAULT' : (index ?? before.toUpperCase());
+  return [{ sql: `ALTER TABLE ${was.name} REPLICA IDENTITY ${how}` }];
+}

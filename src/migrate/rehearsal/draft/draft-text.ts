@@ -1,0 +1,54 @@
+import type { RowStatement } from '../../contract/rehearsed.ts';
+import type { Line } from './drop-statement.ts';
+
+/** What the head of a draft tells. */
+export interface DraftHead {
+  readonly version: string;
+  /** File of the migration. */
+  readonly file: string;
+  /** Statements that change rows, or may do so. */
+  readonly rows: readonly RowStatement[];
+  /** Statements that change what belongs to the whole server, or what is described nowhere. */
+  readonly elsewhere: readonly RowStatement[];
+}
+
+const notDescribed =
+  /^(?:CREATE|ALTER|DROP) (?:ROLE|DATABASE|TABLESPACE|SUBSCRIPTION|USER MAPPING)$|^(?:GRANT|REVOKE) ROLE$|^ALTER SYSTEM$|^SECURITY LABEL$|^REASSIGN OWNED$/;
+
+/** Is this a statement whose effect no object of the database shows? */
+export function isElsewhere({ tag }: Pick<RowStatement, 'tag'>): boolean {
+  return notDescribed.test(tag);
+}
+
+/** What a draft leaves to its reader, in words. */
+export function gapsOf(lines: readonly Line[], head: Pick<DraftHead, 'rows' | 'elsewhere'>): readonly string[] {
+  return [...aside(head), ...lines.flatMap((line) => ('gap' in line ? [line.gap] : []))];
+}
+
+/** The draft as a file. */
+export function draftText(lines: readonly Line[], head: DraftHead): string {
+  const name = head.file.split('/').at(-1) ?? head.file;
+  return [
+    `-- Undoes ${name}. Drafted by \`godwit down --draft ${head.version}\`: read it before you use it.`,
+    ...aside(head).map(comment),
+    '',
+    ...lines.map((line) => ('sql' in line ? `${line.sql};` : comment(line.gap))),
+    '',
+  ].join('\n');
+}
+
+function aside({ rows, elsewhere }: Pick<DraftHead, 'rows' | 'elsewhere'>): readonly string[] {
+  return [
+    ...rows.map(({ tag, line }) => `${tag} in line ${line} may change rows: what it did to them is not undone here.`),
+    ...elsewhere.map(
+      ({ tag, line }) => `${tag} in line ${line} changes no object of the database: it is not undone here.`,
+    ),
+  ];
+}
+
+function comment(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `-- ${line}`)
+    .join('\n');
+}

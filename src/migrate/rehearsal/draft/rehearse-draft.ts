@@ -1,0 +1,207 @@
+import type { Finding } from '../../../kit/finding.ts';
+import { fault } from '../../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { rowStatements } from '../../read/row-statements.ts';
+import { installHistory } from '../../runner/history/install.ts';
+import type { Migration } from '../../contract/model.ts';
+import type { Bundle, Session } from '../../contract/ports.ts';
+import type { Rehearsal } from '../rehearsal.ts';
+import { rehearse } from '../rehearse.ts';
+import type { ApplyTask } from '../../contract/task.ts';
+import { differentWords } from '../../runner/verify/word-difference.ts';
+import { pairsOf, type DescribedObject } from './draft-object.ts';
+import { draftOf } from './draft.ts';
+import { draftText, gapsOf, isElsewhere } from './draft-text.ts';
+import { readSnapshot, type Snapshot } from './snapshot.ts';
+
+/** What a draft is made for. */
+export interface RehearseDraftTerms {
+  readonly bundle: Bundle;
+  readonly migration: Migration;
+  readonly major: number;
+  /** Who runs the migrations on the throwaway server. */
+  readonly owner: string;
+  /** The same migrations, the last one with this text as its down file. */
+  withDown(text: string): Promise<Bundle>;
+  nextRun(): string;
+  readonly signal?: AbortSignal;
+}
+
+/** An object that is not as before once the draft has run. */
+interface Unproven {
+  readonly kind: string;
+  readonly name: string;
+  readonly why: string;
+}
+
+/** A down file that is proposed, and what a throwaway server said of it. */
+export interface RehearsedDraft {
+  readonly text: string;
+  /** What it leaves to its reader: rows, and what PostgreSQL has no way back for. */
+  readonly gaps: readonly string[];
+  /** Objects that the migration created, changed or dropped, without the parts of new and dropped ones. */
+  readonly objects: number;
+  readonly unproven: readonly Unproven[];
+  /** Why it could not be run to its end. */
+  readonly failed?: Finding;
+}
+
+/**
+ * Runs the migrations up to this one on a throwaway server, drafts the way back from what that server says the last one
+ * did, runs the draft as its down file, and compares every object with what it was before.
+ */
+export async function rehearseDraft(rehearsal: Rehearsal, terms: RehearseDraftTerms): Promise<Outcome<RehearsedDraft>> {
+  const opened = await rehearsal.open();
+  if (!opened.ok) return opened;
+  try {
+    return await draftWith(rehearsal, opened.value, terms);
+  } finally {
+    await opened.value.close();
+  }
+}
+
+async function draftWith(
+  rehearsal: Rehearsal,
+  session: Session,
+  terms: RehearseDraftTerms,
+): Promise<Outcome<RehearsedDraft>> {
+  const { bundle, migration } = terms;
+  const installed = await installHistory(session, 0, 'local');
+  if (!installed.ok) return installed;
+  const previous = bundle.migrations[bundle.migrations.indexOf(migration) - 1];
+  const before = await stateAfter(rehearsal, session, { ...terms, through: previous });
+  if (!before.ok) return before;
+  const after = await stateAfter(rehearsal, session, { ...terms, through: migration });
+  if (!after.ok) return after;
+  const objects = pairsOf(before.value.objects, after.value.objects);
+  const lines = draftOf({ objects, needs: after.value.needs, owner: terms.owner });
+  const analysis = await bundle.analysis(migration, 'up');
+  if (!analysis.ok) return analysis;
+  const rows = await rowStatements(analysis.value, await bundle.body(migration, 'up'));
+  const told = { rows, elsewhere: analysis.value.statements.filter(isElsewhere) };
+  const gaps = gapsOf(lines, told);
+  if (!lines.some((line) => 'sql' in line)) return bad(nothing(migration, gaps));
+
+  const text = draftText(lines, { version: migration.id, file: migration.up.file, ...told });
+  let failed: Finding | undefined;
+  const exitCode = await rehearsal.perform(downTask(terms), await terms.withDown(text), (event) => {
+    if (event.kind === 'migration.failed') failed = event.finding;
+    if (event.kind === 'finding' && event.finding.severity === 'error') failed ??= event.finding;
+  });
+  if (terms.signal?.aborted === true) return bad(interrupted());
+  const end = await readSnapshot(session);
+  if (!end.ok) return end;
+  return good({
+    text,
+    gaps,
+    ...compare(before.value, after.value, end.value),
+    ...(exitCode === 0 ? {} : { failed: failed ?? fault('statement-failed') }),
+  });
+}
+
+async function stateAfter(
+  rehearsal: Rehearsal,
+  session: Session,
+  terms: RehearseDraftTerms & { readonly through: Migration | undefined },
+): Promise<Outcome<Snapshot>> {
+  const { bundle, major, signal, through } = terms;
+  if (through !== undefined) {
+    const surroundings = { schema: 'public', extensions: [] };
+    const ran = await rehearse(rehearsal, bundle, {
+      major,
+      through: through.id,
+      surroundings,
+      nextRun: () => terms.nextRun(),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (!ran.ok) return ran;
+    if (ran.value.stopped !== undefined) return bad(notRehearsed(ran.value.stopped.finding));
+  }
+  return await readSnapshot(session);
+}
+
+function notRehearsed(finding: Finding): Finding {
+  const { where, why } = finding;
+  return fault('draft-not-rehearsed', { why, ...(where === undefined ? {} : { where }) });
+}
+
+function interrupted(): Finding {
+  return fault('interrupted', { why: 'It was rehearsing; nothing was changed.' });
+}
+
+function nothing({ up }: Migration, gaps: readonly string[]): Finding {
+  const { why } = fault('draft-empty');
+  return fault('draft-empty', { why: [why, ...gaps].join(' '), where: { file: up.file } });
+}
+
+function downTask(terms: RehearseDraftTerms): ApplyTask {
+  return {
+    kind: 'apply',
+    run: terms.nextRun(),
+    environment: { name: 'local', protected: false },
+    actor: { by: 'rehearsal', from: '', commit: '', tool: '' },
+    command: 'down',
+    selection: { direction: 'down', only: [terms.migration.id], outOfOrder: true },
+    how: 'execute',
+    consent: { approved: true, destroyRows: true, checkpointPolicy: 'never' },
+    // The rows of a rehearsal are nobody's.
+    lose: Number.MAX_SAFE_INTEGER,
+    verification: { enabled: false, strict: false, triggers: 'inspect' },
+    waitMs: 0,
+    onDisconnect: 'cancel',
+    earlier: [],
+  };
+}
+
+/** How many objects the migration wrote, and which are not as before; names tell them apart, as some were made anew. */
+function compare(before: Snapshot, after: Snapshot, end: Snapshot): Pick<RehearsedDraft, 'objects' | 'unproven'> {
+  const [was, made, is] = [byName(before), byName(after), byName(end)];
+  const unproven: Unproven[] = [];
+  let objects = 0;
+  for (const key of new Set([...was.keys(), ...made.keys(), ...is.keys()])) {
+    const [old, between, now] = [was.get(key), made.get(key), is.get(key)];
+    const why = differenceOf(old, now);
+    const touched = differenceOf(old, between) !== undefined && !isWithin(old, between, before, after);
+    if (touched || why !== undefined) objects += 1;
+    const { kind, name } = old ?? now ?? { kind: '', name: '' };
+    if (why !== undefined) unproven.push({ kind, name, why });
+  }
+  return { objects, unproven };
+}
+
+/** A part of what was created or dropped along with it. */
+function isWithin(
+  old: DescribedObject | undefined,
+  made: DescribedObject | undefined,
+  before: Snapshot,
+  after: Snapshot,
+): boolean {
+  const object = old ?? made;
+  if (object === undefined || object.home === object.id || (old !== undefined && made !== undefined)) return false;
+  const other = old === undefined ? before : after;
+  return !other.objects.some(({ id }) => id === object.home);
+}
+
+/** Objects that are not the same in two databases, in words. */
+export function differentObjects(before: Snapshot, after: Snapshot): readonly string[] {
+  const [was, is] = [byName(before), byName(after)];
+  return [...new Set([...was.keys(), ...is.keys()])].flatMap((key) => {
+    const why = differenceOf(was.get(key), is.get(key));
+    return why === undefined ? [] : [`${key}: ${was.has(key) ? why : 'no original file makes it'}`];
+  });
+}
+
+type ByName = ReadonlyMap<string, DescribedObject>;
+
+function byName({ objects }: Snapshot): ByName {
+  return new Map(objects.map((object) => [`${object.kind} ${object.name}`, object]));
+}
+
+function differenceOf(was: DescribedObject | undefined, is: DescribedObject | undefined): string | undefined {
+  if (was === undefined) return is === undefined ? undefined : 'it is still there';
+  if (is === undefined) return 'it is missing';
+  const [difference] = differentWords(was.words, is.words);
+  if (difference === undefined) return undefined;
+  const text = (part: string): string => (part === '' ? 'not set' : part);
+  return `${difference.part}: ${text(difference.is)}; before: ${text(difference.was)}`;
+}

@@ -1,0 +1,66 @@
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { Session } from '../../contract/ports.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+import type { DescribedObject, Need } from './draft-object.ts';
+
+/** Everything in a database that is not the server's or an extension's. */
+export interface Snapshot {
+  readonly objects: readonly DescribedObject[];
+  readonly needs: readonly Need[];
+}
+
+/** Rows that came with the server have OIDs below this; only its schema `public` is anybody's. */
+const firstOwn = 16_384;
+
+const objectsQuery = `with written as (select pg_catalog.array_agg(class) as classes, pg_catalog.array_agg(oid) as oids from godwit.written_since('3')),
+home as (select pg_catalog.array_agg(h.class) as classes, pg_catalog.array_agg(h.oid) as oids from written w,
+  godwit.homes_around(w.classes || 'pg_catalog.pg_namespace'::pg_catalog.regclass::oid, w.oids || 'public'::pg_catalog.regnamespace::oid) h)
+select d.class || ':' || d.oid || ':' || d.sub, d.home_class || ':' || d.home || ':0', d.kind, d.name, pg_catalog.to_json(d.words)
+from home h, godwit.described(h.classes, h.oids) d order by 1`;
+
+const needsQuery = `with link as (
+  select classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype from pg_catalog.pg_depend
+  where objid >= ${firstOwn} and refobjid >= ${firstOwn} and deptype in ('n', 'a', 'i', 'P', 'S')),
+spot (class, oid) as (select classid, objid from link union select refclassid, refobjid from link),
+-- A view's query is a rule, a default an entry of its own; rows and arrays have types: none of these is described.
+real as (
+  select s.class, s.oid,
+    case when r.ev_class is not null or d.adrelid is not null or coalesce(nullif(t.typrelid, 0), nullif(e.typrelid, 0)) is not null
+      then 'pg_catalog.pg_class'::pg_catalog.regclass::oid else s.class end as of_class,
+    coalesce(r.ev_class, d.adrelid, nullif(t.typrelid, 0), nullif(e.typrelid, 0), e.oid, m.rngtypid, s.oid) as of_oid,
+    d.adnum as of_sub
+  from spot s
+  left join pg_catalog.pg_rewrite r on s.class = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and r.oid = s.oid and r.rulename = '_RETURN'
+  left join pg_catalog.pg_attrdef d on s.class = 'pg_catalog.pg_attrdef'::pg_catalog.regclass and d.oid = s.oid
+  left join pg_catalog.pg_type t on s.class = 'pg_catalog.pg_type'::pg_catalog.regclass and t.oid = s.oid
+  left join pg_catalog.pg_type e on e.oid = t.typelem and t.typcategory = 'A'
+  left join pg_catalog.pg_range m on s.class = 'pg_catalog.pg_type'::pg_catalog.regclass and m.rngmultitypid = s.oid)
+select distinct a.of_class || ':' || a.of_oid || ':' || coalesce(a.of_sub, l.objsubid), b.of_class || ':' || b.of_oid || ':' || coalesce(b.of_sub, l.refobjsubid),
+  l.deptype in ('a', 'i', 'P', 'S')
+from link l join real a on a.class = l.classid and a.oid = l.objid join real b on b.class = l.refclassid and b.oid = l.refobjid`;
+
+/** Reads every object with its words, and what uses what. The history must be installed. */
+export async function readSnapshot(session: Session): Promise<Outcome<Snapshot>> {
+  const reply = await session.send(`${objectsQuery};\n${needsQuery}`, { rows: 'all' });
+  if (!reply.ok) return bad(serverFault(reply.error));
+  const [described, links] = reply.results;
+  const objects = (described?.rows ?? []).map(([id, home, kind, name, words]): DescribedObject => ({
+    id: id ?? '',
+    home: home ?? '',
+    kind: kind ?? '',
+    name: name ?? '',
+    words: JSON.parse(words ?? '[]') as readonly string[],
+  }));
+  const known = new Set(objects.map(({ id }) => id));
+  // Columns of views are described only where something is said of them.
+  const place = (id: string | null | undefined): string => {
+    const whole = (id ?? '').replace(/:\d+$/, ':0');
+    return known.has(id ?? '') ? (id ?? '') : whole;
+  };
+  const needs = (links?.rows ?? []).map(([from, to, goesWith]): Need => ({
+    from: place(from),
+    to: place(to),
+    goesWith: goesWith === 't',
+  }));
+  return good({ objects, needs: needs.filter(({ from, to }) => from !== to) });
+}

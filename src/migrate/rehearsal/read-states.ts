@@ -1,0 +1,107 @@
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { RehearsedObject, RehearsedState, RehearsedStep } from '../contract/rehearsed.ts';
+import { keyOf } from '../contract/rehearsed.ts';
+import type { Session } from '../contract/ports.ts';
+import { serverFault } from '../contract/server-fault.ts';
+
+/** One version of an object: from the migration that left it so, to the one that left it otherwise. */
+interface Version {
+  readonly object: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly homeClass: string;
+  readonly homeObject: string;
+  readonly whole: boolean;
+  readonly words: readonly string[];
+  readonly from: number;
+  readonly to?: number;
+  readonly made?: number;
+}
+
+const query = `select seq, id from godwit.migration order by seq;
+select class || ':' || oid || ':' || sub, kind, name, home_class, home_class || ':' || home || ':0', pg_catalog.to_json(words), made, seq, null, whole from godwit.object
+union all select class || ':' || oid || ':' || sub, kind, name, home_class, home_class || ':' || home || ':0', pg_catalog.to_json(words), made, written, seq, false
+from (select * from godwit.former_object where seq is not null order by n) f`;
+
+/**
+ * Reads from the history of a database in which each migration was described by itself how each of them left what it
+ * wrote: the baseline and its past are all versions of every object.
+ *
+ * @param steps the migrations that have run, in their order
+ */
+export async function readStates(
+  session: Session,
+  steps: readonly RehearsedStep[],
+): Promise<Outcome<readonly RehearsedObject[]>> {
+  const reply = await session.send(query, { rows: 'all' });
+  if (!reply.ok) return bad(serverFault(reply.error));
+  const [migrations, rows] = reply.results;
+  const indexes = new Map(steps.map(({ id }, index) => [id, index]));
+  const stepOf = new Map((migrations?.rows ?? []).map(([seq, id]) => [seq ?? '', indexes.get(id ?? '') ?? 0]));
+  return good(objectsOf(versionsOf(rows?.rows ?? [], stepOf)));
+}
+
+function versionsOf(
+  rows: readonly (readonly (string | null)[])[],
+  stepOf: ReadonlyMap<string, number>,
+): readonly Version[] {
+  const step = (seq: string | null | undefined): number | undefined => (seq == null ? undefined : stepOf.get(seq));
+  const byObject = new Map<string, (readonly (string | null)[])[]>();
+  for (const row of rows) byObject.set(row[0] ?? '', [...(byObject.get(row[0] ?? '') ?? []), row]);
+  return [...byObject].flatMap(([object, own]) => {
+    const present = own.find((row) => row[8] == null);
+    const former = own.filter((row) => row[8] != null).sort((a, b) => Number(a[8]) - Number(b[8]));
+    const whole = present?.[9] === 't';
+    let from: number | undefined;
+    return [...former, ...(present === undefined ? [] : [present])].map((row): Version => {
+      const [, kind, name, homeClass, homeObject, words, made, written, replaced] = row;
+      const begins = from ?? step(made) ?? step(written) ?? 0;
+      const to = step(replaced);
+      const creation = step(made);
+      from = to;
+      return {
+        object,
+        kind: kind ?? '',
+        name: name ?? '',
+        homeClass: homeClass ?? '',
+        homeObject: homeObject ?? '',
+        whole,
+        words: JSON.parse(words ?? '[]') as readonly string[],
+        from: begins,
+        ...(to === undefined ? {} : { to }),
+        ...(creation === undefined ? {} : { made: creation }),
+      };
+    });
+  });
+}
+
+/** Under one name: what REINDEX CONCURRENTLY or ALTER TYPE made anew is the same object to whoever looks at names. */
+function objectsOf(versions: readonly Version[]): readonly RehearsedObject[] {
+  const homeNames = new Map<string, readonly Version[]>();
+  for (const version of versions)
+    if (version.object === version.homeObject)
+      homeNames.set(version.object, [...(homeNames.get(version.object) ?? []), version]);
+  const homeOf = ({ homeObject, from, name }: Version): string => {
+    const known = homeNames.get(homeObject) ?? [];
+    return (known.findLast((home) => home.from <= from) ?? known[0])?.name ?? name;
+  };
+  const byName = new Map<string, Version[]>();
+  for (const version of versions) byName.set(keyOf(version), [...(byName.get(keyOf(version)) ?? []), version]);
+  return [...byName.values()].flatMap((own) => {
+    const ordered = [...own].sort((a, b) => a.from - b.from);
+    const last = ordered.at(-1);
+    if (last === undefined) return [];
+    const { kind, name, homeClass } = last;
+    const whole = ordered.some((version) => version.whole);
+    return [{ kind, name, homeClass, home: homeOf(last), whole, states: statesOf(ordered) }];
+  });
+}
+
+function statesOf(versions: readonly Version[]): readonly RehearsedState[] {
+  const states = versions.flatMap(({ from, to, words, made }): readonly RehearsedState[] => [
+    { step: from, words, ...(made === undefined ? {} : { made }) },
+    ...(to === undefined || versions.some((other) => other.from === to) ? [] : [{ step: to, words: null }]),
+  ]);
+  // Two within one migration: the later one is how it left it.
+  return states.filter(({ step }, index) => states[index + 1]?.step !== step);
+}

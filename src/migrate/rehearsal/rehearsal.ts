@@ -1,0 +1,40 @@
+import type { Outcome } from '../../kit/outcome.ts';
+import type { RunEvent } from '../contract/event.ts';
+import type { Bundle, Session } from '../contract/ports.ts';
+import type { Task } from '../contract/task.ts';
+
+/** What the throwaway server shall have in common with the real one. */
+export interface RehearsalTerms {
+  /** Major version of PostgreSQL. */
+  readonly major: number;
+  readonly database: string;
+  /** Name of the role that runs the migrations. */
+  readonly user: string;
+  /** Where unqualified names are looked for, as the setting is written. */
+  readonly searchPath: string;
+}
+
+/** An empty database on a throwaway server, for us alone. Nothing of it is left when it is closed. */
+export interface Rehearsal {
+  /** Has the runner perform a task there, as in any environment; gives its exit code. */
+  perform(task: Task, bundle: Bundle, onEvent: (event: RunEvent) => void): Promise<number>;
+  /** A session of a superuser. The caller closes it. */
+  open(): Promise<Outcome<Session>>;
+  /** Stops the server and removes its files. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** Starts throwaway servers. */
+export interface Rehearsals {
+  /**
+   * @param onProgress hears what takes time, in words: a server is fetched
+   * @param signal aborted: what is under way is given up
+   */
+  start(
+    terms: RehearsalTerms,
+    options: {
+      readonly onProgress?: (text: string, step: 'download' | 'other') => void;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<Outcome<Rehearsal>>;
+}

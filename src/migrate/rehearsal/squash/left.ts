@@ -1,0 +1,71 @@
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { FoundObject } from '../../runner/adopt/judge.ts';
+import { keyOf } from '../../contract/rehearsed.ts';
+import type { Session } from '../../contract/ports.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+import type { Recordable } from '../../runner/squash/prove.ts';
+
+/** What replaced migrations and those behind them have left, whatever others have done to it since. */
+export interface Left {
+  /** By `keyOf`. */
+  readonly found: ReadonlyMap<string, FoundObject>;
+  /** Objects of the baseline that replaced migrations made. */
+  readonly made: readonly MadeObject[];
+}
+
+interface MadeObject {
+  readonly kind: string;
+  readonly name: string;
+  /** Number of the migration that made it. */
+  readonly seq: number;
+  /** What it is a part of, as `class:oid`. */
+  readonly home: string;
+  readonly isHome: boolean;
+}
+
+// What `verify --accept` has taken is others' doing: the words before it count.
+const baselineQuery = `select o.kind, o.name, o.class, o.oid, o.sub, o.home_class, o.home, o.made,
+  pg_catalog.to_json(coalesce((select f.words from godwit.former_object f
+    where f.class = o.class and f.oid = o.oid and f.sub = o.sub and f.accepted_by is not null
+      and not exists (select from godwit.former_object g where g.n > f.n and g.class = o.class and g.oid = o.oid and g.sub = o.sub
+        and g.accepted_by is null) order by f.n limit 1), o.words))
+from godwit.object o
+union all select f.kind, f.name, f.class, f.oid, f.sub, f.home_class, f.home, f.made, pg_catalog.to_json(f.words)
+from godwit.former_object f where f.change = 'dropped' and f.accepted_by is not null
+  and not exists (select from godwit.object o where o.kind = f.kind and o.name = f.name)`;
+
+/**
+ * The objects as migrations left them: the words of the baseline stand in place of those that the catalogue has now, so
+ * that drift is no difference of the squashed file. Where the baseline is in the words of another server, the catalogue's
+ * count.
+ *
+ * @param found what the catalogue has under the rehearsed names
+ */
+export async function asReplacedLeft(
+  session: Session,
+  found: ReadonlyMap<string, FoundObject>,
+  recordable: readonly Recordable[],
+  { ownWords, installed }: { readonly ownWords: boolean; readonly installed: boolean },
+): Promise<Outcome<Left>> {
+  // Another version keeps it otherwise.
+  if (!installed) return good({ found, made: [] });
+  const reply = await session.send(baselineQuery, { rows: 'all' });
+  if (!reply.ok) return bad(serverFault(reply.error));
+  const seqs = new Set(recordable.flatMap(({ rows }) => rows.map(({ seq }) => seq)));
+  const own = new Map(found);
+  const made: MadeObject[] = [];
+  for (const row of reply.results[0]?.rows ?? []) {
+    const [kind = '', name = '', classOf = '', oid = '', sub = '', homeClass = '', home = '', by, words] = row.map(
+      (one) => one ?? '',
+    );
+    const seq = Number(by);
+    if (seqs.has(seq)) {
+      const isHome = classOf === homeClass && oid === home && sub === '0';
+      made.push({ kind, name, seq, home: `${homeClass}:${home}`, isHome });
+    }
+    if (!ownWords) continue;
+    const object = { kind, name, class: classOf, oid, sub, homeClass, home };
+    own.set(keyOf(object), { ...object, words: JSON.parse(words ?? '[]') as readonly string[] });
+  }
+  return good({ found: own, made });
+}

@@ -1,0 +1,139 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding, Place } from '../../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { findObjects } from '../../runner/adopt/find-objects.ts';
+import { differencesAt, type Difference, type FoundObject } from '../../runner/adopt/judge.ts';
+import { keyOf, stateAt, type Rehearsed, type SameWord } from '../../contract/rehearsed.ts';
+import { toldDifference } from '../../runner/adopt/told-difference.ts';
+import type { HistoryRow } from '../../contract/history-rows.ts';
+import type { Migration } from '../../contract/model.ts';
+import type { Bundle, Hashing, Session } from '../../contract/ports.ts';
+import { asReplacedLeft, type Left } from '../../runner/squash/left.ts';
+import { missingRows } from '../../runner/squash/missing-rows.ts';
+import { unknownRows } from '../../runner/squash/unknown-rows.ts';
+
+/** A squashed migration of which everything is applied that it replaces. */
+export interface Recordable {
+  readonly migration: Migration;
+  /** What it replaces, as it was applied. */
+  readonly rows: readonly HistoryRow[];
+}
+
+/** What the database is known by. */
+export interface ProvingTerms {
+  readonly bundle: Bundle;
+  readonly major: number;
+  /** True: schema godwit is as this program has it. */
+  readonly installed: boolean;
+  /** True: the baseline is in the words of this server. */
+  readonly ownWords: boolean;
+  readonly hashing: Hashing;
+  /** Ids that were named: statements that nobody knows of are taken for executed. */
+  readonly named: readonly string[];
+}
+
+/** How far it is proven. */
+export interface Proof {
+  /** Errors forbid to record; warnings are told. */
+  readonly findings: readonly Finding[];
+  /** Texts that may mean the same. */
+  readonly doubtful: readonly SameWord[];
+}
+
+const mostDifferences = 200;
+
+/**
+ * Proves that squashed migrations make what those have made that they replace: the rehearsal, in which they stand in the
+ * place of these, ends with the words that the baseline has, and each statement that changes rows is one that was executed.
+ */
+export async function proveSquashed(
+  session: Session,
+  recordable: readonly Recordable[],
+  terms: ProvingTerms,
+): Promise<Outcome<Proof>> {
+  const { rehearsed } = terms.bundle;
+  if (rehearsed === undefined) return bad(notRehearsed(recordable));
+  if (rehearsed.major !== terms.major) {
+    const why = `It was rehearsed on PostgreSQL ${rehearsed.major}, and the database is on ${terms.major}.`;
+    return bad(fault('squash-not-rehearsed', { why, fix: 'Run the command again.' }));
+  }
+  const { stopped } = rehearsed;
+  if (stopped !== undefined) return bad(stoppedAt(stopped.finding));
+  const found = await findObjects(session, rehearsed, terms.installed);
+  if (!found.ok) return found;
+  const left = await asReplacedLeft(session, found.value, recordable, terms);
+  if (!left.ok) return left;
+  const differences = compared(rehearsed, left.value.found);
+  const findings: Finding[] = differences
+    .filter(({ weight }) => weight !== 'note')
+    .map((one) => differs(one, rehearsed, recordable));
+  findings.push(...missing(rehearsed, left.value, recordable));
+  for (const one of recordable) findings.push(...(await unknownRows(session, one, terms)));
+  const { rows: counted } = rehearsed;
+  const asked = terms.ownWords && counted !== undefined;
+  const rows = asked ? await missingRows(session, recordable, counted, terms.named) : good([]);
+  if (!rows.ok) return rows;
+  findings.push(...rows.value);
+  return good({
+    findings: findings.slice(0, mostDifferences),
+    doubtful: differences.flatMap(({ object, weight, expected, found: is }) =>
+      weight === 'spelling' ? [{ kind: object.kind, name: object.name, expected, found: is }] : [],
+    ),
+  });
+}
+
+/** What is said where nobody has rehearsed them. */
+export function notRehearsed(recordable: readonly Recordable[]): Finding {
+  const [first] = recordable;
+  return fault('squash-not-rehearsed', first === undefined ? {} : { where: { file: first.migration.up.file } });
+}
+
+function stoppedAt({ why, where }: Finding): Finding {
+  return fault('squash-not-rehearsed', {
+    why: `On a throwaway server: ${why}`,
+    fix: 'Correct the file: no new database could be made with it either.',
+    ...(where === undefined ? {} : { where }),
+  });
+}
+
+function compared(rehearsed: Rehearsed, found: ReadonlyMap<string, FoundObject>): readonly Difference[] {
+  const all = { objects: rehearsed.objects, found, asked: () => true };
+  return differencesAt(rehearsed, all, rehearsed.steps.length - 1);
+}
+
+/** The file that made the object in the rehearsal; where something is missing there, the squashed one. */
+function differs(one: Difference, rehearsed: Rehearsed, recordable: readonly Recordable[]): Finding {
+  const file = rehearsed.steps[one.step]?.file ?? recordable[0]?.migration.up.file ?? '';
+  const { object, expected, found } = one;
+  const why = toldDifference(`${object.kind} ${object.name}`, {
+    first: ['the file makes', expected],
+    second: ['the replaced ones left', found],
+  });
+  return fault('squash-differs', { where: { file }, why });
+}
+
+/** What replaced migrations made, and the squashed one does not. */
+function missing(rehearsed: Rehearsed, left: Left, recordable: readonly Recordable[]): readonly Finding[] {
+  const last = rehearsed.steps.length - 1;
+  const made = new Set(
+    rehearsed.objects.flatMap((object) => {
+      const words = stateAt(object, last)?.words;
+      return words === undefined || words === null ? [] : [keyOf(object)];
+    }),
+  );
+  const absent = left.made.filter((object) => !made.has(keyOf(object)));
+  // What is absent with its table is told with it.
+  const homes = new Set(absent.filter(({ isHome }) => isHome).map(({ home }) => home));
+  return absent
+    .filter(({ isHome, home }) => isHome || !homes.has(home))
+    .map(({ kind, name, seq }) => {
+      const row = recordable.flatMap(({ rows }) => rows).find((one) => one.seq === seq);
+      const where: Place = { file: ownerOf(row, recordable)?.up.file ?? '' };
+      const why = `${kind} ${name}: ${row?.file ?? 'a replaced migration'} made it, and the file does not.`;
+      return fault('squash-differs', { where, why });
+    });
+}
+
+function ownerOf(row: HistoryRow | undefined, recordable: readonly Recordable[]): Migration | undefined {
+  return (recordable.find(({ rows }) => row !== undefined && rows.includes(row)) ?? recordable[0])?.migration;
+}

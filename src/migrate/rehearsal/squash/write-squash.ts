@@ -1,0 +1,269 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { rowStatements } from '../../read/row-statements.ts';
+import { differentObjects } from '../draft/rehearse-draft.ts';
+import { readSnapshot, type Snapshot } from '../draft/snapshot.ts';
+import type { RunEvent } from '../../contract/event.ts';
+import type { Check, Expectation, Migration } from '../../contract/model.ts';
+import type { Bundle, Session } from '../../contract/ports.ts';
+import type { Rehearsal } from '../rehearsal.ts';
+import { rehearse } from '../rehearse.ts';
+import { decodeUtf8 } from '../../../sql/encoding.ts';
+import type { Replaces } from '../../../sql/replaces.ts';
+import { compose, expectText, nameOf, type Composed, type Form, type Original } from './compose.ts';
+import { readRows, rowDifferences, type HeldRows } from './snapshot-rows.ts';
+
+/** What a squashed file is made for. */
+export interface WriteSquashTerms {
+  /** The migrations that are squashed, in their order, without companions. */
+  readonly bundle: Bundle;
+  readonly replaces: Replaces;
+  /** As it is typed. */
+  readonly version: string;
+  readonly major: number;
+  /** A bundle of one migration with this text, and the text of its checks. */
+  bundleOf(text: string, verify: string): Promise<Bundle>;
+  /** The checks of the migrations. */
+  readonly checks: readonly { readonly file: string; readonly text: string }[];
+  /** A throwaway server, empty; the one before it is closed. */
+  server(): Promise<Outcome<Rehearsal>>;
+  onStep(text: string): void;
+  nextRun(): string;
+  readonly signal?: AbortSignal;
+}
+
+/** A squashed file, and what throwaway servers said of it. */
+export interface WrittenSquash {
+  readonly text: string;
+  /** Its checks; empty: there are none. */
+  readonly verify: string;
+  readonly form: Form;
+  /** What is not in it as it was, in words. */
+  readonly changes: readonly string[];
+  /** Statements that change rows: it is for their authors to say whether new databases need them. */
+  readonly rows: readonly string[];
+  /** Tables whose rows are as many, and differ in their values. */
+  readonly values: readonly string[];
+  readonly objects: number;
+  readonly tables: number;
+}
+
+interface State {
+  readonly snapshot: Snapshot;
+  readonly rows: HeldRows;
+}
+
+/** Why a form is not what the originals are. */
+interface Attempt {
+  readonly differences: readonly string[];
+  readonly values: readonly string[];
+  readonly failed: readonly Check[];
+}
+
+const mostTold = 20;
+
+/**
+ * Runs the migrations on a throwaway server and their statements in one file on another one, and compares every object in
+ * the server's words and the rows of every table. In one transaction first; where that is not the same, in those that the
+ * statements ran in.
+ */
+export async function writeSquash(terms: WriteSquashTerms): Promise<Outcome<WrittenSquash>> {
+  const originals = await readOriginals(terms.bundle);
+  if (!originals.ok) return originals;
+  terms.onStep(`Rehearsing ${countOf(originals.value.length, 'migration')} on PostgreSQL ${terms.major} …`);
+  const before = await stateOf(terms, terms.bundle, []);
+  if (!before.ok) return before;
+  const why: string[] = [];
+  for (const form of formsFor(originals.value)) {
+    terms.onStep(
+      `Rehearsing the squashed file, in ${form === 'whole' ? 'one transaction' : 'a transaction for each migration'} …`,
+    );
+    const tried = await tryForm(terms, form, originals.value, before.value.state);
+    if (!tried.ok) return tried;
+    if ('written' in tried.value) return good({ ...tried.value.written, rows: await rowsOf(terms.bundle) });
+    why.push(...tried.value.differences);
+  }
+  const told = [...new Set(why)].slice(0, mostTold);
+  return bad(...told.map((difference) => fault('squash-not-proven', { why: `${difference}.` })));
+}
+
+/** Whether a new label may be used in the transaction that adds it depends on the server's version. */
+function formsFor(originals: readonly Original[]): readonly Form[] {
+  const adds = originals.some(({ analysis, body }) =>
+    analysis.statements.some(
+      ({ tag, head, end }) => tag === 'ALTER TYPE' && /\badd\s+value\b/i.test(decodeUtf8(body.subarray(head, end))),
+    ),
+  );
+  return adds ? ['parts'] : ['whole', 'parts'];
+}
+
+async function readOriginals(bundle: Bundle): Promise<Outcome<readonly Original[]>> {
+  const originals: Original[] = [];
+  const findings: Finding[] = [];
+  for (const migration of bundle.migrations) {
+    const analysis = await bundle.analysis(migration, 'up');
+    if (!analysis.ok) {
+      findings.push(...analysis.findings);
+      continue;
+    }
+    const source = await bundle.body(migration, 'up');
+    originals.push({ file: migration.up.file, analysis: analysis.value, body: await source.read(0, source.size) });
+  }
+  return findings.length > 0 ? bad(...findings) : good(originals);
+}
+
+type Tried = { readonly written: Omit<WrittenSquash, 'rows'> } | { readonly differences: readonly string[] };
+
+/** One form; checks that do not hold behind the last migration are left out. */
+async function tryForm(
+  terms: WriteSquashTerms,
+  form: Form,
+  originals: readonly Original[],
+  before: State,
+): Promise<Outcome<Tried>> {
+  const without = new Set<Expectation>();
+  const unfit = new Set<string>();
+  for (;;) {
+    const composed = compose(originals, { form, without, version: terms.version, replaces: terms.replaces });
+    const checks = terms.checks.filter(({ file }) => !unfit.has(file));
+    const verify = checks.map(({ file, text }) => `-- ${nameOf(file)}\n${text.trimEnd()}\n`).join('\n');
+    const bundle = await terms.bundleOf(composed.text, verify);
+    const attempt = await proved(terms, bundle, before);
+    if (!attempt.ok) return attempt;
+    const { differences, values, failed } = attempt.value;
+    if (differences.length > 0) return good({ differences });
+    const left = leaveOut(failed, { composed, verify, originals, checks });
+    for (const one of left.expectations) without.add(one);
+    for (const file of left.files) unfit.add(file);
+    if (left.expectations.length + left.files.length > 0) continue;
+    const changes = [
+      ...composed.changes,
+      ...[...unfit].map((file) => `${nameOf(file)}: it does not hold behind the last migration and is left out.`),
+    ];
+    const objects = before.snapshot.objects.filter(({ id, home, name }) => id === home && name !== 'public').length;
+    const tables = [...before.rows.values()].filter(({ kind }) => kind === 'table').length;
+    return good({ written: { text: composed.text, verify, form, changes, values, objects, tables } });
+  }
+}
+
+/** Whether a bundle makes what the originals have made. What the server refuses is a difference, too. */
+async function proved(terms: WriteSquashTerms, bundle: Bundle, before: State): Promise<Outcome<Attempt>> {
+  const after = await stateOf(terms, bundle, [...bundle.migrations]);
+  if (!after.ok) {
+    const [first] = after.findings;
+    if (first?.code !== 'squash-fails') return after;
+    return good({ differences: [first.why], values: [], failed: [] });
+  }
+  const { state, failed } = after.value;
+  const { counts, values } = rowDifferences(before.rows, state.rows);
+  return good({ differences: [...differentObjects(before.snapshot, state.snapshot), ...counts], values, failed });
+}
+
+/** What a database is once these migrations have run in it, and which of the user's checks fail there. */
+async function stateOf(
+  terms: WriteSquashTerms,
+  bundle: Bundle,
+  checked: readonly Migration[],
+): Promise<Outcome<{ readonly state: State; readonly failed: readonly Check[] }>> {
+  const { major, signal } = terms;
+  const server = await terms.server();
+  if (!server.ok) return server;
+  const ran = await rehearse(server.value, bundle, {
+    major,
+    through: bundle.migrations.at(-1)?.id ?? '',
+    surroundings: { schema: 'public', extensions: [] },
+    nextRun: () => terms.nextRun(),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (!ran.ok) return ran;
+  const { stopped } = ran.value;
+  if (stopped !== undefined) {
+    const { why, where } = stopped.finding;
+    return bad(fault('squash-fails', { why, ...(where === undefined ? {} : { where }) }));
+  }
+  const failed = checked.length === 0 ? [] : await failedChecks(server.value, bundle, terms);
+  const session = await server.value.open();
+  if (!session.ok) return session;
+  try {
+    const state = await readState(session.value);
+    return state.ok ? good({ state: state.value, failed }) : state;
+  } finally {
+    await session.value.close();
+  }
+}
+
+async function readState(session: Session): Promise<Outcome<State>> {
+  const snapshot = await readSnapshot(session);
+  if (!snapshot.ok) return snapshot;
+  const rows = await readRows(session, snapshot.value.objects);
+  return rows.ok ? good({ snapshot: snapshot.value, rows: rows.value }) : rows;
+}
+
+async function failedChecks(server: Rehearsal, bundle: Bundle, terms: WriteSquashTerms): Promise<readonly Check[]> {
+  const checks: Check[] = [];
+  const hear = (event: RunEvent): void => {
+    if (event.kind === 'checks') checks.push(...event.checks);
+  };
+  const [squashed] = bundle.migrations;
+  await server.perform(
+    {
+      kind: 'verify',
+      run: terms.nextRun(),
+      environment: { name: 'local', protected: false },
+      actor: { by: 'rehearsal', from: '', commit: '', tool: '' },
+      verification: { enabled: true, strict: false, triggers: 'inspect' },
+      only: squashed === undefined ? [] : [squashed.id],
+    },
+    bundle,
+    hear,
+  );
+  const files = new Set([squashed?.up.file, squashed?.verify?.file]);
+  return checks.filter(({ ok, where }) => !ok && where.line !== undefined && files.has(where.file));
+}
+
+interface Checked {
+  readonly composed: Composed;
+  readonly verify: string;
+  readonly originals: readonly Original[];
+  readonly checks: WriteSquashTerms['checks'];
+}
+
+/** By the lines of checks that failed: expectations at the head of the file, and files of checks. */
+function leaveOut(
+  failed: readonly Check[],
+  { composed, verify, originals, checks }: Checked,
+): { readonly expectations: readonly Expectation[]; readonly files: readonly string[] } {
+  const known = originals.flatMap(({ analysis }) => analysis.directives.expect);
+  const lines = composed.text.split('\n');
+  const expectations: Expectation[] = [];
+  const files: string[] = [];
+  for (const { where } of failed) {
+    const line = (where.line ?? 1) - 1;
+    if (where.file.endsWith('.verify.sql')) {
+      const names = verify.split('\n').slice(0, line + 1);
+      const file = checks.findLast((one) => names.includes(`-- ${nameOf(one.file)}`))?.file;
+      if (file !== undefined) files.push(file);
+    } else {
+      const text = lines[line] ?? '';
+      expectations.push(...known.filter((one) => text === expectText(one)));
+    }
+  }
+  return { expectations, files };
+}
+
+/** Each statement that changes rows, with its place in the originals. */
+async function rowsOf(bundle: Bundle): Promise<readonly string[]> {
+  const told: string[] = [];
+  for (const migration of bundle.migrations) {
+    const analysis = await bundle.analysis(migration, 'up');
+    if (!analysis.ok) continue;
+    for (const { tag, line } of await rowStatements(analysis.value, await bundle.body(migration, 'up')))
+      told.push(`${tag} ${nameOf(migration.up.file)}:${line}`);
+  }
+  return told;
+}
+
+function countOf(count: number, what: string): string {
+  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
+}

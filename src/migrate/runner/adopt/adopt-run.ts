@@ -1,0 +1,155 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { quoteLiteral } from '../../../sql/quote.ts';
+import type { FoundObject } from './judge.ts';
+import { findObjects } from './find-objects.ts';
+import { planAdoption, type AdoptionPlan, type AdoptionTerms } from './plan-adoption.ts';
+import { keyOf, stateAt, type Rehearsed, type SameWord } from '../../contract/rehearsed.ts';
+import { opening } from '../apply/message.ts';
+import { noStatements, record as recordCall } from '../apply/step-message.ts';
+import { nextHead } from '../history/head.ts';
+import type { PlanStep } from '../../contract/model.ts';
+import { newestVersion } from '../history/newest-version.ts';
+import type { Session } from '../../contract/ports.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+import { cancelledBy } from '../run/cancelled-by.ts';
+import { majorOf } from '../session/server-facts.ts';
+import { keepingDown } from '../history/keep-down.ts';
+import type { LiveRun } from '../run/run-state.ts';
+import type { Opened } from '../session/open.ts';
+import { squashProof } from './record-squashed.ts';
+import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+
+/** What will be recorded, with what was found of it. */
+export interface Adoption {
+  readonly plan: AdoptionPlan;
+  readonly found: ReadonlyMap<string, FoundObject>;
+  /** Texts of squashed migrations that may mean the same. */
+  readonly doubtful: readonly SameWord[];
+}
+
+/** What is looked at. */
+interface AdoptionTarget extends Pick<Opened, 'facts' | 'history'> {
+  readonly steps: readonly PlanStep[];
+}
+
+/** Looks how far the target is what the rehearsal made, and decides what is recorded. Changes nothing. */
+export async function lookForAdoption(
+  session: Session,
+  ports: RunnerPorts,
+  { steps, facts, history }: AdoptionTarget,
+  terms: AdoptionTerms,
+): Promise<Outcome<Adoption>> {
+  const { rehearsed } = ports.bundle;
+  const major = majorOf(facts);
+  if (rehearsed === undefined && terms.how !== 'baseline') return bad(fault('rehearsal-unavailable'));
+  if (rehearsed !== undefined && rehearsed.major !== major) {
+    const why = `It was rehearsed on PostgreSQL ${rehearsed.major}, and the database is on ${major}.`;
+    return bad(fault('rehearsal-unavailable', { why, fix: 'Run the command again.' }));
+  }
+  const found =
+    rehearsed === undefined
+      ? good(new Map<string, FoundObject>())
+      : await findObjects(session, rehearsed, history.version >= newestVersion);
+  if (!found.ok) return found;
+  const squashed = steps.filter(({ standsFor }) => standsFor !== undefined);
+  const plan = planAdoption(
+    steps.filter((step) => !squashed.includes(step)),
+    rehearsed,
+    found.value,
+    terms,
+  );
+  if (squashed.length === 0) return good({ plan, found: found.value, doubtful: [] });
+  const proof = await squashProof(session, ports, { facts, history }, { ...terms.selection, how: terms.how });
+  if (!proof.ok) return proof;
+  const { findings, doubtful } = proof.value;
+  const refused = findings.some(({ severity }) => severity === 'error');
+  const records = [...squashed.map(({ id }) => ({ id, kind: 'squashed' as const })), ...plan.records];
+  const whole = {
+    ...plan,
+    records: refused ? [] : records,
+    findings: [...findings, ...(refused ? [] : plan.findings)],
+  };
+  return good({ plan: whole, found: found.value, doubtful });
+}
+
+/** Records what was decided: each migration in one transaction with the words of what it made. */
+export async function adoptRun(
+  ports: RunnerPorts,
+  live: LiveRun,
+  steps: readonly PlanStep[],
+  { plan, found }: Adoption,
+): Promise<Verdict> {
+  for (const { id, kind } of plan.records) {
+    if (ports.signal.aborted) return verdictOf(fault('interrupted'));
+    const step = steps.find((one) => one.id === id);
+    if (step === undefined) throw new Error(`migration ${id} is adopted and not planned`);
+    const words = kind === 'squashed' ? [] : baselineOf(ports.bundle.rehearsed, id, found);
+    const refused = await recordUnexecuted(ports, live, { ...step, kind }, words);
+    if (refused === undefined) continue;
+    return ports.signal.aborted ? verdictOf(fault('interrupted')) : verdictOf((await cancelledBy(live)) ?? refused);
+  }
+  return adoptionVerdict(plan);
+}
+
+/** How an adoption ends that was recorded, or had nothing to record. */
+export function adoptionVerdict({ findings }: AdoptionPlan): Verdict {
+  return findings.some(({ severity }) => severity === 'error') ? verdictOf(...findings) : { ...wellDone(), findings };
+}
+
+/** Records one migration of which nothing is executed; undefined: it is recorded. */
+export async function recordUnexecuted(
+  ports: RunnerPorts,
+  live: LiveRun,
+  step: PlanStep & { readonly kind: 'adopted' | 'baseline' | 'squashed' },
+  words: readonly string[],
+): Promise<Finding | undefined> {
+  const { id, name, file, checksum, direction, kind } = step;
+  const head = nextHead(ports.hashing, live.head, { kind, id, checksum });
+  const call = recordCall(step, live.run, { head, nextStarted: '' }, noStatements(0));
+  const chained = words.length === 0 ? [] : [`SELECT godwit.chain_baseline(${quoteLiteral(live.run)})`];
+  const migration = ports.bundle.migrations.find((one) => one.id === id);
+  const keeping = migration === undefined ? undefined : keepingDown(ports.bundle, migration, live.schema);
+  const kept = keeping === undefined ? [] : [await keeping(live.run)];
+  const commands = [...opening(live.epoch, live.head), ...kept, call, ...words, ...chained, 'COMMIT'];
+  const reply = await live.session.send(commands.map((command) => `${command};\n`).join(''));
+  if (!reply.ok) {
+    if (!reply.error.lost) await live.session.send('ROLLBACK');
+    return serverFault(reply.error, { file });
+  }
+  live.head = head;
+  ports.emit({ kind: 'migration.applied', id, name, direction, how: kind, ms: 0, statements: 0 });
+  return undefined;
+}
+
+const objectsPerStatement = 500;
+
+/** Statements that take what a migration wrote into the baseline, in the words that the target has for it. */
+function baselineOf(
+  rehearsed: Rehearsed | undefined,
+  id: string,
+  found: ReadonlyMap<string, FoundObject>,
+): readonly string[] {
+  const index = rehearsed?.steps.findIndex((step) => step.id === id) ?? -1;
+  if (rehearsed === undefined || index < 0) return [];
+  const values = rehearsed.objects.flatMap((object): readonly string[] => {
+    const there = found.get(keyOf(object));
+    if (there === undefined || !object.states.some(({ step }) => step === index)) return [];
+    const made = stateAt(object, index)?.made === index;
+    const { class: classOf, oid, sub, kind, name, homeClass, home, words } = there;
+    const list = `array[${words.map(quoteLiteral).join(', ')}]::text[]`;
+    const now = '(select seq from godwit.guard)';
+    return [
+      `(${classOf}::oid, ${oid}::oid, ${sub}, ${quoteLiteral(kind)}, ${quoteLiteral(name)}, ${homeClass}::oid, ${home}::oid, ${list}, ${object.whole && oid === home && sub === '0'}, ${made ? now : 'null::bigint'}, ${now})`,
+    ];
+  });
+  const statements: string[] = [];
+  for (let at = 0; at < values.length; at += objectsPerStatement)
+    statements.push(`INSERT INTO godwit.object (class, oid, sub, kind, name, home_class, home, words, whole, made, seq)
+VALUES ${values.slice(at, at + objectsPerStatement).join(',\n')}
+ON CONFLICT (class, oid, sub) DO UPDATE SET kind = excluded.kind, name = excluded.name, home_class = excluded.home_class, home = excluded.home, words = excluded.words,
+  whole = godwit.object.whole OR excluded.whole, made = coalesce(godwit.object.made, excluded.made), seq = excluded.seq, drifted = false`);
+  return statements;
+}

@@ -1,0 +1,218 @@
+import { toldPart } from '../verify/word-difference.ts';
+import { adoptDifferences, type AdoptDifference } from './difference.ts';
+import { keyOf, stateAt, type Rehearsed, type RehearsedObject, type SameWord } from '../../contract/rehearsed.ts';
+
+/** An object of the target, found by its name. */
+export interface FoundObject {
+  readonly kind: string;
+  readonly name: string;
+  readonly class: string;
+  readonly oid: string;
+  readonly sub: string;
+  readonly homeClass: string;
+  readonly home: string;
+  readonly words: readonly string[];
+}
+
+/** One thing that is not as the rehearsal left it. */
+export interface Difference {
+  readonly object: RehearsedObject;
+  /** Index of the migration that left it so. */
+  readonly step: number;
+  readonly expected: string;
+  readonly found: string;
+  readonly weight: AdoptDifference['weight'];
+}
+
+/** How far the target is what the migrations make. */
+export interface Judgement {
+  /** Index of the last migration after which everything agrees; -1: there is none. */
+  readonly proven: number;
+  /** The migration whose state the target comes nearest to, spelling left aside. */
+  readonly nearest: number;
+  /** What is not as it was after the nearest one. */
+  readonly differences: readonly Difference[];
+  /** Texts that may mean the same. */
+  readonly doubtful: readonly SameWord[];
+  /** True: something that migrations behind the proven ones make is there. */
+  readonly begun: boolean;
+  /** What agrees but for owner, tuning and the like. */
+  readonly notes: readonly Difference[];
+}
+
+interface Fit {
+  readonly real: number;
+  readonly spelling: number;
+}
+
+/**
+ * Compares the target with the state after each migration. An object that a later migration changes differs for the
+ * earlier ones, so that the target itself tells how far it is; what no migration made is nobody's business.
+ *
+ * @param rehearsed what the migrations make
+ * @param found what the target has under these names, by `keyOf`
+ * @param asked whether the migration with this index is one that is to be adopted
+ */
+export function judge(
+  rehearsed: Rehearsed,
+  found: ReadonlyMap<string, FoundObject>,
+  asked: (step: number) => boolean,
+): Judgement {
+  const all = rehearsed.steps.map((_, step) => step);
+  // What was asked for may have been changed again by what was not.
+  const steps = all.slice(Math.max(0, all.findIndex(asked)));
+  const objects = rehearsed.objects.filter(({ states }) => states.some(({ step }) => asked(step)));
+  const fits = fitsOf(rehearsed, { objects, found, asked });
+  const fit = (step: number): Fit => fits[step] ?? { real: 0, spelling: 0 };
+  const proven = lastProven(steps, fit, { objects, found });
+  const later = steps.filter((step) => step > proven);
+  const compared = { objects, found, asked };
+  const agreeing = later.filter((step) => fit(step).real === 0 && isShown(objects, found, step)).at(-1);
+  const nearest = agreeing ?? nearestOf(later, fit) ?? proven;
+  const differences = nearest > proven ? differencesAt(rehearsed, compared, nearest) : [];
+  return {
+    proven,
+    nearest,
+    differences: differences.filter(({ weight }) => weight !== 'note'),
+    doubtful: differences.flatMap(({ object, weight, expected, found: is }) =>
+      weight === 'spelling' ? [{ kind: object.kind, name: object.name, expected, found: is }] : [],
+    ),
+    begun: later.some((step) => asked(step) && isBegun(objects, found, step)),
+    notes: proven < 0 ? [] : differencesAt(rehearsed, compared, proven).filter(({ weight }) => weight === 'note'),
+  };
+}
+
+interface Compared {
+  readonly objects: readonly RehearsedObject[];
+  readonly found: ReadonlyMap<string, FoundObject>;
+  readonly asked: (step: number) => boolean;
+}
+
+/** For each migration, how many objects are not as it and those before it leave them. */
+function fitsOf(rehearsed: Rehearsed, { objects, found, asked }: Compared): readonly Fit[] {
+  const fits = rehearsed.steps.map(() => ({ real: 0, spelling: 0 }));
+  for (const object of objects) {
+    const first = object.states.find(({ step }) => asked(step))?.step ?? 0;
+    const weights = object.states.map(({ words }) => worst(rehearsed, object, words, found));
+    // Where one state fits to the letter, no other one is meant.
+    const exact = weights.includes('none');
+    object.states.forEach(({ step }, index) => {
+      const weight = weights[index];
+      if (weight === undefined || weight === 'none') return;
+      const until = object.states[index + 1]?.step ?? rehearsed.steps.length;
+      for (let at = Math.max(step, first); at < until; at += 1) {
+        const counted = fits[at];
+        if (counted === undefined) continue;
+        if (weight === 'real' || exact) counted.real += 1;
+        else counted.spelling += 1;
+      }
+    });
+  }
+  return fits;
+}
+
+function worst(
+  rehearsed: Rehearsed,
+  object: RehearsedObject,
+  words: readonly string[] | null,
+  found: Compared['found'],
+): 'none' | 'spelling' | 'real' {
+  const weights = compareOne(rehearsed, object, words, found).map(({ weight }) => weight);
+  return weights.includes('real') ? 'real' : weights.includes('spelling') ? 'spelling' : 'none';
+}
+
+function compareOne(
+  rehearsed: Rehearsed,
+  object: RehearsedObject,
+  words: readonly string[] | null,
+  found: Compared['found'],
+): readonly Omit<Difference, 'object' | 'step'>[] {
+  const there = found.get(keyOf(object));
+  if (words === null) return there === undefined ? [] : [{ expected: 'not there', found: 'there', weight: 'real' }];
+  if (there === undefined)
+    return [{ expected: 'there', found: 'missing', weight: object.kind === 'default acl' ? 'note' : 'real' }];
+  return adoptDifferences(object.kind, words, spelledAlike(rehearsed, object, there.words)).map(
+    ({ part, was, is, weight }) => ({
+      expected: toldPart(part, was),
+      found: toldPart(part, is),
+      weight,
+    }),
+  );
+}
+
+/** The target's words, those that mean the same written as the rehearsal writes them. */
+function spelledAlike({ same }: Rehearsed, object: RehearsedObject, words: readonly string[]): readonly string[] {
+  const own = same.filter(({ kind, name }) => kind === object.kind && name === object.name);
+  if (own.length === 0) return words;
+  return words.map((word) => own.find(({ found }) => found === word)?.expected ?? word);
+}
+
+/** An empty database has nothing to prove anything with, and what says nothing proves nothing. */
+function lastProven(
+  steps: readonly number[],
+  fit: (step: number) => Fit,
+  { objects, found }: Pick<Compared, 'objects' | 'found'>,
+): number {
+  const agree = steps.filter(
+    (step) =>
+      fit(step).real === 0 &&
+      fit(step).spelling === 0 &&
+      isShown(objects, found, step) &&
+      objects.some(({ states }) => states.some((state) => state.step === step)),
+  );
+  return agree.at(-1) ?? -1;
+}
+
+function isShown(objects: Compared['objects'], found: Compared['found'], step: number): boolean {
+  return objects.some((object) => {
+    const words = stateAt(object, step)?.words;
+    return words !== undefined && words !== null && found.has(keyOf(object));
+  });
+}
+
+/** Of equally near ones the last: what later migrations changed again is not told then. */
+function nearestOf(steps: readonly number[], fit: (step: number) => Fit): number | undefined {
+  let nearest: number | undefined;
+  for (const step of steps) if (nearest === undefined || fit(step).real <= fit(nearest).real) nearest = step;
+  return nearest;
+}
+
+/** Is anything there that this migration made, or gone that it dropped, or changed as it changed it? */
+function isBegun(objects: Compared['objects'], found: Compared['found'], step: number): boolean {
+  return objects.some((object) => {
+    const index = object.states.findIndex((state) => state.step === step);
+    const state = object.states[index];
+    if (state === undefined) return false;
+    const before = object.states[index - 1]?.words ?? null;
+    const there = found.get(keyOf(object));
+    if (state.words === null || there === undefined) return false;
+    if (before === null) return state.made === step;
+    const weight = (words: readonly string[]): boolean =>
+      adoptDifferences(object.kind, words, there.words).some((one) => one.weight !== 'note');
+    return !weight(state.words) && weight(before);
+  });
+}
+
+/** What is not as it is once the migrations up to this one have run. */
+export function differencesAt(
+  rehearsed: Rehearsed,
+  { objects, found, asked }: Compared,
+  at: number,
+): readonly Difference[] {
+  const all = objects.flatMap((object): readonly Difference[] => {
+    const state = stateAt(object, at);
+    if (state === undefined || !object.states.some(({ step }) => step <= at && asked(step))) return [];
+    return compareOne(rehearsed, object, state.words, found).map((one) => ({ object, step: state.step, ...one }));
+  });
+  // What is missing with its table, or there with it, is told with it.
+  const homes = new Set(
+    all.flatMap(({ object, expected, found: is }) =>
+      object.name === object.home && (expected === 'not there' || is === 'missing') ? [keyOfHome(object)] : [],
+    ),
+  );
+  return all.filter(({ object }) => object.name === object.home || !homes.has(keyOfHome(object)));
+}
+
+function keyOfHome({ homeClass, home }: RehearsedObject): string {
+  return `${homeClass} ${home}`;
+}

@@ -1,0 +1,197 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding, Place } from '../../../kit/finding.ts';
+import type { PlanStep } from '../../contract/model.ts';
+import type { ApplyTask, Selection } from '../../contract/task.ts';
+import { judge, type Difference, type FoundObject, type Judgement } from './judge.ts';
+import type { Rehearsed, RehearsedStep } from '../../contract/rehearsed.ts';
+import { toldDifference } from './told-difference.ts';
+
+/** What is recorded of the migrations that are to be adopted, and what is said of the rest. */
+export interface AdoptionPlan {
+  /** In their order; `adopted` by proof, `baseline` without; `squashed` in place of what is applied. */
+  readonly records: readonly { readonly id: string; readonly kind: 'adopted' | 'baseline' | 'squashed' }[];
+  /** An error stops the run behind what is recorded. */
+  readonly findings: readonly Finding[];
+  readonly judgement: Judgement | undefined;
+}
+
+/** How an adoption is asked for. */
+export interface AdoptionTerms {
+  readonly how: ApplyTask['how'];
+  readonly selection: Pick<Selection, 'only' | 'to'>;
+  readonly environment: string;
+}
+
+const mostDifferences = 200;
+
+/**
+ * Decides which migrations are recorded: the longest beginning after which everything agrees. A migration that changes
+ * rows, or cannot be rehearsed, is recorded only where it is named, or up to `--baseline`, and then without proof.
+ *
+ * @param steps the migrations to adopt, in their order
+ * @param rehearsed what they make; absent: no server could be had, and everything is recorded without proof
+ * @param found what the target has under their names
+ */
+export function planAdoption(
+  steps: readonly PlanStep[],
+  rehearsed: Rehearsed | undefined,
+  found: ReadonlyMap<string, FoundObject>,
+  terms: AdoptionTerms,
+): AdoptionPlan {
+  const all = (kind: 'baseline') => steps.map(({ id }) => ({ id, kind }));
+  if (rehearsed === undefined) return { records: all('baseline'), findings: [], judgement: undefined };
+  const indexes = new Map(rehearsed.steps.map(({ id }, index) => [id, index]));
+  const asked = new Set(steps.flatMap(({ id }) => indexes.get(id) ?? []));
+  const judgement = judge(rehearsed, found, (step) => asked.has(step));
+  const context = { rehearsed, judgement, indexes, terms };
+  if (terms.how === 'baseline')
+    return { records: all('baseline'), judgement, findings: baselineFindings(context, steps) };
+  return { ...walk(context, steps), judgement };
+}
+
+interface Context {
+  readonly rehearsed: Rehearsed;
+  readonly judgement: Judgement;
+  readonly indexes: ReadonlyMap<string, number>;
+  readonly terms: AdoptionTerms;
+}
+
+function baselineFindings({ rehearsed, judgement }: Context, steps: readonly PlanStep[]): readonly Finding[] {
+  const warn = (finding: Finding): Finding => ({ ...finding, severity: 'warning' });
+  const last = rehearsed.steps.length - 1;
+  const missing = judgement.proven === last ? [] : judgement.differences.map((one) => warn(notProven(rehearsed, one)));
+  const { stopped } = rehearsed;
+  return [
+    ...missing.slice(0, mostDifferences),
+    ...(stopped === undefined || !steps.some(({ id }) => id === stopped.id)
+      ? []
+      : [warn(notRehearsed(stopped.finding))]),
+  ];
+}
+
+function walk(context: Context, steps: readonly PlanStep[]): Omit<AdoptionPlan, 'judgement'> {
+  const { rehearsed, judgement, indexes, terms } = context;
+  const records: { id: string; kind: 'adopted' | 'baseline' }[] = [];
+  const findings: Finding[] = notesOf(judgement);
+  const named = terms.selection.only !== undefined;
+  for (const step of steps) {
+    const index = indexes.get(step.id);
+    const rehearsedStep = index === undefined ? undefined : rehearsed.steps[index];
+    if (index === undefined || rehearsedStep === undefined) {
+      const why = rehearsed.stopped?.finding;
+      if (rehearsed.stopped?.id !== step.id && !named) break;
+      if (!named) return { records, findings: [...findings, notRehearsed(why, terms), ...nearby(context)] };
+      findings.push({ ...notRehearsed(why), where: { file: step.file }, severity: 'warning' });
+      records.push({ id: step.id, kind: 'baseline' });
+      continue;
+    }
+    const { rows } = rehearsedStep;
+    const known = index <= judgement.proven;
+    // What makes nothing but rows stands behind what is proven, and nobody can tell whether it has run.
+    const silent = !rehearsed.objects.some(({ states }) => states.some((state) => state.step === index));
+    if (rows !== undefined && (known || silent)) {
+      const next = !known && records.length === 0 && judgement.proven < 0;
+      if (!named && !next)
+        return { records, findings: [...findings, ...allRows(context, steps, step), ...nearby(context)] };
+      if (named) {
+        findings.push(namedRows(rehearsedStep));
+        records.push({ id: step.id, kind: 'baseline' });
+        continue;
+      }
+    }
+    if (!known) return { records, findings: [...findings, ...rest(context, step)] };
+    records.push({ id: step.id, kind: 'adopted' });
+  }
+  return { records, findings };
+}
+
+/** What differs behind what is proven, said beside what has stopped the adoption. */
+function nearby({ rehearsed, judgement }: Context): readonly Finding[] {
+  if (!judgement.begun) return [];
+  return judgement.differences
+    .slice(0, mostDifferences)
+    .map((one) => ({ ...notProven(rehearsed, one), severity: 'warning' as const }));
+}
+
+/** The rest is not there, or not as it should be. */
+function rest({ rehearsed, judgement, terms }: Context, step: PlanStep): readonly Finding[] {
+  const differences = judgement.differences.slice(0, mostDifferences).map((one) => notProven(rehearsed, one));
+  // The database may be ahead of what could be rehearsed.
+  const { stopped } = rehearsed;
+  if (judgement.begun && differences.length > 0)
+    return [...differences, ...(stopped === undefined ? [] : [notRehearsed(stopped.finding, terms)])];
+  const where = { file: step.file };
+  const why = `Nothing of ${step.file} is in the database.`;
+  const plan = { fix: `Look at \`godwit plan${environmentOption(terms)}\`: it shows what is left.` };
+  if (terms.selection.only !== undefined || judgement.proven < 0)
+    return [fault('adopt-not-proven', { where, why, ...plan })];
+  return [fault('adopt-next', { where, why: `${why} What stands before it was recorded.`, ...plan })];
+}
+
+function notProven(rehearsed: Rehearsed, { object, step, expected, found }: Difference): Finding {
+  const why = toldDifference(`${object.kind} ${object.name}`, {
+    first: ['expected', expected],
+    second: ['found', found],
+  });
+  return fault('adopt-not-proven', { where: { file: rehearsed.steps[step]?.file ?? '' }, why });
+}
+
+function notRehearsed(finding: Finding | undefined, terms?: AdoptionTerms): Finding {
+  const where = finding?.where === undefined ? {} : { where: finding.where };
+  const why = `On a throwaway server: ${finding?.why ?? 'a migration before it failed.'}`;
+  const { fix } = fault('adopt-not-rehearsed');
+  return fault('adopt-not-rehearsed', {
+    why,
+    ...where,
+    fix: fix.replaceAll('adopt ', `adopt${environmentOption(terms)} `),
+  });
+}
+
+/** All at once, from this migration on, so that one answer does for all. */
+function allRows(
+  { rehearsed, judgement, indexes, terms }: Context,
+  steps: readonly PlanStep[],
+  from: PlanStep,
+): readonly Finding[] {
+  const end = Math.max(judgement.proven, indexes.get(from.id) ?? 0);
+  const left = steps.slice(steps.indexOf(from)).filter(({ id }) => (indexes.get(id) ?? end + 1) <= end);
+  const option = environmentOption(terms);
+  const names = left.map(({ id }) => id).join(' ');
+  const fix = `If ${left.length === 1 ? 'it has' : 'they have'} run: \`godwit adopt${option} ${names}\` records without proof what changes rows. If not, \`godwit plan${option}\` shows what is left.`;
+  return left.flatMap(({ id }) => {
+    const step = rehearsed.steps[indexes.get(id) ?? -1];
+    if (step?.rows === undefined) return [];
+    const why = `${step.rows.tag} may change rows, and no catalogue tells whether it has run.`;
+    return [fault('adopt-rows', { where: placeOf(step), why, fix })];
+  });
+}
+
+function namedRows(step: RehearsedStep): Finding {
+  return fault('adopt-rows', {
+    severity: 'warning',
+    where: placeOf(step),
+    why: `It was named, and so recorded without proof: no catalogue tells whether ${step.rows?.tag ?? 'its statement'} has run.`,
+    fix: 'If it has not, run the statement by hand.',
+  });
+}
+
+function placeOf({ file, rows }: RehearsedStep): Place {
+  return { file, ...(rows === undefined ? {} : { line: rows.line, column: rows.column }) };
+}
+
+function environmentOption(terms: Pick<AdoptionTerms, 'environment'> | undefined): string {
+  return terms === undefined || terms.environment === 'local' ? '' : ` -e ${terms.environment}`;
+}
+
+function notesOf({ notes }: Judgement): Finding[] {
+  if (notes.length === 0) return [];
+  const counts = new Map<string, number>();
+  for (const { expected, found } of notes) {
+    const part = (expected.startsWith('no ') ? found : expected).split(':')[0] ?? '';
+    counts.set(part, (counts.get(part) ?? 0) + 1);
+  }
+  const list = [...counts].map(([part, count]) => (count === 1 ? part : `${part} ×${count}`)).join(', ');
+  const [first] = notes;
+  const example = first === undefined ? '' : ` For one, ${first.object.name}: ${first.expected}, found ${first.found}.`;
+  return [fault('adopt-differs', { why: `${list}.${example}` })];
+}

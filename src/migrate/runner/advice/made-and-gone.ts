@@ -1,0 +1,43 @@
+import { quoteLiteral } from '../../../sql/quote.ts';
+import type { ResultSet } from '../../contract/ports.ts';
+import { lastPart } from './did-you-mean.ts';
+import type { NamedObject } from './named-object.ts';
+
+/** Kinds of the baseline that a refusal may name, with the catalogue that they are in. */
+const looked: Readonly<Partial<Record<NamedObject['kind'], string>>> = {
+  relation: 'pg_class',
+  type: 'pg_type',
+  schema: 'pg_namespace',
+};
+
+/** Asks the baseline whether a recorded migration made what is missed; and which migration of this run has dropped it. */
+export function madeAndGoneQuery({ kind, name }: NamedObject): string | undefined {
+  const catalogue = looked[kind];
+  if (catalogue === undefined) return undefined;
+  const literal = quoteLiteral(name);
+  // The baseline has names as statements quote them; the refusal has none of the quotes.
+  const same = `pg_catalog.replace(o.name, '"', '') = ${literal}`;
+  const end = name.includes('.')
+    ? same
+    : `(${same} OR pg_catalog.replace(o.name, '"', '') LIKE '%.' || ${quoteLiteral(likeLiteral(lastPart(name)))})`;
+  return `SELECT m.id, m.file, (SELECT t.migration FROM godwit.own_transaction t WHERE o.oid = ANY (t.dropped_oid) LIMIT 1), o.kind, o.name
+FROM godwit.object o JOIN godwit.migration m ON m.seq = o.made
+WHERE o.class = 'pg_catalog.${catalogue}'::pg_catalog.regclass AND o.sub = 0 AND ${end}
+AND NOT EXISTS (SELECT FROM pg_catalog.${catalogue} c WHERE c.oid = o.oid) LIMIT 1`;
+}
+
+function likeLiteral(text: string): string {
+  return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
+}
+
+/** What is said of it; undefined: no migration made it, or it is there. */
+export function madeAndGone(rows: ResultSet['rows']): string | undefined {
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const [id, file, droppedBy, kind, name] = row;
+  const made = `${kind ?? ''} ${name ?? ''} was made by migration ${id ?? ''} (${file ?? ''})`;
+  const sentence = `${made.charAt(0).toUpperCase()}${made.slice(1)}`;
+  return droppedBy == null
+    ? `${sentence} and is gone: somebody has dropped it since. \`godwit verify\` names all that is gone; bring it back, from a backup if it held rows.`
+    : `${sentence}, and migration ${droppedBy} has dropped it.`;
+}

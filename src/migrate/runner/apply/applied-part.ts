@@ -1,0 +1,55 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { PartialStatement } from '../../contract/history.ts';
+import type { Analysis, Statement } from '../../contract/model.ts';
+import { describeGroup } from '../../read/statement-groups.ts';
+import { placeOf } from '../../contract/statement-place.ts';
+
+/** What an earlier attempt has left of a migration that does not run in one transaction. */
+export interface AppliedPart {
+  /** How many statements of the file are done: it goes on with the one behind them. */
+  readonly through: number;
+  /** A statement that was begun without its end being recorded. */
+  readonly begun?: PartialStatement;
+}
+
+/**
+ * Holds what an earlier attempt has noted against the file as it is now. A note may stand for several statements that
+ * were timed together, so the notes are laid along the statements one after the other; whatever differs from a
+ * statement that has been executed is a finding, and what was added behind them is not done yet.
+ *
+ * @param notes the statements of this migration and direction that stand in part
+ */
+export function appliedPart(
+  analysis: Analysis,
+  notes: readonly PartialStatement[],
+  file: string,
+): Outcome<AppliedPart> {
+  const done = notes.filter(({ state }) => state === 'done').sort((a, b) => a.ordinal - b.ordinal);
+  let through = 0;
+  for (const note of done) {
+    const last = coveredBy(note, analysis.statements, through);
+    if (last === undefined) return bad(changed(analysis.statements[through], through, file));
+    through = last + 1;
+  }
+  const begun = notes.find(({ state }) => state === 'intent');
+  return good({ through, ...(begun === undefined ? {} : { begun }) });
+}
+
+/** The last statement that a note covers when it begins at `first`; undefined if it does not fit. */
+function coveredBy(note: PartialStatement, statements: readonly Statement[], first: number): number | undefined {
+  let count = 0;
+  for (let last = first; last < statements.length; last += 1) {
+    count += statements[last]?.count ?? 0;
+    if (count < note.count) continue;
+    return count === note.count && describeGroup(statements, { first, last }).hash === note.hash ? last : undefined;
+  }
+  return undefined;
+}
+
+function changed(statement: Statement | undefined, index: number, file: string): Finding {
+  const where = statement === undefined ? { file } : placeOf(statement, file);
+  const why = `Statement ${index + 1}, or one that was timed together with it, has been executed in another form by an earlier run.`;
+  return fault('applied-part-changed', { where, why });
+}

@@ -1,0 +1,99 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { Outside, WrittenName } from '../../../sql/outside.ts';
+import { appliedPart } from '../../plan/applied-part.ts';
+import type { PartialStatement } from '../../contract/history.ts';
+import type { Analysis, Statement } from '../../contract/model.ts';
+
+/** What a statement of a down file has undone, and what does it again. */
+export interface BackStep {
+  /** Index into the statements of the down file. */
+  readonly down: number;
+  /** Index into those of the migration; absent: it has undone nothing. */
+  readonly up?: number;
+}
+
+/** A way forward out of a `down` that stands half-way. */
+export interface BringBack {
+  /** In the order of the down file: those that are done, then the one that was begun. */
+  readonly steps: readonly BackStep[];
+  /** A statement of the down file that was begun, and has no end. */
+  readonly begun?: PartialStatement;
+}
+
+/** A migration's two scripts, and the name of the one that undoes it. */
+export interface UndoneScripts {
+  readonly up: Analysis;
+  readonly down: Analysis;
+  readonly file: string;
+}
+
+/**
+ * What of a migration does again what its down file has undone so far. Only indexes come back for certain: they are made of
+ * rows that are still there. Anything else is refused, with the statement that has undone it.
+ *
+ * @param notes the statements of the down file that are done, or begun
+ */
+export function bringBackOf({ up, down, file }: UndoneScripts, notes: readonly PartialStatement[]): Outcome<BringBack> {
+  const part = appliedPart(down, notes, file);
+  if (!part.ok) return bad(...part.findings);
+  const { through, begun } = part.value;
+  const indexes = down.statements.slice(0, through).map((_, index) => index);
+  const open = begun === undefined ? -1 : down.statements.findIndex(({ hash }) => hash === begun.hash);
+  if (begun !== undefined && open < through) return bad(lostSight(file));
+  const steps: BackStep[] = [];
+  const findings: Finding[] = [];
+  for (const index of begun === undefined ? indexes : [...indexes, open]) {
+    const statement = down.statements[index];
+    if (statement === undefined) continue;
+    const back = undoesNothing(statement) ? {} : reverseOf(statement, up.statements);
+    if (back === undefined) findings.push(notBroughtBack(statement, file));
+    else steps.push({ down: index, ...back });
+  }
+  if (findings.length > 0) return bad(...findings);
+  return good({ steps, ...(begun === undefined ? {} : { begun }) });
+}
+
+/** It changes settings, or how things are stored. */
+function undoesNothing({ tag, outside, count }: Statement): boolean {
+  if (outside?.kind === 'repeatable' || outside?.kind === 'reindex') return count === 1;
+  return tag === 'SET' || tag === 'RESET';
+}
+
+function reverseOf(statement: Statement, statements: readonly Statement[]): { readonly up: number } | undefined {
+  const { outside } = statement;
+  const wanted = reverses[outside?.kind ?? ''];
+  if (wanted === undefined || outside === undefined) return undefined;
+  const found = [...statements.entries()].filter(
+    ([, one]) => one.outside?.kind === wanted && one.count === 1 && isSameIndex(one.outside, outside),
+  );
+  const [only, second] = found;
+  return only === undefined || second !== undefined ? undefined : { up: only[0] };
+}
+
+const reverses: Readonly<Record<string, Outside['kind']>> = {
+  'drop-index': 'create-index',
+  'create-index': 'drop-index',
+};
+
+function isSameIndex(one: Outside, other: Outside): boolean {
+  const [a, b] = [indexOf(one), indexOf(other)];
+  if (a === undefined || b === undefined || a.name !== b.name) return false;
+  return a.schema === null || b.schema === null || a.schema === b.schema;
+}
+
+function indexOf(outside: Outside): WrittenName | undefined {
+  if (outside.kind === 'drop-index') return outside.index;
+  return outside.kind === 'create-index' ? { schema: outside.table.schema, name: outside.index } : undefined;
+}
+
+function notBroughtBack({ tag, line, column }: Statement, file: string): Finding {
+  const why = `${tag} is done, and no single statement of the migration does again what it has undone. Only indexes that one statement builds or drops are brought back.`;
+  return fault('not-brought-back', { where: { file, line, column }, why });
+}
+
+function lostSight(file: string): Finding {
+  const why = 'A statement of it was begun by an earlier run, and is no longer in the file.';
+  return fault('not-brought-back', { where: { file }, why });
+}

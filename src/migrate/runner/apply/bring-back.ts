@@ -1,0 +1,182 @@
+import { fault } from '../../../kit/fault.ts';
+import { quoteLiteral } from '../../../sql/quote.ts';
+import type { PartialStatement } from '../../contract/history.ts';
+import type { RefusedReply, Reply } from '../../contract/ports.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+import type { BackStep } from '../../plan/back-steps.ts';
+import { applyBarrier } from './barrier.ts';
+import { forget, fulfil, readIntent, readNoted, renewed } from './intent.ts';
+import { opening } from './message.ts';
+import { awaitEnd } from './owner.ts';
+import { placeOf } from '../../contract/statement-place.ts';
+import type { ApplyContext, PreparedStep } from './prepared.ts';
+import { probeOf } from './probe/probe-of.ts';
+import { settingsBefore, type Position } from './step-message.ts';
+import type { StepResult } from './step-result.ts';
+
+/**
+ * Goes forward out of a `down` that stands half-way: what it has undone is done again, the last one first, and each time
+ * its note goes along with it. So whenever this ends, a beginning of the down file is what is undone: `down` goes on there,
+ * and so does this. The head of the history does not move, since the migration has never stopped being applied.
+ */
+export async function bringBack(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  start: { readonly head: string },
+): Promise<StepResult> {
+  const back = prepared.bringsBack;
+  if (back === undefined) throw new Error('nothing to be brought back');
+  const position = { run: context.run, epoch: context.epoch, head: start.head };
+  const settled = back.begun === undefined ? 'none' : await settleBegun(context, prepared, position, back.begun);
+  if (typeof settled !== 'string') return settled;
+  const steps = settled === 'absent' ? back.steps.slice(0, -1) : back.steps;
+  const active = steps.filter(({ up }) => up !== undefined).reverse();
+  const total = prepared.analysis.statements.length;
+  for (const [index, step] of active.entries()) {
+    if (context.ports.signal.aborted) return { kind: 'interrupted', stands: true };
+    const { up = 0 } = step;
+    const last = index === active.length - 1;
+    const tag = prepared.analysis.statements[up]?.tag ?? '';
+    context.ports.emit({ kind: 'progress', id: prepared.step.id, statement: up + 1, of: total, tag });
+    const result = await oneBack(context, prepared, { position, step, last });
+    if (result.kind !== 'applied') return result;
+  }
+  // Nothing of what was done so far has undone anything.
+  if (active.length === 0) {
+    const reply = await guarded(context, position, letGo(prepared, position, 0, true));
+    if (!reply.ok) return refused(reply, prepared);
+  }
+  return { kind: 'applied', head: start.head, ms: 0 };
+}
+
+async function oneBack(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  { position, step, last }: { readonly position: Position; readonly step: BackStep; readonly last: boolean },
+): Promise<StepResult> {
+  const { up = 0 } = step;
+  const commands = letGo(prepared, position, last ? 0 : step.down, last);
+  const resumed = prepared.part.begun?.hash === prepared.analysis.statements[up]?.hash;
+  const there = resumed ? false : await isThere(context, prepared, up);
+  if (typeof there !== 'boolean') return refused(there, prepared);
+  if (there) {
+    const reply = await guarded(context, position, commands);
+    return reply.ok ? { kind: 'applied', head: position.head, ms: 0 } : refused(reply, prepared);
+  }
+  const segment = { kind: 'barrier', first: up, last: up } as const;
+  return await applyBarrier(context, prepared, { segment, position, stands: true, fulfilled: commands });
+}
+
+/** Has somebody else done it again already? */
+async function isThere(context: ApplyContext, prepared: PreparedStep, up: number): Promise<boolean | RefusedReply> {
+  const { outside } = prepared.analysis.statements[up] ?? {};
+  const probe = probeOf(outside);
+  const commands = ['BEGIN READ ONLY', ...(await settingsBefore(prepared, up)), `SELECT ${probe.before}`, 'ROLLBACK'];
+  const reply = await context.session.send(commands.map((command) => `${command};\n`).join(''), { rows: 'all' });
+  if (!reply.ok && !reply.error.lost) await context.session.send('ROLLBACK');
+  if (!reply.ok) return reply;
+  const noted = readNoted(reply.results.findLast(({ columns }) => columns.length > 0)?.rows[0]?.[0] ?? '');
+  if (outside?.kind === 'drop-index') return noted['index'] == null;
+  if (noted['index'] == null) return false;
+  const seen = await probe.state(context.session, { ...noted, index: null });
+  return seen.ok ? seen.state === 'done' : seen;
+}
+
+/** A statement of the down file that was begun by a run that died: it is done, or it has never been. */
+async function settleBegun(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  position: Position,
+  begun: PartialStatement,
+): Promise<'done' | 'absent' | StepResult> {
+  const found = await outcomeOf(context, prepared, begun);
+  if (typeof found !== 'string') return found;
+  const step = { id: prepared.step.id, direction: 'down' as const };
+  const reply = await guarded(context, position, found === 'done' ? fulfil(step) : forget(step));
+  return reply.ok ? found : refused(reply, prepared);
+}
+
+/**
+ * In front of a `down` that goes on where `up --resume-up` has died: what that had begun to do again is there, so that it is
+ * undone once more, or it is not.
+ *
+ * @returns why the rollback cannot go on as it was planned; undefined if it can
+ */
+export async function settleBroughtBack(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  position: Position,
+): Promise<StepResult | undefined> {
+  const begun = prepared.broughtBack;
+  if (begun === undefined) return undefined;
+  const found = await outcomeOf(context, prepared, begun);
+  if (typeof found !== 'string') return found;
+  const step = { id: prepared.step.id, direction: 'up' as const };
+  const commands = found === 'done' ? letGo(prepared, position, prepared.part.through - 1, false) : forget(step);
+  const reply = await guarded(context, position, commands);
+  if (!reply.ok) return refused(reply, prepared);
+  if (found === 'absent') return undefined;
+  // What is done of the down file is less than was planned with.
+  const error = { sqlstate: 'GW002', message: 'what stands in part has changed', lost: false };
+  return refused({ ok: false, error, completed: 0 }, prepared);
+}
+
+async function outcomeOf(
+  { session, ports }: ApplyContext,
+  prepared: PreparedStep,
+  begun: PartialStatement,
+): Promise<'done' | 'absent' | StepResult> {
+  const intent = readIntent(begun.detail);
+  const alive = intent.owner === undefined ? undefined : await awaitEnd(intent.owner, session, ports);
+  if (alive !== undefined) return { kind: 'stopped', finding: alive, stands: true };
+  const probe = probeOf(intent.outside);
+  let seen = await probe.state(session, intent.noted);
+  if (seen.ok && seen.state === 'half') {
+    const repaired = await probe.repair(session, intent.noted);
+    if (!repaired.ok) return refused(repaired, prepared);
+    seen = await probe.state(session, intent.noted);
+  }
+  if (!seen.ok) return refused(seen, prepared);
+  if (seen.state === 'done' || seen.state === 'absent') return seen.state;
+  const statement = prepared.analysis.statements[begun.ordinal];
+  const where = statement === undefined ? { file: prepared.step.file } : placeOf(statement, prepared.step.file);
+  return { kind: 'stopped', finding: fault('interrupted-statement', { where }), stands: true };
+}
+
+/**
+ * Commands behind a statement that has done again what was undone: the notes of the down file from this statement on go,
+ * and the run's chain tells of them. With the last one the migration stands as before.
+ */
+function letGo(prepared: PreparedStep, { run }: Position, from: number, last: boolean): readonly string[] {
+  const { id } = prepared.step;
+  const own = `migration = ${quoteLiteral(id)} AND seq IS NULL`;
+  const notes = `${own} AND direction = 'down' AND state = 'done' AND ordinal >= ${from}`;
+  const seq = prepared.bringsBack?.seq ?? 0;
+  const body = `pg_catalog.json_build_object('migration', ${quoteLiteral(id)}, 'whole', ${last}, 'abandoned', (
+  SELECT pg_catalog.json_agg(pg_catalog.json_build_object('ordinal', ordinal, 'tag', tag, 'line', line, 'hash', hash, 'run', run, 'at', at) ORDER BY ordinal)
+  FROM godwit.statement WHERE ${notes}), 'at', pg_catalog.clock_timestamp())::pg_catalog.text`;
+  return [
+    `SELECT godwit.log(${quoteLiteral(run)}, ARRAY['brought-back'], ARRAY[${body}])`,
+    `DELETE FROM godwit.statement WHERE ${notes}`,
+    `DELETE FROM godwit.statement WHERE ${own} AND direction = 'up'`,
+    renewed,
+    `UPDATE godwit.own_transaction SET through = pg_catalog.pg_current_xact_id() WHERE ${own} AND outside AND through IS NULL`,
+    ...(last
+      ? [
+          `UPDATE godwit.own_transaction SET seq = ${seq} WHERE ${own}`,
+          `UPDATE godwit.former_object SET seq = ${seq} WHERE seq IS NULL AND accepted_by IS NULL`,
+        ]
+      : []),
+  ];
+}
+
+async function guarded(context: ApplyContext, { epoch, head }: Position, commands: readonly string[]): Promise<Reply> {
+  const all = [...opening(epoch, head), ...commands, 'COMMIT'];
+  const reply = await context.session.send(all.map((command) => `${command};\n`).join(''));
+  if (!reply.ok && !reply.error.lost) await context.session.send('ROLLBACK');
+  return reply;
+}
+
+function refused(refusal: RefusedReply, { step }: PreparedStep): StepResult {
+  return { kind: 'refused', refusal, finding: serverFault(refusal.error, { file: step.file }), stands: true };
+}

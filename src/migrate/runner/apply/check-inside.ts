@@ -1,0 +1,96 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import type { Check } from '../../contract/model.ts';
+import { withChecks } from '../verify/verified-migration.ts';
+import type { RefusedReply, Session } from '../../contract/ports.ts';
+import { checkExpectations, checkVerifyScript } from '../verify/queries.ts';
+import { settling } from './message.ts';
+import type { ApplyContext, PreparedStep } from './prepared.ts';
+
+/** How the checks inside of the migration's transaction went. */
+export type CheckedInside =
+  | { readonly kind: 'passed' }
+  | { readonly kind: 'failed'; readonly finding: Finding }
+  /** Not a check's own error: the session was lost, or the run is asked to stop. */
+  | { readonly kind: 'refused'; readonly refusal: RefusedReply };
+
+/** Does the migration want its checks made before it is recorded? */
+export function checksInside({ analysis, step }: Pick<PreparedStep, 'analysis' | 'step'>): boolean {
+  return step.direction === 'up' && analysis.directives.verifyInside !== undefined;
+}
+
+/**
+ * `verify=inside`: the user's checks in the transaction of their migration, behind its statements and before its record.
+ * Each is made in a read-only savepoint and taken back, so that it changes nothing and the record can be written.
+ */
+export async function checkInside(
+  context: ApplyContext,
+  session: Session,
+  { migration }: PreparedStep,
+): Promise<CheckedInside> {
+  // Deferred constraints first: what they refuse is no failed check.
+  const settled = await session.send(settling.map((command) => `${command};\n`).join(''));
+  if (!settled.ok) return { kind: 'refused', refusal: settled };
+  const { up, verify } = await withChecks(context.ports.bundle, migration);
+  const savepoints = inSavepoints(session);
+  const checks = [
+    ...(await checkExpectations(savepoints, migration, up?.directives.expect ?? [])),
+    ...(verify === undefined ? [] : await checkVerifyScript(savepoints, migration, verify)),
+  ];
+  const outside = savepoints.refusals.find(({ error }) => error.lost || isCancelled(error));
+  if (outside !== undefined) return { kind: 'refused', refusal: outside };
+  const failed = checks.filter(({ ok }) => !ok);
+  if (failed.length === 0) {
+    if (checks.length > 0) context.ports.emit({ kind: 'checks', checks });
+    return { kind: 'passed' };
+  }
+  const unsafe = savepoints.refusals.some(({ error }) => error.sqlstate === '55P04');
+  return { kind: 'failed', finding: failure(failed, unsafe) };
+}
+
+/** By somebody who stops the run: a check's own timeout has another text. */
+function isCancelled({ sqlstate, message }: RefusedReply['error']): boolean {
+  return sqlstate === '57014' && !message.includes('statement timeout');
+}
+
+const mostTold = 5;
+
+/** All that failed, in one finding at the first one: nothing of them stands in the database. */
+function failure(failed: readonly Check[], unsafe: boolean): Finding {
+  const told = failed.slice(0, mostTold).map(({ kind, object, expected, actual, where }, index) => {
+    const place = index === 0 ? '' : ` (${where.file}:${where.line ?? 1})`;
+    return `${kind} ${object}${place}: expected ${expected}, found ${actual}.`;
+  });
+  if (failed.length > mostTold) told.push(`${failed.length - mostTold} more failed.`);
+  const fix =
+    'The transaction that adds an enum value cannot use it. Take `verify=inside` out, so that the checks run after the commit, or put ALTER TYPE … ADD VALUE into a migration of its own.';
+  const where = failed[0]?.where;
+  return fault('check-failed-inside', {
+    why: told.join(' '),
+    ...(where === undefined ? {} : { where }),
+    ...(unsafe ? { fix } : {}),
+  });
+}
+
+/** Each message in a savepoint of its own that is taken back, one after the other. */
+function inSavepoints(session: Session): Pick<Session, 'send'> & { readonly refusals: readonly RefusedReply[] } {
+  const refusals: RefusedReply[] = [];
+  let last: Promise<unknown> = Promise.resolve();
+  // What the file has set is not for its checks: later they run without it. Through a pooler that would lose ours, too.
+  const begin = `SAVEPOINT godwit_check;\n${session.carriesSettings === true ? '' : 'RESET ALL;\n'}`;
+  const sendNow: Session['send'] = async (text, options) => {
+    const reply = await session.send(`${begin}${text}`, options);
+    if (!reply.ok) refusals.push(reply);
+    const back = await session.send('ROLLBACK TO SAVEPOINT godwit_check;\nRELEASE SAVEPOINT godwit_check');
+    if (!back.ok) refusals.push(back);
+    return reply;
+  };
+  return {
+    refusals,
+    send(text, options) {
+      const mine = last.then(() => sendNow(text, options));
+      last = mine;
+      return mine;
+    },
+  };
+}

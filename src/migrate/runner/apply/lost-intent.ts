@@ -1,0 +1,80 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Analysis } from '../../contract/model.ts';
+import type { RefusedReply, Session } from '../../contract/ports.ts';
+import { forget, readIntent, type Intent } from './intent.ts';
+import { opening } from './message.ts';
+import { awaitEnd } from './owner.ts';
+import { placeError } from './place-error.ts';
+import type { ApplyContext, PreparedStep } from './prepared.ts';
+import type { EffectProbe } from './probe/effect-probe.ts';
+import { probeOf } from './probe/probe-of.ts';
+import type { StepResult } from './step-result.ts';
+import type { Position } from './step-message.ts';
+
+/**
+ * A statement that was begun by a run that died, and that has been taken out of the file since. What it has left half is
+ * cleared, and told. What it has done belongs to the part of the file that may not change. Where the catalogue does not
+ * show it, whoever removed the statement has looked at its effect.
+ *
+ * @returns why the file cannot go on; undefined if it can
+ */
+export async function settleLost(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  position: Position,
+): Promise<StepResult | undefined> {
+  const { begun, through } = prepared.part;
+  if (begun === undefined || stillThere(prepared.analysis, begun.hash)) return undefined;
+  const { session, ports } = context;
+  const { file, id } = prepared.step;
+  const stands = through > 0;
+  const intent = readIntent(begun.detail);
+  const alive = intent.owner === undefined ? undefined : await awaitEnd(intent.owner, session, ports);
+  if (alive !== undefined) return { kind: 'stopped', finding: alive, stands };
+  const named = `${begun.tag} ${nameOf(intent)}`.trim();
+  const probe = probeOf(intent.outside);
+  const left = await clear(probe, intent, session);
+  if (left === 'done' && probe.harmless !== true) {
+    const why = `${named}, begun by an earlier run, has taken effect; it is no longer in the file.`;
+    return { kind: 'stopped', finding: fault('applied-part-changed', { why, where: { file } }), stands };
+  }
+  if (typeof left !== 'string') return refused(left, prepared, stands);
+  if (left === 'cleared') {
+    const why = `${named}, begun by an earlier run, is no longer in the file of migration ${id}.`;
+    ports.emit({ kind: 'finding', finding: fault('leftover-cleared', { why, where: { file } }) });
+  }
+  const text = [...opening(position.epoch, position.head), ...forget(prepared.step), 'COMMIT']
+    .map((command) => `${command};\n`)
+    .join('');
+  const reply = await session.send(text);
+  if (reply.ok) return undefined;
+  if (!reply.error.lost) await session.send('ROLLBACK');
+  return refused(reply, prepared, stands);
+}
+
+async function clear(
+  probe: EffectProbe,
+  intent: Intent,
+  session: Session,
+): Promise<'done' | 'cleared' | 'none' | RefusedReply> {
+  const seen = await probe.state(session, intent.noted);
+  if (!seen.ok) return seen;
+  if (seen.state !== 'half') return seen.state === 'done' ? 'done' : 'none';
+  const repaired = await probe.repair(session, intent.noted);
+  return repaired.ok ? 'cleared' : repaired;
+}
+
+function stillThere({ segments, statements, directives }: Analysis, hash: string): boolean {
+  const alone = directives.transaction === 'none';
+  return segments.some(({ kind, first }) => (alone || kind === 'barrier') && statements[first]?.hash === hash);
+}
+
+function nameOf({ noted }: Intent): string {
+  return typeof noted['name'] === 'string' ? noted['name'] : '';
+}
+
+function refused(refusal: RefusedReply, prepared: PreparedStep, stands: boolean): StepResult {
+  const message = { text: '', pieces: [], owners: [] };
+  const placing = { message, analysis: prepared.analysis, file: prepared.step.file, partial: stands };
+  return { kind: 'refused', refusal, finding: placeError(refusal, placing), stands };
+}

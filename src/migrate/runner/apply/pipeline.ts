@@ -1,0 +1,114 @@
+import { nextHead } from '../history/head.ts';
+import type { Segment } from '../../contract/model.ts';
+import type { RefusedReply, Reply } from '../../contract/ports.ts';
+import { kindOf, type ApplyContext, type PreparedStep } from './prepared.ts';
+import { segmentMessage, type StepMessage } from './step-message.ts';
+
+/** How far a batch got. `refusal` is the verdict: the first error that is not a mere consequence of another. */
+export interface BatchResult {
+  readonly applied: number;
+  readonly head: string;
+  readonly refusal?: RefusedReply;
+  readonly message?: StepMessage;
+}
+
+/** Told when a step is through, in order. */
+export type OnApplied = (prepared: PreparedStep, ms: number) => void;
+
+const mostInFlight = 32;
+const mostBytesInFlight = 8 * 1024 * 1024;
+
+interface Flight {
+  readonly prepared: PreparedStep;
+  readonly message: StepMessage;
+  readonly head: string;
+  readonly reply: Promise<Reply>;
+}
+
+/**
+ * Sends migrations of one message each without waiting for the answers, in a bounded window. Safety does not rest on
+ * the pipeline: each message compares the head of the history before it does anything. On the first refusal nothing
+ * more is sent, the answers under way are drained, and a ROLLBACK of its own clears the session.
+ */
+export async function applyPipelined(
+  context: ApplyContext,
+  steps: readonly PreparedStep[],
+  start: { readonly head: string; readonly after: string },
+  onApplied: OnApplied,
+): Promise<BatchResult> {
+  const flights: Flight[] = [];
+  const state = { head: start.head, applied: 0, bytes: 0 };
+  let verdict: { readonly refusal: RefusedReply; readonly message: StepMessage } | undefined;
+
+  const land = async (): Promise<void> => {
+    const flight = flights.shift();
+    if (flight === undefined) return;
+    // Answered before it, because sent before it.
+    await context.begun;
+    const reply = await flight.reply;
+    state.bytes -= flight.message.text.length;
+    if (!reply.ok) {
+      if (verdict === undefined || isConsequence(verdict.refusal))
+        verdict = moreTelling(verdict, reply, flight.message);
+      return;
+    }
+    state.applied += 1;
+    state.head = flight.head;
+    onApplied(flight.prepared, Number(reply.results[0]?.rows[0]?.[0] ?? 0));
+  };
+
+  let head = start.head;
+  for (const [index, prepared] of steps.entries()) {
+    while (flights.length >= mostInFlight || (state.bytes > mostBytesInFlight && flights.length > 0)) await land();
+    if (verdict !== undefined || context.ports.signal.aborted) break;
+    const next = nextHead(context.ports.hashing, head, {
+      kind: kindOf(prepared.step),
+      id: prepared.step.id,
+      checksum: prepared.step.checksum,
+    });
+    const following = steps[index + 1];
+    const recording = {
+      head: next,
+      nextStarted: following?.step.id ?? start.after,
+      durable: following === undefined,
+    };
+    const segment = prepared.analysis.segments[0] ?? emptySegment;
+    const position = { run: context.run, epoch: context.epoch, head };
+    let message: StepMessage;
+    try {
+      message = await segmentMessage(prepared, segment, position, recording);
+    } catch (error) {
+      // Its file is gone or was changed. What is on its way is applied all the same, and told.
+      while (flights.length > 0) await land();
+      if (verdict === undefined) throw error;
+      break;
+    }
+    flights.push({
+      prepared,
+      message,
+      head: next,
+      reply: context.session.send(message.text, { rows: message.recordedAt }),
+    });
+    state.bytes += message.text.length;
+    head = next;
+  }
+  while (flights.length > 0) await land();
+  if (verdict !== undefined && !verdict.refusal.error.lost) await context.session.send('ROLLBACK');
+  return { applied: state.applied, head: state.head, ...verdict };
+}
+
+/** A migration without statements is applied as an empty transaction. */
+const emptySegment: Segment = { kind: 'transaction', first: 0, last: -1 };
+
+/** The aborted transaction (25P02) and the head that did not move (GW002) follow from an earlier failure. */
+function isConsequence(refusal: RefusedReply): boolean {
+  return refusal.error.sqlstate === '25P02' || refusal.error.sqlstate === 'GW002';
+}
+
+function moreTelling(
+  verdict: { readonly refusal: RefusedReply; readonly message: StepMessage } | undefined,
+  refusal: RefusedReply,
+  message: StepMessage,
+): { readonly refusal: RefusedReply; readonly message: StepMessage } {
+  return verdict !== undefined && isConsequence(refusal) ? verdict : { refusal, message };
+}

@@ -1,0 +1,68 @@
+import type { Outcome } from '../../../kit/outcome.ts';
+import type { RowGuard } from '../rollback/row-guard.ts';
+import type { Analysis, Migration, PlanStep } from '../../contract/model.ts';
+import type { ByteSource, Session } from '../../contract/ports.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import type { LockTerms } from '../../contract/lock-policy.ts';
+import type { PartialStatement } from '../../contract/history.ts';
+import type { AppliedPart } from '../../plan/applied-part.ts';
+import type { BringBack, UndoneScripts } from '../../plan/back-steps.ts';
+
+/** A step of the plan with everything that is needed to execute it. */
+export interface PreparedStep {
+  readonly step: PlanStep;
+  readonly migration: Migration;
+  readonly analysis: Analysis;
+  readonly body: ByteSource;
+  /** Guards the rows that undoing it would destroy; absent: it undoes nothing. */
+  readonly guard?: RowGuard;
+  /** The call that keeps the text of its down file along with its record; absent: there is none, or it is too large. */
+  readonly keeping?: (run: string) => Promise<string>;
+  /** It is applied, and only this of it is done again; `seq`: its row. */
+  readonly bringsBack?: BringBack & { readonly seq: number; readonly scripts: UndoneScripts };
+  /** Of a rollback: what `up --resume-up` had begun to do again. */
+  readonly broughtBack?: PartialStatement;
+  /** What an earlier attempt has left of it. */
+  readonly part: AppliedPart;
+  readonly locks: LockTerms;
+}
+
+/** What the parts of applying share while a run lasts. */
+export interface ApplyContext {
+  readonly ports: RunnerPorts;
+  readonly run: string;
+  /** Pipelined; COPY and large files use a session of their own. */
+  readonly session: Session;
+  readonly epoch: string;
+  /** True: the run is in the database, and what was sent behind its first writes counts. */
+  readonly begun: Promise<boolean>;
+  /** When the run is stopping: from here on nothing more is cancelled. */
+  settle(): Promise<void>;
+  /** Did we cancel a statement because of those who waited behind it? Says so once. */
+  steppedBack(): boolean;
+  /** Opens a session whose messages are sent one by one. */
+  openUnpipelined(): Promise<Outcome<Session>>;
+}
+
+/** Row kind that a step leaves in the history. */
+export function kindOf(step: Pick<PlanStep, 'direction'>): 'applied' | 'reverted' {
+  return step.direction === 'up' ? 'applied' : 'reverted';
+}
+
+/** Bodies above this size travel as several messages of one transaction. */
+export const largestMessage: number = 4 * 1024 * 1024;
+
+/** True: the step is one message, so that others can be sent behind it without waiting. */
+export function isPipelined(prepared: PreparedStep): boolean {
+  const { analysis, part, guard } = prepared;
+  // Its rows are counted in its transaction, and its catalogue is the one that the step before it has left.
+  if (guard !== undefined || prepared.bringsBack !== undefined) return false;
+  // What stands in part goes on behind it, even if the rest would fit into one message by now.
+  if (part.through > 0 || part.begun !== undefined) return false;
+  // Its checks are answered before it is recorded.
+  if (prepared.step.direction === 'up' && analysis.directives.verifyInside !== undefined) return false;
+  // The server may refuse it inside of a transaction; then it runs outside.
+  if (analysis.directives.transaction === 'none') return false;
+  if (analysis.segments.length > 1 || analysis.segments[0]?.kind === 'barrier') return false;
+  return analysis.size <= largestMessage && !analysis.statements.some((statement) => statement.kind === 'copy-in');
+}

@@ -1,0 +1,44 @@
+import type { Outside } from '../../../../sql/outside.ts';
+import { detachProbe } from './detach-probe.ts';
+import { nothing, type EffectProbe } from './effect-probe.ts';
+import { createIndexProbe, dropIndexProbe } from './index-probe.ts';
+import { endPreparedProbe, moveDatabaseProbe, namedProbe } from './named-probe.ts';
+import { reindexProbe } from './reindex-probe.ts';
+
+/**
+ * The probe of a statement that runs outside of transactions.
+ *
+ * @param outside what the analysis says of it; undefined where its effect cannot be looked up
+ */
+export function probeOf(outside: Outside | undefined): EffectProbe {
+  switch (outside?.kind) {
+    case 'create-index':
+      return createIndexProbe(outside);
+    case 'drop-index':
+      return dropIndexProbe(outside.index);
+    case 'reindex':
+      return reindexProbe(outside);
+    case 'detach':
+      return detachProbe(outside);
+    case 'create':
+    case 'drop':
+      return namedProbe(outside);
+    case 'move-database':
+      return moveDatabaseProbe(outside);
+    case 'end-prepared':
+      return endPreparedProbe(outside.gid);
+    case 'repeatable':
+      return blind('absent');
+    case undefined:
+      return blind('unknown');
+  }
+}
+
+/** The catalogue shows nothing of it. */
+function blind(state: 'absent' | 'unknown'): EffectProbe {
+  return {
+    before: "'{}'::json",
+    state: () => Promise.resolve({ ok: true, state }),
+    repair: () => Promise.resolve(nothing),
+  };
+}

@@ -1,0 +1,162 @@
+import { type StepResult } from './step-result.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { nextHead } from '../history/head.ts';
+import type { Stop } from '../rollback/row-guard.ts';
+import type { Segment } from '../../contract/model.ts';
+import type { RefusedReply, Session } from '../../contract/ports.ts';
+import { applyBarrier } from './barrier.ts';
+import { settleBroughtBack } from './bring-back.ts';
+import { checksInside } from './check-inside.ts';
+import { settleLost } from './lost-intent.ts';
+import { leaving, opening } from './message.ts';
+import { placeError } from './place-error.ts';
+import { kindOf, largestMessage, type ApplyContext, type PreparedStep } from './prepared.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+import { closingTraps } from './session-traps.ts';
+import { keepingOf, noStatements, record, segmentMessage } from './step-message.ts';
+import { streamSegment } from './streamed.ts';
+
+/** Applies a step segment by segment, each awaited; goes on behind what an earlier attempt has already done. */
+export async function applySegments(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  start: { readonly head: string; readonly after: string },
+): Promise<StepResult> {
+  const { segments } = prepared.analysis;
+  const next = nextHead(context.ports.hashing, start.head, {
+    kind: kindOf(prepared.step),
+    id: prepared.step.id,
+    checksum: prepared.step.checksum,
+  });
+  const position = { run: context.run, epoch: context.epoch, head: start.head };
+  const recording = { head: next, nextStarted: start.after };
+  const { through } = prepared.part;
+  let stands = through > 0;
+  const broughtBack = await settleBroughtBack(context, prepared, position);
+  if (broughtBack !== undefined) return broughtBack;
+  const untold = await prepared.guard?.begin(context.session);
+  if (untold !== undefined) return untoldOf(untold, stands);
+  const unsettled = await settleLost(context, prepared, position);
+  if (unsettled !== undefined) return unsettled;
+
+  for (const [index, whole] of segments.entries()) {
+    if (whole.last < through) continue;
+    // What was added to a part that is done in its beginning runs as a part of its own.
+    const segment = whole.first < through ? { ...whole, first: through } : whole;
+    if (context.ports.signal.aborted) return { kind: 'interrupted', stands };
+    const last = index === segments.length - 1 ? recording : undefined;
+    context.ports.emit({
+      kind: 'progress',
+      id: prepared.step.id,
+      statement: segment.first + 1,
+      of: prepared.analysis.statements.length,
+      tag: prepared.analysis.statements[segment.first]?.tag ?? '',
+    });
+    const result = await applySegment(context, prepared, { segment, position, recording: last, stands });
+    if (result.kind !== 'applied') return result;
+    if (last !== undefined && segment.kind === 'transaction' && result.alone !== true) return { ...result, head: next };
+    stands = true;
+  }
+  return recordAlone(context, prepared, { position, recording, stands });
+}
+
+interface SegmentTerms {
+  readonly segment: Segment;
+  readonly position: { readonly run: string; readonly epoch: string; readonly head: string };
+  readonly recording: { readonly head: string; readonly nextStarted: string } | undefined;
+  readonly stands: boolean;
+}
+
+async function applySegment(context: ApplyContext, prepared: PreparedStep, terms: SegmentTerms): Promise<StepResult> {
+  const { segment, position, recording } = terms;
+  if (segment.kind === 'barrier') return applyBarrier(context, prepared, terms);
+  // An earlier attempt has run it outside of a transaction, and nobody knows how far it came.
+  const begunAlone = prepared.part.begun?.hash === prepared.analysis.statements[segment.first]?.hash;
+  if (begunAlone && mayRunAlone(context, prepared, segment)) return runAlone(context, prepared, terms);
+  // Between the messages of one transaction a pooler would let its settings in.
+  const pooled = context.session.carriesSettings === true;
+  const guarded = prepared.guard?.over(segment) !== undefined;
+  if (guarded && !pooled && !needsStreaming(prepared, segment))
+    return streamSegment(context, context.session, prepared, terms);
+  if (guarded || needsStreaming(prepared, segment))
+    return withUnpipelined(context, terms.stands, (session) => streamSegment(context, session, prepared, terms));
+  const message = await segmentMessage(prepared, segment, position, recording);
+  const reply = await context.session.send(message.text, { rows: message.recordedAt });
+  if (reply.ok) return { kind: 'applied', head: position.head, ms: Number(reply.results[0]?.rows[0]?.[0] ?? 0) };
+  if (!reply.error.lost) await context.session.send('ROLLBACK');
+  if (refusesTransactions.has(reply.error.sqlstate) && mayRunAlone(context, prepared, segment))
+    return runAlone(context, prepared, terms);
+  const placing = { message, analysis: prepared.analysis, file: prepared.step.file, partial: terms.stands };
+  return { kind: 'refused', refusal: reply, finding: placeError(reply, placing), stands: terms.stands };
+}
+
+function untoldOf(stop: Stop, stands: boolean): StepResult {
+  if ('finding' in stop) return { kind: 'stopped', finding: stop.finding, stands };
+  return { kind: 'refused', refusal: stop.refusal, finding: serverFault(stop.refusal.error), stands };
+}
+
+/** It cannot run inside of a transaction, or ends the one around it. */
+const refusesTransactions = new Set(['25001', '2D000']);
+
+async function runAlone(context: ApplyContext, prepared: PreparedStep, terms: SegmentTerms): Promise<StepResult> {
+  const result = await applyBarrier(context, prepared, terms);
+  return result.kind === 'applied' ? { ...result, alone: true } : result;
+}
+
+/**
+ * With `transaction=none` each statement is alone. It shares a transaction with its note as long as the server lets it:
+ * that it did not, only the server knows. Through a pooler nothing runs outside of one.
+ */
+function mayRunAlone({ session }: ApplyContext, { analysis }: PreparedStep, { first, last }: Segment): boolean {
+  return analysis.directives.transaction === 'none' && first === last && session.carriesSettings !== true;
+}
+
+/** After a closing barrier the migration is recorded by a message of its own. */
+async function recordAlone(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  terms: Omit<SegmentTerms, 'segment'>,
+): Promise<StepResult> {
+  const { position, recording } = terms;
+  if (recording === undefined) throw new Error('a migration ends with its record');
+  const keeping = await keepingOf(prepared, position.run, recording);
+  const own = [...opening(position.epoch, position.head), ...leaving, ...keeping];
+  const { behind } = closingTraps(prepared.analysis);
+  const text = [...own, record(prepared.step, position.run, recording, noStatements(1)), ...behind, 'COMMIT']
+    .map((command) => `${command};\n`)
+    .join('');
+  const reply = await context.session.send(text, { rows: own.length });
+  if (reply.ok) return { kind: 'applied', head: recording.head, ms: Number(reply.results[0]?.rows[0]?.[0] ?? 0) };
+  if (!reply.error.lost) await context.session.send('ROLLBACK');
+  const message = { text, pieces: [], owners: [] };
+  const finding = placeError(reply, { message, analysis: prepared.analysis, file: prepared.step.file, partial: true });
+  return { kind: 'refused', refusal: reply, finding, stands: true };
+}
+
+function needsStreaming(prepared: PreparedStep, segment: Segment): boolean {
+  if (checksInside(prepared)) return true;
+  const statements = prepared.analysis.statements.slice(segment.first, segment.last + 1);
+  const bytes = (statements.at(-1)?.end ?? 0) - (statements[0]?.start ?? 0);
+  return bytes > largestMessage || statements.some((statement) => statement.kind === 'copy-in');
+}
+
+async function withUnpipelined(
+  context: ApplyContext,
+  stands: boolean,
+  use: (session: Session) => Promise<StepResult>,
+): Promise<StepResult> {
+  const opened = await context.openUnpipelined();
+  if (!opened.ok) return notOpened(opened.findings, stands);
+  try {
+    return await use(opened.value);
+  } finally {
+    await opened.value.close();
+  }
+}
+
+/** The database was reached a moment ago: this is a connection lost, which is made again, not one that never was. */
+function notOpened(findings: readonly Finding[], stands: boolean): StepResult {
+  const message = findings.map(({ why }) => why).join(' ');
+  const refusal: RefusedReply = { ok: false, completed: 0, error: { sqlstate: '08006', message, lost: true } };
+  return { kind: 'refused', refusal, finding: serverFault(refusal.error), stands };
+}

@@ -1,0 +1,40 @@
+import type { Analysis, Statement } from '../../contract/model.ts';
+import { runLockKey } from '../session/run-lock.ts';
+import type { Session } from '../../contract/ports.ts';
+
+/**
+ * How the text of a message is read is decided when it arrives: in which encoding, and what a backslash means in it. A
+ * statement may have changed both for the one behind it.
+ */
+export const readAsSent: readonly string[] = ["SET client_encoding TO 'UTF8'", 'SET standard_conforming_strings TO on'];
+
+/**
+ * Commands around the record of a file that is seen to touch its session. Ordinary files get none: what a function of
+ * theirs has set in secret is reset by the beginning of the next message.
+ */
+export function closingTraps({ statements, directives }: Pick<Analysis, 'statements' | 'directives'>): {
+  readonly before: readonly string[];
+  readonly behind: readonly string[];
+} {
+  const left = new Set(statements.flatMap(({ leaves }) => leaves ?? []));
+  const timed = left.has('settings') || directives.statementTimeout !== undefined;
+  return {
+    // The file's own timeout is not for our commands.
+    before: timed ? ['SET LOCAL statement_timeout TO 0'] : [],
+    behind: [
+      // RESET ALL undoes what the record has set for its own COMMIT.
+      ...(left.has('settings') ? ['RESET ALL', 'SELECT godwit.keep_durable()'] : []),
+      ...(left.has('channels') ? ['UNLISTEN *'] : []),
+      ...(left.has('locks') ? ['SELECT godwit.unlock_strays()'] : []),
+    ],
+  };
+}
+
+/**
+ * After a statement that ran outside of a transaction: what it may have set must not change how our own next message is
+ * read, so this is a message of its own, in plain ASCII. DISCARD ALL has given back the run lock too.
+ */
+export async function afterAlone(session: Session, { leaves, tag }: Pick<Statement, 'leaves' | 'tag'>): Promise<void> {
+  if (tag === 'DISCARD ALL') await session.send(`SELECT pg_catalog.pg_try_advisory_lock(${runLockKey})`);
+  else if (leaves?.includes('settings') === true) await session.send(readAsSent.join('; '));
+}

@@ -1,0 +1,162 @@
+import { guardSetting, lockSettings } from '../lock-waits/lock-settings.ts';
+import type { Stop } from '../rollback/row-guard.ts';
+import type { Reply, Session } from '../../contract/ports.ts';
+import type { Segment, Statement } from '../../contract/model.ts';
+import { chunksOf } from './chunks.ts';
+import { checkInside, checksInside } from './check-inside.ts';
+import { MessageBuilder, notedAgain, opening, readOnly, settling, type Message } from './message.ts';
+import { timedGroups, type TimedGroup } from '../../read/statement-groups.ts';
+import { lookBehind } from './looking.ts';
+import { placeError } from './place-error.ts';
+import type { ApplyContext, PreparedStep } from './prepared.ts';
+import { readAsSent } from './session-traps.ts';
+import type { StepResult } from './step-result.ts';
+import { close, keepingOf, settingsBefore, textOf, type Position, type Recording } from './step-message.ts';
+
+interface Terms {
+  readonly segment: Segment;
+  readonly position: Position;
+  readonly recording: Recording | undefined;
+  readonly stands: boolean;
+}
+
+const copyPiece = 256 * 1024;
+
+/**
+ * A segment too large for one message, one with COPY … FROM stdin, or one that destroys rows: several awaited messages of
+ * one transaction. The first enters, the last records and commits; `godwit.record` refuses if the transaction between
+ * them was another one.
+ *
+ * @param guard counts the rows that it destroys, between the messages
+ */
+export async function streamSegment(
+  context: ApplyContext,
+  session: Session,
+  prepared: PreparedStep,
+  terms: Terms,
+): Promise<StepResult> {
+  const { segment, position } = terms;
+  const guard = prepared.guard?.over(segment);
+  const first = new MessageBuilder()
+    .own('before', opening(position.epoch, position.head, prepared.analysis, segment.modes?.isolation))
+    .own('before', await settingsBefore(prepared, segment.first))
+    .own('before', guard === undefined ? [] : guardSetting(prepared))
+    .own('before', segment.modes?.readOnly === true ? readOnly.before : [])
+    .build();
+  const opened = await session.send(first.text);
+  if (!opened.ok) return refuse(session, prepared, terms, { reply: opened, message: first });
+
+  const waits = lockSettings(prepared, segment, guard !== undefined);
+  const groups = timedGroups(segment);
+  // The end of the last group is noted by the record itself.
+  const ticks = new Set(groups.slice(0, -1).map((group) => group.last));
+  for (let index = segment.first; index <= segment.last; index += 1) {
+    if (context.ports.signal.aborted) {
+      await session.send('ROLLBACK');
+      return { kind: 'interrupted', stands: terms.stands };
+    }
+    const wait = waits.get(index);
+    if (wait !== undefined) await session.send(wait);
+    const stop = await guard?.before(session, index);
+    if (stop !== undefined) return stopped(session, prepared, terms, { stop, index });
+    const failed = await sendStatement(session, prepared, index, { groups, tick: ticks.has(index) });
+    if (failed !== undefined) return refuse(session, prepared, terms, failed);
+  }
+
+  if (guard !== undefined) {
+    const settled = new MessageBuilder().own('after', settling).build();
+    const settles = await session.send(settled.text);
+    if (!settles.ok) return refuse(session, prepared, terms, { reply: settles, message: settled });
+    const stop = await guard.after(session);
+    if (stop !== undefined) return stopped(session, prepared, terms, { stop, index: segment.last });
+  }
+  if (terms.recording !== undefined && checksInside(prepared)) {
+    const checked = await checkInside(context, session, prepared);
+    if (checked.kind === 'refused') {
+      const message = new MessageBuilder().own('after', settling).build();
+      return refuse(session, prepared, terms, { reply: checked.refusal, message });
+    }
+    if (checked.kind === 'failed') {
+      await session.send('ROLLBACK');
+      return { kind: 'stopped', finding: checked.finding, stands: terms.stands };
+    }
+  }
+  const keeping = await keepingOf(prepared, position.run, terms.recording);
+  const last = close(new MessageBuilder(), prepared, segment, { ...terms, keeping });
+  const reply = await session.send(last.text, { rows: last.recordedAt });
+  if (!reply.ok) return refuse(session, prepared, terms, { reply, message: last });
+  return { kind: 'applied', head: position.head, ms: Number(reply.results[0]?.rows[0]?.[0] ?? 0) };
+}
+
+interface Failure {
+  readonly reply: Extract<Reply, { readonly ok: false }>;
+  readonly message: Message;
+  /** Where the data of a COPY begin. */
+  readonly dataLine?: number;
+}
+
+async function sendStatement(
+  session: Session,
+  prepared: PreparedStep,
+  index: number,
+  { groups, tick }: { readonly groups: readonly TimedGroup[]; readonly tick: boolean },
+): Promise<Failure | undefined> {
+  const statement = prepared.analysis.statements[index];
+  if (statement === undefined) throw new Error(`no statement ${index}`);
+  if (statement.kind === 'copy-in' && statement.data !== undefined) {
+    const message = new MessageBuilder().user(index, await textOf(prepared.body, statement), statement).build();
+    const reply = await session.copyIn(message.pieces[0]?.text ?? '', dataOf(prepared, statement.data));
+    if (!reply.ok) return { reply, message, dataLine: await lineOfData(prepared, statement, statement.data) };
+    if (tick) await session.send(new MessageBuilder().tick().build().text);
+    return undefined;
+  }
+  for await (const chunk of chunksOf(prepared.body, statement)) {
+    const builder = new MessageBuilder().user(index, await textOf(prepared.body, chunk), chunk);
+    if (statement.leaves?.includes('settings') === true) builder.own('after', readAsSent);
+    builder.own('after', notedAgain(statement, index, groups)).own('after', lookBehind(prepared.analysis, index));
+    const message = (tick && chunk.end === statement.end ? builder.tick() : builder).build();
+    const reply = await session.send(message.text);
+    if (!reply.ok) return { reply, message };
+  }
+  return undefined;
+}
+
+async function lineOfData(
+  { body }: PreparedStep,
+  { head, line }: Statement,
+  data: { readonly start: number },
+): Promise<number> {
+  const before = await body.read(head, data.start);
+  return line + before.reduce((lines, byte) => lines + (byte === 0x0a ? 1 : 0), 0);
+}
+
+async function* dataOf(
+  prepared: PreparedStep,
+  span: { readonly start: number; readonly end: number },
+): AsyncGenerator<Uint8Array> {
+  for (let at = span.start; at < span.end; at += copyPiece)
+    yield await prepared.body.read(at, Math.min(at + copyPiece, span.end));
+}
+
+/** Rows would be lost, or could not be counted: the statement that takes them is named, and nothing of it is done. */
+async function stopped(
+  session: Session,
+  prepared: PreparedStep,
+  terms: Terms,
+  { stop, index }: { readonly stop: Stop; readonly index: number },
+): Promise<StepResult> {
+  if ('refusal' in stop) {
+    const { position: _, ...error } = stop.refusal.error;
+    const reply = { ...stop.refusal, error, completed: 0 };
+    return refuse(session, prepared, terms, { reply, message: { text: '', pieces: [], owners: [index] } });
+  }
+  await session.send('ROLLBACK');
+  return { kind: 'stopped', finding: stop.finding, stands: terms.stands };
+}
+
+async function refuse(session: Session, prepared: PreparedStep, terms: Terms, failure: Failure): Promise<StepResult> {
+  const { reply, ...placed } = failure;
+  if (!reply.error.lost) await session.send('ROLLBACK');
+  const placing = { ...placed, analysis: prepared.analysis, file: prepared.step.file, partial: terms.stands };
+  return { kind: 'refused', refusal: reply, finding: placeError(reply, placing), stands: terms.stands };
+}

@@ -1,0 +1,217 @@
+import { good, type Outcome } from '../../../kit/outcome.ts';
+import { quoteLiteral } from '../../../sql/quote.ts';
+import type { Hashing, Session } from '../../contract/ports.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+import type { BaselineStory } from './baseline-rows.ts';
+import { createChainLinks, type ChainLinks } from './chain-links.ts';
+import { eventBody, type EventBody } from './event-body.ts';
+import { alteredMigrations, migrationsOf, recordedKinds, type RecordedEvent } from './migration-rows.ts';
+import type { KeptStory, PrunedStory } from './pruned-runs.ts';
+import { readInParts, type Row } from './read-in-parts.ts';
+import { alteredAttempt, alteredRun, runColumns, storedRun, tellsAll, type StoredRun } from './run-rows.ts';
+
+/** One run's chain, and what of its rows differs from it. */
+interface CheckedRun {
+  readonly run: string;
+  readonly events: number;
+  readonly flaws: readonly string[];
+  /** The run that has pruned its events. */
+  readonly prunedBy?: string;
+}
+
+/** What is kept of a run until all chains are read. */
+interface ReadRun {
+  readonly stored: StoredRun;
+  readonly events: number;
+  readonly whole: boolean;
+  readonly flaws: readonly string[];
+  /** Its migrations, where it has no events: the chain of another run tells of them. */
+  readonly without?: readonly Row[];
+}
+
+/** All runs asked for. */
+export interface CheckedRuns {
+  readonly runs: readonly CheckedRun[];
+  /** The first run whose events have all that its row shows; empty: none has. */
+  readonly wholeFrom: string;
+  /** True: runs before that one have events with less. */
+  readonly partly: boolean;
+}
+
+/** What is kept of a run while its events go by. */
+interface Reading {
+  readonly stored: StoredRun;
+  readonly links: ChainLinks;
+  readonly recorded: RecordedEvent[];
+  /** What events say of down files that are kept. */
+  readonly downs: EventBody[];
+  readonly migrations: Row[];
+  begun?: EventBody;
+  ended?: EventBody;
+}
+
+const runsAtOnce = 100;
+
+/**
+ * Recomputes the chain of each run and compares the run's row, and those of its migrations with their statements, with
+ * what its events say.
+ *
+ * @param terms `subject`: a run's id or its beginning, empty for all; `none`: digests that stand for no statements
+ */
+export async function verifyRuns(
+  session: Session,
+  terms: {
+    readonly hashing: Hashing;
+    readonly subject: string;
+    readonly none: ReadonlySet<string>;
+    readonly baseline: BaselineStory;
+    readonly pruned: PrunedStory;
+    /** Of the schema. */
+    readonly version: number;
+  },
+): Promise<Outcome<CheckedRuns>> {
+  const readings: ReadRun[] = [];
+  const carried = new Map<string, EventBody>();
+  // Of a run that was pruned the run that did it tells.
+  const pruners = `(select pruned_by from godwit.pruned where run like ${startsWith(terms.subject)})`;
+  const asked = `(r.run like ${startsWith(terms.subject)}${terms.version > 2 ? ` or r.run in ${pruners}` : ''})`;
+  let last = '';
+  for (;;) {
+    const part = new Map<string, Reading>();
+    const runs = await session.send(
+      `select ${runColumns(terms.version)} from godwit.run r where ${asked} and r.run > ${quoteLiteral(last)} order by r.run limit ${runsAtOnce}`,
+      { rows: 'all' },
+    );
+    if (!runs.ok) return { ok: false, findings: [serverFault(runs.error)] };
+    for (const row of runs.results[0]?.rows ?? []) {
+      const stored = storedRun(row);
+      part.set(stored.run, {
+        stored,
+        links: createChainLinks(terms.hashing, stored.run),
+        recorded: [],
+        downs: [],
+        migrations: [],
+      });
+    }
+    if (part.size === 0) break;
+    const read = await readEvents(session, part, { ...terms, carried });
+    if (!read.ok) return read;
+    for (const reading of part.values())
+      readings.push({
+        stored: reading.stored,
+        events: reading.links.taken,
+        whole: tellsAll(reading),
+        flaws: flawsOf(reading, terms.none),
+        ...(reading.links.taken === 0 && reading.stored.events > 0 ? { without: reading.migrations } : {}),
+      });
+    last = [...part.keys()].at(-1) ?? '';
+  }
+  const told = readings.map((reading) => withoutEvents(reading, terms));
+  return good(conclude(told, carried, terms.subject === '' && terms.version > 1));
+}
+
+function startsWith(subject: string): string {
+  return quoteLiteral(`${subject.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`);
+}
+
+async function readEvents(
+  session: Session,
+  part: ReadonlyMap<string, Reading>,
+  {
+    carried,
+    baseline,
+    pruned,
+    version,
+  }: {
+    readonly carried: Map<string, EventBody>;
+    readonly baseline: BaselineStory;
+    readonly pruned: PrunedStory;
+    readonly version: number;
+  },
+): Promise<Outcome<void>> {
+  const ids = [...part.keys()].map(quoteLiteral).join(', ');
+  const read = await readInParts(
+    session,
+    (behind) =>
+      `select run, n, kind, body, previous, hash from godwit.event where run in (${ids})${
+        behind === undefined ? '' : ` and (run, n) > (${quoteLiteral(behind[0] ?? '')}, ${behind[1]})`
+      } order by run, n`,
+    ([run, n, kind, body, previous, hash]) => {
+      const reading = part.get(run ?? '');
+      if (reading === undefined) return;
+      const event = { n: Number(n), kind: kind ?? '', body: body ?? '', previous: previous ?? '', hash: hash ?? '' };
+      if (!reading.links.take(event)) return;
+      const said = eventBody(event.body);
+      if (event.kind === 'run') reading.begun = said;
+      else if (event.kind === 'finished') reading.ended = said;
+      else if (event.kind === 'carried') carried.set(String(said['run']), said);
+      else if (event.kind === 'described') baseline.take({ run: run ?? '', n: event.n, body: said });
+      else if (event.kind.startsWith('pruned')) pruned.take({ run: run ?? '', kind: event.kind, body: said });
+      else if (event.kind === 'down-kept') reading.downs.push(said);
+      else if (recordedKinds.has(event.kind)) reading.recorded.push({ kind: event.kind, body: said });
+    },
+  );
+  if (!read.ok) return read;
+  return await readInParts(
+    session,
+    (behind) => migrationsOf(ids, behind, version),
+    (row) => part.get(row[7] ?? '')?.migrations.push(row),
+  );
+}
+
+/** A broken chain proves nothing of rows. */
+function flawsOf(reading: Reading, none: ReadonlySet<string>): readonly string[] {
+  const { stored, links, recorded, downs, migrations } = reading;
+  const broken = links.broken(stored.events, stored.head);
+  if (broken !== '') return [broken];
+  const own = stored.events === 0 ? [] : alteredRun(stored, reading);
+  return [...own, ...alteredMigrations(migrations, recorded, { none, downs })];
+}
+
+/** A run that was pruned is compared with what the run that did it has told of it. */
+function withoutEvents(
+  reading: ReadRun,
+  { pruned, none }: { readonly pruned: PrunedStory; readonly none: ReadonlySet<string> },
+): ReadRun & { readonly prunedBy?: string } {
+  const { stored, without } = reading;
+  if (without === undefined) return reading;
+  const story: KeptStory | undefined = pruned.keptOf(stored.run, { events: stored.events, head: stored.head });
+  if (story === undefined) return reading;
+  const flaws = [
+    ...alteredRun(stored, story),
+    ...alteredMigrations(without, story.recorded, { none, downs: story.downs }),
+  ];
+  return { ...reading, whole: tellsAll(story), flaws, prunedBy: story.by };
+}
+
+function conclude(
+  readings: readonly (ReadRun & { readonly prunedBy?: string })[],
+  carried: ReadonlyMap<string, EventBody>,
+  all: boolean,
+): CheckedRuns {
+  const numbered = readings.filter(({ stored }) => stored.n !== null);
+  const whole = numbered.filter((reading) => reading.whole).toSorted((a, b) => (a.stored.n ?? 0) - (b.stored.n ?? 0));
+  const [first] = whole;
+  const isLater = (n: number): boolean => first !== undefined && n > (first.stored.n ?? 0);
+  const runs = readings.map(({ stored, events, whole: tells, flaws, prunedBy }) => {
+    // An earlier attempt, whose story is in the chain of another run.
+    if (stored.n === null && stored.events === 0)
+      return {
+        run: stored.run,
+        events,
+        flaws: all ? [...flaws, ...alteredAttempt(stored, carried.get(stored.run))] : flaws,
+      };
+    const short = flaws.length === 0 && !tells && stored.n !== null && isLater(stored.n);
+    return {
+      run: stored.run,
+      events,
+      flaws: short ? ['its first event is not there'] : flaws,
+      ...(prunedBy === undefined ? {} : { prunedBy }),
+    };
+  });
+  return {
+    runs,
+    wholeFrom: first?.stored.run ?? '',
+    partly: numbered.some((reading) => !reading.whole),
+  };
+}

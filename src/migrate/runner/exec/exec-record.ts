@@ -1,0 +1,57 @@
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { quoteLiteral } from '../../../sql/quote.ts';
+import { finishRun, type RecordedTask } from '../history/run-record.ts';
+import type { RunAbout } from '../../contract/history-rows.ts';
+import type { Reply, Session } from '../../contract/ports.ts';
+import type { Verdict } from '../../contract/verdict.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+
+/** Writes the row of a run that does not hold the database: it raises no epoch, and disturbs no run that is at work. */
+export async function beginBeside(session: Session, task: RecordedTask, schema: string): Promise<Outcome<void>> {
+  const { actor, run, command } = task;
+  const values = [run, command, actor.by, actor.from, actor.commit, actor.tool, '', schema, task.about ?? ''];
+  const reply = await session.send(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, default_schema, about)
+VALUES (${values.map(quoteLiteral).join(', ')}) ON CONFLICT (run) DO UPDATE SET backend_pid = pg_backend_pid();
+SELECT godwit.note_run(${quoteLiteral(run)});
+COMMIT`);
+  if (reply.ok) return good(undefined);
+  if (!reply.error.lost) await session.send('ROLLBACK');
+  return bad(serverFault(reply.error));
+}
+
+/** Number of the last row of the history, or `0`. */
+export async function lastSeq(session: Session): Promise<Outcome<number>> {
+  const reply = await session.send('select seq from godwit.guard', { rows: 'all' });
+  return reply.ok ? good(Number(reply.results[0]?.rows[0]?.[0] ?? 0)) : bad(serverFault(reply.error));
+}
+
+/** Has this hook passed, with these words, since the history last moved? */
+export async function hasPassed(session: Session, hook: string, about: RunAbout): Promise<boolean> {
+  const reply = await session.send(
+    `select about from godwit.run where command = 'exec' and exit_code = 0 and about <> '' order by started_at desc limit 200`,
+    { rows: 'all' },
+  );
+  if (!reply.ok) return false;
+  return (reply.results[0]?.rows ?? []).some(([text]) => {
+    const known = JSON.parse(text ?? '{}') as Partial<RunAbout>;
+    const same = known.hook === hook && JSON.stringify(known.words) === JSON.stringify(about.words);
+    return same && known.seq === about.seq;
+  });
+}
+
+/** Writes how a command has ended, here: what the command did is no matter of these rows. May be repeated when its answer was lost. */
+export async function finishExec(session: Session, run: string, verdict: Verdict, about: RunAbout): Promise<Reply> {
+  const failure = verdict.findings
+    .filter(({ severity }) => severity === 'error')
+    .map(({ code, why }) => `${code}: ${why}`)
+    .join('; ')
+    .slice(0, 2_000);
+  return await finishRun(session, run, {
+    outcome: verdict.outcome,
+    exitCode: verdict.exitCode,
+    failure,
+    about: JSON.stringify(about),
+    local: true,
+  });
+}

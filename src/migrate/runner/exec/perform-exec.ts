@@ -1,0 +1,160 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { openControl } from '../session/control-connection.ts';
+import { pause, within } from '../session/deadline.ts';
+import { watchStandbyWaits } from '../session/standby.ts';
+import { installHistory } from '../history/install.ts';
+import type { History } from '../../contract/history.ts';
+import { logEvent, type RecordedTask } from '../history/run-record.ts';
+import type { RunAbout } from '../../contract/history-rows.ts';
+import { begin } from '../run/begin.ts';
+import { preflight } from '../session/server-facts.ts';
+import { endLease, takeLease } from '../session/lease.ts';
+import { reconnect } from '../run/live-run.ts';
+import type { LiveRun } from '../run/run-state.ts';
+import { open, openSession, type Opened } from '../session/open.ts';
+import { openedRun } from '../session/opened-run.ts';
+import { workingOn } from '../run/stop-run.ts';
+import { tellHistory } from '../inspect/report-history.ts';
+import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import type { RunnerPorts, SpawnEnd, Spawner } from '../../contract/runner-ports.ts';
+import type { ExecTask } from '../../contract/task.ts';
+import { beginBeside, finishExec, hasPassed, lastSeq } from './exec-record.ts';
+import { maskedWords, runCommand } from './run-command.ts';
+import { supervise } from './supervise.ts';
+
+const goodbyeMs = 5_000;
+const writeTries = 4;
+
+/**
+ * Executes a command next to the database: the same checks as before a migration, the run lock, a row in the history;
+ * then the command, watched; then how it ended, in the history.
+ */
+export async function performExec(task: ExecTask, ports: RunnerPorts): Promise<Verdict> {
+  const { spawner } = ports;
+  if (spawner === undefined) throw new Error('this runner executes no commands');
+  const lock = { waitMs: task.waitMs, takeOver: task.takeOver === true };
+  const opened = await open(ports, task, task.alone ? lock : undefined);
+  if (!opened.ok) return verdictOf(...opened.findings.map(unreached));
+  const live = openedRun(task.run, ports, opened.value);
+  try {
+    const verdict = await execOpened({ task, ports, live, spawner }, opened.value);
+    if (task.tells === true) await tellHistory(ports, live.session);
+    return verdict;
+  } finally {
+    live.watch?.end();
+    await within(ports, goodbyeMs, endLease(live));
+    await Promise.all([live.session.close(), live.control?.close()]);
+  }
+}
+
+interface ExecTerms {
+  readonly task: ExecTask;
+  readonly ports: RunnerPorts;
+  readonly live: LiveRun;
+  readonly spawner: Spawner;
+}
+
+async function execOpened(terms: ExecTerms, { facts, history: read, takenFrom }: Opened): Promise<Verdict> {
+  const { task, ports, live, spawner } = terms;
+  const forbidden = preflight(facts, read, task.environment);
+  if (forbidden.length > 0) return verdictOf(...forbidden);
+  if (!task.approved) return verdictOf(needsApproval(task));
+  const control = (live.control = openControl(ports, task.run));
+  live.watch = watchStandbyWaits(ports, control, task.run, () => workingOn(live));
+  const held = facts.pooled && task.alone ? await takeLease(task, ports, live, read) : good(read);
+  if (!held.ok) return verdictOf(...held.findings);
+  if (facts.pooled) ports.emit({ kind: 'finding', finding: fault('pooled-connection') });
+  live.epoch = held.value.epoch;
+  const about = await aboutOf(terms, held.value);
+  if (!about.ok) return verdictOf(...about.findings);
+  const { hook } = task;
+  if (hook?.unlessPassed === true && held.value.version > 0 && (await hasPassed(live.session, hook.name, about.value)))
+    return wellDone('nothing-to-do');
+  if (ports.signal.aborted) return verdictOf(fault('interrupted', { why: 'The command was not started.' }));
+  const begun = await beginExec(terms, held.value, about.value);
+  if (!begun.ok) return verdictOf(...begun.findings.map(unreached));
+  if (takenFrom !== undefined)
+    await logEvent(live.session, task.run, { kind: 'took-over', body: { from: takenFrom.text, at: ports.now() } });
+  await logEvent(live.session, task.run, { kind: 'exec', body: { ...about.value, at: ports.now() } });
+
+  const comeBack = (): Promise<Outcome<void>> => (task.alone ? reconnect(ports, live) : reopen(terms));
+  const supervision = supervise(ports, live, { alone: task.alone, comeBack });
+  const { verdict, end } = await runCommand(task, ports, spawner, supervision.broken).finally(() => supervision.end());
+  return await conclude(terms, verdict, { ...about.value, ...endOf(end) });
+}
+
+async function aboutOf({ task, ports, live }: ExecTerms, history: History): Promise<Outcome<RunAbout>> {
+  const seq = history.version === 0 ? good(0) : await lastSeq(live.session);
+  if (!seq.ok) return seq;
+  const { hook } = task;
+  return good({
+    words: maskedWords(task, ports),
+    seq: seq.value,
+    ...(hook === undefined ? {} : { hook: hook.name, follows: hook.follows }),
+  });
+}
+
+async function beginExec(terms: ExecTerms, history: History, about: RunAbout): Promise<Outcome<void>> {
+  const { task, ports, live } = terms;
+  const { run, command, actor, environment, earlier } = task;
+  const recorded: RecordedTask = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
+  if (task.alone) {
+    const begun = await begin(recorded, ports, live, { history, planHash: '', first: '', describes: false });
+    if (!begun.ok) return begun;
+    return begun.value === 'moved' ? bad(fault('taken-over')) : good(undefined);
+  }
+  const installed = await installHistory(live.session, history.version, environment.name);
+  if (!installed.ok) return installed;
+  const begun = await beginBeside(live.session, recorded, live.schema);
+  if (begun.ok) ports.emit({ kind: 'recorded', run });
+  return begun;
+}
+
+/** Without the run lock nothing has to be held against anybody. */
+async function reopen({ ports, live }: ExecTerms): Promise<Outcome<void>> {
+  live.session.abandon();
+  const opened = await openSession(ports, { ...live.terms, pipelined: true });
+  if (!opened.ok) return opened;
+  live.session = opened.value;
+  return good(undefined);
+}
+
+/** Writes how it ended, also over a new connection. What cannot be written is not known to anybody else. */
+async function conclude(terms: ExecTerms, verdict: Verdict, about: RunAbout): Promise<Verdict> {
+  const { task, ports, live } = terms;
+  let why = '';
+  for (let tries = 1; tries <= writeTries; tries += 1) {
+    const written = await within(ports, 30_000, finishExec(live.session, task.run, verdict, about));
+    if (written?.ok === true) return verdict;
+    why = written?.error.message ?? 'The server does not answer.';
+    const lost = written === undefined || written.error.lost;
+    const back = lost ? await (task.alone ? reconnect(ports, live) : reopen(terms)) : good(undefined);
+    // Somebody else's database by now: the row of this run may still be finished.
+    if (!back.ok && back.findings.some(({ code }) => code === 'taken-over' || code === 'busy')) await reopen(terms);
+    else if (!back.ok) await pause(ports, 1_000);
+  }
+  const how = about.exitCode === undefined || about.exitCode === null ? '' : ` with exit code ${about.exitCode}`;
+  const lost = fault('command-lost', {
+    why: `The command has ended${how}, and that could not be written into the history: ${why}`,
+  });
+  return verdictOf(lost, ...verdict.findings);
+}
+
+function endOf(end: SpawnEnd | undefined): Pick<RunAbout, 'exitCode' | 'signal'> {
+  if (end === undefined) return {};
+  return { exitCode: end.exitCode, ...(end.signal === '' ? {} : { signal: end.signal }) };
+}
+
+/** A connection lost before the command was started leaves no doubt about the outcome. */
+function unreached(finding: Finding): Finding {
+  return finding.code === 'connection-lost' ? fault('database-unreachable', { why: finding.why }) : finding;
+}
+
+function needsApproval({ environment }: ExecTask): Finding {
+  return fault('needs-approval', {
+    why: `${environment.name} is protected, and a command can change anything there.`,
+    fix: `Run it where a person can type the name of the environment; or write the command into the configuration, under \`after.up\` of ${environment.name}: it is then executed after each \`godwit up\`.`,
+  });
+}

@@ -1,0 +1,84 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import type { RunnerPorts, SpawnEnd, Spawner } from '../../contract/runner-ports.ts';
+import type { ExecTask } from '../../contract/task.ts';
+import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { createOutput } from './output.ts';
+import { shown } from '../../contract/command-text.ts';
+
+/** How a command has ended. */
+export interface CommandEnd {
+  readonly verdict: Verdict;
+  /** Absent: it was not started. */
+  readonly end?: SpawnEnd;
+}
+
+/**
+ * Executes the command of a task: tells what it writes, asks it to end when the run shall stop, when its time is over or
+ * when `broken` says why, and ends it when it does not.
+ */
+export async function runCommand(
+  task: ExecTask,
+  ports: RunnerPorts,
+  spawner: Spawner,
+  broken: Promise<Finding>,
+): Promise<CommandEnd> {
+  const began = ports.clock();
+  const output = createOutput(ports);
+  const variables = { GODWIT_RUN: task.run, GODWIT_ENVIRONMENT: task.environment.name };
+  const words = maskedWords(task, ports);
+  const { hook } = task;
+  ports.emit({
+    kind: 'exec.started',
+    words,
+    ...(hook === undefined ? {} : { hook: hook.name, follows: hook.follows }),
+  });
+  const started = await spawner.start(task.words, variables, (stream, bytes) => output.push(stream, bytes));
+  if (!started.ok) return { verdict: verdictOf(...started.findings) };
+  const child = started.value;
+  let stopped: Finding | undefined;
+  let cancelKill: () => void = () => {};
+  const stop = (why: Finding): void => {
+    if (stopped !== undefined) return;
+    stopped = why;
+    child.end('ask');
+    cancelKill = ports.timer(task.graceMs, () => child.end('kill'));
+  };
+  const interrupt = (): void => stop(fault('interrupted', { why: 'The command was asked to end.', fix: again }));
+  const cancelTimeout =
+    task.timeoutMs === undefined
+      ? () => {}
+      : ports.timer(Math.min(task.timeoutMs, longestTimer), () => stop(tooLong(task.timeoutMs ?? 0)));
+  ports.signal.addEventListener('abort', interrupt);
+  if (ports.signal.aborted) interrupt();
+  void broken.then(stop);
+  const end = await child.ended;
+  ports.signal.removeEventListener('abort', interrupt);
+  cancelTimeout();
+  cancelKill();
+  output.end();
+  const ms = ports.clock() - began;
+  ports.emit({ kind: 'exec.finished', exitCode: end.exitCode, signal: end.signal, ms, bytes: output.bytes });
+  if (end.left) ports.emit({ kind: 'finding', finding: fault('processes-left') });
+  if (stopped !== undefined) return { verdict: verdictOf(stopped), end };
+  return { verdict: end.exitCode === 0 ? wellDone() : verdictOf(failed(words, end)), end };
+}
+
+/** A timer that is longer would be over at once. */
+const longestTimer = 2 ** 31 - 1;
+
+const again = 'Look at what the command has done before it runs again.';
+
+/** The words as they may be told. */
+export function maskedWords(task: Pick<ExecTask, 'words'>, { redactor }: Pick<RunnerPorts, 'redactor'>) {
+  return task.words.map((word) => redactor?.redact(word) ?? word);
+}
+
+function failed(words: readonly string[], { exitCode, signal }: SpawnEnd): Finding {
+  const how = exitCode === null ? `was ended by ${signal}` : `ended with exit code ${exitCode}`;
+  return fault('command-failed', { why: `\`${shown(words)}\` ${how}.` });
+}
+
+function tooLong(ms: number): Finding {
+  return fault('command-timeout', { why: `After ${Math.round(ms / 1_000)} s it was asked to end.` });
+}

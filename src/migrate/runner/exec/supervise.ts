@@ -1,0 +1,86 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import type { Outcome } from '../../../kit/outcome.ts';
+import { quoteLiteral } from '../../../sql/quote.ts';
+import { within } from '../session/deadline.ts';
+import type { LiveRun } from '../run/run-state.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+
+/** Looks after the run's place in the database while its command works, which may be for hours. */
+export interface Supervision {
+  /** Why the command has to end: somebody asked for it, or the database is another run's now. */
+  readonly broken: Promise<Finding>;
+  end(): void;
+}
+
+export interface SupervisionTerms {
+  /** True: it holds the database. */
+  readonly alone: boolean;
+  /** Makes the run's session anew, with all that it held. */
+  readonly comeBack: () => Promise<Outcome<void>>;
+}
+
+const askEveryMs = 1_000;
+/** So often the session that holds the run lock is tried. */
+const tryEvery = 3;
+const answerMs = 30_000;
+
+/**
+ * Asks over the control connection whether the run shall end or has been taken over, and tries the session that holds
+ * the lock. One that is lost is made again; as long as the server is away, the command goes on: what it does to the
+ * database fails by itself.
+ */
+export function supervise(ports: RunnerPorts, live: LiveRun, terms: SupervisionTerms): Supervision {
+  const run = quoteLiteral(live.run);
+  const question = `select (select run from godwit.epoch),
+  (select body from godwit.event where run = ${run} and kind = 'cancel-requested' order by n desc limit 1)`;
+  let ended = false;
+  let cancel: () => void = () => {};
+  let breaks: (finding: Finding) => void = () => {};
+  const broken = new Promise<Finding>((resolve) => {
+    breaks = resolve;
+  });
+  const look = async (): Promise<void> => {
+    const asked = await live.control?.ask(question);
+    if (asked?.ok !== true) return;
+    const [owner, request] = asked.value[0]?.rows[0] ?? [];
+    if (request != null) return breaks(cancelled(request));
+    if (terms.alone && owner !== live.run) breaks(fault('taken-over'));
+  };
+  const tryOut = async (): Promise<void> => {
+    const answer = await within(ports, answerMs, live.session.send('select'));
+    if (answer !== undefined && (answer.ok || !answer.error.lost)) return;
+    const text = 'The connection that holds the database for the command was lost; it is made again.';
+    ports.emit({ kind: 'notice', severity: 'WARNING', text });
+    const back = await terms.comeBack();
+    if (back.ok || ended) return;
+    const [finding] = back.findings;
+    if (finding !== undefined && (finding.code === 'taken-over' || finding.code === 'busy')) breaks(finding);
+  };
+  const beat = async (n: number): Promise<void> => {
+    await look();
+    if (!ended && n % tryEvery === 0) await tryOut();
+    if (!ended) cancel = ports.timer(askEveryMs, () => void beat(n + 1));
+  };
+  cancel = ports.timer(askEveryMs, () => void beat(1));
+  return {
+    broken,
+    end() {
+      ended = true;
+      cancel();
+    },
+  };
+}
+
+function cancelled(request: string): Finding {
+  let by = '';
+  try {
+    by = (JSON.parse(request) as { readonly by?: string }).by ?? '';
+  } catch {
+    by = '';
+  }
+  return fault('interrupted', {
+    why: `${by === '' ? 'Somebody' : by} asked it to stop with \`godwit runs cancel\`.`,
+    fix: 'Look at what the command has done before it runs again.',
+  });
+}

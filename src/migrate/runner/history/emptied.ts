@@ -1,0 +1,42 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import type { EnvironmentTerms } from '../../contract/task.ts';
+import { isElsewhere } from '../verify/describe.ts';
+import { majorOf } from '../session/server-facts.ts';
+import type { Opened } from '../session/open.ts';
+
+const mostNamed = 3;
+
+/**
+ * What is said where the history was left and what its migrations made is gone, as after DROP SCHEMA public CASCADE.
+ * Undefined as a rule: then nothing is asked.
+ */
+export async function emptied(
+  { session, facts, history }: Pick<Opened, 'session' | 'facts' | 'history'>,
+  environment: EnvironmentTerms,
+): Promise<Finding | undefined> {
+  // What a run that died has dropped is described by the next one; elsewhere the numbers mean nothing.
+  const isKnown = !history.undescribed && !isElsewhere({ server: facts, major: majorOf(facts) }, history.baseline);
+  if (history.tablesGone !== true || !isKnown) return undefined;
+  const reply = await session.send(
+    `select o.name, m.id, m.file, pg_catalog.count(*) over () from godwit.object o join godwit.migration m on m.seq = o.made
+where o.class = 'pg_catalog.pg_class'::pg_catalog.regclass and o.sub = 0 and o.kind = 'table' order by o.made, o.name limit ${mostNamed}`,
+    { rows: 'all' },
+  );
+  const rows = reply.ok ? (reply.results[0]?.rows ?? []) : [];
+  const count = Number(rows[0]?.[3] ?? 0);
+  const named = rows.map(([name, id]) => `${name ?? ''} by migration ${id ?? ''}`).join(', ');
+  const more = count > rows.length ? `, and ${count - rows.length} more` : '';
+  const which = count === 1 ? 'The table that migrations made is' : `All ${count} tables that migrations made are`;
+  return fault('objects-gone', { why: `${which} gone: ${named}${more}.`, fix: fixFor(environment) });
+}
+
+function fixFor({ name, pinned }: EnvironmentTerms): string {
+  const named = name === 'local' ? '' : ` -e ${name}`;
+  const anew = pinned === undefined ? '' : `\`godwit adopt --identity --reason TEXT${named}\`, `;
+  const afresh =
+    name === 'local'
+      ? '`godwit db reset --up`, which drops the database with its history'
+      : `\`DROP SCHEMA godwit CASCADE\`, ${anew}\`godwit up${named}\``;
+  return `\`godwit verify${named}\` names all that is gone. Restore the database from a backup; or start afresh: ${afresh}. If they are to stay away, take that into the baseline: \`godwit verify --accept\`.`;
+}

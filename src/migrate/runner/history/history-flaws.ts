@@ -1,0 +1,37 @@
+import type { Hashing } from '../../contract/ports.ts';
+import { newestVersion } from './newest-version.ts';
+
+type Row = readonly (string | null)[];
+
+/** The columns of `partialRows`: what `godwit.partial_digest` takes in, in its order. */
+export const partialColumns = 'migration, direction, ordinal, count, tag, hash, state, detail';
+
+/**
+ * What is wrong with the guard, beside its chain, in words.
+ *
+ * @param guard its columns, as an older or a newer schema has them
+ * @param terms `rows`: how many it has; `partial`: statements of migrations that stand in part, in the order of `n`
+ */
+export function guardFlaws(
+  guard: Readonly<Record<string, unknown>>,
+  { rows, partial, hashing }: { readonly rows: number; readonly partial: readonly Row[]; readonly hashing: Hashing },
+): readonly string[] {
+  const { schema_version: version, partial: kept } = guard;
+  const made = 'partial' in guard ? 3 : 'system_id' in guard ? 2 : 1;
+  const flaws = rows > 1 ? [`godwit.guard has ${rows} rows`] : [];
+  // What a newer godwit keeps there is not known.
+  if (Number(version) > newestVersion) return flaws;
+  if (made !== Number(version))
+    flaws.push(
+      `godwit.guard says that the schema has version ${String(version)}, and its tables are of version ${made}`,
+    );
+  if (kept !== undefined && kept !== digestOf(partial, hashing))
+    flaws.push('statements of a migration that stands in part were changed, added or removed');
+  return flaws;
+}
+
+function digestOf(rows: readonly Row[], hashing: Hashing): string {
+  if (rows.length === 0) return '';
+  const lines = rows.map((row) => row.filter((value) => value !== null).join('|'));
+  return hashing.sha256().update(lines.join('\n')).hex();
+}

@@ -1,0 +1,25 @@
+import { isKept } from '../../contract/kept-down.ts';
+import { keepDown } from './recorded-down.ts';
+import { rowsCreatedBy } from '../rollback/own-rows.ts';
+import type { Migration } from '../../contract/model.ts';
+import type { Bundle } from '../../contract/ports.ts';
+
+/**
+ * What keeps the text of a migration's down file along with its record; undefined: it has none, or it is too large.
+ *
+ * @param schema the one that unqualified names stand for
+ * @returns makes the call, which stands in front of the one that records
+ */
+export function keepingDown(
+  bundle: Bundle,
+  migration: Migration,
+  schema: string,
+): ((run: string) => Promise<string>) | undefined {
+  const { id, down } = migration;
+  if (!isKept(down)) return undefined;
+  return async (run) => {
+    const up = await bundle.analysis(migration, 'up');
+    const created = up.ok ? await rowsCreatedBy(bundle, migration, up.value, schema) : [];
+    return await keepDown(run, id, down, { body: await bundle.body(migration, 'down'), created });
+  };
+}

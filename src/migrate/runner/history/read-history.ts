@@ -1,0 +1,217 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { type Outcome, bad, good } from '../../../kit/outcome.ts';
+import type { Hashing, Reply, ServerError, Session } from '../../contract/ports.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+import { followHistory } from './history-chain.ts';
+import { guardFlaws, partialColumns } from './history-flaws.ts';
+import { leaseHeld } from './lease-held.ts';
+import type { HistoryRow } from '../../contract/history-rows.ts';
+import { newestVersion } from './newest-version.ts';
+import { explainRights } from './rights.ts';
+import { type PartialStatement, type History, emptyHistory } from '../../contract/history.ts';
+
+// One snapshot: what another run records meanwhile is in all of it or in none. The guard as a whole: an older one lacks
+// columns.
+const query = `set transaction isolation level repeatable read, read only;
+select schema_version, environment, environment_id, head, seq, (select e.epoch from godwit.epoch e),
+  case when ${leaseHeld} then held_by else '' end, to_jsonb(guard) from godwit.guard;
+select m.seq, m.id, m.name, m.file, m.checksum, m.kind, m.run,
+  to_char(m.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), m.ms, m.head, r.by_whom, r.default_schema
+from godwit.migration m left join godwit.run r using (run) order by m.seq;
+select ${partialColumns} from godwit.statement where seq is null order by n`;
+
+/** Does schema godwit hold anything? */
+const relations = `select count(*), count(*) filter (where relname = 'guard')
+from pg_catalog.pg_class where relnamespace = pg_catalog.to_regnamespace('godwit')`;
+
+/**
+ * Are there as many runs as were begun, those that were pruned counted? Schema version 1 did not count them: there it is
+ * refused. Version 2 had no pruning. The row as a whole: an older one lacks columns.
+ */
+const runs = `select runs, (select pg_catalog.count(n) from godwit.run)
+  + coalesce((pg_catalog.to_jsonb(e) ->> 'pruned')::bigint, 0) from godwit.epoch e`;
+
+const madeTables = `godwit.object o where o.class = 'pg_catalog.pg_class'::pg_catalog.regclass and o.sub = 0 and o.kind = 'table' and o.made is not null`;
+
+/** Is none of the tables there that migrations made? Where one is, the first that is looked at ends it. */
+const gone = `select exists (select from ${madeTables})
+  and not exists (select from ${madeTables} and exists (select from pg_catalog.pg_class c where c.oid = o.oid))
+  and not exists (select from ${madeTables} and o.name in (
+    select pg_catalog.format('%I.%I', n.nspname, c.relname) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace))`;
+
+/**
+ * Reads the history in one flight. A database without schema godwit has an empty one. A history that has lost rows, or in
+ * which they were edited, is refused: whatever were decided by it could be applied twice.
+ */
+export async function readHistory(session: Session, hashing: Hashing): Promise<Outcome<History>> {
+  const read = await readDamagedHistory(session, hashing);
+  if (!read.ok || read.value.flaws.length === 0) return read;
+  return bad(flawedHistory(read.value.flaws));
+}
+
+/** Reads it as it is, with what is wrong in it. */
+export async function readDamagedHistory(
+  session: Session,
+  hashing: Hashing,
+  again = false,
+): Promise<Outcome<History & { readonly flaws: readonly string[] }>> {
+  const [reply, present, counted, emptied] = await Promise.all([
+    session.send(query, { rows: 'all' }),
+    session.send(relations, { rows: 'all' }),
+    session.send(runs, { rows: 'all' }),
+    session.send(gone, { rows: 'all' }),
+  ]);
+  if (!reply.ok) {
+    const missing = reply.error.sqlstate === '42P01' || reply.error.sqlstate === '3F000';
+    // Lost between the two answers: nothing is known yet.
+    if (missing && !present.ok) return bad(serverFault(present.error));
+    // No history, or one whose first tables are gone: only an empty schema godwit, or none, is a new database.
+    const [count, guards] = (missing && reply.completed <= 1 && present.ok ? present.results[0]?.rows[0] : []) ?? [];
+    if (count === '0') return good({ ...emptyHistory, flaws: [] });
+    // Made in this very moment by another run.
+    if (guards === '1' && !again) return readDamagedHistory(session, hashing, true);
+    const newer = await writtenByNewer(session);
+    return bad(...(newer === undefined ? await explainRights(session, [serverFault(reply.error)]) : [newer]));
+  }
+  // Not answered is not damaged.
+  for (const one of [counted, emptied]) if (!one.ok && one.error.lost) return bad(serverFault(one.error));
+  if (!counted.ok && !isOfStructure(counted.error))
+    return bad(...(await explainRights(session, [serverFault(counted.error)])));
+  const [guard, migrations, partial] = reply.results.slice(-3);
+  const [version, environment, environmentId, head, seq, epoch, leasedTo, whole] = guard?.rows[0] ?? [];
+  // Taken for a new database, one whose guard was emptied would get all its migrations a second time.
+  if (version === undefined)
+    return (migrations?.rows ?? []).length === 0 && (counted.ok ? counted.results[0]?.rows : undefined)?.length === 0
+      ? damaged('Its tables are all empty: it was restored without its data.', emptySchemaFix)
+      : damaged('Table godwit.guard has lost its row.');
+  if (epoch === null) return damaged('Table godwit.epoch has lost its row.');
+  return good({
+    version: Number(version ?? 0),
+    environment: environment ?? '',
+    environmentId: environmentId ?? '',
+    epoch: epoch ?? '0',
+    head: head ?? '',
+    leasedTo: leasedTo ?? '',
+    ...baselineOf(whole ?? '{}'),
+    rows: (migrations?.rows ?? []).map(historyRow),
+    partial: (partial?.rows ?? []).map(partialStatement),
+    ...(emptied.ok && emptied.results[0]?.rows[0]?.[0] === 't' ? { tablesGone: true } : {}),
+    flaws: [
+      ...guardFlaws(JSON.parse(whole ?? '{}') as Readonly<Record<string, unknown>>, {
+        rows: guard?.rows.length ?? 0,
+        partial: partial?.rows ?? [],
+        hashing,
+      }),
+      ...flawsOf(migrations?.rows ?? [], { seq: Number(seq), head: head ?? '' }, hashing),
+      ...lostRuns(counted, Number(version)),
+    ],
+  });
+}
+
+/** What a newer godwit has made of the tables may lack columns that this one reads. Its version has stayed in its place. */
+async function writtenByNewer(session: Session): Promise<Finding | undefined> {
+  const reply = await session.send('select schema_version from godwit.guard', { rows: 'all' });
+  const version = reply.ok ? Number(reply.results[0]?.rows[0]?.[0] ?? 0) : 0;
+  return version > newestVersion ? newerHistory(version) : undefined;
+}
+
+/** What is said of a history that this program does not know. */
+export function newerHistory(version: number): Finding {
+  return fault('history-newer', { why: `It has version ${version}; this godwit knows ${newestVersion}.` });
+}
+
+function baselineOf(guard: string): Pick<History, 'undescribed' | 'unfollowed' | 'baseline'> {
+  const known = JSON.parse(guard) as {
+    readonly undescribed?: boolean;
+    readonly unfollowed?: boolean;
+    readonly system_id?: string;
+    readonly database_oid?: string | number;
+    readonly server_major?: number;
+  };
+  return {
+    undescribed: known.undescribed === true,
+    unfollowed: known.unfollowed === true,
+    baseline: {
+      systemId: known.system_id ?? '',
+      databaseOid: String(known.database_oid ?? ''),
+      major: known.server_major ?? 0,
+    },
+  };
+}
+
+/** A dump of the structure alone has the tables that migrations made, too. */
+const emptySchemaFix =
+  'Run `DROP SCHEMA godwit CASCADE`, then `godwit adopt`, which proves what is there and records it.';
+
+function damaged(why: string, fix?: string): Outcome<never> {
+  return bad(fault('history-damaged', fix === undefined ? { why } : { why, fix }));
+}
+
+function flawsOf(
+  rows: readonly (readonly (string | null)[])[],
+  guard: { readonly seq: number; readonly head: string },
+  hashing: Hashing,
+): readonly string[] {
+  const chain = followHistory(hashing);
+  const withoutRun: string[] = [];
+  for (const row of rows) {
+    const { seq, kind, id, checksum, run } = historyRow(row);
+    chain.take({ seq, kind, id, checksum, head: row[9] ?? '' });
+    if (row[10] == null) withoutRun.push(`run ${run}, which migration ${id} belongs to, has lost its row`);
+  }
+  return [...chain.against(guard).flaws, ...withoutRun];
+}
+
+/** A table or column that is not there. */
+function isOfStructure({ sqlstate }: ServerError): boolean {
+  return sqlstate === '42P01' || sqlstate === '42703';
+}
+
+function lostRuns(counted: Reply, version: number): readonly string[] {
+  if (!counted.ok) return version > 1 ? [`the runs cannot be counted (${counted.error.message})`] : [];
+  const [begun, there] = counted.results[0]?.rows[0] ?? [];
+  return begun === there ? [] : [`godwit.epoch counts ${begun ?? '?'} runs, and ${there ?? '?'} have a row`];
+}
+
+const mostTold = 3;
+
+/** What is told of a history that has lost rows, or in which they were edited. */
+function flawedHistory(flaws: readonly string[]): Finding {
+  const more = flaws.length > mostTold ? `; and ${flaws.length - mostTold} more` : '';
+  return fault('history-damaged', {
+    why: `${flaws.slice(0, mostTold).join('; ')}${more}.`,
+    fix: `Put the rows back from a backup of schema godwit (\`godwit runs verify-chain\` names all that differs). Without one: \`DROP SCHEMA godwit CASCADE\`, then \`godwit adopt\`, which proves what is there.`,
+  });
+}
+
+function historyRow(row: readonly (string | null)[]): HistoryRow {
+  const [seq, id, name, file, checksum, kind, run, at, ms, , by, schema] = row;
+  return {
+    seq: Number(seq),
+    id: id ?? '',
+    name: name ?? '',
+    file: file ?? '',
+    checksum: checksum ?? '',
+    kind: (kind ?? 'applied') as HistoryRow['kind'],
+    run: run ?? '',
+    at: at ?? '',
+    ms: Number(ms ?? 0),
+    by: by ?? '',
+    schema: schema ?? '',
+  };
+}
+
+function partialStatement(row: readonly (string | null)[]): PartialStatement {
+  const [migration, direction, ordinal, count, tag, hash, state, detail] = row;
+  return {
+    migration: migration ?? '',
+    direction: direction === 'down' ? 'down' : 'up',
+    ordinal: Number(ordinal),
+    count: Number(count),
+    tag: tag ?? '',
+    hash: hash ?? '',
+    state: state === 'intent' ? 'intent' : 'done',
+    detail: detail ?? '',
+  };
+}

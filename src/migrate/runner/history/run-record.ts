@@ -1,0 +1,128 @@
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { quoteLiteral } from '../../../sql/quote.ts';
+import { checkpointText } from '../../contract/checkpoint.ts';
+import type { RunOutcome } from '../../contract/run-outcome.ts';
+import { settling } from '../identity/settle-identity.ts';
+import type { Reply, Session } from '../../contract/ports.ts';
+import type { SettledIdentity } from '../../contract/history-rows.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+import type { ApplyTask } from '../../contract/task.ts';
+
+/** What the first writes of a run need to know of its task. */
+export type RecordedTask = Pick<ApplyTask, 'run' | 'command' | 'actor' | 'environment' | 'earlier'> &
+  Partial<Pick<ApplyTask, 'consent'>> & {
+    /** What a command is, as JSON. */
+    readonly about?: string;
+  };
+
+/**
+ * Writes the run's row and the beginning of its audit chain, and raises the epoch: what an earlier runner may still
+ * send is refused from now on, and the lease of one that has died is over. Attempts that the database never saw are
+ * written along with it; a command that is at work without the lock goes on. Asked again after a lost answer it begins nothing twice.
+ *
+ * @returns the epoch under which this run changes the database; with `settles`, the id that it has from now on
+ */
+export async function beginRun(
+  session: Session,
+  task: RecordedTask,
+  terms: {
+    readonly planHash: string;
+    readonly firstStarted: string;
+    readonly schema: string;
+    readonly attempt: string;
+    readonly settles?: SettledIdentity;
+  },
+): Promise<Outcome<{ readonly epoch: string; readonly environmentId?: string }>> {
+  const { actor, run } = task;
+  const checkpoint = checkpointText(task.consent?.checkpoint);
+  const common = [actor.by, actor.from, actor.commit, actor.tool].map(quoteLiteral).join(', ');
+  const earlier = task.earlier.map(
+    (attempt) =>
+      `INSERT INTO godwit.run (run, command, outcome, exit_code, failure, by_whom, from_where, git_commit, tool, plan_hash, started_at, finished_at)
+SELECT ${quoteLiteral(attempt.run)}, ${quoteLiteral(attempt.command)}, ${quoteLiteral(attempt.outcome)}, ${attempt.exitCode ?? 'NULL'}::integer, ${quoteLiteral(attempt.failure)}, ${quoteLiteral(attempt.by)}, '', '', '', '', ${quoteLiteral(attempt.startedAt)}::timestamptz, ${quoteLiteral(attempt.finishedAt ?? attempt.startedAt)}::timestamptz
+WHERE NOT EXISTS (SELECT FROM godwit.run WHERE run = ${quoteLiteral(attempt.run)});`,
+  );
+  const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+${localCommit};
+UPDATE godwit.guard SET holder = '', held_by = '', leased_until = NULL WHERE holder NOT IN ('', ${quoteLiteral(run)});
+UPDATE godwit.epoch SET epoch = epoch + 1, run = ${quoteLiteral(run)}, attempt = ${quoteLiteral(terms.attempt)} RETURNING epoch;
+UPDATE godwit.run SET outcome = 'interrupted' WHERE outcome = 'running' AND run <> ${quoteLiteral(run)}
+  AND NOT (command = 'exec' AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE application_name = 'godwit ' || run));
+${earlier.join('\n')}
+INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, checkpoint, default_schema, about)
+VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(terms.planHash)}, ${quoteLiteral(checkpoint)}, ${quoteLiteral(terms.schema)}, ${quoteLiteral(task.about ?? '')})
+ON CONFLICT (run) DO UPDATE SET backend_pid = pg_backend_pid();
+SELECT godwit.note_run(${quoteLiteral(run)}, ${quoteLiteral(terms.firstStarted)}, ARRAY[${task.earlier.map((attempt) => quoteLiteral(attempt.run)).join(', ')}]::text[]);
+${terms.settles === undefined ? '' : `${settling(run, terms.settles)}SELECT environment_id FROM godwit.guard;\n`}COMMIT`;
+  const reply = await session.send(text, { rows: 'all' });
+  if (reply.ok) {
+    const epoch = reply.results[3]?.rows[0]?.[0] ?? '0';
+    const id = terms.settles === undefined ? undefined : reply.results.at(-2)?.rows[0]?.[0];
+    return good({ epoch, ...(id == null ? {} : { environmentId: id }) });
+  }
+  if (!reply.error.lost) await session.send('ROLLBACK');
+  return bad(serverFault(reply.error));
+}
+
+/**
+ * For what fences a run, and for what a run still has to say when it was stopped: on the disk here when it is answered,
+ * and no standby is waited for, which may be gone.
+ */
+export const localCommit = 'SET LOCAL synchronous_commit TO local';
+
+/**
+ * Raises the epoch if it is still this run's: what was sent under the old one is refused from now on. No row comes back
+ * when another run, or another attempt at this one, has taken over. May be repeated when its answer was lost. Its row is in
+ * the last result.
+ *
+ * @param of the run and the attempt; without one, whichever is at work
+ */
+export function raisingEpoch(of: { readonly run: string; readonly attempt?: string }): string {
+  const own = of.attempt === undefined ? '' : ` and attempt = ${quoteLiteral(of.attempt)}`;
+  return `${localCommit};
+update godwit.epoch set epoch = epoch + 1 where run = ${quoteLiteral(of.run)}${own} returning epoch`;
+}
+
+/**
+ * Adds one event to the run's audit chain, outside of any migration.
+ *
+ * @param lockTimeout so long it may wait for the chain, which a transaction of the run holds that notes something itself
+ * @returns whether it is there
+ */
+export async function logEvent(
+  session: Session,
+  run: string,
+  event: { readonly kind: string; readonly body: object },
+  lockTimeout?: string,
+): Promise<boolean> {
+  const limit = lockTimeout === undefined ? '' : `SET LOCAL lock_timeout TO ${quoteLiteral(lockTimeout)};\n`;
+  const reply = await session.send(
+    `${limit}SELECT godwit.log(${quoteLiteral(run)}, ARRAY[${quoteLiteral(event.kind)}], ARRAY[${quoteLiteral(JSON.stringify(event.body))}])`,
+  );
+  return reply.ok;
+}
+
+/**
+ * Writes how the run ended. The history itself is complete without it: a run that dies before this is "interrupted".
+ * Whatever this run has committed is on the disk when it is answered.
+ */
+export async function finishRun(
+  session: Session,
+  run: string,
+  end: {
+    readonly outcome: RunOutcome;
+    readonly exitCode: number;
+    readonly failure: string;
+    readonly about?: string;
+    /** True: no standby is waited for. */
+    readonly local?: boolean;
+  },
+): Promise<Reply> {
+  const values = [run, end.outcome].map(quoteLiteral).join(', ');
+  const about = end.about === undefined ? '' : `, ${quoteLiteral(end.about)}`;
+  const reply = await session.send(`BEGIN;
+${end.local === true ? `${localCommit};\n` : ''}SELECT godwit.finish_run(${values}, ${end.exitCode}, ${quoteLiteral(end.failure)}${about});
+COMMIT`);
+  if (!reply.ok && !reply.error.lost) await session.send('ROLLBACK');
+  return reply;
+}

@@ -1,0 +1,119 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { good } from '../../../kit/outcome.ts';
+import { openControl } from '../session/control-connection.ts';
+import { watchConnections } from '../session/watch-connections.ts';
+import { newerHistory } from '../history/read-history.ts';
+import type { History } from '../../contract/history.ts';
+import { newestVersion } from '../history/newest-version.ts';
+import type { RunAbout, SettledIdentity } from '../../contract/history-rows.ts';
+import { compareIdentity, identityOf, livesAs, ownedFix } from './compare-identity.ts';
+import { settlementOf } from './settle-identity.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import type { EnvironmentTerms, IdentifyTask } from '../../contract/task.ts';
+import { begin } from '../run/begin.ts';
+import { unchangeable } from '../session/server-facts.ts';
+import { takeLease } from '../session/lease.ts';
+import type { LiveRun } from '../run/run-state.ts';
+import type { Opened } from '../session/open.ts';
+import { finishRecorded, performRecorded, unreached } from '../run/recorded-run.ts';
+import { workingOn } from '../run/stop-run.ts';
+import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+
+/**
+ * `adopt --identity`: the database that was found becomes the environment's own, as a run of its own, with who settled it,
+ * why, what it was before and what it is since. Name and id change in the transaction that writes the run's row; the
+ * baseline is bound to this server behind it, as in every run.
+ */
+export async function performIdentify(task: IdentifyTask, ports: RunnerPorts): Promise<Verdict> {
+  return await performRecorded(task, ports, (live, opened) => identifyOpened({ task, ports, live }, opened));
+}
+
+interface IdentifyTerms {
+  readonly task: IdentifyTask;
+  readonly ports: RunnerPorts;
+  readonly live: LiveRun;
+}
+
+async function identifyOpened(terms: IdentifyTerms, opened: Opened): Promise<Verdict> {
+  const { task, ports, live } = terms;
+  const { facts } = opened;
+  const forbidden = [
+    ...unchangeable(facts, opened.history),
+    ...unsettled(facts, opened.history, task.environment),
+    ...(task.shown === undefined || isShown(task.shown, identityOf(facts, opened.history)) ? [] : [moved]),
+  ];
+  if (forbidden.length > 0) return verdictOf(...forbidden);
+  const settles =
+    settlementOf(facts, opened.history, task.environment) ??
+    (task.moved === true ? movedFrom(facts, opened.history) : undefined);
+  if (settles === undefined) return wellDone('nothing-to-do');
+  if (!task.approved) {
+    ports.emit({ kind: 'identity.settled', done: false, ...settles });
+    return verdictOf(needsApproval(task));
+  }
+  const control = (live.control = openControl(ports, task.run));
+  live.watch = watchConnections(ports, control, task.run, () => workingOn(live));
+  const held = facts.pooled ? await takeLease(task, ports, live, opened.history) : good(opened.history);
+  if (!held.ok) return verdictOf(...held.findings.map(unreached));
+  live.epoch = held.value.epoch;
+  live.head = held.value.head;
+  if (ports.signal.aborted) return untouched;
+
+  const about: RunAbout = {
+    words: ['--identity'],
+    reason: task.reason,
+    seq: held.value.rows.at(-1)?.seq ?? 0,
+    identity: settles,
+  };
+  const { run, command, actor, environment, earlier } = task;
+  const recorded = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
+  const begun = await begin(recorded, ports, live, {
+    history: held.value,
+    planHash: '',
+    first: '',
+    describes: true,
+    settles,
+  });
+  if (!begun.ok) return ports.signal.aborted ? untouched : verdictOf(...begun.findings.map(unreached));
+  if (begun.value === 'moved') return verdictOf(fault('taken-over'));
+  return await finishRecorded(ports, live, wellDone(), {
+    ...about,
+    identity: { ...settles, after: { ...settles.after, id: live.environmentId ?? settles.after.id } },
+  });
+}
+
+const untouched = verdictOf(fault('interrupted', { why: 'The identity is as it was.' }));
+const moved = fault('wrong-database', {
+  why: 'It is not the database that was shown when it was asked about.',
+  fix: 'Run the command again, and look at what it shows.',
+});
+
+/** The database is the same one, and its baseline belongs to another server. */
+function movedFrom(facts: Opened['facts'], history: History): SettledIdentity {
+  const { systemId, databaseOid } = history.baseline;
+  const after = identityOf(facts, history);
+  return { before: { ...after, systemId, databaseOid }, after };
+}
+
+function isShown(shown: SettledIdentity['after'], found: SettledIdentity['after']): boolean {
+  return (['environment', 'id', 'systemId', 'databaseOid'] as const).every((key) => shown[key] === found[key]);
+}
+
+/** What speaks against settling: nobody knows this form of history, or the database belongs to another environment. */
+export function unsettled(facts: Opened['facts'], history: History, environment: EnvironmentTerms): readonly Finding[] {
+  if (history.version > newestVersion) return [newerHistory(history.version)];
+  const differences = compareIdentity(identityOf(facts, history), environment);
+  const other = differences.length === 0 ? undefined : livesAs(facts, history, environment);
+  if (other === undefined) return [];
+  const why = `It is the database of environment "${other}" itself, or a physical copy of its server (a snapshot, a clone) that nothing tells from it.`;
+  const fix = `${ownedFix(other, environment)} How a physical copy is told apart: docs/history.md#copies-restores-and-moves.`;
+  return [fault('wrong-database', { why, fix })];
+}
+
+function needsApproval({ environment: { name } }: IdentifyTask): Finding {
+  return fault('needs-approval', {
+    why: `${name} is protected: which database it is, only a person changes.`,
+    fix: 'Run it where a person can type the name of the environment.',
+  });
+}

@@ -1,0 +1,46 @@
+import { quoteLiteral } from '../../../sql/quote.ts';
+import type { History } from '../../contract/history.ts';
+import type { SettledIdentity } from '../../contract/history-rows.ts';
+import type { EnvironmentTerms } from '../../contract/task.ts';
+import { compareIdentity, identityOf, type Place } from './compare-identity.ts';
+
+/**
+ * What settling would change: undefined when this is the environment's database already. A database that comes from
+ * another environment gets an id of its own, so that what is pinned to the original never fits the copy; one that was
+ * restored under its own name keeps its id.
+ */
+export function settlementOf(
+  place: Place,
+  history: History,
+  environment: EnvironmentTerms,
+): SettledIdentity | undefined {
+  const found = identityOf(place, history);
+  const { name, pinned, copiedFrom } = environment;
+  // A copy whose name was edited by hand has the id of its original still.
+  const isNamesake = found.environment === name && found.id !== copiedFrom?.pinned?.id;
+  if (compareIdentity(found, environment).length === 0 && (isNamesake || found.id === '')) return undefined;
+  const { systemId, databaseOid } = history.baseline;
+  return {
+    before: { environment: found.environment, id: found.id, systemId, databaseOid },
+    ...(pinned === undefined ? {} : { pinned: { databaseOid: '', ...pinned } }),
+    after: { ...found, environment: name, id: isNamesake ? found.id : '' },
+  };
+}
+
+/**
+ * Statements that make the database the environment's own, inside of the transaction that writes the run's row: the guard,
+ * and an event in the run's chain. What somebody else has settled meanwhile stays.
+ */
+export function settling(run: string, { before, pinned, after }: SettledIdentity): string {
+  // Without a history before: it was made a moment ago, under this name and with an id of its own.
+  const settled =
+    before.id === ''
+      ? ''
+      : `UPDATE godwit.guard SET environment = ${quoteLiteral(after.environment)}${after.id === '' ? ', environment_id = pg_catalog.gen_random_uuid()' : ''}
+WHERE environment = ${quoteLiteral(before.environment)} AND environment_id = ${quoteLiteral(before.id)};`;
+  const known = quoteLiteral(JSON.stringify({ before, pinned, after }));
+  return `${settled}
+SELECT godwit.log(${quoteLiteral(run)}, ARRAY['identity'], ARRAY[(pg_catalog.jsonb_set(${known}::pg_catalog.jsonb, '{after,id}', pg_catalog.to_jsonb(environment_id))
+  || pg_catalog.jsonb_build_object('at', pg_catalog.clock_timestamp()))::text]) FROM godwit.guard WHERE environment = ${quoteLiteral(after.environment)};
+`;
+}

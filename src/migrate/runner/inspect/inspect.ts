@@ -1,0 +1,174 @@
+import { fault } from '../../../kit/fault.ts';
+import { quoteLiteral } from '../../../sql/quote.ts';
+import type { History } from '../../contract/history.ts';
+import type { RunEvent } from '../../contract/event.ts';
+import type { RunAbout, RunRow } from '../../contract/history-rows.ts';
+import { changesOfRun } from '../history/run-changes.ts';
+import type { Session } from '../../contract/ports.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+import type { InspectTask } from '../../contract/task.ts';
+import { fingerprintLength } from '../../plan/told-statements.ts';
+import type { Opened } from '../session/open.ts';
+import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { unknownRun } from '../prune/pruned-run.ts';
+import { whereTheyStand } from './current-state.ts';
+import { emitChanges } from '../verify/emit-changes.ts';
+import { verifyChains } from './verify-chains.ts';
+
+/** Reads the history: what is applied, the runs, the events of one run, the audit chains. Changes nothing. */
+export async function inspect(task: InspectTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
+  const { session, history } = opened;
+  if (task.what === 'history' || task.what === 'overview') {
+    const fingerprints = await readFingerprints(session, history);
+    ports.emit(historyEvent(history, task.what, fingerprints));
+  }
+  if (task.what === 'history') return wellDone();
+  if (history.version === 0) return empty(task, ports, history);
+  if (task.what === 'chain') return verifyChains(session, ports, task.subject ?? '', history.version);
+  if (task.what === 'prunable') return (await import('./inspect-prunable.ts')).inspectPrunable(task, ports, opened);
+  const runs = await readRuns(session, task);
+  if ('outcome' in runs) return runs;
+  ports.emit({ kind: 'runs', runs });
+  if (task.what === 'run' && runs.length === 0) return verdictOf(await unknownRun(session, task.subject ?? ''));
+  if (task.what === 'run') await emitRunDetails(session, ports, runs, history.version);
+  return wellDone();
+}
+
+/** What is applied; for an overview with all that a plan is made from. */
+export function historyEvent(
+  { rows, ...state }: History,
+  what: 'history' | 'overview',
+  fingerprints: readonly string[] | undefined,
+): RunEvent {
+  const partial = [...new Set(state.partial.map((statement) => statement.migration))];
+  return {
+    kind: 'history',
+    rows,
+    partial,
+    ...(fingerprints === undefined ? {} : { fingerprints }),
+    ...(what === 'overview' ? { state } : {}),
+  };
+}
+
+/** What the statements of each row were, so that a file of which only comments were changed can be told. */
+export async function readFingerprints(
+  session: Session,
+  { version, rows }: History,
+): Promise<readonly string[] | undefined> {
+  if (version === 0) return undefined;
+  const reply = await session.send(
+    `select seq, left(encode(sha256(convert_to(string_agg(hash, ' ' order by ordinal), 'UTF8')), 'hex'), ${fingerprintLength})
+from godwit.statement where seq is not null group by seq`,
+    { rows: 'all' },
+  );
+  if (!reply.ok) return undefined;
+  const told = new Map((reply.results[0]?.rows ?? []).map(([seq, print]) => [Number(seq), print ?? '']));
+  return rows.map(({ seq }) => told.get(seq) ?? '');
+}
+
+function empty(task: InspectTask, ports: RunnerPorts, _history: History): Verdict {
+  if (task.what === 'runs' || task.what === 'overview') ports.emit({ kind: 'runs', runs: [] });
+  if (task.what === 'run') return verdictOf(fault('unknown-run', { why: 'This database has no history yet.' }));
+  return wellDone();
+}
+
+/** Runs, newest first, as they stand by the history and by the sessions that are there. */
+export async function readRuns(
+  session: Session,
+  task: Pick<InspectTask, 'what' | 'subject' | 'limit'>,
+): Promise<readonly RunRow[] | Verdict> {
+  const subject = task.what === 'run' ? `where run like ${quoteLiteral(`${likeLiteral(task.subject ?? '')}%`)}` : '';
+  const iso = (column: string): string =>
+    `coalesce(to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), '')`;
+  // A run that died could not write its end: its session is gone.
+  const outcome = `case when outcome = 'running' and not exists
+    (select from pg_catalog.pg_stat_activity a where a.application_name = 'godwit ' || r.run)
+    and not exists (select from godwit.guard where holder = r.run and leased_until > clock_timestamp()) then 'interrupted' else outcome end`;
+  const reply = await session.send(
+    `select run, command, ${outcome}, exit_code, by_whom, from_where, git_commit, tool, plan_hash, ${iso('started_at')}, ${iso('finished_at')},
+  coalesce(extract(epoch from coalesce(finished_at, case ${outcome} when 'running' then clock_timestamp() end) - started_at) * 1000, 0), (select count(*) from godwit.migration m where m.run = r.run), failure, checkpoint, about
+from godwit.run r ${subject} order by started_at desc limit ${Math.max(1, Math.trunc(task.limit ?? 20))}`,
+    { rows: 'all' },
+  );
+  if (!reply.ok) return verdictOf(serverFault(reply.error));
+  return (reply.results[0]?.rows ?? []).map(runRow);
+}
+
+function likeLiteral(text: string): string {
+  return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
+}
+
+function runRow(row: readonly (string | null)[]): RunRow {
+  const text = (index: number): string => row[index] ?? '';
+  return {
+    run: text(0),
+    command: text(1),
+    outcome: text(2),
+    exitCode: row[3] == null ? null : Number(row[3]),
+    by: text(4),
+    from: text(5),
+    commit: text(6),
+    tool: text(7),
+    planHash: text(8),
+    startedAt: text(9),
+    finishedAt: text(10),
+    ms: Number(row[11] ?? 0),
+    applied: Number(row[12] ?? 0),
+    failure: text(13),
+    checkpoint: text(14),
+    ...aboutOf(text(15)),
+  };
+}
+
+function aboutOf(text: string): Pick<RunRow, 'about'> {
+  if (text === '') return {};
+  try {
+    return { about: JSON.parse(text) as RunAbout };
+  } catch {
+    return {};
+  }
+}
+
+/** One run: its migrations with each statement's time, and its events. */
+async function emitRunDetails(
+  session: Session,
+  ports: RunnerPorts,
+  runs: readonly RunRow[],
+  version: number,
+): Promise<void> {
+  const ids = runs.map((run) => quoteLiteral(run.run)).join(', ');
+  const reply = await session.send(
+    `select run, migration, coalesce(seq::text, ''), direction, ordinal, tag, line, count, coalesce(ms, 0), state from godwit.statement where run in (${ids}) order by n;
+select run, n, kind, case when kind = 'described' then '' else body end, hash from godwit.event where run in (${ids}) order by run, n`,
+    { rows: 'all' },
+  );
+  if (!reply.ok) return;
+  const [statements, events] = reply.results;
+  const live = await whereTheyStand(session, runs);
+  // Of several, the newest is shown.
+  const [newest] = runs;
+  if (version >= 2 && newest !== undefined) emitChanges(ports, await changesOfRun(session, newest.run));
+  ports.emit({
+    kind: 'run.details',
+    live,
+    statements: (statements?.rows ?? []).map(([run, migration, , direction, ordinal, tag, line, count, ms, state]) => ({
+      run: run ?? '',
+      migration: migration ?? '',
+      direction: direction ?? '',
+      ordinal: Number(ordinal) + 1,
+      tag: tag ?? '',
+      line: Number(line),
+      count: Number(count),
+      ms: Number(ms),
+      state: state ?? '',
+    })),
+    events: (events?.rows ?? []).map(([run, n, kind, body, hash]) => ({
+      run: run ?? '',
+      n: Number(n),
+      kind: kind ?? '',
+      body: body ?? '',
+      hash: hash ?? '',
+    })),
+  });
+}

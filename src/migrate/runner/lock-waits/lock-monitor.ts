@@ -1,0 +1,229 @@
+import type { Blocker } from '../../contract/blocker.ts';
+import type { RunEvent } from '../../contract/event.ts';
+import type { Lock } from '../../../sql/locks/lock.ts';
+import type { Reply, Session } from '../../contract/ports.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import { holdersQuery } from './holders.ts';
+import {
+  nudgeQuery,
+  readSight,
+  sightQuery,
+  stepBackQuery,
+  stillThereQuery,
+  type Look,
+  type Sight,
+} from './lock-wait-snapshot.ts';
+import { createTeller } from './throttle.ts';
+import { shortWaitMs, type LockTerms } from '../../contract/lock-policy.ts';
+
+/** Looks from another connection, while the sessions of a run do not answer, at who is in their way. */
+export interface Lookout {
+  /** The session, watched from now on. */
+  over(session: Session): Session;
+  /** Passes an event on; learns from it which migration is under way. */
+  emit(event: RunEvent): void;
+  /** Who was in the way of the migration that is under way, when it looked last. */
+  readonly blockers: readonly Blocker[];
+  /** True: somebody was in the way, and only with transactions that come and go. */
+  readonly passing: boolean;
+  /** Until the migration is through, messages may meet a lock again: it looks early enough to see whose it is. */
+  expectTrouble(): void;
+  /** Did we cancel a statement because of those who waited behind it? Says so once. */
+  steppedBack(): boolean;
+  /** Looks who holds these locks, when nobody was seen while they were waited for. */
+  search(locks: readonly Lock[]): Promise<void>;
+  /** Pauses before the next try; shorter when all who were in the way are gone. */
+  pause(ms: number): Promise<void>;
+  close(): void;
+}
+
+/** What a lookout works with. */
+export interface LookoutParts {
+  readonly ports: Pick<RunnerPorts, 'clock' | 'timer' | 'sleep' | 'emit' | 'random' | 'signal'>;
+  readonly look: Look;
+  /** Runs a query that may wait for a second or two, over a connection that nobody else needs. */
+  readonly ask: (query: string) => Promise<void>;
+  readonly terms: LockTerms;
+}
+
+/** Nothing is looked at before a message has been under way for so long: fast runs never pay for a look. */
+const patienceMs = 500;
+/** After a lock was not to be had: early enough to see who has it, before the next wait is over. */
+const earlyMs = 40;
+const lookEveryMs = 1000;
+
+interface Watched {
+  readonly pid: number;
+  underWay: number;
+  /** Since when it has been at what it is doing. */
+  since: number;
+}
+
+/** The lookout of one run. It costs nothing but a note for each message as long as everything is answered soon. */
+export function createLookout({ ports, look, ask, terms }: LookoutParts): Lookout {
+  const sessions: Watched[] = [];
+  const covered = new Map<Session, Session>();
+  const teller = createTeller(ports);
+  let started = false;
+  let closed = false;
+  let wake: () => void = () => {};
+  let trouble = false;
+  let seen: Sight | undefined;
+  let cancelled = false;
+  const nudged = new Set<string>();
+  const through = new Set<string>();
+
+  const slowest = (): Watched | undefined => {
+    const since = ports.clock() - (trouble ? earlyMs : patienceMs);
+    return sessions.find((one) => one.underWay > 0 && one.since <= since);
+  };
+
+  // A timer that the end of the run takes back: nobody waits for it.
+  const nap = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = ports.timer(ms, resolve);
+      wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+
+  // A retry is looked at early, but not as often as that for all the time that it may take.
+  const pace = (): number => {
+    const busy = sessions.find(({ underWay }) => underWay > 0);
+    const long = busy !== undefined && ports.clock() - busy.since > patienceMs;
+    return long ? lookEveryMs : trouble ? earlyMs : patienceMs;
+  };
+
+  const watch = async (): Promise<void> => {
+    for (;;) {
+      if (!closed) await nap(pace());
+      if (closed || ports.signal.aborted) return;
+      const slow = slowest();
+      if (slow === undefined) continue;
+      const since = slow.since;
+      const rows = await look(sightQuery(slow.pid));
+      // Answered in the meantime: what was seen is about something else.
+      if (rows === undefined || slow.since !== since) continue;
+      const sight = readSight(rows);
+      if (sight.blockers.length > 0) seen = sight;
+      teller.tell(sight);
+      if (isCrowded(sight, terms)) await stepBack(slow.pid);
+    }
+  };
+
+  const stepBack = async (pid: number): Promise<void> => {
+    // Noted before: the statement may have ended before we hear that it was cancelled.
+    cancelled = true;
+    const rows = await look(stepBackQuery(pid));
+    if (rows?.length === 0) cancelled = false;
+  };
+
+  const reset = (expected: boolean): void => {
+    trouble = expected;
+    if (!expected) seen = undefined;
+    cancelled = false;
+  };
+
+  const nudge = async (): Promise<void> => {
+    const { relation, blockers } = seen ?? {};
+    const worker = blockers?.find(({ query }) => query === 'autovacuum worker');
+    if (relation === undefined || worker === undefined || nudged.has(`${worker.pid} ${relation}`)) return;
+    nudged.add(`${worker.pid} ${relation}`);
+    await ask(nudgeQuery(relation));
+  };
+
+  return {
+    over(session) {
+      const known = covered.get(session);
+      if (known !== undefined) return known;
+      const watched: Watched = { pid: session.pid, underWay: 0, since: 0 };
+      sessions.push(watched);
+      if (!started) void watch();
+      started = true;
+      const over = watchedSession(session, watched, ports.clock);
+      covered.set(session, over);
+      return over;
+    },
+    emit(event) {
+      if (event.kind === 'migration.started') {
+        // Each try begins anew; for those who listen it began once.
+        if (event.id === teller.migration) return;
+        teller.migration = event.id;
+      }
+      // Whatever was in the way of this one is no business of the next.
+      if (event.kind === 'migration.applied') {
+        reset(false);
+        // A server that has crashed may have lost what it had answered: then it is applied again.
+        if (through.has(event.id)) return;
+        through.add(event.id);
+      }
+      ports.emit(event);
+    },
+    get blockers() {
+      return seen?.blockers ?? [];
+    },
+    get passing() {
+      return seen !== undefined && seen.blockers.length > 0 && seen.transactions.length === 0;
+    },
+    expectTrouble: () => reset(true),
+    steppedBack() {
+      const was = cancelled;
+      cancelled = false;
+      return was;
+    },
+    async search(locks) {
+      const query = seen === undefined ? holdersQuery(locks) : undefined;
+      const rows = query === undefined ? undefined : await look(query);
+      if (rows !== undefined && rows.length > 0) seen = readSight(rows);
+    },
+    async pause(ms) {
+      const until = ports.clock() + ms;
+      await nudge();
+      const transactions = seen?.transactions ?? [];
+      while (ports.clock() < until && !ports.signal.aborted) {
+        await ports.sleep(Math.min(firstLookMs, until - ports.clock()));
+        if (transactions.length === 0 || ports.clock() >= until) continue;
+        const rows = await look(stillThereQuery(transactions));
+        if (rows?.[0]?.[0] === '0') return await ports.sleep(ports.random() * scatterMs);
+      }
+    },
+    close() {
+      closed = true;
+      wake();
+    },
+  };
+}
+
+const firstLookMs = 100;
+const scatterMs = 50;
+
+/** More than the agreed short wait, and a crowd behind us: ours is the statement that is to be put off. */
+function isCrowded(sight: Sight, terms: LockTerms): boolean {
+  return sight.relation !== undefined && sight.waiters > terms.waiters && sight.waitedMs > 2 * shortWaitMs;
+}
+
+function watchedSession(session: Session, watched: Watched, clock: () => number): Session {
+  const track = async (reply: Promise<Reply>): Promise<Reply> => {
+    if (watched.underWay === 0) watched.since = clock();
+    watched.underWay += 1;
+    const answer = await reply;
+    watched.underWay -= 1;
+    watched.since = clock();
+    return answer;
+  };
+  return {
+    pid: session.pid,
+    get waiting() {
+      return session.waiting;
+    },
+    get answered() {
+      return session.answered;
+    },
+    cancel: () => session.cancel(),
+    abandon: () => session.abandon(),
+    close: () => session.close(),
+    send: (text, options) => track(session.send(text, options)),
+    copyIn: (command, data) => track(session.copyIn(command, data)),
+  };
+}

@@ -1,0 +1,107 @@
+import type { Finding } from '../../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { Analysis, PlanStep } from '../../contract/model.ts';
+import type { RefusedReply, Session } from '../../contract/ports.ts';
+import type { StatedLoss } from '../../contract/row-change.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+import { createAccount, type LossAccount } from './account.ts';
+import { lookAt } from './count.ts';
+import { losesTooMuch } from './loses-too-much.ts';
+import { resolveCreated, type CreatedRows } from './own-rows.ts';
+import { createPresentNames } from './present-names.ts';
+import { askAside, findTargets } from './targets.ts';
+
+/** A step of a rollback, and what its migration has created. */
+export interface Undoing {
+  readonly step: PlanStep;
+  readonly down: Analysis;
+  readonly created: readonly CreatedRows[];
+}
+
+/**
+ * Looks ahead at what a rollback would destroy, so that it is refused before anything is changed where that can be known.
+ * What only running it tells (rows that fit a condition, what newer down files change) is judged when it comes to that:
+ * by the guard of each step, which has the last word.
+ *
+ * @param undoing in the order of the rollback
+ * @param terms rows that may be lost, and the schema that unqualified names stand for
+ */
+export async function foreseeLosses(
+  session: Session,
+  undoing: readonly Undoing[],
+  terms: { readonly lose: number; readonly schema: string },
+): Promise<Outcome<void>> {
+  const account = createAccount();
+  const names = createPresentNames(terms.schema);
+  const told = new Set<string>();
+  const beyond: number[] = [];
+  for (const { step, down, created } of undoing) {
+    const present = created.flatMap((one): readonly CreatedRows[] => {
+      const table = names.presentTable(one.table);
+      return table === undefined ? [] : [{ ...one, table }];
+    });
+    const own = await resolveCreated(askAside(session), present);
+    if (!own.ok && own.error.lost) return bad(serverFault(own.error));
+    account.step(step.id, own.ok ? own.rows : new Map());
+    account.begin(step.id);
+    for (const change of down.rows) {
+      names.note(change);
+      const loss = change.op === 'lose' && change.how !== 'delete-some' ? names.present(change) : undefined;
+      const lost = loss === undefined ? undefined : await enter({ session, account, told }, step.id, loss);
+      if (lost !== undefined) return bad(serverFault(lost.error));
+    }
+    beyond.push(account.excess() - account.excessBefore(step.id));
+  }
+  const needed = account.excess();
+  if (needed <= terms.lose) return good(undefined);
+  const several = undoing.length > 1;
+  return bad(
+    ...undoing.flatMap(({ step }, index): readonly Finding[] =>
+      (beyond[index] ?? 0) > 0
+        ? [
+            losesTooMuch(step.id, {
+              account,
+              several,
+              left: terms.lose,
+              needed,
+              where: { file: step.file },
+              migration: step.id,
+            }),
+          ]
+        : [],
+    ),
+  );
+}
+
+interface Looking {
+  readonly session: Session;
+  readonly account: LossAccount;
+  /** What has been counted: a table that several down files name is lost once. */
+  readonly told: Set<string>;
+}
+
+/** Counts what a loss takes now. What the server does not tell is judged later; only a lost connection is an answer. */
+async function enter(
+  { session, account, told }: Looking,
+  key: string,
+  loss: StatedLoss,
+): Promise<RefusedReply | undefined> {
+  const found = await findTargets(askAside(session), loss);
+  if (!found.ok) return found.error.lost ? found : undefined;
+  // What a foreign key deletes along depends on the rows.
+  const targets = loss.how === 'delete' ? found.targets.slice(0, 1) : found.targets;
+  const values = loss.column !== undefined;
+  for (const target of targets) {
+    const counted = await lookAt(session, target, { only: loss.only });
+    if (!counted.ok && counted.error.lost) return counted;
+    if (!counted.ok) continue;
+    let rows = 0;
+    for (const [leaf, count] of counted.rows) {
+      const what = values ? `${leaf}.${target.label}` : leaf;
+      if (!told.has(what)) rows += count;
+      told.add(what);
+    }
+    account.lose(key, { table: target.oid, label: target.label, rows, ...(values ? { values } : {}) });
+  }
+  return undefined;
+}

@@ -1,0 +1,65 @@
+import type { NamedTable, RowChange, StatedLoss } from '../../contract/row-change.ts';
+
+/**
+ * What tables and columns that statements name are called before any of these statements is executed. It only serves to
+ * look ahead: where rows are guarded while statements run, the server itself resolves their names.
+ */
+export interface PresentNames {
+  /** The loss under the present names; undefined: the statements have made it themselves, so it holds nothing yet. */
+  present(loss: StatedLoss): StatedLoss | undefined;
+  /** A table under its present name; undefined: the statements have made it. */
+  presentTable(table: NamedTable): NamedTable | undefined;
+  /** Takes note of what a statement makes or renames. To be called with all changes, in order. */
+  note(change: RowChange): void;
+}
+
+/** @param schema the schema that unqualified names stand for */
+export function createPresentNames(schema: string): PresentNames {
+  const tables = new Map<string, NamedTable | null>();
+  const columns = new Map<string, string | null>();
+  const tableOf = (table: NamedTable): NamedTable | null => {
+    const known = tables.get(keyOf(table, schema));
+    return known === undefined ? table : known;
+  };
+  const columnKey = (table: NamedTable, column: string): string => `${keyOf(table, schema)}#${column}`;
+  const columnOf = (table: NamedTable, column: string): string | null => {
+    const known = columns.get(columnKey(table, column));
+    return known === undefined ? column : known;
+  };
+  return {
+    present(loss) {
+      if (loss.how === 'drop-schema') return loss;
+      const table = tableOf(loss.table);
+      if (table === null) return undefined;
+      if (loss.column === undefined) return { ...loss, table };
+      const column = columnOf(table, loss.column);
+      return column === null ? undefined : { ...loss, table, column };
+    },
+    presentTable: (table) => tableOf(table) ?? undefined,
+    note(change) {
+      if (change.op !== 'make' && change.op !== 'rename') return;
+      const table = tableOf(change.table);
+      if (change.column !== undefined) {
+        if (table === null) return;
+        const before = change.op === 'make' ? null : columnOf(table, change.column);
+        if (change.op === 'rename') columns.set(columnKey(table, change.column), null);
+        columns.set(columnKey(table, change.op === 'make' ? change.column : (change.to.name ?? '')), before);
+        return;
+      }
+      tables.set(keyOf(change.table, schema), null);
+      if (change.op === 'rename') tables.set(keyOf(renamed(change), schema), table);
+    },
+  };
+}
+
+/** What a table is called behind its renaming. */
+export function renamed({ table, to }: Extract<RowChange, { readonly op: 'rename' }>): NamedTable {
+  const name = to.name ?? table.name;
+  return to.schema === undefined ? { ...table, name } : { schema: to.schema, name };
+}
+
+/** `schema.name`, the default schema filled in. */
+export function keyOf({ schema, name, path }: NamedTable, otherwise: string): string {
+  const first = path?.find((entry) => !/^(?:"?\$user"?|pg_catalog|pg_temp|)$/.test(entry));
+  return `${schema ?? first ?? otherwise}.${name}`;
+}

@@ -1,0 +1,148 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding, Place } from '../../../kit/finding.ts';
+import type { Analysis, PlanStep, Segment } from '../../contract/model.ts';
+import type { RefusedReply, Session } from '../../contract/ports.ts';
+import { describe } from '../../contract/server-fault.ts';
+import type { StatedLoss } from '../../contract/row-change.ts';
+import type { LossAccount } from './account.ts';
+import { countLocked, sumOf } from './count.ts';
+import { losesTooMuch } from './loses-too-much.ts';
+import { resolveCreated, type CreatedRows } from './own-rows.ts';
+import { askIn, findAgain, findTargets } from './targets.ts';
+
+/** Why a step must not go on: rows would be lost, they cannot be counted, or the server has refused to tell. */
+export type Stop = { readonly finding: Finding } | { readonly refusal: RefusedReply };
+
+/** Guards the rows of one step while it is undone: in its own transactions, by the catalogue as it is then. */
+export interface RowGuard {
+  /** Before anything of the step is executed: finds what its migration has created. */
+  begin(session: Session): Promise<Stop | undefined>;
+  /** The guard of one segment's transaction; undefined: it destroys no rows that its text names. */
+  over(segment: Segment): SegmentGuard | undefined;
+}
+
+/** Guards the rows of one transaction. */
+interface SegmentGuard {
+  /** In front of a statement: locks and counts what it takes. */
+  before(session: Session, statement: number): Promise<Stop | undefined>;
+  /** Behind the last one: counts what is left of tables that only some rows were deleted from. */
+  after(session: Session): Promise<Stop | undefined>;
+}
+
+/** What a guard works with. */
+export interface GuardTerms {
+  readonly account: LossAccount;
+  /** Rows that the whole rollback may destroy beyond those that the undone migrations have created. */
+  readonly lose: number;
+  /** True: it undoes more than one migration. */
+  readonly several: boolean;
+  readonly step: Pick<PlanStep, 'id' | 'file'>;
+  readonly down: Analysis;
+  readonly created: readonly CreatedRows[];
+}
+
+export function createRowGuard(terms: GuardTerms): RowGuard {
+  const { account, step, down } = terms;
+  const losses = down.rows.filter((change) => change.op === 'lose');
+  return {
+    async begin(session) {
+      const own = await resolveCreated(askIn(session), terms.created);
+      if (!own.ok) return { refusal: own };
+      account.step(step.id, own.rows);
+    },
+    over(segment) {
+      const inside = losses.filter(({ statement }) => segment.first <= statement && statement <= segment.last);
+      return inside.length === 0 ? undefined : guardSegment(terms, inside, `${step.id} ${segment.last}`);
+    },
+  };
+}
+
+/** A table that some rows are deleted from: how many it held before. */
+interface Watched {
+  readonly label: string;
+  readonly rows: number;
+}
+
+function guardSegment(terms: GuardTerms, losses: readonly StatedLoss[], key: string): SegmentGuard {
+  const { account } = terms;
+  const watched = new Map<string, Watched>();
+  const whole = new Set<string>();
+  account.begin(key);
+  const judge = (statement: number): Stop | undefined => {
+    const excess = account.excess();
+    if (excess <= terms.lose) return undefined;
+    const { several, lose, step } = terms;
+    const before = account.excessBefore(step.id);
+    const where = placeOf(terms, statement);
+    const budget = { left: lose - before, needed: excess - before };
+    return { finding: losesTooMuch(key, { account, several, where, migration: step.id, ...budget }) };
+  };
+
+  const count = async (session: Session, loss: StatedLoss): Promise<Stop | undefined> => {
+    // The server looks for the name itself, wherever the file has told it to look.
+    const found = await findTargets(askIn(session), {
+      ...loss,
+      table: { schema: loss.table.schema, name: loss.table.name },
+    });
+    if (!found.ok) return stopAt(found, terms, loss);
+    const some = loss.how === 'delete' || loss.how === 'delete-some';
+    const values = loss.column !== undefined;
+    for (const target of found.targets) {
+      if (whole.has(target.oid) || (some && watched.has(target.oid))) continue;
+      const mode = some ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE';
+      const counted = await countLocked(session, target, { mode, only: loss.only });
+      if (!counted.ok) return stopAt(counted, terms, loss);
+      const rows = sumOf(counted.rows);
+      const label = target.label;
+      if (some) {
+        watched.set(target.oid, { label, rows });
+        continue;
+      }
+      if (!values) whole.add(target.oid);
+      // Rows that the file has deleted before are lost too.
+      const lost = values ? rows : Math.max(rows, watched.get(target.oid)?.rows ?? 0);
+      account.lose(key, { table: target.oid, label, rows: lost, ...(values ? { values } : {}) });
+    }
+  };
+
+  return {
+    async before(session, statement) {
+      const here = losses.filter((loss) => loss.statement === statement);
+      for (const loss of here) {
+        const stop = await count(session, loss);
+        if (stop !== undefined) return stop;
+      }
+      return here.length === 0 ? undefined : judge(statement);
+    },
+    async after(session) {
+      const oids = [...watched.keys()].filter((oid) => !whole.has(oid));
+      const [last] = losses.slice(-1);
+      if (oids.length === 0 || last === undefined) return undefined;
+      const found = await findAgain(askIn(session), oids);
+      if (!found.ok) return stopAt(found, terms, last);
+      for (const target of found.targets) {
+        const counted = await countLocked(session, target, { mode: 'SHARE ROW EXCLUSIVE' });
+        if (!counted.ok) return stopAt(counted, terms, last);
+        const { label = target.label, rows = 0 } = watched.get(target.oid) ?? {};
+        const lost = Math.max(0, rows - sumOf(counted.rows));
+        account.lose(key, { table: target.oid, label, rows: lost });
+      }
+      return judge(last.statement);
+    },
+  };
+}
+
+/** What is only a matter of time, or of whoever stops the run, is told as the statement's own wait. */
+const passing = new Set(['55P03', '40P01', '57014', '25P03', '57P01']);
+
+function stopAt(refusal: RefusedReply, terms: GuardTerms, { statement }: StatedLoss): Stop {
+  const { error } = refusal;
+  if (error.lost || passing.has(error.sqlstate)) return { refusal };
+  const why = `${terms.down.statements[statement]?.tag ?? ''}: ${describe(error)}`;
+  return { finding: fault('rows-uncounted', { why, where: placeOf(terms, statement) }) };
+}
+
+function placeOf({ step, down }: GuardTerms, statement: number): Place {
+  const { line = 1, column = 1 } = down.statements[statement] ?? {};
+  return { file: step.file, line, column };
+}

@@ -1,0 +1,83 @@
+import { fault } from '../../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { installHistory } from '../history/install.ts';
+import { readHistory } from '../history/read-history.ts';
+import type { History } from '../../contract/history.ts';
+import type { SettledIdentity } from '../../contract/history-rows.ts';
+import { explainRights } from '../history/rights.ts';
+import { beginRun, type RecordedTask } from '../history/run-record.ts';
+import { isFreshCopy } from '../identity/copied-identity.ts';
+import { settlementOf } from '../identity/settle-identity.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import type { EnvironmentTerms } from '../../contract/task.ts';
+import { noteState } from '../verify/describe.ts';
+import type { LiveRun, Begun } from './run-state.ts';
+
+/** What the first writes of a run say. */
+export interface BeginTerms {
+  readonly history: History;
+  readonly planHash: string;
+  /** Id of the first migration; empty when none is executed. */
+  readonly first: string;
+  /** True: it changes objects, so that what it wrote is described at its end. */
+  readonly describes: boolean;
+  /** True: its statements may change rows that earlier migrations wrote. */
+  readonly touchesRows?: boolean;
+  /** The database is made the environment's own. */
+  readonly settles?: SettledIdentity;
+}
+
+/**
+ * The first writes: schema godwit if need be, the run's row, the new epoch. Nobody has to wait for the answer before
+ * sending more: the epoch is known beforehand, and what is sent under it does nothing unless it has been raised to it.
+ *
+ * @returns whether the run is in the database under the expected epoch
+ */
+export async function begin(
+  task: RecordedTask,
+  ports: RunnerPorts,
+  live: LiveRun,
+  terms: BeginTerms,
+): Promise<Outcome<Begun>> {
+  const expected = String(BigInt(terms.history.epoch) + 1n);
+  live.epoch = expected;
+  const settles = terms.settles ?? freshSettlement(live, terms.history, task.environment);
+  // In one flight: each of these is answered in its turn, and fails if the one before it has failed.
+  const [installed, fresh, epoch, moved] = await Promise.all([
+    installHistory(live.session, terms.history.version, task.environment.name),
+    terms.history.environmentId === '' ? readHistory(live.session, ports.hashing) : good(terms.history),
+    beginRun(live.session, task, {
+      planHash: terms.planHash,
+      firstStarted: terms.first,
+      schema: live.schema,
+      attempt: live.attempt,
+      ...(settles === undefined ? {} : { settles }),
+    }),
+    terms.describes ? noteState(live, terms.history, terms.touchesRows === true) : '',
+  ]);
+  if (!installed.ok) return bad(...(await explainRights(live.session, installed.findings)));
+  if (!fresh.ok) return bad(...(await explainRights(live.session, fresh.findings)));
+  if (!epoch.ok) return bad(...(await explainRights(live.session, epoch.findings)));
+  if (epoch.value.epoch !== expected) return good('moved');
+  if (moved !== '') ports.emit({ kind: 'finding', finding: fault('baseline-moved', { why: moved }) });
+  const { environmentId = fresh.value.environmentId } = epoch.value;
+  if (settles !== undefined) tellSettled(ports, live, settles, environmentId);
+  tellBegun(ports, live, environmentId);
+  return good('begun');
+}
+
+/** A database that is replaced by copies of another one is settled by the first run that changes the copy. */
+function freshSettlement(live: LiveRun, history: History, environment: EnvironmentTerms): SettledIdentity | undefined {
+  return isFreshCopy(history, environment) ? settlementOf(live.server, history, environment) : undefined;
+}
+
+function tellSettled(ports: RunnerPorts, live: LiveRun, settles: SettledIdentity, id: string): void {
+  live.environmentId = id;
+  ports.emit({ kind: 'identity.settled', done: true, ...settles, after: { ...settles.after, id } });
+}
+
+/** From here on the database knows of the run. */
+export function tellBegun(ports: RunnerPorts, { run, server }: LiveRun, environmentId: string): void {
+  ports.emit({ kind: 'identity', environmentId, ...server });
+  ports.emit({ kind: 'recorded', run });
+}

@@ -1,0 +1,57 @@
+import { fault } from '../../../kit/fault.ts';
+import { quoteLiteral } from '../../../sql/quote.ts';
+import { pause } from '../session/deadline.ts';
+import { logEvent, raisingEpoch } from '../history/run-record.ts';
+import type { RunRow } from '../../contract/history-rows.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+import type { CancelTask } from '../../contract/task.ts';
+import { readRuns } from '../inspect/inspect.ts';
+import type { Opened } from '../session/open.ts';
+import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+
+const patienceMs = 20_000;
+const cancelEveryMs = 500;
+
+/**
+ * Stops a run from beside it, wherever its runner is: raises the epoch in the run's own name, so that nothing it has
+ * sent counts any more and it knows that this was no takeover; then cancels what its sessions run, until it has ended.
+ */
+export async function cancelRun(task: CancelTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
+  const { session, history } = opened;
+  const found = history.version === 0 ? [] : await readRuns(session, { what: 'run', subject: task.subject, limit: 20 });
+  if ('outcome' in found) return found;
+  const [run, ...others] = found.filter(({ outcome }) => outcome === 'running');
+  if (run === undefined || others.length > 0)
+    return verdictOf(
+      fault('unknown-run', {
+        why: `${others.length === 0 ? 'No run' : 'More than one run'} at work begins with "${task.subject}".`,
+      }),
+    );
+  const raised = await session.send(raisingEpoch({ run: run.run }), { rows: 'all' });
+  if (!raised.ok) return verdictOf(serverFault(raised.error));
+  const { by, from } = task.actor;
+  const until = ports.clock() + patienceMs;
+  const request = { kind: 'cancel-requested', body: { by, from, at: ports.now() } };
+  let noted = false;
+  for (;;) {
+    // Before the request to cancel: the run tells by whom it was stopped. What it is about to commit may hold its chain,
+    // and wait for a standby: then behind that.
+    noted ||= await logEvent(session, run.run, request, '1s');
+    await session.send(
+      `select pg_catalog.pg_cancel_backend(pid) from pg_catalog.pg_stat_activity
+where application_name = ${quoteLiteral(`godwit ${run.run}`)} and datname = pg_catalog.current_database() and state = 'active'`,
+    );
+    const now = await readRuns(session, { what: 'run', subject: run.run, limit: 1 });
+    if ('outcome' in now) return now;
+    if (isOver(now) || ports.clock() > until) {
+      ports.emit({ kind: 'runs', runs: now });
+      return wellDone();
+    }
+    await pause(ports, cancelEveryMs);
+  }
+}
+
+function isOver(runs: readonly RunRow[]): boolean {
+  return runs.every(({ outcome }) => outcome !== 'running');
+}

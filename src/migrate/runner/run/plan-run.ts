@@ -1,0 +1,115 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { PreparedStep } from '../apply/prepared.ts';
+import type { History } from '../../contract/history.ts';
+import { readStatements } from '../history/read-statements.ts';
+import { rowsAtRisk } from '../rollback/rows-at-risk.ts';
+import { makePlan, type MadePlan } from '../../plan/make-plan.ts';
+import type { Session } from '../../contract/ports.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import type { ApplyTask } from '../../contract/task.ts';
+import { missingConsent } from './consent.ts';
+import { emptied } from '../history/emptied.ts';
+import { preflight } from '../session/server-facts.ts';
+import { takeLease } from '../session/lease.ts';
+import type { LiveRun } from './run-state.ts';
+import { needingSession } from './needs-session.ts';
+import type { Opened } from '../session/open.ts';
+import { recordedDowns } from '../history/recorded-downs.ts';
+import { squashRefusals } from '../adopt/record-squashed.ts';
+
+/** What will run, with the history that it was planned from. */
+interface PlannedRun {
+  readonly made: MadePlan;
+  readonly history: History;
+}
+
+/** What has been told already: a plan that is made again and is the same is not told twice. */
+export interface Told {
+  plan: string;
+  /** The live run that the database was taken from, until the audit has it. */
+  takenFrom?: string | undefined;
+  /** The run's row is there, and its end is not written yet. */
+  begun: boolean;
+  /** What the tries before have applied. */
+  readonly applied: PreparedStep[];
+}
+
+/** What the first part of a run works with. */
+export interface PlanTerms {
+  readonly task: ApplyTask;
+  readonly ports: RunnerPorts;
+  readonly live: LiveRun;
+  readonly told: Told;
+}
+
+/**
+ * Plans what a run does, and stops before the first change when something forbids it or nothing is to be done. Through
+ * a pooler the lease is taken once there is something to do; if the history has moved by then, it is planned again.
+ */
+export async function planRun(
+  { task, ports, live, told }: PlanTerms,
+  opened: Opened,
+): Promise<Outcome<PlannedRun | 'nothing-to-do'>> {
+  const { facts, session } = opened;
+  let { history } = opened;
+  for (;;) {
+    const forbidden = preflight(facts, history, task.environment);
+    if (forbidden.length > 0) return bad(...forbidden);
+    const gone = task.how === 'execute' ? await emptied({ session, facts, history }, task.environment) : undefined;
+    if (gone !== undefined) return bad(gone);
+    const made = await makePlan(ports.bundle, history, task.selection, {
+      hashing: ports.hashing,
+      recorded: readStatements(session),
+      ahead: task.environment.ahead,
+      downs: recordedDowns(session, history.version, ports),
+    });
+    if (!made.ok) return made;
+    const pooled = live.terms.pooled === true && task.how === 'execute';
+    const consents = missingConsent(made.value.plan, task);
+    // A checkpoint is taken once it is known that nothing else stands in the way.
+    const proving = task.how === 'execute' && consents.every(({ code }) => code === 'needs-checkpoint');
+    const refused = [
+      ...(proving ? await squashRefusals(ports, { session, facts, history }, made.value.plan.steps) : []),
+      ...consents,
+      ...(pooled ? await needingSession(made.value, ports.bundle) : []),
+      ...(await unwantedLosses(made.value, task, session, facts.schema)),
+    ];
+    const idle = made.value.plan.steps.length === 0;
+    if (live.terms.pooled === true && live.leased !== true && refused.length === 0 && !idle) {
+      const leased = await takeLease(task, ports, live, history);
+      if (!leased.ok) return leased;
+      const expected = history.version === 0 ? task.environment.name : history.environment;
+      const moved = isOther(history, leased.value, expected);
+      history = leased.value;
+      if (moved) continue;
+    }
+    if (told.plan !== made.value.plan.hash) {
+      if (facts.pooled) ports.emit({ kind: 'finding', finding: fault('pooled-connection') });
+      for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
+      ports.emit({ kind: 'plan', plan: made.value.plan });
+    }
+    told.plan = made.value.plan.hash;
+    if (refused.length > 0) return bad(...refused);
+    live.epoch = history.epoch;
+    live.head = history.head;
+    return good(idle ? 'nothing-to-do' : { made: made.value, history });
+  }
+}
+
+/** Rows that applying would destroy, where nobody has said that they may be. */
+async function unwantedLosses(
+  made: MadePlan,
+  { how, consent, environment }: ApplyTask,
+  session: Session,
+  schema: string,
+): Promise<readonly Finding[]> {
+  if (how !== 'execute' || consent.destroyRows === true) return [];
+  return await rowsAtRisk(session, made, { environment: environment.name, schema });
+}
+
+function isOther(planned: History, present: History, environment: string): boolean {
+  const state = ({ head, partial }: History): string => JSON.stringify([head, partial]);
+  return present.environment !== environment || state(planned) !== state(present);
+}

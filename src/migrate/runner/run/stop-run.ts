@@ -1,0 +1,88 @@
+import type { Outcome } from '../../../kit/outcome.ts';
+import type { Backend, Watched } from '../session/backend.ts';
+import { openControl, type Control } from '../session/control-connection.ts';
+import { endStandbyWaits } from '../session/standby.ts';
+import { cancelBackend, cancelByName, raiseEpoch } from '../session/raise-epoch.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import { adoptEpoch, type LiveRun, type Stopping } from './run-state.ts';
+
+/** A statement that was on its way when the first request to cancel came is reached by one of the next. */
+const cancelEveryMs = 500;
+
+/**
+ * Stops the run when its signal says so: first the epoch is raised, so that messages already sent do nothing; then what
+ * runs is cancelled, again and again until the run has noticed. It ends by itself at its next safe point, and waits for
+ * no standby there.
+ */
+export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
+  const state = { settled: false, disposed: false };
+  let settle: () => void = () => {};
+  const settling = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  let going: Promise<void> | undefined;
+  let endClearing: (() => void) | undefined;
+
+  const stop = async (): Promise<void> => {
+    const control = (live.control ??= openControl(ports, live.run));
+    let fenced = false;
+    while (!state.settled) {
+      // Asked again while the run's first writes, which make the epoch its own, are still on their way.
+      if (!fenced) {
+        const raised: Outcome<string> = await raiseEpoch(control, live);
+        if (raised.ok) adoptEpoch(live, raised.value);
+        fenced = raised.ok;
+      }
+      // Fenced, and only then: what was held back does nothing any more.
+      ports.pace?.release();
+      await cancelWork(control, live);
+      let cancel: () => void = () => {};
+      const later = new Promise<void>((resolve) => {
+        cancel = ports.timer(cancelEveryMs, resolve);
+      });
+      await Promise.race([later, settling]);
+      cancel();
+    }
+  };
+  const begin = (): void => {
+    going = stop();
+  };
+  const hurry = (): void => {
+    if (live.control === undefined || state.disposed) return;
+    endClearing ??= endStandbyWaits(ports, live.control, live.run, () => workingOn(live));
+  };
+  if (ports.signal.aborted) begin();
+  ports.signal.addEventListener('abort', begin, { once: true });
+  return {
+    async settle() {
+      if (!ports.signal.aborted) return;
+      state.settled = true;
+      settle();
+      await going;
+      hurry();
+    },
+    hurry,
+    dispose() {
+      state.disposed = true;
+      endClearing?.();
+      ports.signal.removeEventListener('abort', begin);
+    },
+  };
+}
+
+async function cancelWork(control: Control, live: LiveRun): Promise<void> {
+  // Through a pooler the name that each message sets for itself is on no other process than the one that serves us now.
+  if (live.terms.pooled === true) return await cancelByName(control, `godwit ${live.run}`);
+  const asked = await Promise.all(backendsOf(live).map((backend) => cancelBackend(control, backend)));
+  // Without a second connection the work is cancelled by its own key.
+  if (asked.includes(false)) await Promise.all([live.session.cancel(), live.beside?.cancel()]);
+}
+
+/** The connections that a run works on. */
+export function workingOn({ session, backend, beside, besideBackend }: LiveRun): readonly Watched[] {
+  return [{ session, backend }, ...(beside === undefined ? [] : [{ session: beside, backend: besideBackend }])];
+}
+
+function backendsOf(live: LiveRun): readonly Backend[] {
+  return live.besideBackend === undefined ? [live.backend] : [live.backend, live.besideBackend];
+}

@@ -1,0 +1,110 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import type { ApplyResult } from '../apply/apply-steps.ts';
+import type { PreparedStep } from '../apply/prepared.ts';
+import { within } from '../session/deadline.ts';
+import { createRetries, type RetryCause } from '../lock-waits/retries.ts';
+import type { Look } from '../lock-waits/lock-wait-snapshot.ts';
+import { firstWait, type LockTerms } from '../../contract/lock-policy.ts';
+import { createLookout, type Lookout } from '../lock-waits/lock-monitor.ts';
+import { age, blockersWords, preparedCure } from '../lock-waits/blocker-text.ts';
+import type { Session } from '../../contract/ports.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import type { LiveRun } from './run-state.ts';
+import { openSession } from '../session/open.ts';
+
+/** The query waits for a second or two by itself. */
+const askMs = 10_000;
+
+/** A try that ended because of somebody else's lock. */
+export type Yielded = Extract<ApplyResult['end'], { readonly kind: 'again' }> & { readonly cause: RetryCause };
+
+/** Gives way to others: watches who is in the way, pauses, and says when it has been tried for long enough. */
+export interface Yielding {
+  readonly lookout: Lookout;
+  /** The session, watched while it does not answer. */
+  over(session: Session): Session;
+  /** Pauses before the next try; the finding, if there shall be none. */
+  after(end: Yielded): Promise<Finding | undefined>;
+  /** The steps with what the next try may wait. */
+  ready(steps: readonly PreparedStep[]): readonly PreparedStep[];
+}
+
+/** The courtesy of one run, over its control connection. */
+export function createYielding(ports: RunnerPorts, live: LiveRun, terms: LockTerms): Yielding {
+  const look: Look = async (query) => {
+    const answer = await live.control?.ask(query);
+    return answer?.ok === true ? (answer.value.at(-1)?.rows ?? []) : undefined;
+  };
+  const ask = async (query: string): Promise<void> => {
+    const opened = await openSession(ports, { ...live.terms, pipelined: false });
+    if (!opened.ok) return;
+    await within(ports, askMs, opened.value.send(query));
+    await opened.value.close();
+  };
+  const lookout = createLookout({ ports, look, ask, terms });
+  const retries = createRetries(terms.budgetMs, () => ports.random());
+  let began = ports.clock();
+  let next: { readonly id: string; readonly firstMs: number } | undefined;
+  return {
+    lookout,
+    // Through a pooler the backend is another one from message to message: there is nothing to look at.
+    over(session) {
+      if (session === live.session) began = ports.clock();
+      return live.terms.pooled === true ? session : lookout.over(session);
+    },
+    async after(end) {
+      const { cause } = end;
+      const statement = statementAt(end);
+      // It has had its own time for one wait already, and what it had built is gone.
+      const waitedLong =
+        cause === 'timeout' && statement?.lock === 'patient' && ports.clock() - began >= terms.concurrentMs;
+      const fromZero = statement !== undefined && !statement.transactional && statement.lock !== 'strong';
+      const failure = { migration: end.at.step.id, cause, fromZero, atMs: ports.clock() };
+      const decision = waitedLong ? undefined : retries.after(failure);
+      if (cause === 'timeout') await lookout.search(statement?.locks ?? []);
+      const { blockers } = lookout;
+      if (decision?.again !== true) return spent(end, decision, blockers);
+      const { attempt, pauseMs, spentMs } = decision;
+      const rounded = { pauseMs: Math.round(pauseMs), spentMs: Math.round(spentMs) };
+      const { budgetMs } = terms;
+      ports.emit({ kind: 'lock.retry', id: failure.migration, cause, attempt, ...rounded, budgetMs, blockers });
+      const firstMs = lookout.passing ? firstWait(attempt) : undefined;
+      next = firstMs === undefined ? undefined : { id: failure.migration, firstMs };
+      lookout.expectTrouble();
+      await lookout.pause(pauseMs);
+      return undefined;
+    },
+    ready(steps) {
+      const [first, ...others] = steps;
+      if (first === undefined || next === undefined || first.step.id !== next.id) return steps;
+      return [{ ...first, locks: { ...first.locks, firstMs: next.firstMs } }, ...others];
+    },
+  };
+}
+
+/** The statement that a finding is placed at: where it begins, or inside of it. */
+function statementAt({ at, finding }: Yielded): PreparedStep['analysis']['statements'][number] | undefined {
+  const { line = 0, column = 0 } = finding.where ?? {};
+  return at.analysis.statements.findLast(
+    (statement) => statement.line < line || (statement.line === line && statement.column <= column),
+  );
+}
+
+function spent(
+  { cause, finding }: Yielded,
+  tried: { readonly attempts: number; readonly spentMs: number } | undefined,
+  blockers: Lookout['blockers'],
+): Finding {
+  const tries =
+    tried === undefined || tried.attempts === 1
+      ? ''
+      : ` It was tried ${tried.attempts} times within ${age(tried.spentMs)}.`;
+  const who = blockers.length === 0 ? '' : ` In the way: ${blockersWords(blockers)}.`;
+  const crowd = cause === 'crowd' ? ' It stepped back each time because too many sessions waited behind it.' : '';
+  const why = `${finding.why.replace(/([^.])$/, '$1.')}${crowd}${tries}${who}`;
+  const cure = preparedCure(blockers);
+  if (cause !== 'crowd' || finding.code === 'partly-applied')
+    return { ...finding, why, ...(cure === undefined ? {} : { fix: cure }) };
+  return fault('lock-timeout', { why, ...(finding.where === undefined ? {} : { where: finding.where }) });
+}

@@ -1,0 +1,48 @@
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { Session } from '../../contract/ports.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+
+/** One process of the server: by its pid and its start, because pids are used again. */
+export interface Backend {
+  readonly pid: number;
+  /** Seconds since 1970 by the server's clock, as its text. */
+  readonly start: string;
+}
+
+/** A connection that works, with the server's process behind it as far as that is known. */
+export interface Watched {
+  readonly session: Session;
+  readonly backend: Backend | undefined;
+}
+
+/** Columns that tell a session its own backend: pid and start. */
+export const ownBackend: string =
+  'pg_catalog.pg_backend_pid(), (select extract(epoch from backend_start) from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))';
+
+/** The backend from the values of these columns. */
+export function backendOf(pid: string | null | undefined, start: string | null | undefined): Backend {
+  return { pid: Number(pid), start: start ?? '' };
+}
+
+/** No backend: behind a pooler one serves us for a transaction, and then somebody else. */
+export const nobody: Backend = { pid: 0, start: '' };
+
+/** A pooler tells its clients a number of its own in place of the pid. */
+export function isPooled(session: Pick<Session, 'pid'>, backend: Backend): boolean {
+  return backend.pid !== session.pid;
+}
+
+/** Asks a session for its backend; nobody when it goes through a pooler. */
+export async function backendBehind(session: Session): Promise<Outcome<Backend>> {
+  const reply = await session.send(`select ${ownBackend}`, { rows: 'all' });
+  if (!reply.ok) return bad(serverFault(reply.error));
+  const [pid, start] = reply.results[0]?.rows[0] ?? [];
+  const backend = backendOf(pid, start);
+  return good(isPooled(session, backend) ? nobody : backend);
+}
+
+/** From-clause that finds exactly this backend, as `a`, or nothing. */
+export function activityOf({ pid, start }: Backend): string {
+  const known = /^\d+(\.\d+)?$/.test(start) ? start : 'null';
+  return `from pg_catalog.pg_stat_get_activity(${Math.trunc(pid)}) a where extract(epoch from a.backend_start) = ${known}`;
+}

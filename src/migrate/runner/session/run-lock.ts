@@ -1,0 +1,88 @@
+import { fault } from '../../../kit/fault.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import type { Session } from '../../contract/ports.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+
+/** "godw" and "it": one run at a time in a database. A courtesy between runners; safety is in godwit.enter. */
+export const runLockKey = '1735353463, 26996';
+
+/** Its present holder in words; no row when it is free. */
+export const holderQuery: string = `select pg_catalog.format('%s (user %s from %s, pid %s, since %s)', coalesce(nullif(a.application_name, ''), 'a session'),
+    a.usename, coalesce(pg_catalog.host(a.client_addr), 'the server itself'), a.pid, pg_catalog.to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS')),
+  a.application_name, a.usename
+  from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a using (pid)
+  where l.locktype = 'advisory' and l.granted and l.classid = 1735353463 and l.objid = 26996
+    and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`;
+
+/** Who holds the run lock. */
+export interface Holder {
+  /** Application, user, client, pid and since when, for people. */
+  readonly text: string;
+  readonly application: string;
+  readonly user: string;
+}
+
+/** Asks who holds the run lock; undefined: nobody, or nobody any more. */
+export async function readHolder(session: Session): Promise<Outcome<Holder | undefined>> {
+  const reply = await session.send(holderQuery, { rows: 'all' });
+  if (!reply.ok) return bad(serverFault(reply.error));
+  const [row] = reply.results[0]?.rows ?? [];
+  if (row === undefined) return good(undefined);
+  const [text, application, user] = row;
+  return good({ text: text ?? '', application: application ?? '', user: user ?? '' });
+}
+
+/**
+ * Takes the run lock by trying, never by a blocking wait, which would deadlock with CREATE INDEX CONCURRENTLY. Through a
+ * pooler nothing is taken: the lock would stay with whoever uses that connection next.
+ *
+ * @param waitMs how long to try, in milliseconds
+ */
+export async function takeRunLock(
+  session: Session,
+  ports: RunnerPorts,
+  waitMs: number,
+): Promise<Outcome<'at-once' | 'after-waiting' | 'pooled'>> {
+  const mine = `case when pg_catalog.pg_backend_pid() = ${session.pid} then pg_catalog.pg_try_advisory_lock(${runLockKey}) end`;
+  let pooled = false;
+  const taken = await tryUntil(ports, waitMs, async () => {
+    const reply = await session.send(`select ${mine}`, { rows: 'all' });
+    if (!reply.ok) return bad(serverFault(reply.error));
+    const answer = reply.results[0]?.rows[0]?.[0];
+    pooled = answer == null;
+    return good(pooled || answer === 't' ? '' : await holderOf(session));
+  });
+  return taken.ok && pooled ? good('pooled') : taken;
+}
+
+/**
+ * Tries again and again, and names who is in the way.
+ *
+ * @param attempt returns nothing when it has succeeded, else the holder in words
+ */
+export async function tryUntil(
+  ports: RunnerPorts,
+  waitMs: number,
+  attempt: () => Promise<Outcome<string>>,
+): Promise<Outcome<'at-once' | 'after-waiting'>> {
+  const until = ports.clock() + waitMs;
+  let told = false;
+  for (;;) {
+    const tried = await attempt();
+    if (!tried.ok) return tried;
+    const holder = tried.value;
+    if (holder === '') return good(told ? 'after-waiting' : 'at-once');
+    if (ports.signal.aborted)
+      return bad(fault('interrupted', { why: 'It was waiting for another run; nothing was changed.' }));
+    if (ports.clock() >= until) return bad(fault('busy', { why: `${holder} holds the database.` }));
+    if (!told) ports.emit({ kind: 'waiting', holder });
+    told = true;
+    await ports.sleep(100 + ports.random() * 200);
+  }
+}
+
+async function holderOf(session: Session): Promise<string> {
+  const holder = await readHolder(session);
+  return (holder.ok ? holder.value?.text : undefined) ?? 'Another run';
+}

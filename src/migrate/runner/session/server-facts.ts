@@ -1,0 +1,134 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { backendOf, isPooled, nobody, ownBackend, type Backend } from './backend.ts';
+import { newestVersion } from '../history/newest-version.ts';
+import { newerHistory } from '../history/read-history.ts';
+import type { History } from '../../contract/history.ts';
+import { wrongDatabase } from '../identity/compare-identity.ts';
+import { notCopied } from '../identity/copied-identity.ts';
+import type { Session } from '../../contract/ports.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+import type { EnvironmentTerms } from '../../contract/task.ts';
+
+/** What the server says of itself and of us, at the start of every execution. */
+export interface ServerFacts {
+  /** 150018 for 15.18. */
+  readonly versionNumber: number;
+  readonly version: string;
+  readonly readOnly: boolean;
+  readonly mayCreateSchema: boolean;
+  readonly user: string;
+  /** The schema that unqualified names are created in; empty if there is none. */
+  readonly schema: string;
+  /** Where unqualified names are looked for, as the setting is written. */
+  readonly searchPath: string;
+  /** True: role or database end transactions that take long (PostgreSQL 17 and later), unless a session says otherwise. */
+  readonly timesOut: boolean;
+  /** From pg_control_system(); empty where the role may not read it. */
+  readonly systemId: string;
+  /** Number of the database on this server: a copy beside it has another one. */
+  readonly databaseOid: string;
+  /** The server's process behind this session; nobody when it goes through a pooler. */
+  readonly backend: Backend;
+  /** True: a connection pooler stands in between. */
+  readonly pooled: boolean;
+}
+
+const oldestMajor = 14;
+
+const query = (
+  systemId: string,
+): string => `select current_setting('server_version_num'), current_setting('server_version'),
+  pg_catalog.pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on',
+  pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
+    or coalesce(pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('godwit')::oid, 'CREATE'), false), current_user, coalesce(current_schema(), ''),
+  ${systemId},
+  (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()),
+  ${ownBackend}, current_setting('search_path'), coalesce(current_setting('transaction_timeout', true), '0') <> '0'`;
+
+const ownSystem = '(select system_identifier::text from pg_catalog.pg_control_system())';
+
+/** Asks the server for the facts, in one message; in a second one where the role may not know the server's identity. */
+export async function readFacts(session: Session): Promise<Outcome<ServerFacts>> {
+  const asked = await session.send(query(ownSystem), { rows: 'all' });
+  // Whether a function may be called is checked even where it would not be.
+  const hidden = !asked.ok && asked.error.sqlstate === '42501';
+  const reply = hidden ? await session.send(query("''"), { rows: 'all' }) : asked;
+  if (!reply.ok) return bad(serverFault(reply.error));
+  const [
+    versionNumber,
+    version,
+    readOnly,
+    mayCreate,
+    user,
+    schema,
+    systemId,
+    databaseOid,
+    pid,
+    start,
+    searchPath,
+    timesOut,
+  ] = reply.results[0]?.rows[0] ?? [];
+  const backend = backendOf(pid, start);
+  const pooled = isPooled(session, backend);
+  return good({
+    versionNumber: Number(versionNumber),
+    version: version ?? '',
+    readOnly: readOnly === 't',
+    mayCreateSchema: mayCreate === 't',
+    user: user ?? '',
+    schema: schema ?? '',
+    searchPath: searchPath ?? '',
+    timesOut: timesOut === 't',
+    systemId: systemId ?? '',
+    databaseOid: databaseOid ?? '',
+    backend: pooled ? nobody : backend,
+    pooled,
+  });
+}
+
+/** Major version of the server: 15 for 15.18. */
+export function majorOf({ versionNumber }: Pick<ServerFacts, 'versionNumber'>): number {
+  return Math.trunc(versionNumber / 10_000);
+}
+
+/** What forbids any change to this database, before anything is changed. */
+export function preflight(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
+  return [...unchangeable(facts, history), ...unfitHistory(facts, history, environment)];
+}
+
+/** What forbids any change to whatever database this is. */
+export function unchangeable(facts: ServerFacts, history: History): readonly Finding[] {
+  return [
+    ...tooOld(facts),
+    ...(facts.readOnly ? [fault('database-read-only')] : []),
+    ...(history.version === 0 && !facts.mayCreateSchema
+      ? [
+          fault('no-privilege', {
+            why: `Role ${facts.user} may not create schema godwit, where the history is kept.`,
+            fix: `As an administrator: CREATE SCHEMA godwit AUTHORIZATION ${quoteIfNeeded(facts.user)};`,
+          }),
+        ]
+      : []),
+  ];
+}
+
+function tooOld(facts: ServerFacts): readonly Finding[] {
+  if (facts.versionNumber >= oldestMajor * 10_000) return [];
+  return [
+    fault('database-too-old', { why: `It is PostgreSQL ${facts.version}; godwit supports ${oldestMajor} to 18.` }),
+  ];
+}
+
+/** What forbids even to read the history: this program does not know its form, or it is that of another database. */
+export function unfitHistory(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
+  if (history.version > newestVersion) return [newerHistory(history.version)];
+  return environment.copiedFrom === undefined
+    ? wrongDatabase(facts, history, environment)
+    : notCopied(facts, history, environment);
+}
+
+function quoteIfNeeded(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,141 @@
+import { quoteLiteral } from '../../../sql/quote.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import type { Watched } from './backend.ts';
+import type { Control } from './control-connection.ts';
+import { pause } from './deadline.ts';
+
+/** A commit that a standby confirms as usual is through long before. */
+const lookEveryMs = 1_000;
+const firstTellMs = 2_000;
+const cancelEveryMs = 500;
+const blindAfterMs = 4_000;
+const rarestTellMs = 30_000;
+
+/**
+ * From-clause of the run's processes that have committed and wait for a synchronous standby, as `a`: by their pids, or by
+ * the name that each message brings through a pooler.
+ */
+function waitingForStandby(run: string, watched: readonly Watched[]): string {
+  const backends = watched.flatMap(({ backend }) =>
+    backend === undefined || !/^\d+(\.\d+)?$/.test(backend.start) ? [] : [`(${backend.pid}, ${backend.start})`],
+  );
+  const byPid =
+    backends.length === 0 ? '' : ` or (a.pid, extract(epoch from a.backend_start)) in (${backends.join(', ')})`;
+  return `from pg_catalog.pg_stat_activity a where a.wait_event = 'SyncRep' and a.datname = pg_catalog.current_database()
+  and (a.application_name = ${quoteLiteral(`godwit ${run}`)}${byPid})`;
+}
+
+/** Has a session been waiting for the same answer since it was last asked? */
+function createStuck(watched: () => readonly Watched[]): () => boolean {
+  let before = new Map<unknown, number>();
+  return () => {
+    const now = watched().filter(({ session }) => session.waiting > 0);
+    const stuck = now.some(({ session }) => before.get(session) === session.answered);
+    before = new Map(now.map(({ session }) => [session, session.answered]));
+    return stuck;
+  };
+}
+
+/**
+ * Tells that what a session has committed waits for a synchronous standby: the server says nothing of it, and no lock is
+ * in the way.
+ *
+ * @returns what ends it
+ */
+export function tellStandbyWaits(
+  ports: RunnerPorts,
+  control: Control,
+  run: string,
+  watched: () => readonly Watched[],
+): () => void {
+  const stuck = createStuck(watched);
+  let cancel: () => void = () => {};
+  let ended = false;
+  let since: number | undefined;
+  let next = 0;
+  let every = firstTellMs;
+  const look = async (): Promise<void> => {
+    const asked = ports.clock();
+    if (!stuck()) return void (since = undefined);
+    const answer = await control.ask(`select pg_catalog.current_setting('synchronous_standby_names'),
+  (select pg_catalog.string_agg(application_name, ', ' order by application_name) from pg_catalog.pg_stat_replication)
+${waitingForStandby(run, watched())} limit 1`);
+    const row = answer.ok ? answer.value[0]?.rows[0] : undefined;
+    if (ended || row === undefined) return void (since = undefined);
+    // It began before the first look at it.
+    if (since === undefined) [since, next, every] = [asked - lookEveryMs, 0, firstTellMs];
+    if (ports.clock() < next) return;
+    next = ports.clock() + every;
+    every = Math.min(every * 1.5, rarestTellMs);
+    const [standbys, connected] = row;
+    const waitedMs = Math.round(ports.clock() - since);
+    ports.emit({ kind: 'standby.wait', waitedMs, standbys: standbys ?? '', connected: connected ?? '' });
+  };
+  const beat = async (): Promise<void> => {
+    await look();
+    if (!ended) cancel = ports.timer(lookEveryMs, () => void beat());
+  };
+  cancel = ports.timer(lookEveryMs, () => void beat());
+  return () => {
+    ended = true;
+    cancel();
+  };
+}
+
+/**
+ * Who stops a run does not wait for a standby either: what is committed stands here, and the server says that nobody has
+ * confirmed it. Nothing else is cancelled. Without a second connection nobody can look: then whatever is not answered.
+ *
+ * @returns what ends it
+ */
+export function endStandbyWaits(
+  ports: RunnerPorts,
+  control: Control,
+  run: string,
+  watched: () => readonly Watched[],
+): () => void {
+  const stuck = createStuck(watched);
+  let ended = false;
+  const going = async (): Promise<void> => {
+    for (let blind = 0; ;) {
+      await pause(ports, cancelEveryMs);
+      if (ended) return;
+      if (!stuck()) {
+        blind = 0;
+        continue;
+      }
+      const asked = await control.ask(
+        `select pg_catalog.pg_cancel_backend(a.pid) ${waitingForStandby(run, watched())}`,
+      );
+      blind = asked.ok ? 0 : blind + 1;
+      if (blind * cancelEveryMs >= blindAfterMs) await Promise.all(watched().map(({ session }) => session.cancel()));
+    }
+  };
+  void going();
+  return () => {
+    ended = true;
+  };
+}
+
+/** Both for a run that nothing else watches: its waits are told, and ended when it shall stop. */
+export function watchStandbyWaits(
+  ports: RunnerPorts,
+  control: Control,
+  run: string,
+  watched: () => readonly Watched[],
+): { end(): void } {
+  const endTelling = tellStandbyWaits(ports, control, run, watched);
+  let endEnding: () => void = () => {};
+  const hurry = (): void => {
+    endEnding = endStandbyWaits(ports, control, run, watched);
+  };
+  if (ports.signal.aborted) hurry();
+  ports.signal.addEventListener('abort', hurry);
+  return {
+    end() {
+      ports.signal.removeEventListener('abort', hurry);
+      endTelling();
+      endEnding();
+    },
+  };
+}

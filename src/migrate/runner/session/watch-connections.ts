@@ -1,0 +1,168 @@
+import type { Finding } from '../../../kit/finding.ts';
+import type { Session } from '../../contract/ports.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import type { Watched } from './backend.ts';
+import type { Control } from './control-connection.ts';
+import { tellStandbyWaits } from './standby.ts';
+
+/** Looks after connections that work for a long time without a word. */
+export interface Watch {
+  end(): void;
+}
+
+const beatMs = 5_000;
+/** So long may the server be silent on all connections, or leave a message that has arrived unanswered. */
+const silenceMs = 30_000;
+/** A message may take its time over the slowest of lines: this many bytes a millisecond are expected. */
+const slowestBytesPerMs = 0.5;
+
+/** What was seen of a connection at the beats before. */
+interface Sight {
+  readonly answered: number;
+  /** Since when the server has had nothing to do for us although we wait for an answer. */
+  readonly idleSince: number;
+  /** At how many beats in a row its backend was not there. */
+  readonly gone: number;
+}
+
+/**
+ * A dropped network raises no error at the client: the socket stays as it is, for a quarter of an hour or for ever. So
+ * while an answer is waited for, the server is asked over the control connection what it does for us. A connection whose
+ * backend is gone, or has been idle all the while, is cut, and so are all when the server stays silent on new
+ * connections too; what became of the work is then found out as after any lost connection. A commit that waits for a
+ * standby is told.
+ *
+ * @param watched the connections that work at the moment
+ */
+export function watchConnections(
+  ports: RunnerPorts,
+  control: Control,
+  run: string,
+  watched: () => readonly Watched[],
+): Watch {
+  const sights = new Map<Session, Sight>();
+  const state = { ended: false, silentSince: undefined as number | undefined };
+  let cancel: () => void = () => {};
+
+  const look = async (): Promise<void> => {
+    const waiting = watched().filter(({ session }) => session.waiting > 0);
+    if (waiting.length === 0) {
+      state.silentSince = undefined;
+      return sights.clear();
+    }
+    const asked = ports.clock();
+    const answer = await control.ask(question(waiting));
+    if (state.ended) return;
+    if (!answer.ok) {
+      // A pooler answers a new connection at once, and a question when it has a server to spare: who waits for one is
+      // not met with silence.
+      const queued = waiting.some(({ session }) => session.carriesSettings === true) && isLost(answer.findings);
+      if (queued || !isSilence(answer.findings)) return;
+      state.silentSince ??= asked;
+      if (ports.clock() - state.silentSince >= silenceMs)
+        for (const { session } of waiting) give(ports, session, 'The server does not answer on any connection.');
+      return;
+    }
+    state.silentSince = undefined;
+    const rows = new Map((answer.value[0]?.rows ?? []).map(([pid, activity]) => [Number(pid), activity ?? '']));
+    for (const { session, backend } of waiting) {
+      if (backend === undefined || backend.pid !== session.pid || session.waiting === 0) continue;
+      judge(session, rows.get(backend.pid));
+    }
+  };
+
+  /** @param activity what its backend does; undefined: it is gone */
+  const judge = (session: Session, activity: string | undefined): void => {
+    const before = sights.get(session);
+    const same = before !== undefined && before.answered === session.answered;
+    const idle = activity !== undefined && activity !== 'active' && activity !== 'fastpath function call';
+    const sight = {
+      answered: session.answered,
+      idleSince: idle && same ? before.idleSince : ports.clock(),
+      gone: activity === undefined ? (same ? before.gone : 0) + 1 : 0,
+    };
+    sights.set(session, sight);
+    // The first time its last words may still be on their way.
+    if (sight.gone >= 2) give(ports, session, 'The server has ended it.');
+    const patience = silenceMs + session.waiting / slowestBytesPerMs;
+    if (idle && ports.clock() - sight.idleSince >= patience)
+      give(ports, session, 'The server waits for us, and we for the server.');
+  };
+
+  const beat = async (): Promise<void> => {
+    await look();
+    if (!state.ended) cancel = ports.timer(beatMs, () => void beat());
+  };
+  cancel = ports.timer(beatMs, () => void beat());
+  const forget = ports.pace?.onWake(async () => {
+    const text = 'The process was stopped and woken: its connections are looked at before it goes on.';
+    ports.emit({ kind: 'notice', severity: 'WARNING', text });
+    await look();
+  });
+  const endTelling = tellStandbyWaits(ports, control, run, watched);
+  return {
+    end() {
+      state.ended = true;
+      endTelling();
+      forget?.();
+      cancel();
+    },
+  };
+}
+
+function question(waiting: readonly Watched[]): string {
+  const backends = waiting.flatMap(({ backend }) =>
+    backend === undefined || !/^\d+(\.\d+)?$/.test(backend.start) ? [] : [`(${backend.pid}, ${backend.start})`],
+  );
+  if (backends.length === 0) return 'select';
+  return `select pid, state from pg_catalog.pg_stat_activity where (pid, extract(epoch from backend_start)) in (${backends.join(', ')})`;
+}
+
+function give(ports: RunnerPorts, session: Session, why: string): void {
+  const text = `A connection to the database is given up. ${why}`;
+  ports.emit({ kind: 'notice', severity: 'WARNING', text });
+  session.abandon();
+}
+
+const silent = new Set([
+  'connection-lost',
+  'connection-timeout',
+  'no-route',
+  'host-unreachable',
+  'network-prohibited',
+  'database-unreachable',
+  'host-not-found',
+]);
+
+/** The connection was there, and brought no answer. */
+function isLost(findings: readonly Finding[]): boolean {
+  return findings.some(({ code }) => code === 'connection-lost');
+}
+
+/** A server that refuses a connection has answered. */
+function isSilence(findings: readonly Finding[]): boolean {
+  return findings.some(({ code }) => silent.has(code));
+}
+
+/**
+ * For the messages at the start of a task, which the server answers at once: a session that answers none of them for
+ * half a minute is cut.
+ *
+ * @param locks knows whether it waits for a lock, and so is not silent
+ * @returns what ends the watch
+ */
+export function expectAnswers(
+  ports: Pick<RunnerPorts, 'timer'>,
+  session: Session,
+  locks?: { readonly waits: boolean },
+): () => void {
+  let cancel: () => void = () => {};
+  const arm = (answered: number): void => {
+    cancel = ports.timer(silenceMs, () => {
+      if (session.waiting > 0 && session.answered === answered && locks?.waits !== true) session.abandon();
+      else arm(session.answered);
+    });
+  };
+  arm(session.answered);
+  return () => cancel();
+}

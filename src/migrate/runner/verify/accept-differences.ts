@@ -1,0 +1,58 @@
+import { quoteLiteral } from '../../../sql/quote.ts';
+import type { Difference, ObjectKey } from './baseline-check.ts';
+
+const setting = 'godwit.accepted';
+
+/**
+ * Statements that take differences into the baseline: what is there now becomes its words, what is gone leaves it, what was
+ * added to an object of ours joins it. What the baseline said before is kept as its past, under the run that took it,
+ * and the run's chain tells it. They are sent in one transaction that holds the guard.
+ *
+ * @param differences those that are taken, with what goes along with a missing object
+ */
+export function acceptDifferences(run: string, differences: readonly Difference[]): readonly string[] {
+  const taken = differences.map(({ kind, name, words, is, was }) => ({
+    kind,
+    name,
+    words: words ?? null,
+    ...(is === undefined ? {} : keyAs('', is)),
+    ...(was === undefined ? {} : keyAs('old_', was)),
+  }));
+  const rows = `pg_catalog.json_to_recordset(pg_catalog.current_setting('${setting}')::json) as t (kind text, name text, words text[],
+  class oid, oid oid, sub integer, home_class oid, home oid, old_class oid, old_oid oid, old_sub integer)`;
+  const old = 'o.class = t.old_class and o.oid = t.old_oid and o.sub = t.old_sub';
+  const parts = `FROM ${rows} JOIN godwit.object h ON h.class = t.old_class AND h.oid = t.old_oid AND h.sub = t.old_sub
+  JOIN godwit.object o ON o.home_class = h.class AND o.home = h.oid AND (o.class, o.oid, o.sub) <> (h.class, h.oid, h.sub)
+WHERE t.old_sub = 0 AND (t.class, t.oid) = (t.home_class, t.home) AND (t.class, t.oid, t.name) <> (h.class, h.oid, h.name)`;
+  return [
+    `SELECT pg_catalog.set_config('${setting}', ${quoteLiteral(JSON.stringify(taken))}, true)`,
+    `INSERT INTO godwit.former_object (change, class, oid, sub, kind, name, home_class, home, words, made, written, accepted_by)
+SELECT CASE WHEN t.oid IS NULL THEN 'dropped' ELSE 'changed' END, o.class, o.oid, o.sub, o.kind, o.name, o.home_class, o.home, o.words, o.made, o.seq, ${quoteLiteral(run)}
+FROM ${rows} JOIN godwit.object o ON ${old} ORDER BY o.home_class, o.home, o.class, o.oid, o.sub`,
+    // Rows are followed by the numbers of their tables and columns; those of a key that is gone are found no more.
+    `DELETE FROM godwit.seed s USING ${rows} WHERE t.oid IS NULL AND t.old_class = 'pg_catalog.pg_class'::pg_catalog.regclass
+  AND s.relation = t.old_oid AND (t.old_sub = 0 OR t.old_sub = ANY (s.key_columns))`,
+    `DELETE FROM godwit.object o USING ${rows} WHERE ${old} AND t.oid IS NULL`,
+    `SELECT pg_catalog.set_config('godwit.renamed', coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(o.kind, o.name)) ${parts})::text, '[]'), true)`,
+    // Parts move along with what was made anew under its name, or was renamed; their words stay to be accepted by themselves.
+    `UPDATE godwit.object x SET home_class = t.home_class, home = t.home,
+  name = CASE WHEN pg_catalog.starts_with(o.name, h.name || '.') THEN t.name || pg_catalog.substr(o.name, pg_catalog.length(h.name) + 1) ELSE o.name END
+${parts} AND (x.class, x.oid, x.sub) = (o.class, o.oid, o.sub)`,
+    `UPDATE godwit.object o SET class = t.class, oid = t.oid, sub = t.sub, kind = t.kind, name = t.name, home_class = t.home_class, home = t.home,
+  words = t.words, drifted = false FROM ${rows} WHERE ${old} AND t.oid IS NOT NULL`,
+    `INSERT INTO godwit.object (class, oid, sub, kind, name, home_class, home, words)
+SELECT t.class, t.oid, t.sub, t.kind, t.name, t.home_class, t.home, t.words FROM ${rows} WHERE t.old_oid IS NULL
+ON CONFLICT (class, oid, sub) DO UPDATE SET kind = excluded.kind, name = excluded.name, home_class = excluded.home_class, home = excluded.home,
+  words = excluded.words, drifted = false`,
+    `SELECT godwit.chain_baseline(${quoteLiteral(run)}, pg_catalog.current_setting('godwit.renamed'))`,
+  ];
+}
+
+function keyAs(prefix: '' | 'old_', key: ObjectKey): Readonly<Record<string, string>> {
+  return {
+    [`${prefix}class`]: key.class,
+    [`${prefix}oid`]: key.oid,
+    [`${prefix}sub`]: key.sub,
+    ...(prefix === '' ? { home_class: key.homeClass, home: key.home } : {}),
+  };
+}

@@ -1,0 +1,186 @@
+import { fault, FaultError } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import type { PreparedStep } from '../apply/prepared.ts';
+import { readDamagedHistory } from '../history/read-history.ts';
+import type { Change, Check } from '../../contract/model.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import type { ApplyTask } from '../../contract/task.ts';
+import { covers } from '../../plan/in-effect.ts';
+import { checkBroughtBack, type BroughtBack } from './brought-back.ts';
+import { checkUndone } from './undone.ts';
+import { cancelledBy } from '../run/cancelled-by.ts';
+import { emitChanges } from './emit-changes.ts';
+import { describeChanges, type Description } from './describe.ts';
+import { followSeeds } from './follow-seeds.ts';
+import { checkLive, checkOwn } from './live-checks.ts';
+import { reconnect } from '../run/live-run.ts';
+import type { LiveRun } from '../run/run-state.ts';
+import { concluded, report } from './report-checks.ts';
+import { withChecks } from './verified-migration.ts';
+import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+
+/** What was seen after a run; `lost`: the connection was, so that it says nothing. */
+interface Seen {
+  readonly lost: boolean;
+  readonly checks: readonly Check[];
+  readonly findings: readonly Finding[];
+}
+
+/** What a run has applied, and a migration of which it has left a part standing. */
+export interface Executed {
+  readonly applied: readonly PreparedStep[];
+  readonly inPart?: PreparedStep;
+}
+
+/**
+ * After a run: what it did is described by the server, told, and taken into the baseline. Then views are queried,
+ * triggers fired and the user's checks made; after a rollback its result is held against the baseline's past.
+ */
+export async function afterApplying(
+  task: ApplyTask,
+  ports: RunnerPorts,
+  live: LiveRun,
+  executed: Executed,
+): Promise<Verdict> {
+  if (executed.applied.length === 0 && executed.inPart === undefined) return wellDone();
+  try {
+    return await lookAndJudge(task, ports, live, executed);
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    // A file that was saved since is no longer what was applied: its checks cannot be made.
+    const fix = 'Put back what was applied, then run `godwit verify`.';
+    const findings = error.findings.map((finding) => ({ ...finding, fix, why: `${finding.why} It was not verified.` }));
+    return { outcome: 'verification-failed', exitCode: 50, findings };
+  }
+}
+
+async function lookAndJudge(task: ApplyTask, ports: RunnerPorts, live: LiveRun, executed: Executed): Promise<Verdict> {
+  const { applied, inPart } = executed;
+  const description = await described(ports, live, inPart === undefined ? applied : [...applied, inPart]);
+  if ('outcome' in description) return description;
+  emitChanges(ports, description.changes);
+  emitChanges(ports, await followSeeds(ports, live));
+  let seen = await look(task, ports, live, { ...executed, description });
+  if (seen.lost) {
+    // What is applied is recorded. That the connection was lost while looking at it says nothing about it.
+    const again = await reconnect(ports, live);
+    if (!again.ok) return verdictOf(...again.findings.map(unverified));
+    seen = await look(task, ports, live, { ...executed, description });
+    if (seen.lost) return verdictOf(fault('connection-lost', { why: 'It was lost twice during verification.' }));
+  }
+  // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
+  if (ports.signal.aborted) return verdictOf(fault('interrupted'));
+  const stopped = seen.checks.some(({ ok }) => !ok) ? await cancelledBy(live) : undefined;
+  if (stopped !== undefined) return verdictOf(stopped);
+  if (!task.verification.enabled) return wellDone();
+  report(ports, seen.checks);
+  return concluded(seen.checks, task.verification, seen.findings);
+}
+
+/** Once more behind a lost connection: what was described and not heard of is found done. */
+async function described(
+  ports: RunnerPorts,
+  live: LiveRun,
+  steps: readonly PreparedStep[],
+): Promise<Description | Verdict> {
+  let description = await describeChanges(live, steps);
+  if (description.kind === 'lost') {
+    const again = await reconnect(ports, live);
+    if (!again.ok) return verdictOf(...again.findings.map(unverified));
+    description = await describeChanges(live, steps);
+    if (description.kind === 'lost')
+      return verdictOf(fault('connection-lost', { why: 'It was lost twice while the changes were described.' }));
+  }
+  if (description.kind === 'described') return description.description;
+  if (ports.signal.aborted) return verdictOf(fault('interrupted'));
+  const stopped = await cancelledBy(live);
+  if (stopped !== undefined) return verdictOf(stopped);
+  // The next run describes it.
+  ports.emit({ kind: 'finding', finding: fault('not-described', { why: description.why }) });
+  return { changes: [], locked: [] };
+}
+
+/** The run has changed the database: that it cannot be reached any more is no reason to call it unreachable. */
+function unverified(finding: Finding): Finding {
+  if (finding.code === 'taken-over') return finding;
+  return fault('connection-lost', {
+    why: `What the run has done is recorded, but it was not verified. ${finding.why}`,
+    fix: 'Run `godwit verify` when the database is back.',
+  });
+}
+
+async function look(
+  task: ApplyTask,
+  ports: RunnerPorts,
+  live: LiveRun,
+  { applied, description }: Executed & { readonly description: Description },
+): Promise<Seen> {
+  const findings = [
+    ...description.changes.filter(({ hadDrifted }) => hadDrifted).map(driftTaken),
+    ...description.locked.map((name) =>
+      fault('not-compared', { why: `${name} is held exclusively by another session: the next run describes it.` }),
+    ),
+  ];
+  const checks = task.verification.enabled ? await checksAfter(task, ports, live, applied) : [];
+  if (checks === 'lost') return { lost: true, checks: [], findings };
+  // A loss shows as checks that failed.
+  return { lost: checks.some(({ ok }) => !ok) && (await isLost(live)), checks, findings };
+}
+
+async function checksAfter(
+  task: ApplyTask,
+  ports: RunnerPorts,
+  live: LiveRun,
+  applied: readonly PreparedStep[],
+): Promise<readonly Check[] | 'lost'> {
+  if (task.selection.direction === 'down') return afterUndoing(ports, live, applied);
+  const migrations = await Promise.all(applied.map(({ migration }) => withChecks(ports.bundle, migration)));
+  const [again, tried, own] = await Promise.all([
+    checkBroughtBack(live.session, broughtBackIn(applied)),
+    checkLive(live.session, task.verification, live.run),
+    checkOwn(
+      live.session,
+      migrations.filter(({ up }) => up?.directives.verifyInside === undefined),
+    ),
+  ]);
+  return again === 'lost' ? again : [...again, ...tried, ...own];
+}
+
+function broughtBackIn(applied: readonly PreparedStep[]): BroughtBack {
+  const back = applied.flatMap(({ step, migration, bringsBack }) =>
+    bringsBack === undefined ? [] : [{ seq: bringsBack.seq, id: step.id, file: migration.up.file }],
+  );
+  const files = new Map(back.map(({ id, file }) => [id, file]));
+  return { seqs: back.map(({ seq }) => seq), file: (id) => files.get(id) ?? '' };
+}
+
+async function afterUndoing(
+  ports: RunnerPorts,
+  live: LiveRun,
+  undone: readonly PreparedStep[],
+): Promise<readonly Check[] | 'lost'> {
+  const history = await readDamagedHistory(live.session, ports.hashing);
+  if (!history.ok) return 'lost';
+  const files = new Map(undone.map(({ step, migration }) => [step.id, migration.up.file]));
+  const { rows } = history.value;
+  const seqs = undone.flatMap(({ step, migration }) => {
+    const row = rows.findLast(({ id, kind }) => id === step.id && kind !== 'reverted');
+    if (row?.kind !== 'squashed') return row === undefined ? [] : [row.seq];
+    // What it stood for is undone with it.
+    return [row, ...rows.filter(({ id, seq }) => seq < row.seq && covers(migration, id))].map(({ seq }) => seq);
+  });
+  const fileOf = (id: string): string => files.get(id) ?? rows.findLast((row) => row.id === id)?.file ?? '';
+  return checkUndone(live.session, { seqs, file: fileOf });
+}
+
+function driftTaken({ kind, name, migration }: Change): Finding {
+  return fault('drift-taken', {
+    why: `${kind} ${name} had been changed by hand before migration ${migration} changed it.`,
+  });
+}
+
+/** Does the session answer? */
+export async function isLost({ session }: Pick<LiveRun, 'session'>): Promise<boolean> {
+  const reply = await session.send('select');
+  return !reply.ok && reply.error.lost;
+}

@@ -1,0 +1,172 @@
+import type { Check } from '../../contract/model.ts';
+import { changedLines, differentWords, toldPart } from './word-difference.ts';
+
+/** A difference as `compareHomes` tells it, values as the server's text. */
+export type DifferenceRow = readonly (string | null)[];
+
+/** What is known of a migration by its number in the history. */
+interface KnownMigration {
+  readonly id: string;
+  readonly file: string;
+  readonly run: string;
+}
+
+/** Where an object lies: its catalogue, OID and number, and what it is a part of, or itself. */
+export interface ObjectKey {
+  readonly class: string;
+  readonly oid: string;
+  readonly sub: string;
+  readonly homeClass: string;
+  readonly home: string;
+}
+
+/** One object that differs: what it was by the baseline, and what it is. */
+export interface Difference {
+  readonly kind: string;
+  readonly name: string;
+  readonly home: string;
+  readonly oldName: string;
+  readonly oldHome: string;
+  readonly words: readonly string[] | undefined;
+  readonly oldWords: readonly string[] | undefined;
+  readonly seq: string;
+  readonly whole: boolean;
+  /** Where it is; undefined: it is not there. */
+  readonly is: ObjectKey | undefined;
+  /** Where it was; undefined: it was not there. */
+  readonly was: ObjectKey | undefined;
+}
+
+/** How differences are told. */
+export interface CheckTerms {
+  /** By their number in the history. */
+  readonly migrations: ReadonlyMap<string, KnownMigration>;
+  /**
+   * False: another major version writes other texts, so only kinds, names, types and NOT NULL are compared.
+   */
+  readonly words: boolean;
+}
+
+/**
+ * The differences from the baseline as checks, one for each part of a definition.
+ */
+export function checksOf(rows: readonly DifferenceRow[], terms: CheckTerms): readonly Check[] {
+  return toldDifferences(rows, terms).flatMap(({ checks }) => checks);
+}
+
+/**
+ * The differences that are told, each with its checks. What is gone and what is there under the same name belong
+ * together: a constraint that the server made anew has another OID and the same words.
+ */
+export function toldDifferences(
+  rows: readonly DifferenceRow[],
+  terms: CheckTerms,
+): readonly { readonly difference: Difference; readonly checks: readonly Check[] }[] {
+  const differences = differencesOf(rows);
+  // What goes with its table is told with it.
+  const goneHomes = new Set(
+    differences.flatMap(({ words, oldWords, oldName, oldHome }) =>
+      words === undefined && oldWords !== undefined && oldName === oldHome ? [oldName] : [],
+    ),
+  );
+  return differences.flatMap((difference) => {
+    const { oldName, oldHome } = difference;
+    if (goneHomes.has(oldHome) && oldName !== oldHome) return [];
+    const checks = checksFor(difference, terms);
+    return checks.length === 0 ? [] : [{ difference, checks }];
+  });
+}
+
+/** All differences, those too that are told with another one. */
+export function differencesOf(rows: readonly DifferenceRow[]): readonly Difference[] {
+  return paired(rows.map(read));
+}
+
+function read(row: DifferenceRow): Difference {
+  const [, kind, name, home, oldName, oldHome, words, oldWords, seq, whole, ...keys] = row;
+  const list = (text: string | null | undefined): readonly string[] | undefined =>
+    text == null ? undefined : (JSON.parse(text) as readonly string[]);
+  return {
+    kind: kind ?? '',
+    name: name ?? '',
+    home: home ?? '',
+    oldName: oldName ?? '',
+    oldHome: oldHome ?? '',
+    words: list(words),
+    oldWords: list(oldWords),
+    seq: seq ?? '',
+    whole: whole === 't',
+    is: keyOf(keys.slice(0, 5)),
+    was: keyOf(keys.slice(5)),
+  };
+}
+
+function keyOf([classOf, oid, sub, homeClass, home]: DifferenceRow): ObjectKey | undefined {
+  if (oid == null) return undefined;
+  return { class: classOf ?? '', oid, sub: sub ?? '0', homeClass: homeClass ?? '', home: home ?? '' };
+}
+
+function paired(differences: readonly Difference[]): readonly Difference[] {
+  const added = new Map(
+    differences.filter(({ oldWords }) => oldWords === undefined).map((one) => [`${one.kind} ${one.name}`, one]),
+  );
+  const result: Difference[] = [];
+  for (const one of differences) {
+    if (one.oldWords === undefined) continue;
+    const key = `${one.kind} ${one.oldName}`;
+    const again = one.words === undefined ? added.get(key) : undefined;
+    if (again === undefined) result.push(one);
+    else {
+      added.delete(key);
+      const { oldName, oldHome, oldWords, seq, was } = one;
+      result.push({ ...again, oldName, oldHome, oldWords, seq, was });
+    }
+  }
+  return [...result, ...added.values()];
+}
+
+function checksFor(difference: Difference, { migrations, words: compared }: CheckTerms): readonly Check[] {
+  const { kind, name, oldName, words, oldWords, seq, whole } = difference;
+  const migration = migrations.get(seq);
+  const common = {
+    kind: `drift-${kind.replaceAll(' ', '-')}`,
+    object: oldName === '' ? name : oldName,
+    ok: false as const,
+    where: { file: migration?.file ?? '' },
+    migration: migration?.id ?? '',
+    ...(migration === undefined ? {} : { run: migration.run }),
+  };
+  if (oldWords === undefined)
+    return whole && !kind.startsWith('foreign table source')
+      ? [{ ...common, severity: 'warning', expected: 'not there', actual: 'added' }]
+      : [];
+  if (words === undefined) return [{ ...common, severity: 'error', expected: 'there', actual: 'missing' }];
+  const renamed = isRenamed(difference)
+    ? [{ ...common, severity: 'error' as const, expected: `name: ${oldName}`, actual: `name: ${name}` }]
+    : [];
+  const parts = differentWords(oldWords, words).filter(
+    ({ part }) => compared || part === 'type' || part === 'not null',
+  );
+  return [
+    ...renamed,
+    ...parts.map(({ part, was, is, severity }): Check => {
+      const several = was.includes('\n') || is.includes('\n');
+      return {
+        ...common,
+        severity,
+        expected: several && was !== '' && is !== '' ? `${part} as it was` : toldPart(part, was),
+        actual: several && was !== '' && is !== '' ? `${part}:\n${changedLines(was, is)}` : toldPart(part, is),
+      };
+    }),
+  ];
+}
+
+/** A part bears the name of its table, too: that one is told once. */
+function isRenamed({ name, home, oldName, oldHome }: Difference): boolean {
+  if (name === oldName) return false;
+  return (
+    oldName === oldHome ||
+    !oldName.startsWith(`${oldHome}.`) ||
+    name.slice(home.length) !== oldName.slice(oldHome.length)
+  );
+}

@@ -1,0 +1,136 @@
+import { quoteLiteral } from '../../../sql/quote.ts';
+import { opening } from '../apply/message.ts';
+import type { PreparedStep } from '../apply/prepared.ts';
+import { historyUpgrade } from '../history/schema.generated.ts';
+import type { History } from '../../contract/history.ts';
+import { changesOf } from '../history/run-changes.ts';
+import type { Analysis, Change } from '../../contract/model.ts';
+import type { Bundle, Reply } from '../../contract/ports.ts';
+import { rebindBaseline } from './rebind.ts';
+import { describingSettings } from './words/described.ts';
+import type { LiveRun, AddedColumns } from '../run/run-state.ts';
+
+/** What the server says that the migrations' transactions did. */
+export interface Description {
+  readonly changes: readonly Change[];
+  /** Relations that others hold exclusively: the next run describes them. */
+  readonly locked: readonly string[];
+}
+
+/** The last message of `runDescription` has been sent; how it went. */
+export type Described =
+  | { readonly kind: 'described'; readonly description: Description }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'refused'; readonly why: string };
+
+/**
+ * Sends what a run writes before its first migration: what an earlier run has left undescribed is described, and what has
+ * drifted since is marked, so that the end of this run does not take it for its own. Nothing waits for the answers: each
+ * message is a transaction of its own that an error ends, and without it only less is known about drift.
+ *
+ * @returns what could not be compared by OID, in words; empty as a rule
+ */
+export async function noteState(
+  live: LiveRun,
+  history: Pick<History, 'version' | 'undescribed' | 'baseline'>,
+  touchesRows: boolean,
+): Promise<string> {
+  const { baseline } = history;
+  const { systemId, databaseOid } = live.server;
+  const moved = isElsewhere(live, baseline);
+  const identity = `UPDATE godwit.guard SET system_id = ${quoteLiteral(systemId)}, database_oid = ${Number(databaseOid)}, server_major = ${live.major}`;
+  const chainAnew = `SELECT godwit.chain_baseline(${quoteLiteral(live.run)}, '[]', '${baseline.major === live.major ? 'copy' : 'major'}')`;
+  await Promise.all([
+    // It fails where version 1 had named nothing, and then there is nothing to take.
+    ...(history.version === 1 ? [send(live, [historyUpgrade, chainDescribed(live.run)])] : []),
+    ...(moved ? [send(live, [...rebindBaseline(baseline.major === live.major), chainAnew, identity])] : []),
+    // Before what an earlier run left is described: its transactions are forgotten then.
+    ...(touchesRows ? [send(live, [`SELECT godwit.look_at_seeds(${quoteLiteral(live.run)})`])] : []),
+    send(live, [`${identity} WHERE server_major = 0`, `SELECT godwit.note_found(${quoteLiteral(live.run)})`]),
+    // In one transaction: what could not be described would look like drift.
+    send(live, [
+      ...(history.undescribed ? [describing(live.added ?? []), chainDescribed(live.run)] : []),
+      'SELECT godwit.note_drift()',
+    ]),
+  ]);
+  return moved ? movedText(live, baseline) : '';
+}
+
+/** True: the OIDs of the baseline are those of another server, database or major version. */
+export function isElsewhere(
+  here: Pick<LiveRun, 'server' | 'major'>,
+  { systemId, databaseOid, major }: History['baseline'],
+): boolean {
+  if (major === 0) return false;
+  const otherSystem = systemId !== '' && here.server.systemId !== '' && systemId !== here.server.systemId;
+  return otherSystem || databaseOid !== here.server.databaseOid || major !== here.major;
+}
+
+function movedText({ major }: LiveRun, baseline: History['baseline']): string {
+  return baseline.major === major
+    ? 'The database is a copy or was restored: the baseline was found again by names.'
+    : `The server was PostgreSQL ${baseline.major} and is ${major} now: its own words were taken anew, by names.`;
+}
+
+/** Describes what the run did, takes it into the baseline, and tells it. Asked again after a lost answer it finds it done. */
+export async function describeChanges(live: LiveRun, applied: readonly PreparedStep[] = []): Promise<Described> {
+  const own = applied.flatMap(({ step, analysis }) => addedColumns(step.id, analysis));
+  const added = [...(live.added ?? []), ...own];
+  const reply = await send(live, [describing(added), chainDescribed(live.run)]);
+  if (!reply.ok) return reply.error.lost ? { kind: 'lost' } : { kind: 'refused', why: reply.error.message };
+  const result = reply.results.at(-2);
+  const locked = (result?.rows ?? []).flatMap(([change, , , name]) => (change === 'locked' ? [name ?? ''] : []));
+  return { kind: 'described', description: { changes: changesOf(result), locked } };
+}
+
+/**
+ * Columns that a run which died has added, as far as its files are at hand: several migrations may have written one since,
+ * and the catalogue knows the last of them only.
+ */
+export async function undescribedColumns(
+  bundle: Bundle,
+  { undescribed, rows, partial }: Pick<History, 'undescribed' | 'rows' | 'partial'>,
+): Promise<AddedColumns> {
+  if (!undescribed) return [];
+  const run = rows.at(-1)?.run;
+  const ids = new Set([
+    ...rows.filter((row) => row.run === run).map(({ id }) => id),
+    ...partial.map(({ migration }) => migration),
+  ]);
+  const added = bundle.migrations
+    .filter(({ id }) => ids.has(id))
+    .map(async (migration) => {
+      const analysis = await bundle.analysis(migration, 'up');
+      return analysis.ok ? addedColumns(migration.id, analysis.value) : [];
+    });
+  return (await Promise.all(added)).flat();
+}
+
+/** Columns that its text adds to tables that were there before. */
+function addedColumns(migration: string, { rows }: Pick<Analysis, 'rows'>): AddedColumns {
+  return rows.flatMap((change) =>
+    change.op === 'make' && change.column !== undefined ? [[migration, change.table.name, change.column]] : [],
+  );
+}
+
+function describing(added: AddedColumns): string {
+  return `SELECT * FROM godwit.describe_run(${quoteLiteral(JSON.stringify(added))})`;
+}
+
+/** Takes what was described into the chain of the run, with the names that others had changed meanwhile. */
+function chainDescribed(run: string): string {
+  return `SELECT godwit.chain_baseline(${quoteLiteral(run)}, coalesce(pg_catalog.current_setting('godwit.renamed', true), '[]'))`;
+}
+
+/** One message without BEGIN: an error ends its transaction, and what was sent behind it is as good as before. */
+function send(live: LiveRun, statements: readonly string[]): Promise<Reply> {
+  return sendGuarded(live, [...describingSettings, ...statements]);
+}
+
+/** The same under the settings that the session begins with. */
+export function sendGuarded({ session, epoch, head }: LiveRun, statements: readonly string[]): Promise<Reply> {
+  const [, ...entered] = opening(epoch, head);
+  const begin = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE';
+  const commands = [begin, ...entered, ...statements];
+  return session.send(commands.map((command) => `${command};\n`).join(''), { rows: 'all' });
+}

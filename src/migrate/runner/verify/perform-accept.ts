@@ -1,0 +1,130 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { openControl } from '../session/control-connection.ts';
+import { watchConnections } from '../session/watch-connections.ts';
+import { readHistory } from '../history/read-history.ts';
+import type { AcceptedObject, RunAbout } from '../../contract/history-rows.ts';
+import type { Check } from '../../contract/model.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import { serverFault } from '../../contract/server-fault.ts';
+import type { AcceptTask } from '../../contract/task.ts';
+import { acceptDifferences } from './accept-differences.ts';
+import type { Difference } from './baseline-check.ts';
+import { describingSettings } from './words/described.ts';
+import { begin } from '../run/begin.ts';
+import { cancelledBy } from '../run/cancelled-by.ts';
+import { chooseDifferences, type Chosen } from './choose-differences.ts';
+import { sendGuarded } from './describe.ts';
+import { preflight } from '../session/server-facts.ts';
+import { takeLease } from '../session/lease.ts';
+import { reconnect } from '../run/live-run.ts';
+import type { LiveRun } from '../run/run-state.ts';
+import type { Opened } from '../session/open.ts';
+import { finishRecorded, performRecorded, unreached } from '../run/recorded-run.ts';
+import { workingOn } from '../run/stop-run.ts';
+import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+
+const writeTries = 3;
+const mostPerEvent = 500;
+/** Objects that the run's row names; the chain and the baseline's past have all of them. */
+const mostNamed = 200;
+
+const untouched = verdictOf(fault('interrupted', { why: 'The baseline is as it was.' }));
+
+interface AcceptTerms {
+  readonly task: AcceptTask;
+  readonly ports: RunnerPorts;
+  readonly live: LiveRun;
+}
+
+/**
+ * `verify --accept`: what somebody has changed becomes what the baseline says, as a run of its own, with who took it and
+ * why. Before anything is written it is known which differences are meant.
+ */
+export async function performAccept(task: AcceptTask, ports: RunnerPorts): Promise<Verdict> {
+  return await performRecorded(task, ports, (live, opened) => acceptOpened({ task, ports, live }, opened));
+}
+
+async function acceptOpened(terms: AcceptTerms, opened: Opened): Promise<Verdict> {
+  const { task, ports, live } = terms;
+  const forbidden = preflight(opened.facts, opened.history, task.environment);
+  if (forbidden.length > 0) return verdictOf(...forbidden);
+  if (!task.approved) return verdictOf(needsApproval(task));
+  if (opened.history.baseline.major === 0)
+    return verdictOf(
+      fault('accept-unknown', { why: 'Nothing is in the baseline yet.', fix: 'Run `godwit up` first.' }),
+    );
+  const control = (live.control = openControl(ports, task.run));
+  live.watch = watchConnections(ports, control, task.run, () => workingOn(live));
+  const held = opened.facts.pooled ? await takeLease(task, ports, live, opened.history) : good(opened.history);
+  if (!held.ok) return verdictOf(...held.findings.map(unreached));
+  live.epoch = held.value.epoch;
+  live.head = held.value.head;
+  const wanted = await chooseDifferences(task.objects, { ...opened, history: held.value });
+  if (!wanted.ok && ports.signal.aborted) return untouched;
+  if (!wanted.ok) return verdictOf(...wanted.findings.map(unreached));
+  if (ports.signal.aborted) return untouched;
+
+  const about: RunAbout = { words: task.objects, reason: task.reason, seq: held.value.rows.at(-1)?.seq ?? 0 };
+  const { run, command, actor, environment, earlier } = task;
+  const recorded = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
+  const first = { history: held.value, planHash: '', first: '', describes: true };
+  const begun = await begin(recorded, ports, live, first);
+  if (ports.signal.aborted) return await finishRecorded(ports, live, untouched, about);
+  if (!begun.ok) return verdictOf(...begun.findings.map(unreached));
+  if (begun.value === 'moved') return verdictOf(fault('taken-over'));
+  const taken = await take(terms, opened.facts);
+  if (!taken.ok) {
+    const refused = ports.signal.aborted ? untouched : verdictOf(...taken.findings);
+    return await finishRecorded(ports, live, refused, about);
+  }
+  tell(ports, taken.value);
+  const objects = taken.value.told.map(({ difference }) => acceptedObject(difference));
+  const accepted = { accepted: objects.slice(0, mostNamed), total: objects.length };
+  return await finishRecorded(ports, live, wellDone(), { ...about, ...accepted });
+}
+
+/**
+ * Takes them. The run's first writes have bound the baseline to what is there, so that it is compared once more; after a
+ * lost answer again, when what was taken differs no longer.
+ */
+async function take({ task, ports, live }: AcceptTerms, facts: Opened['facts']): Promise<Outcome<Chosen>> {
+  let sent: Chosen | undefined;
+  for (let tries = 1; ; tries += 1) {
+    const history = await readHistory(live.session, ports.hashing);
+    const chosen = history.ok
+      ? await chooseDifferences(task.objects, { session: live.session, history: history.value, facts })
+      : history;
+    if (chosen.ok) {
+      const statements = acceptDifferences(task.run, chosen.value.all);
+      const reply = await sendGuarded(live, [...describingSettings, ...statements]);
+      if (reply.ok) return chosen;
+      const stopped = reply.error.lost ? undefined : await cancelledBy(live);
+      if (!reply.error.lost || tries === writeTries) return bad(stopped ?? serverFault(reply.error));
+      sent = chosen.value;
+    } else if (sent !== undefined && chosen.findings.every(({ code }) => code === 'accept-no-difference')) {
+      return good(sent);
+    } else if (tries === writeTries || !chosen.findings.some(({ code }) => code === 'connection-lost')) return chosen;
+    const back = await reconnect(ports, live);
+    if (!back.ok) return back;
+  }
+}
+
+function tell(ports: RunnerPorts, { told }: Chosen): void {
+  const checks: readonly Check[] = told.flatMap((one) => one.checks);
+  for (let at = 0; at < checks.length; at += mostPerEvent)
+    ports.emit({ kind: 'accepted', checks: checks.slice(at, at + mostPerEvent) });
+}
+
+function acceptedObject({ kind, name, oldName, is, was }: Difference): AcceptedObject {
+  const change = is === undefined ? 'missing' : was === undefined ? 'added' : 'changed';
+  return { change, kind, name: oldName === '' ? name : oldName };
+}
+
+function needsApproval({ environment }: AcceptTask): Finding {
+  return fault('needs-approval', {
+    why: `${environment.name} is protected: what its baseline takes is a change.`,
+    fix: 'Run it where a person can type the name of the environment, or state the new form in a migration.',
+  });
+}
