@@ -6,7 +6,10 @@ import { root } from './fences.ts';
 const pages = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  'bench/README.md',
+  'emulator/README.md',
   'examples/vividly/README.md',
+  'test/faults/README.md',
 ];
 
 /** GitHub's anchors of the headings of a page. */

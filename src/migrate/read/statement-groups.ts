@@ -6,7 +6,7 @@ export interface TimedGroup {
   readonly last: number;
 }
 
-export const mostTimedGroups = 100;
+const mostTimedGroups = 100;
 
 /** Splits the statements of a segment into groups that are timed together. */
 export function timedGroups(segment: Pick<Segment, 'first' | 'last'>): readonly TimedGroup[] {

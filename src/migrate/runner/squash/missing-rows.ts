@@ -4,8 +4,8 @@ import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import { versionIn } from '../../contract/migration-id.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
-import { describingSettings } from '../../runner/verify/words/described.ts';
-import type { Recordable } from '../../runner/squash/prove.ts';
+import { describingSettings } from '../verify/words/described.ts';
+import type { Recordable } from './recordable.ts';
 
 const tables = `select c.oid::pg_catalog.regclass::pg_catalog.text from pg_catalog.pg_class c
 where c.relkind in ('r', 'p') and c.relpersistence <> 't' and not c.relispartition

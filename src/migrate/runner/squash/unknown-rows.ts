@@ -7,7 +7,7 @@ import type { HistoryRow } from '../../contract/history-rows.ts';
 import { versionIn } from '../../contract/migration-id.ts';
 import type { Statement } from '../../contract/model.ts';
 import type { ByteSource, Hashing, Session } from '../../contract/ports.ts';
-import type { ProvingTerms, Recordable } from '../../runner/squash/prove.ts';
+import type { ProvingTerms, Recordable } from './recordable.ts';
 
 /**
  * Statements of a squashed file that change rows and are none of those that the replaced migrations executed: no catalogue

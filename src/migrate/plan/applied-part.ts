@@ -1,10 +1,10 @@
-import { fault } from '../../../kit/fault.ts';
-import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import type { PartialStatement } from '../../contract/history.ts';
-import type { Analysis, Statement } from '../../contract/model.ts';
-import { describeGroup } from '../../read/statement-groups.ts';
-import { placeOf } from '../../contract/statement-place.ts';
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { PartialStatement } from '../contract/history.ts';
+import type { Analysis, Statement } from '../contract/model.ts';
+import { describeGroup } from '../read/statement-groups.ts';
+import { placeOf } from '../contract/statement-place.ts';
 
 /** What an earlier attempt has left of a migration that does not run in one transaction. */
 export interface AppliedPart {

@@ -1,9 +1,9 @@
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import type { FoundObject } from '../../runner/adopt/judge.ts';
+import type { FoundObject } from '../adopt/judge.ts';
 import { keyOf } from '../../contract/rehearsed.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
-import type { Recordable } from '../../runner/squash/prove.ts';
+import type { Recordable } from './recordable.ts';
 
 /** What replaced migrations and those behind them have left, whatever others have done to it since. */
 export interface Left {

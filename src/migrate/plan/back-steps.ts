@@ -1,10 +1,10 @@
-import { fault } from '../../../kit/fault.ts';
-import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import type { Outside, WrittenName } from '../../../sql/outside.ts';
-import { appliedPart } from '../../plan/applied-part.ts';
-import type { PartialStatement } from '../../contract/history.ts';
-import type { Analysis, Statement } from '../../contract/model.ts';
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import type { Outside, WrittenName } from '../../sql/outside.ts';
+import { appliedPart } from './applied-part.ts';
+import type { PartialStatement } from '../contract/history.ts';
+import type { Analysis, Statement } from '../contract/model.ts';
 
 /** What a statement of a down file has undone, and what does it again. */
 export interface BackStep {

@@ -1,36 +1,17 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding, Place } from '../../../kit/finding.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import { findObjects } from '../../runner/adopt/find-objects.ts';
-import { differencesAt, type Difference, type FoundObject } from '../../runner/adopt/judge.ts';
+import { findObjects } from '../adopt/find-objects.ts';
+import { differencesAt, type Difference, type FoundObject } from '../adopt/judge.ts';
 import { keyOf, stateAt, type Rehearsed, type SameWord } from '../../contract/rehearsed.ts';
-import { toldDifference } from '../../runner/adopt/told-difference.ts';
+import { toldDifference } from '../adopt/told-difference.ts';
 import type { HistoryRow } from '../../contract/history-rows.ts';
 import type { Migration } from '../../contract/model.ts';
-import type { Bundle, Hashing, Session } from '../../contract/ports.ts';
-import { asReplacedLeft, type Left } from '../../runner/squash/left.ts';
-import { missingRows } from '../../runner/squash/missing-rows.ts';
-import { unknownRows } from '../../runner/squash/unknown-rows.ts';
-
-/** A squashed migration of which everything is applied that it replaces. */
-export interface Recordable {
-  readonly migration: Migration;
-  /** What it replaces, as it was applied. */
-  readonly rows: readonly HistoryRow[];
-}
-
-/** What the database is known by. */
-export interface ProvingTerms {
-  readonly bundle: Bundle;
-  readonly major: number;
-  /** True: schema godwit is as this program has it. */
-  readonly installed: boolean;
-  /** True: the baseline is in the words of this server. */
-  readonly ownWords: boolean;
-  readonly hashing: Hashing;
-  /** Ids that were named: statements that nobody knows of are taken for executed. */
-  readonly named: readonly string[];
-}
+import type { Session } from '../../contract/ports.ts';
+import { asReplacedLeft, type Left } from './left.ts';
+import { missingRows } from './missing-rows.ts';
+import { unknownRows } from './unknown-rows.ts';
+import type { Recordable, ProvingTerms } from './recordable.ts';
 
 /** How far it is proven. */
 export interface Proof {
