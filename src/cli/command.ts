@@ -40,14 +40,14 @@ interface Declared<Options extends OptionKinds, Arguments extends ArgumentKinds>
   readonly options?: Options;
 }
 
-type None = Readonly<Record<never, never>>;
+/** Where nothing is declared. */
+const none = {};
 
 /** Declares a command: the types of its options and arguments follow from their kinds. */
-export function defineCommand<Options extends OptionKinds = None, Arguments extends ArgumentKinds = None>(
+export function defineCommand<Options extends OptionKinds = typeof none, Arguments extends ArgumentKinds = typeof none>(
   spec: Declared<Options, Arguments>,
 ): CommandSpec<Options, Arguments> {
-  // Where nothing is declared, the type is that of nothing.
-  return { ...spec, arguments: spec.arguments ?? ({} as Arguments), options: spec.options ?? ({} as Options) };
+  return { ...spec, arguments: spec.arguments ?? (none as Arguments), options: spec.options ?? (none as Options) };
 }
 
 /** What was typed, not yet read: values by the names of options, and the words that no option takes. */

@@ -66,7 +66,7 @@ test('the help of a command shows options and examples', () => {
       --wait DURATION                how long to wait for another run to end, such as 30s or 5min (default: 60s)
       --lock-budget DURATION         how long a migration may retry to acquire a lock that others hold (default: 5min)
       --take-over                    end the run that holds the database and resume from there; recorded
-      --on-disconnect cancel|finish  what the server does with the running statement if the runner is cut off (default: cancel)
+      --on-disconnect cancel|finish  what the server does with a statement whose runner is cut off (default: cancel)
       --draft VERSION                draft the missing down file of a migration and try it on a throwaway server
       --write                        with --draft: write the file next to the migration; do not print it
       --major N                      with --draft: major version of that server (default: the embedded one’s, or 18)

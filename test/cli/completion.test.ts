@@ -35,7 +35,7 @@ const zsh: Complete = (...words) =>
     `autoload -U compinit && compinit -u -d "$1/dump" && source "$1/godwit.zsh" && shift
 complete() { : }
 call() { emulate -L sh; setopt kshglob noshglob braceexpand; COMP_WORDS=(godwit "$@"); COMP_CWORD=$#; _godwit; }
-call "$@"; printf '%s\\n' "\${COMPREPLY[@]}"`,
+PREFIX="\${@[-1]}"; call "$@"; printf '%s\\n' "\${COMPREPLY[@]}"`,
     'zsh',
     folder,
     ...words,

@@ -17,7 +17,7 @@ export const lockBudget = duration('how long a migration may retry to acquire a 
 export const takeOver = flag('end the run that holds the database and resume from there; recorded');
 export const onDisconnect = choice(
   ['cancel', 'finish'],
-  'what the server does with the running statement if the runner is cut off (default: cancel)',
+  'what the server does with a statement whose runner is cut off (default: cancel)',
 );
 export const waiveCheckpoint = text('REASON', 'skip the checkpoint that the policy requires; the reason is recorded');
 export const fresh = flag('query the database now; do not show the newest known result (Cloud Run)');

@@ -190,7 +190,7 @@ export const planFaults = entries({
   'down-loses-rows': {
     title: 'Rolling back would destroy rows',
     why: 'What the down file drops, empties or deletes from holds rows that the migration did not create.',
-    fix: 'Save them, then run again with `--lose N`, N being at least the number of rows shown.',
+    fix: 'Save them, then run again with `--allow-row-loss N`, N being at least the number of rows shown.',
     exit: 10,
   },
   'rows-uncounted': {

@@ -68,9 +68,9 @@ function fish(table: CommandTable): string {
   const commands = table.commands.map(({ spec }) => spec);
   const quote = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   const flags = (condition: string, option: OptionSpec) =>
-    `complete -c godwit${condition} -l ${option.name}${option.short === undefined ? '' : ` -s ${option.short}`}${option.value === undefined ? '' : ' -r'}${valuesOf(option)} -d ${quote(option.summary)}`;
+    `complete -c godwit${condition} -l ${option.name}${option.short === undefined ? '' : ` -s ${option.short}`}${option.value === undefined ? '' : valuesOf(option)} -d ${quote(option.summary)}`;
   const valuesOf = ({ path, choices }: OptionSpec) =>
-    choices === undefined ? (path === true ? ' -F' : '') : ` -a ${quote(choices.join(' '))}`;
+    choices === undefined ? (path === true ? ' -r -F' : ' -x') : ` -x -a ${quote(choices.join(' '))}`;
   const lines = ['# fish completion for godwit', 'complete -c godwit -f'];
   for (const word of firstWords(table)) {
     const summary = groups.get(word)?.summary ?? commands.find((command) => command.name === word)?.summary ?? '';
