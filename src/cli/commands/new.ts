@@ -23,8 +23,9 @@ export const spec = defineCommand({
   ],
 });
 
-export const run: Run<typeof spec> = async ({ io, screen, globals, options, arguments: typed }) => {
-  const name = typed.name.trim().replaceAll(/\s+/g, '_');
+export const run: Run<typeof spec> = async (context) => {
+  const { io, screen, globals, options } = context;
+  const name = context.arguments.name.trim().replaceAll(/\s+/g, '_');
   if (!namePattern.test(name) || name.length > 100) {
     return failed([
       fault('name-invalid', {
