@@ -27,7 +27,7 @@ import { endLease } from '../session/lease.ts';
 import { planRun, type PlanTerms, type Told } from './plan-run.ts';
 import { prepareSteps } from './prepare.ts';
 import { stopOnSignal, workingOn } from './stop-run.ts';
-import { standingPart } from './standing-part.ts';
+import { standingPart } from './partly-applied.ts';
 import { tellHistory } from '../inspect/report-history.ts';
 import { afterApplying } from '../verify/after-applying.ts';
 import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
