@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { fault } from '../kit/fault.ts';
 import { nearest } from '../kit/nearest.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { argumentsOf, type Command, type CommandSpec, type CommandTable, type CommandWords } from './command.ts';
 import { optionSpecs, type OptionSpec } from './options/kinds.ts';
 
@@ -48,7 +48,7 @@ export function readCommandLine(argv: readonly string[], table: CommandTable): O
     else if (token.kind === 'positional') (terminated ? behind : words).push(token.value);
     else if (token.kind === 'option') options.push({ name: token.name, raw: token.rawName, value: valueOf(token) });
   }
-  if (options.some((option) => option.name === 'version') && words.length === 0) return good({ kind: 'version' });
+  if (options.some((option) => option.name === 'version') && words.length === 0) return ok({ kind: 'version' });
   return withCommand({ words, behind, options }, table);
 }
 
@@ -78,16 +78,16 @@ function withCommand({ words, behind, options }: Words, table: CommandTable): Ou
   if (first === undefined && behind.length > 0) return withCommand({ words: behind, behind: [], options }, table);
   if (first === undefined) {
     const misplaced = options.find((option) => !isGlobal(option.name));
-    return misplaced === undefined ? good({ kind: 'help' }) : unplaced(misplaced);
+    return misplaced === undefined ? ok({ kind: 'help' }) : unplaced(misplaced);
   }
   if (first === 'help')
-    return good(second === undefined ? { kind: 'help' } : { kind: 'help', topic: words.slice(1).join(' ') });
+    return ok(second === undefined ? { kind: 'help' } : { kind: 'help', topic: words.slice(1).join(' ') });
 
   const found = findCommand(words, table);
   if (!found.ok) return found;
   const { command, rest } = found.value;
   const { spec } = command;
-  if (help) return good({ kind: 'help', topic: second === undefined && groups.has(first) ? first : spec.name });
+  if (help) return ok({ kind: 'help', topic: second === undefined && groups.has(first) ? first : spec.name });
   const own = spec.behind === undefined ? [] : behind;
   const typed = checkOptions(spec, options, globalOptions);
   if (!typed.ok) return typed;
@@ -99,7 +99,7 @@ function withCommand({ words, behind, options }: Words, table: CommandTable): Ou
       spec,
       `The command is missing. It follows \`--\`, as in \`godwit ${spec.name} -- ${spec.behind.example}\`.`,
     );
-  return good({ kind: 'command', command, typed: { options: typed.value, words: plain, behind: own } });
+  return ok({ kind: 'command', command, typed: { options: typed.value, words: plain, behind: own } });
 }
 
 /** Finds the command that the first word, or the first two, name. */
@@ -111,9 +111,9 @@ function findCommand(
   const group = groups.get(first);
   const name = group === undefined ? first : second === undefined ? group.alone : `${first} ${second}`;
   const command = commands.find(({ spec }) => spec.name === name);
-  if (command !== undefined) return good({ command, rest: words.slice(group === undefined ? 1 : 2) });
+  if (command !== undefined) return ok({ command, rest: words.slice(group === undefined ? 1 : 2) });
   const names = commands.map(({ spec }) => spec.name);
-  return bad(
+  return err(
     unknownCommand(name, group === undefined ? names.map(firstWord) : names.filter((one) => firstWord(one) === first)),
   );
 }
@@ -131,7 +131,7 @@ function unknownCommand(name: string, names: readonly string[]) {
 }
 
 function unplaced({ raw }: TypedOption): Outcome<never> {
-  return bad(fault('wrong-usage', { why: `${raw} needs a command.` }));
+  return err(fault('wrong-usage', { why: `${raw} needs a command.` }));
 }
 
 /** What was typed for each option, by its name. What it means is read when the command is known. */
@@ -144,7 +144,7 @@ function checkOptions(
   const values = new Map<string, readonly string[]>();
   for (const { name, raw, value } of typed) {
     const known = allowed.get(name);
-    if (known === undefined) return bad(unknownOption(spec, raw, [...allowed.keys()]));
+    if (known === undefined) return err(unknownOption(spec, raw, [...allowed.keys()]));
     const before = values.get(name) ?? [];
     if (known.value === undefined) {
       if (value !== undefined) return wrong(spec, `${raw} takes no value.`);
@@ -155,7 +155,7 @@ function checkOptions(
       values.set(name, [...before, value]);
     }
   }
-  return good(values);
+  return ok(values);
 }
 
 function unknownOption(spec: CommandSpec, raw: string, names: readonly string[]) {
@@ -194,5 +194,5 @@ function behind(spec: CommandSpec): string {
 }
 
 function wrong(spec: CommandSpec, why: string): Outcome<never> {
-  return bad(fault('wrong-usage', { why, fix: `Run \`godwit ${spec.name} --help\` for its options and examples.` }));
+  return err(fault('wrong-usage', { why, fix: `Run \`godwit ${spec.name} --help\` for its options and examples.` }));
 }

@@ -1,8 +1,8 @@
 import { fault } from '../kit/fault.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { readPlan, type PlanFile } from '../project/plan-file.ts';
 import type { OnDisconnect } from '../migrate/contract/task.ts';
-import { applyTask, defaultWaitMs, type ApplyWish } from '../project/tasks.ts';
+import { applyTask, defaultWaitMs, type ApplyRequest } from '../project/tasks.ts';
 import type { Context, Result } from './command.ts';
 import { dryRun } from './dry-run.ts';
 import { resultAloud, withProject } from './execute.ts';
@@ -33,12 +33,12 @@ export interface ChangeOptions extends SelectionOptions {
 
 /** `up` and `down`: what is asked for, the consent it needs, then one execution. */
 export async function change(context: Context, direction: 'up' | 'down', options: ChangeOptions): Promise<Result> {
-  const wish = await wishOf(context, direction, options);
-  if (!wish.ok) return failed(wish.findings);
+  const request = await wishOf(context, direction, options);
+  if (!request.ok) return failed(request.findings);
   const { dryRun: isDry = false, detach: detached = false } = options;
-  const reviewedFor = wish.value.reviewed?.environment;
+  const reviewedFor = request.value.reviewed?.environment;
   const needs = {
-    file: wish.value.reviewed?.file ?? options.file,
+    file: request.value.reviewed?.file ?? options.file,
     changes: true,
     detached,
     fresh: options.fresh ?? false,
@@ -48,18 +48,18 @@ export async function change(context: Context, direction: 'up' | 'down', options
       const why = `It was made for the environment \`${reviewedFor}\`, not for \`${ready.project.environment.name}\`.`;
       return failed([fault('plan-changed', { why, fix: `Name its environment: -e ${reviewedFor}.` })]);
     }
-    if (isDry) return await dryRun(context, ready, wish.value.selection);
+    if (isDry) return await dryRun(context, ready, request.value.selection);
     // A bare file that undoes another is applied by `up` too.
-    const up = direction === 'up' && wish.value.selection.direction === 'up';
+    const up = direction === 'up' && request.value.selection.direction === 'up';
     const hooks = up ? ready.project.environment.hooks.length : 0;
-    const promoted = up ? await checkPromotion(context, ready, broughtBy(wish.value)) : good(undefined);
+    const promoted = up ? await checkPromotion(context, ready, broughtBy(request.value)) : ok(undefined);
     if (!promoted.ok) return failed(promoted.findings);
-    const consented = await consent(context, ready, wish.value);
+    const consented = await consent(context, ready, request.value);
     if (!consented.ok) return failed(consented.findings);
     // Nothing to do, and nothing to consent to; hooks that have not passed are executed all the same.
     if (consented.value === undefined && hooks === 0)
       return { exitCode: 0, outcome: 'nothing-to-do', findings: [], data: {} };
-    const task = await applyTask(ready.project, ready.actor, consented.value ?? wish.value);
+    const task = await applyTask(ready.project, ready.actor, consented.value ?? request.value);
     if (hooks > 0 && detached) context.screen.finding(fault('hooks-left'));
     if (detached) return await detach(context, ready, task);
     if (hooks === 0) {
@@ -71,7 +71,7 @@ export async function change(context: Context, direction: 'up' | 'down', options
 }
 
 /** What was typed, and the reviewed plan that it refers to. */
-interface TypedWish extends ApplyWish {
+interface TypedWish extends ApplyRequest {
   readonly reviewed?: PlanFile;
 }
 
@@ -83,14 +83,14 @@ async function wishOf({ io }: Context, direction: 'up' | 'down', options: Change
   const { to, file, outOfOrder, resumeUp, plan } = options;
   const narrows = firstTyped({ to, file, outOfOrder, resumeUp });
   if (plan !== undefined && narrows !== undefined) {
-    return bad(fault('wrong-usage', { why: `--plan and ${narrows} do not go together: the plan says what runs.` }));
+    return err(fault('wrong-usage', { why: `--plan and ${narrows} do not go together: the plan says what runs.` }));
   }
   const reviewed = await reviewedPlan(plan, io.cwd, direction);
   if (!reviewed.ok) return reviewed;
-  const selection = reviewed.value === undefined ? selectionOf(options, direction) : good(reviewed.value.selection);
+  const selection = reviewed.value === undefined ? selectionOf(options, direction) : ok(reviewed.value.selection);
   if (!selection.ok) return selection;
   const { waiveCheckpoint: waived, lockBudgetMs } = options;
-  return good({
+  return ok({
     command: direction,
     selection: selection.value,
     waitMs: options.waitMs ?? defaultWaitMs,
@@ -111,11 +111,11 @@ async function reviewedPlan(
   cwd: string,
   direction: 'up' | 'down',
 ): Promise<Outcome<PlanFile | undefined>> {
-  if (file === undefined) return good(undefined);
+  if (file === undefined) return ok(undefined);
   const read = await readPlan(cwd, file);
   if (!read.ok || read.value.selection.direction === direction) return read;
   const other = read.value.selection.direction;
-  return bad(
+  return err(
     fault('plan-file-invalid', {
       why: `It is a plan for \`godwit ${other}\`.`,
       fix: `Run \`godwit ${other} --plan ${file}\`.`,

@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { AcceptWish } from '../../project/tasks.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
+import type { AcceptRequest } from '../../project/tasks.ts';
 import { verifyQuestion, whetherAsStated } from '../../project/questions.ts';
 import { ofAnyDatabase, verifyTask } from '../../project/tasks.ts';
 import { defineCommand, type Run } from '../command.ts';
@@ -37,9 +37,9 @@ export const spec = defineCommand({
 
 export const run: Run<typeof spec> = async (context) => {
   const { options } = context;
-  const wish = acceptWish(options);
-  if (!wish.ok) return failed(wish.findings);
-  if (wish.value !== undefined) return await accept(context, wish.value);
+  const request = acceptRequest(options);
+  if (!request.ok) return failed(request.findings);
+  if (request.value !== undefined) return await accept(context, request.value);
   const { file, fresh, strict } = options;
   return await withProject(context, { file, fresh }, async (ready) => {
     const { screen } = context;
@@ -72,20 +72,20 @@ export const run: Run<typeof spec> = async (context) => {
 };
 
 /** `--accept OBJECT --reason TEXT`; undefined: only looked at. */
-function acceptWish(options: ValuesOf<typeof spec.options>): Outcome<Omit<AcceptWish, 'approved'> | undefined> {
+function acceptRequest(options: ValuesOf<typeof spec.options>): Outcome<Omit<AcceptRequest, 'approved'> | undefined> {
   const objects = options.accept.map((object) => object.trim());
   const reason = options.reason?.trim() ?? '';
   if (objects.length === 0) {
-    if (options.reason === undefined) return good(undefined);
-    return bad(fault('wrong-usage', { why: '--reason belongs to --accept: it says why a difference may stay.' }));
+    if (options.reason === undefined) return ok(undefined);
+    return err(fault('wrong-usage', { why: '--reason belongs to --accept: it says why a difference may stay.' }));
   }
   const { strict, fresh, file } = options;
   const other = firstTyped({ strict, fresh, file });
   if (other !== undefined)
-    return bad(
+    return err(
       fault('wrong-usage', { why: `--accept and ${other} do not go together: --accept takes what differs now.` }),
     );
-  if (reason === '') return bad(fault('accept-without-reason'));
-  if (objects.includes('')) return bad(fault('wrong-usage', { why: '--accept needs the name of an object.' }));
-  return good({ objects, reason });
+  if (reason === '') return err(fault('accept-without-reason'));
+  if (objects.includes('')) return err(fault('wrong-usage', { why: '--accept needs the name of an object.' }));
+  return ok({ objects, reason });
 }

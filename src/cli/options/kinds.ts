@@ -1,6 +1,6 @@
 import { milliseconds } from '../../kit/duration.ts';
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { readPastTime } from './past-time.ts';
 
 /** A kind of option: how it looks in help, and how its value is read. */
@@ -60,16 +60,16 @@ export function readOptions<Kinds extends OptionKinds>(
     if (!value.ok) return value;
     values[key] = value.value;
   }
-  return good(values as ValuesOf<Kinds>);
+  return ok(values as ValuesOf<Kinds>);
 }
 
 /** A switch. */
 export function flag(summary: string, short?: string): OptionKind<boolean> {
-  return { summary, ...(short === undefined ? {} : { short }), read: (typed) => good(typed.length > 0) };
+  return { summary, ...(short === undefined ? {} : { short }), read: (typed) => ok(typed.length > 0) };
 }
 
 export function text(value: string, summary: string, short?: string): OptionKind<string | undefined> {
-  return { value, summary, ...(short === undefined ? {} : { short }), read: ([typed]) => good(typed) };
+  return { value, summary, ...(short === undefined ? {} : { short }), read: ([typed]) => ok(typed) };
 }
 
 /** A path of a file or folder. */
@@ -79,29 +79,27 @@ export function path(value: string, summary: string): OptionKind<string | undefi
 
 /** Given several times: all of them. */
 export function texts(value: string, summary: string): OptionKind<readonly string[]> {
-  return { value, summary, many: true, read: (typed) => good(typed) };
+  return { value, summary, many: true, read: (typed) => ok(typed) };
 }
 
 /** The version of a migration: digits. */
 export function version(summary: string): OptionKind<string | undefined> {
   return parsed('VERSION', summary, (typed, option) =>
-    /^\d{1,40}$/.test(typed) ? good(typed) : wrong(`${option} ${typed}: a version is a number.`),
+    /^\d{1,40}$/.test(typed) ? ok(typed) : wrong(`${option} ${typed}: a version is a number.`),
   );
 }
 
 /** A major version of PostgreSQL. */
 export function major(value: string, summary: string): OptionKind<number | undefined> {
   return parsed(value, summary, (typed, option) =>
-    /^\d{1,3}$/.test(typed)
-      ? good(Number(typed))
-      : wrong(`${option} ${typed}: a major version is a number, such as 17.`),
+    /^\d{1,3}$/.test(typed) ? ok(Number(typed)) : wrong(`${option} ${typed}: a major version is a number, such as 17.`),
   );
 }
 
 /** A whole number. */
 export function count(value: string, summary: string): OptionKind<number | undefined> {
   return parsed(value, summary, (typed, option) =>
-    /^\d{1,15}$/.test(typed) ? good(Number(typed)) : wrong(`${option} ${typed}: a whole number is needed.`),
+    /^\d{1,15}$/.test(typed) ? ok(Number(typed)) : wrong(`${option} ${typed}: a whole number is needed.`),
   );
 }
 
@@ -109,7 +107,7 @@ export function count(value: string, summary: string): OptionKind<number | undef
 export function duration(summary: string): OptionKind<number | undefined> {
   return parsed('DURATION', summary, (typed, option) => {
     const ms = milliseconds(typed);
-    return ms === undefined ? wrong(`${option} ${typed}: write a duration such as 30s or 5min.`) : good(ms);
+    return ms === undefined ? wrong(`${option} ${typed}: write a duration such as 30s or 5min.`) : ok(ms);
   });
 }
 
@@ -117,7 +115,7 @@ export function duration(summary: string): OptionKind<number | undefined> {
 export function timeLimit(summary: string): OptionKind<number | undefined> {
   return parsed('DURATION', summary, (typed, option) => {
     const ms = milliseconds(typed) ?? 0;
-    return ms === 0 ? wrong(`${option} ${typed}: write a duration such as 10min or 2h.`) : good(ms);
+    return ms === 0 ? wrong(`${option} ${typed}: write a duration such as 10min or 2h.`) : ok(ms);
   });
 }
 
@@ -128,7 +126,7 @@ export function choice<const Word extends string>(
 ): OptionKind<Word | undefined> {
   const kind = parsed(choices.join('|'), summary, (typed, option) => {
     const chosen = choices.find((one) => one === typed);
-    return chosen === undefined ? wrong(`${option} ${typed}: say ${choices.join(' or ')}.`) : good(chosen);
+    return chosen === undefined ? wrong(`${option} ${typed}: say ${choices.join(' or ')}.`) : ok(chosen);
   });
   return { ...kind, choices };
 }
@@ -146,10 +144,10 @@ function parsed<Value>(
   return {
     value,
     summary,
-    read: ([typed], option) => (typed === undefined ? good(undefined) : parse(typed, option)),
+    read: ([typed], option) => (typed === undefined ? ok(undefined) : parse(typed, option)),
   };
 }
 
 function wrong(why: string): Outcome<never> {
-  return bad(fault('wrong-usage', { why }));
+  return err(fault('wrong-usage', { why }));
 }

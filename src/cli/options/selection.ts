@@ -1,5 +1,5 @@
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { readBareName } from '../../migrate/read/read-bare-file.ts';
 import type { Selection } from '../../migrate/contract/task.ts';
 import { firstTyped } from './kinds.ts';
@@ -21,7 +21,7 @@ export function selectionOf(options: SelectionOptions, direction: 'up' | 'down')
   const narrows = firstTyped({ to, file, outOfOrder, down });
   if (resumeUp && narrows !== undefined) return wrong(`--resume-up and ${narrows} do not go together.`);
   const bare = file === undefined ? undefined : readBareName(file);
-  return good({
+  return ok({
     // Applying a script that undoes another is undoing that other one.
     direction: bare?.undoes === true ? 'down' : direction,
     outOfOrder,
@@ -32,5 +32,5 @@ export function selectionOf(options: SelectionOptions, direction: 'up' | 'down')
 }
 
 function wrong(why: string): Outcome<never> {
-  return bad(fault('wrong-usage', { why }));
+  return err(fault('wrong-usage', { why }));
 }

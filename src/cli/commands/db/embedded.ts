@@ -1,7 +1,7 @@
 import type { EmbeddedStatus } from '../../../adapters/embedded/control.ts';
 import type { EmbeddedServer } from '../../../adapters/embedded/server.ts';
 import { fault } from '../../../kit/fault.ts';
-import { bad, type Outcome } from '../../../kit/outcome.ts';
+import { err, type Outcome } from '../../../kit/outcome.ts';
 import type { Project } from '../../../project/open.ts';
 import { embeddedFolder } from '../../../project/wire.ts';
 import type { Context } from '../../command.ts';
@@ -12,7 +12,7 @@ export async function embeddedProject(context: Context): Promise<Outcome<Project
   const project = await openProjectOf(context);
   if (!project.ok || project.value.environment.database.kind === 'embedded') return project;
   const { name } = project.value.environment;
-  return bad(
+  return err(
     fault('wrong-usage', {
       why: `The environment \`${name}\` has its own server; \`godwit db\` manages the embedded one.`,
       fix: 'Unset DATABASE_URL, or use -e to name an environment whose database is "embedded".',

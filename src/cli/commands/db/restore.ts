@@ -32,7 +32,7 @@ export const run: Run<typeof spec> = async (context) => {
   const { environment } = project.value;
   const { listKept } = await import('../../../adapters/checkpoint/kept.ts');
   const kept = await listKept(checkpointsFolder(project.value), environment.name);
-  const copies = kept.filter(({ means }) => means === 'copy');
+  const copies = kept.filter(({ means: method }) => method === 'copy');
   const { id } = context.arguments;
   if (id === undefined) return listed(context, copies);
   const chosen = copies.filter((one) => one.id.startsWith(id.toUpperCase()));

@@ -2,7 +2,7 @@ import { createConnector } from '../../../adapters/postgres/connector.ts';
 import { readDatabaseUrl } from '../../../adapters/url/database-url.ts';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { ResultSet, ServerError } from '../../../migrate/contract/ports.ts';
 import { defineCommand, type Run } from '../../command.ts';
 import { optionalArgument } from '../../options/argument-kinds.ts';
@@ -54,13 +54,13 @@ async function query(address: string, text: string, signal: AbortSignal): Promis
     signal,
   });
   const stopped = fault('interrupted', { why: 'The query was cancelled.', fix: 'Run it again.' });
-  if (!session.ok) return signal.aborted ? bad(stopped) : session;
+  if (!session.ok) return signal.aborted ? err(stopped) : session;
   const cancel = (): void => void session.value.cancel();
   signal.addEventListener('abort', cancel);
   try {
     const reply = await session.value.send(text, { rows: 'all' });
-    if (reply.ok) return good(reply.results);
-    return bad(signal.aborted ? stopped : queryFault(reply.error));
+    if (reply.ok) return ok(reply.results);
+    return err(signal.aborted ? stopped : queryFault(reply.error));
   } finally {
     signal.removeEventListener('abort', cancel);
     await session.value.close();

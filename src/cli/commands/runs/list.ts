@@ -1,12 +1,12 @@
 import type { Finding } from '../../../kit/finding.ts';
-import { good, type Outcome } from '../../../kit/outcome.ts';
+import { ok, type Outcome } from '../../../kit/outcome.ts';
 import type { RunRow } from '../../../migrate/contract/history-rows.ts';
 import { attemptsOf, mergeRuns } from '../../../project/attempts.ts';
 import { environmentNames } from '../../../project/every-environment.ts';
-import type { Known } from '../../../project/questions.ts';
+import type { KnownResult } from '../../../project/questions.ts';
 import { defineCommand, type CommandContext, type Context, type Result, type Run } from '../../command.ts';
 import { eventOf, execute, withProject, type Ready } from '../../execute.ts';
-import { asOfData, lookUp, runsWish } from '../../look.ts';
+import { asOfData, lookUp, runsQuery } from '../../look.ts';
 import { count } from '../../options/kinds.ts';
 import { fresh } from '../../options/shared.ts';
 import { done, failed } from '../../result.ts';
@@ -64,7 +64,7 @@ async function listEverywhere(context: Context, limit: number): Promise<Result> 
 
 interface ReadRuns {
   readonly runs: readonly RunRow[];
-  readonly known?: Known;
+  readonly known?: KnownResult;
   readonly findings?: readonly Finding[];
 }
 
@@ -74,17 +74,17 @@ async function readRuns(
   ready: Ready,
   wanted: { readonly limit: number; readonly attempts: number },
 ): Promise<Outcome<ReadRuns>> {
-  const wish = runsWish(ready.project, ready.actor, wanted.limit);
-  const known = await lookUp(context, ready, wish.question);
-  const told = known?.events.findLast((event) => event.kind === 'runs');
-  if (known !== undefined && told !== undefined) return good({ runs: told.runs, known });
+  const request = runsQuery(ready.project, ready.actor, wanted.limit);
+  const known = await lookUp(context, ready, request.question);
+  const reported = known?.events.findLast((event) => event.kind === 'runs');
+  if (known !== undefined && reported !== undefined) return ok({ runs: reported.runs, known });
   if (ready.project.remote !== undefined && !ready.fresh && wanted.attempts > 0) {
     context.screen.say(context.screen.style.dim('  from the ledger; --fresh asks the database'));
-    return good({ runs: [] });
+    return ok({ runs: [] });
   }
-  const execution = await execute(context, ready, wish.task, { question: wish.name });
+  const execution = await execute(context, ready, request.task, { question: request.name });
   const event = eventOf(execution, 'runs');
-  return event.ok ? good({ runs: event.value.runs, findings: execution.findings }) : event;
+  return event.ok ? ok({ runs: event.value.runs, findings: execution.findings }) : event;
 }
 
 function line(run: RunRow, style: Style): readonly string[] {

@@ -10,7 +10,7 @@ import { howWasRun, runQuestion } from '../../../project/questions.ts';
 import { inspectTask, ofAnyDatabase } from '../../../project/tasks.ts';
 import { defineCommand, type Run } from '../../command.ts';
 import { eventOf, withProject } from '../../execute.ts';
-import { asOfData, look, type Wish } from '../../look.ts';
+import { asOfData, look, type ResultQuery } from '../../look.ts';
 import { argument } from '../../options/argument-kinds.ts';
 import { fresh } from '../../options/shared.ts';
 import { done, failed } from '../../result.ts';
@@ -35,15 +35,15 @@ export const run: Run<typeof spec> = async (context) =>
     const subject = context.arguments.run.toUpperCase();
     const attempts = (await attemptsOf(ready.project)).filter((entry) => entry.run.startsWith(subject));
     const [attempt] = attempts;
-    const wish: Wish = {
+    const request: ResultQuery = {
       task: ofAnyDatabase(inspectTask(ready.project, ready.actor, { what: 'run', subject })),
       name: runQuestion(attempt?.run ?? subject),
       ...(attempts.length === 1 && attempt !== undefined ? { question: howWasRun(attempt.run) } : {}),
     };
     const alone = ready.project.remote !== undefined && attempts.length === 1 && neverConnected(attempt);
-    const execution = alone ? undefined : await look(context, ready, wish);
-    const told = execution?.events.findLast((candidate) => candidate.kind === 'runs')?.runs ?? [];
-    const [run] = told.length > 0 ? told : attempt === undefined ? [] : [rowOf(attempt)];
+    const execution = alone ? undefined : await look(context, ready, request);
+    const reported = execution?.events.findLast((candidate) => candidate.kind === 'runs')?.runs ?? [];
+    const [run] = reported.length > 0 ? reported : attempt === undefined ? [] : [rowOf(attempt)];
     if (run === undefined) return failed(execution === undefined ? [] : notTold(execution));
     const details = execution?.events.findLast((candidate) => candidate.kind === 'run.details');
     const own = <Row extends { readonly run: string }>(rows: readonly Row[] | undefined) =>
@@ -52,7 +52,7 @@ export const run: Run<typeof spec> = async (context) =>
     const changes = changesOf(execution?.events ?? []);
     const [live] = own<LiveRunRow>(details?.live);
     const entry = attempts.find((candidate) => candidate.run === run.run);
-    if (Math.max(told.length, attempts.length) > 1)
+    if (Math.max(reported.length, attempts.length) > 1)
       screen.say(screen.style.dim(`  Several runs begin with ${subject}; this is the newest of them.`));
     screen.say(
       ...runLines(run, screen.style),

@@ -1,14 +1,14 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { appliedNow } from '../../../migrate/contract/history.ts';
 import type { HistoryRow } from '../../../migrate/contract/history-rows.ts';
 import { isBareId, isOf } from '../../../migrate/contract/migration-id.ts';
 import { environmentNames } from '../../../project/every-environment.ts';
-import type { Known } from '../../../project/questions.ts';
+import type { KnownResult } from '../../../project/questions.ts';
 import type { Context, Result } from '../../command.ts';
 import { eventOf, withProject } from '../../execute.ts';
-import { ageText, appliedWish, asOfData, look } from '../../look.ts';
+import { ageText, appliedQuery, asOfData, look } from '../../look.ts';
 import { done, failed } from '../../result.ts';
 import { aligned, countOf, shortTime } from '../../screen/format.ts';
 import type { Style } from '../../screen/style.ts';
@@ -17,7 +17,7 @@ import type { Style } from '../../screen/style.ts';
 interface Standing {
   readonly name: string;
   readonly applied: readonly HistoryRow[];
-  readonly known?: Known;
+  readonly known?: KnownResult;
 }
 
 /** What one environment has and another lacks. */
@@ -45,7 +45,7 @@ export async function compareEnvironments(context: Context, options: CompareOpti
   for (const name of names.value) {
     const there = { ...context, globals: { ...context.globals, env: name } };
     const result = await withProject(there, { fresh: options.fresh }, async (ready) => {
-      const execution = await look(there, ready, appliedWish(ready.project, ready.actor));
+      const execution = await look(there, ready, appliedQuery(ready.project, ready.actor));
       const history = eventOf(execution, 'history');
       if (!history.ok) return failed(history.findings);
       const { known } = execution;
@@ -58,7 +58,7 @@ export async function compareEnvironments(context: Context, options: CompareOpti
   }
   const gaps = gapsBetween(standings);
   const { screen } = context;
-  screen.say('', ...aligned(standings.map((one) => standingLine(one, screen.style))), ...gapLines(gaps, screen.style));
+  screen.say('', ...aligned(standings.map((one) => appliedLine(one, screen.style))), ...gapLines(gaps, screen.style));
   const data = {
     environments: standings.map(({ name, applied, known }) => ({
       name,
@@ -83,9 +83,9 @@ async function namesOf({ globals, io }: Context, compare: string): Promise<Outco
   const typedNames = compare.split(',').map((name) => name.trim());
   const wanted = compare === 'all' ? all.value : [...(env === undefined ? [] : [env]), ...typedNames];
   const names = [...new Set(wanted)].filter((name) => name !== '');
-  if (names.length >= 2) return good(names);
+  if (names.length >= 2) return ok(names);
   const why = `--compare ${compare}: two environments are needed, as in --compare dev,prod, or \`all\`.`;
-  return bad(fault('wrong-usage', { why }));
+  return err(fault('wrong-usage', { why }));
 }
 
 /** What each one lacks of the others; only pairs in which something is missing or differs. */
@@ -106,7 +106,7 @@ function gapsBetween(standings: readonly Standing[]): readonly Gap[] {
   );
 }
 
-function standingLine({ name, applied, known }: Standing, style: Style): readonly string[] {
+function appliedLine({ name, applied, known }: Standing, style: Style): readonly string[] {
   const newest = applied.at(-1);
   const last = newest === undefined ? '' : `newest ${newest.id} ${newest.name}`;
   return [
