@@ -5,7 +5,7 @@ import type { GoogleError } from '../google/error.ts';
 import { googleFault } from '../google/fault.ts';
 import type { Google } from '../google/google.ts';
 import { instancePath, resourceOf, type SqlInstanceName, type SqlOperation } from './cloud-sql-instance.ts';
-import { untilAnswered, type Patience } from './timeouts.ts';
+import { untilAnswered, type CheckpointTimeouts } from './timeouts.ts';
 
 /** A backup that was read back. */
 export interface MadeBackup {
@@ -23,7 +23,7 @@ export interface Backing {
   readonly google: Google;
   readonly instance: SqlInstanceName;
   readonly request: CheckpointRequest;
-  readonly timeouts: Patience;
+  readonly timeouts: CheckpointTimeouts;
 }
 
 /** Days until the backup of a run is deleted by itself. */

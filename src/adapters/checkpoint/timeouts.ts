@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How often and how long it is asked. */
-export interface Patience {
+export interface CheckpointTimeouts {
   /** First pause, in milliseconds; it grows up to ten times. */
   readonly pollMs: number;
   /** In milliseconds. */
@@ -15,7 +15,10 @@ export interface Patience {
  * @param ask undefined: not yet
  * @returns undefined when the budget is spent or the signal aborted
  */
-export async function untilAnswered<T>(timeouts: Patience, ask: () => Promise<T | undefined>): Promise<T | undefined> {
+export async function untilAnswered<T>(
+  timeouts: CheckpointTimeouts,
+  ask: () => Promise<T | undefined>,
+): Promise<T | undefined> {
   const deadline = performance.now() + timeouts.budgetMs;
   for (let pause = timeouts.pollMs; ; pause = Math.min(pause * 1.3, timeouts.pollMs * 10)) {
     if (timeouts.signal?.aborted === true) return undefined;

@@ -72,7 +72,7 @@ async function applyAll(
       steppedBack: () => yielding.monitor.steppedBack(),
       settle: async () => await live.stopping?.settle(),
       epoch: live.epoch,
-      begun: live.begun.then((started) => started.ok && started.value === 'begun'),
+      started: live.begun.then((started) => started.ok && started.value === 'begun'),
       openUnpipelined: async () => {
         const opened = await openSession(ports, { ...live.terms, pipelined: false });
         if (!opened.ok) return opened;
