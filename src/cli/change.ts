@@ -33,7 +33,7 @@ export interface ChangeOptions extends SelectionOptions {
 
 /** `up` and `down`: what is asked for, the consent it needs, then one execution. */
 export async function change(context: Context, direction: 'up' | 'down', options: ChangeOptions): Promise<Result> {
-  const request = await wishOf(context, direction, options);
+  const request = await requestOf(context, direction, options);
   if (!request.ok) return failed(request.findings);
   const { dryRun: isDry = false, detach: detached = false } = options;
   const reviewedFor = request.value.reviewed?.environment;
@@ -71,15 +71,19 @@ export async function change(context: Context, direction: 'up' | 'down', options
 }
 
 /** What was typed, and the reviewed plan that it refers to. */
-interface TypedWish extends ApplyRequest {
+interface TypedChange extends ApplyRequest {
   readonly reviewed?: PlanFile;
 }
 
-function broughtBy({ selection, reviewed }: TypedWish): Brought {
+function broughtBy({ selection, reviewed }: TypedChange): Brought {
   return reviewed === undefined ? { selection } : { selection, reviewed: reviewed.plan.steps.map(({ id }) => id) };
 }
 
-async function wishOf({ io }: Context, direction: 'up' | 'down', options: ChangeOptions): Promise<Outcome<TypedWish>> {
+async function requestOf(
+  { io }: Context,
+  direction: 'up' | 'down',
+  options: ChangeOptions,
+): Promise<Outcome<TypedChange>> {
   const { to, file, outOfOrder, resumeUp, plan } = options;
   const narrows = firstTyped({ to, file, outOfOrder, resumeUp });
   if (plan !== undefined && narrows !== undefined) {

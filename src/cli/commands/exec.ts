@@ -34,7 +34,7 @@ export const spec = defineCommand({
 });
 
 export const run: Run<typeof spec> = async (context) => {
-  const request = wishOf(context);
+  const request = requestOf(context);
   if (!request.ok) return failed(request.findings);
   const { detach: detached, image } = context.options;
   const needs = { migrations: false, commands: true, changes: true, detached, image };
@@ -46,7 +46,7 @@ export const run: Run<typeof spec> = async (context) => {
   });
 };
 
-function wishOf({ options, behind }: CommandContext<typeof spec>): Outcome<ExecRequest> {
+function requestOf({ options, behind }: CommandContext<typeof spec>): Outcome<ExecRequest> {
   const { takeOver, timeout } = options;
   const alone = !options.noLock;
   if (takeOver && !alone)

@@ -8,7 +8,7 @@ import { firstTyped } from '../../options/kinds.ts';
 import { failed } from '../../result.ts';
 
 /** What was asked for. */
-interface IdentifyRequest {
+interface TypedIdentify {
   readonly names: readonly string[];
   readonly baseline: string | undefined;
   readonly export: boolean;
@@ -18,7 +18,7 @@ interface IdentifyRequest {
 }
 
 /** `godwit adopt --identity --reason TEXT` */
-export async function identify(context: Context, request: IdentifyRequest): Promise<Result> {
+export async function identify(context: Context, request: TypedIdentify): Promise<Result> {
   const { globals, io, screen } = context;
   const { waitMs, dryRun: looks } = request;
   const other = firstTyped({ baseline: request.baseline, export: request.export }) ?? request.names[0];
@@ -38,8 +38,8 @@ export async function identify(context: Context, request: IdentifyRequest): Prom
     const shown = looked.value;
     const approved = asks ? await ask(context, ready) : ok(false);
     if (!approved.ok) return failed(approved.findings);
-    const wish = { reason, approved: approved.value, waitMs };
-    const task = await identifyTask(ready.project, ready.actor, shown === undefined ? wish : { ...wish, shown });
+    const asked = { reason, approved: approved.value, waitMs };
+    const task = await identifyTask(ready.project, ready.actor, shown === undefined ? asked : { ...asked, shown });
     return await executeAloud(context, ready, task);
   });
 }

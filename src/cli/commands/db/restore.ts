@@ -48,13 +48,13 @@ export const run: Run<typeof spec> = async (context) => {
   });
 };
 
-interface Place {
+interface RestorePlace {
   readonly dataDir: string;
   readonly env: NodeJS.ProcessEnv;
   register(secret: string): void;
 }
 
-async function putBack(context: Context, checkpoint: KeptCheckpoint, place: Place): Promise<Result> {
+async function putBack(context: Context, checkpoint: KeptCheckpoint, place: RestorePlace): Promise<Result> {
   const { screen } = context;
   const { inspectEmbedded } = await import('../../../adapters/embedded/control.ts');
   const { restoreData } = await import('../../../adapters/checkpoint/data-restore.ts');

@@ -7,14 +7,14 @@ import { failed } from '../../result.ts';
 import { countOf } from '../../screen/format.ts';
 
 /** What was asked for. */
-interface DraftRequest {
+interface TypedDraft {
   readonly version: string;
   readonly write: boolean;
   readonly major: number | undefined;
 }
 
 /** `godwit down --draft VERSION`: the draft on standard output or in a file, what is proven of it on standard error. */
-export async function draftDown(context: Context, { version, write, major }: DraftRequest): Promise<Result> {
+export async function draftDown(context: Context, { version, write, major }: TypedDraft): Promise<Result> {
   const { screen, signal } = context;
   const opened = await openProjectOf(context);
   if (!opened.ok) return failed(opened.findings);

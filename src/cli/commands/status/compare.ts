@@ -14,7 +14,7 @@ import { aligned, countOf, shortTime } from '../../screen/format.ts';
 import type { Style } from '../../screen/style.ts';
 
 /** What is applied in one environment. */
-interface Standing {
+interface AppliedInEnvironment {
   readonly name: string;
   readonly applied: readonly HistoryRow[];
   readonly known?: KnownResult;
@@ -40,7 +40,7 @@ interface CompareOptions {
 export async function compareEnvironments(context: Context, options: CompareOptions): Promise<Result> {
   const names = await namesOf(context, options.compare);
   if (!names.ok) return failed(names.findings);
-  const standings: Standing[] = [];
+  const environments: AppliedInEnvironment[] = [];
   const findings: Finding[] = [];
   for (const name of names.value) {
     const there = { ...context, globals: { ...context.globals, env: name } };
@@ -51,16 +51,20 @@ export async function compareEnvironments(context: Context, options: CompareOpti
       const { known } = execution;
       if (known === undefined) findings.push(...execution.findings);
       const rows = history.value.rows.filter(({ id }) => isBareId(id) || isOf(id, ready.wired.bundle));
-      standings.push({ name, applied: appliedNow(rows), ...(known === undefined ? {} : { known }) });
+      environments.push({ name, applied: appliedNow(rows), ...(known === undefined ? {} : { known }) });
       return done({});
     });
     if (result.exitCode !== 0) return result;
   }
-  const gaps = gapsBetween(standings);
+  const gaps = gapsBetween(environments);
   const { screen } = context;
-  screen.say('', ...aligned(standings.map((one) => appliedLine(one, screen.style))), ...gapLines(gaps, screen.style));
+  screen.say(
+    '',
+    ...aligned(environments.map((one) => appliedLine(one, screen.style))),
+    ...gapLines(gaps, screen.style),
+  );
   const data = {
-    environments: standings.map(({ name, applied, known }) => ({
+    environments: environments.map(({ name, applied, known }) => ({
       name,
       applied: applied.length,
       newest: applied.at(-1)?.id ?? '',
@@ -89,14 +93,14 @@ async function namesOf({ globals, io }: Context, compare: string): Promise<Outco
 }
 
 /** What each one lacks of the others; only pairs in which something is missing or differs. */
-function gapsBetween(standings: readonly Standing[]): readonly Gap[] {
-  return standings.flatMap((one) =>
-    standings.flatMap((other) => {
+function gapsBetween(environments: readonly AppliedInEnvironment[]): readonly Gap[] {
+  return environments.flatMap((one) =>
+    environments.flatMap((other) => {
       if (one === other) return [];
       const own = new Map(one.applied.map((row) => [row.id, row]));
       const lacks = other.applied.filter(({ id }) => !own.has(id));
       // Told once, by the first of the two.
-      const first = standings.indexOf(one) < standings.indexOf(other);
+      const first = environments.indexOf(one) < environments.indexOf(other);
       const differs = other.applied.filter(
         ({ id, checksum }) => first && own.has(id) && own.get(id)?.checksum !== checksum,
       );
@@ -106,7 +110,7 @@ function gapsBetween(standings: readonly Standing[]): readonly Gap[] {
   );
 }
 
-function appliedLine({ name, applied, known }: Standing, style: Style): readonly string[] {
+function appliedLine({ name, applied, known }: AppliedInEnvironment, style: Style): readonly string[] {
   const newest = applied.at(-1);
   const last = newest === undefined ? '' : `newest ${newest.id} ${newest.name}`;
   return [

@@ -10,10 +10,10 @@ import { failed } from '../../result.ts';
 import { checkLines } from '../../screen/checks.ts';
 import { countOf } from '../../screen/format.ts';
 
-type Wish = Omit<AcceptRequest, 'approved'>;
+type AcceptanceRequest = Omit<AcceptRequest, 'approved'>;
 
 /** `godwit verify --accept OBJECT --reason TEXT` */
-export async function accept(context: Context, request: Wish): Promise<Result> {
+export async function accept(context: Context, request: AcceptanceRequest): Promise<Result> {
   return await withProject(context, { migrations: false, changes: true }, async (ready) => {
     const { screen } = context;
     const approved = await approval(context, ready, request);
@@ -41,7 +41,7 @@ export async function accept(context: Context, request: Wish): Promise<Result> {
 /**
  * In a protected environment a person sees what differs and types its name; where nobody can be asked, the runner refuses.
  */
-async function approval(context: Context, ready: Ready, request: Wish): Promise<Outcome<boolean>> {
+async function approval(context: Context, ready: Ready, request: AcceptanceRequest): Promise<Outcome<boolean>> {
   const { io, screen } = context;
   const { name, protected: isProtected } = ready.project.environment;
   if (!isProtected || !io.interactive || screen.json) return ok(false);
