@@ -1,27 +1,33 @@
-import { fault } from '../../kit/fault.ts';
-import { err, ok, type Outcome } from '../../kit/outcome.ts';
-import type { RecordedIdentity } from '../../migrate/contract/history-rows.ts';
-import { identifyTask, inspectTask } from '../../project/tasks.ts';
-import type { Context, Result } from '../command.ts';
-import { executeAloud, executeQuietly, withProject, type Ready } from '../execute.ts';
-import { failed } from '../result.ts';
-import { waitOf } from '../wishes.ts';
+import { fault } from '../../../kit/fault.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
+import type { RecordedIdentity } from '../../../migrate/contract/history-rows.ts';
+import { identifyTask, inspectTask } from '../../../project/tasks.ts';
+import type { Context, Result } from '../../command.ts';
+import { executeAloud, executeQuietly, withProject, type Ready } from '../../execute.ts';
+import { firstTyped } from '../../options/kinds.ts';
+import { failed } from '../../result.ts';
+
+/** What was asked for. */
+interface TypedIdentify {
+  readonly names: readonly string[];
+  readonly baseline: string | undefined;
+  readonly export: boolean;
+  readonly reason: string | undefined;
+  readonly dryRun: boolean;
+  readonly waitMs: number;
+}
 
 /** `godwit adopt --identity --reason TEXT` */
-export async function identify(context: Context): Promise<Result> {
-  const { typed, io, screen } = context;
-  const beside = ['baseline', 'export'].find((name) => typed.values[name] !== undefined || typed.switches.has(name));
-  if (beside !== undefined || typed.arguments.length > 0) {
-    const other = beside === undefined ? typed.arguments[0] : `--${beside}`;
-    return failed([fault('wrong-usage', { why: `--identity adopts nothing but the identity: leave ${other} away.` })]);
-  }
-  const wait = waitOf(typed);
-  if (!wait.ok) return failed(wait.findings);
-  const reason = typed.values['reason']?.trim() ?? '';
-  const looks = typed.switches.has('dry-run');
+export async function identify(context: Context, request: TypedIdentify): Promise<Result> {
+  const { globals, io, screen } = context;
+  const { waitMs, dryRun: looks } = request;
+  const other = firstTyped({ baseline: request.baseline, export: request.export }) ?? request.names[0];
+  if (other !== undefined)
+    return failed([fault('wrong-usage', { why: `--identity adopts nothing but the identity: remove ${other}.` })]);
+  const reason = request.reason?.trim() ?? '';
   if (reason === '' && !looks) return failed([fault('identity-without-reason')]);
   return await withProject(context, { migrations: false, changes: true }, async (ready) => {
-    const asks = io.interactive && !screen.json && (ready.project.environment.protected || !typed.switches.has('yes'));
+    const asks = io.interactive && !screen.json && (ready.project.environment.protected || !globals.yes);
     const looked = looks || asks ? await look(context, ready) : ok(undefined);
     if (!looked.ok) return failed(looked.findings);
     if (looks || looked.value === 'settled') {
@@ -32,8 +38,8 @@ export async function identify(context: Context): Promise<Result> {
     const shown = looked.value;
     const approved = asks ? await ask(context, ready) : ok(false);
     if (!approved.ok) return failed(approved.findings);
-    const request = { reason, approved: approved.value, waitMs: wait.value };
-    const task = await identifyTask(ready.project, ready.actor, shown === undefined ? request : { ...request, shown });
+    const asked = { reason, approved: approved.value, waitMs };
+    const task = await identifyTask(ready.project, ready.actor, shown === undefined ? asked : { ...asked, shown });
     return await executeAloud(context, ready, task);
   });
 }

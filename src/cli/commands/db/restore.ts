@@ -1,23 +1,39 @@
-import type { KeptCheckpoint } from '../../adapters/checkpoint/kept.ts';
-import { fault } from '../../kit/fault.ts';
-import { checkpointsFolder } from '../../project/checkpoint-method.ts';
-import { embeddedFolder } from '../../project/wire.ts';
-import type { Context, Result, Run } from '../command.ts';
-import { progressOn } from '../execute.ts';
-import { done, failed } from '../result.ts';
-import { sizeText } from '../screen/checkpoint.ts';
-import { aligned } from '../screen/format.ts';
-import { embeddedProject } from './db.ts';
+import type { KeptCheckpoint } from '../../../adapters/checkpoint/kept.ts';
+import { fault } from '../../../kit/fault.ts';
+import { checkpointsFolder } from '../../../project/checkpoint-method.ts';
+import { embeddedFolder } from '../../../project/wire.ts';
+import { defineCommand, type Context, type Result, type Run } from '../../command.ts';
+import { progressOn } from '../../execute.ts';
+import { optionalArgument } from '../../options/argument-kinds.ts';
+import { done, failed } from '../../result.ts';
+import { sizeText } from '../../screen/checkpoint.ts';
+import { aligned } from '../../screen/format.ts';
+import { embeddedProject } from './embedded.ts';
 
-/** `godwit db restore [ID]` */
-export const restore: Run = async (context) => {
+export const spec = defineCommand({
+  name: 'db restore',
+  summary: 'Restore the embedded PostgreSQL from a checkpoint',
+  about: [
+    'Replaces the data directory with the copy that was taken before a run, and starts the server on it once. The previous data are kept next to it until the next restore.',
+  ],
+  arguments: {
+    id: optionalArgument('ID', 'the run that the checkpoint was taken for (default: list the checkpoints)'),
+  },
+  examples: [
+    { type: 'godwit db restore', does: 'list the checkpoints' },
+    { type: 'godwit db restore 01J9', does: 'the first characters of an id are enough' },
+  ],
+  advanced: true,
+});
+
+export const run: Run<typeof spec> = async (context) => {
   const project = await embeddedProject(context);
   if (!project.ok) return failed(project.findings);
   const { environment } = project.value;
-  const { listKept } = await import('../../adapters/checkpoint/kept.ts');
+  const { listKept } = await import('../../../adapters/checkpoint/kept.ts');
   const kept = await listKept(checkpointsFolder(project.value), environment.name);
   const copies = kept.filter(({ means: method }) => method === 'copy');
-  const [id] = context.typed.arguments;
+  const { id } = context.arguments;
   if (id === undefined) return listed(context, copies);
   const chosen = copies.filter((one) => one.id.startsWith(id.toUpperCase()));
   const [checkpoint] = chosen;
@@ -40,9 +56,9 @@ interface RestorePlace {
 
 async function putBack(context: Context, checkpoint: KeptCheckpoint, place: RestorePlace): Promise<Result> {
   const { screen } = context;
-  const { inspectEmbedded } = await import('../../adapters/embedded/control.ts');
-  const { restoreData } = await import('../../adapters/checkpoint/data-restore.ts');
-  const { startEmbedded } = await import('../../adapters/embedded/server.ts');
+  const { inspectEmbedded } = await import('../../../adapters/embedded/control.ts');
+  const { restoreData } = await import('../../../adapters/checkpoint/data-restore.ts');
+  const { startEmbedded } = await import('../../../adapters/embedded/server.ts');
   const { kept, users } = inspectEmbedded(place.dataDir, place.env);
   if (users.length > 0) screen.say(`The server is stopped; process ${users.join(', ')} used it.`);
   const restored = await restoreData(place.dataDir, checkpoint.folder, place.env);

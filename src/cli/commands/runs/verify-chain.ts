@@ -1,17 +1,25 @@
-import type { RunEvent } from '../../migrate/contract/event.ts';
-import { inspectTask, ofAnyDatabase } from '../../project/tasks.ts';
-import type { Run } from '../command.ts';
-import { executeQuietly, withProject } from '../execute.ts';
-import { failed } from '../result.ts';
-import { countOf } from '../screen/format.ts';
-import { prunedLines } from '../screen/pruning.ts';
-import type { Style } from '../screen/style.ts';
+import type { RunEvent } from '../../../migrate/contract/event.ts';
+import { inspectTask, ofAnyDatabase } from '../../../project/tasks.ts';
+import { defineCommand, type Run } from '../../command.ts';
+import { executeQuietly, withProject } from '../../execute.ts';
+import { optionalArgument } from '../../options/argument-kinds.ts';
+import { failed } from '../../result.ts';
+import { countOf } from '../../screen/format.ts';
+import { prunedLines } from '../../screen/pruning.ts';
+import type { Style } from '../../screen/style.ts';
 
-/** `godwit runs verify-chain [RUN]` */
-export const verifyChain: Run = async (context) =>
+export const spec = defineCommand({
+  name: 'runs verify-chain',
+  summary: 'Prove that nobody changed the audit log',
+  arguments: { run: optionalArgument('RUN', 'id of a run, or its first characters (default: all runs)') },
+  examples: [{ type: 'godwit runs verify-chain', does: 'exit code 50 and the id of the run if a row was changed' }],
+  advanced: true,
+});
+
+export const run: Run<typeof spec> = async (context) =>
   await withProject(context, { migrations: false }, async (ready) => {
-    const { screen, typed } = context;
-    const [subject = ''] = typed.arguments;
+    const { screen } = context;
+    const { run: subject = '' } = context.arguments;
     const execution = await executeQuietly(
       context,
       ready,

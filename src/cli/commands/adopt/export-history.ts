@@ -1,6 +1,6 @@
-import { appliedNow } from '../migrate/contract/history.ts';
-import type { HistoryRow } from '../migrate/contract/history-rows.ts';
-import { quoteLiteral } from '../sql/quote.ts';
+import { appliedNow } from '../../../migrate/contract/history.ts';
+import type { HistoryRow } from '../../../migrate/contract/history-rows.ts';
+import { quoteLiteral } from '../../../sql/quote.ts';
 
 /** What is applied now, as SQL for a plain table: readable by any tool, and by people. */
 export function historyAsSql(rows: readonly HistoryRow[]): string {

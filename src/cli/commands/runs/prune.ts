@@ -1,22 +1,35 @@
-import { fault } from '../../kit/fault.ts';
-import { err, ok, type Outcome } from '../../kit/outcome.ts';
-import type { Pruning } from '../../migrate/contract/pruning.ts';
-import { inspectTask, pruneTask } from '../../project/tasks.ts';
-import type { Context, Result, Run } from '../command.ts';
-import { executeHeard, executeQuietly, resultAloud, withProject, type Ready } from '../execute.ts';
-import { failed } from '../result.ts';
-import { countOf, shortTime } from '../screen/format.ts';
-import { pruningLines } from '../screen/pruning.ts';
-import { timeOption } from '../time-option.ts';
+import { fault } from '../../../kit/fault.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
+import type { Pruning } from '../../../migrate/contract/pruning.ts';
+import { inspectTask, pruneTask } from '../../../project/tasks.ts';
+import { defineCommand, type Context, type Result, type Run } from '../../command.ts';
+import { executeHeard, executeQuietly, resultAloud, withProject, type Ready } from '../../execute.ts';
+import { flag, pastTime } from '../../options/kinds.ts';
+import { failed } from '../../result.ts';
+import { countOf, shortTime } from '../../screen/format.ts';
+import { pruningLines } from '../../screen/pruning.ts';
 
-/** `godwit runs prune --before DATE` */
-export const prune: Run = async (context) => {
-  const { values, switches } = context.typed;
-  const before = timeOption('before', values['before'], Date.now());
-  if (!before.ok) return failed(before.findings);
-  const dry = switches.has('dry-run');
-  return await withProject(context, { migrations: false, changes: !dry }, async (ready) =>
-    dry ? await preview(context, ready, before.value) : await pruneBefore(context, ready, before.value),
+export const spec = defineCommand({
+  name: 'runs prune',
+  summary: 'Remove the audit records of old runs: events, and runs that recorded no migration',
+  about: [
+    'What is applied, by which run and by whom, remains. Pruning is a run of its own that records what it removed; `runs verify-chain` still proves what is left. godwit refuses to prune an audit log that is incomplete.',
+  ],
+  options: {
+    before: pastTime('DATE', 'of runs that ended before this day or time, in UTC: 2026-01-31'),
+    dryRun: flag('show what would be removed'),
+  },
+  examples: [
+    { type: 'godwit runs prune --before 2026-01-31 --dry-run', does: 'show how much would be removed' },
+    { type: 'godwit runs prune --before 2026-01-31 --yes', does: 'for a monthly job' },
+  ],
+  advanced: true,
+});
+
+export const run: Run<typeof spec> = async (context) => {
+  const { before, dryRun } = context.options;
+  return await withProject(context, { migrations: false, changes: !dryRun }, async (ready) =>
+    dryRun ? await preview(context, ready, before) : await pruneBefore(context, ready, before),
   );
 };
 
@@ -68,10 +81,10 @@ function nothing(before: string): Pruning {
  * nobody can be asked, a protected environment is refused by the runner.
  */
 async function approval(context: Context, ready: Ready, before: string): Promise<Outcome<boolean>> {
-  const { io, screen, typed } = context;
+  const { io, screen, globals } = context;
   const { name, protected: isProtected } = ready.project.environment;
   const cannotAsk = !io.interactive || screen.json;
-  if (!isProtected && typed.switches.has('yes')) return ok(false);
+  if (!isProtected && globals.yes) return ok(false);
   if (cannotAsk && isProtected) return ok(false);
   if (cannotAsk)
     return refused(

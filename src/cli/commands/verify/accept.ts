@@ -1,14 +1,14 @@
-import { fault } from '../../kit/fault.ts';
-import { err, ok, type Outcome } from '../../kit/outcome.ts';
-import type { RunEvent } from '../../migrate/contract/event.ts';
-import type { Check } from '../../migrate/contract/model.ts';
-import { matches } from '../../migrate/contract/object-pattern.ts';
-import { acceptTask, verifyTask, type AcceptRequest } from '../../project/tasks.ts';
-import type { Context, Result } from '../command.ts';
-import { executeHeard, executeQuietly, resultAloud, withProject, type Ready } from '../execute.ts';
-import { failed } from '../result.ts';
-import { checkLines } from '../screen/checks.ts';
-import { countOf } from '../screen/format.ts';
+import { fault } from '../../../kit/fault.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
+import type { RunEvent } from '../../../migrate/contract/event.ts';
+import type { Check } from '../../../migrate/contract/model.ts';
+import { matches } from '../../../migrate/contract/object-pattern.ts';
+import { acceptTask, verifyTask, type AcceptRequest } from '../../../project/tasks.ts';
+import type { Context, Result } from '../../command.ts';
+import { executeHeard, executeQuietly, resultAloud, withProject, type Ready } from '../../execute.ts';
+import { failed } from '../../result.ts';
+import { checkLines } from '../../screen/checks.ts';
+import { countOf } from '../../screen/format.ts';
 
 type AcceptanceRequest = Omit<AcceptRequest, 'approved'>;
 

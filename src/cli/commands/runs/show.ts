@@ -1,94 +1,38 @@
-import type { Finding } from '../../kit/finding.ts';
-import { ok, type Outcome } from '../../kit/outcome.ts';
-import type { Execution } from '../../migrate/controller/execute-task.ts';
-import type { LedgerEntry } from '../../migrate/contract/engine.ts';
-import type { RunEvent } from '../../migrate/contract/event.ts';
-import type { Change } from '../../migrate/contract/model.ts';
-import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../migrate/contract/history-rows.ts';
-import { shown } from '../../migrate/contract/command-text.ts';
-import { inspectTask, ofAnyDatabase } from '../../project/tasks.ts';
-import { attemptsOf, mergeRuns, rowOf } from '../../project/attempts.ts';
-import { howWasRun, runQuestion, type KnownResult } from '../../project/questions.ts';
-import type { Context, Result, Run } from '../command.ts';
-import { eventOf, execute, withProject, type Ready } from '../execute.ts';
-import { asOfData, look, lookUp, runsQuery, type ResultQuery } from '../look.ts';
-import { done, failed } from '../result.ts';
-import { identityLines } from '../screen/identity.ts';
-import { unexecutedLines } from '../screen/unexecuted.ts';
-import { acceptedLines, whatOf } from '../screen/run-about.ts';
-import { aligned, duration, shortTime } from '../screen/format.ts';
-import { changeLines, changeSummary } from '../screen/changes.ts';
-import type { Style } from '../screen/style.ts';
-import { countOption } from '../wishes.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import type { Execution } from '../../../migrate/controller/execute-task.ts';
+import type { LedgerEntry } from '../../../migrate/contract/engine.ts';
+import type { RunEvent } from '../../../migrate/contract/event.ts';
+import { shown } from '../../../migrate/contract/command-text.ts';
+import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../../migrate/contract/history-rows.ts';
+import type { Change } from '../../../migrate/contract/model.ts';
+import { attemptsOf, rowOf } from '../../../project/attempts.ts';
+import { howWasRun, runQuestion } from '../../../project/questions.ts';
+import { inspectTask, ofAnyDatabase } from '../../../project/tasks.ts';
+import { defineCommand, type Run } from '../../command.ts';
+import { eventOf, withProject } from '../../execute.ts';
+import { asOfData, look, type ResultQuery } from '../../look.ts';
+import { argument } from '../../options/argument-kinds.ts';
+import { fresh } from '../../options/shared.ts';
+import { done, failed } from '../../result.ts';
+import { changeLines, changeSummary } from '../../screen/changes.ts';
+import { aligned, duration, shortTime } from '../../screen/format.ts';
+import { identityLines } from '../../screen/identity.ts';
+import { acceptedLines } from '../../screen/run-about.ts';
+import type { Style } from '../../screen/style.ts';
+import { unexecutedLines } from '../../screen/unexecuted.ts';
 
-/** `godwit runs list`: the history's runs, and attempts that only the ledger knows. */
-export const list: Run = async (context) => {
-  const limit = countOption(context.typed, 'limit', 20);
-  if (!limit.ok) return failed(limit.findings);
-  if (await isAboutAll(context)) return await listEverywhere(context, limit.value);
-  return await withProject(context, { migrations: false }, async (ready) => {
-    const { style } = context.screen;
-    const attempts = await attemptsOf(ready.project);
-    const read = await readRuns(context, ready, { limit: limit.value, attempts: attempts.length });
-    if (!read.ok) return failed(read.findings);
-    const runs = mergeRuns(read.value.runs, attempts, limit.value);
-    context.screen.say('', ...(runs.length === 0 ? ['  No runs yet.'] : aligned(runs.map((run) => line(run, style)))));
-    return done({ runs, ...asOfData(read.value.known) }, read.value.findings);
-  });
-};
+export const spec = defineCommand({
+  name: 'runs show',
+  summary: 'Show one run: who started it, from where, what it did, how long each statement took',
+  arguments: { run: argument('RUN', 'id of the run, or its first characters') },
+  options: { fresh },
+  examples: [{ type: 'godwit runs show 01J9', does: 'the first characters of an id are enough' }],
+});
 
-/** No environment is named, and the configuration has several. */
-async function isAboutAll({ typed, io }: Context): Promise<boolean> {
-  const { env, config } = typed.values;
-  if (env !== undefined || typed.switches.has('fresh')) return false;
-  const { environmentNames } = await import('../../project/every-environment.ts');
-  const names = await environmentNames({ cwd: io.cwd, ...(config === undefined ? {} : { configFile: config }) });
-  return names.ok && names.value.length > 1;
-}
-
-async function listEverywhere(context: Context, limit: number): Promise<Result> {
-  const { screen } = context;
-  const { runsEverywhere } = await import('../runs-everywhere.ts');
-  return await runsEverywhere(context, limit, (runs) => {
-    const rows = runs.map((run) => {
-      const [first = '', ...rest] = line(run, screen.style);
-      return [first, screen.style.bold(run.environment), ...rest];
-    });
-    screen.say('', ...(rows.length === 0 ? ['  No runs yet.'] : aligned(rows)));
-  });
-}
-
-interface ReadRuns {
-  readonly runs: readonly RunRow[];
-  readonly known?: KnownResult;
-  readonly findings?: readonly Finding[];
-}
-
-/** What the history says of the runs. Far away the newest known list will do, or none: the ledger has the later ones. */
-async function readRuns(
-  context: Context,
-  ready: Ready,
-  wanted: { readonly limit: number; readonly attempts: number },
-): Promise<Outcome<ReadRuns>> {
-  const request = runsQuery(ready.project, ready.actor, wanted.limit);
-  const known = await lookUp(context, ready, request.question);
-  const reported = known?.events.findLast((event) => event.kind === 'runs');
-  if (known !== undefined && reported !== undefined) return ok({ runs: reported.runs, known });
-  const fresh = context.typed.switches.has('fresh');
-  if (ready.project.remote !== undefined && !fresh && wanted.attempts > 0) {
-    context.screen.say(context.screen.style.dim('  from the ledger; --fresh asks the database'));
-    return ok({ runs: [] });
-  }
-  const execution = await execute(context, ready, request.task, { question: request.name });
-  const event = eventOf(execution, 'runs');
-  return event.ok ? ok({ runs: event.value.runs, findings: execution.findings }) : event;
-}
-
-/** `godwit runs show RUN` */
-export const show: Run = async (context) =>
-  await withProject(context, { migrations: false }, async (ready) => {
-    const { screen, typed } = context;
-    const subject = (typed.arguments[0] ?? '').toUpperCase();
+export const run: Run<typeof spec> = async (context) =>
+  await withProject(context, { migrations: false, fresh: context.options.fresh }, async (ready) => {
+    const { screen } = context;
+    const subject = context.arguments.run.toUpperCase();
     const attempts = (await attemptsOf(ready.project)).filter((entry) => entry.run.startsWith(subject));
     const [attempt] = attempts;
     const request: ResultQuery = {
@@ -152,28 +96,9 @@ function neverConnected(entry: LedgerEntry | undefined): boolean {
   return entry?.finishedAt !== undefined && !entry.recorded && [2, 10, 20, 30].includes(entry.exitCode ?? 0);
 }
 
-function line(run: RunRow, style: Style): readonly string[] {
-  return [
-    `  ${symbolOf(run, style)} ${run.run}`,
-    shortTime(run.startedAt),
-    style.bold(run.command),
-    run.outcome,
-    style.dim(`${whatOf(run)} ${duration(run.ms)}`),
-    style.dim(run.by),
-  ];
-}
-
 function lasting({ outcome, finishedAt, ms }: RunRow): string {
   if (outcome === 'running') return `for ${duration(ms)} so far`;
   return finishedAt === '' ? 'without an end' : `took ${duration(ms)}`;
-}
-
-const openOutcomes: ReadonlySet<string> = new Set(['running', 'unfinished', 'unknown']);
-
-function symbolOf(run: RunRow, style: Style): string {
-  if (run.exitCode === 0) return style.green('✔');
-  // One that the database heard of from a later run has no exit code.
-  return openOutcomes.has(run.outcome) ? style.yellow('…') : style.red('✘');
 }
 
 function runLines(run: RunRow, style: Style): readonly string[] {

@@ -1,9 +1,9 @@
-import type { RunRow } from '../migrate/contract/history-rows.ts';
-import { attemptsIn, mergeRuns } from '../project/attempts.ts';
-import { everyEnvironment, type NamedEnvironment } from '../project/every-environment.ts';
-import { whichRuns } from '../project/questions.ts';
-import type { Context, Result } from './command.ts';
-import { done, failed } from './result.ts';
+import type { RunRow } from '../../../migrate/contract/history-rows.ts';
+import { attemptsIn, mergeRuns } from '../../../project/attempts.ts';
+import { everyEnvironment, type NamedEnvironment } from '../../../project/every-environment.ts';
+import { whichRuns } from '../../../project/questions.ts';
+import type { Context, Result } from '../../command.ts';
+import { done, failed } from '../../result.ts';
 
 /** A run, and where. */
 export interface RunSomewhere extends RunRow {
@@ -19,8 +19,8 @@ export async function runsEverywhere(
   limit: number,
   show: (runs: readonly RunSomewhere[]) => void,
 ): Promise<Result> {
-  const { io, typed, redactor } = context;
-  const { config } = typed.values;
+  const { io, globals, redactor } = context;
+  const { config } = globals;
   const options = { cwd: io.cwd, env: io.env, redactor, ...(config === undefined ? {} : { configFile: config }) };
   const environments = await everyEnvironment(options);
   if (!environments.ok) return failed(environments.findings);
@@ -43,5 +43,5 @@ async function runsOf({ name, ledger, project }: NamedEnvironment, limit: number
 }
 
 async function newest(project: NonNullable<NamedEnvironment['project']>) {
-  return await (await import('../project/known-results.ts')).newestKnown(project, whichRuns);
+  return await (await import('../../../project/known-results.ts')).newestKnown(project, whichRuns);
 }

@@ -1,33 +1,45 @@
-import { defaultMajor } from '../../adapters/embedded/versions.ts';
-import { whoActs } from '../../adapters/actor.ts';
-import { fault } from '../../kit/fault.ts';
-import { ok, type Outcome } from '../../kit/outcome.ts';
-import { readBundle } from '../../project/wire.ts';
-import { finishUpgrade, upgradeEmbedded, type Upgraded } from '../../project/upgrade-embedded.ts';
-import { version } from '../../project/version.ts';
-import type { Project } from '../../project/open.ts';
-import type { Context, Result, Run } from '../command.ts';
-import { progressOn } from '../execute.ts';
-import { done, failed } from '../result.ts';
-import { countOf } from '../screen/format.ts';
-import { embeddedProject, joinServer } from './db.ts';
+import { defaultMajor } from '../../../adapters/embedded/versions.ts';
+import { whoActs } from '../../../adapters/actor.ts';
+import { ok, type Outcome } from '../../../kit/outcome.ts';
+import { readBundle } from '../../../project/wire.ts';
+import { finishUpgrade, upgradeEmbedded, type Upgraded } from '../../../project/upgrade-embedded.ts';
+import { version } from '../../../project/version.ts';
+import type { Project } from '../../../project/open.ts';
+import { defineCommand, type Context, type Result, type Run } from '../../command.ts';
+import { progressOn } from '../../execute.ts';
+import { flag, major } from '../../options/kinds.ts';
+import { done, failed } from '../../result.ts';
+import { countOf } from '../../screen/format.ts';
+import { embeddedProject, joinServer } from './embedded.ts';
 
-/** `godwit db upgrade` */
-export const upgrade: Run = async (context) => {
+export const spec = defineCommand({
+  name: 'db upgrade',
+  summary: 'Move the embedded PostgreSQL to another major version',
+  about: [
+    'The applied migrations run again on a server of that major version; the rows of all tables and the history are copied and compared by number and hash; then everything is verified. The old data are in use until then and are kept afterwards. Objects that no migration made, or that were changed by hand, are listed and stop the upgrade.',
+  ],
+  options: {
+    to: major('MAJOR', 'the major version (default: that of the configuration, or 18)'),
+    loseRest: flag('leave behind what no migration made; it remains in the old data'),
+  },
+  examples: [
+    { type: 'godwit db upgrade', does: 'after you set `"major": 18` in the configuration' },
+    { type: 'godwit db upgrade --to 17', does: 'to a version of your choice' },
+  ],
+  advanced: true,
+});
+
+export const run: Run<typeof spec> = async (context) => {
   const opened = await embeddedProject(context);
   if (!opened.ok) return failed(opened.findings);
   const project = opened.value;
-  const { screen, io, typed, signal } = context;
+  const { screen, io, options, signal } = context;
   const { database } = project.environment;
   const asked = database.kind === 'embedded' ? database.major : undefined;
-  const to = typed.values['to'] === undefined ? (asked ?? defaultMajor) : Number(typed.values['to']);
-  if (!Number.isInteger(to))
-    return failed([
-      fault('wrong-usage', { why: `--to ${typed.values['to'] ?? ''}: a major is a number, such as 18.` }),
-    ]);
-  const { inspectEmbedded } = await import('../../adapters/embedded/control.ts');
+  const to = options.to ?? asked ?? defaultMajor;
+  const { inspectEmbedded } = await import('../../../adapters/embedded/control.ts');
   await finishUpgrade(project);
-  const { embeddedFolder } = await import('../../project/wire.ts');
+  const { embeddedFolder } = await import('../../../project/wire.ts');
   const { major, kept } = inspectEmbedded(embeddedFolder(project), { ...io.env });
   if (major === undefined || major === to) {
     screen.say(
@@ -41,7 +53,7 @@ export const upgrade: Run = async (context) => {
   if (!bundle.ok) return failed(bundle.findings);
   const upgraded = await upgradeEmbedded(project, {
     to,
-    loseRest: typed.switches.has('lose-rest'),
+    loseRest: options.loseRest,
     bundle: bundle.value,
     actor: await whoActs(project.root, io.env, version()),
     signal,

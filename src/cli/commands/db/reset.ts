@@ -1,20 +1,35 @@
-import type { DatabaseAddress } from '../../adapters/postgres/address.ts';
-import type { ExistingDatabase } from '../../adapters/postgres/recreate-database.ts';
-import { isLoopback, readDatabaseUrl } from '../../adapters/url/database-url.ts';
-import { fault } from '../../kit/fault.ts';
-import { err, ok, type Outcome } from '../../kit/outcome.ts';
-import { unpinEnvironment } from '../../project/lock-file.ts';
-import type { Project } from '../../project/open.ts';
-import { change } from '../change.ts';
-import type { Context, Result, Run } from '../command.ts';
-import { openProjectOf } from '../execute.ts';
-import { done, failed } from '../result.ts';
-import { countOf } from '../screen/format.ts';
-import { joinServer } from './db.ts';
+import type { DatabaseAddress } from '../../../adapters/postgres/address.ts';
+import type { ExistingDatabase } from '../../../adapters/postgres/recreate-database.ts';
+import { isLoopback, readDatabaseUrl } from '../../../adapters/url/database-url.ts';
+import { fault } from '../../../kit/fault.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
+import { unpinEnvironment } from '../../../project/lock-file.ts';
+import type { Project } from '../../../project/open.ts';
+import { change } from '../../change.ts';
+import { defineCommand, type CommandContext, type Context, type Result, type Run } from '../../command.ts';
+import { openProjectOf } from '../../execute.ts';
+import { flag } from '../../options/kinds.ts';
+import { done, failed } from '../../result.ts';
+import { countOf } from '../../screen/format.ts';
+import { joinServer } from './embedded.ts';
 
-/** `godwit db reset` */
-export const reset: Run = async (context) => {
-  if (context.screen.json && context.typed.switches.has('up'))
+export const spec = defineCommand({
+  name: 'db reset',
+  summary: 'Drop the database and create it again, empty (embedded or on this machine)',
+  about: [
+    'Works on the database of the environment if it is the embedded one or on this machine, and not protected. Everything in it is lost, including the history; sessions of others are ended and listed. godwit asks first; if nobody can be asked, pass --yes. The new database has the owner, encoding and locale of the old one.',
+  ],
+  options: { up: flag('then apply all migrations') },
+  examples: [
+    { type: 'godwit db reset --up', does: 'start again after an applied file was changed' },
+    { type: 'godwit db reset --yes', does: 'in a script' },
+  ],
+});
+
+type ResetContext = CommandContext<typeof spec>;
+
+export const run: Run<typeof spec> = async (context) => {
+  if (context.screen.json && context.options.up)
     return failed([
       fault('wrong-usage', {
         why: '--up and --json do not go together: these are two documents.',
@@ -43,10 +58,11 @@ async function reach(context: Context, project: Project): Promise<Outcome<Reache
   const { name, database, engine } = project.environment;
   if (project.environment.protected) return refused(`The environment \`${name}\` is protected.`);
   if (engine !== 'local' || database.kind === 'secret')
-    return refused(`The database of \`${name}\` is far away; only databases of this machine are made anew.`);
+    return refused(`The database of \`${name}\` is far away; only databases of this machine are created again.`);
   if (database.kind === 'server') {
     const { host } = database.address;
-    if (!isLoopback(host)) return refused(`${host} is another machine; only databases of this machine are made anew.`);
+    if (!isLoopback(host))
+      return refused(`${host} is another machine; only databases of this machine are created again.`);
     if (/^template[01]$/.test(database.address.database))
       return refused(`${database.address.database} is a database of the server itself.`);
     return ok({ address: database.address, close: () => Promise.resolve() });
@@ -63,9 +79,9 @@ function refused(why: string, fix?: string): Outcome<never> {
   return err(fault('reset-refused', { why, ...(fix === undefined ? {} : { fix }) }));
 }
 
-async function resetAt(context: Context, project: Project, address: DatabaseAddress): Promise<Result> {
-  const { screen, typed } = context;
-  const { lookAtDatabase, recreateDatabase } = await import('../../adapters/postgres/recreate-database.ts');
+async function resetAt(context: ResetContext, project: Project, address: DatabaseAddress): Promise<Result> {
+  const { screen, options } = context;
+  const { lookAtDatabase, recreateDatabase } = await import('../../../adapters/postgres/recreate-database.ts');
   const standing = await lookAtDatabase(address);
   if (!standing.ok) return failed(standing.findings);
   const fits = fitsEnvironment(project, standing.value);
@@ -85,7 +101,7 @@ async function resetAt(context: Context, project: Project, address: DatabaseAddr
     ),
     `${style.green('✔')} The database ${where} is empty again.`,
   );
-  if (typed.switches.has('up')) return await change({ ...context, command: 'up' }, 'up');
+  if (options.up) return await change({ ...context, command: 'up' }, 'up', {});
   const name = project.environment.name === 'local' ? '' : ` -e ${project.environment.name}`;
   screen.say(`  \`godwit up${name}\` applies the migrations.`);
   return done({ database: address.database, host: address.host, port: address.port, ended: ended.value });
@@ -111,17 +127,17 @@ function fitsEnvironment(
 }
 
 async function consent(
-  { io, screen, typed, signal }: Context,
+  { io, screen, globals, signal }: Context,
   where: string,
   { there, tables }: ExistingDatabase,
 ): Promise<Outcome<void>> {
-  if (typed.switches.has('yes') || !there) return ok(undefined);
+  if (globals.yes || !there) return ok(undefined);
   const what = `${where}, with ${countOf(tables, 'table')} and the history`;
   if (!io.interactive || screen.json)
-    return refused(`It would drop ${what}, and nobody can be asked here.`, 'Say `--yes`.');
-  const answer = await io.ask(`Drop ${what}, and make it anew? [y/N] `);
+    return refused(`This would drop ${what}, and nobody can be asked here.`, 'Pass `--yes`.');
+  const answer = await io.ask(`Drop ${what}, and create it again? [y/N] `);
   if (signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
   return /^y(es)?$/i.test(answer?.trim() ?? '')
     ? ok(undefined)
-    : refused('The answer was not yes.', 'Answer `y`, or say `--yes`.');
+    : refused('The answer was not yes.', 'Answer `y`, or pass `--yes`.');
 }

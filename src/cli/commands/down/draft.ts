@@ -1,44 +1,35 @@
-import { fault } from '../kit/fault.ts';
-import type { Finding } from '../kit/finding.ts';
-import { err, ok, type Outcome } from '../kit/outcome.ts';
-import { draftDownFile, type DraftedFile } from '../project/draft-down-file.ts';
-import type { Context, Result } from './command.ts';
-import { openProjectOf, progressOn } from './execute.ts';
-import { failed } from './result.ts';
-import { countOf } from './screen/format.ts';
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { draftDownFile, type DraftedFile } from '../../../project/draft-down-file.ts';
+import type { Context, Result } from '../../command.ts';
+import { openProjectOf, progressOn } from '../../execute.ts';
+import { failed } from '../../result.ts';
+import { countOf } from '../../screen/format.ts';
 
-/** What goes with `--draft`; nothing else does. */
-const own = new Set(['draft', 'write', 'major', 'config', 'env', 'json', 'yes', 'no-color']);
+/** What was asked for. */
+interface TypedDraft {
+  readonly version: string;
+  readonly write: boolean;
+  readonly major: number | undefined;
+}
 
 /** `godwit down --draft VERSION`: the draft on standard output or in a file, what is proven of it on standard error. */
-export async function draftDown(context: Context, version: string): Promise<Result> {
-  const { typed, screen, signal } = context;
-  const other = [...Object.keys(typed.values), ...typed.switches].find((name) => !own.has(name));
-  if (other !== undefined)
-    return failed([fault('wrong-usage', { why: `--draft and --${other} do not go together: nothing is undone.` })]);
-  const major = majorOption(typed.values['major']);
-  if (!major.ok) return failed(major.findings);
+export async function draftDown(context: Context, { version, write, major }: TypedDraft): Promise<Result> {
+  const { screen, signal } = context;
   const opened = await openProjectOf(context);
   if (!opened.ok) return failed(opened.findings);
   for (const finding of opened.value.findings) screen.finding(finding);
   const tell = progressOn(context);
   const drafted = await draftDownFile(opened.value, {
     version,
-    write: typed.switches.has('write'),
-    ...(major.value === undefined ? {} : { major: major.value }),
+    write,
+    ...(major === undefined ? {} : { major }),
     onProgress: (text, step) => (step === 'step' ? screen.passing(text) : tell(text, step)),
     signal,
   });
   screen.settle();
   if (!drafted.ok) return failed(drafted.findings);
   return show(context, drafted.value);
-}
-
-/** `--major N`. */
-export function majorOption(typed: string | undefined): Outcome<number | undefined> {
-  if (typed === undefined) return ok(undefined);
-  if (/^\d{1,3}$/.test(typed)) return ok(Number(typed));
-  return err(fault('wrong-usage', { why: `--major ${typed}: a major version is a number, such as 17.` }));
 }
 
 function show(context: Context, file: DraftedFile): Result {

@@ -1,17 +1,17 @@
-import { fault } from '../kit/fault.ts';
-import type { Finding } from '../kit/finding.ts';
-import { err, ok, type Outcome } from '../kit/outcome.ts';
-import { appliedNow } from '../migrate/contract/history.ts';
-import type { HistoryRow } from '../migrate/contract/history-rows.ts';
-import { isBareId, isOf } from '../migrate/contract/migration-id.ts';
-import { environmentNames } from '../project/every-environment.ts';
-import type { KnownResult } from '../project/questions.ts';
-import type { Context, Result } from './command.ts';
-import { eventOf, withProject } from './execute.ts';
-import { ageText, appliedQuery, asOfData, look } from './look.ts';
-import { done, failed } from './result.ts';
-import { aligned, countOf, shortTime } from './screen/format.ts';
-import type { Style } from './screen/style.ts';
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
+import { appliedNow } from '../../../migrate/contract/history.ts';
+import type { HistoryRow } from '../../../migrate/contract/history-rows.ts';
+import { isBareId, isOf } from '../../../migrate/contract/migration-id.ts';
+import { environmentNames } from '../../../project/every-environment.ts';
+import type { KnownResult } from '../../../project/questions.ts';
+import type { Context, Result } from '../../command.ts';
+import { eventOf, withProject } from '../../execute.ts';
+import { ageText, appliedQuery, asOfData, look } from '../../look.ts';
+import { done, failed } from '../../result.ts';
+import { aligned, countOf, shortTime } from '../../screen/format.ts';
+import type { Style } from '../../screen/style.ts';
 
 /** What is applied in one environment. */
 interface AppliedInEnvironment {
@@ -29,31 +29,42 @@ interface Gap {
   readonly differs: readonly HistoryRow[];
 }
 
+/** What was asked for. */
+interface CompareOptions {
+  /** `dev,prod`, or `all` */
+  readonly compare: string;
+  readonly fresh: boolean;
+}
+
 /** `godwit status --compare dev,prod`: what is applied in each, and what one has that another lacks. */
-export async function compareEnvironments(context: Context): Promise<Result> {
-  const names = await namesOf(context);
+export async function compareEnvironments(context: Context, options: CompareOptions): Promise<Result> {
+  const names = await namesOf(context, options.compare);
   if (!names.ok) return failed(names.findings);
-  const standings: AppliedInEnvironment[] = [];
+  const environments: AppliedInEnvironment[] = [];
   const findings: Finding[] = [];
   for (const name of names.value) {
-    const typed = { ...context.typed, values: { ...context.typed.values, env: name } };
-    const result = await withProject({ ...context, typed }, {}, async (ready) => {
-      const execution = await look({ ...context, typed }, ready, appliedQuery(ready.project, ready.actor));
+    const there = { ...context, globals: { ...context.globals, env: name } };
+    const result = await withProject(there, { fresh: options.fresh }, async (ready) => {
+      const execution = await look(there, ready, appliedQuery(ready.project, ready.actor));
       const history = eventOf(execution, 'history');
       if (!history.ok) return failed(history.findings);
       const { known } = execution;
       if (known === undefined) findings.push(...execution.findings);
       const rows = history.value.rows.filter(({ id }) => isBareId(id) || isOf(id, ready.wired.bundle));
-      standings.push({ name, applied: appliedNow(rows), ...(known === undefined ? {} : { known }) });
+      environments.push({ name, applied: appliedNow(rows), ...(known === undefined ? {} : { known }) });
       return done({});
     });
     if (result.exitCode !== 0) return result;
   }
-  const gaps = gapsBetween(standings);
+  const gaps = gapsBetween(environments);
   const { screen } = context;
-  screen.say('', ...aligned(standings.map((one) => appliedLine(one, screen.style))), ...gapLines(gaps, screen.style));
+  screen.say(
+    '',
+    ...aligned(environments.map((one) => appliedLine(one, screen.style))),
+    ...gapLines(gaps, screen.style),
+  );
   const data = {
-    environments: standings.map(({ name, applied, known }) => ({
+    environments: environments.map(({ name, applied, known }) => ({
       name,
       applied: applied.length,
       newest: applied.at(-1)?.id ?? '',
@@ -69,8 +80,8 @@ export async function compareEnvironments(context: Context): Promise<Result> {
   return done(data, findings);
 }
 
-async function namesOf({ typed, io }: Context): Promise<Outcome<readonly string[]>> {
-  const { compare = '', env, config } = typed.values;
+async function namesOf({ globals, io }: Context, compare: string): Promise<Outcome<readonly string[]>> {
+  const { env, config } = globals;
   const all = await environmentNames({ cwd: io.cwd, ...(config === undefined ? {} : { configFile: config }) });
   if (!all.ok) return all;
   const typedNames = compare.split(',').map((name) => name.trim());
@@ -82,14 +93,14 @@ async function namesOf({ typed, io }: Context): Promise<Outcome<readonly string[
 }
 
 /** What each one lacks of the others; only pairs in which something is missing or differs. */
-function gapsBetween(standings: readonly AppliedInEnvironment[]): readonly Gap[] {
-  return standings.flatMap((one) =>
-    standings.flatMap((other) => {
+function gapsBetween(environments: readonly AppliedInEnvironment[]): readonly Gap[] {
+  return environments.flatMap((one) =>
+    environments.flatMap((other) => {
       if (one === other) return [];
       const own = new Map(one.applied.map((row) => [row.id, row]));
       const lacks = other.applied.filter(({ id }) => !own.has(id));
       // Told once, by the first of the two.
-      const first = standings.indexOf(one) < standings.indexOf(other);
+      const first = environments.indexOf(one) < environments.indexOf(other);
       const differs = other.applied.filter(
         ({ id, checksum }) => first && own.has(id) && own.get(id)?.checksum !== checksum,
       );
