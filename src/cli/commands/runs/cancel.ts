@@ -1,7 +1,8 @@
 import type { LedgerEntry } from '../../../migrate/contract/engine.ts';
 import { cancelTask } from '../../../project/tasks.ts';
 import { defineCommand, type Context, type Result, type Run } from '../../command.ts';
-import { eventOf, executeQuietly, leftAlone, openProjectOf, withProject } from '../../execute.ts';
+import { eventOf } from '../../../operations/execute.ts';
+import { executeQuietly, leftAlone, openProjectOf, withProject } from '../../execute.ts';
 import { argument } from '../../options/argument-kinds.ts';
 import { done, failed } from '../../result.ts';
 import { findRun } from './find-run.ts';

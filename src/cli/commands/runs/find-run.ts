@@ -4,7 +4,7 @@ import type { Engine, LedgerEntry } from '../../../migrate/contract/engine.ts';
 import { createDetachedEngine } from '../../../project/detached.ts';
 import type { Project } from '../../../project/open.ts';
 import type { Context } from '../../command.ts';
-import { progressOn } from '../../execute.ts';
+import { progressOn } from '../../progress.ts';
 
 /** A run that was named, and who has it. */
 export interface Found {
