@@ -49,8 +49,8 @@ export function continues(run: SeedRun, bytes: Uint8Array, head: number, end: nu
   return true;
 }
 
-// Five numbers and arrays of one comparison; an options object would be created 100,000 times. oxlint-disable-next-line
-// max-params
+// Five numbers and arrays of one comparison; an options object would be created 100,000 times.
+// oxlint-disable-next-line max-params
 function sameBytes(a: Uint8Array, from: number, b: Uint8Array, start: number, length: number): boolean {
   if (from + length > a.length) return false;
   for (let at = 0; at < length; at += 1) if (a[from + at] !== b[start + at]) return false;
