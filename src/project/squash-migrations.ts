@@ -90,7 +90,8 @@ export async function squashMigrations(project: Project, wish: SquashWish): Prom
   } finally {
     await stage.close();
   }
-  if (wish.signal.aborted) return bad(fault('interrupted', { why: 'It was rehearsing; nothing was written.' }));
+  if (wish.signal.aborted)
+    return bad(fault('interrupted', { why: 'Cancelled during the rehearsal; nothing was written.' }));
   if (!written.ok) return written;
   const last = through.value.id;
   const files = all.slice(0, all.findLastIndex(({ id }) => id === last) + 1).flatMap(filesOf);

@@ -69,7 +69,7 @@ export async function upgradeEmbedded(project: Project, terms: UpgradeTerms): Pr
   if (!old.ok) return old;
   if (old.value.guest) {
     await old.value.stop();
-    return bad(fault('embedded-busy', { why: 'Another process has started it again in this moment.' }));
+    return bad(fault('embedded-busy', { why: 'Another process has just started it again.' }));
   }
   let fresh: EmbeddedServer | undefined;
   try {
@@ -80,7 +80,7 @@ export async function upgradeEmbedded(project: Project, terms: UpgradeTerms): Pr
     const home = serverHome(dataDir, env);
     // Of an upgrade that was killed: it ends by itself, or now.
     await stopEmbedded(upgradeFolder(home.folder), env);
-    terms.onStep(`starting PostgreSQL ${terms.to} beside PostgreSQL ${old.value.major}`);
+    terms.onStep(`starting PostgreSQL ${terms.to} next to PostgreSQL ${old.value.major}`);
     const started = await startEmbedded({ ...common, dataDir: makeUpgradeFolder(home), major: terms.to });
     if (!started.ok) return started;
     fresh = started.value;
@@ -118,7 +118,7 @@ export async function finishUpgrade(project: Project): Promise<void> {
   release?.();
 }
 
-const interrupted = bad(fault('interrupted', { why: 'The data are as they were.' }));
+const interrupted = bad(fault('interrupted', { why: 'The data are unchanged.' }));
 
 /** One of the two servers: sessions of the runner, and of the driver. */
 interface Side {
@@ -229,7 +229,7 @@ async function rebuild(
     onStep('comparing the rows');
     const differing = await differingTables(old, fresh, tables);
     if (differing.length > 0)
-      return bad(fault('upgrade-failed', { why: `The rows are not the same in ${differing.join(', ')}.` }));
+      return bad(fault('upgrade-failed', { why: `The rows differ in ${differing.join(', ')}.` }));
     const settled = before.isNew ? undefined : await settle(project, { from, to, before }, terms);
     if (settled !== undefined && settled.length > 0) return bad(...settled);
     return good({
@@ -255,7 +255,7 @@ async function settle(project: Project, { from, to }: Rebuilding, terms: Upgrade
   const failed = driftIn(verified.events);
   return failed.length === 0
     ? verified.errors
-    : [fault('upgrade-failed', { why: `On PostgreSQL ${to.major} differ: ${failed.join('; ')}.` })];
+    : [fault('upgrade-failed', { why: `These differ on PostgreSQL ${to.major}: ${failed.join('; ')}.` })];
 }
 
 function onOther(finding: Finding, major: number): Finding {

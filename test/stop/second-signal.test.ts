@@ -120,7 +120,7 @@ test('a runner in a process of its own leaves, too, and who follows it hears how
   const attached = await project.run('runs', 'attach', run);
   process.kill(pid, 'SIGCONT');
   expect(attached.exitCode, attached.err).toBe(130);
-  expect(attached.err).toContain('It was told twice to stop');
+  expect(attached.err).toContain('The runner received a second stop request');
   await upGoesOn(project, name);
 });
 

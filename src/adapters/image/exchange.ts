@@ -128,6 +128,6 @@ async function redirected(http: Http, asked: Asked, authorization: string | unde
     answer.resume();
     url = new URL(location, url);
     if (url.protocol !== 'https:' && !isLoopback(url.host))
-      throw unreachable(asked.doing, `it sends to ${url.host} without encryption`);
+      throw unreachable(asked.doing, `it redirects to ${url.host} without encryption`);
   }
 }

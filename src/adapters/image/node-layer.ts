@@ -27,11 +27,8 @@ export interface NodeLayerTerms {
 export async function nodeLayer(registry: RegistryClient, cache: ImageCache, terms: NodeLayerTerms): Promise<Layer> {
   const { own, sight, base } = terms;
   if (sight.closed > 0)
-    throw withoutNode(
-      own,
-      `has ${sight.closed} layers that godwit cannot look into; name Node's path under image.node`,
-    );
-  if (sight.libc === undefined) throw withoutNode(own, 'has no Node, and no C library that one could run with');
+    throw withoutNode(own, `has ${sight.closed} layers that godwit cannot read; set image.node to the path of Node`);
+  if (sight.libc === undefined) throw withoutNode(own, 'has neither Node nor a C library that Node could run with');
   if (!sight.hasCxx) throw withoutNode(own, 'has no Node, and lacks libstdc++.so.6, which Node needs');
   const { zlib } = process.versions;
   const key = `node layer ${formatReference(base.base)} ${base.platform.architecture} ${sight.libc} zlib ${zlib}`;
@@ -48,7 +45,7 @@ async function takeNode(registry: RegistryClient, cache: ImageCache, terms: Node
   const { image: base } = await findBase(registry, cache, terms.base);
   const seen = await lookForNode(registry, base, true);
   const node = nodeByConfig(base) ?? seen.node;
-  if (node === undefined) throw withoutNode(base, 'has no Node that could be laid upon your image');
+  if (node === undefined) throw withoutNode(base, 'has no Node that could be added to your image');
   if (seen.libc !== sight.libc)
     throw withoutNode(
       own,

@@ -91,7 +91,7 @@ function createInput(source: AsyncIterable<Uint8Array>): Input {
   return {
     take,
     async text(size) {
-      if (size > longestText) throw new Error('it is no tar archive');
+      if (size > longestText) throw new Error('it is not a tar archive');
       const bytes = await take(Math.ceil(size / blockSize) * blockSize);
       if (bytes === undefined && size > 0) throw cut();
       return bytes?.toString('utf8', 0, size) ?? '';
@@ -125,7 +125,7 @@ function parseHeader(header: Buffer): { path: string; target: string; mode: numb
   const octal = (from: number, to: number): number => Number.parseInt(field(from, to).trim() || '0', 8);
   let sum = 8 * 0x20;
   for (const [index, byte] of header.entries()) if (index < 148 || index >= 156) sum += byte;
-  if (octal(148, 156) !== sum) throw new Error('it is no tar archive');
+  if (octal(148, 156) !== sum) throw new Error('it is not a tar archive');
   const prefix = field(257, 262) === 'ustar' && field(257, 265) !== 'ustar  ' ? field(345, 500) : '';
   const path = prefix === '' ? field(0, 100) : `${prefix}/${field(0, 100)}`;
   return {
@@ -141,7 +141,7 @@ function parseHeader(header: Buffer): { path: string; target: string; mode: numb
 function sizeOf(header: Buffer, octal: (from: number, to: number) => number): number {
   const isBinary = ((header[124] ?? 0) & 0x80) !== 0;
   const size = isBinary ? Number(header.readBigUInt64BE(128)) : octal(124, 136);
-  if (!Number.isSafeInteger(size) || size < 0) throw new Error('it is no tar archive');
+  if (!Number.isSafeInteger(size) || size < 0) throw new Error('it is not a tar archive');
   return size;
 }
 

@@ -8,7 +8,7 @@ import type { Style } from './style.ts';
 /** Whether a checkpoint would be taken before a plan, and by which means. */
 export function checkpointNote(planned: PlannedCheckpoint, style: Style): readonly string[] {
   if (!planned.needed) return [];
-  // Without means, the text begins with "no way to take one: ".
+  // Without means, the text begins with "godwit cannot take one: ".
   const text = `A checkpoint comes first${planned.means === 'none' ? ', and there is ' : ': '}${planned.text}.`;
   return [planned.means === 'none' ? style.yellow(text) : style.dim(text)];
 }

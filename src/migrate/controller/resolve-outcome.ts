@@ -16,7 +16,7 @@ export interface Aftermath {
 
 /** The end of a run that its platform never started: nothing has changed. */
 export function notRun(run: string, findings: readonly Finding[], heard: number): Aftermath {
-  const why = 'It was stopped before it began.';
+  const why = 'The run was stopped before it began.';
   const told = findings.length > 0 ? findings : [fault('interrupted', { why })];
   const exitCode = exitCodeOf(told) || 30;
   return ended({ run, exitCode, outcome: outcomeOf(exitCode), ms: 0, heard }, told);
@@ -81,22 +81,25 @@ function exitCodeBy(recorded: Recorded): number {
 }
 
 function findingFor(recorded: Recorded, exitCode: number) {
-  const fix = '`godwit status` tells what is applied; `godwit up` goes on from there, and does nothing twice.';
+  const fix = '`godwit status` shows what is applied; `godwit up` continues from there and applies nothing twice.';
   if (typeof recorded === 'object' && recorded.command === 'exec' && recorded.exitCode === null)
     return fault('command-lost');
   if (exitCode === 42) {
-    const why = 'The runner ended without saying how. What it has sent may still be going on in the database.';
+    const why =
+      'The runner ended without reporting an outcome. Statements that it sent may still be running in the database.';
     return fault('outcome-unknown', { why, fix });
   }
   if (recorded === 'absent')
-    return fault('interrupted', { why: 'The runner ended before it changed anything: the history does not know it.' });
+    return fault('interrupted', {
+      why: 'The runner ended before it changed anything: the history has no record of it.',
+    });
   if (recorded === undefined || recorded.exitCode === 0) return undefined;
   if (recorded.exitCode === null) {
-    const why = `The runner died. By the history it is over; applied and recorded by it: ${recorded.applied}.`;
+    const why = `The runner died. According to the history, the run is over; migrations applied and recorded: ${recorded.applied}.`;
     return fault('interrupted', { why, fix });
   }
   const failure = recorded.failure === '' ? '' : ` ${recorded.failure}`;
   return fault('lines-lost', {
-    why: `Its last lines are missing. The history says how it ended: ${recorded.outcome}.${failure}`,
+    why: `The last lines of its output are missing. According to the history, it ended as: ${recorded.outcome}.${failure}`,
   });
 }

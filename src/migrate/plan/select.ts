@@ -100,6 +100,6 @@ function notThere(typed: string, migrations: readonly Migration[]): ReturnType<t
 function unknownVersion(version: string, migrations: readonly Migration[]): ReturnType<typeof fault> {
   const last = migrations.at(-1);
   return fault('unknown-version', {
-    why: `There is no version ${version}; the folder holds ${migrations.length === 1 ? '1 migration' : `${migrations.length} migrations`}${last === undefined ? '' : `, the last is ${versionIn(last.id)}`}.`,
+    why: `There is no version ${version}; the folder contains ${migrations.length === 1 ? '1 migration' : `${migrations.length} migrations`}${last === undefined ? '' : `, the last is ${versionIn(last.id)}`}.`,
   });
 }

@@ -112,7 +112,7 @@ async function runAll(stage: Stage, wanted: readonly Migration[]): Promise<Outco
       stage.terms.onStep?.(done);
     });
     if (stage.terms.signal?.aborted === true)
-      return bad(fault('interrupted', { why: 'It was rehearsing; nothing was changed.' }));
+      return bad(fault('interrupted', { why: 'Cancelled during the rehearsal; nothing was changed.' }));
     if (attempt.exitCode === 0) {
       if (failed === undefined || done === before) break;
       continue;

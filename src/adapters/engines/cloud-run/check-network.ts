@@ -15,8 +15,8 @@ export async function checkNetwork(google: Google, terms: CloudRunTerms): Promis
   const name = connectorName(terms, terms.network.connector);
   const region = /\/locations\/([^/]+)\//.exec(name)?.[1] ?? terms.region;
   if (region !== terms.region) {
-    const why = `The connector ${name} is in ${region}, and the job in ${terms.region}.`;
-    return bad(fault('connector-missing', { why, fix: 'Job and connector must be in the same region.' }));
+    const why = `The connector ${name} is in ${region}, but the job is in ${terms.region}.`;
+    return bad(fault('connector-missing', { why, fix: 'The job and the connector must be in the same region.' }));
   }
   const reply = await google.call<{ readonly state?: string }>({
     service: 'vpcaccess',
@@ -36,7 +36,10 @@ export async function checkNetwork(google: Google, terms: CloudRunTerms): Promis
   if (state !== 'ERROR') return bad(fault('connector-not-ready', { why }));
   const remove = `gcloud compute networks vpc-access connectors delete ${short} --region ${region} --project ${terms.project}`;
   return bad(
-    fault('connector-not-ready', { why, fix: `It does not come back by itself. \`${remove}\`, then create it again.` }),
+    fault('connector-not-ready', {
+      why,
+      fix: `The connector does not recover on its own. Run \`${remove}\`, then create it again.`,
+    }),
   );
 }
 
@@ -66,6 +69,6 @@ async function missing(google: Google, terms: CloudRunTerms, name: string) {
       : `Did you mean \`network: { connector: "${near}" }\`? Otherwise ${way}.`;
   return fault('connector-missing', {
     why,
-    fix: `${fix} A subnet does without: \`network: { network, subnetwork }\`.`,
+    fix: `${fix} A subnet works without a connector: \`network: { network, subnetwork }\`.`,
   });
 }
