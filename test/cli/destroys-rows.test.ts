@@ -193,7 +193,7 @@ test('what DO and CASCADE take is not seen, and the refusal says so', async () =
   const refused = await project.run('up', '-e', 'dev');
   expect(refused.exitCode).toBe(10);
   expect(refused.err.replaceAll(/\s+/g, ' ')).toContain(
-    'What else goes with DO (migrations/2_second.sql:1), CASCADE (migrations/2_second.sql:2) cannot be seen beforehand.',
+    'What else is dropped with DO (migrations/2_second.sql:1), CASCADE (migrations/2_second.sql:2) is not known beforehand.',
   );
   project.remove('migrations/3_third.sql');
   const up = await project.run('up', '-e', 'dev');

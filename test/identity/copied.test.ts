@@ -171,7 +171,7 @@ test('F11: a copy of anything else is refused', slow, async () => {
   expect([ofDev.exitCode, ofDev.err]).toEqual([10, expect.stringContaining('belongs to environment "dev"')]);
   await stg.query("update godwit.guard set environment = 'prod', environment_id = gen_random_uuid()");
   const ofOther = await at(stg, 'up');
-  expect([ofOther.exitCode, ofOther.err]).toEqual([10, expect.stringContaining('it is no copy of that one')]);
+  expect([ofOther.exitCode, ofOther.err]).toEqual([10, expect.stringContaining('it is not a copy of that one')]);
   expect(
     (await project.runWith({ STG_URL: stg.url }, 'adopt', '--identity', '--reason', 'x', '-e', 'stg')).exitCode,
   ).toBe(0);

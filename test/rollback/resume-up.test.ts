@@ -46,7 +46,7 @@ test('F4: up --resume-up does again what a half-done down has undone, and nothin
   const refused = await project.run('up');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain(
-    'Run `godwit down` first; or `godwit up --resume-up`, which does again what was undone.',
+    'Run `godwit down` first, or `godwit up --resume-up`, which reapplies what was undone.',
   );
   expect((await project.run('status')).err).toContain('`godwit up --resume-up` does again what was undone');
 

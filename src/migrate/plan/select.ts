@@ -76,7 +76,7 @@ function selectOnly(
   const undone = named.filter((migration) => applied.has(migration.id));
   const [first] = named;
   if (undone.length > 0 || first === undefined) return good(undone.reverse());
-  return bad(fault('nothing-to-undo', { where: { file: first.up.file }, why: 'It is not applied.' }));
+  return bad(fault('nothing-to-undo', { where: { file: first.up.file }, why: 'The migration is not applied.' }));
 }
 
 /** By its version, or by its id as the history has it. */
@@ -93,7 +93,7 @@ function notThere(typed: string, migrations: readonly Migration[]): ReturnType<t
   return fault('version-squashed', {
     where: { file: up.file },
     why: `Version ${version} is one of those (${rangesText(replaces)}) that ${up.file} replaces.`,
-    fix: `Name version ${versionIn(id)}, or one that stands outside of what it replaces.`,
+    fix: `Name version ${versionIn(id)}, or one outside the range that it replaces.`,
   });
 }
 

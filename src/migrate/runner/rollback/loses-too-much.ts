@@ -27,7 +27,7 @@ export function losesTooMuch(key: string, { account, several, left, needed, wher
   const allowed = left <= 0 ? 'no more may be lost' : `--lose allows ${left} more`;
   return fault('down-loses-rows', {
     where,
-    why: `It destroys ${rows === 1 ? '1 row' : `${rows} rows`} (${each}), ${whose}; ${allowed}.`,
-    fix: `Save them, then run again with \`--lose ${needed}\`.`,
+    why: `The rollback destroys ${rows === 1 ? '1 row' : `${rows} rows`} (${each}), ${whose}; ${allowed}.`,
+    fix: `Save the rows, then run again with \`--lose ${needed}\`.`,
   });
 }

@@ -48,6 +48,6 @@ async function keeps(statement: Statement, body: ByteSource): Promise<string | u
 }
 
 function refuse(statement: Statement, file: string, what: string): Finding {
-  const why = `${what}, and the connection goes through a pooler.`;
+  const why = `${what}, but the connection goes through a pooler.`;
   return fault('needs-session', { why, where: placeOf(statement, file) });
 }

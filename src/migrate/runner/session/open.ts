@@ -98,7 +98,7 @@ export async function open(
   const terms = { run: task.run, pipelined: true, onDisconnect, pinned };
   const session = await connectPatiently(ports, () => openSession(ports, terms, ports.signal));
   if (!session.ok && ports.signal.aborted)
-    return bad(fault('interrupted', { why: 'It was connecting; nothing was changed.' }));
+    return bad(fault('interrupted', { why: 'Cancelled while connecting; nothing was changed.' }));
   if (!session.ok) return session;
   const locks = tellLocks(ports, session.value, task.run);
   const stopWatching = expectAnswers(ports, session.value, locks);
@@ -128,7 +128,9 @@ export async function open(
 
 function stoppedWhile(opened: Outcome<unknown>): readonly Finding[] {
   const told = opened.ok ? [] : opened.findings.filter(({ code }) => code === 'interrupted');
-  return told.length > 0 ? told : [fault('interrupted', { why: 'It was only asking; this run has changed nothing.' })];
+  return told.length > 0
+    ? told
+    : [fault('interrupted', { why: 'Cancelled before any change; this run changed nothing.' })];
 }
 
 const readersWaitMs = 300_000;

@@ -74,7 +74,7 @@ export async function tryUntil(
     const holder = tried.value;
     if (holder === '') return good(told ? 'after-waiting' : 'at-once');
     if (ports.signal.aborted)
-      return bad(fault('interrupted', { why: 'It was waiting for another run; nothing was changed.' }));
+      return bad(fault('interrupted', { why: 'Cancelled while waiting for another run; nothing was changed.' }));
     if (ports.clock() >= until) return bad(fault('busy', { why: `${holder} holds the database.` }));
     if (!told) ports.emit({ kind: 'waiting', holder });
     told = true;
