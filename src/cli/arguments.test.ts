@@ -42,10 +42,10 @@ test.each([
   [['up', '--json=1'], '--json takes no value.'],
   [['up', '--to', '1', '--to', '2'], '--to is given twice.'],
   [['up', 'twelve'], 'The argument `twelve` is one too many.'],
-  [['exec', 'npm', 'test'], 'What is to be executed stands behind `--`: `godwit exec -- npm test`.'],
-  [['exec', 'pytest', '-q'], 'What is to be executed stands behind `--`: `godwit exec -- npm test`.'],
+  [['exec', 'npm', 'test'], 'The command to execute follows `--`: `godwit exec -- npm test`.'],
+  [['exec', 'pytest', '-q'], 'The command to execute follows `--`: `godwit exec -- npm test`.'],
   [['new'], 'NAME is missing: what the migration does'],
-  [['--to', '1'], '--to stands without a command.'],
+  [['--to', '1'], '--to needs a command.'],
 ])('%j is refused with the way out', (argv, text) => {
   expect(refusal(...argv)).toContain(text);
   expect(refusal(...argv)).toContain('wrong-usage');

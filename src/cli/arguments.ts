@@ -88,7 +88,7 @@ function withCommand({ words, behind, options }: Words): Outcome<CommandLine> {
     return behind.length === 0
       ? wrong(
           spec,
-          `The command is missing: it stands behind \`--\`, as in \`godwit ${spec.name} -- ${spec.behind.example}\`.`,
+          `The command is missing: it follows \`--\`, as in \`godwit ${spec.name} -- ${spec.behind.example}\`.`,
         )
       : good({ kind: 'command', spec, typed: { ...typed.value, behind } });
   return typed.ok ? good({ kind: 'command', spec, typed: typed.value }) : typed;
@@ -119,7 +119,7 @@ function unknownCommand(name: string, inGroup: boolean) {
 
 function unplaced(options: readonly TypedOption[]): Outcome<never> {
   const wrong = options.find((option) => !isGlobal(option.name));
-  return bad(fault('wrong-usage', { why: `${wrong?.raw ?? 'An option'} stands without a command.` }));
+  return bad(fault('wrong-usage', { why: `${wrong?.raw ?? 'An option'} needs a command.` }));
 }
 
 function isGlobal(name: string): boolean {
@@ -184,7 +184,7 @@ function countArguments(spec: CommandSpec, rest: readonly string[]): Outcome<nev
 function behind(spec: CommandSpec): string {
   return spec.behind === undefined
     ? ''
-    : ` What is to be executed stands behind \`--\`: \`godwit ${spec.name} -- ${spec.behind.example}\`.`;
+    : ` The command to execute follows \`--\`: \`godwit ${spec.name} -- ${spec.behind.example}\`.`;
 }
 
 function wrong(spec: CommandSpec, why: string): Outcome<never> {

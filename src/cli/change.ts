@@ -25,7 +25,7 @@ export async function change(context: Context, direction: 'up' | 'down'): Promis
   };
   return await withProject(context, needs, async (ready) => {
     if (reviewedFor !== undefined && reviewedFor !== ready.project.environment.name) {
-      const why = `It was made for the environment \`${reviewedFor}\`, not for \`${ready.project.environment.name}\`.`;
+      const why = `The plan was made for the environment \`${reviewedFor}\`, not for \`${ready.project.environment.name}\`.`;
       return failed([fault('plan-changed', { why, fix: `Name its environment: -e ${reviewedFor}.` })]);
     }
     if (typed.switches.has('dry-run')) return await dryRun(context, ready, wish.value.selection);
@@ -69,7 +69,7 @@ async function wishOf({ typed, io }: Context, direction: 'up' | 'down'): Promise
     (name) => name in typed.values || typed.switches.has(name),
   );
   if (typed.values['plan'] !== undefined && narrows !== undefined) {
-    return bad(fault('wrong-usage', { why: `--plan and --${narrows} do not go together: the plan says what runs.` }));
+    return bad(fault('wrong-usage', { why: `--plan and --${narrows} cannot be combined: the plan says what runs.` }));
   }
   const lockBudget = lockBudgetOf(typed);
   if (!lockBudget.ok) return lockBudget;
@@ -107,7 +107,7 @@ async function reviewedPlan(
   const other = read.value.selection.direction;
   return bad(
     fault('plan-file-invalid', {
-      why: `It is a plan for \`godwit ${other}\`.`,
+      why: `The plan is for \`godwit ${other}\`.`,
       fix: `Run \`godwit ${other} --plan ${file}\`.`,
       where: { file },
     }),

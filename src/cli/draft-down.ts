@@ -15,7 +15,9 @@ export async function draftDown(context: Context, version: string): Promise<Resu
   const { typed, screen, signal } = context;
   const other = [...Object.keys(typed.values), ...typed.switches].find((name) => !own.has(name));
   if (other !== undefined)
-    return failed([fault('wrong-usage', { why: `--draft and --${other} do not go together: nothing is undone.` })]);
+    return failed([
+      fault('wrong-usage', { why: `--draft and --${other} cannot be combined: a draft does not undo anything.` }),
+    ]);
   const major = majorOption(typed.values['major']);
   if (!major.ok) return failed(major.findings);
   const opened = await openProjectOf(context);

@@ -10,12 +10,12 @@ const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,3}))?
  * @returns ISO 8601 in UTC
  */
 export function timeOption(name: string, text: string | undefined, now: number): Outcome<string> {
-  if (text === undefined) return wrong(`--${name} is missing.`, `Say until when, such as \`--${name} 2026-01-31\`.`);
+  if (text === undefined) return wrong(`--${name} is missing.`, `Name a date, such as \`--${name} 2026-01-31\`.`);
   const [, day = '', minute = '00:00', second = '00', fraction = '0', zone = 'Z'] = iso.exec(text.trim()) ?? [];
   const time = Date.parse(`${day}T${minute}:${second}.${fraction.padEnd(3, '0')}${offset(zone)}`);
   // 30 February is taken for a day of March.
   if (Number.isNaN(time) || new Date(`${day}T00:00:00Z`).toISOString().slice(0, 10) !== day)
-    return wrong(`--${name} ${text}: that is no date.`, 'Write 2026-01-31, or 2026-01-31T18:00 (UTC).');
+    return wrong(`--${name} ${text}: that is not a date.`, 'Write 2026-01-31, or 2026-01-31T18:00 (UTC).');
   if (time > now) return wrong(`--${name} ${text} lies in the future.`, 'Name a day that has passed.');
   return good(new Date(time).toISOString());
 }

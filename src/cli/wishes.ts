@@ -10,12 +10,12 @@ import type { Typed } from './command.ts';
 export function selectionOf(typed: Typed, direction: 'up' | 'down'): Outcome<Selection> {
   const { to, file } = typed.values;
   if (to !== undefined && !/^\d{1,40}$/.test(to)) return wrong(`--to ${to}: a version is a number.`);
-  if (to !== undefined && file !== undefined) return wrong('--to and --file do not go together.');
+  if (to !== undefined && file !== undefined) return wrong('--to and --file cannot be combined.');
   const resumes = typed.switches.has('resume-up');
   const narrows = ['to', 'file', 'out-of-order', 'down'].find(
     (name) => name in typed.values || typed.switches.has(name),
   );
-  if (resumes && narrows !== undefined) return wrong(`--resume-up and --${narrows} do not go together.`);
+  if (resumes && narrows !== undefined) return wrong(`--resume-up and --${narrows} cannot be combined.`);
   const bare = file === undefined ? undefined : readBareName(file);
   return good({
     // Applying a file that undoes another is undoing that other one.
@@ -38,7 +38,7 @@ export function waitOf(typed: Typed): Outcome<number> {
 export function onDisconnectOf(typed: Typed): Outcome<OnDisconnect> {
   const text = typed.values['on-disconnect'] ?? 'cancel';
   if (text === 'cancel' || text === 'finish') return good(text);
-  return wrong(`--on-disconnect ${text}: say cancel or finish.`);
+  return wrong(`--on-disconnect ${text}: write cancel or finish.`);
 }
 
 /** `--lock-budget DURATION` in milliseconds, if it was said. */

@@ -76,7 +76,7 @@ test('at a terminal a person is told what goes, and says yes or no', async () =>
   expect(no.err).not.toContain('users.note');
   expect(no.err).toContain('migrations/2_second.sql:2');
   expect(no.err).toContain('TRUNCATE TABLE: table orders holds 1 row.');
-  expect(no.err).toContain('It was not confirmed; nothing was changed.');
+  expect(no.err).toContain('You did not confirm; nothing was changed.');
   expect(await database.query('select count(*)::int as n from orders')).toEqual([{ n: 1 }]);
   const yes = await atTerminal(project, env, 'up -e dev', ['yes']);
   expect(yes.exitCode, yes.err).toBe(0);

@@ -55,7 +55,7 @@ test('hooks follow a good `up` in their order, as runs of their own, until one f
   project.write('two', '');
   const again = await project.run('up', '-e', 'dev');
   expect(again.exitCode, again.err).toBe(0);
-  expect(again.err).toContain('Hook first has passed with these migrations before.');
+  expect(again.err).toContain('Hook first has already passed with these migrations.');
   expect(again.out).toBe('second looks\nthird looks\n');
   const once = await project.run('up', '-e', 'dev');
   expect([once.exitCode, once.out]).toEqual([0, '']);

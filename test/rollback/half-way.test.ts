@@ -14,7 +14,7 @@ test('a down file with statements outside of transactions goes on where it faile
   const failed = await project.run('down');
   expect(failed.exitCode, failed.err).toBe(41);
   expect(failed.err).toContain('migrations/2_index.down.sql:2');
-  expect(failed.err).toContain('what stands is recorded, `godwit down` resumes there');
+  expect(failed.err).toContain('finished statements are recorded, `godwit down` resumes after them');
   expect((await history(database)).at(-1)).toBe('applied 2');
   expect(await database.query("select to_regclass('t_id') as t")).toEqual([{ t: null }]);
   const status = await project.run('status');

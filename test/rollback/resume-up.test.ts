@@ -52,7 +52,7 @@ test('F4: up --resume-up does again what a half-done down has undone, and nothin
 
   const plan = await project.run('plan', '--resume-up');
   expect(plan.exitCode, plan.err).toBe(0);
-  expect(plan.err + plan.out).toContain('1 migration would get back what `down` has undone');
+  expect(plan.err + plan.out).toContain('1 migration would have reapplied what `down` undid');
   expect(plan.err + plan.out).toContain('create index ×2');
 
   const up = await project.run('up', '--resume-up');

@@ -20,7 +20,7 @@ export const adopt: Run = async (context) => {
   if (typed.switches.has('identity')) return await (await import('./identify.ts')).identify(context);
   if (typed.values['reason'] !== undefined)
     return failed([
-      fault('wrong-usage', { why: '--reason belongs to --identity: it says why the database is another one.' }),
+      fault('wrong-usage', { why: '--reason belongs to --identity: it says why the database is a different one.' }),
     ]);
   const wait = waitOf(typed);
   if (!wait.ok) return failed(wait.findings);

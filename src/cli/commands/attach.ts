@@ -34,7 +34,7 @@ export const attach: Run = async (context) => {
   if (execution.events.every(({ kind }) => kind !== 'run.finished')) {
     screen.say(
       '',
-      `Run ${ref.value.run} goes on by itself.`,
+      `Run ${ref.value.run} continues on its own.`,
       ...leftAlone(project.value.environment.name, ref.value.run),
     );
     return { exitCode: 130, outcome: 'interrupted', findings: [] };
@@ -80,7 +80,7 @@ async function followAloud(context: Context, project: Project, { engine, entry, 
   const over = new AbortController();
   const unbind = context.onCtrlC(async () => {
     if (!context.io.interactive || screen.json) return true;
-    const question = '\nStop the run? It was detached: without an answer it goes on by itself. [y/N] ';
+    const question = '\nStop the run? It is detached and continues without an answer. [y/N] ';
     const answer = await screen.asking(async () => await context.io.ask(question, over.signal));
     if (over.signal.aborted) return false;
     if (!/^y/i.test(answer ?? '')) return true;
@@ -144,7 +144,7 @@ export const cancel: Run = async (context) => {
   const [attachIt = ''] = leftAlone(name, ref.value.run);
   context.screen.settle();
   context.screen.say(
-    `Run ${ref.value.run} was asked to stop at the next safe point. \`${attachIt.trim().replace(/ {2,}.*/, '')}\` shows how it ends; the same command once more to have it leave at once.`,
+    `Run ${ref.value.run} was asked to stop at the next safe point. \`${attachIt.trim().replace(/ {2,}.*/, '')}\` shows how it ends; run the same command again to make it leave at once.`,
   );
   return done({ run: ref.value.run });
 };

@@ -11,7 +11,7 @@ export const completion: Run = async ({ typed, screen, table }) => {
     return failed([
       fault('wrong-usage', {
         why: `There is no completion for the shell \`${shell}\`.`,
-        fix: 'Known are bash, zsh and fish.',
+        fix: 'Supported shells are bash, zsh and fish.',
       }),
     ]);
   }

@@ -17,7 +17,7 @@ export const reset: Run = async (context) => {
   if (context.screen.json && context.typed.switches.has('up'))
     return failed([
       fault('wrong-usage', {
-        why: '--up and --json do not go together: these are two documents.',
+        why: '--up and --json cannot be combined: the output would be two documents.',
         fix: 'Run `godwit db reset --json --yes`, then `godwit up --json`.',
       }),
     ]);
@@ -43,12 +43,12 @@ async function reach(context: Context, project: Project): Promise<Outcome<Reache
   const { name, database, engine } = project.environment;
   if (project.environment.protected) return refused(`The environment \`${name}\` is protected.`);
   if (engine !== 'local' || database.kind === 'secret')
-    return refused(`The database of \`${name}\` is far away; only databases of this machine are made anew.`);
+    return refused(`The database of \`${name}\` is on another machine; godwit resets only databases on this machine.`);
   if (database.kind === 'server') {
     const { host } = database.address;
-    if (!isLoopback(host)) return refused(`${host} is another machine; only databases of this machine are made anew.`);
+    if (!isLoopback(host)) return refused(`${host} is another machine; godwit resets only databases on this machine.`);
     if (/^template[01]$/.test(database.address.database))
-      return refused(`${database.address.database} is a database of the server itself.`);
+      return refused(`${database.address.database} is one of the server’s own databases.`);
     return good({ address: database.address, close: () => Promise.resolve() });
   }
   const server = await joinServer(context, project, false);
@@ -81,7 +81,7 @@ async function resetAt(context: Context, project: Project, address: DatabaseAddr
   const { style } = screen;
   screen.say(
     ...ended.value.map(({ pid, application, user }) =>
-      style.dim(`  ended: ${application === '' ? 'a session' : application} of ${user}, process ${pid} of the server`),
+      style.dim(`  ended: ${application === '' ? 'a session' : application} of ${user}, server process ${pid}`),
     ),
     `${style.green('✔')} The database ${where} is empty again.`,
   );
@@ -99,7 +99,7 @@ function fitsEnvironment(
   const { name } = environment;
   if (found !== '' && found !== name)
     return refused(
-      `The database says that it belongs to the environment \`${found}\`, not to \`${name}\`: the address may be a tunnel.`,
+      `The database belongs to the environment \`${found}\`, not to \`${name}\`: the address may be a tunnel.`,
       `Check the URL. If it is a copy on this machine, drop it with psql.`,
     );
   if (pinned !== undefined && found !== '' && pinned.id !== environmentId)
@@ -118,10 +118,11 @@ async function consent(
   if (typed.switches.has('yes') || !there) return good(undefined);
   const what = `${where}, with ${countOf(tables, 'table')} and the history`;
   if (!io.interactive || screen.json)
-    return refused(`It would drop ${what}, and nobody can be asked here.`, 'Say `--yes`.');
+    return refused(`The command would drop ${what}, and it cannot ask for confirmation here.`, 'Add `--yes`.');
   const answer = await io.ask(`Drop ${what}, and make it anew? [y/N] `);
-  if (signal.aborted) return bad(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  if (signal.aborted)
+    return bad(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was changed.' }));
   return /^y(es)?$/i.test(answer?.trim() ?? '')
     ? good(undefined)
-    : refused('The answer was not yes.', 'Answer `y`, or say `--yes`.');
+    : refused('You did not answer yes.', 'Answer `y`, or add `--yes`.');
 }

@@ -22,7 +22,7 @@ export const start: Run = async (context) => {
   const { major, port, guest, dataDir } = server.value;
   const { style } = context.screen;
   context.screen.say(
-    `${style.green('✔')} PostgreSQL ${major} ${guest ? 'runs already' : 'runs'} on 127.0.0.1:${port}, until \`godwit db stop\`.`,
+    `${style.green('✔')} PostgreSQL ${major} ${guest ? 'is already running' : 'is running'} on 127.0.0.1:${port}, until \`godwit db stop\`.`,
     style.dim(`  data in ${dataDir}`),
   );
   return done({ major, port, dataDir, started: !guest });
@@ -51,12 +51,12 @@ export const status: Run = async (context) => {
   if (!running)
     context.screen.say(
       major === undefined
-        ? 'There is no embedded PostgreSQL here yet: `godwit db start` makes it.'
-        : `PostgreSQL ${major} does not run.`,
+        ? 'There is no embedded PostgreSQL here yet: `godwit db start` creates it.'
+        : `PostgreSQL ${major} is not running.`,
     );
   else {
     context.screen.say(
-      `${style.green('✔')} PostgreSQL ${major ?? ''} runs on 127.0.0.1:${port ?? ''}, process ${pid ?? ''}${kept ? ', until `godwit db stop`' : ''}.`,
+      `${style.green('✔')} PostgreSQL ${major ?? ''} is running on 127.0.0.1:${port ?? ''}, process ${pid ?? ''}${kept ? ', until `godwit db stop`' : ''}.`,
       ...(users.length === 0 ? [] : [style.dim(`  used by process ${users.join(', ')}`)]),
     );
   }
@@ -141,7 +141,7 @@ export async function embeddedProject(context: Context): Promise<Outcome<Project
   const { name } = project.value.environment;
   return bad(
     fault('wrong-usage', {
-      why: `The environment \`${name}\` has a server of its own; \`godwit db\` is about the embedded one.`,
+      why: `The environment \`${name}\` has a server of its own; \`godwit db\` works with the embedded one.`,
       fix: 'Unset DATABASE_URL, or name an environment whose database is "embedded" with -e.',
     }),
   );

@@ -27,7 +27,7 @@ async function show(context: Context): Promise<Result> {
   const { switches, values } = context.typed;
   const kind = ['private-network', 'cloud-run'].filter((name) => switches.has(name));
   if (kind.length + (values['keep'] === undefined ? 0 : 1) > 1) {
-    const why = '--keep, --private-network and --cloud-run are three demos; choose one.';
+    const why = '--keep, --private-network and --cloud-run are different demos: choose one.';
     return failed([fault('wrong-usage', { why })]);
   }
   if (switches.has('private-network') && context.io.env[laptopVariable] === undefined)
@@ -96,7 +96,7 @@ async function tour(context: Context, folder: string, keep: string | undefined):
   screen.say(
     '',
     keep === undefined
-      ? 'This was a demo in a temporary folder. `godwit init` begins a project of your own.'
+      ? 'This was a demo in a temporary folder. `godwit init` starts a project of your own.'
       : `The project is in ${keep}: look at its migrations, change them, run \`godwit up\` there.`,
   );
   return done();

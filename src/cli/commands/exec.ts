@@ -29,7 +29,11 @@ function wishOf({ typed }: Context): Outcome<ExecWish> {
   const alone = !typed.switches.has('no-lock');
   const takeOver = typed.switches.has('take-over');
   if (takeOver && !alone)
-    return bad(fault('wrong-usage', { why: '--take-over and --no-lock do not go together: nothing is held.' }));
+    return bad(
+      fault('wrong-usage', {
+        why: '--take-over and --no-lock cannot be combined: with --no-lock the command does not hold the database.',
+      }),
+    );
   return good({
     words: typed.behind ?? [],
     waitMs: wait.value,
@@ -45,7 +49,8 @@ async function approval(context: Context, { project }: Ready, words: readonly st
   const { name, protected: isProtected } = project.environment;
   if (!isProtected || !io.interactive || screen.json) return good(false);
   const answer = await io.ask(`\n${name} is protected. Type its name to execute \`${shown(words)}\` there: `);
-  if (context.signal.aborted) return bad(fault('interrupted', { why: 'It was asking; nothing was executed.' }));
+  if (context.signal.aborted)
+    return bad(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was executed.' }));
   if (answer?.trim() === name) return good(true);
   const why = 'The name of the environment was not typed; nothing was executed.';
   return bad(fault('needs-approval', { why, fix: `Type \`${name}\` when asked.` }));

@@ -13,7 +13,7 @@ export async function identify(context: Context): Promise<Result> {
   const beside = ['baseline', 'export'].find((name) => typed.values[name] !== undefined || typed.switches.has(name));
   if (beside !== undefined || typed.arguments.length > 0) {
     const other = beside === undefined ? typed.arguments[0] : `--${beside}`;
-    return failed([fault('wrong-usage', { why: `--identity adopts nothing but the identity: leave ${other} away.` })]);
+    return failed([fault('wrong-usage', { why: `--identity adopts only the identity: remove ${other}.` })]);
   }
   const wait = waitOf(typed);
   if (!wait.ok) return failed(wait.findings);
@@ -39,7 +39,7 @@ export async function identify(context: Context): Promise<Result> {
 }
 
 function nothingToDo({ project }: Ready): string {
-  return `Nothing to do: this database is ${project.environment.name} already.`;
+  return `Nothing to do: this database is already ${project.environment.name}.`;
 }
 
 /** Shows what would be settled. */
@@ -63,7 +63,8 @@ async function ask({ io, signal }: Context, { project }: Ready): Promise<Outcome
   const answer = await io.ask(
     isProtected ? `\n${name} is protected. Type its name to settle this: ` : '\nType yes to settle this: ',
   );
-  if (signal.aborted) return bad(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  if (signal.aborted)
+    return bad(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was changed.' }));
   if (!isProtected) return answer?.trim().toLowerCase() === 'yes' ? good(true) : bad(fault('identity-unconfirmed'));
   if (answer?.trim() === name) return good(true);
   const why = 'The name of the environment was not typed; nothing was changed.';

@@ -76,7 +76,7 @@ async function readRuns(
   if (known !== undefined && told !== undefined) return good({ runs: told.runs, known });
   const fresh = context.typed.switches.has('fresh');
   if (ready.project.remote !== undefined && !fresh && wanted.attempts > 0) {
-    context.screen.say(context.screen.style.dim('  from the ledger; --fresh asks the database'));
+    context.screen.say(context.screen.style.dim('  from the ledger; --fresh queries the database'));
     return good({ runs: [] });
   }
   const execution = await execute(context, ready, wish.task, { question: wish.name });

@@ -75,7 +75,7 @@ function stepsOf({ apart }: TourSite): readonly Step[] {
       says: apart ? 'A job next to the database has one:' : 'A job next to the database applies what is pending:',
       exitCode: 0,
     },
-    { argv: ['verify', '-e', 'dev', '--fresh'], says: 'What is there now, looked at by another job:', exitCode: 0 },
+    { argv: ['verify', '-e', 'dev', '--fresh'], says: 'What is there now, as another job sees it:', exitCode: 0 },
     {
       argv: ['runs', 'list', '-e', 'dev'],
       says: 'Who did what (known from the log of the last job; no job is needed to ask):',

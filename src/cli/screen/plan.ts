@@ -41,8 +41,8 @@ export function planLines(plan: Plan, style: Style, how: ApplyTask['how'] = 'exe
 const verbs = {
   up: 'run',
   down: 'be undone',
-  resumes: 'get back what `down` has undone',
-  adopt: 'be recorded: the database is what they make',
+  resumes: 'have reapplied what `down` undid',
+  adopt: 'be recorded: the database already has what they make',
   baseline: 'be recorded without proof',
 } as const;
 

@@ -22,7 +22,7 @@ interface Waiting {
 
 /**
  * Waits until the execution is there, or the platform says why there will be none. The operation may be slow while the
- * execution runs already, so that both are asked for. An execution under another name than ours is known by its labels;
+ * execution is already running, so that both are asked for. An execution under another name than ours is known by its labels;
  * where the platform has made none with the job, it is asked for one, once.
  *
  * @returns the execution's full name
