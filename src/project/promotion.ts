@@ -53,7 +53,7 @@ export function lacking({ from, rows, runs, hooks, migrations, comparison, mask 
     findings.push(
       notPromoted(
         from,
-        `In \`${from}\` other files were applied as ${named(changed.map(({ migration }) => migration))}.`,
+        `\`${from}\` applied different files as ${named(changed.map(({ migration }) => migration))}.`,
         `\`godwit status -e ${from}\` shows what differs. Do not change files after they are applied.`,
       ),
     );

@@ -63,7 +63,7 @@ test(
     expect(refused.err).toContain('`godwit db upgrade`, which rebuilds the data under PostgreSQL 18');
     const upgraded = await project.run('db', 'upgrade');
     expect(upgraded.exitCode, upgraded.err).toBe(0);
-    expect(upgraded.err).toContain('PostgreSQL 18 has the data of PostgreSQL 15: 4 migrations run anew');
+    expect(upgraded.err).toContain('PostgreSQL 18 has the data of PostgreSQL 15: 4 migrations run again');
     expect(await answer(project, 'show server_version_num')).toEqual([[[expect.stringMatching(/^18/)]]]);
     expect(await answer(project, contents)).toEqual(before);
     for (const command of ['up', 'verify', 'runs verify-chain', 'status']) {

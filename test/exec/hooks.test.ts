@@ -128,7 +128,7 @@ test('a file that was applied elsewhere from other bytes is not promoted', async
   const up = await project.run('up', '-e', 'prod');
   expect([up.exitCode, up.err]).toEqual([
     10,
-    expect.stringContaining('other files were applied as migrations/1_a.sql'),
+    expect.stringContaining('applied different files as migrations/1_a.sql'),
   ]);
 });
 

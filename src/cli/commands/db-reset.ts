@@ -119,7 +119,7 @@ async function consent(
   const what = `${where}, with ${countOf(tables, 'table')} and the history`;
   if (!io.interactive || screen.json)
     return refused(`The command would drop ${what}, and it cannot ask for confirmation here.`, 'Add `--yes`.');
-  const answer = await io.ask(`Drop ${what}, and make it anew? [y/N] `);
+  const answer = await io.ask(`Drop ${what} and create it again? [y/N] `);
   if (signal.aborted)
     return bad(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was changed.' }));
   return /^y(es)?$/i.test(answer?.trim() ?? '')

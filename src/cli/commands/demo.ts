@@ -97,7 +97,7 @@ async function tour(context: Context, folder: string, keep: string | undefined):
     '',
     keep === undefined
       ? 'This was a demo in a temporary folder. `godwit init` starts a project of your own.'
-      : `The project is in ${keep}: look at its migrations, change them, run \`godwit up\` there.`,
+      : `The project is in ${keep}: read its migrations, change them, run \`godwit up\` there.`,
   );
   return done();
 }

@@ -45,7 +45,7 @@ export async function cloudTour(context: Context, site: TourSite): Promise<Resul
     }
     const [jobs, executions] = [cloud.state.jobs.length, cloud.state.executions.length];
     if (jobs > 0) return failed([fault('bug', { why: `${jobs} jobs are left in the emulated project.` })]);
-    screen.say('', `Left in the project ${project}: no job${executions === 0 ? ', no execution' : ''}.`);
+    screen.say('', `Left in the project ${project}: no jobs${executions === 0 ? ', no executions' : ''}.`);
     return done();
   } finally {
     await cloud.stop();
@@ -65,7 +65,7 @@ function configOf(cloud: DemoCloud): unknown {
 function stepsOf({ apart }: TourSite): readonly Step[] {
   const direct: Step = {
     argv: ['status', '-e', 'direct'],
-    says: 'From this laptop there is no way to the database:',
+    says: 'This laptop has no route to the database:',
     exitCode: 30,
   };
   return [

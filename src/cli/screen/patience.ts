@@ -33,7 +33,7 @@ function wordsOf(event: Waiting): string {
       if (event.id === '')
         return `Waiting for ${event.on ?? 'the history'}, which is locked, for ${age(event.waitedMs)}${inTheWay(event.blockers)}. Still waiting …`;
       const behind = event.waiters === 0 ? '' : `; ${event.waiters} waiting behind it`;
-      return `${event.id}  waits for a lock for ${age(event.waitedMs)}${inTheWay(event.blockers)}${behind}`;
+      return `${event.id}  has waited for a lock for ${age(event.waitedMs)}${inTheWay(event.blockers)}${behind}`;
     }
     case 'lock.retry': {
       const { attempt, pauseMs, spentMs, budgetMs, blockers } = event;

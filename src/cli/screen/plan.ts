@@ -9,7 +9,7 @@ import type { Style } from './style.ts';
 export function checkpointNote(planned: PlannedCheckpoint, style: Style): readonly string[] {
   if (!planned.needed) return [];
   // Without means, the text begins with "godwit cannot take one: ".
-  const text = `A checkpoint comes first${planned.means === 'none' ? ', and there is ' : ': '}${planned.text}.`;
+  const text = `A checkpoint comes first${planned.means === 'none' ? ', but ' : ': '}${planned.text}.`;
   return [planned.means === 'none' ? style.yellow(text) : style.dim(text)];
 }
 

@@ -33,7 +33,7 @@ export function byExitCode(end: {
 }): Aftermath {
   const outcome = outcomeOf(end.exitCode);
   const place = end.log === '' ? '' : ` Its log: ${end.log}`;
-  const why = `Not all of its lines have arrived. Its exit code, which it takes from the history, says how it ended: ${outcome}.${place}`;
+  const why = `Some lines of its output have not arrived. According to its exit code, it ended as: ${outcome}.${place}`;
   return ended({ ...end, outcome, ms: 0 }, [...end.beside, fault('lines-lost', { why })]);
 }
 

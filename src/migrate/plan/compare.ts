@@ -120,7 +120,7 @@ export function findingsOf(comparison: Comparison, options: JudgingTerms): reado
 const hotfixHint =
   'For a hotfix of this earlier release, run `godwit up --out-of-order`; otherwise use the files of the newest release.';
 const resettable: ReadonlySet<string> = new Set(['migration-changed', 'migration-missing', 'database-ahead']);
-const resetHint = 'Or begin anew: `godwit db reset --up` drops this local database and applies all files.';
+const resetHint = 'Or start again: `godwit db reset --up` drops this local database and applies all files.';
 
 type Changed = Comparison['changed'][number];
 

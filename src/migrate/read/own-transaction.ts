@@ -144,8 +144,7 @@ function aloneAnyway({ statement, where }: ParsedStatement): Finding {
 
 function notHere({ statement, where }: ParsedStatement): Finding {
   if (statement.tag === 'PREPARE TRANSACTION') {
-    const why =
-      'PREPARE TRANSACTION would leave the migration to be committed by somebody else, and its record with it.';
+    const why = 'PREPARE TRANSACTION would leave the migration, with its record, for someone else to commit.';
     return fault('sql-transaction-control', { why, fix: 'Remove it, or write COMMIT.', where });
   }
   const why = `This ${statement.tag} would have no effect: godwit begins each transaction and sets its mode.`;

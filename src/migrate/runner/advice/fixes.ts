@@ -98,7 +98,7 @@ const special: Readonly<Record<string, Special>> = {
     if (namedBy(error)[0]?.kind === 'extension')
       return 'Install the extension’s package on the server, allow it there (managed services have a list), or correct its name.';
     return tag === 'ALTER TABLE' && /\b(view|rule)\b/.test(error.message)
-      ? 'Drop the view before this statement and create it again behind it, in the same file.'
+      ? 'Drop the view before this statement and create it again after it, in the same file.'
       : undefined;
   },
   '55006': ({ error, tag }) =>

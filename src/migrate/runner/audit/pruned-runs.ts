@@ -79,9 +79,9 @@ export function createPrunedStory(baseline: BaselineStory): PrunedStory {
           const isFirst = missing.delete(run ?? '');
           if (row[3] === 't') gone += 1;
           if (told === undefined) flaws.push(`${shown(run)} was added: no run has pruned it`);
-          else if (!isFirst) flaws.push(`${shown(run)} is there twice`);
+          else if (!isFirst) flaws.push(`${shown(run)} appears twice`);
           else if (JSON.stringify(rowOf(told)) !== JSON.stringify(row))
-            flaws.push(`${shown(run)} is not as run ${told.by} wrote it`);
+            flaws.push(`${shown(run)} differs from what run ${told.by} wrote`);
         },
       );
       if (!read.ok) return read;

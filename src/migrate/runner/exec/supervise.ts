@@ -80,7 +80,7 @@ function cancelled(request: string): Finding {
     by = '';
   }
   return fault('interrupted', {
-    why: `${by === '' ? 'Somebody' : by} asked the command to stop with \`godwit runs cancel\`.`,
+    why: `${by === '' ? 'Someone' : by} asked the command to stop with \`godwit runs cancel\`.`,
     fix: 'Check what the command did before you run it again.',
   });
 }

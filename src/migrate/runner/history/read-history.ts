@@ -173,7 +173,7 @@ function isOfStructure({ sqlstate }: ServerError): boolean {
 function lostRuns(counted: Reply, version: number): readonly string[] {
   if (!counted.ok) return version > 1 ? [`the runs cannot be counted (${counted.error.message})`] : [];
   const [begun, there] = counted.results[0]?.rows[0] ?? [];
-  return begun === there ? [] : [`godwit.epoch counts ${begun ?? '?'} runs, and ${there ?? '?'} have a row`];
+  return begun === there ? [] : [`godwit.epoch counts ${begun ?? '?'} runs, but ${there ?? '?'} have a row`];
 }
 
 const mostTold = 3;

@@ -123,7 +123,7 @@ function notCovered({ partly, wholeFrom, version, pruned }: Seen): readonly stri
     'changes by someone who can rewrite everything, hashes included: keep the heads elsewhere',
     version > 2
       ? 'times of single statements'
-      : 'times of single statements, and statements of a migration that stands in part',
+      : 'times of single statements, and statements of a partly applied migration',
     'which rows a migration inserted',
     'attempts that never reached the database, before a run carried them over',
     'whether a run without an end was noted as interrupted',
@@ -132,7 +132,7 @@ function notCovered({ partly, wholeFrom, version, pruned }: Seen): readonly stri
       ? []
       : ['runs whose rows are gone, and the baseline: the next run that changes something starts to record them']),
     ...(partly || version === 1
-      ? [`where from, with which tool, when, and which files and statements, ${since}: events had less then`]
+      ? [`where from, with which tool, when, and which files and statements, ${since}: older events hold less`]
       : []),
   ];
 }
