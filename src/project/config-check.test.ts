@@ -86,9 +86,9 @@ test.each([
   [{ engine: { ...engine, endpoints: { run: 'x' } } }, 'must be a base URL'],
   [{ engine, database: { env: 'URL' } }, 'database: must be { secret: NAME }'],
   [{ engine, database: { secret: 'x', version: 'latest' } }, 'must be the number of a version'],
-  [{ engine, directUrl: { env: 'URL' } }, 'directUrl: has no effect with a cloud engine.'],
-])('of a cloud engine, %j is refused', (terms, text) => {
-  expect(problems({ environments: { dev: terms } }).join('\n')).toContain(text);
+  [{ engine, directUrl: { env: 'URL' } }, 'directUrl: has no meaning with a cloud engine.'],
+])('of a cloud engine, %j is refused', (options, text) => {
+  expect(problems({ environments: { dev: options } }).join('\n')).toContain(text);
 });
 
 test('images may be kept in any registry', () => {

@@ -1,17 +1,20 @@
-import { age, blockersWords } from '../../migrate/runner/lock-waits/blocker-text.ts';
+import { age, describeBlockers } from '../../migrate/runner/lock-waits/blocker-text.ts';
 import type { Blocker } from '../../migrate/contract/blocker.ts';
 import type { RunEvent } from '../../migrate/contract/event.ts';
 import { duration } from './format.ts';
 import type { Screen } from './screen-port.ts';
 
-type Waiting = Extract<RunEvent, { readonly kind: 'lock.blocked' | 'lock.retry' | 'build.progress' | 'standby.wait' }>;
+type WaitEvent = Extract<
+  RunEvent,
+  { readonly kind: 'lock.blocked' | 'lock.retry' | 'build.progress' | 'standby.wait' }
+>;
 
 /** Tells why a run takes long: who is in its way, which try it is, how far a build has got. */
-export function createPatience(screen: Screen): (event: Waiting) => void {
-  let told = '';
+export function createWaitLines(screen: Screen): (event: WaitEvent) => void {
+  let reported = '';
   // Each try of a run reads the history anew.
   let readingBehind = '';
-  const tellReading = (event: Extract<Waiting, { readonly kind: 'lock.blocked' }>): void => {
+  const tellReading = (event: Extract<WaitEvent, { readonly kind: 'lock.blocked' }>): void => {
     const who = event.blockers.map(({ pid }) => pid).join(' ');
     if (who !== readingBehind) screen.say(screen.style.yellow(wordsOf(event)));
     readingBehind = who;
@@ -21,13 +24,13 @@ export function createPatience(screen: Screen): (event: Waiting) => void {
     // Lines that stay, in the log of a pipeline, are written when something has changed.
     const step = event.kind === 'build.progress' ? stepOf(event) : event.kind === 'standby.wait' ? event.kind : words;
     if (event.kind === 'lock.blocked' && event.id === '') return tellReading(event);
-    if (screen.lasting && step === told) return;
-    told = step;
+    if (screen.lasting && step === reported) return;
+    reported = step;
     screen.passing(words);
   };
 }
 
-function wordsOf(event: Waiting): string {
+function wordsOf(event: WaitEvent): string {
   switch (event.kind) {
     case 'lock.blocked': {
       if (event.id === '')
@@ -61,9 +64,9 @@ const causes = {
 };
 
 function inTheWay(blockers: readonly Blocker[]): string {
-  return blockers.length === 0 ? '' : `; in the way: ${blockersWords(blockers)}`;
+  return blockers.length === 0 ? '' : `; in the way: ${describeBlockers(blockers)}`;
 }
 
-function stepOf({ command, object, phase, percent }: Extract<Waiting, { readonly kind: 'build.progress' }>): string {
+function stepOf({ command, object, phase, percent }: Extract<WaitEvent, { readonly kind: 'build.progress' }>): string {
   return `${command} ${object} ${phase} ${percent === null ? '' : Math.floor(percent / 10)}`;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How often and how long it is asked. */
-export interface Patience {
+export interface CheckpointTimeouts {
   /** First pause, in milliseconds; it grows up to ten times. */
   readonly pollMs: number;
   /** In milliseconds. */
@@ -15,12 +15,15 @@ export interface Patience {
  * @param ask undefined: not yet
  * @returns undefined when the budget is spent or the signal aborted
  */
-export async function untilAnswered<T>(patience: Patience, ask: () => Promise<T | undefined>): Promise<T | undefined> {
-  const deadline = performance.now() + patience.budgetMs;
-  for (let pause = patience.pollMs; ; pause = Math.min(pause * 1.3, patience.pollMs * 10)) {
-    if (patience.signal?.aborted === true) return undefined;
+export async function untilAnswered<T>(
+  timeouts: CheckpointTimeouts,
+  ask: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const deadline = performance.now() + timeouts.budgetMs;
+  for (let pause = timeouts.pollMs; ; pause = Math.min(pause * 1.3, timeouts.pollMs * 10)) {
+    if (timeouts.signal?.aborted === true) return undefined;
     const answer = await ask();
     if (answer !== undefined || performance.now() + pause > deadline) return answer;
-    await sleep(pause, undefined, patience.signal === undefined ? {} : { signal: patience.signal }).catch(() => {});
+    await sleep(pause, undefined, timeouts.signal === undefined ? {} : { signal: timeouts.signal }).catch(() => {});
   }
 }
