@@ -119,7 +119,7 @@ function unknownCommand(name: string, inGroup: boolean) {
 
 function unplaced(options: readonly TypedOption[]): Outcome<never> {
   const wrong = options.find((option) => !isGlobal(option.name));
-  return err(fault('wrong-usage', { why: `${wrong?.raw ?? 'An option'} stands without a command.` }));
+  return err(fault('wrong-usage', { why: `${wrong?.raw ?? 'An option'} needs a command.` }));
 }
 
 function isGlobal(name: string): boolean {

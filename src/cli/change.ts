@@ -69,7 +69,7 @@ async function wishOf({ typed, io }: Context, direction: 'up' | 'down'): Promise
     (name) => name in typed.values || typed.switches.has(name),
   );
   if (typed.values['plan'] !== undefined && narrows !== undefined) {
-    return err(fault('wrong-usage', { why: `--plan and --${narrows} do not go together: the plan says what runs.` }));
+    return err(fault('wrong-usage', { why: `--plan and --${narrows} cannot be combined: the plan says what runs.` }));
   }
   const lockBudget = lockBudgetOf(typed);
   if (!lockBudget.ok) return lockBudget;

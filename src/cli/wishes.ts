@@ -38,7 +38,7 @@ export function waitOf(typed: Typed): Outcome<number> {
 export function onDisconnectOf(typed: Typed): Outcome<OnDisconnect> {
   const text = typed.values['on-disconnect'] ?? 'cancel';
   if (text === 'cancel' || text === 'finish') return ok(text);
-  return wrong(`--on-disconnect ${text}: say cancel or finish.`);
+  return wrong(`--on-disconnect ${text}: write cancel or finish.`);
 }
 
 /** `--lock-budget DURATION` in milliseconds, if it was said. */

@@ -39,7 +39,7 @@ export async function bundleOfJob(env: Variables, runner: string, hashing: Hashi
   if (!bundle.ok) return bundle;
   const wanted = env['GODWIT_BUNDLE_HASH'] ?? '';
   if (bundle.value.hash === wanted) return bundle;
-  const why = `The job was started for bundle ${wanted.slice(0, 12)}, and its image holds ${bundle.value.hash.slice(0, 12)}.`;
+  const why = `The job was started for bundle ${wanted.slice(0, 12)}, but its image contains ${bundle.value.hash.slice(0, 12)}.`;
   return err(fault('bundle-damaged', { why }));
 }
 

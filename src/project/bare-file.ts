@@ -32,7 +32,7 @@ export function findBareFile(
   const path = [...tried].find((candidate) => existsSync(candidate));
   const shown = (place: string): string => relative(root, place).replaceAll('\\', '/');
   if (path !== undefined) {
-    const why = `There is no ${file} in the folder you are in; taken is ${shown(path)} of the project.`;
+    const why = `${file} is not in the current directory; using ${shown(path)} from the project.`;
     return ok({ path, findings: [fault('file-found-elsewhere', { why, where: { file: shown(path) } })] });
   }
   const also = [...tried].map((place) => shown(place)).filter((place) => place !== file);

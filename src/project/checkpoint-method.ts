@@ -55,7 +55,7 @@ async function cloudCheckpointer(project: Project, engine: CloudRunOptions): Pro
   const fix =
     'Name the Cloud SQL instance in the configuration (`"engine": { …, "instance": "NAME" }`). Or take a backup yourself and run again with `--waive-checkpoint "REASON"`, which is recorded, or set the policy to `"checkpoint": "never"`.';
   return {
-    foresee: () => Promise.resolve({ means: 'none', text: `no way to take one: no \`instance\` is configured` }),
+    foresee: () => Promise.resolve({ means: 'none', text: `godwit cannot take one: \`instance\` is not configured` }),
     take: () => Promise.resolve(err(fault('needs-checkpoint', { why, fix }))),
   };
 }

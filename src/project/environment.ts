@@ -192,7 +192,7 @@ function readAddress(text: string, label: string, { env, redactor }: Environment
   const ca = address.rootCertificate;
   if (ca !== undefined && !existsSync(ca))
     return err(
-      fault('url-certificate', { why: `${label} names the file ${ca} with sslrootcert, and it is not there.` }),
+      fault('url-certificate', { why: `${label} names the file ${ca} with sslrootcert, but the file does not exist.` }),
     );
   if (address.host.startsWith('/') && !existsSync(address.host)) {
     return err(

@@ -35,8 +35,9 @@ export async function readPlan(cwd: string, file: string): Promise<Outcome<PlanF
   if (typeof plan?.hash !== 'string' || !Array.isArray(plan.steps) || typeof environment !== 'string') {
     return unusable(file, 'The plan is incomplete.');
   }
-  if (selection?.direction !== 'up' && selection?.direction !== 'down') return unusable(file, 'It names no direction.');
-  if (!isSelection(selection)) return unusable(file, 'What it selects is damaged.');
+  if (selection?.direction !== 'up' && selection?.direction !== 'down')
+    return unusable(file, 'The plan does not say whether it is for `up` or `down`.');
+  if (!isSelection(selection)) return unusable(file, 'The plan’s selection is damaged.');
   return ok({ environment, selection, plan, ...(typeof bare === 'string' ? { file: bare } : {}) });
 }
 

@@ -90,7 +90,8 @@ export async function squashMigrations(project: Project, request: SquashRequest)
   } finally {
     await stage.close();
   }
-  if (request.signal.aborted) return err(fault('interrupted', { why: 'It was rehearsing; nothing was written.' }));
+  if (request.signal.aborted)
+    return err(fault('interrupted', { why: 'Cancelled during the rehearsal; nothing was written.' }));
   if (!written.ok) return written;
   const last = through.value.id;
   const files = all.slice(0, all.findLastIndex(({ id }) => id === last) + 1).flatMap(filesOf);

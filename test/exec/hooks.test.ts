@@ -126,10 +126,7 @@ test('a file that was applied elsewhere from other bytes is not promoted', async
   expect((await project.run('up', '-e', 'dev')).exitCode).toBe(0);
   project.write('migrations/1_a.sql', 'create table a (id bigint primary key);');
   const up = await project.run('up', '-e', 'prod');
-  expect([up.exitCode, up.err]).toEqual([
-    10,
-    expect.stringContaining('applied different files as migrations/1_a.sql'),
-  ]);
+  expect([up.exitCode, up.err]).toEqual([10, expect.stringContaining('applied different files as migrations/1_a.sql')]);
 });
 
 test('an environment that cannot be asked lets nothing be promoted', async () => {

@@ -52,7 +52,7 @@ export async function bundleInVariable(value: string, hashing: Hashing): Promise
   try {
     files = decode(value);
   } catch (error) {
-    return err(fault('bundle-damaged', { why: `It cannot be unpacked: ${(error as Error).message}.` }));
+    return err(fault('bundle-damaged', { why: `The bundle cannot be unpacked: ${(error as Error).message}.` }));
   }
   return await bundleOf((name) => {
     const found = files.get(name);

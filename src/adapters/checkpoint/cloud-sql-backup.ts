@@ -108,9 +108,7 @@ async function ending(backing: Backing, started: SqlOperation): Promise<Outcome<
   const { google, instance, request, timeouts } = backing;
   const since = performance.now();
   const done = await untilAnswered<Outcome<SqlOperation>>(timeouts, async () => {
-    request.onProgress(
-      `Cloud SQL makes a backup of ${instance.name}, ${Math.round((performance.now() - since) / 1000)} s`,
-    );
+    request.onProgress(`Cloud SQL is backing up ${instance.name}, ${Math.round((performance.now() - since) / 1000)} s`);
     const reply = await google.call<SqlOperation>({
       service: 'sqladmin',
       method: 'GET',

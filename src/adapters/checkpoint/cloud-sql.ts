@@ -114,7 +114,7 @@ async function whenReady(
   });
   if (answer !== undefined) return answer;
   if (request.signal?.aborted === true)
-    return err(fault('interrupted', { why: 'It was waiting; nothing was changed.' }));
+    return err(fault('interrupted', { why: 'Cancelled while waiting; nothing was changed.' }));
   return err(fault('checkpoint-failed', { why: `Cloud SQL instance ${instance.name} did not become ready in time.` }));
 }
 

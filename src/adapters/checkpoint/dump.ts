@@ -48,7 +48,9 @@ async function take(options: DumpOptions, request: CheckpointRequest): Promise<O
   const tools = await findDumpTools(major, options.env);
   if (!('dump' in tools)) return err(needsTools(tools, major));
   if (/[\r\n]/.test(options.address.password ?? ''))
-    return err(fault('checkpoint-failed', { why: 'The password holds a line end, which no password file can carry.' }));
+    return err(
+      fault('checkpoint-failed', { why: 'The password contains a line break, which a password file cannot hold.' }),
+    );
   if (await leadsThroughPooler(options.address, request.signal)) return err(needsDirectWay());
   const draft = await openDraft(options.folder, request.run);
   try {

@@ -48,7 +48,7 @@ export function parseReference(text: string): Outcome<ImageReference> {
       `${quoted(repository)} is not a repository name: use lower-case letters, digits and . _ - between them`,
     );
   if (repository.length > 255) return wrong(text, 'Its repository is longer than 255 characters');
-  if (tag !== undefined && !tagPattern.test(tag)) return wrong(text, `${quoted(tag)} is no tag`);
+  if (tag !== undefined && !tagPattern.test(tag)) return wrong(text, `${quoted(tag)} is not a tag`);
   if (digest !== undefined) return ok({ host, repository, ...(tag === undefined ? {} : { tag }), digest });
   return ok({ host, repository, tag: tag ?? 'latest' });
 }

@@ -48,7 +48,7 @@ async function reach(context: Context, project: Project): Promise<Outcome<Reache
     const { host } = database.address;
     if (!isLoopback(host)) return refused(`${host} is another machine; godwit resets only databases on this machine.`);
     if (/^template[01]$/.test(database.address.database))
-      return refused(`${database.address.database} is a database of the server itself.`);
+      return refused(`${database.address.database} is one of the server’s own databases.`);
     return ok({ address: database.address, close: () => Promise.resolve() });
   }
   const server = await joinServer(context, project, false);
@@ -118,10 +118,11 @@ async function consent(
   if (typed.switches.has('yes') || !there) return ok(undefined);
   const what = `${where}, with ${countOf(tables, 'table')} and the history`;
   if (!io.interactive || screen.json)
-    return refused(`It would drop ${what}, and nobody can be asked here.`, 'Say `--yes`.');
-  const answer = await io.ask(`Drop ${what}, and make it anew? [y/N] `);
-  if (signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+    return refused(`The command would drop ${what}, and it cannot ask for confirmation here.`, 'Say `--yes`.');
+  const answer = await io.ask(`Drop ${what} and create it again? [y/N] `);
+  if (signal.aborted)
+    return err(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was changed.' }));
   return /^y(es)?$/i.test(answer?.trim() ?? '')
     ? ok(undefined)
-    : refused('The answer was not yes.', 'Answer `y`, or say `--yes`.');
+    : refused('You did not answer yes.', 'Answer `y`, or add `--yes`.');
 }

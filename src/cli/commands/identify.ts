@@ -63,7 +63,8 @@ async function ask({ io, signal }: Context, { project }: Ready): Promise<Outcome
   const answer = await io.ask(
     isProtected ? `\n${name} is protected. Type its name to settle this: ` : '\nType yes to settle this: ',
   );
-  if (signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  if (signal.aborted)
+    return err(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was changed.' }));
   if (!isProtected) return answer?.trim().toLowerCase() === 'yes' ? ok(true) : err(fault('identity-unconfirmed'));
   if (answer?.trim() === name) return ok(true);
   const why = 'The name of the environment was not typed; nothing was changed.';

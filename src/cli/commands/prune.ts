@@ -85,7 +85,8 @@ async function approval(context: Context, ready: Ready, before: string): Promise
   sayWhatGoes(context, seen.pruning, 'To be pruned');
   const question = isProtected ? `\n${name} is protected. Type its name to prune: ` : '\nPrune? [y/N] ';
   const answer = (await io.ask(question))?.trim() ?? '';
-  if (context.signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  if (context.signal.aborted)
+    return err(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was changed.' }));
   if (isProtected)
     return answer === name
       ? ok(true)
@@ -97,7 +98,7 @@ async function approval(context: Context, ready: Ready, before: string): Promise
         );
   return /^y(es)?$/i.test(answer)
     ? ok(false)
-    : refused('The answer was not yes; nothing was changed.', 'Answer `y`, or say `--yes`.');
+    : refused('You did not answer yes; nothing was changed.', 'Answer `y`, or add `--yes`.');
 }
 
 function refused(why: string, fix: string): Outcome<never> {

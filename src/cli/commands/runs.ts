@@ -76,7 +76,7 @@ async function readRuns(
   if (known !== undefined && reported !== undefined) return ok({ runs: reported.runs, known });
   const fresh = context.typed.switches.has('fresh');
   if (ready.project.remote !== undefined && !fresh && wanted.attempts > 0) {
-    context.screen.say(context.screen.style.dim('  from the ledger; --fresh asks the database'));
+    context.screen.say(context.screen.style.dim('  from the ledger; --fresh queries the database'));
     return ok({ runs: [] });
   }
   const execution = await execute(context, ready, request.task, { question: request.name });

@@ -55,12 +55,14 @@ function acceptRequest({ lists, values, switches }: Typed): Outcome<Omit<AcceptR
   const reason = values['reason']?.trim() ?? '';
   if (objects.length === 0) {
     if (values['reason'] === undefined) return ok(undefined);
-    return err(fault('wrong-usage', { why: '--reason belongs to --accept: it says why a difference is taken.' }));
+    return err(fault('wrong-usage', { why: '--reason belongs to --accept: it says why a difference is accepted.' }));
   }
   const beside = ['strict', 'fresh', 'file'].find((name) => switches.has(name) || values[name] !== undefined);
   if (beside !== undefined)
     return err(
-      fault('wrong-usage', { why: `--accept and --${beside} do not go together: it takes what differs now.` }),
+      fault('wrong-usage', {
+        why: `--accept and --${beside} cannot be combined: --accept takes the present differences.`,
+      }),
     );
   if (reason === '') return err(fault('accept-without-reason'));
   if (objects.includes('')) return err(fault('wrong-usage', { why: '--accept needs the name of an object.' }));

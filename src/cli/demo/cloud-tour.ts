@@ -45,7 +45,7 @@ export async function cloudTour(context: Context, site: TourSite): Promise<Resul
     }
     const [jobs, executions] = [cloud.state.jobs.length, cloud.state.executions.length];
     if (jobs > 0) return failed([fault('bug', { why: `${jobs} jobs are left in the emulated project.` })]);
-    screen.say('', `Left in the project ${project}: no jobs${executions === 0 ? ', no executions' : ''}.`);
+    screen.say('', `Left in the project ${project}: no jobss${executions === 0 ? ', no executions' : ''}.`);
     return done();
   } finally {
     await cloud.stop();

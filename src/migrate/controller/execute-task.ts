@@ -131,7 +131,7 @@ export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Ou
     deployment.onStep?.('the job is created; its container is starting', prepared.value);
     const warnings = written.ok
       ? []
-      : [unwritten(`It is not in the ledger of this machine: ${textOf(written.findings)}`)];
+      : [unwritten(`The run is not in this machine’s ledger: ${textOf(written.findings)}`)];
     return ok({ ref: started.value, entry: await placed(ledger, entry, started.value), warnings });
   }
   // It may have been made, and the answer lost.

@@ -16,7 +16,7 @@ export interface ResolvedOutcome {
 
 /** The end of a run that its platform never started: nothing has changed. */
 export function notRun(run: string, findings: readonly Finding[], received: number): ResolvedOutcome {
-  const why = 'It was stopped before it began.';
+  const why = 'The run was stopped before it began.';
   const reported = findings.length > 0 ? findings : [fault('interrupted', { why })];
   const exitCode = exitCodeOf(reported) || 30;
   return ended({ run, exitCode, outcome: outcomeOf(exitCode), ms: 0, received }, reported);
@@ -33,7 +33,7 @@ export function byExitCode(end: {
 }): ResolvedOutcome {
   const outcome = outcomeOf(end.exitCode);
   const place = end.log === '' ? '' : ` Its log: ${end.log}`;
-  const why = `Not all of its lines have arrived. Its exit code, which it takes from the history, says how it ended: ${outcome}.${place}`;
+  const why = `Some lines of its output have not arrived. According to its exit code, it ended as: ${outcome}.${place}`;
   return ended({ ...end, outcome, ms: 0 }, [...end.warnings, fault('lines-lost', { why })]);
 }
 
@@ -81,7 +81,7 @@ function exitCodeBy(recorded: RecordedRun): number {
 }
 
 function findingFor(recorded: RecordedRun, exitCode: number) {
-  const fix = '`godwit status` tells what is applied; `godwit up` goes on from there, and does nothing twice.';
+  const fix = '`godwit status` shows what is applied; `godwit up` continues from there and applies nothing twice.';
   if (typeof recorded === 'object' && recorded.command === 'exec' && recorded.exitCode === null)
     return fault('command-lost');
   if (exitCode === 42) {

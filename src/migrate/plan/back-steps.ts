@@ -94,6 +94,6 @@ function notBroughtBack({ tag, line, column }: Statement, file: string): Finding
 }
 
 function statementNotInFile(file: string): Finding {
-  const why = 'A statement of it was begun by an earlier run, and is no longer in the file.';
+  const why = 'An earlier run began a statement that is no longer in the file.';
   return fault('not-brought-back', { where: { file }, why });
 }

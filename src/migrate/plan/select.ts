@@ -76,7 +76,7 @@ function selectOnly(
   const undone = named.filter((migration) => applied.has(migration.id));
   const [first] = named;
   if (undone.length > 0 || first === undefined) return ok(undone.reverse());
-  return err(fault('nothing-to-undo', { where: { file: first.up.file }, why: 'It is not applied.' }));
+  return err(fault('nothing-to-undo', { where: { file: first.up.file }, why: 'The migration is not applied.' }));
 }
 
 /** By its version, or by its id as the history has it. */

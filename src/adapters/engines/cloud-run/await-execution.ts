@@ -96,7 +96,7 @@ function isOurs({ task, names }: JobInput, { labels = {} }: Pick<RunExecution, '
 
 /** A job that an environment keeps was given to another run before this one began. */
 function taken({ names }: JobInput, { labels = {} }: RunJob): Outcome<string> {
-  const why = `Run ${(labels[runLabel] ?? '').toUpperCase()} has taken the job ${names.job} before this one began: nothing of it was executed.`;
+  const why = `Run ${(labels[runLabel] ?? '').toUpperCase()} took the job ${names.job} before this run began, so this run executed nothing.`;
   return err(fault('job-not-started', { why, fix: 'Run the command again.' }));
 }
 

@@ -115,11 +115,11 @@ function notStarted(state: FollowState, message: string): Finding {
 }
 
 function died(state: FollowState, exitCode: number, message: string): Finding {
-  const how = exitCode === 0 ? 'It was ended by a signal.' : `Its exit code is ${exitCode}.`;
+  const how = exitCode === 0 ? 'A signal ended the container.' : `The container’s exit code is ${exitCode}.`;
   return fault('job-died', { why: withWords(state, [how, message].filter((part) => part !== '').join(' ')) });
 }
 
 /** What the container wrote itself, when the runner never came to speak: Node is missing, say. */
 function withWords({ spoke, words }: FollowState, why: string): string {
-  return spoke || words.length === 0 ? why : `${why} Its last words: ${words.join(' · ')}`;
+  return spoke || words.length === 0 ? why : `${why} Its last output: ${words.join(' · ')}`;
 }

@@ -122,7 +122,7 @@ function rest({ rehearsed, judgement, options }: AdoptionContext, step: PlanStep
     return [...differences, ...(stopped === undefined ? [] : [notRehearsed(stopped.finding, options)])];
   const where = { file: step.file };
   const why = `Nothing of ${step.file} is in the database.`;
-  const plan = { fix: `Look at \`godwit plan${environmentOption(options)}\`: it shows what is left.` };
+  const plan = { fix: `Run \`godwit plan${environmentOption(options)}\` to see what is left.` };
   if (options.selection.only !== undefined || judgement.proven < 0)
     return [fault('adopt-not-proven', { where, why, ...plan })];
   return [fault('adopt-next', { where, why: `${why} The migrations before it were recorded.`, ...plan })];

@@ -123,5 +123,5 @@ function settlingFix({ name }: TaskEnvironment): string {
 
 /** What is said where the database is that of another environment. */
 export function ownedFix(other: string, { name }: TaskEnvironment): string {
-  return `Check the URL, or name its environment: -e ${other}. If "${other}" was renamed to "${name}", take "${other}" out of the configuration, then \`godwit adopt --identity --reason TEXT -e ${name}\`.`;
+  return `Check the URL, or name its environment: -e ${other}. If "${other}" was renamed to "${name}", remove "${other}" from the configuration, then run \`godwit adopt --identity --reason TEXT -e ${name}\`.`;
 }

@@ -30,7 +30,7 @@ function outside({ segments, statements }: Analysis, file: string): readonly Fin
   return segments.flatMap(({ kind, first }) => {
     const statement = statements[first];
     if (kind !== 'standalone' || statement === undefined) return [];
-    return [refuse(statement, file, `${statement.tag} runs outside of a transaction`)];
+    return [refuse(statement, file, `${statement.tag} runs outside a transaction`)];
   });
 }
 

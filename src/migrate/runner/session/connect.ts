@@ -83,7 +83,7 @@ function unreachable(last: Finding, { causes, attempt, waitedMs }: Tries): Findi
   const counted = [...causes].sort(([, a], [, b]) => b - a);
   const most = counted[0]?.[0] ?? 'other';
   const reported = counted.map(([cause, count]) => `${count} × ${words[cause]}`).join(', ');
-  const why = `No connection in ${attempt} tries over ${Math.round(waitedMs / 1_000)} s (${reported}). The last one: ${last.why}`;
+  const why = `No connection after ${attempt} attempts in ${Math.round(waitedMs / 1_000)} s (${reported}). The last one: ${last.why}`;
   // One cause all the time has a code of its own.
   const code = causes.size === 1 && most !== 'other' ? last.code : 'database-unreachable';
   return fault(code as FaultCode, { why, fix: fixes[most] });

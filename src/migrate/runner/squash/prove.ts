@@ -35,7 +35,7 @@ export async function proveSquashed(
   const { rehearsed } = options.bundle;
   if (rehearsed === undefined) return err(notRehearsed(recordable));
   if (rehearsed.major !== options.major) {
-    const why = `It was rehearsed on PostgreSQL ${rehearsed.major}, and the database is on ${options.major}.`;
+    const why = `The rehearsal ran on PostgreSQL ${rehearsed.major}, but the database is on ${options.major}.`;
     return err(fault('squash-not-rehearsed', { why, fix: 'Run the command again.' }));
   }
   const { stopped } = rehearsed;

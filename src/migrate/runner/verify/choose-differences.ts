@@ -26,7 +26,8 @@ export async function chooseDifferences(
   opened: Pick<Opened, 'session' | 'history' | 'facts'>,
 ): Promise<Outcome<Chosen>> {
   const read = await readDifferences(opened, { ignore: [] });
-  if (read === 'lost') return err(fault('connection-lost', { why: 'It was lost while the baseline was compared.' }));
+  if (read === 'lost')
+    return err(fault('connection-lost', { why: 'The connection was lost while the baseline was compared.' }));
   if (read.compared === undefined) return err(...read.findings);
   const every = describeDifferences(read.rows, baselineCheckOptions(opened));
   const reported = every.filter(({ difference }) => patterns.some((pattern) => names(pattern, difference)));
