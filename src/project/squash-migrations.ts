@@ -176,7 +176,7 @@ async function bundleOf(
   const migration = { id, name, up, ...(checks === undefined ? {} : { verify: checks }) };
   const open = (script: ScriptFile): ReturnType<ReturnType<typeof openScriptsOf>> => {
     const source = sources.get(script.file);
-    if (source === undefined) throw new Error(`${script.file} is none of the squashed files`);
+    if (source === undefined) throw new Error(`${script.file} is not one of the squashed files`);
     return Promise.resolve(source);
   };
   return createBundle({ layout: 'native', set, migrations: [migration], open }, ports);

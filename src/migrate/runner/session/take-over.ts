@@ -84,7 +84,7 @@ where datname = pg_catalog.current_database() and pid <> pg_catalog.pg_backend_p
     if (!reply.ok) return err(serverFault(reply.error));
     if ((reply.results[0]?.rows ?? []).length === 0) return ok(undefined);
     if (ports.clock() > until)
-      return err(fault('busy', { why: `${holder.text} was told to end but has not ended yet.` }));
+      return err(fault('busy', { why: `${holder.text} was asked to end but has not ended yet.` }));
     await pause(ports, 50 + ports.random() * 100);
   }
 }
