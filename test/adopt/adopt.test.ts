@@ -149,7 +149,7 @@ test('a database that is some migrations behind is adopted as far as it goes', a
   const adopted = await project.run('adopt');
   expect(adopted.exitCode, adopted.err).toBe(0);
   expect(adopted.err).toContain('Nothing of migrations/4_audit.sql is in the database');
-  expect(adopted.err).toContain('Look at `godwit plan`');
+  expect(adopted.err).toContain('Run `godwit plan` to see what is left');
   expect(adopted.err).not.toContain('godwit up');
   expect(await historyOf(database)).toEqual(['adopted 1', 'adopted 2', 'adopted 3']);
   const up = await project.run('up');

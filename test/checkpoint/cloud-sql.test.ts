@@ -97,7 +97,7 @@ test('a lost answer makes no second backup', async () => {
 
 test.each([
   ['fails', 'internal error'],
-  ['vanishes', 'read back'],
+  ['vanishes', 'reads back'],
 ] as const)('a backup that %s is no checkpoint', async (backupFault, why) => {
   await using cloud = await startEmulator();
   cloud.seed.sqlInstance(instance, { pointInTimeRecovery: false, backupMs: 5, backupFault });

@@ -138,7 +138,7 @@ test('an environment that cannot be asked lets nothing be promoted', async () =>
   const up = await project.run('up', '-e', 'prod');
   expect([up.exitCode, up.err]).toEqual([
     30,
-    expect.stringContaining('`prod` requires `dev`, which could not be asked'),
+    expect.stringContaining('`prod` requires `dev`, which could not be queried'),
   ]);
 });
 

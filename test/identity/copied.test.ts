@@ -180,9 +180,9 @@ test('F11: a copy of anything else is refused', slow, async () => {
 
 test.each([
   ['copied from prod', 'must be "copied-from NAME"'],
-  ['copied-from nothing', 'no environment here'],
+  ['copied-from nothing', 'not an environment here'],
   ['copied-from stg', 'itself'],
-  ['copied-from local', 'no environment here'],
+  ['copied-from local', 'not an environment here'],
 ])('F11: identity "%s" is refused with the configuration', async (identity, why) => {
   using project = createProject({ 'godwit.config.json': config(identity) });
   const ran = await project.run('status', '-e', 'stg');
