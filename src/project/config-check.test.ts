@@ -86,7 +86,7 @@ test.each([
   [{ engine: { ...engine, endpoints: { run: 'x' } } }, 'must be a base URL'],
   [{ engine, database: { env: 'URL' } }, 'database: must be { secret: NAME }'],
   [{ engine, database: { secret: 'x', version: 'latest' } }, 'must be the number of a version'],
-  [{ engine, directUrl: { env: 'URL' } }, 'directUrl: has no meaning with a cloud engine.'],
+  [{ engine, directUrl: { env: 'URL' } }, 'directUrl: has no effect with a cloud engine.'],
 ])('of a cloud engine, %j is refused', (options, text) => {
   expect(problems({ environments: { dev: options } }).join('\n')).toContain(text);
 });
