@@ -12,7 +12,7 @@ const { outputFiles } = await build({
   write: false,
   platform: 'node',
   format: 'esm',
-  // The table of commands names their code, which the reference does not run.
+  // The table of commands refers to their code, which the reference does not run.
   packages: 'external',
   external: ['./commands/*'],
   logLevel: 'warning',
@@ -28,7 +28,7 @@ for (const [name, schema] of Object.entries(schemas())) {
   writeFileSync(`schemas/${name}.json`, `${JSON.stringify(schema, null, 2)}\n`);
 }
 
-/** What a real run prints for a code; test/docs/fault-samples.test.ts makes these files. */
+/** The output of real runs for a code; test/docs/fault-samples.test.ts makes these files. */
 function faultSamples() {
   const folder = 'test/docs/fault-samples';
   return readdirSync(folder).map((name) => [name.replace(/\.txt$/, ''), readFileSync(`${folder}/${name}`, 'utf8')]);

@@ -276,10 +276,10 @@ const event = z
     'One line that a running command (up, down, adopt, exec, runs attach) prints with --json; the last is run.finished',
   );
 
-/** The shapes themselves, for the test that holds real outputs against them. */
+/** The schemas as objects, for the test that checks real outputs against them. */
 export const shapes = { document, event, finding, check, plan };
 
-/** The schemas by the name of their file, as JSON Schema draft 2020-12. */
+/** The schemas by file name, as JSON Schema draft 2020-12. */
 export function schemas() {
   return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, z.toJSONSchema(shape)]));
 }

@@ -32,7 +32,7 @@ export interface ExecutionResult {
   /** True: all event lines arrived and their digest is right. */
   readonly complete: boolean;
   /** True: nobody could be asked for long; it may be at work, and is left to itself. */
-  readonly unheard?: boolean;
+  readonly unreachable?: boolean;
   /** What the platform has to say: why it did not run the task, or ended it. */
   readonly findings?: readonly Finding[];
   /** Where its log is shown, also when everything else was removed. */

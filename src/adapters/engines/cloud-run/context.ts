@@ -26,7 +26,7 @@ export interface EngineTimeouts {
   /** For lines that are missing after the execution has ended. */
   readonly linesMs: number;
   /** For any answer at all while an execution is followed: a laptop may be offline for a while. */
-  readonly deafMs: number;
+  readonly unreachableMs: number;
   /** Until a deleted job is gone. */
   readonly deleteMs: number;
   /** Between two polls: the first pause, and the longest. */
@@ -38,7 +38,7 @@ export const defaultEngineTimeouts: EngineTimeouts = {
   startMs: 5 * 60_000,
   tokenMs: 10_000,
   linesMs: 60_000,
-  deafMs: 15 * 60_000,
+  unreachableMs: 15 * 60_000,
   deleteMs: 10_000,
   firstPauseMs: 150,
   longestPauseMs: 5_000,

@@ -5,7 +5,7 @@ import type { Hashing } from '../../../migrate/contract/ports.ts';
 import type { Google } from '../../google/google.ts';
 import { defaultEngineTimeouts, type CloudRunContext, type EngineTimeouts } from './context.ts';
 import { findRun } from './find.ts';
-import { following, followLines, type FollowState } from './follow.ts';
+import { createFollowState, followLines, type FollowState } from './follow.ts';
 import { registryImages, type ImageSource } from './job-image.ts';
 import type { JobInput } from './job-spec.ts';
 import { executionName, jobNames, type JobNames } from './names.ts';
@@ -50,7 +50,7 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
   const namesOf = (run: string): JobNames =>
     jobNames(options.options, options.environment, { run, attempt: (attempts.get(run) ?? 0) + 1 }, options.hashing);
   const stateOf = (ref: RunRef): FollowState => {
-    const state = followed.get(ref.location) ?? following(context, ref);
+    const state = followed.get(ref.location) ?? createFollowState(context, ref);
     followed.set(ref.location, state);
     return state;
   };
