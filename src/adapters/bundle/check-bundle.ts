@@ -12,7 +12,7 @@ type BodyOf = (migration: Migration, role: Role) => Promise<ByteSource>;
 /**
  * Lists what is inconsistent in a bundle that arrived. Checksums are computed again from the bytes; every span must lie
  * in range, ascend, and begin and end where the lexer sees a statement begin and end. Modes, objects and derived checks
- * are trusted: whoever may start a run may run any SQL anyway.
+ * are trusted: anyone who may start a run may run any SQL anyway.
  */
 export async function checkBundle(manifest: Manifest, body: BodyOf, hashing: Hashing): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
