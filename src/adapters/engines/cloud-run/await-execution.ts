@@ -97,12 +97,12 @@ function isOurs({ task, names }: JobInput, { labels = {} }: Pick<RunExecution, '
 
 /** A stable job was given to another run before this one started. */
 function taken({ names }: JobInput, { labels = {} }: RunJob): Outcome<string> {
-  const why = `Run ${(labels[runLabel] ?? '').toUpperCase()} has taken the job ${names.job} before this one began: nothing of it was executed.`;
+  const why = `Run ${(labels[runLabel] ?? '').toUpperCase()} took the job ${names.job} before this run began, so this run executed nothing.`;
   return err(fault('job-not-started', { why, fix: 'Run the command again.' }));
 }
 
 function late(ms: number): GoogleError {
-  const message = `the execution is not there after ${Math.round(ms / 1_000)} s`;
+  const message = `the execution did not appear within ${Math.round(ms / 1_000)} s`;
   return { status: 0, reason: 'DEADLINE_EXCEEDED', message, lost: false };
 }
 

@@ -23,7 +23,7 @@ export async function resultOf(context: CloudRunContext, state: FollowState): Pr
   const { complete } = state.decoder;
   // It was last seen running, or never.
   if (state.execution === undefined || !isOver(state.execution)) {
-    const why = `${state.ref.location} was deleted before its end was known.`;
+    const why = `${state.ref.location} was deleted before its outcome was known.`;
     const lost = state.access === 'forbidden' ? [] : [fault('job-lost', { why })];
     return { exitCode: state.finished?.exitCode ?? 42, complete, log, findings: [...state.findings, ...lost] };
   }
@@ -38,15 +38,15 @@ export async function resultOf(context: CloudRunContext, state: FollowState): Pr
 function unreachableResult({ timeouts, environment }: CloudRunContext, { ref }: FollowState): ExecutionResult {
   const minutes = Math.round(timeouts.unreachableMs / 60_000);
   const finding = fault('outcome-unknown', {
-    why: `Google Cloud has not answered for ${minutes} minutes. The run goes on by itself.`,
-    fix: `\`godwit runs attach -e ${environment} ${ref.run}\` follows it when the network is back; the next command takes its result.`,
+    why: `Google Cloud has not answered for ${minutes} minutes. The run continues on its own.`,
+    fix: `\`godwit runs attach -e ${environment} ${ref.run}\` follows the run when the network is back, and the next command picks up its result.`,
   });
   return { exitCode: 42, complete: false, unreachable: true, findings: [finding] };
 }
 
 function linesMissing({ ref }: FollowState): Finding {
   return fault('log-incomplete', {
-    why: `Lines of ${ref.location.split('/').pop() ?? ''} are missing, and none has come for a while.`,
+    why: `Lines of ${ref.location.split('/').pop() ?? ''} are missing, and no more have arrived for a while.`,
   });
 }
 
@@ -102,7 +102,7 @@ function endOf(context: CloudRunContext, state: FollowState, task: RunTask | und
     return { exitCode: exitCodeOf([finding]), ran: false, findings: [finding] };
   }
   if (killed || /memory/i.test(message)) {
-    const why = message === '' ? {} : { why: `The platform’s words: ${message}` };
+    const why = message === '' ? {} : { why: `The platform reports: ${message}` };
     return { exitCode: 137, ran, findings: [fault('job-out-of-memory', why)] };
   }
   return { exitCode: exitCode === 0 ? 42 : exitCode, ran, findings: [died(state, exitCode, message)] };
@@ -110,17 +110,17 @@ function endOf(context: CloudRunContext, state: FollowState, task: RunTask | und
 
 function notStarted(state: FollowState, message: string): Finding {
   return fault('job-not-started', {
-    why: withContainerOutput(state, message === '' ? 'The platform gives no reason.' : message),
+    why: withContainerOutput(state, message === '' ? 'The platform does not give a reason.' : message),
   });
 }
 
 function died(state: FollowState, exitCode: number, message: string): Finding {
-  const how = exitCode === 0 ? 'It was ended by a signal.' : `Its exit code is ${exitCode}.`;
+  const how = exitCode === 0 ? 'A signal ended the container.' : `The container’s exit code is ${exitCode}.`;
   return fault('job-died', { why: withContainerOutput(state, [how, message].filter((part) => part !== '').join(' ')) });
 }
 
 /** Appends the container's own output, if the runner never wrote a line: Node may be missing, for example. */
 function withContainerOutput({ firstLineSeen, containerOutput }: FollowState, why: string): string {
   if (firstLineSeen || containerOutput.length === 0) return why;
-  return `${why} Its last words: ${containerOutput.join(' · ')}`;
+  return `${why} Its last output: ${containerOutput.join(' · ')}`;
 }
