@@ -23,7 +23,7 @@ export function registryFault(doing: Doing, refusal: RegistryRefusal): FaultErro
   if (refusal.status === 401 && host === 'docker.io' && !writes) return new FaultError(fault('image-missing', { why }));
   if (refusal.status === 401 || refusal.status === 403)
     return new FaultError(fault('registry-denied', { why, fix: accessFix(doing) }));
-  // When godwit only reads, an unknown repository is a wrong image name, except at Google, where people make repositories.
+  // When godwit only reads, an unknown repository is a wrong image name. At Google, people make repositories.
   if (refusal.status === 404 && (writes || (code === 'NAME_UNKNOWN' && isGoogleHost(host))))
     return new FaultError(fault('registry-no-repository', { why, fix: repositoryFix(doing) }));
   if (refusal.status === 404) return new FaultError(fault('image-missing', { why }));
