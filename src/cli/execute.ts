@@ -108,7 +108,7 @@ export function resultOfConclusion(context: Context, ready: Ready, conclusion: C
 }
 
 function resultDetached({ screen }: Context, { project }: Ready, run: string): Result {
-  const told = `${screen.style.green('✔')} Run ${run} goes on by itself.`;
+  const told = `${screen.style.green('✔')} Run ${run} continues on its own.`;
   screen.say('', told, ...leftAlone(project.environment.name, run));
   return done({ run });
 }

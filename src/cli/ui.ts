@@ -51,14 +51,14 @@ function noteOn(context: Context): (note: Note) => void {
       case 'known': {
         const target = note.known.events.findLast((event) => event.kind === 'target');
         if (target !== undefined) screen.target(note.project.environment.name, target);
-        screen.say(screen.style.dim(`  ${ageText(note.known, Date.now())}; --fresh asks the database`));
+        screen.say(screen.style.dim(`  ${ageText(note.known, Date.now())}; --fresh queries the database`));
         return;
       }
       case 'plan':
         screen.say(...planLines(note.plan, screen.style));
         return;
       case 'hook-passed':
-        screen.say(screen.style.dim(`  Hook ${note.hook} has passed with these migrations before.`));
+        screen.say(screen.style.dim(`  Hook ${note.hook} has already passed with these migrations.`));
         return;
     }
   };
@@ -68,7 +68,7 @@ function noteOn(context: Context): (note: Note) => void {
 async function ask({ io, screen }: Context, question: ConsentQuestion): Promise<boolean> {
   switch (question.kind) {
     case 'change': {
-      const answer = await io.ask(`\n${question.environment} is protected. Type its name to go on: `);
+      const answer = await io.ask(`\n${question.environment} is protected. Type its name to continue: `);
       return answer?.trim() === question.environment;
     }
     case 'command': {
@@ -105,7 +105,7 @@ function stepsOf({ screen }: Context): Pick<Attendance, 'onStep' | 'onEvent'> {
   const began = performance.now();
   let version = '';
   const after = (): string => duration(performance.now() - began);
-  screen.live('looking at image, secret, network and account');
+  screen.live('checking the image, the secret, the network and the account');
   return {
     onStep: (step: string, { secretVersion }: Prepared) => {
       version = secretVersion ?? '';

@@ -11,8 +11,8 @@ export interface Place {
 }
 
 /**
- * What lint, preflight, planning, verification and diagnosis report: one shape for all.
- * `title` says what is wrong in one line, `why` the cause in this very case, `fix` what to type or change.
+ * What lint, preflight, planning, verification and diagnosis report, all in one form. `title` says what is wrong in one
+ * line, `why` names the cause in this case, `fix` what to type or change.
  */
 export interface Finding {
   /** From the catalogue: `godwit explain CODE` tells more. */

@@ -1,2 +1,2 @@
-/** How much a finding weighs: an error stops or fails the run, a warning is shown, a note informs. */
+/** The severity of a finding: an error stops or fails the run, a warning is shown, a note informs. */
 export type Severity = 'error' | 'warning' | 'note';

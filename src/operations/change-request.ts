@@ -38,7 +38,7 @@ export async function changeRequestOf(
   const { to, file, outOfOrder, resumeUp, plan } = options;
   const narrows = firstTyped({ to, file, outOfOrder, resumeUp });
   if (plan !== undefined && narrows !== undefined) {
-    return err(fault('wrong-usage', { why: `--plan and ${narrows} do not go together: the plan says what runs.` }));
+    return err(fault('wrong-usage', { why: `--plan and ${narrows} cannot be combined: the plan says what runs.` }));
   }
   const reviewed = await reviewedPlan(plan, cwd, direction);
   if (!reviewed.ok) return reviewed;
@@ -75,7 +75,7 @@ async function reviewedPlan(
   const other = read.value.selection.direction;
   return err(
     fault('plan-file-invalid', {
-      why: `It is a plan for \`godwit ${other}\`.`,
+      why: `The plan is for \`godwit ${other}\`.`,
       fix: `Run \`godwit ${other} --plan ${file}\`.`,
       where: { file },
     }),

@@ -49,6 +49,6 @@ export async function change(operation: OperationContext, request: ChangeRequest
 export function checkReviewed({ project }: Ready, reviewed: PlanFile | undefined): Outcome<void> {
   const { name } = project.environment;
   if (reviewed === undefined || reviewed.environment === name) return ok(undefined);
-  const why = `It was made for the environment \`${reviewed.environment}\`, not for \`${name}\`.`;
+  const why = `The plan was made for the environment \`${reviewed.environment}\`, not for \`${name}\`.`;
   return err(fault('plan-changed', { why, fix: `Name its environment: -e ${reviewed.environment}.` }));
 }

@@ -25,7 +25,7 @@ export async function checkPromotion(operation: OperationContext, request: Chang
   const { requires, name } = ready.project.environment;
   if (requires === undefined) return ok(undefined);
   const migrations = broughtBy(ready, request);
-  ui.onNote({ kind: 'progress', text: `looking whether ${requires} is as far` });
+  ui.onNote({ kind: 'progress', text: `checking whether ${requires} has these migrations` });
   const opening = { ...ready.opening, environment: requires };
   const needs = { migrations: false, fresh: ready.fresh };
   const elsewhere = { ...ui, ...quietly(ui) };
@@ -68,7 +68,7 @@ async function lackingThere(
 }
 
 function whose(finding: Finding, from: string, name: string): Finding {
-  return { ...finding, why: `\`${name}\` requires \`${from}\`, which could not be asked: ${finding.why}` };
+  return { ...finding, why: `\`${name}\` requires \`${from}\`, which could not be queried: ${finding.why}` };
 }
 
 /** What an `up` is going to bring: what was reviewed, or what the selection names. */

@@ -21,7 +21,8 @@ export async function consent(
   ui.onNote({ kind: 'plan', plan });
   if (plan.steps.length === 0) return ok(undefined);
   const confirmed = await ui.confirm({ kind: 'change', environment: environment.name });
-  if (signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  if (signal.aborted)
+    return err(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was changed.' }));
   if (confirmed) return ok({ ...request, planHash: plan.hash, nameTyped: true });
   return err(fault('needs-approval', { why: `The name of the environment was not typed; nothing was changed.` }));
 }
@@ -35,7 +36,8 @@ export async function consentToCommand(
   const { name, protected: isProtected } = ready.project.environment;
   if (!isProtected || ui.confirm === undefined) return ok({ ...request, approved: false });
   const confirmed = await ui.confirm({ kind: 'command', environment: name, words: request.words });
-  if (signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was executed.' }));
+  if (signal.aborted)
+    return err(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was executed.' }));
   if (confirmed) return ok({ ...request, approved: true });
   const why = 'The name of the environment was not typed; nothing was executed.';
   return err(fault('needs-approval', { why, fix: `Type \`${name}\` when asked.` }));

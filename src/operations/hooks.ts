@@ -78,7 +78,8 @@ async function executeHooks(operation: OperationContext, after: AfterUp): Promis
   const { redactor, environment } = ready.project;
   const passed = hooksPassed(after.up.events, (text) => redactor.redact(text));
   for (const hook of environment.hooks) {
-    if (signal.aborted) return fault('interrupted', { why: 'Everything is applied; not all hooks were executed.' });
+    if (signal.aborted)
+      return fault('interrupted', { why: 'All migrations are applied; not all hooks were executed.' });
     if (passed(hook)) {
       ui.onNote({ kind: 'hook-passed', hook: hook.name });
       continue;
@@ -92,7 +93,7 @@ async function executeHooks(operation: OperationContext, after: AfterUp): Promis
     if (!executed.ok) return failed(hook, executed.findings);
     const { outcome, exitCode, findings, run } = executed.value;
     if (outcome === 'nothing-to-do') ui.onNote({ kind: 'hook-passed', hook: hook.name });
-    if (exitCode === 130) return fault('interrupted', { why: 'Everything is applied; a hook was stopped.' });
+    if (exitCode === 130) return fault('interrupted', { why: 'All migrations are applied; a hook was stopped.' });
     if (exitCode !== 0) return failed(hook, findings, run);
   }
   return undefined;
@@ -133,7 +134,7 @@ async function inPlaceOf(
 }
 
 function failed(hook: Hook, findings: readonly Finding[], run = ''): Finding {
-  const why = findings.find(({ severity }) => severity === 'error')?.why ?? 'It did not end well.';
+  const why = findings.find(({ severity }) => severity === 'error')?.why ?? 'The hook did not succeed.';
   const which = run === '' ? '' : ` (run ${run})`;
   return fault('hook-failed', { why: `Hook \`${hook.name}\`${which}: ${why}` });
 }

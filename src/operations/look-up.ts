@@ -41,7 +41,7 @@ export async function lookUp(
   const { project, fresh } = ready;
   if (project.remote === undefined || question === undefined || fresh) return undefined;
   const { newestKnown } = await import('../project/known-results.ts');
-  ui.onNote({ kind: 'progress', text: 'looking for the newest known result' });
+  ui.onNote({ kind: 'progress', text: 'reading the newest known result' });
   const { known, underWay } = await newestKnown(project, question);
   ui.onNote({ kind: 'settled' });
   for (const finding of project.ledger.warnings?.() ?? []) ui.onFinding(finding);
@@ -75,7 +75,7 @@ function overview(project: Project, actor: Actor, limit = overviewRuns): ResultQ
 
 function underWayNote({ run, command, by, startedAt }: LedgerEntry, environment: string) {
   return fault('run-under-way', {
-    why: `Run ${run} (${command}) of ${by} began at ${startedAt.slice(0, 16).replace('T', ' ')} UTC, and its end is not known. What is shown may lack what it does.`,
+    why: `Run ${run} (${command}) of ${by} started at ${startedAt.slice(0, 16).replace('T', ' ')} UTC and is not known to have ended. Its changes may not be shown yet.`,
     fix: `\`godwit runs attach -e ${environment} ${run}\` follows it.`,
   });
 }

@@ -55,7 +55,7 @@ export const run: Run<typeof spec> = async (context) => {
   }
   if (reason !== undefined)
     return failed([
-      fault('wrong-usage', { why: '--reason belongs to --identity: it says why the database is another one.' }),
+      fault('wrong-usage', { why: '--reason belongs to --identity: it says why the database is a different one.' }),
     ]);
   return await withProject(context, { changes: true }, async (ready) => {
     if (options.export) return await exportHistory(context, ready);

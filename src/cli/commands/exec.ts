@@ -47,7 +47,11 @@ function requestOf({ options, behind }: CommandContext<typeof spec>): Outcome<Ex
   const { takeOver, timeout } = options;
   const alone = !options.noLock;
   if (takeOver && !alone)
-    return err(fault('wrong-usage', { why: '--take-over and --no-lock do not go together: nothing is held.' }));
+    return err(
+      fault('wrong-usage', {
+        why: '--take-over and --no-lock cannot be combined: with --no-lock the command does not hold the database.',
+      }),
+    );
   return ok({
     words: behind,
     waitMs: options.wait ?? defaultWaitMs,
