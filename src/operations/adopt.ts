@@ -1,6 +1,7 @@
 import { fault } from '../kit/fault.ts';
 import { nearest } from '../kit/nearest.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
 import { versionIn } from '../migrate/contract/migration-id.ts';
 import type { Migration } from '../migrate/contract/model.ts';
 import type { Selection } from '../migrate/contract/task.ts';
@@ -73,7 +74,7 @@ export async function adopt(
   if (consented.value === undefined) return { kind: 'nothing' };
   const task = await applyTask(ready.project, ready.actor, consented.value);
   const rehearsed = { ...ready, wired: { ...ready.wired, bundle } };
-  const onEvent = ui.onEvent.bind(ui);
+  const onEvent = (event: RunEvent): void => ui.onEvent(event);
   return { kind: 'ended', execution: await execute({ ...operation, ready: rehearsed }, task, { onEvent }) };
 }
 

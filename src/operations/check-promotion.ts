@@ -53,7 +53,7 @@ async function lackingThere(
   { requires, migrations }: { readonly requires: string; readonly migrations: readonly Migration[] },
 ): Promise<Outcome<readonly Finding[]>> {
   const { project, actor } = operation.ready;
-  const { layout, set, analysis } = here.wired.bundle;
+  const { bundle } = here.wired;
   const task = inspectTask(project, actor, { what: 'overview', limit: mostRuns });
   const execution = await look(operation, { task, question: whatIsApplied, name: 'overview' });
   const history = eventOf(execution, 'history');
@@ -62,7 +62,7 @@ async function lackingThere(
   const { hooks } = project.environment;
   const mask = (text: string): string => project.redactor.redact(text);
   const { rows } = history.value;
-  const compared = { layout, set, migrations, analysis };
+  const compared = { ...bundle, migrations };
   const { comparison } = await compareReported(compared, history.value, nodeHashing, { outOfOrder: true });
   return ok(lacking({ from: requires, rows, runs, hooks, migrations, comparison, mask }));
 }

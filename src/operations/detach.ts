@@ -1,4 +1,5 @@
 import { ok, type Outcome } from '../kit/outcome.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
 import type { ApplyTask, Task } from '../migrate/contract/task.ts';
 import { begin } from '../migrate/controller/execute-task.ts';
 import { checkpointerOf } from '../project/checkpoint-method.ts';
@@ -24,5 +25,6 @@ export async function detach(operation: OperationContext, task: Task): Promise<C
 async function withCheckpoint(operation: OperationContext, task: ApplyTask): Promise<Outcome<ApplyTask>> {
   const { ready, command, signal, ui } = operation;
   const deployment = { ...(await deploymentOf(ready.project, ready.wired, task)), command, signal };
-  return await checkpointBeforehand({ ...deployment, onEvent: ui.onEvent }, task, () => checkpointerOf(ready.project));
+  const onEvent = (event: RunEvent): void => ui.onEvent(event);
+  return await checkpointBeforehand({ ...deployment, onEvent }, task, () => checkpointerOf(ready.project));
 }

@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
-import { catalogue, type FaultCode } from '../../../kit/catalogue/index.ts';
+import { catalogue } from '../../../kit/catalogue/index.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { backendBehind, type Backend } from '../session/backend.ts';
 import { endBackend } from '../session/end-backend.ts';
@@ -44,7 +44,7 @@ export async function reconnect(ports: RunnerPorts, live: LiveRun): Promise<Outc
 /** Nothing that speaks against another try. After a failover the address may lead to a standby that is being promoted. */
 function isPassing({ code }: Finding): boolean {
   if (code === 'database-read-only') return true;
-  return code !== 'taken-over' && code !== 'busy' && catalogue[code as FaultCode].retryable === true;
+  return code !== 'taken-over' && code !== 'busy' && catalogue[code].retryable === true;
 }
 
 /** False: the epoch is another run's, or there is none yet. */
