@@ -38,6 +38,9 @@ function noteOn(context: Context): (note: Note) => void {
         else screen.target(note.project.environment.name, target, server);
         return;
       }
+      case 'far-away':
+        screen.place(note.project.environment.name, note.place);
+        return;
       case 'preparing':
         if (note.step === 'rehearsal') screen.passing(note.text);
         else preparing(note.text, note.step);

@@ -55,7 +55,7 @@ export async function upWithHooks(operation: OperationContext, task: ApplyTask):
   return {
     ...execution,
     ...verdict,
-    findings: finding === undefined ? execution.findings : [...execution.findings, finding],
+    findings: [...execution.findings, ...following.flatMap((one) => (one.kind === 'finding' ? [one.finding] : []))],
     events: [...events, ...following, finished],
   };
 }

@@ -2,6 +2,7 @@ import { nodeHashing } from '../adapters/files/hashing.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Plan } from '../migrate/contract/model.ts';
+import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
 import { reportedStatements } from '../migrate/plan/reported-statements.ts';
 import type { Selection } from '../migrate/contract/task.ts';
 import { whatIsApplied, type KnownResult } from '../project/questions.ts';
@@ -15,7 +16,7 @@ export interface LookedPlan {
   readonly plan: Plan;
   readonly findings: readonly Finding[];
   readonly exitCode: number;
-  readonly outcome: string;
+  readonly outcome: RunOutcome;
   readonly known?: KnownResult;
 }
 

@@ -15,6 +15,8 @@ export type Note =
   /** The project is open; nothing is connected yet. */
   | { readonly kind: 'opened'; readonly project: Project }
   | { readonly kind: 'reached'; readonly project: Project; readonly wired: Wired }
+  /** Where the work is, before anything is connected. */
+  | { readonly kind: 'far-away'; readonly project: Project; readonly place: string }
   /** What takes time before a run: the embedded server is downloaded and started, a job is prepared. */
   | { readonly kind: 'preparing'; readonly text: string; readonly step: PreparationStep }
   /** What is being done at this moment. */
@@ -44,6 +46,12 @@ export interface Attendance {
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
   /** The execution has ended. */
   end(): void;
+}
+
+/** Who follows a run. */
+export interface FollowingUi extends Ui {
+  /** The run is found: what its follower wants of it from now on. */
+  readonly follow?: ((cancel: () => Promise<boolean>) => Pick<Attendance, 'end'>) | undefined;
 }
 
 /** Who has asked for an operation: a terminal, or a program. */
