@@ -51,7 +51,8 @@ export async function runProgram({ argv, io, signal, onCtrlC }: ProgramParts): P
       table: commandTable,
       runProgram,
     };
-    return report(screen, spec, await command.start(shared, typed));
+    const ended = await command.start(shared, typed);
+    return report(screen, spec, ended.ok ? ended.value : failed(ended.findings));
   } catch (error) {
     if (error instanceof FaultError) return report(screen, spec, failed(error.findings));
     return report(screen, spec, failed([bug(error, io, redactor)]));
