@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { readBundle } from '../adapters/bundle/bundle-folder.ts';
@@ -10,6 +10,7 @@ import { fault } from '../kit/fault.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Redactor } from '../kit/redact.ts';
 import type { Bundle, Hashing } from '../migrate/contract/ports.ts';
+import { readTask } from '../migrate/contract/read-task.ts';
 import type { Task } from '../migrate/contract/task.ts';
 
 /** The variables of a process. */
@@ -22,8 +23,16 @@ const longestTask = 16 * 1024 * 1024;
 export function taskInVariable(env: Variables): Task | undefined {
   try {
     const packed = Buffer.from(env['GODWIT_TASK'] ?? '', 'base64');
-    const task = JSON.parse(brotliDecompressSync(packed, { maxOutputLength: longestTask }).toString('utf8')) as Task;
-    return typeof task.run === 'string' && typeof task.kind === 'string' ? task : undefined;
+    return readTask(JSON.parse(brotliDecompressSync(packed, { maxOutputLength: longestTask }).toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The task in the folder that a runner was started with; undefined: there is none to be read. */
+export function taskInFolder(folder: string): Task | undefined {
+  try {
+    return readTask(JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8')));
   } catch {
     return undefined;
   }
@@ -39,7 +48,7 @@ export async function bundleOfJob(env: Variables, runner: string, hashing: Hashi
   if (!bundle.ok) return bundle;
   const wanted = env['GODWIT_BUNDLE_HASH'] ?? '';
   if (bundle.value.hash === wanted) return bundle;
-  const why = `The job was started for bundle ${wanted.slice(0, 12)}, and its image holds ${bundle.value.hash.slice(0, 12)}.`;
+  const why = `The job was started for bundle ${wanted.slice(0, 12)}, but its image contains ${bundle.value.hash.slice(0, 12)}.`;
   return err(fault('bundle-damaged', { why }));
 }
 
@@ -61,7 +70,7 @@ export function addressOf(env: Variables, redactor: Redactor): Outcome<DatabaseA
     const { why, fix } = fault('url-socket');
     return err(
       fault('url-socket', {
-        why: `The secret names the socket folder ${address.host}, and this job has none: it reaches the database over the private network. ${why}`,
+        why: `The secret names the socket folder ${address.host}, which this job does not have: it reaches the database over the private network. ${why}`,
         fix: `Put the private address into the secret as a new version. ${fix} \`gcloud sql instances describe INSTANCE --format "value(ipAddresses)"\` shows it.`,
       }),
     );

@@ -53,12 +53,3 @@ test('the pages that texts and comments of src name are there', () => {
   expect(named.length).toBeGreaterThan(10);
   expect([...new Set(named)].map((link) => broken('README.md', link)).filter(Boolean)).toEqual([]);
 });
-
-test.each(['CONTRIBUTING.md', 'bench/README.md', 'test/faults/README.md', 'emulator/README.md'])(
-  'the paths that %s names are there',
-  (page) => {
-    const spans = [...readFileSync(join(root, page), 'utf8').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
-    const paths = spans.filter((code) => /^(?:src|test|docs|scripts|bench|sql\/history|emulator|\.ci)\/[\w./-]+$/.test(code));
-    expect(paths.filter((path) => !existsSync(join(root, path)) && path !== 'bench/results/')).toEqual([]);
-  },
-);

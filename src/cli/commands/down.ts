@@ -49,7 +49,7 @@ export const run: Run<typeof spec> = async (context) => {
   const { draft, write, major, ...undoing } = options;
   if (draft !== undefined) {
     const other = firstTyped(undoing);
-    if (other !== undefined) return wrong(`--draft and ${other} do not go together: nothing is undone.`);
+    if (other !== undefined) return wrong(`--draft and ${other} cannot be combined: a draft does not undo anything.`);
     const { draftDown } = await import('./down/draft.ts');
     return await draftDown(context, { version: draft, write, major });
   }
