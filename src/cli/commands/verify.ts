@@ -82,7 +82,7 @@ function acceptRequest(options: ValuesOf<typeof spec.options>): Outcome<Omit<Acc
   const other = firstTyped({ strict, fresh, file });
   if (other !== undefined)
     return err(
-      fault('wrong-usage', { why: `--accept and ${other} do not go together: --accept takes what differs now.` }),
+      fault('wrong-usage', { why: `--accept and ${other} cannot be combined: --accept takes what differs now.` }),
     );
   if (reason === '') return err(fault('accept-without-reason'));
   if (objects.includes('')) return err(fault('wrong-usage', { why: '--accept needs the name of an object.' }));
