@@ -1,9 +1,9 @@
 /** Shows commands in the form in which this program was started. */
 export interface StartedAs {
   /** In prose, a command is in backticks. */
-  prose(text: string): string;
+  readonly prose: (text: string) => string;
   /** Where we show command lines, one also stands alone behind its indentation, behind `Usage:`, or in `$(…)`. */
-  lines(text: string): string;
+  readonly lines: (text: string) => string;
 }
 
 const quoted = /(?<=`)godwit (?=[A-Za-z-])/g;
