@@ -32,7 +32,7 @@ export interface ExecutionResult {
   /** True: all event lines arrived and their digest is right. */
   readonly complete: boolean;
   /** True: the platform has not answered for a long time. The run may still be at work and is left alone. */
-  readonly unheard?: boolean;
+  readonly unreachable?: boolean;
   /** Findings of the platform: why it did not run the task, or ended it. */
   readonly findings?: readonly Finding[];
   /** Where its log is shown, also when everything else was removed. */

@@ -31,7 +31,7 @@ export async function follow(following: FollowOptions, ref: RunRef): Promise<Exe
   if (following.leave?.aborted === true && !saidHow)
     return { run: ref.run, outcome: 'interrupted', exitCode: 130, findings: [], events, left: true };
   const result = await following.engine.result(ref);
-  if (result.unheard === true && !saidHow)
+  if (result.unreachable === true && !saidHow)
     return { run: ref.run, outcome: 'unknown', exitCode: 42, findings: result.findings ?? [], events, left: true };
   const changing = following.changing ?? changes(events);
   const resolved = await endOf(following, ref, { events, result, changing });
@@ -43,7 +43,7 @@ export async function follow(following: FollowOptions, ref: RunRef): Promise<Exe
   const reported = events.flatMap((event) => (event.kind === 'finding' ? [event.finding] : []));
   const common = { run: ref.run, events, ...(result.log === undefined ? {} : { log: result.log }) };
   if (finished === undefined || (!result.complete && !changing))
-    return { ...common, ...unheard(result, reported), incomplete: true };
+    return { ...common, ...incompleteEnd(result, reported), incomplete: true };
   const { outcome, exitCode } = finished;
   // Once a run has reported its own end, findings of the platform do not change it.
   const beside = resolved === undefined ? (result.findings ?? []).map(asWarning) : [];
@@ -51,7 +51,7 @@ export async function follow(following: FollowOptions, ref: RunRef): Promise<Exe
 }
 
 /** Its lines are its product, and some are missing. */
-function unheard(
+function incompleteEnd(
   { exitCode, findings = [] }: ExecutionResult,
   reported: readonly Finding[],
 ): Pick<Execution, 'outcome' | 'exitCode' | 'findings'> {
