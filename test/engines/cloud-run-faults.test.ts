@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { ApplyTask } from '../../src/migrate/contract/task.ts';
 import type { Finding } from '../../src/kit/finding.ts';
 import type { Execution } from '../../src/migrate/controller/execute-task.ts';
 import type { CloudRunConfig } from '../../src/project/config-model.ts';
@@ -17,6 +19,7 @@ interface Scene {
   readonly files?: Readonly<Record<string, string>>;
   readonly spoil?: (world: JobWorld) => void;
   readonly url?: string;
+  readonly task?: Partial<ApplyTask>;
 }
 
 /** One attempt in a world in which something is wrong. */
@@ -35,7 +38,7 @@ async function attempt(scene: Scene): Promise<{ execution: Execution; findings: 
       return result;
     },
   };
-  const execution = await world.perform(applyTask(), await bundleIn(project.folder), { engine: watched });
+  const execution = await world.perform(applyTask(scene.task), await bundleIn(project.folder), { engine: watched });
   expect(world.cloud.leaked()).toEqual([]);
   return { execution, findings: [...execution.findings, ...seen], world };
 }
@@ -95,6 +98,29 @@ describe('before a job is made', () => {
     const finding = await told({ config }, 'service-account-missing');
     expect(finding).toMatchObject({ exitCode: 10, created: 0 });
     expect(finding.fix).toContain('gcloud iam service-accounts create nobody --project acme-dev');
+  });
+
+  test('a service account that was disabled is told with the command that enables it: `service-account-disabled`', async () => {
+    const email = 'dev-cloud-run-sa@acme-dev.iam.gserviceaccount.com';
+    const spoil = ({ emulator }: JobWorld): void => emulator.seed.serviceAccount(email, { disabled: true });
+    const finding = await told({ spoil }, 'service-account-disabled');
+    expect(finding).toMatchObject({ exitCode: 10, created: 0 });
+    expect(finding.fix).toContain(`gcloud iam service-accounts enable ${email} --project acme-dev`);
+  });
+
+  test('a version of the secret that is not there is told with how to add one: `secret-version-unusable`', async () => {
+    const spoil = ({ terms }: JobWorld): void => void Object.assign(terms, { secretVersion: '7' });
+    const finding = await told({ spoil }, 'secret-version-unusable');
+    expect(finding).toMatchObject({ exitCode: 10, created: 0, why: expect.stringContaining('has no version 7') });
+    expect(finding.fix).toContain('gcloud secrets versions add database-url-dev');
+  });
+
+  test('a task that no variable of a job can hold is refused: `job-too-large`', async () => {
+    // What nothing can compress.
+    const ignore = Array.from({ length: 2_000 }, () => `table ${randomBytes(16).toString('hex')}`);
+    const verification = { enabled: true, strict: false, triggers: 'fire', ignore } as const;
+    const finding = await told({ task: { verification } }, 'job-too-large');
+    expect(finding).toMatchObject({ exitCode: 10, created: 0 });
   });
 
   test('a permission that is missing is named, with its role and the command', async () => {

@@ -197,6 +197,17 @@ test('a run has a second execution under the same id, also when its first job is
   expect(world.cloud.leaked()).toEqual([]);
 });
 
+test('a job that may not be deleted is left, and told as a warning: `cleanup-incomplete`', async () => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url);
+  using project = createProject(files);
+  world.emulator.faults.onCall({ method: 'DeleteJob', kind: 'status', status: 'PERMISSION_DENIED' });
+  const { exitCode, warnings } = await world.perform(applyTask(), await bundleIn(project.folder));
+  expect(exitCode).toBe(0);
+  expect(warnings).toMatchObject([{ code: 'cleanup-incomplete', severity: 'warning' }]);
+  expect(world.cloud.leaked()).toHaveLength(1);
+});
+
 test.each([
   ['ephemeral', 'renamed'],
   ['ephemeral', 'ignored'],

@@ -153,6 +153,16 @@ describe('an error', () => {
     expect(reply).toMatchObject({ ok: false, error: { reason: 'HTTP_413', message: 'HTTP status 413' } });
   });
 
+  test.each([
+    ['google-quota', 429, 'RESOURCE_EXHAUSTED'],
+    ['google-refused', 400, 'INVALID_ARGUMENT'],
+  ])('`%s`: Google answers %i %s', async (code, status, reason) => {
+    const { url } = await serving(refusal(status, reason, 'not this one'));
+    const reply = await client(url, { budgetMs: 1 }).call(get);
+    const found = reply.ok ? undefined : googleFault(reply.error, { doing: 'reading job', resource: get.path });
+    expect(found).toMatchObject({ code, why: expect.stringContaining('not this one') });
+  });
+
   test('says which API to switch on', () => {
     const message =
       'Serverless VPC Access API has not been used in project 12 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/vpcaccess.googleapis.com/overview then retry.';
