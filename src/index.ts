@@ -14,7 +14,7 @@ import type { HistoryRow } from './migrate/contract/history-rows.ts';
 import type { Change, Check, Plan } from './migrate/contract/model.ts';
 import { readBareName } from './migrate/read/read-bare-file.ts';
 import { nodeHashing } from './adapters/files/hashing.ts';
-import { compareTold } from './migrate/plan/told-statements.ts';
+import { compareReported } from './migrate/plan/reported-statements.ts';
 import type { Actor, Task } from './migrate/contract/task.ts';
 import { openProject, type Project } from './project/open.ts';
 import { runTask } from './project/run-task.ts';
@@ -127,7 +127,7 @@ export async function status(options: ProjectOptions): Promise<Status> {
     const ended = await run(ready, task, options, 'status');
     const history = ended.events.findLast((event) => event.kind === 'history');
     if (history === undefined) return { ...ending(ended), ...nothing };
-    const { comparison, findings: found } = await compareTold(ready.wired.bundle, history, nodeHashing, {
+    const { comparison, findings: found } = await compareReported(ready.wired.bundle, history, nodeHashing, {
       outOfOrder: false,
       local: ready.project.environment.name === 'local',
       ahead: ready.project.environment.ahead,
@@ -216,7 +216,7 @@ export async function verify(options: ProjectOptions & { readonly strict?: boole
   });
 }
 
-interface Ready {
+interface ReadyProject {
   readonly project: Project;
   readonly wired: Wired;
   readonly actor: Actor;
@@ -227,7 +227,7 @@ type Ended = Ending & { readonly events: readonly RunEvent[] };
 async function withProject<Result extends Ending>(
   options: ProjectOptions,
   nothing: Omit<Result, keyof Ending>,
-  work: (ready: Ready) => Promise<Result>,
+  work: (ready: ReadyProject) => Promise<Result>,
 ): Promise<Result> {
   const refused = (findings: readonly Finding[]): Result =>
     ({ outcome: 'refused', exitCode: exitCodeOf(findings), findings, ...nothing }) as Result;
@@ -252,7 +252,12 @@ async function withProject<Result extends Ending>(
   }
 }
 
-async function run({ project, wired }: Ready, task: Task, options: ProjectOptions, command: string): Promise<Ended> {
+async function run(
+  { project, wired }: ReadyProject,
+  task: Task,
+  options: ProjectOptions,
+  command: string,
+): Promise<Ended> {
   const { execution, warnings } = await runTask(project, wired, task, {
     command,
     onEvent: options.onEvent ?? (() => {}),
@@ -267,7 +272,7 @@ function ending({ outcome, exitCode, findings }: Ending): Ending {
 
 function selectionOf(
   options: Pick<DeployOptions, 'to' | 'outOfOrder' | 'file'>,
-  { wired }: Ready,
+  { wired }: ReadyProject,
 ): Parameters<typeof planTask>[2] {
   return {
     direction: options.file !== undefined && readBareName(options.file).undoes ? 'down' : 'up',

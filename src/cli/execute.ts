@@ -1,6 +1,6 @@
 import { whoActs, whoAsks } from '../adapters/actor.ts';
 import { fault } from '../kit/fault.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Execution } from '../migrate/controller/execute-task.ts';
 import type { Prepared } from '../migrate/contract/engine.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
@@ -18,6 +18,8 @@ export interface Ready {
   readonly project: Project;
   readonly wired: Wired;
   readonly actor: Actor;
+  /** `--fresh`: the database is asked, whatever is known. */
+  readonly fresh: boolean;
 }
 
 /** What a command needs of its project. */
@@ -32,6 +34,10 @@ export interface Needs {
   readonly commands?: boolean;
   /** True: the runner becomes a process of its own. */
   readonly detached?: boolean;
+  /** True: no known result is shown. */
+  readonly fresh?: boolean;
+  /** The image in which commands are executed, in place of the configured one. */
+  readonly image?: string | undefined;
 }
 
 /** Opens the project, connects what the task needs, lets `work` run, and closes everything again. */
@@ -40,7 +46,7 @@ export async function withProject(
   needs: Needs,
   work: (ready: Ready) => Promise<Result>,
 ): Promise<Result> {
-  const opened = await openProjectOf(context);
+  const opened = await openProjectOf(context, needs.image);
   if (!opened.ok) return failed(opened.findings);
   const project = opened.value;
   for (const finding of project.findings) context.screen.finding(finding);
@@ -67,27 +73,27 @@ export async function withProject(
     if (target === undefined) context.screen.place(project.environment.name, place);
     else context.screen.target(project.environment.name, target, note);
     for (const finding of wired.value.findings) context.screen.finding(finding);
-    return await work({ project, wired: wired.value, actor: await acting });
+    return await work({ project, wired: wired.value, actor: await acting, fresh: needs.fresh ?? false });
   } finally {
     await wired.value.close();
   }
 }
 
 /** Off a terminal, what has not taken this long is not told. */
-const worthTellingMs = 2_000;
+const worthShowingMs = 2_000;
 
 /**
  * Shows what goes on before a run: on a terminal all of it; elsewhere the download, which can take a minute, and the
  * steps of an engine far away: one line for each that takes a while, not one for each tenth of it.
  */
 export function progressOn({ screen, io }: Context): (text: string, step: string) => void {
-  const begun = new Map<string, number>();
+  const started = new Map<string, number>();
   const isNews = (text: string): boolean => {
     const what = text.split(':')[0] ?? text;
-    const since = begun.get(what) ?? performance.now();
-    begun.set(what, since);
-    if (performance.now() - since < worthTellingMs) return false;
-    begun.set(what, Infinity);
+    const since = started.get(what) ?? performance.now();
+    started.set(what, since);
+    if (performance.now() - since < worthShowingMs) return false;
+    started.set(what, Infinity);
     return true;
   };
   return (text, step) => {
@@ -99,16 +105,16 @@ export function progressOn({ screen, io }: Context): (text: string, step: string
 }
 
 /** Opens the project that the command's options name. */
-export async function openProjectOf(context: Context): Promise<Outcome<Project>> {
-  const { io, typed, screen, redactor } = context;
-  const { config, env } = typed.values;
+export async function openProjectOf(context: Context, image?: string): Promise<Outcome<Project>> {
+  const { io, globals, screen, redactor } = context;
+  const { config, env } = globals;
   const opened = await openProject({
     cwd: io.cwd,
     env: io.env,
     redactor,
     ...(config === undefined ? {} : { configFile: config }),
     ...(env === undefined ? {} : { environment: env }),
-    ...(typed.values['image'] === undefined ? {} : { image: typed.values['image'] }),
+    ...(image === undefined ? {} : { image }),
     ...(io.interactive && !screen.json
       ? {
           askName: async (host: string) =>
@@ -117,7 +123,7 @@ export async function openProjectOf(context: Context): Promise<Outcome<Project>>
       : {}),
   });
   if (opened.ok) screen.excerptsFrom(opened.value.root);
-  return !opened.ok && context.signal.aborted ? bad(fault('interrupted', { why: 'Nothing was changed.' })) : opened;
+  return !opened.ok && context.signal.aborted ? err(fault('interrupted', { why: 'Nothing was changed.' })) : opened;
 }
 
 /** Who listens to a task, and what the task is beside itself. */
@@ -270,8 +276,8 @@ export function eventOf<Kind extends RunEvent['kind']>(
   kind: Kind,
 ): Outcome<Extract<RunEvent, { readonly kind: Kind }>> {
   const event = execution.events.findLast((candidate) => candidate.kind === kind);
-  if (event !== undefined) return good(event as Extract<RunEvent, { readonly kind: Kind }>);
-  return bad(
+  if (event !== undefined) return ok(event as Extract<RunEvent, { readonly kind: Kind }>);
+  return err(
     ...(execution.findings.length > 0 ? execution.findings : [fault('bug', { why: `The runner sent no ${kind}.` })]),
   );
 }

@@ -6,7 +6,8 @@ import type { Outcome } from '../../kit/outcome.ts';
 import type { Redactor } from '../../kit/redact.ts';
 import { createCredentials, type Credentials } from './credentials.ts';
 import { errorOf, lostError, refusedCredentials } from './error.ts';
-import { backoff, isRepeatable, retryAfterMs } from './retry.ts';
+import { backoff, retryAfterMs } from '../retry.ts';
+import { isRepeatable } from './repeatable.ts';
 import type { GoogleService } from './services.ts';
 
 /** One try of a request, as it is told to whoever listens: no bodies, no tokens. */
@@ -59,7 +60,7 @@ export interface GoogleOptions {
  * const job = await google.call({ service: 'run', method: 'GET', path: 'v2/projects/p/locations/r/jobs/j' });
  */
 export function createGoogle(options: GoogleOptions): Google {
-  const line: Line = { state: 'untried' };
+  const line: ConnectionState = { state: 'untried' };
   const credentials = createCredentials({
     env: options.env,
     redactor: options.redactor,
@@ -76,13 +77,13 @@ export function createGoogle(options: GoogleOptions): Google {
 }
 
 /** Whether anybody answers. Once nobody has for long, each further call is one try. */
-interface Line {
+interface ConnectionState {
   state: 'untried' | 'answers' | 'dead';
 }
 
 async function withCredentials<T>(
   options: GoogleOptions,
-  line: Line,
+  line: ConnectionState,
   credentials: Credentials,
   request: GoogleRequest,
 ): Promise<GoogleReply<T>> {
@@ -97,7 +98,7 @@ async function withCredentials<T>(
 
 async function send<T>(
   options: GoogleOptions,
-  line: Line,
+  line: ConnectionState,
   request: GoogleRequest,
   signature: Signature,
 ): Promise<GoogleReply<T>> {
@@ -106,7 +107,7 @@ async function send<T>(
   const began = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     const { reply, retryAfter } = await once<T>(
-      { ...options, tryMs: patienceOf(options, line) },
+      { ...options, tryMs: timeoutsOf(options, line) },
       request,
       signature,
       attempt,
@@ -122,13 +123,17 @@ async function send<T>(
   }
 }
 
-function budgetOf({ budgetMs = 60_000, firstAnswerMs = 10_000 }: GoogleOptions, { state }: Line): number {
+function cappedMs(ms: number | undefined, capMs: number): number | undefined {
+  return ms === undefined ? undefined : Math.min(ms, capMs);
+}
+
+function budgetOf({ budgetMs = 60_000, firstAnswerMs = 10_000 }: GoogleOptions, { state }: ConnectionState): number {
   if (state === 'dead') return 0;
   return state === 'answers' ? budgetMs : Math.min(budgetMs, firstAnswerMs);
 }
 
 /** Of one try. */
-function patienceOf({ tryMs = 30_000, firstAnswerMs = 10_000 }: GoogleOptions, { state }: Line): number {
+function timeoutsOf({ tryMs = 30_000, firstAnswerMs = 10_000 }: GoogleOptions, { state }: ConnectionState): number {
   if (state === 'answers') return tryMs;
   return Math.min(tryMs, state === 'dead' ? 3_000 : firstAnswerMs);
 }
@@ -164,7 +169,8 @@ async function once<T>(
     if (!response.ok)
       return {
         reply: { ok: false, error: errorOf(response.status, text) },
-        retryAfter: retryAfterMs(response.headers.get('retry-after')),
+        // Half a minute at most: a person may be waiting.
+        retryAfter: cappedMs(retryAfterMs(response.headers.get('retry-after')), 30_000),
       };
     return { reply: { ok: true, value: (text === '' ? {} : JSON.parse(text)) as T } };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { good, type Outcome } from '../../kit/outcome.ts';
+import { ok, type Outcome } from '../../kit/outcome.ts';
 import { startEmbedded, type EmbeddedServer } from '../embedded/server.ts';
 import type { Administrator } from './databases.ts';
 import { testServerFolder } from './server-folder.ts';
@@ -46,12 +46,12 @@ async function start(dataDir: string, { major, env }: TestServerOptions): Promis
   const started = await startEmbedded({ dataDir, major, ephemeral: true, settings, env: { ...env } });
   if (!started.ok) return started;
   const { url, password } = started.value;
-  return good({ url, password, administrator: createAdministrator(url) });
+  return ok({ url, password, administrator: createAdministrator(url) });
 }
 
 /** One session for the whole process: to open one takes as long as to copy a small database. */
 function createAdministrator(url: string): Administrator {
-  let session: Promise<Session> | undefined;
+  let session: Promise<TestSession> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   const forget = (): void => {
     session = undefined;
@@ -77,11 +77,11 @@ function createAdministrator(url: string): Administrator {
 }
 
 /** A session that keeps the process alive only while a query is under way. */
-type Session = Client & { ref(): void; unref(): void };
+type TestSession = Client & { ref(): void; unref(): void };
 
-async function connect(url: string, forget: () => void): Promise<Session> {
+async function connect(url: string, forget: () => void): Promise<TestSession> {
   const pg = await import('pg');
-  const client = new pg.Client({ connectionString: url, ssl: false }) as Session;
+  const client = new pg.Client({ connectionString: url, ssl: false }) as TestSession;
   client.on('error', forget);
   client.on('end', forget);
   await client.connect();

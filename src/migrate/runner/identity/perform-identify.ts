@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { good } from '../../../kit/outcome.ts';
+import { ok } from '../../../kit/outcome.ts';
 import { openControl } from '../session/control-connection.ts';
 import { watchConnections } from '../session/watch-connections.ts';
 import { newerHistory } from '../history/read-history.ts';
@@ -10,7 +10,7 @@ import type { RunAbout, SettledIdentity } from '../../contract/history-rows.ts';
 import { compareIdentity, identityOf, livesAs, ownedFix } from './compare-identity.ts';
 import { settlementOf } from './settle-identity.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { EnvironmentTerms, IdentifyTask } from '../../contract/task.ts';
+import type { TaskEnvironment, IdentifyTask } from '../../contract/task.ts';
 import { begin } from '../run/begin.ts';
 import { unchangeable } from '../session/server-facts.ts';
 import { takeLease } from '../session/lease.ts';
@@ -18,7 +18,7 @@ import type { LiveRun } from '../run/run-state.ts';
 import type { Opened } from '../session/open.ts';
 import { finishRecorded, performRecorded, unreached } from '../run/recorded-run.ts';
 import { workingOn } from '../run/stop-run.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /**
  * `adopt --identity`: the database that was found becomes the environment's own, as a run of its own, with who settled it,
@@ -29,14 +29,14 @@ export async function performIdentify(task: IdentifyTask, ports: RunnerPorts): P
   return await performRecorded(task, ports, (live, opened) => identifyOpened({ task, ports, live }, opened));
 }
 
-interface IdentifyTerms {
+interface IdentifyOptions {
   readonly task: IdentifyTask;
   readonly ports: RunnerPorts;
   readonly live: LiveRun;
 }
 
-async function identifyOpened(terms: IdentifyTerms, opened: Opened): Promise<Verdict> {
-  const { task, ports, live } = terms;
+async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise<Verdict> {
+  const { task, ports, live } = options;
   const { facts } = opened;
   const forbidden = [
     ...unchangeable(facts, opened.history),
@@ -47,14 +47,14 @@ async function identifyOpened(terms: IdentifyTerms, opened: Opened): Promise<Ver
   const settles =
     settlementOf(facts, opened.history, task.environment) ??
     (task.moved === true ? movedFrom(facts, opened.history) : undefined);
-  if (settles === undefined) return wellDone('nothing-to-do');
+  if (settles === undefined) return succeeded('nothing-to-do');
   if (!task.approved) {
     ports.emit({ kind: 'identity.settled', done: false, ...settles });
     return verdictOf(needsApproval(task));
   }
   const control = (live.control = openControl(ports, task.run));
   live.watch = watchConnections(ports, control, task.run, () => workingOn(live));
-  const held = facts.pooled ? await takeLease(task, ports, live, opened.history) : good(opened.history);
+  const held = facts.pooled ? await takeLease(task, ports, live, opened.history) : ok(opened.history);
   if (!held.ok) return verdictOf(...held.findings.map(unreached));
   live.epoch = held.value.epoch;
   live.head = held.value.head;
@@ -68,16 +68,16 @@ async function identifyOpened(terms: IdentifyTerms, opened: Opened): Promise<Ver
   };
   const { run, command, actor, environment, earlier } = task;
   const recorded = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
-  const begun = await begin(recorded, ports, live, {
+  const started = await begin(recorded, ports, live, {
     history: held.value,
     planHash: '',
     first: '',
     describes: true,
     settles,
   });
-  if (!begun.ok) return ports.signal.aborted ? untouched : verdictOf(...begun.findings.map(unreached));
-  if (begun.value === 'moved') return verdictOf(fault('taken-over'));
-  return await finishRecorded(ports, live, wellDone(), {
+  if (!started.ok) return ports.signal.aborted ? untouched : verdictOf(...started.findings.map(unreached));
+  if (started.value === 'moved') return verdictOf(fault('taken-over'));
+  return await finishRecorded(ports, live, succeeded(), {
     ...about,
     identity: { ...settles, after: { ...settles.after, id: live.environmentId ?? settles.after.id } },
   });
@@ -101,7 +101,7 @@ function isShown(shown: SettledIdentity['after'], found: SettledIdentity['after'
 }
 
 /** What speaks against settling: nobody knows this form of history, or the database belongs to another environment. */
-export function unsettled(facts: Opened['facts'], history: History, environment: EnvironmentTerms): readonly Finding[] {
+export function unsettled(facts: Opened['facts'], history: History, environment: TaskEnvironment): readonly Finding[] {
   if (history.version > newestVersion) return [newerHistory(history.version)];
   const differences = compareIdentity(identityOf(facts, history), environment);
   const other = differences.length === 0 ? undefined : livesAs(facts, history, environment);

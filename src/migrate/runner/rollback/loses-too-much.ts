@@ -3,13 +3,13 @@ import type { Finding, Place } from '../../../kit/finding.ts';
 import type { LossAccount } from './account.ts';
 
 /** What a refusal to undo says beside the losses. */
-interface Terms {
+interface RefusalContext {
   readonly account: LossAccount;
   /** True: more than one migration is undone. */
   readonly several: boolean;
   /** Rows that may still be lost. */
   readonly left: number;
-  /** What `--lose` would have to say. */
+  /** What `--allow-row-loss` would have to say. */
   readonly needed: number;
   readonly where: Place;
   /** Id of the migration whose step it is. */
@@ -17,17 +17,20 @@ interface Terms {
 }
 
 /** What is lost under this key is more than may be lost. */
-export function losesTooMuch(key: string, { account, several, left, needed, where, migration }: Terms): Finding {
+export function losesTooMuch(
+  key: string,
+  { account, several, left, needed, where, migration }: RefusalContext,
+): Finding {
   const losses = account.losses(key).filter(({ rows }) => rows > 0);
   const rows = losses.reduce((sum, loss) => sum + loss.rows, 0);
   const created = losses.reduce((sum, loss) => sum + Math.min(loss.rows, account.createdIn(loss.table, migration)), 0);
   const each = losses.map((loss) => `${loss.label} ${loss.rows}`).join(', ');
   const maker = several ? 'the undone migrations' : 'the migration';
   const whose = `${created === 0 ? 'none of which' : 'of which'} ${maker} created${created === 0 ? '' : ` ${created}`}`;
-  const allowed = left <= 0 ? 'no more may be lost' : `--lose allows ${left} more`;
+  const allowed = left <= 0 ? 'no more may be lost' : `--allow-row-loss allows ${left} more`;
   return fault('down-loses-rows', {
     where,
     why: `It destroys ${rows === 1 ? '1 row' : `${rows} rows`} (${each}), ${whose}; ${allowed}.`,
-    fix: `Save them, then run again with \`--lose ${needed}\`.`,
+    fix: `Save them, then run again with \`--allow-row-loss ${needed}\`.`,
   });
 }

@@ -1,23 +1,23 @@
 import { fault, FaultError } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { applySteps, type ApplyResult } from '../apply/apply-steps.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { backendOf } from '../session/backend.ts';
-import { defaultLockTerms, type LockTerms } from '../../contract/lock-policy.ts';
+import { defaultLockPolicy, type LockPolicy } from '../../contract/lock-policy.ts';
 import { readHistory } from '../history/read-history.ts';
 import type { History } from '../../contract/history.ts';
 import { logEvent } from '../history/run-record.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import { tellBegun } from './begin.ts';
+import { reportStarted } from './begin.ts';
 import { cancelledBy } from './cancelled-by.ts';
 import { reconnect } from './live-run.ts';
 import type { LiveRun } from './run-state.ts';
 import { openSession } from '../session/open.ts';
 import { asTheyStand } from './prepare.ts';
-import { verdictOf, wellDone, type Verdict, afterChanges } from '../../contract/verdict.ts';
+import { verdictOf, succeeded, type Verdict, afterChanges } from '../../contract/verdict.ts';
 import { createYielding, type Yielded, type Yielding } from './yielding.ts';
 
 /** After a lost connection; locks have a budget of their own. */
@@ -35,14 +35,14 @@ export async function applyRun(
   ports: RunnerPorts,
   live: LiveRun,
   steps: readonly PreparedStep[],
-  locks: LockTerms = defaultLockTerms,
+  locks: LockPolicy = defaultLockPolicy,
 ): Promise<AppliedRun> {
   const yielding = createYielding(ports, live, locks);
   try {
-    const run = await applyAll({ ...ports, emit: (event) => yielding.lookout.emit(event) }, live, steps, yielding);
+    const run = await applyAll({ ...ports, emit: (event) => yielding.monitor.emit(event) }, live, steps, yielding);
     return run.applied.length > 0 ? { ...run, verdict: afterChanges(run.verdict) } : run;
   } finally {
-    yielding.lookout.close();
+    yielding.monitor.close();
   }
 }
 
@@ -69,15 +69,15 @@ async function applyAll(
       ports,
       run: live.run,
       session: yielding.over(live.session),
-      steppedBack: () => yielding.lookout.steppedBack(),
+      steppedBack: () => yielding.monitor.steppedBack(),
       settle: async () => await live.stopping?.settle(),
       epoch: live.epoch,
-      begun: live.begun.then((begun) => begun.ok && begun.value === 'begun'),
+      started: live.begun.then((started) => started.ok && started.value === 'begun'),
       openUnpipelined: async () => {
         const opened = await openSession(ports, { ...live.terms, pipelined: false });
         if (!opened.ok) return opened;
         void beside(live, opened.value);
-        return good(yielding.over(opened.value));
+        return ok(yielding.over(opened.value));
       },
     };
     let result: ApplyResult;
@@ -92,7 +92,7 @@ async function applyAll(
       if ('applied' in behind) return behind;
       remaining = behind.remaining;
       if (remaining.length > 0) continue;
-      return { verdict: wellDone(), applied: steps };
+      return { verdict: succeeded(), applied: steps };
     }
     live.head = result.head;
     const through = new Set(result.applied);
@@ -125,7 +125,7 @@ async function applyAll(
       // All steps, not those that remained: what was answered inside a pipeline reaches the server's disk with a later
       // commit, and a server that crashed in between has it no more.
       const left = steps.filter(({ step }) => !isThrough(known.value, live.run, step));
-      tellOwn(ports, live, remaining, known.value);
+      reportOwnSteps(ports, live, remaining, known.value);
       const standing = asTheyStand(left, known.value);
       if (!standing.ok) return { verdict: verdictOf(...standing.findings), applied: applied() };
       remaining = standing.value;
@@ -134,7 +134,7 @@ async function applyAll(
       const hopeless = (losses.get(id) ?? 0) >= mostLosses && remaining.some(({ step }) => step.id === id);
       if (hopeless) return { verdict: await conclude(ports, live, { end }), applied: applied() };
       if (remaining.length > 0) continue;
-      return { verdict: wellDone(), applied: applied() };
+      return { verdict: succeeded(), applied: applied() };
     }
     const cancelled = end.kind === 'failed' && end.fromOutside ? await cancelledBy(live) : undefined;
     if (cancelled !== undefined) return { verdict: verdictOf(cancelled), applied: applied() };
@@ -148,10 +148,10 @@ async function behindBegin(
   live: LiveRun,
   steps: readonly PreparedStep[],
 ): Promise<AppliedRun | { readonly remaining: readonly PreparedStep[] }> {
-  const begun = await live.begun;
-  if (begun.ok) return { verdict: verdictOf(fault('taken-over')), applied: [], notBegun: 'anew' };
-  const refused = { verdict: verdictOf(...begun.findings), applied: [], notBegun: 'refused' } as const;
-  if (!begun.findings.some(({ code }) => code === 'connection-lost')) return refused;
+  const started = await live.begun;
+  if (started.ok) return { verdict: verdictOf(fault('taken-over')), applied: [], notBegun: 'anew' };
+  const refused = { verdict: verdictOf(...started.findings), applied: [], notBegun: 'refused' } as const;
+  if (!started.findings.some(({ code }) => code === 'connection-lost')) return refused;
   const back = await reconnect(ports, live);
   if (!back.ok) {
     const unreached = fault('outcome-unknown', { why: back.findings.map((finding) => finding.why).join(' ') });
@@ -168,9 +168,9 @@ async function behindBegin(
   const history = await readHistory(live.session, ports.hashing);
   if (!history.ok) return { verdict: verdictOf(...history.findings), applied: [] };
   live.head = history.value.head;
-  live.begun = Promise.resolve(good('begun'));
-  tellBegun(ports, live, history.value.environmentId);
-  tellOwn(ports, live, steps, history.value);
+  live.begun = Promise.resolve(ok('begun'));
+  reportStarted(ports, live, history.value.environmentId);
+  reportOwnSteps(ports, live, steps, history.value);
   const left = steps.filter(({ step }) => !isThrough(history.value, live.run, step));
   const standing = asTheyStand(left, history.value);
   return standing.ok ? { remaining: standing.value } : { verdict: verdictOf(...standing.findings), applied: [] };
@@ -189,15 +189,15 @@ async function beside(live: LiveRun, session: Session): Promise<void> {
 }
 
 /** How applying ended, in all ways but the one in which nothing was begun. */
-type Ended = { readonly end: Exclude<ApplyResult['end'], { readonly kind: 'not-begun' }> };
+type ApplyEnd = { readonly end: Exclude<ApplyResult['end'], { readonly kind: 'not-begun' }> };
 
 async function conclude(
   ports: RunnerPorts,
   live: LiveRun,
-  { end }: Ended,
+  { end }: ApplyEnd,
   later: readonly PreparedStep[] = [],
 ): Promise<Verdict> {
-  if (end.kind === 'done') return wellDone();
+  if (end.kind === 'done') return succeeded();
   if (end.kind === 'interrupted' || (end.kind === 'again' && ports.signal.aborted))
     return verdictOf(fault('interrupted'));
   const { id, name } = end.at.step;
@@ -232,7 +232,7 @@ async function lookAgain(
     const again = await reconnect(ports, live);
     if (!again.ok && again.findings.some(({ code }) => code === 'taken-over')) return again;
     if (!again.ok)
-      return bad(fault('outcome-unknown', { why: again.findings.map((finding) => finding.why).join(' ') }));
+      return err(fault('outcome-unknown', { why: again.findings.map((finding) => finding.why).join(' ') }));
   }
   const history = await readHistory(live.session, ports.hashing);
   if (history.ok) live.head = history.value.head;
@@ -240,7 +240,7 @@ async function lookAgain(
 }
 
 /** Tells what this run has applied without hearing of it: the answers were lost. */
-function tellOwn(
+function reportOwnSteps(
   ports: RunnerPorts,
   live: LiveRun,
   steps: readonly PreparedStep[],
@@ -264,7 +264,7 @@ async function withoutOwn(
 ): Promise<readonly PreparedStep[]> {
   const history = await readHistory(live.session, ports.hashing);
   if (!history.ok) return remaining;
-  const own = new Set(tellOwn(ports, live, remaining, history.value));
+  const own = new Set(reportOwnSteps(ports, live, remaining, history.value));
   return remaining.filter((prepared) => !own.has(prepared));
 }
 

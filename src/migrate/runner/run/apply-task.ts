@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { finishRun, logEvent } from '../history/run-record.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import type { PlanStep } from '../../contract/model.ts';
@@ -11,7 +11,7 @@ import type { ApplyTask } from '../../contract/task.ts';
 import { adoptionVerdict, adoptRun, lookForAdoption, recordUnexecuted, type Adoption } from '../adopt/adopt-run.ts';
 import { openControl } from '../session/control-connection.ts';
 import { within } from '../session/deadline.ts';
-import { tellLocks } from '../session/report-locks.ts';
+import { reportLocks } from '../session/report-locks.ts';
 import { expectAnswers, watchConnections } from '../session/watch-connections.ts';
 import { applyRun } from './apply-run.ts';
 import { mayTouchRows } from '../apply/step-message.ts';
@@ -24,13 +24,13 @@ import { reconnect } from './live-run.ts';
 import type { LiveRun } from './run-state.ts';
 import { noTimeout, open, type Opened } from '../session/open.ts';
 import { endLease } from '../session/lease.ts';
-import { planRun, type PlanTerms, type Told } from './plan-run.ts';
+import { planRun, type PlanContext, type ReportedPlan } from './plan-run.ts';
 import { prepareSteps } from './prepare.ts';
 import { stopOnSignal, workingOn } from './stop-run.ts';
-import { standingPart } from './standing-part.ts';
-import { tellHistory } from '../inspect/report-history.ts';
+import { partlyAppliedMigration } from './partly-applied.ts';
+import { reportHistory } from '../inspect/report-history.ts';
 import { afterApplying } from '../verify/after-applying.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 const mostTries = 5;
 const ownSessionMs = 10_000;
@@ -47,21 +47,21 @@ interface Try {
 
 /** Probe, plan, apply, verify, record: one execution, when nothing stands between them. */
 export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise<Verdict> {
-  const told: Told = { plan: '', begun: false, applied: [] };
+  const reported: ReportedPlan = { plan: '', started: false, applied: [] };
   for (let tries = 1; ; tries += 1) {
     // An own earlier session may hold the lock for a moment more.
     const waitMs = tries === 1 ? task.waitMs : Math.max(task.waitMs, ownSessionMs);
-    const { verdict, again } = await tryApply({ ...task, waitMs }, ports, told);
+    const { verdict, again } = await tryApply({ ...task, waitMs }, ports, reported);
     if (again !== true || tries === mostTries || ports.signal.aborted) return verdict;
     await ports.sleep((0.5 + ports.random()) * Math.min(100 * 2 ** tries, 2_000));
   }
 }
 
-async function tryApply(task: ApplyTask, given: RunnerPorts, told: Told): Promise<Try> {
+async function tryApply(task: ApplyTask, given: RunnerPorts, reported: ReportedPlan): Promise<Try> {
   const opened = await open(given, task, { waitMs: task.waitMs, takeOver: task.takeOver === true });
   if (!opened.ok) return { ...tried(opened.findings), verdict: verdictOf(...opened.findings.map(unreached)) };
   const ports = { ...given, bundle: bundleInEffect(given.bundle, opened.value.history) };
-  told.takenFrom ??= opened.value.takenFrom?.text;
+  reported.takenFrom ??= opened.value.takenFrom?.text;
   const live: LiveRun = {
     session: opened.value.session,
     backend: opened.value.facts.backend,
@@ -73,15 +73,15 @@ async function tryApply(task: ApplyTask, given: RunnerPorts, told: Told): Promis
     schema: opened.value.facts.schema,
     server: { systemId: opened.value.facts.systemId, databaseOid: opened.value.facts.databaseOid },
     major: majorOf(opened.value.facts),
-    begun: Promise.resolve(good('moved')),
+    begun: Promise.resolve(ok('moved')),
   };
   const stopping = stopOnSignal(ports, live);
   live.stopping = stopping;
   try {
-    const ended = await applyOpened({ task, ports, live, told }, opened.value);
+    const ended = await applyOpened({ task, ports, live, reported }, opened.value);
     // Begun by an earlier try, and refused by this one.
-    if (told.begun && ended.again !== true) await finish(ports, live, ended.verdict);
-    if (task.tells === true && ended.again !== true) await tellHistory(ports, live.session);
+    if (reported.started && ended.again !== true) await finish(ports, live, ended.verdict);
+    if (task.tells === true && ended.again !== true) await reportHistory(ports, live.session);
     return ended;
   } finally {
     stopping.dispose();
@@ -106,16 +106,18 @@ function unreached(finding: Finding): Finding {
   return finding.code === 'connection-lost' ? fault('database-unreachable', { why: finding.why }) : finding;
 }
 
-async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
-  const { task, ports, live, told } = terms;
+async function applyOpened(context: PlanContext, opened: Opened): Promise<Try> {
+  const { task, ports, live, reported } = context;
   const { facts, session } = opened;
-  const locks = tellLocks(ports, session, task.run);
+  const locks = reportLocks(ports, session, task.run);
   const stopWatching = expectAnswers(ports, session, locks);
-  const planned = await planRun(terms, opened).finally(stopWatching);
+  const planned = await planRun(context, opened).finally(stopWatching);
   locks.end();
   if (!planned.ok) return tried(locks.explain(planned.findings));
   if (planned.value === 'nothing-to-do')
-    return isLeftOver(terms, opened) ? describeLeft(terms, opened.history) : { verdict: wellDone('nothing-to-do') };
+    return isLeftOver(context, opened)
+      ? describeLeft(context, opened.history)
+      : { verdict: succeeded('nothing-to-do') };
   const { history } = planned.value;
   const { made, recorded } = withoutRecorded(planned.value.made, task);
   // From here on: it comes up while the run begins, and nothing waits for it.
@@ -125,7 +127,7 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   if (!prepared.ok) return tried(prepared.findings);
   if (ports.signal.aborted) return { verdict: verdictOf(fault('interrupted', { why: 'Nothing was changed.' })) };
 
-  const adoption = await adoptionOf(terms, opened, planned.value.made.plan.steps);
+  const adoption = await adoptionOf(context, opened, planned.value.made.plan.steps);
   if (adoption !== undefined && !adoption.ok) return tried(adoption.findings);
   if (adoption !== undefined && adoption.value.plan.records.length === 0)
     return { verdict: adoptionVerdict(adoption.value.plan) };
@@ -138,19 +140,20 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
     describes: true,
     touchesRows: task.how === 'execute' && made.plan.steps.some(mayTouchRows),
   });
-  const from = told.takenFrom;
-  if (task.how === 'execute' && from === undefined && recorded.length === 0) return applyBehind(terms, prepared.value);
-  const begun = await live.begun;
-  if (!begun.ok) return tried(begun.findings);
-  if (begun.value === 'moved') return { verdict: verdictOf(fault('taken-over')), again: true };
+  const from = reported.takenFrom;
+  if (task.how === 'execute' && from === undefined && recorded.length === 0)
+    return applyBehind(context, prepared.value);
+  const started = await live.begun;
+  if (!started.ok) return tried(started.findings);
+  if (started.value === 'moved') return { verdict: verdictOf(fault('taken-over')), again: true };
   if (from !== undefined) await logEvent(session, task.run, { kind: 'took-over', body: { from, at: ports.now() } });
-  told.takenFrom = undefined;
+  reported.takenFrom = undefined;
   for (const step of recorded) {
     const refused = await recordUnexecuted(ports, live, { ...step, kind: 'squashed' }, []);
     if (refused !== undefined) return { verdict: await finish(ports, live, verdictOf(refused)) };
   }
-  if (recorded.length > 0 && prepared.value.length === 0) return { verdict: await finish(ports, live, wellDone()) };
-  if (adoption === undefined) return applyBehind(terms, prepared.value);
+  if (recorded.length > 0 && prepared.value.length === 0) return { verdict: await finish(ports, live, succeeded()) };
+  if (adoption === undefined) return applyBehind(context, prepared.value);
   return {
     verdict: await finish(ports, live, await adoptRun(ports, live, planned.value.made.plan.steps, adoption.value)),
   };
@@ -168,24 +171,24 @@ function withoutRecorded(
 }
 
 /** Through a pooler the lease is taken only for what is to be applied: there the next run that applies something does it. */
-function isLeftOver({ task, live }: PlanTerms, { history }: Opened): boolean {
+function isLeftOver({ task, live }: PlanContext, { history }: Opened): boolean {
   return task.how === 'execute' && (history.undescribed || history.unfollowed) && live.terms.pooled !== true;
 }
 
 /** Nothing is to be applied, but a run that died has left what it did undescribed. */
-async function describeLeft({ task, ports, live }: PlanTerms, history: History): Promise<Try> {
+async function describeLeft({ task, ports, live }: PlanContext, history: History): Promise<Try> {
   live.added = await undescribedColumns(ports.bundle, history);
   live.begun = begin(task, ports, live, { history, planHash: '', first: '', describes: true });
-  const begun = await live.begun;
-  if (!begun.ok) return tried(begun.findings);
-  if (begun.value === 'moved') return { verdict: verdictOf(fault('taken-over')), again: true };
+  const started = await live.begun;
+  if (!started.ok) return tried(started.findings);
+  if (started.value === 'moved') return { verdict: verdictOf(fault('taken-over')), again: true };
   await followSeeds(ports, live);
-  return { verdict: await finish(ports, live, wellDone('nothing-to-do')) };
+  return { verdict: await finish(ports, live, succeeded('nothing-to-do')) };
 }
 
 /** Whatever is not proven is known before anything is written. */
 async function adoptionOf(
-  { task, ports, live }: PlanTerms,
+  { task, ports, live }: PlanContext,
   { session, facts, history }: Opened,
   steps: MadePlan['plan']['steps'],
 ): Promise<Outcome<Adoption> | undefined> {
@@ -200,24 +203,24 @@ async function adoptionOf(
   });
   stopWatching();
   await live.stopping?.settle();
-  return ports.signal.aborted ? bad(fault('interrupted', { why: 'Nothing was changed.' })) : looked;
+  return ports.signal.aborted ? err(fault('interrupted', { why: 'Nothing was changed.' })) : looked;
 }
 
 /** Applies; the run's first writes may still be on their way. */
-async function applyBehind(terms: PlanTerms, steps: readonly PreparedStep[]): Promise<Try> {
-  const { task, ports, live, told } = terms;
+async function applyBehind(context: PlanContext, steps: readonly PreparedStep[]): Promise<Try> {
+  const { task, ports, live, reported } = context;
   const apply = task.describesEach === true ? applyEach : applyRun;
   const { verdict, applied, moved, notBegun } = await apply(ports, live, steps, task.locks);
   if (notBegun === 'anew') return { verdict, again: true };
   if (notBegun === 'refused') return tried(verdict.findings);
-  told.begun = true;
-  told.applied.push(...applied);
+  reported.started = true;
+  reported.applied.push(...applied);
   // Never an error by itself: the plan is made again, and if a reviewed one was brought, held against it.
   if (moved === true && !ports.signal.aborted) return { verdict, again: true };
-  told.begun = false;
+  reported.started = false;
   const partly = verdict.outcome === 'partly-applied' && !ports.signal.aborted;
-  const inPart = partly ? await standingPart(ports, live, steps) : undefined;
-  return { verdict: await conclude(terms, verdict, told.applied, inPart) };
+  const inPart = partly ? await partlyAppliedMigration(ports, live, steps) : undefined;
+  return { verdict: await conclude(context, verdict, reported.applied, inPart) };
 }
 
 /** One migration after the other, each described before the next one begins. */
@@ -231,11 +234,11 @@ async function applyEach(...[ports, live, steps, locks]: Parameters<typeof apply
     if (described.kind === 'refused')
       return { verdict: verdictOf(fault('database-refused', { why: described.why })), applied };
   }
-  return { verdict: wellDone(), applied };
+  return { verdict: succeeded(), applied };
 }
 
 async function conclude(
-  { task, ports, live }: PlanTerms,
+  { task, ports, live }: PlanContext,
   verdict: Verdict,
   applied: readonly PreparedStep[],
   inPart?: PreparedStep,
@@ -246,10 +249,10 @@ async function conclude(
   // What stands in part may already differ from what the migrations before it state, rightly so: then only together with
   // it. And whoever stops a run waits for no checks.
   const unchecked = (verdict.outcome === 'partly-applied' && inPart === undefined) || ports.signal.aborted;
-  const terms = unchecked
+  const options = unchecked
     ? { ...task, verification: { ...task.verification, enabled: false } }
     : withoutFiring(task, live);
-  const checked = await afterApplying(terms, ports, live, { applied, ...(inPart === undefined ? {} : { inPart }) });
+  const checked = await afterApplying(options, ports, live, { applied, ...(inPart === undefined ? {} : { inPart }) });
   if (verdict.exitCode !== 0) return finish(ports, live, verdict);
   // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
   const why = 'Everything is applied and recorded; it was not verified to the end.';
@@ -264,8 +267,8 @@ function pinnedBy({ pooled, searchPath, timesOut }: Opened['facts']): Pick<LiveR
 }
 
 /** Locks that a trigger takes would stay in a pooler's connection. */
-function withoutFiring(task: ApplyTask, { terms }: LiveRun): ApplyTask {
-  return terms.pooled === true ? { ...task, verification: { ...task.verification, triggers: 'inspect' } } : task;
+function withoutFiring(task: ApplyTask, { terms: options }: LiveRun): ApplyTask {
+  return options.pooled === true ? { ...task, verification: { ...task.verification, triggers: 'inspect' } } : task;
 }
 
 async function finish(ports: RunnerPorts, live: LiveRun, verdict: Verdict): Promise<Verdict> {

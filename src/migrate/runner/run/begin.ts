@@ -1,5 +1,5 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { installHistory } from '../history/install.ts';
 import { readHistory } from '../history/read-history.ts';
 import type { History } from '../../contract/history.ts';
@@ -9,12 +9,12 @@ import { beginRun, type RecordedTask } from '../history/run-record.ts';
 import { isFreshCopy } from '../identity/copied-identity.ts';
 import { settlementOf } from '../identity/settle-identity.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { EnvironmentTerms } from '../../contract/task.ts';
+import type { TaskEnvironment } from '../../contract/task.ts';
 import { noteState } from '../verify/describe.ts';
-import type { LiveRun, Begun } from './run-state.ts';
+import type { LiveRun, StartOutcome } from './run-state.ts';
 
 /** What the first writes of a run say. */
-export interface BeginTerms {
+export interface BeginOptions {
   readonly history: History;
   readonly planHash: string;
   /** Id of the first migration; empty when none is executed. */
@@ -37,47 +37,47 @@ export async function begin(
   task: RecordedTask,
   ports: RunnerPorts,
   live: LiveRun,
-  terms: BeginTerms,
-): Promise<Outcome<Begun>> {
-  const expected = String(BigInt(terms.history.epoch) + 1n);
+  options: BeginOptions,
+): Promise<Outcome<StartOutcome>> {
+  const expected = String(BigInt(options.history.epoch) + 1n);
   live.epoch = expected;
-  const settles = terms.settles ?? freshSettlement(live, terms.history, task.environment);
+  const settles = options.settles ?? freshSettlement(live, options.history, task.environment);
   // In one flight: each of these is answered in its turn, and fails if the one before it has failed.
   const [installed, fresh, epoch, moved] = await Promise.all([
-    installHistory(live.session, terms.history.version, task.environment.name),
-    terms.history.environmentId === '' ? readHistory(live.session, ports.hashing) : good(terms.history),
+    installHistory(live.session, options.history.version, task.environment.name),
+    options.history.environmentId === '' ? readHistory(live.session, ports.hashing) : ok(options.history),
     beginRun(live.session, task, {
-      planHash: terms.planHash,
-      firstStarted: terms.first,
+      planHash: options.planHash,
+      firstStarted: options.first,
       schema: live.schema,
       attempt: live.attempt,
       ...(settles === undefined ? {} : { settles }),
     }),
-    terms.describes ? noteState(live, terms.history, terms.touchesRows === true) : '',
+    options.describes ? noteState(live, options.history, options.touchesRows === true) : '',
   ]);
-  if (!installed.ok) return bad(...(await explainRights(live.session, installed.findings)));
-  if (!fresh.ok) return bad(...(await explainRights(live.session, fresh.findings)));
-  if (!epoch.ok) return bad(...(await explainRights(live.session, epoch.findings)));
-  if (epoch.value.epoch !== expected) return good('moved');
+  if (!installed.ok) return err(...(await explainRights(live.session, installed.findings)));
+  if (!fresh.ok) return err(...(await explainRights(live.session, fresh.findings)));
+  if (!epoch.ok) return err(...(await explainRights(live.session, epoch.findings)));
+  if (epoch.value.epoch !== expected) return ok('moved');
   if (moved !== '') ports.emit({ kind: 'finding', finding: fault('baseline-moved', { why: moved }) });
   const { environmentId = fresh.value.environmentId } = epoch.value;
-  if (settles !== undefined) tellSettled(ports, live, settles, environmentId);
-  tellBegun(ports, live, environmentId);
-  return good('begun');
+  if (settles !== undefined) reportSettled(ports, live, settles, environmentId);
+  reportStarted(ports, live, environmentId);
+  return ok('begun');
 }
 
 /** A database that is replaced by copies of another one is settled by the first run that changes the copy. */
-function freshSettlement(live: LiveRun, history: History, environment: EnvironmentTerms): SettledIdentity | undefined {
+function freshSettlement(live: LiveRun, history: History, environment: TaskEnvironment): SettledIdentity | undefined {
   return isFreshCopy(history, environment) ? settlementOf(live.server, history, environment) : undefined;
 }
 
-function tellSettled(ports: RunnerPorts, live: LiveRun, settles: SettledIdentity, id: string): void {
+function reportSettled(ports: RunnerPorts, live: LiveRun, settles: SettledIdentity, id: string): void {
   live.environmentId = id;
   ports.emit({ kind: 'identity.settled', done: true, ...settles, after: { ...settles.after, id } });
 }
 
 /** From here on the database knows of the run. */
-export function tellBegun(ports: RunnerPorts, { run, server }: LiveRun, environmentId: string): void {
+export function reportStarted(ports: RunnerPorts, { run, server }: LiveRun, environmentId: string): void {
   ports.emit({ kind: 'identity', environmentId, ...server });
   ports.emit({ kind: 'recorded', run });
 }

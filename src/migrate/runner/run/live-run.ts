@@ -1,5 +1,5 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { catalogue, type FaultCode } from '../../../kit/catalogue/index.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { backendBehind, type Backend } from '../session/backend.ts';
@@ -50,11 +50,11 @@ function isPassing({ code }: Finding): boolean {
 /** False: the epoch is another run's, or there is none yet. */
 async function raiseOwn(session: Session, live: LiveRun): Promise<Outcome<boolean>> {
   const raised = await session.send(raisingEpoch(live), { rows: 'all' });
-  if (!raised.ok) return raised.error.sqlstate === '42P01' ? good(false) : bad(serverFault(raised.error));
+  if (!raised.ok) return raised.error.sqlstate === '42P01' ? ok(false) : err(serverFault(raised.error));
   const epoch = raised.results.at(-1)?.rows[0]?.[0];
-  if (epoch == null) return good(false);
+  if (epoch == null) return ok(false);
   adoptEpoch(live, epoch);
-  return good(true);
+  return ok(true);
 }
 
 async function comeBack(ports: RunnerPorts, live: LiveRun, old: readonly Backend[]): Promise<Outcome<void>> {
@@ -77,11 +77,11 @@ async function comeBack(ports: RunnerPorts, live: LiveRun, old: readonly Backend
     // The old session may have been at its first writes, which make the epoch this run's: now it is over.
     const own = raised.value ? raised : await raiseOwn(session, live);
     if (!own.ok) return own;
-    if (!own.value) return bad(fault('taken-over'));
+    if (!own.value) return err(fault('taken-over'));
     const locked = await takeRunLock(session, ports, goneMs);
     if (!locked.ok) return locked;
     const guard = await session.send(`${localCommit};\nupdate godwit.guard set only_row = only_row`);
-    return guard.ok ? good(undefined) : bad(serverFault(guard.error));
+    return guard.ok ? ok(undefined) : err(serverFault(guard.error));
   } finally {
     stopWatching();
   }

@@ -11,7 +11,7 @@ import type { LiveRun } from './run-state.ts';
 import { open, type Opened } from '../session/open.ts';
 import { openedRun } from '../session/opened-run.ts';
 import { stopOnSignal } from './stop-run.ts';
-import { tellHistory } from '../inspect/report-history.ts';
+import { reportHistory } from '../inspect/report-history.ts';
 import { verdictOf, type Verdict } from '../../contract/verdict.ts';
 
 const goodbyeMs = 5_000;
@@ -29,7 +29,7 @@ export async function performRecorded(
   live.stopping = stopping;
   try {
     const verdict = await work(live, opened.value);
-    if (task.tells === true) await tellHistory(ports, live.session);
+    if (task.tells === true) await reportHistory(ports, live.session);
     return verdict;
   } finally {
     stopping.dispose();

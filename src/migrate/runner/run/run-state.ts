@@ -4,7 +4,7 @@ import type { Watch } from '../session/watch-connections.ts';
 import type { ServerFacts } from '../session/server-facts.ts';
 import type { Control } from '../session/control-connection.ts';
 import type { Session } from '../../contract/ports.ts';
-import type { SessionTerms } from '../session/open.ts';
+import type { OpenSessionOptions } from '../session/open.ts';
 
 /** A session that may be replaced while the run goes on, and what is known of the history. */
 export interface LiveRun {
@@ -19,7 +19,7 @@ export interface LiveRun {
   /** The second connection; there from the moment at which the run is going to change something. */
   control?: Control;
   /** How the first writes went. Messages are sent behind them; nothing else is done before they are answered. */
-  begun: Promise<Outcome<Begun>>;
+  begun: Promise<Outcome<StartOutcome>>;
   /** Looks whether the connections still work. */
   watch?: Watch;
   /** What goes on when the run is asked to stop. */
@@ -36,7 +36,7 @@ export interface LiveRun {
   /** Tells this process from another one with the same run. */
   readonly attempt: string;
   /** How its sessions are opened. */
-  readonly terms: Omit<SessionTerms, 'pipelined'>;
+  readonly terms: Omit<OpenSessionOptions, 'pipelined'>;
   /** The schema that unqualified names stand for. */
   readonly schema: string;
   /** What tells this database from others. */
@@ -51,7 +51,7 @@ export function adoptEpoch(live: LiveRun, epoch: string): void {
 }
 
 /** `moved`: somebody else has raised the epoch in between, so that what was sent under the expected one did nothing. */
-export type Begun = 'begun' | 'moved';
+export type StartOutcome = 'begun' | 'moved';
 
 /** Columns that migrations add to tables that were there before: migration, table, column. */
 export type AddedColumns = readonly (readonly [migration: string, table: string, column: string])[];

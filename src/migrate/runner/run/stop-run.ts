@@ -1,5 +1,5 @@
 import type { Outcome } from '../../../kit/outcome.ts';
-import type { Backend, Watched } from '../session/backend.ts';
+import type { Backend, WatchedConnection } from '../session/backend.ts';
 import { openControl, type Control } from '../session/control-connection.ts';
 import { endStandbyWaits } from '../session/standby.ts';
 import { cancelBackend, cancelByName, raiseEpoch } from '../session/raise-epoch.ts';
@@ -34,7 +34,7 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
         fenced = raised.ok;
       }
       // Fenced, and only then: what was held back does nothing any more.
-      ports.pace?.release();
+      ports.suspension?.release();
       await cancelWork(control, live);
       let cancel: () => void = () => {};
       const later = new Promise<void>((resolve) => {
@@ -79,7 +79,7 @@ async function cancelWork(control: Control, live: LiveRun): Promise<void> {
 }
 
 /** The connections that a run works on. */
-export function workingOn({ session, backend, beside, besideBackend }: LiveRun): readonly Watched[] {
+export function workingOn({ session, backend, beside, besideBackend }: LiveRun): readonly WatchedConnection[] {
   return [{ session, backend }, ...(beside === undefined ? [] : [{ session: beside, backend: besideBackend }])];
 }
 

@@ -1,4 +1,4 @@
-import { good } from '../../../kit/outcome.ts';
+import { ok } from '../../../kit/outcome.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { majorOf } from './server-facts.ts';
 import type { LiveRun } from '../run/run-state.ts';
@@ -22,6 +22,6 @@ export function openedRun(run: string, ports: RunnerPorts, { session, facts, his
     schema: facts.schema,
     server: { systemId: facts.systemId, databaseOid: facts.databaseOid },
     major: majorOf(facts),
-    begun: Promise.resolve(good('moved')),
+    begun: Promise.resolve(ok('moved')),
   };
 }

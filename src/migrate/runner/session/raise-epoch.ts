@@ -1,12 +1,12 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { raisingEpoch } from '../history/run-record.ts';
 import { activityOf, type Backend } from './backend.ts';
 import type { Control } from './control-connection.ts';
 
 /** Who stops a run does not wait long for a server that does not answer. */
-const patienceMs = 5_000;
+const timeoutMs = 5_000;
 
 /**
  * Raises the epoch, so that whatever was sent under the old one is refused.
@@ -17,15 +17,15 @@ export async function raiseEpoch(
   control: Control,
   of: { readonly run: string; readonly attempt: string },
 ): Promise<Outcome<string>> {
-  const raised = await control.ask(raisingEpoch(of), patienceMs);
+  const raised = await control.ask(raisingEpoch(of), timeoutMs);
   if (!raised.ok) return raised;
   const now = raised.value.at(-1)?.rows[0]?.[0];
-  return now == null ? bad(fault('taken-over')) : good(now);
+  return now == null ? err(fault('taken-over')) : ok(now);
 }
 
 /** Asks the server to cancel what this backend runs, if it is still the same one. False: it could not be asked. */
 export async function cancelBackend(control: Control, backend: Backend): Promise<boolean> {
-  const asked = await control.ask(`select pg_catalog.pg_cancel_backend(a.pid) ${activityOf(backend)}`, patienceMs);
+  const asked = await control.ask(`select pg_catalog.pg_cancel_backend(a.pid) ${activityOf(backend)}`, timeoutMs);
   return asked.ok;
 }
 
@@ -34,6 +34,6 @@ export async function cancelByName(control: Control, applicationName: string): P
   await control.ask(
     `select pg_catalog.pg_cancel_backend(pid) from pg_catalog.pg_stat_activity
 where application_name = ${quoteLiteral(applicationName)} and datname = pg_catalog.current_database() and state = 'active'`,
-    patienceMs,
+    timeoutMs,
   );
 }

@@ -17,17 +17,17 @@ import { reconnect } from '../run/live-run.ts';
 import type { LiveRun } from '../run/run-state.ts';
 import { concluded, report } from './report-checks.ts';
 import { withChecks } from './verified-migration.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /** What was seen after a run; `lost`: the connection was, so that it says nothing. */
-interface Seen {
+interface Observation {
   readonly lost: boolean;
   readonly checks: readonly Check[];
   readonly findings: readonly Finding[];
 }
 
 /** What a run has applied, and a migration of which it has left a part standing. */
-export interface Executed {
+export interface AppliedSteps {
   readonly applied: readonly PreparedStep[];
   readonly inPart?: PreparedStep;
 }
@@ -40,9 +40,9 @@ export async function afterApplying(
   task: ApplyTask,
   ports: RunnerPorts,
   live: LiveRun,
-  executed: Executed,
+  executed: AppliedSteps,
 ): Promise<Verdict> {
-  if (executed.applied.length === 0 && executed.inPart === undefined) return wellDone();
+  if (executed.applied.length === 0 && executed.inPart === undefined) return succeeded();
   try {
     return await lookAndJudge(task, ports, live, executed);
   } catch (error) {
@@ -54,7 +54,12 @@ export async function afterApplying(
   }
 }
 
-async function lookAndJudge(task: ApplyTask, ports: RunnerPorts, live: LiveRun, executed: Executed): Promise<Verdict> {
+async function lookAndJudge(
+  task: ApplyTask,
+  ports: RunnerPorts,
+  live: LiveRun,
+  executed: AppliedSteps,
+): Promise<Verdict> {
   const { applied, inPart } = executed;
   const description = await described(ports, live, inPart === undefined ? applied : [...applied, inPart]);
   if ('outcome' in description) return description;
@@ -72,7 +77,7 @@ async function lookAndJudge(task: ApplyTask, ports: RunnerPorts, live: LiveRun, 
   if (ports.signal.aborted) return verdictOf(fault('interrupted'));
   const stopped = seen.checks.some(({ ok }) => !ok) ? await cancelledBy(live) : undefined;
   if (stopped !== undefined) return verdictOf(stopped);
-  if (!task.verification.enabled) return wellDone();
+  if (!task.verification.enabled) return succeeded();
   report(ports, seen.checks);
   return concluded(seen.checks, task.verification, seen.findings);
 }
@@ -113,8 +118,8 @@ async function look(
   task: ApplyTask,
   ports: RunnerPorts,
   live: LiveRun,
-  { applied, description }: Executed & { readonly description: Description },
-): Promise<Seen> {
+  { applied, description }: AppliedSteps & { readonly description: Description },
+): Promise<Observation> {
   const findings = [
     ...description.changes.filter(({ hadDrifted }) => hadDrifted).map(driftTaken),
     ...description.locked.map((name) =>

@@ -1,0 +1,73 @@
+import type { Suspension } from '../migrate/contract/runner-ports.ts';
+
+/** So long at most a process that was told to be stopped holds still when nobody wakes it. */
+const longestHoldMs = 5 * 60_000;
+
+/** One listener for all runs of this process. */
+const sleepers = new Set<() => void>();
+const wakeAll = (): void => {
+  for (const wake of sleepers) wake();
+};
+
+function listen(wake: () => void): () => void {
+  if (sleepers.size === 0) process.on('SIGCONT', wakeAll);
+  sleepers.add(wake);
+  return () => {
+    sleepers.delete(wake);
+    if (sleepers.size === 0) process.off('SIGCONT', wakeAll);
+  };
+}
+
+/**
+ * The pace of this process, by its signals: SIGCONT wakes it, and with `holds` a SIGTSTP that comes before (a managed
+ * platform announces by it that it is going to break the connections) lets it hold still instead of stopping it.
+ */
+export function processSuspension(options: { readonly holds: boolean }): Suspension & Disposable {
+  const looks = new Set<() => Promise<void>>();
+  let held: { readonly promise: Promise<void>; readonly release: () => void } | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let wakes = 0;
+
+  const hold = (): void => {
+    let release: () => void = () => {};
+    const promise = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    held ??= { promise, release };
+    clearTimeout(timer);
+    timer = setTimeout(() => void wake(), longestHoldMs);
+    timer.unref();
+  };
+  const wake = async (): Promise<void> => {
+    hold();
+    clearTimeout(timer);
+    wakes += 1;
+    const mine = wakes;
+    await Promise.all([...looks].map((look) => look().catch(() => {})));
+    // Stopped and woken once more in the meantime: the last one releases.
+    if (mine !== wakes) return;
+    release();
+  };
+  const release = (): void => {
+    held?.release();
+    held = undefined;
+  };
+  const deafen = listen(() => void wake());
+  if (options.holds) process.on('SIGTSTP', hold);
+  return {
+    get held() {
+      return held?.promise;
+    },
+    onWake(look) {
+      looks.add(look);
+      return () => looks.delete(look);
+    },
+    release,
+    [Symbol.dispose]() {
+      deafen();
+      process.off('SIGTSTP', hold);
+      clearTimeout(timer);
+      release();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { RunEvent } from '../contract/event.ts';
+import { emptyHistory, type PartialStatement } from '../contract/history.ts';
+import type { ComparisonOptions } from './compare.ts';
+import type { Hashing } from '../contract/ports.ts';
+import { compareByStatements, type ComparedBundle, type ReadStatements } from './what-changed.ts';
+
+type ReportedHistory = Extract<RunEvent, { readonly kind: 'history' }>;
+
+/** Hexadecimal digits of a fingerprint: enough to tell an edited file from one that was not. */
+export const fingerprintLength = 16;
+
+/** Of what stands in part only the migration is told. */
+const started: Omit<PartialStatement, 'migration'> = {
+  direction: 'up',
+  ordinal: 0,
+  count: 0,
+  tag: '',
+  hash: '',
+  state: 'done',
+  detail: '',
+};
+
+/** The folder held against a history that was told. */
+export function compareReported(
+  bundle: ComparedBundle,
+  reported: ReportedHistory,
+  hashing: Hashing,
+  options: ComparisonOptions,
+) {
+  const partial = reported.partial.map((migration) => ({ ...started, migration }));
+  const history = { ...emptyHistory, rows: reported.rows, partial };
+  return compareByStatements(bundle, history, { ...options, recorded: reportedStatements(reported, hashing) });
+}
+
+/** What a history that was told says of the statements of its rows, where the database itself is not at hand. */
+export function reportedStatements({ rows, fingerprints = [] }: ReportedHistory, hashing: Hashing): ReadStatements {
+  const reported = new Map(rows.map(({ seq }, index) => [seq, fingerprints[index]]));
+  return (seq) => {
+    const fingerprint = reported.get(seq);
+    if (fingerprint === undefined || fingerprint === '') return Promise.resolve(fingerprint === '' ? [] : undefined);
+    return Promise.resolve(
+      (hashes) => hashing.sha256().update(hashes.join(' ')).hex().slice(0, fingerprintLength) === fingerprint,
+    );
+  };
+}

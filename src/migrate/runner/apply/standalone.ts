@@ -1,0 +1,189 @@
+import { fault } from '../../../kit/fault.ts';
+import { sessionLockSetting } from '../lock-waits/lock-settings.ts';
+import type { Segment, Statement } from '../../contract/model.ts';
+import type { RefusedReply, Reply } from '../../contract/ports.ts';
+import { fulfil, forget, intentCommands, readIntent, readNoted } from './intent.ts';
+import { MessageBuilder, opening, timeouts } from './message.ts';
+import { awaitEnd } from './owner.ts';
+import { placeError } from './place-error.ts';
+import { placeOf } from '../../contract/statement-place.ts';
+import type { ApplyContext, PreparedStep } from './prepared.ts';
+import type { EffectProbe, Noted, ObservedEffect } from './probe/effect-probe.ts';
+import { probeOf } from './probe/probe-of.ts';
+import { afterAlone } from './session-traps.ts';
+import type { StepResult } from './step-result.ts';
+import { settingsBefore, textOf, type ChainPosition } from './step-message.ts';
+
+const clearingWaitMs = 10_000;
+
+interface StandaloneContext {
+  readonly segment: Segment;
+  readonly position: ChainPosition;
+  readonly stands: boolean;
+  /** What stands in place of the note that it is done. */
+  readonly fulfilled?: readonly string[];
+}
+
+/** A statement with its probe and what was noted before it. */
+interface StartedStatement {
+  readonly text: string;
+  readonly probe: EffectProbe;
+  readonly noted: Noted;
+}
+
+/**
+ * One statement that cannot run in a transaction: the intent is committed, then the statement runs alone, then the
+ * catalogue is asked, then its end is committed. Nothing is sent behind it before it has been answered.
+ */
+export async function applyStandalone(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  options: StandaloneContext,
+): Promise<StepResult> {
+  const { segment } = options;
+  const statement = prepared.analysis.statements[segment.first];
+  if (statement === undefined) throw new Error('a standalone segment without a statement');
+  const probe = probeOf(statement.outside);
+  // By its hash: it is the same statement when another one has been put before it.
+  const earlier = prepared.part.started?.hash === statement.hash ? prepared.part.started : undefined;
+  const owner = earlier === undefined ? undefined : readIntent(earlier.detail).owner;
+  const alive = owner === undefined ? undefined : await awaitEnd(owner, context.session, context.ports);
+  if (alive !== undefined) return { kind: 'stopped', finding: alive, stands: options.stands };
+
+  const intent = await noteBegun(context, prepared, options, { statement, probe, earlier });
+  if (!intent.ok) return refused(intent, prepared, options);
+  const started = { text: await textOf(prepared.body, statement), probe, noted: intent.noted };
+  if (earlier !== undefined || probe.looksFirst === true) {
+    const before = await settled(context, started);
+    if (!before.ok) return refused(before, prepared, options);
+    if (before.state === 'done') return finish(context, prepared, options);
+    if (before.state === 'unknown') {
+      const where = placeOf(statement, prepared.step.file);
+      return { kind: 'stopped', finding: fault('interrupted-statement', { where }), stands: options.stands };
+    }
+  }
+  // Stopped since: it is not begun any more; its note tells the next attempt to look first.
+  if (context.ports.signal.aborted) return { kind: 'interrupted', stands: options.stands };
+  const reply = await execute(context, started);
+  if (reply.ok || !reply.error.lost) await afterAlone(context.session, statement);
+  if (reply.ok) return finish(context, prepared, options);
+  if (reply.error.lost) return refused(reply, prepared, options);
+  // A half-built unique index refuses the application's rows: it must not outlive the failure. While it does, the note
+  // stays, so that the next attempt clears it.
+  // What is in the way of its removal is often what it failed at: one long wait is enough.
+  if (statement.lock === 'patient') await context.session.send(`SET lock_timeout TO '${clearingWaitMs}ms'`);
+  const left = await leftOf(context, started, reply);
+  if (left === 'done') return finish(context, prepared, options);
+  if (left === 'nothing')
+    await send(context, [
+      ...opening(options.position.epoch, options.position.head),
+      ...forget(prepared.step),
+      'COMMIT',
+    ]);
+  return refused(reply, prepared, options, started.text);
+}
+
+/** Commits the intent, and gives what was noted before the statement: now, or before the attempt that died. */
+async function noteBegun(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  { position, segment }: StandaloneContext,
+  started: {
+    readonly statement: Statement;
+    readonly probe: EffectProbe;
+    readonly earlier: PreparedStep['part']['started'];
+  },
+): Promise<{ readonly ok: true; readonly noted: Noted } | RefusedReply> {
+  const commands = [
+    ...opening(position.epoch, position.head),
+    ...sessionLockSetting(started.statement, prepared.locks),
+    ...timeouts(prepared.analysis, 'SESSION'),
+    ...intentCommands(prepared.step, started.statement, {
+      run: position.run,
+      ordinal: segment.first,
+      before: started.probe.before,
+      earlier: started.earlier,
+      settings: await settingsBefore(prepared, segment.first),
+    }),
+    'COMMIT',
+  ];
+  const reply = await send(context, commands, 'all');
+  if (!reply.ok) return reply;
+  const written = reply.results.findLast(({ columns }) => columns[0] === 'set_config')?.rows[0]?.[0];
+  return { ok: true, noted: readNoted(written ?? '') };
+}
+
+/** What the catalogue says when what was left half is cleared or completed; still half: somebody else is at work on it. */
+async function settled({ session, ports }: ApplyContext, { probe, noted }: StartedStatement): Promise<ObservedEffect> {
+  const seen = await probe.state(session, noted);
+  const remains = (await probe.remains?.(session, noted)) ?? [];
+  if (remains.length > 0)
+    ports.emit({ kind: 'finding', finding: fault('leftover-remains', { why: `It left ${remains.join(', ')}.` }) });
+  if (!seen.ok || seen.state !== 'half') return seen;
+  const repaired = await probe.repair(session, noted);
+  // Perhaps the lock was not to be had: then that is the failure, not the name that is still taken.
+  if (!repaired.ok) return repaired;
+  const after = await probe.state(session, noted);
+  if (!after.ok || after.state !== 'half') return after;
+  const message = 'another session is at work on what an earlier attempt has left';
+  return { ok: false, error: { sqlstate: '55P03', message, lost: false }, completed: 0 };
+}
+
+async function execute(context: ApplyContext, started: StartedStatement): Promise<Reply> {
+  const { session } = context;
+  const reply = await session.send(started.text);
+  await context.settle();
+  if (!reply.ok || started.probe.looksFirst !== true) return reply;
+  // Between the look and the statement somebody may have left what it passed over.
+  const seen = await started.probe.state(session, started.noted);
+  if (!seen.ok) return withoutPosition(seen);
+  if (seen.state !== 'half') return reply;
+  const after = await settled(context, started);
+  if (!after.ok) return withoutPosition(after);
+  return after.state === 'done' ? reply : session.send(started.text);
+}
+
+/** It is known that the statement failed. What is left of it? */
+async function leftOf(
+  context: ApplyContext,
+  started: StartedStatement,
+  { error }: RefusedReply,
+): Promise<'done' | 'nothing' | 'something'> {
+  const after = await settled(context, started);
+  if (!after.ok || after.state === 'half') return 'something';
+  // It was stopped behind its last change; what somebody else has made in the meantime (class 42) is not its effect.
+  return after.state === 'done' && !error.sqlstate.startsWith('42') ? 'done' : 'nothing';
+}
+
+async function finish(context: ApplyContext, prepared: PreparedStep, options: StandaloneContext): Promise<StepResult> {
+  const { position, fulfilled = fulfil(prepared.step) } = options;
+  const reply = await send(context, [...opening(position.epoch, position.head), ...fulfilled, 'COMMIT']);
+  if (!reply.ok) return refused(reply, prepared, { ...options, stands: true });
+  return { kind: 'applied', head: position.head, ms: 0 };
+}
+
+async function send(context: ApplyContext, commands: readonly string[], rows: 'all' | 'none' = 'none'): Promise<Reply> {
+  const reply = await context.session.send(commands.map((command) => `${command};\n`).join(''), { rows });
+  if (!reply.ok && !reply.error.lost) await context.session.send('ROLLBACK');
+  return reply;
+}
+
+/** @param sent the statement, if it is what was refused: positions in messages of our own are no places in the file */
+function refused(reply: RefusedReply, prepared: PreparedStep, options: StandaloneContext, sent?: string): StepResult {
+  const { analysis, step } = prepared;
+  const { first } = options.segment;
+  const statement = analysis.statements[first];
+  const message =
+    sent === undefined || statement === undefined
+      ? { text: '', pieces: [], owners: [first] }
+      : new MessageBuilder().user(first, sent, statement).build();
+  const { error } = sent === undefined ? withoutPosition(reply) : reply;
+  const placing = { message, analysis, file: step.file, partial: options.stands };
+  const finding = placeError({ ...reply, error, completed: 0 }, placing);
+  return { kind: 'refused', refusal: reply, finding, stands: options.stands };
+}
+
+function withoutPosition(refusal: RefusedReply): RefusedReply {
+  const { position: _, ...error } = refusal.error;
+  return { ...refusal, error };
+}

@@ -1,0 +1,20 @@
+import type { PreparedStep } from '../apply/prepared.ts';
+import { readHistory } from '../history/read-history.ts';
+import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import type { LiveRun } from './run-state.ts';
+import { asTheyStand } from './prepare.ts';
+
+/** The step of which an attempt has left a part standing, as it stands now; undefined if there is none. */
+export async function partlyAppliedMigration(
+  ports: Pick<RunnerPorts, 'hashing'>,
+  live: LiveRun,
+  steps: readonly PreparedStep[],
+): Promise<PreparedStep | undefined> {
+  const history = await readHistory(live.session, ports.hashing);
+  if (!history.ok) return undefined;
+  const standing = asTheyStand(
+    steps.filter(({ step }) => step.direction === 'up'),
+    history.value,
+  );
+  return standing.ok ? standing.value.find(({ part }) => part.through > 0) : undefined;
+}
