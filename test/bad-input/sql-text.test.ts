@@ -71,7 +71,7 @@ const refused: readonly Row[] = [
   ['10,000 open comments', `select 1;\n${'/*'.repeat(10_000)}`, 'sql-unterminated-comment 2:1'],
 ];
 
-test.each(refused)('%s is refused with its place, and nothing is changed', async (_, content, told) => {
+test.each(refused)('%s is refused with its place, and nothing is changed (`sql-too-deep`)', async (_, content, told) => {
   await using database = await createTestDatabase();
   using project = createProject(
     { 'migrations/1_first.sql': 'create table first (id int);', 'migrations/2_bad.sql': content },

@@ -5,6 +5,7 @@ import { buildCloud, type Cloud } from '../support/cloud.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/child.ts';
 import { createMachine, type Machine } from '../support/machine.ts';
+import { elapse } from '../support/elapse.ts';
 
 let cloud: Cloud;
 beforeAll(async () => {
@@ -228,7 +229,7 @@ test('a detached run is followed and cancelled from another machine', slow, asyn
   const listed = await bob.run('runs', 'list', '-e', 'dev');
   expect(listed.err).toContain(run);
   const attached = bob.start('runs', 'attach', '-e', 'dev', run.slice(0, 18), '--json');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await elapse(300, 'it follows the run');
   const cancelled = await bob.run('runs', 'cancel', '-e', 'dev', run);
   expect(cancelled.exitCode, cancelled.err).toBe(0);
   const ended = await attached.ended;

@@ -7,6 +7,7 @@ import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
+import { elapse } from '../support/elapse.ts';
 
 const table = 'create table a (n int);\n';
 
@@ -111,7 +112,7 @@ test('another process that bears the pid of a runner is not stopped for it', asy
   const count = (): void => void (signals += 1);
   process.on('SIGTERM', count);
   await project.run('runs', 'cancel', run);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await elapse(50, 'a signal would have come');
   process.off('SIGTERM', count);
   expect(signals).toBe(0);
 });

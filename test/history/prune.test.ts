@@ -4,6 +4,7 @@ import { cutAt } from '../support/cut.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { files, someHistory } from './some-history.ts';
+import { elapse } from '../support/elapse.ts';
 
 const now = (): string => new Date().toISOString();
 
@@ -250,7 +251,7 @@ test('F1: cut off in the middle, it is done once, or not at all', async () => {
   const state = { over: false };
   const again = project.run('runs', 'prune', '--before', now(), '--yes').finally(() => (state.over = true));
   for (let n = 0; n < 5 && !state.over; n += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await elapse(300, 'it connects and waits again');
     await endWaiting(database);
   }
   await blocker.client.query('rollback');

@@ -68,7 +68,7 @@ test.each<readonly [string, FaultCode, RegistryFaultPlan]>([
     { fault: { kind: 'corrupt' }, method: 'GET', path: /manifests/, times: 99 },
   ],
   ['loses every upload', 'registry-unreachable', { fault: { kind: 'lost' }, method: 'PUT', path: /blobs/, times: 99 }],
-])('a registry that %s ends it with %s, a cause, a fix, and no image', async (_, code, plan) => {
+])('a registry that %s ends it with `%s`, a cause, a fix, and no image', async (_, code, plan) => {
   await using world = await imageWorld();
   world.server.faults.add(plan);
   const findings = await findingsOf(world.order, world);

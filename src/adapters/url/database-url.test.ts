@@ -91,7 +91,7 @@ test.each([
   ['postgresql://a:canary@h:5432/', 'url-no-database'],
   ['postgresql://a:canary@h/d?sslmode=no-verify', 'url-sslmode'],
   ['postgresql://a:canary@h/d?sslmode=prefer', 'url-sslmode'],
-])('%s is refused as %s, without a word of it', (url, code) => {
+])('%s is refused as `%s`, without a word of it', (url, code) => {
   const outcome = read(url);
   expect(outcome.ok ? 'accepted' : outcome.findings[0]?.code).toBe(code);
   expect(JSON.stringify(outcome)).not.toMatch(/canary|can.?ary/);

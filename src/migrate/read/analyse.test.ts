@@ -55,7 +55,7 @@ test.each([
   ['select 1\n-- godwit: frozen\n;', ['directive-misplaced 2:1']],
   ['-- godwit: expect delete from t => 1\nselect 1;', ['directive-invalid 1:1']],
   ['-- godwit: expect selct 1 => 1\nselect 1;', ['directive-invalid 1:1']],
-])('%j is refused', async (sql, expected) => {
+])('%j is refused: `%j`', async (sql, expected) => {
   expect(await refusals(sql)).toEqual(expected);
 });
 

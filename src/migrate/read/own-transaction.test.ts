@@ -112,6 +112,6 @@ test.each([
   ['begin; savepoint a; commit;\nrelease a;', ['sql-crosses-border 2:1']],
   ['savepoint a; vacuum;\nrollback to a;', ['sql-crosses-border 2:1']],
   ['-- godwit: transaction=none\nsavepoint a;\nrelease a;', ['sql-crosses-border 3:1']],
-])('%j is refused', async (sql, expected) => {
+])('%j is refused: `%j`', async (sql, expected) => {
   expect(await refusals(sql)).toEqual(expected);
 });
