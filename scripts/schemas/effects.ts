@@ -60,6 +60,23 @@ const acceptedAbout = {
   total: z.int().optional().describe('verify --accept: how many objects'),
 };
 
+const identity = z.looseObject({
+  environment: z.string(),
+  id: z.string(),
+  systemId: z.string(),
+  databaseOid: z.string(),
+});
+
+/** Which database an environment was, what it was pinned to, and which it is since. */
+export const settledIdentity = {
+  before: identity,
+  pinned: z
+    .looseObject({ id: z.string(), systemId: z.string(), databaseOid: z.string() })
+    .optional()
+    .describe('absent: the environment was not pinned'),
+  after: identity,
+};
+
 /** One attempt to change a database. */
 export const run = z.looseObject({
   run: z.string(),
@@ -86,6 +103,7 @@ export const run = z.looseObject({
       exitCode: z.int().nullable().optional(),
       signal: z.string().optional(),
       ...acceptedAbout,
+      identity: z.looseObject(settledIdentity).optional().describe('adopt --identity: which database it was and is'),
       pruned: pruning.optional().describe('runs prune: what went'),
     })
     .optional()
