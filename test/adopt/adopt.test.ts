@@ -142,12 +142,13 @@ test('what no migration makes is nobody’s business', async () => {
   expect((await project.run('verify')).exitCode).toBe(0);
 });
 
-test('a database that is some migrations behind is adopted as far as it goes', async () => {
+test('a database that is some migrations behind is adopted as far as it goes, and told what comes next (`adopt-next`)', async () => {
   await using database = await createTestDatabase();
   await made(database, 3);
   using project = createProject(files, database.url);
   const adopted = await project.run('adopt');
   expect(adopted.exitCode, adopted.err).toBe(0);
+  expect(adopted.err).toContain('[adopt-next]');
   expect(adopted.err).toContain('Nothing of migrations/4_audit.sql is in the database');
   expect(adopted.err).toContain('Look at `godwit plan`');
   expect(adopted.err).not.toContain('godwit up');

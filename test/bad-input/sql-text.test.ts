@@ -71,19 +71,22 @@ const refused: readonly Row[] = [
   ['10,000 open comments', `select 1;\n${'/*'.repeat(10_000)}`, 'sql-unterminated-comment 2:1'],
 ];
 
-test.each(refused)('%s is refused with its place, and nothing is changed (`sql-too-deep`)', async (_, content, told) => {
-  await using database = await createTestDatabase();
-  using project = createProject(
-    { 'migrations/1_first.sql': 'create table first (id int);', 'migrations/2_bad.sql': content },
-    database.url,
-  );
-  const verdict = await judge(project, 'up');
-  expect(verdict.told, verdict.text).toEqual(
-    told.split(', ').map((line) => line.replace(' ', ' migrations/2_bad.sql:')),
-  );
-  expect(verdict.exitCode).toBe(10);
-  expect(await leftIn(database)).toEqual([]);
-});
+test.each(refused)(
+  '%s is refused with its place, and nothing is changed (`sql-too-deep`)',
+  async (_, content, told) => {
+    await using database = await createTestDatabase();
+    using project = createProject(
+      { 'migrations/1_first.sql': 'create table first (id int);', 'migrations/2_bad.sql': content },
+      database.url,
+    );
+    const verdict = await judge(project, 'up');
+    expect(verdict.told, verdict.text).toEqual(
+      told.split(', ').map((line) => line.replace(' ', ' migrations/2_bad.sql:')),
+    );
+    expect(verdict.exitCode).toBe(10);
+    expect(await leftIn(database)).toEqual([]);
+  },
+);
 
 test('a misspelt directive is answered with the one that was meant', async () => {
   await using database = await createTestDatabase();

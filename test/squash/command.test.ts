@@ -144,3 +144,18 @@ test.each([
   expect(squash.err).toContain(told);
   expect(filesOf(project)).toEqual(['1_a.sql', '2_b.sql', '3_c.sql']);
 });
+
+test(
+  'F8: what comes out otherwise each time it runs is not squashed: `squash-not-proven`',
+  { timeout: 60_000 },
+  async () => {
+    using project = createProject({
+      'migrations/1_a.sql': 'create table a (id int);',
+      'migrations/2_b.sql': "do $$ begin execute format('create table b_%s (id int)', md5(random()::text)); end $$;",
+    });
+    const squash = await project.run('squash', '2');
+    expect([squash.exitCode, squash.err]).toEqual([10, expect.stringContaining('[squash-not-proven]')]);
+    expect(squash.err).toContain('b_');
+    expect(filesOf(project)).toEqual(['1_a.sql', '2_b.sql']);
+  },
+);

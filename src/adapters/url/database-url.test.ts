@@ -61,6 +61,11 @@ test('user and password may come from outside of the URL', () => {
   expect(outcome.ok && outcome.value.address.password).toBe('outside');
 });
 
+test('a parameter that nothing reads is a warning: `url-parameter`', () => {
+  const outcome = read('postgresql://a:b@localhost/d?fallback_application_name=x');
+  expect(outcome.ok && outcome.value.findings).toMatchObject([{ code: 'url-parameter', severity: 'warning' }]);
+});
+
 test('a trailing line end is tolerated', () => {
   expect(address('postgresql://a:b@localhost/d\n').database).toBe('d');
 });
