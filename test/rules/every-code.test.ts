@@ -21,7 +21,7 @@ export function testsIn(text: string): readonly TestText[] {
           part,
         );
       const literal = found?.[1] ?? "''";
-      const rest = /^ *test\.each\(\w+\)/.test(part) ? text.replace(literal, '') : part.replace(literal, '');
+      const rest = /^ *test(?:\.\w+)*\.each\((?!\[)/.test(part) ? text.replace(literal, '') : part.replace(literal, '');
       return { title: literal.slice(1, -1).replaceAll('\\', ''), rest };
     });
 }
