@@ -129,7 +129,7 @@ test.each([
   expect(await database.query("select to_regnamespace('godwit') as s")).toEqual([{ s: null }]);
 });
 
-test('what no migration makes is nobody’s business', async () => {
+test('what no migration makes is nobody’s business (`adopt-differs`)', async () => {
   await using database = await createTestDatabase();
   await made(database, 4);
   await database.query(
@@ -158,7 +158,7 @@ test('a database that is some migrations behind is adopted as far as it goes, an
   expect(await historyOf(database)).toEqual(['adopted 1', 'adopted 2', 'adopted 3', 'applied 4']);
 });
 
-test('a migration that is there in part is not proven', async () => {
+test('a migration that is there in part is not proven (`adopt-not-proven`)', async () => {
   await using database = await createTestDatabase();
   await made(database, 3);
   await database.query('create table audit (id int)');

@@ -128,7 +128,7 @@ test.each([
   ['a file of comments', '-- nothing yet\n/* nor here */\n'],
   ['a file with a BOM alone', bytes(0xef, 0xbb, 0xbf)],
   ['a file of semicolons', ';;;'],
-])('%s is refused and not recorded', async (_, content) => {
+])('%s is refused and not recorded (`migration-empty`)', async (_, content) => {
   await using database = await createTestDatabase();
   using project = createProject({ 'migrations/1_nothing.sql': content }, database.url);
   const ran = await project.run('up');

@@ -186,7 +186,7 @@ test('--dry-run says what a run would make and cost, and costs nothing itself', 
   expect(executed()).toBe(before);
 });
 
-test('down, adopt and the audit chain work from afar', slow, async () => {
+test('down, adopt and the audit chain work from afar (`adopt-rows`)', slow, async () => {
   await using database = await createTestDatabase();
   using ann = machineFor(database);
   await database.query('create table a (id int primary key); insert into a values (1), (2)');

@@ -111,7 +111,7 @@ test('a run that is cancelled from another machine stops at a safe point and say
   expect(await other.cancel(ref)).toBe(false);
 });
 
-test('a job that was deleted under its run leaves the outcome open', async () => {
+test('a job that was deleted under its run leaves the outcome open (`job-lost`)', async () => {
   await using database = await createTestDatabase();
   await using world = await jobWorld(database.url);
   const { ref, release } = await abandoned(world, database);
@@ -151,7 +151,7 @@ test('what an old controller left behind is swept by any machine, but not what h
 });
 
 test.each(['PERMISSION_DENIED', 'INTERNAL'] as const)(
-  'a run that cannot be looked for (%s) is not called gone',
+  'a run that cannot be looked for (%s) is not called gone (`google-unavailable`)',
   async (status) => {
     await using database = await createTestDatabase();
     await using world = await jobWorld(database.url);
@@ -171,7 +171,7 @@ test('sweeping that is not allowed fails nothing', async () => {
   expect(await world.engine().sweep()).toEqual([]);
 });
 
-test('a name that something else has is told, and what has it is left alone', async () => {
+test('a name that something else has is told, and what has it is left alone (`job-name-taken`)', async () => {
   await using database = await createTestDatabase();
   await using world = await jobWorld(database.url);
   using project = createProject(files);

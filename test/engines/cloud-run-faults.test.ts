@@ -54,7 +54,7 @@ async function told(
 }
 
 describe('before a job is made', () => {
-  test('a missing secret is told with the nearest name there is', async () => {
+  test('a missing secret is told with the nearest name there is (`secret-missing`)', async () => {
     const finding = await told(
       { config: { project: 'acme-dev' }, spoil: ({ terms }) => rename(terms, 'database-url-dve') },
       'secret-missing',
@@ -68,7 +68,7 @@ describe('before a job is made', () => {
     expect(finding.fix).toContain('database-url-dev');
   });
 
-  test('a connector that does not exist is told with those that do', async () => {
+  test('a connector that does not exist is told with those that do (`connector-missing`)', async () => {
     const config = { network: { connector: 'dev-cloudrun-connector' } };
     const finding = await told({ config }, 'connector-missing');
     expect(finding).toMatchObject({ exitCode: 10, created: 0 });
@@ -84,7 +84,7 @@ describe('before a job is made', () => {
     expect(finding.fix).not.toContain('connectors create');
   });
 
-  test('a connector in error is told as one that does not come back', async () => {
+  test('a connector in error is told as one that does not come back (`connector-not-ready`)', async () => {
     const finding = await told(
       { spoil: ({ emulator }) => emulator.seed.connector(connector, 'ERROR') },
       'connector-not-ready',
@@ -93,7 +93,7 @@ describe('before a job is made', () => {
     expect(finding.fix).toContain('connectors delete dev-cloud-run-connector');
   });
 
-  test('a service account that does not exist is told with the command that makes it', async () => {
+  test('a service account that does not exist is told with the command that makes it (`service-account-missing`)', async () => {
     const config = { serviceAccount: 'nobody@acme-dev.iam.gserviceaccount.com' };
     const finding = await told({ config }, 'service-account-missing');
     expect(finding).toMatchObject({ exitCode: 10, created: 0 });
@@ -168,7 +168,7 @@ describe('a job that the platform does not start', () => {
     ['image', { image: 'missing' }, 'image-refused'],
     ['secret', { secret: 'denied' }, 'secret-refused'],
     ['network', { connector: 'missing' }, 'network-refused'],
-  ] as const)('because of its %s says so, and nothing has changed', async (_, fault, code) => {
+  ] as const)('because of its %s says so, and nothing has changed (`network-refused`)', async (_, fault, code) => {
     const { findings, world } = await attempt({ spoil: ({ emulator }) => emulator.faults.onExecution(fault) });
     expect(findings.map((finding) => finding.code)).toContain(code);
     expect(world.emulator.state.logs.filter(({ jsonPayload }) => jsonPayload !== undefined)).toEqual([]);
@@ -179,13 +179,16 @@ describe('a job that the platform does not start', () => {
     ['CONTAINER_MISSING', 'Image not found.', 'image-refused'],
     ['VPC_NETWORK_NOT_FOUND', 'Network not found.', 'network-refused'],
     ['UNKNOWN', 'Something new.', 'job-not-started'],
-  ] as const)('because it finds %s when it makes it says so, and leaves nothing', async (reason, message, code) => {
-    const { execution } = await attempt({ spoil: ({ emulator }) => emulator.faults.onJob({ reason, message }) });
-    expect(execution.findings.map((finding) => finding.code)).toEqual([code]);
-    expect(execution.findings[0]?.why).toContain(message);
-  });
+  ] as const)(
+    'because it finds %s when it makes it says so, and leaves nothing (`image-refused`)',
+    async (reason, message, code) => {
+      const { execution } = await attempt({ spoil: ({ emulator }) => emulator.faults.onJob({ reason, message }) });
+      expect(execution.findings.map((finding) => finding.code)).toEqual([code]);
+      expect(execution.findings[0]?.why).toContain(message);
+    },
+  );
 
-  test('because its account may not read the secret names the grant', async () => {
+  test('because its account may not read the secret names the grant (`secret-refused`)', async () => {
     const finding = await told(
       { spoil: ({ emulator }) => emulator.faults.onExecution({ secret: 'denied' }) },
       'secret-refused',
@@ -197,7 +200,7 @@ describe('a job that the platform does not start', () => {
 });
 
 describe('a job that ends badly', () => {
-  test('out of memory is told as that, and the outcome is not claimed', async () => {
+  test('out of memory is told as that, and the outcome is not claimed (`job-out-of-memory`)', async () => {
     const finding = await told(
       { files: slow, spoil: ({ emulator }) => emulator.faults.onExecution({ killAfterMs: 1_500 }) },
       'job-out-of-memory',
@@ -205,7 +208,7 @@ describe('a job that ends badly', () => {
     expect(finding.exitCode).toBe(42);
   });
 
-  test('after its time is over is told as that', async () => {
+  test('after its time is over is told as that (`job-timeout`)', async () => {
     const finding = await told({ files: slow, config: { timeout: '2s' } }, 'job-timeout');
     expect(finding.fix).toContain('timeout');
   });
@@ -218,7 +221,7 @@ describe('a job that ends badly', () => {
     expect(JSON.stringify(finding)).not.toContain('S3cret');
   });
 
-  test('by a password that the database refuses ends at once', async () => {
+  test('by a password that the database refuses ends at once (`password-refused`)', async () => {
     await using database = await createTestDatabase();
     const url = database.url.replace(/:[^:@]*@/, ':wrong-password@');
     const finding = await told({ url }, 'password-refused');

@@ -102,7 +102,7 @@ test('lines that come late, twice and in disorder are put together again', async
   expect(told.filter(({ kind }) => kind === 'migration.applied')).toHaveLength(2);
 });
 
-test('lines that never come leave the execution incomplete, and its exit code true', async () => {
+test('lines that never come leave the execution incomplete, and its exit code true (`log-incomplete`)', async () => {
   await using database = await createTestDatabase();
   await using world = await jobWorld(database.url);
   using project = createProject(files);
@@ -251,7 +251,7 @@ test('a log that may be read only a few times a minute is read as often', async 
   expect(world.cloud.leaked()).toEqual([]);
 });
 
-test('a start whose answer never comes is not called a failure', async () => {
+test('a start whose answer never comes is not called a failure (`job-start-unknown`)', async () => {
   await using database = await createTestDatabase();
   await using world = await jobWorld(database.url);
   using project = createProject(files);

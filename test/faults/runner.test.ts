@@ -65,7 +65,7 @@ test('a runner that was killed, and a database out of reach: nobody knows yet', 
   ]);
 });
 
-test('a runner whose last lines are missing ended as the history says', async () => {
+test('a runner whose last lines are missing ended as the history says (`lines-lost`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ 'migrations/1_a.sql': table, 'migrations/2_b.sql': 'select 1 / 0;' }, database.url);
   const run = /runs attach (\w+)/.exec((await project.run('up', '--detach')).err)?.[1] ?? '';
@@ -76,7 +76,7 @@ test('a runner whose last lines are missing ended as the history says', async ()
   expect([attached.exitCode, attached.err]).toEqual([40, expect.stringContaining('[lines-lost]')]);
 });
 
-test('a frozen runner whose session was ended finds out that another one has taken over, and changes nothing', async () => {
+test('a frozen runner whose session was ended finds out that another one has taken over, and changes nothing (`taken-over`)', async () => {
   await using database = await createTestDatabase();
   const rows = Array.from({ length: 60 }, (_, n): [string, string] => [
     `migrations/${n + 2}_row.sql`,

@@ -76,7 +76,7 @@ test('statement by statement, a row that comes in between stops it too', async (
   expect(again.exitCode, again.err).toBe(0);
 });
 
-test('a down file whose effect cannot be seen says that its rows are not counted', async () => {
+test('a down file whose effect cannot be seen says that its rows are not counted (`not-checked`)', async () => {
   await using database = await createTestDatabase();
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);',

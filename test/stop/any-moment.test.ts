@@ -50,7 +50,7 @@ test.each([0, 40, 80, 120, 160, 200, 240, 280, 320, 400])(
   },
 );
 
-test('a role that may have one connection only is told so once; its run goes well, and is stopped by its own key', async () => {
+test('a role that may have one connection only is told so once; its run goes well, and is stopped by its own key (`no-control-connection`)', async () => {
   await using database = await createTestDatabase();
   const role = await database.role('single', 'CONNECTION LIMIT 1');
   await database.query(

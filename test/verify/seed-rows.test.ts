@@ -36,7 +36,7 @@ test('a changed row of a frozen file fails', async () => {
   });
 });
 
-test.each(majors)('on PostgreSQL %i keys of every kind are found again', async (major) => {
+test.each(majors)('on PostgreSQL %i keys of every kind are found again (`check-failed`)', async (major) => {
   await using database = await createTestDatabase(major);
   using project = await seeded(
     database,
@@ -197,7 +197,7 @@ test.each(majors)(
   90_000,
 );
 
-test('another session that holds a table exclusively delays nothing', async () => {
+test('another session that holds a table exclusively delays nothing (`not-compared`)', async () => {
   await using database = await createTestDatabase();
   using project = await seeded(database, currencies);
   const other = await database.connect();

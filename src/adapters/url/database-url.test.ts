@@ -115,7 +115,7 @@ test.each([
   'schema=t2',
   'currentSchema=t1',
   'search_path=t1',
-])('F9: a parameter that names a schema is refused: %s', (parameter) => {
+])('F9: a parameter that names a schema is refused: %s (`url-schema`)', (parameter) => {
   const outcome = read(`postgresql://a:b@localhost/d?${parameter}`);
   expect(outcome.ok ? [] : outcome.findings).toMatchObject([
     { code: 'url-schema', why: expect.stringContaining(`\`${parameter.split('=')[0]}\` names a schema`) },

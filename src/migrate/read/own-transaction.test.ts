@@ -55,7 +55,7 @@ test.each<readonly [string, readonly unknown[]]>([
   expect(statements.every(({ tag }) => tag !== 'SET TRANSACTION')).toBe(true);
 });
 
-test('a BEGIN inside of a transaction does nothing, as the server says: a warning, and the first COMMIT ends it', async () => {
+test('a BEGIN inside of a transaction does nothing, as the server says: a warning, and the first COMMIT ends it (`sql-nested-begin`)', async () => {
   const { segments, findings } = await taken('begin; select 1;\nbegin; select 2; commit; select 3; commit;');
   expect(segments.map(({ first, last }) => [first, last])).toEqual([
     [0, 1],
