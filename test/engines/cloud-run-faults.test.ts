@@ -53,7 +53,7 @@ async function told(
 describe('before a job is made', () => {
   test('a missing secret is told with the nearest name there is', async () => {
     const finding = await told(
-      { config: { project: 'acme-dev' }, spoil: ({ terms }) => rename(terms, 'database-url-dve') },
+      { config: { project: 'acme-dev' }, spoil: ({ options: terms }) => rename(terms, 'database-url-dve') },
       'secret-missing',
     );
     expect(finding).toMatchObject({ exitCode: 10, created: 0 });
@@ -61,7 +61,7 @@ describe('before a job is made', () => {
   });
 
   test('the name of a variable in place of a secret is understood', async () => {
-    const finding = await told({ spoil: ({ terms }) => rename(terms, 'DATABASE_URL') }, 'secret-missing');
+    const finding = await told({ spoil: ({ options: terms }) => rename(terms, 'DATABASE_URL') }, 'secret-missing');
     expect(finding.fix).toContain('database-url-dev');
   });
 
@@ -123,7 +123,7 @@ describe('before a job is made', () => {
       network: { connector: 'nothing-like-it' },
       serviceAccount: 'nobody@acme-dev.iam.gserviceaccount.com',
     };
-    const { execution } = await attempt({ config, spoil: ({ terms }) => rename(terms, 'other') });
+    const { execution } = await attempt({ config, spoil: ({ options: terms }) => rename(terms, 'other') });
     expect(execution.findings.map(({ code }) => code).sort()).toEqual([
       'connector-missing',
       'secret-missing',
@@ -133,7 +133,7 @@ describe('before a job is made', () => {
 });
 
 /** What the configuration names, as if it had been written so. */
-function rename(terms: JobWorld['terms'], secret: string): void {
+function rename(terms: JobWorld['options'], secret: string): void {
   Object.assign(terms, { secret });
 }
 

@@ -1,4 +1,4 @@
-import { whoAsks } from '../../../adapters/actor.ts';
+import { identifyActor } from '../../../adapters/actor.ts';
 import { closedAttempt, type Execution } from '../../../migrate/controller/attempt.ts';
 import { conclude } from '../../../migrate/controller/execute-task.ts';
 import type { LedgerEntry, RunRef } from '../../../migrate/contract/engine.ts';
@@ -63,7 +63,7 @@ async function followAloud(context: Context, project: Project, { engine, entry, 
     await engine.cancel(ref);
     return false;
   });
-  const actor = { ...whoAsks(context.io.env), commit: '', tool: version() };
+  const actor = { ...identifyActor(context.io.env), commit: '', tool: version() };
   try {
     return await follow(
       {
