@@ -34,7 +34,7 @@ export function appliedPart(
     through = last + 1;
   }
   const started = notes.find(({ state }) => state === 'intent');
-  return ok({ through, ...(started === undefined ? {} : { begun: started }) });
+  return ok({ through, ...(started === undefined ? {} : { started }) });
 }
 
 /** The last statement that a note covers when it begins at `first`; undefined if it does not fit. */
