@@ -67,7 +67,7 @@ describe('before a job is made', () => {
   });
 
   test('a version of the secret that is not there is told with how to add one: `secret-version-unusable`', async () => {
-    const spoil = ({ terms }: JobWorld): void => void Object.assign(terms, { secretVersion: '7' });
+    const spoil = ({ options }: JobWorld): void => void Object.assign(terms, { secretVersion: '7' });
     const finding = await told({ spoil }, 'secret-version-unusable');
     expect(finding).toMatchObject({ exitCode: 10, created: 0, why: expect.stringContaining('has no version 7') });
     expect(finding.fix).toContain('gcloud secrets versions add database-url-dev');
