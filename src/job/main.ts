@@ -11,7 +11,7 @@ import type { Finding } from '../kit/finding.ts';
 import { err, type Outcome } from '../kit/outcome.ts';
 import { createRedactor } from '../kit/redact.ts';
 import { perform } from '../migrate/runner/perform.ts';
-import { outcomeOf } from '../migrate/contract/verdict.ts';
+import { outcomeOfExitCode } from '../migrate/contract/verdict.ts';
 import type { Bundle } from '../migrate/contract/ports.ts';
 import { isChange, type Task } from '../migrate/contract/task.ts';
 import { createChannel, jobOutput, type Channel } from './channel.ts';
@@ -139,7 +139,14 @@ function leaveAtOnce(task: Task, channel: Channel): void {
 function refuse(task: Task, channel: Channel, findings: readonly Finding[]): void {
   const exitCode = exitCodeOf(findings);
   for (const finding of findings) channel.emit({ kind: 'finding', finding });
-  channel.emit({ kind: 'run.finished', run: task.run, outcome: outcomeOf(exitCode), exitCode, events: 0, ms: 0 });
+  channel.emit({
+    kind: 'run.finished',
+    run: task.run,
+    outcome: outcomeOfExitCode(exitCode),
+    exitCode,
+    events: 0,
+    ms: 0,
+  });
   process.exitCode = exitCode;
 }
 
