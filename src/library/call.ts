@@ -7,7 +7,7 @@ import { unknownOptions } from '../kit/known-options.ts';
 import { createRedactor } from '../kit/redact.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
-import { outcomeOf } from '../migrate/contract/verdict.ts';
+import { outcomeOfExitCode } from '../migrate/contract/verdict.ts';
 import type { Execution } from '../migrate/controller/execute-task.ts';
 import type { Conclusion } from '../operations/conclusion.ts';
 import type { OperationContext } from '../operations/execute.ts';
@@ -115,7 +115,7 @@ function commandOf(name: string): string {
 /** The ending of what was refused before a run began. */
 export function refusal(findings: readonly Finding[]): Ending {
   const exitCode = exitCodeOf(findings) || 70;
-  return { outcome: exitCode === 2 ? 'wrong-usage' : outcomeOf(exitCode), exitCode, findings };
+  return { outcome: exitCode === 2 ? 'wrong-usage' : outcomeOfExitCode(exitCode), exitCode, findings };
 }
 
 /** The ending of an execution, with what was found beside it. */

@@ -1,7 +1,7 @@
-import { whoAsks } from '../adapters/actor.ts';
+import { identifyActor } from '../adapters/actor.ts';
 import { isChange } from '../migrate/contract/task.ts';
 import { closedAttempt, type Execution } from '../migrate/controller/attempt.ts';
-import { conclude } from '../migrate/controller/execute-task.ts';
+import { closeAttempt } from '../migrate/controller/execute-task.ts';
 import { follow } from '../migrate/controller/follow.ts';
 import type { LedgerEntry, RunRef } from '../migrate/contract/engine.ts';
 import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
@@ -51,7 +51,7 @@ async function followOn(
   { engine, entry, ref }: Following,
   { leave, ui }: Pick<Attachment, 'leave' | 'ui'>,
 ): Promise<Execution> {
-  const actor = { ...whoAsks(project.env), commit: '', tool: version() };
+  const actor = { ...identifyActor(project.env), commit: '', tool: version() };
   const attendance = ui.follow?.(async () => await engine.cancel(ref));
   try {
     return await follow(
@@ -78,7 +78,7 @@ async function close(project: Project, { engine, entry, ref }: Following, execut
     await project.ledger.write({ ...closed, recorded: execution.exitCode !== 30 });
     return;
   }
-  await conclude(
+  await closeAttempt(
     { engine, ledger: project.ledger, keeps: 'all', now, task: { kind: 'apply' } },
     { ref, entry, execution },
   );

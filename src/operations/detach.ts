@@ -1,7 +1,7 @@
 import { ok, type Outcome } from '../kit/outcome.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { ApplyTask, Task } from '../migrate/contract/task.ts';
-import { begin } from '../migrate/controller/execute-task.ts';
+import { beginAttempt } from '../migrate/controller/execute-task.ts';
 import { checkpointerOf } from '../project/checkpoint-method.ts';
 import { checkpointBeforehand } from '../project/checkpointed.ts';
 import { deploymentOf } from '../project/deployment.ts';
@@ -16,7 +16,7 @@ export async function detach(operation: OperationContext, task: Task): Promise<C
   if (!beforehand.ok) return refused(beforehand.findings);
   // Nobody waits for its end: that this process is gone is not a sign of a crash.
   const { controller: _, ...deployment } = await deploymentOf(project, wired, beforehand.value);
-  const started = await begin({ ...deployment, command, signal });
+  const started = await beginAttempt({ ...deployment, command, signal });
   if (!started.ok) return refused(started.findings);
   operation.ui.onNote({ kind: 'settled' });
   return { kind: 'detached', run: started.value.ref.run };

@@ -1,4 +1,4 @@
-import { whoActs, whoAsks } from '../adapters/actor.ts';
+import { resolveActor, identifyActor } from '../adapters/actor.ts';
 import type { Outcome } from '../kit/outcome.ts';
 import { ok } from '../kit/outcome.ts';
 import type { Actor } from '../migrate/contract/task.ts';
@@ -50,8 +50,8 @@ export async function withReady<Result>(
   // Git answers while the database is being connected.
   const acting =
     needs.changes === true
-      ? whoActs(project.root, opening.env, tool)
-      : Promise.resolve({ ...whoAsks(opening.env), commit: '', tool });
+      ? resolveActor(project.root, opening.env, tool)
+      : Promise.resolve({ ...identifyActor(opening.env), commit: '', tool });
   const wired = await wire(project, {
     ...(needs.file === undefined ? {} : { file: needs.file }),
     ...(needs.file === undefined && needs.commands !== true ? {} : { cwd: opening.cwd }),
