@@ -4,14 +4,21 @@ import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { versionIn } from '../migrate/contract/migration-id.ts';
 import type { Migration } from '../migrate/contract/model.ts';
 import { compareReported } from '../migrate/plan/reported-statements.ts';
+import type { Selection } from '../migrate/contract/task.ts';
+import type { PlanFile } from '../project/plan-file.ts';
 import { lacking } from '../project/promotion.ts';
 import { whatIsApplied } from '../project/questions.ts';
 import { inspectTask } from '../project/tasks.ts';
-import type { ChangeRequest } from './change.ts';
 import { eventOf, type OperationContext } from './execute.ts';
 import { look } from './look-up.ts';
 import { withReady, type Ready } from './ready.ts';
 import type { Ui } from './ui.ts';
+
+/** What an `up` is going to bring. */
+interface Brought {
+  readonly selection: Selection;
+  readonly reviewed?: PlanFile | undefined;
+}
 
 /** Hooks may have passed many runs ago. */
 const mostRuns = 200;
@@ -20,7 +27,7 @@ const mostRuns = 200;
  * Refuses to bring migrations into an environment before another one has them, with its hooks passed; nothing is asked
  * of environments that require none.
  */
-export async function checkPromotion(operation: OperationContext, request: ChangeRequest): Promise<Outcome<void>> {
+export async function checkPromotion(operation: OperationContext, request: Brought): Promise<Outcome<void>> {
   const { ready, ui } = operation;
   const { requires, name } = ready.project.environment;
   if (requires === undefined) return ok(undefined);
@@ -72,7 +79,7 @@ function whose(finding: Finding, from: string, name: string): Finding {
 }
 
 /** What an `up` is going to bring: what was reviewed, or what the selection names. */
-function broughtBy({ wired }: Ready, { selection, reviewed }: ChangeRequest): readonly Migration[] {
+function broughtBy({ wired }: Ready, { selection, reviewed }: Brought): readonly Migration[] {
   const { migrations } = wired.bundle;
   const { to, only } = selection;
   const ids = reviewed?.plan.steps.map(({ id }) => id) ?? only;
