@@ -40,8 +40,8 @@ export interface ApplyContext {
   settle(): Promise<void>;
   /** Did we cancel a statement because of those who waited behind it? Says so once. */
   steppedBack(): boolean;
-  /** Opens a session whose messages are sent one by one. */
-  openUnpipelined(): Promise<Outcome<Session>>;
+  /** Opens a session whose messages are sent one by one, for this work. */
+  withCopySession<T>(use: (session: Session) => Promise<T>): Promise<Outcome<T>>;
 }
 
 /** Row kind that a step leaves in the history. */

@@ -145,13 +145,8 @@ async function withUnpipelined(
   stands: boolean,
   use: (session: Session) => Promise<StepResult>,
 ): Promise<StepResult> {
-  const opened = await context.openUnpipelined();
-  if (!opened.ok) return notOpened(opened.findings, stands);
-  try {
-    return await use(opened.value);
-  } finally {
-    await opened.value.close();
-  }
+  const used = await context.withCopySession(use);
+  return used.ok ? used.value : notOpened(used.findings, stands);
 }
 
 /** The database was reached a moment ago: this is a connection lost, which is made again, not one that never was. */

@@ -1,21 +1,16 @@
 import { fault, FaultError } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { bad, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { applySteps, type ApplyResult } from '../apply/apply-steps.ts';
-import type { PreparedStep } from '../apply/prepared.ts';
-import { backendOf } from '../session/backend.ts';
+import type { ApplyContext, PreparedStep } from '../apply/prepared.ts';
 import { defaultLockTerms, type LockTerms } from '../../contract/lock-policy.ts';
 import { readHistory } from '../history/read-history.ts';
 import type { History } from '../../contract/history.ts';
 import { logEvent } from '../history/run-record.ts';
-import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { tellBegun } from './begin.ts';
-import { cancelledBy } from './cancelled-by.ts';
-import { reconnect } from './live-run.ts';
-import type { LiveRun } from './run-state.ts';
-import { openSession } from '../session/open.ts';
+import type { RunSession } from './run-session.ts';
 import { asTheyStand } from './prepare.ts';
 import { verdictOf, wellDone, type Verdict, afterChanges } from '../../contract/verdict.ts';
 import { createYielding, type Yielded, type Yielding } from './yielding.ts';
@@ -33,7 +28,7 @@ const mostLosses = 3;
  */
 export async function applyRun(
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   steps: readonly PreparedStep[],
   locks: LockTerms = defaultLockTerms,
 ): Promise<AppliedRun> {
@@ -57,7 +52,7 @@ interface AppliedRun {
 
 async function applyAll(
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   steps: readonly PreparedStep[],
   yielding: Yielding,
 ): Promise<AppliedRun> {
@@ -65,27 +60,22 @@ async function applyAll(
   const losses = new Map<string, number>();
   let tries = 0;
   for (;;) {
-    const context = {
+    const context: ApplyContext = {
       ports,
       run: live.run,
       session: yielding.over(live.session),
       steppedBack: () => yielding.lookout.steppedBack(),
-      settle: async () => await live.stopping?.settle(),
+      settle: () => live.settle(),
       epoch: live.epoch,
-      begun: live.begun.then((begun) => begun.ok && begun.value === 'begun'),
-      openUnpipelined: async () => {
-        const opened = await openSession(ports, { ...live.terms, pipelined: false });
-        if (!opened.ok) return opened;
-        void beside(live, opened.value);
-        return good(yielding.over(opened.value));
-      },
+      begun: live.begun.then((begun) => begun.ok && begun.value.kind === 'begun'),
+      withCopySession: (use) => live.withCopySession((session) => use(yielding.over(session))),
     };
     let result: ApplyResult;
     try {
       result = await applySteps(context, yielding.ready(remaining), live.head);
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
-      return await stoppedByFile(ports, live, steps, error);
+      return await stoppedByFile(live, steps, error);
     }
     if (result.end.kind === 'not-begun') {
       const behind = await behindBegin(ports, live, remaining);
@@ -94,7 +84,7 @@ async function applyAll(
       if (remaining.length > 0) continue;
       return { verdict: wellDone(), applied: steps };
     }
-    live.head = result.head;
+    live.moveTo(result.head);
     const through = new Set(result.applied);
     remaining = remaining.filter(({ step }) => !through.has(step.id));
     const applied = (): readonly PreparedStep[] => {
@@ -116,7 +106,7 @@ async function applyAll(
       }
     } else tries += 1;
     if (end.kind === 'again' && tries < mostTries && (end.cause === 'lost' || !ports.signal.aborted)) {
-      const known = await lookAgain(ports, live, end.cause);
+      const known = await lookAgain(live, end.cause);
       if (!known.ok) {
         if (known.findings.some(({ code }) => code === 'taken-over'))
           remaining = await withoutOwn(ports, live, remaining);
@@ -136,7 +126,7 @@ async function applyAll(
       if (remaining.length > 0) continue;
       return { verdict: wellDone(), applied: applied() };
     }
-    const cancelled = end.kind === 'failed' && end.fromOutside ? await cancelledBy(live) : undefined;
+    const cancelled = end.kind === 'failed' && end.fromOutside ? await live.cancelledBy() : undefined;
     if (cancelled !== undefined) return { verdict: verdictOf(cancelled), applied: applied() };
     return { verdict: await conclude(ports, live, { end }, remaining.slice(1)), applied: applied() };
   }
@@ -145,14 +135,14 @@ async function applyAll(
 /** The first writes have no good answer. If it was only lost, the run goes on behind them, and what it sent may count. */
 async function behindBegin(
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   steps: readonly PreparedStep[],
 ): Promise<AppliedRun | { readonly remaining: readonly PreparedStep[] }> {
   const begun = await live.begun;
   if (begun.ok) return { verdict: verdictOf(fault('taken-over')), applied: [], notBegun: 'anew' };
   const refused = { verdict: verdictOf(...begun.findings), applied: [], notBegun: 'refused' } as const;
   if (!begun.findings.some(({ code }) => code === 'connection-lost')) return refused;
-  const back = await reconnect(ports, live);
+  const back = await live.reconnect();
   if (!back.ok) {
     const unreached = fault('outcome-unknown', { why: back.findings.map((finding) => finding.why).join(' ') });
     if (!back.findings.some(({ code }) => code === 'taken-over')) return { verdict: verdictOf(unreached), applied: [] };
@@ -165,10 +155,9 @@ async function behindBegin(
     const over = raised.ok && (raised.results[0]?.rows.length ?? 0) > 0;
     return over ? { verdict: verdictOf(...back.findings), applied: [] } : { ...refused, notBegun: 'anew' };
   }
-  const history = await readHistory(live.session, ports.hashing);
+  const history = await live.readHistory();
   if (!history.ok) return { verdict: verdictOf(...history.findings), applied: [] };
-  live.head = history.value.head;
-  live.begun = Promise.resolve(good('begun'));
+  live.confirmBegun(history.value.environmentId);
   tellBegun(ports, live, history.value.environmentId);
   tellOwn(ports, live, steps, history.value);
   const left = steps.filter(({ step }) => !isThrough(history.value, live.run, step));
@@ -176,24 +165,12 @@ async function behindBegin(
   return standing.ok ? { remaining: standing.value } : { verdict: verdictOf(...standing.findings), applied: [] };
 }
 
-/** The session beside the main one. Its backend is asked for over there, so that nothing here waits. */
-async function beside(live: LiveRun, session: Session): Promise<void> {
-  live.beside = session;
-  delete live.besideBackend;
-  if (live.terms.pooled === true) return;
-  const answer = await live.control?.ask(
-    `select pid, extract(epoch from backend_start) from pg_catalog.pg_stat_get_activity(${session.pid})`,
-  );
-  const [pid, start] = (answer?.ok === true ? answer.value[0]?.rows[0] : undefined) ?? [];
-  if (live.beside === session && pid != null) live.besideBackend = backendOf(pid, start);
-}
-
 /** How applying ended, in all ways but the one in which nothing was begun. */
 type Ended = { readonly end: Exclude<ApplyResult['end'], { readonly kind: 'not-begun' }> };
 
 async function conclude(
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   { end }: Ended,
   later: readonly PreparedStep[] = [],
 ): Promise<Verdict> {
@@ -210,7 +187,7 @@ async function conclude(
 }
 
 async function advised(
-  live: LiveRun,
+  live: RunSession,
   { finding, error, at }: Extract<ApplyResult['end'], { readonly kind: 'failed' }>,
   later: readonly PreparedStep[],
 ): Promise<Finding> {
@@ -224,25 +201,22 @@ function isYielded(end: Extract<ApplyResult['end'], { readonly kind: 'again' }>)
 
 /** Reconnects if need be, and reads what is applied now. */
 async function lookAgain(
-  ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   cause: Extract<ApplyResult['end'], { readonly kind: 'again' }>['cause'],
 ): Promise<Outcome<History>> {
   if (cause === 'lost') {
-    const again = await reconnect(ports, live);
+    const again = await live.reconnect();
     if (!again.ok && again.findings.some(({ code }) => code === 'taken-over')) return again;
     if (!again.ok)
       return bad(fault('outcome-unknown', { why: again.findings.map((finding) => finding.why).join(' ') }));
   }
-  const history = await readHistory(live.session, ports.hashing);
-  if (history.ok) live.head = history.value.head;
-  return history;
+  return await live.readHistory();
 }
 
 /** Tells what this run has applied without hearing of it: the answers were lost. */
 function tellOwn(
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   steps: readonly PreparedStep[],
   history: History,
 ): readonly PreparedStep[] {
@@ -259,7 +233,7 @@ function tellOwn(
 /** Another run has taken over: what of this one counts is told all the same. */
 async function withoutOwn(
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   remaining: readonly PreparedStep[],
 ): Promise<readonly PreparedStep[]> {
   const history = await readHistory(live.session, ports.hashing);
@@ -270,15 +244,13 @@ async function withoutOwn(
 
 /** A file failed us on the way: the history tells how far it went. */
 async function stoppedByFile(
-  ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   steps: readonly PreparedStep[],
   { findings }: FaultError,
 ): Promise<AppliedRun> {
-  const known = await readHistory(live.session, ports.hashing);
-  const history = known.ok ? known : await lookAgain(ports, live, 'lost');
+  const known = await live.readHistory();
+  const history = known.ok ? known : await lookAgain(live, 'lost');
   if (!history.ok) return { verdict: verdictOf(...history.findings), applied: [] };
-  live.head = history.value.head;
   const applied = steps.filter(({ step }) => isThrough(history.value, live.run, step));
   const verdict = verdictOf(...findings);
   const inPart = steps.some(({ step }) => history.value.partial.some(({ migration }) => migration === step.id));

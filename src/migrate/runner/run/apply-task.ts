@@ -1,7 +1,7 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import { finishRun, logEvent } from '../history/run-record.ts';
+import { bad, type Outcome } from '../../../kit/outcome.ts';
+import { logEvent } from '../history/run-record.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import type { PlanStep } from '../../contract/model.ts';
 import { bundleInEffect } from '../../plan/in-effect.ts';
@@ -9,24 +9,17 @@ import type { MadePlan } from '../../plan/make-plan.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { ApplyTask } from '../../contract/task.ts';
 import { adoptionVerdict, adoptRun, lookForAdoption, recordUnexecuted, type Adoption } from '../adopt/adopt-run.ts';
-import { openControl } from '../session/control-connection.ts';
-import { within } from '../session/deadline.ts';
 import { tellLocks } from '../session/report-locks.ts';
-import { expectAnswers, watchConnections } from '../session/watch-connections.ts';
+import { expectAnswers } from '../session/watch-connections.ts';
 import { applyRun } from './apply-run.ts';
 import { mayTouchRows } from '../apply/step-message.ts';
-import { begin } from './begin.ts';
 import { describeChanges, undescribedColumns } from '../verify/describe.ts';
-import { majorOf } from '../session/server-facts.ts';
 import { followSeeds } from '../verify/follow-seeds.ts';
 import type { History } from '../../contract/history.ts';
-import { reconnect } from './live-run.ts';
-import type { LiveRun } from './run-state.ts';
-import { noTimeout, open, type Opened } from '../session/open.ts';
-import { endLease } from '../session/lease.ts';
+import { RunSession } from './run-session.ts';
+import { open, type Opened } from '../session/open.ts';
 import { planRun, type PlanTerms, type Told } from './plan-run.ts';
 import { prepareSteps } from './prepare.ts';
-import { stopOnSignal, workingOn } from './stop-run.ts';
 import { standingPart } from './standing-part.ts';
 import { tellHistory } from '../inspect/report-history.ts';
 import { afterApplying } from '../verify/after-applying.ts';
@@ -34,7 +27,6 @@ import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
 
 const mostTries = 5;
 const ownSessionMs = 10_000;
-const goodbyeMs = 5_000;
 
 /**
  * How a try ended; `again`: before anything was applied, the connection was lost or a lock was not to be had; or the
@@ -62,34 +54,16 @@ async function tryApply(task: ApplyTask, given: RunnerPorts, told: Told): Promis
   if (!opened.ok) return { ...tried(opened.findings), verdict: verdictOf(...opened.findings.map(unreached)) };
   const ports = { ...given, bundle: bundleInEffect(given.bundle, opened.value.history) };
   told.takenFrom ??= opened.value.takenFrom?.text;
-  const live: LiveRun = {
-    session: opened.value.session,
-    backend: opened.value.facts.backend,
-    epoch: opened.value.history.epoch,
-    head: opened.value.history.head,
-    run: task.run,
-    attempt: ports.random().toString(36).slice(2),
-    terms: { run: task.run, onDisconnect: task.onDisconnect, ...pinnedBy(opened.value.facts) },
-    schema: opened.value.facts.schema,
-    server: { systemId: opened.value.facts.systemId, databaseOid: opened.value.facts.databaseOid },
-    major: majorOf(opened.value.facts),
-    begun: Promise.resolve(good('moved')),
-  };
-  const stopping = stopOnSignal(ports, live);
-  live.stopping = stopping;
+  const pinned = pinnedBy(opened.value.facts);
+  const live = new RunSession(ports, opened.value, { run: task.run, onDisconnect: task.onDisconnect, pinned });
   try {
     const ended = await applyOpened({ task, ports, live, told }, opened.value);
     // Begun by an earlier try, and refused by this one.
-    if (told.begun && ended.again !== true) await finish(ports, live, ended.verdict);
+    if (told.begun && ended.again !== true) await finish(live, ended.verdict);
     if (task.tells === true && ended.again !== true) await tellHistory(ports, live.session);
     return ended;
   } finally {
-    stopping.dispose();
-    live.watch?.end();
-    await stopping.settle();
-    // Nobody looks after the connection any more. A lease that cannot be given back runs out.
-    await within(ports, goodbyeMs, endLease(live));
-    await Promise.all([live.session.close(), live.control?.close()]);
+    await live.close();
   }
 }
 
@@ -119,8 +93,7 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   const { history } = planned.value;
   const { made, recorded } = withoutRecorded(planned.value.made, task);
   // From here on: it comes up while the run begins, and nothing waits for it.
-  const control = (live.control ??= openControl(ports, task.run));
-  live.watch ??= watchConnections(ports, control, task.run, () => workingOn(live));
+  live.watch();
   const prepared = await prepareSteps(made, { bundle: ports.bundle, history, session, schema: facts.schema }, task);
   if (!prepared.ok) return tried(prepared.findings);
   if (ports.signal.aborted) return { verdict: verdictOf(fault('interrupted', { why: 'Nothing was changed.' })) };
@@ -130,9 +103,9 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   if (adoption !== undefined && adoption.value.plan.records.length === 0)
     return { verdict: adoptionVerdict(adoption.value.plan) };
 
-  live.added = await undescribedColumns(ports.bundle, history);
-  live.begun = begin(task, ports, live, {
+  const beginning = live.begin(task, {
     history,
+    added: await undescribedColumns(ports.bundle, history),
     planHash: planned.value.made.plan.hash,
     first: task.how === 'execute' ? (made.plan.steps[0]?.id ?? '') : '',
     describes: true,
@@ -140,19 +113,19 @@ async function applyOpened(terms: PlanTerms, opened: Opened): Promise<Try> {
   });
   const from = told.takenFrom;
   if (task.how === 'execute' && from === undefined && recorded.length === 0) return applyBehind(terms, prepared.value);
-  const begun = await live.begun;
+  const begun = await beginning;
   if (!begun.ok) return tried(begun.findings);
-  if (begun.value === 'moved') return { verdict: verdictOf(fault('taken-over')), again: true };
+  if (begun.value.kind === 'moved') return { verdict: verdictOf(fault('taken-over')), again: true };
   if (from !== undefined) await logEvent(session, task.run, { kind: 'took-over', body: { from, at: ports.now() } });
   told.takenFrom = undefined;
   for (const step of recorded) {
     const refused = await recordUnexecuted(ports, live, { ...step, kind: 'squashed' }, []);
-    if (refused !== undefined) return { verdict: await finish(ports, live, verdictOf(refused)) };
+    if (refused !== undefined) return { verdict: await finish(live, verdictOf(refused)) };
   }
-  if (recorded.length > 0 && prepared.value.length === 0) return { verdict: await finish(ports, live, wellDone()) };
+  if (recorded.length > 0 && prepared.value.length === 0) return { verdict: await finish(live, wellDone()) };
   if (adoption === undefined) return applyBehind(terms, prepared.value);
   return {
-    verdict: await finish(ports, live, await adoptRun(ports, live, planned.value.made.plan.steps, adoption.value)),
+    verdict: await finish(live, await adoptRun(ports, live, planned.value.made.plan.steps, adoption.value)),
   };
 }
 
@@ -169,18 +142,17 @@ function withoutRecorded(
 
 /** Through a pooler the lease is taken only for what is to be applied: there the next run that applies something does it. */
 function isLeftOver({ task, live }: PlanTerms, { history }: Opened): boolean {
-  return task.how === 'execute' && (history.undescribed || history.unfollowed) && live.terms.pooled !== true;
+  return task.how === 'execute' && (history.undescribed || history.unfollowed) && !live.pooled;
 }
 
 /** Nothing is to be applied, but a run that died has left what it did undescribed. */
 async function describeLeft({ task, ports, live }: PlanTerms, history: History): Promise<Try> {
-  live.added = await undescribedColumns(ports.bundle, history);
-  live.begun = begin(task, ports, live, { history, planHash: '', first: '', describes: true });
-  const begun = await live.begun;
+  const added = await undescribedColumns(ports.bundle, history);
+  const begun = await live.begin(task, { history, added, planHash: '', first: '', describes: true });
   if (!begun.ok) return tried(begun.findings);
-  if (begun.value === 'moved') return { verdict: verdictOf(fault('taken-over')), again: true };
+  if (begun.value.kind === 'moved') return { verdict: verdictOf(fault('taken-over')), again: true };
   await followSeeds(ports, live);
-  return { verdict: await finish(ports, live, wellDone('nothing-to-do')) };
+  return { verdict: await finish(live, wellDone('nothing-to-do')) };
 }
 
 /** Whatever is not proven is known before anything is written. */
@@ -199,7 +171,7 @@ async function adoptionOf(
     environment: environment.name,
   });
   stopWatching();
-  await live.stopping?.settle();
+  await live.settle();
   return ports.signal.aborted ? bad(fault('interrupted', { why: 'Nothing was changed.' })) : looked;
 }
 
@@ -242,7 +214,7 @@ async function conclude(
 ): Promise<Verdict> {
   // The database is gone: nothing can be looked at, nothing written.
   if (verdict.findings.some(({ code }) => code === 'outcome-unknown')) return verdict;
-  await live.stopping?.settle();
+  await live.settle();
   // What stands in part may already differ from what the migrations before it state, rightly so: then only together with
   // it. And whoever stops a run waits for no checks.
   const unchecked = (verdict.outcome === 'partly-applied' && inPart === undefined) || ports.signal.aborted;
@@ -250,38 +222,23 @@ async function conclude(
     ? { ...task, verification: { ...task.verification, enabled: false } }
     : withoutFiring(task, live);
   const checked = await afterApplying(terms, ports, live, { applied, ...(inPart === undefined ? {} : { inPart }) });
-  if (verdict.exitCode !== 0) return finish(ports, live, verdict);
+  if (verdict.exitCode !== 0) return finish(live, verdict);
   // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
   const why = 'Everything is applied and recorded; it was not verified to the end.';
-  return finish(ports, live, ports.signal.aborted ? verdictOf(fault('interrupted', { why })) : checked);
+  return finish(live, ports.signal.aborted ? verdictOf(fault('interrupted', { why })) : checked);
 }
 
 /** A migration may change the search_path of its role or database: within one run names mean the same in all sessions. */
-function pinnedBy({ pooled, searchPath, timesOut }: Opened['facts']): Pick<LiveRun['terms'], 'pooled' | 'pinned'> {
-  const untimed = timesOut ? noTimeout : {};
-  const pinned = { search_path: searchPath, default_transaction_read_only: 'off', ...untimed };
-  return pooled ? { pooled, pinned: untimed } : { pooled, pinned };
+function pinnedBy({ pooled, searchPath }: Opened['facts']): Readonly<Record<string, string>> {
+  return pooled ? {} : { search_path: searchPath, default_transaction_read_only: 'off' };
 }
 
 /** Locks that a trigger takes would stay in a pooler's connection. */
-function withoutFiring(task: ApplyTask, { terms }: LiveRun): ApplyTask {
-  return terms.pooled === true ? { ...task, verification: { ...task.verification, triggers: 'inspect' } } : task;
+function withoutFiring(task: ApplyTask, { pooled }: RunSession): ApplyTask {
+  return pooled ? { ...task, verification: { ...task.verification, triggers: 'inspect' } } : task;
 }
 
-async function finish(ports: RunnerPorts, live: LiveRun, verdict: Verdict): Promise<Verdict> {
-  await live.stopping?.settle();
-  // Cancelled from beside it, or taken over.
-  if (verdict.exitCode === 130 || verdict.exitCode === 20) live.stopping?.hurry();
-  const failure = verdict.findings
-    .filter((finding) => finding.severity === 'error')
-    .map((finding) => `${finding.code}: ${finding.why}`)
-    .join('; ')
-    .slice(0, 2_000);
-  const end = { outcome: verdict.outcome, exitCode: verdict.exitCode, failure };
-  const written = await finishRun(live.session, live.run, end);
-  if (written.ok) return verdict;
-  // Whoever cancels a run from beside it may have met this too.
-  const anew = written.error.lost ? (await reconnect(ports, live)).ok : written.error.sqlstate === '57014';
-  if (anew) await finishRun(live.session, live.run, end);
+async function finish(live: RunSession, verdict: Verdict): Promise<Verdict> {
+  await live.finish(verdict);
   return verdict;
 }

@@ -11,7 +11,7 @@ import { settlementOf } from '../identity/settle-identity.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { EnvironmentTerms } from '../../contract/task.ts';
 import { noteState } from '../verify/describe.ts';
-import type { LiveRun, Begun } from './run-state.ts';
+import type { AddedColumns, Begun, LiveRun } from './live-run.ts';
 
 /** What the first writes of a run say. */
 export interface BeginTerms {
@@ -25,22 +25,25 @@ export interface BeginTerms {
   readonly touchesRows?: boolean;
   /** The database is made the environment's own. */
   readonly settles?: SettledIdentity;
+  /** Columns that an earlier run has added and not described. */
+  readonly added?: AddedColumns;
 }
 
 /**
  * The first writes: schema godwit if need be, the run's row, the new epoch. Nobody has to wait for the answer before
- * sending more: the epoch is known beforehand, and what is sent under it does nothing unless it has been raised to it.
+ * sending more: the epoch is known beforehand, so that the run has it already, and what is sent under it does nothing
+ * unless it has been raised to it.
  *
  * @returns whether the run is in the database under the expected epoch
  */
-export async function begin(
+export async function writeBeginning(
   task: RecordedTask,
   ports: RunnerPorts,
   live: LiveRun,
   terms: BeginTerms,
 ): Promise<Outcome<Begun>> {
-  const expected = String(BigInt(terms.history.epoch) + 1n);
-  live.epoch = expected;
+  // A stop may raise it before these are answered.
+  const expected = live.epoch;
   const settles = terms.settles ?? freshSettlement(live, terms.history, task.environment);
   // In one flight: each of these is answered in its turn, and fails if the one before it has failed.
   const [installed, fresh, epoch, moved] = await Promise.all([
@@ -58,12 +61,12 @@ export async function begin(
   if (!installed.ok) return bad(...(await explainRights(live.session, installed.findings)));
   if (!fresh.ok) return bad(...(await explainRights(live.session, fresh.findings)));
   if (!epoch.ok) return bad(...(await explainRights(live.session, epoch.findings)));
-  if (epoch.value.epoch !== expected) return good('moved');
+  if (epoch.value.epoch !== expected) return good({ kind: 'moved' });
   if (moved !== '') ports.emit({ kind: 'finding', finding: fault('baseline-moved', { why: moved }) });
   const { environmentId = fresh.value.environmentId } = epoch.value;
-  if (settles !== undefined) tellSettled(ports, live, settles, environmentId);
+  if (settles !== undefined) tellSettled(ports, settles, environmentId);
   tellBegun(ports, live, environmentId);
-  return good('begun');
+  return good({ kind: 'begun', environmentId });
 }
 
 /** A database that is replaced by copies of another one is settled by the first run that changes the copy. */
@@ -71,8 +74,7 @@ function freshSettlement(live: LiveRun, history: History, environment: Environme
   return isFreshCopy(history, environment) ? settlementOf(live.server, history, environment) : undefined;
 }
 
-function tellSettled(ports: RunnerPorts, live: LiveRun, settles: SettledIdentity, id: string): void {
-  live.environmentId = id;
+function tellSettled(ports: RunnerPorts, settles: SettledIdentity, id: string): void {
   ports.emit({ kind: 'identity.settled', done: true, ...settles, after: { ...settles.after, id } });
 }
 

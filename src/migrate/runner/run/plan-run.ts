@@ -12,8 +12,7 @@ import type { ApplyTask } from '../../contract/task.ts';
 import { missingConsent } from './consent.ts';
 import { emptied } from '../history/emptied.ts';
 import { preflight } from '../session/server-facts.ts';
-import { takeLease } from '../session/lease.ts';
-import type { LiveRun } from './run-state.ts';
+import type { RunSession } from './run-session.ts';
 import { needingSession } from './needs-session.ts';
 import type { Opened } from '../session/open.ts';
 import { recordedDowns } from '../history/recorded-downs.ts';
@@ -40,7 +39,7 @@ export interface Told {
 export interface PlanTerms {
   readonly task: ApplyTask;
   readonly ports: RunnerPorts;
-  readonly live: LiveRun;
+  readonly live: RunSession;
   readonly told: Told;
 }
 
@@ -66,7 +65,7 @@ export async function planRun(
       downs: recordedDowns(session, history.version, ports),
     });
     if (!made.ok) return made;
-    const pooled = live.terms.pooled === true && task.how === 'execute';
+    const pooled = live.pooled && task.how === 'execute';
     const consents = missingConsent(made.value.plan, task);
     // A checkpoint is taken once it is known that nothing else stands in the way.
     const proving = task.how === 'execute' && consents.every(({ code }) => code === 'needs-checkpoint');
@@ -77,8 +76,8 @@ export async function planRun(
       ...(await unwantedLosses(made.value, task, session, facts.schema)),
     ];
     const idle = made.value.plan.steps.length === 0;
-    if (live.terms.pooled === true && live.leased !== true && refused.length === 0 && !idle) {
-      const leased = await takeLease(task, ports, live, history);
+    if (live.pooled && !live.leased && refused.length === 0 && !idle) {
+      const leased = await live.takeLease(task, history);
       if (!leased.ok) return leased;
       const expected = history.version === 0 ? task.environment.name : history.environment;
       const moved = isOther(history, leased.value, expected);
@@ -92,8 +91,7 @@ export async function planRun(
     }
     told.plan = made.value.plan.hash;
     if (refused.length > 0) return bad(...refused);
-    live.epoch = history.epoch;
-    live.head = history.head;
+    live.planFor(history);
     return good(idle ? 'nothing-to-do' : { made: made.value, history });
   }
 }

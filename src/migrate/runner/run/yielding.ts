@@ -10,7 +10,7 @@ import { createLookout, type Lookout } from '../lock-waits/lock-monitor.ts';
 import { age, blockersWords, preparedCure } from '../lock-waits/blocker-text.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { LiveRun } from './run-state.ts';
+import type { LiveRun } from './live-run.ts';
 import { openSession } from '../session/open.ts';
 
 /** The query waits for a second or two by itself. */
@@ -37,7 +37,7 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, terms: LockTer
     return answer?.ok === true ? (answer.value.at(-1)?.rows ?? []) : undefined;
   };
   const ask = async (query: string): Promise<void> => {
-    const opened = await openSession(ports, { ...live.terms, pipelined: false });
+    const opened = await openSession(ports, { ...live.sessionOptions, pipelined: false });
     if (!opened.ok) return;
     await within(ports, askMs, opened.value.send(query));
     await opened.value.close();
@@ -51,7 +51,7 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, terms: LockTer
     // Through a pooler the backend is another one from message to message: there is nothing to look at.
     over(session) {
       if (session === live.session) began = ports.clock();
-      return live.terms.pooled === true ? session : lookout.over(session);
+      return live.pooled ? session : lookout.over(session);
     },
     async after(end) {
       const { cause } = end;

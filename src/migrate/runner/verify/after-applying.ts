@@ -8,13 +8,11 @@ import type { ApplyTask } from '../../contract/task.ts';
 import { covers } from '../../plan/in-effect.ts';
 import { checkBroughtBack, type BroughtBack } from './brought-back.ts';
 import { checkUndone } from './undone.ts';
-import { cancelledBy } from '../run/cancelled-by.ts';
 import { emitChanges } from './emit-changes.ts';
 import { describeChanges, type Description } from './describe.ts';
 import { followSeeds } from './follow-seeds.ts';
 import { checkLive, checkOwn } from './live-checks.ts';
-import { reconnect } from '../run/live-run.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { RunSession } from '../run/run-session.ts';
 import { concluded, report } from './report-checks.ts';
 import { withChecks } from './verified-migration.ts';
 import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
@@ -39,7 +37,7 @@ export interface Executed {
 export async function afterApplying(
   task: ApplyTask,
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   executed: Executed,
 ): Promise<Verdict> {
   if (executed.applied.length === 0 && executed.inPart === undefined) return wellDone();
@@ -54,7 +52,12 @@ export async function afterApplying(
   }
 }
 
-async function lookAndJudge(task: ApplyTask, ports: RunnerPorts, live: LiveRun, executed: Executed): Promise<Verdict> {
+async function lookAndJudge(
+  task: ApplyTask,
+  ports: RunnerPorts,
+  live: RunSession,
+  executed: Executed,
+): Promise<Verdict> {
   const { applied, inPart } = executed;
   const description = await described(ports, live, inPart === undefined ? applied : [...applied, inPart]);
   if ('outcome' in description) return description;
@@ -63,14 +66,14 @@ async function lookAndJudge(task: ApplyTask, ports: RunnerPorts, live: LiveRun, 
   let seen = await look(task, ports, live, { ...executed, description });
   if (seen.lost) {
     // What is applied is recorded. That the connection was lost while looking at it says nothing about it.
-    const again = await reconnect(ports, live);
+    const again = await live.reconnect();
     if (!again.ok) return verdictOf(...again.findings.map(unverified));
     seen = await look(task, ports, live, { ...executed, description });
     if (seen.lost) return verdictOf(fault('connection-lost', { why: 'It was lost twice during verification.' }));
   }
   // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
   if (ports.signal.aborted) return verdictOf(fault('interrupted'));
-  const stopped = seen.checks.some(({ ok }) => !ok) ? await cancelledBy(live) : undefined;
+  const stopped = seen.checks.some(({ ok }) => !ok) ? await live.cancelledBy() : undefined;
   if (stopped !== undefined) return verdictOf(stopped);
   if (!task.verification.enabled) return wellDone();
   report(ports, seen.checks);
@@ -80,12 +83,12 @@ async function lookAndJudge(task: ApplyTask, ports: RunnerPorts, live: LiveRun, 
 /** Once more behind a lost connection: what was described and not heard of is found done. */
 async function described(
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   steps: readonly PreparedStep[],
 ): Promise<Description | Verdict> {
   let description = await describeChanges(live, steps);
   if (description.kind === 'lost') {
-    const again = await reconnect(ports, live);
+    const again = await live.reconnect();
     if (!again.ok) return verdictOf(...again.findings.map(unverified));
     description = await describeChanges(live, steps);
     if (description.kind === 'lost')
@@ -93,7 +96,7 @@ async function described(
   }
   if (description.kind === 'described') return description.description;
   if (ports.signal.aborted) return verdictOf(fault('interrupted'));
-  const stopped = await cancelledBy(live);
+  const stopped = await live.cancelledBy();
   if (stopped !== undefined) return verdictOf(stopped);
   // The next run describes it.
   ports.emit({ kind: 'finding', finding: fault('not-described', { why: description.why }) });
@@ -112,7 +115,7 @@ function unverified(finding: Finding): Finding {
 async function look(
   task: ApplyTask,
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   { applied, description }: Executed & { readonly description: Description },
 ): Promise<Seen> {
   const findings = [
@@ -130,7 +133,7 @@ async function look(
 async function checksAfter(
   task: ApplyTask,
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   applied: readonly PreparedStep[],
 ): Promise<readonly Check[] | 'lost'> {
   if (task.selection.direction === 'down') return afterUndoing(ports, live, applied);
@@ -156,7 +159,7 @@ function broughtBackIn(applied: readonly PreparedStep[]): BroughtBack {
 
 async function afterUndoing(
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   undone: readonly PreparedStep[],
 ): Promise<readonly Check[] | 'lost'> {
   const history = await readDamagedHistory(live.session, ports.hashing);
@@ -180,7 +183,7 @@ function driftTaken({ kind, name, migration }: Change): Finding {
 }
 
 /** Does the session answer? */
-export async function isLost({ session }: Pick<LiveRun, 'session'>): Promise<boolean> {
+export async function isLost({ session }: Pick<RunSession, 'session'>): Promise<boolean> {
   const reply = await session.send('select');
   return !reply.ok && reply.error.lost;
 }

@@ -8,7 +8,7 @@ import type { Analysis, Change } from '../../contract/model.ts';
 import type { Bundle, Reply } from '../../contract/ports.ts';
 import { rebindBaseline } from './rebind.ts';
 import { describingSettings } from './words/described.ts';
-import type { LiveRun, AddedColumns } from '../run/run-state.ts';
+import type { LiveRun, AddedColumns } from '../run/live-run.ts';
 
 /** What the server says that the migrations' transactions did. */
 export interface Description {
@@ -49,7 +49,7 @@ export async function noteState(
     send(live, [`${identity} WHERE server_major = 0`, `SELECT godwit.note_found(${quoteLiteral(live.run)})`]),
     // In one transaction: what could not be described would look like drift.
     send(live, [
-      ...(history.undescribed ? [describing(live.added ?? []), chainDescribed(live.run)] : []),
+      ...(history.undescribed ? [describing(live.added), chainDescribed(live.run)] : []),
       'SELECT godwit.note_drift()',
     ]),
   ]);
@@ -75,7 +75,7 @@ function movedText({ major }: LiveRun, baseline: History['baseline']): string {
 /** Describes what the run did, takes it into the baseline, and tells it. Asked again after a lost answer it finds it done. */
 export async function describeChanges(live: LiveRun, applied: readonly PreparedStep[] = []): Promise<Described> {
   const own = applied.flatMap(({ step, analysis }) => addedColumns(step.id, analysis));
-  const added = [...(live.added ?? []), ...own];
+  const added = [...live.added, ...own];
   const reply = await send(live, [describing(added), chainDescribed(live.run)]);
   if (!reply.ok) return reply.error.lost ? { kind: 'lost' } : { kind: 'refused', why: reply.error.message };
   const result = reply.results.at(-2);
