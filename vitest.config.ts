@@ -2,20 +2,24 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take minutes begin first, so that none of them is left over for one thread at the end. */
+/**
+ * Projects one after the other, since a worker serves one project only; within each, files that take minutes begin
+ * first, so that none of them is left over for one thread at the end.
+ */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification): boolean =>
-      /test\/(faults\/enumerated|histories)\//.test(moduleId);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    const rank = ({ moduleId, project }: TestSpecification): number =>
+      order.indexOf(project.name) + (/test\/(faults\/enumerated|histories)\//.test(moduleId) ? 0 : 0.5);
+    return [...sorted].sort((a, b) => rank(a) - rank(b));
   }
 }
 
+const order = ['real', 'deep', 'unit'];
+const servers = ['test/support/global-setup.ts'];
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'emulator/**/*.test.ts', 'test/**/*.test.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
     pool: 'threads',
     isolate: false,
     // Also on two cores: many tests mostly wait, for a lock, a timeout, a server that recovers.
@@ -23,5 +27,16 @@ export default defineConfig({
     maxWorkers: Math.max(3, availableParallelism()),
     testTimeout: 90_000,
     hookTimeout: 120_000,
+    projects: [
+      // No server of PostgreSQL: pure tests in the file next to what they test.
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'emulator/**/*.test.ts'] } },
+      // One server per major for the whole run, one database per test.
+      {
+        extends: true,
+        test: { name: 'real', include: ['test/**/*.test.ts'], exclude: ['test/deep/**'], globalSetup: servers },
+      },
+      // Linux, root and packages of Debian.
+      { extends: true, test: { name: 'deep', include: ['test/deep/**/*.test.ts'], globalSetup: servers } },
+    ],
   },
 });

@@ -1,6 +1,6 @@
 // `npm run bench` runs every scenario, `npm run bench -- status plan` some. Options:
 //   --quick         fewer rounds and smaller inputs: shows that the benchmark works, proves nothing
-//   --document      writes the tables to docs/performance.md; of some scenarios, only theirs
+//   --document      writes the tables to bench/README.md; of some scenarios, only theirs
 //   --godwit FILE   measures another build (default: dist/godwit.js)
 //   --major N       PostgreSQL major of the server (default: 18)
 //   --strict        exit code 1 when a target is missed
@@ -89,7 +89,7 @@ function keep(about) {
 
 /** Puts the tables between the two marks of the page. */
 function document(about) {
-  const page = join(root, 'docs', 'performance.md');
+  const page = join(root, 'bench', 'README.md');
   const done = Object.values(results).filter((one) => one.failed === undefined);
   const text = readFileSync(page, 'utf8');
   const [, before, old, after] = /^([^]*<!-- results -->\n)([^]*)(\n<!-- end of results -->[^]*)$/.exec(text) ?? [];

@@ -1,10 +1,13 @@
 // Writes docs/cli.md, docs/faults.md and schemas/ from the sources. A test fails when they are out of date.
 import { build } from 'esbuild';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { schemas } from './schemas.mjs';
 
 const { outputFiles } = await build({
-  entryPoints: ['src/cli/reference.ts'],
+  stdin: {
+    contents: `export * from './src/cli/reference.ts'; export * from './src/cli/fault-reference.ts';`,
+    resolveDir: '.',
+  },
   bundle: true,
   write: false,
   platform: 'node',
@@ -19,8 +22,14 @@ const { cliReference, faultReference } = await import(`data:text/javascript;base
 
 mkdirSync('docs', { recursive: true });
 writeFileSync('docs/cli.md', cliReference());
-writeFileSync('docs/faults.md', faultReference());
+writeFileSync('docs/faults.md', faultReference(new Map(faultSamples())));
 mkdirSync('schemas', { recursive: true });
 for (const [name, schema] of Object.entries(schemas())) {
   writeFileSync(`schemas/${name}.json`, `${JSON.stringify(schema, null, 2)}\n`);
+}
+
+/** What a real run prints for a code; test/docs/fault-samples.test.ts makes these files. */
+function faultSamples() {
+  const folder = 'test/docs/fault-samples';
+  return readdirSync(folder).map((name) => [name.replace(/\.txt$/, ''), readFileSync(`${folder}/${name}`, 'utf8')]);
 }

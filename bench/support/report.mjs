@@ -1,4 +1,4 @@
-// The results for people (a terminal, docs/performance.md) and for programs (bench/results/*.json).
+// The results for people (a terminal, bench/README.md) and for programs (bench/results/*.json).
 const cell = (value, digits = 0) => (value === undefined ? '' : value.toFixed(digits));
 
 /** One scenario as a Markdown section; a terminal shows the same text. */

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { cliReference, faultReference } from './reference.ts';
+import { faultReference } from './fault-reference.ts';
+import { cliReference } from './reference.ts';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
@@ -10,7 +11,10 @@ test('docs/cli.md is what the commands say; else run `node scripts/docs.mjs`', (
 });
 
 test('docs/faults.md is what the catalogue says; else run `node scripts/docs.mjs`', () => {
-  expect(read('docs/faults.md')).toBe(faultReference());
+  const folder = 'test/docs/fault-samples';
+  const files = readdirSync(new URL(folder, root));
+  const samples = files.map((name) => [name.replace(/\.txt$/, ''), read(`${folder}/${name}`)] as const);
+  expect(read('docs/faults.md')).toBe(faultReference(new Map(samples)));
 });
 
 test('the JSON Schemas are what their source says; else run `node scripts/docs.mjs`', async () => {

@@ -1,10 +1,9 @@
 import { exitCodes } from '../kit/exit-code.ts';
-import { catalogue } from '../kit/catalogue/index.ts';
 import type { CommandSpec } from './command.ts';
 import { optionRow, withOptions } from './help.ts';
 import { commands, globalOptions, groups } from './table.ts';
 
-const generated = '<!-- Made by `npm run build` from the sources; edits are overwritten. -->';
+const generated = '<!-- Generated from the sources; edits are overwritten. -->';
 
 /** docs/cli.md: every command with its options and examples. */
 export function cliReference(): string {
@@ -58,27 +57,4 @@ function commandSection(command: CommandSpec): readonly string[] {
 
 function optionList(rows: readonly (readonly [string, string])[]): readonly string[] {
   return rows.map(([names, summary]) => `- \`${names}\`: ${summary}`);
-}
-
-/** docs/faults.md: every code that godwit can report. */
-export function faultReference(): string {
-  const entries = Object.entries(catalogue).sort(([a], [b]) => (a < b ? -1 : 1));
-  return [
-    generated,
-    '',
-    '# Faults',
-    '',
-    'Every expected failure has a code, which never changes its name. `godwit explain CODE` shows the same on the terminal.',
-    '',
-    ...entries.flatMap(([code, entry]) => [
-      `## ${code}`,
-      '',
-      `**${entry.title}.** ${entry.why}`,
-      '',
-      `*Fix:* ${entry.fix}`,
-      '',
-      `Exit code ${entry.exit}${entry.severity === undefined ? '' : `, ${entry.severity}`}${entry.retryable === true ? ', can succeed later without a change' : ''}.`,
-      '',
-    ]),
-  ].join('\n');
 }

@@ -83,7 +83,7 @@ test('the examples of the library compile, and tell the truth when they are run 
   );
 }, 60_000);
 
-test.each(['README.md', 'docs/guide.md'])(
+test.each(['README.md', 'docs/library.md'])(
   'the library code of %s compiles and runs',
   async (page) => {
     await using database = await createTestDatabase();

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The root of the repository. */
@@ -25,4 +25,13 @@ export function fencesOf(page: string): readonly Fence[] {
     at = end;
   }
   return fences;
+}
+
+/** Writes other texts into these blocks of a page. */
+export function replaceFences(page: string, texts: ReadonlyMap<Fence, string>): void {
+  const lines = readFileSync(`${root}/${page}`, 'utf8').split('\n');
+  const lastFirst = [...texts].sort(([a], [b]) => b.line - a.line);
+  for (const [fence, text] of lastFirst)
+    lines.splice(fence.line, fence.text.split('\n').length, ...text.trimEnd().split('\n'));
+  if (texts.size > 0) writeFileSync(`${root}/${page}`, lines.join('\n'));
 }

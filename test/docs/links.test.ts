@@ -6,17 +6,22 @@ import { root } from './fences.ts';
 const pages = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  'bench/README.md',
+  'emulator/README.md',
   'examples/vividly/README.md',
+  'test/faults/README.md',
 ];
 
-/** GitHub's anchors of the headings of a page. */
+/** GitHub's anchors of the headings of a page, and those that it sets itself. */
 function anchorsOf(text: string): readonly string[] {
-  return [...text.replaceAll(/^```.*?^```/gms, '').matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+  const prose = text.replaceAll(/^```.*?^```/gms, '');
+  const headings = [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
     (heading ?? '')
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
       .replaceAll(' ', '-'),
   );
+  return [...headings, ...[...prose.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id ?? '')];
 }
 
 /** Why a link of this page leads nowhere; undefined when it leads somewhere. */

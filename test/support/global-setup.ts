@@ -24,13 +24,18 @@ const settings = {
   max_prepared_transactions: '20',
 };
 
-/** Starts one server per wanted major for the whole run, in a fresh directory, and ends them afterwards. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+/**
+ * Starts one server per wanted major for the whole run, in a fresh directory, and ends them afterwards. The first
+ * project that needs them starts them; the others use the same.
+ */
+export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const run = project.vitest.getRootProject();
+  if ('postgres' in run.getProvidedContext()) return undefined;
   const majors = (process.env['GODWIT_TEST_MAJORS'] ?? '15,18').split(',').map(Number);
   sweep();
   const folder = dataFolder('servers');
   const servers = await Promise.all(majors.map((major) => startOne(major, join(folder, String(major)))));
-  project.provide('postgres', Object.fromEntries(servers.map((server) => [String(server.major), server.url])));
+  run.provide('postgres', Object.fromEntries(servers.map((server) => [String(server.major), server.url])));
   return async () => {
     await Promise.all(servers.map((server) => server.stop()));
     rmSync(folder, { recursive: true, force: true });

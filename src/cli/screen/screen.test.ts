@@ -83,14 +83,14 @@ test('a run is told in plain lines where there is no terminal', () => {
       ✘ index public.a_i m/0001_a.sql:2:8
           expected  gin
           found     btree
-      → Restore what was changed behind the migrations’ back, or state the new form in a new migration. To keep an object as it is now: \`godwit verify --accept OBJECT --reason TEXT\`.
+      → Restore what was changed outside godwit, or put the new definition into a new migration. To keep an object as it is now: \`godwit verify --accept OBJECT --reason TEXT\`.
 
     ✘ A statement failed; its migration was rolled back [statement-failed]
       m/0001_a.sql:2:8
       2 │ select * from b;
         │        ^
       relation "b" does not exist
-      → Correct the statement and run the same command again: what was applied before stays applied.
+      → Correct the statement and run the same command again. Migrations applied before it remain applied.
 
     ✘ Failed; the failed migration was rolled back: 1 migration applied, 1 of 2 checks passed, 1 failed.  1.2 s · run 01A
     "
@@ -146,7 +146,7 @@ test('a finding shows the place with a caret under the column', () => {
       2 │ select * from b;
         │        ^
       relation "b" does not exist
-      → Correct the statement and run the same command again: what was applied before stays applied."
+      → Correct the statement and run the same command again. Migrations applied before it remain applied."
   `);
 });
 

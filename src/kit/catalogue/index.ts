@@ -1,4 +1,5 @@
 import type { CatalogueEntry } from './entry.ts';
+import { adoptFaults } from './adopt.ts';
 import { applyFaults } from './apply.ts';
 import { cloudFaults } from './cloud.ts';
 import { cloudRunFaults } from './cloud-run.ts';
@@ -9,6 +10,7 @@ import { imageFaults } from './image.ts';
 import { jobFaults } from './job.ts';
 import { planFaults } from './plan.ts';
 import { privateNetworkFaults } from './private-network.ts';
+import { rollbackFaults } from './rollback.ts';
 import { squashFaults } from './squash.ts';
 import { sqlFaults } from './sql.ts';
 import { usageFaults } from './usage.ts';
@@ -20,6 +22,8 @@ const parts = {
   ...imageFaults,
   ...sqlFaults,
   ...planFaults,
+  ...rollbackFaults,
+  ...adoptFaults,
   ...squashFaults,
   ...databaseFaults,
   ...applyFaults,

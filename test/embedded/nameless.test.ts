@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startChild } from '../../../test/support/child.ts';
-import { majors } from '../../../test/support/database.ts';
-import { dataFolder } from '../../../test/support/folder.ts';
-import { cacheFolder } from './account.ts';
+import { startChild } from '../support/child.ts';
+import { majors } from '../support/database.ts';
+import { dataFolder } from '../support/folder.ts';
+import { cacheFolder } from '../../src/adapters/embedded/account.ts';
 
 const isRoot = process.getuid?.() === 0;
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
 
-import { dataFolder } from '../../../test/support/folder.ts';
-import { inspectEmbedded, stopEmbedded } from './control.ts';
-import { startEmbedded, type EmbeddedOptions, type EmbeddedServer } from './server.ts';
+import { dataFolder } from '../support/folder.ts';
+import { inspectEmbedded, stopEmbedded } from '../../src/adapters/embedded/control.ts';
+import { startEmbedded, type EmbeddedOptions, type EmbeddedServer } from '../../src/adapters/embedded/server.ts';
 
 async function start(dataDir: string, options: Partial<EmbeddedOptions> = {}): Promise<EmbeddedServer> {
   const started = await startEmbedded({ dataDir, major: 18, ...options });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { createTestDatabase, majors, type TestDatabase } from '../../../../test/support/database.ts';
-import { createConnector } from '../../../adapters/postgres/connector.ts';
-import { readDatabaseUrl } from '../../../adapters/url/database-url.ts';
-import type { Session } from '../../contract/ports.ts';
-import { fireTriggers } from './fire-triggers.ts';
+import { createTestDatabase, majors, type TestDatabase } from '../support/database.ts';
+import { createConnector } from '../../src/adapters/postgres/connector.ts';
+import { readDatabaseUrl } from '../../src/adapters/url/database-url.ts';
+import type { Session } from '../../src/migrate/contract/ports.ts';
+import { fireTriggers } from '../../src/migrate/runner/verify/fire-triggers.ts';
 
 const noop = "create function noop() returns trigger language plpgsql as 'begin return coalesce(new, old); end';";
 

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, expect, test } from 'vitest';
 
-import { majors } from '../../../test/support/database.ts';
-import { startChild, until } from '../../../test/support/child.ts';
-import { dataFolder } from '../../../test/support/folder.ts';
-import { cacheFolder } from './account.ts';
-import { inspectEmbedded, stopEmbedded } from './control.ts';
-import { processStart } from './process-identity.ts';
-import { startEmbedded, type EmbeddedOptions, type EmbeddedServer } from './server.ts';
+import { majors } from '../support/database.ts';
+import { startChild, until } from '../support/child.ts';
+import { dataFolder } from '../support/folder.ts';
+import { cacheFolder } from '../../src/adapters/embedded/account.ts';
+import { inspectEmbedded, stopEmbedded } from '../../src/adapters/embedded/control.ts';
+import { processStart } from '../../src/adapters/embedded/process-identity.ts';
+import { startEmbedded, type EmbeddedOptions, type EmbeddedServer } from '../../src/adapters/embedded/server.ts';
 
 const major = majors.at(-1)!;
 const folders: string[] = [];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { startEmulator, type Emulator } from './start.ts';
+import { startEmulator, type Emulator } from '../../emulator/start.ts';
 
 const execute = promisify(execFile);
 const missing = spawnSync('gcloud', ['--version']).error !== undefined;

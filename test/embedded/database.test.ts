@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
 
-import { createTestDatabase, serverUrl } from '../../../test/support/database.ts';
-import { createDatabase } from './database.ts';
+import { createTestDatabase, serverUrl } from '../support/database.ts';
+import { createDatabase } from '../../src/adapters/embedded/database.ts';
 
 test('a database is made by name, whatever the name, as a copy of another', async () => {
   const template = await createTestDatabase();
