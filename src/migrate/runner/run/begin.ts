@@ -65,7 +65,7 @@ export async function writeBeginning(
   if (moved !== '') ports.emit({ kind: 'finding', finding: fault('baseline-moved', { why: moved }) });
   const { environmentId = fresh.value.environmentId } = epoch.value;
   if (settles !== undefined) tellSettled(ports, settles, environmentId);
-  tellBegun(ports, live, environmentId);
+  reportBegun(ports, live, environmentId);
   return good({ kind: 'begun', environmentId });
 }
 
@@ -79,7 +79,7 @@ function tellSettled(ports: RunnerPorts, settles: SettledIdentity, id: string): 
 }
 
 /** From here on the database knows of the run. */
-export function tellBegun(ports: RunnerPorts, { run, server }: LiveRun, environmentId: string): void {
+export function reportBegun(ports: RunnerPorts, { run, server }: LiveRun, environmentId: string): void {
   ports.emit({ kind: 'identity', environmentId, ...server });
   ports.emit({ kind: 'recorded', run });
 }

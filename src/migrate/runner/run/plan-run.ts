@@ -24,14 +24,15 @@ interface PlannedRun {
   readonly history: History;
 }
 
-/** What has been told already: a plan that is made again and is the same is not told twice. */
-export interface Told {
+/** What the starts of one run have in common. */
+export interface RunProgress {
+  /** Hash of the plan that was reported last: one that is made again and is the same is not reported twice. */
   plan: string;
   /** The live run that the database was taken from, until the audit has it. */
   takenFrom?: string | undefined;
-  /** The run's row is there, and its end is not written yet. */
+  /** The run's row is there. */
   begun: boolean;
-  /** What the tries before have applied. */
+  /** What the starts before this one have applied. */
   readonly applied: PreparedStep[];
 }
 
@@ -40,7 +41,7 @@ export interface PlanTerms {
   readonly task: ApplyTask;
   readonly ports: RunnerPorts;
   readonly live: RunSession;
-  readonly told: Told;
+  readonly progress: RunProgress;
 }
 
 /**
@@ -48,7 +49,7 @@ export interface PlanTerms {
  * a pooler the lease is taken once there is something to do; if the history has moved by then, it is planned again.
  */
 export async function planRun(
-  { task, ports, live, told }: PlanTerms,
+  { task, ports, live, progress }: PlanTerms,
   opened: Opened,
 ): Promise<Outcome<PlannedRun | 'nothing-to-do'>> {
   const { facts, session } = opened;
@@ -84,12 +85,12 @@ export async function planRun(
       history = leased.value;
       if (moved) continue;
     }
-    if (told.plan !== made.value.plan.hash) {
+    if (progress.plan !== made.value.plan.hash) {
       if (facts.pooled) ports.emit({ kind: 'finding', finding: fault('pooled-connection') });
       for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
       ports.emit({ kind: 'plan', plan: made.value.plan });
     }
-    told.plan = made.value.plan.hash;
+    progress.plan = made.value.plan.hash;
     if (refused.length > 0) return bad(...refused);
     live.planFor(history);
     return good(idle ? 'nothing-to-do' : { made: made.value, history });

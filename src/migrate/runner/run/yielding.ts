@@ -1,9 +1,8 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import type { ApplyResult } from '../apply/apply-steps.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { within } from '../session/deadline.ts';
-import { createRetries, type RetryCause } from '../lock-waits/retries.ts';
+import { createRetries } from '../lock-waits/retries.ts';
 import type { Look } from '../lock-waits/lock-wait-snapshot.ts';
 import { firstWait, type LockTerms } from '../../contract/lock-policy.ts';
 import { createLookout, type Lookout } from '../lock-waits/lock-monitor.ts';
@@ -11,13 +10,11 @@ import { age, blockersWords, preparedCure } from '../lock-waits/blocker-text.ts'
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { LiveRun } from './live-run.ts';
+import type { Yielded } from './next.ts';
 import { openSession } from '../session/open.ts';
 
 /** The query waits for a second or two by itself. */
 const askMs = 10_000;
-
-/** A try that ended because of somebody else's lock. */
-export type Yielded = Extract<ApplyResult['end'], { readonly kind: 'again' }> & { readonly cause: RetryCause };
 
 /** Gives way to others: watches who is in the way, pauses, and says when it has been tried for long enough. */
 export interface Yielding {
