@@ -14,6 +14,7 @@ import { installPeers, openWorkshop, query, root } from './support/workshop.mjs'
 
 const names = [
   'embedded',
+  'test-database',
   'example',
   'status',
   'latency',

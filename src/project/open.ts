@@ -11,7 +11,7 @@ import type { Config } from './config-model.ts';
 import { stateFolders } from './state-folders.ts';
 import { leadsToOriginal } from './copied-environment.ts';
 import { chooseEnvironment, type Environment } from './environment.ts';
-import { loadConfig } from './load-config.ts';
+import { loadConfig, type LoadedConfig } from './load-config.ts';
 import { readLock, type Pin } from './lock-file.ts';
 import type { Remote, RemoteOptions } from './remote.ts';
 
@@ -57,10 +57,16 @@ export interface Project {
 
 /** Opens the project of a folder: configuration, environment, database URL, lock file. Connects to nothing. */
 export async function openProject(options: OpenOptions): Promise<Outcome<Project>> {
-  const redactor = options.redactor ?? createRedactor();
   const loaded = await loadConfig(options.cwd, options.configFile);
-  if (!loaded.ok) return loaded;
-  const { root, config } = loaded.value;
+  return loaded.ok ? await openLoaded(loaded.value, options) : loaded;
+}
+
+/** The same with a configuration that was read before, or made. */
+export async function openLoaded(
+  { root, config }: Pick<LoadedConfig, 'root' | 'config'>,
+  options: Omit<OpenOptions, 'cwd' | 'configFile'>,
+): Promise<Outcome<Project>> {
+  const redactor = options.redactor ?? createRedactor();
   const { environment: named, env, askName } = options;
   const question = { config, named, env, askName, redactor };
   const chosen = await chooseEnvironment(question);

@@ -21,7 +21,12 @@ export async function createDatabase(
   } finally {
     await client.end();
   }
-  const url = new URL(server.url);
+  return urlOnServer(server.url, name);
+}
+
+/** The address of a database of this server. */
+export function urlOnServer(server: string, name: string): string {
+  const url = new URL(server);
   url.pathname = `/${encodeURIComponent(name)}`;
   return url.href;
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { fault } from '../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { discardData, ephemeralSettings, setAside } from './ephemeral.ts';
 import { finishExchange } from './exchange.ts';
 import { ensureBinaries, type FetchOptions } from './fetch.ts';
 import { takeLock } from './file-lock.ts';
@@ -40,6 +41,8 @@ export interface EmbeddedOptions extends FetchOptions {
   readonly keep?: boolean | undefined;
   /** Further server settings, such as `{ fsync: 'off' }`; they apply when this call starts the server. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
+  /** For tests: the data begin empty, are not flushed, and go with the server, some seconds after its last user. */
+  readonly ephemeral?: boolean | undefined;
 }
 
 /** A running embedded server, as one of its users sees it. */
@@ -99,11 +102,14 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Outcome<E
 function join(home: ServerHome, options: EmbeddedOptions): Outcome<EmbeddedServer> | undefined {
   const state = readState(home);
   if (state?.postmaster === undefined || findPostmaster(home)?.pid !== state.postmaster.pid) return undefined;
+  // Its password is being replaced at this moment, under the lock.
+  if (state.nextPassword !== undefined) return undefined;
   const wrong = wrongMajor(home, options.major);
   if (wrong !== undefined) return bad(wrong);
   const user = joinUsers(home, options.keep === true);
   if (user === undefined) return undefined;
-  return good(handle(home, state, { user, postmaster: state.postmaster, guest: true, keep: options.keep === true }));
+  const { keep = false, ephemeral = false } = options;
+  return good(handle(home, state, { user, postmaster: state.postmaster, guest: true, keep, ephemeral }));
 }
 
 function wrongMajor(home: ServerHome, wanted: number | undefined): ReturnType<typeof fault> | undefined {
@@ -117,6 +123,10 @@ function wrongMajor(home: ServerHome, wanted: number | undefined): ReturnType<ty
 /** Only under the lock. */
 async function start(home: ServerHome, options: EmbeddedOptions): Promise<Outcome<EmbeddedServer>> {
   finishExchange(home);
+  if (options.ephemeral === true) {
+    await awaitEnd(home);
+    discardData(home);
+  }
   const wrong = wrongMajor(home, options.major);
   if (wrong !== undefined) return bad(wrong);
   await awaitEnd(home);
@@ -154,8 +164,9 @@ async function start(home: ServerHome, options: EmbeddedOptions): Promise<Outcom
   removePidFile(home);
   return await launch(home, state, {
     program: binaries.value.postgres,
-    settings: options.settings ?? {},
+    settings: { ...(options.ephemeral === true ? ephemeralSettings : {}), ...options.settings },
     keep: options.keep === true,
+    ephemeral: options.ephemeral === true,
   });
 }
 
@@ -174,6 +185,7 @@ interface Launch {
   readonly program: string;
   readonly settings: Readonly<Record<string, string>>;
   readonly keep: boolean;
+  readonly ephemeral: boolean;
 }
 
 async function launch(home: ServerHome, state: ServerState, options: Launch): Promise<Outcome<EmbeddedServer>> {
@@ -185,7 +197,7 @@ async function launch(home: ServerHome, state: ServerState, options: Launch): Pr
     port = await freePort(tries === 0 && state.port > 0 ? state.port : undefined);
     dismiss?.();
     started = await startPostmaster(home, { ...options, port }, (pid) => {
-      if (!options.keep) dismiss = startWatchdog({ users: home.users, user, postmasterPid: pid });
+      if (!options.keep) dismiss = watch(home, { user, pid, ephemeral: options.ephemeral });
     });
   }
   if ('failed' in started) {
@@ -197,7 +209,8 @@ async function launch(home: ServerHome, state: ServerState, options: Launch): Pr
   const { postmaster } = started;
   try {
     const running = await changePassword({ ...state, port, postmaster }, (next) => writeState(home, next));
-    return good(handle(home, running, { user, postmaster, guest: false, keep: options.keep, dismiss }));
+    const { keep, ephemeral } = options;
+    return good(handle(home, running, { user, postmaster, guest: false, keep, ephemeral, dismiss }));
   } catch (error) {
     dismissUsers(home);
     await stopPostmaster(postmaster);
@@ -211,19 +224,32 @@ interface Membership {
   readonly postmaster: ProcessIdentity;
   readonly guest: boolean;
   readonly keep: boolean;
+  readonly ephemeral: boolean;
   readonly dismiss?: (() => void) | undefined;
 }
 
+interface Watched {
+  readonly user: string;
+  readonly pid: number;
+  readonly ephemeral: boolean;
+}
+
+function watch(home: ServerHome, { user, pid, ephemeral }: Watched): () => void {
+  const more = ephemeral ? { data: home.data } : {};
+  return startWatchdog({ users: home.users, user, postmasterPid: pid, ...more });
+}
+
 function handle(home: ServerHome, state: ServerState, member: Membership): EmbeddedServer {
-  const { users } = home;
-  const watch = (): (() => void) => startWatchdog({ users, user: member.user, postmasterPid: member.postmaster.pid });
-  const dismiss = member.dismiss ?? (member.keep ? undefined : watch());
+  const { user, postmaster, ephemeral } = member;
+  const dismiss = member.dismiss ?? (member.keep ? undefined : watch(home, { user, pid: postmaster.pid, ephemeral }));
   let left: Promise<void> | undefined;
   const leave = async (): Promise<void> => {
     // What is to be kept is ended by `db stop` only.
     if (member.keep) return;
-    const last = leaveUsers(home, member.user);
-    if (last) await stopPostmaster(member.postmaster);
+    const last = leaveUsers(home, user);
+    const remove = last && ephemeral ? setAside(home) : undefined;
+    if (last) await stopPostmaster(postmaster);
+    remove?.();
     dismiss?.();
   };
   return {

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import type { Client } from 'pg';
+import { good, type Outcome } from '../../kit/outcome.ts';
+import { startEmbedded, type EmbeddedServer } from '../embedded/server.ts';
+import type { Administrator } from './databases.ts';
+import { testServerFolder } from './server-folder.ts';
+
+/** Where the server for tests is, and which one. */
+interface TestServerOptions {
+  /** Folder for the project's test servers, where they find no room in memory. */
+  readonly folder: string;
+  readonly major: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The server for tests, as this process sees it. */
+export interface TestServer extends Pick<EmbeddedServer, 'url' | 'password'> {
+  /** The session that makes and drops databases. */
+  readonly administrator: Administrator;
+}
+
+const servers = new Map<string, Promise<Outcome<TestServer>>>();
+
+/**
+ * Joins the server for the tests of a project, or starts it. All processes that ask for the same folder share one
+ * server; it ends some seconds after the last of them, however that process ends.
+ */
+export async function joinTestServer(options: TestServerOptions): Promise<Outcome<TestServer>> {
+  const dataDir = join(testServerFolder(options.folder), String(options.major));
+  const joining = servers.get(dataDir) ?? start(dataDir, options);
+  servers.set(dataDir, joining);
+  let joined = false;
+  try {
+    const server = await joining;
+    joined = server.ok;
+    return server;
+  } finally {
+    if (!joined) servers.delete(dataDir);
+  }
+}
+
+/** Several processes of a test runner, each with several pools. */
+const settings = { max_connections: '200' };
+
+async function start(dataDir: string, { major, env }: TestServerOptions): Promise<Outcome<TestServer>> {
+  const started = await startEmbedded({ dataDir, major, ephemeral: true, settings, env: { ...env } });
+  if (!started.ok) return started;
+  const { url, password } = started.value;
+  return good({ url, password, administrator: createAdministrator(url) });
+}
+
+/** One session for the whole process: to open one takes as long as to copy a small database. */
+function createAdministrator(url: string): Administrator {
+  let session: Promise<Session> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  const forget = (): void => {
+    session = undefined;
+  };
+  const run: Administrator['query'] = async (text, values = []) => {
+    session ??= connect(url, forget);
+    session.catch(forget);
+    const client = await session;
+    client.ref();
+    try {
+      return (await client.query<never>(text, [...values])).rows;
+    } finally {
+      client.unref();
+    }
+  };
+  return {
+    query(text, values) {
+      const rows = last.then(() => run<never>(text, values));
+      last = rows.catch(() => undefined);
+      return rows;
+    },
+  };
+}
+
+/** A session that keeps the process alive only while a query is under way. */
+type Session = Client & { ref(): void; unref(): void };
+
+async function connect(url: string, forget: () => void): Promise<Session> {
+  const pg = await import('pg');
+  const client = new pg.Client({ connectionString: url, ssl: false }) as Session;
+  client.on('error', forget);
+  client.on('end', forget);
+  await client.connect();
+  return client;
+}
