@@ -14,7 +14,7 @@ import type { HistoryRow } from './migrate/contract/history-rows.ts';
 import type { Change, Check, Plan } from './migrate/contract/model.ts';
 import { readBareName } from './migrate/read/read-bare-file.ts';
 import { nodeHashing } from './adapters/files/hashing.ts';
-import { compareTold } from './migrate/plan/told-statements.ts';
+import { compareTold } from './migrate/plan/reported-statements.ts';
 import type { Actor, Task } from './migrate/contract/task.ts';
 import { openProject, type Project } from './project/open.ts';
 import { runTask } from './project/run-task.ts';

@@ -1,7 +1,7 @@
 import { begin } from '../migrate/controller/execute-task.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { ApplyTask, Task } from '../migrate/contract/task.ts';
-import { checkpointerOf } from '../project/checkpoint-means.ts';
+import { checkpointerOf } from '../project/checkpoint-method.ts';
 import { checkpointBeforehand } from '../project/checkpointed.ts';
 import { deploymentOf } from '../project/deployment.ts';
 import type { Context, Result } from './command.ts';

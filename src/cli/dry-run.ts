@@ -2,7 +2,7 @@ import { wantsCheckpoint } from '../migrate/contract/checkpoint.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { Plan } from '../migrate/contract/model.ts';
 import type { Selection } from '../migrate/contract/task.ts';
-import { plannedCheckpoint } from '../project/checkpoint-means.ts';
+import { plannedCheckpoint } from '../project/checkpoint-method.ts';
 import { planTask } from '../project/tasks.ts';
 import type { Context, Result } from './command.ts';
 import { eventOf, execute, resultOf, type Ready } from './execute.ts';

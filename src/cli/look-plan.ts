@@ -2,7 +2,7 @@ import { nodeHashing } from '../adapters/files/hashing.ts';
 import type { Finding } from '../kit/finding.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import type { Plan } from '../migrate/contract/model.ts';
-import { toldStatements } from '../migrate/plan/told-statements.ts';
+import { toldStatements } from '../migrate/plan/reported-statements.ts';
 import type { Selection } from '../migrate/contract/task.ts';
 import { whatIsApplied, type Known } from '../project/questions.ts';
 import { ofAnyDatabase, planTask } from '../project/tasks.ts';

@@ -3,7 +3,7 @@ import { bad, good, type Outcome } from '../kit/outcome.ts';
 import type { Finding } from '../kit/finding.ts';
 import { versionIn } from '../migrate/contract/migration-id.ts';
 import type { Migration } from '../migrate/contract/model.ts';
-import { compareTold } from '../migrate/plan/told-statements.ts';
+import { compareTold } from '../migrate/plan/reported-statements.ts';
 import type { Selection } from '../migrate/contract/task.ts';
 import { lacking } from '../project/promotion.ts';
 import { whatIsApplied } from '../project/questions.ts';

@@ -5,7 +5,7 @@ import { readBundle } from '../adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createConnector } from '../adapters/postgres/connector.ts';
 import { createSpawner } from '../adapters/exec/spawner.ts';
-import { processPace } from '../adapters/process-pace.ts';
+import { processPace } from '../adapters/process-suspension.ts';
 import { runnerClock } from '../adapters/runner-clock.ts';
 import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { CloudRunTerms } from '../adapters/engines/cloud-run/terms.ts';
+import type { CloudRunTerms } from '../adapters/engines/cloud-run/options.ts';
 import { isLoopback, readDatabaseUrl } from '../adapters/url/database-url.ts';
 import type { DatabaseAddress } from '../adapters/postgres/address.ts';
 import { userInfo } from 'node:os';
@@ -10,7 +10,7 @@ import { nearest } from '../kit/nearest.ts';
 import { bad, good, type Outcome } from '../kit/outcome.ts';
 import type { Redactor } from '../kit/redact.ts';
 import { defaultLockTerms, type LockTerms } from '../migrate/contract/lock-policy.ts';
-import { cloudRunTerms } from './cloud-run-terms.ts';
+import { cloudRunTerms } from './cloud-run-options.ts';
 import { environmentName } from './config-check.ts';
 import { originalOf } from './config-identity.ts';
 import type { CloudRunConfig, Config, EnvironmentConfig, HookConfig } from './config-model.ts';

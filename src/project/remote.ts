@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, processStart } from '../adapters/embedded/process-identity.ts';
-import type { CloudRunTerms } from '../adapters/engines/cloud-run/terms.ts';
+import type { CloudRunTerms } from '../adapters/engines/cloud-run/options.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createGoogle, type Google } from '../adapters/google/google.ts';
 import { combineLedgers } from '../adapters/ledger/combined-ledger.ts';

@@ -79,7 +79,7 @@ async function undoing(project: Project, wired: Wired, deployment: Deployment): 
 async function deployed(project: Project, deployment: Deployment): Promise<Execution> {
   if (deployment.task.kind !== 'apply') return await deploy(deployment);
   const { deployCheckpointed } = await import('./checkpointed.ts');
-  const means = async () => (await import('./checkpoint-means.ts')).checkpointerOf(project);
+  const means = async () => (await import('./checkpoint-method.ts')).checkpointerOf(project);
   const checkpointed = async (own: Deployment): Promise<Execution> => await deployCheckpointed(own, means);
   if (!deployment.bundle.migrations.some(({ replaces }) => replaces !== undefined))
     return await checkpointed(deployment);
@@ -95,7 +95,7 @@ const settlingMs = 2_000;
 async function settleOnce(project: Project, wired: Wired): Promise<void> {
   if (settled.has(wired)) return;
   settled.add(wired);
-  const { settleLeftovers } = await import('./settle.ts');
+  const { settleLeftovers } = await import('./reconcile.ts');
   // It informs and tidies: what it cannot do is done by the next command.
   await settleLeftovers(project, wired.engine).catch(() => []);
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { CloudRunTerms } from '../../src/adapters/engines/cloud-run/terms.ts';
+import type { CloudRunTerms } from '../../src/adapters/engines/cloud-run/options.ts';
 import { createGoogle, type Google } from '../../src/adapters/google/google.ts';
 import { createRedactor } from '../../src/kit/redact.ts';
-import { cloudRunTerms } from '../../src/project/cloud-run-terms.ts';
+import { cloudRunTerms } from '../../src/project/cloud-run-options.ts';
 import type { CloudRunConfig, Config, EnvironmentConfig } from '../../src/project/config-model.ts';
 import { buildCloud } from '../support/cloud.ts';
 import { createTestDatabase } from '../support/database.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createImage, type CreatedImage, type ImageOrder } from '../../src/adapters/image/create-image.ts';
 import { noCache } from '../../src/adapters/image/image-cache.ts';
 import type { ImageConfig, ImageManifest } from '../../src/adapters/image/manifest.ts';
-import { readTar } from '../../src/adapters/image/tar-reader.ts';
+import { readTar } from '../../src/adapters/tar/read-tar.ts';
 import type { Outcome } from '../../src/kit/outcome.ts';
 import { pushImage, tinyNodeImage } from '../support/base-image.ts';
 import { bundleOf, imageWorld, memoryCache, type ImageWorld } from './world.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createImage, type CreatedImage, type ImageOrder } from '../../src/adapters/image/create-image.ts';
-import { readTar } from '../../src/adapters/image/tar-reader.ts';
+import { readTar } from '../../src/adapters/tar/read-tar.ts';
 import { pushImage, tinyNodeImage, type MadeImage } from '../support/base-image.ts';
 import { imageWorld, type ImageWorld } from './world.ts';
 

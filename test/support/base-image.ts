@@ -5,7 +5,7 @@ import { makeLayer, type Layer } from '../../src/adapters/image/layer.ts';
 import { digestOf, mediaTypes, type ImageConfig } from '../../src/adapters/image/manifest.ts';
 import { parseReference, type ImageReference } from '../../src/adapters/image/reference.ts';
 import { createRegistryClient, type RegistryClient } from '../../src/adapters/image/registry-client.ts';
-import type { TarFile } from '../../src/adapters/image/tar-writer.ts';
+import type { TarFile } from '../../src/adapters/tar/write-tar.ts';
 import { good } from '../../src/kit/outcome.ts';
 
 /** An image made in code: no public registry is needed. */

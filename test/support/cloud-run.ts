@@ -3,7 +3,7 @@ import type { IamModel } from '../../emulator/core/iam.ts';
 import type { Emulator } from '../../emulator/start.ts';
 import { createCloudRunEngine } from '../../src/adapters/engines/cloud-run/engine.ts';
 import type { Patience } from '../../src/adapters/engines/cloud-run/context.ts';
-import type { CloudRunTerms } from '../../src/adapters/engines/cloud-run/terms.ts';
+import type { CloudRunTerms } from '../../src/adapters/engines/cloud-run/options.ts';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createGoogle } from '../../src/adapters/google/google.ts';
 import { createRedactor } from '../../src/kit/redact.ts';
@@ -12,7 +12,7 @@ import type { Engine } from '../../src/migrate/contract/engine.ts';
 import type { RunEvent } from '../../src/migrate/contract/event.ts';
 import type { Bundle } from '../../src/migrate/contract/ports.ts';
 import type { Task } from '../../src/migrate/contract/task.ts';
-import { cloudRunTerms } from '../../src/project/cloud-run-terms.ts';
+import { cloudRunTerms } from '../../src/project/cloud-run-options.ts';
 import type { CloudRunConfig } from '../../src/project/config-model.ts';
 import { buildCloud, type Cloud } from './cloud.ts';
 

@@ -5,7 +5,7 @@ import type { GoogleError } from '../google/error.ts';
 import { googleFault } from '../google/fault.ts';
 import type { Google } from '../google/google.ts';
 import { instancePath, resourceOf, type SqlInstanceName, type SqlOperation } from './cloud-sql-instance.ts';
-import { untilAnswered, type Patience } from './patience.ts';
+import { untilAnswered, type Patience } from './timeouts.ts';
 
 /** A backup that was read back. */
 export interface MadeBackup {

@@ -13,7 +13,7 @@ import {
   type SqlInstance,
   type SqlInstanceName,
 } from './cloud-sql-instance.ts';
-import { untilAnswered, type Patience } from './patience.ts';
+import { untilAnswered, type Patience } from './timeouts.ts';
 import { shellWord } from './shell-word.ts';
 
 /** Which Cloud SQL instance. */

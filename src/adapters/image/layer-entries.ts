@@ -6,7 +6,7 @@ import type { Descriptor } from './manifest.ts';
 import type { RepositoryName } from './reference.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { damaged } from './registry-fault.ts';
-import { readTar, type TarEntry } from './tar-reader.ts';
+import { readTar, type TarEntry } from '../tar/read-tar.ts';
 
 /** Can godwit look into this layer? Those that Node cannot decompress, or that lie elsewhere, stay closed. */
 export function isReadable(layer: Descriptor): boolean {

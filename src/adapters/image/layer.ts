@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { memorySource } from '../files/byte-source.ts';
 import type { BundleFile } from '../bundle/bundle-files.ts';
-import { writeTar, type TarFile } from './tar-writer.ts';
+import { writeTar, type TarFile } from '../tar/write-tar.ts';
 
 /** A layer that was made here, ready to be uploaded. */
 export interface Layer {

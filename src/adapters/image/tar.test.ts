@@ -3,8 +3,8 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { memorySource } from '../files/byte-source.ts';
 import { makeLayer } from './layer.ts';
-import { readTar } from './tar-reader.ts';
-import { writeTar, type TarFile } from './tar-writer.ts';
+import { readTar } from '../tar/read-tar.ts';
+import { writeTar, type TarFile } from '../tar/write-tar.ts';
 
 async function archiveOf(files: Readonly<Record<string, Uint8Array>>): Promise<Buffer> {
   const pieces: Uint8Array[] = [];

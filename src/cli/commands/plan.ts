@@ -1,4 +1,4 @@
-import { plannedCheckpoint } from '../../project/checkpoint-means.ts';
+import { plannedCheckpoint } from '../../project/checkpoint-method.ts';
 import { writePlan } from '../../project/plan-file.ts';
 import type { Run } from '../command.ts';
 import { withProject } from '../execute.ts';

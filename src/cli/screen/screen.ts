@@ -4,7 +4,7 @@ import type { Redactor } from '../../kit/redact.ts';
 import type { Io } from '../io.ts';
 import { renderFinding, type LineReader } from './finding.ts';
 import { createLiveLine, type LiveLine } from './live.ts';
-import { createStory } from './story.ts';
+import { createStory } from './event-renderer.ts';
 import { createStyle, wantsColor, type Style } from './style.ts';
 
 /** What a screen is made of. */

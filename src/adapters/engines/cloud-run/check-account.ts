@@ -2,7 +2,7 @@ import { fault } from '../../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import { googleFault } from '../../google/fault.ts';
 import type { Google } from '../../google/google.ts';
-import type { CloudRunTerms } from './terms.ts';
+import type { CloudRunTerms } from './options.ts';
 
 /** Whether the job's account is there. Who may not look is not refused: the platform looks for itself. */
 export async function checkAccount(google: Google, terms: CloudRunTerms): Promise<Outcome<void>> {

@@ -4,7 +4,7 @@ import { googleFault, nearestName } from '../../google/fault.ts';
 import type { Google } from '../../google/google.ts';
 import { listAll } from '../../google/operations.ts';
 import { connectorName } from './names.ts';
-import type { CloudRunTerms } from './terms.ts';
+import type { CloudRunTerms } from './options.ts';
 
 /**
  * Whether the connector is there and ready. A subnet is left to the platform, which names it when it is wrong. Who may not

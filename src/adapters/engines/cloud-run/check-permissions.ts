@@ -2,7 +2,7 @@ import { fault } from '../../../kit/fault.ts';
 import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import type { Google } from '../../google/google.ts';
 import { grantCommand, roleFor } from '../../google/roles.ts';
-import type { CloudRunTerms } from './terms.ts';
+import type { CloudRunTerms } from './options.ts';
 
 /** What a controller needs in the project; the roles run.developer, logging.viewer and logging.logWriter hold it. */
 const needed = [

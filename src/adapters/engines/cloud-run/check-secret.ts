@@ -4,7 +4,7 @@ import { googleFault, nearestName } from '../../google/fault.ts';
 import type { Google } from '../../google/google.ts';
 import { listAll } from '../../google/operations.ts';
 import { secretName } from './names.ts';
-import type { CloudRunTerms } from './terms.ts';
+import type { CloudRunTerms } from './options.ts';
 
 interface SecretVersion {
   readonly name: string;

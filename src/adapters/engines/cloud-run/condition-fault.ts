@@ -2,7 +2,7 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { connectorName, secretName } from './names.ts';
 import type { RunCondition } from './resources.ts';
-import type { CloudRunTerms } from './terms.ts';
+import type { CloudRunTerms } from './options.ts';
 
 /** What a failure of the platform is about. */
 type Subject = 'secret' | 'image' | 'network' | 'account' | 'key';

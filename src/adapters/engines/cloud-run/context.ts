@@ -2,7 +2,7 @@ import type { Redactor } from '../../../kit/redact.ts';
 import type { Hashing } from '../../../migrate/contract/ports.ts';
 import type { Google } from '../../google/google.ts';
 import type { ImageSource } from './job-image.ts';
-import type { CloudRunTerms } from './terms.ts';
+import type { CloudRunTerms } from './options.ts';
 
 /** What all parts of the engine work with. */
 export interface CloudRunContext {

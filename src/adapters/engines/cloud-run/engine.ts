@@ -12,7 +12,7 @@ import { executionName, jobNames, type JobNames } from './names.ts';
 import { prepareJob } from './prepare.ts';
 import { removeJob, sweepJobs } from './remove.ts';
 import { startJob } from './start.ts';
-import type { CloudRunTerms } from './terms.ts';
+import type { CloudRunTerms } from './options.ts';
 import { resultOf } from './verdict.ts';
 
 /** What the engine is made of. */

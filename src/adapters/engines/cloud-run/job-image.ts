@@ -5,7 +5,7 @@ import type { Redactor } from '../../../kit/redact.ts';
 import type { BundleFile } from '../../bundle/bundle-files.ts';
 import { cacheFolder } from '../../embedded/account.ts';
 import type { Google } from '../../google/google.ts';
-import type { CloudRunTerms } from './terms.ts';
+import type { CloudRunTerms } from './options.ts';
 
 /** What a job runs. */
 export interface JobImage {

@@ -3,7 +3,7 @@ import type { Task } from '../../../migrate/contract/task.ts';
 import { nodeHashing } from '../../files/hashing.ts';
 import { jobSpec, timeoutMs, type JobInput } from './job-spec.ts';
 import { logLink } from './log-link.ts';
-import type { CloudRunTerms } from './terms.ts';
+import type { CloudRunTerms } from './options.ts';
 
 const terms: CloudRunTerms = {
   kind: 'cloud-run',

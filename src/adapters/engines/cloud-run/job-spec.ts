@@ -3,7 +3,7 @@ import type { Bundle, Hashing } from '../../../migrate/contract/ports.ts';
 import type { Task } from '../../../migrate/contract/task.ts';
 import { labelsOf } from './labels.ts';
 import { connectorName, secretName, type JobNames } from './names.ts';
-import type { CloudRunTerms } from './terms.ts';
+import type { CloudRunTerms } from './options.ts';
 
 /** Everything that was found out before a job is made. */
 export interface JobInput {

@@ -1,6 +1,6 @@
 import type { Hashing } from '../../../migrate/contract/ports.ts';
 import { labelValue } from './names.ts';
-import type { CloudRunTerms } from './terms.ts';
+import type { CloudRunTerms } from './options.ts';
 
 /** What jobs and executions are found by. */
 export const runLabel = 'godwit-run';

@@ -1,6 +1,6 @@
 import type { Hashing } from '../../../migrate/contract/ports.ts';
 import type { RunRef } from '../../../migrate/contract/engine.ts';
-import type { CloudRunTerms } from './terms.ts';
+import type { CloudRunTerms } from './options.ts';
 
 /** Job and execution of one attempt to perform a task. */
 export interface JobNames {

@@ -9,7 +9,7 @@ import { createGoogle } from '../../google/google.ts';
 import { createCloudRunEngine } from './engine.ts';
 import type { LogEntry } from './log-reader.ts';
 import type { RunExecution, RunTask } from './resources.ts';
-import type { CloudRunTerms } from './terms.ts';
+import type { CloudRunTerms } from './options.ts';
 
 /** What a platform answers, in shapes that an emulator may not have: fields left out, words in place of reasons. */
 interface Platform {

@@ -1,5 +1,5 @@
 import type { Google } from '../../google/google.ts';
-import type { CloudRunTerms } from './terms.ts';
+import type { CloudRunTerms } from './options.ts';
 
 /** Longer than any certificate, shorter than what a variable holds. */
 const longest = 16 * 1024;

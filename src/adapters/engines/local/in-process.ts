@@ -7,7 +7,7 @@ import { perform } from '../../../migrate/runner/perform.ts';
 import type { Bundle, Connector, Hashing } from '../../../migrate/contract/ports.ts';
 import type { RunnerPorts } from '../../../migrate/contract/runner-ports.ts';
 import type { Task } from '../../../migrate/contract/task.ts';
-import { processPace } from '../../process-pace.ts';
+import { processPace } from '../../process-suspension.ts';
 import type { SpawnerOptions } from '../../exec/spawner.ts';
 import { runnerClock } from '../../runner-clock.ts';
 import { EventQueue } from './event-queue.ts';

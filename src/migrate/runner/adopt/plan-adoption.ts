@@ -4,7 +4,7 @@ import type { PlanStep } from '../../contract/model.ts';
 import type { ApplyTask, Selection } from '../../contract/task.ts';
 import { judge, type Difference, type FoundObject, type Judgement } from './judge.ts';
 import type { Rehearsed, RehearsedStep } from '../../contract/rehearsed.ts';
-import { toldDifference } from './told-difference.ts';
+import { toldDifference } from './describe-difference.ts';
 
 /** What is recorded of the migrations that are to be adopted, and what is said of the rest. */
 export interface AdoptionPlan {

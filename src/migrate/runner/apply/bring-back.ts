@@ -4,7 +4,7 @@ import type { PartialStatement } from '../../contract/history.ts';
 import type { RefusedReply, Reply } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { BackStep } from '../../plan/back-steps.ts';
-import { applyBarrier } from './barrier.ts';
+import { applyBarrier } from './standalone.ts';
 import { forget, fulfil, readIntent, readNoted, renewed } from './intent.ts';
 import { opening } from './message.ts';
 import { awaitEnd } from './owner.ts';

@@ -4,7 +4,7 @@ import { nextHead } from '../history/head.ts';
 import type { Stop } from '../rollback/row-guard.ts';
 import type { Segment } from '../../contract/model.ts';
 import type { RefusedReply, Session } from '../../contract/ports.ts';
-import { applyBarrier } from './barrier.ts';
+import { applyBarrier } from './standalone.ts';
 import { settleBroughtBack } from './bring-back.ts';
 import { checksInside } from './check-inside.ts';
 import { settleLost } from './lost-intent.ts';

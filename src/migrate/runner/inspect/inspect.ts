@@ -8,7 +8,7 @@ import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { InspectTask } from '../../contract/task.ts';
-import { fingerprintLength } from '../../plan/told-statements.ts';
+import { fingerprintLength } from '../../plan/reported-statements.ts';
 import type { Opened } from '../session/open.ts';
 import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
 import { unknownRun } from '../prune/pruned-run.ts';

@@ -11,7 +11,8 @@ import { settlementOf } from '../identity/settle-identity.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { EnvironmentTerms } from '../../contract/task.ts';
 import { noteState } from '../verify/describe.ts';
-import type { AddedColumns, Begun, LiveRun } from './live-run.ts';
+import type { AddedColumns, Begun } from './live-run.ts';
+import type { LiveRun } from './run-state.ts';
 
 /** What the first writes of a run say. */
 export interface BeginTerms {

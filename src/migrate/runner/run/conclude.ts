@@ -9,7 +9,7 @@ import { afterApplying } from '../verify/after-applying.ts';
 import type { Applying } from './applying.ts';
 import type { Conclusion, Failed } from './next.ts';
 import type { RunSession } from './run-session.ts';
-import { standingPart } from './standing-part.ts';
+import { standingPart } from './partly-applied.ts';
 
 /** A run that applies nothing more. */
 export interface Concluding {

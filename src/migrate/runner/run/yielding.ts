@@ -9,7 +9,7 @@ import { createLookout, type Lookout } from '../lock-waits/lock-monitor.ts';
 import { age, blockersWords, preparedCure } from '../lock-waits/blocker-text.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { LiveRun } from './live-run.ts';
+import type { LiveRun } from './run-state.ts';
 import type { Yielded } from './next.ts';
 import { openSession } from '../session/open.ts';
 

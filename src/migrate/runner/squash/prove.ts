@@ -4,7 +4,7 @@ import { bad, good, type Outcome } from '../../../kit/outcome.ts';
 import { findObjects } from '../adopt/find-objects.ts';
 import { differencesAt, type Difference, type FoundObject } from '../adopt/judge.ts';
 import { keyOf, stateAt, type Rehearsed, type SameWord } from '../../contract/rehearsed.ts';
-import { toldDifference } from '../adopt/told-difference.ts';
+import { toldDifference } from '../adopt/describe-difference.ts';
 import type { HistoryRow } from '../../contract/history-rows.ts';
 import type { Migration } from '../../contract/model.ts';
 import type { Session } from '../../contract/ports.ts';

@@ -1,6 +1,6 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { RunEvent, RunFinished } from '../../migrate/contract/event.ts';
-import { createPatience } from './patience.ts';
+import { createPatience } from './wait-lines.ts';
 import type { Change, Check } from '../../migrate/contract/model.ts';
 import { changeSummary } from './changes.ts';
 import { checkpointLines } from './checkpoint.ts';

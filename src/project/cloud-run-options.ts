@@ -1,5 +1,5 @@
 import { defaultImage } from '../adapters/engines/cloud-run/defaults.ts';
-import type { CloudRunTerms, JobNetwork } from '../adapters/engines/cloud-run/terms.ts';
+import type { CloudRunTerms, JobNetwork } from '../adapters/engines/cloud-run/options.ts';
 import { googleServices, type GoogleService } from '../adapters/google/services.ts';
 import { milliseconds } from '../kit/duration.ts';
 import type { CloudRunConfig, DatabaseSource } from './config-model.ts';

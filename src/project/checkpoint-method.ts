@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CloudRunTerms } from '../adapters/engines/cloud-run/terms.ts';
+import type { CloudRunTerms } from '../adapters/engines/cloud-run/options.ts';
 import { fault } from '../kit/fault.ts';
 import { bad } from '../kit/outcome.ts';
 import { wantsCheckpoint, type Checkpointer, type ForeseenCheckpoint } from '../migrate/contract/checkpoint.ts';

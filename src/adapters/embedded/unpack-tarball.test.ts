@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { tarball, type TarEntry } from '../../../test/support/tarball.ts';
-import { unpackTarball } from './tar.ts';
+import { unpackTarball } from './unpack-tarball.ts';
 
 let folder = '';
 beforeEach(() => {
