@@ -14,7 +14,7 @@ import type { HistoryRow } from './migrate/contract/history-rows.ts';
 import type { Change, Check, Plan } from './migrate/contract/model.ts';
 import { readBareName } from './migrate/read/read-bare-file.ts';
 import { nodeHashing } from './adapters/files/hashing.ts';
-import { compareTold } from './migrate/plan/reported-statements.ts';
+import { compareReported } from './migrate/plan/reported-statements.ts';
 import type { Actor, Task } from './migrate/contract/task.ts';
 import { openProject, type Project } from './project/open.ts';
 import { runTask } from './project/run-task.ts';
@@ -127,7 +127,7 @@ export async function status(options: ProjectOptions): Promise<Status> {
     const ended = await run(ready, task, options, 'status');
     const history = ended.events.findLast((event) => event.kind === 'history');
     if (history === undefined) return { ...ending(ended), ...nothing };
-    const { comparison, findings: found } = await compareTold(ready.wired.bundle, history, nodeHashing, {
+    const { comparison, findings: found } = await compareReported(ready.wired.bundle, history, nodeHashing, {
       outOfOrder: false,
       local: ready.project.environment.name === 'local',
       ahead: ready.project.environment.ahead,

@@ -12,7 +12,7 @@ import { nodeHashing } from './adapters/files/hashing.ts';
 import { joinTestServer, type TestServer } from './adapters/test-databases/test-server.ts';
 import { GodwitError } from './kit/godwit-error.ts';
 import { unknownOptions, type OptionNames } from './kit/known-options.ts';
-import { bad, good, type Outcome } from './kit/outcome.ts';
+import { err, ok, type Outcome } from './kit/outcome.ts';
 import type { Bundle } from './migrate/contract/ports.ts';
 import type { Project } from './project/open.ts';
 import { runTask } from './project/run-task.ts';
@@ -146,7 +146,7 @@ async function migrate(project: Project, bundle: Bundle): Promise<Outcome<void>>
   const ready = { ...wired.value, bundle };
   const { execution } = await runTask(project, ready, task, { command: 'up', onEvent: () => {} });
   await wired.value.close();
-  return execution.exitCode === 0 ? good(undefined) : bad(...execution.findings);
+  return execution.exitCode === 0 ? ok(undefined) : err(...execution.findings);
 }
 
 function valueOf<T>(outcome: Outcome<T>): T {

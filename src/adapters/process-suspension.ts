@@ -1,4 +1,4 @@
-import type { Pace } from '../migrate/contract/runner-ports.ts';
+import type { Suspension } from '../migrate/contract/runner-ports.ts';
 
 /** So long at most a process that was told to be stopped holds still when nobody wakes it. */
 const longestHoldMs = 5 * 60_000;
@@ -22,7 +22,7 @@ function listen(wake: () => void): () => void {
  * The pace of this process, by its signals: SIGCONT wakes it, and with `holds` a SIGTSTP that comes before (a managed
  * platform announces by it that it is going to break the connections) lets it hold still instead of stopping it.
  */
-export function processPace(options: { readonly holds: boolean }): Pace & Disposable {
+export function processSuspension(options: { readonly holds: boolean }): Suspension & Disposable {
   const looks = new Set<() => Promise<void>>();
   let held: { readonly promise: Promise<void>; readonly release: () => void } | undefined;
   let timer: NodeJS.Timeout | undefined;

@@ -3,7 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 
 /** Writes a whole file or nothing: to a neighbour first, then renamed. Makes the folder when it is missing. */
 export async function writeWhole(path: string, text: string, mode = 0o644): Promise<Outcome<void>> {
@@ -12,10 +12,10 @@ export async function writeWhole(path: string, text: string, mode = 0o644): Prom
     await mkdir(dirname(path), { recursive: true });
     await writeFile(draft, text, { mode, flag: 'wx' });
     await rename(draft, path);
-    return good(undefined);
+    return ok(undefined);
   } catch (error) {
     await rm(draft, { force: true }).catch(() => {});
-    return bad(unwritable(path, error as Error));
+    return err(unwritable(path, error as Error));
   }
 }
 
@@ -24,11 +24,11 @@ export async function writeNew(path: string, text: string, label = path): Promis
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text, { flag: 'wx' });
-    return good(undefined);
+    return ok(undefined);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      return bad(fault('file-exists', { where: { file: label } }));
-    return bad(unwritable(label, error as Error));
+      return err(fault('file-exists', { where: { file: label } }));
+    return err(unwritable(label, error as Error));
   }
 }
 

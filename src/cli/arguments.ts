@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { fault } from '../kit/fault.ts';
 import { nearest } from '../kit/nearest.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { CommandSpec, OptionSpec, Typed } from './command.ts';
 import { commands, globalOptions, groups } from './table.ts';
 
@@ -48,7 +48,7 @@ export function readCommandLine(argv: readonly string[]): Outcome<CommandLine> {
     else if (token.kind === 'positional') (terminated ? behind : words).push(token.value);
     else if (token.kind === 'option') options.push({ name: token.name, raw: token.rawName, value: valueOf(token) });
   }
-  if (options.some((option) => option.name === 'version') && words.length === 0) return good({ kind: 'version' });
+  if (options.some((option) => option.name === 'version') && words.length === 0) return ok({ kind: 'version' });
   return withCommand({ words, behind, options });
 }
 
@@ -75,14 +75,14 @@ function withCommand({ words, behind, options }: Words): Outcome<CommandLine> {
   const [first, second] = words;
   if (first === undefined && behind.length > 0) return withCommand({ words: behind, behind: [], options });
   if (first === undefined)
-    return options.every((option) => isGlobal(option.name)) ? good({ kind: 'help' }) : unplaced(options);
+    return options.every((option) => isGlobal(option.name)) ? ok({ kind: 'help' }) : unplaced(options);
   if (first === 'help')
-    return good(second === undefined ? { kind: 'help' } : { kind: 'help', topic: words.slice(1).join(' ') });
+    return ok(second === undefined ? { kind: 'help' } : { kind: 'help', topic: words.slice(1).join(' ') });
 
   const found = findCommand(words);
   if (!found.ok) return found;
   const { spec, rest } = found.value;
-  if (help) return good({ kind: 'help', topic: second === undefined && groups.has(first) ? first : spec.name });
+  if (help) return ok({ kind: 'help', topic: second === undefined && groups.has(first) ? first : spec.name });
   const typed = readOptions(spec, spec.behind === undefined ? [...rest, ...behind] : rest, options);
   if (spec.behind !== undefined && typed.ok)
     return behind.length === 0
@@ -90,8 +90,8 @@ function withCommand({ words, behind, options }: Words): Outcome<CommandLine> {
           spec,
           `The command is missing: it stands behind \`--\`, as in \`godwit ${spec.name} -- ${spec.behind.example}\`.`,
         )
-      : good({ kind: 'command', spec, typed: { ...typed.value, behind } });
-  return typed.ok ? good({ kind: 'command', spec, typed: typed.value }) : typed;
+      : ok({ kind: 'command', spec, typed: { ...typed.value, behind } });
+  return typed.ok ? ok({ kind: 'command', spec, typed: typed.value }) : typed;
 }
 
 /** Finds the command that the first word, or the first two, name. */
@@ -102,8 +102,8 @@ function findCommand(
   const group = groups.get(first);
   const name = group === undefined ? first : second === undefined ? group.alone : `${first} ${second}`;
   const spec = commands.find((command) => command.name === name);
-  if (spec !== undefined) return good({ spec, rest: words.slice(group === undefined ? 1 : 2) });
-  return bad(unknownCommand(name, group !== undefined));
+  if (spec !== undefined) return ok({ spec, rest: words.slice(group === undefined ? 1 : 2) });
+  return err(unknownCommand(name, group !== undefined));
 }
 
 function unknownCommand(name: string, inGroup: boolean) {
@@ -119,7 +119,7 @@ function unknownCommand(name: string, inGroup: boolean) {
 
 function unplaced(options: readonly TypedOption[]): Outcome<never> {
   const wrong = options.find((option) => !isGlobal(option.name));
-  return bad(fault('wrong-usage', { why: `${wrong?.raw ?? 'An option'} stands without a command.` }));
+  return err(fault('wrong-usage', { why: `${wrong?.raw ?? 'An option'} stands without a command.` }));
 }
 
 function isGlobal(name: string): boolean {
@@ -133,7 +133,7 @@ function readOptions(spec: CommandSpec, rest: readonly string[], options: readon
   const switches = new Set<string>();
   for (const option of options) {
     const known = allowed.get(option.name);
-    if (known === undefined) return bad(unknownOption(spec, option.raw, [...allowed.keys()]));
+    if (known === undefined) return err(unknownOption(spec, option.raw, [...allowed.keys()]));
     if (known.value === undefined) {
       if (option.value !== undefined) return wrong(spec, `${option.raw} takes no value.`);
       switches.add(option.name);
@@ -149,7 +149,7 @@ function readOptions(spec: CommandSpec, rest: readonly string[], options: readon
     }
   }
   const counted = countArguments(spec, rest);
-  return counted ?? good({ arguments: rest, values, switches, lists });
+  return counted ?? ok({ arguments: rest, values, switches, lists });
 }
 
 function unknownOption(spec: CommandSpec, raw: string, names: readonly string[]) {
@@ -188,5 +188,5 @@ function behind(spec: CommandSpec): string {
 }
 
 function wrong(spec: CommandSpec, why: string): Outcome<never> {
-  return bad(fault('wrong-usage', { why, fix: `Run \`godwit ${spec.name} --help\` for its options and examples.` }));
+  return err(fault('wrong-usage', { why, fix: `Run \`godwit ${spec.name} --help\` for its options and examples.` }));
 }

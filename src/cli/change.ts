@@ -1,7 +1,7 @@
 import { fault } from '../kit/fault.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { readPlan, type PlanFile } from '../project/plan-file.ts';
-import { applyTask, type ApplyWish } from '../project/tasks.ts';
+import { applyTask, type ApplyRequest } from '../project/tasks.ts';
 import type { Context, Result } from './command.ts';
 import { dryRun } from './dry-run.ts';
 import { resultAloud, withProject } from './execute.ts';
@@ -14,12 +14,12 @@ import { countOption, lockBudgetOf, onDisconnectOf, selectionOf, waitOf } from '
 
 /** `up` and `down`: what is asked for, the consent it needs, then one execution. */
 export async function change(context: Context, direction: 'up' | 'down'): Promise<Result> {
-  const wish = await wishOf(context, direction);
-  if (!wish.ok) return failed(wish.findings);
+  const request = await wishOf(context, direction);
+  if (!request.ok) return failed(request.findings);
   const { typed } = context;
-  const reviewedFor = wish.value.reviewed?.environment;
+  const reviewedFor = request.value.reviewed?.environment;
   const needs = {
-    file: wish.value.reviewed?.file ?? typed.values['file'],
+    file: request.value.reviewed?.file ?? typed.values['file'],
     changes: true,
     detached: typed.switches.has('detach'),
   };
@@ -28,19 +28,19 @@ export async function change(context: Context, direction: 'up' | 'down'): Promis
       const why = `It was made for the environment \`${reviewedFor}\`, not for \`${ready.project.environment.name}\`.`;
       return failed([fault('plan-changed', { why, fix: `Name its environment: -e ${reviewedFor}.` })]);
     }
-    if (typed.switches.has('dry-run')) return await dryRun(context, ready, wish.value.selection);
+    if (typed.switches.has('dry-run')) return await dryRun(context, ready, request.value.selection);
     // A bare file that undoes another is applied by `up` too.
-    const up = direction === 'up' && wish.value.selection.direction === 'up';
+    const up = direction === 'up' && request.value.selection.direction === 'up';
     const hooks = up ? ready.project.environment.hooks.length : 0;
     const detached = typed.switches.has('detach');
-    const promoted = up ? await checkPromotion(context, ready, broughtBy(wish.value)) : good(undefined);
+    const promoted = up ? await checkPromotion(context, ready, broughtBy(request.value)) : ok(undefined);
     if (!promoted.ok) return failed(promoted.findings);
-    const consented = await consent(context, ready, wish.value);
+    const consented = await consent(context, ready, request.value);
     if (!consented.ok) return failed(consented.findings);
     // Nothing to do, and nothing to consent to; hooks that have not passed are executed all the same.
     if (consented.value === undefined && hooks === 0)
       return { exitCode: 0, outcome: 'nothing-to-do', findings: [], data: {} };
-    const task = await applyTask(ready.project, ready.actor, consented.value ?? wish.value);
+    const task = await applyTask(ready.project, ready.actor, consented.value ?? request.value);
     if (hooks > 0 && detached) context.screen.finding(fault('hooks-left'));
     if (detached) return await detach(context, ready, task);
     if (hooks === 0) {
@@ -52,7 +52,7 @@ export async function change(context: Context, direction: 'up' | 'down'): Promis
 }
 
 /** What was typed, and the reviewed plan that it refers to. */
-interface TypedWish extends ApplyWish {
+interface TypedWish extends ApplyRequest {
   readonly reviewed?: PlanFile;
 }
 
@@ -69,7 +69,7 @@ async function wishOf({ typed, io }: Context, direction: 'up' | 'down'): Promise
     (name) => name in typed.values || typed.switches.has(name),
   );
   if (typed.values['plan'] !== undefined && narrows !== undefined) {
-    return bad(fault('wrong-usage', { why: `--plan and --${narrows} do not go together: the plan says what runs.` }));
+    return err(fault('wrong-usage', { why: `--plan and --${narrows} do not go together: the plan says what runs.` }));
   }
   const lockBudget = lockBudgetOf(typed);
   if (!lockBudget.ok) return lockBudget;
@@ -77,10 +77,10 @@ async function wishOf({ typed, io }: Context, direction: 'up' | 'down'): Promise
   if (!onDisconnect.ok) return onDisconnect;
   const reviewed = await reviewedPlan(typed.values['plan'], io.cwd, direction);
   if (!reviewed.ok) return reviewed;
-  const selection = reviewed.value === undefined ? selectionOf(typed, direction) : good(reviewed.value.selection);
+  const selection = reviewed.value === undefined ? selectionOf(typed, direction) : ok(reviewed.value.selection);
   if (!selection.ok) return selection;
   const waived = typed.values['waive-checkpoint'];
-  return good({
+  return ok({
     command: direction,
     selection: selection.value,
     waitMs: wait.value,
@@ -101,11 +101,11 @@ async function reviewedPlan(
   cwd: string,
   direction: 'up' | 'down',
 ): Promise<Outcome<PlanFile | undefined>> {
-  if (file === undefined) return good(undefined);
+  if (file === undefined) return ok(undefined);
   const read = await readPlan(cwd, file);
   if (!read.ok || read.value.selection.direction === direction) return read;
   const other = read.value.selection.direction;
-  return bad(
+  return err(
     fault('plan-file-invalid', {
       why: `It is a plan for \`godwit ${other}\`.`,
       fix: `Run \`godwit ${other} --plan ${file}\`.`,

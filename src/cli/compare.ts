@@ -1,23 +1,23 @@
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { appliedNow } from '../migrate/contract/history.ts';
 import type { HistoryRow } from '../migrate/contract/history-rows.ts';
 import { isBareId, isOf } from '../migrate/contract/migration-id.ts';
 import { environmentNames } from '../project/every-environment.ts';
-import type { Known } from '../project/questions.ts';
+import type { KnownResult } from '../project/questions.ts';
 import type { Context, Result } from './command.ts';
 import { eventOf, withProject } from './execute.ts';
-import { ageText, appliedWish, asOfData, look } from './look.ts';
+import { ageText, appliedQuery, asOfData, look } from './look.ts';
 import { done, failed } from './result.ts';
 import { aligned, countOf, shortTime } from './screen/format.ts';
 import type { Style } from './screen/style.ts';
 
 /** What is applied in one environment. */
-interface Standing {
+interface AppliedInEnvironment {
   readonly name: string;
   readonly applied: readonly HistoryRow[];
-  readonly known?: Known;
+  readonly known?: KnownResult;
 }
 
 /** What one environment has and another lacks. */
@@ -33,12 +33,12 @@ interface Gap {
 export async function compareEnvironments(context: Context): Promise<Result> {
   const names = await namesOf(context);
   if (!names.ok) return failed(names.findings);
-  const standings: Standing[] = [];
+  const standings: AppliedInEnvironment[] = [];
   const findings: Finding[] = [];
   for (const name of names.value) {
     const typed = { ...context.typed, values: { ...context.typed.values, env: name } };
     const result = await withProject({ ...context, typed }, {}, async (ready) => {
-      const execution = await look({ ...context, typed }, ready, appliedWish(ready.project, ready.actor));
+      const execution = await look({ ...context, typed }, ready, appliedQuery(ready.project, ready.actor));
       const history = eventOf(execution, 'history');
       if (!history.ok) return failed(history.findings);
       const { known } = execution;
@@ -51,7 +51,7 @@ export async function compareEnvironments(context: Context): Promise<Result> {
   }
   const gaps = gapsBetween(standings);
   const { screen } = context;
-  screen.say('', ...aligned(standings.map((one) => standingLine(one, screen.style))), ...gapLines(gaps, screen.style));
+  screen.say('', ...aligned(standings.map((one) => appliedLine(one, screen.style))), ...gapLines(gaps, screen.style));
   const data = {
     environments: standings.map(({ name, applied, known }) => ({
       name,
@@ -76,13 +76,13 @@ async function namesOf({ typed, io }: Context): Promise<Outcome<readonly string[
   const typedNames = compare.split(',').map((name) => name.trim());
   const wanted = compare === 'all' ? all.value : [...(env === undefined ? [] : [env]), ...typedNames];
   const names = [...new Set(wanted)].filter((name) => name !== '');
-  if (names.length >= 2) return good(names);
+  if (names.length >= 2) return ok(names);
   const why = `--compare ${compare}: two environments are needed, as in --compare dev,prod, or \`all\`.`;
-  return bad(fault('wrong-usage', { why }));
+  return err(fault('wrong-usage', { why }));
 }
 
 /** What each one lacks of the others; only pairs in which something is missing or differs. */
-function gapsBetween(standings: readonly Standing[]): readonly Gap[] {
+function gapsBetween(standings: readonly AppliedInEnvironment[]): readonly Gap[] {
   return standings.flatMap((one) =>
     standings.flatMap((other) => {
       if (one === other) return [];
@@ -99,7 +99,7 @@ function gapsBetween(standings: readonly Standing[]): readonly Gap[] {
   );
 }
 
-function standingLine({ name, applied, known }: Standing, style: Style): readonly string[] {
+function appliedLine({ name, applied, known }: AppliedInEnvironment, style: Style): readonly string[] {
   const newest = applied.at(-1);
   const last = newest === undefined ? '' : `newest ${newest.id} ${newest.name}`;
   return [

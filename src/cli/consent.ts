@@ -1,6 +1,6 @@
 import { fault } from '../kit/fault.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
-import type { ApplyWish } from '../project/tasks.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
+import type { ApplyRequest } from '../project/tasks.ts';
 import type { Context } from './command.ts';
 import type { Ready } from './execute.ts';
 import { lookPlan } from './look-plan.ts';
@@ -13,18 +13,18 @@ import { planLines } from './screen/plan.ts';
 export async function consent(
   context: Context,
   ready: Ready,
-  wish: ApplyWish,
-): Promise<Outcome<ApplyWish | undefined>> {
+  request: ApplyRequest,
+): Promise<Outcome<ApplyRequest | undefined>> {
   const { io, screen } = context;
   const { environment } = ready.project;
-  if (!environment.protected || wish.planHash !== undefined || !io.interactive || screen.json) return good(wish);
-  const made = await lookPlan(context, ready, wish.selection);
+  if (!environment.protected || request.planHash !== undefined || !io.interactive || screen.json) return ok(request);
+  const made = await lookPlan(context, ready, request.selection);
   if (!made.ok) return made;
   const { plan } = made.value;
   screen.say(...planLines(plan, screen.style));
-  if (plan.steps.length === 0) return good(undefined);
+  if (plan.steps.length === 0) return ok(undefined);
   const answer = await io.ask(`\n${environment.name} is protected. Type its name to go on: `);
-  if (context.signal.aborted) return bad(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
-  if (answer?.trim() === environment.name) return good({ ...wish, planHash: plan.hash, nameTyped: true });
-  return bad(fault('needs-approval', { why: `The name of the environment was not typed; nothing was changed.` }));
+  if (context.signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  if (answer?.trim() === environment.name) return ok({ ...request, planHash: plan.hash, nameTyped: true });
+  return err(fault('needs-approval', { why: `The name of the environment was not typed; nothing was changed.` }));
 }

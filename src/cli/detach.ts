@@ -25,9 +25,9 @@ export async function detachTask(context: Context, ready: Ready, task: Task): Pr
   const { project, wired } = ready;
   // Nobody waits for its end: it is no sign of a crash that this process is gone.
   const { controller: _, ...deployment } = await deploymentOf(project, wired, task);
-  const begun = await begin({ ...deployment, command, signal });
-  if (!begun.ok) return failed(begun.findings);
-  const { run } = begun.value.ref;
+  const started = await begin({ ...deployment, command, signal });
+  if (!started.ok) return failed(started.findings);
+  const { run } = started.value.ref;
   screen.settle();
   screen.say('', `${screen.style.green('✔')} Run ${run} goes on by itself.`, ...leftAlone(task.environment.name, run));
   return done({ run });

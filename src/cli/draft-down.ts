@@ -1,6 +1,6 @@
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { draftDownFile, type DraftedFile } from '../project/draft-down-file.ts';
 import type { Context, Result } from './command.ts';
 import { openProjectOf, progressOn } from './execute.ts';
@@ -36,9 +36,9 @@ export async function draftDown(context: Context, version: string): Promise<Resu
 
 /** `--major N`. */
 export function majorOption(typed: string | undefined): Outcome<number | undefined> {
-  if (typed === undefined) return good(undefined);
-  if (/^\d{1,3}$/.test(typed)) return good(Number(typed));
-  return bad(fault('wrong-usage', { why: `--major ${typed}: a major version is a number, such as 17.` }));
+  if (typed === undefined) return ok(undefined);
+  if (/^\d{1,3}$/.test(typed)) return ok(Number(typed));
+  return err(fault('wrong-usage', { why: `--major ${typed}: a major version is a number, such as 17.` }));
 }
 
 function show(context: Context, file: DraftedFile): Result {

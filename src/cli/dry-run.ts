@@ -78,11 +78,11 @@ async function costOf({ project, wired }: Ready, plan: Plan) {
   const cost: Cost = {
     kind: 'cost',
     place: remote?.place ?? '',
-    job: remote?.terms.job ?? 'ephemeral',
+    job: remote?.options.job ?? 'ephemeral',
     executions: checkpoint ? 2 : 1,
     checkpoint,
     bundle: { travels: layer ? 'image layer' : 'variable', bytes },
-    account: remote?.terms.serviceAccount ?? '',
+    account: remote?.options.serviceAccount ?? '',
   };
   return { ok: true as const, value: cost };
 }

@@ -1,6 +1,6 @@
 import { whoActs, whoAsks } from '../adapters/actor.ts';
 import { fault } from '../kit/fault.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Execution } from '../migrate/controller/execute-task.ts';
 import type { Prepared } from '../migrate/contract/engine.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
@@ -74,20 +74,20 @@ export async function withProject(
 }
 
 /** Off a terminal, what has not taken this long is not told. */
-const worthTellingMs = 2_000;
+const worthShowingMs = 2_000;
 
 /**
  * Shows what goes on before a run: on a terminal all of it; elsewhere the download, which can take a minute, and the
  * steps of an engine far away: one line for each that takes a while, not one for each tenth of it.
  */
 export function progressOn({ screen, io }: Context): (text: string, step: string) => void {
-  const begun = new Map<string, number>();
+  const started = new Map<string, number>();
   const isNews = (text: string): boolean => {
     const what = text.split(':')[0] ?? text;
-    const since = begun.get(what) ?? performance.now();
-    begun.set(what, since);
-    if (performance.now() - since < worthTellingMs) return false;
-    begun.set(what, Infinity);
+    const since = started.get(what) ?? performance.now();
+    started.set(what, since);
+    if (performance.now() - since < worthShowingMs) return false;
+    started.set(what, Infinity);
     return true;
   };
   return (text, step) => {
@@ -117,7 +117,7 @@ export async function openProjectOf(context: Context): Promise<Outcome<Project>>
       : {}),
   });
   if (opened.ok) screen.excerptsFrom(opened.value.root);
-  return !opened.ok && context.signal.aborted ? bad(fault('interrupted', { why: 'Nothing was changed.' })) : opened;
+  return !opened.ok && context.signal.aborted ? err(fault('interrupted', { why: 'Nothing was changed.' })) : opened;
 }
 
 /** Who listens to a task, and what the task is beside itself. */
@@ -270,8 +270,8 @@ export function eventOf<Kind extends RunEvent['kind']>(
   kind: Kind,
 ): Outcome<Extract<RunEvent, { readonly kind: Kind }>> {
   const event = execution.events.findLast((candidate) => candidate.kind === kind);
-  if (event !== undefined) return good(event as Extract<RunEvent, { readonly kind: Kind }>);
-  return bad(
+  if (event !== undefined) return ok(event as Extract<RunEvent, { readonly kind: Kind }>);
+  return err(
     ...(execution.findings.length > 0 ? execution.findings : [fault('bug', { why: `The runner sent no ${kind}.` })]),
   );
 }

@@ -1,6 +1,6 @@
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { good, type Outcome } from '../kit/outcome.ts';
+import { ok, type Outcome } from '../kit/outcome.ts';
 import type { Execution } from '../migrate/controller/execute-task.ts';
 import type { RunEvent, RunFinished } from '../migrate/contract/event.ts';
 import type { ApplyTask } from '../migrate/contract/task.ts';
@@ -13,7 +13,7 @@ import { executeConfirmed } from './confirmed.ts';
 import { executeHeard, openProjectOf, resultAloud, type Ready } from './execute.ts';
 
 /** What is told of a hook: it has no beginning and no end of its own, the command it follows has. */
-const told: ReadonlySet<RunEvent['kind']> = new Set([
+const reported: ReadonlySet<RunEvent['kind']> = new Set([
   'connecting',
   'waiting',
   'finding',
@@ -81,7 +81,7 @@ async function executeHooks(context: Context, ready: Ready, { up, tell }: AfterU
       });
       const commanded = { ...context, command: 'exec' };
       const execution = await executeHeard(commanded, there.value.ready, task, (event) => {
-        if (told.has(event.kind)) tell(event);
+        if (reported.has(event.kind)) tell(event);
       });
       if (execution.outcome === 'nothing-to-do') sayPassed(context, hook);
       if (execution.exitCode === 130)
@@ -95,14 +95,14 @@ async function executeHooks(context: Context, ready: Ready, { up, tell }: AfterU
   return undefined;
 }
 
-interface Place {
+interface HookPlace {
   readonly ready: Ready;
   close(): Promise<void>;
 }
 
 /** Where a hook is executed: where the run was, or in an image of its own. */
-async function placeOf(context: Context, ready: Ready, { image }: Hook): Promise<Outcome<Place>> {
-  if (image === undefined) return good({ ready, close: () => Promise.resolve() });
+async function placeOf(context: Context, ready: Ready, { image }: Hook): Promise<Outcome<HookPlace>> {
+  if (image === undefined) return ok({ ready, close: () => Promise.resolve() });
   const { typed } = context;
   const opened = await openProjectOf({ ...context, typed: { ...typed, values: { ...typed.values, image } } });
   if (!opened.ok) return opened;
@@ -112,7 +112,7 @@ async function placeOf(context: Context, ready: Ready, { image }: Hook): Promise
     onProgress: (text) => context.screen.live(text),
   });
   if (!wired.ok) return wired;
-  return good({
+  return ok({
     ready: { ...ready, project: opened.value, wired: wired.value },
     close: async () => await wired.value.close(),
   });

@@ -1,10 +1,10 @@
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import type { Finding } from '../kit/finding.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Plan } from '../migrate/contract/model.ts';
-import { toldStatements } from '../migrate/plan/reported-statements.ts';
+import { reportedStatements } from '../migrate/plan/reported-statements.ts';
 import type { Selection } from '../migrate/contract/task.ts';
-import { whatIsApplied, type Known } from '../project/questions.ts';
+import { whatIsApplied, type KnownResult } from '../project/questions.ts';
 import { ofAnyDatabase, planTask } from '../project/tasks.ts';
 import type { Context } from './command.ts';
 import { eventOf, execute, type Ready } from './execute.ts';
@@ -16,7 +16,7 @@ export interface LookedPlan {
   readonly findings: readonly Finding[];
   readonly exitCode: number;
   readonly outcome: string;
-  readonly known?: Known;
+  readonly known?: KnownResult;
 }
 
 /**
@@ -33,19 +33,19 @@ export async function lookPlan(
 ): Promise<Outcome<LookedPlan>> {
   const known = await lookUp(context, ready, whatIsApplied);
   const made = known === undefined ? undefined : await planFrom(ready, known, selection);
-  if (known !== undefined && made !== undefined) return made.ok ? good({ ...made.value, known }) : made;
+  if (known !== undefined && made !== undefined) return made.ok ? ok({ ...made.value, known }) : made;
   const task = planTask(ready.project, ready.actor, selection);
   const execution = await execute(context, ready, anyDatabase ? ofAnyDatabase(task) : task, { question: 'plan' });
   const event = eventOf(execution, 'plan');
   if (!event.ok) return event;
   const { exitCode, outcome, findings } = execution;
-  return good({ plan: event.value.plan, exitCode, outcome, findings });
+  return ok({ plan: event.value.plan, exitCode, outcome, findings });
 }
 
 /** Undefined: what is known does not do for a plan. */
 async function planFrom(
   { project, wired }: Ready,
-  known: Known,
+  known: KnownResult,
   selection: Selection,
 ): Promise<Outcome<Omit<LookedPlan, 'known'>> | undefined> {
   const history = known.events.findLast((event) => event.kind === 'history');
@@ -54,12 +54,12 @@ async function planFrom(
   if (project.pinned !== undefined && state.environmentId !== '' && project.pinned.id !== state.environmentId)
     return undefined;
   const { makePlan } = await import('../migrate/plan/make-plan.ts');
-  const recorded = toldStatements(history, nodeHashing);
+  const recorded = reportedStatements(history, nodeHashing);
   const ports = { hashing: nodeHashing, recorded, ahead: project.environment.ahead };
   const made = await makePlan(wired.bundle, { ...state, rows }, selection, ports);
   // The texts of what has no file are next to the database.
   if (!made.ok && made.findings.some(({ code }) => code === 'down-from-history')) return undefined;
-  if (!made.ok) return bad(...made.findings);
+  if (!made.ok) return err(...made.findings);
   const { plan, findings } = made.value;
-  return good({ plan, findings, exitCode: 0, outcome: plan.steps.length === 0 ? 'nothing-to-do' : 'done' });
+  return ok({ plan, findings, exitCode: 0, outcome: plan.steps.length === 0 ? 'nothing-to-do' : 'done' });
 }

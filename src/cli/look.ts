@@ -4,7 +4,7 @@ import type { RunEvent } from '../migrate/contract/event.ts';
 import type { LedgerEntry } from '../migrate/contract/engine.ts';
 import type { Target } from '../migrate/contract/ports.ts';
 import type { Actor, Task } from '../migrate/contract/task.ts';
-import { whatIsApplied, whichRuns, type Known, type Question } from '../project/questions.ts';
+import { whatIsApplied, whichRuns, type KnownResult, type Question } from '../project/questions.ts';
 import type { Project } from '../project/open.ts';
 import { inspectTask, ofAnyDatabase } from '../project/tasks.ts';
 import type { Context } from './command.ts';
@@ -12,7 +12,7 @@ import { execute, type Ready } from './execute.ts';
 import { countOf } from './screen/format.ts';
 
 /** What a command wants to know. */
-export interface Wish {
+export interface ResultQuery {
   /** What is executed when nobody knows it. */
   readonly task: Task;
   /** How it is known; absent: it is always executed. */
@@ -23,16 +23,16 @@ export interface Wish {
 
 /** An answer: of an execution, or the newest known one. */
 export interface Looked extends Execution {
-  readonly known?: Known;
+  readonly known?: KnownResult;
 }
 
 /**
  * Answers by the newest complete result of any machine, with its age, where executing takes long; executes where
  * nothing is known, with `--fresh`, and in every environment of this machine.
  */
-export async function look(context: Context, ready: Ready, wish: Wish): Promise<Looked> {
-  const known = await lookUp(context, ready, wish.question);
-  if (known === undefined) return await execute(context, ready, wish.task, { question: wish.name });
+export async function look(context: Context, ready: Ready, request: ResultQuery): Promise<Looked> {
+  const known = await lookUp(context, ready, request.question);
+  if (known === undefined) return await execute(context, ready, request.task, { question: request.name });
   return { ...executionOf(known), known };
 }
 
@@ -41,7 +41,7 @@ export async function lookUp(
   context: Context,
   { project }: Pick<Ready, 'project'>,
   question: Question | undefined,
-): Promise<Known | undefined> {
+): Promise<KnownResult | undefined> {
   if (project.remote === undefined || question === undefined || context.typed.switches.has('fresh')) return undefined;
   const { newestKnown } = await import('../project/known-results.ts');
   context.screen.live('looking for the newest known result');
@@ -58,14 +58,14 @@ export async function lookUp(
 }
 
 /** Asks what is applied; far away at once for the runs, at the same price. */
-export function appliedWish(project: Project, actor: Actor): Wish {
+export function appliedQuery(project: Project, actor: Actor): ResultQuery {
   if (project.remote === undefined)
     return { task: ofAnyDatabase(inspectTask(project, actor, { what: 'history' })), name: 'history' };
   return { ...overview(project, actor), question: whatIsApplied };
 }
 
 /** Asks for the newest runs. */
-export function runsWish(project: Project, actor: Actor, limit: number): Wish {
+export function runsQuery(project: Project, actor: Actor, limit: number): ResultQuery {
   if (project.remote === undefined)
     return { task: ofAnyDatabase(inspectTask(project, actor, { what: 'runs', limit })), name: 'runs' };
   return { ...overview(project, actor, limit), question: whichRuns };
@@ -73,7 +73,7 @@ export function runsWish(project: Project, actor: Actor, limit: number): Wish {
 
 const overviewRuns = 50;
 
-function overview(project: Project, actor: Actor, limit = overviewRuns): Wish {
+function overview(project: Project, actor: Actor, limit = overviewRuns): ResultQuery {
   const task = ofAnyDatabase(inspectTask(project, actor, { what: 'overview', limit: Math.max(overviewRuns, limit) }));
   return { task, name: 'overview' };
 }
@@ -87,13 +87,13 @@ export function targetOf(events: readonly RunEvent[]): Target | undefined {
 }
 
 /** `as of 3 min ago, by run 01J9… (up, ann@host)` */
-export function ageText({ asOf, run, command, by }: Known, now: number): string {
+export function ageText({ asOf, run, command, by }: KnownResult, now: number): string {
   const past = now - Date.parse(asOf);
   return `as of ${past < 1_000 ? 'this moment' : `${age(past)} ago`}, by run ${run} (${command}, ${by})`;
 }
 
 /** For programs: which execution told it, and when. */
-export function asOfData(known: Known | undefined): Readonly<Record<string, unknown>> {
+export function asOfData(known: KnownResult | undefined): Readonly<Record<string, unknown>> {
   if (known === undefined) return {};
   const { asOf: at, run, by, command, underWay } = known;
   return { asOf: { at, run, by, command, ...(underWay === undefined ? {} : { underWay }) } };
@@ -115,7 +115,7 @@ function underWayNote({ run, command, by, startedAt }: LedgerEntry, environment:
   });
 }
 
-function executionOf({ run, events }: Known): Execution {
+function executionOf({ run, events }: KnownResult): Execution {
   const finished = events.findLast((event) => event.kind === 'run.finished');
   const findings = events.flatMap((event: RunEvent) => (event.kind === 'finding' ? [event.finding] : []));
   return { run, outcome: finished?.outcome ?? 'done', exitCode: finished?.exitCode ?? 0, findings, events };

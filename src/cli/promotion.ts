@@ -1,9 +1,9 @@
 import { nodeHashing } from '../adapters/files/hashing.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Finding } from '../kit/finding.ts';
 import { versionIn } from '../migrate/contract/migration-id.ts';
 import type { Migration } from '../migrate/contract/model.ts';
-import { compareTold } from '../migrate/plan/reported-statements.ts';
+import { compareReported } from '../migrate/plan/reported-statements.ts';
 import type { Selection } from '../migrate/contract/task.ts';
 import { lacking } from '../project/promotion.ts';
 import { whatIsApplied } from '../project/questions.ts';
@@ -29,7 +29,7 @@ export interface Brought {
  */
 export async function checkPromotion(context: Context, ready: Ready, brought: Brought): Promise<Outcome<void>> {
   const { requires, name } = ready.project.environment;
-  if (requires === undefined) return good(undefined);
+  if (requires === undefined) return ok(undefined);
   const { bundle } = ready.wired;
   const migrations = wanted(ready, brought);
   const analysis: typeof bundle.analysis = async (migration, role) => await bundle.analysis(migration, role);
@@ -52,13 +52,13 @@ export async function checkPromotion(context: Context, ready: Ready, brought: Br
     const { hooks } = there.project.environment;
     const mask = (text: string): string => context.redactor.redact(text);
     const { rows } = history.value;
-    const { comparison } = await compareTold(compared, history.value, nodeHashing, { outOfOrder: true });
+    const { comparison } = await compareReported(compared, history.value, nodeHashing, { outOfOrder: true });
     found.push(...lacking({ from: requires, rows, runs, hooks, migrations, comparison, mask }));
     return done({});
   });
   screen.settle();
-  if (looked.exitCode !== 0) return bad(...looked.findings.map((finding) => whose(finding, requires, name)));
-  return found.length > 0 ? bad(...found) : good(undefined);
+  if (looked.exitCode !== 0) return err(...looked.findings.map((finding) => whose(finding, requires, name)));
+  return found.length > 0 ? err(...found) : ok(undefined);
 }
 
 function whose(finding: Finding, from: string, name: string): Finding {

@@ -38,8 +38,8 @@ export async function runsEverywhere(
 async function runsOf({ name, ledger, project }: NamedEnvironment, limit: number): Promise<readonly RunSomewhere[]> {
   const attempts = await attemptsIn(ledger, name);
   const known = project?.remote === undefined ? undefined : (await newest(project)).known;
-  const told = known?.events.findLast((event) => event.kind === 'runs')?.runs ?? [];
-  return mergeRuns(told, attempts, limit).map((run) => ({ ...run, environment: name }));
+  const reported = known?.events.findLast((event) => event.kind === 'runs')?.runs ?? [];
+  return mergeRuns(reported, attempts, limit).map((run) => ({ ...run, environment: name }));
 }
 
 async function newest(project: NonNullable<NamedEnvironment['project']>) {

@@ -1,5 +1,5 @@
 import { fault } from '../kit/fault.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 
 const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?)?(Z|[+-]\d{2}:?\d{2})?$/;
 
@@ -17,7 +17,7 @@ export function timeOption(name: string, text: string | undefined, now: number):
   if (Number.isNaN(time) || new Date(`${day}T00:00:00Z`).toISOString().slice(0, 10) !== day)
     return wrong(`--${name} ${text}: that is no date.`, 'Write 2026-01-31, or 2026-01-31T18:00 (UTC).');
   if (time > now) return wrong(`--${name} ${text} lies in the future.`, 'Name a day that has passed.');
-  return good(new Date(time).toISOString());
+  return ok(new Date(time).toISOString());
 }
 
 function offset(zone: string): string {
@@ -25,5 +25,5 @@ function offset(zone: string): string {
 }
 
 function wrong(why: string, fix: string): Outcome<never> {
-  return bad(fault('wrong-usage', { why, fix }));
+  return err(fault('wrong-usage', { why, fix }));
 }

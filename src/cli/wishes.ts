@@ -1,6 +1,6 @@
 import { fault } from '../kit/fault.ts';
 import { milliseconds } from '../kit/duration.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { readBareName } from '../migrate/read/read-bare-file.ts';
 import type { OnDisconnect, Selection } from '../migrate/contract/task.ts';
 import { defaultWaitMs } from '../project/tasks.ts';
@@ -17,7 +17,7 @@ export function selectionOf(typed: Typed, direction: 'up' | 'down'): Outcome<Sel
   );
   if (resumes && narrows !== undefined) return wrong(`--resume-up and --${narrows} do not go together.`);
   const bare = file === undefined ? undefined : readBareName(file);
-  return good({
+  return ok({
     // Applying a file that undoes another is undoing that other one.
     direction: bare?.undoes === true ? 'down' : direction,
     outOfOrder: typed.switches.has('out-of-order'),
@@ -31,39 +31,39 @@ export function selectionOf(typed: Typed, direction: 'up' | 'down'): Outcome<Sel
 export function waitOf(typed: Typed): Outcome<number> {
   const text = typed.values['wait'];
   const ms = text === undefined ? defaultWaitMs : milliseconds(text);
-  return ms === undefined ? wrong(`--wait ${text}: write a duration such as 30s or 5min.`) : good(ms);
+  return ms === undefined ? wrong(`--wait ${text}: write a duration such as 30s or 5min.`) : ok(ms);
 }
 
 /** `--on-disconnect cancel|finish`: cancel by default. */
 export function onDisconnectOf(typed: Typed): Outcome<OnDisconnect> {
   const text = typed.values['on-disconnect'] ?? 'cancel';
-  if (text === 'cancel' || text === 'finish') return good(text);
+  if (text === 'cancel' || text === 'finish') return ok(text);
   return wrong(`--on-disconnect ${text}: say cancel or finish.`);
 }
 
 /** `--lock-budget DURATION` in milliseconds, if it was said. */
 export function lockBudgetOf(typed: Typed): Outcome<number | undefined> {
   const text = typed.values['lock-budget'];
-  if (text === undefined) return good(undefined);
+  if (text === undefined) return ok(undefined);
   const ms = milliseconds(text);
-  return ms === undefined ? wrong(`--lock-budget ${text}: write a duration such as 30s or 5min.`) : good(ms);
+  return ms === undefined ? wrong(`--lock-budget ${text}: write a duration such as 30s or 5min.`) : ok(ms);
 }
 
 /** `--timeout DURATION` in milliseconds, if it was said. */
 export function timeoutOf(typed: Typed): Outcome<number | undefined> {
   const text = typed.values['timeout'];
-  if (text === undefined) return good(undefined);
+  if (text === undefined) return ok(undefined);
   const ms = milliseconds(text);
-  return ms === undefined || ms === 0 ? wrong(`--timeout ${text}: write a duration such as 10min or 2h.`) : good(ms);
+  return ms === undefined || ms === 0 ? wrong(`--timeout ${text}: write a duration such as 10min or 2h.`) : ok(ms);
 }
 
 /** A count such as `--lose 12`. */
 export function countOption(typed: Typed, name: string, otherwise: number): Outcome<number> {
   const text = typed.values[name];
-  if (text === undefined) return good(otherwise);
-  return /^\d{1,15}$/.test(text) ? good(Number(text)) : wrong(`--${name} ${text}: a whole number is needed.`);
+  if (text === undefined) return ok(otherwise);
+  return /^\d{1,15}$/.test(text) ? ok(Number(text)) : wrong(`--${name} ${text}: a whole number is needed.`);
 }
 
 function wrong(why: string): Outcome<never> {
-  return bad(fault('wrong-usage', { why }));
+  return err(fault('wrong-usage', { why }));
 }

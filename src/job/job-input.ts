@@ -7,7 +7,7 @@ import type { DatabaseAddress } from '../adapters/postgres/address.ts';
 import { readDatabaseUrl } from '../adapters/url/database-url.ts';
 import { milliseconds } from '../kit/duration.ts';
 import { fault } from '../kit/fault.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Redactor } from '../kit/redact.ts';
 import type { Bundle, Hashing } from '../migrate/contract/ports.ts';
 import type { Task } from '../migrate/contract/task.ts';
@@ -40,7 +40,7 @@ export async function bundleOfJob(env: Variables, runner: string, hashing: Hashi
   const wanted = env['GODWIT_BUNDLE_HASH'] ?? '';
   if (bundle.value.hash === wanted) return bundle;
   const why = `The job was started for bundle ${wanted.slice(0, 12)}, and its image holds ${bundle.value.hash.slice(0, 12)}.`;
-  return bad(fault('bundle-damaged', { why }));
+  return err(fault('bundle-damaged', { why }));
 }
 
 /** The address of the database. Its password is registered with the redactor in each form in which it is known. */
@@ -59,14 +59,14 @@ export function addressOf(env: Variables, redactor: Redactor): Outcome<DatabaseA
   redactor.register(/^[a-z]+:\/\/[^:@/]*:([^@]*)@/i.exec(text)?.[1] ?? '');
   if (address.host.startsWith('/') && !existsSync(address.host)) {
     const { why, fix } = fault('url-socket');
-    return bad(
+    return err(
       fault('url-socket', {
         why: `The secret names the socket folder ${address.host}, and this job has none: it reaches the database over the private network. ${why}`,
         fix: `Put the private address into the secret as a new version. ${fix} \`gcloud sql instances describe INSTANCE --format "value(ipAddresses)"\` shows it.`,
       }),
     );
   }
-  return good(address);
+  return ok(address);
 }
 
 /** How long the first connection may take, in milliseconds. */

@@ -5,11 +5,11 @@ import { readBundle } from '../adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createConnector } from '../adapters/postgres/connector.ts';
 import { createSpawner } from '../adapters/exec/spawner.ts';
-import { processPace } from '../adapters/process-suspension.ts';
+import { processSuspension } from '../adapters/process-suspension.ts';
 import { runnerClock } from '../adapters/runner-clock.ts';
 import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { bad, type Outcome } from '../kit/outcome.ts';
+import { err, type Outcome } from '../kit/outcome.ts';
 import { createRedactor } from '../kit/redact.ts';
 import { perform } from '../migrate/runner/perform.ts';
 import { outcomeOf } from '../migrate/contract/verdict.ts';
@@ -19,7 +19,7 @@ import { createChannel, jobOutput, type Channel } from './channel.ts';
 import { addressOf, bundleOfJob, connectBudget, taskInVariable, type Variables } from './job-input.ts';
 
 /** Where a runner got its work from. */
-interface Work {
+interface JobWork {
   readonly task: Task;
   bundle(): Promise<Outcome<Bundle>>;
   /** What forbids to begin. */
@@ -67,11 +67,11 @@ async function main(): Promise<void> {
   process.on('SIGHUP', () => {});
   // Nor does one that reads its lines no more, or a disk that is full: the verdict comes from the history.
   process.stdout.on('error', () => {});
-  const pace = processPace({ holds: true });
+  const suspension = processSuspension({ holds: true });
 
   // First of all: from here on the redactor knows what must not be told.
   const address = addressOf(process.env, redactor);
-  const bundle = work.refusal === undefined ? await work.bundle() : bad(work.refusal);
+  const bundle = work.refusal === undefined ? await work.bundle() : err(work.refusal);
   if (!bundle.ok) return refuse(work.task, channel, bundle.findings);
   if (!address.ok) return refuse(work.task, channel, address.findings);
   const exitCode = await perform(work.task, {
@@ -88,13 +88,13 @@ async function main(): Promise<void> {
     }),
     redactor,
     outputLimits: jobOutput,
-    pace,
+    suspension,
     signal: controller.signal,
   });
   process.exitCode = channel.exitCode ?? exitCode;
 }
 
-function folderWork(folder: string): Work {
+function folderWork(folder: string): JobWork {
   return {
     task: JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8')) as Task,
     bundle: () => readBundle(join(folder, 'bundle'), nodeHashing),
@@ -102,7 +102,7 @@ function folderWork(folder: string): Work {
   };
 }
 
-function jobWork(env: Variables): Work | undefined {
+function jobWork(env: Variables): JobWork | undefined {
   const task = taskInVariable(env);
   if (task === undefined) return undefined;
   const attempt = Number(env['CLOUD_RUN_TASK_ATTEMPT'] ?? 0);

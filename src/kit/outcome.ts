@@ -6,11 +6,11 @@ export type Outcome<T> =
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
 /** A successful outcome. */
-export function good<T>(value: T): Outcome<T> {
+export function ok<T>(value: T): Outcome<T> {
   return { ok: true, value };
 }
 
 /** A failed outcome: at least one finding says why. */
-export function bad(...findings: readonly Finding[]): { readonly ok: false; readonly findings: readonly Finding[] } {
+export function err(...findings: readonly Finding[]): { readonly ok: false; readonly findings: readonly Finding[] } {
   return { ok: false, findings };
 }

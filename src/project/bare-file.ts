@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Project } from './open.ts';
 
 /** Where a project's files are. */
@@ -22,7 +22,7 @@ export function findBareFile(
   file: string,
 ): Outcome<{ readonly path: string; readonly findings: readonly Finding[] }> {
   const typed = resolve(cwd, file);
-  if (existsSync(typed)) return good({ path: typed, findings: [] });
+  if (existsSync(typed)) return ok({ path: typed, findings: [] });
   const bases = foldersAbove(migrations.path, root);
   const names = [file, ...withoutFirst(file, new Set(['app', ...bases.map((base) => basename(base))]))];
   const tried = new Set(
@@ -33,10 +33,10 @@ export function findBareFile(
   const shown = (place: string): string => relative(root, place).replaceAll('\\', '/');
   if (path !== undefined) {
     const why = `There is no ${file} in the folder you are in; taken is ${shown(path)} of the project.`;
-    return good({ path, findings: [fault('file-found-elsewhere', { why, where: { file: shown(path) } })] });
+    return ok({ path, findings: [fault('file-found-elsewhere', { why, where: { file: shown(path) } })] });
   }
   const also = [...tried].map((place) => shown(place)).filter((place) => place !== file);
-  return bad(
+  return err(
     fault('file-unreadable', {
       why: `There is no file ${file}${also.length === 0 ? '' : `, nor ${also.join(', ')}`}.`,
       fix: 'Give the path from the folder that you are in, or from the folder of the configuration.',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { CloudRunTerms } from '../adapters/engines/cloud-run/options.ts';
+import type { CloudRunOptions } from '../adapters/engines/cloud-run/options.ts';
 import { fault } from '../kit/fault.ts';
-import { bad } from '../kit/outcome.ts';
+import { err } from '../kit/outcome.ts';
 import { wantsCheckpoint, type Checkpointer, type ForeseenCheckpoint } from '../migrate/contract/checkpoint.ts';
 import type { Plan } from '../migrate/contract/model.ts';
 import type { Project } from './open.ts';
@@ -38,7 +38,7 @@ export async function checkpointerOf(project: Project): Promise<Checkpointer> {
   });
 }
 
-async function cloudCheckpointer(project: Project, engine: CloudRunTerms): Promise<Checkpointer> {
+async function cloudCheckpointer(project: Project, engine: CloudRunOptions): Promise<Checkpointer> {
   if (engine.instance !== undefined) {
     const { createGoogle } = await import('../adapters/google/google.ts');
     const { createCloudSqlCheckpointer } = await import('../adapters/checkpoint/cloud-sql.ts');
@@ -56,7 +56,7 @@ async function cloudCheckpointer(project: Project, engine: CloudRunTerms): Promi
     'Name the Cloud SQL instance in the configuration (`"engine": { …, "instance": "NAME" }`); or take a backup yourself and say so with `--waive-checkpoint "REASON"`, which is recorded; or set the policy to `"checkpoint": "never"`.';
   return {
     foresee: () => Promise.resolve({ means: 'none', text: `no way to take one: no \`instance\` is configured` }),
-    take: () => Promise.resolve(bad(fault('needs-checkpoint', { why, fix }))),
+    take: () => Promise.resolve(err(fault('needs-checkpoint', { why, fix }))),
   };
 }
 

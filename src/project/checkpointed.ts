@@ -1,6 +1,6 @@
 import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import {
   lacksCheckpointOnly,
   wantsCheckpoint,
@@ -12,7 +12,7 @@ import type { RunEvent } from '../migrate/contract/event.ts';
 import { outcomeOf } from '../migrate/contract/verdict.ts';
 import type { ApplyTask } from '../migrate/contract/task.ts';
 
-const tellEveryMs = 500;
+const reportEveryMs = 500;
 
 /**
  * Has a task executed. If its runner refuses it for want of a checkpoint alone, the checkpoint is taken, and a second
@@ -54,7 +54,7 @@ export async function checkpointBeforehand(
   checkpointer: () => Promise<Checkpointer>,
 ): Promise<Outcome<ApplyTask>> {
   const { consent, environment, actor, run, selection, how } = task;
-  if (consent.checkpoint !== undefined || consent.checkpointPolicy === 'never' || how !== 'execute') return good(task);
+  if (consent.checkpoint !== undefined || consent.checkpointPolicy === 'never' || how !== 'execute') return ok(task);
   const planned = await deploy({
     ...deployment,
     task: { kind: 'plan', run, environment, actor, selection },
@@ -62,20 +62,20 @@ export async function checkpointBeforehand(
   });
   const plan = planned.events.findLast((event) => event.kind === 'plan')?.plan;
   // Whatever is wrong, or needs no checkpoint, is for the run itself to find.
-  if (plan === undefined || !wantsCheckpoint(plan, consent.checkpointPolicy)) return good(task);
-  if (!consent.approved && consent.planHash === undefined) return good(task);
+  if (plan === undefined || !wantsCheckpoint(plan, consent.checkpointPolicy)) return ok(task);
+  if (!consent.approved && consent.planHash === undefined) return ok(task);
   const taken = await takeCheckpoint({ ...deployment, task }, await checkpointer(), {
     planHash: plan.hash,
     ...placeOf(planned),
   });
   if (!taken.ok) return taken;
-  return good({
+  return ok({
     ...task,
     consent: { ...consent, planHash: consent.planHash ?? plan.hash, checkpoint: taken.value },
   });
 }
 
-interface Refusal {
+interface CheckpointRefusal {
   readonly planHash: string;
   readonly before: string;
   readonly server: string;
@@ -83,14 +83,14 @@ interface Refusal {
 }
 
 /** The plan that was refused, and when: undefined when something else stands in the way, or nothing does. */
-function refusalOf(execution: Execution): Refusal | undefined {
+function refusalOf(execution: Execution): CheckpointRefusal | undefined {
   if (!lacksCheckpointOnly(execution.findings)) return undefined;
   const plan = execution.events.findLast((event) => event.kind === 'plan')?.plan;
   return plan === undefined ? undefined : { planHash: plan.hash, ...placeOf(execution) };
 }
 
 /** When it ended by the clock of the runner, and which server it met. */
-function placeOf({ events }: Execution): Omit<Refusal, 'planHash'> {
+function placeOf({ events }: Execution): Omit<CheckpointRefusal, 'planHash'> {
   const started = events.findLast((event) => event.kind === 'run.started');
   const finished = events.findLast((event) => event.kind === 'run.finished');
   const target = events.findLast((event) => event.kind === 'target');
@@ -105,12 +105,12 @@ function placeOf({ events }: Execution): Omit<Refusal, 'planHash'> {
 async function takeCheckpoint(
   deployment: Deployment,
   checkpointer: Checkpointer,
-  refused: Refusal,
+  refused: CheckpointRefusal,
 ): Promise<Outcome<Checkpoint>> {
   const { task } = deployment;
   // Nothing is under way that could be left alone: leaving is stopping.
   const ends = [deployment.signal, deployment.leave].filter((signal) => signal !== undefined);
-  let told = 0;
+  let reported = 0;
   let said = '';
   const taken = await checkpointer.take({
     run: task.run,
@@ -121,16 +121,16 @@ async function takeCheckpoint(
       const now = Date.now();
       // What only counts on is told now and then; what is new at once.
       const words = text.replaceAll(/\d+/g, '');
-      if (words === said && now - told < tellEveryMs) return;
+      if (words === said && now - reported < reportEveryMs) return;
       said = words;
-      told = now;
+      reported = now;
       deployment.onEvent({ kind: 'checkpoint.progress', text });
     },
     ...(ends.length === 0 ? {} : { signal: AbortSignal.any(ends) }),
   });
-  if (!taken.ok) return bad(...taken.findings);
+  if (!taken.ok) return err(...taken.findings);
   if (ends.some(({ aborted }) => aborted))
-    return bad(fault('interrupted', { why: `The checkpoint ${taken.value.id} was taken; nothing was changed.` }));
+    return err(fault('interrupted', { why: `The checkpoint ${taken.value.id} was taken; nothing was changed.` }));
   deployment.onEvent({ kind: 'checkpoint.taken', checkpoint: taken.value });
   return taken;
 }
@@ -145,11 +145,11 @@ async function giveUp(
   const exitCode = exitCodeOf(findings);
   const outcome = outcomeOf(exitCode);
   const ended = first.events.findLast((event) => event.kind === 'run.finished');
-  const told: RunEvent[] = findings.map((finding) => ({ kind: 'finding', finding }));
+  const reported: RunEvent[] = findings.map((finding) => ({ kind: 'finding', finding }));
   const { run } = task;
-  const events = before.length + told.length + 1;
-  told.push({ kind: 'run.finished', run, outcome, exitCode, events, ms: ended?.ms ?? 0 });
-  for (const event of told) deployment.onEvent(event);
+  const events = before.length + reported.length + 1;
+  reported.push({ kind: 'run.finished', run, outcome, exitCode, events, ms: ended?.ms ?? 0 });
+  for (const event of reported) deployment.onEvent(event);
   const entry = (await ledger?.list(task.environment.name))?.find((one) => one.run === run);
   if (entry !== undefined) {
     const failure = findings.map(({ code, why }) => `${code}: ${why}`).join('; ');
@@ -161,17 +161,17 @@ async function giveUp(
       failure: failure.slice(0, 2_000),
     });
   }
-  return { ...first, outcome, exitCode, findings, events: [...before, ...told] };
+  return { ...first, outcome, exitCode, findings, events: [...before, ...reported] };
 }
 
-interface Held {
+interface HeldRefusal {
   readonly onEvent: (event: RunEvent) => void;
   isHeld(event: RunEvent): boolean;
   release(): void;
 }
 
 /** That a checkpoint is missing is not told before it is known whether it can be taken. */
-function holdRefusal(onEvent: (event: RunEvent) => void): Held {
+function holdRefusal(onEvent: (event: RunEvent) => void): HeldRefusal {
   const held: RunEvent[] = [];
   return {
     onEvent(event) {

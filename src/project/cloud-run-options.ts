@@ -1,5 +1,5 @@
 import { defaultImage } from '../adapters/engines/cloud-run/defaults.ts';
-import type { CloudRunTerms, JobNetwork } from '../adapters/engines/cloud-run/options.ts';
+import type { CloudRunOptions, JobNetwork } from '../adapters/engines/cloud-run/options.ts';
 import { googleServices, type GoogleService } from '../adapters/google/services.ts';
 import { milliseconds } from '../kit/duration.ts';
 import type { CloudRunConfig, DatabaseSource } from './config-model.ts';
@@ -15,7 +15,7 @@ export interface CloudRunQuestion {
 }
 
 /** Fills in the defaults: names are made of the environment's name, as in `dev-cloud-run-connector`. */
-export function cloudRunTerms({ name, config, database, env }: CloudRunQuestion): CloudRunTerms {
+export function cloudRunOptions({ name, config, database, env }: CloudRunQuestion): CloudRunOptions {
   const region = config.region ?? 'us-central1';
   const secret = typeof database === 'object' && 'secret' in database ? database : undefined;
   const stem = name.toLowerCase().replaceAll('_', '-');

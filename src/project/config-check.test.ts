@@ -87,8 +87,8 @@ test.each([
   [{ engine, database: { env: 'URL' } }, 'database: must be { secret: NAME }'],
   [{ engine, database: { secret: 'x', version: 'latest' } }, 'must be the number of a version'],
   [{ engine, directUrl: { env: 'URL' } }, 'directUrl: has no meaning with a cloud engine.'],
-])('of a cloud engine, %j is refused', (terms, text) => {
-  expect(problems({ environments: { dev: terms } }).join('\n')).toContain(text);
+])('of a cloud engine, %j is refused', (options, text) => {
+  expect(problems({ environments: { dev: options } }).join('\n')).toContain(text);
 });
 
 test('images may be kept in any registry', () => {

@@ -1,6 +1,6 @@
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { setName } from '../migrate/contract/migration-id.ts';
 import type { Config } from './config-model.ts';
 import { cloudRun, secretName, secretVersion } from './config-cloud-run.ts';
@@ -26,8 +26,8 @@ import {
 /** The configuration, when every key is known and has a value of the right kind; else a fault for each that is not. */
 export function checkConfig(value: unknown, file: string): Outcome<Config> {
   const problems = configShape(value, '');
-  if (problems.length === 0) return good(value as Config);
-  return bad(...problems.map((problem) => finding(problem, file)));
+  if (problems.length === 0) return ok(value as Config);
+  return err(...problems.map((problem) => finding(problem, file)));
 }
 
 function finding({ path, why, fix, code }: Problem, file: string): Finding {

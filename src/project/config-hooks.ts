@@ -60,8 +60,8 @@ export function imagesWithoutEngine(environment: Readonly<Record<string, unknown
 /** An environment can wait for another one that is there, and not for itself, nor in a circle. */
 export function unmetRequirements(environments: Readonly<Record<string, unknown>>, path: string): readonly Problem[] {
   const requiredBy = (name: string): unknown => {
-    const terms = Object.hasOwn(environments, name) ? environments[name] : undefined;
-    return isRecord(terms) ? terms['requires'] : undefined;
+    const options = Object.hasOwn(environments, name) ? environments[name] : undefined;
+    return isRecord(options) ? options['requires'] : undefined;
   };
   return Object.keys(environments).flatMap((name): readonly Problem[] => {
     const wanted = requiredBy(name);

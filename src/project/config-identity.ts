@@ -12,8 +12,8 @@ export const identity: Kind = (value, path) =>
 
 /** A copy has an original that is pinned: another environment on a server, and no copy itself. */
 export function unknownOriginals(environments: Readonly<Record<string, unknown>>, path: string): readonly Problem[] {
-  return Object.entries(environments).flatMap(([name, terms]): readonly Problem[] => {
-    const original = isRecord(terms) ? originalOf(terms['identity']) : undefined;
+  return Object.entries(environments).flatMap(([name, options]): readonly Problem[] => {
+    const original = isRecord(options) ? originalOf(options['identity']) : undefined;
     if (original === undefined) return [];
     const place = join(join(path, name), 'identity');
     const found = Object.hasOwn(environments, original) ? environments[original] : undefined;

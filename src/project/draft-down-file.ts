@@ -8,7 +8,7 @@ import { createRehearsals } from '../adapters/rehearsal/throwaway.ts';
 import { writeNew } from '../adapters/write-file.ts';
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { rehearseDraft, type RehearsedDraft } from '../migrate/rehearsal/draft/rehearse-draft.ts';
 import { versionIn } from '../migrate/contract/migration-id.ts';
 import { emptyHistory } from '../migrate/contract/history.ts';
@@ -23,7 +23,7 @@ import type { Project } from './open.ts';
 import { createRunId } from './run-id.ts';
 
 /** Which draft is wanted. */
-export interface DraftWish {
+export interface DraftRequest {
   /** As typed. */
   readonly version: string;
   /** True: it is written beside the migration. */
@@ -48,21 +48,21 @@ export interface DraftedFile {
 const owner = 'postgres';
 
 /** Proposes a down file for a migration that has none, and tries it on a throwaway server. The database is not asked. */
-export async function draftDownFile(project: Project, wish: DraftWish): Promise<Outcome<DraftedFile>> {
+export async function draftDownFile(project: Project, request: DraftRequest): Promise<Outcome<DraftedFile>> {
   const folder = openFolder(project.migrations.path, project.migrations.label);
   const reading = await readFolder(folder, nodeHashing, project.set);
   if (!reading.ok) return reading;
   const { findings } = reading.value;
   const { migrations } = inEffect(reading.value.migrations, emptyHistory);
-  const migration = wanted(migrations, wish.version);
+  const migration = wanted(migrations, request.version);
   if (!migration.ok) return migration;
   const label = migration.value.up.file.replace(/\.sql$/, '.down.sql');
-  const major = wish.major ?? majorOf(project);
+  const major = request.major ?? majorOf(project);
   const ports = { parser: createParser(), hashing: nodeHashing };
   const open = openScriptsOf(folder);
   const scope = { layout: 'native', set: project.set } as const;
   const bundle = createBundle({ ...scope, migrations: withoutCompanions(migrations), open }, ports);
-  const draft = await rehearsed(project, wish, {
+  const draft = await rehearsed(project, request, {
     bundle,
     major,
     migration: bundle.migrations[migrations.indexOf(migration.value)] ?? migration.value,
@@ -76,12 +76,12 @@ export async function draftDownFile(project: Project, wish: DraftWish): Promise<
     },
   });
   if (!draft.ok) return draft;
-  if (wish.write) {
+  if (request.write) {
     const path = join(project.migrations.path, basename(label));
     const written = await writeNew(path, draft.value.text, label);
     if (!written.ok) return written;
   }
-  return good({ draft: draft.value, version: migration.value.id, label, written: wish.write, major, findings });
+  return ok({ draft: draft.value, version: migration.value.id, label, written: request.write, major, findings });
 }
 
 function wanted(migrations: readonly Migration[], typed: string): Outcome<Migration> {
@@ -91,10 +91,10 @@ function wanted(migrations: readonly Migration[], typed: string): Outcome<Migrat
     const last = migrations.at(-1);
     const count = migrations.length === 1 ? '1 migration' : `${migrations.length} migrations`;
     const why = `There is no version ${typed}; the folder holds ${count}${last === undefined ? '' : `, the last is ${versionIn(last.id)}`}.`;
-    return bad(fault('unknown-version', { why, fix: 'Give the version of a migration in the folder.' }));
+    return err(fault('unknown-version', { why, fix: 'Give the version of a migration in the folder.' }));
   }
-  if (found.down === undefined) return good(found);
-  return bad(fault('down-there', { where: { file: found.down.file } }));
+  if (found.down === undefined) return ok(found);
+  return err(fault('down-there', { where: { file: found.down.file } }));
 }
 
 /** What is wrong with a companion is no reason not to rehearse. */
@@ -107,22 +107,22 @@ export function majorOf({ environment: { database } }: Project): number {
   return (database.kind === 'embedded' ? database.major : undefined) ?? defaultMajor;
 }
 
-interface Stage {
+interface DraftStage {
   readonly bundle: Bundle;
   readonly migration: Migration;
   readonly major: number;
   readonly withDown: (text: string) => Promise<Bundle>;
 }
 
-async function rehearsed(project: Project, wish: DraftWish, stage: Stage): Promise<Outcome<RehearsedDraft>> {
-  const { onProgress, signal } = wish;
+async function rehearsed(project: Project, request: DraftRequest, stage: DraftStage): Promise<Outcome<RehearsedDraft>> {
+  const { onProgress, signal } = request;
   const { major, migration, bundle } = stage;
   const count = bundle.migrations.indexOf(migration) + 1;
   const what = count === 1 ? '1 migration' : `${count} migrations`;
   onProgress(`Rehearsing ${what} on PostgreSQL ${major} …`, 'step');
   const rehearsals = createRehearsals({ env: project.env, register: (secret) => project.redactor.register(secret) });
-  const terms = { major, database: 'postgres', user: owner, searchPath: '' };
-  const started = await rehearsals.start(terms, { onProgress, signal });
+  const options = { major, database: 'postgres', user: owner, searchPath: '' };
+  const started = await rehearsals.start(options, { onProgress, signal });
   if (!started.ok) return started;
   try {
     return await rehearseDraft(started.value, { ...stage, owner, nextRun: () => createRunId(Date.now()), signal });

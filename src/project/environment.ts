@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { CloudRunTerms } from '../adapters/engines/cloud-run/options.ts';
+import type { CloudRunOptions } from '../adapters/engines/cloud-run/options.ts';
 import { isLoopback, readDatabaseUrl } from '../adapters/url/database-url.ts';
 import type { DatabaseAddress } from '../adapters/postgres/address.ts';
 import { userInfo } from 'node:os';
@@ -7,10 +7,10 @@ import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { milliseconds } from '../kit/duration.ts';
 import { nearest } from '../kit/nearest.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Redactor } from '../kit/redact.ts';
-import { defaultLockTerms, type LockTerms } from '../migrate/contract/lock-policy.ts';
-import { cloudRunTerms } from './cloud-run-options.ts';
+import { defaultLockPolicy, type LockPolicy } from '../migrate/contract/lock-policy.ts';
+import { cloudRunOptions } from './cloud-run-options.ts';
 import { environmentName } from './config-check.ts';
 import { originalOf } from './config-identity.ts';
 import type { CloudRunConfig, Config, EnvironmentConfig, HookConfig } from './config-model.ts';
@@ -38,9 +38,9 @@ export interface Environment {
   readonly ahead: 'warn' | 'refuse';
   /** Patterns of objects whose differences `verify` only notes. */
   readonly ignore: readonly string[];
-  readonly locks: LockTerms;
+  readonly locks: LockPolicy;
   /** Where work executes: this machine, or jobs inside the private network. */
-  readonly engine: 'local' | CloudRunTerms;
+  readonly engine: 'local' | CloudRunOptions;
   /** What follows a good `up`. */
   readonly hooks: readonly Hook[];
   /** The environment by copies of whose database this one's is replaced. */
@@ -81,13 +81,13 @@ export async function chooseEnvironment(
   const { environment, findings } = chosen.value;
   // What the project ignores, each of its environments does.
   const ignore = [...(question.config.verify?.ignore ?? []), ...environment.ignore];
-  return good({ environment: { ...environment, ignore }, findings });
+  return ok({ environment: { ...environment, ignore }, findings });
 }
 
 async function choose(question: EnvironmentQuestion): ReturnType<typeof chooseEnvironment> {
   const { config, named } = question;
   if (named !== undefined && !environmentName.test(named)) {
-    return bad(
+    return err(
       fault('environment-unknown', {
         why: `\`${named}\` is no name for an environment.`,
         fix: 'Names are a letter, then letters, digits, `_` and `-`.',
@@ -97,37 +97,37 @@ async function choose(question: EnvironmentQuestion): ReturnType<typeof chooseEn
   const defined = config.environments;
   if (defined === undefined || Object.keys(defined).length === 0) return withoutConfig(question);
   const name = named ?? 'local';
-  const terms = Object.hasOwn(defined, name) ? defined[name] : undefined;
+  const options = Object.hasOwn(defined, name) ? defined[name] : undefined;
   // `local` needs no entry: it is the embedded server.
-  if (terms === undefined && name !== 'local') return bad(unknownEnvironment(name, Object.keys(defined)));
-  if (typeof terms?.engine === 'object')
-    return good({ environment: remote(name, terms, terms.engine, question), findings: [] });
-  const database = databaseOf(terms ?? {}, question);
+  if (options === undefined && name !== 'local') return err(unknownEnvironment(name, Object.keys(defined)));
+  if (typeof options?.engine === 'object')
+    return ok({ environment: remote(name, options, options.engine, question), findings: [] });
+  const database = databaseOf(options ?? {}, question);
   if (!database.ok) return database;
-  const environment = complete(name, { database: database.value.database, engine: 'local' }, terms ?? {});
-  return good({ environment, findings: database.value.findings });
+  const environment = complete(name, { database: database.value.database, engine: 'local' }, options ?? {});
+  return ok({ environment, findings: database.value.findings });
 }
 
 function remote(
   name: string,
-  terms: EnvironmentConfig,
+  options: EnvironmentConfig,
   config: CloudRunConfig,
   { env }: EnvironmentQuestion,
 ): Environment {
-  const engine = cloudRunTerms({ name, config, database: terms.database, env });
+  const engine = cloudRunOptions({ name, config, database: options.database, env });
   const version = engine.secretVersion === undefined ? {} : { version: engine.secretVersion };
-  return complete(name, { database: { kind: 'secret', secret: engine.secret, ...version }, engine }, terms);
+  return complete(name, { database: { kind: 'secret', secret: engine.secret, ...version }, engine }, options);
 }
 
 async function withoutConfig(question: EnvironmentQuestion): ReturnType<typeof chooseEnvironment> {
   const { env, named } = question;
   if ((env[defaultVariable] ?? '') === '') {
     if (named === undefined || named === 'local')
-      return good({
+      return ok({
         environment: complete('local', { database: { kind: 'embedded' }, engine: 'local' }, {}),
         findings: [],
       });
-    return bad(
+    return err(
       fault('environment-unknown', {
         why: `There is no configuration that defines \`${named}\`, and DATABASE_URL is not set.`,
         fix: 'Set DATABASE_URL to its database, or write a configuration: `godwit init`.',
@@ -141,14 +141,14 @@ async function withoutConfig(question: EnvironmentQuestion): ReturnType<typeof c
   if (name === undefined && found.kind === 'server' && !isLoopback(found.address.host)) {
     name = (await question.askName?.(found.address.host))?.trim();
     if (name === undefined || !environmentName.test(name)) {
-      return bad(
+      return err(
         fault('environment-unnamed', {
           why: `DATABASE_URL points to ${found.address.host}, which is not this machine, and no configuration says what it is.`,
         }),
       );
     }
   }
-  return good({
+  return ok({
     environment: complete(name ?? 'local', { database: found, engine: 'local' }, {}),
     findings: database.value.findings,
   });
@@ -159,18 +159,18 @@ interface FoundDatabase {
   readonly findings: readonly Finding[];
 }
 
-function databaseOf(terms: EnvironmentConfig, question: EnvironmentQuestion): Outcome<FoundDatabase> {
-  const source = terms.directUrl ?? terms.database ?? 'embedded';
+function databaseOf(options: EnvironmentConfig, question: EnvironmentQuestion): Outcome<FoundDatabase> {
+  const source = options.directUrl ?? options.database ?? 'embedded';
   if (source === 'embedded') {
-    const major = terms.major === undefined ? {} : { major: terms.major };
-    return good({ database: { kind: 'embedded', ...major }, findings: [] });
+    const major = options.major === undefined ? {} : { major: options.major };
+    return ok({ database: { kind: 'embedded', ...major }, findings: [] });
   }
   if ('secret' in source) throw new Error('a secret belongs to a cloud engine: the configuration is checked for it');
   const label = 'env' in source ? source.env : 'the configured url';
   const text = 'env' in source ? question.env[source.env] : source.url;
   if (text === undefined || text.trim() === '') {
     const example = `export ${label}=postgresql://USER:PASSWORD@HOST:5432/DATABASE`;
-    return bad(
+    return err(
       fault('url-missing', { why: `The environment variable ${label} is not set.`, fix: `Set it: \`${example}\`.` }),
     );
   }
@@ -191,11 +191,11 @@ function readAddress(text: string, label: string, { env, redactor }: Environment
   }
   const ca = address.rootCertificate;
   if (ca !== undefined && !existsSync(ca))
-    return bad(
+    return err(
       fault('url-certificate', { why: `${label} names the file ${ca} with sslrootcert, and it is not there.` }),
     );
   if (address.host.startsWith('/') && !existsSync(address.host)) {
-    return bad(
+    return err(
       fault('url-socket', {
         why: `${label} names the socket folder ${address.host}, which does not exist here. ${fault('url-socket').why}`,
       }),
@@ -204,7 +204,7 @@ function readAddress(text: string, label: string, { env, redactor }: Environment
   const given = text.trim();
   // Else user or password came from elsewhere, and a command would not have them.
   const whole = /^[a-z]+:\/\/[^:@/]+(:[^@]*)?@/i.test(given) && (password ?? '') === '';
-  return good({ database: { kind: 'server', address, ...(whole ? { url: given } : {}) }, findings });
+  return ok({ database: { kind: 'server', address, ...(whole ? { url: given } : {}) }, findings });
 }
 
 function operatingSystemUser(): string {
@@ -220,24 +220,24 @@ const protectedByName: ReadonlySet<string> = new Set(['prod', 'production']);
 function complete(
   name: string,
   { database, engine }: Pick<Environment, 'database' | 'engine'>,
-  terms: EnvironmentConfig,
+  options: EnvironmentConfig,
 ): Environment {
-  const isProtected = terms.protected ?? protectedByName.has(name);
+  const isProtected = options.protected ?? protectedByName.has(name);
   const careless = name === 'local' || database.kind === 'embedded';
   return {
     name,
     database,
     protected: isProtected,
-    checkpoint: terms.checkpoint ?? (isProtected ? 'always' : careless ? 'never' : 'destructive'),
-    triggers: terms.triggers ?? (isProtected ? 'inspect' : 'fire'),
-    ahead: terms.ahead ?? 'warn',
-    ignore: terms.verify?.ignore ?? [],
-    locks: locksOf(terms),
+    checkpoint: options.checkpoint ?? (isProtected ? 'always' : careless ? 'never' : 'destructive'),
+    triggers: options.triggers ?? (isProtected ? 'inspect' : 'fire'),
+    ahead: options.ahead ?? 'warn',
+    ignore: options.verify?.ignore ?? [],
+    locks: locksOf(options),
     engine,
-    hooks: (terms.after?.up ?? []).map(hookOf),
-    ...(terms.requires === undefined ? {} : { requires: terms.requires }),
-    ...(terms.identity === undefined ? {} : { copiedFrom: originalOf(terms.identity) ?? '' }),
-    ...(terms.migrations === undefined ? {} : { migrations: terms.migrations }),
+    hooks: (options.after?.up ?? []).map(hookOf),
+    ...(options.requires === undefined ? {} : { requires: options.requires }),
+    ...(options.identity === undefined ? {} : { copiedFrom: originalOf(options.identity) ?? '' }),
+    ...(options.migrations === undefined ? {} : { migrations: options.migrations }),
   };
 }
 
@@ -262,8 +262,8 @@ function unknownEnvironment(name: string, defined: readonly string[]): Finding {
   });
 }
 
-function locksOf({ locks = {} }: EnvironmentConfig): LockTerms {
-  const { budgetMs, concurrentMs, waiters } = defaultLockTerms;
+function locksOf({ locks = {} }: EnvironmentConfig): LockPolicy {
+  const { budgetMs, concurrentMs, waiters } = defaultLockPolicy;
   return {
     budgetMs: milliseconds(locks.budget ?? '') ?? budgetMs,
     concurrentMs: milliseconds(locks.concurrent ?? '') ?? concurrentMs,

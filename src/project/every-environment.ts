@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createFileLedger } from '../adapters/ledger/file-ledger.ts';
-import { good, type Outcome } from '../kit/outcome.ts';
+import { ok, type Outcome } from '../kit/outcome.ts';
 import type { Ledger } from '../migrate/contract/engine.ts';
 import { loadConfig } from './load-config.ts';
 import { stateFolders } from './state-folders.ts';
@@ -21,7 +21,7 @@ export async function environmentNames(
   const loaded = await loadConfig(options.cwd, options.configFile);
   if (!loaded.ok) return loaded;
   const names = Object.keys(loaded.value.config.environments ?? {});
-  return good(names.length === 0 || names.includes('local') ? names : ['local', ...names]);
+  return ok(names.length === 0 || names.includes('local') ? names : ['local', ...names]);
 }
 
 /** Opens all of them. */
@@ -37,5 +37,5 @@ export async function everyEnvironment(options: OpenOptions): Promise<Outcome<re
     const redact = (text: string): string => options.redactor?.redact(text) ?? text;
     return { name: environment, ledger: createFileLedger(runs, redact) };
   });
-  return good(await Promise.all(opened));
+  return ok(await Promise.all(opened));
 }

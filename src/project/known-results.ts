@@ -4,12 +4,12 @@ import { isChange } from '../migrate/contract/task.ts';
 import { momentOf, withKnownEnds } from './known-ends.ts';
 import type { Project } from './open.ts';
 import { isOfAnother } from './other-database.ts';
-import type { Known, Question } from './questions.ts';
+import type { KnownResult, Question } from './questions.ts';
 import { isDeserted, type Remote } from './remote.ts';
 
 /** What is known without asking the database. */
 export interface Knowledge {
-  readonly known?: Known;
+  readonly known?: KnownResult;
   /** A run that changes the environment and has not ended, as far as anybody knows. */
   readonly underWay?: LedgerEntry;
 }
@@ -36,15 +36,15 @@ export async function newestKnown(project: Project, question: Question): Promise
   let looked = 0;
   for (const entry of entries) {
     if ((looked += question.accepts(entry) ? 1 : 0) > mostLooked) break;
-    const told = await toldBy(project, remote, { entry, question });
+    const reported = await reportedBy(project, remote, { entry, question });
     // What the URL leads to now is not this environment, and only the database can say that it is again.
-    if (told === 'of another database') {
+    if (reported === 'of another database') {
       if (question.lasting === true) continue;
       break;
     }
-    if (told !== undefined && (question.lasting === true || !changedSince(entries, told)))
-      return { known: told, ...withUnderWay(underWay) };
-    if (told !== undefined) break;
+    if (reported !== undefined && (question.lasting === true || !changedSince(entries, reported)))
+      return { known: reported, ...withUnderWay(underWay) };
+    if (reported !== undefined) break;
     if (question.lasting !== true && changes(entry) && entry.finishedAt !== undefined) break;
   }
   return withUnderWay(underWay);
@@ -59,11 +59,11 @@ function withUnderWay(underWay: LedgerEntry | undefined): Knowledge {
   return underWay === undefined ? {} : { underWay };
 }
 
-async function toldBy(
+async function reportedBy(
   project: Project,
   remote: Remote,
   { entry, question }: { readonly entry: LedgerEntry; readonly question: Question },
-): Promise<Known | 'of another database' | undefined> {
+): Promise<KnownResult | 'of another database' | undefined> {
   if (!question.accepts(entry) || entry.outcome === 'unreachable') return undefined;
   const events = await remote.said(entry);
   if (events === undefined) return undefined;
@@ -88,7 +88,7 @@ function changes({ kind, outcome, recorded, applied = 0 }: LedgerEntry): boolean
 }
 
 /** Times are compared by the clocks of the log and of the runner, which are not those of anybody's laptop. */
-function changedSince(entries: readonly LedgerEntry[], known: Known): boolean {
+function changedSince(entries: readonly LedgerEntry[], known: KnownResult): boolean {
   return entries.some((entry) => {
     const end = entry.noted ?? entry.finishedAt;
     return entry.run !== known.run && changes(entry) && entry.finishedAt !== undefined && (end ?? '') > known.asOf;

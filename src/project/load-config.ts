@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { fault } from '../kit/fault.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { checkConfig } from './config-check.ts';
 import type { Config } from './config-model.ts';
 
@@ -20,20 +20,20 @@ export const configNames = ['godwit.config.ts', 'godwit.config.mjs', 'godwit.con
 /** Loads the named configuration, or the one in `cwd`; without any, an empty one. */
 export async function loadConfig(cwd: string, named?: string): Promise<Outcome<LoadedConfig>> {
   const path = named === undefined ? configNames.map((name) => join(cwd, name)).find(existsSync) : resolve(cwd, named);
-  if (path === undefined) return good({ root: cwd, config: {} });
+  if (path === undefined) return ok({ root: cwd, config: {} });
   const label = named ?? basename(path);
   const value = await readValue(path, label);
   if (!value.ok) return value;
   const config = checkConfig(value.value, label);
-  return config.ok ? good({ root: dirname(path), file: path, config: config.value }) : config;
+  return config.ok ? ok({ root: dirname(path), file: path, config: config.value }) : config;
 }
 
 async function readValue(path: string, label: string): Promise<Outcome<unknown>> {
   if (!existsSync(path)) return unreadable(label, 'There is no such file.');
   try {
-    if (path.endsWith('.json')) return good(JSON.parse((await readFile(path, 'utf8')).replace(/^\uFEFF/, '')));
+    if (path.endsWith('.json')) return ok(JSON.parse((await readFile(path, 'utf8')).replace(/^\uFEFF/, '')));
     const module = await importModule(path);
-    if (module.default !== undefined) return good(module.default);
+    if (module.default !== undefined) return ok(module.default);
     return unreadable(label, 'It has no default export.', 'End it with `export default defineConfig({ … })`.');
   } catch (error) {
     return unreadable(label, `${(error as Error).message}.`);
@@ -67,5 +67,5 @@ async function importWithJiti(path: string): Promise<Module> {
 }
 
 function unreadable(label: string, why: string, fix?: string): Outcome<never> {
-  return bad(fault('config-unreadable', { why, ...(fix === undefined ? {} : { fix }), where: { file: label } }));
+  return err(fault('config-unreadable', { why, ...(fix === undefined ? {} : { fix }), where: { file: label } }));
 }

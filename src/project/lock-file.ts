@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '../adapters/write-file.ts';
 import { fault } from '../kit/fault.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 
 /** Which database an environment is: the random id kept in it, the identifier of its server's data, its number there. */
 export interface Pin {
@@ -20,7 +20,7 @@ export async function readLock(root: string): Promise<Outcome<ReadonlyMap<string
   try {
     text = await readFile(join(root, lockFileName), 'utf8');
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? good(new Map()) : damaged((error as Error).message);
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? ok(new Map()) : damaged((error as Error).message);
   }
   try {
     return pinsOf(JSON.parse(text));
@@ -33,7 +33,7 @@ export async function readLock(root: string): Promise<Outcome<ReadonlyMap<string
 export async function pinEnvironment(root: string, name: string, pin: Pin): Promise<Outcome<void>> {
   const pins = await readLock(root);
   if (!pins.ok) return pins;
-  if (pins.value.has(name)) return good(undefined);
+  if (pins.value.has(name)) return ok(undefined);
   return await writePins(root, [...pins.value, [name, pin]]);
 }
 
@@ -59,7 +59,7 @@ export async function repinEnvironment(
 export async function unpinEnvironment(root: string, name: string): Promise<Outcome<void>> {
   const pins = await readLock(root);
   if (!pins.ok) return pins;
-  if (!pins.value.has(name)) return good(undefined);
+  if (!pins.value.has(name)) return ok(undefined);
   return await writePins(
     root,
     [...pins.value].filter(([key]) => key !== name),
@@ -86,9 +86,9 @@ function pinsOf(value: unknown): Outcome<ReadonlyMap<string, Pin>> {
       return damaged(`The entry \`${name}\` is incomplete.`);
     pins.set(name, { id, systemId: systemIdentifier, ...(databaseOid === undefined ? {} : { databaseOid }) });
   }
-  return good(pins);
+  return ok(pins);
 }
 
 function damaged(why: string): Outcome<never> {
-  return bad(fault('lock-file-invalid', { why, where: { file: lockFileName } }));
+  return err(fault('lock-file-invalid', { why, where: { file: lockFileName } }));
 }

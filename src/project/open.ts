@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import { createFileLedger } from '../adapters/ledger/file-ledger.ts';
 import type { Finding } from '../kit/finding.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { createRedactor, type Redactor } from '../kit/redact.ts';
 import type { Ledger } from '../migrate/contract/engine.ts';
 import type { OtherEnvironment } from '../migrate/contract/task.ts';
@@ -73,7 +73,7 @@ export async function openLoaded(
   if (!chosen.ok) return chosen;
   const { findings } = chosen.value;
   const mixedUp = await leadsToOriginal(question, chosen.value.environment);
-  if (mixedUp.length > 0) return bad(...mixedUp);
+  if (mixedUp.length > 0) return err(...mixedUp);
   const imaged = withImage(chosen.value.environment, options.image);
   if (!imaged.ok) return imaged;
   const environment = imaged.value;
@@ -86,7 +86,7 @@ export async function openLoaded(
   const { lasting, informing: stateDir } = stateFolders(root, options.env);
   const files = createFileLedger(join(stateDir, 'runs'), (text) => redactor.redact(text));
   const remote = await remoteOf(environment, { stateDir, env: options.env, redactor, files });
-  return good({
+  return ok({
     root,
     migrations: migrations.value,
     set: config.set ?? defaultSet,
@@ -116,15 +116,15 @@ function othersOf(name: string, { environments }: Config, lock: ReadonlyMap<stri
 
 function withImage(environment: Environment, image: string | undefined): Outcome<Environment> {
   const { engine, name } = environment;
-  if (image === undefined) return good(environment);
+  if (image === undefined) return ok(environment);
   if (engine === 'local')
-    return bad(
+    return err(
       fault('wrong-usage', {
         why: `--image: the work of \`${name}\` is executed on this machine, without an image.`,
         fix: 'Leave it away, or name an environment with a cloud engine: -e NAME.',
       }),
     );
-  return good({ ...environment, engine: { ...engine, image: { ...engine.image, own: image } } });
+  return ok({ ...environment, engine: { ...engine, image: { ...engine.image, own: image } } });
 }
 
 async function remoteOf(
@@ -133,7 +133,7 @@ async function remoteOf(
 ): Promise<Remote | undefined> {
   if (engine === 'local') return undefined;
   const { openRemote } = await import('./remote.ts');
-  return openRemote({ environment: name, terms: engine, ...options });
+  return openRemote({ environment: name, options: engine, ...options });
 }
 
 /** A folder of migrations, and how findings name it. */
@@ -148,12 +148,12 @@ export function migrationsFolder(root: string, config: Config, own?: string): Ou
   const path = resolve(root, named);
   const label = relative(root, path).replaceAll('\\', '/') || '.';
   if (label.startsWith('..')) {
-    return bad(
+    return err(
       fault('config-invalid', {
         why: `migrations: \`${named}\` leads out of the project.`,
         fix: 'Name a folder inside the project.',
       }),
     );
   }
-  return good({ path, label });
+  return ok({ path, label });
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { writeWhole } from '../adapters/write-file.ts';
 import { fault } from '../kit/fault.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Plan } from '../migrate/contract/model.ts';
 import type { Selection } from '../migrate/contract/task.ts';
 
@@ -36,7 +36,7 @@ export async function readPlan(cwd: string, file: string): Promise<Outcome<PlanF
   }
   if (selection?.direction !== 'up' && selection?.direction !== 'down') return unusable(file, 'It names no direction.');
   if (!isSelection(selection)) return unusable(file, 'What it selects is damaged.');
-  return good({ environment, selection, plan, ...(typeof bare === 'string' ? { file: bare } : {}) });
+  return ok({ environment, selection, plan, ...(typeof bare === 'string' ? { file: bare } : {}) });
 }
 
 function isSelection({ to, only, outOfOrder, resumeUp }: Selection): boolean {
@@ -46,5 +46,5 @@ function isSelection({ to, only, outOfOrder, resumeUp }: Selection): boolean {
 }
 
 function unusable(file: string, why: string): Outcome<never> {
-  return bad(fault('plan-file-invalid', { why, where: { file } }));
+  return err(fault('plan-file-invalid', { why, where: { file } }));
 }

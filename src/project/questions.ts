@@ -15,7 +15,7 @@ export interface Question {
 }
 
 /** The newest complete answer of any machine. */
-export interface Known {
+export interface KnownResult {
   readonly run: string;
   readonly by: string;
   readonly command: string;
@@ -36,19 +36,19 @@ export const whatIsApplied: Question = {
 export const whichRuns: Question = { ...whatIsApplied, answer: 'runs', lasting: true };
 
 /** Whether the database is what the migrations of this bundle state. */
-export function whetherAsStated(bundle: string, terms: VerifyWish): Question {
-  const wanted = verifyQuestion(terms);
+export function whetherAsStated(bundle: string, options: VerifyRequest): Question {
+  const wanted = verifyQuestion(options);
   return { answer: 'checks', accepts: (entry) => entry.question === wanted && entry.bundle === bundle };
 }
 
 /** The name of that question in the ledger. */
-export function verifyQuestion({ strict, ignore }: VerifyWish): string {
+export function verifyQuestion({ strict, ignore }: VerifyRequest): string {
   const without = ignore.length === 0 ? '' : ` without ${ignore.join(', ')}`;
   return `${strict ? 'verify strict' : 'verify'}${without}`;
 }
 
 /** What decides on the answer beside the database. */
-interface VerifyWish {
+interface VerifyRequest {
   readonly strict: boolean;
   readonly ignore: readonly string[];
 }

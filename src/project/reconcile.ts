@@ -15,7 +15,7 @@ const most = 5;
  *
  * @returns the runs that were settled
  */
-export async function settleLeftovers(project: Project, engine: Engine): Promise<readonly string[]> {
+export async function reconcileLeftovers(project: Project, engine: Engine): Promise<readonly string[]> {
   const entries = await project.ledger.list(project.environment.name);
   const open = entries.filter((entry) => entry.execution !== undefined && isLeftover(entry)).slice(0, most);
   const settled = await Promise.all(open.map((entry) => settle(project, engine, entry)));
@@ -51,7 +51,7 @@ async function settle(project: Project, engine: Engine, entry: LedgerEntry): Pro
     return true;
   }
   const leave = new AbortController();
-  const limit = setTimeout(() => leave.abort(), patienceMs);
+  const limit = setTimeout(() => leave.abort(), timeoutMs);
   const changing = isChange(entry.kind ?? 'apply');
   const execution = await follow({ engine, onEvent: () => {}, leave: leave.signal, changing }, found);
   clearTimeout(limit);
@@ -77,4 +77,4 @@ async function find(
 }
 
 /** One that is at work is left alone after this time. */
-const patienceMs = 3_000;
+const timeoutMs = 3_000;

@@ -13,7 +13,7 @@ export function undoes(task: Task): boolean {
 }
 
 /** What an execution of such a task needed to begin with. */
-export interface Undone {
+export interface UndoExecution {
   readonly execution: Execution;
   /** With the migrations whose files are gone, where there were any. */
   readonly bundle: Bundle;
@@ -29,7 +29,7 @@ export interface Undone {
 export async function deployUndoing(
   deployment: Deployment,
   execute: (deployment: Deployment) => Promise<Execution>,
-): Promise<Undone> {
+): Promise<UndoExecution> {
   const { bundle } = deployment;
   const held: RunEvent[] = [];
   const first = await execute({

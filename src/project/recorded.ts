@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Recorded } from '../migrate/controller/resolve-outcome.ts';
+import type { RecordedRun } from '../migrate/controller/resolve-outcome.ts';
 import { deploy } from '../migrate/controller/execute-task.ts';
 import type { Actor } from '../migrate/contract/task.ts';
 import type { Project } from './open.ts';
@@ -8,14 +8,14 @@ import { inspectTask } from './tasks.ts';
 import { wire, type Wired } from './wire.ts';
 
 /** The server needs a moment to see that a runner has gone, and to roll back what it did. */
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 const pollMs = 250;
 /** Far away each look is an execution. */
 const remotePollMs = 5_000;
 
 /** Asks the history how a run has ended, and waits a little for one whose last statement is still being rolled back. */
-export async function recordedEnd(project: Project, wired: Wired, actor: Actor, run: string): Promise<Recorded> {
-  const until = performance.now() + patienceMs;
+export async function recordedEnd(project: Project, wired: Wired, actor: Actor, run: string): Promise<RecordedRun> {
+  const until = performance.now() + timeoutMs;
   for (;;) {
     const found = await inspectRun(project, wired, actor, run);
     if (typeof found !== 'object' || found.outcome !== 'running' || performance.now() > until) return found;
@@ -24,7 +24,7 @@ export async function recordedEnd(project: Project, wired: Wired, actor: Actor, 
 }
 
 /** The same for a project that is not connected. */
-export async function recordedEndOf(project: Project, actor: Actor, run: string): Promise<Recorded> {
+export async function recordedEndOf(project: Project, actor: Actor, run: string): Promise<RecordedRun> {
   const wired = await wire(project, { migrations: false, detached: false });
   if (!wired.ok) return undefined;
   try {
@@ -34,7 +34,7 @@ export async function recordedEndOf(project: Project, actor: Actor, run: string)
   }
 }
 
-async function inspectRun(project: Project, wired: Wired, actor: Actor, run: string): Promise<Recorded> {
+async function inspectRun(project: Project, wired: Wired, actor: Actor, run: string): Promise<RecordedRun> {
   const { exitCode, events, findings } = await deploy({
     ...(await deploymentOf(project, wired, inspectTask(project, actor, { what: 'run', subject: run }))),
     command: 'inspect',

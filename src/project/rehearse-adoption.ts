@@ -2,18 +2,17 @@ import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createRehearsals } from '../adapters/rehearsal/throwaway.ts';
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Rehearsed } from '../migrate/contract/rehearsed.ts';
 import type { Execution } from '../migrate/controller/execute-task.ts';
-import type { RunEvent } from '../migrate/contract/event.ts';
+import type { RunEvent, EventOfKind } from '../migrate/contract/event.ts';
 import type { Plan } from '../migrate/contract/model.ts';
 import type { Bundle, Target } from '../migrate/contract/ports.ts';
 import { withRehearsed } from '../migrate/read/bundle.ts';
 import { rehearse } from '../migrate/rehearsal/rehearse.ts';
-import type { Rehearsal, RehearsalTerms } from '../migrate/rehearsal/rehearsal.ts';
+import type { Rehearsal, RehearsalOptions } from '../migrate/rehearsal/rehearsal.ts';
 import { sameWords } from '../migrate/rehearsal/reparse.ts';
-import type { PlanTask, Selection } from '../migrate/contract/task.ts';
-import type { Actor } from '../migrate/contract/task.ts';
+import type { PlanTask, Selection, Actor } from '../migrate/contract/task.ts';
 import type { Project } from './open.ts';
 import { createRunId } from './run-id.ts';
 import { planTask } from './tasks.ts';
@@ -56,8 +55,8 @@ export async function rehearseAdoption(
   const facts = eventOf(first, 'database');
   const target = eventOf(first, 'target');
   if (first.exitCode !== 0 || plan === undefined || facts === undefined || target === undefined)
-    return bad(...(first.findings.length > 0 ? first.findings : [fault('bug', { why: 'The runner sent no plan.' })]));
-  if (plan.steps.length === 0) return good({ plan, bundle, look: first, findings: [] });
+    return err(...(first.findings.length > 0 ? first.findings : [fault('bug', { why: 'The runner sent no plan.' })]));
+  if (plan.steps.length === 0) return ok({ plan, bundle, look: first, findings: [] });
   const stage = createStage(project, options, { facts, target, plan });
   try {
     const rehearsed = await stage.rehearse();
@@ -65,44 +64,46 @@ export async function rehearseAdoption(
       const aborted = options.signal?.aborted === true;
       if (how !== 'baseline' || aborted) return rehearsed;
       const findings = rehearsed.findings.map((finding) => ({ ...finding, severity: 'warning' as const }));
-      return good({ plan, bundle, look: first, findings });
+      return ok({ plan, bundle, look: first, findings });
     }
     let known = withRehearsed(bundle, rehearsed.value, nodeHashing);
     let look = await execute(task(), known);
     const adoption = eventOf(look, 'adoption');
-    if (adoption === undefined) return bad(...look.findings);
+    if (adoption === undefined) return err(...look.findings);
     const same = await stage.sameAt(rehearsed.value, adoption);
     if (!same.ok) return same;
     if (same.value.length > 0) {
       known = withRehearsed(bundle, { ...rehearsed.value, same: same.value }, nodeHashing);
       look = await execute(task(), known);
     }
-    return good({ plan, bundle: known, look, findings: [] });
+    return ok({ plan, bundle: known, look, findings: [] });
   } finally {
     await stage.close();
   }
 }
 
-type EventOf<Kind extends RunEvent['kind']> = Extract<RunEvent, { readonly kind: Kind }>;
-
-function eventOf<Kind extends RunEvent['kind']>({ events }: Execution, kind: Kind): EventOf<Kind> | undefined {
-  return events.findLast((event): event is EventOf<Kind> => event.kind === kind);
+function eventOf<Kind extends RunEvent['kind']>({ events }: Execution, kind: Kind): EventOfKind<Kind> | undefined {
+  return events.findLast((event): event is EventOfKind<Kind> => event.kind === kind);
 }
 
-interface Known {
-  readonly facts: EventOf<'database'>;
+interface KnownTarget {
+  readonly facts: EventOfKind<'database'>;
   readonly target: Target;
   readonly plan: Plan;
 }
 
-interface Stage {
+interface AdoptionStage {
   rehearse(): Promise<Outcome<Rehearsed>>;
-  sameAt(rehearsed: Rehearsed, adoption: EventOf<'adoption'>): Promise<Outcome<Rehearsed['same']>>;
+  sameAt(rehearsed: Rehearsed, adoption: EventOfKind<'adoption'>): Promise<Outcome<Rehearsed['same']>>;
   close(): Promise<void>;
 }
 
 /** The throwaway server, kept while it is of use. */
-function createStage(project: Project, options: RehearseAdoptionOptions, { facts, target, plan }: Known): Stage {
+function createStage(
+  project: Project,
+  options: RehearseAdoptionOptions,
+  { facts, target, plan }: KnownTarget,
+): AdoptionStage {
   const { onProgress } = options;
   const { files } = facts;
   const { migrations } = options.bundle;
@@ -116,7 +117,7 @@ function createStage(project: Project, options: RehearseAdoptionOptions, { facts
   // A squashed one is held against what those behind it have left, too.
   const whole = plan.steps.some(({ standsFor }) => standsFor !== undefined);
   const last = bundle.migrations.findLast(({ id }) => whole || asked.has(id))?.id ?? '';
-  const terms: RehearsalTerms = {
+  const terms: RehearsalOptions = {
     major: facts.major,
     database: target.database,
     user: target.user,
@@ -129,7 +130,7 @@ function createStage(project: Project, options: RehearseAdoptionOptions, { facts
     const what = count === 1 ? '1 migration' : `${count} migrations`;
     onProgress(`Rehearsing ${what} on PostgreSQL ${facts.major} …`, 'step');
     const started = await rehearsals.start(terms, { onProgress, ...signal });
-    if (!started.ok) return bad(...started.findings.map(unavailable));
+    if (!started.ok) return err(...started.findings.map(unavailable));
     rehearsal = started.value;
     return await rehearse(rehearsal, bundle, {
       major: facts.major,
@@ -144,15 +145,15 @@ function createStage(project: Project, options: RehearseAdoptionOptions, { facts
   return {
     rehearse: () => upTo(last),
     async sameAt(rehearsed, { nearest, doubtful }) {
-      if (doubtful.length === 0) return good([]);
+      if (doubtful.length === 0) return ok([]);
       // Texts are read where the objects are as the database has them.
       const whole = rehearsed.steps.at(-1)?.id === nearest;
-      const again = whole ? good(rehearsed) : await upTo(nearest);
+      const again = whole ? ok(rehearsed) : await upTo(nearest);
       if (!again.ok) return again;
       const session = await rehearsal?.open();
-      if (session === undefined || !session.ok) return good([]);
+      if (session === undefined || !session.ok) return ok([]);
       try {
-        return good(await sameWords(session.value, again.value, doubtful));
+        return ok(await sameWords(session.value, again.value, doubtful));
       } finally {
         await session.value.close();
       }

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, processStart } from '../adapters/embedded/process-identity.ts';
-import type { CloudRunTerms } from '../adapters/engines/cloud-run/options.ts';
+import type { CloudRunOptions } from '../adapters/engines/cloud-run/options.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createGoogle, type Google } from '../adapters/google/google.ts';
 import { combineLedgers } from '../adapters/ledger/combined-ledger.ts';
@@ -16,7 +16,7 @@ import { runnerFile } from './runner-file.ts';
 
 /** What belongs to an environment whose work is executed far away. */
 export interface Remote {
-  readonly terms: CloudRunTerms;
+  readonly options: CloudRunOptions;
   /** Where the work is executed, in words: all that is known before a job is connected to the database. */
   readonly place: string;
   readonly google: Google;
@@ -32,7 +32,7 @@ export interface Remote {
 /** What it is opened with. */
 export interface RemoteOptions {
   readonly environment: string;
-  readonly terms: CloudRunTerms;
+  readonly options: CloudRunOptions;
   readonly stateDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly redactor: Redactor;
@@ -41,28 +41,28 @@ export interface RemoteOptions {
 }
 
 /** Opens it; nothing is connected and no credentials are looked for before they are needed. */
-export function openRemote({ environment, terms, stateDir, env, redactor, files }: RemoteOptions): Remote {
+export function openRemote({ environment, options, stateDir, env, redactor, files }: RemoteOptions): Remote {
   const redact = (text: string): string => redactor.redact(text);
   const google = createGoogle({
-    endpoints: terms.endpoints,
+    endpoints: options.endpoints,
     env,
     redactor,
-    ...(terms.impersonate === undefined ? {} : { impersonate: terms.impersonate }),
+    ...(options.impersonate === undefined ? {} : { impersonate: options.impersonate }),
   });
   const results = createResultFiles(join(stateDir, 'results'), redact);
-  const shared = createLogLedger({ google, project: terms.project, redact });
+  const shared = createLogLedger({ google, project: options.project, redact });
   return {
-    terms,
-    place: placeText(terms),
+    options,
+    place: placeText(options),
     google,
     results,
     ledger: combineLedgers(files, () => Promise.resolve(shared)),
     async engine(onProgress) {
       const { createCloudRunEngine } = await import('../adapters/engines/cloud-run/engine.ts');
       const runner = runnerFile();
-      const common = { terms, environment, google, hashing: nodeHashing, redactor, runner, onProgress };
+      const common = { terms: options, environment, google, hashing: nodeHashing, redactor, runner, onProgress };
       const linesMs = milliseconds(env['GODWIT_LINES_PATIENCE'] ?? '');
-      return createCloudRunEngine({ ...common, ...(linesMs === undefined ? {} : { patience: { linesMs } }) });
+      return createCloudRunEngine({ ...common, ...(linesMs === undefined ? {} : { timeouts: { linesMs } }) });
     },
     async said({ run, execution }) {
       const kept = await results.read(run);
@@ -76,7 +76,7 @@ export function openRemote({ environment, terms, stateDir, env, redactor, files 
 }
 
 /** `Cloud Run acme-dev/us-central1 · secret database-url-dev, newest version · Cloud SQL acme-dev:us-central1:dev-db` */
-function placeText({ project, region, secret, secretVersion, instance }: CloudRunTerms): string {
+function placeText({ project, region, secret, secretVersion, instance }: CloudRunOptions): string {
   const version = secretVersion === undefined ? 'newest version' : `version ${secretVersion}`;
   return [
     `Cloud Run ${project}/${region}`,

@@ -44,7 +44,7 @@ export async function runTask(
   const known = new AbortController();
   if (task.kind === 'apply' && (await hasChanged(project, wired)))
     void wired.connecting.then(() => lookAhead(wired.bundle, known.signal));
-  const settling = project.remote === undefined ? undefined : settleOnce(project, wired);
+  const settling = project.remote === undefined ? undefined : reconcileOnce(project, wired);
   const deployment: Deployment = {
     ...(await deploymentOf(project, wired, task)),
     recorded: (run) => recordedEnd(project, wired, task.actor, run),
@@ -79,8 +79,8 @@ async function undoing(project: Project, wired: Wired, deployment: Deployment): 
 async function deployed(project: Project, deployment: Deployment): Promise<Execution> {
   if (deployment.task.kind !== 'apply') return await deploy(deployment);
   const { deployCheckpointed } = await import('./checkpointed.ts');
-  const means = async () => (await import('./checkpoint-method.ts')).checkpointerOf(project);
-  const checkpointed = async (own: Deployment): Promise<Execution> => await deployCheckpointed(own, means);
+  const method = async () => (await import('./checkpoint-method.ts')).checkpointerOf(project);
+  const checkpointed = async (own: Deployment): Promise<Execution> => await deployCheckpointed(own, method);
   if (!deployment.bundle.migrations.some(({ replaces }) => replaces !== undefined))
     return await checkpointed(deployment);
   const { deploySquashed } = await import('./squashed.ts');
@@ -92,7 +92,7 @@ const settled = new WeakSet<Wired>();
 const settlingMs = 2_000;
 
 /** Once for a command, beside its execution: what controllers that died have left behind. */
-async function settleOnce(project: Project, wired: Wired): Promise<void> {
+async function reconcileOnce(project: Project, wired: Wired): Promise<void> {
   if (settled.has(wired)) return;
   settled.add(wired);
   const { settleLeftovers } = await import('./reconcile.ts');

@@ -7,7 +7,7 @@ import { createParser } from '../adapters/parser/libpg-query.ts';
 import { createRehearsals } from '../adapters/rehearsal/throwaway.ts';
 import { writeNew } from '../adapters/write-file.ts';
 import { fault } from '../kit/fault.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { emptyHistory } from '../migrate/contract/history.ts';
 import { versionIn } from '../migrate/contract/migration-id.ts';
 import type { Migration, ScriptFile } from '../migrate/contract/model.ts';
@@ -18,7 +18,7 @@ import { checksumOf } from '../migrate/read/checksum.ts';
 import { compareVersions } from '../migrate/read/file-name.ts';
 import { readFolder } from '../migrate/read/read-folder.ts';
 import type { Rehearsal } from '../migrate/rehearsal/rehearsal.ts';
-import { writeSquash, type WriteSquashTerms, type WrittenSquash } from '../migrate/rehearsal/squash/write-squash.ts';
+import { writeSquash, type WriteSquashOptions, type WrittenSquash } from '../migrate/rehearsal/squash/write-squash.ts';
 import { decodeUtf8, encodeUtf8 } from '../sql/encoding.ts';
 import type { Replaces } from '../sql/replaces.ts';
 import { majorOf } from './draft-down-file.ts';
@@ -26,7 +26,7 @@ import type { Project } from './open.ts';
 import { createRunId } from './run-id.ts';
 
 /** What is squashed. */
-export interface SquashWish {
+export interface SquashRequest {
   /** The last version, as typed. */
   readonly version: string;
   /** What stands behind the version in the name of the file. */
@@ -52,61 +52,67 @@ export interface SquashedFiles {
 }
 
 /** Writes one file in place of all migrations up to a version, once throwaway servers have shown that it makes the same. */
-export async function squashMigrations(project: Project, wish: SquashWish): Promise<Outcome<SquashedFiles>> {
+export async function squashMigrations(project: Project, request: SquashRequest): Promise<Outcome<SquashedFiles>> {
   const folder = openFolder(project.migrations.path, project.migrations.label);
   const reading = await readFolder(folder, nodeHashing, project.set);
   if (!reading.ok) return reading;
   const all = reading.value.migrations;
   // What a new database would get: a file that was squashed before stands for what it replaces.
   const { migrations } = inEffect(all, emptyHistory);
-  const through = wanted(migrations, wish.version);
+  const through = wanted(migrations, request.version);
   if (!through.ok) return through;
   const squashed = migrations.slice(0, migrations.indexOf(through.value) + 1);
-  if (squashed.length < 2) return bad(fault('squash-nothing', { where: { file: through.value.up.file } }));
-  const digits = /^\d+/.exec(basename(through.value.up.file))?.[0] ?? wish.version;
-  const label = `${project.migrations.label}/${digits}_${wish.name}.sql`;
+  if (squashed.length < 2) return err(fault('squash-nothing', { where: { file: through.value.up.file } }));
+  const digits = /^\d+/.exec(basename(through.value.up.file))?.[0] ?? request.version;
+  const label = `${project.migrations.label}/${digits}_${request.name}.sql`;
   const taken = all.find(({ up }) => up.file === label);
-  if (taken !== undefined) return bad(fault('file-exists', { where: { file: label } }));
+  if (taken !== undefined) return err(fault('file-exists', { where: { file: label } }));
   const open = openScriptsOf(folder);
   const ports = { parser: createParser(), hashing: nodeHashing };
   const bundle = createBundle({ layout: 'native', set: project.set, migrations: squashed.map(upOnly), open }, ports);
-  const major = wish.major ?? majorOf(project);
-  const stage = createStage(project, wish, major);
-  const terms: WriteSquashTerms = {
+  const major = request.major ?? majorOf(project);
+  const stage = createStage(project, request, major);
+  const options: WriteSquashOptions = {
     bundle,
     replaces: replacesOf(squashed),
-    version: wish.version,
+    version: request.version,
     major,
     checks: await checksOf(squashed, open),
     bundleOf: async (text, verify) => await bundleOf(through.value, { label, text, verify }, project.set, ports),
     server: () => stage.server(),
-    onStep: (text) => wish.onProgress(text, 'step'),
+    onStep: (text) => request.onProgress(text, 'step'),
     nextRun: () => createRunId(Date.now()),
-    signal: wish.signal,
+    signal: request.signal,
   };
   let written: Outcome<WrittenSquash>;
   try {
-    written = await writeSquash(terms);
+    written = await writeSquash(options);
   } finally {
     await stage.close();
   }
-  if (wish.signal.aborted) return bad(fault('interrupted', { why: 'It was rehearsing; nothing was written.' }));
+  if (request.signal.aborted) return err(fault('interrupted', { why: 'It was rehearsing; nothing was written.' }));
   if (!written.ok) return written;
   const last = through.value.id;
   const files = all.slice(0, all.findLastIndex(({ id }) => id === last) + 1).flatMap(filesOf);
-  return await write(project, wish, { squash: written.value, label, replaced: files, count: squashed.length, major });
+  return await write(project, request, {
+    squash: written.value,
+    label,
+    replaced: files,
+    count: squashed.length,
+    major,
+  });
 }
 
 function wanted(migrations: readonly Migration[], typed: string): Outcome<Migration> {
   const version = /^\d{1,40}$/.test(typed) ? String(BigInt(typed)) : typed;
   const found = migrations.find(({ id }) => versionIn(id) === version);
-  if (found !== undefined) return good(found);
+  if (found !== undefined) return ok(found);
   const near = nearestVersion(
     version,
     migrations.map(({ id }) => versionIn(id)),
   );
   const why = `There is no version ${typed} in the folder${near === undefined ? '' : `; the nearest is ${near}`}.`;
-  return bad(fault('unknown-version', { why, fix: 'Give the version of the last migration to squash.' }));
+  return err(fault('unknown-version', { why, fix: 'Give the version of the last migration to squash.' }));
 }
 
 /** The last one before it, else the first one behind. */
@@ -180,14 +186,14 @@ function verifyOf(label: string): string {
 }
 
 /** One throwaway server at a time. */
-function createStage(project: Project, { onProgress, signal }: SquashWish, major: number) {
+function createStage(project: Project, { onProgress, signal }: SquashRequest, major: number) {
   const rehearsals = createRehearsals({ env: project.env, register: (secret) => project.redactor.register(secret) });
-  const terms = { major, database: 'postgres', user: 'postgres', searchPath: '' };
+  const options = { major, database: 'postgres', user: 'postgres', searchPath: '' };
   let present: Rehearsal | undefined;
   return {
     async server(): Promise<Outcome<Rehearsal>> {
       await present?.close();
-      const started = await rehearsals.start(terms, { onProgress, signal });
+      const started = await rehearsals.start(options, { onProgress, signal });
       if (started.ok) present = started.value;
       return started;
     },
@@ -206,7 +212,7 @@ interface Writing {
 /** The old files go only once the new ones are there. */
 async function write(
   project: Project,
-  { remove }: SquashWish,
+  { remove }: SquashRequest,
   { squash, label, ...rest }: Writing,
 ): Promise<Outcome<SquashedFiles>> {
   const texts = new Map([[label, squash.text]]);
@@ -222,9 +228,9 @@ async function write(
         await rm(path(file));
       } catch (error) {
         const why = `${file} could not be removed: ${(error as Error).message}. The squashed file is written.`;
-        return bad(fault('file-unwritable', { why, where: { file } }));
+        return err(fault('file-unwritable', { why, where: { file } }));
       }
     }
   }
-  return good({ squash, written: [...texts.keys()], removed: remove, ...rest });
+  return ok({ squash, written: [...texts.keys()], removed: remove, ...rest });
 }

@@ -2,10 +2,10 @@ import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createRehearsals } from '../adapters/rehearsal/throwaway.ts';
 import { exitCodeOf } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { bad, type Outcome } from '../kit/outcome.ts';
+import { err, type Outcome } from '../kit/outcome.ts';
 import type { Rehearsed } from '../migrate/contract/rehearsed.ts';
 import type { Deployment, Execution } from '../migrate/controller/execute-task.ts';
-import type { RunEvent } from '../migrate/contract/event.ts';
+import type { RunEvent, EventOfKind } from '../migrate/contract/event.ts';
 import { outcomeOf } from '../migrate/contract/verdict.ts';
 import { withRehearsed } from '../migrate/read/bundle.ts';
 import type { Rehearsal } from '../migrate/rehearsal/rehearsal.ts';
@@ -16,8 +16,6 @@ import { unavailable } from './rehearse-adoption.ts';
 import { createRunId } from './run-id.ts';
 
 type Deploy = (deployment: Deployment) => Promise<Execution>;
-type EventOf<Kind extends RunEvent['kind']> = Extract<RunEvent, { readonly kind: Kind }>;
-
 /** With this code a runner refuses to record what nobody has rehearsed. */
 const asks = 'squash-not-rehearsed';
 
@@ -65,11 +63,11 @@ function isAsked({ findings }: Execution): boolean {
   return codes.includes(asks) && codes.every((code) => code === asks || code === 'needs-checkpoint');
 }
 
-function eventOf<Kind extends RunEvent['kind']>({ events }: Execution, kind: Kind): EventOf<Kind> | undefined {
-  return events.findLast((event): event is EventOf<Kind> => event.kind === kind);
+function eventOf<Kind extends RunEvent['kind']>({ events }: Execution, kind: Kind): EventOfKind<Kind> | undefined {
+  return events.findLast((event): event is EventOfKind<Kind> => event.kind === kind);
 }
 
-interface Stage {
+interface SquashStage {
   rehearse(): Promise<Outcome<Rehearsed>>;
   /** Texts that differ and mean the same. */
   same(rehearsed: Rehearsed, doubtful: Rehearsed['same']): Promise<Rehearsed['same']>;
@@ -79,8 +77,8 @@ interface Stage {
 function createStage(
   project: Project,
   deployment: Deployment,
-  { facts, target }: { readonly facts: EventOf<'database'>; readonly target: EventOf<'target'> },
-): Stage {
+  { facts, target }: { readonly facts: EventOfKind<'database'>; readonly target: EventOfKind<'target'> },
+): SquashStage {
   const { bundle, signal } = deployment;
   const rehearsals = createRehearsals({ env: project.env, register: (secret) => project.redactor.register(secret) });
   const tell = (text: string): void => deployment.onEvent({ kind: 'rehearsal.progress', text });
@@ -93,9 +91,9 @@ function createStage(
       const through = migrations.at(-1)?.id ?? '';
       const what = migrations.length === 1 ? '1 migration' : `${migrations.length} migrations`;
       tell(`Rehearsing ${what} on PostgreSQL ${major} …`);
-      const terms = { major, database: target.database, user: target.user, searchPath: facts.searchPath };
-      const started = await rehearsals.start(terms, { onProgress: tell, ...stopping });
-      if (!started.ok) return bad(...started.findings.map(unavailable));
+      const options = { major, database: target.database, user: target.user, searchPath: facts.searchPath };
+      const started = await rehearsals.start(options, { onProgress: tell, ...stopping });
+      if (!started.ok) return err(...started.findings.map(unavailable));
       rehearsal = started.value;
       const { searchPath: _, ...surroundings } = facts;
       return await rehearse(
@@ -117,13 +115,13 @@ function createStage(
   };
 }
 
-interface Held {
+interface HeldEvents {
   readonly onEvent: (event: RunEvent) => void;
   release(): void;
 }
 
 /** How a refused execution ends is not told before it is known whether another one follows. */
-function holdEnd(onEvent: (event: RunEvent) => void): Held {
+function holdEnd(onEvent: (event: RunEvent) => void): HeldEvents {
   const held: RunEvent[] = [];
   return {
     onEvent(event) {

@@ -7,7 +7,7 @@ import type {
   CancelTask,
   Consent,
   EarlierAttempt,
-  EnvironmentTerms,
+  TaskEnvironment,
   ExecTask,
   IdentifyTask,
   InspectTask,
@@ -20,13 +20,13 @@ import type {
 import type { Project } from './open.ts';
 import { createRunId } from './run-id.ts';
 
-interface Terms {
+interface TaskContext {
   readonly run: string;
-  readonly environment: EnvironmentTerms;
+  readonly environment: TaskEnvironment;
   readonly actor: Actor;
 }
 
-function termsOf(project: Project, actor: Actor): Terms {
+function termsOf(project: Project, actor: Actor): TaskContext {
   const { environment, pinned, others } = project;
   const { copiedFrom } = environment;
   return {
@@ -49,9 +49,9 @@ function termsOf(project: Project, actor: Actor): Terms {
 export function inspectTask(
   project: Project,
   actor: Actor,
-  wish: Pick<InspectTask, 'what' | 'subject' | 'before' | 'limit'>,
+  request: Pick<InspectTask, 'what' | 'subject' | 'before' | 'limit'>,
 ): InspectTask {
-  return { kind: 'inspect', ...termsOf(project, actor), ...wish };
+  return { kind: 'inspect', ...termsOf(project, actor), ...request };
 }
 
 /** Asks a run to stop, wherever its runner is. */
@@ -65,12 +65,12 @@ export function planTask(project: Project, actor: Actor, selection: Selection): 
 }
 
 /** Asks whether the database is what the applied migrations state. */
-export function verifyTask(project: Project, actor: Actor, wish: { readonly strict: boolean }): VerifyTask {
+export function verifyTask(project: Project, actor: Actor, request: { readonly strict: boolean }): VerifyTask {
   const { triggers, ignore } = project.environment;
   return {
     kind: 'verify',
     ...termsOf(project, actor),
-    verification: { enabled: true, strict: wish.strict, triggers, ...(ignore.length === 0 ? {} : { ignore }) },
+    verification: { enabled: true, strict: request.strict, triggers, ...(ignore.length === 0 ? {} : { ignore }) },
   };
 }
 
@@ -80,10 +80,10 @@ export function ofAnyDatabase<Looking extends InspectTask | PlanTask | VerifyTas
 }
 
 /** Why a database is made the environment's own, what was shown, and whether a person has typed the environment's name. */
-export type IdentifyWish = Pick<IdentifyTask, 'reason' | 'approved' | 'shown' | 'waitMs'>;
+export type IdentifyRequest = Pick<IdentifyTask, 'reason' | 'approved' | 'shown' | 'waitMs'>;
 
 /** What runs without statements have in common: who acts, whether it is approved, what has been tried before. */
-async function recordedTerms(project: Project, actor: Actor, { approved }: { readonly approved: boolean }) {
+async function recordedOptions(project: Project, actor: Actor, { approved }: { readonly approved: boolean }) {
   return {
     ...termsOf(project, actor),
     approved: !project.environment.protected || approved,
@@ -93,25 +93,25 @@ async function recordedTerms(project: Project, actor: Actor, { approved }: { rea
 }
 
 /** Asks for the identity to be settled. */
-export async function identifyTask(project: Project, actor: Actor, wish: IdentifyWish): Promise<IdentifyTask> {
+export async function identifyTask(project: Project, actor: Actor, request: IdentifyRequest): Promise<IdentifyTask> {
   return {
     kind: 'identify',
     command: 'adopt',
-    ...wish,
-    ...(await recordedTerms(project, actor, wish)),
+    ...request,
+    ...(await recordedOptions(project, actor, request)),
   };
 }
 
 /** Which differences are taken into the baseline, why, and whether a person has typed the name of the environment. */
-export type AcceptWish = Pick<AcceptTask, 'objects' | 'reason' | 'approved'>;
+export type AcceptRequest = Pick<AcceptTask, 'objects' | 'reason' | 'approved'>;
 
 /** Asks for differences to be taken into the baseline. */
-export async function acceptTask(project: Project, actor: Actor, wish: AcceptWish): Promise<AcceptTask> {
+export async function acceptTask(project: Project, actor: Actor, request: AcceptRequest): Promise<AcceptTask> {
   return {
     kind: 'accept',
     command: 'accept',
-    ...wish,
-    ...(await recordedTerms(project, actor, wish)),
+    ...request,
+    ...(await recordedOptions(project, actor, request)),
     waitMs: defaultWaitMs,
   };
 }
@@ -120,19 +120,19 @@ export async function acceptTask(project: Project, actor: Actor, wish: AcceptWis
 export async function pruneTask(
   project: Project,
   actor: Actor,
-  wish: Pick<PruneTask, 'before' | 'approved'>,
+  request: Pick<PruneTask, 'before' | 'approved'>,
 ): Promise<PruneTask> {
   return {
     kind: 'prune',
     command: 'prune',
-    ...wish,
-    ...(await recordedTerms(project, actor, wish)),
+    ...request,
+    ...(await recordedOptions(project, actor, request)),
     waitMs: defaultWaitMs,
   };
 }
 
 /** What a change of the database is asked with; the rest comes from the environment's policies. */
-export interface ApplyWish {
+export interface ApplyRequest {
   readonly command: string;
   readonly selection: Selection;
   readonly how?: ApplyTask['how'];
@@ -161,35 +161,35 @@ export interface ApplyWish {
 export const defaultWaitMs = 60_000;
 
 /** Asks for a change: apply, undo or adopt. */
-export async function applyTask(project: Project, actor: Actor, wish: ApplyWish): Promise<ApplyTask> {
+export async function applyTask(project: Project, actor: Actor, request: ApplyRequest): Promise<ApplyTask> {
   const { environment } = project;
   return {
     kind: 'apply',
     ...termsOf(project, actor),
-    command: wish.command,
-    selection: wish.selection,
-    how: wish.how ?? 'execute',
-    consent: consentOf(project, actor, wish),
-    lose: wish.lose ?? 0,
-    verification: { enabled: wish.verify ?? true, strict: wish.strict ?? false, triggers: environment.triggers },
-    waitMs: wish.waitMs ?? defaultWaitMs,
-    locks: { ...environment.locks, budgetMs: wish.lockBudgetMs ?? environment.locks.budgetMs },
-    takeOver: wish.takeOver ?? false,
-    onDisconnect: wish.onDisconnect ?? 'cancel',
+    command: request.command,
+    selection: request.selection,
+    how: request.how ?? 'execute',
+    consent: consentOf(project, actor, request),
+    lose: request.lose ?? 0,
+    verification: { enabled: request.verify ?? true, strict: request.strict ?? false, triggers: environment.triggers },
+    waitMs: request.waitMs ?? defaultWaitMs,
+    locks: { ...environment.locks, budgetMs: request.lockBudgetMs ?? environment.locks.budgetMs },
+    takeOver: request.takeOver ?? false,
+    onDisconnect: request.onDisconnect ?? 'cancel',
     earlier: earlierAttempts(await project.ledger.list(environment.name)),
     ...(project.remote === undefined ? {} : { tells: true }),
   };
 }
 
-function consentOf({ environment }: Project, actor: Actor, wish: ApplyWish): Consent {
+function consentOf({ environment }: Project, actor: Actor, request: ApplyRequest): Consent {
   return {
-    approved: !environment.protected || wish.nameTyped === true,
+    approved: !environment.protected || request.nameTyped === true,
     checkpointPolicy: environment.checkpoint,
-    destroyRows: wish.destroyRows ?? (wish.planHash !== undefined && wish.nameTyped !== true),
-    ...(wish.planHash === undefined ? {} : { planHash: wish.planHash }),
-    ...(wish.waived === undefined
+    destroyRows: request.destroyRows ?? (request.planHash !== undefined && request.nameTyped !== true),
+    ...(request.planHash === undefined ? {} : { planHash: request.planHash }),
+    ...(request.waived === undefined
       ? {}
-      : { checkpoint: { kind: 'waived' as const, by: actor.by, reason: wish.waived } }),
+      : { checkpoint: { kind: 'waived' as const, by: actor.by, reason: request.waived } }),
   };
 }
 
@@ -216,7 +216,7 @@ export function earlierAttempts(entries: readonly LedgerEntry[]): readonly Earli
 }
 
 /** What a command is executed with. */
-export type ExecWish = Pick<ExecTask, 'words'> &
+export type ExecRequest = Pick<ExecTask, 'words'> &
   Partial<Pick<ExecTask, 'alone' | 'waitMs' | 'takeOver' | 'timeoutMs' | 'hook'>> & {
     /** A person typed the name of the protected environment, or the configuration names the command. */
     readonly approved?: boolean;
@@ -226,8 +226,8 @@ export type ExecWish = Pick<ExecTask, 'words'> &
 const graceMs = 7_000;
 
 /** Asks for a command to be executed next to the database. */
-export async function execTask(project: Project, actor: Actor, wish: ExecWish): Promise<ExecTask> {
-  const { approved, ...rest } = wish;
+export async function execTask(project: Project, actor: Actor, request: ExecRequest): Promise<ExecTask> {
+  const { approved, ...rest } = request;
   return {
     kind: 'exec',
     command: 'exec',

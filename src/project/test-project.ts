@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readDatabaseUrl } from '../adapters/url/database-url.ts';
 import { fault } from '../kit/fault.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { nearest } from '../kit/nearest.ts';
 import type { Ledger } from '../migrate/contract/engine.ts';
 import type { Config } from './config-model.ts';
@@ -28,7 +28,7 @@ export async function openTestProject(options: OpenOptions): Promise<Outcome<Tes
   const { environment: name = 'local', env } = options;
   const { environments = {} } = config;
   const named = Object.hasOwn(environments, name) ? environments[name] : undefined;
-  if (named === undefined && name !== 'local') return bad(unknownEnvironment(name, Object.keys(environments)));
+  if (named === undefined && name !== 'local') return err(unknownEnvironment(name, Object.keys(environments)));
   const { migrations, major } = named ?? {};
   const local: Config['environments'] = {
     local: migrations === undefined ? {} : { migrations },
@@ -36,7 +36,7 @@ export async function openTestProject(options: OpenOptions): Promise<Outcome<Tes
   const opened = await openLoaded({ root, config: { ...config, environments: local } }, { env, environment: 'local' });
   if (!opened.ok) return opened;
   const project = { ...opened.value, ledger: noLedger };
-  return good({ project, major, folder: join(project.lastingDir, 'tests') });
+  return ok({ project, major, folder: join(project.lastingDir, 'tests') });
 }
 
 /** The same project on a database of its test server. */
@@ -47,7 +47,7 @@ export function onTestDatabase(project: Project, url: string): Project {
 }
 
 /** A template is not an attempt to change an environment. */
-const noLedger: Ledger = { write: () => Promise.resolve(good(undefined)), list: () => Promise.resolve([]) };
+const noLedger: Ledger = { write: () => Promise.resolve(ok(undefined)), list: () => Promise.resolve([]) };
 
 function unknownEnvironment(name: string, defined: readonly string[]): ReturnType<typeof fault> {
   const near = nearest(name, defined);

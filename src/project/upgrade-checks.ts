@@ -10,33 +10,33 @@ import { isBareId } from '../migrate/contract/migration-id.ts';
 import { inEffect } from '../migrate/plan/in-effect.ts';
 import { compareByStatements } from '../migrate/plan/what-changed.ts';
 import type { Bundle, Session } from '../migrate/contract/ports.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 
 /** What an upgrade is made from. */
-export interface Standing {
+export interface UpgradeSource {
   readonly history: History;
   /** Ids of the applied migrations, without bare files. */
   readonly applied: readonly string[];
 }
 
 /** The history, if the applied migrations can make everything anew: all of them recorded, whole, and as their files are. */
-export async function standingOf(session: Session, bundle: Bundle): Promise<Outcome<Standing>> {
+export async function upgradeSourceOf(session: Session, bundle: Bundle): Promise<Outcome<UpgradeSource>> {
   const read = await readHistory(session, nodeHashing);
   if (!read.ok) return read;
   const history = read.value;
-  const refused = (why: string): Outcome<never> => bad(fault('upgrade-refused', { why }));
-  if (history.version === 0) return good({ history, applied: [] });
+  const refused = (why: string): Outcome<never> => err(fault('upgrade-refused', { why }));
+  if (history.version === 0) return ok({ history, applied: [] });
   if (history.version !== newestVersion)
     return refused(
       `Schema godwit has version ${history.version}, and the first run that changes something makes ${newestVersion} of it: \`godwit up\` with a pending migration.`,
     );
-  if (history.partial.length > 0) return bad(fault('half-way'));
+  if (history.partial.length > 0) return err(fault('half-way'));
   if (history.undescribed || history.unfollowed)
     return refused('A run has died before it described what it did: `godwit up` does.');
   const recorded = readStatements(session);
   const { findings } = await compareByStatements(bundle, history, { outOfOrder: true, recorded });
   const wrong = findings.filter(({ severity }) => severity === 'error');
-  if (wrong.length > 0) return bad(...wrong);
+  if (wrong.length > 0) return err(...wrong);
   // A squashed migration makes what those made that it replaces, also where it is not recorded yet.
   const effect = inEffect(bundle.migrations, history);
   const stood = [...effect.recordable.keys(), ...appliedNow(effect.rows)].map(({ id }) => id);
@@ -47,7 +47,7 @@ export async function standingOf(session: Session, bundle: Bundle): Promise<Outc
     return refused(
       `The files of ${absent.slice(0, mostNamed).join(', ')} are not in this folder, and they cannot run anew.`,
     );
-  return good({ history, applied });
+  return ok({ history, applied });
 }
 
 const mostNamed = 20;

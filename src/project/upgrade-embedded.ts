@@ -20,18 +20,18 @@ import { copyRows, differingTables, isHistory } from '../adapters/upgrade/copy-r
 import { listObjects } from '../adapters/upgrade/list-objects.ts';
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { bad, good, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import { perform } from '../migrate/runner/perform.ts';
 import type { Bundle, Connector } from '../migrate/contract/ports.ts';
 import type { Actor, Task } from '../migrate/contract/task.ts';
 import type { Project } from './open.ts';
 import { applyTask, identifyTask, verifyTask } from './tasks.ts';
-import { driftIn, leftBehind, standingOf } from './upgrade-checks.ts';
+import { driftIn, leftBehind, upgradeSourceOf } from './upgrade-checks.ts';
 import { embeddedFolder } from './wire.ts';
 
 /** What an embedded server is upgraded with. */
-export interface UpgradeTerms {
+export interface UpgradeOptions {
   readonly to: number;
   /** True: what no migration made is left behind. */
   readonly loseRest: boolean;
@@ -59,37 +59,37 @@ export interface Upgraded {
  * major, and the rows, the history among them, are copied. The old data stay in their place until the new ones are
  * whole and verified, and are kept afterwards.
  */
-export async function upgradeEmbedded(project: Project, terms: UpgradeTerms): Promise<Outcome<Upgraded>> {
+export async function upgradeEmbedded(project: Project, options: UpgradeOptions): Promise<Outcome<Upgraded>> {
   const dataDir = embeddedFolder(project);
   const env = { ...project.env };
-  const common = { env, signal: terms.signal, onProgress: terms.onProgress };
+  const common = { env, signal: options.signal, onProgress: options.onProgress };
   await stopEmbedded(dataDir, env);
   // Whoever joins meanwhile may look: what was written now would be lost.
   const old = await startEmbedded({ ...common, dataDir, settings: { default_transaction_read_only: 'on' } });
   if (!old.ok) return old;
   if (old.value.guest) {
     await old.value.stop();
-    return bad(fault('embedded-busy', { why: 'Another process has started it again in this moment.' }));
+    return err(fault('embedded-busy', { why: 'Another process has started it again in this moment.' }));
   }
   let fresh: EmbeddedServer | undefined;
   try {
     project.redactor.register(old.value.password);
-    const from = sideOf(old.value, terms);
-    const before = await lookAtOld(project, from, terms);
+    const from = sideOf(old.value, options);
+    const before = await lookAtOld(project, from, options);
     if (!before.ok) return before;
     const home = serverHome(dataDir, env);
     // Of an upgrade that was killed: it ends by itself, or now.
     await stopEmbedded(upgradeFolder(home.folder), env);
-    terms.onStep(`starting PostgreSQL ${terms.to} beside PostgreSQL ${old.value.major}`);
-    const started = await startEmbedded({ ...common, dataDir: makeUpgradeFolder(home), major: terms.to });
+    options.onStep(`starting PostgreSQL ${options.to} beside PostgreSQL ${old.value.major}`);
+    const started = await startEmbedded({ ...common, dataDir: makeUpgradeFolder(home), major: options.to });
     if (!started.ok) return started;
     fresh = started.value;
     project.redactor.register(fresh.password);
-    const made = await rebuild(project, { from, to: sideOf(fresh, terms), before: before.value }, terms);
-    if (!made.ok || terms.signal.aborted) return made.ok ? interrupted : made;
+    const made = await rebuild(project, { from, to: sideOf(fresh, options), before: before.value }, options);
+    if (!made.ok || options.signal.aborted) return made.ok ? interrupted : made;
     await fresh.stop();
     const release = await takeLock(home.lock, { waitMs: 30_000 });
-    if (release === undefined) return bad(fault('embedded-busy', { why: `The lock is ${home.lock}.` }));
+    if (release === undefined) return err(fault('embedded-busy', { why: `The lock is ${home.lock}.` }));
     try {
       dismissUsers(home);
       const postmaster = findPostmaster(home);
@@ -99,9 +99,9 @@ export async function upgradeEmbedded(project: Project, terms: UpgradeTerms): Pr
     } finally {
       release();
     }
-    return good({ ...made.value, from: old.value.major, kept: keptData(home, old.value.major) });
+    return ok({ ...made.value, from: old.value.major, kept: keptData(home, old.value.major) });
   } catch (error) {
-    return terms.signal.aborted ? interrupted : bad(fault('upgrade-failed', { why: (error as Error).message }));
+    return options.signal.aborted ? interrupted : err(fault('upgrade-failed', { why: (error as Error).message }));
   } finally {
     await fresh?.stop();
     await old.value.stop();
@@ -118,10 +118,10 @@ export async function finishUpgrade(project: Project): Promise<void> {
   release?.();
 }
 
-const interrupted = bad(fault('interrupted', { why: 'The data are as they were.' }));
+const interrupted = err(fault('interrupted', { why: 'The data are as they were.' }));
 
 /** One of the two servers: sessions of the runner, and of the driver. */
-interface Side {
+interface UpgradeSide {
   readonly major: number;
   readonly connector: Connector;
   perform(task: Task): Promise<Performed>;
@@ -134,7 +134,7 @@ interface Performed {
   readonly errors: readonly Finding[];
 }
 
-function sideOf({ major, port, password, url }: EmbeddedServer, { bundle, signal }: UpgradeTerms): Side {
+function sideOf({ major, port, password, url }: EmbeddedServer, { bundle, signal }: UpgradeOptions): UpgradeSide {
   const connector = createConnector({
     host: '127.0.0.1',
     port,
@@ -177,62 +177,69 @@ interface Before {
 }
 
 /** What the old database is, if it can be made anew. */
-async function lookAtOld(project: Project, from: Side, terms: UpgradeTerms): Promise<Outcome<Before>> {
+async function lookAtOld(project: Project, from: UpgradeSide, options: UpgradeOptions): Promise<Outcome<Before>> {
   const session = await from.connector.open({ pipelined: true, applicationName: 'godwit db upgrade', settings: {} });
   if (!session.ok) return session;
-  const standing = await standingOf(session.value, terms.bundle);
+  const standing = await upgradeSourceOf(session.value, options.bundle);
   await session.value.close();
   if (!standing.ok) return standing;
-  terms.onStep('comparing the database with what the migrations made');
-  const verified = await from.perform(lookTask(project, terms));
-  if (verified.exitCode !== 0 && verified.exitCode !== 50) return bad(...verified.errors);
+  options.onStep('comparing the database with what the migrations made');
+  const verified = await from.perform(lookTask(project, options));
+  if (verified.exitCode !== 0 && verified.exitCode !== 50) return err(...verified.errors);
   const { applied, history } = standing.value;
-  return good({ applied, isNew: history.version === 0, drift: driftIn(verified.events) });
+  return ok({ applied, isNew: history.version === 0, drift: driftIn(verified.events) });
 }
 
 /** Triggers that are fired take numbers from sequences, also where that is rolled back. */
-function lookTask(project: Project, { actor }: UpgradeTerms): Task {
+function lookTask(project: Project, { actor }: UpgradeOptions): Task {
   const task = verifyTask(project, actor, { strict: false });
   return { ...task, verification: { ...task.verification, triggers: 'inspect' } };
 }
 
 interface Rebuilding {
-  readonly from: Side;
-  readonly to: Side;
+  readonly from: UpgradeSide;
+  readonly to: UpgradeSide;
   readonly before: Before;
 }
 
 async function rebuild(
   project: Project,
   { from, to, before }: Rebuilding,
-  terms: UpgradeTerms,
+  options: UpgradeOptions,
 ): Promise<Outcome<Omit<Upgraded, 'from' | 'kept'>>> {
-  const { actor, onStep } = terms;
+  const { actor, onStep } = options;
   if (before.applied.length > 0) {
     onStep(`running ${before.applied.length} migrations on PostgreSQL ${to.major}`);
     const selection = { direction: 'up', only: before.applied, outOfOrder: true } as const;
-    const wish = { command: 'up', selection, verify: false, destroyRows: true, nameTyped: true, waived: 'an upgrade' };
-    const ran = await to.perform(await applyTask(project, actor, wish));
-    if (ran.exitCode !== 0) return bad(...ran.errors.map((finding) => onOther(finding, to.major)));
+    const request = {
+      command: 'up',
+      selection,
+      verify: false,
+      destroyRows: true,
+      nameTyped: true,
+      waived: 'an upgrade',
+    };
+    const ran = await to.perform(await applyTask(project, actor, request));
+    if (ran.exitCode !== 0) return err(...ran.errors.map((finding) => onOther(finding, to.major)));
   }
   const [old, fresh] = [await from.connect(), await to.connect()];
   try {
     await old.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const there = new Set(await listObjects(fresh));
     const lacking = (await listObjects(old)).filter((text) => !there.has(text));
-    const findings = leftBehind([...before.drift, ...lacking], terms.loseRest);
-    if (!terms.loseRest && findings.length > 0) return bad(...findings);
+    const findings = leftBehind([...before.drift, ...lacking], options.loseRest);
+    if (!options.loseRest && findings.length > 0) return err(...findings);
     const { tables, rows } = await copyRows(old, fresh, {
-      signal: terms.signal,
+      signal: options.signal,
       onTable: (name, done, of) => onStep(`copying rows: table ${done + 1} of ${of}, ${name}`),
     });
     onStep('comparing the rows');
     const differing = await differingTables(old, fresh, tables);
     if (differing.length > 0)
-      return bad(fault('upgrade-failed', { why: `The rows are not the same in ${differing.join(', ')}.` }));
-    const settled = before.isNew ? undefined : await settle(project, { from, to, before }, terms);
-    if (settled !== undefined && settled.length > 0) return bad(...settled);
-    return good({
+      return err(fault('upgrade-failed', { why: `The rows are not the same in ${differing.join(', ')}.` }));
+    const settled = before.isNew ? undefined : await settle(project, { from, to, before }, options);
+    if (settled !== undefined && settled.length > 0) return err(...settled);
+    return ok({
       tables: tables.filter((table) => !isHistory(table)).length,
       rows,
       migrations: before.applied.length,
@@ -244,13 +251,17 @@ async function rebuild(
 }
 
 /** Records that the history has moved, which binds the baseline to the new server; then everything is verified. */
-async function settle(project: Project, { from, to }: Rebuilding, terms: UpgradeTerms): Promise<readonly Finding[]> {
+async function settle(
+  project: Project,
+  { from, to }: Rebuilding,
+  options: UpgradeOptions,
+): Promise<readonly Finding[]> {
   const reason = `upgraded from PostgreSQL ${from.major} to ${to.major}`;
-  const wish = { reason, approved: true, waitMs: 0 };
-  const identified = await to.perform({ ...(await identifyTask(project, terms.actor, wish)), moved: true });
+  const request = { reason, approved: true, waitMs: 0 };
+  const identified = await to.perform({ ...(await identifyTask(project, options.actor, request)), moved: true });
   if (identified.exitCode !== 0) return identified.errors;
-  terms.onStep(`verifying on PostgreSQL ${to.major}`);
-  const verified = await to.perform(lookTask(project, terms));
+  options.onStep(`verifying on PostgreSQL ${to.major}`);
+  const verified = await to.perform(lookTask(project, options));
   if (verified.exitCode === 0) return [];
   const failed = driftIn(verified.events);
   return failed.length === 0

@@ -7,7 +7,7 @@ import type { DatabaseAddress } from '../adapters/postgres/address.ts';
 import { createConnector } from '../adapters/postgres/connector.ts';
 import { databaseUrlOf, readDatabaseUrl } from '../adapters/url/database-url.ts';
 import type { Finding } from '../kit/finding.ts';
-import { good, type Outcome } from '../kit/outcome.ts';
+import { ok, type Outcome } from '../kit/outcome.ts';
 import type { Engine } from '../migrate/contract/engine.ts';
 import type { Bundle, Connector, SqlParser, Target } from '../migrate/contract/ports.ts';
 import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
@@ -66,7 +66,7 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
   if (!server.ok) return server;
   const { address, url, note } = server.value;
   const { connector, connecting } = announcing(createConnector(address));
-  return good({
+  return ok({
     connecting,
     bundle: read.value.bundle,
     engine: options.detached
@@ -103,7 +103,7 @@ async function wireRemote(
     const { lookAhead } = await import('./look-ahead.ts');
     void lookAhead(read.bundle, new AbortController().signal);
   }
-  return good({
+  return ok({
     ...read,
     noMigrations: nothingIn(project),
     connecting: Promise.resolve(),
@@ -115,19 +115,19 @@ async function wireRemote(
 
 function nothingIn(project: Project): Bundle {
   const open = openScriptsOf(openFolder(project.migrations.path, project.migrations.label));
-  const terms = { layout: 'native', set: project.set, migrations: [], open } as const;
-  return createBundle(terms, { parser: createParser(), hashing: nodeHashing });
+  const options = { layout: 'native', set: project.set, migrations: [], open } as const;
+  return createBundle(options, { parser: createParser(), hashing: nodeHashing });
 }
 
 /** The connector, and when it is used for the first time. */
 function announcing(connector: Connector): { readonly connector: Connector; readonly connecting: Promise<void> } {
-  let begun: () => void = () => {};
+  let started: () => void = () => {};
   const connecting = new Promise<void>((resolve) => {
-    begun = resolve;
+    started = resolve;
   });
   const open: Connector['open'] = (options) => {
     const session = connector.open(options);
-    begun();
+    started();
     return session;
   };
   return { connector: { ...connector, open }, connecting };
@@ -154,22 +154,22 @@ async function readMigrations(
     const migration = await readBareFile(folder, basename(path), nodeHashing);
     if (!migration.ok) return migration;
     const terms = { layout: 'bare', set, migrations: [migration.value], open: openScriptsOf(folder) } as const;
-    return good({ bundle: createBundle(terms, ports), findings });
+    return ok({ bundle: createBundle(terms, ports), findings });
   }
   const folder = openFolder(project.migrations.path, project.migrations.label);
   const open = openScriptsOf(folder);
   if (!options.migrations)
-    return good({ bundle: createBundle({ layout: 'native', set, migrations: [], open }, ports), findings: [] });
+    return ok({ bundle: createBundle({ layout: 'native', set, migrations: [], open }, ports), findings: [] });
   const reading = await readFolder(folder, nodeHashing, set);
   if (!reading.ok) return reading;
   const { migrations, findings } = reading.value;
-  return good({ bundle: createBundle({ layout: 'native', set, migrations, open }, ports), findings });
+  return ok({ bundle: createBundle({ layout: 'native', set, migrations, open }, ports), findings });
 }
 
 /** The migrations of a project, without anything to execute them. */
 export async function readBundle(project: Project): Promise<Outcome<Bundle>> {
   const read = await readMigrations(project, { migrations: true, detached: false }, createParser());
-  return read.ok ? good(read.value.bundle) : read;
+  return read.ok ? ok(read.value.bundle) : read;
 }
 
 interface ReachedServer {
@@ -184,7 +184,7 @@ async function reachServer(project: Project, options: WireOptions): Promise<Outc
   const { database } = project.environment;
   if (database.kind === 'server') {
     const { address, url = databaseUrlOf(address) } = database;
-    return good({ address, url, close: () => Promise.resolve() });
+    return ok({ address, url, close: () => Promise.resolve() });
   }
   if (database.kind === 'secret') throw new Error('the database of a cloud engine is reached by its jobs alone');
   const { startEmbedded } = await import('../adapters/embedded/server.ts');
@@ -205,7 +205,7 @@ async function reachServer(project: Project, options: WireOptions): Promise<Outc
   project.redactor.register(server.password);
   const url = readDatabaseUrl(server.url, 'the embedded server', { user: 'postgres' });
   if (!url.ok) throw new Error('the URL of the embedded server is not one');
-  return good({
+  return ok({
     address: url.value.address,
     url: server.url,
     note: `embedded PostgreSQL ${server.major}`,

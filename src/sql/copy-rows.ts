@@ -1,9 +1,9 @@
 import { createToken, nextToken } from './lexer.ts';
-import type { Work } from './split-types.ts';
+import type { SplitWork } from './split-types.ts';
 import { problem } from './text-problem.ts';
 
 /** Reads the rows of COPY … FROM stdin. Returns where the SQL goes on, or -1 when the window is used up. */
-export function readRows(work: Work, from: number): number {
+export function readRows(work: SplitWork, from: number): number {
   const { bytes, base, state, final } = work;
   let at = from;
   if (state.copyFrom === -1) {
@@ -36,7 +36,7 @@ function isClosing(bytes: Uint8Array, at: number, end: number): boolean {
   return end === at + 2 || (end === at + 3 && bytes[at + 2] === 13);
 }
 
-function closeCopy(work: Work, end: number, broken: boolean): void {
+function closeCopy(work: SplitWork, end: number, broken: boolean): void {
   const { state } = work;
   const piece = state.copy;
   if (piece === undefined) return;
@@ -45,7 +45,7 @@ function closeCopy(work: Work, end: number, broken: boolean): void {
 }
 
 /** Behind the semicolon of COPY … FROM stdin only a comment may stand; rows begin on the next line. */
-function checkRestOfLine(work: Work, from: number, end: number): void {
+function checkRestOfLine(work: SplitWork, from: number, end: number): void {
   const token = createToken();
   nextToken(work.bytes, from, end, token);
   if (token.kind !== 'end' && token.kind !== 'line-comment') {

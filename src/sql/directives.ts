@@ -53,7 +53,7 @@ function withoutColon(comment: string): DirectiveReading {
   return wrong('directive-unknown', 'The colon behind `godwit` is missing.', 'Write `-- godwit: …`.');
 }
 
-type Step =
+type DirectiveStep =
   | { readonly directive: Directive; readonly rest: string }
   | (DirectiveReading & { readonly problem: object });
 
@@ -71,7 +71,7 @@ function unknown(word: string): DirectiveReading {
   );
 }
 
-function readOne(name: string, rest: string): Step {
+function readOne(name: string, rest: string): DirectiveStep {
   if (name === 'frozen') return readFrozen(rest);
   if (name === 'expect') return readExpect(rest);
   if (name === 'replaces') return readRanges(rest);
@@ -108,19 +108,19 @@ function example(name: string): string {
   return name === 'transaction' ? 'transaction=none' : `${name}=5s`;
 }
 
-function readFrozen(rest: string): Step {
+function readFrozen(rest: string): DirectiveStep {
   if (rest === '' || /^\s/.test(rest)) return { directive: { kind: 'frozen' }, rest };
   return wrong('directive-invalid', '`frozen` takes no value.', 'Write `-- godwit: frozen`.');
 }
 
-function readRanges(text: string): Step {
+function readRanges(text: string): DirectiveStep {
   const read = readReplaces(text);
   if ('why' in read) return wrong('directive-invalid', read.why, `Write \`${replacesForm}\`.`);
   const { replaces, rest } = read;
   return { directive: { kind: 'replaces', ...replaces }, rest };
 }
 
-function readAllow(rule: string, rest: string): Step {
+function readAllow(rule: string, rest: string): DirectiveStep {
   if (!/^[a-z][a-z0-9-]*$/.test(rule)) return wrong('directive-invalid', `\`${rule}\` is not the name of a rule.`);
   const match = /^\s+reason\s*=\s*"([^"]*)"/.exec(rest);
   const reason = match?.[1]?.trim() ?? '';
@@ -135,7 +135,7 @@ function readAllow(rule: string, rest: string): Step {
 }
 
 /** The query goes up to the last `=>`; what follows is one literal. */
-function readExpect(rest: string): Step {
+function readExpect(rest: string): DirectiveStep {
   const bytes = encodeUtf8(rest);
   let arrow: { start: number; end: number } | undefined;
   for (const token of tokensOf(bytes, 0, bytes.length)) {

@@ -1,4 +1,4 @@
-import type { Work } from './split-types.ts';
+import type { SplitWork } from './split-types.ts';
 
 interface Mark {
   line: number;
@@ -6,7 +6,7 @@ interface Mark {
 }
 
 /** Counts lines and characters up to `consumed` and gives every mark on the way its place. */
-export function placeMarks(work: Work, consumed: number): void {
+export function placeMarks(work: SplitWork, consumed: number): void {
   const marks: { offset: number; mark: Mark }[] = [];
   for (const piece of work.pieces) if (piece.line === 0) marks.push({ offset: piece.head, mark: piece });
   // Only a problem of an earlier window's COPY has its place already.
@@ -24,7 +24,7 @@ export function placeMarks(work: Work, consumed: number): void {
   advance(work, at, consumed);
 }
 
-function advance(work: Work, from: number, to: number): number {
+function advance(work: SplitWork, from: number, to: number): number {
   const { bytes, state } = work;
   let { line, column } = state;
   for (let at = from; at < to; at += 1) {

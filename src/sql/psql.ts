@@ -1,5 +1,5 @@
 /** What a psql line means for a migration: nothing, or a reason why it cannot be run, with the cure. */
-export type PsqlVerdict = { readonly ok: true } | { readonly ok: false; readonly why: string; readonly fix: string };
+export type PsqlReading = { readonly ok: true } | { readonly ok: false; readonly why: string; readonly fix: string };
 
 const harmless = /^\\(?:restrict|unrestrict|echo|qecho|warn|timing|pset|x)(?:\s|$)/;
 const harmlessSet = /^\\set\s+(?:ON_ERROR_STOP|QUIET|ECHO|VERBOSITY)(?:\s|$)/;
@@ -43,7 +43,7 @@ const cures: readonly (readonly [RegExp, string, string])[] = [
 ];
 
 /** Judges one psql line (from its backslash to the end of the line). */
-export function judgePsqlLine(line: string): PsqlVerdict {
+export function judgePsqlLine(line: string): PsqlReading {
   const text = line.trimEnd();
   if (harmless.test(text) || harmlessSet.test(text)) return { ok: true };
   const name = /^\\[a-z_?!.;]{0,24}/i.exec(text)?.[0] ?? '\\';

@@ -2,7 +2,7 @@ import { isWord } from './character-class.ts';
 import { createToken, nextToken, type Token, type TokenKind } from './lexer.ts';
 
 /** An INSERT whose rows are literals and plain calls only, by byte offsets. */
-export interface SeedInsert {
+export interface SeedInsertSpans {
   /** Byte behind VALUES. */
   readonly headEnd: number;
   /** Byte behind the last row's parenthesis. */
@@ -27,7 +27,12 @@ const deepest = 8;
  * alike, or an array of them. Comments, other expressions and rows of different widths do not fit.
  * @param headEnd Byte behind VALUES when the head is known to be that of another seed insert; otherwise -1.
  */
-export function matchSeedInsert(bytes: Uint8Array, head: number, end: number, headEnd: number): SeedInsert | undefined {
+export function matchSeedInsert(
+  bytes: Uint8Array,
+  head: number,
+  end: number,
+  headEnd: number,
+): SeedInsertSpans | undefined {
   const walk: Walk = { bytes, end, token: createToken(), depth: 0 };
   const from = headEnd === -1 ? findValues(walk, head) : headEnd;
   if (from === -1) return undefined;

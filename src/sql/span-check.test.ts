@@ -1,14 +1,20 @@
 import { expect, test } from 'vitest';
 import { encodeUtf8 } from './encoding.ts';
-import { checkSpans, type Span } from './span-check.ts';
+import { checkSpans, type StatementSpan } from './span-check.ts';
 import { split } from './split.ts';
 
 const sql =
   'begin;\n-- a\ninsert into t values (1);\ninsert into t values (2);\ncopy t from stdin;\n3\n\\.\nselect 1; commit;';
 const bytes = encodeUtf8(sql);
 const source = { size: bytes.length, read: (from: number, to: number) => Promise.resolve(bytes.subarray(from, to)) };
-const all = split(bytes).pieces.map((piece): Span => ({ ...piece, count: 1 }));
-const [, first, second, copy, select] = all as [Span, Span, Span, Span, Span];
+const all = split(bytes).pieces.map((piece): StatementSpan => ({ ...piece, count: 1 }));
+const [, first, second, copy, select] = all as [
+  StatementSpan,
+  StatementSpan,
+  StatementSpan,
+  StatementSpan,
+  StatementSpan,
+];
 const folded = { ...first, end: second.end, count: 2 };
 
 test('spans on the borders of statements pass, folded ones too', async () => {
@@ -17,7 +23,7 @@ test('spans on the borders of statements pass, folded ones too', async () => {
   expect(await checkSpans(source, [folded, copy, select], 2)).toBeUndefined();
 });
 
-test.each<readonly [string, readonly Span[], number]>([
+test.each<readonly [string, readonly StatementSpan[], number]>([
   ['a statement left out', [first, copy, select], 2],
   ['BEGIN and COMMIT left out without saying so', [first, second, copy, select], 0],
   ['a pair that is not there', all, 2],

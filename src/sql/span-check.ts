@@ -3,7 +3,7 @@ import { createToken, nextToken } from './lexer.ts';
 import { splitStream, type Piece, type ReadableBytes, type SplitStep } from './stream.ts';
 
 /** A statement, or a range of like statements, by its span in a body. */
-export interface Span {
+export interface StatementSpan {
   readonly start: number;
   readonly head: number;
   readonly end: number;
@@ -22,7 +22,7 @@ export interface Span {
  */
 export async function checkSpans(
   source: ReadableBytes,
-  spans: readonly Span[],
+  spans: readonly StatementSpan[],
   absorbed: number,
 ): Promise<string | undefined> {
   let index = 0;
@@ -52,7 +52,7 @@ export async function checkSpans(
   return outside === absorbed ? undefined : `${outside} of ${absorbed} statements that control transactions are there`;
 }
 
-function begins(span: Span, piece: Piece): boolean {
+function begins(span: StatementSpan, piece: Piece): boolean {
   if (span.start !== piece.start || span.head !== piece.head || span.count < 1) return false;
   return span.data?.start === piece.data?.start && span.data?.end === piece.data?.end;
 }

@@ -57,7 +57,7 @@ export interface SplitState {
 }
 
 /** What the loop over one window works on. */
-export interface Work {
+export interface SplitWork {
   readonly bytes: Uint8Array;
   readonly base: number;
   readonly final: boolean;

@@ -3,7 +3,7 @@ import { readRows } from './copy-rows.ts';
 import { createToken, nextToken } from './lexer.ts';
 import { placeMarks } from './place-marks.ts';
 import { judgePsqlLine } from './psql.ts';
-import type { Loose, Piece, SplitResult, SplitState, Work } from './split-types.ts';
+import type { Loose, Piece, SplitResult, SplitState, SplitWork } from './split-types.ts';
 import { createShape, endsHere, noteToken, resetShape } from './statement-shape.ts';
 import { problem, type UnplacedProblem } from './text-problem.ts';
 import { findUnicodeSpace } from './unicode-space.ts';
@@ -29,7 +29,7 @@ export function split(bytes: Uint8Array): SplitResult {
  * `consumed` equals `base`, the window must grow.
  */
 export function splitWindow(state: SplitState, bytes: Uint8Array, base: number, final: boolean): SplitResult {
-  const work: Work = {
+  const work: SplitWork = {
     bytes,
     base,
     final,
@@ -63,7 +63,7 @@ function markBroken(pieces: readonly Loose<Piece>[], problems: readonly Unplaced
 }
 
 /** Reads one statement or psql line from `from` on. Returns where the next one begins, -1 if nothing complete is left. */
-function readStatement(work: Work, from: number): number {
+function readStatement(work: SplitWork, from: number): number {
   const { bytes, token, shape, final } = work;
   const limit = bytes.length;
   const problemsBefore = work.problems.length;
@@ -108,7 +108,7 @@ const unterminated = {
   'block-comment': 'sql-unterminated-comment',
 } as const;
 
-function checkToken(work: Work): void {
+function checkToken(work: SplitWork): void {
   const { token, bytes, base } = work;
   if (token.unterminated && token.kind in unterminated) {
     work.problems.push(problem(unterminated[token.kind as keyof typeof unterminated], base + token.start));
@@ -125,7 +125,7 @@ function checkToken(work: Work): void {
   );
 }
 
-function noteComment(work: Work, inside: boolean): void {
+function noteComment(work: SplitWork, inside: boolean): void {
   const { token, bytes, base } = work;
   checkToken(work);
   let at = token.start + 2;
@@ -138,7 +138,7 @@ function noteComment(work: Work, inside: boolean): void {
 }
 
 /** A psql line: skipped when harmless; otherwise a problem. What stood before it on the line is given up. */
-function readPsqlLine(work: Work, inside: boolean): number {
+function readPsqlLine(work: SplitWork, inside: boolean): number {
   const { token, bytes, base } = work;
   work.state.apart = true;
   const verdict = judgePsqlLine(decodeUtf8(bytes.subarray(token.start, token.end)));
@@ -150,7 +150,7 @@ function readPsqlLine(work: Work, inside: boolean): number {
   return token.end;
 }
 
-interface Found {
+interface FoundStatement {
   readonly from: number;
   readonly head: number;
   readonly end: number;
@@ -158,7 +158,7 @@ interface Found {
 }
 
 /** Adds a statement. `after` is the place behind its semicolon, -1 at the end of the text. */
-function finish(work: Work, found: Found, after: number): void {
+function finish(work: SplitWork, found: FoundStatement, after: number): void {
   const { base, shape, problems } = work;
   const piece: Loose<Piece> = {
     start: base + found.from,

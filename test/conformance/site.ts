@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { CloudRunTerms } from '../../src/adapters/engines/cloud-run/options.ts';
+import type { CloudRunOptions } from '../../src/adapters/engines/cloud-run/options.ts';
 import { createGoogle, type Google } from '../../src/adapters/google/google.ts';
 import { createRedactor } from '../../src/kit/redact.ts';
-import { cloudRunTerms } from '../../src/project/cloud-run-options.ts';
+import { cloudRunOptions } from '../../src/project/cloud-run-options.ts';
 import type { CloudRunConfig, Config, EnvironmentConfig } from '../../src/project/config-model.ts';
 import { buildCloud } from '../support/cloud.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -13,7 +13,7 @@ export interface Site extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   /** The environment `conformance`; `more` changes its engine. */
   configuration(more?: Partial<CloudRunConfig>): string;
-  readonly terms: CloudRunTerms;
+  readonly terms: CloudRunOptions;
   readonly google: Google;
 }
 
@@ -52,7 +52,7 @@ function real(path: string): Site {
 function siteOf(environment: EnvironmentConfig, env: Readonly<Record<string, string>>) {
   const { engine, database } = environment;
   if (typeof engine !== 'object') throw new Error('the environment has no cloud engine');
-  const terms = cloudRunTerms({ name: 'conformance', config: engine, database, env });
+  const terms = cloudRunOptions({ name: 'conformance', config: engine, database, env });
   const google = createGoogle({
     endpoints: terms.endpoints,
     env,

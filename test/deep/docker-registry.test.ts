@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createCredentials } from '../../src/adapters/image/credentials.ts';
 import { parseReference } from '../../src/adapters/image/reference.ts';
 import { createRegistryClient } from '../../src/adapters/image/registry-client.ts';
-import { good } from '../../src/kit/outcome.ts';
+import { ok } from '../../src/kit/outcome.ts';
 import { registrySuite } from '../image/registry-suite.ts';
 import { quick } from '../image/world.ts';
 import { pushTo, tinyNodeImage } from '../support/base-image.ts';
@@ -18,14 +18,14 @@ describe.skipIf(missing('docker-registry'))('with a real registry', () => {
     const parsed = parseReference(`${server.host}/team/app:1`);
     if (!parsed.ok) throw new Error('no image');
     using client = createRegistryClient({
-      credentials: () => Promise.resolve(good({ kind: 'basic', user: name, password })),
-      patience: quick,
+      credentials: () => Promise.resolve(ok({ kind: 'basic', user: name, password })),
+      timeouts: quick,
     });
     const digest = await pushTo(client, parsed.value, tinyNodeImage);
     expect(await client.findManifest(parsed.value)).toBe(digest);
     using stranger = createRegistryClient({
-      credentials: createCredentials({ googleToken: () => Promise.resolve(good('')), dockerConfig: '/nowhere' }),
-      patience: quick,
+      credentials: createCredentials({ googleToken: () => Promise.resolve(ok('')), dockerConfig: '/nowhere' }),
+      timeouts: quick,
     });
     await expect(stranger.findManifest(parsed.value)).rejects.toThrow(/^registry-denied/);
   });

@@ -76,7 +76,7 @@ async function runOf(
   host: string,
   images: { readonly base: string; readonly own?: string },
 ): Promise<{ status: number | null; said: unknown }> {
-  using client = createRegistryClient({ credentials: nobody, patience: quick });
+  using client = createRegistryClient({ credentials: nobody, timeouts: quick });
   const order = {
     ...images,
     repository: `${host}/acme-dev/godwit/runner`,
@@ -105,7 +105,7 @@ describe.skipIf(missing('skopeo', 'docker-registry'))('skopeo', () => {
     await using server = await start();
     const base = `${server.host}/library/node:22-slim`;
     await pushImage(base, tinyNodeImage);
-    using client = createRegistryClient({ credentials: nobody, patience: quick });
+    using client = createRegistryClient({ credentials: nobody, timeouts: quick });
     const order = {
       base,
       repository: `${server.host}/acme-dev/godwit/runner`,

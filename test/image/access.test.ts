@@ -11,7 +11,7 @@ import { createCredentials, type RegistryCredential } from '../../src/adapters/i
 import { parseReference, type ImageReference } from '../../src/adapters/image/reference.ts';
 import { createRegistryClient, type RegistryClient } from '../../src/adapters/image/registry-client.ts';
 import { FaultError } from '../../src/kit/fault.ts';
-import { good } from '../../src/kit/outcome.ts';
+import { ok } from '../../src/kit/outcome.ts';
 import { pushTo, tinyNodeImage } from '../support/base-image.ts';
 import { quick } from './world.ts';
 
@@ -21,8 +21,8 @@ const isAda = (caller: Caller): boolean =>
 
 function clientFor(credential: RegistryCredential | undefined, register?: (secret: string) => void): RegistryClient {
   return createRegistryClient({
-    credentials: () => Promise.resolve(good(credential)),
-    patience: quick,
+    credentials: () => Promise.resolve(ok(credential)),
+    timeouts: quick,
     ...(register === undefined ? {} : { register }),
   });
 }
@@ -119,11 +119,11 @@ test('a Google access token buys a token of a registry of one’s own choice', a
   const secrets: string[] = [];
   using client = createRegistryClient({
     credentials: createCredentials({
-      googleToken: () => Promise.resolve(good('google-token')),
+      googleToken: () => Promise.resolve(ok('google-token')),
       google: (host) => host === server.host,
       register: (secret) => secrets.push(secret),
     }),
-    patience: quick,
+    timeouts: quick,
     register: (secret) => secrets.push(secret),
   });
   await pushTo(client, image(server, 'acme-dev/godwit/runner:1'), tinyNodeImage);
@@ -226,14 +226,14 @@ test('Docker’s configuration gives names and passwords; its helpers are not ru
       credHelpers: { 'helped.example': 'no-such-helper' },
     }),
   );
-  const credentials = createCredentials({ googleToken: () => Promise.resolve(good('g')), dockerConfig: file });
-  expect(await credentials('registry.example')).toEqual(good(ada));
-  expect(await credentials('docker.io')).toEqual(good(ada));
-  expect(await credentials('tokens.example')).toEqual(good({ kind: 'refresh', token: 'abc' }));
-  expect(await credentials('helped.example')).toEqual(good(undefined));
-  expect(await credentials('unknown.example')).toEqual(good(undefined));
-  expect(await credentials('us-central1-docker.pkg.dev')).toEqual(good({ kind: 'google', token: 'g' }));
+  const credentials = createCredentials({ googleToken: () => Promise.resolve(ok('g')), dockerConfig: file });
+  expect(await credentials('registry.example')).toEqual(ok(ada));
+  expect(await credentials('docker.io')).toEqual(ok(ada));
+  expect(await credentials('tokens.example')).toEqual(ok({ kind: 'refresh', token: 'abc' }));
+  expect(await credentials('helped.example')).toEqual(ok(undefined));
+  expect(await credentials('unknown.example')).toEqual(ok(undefined));
+  expect(await credentials('us-central1-docker.pkg.dev')).toEqual(ok({ kind: 'google', token: 'g' }));
   writeFileSync(file, 'not JSON');
-  expect(await credentials('registry.example')).toEqual(good(undefined));
+  expect(await credentials('registry.example')).toEqual(ok(undefined));
   rmSync(folder, { recursive: true });
 });

@@ -80,7 +80,7 @@ test.each<readonly [string, FaultCode, RegistryFaultPlan]>([
 });
 
 test('a registry that nobody runs is named', async () => {
-  using client = createRegistryClient({ credentials: nobody, patience: quick });
+  using client = createRegistryClient({ credentials: nobody, timeouts: quick });
   const host = `127.0.0.1:${await freePort(undefined)}`;
   const findings = await findingsOf(
     { repository: `${host}/a/b`, base: `${host}/node:22`, runner: { bytes: Buffer.from(''), version: '0' } },
@@ -199,6 +199,6 @@ test('an order for no image at all is refused before anything is asked', async (
 test('a fault of the credentials is told as it is', async () => {
   await using world = await imageWorld();
   const finding: Finding = { code: 'google-credentials-missing', severity: 'error', title: 't', why: 'w', fix: 'f' };
-  using client = createRegistryClient({ credentials: () => Promise.reject(new FaultError(finding)), patience: quick });
+  using client = createRegistryClient({ credentials: () => Promise.reject(new FaultError(finding)), timeouts: quick });
   expect(await findingsOf(world.order, { client })).toEqual([finding]);
 });

@@ -23,7 +23,7 @@ export function registrySuite(title: string, start: () => Promise<SuiteRegistry>
       server = await start();
     });
     afterAll(async () => await server[Symbol.asyncDispose]());
-    const client = createRegistryClient({ credentials: nobody, patience: quick });
+    const client = createRegistryClient({ credentials: nobody, timeouts: quick });
     afterAll(() => client[Symbol.dispose]());
 
     function image(text: string, host = server.host): ImageReference {

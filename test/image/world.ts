@@ -1,17 +1,17 @@
 import { createRegistry, type Registry, type RegistryOptions } from '../../emulator/registry/registry.ts';
 import { memorySource } from '../../src/adapters/files/byte-source.ts';
 import type { ImageOrder } from '../../src/adapters/image/create-image.ts';
-import type { Patience } from '../../src/adapters/image/exchange.ts';
+import type { RegistryTimeouts } from '../../src/adapters/image/exchange.ts';
 import type { ImageCache } from '../../src/adapters/image/image-cache.ts';
 import { createRegistryClient, type RegistryClient } from '../../src/adapters/image/registry-client.ts';
-import { good } from '../../src/kit/outcome.ts';
+import { ok } from '../../src/kit/outcome.ts';
 import { pushImage, tinyNodeImage } from '../support/base-image.ts';
 
 /** Tries as often as in life, without the waiting. */
-export const quick: Patience = { tries: 4, firstMs: 5, longestMs: 50 };
+export const quick: RegistryTimeouts = { tries: 4, firstMs: 5, longestMs: 50 };
 
 /** Asks for no credentials. */
-export const nobody = (): Promise<ReturnType<typeof good<undefined>>> => Promise.resolve(good(undefined));
+export const nobody = (): Promise<ReturnType<typeof ok<undefined>>> => Promise.resolve(ok(undefined));
 
 /** A registry with a base image, a client, and a memory: all that an image is made with. */
 export interface ImageWorld extends AsyncDisposable {
@@ -26,7 +26,7 @@ export interface ImageWorld extends AsyncDisposable {
 export async function imageWorld(options: RegistryOptions = {}): Promise<ImageWorld> {
   const server = await createRegistry(options);
   if (options.access === undefined) await pushImage(`${server.host}/library/node:22-slim`, tinyNodeImage);
-  const client = createRegistryClient({ credentials: nobody, patience: quick });
+  const client = createRegistryClient({ credentials: nobody, timeouts: quick });
   let seen = server.requests.length;
   return {
     server,

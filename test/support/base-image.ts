@@ -6,7 +6,7 @@ import { digestOf, mediaTypes, type ImageConfig } from '../../src/adapters/image
 import { parseReference, type ImageReference } from '../../src/adapters/image/reference.ts';
 import { createRegistryClient, type RegistryClient } from '../../src/adapters/image/registry-client.ts';
 import type { TarFile } from '../../src/adapters/tar/write-tar.ts';
-import { good } from '../../src/kit/outcome.ts';
+import { ok } from '../../src/kit/outcome.ts';
 
 /** An image made in code: no public registry is needed. */
 export interface MadeImage {
@@ -50,7 +50,7 @@ export function realNodeImage(): MadeImage {
 
 /** Puts an image into a registry that asks for no credentials; returns its digest. */
 export async function pushImage(reference: string, image: MadeImage): Promise<string> {
-  using registry = createRegistryClient({ credentials: () => Promise.resolve(good(undefined)) });
+  using registry = createRegistryClient({ credentials: () => Promise.resolve(ok(undefined)) });
   const parsed = parseReference(reference);
   if (!parsed.ok) throw new Error(`${reference} is no image`);
   return await pushTo(registry, parsed.value, image);

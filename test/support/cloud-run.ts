@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import type { IamModel } from '../../emulator/core/iam.ts';
 import type { Emulator } from '../../emulator/start.ts';
 import { createCloudRunEngine } from '../../src/adapters/engines/cloud-run/engine.ts';
-import type { Patience } from '../../src/adapters/engines/cloud-run/context.ts';
-import type { CloudRunTerms } from '../../src/adapters/engines/cloud-run/options.ts';
+import type { EngineTimeouts } from '../../src/adapters/engines/cloud-run/context.ts';
+import type { CloudRunOptions } from '../../src/adapters/engines/cloud-run/options.ts';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createGoogle } from '../../src/adapters/google/google.ts';
 import { createRedactor } from '../../src/kit/redact.ts';
@@ -12,7 +12,7 @@ import type { Engine } from '../../src/migrate/contract/engine.ts';
 import type { RunEvent } from '../../src/migrate/contract/event.ts';
 import type { Bundle } from '../../src/migrate/contract/ports.ts';
 import type { Task } from '../../src/migrate/contract/task.ts';
-import { cloudRunTerms } from '../../src/project/cloud-run-options.ts';
+import { cloudRunOptions } from '../../src/project/cloud-run-options.ts';
 import type { CloudRunConfig } from '../../src/project/config-model.ts';
 import { buildCloud, type Cloud } from './cloud.ts';
 
@@ -20,9 +20,9 @@ import { buildCloud, type Cloud } from './cloud.ts';
 export interface JobWorld extends AsyncDisposable {
   readonly cloud: Cloud;
   readonly emulator: Emulator;
-  readonly terms: CloudRunTerms;
+  readonly terms: CloudRunOptions;
   /** An engine that knows nothing of the others; `env` in place of what finds the cloud and its credentials. */
-  engine(env?: Readonly<Record<string, string>>, budgetMs?: number, patience?: Partial<Patience>): Engine;
+  engine(env?: Readonly<Record<string, string>>, budgetMs?: number, patience?: Partial<EngineTimeouts>): Engine;
   /** Performs a task and gives how it ended. */
   perform(
     task: Task,
@@ -44,7 +44,7 @@ export async function jobWorld(
   const cloud = await buildCloud({ iam });
   const { emulator } = cloud;
   const environment = cloud.environment('dev', url, config);
-  const terms = cloudRunTerms({
+  const terms = cloudRunOptions({
     name: 'dev',
     config: environment.engine as CloudRunConfig,
     database: environment.database,
@@ -53,7 +53,7 @@ export async function jobWorld(
   const engine = (
     variables: Readonly<Record<string, string>> = cloud.env,
     budgetMs = 20_000,
-    patience: Partial<Patience> = {},
+    patience: Partial<EngineTimeouts> = {},
   ): Engine => {
     const redactor = createRedactor();
     const google = createGoogle({
@@ -63,13 +63,13 @@ export async function jobWorld(
       budgetMs,
     });
     return createCloudRunEngine({
-      terms,
+      options: terms,
       environment: 'dev',
       google,
       hashing: nodeHashing,
       redactor,
       runner: resolve('dist/runner.js'),
-      patience: { firstPauseMs: 30, longestPauseMs: 250, linesMs: 3_000, tokenMs: 300, ...patience },
+      timeouts: { firstPauseMs: 30, longestPauseMs: 250, linesMs: 3_000, tokenMs: 300, ...patience },
     });
   };
   return {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CommandLine, Namespace } from '../../src/adapters/private-network/namespace.ts';
+import type { ProgramWithArguments, Namespace } from '../../src/adapters/private-network/namespace.ts';
 import { layPrivateNetwork, type PrivateNetwork } from '../../src/adapters/private-network/private-network.ts';
 import { startPrivateServer, type PrivateServer } from '../../src/adapters/private-network/private-server.ts';
 import { startProgram, type Running } from './running.ts';
@@ -13,7 +13,11 @@ export interface Site extends AsyncDisposable {
   /** Rows as JSON, asked from inside. */
   query<Row>(sql: string): Promise<Row[]>;
   /** Starts a program inside one of the namespaces. */
-  start(where: Namespace, command: CommandLine, options?: { cwd?: string; env?: Record<string, string> }): Running;
+  start(
+    where: Namespace,
+    command: ProgramWithArguments,
+    options?: { cwd?: string; env?: Record<string, string> },
+  ): Running;
 }
 
 /** What stands between a job and its database, and how it is made. */

@@ -1,6 +1,6 @@
 import { type Manifest } from './manifest.ts';
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Analysis, Migration, Role } from '../../migrate/contract/model.ts';
 import type { Bundle, ByteSource, Hashing } from '../../migrate/contract/ports.ts';
 import { bundleHash } from '../../migrate/read/bundle.ts';
@@ -37,10 +37,10 @@ export async function bundleFiles(bundle: Bundle): Promise<Outcome<readonly Bund
     }
   }
   const { hash, layout, set, migrations, rehearsed } = bundle;
-  const told = rehearsed === undefined ? {} : { rehearsed };
-  const manifest: Manifest = { format: 1, hash, layout, set, migrations, analyses, ...told };
+  const reported = rehearsed === undefined ? {} : { rehearsed };
+  const manifest: Manifest = { format: 1, hash, layout, set, migrations, analyses, ...reported };
   const text = memorySource(Buffer.from(JSON.stringify(manifest)));
-  return good([{ name: manifestName, source: text }, ...bodies.values()]);
+  return ok([{ name: manifestName, source: text }, ...bodies.values()]);
 }
 
 /** Makes a bundle of files that arrived; hash, checksums and spans are checked before anything is done with it. */
@@ -50,33 +50,33 @@ export async function bundleOf(open: OpenFile, hashing: Hashing): Promise<Outcom
   } catch (error) {
     // Cut off, or with parts missing: whatever reading stumbles over.
     const [why = ''] = (error as Error).message.split('\n');
-    return bad(fault('bundle-damaged', { why: `It cannot be read: ${why.slice(0, 200)}` }));
+    return err(fault('bundle-damaged', { why: `It cannot be read: ${why.slice(0, 200)}` }));
   }
 }
 
 async function checked(open: OpenFile, hashing: Hashing): Promise<Outcome<Bundle>> {
   const text = await open(manifestName);
   const manifest = parseManifest(Buffer.from(await text.read(0, text.size)).toString('utf8'));
-  if (manifest === undefined) return bad(fault('bundle-damaged', { why: 'Its manifest is no JSON.' }));
-  if (manifest.format !== 1) return bad(fault('bundle-damaged', { why: `Its format is ${String(manifest.format)}.` }));
+  if (manifest === undefined) return err(fault('bundle-damaged', { why: 'Its manifest is no JSON.' }));
+  if (manifest.format !== 1) return err(fault('bundle-damaged', { why: `Its format is ${String(manifest.format)}.` }));
   const body = async (migration: Migration, role: Role): Promise<ByteSource> => await open(bodyName(migration, role));
   if (bundleHash(manifest, hashing) !== manifest.hash)
-    return bad(fault('bundle-damaged', { why: 'Its hash is not the one of its migrations.' }));
+    return err(fault('bundle-damaged', { why: 'Its hash is not the one of its migrations.' }));
   const wrong = await checkBundle(manifest, body, hashing);
-  if (wrong.length > 0) return bad(...wrong);
-  return good({
+  if (wrong.length > 0) return err(...wrong);
+  return ok({
     hash: manifest.hash,
     layout: manifest.layout,
     set: manifest.set,
     migrations: manifest.migrations,
     ...(manifest.rehearsed === undefined ? {} : { rehearsed: manifest.rehearsed }),
     analysis: (migration, role) => {
-      if (isWithout(migration, role)) return Promise.resolve(good(nothingAnalysed));
+      if (isWithout(migration, role)) return Promise.resolve(ok(nothingAnalysed));
       const analysis = manifest.analyses[analysisKey(migration, role)];
       return Promise.resolve(
         analysis === undefined
-          ? bad(fault('bundle-damaged', { why: `${migration.id}:${role} is missing.` }))
-          : good(analysis),
+          ? err(fault('bundle-damaged', { why: `${migration.id}:${role} is missing.` }))
+          : ok(analysis),
       );
     },
     body: async (migration, role) => (isWithout(migration, role) ? nothing : await body(migration, role)),

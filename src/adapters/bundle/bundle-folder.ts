@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { good, type Outcome } from '../../kit/outcome.ts';
+import { ok, type Outcome } from '../../kit/outcome.ts';
 import type { Bundle, ByteSource, Hashing } from '../../migrate/contract/ports.ts';
 import { fileSource } from '../files/byte-source.ts';
 import { bundleFiles, bundleOf } from './bundle-files.ts';
@@ -13,7 +13,7 @@ export async function writeBundle(bundle: Bundle, folder: string): Promise<Outco
   if (!files.ok) return files;
   mkdirSync(join(folder, 'bodies'), { recursive: true });
   for (const { name, source } of files.value) await copyBytes(source, join(folder, name));
-  return good(undefined);
+  return ok(undefined);
 }
 
 /** Reads a bundle folder; hash, checksums and spans are checked before anything is done with it. */

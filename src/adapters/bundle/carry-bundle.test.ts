@@ -19,8 +19,8 @@ async function bundleFrom(files: Readonly<Record<string, string>>): Promise<Bund
   if (!read.ok) throw new Error(JSON.stringify(read.findings));
   const parser = createParser();
   await parser.load();
-  const terms = { layout: 'native', migrations: read.value.migrations, open: openScriptsOf(folder) } as const;
-  const bundle = createBundle(terms, { parser, hashing: nodeHashing });
+  const options = { layout: 'native', migrations: read.value.migrations, open: openScriptsOf(folder) } as const;
+  const bundle = createBundle(options, { parser, hashing: nodeHashing });
   // The folder goes away; what was read once is kept.
   const kept = await bundleFiles(bundle);
   if (!kept.ok) throw new Error(JSON.stringify(kept.findings));

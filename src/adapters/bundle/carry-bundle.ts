@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompressSync, constants } from 'node:zlib';
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Bundle, ByteSource, Hashing } from '../../migrate/contract/ports.ts';
 import { memorySource } from '../files/byte-source.ts';
 import { bundleFiles, bundleOf, type BundleFile } from './bundle-files.ts';
@@ -38,7 +38,7 @@ export async function carryBundle(bundle: Bundle, limit = longestVariable): Prom
   if (!files.ok) return files;
   const size = files.value.reduce((sum, { source }) => sum + source.size, 0);
   const value = size > worthTrying ? undefined : await encode(files.value);
-  return good(
+  return ok(
     value !== undefined && value.length <= limit ? { kind: 'variable', value } : { kind: 'layer', files: files.value },
   );
 }
@@ -52,7 +52,7 @@ export async function bundleInVariable(value: string, hashing: Hashing): Promise
   try {
     files = decode(value);
   } catch (error) {
-    return bad(fault('bundle-damaged', { why: `It cannot be unpacked: ${(error as Error).message}.` }));
+    return err(fault('bundle-damaged', { why: `It cannot be unpacked: ${(error as Error).message}.` }));
   }
   return await bundleOf((name) => {
     const found = files.get(name);

@@ -37,7 +37,7 @@ export async function checkBundle(manifest: Manifest, body: BodyOf, hashing: Has
 function uncovered({ segments, statements }: Analysis): string | undefined {
   let next = 0;
   for (const { kind, first, last } of segments) {
-    if (first !== next || last < first || (kind === 'barrier' && last > first))
+    if (first !== next || last < first || (kind === 'standalone' && last > first))
       return `no segment begins at statement ${next}`;
     next = last + 1;
   }

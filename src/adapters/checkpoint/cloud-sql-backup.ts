@@ -1,5 +1,5 @@
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { CheckpointRequest } from '../../migrate/contract/checkpoint.ts';
 import type { GoogleError } from '../google/error.ts';
 import { googleFault } from '../google/fault.ts';
@@ -23,7 +23,7 @@ export interface Backing {
   readonly google: Google;
   readonly instance: SqlInstanceName;
   readonly request: CheckpointRequest;
-  readonly patience: Patience;
+  readonly timeouts: Patience;
 }
 
 /** Days until the backup of a run is deleted by itself. */
@@ -31,9 +31,9 @@ export const backupDays = 30;
 
 /** Makes a backup that expires, waits for it, and reads it back. */
 export async function makeBackup(backing: Backing): Promise<Outcome<MadeBackup>> {
-  const begun = await begin(backing);
-  if (!begun.ok) return begun;
-  const ended = await ending(backing, begun.value);
+  const started = await begin(backing);
+  if (!started.ok) return started;
+  const ended = await ending(backing, started.value);
   if (!ended.ok) return ended;
   return await readBack(backing, ended.value);
 }
@@ -43,11 +43,11 @@ const descriptionOf = ({ request }: Backing): string => `godwit: before run ${re
 
 /** Waits for other operations: an instance does one at a time. */
 async function begin(backing: Backing): Promise<Outcome<SqlOperation>> {
-  const { google, instance, request, patience } = backing;
+  const { google, instance, request, timeouts } = backing;
   request.onProgress(`asking Cloud SQL for a backup of ${instance.name}`);
   let expires = true;
   let lost = false;
-  const begun = await untilAnswered<Outcome<SqlOperation>>(patience, async () => {
+  const started = await untilAnswered<Outcome<SqlOperation>>(timeouts, async () => {
     const description = descriptionOf(backing);
     const reply = await google.call<SqlOperation>({
       service: 'sqladmin',
@@ -55,7 +55,7 @@ async function begin(backing: Backing): Promise<Outcome<SqlOperation>> {
       path: expires ? `v1/projects/${instance.project}/backups` : `${instancePath(instance)}/backupRuns`,
       body: expires ? { instance: instance.name, description, ttlDays: String(backupDays) } : { description },
     });
-    if (reply.ok) return good(reply.value);
+    if (reply.ok) return ok(reply.value);
     const { error } = reply;
     if (error.status === 409) {
       const own = lost ? await ownOperation(backing) : undefined;
@@ -73,7 +73,7 @@ async function begin(backing: Backing): Promise<Outcome<SqlOperation>> {
     }
     return refused(backing, error);
   });
-  return begun ?? bad(late(backing, 'Another operation did not end in time.'));
+  return started ?? err(late(backing, 'Another operation did not end in time.'));
 }
 
 async function operations({ google, instance }: Backing): Promise<readonly SqlOperation[]> {
@@ -99,31 +99,31 @@ async function ownOperation(backing: Backing): Promise<Outcome<SqlOperation> | u
     const name = operation.backupContext?.name;
     if (name === undefined) continue;
     const backup = await backupNamed(backing, name);
-    if (backup?.description === descriptionOf(backing)) return good(operation);
+    if (backup?.description === descriptionOf(backing)) return ok(operation);
   }
   return undefined;
 }
 
-async function ending(backing: Backing, begun: SqlOperation): Promise<Outcome<SqlOperation>> {
-  const { google, instance, request, patience } = backing;
+async function ending(backing: Backing, started: SqlOperation): Promise<Outcome<SqlOperation>> {
+  const { google, instance, request, timeouts } = backing;
   const since = performance.now();
-  const done = await untilAnswered<Outcome<SqlOperation>>(patience, async () => {
+  const done = await untilAnswered<Outcome<SqlOperation>>(timeouts, async () => {
     request.onProgress(
       `Cloud SQL makes a backup of ${instance.name}, ${Math.round((performance.now() - since) / 1000)} s`,
     );
     const reply = await google.call<SqlOperation>({
       service: 'sqladmin',
       method: 'GET',
-      path: `v1/projects/${instance.project}/operations/${begun.name}`,
+      path: `v1/projects/${instance.project}/operations/${started.name}`,
     });
-    if (reply.ok) return reply.value.status === 'DONE' ? good(reply.value) : undefined;
+    if (reply.ok) return reply.value.status === 'DONE' ? ok(reply.value) : undefined;
     return reply.error.lost || reply.error.status >= 500 ? undefined : refused(backing, reply.error);
   });
-  if (done === undefined) return bad(late(backing, 'The backup did not end in time.'));
+  if (done === undefined) return err(late(backing, 'The backup did not end in time.'));
   if (!done.ok) return done;
   const [error] = done.value.error?.errors ?? [];
   if (error === undefined) return done;
-  return bad(
+  return err(
     fault('checkpoint-failed', { why: `The backup of ${instance.name} failed: ${error.message ?? error.code ?? ''}` }),
   );
 }
@@ -155,7 +155,7 @@ async function readBack(backing: Backing, operation: SqlOperation): Promise<Outc
   const backup = name === undefined ? undefined : await backupNamed(backing, name);
   if (name !== undefined && backup?.state === 'SUCCESSFUL') {
     const run = /\/backupRuns\/(\d+)$/.exec(backup.backupRun ?? '')?.[1];
-    return good({
+    return ok({
       name,
       id: run ?? name,
       startTime: backup.backupInterval?.startTime ?? '',
@@ -166,14 +166,14 @@ async function readBack(backing: Backing, operation: SqlOperation): Promise<Outc
     const path = `${instancePath(instance)}/backupRuns/${backupId}`;
     const reply = await google.call<BackupRun>({ service: 'sqladmin', method: 'GET', path });
     if (reply.ok && reply.value.status === 'SUCCESSFUL')
-      return good({
+      return ok({
         name: `${resourceOf(instance)}/backupRuns/${backupId}`,
         id: backupId,
         startTime: reply.value.startTime ?? '',
       });
   }
   const state = backup?.state ?? 'it is not there';
-  return bad(
+  return err(
     fault('checkpoint-failed', {
       why: `The backup of ${instance.name} was reported as made, but read back: ${state}.`,
     }),
@@ -181,7 +181,7 @@ async function readBack(backing: Backing, operation: SqlOperation): Promise<Outc
 }
 
 function refused({ instance }: Backing, error: GoogleError): Outcome<never> {
-  return bad(googleFault(error, { doing: 'making a backup of', resource: resourceOf(instance) }));
+  return err(googleFault(error, { doing: 'making a backup of', resource: resourceOf(instance) }));
 }
 
 function late({ request, instance }: Backing, why: string) {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { googleFault } from '../google/fault.ts';
 import type { GoogleReply } from '../google/request.ts';
 import type { Google } from '../google/google.ts';
@@ -49,8 +49,8 @@ export function instancePath({ project, name }: SqlInstanceName): string {
 /** Asks for the instance. */
 export async function readInstance(google: Google, name: SqlInstanceName): Promise<Outcome<SqlInstance>> {
   const reply = await google.call<SqlInstance>({ service: 'sqladmin', method: 'GET', path: instancePath(name) });
-  if (reply.ok) return good(reply.value);
-  return bad(googleFault(reply.error, { doing: 'reading Cloud SQL instance', resource: resourceOf(name) }));
+  if (reply.ok) return ok(reply.value);
+  return err(googleFault(reply.error, { doing: 'reading Cloud SQL instance', resource: resourceOf(name) }));
 }
 
 /** Its full name, as findings say it. */
@@ -81,15 +81,15 @@ export async function earliestRecovery(google: Google, name: SqlInstanceName): P
 /** Why no backup can be made of it in this state, for good; undefined: it can, or it will pass. */
 export function unfitFor({ state, settings }: SqlInstance, name: SqlInstanceName): Outcome<'ready' | 'wait'> {
   if (settings?.activationPolicy === 'NEVER')
-    return bad(
+    return err(
       fault('checkpoint-failed', {
         why: `Cloud SQL instance ${name.name} is stopped (activation policy NEVER).`,
         fix: `Start it: \`gcloud sql instances patch ${name.name} --activation-policy ALWAYS --project ${name.project}\`.`,
       }),
     );
-  if (state === undefined || state === 'RUNNABLE' || state === 'ONLINE_MAINTENANCE') return good('ready');
-  if (passing.has(state)) return good('wait');
-  return bad(fault('checkpoint-failed', { why: `Cloud SQL instance ${name.name} is in state ${state}.` }));
+  if (state === undefined || state === 'RUNNABLE' || state === 'ONLINE_MAINTENANCE') return ok('ready');
+  if (passing.has(state)) return ok('wait');
+  return err(fault('checkpoint-failed', { why: `Cloud SQL instance ${name.name} is in state ${state}.` }));
 }
 
 /**
@@ -103,8 +103,8 @@ export function unlessElsewhere(
 ): Outcome<void> {
   const own = ipAddresses.flatMap(({ ipAddress }) => (ipAddress === undefined ? [] : [ipAddress]));
   const comparable = host !== undefined && isIP(host) !== 0 && !/^127\.|^::1$/.test(host) && own.length > 0;
-  if (!comparable || own.includes(host)) return good(undefined);
-  return bad(
+  if (!comparable || own.includes(host)) return ok(undefined);
+  return err(
     fault('checkpoint-failed', {
       why: `The run is connected to ${host}, and Cloud SQL instance ${name.name} of ${name.project} has ${own.join(', ')}: a checkpoint of it would be one of another server.`,
       fix: 'Correct `instance` in godwit.config, or the address in the secret. Behind a pooler name the instance’s own address in the secret.',

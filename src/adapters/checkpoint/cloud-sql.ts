@@ -1,5 +1,5 @@
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Checkpoint, Checkpointer, CheckpointRequest } from '../../migrate/contract/checkpoint.ts';
 import type { Google } from '../google/google.ts';
 import { backupDays, makeBackup } from './cloud-sql-backup.ts';
@@ -62,8 +62,8 @@ async function take(
   instance: SqlInstanceName,
   request: CheckpointRequest,
 ): Promise<Outcome<Checkpoint>> {
-  const patience = { pollMs, budgetMs, ...(request.signal === undefined ? {} : { signal: request.signal }) };
-  const ready = await whenReady(google, instance, { request, patience });
+  const timeouts = { pollMs, budgetMs, ...(request.signal === undefined ? {} : { signal: request.signal }) };
+  const ready = await whenReady(google, instance, { request, timeouts });
   if (!ready.ok) return ready;
   const here = unlessElsewhere(ready.value, instance, request.host);
   if (!here.ok) return here;
@@ -73,8 +73,8 @@ async function take(
       ? 'all databases of the instance'
       : `all databases of the instance (${databases.join(', ')})`;
   const marked = await markMoment({ google, instance, found: ready.value }, request, all);
-  if (marked !== undefined) return good(marked);
-  const backup = await makeBackup({ google, instance, request, patience });
+  if (marked !== undefined) return ok(marked);
+  const backup = await makeBackup({ google, instance, request, timeouts });
   if (!backup.ok) return backup;
   const { id, name, startTime, expiryTime } = backup.value;
   const words = [
@@ -86,7 +86,7 @@ async function take(
     `--restore-instance=${instance.name}`,
     `--project=${instance.project}`,
   ];
-  return good({
+  return ok({
     kind: 'taken',
     means: 'backup',
     id: name,
@@ -101,9 +101,9 @@ async function take(
 async function whenReady(
   google: Google,
   instance: SqlInstanceName,
-  { request, patience }: { readonly request: CheckpointRequest; readonly patience: Patience },
+  { request, timeouts }: { readonly request: CheckpointRequest; readonly timeouts: Patience },
 ): Promise<Outcome<SqlInstance>> {
-  const answer = await untilAnswered<Outcome<SqlInstance>>(patience, async () => {
+  const answer = await untilAnswered<Outcome<SqlInstance>>(timeouts, async () => {
     const found = await readInstance(google, instance);
     if (!found.ok) return found;
     const fit = unfitFor(found.value, instance);
@@ -114,8 +114,8 @@ async function whenReady(
   });
   if (answer !== undefined) return answer;
   if (request.signal?.aborted === true)
-    return bad(fault('interrupted', { why: 'It was waiting; nothing was changed.' }));
-  return bad(fault('checkpoint-failed', { why: `Cloud SQL instance ${instance.name} did not become ready in time.` }));
+    return err(fault('interrupted', { why: 'It was waiting; nothing was changed.' }));
+  return err(fault('checkpoint-failed', { why: `Cloud SQL instance ${instance.name} did not become ready in time.` }));
 }
 
 /**

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Checkpoint, Checkpointer, CheckpointRequest } from '../../migrate/contract/checkpoint.ts';
 import { readState, serverHome, type ServerHome, type ServerState } from '../embedded/home.ts';
 import { urlOf } from '../embedded/server.ts';
@@ -35,21 +35,21 @@ async function take(options: DataCopyOptions, request: CheckpointRequest): Promi
   const home = serverHome(options.dataDir, options.env);
   const state = readState(home);
   if (state?.postmaster === undefined)
-    return bad(fault('checkpoint-failed', { why: 'The embedded server does not run.' }));
+    return err(fault('checkpoint-failed', { why: 'The embedded server does not run.' }));
   const draft = await openDraft(options.folder, request.run);
   try {
     return await copy(options, request, { home, state, draft });
   } catch (error) {
     if (request.signal?.aborted === true)
-      return bad(fault('interrupted', { why: 'The checkpoint was not finished; nothing was changed.' }));
-    return bad(fault('checkpoint-failed', { why: `Copying ${home.data} failed: ${(error as Error).message}` }));
+      return err(fault('interrupted', { why: 'The checkpoint was not finished; nothing was changed.' }));
+    return err(fault('checkpoint-failed', { why: `Copying ${home.data} failed: ${(error as Error).message}` }));
   } finally {
     // What is whole has another name by now.
     await rm(draft, { recursive: true, force: true });
   }
 }
 
-interface Copying {
+interface DataCopy {
   readonly home: ServerHome;
   readonly state: ServerState;
   readonly draft: string;
@@ -58,7 +58,7 @@ interface Copying {
 async function copy(
   options: DataCopyOptions,
   request: CheckpointRequest,
-  { home, state, draft }: Copying,
+  { home, state, draft }: DataCopy,
 ): Promise<Outcome<Checkpoint>> {
   const { Client } = await import('pg');
   const client = new Client({ connectionString: urlOf(state), application_name: `godwit checkpoint ${request.run}` });
@@ -68,7 +68,7 @@ async function copy(
   try {
     const places = await client.query("select 1 from pg_tablespace where spcname not in ('pg_default', 'pg_global')");
     if (places.rows.length > 0)
-      return bad(fault('checkpoint-failed', { why: 'The server has tablespaces outside of its data directory.' }));
+      return err(fault('checkpoint-failed', { why: 'The server has tablespaces outside of its data directory.' }));
     request.onProgress('the server prepares for a copy of its data directory');
     const data = join(draft, 'data');
     const signal = request.signal === undefined ? {} : { signal: request.signal };
@@ -95,7 +95,7 @@ async function copy(
       bytes,
     };
     await keep(options.folder, draft, { ...checkpoint, environment: options.environment });
-    return good(checkpoint);
+    return ok(checkpoint);
   } finally {
     await client.end();
   }

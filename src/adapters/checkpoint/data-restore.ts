@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { giveTo } from '../embedded/account.ts';
 import { takeLock } from '../embedded/file-lock.ts';
 import {
@@ -41,11 +41,11 @@ export async function restoreData(
 ): Promise<Outcome<RestoredData>> {
   const saved = savedState(folder);
   if (saved === undefined)
-    return bad(fault('checkpoint-unknown', { why: `${folder} is damaged: its data or its server.json is missing.` }));
+    return err(fault('checkpoint-unknown', { why: `${folder} is damaged: its data or its server.json is missing.` }));
   const home = serverHome(dataDir, env);
   makeHome(home);
   const release = await takeLock(home.lock, { waitMs: 30_000 });
-  if (release === undefined) return bad(fault('embedded-busy', { why: `The lock is ${home.lock}.` }));
+  if (release === undefined) return err(fault('embedded-busy', { why: `The lock is ${home.lock}.` }));
   try {
     for (const name of readdirSync(home.folder))
       if (name.startsWith(draftPrefix)) rmSync(join(home.folder, name), { recursive: true, force: true });
@@ -61,7 +61,7 @@ export async function restoreData(
       dismissUsers(home);
       await stopPostmaster(postmaster);
     }
-    return good({ dataDir: home.folder, ...exchange(home, draft, saved) });
+    return ok({ dataDir: home.folder, ...exchange(home, draft, saved) });
   } finally {
     release();
   }

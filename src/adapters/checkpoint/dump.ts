@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { chmod, mkdir, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Checkpoint, Checkpointer, CheckpointRequest } from '../../migrate/contract/checkpoint.ts';
 import { backendBehind, nobody } from '../../migrate/runner/session/backend.ts';
 import { createConnector } from '../postgres/connector.ts';
@@ -46,10 +46,10 @@ async function take(options: DumpOptions, request: CheckpointRequest): Promise<O
   // `PostgreSQL 17.6`; what says nothing is left to pg_dump to judge.
   const major = Number(/\d+/.exec(request.server)?.[0] ?? 0);
   const tools = await findDumpTools(major, options.env);
-  if (!('dump' in tools)) return bad(needsTools(tools, major));
+  if (!('dump' in tools)) return err(needsTools(tools, major));
   if (/[\r\n]/.test(options.address.password ?? ''))
-    return bad(fault('checkpoint-failed', { why: 'The password holds a line end, which no password file can carry.' }));
-  if (await leadsThroughPooler(options.address, request.signal)) return bad(needsDirectWay());
+    return err(fault('checkpoint-failed', { why: 'The password holds a line end, which no password file can carry.' }));
+  if (await leadsThroughPooler(options.address, request.signal)) return err(needsDirectWay());
   const draft = await openDraft(options.folder, request.run);
   try {
     const checkpoint = await dump(options, request, { tools, draft });
@@ -130,18 +130,18 @@ async function dump(
   ).finally(() => clearInterval(telling));
   await rm(secrets, { recursive: true, force: true });
   if (request.signal?.aborted === true)
-    return bad(fault('interrupted', { why: 'The checkpoint was not finished; nothing was changed.' }));
-  if (!ended.ok) return bad(fault('checkpoint-failed', { why: `pg_dump: ${options.redact(ended.said)}` }));
+    return err(fault('interrupted', { why: 'The checkpoint was not finished; nothing was changed.' }));
+  if (!ended.ok) return err(fault('checkpoint-failed', { why: `pg_dump: ${options.redact(ended.said)}` }));
   await chmod(file, 0o600);
   request.onProgress('the dump is read back');
   const list = await run({ program: tools.restore, variables: {} }, ['--list', file]);
   if (!list.ok)
-    return bad(
+    return err(
       fault('checkpoint-failed', { why: `pg_restore cannot read the dump back: ${options.redact(list.said)}` }),
     );
   const { size } = await stat(file);
   const sha256 = await digestOf(file);
-  return good({
+  return ok({
     kind: 'taken',
     means: 'dump',
     id: request.run,

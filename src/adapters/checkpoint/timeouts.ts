@@ -15,12 +15,12 @@ export interface Patience {
  * @param ask undefined: not yet
  * @returns undefined when the budget is spent or the signal aborted
  */
-export async function untilAnswered<T>(patience: Patience, ask: () => Promise<T | undefined>): Promise<T | undefined> {
-  const deadline = performance.now() + patience.budgetMs;
-  for (let pause = patience.pollMs; ; pause = Math.min(pause * 1.3, patience.pollMs * 10)) {
-    if (patience.signal?.aborted === true) return undefined;
+export async function untilAnswered<T>(timeouts: Patience, ask: () => Promise<T | undefined>): Promise<T | undefined> {
+  const deadline = performance.now() + timeouts.budgetMs;
+  for (let pause = timeouts.pollMs; ; pause = Math.min(pause * 1.3, timeouts.pollMs * 10)) {
+    if (timeouts.signal?.aborted === true) return undefined;
     const answer = await ask();
     if (answer !== undefined || performance.now() + pause > deadline) return answer;
-    await sleep(pause, undefined, patience.signal === undefined ? {} : { signal: patience.signal }).catch(() => {});
+    await sleep(pause, undefined, timeouts.signal === undefined ? {} : { signal: timeouts.signal }).catch(() => {});
   }
 }

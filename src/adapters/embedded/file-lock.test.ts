@@ -35,9 +35,9 @@ test('a lock is held by one at a time, however many want it', async () => {
 
 test('a second owner is refused while the first lives, and is told who that is', async () => {
   const release = await takeLock(path, { waitMs: 0 });
-  const told: number[] = [];
-  expect(await takeLock(path, { waitMs: 50, onWait: ({ pid }) => told.push(pid) })).toBeUndefined();
-  expect(told).toEqual([process.pid]);
+  const reported: number[] = [];
+  expect(await takeLock(path, { waitMs: 50, onWait: ({ pid }) => reported.push(pid) })).toBeUndefined();
+  expect(reported).toEqual([process.pid]);
   release?.();
   expect(await takeLock(path, { waitMs: 0 })).toBeDefined();
 });

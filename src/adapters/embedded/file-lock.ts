@@ -22,7 +22,7 @@ export interface LockOptions {
 export async function takeLock(path: string, options: LockOptions): Promise<(() => void) | undefined> {
   const token = randomBytes(8).toString('hex');
   const deadline = Date.now() + options.waitMs;
-  let told = false;
+  let reported = false;
   for (;;) {
     if (tryLock(path, token)) return () => release(path, token);
     const holder = readHolder(path);
@@ -31,8 +31,8 @@ export async function takeLock(path: string, options: LockOptions): Promise<(() 
       await sleep(2);
       continue;
     }
-    if (holder !== undefined && !told) {
-      told = true;
+    if (holder !== undefined && !reported) {
+      reported = true;
       options.onWait?.(holder);
     }
     if (Date.now() > deadline) return undefined;
@@ -40,7 +40,7 @@ export async function takeLock(path: string, options: LockOptions): Promise<(() 
   }
 }
 
-interface Holder extends ProcessIdentity {
+interface FileLockHolder extends ProcessIdentity {
   readonly token: string;
 }
 
@@ -59,9 +59,9 @@ function tryLock(path: string, token: string): boolean {
   }
 }
 
-function readHolder(path: string): Holder | undefined {
+function readHolder(path: string): FileLockHolder | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+    return JSON.parse(readFileSync(path, 'utf8')) as FileLockHolder;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EACCES') throw error;
     return undefined;
@@ -69,7 +69,7 @@ function readHolder(path: string): Holder | undefined {
 }
 
 /** Removes the lock of a dead process. The link aside admits one breaker at a time, so none removes a newer lock. */
-function breakLock(path: string, dead: Holder): void {
+function breakLock(path: string, dead: FileLockHolder): void {
   const aside = `${path}.dead-${dead.token}`;
   try {
     linkSync(path, aside);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { discardData, ephemeralSettings, setAside } from './ephemeral.ts';
 import { finishExchange } from './exchange.ts';
 import { ensureBinaries, type FetchOptions } from './fetch.ts';
@@ -83,7 +83,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Outcome<E
       onWait: ({ pid }) =>
         options.onProgress?.({ step: 'wait', message: `process ${pid} is starting or stopping the server` }),
     });
-    if (release === undefined) return bad(fault('embedded-busy', { why: `The lock is ${home.lock}.` }));
+    if (release === undefined) return err(fault('embedded-busy', { why: `The lock is ${home.lock}.` }));
     try {
       return join(home, options) ?? (await start(home, options));
     } finally {
@@ -92,7 +92,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Outcome<E
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     if (code === 'EACCES' || code === 'EPERM') {
-      return bad(fault('embedded-not-yours', { why: `This account may not use ${path ?? home.folder}.` }));
+      return err(fault('embedded-not-yours', { why: `This account may not use ${path ?? home.folder}.` }));
     }
     throw error;
   }
@@ -105,11 +105,11 @@ function join(home: ServerHome, options: EmbeddedOptions): Outcome<EmbeddedServe
   // Its password is being replaced at this moment, under the lock.
   if (state.nextPassword !== undefined) return undefined;
   const wrong = wrongMajor(home, options.major);
-  if (wrong !== undefined) return bad(wrong);
+  if (wrong !== undefined) return err(wrong);
   const user = joinUsers(home, options.keep === true);
   if (user === undefined) return undefined;
   const { keep = false, ephemeral = false } = options;
-  return good(handle(home, state, { user, postmaster: state.postmaster, guest: true, keep, ephemeral }));
+  return ok(handle(home, state, { user, postmaster: state.postmaster, guest: true, keep, ephemeral }));
 }
 
 function wrongMajor(home: ServerHome, wanted: number | undefined): ReturnType<typeof fault> | undefined {
@@ -128,7 +128,7 @@ async function start(home: ServerHome, options: EmbeddedOptions): Promise<Outcom
     discardData(home);
   }
   const wrong = wrongMajor(home, options.major);
-  if (wrong !== undefined) return bad(wrong);
+  if (wrong !== undefined) return err(wrong);
   await awaitEnd(home);
   const original = copiedFrom(home);
   if (original !== undefined)
@@ -141,7 +141,7 @@ async function start(home: ServerHome, options: EmbeddedOptions): Promise<Outcom
   let state = readState(home);
   if (state === undefined || !existsSync(home.data)) {
     if (existsSync(home.data))
-      return bad(
+      return err(
         fault('embedded-start-failed', {
           why: `${home.state} is missing or damaged, and with it the password.`,
           fix: `Remove ${home.folder} to begin with an empty database.`,
@@ -181,14 +181,14 @@ async function awaitEnd(home: ServerHome): Promise<void> {
   }
 }
 
-interface Launch {
+interface ServerLaunch {
   readonly program: string;
   readonly settings: Readonly<Record<string, string>>;
   readonly keep: boolean;
   readonly ephemeral: boolean;
 }
 
-async function launch(home: ServerHome, state: ServerState, options: Launch): Promise<Outcome<EmbeddedServer>> {
+async function launch(home: ServerHome, state: ServerState, options: ServerLaunch): Promise<Outcome<EmbeddedServer>> {
   const user = openUsers(home, options.keep);
   let dismiss: (() => void) | undefined;
   let started: Started = { failed: 'port', log: '' };
@@ -203,14 +203,14 @@ async function launch(home: ServerHome, state: ServerState, options: Launch): Pr
   if ('failed' in started) {
     dismiss?.();
     leaveUsers(home, user);
-    if (started.failed === 'account') return bad(fault('embedded-no-account'));
-    return bad(fault('embedded-start-failed', { why: `The last lines of ${home.log}:\n${started.log}` }));
+    if (started.failed === 'account') return err(fault('embedded-no-account'));
+    return err(fault('embedded-start-failed', { why: `The last lines of ${home.log}:\n${started.log}` }));
   }
   const { postmaster } = started;
   try {
     const running = await changePassword({ ...state, port, postmaster }, (next) => writeState(home, next));
     const { keep, ephemeral } = options;
-    return good(handle(home, running, { user, postmaster, guest: false, keep, ephemeral, dismiss }));
+    return ok(handle(home, running, { user, postmaster, guest: false, keep, ephemeral, dismiss }));
   } catch (error) {
     dismissUsers(home);
     await stopPostmaster(postmaster);

@@ -16,7 +16,7 @@ import {
 import { dirname, join } from 'node:path';
 
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { giveTo, makeFolder, spawnSettings, type ServerAccount } from './account.ts';
 import type { FetchOptions, ServerBinaries } from './fetch.ts';
 import { takeLock } from './file-lock.ts';
@@ -58,7 +58,7 @@ export async function ensureTemplate(
   if (!existsSync(folder)) {
     makeFolder(parent, 0o711);
     const release = await takeLock(`${folder}.lock`, { waitMs: 120_000 });
-    if (release === undefined) return bad(fault('embedded-busy', { why: `The lock is ${folder}.lock.` }));
+    if (release === undefined) return err(fault('embedded-busy', { why: `The lock is ${folder}.lock.` }));
     try {
       if (!existsSync(folder)) {
         options.onProgress?.({
@@ -72,7 +72,7 @@ export async function ensureTemplate(
       release();
     }
   }
-  return good({ ...template, password: readFileSync(secret, 'utf8') });
+  return ok({ ...template, password: readFileSync(secret, 'utf8') });
 }
 
 async function make(binaries: ServerBinaries, account: ServerAccount, folder: string): Promise<Outcome<void>> {
@@ -85,10 +85,10 @@ async function make(binaries: ServerBinaries, account: ServerAccount, folder: st
     giveTo(account, draft);
     giveTo(account, passwordFile);
     const failure = await initialise(binaries, account, draft);
-    if (failure !== undefined) return bad(failure);
+    if (failure !== undefined) return err(failure);
     appendFileSync(join(draft, 'data', 'postgresql.conf'), settings);
     renameSync(draft, folder);
-    return good(undefined);
+    return ok(undefined);
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }

@@ -23,9 +23,9 @@ export const packageSize: { readonly download: number; readonly unpacked: number
   unpacked: 60_000_000,
 };
 
-type Row = readonly [version: string, integrities: Readonly<Record<string, string>>];
+type VersionRow = readonly [version: string, integrities: Readonly<Record<string, string>>];
 
-const rows: Readonly<Record<number, Row>> = {
+const rows: Readonly<Record<number, VersionRow>> = {
   14: [
     '14.23.0-beta.17',
     {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { SpawnEnd, Spawned, Spawner } from '../../migrate/contract/runner-ports.ts';
 import { guardGroup } from './guard-group.ts';
 
@@ -32,11 +32,11 @@ export function createSpawner(options: SpawnerOptions): Spawner {
         detached: true,
         shell: false,
       });
-      const begun = await beginning(child, program);
-      if (!begun.ok) return begun;
+      const started = await beginning(child, program);
+      if (!started.ok) return started;
       child.stdout.on('data', (bytes: Buffer) => onOutput('stdout', bytes));
       child.stderr.on('data', (bytes: Buffer) => onOutput('stderr', bytes));
-      return good(spawned(child, begun.value));
+      return ok(spawned(child, started.value));
     },
   };
 }
@@ -46,10 +46,10 @@ type Child = ChildProcessByStdio<null, Readable, Readable>;
 /** The pid of the group, once the program is there. */
 async function beginning(child: Child, program: string): Promise<Outcome<number>> {
   return await new Promise((resolve) => {
-    child.once('spawn', () => resolve(good(child.pid ?? 0)));
+    child.once('spawn', () => resolve(ok(child.pid ?? 0)));
     child.once('error', (error: NodeJS.ErrnoException) => {
       const reason = reasons[error.code ?? ''] ?? error.message;
-      resolve(bad(fault('command-not-started', { why: `\`${program}\`: ${reason}` })));
+      resolve(err(fault('command-not-started', { why: `\`${program}\`: ${reason}` })));
     });
   });
 }

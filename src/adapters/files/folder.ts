@@ -1,7 +1,7 @@
 import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { ByteSource, Folder, FolderEntry } from '../../migrate/contract/ports.ts';
 import { fileSource } from './byte-source.ts';
 
@@ -74,13 +74,13 @@ function listFolder(root: string, label: string): Outcome<readonly FolderEntry[]
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const where = { file: label };
-    if (code === 'ENOENT') return bad(fault('folder-missing', { why: `There is no folder ${label}.`, where }));
-    if (code === 'ENOTDIR') return bad(fault('folder-missing', { why: `${label} is not a folder.`, where }));
-    return bad(
+    if (code === 'ENOENT') return err(fault('folder-missing', { why: `There is no folder ${label}.`, where }));
+    if (code === 'ENOTDIR') return err(fault('folder-missing', { why: `${label} is not a folder.`, where }));
+    return err(
       fault('file-unreadable', { why: `The folder ${label} cannot be read: ${code ?? 'unknown error'}.`, where }),
     );
   }
-  return good(entries.map((entry) => describe(root, real, entry)));
+  return ok(entries.map((entry) => describe(root, real, entry)));
 }
 
 function describe(root: string, real: string, entry: Dirent): FolderEntry {

@@ -1,6 +1,6 @@
 import type { GoogleAuth } from 'google-auth-library';
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Redactor } from '../../kit/redact.ts';
 import type { GoogleReply, GoogleRequest, Signature } from './request.ts';
 import { googleFault } from './fault.ts';
@@ -39,7 +39,7 @@ export function createCredentials(options: CredentialOptions): Credentials {
 
 function ownCredentials({ env }: CredentialOptions): Credentials {
   const given = (env['GOOGLE_OAUTH_ACCESS_TOKEN'] ?? '').trim();
-  if (given !== '') return { get: () => Promise.resolve(good({ token: given })), forget: () => false };
+  if (given !== '') return { get: () => Promise.resolve(ok({ token: given })), forget: () => false };
   let auth: Promise<GoogleAuth> | undefined;
   return {
     async get() {
@@ -58,13 +58,13 @@ async function tokenOf(auth: GoogleAuth, env: CredentialOptions['env']): Promise
   try {
     const client = await auth.getClient();
     const { token } = await client.getAccessToken();
-    if (typeof token !== 'string' || token === '') return bad(fault('google-credentials-missing'));
+    if (typeof token !== 'string' || token === '') return err(fault('google-credentials-missing'));
     const quotaProject = env['GOOGLE_CLOUD_QUOTA_PROJECT'] ?? client.quotaProjectId;
-    return good({ token, ...(quotaProject === undefined || quotaProject === '' ? {} : { quotaProject }) });
+    return ok({ token, ...(quotaProject === undefined || quotaProject === '' ? {} : { quotaProject }) });
   } catch (error) {
     const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-    if (/default credentials/i.test(why)) return bad(fault('google-credentials-missing'));
-    return bad(fault('google-credentials-refused', { why: `Google’s words: ${why.slice(0, 300)}` }));
+    if (/default credentials/i.test(why)) return err(fault('google-credentials-missing'));
+    return err(fault('google-credentials-refused', { why: `Google’s words: ${why.slice(0, 300)}` }));
   }
 }
 
@@ -73,7 +73,7 @@ function impersonated(own: Credentials, options: CredentialOptions, account: str
   let kept: { readonly token: string; readonly until: number } | undefined;
   return {
     async get() {
-      if (kept !== undefined && kept.until > Date.now()) return good({ token: kept.token });
+      if (kept !== undefined && kept.until > Date.now()) return ok({ token: kept.token });
       const mine = await own.get();
       if (!mine.ok) return mine;
       options.redactor.register(mine.value.token);
@@ -87,10 +87,10 @@ function impersonated(own: Credentials, options: CredentialOptions, account: str
         },
         mine.value.token,
       );
-      if (!reply.ok) return bad(googleFault(reply.error, { doing: 'acting as', resource: account }));
+      if (!reply.ok) return err(googleFault(reply.error, { doing: 'acting as', resource: account }));
       const { accessToken, expireTime } = reply.value;
       kept = { token: accessToken, until: (Date.parse(expireTime) || Date.now() + 300_000) - 120_000 };
-      return good({ token: accessToken });
+      return ok({ token: accessToken });
     },
     forget() {
       kept = undefined;

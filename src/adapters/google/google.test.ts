@@ -16,10 +16,10 @@ afterEach(() => {
 
 /** A server that gives these answers one after another, the last one again and again. */
 async function serving(...answers: readonly Answer[]): Promise<{ url: string; heard: IncomingMessage[] }> {
-  const heard: IncomingMessage[] = [];
+  const received: IncomingMessage[] = [];
   const server = createServer((request, response) => {
-    const answer = answers[Math.min(heard.length, answers.length - 1)] ?? 'cut';
-    heard.push(request);
+    const answer = answers[Math.min(received.length, answers.length - 1)] ?? 'cut';
+    received.push(request);
     if (answer === 'cut') return void request.socket.destroy();
     response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
     response.end(answer.body === undefined ? '' : JSON.stringify(answer.body));
@@ -31,7 +31,7 @@ async function serving(...answers: readonly Answer[]): Promise<{ url: string; he
       server.close();
     },
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, heard };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, heard: received };
 }
 
 function client(url: string, more: Partial<GoogleOptions> = {}): Google {
@@ -52,11 +52,11 @@ const create = { ...get, method: 'POST', body: {} } as const;
 
 describe('a request', () => {
   test('carries the token that the environment gives, and its answer comes back as it is', async () => {
-    const { url, heard } = await serving({ status: 200, body: { name: 'j' } });
+    const { url, heard: received } = await serving({ status: 200, body: { name: 'j' } });
     const reply = await client(url).call({ ...get, query: { pageSize: '5' } });
     expect(reply).toEqual({ ok: true, value: { name: 'j' } });
-    expect(heard[0]?.headers.authorization).toBe('Bearer token-of-the-test');
-    expect(heard[0]?.url).toBe('/v2/projects/p/locations/r/jobs/j?pageSize=5');
+    expect(received[0]?.headers.authorization).toBe('Bearer token-of-the-test');
+    expect(received[0]?.url).toBe('/v2/projects/p/locations/r/jobs/j?pageSize=5');
   });
 
   test('is sent again after 429 and 503, also when it creates something', async () => {
@@ -76,16 +76,16 @@ describe('a request', () => {
   });
 
   test('that only reads is sent again when no answer came', async () => {
-    const { url, heard } = await serving('cut', { status: 500 }, { status: 200, body: {} });
+    const { url, heard: received } = await serving('cut', { status: 500 }, { status: 200, body: {} });
     expect((await client(url).call(get)).ok).toBe(true);
-    expect(heard).toHaveLength(3);
+    expect(received).toHaveLength(3);
   });
 
   test('that creates something is not sent again when no answer came', async () => {
-    const { url, heard } = await serving('cut', { status: 200, body: {} });
+    const { url, heard: received } = await serving('cut', { status: 200, body: {} });
     const reply = await client(url).call(create);
     expect(reply).toMatchObject({ ok: false, error: { lost: true, reason: 'LOST' } });
-    expect(heard).toHaveLength(1);
+    expect(received).toHaveLength(1);
   });
 
   test('that may be repeated by design is', async () => {
@@ -100,20 +100,23 @@ describe('a request', () => {
   });
 
   test('of many does not wait long where nobody has ever answered', async () => {
-    const { url, heard } = await serving('cut');
+    const { url, heard: received } = await serving('cut');
     const google = client(url, { firstAnswerMs: 400 });
     expect(await google.call(get)).toMatchObject({ ok: false, error: { lost: true } });
-    const first = heard.length;
+    const first = received.length;
     expect(first).toBeGreaterThan(1);
     expect(await google.call(get)).toMatchObject({ ok: false, error: { lost: true } });
-    expect(heard).toHaveLength(first + 1);
+    expect(received).toHaveLength(first + 1);
   });
 
   test('is patient as ever with those who have answered before', async () => {
-    const { url, heard } = await serving({ status: 200, body: {} }, 'cut', 'cut', 'cut', { status: 200, body: {} });
+    const { url, heard: received } = await serving({ status: 200, body: {} }, 'cut', 'cut', 'cut', {
+      status: 200,
+      body: {},
+    });
     const google = client(url, { firstAnswerMs: 100 });
     expect([(await google.call(get)).ok, (await google.call(get)).ok]).toEqual([true, true]);
-    expect(heard).toHaveLength(5);
+    expect(received).toHaveLength(5);
   });
 
   test('that is not answered in time counts as lost', async () => {
@@ -181,14 +184,14 @@ describe('credentials', () => {
   test('of a service account are asked for once, and masked in every text', async () => {
     const redactor = createRedactor();
     const until = new Date(Date.now() + 3_600_000).toISOString();
-    const { url, heard } = await serving(
+    const { url, heard: received } = await serving(
       { status: 200, body: { accessToken: 'token-of-the-account', expireTime: until } },
       { status: 200, body: {} },
     );
     const google = client(url, { impersonate: 'ci@p.iam.gserviceaccount.com', redactor });
     await google.call(get);
     await google.call(get);
-    expect(heard.map((request) => request.headers.authorization)).toEqual([
+    expect(received.map((request) => request.headers.authorization)).toEqual([
       'Bearer token-of-the-test',
       'Bearer token-of-the-account',
       'Bearer token-of-the-account',
@@ -227,7 +230,7 @@ describe('credentials', () => {
 
 test('an operation is asked for until it is done, and its error is one like any other', async () => {
   const operation = { name: 'projects/p/locations/r/operations/o' };
-  const { url, heard } = await serving(
+  const { url, heard: received } = await serving(
     { status: 200, body: operation },
     { status: 200, body: { ...operation, done: true, error: { code: 9, message: 'the network is gone' } } },
   );
@@ -237,17 +240,17 @@ test('an operation is asked for until it is done, and its error is one like any 
     ok: false,
     error: { reason: 'FAILED_PRECONDITION', message: 'the network is gone', lost: false },
   });
-  expect(heard).toHaveLength(2);
+  expect(received).toHaveLength(2);
 });
 
 test('a list is read over all its pages', async () => {
-  const { url, heard } = await serving(
+  const { url, heard: received } = await serving(
     { status: 200, body: { jobs: [1, 2], nextPageToken: 'n' } },
     { status: 200, body: { jobs: [3] } },
   );
   const reply = await listAll(client(url), { service: 'run', path: 'v2/jobs', field: 'jobs', most: 100 });
   expect(reply).toEqual({ ok: true, value: [1, 2, 3] });
-  expect(heard[1]?.url).toBe('/v2/jobs?pageToken=n');
+  expect(received[1]?.url).toBe('/v2/jobs?pageToken=n');
 });
 
 test('pauses grow, stay under their limit, and are never the same for all', () => {
@@ -263,14 +266,14 @@ test.each([
   'http://127.0.0.1.example.com',
   'http://localhost.evil',
 ])('no token is sent to %s, where everybody on the way could read it', async (url) => {
-  const heard: unknown[] = [];
+  const received: unknown[] = [];
   const google = createGoogle({
     endpoints: { run: url, iamcredentials: url },
     env: { GOOGLE_OAUTH_ACCESS_TOKEN: 'test' },
     redactor: createRedactor(),
-    onCall: (call) => void heard.push(call),
+    onCall: (call) => void received.push(call),
   });
   const reply = await google.call({ service: 'run', method: 'GET', path: 'v2/jobs' });
   expect(reply).toMatchObject({ ok: false, error: { finding: { code: 'config-invalid' } } });
-  expect(heard).toEqual([]);
+  expect(received).toEqual([]);
 });

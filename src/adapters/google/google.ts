@@ -59,7 +59,7 @@ export interface GoogleOptions {
  * const job = await google.call({ service: 'run', method: 'GET', path: 'v2/projects/p/locations/r/jobs/j' });
  */
 export function createGoogle(options: GoogleOptions): Google {
-  const line: Line = { state: 'untried' };
+  const line: ConnectionState = { state: 'untried' };
   const credentials = createCredentials({
     env: options.env,
     redactor: options.redactor,
@@ -76,13 +76,13 @@ export function createGoogle(options: GoogleOptions): Google {
 }
 
 /** Whether anybody answers. Once nobody has for long, each further call is one try. */
-interface Line {
+interface ConnectionState {
   state: 'untried' | 'answers' | 'dead';
 }
 
 async function withCredentials<T>(
   options: GoogleOptions,
-  line: Line,
+  line: ConnectionState,
   credentials: Credentials,
   request: GoogleRequest,
 ): Promise<GoogleReply<T>> {
@@ -97,7 +97,7 @@ async function withCredentials<T>(
 
 async function send<T>(
   options: GoogleOptions,
-  line: Line,
+  line: ConnectionState,
   request: GoogleRequest,
   signature: Signature,
 ): Promise<GoogleReply<T>> {
@@ -106,7 +106,7 @@ async function send<T>(
   const began = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     const { reply, retryAfter } = await once<T>(
-      { ...options, tryMs: patienceOf(options, line) },
+      { ...options, tryMs: timeoutsOf(options, line) },
       request,
       signature,
       attempt,
@@ -122,13 +122,13 @@ async function send<T>(
   }
 }
 
-function budgetOf({ budgetMs = 60_000, firstAnswerMs = 10_000 }: GoogleOptions, { state }: Line): number {
+function budgetOf({ budgetMs = 60_000, firstAnswerMs = 10_000 }: GoogleOptions, { state }: ConnectionState): number {
   if (state === 'dead') return 0;
   return state === 'answers' ? budgetMs : Math.min(budgetMs, firstAnswerMs);
 }
 
 /** Of one try. */
-function patienceOf({ tryMs = 30_000, firstAnswerMs = 10_000 }: GoogleOptions, { state }: Line): number {
+function timeoutsOf({ tryMs = 30_000, firstAnswerMs = 10_000 }: GoogleOptions, { state }: ConnectionState): number {
   if (state === 'answers') return tryMs;
   return Math.min(tryMs, state === 'dead' ? 3_000 : firstAnswerMs);
 }

@@ -9,7 +9,7 @@ export interface AddedLayer {
 }
 
 /** What an image becomes. */
-export interface AssemblyTerms {
+export interface AssemblyOptions {
   readonly source: SourceImage;
   /** Lowest first. */
   readonly added: readonly AddedLayer[];
@@ -30,7 +30,7 @@ export interface AssembledImage {
  * Lays layers upon an image: manifest and configuration, in the media types of the source. The same parts give the same
  * digest: the image is as old as its source. User and environment stay; the entry is the runner.
  */
-export function assemble({ source, added, labels, node, workingDir }: AssemblyTerms): AssembledImage {
+export function assemble({ source, added, labels, node, workingDir }: AssemblyOptions): AssembledImage {
   const family = familyOf(source.manifest);
   const bytes = Buffer.from(JSON.stringify(configOf({ source, added, labels, node, workingDir })));
   const config: Descriptor = {
@@ -56,9 +56,9 @@ export function assemble({ source, added, labels, node, workingDir }: AssemblyTe
   };
 }
 
-type ConfigTerms = Omit<AssemblyTerms, 'workingDir'> & { readonly workingDir: string | undefined };
+type ImageConfigOptions = Omit<AssemblyOptions, 'workingDir'> & { readonly workingDir: string | undefined };
 
-function configOf({ source, added, labels, node, workingDir }: ConfigTerms): ImageConfig {
+function configOf({ source, added, labels, node, workingDir }: ImageConfigOptions): ImageConfig {
   const { config } = source;
   const created = config.created ?? '1970-01-01T00:00:00Z';
   return {

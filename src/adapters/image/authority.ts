@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { FaultError } from '../../kit/fault.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
-import type { Credentials, RegistryCredential } from './credentials.ts';
+import type { RegistryCredentials, RegistryCredential } from './credentials.ts';
 import { LostConnection, readAll, type Http } from './http.ts';
 import { isGoogleHost, isLoopback, type RepositoryName } from './reference.ts';
 import { registryFault } from './registry-fault.ts';
 
 /** What a request needs: `pull`, `pull,push`, `delete`; and, for a mount, another repository to read. */
-export interface Scope extends RepositoryName {
+export interface RegistryScope extends RepositoryName {
   readonly actions: 'pull' | 'pull,push' | 'pull,push,delete';
   readonly from?: string;
 }
@@ -15,12 +15,12 @@ export interface Scope extends RepositoryName {
 /** Shows registries who asks; remembers what they gave for it. */
 export interface Authority {
   /** The header that is known to serve for this scope, if any. */
-  headerFor(scope: Scope): Promise<string | undefined>;
+  headerFor(scope: RegistryScope): Promise<string | undefined>;
   /** The header that answers a 401. @throws FaultError `registry-denied` when there is none. */
-  answer(scope: Scope, refused: IncomingMessage): Promise<string>;
+  answer(scope: RegistryScope, refused: IncomingMessage): Promise<string>;
 }
 
-interface Token {
+interface RegistryToken {
   readonly header: string;
   /** Milliseconds since 1970. */
   readonly until: number;
@@ -29,8 +29,12 @@ interface Token {
 /** Used while they are fresh for this much longer. */
 const marginMs = 20_000;
 
-export function createAuthority(http: Http, credentials: Credentials, register: (secret: string) => void): Authority {
-  const tokens = new Map<string, Token>();
+export function createAuthority(
+  http: Http,
+  credentials: RegistryCredentials,
+  register: (secret: string) => void,
+): Authority {
+  const tokens = new Map<string, RegistryToken>();
   const known = new Map<string, Promise<RegistryCredential | undefined>>();
   const credentialOf = (host: string): Promise<RegistryCredential | undefined> => {
     const found = known.get(host) ?? ask(credentials, host);
@@ -62,17 +66,20 @@ export function createAuthority(http: Http, credentials: Credentials, register: 
   };
 }
 
-async function ask(credentials: Credentials, host: string): Promise<RegistryCredential | undefined> {
+async function ask(credentials: RegistryCredentials, host: string): Promise<RegistryCredential | undefined> {
   const found = await credentials(host);
   if (!found.ok) throw new FaultError(...found.findings);
   return found.value;
 }
 
-function keyOf({ host, repository, actions, from }: Scope): string {
+function keyOf({ host, repository, actions, from }: RegistryScope): string {
   return [host, repository, actions, from ?? ''].join(' ');
 }
 
-function basicToken(challenges: readonly Challenge[], credential: RegistryCredential | undefined): Token | undefined {
+function basicToken(
+  challenges: readonly Challenge[],
+  credential: RegistryCredential | undefined,
+): RegistryToken | undefined {
   const offered = challenges.some(({ scheme }) => scheme === 'basic');
   const header = basicHeader(credential);
   return offered && header !== undefined ? { header, until: Number.POSITIVE_INFINITY } : undefined;
@@ -85,16 +92,16 @@ function basicHeader(credential: RegistryCredential | undefined): string | undef
   return `Basic ${Buffer.from(pair).toString('base64')}`;
 }
 
-interface TokenWish {
-  readonly scope: Scope;
+interface TokenRequest {
+  readonly scope: RegistryScope;
   readonly challenge: Challenge;
   readonly credential: RegistryCredential | undefined;
 }
 
 /** Buys a token at the address that the registry names, with what is known of it, or without a name. */
-async function fetchToken(http: Http, wish: TokenWish): Promise<Token> {
-  const { scope, challenge, credential } = wish;
-  const realm = safeRealm(wish);
+async function fetchToken(http: Http, request: TokenRequest): Promise<RegistryToken> {
+  const { scope, challenge, credential } = request;
+  const realm = safeRealm(request);
   const scopes = scopesOf(scope, challenge);
   const service = challenge.parameters['service'] ?? '';
   const answer =
@@ -140,7 +147,7 @@ function refresh(http: Http, realm: URL, form: Readonly<Record<string, string>>)
  * The address comes from the registry. It must be encrypted, and a Google access token, which opens much more than a
  * registry, goes to the registry itself or to Google only.
  */
-function safeRealm({ scope, challenge, credential }: TokenWish): URL {
+function safeRealm({ scope, challenge, credential }: TokenRequest): URL {
   const text = challenge.parameters['realm'] ?? '';
   const realm = URL.canParse(text) ? new URL(text) : undefined;
   const isSafe = realm?.protocol === 'https:' || (realm?.protocol === 'http:' && isLoopback(realm.host));
@@ -152,7 +159,7 @@ function safeRealm({ scope, challenge, credential }: TokenWish): URL {
   return realm;
 }
 
-function scopesOf({ repository, actions, from }: Scope, challenge: Challenge): readonly string[] {
+function scopesOf({ repository, actions, from }: RegistryScope, challenge: Challenge): readonly string[] {
   const own = [`repository:${repository}:${actions}`, ...(from === undefined ? [] : [`repository:${from}:pull`])];
   return [...new Set([...own, ...(challenge.parameters['scope'] ?? '').split(' ').filter((one) => one !== '')])];
 }
@@ -171,7 +178,7 @@ function parse(body: string): TokenReply | undefined {
   }
 }
 
-function denied({ host, repository, actions }: Scope, status: number, body: string): FaultError {
+function denied({ host, repository, actions }: RegistryScope, status: number, body: string): FaultError {
   const writes = actions !== 'pull';
   const words = `logging in for ${writes ? 'writing into' : 'reading'}`;
   // Whatever the address for tokens answered: it is about access.

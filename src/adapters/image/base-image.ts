@@ -16,7 +16,7 @@ export interface FoundBase {
 }
 
 /** Which image is wanted, and where its copy is. */
-export interface BaseTerms {
+export interface BaseImageOptions {
   readonly base: ImageReference;
   readonly target: RepositoryName;
   readonly platform: Platform;
@@ -27,11 +27,15 @@ export interface BaseTerms {
  * is published. So what a tag means is settled once per repository, until its copy is removed; and another registry
  * is needed only the first time.
  */
-export async function findBase(registry: RegistryClient, cache: ImageCache, terms: BaseTerms): Promise<FoundBase> {
-  const { base, target, platform } = terms;
+export async function findBase(
+  registry: RegistryClient,
+  cache: ImageCache,
+  options: BaseImageOptions,
+): Promise<FoundBase> {
+  const { base, target, platform } = options;
   const mirror = mirrorTag(base, platform);
   const key = `base ${target.host}/${target.repository}:${mirror}`;
-  const kept = remembered(cache, key, terms);
+  const kept = remembered(cache, key, options);
   if (kept !== undefined) return { image: kept, mirror, mirrored: true, origin: base };
   const copy: ImageReference = { ...target, tag: mirror };
   const mirrored = (await registry.findManifest(copy)) !== undefined;
@@ -59,7 +63,7 @@ export async function readOnce(
  * Puts the copy's manifest into the target repository; its layers are there already.
  * @param copied Layers had to be brought: what was known of the copy was out of date.
  */
-export async function settleBase(
+export async function resolveBaseImage(
   registry: RegistryClient,
   cache: ImageCache,
   { found, target, copied }: { readonly found: FoundBase; readonly target: RepositoryName; readonly copied: boolean },
@@ -87,7 +91,7 @@ function remember(cache: ImageCache, key: string, { document, configBytes }: Sou
 function remembered(
   cache: ImageCache,
   key: string,
-  { target, platform }: Pick<BaseTerms, 'target' | 'platform'>,
+  { target, platform }: Pick<BaseImageOptions, 'target' | 'platform'>,
 ): SourceImage | undefined {
   const kept = cache.read(key) as Readonly<Record<string, string | undefined>> | undefined;
   if (kept === undefined) return undefined;

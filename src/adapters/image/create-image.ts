@@ -1,9 +1,9 @@
 import type { Outcome } from '../../kit/outcome.ts';
 import type { BundleFile } from '../bundle/bundle-files.ts';
 import { assemble, type AddedLayer, type AssembledImage } from './assemble.ts';
-import { findBase, readOnce, settleBase, type FoundBase } from './base-image.ts';
+import { findBase, readOnce, resolveBaseImage, type FoundBase } from './base-image.ts';
 import { isFaultError, outcomeOf, valueOf } from './faulty.ts';
-import { lookForNode, nodeByConfig, withoutNode, type NodeSight } from './find-node.ts';
+import { lookForNode, nodeByConfig, withoutNode, type FoundNode } from './find-node.ts';
 import { forgetful, noCache, type ImageCache } from './image-cache.ts';
 import { imageTag } from './image-tag.ts';
 import { bundleLayer, runnerLayer, type Layer } from './layer.ts';
@@ -136,7 +136,7 @@ async function push(order: ImageOrder, { registry, cache }: Tools, work: Push): 
   const { source, base } = ground;
   const origin = base?.origin ?? source.reference;
   const copied = await provideBlobs(registry, { target, source, origin, made, image, ...tell });
-  if (base !== undefined) await settleBase(registry, cache, { found: base, target, copied });
+  if (base !== undefined) await resolveBaseImage(registry, cache, { found: base, target, copied });
   await registry.writeManifest({ ...target, tag }, image.document);
 }
 
@@ -160,23 +160,23 @@ async function ownGround(order: ImageOrder, tools: Tools, target: RepositoryName
   const image = valueOf(parseReference(order.own ?? ''));
   const source = await readOnce(registry, cache, { image, platform });
   if (order.node !== undefined) return { source, node: order.node };
-  const sight = await nodeOf(tools, source);
-  if (sight.node !== undefined) return { source, node: sight.node };
+  const snapshot = await nodeOf(tools, source);
+  if (snapshot.node !== undefined) return { source, node: snapshot.node };
   const base = valueOf(parseReference(order.base));
-  const layer = await nodeLayer(registry, cache, { own: source, sight, base: { base, target, platform } });
+  const layer = await nodeLayer(registry, cache, { own: source, found: snapshot, base: { base, target, platform } });
   return { source, node: laidNode, nodeLayer: layer };
 }
 
 /** Looked for once per image and machine. */
-async function nodeOf({ registry, cache }: Tools, image: SourceImage): Promise<NodeSight> {
-  const told = nodeByConfig(image);
-  if (told !== undefined) return { node: told, hasCxx: true, closed: 0 };
+async function nodeOf({ registry, cache }: Tools, image: SourceImage): Promise<FoundNode> {
+  const reported = nodeByConfig(image);
+  if (reported !== undefined) return { node: reported, hasCxx: true, closed: 0 };
   const key = `node ${image.reference.digest}`;
-  const kept = cache.read(key) as NodeSight | undefined;
+  const kept = cache.read(key) as FoundNode | undefined;
   if (kept !== undefined) return kept;
-  const sight = await lookForNode(registry, image);
-  cache.write(key, { ...sight });
-  return sight;
+  const snapshot = await lookForNode(registry, image);
+  cache.write(key, { ...snapshot });
+  return snapshot;
 }
 
 async function addedLayers({ runner, bundle }: ImageOrder): Promise<readonly AddedLayer[]> {

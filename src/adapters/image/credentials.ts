@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { good, type Outcome } from '../../kit/outcome.ts';
+import { ok, type Outcome } from '../../kit/outcome.ts';
 import { isGoogleHost } from './reference.ts';
 
 /** What shows a registry who asks. */
@@ -13,7 +13,7 @@ export type RegistryCredential =
   | { readonly kind: 'google'; readonly token: string };
 
 /** Asked once per registry; undefined: ask the registry without a name. */
-export type Credentials = (host: string) => Promise<Outcome<RegistryCredential | undefined>>;
+export type RegistryCredentials = (host: string) => Promise<Outcome<RegistryCredential | undefined>>;
 
 /** Where credentials come from. */
 export interface CredentialSources {
@@ -33,7 +33,7 @@ export interface CredentialSources {
  * @example
  * const credentials = createCredentials({ googleToken: () => google.token() });
  */
-export function createCredentials(sources: CredentialSources): Credentials {
+export function createCredentials(sources: CredentialSources): RegistryCredentials {
   const isGoogle = sources.google ?? isGoogleHost;
   return async (host) => {
     const known = isGoogle(host) ? await sources.googleToken() : undefined;
@@ -41,7 +41,7 @@ export function createCredentials(sources: CredentialSources): Credentials {
     const found: RegistryCredential | undefined =
       known === undefined ? dockerCredential(host, sources.dockerConfig) : { kind: 'google', token: known.value };
     if (found !== undefined) sources.register?.(found.kind === 'basic' ? found.password : found.token);
-    return good(found);
+    return ok(found);
   };
 }
 

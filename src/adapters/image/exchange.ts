@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Authority, Scope } from './authority.ts';
+import type { Authority, RegistryScope } from './authority.ts';
 import { LostConnection, readAll, type Http, type HttpRequest } from './http.ts';
 import { isLoopback, registryUrl } from './reference.ts';
 import { registryFault, unreachable, type Doing } from './registry-fault.ts';
 
 /** How often and how long a registry is asked again that is overloaded or out of reach. */
-export interface Patience {
+export interface RegistryTimeouts {
   /** Tries in all. */
   readonly tries: number;
   /** The first pause, in milliseconds; each further one is twice as long, and all vary by half. */
@@ -16,13 +16,13 @@ export interface Patience {
 }
 
 /** What ordinary bursts of 429 and 503 need. */
-export const usualPatience: Patience = { tries: 6, firstMs: 250, longestMs: 20_000 };
+export const defaultRegistryTimeouts: RegistryTimeouts = { tries: 6, firstMs: 250, longestMs: 20_000 };
 
 /** A request to a registry. */
-export interface Asked extends Omit<HttpRequest, 'url'> {
+export interface RegistryRequest extends Omit<HttpRequest, 'url'> {
   /** Path under `/v2/`, or a whole URL that the registry named. */
   readonly path: string;
-  readonly scope: Scope;
+  readonly scope: RegistryScope;
   readonly doing: Doing;
   /** Answers that are no failure. */
   readonly expect: readonly number[];
@@ -32,24 +32,29 @@ export interface Asked extends Omit<HttpRequest, 'url'> {
 
 /** Sends requests to registries: with authorization, redirects and patience. */
 export interface Exchange {
-  readonly patience: Patience;
+  readonly timeouts: RegistryTimeouts;
   /**
    * @throws FaultError for answers that were not expected.
    * @throws LostConnection when the request is not repeatable.
    */
-  ask(asked: Asked): Promise<IncomingMessage>;
+  ask(asked: RegistryRequest): Promise<IncomingMessage>;
   /** Waits before try number `tried + 1`; false: there have been enough. */
   pause(tried: number, retryAfter?: string): Promise<boolean>;
 }
 
-export function createExchange(http: Http, authority: Authority, patience: Patience, signal?: AbortSignal): Exchange {
+export function createExchange(
+  http: Http,
+  authority: Authority,
+  timeouts: RegistryTimeouts,
+  signal?: AbortSignal,
+): Exchange {
   const pause = async (tried: number, retryAfter?: string): Promise<boolean> => {
-    if (tried >= patience.tries) return false;
-    await sleep(pauseMs(patience, tried, retryAfter), undefined, signal === undefined ? {} : { signal });
+    if (tried >= timeouts.tries) return false;
+    await sleep(pauseMs(timeouts, tried, retryAfter), undefined, signal === undefined ? {} : { signal });
     return true;
   };
   return {
-    patience,
+    timeouts,
     pause,
     async ask(asked) {
       for (let tried = 1; ; tried += 1) {
@@ -84,7 +89,7 @@ function isPassing(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-function pauseMs({ firstMs, longestMs }: Patience, tried: number, retryAfter: string | undefined): number {
+function pauseMs({ firstMs, longestMs }: RegistryTimeouts, tried: number, retryAfter: string | undefined): number {
   const asked = retryAfterMs(retryAfter);
   // At least what the registry asks for, and not in step with everybody else who was sent away.
   const own = firstMs * 2 ** (tried - 1) * (0.5 + Math.random());
@@ -100,7 +105,7 @@ function retryAfterMs(value: string | undefined): number | undefined {
 }
 
 /** One try: with what is known to serve as authorization, and once more with what the registry asks for. */
-async function authorized(http: Http, authority: Authority, asked: Asked): Promise<IncomingMessage> {
+async function authorized(http: Http, authority: Authority, asked: RegistryRequest): Promise<IncomingMessage> {
   const first = await redirected(http, asked, await authority.headerFor(asked.scope));
   if (first.statusCode !== 401 || asked.expect.includes(401)) return first;
   const header = await authority.answer(asked.scope, first);
@@ -110,7 +115,11 @@ async function authorized(http: Http, authority: Authority, asked: Asked): Promi
 const longestChain = 5;
 
 /** Blobs are often kept elsewhere. Authorization goes to the registry alone: the other place has no right to it. */
-async function redirected(http: Http, asked: Asked, authorization: string | undefined): Promise<IncomingMessage> {
+async function redirected(
+  http: Http,
+  asked: RegistryRequest,
+  authorization: string | undefined,
+): Promise<IncomingMessage> {
   const { method, body, headers, scope } = asked;
   const home = registryUrl(scope.host);
   let url = /^https?:/.test(asked.path) ? new URL(asked.path) : new URL(`/v2/${asked.path}`, home);

@@ -1,12 +1,12 @@
 import { FaultError } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 
 /** Inside of this folder faults are thrown, across many small steps; here they become an outcome again. */
 export async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   try {
-    return good(await work());
+    return ok(await work());
   } catch (error) {
-    if (isFaultError(error)) return bad(...error.findings);
+    if (isFaultError(error)) return err(...error.findings);
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import type { RegistryClient } from './registry-client.ts';
 import type { SourceImage } from './source-image.ts';
 
 /** What an image has for running Node. */
-export interface NodeSight {
+export interface FoundNode {
   /** Absolute path inside of the image; undefined: there is none. */
   readonly node?: string;
   /** Which C library its programs use; undefined: none was seen. */
@@ -45,11 +45,11 @@ export function nodeByConfig(image: SourceImage): string | undefined {
  * Looks for Node and the C library in the layers, from the uppermost down.
  * @param whole True: down to the lowest layer, also when Node was found above it.
  */
-export async function lookForNode(registry: RegistryClient, image: SourceImage, whole = false): Promise<NodeSight> {
+export async function lookForNode(registry: RegistryClient, image: SourceImage, whole = false): Promise<FoundNode> {
   const wanted = candidates(image.config);
   const removed: string[] = [];
   const found = new Set<string>();
-  let libc: NodeSight['libc'];
+  let libc: FoundNode['libc'];
   let hasCxx = false;
   let closed = 0;
   for (const layer of image.manifest.layers.toReversed()) {
@@ -107,7 +107,7 @@ function whiteout(path: string): string | undefined {
   return name === '.wh..opq' ? folder.replace(/\/$/, '') : `${folder}${name}`;
 }
 
-function libcOf(path: string): NodeSight['libc'] {
+function libcOf(path: string): FoundNode['libc'] {
   if (/(?:^|\/)ld-musl-[^/]*\.so\.\d+$/.test(path)) return 'musl';
   return /(?:^|\/)ld-linux[^/]*\.so\.\d+$/.test(path) ? 'glibc' : undefined;
 }

@@ -1,5 +1,5 @@
 /** What a tag tells about an image. */
-export interface TagTerms {
+export interface ImageTagOptions {
   /** Version of godwit. */
   readonly version: string;
   /** Digest of the image. */
@@ -14,7 +14,7 @@ export interface TagTerms {
  * hash. It names one image for ever: a tag that moved would leave what it named before to any clean-up, and
  * repositories with immutable tags would refuse it.
  */
-export function imageTag({ version, digest, bundle, environment }: TagTerms): string {
+export function imageTag({ version, digest, bundle, environment }: ImageTagOptions): string {
   const image = short(digest.replace(/^sha256:/, ''));
   if (bundle === undefined) return `runner-${plain(version)}-${image}`;
   return `bundle-${environment === undefined ? '' : `${plain(environment)}-`}${short(bundle.hash)}-${image}`;

@@ -1,6 +1,6 @@
 import { memorySource } from '../files/byte-source.ts';
-import { findBase, type BaseTerms } from './base-image.ts';
-import { lookForNode, nodeByConfig, withoutNode, type NodeSight } from './find-node.ts';
+import { findBase, type BaseImageOptions } from './base-image.ts';
+import { lookForNode, nodeByConfig, withoutNode, type FoundNode } from './find-node.ts';
 import type { ImageCache } from './image-cache.ts';
 import { imageFolder, makeLayer, type Layer } from './layer.ts';
 import { isReadable, layerEntries } from './layer-entries.ts';
@@ -12,11 +12,11 @@ import type { SourceImage } from './source-image.ts';
 export const laidNode = `/${imageFolder}/node/bin/node`;
 
 /** Which image needs a Node, and which one has it. */
-export interface NodeLayerTerms {
+export interface NodeLayerOptions {
   readonly own: SourceImage;
   /** What was seen in it. */
-  readonly sight: NodeSight;
-  readonly base: BaseTerms;
+  readonly found: FoundNode;
+  readonly base: BaseImageOptions;
 }
 
 /**
@@ -24,18 +24,22 @@ export interface NodeLayerTerms {
  * again costs seconds, and is needed only if the registry lacks it.
  * @throws FaultError `image-without-node` when it could not run there: no C library, another one, no C++ library.
  */
-export async function nodeLayer(registry: RegistryClient, cache: ImageCache, terms: NodeLayerTerms): Promise<Layer> {
-  const { own, sight, base } = terms;
-  if (sight.closed > 0)
+export async function nodeLayer(
+  registry: RegistryClient,
+  cache: ImageCache,
+  options: NodeLayerOptions,
+): Promise<Layer> {
+  const { own, found: snapshot, base } = options;
+  if (snapshot.closed > 0)
     throw withoutNode(
       own,
-      `has ${sight.closed} layers that godwit cannot look into; name Node's path under image.node`,
+      `has ${snapshot.closed} layers that godwit cannot look into; name Node's path under image.node`,
     );
-  if (sight.libc === undefined) throw withoutNode(own, 'has no Node, and no C library that one could run with');
-  if (!sight.hasCxx) throw withoutNode(own, 'has no Node, and lacks libstdc++.so.6, which Node needs');
+  if (snapshot.libc === undefined) throw withoutNode(own, 'has no Node, and no C library that one could run with');
+  if (!snapshot.hasCxx) throw withoutNode(own, 'has no Node, and lacks libstdc++.so.6, which Node needs');
   const { zlib } = process.versions;
-  const key = `node layer ${formatReference(base.base)} ${base.platform.architecture} ${sight.libc} zlib ${zlib}`;
-  const make = (): Promise<Layer> => takeNode(registry, cache, terms);
+  const key = `node layer ${formatReference(base.base)} ${base.platform.architecture} ${snapshot.libc} zlib ${zlib}`;
+  const make = (): Promise<Layer> => takeNode(registry, cache, options);
   const kept = cache.read(key) as Pick<Layer, 'digest' | 'size' | 'diffId'> | undefined;
   if (kept !== undefined) return { ...kept, bytes: async () => await (await make()).bytes() };
   const layer = await make();
@@ -43,16 +47,16 @@ export async function nodeLayer(registry: RegistryClient, cache: ImageCache, ter
   return layer;
 }
 
-async function takeNode(registry: RegistryClient, cache: ImageCache, terms: NodeLayerTerms): Promise<Layer> {
-  const { own, sight } = terms;
-  const { image: base } = await findBase(registry, cache, terms.base);
+async function takeNode(registry: RegistryClient, cache: ImageCache, options: NodeLayerOptions): Promise<Layer> {
+  const { own, found: snapshot } = options;
+  const { image: base } = await findBase(registry, cache, options.base);
   const seen = await lookForNode(registry, base, true);
   const node = nodeByConfig(base) ?? seen.node;
   if (node === undefined) throw withoutNode(base, 'has no Node that could be laid upon your image');
-  if (seen.libc !== sight.libc)
+  if (seen.libc !== snapshot.libc)
     throw withoutNode(
       own,
-      `has no Node and uses ${sight.libc}, but the Node of ${formatReference(base.reference)} needs ${seen.libc ?? 'another C library'}`,
+      `has no Node and uses ${snapshot.libc}, but the Node of ${formatReference(base.reference)} needs ${seen.libc ?? 'another C library'}`,
     );
   const bytes = await fileOf(registry, base, node.slice(1));
   if (bytes === undefined) throw withoutNode(base, `has no file at ${node}`);

@@ -15,7 +15,7 @@ export interface ImageProgress {
 }
 
 /** Everything an image consists of, and where it is wanted. */
-export interface ProvideTerms {
+export interface ProvideOptions {
   readonly target: RepositoryName;
   readonly source: SourceImage;
   /** Where the source's layers are taken from when the target lacks them. */
@@ -32,8 +32,8 @@ const atOnce = 4;
  * Brings all blobs of an image into the target repository: those that are there are left alone.
  * @returns True when some of the source had to be brought.
  */
-export async function provideBlobs(registry: RegistryClient, terms: ProvideTerms): Promise<boolean> {
-  const { target, source, origin, made, image } = terms;
+export async function provideBlobs(registry: RegistryClient, options: ProvideOptions): Promise<boolean> {
+  const { target, source, origin, made, image } = options;
   // Layers that lie elsewhere by their manifest are not ours to copy.
   const below = [source.manifest.config, ...source.manifest.layers].filter((one) => one.urls === undefined);
   const { digest: config, bytes } = image.config;
@@ -42,8 +42,8 @@ export async function provideBlobs(registry: RegistryClient, terms: ProvideTerms
   const copies = below.filter(({ digest }) => missing.has(digest)).map((one) => copyOf(registry, origin, one));
   const uploads = own.filter(({ digest }) => missing.has(digest)).map(blobOf);
   const from = origin.host === target.host ? origin.repository : undefined;
-  await sendAll(registry, terms, { step: 'copy', blobs: unique(copies), from });
-  await sendAll(registry, terms, { step: 'upload', blobs: unique(uploads), from: undefined });
+  await sendAll(registry, options, { step: 'copy', blobs: unique(copies), from });
+  await sendAll(registry, options, { step: 'upload', blobs: unique(uploads), from: undefined });
   return copies.length > 0;
 }
 
@@ -66,16 +66,20 @@ interface Sending {
   readonly from: string | undefined;
 }
 
-async function sendAll(registry: RegistryClient, terms: ProvideTerms, { step, blobs, from }: Sending): Promise<void> {
+async function sendAll(
+  registry: RegistryClient,
+  options: ProvideOptions,
+  { step, blobs, from }: Sending,
+): Promise<void> {
   const total = blobs.reduce((sum, { size }) => sum + size, 0);
   const sent = new Map<string, number>();
   const tell = (digest: string, bytes: number): void => {
     sent.set(digest, bytes);
-    terms.onProgress?.({ step, sent: [...sent.values()].reduce((sum, one) => sum + one, 0), total });
+    options.onProgress?.({ step, sent: [...sent.values()].reduce((sum, one) => sum + one, 0), total });
   };
   await eachAtOnce(blobs, async (blob) => {
-    const mount = from === undefined || from === terms.target.repository ? {} : { from };
-    await registry.writeBlob(terms.target, blob, { ...mount, onBytes: (bytes) => tell(blob.digest, bytes) });
+    const mount = from === undefined || from === options.target.repository ? {} : { from };
+    await registry.writeBlob(options.target, blob, { ...mount, onBytes: (bytes) => tell(blob.digest, bytes) });
     tell(blob.digest, blob.size);
   });
 }

@@ -1,5 +1,5 @@
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 
 /** A repository of images in a registry. */
 export interface RepositoryName {
@@ -46,8 +46,8 @@ export function parseReference(text: string): Outcome<ImageReference> {
     return wrong(text, `${quoted(repository)} is no repository: lower-case letters, digits and . _ - between them`);
   if (repository.length > 255) return wrong(text, 'Its repository is longer than 255 characters');
   if (tag !== undefined && !tagPattern.test(tag)) return wrong(text, `${quoted(tag)} is no tag`);
-  if (digest !== undefined) return good({ host, repository, ...(tag === undefined ? {} : { tag }), digest });
-  return good({ host, repository, tag: tag ?? 'latest' });
+  if (digest !== undefined) return ok({ host, repository, ...(tag === undefined ? {} : { tag }), digest });
+  return ok({ host, repository, tag: tag ?? 'latest' });
 }
 
 /** The full name: host, repository, tag, digest. */
@@ -91,5 +91,5 @@ function quoted(text: string): string {
 }
 
 function wrong(text: string, why: string): Outcome<never> {
-  return bad(fault('image-reference', { why: `${why}: ${quoted(text)}.` }));
+  return err(fault('image-reference', { why: `${why}: ${quoted(text)}.` }));
 }

@@ -1,6 +1,6 @@
 import { createAuthority } from './authority.ts';
-import type { Credentials } from './credentials.ts';
-import { createExchange, usualPatience, type Exchange, type Patience } from './exchange.ts';
+import type { RegistryCredentials } from './credentials.ts';
+import { createExchange, defaultRegistryTimeouts, type Exchange, type RegistryTimeouts } from './exchange.ts';
 import { createHttp, readAll } from './http.ts';
 import { acceptedManifests, digestOf, type Descriptor, type ManifestDocument } from './manifest.ts';
 import { readBlob } from './read-blob.ts';
@@ -10,8 +10,8 @@ import { upload, type Blob, type UploadOptions } from './upload.ts';
 
 /** How registries are spoken to. */
 export interface RegistryClientOptions {
-  readonly credentials: Credentials;
-  readonly patience?: Patience;
+  readonly credentials: RegistryCredentials;
+  readonly timeouts?: RegistryTimeouts;
   /** Aborted: everything under way is dropped, and rejects with its reason. */
   readonly signal?: AbortSignal;
   /** Told every token before it is used, for masking. */
@@ -47,7 +47,7 @@ export interface RegistryClient extends Disposable {
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const http = createHttp(options.signal);
   const authority = createAuthority(http, options.credentials, options.register ?? (() => {}));
-  const exchange = createExchange(http, authority, options.patience ?? usualPatience, options.signal);
+  const exchange = createExchange(http, authority, options.timeouts ?? defaultRegistryTimeouts, options.signal);
   return {
     findManifest: (image) => findManifest(exchange, image),
     readManifest: (image) => readManifest(exchange, image),
@@ -77,8 +77,9 @@ async function readManifest(exchange: Exchange, image: ImageReference): Promise<
   // Cut off: once more, from the start.
   const whole = bytes ?? (await readAll(await exchange.ask({ ...request, method: 'GET', expect: [200] })));
   const digest = digestOf(whole);
-  const told = image.digest ?? answer.headers['docker-content-digest'];
-  if (told !== undefined && told !== digest) throw damaged(request.doing, `its manifest has the digest ${digest}`);
+  const reported = image.digest ?? answer.headers['docker-content-digest'];
+  if (reported !== undefined && reported !== digest)
+    throw damaged(request.doing, `its manifest has the digest ${digest}`);
   return { mediaType: (answer.headers['content-type'] ?? '').replace(/;.*$/s, ''), digest, bytes: whole };
 }
 

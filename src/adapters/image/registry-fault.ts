@@ -9,13 +9,13 @@ export interface Doing extends RepositoryName {
 }
 
 /** What a registry answered with. */
-export interface Refusal {
+export interface RegistryRefusal {
   readonly status: number;
   readonly body: string;
 }
 
 /** The fault that an answer stands for. The texts of registries are quoted, shortened. */
-export function registryFault(doing: Doing, refusal: Refusal): FaultError {
+export function registryFault(doing: Doing, refusal: RegistryRefusal): FaultError {
   const { host, repository, writes } = doing;
   const { code, text } = messageOf(refusal);
   const why = `${host} answered ${refusal.status} to ${doing.words} ${repository}${text}.`;
@@ -71,7 +71,7 @@ function googleRepository(host: string, repository: string): { name: string; pro
   return { name, project, location: host.replace(/-docker\.pkg\.dev$/, '') };
 }
 
-function messageOf({ body }: Refusal): { readonly code: string; readonly text: string } {
+function messageOf({ body }: RegistryRefusal): { readonly code: string; readonly text: string } {
   try {
     const { errors = [] } = JSON.parse(body) as { errors?: readonly { code?: string; message?: string }[] };
     const [first] = errors;

@@ -1,4 +1,4 @@
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { googleFault } from '../google/fault.ts';
 import type { Google } from '../google/google.ts';
 import { listAll } from '../google/operations.ts';
@@ -48,7 +48,7 @@ export async function sweepImages(google: Google, sweep: ImageSweep): Promise<Ou
     most,
     ...ends,
   });
-  if (!listed.ok) return bad(googleFault(listed.error, { doing: 'listing images of', resource: parent }));
+  if (!listed.ok) return err(googleFault(listed.error, { doing: 'listing images of', resource: parent }));
   const images = listed.value.flatMap((one) => keptOf(one, `/${repository}/${name}`));
   const inUse = new Set(sweep.inUse.map((one) => one.replace(/^.*@/, '')));
   const removable = imagesToRemove(images, sweep.policy ?? usualRetention, { inUse, now: sweep.now });
@@ -64,9 +64,9 @@ export async function sweepImages(google: Google, sweep: ImageSweep): Promise<Ou
       ...ends,
     });
     if (!reply.ok && reply.error.reason !== 'NOT_FOUND')
-      return bad(googleFault(reply.error, { doing: 'removing image', resource: version }));
+      return err(googleFault(reply.error, { doing: 'removing image', resource: version }));
   }
-  return good(removable);
+  return ok(removable);
 }
 
 /** `HOST/PROJECT/REPOSITORY/IMAGE…` */

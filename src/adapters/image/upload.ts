@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Asked, Exchange } from './exchange.ts';
+import type { RegistryRequest, Exchange } from './exchange.ts';
 import { LostConnection, type HttpBody } from './http.ts';
 import { isGoogleHost, registryUrl, type RepositoryName } from './reference.ts';
 import { unreachable, type Doing } from './registry-fault.ts';
@@ -136,10 +136,10 @@ async function sendChunk(
   return { place: locationOf(work, answer), received: last === 0 ? 0 : last + 1 };
 }
 
-type Step = Pick<Asked, 'method' | 'path' | 'expect' | 'headers' | 'body'>;
+type UploadStep = Pick<RegistryRequest, 'method' | 'path' | 'expect' | 'headers' | 'body'>;
 
 /** One step of an upload: only this loop knows how to go on when its answer is lost. */
-async function ask({ exchange, target }: Uploading, step: Step): Promise<IncomingMessage> {
+async function ask({ exchange, target }: Uploading, step: UploadStep): Promise<IncomingMessage> {
   const answer = await exchange.ask({
     ...step,
     headers: step.method === 'PUT' ? { 'content-type': 'application/octet-stream' } : (step.headers ?? {}),

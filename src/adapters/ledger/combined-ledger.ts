@@ -14,7 +14,7 @@ import type { SharedLedger } from './log-ledger.ts';
 export function combineLedgers(files: Ledger, shared: () => Promise<SharedLedger>): Ledger {
   const warnings = new Map<string, Finding>();
   /** Each is told once. */
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const warn = (code: 'ledger-not-shared' | 'ledger-unreadable', findings: readonly Finding[]): void => {
     const why = `${fault(code).why} ${findings.map((one) => one.why).join(' ')}`;
     const [first] = findings;
@@ -31,8 +31,8 @@ export function combineLedgers(files: Ledger, shared: () => Promise<SharedLedger
     async write(entry) {
       const written = await files.write(entry);
       if (!written.ok) return written;
-      const told = await (await shared()).write(entry);
-      if (!told.ok) warn('ledger-not-shared', told.findings);
+      const reported = await (await shared()).write(entry);
+      if (!reported.ok) warn('ledger-not-shared', reported.findings);
       return written;
     },
     async list(environment) {
@@ -43,8 +43,8 @@ export function combineLedgers(files: Ledger, shared: () => Promise<SharedLedger
       return merge(own, theirs);
     },
     warnings() {
-      const untold = [...warnings.values()].filter((finding) => !told.has(finding.code));
-      for (const { code } of untold) told.add(code);
+      const untold = [...warnings.values()].filter((finding) => !reported.has(finding.code));
+      for (const { code } of untold) reported.add(code);
       return untold;
     },
   };

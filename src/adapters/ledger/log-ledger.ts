@@ -1,5 +1,5 @@
 import type { Finding } from '../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { LedgerEntry } from '../../migrate/contract/engine.ts';
 import { googleFault } from '../google/fault.ts';
 import type { GoogleReply } from '../google/request.ts';
@@ -64,7 +64,7 @@ export function createLogLedger({ google, project, redact }: LogLedgerOptions): 
           ],
         },
       });
-      return reply.ok ? good(undefined) : bad(faultOf(reply, 'writing'));
+      return reply.ok ? ok(undefined) : err(faultOf(reply, 'writing'));
     },
     async list(environment) {
       const entries: LedgerEntry[] = [];
@@ -83,12 +83,12 @@ export function createLogLedger({ google, project, redact }: LogLedgerOptions): 
             ...(pageToken === undefined ? {} : { pageToken }),
           },
         });
-        if (!reply.ok) return bad(faultOf(reply, 'reading'));
+        if (!reply.ok) return err(faultOf(reply, 'reading'));
         entries.push(...(reply.value.entries ?? []).flatMap(entryOf));
         pageToken = reply.value.nextPageToken;
         if (pageToken === undefined || pageToken === '') break;
       }
-      return good(newestOfEach(entries));
+      return ok(newestOfEach(entries));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { createLineDecoder } from '../../migrate/contract/event-lines.ts';
 import type { RunEvent } from '../../migrate/contract/event.ts';
 import type { Hashing } from '../../migrate/contract/ports.ts';
@@ -29,13 +29,13 @@ const executionName = /^projects\/[^/]+\/locations\/[^/]+\/jobs\/[^/]+\/executio
 export async function readLoggedLines(question: LoggedLinesQuestion): Promise<Outcome<LoggedLines>> {
   const { google, hashing, run, execution } = question;
   // It comes out of a log, which anybody may write into.
-  if (!executionName.test(execution)) return good({ events: [], complete: false });
+  if (!executionName.test(execution)) return ok({ events: [], complete: false });
   const reply = await readLog(google, placeOf({ location: execution }), undefined);
-  if (!reply.ok) return bad(googleFault(reply.error, { doing: 'reading the log of', resource: execution }));
+  if (!reply.ok) return err(googleFault(reply.error, { doing: 'reading the log of', resource: execution }));
   const decoder = createLineDecoder(run, hashing);
   const events = reply.value.flatMap((entry) => {
     const line = runnerLine(entry);
     return line === undefined ? [] : decoder.push(line);
   });
-  return good({ events, complete: decoder.complete });
+  return ok({ events, complete: decoder.complete });
 }

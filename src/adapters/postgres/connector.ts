@@ -1,6 +1,6 @@
 import { Client, type ClientConfig } from 'pg';
 import type * as CopyStreams from 'pg-copy-streams';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { pooledSession } from '../../migrate/runner/session/pooled-session.ts';
 import type { Connector, Reply, Session, SessionOptions } from '../../migrate/contract/ports.ts';
 import { tlsOptions, type DatabaseAddress } from './address.ts';
@@ -37,7 +37,7 @@ async function openSession(
   try {
     client = new Client({ ...clientConfig(address, options), connectionTimeoutMillis: timeoutMs });
   } catch (error) {
-    return bad(connectFault(error as Error, address));
+    return err(connectFault(error as Error, address));
   }
   // Without a listener the loss of an idle connection would end the process; every message reports it by itself.
   client.on('error', () => {});
@@ -59,14 +59,14 @@ async function openSession(
     if (refusesOptions(error as Error) && options.pooled !== true)
       return await openSession(address, { ...options, pooled: true }, timeoutMs);
     if (!refuses(error as Error, refusable) || !(refusable in options.settings))
-      return bad(connectFault(error as Error, address));
+      return err(connectFault(error as Error, address));
     const { [refusable]: _, ...settings } = options.settings;
     return await openSession(address, { ...options, settings }, timeoutMs);
   } finally {
     options.signal?.removeEventListener('abort', giveUp);
   }
   const session = masking.session(sessionOf(client, address));
-  return good(options.pooled === true ? pooledSession(session, options) : session);
+  return ok(options.pooled === true ? pooledSession(session, options) : session);
 }
 
 /** A pooler that knows nothing of settings at the start: PgBouncer says so with these words. */

@@ -1,12 +1,12 @@
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { ResultSet, ServerError, Session } from '../../migrate/contract/ports.ts';
 import { quoteIdent, quoteLiteral } from '../../sql/quote.ts';
 import type { DatabaseAddress } from './address.ts';
 import { createConnector } from './connector.ts';
 
 /** A database as it stands before it is made anew. */
-export interface Standing {
+export interface ExistingDatabase {
   /** False: there is none of that name yet. */
   readonly there: boolean;
   /** Tables of users, godwit's own not counted. */
@@ -24,10 +24,10 @@ export interface EndedSession {
 }
 
 /** Looks at the database. */
-export async function lookAtDatabase(address: DatabaseAddress): Promise<Outcome<Standing>> {
+export async function lookAtDatabase(address: DatabaseAddress): Promise<Outcome<ExistingDatabase>> {
   const nothing = { there: false, tables: 0, environment: '', environmentId: '' };
   const opened = await open(address);
-  if (!opened.ok) return opened.findings.some(({ code }) => code === 'database-missing') ? good(nothing) : opened;
+  if (!opened.ok) return opened.findings.some(({ code }) => code === 'database-missing') ? ok(nothing) : opened;
   const session = opened.value;
   try {
     const tables = await ask(
@@ -36,11 +36,10 @@ export async function lookAtDatabase(address: DatabaseAddress): Promise<Outcome<
     );
     if (!tables.ok) return tables;
     const [count, guarded] = tables.value[0] ?? [];
-    const guard =
-      guarded === 't' ? await ask(session, 'SELECT environment, environment_id FROM godwit.guard') : good([]);
+    const guard = guarded === 't' ? await ask(session, 'SELECT environment, environment_id FROM godwit.guard') : ok([]);
     if (!guard.ok) return guard;
     const [environment, environmentId] = guard.value[0] ?? [];
-    return good({
+    return ok({
       there: true,
       tables: Number(count ?? 0),
       environment: environment ?? '',
@@ -79,7 +78,7 @@ LEFT JOIN pg_catalog.pg_database d ON d.datname = ${literal} WHERE r.rolname = c
   if (!found.ok) return found;
   const [text, owner, encoding, may] = found.value[0] ?? [];
   if (text != null && may !== 't')
-    return bad(
+    return err(
       fault('reset-refused', {
         why: `The role may not drop and make the database ${database}: it needs CREATEDB, and to own the database.`,
         fix: `As an administrator: \`ALTER ROLE … CREATEDB;\` and \`ALTER DATABASE ${quoteIdent(database)} OWNER TO …;\`; or give the URL of a role that may.`,
@@ -100,7 +99,7 @@ WHERE datname = ${literal} AND backend_type = 'client backend' AND pid <> pg_cat
     text == null ? '' : ` OWNER ${quoteIdent(owner ?? '')} TEMPLATE template0 ${localeOf(text, encoding ?? '')}`;
   const made = await ask(session, `CREATE DATABASE ${name}${kept}`);
   if (!made.ok) return made;
-  return good(
+  return ok(
     sessions.value.map(([pid, application, user]) => ({
       pid: Number(pid),
       application: application ?? '',
@@ -145,7 +144,7 @@ async function open(address: DatabaseAddress): Promise<Outcome<Session>> {
 
 async function ask(session: Session, text: string): Promise<Outcome<ResultSet['rows']>> {
   const reply = await session.send(text, { rows: 'all' });
-  return reply.ok ? good(reply.results[0]?.rows ?? []) : bad(fault('reset-failed', { why: wordsOf(reply.error) }));
+  return reply.ok ? ok(reply.results[0]?.rows ?? []) : err(fault('reset-failed', { why: wordsOf(reply.error) }));
 }
 
 function wordsOf({ message, detail, sqlstate }: ServerError): string {

@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 
 /** A program with its arguments. */
-export type CommandLine = readonly [program: string, ...args: string[]];
+export type ProgramWithArguments = readonly [program: string, ...args: string[]];
 
 /** A network namespace, a machine of its own as far as networks go. */
 export interface Namespace {
   /** `/proc/<pid>/ns/net`, for `nsenter --net=` and `podman --network=ns:`. */
   readonly path: string;
   /** The command that runs this program inside. */
-  enter(...command: CommandLine): CommandLine;
+  enter(...command: ProgramWithArguments): ProgramWithArguments;
   /** Runs a short program inside and returns what it prints. */
-  run(...command: CommandLine): string;
+  run(...command: ProgramWithArguments): string;
   /**
    * Should this process die without `end`, the keeper of the namespace interrupts this process and waits for it, and removes
    * this folder.
@@ -60,7 +60,7 @@ export type UserNamespace = string;
  */
 export async function openNamespace(user: UserNamespace): Promise<Namespace & { readonly user: UserNamespace }> {
   const owner = user === 'new' ? ['--user', '--map-root-user'] : [];
-  const made: CommandLine = ['unshare', ...owner, '--net', '--', 'sh', '-c', keeper];
+  const made: ProgramWithArguments = ['unshare', ...owner, '--net', '--', 'sh', '-c', keeper];
   const command = user === 'new' || user === 'none' ? made : within(user, undefined, made);
   const child = spawn(command[0], command.slice(1), {
     cwd: '/',
@@ -75,7 +75,7 @@ export async function openNamespace(user: UserNamespace): Promise<Namespace & { 
   child.stdin.on('error', () => undefined);
   child.unref();
   for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as unknown as Socket).unref();
-  const enter = (...inner: CommandLine): CommandLine => within(inside, path, inner);
+  const enter = (...inner: ProgramWithArguments): ProgramWithArguments => within(inside, path, inner);
   return {
     path,
     user: inside,
@@ -93,7 +93,7 @@ export class NamespaceError extends Error {
   override readonly name = 'NamespaceError';
 }
 
-function within(user: UserNamespace, net: string | undefined, command: CommandLine): CommandLine {
+function within(user: UserNamespace, net: string | undefined, command: ProgramWithArguments): ProgramWithArguments {
   return [
     'nsenter',
     ...(user === 'none' ? [] : [`--user=${user}`, '--preserve-credentials']),
@@ -116,7 +116,7 @@ async function untilUp(child: ChildProcess): Promise<void> {
   failure.catch(() => undefined);
 }
 
-function run([program, ...args]: CommandLine): string {
+function run([program, ...args]: ProgramWithArguments): string {
   const ran = spawnSync(program, args, { encoding: 'utf8', cwd: '/', env: environment });
   if (ran.error !== undefined) throw new NamespaceError(ran.error.message);
   if (ran.status === 0) return ran.stdout;

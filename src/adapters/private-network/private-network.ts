@@ -1,5 +1,5 @@
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { NamespaceError, openNamespace, type Namespace } from './namespace.ts';
 
 /**
@@ -27,19 +27,19 @@ const [jobs, server] = ['192.0.2.2', '192.0.2.10'];
  */
 export async function layPrivateNetwork(platform: string = process.platform): Promise<Outcome<PrivateNetwork>> {
   if (platform !== 'linux')
-    return bad(
+    return err(
       fault('private-network-unavailable', { why: `Network namespaces exist on Linux, and this is ${platform}.` }),
     );
   const refusals: string[] = [];
   for (const rootless of process.getuid?.() === 0 ? [false, true] : [true]) {
     try {
-      return good(await lay(rootless));
+      return ok(await lay(rootless));
     } catch (error) {
       if (!(error instanceof NamespaceError)) throw error;
       refusals.push(error.message);
     }
   }
-  return bad(fault('private-network-unavailable', { why: `The system says: ${refusals.join('; ')}.` }));
+  return err(fault('private-network-unavailable', { why: `The system says: ${refusals.join('; ')}.` }));
 }
 
 async function lay(rootless: boolean): Promise<PrivateNetwork> {

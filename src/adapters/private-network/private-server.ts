@@ -2,14 +2,14 @@ import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, chmodSync, closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { makeFolder, serverAccount, spawnSettings, type ServerAccount } from '../embedded/account.ts';
 import { ensureBinaries, type FetchOptions } from '../embedded/fetch.ts';
 import { stopPostmaster } from '../embedded/postmaster.ts';
 import { processStart, type ProcessIdentity } from '../embedded/process-identity.ts';
 import { copyTemplate, ensureTemplate } from '../embedded/template.ts';
 import { defaultMajor } from '../embedded/versions.ts';
-import type { CommandLine } from './namespace.ts';
+import type { ProgramWithArguments } from './namespace.ts';
 import type { PrivateNetwork } from './private-network.ts';
 
 /** The server to be started inside. */
@@ -55,14 +55,14 @@ export async function startPrivateServer(
   appendFileSync(join(data, 'pg_hba.conf'), 'host all all 192.0.2.0/24 scram-sha-256\n');
   const program = binaries.value.postgres;
   const prepared = prepare(program, data, account, options);
-  if (prepared !== '') return bad(fault('embedded-start-failed', { why: prepared }));
+  if (prepared !== '') return err(fault('embedded-start-failed', { why: prepared }));
   const log = join(options.folder, 'server.log');
   const settings = { ...options.settings, listen_addresses: network.address, unix_socket_directories: '', port };
   const started = await launch(network, { program, data, log, settings, account });
   if ('failed' in started)
-    return bad(fault('embedded-start-failed', { why: `The last lines of its log:\n${started.failed}` }));
+    return err(fault('embedded-start-failed', { why: `The last lines of its log:\n${started.failed}` }));
   const login = `${encodeURIComponent(options.user)}:${encodeURIComponent(options.password)}`;
-  return good({
+  return ok({
     port,
     url: `postgresql://${login}@${network.address}:${port}/${encodeURIComponent(options.database)}?sslmode=disable`,
     log,
@@ -71,12 +71,12 @@ export async function startPrivateServer(
 }
 
 /** Role and database, made before anybody can connect: the server reads these commands from a pipe. */
-function prepare(program: string, data: string, account: ServerAccount, wish: PrivateServerOptions): string {
+function prepare(program: string, data: string, account: ServerAccount, request: PrivateServerOptions): string {
   const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
   const name = (text: string): string => `"${text.replaceAll('"', '""')}"`;
   const commands = [
-    `CREATE ROLE ${name(wish.user)} LOGIN PASSWORD ${literal(wish.password)}`,
-    `CREATE DATABASE ${name(wish.database)} OWNER ${name(wish.user)}`,
+    `CREATE ROLE ${name(request.user)} LOGIN PASSWORD ${literal(request.password)}`,
+    `CREATE DATABASE ${name(request.database)} OWNER ${name(request.user)}`,
   ];
   const args = ['--single', '-j', '-D', data, 'postgres'];
   const input = commands.map((command) => `${command};\n\n`).join('');
@@ -86,7 +86,7 @@ function prepare(program: string, data: string, account: ServerAccount, wish: Pr
   return ran.status === 0 ? said.join('\n') : said.join('\n') || `postgres --single ended with ${ran.status}`;
 }
 
-interface Launch {
+interface PrivateServerLaunch {
   readonly program: string;
   readonly data: string;
   readonly log: string;
@@ -94,17 +94,20 @@ interface Launch {
   readonly account: ServerAccount;
 }
 
-async function launch(network: PrivateNetwork, wish: Launch): Promise<ProcessIdentity | { readonly failed: string }> {
-  const pairs = Object.entries(wish.settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+async function launch(
+  network: PrivateNetwork,
+  request: PrivateServerLaunch,
+): Promise<ProcessIdentity | { readonly failed: string }> {
+  const pairs = Object.entries(request.settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const [enter, ...args] = network.database.enter(
-    ...asServer(network, wish.account),
-    wish.program,
+    ...asServer(network, request.account),
+    request.program,
     '-D',
-    wish.data,
+    request.data,
     ...pairs,
   );
-  const output = openSync(wish.log, 'w', 0o600);
-  const { cwd, env } = spawnSettings(wish.account);
+  const output = openSync(request.log, 'w', 0o600);
+  const { cwd, env } = spawnSettings(request.account);
   const child = spawn(enter, args, {
     cwd,
     env: { ...env, PATH: `${env['PATH']}:/usr/sbin:/sbin` },
@@ -118,17 +121,17 @@ async function launch(network: PrivateNetwork, wish: Launch): Promise<ProcessIde
   child.unref();
   const deadline = Date.now() + readyWithinMs;
   while (failure.length === 0 && child.exitCode === null && child.signalCode === null) {
-    const lines = pidFile(wish.data);
+    const lines = pidFile(request.data);
     if (child.pid !== undefined && lines[0]?.trim() === String(child.pid) && lines[7]?.trim() === 'ready')
       return { pid: child.pid, start: processStart(child.pid) ?? '' };
     if (Date.now() > deadline) child.kill('SIGQUIT');
     await new Promise((resolve) => setTimeout(resolve, 4));
   }
-  return { failed: failure[0] ?? readFileSync(wish.log, 'utf8').trimEnd().split('\n').slice(-12).join('\n') };
+  return { failed: failure[0] ?? readFileSync(request.log, 'utf8').trimEnd().split('\n').slice(-12).join('\n') };
 }
 
 /** The namespace is entered as root, and PostgreSQL refuses root: it gets an ordinary account behind the door. */
-function asServer(network: PrivateNetwork, account: ServerAccount): CommandLine {
+function asServer(network: PrivateNetwork, account: ServerAccount): ProgramWithArguments {
   if (network.rootless) return ['unshare', '--user', '--map-user=65532', '--'];
   return ['setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups', '--'];
 }

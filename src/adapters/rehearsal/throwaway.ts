@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, chmodSync, constants, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { fault } from '../../kit/fault.ts';
 import { perform } from '../../migrate/runner/perform.ts';
 import type { Connector, Session, SessionOptions } from '../../migrate/contract/ports.ts';
-import type { Rehearsal, Rehearsals, RehearsalTerms } from '../../migrate/rehearsal/rehearsal.ts';
+import type { Rehearsal, Rehearsals, RehearsalOptions } from '../../migrate/rehearsal/rehearsal.ts';
 import { serverFault } from '../../migrate/contract/server-fault.ts';
 import { quoteIdent, quoteLiteral } from '../../sql/quote.ts';
 import { processStart } from '../embedded/process-identity.ts';
@@ -69,7 +69,7 @@ interface Throwaway {
 
 /** The database and the role are called as the real ones are. */
 async function furnish(
-  terms: RehearsalTerms,
+  options: RehearsalOptions,
   { server, folder, register }: Throwaway,
   signal: AbortSignal | undefined,
 ): Promise<Outcome<Rehearsal>> {
@@ -89,24 +89,26 @@ async function furnish(
   };
   const password = randomBytes(24).toString('hex');
   register(password);
-  const own = terms.user !== 'postgres' && !terms.user.startsWith('pg_') && terms.user !== '';
-  const user = own ? terms.user : 'postgres';
-  const database = ['', 'postgres', 'template0', 'template1'].includes(terms.database) ? 'postgres' : terms.database;
+  const own = options.user !== 'postgres' && !options.user.startsWith('pg_') && options.user !== '';
+  const user = own ? options.user : 'postgres';
+  const database = ['', 'postgres', 'template0', 'template1'].includes(options.database)
+    ? 'postgres'
+    : options.database;
   const made = await sendTo(createConnector(administrator), [
     ...(own ? [`CREATE ROLE ${quoteIdent(user)} SUPERUSER LOGIN PASSWORD ${quoteLiteral(password)}`] : []),
     ...(database === 'postgres'
       ? []
       : [`CREATE DATABASE ${quoteIdent(database)} OWNER ${quoteIdent(user)} TEMPLATE template0`]),
-    ...(terms.searchPath === ''
+    ...(options.searchPath === ''
       ? []
-      : [`ALTER DATABASE ${quoteIdent(database)} SET search_path = ${terms.searchPath}`]),
+      : [`ALTER DATABASE ${quoteIdent(database)} SET search_path = ${options.searchPath}`]),
   ]);
   if (made !== undefined) {
     await close();
-    return bad(made);
+    return err(made);
   }
   const connector = createConnector({ ...administrator, database, user, password: own ? password : server.password });
-  return good({
+  return ok({
     close,
     open: async () => await connector.open(sessionOptions),
     async perform(task, bundle, onEvent) {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { good, type Outcome } from '../../kit/outcome.ts';
+import { ok, type Outcome } from '../../kit/outcome.ts';
 
 const testPrefix = 'godwit_test_';
 const templatePrefix = 'godwit_template_';
@@ -63,7 +63,7 @@ const underWay = new WeakMap<Administrator, Map<string, Promise<Outcome<string>>
  */
 export async function ensureTemplate(session: Administrator, hash: string, fill: Fill): Promise<Outcome<string>> {
   const template = `${templatePrefix}${hash.slice(0, 24)}`;
-  if (await exists(session, template)) return good(template);
+  if (await exists(session, template)) return ok(template);
   // The lock below keeps sessions apart, not the callers of one session.
   const own = underWay.get(session) ?? new Map<string, Promise<Outcome<string>>>();
   underWay.set(session, own);
@@ -76,7 +76,7 @@ async function makeAlone(session: Administrator, template: string, fill: Fill): 
   // The lock belongs to the session: when a process dies, the next one takes its place at once.
   await session.query('SELECT pg_advisory_lock(hashtext($1))', [template]);
   try {
-    return (await exists(session, template)) ? good(template) : await make(session, template, fill);
+    return (await exists(session, template)) ? ok(template) : await make(session, template, fill);
   } finally {
     await session.query('SELECT pg_advisory_unlock(hashtext($1))', [template]);
   }
@@ -95,7 +95,7 @@ async function make(session: Administrator, template: string, fill: Fill): Promi
   await endSessions(session, draft);
   await session.query(`ALTER DATABASE ${draft} RENAME TO ${template}`);
   await dropOldTemplates(session);
-  return good(template);
+  return ok(template);
 }
 
 async function exists(session: Administrator, name: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { good, type Outcome } from '../../kit/outcome.ts';
+import { ok, type Outcome } from '../../kit/outcome.ts';
 import { startEmbedded, type EmbeddedServer } from '../embedded/server.ts';
 import type { Administrator } from './databases.ts';
 import { testServerFolder } from './server-folder.ts';
@@ -46,7 +46,7 @@ async function start(dataDir: string, { major, env }: TestServerOptions): Promis
   const started = await startEmbedded({ dataDir, major, ephemeral: true, settings, env: { ...env } });
   if (!started.ok) return started;
   const { url, password } = started.value;
-  return good({ url, password, administrator: createAdministrator(url) });
+  return ok({ url, password, administrator: createAdministrator(url) });
 }
 
 /** One session for the whole process: to open one takes as long as to copy a small database. */

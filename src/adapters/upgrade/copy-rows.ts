@@ -24,7 +24,7 @@ WHERE c.relkind = 'r' AND ${notOurs} AND NOT ${ofExtension} GROUP BY 1 ORDER BY 
 }
 
 /** What is told while it goes on. */
-export interface CopyTerms {
+export interface CopyOptions {
   readonly signal: AbortSignal;
   readonly onTable: (name: string, done: number, of: number) => void;
 }
@@ -39,7 +39,7 @@ export interface CopyTerms {
 export async function copyRows(
   from: Client,
   to: Client,
-  { signal, onTable }: CopyTerms,
+  { signal, onTable }: CopyOptions,
 ): Promise<{ readonly tables: readonly CopiedTable[]; readonly rows: number }> {
   const [old, fresh] = [await tablesOf(from), await tablesOf(to)];
   const tables = [...old].flatMap(([name, columns]) => {
@@ -76,13 +76,13 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r'
   return rows.map(({ name }) => name);
 }
 
-interface Copying {
+interface TableCopy {
   readonly from: Client;
   readonly to: Client;
   readonly table: CopiedTable;
 }
 
-async function copyTable({ from, to, table }: Copying, signal: AbortSignal): Promise<number> {
+async function copyTable({ from, to, table }: TableCopy, signal: AbortSignal): Promise<number> {
   // CommonJS: its names are on the default export where a bundler has split it off.
   const streams = await import('pg-copy-streams');
   const copy = 'from' in streams ? streams : (streams as { readonly default: typeof CopyStreams }).default;

@@ -1,7 +1,7 @@
 import type { FaultCode } from '../../kit/catalogue/index.ts';
 import { fault, type FaultDetails } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { DatabaseAddress, TlsMode } from '../postgres/address.ts';
 import { queryOf, splitUrl } from './split-url.ts';
 
@@ -32,9 +32,9 @@ export interface UrlDefaults {
 export function readDatabaseUrl(text: string, label: string, defaults: UrlDefaults): Outcome<DatabaseUrl> {
   const stored = text.trim();
   const refused = formFault(stored, label);
-  if (refused !== undefined) return bad(refused);
+  if (refused !== undefined) return err(refused);
   const split = splitUrl(stored);
-  if (!split.ok) return bad(fault(split.code, { why: `${label}: ${fault(split.code).why}` }));
+  if (!split.ok) return err(fault(split.code, { why: `${label}: ${fault(split.code).why}` }));
   const query = queryOf(split.query);
   if (query === undefined) return refuse('url-unescaped', label);
 
@@ -60,7 +60,7 @@ export function readDatabaseUrl(text: string, label: string, defaults: UrlDefaul
 
   const password = query.get('password') ?? split.password ?? defaults.password;
   const rootCertificate = query.get('sslrootcert');
-  return good({
+  return ok({
     address: {
       host,
       port,
@@ -149,7 +149,7 @@ function parameterWarning(name: string, label: string): Finding {
 }
 
 function refuse(code: FaultCode, label: string, details?: FaultDetails): Outcome<never> {
-  return bad(refuseWith(code, label, details));
+  return err(refuseWith(code, label, details));
 }
 
 function refuseWith(code: FaultCode, label: string, details: FaultDetails = {}): Finding {

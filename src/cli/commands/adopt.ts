@@ -1,5 +1,5 @@
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { nearest } from '../../kit/nearest.ts';
 import { versionIn } from '../../migrate/contract/migration-id.ts';
 import type { Migration, Plan } from '../../migrate/contract/model.ts';
@@ -111,7 +111,7 @@ function idsOf(names: readonly string[], migrations: readonly Migration[]): Outc
         name,
         migrations.map((one) => one.name),
       );
-      return bad(
+      return err(
         fault('wrong-usage', {
           why: `There is no migration \`${name}\`.`,
           ...(near === undefined ? {} : { fix: `Did you mean \`${near}\`?` }),
@@ -120,7 +120,7 @@ function idsOf(names: readonly string[], migrations: readonly Migration[]): Outc
     }
     ids.push(found.id);
   }
-  return good(ids);
+  return ok(ids);
 }
 
 async function exportHistory(context: Context, ready: Ready): Promise<Result> {

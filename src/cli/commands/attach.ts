@@ -21,8 +21,8 @@ export const attach: Run = async (context) => {
   const { screen } = context;
   const found = await findRun(context, project.value);
   if (found.entry !== undefined && found.entry.finishedAt !== undefined) {
-    const told = await project.value.remote?.said(found.entry);
-    if (told !== undefined) return tellAgain(context, found.entry, told);
+    const reported = await project.value.remote?.said(found.entry);
+    if (reported !== undefined) return reportAgain(context, found.entry, reported);
   }
   const ref = await found.engine.attach(found.run);
   if (!ref.ok) return failed(found.several === undefined ? ref.findings : [found.several]);
@@ -122,7 +122,7 @@ async function close(project: Project, { engine, entry, ref }: FoundRun, executi
 }
 
 /** One that ended long ago is told from what it has said. */
-function tellAgain({ screen }: Context, entry: LedgerEntry, events: Execution['events']): Result {
+function reportAgain({ screen }: Context, entry: LedgerEntry, events: Execution['events']): Result {
   for (const event of events) screen.event(event);
   const finished = events.findLast((event) => event.kind === 'run.finished');
   const { exitCode, outcome } = finished ?? { exitCode: entry.exitCode ?? 42, outcome: entry.outcome ?? 'unknown' };

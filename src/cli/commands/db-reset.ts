@@ -1,8 +1,8 @@
 import type { DatabaseAddress } from '../../adapters/postgres/address.ts';
-import type { Standing } from '../../adapters/postgres/recreate-database.ts';
+import type { ExistingDatabase } from '../../adapters/postgres/recreate-database.ts';
 import { isLoopback, readDatabaseUrl } from '../../adapters/url/database-url.ts';
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { unpinEnvironment } from '../../project/lock-file.ts';
 import type { Project } from '../../project/open.ts';
 import { change } from '../change.ts';
@@ -49,18 +49,18 @@ async function reach(context: Context, project: Project): Promise<Outcome<Reache
     if (!isLoopback(host)) return refused(`${host} is another machine; only databases of this machine are made anew.`);
     if (/^template[01]$/.test(database.address.database))
       return refused(`${database.address.database} is a database of the server itself.`);
-    return good({ address: database.address, close: () => Promise.resolve() });
+    return ok({ address: database.address, close: () => Promise.resolve() });
   }
   const server = await joinServer(context, project, false);
   if (!server.ok) return server;
   project.redactor.register(server.value.password);
   const url = readDatabaseUrl(server.value.url, 'the embedded server', { user: 'postgres' });
   if (!url.ok) return url;
-  return good({ address: url.value.address, close: async () => await server.value.stop() });
+  return ok({ address: url.value.address, close: async () => await server.value.stop() });
 }
 
 function refused(why: string, fix?: string): Outcome<never> {
-  return bad(fault('reset-refused', { why, ...(fix === undefined ? {} : { fix }) }));
+  return err(fault('reset-refused', { why, ...(fix === undefined ? {} : { fix }) }));
 }
 
 async function resetAt(context: Context, project: Project, address: DatabaseAddress): Promise<Result> {
@@ -94,7 +94,7 @@ async function resetAt(context: Context, project: Project, address: DatabaseAddr
 /** A tunnel makes any database look local: what godwit has noted in it tells. */
 function fitsEnvironment(
   { environment, pinned }: Project,
-  { environment: found, environmentId }: Standing,
+  { environment: found, environmentId }: ExistingDatabase,
 ): Outcome<void> {
   const { name } = environment;
   if (found !== '' && found !== name)
@@ -107,21 +107,21 @@ function fitsEnvironment(
       `godwit.lock.json pins \`${name}\` to another database (id ${pinned.id}, found ${environmentId}).`,
       'Check the URL.',
     );
-  return good(undefined);
+  return ok(undefined);
 }
 
 async function consent(
   { io, screen, typed, signal }: Context,
   where: string,
-  { there, tables }: Standing,
+  { there, tables }: ExistingDatabase,
 ): Promise<Outcome<void>> {
-  if (typed.switches.has('yes') || !there) return good(undefined);
+  if (typed.switches.has('yes') || !there) return ok(undefined);
   const what = `${where}, with ${countOf(tables, 'table')} and the history`;
   if (!io.interactive || screen.json)
     return refused(`It would drop ${what}, and nobody can be asked here.`, 'Say `--yes`.');
   const answer = await io.ask(`Drop ${what}, and make it anew? [y/N] `);
-  if (signal.aborted) return bad(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  if (signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
   return /^y(es)?$/i.test(answer?.trim() ?? '')
-    ? good(undefined)
+    ? ok(undefined)
     : refused('The answer was not yes.', 'Answer `y`, or say `--yes`.');
 }

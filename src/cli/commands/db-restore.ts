@@ -16,7 +16,7 @@ export const restore: Run = async (context) => {
   const { environment } = project.value;
   const { listKept } = await import('../../adapters/checkpoint/kept.ts');
   const kept = await listKept(checkpointsFolder(project.value), environment.name);
-  const copies = kept.filter(({ means }) => means === 'copy');
+  const copies = kept.filter(({ means: method }) => method === 'copy');
   const [id] = context.typed.arguments;
   if (id === undefined) return listed(context, copies);
   const chosen = copies.filter((one) => one.id.startsWith(id.toUpperCase()));
@@ -32,13 +32,13 @@ export const restore: Run = async (context) => {
   });
 };
 
-interface Place {
+interface RestorePlace {
   readonly dataDir: string;
   readonly env: NodeJS.ProcessEnv;
   register(secret: string): void;
 }
 
-async function putBack(context: Context, checkpoint: KeptCheckpoint, place: Place): Promise<Result> {
+async function putBack(context: Context, checkpoint: KeptCheckpoint, place: RestorePlace): Promise<Result> {
   const { screen } = context;
   const { inspectEmbedded } = await import('../../adapters/embedded/control.ts');
   const { restoreData } = await import('../../adapters/checkpoint/data-restore.ts');

@@ -1,7 +1,7 @@
 import { defaultMajor } from '../../adapters/embedded/versions.ts';
 import { whoActs } from '../../adapters/actor.ts';
 import { fault } from '../../kit/fault.ts';
-import { good, type Outcome } from '../../kit/outcome.ts';
+import { ok, type Outcome } from '../../kit/outcome.ts';
 import { readBundle } from '../../project/wire.ts';
 import { finishUpgrade, upgradeEmbedded, type Upgraded } from '../../project/upgrade-embedded.ts';
 import { version } from '../../project/version.ts';
@@ -65,7 +65,7 @@ async function started(context: Context, project: Project, keep: boolean): Promi
   if (!server.ok) return server;
   context.redactor.register(server.value.password);
   await server.value.stop();
-  return good(undefined);
+  return ok(undefined);
 }
 
 function withMajor(project: Project, major: number): Project {

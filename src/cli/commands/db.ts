@@ -4,7 +4,7 @@ import { createConnector } from '../../adapters/postgres/connector.ts';
 import { readDatabaseUrl } from '../../adapters/url/database-url.ts';
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { ResultSet, ServerError } from '../../migrate/contract/ports.ts';
 import type { Project } from '../../project/open.ts';
 import { embeddedFolder } from '../../project/wire.ts';
@@ -116,13 +116,13 @@ async function query(address: string, text: string, signal: AbortSignal): Promis
     signal,
   });
   const stopped = fault('interrupted', { why: 'The query was cancelled.', fix: 'Run it again.' });
-  if (!session.ok) return signal.aborted ? bad(stopped) : session;
+  if (!session.ok) return signal.aborted ? err(stopped) : session;
   const cancel = (): void => void session.value.cancel();
   signal.addEventListener('abort', cancel);
   try {
     const reply = await session.value.send(text, { rows: 'all' });
-    if (reply.ok) return good(reply.results);
-    return bad(signal.aborted ? stopped : queryFault(reply.error));
+    if (reply.ok) return ok(reply.results);
+    return err(signal.aborted ? stopped : queryFault(reply.error));
   } finally {
     signal.removeEventListener('abort', cancel);
     await session.value.close();
@@ -139,7 +139,7 @@ export async function embeddedProject(context: Context): Promise<Outcome<Project
   const project = await openProjectOf(context);
   if (!project.ok || project.value.environment.database.kind === 'embedded') return project;
   const { name } = project.value.environment;
-  return bad(
+  return err(
     fault('wrong-usage', {
       why: `The environment \`${name}\` has a server of its own; \`godwit db\` is about the embedded one.`,
       fix: 'Unset DATABASE_URL, or name an environment whose database is "embedded" with -e.',

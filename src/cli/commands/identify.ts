@@ -1,5 +1,5 @@
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { RecordedIdentity } from '../../migrate/contract/history-rows.ts';
 import { identifyTask, inspectTask } from '../../project/tasks.ts';
 import type { Context, Result } from '../command.ts';
@@ -22,7 +22,7 @@ export async function identify(context: Context): Promise<Result> {
   if (reason === '' && !looks) return failed([fault('identity-without-reason')]);
   return await withProject(context, { migrations: false, changes: true }, async (ready) => {
     const asks = io.interactive && !screen.json && (ready.project.environment.protected || !typed.switches.has('yes'));
-    const looked = looks || asks ? await look(context, ready) : good(undefined);
+    const looked = looks || asks ? await look(context, ready) : ok(undefined);
     if (!looked.ok) return failed(looked.findings);
     if (looks || looked.value === 'settled') {
       if (looked.value === 'settled') screen.say('', `${screen.style.green('✔')} ${nothingToDo(ready)}`);
@@ -30,10 +30,10 @@ export async function identify(context: Context): Promise<Result> {
       return { exitCode: 0, outcome, findings: [], data: {} };
     }
     const shown = looked.value;
-    const approved = asks ? await ask(context, ready) : good(false);
+    const approved = asks ? await ask(context, ready) : ok(false);
     if (!approved.ok) return failed(approved.findings);
-    const wish = { reason, approved: approved.value, waitMs: wait.value };
-    const task = await identifyTask(ready.project, ready.actor, shown === undefined ? wish : { ...wish, shown });
+    const request = { reason, approved: approved.value, waitMs: wait.value };
+    const task = await identifyTask(ready.project, ready.actor, shown === undefined ? request : { ...request, shown });
     return await executeAloud(context, ready, task);
   });
 }
@@ -49,13 +49,13 @@ async function look(context: Context, ready: Ready): Promise<Outcome<RecordedIde
     ready,
     inspectTask(ready.project, ready.actor, { what: 'identity' }),
   );
-  if (exitCode !== 0) return bad(...findings);
+  if (exitCode !== 0) return err(...findings);
   const settled = events.findLast((event) => event.kind === 'identity.settled');
   const identity = events.findLast((event) => event.kind === 'identity');
-  if (settled === undefined || identity === undefined) return good('settled');
+  if (settled === undefined || identity === undefined) return ok('settled');
   context.screen.event(settled);
   const { environmentId: id, systemId, databaseOid } = identity;
-  return good({ environment: settled.before.environment, id, systemId, databaseOid });
+  return ok({ environment: settled.before.environment, id, systemId, databaseOid });
 }
 
 async function ask({ io, signal }: Context, { project }: Ready): Promise<Outcome<boolean>> {
@@ -63,9 +63,9 @@ async function ask({ io, signal }: Context, { project }: Ready): Promise<Outcome
   const answer = await io.ask(
     isProtected ? `\n${name} is protected. Type its name to settle this: ` : '\nType yes to settle this: ',
   );
-  if (signal.aborted) return bad(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
-  if (!isProtected) return answer?.trim().toLowerCase() === 'yes' ? good(true) : bad(fault('identity-unconfirmed'));
-  if (answer?.trim() === name) return good(true);
+  if (signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  if (!isProtected) return answer?.trim().toLowerCase() === 'yes' ? ok(true) : err(fault('identity-unconfirmed'));
+  if (answer?.trim() === name) return ok(true);
   const why = 'The name of the environment was not typed; nothing was changed.';
-  return bad(fault('needs-approval', { why, fix: `Type \`${name}\` when asked.` }));
+  return err(fault('needs-approval', { why, fix: `Type \`${name}\` when asked.` }));
 }

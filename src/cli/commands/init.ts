@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeNew } from '../../adapters/write-file.ts';
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { configNames } from '../../project/load-config.ts';
 import type { Run } from '../command.ts';
 import { done, failed } from '../result.ts';
@@ -38,7 +38,7 @@ const sampleDown = `-- Undoes 0001_create_notes.sql.
 DROP TABLE notes;
 `;
 
-interface Piece {
+interface ScaffoldFile {
   readonly path: string;
   readonly state: 'written' | 'kept' | 'extended';
 }
@@ -54,7 +54,7 @@ export const init: Run = async ({ io, screen, typed }) => {
       }),
     ]);
   }
-  const pieces: Piece[] = [];
+  const pieces: ScaffoldFile[] = [];
   for (const part of [writeConfig, writeSample, writeIgnore]) {
     const written = await part(io.cwd);
     if (!written.ok) return failed(written.findings);
@@ -77,36 +77,36 @@ export const init: Run = async ({ io, screen, typed }) => {
   return done({ files: pieces });
 };
 
-async function writeConfig(cwd: string): Promise<Outcome<readonly Piece[]>> {
+async function writeConfig(cwd: string): Promise<Outcome<readonly ScaffoldFile[]>> {
   const existing = configNames.find((name) => existsSync(join(cwd, name)));
-  if (existing !== undefined) return good([{ path: existing, state: 'kept' }]);
+  if (existing !== undefined) return ok([{ path: existing, state: 'kept' }]);
   return await writeAs(cwd, 'godwit.config.mjs', config);
 }
 
 /** The sample goes only where there are no migrations yet. */
-async function writeSample(cwd: string): Promise<Outcome<readonly Piece[]>> {
+async function writeSample(cwd: string): Promise<Outcome<readonly ScaffoldFile[]>> {
   const present = await readdir(join(cwd, 'migrations')).catch(() => []);
-  if (present.some((name) => name.endsWith('.sql'))) return good([{ path: 'migrations/', state: 'kept' }]);
+  if (present.some((name) => name.endsWith('.sql'))) return ok([{ path: 'migrations/', state: 'kept' }]);
   const up = await writeAs(cwd, 'migrations/0001_create_notes.sql', sampleUp);
   if (!up.ok) return up;
   const down = await writeAs(cwd, 'migrations/0001_create_notes.down.sql', sampleDown);
-  return down.ok ? good([...up.value, ...down.value]) : down;
+  return down.ok ? ok([...up.value, ...down.value]) : down;
 }
 
-async function writeIgnore(cwd: string): Promise<Outcome<readonly Piece[]>> {
+async function writeIgnore(cwd: string): Promise<Outcome<readonly ScaffoldFile[]>> {
   const path = join(cwd, '.gitignore');
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return await writeAs(cwd, '.gitignore', '.godwit/\n');
-  if (/^\/?\.godwit\/?\s*$/m.test(text)) return good([{ path: '.gitignore', state: 'kept' }]);
+  if (/^\/?\.godwit\/?\s*$/m.test(text)) return ok([{ path: '.gitignore', state: 'kept' }]);
   try {
     await appendFile(path, `${text === '' || text.endsWith('\n') ? '' : '\n'}.godwit/\n`);
-    return good([{ path: '.gitignore', state: 'extended' }]);
+    return ok([{ path: '.gitignore', state: 'extended' }]);
   } catch (error) {
-    return bad(fault('file-unwritable', { why: `${(error as Error).message}.`, where: { file: '.gitignore' } }));
+    return err(fault('file-unwritable', { why: `${(error as Error).message}.`, where: { file: '.gitignore' } }));
   }
 }
 
-async function writeAs(cwd: string, path: string, text: string): Promise<Outcome<readonly Piece[]>> {
+async function writeAs(cwd: string, path: string, text: string): Promise<Outcome<readonly ScaffoldFile[]>> {
   const written = await writeNew(join(cwd, path), text, path);
-  return written.ok ? good([{ path, state: 'written' }]) : written;
+  return written.ok ? ok([{ path, state: 'written' }]) : written;
 }

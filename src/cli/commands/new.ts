@@ -86,12 +86,12 @@ function freeVersion(
   return { version: String(version).padStart(first.length, '0'), taken };
 }
 
-const mostTold = 5;
+const mostShown = 5;
 
 function takenLines(taken: readonly Taken[]): readonly string[] {
-  const more = taken.length - mostTold;
+  const more = taken.length - mostShown;
   return [
-    ...taken.slice(0, mostTold).map(({ version, branch, file }) => `${version} is taken on branch ${branch}: ${file}`),
+    ...taken.slice(0, mostShown).map(({ version, branch, file }) => `${version} is taken on branch ${branch}: ${file}`),
     ...(more > 0 ? [`… and ${more} more`] : []),
   ];
 }

@@ -1,5 +1,5 @@
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Pruning } from '../../migrate/contract/pruning.ts';
 import { inspectTask, pruneTask } from '../../project/tasks.ts';
 import type { Context, Result, Run } from '../command.ts';
@@ -71,37 +71,37 @@ async function approval(context: Context, ready: Ready, before: string): Promise
   const { io, screen, typed } = context;
   const { name, protected: isProtected } = ready.project.environment;
   const cannotAsk = !io.interactive || screen.json;
-  if (!isProtected && typed.switches.has('yes')) return good(false);
-  if (cannotAsk && isProtected) return good(false);
+  if (!isProtected && typed.switches.has('yes')) return ok(false);
+  if (cannotAsk && isProtected) return ok(false);
   if (cannotAsk)
     return refused(
       'What is pruned is gone for good, and nobody can be asked here.',
       'Say `--yes`; `--dry-run` shows what would go.',
     );
   const seen = await look(context, ready, before);
-  if (seen.pruning === undefined) return bad(...seen.result.findings);
+  if (seen.pruning === undefined) return err(...seen.result.findings);
   // The runner says that there is nothing to do.
-  if (seen.pruning.runs === 0) return good(true);
+  if (seen.pruning.runs === 0) return ok(true);
   sayWhatGoes(context, seen.pruning, 'To be pruned');
   const question = isProtected ? `\n${name} is protected. Type its name to prune: ` : '\nPrune? [y/N] ';
   const answer = (await io.ask(question))?.trim() ?? '';
-  if (context.signal.aborted) return bad(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  if (context.signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
   if (isProtected)
     return answer === name
-      ? good(true)
-      : bad(
+      ? ok(true)
+      : err(
           fault('needs-approval', {
             why: 'The name of the environment was not typed; nothing was changed.',
             fix: `Type \`${name}\` when asked.`,
           }),
         );
   return /^y(es)?$/i.test(answer)
-    ? good(false)
+    ? ok(false)
     : refused('The answer was not yes; nothing was changed.', 'Answer `y`, or say `--yes`.');
 }
 
 function refused(why: string, fix: string): Outcome<never> {
-  return bad(fault('prune-refused', { why, fix }));
+  return err(fault('prune-refused', { why, fix }));
 }
 
 function sayWhatGoes({ screen }: Context, pruning: Pruning, title: string): void {

@@ -1,5 +1,5 @@
 import type { Finding } from '../../kit/finding.ts';
-import { good, type Outcome } from '../../kit/outcome.ts';
+import { ok, type Outcome } from '../../kit/outcome.ts';
 import type { Execution } from '../../migrate/controller/execute-task.ts';
 import type { LedgerEntry } from '../../migrate/contract/engine.ts';
 import type { RunEvent } from '../../migrate/contract/event.ts';
@@ -8,10 +8,10 @@ import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../migrate/c
 import { shown } from '../../migrate/contract/command-text.ts';
 import { inspectTask, ofAnyDatabase } from '../../project/tasks.ts';
 import { attemptsOf, mergeRuns, rowOf } from '../../project/attempts.ts';
-import { howWasRun, runQuestion, type Known } from '../../project/questions.ts';
+import { howWasRun, runQuestion, type KnownResult } from '../../project/questions.ts';
 import type { Context, Result, Run } from '../command.ts';
 import { eventOf, execute, withProject, type Ready } from '../execute.ts';
-import { asOfData, look, lookUp, runsWish, type Wish } from '../look.ts';
+import { asOfData, look, lookUp, runsQuery, type ResultQuery } from '../look.ts';
 import { done, failed } from '../result.ts';
 import { identityLines } from '../screen/identity.ts';
 import { unexecutedLines } from '../screen/unexecuted.ts';
@@ -60,7 +60,7 @@ async function listEverywhere(context: Context, limit: number): Promise<Result> 
 
 interface ReadRuns {
   readonly runs: readonly RunRow[];
-  readonly known?: Known;
+  readonly known?: KnownResult;
   readonly findings?: readonly Finding[];
 }
 
@@ -70,18 +70,18 @@ async function readRuns(
   ready: Ready,
   wanted: { readonly limit: number; readonly attempts: number },
 ): Promise<Outcome<ReadRuns>> {
-  const wish = runsWish(ready.project, ready.actor, wanted.limit);
-  const known = await lookUp(context, ready, wish.question);
-  const told = known?.events.findLast((event) => event.kind === 'runs');
-  if (known !== undefined && told !== undefined) return good({ runs: told.runs, known });
+  const request = runsQuery(ready.project, ready.actor, wanted.limit);
+  const known = await lookUp(context, ready, request.question);
+  const reported = known?.events.findLast((event) => event.kind === 'runs');
+  if (known !== undefined && reported !== undefined) return ok({ runs: reported.runs, known });
   const fresh = context.typed.switches.has('fresh');
   if (ready.project.remote !== undefined && !fresh && wanted.attempts > 0) {
     context.screen.say(context.screen.style.dim('  from the ledger; --fresh asks the database'));
-    return good({ runs: [] });
+    return ok({ runs: [] });
   }
-  const execution = await execute(context, ready, wish.task, { question: wish.name });
+  const execution = await execute(context, ready, request.task, { question: request.name });
   const event = eventOf(execution, 'runs');
-  return event.ok ? good({ runs: event.value.runs, findings: execution.findings }) : event;
+  return event.ok ? ok({ runs: event.value.runs, findings: execution.findings }) : event;
 }
 
 /** `godwit runs show RUN` */
@@ -91,15 +91,15 @@ export const show: Run = async (context) =>
     const subject = (typed.arguments[0] ?? '').toUpperCase();
     const attempts = (await attemptsOf(ready.project)).filter((entry) => entry.run.startsWith(subject));
     const [attempt] = attempts;
-    const wish: Wish = {
+    const request: ResultQuery = {
       task: ofAnyDatabase(inspectTask(ready.project, ready.actor, { what: 'run', subject })),
       name: runQuestion(attempt?.run ?? subject),
       ...(attempts.length === 1 && attempt !== undefined ? { question: howWasRun(attempt.run) } : {}),
     };
     const alone = ready.project.remote !== undefined && attempts.length === 1 && neverConnected(attempt);
-    const execution = alone ? undefined : await look(context, ready, wish);
-    const told = execution?.events.findLast((candidate) => candidate.kind === 'runs')?.runs ?? [];
-    const [run] = told.length > 0 ? told : attempt === undefined ? [] : [rowOf(attempt)];
+    const execution = alone ? undefined : await look(context, ready, request);
+    const reported = execution?.events.findLast((candidate) => candidate.kind === 'runs')?.runs ?? [];
+    const [run] = reported.length > 0 ? reported : attempt === undefined ? [] : [rowOf(attempt)];
     if (run === undefined) return failed(execution === undefined ? [] : notTold(execution));
     const details = execution?.events.findLast((candidate) => candidate.kind === 'run.details');
     const own = <Row extends { readonly run: string }>(rows: readonly Row[] | undefined) =>
@@ -108,7 +108,7 @@ export const show: Run = async (context) =>
     const changes = changesOf(execution?.events ?? []);
     const [live] = own<LiveRunRow>(details?.live);
     const entry = attempts.find((candidate) => candidate.run === run.run);
-    if (Math.max(told.length, attempts.length) > 1)
+    if (Math.max(reported.length, attempts.length) > 1)
       screen.say(screen.style.dim(`  Several runs begin with ${subject}; this is the newest of them.`));
     screen.say(
       ...runLines(run, screen.style),

@@ -3,19 +3,19 @@ import type { Finding } from '../../kit/finding.ts';
 import { appliedNow } from '../../migrate/contract/history.ts';
 import type { HistoryRow } from '../../migrate/contract/history-rows.ts';
 import { defaultSet, isBareId, isOf, setIn, versionIn } from '../../migrate/contract/migration-id.ts';
-import { compareTold } from '../../migrate/plan/reported-statements.ts';
+import { compareReported } from '../../migrate/plan/reported-statements.ts';
 import type { Judged } from '../../migrate/plan/what-changed.ts';
 import { judgeVanished, withoutFile } from '../../migrate/plan/without-file.ts';
 import type { Run } from '../command.ts';
 import { eventOf, withProject } from '../execute.ts';
-import { appliedWish, asOfData, look, targetOf } from '../look.ts';
+import { appliedQuery, asOfData, look, targetOf } from '../look.ts';
 import { failed } from '../result.ts';
 import type { Screen } from '../screen/screen-port.ts';
 import { aligned, countOf, shortTime } from '../screen/format.ts';
 import type { Style } from '../screen/style.ts';
 
 /** One migration as `status` shows it. */
-interface Line {
+interface StatusLine {
   readonly id: string;
   readonly name: string;
   readonly file: string;
@@ -38,7 +38,7 @@ export const status: Run = async (context) =>
 const statusOf: Run = async (context) =>
   await withProject(context, { file: context.typed.values['file'] }, async (ready) => {
     const { project, wired, actor } = ready;
-    const execution = await look(context, ready, appliedWish(project, actor));
+    const execution = await look(context, ready, appliedQuery(project, actor));
     const history = eventOf(execution, 'history');
     if (!history.ok) return failed(history.findings);
     const { layout } = wired.bundle;
@@ -50,7 +50,7 @@ const statusOf: Run = async (context) =>
       comparison,
       findings: found,
       standsFor,
-    } = await compareTold(wired.bundle, history.value, nodeHashing, {
+    } = await compareReported(wired.bundle, history.value, nodeHashing, {
       outOfOrder: false,
       local: project.environment.name === 'local',
       ahead: project.environment.ahead,
@@ -58,8 +58,8 @@ const statusOf: Run = async (context) =>
     const vanished = withoutFile(partial, wired.bundle);
     const inPart = judgeVanished(vanished, rows);
     // Those of a run that told it earlier are about that run.
-    const told = execution.known === undefined ? execution.findings : [];
-    const findings = [...told, ...inPart, ...found];
+    const reported = execution.known === undefined ? execution.findings : [];
+    const findings = [...reported, ...inPart, ...found];
     // Bare files have no folder: what is known of them is in the history.
     const bare = layout === 'bare' ? [] : appliedNow(rows).filter(({ id }) => isBareId(id));
     const known = [
@@ -93,17 +93,18 @@ function countSets(rows: readonly HistoryRow[]): readonly OtherSet[] {
 }
 
 /** Nothing of these is left for `up`. */
-const settledStates: ReadonlySet<Line['state']> = new Set(['applied', 'missing', 'ahead']);
+const settledStates: ReadonlySet<StatusLine['state']> = new Set(['applied', 'missing', 'ahead']);
 
 function linesOf(
   { comparison, standsFor }: Pick<Judged, 'comparison' | 'standsFor'>,
   partial: ReadonlySet<string>,
-): readonly Line[] {
+): readonly StatusLine[] {
   const late = new Set(comparison.late.map((migration) => migration.id));
   const changed = new Set(comparison.changed.map(({ migration }) => migration.id));
-  const stateOf = (id: string): Line['state'] => (partial.has(id) ? 'partial' : late.has(id) ? 'late' : 'pending');
-  const lines: Line[] = [
-    ...[...comparison.applied, ...comparison.changed].map(({ migration, row }): Line => ({
+  const stateOf = (id: string): StatusLine['state'] =>
+    partial.has(id) ? 'partial' : late.has(id) ? 'late' : 'pending';
+  const lines: StatusLine[] = [
+    ...[...comparison.applied, ...comparison.changed].map(({ migration, row }): StatusLine => ({
       id: migration.id,
       name: migration.name,
       file: migration.up.file,
@@ -119,7 +120,7 @@ function linesOf(
         state: 'renamed' as const,
         ...factsOf(row),
       })),
-    ...[...comparison.missing, ...comparison.ahead].map((row): Line => ({
+    ...[...comparison.missing, ...comparison.ahead].map((row): StatusLine => ({
       id: row.id,
       name: row.name,
       file: row.file,
@@ -135,13 +136,17 @@ function linesOf(
   return lines;
 }
 
-function bareLine(row: HistoryRow, partial: readonly string[]): Line {
+function bareLine(row: HistoryRow, partial: readonly string[]): StatusLine {
   const { id, name, file } = row;
   return { id, name, file, state: partial.includes(id) ? 'partial' : 'applied', ...factsOf(row) };
 }
 
 /** What stands in part and is neither in the folder nor applied: its file is gone, or it is a bare one. */
-function unseen(partial: readonly string[], lines: readonly Line[], layout: 'native' | 'bare'): readonly Line[] {
+function unseen(
+  partial: readonly string[],
+  lines: readonly StatusLine[],
+  layout: 'native' | 'bare',
+): readonly StatusLine[] {
   if (layout === 'bare') return [];
   const shown = new Set(lines.map(({ id }) => id));
   return [...new Set(partial)]
@@ -154,7 +159,7 @@ function unseen(partial: readonly string[], lines: readonly Line[], layout: 'nat
     }));
 }
 
-function factsOf({ kind, at, by, ms, run }: HistoryRow): Pick<Line, 'how' | 'at' | 'by' | 'ms' | 'run'> {
+function factsOf({ kind, at, by, ms, run }: HistoryRow): Pick<StatusLine, 'how' | 'at' | 'by' | 'ms' | 'run'> {
   return { how: kind, at, by, ms, run };
 }
 
@@ -166,7 +171,7 @@ function byVersion(a: string, b: string): number {
 const most = 30;
 
 interface Shown {
-  readonly lines: readonly Line[];
+  readonly lines: readonly StatusLine[];
   readonly findings: readonly Finding[];
   readonly otherSets: readonly OtherSet[];
   readonly environment: string;
@@ -200,7 +205,7 @@ function show(screen: Screen, { lines, findings, otherSets, environment }: Shown
 }
 
 /** What is applied and stands in part is on its way back. */
-function nextStep(lines: readonly Line[], environment: string): string {
+function nextStep(lines: readonly StatusLine[], environment: string): string {
   const name = environment === 'local' ? '' : ` -e ${environment}`;
   return lines.some(({ state, how }) => state === 'partial' && how !== undefined)
     ? `\`godwit down${name}\` goes on undoing what stands in part, \`godwit up --resume-up${name}\` does again what was undone`
@@ -208,13 +213,13 @@ function nextStep(lines: readonly Line[], environment: string): string {
 }
 
 /** `12 applied, 1 changed, 2 pending` */
-function tally(lines: readonly Line[]): string {
+function tally(lines: readonly StatusLine[]): string {
   const counts = new Map<string, number>();
   for (const { state } of lines) counts.set(state, (counts.get(state) ?? 0) + 1);
   return [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
 }
 
-function row(line: Line, style: Style): readonly string[] {
+function row(line: StatusLine, style: Style): readonly string[] {
   const title = isBareId(line.id) ? line.name : `${line.id} ${line.name || '(its file is gone)'}`;
   if (line.state === 'applied' || line.state === 'ahead') {
     const when = `${shortTime(line.at ?? '')} by ${line.by ?? ''}`;
@@ -231,6 +236,6 @@ function row(line: Line, style: Style): readonly string[] {
   return [`  ${paint(line.state === 'pending' ? '•' : '!')} ${title}`, paint(stateText(line))];
 }
 
-function stateText({ state, standsFor }: Line): string {
+function stateText({ state, standsFor }: StatusLine): string {
   return standsFor === undefined ? state : `${state}: \`up\` records it in place of ${standsFor} that are applied`;
 }

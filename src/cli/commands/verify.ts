@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
-import type { AcceptWish } from '../../project/tasks.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
+import type { AcceptRequest } from '../../project/tasks.ts';
 import { verifyQuestion, whetherAsStated } from '../../project/questions.ts';
 import { ofAnyDatabase, verifyTask } from '../../project/tasks.ts';
 import type { Run, Typed } from '../command.ts';
@@ -11,9 +11,9 @@ import { checkAdvice, checkLines, checkSummary } from '../screen/checks.ts';
 
 /** `godwit verify` */
 export const verify: Run = async (context) => {
-  const wish = acceptWish(context.typed);
-  if (!wish.ok) return failed(wish.findings);
-  if (wish.value !== undefined) return await (await import('./accept.ts')).accept(context, wish.value);
+  const request = acceptRequest(context.typed);
+  if (!request.ok) return failed(request.findings);
+  if (request.value !== undefined) return await (await import('./accept.ts')).accept(context, request.value);
   return await compare(context);
 };
 
@@ -22,14 +22,14 @@ const compare: Run = async (context) =>
     const { screen, typed } = context;
     const strict = typed.switches.has('strict');
     const { file } = typed.values;
-    const terms = { strict, ignore: ready.project.environment.ignore };
-    const question = file === undefined ? whetherAsStated(ready.wired.bundle.hash, terms) : undefined;
+    const options = { strict, ignore: ready.project.environment.ignore };
+    const question = file === undefined ? whetherAsStated(ready.wired.bundle.hash, options) : undefined;
     const looking = verifyTask(ready.project, ready.actor, { strict });
     const task = strict ? looking : ofAnyDatabase(looking);
     screen.live('checking the database');
     const execution = await look(context, ready, {
       task,
-      name: verifyQuestion(terms),
+      name: verifyQuestion(options),
       ...(question === undefined ? {} : { question }),
     });
     if (execution.events.length === 0) return failed(execution.findings);
@@ -50,19 +50,19 @@ const compare: Run = async (context) =>
   });
 
 /** `--accept OBJECT --reason TEXT`; undefined: only looked at. */
-function acceptWish({ lists, values, switches }: Typed): Outcome<Omit<AcceptWish, 'approved'> | undefined> {
+function acceptRequest({ lists, values, switches }: Typed): Outcome<Omit<AcceptRequest, 'approved'> | undefined> {
   const objects = (lists?.['accept'] ?? []).map((object) => object.trim());
   const reason = values['reason']?.trim() ?? '';
   if (objects.length === 0) {
-    if (values['reason'] === undefined) return good(undefined);
-    return bad(fault('wrong-usage', { why: '--reason belongs to --accept: it says why a difference is taken.' }));
+    if (values['reason'] === undefined) return ok(undefined);
+    return err(fault('wrong-usage', { why: '--reason belongs to --accept: it says why a difference is taken.' }));
   }
   const beside = ['strict', 'fresh', 'file'].find((name) => switches.has(name) || values[name] !== undefined);
   if (beside !== undefined)
-    return bad(
+    return err(
       fault('wrong-usage', { why: `--accept and --${beside} do not go together: it takes what differs now.` }),
     );
-  if (reason === '') return bad(fault('accept-without-reason'));
-  if (objects.includes('')) return bad(fault('wrong-usage', { why: '--accept needs the name of an object.' }));
-  return good({ objects, reason });
+  if (reason === '') return err(fault('accept-without-reason'));
+  if (objects.includes('')) return err(fault('wrong-usage', { why: '--accept needs the name of an object.' }));
+  return ok({ objects, reason });
 }

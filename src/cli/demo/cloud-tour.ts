@@ -18,7 +18,7 @@ export interface TourSite {
   readonly apart: boolean;
 }
 
-interface Step {
+interface TourStep {
   readonly argv: readonly string[];
   /** Said before the command. */
   readonly says: string;
@@ -62,8 +62,8 @@ function configOf(cloud: DemoCloud): unknown {
   };
 }
 
-function stepsOf({ apart }: TourSite): readonly Step[] {
-  const direct: Step = {
+function stepsOf({ apart }: TourSite): readonly TourStep[] {
+  const direct: TourStep = {
     argv: ['status', '-e', 'direct'],
     says: 'From this laptop there is no way to the database:',
     exitCode: 30,
@@ -87,7 +87,7 @@ function stepsOf({ apart }: TourSite): readonly Step[] {
 async function take(
   { screen, io, signal, typed, runProgram }: Context,
   site: TourSite,
-  step: Step,
+  step: TourStep,
   cloud: Readonly<Record<string, string>>,
 ): Promise<number> {
   screen.say('', step.says, `${screen.style.cyan('$')} ${screen.style.bold(`godwit ${step.argv.join(' ')}`)}`);

@@ -71,14 +71,17 @@ function sentence(
   const parts = counts
     .filter(({ kinds }) => kinds.length > 0)
     .map(({ verb, kinds }) => {
-      const told = kinds.slice(0, named).map(([kind, count]) => countOf(count, nouns[kind] ?? kind));
+      const reported = kinds.slice(0, named).map(([kind, count]) => countOf(count, nouns[kind] ?? kind));
       const rest = kinds.slice(named).reduce((sum, [, count]) => sum + count, 0);
-      return { verb, told: rest === 0 ? told : [...told, countOf(rest, named === 0 ? 'object' : 'other object')] };
+      return {
+        verb,
+        told: rest === 0 ? reported : [...reported, countOf(rest, named === 0 ? 'object' : 'other object')],
+      };
     });
-  return parts.flatMap(({ verb, told }, index) =>
-    told.map((text, at) => {
+  return parts.flatMap(({ verb, told: reported }, index) =>
+    reported.map((text, at) => {
       const start = at > 0 ? '' : index === 0 ? `${verb[0]?.toUpperCase() ?? ''}${verb.slice(1)} ` : `${verb} `;
-      const end = at < told.length - 1 ? ',' : index < parts.length - 1 ? ';' : '';
+      const end = at < reported.length - 1 ? ',' : index < parts.length - 1 ? ';' : '';
       return `${start}${text}${end}`;
     }),
   );

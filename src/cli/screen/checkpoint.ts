@@ -3,10 +3,10 @@ import type { Style } from './style.ts';
 
 /** A checkpoint that was taken: what it is, how it is restored, what that would undo. */
 export function checkpointLines(checkpoint: Checkpoint, style: Style): readonly string[] {
-  const { means, id, takenAt, bytes, restore, undoes, kept } = checkpoint;
+  const { means: method, id, takenAt, bytes, restore, undoes, kept } = checkpoint;
   const size = bytes === undefined ? '' : `, ${sizeText(bytes)}`;
   return [
-    `  ${style.green('✔')} checkpoint: ${words[means]}${size} ${style.dim(`· ${id}, as of ${takenAt}, kept ${kept}`)}`,
+    `  ${style.green('✔')} checkpoint: ${words[method]}${size} ${style.dim(`· ${id}, as of ${takenAt}, kept ${kept}`)}`,
     style.dim(`    to restore: ${restore}`),
     style.dim(`    that undoes ${undoes}; try the down file first`),
   ];

@@ -1,6 +1,6 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { RunEvent, RunFinished } from '../../migrate/contract/event.ts';
-import { createPatience } from './wait-lines.ts';
+import { createWaitLines } from './wait-lines.ts';
 import type { Change, Check } from '../../migrate/contract/model.ts';
 import { changeSummary } from './changes.ts';
 import { checkpointLines } from './checkpoint.ts';
@@ -15,7 +15,7 @@ import type { OutputPiece, Screen } from './screen-port.ts';
 const soonMs = 2_000;
 
 /** Tells a run to people, event by event. */
-export function createStory(screen: Screen): (event: RunEvent) => void {
+export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
   const { style } = screen;
   let widest = 0;
   let undone = 0;
@@ -39,20 +39,20 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
     open = false;
   };
   const checks: Check[] = [];
-  const told = new Set<string>();
+  const reported = new Set<string>();
   let changes: Change[] = [];
   // They come in pieces, before the checks.
   const tellChanges = (): void => {
     const lines = changeSummary(changes);
     // Findings have a paragraph each.
-    if (lines.length > 0) screen.say(...(told.size > 0 ? [''] : []), ...lines);
+    if (lines.length > 0) screen.say(...(reported.size > 0 ? [''] : []), ...lines);
     changes = [];
   };
   // What failed a migration is told beside it, and comes once more as the verdict of the run.
   const tell = (finding: Finding): void => {
     const key = JSON.stringify(finding);
-    if (!told.has(key)) screen.finding(finding);
-    told.add(key);
+    if (!reported.has(key)) screen.finding(finding);
+    reported.add(key);
   };
   const label = (id: string, name: string) => (id === `file:${name}` ? name : `${id} ${name}`);
 
@@ -68,7 +68,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       counted = words;
     }
   };
-  const patience = createPatience(screen);
+  const timeouts = createWaitLines(screen);
 
   return (event) => {
     switch (event.kind) {
@@ -108,7 +108,7 @@ export function createStory(screen: Screen): (event: RunEvent) => void {
       case 'lock.retry':
       case 'build.progress':
       case 'standby.wait':
-        patience(event);
+        timeouts(event);
         break;
       case 'migration.applied': {
         if (event.direction === 'down') undone += 1;

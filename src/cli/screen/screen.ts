@@ -4,7 +4,7 @@ import type { Redactor } from '../../kit/redact.ts';
 import type { Io } from '../io.ts';
 import { renderFinding, type LineReader } from './finding.ts';
 import { createLiveLine, type LiveLine } from './live.ts';
-import { createStory } from './event-renderer.ts';
+import { createEventRenderer } from './event-renderer.ts';
 import { createStyle, wantsColor, type Style } from './style.ts';
 
 /** What a screen is made of. */
@@ -112,7 +112,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       }
     },
   };
-  const story = createStory(screen);
+  const story = createEventRenderer(screen);
   return screen;
 }
 

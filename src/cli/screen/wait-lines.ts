@@ -1,4 +1,4 @@
-import { age, blockersWords } from '../../migrate/runner/lock-waits/blocker-text.ts';
+import { age, describeBlockers } from '../../migrate/runner/lock-waits/blocker-text.ts';
 import type { Blocker } from '../../migrate/contract/blocker.ts';
 import type { RunEvent } from '../../migrate/contract/event.ts';
 import { duration } from './format.ts';
@@ -7,8 +7,8 @@ import type { Screen } from './screen-port.ts';
 type Waiting = Extract<RunEvent, { readonly kind: 'lock.blocked' | 'lock.retry' | 'build.progress' | 'standby.wait' }>;
 
 /** Tells why a run takes long: who is in its way, which try it is, how far a build has got. */
-export function createPatience(screen: Screen): (event: Waiting) => void {
-  let told = '';
+export function createWaitLines(screen: Screen): (event: Waiting) => void {
+  let reported = '';
   // Each try of a run reads the history anew.
   let readingBehind = '';
   const tellReading = (event: Extract<Waiting, { readonly kind: 'lock.blocked' }>): void => {
@@ -21,8 +21,8 @@ export function createPatience(screen: Screen): (event: Waiting) => void {
     // Lines that stay, in the log of a pipeline, are written when something has changed.
     const step = event.kind === 'build.progress' ? stepOf(event) : event.kind === 'standby.wait' ? event.kind : words;
     if (event.kind === 'lock.blocked' && event.id === '') return tellReading(event);
-    if (screen.lasting && step === told) return;
-    told = step;
+    if (screen.lasting && step === reported) return;
+    reported = step;
     screen.passing(words);
   };
 }
@@ -61,7 +61,7 @@ const causes = {
 };
 
 function inTheWay(blockers: readonly Blocker[]): string {
-  return blockers.length === 0 ? '' : `; in the way: ${blockersWords(blockers)}`;
+  return blockers.length === 0 ? '' : `; in the way: ${describeBlockers(blockers)}`;
 }
 
 function stepOf({ command, object, phase, percent }: Extract<Waiting, { readonly kind: 'build.progress' }>): string {

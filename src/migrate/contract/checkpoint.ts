@@ -6,12 +6,12 @@ import type { Plan } from './model.ts';
 export type CheckpointPolicy = 'never' | 'destructive' | 'always';
 
 /** How a recovery point is made: a copy of the data directory, a dump, a moment in the server's log, a backup. */
-type CheckpointMeans = 'copy' | 'dump' | 'point-in-time' | 'backup';
+type CheckpointMethod = 'copy' | 'dump' | 'point-in-time' | 'backup';
 
 /** A recovery point that was taken and looked at. */
 export interface Checkpoint {
   readonly kind: 'taken';
-  readonly means: CheckpointMeans;
+  readonly means: CheckpointMethod;
   /** How its place knows it. */
   readonly id: string;
   /** The command that restores it, to be typed as it is. */
@@ -52,7 +52,7 @@ export interface CheckpointRequest {
 
 /** What would be done, found out without doing it. */
 export interface ForeseenCheckpoint {
-  readonly means: CheckpointMeans | 'none';
+  readonly means: CheckpointMethod | 'none';
   /** In words: `a copy of the data directory`; or why there is no way. */
   readonly text: string;
 }
@@ -74,9 +74,9 @@ export function wantsCheckpoint(plan: Plan, policy: CheckpointPolicy): boolean {
 export function checkpointText(checkpoint: Checkpoint | CheckpointWaiver | undefined): string {
   if (checkpoint === undefined) return '';
   if (checkpoint.kind === 'waived') return `waived by ${checkpoint.by}: ${checkpoint.reason}`;
-  const { means, id, takenAt, restore, undoes, kept, sha256 } = checkpoint;
+  const { means: method, id, takenAt, restore, undoes, kept, sha256 } = checkpoint;
   const proof = sha256 === undefined ? '' : ` (sha256 ${sha256})`;
-  return `${means} ${id}${proof}, as of ${takenAt}, kept ${kept}. Restore: ${restore} (undoes ${undoes}; try the down file first)`;
+  return `${method} ${id}${proof}, as of ${takenAt}, kept ${kept}. Restore: ${restore} (undoes ${undoes}; try the down file first)`;
 }
 
 /** True: nothing but a missing checkpoint stands in the way. */

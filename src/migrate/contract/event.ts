@@ -288,3 +288,6 @@ export type RunEvent =
 
 /** The event that closes every execution. */
 export type RunFinished = Extract<RunEvent, { readonly kind: 'run.finished' }>;
+
+/** The event of one kind. */
+export type EventOfKind<Kind extends RunEvent['kind']> = Extract<RunEvent, { readonly kind: Kind }>;

@@ -1,5 +1,5 @@
 /** How considerate a run is of those who work in the database at the same time. */
-export interface LockTerms {
+export interface LockPolicy {
   /** How long a migration may go on trying for locks that stall others, all tries and the pauses between, in milliseconds. */
   readonly budgetMs: number;
   /** How long one wait for old transactions may last that stalls nobody (concurrent builds, VALIDATE), in milliseconds. */
@@ -11,7 +11,7 @@ export interface LockTerms {
 }
 
 /** What holds where nobody says otherwise. */
-export const defaultLockTerms: LockTerms = { budgetMs: 300_000, concurrentMs: 1_800_000, waiters: 10 };
+export const defaultLockPolicy: LockPolicy = { budgetMs: 300_000, concurrentMs: 1_800_000, waiters: 10 };
 
 /**
  * The longest wait for a lock that stalls readers or writers, and for any lock while such a one is held, in

@@ -79,7 +79,7 @@ export interface Statement {
 
 /** Consecutive statements that run together: one transaction, or one statement alone outside of any. */
 export interface Segment {
-  readonly kind: 'transaction' | 'barrier';
+  readonly kind: 'transaction' | 'standalone';
   /** Indexes into `Analysis.statements`, both inclusive. */
   readonly first: number;
   readonly last: number;

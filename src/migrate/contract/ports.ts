@@ -173,3 +173,6 @@ export interface Bundle {
   /** The bytes of one script without BOM: what the spans of its analysis refer to. */
   body(migration: Migration, role: Role): Promise<ByteSource>;
 }
+
+/** One row of an answer: the server's texts. */
+export type AnswerRow = readonly (string | null)[];

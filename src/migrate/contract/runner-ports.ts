@@ -77,7 +77,7 @@ export interface RunnerPorts {
   /** Absent: 24 MiB. */
   readonly outputLimits?: OutputLimits;
   /** Whether it may do more; absent: always. */
-  readonly pace?: Pace;
+  readonly suspension?: Suspension;
   /** Aborted when the run shall stop at the next safe point. */
   readonly signal: AbortSignal;
 }
@@ -86,7 +86,7 @@ export interface RunnerPorts {
  * Whether the runner may do more. A platform that moves a running process stops it and wakes it somewhere else; a laptop
  * sleeps. Afterwards its connections may be gone without a word.
  */
-export interface Pace {
+export interface Suspension {
   /** Undefined: go on. Otherwise it ends when the run may go on. */
   readonly held: Promise<void> | undefined;
   /** Has this called each time the process was woken; nothing goes on before it is through. Returns what undoes it. */

@@ -1,5 +1,5 @@
 import type { Checkpoint, CheckpointPolicy, CheckpointWaiver } from './checkpoint.ts';
-import type { LockTerms } from './lock-policy.ts';
+import type { LockPolicy } from './lock-policy.ts';
 import type { RecordedIdentity } from './history-rows.ts';
 
 /** Who acts, from where: goes into history and audit. Nothing here is secret. */
@@ -15,7 +15,7 @@ export interface Actor {
 }
 
 /** The environment as the runner needs it. */
-export interface EnvironmentTerms {
+export interface TaskEnvironment {
   readonly name: string;
   readonly protected: boolean;
   /** What becomes of `up` where the database is ahead of the folder. Default: `warn`. */
@@ -87,19 +87,19 @@ export interface EarlierAttempt {
  */
 export type OnDisconnect = 'cancel' | 'finish';
 
-interface TaskTerms {
+interface TaskBase {
   /** Id of the run: 26 characters, sortable by time. */
   readonly run: string;
-  readonly environment: EnvironmentTerms;
+  readonly environment: TaskEnvironment;
   readonly actor: Actor;
 }
 
-interface ProbeTask extends TaskTerms {
+interface ProbeTask extends TaskBase {
   readonly kind: 'probe';
 }
 
 /** A task that only looks. */
-interface LookingTerms extends TaskTerms {
+interface ReadingOptions extends TaskBase {
   /**
    * True: that the database is not the pinned one is a warning, unless it is that of another environment. Otherwise it is
    * refused, as by tasks that change.
@@ -108,7 +108,7 @@ interface LookingTerms extends TaskTerms {
 }
 
 /** Reads the history: what is applied, the runs, one run, its audit chain. */
-export interface InspectTask extends LookingTerms {
+export interface InspectTask extends ReadingOptions {
   readonly kind: 'inspect';
   /** `overview`: the history and the runs, at the price of one execution; `identity`: what `adopt --identity` would settle. */
   readonly what: 'history' | 'runs' | 'run' | 'chain' | 'overview' | 'identity' | 'prunable';
@@ -120,13 +120,13 @@ export interface InspectTask extends LookingTerms {
 }
 
 /** Stops a run that is at work, wherever its runner is. */
-export interface CancelTask extends TaskTerms {
+export interface CancelTask extends TaskBase {
   readonly kind: 'cancel';
   /** The run's id or its unambiguous beginning. */
   readonly subject: string;
 }
 
-export interface PlanTask extends LookingTerms {
+export interface PlanTask extends ReadingOptions {
   readonly kind: 'plan';
   readonly selection: Selection;
   /** It is for an adoption: what a rehearsal must know of the database is told, and how far it is what was rehearsed. */
@@ -134,7 +134,7 @@ export interface PlanTask extends LookingTerms {
 }
 
 /** Applies (or undoes, or adopts) what the selection names, then verifies and records. */
-export interface ApplyTask extends TaskTerms {
+export interface ApplyTask extends TaskBase {
   readonly kind: 'apply';
   readonly command: string;
   readonly selection: Selection;
@@ -148,21 +148,21 @@ export interface ApplyTask extends TaskTerms {
   readonly consent: Consent;
   /** Rows that a rollback may destroy beyond those the migration created itself. */
   readonly lose: number;
-  readonly verification: VerificationTerms;
+  readonly verification: VerificationOptions;
   /** How long to wait for another run to finish, in milliseconds. */
   readonly waitMs: number;
   /** True: a live run that holds the database is ended, by name and on record. */
   readonly takeOver?: boolean;
   readonly onDisconnect: OnDisconnect;
   /** How considerate it is while it waits for locks; absent: `defaultLockTerms`. */
-  readonly locks?: LockTerms;
+  readonly locks?: LockPolicy;
   readonly earlier: readonly EarlierAttempt[];
   /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
   readonly tells?: boolean;
 }
 
 /** How verification judges. */
-export interface VerificationTerms {
+export interface VerificationOptions {
   /** False: apply without verifying (`--no-verify`). */
   readonly enabled: boolean;
   /** Warnings about added objects and unchecked statements fail the run. */
@@ -173,15 +173,15 @@ export interface VerificationTerms {
   readonly ignore?: readonly string[];
 }
 
-export interface VerifyTask extends LookingTerms {
+export interface VerifyTask extends ReadingOptions {
   readonly kind: 'verify';
-  readonly verification: VerificationTerms;
+  readonly verification: VerificationOptions;
   /** Only these ids; absent: everything applied. */
   readonly only?: readonly string[];
 }
 
 /** Takes differences of the database from the baseline into it. */
-export interface AcceptTask extends TaskTerms {
+export interface AcceptTask extends TaskBase {
   readonly kind: 'accept';
   readonly command: 'accept';
   /** What is taken: qualified names or patterns, as typed. */
@@ -197,7 +197,7 @@ export interface AcceptTask extends TaskTerms {
 }
 
 /** Makes the database the environment's own: its name, its id, where it is. Nothing else is changed. */
-export interface IdentifyTask extends TaskTerms {
+export interface IdentifyTask extends TaskBase {
   readonly kind: 'identify';
   readonly command: 'adopt';
   readonly reason: string;
@@ -215,7 +215,7 @@ export interface IdentifyTask extends TaskTerms {
 }
 
 /** Removes the audit of old runs. */
-export interface PruneTask extends TaskTerms {
+export interface PruneTask extends TaskBase {
   readonly kind: 'prune';
   readonly command: 'prune';
   /** Runs that ended before this time may go; ISO 8601 in UTC. */
@@ -233,7 +233,7 @@ export interface PruneTask extends TaskTerms {
  * Executes a command of the user's own next to the database: another migrator, a test suite. Recorded as a run, and
  * alone as one unless asked otherwise.
  */
-export interface ExecTask extends TaskTerms {
+export interface ExecTask extends TaskBase {
   readonly kind: 'exec';
   readonly command: 'exec';
   /** The program and its arguments. */
@@ -251,14 +251,14 @@ export interface ExecTask extends TaskTerms {
   /** A person typed the environment's name, or the environment is not protected, or its configuration names the command. */
   readonly approved: boolean;
   /** What it is a hook of. */
-  readonly hook?: HookTerms;
+  readonly hook?: HookOptions;
   readonly earlier: readonly EarlierAttempt[];
   /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
   readonly tells?: boolean;
 }
 
 /** A command that follows a run, to judge what that run has left. */
-interface HookTerms {
+interface HookOptions {
   readonly name: string;
   /** The run that it follows. */
   readonly follows: string;

@@ -41,7 +41,7 @@ export function verdictOf(...findings: readonly Finding[]): Verdict {
 }
 
 /** A good end. */
-export function wellDone(outcome: 'done' | 'nothing-to-do' = 'done'): Verdict {
+export function succeeded(outcome: 'done' | 'nothing-to-do' = 'done'): Verdict {
   return { outcome, exitCode: 0, findings: [] };
 }
 

@@ -26,7 +26,7 @@ export interface Execution {
 }
 
 /** What an attempt is described by before it begins. */
-export interface AttemptTerms {
+export interface AttemptOptions {
   readonly task: Task;
   readonly engine: Pick<Engine, 'name' | 'locate'>;
   readonly bundle: Pick<Bundle, 'hash'>;
@@ -39,8 +39,8 @@ export interface AttemptTerms {
 }
 
 /** The entry of an attempt that has not begun. */
-export function attemptOf(terms: AttemptTerms): LedgerEntry {
-  const { task, engine, bundle, target, command, question, controller } = terms;
+export function attemptOf(options: AttemptOptions): LedgerEntry {
+  const { task, engine, bundle, target, command, question, controller } = options;
   const execution = engine.locate?.(task.run);
   return {
     run: task.run,
@@ -57,7 +57,7 @@ export function attemptOf(terms: AttemptTerms): LedgerEntry {
     ...(question === undefined ? {} : { question }),
     ...(execution === undefined ? {} : { execution, place: target }),
     ...(controller === undefined ? {} : { controller }),
-    startedAt: terms.now(),
+    startedAt: options.now(),
     recorded: false,
   };
 }

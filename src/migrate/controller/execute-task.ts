@@ -1,14 +1,14 @@
 import { exitCodeOf, fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { good, type Outcome } from '../../kit/outcome.ts';
-import type { Recorded } from './resolve-outcome.ts';
+import { ok, type Outcome } from '../../kit/outcome.ts';
+import type { RecordedRun } from './resolve-outcome.ts';
 import {
   attemptOf,
   closedAttempt,
   failedAttempt,
   notStarted,
   preparedAttempt,
-  type AttemptTerms,
+  type AttemptOptions,
   type Execution,
 } from './attempt.ts';
 import type { Engine, Ledger, LedgerEntry, Prepared, RunRef } from '../contract/engine.ts';
@@ -20,7 +20,7 @@ import { isChange, type Task } from '../contract/task.ts';
 export type { Execution } from './attempt.ts';
 
 /** What a controller needs to have a task executed. */
-export interface Deployment extends AttemptTerms {
+export interface Deployment extends AttemptOptions {
   readonly engine: Engine;
   readonly bundle: Bundle;
   /** Where attempts are written down before anything is created. */
@@ -35,7 +35,7 @@ export interface Deployment extends AttemptTerms {
   /** Aborted: the run is left alone and goes on. */
   readonly leave?: AbortSignal;
   /** Asks the history how a run has ended; needed when it does not say so itself, or not all of its lines arrived. */
-  recorded?(run: string): Promise<Recorded>;
+  recorded?(run: string): Promise<RecordedRun>;
   /**
    * The task once more, as a run of its own. Given for tasks whose product is their lines, where lines can get lost: it
    * is executed again when they do, and only a whole answer is told.
@@ -88,16 +88,16 @@ function unreadable({ findings }: Execution): Finding | undefined {
 }
 
 async function attempt(deployment: Deployment): Promise<Execution> {
-  const begun = await begin(deployment);
-  if (!begun.ok) return failedAttempt(deployment.task.run, begun.findings);
-  const { ref, entry, warnings } = begun.value;
+  const started = await begin(deployment);
+  if (!started.ok) return failedAttempt(deployment.task.run, started.findings);
+  const { ref, entry, warnings } = started.value;
   const execution = await follow({ ...deployment, changing: isChange(deployment.task.kind) }, ref);
   if (execution.left === true) return execution;
   return await conclude(deployment, { ref, entry, warnings, execution });
 }
 
 /** An attempt that is under way. */
-export interface Begun {
+export interface StartedAttempt {
   readonly ref: RunRef;
   readonly entry: LedgerEntry;
   /** Warnings about what could not be written beside it. */
@@ -108,15 +108,15 @@ export interface Begun {
  * Writes the ledger, prepares and starts, and leaves it there. Nothing is created before the ledger's entry is written;
  * what only looks or is content-addressed, preparation, may go on beside it where that takes long.
  */
-export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Outcome<Begun>> {
+export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Outcome<StartedAttempt>> {
   const { task, engine, bundle, now } = deployment;
   const ledger = ledgerOf(deployment);
   const first = attemptOf(deployment);
-  const giveUp = async (findings: readonly Finding[]): Promise<Outcome<Begun>> => {
+  const giveUp = async (findings: readonly Finding[]): Promise<Outcome<StartedAttempt>> => {
     await ledger?.write(notStarted(first, findings, now()));
     return { ok: false, findings };
   };
-  const writing = ledger?.write(first) ?? Promise.resolve(good(undefined));
+  const writing = ledger?.write(first) ?? Promise.resolve(ok(undefined));
   // Here the database itself records the run, and nothing can be left behind elsewhere: the ledger only informs.
   const isNeeded = engine.locate !== undefined;
   const [written, prepared] = await Promise.all([writing, engine.prepare(task, bundle)]);
@@ -132,7 +132,7 @@ export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Ou
     const warnings = written.ok
       ? []
       : [unwritten(`It is not in the ledger of this machine: ${textOf(written.findings)}`)];
-    return good({ ref: started.value, entry: await placed(ledger, entry, started.value), warnings });
+    return ok({ ref: started.value, entry: await placed(ledger, entry, started.value), warnings });
   }
   // It may have been made, and the answer lost.
   if (entry.execution !== undefined)
@@ -166,14 +166,14 @@ async function placed(ledger: Ledger | undefined, entry: LedgerEntry, ref: RunRe
 /** Cleans up, and writes how it ended. */
 export async function conclude(
   deployment: Pick<Deployment, 'engine' | 'ledger' | 'keeps' | 'now'> & { readonly task: Pick<Task, 'kind'> },
-  { ref, entry, execution, warnings: before = [] }: Begun & { readonly execution: Execution },
+  { ref, entry, execution, warnings: before = [] }: StartedAttempt & { readonly execution: Execution },
 ): Promise<Execution> {
   const cleaned = await deployment.engine.cleanup(ref);
   const closed = {
     ...closedAttempt(entry, execution, deployment.now()),
     ...(entry.execution === undefined ? {} : { cleanup: cleaned.ok ? 'done' : textOf(cleaned.findings) }),
   };
-  const kept = (await ledgerOf(deployment)?.write(closed)) ?? good(undefined);
+  const kept = (await ledgerOf(deployment)?.write(closed)) ?? ok(undefined);
   const warnings = [...(execution.warnings ?? []), ...before];
   if (!cleaned.ok) warnings.push(...cleaned.findings.map((finding) => ({ ...finding, severity: 'warning' as const })));
   if (!kept.ok && before.length === 0)

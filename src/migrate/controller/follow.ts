@@ -1,6 +1,6 @@
 import { exitCodeOf } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { aftermathOf, byExitCode, notRun, type Aftermath, type Recorded } from './resolve-outcome.ts';
+import { resolveOutcome, byExitCode, notRun, type ResolvedOutcome, type RecordedRun } from './resolve-outcome.ts';
 import type { Execution } from './attempt.ts';
 import type { Engine, ExecutionResult, RunRef } from '../contract/engine.ts';
 import type { RunEvent } from '../contract/event.ts';
@@ -8,7 +8,7 @@ import { isChange } from '../contract/task.ts';
 import { isVerdict, outcomeOf } from '../contract/verdict.ts';
 
 /** What is needed to follow a run. */
-export interface Following {
+export interface FollowOptions {
   readonly engine: Engine;
   onEvent(event: RunEvent): void;
   /** Aborted: the run is asked to stop at the next safe point. */
@@ -18,14 +18,14 @@ export interface Following {
   /** True: it changes the database. Absent: its first line says so. */
   readonly changing?: boolean;
   /** Asks the history how a run has ended; needed when it does not say so itself, or not all of its lines arrived. */
-  recorded?(run: string): Promise<Recorded>;
+  recorded?(run: string): Promise<RecordedRun>;
 }
 
 /**
  * Follows a run that is under way, from this or another process, to its end, or until it is left alone. The verdict is
  * what the runner says last, or its exit code; one that died without a word is decided by the history.
  */
-export async function follow(following: Following, ref: RunRef): Promise<Execution> {
+export async function follow(following: FollowOptions, ref: RunRef): Promise<Execution> {
   const events = await listen(following, ref);
   const saidHow = events.some(({ kind }) => kind === 'run.finished');
   if (following.leave?.aborted === true && !saidHow)
@@ -34,32 +34,32 @@ export async function follow(following: Following, ref: RunRef): Promise<Executi
   if (result.unheard === true && !saidHow)
     return { run: ref.run, outcome: 'unknown', exitCode: 42, findings: result.findings ?? [], events, left: true };
   const changing = following.changing ?? changes(events);
-  const aftermath = await endOf(following, ref, { events, result, changing });
-  for (const event of aftermath?.told ?? []) {
+  const resolved = await endOf(following, ref, { events, result, changing });
+  for (const event of resolved?.reported ?? []) {
     events.push(event);
     following.onEvent(event);
   }
-  const finished = aftermath?.finished ?? events.findLast((event) => event.kind === 'run.finished');
-  const told = events.flatMap((event) => (event.kind === 'finding' ? [event.finding] : []));
+  const finished = resolved?.finished ?? events.findLast((event) => event.kind === 'run.finished');
+  const reported = events.flatMap((event) => (event.kind === 'finding' ? [event.finding] : []));
   const common = { run: ref.run, events, ...(result.log === undefined ? {} : { log: result.log }) };
   if (finished === undefined || (!result.complete && !changing))
-    return { ...common, ...unheard(result, told), incomplete: true };
+    return { ...common, ...unheard(result, reported), incomplete: true };
   const { outcome, exitCode } = finished;
   // What the platform says of a run that has told its own end changes nothing of it.
-  const beside = aftermath === undefined ? (result.findings ?? []).map(asWarning) : [];
-  return { ...common, outcome, exitCode, findings: told, ...(beside.length === 0 ? {} : { warnings: beside }) };
+  const beside = resolved === undefined ? (result.findings ?? []).map(asWarning) : [];
+  return { ...common, outcome, exitCode, findings: reported, ...(beside.length === 0 ? {} : { warnings: beside }) };
 }
 
 /** Its lines are its product, and they are not all there. */
 function unheard(
   { exitCode, findings = [] }: ExecutionResult,
-  told: readonly Finding[],
+  reported: readonly Finding[],
 ): Pick<Execution, 'outcome' | 'exitCode' | 'findings'> {
   const verdict = isVerdict(exitCode) ? 42 : exitCodeOf(findings) || 42;
-  return { outcome: outcomeOf(verdict), exitCode: verdict, findings: findings.length > 0 ? findings : told };
+  return { outcome: outcomeOf(verdict), exitCode: verdict, findings: findings.length > 0 ? findings : reported };
 }
 
-async function listen(following: Following, ref: RunRef): Promise<RunEvent[]> {
+async function listen(following: FollowOptions, ref: RunRef): Promise<RunEvent[]> {
   const { engine, signal, leave } = following;
   const stop = (): void => void engine.cancel(ref);
   if (signal?.aborted === true) stop();
@@ -76,15 +76,19 @@ async function listen(following: Following, ref: RunRef): Promise<RunEvent[]> {
   return events;
 }
 
-interface Heard {
+interface ReceivedEvents {
   readonly events: readonly RunEvent[];
   readonly result: ExecutionResult;
   readonly changing: boolean;
 }
 
 /** The end of a run that did not say it, or whose words are not to be trusted; undefined: it said it. */
-async function endOf(following: Following, ref: RunRef, heard: Heard): Promise<Aftermath | undefined> {
-  const { events, result, changing } = heard;
+async function endOf(
+  following: FollowOptions,
+  ref: RunRef,
+  received: ReceivedEvents,
+): Promise<ResolvedOutcome | undefined> {
+  const { events, result, changing } = received;
   const finished = events.some(({ kind }) => kind === 'run.finished');
   if (finished && (result.complete || !changing)) return undefined;
   const platform = result.findings ?? [];
@@ -97,13 +101,13 @@ async function endOf(following: Following, ref: RunRef, heard: Heard): Promise<A
     return byExitCode({
       run: ref.run,
       exitCode: result.exitCode,
-      heard: events.length,
+      received: events.length,
       log: result.log ?? '',
       // What is missing is told once, with what follows from it.
-      beside: platform.filter(({ code }) => code !== 'log-incomplete').map(asWarning),
+      warnings: platform.filter(({ code }) => code !== 'log-incomplete').map(asWarning),
     });
   const recorded = await following.recorded?.(ref.run);
-  return aftermathOf(ref.run, recorded, events.length, platform);
+  return resolveOutcome(ref.run, recorded, events.length, platform);
 }
 
 /** Only a run that changes the database has a row in its history. */

@@ -6,45 +6,45 @@ import type { RunRow } from '../contract/history-rows.ts';
 import { outcomeOf } from '../contract/verdict.ts';
 
 /** What the history says of a run: its row, that it has none, or (undefined) nothing, because it could not be read. */
-export type Recorded = RunRow | 'absent' | undefined;
+export type RecordedRun = RunRow | 'absent' | undefined;
 
 /** The end of an execution that died, or whose last lines did, and what is told of it. */
-export interface Aftermath {
+export interface ResolvedOutcome {
   readonly finished: RunFinished;
-  readonly told: readonly RunEvent[];
+  readonly reported: readonly RunEvent[];
 }
 
 /** The end of a run that its platform never started: nothing has changed. */
-export function notRun(run: string, findings: readonly Finding[], heard: number): Aftermath {
+export function notRun(run: string, findings: readonly Finding[], received: number): ResolvedOutcome {
   const why = 'It was stopped before it began.';
-  const told = findings.length > 0 ? findings : [fault('interrupted', { why })];
-  const exitCode = exitCodeOf(told) || 30;
-  return ended({ run, exitCode, outcome: outcomeOf(exitCode), ms: 0, heard }, told);
+  const reported = findings.length > 0 ? findings : [fault('interrupted', { why })];
+  const exitCode = exitCodeOf(reported) || 30;
+  return ended({ run, exitCode, outcome: outcomeOf(exitCode), ms: 0, received }, reported);
 }
 
 /** The end of a run whose last lines are missing, by its exit code: the runner takes it from the history. */
 export function byExitCode(end: {
   readonly run: string;
   readonly exitCode: number;
-  readonly heard: number;
+  readonly received: number;
   readonly log: string;
   /** What the platform has to say. */
-  readonly beside: readonly Finding[];
-}): Aftermath {
+  readonly warnings: readonly Finding[];
+}): ResolvedOutcome {
   const outcome = outcomeOf(end.exitCode);
   const place = end.log === '' ? '' : ` Its log: ${end.log}`;
   const why = `Not all of its lines have arrived. Its exit code, which it takes from the history, says how it ended: ${outcome}.${place}`;
-  return ended({ ...end, outcome, ms: 0 }, [...end.beside, fault('lines-lost', { why })]);
+  return ended({ ...end, outcome, ms: 0 }, [...end.warnings, fault('lines-lost', { why })]);
 }
 
 function ended(
-  end: Pick<RunFinished, 'run' | 'exitCode' | 'outcome' | 'ms'> & { readonly heard: number },
+  end: Pick<RunFinished, 'run' | 'exitCode' | 'outcome' | 'ms'> & { readonly received: number },
   findings: readonly Finding[],
-): Aftermath {
+): ResolvedOutcome {
   const { run, exitCode, outcome, ms } = end;
-  const events = end.heard + findings.length + 1;
+  const events = end.received + findings.length + 1;
   const finished: RunFinished = { kind: 'run.finished', run, outcome, exitCode, events, ms };
-  return { finished, told: [...findings.map((finding): RunEvent => ({ kind: 'finding', finding })), finished] };
+  return { finished, reported: [...findings.map((finding): RunEvent => ({ kind: 'finding', finding })), finished] };
 }
 
 /**
@@ -54,12 +54,12 @@ function ended(
  * @param heard how many events have come of it
  * @param platform why its platform ended it, where that is known
  */
-export function aftermathOf(
+export function resolveOutcome(
   run: string,
-  recorded: Recorded,
-  heard: number,
+  recorded: RecordedRun,
+  received: number,
   platform: readonly Finding[] = [],
-): Aftermath {
+): ResolvedOutcome {
   const exitCode = exitCodeBy(recorded);
   const finding = findingFor(recorded, exitCode);
   const outcome = typeof recorded === 'object' && recorded.exitCode === exitCode ? recorded.outcome : '';
@@ -68,19 +68,19 @@ export function aftermathOf(
     outcome: outcome === '' ? outcomeOf(exitCode) : (outcome as RunOutcome),
     exitCode,
     ms: typeof recorded === 'object' ? recorded.ms : 0,
-    heard,
+    heard: received,
   };
   return ended(end, [...platform, ...(finding === undefined ? [] : [finding])]);
 }
 
-function exitCodeBy(recorded: Recorded): number {
+function exitCodeBy(recorded: RecordedRun): number {
   if (recorded === undefined) return 42;
   if (recorded === 'absent') return 130;
   if (recorded.exitCode !== null) return recorded.exitCode;
   return recorded.outcome === 'running' || recorded.command === 'exec' ? 42 : 130;
 }
 
-function findingFor(recorded: Recorded, exitCode: number) {
+function findingFor(recorded: RecordedRun, exitCode: number) {
   const fix = '`godwit status` tells what is applied; `godwit up` goes on from there, and does nothing twice.';
   if (typeof recorded === 'object' && recorded.command === 'exec' && recorded.exitCode === null)
     return fault('command-lost');

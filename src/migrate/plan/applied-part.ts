@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { PartialStatement } from '../contract/history.ts';
 import type { Analysis, Statement } from '../contract/model.ts';
 import { describeGroup } from '../read/statement-groups.ts';
@@ -11,7 +11,7 @@ export interface AppliedPart {
   /** How many statements of the file are done: it goes on with the one behind them. */
   readonly through: number;
   /** A statement that was begun without its end being recorded. */
-  readonly begun?: PartialStatement;
+  readonly started?: PartialStatement;
 }
 
 /**
@@ -30,11 +30,11 @@ export function appliedPart(
   let through = 0;
   for (const note of done) {
     const last = coveredBy(note, analysis.statements, through);
-    if (last === undefined) return bad(changed(analysis.statements[through], through, file));
+    if (last === undefined) return err(changed(analysis.statements[through], through, file));
     through = last + 1;
   }
-  const begun = notes.find(({ state }) => state === 'intent');
-  return good({ through, ...(begun === undefined ? {} : { begun }) });
+  const started = notes.find(({ state }) => state === 'intent');
+  return ok({ through, ...(started === undefined ? {} : { begun: started }) });
 }
 
 /** The last statement that a note covers when it begins at `first`; undefined if it does not fit. */

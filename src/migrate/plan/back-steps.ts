@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Outside, WrittenName } from '../../sql/outside.ts';
 import { appliedPart } from './applied-part.ts';
 import type { PartialStatement } from '../contract/history.ts';
@@ -19,7 +19,7 @@ export interface BringBack {
   /** In the order of the down file: those that are done, then the one that was begun. */
   readonly steps: readonly BackStep[];
   /** A statement of the down file that was begun, and has no end. */
-  readonly begun?: PartialStatement;
+  readonly started?: PartialStatement;
 }
 
 /** A migration's two scripts, and the name of the one that undoes it. */
@@ -37,22 +37,22 @@ export interface UndoneScripts {
  */
 export function bringBackOf({ up, down, file }: UndoneScripts, notes: readonly PartialStatement[]): Outcome<BringBack> {
   const part = appliedPart(down, notes, file);
-  if (!part.ok) return bad(...part.findings);
-  const { through, begun } = part.value;
+  if (!part.ok) return err(...part.findings);
+  const { through, started } = part.value;
   const indexes = down.statements.slice(0, through).map((_, index) => index);
-  const open = begun === undefined ? -1 : down.statements.findIndex(({ hash }) => hash === begun.hash);
-  if (begun !== undefined && open < through) return bad(lostSight(file));
+  const open = started === undefined ? -1 : down.statements.findIndex(({ hash }) => hash === started.hash);
+  if (started !== undefined && open < through) return err(statementNotInFile(file));
   const steps: BackStep[] = [];
   const findings: Finding[] = [];
-  for (const index of begun === undefined ? indexes : [...indexes, open]) {
+  for (const index of started === undefined ? indexes : [...indexes, open]) {
     const statement = down.statements[index];
     if (statement === undefined) continue;
     const back = undoesNothing(statement) ? {} : reverseOf(statement, up.statements);
     if (back === undefined) findings.push(notBroughtBack(statement, file));
     else steps.push({ down: index, ...back });
   }
-  if (findings.length > 0) return bad(...findings);
-  return good({ steps, ...(begun === undefined ? {} : { begun }) });
+  if (findings.length > 0) return err(...findings);
+  return ok({ steps, ...(started === undefined ? {} : { begun: started }) });
 }
 
 /** It changes settings, or how things are stored. */
@@ -93,7 +93,7 @@ function notBroughtBack({ tag, line, column }: Statement, file: string): Finding
   return fault('not-brought-back', { where: { file, line, column }, why });
 }
 
-function lostSight(file: string): Finding {
+function statementNotInFile(file: string): Finding {
   const why = 'A statement of it was begun by an earlier run, and is no longer in the file.';
   return fault('not-brought-back', { where: { file }, why });
 }

@@ -78,7 +78,7 @@ function takenAlong(pending: readonly Migration[], rows: readonly HistoryRow[], 
 }
 
 /** What findings depend on beside the comparison. */
-export interface JudgingTerms {
+export interface ComparisonOptions {
   /** Allows late migrations. */
   readonly outOfOrder: boolean;
   /** The environment is `local`: its database may be made anew at any time. */
@@ -88,7 +88,7 @@ export interface JudgingTerms {
 }
 
 /** What the comparison finds wrong, as findings. */
-export function findingsOf(comparison: Comparison, options: JudgingTerms): readonly Finding[] {
+export function findingsOf(comparison: Comparison, options: ComparisonOptions): readonly Finding[] {
   const newest = comparison.ahead.at(-1) ?? comparison.applied.at(-1)?.row;
   const anew = (finding: Finding): Finding =>
     options.local === true && resettable.has(finding.code)
@@ -122,14 +122,14 @@ const hotfixHint =
 const resettable: ReadonlySet<string> = new Set(['migration-changed', 'migration-missing', 'database-ahead']);
 const resetHint = 'Or begin anew: `godwit db reset --up` drops this local database and applies all files.';
 
-type Changed = Comparison['changed'][number];
+type ChangedMigration = Comparison['changed'][number];
 
 /** Under the version of an applied migration there is a file with another name and content: two branches took it. */
-export function isOther({ migration, row }: Changed): boolean {
+export function isOther({ migration, row }: ChangedMigration): boolean {
   return !isBareId(row.id) && row.name !== migration.name;
 }
 
-function otherFinding({ migration, row }: Changed, comparison: Comparison): Finding {
+function otherFinding({ migration, row }: ChangedMigration, comparison: Comparison): Finding {
   const { file } = migration.up;
   const free = nextVersion(file, comparison);
   return fault('migration-changed', {
@@ -151,7 +151,7 @@ function nextVersion(file: string, { applied, pending, changed, missing, ahead }
 }
 
 /** Bare files are known by their names alone: one of another folder may be meant. */
-function changedFinding({ migration, row }: Changed): Finding {
+function changedFinding({ migration, row }: ChangedMigration): Finding {
   const { file, checksum } = migration.up;
   const where = { file };
   if (isBareId(row.id) && row.file !== file)

@@ -27,10 +27,10 @@ export interface InEffect {
 }
 
 /** The part of a history that decides. */
-type Known = Pick<History, 'rows'> & { readonly partial: readonly { readonly migration: string }[] };
+type DecidingHistory = Pick<History, 'rows'> & { readonly partial: readonly { readonly migration: string }[] };
 
 /** The bundle with the migrations that a database with this history goes by. */
-export function bundleInEffect(bundle: Bundle, history: Known): Bundle {
+export function bundleInEffect(bundle: Bundle, history: DecidingHistory): Bundle {
   const folder = bundle.folder ?? bundle.migrations;
   if (!folder.some(isSquashed)) return bundle;
   return { ...bundle, folder, migrations: inEffect(folder, history).migrations };
@@ -43,8 +43,8 @@ export function bundleInEffect(bundle: Bundle, history: Known): Bundle {
  *
  * @param folder all migrations, also two of one version of which one replaces the other
  */
-export function inEffect(folder: readonly Migration[], history: Known): InEffect {
-  const state: State = {
+export function inEffect(folder: readonly Migration[], history: DecidingHistory): InEffect {
+  const state: InEffectState = {
     migrations: [...folder],
     rows: withoutForeign(folder, history.rows),
     recordable: new Map(),
@@ -70,7 +70,7 @@ function isSquashed(migration: Migration): migration is Squashed {
   return migration.replaces !== undefined;
 }
 
-interface State extends InEffect {
+interface InEffectState extends InEffect {
   migrations: Migration[];
   rows: readonly HistoryRow[];
   readonly recordable: Map<Migration, readonly HistoryRow[]>;
@@ -80,7 +80,7 @@ interface State extends InEffect {
 }
 
 /** Squashed migrations come in the order of the folder: one that replaces another one finds it settled. */
-function settle(squashed: Squashed, { rows, partial }: Known, state: State): void {
+function settle(squashed: Squashed, { rows, partial }: DecidingHistory, state: InEffectState): void {
   const { replaces } = squashed;
   const own = ownRows(squashed, rows);
   const isOwn = new Set(own);
@@ -100,11 +100,11 @@ function settle(squashed: Squashed, { rows, partial }: Known, state: State): voi
   }
   // Undone, it has taken along what it stood for.
   const applied = appliedNow(others.filter(({ seq }) => seq > (last?.seq ?? 0)));
-  const begun = partial.some(({ migration }) => covers(squashed, migration) && migration !== squashed.id);
-  if (applied.length === 0 && !begun) return stands();
+  const started = partial.some(({ migration }) => covers(squashed, migration) && migration !== squashed.id);
+  if (applied.length === 0 && !started) return stands();
   const ids = new Set(applied.map(({ id }) => id));
   const lacking = files.filter((file) => !ids.has(file.id) && !state.recordable.has(file));
-  if (!begun && lacking.length === 0 && isWhole(replaces, applied)) {
+  if (!started && lacking.length === 0 && isWhole(replaces, applied)) {
     state.recordable.set(squashed, applied);
     state.replaced.migrations.push(...files);
     state.replaced.rows.push(...applied);

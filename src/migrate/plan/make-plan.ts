@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { appliedNow, type History, type PartialStatement } from '../contract/history.ts';
 import { isKept, largestKept } from '../contract/kept-down.ts';
 import type { Analysis, Migration, Mode, Plan, PlanStep, Role, ScriptFile } from '../contract/model.ts';
@@ -54,20 +54,20 @@ export async function makePlan(
   const outOfOrder = selection.outOfOrder || selection.direction === 'down' || selection.resumeUp === true;
   const applied = new Set(appliedNow(history.rows).map(({ id }) => id));
   const vanished = withoutFile(stuckWithoutFile(history, selection, applied), bundle);
-  if (vanished.length > 0) return bad(...vanished.map((id) => vanishedInPart(id, applied.has(id))));
+  if (vanished.length > 0) return err(...vanished.map((id) => vanishedInPart(id, applied.has(id))));
   const { recorded } = ports;
   // Undoing the newer migrations is the way back: that is no reason to refuse it.
   const ahead = selection.direction === 'up' ? ports.ahead : 'warn';
-  const terms = { outOfOrder, local: history.environment === 'local', recorded, ahead: ahead ?? 'warn' };
-  const { comparison, findings: all, standsFor } = await compareByStatements(bundle, history, terms);
+  const options = { outOfOrder, local: history.environment === 'local', recorded, ahead: ahead ?? 'warn' };
+  const { comparison, findings: all, standsFor } = await compareByStatements(bundle, history, options);
   // What has no file is no reason against undoing what has one.
   const found = selection.direction === 'down' ? all.filter(({ code }) => !aboutFiles.has(code)) : all;
-  if (found.some((finding) => finding.severity === 'error')) return bad(...found);
+  if (found.some((finding) => finding.severity === 'error')) return err(...found);
   if (selection.resumeUp === true) {
     const resuming = await planResuming(bundle, history, comparison);
     if (!resuming.ok) return resuming;
     const { steps, analyses } = resuming.value;
-    return good({ plan: planOf(history, steps, ports.hashing), comparison, analyses, findings: found });
+    return ok({ plan: planOf(history, steps, ports.hashing), comparison, analyses, findings: found });
   }
   const selected = select(selection, comparison, bundle.migrations);
   if (!selected.ok) return selected;
@@ -117,8 +117,8 @@ export async function makePlan(
     steps.push(stepOf(migration, role, analysis.value));
   }
   errors.push(...halfWay(history, selection, bundle));
-  if (errors.length > 0) return bad(...errors);
-  return good({ plan: planOf(history, steps, ports.hashing), comparison, analyses, findings: warnings });
+  if (errors.length > 0) return err(...errors);
+  return ok({ plan: planOf(history, steps, ports.hashing), comparison, analyses, findings: warnings });
 }
 
 /** What stands in part and needs its file: what is on its way back may go on by the text that the history has kept. */
@@ -255,8 +255,8 @@ function recordedStep(migration: Migration, standsFor: number, analysis: Analysi
 function modeOf(analysis: Analysis): Mode {
   if (analysis.directives.transaction === 'none') return 'none';
   const { segments } = analysis;
-  if (segments.length <= 1 && segments[0]?.kind !== 'barrier') return 'transaction';
-  return segments.every((segment) => segment.kind === 'barrier') ? 'none' : 'mixed';
+  if (segments.length <= 1 && segments[0]?.kind !== 'standalone') return 'transaction';
+  return segments.every((segment) => segment.kind === 'standalone') ? 'none' : 'mixed';
 }
 
 function tally(analysis: Analysis): PlanStep['does'] {

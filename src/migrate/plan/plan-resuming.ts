@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { History } from '../contract/history.ts';
 import { isOf, versionIn } from '../contract/migration-id.ts';
 import type { Analysis, PlanStep } from '../contract/model.ts';
@@ -28,13 +28,13 @@ export async function planResuming(
   const undone = new Set(history.partial.filter(({ direction }) => direction === 'down').map((note) => note.migration));
   for (const id of [...undone].filter((one) => isOf(one, bundle))) {
     const applied = comparison.applied.find(({ row }) => row.id === id);
-    const planned = applied === undefined ? bad(gone(id)) : await planOne(bundle, history, comparison, applied);
+    const planned = applied === undefined ? err(gone(id)) : await planOne(bundle, history, comparison, applied);
     if (planned.ok) {
       steps.push(planned.value.step);
       analyses.set(id, planned.value.analysis);
     } else findings.push(...planned.findings);
   }
-  return findings.length > 0 ? bad(...findings) : good({ steps, analyses });
+  return findings.length > 0 ? err(...findings) : ok({ steps, analyses });
 }
 
 async function planOne(
@@ -46,10 +46,10 @@ async function planOne(
   const later = [...applied.map((one) => one.row), ...missing, ...ahead].find(({ seq }) => seq > row.seq);
   if (later !== undefined) {
     const why = `${later.file} was applied after it, and may build on what is there.`;
-    return bad(fault('not-brought-back', { where: { file: migration.up.file }, why }));
+    return err(fault('not-brought-back', { where: { file: migration.up.file }, why }));
   }
   if (migration.down === undefined)
-    return bad(
+    return err(
       fault('down-missing', { where: { file: migration.up.file }, why: 'It tells what has been undone so far.' }),
     );
   const [up, down] = await Promise.all([bundle.analysis(migration, 'up'), bundle.analysis(migration, 'down')]);
@@ -77,7 +77,7 @@ async function planOne(
     destroys: [],
   };
   // Its other statements are not executed.
-  return good({ step, analysis: { ...up.value, rows: [], looks: [], seeds: [] } });
+  return ok({ step, analysis: { ...up.value, rows: [], looks: [], seeds: [] } });
 }
 
 function gone(id: string): Finding {

@@ -1,5 +1,5 @@
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { HistoryRow } from '../contract/history-rows.ts';
 import type { Migration } from '../contract/model.ts';
 import { versionIn } from '../contract/migration-id.ts';
@@ -28,7 +28,7 @@ export function select(
     selection.only === undefined
       ? selectUp(selection, comparison, migrations)
       : selectOnly(selection, comparison, migrations);
-  return selected.ok ? good({ migrations: selected.value, withoutFile: [] }) : selected;
+  return selected.ok ? ok({ migrations: selected.value, withoutFile: [] }) : selected;
 }
 
 function selectUp(
@@ -36,11 +36,11 @@ function selectUp(
   comparison: Comparison,
   migrations: readonly Migration[],
 ): Outcome<readonly Migration[]> {
-  if (selection.to === undefined) return good(comparison.pending);
+  if (selection.to === undefined) return ok(comparison.pending);
   const last = migrations.findIndex(({ id }) => isNamed(id, selection.to ?? ''));
-  if (last < 0) return bad(notThere(selection.to, migrations));
+  if (last < 0) return err(notThere(selection.to, migrations));
   const wanted = new Set(migrations.slice(0, last + 1).map((migration) => migration.id));
-  return good(comparison.pending.filter((migration) => wanted.has(migration.id)));
+  return ok(comparison.pending.filter((migration) => wanted.has(migration.id)));
 }
 
 function selectDown(
@@ -51,16 +51,16 @@ function selectDown(
   const files = new Map(applied.map(({ migration, row }) => [row, migration]));
   const place = ({ seq }: HistoryRow): number => places?.get(seq) ?? seq;
   const undoable = [...files.keys(), ...missing, ...ahead].sort((a, b) => place(b) - place(a));
-  if (undoable.length === 0) return bad(fault('nothing-to-undo', { why: 'No migration of this folder is applied.' }));
+  if (undoable.length === 0) return err(fault('nothing-to-undo', { why: 'No migration of this folder is applied.' }));
   const undoing = (rows: readonly HistoryRow[]): Outcome<Selected> =>
-    good({
+    ok({
       migrations: rows.flatMap((row) => files.get(row) ?? []),
       withoutFile: rows.filter((row) => !files.has(row)),
     });
   if (to === undefined) return undoing(undoable.slice(0, 1));
   const version = canonicalVersion(to);
   if (version === '0') return undoing(undoable);
-  if (![...migrations, ...undoable].some(({ id }) => isNamed(id, version))) return bad(notThere(to, migrations));
+  if (![...migrations, ...undoable].some(({ id }) => isNamed(id, version))) return err(notThere(to, migrations));
   return undoing(undoable.filter(({ id }) => compareVersions(versionIn(id), version) > 0));
 }
 
@@ -72,11 +72,11 @@ function selectOnly(
   const ids = new Set(selection.only);
   const named = migrations.filter((migration) => ids.has(migration.id));
   const applied = new Set(comparison.applied.map(({ migration }) => migration.id));
-  if (selection.direction === 'up') return good(named.filter((migration) => !applied.has(migration.id)));
+  if (selection.direction === 'up') return ok(named.filter((migration) => !applied.has(migration.id)));
   const undone = named.filter((migration) => applied.has(migration.id));
   const [first] = named;
-  if (undone.length > 0 || first === undefined) return good(undone.reverse());
-  return bad(fault('nothing-to-undo', { where: { file: first.up.file }, why: 'It is not applied.' }));
+  if (undone.length > 0 || first === undefined) return ok(undone.reverse());
+  return err(fault('nothing-to-undo', { where: { file: first.up.file }, why: 'It is not applied.' }));
 }
 
 /** By its version, or by its id as the history has it. */

@@ -6,7 +6,14 @@ import { describeGroup, timedGroups } from '../read/statement-groups.ts';
 import type { Analysis, Migration } from '../contract/model.ts';
 import type { Bundle } from '../contract/ports.ts';
 import { inEffect, type InEffect } from './in-effect.ts';
-import { compare, findingsOf, isOther, type Comparison, type JudgingTerms } from './compare.ts';
+import {
+  compare,
+  findingsOf,
+  isOther,
+  type Comparison,
+  type ComparisonOptions,
+  type ChangedMigration,
+} from './compare.ts';
 
 /** A statement, or a group of them, as the history has kept it. */
 interface RecordedStatement {
@@ -25,7 +32,7 @@ type IsSame = (hashes: readonly string[]) => boolean;
 export type ReadStatements = (seq: number) => Promise<readonly RecordedStatement[] | IsSame | undefined>;
 
 /** The part of a bundle that is compared. */
-export type Compared = Pick<Bundle, 'layout' | 'set' | 'migrations' | 'analysis' | 'folder'>;
+export type ComparedBundle = Pick<Bundle, 'layout' | 'set' | 'migrations' | 'analysis' | 'folder'>;
 
 /** A comparison, and what is to be said of it. */
 export interface Judged {
@@ -35,15 +42,13 @@ export interface Judged {
   readonly standsFor: ReadonlyMap<Migration, number>;
 }
 
-type Changed = Comparison['changed'][number];
-
 /**
  * The folder held against the history: by checksums, and where these differ by statements.
  */
 export async function compareByStatements(
-  bundle: Compared,
+  bundle: ComparedBundle,
   history: History,
-  terms: JudgingTerms & { readonly recorded: ReadStatements },
+  options: ComparisonOptions & { readonly recorded: ReadStatements },
 ): Promise<Judged> {
   const effect = inEffect(bundle.folder ?? bundle.migrations, history);
   const bySums = withoutLate(
@@ -52,8 +57,8 @@ export async function compareByStatements(
   );
   const findings = [
     ...effect.findings,
-    ...(await explained(findingsOf(bySums, terms), bySums, bundle, terms.recorded)),
-    ...(await changedBefore(effect, bundle, history, terms)),
+    ...(await explained(findingsOf(bySums, options), bySums, bundle, options.recorded)),
+    ...(await changedBefore(effect, bundle, history, options)),
   ];
   const standsFor = new Map([...effect.recordable].map(([migration, rows]) => [migration, rows.length]));
   return { comparison: inPlace(settled(bySums, findings, effect.migrations), effect), findings, standsFor };
@@ -67,20 +72,20 @@ function withoutLate(comparison: Comparison, { recordable }: InEffect): Comparis
 /** Recorded, it stands where what it replaces was applied. */
 function inPlace(comparison: Comparison, { places }: InEffect): Comparison {
   if (places.size === 0) return comparison;
-  const place = ({ row }: Changed): number => places.get(row.seq) ?? row.seq;
+  const place = ({ row }: ChangedMigration): number => places.get(row.seq) ?? row.seq;
   return { ...comparison, places, applied: [...comparison.applied].sort((a, b) => place(a) - place(b)) };
 }
 
 /** What was changed in files that are replaced, where what they made is about to be taken for what the squashed one makes. */
 async function changedBefore(
   { replaced }: InEffect,
-  bundle: Compared,
+  bundle: ComparedBundle,
   history: History,
-  terms: JudgingTerms & { readonly recorded: ReadStatements },
+  options: ComparisonOptions & { readonly recorded: ReadStatements },
 ): Promise<readonly Finding[]> {
   const comparison = compare({ ...bundle, migrations: replaced.migrations }, { ...history, rows: replaced.rows });
   const changed = { ...comparison, missing: [], ahead: [], late: [], renamed: [] };
-  const findings = await explained(findingsOf(changed, terms), changed, bundle, terms.recorded);
+  const findings = await explained(findingsOf(changed, options), changed, bundle, options.recorded);
   return findings.filter(({ code }) => code === 'migration-changed');
 }
 
@@ -131,7 +136,7 @@ function settled(comparison: Comparison, findings: readonly Finding[], migration
  */
 async function whatChanged(
   finding: Finding,
-  changed: Changed,
+  changed: ChangedMigration,
   bundle: Pick<Bundle, 'analysis'>,
   recorded: ReadStatements,
 ): Promise<Finding> {
@@ -159,11 +164,11 @@ async function whatChanged(
   };
 }
 
-interface Group extends RecordedStatement {
+interface StatementGroup extends RecordedStatement {
   readonly line: number;
 }
 
-function groupsOf(analysis: Analysis): readonly Group[] {
+function groupsOf(analysis: Analysis): readonly StatementGroup[] {
   return analysis.segments.flatMap((segment) =>
     timedGroups(segment).map((group) => describeGroup(analysis.statements, group)),
   );
@@ -171,7 +176,7 @@ function groupsOf(analysis: Analysis): readonly Group[] {
 
 function firstDifference(
   before: readonly RecordedStatement[],
-  now: readonly Group[],
+  now: readonly StatementGroup[],
 ): { readonly text: string; readonly line?: number } | undefined {
   const same = (a: RecordedStatement | undefined, b: RecordedStatement | undefined): boolean => a?.hash === b?.hash;
   let first = 0;

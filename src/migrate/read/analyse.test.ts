@@ -82,10 +82,10 @@ test('statements that cannot run in a transaction stand alone between the others
   const sql = 'create table t (a int); select 1; create index concurrently i on t (a); select 2; vacuum t; vacuum;';
   expect((await taken(sql)).segments).toEqual([
     { kind: 'transaction', first: 0, last: 1 },
-    { kind: 'barrier', first: 2, last: 2 },
+    { kind: 'standalone', first: 2, last: 2 },
     { kind: 'transaction', first: 3, last: 3 },
-    { kind: 'barrier', first: 4, last: 4 },
-    { kind: 'barrier', first: 5, last: 5 },
+    { kind: 'standalone', first: 4, last: 4 },
+    { kind: 'standalone', first: 5, last: 5 },
   ]);
 });
 
@@ -106,7 +106,7 @@ test('transaction=none runs each statement alone', async () => {
   expect(directives.transaction).toBe('none');
   expect(segments.map(({ first, last }) => [first, last])).toEqual([0, 1, 2, 3, 4].map((n) => [n, n]));
   // What can share a transaction with its note does.
-  const kinds = ['transaction', 'transaction', 'barrier', 'barrier', 'barrier'];
+  const kinds = ['transaction', 'transaction', 'standalone', 'standalone', 'standalone'];
   expect(segments.map(({ kind }) => kind)).toEqual(kinds);
 });
 

@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { isUtf16 } from '../../sql/encoding.ts';
 import { savepointsOf } from '../../sql/savepoints.ts';
 import { splitStream, windowSize, type SplitStep } from '../../sql/stream.ts';
@@ -9,7 +9,7 @@ import type { ByteSource, Hashing, SqlParser } from '../contract/ports.ts';
 import { createChecksum, openBody } from './checksum.ts';
 import { createDirectiveSet } from './directive-set.ts';
 import { withLockClasses } from './lock-classes.ts';
-import { unwrap, type Part } from './own-transaction.ts';
+import { unwrap, type TransactionPart } from './own-transaction.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 import { headSize } from './replaces-of.ts';
 import { rowChangesOf } from './row-changes.ts';
@@ -44,7 +44,7 @@ export async function analyse(script: ScriptFile, file: ByteSource, ports: Analy
   const { bom, source } = await openBody(file);
   if (isUtf16(await source.read(0, 2))) {
     const why = 'The file is UTF-16, as some editors on Windows write it.';
-    return bad(
+    return err(
       fault('sql-encoding', { why, fix: 'Save the file as UTF-8.', where: { file: script.file, line: 1, column: 1 } }),
     );
   }
@@ -58,12 +58,12 @@ export async function analyse(script: ScriptFile, file: ByteSource, ports: Analy
     collector.take(step);
     takeNotes(step, script.file, findings);
     for (const comment of step.comments) directiveSet.take(comment);
-    if (findings.length > mostFindings) return bad(...firstOf(findings, script.file));
+    if (findings.length > mostFindings) return err(...firstOf(findings, script.file));
   }
   const statements = collector.finish();
-  if (checksum.hex() !== script.checksum) return bad(fault('file-moved-on', { where: { file: script.file } }));
-  const terms = { size: source.size, bom };
-  return conclude(terms, statements, directiveSet.result(), findings);
+  if (checksum.hex() !== script.checksum) return err(fault('file-moved-on', { where: { file: script.file } }));
+  const options = { size: source.size, bom };
+  return conclude(options, statements, directiveSet.result(), findings);
 }
 
 function takeNotes(step: SplitStep, file: string, findings: Finding[]): void {
@@ -84,14 +84,14 @@ function inOrder(findings: readonly Finding[]): readonly Finding[] {
   return findings.toSorted((a, b) => key(a) - key(b));
 }
 
-interface FileTerms {
+interface FileContext {
   readonly size: number;
   readonly bom: 0 | 3;
 }
 
 /** Judges the statements together: transaction control, segments, what crosses their borders, effects. */
 function conclude(
-  { size, bom }: FileTerms,
+  { size, bom }: FileContext,
   found: readonly ParsedStatement[],
   directives: Directives,
   findings: Finding[],
@@ -106,10 +106,10 @@ function conclude(
   findings.push(...borders.findings(segments));
   refuseInside(directives, segments, findings);
   refuseBehind(directives, found, findings);
-  if (findings.some(({ severity }) => severity === 'error')) return bad(...inOrder(findings));
+  if (findings.some(({ severity }) => severity === 'error')) return err(...inOrder(findings));
   const statements = withLockClasses(parsed, segments, directives);
   const undone = undoneIn(statements);
-  return good({
+  return ok({
     size,
     bom,
     statements,
@@ -130,7 +130,7 @@ function refuseInside(
   findings: Finding[],
 ): void {
   if (verifyInside === undefined) return;
-  const whole = transaction === undefined && segments.length <= 1 && segments[0]?.kind !== 'barrier';
+  const whole = transaction === undefined && segments.length <= 1 && segments[0]?.kind !== 'standalone';
   if (!whole) findings.push(fault('verify-inside-not-possible', { where: verifyInside }));
 }
 
@@ -145,7 +145,7 @@ function refuseBehind({ replaces }: Directives, found: readonly ParsedStatement[
 
 function refuseInTransaction(
   statements: readonly ParsedStatement[],
-  parts: readonly Part[],
+  parts: readonly TransactionPart[],
   findings: Finding[],
 ): void {
   for (const { first, last, own } of parts) {

@@ -21,8 +21,8 @@ async function bundle(): Promise<Bundle> {
   const folder = openFolder(root, 'migrations');
   const read = await readFolder(folder, nodeHashing);
   if (!read.ok) throw new Error(JSON.stringify(read.findings));
-  const terms = { layout: 'native', migrations: read.value.migrations, open: openScriptsOf(folder) } as const;
-  return createBundle(terms, { parser: createParser(), hashing: nodeHashing });
+  const options = { layout: 'native', migrations: read.value.migrations, open: openScriptsOf(folder) } as const;
+  return createBundle(options, { parser: createParser(), hashing: nodeHashing });
 }
 
 test('the hash tells names, versions and contents apart, companions included, line ends not', async () => {

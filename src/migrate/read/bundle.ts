@@ -1,6 +1,6 @@
 import { encodeUtf8 } from '../../sql/encoding.ts';
 import { fault, FaultError } from '../../kit/fault.ts';
-import { bad, type Outcome } from '../../kit/outcome.ts';
+import { err, type Outcome } from '../../kit/outcome.ts';
 import type { Analysis, Migration, Role, ScriptFile } from '../contract/model.ts';
 import type { Bundle, ByteSource, Folder, Hashing } from '../contract/ports.ts';
 import type { Rehearsed } from '../contract/rehearsed.ts';
@@ -12,7 +12,7 @@ import { openBody } from './checksum.ts';
 const bundleFormat = 1;
 
 /** What a bundle is made of. */
-export interface BundleTerms {
+export interface BundleOptions {
   readonly layout: Bundle['layout'];
   /** Default: `app`. */
   readonly set?: string;
@@ -26,47 +26,51 @@ export interface BundleTerms {
  * @example
  * const bundle = createBundle({ layout: 'native', migrations, open: openScriptsOf(folder) }, { parser, hashing })
  */
-export function createBundle(terms: BundleTerms, ports: AnalysisPorts): Bundle {
+export function createBundle(options: BundleOptions, ports: AnalysisPorts): Bundle {
   const analyses = new Map<string, Promise<Outcome<Analysis>>>();
   return {
-    hash: bundleHash(terms, ports.hashing),
-    layout: terms.layout,
-    set: terms.set ?? defaultSet,
-    migrations: terms.migrations,
+    hash: bundleHash(options, ports.hashing),
+    layout: options.layout,
+    set: options.set ?? defaultSet,
+    migrations: options.migrations,
     analysis(migration, role) {
       const script = scriptOf(migration, role);
       const known = analyses.get(script.file);
       if (known !== undefined) return known;
-      const made = analyseFile(terms, script, ports);
+      const made = analyseFile(options, script, ports);
       analyses.set(script.file, made);
       return made;
     },
     async body(migration, role) {
-      const { source } = await openBody(await terms.open(scriptOf(migration, role)));
+      const { source } = await openBody(await options.open(scriptOf(migration, role)));
       return source;
     },
   };
 }
 
 /** Opens scripts by the names that `readFolder` or `readBareFile` gave them. */
-export function openScriptsOf(folder: Folder): BundleTerms['open'] {
+export function openScriptsOf(folder: Folder): BundleOptions['open'] {
   const prefix = folder.label === '' ? '' : `${folder.label}/`;
   return (script) => folder.open(script.file.startsWith(prefix) ? script.file.slice(prefix.length) : script.file);
 }
 
 /** A file that vanished since the folder was read is the user's doing, not a bug. */
-async function analyseFile(terms: BundleTerms, script: ScriptFile, ports: AnalysisPorts): Promise<Outcome<Analysis>> {
+async function analyseFile(
+  options: BundleOptions,
+  script: ScriptFile,
+  ports: AnalysisPorts,
+): Promise<Outcome<Analysis>> {
   const where = { file: script.file };
   try {
-    const file = await terms.open(script);
+    const file = await options.open(script);
     await file.read(0, 1);
     // Loaded when needed: who has nothing to analyse starts quicker without it.
     const { analyse } = await import('./analyse.ts');
     return await analyse(script, file, ports);
   } catch (error) {
-    if (error instanceof FaultError) return bad(...error.findings.map((finding) => ({ ...finding, where })));
+    if (error instanceof FaultError) return err(...error.findings.map((finding) => ({ ...finding, where })));
     if (!isOfTheSystem(error)) throw error;
-    return bad(fault('file-unreadable', { why: `${script.file} cannot be read: ${error.message}`, where }));
+    return err(fault('file-unreadable', { why: `${script.file} cannot be read: ${error.message}`, where }));
   }
 }
 
@@ -86,15 +90,15 @@ export function withRehearsed(bundle: Bundle, rehearsed: Rehearsed, hashing: Has
   return { ...bundle, rehearsed, hash: bundleHash({ ...bundle, rehearsed }, hashing) };
 }
 
-type HashedTerms = Pick<Bundle, 'layout' | 'migrations' | 'rehearsed'> & { readonly set?: string };
+type HashedOptions = Pick<Bundle, 'layout' | 'migrations' | 'rehearsed'> & { readonly set?: string };
 
 /** SHA-256 over format version, layout, set, ids, names and checksums, companions included, and rehearsed words if there are. */
-export function bundleHash(terms: HashedTerms, hashing: Hashing): string {
+export function bundleHash(options: HashedOptions, hashing: Hashing): string {
   const content = {
     format: bundleFormat,
-    layout: terms.layout,
-    set: terms.set ?? defaultSet,
-    migrations: terms.migrations.map(({ id, name, up, down, verify, recorded }) => [
+    layout: options.layout,
+    set: options.set ?? defaultSet,
+    migrations: options.migrations.map(({ id, name, up, down, verify, recorded }) => [
       id,
       name,
       up.checksum,
@@ -102,7 +106,7 @@ export function bundleHash(terms: HashedTerms, hashing: Hashing): string {
       verify?.checksum ?? '',
       ...(recorded === true ? ['recorded'] : []),
     ]),
-    ...(terms.rehearsed === undefined ? {} : { rehearsed: terms.rehearsed }),
+    ...(options.rehearsed === undefined ? {} : { rehearsed: options.rehearsed }),
   };
   return hashing
     .sha256()

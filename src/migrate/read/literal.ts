@@ -3,7 +3,7 @@ import { tokensOf } from '../../sql/lexer.ts';
 import { listOf, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
 
 /** Bytes of a value in its statement's text. */
-export interface Span {
+export interface ValueSpan {
   readonly start: number;
   readonly end: number;
 }
@@ -42,11 +42,11 @@ function isSign(fields: Tree): boolean {
  * form than `… VALUES (…), (…)`.
  * @param most Rows beyond this number are left out.
  */
-export function valueSpans(text: string, most: number): readonly (readonly Span[])[] | undefined {
+export function valueSpans(text: string, most: number): readonly (readonly ValueSpan[])[] | undefined {
   const bytes = encodeUtf8(text);
-  const rows: Span[][] = [];
-  let row: Span[] = [];
-  let value: Span | undefined;
+  const rows: ValueSpan[][] = [];
+  let row: ValueSpan[] = [];
+  let value: ValueSpan | undefined;
   let depth = 0;
   let inValues = false;
   for (const { kind, start, end } of tokensOf(bytes, 0, bytes.length)) {

@@ -3,7 +3,7 @@ import type { Look } from '../contract/look.ts';
 import type { Directives } from '../contract/model.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 
-type Found = Omit<Look, 'statement'>;
+type UnplacedLook = Omit<Look, 'statement'>;
 
 /**
  * What to look at behind statements that can succeed without doing what they say. A file that says `allow=existing` has
@@ -22,7 +22,7 @@ export function looksOf(
   });
 }
 
-const readers: Readonly<Record<string, (fields: Tree) => readonly Found[]>> = {
+const readers: Readonly<Record<string, (fields: Tree) => readonly UnplacedLook[]>> = {
   CreateStmt: (fields) => (fields['if_not_exists'] === true ? made(fields, 'relation', 'a table', 'rp') : []),
   CreateForeignTableStmt: (fields) => {
     const base = treeOf(fields['base'] ?? fields['base_stmt']);
@@ -57,7 +57,7 @@ const readers: Readonly<Record<string, (fields: Tree) => readonly Found[]>> = {
   },
 };
 
-function made(fields: Tree, key: string, what: string, kinds: string): readonly Found[] {
+function made(fields: Tree, key: string, what: string, kinds: string): readonly UnplacedLook[] {
   const relation = treeOf(fields[key]);
   if (relation['relpersistence'] === 't' || textOf(relation['schemaname']) === 'pg_temp') return [];
   const columns = listOf(fields['tableElts']).flatMap(columnOf);
@@ -68,7 +68,7 @@ function schemaOf(relation: Tree): string | null {
   return textOf(relation['schemaname']) || null;
 }
 
-function columnOf(element: Tree): Found['columns'] {
+function columnOf(element: Tree): UnplacedLook['columns'] {
   const column = treeOf(element['ColumnDef']);
   const name = textOf(column['colname']);
   if (name === '') return [];

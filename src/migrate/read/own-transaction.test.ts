@@ -22,7 +22,7 @@ test.each<readonly [string, readonly string[]]>([
   const texts = statements.map(({ head, end }) => sql.slice(head, end));
   const numbers = segments.map(({ kind, first, last }) => {
     const inside = texts.slice(first, last + 1).map((text) => /^select (\d)$/.exec(text)?.[1] ?? '0');
-    return `${kind === 'barrier' ? 'barrier ' : ''}${inside.join(' ')}`;
+    return `${kind === 'standalone' ? 'barrier ' : ''}${inside.join(' ')}`;
   });
   expect(numbers).toEqual(expected);
 });

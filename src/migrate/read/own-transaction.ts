@@ -4,7 +4,7 @@ import { transactionControl, type TransactionModes } from '../../sql/transaction
 import type { ParsedStatement } from './parsed-statement.ts';
 
 /** Consecutive statements between two borders that the file itself has set. */
-export interface Part {
+export interface TransactionPart {
   /** Indexes of statements, both inclusive. */
   readonly first: number;
   readonly last: number;
@@ -16,7 +16,7 @@ export interface Part {
 /** The statements without those that control transactions, and the parts that these have made. */
 export interface Unwrapped {
   readonly statements: readonly ParsedStatement[];
-  readonly parts: readonly Part[];
+  readonly parts: readonly TransactionPart[];
   /** How many statements were taken away. */
   readonly absorbed: number;
 }
@@ -32,12 +32,12 @@ export function unwrap(found: readonly ParsedStatement[], alone: boolean, findin
 }
 
 function unwrapAlone(found: readonly ParsedStatement[], findings: Finding[]): Unwrapped {
-  let begun = false;
+  let started = false;
   const statements = found.filter((statement) => {
     const control = transactionControl(statement.node);
-    begun ||= control?.kind === 'begin';
+    started ||= control?.kind === 'begin';
     // A COMMIT without BEGIN has nothing to end.
-    if (control !== undefined && (begun || control.kind !== 'commit')) findings.push(aloneAnyway(statement));
+    if (control !== undefined && (started || control.kind !== 'commit')) findings.push(aloneAnyway(statement));
     return control === undefined;
   });
   const parts = statements.length === 0 ? [] : [{ first: 0, last: statements.length - 1, own: false, modes: {} }];
@@ -46,7 +46,7 @@ function unwrapAlone(found: readonly ParsedStatement[], findings: Finding[]): Un
 
 function unwrapParts(found: readonly ParsedStatement[], findings: Finding[]): Unwrapped {
   const statements: ParsedStatement[] = [];
-  const parts: Part[] = [];
+  const parts: TransactionPart[] = [];
   let opener: ParsedStatement | undefined;
   let first = 0;
   let modes: TransactionModes = {};
@@ -59,7 +59,7 @@ function unwrapParts(found: readonly ParsedStatement[], findings: Finding[]): Un
   };
   for (const statement of found) {
     const control = transactionControl(statement.node);
-    const begun = control !== undefined && statements.slice(first).some((one) => !isSetting(one));
+    const started = control !== undefined && statements.slice(first).some((one) => !isSetting(one));
     switch (control?.kind) {
       case undefined:
         statements.push(statement);
@@ -67,8 +67,8 @@ function unwrapParts(found: readonly ParsedStatement[], findings: Finding[]): Un
       case 'begin':
         if (opener !== undefined) findings.push(nested(statement, opener));
         // Settings alone in front of it are meant for it.
-        else if (begun) close();
-        if (opener !== undefined && begun && Object.keys(control.modes).length > 0) findings.push(tooLate(statement));
+        else if (started) close();
+        if (opener !== undefined && started && Object.keys(control.modes).length > 0) findings.push(tooLate(statement));
         opener ??= statement;
         modes = { ...modes, ...control.modes };
         break;
@@ -80,7 +80,7 @@ function unwrapParts(found: readonly ParsedStatement[], findings: Finding[]): Un
         break;
       }
       case 'modes':
-        if (begun) findings.push(tooLate(statement));
+        if (started) findings.push(tooLate(statement));
         modes = { ...modes, ...control.modes };
         break;
       case 'rollback':
@@ -98,7 +98,7 @@ function unwrapParts(found: readonly ParsedStatement[], findings: Finding[]): Un
 }
 
 /** Settings alone behind the last transaction, which put back what was set before it, belong to it. */
-function joined(parts: readonly Part[], statements: readonly ParsedStatement[]): readonly Part[] {
+function joined(parts: readonly TransactionPart[], statements: readonly ParsedStatement[]): readonly TransactionPart[] {
   const last = parts.at(-1);
   const before = parts.at(-2);
   if (last === undefined || before?.own !== true) return parts;

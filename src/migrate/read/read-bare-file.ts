@@ -1,5 +1,5 @@
 import { fault } from '../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Migration, ScriptFile } from '../contract/model.ts';
 import type { Folder, FolderEntry, Hashing } from '../contract/ports.ts';
 import { readScriptFile, visible } from './read-folder.ts';
@@ -36,14 +36,14 @@ export async function readBareFile(folder: Folder, fileName: string, hashing: Ha
   const entries = new Map(listed.value.map((entry) => [entry.name, entry]));
   const { id, name, undoes } = readBareName(fileName);
   const upName = undoes ? `${name}.sql` : fileName;
-  if (undoes && entries.has(fileName) && !entries.has(upName)) return bad(withoutUp(folder, fileName, upName));
+  if (undoes && entries.has(fileName) && !entries.has(upName)) return err(withoutUp(folder, fileName, upName));
   const up = await readOne(folder, entries.get(upName), upName, hashing);
   if (!up.ok) return up;
   const down = await readCompanion(folder, entries, [`rollback_${name}.sql`, `${name}.down.sql`], hashing);
   if (!down.ok) return down;
   const verify = await readCompanion(folder, entries, [`${name}.verify.sql`], hashing);
   if (!verify.ok) return verify;
-  return good({
+  return ok({
     id,
     name,
     up: up.value,
@@ -72,14 +72,14 @@ async function readOne(
 ): Promise<Outcome<ScriptFile>> {
   const file = pathIn(folder, name);
   const where = { file: visible(file) };
-  if (entry === undefined) return bad(fault('file-unreadable', { why: `There is no file ${where.file}.`, where }));
+  if (entry === undefined) return err(fault('file-unreadable', { why: `There is no file ${where.file}.`, where }));
   if (!/^[A-Za-z0-9._-]+\.sql$/.test(name)) {
-    return bad(
+    return err(
       fault('migration-odd-name', { why: `The name ${JSON.stringify(visible(name))} cannot be used.`, where }),
     );
   }
-  if (entry.outside) return bad(fault('migration-outside', { where }));
-  if (entry.type !== 'file') return bad(fault('migration-not-a-file', { why: `${file} is not a file.`, where }));
+  if (entry.outside) return err(fault('migration-outside', { where }));
+  if (entry.type !== 'file') return err(fault('migration-not-a-file', { why: `${file} is not a file.`, where }));
   return readScriptFile(folder, { name, file }, hashing);
 }
 
@@ -93,5 +93,5 @@ async function readCompanion(
     const entry = entries.get(name);
     if (entry !== undefined) return readOne(folder, entry, name, hashing);
   }
-  return good(undefined);
+  return ok(undefined);
 }

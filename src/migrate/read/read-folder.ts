@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Replaces } from '../../sql/replaces.ts';
 import type { Migration, Role, ScriptFile } from '../contract/model.ts';
 import type { Folder, FolderEntry, Hashing } from '../contract/ports.ts';
@@ -52,13 +52,13 @@ export async function readFolder(
   }
   files.sort((a, b) => compareVersions(a.version, b.version) || (a.file < b.file ? -1 : 1));
   const groups = groupFiles(files, await replacingTwins(folder, files), findings);
-  if (findings.some((finding) => finding.severity === 'error')) return bad(...findings.sort(byFile));
+  if (findings.some((finding) => finding.severity === 'error')) return err(...findings.sort(byFile));
   const read = await readGroups(folder, groups, hashing);
   if (!read.ok) return read;
   const wrong = judgeReplaces(read.value);
-  if (wrong.length > 0) return bad(...wrong);
+  if (wrong.length > 0) return err(...wrong);
   const migrations = read.value.map((migration) => ({ ...migration, id: migrationId(set, migration.id) }));
-  return good({ migrations, findings });
+  return ok({ migrations, findings });
 }
 
 function pathOf(folder: Folder, name: string): string {
@@ -99,7 +99,7 @@ export function visible(name: string): string {
   return name.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
 }
 
-interface Group {
+interface FileGroup {
   readonly version: string;
   readonly name: string;
   readonly up: NamedFile;
@@ -116,8 +116,8 @@ function groupFiles(
   files: readonly NamedFile[],
   replacing: ReadonlySet<string>,
   findings: Finding[],
-): readonly Group[] {
-  const groups = new Map<string, Group>();
+): readonly FileGroup[] {
+  const groups = new Map<string, FileGroup>();
   // What is replaced stands in front of what replaces it.
   for (const own of [false, true]) {
     for (const file of files) {
@@ -155,7 +155,7 @@ function twice(first: NamedFile, second: NamedFile): Finding {
   });
 }
 
-function orphan(file: NamedFile, group: Group | undefined): Finding {
+function orphan(file: NamedFile, group: FileGroup | undefined): Finding {
   const expected = `${file.entry.name.replace(/\.(?:down|verify)\.sql$/, '')}.sql`;
   const near = group === undefined ? '' : ` Version ${file.version} is ${group.up.file}.`;
   return fault('migration-orphan', {
@@ -169,7 +169,7 @@ const atOnce = 64;
 
 async function readGroups(
   folder: Folder,
-  groups: readonly Group[],
+  groups: readonly FileGroup[],
   hashing: Hashing,
 ): Promise<Outcome<readonly Migration[]>> {
   const migrations: Migration[] = [];
@@ -181,10 +181,10 @@ async function readGroups(
       else findings.push(...one.findings);
     }
   }
-  return findings.length === 0 ? good(migrations) : bad(...findings);
+  return findings.length === 0 ? ok(migrations) : err(...findings);
 }
 
-async function readGroup(folder: Folder, group: Group, hashing: Hashing): Promise<Outcome<Migration>> {
+async function readGroup(folder: Folder, group: FileGroup, hashing: Hashing): Promise<Outcome<Migration>> {
   let replaces: Replaces | undefined;
   const up = await readScriptFile(folder, { name: group.up.entry.name, file: group.up.file }, hashing, (head) => {
     replaces = replacesOf(head);
@@ -194,7 +194,7 @@ async function readGroup(folder: Folder, group: Group, hashing: Hashing): Promis
   if (down?.ok === false) return down;
   const verify = group.verify === undefined ? undefined : await readScript(folder, group.verify, hashing);
   if (verify?.ok === false) return verify;
-  return good({
+  return ok({
     id: group.version,
     name: group.name,
     up: up.value,
@@ -221,9 +221,9 @@ export async function readScriptFile(
 ): Promise<Outcome<ScriptFile>> {
   try {
     const source = await folder.open(name);
-    return good({ file, checksum: await checksumOf(source, hashing, onHead), size: source.size });
+    return ok({ file, checksum: await checksumOf(source, hashing, onHead), size: source.size });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return bad(fault('file-unreadable', { why: `${file} cannot be read: ${reason}`, where: { file } }));
+    return err(fault('file-unreadable', { why: `${file} cannot be read: ${reason}`, where: { file } }));
   }
 }

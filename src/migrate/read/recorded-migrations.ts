@@ -1,4 +1,4 @@
-import { good } from '../../kit/outcome.ts';
+import { ok } from '../../kit/outcome.ts';
 import type { Migration } from '../contract/model.ts';
 import type { Bundle, ByteSource } from '../contract/ports.ts';
 import { compareVersions } from './file-name.ts';
@@ -37,7 +37,7 @@ export function withRecorded(bundle: Bundle, recorded: readonly RecordedMigratio
     async analysis(migration, role) {
       const one = added.get(migration.id);
       if (one === undefined) return await bundle.analysis(migration, role);
-      if (role !== 'down') return good(nothingAnalysed);
+      if (role !== 'down') return ok(nothingAnalysed);
       return await analyse({ ...one.down, size: one.text.size }, one.text, ports);
     },
     async body(migration, role) {

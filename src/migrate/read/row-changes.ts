@@ -5,7 +5,7 @@ import type { NamedTable, RowChange } from '../contract/row-change.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 
 /** A change without its statement. */
-type Change = RowChange extends infer One ? (One extends RowChange ? Omit<One, 'statement'> : never) : never;
+type UnplacedRowChange = RowChange extends infer One ? (One extends RowChange ? Omit<One, 'statement'> : never) : never;
 
 /**
  * What the statements of one file do to rows, in their order: which tables and columns they drop or empty, how many rows
@@ -25,7 +25,7 @@ export function rowChangesOf(statements: readonly ParsedStatement[]): readonly R
   });
 }
 
-function changesOf({ node, statement }: ParsedStatement, path: SearchPath): readonly Change[] {
+function changesOf({ node, statement }: ParsedStatement, path: SearchPath): readonly UnplacedRowChange[] {
   const { type, fields } = nodeOf(node);
   return [...inCommonTables(fields, path), ...ownChanges(type, fields, { path, count: statement.count })];
 }
@@ -34,7 +34,7 @@ function ownChanges(
   type: string,
   fields: Tree,
   { path, count }: { readonly path: SearchPath; readonly count: number },
-): readonly Change[] {
+): readonly UnplacedRowChange[] {
   switch (type) {
     case 'DropStmt':
       return dropped(fields, path);
@@ -88,9 +88,9 @@ function named(parts: readonly string[], path: SearchPath): NamedTable {
   return path === undefined ? { schema: null, name } : { schema: null, name, path };
 }
 
-function dropped(fields: Tree, path: SearchPath): readonly Change[] {
+function dropped(fields: Tree, path: SearchPath): readonly UnplacedRowChange[] {
   const cascade = fields['behavior'] === 'DROP_CASCADE';
-  const losses = listOf(fields['objects']).flatMap((node): readonly Change[] => {
+  const losses = listOf(fields['objects']).flatMap((node): readonly UnplacedRowChange[] => {
     const { fields: object } = nodeOf(node);
     if (fields['removeType'] === 'OBJECT_TABLE')
       return [{ op: 'lose', how: 'drop-table', table: named(nameParts(object['items']), path) }];
@@ -101,15 +101,15 @@ function dropped(fields: Tree, path: SearchPath): readonly Change[] {
   return cascade ? [...losses, { op: 'unseen', why: 'cascade' }] : losses;
 }
 
-function altered(fields: Tree, path: SearchPath): readonly Change[] {
+function altered(fields: Tree, path: SearchPath): readonly UnplacedRowChange[] {
   if (fields['objtype'] !== 'OBJECT_TABLE') return [];
   const table = tableOf(fields['relation'], path);
-  return listOf(fields['cmds']).flatMap((node): readonly Change[] => {
+  return listOf(fields['cmds']).flatMap((node): readonly UnplacedRowChange[] => {
     const command = treeOf(node['AlterTableCmd']);
     const column = textOf(command['name']);
     switch (command['subtype']) {
       case 'AT_DropColumn': {
-        const loss: Change = { op: 'lose', how: 'drop-column', table, column };
+        const loss: UnplacedRowChange = { op: 'lose', how: 'drop-column', table, column };
         return command['behavior'] === 'DROP_CASCADE' ? [loss, { op: 'unseen', why: 'cascade' }] : [loss];
       }
       case 'AT_AddColumn': {
@@ -132,15 +132,15 @@ function holdsAll(type: Tree): boolean {
   return unlimited && /^(?:text|varchar|bytea)$/.test(nameParts(type['names']).at(-1) ?? '');
 }
 
-function truncated(fields: Tree, path: SearchPath): readonly Change[] {
+function truncated(fields: Tree, path: SearchPath): readonly UnplacedRowChange[] {
   const cascade = fields['behavior'] === 'DROP_CASCADE' ? ({ cascade: true } as const) : {};
-  return listOf(fields['relations']).map((node): Change => {
+  return listOf(fields['relations']).map((node): UnplacedRowChange => {
     const relation = treeOf(node['RangeVar']);
     return { op: 'lose', how: 'truncate', table: tableOf(relation, path), ...cascade, ...onlyOf(relation) };
   });
 }
 
-function deleted(type: string, fields: Tree, path: SearchPath): readonly Change[] {
+function deleted(type: string, fields: Tree, path: SearchPath): readonly UnplacedRowChange[] {
   const relation = treeOf(fields['relation']);
   const kinds = listOf(fields['mergeWhenClauses']).map((node) => treeOf(node['MergeWhenClause'])['commandType']);
   if (type === 'MergeStmt' && !kinds.includes('CMD_DELETE')) return [];
@@ -153,7 +153,7 @@ function onlyOf(relation: Tree): { readonly only?: true } {
 }
 
 /** `WITH gone AS (DELETE FROM t RETURNING *) …` */
-function inCommonTables(fields: Tree, path: SearchPath): readonly Change[] {
+function inCommonTables(fields: Tree, path: SearchPath): readonly UnplacedRowChange[] {
   return listOf(treeOf(fields['withClause'])['ctes']).flatMap((node) => {
     const { type, fields: inner } = nodeOf(treeOf(treeOf(node['CommonTableExpr'])['ctequery']));
     return type === 'DeleteStmt' || type === 'MergeStmt' ? deleted(type, inner, path) : [];
@@ -161,7 +161,7 @@ function inCommonTables(fields: Tree, path: SearchPath): readonly Change[] {
 }
 
 /** Rows of INSERT … SELECT are not in its text. */
-function inserted(fields: Tree, path: SearchPath, count: number): readonly Change[] {
+function inserted(fields: Tree, path: SearchPath, count: number): readonly UnplacedRowChange[] {
   const lists = listOf(treeOf(treeOf(fields['selectStmt'])['SelectStmt'])['valuesLists']);
   if (lists.length === 0 && fields['selectStmt'] !== undefined) return [];
   // The other statements of a folded run may have more rows than one.
@@ -169,12 +169,12 @@ function inserted(fields: Tree, path: SearchPath, count: number): readonly Chang
   return [{ op: 'insert', table: tableOf(fields['relation'], path), rows }];
 }
 
-function made(relation: unknown, ifNotExists: unknown, path: SearchPath): readonly Change[] {
+function made(relation: unknown, ifNotExists: unknown, path: SearchPath): readonly UnplacedRowChange[] {
   if (relation === undefined || ifNotExists === true) return [];
   return [{ op: 'make', table: tableOf(relation, path) }];
 }
 
-function renamed(fields: Tree, path: SearchPath): readonly Change[] {
+function renamed(fields: Tree, path: SearchPath): readonly UnplacedRowChange[] {
   const table = tableOf(fields['relation'], path);
   const to = { name: textOf(fields['newname']) };
   if (fields['renameType'] === 'OBJECT_TABLE') return [{ op: 'rename', table, to }];

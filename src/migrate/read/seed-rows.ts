@@ -7,7 +7,7 @@ import type { ParsedStatement } from './parsed-statement.ts';
 const mostRows = 500;
 
 /** What earlier statements of the file mean for later ones. */
-interface Scope {
+interface SeedScope {
   path: readonly string[] | null;
   readonly temporary: Set<string>;
   rowsLeft: number;
@@ -21,7 +21,7 @@ interface Scope {
  * @param statements the statements of one file, in order
  */
 export function seedSteps(statements: readonly ParsedStatement[]): readonly SeedStep[] {
-  const scope: Scope = { path: null, temporary: new Set(), rowsLeft: mostRows };
+  const scope: SeedScope = { path: null, temporary: new Set(), rowsLeft: mostRows };
   const steps = statements.flatMap((parsed): readonly SeedStep[] => {
     const { type, fields } = nodeOf(parsed.node);
     switch (type) {
@@ -51,7 +51,7 @@ export function seedSteps(statements: readonly ParsedStatement[]): readonly Seed
   return steps;
 }
 
-function inserted(parsed: ParsedStatement, fields: Tree, scope: Scope): readonly SeedStep[] {
+function inserted(parsed: ParsedStatement, fields: Tree, scope: SeedScope): readonly SeedStep[] {
   const table = relationOf(treeOf(fields['relation']), scope);
   const lists = listOf(treeOf(treeOf(fields['selectStmt'])['SelectStmt'])['valuesLists']);
   if (table === undefined || lists.length === 0 || parsed.statement.count > 1 || scope.rowsLeft === 0) return [];
@@ -93,7 +93,7 @@ function literalsOf(
   });
 }
 
-function renamed(fields: Tree, scope: Scope): readonly SeedStep[] {
+function renamed(fields: Tree, scope: SeedScope): readonly SeedStep[] {
   const table = relationOf(treeOf(fields['relation']), scope);
   const name = textOf(fields['newname']);
   if (table === undefined || name === '') return [];
@@ -102,21 +102,21 @@ function renamed(fields: Tree, scope: Scope): readonly SeedStep[] {
   return [{ op: 'rename', table, to: { column: textOf(fields['subname']), name } }];
 }
 
-function moved(fields: Tree, scope: Scope): readonly SeedStep[] {
+function moved(fields: Tree, scope: SeedScope): readonly SeedStep[] {
   if (fields['objectType'] !== 'OBJECT_TABLE') return [];
   const table = relationOf(treeOf(fields['relation']), scope);
   return table === undefined ? [] : [{ op: 'rename', table, to: { schema: textOf(fields['newschema']) } }];
 }
 
 /** Undefined: it is temporary, and vanishes with the session. */
-function relationOf(relation: Tree, scope: Scope): NamedRelation | undefined {
+function relationOf(relation: Tree, scope: SeedScope): NamedRelation | undefined {
   const schema = textOf(relation['schemaname']);
   const name = textOf(relation['relname']);
   if (isTemporary(schema) || (schema === '' && scope.temporary.has(name))) return undefined;
   return { schema: schema === '' ? null : schema, name, path: schema === '' ? scope.path : null };
 }
 
-function noteTemporary(relation: Tree, scope: Scope): void {
+function noteTemporary(relation: Tree, scope: SeedScope): void {
   if (relation['relpersistence'] === 't' || isTemporary(textOf(relation['schemaname'])))
     scope.temporary.add(textOf(relation['relname']));
 }
@@ -126,14 +126,14 @@ function isTemporary(schema: string): boolean {
 }
 
 /** SET search_path, RESET search_path, RESET ALL. */
-function setPath(fields: Tree, scope: Scope): void {
+function setPath(fields: Tree, scope: SeedScope): void {
   const { kind } = fields;
   if (kind === 'VAR_RESET_ALL' || (fields['name'] === 'search_path' && kind !== 'VAR_SET_VALUE')) scope.path = null;
   else if (fields['name'] === 'search_path') scope.path = schemas(listOf(fields['args']).map(stringOf));
 }
 
 /** `SELECT set_config('search_path', 'a, b', …)` */
-function configurePath(fields: Tree, scope: Scope): void {
+function configurePath(fields: Tree, scope: SeedScope): void {
   for (const target of listOf(fields['targetList'])) {
     const { type, fields: call } = nodeOf(treeOf(treeOf(target['ResTarget'])['val']));
     if (type !== 'FuncCall' || nameParts(call['funcname']).at(-1) !== 'set_config') continue;

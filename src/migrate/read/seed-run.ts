@@ -1,11 +1,11 @@
-import type { SeedInsert } from '../../sql/seed-insert.ts';
+import type { SeedInsertSpans } from '../../sql/seed-insert.ts';
 import { matchSeedInsert } from '../../sql/seed-insert.ts';
 import type { Piece } from '../../sql/split.ts';
 import { createTokenWriter, type TokenWriter } from '../../sql/token-text.ts';
 import type { Hash, Hashing } from '../contract/ports.ts';
 
 /** A statement with its own copy of its bytes. */
-export interface Held {
+export interface HeldStatement {
   readonly piece: Piece;
   readonly bytes: Uint8Array;
 }
@@ -13,18 +13,18 @@ export interface Held {
 /** Consecutive INSERTs of literals with the same head and tail, so far. */
 export interface SeedRun {
   /** The first one, which stands for all of them. */
-  readonly first: Held;
+  readonly first: HeldStatement;
   /** All of them while the run is too short to be folded. */
-  readonly held: Held[];
+  readonly held: HeldStatement[];
   count: number;
   end: number;
-  readonly match: SeedInsert;
+  readonly match: SeedInsertSpans;
   readonly hash: Hash;
   readonly writer: TokenWriter;
 }
 
 /** Begins a run with this statement if it is an INSERT of literals. */
-export function beginRun(held: Held, hashing: Hashing): SeedRun | undefined {
+export function beginRun(held: HeldStatement, hashing: Hashing): SeedRun | undefined {
   const { bytes, piece } = held;
   const match = matchSeedInsert(bytes, 0, bytes.length, -1);
   if (match === undefined) return undefined;

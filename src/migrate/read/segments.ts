@@ -1,7 +1,7 @@
 import { nameParts, nodeOf, type Tree } from '../../sql/syntax-tree.ts';
 import type { TransactionModes } from '../../sql/transaction-control.ts';
 import type { Segment, Statement } from '../contract/model.ts';
-import type { Part } from './own-transaction.ts';
+import type { TransactionPart } from './own-transaction.ts';
 
 /** A statement, its syntax tree and its text. */
 export interface Member {
@@ -13,7 +13,7 @@ export interface Member {
 /** How a file is divided. */
 export interface Division {
   /** What the file itself says. */
-  readonly parts: readonly Part[];
+  readonly parts: readonly TransactionPart[];
   /** True: each statement on its own (`transaction=none`). */
   readonly alone: boolean;
   /** Does the session hold something for later statements that would be lost behind the statement of this index? */
@@ -36,7 +36,7 @@ export function segmentsOf(members: readonly Member[], division: Division): read
   });
 }
 
-function ownSegment({ first, last }: Part): Segment {
+function ownSegment({ first, last }: TransactionPart): Segment {
   return { kind: 'transaction', first, last };
 }
 
@@ -47,7 +47,11 @@ function notable({ isolation, readOnly }: TransactionModes): Segment['modes'] {
   return { ...(other === undefined ? {} : { isolation: other }), ...(readOnly === true ? { readOnly } : {}) };
 }
 
-function segmentsWithin(members: readonly Member[], part: Part, { alone, crosses }: Division): readonly Segment[] {
+function segmentsWithin(
+  members: readonly Member[],
+  part: TransactionPart,
+  { alone, crosses }: Division,
+): readonly Segment[] {
   const segments: Segment[] = [];
   // Values of a type that the same transaction has made can be used at once.
   const ownTypes = new Set<string>();
@@ -66,7 +70,7 @@ function segmentsWithin(members: readonly Member[], part: Part, { alone, crosses
     }
     if (alone || !statement.transactional) {
       close(index - 1);
-      segments.push({ kind: 'barrier', first: index, last: index });
+      segments.push({ kind: 'standalone', first: index, last: index });
       first = index + 1;
       continue;
     }

@@ -5,10 +5,10 @@ import type { Statement } from '../contract/model.ts';
 import type { Hashing, SqlParser } from '../contract/ports.ts';
 import { parsePiece } from './parse-statement.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
-import { beginRun, continues, hashOfRun, type Held, type SeedRun } from './seed-run.ts';
+import { beginRun, continues, hashOfRun, type HeldStatement, type SeedRun } from './seed-run.ts';
 
 /** What a collector works with. */
-export interface CollectorTerms {
+export interface CollectorOptions {
   readonly file: string;
   readonly parser: SqlParser;
   readonly hashing: Hashing;
@@ -24,23 +24,23 @@ export interface StatementCollector {
   finish(): readonly ParsedStatement[];
 }
 
-export function createCollector(terms: CollectorTerms): StatementCollector {
+export function createCollector(options: CollectorOptions): StatementCollector {
   const statements: ParsedStatement[] = [];
   let run: SeedRun | undefined;
 
-  const single = (held: Held): void => {
-    const parsed = parseHeld(terms, held);
+  const single = (held: HeldStatement): void => {
+    const parsed = parseHeld(options, held);
     if (parsed !== undefined) statements.push(parsed);
   };
   const closeRun = (): void => {
     const ended = run;
     run = undefined;
     if (ended === undefined) return;
-    if (ended.count < terms.foldFrom) {
+    if (ended.count < options.foldFrom) {
       for (const held of ended.held) single(held);
       return;
     }
-    const first = parseHeld(terms, ended.first);
+    const first = parseHeld(options, ended.first);
     if (first === undefined) return;
     const folded = { end: ended.end, count: ended.count, hash: hashOfRun(ended) };
     statements.push({ ...first, statement: { ...first.statement, ...folded } });
@@ -57,13 +57,13 @@ export function createCollector(terms: CollectorTerms): StatementCollector {
         if (run !== undefined && piece.joined && continues(run, bytes, piece.head - base, piece.end - base)) {
           run.count += 1;
           run.end = piece.end;
-          if (run.count < terms.foldFrom) run.held.push(hold(piece, bytes, base));
+          if (run.count < options.foldFrom) run.held.push(hold(piece, bytes, base));
           else run.held.length = 0;
           continue;
         }
         closeRun();
         const held = hold(piece, bytes, base);
-        run = piece.kind === 'sql' ? beginRun(held, terms.hashing) : undefined;
+        run = piece.kind === 'sql' ? beginRun(held, options.hashing) : undefined;
         if (run === undefined) single(held);
       }
     },
@@ -74,16 +74,16 @@ export function createCollector(terms: CollectorTerms): StatementCollector {
   };
 }
 
-function hold(piece: Piece, bytes: Uint8Array, base: number): Held {
+function hold(piece: Piece, bytes: Uint8Array, base: number): HeldStatement {
   // The command of COPY may lie in an earlier window than the end of its rows: then the splitter has kept it.
   return { piece, bytes: piece.command ?? bytes.slice(piece.head - base, piece.end - base) };
 }
 
-function parseHeld(terms: CollectorTerms, held: Held): ParsedStatement | undefined {
+function parseHeld(options: CollectorOptions, held: HeldStatement): ParsedStatement | undefined {
   const { piece, bytes } = held;
-  const result = parsePiece(terms.parser, piece, bytes, terms.file);
+  const result = parsePiece(options.parser, piece, bytes, options.file);
   if ('finding' in result) {
-    terms.findings.push(result.finding);
+    options.findings.push(result.finding);
     return undefined;
   }
   const { node, text, about } = result.parsed;
@@ -97,9 +97,9 @@ function parseHeld(terms: CollectorTerms, held: Held): ParsedStatement | undefin
     kind: piece.kind,
     ...(piece.data === undefined ? {} : { data: piece.data }),
     ...about,
-    hash: hashOf(terms.hashing, bytes),
+    hash: hashOf(options.hashing, bytes),
   };
-  const where = { file: terms.file, line: piece.line, column: piece.column };
+  const where = { file: options.file, line: piece.line, column: piece.column };
   return { node, text, start: piece.head, statement, where, frozen: false };
 }
 

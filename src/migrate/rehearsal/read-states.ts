@@ -1,4 +1,4 @@
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { RehearsedObject, RehearsedState, RehearsedStep } from '../contract/rehearsed.ts';
 import { keyOf } from '../contract/rehearsed.ts';
 import type { Session } from '../contract/ports.ts';
@@ -34,11 +34,11 @@ export async function readStates(
   steps: readonly RehearsedStep[],
 ): Promise<Outcome<readonly RehearsedObject[]>> {
   const reply = await session.send(query, { rows: 'all' });
-  if (!reply.ok) return bad(serverFault(reply.error));
+  if (!reply.ok) return err(serverFault(reply.error));
   const [migrations, rows] = reply.results;
   const indexes = new Map(steps.map(({ id }, index) => [id, index]));
   const stepOf = new Map((migrations?.rows ?? []).map(([seq, id]) => [seq ?? '', indexes.get(id ?? '') ?? 0]));
-  return good(objectsOf(versionsOf(rows?.rows ?? [], stepOf)));
+  return ok(objectsOf(versionsOf(rows?.rows ?? [], stepOf)));
 }
 
 function versionsOf(

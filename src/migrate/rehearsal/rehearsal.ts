@@ -4,7 +4,7 @@ import type { Bundle, Session } from '../contract/ports.ts';
 import type { Task } from '../contract/task.ts';
 
 /** What the throwaway server shall have in common with the real one. */
-export interface RehearsalTerms {
+export interface RehearsalOptions {
   /** Major version of PostgreSQL. */
   readonly major: number;
   readonly database: string;
@@ -31,7 +31,7 @@ export interface Rehearsals {
    * @param signal aborted: what is under way is given up
    */
   start(
-    terms: RehearsalTerms,
+    terms: RehearsalOptions,
     options: {
       readonly onProgress?: (text: string, step: 'download' | 'other') => void;
       readonly signal?: AbortSignal;

@@ -1,6 +1,6 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { quoteIdent } from '../../sql/quote.ts';
 import { firstRowStatement } from '../read/row-statements.ts';
 import type { Rehearsed, RehearsedStep } from '../contract/rehearsed.ts';
@@ -12,19 +12,19 @@ import { readStates } from './read-states.ts';
 import type { Rehearsal } from './rehearsal.ts';
 
 /** What the target has that no migration makes, and that is made on the throwaway server when a migration needs it. */
-interface Surroundings {
+interface TargetSurroundings {
   /** The schema that unqualified names are created in; empty: there is none. */
   readonly schema: string;
   readonly extensions: readonly { readonly name: string; readonly schema: string }[];
 }
 
 /** What a rehearsal is made with. */
-export interface RehearseTerms {
+export interface RehearseOptions {
   /** Major version of the server. */
   readonly major: number;
   /** Id of the last migration to rehearse. */
   readonly through: string;
-  readonly surroundings: Surroundings;
+  readonly surroundings: TargetSurroundings;
   /** A new id of a run. */
   nextRun(): string;
   readonly signal?: AbortSignal;
@@ -41,25 +41,29 @@ const mostTries = 50;
  * Runs all migrations of a folder on a throwaway database, in their order, and reads how each of them left what it wrote. Where one
  * fails, the rehearsal ends in front of it. Roles and schemas that nobody makes are made; roles without login.
  */
-export async function rehearse(rehearsal: Rehearsal, whole: Bundle, terms: RehearseTerms): Promise<Outcome<Rehearsed>> {
+export async function rehearse(
+  rehearsal: Rehearsal,
+  whole: Bundle,
+  options: RehearseOptions,
+): Promise<Outcome<Rehearsed>> {
   const bundle = upScripts(whole);
-  const last = bundle.migrations.findIndex(({ id }) => id === terms.through);
+  const last = bundle.migrations.findIndex(({ id }) => id === options.through);
   const wanted = bundle.migrations.slice(0, last + 1);
   const opened = await rehearsal.open();
   if (!opened.ok) return opened;
   const session = opened.value;
   try {
-    const ran = await runAll({ rehearsal, bundle, session, terms }, wanted);
+    const ran = await runAll({ rehearsal, bundle, session, options }, wanted);
     if (!ran.ok) return ran;
     const { done, failed } = ran.value;
     const steps = await Promise.all(wanted.slice(0, done).map((migration) => stepOf(bundle, migration)));
     const objects = await readStates(session, steps);
     if (!objects.ok) return objects;
-    const rows = terms.countsRows === true ? await countRows(session) : undefined;
+    const rows = options.countsRows === true ? await countRows(session) : undefined;
     if (rows?.ok === false) return rows;
     const next = wanted[done];
-    return good({
-      major: terms.major,
+    return ok({
+      major: options.major,
       steps,
       objects: objects.value,
       same: [],
@@ -83,11 +87,11 @@ async function stepOf(bundle: Bundle, migration: Migration): Promise<RehearsedSt
   return { id, file: up.file, ...(rows === undefined ? {} : { rows }) };
 }
 
-interface Stage {
+interface RehearsalStage {
   readonly rehearsal: Rehearsal;
   readonly bundle: Bundle;
   readonly session: Session;
-  readonly terms: RehearseTerms;
+  readonly options: RehearseOptions;
 }
 
 /** How many have run, and why the next one has not. */
@@ -96,12 +100,12 @@ interface Ran {
   readonly failed?: Finding;
 }
 
-async function runAll(stage: Stage, wanted: readonly Migration[]): Promise<Outcome<Ran>> {
+async function runAll(stage: RehearsalStage, wanted: readonly Migration[]): Promise<Outcome<Ran>> {
   let done = 0;
   let until = wanted.length;
   let failed: Finding | undefined;
   const mended = new Set<string>();
-  const { schema } = stage.terms.surroundings;
+  const { schema } = stage.options.surroundings;
   if (schema !== '') await stage.session.send(`CREATE SCHEMA IF NOT EXISTS ${quoteIdent(schema)}`);
   for (let tries = 0; done < until && tries < mostTries; tries += 1) {
     const last = wanted[until - 1];
@@ -109,10 +113,10 @@ async function runAll(stage: Stage, wanted: readonly Migration[]): Promise<Outco
     const before = done;
     const attempt = await run(stage, last.id, () => {
       done += 1;
-      stage.terms.onStep?.(done);
+      stage.options.onStep?.(done);
     });
-    if (stage.terms.signal?.aborted === true)
-      return bad(fault('interrupted', { why: 'It was rehearsing; nothing was changed.' }));
+    if (stage.options.signal?.aborted === true)
+      return err(fault('interrupted', { why: 'It was rehearsing; nothing was changed.' }));
     if (attempt.exitCode === 0) {
       if (failed === undefined || done === before) break;
       continue;
@@ -121,7 +125,7 @@ async function runAll(stage: Stage, wanted: readonly Migration[]): Promise<Outco
     if (attempt.refused) {
       // A file that cannot be read as SQL: what stands before it can be rehearsed all the same.
       const at = wanted.findIndex(({ up }) => up.file === attempt.finding?.where?.file);
-      if (at < 0 || at >= until) return bad(failed);
+      if (at < 0 || at >= until) return err(failed);
       until = at;
       continue;
     }
@@ -129,26 +133,30 @@ async function runAll(stage: Stage, wanted: readonly Migration[]): Promise<Outco
     if (!need) break;
     failed = undefined;
   }
-  return good({ done, ...(failed === undefined ? {} : { failed }) });
+  return ok({ done, ...(failed === undefined ? {} : { failed }) });
 }
 
-interface Attempt {
+interface RehearsalAttempt {
   readonly exitCode: number;
   readonly finding?: Finding;
   /** True: nothing was tried, since something is wrong with the files. */
   readonly refused: boolean;
 }
 
-async function run({ rehearsal, bundle, terms }: Stage, to: string, onApplied: () => void): Promise<Attempt> {
+async function run(
+  { rehearsal, bundle, options }: RehearsalStage,
+  to: string,
+  onApplied: () => void,
+): Promise<RehearsalAttempt> {
   let finding: Finding | undefined;
   let error: Finding | undefined;
-  const exitCode = await rehearsal.perform(taskOf(terms.nextRun(), to), bundle, (event) => {
+  const exitCode = await rehearsal.perform(taskOf(options.nextRun(), to), bundle, (event) => {
     if (event.kind === 'migration.applied') onApplied();
     if (event.kind === 'migration.failed') finding = event.finding;
     if (event.kind === 'finding' && event.finding.severity === 'error') error ??= event.finding;
   });
-  const told = finding ?? error;
-  return { exitCode, refused: finding === undefined, ...(told === undefined ? {} : { finding: told }) };
+  const reported = finding ?? error;
+  return { exitCode, refused: finding === undefined, ...(reported === undefined ? {} : { finding: reported }) };
 }
 
 function taskOf(run: string, to: string): ApplyTask {
@@ -175,7 +183,7 @@ function taskOf(run: string, to: string): ApplyTask {
  *
  * @returns false: there is nothing to be made
  */
-async function mend({ session, terms }: Stage, { why }: Finding, mended: Set<string>): Promise<boolean> {
+async function mend({ session, options }: RehearsalStage, { why }: Finding, mended: Set<string>): Promise<boolean> {
   // The server's own words, in the C locale of our own server.
   const [, role] = /role "(.+?)" does not exist/.exec(why) ?? [];
   const [, schema] = /schema "(.+?)" does not exist/.exec(why) ?? [];
@@ -188,7 +196,7 @@ async function mend({ session, terms }: Stage, { why }: Finding, mended: Set<str
           [`DROP SCHEMA ${quoteIdent(early)}`]
         : schema !== undefined
           ? [`CREATE SCHEMA ${quoteIdent(schema)}`]
-          : terms.surroundings.extensions.flatMap(({ name, schema: home }) => [
+          : options.surroundings.extensions.flatMap(({ name, schema: home }) => [
               ...(home === 'public' || home.startsWith('pg_')
                 ? []
                 : [`CREATE SCHEMA IF NOT EXISTS ${quoteIdent(home)}`]),

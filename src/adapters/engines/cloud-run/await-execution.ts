@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { operationError, type GoogleError } from '../../google/error.ts';
 import type { Operation } from '../../google/operations.ts';
 import { backoff } from '../../google/retry.ts';
@@ -12,7 +12,7 @@ import { executionName, jobName } from './names.ts';
 import type { RunExecution, RunJob } from './resources.ts';
 
 /** How far the waiting for an execution is. */
-interface Waiting {
+interface WaitState {
   operation: Operation | undefined;
   /** When the operation was first seen done without an execution of ours; absent: it was not. */
   doneSince?: number;
@@ -32,17 +32,16 @@ export async function awaitExecution(
   input: JobInput,
   operation: Operation | undefined,
 ): Promise<Outcome<string>> {
-  const { google, patience } = context;
-  const name = executionName(input.terms, input.names);
-  const deadline = performance.now() + patience.startMs;
-  const waiting: Waiting = { operation, asked: false };
+  const { google, timeouts } = context;
+  const name = executionName(input.options, input.names);
+  const deadline = performance.now() + timeouts.startMs;
+  const waiting: WaitState = { operation, asked: false };
   for (let attempt = 1; ; attempt += 1) {
     const found = await google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${name}` });
     // Who may not look follows it by its lines; what cannot be reached for now may well be at work.
-    if (found.ok || found.error.status === 403) return good(name);
+    if (found.ok || found.error.status === 403) return ok(name);
     const absent = found.error.reason === 'NOT_FOUND';
-    if (performance.now() > deadline)
-      return absent ? await givenUp(context, input, late(patience.startMs)) : good(name);
+    if (performance.now() > deadline) return absent ? await givenUp(context, input, late(timeouts.startMs)) : ok(name);
     if (absent) {
       const failure = waiting.operation?.done === true ? waiting.operation.error : undefined;
       if (failure !== undefined) return await givenUp(context, input, operationError(failure));
@@ -54,7 +53,7 @@ export async function awaitExecution(
   }
 }
 
-async function lookAtOperation({ google }: CloudRunContext, waiting: Waiting): Promise<void> {
+async function lookAtOperation({ google }: CloudRunContext, waiting: WaitState): Promise<void> {
   const { operation } = waiting;
   if (operation === undefined || operation.done === true) return;
   const again = await google.call<Operation>({ service: 'run', method: 'GET', path: `v2/${operation.name}` });
@@ -65,22 +64,22 @@ async function lookAtOperation({ google }: CloudRunContext, waiting: Waiting): P
 async function otherName(
   context: CloudRunContext,
   input: JobInput,
-  waiting: Waiting,
+  waiting: WaitState,
 ): Promise<Outcome<string> | undefined> {
-  const { google, patience } = context;
+  const { google, timeouts } = context;
   if (waiting.operation !== undefined && waiting.operation.done !== true) return undefined;
   waiting.doneSince ??= performance.now();
-  const path = jobName(input.terms, input.names.job);
+  const path = jobName(input.options, input.names.job);
   const job = await google.call<RunJob>({ service: 'run', method: 'GET', path: `v2/${path}` });
   if (!job.ok) return undefined;
   const latest = job.value.latestCreatedExecution?.name ?? '';
   if (latest !== '') {
     const full = `${path}/executions/${latest.split('/').pop() ?? ''}`;
     const execution = await google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${full}` });
-    if (execution.ok && isOurs(input, execution.value)) return good(full);
+    if (execution.ok && isOurs(input, execution.value)) return ok(full);
   }
   // What was made a moment ago may not be seen yet.
-  if (waiting.asked || performance.now() - waiting.doneSince < patience.tokenMs) return undefined;
+  if (waiting.asked || performance.now() - waiting.doneSince < timeouts.tokenMs) return undefined;
   // What would be executed is the task of whoever has changed the job meanwhile.
   if (!isOurs(input, job.value)) return taken(input, job.value);
   waiting.asked = true;
@@ -88,7 +87,7 @@ async function otherName(
   const run = { service: 'run', method: 'POST', path: `v2/${path}:run`, body: etag } as const;
   const reply = await google.call<Operation>(run);
   const named = reply.ok ? (reply.value.metadata as { readonly name?: string } | undefined)?.name : undefined;
-  return named?.includes('/executions/') === true ? good(named) : undefined;
+  return named?.includes('/executions/') === true ? ok(named) : undefined;
 }
 
 function isOurs({ task, names }: JobInput, { labels = {} }: Pick<RunExecution, 'labels'>): boolean {
@@ -98,7 +97,7 @@ function isOurs({ task, names }: JobInput, { labels = {} }: Pick<RunExecution, '
 /** A job that an environment keeps was given to another run before this one began. */
 function taken({ names }: JobInput, { labels = {} }: RunJob): Outcome<string> {
   const why = `Run ${(labels[runLabel] ?? '').toUpperCase()} has taken the job ${names.job} before this one began: nothing of it was executed.`;
-  return bad(fault('job-not-started', { why, fix: 'Run the command again.' }));
+  return err(fault('job-not-started', { why, fix: 'Run the command again.' }));
 }
 
 function late(ms: number): GoogleError {
@@ -111,17 +110,17 @@ function late(ms: number): GoogleError {
  * all the same, or cannot be looked at, may be at work, and stays.
  */
 async function givenUp(context: CloudRunContext, input: JobInput, error: GoogleError): Promise<Outcome<string>> {
-  const { google, terms } = context;
-  const path = `v2/${jobName(terms, input.names.job)}`;
+  const { google, options } = context;
+  const path = `v2/${jobName(options, input.names.job)}`;
   const job = await google.call<RunJob>({ service: 'run', method: 'GET', path });
   const latest = job.ok ? (job.value.latestCreatedExecution ?? {}) : {};
   const busy = (latest.name ?? '') !== '' && (latest.completionTime ?? '') === '';
   const unclear = !job.ok && job.error.reason !== 'NOT_FOUND';
-  if (terms.job === 'ephemeral' && (busy || unclear))
-    return bad(fault('job-start-unknown', { why: `${input.names.job}: ${error.message}` }));
-  const told = [{ state: 'CONDITION_FAILED', message: error.message }];
+  if (options.job === 'ephemeral' && (busy || unclear))
+    return err(fault('job-start-unknown', { why: `${input.names.job}: ${error.message}` }));
+  const reported = [{ state: 'CONDITION_FAILED', message: error.message }];
   const conditions = job.ok ? [job.value.terminalCondition ?? {}, ...(job.value.conditions ?? [])] : [];
-  const named = conditionFault([...conditions, ...told], input.terms, input.secretVersion);
-  if (terms.job === 'ephemeral') await google.call({ service: 'run', method: 'DELETE', path, idempotent: true });
-  return bad(named ?? fault('job-not-started', { why: `${input.names.job}: ${error.message}` }));
+  const named = conditionFault([...conditions, ...reported], input.options, input.secretVersion);
+  if (options.job === 'ephemeral') await google.call({ service: 'run', method: 'DELETE', path, idempotent: true });
+  return err(named ?? fault('job-not-started', { why: `${input.names.job}: ${error.message}` }));
 }

@@ -1,12 +1,12 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { googleFault } from '../../google/fault.ts';
 import type { Google } from '../../google/google.ts';
-import type { CloudRunTerms } from './options.ts';
+import type { CloudRunOptions } from './options.ts';
 
 /** Whether the job's account is there. Who may not look is not refused: the platform looks for itself. */
-export async function checkAccount(google: Google, terms: CloudRunTerms): Promise<Outcome<void>> {
-  const { serviceAccount, project } = terms;
+export async function checkAccount(google: Google, options: CloudRunOptions): Promise<Outcome<void>> {
+  const { serviceAccount, project } = options;
   const owner = /@([a-z0-9-]+)\.iam\.gserviceaccount\.com$/.exec(serviceAccount)?.[1] ?? project;
   const reply = await google.call<{ readonly disabled?: boolean }>({
     service: 'iam',
@@ -14,20 +14,20 @@ export async function checkAccount(google: Google, terms: CloudRunTerms): Promis
     path: `v1/projects/${owner}/serviceAccounts/${encodeURIComponent(serviceAccount)}`,
   });
   if (reply.ok) {
-    if (reply.value.disabled !== true) return good(undefined);
+    if (reply.value.disabled !== true) return ok(undefined);
     const fix = `\`gcloud iam service-accounts enable ${serviceAccount} --project ${owner}\``;
-    return bad(fault('service-account-disabled', { why: `${serviceAccount} is disabled.`, fix }));
+    return err(fault('service-account-disabled', { why: `${serviceAccount} is disabled.`, fix }));
   }
   const { error } = reply;
   if (error.reason === 'NOT_FOUND') {
     const name = serviceAccount.split('@')[0] ?? '';
-    return bad(
+    return err(
       fault('service-account-missing', {
         why: `Project ${owner} has no service account ${serviceAccount}.`,
         fix: `Create it: \`gcloud iam service-accounts create ${name} --project ${owner}\`, and let it read the secret; or correct \`serviceAccount\` in godwit.config.`,
       }),
     );
   }
-  if (error.reason === 'PERMISSION_DENIED') return good(undefined);
-  return bad(googleFault(error, { doing: 'reading service account', resource: serviceAccount }));
+  if (error.reason === 'PERMISSION_DENIED') return ok(undefined);
+  return err(googleFault(error, { doing: 'reading service account', resource: serviceAccount }));
 }

@@ -1,22 +1,22 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { googleFault, nearestName } from '../../google/fault.ts';
 import type { Google } from '../../google/google.ts';
 import { listAll } from '../../google/operations.ts';
 import { connectorName } from './names.ts';
-import type { CloudRunTerms } from './options.ts';
+import type { CloudRunOptions } from './options.ts';
 
 /**
  * Whether the connector is there and ready. A subnet is left to the platform, which names it when it is wrong. Who may not
  * look is not refused: the platform looks for itself.
  */
-export async function checkNetwork(google: Google, terms: CloudRunTerms): Promise<Outcome<void>> {
-  if (terms.network.kind !== 'connector') return good(undefined);
-  const name = connectorName(terms, terms.network.connector);
-  const region = /\/locations\/([^/]+)\//.exec(name)?.[1] ?? terms.region;
-  if (region !== terms.region) {
-    const why = `The connector ${name} is in ${region}, and the job in ${terms.region}.`;
-    return bad(fault('connector-missing', { why, fix: 'Job and connector must be in the same region.' }));
+export async function checkNetwork(google: Google, options: CloudRunOptions): Promise<Outcome<void>> {
+  if (options.network.kind !== 'connector') return ok(undefined);
+  const name = connectorName(options, options.network.connector);
+  const region = /\/locations\/([^/]+)\//.exec(name)?.[1] ?? options.region;
+  if (region !== options.region) {
+    const why = `The connector ${name} is in ${region}, and the job in ${options.region}.`;
+    return err(fault('connector-missing', { why, fix: 'Job and connector must be in the same region.' }));
   }
   const reply = await google.call<{ readonly state?: string }>({
     service: 'vpcaccess',
@@ -25,17 +25,17 @@ export async function checkNetwork(google: Google, terms: CloudRunTerms): Promis
   });
   if (!reply.ok) {
     const { error } = reply;
-    if (error.reason === 'NOT_FOUND') return bad(await missing(google, terms, name));
-    if (error.reason === 'PERMISSION_DENIED' && error.detail !== 'SERVICE_DISABLED') return good(undefined);
-    return bad(googleFault(error, { doing: 'reading connector', resource: name }));
+    if (error.reason === 'NOT_FOUND') return err(await missing(google, options, name));
+    if (error.reason === 'PERMISSION_DENIED' && error.detail !== 'SERVICE_DISABLED') return ok(undefined);
+    return err(googleFault(error, { doing: 'reading connector', resource: name }));
   }
   const { state } = reply.value;
-  if (state === 'READY' || state === 'UPDATING') return good(undefined);
+  if (state === 'READY' || state === 'UPDATING') return ok(undefined);
   const short = name.split('/').pop() ?? name;
   const why = `Connector ${name} is in state ${state ?? 'unknown'}.`;
-  if (state !== 'ERROR') return bad(fault('connector-not-ready', { why }));
-  const remove = `gcloud compute networks vpc-access connectors delete ${short} --region ${region} --project ${terms.project}`;
-  return bad(
+  if (state !== 'ERROR') return err(fault('connector-not-ready', { why }));
+  const remove = `gcloud compute networks vpc-access connectors delete ${short} --region ${region} --project ${options.project}`;
+  return err(
     fault('connector-not-ready', { why, fix: `It does not come back by itself. \`${remove}\`, then create it again.` }),
   );
 }
@@ -43,7 +43,7 @@ export async function checkNetwork(google: Google, terms: CloudRunTerms): Promis
 /** Of a connector, by the documentation of VPC access. */
 const longestName = 25;
 
-async function missing(google: Google, terms: CloudRunTerms, name: string) {
+async function missing(google: Google, options: CloudRunOptions, name: string) {
   const parent = name.replace(/\/connectors\/.*$/, '');
   const listed = await listAll<{ readonly name: string }>(google, {
     service: 'vpcaccess',
@@ -55,7 +55,7 @@ async function missing(google: Google, terms: CloudRunTerms, name: string) {
   const short = name.split('/').pop() ?? name;
   const why = `There is no connector ${name}.`;
   const near = nearestName(short, names) ?? (names.length === 1 ? names[0] : undefined);
-  const create = `gcloud compute networks vpc-access connectors create ${short} --region ${terms.region} --project ${terms.project} --network default --range 10.8.0.0/28 --min-instances 2 --max-instances 3`;
+  const create = `gcloud compute networks vpc-access connectors create ${short} --region ${options.region} --project ${options.project} --network default --range 10.8.0.0/28 --min-instances 2 --max-instances 3`;
   const way =
     short.length > longestName
       ? `name another one with \`network: { connector }\`: connectors have at most ${longestName} characters, this name has ${short.length}`

@@ -1,8 +1,8 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Google } from '../../google/google.ts';
 import { grantCommand, roleFor } from '../../google/roles.ts';
-import type { CloudRunTerms } from './options.ts';
+import type { CloudRunOptions } from './options.ts';
 
 /** What a controller needs in the project; the roles run.developer, logging.viewer and logging.logWriter hold it. */
 const needed = [
@@ -25,9 +25,9 @@ const needed = [
  * would be left alone. A job that an environment keeps may have its permissions on itself, and is not asked for; nor is
  * anything where the project cannot be asked.
  */
-export async function checkPermissions(google: Google, terms: CloudRunTerms): Promise<Outcome<void>> {
-  if (terms.job === 'stable') return good(undefined);
-  const resource = `projects/${terms.project}`;
+export async function checkPermissions(google: Google, options: CloudRunOptions): Promise<Outcome<void>> {
+  if (options.job === 'stable') return ok(undefined);
+  const resource = `projects/${options.project}`;
   const reply = await google.call<{ readonly permissions?: readonly string[] }>({
     service: 'cloudresourcemanager',
     method: 'POST',
@@ -36,15 +36,15 @@ export async function checkPermissions(google: Google, terms: CloudRunTerms): Pr
     // It only asks.
     idempotent: true,
   });
-  if (!reply.ok) return good(undefined);
+  if (!reply.ok) return ok(undefined);
   const had = new Set(reply.value.permissions ?? []);
   const missing = needed.filter((permission) => !had.has(permission));
-  if (missing.length === 0) return good(undefined);
+  if (missing.length === 0) return ok(undefined);
   const roles = [...new Set(missing.map((permission) => roleFor(permission) ?? 'roles/run.developer'))];
   const commands = roles.map((role) => `\`${grantCommand(role, resource)}\``);
-  return bad(
+  return err(
     fault('google-permission-denied', {
-      why: `In project ${terms.project} you lack ${missing.join(', ')}.`,
+      why: `In project ${options.project} you lack ${missing.join(', ')}.`,
       fix: `${commands.join(' and ')}. It takes effect within a minute or two.`,
     }),
   );

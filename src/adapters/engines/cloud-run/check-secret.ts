@@ -1,10 +1,10 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { googleFault, nearestName } from '../../google/fault.ts';
 import type { Google } from '../../google/google.ts';
 import { listAll } from '../../google/operations.ts';
 import { secretName } from './names.ts';
-import type { CloudRunTerms } from './options.ts';
+import type { CloudRunOptions } from './options.ts';
 
 interface SecretVersion {
   readonly name: string;
@@ -15,27 +15,27 @@ interface SecretVersion {
  * The number of the version that holds the database URL. What `latest` means can change at any time: the job is held to
  * the version that was checked. The value itself is never read here.
  */
-export async function checkSecret(google: Google, terms: CloudRunTerms): Promise<Outcome<string>> {
-  const secret = secretName(terms);
-  const wanted = terms.secretVersion ?? 'latest';
+export async function checkSecret(google: Google, options: CloudRunOptions): Promise<Outcome<string>> {
+  const secret = secretName(options);
+  const wanted = options.secretVersion ?? 'latest';
   const reply = await google.call<SecretVersion>({
     service: 'secretmanager',
     method: 'GET',
     path: `v1/${secret}/versions/${wanted}`,
   });
   if (!reply.ok) {
-    if (reply.error.reason === 'NOT_FOUND') return bad(await missing(google, secret, wanted));
-    return bad(googleFault(reply.error, { doing: 'reading secret', resource: secret }));
+    if (reply.error.reason === 'NOT_FOUND') return err(await missing(google, secret, wanted));
+    return err(googleFault(reply.error, { doing: 'reading secret', resource: secret }));
   }
   const { name, state } = reply.value;
   const number = name.split('/').pop() ?? '';
-  if (state === 'ENABLED' && /^\d+$/.test(number)) return good(number);
+  if (state === 'ENABLED' && /^\d+$/.test(number)) return ok(number);
   const id = secret.split('/').pop() ?? '';
   const why = `Version ${number} of ${secret} is ${(state ?? 'in an unknown state').toLowerCase()}.`;
   if (state !== 'DISABLED')
-    return bad(fault('secret-version-unusable', { why, fix: await otherVersion(google, secret) }));
+    return err(fault('secret-version-unusable', { why, fix: await otherVersion(google, secret) }));
   const enable = `\`gcloud secrets versions enable ${number} --secret ${id} --project ${projectOf(secret)}\``;
-  return bad(fault('secret-version-unusable', { why, fix: `${enable}, or: ${await otherVersion(google, secret)}` }));
+  return err(fault('secret-version-unusable', { why, fix: `${enable}, or: ${await otherVersion(google, secret)}` }));
 }
 
 async function otherVersion(google: Google, secret: string): Promise<string> {

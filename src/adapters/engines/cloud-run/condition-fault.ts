@@ -2,7 +2,7 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { connectorName, secretName } from './names.ts';
 import type { RunCondition } from './resources.ts';
-import type { CloudRunTerms } from './options.ts';
+import type { CloudRunOptions } from './options.ts';
 
 /** What a failure of the platform is about. */
 type Subject = 'secret' | 'image' | 'network' | 'account' | 'key';
@@ -32,33 +32,33 @@ const byWords: readonly (readonly [RegExp, Subject])[] = [
  */
 export function conditionFault(
   conditions: readonly RunCondition[],
-  terms: CloudRunTerms,
+  options: CloudRunOptions,
   secretVersion?: string,
 ): Finding | undefined {
   const failed = conditions.filter(({ state }) => state === 'CONDITION_FAILED');
   for (const { reason, message = '' } of failed) {
     const subject = byReason[reason ?? ''] ?? byWords.find(([words]) => words.test(message))?.[1];
     const why = message === '' ? (reason ?? '') : message;
-    if (subject === 'secret') return secretFinding(why, terms, secretVersion);
-    if (subject !== undefined) return finding(subject, why, terms);
+    if (subject === 'secret') return secretFinding(why, options, secretVersion);
+    if (subject !== undefined) return finding(subject, why, options);
   }
   return undefined;
 }
 
-function secretFinding(why: string, terms: CloudRunTerms, version: string | undefined): Finding {
-  const name = secretName(terms);
+function secretFinding(why: string, options: CloudRunOptions, version: string | undefined): Finding {
+  const name = secretName(options);
   const [, project = '', , id = ''] = name.split('/');
-  const grant = `gcloud secrets add-iam-policy-binding ${id} --project ${project} --member serviceAccount:${terms.serviceAccount} --role roles/secretmanager.secretAccessor`;
+  const grant = `gcloud secrets add-iam-policy-binding ${id} --project ${project} --member serviceAccount:${options.serviceAccount} --role roles/secretmanager.secretAccessor`;
   const about = version === undefined ? name : `${name}, version ${version}`;
   return fault('secret-refused', { why: `${about}: ${why}`, fix: `\`${grant}\`` });
 }
 
-function finding(subject: Exclude<Subject, 'secret'>, why: string, terms: CloudRunTerms): Finding {
+function finding(subject: Exclude<Subject, 'secret'>, why: string, options: CloudRunOptions): Finding {
   switch (subject) {
     case 'image':
       return fault('image-refused', { why });
     case 'network':
-      return networkFinding(why, terms);
+      return networkFinding(why, options);
     case 'account':
       return fault('service-account-missing', { why });
     case 'key':
@@ -66,11 +66,11 @@ function finding(subject: Exclude<Subject, 'secret'>, why: string, terms: CloudR
   }
 }
 
-function networkFinding(why: string, terms: CloudRunTerms): Finding {
-  if (terms.network.kind !== 'connector') return fault('network-refused', { why });
-  const name = connectorName(terms, terms.network.connector);
+function networkFinding(why: string, options: CloudRunOptions): Finding {
+  if (options.network.kind !== 'connector') return fault('network-refused', { why });
+  const name = connectorName(options, options.network.connector);
   return fault('network-refused', {
     why: `Connector ${name}: ${why}`,
-    fix: `Look at its state: \`gcloud compute networks vpc-access connectors describe ${name.split('/').pop() ?? ''} --region ${terms.region} --project ${terms.project}\`. If it is READY, give the Cloud Run service agent of the project (service-NUMBER@serverless-robot-prod.iam.gserviceaccount.com) roles/vpcaccess.user.`,
+    fix: `Look at its state: \`gcloud compute networks vpc-access connectors describe ${name.split('/').pop() ?? ''} --region ${options.region} --project ${options.project}\`. If it is READY, give the Cloud Run service agent of the project (service-NUMBER@serverless-robot-prod.iam.gserviceaccount.com) roles/vpcaccess.user.`,
   });
 }

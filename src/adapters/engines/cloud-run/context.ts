@@ -2,23 +2,23 @@ import type { Redactor } from '../../../kit/redact.ts';
 import type { Hashing } from '../../../migrate/contract/ports.ts';
 import type { Google } from '../../google/google.ts';
 import type { ImageSource } from './job-image.ts';
-import type { CloudRunTerms } from './options.ts';
+import type { CloudRunOptions } from './options.ts';
 
 /** What all parts of the engine work with. */
 export interface CloudRunContext {
-  readonly terms: CloudRunTerms;
+  readonly options: CloudRunOptions;
   /** Name of the environment. */
   readonly environment: string;
   readonly google: Google;
   readonly hashing: Hashing;
   readonly redactor: Redactor;
   readonly image: ImageSource;
-  readonly patience: Patience;
+  readonly timeouts: EngineTimeouts;
   readonly onProgress: (text: string) => void;
 }
 
 /** How long things are waited for, in milliseconds. */
-export interface Patience {
+export interface EngineTimeouts {
   /** Until an execution that was asked for is there. */
   readonly startMs: number;
   /** For an execution that should have been made with its job, before it is asked for once more. */
@@ -34,7 +34,7 @@ export interface Patience {
   readonly longestPauseMs: number;
 }
 
-export const usualPatience: Patience = {
+export const defaultEngineTimeouts: EngineTimeouts = {
   startMs: 5 * 60_000,
   tokenMs: 10_000,
   linesMs: 60_000,

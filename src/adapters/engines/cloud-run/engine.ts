@@ -1,23 +1,23 @@
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Redactor } from '../../../kit/redact.ts';
 import type { Engine, RunRef } from '../../../migrate/contract/engine.ts';
 import type { Hashing } from '../../../migrate/contract/ports.ts';
 import type { Google } from '../../google/google.ts';
-import { usualPatience, type CloudRunContext, type Patience } from './context.ts';
+import { defaultEngineTimeouts, type CloudRunContext, type EngineTimeouts } from './context.ts';
 import { findRun } from './find.ts';
-import { following, followLines, type Following } from './follow.ts';
+import { following, followLines, type FollowState } from './follow.ts';
 import { registryImages, type ImageSource } from './job-image.ts';
 import type { JobInput } from './job-spec.ts';
 import { executionName, jobNames, type JobNames } from './names.ts';
 import { prepareJob } from './prepare.ts';
 import { removeJob, sweepJobs } from './remove.ts';
 import { startJob } from './start.ts';
-import type { CloudRunTerms } from './options.ts';
+import type { CloudRunOptions } from './options.ts';
 import { resultOf } from './verdict.ts';
 
 /** What the engine is made of. */
 export interface CloudRunEngineOptions {
-  readonly terms: CloudRunTerms;
+  readonly options: CloudRunOptions;
   /** Name of the environment. */
   readonly environment: string;
   readonly google: Google;
@@ -29,7 +29,7 @@ export interface CloudRunEngineOptions {
   readonly onProgress?: (text: string) => void;
   /** Where images come from; absent: they are put together and pushed to the project's registry. */
   readonly image?: ImageSource;
-  readonly patience?: Partial<Patience>;
+  readonly timeouts?: Partial<EngineTimeouts>;
 }
 
 /**
@@ -45,11 +45,11 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
   const context = contextOf(options);
   const inputs = new Map<string, JobInput>();
   const attempts = new Map<string, number>();
-  const followed = new Map<string, Following>();
+  const followed = new Map<string, FollowState>();
   const pushed = new Set<string>();
   const namesOf = (run: string): JobNames =>
-    jobNames(options.terms, options.environment, { run, attempt: (attempts.get(run) ?? 0) + 1 }, options.hashing);
-  const stateOf = (ref: RunRef): Following => {
+    jobNames(options.options, options.environment, { run, attempt: (attempts.get(run) ?? 0) + 1 }, options.hashing);
+  const stateOf = (ref: RunRef): FollowState => {
     const state = followed.get(ref.location) ?? following(context, ref);
     followed.set(ref.location, state);
     return state;
@@ -63,17 +63,17 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
       inputs.set(task.run, input.value);
       if (input.value.pushed === true) pushed.add(task.run);
       const { image, secretVersion } = input.value;
-      return good({ task, bundle, location: executionName(options.terms, names), image, secretVersion });
+      return ok({ task, bundle, location: executionName(options.options, names), image, secretVersion });
     },
-    locate: (run) => executionName(options.terms, namesOf(run)),
+    locate: (run) => executionName(options.options, namesOf(run)),
     async start({ task }): Promise<Outcome<RunRef>> {
       const input = inputs.get(task.run);
       if (input === undefined) throw new Error(`run ${task.run} was not prepared here`);
       const location = await startJob(context, input);
-      if (!location.ok) return bad(...location.findings);
+      if (!location.ok) return err(...location.findings);
       attempts.set(task.run, (attempts.get(task.run) ?? 0) + 1);
       inputs.delete(task.run);
-      return good({ run: task.run, engine: 'cloud-run', location: location.value });
+      return ok({ run: task.run, engine: 'cloud-run', location: location.value });
     },
     watch: (ref, leave) => followLines(context, stateOf(ref), leave),
     result: (ref) => resultOf(context, stateOf(ref)),
@@ -95,17 +95,18 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
 }
 
 function contextOf(options: CloudRunEngineOptions): CloudRunContext {
-  const { terms, environment, google, hashing, redactor } = options;
+  const { options: terms, environment, google, hashing, redactor } = options;
   const onProgress = options.onProgress ?? (() => {});
   return {
-    terms,
+    options: terms,
     environment,
     google,
     hashing,
     redactor,
     image:
-      options.image ?? registryImages({ terms, environment, google, redactor, runner: options.runner, onProgress }),
-    patience: { ...usualPatience, ...options.patience },
+      options.image ??
+      registryImages({ options: terms, environment, google, redactor, runner: options.runner, onProgress }),
+    timeouts: { ...defaultEngineTimeouts, ...options.timeouts },
     onProgress,
   };
 }

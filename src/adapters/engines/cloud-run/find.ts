@@ -1,5 +1,5 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { RunRef } from '../../../migrate/contract/engine.ts';
 import { googleFault } from '../../google/fault.ts';
 import type { GoogleReply } from '../../google/request.ts';
@@ -21,9 +21,9 @@ export async function findRun(context: CloudRunContext, run: string): Promise<Ou
   const [ephemeral, stable] = await Promise.all([ofJobs(context, wanted), ofStableJob(context, wanted)]);
   // Not to be asked is not the same as not to be there.
   const failed = [ephemeral, stable].find((reply) => !reply.ok);
-  const { project, region } = context.terms;
+  const { project, region } = context.options;
   if (failed?.ok === false)
-    return bad(
+    return err(
       googleFault(failed.error, {
         doing: 'looking for the run in',
         resource: `projects/${project}/locations/${region}/jobs`,
@@ -32,9 +32,9 @@ export async function findRun(context: CloudRunContext, run: string): Promise<Ou
   const refs = [ephemeral, stable].flatMap((reply) => (reply.ok ? reply.value : []));
   const found = new Map(refs.map((ref) => [ref.run, ref]));
   const [ref] = found.values();
-  if (ref !== undefined && found.size === 1) return good(ref);
+  if (ref !== undefined && found.size === 1) return ok(ref);
   const why = `${found.size} runs of jobs in ${project}, ${region}, begin with "${run}".`;
-  return bad(fault('unknown-run', { why }));
+  return err(fault('unknown-run', { why }));
 }
 
 async function ofJobs(context: CloudRunContext, wanted: string): Promise<GoogleReply<readonly RunRef[]>> {
@@ -52,7 +52,7 @@ async function ofJobs(context: CloudRunContext, wanted: string): Promise<GoogleR
 }
 
 async function ofStableJob(context: CloudRunContext, wanted: string): Promise<GoogleReply<readonly RunRef[]>> {
-  const job = jobName(context.terms, stableJob(context.environment, context.hashing));
+  const job = jobName(context.options, stableJob(context.environment, context.hashing));
   const listed = await listAll<RunExecution>(context.google, {
     service: 'run',
     path: `v2/${job}/executions`,

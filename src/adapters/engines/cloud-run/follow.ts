@@ -19,7 +19,7 @@ const overlapMs = 10_000;
 const mostWords = 12;
 
 /** What is known of one execution while it is followed. */
-export interface Following {
+export interface FollowState {
   readonly ref: RunRef;
   readonly decoder: LineDecoder;
   /** The execution as it was last seen; absent: it was never seen, or is gone. */
@@ -47,7 +47,7 @@ export interface Following {
 }
 
 /** Begins to follow an execution. */
-export function following(context: CloudRunContext, ref: RunRef): Following {
+export function following(context: CloudRunContext, ref: RunRef): FollowState {
   const decoder = createLineDecoder(ref.run, context.hashing);
   const fresh = {
     gone: false,
@@ -69,7 +69,7 @@ export function following(context: CloudRunContext, ref: RunRef): Following {
  */
 export async function* followLines(
   context: CloudRunContext,
-  state: Following,
+  state: FollowState,
   leave?: AbortSignal,
 ): AsyncGenerator<RunEvent> {
   let quiet = 0;
@@ -112,7 +112,7 @@ interface Pause {
  * The pause between two looks into the log. The execution is looked at more often, which costs less: the log is read at
  * once when it has ended. True: it has.
  */
-async function pause(context: CloudRunContext, state: Following, { ms, over, leave }: Pause): Promise<boolean> {
+async function pause(context: CloudRunContext, state: FollowState, { ms, over, leave }: Pause): Promise<boolean> {
   const until = performance.now() + ms;
   const wait = (longest: number): Promise<void> =>
     sleep(
@@ -137,21 +137,21 @@ const quickReads = 12;
 const steadyMs = 1_500;
 
 /** Grows while nothing comes: the project may list entries about once a second, together with all its other readers. */
-function pauseOf({ patience }: CloudRunContext, { reads }: Following, quiet: number): number {
-  const { firstPauseMs, longestPauseMs } = patience;
+function pauseOf({ timeouts }: CloudRunContext, { reads }: FollowState, quiet: number): number {
+  const { firstPauseMs, longestPauseMs } = timeouts;
   const wanted = Math.max(firstPauseMs * 1.6 ** Math.min(quiet, 20), reads > quickReads ? steadyMs : 0);
   return Math.min(longestPauseMs, wanted) * (0.9 + Math.random() * 0.2);
 }
 
 /** A runner that was never started has nothing to say; one that has begun has more to come. */
-function waitFor({ patience }: CloudRunContext, state: Following): number {
+function waitFor({ timeouts }: CloudRunContext, state: FollowState): number {
   // Once may be an accident.
-  if (state.unread >= 3) return state.blind ? Math.min(patience.linesMs, 10_000) : 0;
-  if (state.blind) return patience.linesMs;
+  if (state.unread >= 3) return state.blind ? Math.min(timeouts.linesMs, 10_000) : 0;
+  if (state.blind) return timeouts.linesMs;
   // Cancelled before its first word: most probably it never had one, and Ctrl-C is not to take a minute.
   if (!state.spoke && state.execution !== undefined && isCancelled(state.execution))
-    return Math.min(patience.linesMs, 5_000);
-  return state.spoke || started(state.execution) ? patience.linesMs : Math.min(patience.linesMs, 500);
+    return Math.min(timeouts.linesMs, 5_000);
+  return state.spoke || started(state.execution) ? timeouts.linesMs : Math.min(timeouts.linesMs, 500);
 }
 
 function started(execution: RunExecution | undefined): boolean {
@@ -159,16 +159,16 @@ function started(execution: RunExecution | undefined): boolean {
 }
 
 /** Nobody has answered for so long that the execution is left to itself. */
-export function isDeaf({ patience }: CloudRunContext, { heardAt }: Following): boolean {
-  return performance.now() - heardAt > patience.deafMs;
+export function isDeaf({ timeouts }: CloudRunContext, { heardAt }: FollowState): boolean {
+  return performance.now() - heardAt > timeouts.deafMs;
 }
 
-function hear(state: Following, reply: GoogleReply): void {
+function hear(state: FollowState, reply: GoogleReply): void {
   if (reply.ok || (!reply.error.lost && reply.error.status < 500)) state.heardAt = performance.now();
 }
 
 /** Looks at the execution; true when it is over, or gone. */
-export async function look(context: CloudRunContext, state: Following): Promise<boolean> {
+export async function look(context: CloudRunContext, state: FollowState): Promise<boolean> {
   const reply = await context.google.call<RunExecution>({
     service: 'run',
     method: 'GET',
@@ -197,7 +197,7 @@ export async function look(context: CloudRunContext, state: Following): Promise<
 /** Reads what is new in the log, and gives the events that have become complete. */
 async function readEvents(
   context: CloudRunContext,
-  state: Following,
+  state: FollowState,
   signal?: AbortSignal,
 ): Promise<readonly RunEvent[]> {
   state.reads += 1;
@@ -227,22 +227,22 @@ async function readEvents(
 }
 
 /** Everything up to this line is there: what comes later was written later, but for a while of tolerance. */
-function advance(state: Following, { timestamp }: LogEntry): void {
+function advance(state: FollowState, { timestamp }: LogEntry): void {
   const time = Date.parse(timestamp ?? '');
   if (Number.isNaN(time)) return;
   const since = new Date(time - overlapMs).toISOString();
   if (state.since === undefined || since > state.since) state.since = since;
 }
 
-function withWords(context: CloudRunContext, state: Following, entry: LogEntry): readonly string[] {
+function withWords(context: CloudRunContext, state: FollowState, entry: LogEntry): readonly string[] {
   const words = context.redactor.redact(plainLine(entry)).slice(0, 400);
   return words === '' || state.words.includes(words) ? state.words : [...state.words, words].slice(-mostWords);
 }
 
-function noteUnreadable(context: CloudRunContext, state: Following, error: Parameters<typeof googleFault>[0]): void {
+function noteUnreadable(context: CloudRunContext, state: FollowState, error: Parameters<typeof googleFault>[0]): void {
   const known = state.findings.some(({ code }) => code === 'log-unreadable');
   if (known || error.lost || error.status === 0) return;
-  const cause = googleFault(error, { doing: 'reading the log of', resource: `projects/${context.terms.project}` });
+  const cause = googleFault(error, { doing: 'reading the log of', resource: `projects/${context.options.project}` });
   const details = { why: cause.why, ...(cause.code === 'google-permission-denied' ? { fix: cause.fix } : {}) };
   state.findings = [...state.findings, fault('log-unreadable', details)];
 }

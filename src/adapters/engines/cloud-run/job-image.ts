@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { good, type Outcome } from '../../../kit/outcome.ts';
+import { ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Redactor } from '../../../kit/redact.ts';
 import type { BundleFile } from '../../bundle/bundle-files.ts';
 import { cacheFolder } from '../../embedded/account.ts';
 import type { Google } from '../../google/google.ts';
-import type { CloudRunTerms } from './options.ts';
+import type { CloudRunOptions } from './options.ts';
 
 /** What a job runs. */
 export interface JobImage {
@@ -30,7 +30,7 @@ export type ImageSource = (need: ImageNeed) => Promise<Outcome<JobImage>>;
 
 /** What images are made with. */
 export interface ImageTools {
-  readonly terms: CloudRunTerms;
+  readonly options: CloudRunOptions;
   readonly environment: string;
   readonly google: Google;
   readonly redactor: Redactor;
@@ -42,7 +42,7 @@ export interface ImageTools {
 /** Puts images together and pushes them to the registry of the environment. */
 export function registryImages(tools: ImageTools): ImageSource {
   return async (need) => {
-    const { terms, google, redactor } = tools;
+    const { options, google, redactor } = tools;
     // Only runs that make a job need any of it.
     const [
       { createImage },
@@ -59,17 +59,17 @@ export function registryImages(tools: ImageTools): ImageSource {
     ]);
     const register = (secret: string): void => redactor.register(secret);
     // A registry on this machine belongs to the emulator if Google's own is somewhere else.
-    const emulated = terms.endpoints.artifactregistry !== undefined;
+    const emulated = options.endpoints.artifactregistry !== undefined;
     const credentials = createCredentials({
       googleToken: () => google.token(),
       google: (host) => isGoogleHost(host) || (emulated && isLoopback(host)),
       register,
     });
     using registry = createRegistryClient({ credentials, register });
-    const { base, own, node } = terms.image;
+    const { base, own, node } = options.image;
     const created = await createImage(
       {
-        repository: repositoryOf(terms),
+        repository: repositoryOf(options),
         base,
         ...(own === undefined ? {} : { own }),
         ...(node === undefined ? {} : { node }),
@@ -82,20 +82,24 @@ export function registryImages(tools: ImageTools): ImageSource {
       createImageCache(join(cacheFolder(), 'images')),
     );
     return created.ok
-      ? good({ image: created.value.reference, node: created.value.node, pushed: created.value.pushed })
+      ? ok({ image: created.value.reference, node: created.value.node, pushed: created.value.pushed })
       : created;
   };
 }
 
 /** Where the images of an environment are: a repository of Artifact Registry, or any place that is named in full. */
-export function repositoryOf({ project, region, image }: Pick<CloudRunTerms, 'project' | 'region' | 'image'>): string {
+export function repositoryOf({
+  project,
+  region,
+  image,
+}: Pick<CloudRunOptions, 'project' | 'region' | 'image'>): string {
   const place = image.repository.includes('/')
     ? image.repository
     : `${region}-docker.pkg.dev/${project}/${image.repository}`;
   return `${place}/runner`;
 }
 
-interface Progress {
+interface JobImageProgress {
   readonly step: 'copy' | 'upload';
   readonly sent: number;
   readonly total: number;
@@ -104,7 +108,7 @@ interface Progress {
 const megabyte = 1024 * 1024;
 
 /** Told at most once per tenth of the way. */
-function progress(tell: (text: string) => void): (progress: Progress) => void {
+function progress(tell: (text: string) => void): (progress: JobImageProgress) => void {
   let last = '';
   return ({ step, sent, total }) => {
     // Over before it could be read.

@@ -3,9 +3,9 @@ import type { Task } from '../../../migrate/contract/task.ts';
 import { nodeHashing } from '../../files/hashing.ts';
 import { jobSpec, timeoutMs, type JobInput } from './job-spec.ts';
 import { logLink } from './log-link.ts';
-import type { CloudRunTerms } from './options.ts';
+import type { CloudRunOptions } from './options.ts';
 
-const terms: CloudRunTerms = {
+const options: CloudRunOptions = {
   kind: 'cloud-run',
   project: 'acme-dev',
   region: 'us-central1',
@@ -24,7 +24,7 @@ const task = {
   actor: { tool: '0.1.0' },
 } as unknown as Task;
 const input = {
-  terms,
+  terms: options,
   environment: 'dev',
   task,
   bundle: { hash: 'a'.repeat(64) },

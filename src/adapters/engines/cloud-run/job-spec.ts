@@ -3,11 +3,11 @@ import type { Bundle, Hashing } from '../../../migrate/contract/ports.ts';
 import type { Task } from '../../../migrate/contract/task.ts';
 import { labelsOf } from './labels.ts';
 import { connectorName, secretName, type JobNames } from './names.ts';
-import type { CloudRunTerms } from './options.ts';
+import type { CloudRunOptions } from './options.ts';
 
 /** Everything that was found out before a job is made. */
 export interface JobInput {
-  readonly terms: CloudRunTerms;
+  readonly options: CloudRunOptions;
   readonly environment: string;
   readonly task: Task;
   readonly bundle: Bundle;
@@ -34,9 +34,9 @@ const hour = 60 * 60_000;
 
 /** What the API takes as a job. Retries are 0 in so many words: unset would mean 3. */
 export function jobSpec(input: JobInput): Readonly<Record<string, unknown>> {
-  const { terms, task } = input;
+  const { options, task } = input;
   const labels = labelsOf(
-    terms,
+    options,
     {
       run: task.run,
       environment: input.environment,
@@ -65,10 +65,10 @@ export function jobSpec(input: JobInput): Readonly<Record<string, unknown>> {
           },
         ],
         maxRetries: 0,
-        timeout: `${Math.ceil(timeoutMs(terms, task) / 1_000)}s`,
-        serviceAccount: terms.serviceAccount,
+        timeout: `${Math.ceil(timeoutMs(options, task) / 1_000)}s`,
+        serviceAccount: options.serviceAccount,
         executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
-        vpcAccess: vpcAccessOf(terms),
+        vpcAccess: vpcAccessOf(options),
       },
     },
   };
@@ -80,7 +80,7 @@ export function packedTask(task: Task): string {
 }
 
 function variablesOf(input: JobInput): readonly Readonly<Record<string, unknown>>[] {
-  const { terms, carried, serverCa } = input;
+  const { options, carried, serverCa } = input;
   return [
     { name: 'GODWIT_TASK', value: packedTask(input.task) },
     ...(carried === undefined ? [] : [{ name: 'GODWIT_BUNDLE', value: carried }]),
@@ -89,22 +89,22 @@ function variablesOf(input: JobInput): readonly Readonly<Record<string, unknown>
     ...(serverCa === undefined ? [] : [{ name: 'GODWIT_SERVER_CA', value: serverCa }]),
     {
       name: 'DATABASE_URL',
-      valueSource: { secretKeyRef: { secret: secretReference(terms), version: input.secretVersion } },
+      valueSource: { secretKeyRef: { secret: secretReference(options), version: input.secretVersion } },
     },
   ];
 }
 
 /** A secret of the job's own project is named shortly, one of another project in full. */
-function secretReference(terms: CloudRunTerms): string {
-  const full = secretName(terms);
-  const own = `projects/${terms.project}/secrets/`;
+function secretReference(options: CloudRunOptions): string {
+  const full = secretName(options);
+  const own = `projects/${options.project}/secrets/`;
   return full.startsWith(own) ? full.slice(own.length) : full;
 }
 
-function vpcAccessOf(terms: CloudRunTerms): Readonly<Record<string, unknown>> {
-  const egress = terms.egress === 'all' ? 'ALL_TRAFFIC' : 'PRIVATE_RANGES_ONLY';
-  const { network } = terms;
-  if (network.kind === 'connector') return { connector: connectorName(terms, network.connector), egress };
+function vpcAccessOf(options: CloudRunOptions): Readonly<Record<string, unknown>> {
+  const egress = options.egress === 'all' ? 'ALL_TRAFFIC' : 'PRIVATE_RANGES_ONLY';
+  const { network } = options;
+  if (network.kind === 'connector') return { connector: connectorName(options, network.connector), egress };
   return {
     networkInterfaces: [
       {
@@ -121,13 +121,13 @@ function vpcAccessOf(terms: CloudRunTerms): Readonly<Record<string, unknown>> {
  * How long an execution may take, in milliseconds: what was configured, else so long that the platform ends nothing that
  * makes progress. The platform's own default of ten minutes would kill a long index build.
  */
-export function timeoutMs(terms: Pick<CloudRunTerms, 'timeoutMs'>, task: Task): number {
+export function timeoutMs(options: Pick<CloudRunOptions, 'timeoutMs'>, task: Task): number {
   // The runner ends the command itself, and writes that down.
   if (task.kind === 'exec' && task.timeoutMs !== undefined)
     return Math.min(167 * hour, task.timeoutMs + task.waitMs + task.graceMs + hour / 12);
-  if (terms.timeoutMs !== undefined) return terms.timeoutMs;
+  if (options.timeoutMs !== undefined) return options.timeoutMs;
   if (task.kind === 'exec') return 24 * hour;
   if (task.kind !== 'apply') return hour / 2;
-  const patience = task.locks === undefined ? 0 : task.locks.budgetMs + task.locks.concurrentMs;
-  return Math.min(24 * hour, 6 * hour + patience + task.waitMs);
+  const timeouts = task.locks === undefined ? 0 : task.locks.budgetMs + task.locks.concurrentMs;
+  return Math.min(24 * hour, 6 * hour + timeouts + task.waitMs);
 }

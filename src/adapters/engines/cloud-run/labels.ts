@@ -1,6 +1,6 @@
 import type { Hashing } from '../../../migrate/contract/ports.ts';
 import { labelValue } from './names.ts';
-import type { CloudRunTerms } from './options.ts';
+import type { CloudRunOptions } from './options.ts';
 
 /** What jobs and executions are found by. */
 export const runLabel = 'godwit-run';
@@ -19,12 +19,12 @@ export interface Labelled {
 
 /** Labels of job and execution: the user's, and godwit's own. */
 export function labelsOf(
-  terms: Pick<CloudRunTerms, 'labels'>,
+  options: Pick<CloudRunOptions, 'labels'>,
   of: Labelled,
   hashing: Hashing,
 ): Readonly<Record<string, string>> {
   return {
-    ...terms.labels,
+    ...options.labels,
     [runLabel]: of.run.toLowerCase(),
     [environmentLabel]: labelValue(of.environment, hashing),
     'godwit-bundle': of.bundle.slice(0, 12),

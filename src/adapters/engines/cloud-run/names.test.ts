@@ -61,12 +61,12 @@ test('labels are the user’s and godwit’s own, which win', () => {
 });
 
 test('full names are kept, short ones are completed', () => {
-  const terms = { project: 'acme-dev', region: 'europe-west3', secret: 'database-url-dev' };
-  expect(secretName(terms)).toBe('projects/acme-dev/secrets/database-url-dev');
-  expect(secretName({ ...terms, secret: 'projects/shared/secrets/url' })).toBe('projects/shared/secrets/url');
-  expect(connectorName(terms, 'c')).toBe('projects/acme-dev/locations/europe-west3/connectors/c');
+  const options = { project: 'acme-dev', region: 'europe-west3', secret: 'database-url-dev' };
+  expect(secretName(options)).toBe('projects/acme-dev/secrets/database-url-dev');
+  expect(secretName({ ...options, secret: 'projects/shared/secrets/url' })).toBe('projects/shared/secrets/url');
+  expect(connectorName(options, 'c')).toBe('projects/acme-dev/locations/europe-west3/connectors/c');
   const full = 'projects/host/locations/europe-west3/connectors/c';
-  expect(connectorName(terms, full)).toBe(full);
+  expect(connectorName(options, full)).toBe(full);
 });
 
 test('a place is read from the name that was made of it', () => {

@@ -1,6 +1,6 @@
 import type { Hashing } from '../../../migrate/contract/ports.ts';
 import type { RunRef } from '../../../migrate/contract/engine.ts';
-import type { CloudRunTerms } from './options.ts';
+import type { CloudRunOptions } from './options.ts';
 
 /** Job and execution of one attempt to perform a task. */
 export interface JobNames {
@@ -26,7 +26,7 @@ const runLength = 26;
  * @param attempt from 1: a run that waits for a checkpoint has a second execution
  */
 export function jobNames(
-  terms: Pick<CloudRunTerms, 'job'>,
+  options: Pick<CloudRunOptions, 'job'>,
   environment: string,
   of: { run: string; attempt: number },
   hashing: Hashing,
@@ -34,7 +34,7 @@ export function jobNames(
   const run = of.run.toLowerCase();
   // Room for a run id and a number of two digits, in either order.
   const stem = stemOf(environment, longestTogether - mark.length - 1 - runLength - 3, hashing);
-  return terms.job === 'stable'
+  return options.job === 'stable'
     ? { job: `${stem}${mark}`, token: `${run}-${of.attempt}` }
     : { job: `${stem}${mark}-${run}`, token: String(of.attempt) };
 }
@@ -81,12 +81,12 @@ export interface ExecutionPlace {
 }
 
 /** The full name of an execution: what a RunRef has as its location. */
-export function executionName(terms: Pick<CloudRunTerms, 'project' | 'region'>, { job, token }: JobNames): string {
-  return `${jobName(terms, job)}/executions/${job}-${token}`;
+export function executionName(options: Pick<CloudRunOptions, 'project' | 'region'>, { job, token }: JobNames): string {
+  return `${jobName(options, job)}/executions/${job}-${token}`;
 }
 
 /** The full name of a job. */
-export function jobName({ project, region }: Pick<CloudRunTerms, 'project' | 'region'>, job: string): string {
+export function jobName({ project, region }: Pick<CloudRunOptions, 'project' | 'region'>, job: string): string {
   return `projects/${project}/locations/${region}/jobs/${job}`;
 }
 
@@ -99,13 +99,13 @@ export function placeOf({ location }: Pick<RunRef, 'location'>): ExecutionPlace 
 }
 
 /** The full name of the secret. */
-export function secretName({ secret, project }: Pick<CloudRunTerms, 'secret' | 'project'>): string {
+export function secretName({ secret, project }: Pick<CloudRunOptions, 'secret' | 'project'>): string {
   return secret.startsWith('projects/') ? secret : `projects/${project}/secrets/${secret}`;
 }
 
 /** The full name of a connector. */
 export function connectorName(
-  { project, region }: Pick<CloudRunTerms, 'project' | 'region'>,
+  { project, region }: Pick<CloudRunOptions, 'project' | 'region'>,
   connector: string,
 ): string {
   return connector.startsWith('projects/')

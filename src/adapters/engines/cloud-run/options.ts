@@ -11,7 +11,7 @@ export type JobNetwork =
     };
 
 /** Where and how the jobs of one environment run, all defaults filled in. Full resource names nowhere: short ones. */
-export interface CloudRunTerms {
+export interface CloudRunOptions {
   readonly kind: 'cloud-run';
   readonly project: string;
   readonly region: string;

@@ -9,7 +9,7 @@ import { createGoogle } from '../../google/google.ts';
 import { createCloudRunEngine } from './engine.ts';
 import type { LogEntry } from './log-reader.ts';
 import type { RunExecution, RunTask } from './resources.ts';
-import type { CloudRunTerms } from './options.ts';
+import type { CloudRunOptions } from './options.ts';
 
 /** What a platform answers, in shapes that an emulator may not have: fields left out, words in place of reasons. */
 interface Platform {
@@ -53,7 +53,7 @@ async function engineOn(platform: Platform) {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const redactor = createRedactor();
   redactor.register('S3cret-word');
-  const terms = {
+  const options = {
     kind: 'cloud-run',
     project: 'acme-dev',
     region: 'us-central1',
@@ -63,16 +63,16 @@ async function engineOn(platform: Platform) {
     job: 'ephemeral',
     labels: {},
     endpoints: { run: url, logging: url },
-  } as unknown as CloudRunTerms;
-  const google = createGoogle({ endpoints: terms.endpoints, env: { GOOGLE_OAUTH_ACCESS_TOKEN: 'test' }, redactor });
+  } as unknown as CloudRunOptions;
+  const google = createGoogle({ endpoints: options.endpoints, env: { GOOGLE_OAUTH_ACCESS_TOKEN: 'test' }, redactor });
   return createCloudRunEngine({
-    terms,
+    options,
     environment: 'dev',
     google,
     hashing: nodeHashing,
     redactor,
     runner: '',
-    patience: { firstPauseMs: 5, longestPauseMs: 20, linesMs: 400 },
+    timeouts: { firstPauseMs: 5, longestPauseMs: 20, linesMs: 400 },
   });
 }
 

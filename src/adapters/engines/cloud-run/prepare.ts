@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Bundle } from '../../../migrate/contract/ports.ts';
 import type { Task } from '../../../migrate/contract/task.ts';
 import { carryBundle, longestVariable } from '../../bundle/carry-bundle.ts';
@@ -24,20 +24,20 @@ export async function prepareJob(
   bundle: Bundle,
   names: JobNames,
 ): Promise<Outcome<JobInput>> {
-  const { google, terms, environment, hashing } = context;
+  const { google, options, environment, hashing } = context;
   const [secret, network, account, permissions, image, serverCa] = await Promise.all([
-    checkSecret(google, terms),
-    checkNetwork(google, terms),
-    checkAccount(google, terms),
-    checkPermissions(google, terms),
+    checkSecret(google, options),
+    checkNetwork(google, options),
+    checkAccount(google, options),
+    checkPermissions(google, options),
     imageFor(context, task, bundle),
-    serverCaOf(google, terms),
+    serverCaOf(google, options),
   ]);
   const findings = distinct([secret, network, account, permissions, image]);
   if (packedTask(task).length > longestVariable) findings.push(fault('job-too-large'));
-  if (!secret.ok || !image.ok || findings.length > 0) return bad(...findings);
-  return good({
-    terms,
+  if (!secret.ok || !image.ok || findings.length > 0) return err(...findings);
+  return ok({
+    terms: options,
     environment,
     task,
     bundle,
@@ -65,7 +65,7 @@ async function imageFor(
     ...(value.kind === 'layer' ? { bundle: { hash: bundle.hash, files: value.files } } : {}),
   });
   if (!image.ok || value.kind === 'layer') return image;
-  return good({ ...image.value, carried: value.value });
+  return ok({ ...image.value, carried: value.value });
 }
 
 /** The same cause in several places (no credentials, a disabled API) is told once. */

@@ -5,7 +5,7 @@ import { repositoryOf } from './job-image.ts';
 import type { RunJob } from './resources.ts';
 
 /** The run is over, and its user waits. */
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 /** Above this many jobs nobody can say which images are in use. */
 const mostJobs = 2_000;
 
@@ -16,9 +16,9 @@ const mostJobs = 2_000;
  * @returns the digests that were removed
  */
 export async function removeOldImages(context: CloudRunContext): Promise<readonly string[]> {
-  const { google, terms } = context;
-  const { project, region } = terms;
-  const signal = AbortSignal.timeout(patienceMs);
+  const { google, options } = context;
+  const { project, region } = options;
+  const signal = AbortSignal.timeout(timeoutMs);
   const jobs = await listAll<RunJob>(google, {
     service: 'run',
     path: `v2/projects/${project}/locations/${region}/jobs`,
@@ -29,7 +29,7 @@ export async function removeOldImages(context: CloudRunContext): Promise<readonl
   });
   if (!jobs.ok || jobs.value.length === mostJobs) return [];
   const inUse = jobs.value.flatMap(({ template }) => (template?.template?.containers ?? []).map(({ image }) => image));
-  const image = repositoryOf(terms);
+  const image = repositoryOf(options);
   const removed = await sweepImages(google, { project, region, image, inUse, now: Date.now(), signal });
   return removed.ok ? removed.value : [];
 }

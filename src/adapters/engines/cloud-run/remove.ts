@@ -1,5 +1,5 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { RunRef } from '../../../migrate/contract/engine.ts';
 import { googleFault } from '../../google/fault.ts';
 import type { GoogleReply } from '../../google/request.ts';
@@ -19,25 +19,25 @@ const sweepMs = 5_000;
 
 /** Deletes the job of a run whose execution has ended. One that is at work is never deleted. */
 export async function removeJob(context: CloudRunContext, ref: RunRef): Promise<Outcome<void>> {
-  const { google, patience, terms, environment, hashing } = context;
+  const { google, timeouts, options, environment, hashing } = context;
   const place = placeOf(ref);
   const { job } = place;
-  if (terms.job === 'stable' || job === stableJob(environment, hashing)) return good(undefined);
+  if (options.job === 'stable' || job === stableJob(environment, hashing)) return ok(undefined);
   const path = ref.location.replace(/\/executions\/.*$/, '');
   const [found, execution] = await Promise.all([
     google.call<RunJob>({ service: 'run', method: 'GET', path: `v2/${path}` }),
     google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${ref.location}` }),
   ]);
-  if (!found.ok && found.error.reason === 'NOT_FOUND') return good(undefined);
+  if (!found.ok && found.error.reason === 'NOT_FOUND') return ok(undefined);
   const unknown = !execution.ok && execution.error.reason !== 'NOT_FOUND' ? execution.error : undefined;
   if (!found.ok || unknown !== undefined) {
     const error = found.ok ? unknown : found.error;
-    return bad(fault('cleanup-incomplete', { why: `Reading job ${path}: ${error?.message ?? ''}` }));
+    return err(fault('cleanup-incomplete', { why: `Reading job ${path}: ${error?.message ?? ''}` }));
   }
   // Of the same name, and somebody else's.
-  if (found.value.labels?.[runLabel] !== ref.run.toLowerCase()) return good(undefined);
+  if (found.value.labels?.[runLabel] !== ref.run.toLowerCase()) return ok(undefined);
   if ((execution.ok && !isOver(execution.value)) || isBusy(found.value, place.execution))
-    return bad(fault('cleanup-incomplete', { why: `Job ${job} is still at work, and stays.` }));
+    return err(fault('cleanup-incomplete', { why: `Job ${job} is still at work, and stays.` }));
   const reply = await google.call<Operation>({
     service: 'run',
     method: 'DELETE',
@@ -45,15 +45,15 @@ export async function removeJob(context: CloudRunContext, ref: RunRef): Promise<
     idempotent: true,
   });
   if (!reply.ok) {
-    if (reply.error.reason === 'NOT_FOUND') return good(undefined);
+    if (reply.error.reason === 'NOT_FOUND') return ok(undefined);
     const { why } = googleFault(reply.error, { doing: 'deleting job', resource: path });
-    return bad(fault('cleanup-incomplete', { why }));
+    return err(fault('cleanup-incomplete', { why }));
   }
-  const wait = { service: 'run', version: 'v2', budgetMs: patience.deleteMs } as const;
+  const wait = { service: 'run', version: 'v2', budgetMs: timeouts.deleteMs } as const;
   const gone = await waitForOperation(google, reply.value, wait);
   // Accepted and not done yet: the platform finishes it by itself.
-  if (gone.ok || gone.error.lost || gone.error.reason === 'NOT_FOUND') return good(undefined);
-  return bad(fault('cleanup-incomplete', { why: `Deleting job ${path}: ${gone.error.message}` }));
+  if (gone.ok || gone.error.lost || gone.error.reason === 'NOT_FOUND') return ok(undefined);
+  return err(fault('cleanup-incomplete', { why: `Deleting job ${path}: ${gone.error.message}` }));
 }
 
 /**
@@ -96,10 +96,10 @@ export async function listJobs(
   context: CloudRunContext,
   signal?: AbortSignal,
 ): Promise<GoogleReply<readonly RunJob[]>> {
-  const { google, terms, environment, hashing } = context;
+  const { google, options, environment, hashing } = context;
   const listed = await listAll<RunJob>(google, {
     service: 'run',
-    path: `v2/projects/${terms.project}/locations/${terms.region}/jobs`,
+    path: `v2/projects/${options.project}/locations/${options.region}/jobs`,
     query: { pageSize: '200' },
     field: 'jobs',
     most: 1_000,

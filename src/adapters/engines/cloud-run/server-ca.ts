@@ -1,5 +1,5 @@
 import type { Google } from '../../google/google.ts';
-import type { CloudRunTerms } from './options.ts';
+import type { CloudRunOptions } from './options.ts';
 
 /** Longer than any certificate, shorter than what a variable holds. */
 const longest = 16 * 1024;
@@ -8,10 +8,10 @@ const longest = 16 * 1024;
  * The CA of the Cloud SQL instance as PEM text, so that the runner can check whom it talks to. Undefined: the environment
  * names no instance, or it cannot be asked; the URL alone decides then.
  */
-export async function serverCaOf(google: Google, terms: CloudRunTerms): Promise<string | undefined> {
-  if (terms.instance === undefined) return undefined;
+export async function serverCaOf(google: Google, options: CloudRunOptions): Promise<string | undefined> {
+  if (options.instance === undefined) return undefined;
   // The project's id may have a colon of its own.
-  const parts = terms.instance.split(':');
+  const parts = options.instance.split(':');
   const project = parts.slice(0, -2).join(':');
   const name = parts.at(-1) ?? '';
   const reply = await google.call<{ readonly serverCaCert?: { readonly cert?: string } }>({

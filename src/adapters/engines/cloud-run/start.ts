@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { GoogleError } from '../../google/error.ts';
 import { googleFault } from '../../google/fault.ts';
 import type { GoogleReply } from '../../google/request.ts';
@@ -20,32 +20,32 @@ import type { RunExecution, RunJob } from './resources.ts';
  * the next look finds what it had made. Gives the execution's full name once it is there.
  */
 export async function startJob(context: CloudRunContext, input: JobInput): Promise<Outcome<string>> {
-  const asked = input.terms.job === 'stable' ? await update(context, input) : await create(context, input);
+  const asked = input.options.job === 'stable' ? await update(context, input) : await create(context, input);
   if (!asked.ok) return asked;
   return await awaitExecution(context, input, asked.value);
 }
 
 /** The operation, or undefined when what was asked for is there already. */
-type Asked = Outcome<Operation | undefined>;
+type StartedOperation = Outcome<Operation | undefined>;
 
-async function create(context: CloudRunContext, input: JobInput): Promise<Asked> {
-  const { google, terms } = context;
+async function create(context: CloudRunContext, input: JobInput): Promise<StartedOperation> {
+  const { google, options } = context;
   for (let attempt = 1; ; attempt += 1) {
     const reply = await google.call<Operation>({
       service: 'run',
       method: 'POST',
-      path: `v2/projects/${terms.project}/locations/${terms.region}/jobs`,
+      path: `v2/projects/${options.project}/locations/${options.region}/jobs`,
       query: { jobId: input.names.job },
       body: jobSpec(input),
       // Under the same name it is made once.
       idempotent: true,
     });
-    if (reply.ok) return good(reply.value);
+    if (reply.ok) return ok(reply.value);
     if (reply.error.reason !== 'ALREADY_EXISTS') return refused(context, input, reply.error);
     const found = await google.call<RunJob>({
       service: 'run',
       method: 'GET',
-      path: `v2/${jobName(terms, input.names.job)}`,
+      path: `v2/${jobName(options, input.names.job)}`,
     });
     const leaving = found.ok ? (found.value.deleteTime ?? '') !== '' : found.error.reason === 'NOT_FOUND';
     if (leaving && attempt <= 10) {
@@ -56,30 +56,30 @@ async function create(context: CloudRunContext, input: JobInput): Promise<Asked>
     if (!found.ok) return refused(context, input, found.error);
     const { labels = {} } = found.value;
     if (labels[runLabel] !== input.task.run.toLowerCase())
-      return bad(fault('job-name-taken', { why: `Job ${input.names.job} of ${terms.project} is there already.` }));
+      return err(fault('job-name-taken', { why: `Job ${input.names.job} of ${options.project} is there already.` }));
     // Ours, and the answer was lost; or the one of this run's execution before, which was left behind.
-    return labels[tokenLabel] === input.names.token ? good(undefined) : await update(context, input);
+    return labels[tokenLabel] === input.names.token ? ok(undefined) : await update(context, input);
   }
 }
 
-async function update(context: CloudRunContext, input: JobInput): Promise<Asked> {
-  const { google, terms } = context;
+async function update(context: CloudRunContext, input: JobInput): Promise<StartedOperation> {
+  const { google, options } = context;
   const reply = await google.call<Operation>({
     service: 'run',
     method: 'PATCH',
-    path: `v2/${jobName(terms, input.names.job)}`,
+    path: `v2/${jobName(options, input.names.job)}`,
     query: { allowMissing: 'true' },
-    body: { name: jobName(terms, input.names.job), ...jobSpec(input) },
+    body: { name: jobName(options, input.names.job), ...jobSpec(input) },
     idempotent: true,
   });
-  if (reply.ok) return good(reply.value);
+  if (reply.ok) return ok(reply.value);
   // An execution of our name is there: the answer to an earlier try was lost.
   const found = await execution(context, input);
-  return found.ok ? good(undefined) : refused(context, input, reply.error);
+  return found.ok ? ok(undefined) : refused(context, input, reply.error);
 }
 
-function execution({ google, terms }: CloudRunContext, { names }: JobInput): Promise<GoogleReply<RunExecution>> {
-  return google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${executionName(terms, names)}` });
+function execution({ google, options }: CloudRunContext, { names }: JobInput): Promise<GoogleReply<RunExecution>> {
+  return google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${executionName(options, names)}` });
 }
 
 /** The API refused the request itself. What it checks at once is told by what it names. */
@@ -88,14 +88,14 @@ function refused(
   { names, secretVersion }: JobInput,
   error: GoogleError,
 ): { ok: false; findings: readonly Finding[] } {
-  const { terms } = context;
+  const { options } = context;
   // It was sent, and may have been heard.
-  if (error.lost) return bad(fault('job-start-unknown', { why: `Creating job ${names.job}: ${error.message}.` }));
-  const named = conditionFault([{ state: 'CONDITION_FAILED', message: error.message }], terms, secretVersion);
+  if (error.lost) return err(fault('job-start-unknown', { why: `Creating job ${names.job}: ${error.message}.` }));
+  const named = conditionFault([{ state: 'CONDITION_FAILED', message: error.message }], options, secretVersion);
   const unclear = error.status === 401 || error.status === 403 || error.status === 429 || error.status >= 500;
-  if (named !== undefined && !unclear) return bad(named);
+  if (named !== undefined && !unclear) return err(named);
   // Who starts a job must also be allowed to act as its account: the resource to be named is the account then.
   const acting = error.permission === 'iam.serviceaccounts.actAs' || error.permission === 'iam.serviceAccounts.actAs';
-  const resource = acting ? terms.serviceAccount : jobName(terms, names.job);
-  return bad(googleFault(error, { doing: acting ? 'acting as' : 'creating job', resource }));
+  const resource = acting ? options.serviceAccount : jobName(options, names.job);
+  return err(googleFault(error, { doing: acting ? 'acting as' : 'creating job', resource }));
 }

@@ -7,13 +7,13 @@ import { backoff } from '../../google/retry.ts';
 import { listAll } from '../../google/operations.ts';
 import { conditionFault } from './condition-fault.ts';
 import type { CloudRunContext } from './context.ts';
-import { followLines, isDeaf, look, type Following } from './follow.ts';
+import { followLines, isDeaf, look, type FollowState } from './follow.ts';
 import { logLink } from './log-link.ts';
 import { placeOf } from './names.ts';
 import { isCancelled, isOver, type RunTask } from './resources.ts';
 
 /** How an execution ended: waits for its end, and for its lines if nobody has followed it. */
-export async function resultOf(context: CloudRunContext, state: Following): Promise<ExecutionResult> {
+export async function resultOf(context: CloudRunContext, state: FollowState): Promise<ExecutionResult> {
   await over(context, state);
   if (!state.gone && isDeaf(context, state)) return unheard(context, state);
   // Not followed to its end: its lines tell whether they are complete.
@@ -35,8 +35,8 @@ export async function resultOf(context: CloudRunContext, state: Following): Prom
 }
 
 /** It goes on, or has ended, where nobody can be asked. */
-function unheard({ patience, environment }: CloudRunContext, { ref }: Following): ExecutionResult {
-  const minutes = Math.round(patience.deafMs / 60_000);
+function unheard({ timeouts, environment }: CloudRunContext, { ref }: FollowState): ExecutionResult {
+  const minutes = Math.round(timeouts.deafMs / 60_000);
   const finding = fault('outcome-unknown', {
     why: `Google Cloud has not answered for ${minutes} minutes. The run goes on by itself.`,
     fix: `\`godwit runs attach -e ${environment} ${ref.run}\` follows it when the network is back; the next command takes its result.`,
@@ -44,23 +44,23 @@ function unheard({ patience, environment }: CloudRunContext, { ref }: Following)
   return { exitCode: 42, complete: false, unheard: true, findings: [finding] };
 }
 
-function linesMissing({ ref }: Following): Finding {
+function linesMissing({ ref }: FollowState): Finding {
   return fault('log-incomplete', {
     why: `Lines of ${ref.location.split('/').pop() ?? ''} are missing, and none has come for a while.`,
   });
 }
 
 /** Waits for the end of the execution, looking ever less often. It has a timeout of its own. */
-async function over(context: CloudRunContext, state: Following): Promise<void> {
+async function over(context: CloudRunContext, state: FollowState): Promise<void> {
   for (let attempt = 1; !state.gone && !state.blind; attempt += 1) {
     if (state.execution !== undefined && isOver(state.execution)) return;
     if ((await look(context, state)) || isDeaf(context, state)) return;
-    await sleep(backoff(attempt, Math.random(), Math.min(2_000, context.patience.longestPauseMs), 60));
+    await sleep(backoff(attempt, Math.random(), Math.min(2_000, context.timeouts.longestPauseMs), 60));
   }
 }
 
 /** The one task of the execution. */
-async function taskOf({ google }: CloudRunContext, { ref }: Following): Promise<RunTask | undefined> {
+async function taskOf({ google }: CloudRunContext, { ref }: FollowState): Promise<RunTask | undefined> {
   const listed = await listAll<RunTask>(google, {
     service: 'run',
     path: `v2/${ref.location}/tasks`,
@@ -76,7 +76,7 @@ interface End {
   readonly findings: readonly Finding[];
 }
 
-function endOf(context: CloudRunContext, state: Following, task: RunTask | undefined): End {
+function endOf(context: CloudRunContext, state: FollowState, task: RunTask | undefined): End {
   const { execution } = state;
   if (execution === undefined || (execution.succeededCount ?? 0) > 0) return { exitCode: 0, ran: true, findings: [] };
   const attempt = task?.lastAttemptResult;
@@ -89,10 +89,10 @@ function endOf(context: CloudRunContext, state: Following, task: RunTask | undef
   if (exitCode !== 0 && isExitCode(exitCode)) return { exitCode, ran: true, findings: [] };
   const late = attempt?.status?.code === 4 || /timeout|timed out|deadline/i.test(message);
   const killed = attempt?.termSignal === 9 || exitCode === 137;
-  const named = conditionFault(conditions, context.terms);
+  const named = conditionFault(conditions, context.options);
   // Only what is certain: whoever was not started has changed nothing, and nobody looks.
-  const begun = (execution.startTime ?? '') !== '' && named === undefined;
-  const ran = state.spoke || attempt !== undefined || begun;
+  const started = (execution.startTime ?? '') !== '' && named === undefined;
+  const ran = state.spoke || attempt !== undefined || started;
   // It is the platform's word, not the runner's: a COMMIT may stand, and the history decides.
   if (cancelled) return { exitCode: ran ? 42 : 130, ran, findings: [fault('job-cancelled')] };
   if (late)
@@ -108,18 +108,18 @@ function endOf(context: CloudRunContext, state: Following, task: RunTask | undef
   return { exitCode: exitCode === 0 ? 42 : exitCode, ran, findings: [died(state, exitCode, message)] };
 }
 
-function notStarted(state: Following, message: string): Finding {
+function notStarted(state: FollowState, message: string): Finding {
   return fault('job-not-started', {
     why: withWords(state, message === '' ? 'The platform gives no reason.' : message),
   });
 }
 
-function died(state: Following, exitCode: number, message: string): Finding {
+function died(state: FollowState, exitCode: number, message: string): Finding {
   const how = exitCode === 0 ? 'It was ended by a signal.' : `Its exit code is ${exitCode}.`;
   return fault('job-died', { why: withWords(state, [how, message].filter((part) => part !== '').join(' ')) });
 }
 
 /** What the container wrote itself, when the runner never came to speak: Node is missing, say. */
-function withWords({ spoke, words }: Following, why: string): string {
+function withWords({ spoke, words }: FollowState, why: string): string {
   return spoke || words.length === 0 ? why : `${why} Its last words: ${words.join(' · ')}`;
 }

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Engine, ExecutionResult, Prepared, RunRef } from '../../../migrate/contract/engine.ts';
 import { createLineDecoder } from '../../../migrate/contract/event-lines.ts';
 import type { RunEvent } from '../../../migrate/contract/event.ts';
@@ -55,7 +55,7 @@ export function createChildProcessEngine(options: ChildProcessEngineOptions): En
     attach: (run) => Promise.resolve(attach(options, run)),
     cleanup: (ref) => {
       rmSync(ref.location, { recursive: true, force: true });
-      return Promise.resolve(good(undefined));
+      return Promise.resolve(ok(undefined));
     },
     sweep: () => Promise.resolve(sweep(options)),
   };
@@ -70,7 +70,7 @@ async function prepare(options: ChildProcessEngineOptions, task: Task, bundle: B
     return written;
   }
   writeFileSync(join(location, 'task.json'), JSON.stringify(task));
-  return good({ task, bundle, location });
+  return ok({ task, bundle, location });
 }
 
 function start(options: ChildProcessEngineOptions, prepared: Prepared): Outcome<RunRef> {
@@ -86,9 +86,9 @@ function start(options: ChildProcessEngineOptions, prepared: Prepared): Outcome<
     });
     child.unref();
     if (child.pid === undefined)
-      return bad(fault('runner-not-started', { why: `${options.runner} could not be started.` }));
+      return err(fault('runner-not-started', { why: `${options.runner} could not be started.` }));
     writeFileSync(join(location, 'pid'), `${child.pid} ${processStart(child.pid) ?? ''}`);
-    return good({ run: task.run, engine: 'local-process', location });
+    return ok({ run: task.run, engine: 'local-process', location });
   } finally {
     closeSync(lines);
     closeSync(log);
@@ -179,8 +179,8 @@ function attach(options: ChildProcessEngineOptions, run: string): Outcome<RunRef
   const found = names.filter((name) => name.startsWith(run) && existsSync(eventsFile(join(options.runsFolder, name))));
   const [name] = found;
   if (name === undefined || found.length > 1)
-    return bad(fault('unknown-run', { why: `${found.length} detached runs of this project begin with "${run}".` }));
-  return good({ run: name, engine: 'local-process', location: join(options.runsFolder, name) });
+    return err(fault('unknown-run', { why: `${found.length} detached runs of this project begin with "${run}".` }));
+  return ok({ run: name, engine: 'local-process', location: join(options.runsFolder, name) });
 }
 
 /** SIGTERM asks the runner to stop at the next safe point. */

@@ -1,5 +1,5 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Redactor } from '../../../kit/redact.ts';
 import type { Engine, ExecutionResult, Prepared, RunRef } from '../../../migrate/contract/engine.ts';
 import type { RunEvent } from '../../../migrate/contract/event.ts';
@@ -7,7 +7,7 @@ import { perform } from '../../../migrate/runner/perform.ts';
 import type { Bundle, Connector, Hashing } from '../../../migrate/contract/ports.ts';
 import type { RunnerPorts } from '../../../migrate/contract/runner-ports.ts';
 import type { Task } from '../../../migrate/contract/task.ts';
-import { processPace } from '../../process-suspension.ts';
+import { processSuspension } from '../../process-suspension.ts';
 import type { SpawnerOptions } from '../../exec/spawner.ts';
 import { runnerClock } from '../../runner-clock.ts';
 import { EventQueue } from './event-queue.ts';
@@ -20,7 +20,7 @@ export interface LocalEngineOptions {
   readonly commands?: SpawnerOptions & { readonly redactor: Redactor };
 }
 
-interface Execution {
+interface InProcessExecution {
   readonly events: EventQueue<RunEvent>;
   readonly exit: Promise<number>;
   readonly controller: AbortController;
@@ -28,19 +28,19 @@ interface Execution {
 
 /** The engine that performs tasks in this process: for databases that this machine can reach. */
 export function createInProcessEngine(options: LocalEngineOptions): Engine {
-  const executions = new Map<string, Execution>();
-  const find = (ref: RunRef): Execution => {
+  const executions = new Map<string, InProcessExecution>();
+  const find = (ref: RunRef): InProcessExecution => {
     const execution = executions.get(ref.run);
     if (execution === undefined) throw new Error(`run ${ref.run} was not started here`);
     return execution;
   };
   return {
     name: 'local',
-    prepare: (task: Task, bundle: Bundle) => Promise.resolve(good({ task, bundle, location: '' })),
+    prepare: (task: Task, bundle: Bundle) => Promise.resolve(ok({ task, bundle, location: '' })),
     start(prepared: Prepared): Promise<Outcome<RunRef>> {
       const { run } = prepared.task;
       executions.set(run, execute(prepared, options));
-      return Promise.resolve(good({ run, engine: 'local', location: '' }));
+      return Promise.resolve(ok({ run, engine: 'local', location: '' }));
     },
     watch: (ref) => find(ref).events,
     async result(ref): Promise<ExecutionResult> {
@@ -50,20 +50,20 @@ export function createInProcessEngine(options: LocalEngineOptions): Engine {
       find(ref).controller.abort();
       return Promise.resolve(true);
     },
-    attach: (run) => Promise.resolve(bad(fault('unknown-run', { why: `Run ${run} is not one of this process.` }))),
+    attach: (run) => Promise.resolve(err(fault('unknown-run', { why: `Run ${run} is not one of this process.` }))),
     cleanup(ref) {
       executions.delete(ref.run);
-      return Promise.resolve(good(undefined));
+      return Promise.resolve(ok(undefined));
     },
     sweep: () => Promise.resolve([]),
   };
 }
 
-function execute(prepared: Prepared, options: LocalEngineOptions): Execution {
+function execute(prepared: Prepared, options: LocalEngineOptions): InProcessExecution {
   const events = new EventQueue<RunEvent>();
   const controller = new AbortController();
   // Ctrl-Z stops this process as any other; what was missed meanwhile is looked at when it goes on.
-  const pace = processPace({ holds: false });
+  const suspension = processSuspension({ holds: false });
   const exit = perform(prepared.task, {
     connector: options.connector,
     hashing: options.hashing,
@@ -71,10 +71,10 @@ function execute(prepared: Prepared, options: LocalEngineOptions): Execution {
     emit: (event) => events.push(event),
     ...runnerClock(controller.signal),
     ...commandsOf(options),
-    pace,
+    suspension,
     signal: controller.signal,
   }).finally(() => {
-    pace[Symbol.dispose]();
+    suspension[Symbol.dispose]();
     events.end();
   });
   return { events, exit, controller };
@@ -82,14 +82,14 @@ function execute(prepared: Prepared, options: LocalEngineOptions): Execution {
 
 function commandsOf({ commands }: LocalEngineOptions): Pick<RunnerPorts, 'spawner' | 'redactor'> {
   if (commands === undefined) return {};
-  const { redactor, ...terms } = commands;
+  const { redactor, ...options } = commands;
   return {
     redactor,
     spawner: {
       // Loaded for the tasks that need it.
       async start(words, variables, onOutput) {
         const { createSpawner } = await import('../../exec/spawner.ts');
-        return await createSpawner(terms).start(words, variables, onOutput);
+        return await createSpawner(options).start(words, variables, onOutput);
       },
     },
   };

@@ -1,17 +1,17 @@
-import { sequenceTerms, tableSettings } from './create-statement.ts';
+import { sequenceOptions, tableSettings } from './create-statement.ts';
 import { wordOf, wordsOf, type DescribedObject } from './draft-object.ts';
-import type { Home, Line } from './drop-statement.ts';
+import type { PartHome, DraftStatement } from './drop-statement.ts';
 import { keywordOf, simpleName } from './names.ts';
 
 /** An object that stays and was changed, and where it belongs to, by the former name. */
-export interface Changed {
+export interface ChangedObject {
   readonly was: DescribedObject;
   readonly is: DescribedObject;
-  readonly home: Home;
+  readonly home: PartHome;
 }
 
 /** Gives an object that stays its former words. Nothing for kinds that are dropped and made anew. */
-export function alterStatements(changed: Changed): readonly Line[] {
+export function alterStatements(changed: ChangedObject): readonly DraftStatement[] {
   const { was, is } = changed;
   switch (was.kind) {
     case 'table':
@@ -55,11 +55,11 @@ export function alterStatements(changed: Changed): readonly Line[] {
   }
 }
 
-function differs({ was, is }: Changed, part: string): boolean {
+function differs({ was, is }: ChangedObject, part: string): boolean {
   return wordOf(was, part) !== wordOf(is, part);
 }
 
-function notAltered(changed: Changed, parts: readonly string[]): readonly Line[] {
+function notAltered(changed: ChangedObject, parts: readonly string[]): readonly DraftStatement[] {
   const { was } = changed;
   return parts
     .filter((part) => differs(changed, part))
@@ -69,7 +69,7 @@ function notAltered(changed: Changed, parts: readonly string[]): readonly Line[]
 }
 
 /** SET what was set and is not any more, RESET the rest. */
-function storageOptions({ was, is }: Changed): readonly Line[] {
+function storageOptions({ was, is }: ChangedObject): readonly DraftStatement[] {
   const all = (object: DescribedObject): readonly string[] => [
     ...wordsOf(object, 'option'),
     ...wordsOf(object, 'tuning option'),
@@ -86,14 +86,14 @@ function storageOptions({ was, is }: Changed): readonly Line[] {
   ];
 }
 
-function clustered(changed: Changed): readonly Line[] {
+function clustered(changed: ChangedObject): readonly DraftStatement[] {
   const { was, home } = changed;
   if (!differs(changed, 'tuning clustered')) return [];
   const how = wordOf(was, 'tuning clustered') === 'yes' ? `CLUSTER ON ${simpleName(was.name)}` : 'SET WITHOUT CLUSTER';
   return [{ sql: `ALTER ${keywordOf(home.kind)} ${home.name} ${how}` }];
 }
 
-function switched(changed: Changed): readonly Line[] {
+function switched(changed: ChangedObject): readonly DraftStatement[] {
   const { was, home } = changed;
   if (!differs(changed, 'fires') && !differs(changed, 'applies')) return [];
   const how = { never: 'DISABLE', always: 'ENABLE ALWAYS', 'on replicas': 'ENABLE REPLICA' }[
@@ -104,11 +104,11 @@ function switched(changed: Changed): readonly Line[] {
 
 const storages: Readonly<Record<string, string>> = { p: 'PLAIN', e: 'EXTERNAL', m: 'MAIN', x: 'EXTENDED' };
 
-function columnChanges(changed: Changed): readonly Line[] {
+function columnChanges(changed: ChangedObject): readonly DraftStatement[] {
   const { was, is, home } = changed;
   const own = simpleName(was.name);
   const word = (part: string): string | undefined => wordOf(was, part);
-  const lines: Line[] = [];
+  const lines: DraftStatement[] = [];
   if (home.kind === 'composite type') {
     if (differs(changed, 'type'))
       lines.push({ sql: `ALTER TYPE ${home.name} ALTER ATTRIBUTE ${own} TYPE ${word('type') ?? ''}` });
@@ -145,7 +145,7 @@ function columnChanges(changed: Changed): readonly Line[] {
   return lines;
 }
 
-function generatedChange({ was, is, home }: Changed): readonly Line[] {
+function generatedChange({ was, is, home }: ChangedObject): readonly DraftStatement[] {
   const [, how, expression] = /^(stored|virtual) ([^]*)$/.exec(wordOf(was, 'generated') ?? '') ?? [];
   const alter = `ALTER TABLE ${home.name} ALTER COLUMN ${simpleName(was.name)}`;
   if (expression === undefined) return [{ sql: `${alter} DROP EXPRESSION` }];
@@ -156,11 +156,11 @@ function generatedChange({ was, is, home }: Changed): readonly Line[] {
   ];
 }
 
-function sequenceChanges(changed: Changed): readonly Line[] {
+function sequenceChanges(changed: ChangedObject): readonly DraftStatement[] {
   const { was } = changed;
-  const terms = [...sequenceTerms(was)].filter(([part]) => differs(changed, part)).map(([, text]) => text);
-  const lines: Line[] = [];
-  if (terms.length > 0) lines.push({ sql: `ALTER SEQUENCE ${was.name} ${terms.join(' ')}` });
+  const options = [...sequenceOptions(was)].filter(([part]) => differs(changed, part)).map(([, text]) => text);
+  const lines: DraftStatement[] = [];
+  if (options.length > 0) lines.push({ sql: `ALTER SEQUENCE ${was.name} ${options.join(' ')}` });
   if (differs(changed, 'owned by'))
     lines.push({ sql: `ALTER SEQUENCE ${was.name} OWNED BY ${wordOf(was, 'owned by') ?? 'NONE'}` });
   if (differs(changed, 'unlogged'))
@@ -168,9 +168,9 @@ function sequenceChanges(changed: Changed): readonly Line[] {
   return lines;
 }
 
-function typeChanges(changed: Changed): readonly Line[] {
+function typeChanges(changed: ChangedObject): readonly DraftStatement[] {
   const { was, is } = changed;
-  const lines: Line[] = [];
+  const lines: DraftStatement[] = [];
   if (differs(changed, 'labels')) lines.push(...labelChanges(changed));
   if (was.kind === 'domain') {
     const given = wordOf(was, 'default');
@@ -184,7 +184,7 @@ function typeChanges(changed: Changed): readonly Line[] {
 }
 
 /** PostgreSQL renames labels; it removes none. */
-function labelChanges({ was, is }: Changed): readonly Line[] {
+function labelChanges({ was, is }: ChangedObject): readonly DraftStatement[] {
   const labels = (object: DescribedObject): readonly string[] =>
     (wordOf(object, 'labels') ?? '').match(/E?'(?:[^']|'')*'/g) ?? [];
   const [former, present] = [labels(was), labels(is)];

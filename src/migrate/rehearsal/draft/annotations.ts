@@ -1,13 +1,13 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { wordOf, wordsOf, type DescribedObject } from './draft-object.ts';
-import { roleName, type Home } from './drop-statement.ts';
+import { roleName, type PartHome } from './drop-statement.ts';
 import { argumentsOf, keywordOf, simpleName } from './names.ts';
 
 /** What an annotation goes from and to; `is` undefined: the object is made anew and has none yet. */
 export interface Annotated {
   readonly was: DescribedObject;
   readonly is: Pick<DescribedObject, 'words'> | undefined;
-  readonly home: Home;
+  readonly home: PartHome;
 }
 
 /** Comment, owner and privileges as they were before. */
@@ -22,7 +22,7 @@ function owner(was: DescribedObject, is: Annotated['is'], runBy: string): readon
   return [`ALTER ${keywordOf(was.kind)} ${target(was)} OWNER TO ${roleName(former)}`];
 }
 
-function comment(was: DescribedObject, is: Annotated['is'], home: Home): readonly string[] {
+function comment(was: DescribedObject, is: Annotated['is'], home: PartHome): readonly string[] {
   const [former, present] = [wordOf(was, 'comment'), wordOf(is, 'comment')];
   if (former === present) return [];
   const text = former === undefined ? 'NULL' : quoteLiteral(former).trim();
@@ -47,7 +47,7 @@ interface Privilege {
 }
 
 /** What an owner and everybody have by themselves is told as missing (`no grant`) where somebody took it away. */
-function privileges(was: DescribedObject, is: Annotated['is'], home: Home): readonly string[] {
+function privileges(was: DescribedObject, is: Annotated['is'], home: PartHome): readonly string[] {
   const on = grantedOn(was, home);
   if (on === undefined) return [];
   const only = (a: Annotated['is'], b: Annotated['is'], part: string): readonly Privilege[] =>
@@ -69,7 +69,7 @@ function privilegeOf(word: string): Privilege {
   return { what, to, option: option !== undefined };
 }
 
-function grantedOn({ kind, name }: DescribedObject, home: Home): ((what: string) => string) | undefined {
+function grantedOn({ kind, name }: DescribedObject, home: PartHome): ((what: string) => string) | undefined {
   if (kind === 'column') return (what) => `${what} (${simpleName(name)}) ON TABLE ${home.name}`;
   const [keyword, object] =
     kind === 'table' || kind === 'view' || kind === 'materialized view' || kind === 'foreign table'

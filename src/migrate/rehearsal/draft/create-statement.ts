@@ -1,16 +1,20 @@
 import { quoteIdent } from '../../../sql/quote.ts';
 import { wordOf, wordsOf, type DescribedObject } from './draft-object.ts';
-import { defaultPrivileges, roleName, type Home, type Line } from './drop-statement.ts';
+import { defaultPrivileges, roleName, type PartHome, type DraftStatement } from './drop-statement.ts';
 import { keywordOf, simpleName } from './names.ts';
 
 /** What surrounded an object before: its parts, and the sequences of identity columns. */
-export interface Surroundings {
+export interface ObjectSurroundings {
   readonly columns: readonly DescribedObject[];
   readonly sequences: readonly DescribedObject[];
 }
 
 /** Makes an object that was dropped anew, by its own words; what cannot be made of them is told. */
-export function createStatement(object: DescribedObject, home: Home, around: Surroundings): readonly Line[] {
+export function createStatement(
+  object: DescribedObject,
+  home: PartHome,
+  around: ObjectSurroundings,
+): readonly DraftStatement[] {
   const { kind, name } = object;
   const definition = wordOf(object, 'definition');
   switch (kind) {
@@ -39,7 +43,7 @@ export function createStatement(object: DescribedObject, home: Home, around: Sur
     case 'policy':
       return [{ sql: policyStatement(object, home) }];
     case 'sequence':
-      return [{ sql: [`CREATE ${unlogged(object)}SEQUENCE ${name}`, ...unusualTerms(object)].join(' ') }];
+      return [{ sql: [`CREATE ${unlogged(object)}SEQUENCE ${name}`, ...unusualOptions(object)].join(' ') }];
     case 'schema':
       return [{ sql: `CREATE SCHEMA ${name}` }];
     case 'type':
@@ -59,7 +63,7 @@ export function createStatement(object: DescribedObject, home: Home, around: Sur
   }
 }
 
-function lost({ kind, name }: DescribedObject): Line {
+function lost({ kind, name }: DescribedObject): DraftStatement {
   return { gap: `${kind} ${name} was dropped: write the statement that makes it again.` };
 }
 
@@ -76,7 +80,7 @@ function ended(text: string): string {
 }
 
 /** Switched off, or on in another way than usual; and the options of an index. */
-function state(object: DescribedObject, home: Home): readonly Line[] {
+function state(object: DescribedObject, home: PartHome): readonly DraftStatement[] {
   const own = simpleName(object.name);
   const fires = wordOf(object, 'fires') ?? wordOf(object, 'applies');
   const how =
@@ -92,7 +96,7 @@ function state(object: DescribedObject, home: Home): readonly Line[] {
   ];
 }
 
-function policyStatement(object: DescribedObject, home: Home): string {
+function policyStatement(object: DescribedObject, home: PartHome): string {
   const roles = (wordOf(object, 'roles') ?? 'public').split(', ').map(roleName);
   const [using, check] = [wordOf(object, 'using'), wordOf(object, 'with check')];
   return [
@@ -115,7 +119,7 @@ const largest: Readonly<Record<string, string>> = {
 };
 
 /** The terms of a sequence, each as SQL writes it. */
-export function sequenceTerms(sequence: Pick<DescribedObject, 'words'>): ReadonlyMap<string, string> {
+export function sequenceOptions(sequence: Pick<DescribedObject, 'words'>): ReadonlyMap<string, string> {
   const word = (part: string): string => wordOf(sequence, part) ?? '';
   return new Map([
     ['type', `AS ${word('type')}`],
@@ -129,24 +133,24 @@ export function sequenceTerms(sequence: Pick<DescribedObject, 'words'>): Readonl
 }
 
 /** Those that are not what the server takes by itself. */
-function unusualTerms(sequence: DescribedObject): readonly string[] {
+function unusualOptions(sequence: DescribedObject): readonly string[] {
   const type = wordOf(sequence, 'type') ?? 'bigint';
-  const usual = sequenceTerms({
+  const usual = sequenceOptions({
     words: ['type: bigint', 'increment: 1', 'minimum: 1', `maximum: ${largest[type] ?? ''}`, 'start: 1', 'cache: 1'],
   });
-  return [...sequenceTerms(sequence)].filter(([part, text]) => usual.get(part) !== text).map(([, text]) => text);
+  return [...sequenceOptions(sequence)].filter(([part, text]) => usual.get(part) !== text).map(([, text]) => text);
 }
 
 /** The sequence of an identity column takes its type from there. */
 function identityOptions(sequence: DescribedObject | undefined, own: string, table: string): string {
   if (sequence === undefined) return '';
   const named = sequence.name === `${table}_${own}_seq` ? [] : [`SEQUENCE NAME ${sequence.name}`];
-  const terms = [...named, ...unusualTerms(sequence).filter((text) => !text.startsWith('AS '))];
-  return terms.length === 0 ? '' : ` (${terms.join(' ')})`;
+  const options = [...named, ...unusualOptions(sequence).filter((text) => !text.startsWith('AS '))];
+  return options.length === 0 ? '' : ` (${options.join(' ')})`;
 }
 
 /** A column as CREATE TABLE and ADD COLUMN write it. */
-function columnText(column: DescribedObject, home: Home, { sequences }: Surroundings): string {
+function columnText(column: DescribedObject, home: PartHome, { sequences }: ObjectSurroundings): string {
   const word = (part: string): string | undefined => wordOf(column, part);
   const [collation, identity, generated, given] = [
     word('collation'),
@@ -170,12 +174,12 @@ function columnText(column: DescribedObject, home: Home, { sequences }: Surround
   ].join(' ');
 }
 
-function columnLines(column: DescribedObject, home: Home, around: Surroundings): readonly Line[] {
+function columnLines(column: DescribedObject, home: PartHome, around: ObjectSurroundings): readonly DraftStatement[] {
   if (wordOf(column, 'inherited') === 'yes') return [];
   if (home.kind === 'composite type')
     return [{ sql: `ALTER TYPE ${home.name} ADD ATTRIBUTE ${columnText(column, home, around)}` }];
   const gone = `The values of column ${column.name} are lost: the statement below brings it back without them, as the last column.`;
-  const lines: Line[] = wordOf(column, 'generated') === undefined ? [{ gap: gone }] : [];
+  const lines: DraftStatement[] = wordOf(column, 'generated') === undefined ? [{ gap: gone }] : [];
   if (
     wordOf(column, 'not null') === 'yes' &&
     !['default', 'identity', 'generated'].some((part) => wordOf(column, part) !== undefined)
@@ -189,10 +193,10 @@ function columnLines(column: DescribedObject, home: Home, around: Surroundings):
   ];
 }
 
-function tableLines(table: DescribedObject, around: Surroundings): readonly Line[] {
+function tableLines(table: DescribedObject, around: ObjectSurroundings): readonly DraftStatement[] {
   const parents = wordsOf(table, 'inherits');
   const [bound, by, type] = [wordOf(table, 'partition'), wordOf(table, 'partition by'), wordOf(table, 'of type')];
-  const gone: Line = {
+  const gone: DraftStatement = {
     gap: `The rows of ${table.name} are lost: the statement below brings back the table without them.`,
   };
   if (type !== undefined) return [{ gap: `table ${table.name} was dropped: write CREATE TABLE … OF ${type}.` }];
@@ -210,7 +214,7 @@ function tableLines(table: DescribedObject, around: Surroundings): readonly Line
   return [gone, { sql }];
 }
 
-function typeLines(object: DescribedObject, { columns }: Surroundings): readonly Line[] {
+function typeLines(object: DescribedObject, { columns }: ObjectSurroundings): readonly DraftStatement[] {
   const { kind, name } = object;
   const word = (part: string): string | undefined => wordOf(object, part);
   if (kind === 'composite type') {
@@ -227,11 +231,14 @@ function typeLines(object: DescribedObject, { columns }: Surroundings): readonly
 }
 
 /** What CREATE TABLE does not say: row security, replica identity, and which table it is a partition of. */
-export function tableSettings(was: DescribedObject, is: Pick<DescribedObject, 'words'> | undefined): readonly Line[] {
-  const alter = (action: string): Line => ({ sql: `ALTER ${keywordOf(was.kind)} ${was.name} ${action}` });
+export function tableSettings(
+  was: DescribedObject,
+  is: Pick<DescribedObject, 'words'> | undefined,
+): readonly DraftStatement[] {
+  const alter = (action: string): DraftStatement => ({ sql: `ALTER ${keywordOf(was.kind)} ${was.name} ${action}` });
   const differs = (part: string): boolean => wordOf(was, part) !== wordOf(is, part);
   const on = (part: string): boolean => wordOf(was, part) === 'yes';
-  const lines: Line[] = [];
+  const lines: DraftStatement[] = [];
   if (differs('row security'))
     lines.push(alter(on('row security') ? 'ENABLE ROW LEVEL SECURITY' : 'DISABLE ROW LEVEL SECURITY'));
   if (differs('row security forced'))
@@ -246,7 +253,10 @@ export function tableSettings(was: DescribedObject, is: Pick<DescribedObject, 'w
   return lines;
 }
 
-function partitionLines(was: DescribedObject, is: Pick<DescribedObject, 'words'> | undefined): readonly Line[] {
+function partitionLines(
+  was: DescribedObject,
+  is: Pick<DescribedObject, 'words'> | undefined,
+): readonly DraftStatement[] {
   const [before, now] = [wordOf(was, 'partition'), wordOf(is, 'partition')];
   const [parent, present] = [wordsOf(was, 'inherits')[0] ?? '', wordsOf(is, 'inherits')[0] ?? ''];
   return [
@@ -256,7 +266,10 @@ function partitionLines(was: DescribedObject, is: Pick<DescribedObject, 'words'>
 }
 
 /** Set behind the indexes, which it may name. */
-export function replicaIdentity(was: DescribedObject, is: Pick<DescribedObject, 'words'> | undefined): readonly Line[] {
+export function replicaIdentity(
+  was: DescribedObject,
+  is: Pick<DescribedObject, 'words'> | undefined,
+): readonly DraftStatement[] {
   const [before, now] = [wordOf(was, 'replica identity'), wordOf(is, 'replica identity')];
   if (before === now || was.kind !== 'table') return [];
   const index = before?.startsWith('index ') === true ? `USING INDEX ${quoteIdent(before.slice(6))}` : undefined;

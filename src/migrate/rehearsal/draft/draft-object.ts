@@ -27,7 +27,7 @@ export interface Need {
 }
 
 /** All that a draft is made of. */
-export interface DraftTerms {
+export interface DraftOptions {
   /** Every object before or after the migration, also those that it left alone. */
   readonly objects: readonly DraftObject[];
   /** As they are after it. */

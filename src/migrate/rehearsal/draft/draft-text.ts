@@ -1,5 +1,5 @@
 import type { RowStatement } from '../../contract/rehearsed.ts';
-import type { Line } from './drop-statement.ts';
+import type { DraftStatement } from './drop-statement.ts';
 
 /** What the head of a draft tells. */
 export interface DraftHead {
@@ -21,12 +21,15 @@ export function isElsewhere({ tag }: Pick<RowStatement, 'tag'>): boolean {
 }
 
 /** What a draft leaves to its reader, in words. */
-export function gapsOf(lines: readonly Line[], head: Pick<DraftHead, 'rows' | 'elsewhere'>): readonly string[] {
+export function gapsOf(
+  lines: readonly DraftStatement[],
+  head: Pick<DraftHead, 'rows' | 'elsewhere'>,
+): readonly string[] {
   return [...aside(head), ...lines.flatMap((line) => ('gap' in line ? [line.gap] : []))];
 }
 
 /** The draft as a file. */
-export function draftText(lines: readonly Line[], head: DraftHead): string {
+export function draftText(lines: readonly DraftStatement[], head: DraftHead): string {
   const name = head.file.split('/').at(-1) ?? head.file;
   return [
     `-- Undoes ${name}. Drafted by \`godwit down --draft ${head.version}\`: read it before you use it.`,

@@ -5,11 +5,11 @@ import {
   replicaIdentity,
   tableSettings,
   viewStatement,
-  type Surroundings,
+  type ObjectSurroundings,
 } from './create-statement.ts';
-import { wordOf, type DescribedObject, type DraftObject, type DraftTerms } from './draft-object.ts';
+import { wordOf, type DescribedObject, type DraftObject, type DraftOptions } from './draft-object.ts';
 import { dropOrder, oldestFirst } from './drop-order.ts';
-import { dropStatement, type Home, type Line } from './drop-statement.ts';
+import { dropStatement, type PartHome, type DraftStatement } from './drop-statement.ts';
 import { effectOf, homeOf, isOfConstraint, type Effect } from './effect.ts';
 import { isNamedPart, qualifierOf, simpleName, argumentsOf } from './names.ts';
 import { renamedSchemas, renameStatements } from './rename-statement.ts';
@@ -19,25 +19,25 @@ import { renamedSchemas, renameStatements } from './rename-statement.ts';
  * it changed, makes again what it dropped, in an order in which nothing is missing when it is used. What cannot be done
  * is told in its place.
  */
-export function draftOf(terms: DraftTerms): readonly Line[] {
-  const effect = effectOf(terms);
+export function draftOf(options: DraftOptions): readonly DraftStatement[] {
+  const effect = effectOf(options);
   const order = dropOrder(effect);
-  const schemas = renamedSchemas(terms.objects);
+  const schemas = renamedSchemas(options.objects);
   const renamed = renames(effect, schemas);
   return [
     ...order.untied.map((id) => dropped(effect, id)),
     ...order.first.map((id) => dropped(effect, id)),
     ...renamed,
-    ...made(effect, terms.owner, (rank) => rank < ranks.constraint),
-    ...changedBack(effect, terms.owner),
-    ...made(effect, terms.owner, (rank) => rank >= ranks.constraint),
+    ...made(effect, options.owner, (rank) => rank < ranks.constraint),
+    ...changedBack(effect, options.owner),
+    ...made(effect, options.owner, (rank) => rank >= ranks.constraint),
     ...behindIndexes(effect),
     ...order.last.map((id) => dropped(effect, id, schemas)),
   ];
 }
 
 /** @param schemas given once names are the former ones again */
-function dropped({ objects }: Effect, id: string, schemas?: ReadonlyMap<string, string>): Line {
+function dropped({ objects }: Effect, id: string, schemas?: ReadonlyMap<string, string>): DraftStatement {
   const object = objects.get(id);
   const after = object?.after;
   if (object === undefined || after === undefined) return { gap: `${id} is not there.` };
@@ -52,7 +52,7 @@ function dropped({ objects }: Effect, id: string, schemas?: ReadonlyMap<string, 
   return dropStatement({ ...after, name }, home?.before ?? present);
 }
 
-function renames({ objects, alters }: Effect, schemas: ReadonlyMap<string, string>): readonly Line[] {
+function renames({ objects, alters }: Effect, schemas: ReadonlyMap<string, string>): readonly DraftStatement[] {
   const stage = ({ before, id }: DraftObject): number =>
     before?.kind === 'schema' ? 0 : before?.home === id && before.kind !== 'sequence' ? 1 : 2;
   return [...alters]
@@ -91,7 +91,7 @@ function rankOf(object: DraftObject, { objects }: Effect): number {
   return isNamedPart({ kind }) || kind === 'statistics' || kind === 'default acl' ? ranks.part : ranks.whole;
 }
 
-function made(effect: Effect, owner: string, fits: (rank: number) => boolean): readonly Line[] {
+function made(effect: Effect, owner: string, fits: (rank: number) => boolean): readonly DraftStatement[] {
   return [...effect.makes]
     .flatMap((id) => {
       const object = effect.objects.get(id);
@@ -106,19 +106,19 @@ function makeAgain(
   effect: Effect,
   owner: string,
   { object, was }: { readonly object: DraftObject; readonly was: DescribedObject },
-): readonly Line[] {
+): readonly DraftStatement[] {
   const home = homeOf(object, effect.objects)?.before ?? was;
   const around = surroundings(effect, object.id);
   const lines = createStatement(was, home, around);
   if (!lines.some((line) => 'sql' in line)) return lines;
   const settings = was.kind === 'table' ? tableSettings(was, undefined) : [];
-  const told = [was, ...around.columns].flatMap((one) =>
+  const reported = [was, ...around.columns].flatMap((one) =>
     annotations({ was: one, is: undefined, home: one === was ? home : was }, owner),
   );
-  return [...lines, ...settings, ...told.map((sql) => ({ sql }))];
+  return [...lines, ...settings, ...reported.map((sql) => ({ sql }))];
 }
 
-function surroundings({ objects, makes }: Effect, id: string): Surroundings {
+function surroundings({ objects, makes }: Effect, id: string): ObjectSurroundings {
   const former = [...objects.values()].filter(({ before }) => before !== undefined);
   const columns = former
     .filter(
@@ -130,12 +130,12 @@ function surroundings({ objects, makes }: Effect, id: string): Surroundings {
   return { columns: described(columns), sequences: described(former).filter(({ kind }) => kind === 'sequence') };
 }
 
-function changedBack(effect: Effect, owner: string): readonly Line[] {
+function changedBack(effect: Effect, owner: string): readonly DraftStatement[] {
   const { objects, alters, makes, compare } = effect;
-  const revoked: Line[] = [];
-  const functions: Line[] = [];
-  const lines: Line[] = [];
-  const views: Line[] = [];
+  const revoked: DraftStatement[] = [];
+  const functions: DraftStatement[] = [];
+  const lines: DraftStatement[] = [];
+  const views: DraftStatement[] = [];
   for (const id of [...alters].sort(oldestFirst)) {
     const object = objects.get(id);
     const home = object === undefined ? undefined : homeOf(object, objects);
@@ -145,7 +145,7 @@ function changedBack(effect: Effect, owner: string): readonly Line[] {
     const was = object.before ?? { ...object.after, words: [] as readonly string[] };
     if (!isDescribed(was)) continue;
     const is = object.after ?? { ...was, words: [] };
-    const place: Home = home.before ?? was;
+    const place: PartHome = home.before ?? was;
     if (object.before !== undefined && object.after !== undefined && compare(object)) {
       const definition = wordOf(was, 'definition');
       if (
@@ -169,7 +169,7 @@ function isDescribed(object: Partial<DescribedObject>): object is DescribedObjec
 }
 
 /** A sequence that was made again belongs to its column again. */
-function ownedSequences({ objects, makes }: Effect): readonly Line[] {
+function ownedSequences({ objects, makes }: Effect): readonly DraftStatement[] {
   return [...makes].flatMap((id) => {
     const before = objects.get(id)?.before;
     const column = before?.kind === 'sequence' ? wordOf(before, 'owned by') : undefined;
@@ -178,7 +178,7 @@ function ownedSequences({ objects, makes }: Effect): readonly Line[] {
 }
 
 /** It may name an index that was made again. */
-function behindIndexes({ objects, makes, alters }: Effect): readonly Line[] {
+function behindIndexes({ objects, makes, alters }: Effect): readonly DraftStatement[] {
   return [...makes, ...alters].flatMap((id) => {
     const object = objects.get(id);
     return object?.before === undefined ? [] : replicaIdentity(object.before, makes.has(id) ? undefined : object.after);

@@ -4,10 +4,10 @@ import { wordOf } from './draft-object.ts';
 import { argumentsOf, keywordOf, simpleName } from './names.ts';
 
 /** A statement of a draft, or in words what cannot be done. */
-export type Line = { readonly sql: string } | { readonly gap: string };
+export type DraftStatement = { readonly sql: string } | { readonly gap: string };
 
 /** Where a part belongs to, by its kind and its name at that time. */
-export interface Home {
+export interface PartHome {
   readonly kind: string;
   readonly name: string;
 }
@@ -20,7 +20,10 @@ const droppable = new Set(
 );
 
 /** Undoes the creation of an object. */
-export function dropStatement(object: Pick<DescribedObject, 'kind' | 'name' | 'words'>, home: Home): Line {
+export function dropStatement(
+  object: Pick<DescribedObject, 'kind' | 'name' | 'words'>,
+  home: PartHome,
+): DraftStatement {
   const { kind, name } = object;
   const own = simpleName(name);
   switch (kind) {
@@ -53,7 +56,7 @@ export function dropStatement(object: Pick<DescribedObject, 'kind' | 'name' | 'w
 export function defaultPrivileges(
   { name, words }: Pick<DescribedObject, 'name' | 'words'>,
   verb: 'GRANT' | 'REVOKE',
-): Line {
+): DraftStatement {
   const [, role, schema, what] = /^for role (.+) in schema (.+) on (\w+)$/.exec(name) ?? [];
   const grants = words.map((word) => /^grant: ([A-Z ]+) to (.+?)( with grant option)?$/.exec(word));
   if (role === undefined || schema === undefined || what === undefined || grants.includes(null))

@@ -1,5 +1,5 @@
 import { comparison, type Compare } from './changed-words.ts';
-import { wordOf, type DescribedObject, type DraftObject, type DraftTerms, type Need } from './draft-object.ts';
+import { wordOf, type DescribedObject, type DraftObject, type DraftOptions, type Need } from './draft-object.ts';
 import { simpleName } from './names.ts';
 
 /** What a migration did, and what has to be dropped or made on the way back. */
@@ -28,7 +28,7 @@ const definitions: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Sorts what a migration did by the way back. */
-export function effectOf({ objects: all, needs }: DraftTerms): Effect {
+export function effectOf({ objects: all, needs }: DraftOptions): Effect {
   const objects = new Map(all.map((object) => [object.id, object]));
   const compare = comparison(all);
   const anew = madeAnew(objects, needs, compare);

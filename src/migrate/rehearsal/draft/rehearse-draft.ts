@@ -1,6 +1,6 @@
 import type { Finding } from '../../../kit/finding.ts';
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { rowStatements } from '../../read/row-statements.ts';
 import { installHistory } from '../../runner/history/install.ts';
 import type { Migration } from '../../contract/model.ts';
@@ -15,7 +15,7 @@ import { draftText, gapsOf, isElsewhere } from './draft-text.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 
 /** What a draft is made for. */
-export interface RehearseDraftTerms {
+export interface RehearseDraftOptions {
   readonly bundle: Bundle;
   readonly migration: Migration;
   readonly major: number;
@@ -50,11 +50,14 @@ export interface RehearsedDraft {
  * Runs the migrations up to this one on a throwaway server, drafts the way back from what that server says the last one
  * did, runs the draft as its down file, and compares every object with what it was before.
  */
-export async function rehearseDraft(rehearsal: Rehearsal, terms: RehearseDraftTerms): Promise<Outcome<RehearsedDraft>> {
+export async function rehearseDraft(
+  rehearsal: Rehearsal,
+  options: RehearseDraftOptions,
+): Promise<Outcome<RehearsedDraft>> {
   const opened = await rehearsal.open();
   if (!opened.ok) return opened;
   try {
-    return await draftWith(rehearsal, opened.value, terms);
+    return await draftWith(rehearsal, opened.value, options);
   } finally {
     await opened.value.close();
   }
@@ -63,35 +66,35 @@ export async function rehearseDraft(rehearsal: Rehearsal, terms: RehearseDraftTe
 async function draftWith(
   rehearsal: Rehearsal,
   session: Session,
-  terms: RehearseDraftTerms,
+  options: RehearseDraftOptions,
 ): Promise<Outcome<RehearsedDraft>> {
-  const { bundle, migration } = terms;
+  const { bundle, migration } = options;
   const installed = await installHistory(session, 0, 'local');
   if (!installed.ok) return installed;
   const previous = bundle.migrations[bundle.migrations.indexOf(migration) - 1];
-  const before = await stateAfter(rehearsal, session, { ...terms, through: previous });
+  const before = await stateAfter(rehearsal, session, { ...options, through: previous });
   if (!before.ok) return before;
-  const after = await stateAfter(rehearsal, session, { ...terms, through: migration });
+  const after = await stateAfter(rehearsal, session, { ...options, through: migration });
   if (!after.ok) return after;
   const objects = pairsOf(before.value.objects, after.value.objects);
-  const lines = draftOf({ objects, needs: after.value.needs, owner: terms.owner });
+  const lines = draftOf({ objects, needs: after.value.needs, owner: options.owner });
   const analysis = await bundle.analysis(migration, 'up');
   if (!analysis.ok) return analysis;
   const rows = await rowStatements(analysis.value, await bundle.body(migration, 'up'));
-  const told = { rows, elsewhere: analysis.value.statements.filter(isElsewhere) };
-  const gaps = gapsOf(lines, told);
-  if (!lines.some((line) => 'sql' in line)) return bad(nothing(migration, gaps));
+  const reported = { rows, elsewhere: analysis.value.statements.filter(isElsewhere) };
+  const gaps = gapsOf(lines, reported);
+  if (!lines.some((line) => 'sql' in line)) return err(nothing(migration, gaps));
 
-  const text = draftText(lines, { version: migration.id, file: migration.up.file, ...told });
+  const text = draftText(lines, { version: migration.id, file: migration.up.file, ...reported });
   let failed: Finding | undefined;
-  const exitCode = await rehearsal.perform(downTask(terms), await terms.withDown(text), (event) => {
+  const exitCode = await rehearsal.perform(downTask(options), await options.withDown(text), (event) => {
     if (event.kind === 'migration.failed') failed = event.finding;
     if (event.kind === 'finding' && event.finding.severity === 'error') failed ??= event.finding;
   });
-  if (terms.signal?.aborted === true) return bad(interrupted());
+  if (options.signal?.aborted === true) return err(interrupted());
   const end = await readSnapshot(session);
   if (!end.ok) return end;
-  return good({
+  return ok({
     text,
     gaps,
     ...compare(before.value, after.value, end.value),
@@ -102,20 +105,20 @@ async function draftWith(
 async function stateAfter(
   rehearsal: Rehearsal,
   session: Session,
-  terms: RehearseDraftTerms & { readonly through: Migration | undefined },
+  options: RehearseDraftOptions & { readonly through: Migration | undefined },
 ): Promise<Outcome<Snapshot>> {
-  const { bundle, major, signal, through } = terms;
+  const { bundle, major, signal, through } = options;
   if (through !== undefined) {
     const surroundings = { schema: 'public', extensions: [] };
     const ran = await rehearse(rehearsal, bundle, {
       major,
       through: through.id,
       surroundings,
-      nextRun: () => terms.nextRun(),
+      nextRun: () => options.nextRun(),
       ...(signal === undefined ? {} : { signal }),
     });
     if (!ran.ok) return ran;
-    if (ran.value.stopped !== undefined) return bad(notRehearsed(ran.value.stopped.finding));
+    if (ran.value.stopped !== undefined) return err(notRehearsed(ran.value.stopped.finding));
   }
   return await readSnapshot(session);
 }
@@ -134,14 +137,14 @@ function nothing({ up }: Migration, gaps: readonly string[]): Finding {
   return fault('draft-empty', { why: [why, ...gaps].join(' '), where: { file: up.file } });
 }
 
-function downTask(terms: RehearseDraftTerms): ApplyTask {
+function downTask(options: RehearseDraftOptions): ApplyTask {
   return {
     kind: 'apply',
-    run: terms.nextRun(),
+    run: options.nextRun(),
     environment: { name: 'local', protected: false },
     actor: { by: 'rehearsal', from: '', commit: '', tool: '' },
     command: 'down',
-    selection: { direction: 'down', only: [terms.migration.id], outOfOrder: true },
+    selection: { direction: 'down', only: [options.migration.id], outOfOrder: true },
     how: 'execute',
     consent: { approved: true, destroyRows: true, checkpointPolicy: 'never' },
     // The rows of a rehearsal are nobody's.

@@ -1,5 +1,5 @@
 import { wordOf, type DraftObject } from './draft-object.ts';
-import type { Line } from './drop-statement.ts';
+import type { DraftStatement } from './drop-statement.ts';
 import { argumentsOf, isNamedPart, keywordOf, qualifierOf, simpleName } from './names.ts';
 
 /** An object that stays, and what it is a part of. */
@@ -25,7 +25,7 @@ export function renamedSchemas(objects: readonly DraftObject[]): ReadonlyMap<str
  * Gives an object its former name. Schemas come first, then whole objects, then parts, so that each is called by the
  * former name of what it lies in.
  */
-export function renameStatements({ object, home, schemas }: Renamed): readonly Line[] {
+export function renameStatements({ object, home, schemas }: Renamed): readonly DraftStatement[] {
   const { before, after } = object;
   if (before === undefined || after === undefined || before.name === after.name) return [];
   const [was, is] = [simpleName(before.name), simpleName(after.name)];

@@ -1,4 +1,4 @@
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { DescribedObject, Need } from './draft-object.ts';
@@ -42,7 +42,7 @@ from link l join real a on a.class = l.classid and a.oid = l.objid join real b o
 /** Reads every object with its words, and what uses what. The history must be installed. */
 export async function readSnapshot(session: Session): Promise<Outcome<Snapshot>> {
   const reply = await session.send(`${objectsQuery};\n${needsQuery}`, { rows: 'all' });
-  if (!reply.ok) return bad(serverFault(reply.error));
+  if (!reply.ok) return err(serverFault(reply.error));
   const [described, links] = reply.results;
   const objects = (described?.rows ?? []).map(([id, home, kind, name, words]): DescribedObject => ({
     id: id ?? '',
@@ -62,5 +62,5 @@ export async function readSnapshot(session: Session): Promise<Outcome<Snapshot>>
     to: place(to),
     goesWith: goesWith === 't',
   }));
-  return good({ objects, needs: needs.filter(({ from, to }) => from !== to) });
+  return ok({ objects, needs: needs.filter(({ from, to }) => from !== to) });
 }

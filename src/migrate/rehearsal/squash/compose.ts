@@ -18,7 +18,7 @@ export interface Original {
 export type Form = 'whole' | 'parts';
 
 /** What a squashed file is written from. */
-export interface ComposeTerms {
+export interface ComposeOptions {
   readonly form: Form;
   /** Version as it is typed. */
   readonly version: string;
@@ -35,32 +35,32 @@ export interface Composed {
 }
 
 /** Writes the statements of migrations, in their order and in their own bytes, as one file for new databases. */
-export function compose(originals: readonly Original[], terms: ComposeTerms): Composed {
-  const parts = originals.map((original) => partOf(original, terms.form));
-  const dropped = originals.flatMap(({ file, analysis }) => droppedDirectives(file, analysis, terms.without));
+export function compose(originals: readonly Original[], options: ComposeOptions): Composed {
+  const parts = originals.map((original) => partOf(original, options.form));
+  const dropped = originals.flatMap(({ file, analysis }) => droppedDirectives(file, analysis, options.without));
   const changes = [...grouped(parts.flatMap(({ changes: own }) => own)), ...dropped];
   const texts: string[] = [];
   for (const [index, { text }] of parts.entries()) {
     const [before, original] = [originals[index - 1], originals[index]];
-    const border = before === undefined ? '' : between(before, original, terms.form);
+    const border = before === undefined ? '' : between(before, original, options.form);
     texts.push(`${border}-- ${nameOf(original?.file ?? '')}\n${text}`);
   }
-  return { text: `${head(originals, terms, changes)}\n${texts.join('\n')}`, changes };
+  return { text: `${head(originals, options, changes)}\n${texts.join('\n')}`, changes };
 }
 
-function head(originals: readonly Original[], terms: ComposeTerms, changes: readonly string[]): string {
-  const { replaces, version } = terms;
+function head(originals: readonly Original[], options: ComposeOptions, changes: readonly string[]): string {
+  const { replaces, version } = options;
   const count = replaces.count === undefined ? '' : ` count=${replaces.count}`;
   return [
     `-- godwit: replaces ${rangesText(replaces)}${count}`,
     `-- Written by \`godwit squash ${version}\`. Where all of these are applied it is recorded, and nothing of it is executed.`,
     ...changes.map((change) => `-- ${change}`),
-    ...keptDirectives(originals, terms.without),
+    ...keptDirectives(originals, options.without),
     '',
   ].join('\n');
 }
 
-function keptDirectives(originals: readonly Original[], without: ComposeTerms['without']): readonly string[] {
+function keptDirectives(originals: readonly Original[], without: ComposeOptions['without']): readonly string[] {
   const all = originals.map(({ analysis }) => analysis.directives);
   const allowed = all.flatMap(({ allow }) =>
     allow.map(({ rule, reason }) => `-- godwit: allow=${rule} reason="${reason}"`),
@@ -82,7 +82,7 @@ export function expectText({ query, expected }: Expectation): string {
 function droppedDirectives(
   file: string,
   { directives }: Analysis,
-  without: ComposeTerms['without'],
+  without: ComposeOptions['without'],
 ): readonly string[] {
   const { expect, verifyInside } = directives;
   return [
@@ -93,18 +93,18 @@ function droppedDirectives(
   ];
 }
 
-interface Change {
+interface SquashChange {
   readonly place: string;
   readonly why: string;
 }
 
-interface Part {
+interface SquashPart {
   readonly text: string;
-  readonly changes: readonly Change[];
+  readonly changes: readonly SquashChange[];
 }
 
 /** The same of many statements is told once, with the first of their places. */
-function grouped(changes: readonly Change[]): readonly string[] {
+function grouped(changes: readonly SquashChange[]): readonly string[] {
   const places = new Map<string, string[]>();
   for (const { place, why } of changes) places.set(why, [...(places.get(why) ?? []), place]);
   return [...places].map(([why, [first = '', ...more]]) =>
@@ -112,8 +112,8 @@ function grouped(changes: readonly Change[]): readonly string[] {
   );
 }
 
-function partOf({ file, analysis, body }: Original, form: Form): Part {
-  const changes: Change[] = [];
+function partOf({ file, analysis, body }: Original, form: Form): SquashPart {
+  const changes: SquashChange[] = [];
   const { statements, segments } = analysis;
   const texts = segments.map((segment) => {
     const members = statements.slice(segment.first, segment.last + 1);

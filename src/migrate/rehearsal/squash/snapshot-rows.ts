@@ -1,10 +1,10 @@
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { DescribedObject } from '../draft/draft-object.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 
 /** What a table or a sequence holds. */
-interface Held {
+interface HeldContent {
   readonly kind: string;
   readonly rows: number;
   /** Hash of all rows, whatever their order. */
@@ -12,14 +12,14 @@ interface Held {
 }
 
 /** By qualified name. */
-export type HeldRows = ReadonlyMap<string, Held>;
+export type HeldRows = ReadonlyMap<string, HeldContent>;
 
 const perMessage = 100;
 
 /** Counts and hashes the rows of each table, and the state of each sequence, of a database that nobody else uses. */
 export async function readRows(session: Session, objects: readonly DescribedObject[]): Promise<Outcome<HeldRows>> {
   const holding = objects.filter(({ kind, id, home }) => id === home && (kind === 'table' || kind === 'sequence'));
-  const held = new Map<string, Held>();
+  const held = new Map<string, HeldContent>();
   for (let at = 0; at < holding.length; at += perMessage) {
     const batch = holding.slice(at, at + perMessage);
     const queries = batch.map(({ kind, name }) =>
@@ -29,13 +29,13 @@ export async function readRows(session: Session, objects: readonly DescribedObje
 from (select pg_catalog.md5(t::pg_catalog.text) as h from only ${name} t) r`,
     );
     const reply = await session.send(queries.map((query) => `${query};\n`).join(''), { rows: 'all' });
-    if (!reply.ok) return bad(serverFault(reply.error));
+    if (!reply.ok) return err(serverFault(reply.error));
     for (const [index, { kind, name }] of batch.entries()) {
       const [count, hash] = reply.results[index]?.rows[0] ?? [];
       held.set(name, { kind, rows: Number(count ?? 0), hash: hash ?? '' });
     }
   }
-  return good(held);
+  return ok(held);
 }
 
 /** Rows that are not as many, or not the same. */

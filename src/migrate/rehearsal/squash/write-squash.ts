@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { rowStatements } from '../../read/row-statements.ts';
 import { differentObjects } from '../draft/rehearse-draft.ts';
 import { readSnapshot, type Snapshot } from '../draft/snapshot.ts';
@@ -15,7 +15,7 @@ import { compose, expectText, nameOf, type Composed, type Form, type Original } 
 import { readRows, rowDifferences, type HeldRows } from './snapshot-rows.ts';
 
 /** What a squashed file is made for. */
-export interface WriteSquashTerms {
+export interface WriteSquashOptions {
   /** The migrations that are squashed, in their order, without companions. */
   readonly bundle: Bundle;
   readonly replaces: Replaces;
@@ -49,43 +49,43 @@ export interface WrittenSquash {
   readonly tables: number;
 }
 
-interface State {
+interface SquashState {
   readonly snapshot: Snapshot;
   readonly rows: HeldRows;
 }
 
 /** Why a form is not what the originals are. */
-interface Attempt {
+interface SquashAttempt {
   readonly differences: readonly string[];
   readonly values: readonly string[];
   readonly failed: readonly Check[];
 }
 
-const mostTold = 20;
+const mostReported = 20;
 
 /**
  * Runs the migrations on a throwaway server and their statements in one file on another one, and compares every object in
  * the server's words and the rows of every table. In one transaction first; where that is not the same, in those that the
  * statements ran in.
  */
-export async function writeSquash(terms: WriteSquashTerms): Promise<Outcome<WrittenSquash>> {
-  const originals = await readOriginals(terms.bundle);
+export async function writeSquash(options: WriteSquashOptions): Promise<Outcome<WrittenSquash>> {
+  const originals = await readOriginals(options.bundle);
   if (!originals.ok) return originals;
-  terms.onStep(`Rehearsing ${countOf(originals.value.length, 'migration')} on PostgreSQL ${terms.major} …`);
-  const before = await stateOf(terms, terms.bundle, []);
+  options.onStep(`Rehearsing ${countOf(originals.value.length, 'migration')} on PostgreSQL ${options.major} …`);
+  const before = await stateOf(options, options.bundle, []);
   if (!before.ok) return before;
   const why: string[] = [];
   for (const form of formsFor(originals.value)) {
-    terms.onStep(
+    options.onStep(
       `Rehearsing the squashed file, in ${form === 'whole' ? 'one transaction' : 'a transaction for each migration'} …`,
     );
-    const tried = await tryForm(terms, form, originals.value, before.value.state);
+    const tried = await tryForm(options, form, originals.value, before.value.state);
     if (!tried.ok) return tried;
-    if ('written' in tried.value) return good({ ...tried.value.written, rows: await rowsOf(terms.bundle) });
+    if ('written' in tried.value) return ok({ ...tried.value.written, rows: await rowsOf(options.bundle) });
     why.push(...tried.value.differences);
   }
-  const told = [...new Set(why)].slice(0, mostTold);
-  return bad(...told.map((difference) => fault('squash-not-proven', { why: `${difference}.` })));
+  const reported = [...new Set(why)].slice(0, mostReported);
+  return err(...reported.map((difference) => fault('squash-not-proven', { why: `${difference}.` })));
 }
 
 /** Whether a new label may be used in the transaction that adds it depends on the server's version. */
@@ -110,29 +110,29 @@ async function readOriginals(bundle: Bundle): Promise<Outcome<readonly Original[
     const source = await bundle.body(migration, 'up');
     originals.push({ file: migration.up.file, analysis: analysis.value, body: await source.read(0, source.size) });
   }
-  return findings.length > 0 ? bad(...findings) : good(originals);
+  return findings.length > 0 ? err(...findings) : ok(originals);
 }
 
 type Tried = { readonly written: Omit<WrittenSquash, 'rows'> } | { readonly differences: readonly string[] };
 
 /** One form; checks that do not hold behind the last migration are left out. */
 async function tryForm(
-  terms: WriteSquashTerms,
+  options: WriteSquashOptions,
   form: Form,
   originals: readonly Original[],
-  before: State,
+  before: SquashState,
 ): Promise<Outcome<Tried>> {
   const without = new Set<Expectation>();
   const unfit = new Set<string>();
   for (;;) {
-    const composed = compose(originals, { form, without, version: terms.version, replaces: terms.replaces });
-    const checks = terms.checks.filter(({ file }) => !unfit.has(file));
+    const composed = compose(originals, { form, without, version: options.version, replaces: options.replaces });
+    const checks = options.checks.filter(({ file }) => !unfit.has(file));
     const verify = checks.map(({ file, text }) => `-- ${nameOf(file)}\n${text.trimEnd()}\n`).join('\n');
-    const bundle = await terms.bundleOf(composed.text, verify);
-    const attempt = await proved(terms, bundle, before);
+    const bundle = await options.bundleOf(composed.text, verify);
+    const attempt = await proved(options, bundle, before);
     if (!attempt.ok) return attempt;
     const { differences, values, failed } = attempt.value;
-    if (differences.length > 0) return good({ differences });
+    if (differences.length > 0) return ok({ differences });
     const left = leaveOut(failed, { composed, verify, originals, checks });
     for (const one of left.expectations) without.add(one);
     for (const file of left.files) unfit.add(file);
@@ -143,64 +143,68 @@ async function tryForm(
     ];
     const objects = before.snapshot.objects.filter(({ id, home, name }) => id === home && name !== 'public').length;
     const tables = [...before.rows.values()].filter(({ kind }) => kind === 'table').length;
-    return good({ written: { text: composed.text, verify, form, changes, values, objects, tables } });
+    return ok({ written: { text: composed.text, verify, form, changes, values, objects, tables } });
   }
 }
 
 /** Whether a bundle makes what the originals have made. What the server refuses is a difference, too. */
-async function proved(terms: WriteSquashTerms, bundle: Bundle, before: State): Promise<Outcome<Attempt>> {
-  const after = await stateOf(terms, bundle, [...bundle.migrations]);
+async function proved(
+  options: WriteSquashOptions,
+  bundle: Bundle,
+  before: SquashState,
+): Promise<Outcome<SquashAttempt>> {
+  const after = await stateOf(options, bundle, [...bundle.migrations]);
   if (!after.ok) {
     const [first] = after.findings;
     if (first?.code !== 'squash-fails') return after;
-    return good({ differences: [first.why], values: [], failed: [] });
+    return ok({ differences: [first.why], values: [], failed: [] });
   }
   const { state, failed } = after.value;
   const { counts, values } = rowDifferences(before.rows, state.rows);
-  return good({ differences: [...differentObjects(before.snapshot, state.snapshot), ...counts], values, failed });
+  return ok({ differences: [...differentObjects(before.snapshot, state.snapshot), ...counts], values, failed });
 }
 
 /** What a database is once these migrations have run in it, and which of the user's checks fail there. */
 async function stateOf(
-  terms: WriteSquashTerms,
+  options: WriteSquashOptions,
   bundle: Bundle,
   checked: readonly Migration[],
-): Promise<Outcome<{ readonly state: State; readonly failed: readonly Check[] }>> {
-  const { major, signal } = terms;
-  const server = await terms.server();
+): Promise<Outcome<{ readonly state: SquashState; readonly failed: readonly Check[] }>> {
+  const { major, signal } = options;
+  const server = await options.server();
   if (!server.ok) return server;
   const ran = await rehearse(server.value, bundle, {
     major,
     through: bundle.migrations.at(-1)?.id ?? '',
     surroundings: { schema: 'public', extensions: [] },
-    nextRun: () => terms.nextRun(),
+    nextRun: () => options.nextRun(),
     ...(signal === undefined ? {} : { signal }),
   });
   if (!ran.ok) return ran;
   const { stopped } = ran.value;
   if (stopped !== undefined) {
     const { why, where } = stopped.finding;
-    return bad(fault('squash-fails', { why, ...(where === undefined ? {} : { where }) }));
+    return err(fault('squash-fails', { why, ...(where === undefined ? {} : { where }) }));
   }
-  const failed = checked.length === 0 ? [] : await failedChecks(server.value, bundle, terms);
+  const failed = checked.length === 0 ? [] : await failedChecks(server.value, bundle, options);
   const session = await server.value.open();
   if (!session.ok) return session;
   try {
     const state = await readState(session.value);
-    return state.ok ? good({ state: state.value, failed }) : state;
+    return state.ok ? ok({ state: state.value, failed }) : state;
   } finally {
     await session.value.close();
   }
 }
 
-async function readState(session: Session): Promise<Outcome<State>> {
+async function readState(session: Session): Promise<Outcome<SquashState>> {
   const snapshot = await readSnapshot(session);
   if (!snapshot.ok) return snapshot;
   const rows = await readRows(session, snapshot.value.objects);
-  return rows.ok ? good({ snapshot: snapshot.value, rows: rows.value }) : rows;
+  return rows.ok ? ok({ snapshot: snapshot.value, rows: rows.value }) : rows;
 }
 
-async function failedChecks(server: Rehearsal, bundle: Bundle, terms: WriteSquashTerms): Promise<readonly Check[]> {
+async function failedChecks(server: Rehearsal, bundle: Bundle, options: WriteSquashOptions): Promise<readonly Check[]> {
   const checks: Check[] = [];
   const hear = (event: RunEvent): void => {
     if (event.kind === 'checks') checks.push(...event.checks);
@@ -209,7 +213,7 @@ async function failedChecks(server: Rehearsal, bundle: Bundle, terms: WriteSquas
   await server.perform(
     {
       kind: 'verify',
-      run: terms.nextRun(),
+      run: options.nextRun(),
       environment: { name: 'local', protected: false },
       actor: { by: 'rehearsal', from: '', commit: '', tool: '' },
       verification: { enabled: true, strict: false, triggers: 'inspect' },
@@ -226,7 +230,7 @@ interface Checked {
   readonly composed: Composed;
   readonly verify: string;
   readonly originals: readonly Original[];
-  readonly checks: WriteSquashTerms['checks'];
+  readonly checks: WriteSquashOptions['checks'];
 }
 
 /** By the lines of checks that failed: expectations at the head of the file, and files of checks. */
@@ -254,14 +258,14 @@ function leaveOut(
 
 /** Each statement that changes rows, with its place in the originals. */
 async function rowsOf(bundle: Bundle): Promise<readonly string[]> {
-  const told: string[] = [];
+  const reported: string[] = [];
   for (const migration of bundle.migrations) {
     const analysis = await bundle.analysis(migration, 'up');
     if (!analysis.ok) continue;
     for (const { tag, line } of await rowStatements(analysis.value, await bundle.body(migration, 'up')))
-      told.push(`${tag} ${nameOf(migration.up.file)}:${line}`);
+      reported.push(`${tag} ${nameOf(migration.up.file)}:${line}`);
   }
-  return told;
+  return reported;
 }
 
 function countOf(count: number, what: string): string {

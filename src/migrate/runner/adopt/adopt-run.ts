@@ -1,10 +1,10 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { FoundObject } from './judge.ts';
 import { findObjects } from './find-objects.ts';
-import { planAdoption, type AdoptionPlan, type AdoptionTerms } from './plan-adoption.ts';
+import { planAdoption, type AdoptionPlan, type AdoptionOptions } from './plan-adoption.ts';
 import { keyOf, stateAt, type Rehearsed, type SameWord } from '../../contract/rehearsed.ts';
 import { opening } from '../apply/message.ts';
 import { noStatements, record as recordCall } from '../apply/step-message.ts';
@@ -19,7 +19,7 @@ import { keepingDown } from '../history/keep-down.ts';
 import type { RunSession } from '../run/run-session.ts';
 import type { Opened } from '../session/open.ts';
 import { squashProof } from './record-squashed.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /** What will be recorded, with what was found of it. */
 export interface Adoption {
@@ -39,18 +39,18 @@ export async function lookForAdoption(
   session: Session,
   ports: RunnerPorts,
   { steps, facts, history }: AdoptionTarget,
-  terms: AdoptionTerms,
+  options: AdoptionOptions,
 ): Promise<Outcome<Adoption>> {
   const { rehearsed } = ports.bundle;
   const major = majorOf(facts);
-  if (rehearsed === undefined && terms.how !== 'baseline') return bad(fault('rehearsal-unavailable'));
+  if (rehearsed === undefined && options.how !== 'baseline') return err(fault('rehearsal-unavailable'));
   if (rehearsed !== undefined && rehearsed.major !== major) {
     const why = `It was rehearsed on PostgreSQL ${rehearsed.major}, and the database is on ${major}.`;
-    return bad(fault('rehearsal-unavailable', { why, fix: 'Run the command again.' }));
+    return err(fault('rehearsal-unavailable', { why, fix: 'Run the command again.' }));
   }
   const found =
     rehearsed === undefined
-      ? good(new Map<string, FoundObject>())
+      ? ok(new Map<string, FoundObject>())
       : await findObjects(session, rehearsed, history.version >= newestVersion);
   if (!found.ok) return found;
   const squashed = steps.filter(({ standsFor }) => standsFor !== undefined);
@@ -58,10 +58,10 @@ export async function lookForAdoption(
     steps.filter((step) => !squashed.includes(step)),
     rehearsed,
     found.value,
-    terms,
+    options,
   );
-  if (squashed.length === 0) return good({ plan, found: found.value, doubtful: [] });
-  const proof = await squashProof(session, ports, { facts, history }, { ...terms.selection, how: terms.how });
+  if (squashed.length === 0) return ok({ plan, found: found.value, doubtful: [] });
+  const proof = await squashProof(session, ports, { facts, history }, { ...options.selection, how: options.how });
   if (!proof.ok) return proof;
   const { findings, doubtful } = proof.value;
   const refused = findings.some(({ severity }) => severity === 'error');
@@ -71,7 +71,7 @@ export async function lookForAdoption(
     records: refused ? [] : records,
     findings: [...findings, ...(refused ? [] : plan.findings)],
   };
-  return good({ plan: whole, found: found.value, doubtful });
+  return ok({ plan: whole, found: found.value, doubtful });
 }
 
 /** Records what was decided: each migration in one transaction with the words of what it made. */
@@ -95,7 +95,7 @@ export async function adoptRun(
 
 /** How an adoption ends that was recorded, or had nothing to record. */
 export function adoptionVerdict({ findings }: AdoptionPlan): Verdict {
-  return findings.some(({ severity }) => severity === 'error') ? verdictOf(...findings) : { ...wellDone(), findings };
+  return findings.some(({ severity }) => severity === 'error') ? verdictOf(...findings) : { ...succeeded(), findings };
 }
 
 /** Records one migration of which nothing is executed; undefined: it is recorded. */

@@ -4,7 +4,7 @@ import { changedLines } from '../verify/word-difference.ts';
 type Side = readonly [label: string, text: string];
 
 /** A difference in words, by lines where its texts have several. */
-export function toldDifference(
+export function describeDifference(
   what: string,
   { first, second }: { readonly first: Side; readonly second: Side },
 ): string {

@@ -1,4 +1,4 @@
-import { good, bad, type Outcome } from '../../../kit/outcome.ts';
+import { ok, err, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { describingFunctions } from '../history/schema.generated.ts';
 import type { Session } from '../../contract/ports.ts';
@@ -16,14 +16,14 @@ const homesPerBatch = 250;
  *
  * @param homes catalogue's OID and qualified name of each
  */
-export function describeByName(homes: readonly Home[]): string {
+export function describeByName(homes: readonly ObjectHome[]): string {
   const values = homes.map(({ homeClass, home }) => `(${homeClass}::oid, ${quoteLiteral(home)})`).join(', ');
   return `with sought (class, name) as (values ${values}),
 ${described(namesakes('sought'))}
 select kind, name, class, oid, sub, home_class, home, pg_catalog.to_json(words) from described`;
 }
 
-type Home = Pick<Rehearsed['objects'][number], 'homeClass' | 'home'>;
+type ObjectHome = Pick<Rehearsed['objects'][number], 'homeClass' | 'home'>;
 
 /**
  * Finds by their names the objects that rehearsed migrations write. The database may not have been changed by godwit
@@ -43,13 +43,13 @@ export async function findObjects(
     const commands = ['BEGIN', ...(installed ? [] : bringing), ...describingSettings, query, 'ROLLBACK'];
     const reply = await session.send(commands.map((command) => `${command};\n`).join(''), { rows: 'all' });
     if (!reply.ok && !reply.error.lost) await session.send('ROLLBACK');
-    if (!reply.ok) return bad(serverFault(reply.error));
+    if (!reply.ok) return err(serverFault(reply.error));
     for (const row of reply.results.at(-2)?.rows ?? []) {
       const object = foundObject(row);
       found.set(keyOf(object), object);
     }
   }
-  return good(found);
+  return ok(found);
 }
 
 /** CREATE SCHEMA IF NOT EXISTS asks for the privilege even when the schema is there. */

@@ -1,4 +1,4 @@
-import { toldPart } from '../verify/word-difference.ts';
+import { shownPart } from '../verify/word-difference.ts';
 import { adoptDifferences, type AdoptDifference } from './difference.ts';
 import { keyOf, stateAt, type Rehearsed, type RehearsedObject, type SameWord } from '../../contract/rehearsed.ts';
 
@@ -15,7 +15,7 @@ export interface FoundObject {
 }
 
 /** One thing that is not as the rehearsal left it. */
-export interface Difference {
+export interface AdoptionDifference {
   readonly object: RehearsedObject;
   /** Index of the migration that left it so. */
   readonly step: number;
@@ -31,13 +31,13 @@ export interface Judgement {
   /** The migration whose state the target comes nearest to, spelling left aside. */
   readonly nearest: number;
   /** What is not as it was after the nearest one. */
-  readonly differences: readonly Difference[];
+  readonly differences: readonly AdoptionDifference[];
   /** Texts that may mean the same. */
   readonly doubtful: readonly SameWord[];
   /** True: something that migrations behind the proven ones make is there. */
-  readonly begun: boolean;
+  readonly started: boolean;
   /** What agrees but for owner, tuning and the like. */
-  readonly notes: readonly Difference[];
+  readonly notes: readonly AdoptionDifference[];
 }
 
 interface Fit {
@@ -77,19 +77,19 @@ export function judge(
     doubtful: differences.flatMap(({ object, weight, expected, found: is }) =>
       weight === 'spelling' ? [{ kind: object.kind, name: object.name, expected, found: is }] : [],
     ),
-    begun: later.some((step) => asked(step) && isBegun(objects, found, step)),
+    started: later.some((step) => asked(step) && isBegun(objects, found, step)),
     notes: proven < 0 ? [] : differencesAt(rehearsed, compared, proven).filter(({ weight }) => weight === 'note'),
   };
 }
 
-interface Compared {
+interface AdoptionComparison {
   readonly objects: readonly RehearsedObject[];
   readonly found: ReadonlyMap<string, FoundObject>;
   readonly asked: (step: number) => boolean;
 }
 
 /** For each migration, how many objects are not as it and those before it leave them. */
-function fitsOf(rehearsed: Rehearsed, { objects, found, asked }: Compared): readonly Fit[] {
+function fitsOf(rehearsed: Rehearsed, { objects, found, asked }: AdoptionComparison): readonly Fit[] {
   const fits = rehearsed.steps.map(() => ({ real: 0, spelling: 0 }));
   for (const object of objects) {
     const first = object.states.find(({ step }) => asked(step))?.step ?? 0;
@@ -115,7 +115,7 @@ function worst(
   rehearsed: Rehearsed,
   object: RehearsedObject,
   words: readonly string[] | null,
-  found: Compared['found'],
+  found: AdoptionComparison['found'],
 ): 'none' | 'spelling' | 'real' {
   const weights = compareOne(rehearsed, object, words, found).map(({ weight }) => weight);
   return weights.includes('real') ? 'real' : weights.includes('spelling') ? 'spelling' : 'none';
@@ -125,16 +125,16 @@ function compareOne(
   rehearsed: Rehearsed,
   object: RehearsedObject,
   words: readonly string[] | null,
-  found: Compared['found'],
-): readonly Omit<Difference, 'object' | 'step'>[] {
+  found: AdoptionComparison['found'],
+): readonly Omit<AdoptionDifference, 'object' | 'step'>[] {
   const there = found.get(keyOf(object));
   if (words === null) return there === undefined ? [] : [{ expected: 'not there', found: 'there', weight: 'real' }];
   if (there === undefined)
     return [{ expected: 'there', found: 'missing', weight: object.kind === 'default acl' ? 'note' : 'real' }];
   return adoptDifferences(object.kind, words, spelledAlike(rehearsed, object, there.words)).map(
     ({ part, was, is, weight }) => ({
-      expected: toldPart(part, was),
-      found: toldPart(part, is),
+      expected: shownPart(part, was),
+      found: shownPart(part, is),
       weight,
     }),
   );
@@ -151,7 +151,7 @@ function spelledAlike({ same }: Rehearsed, object: RehearsedObject, words: reado
 function lastProven(
   steps: readonly number[],
   fit: (step: number) => Fit,
-  { objects, found }: Pick<Compared, 'objects' | 'found'>,
+  { objects, found }: Pick<AdoptionComparison, 'objects' | 'found'>,
 ): number {
   const agree = steps.filter(
     (step) =>
@@ -163,7 +163,7 @@ function lastProven(
   return agree.at(-1) ?? -1;
 }
 
-function isShown(objects: Compared['objects'], found: Compared['found'], step: number): boolean {
+function isShown(objects: AdoptionComparison['objects'], found: AdoptionComparison['found'], step: number): boolean {
   return objects.some((object) => {
     const words = stateAt(object, step)?.words;
     return words !== undefined && words !== null && found.has(keyOf(object));
@@ -178,7 +178,7 @@ function nearestOf(steps: readonly number[], fit: (step: number) => Fit): number
 }
 
 /** Is anything there that this migration made, or gone that it dropped, or changed as it changed it? */
-function isBegun(objects: Compared['objects'], found: Compared['found'], step: number): boolean {
+function isBegun(objects: AdoptionComparison['objects'], found: AdoptionComparison['found'], step: number): boolean {
   return objects.some((object) => {
     const index = object.states.findIndex((state) => state.step === step);
     const state = object.states[index];
@@ -196,10 +196,10 @@ function isBegun(objects: Compared['objects'], found: Compared['found'], step: n
 /** What is not as it is once the migrations up to this one have run. */
 export function differencesAt(
   rehearsed: Rehearsed,
-  { objects, found, asked }: Compared,
+  { objects, found, asked }: AdoptionComparison,
   at: number,
-): readonly Difference[] {
-  const all = objects.flatMap((object): readonly Difference[] => {
+): readonly AdoptionDifference[] {
+  const all = objects.flatMap((object): readonly AdoptionDifference[] => {
     const state = stateAt(object, at);
     if (state === undefined || !object.states.some(({ step }) => step <= at && asked(step))) return [];
     return compareOne(rehearsed, object, state.words, found).map((one) => ({ object, step: state.step, ...one }));

@@ -4,8 +4,8 @@ import type { PlanTask } from '../../contract/task.ts';
 import { lookForAdoption } from './adopt-run.ts';
 import type { Opened } from '../session/open.ts';
 import { filesToRehearse } from './record-squashed.ts';
-import { tellDatabase } from '../session/report-database.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { reportDatabase } from '../session/report-database.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /**
  * The look before an adoption: first what a rehearsal must know of the database; once the bundle brings the rehearsal,
@@ -18,11 +18,11 @@ export async function planAdopt(
   steps: readonly PlanStep[],
 ): Promise<Verdict> {
   const { session, facts, history } = opened;
-  const untold = await tellDatabase(ports, opened, filesToRehearse(ports.bundle, history, steps));
+  const untold = await reportDatabase(ports, opened, filesToRehearse(ports.bundle, history, steps));
   if (untold !== undefined) return verdictOf(untold);
   const { rehearsed } = ports.bundle;
-  if (steps.length === 0) return wellDone('nothing-to-do');
-  if (rehearsed === undefined) return wellDone();
+  if (steps.length === 0) return succeeded('nothing-to-do');
+  if (rehearsed === undefined) return succeeded();
   const { selection, environment } = task;
   const target = { steps, facts, history };
   const looked = await lookForAdoption(session, ports, target, {
@@ -40,5 +40,5 @@ export async function planAdopt(
     nearest: rehearsed.steps[judgement?.nearest ?? -1]?.id ?? '',
     doubtful: [...(judgement?.doubtful ?? []), ...looked.value.doubtful],
   });
-  return findings.some(({ severity }) => severity === 'error') ? verdictOf(...findings) : { ...wellDone(), findings };
+  return findings.some(({ severity }) => severity === 'error') ? verdictOf(...findings) : { ...succeeded(), findings };
 }

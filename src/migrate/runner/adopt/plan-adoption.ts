@@ -2,9 +2,9 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding, Place } from '../../../kit/finding.ts';
 import type { PlanStep } from '../../contract/model.ts';
 import type { ApplyTask, Selection } from '../../contract/task.ts';
-import { judge, type Difference, type FoundObject, type Judgement } from './judge.ts';
+import { judge, type AdoptionDifference, type FoundObject, type Judgement } from './judge.ts';
 import type { Rehearsed, RehearsedStep } from '../../contract/rehearsed.ts';
-import { toldDifference } from './describe-difference.ts';
+import { describeDifference } from './describe-difference.ts';
 
 /** What is recorded of the migrations that are to be adopted, and what is said of the rest. */
 export interface AdoptionPlan {
@@ -16,7 +16,7 @@ export interface AdoptionPlan {
 }
 
 /** How an adoption is asked for. */
-export interface AdoptionTerms {
+export interface AdoptionOptions {
   readonly how: ApplyTask['how'];
   readonly selection: Pick<Selection, 'only' | 'to'>;
   readonly environment: string;
@@ -36,27 +36,27 @@ export function planAdoption(
   steps: readonly PlanStep[],
   rehearsed: Rehearsed | undefined,
   found: ReadonlyMap<string, FoundObject>,
-  terms: AdoptionTerms,
+  options: AdoptionOptions,
 ): AdoptionPlan {
   const all = (kind: 'baseline') => steps.map(({ id }) => ({ id, kind }));
   if (rehearsed === undefined) return { records: all('baseline'), findings: [], judgement: undefined };
   const indexes = new Map(rehearsed.steps.map(({ id }, index) => [id, index]));
   const asked = new Set(steps.flatMap(({ id }) => indexes.get(id) ?? []));
   const judgement = judge(rehearsed, found, (step) => asked.has(step));
-  const context = { rehearsed, judgement, indexes, terms };
-  if (terms.how === 'baseline')
+  const context = { rehearsed, judgement, indexes, terms: options };
+  if (options.how === 'baseline')
     return { records: all('baseline'), judgement, findings: baselineFindings(context, steps) };
   return { ...walk(context, steps), judgement };
 }
 
-interface Context {
+interface AdoptionContext {
   readonly rehearsed: Rehearsed;
   readonly judgement: Judgement;
   readonly indexes: ReadonlyMap<string, number>;
-  readonly terms: AdoptionTerms;
+  readonly options: AdoptionOptions;
 }
 
-function baselineFindings({ rehearsed, judgement }: Context, steps: readonly PlanStep[]): readonly Finding[] {
+function baselineFindings({ rehearsed, judgement }: AdoptionContext, steps: readonly PlanStep[]): readonly Finding[] {
   const warn = (finding: Finding): Finding => ({ ...finding, severity: 'warning' });
   const last = rehearsed.steps.length - 1;
   const missing = judgement.proven === last ? [] : judgement.differences.map((one) => warn(notProven(rehearsed, one)));
@@ -69,18 +69,18 @@ function baselineFindings({ rehearsed, judgement }: Context, steps: readonly Pla
   ];
 }
 
-function walk(context: Context, steps: readonly PlanStep[]): Omit<AdoptionPlan, 'judgement'> {
-  const { rehearsed, judgement, indexes, terms } = context;
+function walk(context: AdoptionContext, steps: readonly PlanStep[]): Omit<AdoptionPlan, 'judgement'> {
+  const { rehearsed, judgement, indexes, options } = context;
   const records: { id: string; kind: 'adopted' | 'baseline' }[] = [];
   const findings: Finding[] = notesOf(judgement);
-  const named = terms.selection.only !== undefined;
+  const named = options.selection.only !== undefined;
   for (const step of steps) {
     const index = indexes.get(step.id);
     const rehearsedStep = index === undefined ? undefined : rehearsed.steps[index];
     if (index === undefined || rehearsedStep === undefined) {
       const why = rehearsed.stopped?.finding;
       if (rehearsed.stopped?.id !== step.id && !named) break;
-      if (!named) return { records, findings: [...findings, notRehearsed(why, terms), ...nearby(context)] };
+      if (!named) return { records, findings: [...findings, notRehearsed(why, options), ...nearby(context)] };
       findings.push({ ...notRehearsed(why), where: { file: step.file }, severity: 'warning' });
       records.push({ id: step.id, kind: 'baseline' });
       continue;
@@ -106,56 +106,56 @@ function walk(context: Context, steps: readonly PlanStep[]): Omit<AdoptionPlan, 
 }
 
 /** What differs behind what is proven, said beside what has stopped the adoption. */
-function nearby({ rehearsed, judgement }: Context): readonly Finding[] {
-  if (!judgement.begun) return [];
+function nearby({ rehearsed, judgement }: AdoptionContext): readonly Finding[] {
+  if (!judgement.started) return [];
   return judgement.differences
     .slice(0, mostDifferences)
     .map((one) => ({ ...notProven(rehearsed, one), severity: 'warning' as const }));
 }
 
 /** The rest is not there, or not as it should be. */
-function rest({ rehearsed, judgement, terms }: Context, step: PlanStep): readonly Finding[] {
+function rest({ rehearsed, judgement, options }: AdoptionContext, step: PlanStep): readonly Finding[] {
   const differences = judgement.differences.slice(0, mostDifferences).map((one) => notProven(rehearsed, one));
   // The database may be ahead of what could be rehearsed.
   const { stopped } = rehearsed;
-  if (judgement.begun && differences.length > 0)
-    return [...differences, ...(stopped === undefined ? [] : [notRehearsed(stopped.finding, terms)])];
+  if (judgement.started && differences.length > 0)
+    return [...differences, ...(stopped === undefined ? [] : [notRehearsed(stopped.finding, options)])];
   const where = { file: step.file };
   const why = `Nothing of ${step.file} is in the database.`;
-  const plan = { fix: `Look at \`godwit plan${environmentOption(terms)}\`: it shows what is left.` };
-  if (terms.selection.only !== undefined || judgement.proven < 0)
+  const plan = { fix: `Look at \`godwit plan${environmentOption(options)}\`: it shows what is left.` };
+  if (options.selection.only !== undefined || judgement.proven < 0)
     return [fault('adopt-not-proven', { where, why, ...plan })];
   return [fault('adopt-next', { where, why: `${why} What stands before it was recorded.`, ...plan })];
 }
 
-function notProven(rehearsed: Rehearsed, { object, step, expected, found }: Difference): Finding {
-  const why = toldDifference(`${object.kind} ${object.name}`, {
+function notProven(rehearsed: Rehearsed, { object, step, expected, found }: AdoptionDifference): Finding {
+  const why = describeDifference(`${object.kind} ${object.name}`, {
     first: ['expected', expected],
     second: ['found', found],
   });
   return fault('adopt-not-proven', { where: { file: rehearsed.steps[step]?.file ?? '' }, why });
 }
 
-function notRehearsed(finding: Finding | undefined, terms?: AdoptionTerms): Finding {
+function notRehearsed(finding: Finding | undefined, options?: AdoptionOptions): Finding {
   const where = finding?.where === undefined ? {} : { where: finding.where };
   const why = `On a throwaway server: ${finding?.why ?? 'a migration before it failed.'}`;
   const { fix } = fault('adopt-not-rehearsed');
   return fault('adopt-not-rehearsed', {
     why,
     ...where,
-    fix: fix.replaceAll('adopt ', `adopt${environmentOption(terms)} `),
+    fix: fix.replaceAll('adopt ', `adopt${environmentOption(options)} `),
   });
 }
 
 /** All at once, from this migration on, so that one answer does for all. */
 function allRows(
-  { rehearsed, judgement, indexes, terms }: Context,
+  { rehearsed, judgement, indexes, options }: AdoptionContext,
   steps: readonly PlanStep[],
   from: PlanStep,
 ): readonly Finding[] {
   const end = Math.max(judgement.proven, indexes.get(from.id) ?? 0);
   const left = steps.slice(steps.indexOf(from)).filter(({ id }) => (indexes.get(id) ?? end + 1) <= end);
-  const option = environmentOption(terms);
+  const option = environmentOption(options);
   const names = left.map(({ id }) => id).join(' ');
   const fix = `If ${left.length === 1 ? 'it has' : 'they have'} run: \`godwit adopt${option} ${names}\` records without proof what changes rows. If not, \`godwit plan${option}\` shows what is left.`;
   return left.flatMap(({ id }) => {
@@ -179,8 +179,8 @@ function placeOf({ file, rows }: RehearsedStep): Place {
   return { file, ...(rows === undefined ? {} : { line: rows.line, column: rows.column }) };
 }
 
-function environmentOption(terms: Pick<AdoptionTerms, 'environment'> | undefined): string {
-  return terms === undefined || terms.environment === 'local' ? '' : ` -e ${terms.environment}`;
+function environmentOption(options: Pick<AdoptionOptions, 'environment'> | undefined): string {
+  return options === undefined || options.environment === 'local' ? '' : ` -e ${options.environment}`;
 }
 
 function notesOf({ notes }: Judgement): Finding[] {

@@ -1,5 +1,5 @@
 import type { Finding } from '../../../kit/finding.ts';
-import { good, type Outcome } from '../../../kit/outcome.ts';
+import { ok, type Outcome } from '../../../kit/outcome.ts';
 import { newestVersion } from '../history/newest-version.ts';
 import { appliedNow, type History } from '../../contract/history.ts';
 import type { PlanStep } from '../../contract/model.ts';
@@ -12,7 +12,7 @@ import type { ApplyTask, Selection } from '../../contract/task.ts';
 import { isElsewhere } from '../verify/describe.ts';
 import { majorOf } from '../session/server-facts.ts';
 import type { Opened } from '../session/open.ts';
-import { tellDatabase } from '../session/report-database.ts';
+import { reportDatabase } from '../session/report-database.ts';
 
 /** Squashed migrations of which everything is applied that they replace. */
 function recordables(bundle: Bundle, history: History): readonly Recordable[] {
@@ -41,7 +41,7 @@ export async function squashProof(
   { facts, history }: Pick<Opened, 'facts' | 'history'>,
   { how, only = [] }: Pick<Selection, 'only'> & Pick<ApplyTask, 'how'>,
 ): Promise<Outcome<Proof>> {
-  if (how === 'baseline') return good({ findings: [], doubtful: [] });
+  if (how === 'baseline') return ok({ findings: [], doubtful: [] });
   const major = majorOf(facts);
   const { systemId, databaseOid } = facts;
   const ownWords =
@@ -69,7 +69,7 @@ export async function squashRefusals(
   const { bundle } = ports;
   if (bundle.rehearsed === undefined) {
     const done = steps.filter(({ standsFor }) => standsFor !== undefined);
-    const untold = await tellDatabase(ports, opened, filesToRehearse(bundle, opened.history, done) ?? []);
+    const untold = await reportDatabase(ports, opened, filesToRehearse(bundle, opened.history, done) ?? []);
     return [untold ?? notRehearsed(recordables(bundle, opened.history))];
   }
   const proof = await squashProof(opened.session, ports, opened, { how: 'execute' });

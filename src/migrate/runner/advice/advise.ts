@@ -7,11 +7,11 @@ import type { ResultSet, ServerError, Session } from '../../contract/ports.ts';
 import { candidatesQuery, didYouMean, extensionFor, lastPart } from './did-you-mean.ts';
 import { fixFor, type RefusedStatement } from './fixes.ts';
 import { madeAndGone, madeAndGoneQuery } from './made-and-gone.ts';
-import { namedBy, type NamedObject } from './named-object.ts';
+import { namedBy, type NamedInError } from './named-object.ts';
 import { referenced } from './offending-rows.ts';
 
 /** A failure as it was placed, and what was to follow. */
-export interface Failure {
+export interface PlacedFailure {
   readonly finding: Finding;
   readonly error: ServerError;
   readonly at: PreparedStep;
@@ -28,7 +28,7 @@ const mostNames = 200;
  * nearest names of the catalogue. Asks one bounded question, read-only, after the ROLLBACK; without an answer it says
  * less.
  */
-export async function advise(session: Session, failure: Failure): Promise<Finding> {
+export async function advise(session: Session, failure: PlacedFailure): Promise<Finding> {
   const { finding, error, at } = failure;
   if (finding.code !== 'statement-failed' && finding.code !== 'partly-applied') return finding;
   const statement = statementAt(at, finding);
@@ -69,7 +69,7 @@ interface Hint {
   readonly certain: boolean;
 }
 
-async function hintFor(missing: NamedObject, asked: Asked, failure: Failure): Promise<Hint | undefined> {
+async function hintFor(missing: NamedInError, asked: AdviceFacts, failure: PlacedFailure): Promise<Hint | undefined> {
   if (asked.extension !== undefined) {
     const create = `CREATE EXTENSION IF NOT EXISTS ${quoteIdent(asked.extension)};`;
     return { text: `The extension ${asked.extension} brings it: write \`${create}\` before it.`, certain: true };
@@ -91,7 +91,7 @@ interface Questions {
   readonly gone?: string | undefined;
 }
 
-interface Asked {
+interface AdviceFacts {
   /** The table of the rows that are refused was there before the file, and still is. */
   readonly table: boolean;
   readonly candidates: readonly { readonly name: string; readonly label: string }[];
@@ -102,7 +102,7 @@ interface Asked {
   readonly gone?: string;
 }
 
-function questionsOf(error: ServerError, missing: NamedObject | undefined, text: string): Questions {
+function questionsOf(error: ServerError, missing: NamedInError | undefined, text: string): Questions {
   const names = [...new Set(namesIn(text, { bodies: true }).map(({ parts }) => parts.at(-1) ?? ''))].slice(
     0,
     mostNames,
@@ -142,10 +142,10 @@ function wholeName({ schema, table = '' }: ServerError): string {
   return `pg_catalog.to_regclass(${quoteLiteral(quoteName({ schema: schema ?? null, name: table }))})`;
 }
 
-const nothing: Asked = { table: false, candidates: [] };
+const nothing: AdviceFacts = { table: false, candidates: [] };
 
 /** One message without BEGIN: its statements share one implicit transaction, which the server ends by itself. */
-async function ask(session: Session, questions: Questions): Promise<Asked> {
+async function ask(session: Session, questions: Questions): Promise<AdviceFacts> {
   const kinds = ['table', 'candidates', 'extension', 'definition', 'primaryKey', 'gone'] as const;
   const wanted = kinds.filter((kind) => questions[kind] !== undefined);
   if (wanted.length === 0) return nothing;
@@ -186,7 +186,7 @@ async function textOf({ body }: PreparedStep, { head, end }: Statement): Promise
 const mostMakers = 20;
 
 /** What the file has made of tables before the failure: it was rolled back, so that the catalogue does not have it. */
-async function tablesBefore({ at, finding }: Failure): Promise<readonly string[]> {
+async function tablesBefore({ at, finding }: PlacedFailure): Promise<readonly string[]> {
   const failed = statementAt(at, finding);
   const makers = at.analysis.statements.filter(
     (one) => failed !== undefined && one.start < failed.start && /^(CREATE|ALTER) TABLE$/.test(one.tag),
@@ -194,7 +194,7 @@ async function tablesBefore({ at, finding }: Failure): Promise<readonly string[]
   return await Promise.all(makers.slice(-mostMakers).map((maker) => textOf(at, maker)));
 }
 
-async function namesBefore(kind: NamedObject['kind'], failure: Failure): Promise<readonly string[]> {
+async function namesBefore(kind: NamedInError['kind'], failure: PlacedFailure): Promise<readonly string[]> {
   if (kind !== 'column' && kind !== 'relation') return [];
   const texts = await tablesBefore(failure);
   if (kind === 'relation') return texts.flatMap((text) => nameMade(text, 'CREATE TABLE') ?? []);
@@ -202,14 +202,14 @@ async function namesBefore(kind: NamedObject['kind'], failure: Failure): Promise
 }
 
 /** The statement of the file that has made the constraint which a later one looks at. */
-async function definitionBefore(failure: Failure): Promise<string | undefined> {
+async function definitionBefore(failure: PlacedFailure): Promise<string | undefined> {
   const { sqlstate, constraint } = failure.error;
   if ((sqlstate !== '23503' && sqlstate !== '23514') || constraint === undefined) return undefined;
   const texts = await tablesBefore(failure);
   return texts.findLast((text) => findName(namesIn(text), constraint) !== undefined);
 }
 
-const makingTags: Readonly<Partial<Record<NamedObject['kind'], RegExp>>> = {
+const makingTags: Readonly<Partial<Record<NamedInError['kind'], RegExp>>> = {
   relation: /^CREATE (TABLE|VIEW|MATERIALIZED VIEW|SEQUENCE|FOREIGN TABLE)$/,
   type: /^CREATE (TYPE|DOMAIN)$/,
   function: /^CREATE (FUNCTION|PROCEDURE)$/,
@@ -220,7 +220,7 @@ const makingTags: Readonly<Partial<Record<NamedObject['kind'], RegExp>>> = {
 const mostLooked = 500;
 
 /** The file of the plan that comes later and makes the object. */
-async function madeLater({ kind, name }: NamedObject, later: readonly PreparedStep[]): Promise<string | undefined> {
+async function madeLater({ kind, name }: NamedInError, later: readonly PreparedStep[]): Promise<string | undefined> {
   const tags = makingTags[kind];
   if (tags === undefined) return undefined;
   let looked = 0;

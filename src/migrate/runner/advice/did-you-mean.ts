@@ -1,10 +1,10 @@
 import { nearest } from '../../../kit/nearest.ts';
 import { quoteIdent, quoteLiteral } from '../../../sql/quote.ts';
 import { extensionOf, foreignTypes, sqlTypes } from './elsewhere.ts';
-import type { NamedKind, NamedObject } from './named-object.ts';
+import type { NamedKind, NamedInError } from './named-object.ts';
 
 /** A thing of the catalogue: `label` is how a statement names it. */
-export interface Candidate {
+export interface NameCandidate {
   readonly name: string;
   readonly label: string;
 }
@@ -23,7 +23,7 @@ const mostListed = 4;
  * @param tables the names in the statement, among which are the tables whose columns may be meant
  * @returns a SELECT of two columns, name and label; undefined where there is nothing to ask
  */
-export function candidatesQuery({ kind, name, of }: NamedObject, tables: readonly string[]): string | undefined {
+export function candidatesQuery({ kind, name, of }: NamedInError, tables: readonly string[]): string | undefined {
   const wanted = lastPart(name);
   const among = textArray(of === undefined ? tables : [of, ...tables]);
   const select = selects[kind]?.(among);
@@ -81,8 +81,8 @@ function textArray(texts: readonly string[]): string {
  * @param file names that the file itself has made before: what the catalogue does not have, because it was rolled back
  */
 export function didYouMean(
-  { kind, name }: NamedObject,
-  candidates: readonly Candidate[],
+  { kind, name }: NamedInError,
+  candidates: readonly NameCandidate[],
   file: readonly string[] = [],
 ): string | undefined {
   const wanted = lastPart(name);
@@ -106,7 +106,7 @@ export function didYouMean(
 }
 
 /** The extension that brings a type or a function: the one of its name, or one that is known for it. */
-export function extensionFor({ kind, name }: NamedObject): string | undefined {
+export function extensionFor({ kind, name }: NamedInError): string | undefined {
   const wanted = lastPart(name);
   const known = extensionOf.get(wanted);
   return known ?? (kind === 'type' || kind === 'function' ? wanted : undefined);

@@ -1,17 +1,17 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { ResultSet } from '../../contract/ports.ts';
 import { lastPart } from './did-you-mean.ts';
-import type { NamedObject } from './named-object.ts';
+import type { NamedInError } from './named-object.ts';
 
 /** Kinds of the baseline that a refusal may name, with the catalogue that they are in. */
-const looked: Readonly<Partial<Record<NamedObject['kind'], string>>> = {
+const looked: Readonly<Partial<Record<NamedInError['kind'], string>>> = {
   relation: 'pg_class',
   type: 'pg_type',
   schema: 'pg_namespace',
 };
 
 /** Asks the baseline whether a recorded migration made what is missed; and which migration of this run has dropped it. */
-export function madeAndGoneQuery({ kind, name }: NamedObject): string | undefined {
+export function madeAndGoneQuery({ kind, name }: NamedInError): string | undefined {
   const catalogue = looked[kind];
   if (catalogue === undefined) return undefined;
   const literal = quoteLiteral(name);

@@ -15,7 +15,7 @@ export type NamedKind =
   | 'other';
 
 /** What the server's refusal names. */
-export interface NamedObject {
+export interface NamedInError {
   readonly kind: NamedKind;
   /** As the server tells it, perhaps with its schema in front. */
   readonly name: string;
@@ -34,7 +34,7 @@ const byState: Readonly<Record<string, NamedKind>> = {
  * The names in a refusal, most telling first: from the error's own fields, else from its message, where they stand in
  * quotes in every language.
  */
-export function namedBy(error: ServerError): readonly NamedObject[] {
+export function namedBy(error: ServerError): readonly NamedInError[] {
   const { sqlstate, message, constraint, column, table } = error;
   const of = table === undefined ? {} : { of: table };
   // A failed constraint is that of rows: what its fields name may be what the statement makes.
@@ -53,7 +53,7 @@ export function namedBy(error: ServerError): readonly NamedObject[] {
   );
 }
 
-function asOther(name: string): NamedObject {
+function asOther(name: string): NamedInError {
   return { kind: 'other', name };
 }
 
@@ -67,7 +67,7 @@ function kindOf({ sqlstate, message }: ServerError): NamedKind {
 }
 
 /** `function shop.total(integer) does not exist`, in any language. */
-function called(message: string): readonly NamedObject[] {
+function called(message: string): readonly NamedInError[] {
   const name = /((?:"[^"]+"|[\p{L}\p{N}_$]+)(?:\.(?:"[^"]+"|[\p{L}\p{N}_$]+))*)\(/u.exec(message)?.[1];
   return name === undefined ? [] : [{ kind: 'function', name: name.replaceAll('"', '') }];
 }
@@ -78,7 +78,7 @@ function quotedIn(message: string): readonly string[] {
 }
 
 /** Some messages name things without quotes: `column t.x does not exist`, `cannot drop table users because …`. */
-function bare(sqlstate: string, message: string): readonly NamedObject[] {
+function bare(sqlstate: string, message: string): readonly NamedInError[] {
   if (sqlstate === '42703') {
     const [name] = /[\p{L}\p{N}_$]+\.[\p{L}\p{N}_$.]+/u.exec(message) ?? [];
     return name === undefined ? [] : [{ kind: 'column', name }];

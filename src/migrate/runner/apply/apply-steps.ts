@@ -49,18 +49,18 @@ export async function applySteps(
     if (context.ports.signal.aborted) return { head: at, applied, end: { kind: 'interrupted' } };
     const batch = batchFrom(steps, index);
     // Only what can stand behind the first writes in one pipeline goes out before their answer.
-    const begun = context.begun.then((there) => {
+    const started = context.started.then((there) => {
       if (there) progress.start(index);
       return there;
     });
-    if (batch.length === 0 && !(await begun)) return { head: at, applied, end: { kind: 'not-begun' } };
+    if (batch.length === 0 && !(await started)) return { head: at, applied, end: { kind: 'not-begun' } };
     const after = steps[index + Math.max(batch.length, 1)]?.step.id ?? '';
     if (batch.length > 0) {
       const result = await applyPipelined(context, batch, { head: at, after }, (prepared, ms) => {
         applied.push(prepared.step.id);
         progress.applied(prepared, ms);
       });
-      if (!(await begun)) return { head: at, applied, end: { kind: 'not-begun' } };
+      if (!(await started)) return { head: at, applied, end: { kind: 'not-begun' } };
       at = result.head;
       const failed = batch[result.applied];
       if (result.refusal !== undefined && failed !== undefined && result.message !== undefined) {

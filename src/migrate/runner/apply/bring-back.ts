@@ -4,14 +4,14 @@ import type { PartialStatement } from '../../contract/history.ts';
 import type { RefusedReply, Reply } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { BackStep } from '../../plan/back-steps.ts';
-import { applyBarrier } from './standalone.ts';
+import { applyStandalone } from './standalone.ts';
 import { forget, fulfil, readIntent, readNoted, renewed } from './intent.ts';
 import { opening } from './message.ts';
 import { awaitEnd } from './owner.ts';
 import { placeOf } from '../../contract/statement-place.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import { probeOf } from './probe/probe-of.ts';
-import { settingsBefore, type Position } from './step-message.ts';
+import { settingsBefore, type ChainPosition } from './step-message.ts';
 import type { StepResult } from './step-result.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function bringBack(
   const back = prepared.bringsBack;
   if (back === undefined) throw new Error('nothing to be brought back');
   const position = { run: context.run, epoch: context.epoch, head: start.head };
-  const settled = back.begun === undefined ? 'none' : await settleBegun(context, prepared, position, back.begun);
+  const settled = back.started === undefined ? 'none' : await resolveStarted(context, prepared, position, back.started);
   if (typeof settled !== 'string') return settled;
   const steps = settled === 'absent' ? back.steps.slice(0, -1) : back.steps;
   const active = steps.filter(({ up }) => up !== undefined).reverse();
@@ -52,19 +52,19 @@ export async function bringBack(
 async function oneBack(
   context: ApplyContext,
   prepared: PreparedStep,
-  { position, step, last }: { readonly position: Position; readonly step: BackStep; readonly last: boolean },
+  { position, step, last }: { readonly position: ChainPosition; readonly step: BackStep; readonly last: boolean },
 ): Promise<StepResult> {
   const { up = 0 } = step;
   const commands = letGo(prepared, position, last ? 0 : step.down, last);
-  const resumed = prepared.part.begun?.hash === prepared.analysis.statements[up]?.hash;
+  const resumed = prepared.part.started?.hash === prepared.analysis.statements[up]?.hash;
   const there = resumed ? false : await isThere(context, prepared, up);
   if (typeof there !== 'boolean') return refused(there, prepared);
   if (there) {
     const reply = await guarded(context, position, commands);
     return reply.ok ? { kind: 'applied', head: position.head, ms: 0 } : refused(reply, prepared);
   }
-  const segment = { kind: 'barrier', first: up, last: up } as const;
-  return await applyBarrier(context, prepared, { segment, position, stands: true, fulfilled: commands });
+  const segment = { kind: 'standalone', first: up, last: up } as const;
+  return await applyStandalone(context, prepared, { segment, position, stands: true, fulfilled: commands });
 }
 
 /** Has somebody else done it again already? */
@@ -83,13 +83,13 @@ async function isThere(context: ApplyContext, prepared: PreparedStep, up: number
 }
 
 /** A statement of the down file that was begun by a run that died: it is done, or it has never been. */
-async function settleBegun(
+async function resolveStarted(
   context: ApplyContext,
   prepared: PreparedStep,
-  position: Position,
-  begun: PartialStatement,
+  position: ChainPosition,
+  started: PartialStatement,
 ): Promise<'done' | 'absent' | StepResult> {
-  const found = await outcomeOf(context, prepared, begun);
+  const found = await outcomeOf(context, prepared, started);
   if (typeof found !== 'string') return found;
   const step = { id: prepared.step.id, direction: 'down' as const };
   const reply = await guarded(context, position, found === 'done' ? fulfil(step) : forget(step));
@@ -102,14 +102,14 @@ async function settleBegun(
  *
  * @returns why the rollback cannot go on as it was planned; undefined if it can
  */
-export async function settleBroughtBack(
+export async function resolveBroughtBack(
   context: ApplyContext,
   prepared: PreparedStep,
-  position: Position,
+  position: ChainPosition,
 ): Promise<StepResult | undefined> {
-  const begun = prepared.broughtBack;
-  if (begun === undefined) return undefined;
-  const found = await outcomeOf(context, prepared, begun);
+  const started = prepared.broughtBack;
+  if (started === undefined) return undefined;
+  const found = await outcomeOf(context, prepared, started);
   if (typeof found !== 'string') return found;
   const step = { id: prepared.step.id, direction: 'up' as const };
   const commands = found === 'done' ? letGo(prepared, position, prepared.part.through - 1, false) : forget(step);
@@ -124,9 +124,9 @@ export async function settleBroughtBack(
 async function outcomeOf(
   { session, ports }: ApplyContext,
   prepared: PreparedStep,
-  begun: PartialStatement,
+  started: PartialStatement,
 ): Promise<'done' | 'absent' | StepResult> {
-  const intent = readIntent(begun.detail);
+  const intent = readIntent(started.detail);
   const alive = intent.owner === undefined ? undefined : await awaitEnd(intent.owner, session, ports);
   if (alive !== undefined) return { kind: 'stopped', finding: alive, stands: true };
   const probe = probeOf(intent.outside);
@@ -138,7 +138,7 @@ async function outcomeOf(
   }
   if (!seen.ok) return refused(seen, prepared);
   if (seen.state === 'done' || seen.state === 'absent') return seen.state;
-  const statement = prepared.analysis.statements[begun.ordinal];
+  const statement = prepared.analysis.statements[started.ordinal];
   const where = statement === undefined ? { file: prepared.step.file } : placeOf(statement, prepared.step.file);
   return { kind: 'stopped', finding: fault('interrupted-statement', { where }), stands: true };
 }
@@ -147,7 +147,7 @@ async function outcomeOf(
  * Commands behind a statement that has done again what was undone: the notes of the down file from this statement on go,
  * and the run's chain tells of them. With the last one the migration stands as before.
  */
-function letGo(prepared: PreparedStep, { run }: Position, from: number, last: boolean): readonly string[] {
+function letGo(prepared: PreparedStep, { run }: ChainPosition, from: number, last: boolean): readonly string[] {
   const { id } = prepared.step;
   const own = `migration = ${quoteLiteral(id)} AND seq IS NULL`;
   const notes = `${own} AND direction = 'down' AND state = 'done' AND ordinal >= ${from}`;
@@ -170,7 +170,11 @@ function letGo(prepared: PreparedStep, { run }: Position, from: number, last: bo
   ];
 }
 
-async function guarded(context: ApplyContext, { epoch, head }: Position, commands: readonly string[]): Promise<Reply> {
+async function guarded(
+  context: ApplyContext,
+  { epoch, head }: ChainPosition,
+  commands: readonly string[],
+): Promise<Reply> {
   const all = [...opening(epoch, head), ...commands, 'COMMIT'];
   const reply = await context.session.send(all.map((command) => `${command};\n`).join(''));
   if (!reply.ok && !reply.error.lost) await context.session.send('ROLLBACK');

@@ -53,20 +53,20 @@ function isCancelled({ sqlstate, message }: RefusedReply['error']): boolean {
   return sqlstate === '57014' && !message.includes('statement timeout');
 }
 
-const mostTold = 5;
+const mostReported = 5;
 
 /** All that failed, in one finding at the first one: nothing of them stands in the database. */
 function failure(failed: readonly Check[], unsafe: boolean): Finding {
-  const told = failed.slice(0, mostTold).map(({ kind, object, expected, actual, where }, index) => {
+  const reported = failed.slice(0, mostReported).map(({ kind, object, expected, actual, where }, index) => {
     const place = index === 0 ? '' : ` (${where.file}:${where.line ?? 1})`;
     return `${kind} ${object}${place}: expected ${expected}, found ${actual}.`;
   });
-  if (failed.length > mostTold) told.push(`${failed.length - mostTold} more failed.`);
+  if (failed.length > mostReported) reported.push(`${failed.length - mostReported} more failed.`);
   const fix =
     'The transaction that adds an enum value cannot use it. Take `verify=inside` out, so that the checks run after the commit, or put ALTER TYPE … ADD VALUE into a migration of its own.';
   const where = failed[0]?.where;
   return fault('check-failed-inside', {
-    why: told.join(' '),
+    why: reported.join(' '),
     ...(where === undefined ? {} : { where }),
     ...(unsafe ? { fix } : {}),
   });

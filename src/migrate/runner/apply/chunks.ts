@@ -1,7 +1,7 @@
 import { tokensOf } from '../../../sql/lexer.ts';
 import type { ByteSource } from '../../contract/ports.ts';
 import type { Statement } from '../../contract/model.ts';
-import type { Stretch } from './message.ts';
+import type { FileStretch } from './message.ts';
 
 const chunkBytes = 1024 * 1024;
 const semicolon = 0x3b;
@@ -11,7 +11,7 @@ const newline = 0x0a;
  * A statement as it is sent: whole, or a folded range of like statements in chunks of about a megabyte that end where a
  * statement ends. Each chunk knows its own line and column.
  */
-export async function* chunksOf(body: ByteSource, statement: Statement): AsyncGenerator<Stretch> {
+export async function* chunksOf(body: ByteSource, statement: Statement): AsyncGenerator<FileStretch> {
   if (statement.count === 1 || statement.end - statement.start <= chunkBytes) {
     yield statement;
     return;

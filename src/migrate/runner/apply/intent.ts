@@ -47,7 +47,7 @@ export function readNoted(text: string): Noted {
 export function intentCommands(
   step: Pick<PlanStep, 'id' | 'direction'>,
   statement: Statement,
-  terms: {
+  options: {
     readonly run: string;
     readonly ordinal: number;
     readonly before: string;
@@ -55,17 +55,18 @@ export function intentCommands(
     readonly settings: readonly string[];
   },
 ): readonly string[] {
-  const { earlier, settings } = terms;
+  const { earlier, settings } = options;
   const outside = statement.outside === undefined ? 'null' : quoteLiteral(JSON.stringify(statement.outside));
-  const before = earlier === undefined ? terms.before : quoteLiteral(JSON.stringify(readIntent(earlier.detail).noted));
+  const before =
+    earlier === undefined ? options.before : quoteLiteral(JSON.stringify(readIntent(earlier.detail).noted));
   const detail = `pg_catalog.json_build_object(
   'owner', (select pg_catalog.json_build_object('pid', a.pid, 'start', extract(epoch from a.backend_start)::pg_catalog.text) from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a),
   'outside', ${outside}::pg_catalog.json, 'before', pg_catalog.current_setting('godwit.before')::pg_catalog.json)::pg_catalog.text`;
   const values = [
-    quoteLiteral(terms.run),
+    quoteLiteral(options.run),
     quoteLiteral(step.id),
     quoteLiteral(step.direction),
-    String(terms.ordinal),
+    String(options.ordinal),
     quoteLiteral(statement.tag),
     String(statement.line),
     '1',
@@ -80,7 +81,7 @@ export function intentCommands(
     'RESET ROLE',
     removeNote(step),
     `INSERT INTO godwit.statement (run, migration, direction, ordinal, tag, line, count, hash, state, detail) VALUES (${values.join(', ')})`,
-    ...beginWindow(step, terms.run, statement.outside),
+    ...beginWindow(step, options.run, statement.outside),
     ...settings,
   ];
 }

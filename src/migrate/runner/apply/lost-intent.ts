@@ -9,7 +9,7 @@ import type { ApplyContext, PreparedStep } from './prepared.ts';
 import type { EffectProbe } from './probe/effect-probe.ts';
 import { probeOf } from './probe/probe-of.ts';
 import type { StepResult } from './step-result.ts';
-import type { Position } from './step-message.ts';
+import type { ChainPosition } from './step-message.ts';
 
 /**
  * A statement that was begun by a run that died, and that has been taken out of the file since. What it has left half is
@@ -18,20 +18,20 @@ import type { Position } from './step-message.ts';
  *
  * @returns why the file cannot go on; undefined if it can
  */
-export async function settleLost(
+export async function resolveLostIntent(
   context: ApplyContext,
   prepared: PreparedStep,
-  position: Position,
+  position: ChainPosition,
 ): Promise<StepResult | undefined> {
-  const { begun, through } = prepared.part;
-  if (begun === undefined || stillThere(prepared.analysis, begun.hash)) return undefined;
+  const { started, through } = prepared.part;
+  if (started === undefined || stillThere(prepared.analysis, started.hash)) return undefined;
   const { session, ports } = context;
   const { file, id } = prepared.step;
   const stands = through > 0;
-  const intent = readIntent(begun.detail);
+  const intent = readIntent(started.detail);
   const alive = intent.owner === undefined ? undefined : await awaitEnd(intent.owner, session, ports);
   if (alive !== undefined) return { kind: 'stopped', finding: alive, stands };
-  const named = `${begun.tag} ${nameOf(intent)}`.trim();
+  const named = `${started.tag} ${nameOf(intent)}`.trim();
   const probe = probeOf(intent.outside);
   const left = await clear(probe, intent, session);
   if (left === 'done' && probe.harmless !== true) {
@@ -66,7 +66,7 @@ async function clear(
 
 function stillThere({ segments, statements, directives }: Analysis, hash: string): boolean {
   const alone = directives.transaction === 'none';
-  return segments.some(({ kind, first }) => (alone || kind === 'barrier') && statements[first]?.hash === hash);
+  return segments.some(({ kind, first }) => (alone || kind === 'standalone') && statements[first]?.hash === hash);
 }
 
 function nameOf({ noted }: Intent): string {

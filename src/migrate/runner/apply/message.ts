@@ -3,22 +3,22 @@ import type { Analysis, Segment, Statement } from '../../contract/model.ts';
 import { type TimedGroup, describeGroup } from '../../read/statement-groups.ts';
 
 /** What places a stretch of a file: its bytes, and line and column of its first token. */
-export type Stretch = Pick<Statement, 'start' | 'head' | 'end' | 'line' | 'column' | 'count'>;
+export type FileStretch = Pick<Statement, 'start' | 'head' | 'end' | 'line' | 'column' | 'count'>;
 
 /** A user's statement inside a message: where it begins, in UTF-16 units, and which one it is. */
-export interface Piece {
+export interface MessagePiece {
   readonly at: number;
   readonly text: string;
   /** Index into the analysis. */
   readonly statement: number;
   /** The statement itself, or the part of a folded range that this message carries. */
-  readonly stretch: Stretch;
+  readonly stretch: FileStretch;
 }
 
 /** One message of the simple protocol, with what is needed to place an error that the server reports for it. */
 export interface Message {
   readonly text: string;
-  readonly pieces: readonly Piece[];
+  readonly pieces: readonly MessagePiece[];
   /** For each command of the message the index of the user's statement that it is, or of godwit's own part. */
   readonly owners: readonly (number | 'before' | 'after')[];
 }
@@ -110,7 +110,7 @@ export function notedAgain({ backTo }: Statement, index: number, groups: readonl
 /** Joins godwit's commands and the user's statements into one message. */
 export class MessageBuilder {
   #text = '';
-  readonly #pieces: Piece[] = [];
+  readonly #pieces: MessagePiece[] = [];
   readonly #owners: (number | 'before' | 'after')[] = [];
 
   /** Adds commands of godwit's own. */
@@ -123,7 +123,7 @@ export class MessageBuilder {
   }
 
   /** Adds a user's statement (or a folded range of them) in the user's own bytes. */
-  user(statement: number, text: string, stretch: Stretch): this {
+  user(statement: number, text: string, stretch: FileStretch): this {
     this.#pieces.push({ at: this.#text.length, text, statement, stretch });
     // On a line of its own: the statement may end in a comment that runs to the end of its line.
     this.#text += `${text}\n;\n`;

@@ -5,7 +5,7 @@ import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 
-const patienceMs = 30_000;
+const timeoutMs = 30_000;
 
 /**
  * Waits until the session that has sent a statement is gone, and ends it: a live concurrent build looks like a dead
@@ -14,7 +14,7 @@ const patienceMs = 30_000;
  * @returns a finding if it does not go
  */
 export async function awaitEnd(owner: Backend, session: Session, ports: RunnerPorts): Promise<Finding | undefined> {
-  const until = ports.clock() + patienceMs;
+  const until = ports.clock() + timeoutMs;
   // Another role's start is not shown; then the pid has to do, and nobody is ended.
   const start = /^\d+(\.\d+)?$/.test(owner.start) ? owner.start : 'null';
   const ask = `select a.backend_start is not null and pg_catalog.pg_terminate_backend(a.pid)

@@ -44,7 +44,7 @@ export async function applyPipelined(
     const flight = flights.shift();
     if (flight === undefined) return;
     // Answered before it, because sent before it.
-    await context.begun;
+    await context.started;
     const reply = await flight.reply;
     state.bytes -= flight.message.text.length;
     if (!reply.ok) {

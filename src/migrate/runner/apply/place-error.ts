@@ -6,7 +6,7 @@ import { describe } from '../../contract/server-fault.ts';
 import { findName, namesIn } from '../../../sql/names-in.ts';
 import { namedBy } from '../advice/named-object.ts';
 import { offsetOfStatement } from './chunks.ts';
-import type { Message, Piece } from './message.ts';
+import type { Message, MessagePiece } from './message.ts';
 import { placeOf } from '../../contract/statement-place.ts';
 
 /** What is needed to say where in the user's file a message failed. */
@@ -110,7 +110,10 @@ const committing =
 const nestedCommit =
   'COMMIT and ROLLBACK work in DO and in procedures that CALL reaches directly, not inside of a function, or of a block with EXCEPTION.';
 
-function pieceAt(message: Message, position: number): { readonly piece: Piece; readonly offset: number } | undefined {
+function pieceAt(
+  message: Message,
+  position: number,
+): { readonly piece: MessagePiece; readonly offset: number } | undefined {
   const at = utf16Index(message.text, position - 1);
   const piece = message.pieces.findLast((candidate) => candidate.at <= at);
   if (piece === undefined || at > piece.at + piece.text.length) return undefined;
@@ -125,7 +128,7 @@ function utf16Index(text: string, codePoints: number): number {
   return index;
 }
 
-function placeIn(found: { readonly piece: Piece; readonly offset: number }, file: string): Place {
+function placeIn(found: { readonly piece: MessagePiece; readonly offset: number }, file: string): Place {
   const { text, stretch } = found.piece;
   const head = headIndex(text, stretch);
   if (found.offset < head) return placeOf(stretch, file);

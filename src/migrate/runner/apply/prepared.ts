@@ -3,7 +3,7 @@ import type { RowGuard } from '../rollback/row-guard.ts';
 import type { Analysis, Migration, PlanStep } from '../../contract/model.ts';
 import type { ByteSource, Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { LockTerms } from '../../contract/lock-policy.ts';
+import type { LockPolicy } from '../../contract/lock-policy.ts';
 import type { PartialStatement } from '../../contract/history.ts';
 import type { AppliedPart } from '../../plan/applied-part.ts';
 import type { BringBack, UndoneScripts } from '../../plan/back-steps.ts';
@@ -24,7 +24,7 @@ export interface PreparedStep {
   readonly broughtBack?: PartialStatement;
   /** What an earlier attempt has left of it. */
   readonly part: AppliedPart;
-  readonly locks: LockTerms;
+  readonly locks: LockPolicy;
 }
 
 /** What the parts of applying share while a run lasts. */
@@ -35,7 +35,7 @@ export interface ApplyContext {
   readonly session: Session;
   readonly epoch: string;
   /** True: the run is in the database, and what was sent behind its first writes counts. */
-  readonly begun: Promise<boolean>;
+  readonly started: Promise<boolean>;
   /** When the run is stopping: from here on nothing more is cancelled. */
   settle(): Promise<void>;
   /** Did we cancel a statement because of those who waited behind it? Says so once. */
@@ -58,11 +58,11 @@ export function isPipelined(prepared: PreparedStep): boolean {
   // Its rows are counted in its transaction, and its catalogue is the one that the step before it has left.
   if (guard !== undefined || prepared.bringsBack !== undefined) return false;
   // What stands in part goes on behind it, even if the rest would fit into one message by now.
-  if (part.through > 0 || part.begun !== undefined) return false;
+  if (part.through > 0 || part.started !== undefined) return false;
   // Its checks are answered before it is recorded.
   if (prepared.step.direction === 'up' && analysis.directives.verifyInside !== undefined) return false;
   // The server may refuse it inside of a transaction; then it runs outside.
   if (analysis.directives.transaction === 'none') return false;
-  if (analysis.segments.length > 1 || analysis.segments[0]?.kind === 'barrier') return false;
+  if (analysis.segments.length > 1 || analysis.segments[0]?.kind === 'standalone') return false;
   return analysis.size <= largestMessage && !analysis.statements.some((statement) => statement.kind === 'copy-in');
 }

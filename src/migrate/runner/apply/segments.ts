@@ -4,10 +4,10 @@ import { nextHead } from '../history/head.ts';
 import type { Stop } from '../rollback/row-guard.ts';
 import type { Segment } from '../../contract/model.ts';
 import type { RefusedReply, Session } from '../../contract/ports.ts';
-import { applyBarrier } from './standalone.ts';
-import { settleBroughtBack } from './bring-back.ts';
+import { applyStandalone } from './standalone.ts';
+import { resolveBroughtBack } from './bring-back.ts';
 import { checksInside } from './check-inside.ts';
-import { settleLost } from './lost-intent.ts';
+import { resolveLostIntent } from './lost-intent.ts';
 import { leaving, opening } from './message.ts';
 import { placeError } from './place-error.ts';
 import { kindOf, largestMessage, type ApplyContext, type PreparedStep } from './prepared.ts';
@@ -32,11 +32,11 @@ export async function applySegments(
   const recording = { head: next, nextStarted: start.after };
   const { through } = prepared.part;
   let stands = through > 0;
-  const broughtBack = await settleBroughtBack(context, prepared, position);
+  const broughtBack = await resolveBroughtBack(context, prepared, position);
   if (broughtBack !== undefined) return broughtBack;
   const untold = await prepared.guard?.begin(context.session);
-  if (untold !== undefined) return untoldOf(untold, stands);
-  const unsettled = await settleLost(context, prepared, position);
+  if (untold !== undefined) return unreportedOf(untold, stands);
+  const unsettled = await resolveLostIntent(context, prepared, position);
   if (unsettled !== undefined) return unsettled;
 
   for (const [index, whole] of segments.entries()) {
@@ -60,18 +60,18 @@ export async function applySegments(
   return recordAlone(context, prepared, { position, recording, stands });
 }
 
-interface SegmentTerms {
+interface SegmentContext {
   readonly segment: Segment;
   readonly position: { readonly run: string; readonly epoch: string; readonly head: string };
   readonly recording: { readonly head: string; readonly nextStarted: string } | undefined;
   readonly stands: boolean;
 }
 
-async function applySegment(context: ApplyContext, prepared: PreparedStep, terms: SegmentTerms): Promise<StepResult> {
+async function applySegment(context: ApplyContext, prepared: PreparedStep, terms: SegmentContext): Promise<StepResult> {
   const { segment, position, recording } = terms;
-  if (segment.kind === 'barrier') return applyBarrier(context, prepared, terms);
+  if (segment.kind === 'standalone') return applyStandalone(context, prepared, terms);
   // An earlier attempt has run it outside of a transaction, and nobody knows how far it came.
-  const begunAlone = prepared.part.begun?.hash === prepared.analysis.statements[segment.first]?.hash;
+  const begunAlone = prepared.part.started?.hash === prepared.analysis.statements[segment.first]?.hash;
   if (begunAlone && mayRunAlone(context, prepared, segment)) return runAlone(context, prepared, terms);
   // Between the messages of one transaction a pooler would let its settings in.
   const pooled = context.session.carriesSettings === true;
@@ -90,7 +90,7 @@ async function applySegment(context: ApplyContext, prepared: PreparedStep, terms
   return { kind: 'refused', refusal: reply, finding: placeError(reply, placing), stands: terms.stands };
 }
 
-function untoldOf(stop: Stop, stands: boolean): StepResult {
+function unreportedOf(stop: Stop, stands: boolean): StepResult {
   if ('finding' in stop) return { kind: 'stopped', finding: stop.finding, stands };
   return { kind: 'refused', refusal: stop.refusal, finding: serverFault(stop.refusal.error), stands };
 }
@@ -98,8 +98,8 @@ function untoldOf(stop: Stop, stands: boolean): StepResult {
 /** It cannot run inside of a transaction, or ends the one around it. */
 const refusesTransactions = new Set(['25001', '2D000']);
 
-async function runAlone(context: ApplyContext, prepared: PreparedStep, terms: SegmentTerms): Promise<StepResult> {
-  const result = await applyBarrier(context, prepared, terms);
+async function runAlone(context: ApplyContext, prepared: PreparedStep, terms: SegmentContext): Promise<StepResult> {
+  const result = await applyStandalone(context, prepared, terms);
   return result.kind === 'applied' ? { ...result, alone: true } : result;
 }
 
@@ -111,11 +111,11 @@ function mayRunAlone({ session }: ApplyContext, { analysis }: PreparedStep, { fi
   return analysis.directives.transaction === 'none' && first === last && session.carriesSettings !== true;
 }
 
-/** After a closing barrier the migration is recorded by a message of its own. */
+/** After a closing standalone statement the migration is recorded by a message of its own. */
 async function recordAlone(
   context: ApplyContext,
   prepared: PreparedStep,
-  terms: Omit<SegmentTerms, 'segment'>,
+  terms: Omit<SegmentContext, 'segment'>,
 ): Promise<StepResult> {
   const { position, recording } = terms;
   if (recording === undefined) throw new Error('a migration ends with its record');

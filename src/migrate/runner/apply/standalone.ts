@@ -8,17 +8,17 @@ import { awaitEnd } from './owner.ts';
 import { placeError } from './place-error.ts';
 import { placeOf } from '../../contract/statement-place.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
-import type { EffectProbe, Noted, Seen } from './probe/effect-probe.ts';
+import type { EffectProbe, Noted, ObservedEffect } from './probe/effect-probe.ts';
 import { probeOf } from './probe/probe-of.ts';
 import { afterAlone } from './session-traps.ts';
 import type { StepResult } from './step-result.ts';
-import { settingsBefore, textOf, type Position } from './step-message.ts';
+import { settingsBefore, textOf, type ChainPosition } from './step-message.ts';
 
 const clearingWaitMs = 10_000;
 
 interface Terms {
   readonly segment: Segment;
-  readonly position: Position;
+  readonly position: ChainPosition;
   readonly stands: boolean;
   /** What stands in place of the note that it is done. */
   readonly fulfilled?: readonly string[];
@@ -35,44 +35,52 @@ interface Begun {
  * One statement that cannot run in a transaction: the intent is committed, then the statement runs alone, then the
  * catalogue is asked, then its end is committed. Nothing is sent behind it before it has been answered.
  */
-export async function applyBarrier(context: ApplyContext, prepared: PreparedStep, terms: Terms): Promise<StepResult> {
-  const { segment } = terms;
+export async function applyStandalone(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  options: Terms,
+): Promise<StepResult> {
+  const { segment } = options;
   const statement = prepared.analysis.statements[segment.first];
-  if (statement === undefined) throw new Error('a barrier without a statement');
+  if (statement === undefined) throw new Error('a standalone segment without a statement');
   const probe = probeOf(statement.outside);
   // By its hash: it is the same statement when another one has been put before it.
-  const earlier = prepared.part.begun?.hash === statement.hash ? prepared.part.begun : undefined;
+  const earlier = prepared.part.started?.hash === statement.hash ? prepared.part.started : undefined;
   const owner = earlier === undefined ? undefined : readIntent(earlier.detail).owner;
   const alive = owner === undefined ? undefined : await awaitEnd(owner, context.session, context.ports);
-  if (alive !== undefined) return { kind: 'stopped', finding: alive, stands: terms.stands };
+  if (alive !== undefined) return { kind: 'stopped', finding: alive, stands: options.stands };
 
-  const intent = await noteBegun(context, prepared, terms, { statement, probe, earlier });
-  if (!intent.ok) return refused(intent, prepared, terms);
-  const begun = { text: await textOf(prepared.body, statement), probe, noted: intent.noted };
+  const intent = await noteBegun(context, prepared, options, { statement, probe, earlier });
+  if (!intent.ok) return refused(intent, prepared, options);
+  const started = { text: await textOf(prepared.body, statement), probe, noted: intent.noted };
   if (earlier !== undefined || probe.looksFirst === true) {
-    const before = await settled(context, begun);
-    if (!before.ok) return refused(before, prepared, terms);
-    if (before.state === 'done') return finish(context, prepared, terms);
+    const before = await settled(context, started);
+    if (!before.ok) return refused(before, prepared, options);
+    if (before.state === 'done') return finish(context, prepared, options);
     if (before.state === 'unknown') {
       const where = placeOf(statement, prepared.step.file);
-      return { kind: 'stopped', finding: fault('interrupted-statement', { where }), stands: terms.stands };
+      return { kind: 'stopped', finding: fault('interrupted-statement', { where }), stands: options.stands };
     }
   }
   // Stopped since: it is not begun any more; its note tells the next attempt to look first.
-  if (context.ports.signal.aborted) return { kind: 'interrupted', stands: terms.stands };
-  const reply = await execute(context, begun);
+  if (context.ports.signal.aborted) return { kind: 'interrupted', stands: options.stands };
+  const reply = await execute(context, started);
   if (reply.ok || !reply.error.lost) await afterAlone(context.session, statement);
-  if (reply.ok) return finish(context, prepared, terms);
-  if (reply.error.lost) return refused(reply, prepared, terms);
+  if (reply.ok) return finish(context, prepared, options);
+  if (reply.error.lost) return refused(reply, prepared, options);
   // A half-built unique index refuses the application's rows: it must not outlive the failure. While it does, the note
   // stays, so that the next attempt clears it.
   // What is in the way of its removal is often what it failed at: one long wait is enough.
   if (statement.lock === 'patient') await context.session.send(`SET lock_timeout TO '${clearingWaitMs}ms'`);
-  const left = await leftOf(context, begun, reply);
-  if (left === 'done') return finish(context, prepared, terms);
+  const left = await leftOf(context, started, reply);
+  if (left === 'done') return finish(context, prepared, options);
   if (left === 'nothing')
-    await send(context, [...opening(terms.position.epoch, terms.position.head), ...forget(prepared.step), 'COMMIT']);
-  return refused(reply, prepared, terms, begun.text);
+    await send(context, [
+      ...opening(options.position.epoch, options.position.head),
+      ...forget(prepared.step),
+      'COMMIT',
+    ]);
+  return refused(reply, prepared, options, started.text);
 }
 
 /** Commits the intent, and gives what was noted before the statement: now, or before the attempt that died. */
@@ -80,7 +88,7 @@ async function noteBegun(
   context: ApplyContext,
   prepared: PreparedStep,
   { position, segment }: Terms,
-  begun: {
+  started: {
     readonly statement: Statement;
     readonly probe: EffectProbe;
     readonly earlier: PreparedStep['part']['begun'];
@@ -88,13 +96,13 @@ async function noteBegun(
 ): Promise<{ readonly ok: true; readonly noted: Noted } | RefusedReply> {
   const commands = [
     ...opening(position.epoch, position.head),
-    ...sessionLockSetting(begun.statement, prepared.locks),
+    ...sessionLockSetting(started.statement, prepared.locks),
     ...timeouts(prepared.analysis, 'SESSION'),
-    ...intentCommands(prepared.step, begun.statement, {
+    ...intentCommands(prepared.step, started.statement, {
       run: position.run,
       ordinal: segment.first,
-      before: begun.probe.before,
-      earlier: begun.earlier,
+      before: started.probe.before,
+      earlier: started.earlier,
       settings: await settingsBefore(prepared, segment.first),
     }),
     'COMMIT',
@@ -106,7 +114,7 @@ async function noteBegun(
 }
 
 /** What the catalogue says when what was left half is cleared or completed; still half: somebody else is at work on it. */
-async function settled({ session, ports }: ApplyContext, { probe, noted }: Begun): Promise<Seen> {
+async function settled({ session, ports }: ApplyContext, { probe, noted }: Begun): Promise<ObservedEffect> {
   const seen = await probe.state(session, noted);
   const remains = (await probe.remains?.(session, noted)) ?? [];
   if (remains.length > 0)
@@ -121,36 +129,36 @@ async function settled({ session, ports }: ApplyContext, { probe, noted }: Begun
   return { ok: false, error: { sqlstate: '55P03', message, lost: false }, completed: 0 };
 }
 
-async function execute(context: ApplyContext, begun: Begun): Promise<Reply> {
+async function execute(context: ApplyContext, started: Begun): Promise<Reply> {
   const { session } = context;
-  const reply = await session.send(begun.text);
+  const reply = await session.send(started.text);
   await context.settle();
-  if (!reply.ok || begun.probe.looksFirst !== true) return reply;
+  if (!reply.ok || started.probe.looksFirst !== true) return reply;
   // Between the look and the statement somebody may have left what it passed over.
-  const seen = await begun.probe.state(session, begun.noted);
+  const seen = await started.probe.state(session, started.noted);
   if (!seen.ok) return withoutPosition(seen);
   if (seen.state !== 'half') return reply;
-  const after = await settled(context, begun);
+  const after = await settled(context, started);
   if (!after.ok) return withoutPosition(after);
-  return after.state === 'done' ? reply : session.send(begun.text);
+  return after.state === 'done' ? reply : session.send(started.text);
 }
 
 /** It is known that the statement failed. What is left of it? */
 async function leftOf(
   context: ApplyContext,
-  begun: Begun,
+  started: Begun,
   { error }: RefusedReply,
 ): Promise<'done' | 'nothing' | 'something'> {
-  const after = await settled(context, begun);
+  const after = await settled(context, started);
   if (!after.ok || after.state === 'half') return 'something';
   // It was stopped behind its last change; what somebody else has made in the meantime (class 42) is not its effect.
   return after.state === 'done' && !error.sqlstate.startsWith('42') ? 'done' : 'nothing';
 }
 
-async function finish(context: ApplyContext, prepared: PreparedStep, terms: Terms): Promise<StepResult> {
-  const { position, fulfilled = fulfil(prepared.step) } = terms;
+async function finish(context: ApplyContext, prepared: PreparedStep, options: Terms): Promise<StepResult> {
+  const { position, fulfilled = fulfil(prepared.step) } = options;
   const reply = await send(context, [...opening(position.epoch, position.head), ...fulfilled, 'COMMIT']);
-  if (!reply.ok) return refused(reply, prepared, { ...terms, stands: true });
+  if (!reply.ok) return refused(reply, prepared, { ...options, stands: true });
   return { kind: 'applied', head: position.head, ms: 0 };
 }
 
@@ -161,18 +169,18 @@ async function send(context: ApplyContext, commands: readonly string[], rows: 'a
 }
 
 /** @param sent the statement, if it is what was refused: positions in messages of our own are no places in the file */
-function refused(reply: RefusedReply, prepared: PreparedStep, terms: Terms, sent?: string): StepResult {
+function refused(reply: RefusedReply, prepared: PreparedStep, options: Terms, sent?: string): StepResult {
   const { analysis, step } = prepared;
-  const { first } = terms.segment;
+  const { first } = options.segment;
   const statement = analysis.statements[first];
   const message =
     sent === undefined || statement === undefined
       ? { text: '', pieces: [], owners: [first] }
       : new MessageBuilder().user(first, sent, statement).build();
   const { error } = sent === undefined ? withoutPosition(reply) : reply;
-  const placing = { message, analysis, file: step.file, partial: terms.stands };
+  const placing = { message, analysis, file: step.file, partial: options.stands };
   const finding = placeError({ ...reply, error, completed: 0 }, placing);
-  return { kind: 'refused', refusal: reply, finding, stands: terms.stands };
+  return { kind: 'refused', refusal: reply, finding, stands: options.stands };
 }
 
 function withoutPosition(refusal: RefusedReply): RefusedReply {

@@ -19,7 +19,7 @@ import { kindOf, type PreparedStep } from './prepared.ts';
 import { closingTraps } from './session-traps.ts';
 
 /** Where in the history a message stands. */
-export interface Position {
+export interface ChainPosition {
   readonly run: string;
   readonly epoch: string;
   readonly head: string;
@@ -45,7 +45,7 @@ export interface StepMessage extends Message {
 export async function segmentMessage(
   prepared: PreparedStep,
   segment: Segment,
-  position: Position,
+  position: ChainPosition,
   recording: Recording | undefined,
 ): Promise<StepMessage> {
   const { analysis, body } = prepared;
@@ -88,7 +88,7 @@ export function close(
   prepared: PreparedStep,
   segment: Segment,
   end: {
-    readonly position: Position;
+    readonly position: ChainPosition;
     readonly recording: Recording | undefined;
     /** From `keepingOf`. */
     readonly keeping: readonly string[];
@@ -104,10 +104,10 @@ export function close(
   if (end.recording !== undefined) builder.own('after', leaving).own('after', end.keeping);
   const recordedAt = builder.commands;
   const done = statementArrays(analysis.statements, timedGroups(segment));
-  const terms = [end.position.run, step.id, step.direction].map(quoteLiteral).join(', ');
+  const options = [end.position.run, step.id, step.direction].map(quoteLiteral).join(', ');
   builder.own('after', [
     end.recording === undefined
-      ? `SELECT godwit.note_done(${terms}, ${done}, ${traits(analysis, segment)})`
+      ? `SELECT godwit.note_done(${options}, ${done}, ${traits(analysis, segment)})`
       : record(
           step,
           end.position.run,

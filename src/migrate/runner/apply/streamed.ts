@@ -11,11 +11,11 @@ import { placeError } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import { readAsSent } from './session-traps.ts';
 import type { StepResult } from './step-result.ts';
-import { close, keepingOf, settingsBefore, textOf, type Position, type Recording } from './step-message.ts';
+import { close, keepingOf, settingsBefore, textOf, type ChainPosition, type Recording } from './step-message.ts';
 
-interface Terms {
+interface StreamContext {
   readonly segment: Segment;
-  readonly position: Position;
+  readonly position: ChainPosition;
   readonly recording: Recording | undefined;
   readonly stands: boolean;
 }
@@ -33,9 +33,9 @@ export async function streamSegment(
   context: ApplyContext,
   session: Session,
   prepared: PreparedStep,
-  terms: Terms,
+  options: StreamContext,
 ): Promise<StepResult> {
-  const { segment, position } = terms;
+  const { segment, position } = options;
   const guard = prepared.guard?.over(segment);
   const first = new MessageBuilder()
     .own('before', opening(position.epoch, position.head, prepared.analysis, segment.modes?.isolation))
@@ -44,7 +44,7 @@ export async function streamSegment(
     .own('before', segment.modes?.readOnly === true ? readOnly.before : [])
     .build();
   const opened = await session.send(first.text);
-  if (!opened.ok) return refuse(session, prepared, terms, { reply: opened, message: first });
+  if (!opened.ok) return refuse(session, prepared, options, { reply: opened, message: first });
 
   const waits = lockSettings(prepared, segment, guard !== undefined);
   const groups = timedGroups(segment);
@@ -53,42 +53,42 @@ export async function streamSegment(
   for (let index = segment.first; index <= segment.last; index += 1) {
     if (context.ports.signal.aborted) {
       await session.send('ROLLBACK');
-      return { kind: 'interrupted', stands: terms.stands };
+      return { kind: 'interrupted', stands: options.stands };
     }
     const wait = waits.get(index);
     if (wait !== undefined) await session.send(wait);
     const stop = await guard?.before(session, index);
-    if (stop !== undefined) return stopped(session, prepared, terms, { stop, index });
+    if (stop !== undefined) return stopped(session, prepared, options, { stop, index });
     const failed = await sendStatement(session, prepared, index, { groups, tick: ticks.has(index) });
-    if (failed !== undefined) return refuse(session, prepared, terms, failed);
+    if (failed !== undefined) return refuse(session, prepared, options, failed);
   }
 
   if (guard !== undefined) {
     const settled = new MessageBuilder().own('after', settling).build();
     const settles = await session.send(settled.text);
-    if (!settles.ok) return refuse(session, prepared, terms, { reply: settles, message: settled });
+    if (!settles.ok) return refuse(session, prepared, options, { reply: settles, message: settled });
     const stop = await guard.after(session);
-    if (stop !== undefined) return stopped(session, prepared, terms, { stop, index: segment.last });
+    if (stop !== undefined) return stopped(session, prepared, options, { stop, index: segment.last });
   }
-  if (terms.recording !== undefined && checksInside(prepared)) {
+  if (options.recording !== undefined && checksInside(prepared)) {
     const checked = await checkInside(context, session, prepared);
     if (checked.kind === 'refused') {
       const message = new MessageBuilder().own('after', settling).build();
-      return refuse(session, prepared, terms, { reply: checked.refusal, message });
+      return refuse(session, prepared, options, { reply: checked.refusal, message });
     }
     if (checked.kind === 'failed') {
       await session.send('ROLLBACK');
-      return { kind: 'stopped', finding: checked.finding, stands: terms.stands };
+      return { kind: 'stopped', finding: checked.finding, stands: options.stands };
     }
   }
-  const keeping = await keepingOf(prepared, position.run, terms.recording);
-  const last = close(new MessageBuilder(), prepared, segment, { ...terms, keeping });
+  const keeping = await keepingOf(prepared, position.run, options.recording);
+  const last = close(new MessageBuilder(), prepared, segment, { ...options, keeping });
   const reply = await session.send(last.text, { rows: last.recordedAt });
-  if (!reply.ok) return refuse(session, prepared, terms, { reply, message: last });
+  if (!reply.ok) return refuse(session, prepared, options, { reply, message: last });
   return { kind: 'applied', head: position.head, ms: Number(reply.results[0]?.rows[0]?.[0] ?? 0) };
 }
 
-interface Failure {
+interface StreamFailure {
   readonly reply: Extract<Reply, { readonly ok: false }>;
   readonly message: Message;
   /** Where the data of a COPY begin. */
@@ -100,7 +100,7 @@ async function sendStatement(
   prepared: PreparedStep,
   index: number,
   { groups, tick }: { readonly groups: readonly TimedGroup[]; readonly tick: boolean },
-): Promise<Failure | undefined> {
+): Promise<StreamFailure | undefined> {
   const statement = prepared.analysis.statements[index];
   if (statement === undefined) throw new Error(`no statement ${index}`);
   if (statement.kind === 'copy-in' && statement.data !== undefined) {
@@ -142,21 +142,26 @@ async function* dataOf(
 async function stopped(
   session: Session,
   prepared: PreparedStep,
-  terms: Terms,
+  options: StreamContext,
   { stop, index }: { readonly stop: Stop; readonly index: number },
 ): Promise<StepResult> {
   if ('refusal' in stop) {
     const { position: _, ...error } = stop.refusal.error;
     const reply = { ...stop.refusal, error, completed: 0 };
-    return refuse(session, prepared, terms, { reply, message: { text: '', pieces: [], owners: [index] } });
+    return refuse(session, prepared, options, { reply, message: { text: '', pieces: [], owners: [index] } });
   }
   await session.send('ROLLBACK');
-  return { kind: 'stopped', finding: stop.finding, stands: terms.stands };
+  return { kind: 'stopped', finding: stop.finding, stands: options.stands };
 }
 
-async function refuse(session: Session, prepared: PreparedStep, terms: Terms, failure: Failure): Promise<StepResult> {
+async function refuse(
+  session: Session,
+  prepared: PreparedStep,
+  options: StreamContext,
+  failure: StreamFailure,
+): Promise<StepResult> {
   const { reply, ...placed } = failure;
   if (!reply.error.lost) await session.send('ROLLBACK');
-  const placing = { ...placed, analysis: prepared.analysis, file: prepared.step.file, partial: terms.stands };
-  return { kind: 'refused', refusal: reply, finding: placeError(reply, placing), stands: terms.stands };
+  const placing = { ...placed, analysis: prepared.analysis, file: prepared.step.file, partial: options.stands };
+  return { kind: 'refused', refusal: reply, finding: placeError(reply, placing), stands: options.stands };
 }

@@ -1,18 +1,18 @@
-import { good, type Outcome } from '../../../kit/outcome.ts';
+import { ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
-import type { Session } from '../../contract/ports.ts';
+import type { Session, AnswerRow } from '../../contract/ports.ts';
 import type { EventBody } from './event-body.ts';
-import { readInParts, type Row } from './read-in-parts.ts';
+import { readInParts } from './read-in-parts.ts';
 
 /** What the chains say of the baseline: for each object the digest that the newest event has. */
-export interface BaselineStory {
+export interface BaselineReplay {
   /** Hears the events `described`, in any order of runs. */
   take(event: { readonly run: string; readonly n: number; readonly body: EventBody }): void;
   /** Compares with the rows as they are now; what differs, in words. */
   compare(session: Session): Promise<Outcome<{ readonly objects: number; readonly flaws: readonly string[] }>>;
 }
 
-interface Known {
+interface KnownDescription {
   readonly epoch: number;
   readonly n: number;
   readonly digest: string;
@@ -33,7 +33,7 @@ const digest = `pg_catalog."left"(pg_catalog.encode(pg_catalog.sha256(pg_catalog
   pg_catalog.concat_ws('|', coalesce(o.made, 0), coalesce(o.seq, 0), o.whole, o.words::text), E'\\n'
   order by coalesce(o.made, 0), coalesce(o.seq, 0), o.whole, o.words::text collate "C"), 'UTF8')), 'hex'), 32)`;
 
-function objectsBehind(last: Row | undefined): string {
+function objectsBehind(last: AnswerRow | undefined): string {
   const behind =
     last === undefined
       ? ''
@@ -45,12 +45,12 @@ function objectsBehind(last: Row | undefined): string {
 const rangesAtOnce = 500;
 
 /** Collects what the chains say of the baseline. Names and digests are all that is kept. */
-export function createBaselineStory(): BaselineStory {
-  const objects = new Map<string, Known>();
+export function createBaselineReplay(): BaselineReplay {
+  const objects = new Map<string, KnownDescription>();
   const formers: Former[] = [];
   const flaws: string[] = [];
   let anew = { epoch: -1, n: 0 };
-  const put = (key: string, next: Known, copy: boolean): void => {
+  const put = (key: string, next: KnownDescription, copy: boolean): void => {
     const known = objects.get(key);
     if (known !== undefined && isBehind(next, known)) return;
     // Found again by name in a copy of the database: the words stay those that they were.
@@ -87,12 +87,12 @@ export function createBaselineStory(): BaselineStory {
         if (known.digest !== '' && !isBehind(known, { ...anew, digest: '', run: '' }))
           flaws.push(`${shown(key)}: its row was removed, run ${known.run} has written it`);
       const past = await alteredFormer(session, formers);
-      return past.ok ? good({ objects: count, flaws: [...flaws, ...past.value] }) : past;
+      return past.ok ? ok({ objects: count, flaws: [...flaws, ...past.value] }) : past;
     },
   };
 }
 
-function isBehind(one: Known, other: Known): boolean {
+function isBehind(one: KnownDescription, other: KnownDescription): boolean {
   return one.epoch < other.epoch || (one.epoch === other.epoch && one.n < other.n);
 }
 
@@ -136,7 +136,7 @@ where w.i > ${behind?.[0] ?? '-1'} group by w.i order by w.i`,
   );
   if (!counted.ok) return counted;
   const written = formers.reduce((sum, { count }) => sum + count, 0);
-  return good(
+  return ok(
     there > written ? [...flaws, `godwit.former_object has ${there - written} rows that no run has written`] : flaws,
   );
 }

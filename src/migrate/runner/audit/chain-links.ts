@@ -23,9 +23,9 @@ export function createChainLinks(hashing: Hashing, run: string): ChainLinks {
   let previous = '';
   let taken = 0;
   let why = '';
-  const flawOf = ({ n, kind, body, previous: told, hash }: EventRow): string => {
+  const flawOf = ({ n, kind, body, previous: reported, hash }: EventRow): string => {
     if (n !== taken) return `event ${taken} is missing`;
-    if (told !== previous) return `event ${n} does not follow the one before it`;
+    if (reported !== previous) return `event ${n} does not follow the one before it`;
     const computed = hashing.sha256().update(`${previous}\n${run}\n${n}\n${kind}\n${body}`).hex();
     return computed === hash ? '' : `event ${n} (${kind}) was changed`;
   };

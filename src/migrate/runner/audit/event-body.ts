@@ -12,7 +12,7 @@ export function eventBody(text: string): EventBody {
 }
 
 /** One column of a row beside what an event says of it. */
-export interface Told {
+export interface ReportedColumn {
   /** The column, as people and databases call it. */
   readonly column: string;
   /** The event's key. */
@@ -23,7 +23,7 @@ export interface Told {
 }
 
 /** Which columns differ from what an event says, in words. What the event does not say is not compared. */
-export function differences(body: EventBody, columns: readonly Told[]): readonly string[] {
+export function differences(body: EventBody, columns: readonly ReportedColumn[]): readonly string[] {
   return columns.flatMap(({ column, key, value, as }) => {
     if (!(key in body)) return [];
     const said = textOf(body[key]);
@@ -42,7 +42,7 @@ function quoted(text: string): string {
   return text === '' ? 'empty' : `"${text}"`;
 }
 
-function isSame(value: string, said: string, as: Told['as']): boolean {
+function isSame(value: string, said: string, as: ReportedColumn['as']): boolean {
   if (value === said) return true;
   if (as === 'number') return value !== '' && said !== '' && Number(value) === Number(said);
   return as === 'time' && microseconds(value) !== undefined && microseconds(value) === microseconds(said);

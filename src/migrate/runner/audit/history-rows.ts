@@ -1,4 +1,4 @@
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { followHistory } from '../history/history-chain.ts';
 import { guardFlaws, partialColumns } from '../history/history-flaws.ts';
 import type { HistoryRow } from '../../contract/history-rows.ts';
@@ -37,7 +37,7 @@ select ${partialColumns} from godwit.statement where seq is null order by n;
 select pg_catalog.count(*) from godwit.epoch`,
     { rows: 'all' },
   );
-  if (!reply.ok) return bad(serverFault(reply.error));
+  if (!reply.ok) return err(serverFault(reply.error));
   const [guards, , altered, partial, epochs] = reply.results;
   const [length, last, guard] = guards?.rows[0] ?? [];
   const whole = guardFlaws(JSON.parse(guard ?? '{}') as Readonly<Record<string, unknown>>, {
@@ -53,7 +53,7 @@ select pg_catalog.count(*) from godwit.epoch`,
     others == null ? [] : [`statements whose state, direction or migration was changed: number ${others}`];
   const count = epochs?.rows[0]?.[0] ?? '0';
   const doubled = count === '1' ? [] : [`godwit.epoch has ${count} rows`];
-  return good({ migrations, flaws: [...whole, ...doubled, ...flaws, ...left, ...changed] });
+  return ok({ migrations, flaws: [...whole, ...doubled, ...flaws, ...left, ...changed] });
 }
 
 /** Compares the rows of all runs with their number and the hash over their ids. What differs, in words. */
@@ -94,7 +94,7 @@ select t.run, pg_catalog.string_agg(t.has, ' and ' order by t.has) from (
 where not exists (select from godwit.run r where r.run = t.run) group by t.run order by t.run`,
     { rows: 'all' },
   );
-  if (!reply.ok) return bad(serverFault(reply.error));
+  if (!reply.ok) return err(serverFault(reply.error));
   const [count, last] = reply.results[0]?.rows[0] ?? [];
   const whole = flaws.length === 0;
   if (Number(count) === n + 1) flaws.push(`the newest run, number ${count}, has lost its row`);
@@ -105,5 +105,5 @@ where not exists (select from godwit.run r where r.run = t.run) group by t.run o
   for (const [run, has] of left.slice(0, mostNamed))
     flaws.push(`run ${run ?? ''} has lost its row; of it ${has ?? ''} are left`);
   if (left.length > mostNamed) flaws.push(`${left.length - mostNamed} more runs have lost their rows`);
-  return good(flaws);
+  return ok(flaws);
 }

@@ -1,5 +1,6 @@
 import { differences, type EventBody } from './event-body.ts';
-import { utc, type Row } from './read-in-parts.ts';
+import { utc } from './read-in-parts.ts';
+import type { AnswerRow } from '../../contract/ports.ts';
 
 /** Kinds of events of which each has its row in godwit.migration. */
 export const recordedKinds: ReadonlySet<string> = new Set(['applied', 'reverted', 'adopted', 'baseline', 'squashed']);
@@ -23,7 +24,7 @@ const keptDown = `(select pg_catalog.json_build_array(d.file, d.checksum, pg_cat
   from godwit.recorded_down d where d.seq = m.seq)`;
 
 /** Rows of these runs for `alteredMigrations`, in the order of the history. */
-export function migrationsOf(runs: string, after: Row | undefined, version: number): string {
+export function migrationsOf(runs: string, after: AnswerRow | undefined, version: number): string {
   return `select m.seq, m.id, ${version > 1 ? 'm.set' : "'app'"}, m.name, m.file, m.checksum, m.kind, m.run, ${utc('m.at')}, m.ms,
   (select case when pg_catalog.count(*) = 0 then '' else ${digest} end from godwit.statement s where s.seq = m.seq),
   ${version > 2 ? keptDown : 'null'}
@@ -42,12 +43,12 @@ export const digestsOfNone = `select ${emptyDigests}`;
  * @param terms digests that stand for no statements; what events say of kept down files
  */
 export function alteredMigrations(
-  rows: readonly Row[],
+  rows: readonly AnswerRow[],
   events: readonly RecordedEvent[],
-  terms: { readonly none: ReadonlySet<string>; readonly downs: readonly EventBody[] },
+  options: { readonly none: ReadonlySet<string>; readonly downs: readonly EventBody[] },
 ): readonly string[] {
-  const { none } = terms;
-  const downs = new Map(terms.downs.map((body) => [String(body['seq']), body]));
+  const { none } = options;
+  const downs = new Map(options.downs.map((body) => [String(body['seq']), body]));
   const bySeq = new Map(events.map((event) => [String(event.body['seq']), event]));
   const known = rows.filter(([seq]) => bySeq.has(seq ?? ''));
   const counts =
@@ -70,27 +71,27 @@ export function alteredMigrations(
 }
 
 /** A kept down file is what a rollback without files executes. */
-function alteredDown(row: Row, downs: ReadonlyMap<string, EventBody>): readonly string[] {
-  const told = downs.get(row[0] ?? '');
+function alteredDown(row: AnswerRow, downs: ReadonlyMap<string, EventBody>): readonly string[] {
+  const reported = downs.get(row[0] ?? '');
   const kept = row[11];
-  if (kept == null) return told === undefined ? [] : ['the text of its down file is gone'];
-  if (told === undefined) return ['a text of its down file was added: no event tells of it'];
-  const { file, checksum, body, created } = told;
+  if (kept == null) return reported === undefined ? [] : ['the text of its down file is gone'];
+  if (reported === undefined) return ['a text of its down file was added: no event tells of it'];
+  const { file, checksum, body, created } = reported;
   const same = JSON.stringify(JSON.parse(kept)) === JSON.stringify([file, checksum, body, created]);
   return same ? [] : ['the text of its down file is not the one that was recorded'];
 }
 
-function nameOf([seq, id]: Row): string {
+function nameOf([seq, id]: AnswerRow): string {
   return `migration ${id ?? ''} (number ${seq ?? ''})`;
 }
 
-function alteredRow(row: Row, { kind, body }: RecordedEvent, none: ReadonlySet<string>): readonly string[] {
+function alteredRow(row: AnswerRow, { kind, body }: RecordedEvent, none: ReadonlySet<string>): readonly string[] {
   const [, id, set, name, file, checksum, rowKind, , at, ms, statements] = row.map((value) => value ?? '');
   const { at: toldAt, ms: toldMs, statements: toldStatements, ...rest } = body;
   // Events of version 1 have no file; their time and duration are not exactly those of the row.
   const whole = 'file' in body;
-  const told = { ...rest, kind, ...(whole ? { at: toldAt, ms: toldMs } : {}) };
-  const differing = differences(told, [
+  const reported = { ...rest, kind, ...(whole ? { at: toldAt, ms: toldMs } : {}) };
+  const differing = differences(reported, [
     { column: 'kind', key: 'kind', value: rowKind ?? '' },
     { column: 'id', key: 'migration', value: id ?? '' },
     { column: 'set', key: 'set', value: set ?? '' },

@@ -1,7 +1,7 @@
-import { good, type Outcome } from '../../../kit/outcome.ts';
+import { ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { Pruned } from '../../contract/pruning.ts';
-import type { BaselineStory } from './baseline-rows.ts';
+import type { BaselineReplay } from './baseline-rows.ts';
 import type { EventBody } from './event-body.ts';
 import type { RecordedEvent } from './migration-rows.ts';
 import { readInParts } from './read-in-parts.ts';
@@ -16,9 +16,9 @@ interface PrunedRun {
 }
 
 /** What is left of what the events of a pruned run said of its row and its migrations. */
-export interface KeptStory {
+export interface KeptReplay {
   readonly by: string;
-  readonly begun: EventBody;
+  readonly started: EventBody;
   readonly ended?: EventBody;
   readonly recorded: readonly RecordedEvent[];
   /** What they said of down files that are kept. */
@@ -26,21 +26,21 @@ export interface KeptStory {
 }
 
 /** What chains tell of pruned runs. */
-export interface PrunedStory {
+export interface PrunedReplay {
   /** What was pruned, by which run, when; in the order of time. */
   readonly prunings: readonly Pruned[];
   /** Hears the events `pruned…`, in any order of runs. */
   take(event: { readonly run: string; readonly kind: string; readonly body: EventBody }): void;
   /** Of a run whose row has stayed and that had a chain of this length and head; undefined: nobody has pruned it. */
-  keptOf(run: string, chain: { readonly events: number; readonly head: string }): KeptStory | undefined;
+  keptOf(run: string, chain: { readonly events: number; readonly head: string }): KeptReplay | undefined;
   /** Compares with the rows of godwit.pruned; what differs, in words. */
   compare(session: Session): Promise<Outcome<readonly string[]>>;
 }
 
 /** Collects what chains tell of pruned runs; what it says of the baseline goes on to `baseline`. */
-export function createPrunedStory(baseline: BaselineStory): PrunedStory {
+export function createPrunedReplay(baseline: BaselineReplay): PrunedReplay {
   const pruned = new Map<string, PrunedRun>();
-  const kept = new Map<string, KeptStory>();
+  const kept = new Map<string, KeptReplay>();
   const prunings: Pruned[] = [];
   return {
     get prunings() {
@@ -56,8 +56,8 @@ export function createPrunedStory(baseline: BaselineStory): PrunedStory {
             gone: gone === true,
             by,
           });
-      else if (kind === 'pruned.kept') kept.set(String(body['run']), keptStory(body, by));
-      else if (kind === 'pruned.baseline') tellBaseline(baseline, body);
+      else if (kind === 'pruned.kept') kept.set(String(body['run']), keptReplay(body, by));
+      else if (kind === 'pruned.baseline') reportBaseline(baseline, body);
       else prunings.push(pruningOf(by, body));
     },
     keptOf(run, { events, head }) {
@@ -75,13 +75,13 @@ export function createPrunedStory(baseline: BaselineStory): PrunedStory {
         (last) =>
           `select run, n, events, event_head, gone, pruned_by from godwit.pruned where n > ${last?.[1] ?? '-1'} order by n`,
         ([run, ...row]) => {
-          const told = pruned.get(run ?? '');
+          const reported = pruned.get(run ?? '');
           const isFirst = missing.delete(run ?? '');
           if (row[3] === 't') gone += 1;
-          if (told === undefined) flaws.push(`${shown(run)} was added: no run has pruned it`);
+          if (reported === undefined) flaws.push(`${shown(run)} was added: no run has pruned it`);
           else if (!isFirst) flaws.push(`${shown(run)} is there twice`);
-          else if (JSON.stringify(rowOf(told)) !== JSON.stringify(row))
-            flaws.push(`${shown(run)} is not as run ${told.by} wrote it`);
+          else if (JSON.stringify(rowOf(reported)) !== JSON.stringify(row))
+            flaws.push(`${shown(run)} is not as run ${reported.by} wrote it`);
         },
       );
       if (!read.ok) return read;
@@ -94,7 +94,7 @@ export function createPrunedStory(baseline: BaselineStory): PrunedStory {
           if (Number(count) !== gone) flaws.push(`godwit.epoch counts ${count} pruned runs, and ${gone} were pruned`);
         },
       );
-      return counted.ok ? good(flaws) : counted;
+      return counted.ok ? ok(flaws) : counted;
     },
   };
 }
@@ -107,15 +107,15 @@ function pruningOf(run: string, body: EventBody): Pruned {
   return { run, by: text('by'), at: text('at'), before: text('before'), ...counts, ...rest };
 }
 
-function keptStory(body: EventBody, by: string): KeptStory {
+function keptReplay(body: EventBody, by: string): KeptReplay {
   const recorded = (Array.isArray(body['recorded']) ? body['recorded'] : []) as readonly RecordedEvent[];
   const downs = (Array.isArray(body['downs']) ? body['downs'] : []) as readonly EventBody[];
   const ended = asBody(body['ended']);
-  return { by, begun: asBody(body['begun']) ?? {}, ...(ended === undefined ? {} : { ended }), recorded, downs };
+  return { by, started: asBody(body['begun']) ?? {}, ...(ended === undefined ? {} : { ended }), recorded, downs };
 }
 
 /** In the words of the events that went: each object with the run, the epoch and the number that it had there. */
-function tellBaseline(baseline: BaselineStory, body: EventBody): void {
+function reportBaseline(baseline: BaselineReplay, body: EventBody): void {
   for (const [kind, name, digest, run, epoch, n] of tuples(body['objects']))
     baseline.take({ run: String(run), n: Number(n), body: { epoch, objects: [[kind, name, digest]] } });
   for (const [run, ...former] of tuples(body['formers']))

@@ -1,9 +1,6 @@
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import type { Session } from '../../contract/ports.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
+import type { Session, AnswerRow } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
-
-/** One row of an answer: the server's texts. */
-export type Row = readonly (string | null)[];
 
 /** Rows of one answer: events have long bodies. */
 const partSize = 1_000;
@@ -16,17 +13,17 @@ const partSize = 1_000;
  */
 export async function readInParts(
   session: Session,
-  partBehind: (last: Row | undefined) => string,
-  take: (row: Row) => void,
+  partBehind: (last: AnswerRow | undefined) => string,
+  take: (row: AnswerRow) => void,
 ): Promise<Outcome<void>> {
-  let last: Row | undefined;
+  let last: AnswerRow | undefined;
   for (;;) {
     const reply = await session.send(`${partBehind(last)} limit ${partSize}`, { rows: 'all' });
-    if (!reply.ok) return bad(serverFault(reply.error));
+    if (!reply.ok) return err(serverFault(reply.error));
     const rows = reply.results[0]?.rows ?? [];
     for (const row of rows) take(row);
     last = rows.at(-1);
-    if (rows.length < partSize) return good(undefined);
+    if (rows.length < partSize) return ok(undefined);
   }
 }
 

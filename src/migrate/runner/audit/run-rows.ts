@@ -1,5 +1,6 @@
-import { differences, type EventBody, type Told } from './event-body.ts';
-import { utc, type Row } from './read-in-parts.ts';
+import { differences, type EventBody, type ReportedColumn } from './event-body.ts';
+import { utc } from './read-in-parts.ts';
+import type { AnswerRow } from '../../contract/ports.ts';
 
 /** A row of godwit.run, as far as people are shown it. */
 export interface StoredRun {
@@ -9,13 +10,13 @@ export interface StoredRun {
   readonly events: number;
   readonly head: string;
   /** The columns that an event at its beginning, and one at its end, repeat. */
-  readonly begun: readonly Told[];
-  readonly ended: readonly Told[];
+  readonly started: readonly ReportedColumn[];
+  readonly ended: readonly ReportedColumn[];
 }
 
 /** What the events of a run say of its row. */
-export interface RunStory {
-  readonly begun?: EventBody;
+export interface RunReplay {
+  readonly started?: EventBody;
   readonly ended?: EventBody;
 }
 
@@ -55,9 +56,9 @@ export function runColumns(version: number): string {
 }
 
 /** Reads a row of `runColumns`. */
-export function storedRun(row: Row): StoredRun {
+export function storedRun(row: AnswerRow): StoredRun {
   const [run, n, events, head, ...rest] = row;
-  const told = (columns: readonly (readonly [string, string])[], from: number): readonly Told[] =>
+  const reported = (columns: readonly (readonly [string, string])[], from: number): readonly ReportedColumn[] =>
     columns.map(([column, key], index) => ({ column, key, value: rest[from + index] ?? '' }));
   const [started, finished] = rest.slice(begun.length + ended.length);
   return {
@@ -65,25 +66,25 @@ export function storedRun(row: Row): StoredRun {
     n: n == null ? null : Number(n),
     events: Number(events),
     head: head ?? '',
-    begun: [...told(begun, 0), { column: 'started_at', key: 'at', value: started ?? '', as: 'time' }],
-    ended: [...told(ended, begun.length), { column: 'finished_at', key: 'at', value: finished ?? '', as: 'time' }],
+    started: [...reported(begun, 0), { column: 'started_at', key: 'at', value: started ?? '', as: 'time' }],
+    ended: [...reported(ended, begun.length), { column: 'finished_at', key: 'at', value: finished ?? '', as: 'time' }],
   };
 }
 
 /** True: the event has all that the row shows. Those of version 1 of the schema have less. */
-export function tellsAll(story: RunStory): boolean {
-  return story.begun !== undefined && 'login' in story.begun;
+export function tellsAll(story: RunReplay): boolean {
+  return story.started !== undefined && 'login' in story.started;
 }
 
 /** What of the run's row differs from what its events say, in words. */
-export function alteredRun(stored: StoredRun, story: RunStory): readonly string[] {
+export function alteredRun(stored: StoredRun, story: RunReplay): readonly string[] {
   // A command tells how it ended, there too, and that is newer.
   const toldLater =
     story.ended !== undefined && typeof story.ended['about'] === 'string' ? { about: story.ended['about'] } : {};
   // In version 1 the times of the event and of the row were taken one after the other.
-  const { at, ...others } = story.begun ?? {};
+  const { at, ...others } = story.started ?? {};
   const first = { ...others, ...(tellsAll(story) ? { at } : {}), ...toldLater };
-  return [...differences(first, stored.begun), ...alteredEnd(stored, story.ended)];
+  return [...differences(first, stored.started), ...alteredEnd(stored, story.ended)];
 }
 
 function alteredEnd({ ended: columns }: StoredRun, body: EventBody | undefined): readonly string[] {
@@ -101,5 +102,5 @@ function alteredEnd({ ended: columns }: StoredRun, body: EventBody | undefined):
 export function alteredAttempt(stored: StoredRun, body: EventBody | undefined): readonly string[] {
   if (body === undefined) return ['its row was added: no run has carried it over'];
   const { finishedAt, ...rest } = body;
-  return [...differences(rest, stored.begun), ...differences({ ...rest, at: finishedAt }, stored.ended)];
+  return [...differences(rest, stored.started), ...differences({ ...rest, at: finishedAt }, stored.ended)];
 }

@@ -1,13 +1,13 @@
-import { good, type Outcome } from '../../../kit/outcome.ts';
+import { ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
-import type { Hashing, Session } from '../../contract/ports.ts';
+import type { Hashing, Session, AnswerRow } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
-import type { BaselineStory } from './baseline-rows.ts';
+import type { BaselineReplay } from './baseline-rows.ts';
 import { createChainLinks, type ChainLinks } from './chain-links.ts';
 import { eventBody, type EventBody } from './event-body.ts';
 import { alteredMigrations, migrationsOf, recordedKinds, type RecordedEvent } from './migration-rows.ts';
-import type { KeptStory, PrunedStory } from './pruned-runs.ts';
-import { readInParts, type Row } from './read-in-parts.ts';
+import type { KeptReplay, PrunedReplay } from './pruned-runs.ts';
+import { readInParts } from './read-in-parts.ts';
 import { alteredAttempt, alteredRun, runColumns, storedRun, tellsAll, type StoredRun } from './run-rows.ts';
 
 /** One run's chain, and what of its rows differs from it. */
@@ -26,7 +26,7 @@ interface ReadRun {
   readonly whole: boolean;
   readonly flaws: readonly string[];
   /** Its migrations, where it has no events: the chain of another run tells of them. */
-  readonly without?: readonly Row[];
+  readonly without?: readonly AnswerRow[];
 }
 
 /** All runs asked for. */
@@ -45,8 +45,8 @@ interface Reading {
   readonly recorded: RecordedEvent[];
   /** What events say of down files that are kept. */
   readonly downs: EventBody[];
-  readonly migrations: Row[];
-  begun?: EventBody;
+  readonly migrations: AnswerRow[];
+  started?: EventBody;
   ended?: EventBody;
 }
 
@@ -60,12 +60,12 @@ const runsAtOnce = 100;
  */
 export async function verifyRuns(
   session: Session,
-  terms: {
+  options: {
     readonly hashing: Hashing;
     readonly subject: string;
     readonly none: ReadonlySet<string>;
-    readonly baseline: BaselineStory;
-    readonly pruned: PrunedStory;
+    readonly baseline: BaselineReplay;
+    readonly pruned: PrunedReplay;
     /** Of the schema. */
     readonly version: number;
   },
@@ -73,13 +73,13 @@ export async function verifyRuns(
   const readings: ReadRun[] = [];
   const carried = new Map<string, EventBody>();
   // Of a run that was pruned the run that did it tells.
-  const pruners = `(select pruned_by from godwit.pruned where run like ${startsWith(terms.subject)})`;
-  const asked = `(r.run like ${startsWith(terms.subject)}${terms.version > 2 ? ` or r.run in ${pruners}` : ''})`;
+  const pruners = `(select pruned_by from godwit.pruned where run like ${startsWith(options.subject)})`;
+  const asked = `(r.run like ${startsWith(options.subject)}${options.version > 2 ? ` or r.run in ${pruners}` : ''})`;
   let last = '';
   for (;;) {
     const part = new Map<string, Reading>();
     const runs = await session.send(
-      `select ${runColumns(terms.version)} from godwit.run r where ${asked} and r.run > ${quoteLiteral(last)} order by r.run limit ${runsAtOnce}`,
+      `select ${runColumns(options.version)} from godwit.run r where ${asked} and r.run > ${quoteLiteral(last)} order by r.run limit ${runsAtOnce}`,
       { rows: 'all' },
     );
     if (!runs.ok) return { ok: false, findings: [serverFault(runs.error)] };
@@ -87,27 +87,27 @@ export async function verifyRuns(
       const stored = storedRun(row);
       part.set(stored.run, {
         stored,
-        links: createChainLinks(terms.hashing, stored.run),
+        links: createChainLinks(options.hashing, stored.run),
         recorded: [],
         downs: [],
         migrations: [],
       });
     }
     if (part.size === 0) break;
-    const read = await readEvents(session, part, { ...terms, carried });
+    const read = await readEvents(session, part, { ...options, carried });
     if (!read.ok) return read;
     for (const reading of part.values())
       readings.push({
         stored: reading.stored,
         events: reading.links.taken,
         whole: tellsAll(reading),
-        flaws: flawsOf(reading, terms.none),
+        flaws: flawsOf(reading, options.none),
         ...(reading.links.taken === 0 && reading.stored.events > 0 ? { without: reading.migrations } : {}),
       });
     last = [...part.keys()].at(-1) ?? '';
   }
-  const told = readings.map((reading) => withoutEvents(reading, terms));
-  return good(conclude(told, carried, terms.subject === '' && terms.version > 1));
+  const reported = readings.map((reading) => withoutEvents(reading, options));
+  return ok(conclude(reported, carried, options.subject === '' && options.version > 1));
 }
 
 function startsWith(subject: string): string {
@@ -124,8 +124,8 @@ async function readEvents(
     version,
   }: {
     readonly carried: Map<string, EventBody>;
-    readonly baseline: BaselineStory;
-    readonly pruned: PrunedStory;
+    readonly baseline: BaselineReplay;
+    readonly pruned: PrunedReplay;
     readonly version: number;
   },
 ): Promise<Outcome<void>> {
@@ -142,7 +142,7 @@ async function readEvents(
       const event = { n: Number(n), kind: kind ?? '', body: body ?? '', previous: previous ?? '', hash: hash ?? '' };
       if (!reading.links.take(event)) return;
       const said = eventBody(event.body);
-      if (event.kind === 'run') reading.begun = said;
+      if (event.kind === 'run') reading.started = said;
       else if (event.kind === 'finished') reading.ended = said;
       else if (event.kind === 'carried') carried.set(String(said['run']), said);
       else if (event.kind === 'described') baseline.take({ run: run ?? '', n: event.n, body: said });
@@ -171,11 +171,11 @@ function flawsOf(reading: Reading, none: ReadonlySet<string>): readonly string[]
 /** A run that was pruned is compared with what the run that did it has told of it. */
 function withoutEvents(
   reading: ReadRun,
-  { pruned, none }: { readonly pruned: PrunedStory; readonly none: ReadonlySet<string> },
+  { pruned, none }: { readonly pruned: PrunedReplay; readonly none: ReadonlySet<string> },
 ): ReadRun & { readonly prunedBy?: string } {
   const { stored, without } = reading;
   if (without === undefined) return reading;
-  const story: KeptStory | undefined = pruned.keptOf(stored.run, { events: stored.events, head: stored.head });
+  const story: KeptReplay | undefined = pruned.keptOf(stored.run, { events: stored.events, head: stored.head });
   if (story === undefined) return reading;
   const flaws = [
     ...alteredRun(stored, story),

@@ -1,4 +1,4 @@
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { finishRun, type RecordedTask } from '../history/run-record.ts';
 import type { RunAbout } from '../../contract/history-rows.ts';
@@ -15,15 +15,15 @@ INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, pla
 VALUES (${values.map(quoteLiteral).join(', ')}) ON CONFLICT (run) DO UPDATE SET backend_pid = pg_backend_pid();
 SELECT godwit.note_run(${quoteLiteral(run)});
 COMMIT`);
-  if (reply.ok) return good(undefined);
+  if (reply.ok) return ok(undefined);
   if (!reply.error.lost) await session.send('ROLLBACK');
-  return bad(serverFault(reply.error));
+  return err(serverFault(reply.error));
 }
 
 /** Number of the last row of the history, or `0`. */
 export async function lastSeq(session: Session): Promise<Outcome<number>> {
   const reply = await session.send('select seq from godwit.guard', { rows: 'all' });
-  return reply.ok ? good(Number(reply.results[0]?.rows[0]?.[0] ?? 0)) : bad(serverFault(reply.error));
+  return reply.ok ? ok(Number(reply.results[0]?.rows[0]?.[0] ?? 0)) : err(serverFault(reply.error));
 }
 
 /** Has this hook passed, with these words, since the history last moved? */

@@ -53,9 +53,9 @@ export function createOutput(ports: OutputPorts): Output {
     const clean = redactor.redact(one.pending);
     const held = last ? 0 : Math.max(redactor.unfinished(clean), unfinishedCharacter(clean));
     one.pending = held === 0 ? '' : clean.slice(-held);
-    const told = held === 0 ? clean : clean.slice(0, -held);
-    used.bytes += told.length;
-    for (const event of eventsOf(one.name, told)) tell(event);
+    const reported = held === 0 ? clean : clean.slice(0, -held);
+    used.bytes += reported.length;
+    for (const event of eventsOf(one.name, reported)) tell(event);
   };
   const flushAll = (): void => {
     cancel?.();
@@ -68,7 +68,7 @@ export function createOutput(ports: OutputPorts): Output {
       const one = streams[name];
       for (let at = 0; at < bytes.length; at += pieceBytes) {
         const piece = bytes.subarray(at, at + pieceBytes);
-        if (one.tail.begun || isFull()) {
+        if (one.tail.started || isFull()) {
           one.tail.push(bytesOf(one.pending));
           one.pending = '';
           one.tail.push(piece);
@@ -83,7 +83,7 @@ export function createOutput(ports: OutputPorts): Output {
     end() {
       cancel?.();
       for (const one of [streams.stdout, streams.stderr]) {
-        if (!one.tail.begun) {
+        if (!one.tail.started) {
           flush(one, true);
           continue;
         }

@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { pause, within } from '../session/deadline.ts';
 import { installHistory } from '../history/install.ts';
 import type { History } from '../../contract/history.ts';
@@ -9,8 +9,8 @@ import type { RunAbout } from '../../contract/history-rows.ts';
 import { preflight } from '../session/server-facts.ts';
 import { RunSession } from '../run/run-session.ts';
 import { open, type Opened } from '../session/open.ts';
-import { tellHistory } from '../inspect/report-history.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { reportHistory } from '../inspect/report-history.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 import type { RunnerPorts, SpawnEnd, Spawner } from '../../contract/runner-ports.ts';
 import type { ExecTask } from '../../contract/task.ts';
 import { beginBeside, finishExec, hasPassed, lastSeq } from './exec-record.ts';
@@ -33,38 +33,38 @@ export async function performExec(task: ExecTask, ports: RunnerPorts): Promise<V
   const live = new RunSession(ports, opened.value, { run: task.run, onDisconnect: 'cancel', cancelsOnStop: false });
   try {
     const verdict = await execOpened({ task, ports, live, spawner }, opened.value);
-    if (task.tells === true) await tellHistory(ports, live.session);
+    if (task.tells === true) await reportHistory(ports, live.session);
     return verdict;
   } finally {
     await live.close();
   }
 }
 
-interface ExecTerms {
+interface ExecContext {
   readonly task: ExecTask;
   readonly ports: RunnerPorts;
   readonly live: RunSession;
   readonly spawner: Spawner;
 }
 
-async function execOpened(terms: ExecTerms, { facts, history: read, takenFrom }: Opened): Promise<Verdict> {
-  const { task, ports, live, spawner } = terms;
+async function execOpened(context: ExecContext, { facts, history: read, takenFrom }: Opened): Promise<Verdict> {
+  const { task, ports, live, spawner } = context;
   const forbidden = preflight(facts, read, task.environment);
   if (forbidden.length > 0) return verdictOf(...forbidden);
   if (!task.approved) return verdictOf(needsApproval(task));
   live.watch('standby-waits');
-  const held = facts.pooled && task.alone ? await live.takeLease(task, read) : good(read);
+  const held = facts.pooled && task.alone ? await live.takeLease(task, read) : ok(read);
   if (!held.ok) return verdictOf(...held.findings);
   if (facts.pooled) ports.emit({ kind: 'finding', finding: fault('pooled-connection') });
   live.planFor(held.value);
-  const about = await aboutOf(terms, held.value);
+  const about = await aboutOf(context, held.value);
   if (!about.ok) return verdictOf(...about.findings);
   const { hook } = task;
   if (hook?.unlessPassed === true && held.value.version > 0 && (await hasPassed(live.session, hook.name, about.value)))
-    return wellDone('nothing-to-do');
+    return succeeded('nothing-to-do');
   if (ports.signal.aborted) return verdictOf(fault('interrupted', { why: 'The command was not started.' }));
-  const begun = await beginExec(terms, held.value, about.value);
-  if (!begun.ok) return verdictOf(...begun.findings.map(unreached));
+  const started = await beginExec(context, held.value, about.value);
+  if (!started.ok) return verdictOf(...started.findings.map(unreached));
   if (takenFrom !== undefined)
     await logEvent(live.session, task.run, { kind: 'took-over', body: { from: takenFrom.text, at: ports.now() } });
   await logEvent(live.session, task.run, { kind: 'exec', body: { ...about.value, at: ports.now() } });
@@ -72,46 +72,46 @@ async function execOpened(terms: ExecTerms, { facts, history: read, takenFrom }:
   const comeBack = (): Promise<Outcome<void>> => (task.alone ? live.reconnect() : live.reopen());
   const supervision = supervise(ports, live, { alone: task.alone, comeBack });
   const { verdict, end } = await runCommand(task, ports, spawner, supervision.broken).finally(() => supervision.end());
-  return await conclude(terms, verdict, { ...about.value, ...endOf(end) });
+  return await conclude(context, verdict, { ...about.value, ...endOf(end) });
 }
 
-async function aboutOf({ task, ports, live }: ExecTerms, history: History): Promise<Outcome<RunAbout>> {
-  const seq = history.version === 0 ? good(0) : await lastSeq(live.session);
+async function aboutOf({ task, ports, live }: ExecContext, history: History): Promise<Outcome<RunAbout>> {
+  const seq = history.version === 0 ? ok(0) : await lastSeq(live.session);
   if (!seq.ok) return seq;
   const { hook } = task;
-  return good({
+  return ok({
     words: maskedWords(task, ports),
     seq: seq.value,
     ...(hook === undefined ? {} : { hook: hook.name, follows: hook.follows }),
   });
 }
 
-async function beginExec(terms: ExecTerms, history: History, about: RunAbout): Promise<Outcome<void>> {
-  const { task, ports, live } = terms;
+async function beginExec(context: ExecContext, history: History, about: RunAbout): Promise<Outcome<void>> {
+  const { task, ports, live } = context;
   const { run, command, actor, environment, earlier } = task;
   const recorded: RecordedTask = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
   if (task.alone) {
-    const begun = await live.begin(recorded, { history, planHash: '', first: '', describes: false });
-    if (!begun.ok) return begun;
-    return begun.value.kind === 'moved' ? bad(fault('taken-over')) : good(undefined);
+    const started = await live.begin(recorded, { history, planHash: '', first: '', describes: false });
+    if (!started.ok) return started;
+    return started.value.kind === 'moved' ? err(fault('taken-over')) : ok(undefined);
   }
   const installed = await installHistory(live.session, history.version, environment.name);
   if (!installed.ok) return installed;
-  const begun = await beginBeside(live.session, recorded, live.schema);
-  if (begun.ok) ports.emit({ kind: 'recorded', run });
-  return begun;
+  const started = await beginBeside(live.session, recorded, live.schema);
+  if (started.ok) ports.emit({ kind: 'recorded', run });
+  return started;
 }
 
 /** Writes how it ended, also over a new connection. What cannot be written is not known to anybody else. */
-async function conclude(terms: ExecTerms, verdict: Verdict, about: RunAbout): Promise<Verdict> {
-  const { task, ports, live } = terms;
+async function conclude(context: ExecContext, verdict: Verdict, about: RunAbout): Promise<Verdict> {
+  const { task, ports, live } = context;
   let why = '';
   for (let tries = 1; tries <= writeTries; tries += 1) {
     const written = await within(ports, 30_000, finishExec(live.session, task.run, verdict, about));
     if (written?.ok === true) return verdict;
     why = written?.error.message ?? 'The server does not answer.';
     const lost = written === undefined || written.error.lost;
-    const back = lost ? await (task.alone ? live.reconnect() : live.reopen()) : good(undefined);
+    const back = lost ? await (task.alone ? live.reconnect() : live.reopen()) : ok(undefined);
     // Somebody else's database by now: the row of this run may still be finished.
     if (!back.ok && back.findings.some(({ code }) => code === 'taken-over' || code === 'busy')) await live.reopen();
     else if (!back.ok) await pause(ports, 1_000);

@@ -2,7 +2,7 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import type { RunnerPorts, SpawnEnd, Spawner } from '../../contract/runner-ports.ts';
 import type { ExecTask } from '../../contract/task.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 import { createOutput } from './output.ts';
 import { shown } from '../../contract/command-text.ts';
 
@@ -61,7 +61,7 @@ export async function runCommand(
   ports.emit({ kind: 'exec.finished', exitCode: end.exitCode, signal: end.signal, ms, bytes: output.bytes });
   if (end.left) ports.emit({ kind: 'finding', finding: fault('processes-left') });
   if (stopped !== undefined) return { verdict: verdictOf(stopped), end };
-  return { verdict: end.exitCode === 0 ? wellDone() : verdictOf(failed(words, end)), end };
+  return { verdict: end.exitCode === 0 ? succeeded() : verdictOf(failed(words, end)), end };
 }
 
 /** A timer that is longer would be over at once. */

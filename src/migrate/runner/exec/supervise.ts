@@ -13,7 +13,7 @@ export interface Supervision {
   end(): void;
 }
 
-export interface SupervisionTerms {
+export interface SupervisionOptions {
   /** True: it holds the database. */
   readonly alone: boolean;
   /** Makes the run's session anew, with all that it held. */
@@ -30,7 +30,7 @@ const answerMs = 30_000;
  * the lock. One that is lost is made again; as long as the server is away, the command goes on: what it does to the
  * database fails by itself.
  */
-export function supervise(ports: RunnerPorts, live: LiveRun, terms: SupervisionTerms): Supervision {
+export function supervise(ports: RunnerPorts, live: LiveRun, options: SupervisionOptions): Supervision {
   const run = quoteLiteral(live.run);
   const question = `select (select run from godwit.epoch),
   (select body from godwit.event where run = ${run} and kind = 'cancel-requested' order by n desc limit 1)`;
@@ -45,14 +45,14 @@ export function supervise(ports: RunnerPorts, live: LiveRun, terms: SupervisionT
     if (asked?.ok !== true) return;
     const [owner, request] = asked.value[0]?.rows[0] ?? [];
     if (request != null) return breaks(cancelled(request));
-    if (terms.alone && owner !== live.run) breaks(fault('taken-over'));
+    if (options.alone && owner !== live.run) breaks(fault('taken-over'));
   };
   const tryOut = async (): Promise<void> => {
     const answer = await within(ports, answerMs, live.session.send('select'));
     if (answer !== undefined && (answer.ok || !answer.error.lost)) return;
     const text = 'The connection that holds the database for the command was lost; it is made again.';
     ports.emit({ kind: 'notice', severity: 'WARNING', text });
-    const back = await terms.comeBack();
+    const back = await options.comeBack();
     if (back.ok || ended) return;
     const [finding] = back.findings;
     if (finding !== undefined && (finding.code === 'taken-over' || finding.code === 'busy')) breaks(finding);

@@ -4,7 +4,7 @@ import { binary } from './binary.ts';
 export interface Tail {
   push(bytes: Uint8Array): void;
   /** True: something was put into it. */
-  readonly begun: boolean;
+  readonly started: boolean;
   /** What is kept, from the beginning of a line on, and how much in front of it is not. */
   end(mask: (text: string) => string): { readonly text: string; readonly bytes: number; readonly lines: number };
 }
@@ -18,11 +18,11 @@ const newline = 0x0a;
 export function createTail(margin: number, size: number): Tail {
   const kept: Uint8Array[] = [];
   let length = 0;
-  let begun = false;
+  let started = false;
   const dropped = { bytes: 0, lines: 0 };
   return {
     push(bytes) {
-      begun = true;
+      started = true;
       if (bytes.length === 0) return;
       // A copy: the piece may be a view of a buffer that is used again.
       kept.push(bytes.slice());
@@ -35,7 +35,7 @@ export function createTail(margin: number, size: number): Tail {
       }
     },
     get begun() {
-      return begun;
+      return started;
     },
     end(mask) {
       const whole = mask(kept.map(binary).join(''));

@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import type { EnvironmentTerms } from '../../contract/task.ts';
+import type { TaskEnvironment } from '../../contract/task.ts';
 import { isElsewhere } from '../verify/describe.ts';
 import { majorOf } from '../session/server-facts.ts';
 import type { Opened } from '../session/open.ts';
@@ -13,7 +13,7 @@ const mostNamed = 3;
  */
 export async function emptied(
   { session, facts, history }: Pick<Opened, 'session' | 'facts' | 'history'>,
-  environment: EnvironmentTerms,
+  environment: TaskEnvironment,
 ): Promise<Finding | undefined> {
   // What a run that died has dropped is described by the next one; elsewhere the numbers mean nothing.
   const isKnown = !history.undescribed && !isElsewhere({ server: facts, major: majorOf(facts) }, history.baseline);
@@ -31,7 +31,7 @@ where o.class = 'pg_catalog.pg_class'::pg_catalog.regclass and o.sub = 0 and o.k
   return fault('objects-gone', { why: `${which} gone: ${named}${more}.`, fix: fixFor(environment) });
 }
 
-function fixFor({ name, pinned }: EnvironmentTerms): string {
+function fixFor({ name, pinned }: TaskEnvironment): string {
   const named = name === 'local' ? '' : ` -e ${name}`;
   const anew = pinned === undefined ? '' : `\`godwit adopt --identity --reason TEXT${named}\`, `;
   const afresh =

@@ -1,7 +1,5 @@
-import type { Hashing } from '../../contract/ports.ts';
+import type { Hashing, AnswerRow } from '../../contract/ports.ts';
 import { newestVersion } from './newest-version.ts';
-
-type Row = readonly (string | null)[];
 
 /** The columns of `partialRows`: what `godwit.partial_digest` takes in, in its order. */
 export const partialColumns = 'migration, direction, ordinal, count, tag, hash, state, detail';
@@ -14,7 +12,11 @@ export const partialColumns = 'migration, direction, ordinal, count, tag, hash, 
  */
 export function guardFlaws(
   guard: Readonly<Record<string, unknown>>,
-  { rows, partial, hashing }: { readonly rows: number; readonly partial: readonly Row[]; readonly hashing: Hashing },
+  {
+    rows,
+    partial,
+    hashing,
+  }: { readonly rows: number; readonly partial: readonly AnswerRow[]; readonly hashing: Hashing },
 ): readonly string[] {
   const { schema_version: version, partial: kept } = guard;
   const made = 'partial' in guard ? 3 : 'system_id' in guard ? 2 : 1;
@@ -30,7 +32,7 @@ export function guardFlaws(
   return flaws;
 }
 
-function digestOf(rows: readonly Row[], hashing: Hashing): string {
+function digestOf(rows: readonly AnswerRow[], hashing: Hashing): string {
   if (rows.length === 0) return '';
   const lines = rows.map((row) => row.filter((value) => value !== null).join('|'));
   return hashing.sha256().update(lines.join('\n')).hex();

@@ -1,4 +1,4 @@
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
@@ -12,7 +12,7 @@ const installKey = '1735353463, 26997';
  * never do it at once.
  */
 export async function installHistory(session: Session, version: number, environment: string): Promise<Outcome<void>> {
-  if (version >= newestVersion) return good(undefined);
+  if (version >= newestVersion) return ok(undefined);
   const steps = [...historySchema.slice(version), ...historyFunctions].join('\n');
   const first =
     version === 0
@@ -32,7 +32,7 @@ END $$;`
       : '';
   const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\nSET LOCAL client_min_messages TO warning;\nSET LOCAL check_function_bodies TO off;\n${schema}\n${steps}\n${first}\nCOMMIT`;
   const reply = await session.send(text);
-  if (reply.ok) return good(undefined);
+  if (reply.ok) return ok(undefined);
   if (!reply.error.lost) await session.send('ROLLBACK');
-  return bad(serverFault(reply.error));
+  return err(serverFault(reply.error));
 }

@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { type Outcome, bad, good } from '../../../kit/outcome.ts';
+import { type Outcome, err, ok } from '../../../kit/outcome.ts';
 import type { Hashing, Reply, ServerError, Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import { followHistory } from './history-chain.ts';
@@ -47,7 +47,7 @@ const gone = `select exists (select from ${madeTables})
 export async function readHistory(session: Session, hashing: Hashing): Promise<Outcome<History>> {
   const read = await readDamagedHistory(session, hashing);
   if (!read.ok || read.value.flaws.length === 0) return read;
-  return bad(flawedHistory(read.value.flaws));
+  return err(flawedHistory(read.value.flaws));
 }
 
 /** Reads it as it is, with what is wrong in it. */
@@ -65,19 +65,19 @@ export async function readDamagedHistory(
   if (!reply.ok) {
     const missing = reply.error.sqlstate === '42P01' || reply.error.sqlstate === '3F000';
     // Lost between the two answers: nothing is known yet.
-    if (missing && !present.ok) return bad(serverFault(present.error));
+    if (missing && !present.ok) return err(serverFault(present.error));
     // No history, or one whose first tables are gone: only an empty schema godwit, or none, is a new database.
     const [count, guards] = (missing && reply.completed <= 1 && present.ok ? present.results[0]?.rows[0] : []) ?? [];
-    if (count === '0') return good({ ...emptyHistory, flaws: [] });
+    if (count === '0') return ok({ ...emptyHistory, flaws: [] });
     // Made in this very moment by another run.
     if (guards === '1' && !again) return readDamagedHistory(session, hashing, true);
     const newer = await writtenByNewer(session);
-    return bad(...(newer === undefined ? await explainRights(session, [serverFault(reply.error)]) : [newer]));
+    return err(...(newer === undefined ? await explainRights(session, [serverFault(reply.error)]) : [newer]));
   }
   // Not answered is not damaged.
-  for (const one of [counted, emptied]) if (!one.ok && one.error.lost) return bad(serverFault(one.error));
+  for (const one of [counted, emptied]) if (!one.ok && one.error.lost) return err(serverFault(one.error));
   if (!counted.ok && !isOfStructure(counted.error))
-    return bad(...(await explainRights(session, [serverFault(counted.error)])));
+    return err(...(await explainRights(session, [serverFault(counted.error)])));
   const [guard, migrations, partial] = reply.results.slice(-3);
   const [version, environment, environmentId, head, seq, epoch, leasedTo, whole] = guard?.rows[0] ?? [];
   // Taken for a new database, one whose guard was emptied would get all its migrations a second time.
@@ -86,7 +86,7 @@ export async function readDamagedHistory(
       ? damaged('Its tables are all empty: it was restored without its data.', emptySchemaFix)
       : damaged('Table godwit.guard has lost its row.');
   if (epoch === null) return damaged('Table godwit.epoch has lost its row.');
-  return good({
+  return ok({
     version: Number(version ?? 0),
     environment: environment ?? '',
     environmentId: environmentId ?? '',
@@ -145,7 +145,7 @@ const emptySchemaFix =
   'Run `DROP SCHEMA godwit CASCADE`, then `godwit adopt`, which proves what is there and records it.';
 
 function damaged(why: string, fix?: string): Outcome<never> {
-  return bad(fault('history-damaged', fix === undefined ? { why } : { why, fix }));
+  return err(fault('history-damaged', fix === undefined ? { why } : { why, fix }));
 }
 
 function flawsOf(
@@ -170,17 +170,17 @@ function isOfStructure({ sqlstate }: ServerError): boolean {
 
 function lostRuns(counted: Reply, version: number): readonly string[] {
   if (!counted.ok) return version > 1 ? [`the runs cannot be counted (${counted.error.message})`] : [];
-  const [begun, there] = counted.results[0]?.rows[0] ?? [];
-  return begun === there ? [] : [`godwit.epoch counts ${begun ?? '?'} runs, and ${there ?? '?'} have a row`];
+  const [started, there] = counted.results[0]?.rows[0] ?? [];
+  return started === there ? [] : [`godwit.epoch counts ${started ?? '?'} runs, and ${there ?? '?'} have a row`];
 }
 
-const mostTold = 3;
+const mostReported = 3;
 
 /** What is told of a history that has lost rows, or in which they were edited. */
 function flawedHistory(flaws: readonly string[]): Finding {
-  const more = flaws.length > mostTold ? `; and ${flaws.length - mostTold} more` : '';
+  const more = flaws.length > mostReported ? `; and ${flaws.length - mostReported} more` : '';
   return fault('history-damaged', {
-    why: `${flaws.slice(0, mostTold).join('; ')}${more}.`,
+    why: `${flaws.slice(0, mostReported).join('; ')}${more}.`,
     fix: `Put the rows back from a backup of schema godwit (\`godwit runs verify-chain\` names all that differs). Without one: \`DROP SCHEMA godwit CASCADE\`, then \`godwit adopt\`, which proves what is there.`,
   });
 }

@@ -1,4 +1,4 @@
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { checkpointText } from '../../contract/checkpoint.ts';
 import type { RunOutcome } from '../../contract/run-outcome.ts';
@@ -26,7 +26,7 @@ export type RecordedTask = Pick<ApplyTask, 'run' | 'command' | 'actor' | 'enviro
 export async function beginRun(
   session: Session,
   task: RecordedTask,
-  terms: {
+  options: {
     readonly planHash: string;
     readonly firstStarted: string;
     readonly schema: string;
@@ -46,23 +46,23 @@ WHERE NOT EXISTS (SELECT FROM godwit.run WHERE run = ${quoteLiteral(attempt.run)
   const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 ${localCommit};
 UPDATE godwit.guard SET holder = '', held_by = '', leased_until = NULL WHERE holder NOT IN ('', ${quoteLiteral(run)});
-UPDATE godwit.epoch SET epoch = epoch + 1, run = ${quoteLiteral(run)}, attempt = ${quoteLiteral(terms.attempt)} RETURNING epoch;
+UPDATE godwit.epoch SET epoch = epoch + 1, run = ${quoteLiteral(run)}, attempt = ${quoteLiteral(options.attempt)} RETURNING epoch;
 UPDATE godwit.run SET outcome = 'interrupted' WHERE outcome = 'running' AND run <> ${quoteLiteral(run)}
   AND NOT (command = 'exec' AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE application_name = 'godwit ' || run));
 ${earlier.join('\n')}
 INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, checkpoint, default_schema, about)
-VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(terms.planHash)}, ${quoteLiteral(checkpoint)}, ${quoteLiteral(terms.schema)}, ${quoteLiteral(task.about ?? '')})
+VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(options.planHash)}, ${quoteLiteral(checkpoint)}, ${quoteLiteral(options.schema)}, ${quoteLiteral(task.about ?? '')})
 ON CONFLICT (run) DO UPDATE SET backend_pid = pg_backend_pid();
-SELECT godwit.note_run(${quoteLiteral(run)}, ${quoteLiteral(terms.firstStarted)}, ARRAY[${task.earlier.map((attempt) => quoteLiteral(attempt.run)).join(', ')}]::text[]);
-${terms.settles === undefined ? '' : `${settling(run, terms.settles)}SELECT environment_id FROM godwit.guard;\n`}COMMIT`;
+SELECT godwit.note_run(${quoteLiteral(run)}, ${quoteLiteral(options.firstStarted)}, ARRAY[${task.earlier.map((attempt) => quoteLiteral(attempt.run)).join(', ')}]::text[]);
+${options.settles === undefined ? '' : `${settling(run, options.settles)}SELECT environment_id FROM godwit.guard;\n`}COMMIT`;
   const reply = await session.send(text, { rows: 'all' });
   if (reply.ok) {
     const epoch = reply.results[3]?.rows[0]?.[0] ?? '0';
-    const id = terms.settles === undefined ? undefined : reply.results.at(-2)?.rows[0]?.[0];
-    return good({ epoch, ...(id == null ? {} : { environmentId: id }) });
+    const id = options.settles === undefined ? undefined : reply.results.at(-2)?.rows[0]?.[0];
+    return ok({ epoch, ...(id == null ? {} : { environmentId: id }) });
   }
   if (!reply.error.lost) await session.send('ROLLBACK');
-  return bad(serverFault(reply.error));
+  return err(serverFault(reply.error));
 }
 
 /**

@@ -2,16 +2,16 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import type { History } from '../../contract/history.ts';
 import type { RecordedIdentity } from '../../contract/history-rows.ts';
-import type { EnvironmentTerms, OtherEnvironment, PinnedIdentity } from '../../contract/task.ts';
+import type { TaskEnvironment, OtherEnvironment, PinnedIdentity } from '../../contract/task.ts';
 
 /** Where a database is: the identifier of its server's data (empty: not known), its number there. */
-export interface Place {
+export interface IdentityPlace {
   readonly systemId: string;
   readonly databaseOid: string;
 }
 
 /** What the database says of itself; without a history, environment and id are empty. */
-export function identityOf({ systemId, databaseOid }: Place, history: History): RecordedIdentity {
+export function identityOf({ systemId, databaseOid }: IdentityPlace, history: History): RecordedIdentity {
   return { environment: history.environment, id: history.environmentId, systemId, databaseOid };
 }
 
@@ -22,7 +22,7 @@ interface IdentityDifference {
 }
 
 /** All that speaks against this database being the environment's. */
-export function compareIdentity(found: RecordedIdentity, environment: EnvironmentTerms): readonly IdentityDifference[] {
+export function compareIdentity(found: RecordedIdentity, environment: TaskEnvironment): readonly IdentityDifference[] {
   const { name, pinned } = environment;
   const differences: IdentityDifference[] = [];
   const hasHistory = found.id !== '';
@@ -53,12 +53,12 @@ export function compareIdentity(found: RecordedIdentity, environment: Environmen
   return differences;
 }
 
-function isOtherServer(one: Pick<Place, 'systemId'>, other: Pick<Place, 'systemId'>): boolean {
+function isOtherServer(one: Pick<IdentityPlace, 'systemId'>, other: Pick<IdentityPlace, 'systemId'>): boolean {
   return one.systemId !== '' && other.systemId !== '' && one.systemId !== other.systemId;
 }
 
 /** Are both the same database, as far as can be known? Where a server does not say who it is, its number alone decides. */
-function isSamePlace(one: Place, other: Place): boolean {
+function isSamePlace(one: IdentityPlace, other: IdentityPlace): boolean {
   return one.databaseOid !== '' && one.databaseOid === other.databaseOid && !isOtherServer(one, other);
 }
 
@@ -74,7 +74,7 @@ function isPinnedHere(found: RecordedIdentity, pinned: PinnedIdentity, meant: st
 }
 
 /** True: the last run that changed this database did so where it is now; a copy comes from elsewhere. */
-function wasChangedHere(place: Place, { baseline }: Pick<History, 'baseline'>): boolean {
+function wasChangedHere(place: IdentityPlace, { baseline }: Pick<History, 'baseline'>): boolean {
   return baseline.major !== 0 && isSamePlace(place, baseline);
 }
 
@@ -83,9 +83,9 @@ function wasChangedHere(place: Place, { baseline }: Pick<History, 'baseline'>): 
  * changed where it is now. A copy of that environment's database is none of both.
  */
 export function livesAs(
-  place: Place,
+  place: IdentityPlace,
   history: History,
-  { name: environment, others = [] }: EnvironmentTerms,
+  { name: environment, others = [] }: TaskEnvironment,
 ): string | undefined {
   const found = identityOf(place, history);
   const isIt = ({ name, pinned }: OtherEnvironment): boolean =>
@@ -95,7 +95,11 @@ export function livesAs(
 }
 
 /** Is this the environment's database? At most one finding, which names all that differs and the cure. */
-export function wrongDatabase(place: Place, history: History, environment: EnvironmentTerms): readonly Finding[] {
+export function wrongDatabase(
+  place: IdentityPlace,
+  history: History,
+  environment: TaskEnvironment,
+): readonly Finding[] {
   const differences = compareIdentity(identityOf(place, history), environment);
   if (differences.length === 0) return [];
   const other = livesAs(place, history, environment);
@@ -109,12 +113,12 @@ export function wrongDatabase(place: Place, history: History, environment: Envir
   ];
 }
 
-function settlingFix({ name }: EnvironmentTerms): string {
+function settlingFix({ name }: TaskEnvironment): string {
   const named = name === 'local' ? '' : ` -e ${name}`;
   return `Check the URL. If this database is the one of "${name}" from now on (a restore, a copy, a move, a renamed environment), settle all of it at once: \`godwit adopt --identity --reason TEXT${named}\`.`;
 }
 
 /** What is said where the database is that of another environment. */
-export function ownedFix(other: string, { name }: EnvironmentTerms): string {
+export function ownedFix(other: string, { name }: TaskEnvironment): string {
   return `Check the URL, or name its environment: -e ${other}. If "${other}" was renamed to "${name}", take "${other}" out of the configuration, then \`godwit adopt --identity --reason TEXT -e ${name}\`.`;
 }

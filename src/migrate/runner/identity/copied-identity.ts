@@ -1,15 +1,15 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import type { History } from '../../contract/history.ts';
-import type { EnvironmentTerms } from '../../contract/task.ts';
-import { livesAs, type Place } from './compare-identity.ts';
+import type { TaskEnvironment } from '../../contract/task.ts';
+import { livesAs, type IdentityPlace } from './compare-identity.ts';
 
 /**
  * What forbids to take this database for one that is replaced by copies of another environment's. Such an environment is
  * not pinned itself; so whatever could be the original is refused: what the lock file pins it to, what was last changed
  * where it is now under that name, and what nothing can be said of.
  */
-export function notCopied(place: Place, history: History, environment: EnvironmentTerms): readonly Finding[] {
+export function notCopied(place: IdentityPlace, history: History, environment: TaskEnvironment): readonly Finding[] {
   const { name, copiedFrom } = environment;
   if (copiedFrom === undefined) return [];
   const { name: from, pinned } = copiedFrom;
@@ -48,7 +48,7 @@ export function notCopied(place: Place, history: History, environment: Environme
 }
 
 /** Is it a copy that has not been settled yet? Whatever forbids it has been asked before. */
-export function isFreshCopy(history: History, { name, copiedFrom }: EnvironmentTerms): boolean {
+export function isFreshCopy(history: History, { name, copiedFrom }: TaskEnvironment): boolean {
   if (copiedFrom === undefined || history.version === 0) return false;
   return history.environment !== name || history.environmentId === copiedFrom.pinned?.id;
 }

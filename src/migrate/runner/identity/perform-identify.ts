@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { good } from '../../../kit/outcome.ts';
+import { ok } from '../../../kit/outcome.ts';
 import { newerHistory } from '../history/read-history.ts';
 import type { History } from '../../contract/history.ts';
 import { newestVersion } from '../history/newest-version.ts';
@@ -8,12 +8,12 @@ import type { RunAbout, SettledIdentity } from '../../contract/history-rows.ts';
 import { compareIdentity, identityOf, livesAs, ownedFix } from './compare-identity.ts';
 import { settlementOf } from './settle-identity.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { EnvironmentTerms, IdentifyTask } from '../../contract/task.ts';
+import type { TaskEnvironment, IdentifyTask } from '../../contract/task.ts';
 import { unchangeable } from '../session/server-facts.ts';
 import type { RunSession } from '../run/run-session.ts';
 import type { Opened } from '../session/open.ts';
 import { finishRecorded, performRecorded, unreached } from '../run/recorded-run.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /**
  * `adopt --identity`: the database that was found becomes the environment's own, as a run of its own, with who settled it,
@@ -24,14 +24,14 @@ export async function performIdentify(task: IdentifyTask, ports: RunnerPorts): P
   return await performRecorded(task, ports, (live, opened) => identifyOpened({ task, ports, live }, opened));
 }
 
-interface IdentifyTerms {
+interface IdentifyOptions {
   readonly task: IdentifyTask;
   readonly ports: RunnerPorts;
   readonly live: RunSession;
 }
 
-async function identifyOpened(terms: IdentifyTerms, opened: Opened): Promise<Verdict> {
-  const { task, ports, live } = terms;
+async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise<Verdict> {
+  const { task, ports, live } = options;
   const { facts } = opened;
   const forbidden = [
     ...unchangeable(facts, opened.history),
@@ -42,13 +42,13 @@ async function identifyOpened(terms: IdentifyTerms, opened: Opened): Promise<Ver
   const settles =
     settlementOf(facts, opened.history, task.environment) ??
     (task.moved === true ? movedFrom(facts, opened.history) : undefined);
-  if (settles === undefined) return wellDone('nothing-to-do');
+  if (settles === undefined) return succeeded('nothing-to-do');
   if (!task.approved) {
     ports.emit({ kind: 'identity.settled', done: false, ...settles });
     return verdictOf(needsApproval(task));
   }
   live.watch();
-  const held = facts.pooled ? await live.takeLease(task, opened.history) : good(opened.history);
+  const held = facts.pooled ? await live.takeLease(task, opened.history) : ok(opened.history);
   if (!held.ok) return verdictOf(...held.findings.map(unreached));
   live.planFor(held.value);
   if (ports.signal.aborted) return untouched;
@@ -61,18 +61,18 @@ async function identifyOpened(terms: IdentifyTerms, opened: Opened): Promise<Ver
   };
   const { run, command, actor, environment, earlier } = task;
   const recorded = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
-  const begun = await live.begin(recorded, {
+  const started = await live.begin(recorded, {
     history: held.value,
     planHash: '',
     first: '',
     describes: true,
     settles,
   });
-  if (!begun.ok) return ports.signal.aborted ? untouched : verdictOf(...begun.findings.map(unreached));
-  if (begun.value.kind === 'moved') return verdictOf(fault('taken-over'));
-  return await finishRecorded(live, wellDone(), {
+  if (!started.ok) return ports.signal.aborted ? untouched : verdictOf(...started.findings.map(unreached));
+  if (started.value.kind === 'moved') return verdictOf(fault('taken-over'));
+  return await finishRecorded(live, succeeded(), {
     ...about,
-    identity: { ...settles, after: { ...settles.after, id: begun.value.environmentId } },
+    identity: { ...settles, after: { ...settles.after, id: started.value.environmentId } },
   });
 }
 
@@ -94,7 +94,7 @@ function isShown(shown: SettledIdentity['after'], found: SettledIdentity['after'
 }
 
 /** What speaks against settling: nobody knows this form of history, or the database belongs to another environment. */
-export function unsettled(facts: Opened['facts'], history: History, environment: EnvironmentTerms): readonly Finding[] {
+export function unsettled(facts: Opened['facts'], history: History, environment: TaskEnvironment): readonly Finding[] {
   if (history.version > newestVersion) return [newerHistory(history.version)];
   const differences = compareIdentity(identityOf(facts, history), environment);
   const other = differences.length === 0 ? undefined : livesAs(facts, history, environment);

@@ -1,8 +1,8 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { History } from '../../contract/history.ts';
 import type { SettledIdentity } from '../../contract/history-rows.ts';
-import type { EnvironmentTerms } from '../../contract/task.ts';
-import { compareIdentity, identityOf, type Place } from './compare-identity.ts';
+import type { TaskEnvironment } from '../../contract/task.ts';
+import { compareIdentity, identityOf, type IdentityPlace } from './compare-identity.ts';
 
 /**
  * What settling would change: undefined when this is the environment's database already. A database that comes from
@@ -10,9 +10,9 @@ import { compareIdentity, identityOf, type Place } from './compare-identity.ts';
  * restored under its own name keeps its id.
  */
 export function settlementOf(
-  place: Place,
+  place: IdentityPlace,
   history: History,
-  environment: EnvironmentTerms,
+  environment: TaskEnvironment,
 ): SettledIdentity | undefined {
   const found = identityOf(place, history);
   const { name, pinned, copiedFrom } = environment;

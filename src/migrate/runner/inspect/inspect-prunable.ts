@@ -3,7 +3,7 @@ import { readPrunable } from '../prune/prunable.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { InspectTask } from '../../contract/task.ts';
 import type { Opened } from '../session/open.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /** Says what `runs prune` would remove. */
 export async function inspectPrunable(task: InspectTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
@@ -13,12 +13,12 @@ export async function inspectPrunable(task: InspectTask, ports: RunnerPorts, ope
   if (!found.ok) return verdictOf(...found.findings);
   const { ids: _, ...pruning } = found.value;
   ports.emit({ kind: 'pruning', pruning });
-  return pruning.runs === 0 ? wellDone('nothing-to-do') : wellDone();
+  return pruning.runs === 0 ? succeeded('nothing-to-do') : succeeded();
 }
 
 /** What an older schema cannot do; undefined: nothing is in the way. */
 export function fitForPruning(version: number): Verdict | undefined {
-  if (version === 0) return wellDone('nothing-to-do');
+  if (version === 0) return succeeded('nothing-to-do');
   if (version > 1) return undefined;
   return verdictOf(
     fault('prune-refused', {

@@ -10,7 +10,7 @@ import { serverFault } from '../../contract/server-fault.ts';
 import type { InspectTask } from '../../contract/task.ts';
 import { fingerprintLength } from '../../plan/reported-statements.ts';
 import type { Opened } from '../session/open.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 import { unknownRun } from '../prune/pruned-run.ts';
 import { whereTheyStand } from './current-state.ts';
 import { emitChanges } from '../verify/emit-changes.ts';
@@ -23,7 +23,7 @@ export async function inspect(task: InspectTask, ports: RunnerPorts, opened: Ope
     const fingerprints = await readFingerprints(session, history);
     ports.emit(historyEvent(history, task.what, fingerprints));
   }
-  if (task.what === 'history') return wellDone();
+  if (task.what === 'history') return succeeded();
   if (history.version === 0) return empty(task, ports, history);
   if (task.what === 'chain') return verifyChains(session, ports, task.subject ?? '', history.version);
   if (task.what === 'prunable') return (await import('./inspect-prunable.ts')).inspectPrunable(task, ports, opened);
@@ -32,7 +32,7 @@ export async function inspect(task: InspectTask, ports: RunnerPorts, opened: Ope
   ports.emit({ kind: 'runs', runs });
   if (task.what === 'run' && runs.length === 0) return verdictOf(await unknownRun(session, task.subject ?? ''));
   if (task.what === 'run') await emitRunDetails(session, ports, runs, history.version);
-  return wellDone();
+  return succeeded();
 }
 
 /** What is applied; for an overview with all that a plan is made from. */
@@ -63,14 +63,14 @@ from godwit.statement where seq is not null group by seq`,
     { rows: 'all' },
   );
   if (!reply.ok) return undefined;
-  const told = new Map((reply.results[0]?.rows ?? []).map(([seq, print]) => [Number(seq), print ?? '']));
-  return rows.map(({ seq }) => told.get(seq) ?? '');
+  const reported = new Map((reply.results[0]?.rows ?? []).map(([seq, print]) => [Number(seq), print ?? '']));
+  return rows.map(({ seq }) => reported.get(seq) ?? '');
 }
 
 function empty(task: InspectTask, ports: RunnerPorts, _history: History): Verdict {
   if (task.what === 'runs' || task.what === 'overview') ports.emit({ kind: 'runs', runs: [] });
   if (task.what === 'run') return verdictOf(fault('unknown-run', { why: 'This database has no history yet.' }));
-  return wellDone();
+  return succeeded();
 }
 
 /** Runs, newest first, as they stand by the history and by the sessions that are there. */

@@ -1,7 +1,7 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { openControl } from '../session/control-connection.ts';
-import { tellLocks, type LockTeller } from '../session/report-locks.ts';
+import { reportLocks, type LockReporter } from '../session/report-locks.ts';
 import { watchConnections } from '../session/watch-connections.ts';
 import { readStatements } from '../history/read-statements.ts';
 import { livesAs } from '../identity/compare-identity.ts';
@@ -14,7 +14,7 @@ import { preflight, unfitHistory } from '../session/server-facts.ts';
 import { inspect } from './inspect.ts';
 import { open, type Opened } from '../session/open.ts';
 import { recordedDowns } from '../history/recorded-downs.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 type ReadingTask = Exclude<Task, { kind: 'apply' | 'exec' | 'accept' | 'identify' | 'prune' }>;
 
@@ -41,12 +41,12 @@ async function tryReading(task: ReadingTask, ports: RunnerPorts): Promise<Verdic
   const { session, facts } = opened.value;
   const leave = (): void => {
     session.abandon();
-    ports.pace?.release();
+    ports.suspension?.release();
   };
   ports.signal.addEventListener('abort', leave);
   // Needed only when an answer takes long: its connection is made then.
   const control = openControl(ports, task.run, 'when-asked');
-  const locks = tellLocks(ports, session, task.run);
+  const locks = reportLocks(ports, session, task.run);
   const watch = watchConnections(ports, control, task.run, () => [{ session, backend: facts.backend }]);
   try {
     if (ports.signal.aborted) leave();
@@ -63,7 +63,7 @@ async function tryReading(task: ReadingTask, ports: RunnerPorts): Promise<Verdic
   }
 }
 
-function explained(verdict: Verdict, locks: LockTeller): Verdict {
+function explained(verdict: Verdict, locks: LockReporter): Verdict {
   if (!verdict.findings.some(({ code }) => code === 'lock-timeout')) return verdict;
   return verdictOf(...locks.explain(verdict.findings));
 }
@@ -128,9 +128,9 @@ async function lookAtIdentity(task: InspectTask, ports: RunnerPorts, { facts, hi
   const wrong = unsettled(facts, history, task.environment);
   if (wrong.length > 0) return verdictOf(...wrong);
   const settles = settlementOf(facts, history, task.environment);
-  if (settles === undefined) return wellDone('nothing-to-do');
+  if (settles === undefined) return succeeded('nothing-to-do');
   ports.emit({ kind: 'identity.settled', done: false, ...settles });
-  return wellDone();
+  return succeeded();
 }
 
 async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
@@ -155,10 +155,10 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
   if (task.adopts !== undefined)
     return (await import('../adopt/plan-adopt.ts')).planAdopt(task, ports, opened, made.value.plan.steps);
   const { rowsAtRisk } = await import('../rollback/rows-at-risk.ts');
-  const terms = { environment: task.environment.name, schema: opened.facts.schema };
-  for (const finding of await rowsAtRisk(opened.session, made.value, terms))
+  const options = { environment: task.environment.name, schema: opened.facts.schema };
+  for (const finding of await rowsAtRisk(opened.session, made.value, options))
     ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
-  return made.value.plan.steps.length === 0 ? wellDone('nothing-to-do') : wellDone();
+  return made.value.plan.steps.length === 0 ? succeeded('nothing-to-do') : succeeded();
 }
 
 async function verify(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {

@@ -1,17 +1,17 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import { createBaselineStory } from '../audit/baseline-rows.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
+import { createBaselineReplay } from '../audit/baseline-rows.ts';
 import { alteredHistory, alteredRuns } from '../audit/history-rows.ts';
 import { digestsOfNone } from '../audit/migration-rows.ts';
 import { newestVersion } from '../history/newest-version.ts';
-import { createPrunedStory } from '../audit/pruned-runs.ts';
+import { createPrunedReplay } from '../audit/pruned-runs.ts';
 import { verifyRuns, type CheckedRuns } from '../audit/verify-runs.ts';
 import type { Session } from '../../contract/ports.ts';
 import { unknownRun } from '../prune/pruned-run.ts';
 import type { Pruned } from '../../contract/pruning.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /** Findings in full; the others are counted. */
 const mostFindings = 50;
@@ -58,7 +58,7 @@ async function moment(session: Session): Promise<string> {
   return reply.ok ? JSON.stringify(reply.results[0]?.rows) : '';
 }
 
-interface Seen extends CheckedRuns {
+interface ChainReading extends CheckedRuns {
   /** What differs in what all runs have in common. */
   readonly common: readonly string[];
   readonly migrations: number;
@@ -71,26 +71,26 @@ async function look(
   session: Session,
   { hashing }: Pick<RunnerPorts, 'hashing'>,
   { subject, version }: { readonly subject: string; readonly version: number },
-): Promise<Outcome<Seen>> {
+): Promise<Outcome<ChainReading>> {
   const reply = await session.send(digestsOfNone, { rows: 'all' });
-  if (!reply.ok) return bad(serverFault(reply.error));
+  if (!reply.ok) return err(serverFault(reply.error));
   const none = new Set((reply.results[0]?.rows[0] ?? []).map((digest) => digest ?? ''));
-  const baseline = createBaselineStory();
-  const pruned = createPrunedStory(baseline);
+  const baseline = createBaselineReplay();
+  const pruned = createPrunedReplay(baseline);
   const runs = await verifyRuns(session, { hashing, subject, none, baseline, pruned, version });
   if (!runs.ok) return runs;
-  if (subject !== '') return good({ ...runs.value, common: [], migrations: 0, objects: 0, version, pruned: [] });
+  if (subject !== '') return ok({ ...runs.value, common: [], migrations: 0, objects: 0, version, pruned: [] });
   const [history, ids, objects] = [
     await alteredHistory(session, hashing),
-    version > 1 ? await alteredRuns(session, hashing, version) : good([]),
-    version > 1 ? await baseline.compare(session) : good({ objects: 0, flaws: [] }),
+    version > 1 ? await alteredRuns(session, hashing, version) : ok([]),
+    version > 1 ? await baseline.compare(session) : ok({ objects: 0, flaws: [] }),
   ];
-  const notes = version > 2 ? await pruned.compare(session) : good([]);
+  const notes = version > 2 ? await pruned.compare(session) : ok([]);
   if (!history.ok) return history;
   if (!ids.ok) return ids;
   if (!objects.ok) return objects;
   if (!notes.ok) return notes;
-  return good({
+  return ok({
     ...runs.value,
     common: [...ids.value, ...history.value.flaws, ...notes.value, ...objects.value.flaws],
     migrations: history.value.migrations,
@@ -100,7 +100,7 @@ async function look(
   });
 }
 
-function tell(ports: Pick<RunnerPorts, 'emit'>, seen: Seen, subject: string): Verdict {
+function tell(ports: Pick<RunnerPorts, 'emit'>, seen: ChainReading, subject: string): Verdict {
   for (const { run, events, flaws, prunedBy } of seen.runs) {
     const gone = prunedBy === undefined ? {} : { prunedBy };
     ports.emit({ kind: 'chain', run, events, ok: flaws.length === 0, why: flaws.join('; '), ...gone });
@@ -114,10 +114,10 @@ function tell(ports: Pick<RunnerPorts, 'emit'>, seen: Seen, subject: string): Ve
     fault('audit-broken', { why }),
   );
   for (const finding of findings) ports.emit({ kind: 'finding', finding });
-  return findings.length > 0 ? verdictOf(...findings) : wellDone();
+  return findings.length > 0 ? verdictOf(...findings) : succeeded();
 }
 
-function notCovered({ partly, wholeFrom, version, pruned }: Seen): readonly string[] {
+function notCovered({ partly, wholeFrom, version, pruned }: ChainReading): readonly string[] {
   const since = wholeFrom === '' ? 'by runs of earlier versions of godwit' : `before run ${wholeFrom}`;
   return [
     'what somebody did who may rewrite everything, hashes included: keep the heads elsewhere',

@@ -2,7 +2,7 @@ import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Blocker } from '../../contract/blocker.ts';
 
 /** Who is in the way, in words: `application “psql” (user ann, pid 12, idle in transaction for 4 min: select …)`. */
-function blockerWords(blocker: Blocker): string {
+function describeOneBlocker(blocker: Blocker): string {
   const { pid, application, user, state, transactionMs, query } = blocker;
   if (pid === 0 && application === '') return 'a prepared transaction (see pg_prepared_xacts)';
   if (pid === 0)
@@ -20,11 +20,11 @@ function blockerWords(blocker: Blocker): string {
 }
 
 /** The first of those who are in the way, and how many more there are. */
-export function blockersWords(blockers: readonly Blocker[]): string {
+export function describeBlockers(blockers: readonly Blocker[]): string {
   const [first] = blockers;
   if (first === undefined) return 'another session';
   const more = blockers.length - 1;
-  return more === 0 ? blockerWords(first) : `${blockerWords(first)} and ${more} more`;
+  return more === 0 ? describeOneBlocker(first) : `${describeOneBlocker(first)} and ${more} more`;
 }
 
 /** How to end a prepared transaction that is in the way; undefined: there is none among them. */

@@ -6,18 +6,18 @@ import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { holdersQuery } from './holders.ts';
 import {
   nudgeQuery,
-  readSight,
-  sightQuery,
+  readLockWaitSnapshot,
+  snapshotQuery,
   stepBackQuery,
   stillThereQuery,
-  type Look,
-  type Sight,
+  type SnapshotQuery,
+  type LockWaitSnapshot,
 } from './lock-wait-snapshot.ts';
-import { createTeller } from './throttle.ts';
-import { shortWaitMs, type LockTerms } from '../../contract/lock-policy.ts';
+import { createThrottle } from './throttle.ts';
+import { shortWaitMs, type LockPolicy } from '../../contract/lock-policy.ts';
 
 /** Looks from another connection, while the sessions of a run do not answer, at who is in their way. */
-export interface Lookout {
+export interface LockMonitor {
   /** The session, watched from now on. */
   over(session: Session): Session;
   /** Passes an event on; learns from it which migration is under way. */
@@ -38,21 +38,21 @@ export interface Lookout {
 }
 
 /** What a lookout works with. */
-export interface LookoutParts {
+export interface LockMonitorParts {
   readonly ports: Pick<RunnerPorts, 'clock' | 'timer' | 'sleep' | 'emit' | 'random' | 'signal'>;
-  readonly look: Look;
+  readonly look: SnapshotQuery;
   /** Runs a query that may wait for a second or two, over a connection that nobody else needs. */
   readonly ask: (query: string) => Promise<void>;
-  readonly terms: LockTerms;
+  readonly policy: LockPolicy;
 }
 
 /** Nothing is looked at before a message has been under way for so long: fast runs never pay for a look. */
-const patienceMs = 500;
+const timeoutMs = 500;
 /** After a lock was not to be had: early enough to see who has it, before the next wait is over. */
 const earlyMs = 40;
 const lookEveryMs = 1000;
 
-interface Watched {
+interface WatchedSession {
   readonly pid: number;
   underWay: number;
   /** Since when it has been at what it is doing. */
@@ -60,21 +60,21 @@ interface Watched {
 }
 
 /** The lookout of one run. It costs nothing but a note for each message as long as everything is answered soon. */
-export function createLookout({ ports, look, ask, terms }: LookoutParts): Lookout {
-  const sessions: Watched[] = [];
+export function createLockMonitor({ ports, look, ask, policy: options }: LockMonitorParts): LockMonitor {
+  const sessions: WatchedSession[] = [];
   const covered = new Map<Session, Session>();
-  const teller = createTeller(ports);
+  const throttle = createThrottle(ports);
   let started = false;
   let closed = false;
   let wake: () => void = () => {};
   let trouble = false;
-  let seen: Sight | undefined;
+  let seen: LockWaitSnapshot | undefined;
   let cancelled = false;
   const nudged = new Set<string>();
   const through = new Set<string>();
 
-  const slowest = (): Watched | undefined => {
-    const since = ports.clock() - (trouble ? earlyMs : patienceMs);
+  const slowest = (): WatchedSession | undefined => {
+    const since = ports.clock() - (trouble ? earlyMs : timeoutMs);
     return sessions.find((one) => one.underWay > 0 && one.since <= since);
   };
 
@@ -89,26 +89,26 @@ export function createLookout({ ports, look, ask, terms }: LookoutParts): Lookou
     });
 
   // A retry is looked at early, but not as often as that for all the time that it may take.
-  const pace = (): number => {
+  const suspension = (): number => {
     const busy = sessions.find(({ underWay }) => underWay > 0);
-    const long = busy !== undefined && ports.clock() - busy.since > patienceMs;
-    return long ? lookEveryMs : trouble ? earlyMs : patienceMs;
+    const long = busy !== undefined && ports.clock() - busy.since > timeoutMs;
+    return long ? lookEveryMs : trouble ? earlyMs : timeoutMs;
   };
 
   const watch = async (): Promise<void> => {
     for (;;) {
-      if (!closed) await nap(pace());
+      if (!closed) await nap(suspension());
       if (closed || ports.signal.aborted) return;
       const slow = slowest();
       if (slow === undefined) continue;
       const since = slow.since;
-      const rows = await look(sightQuery(slow.pid));
+      const rows = await look(snapshotQuery(slow.pid));
       // Answered in the meantime: what was seen is about something else.
       if (rows === undefined || slow.since !== since) continue;
-      const sight = readSight(rows);
-      if (sight.blockers.length > 0) seen = sight;
-      teller.tell(sight);
-      if (isCrowded(sight, terms)) await stepBack(slow.pid);
+      const snapshot = readLockWaitSnapshot(rows);
+      if (snapshot.blockers.length > 0) seen = snapshot;
+      throttle.tell(snapshot);
+      if (isCrowded(snapshot, options)) await stepBack(slow.pid);
     }
   };
 
@@ -137,7 +137,7 @@ export function createLookout({ ports, look, ask, terms }: LookoutParts): Lookou
     over(session) {
       const known = covered.get(session);
       if (known !== undefined) return known;
-      const watched: Watched = { pid: session.pid, underWay: 0, since: 0 };
+      const watched: WatchedSession = { pid: session.pid, underWay: 0, since: 0 };
       sessions.push(watched);
       if (!started) void watch();
       started = true;
@@ -148,8 +148,8 @@ export function createLookout({ ports, look, ask, terms }: LookoutParts): Lookou
     emit(event) {
       if (event.kind === 'migration.started') {
         // Each try begins anew; for those who listen it began once.
-        if (event.id === teller.migration) return;
-        teller.migration = event.id;
+        if (event.id === throttle.migration) return;
+        throttle.migration = event.id;
       }
       // Whatever was in the way of this one is no business of the next.
       if (event.kind === 'migration.applied') {
@@ -175,7 +175,7 @@ export function createLookout({ ports, look, ask, terms }: LookoutParts): Lookou
     async search(locks) {
       const query = seen === undefined ? holdersQuery(locks) : undefined;
       const rows = query === undefined ? undefined : await look(query);
-      if (rows !== undefined && rows.length > 0) seen = readSight(rows);
+      if (rows !== undefined && rows.length > 0) seen = readLockWaitSnapshot(rows);
     },
     async pause(ms) {
       const until = ports.clock() + ms;
@@ -199,11 +199,11 @@ const firstLookMs = 100;
 const scatterMs = 50;
 
 /** More than the agreed short wait, and a crowd behind us: ours is the statement that is to be put off. */
-function isCrowded(sight: Sight, terms: LockTerms): boolean {
-  return sight.relation !== undefined && sight.waiters > terms.waiters && sight.waitedMs > 2 * shortWaitMs;
+function isCrowded(snapshot: LockWaitSnapshot, policy: LockPolicy): boolean {
+  return snapshot.relation !== undefined && snapshot.waiters > policy.waiters && snapshot.waitedMs > 2 * shortWaitMs;
 }
 
-function watchedSession(session: Session, watched: Watched, clock: () => number): Session {
+function watchedSession(session: Session, watched: WatchedSession, clock: () => number): Session {
   const track = async (reply: Promise<Reply>): Promise<Reply> => {
     if (watched.underWay === 0) watched.since = clock();
     watched.underWay += 1;

@@ -2,20 +2,24 @@ import { expect, test } from 'vitest';
 import type { LockClass } from '../../../sql/locks.ts';
 import type { Statement } from '../../contract/model.ts';
 import { lockSettings } from './lock-settings.ts';
-import { defaultLockTerms, firstWait, type LockTerms } from '../../contract/lock-policy.ts';
+import { defaultLockPolicy, firstWait, type LockPolicy } from '../../contract/lock-policy.ts';
 
 /** The settings in front of statements of these classes; `RESET` stands for itself. */
 function settings(
   classes: readonly (LockClass | 'none' | 'RESET')[],
-  more: Partial<LockTerms> & { readonly guarded?: boolean } = {},
+  more: Partial<LockPolicy> & { readonly guarded?: boolean } = {},
 ): readonly (string | undefined)[] {
   const statements = classes.map((one) => ({
     tag: one === 'RESET' ? 'RESET' : 'ALTER TABLE',
     ...(one === 'strong' || one === 'patient' ? { lock: one } : {}),
   })) as unknown as readonly Statement[];
-  const { guarded = false, ...terms } = more;
+  const { guarded = false, ...options } = more;
   const segment = { kind: 'transaction' as const, first: 0, last: classes.length - 1 };
-  const found = lockSettings({ analysis: { statements }, locks: { ...defaultLockTerms, ...terms } }, segment, guarded);
+  const found = lockSettings(
+    { analysis: { statements }, locks: { ...defaultLockPolicy, ...options } },
+    segment,
+    guarded,
+  );
   return classes.map((_, index) => found.get(index)?.replace('SET LOCAL lock_timeout TO ', ''));
 }
 

@@ -1,14 +1,14 @@
 import type { LockClass } from '../../../sql/locks.ts';
 import type { Analysis, Segment, Statement } from '../../contract/model.ts';
-import { shortWaitMs, usualWaitMs, type LockTerms } from '../../contract/lock-policy.ts';
+import { shortWaitMs, usualWaitMs, type LockPolicy } from '../../contract/lock-policy.ts';
 
 const short = `'${shortWaitMs}ms'`;
 // Not DEFAULT: through a pooler that is what somebody else has started the connection with.
 const usual = `'${usualWaitMs}ms'`;
 
-interface Waiting {
+interface LockSettingsContext {
   readonly analysis: Pick<Analysis, 'statements'>;
-  readonly locks: LockTerms;
+  readonly locks: LockPolicy;
 }
 
 /**
@@ -19,7 +19,7 @@ interface Waiting {
  * @param guarded godwit itself has taken strong locks in front of the statements
  */
 export function lockSettings(
-  { analysis, locks }: Waiting,
+  { analysis, locks }: LockSettingsContext,
   segment: Segment,
   guarded: boolean,
 ): ReadonlyMap<number, string> {
@@ -54,11 +54,11 @@ export function guardSetting({ analysis }: { readonly analysis: Pick<Analysis, '
 }
 
 /** The same for a statement that runs outside of transactions: it holds until the next opening resets it. */
-export function sessionLockSetting(statement: Statement, locks: LockTerms): readonly string[] {
+export function sessionLockSetting(statement: Statement, locks: LockPolicy): readonly string[] {
   return statement.lock === undefined ? [] : [`SET SESSION lock_timeout TO ${valueOf(statement.lock, locks)}`];
 }
 
-function valueOf(lock: LockClass, locks: LockTerms): string {
+function valueOf(lock: LockClass, locks: LockPolicy): string {
   const ms = lock === 'strong' ? (locks.firstMs ?? shortWaitMs) : locks.concurrentMs;
   return `'${Math.max(1, Math.round(ms))}ms'`;
 }

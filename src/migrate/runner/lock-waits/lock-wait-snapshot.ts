@@ -1,15 +1,13 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Blocker } from '../../contract/blocker.ts';
 import { shownQuery } from './query-text.ts';
-
-/** One row of an answer, all values as the server's text. */
-export type Row = readonly (string | null)[];
+import type { AnswerRow } from '../../contract/ports.ts';
 
 /**
  * Asks the database from another connection than the one that is waiting; undefined when there is no answer. Never
  * rejects.
  */
-export type Look = (query: string) => Promise<readonly Row[] | undefined>;
+export type SnapshotQuery = (query: string) => Promise<readonly AnswerRow[] | undefined>;
 
 /** How far a long statement has got, as the server reports it. */
 export interface BuildState {
@@ -22,7 +20,7 @@ export interface BuildState {
 }
 
 /** What is seen of a session of ours that does not answer. */
-export interface Sight {
+export interface LockWaitSnapshot {
   /** How long it has been waiting for this lock; 0 when it is not waiting. */
   readonly waitedMs: number;
   /** The relation that it waits for, when it waits for one. */
@@ -60,7 +58,7 @@ left join lateral (select x.gid, x.owner, x.prepared from pg_catalog.pg_prepared
  * What the session with this backend is waiting for, who is in its way, who waits behind it, and how far it is.
  * Only `pg_blocking_pids` looks into the lock manager, and only for sessions that do wait.
  */
-export function sightQuery(pid: number): string {
+export function snapshotQuery(pid: number): string {
   return `with held as materialized (
   select distinct unnest(pg_catalog.pg_blocking_pids(${pid})) as pid
 ), behind as materialized (
@@ -87,8 +85,8 @@ from pg_catalog.pg_stat_progress_cluster where pid = ${pid}`;
 }
 
 /** The answer to `sightQuery`. */
-export function readSight(rows: readonly Row[]): Sight {
-  const of = (kind: string): readonly Row[] => rows.filter(([first]) => first === kind);
+export function readLockWaitSnapshot(rows: readonly AnswerRow[]): LockWaitSnapshot {
+  const of = (kind: string): readonly AnswerRow[] => rows.filter(([first]) => first === kind);
   const [wait] = of('wait');
   const [build] = of('build');
   const held = of('blocker');
@@ -105,7 +103,7 @@ export function readSight(rows: readonly Row[]): Sight {
   };
 }
 
-function blockerOf([, pid, application, user, state, age, query]: Row): Blocker {
+function blockerOf([, pid, application, user, state, age, query]: AnswerRow): Blocker {
   return {
     pid: Number(pid),
     application: application ?? '',
@@ -116,7 +114,7 @@ function blockerOf([, pid, application, user, state, age, query]: Row): Blocker 
   };
 }
 
-function buildOf([, command, phase, object, blocks, allBlocks, tuples, allTuples]: Row): BuildState {
+function buildOf([, command, phase, object, blocks, allBlocks, tuples, allTuples]: AnswerRow): BuildState {
   const byBlocks = Number(allBlocks) > 0;
   return {
     command: command ?? '',

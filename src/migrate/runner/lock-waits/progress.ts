@@ -1,7 +1,7 @@
 import type { BuildState } from './lock-wait-snapshot.ts';
 
 /** How far a build is, of all its phases. */
-interface Progress {
+interface BuildProgress {
   /** From 0 to 100; null before it can be told. */
   readonly percent: number | null;
   /** Milliseconds of work that are left at the pace so far, waits not counted; null before it can be told. */
@@ -10,19 +10,19 @@ interface Progress {
 
 /** Follows builds from look to look. */
 export interface ProgressMeter {
-  take(state: BuildState, atMs: number): Progress;
+  take(state: BuildState, atMs: number): BuildProgress;
 }
 
 /** Where a phase begins and ends, in percent of the work: what builds of large tables took. */
-type Stretch = readonly [string, number, number];
+type PhaseStretch = readonly [string, number, number];
 
-const plainBuild: readonly Stretch[] = [
+const plainBuild: readonly PhaseStretch[] = [
   ['building index: scanning table', 0, 65],
   ['building index: sorting live tuples', 65, 72],
   ['building index: loading tuples in tree', 72, 100],
   ['building index', 0, 100],
 ];
-const concurrentBuild: readonly Stretch[] = [
+const concurrentBuild: readonly PhaseStretch[] = [
   ['building index: scanning table', 0, 45],
   ['building index: sorting live tuples', 45, 50],
   ['building index: loading tuples in tree', 50, 70],
@@ -33,7 +33,7 @@ const concurrentBuild: readonly Stretch[] = [
   ['index validation: scanning table', 82, 98],
   ['waiting for', 98, 98],
 ];
-const scan: readonly Stretch[] = [
+const scan: readonly PhaseStretch[] = [
   ['scanning heap', 0, 80],
   ['seq scanning heap', 0, 80],
   ['index scanning heap', 0, 80],

@@ -8,10 +8,10 @@ type Decision =
 
 /** Decides, for the migration that is being applied, whether it is tried again and when. */
 export interface Retries {
-  after(failure: Failure): Decision;
+  after(failure: RetriedFailure): Decision;
 }
 
-interface Failure {
+interface RetriedFailure {
   readonly migration: string;
   readonly cause: RetryCause;
   /** True: what failed is built from zero each time. */

@@ -1,4 +1,4 @@
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
@@ -46,11 +46,11 @@ select p.run, p.events, p.run not in (select run from godwit.migration) and p.ru
 from prunable p order by p.n`,
     { rows: 'all' },
   );
-  if (!reply.ok) return bad(serverFault(reply.error));
+  if (!reply.ok) return err(serverFault(reply.error));
   const [counts, runs] = reply.results;
   const [statements, attempts] = counts?.rows[0] ?? [];
   const rows = runs?.rows ?? [];
-  return good({
+  return ok({
     before,
     ids: rows.map(([run]) => run ?? ''),
     runs: rows.length,
@@ -67,7 +67,7 @@ export function pruningRuns(run: string, { before, ids }: Prunable): string {
 }
 
 /** Reads what that statement has answered. */
-export function pruningTold(text: string | null | undefined): Pruning {
+export function readPruning(text: string | null | undefined): Pruning {
   const { before, runs, gone, events, statements, attempts } = JSON.parse(text ?? '{}') as Pruning;
   return { before, runs, gone, events, statements, attempts };
 }

@@ -9,7 +9,7 @@ interface Loss {
 }
 
 /** How the account stood when a step was begun. */
-interface Standing {
+interface AccountState {
   /** Rows that were lost beyond those that were created. */
   readonly excess: number;
   /** Created rows that were lost, by the OID of their table. */
@@ -39,7 +39,7 @@ export interface LossAccount {
 
 export function createAccount(): LossAccount {
   const own = new Map<string, ReadonlyMap<string, number>>();
-  const standings = new Map<string, Standing>();
+  const standings = new Map<string, AccountState>();
   const entries = new Map<string, Loss[]>();
   const created = (table: string): number => {
     let sum = 0;

@@ -1,7 +1,7 @@
 import { quoteIdent, quoteLiteral } from '../../../sql/quote.ts';
 import { shortWaitMs } from '../../contract/lock-policy.ts';
 import type { RefusedReply, Reply, Session } from '../../contract/ports.ts';
-import type { Target } from './targets.ts';
+import type { LossTarget } from './targets.ts';
 
 /** Rows by the OID of the table that they lie in: one, or those of the partitions and inheriting tables. */
 export type Counted = { readonly ok: true; readonly rows: ReadonlyMap<string, number> } | RefusedReply;
@@ -18,7 +18,7 @@ interface Counting {
 const lookMs = 2_000;
 
 /** Counts outside of any transaction of the user's, waiting for nobody's lock. */
-export async function lookAt(session: Session, target: Target, counting: Counting): Promise<Counted> {
+export async function lookAt(session: Session, target: LossTarget, counting: Counting): Promise<Counted> {
   const text = [
     'BEGIN READ ONLY',
     `SET LOCAL lock_timeout TO '${shortWaitMs}ms'`,
@@ -38,8 +38,8 @@ export async function lookAt(session: Session, target: Target, counting: Countin
  */
 export async function countLocked(
   session: Session,
-  target: Target,
-  terms: Counting & { readonly mode: 'ACCESS EXCLUSIVE' | 'SHARE ROW EXCLUSIVE' },
+  target: LossTarget,
+  options: Counting & { readonly mode: 'ACCESS EXCLUSIVE' | 'SHARE ROW EXCLUSIVE' },
 ): Promise<Counted> {
   const kept = ['role', 'row_security', 'statement_timeout'];
   const known = await session.send(
@@ -54,9 +54,9 @@ export async function countLocked(
   const text = [
     'SET LOCAL statement_timeout TO 0',
     ...roleOf(target),
-    `LOCK TABLE ${onlyOf(terms)}${target.table} IN ${terms.mode} MODE`,
+    `LOCK TABLE ${onlyOf(options)}${target.table} IN ${options.mode} MODE`,
     'SET LOCAL row_security TO off',
-    countQuery(target, terms),
+    countQuery(target, options),
     `SELECT ${back.join(', ')}`,
   ];
   return countedIn(await session.send(joined(text), { rows: 'all' }));
@@ -66,7 +66,7 @@ function joined(commands: readonly string[]): string {
   return commands.map((command) => `${command};\n`).join('');
 }
 
-function roleOf({ role }: Target): readonly string[] {
+function roleOf({ role }: LossTarget): readonly string[] {
   return role === undefined ? [] : [`SET LOCAL ROLE ${quoteIdent(role)}`];
 }
 
@@ -76,7 +76,7 @@ function onlyOf({ only }: Counting): string {
 
 const resultName = 'godwit_rows';
 
-function countQuery({ table, condition }: Target, counting: Counting): string {
+function countQuery({ table, condition }: LossTarget, counting: Counting): string {
   const from = `FROM ${onlyOf(counting)}${table} WHERE ${condition}`;
   return counting.most === undefined
     ? `SELECT tableoid, count(*) AS ${resultName} ${from} GROUP BY tableoid`

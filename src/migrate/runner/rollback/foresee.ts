@@ -1,5 +1,5 @@
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Analysis, PlanStep } from '../../contract/model.ts';
 import type { RefusedReply, Session } from '../../contract/ports.ts';
 import type { StatedLoss } from '../../contract/row-change.ts';
@@ -29,11 +29,11 @@ export interface Undoing {
 export async function foreseeLosses(
   session: Session,
   undoing: readonly Undoing[],
-  terms: { readonly lose: number; readonly schema: string },
+  options: { readonly lose: number; readonly schema: string },
 ): Promise<Outcome<void>> {
   const account = createAccount();
-  const names = createPresentNames(terms.schema);
-  const told = new Set<string>();
+  const names = createPresentNames(options.schema);
+  const reported = new Set<string>();
   const beyond: number[] = [];
   for (const { step, down, created } of undoing) {
     const present = created.flatMap((one): readonly CreatedRows[] => {
@@ -41,28 +41,28 @@ export async function foreseeLosses(
       return table === undefined ? [] : [{ ...one, table }];
     });
     const own = await resolveCreated(askAside(session), present);
-    if (!own.ok && own.error.lost) return bad(serverFault(own.error));
+    if (!own.ok && own.error.lost) return err(serverFault(own.error));
     account.step(step.id, own.ok ? own.rows : new Map());
     account.begin(step.id);
     for (const change of down.rows) {
       names.note(change);
       const loss = change.op === 'lose' && change.how !== 'delete-some' ? names.present(change) : undefined;
-      const lost = loss === undefined ? undefined : await enter({ session, account, told }, step.id, loss);
-      if (lost !== undefined) return bad(serverFault(lost.error));
+      const lost = loss === undefined ? undefined : await enter({ session, account, reported }, step.id, loss);
+      if (lost !== undefined) return err(serverFault(lost.error));
     }
     beyond.push(account.excess() - account.excessBefore(step.id));
   }
   const needed = account.excess();
-  if (needed <= terms.lose) return good(undefined);
+  if (needed <= options.lose) return ok(undefined);
   const several = undoing.length > 1;
-  return bad(
+  return err(
     ...undoing.flatMap(({ step }, index): readonly Finding[] =>
       (beyond[index] ?? 0) > 0
         ? [
             losesTooMuch(step.id, {
               account,
               several,
-              left: terms.lose,
+              left: options.lose,
               needed,
               where: { file: step.file },
               migration: step.id,
@@ -77,12 +77,12 @@ interface Looking {
   readonly session: Session;
   readonly account: LossAccount;
   /** What has been counted: a table that several down files name is lost once. */
-  readonly told: Set<string>;
+  readonly reported: Set<string>;
 }
 
 /** Counts what a loss takes now. What the server does not tell is judged later; only a lost connection is an answer. */
 async function enter(
-  { session, account, told }: Looking,
+  { session, account, reported }: Looking,
   key: string,
   loss: StatedLoss,
 ): Promise<RefusedReply | undefined> {
@@ -98,8 +98,8 @@ async function enter(
     let rows = 0;
     for (const [leaf, count] of counted.rows) {
       const what = values ? `${leaf}.${target.label}` : leaf;
-      if (!told.has(what)) rows += count;
-      told.add(what);
+      if (!reported.has(what)) rows += count;
+      reported.add(what);
     }
     account.lose(key, { table: target.oid, label: target.label, rows, ...(values ? { values } : {}) });
   }

@@ -1,4 +1,4 @@
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { appliedNow, type History } from '../../contract/history.ts';
 import { readRecordedDowns } from '../history/recorded-down.ts';
 import type { MadePlan } from '../../plan/make-plan.ts';
@@ -9,7 +9,7 @@ import { rowsCreatedBy, type CreatedRows } from './own-rows.ts';
 import { createRowGuard, type RowGuard } from './row-guard.ts';
 
 /** What a rollback is guarded with. */
-export interface RollbackTerms {
+export interface RollbackOptions {
   readonly bundle: Bundle;
   readonly history: History;
   readonly session: Session;
@@ -27,9 +27,9 @@ export interface RollbackTerms {
  */
 export async function guardRollback(
   { plan, analyses }: MadePlan,
-  terms: RollbackTerms,
+  options: RollbackOptions,
 ): Promise<Outcome<ReadonlyMap<string, RowGuard>>> {
-  const { bundle, history, session, schema, lose } = terms;
+  const { bundle, history, session, schema, lose } = options;
   const schemas = new Map(history.rows.map((row) => [row.id, row.schema]));
   const undoing: Undoing[] = [];
   for (const step of plan.steps) {
@@ -45,10 +45,10 @@ export async function guardRollback(
     undoing.push({ step, down, created });
   }
   const foreseen = await foreseeLosses(session, undoing, { lose, schema });
-  if (!foreseen.ok) return bad(...foreseen.findings);
+  if (!foreseen.ok) return err(...foreseen.findings);
   const account = createAccount();
   const several = undoing.length > 1;
-  return good(new Map(undoing.map((one) => [one.step.id, createRowGuard({ ...one, account, lose, several })])));
+  return ok(new Map(undoing.map((one) => [one.step.id, createRowGuard({ ...one, account, lose, several })])));
 }
 
 /** Its file is gone: what it has created was kept along with the text that undoes it. */

@@ -3,7 +3,7 @@ import type { Finding, Place } from '../../../kit/finding.ts';
 import type { LossAccount } from './account.ts';
 
 /** What a refusal to undo says beside the losses. */
-interface Terms {
+interface RefusalContext {
   readonly account: LossAccount;
   /** True: more than one migration is undone. */
   readonly several: boolean;
@@ -17,7 +17,10 @@ interface Terms {
 }
 
 /** What is lost under this key is more than may be lost. */
-export function losesTooMuch(key: string, { account, several, left, needed, where, migration }: Terms): Finding {
+export function losesTooMuch(
+  key: string,
+  { account, several, left, needed, where, migration }: RefusalContext,
+): Finding {
   const losses = account.losses(key).filter(({ rows }) => rows > 0);
   const rows = losses.reduce((sum, loss) => sum + loss.rows, 0);
   const created = losses.reduce((sum, loss) => sum + Math.min(loss.rows, account.createdIn(loss.table, migration)), 0);

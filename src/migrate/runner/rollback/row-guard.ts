@@ -30,7 +30,7 @@ interface SegmentGuard {
 }
 
 /** What a guard works with. */
-export interface GuardTerms {
+export interface RowGuardContext {
   readonly account: LossAccount;
   /** Rows that the whole rollback may destroy beyond those that the undone migrations have created. */
   readonly lose: number;
@@ -41,39 +41,39 @@ export interface GuardTerms {
   readonly created: readonly CreatedRows[];
 }
 
-export function createRowGuard(terms: GuardTerms): RowGuard {
-  const { account, step, down } = terms;
+export function createRowGuard(context: RowGuardContext): RowGuard {
+  const { account, step, down } = context;
   const losses = down.rows.filter((change) => change.op === 'lose');
   return {
     async begin(session) {
-      const own = await resolveCreated(askIn(session), terms.created);
+      const own = await resolveCreated(askIn(session), context.created);
       if (!own.ok) return { refusal: own };
       account.step(step.id, own.rows);
     },
     over(segment) {
       const inside = losses.filter(({ statement }) => segment.first <= statement && statement <= segment.last);
-      return inside.length === 0 ? undefined : guardSegment(terms, inside, `${step.id} ${segment.last}`);
+      return inside.length === 0 ? undefined : guardSegment(context, inside, `${step.id} ${segment.last}`);
     },
   };
 }
 
 /** A table that some rows are deleted from: how many it held before. */
-interface Watched {
+interface GuardedTable {
   readonly label: string;
   readonly rows: number;
 }
 
-function guardSegment(terms: GuardTerms, losses: readonly StatedLoss[], key: string): SegmentGuard {
-  const { account } = terms;
-  const watched = new Map<string, Watched>();
+function guardSegment(context: RowGuardContext, losses: readonly StatedLoss[], key: string): SegmentGuard {
+  const { account } = context;
+  const watched = new Map<string, GuardedTable>();
   const whole = new Set<string>();
   account.begin(key);
   const judge = (statement: number): Stop | undefined => {
     const excess = account.excess();
-    if (excess <= terms.lose) return undefined;
-    const { several, lose, step } = terms;
+    if (excess <= context.lose) return undefined;
+    const { several, lose, step } = context;
     const before = account.excessBefore(step.id);
-    const where = placeOf(terms, statement);
+    const where = placeOf(context, statement);
     const budget = { left: lose - before, needed: excess - before };
     return { finding: losesTooMuch(key, { account, several, where, migration: step.id, ...budget }) };
   };
@@ -84,14 +84,14 @@ function guardSegment(terms: GuardTerms, losses: readonly StatedLoss[], key: str
       ...loss,
       table: { schema: loss.table.schema, name: loss.table.name },
     });
-    if (!found.ok) return stopAt(found, terms, loss);
+    if (!found.ok) return stopAt(found, context, loss);
     const some = loss.how === 'delete' || loss.how === 'delete-some';
     const values = loss.column !== undefined;
     for (const target of found.targets) {
       if (whole.has(target.oid) || (some && watched.has(target.oid))) continue;
       const mode = some ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE';
       const counted = await countLocked(session, target, { mode, only: loss.only });
-      if (!counted.ok) return stopAt(counted, terms, loss);
+      if (!counted.ok) return stopAt(counted, context, loss);
       const rows = sumOf(counted.rows);
       const label = target.label;
       if (some) {
@@ -119,10 +119,10 @@ function guardSegment(terms: GuardTerms, losses: readonly StatedLoss[], key: str
       const [last] = losses.slice(-1);
       if (oids.length === 0 || last === undefined) return undefined;
       const found = await findAgain(askIn(session), oids);
-      if (!found.ok) return stopAt(found, terms, last);
+      if (!found.ok) return stopAt(found, context, last);
       for (const target of found.targets) {
         const counted = await countLocked(session, target, { mode: 'SHARE ROW EXCLUSIVE' });
-        if (!counted.ok) return stopAt(counted, terms, last);
+        if (!counted.ok) return stopAt(counted, context, last);
         const { label = target.label, rows = 0 } = watched.get(target.oid) ?? {};
         const lost = Math.max(0, rows - sumOf(counted.rows));
         account.lose(key, { table: target.oid, label, rows: lost });
@@ -135,14 +135,14 @@ function guardSegment(terms: GuardTerms, losses: readonly StatedLoss[], key: str
 /** What is only a matter of time, or of whoever stops the run, is told as the statement's own wait. */
 const passing = new Set(['55P03', '40P01', '57014', '25P03', '57P01']);
 
-function stopAt(refusal: RefusedReply, terms: GuardTerms, { statement }: StatedLoss): Stop {
+function stopAt(refusal: RefusedReply, context: RowGuardContext, { statement }: StatedLoss): Stop {
   const { error } = refusal;
   if (error.lost || passing.has(error.sqlstate)) return { refusal };
-  const why = `${terms.down.statements[statement]?.tag ?? ''}: ${describe(error)}`;
-  return { finding: fault('rows-uncounted', { why, where: placeOf(terms, statement) }) };
+  const why = `${context.down.statements[statement]?.tag ?? ''}: ${describe(error)}`;
+  return { finding: fault('rows-uncounted', { why, where: placeOf(context, statement) }) };
 }
 
-function placeOf({ step, down }: GuardTerms, statement: number): Place {
+function placeOf({ step, down }: RowGuardContext, statement: number): Place {
   const { line = 1, column = 1 } = down.statements[statement] ?? {};
   return { file: step.file, line, column };
 }

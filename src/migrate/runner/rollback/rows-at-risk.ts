@@ -6,7 +6,7 @@ import type { Session } from '../../contract/ports.ts';
 import type { StatedLoss } from '../../contract/row-change.ts';
 import { lookAt, sumOf } from './count.ts';
 import { createPresentNames } from './present-names.ts';
-import { askAside, findTargets, type Target } from './targets.ts';
+import { askAside, findTargets, type LossTarget } from './targets.ts';
 
 /** A step that would be executed, with its analysis. */
 interface Applying {
@@ -31,15 +31,15 @@ const unasked = 'local';
 export async function rowsAtRisk(
   session: Session,
   { plan, analyses }: Pick<MadePlan, 'plan' | 'analyses'>,
-  terms: { readonly environment: string; readonly schema: string },
+  options: { readonly environment: string; readonly schema: string },
 ): Promise<readonly Finding[]> {
-  if (terms.environment === unasked) return [];
+  if (options.environment === unasked) return [];
   const steps = plan.steps.flatMap((step) => {
     const analysis = step.direction === 'up' ? analyses.get(step.id) : undefined;
     return analysis === undefined ? [] : [{ step, analysis }];
   });
-  const names = createPresentNames(terms.schema);
-  const told = new Set<string>();
+  const names = createPresentNames(options.schema);
+  const reported = new Set<string>();
   const findings: Finding[] = [];
   for (const { step, analysis } of steps) {
     for (const change of analysis.rows) {
@@ -52,10 +52,10 @@ export async function rowsAtRisk(
       const targets = found.ok ? found.targets.slice(0, loss.how === 'delete' ? 1 : undefined) : [];
       for (const target of targets) {
         const what = `${target.oid} ${target.label}`;
-        if (told.has(what) || told.has(target.oid)) continue;
+        if (reported.has(what) || reported.has(target.oid)) continue;
         const held = await heldBy(session, target, loss);
         if (held === undefined) continue;
-        told.add(loss.column === undefined ? target.oid : what);
+        reported.add(loss.column === undefined ? target.oid : what);
         findings.push(destroys({ step, analysis }, change, held));
       }
     }
@@ -70,7 +70,7 @@ function isAllowed({ directives }: Analysis, { how }: StatedLoss): boolean {
 }
 
 /** In words what is lost; undefined: nothing, or nobody can tell. */
-async function heldBy(session: Session, target: Target, loss: StatedLoss): Promise<string | undefined> {
+async function heldBy(session: Session, target: LossTarget, loss: StatedLoss): Promise<string | undefined> {
   const counted = await lookAt(session, target, { only: loss.only, most });
   const what = loss.column === undefined ? `table ${target.label} holds` : `column ${target.label} holds`;
   const unit = loss.column === undefined ? 'row' : 'value';

@@ -6,7 +6,7 @@ import type { NamedTable, StatedLoss } from '../../contract/row-change.ts';
 type Rows = readonly (readonly (string | null)[])[];
 
 /** A table of the database that a loss reaches. */
-export interface Target {
+export interface LossTarget {
   readonly oid: string;
   /** Quoted, with its schema. */
   readonly table: string;
@@ -18,7 +18,7 @@ export interface Target {
   readonly role?: string;
 }
 
-export type Found = { readonly ok: true; readonly targets: readonly Target[] } | RefusedReply;
+export type FoundTargets = { readonly ok: true; readonly targets: readonly LossTarget[] } | RefusedReply;
 
 /**
  * Looks up what a loss reaches in the catalogue as it is now: ordinary tables, partitions and inheriting tables included.
@@ -26,7 +26,7 @@ export type Found = { readonly ok: true; readonly targets: readonly Target[] } |
  *
  * @param loss without a path, a name is looked for as the session itself does
  */
-export async function findTargets(ask: Ask, loss: StatedLoss): Promise<Found> {
+export async function findTargets(ask: Ask, loss: StatedLoss): Promise<FoundTargets> {
   const found = await ask(loss.how === 'drop-schema' ? tablesIn(loss.table.name) : reached(loss));
   if (!found.ok) return found;
   const targets = found.rows.map((row) => targetOf(row, loss));
@@ -38,7 +38,7 @@ export async function findTargets(ask: Ask, loss: StatedLoss): Promise<Found> {
 }
 
 /** The same tables in the same order, found again; those that are gone are left out. */
-export async function findAgain(ask: Ask, oids: readonly string[]): Promise<Found> {
+export async function findAgain(ask: Ask, oids: readonly string[]): Promise<FoundTargets> {
   const list = oids.join(', ');
   const order = `order by pg_catalog.array_position(array[${list}]::oid[], c.oid)`;
   const found = await ask(`${columns} where c.oid in (${list}) ${order}`);
@@ -100,7 +100,7 @@ function reached({ how, table, cascade }: StatedLoss): string {
 where ${holdsRows} and (c.oid = root.oid or not c.relispartition) order by c.oid <> root.oid, 3`;
 }
 
-function targetOf(row: readonly (string | null)[], loss?: StatedLoss): Target {
+function targetOf(row: readonly (string | null)[], loss?: StatedLoss): LossTarget {
   const [oid, schema, name, role] = row;
   const names = { schema: schema ?? '', name: name ?? '' };
   const said = loss?.table.schema != null || loss?.how === 'drop-schema' ? `${names.schema}.${names.name}` : names.name;

@@ -1,7 +1,7 @@
 import { fault, FaultError } from '../../../kit/fault.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { History } from '../../contract/history.ts';
-import type { LockTerms } from '../../contract/lock-policy.ts';
+import type { LockPolicy } from '../../contract/lock-policy.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { verdictOf } from '../../contract/verdict.ts';
 import { applySteps, type ApplyResult } from '../apply/apply-steps.ts';
@@ -36,7 +36,7 @@ export interface Applying {
 
 /** How steps are applied. */
 export interface ApplyingOptions {
-  readonly locks: LockTerms;
+  readonly locks: LockPolicy;
   /** True: each migration is described before the next one begins. */
   readonly describesEach: boolean;
 }
@@ -49,7 +49,7 @@ export function createApplying(
   { locks, describesEach }: ApplyingOptions,
 ): Applying {
   const yielding = createYielding(given, live, locks);
-  const ports: RunnerPorts = { ...given, emit: (event) => yielding.lookout.emit(event) };
+  const ports: RunnerPorts = { ...given, emit: (event) => yielding.monitor.emit(event) };
   let left = steps;
 
   const attempt = async (): Promise<ApplyResult> => {
@@ -65,10 +65,10 @@ export function createApplying(
     ports,
     run: live.run,
     session: yielding.over(live.session),
-    steppedBack: () => yielding.lookout.steppedBack(),
+    steppedBack: () => yielding.monitor.steppedBack(),
     settle: () => live.settle(),
     epoch: live.epoch,
-    begun: live.begun.then((begun) => begun.ok && begun.value.kind === 'begun'),
+    started: live.begun.then((started) => started.ok && started.value.kind === 'begun'),
     withCopySession: (use) => live.withCopySession((session) => use(yielding.over(session))),
   });
 
@@ -135,10 +135,10 @@ export function createApplying(
       }
     },
     async resolveBegin() {
-      const begun = await live.begun;
-      if (begun.ok) return { kind: 'overtaken' };
-      const refused = { kind: 'refused', findings: begun.findings } as const;
-      if (!begun.findings.some(({ code }) => code === 'connection-lost')) return refused;
+      const started = await live.begun;
+      if (started.ok) return { kind: 'overtaken' };
+      const refused = { kind: 'refused', findings: started.findings } as const;
+      if (!started.findings.some(({ code }) => code === 'connection-lost')) return refused;
       const back = await live.reconnect();
       if (!back.ok) return (await hasNeverBegun(live, back.findings)) ? refused : unreached(back.findings);
       const history = await live.readHistory();
@@ -162,7 +162,7 @@ export function createApplying(
     steps,
     applied,
     left: () => left,
-    end: () => yielding.lookout.close(),
+    end: () => yielding.monitor.close(),
   };
 }
 

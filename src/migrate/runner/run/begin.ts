@@ -1,5 +1,5 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { installHistory } from '../history/install.ts';
 import { readHistory } from '../history/read-history.ts';
 import type { History } from '../../contract/history.ts';
@@ -9,13 +9,13 @@ import { beginRun, type RecordedTask } from '../history/run-record.ts';
 import { isFreshCopy } from '../identity/copied-identity.ts';
 import { settlementOf } from '../identity/settle-identity.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { EnvironmentTerms } from '../../contract/task.ts';
+import type { TaskEnvironment } from '../../contract/task.ts';
 import { noteState } from '../verify/describe.ts';
 import type { AddedColumns, Begun } from './live-run.ts';
 import type { LiveRun } from './run-state.ts';
 
 /** What the first writes of a run say. */
-export interface BeginTerms {
+export interface BeginOptions {
   readonly history: History;
   readonly planHash: string;
   /** Id of the first migration; empty when none is executed. */
@@ -41,41 +41,41 @@ export async function writeBeginning(
   task: RecordedTask,
   ports: RunnerPorts,
   live: LiveRun,
-  terms: BeginTerms,
+  options: BeginOptions,
 ): Promise<Outcome<Begun>> {
   // A stop may raise it before these are answered.
   const expected = live.epoch;
-  const settles = terms.settles ?? freshSettlement(live, terms.history, task.environment);
+  const settles = options.settles ?? freshSettlement(live, options.history, task.environment);
   // In one flight: each of these is answered in its turn, and fails if the one before it has failed.
   const [installed, fresh, epoch, moved] = await Promise.all([
-    installHistory(live.session, terms.history.version, task.environment.name),
-    terms.history.environmentId === '' ? readHistory(live.session, ports.hashing) : good(terms.history),
+    installHistory(live.session, options.history.version, task.environment.name),
+    options.history.environmentId === '' ? readHistory(live.session, ports.hashing) : ok(options.history),
     beginRun(live.session, task, {
-      planHash: terms.planHash,
-      firstStarted: terms.first,
+      planHash: options.planHash,
+      firstStarted: options.first,
       schema: live.schema,
       attempt: live.attempt,
       ...(settles === undefined ? {} : { settles }),
     }),
-    terms.describes ? noteState(live, terms.history, terms.touchesRows === true) : '',
+    options.describes ? noteState(live, options.history, options.touchesRows === true) : '',
   ]);
-  if (!installed.ok) return bad(...(await explainRights(live.session, installed.findings)));
-  if (!fresh.ok) return bad(...(await explainRights(live.session, fresh.findings)));
-  if (!epoch.ok) return bad(...(await explainRights(live.session, epoch.findings)));
-  if (epoch.value.epoch !== expected) return good({ kind: 'moved' });
+  if (!installed.ok) return err(...(await explainRights(live.session, installed.findings)));
+  if (!fresh.ok) return err(...(await explainRights(live.session, fresh.findings)));
+  if (!epoch.ok) return err(...(await explainRights(live.session, epoch.findings)));
+  if (epoch.value.epoch !== expected) return ok({ kind: 'moved' });
   if (moved !== '') ports.emit({ kind: 'finding', finding: fault('baseline-moved', { why: moved }) });
   const { environmentId = fresh.value.environmentId } = epoch.value;
-  if (settles !== undefined) tellSettled(ports, settles, environmentId);
+  if (settles !== undefined) reportSettled(ports, settles, environmentId);
   reportBegun(ports, live, environmentId);
-  return good({ kind: 'begun', environmentId });
+  return ok({ kind: 'begun', environmentId });
 }
 
 /** A database that is replaced by copies of another one is settled by the first run that changes the copy. */
-function freshSettlement(live: LiveRun, history: History, environment: EnvironmentTerms): SettledIdentity | undefined {
+function freshSettlement(live: LiveRun, history: History, environment: TaskEnvironment): SettledIdentity | undefined {
   return isFreshCopy(history, environment) ? settlementOf(live.server, history, environment) : undefined;
 }
 
-function tellSettled(ports: RunnerPorts, settles: SettledIdentity, id: string): void {
+function reportSettled(ports: RunnerPorts, settles: SettledIdentity, id: string): void {
   ports.emit({ kind: 'identity.settled', done: true, ...settles, after: { ...settles.after, id } });
 }
 

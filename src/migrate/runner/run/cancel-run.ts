@@ -8,9 +8,9 @@ import { serverFault } from '../../contract/server-fault.ts';
 import type { CancelTask } from '../../contract/task.ts';
 import { readRuns } from '../inspect/inspect.ts';
 import type { Opened } from '../session/open.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
-const patienceMs = 20_000;
+const timeoutMs = 20_000;
 const cancelEveryMs = 500;
 
 /**
@@ -31,7 +31,7 @@ export async function cancelRun(task: CancelTask, ports: RunnerPorts, opened: Op
   const raised = await session.send(raisingEpoch({ run: run.run }), { rows: 'all' });
   if (!raised.ok) return verdictOf(serverFault(raised.error));
   const { by, from } = task.actor;
-  const until = ports.clock() + patienceMs;
+  const until = ports.clock() + timeoutMs;
   const request = { kind: 'cancel-requested', body: { by, from, at: ports.now() } };
   let noted = false;
   for (;;) {
@@ -46,7 +46,7 @@ where application_name = ${quoteLiteral(`godwit ${run.run}`)} and datname = pg_c
     if ('outcome' in now) return now;
     if (isOver(now) || ports.clock() > until) {
       ports.emit({ kind: 'runs', runs: now });
-      return wellDone();
+      return succeeded();
     }
     await pause(ports, cancelEveryMs);
   }

@@ -2,14 +2,14 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { ApplyTask } from '../../contract/task.ts';
-import { afterChanges, verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { afterChanges, verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { logEvent } from '../history/run-record.ts';
 import { afterApplying } from '../verify/after-applying.ts';
 import type { Applying } from './applying.ts';
 import type { Conclusion, Failed } from './next.ts';
 import type { RunSession } from './run-session.ts';
-import { standingPart } from './partly-applied.ts';
+import { partlyAppliedMigration } from './partly-applied.ts';
 
 /** A run that applies nothing more. */
 export interface Concluding {
@@ -37,7 +37,7 @@ export async function conclude(run: Concluding, end: Conclusion): Promise<Conclu
   // The database is gone: nothing can be looked at, nothing written.
   if (verdict.findings.some(({ code }) => code === 'outcome-unknown')) return { verdict, writes: false };
   const partly = verdict.outcome === 'partly-applied' && !ports.signal.aborted;
-  const inPart = partly ? await standingPart(ports, live, applying.steps) : undefined;
+  const inPart = partly ? await partlyAppliedMigration(ports, live, applying.steps) : undefined;
   await live.settle();
   // What stands in part may already differ from what the migrations before it state, rightly so: then only together with
   // it. And whoever stops a run waits for no checks.
@@ -58,7 +58,7 @@ export async function conclude(run: Concluding, end: Conclusion): Promise<Conclu
 
 /** The verdict on applying alone. */
 async function verdictOn({ ports, live, applying }: Concluding, end: Conclusion): Promise<Verdict> {
-  if (end.kind === 'done') return wellDone();
+  if (end.kind === 'done') return succeeded();
   if (end.kind === 'stopped') return end.verdict;
   if (end.kind === 'interrupted') return verdictOf(fault('interrupted'));
   const cancelled = end.fromOutside ? await live.cancelledBy() : undefined;

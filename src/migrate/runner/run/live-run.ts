@@ -1,4 +1,4 @@
-import type { Backend, Watched } from '../session/backend.ts';
+import type { Backend, WatchedConnection } from '../session/backend.ts';
 import type { LiveRun } from './run-state.ts';
 
 /** `moved`: somebody else has raised the epoch in between, so that what was sent under the expected one did nothing. */
@@ -8,7 +8,7 @@ export type Begun = { readonly kind: 'begun'; readonly environmentId: string } |
 export type AddedColumns = readonly (readonly [migration: string, table: string, column: string])[];
 
 /** The connections that a run works on. */
-export function workingOn({ session, backend, copySession, copyBackend }: LiveRun): readonly Watched[] {
+export function workingOn({ session, backend, copySession, copyBackend }: LiveRun): readonly WatchedConnection[] {
   return [{ session, backend }, ...(copySession === undefined ? [] : [{ session: copySession, backend: copyBackend }])];
 }
 

@@ -29,7 +29,7 @@ export async function needingSession(made: MadePlan, bundle: Bundle): Promise<re
 function outside({ segments, statements }: Analysis, file: string): readonly Finding[] {
   return segments.flatMap(({ kind, first }) => {
     const statement = statements[first];
-    if (kind !== 'barrier' || statement === undefined) return [];
+    if (kind !== 'standalone' || statement === undefined) return [];
     return [refuse(statement, file, `${statement.tag} runs outside of a transaction`)];
   });
 }

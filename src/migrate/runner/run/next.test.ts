@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { verdictOf, wellDone } from '../../contract/verdict.ts';
+import { verdictOf, succeeded } from '../../contract/verdict.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import {
   atFirst,
@@ -53,7 +53,11 @@ const lostAll = (count: number, id = '7'): readonly string[] => Array.from({ len
 
 test.each<Case>([
   ['what is planned and begun is applied', { kind: 'ready' }, apply],
-  ['a run with nothing to apply is left', { kind: 'over', verdict: wellDone() }, { do: 'leave', verdict: wellDone() }],
+  [
+    'a run with nothing to apply is left',
+    { kind: 'over', verdict: succeeded() },
+    { do: 'leave', verdict: succeeded() },
+  ],
   ['a refused plan is the answer', { kind: 'refused', findings: [refusal] }, leave(refusal)],
   ['a lock that planning did not get is a matter of time', { kind: 'refused', findings: [lockTimeout] }, start(2)],
   ['so is a connection that is lost before anything is applied', { kind: 'refused', findings: [lost] }, start(2)],

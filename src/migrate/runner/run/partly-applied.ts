@@ -5,7 +5,7 @@ import type { LiveRun } from './run-state.ts';
 import { asTheyStand } from './prepare.ts';
 
 /** The step of which an attempt has left a part standing, as it stands now; undefined if there is none. */
-export async function standingPart(
+export async function partlyAppliedMigration(
   ports: Pick<RunnerPorts, 'hashing'>,
   live: LiveRun,
   steps: readonly PreparedStep[],

@@ -1,9 +1,9 @@
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { ApplyTask } from '../../contract/task.ts';
 import type { Verdict } from '../../contract/verdict.ts';
-import { defaultLockTerms } from '../../contract/lock-policy.ts';
+import { defaultLockPolicy } from '../../contract/lock-policy.ts';
 import { bundleInEffect } from '../../plan/in-effect.ts';
-import { tellHistory } from '../inspect/report-history.ts';
+import { reportHistory } from '../inspect/report-history.ts';
 import { open, type Opened } from '../session/open.ts';
 import { createApplying, type Applying } from './applying.ts';
 import { conclude, type Concluded } from './conclude.ts';
@@ -40,7 +40,7 @@ function createStages(
   end(action: Last): Promise<Verdict>;
   close(): Promise<void>;
 } {
-  const progress: RunProgress = { plan: '', begun: false, applied: [] };
+  const progress: RunProgress = { plan: '', started: false, applied: [] };
   let ports = given;
   let live: RunSession | undefined;
   let applying: Applying | undefined;
@@ -65,7 +65,7 @@ function createStages(
     live = new RunSession(ports, opened.value, { run: task.run, onDisconnect: task.onDisconnect, pinned });
     const started = await startRun({ task, ports, live, progress }, opened.value);
     if (started.kind !== 'ready') return started;
-    const { locks = defaultLockTerms, describesEach = false } = task;
+    const { locks = defaultLockPolicy, describesEach = false } = task;
     applying = createApplying(ports, live, started.steps, { locks, describesEach });
     return started;
   };
@@ -86,7 +86,7 @@ function createStages(
           return await start(action.attempt);
         case 'apply': {
           const end = await current().apply();
-          if (end.kind !== 'not-begun') progress.begun = true;
+          if (end.kind !== 'not-begun') progress.started = true;
           return end;
         }
         case 'resolve-begin':
@@ -100,9 +100,9 @@ function createStages(
     async end(action) {
       // It may have begun although it has applied nothing: an earlier start did, or it only records.
       const ended =
-        action.do === 'leave' ? { verdict: action.verdict, writes: progress.begun } : await concluded(action.end);
+        action.do === 'leave' ? { verdict: action.verdict, writes: progress.started } : await concluded(action.end);
       if (ended.writes) await live?.finish(ended.verdict);
-      if (task.tells === true && live !== undefined) await tellHistory(ports, live.session);
+      if (task.tells === true && live !== undefined) await reportHistory(ports, live.session);
       return ended.verdict;
     },
   };

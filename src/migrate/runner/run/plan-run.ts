@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import type { History } from '../../contract/history.ts';
 import { readStatements } from '../history/read-statements.ts';
@@ -31,13 +31,13 @@ export interface RunProgress {
   /** The live run that the database was taken from, until the audit has it. */
   takenFrom?: string | undefined;
   /** The run's row is there. */
-  begun: boolean;
+  started: boolean;
   /** What the starts before this one have applied. */
   readonly applied: PreparedStep[];
 }
 
 /** What the first part of a run works with. */
-export interface PlanTerms {
+export interface PlanContext {
   readonly task: ApplyTask;
   readonly ports: RunnerPorts;
   readonly live: RunSession;
@@ -49,16 +49,16 @@ export interface PlanTerms {
  * a pooler the lease is taken once there is something to do; if the history has moved by then, it is planned again.
  */
 export async function planRun(
-  { task, ports, live, progress }: PlanTerms,
+  { task, ports, live, progress }: PlanContext,
   opened: Opened,
 ): Promise<Outcome<PlannedRun | 'nothing-to-do'>> {
   const { facts, session } = opened;
   let { history } = opened;
   for (;;) {
     const forbidden = preflight(facts, history, task.environment);
-    if (forbidden.length > 0) return bad(...forbidden);
+    if (forbidden.length > 0) return err(...forbidden);
     const gone = task.how === 'execute' ? await emptied({ session, facts, history }, task.environment) : undefined;
-    if (gone !== undefined) return bad(gone);
+    if (gone !== undefined) return err(gone);
     const made = await makePlan(ports.bundle, history, task.selection, {
       hashing: ports.hashing,
       recorded: readStatements(session),
@@ -91,9 +91,9 @@ export async function planRun(
       ports.emit({ kind: 'plan', plan: made.value.plan });
     }
     progress.plan = made.value.plan.hash;
-    if (refused.length > 0) return bad(...refused);
+    if (refused.length > 0) return err(...refused);
     live.planFor(history);
-    return good(idle ? 'nothing-to-do' : { made: made.value, history });
+    return ok(idle ? 'nothing-to-do' : { made: made.value, history });
   }
 }
 

@@ -1,8 +1,8 @@
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { appliedPart } from '../../plan/applied-part.ts';
 import { bringBackOf, type UndoneScripts } from '../../plan/back-steps.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
-import { defaultLockTerms } from '../../contract/lock-policy.ts';
+import { defaultLockPolicy } from '../../contract/lock-policy.ts';
 import { appliedNow, type History, type PartialStatement } from '../../contract/history.ts';
 import { guardRollback } from '../rollback/guard-rollback.ts';
 import type { MadePlan } from '../../plan/make-plan.ts';
@@ -27,8 +27,8 @@ export async function prepareSteps(
     const analysis = made.analyses.get(step.id);
     if (migration === undefined || analysis === undefined) throw new Error(`step ${step.id} without its migration`);
     const part = appliedPart(analysis, notesOf(history, step), step.file);
-    if (!part.ok) return bad(...part.findings);
-    const back = step.resumes === true ? await scriptsOf(bundle, migration) : good(undefined);
+    if (!part.ok) return err(...part.findings);
+    const back = step.resumes === true ? await scriptsOf(bundle, migration) : ok(undefined);
     if (!back.ok) return back;
     const guard = guards.value.get(step.id);
     const keeping =
@@ -41,21 +41,21 @@ export async function prepareSteps(
       ...(guard === undefined ? {} : { guard }),
       ...(keeping === undefined ? {} : { keeping }),
       part: part.value,
-      locks: task.locks ?? defaultLockTerms,
+      locks: task.locks ?? defaultLockPolicy,
       ...backIn(history, step),
     };
-    const resuming = back.value === undefined ? good(one) : resumed(one, history, back.value);
+    const resuming = back.value === undefined ? ok(one) : resumed(one, history, back.value);
     if (!resuming.ok) return resuming;
     prepared.push(resuming.value);
   }
-  return good(prepared);
+  return ok(prepared);
 }
 
 async function scriptsOf(bundle: Bundle, migration: Migration): Promise<Outcome<UndoneScripts>> {
   const [up, down] = await Promise.all([bundle.analysis(migration, 'up'), bundle.analysis(migration, 'down')]);
   if (!up.ok) return up;
   if (!down.ok) return down;
-  return good({ up: up.value, down: down.value, file: migration.down?.file ?? migration.up.file });
+  return ok({ up: up.value, down: down.value, file: migration.down?.file ?? migration.up.file });
 }
 
 /** With what is to be done again, as the history has it now. */
@@ -63,13 +63,13 @@ function resumed(one: PreparedStep, history: History, scripts: UndoneScripts): O
   const back = bringBackOf(scripts, notesOf(history, { id: one.step.id, direction: 'down' }));
   if (!back.ok) return back;
   const seq = appliedNow(history.rows).find(({ id }) => id === one.step.id)?.seq ?? 0;
-  return good({ ...one, bringsBack: { ...back.value, seq, scripts } });
+  return ok({ ...one, bringsBack: { ...back.value, seq, scripts } });
 }
 
 /** Of a rollback: what `up --resume-up` had begun when it died. */
 function backIn({ partial }: History, { id, direction }: PlanStep): Pick<PreparedStep, 'broughtBack'> {
-  const begun = partial.find((note) => note.migration === id && note.direction === 'up' && note.state === 'intent');
-  return direction === 'down' && begun !== undefined ? { broughtBack: begun } : {};
+  const started = partial.find((note) => note.migration === id && note.direction === 'up' && note.state === 'intent');
+  return direction === 'down' && started !== undefined ? { broughtBack: started } : {};
 }
 
 function notesOf(
@@ -84,13 +84,13 @@ export function asTheyStand(prepared: readonly PreparedStep[], history: History)
   const steps: PreparedStep[] = [];
   for (const one of prepared) {
     const part = appliedPart(one.analysis, notesOf(history, one.step), one.step.file);
-    if (!part.ok) return bad(...part.findings);
+    if (!part.ok) return err(...part.findings);
     const { broughtBack: _, ...rest } = one;
     const standing = { ...rest, part: part.value, ...backIn(history, one.step) };
     const scripts = one.bringsBack?.scripts;
-    const resuming = scripts === undefined ? good(standing) : resumed(standing, history, scripts);
+    const resuming = scripts === undefined ? ok(standing) : resumed(standing, history, scripts);
     if (!resuming.ok) return resuming;
     steps.push(resuming.value);
   }
-  return good(steps);
+  return ok(steps);
 }

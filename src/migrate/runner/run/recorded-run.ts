@@ -5,7 +5,7 @@ import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { AcceptTask, IdentifyTask, PruneTask } from '../../contract/task.ts';
 import { RunSession } from './run-session.ts';
 import { open, type Opened } from '../session/open.ts';
-import { tellHistory } from '../inspect/report-history.ts';
+import { reportHistory } from '../inspect/report-history.ts';
 import { verdictOf, type Verdict } from '../../contract/verdict.ts';
 
 /** Opens a session under the run lock for a run that executes no statements, lets `work` do it, and closes everything. */
@@ -19,7 +19,7 @@ export async function performRecorded(
   const live = new RunSession(ports, opened.value, { run: task.run, onDisconnect: 'cancel' });
   try {
     const verdict = await work(live, opened.value);
-    if (task.tells === true) await tellHistory(ports, live.session);
+    if (task.tells === true) await reportHistory(ports, live.session);
     return verdict;
   } finally {
     await live.close();

@@ -1,7 +1,7 @@
 import { catalogue, type FaultCode } from '../../../kit/catalogue/index.ts';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import { localCommit } from '../history/run-record.ts';
@@ -38,11 +38,11 @@ export async function regainDatabase(
   // The old session may have been at its first writes, which make the epoch this run's: now it is over.
   const own = raised.value ? raised : await raiseOwn();
   if (!own.ok) return own;
-  if (!own.value) return bad(fault('taken-over'));
+  if (!own.value) return err(fault('taken-over'));
   const locked = await takeRunLock(session, ports, goneMs);
   if (!locked.ok) return locked;
   const guard = await session.send(`${localCommit};\nupdate godwit.guard set only_row = only_row`);
-  return guard.ok ? good(undefined) : bad(serverFault(guard.error));
+  return guard.ok ? ok(undefined) : err(serverFault(guard.error));
 }
 
 /** Nothing that speaks against another try. After a failover the address may lead to a standby that is being promoted. */

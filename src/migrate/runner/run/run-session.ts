@@ -1,5 +1,5 @@
 import type { Finding } from '../../../kit/finding.ts';
-import { good, type Outcome } from '../../../kit/outcome.ts';
+import { ok, type Outcome } from '../../../kit/outcome.ts';
 import type { History } from '../../contract/history.ts';
 import type { RunAbout } from '../../contract/history-rows.ts';
 import type { Session } from '../../contract/ports.ts';
@@ -17,7 +17,7 @@ import { raiseEpoch, raiseEpochOver } from '../session/raise-epoch.ts';
 import { majorOf } from '../session/server-facts.ts';
 import { watchStandbyWaits } from '../session/standby.ts';
 import { expectAnswers, watchConnections } from '../session/watch-connections.ts';
-import { writeBeginning, type BeginTerms } from './begin.ts';
+import { writeBeginning, type BeginOptions } from './begin.ts';
 import { findCancellation } from './cancelled-by.ts';
 import { isPassing, regainDatabase } from './regain-database.ts';
 import { workingOn, type AddedColumns, type Begun } from './live-run.ts';
@@ -59,7 +59,7 @@ export class RunSession implements LiveRun {
   #watch: { end(): void } | undefined;
   #epoch: string;
   #head: string;
-  #begun: Promise<Outcome<Begun>> = Promise.resolve(good({ kind: 'moved' }));
+  #begun: Promise<Outcome<Begun>> = Promise.resolve(ok({ kind: 'moved' }));
   #added: AddedColumns = [];
   #leased = false;
   #endRenewal: () => void = () => {};
@@ -144,7 +144,7 @@ export class RunSession implements LiveRun {
   }
 
   /** Sends the first writes of the run. They need not be answered before more is sent; see {@link writeBeginning}. */
-  begin(task: RecordedTask, options: BeginTerms): Promise<Outcome<Begun>> {
+  begin(task: RecordedTask, options: BeginOptions): Promise<Outcome<Begun>> {
     this.#epoch = String(BigInt(options.history.epoch) + 1n);
     this.#added = options.added ?? [];
     this.#begun = writeBeginning(task, this.#ports, this, options);
@@ -153,7 +153,7 @@ export class RunSession implements LiveRun {
 
   /** Their answer was lost, and the history has them. */
   confirmBegun(environmentId: string): void {
-    this.#begun = Promise.resolve(good({ kind: 'begun', environmentId }));
+    this.#begun = Promise.resolve(ok({ kind: 'begun', environmentId }));
   }
 
   /** A message has moved the head of the history. */
@@ -188,7 +188,7 @@ export class RunSession implements LiveRun {
     if (!opened.ok) return opened;
     void this.#noteCopySession(opened.value);
     try {
-      return good(await use(opened.value));
+      return ok(await use(opened.value));
     } finally {
       // It stays known: if it was lost, its backend may still be at work when the run reconnects.
       await opened.value.close();
@@ -228,7 +228,7 @@ export class RunSession implements LiveRun {
     const opened = await openSession(this.#ports, { ...this.sessionOptions, pipelined: true });
     if (!opened.ok) return opened;
     this.#session = opened.value;
-    return good(undefined);
+    return ok(undefined);
   }
 
   /** Writes how the run ended, over a new connection if need be. */
@@ -275,7 +275,7 @@ export class RunSession implements LiveRun {
     const raised = await raiseEpochOver(this.#session, this);
     if (!raised.ok) return raised;
     if (raised.value !== undefined) this.#raiseTo(raised.value);
-    return good(raised.value !== undefined);
+    return ok(raised.value !== undefined);
   }
 
   /** The newest epoch of the run; a stop and a reconnection may raise it in the same moment. */

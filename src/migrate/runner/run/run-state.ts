@@ -2,7 +2,7 @@ import type { Outcome } from '../../../kit/outcome.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { Backend } from '../session/backend.ts';
 import type { Control } from '../session/control-connection.ts';
-import type { SessionTerms } from '../session/open.ts';
+import type { OpenSessionOptions } from '../session/open.ts';
 import type { ServerFacts } from '../session/server-facts.ts';
 import type { Begun, AddedColumns } from './live-run.ts';
 
@@ -15,7 +15,7 @@ export interface LiveRun {
   /** Tells this process from another one with the same run. */
   readonly attempt: string;
   /** How its sessions are opened. */
-  readonly sessionOptions: Omit<SessionTerms, 'pipelined'>;
+  readonly sessionOptions: Omit<OpenSessionOptions, 'pipelined'>;
   /** True: its sessions go through a pooler. */
   readonly pooled: boolean;
   /** The schema that unqualified names stand for. */

@@ -36,7 +36,7 @@ export function stopOnSignal(ports: RunnerPorts, live: Stoppable): Stopping {
       // Asked again while the run's first writes, which make the epoch its own, are still on their way.
       fenced ||= await live.fence();
       // Fenced, and only then: what was held back does nothing any more.
-      ports.pace?.release();
+      ports.suspension?.release();
       await cancelWork(control, live);
       let cancel: () => void = () => {};
       const later = new Promise<void>((resolve) => {

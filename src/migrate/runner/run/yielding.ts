@@ -3,10 +3,10 @@ import type { Finding } from '../../../kit/finding.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { within } from '../session/deadline.ts';
 import { createRetries } from '../lock-waits/retries.ts';
-import type { Look } from '../lock-waits/lock-wait-snapshot.ts';
-import { firstWait, type LockTerms } from '../../contract/lock-policy.ts';
-import { createLookout, type Lookout } from '../lock-waits/lock-monitor.ts';
-import { age, blockersWords, preparedCure } from '../lock-waits/blocker-text.ts';
+import type { SnapshotQuery } from '../lock-waits/lock-wait-snapshot.ts';
+import { firstWait, type LockPolicy } from '../../contract/lock-policy.ts';
+import { createLockMonitor, type LockMonitor } from '../lock-waits/lock-monitor.ts';
+import { age, describeBlockers, preparedCure } from '../lock-waits/blocker-text.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { LiveRun } from './run-state.ts';
@@ -18,7 +18,7 @@ const askMs = 10_000;
 
 /** Gives way to others: watches who is in the way, pauses, and says when it has been tried for long enough. */
 export interface Yielding {
-  readonly lookout: Lookout;
+  readonly monitor: LockMonitor;
   /** The session, watched while it does not answer. */
   over(session: Session): Session;
   /** Pauses before the next try; the finding, if there shall be none. */
@@ -28,8 +28,8 @@ export interface Yielding {
 }
 
 /** The courtesy of one run, over its control connection. */
-export function createYielding(ports: RunnerPorts, live: LiveRun, terms: LockTerms): Yielding {
-  const look: Look = async (query) => {
+export function createYielding(ports: RunnerPorts, live: LiveRun, policy: LockPolicy): Yielding {
+  const look: SnapshotQuery = async (query) => {
     const answer = await live.control?.ask(query);
     return answer?.ok === true ? (answer.value.at(-1)?.rows ?? []) : undefined;
   };
@@ -39,37 +39,37 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, terms: LockTer
     await within(ports, askMs, opened.value.send(query));
     await opened.value.close();
   };
-  const lookout = createLookout({ ports, look, ask, terms });
-  const retries = createRetries(terms.budgetMs, () => ports.random());
+  const monitor = createLockMonitor({ ports, look, ask, policy });
+  const retries = createRetries(policy.budgetMs, () => ports.random());
   let began = ports.clock();
   let next: { readonly id: string; readonly firstMs: number } | undefined;
   return {
-    lookout,
+    monitor,
     // Through a pooler the backend is another one from message to message: there is nothing to look at.
     over(session) {
       if (session === live.session) began = ports.clock();
-      return live.pooled ? session : lookout.over(session);
+      return live.pooled ? session : monitor.over(session);
     },
     async after(end) {
       const { cause } = end;
       const statement = statementAt(end);
       // It has had its own time for one wait already, and what it had built is gone.
       const waitedLong =
-        cause === 'timeout' && statement?.lock === 'patient' && ports.clock() - began >= terms.concurrentMs;
+        cause === 'timeout' && statement?.lock === 'patient' && ports.clock() - began >= policy.concurrentMs;
       const fromZero = statement !== undefined && !statement.transactional && statement.lock !== 'strong';
       const failure = { migration: end.at.step.id, cause, fromZero, atMs: ports.clock() };
       const decision = waitedLong ? undefined : retries.after(failure);
-      if (cause === 'timeout') await lookout.search(statement?.locks ?? []);
-      const { blockers } = lookout;
+      if (cause === 'timeout') await monitor.search(statement?.locks ?? []);
+      const { blockers } = monitor;
       if (decision?.again !== true) return spent(end, decision, blockers);
       const { attempt, pauseMs, spentMs } = decision;
       const rounded = { pauseMs: Math.round(pauseMs), spentMs: Math.round(spentMs) };
-      const { budgetMs } = terms;
+      const { budgetMs } = policy;
       ports.emit({ kind: 'lock.retry', id: failure.migration, cause, attempt, ...rounded, budgetMs, blockers });
-      const firstMs = lookout.passing ? firstWait(attempt) : undefined;
+      const firstMs = monitor.passing ? firstWait(attempt) : undefined;
       next = firstMs === undefined ? undefined : { id: failure.migration, firstMs };
-      lookout.expectTrouble();
-      await lookout.pause(pauseMs);
+      monitor.expectTrouble();
+      await monitor.pause(pauseMs);
       return undefined;
     },
     ready(steps) {
@@ -91,13 +91,13 @@ function statementAt({ at, finding }: Yielded): PreparedStep['analysis']['statem
 function spent(
   { cause, finding }: Yielded,
   tried: { readonly attempts: number; readonly spentMs: number } | undefined,
-  blockers: Lookout['blockers'],
+  blockers: LockMonitor['blockers'],
 ): Finding {
   const tries =
     tried === undefined || tried.attempts === 1
       ? ''
       : ` It was tried ${tried.attempts} times within ${age(tried.spentMs)}.`;
-  const who = blockers.length === 0 ? '' : ` In the way: ${blockersWords(blockers)}.`;
+  const who = blockers.length === 0 ? '' : ` In the way: ${describeBlockers(blockers)}.`;
   const crowd = cause === 'crowd' ? ' It stepped back each time because too many sessions waited behind it.' : '';
   const why = `${finding.why.replace(/([^.])$/, '$1.')}${crowd}${tries}${who}`;
   const cure = preparedCure(blockers);

@@ -1,4 +1,4 @@
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { Control } from './control-connection.ts';
@@ -11,7 +11,7 @@ export interface Backend {
 }
 
 /** A connection that works, with the server's process behind it as far as that is known. */
-export interface Watched {
+export interface WatchedConnection {
   readonly session: Session;
   readonly backend: Backend | undefined;
 }
@@ -36,10 +36,10 @@ export function isPooled(session: Pick<Session, 'pid'>, backend: Backend): boole
 /** Asks a session for its backend; nobody when it goes through a pooler. */
 export async function backendBehind(session: Session): Promise<Outcome<Backend>> {
   const reply = await session.send(`select ${ownBackend}`, { rows: 'all' });
-  if (!reply.ok) return bad(serverFault(reply.error));
+  if (!reply.ok) return err(serverFault(reply.error));
   const [pid, start] = reply.results[0]?.rows[0] ?? [];
   const backend = backendOf(pid, start);
-  return good(isPooled(session, backend) ? nobody : backend);
+  return ok(isPooled(session, backend) ? nobody : backend);
 }
 
 /** Asks over another connection for the backend with this pid; undefined: nobody knows. */

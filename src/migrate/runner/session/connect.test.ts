@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { RunEvent } from '../../contract/event.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { connectPatiently } from './connect.ts';
@@ -26,14 +26,14 @@ function ports(connectBudgetMs?: number) {
   return { part, events, taking, clock: () => now };
 }
 
-const silence = bad(fault('connection-timeout', { why: '10.1.2.3:5432: timeout expired' }));
-const noRoute = bad(fault('no-route', { why: '10.1.2.3:5432: connect ENETUNREACH 10.1.2.3:5432' }));
-const refused = bad(fault('connection-refused', { why: '10.1.2.3:5432: connect ECONNREFUSED 10.1.2.3:5432' }));
+const silence = err(fault('connection-timeout', { why: '10.1.2.3:5432: timeout expired' }));
+const noRoute = err(fault('no-route', { why: '10.1.2.3:5432: connect ENETUNREACH 10.1.2.3:5432' }));
+const refused = err(fault('connection-refused', { why: '10.1.2.3:5432: connect ECONNREFUSED 10.1.2.3:5432' }));
 
 test('a network that comes up late is waited for, and each try is told', async () => {
   const { part, events, taking, clock } = ports(120_000);
-  const open = taking(5_000, () => (clock() < 40_000 ? noRoute : good('session')));
-  expect(await connectPatiently(part, open)).toEqual(good('session'));
+  const open = taking(5_000, () => (clock() < 40_000 ? noRoute : ok('session')));
+  expect(await connectPatiently(part, open)).toEqual(ok('session'));
   expect(events.length).toBeGreaterThan(3);
   expect(events[0]).toEqual({
     kind: 'connecting',
@@ -47,9 +47,9 @@ test('a network that comes up late is waited for, and each try is told', async (
 test.each([
   ['packets that are dropped', silence, 'connection-timeout', /firewall/],
   ['a missing route', noRoute, 'no-route', /VPC connector/],
-  ['a rule that says no', bad(fault('network-prohibited', { why: 'EACCES' })), 'network-prohibited', /network tag/],
+  ['a rule that says no', err(fault('network-prohibited', { why: 'EACCES' })), 'network-prohibited', /network tag/],
   ['a port where nothing listens', refused, 'connection-refused', /start the instance/],
-  ['an unknown name', bad(fault('host-not-found', { why: 'db: ENOTFOUND' })), 'host-not-found', /private IP/],
+  ['an unknown name', err(fault('host-not-found', { why: 'db: ENOTFOUND' })), 'host-not-found', /private IP/],
 ])('%s ends, after the budget, with what to check', async (_, failure, code, fix) => {
   const { part, taking, clock } = ports(120_000);
   const result = await connectPatiently(
@@ -74,7 +74,7 @@ test('causes that change are told together', async () => {
 
 test('what waiting does not cure is told at once', async () => {
   const { part, events, taking } = ports(120_000);
-  const wrong = bad(fault('password-refused'));
+  const wrong = err(fault('password-refused'));
   expect(
     await connectPatiently(
       part,

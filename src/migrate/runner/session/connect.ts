@@ -1,19 +1,19 @@
 import { catalogue, type FaultCode } from '../../../kit/catalogue/index.ts';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, type Outcome } from '../../../kit/outcome.ts';
+import { err, type Outcome } from '../../../kit/outcome.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 
 /** Somebody answered, so that the network is there: a server that restarts is back within this part of the budget. */
 const refusedShare = 0.25;
 
-type Try<T> = () => Promise<Outcome<T>>;
+type ConnectTry<T> = () => Promise<Outcome<T>>;
 
 /**
  * Tries to connect until it works, the budget is used up, or what is wrong will not get better by waiting (a refused
  * password, say). Each try that fails is told.
  */
-export async function connectPatiently<T>(ports: RunnerPorts, open: Try<T>): Promise<Outcome<T>> {
+export async function connectPatiently<T>(ports: RunnerPorts, open: ConnectTry<T>): Promise<Outcome<T>> {
   const budgetMs = ports.connectBudgetMs ?? 0;
   const began = ports.clock();
   const causes = new Map<Cause, number>();
@@ -29,7 +29,7 @@ export async function connectPatiently<T>(ports: RunnerPorts, open: Try<T>): Pro
     const pause = Math.min(5_000, 250 * 2 ** Math.min(attempt - 1, 5));
     const answered = causes.size === 1 && cause === 'refused';
     if (waitedMs + pause > budgetMs * (answered ? refusedShare : 1))
-      return bad(unreachable(finding, { causes, attempt, waitedMs }));
+      return err(unreachable(finding, { causes, attempt, waitedMs }));
     await ports.sleep(pause);
   }
 }
@@ -82,8 +82,8 @@ interface Tries {
 function unreachable(last: Finding, { causes, attempt, waitedMs }: Tries): Finding {
   const counted = [...causes].sort(([, a], [, b]) => b - a);
   const most = counted[0]?.[0] ?? 'other';
-  const told = counted.map(([cause, count]) => `${count} × ${words[cause]}`).join(', ');
-  const why = `No connection in ${attempt} tries over ${Math.round(waitedMs / 1_000)} s (${told}). The last one: ${last.why}`;
+  const reported = counted.map(([cause, count]) => `${count} × ${words[cause]}`).join(', ');
+  const why = `No connection in ${attempt} tries over ${Math.round(waitedMs / 1_000)} s (${reported}). The last one: ${last.why}`;
   // One cause all the time has a code of its own.
   const code = causes.size === 1 && most !== 'other' ? last.code : 'database-unreachable';
   return fault(code as FaultCode, { why, fix: fixes[most] });

@@ -1,5 +1,5 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { networkSettings } from './session-settings.ts';
 import type { ResultSet, Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
@@ -33,7 +33,7 @@ const settings: Readonly<Record<string, string>> = {
   ...networkSettings,
 };
 
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 
 /**
  * Begins to open the control connection of a run, and does not wait for it. That it cannot be had is told once, as a
@@ -44,7 +44,7 @@ const patienceMs = 10_000;
  */
 export function openControl(ports: RunnerPorts, run: string, when: 'now' | 'when-asked' = 'now'): Control {
   const leaving = new AbortController();
-  let told = when === 'when-asked';
+  let reported = when === 'when-asked';
   let session: Promise<Session | undefined> | undefined;
   let finding = fault('connection-lost');
 
@@ -56,35 +56,35 @@ export function openControl(ports: RunnerPorts, run: string, when: 'now' | 'when
       signal: leaving.signal,
     });
     // One that was there and is lost is another matter: the run finds out what has happened to its work.
-    if (opened.ok) told = true;
+    if (opened.ok) reported = true;
     if (opened.ok) return opened.value;
     session = undefined;
     [finding = finding] = opened.findings;
-    if (!told && !leaving.signal.aborted)
+    if (!reported && !leaving.signal.aborted)
       ports.emit({
         kind: 'finding',
         finding: fault('no-control-connection', { why: `${fault('no-control-connection').why} ${finding.why}` }),
       });
-    told = true;
+    reported = true;
     return undefined;
   };
   const present = (): Promise<Session | undefined> => (session ??= open());
 
   if (when === 'now') void present();
   return {
-    async ask(text, withinMs = patienceMs) {
-      if (leaving.signal.aborted) return bad(fault('connection-lost'));
+    async ask(text, withinMs = timeoutMs) {
+      if (leaving.signal.aborted) return err(fault('connection-lost'));
       const asking = present();
       const until = ports.clock() + withinMs;
       const there = await within(ports, withinMs, asking);
-      if (there === undefined) return bad(finding);
+      if (there === undefined) return err(finding);
       const reply = await within(ports, Math.max(until - ports.clock(), 1), there.send(text, { rows: 'all' }));
-      if (reply?.ok === true) return good(reply.results);
-      if (reply !== undefined && !reply.error.lost) return bad(serverFault(reply.error));
+      if (reply?.ok === true) return ok(reply.results);
+      if (reply !== undefined && !reply.error.lost) return err(serverFault(reply.error));
       there.abandon();
       if (session === asking) session = undefined;
       const why = reply === undefined ? `No answer for ${Math.round(withinMs / 1000)} s.` : reply.error.message;
-      return bad(fault('connection-lost', { why }));
+      return err(fault('connection-lost', { why }));
     },
     async close() {
       // One that is still being made is given up; nobody waits for a server that does not answer.

@@ -1,5 +1,5 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
@@ -8,33 +8,33 @@ import { activityOf, type Backend } from './backend.ts';
 import { pause } from './deadline.ts';
 
 /** A terminated backend goes at its next safe point; one in the midst of a large COMMIT takes longer. */
-const patienceMs = 30_000;
+const timeoutMs = 30_000;
 
 /**
  * Ends a process of the server that worked for a runner and waits until it is gone: before that, what it does may still
  * take effect. With `finish` it is waited for as long as it takes.
  */
 export async function endBackend(
-  terms: { readonly ports: RunnerPorts; readonly session: Session },
+  options: { readonly ports: RunnerPorts; readonly session: Session },
   backend: Backend,
   how: OnDisconnect,
 ): Promise<Outcome<void>> {
-  const { ports, session } = terms;
+  const { ports, session } = options;
   const ask = how === 'cancel' ? 'select pg_catalog.pg_terminate_backend(a.pid)' : 'select a.state';
-  const until = ports.clock() + patienceMs;
+  const until = ports.clock() + timeoutMs;
   for (;;) {
     const reply = await session.send(`${ask} ${activityOf(backend)}`, { rows: 'all' });
-    if (!reply.ok) return bad(serverFault(reply.error));
+    if (!reply.ok) return err(serverFault(reply.error));
     const [row] = reply.results[0]?.rows ?? [];
     // A session without work has nothing to finish.
     const over = row === undefined || (how === 'finish' && row[0] !== 'active');
-    if (over && how === 'finish' && row !== undefined) return endBackend(terms, backend, 'cancel');
-    if (over) return good(undefined);
+    if (over && how === 'finish' && row !== undefined) return endBackend(options, backend, 'cancel');
+    if (over) return ok(undefined);
     if (how === 'cancel' && ports.clock() > until)
-      return bad(
+      return err(
         fault('busy', { why: `The server’s process ${backend.pid} was told to end and has not yet done so.` }),
       );
-    if (how === 'finish' && ports.signal.aborted) return endBackend(terms, backend, 'cancel');
+    if (how === 'finish' && ports.signal.aborted) return endBackend(options, backend, 'cancel');
     await pause(ports, 50 + ports.random() * 100);
   }
 }

@@ -1,4 +1,4 @@
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { installHistory } from '../history/install.ts';
 import { readHistory } from '../history/read-history.ts';
@@ -38,24 +38,24 @@ export async function takeLease(
       // Another run may have been quicker; then there is a history now, or will be in a moment.
       if (present.version === 0)
         return installed.ok || installed.findings.some(({ code }) => code === 'lock-timeout')
-          ? good('Another run')
+          ? ok('Another run')
           : installed;
       // That it belongs to another environment is found before anything is written there.
-      if (present.environment !== expected) return good('');
+      if (present.environment !== expected) return ok('');
     }
     return await tryLease(session, task);
   });
   if (!taken.ok) return taken;
-  return good(present.environment === expected ? 'leased' : 'elsewhere');
+  return ok(present.environment === expected ? 'leased' : 'elsewhere');
 }
 
 async function tryLease(session: Session, task: LeaseTask): Promise<Outcome<string>> {
-  const terms = [task.run, `godwit ${task.run} (by ${task.actor.by}, through a pooler)`].map(quoteLiteral).join(', ');
+  const options = [task.run, `godwit ${task.run} (by ${task.actor.by}, through a pooler)`].map(quoteLiteral).join(', ');
   const reply = await session.send(
-    `${localCommit};\nselect coalesce((select text from (${holderQuery} limit 1) h (text, application, login)), godwit.lease(${terms}))`,
+    `${localCommit};\nselect coalesce((select text from (${holderQuery} limit 1) h (text, application, login)), godwit.lease(${options}))`,
     { rows: 'all' },
   );
-  return reply.ok ? good(reply.results.at(-1)?.rows[0]?.[0] ?? '') : bad(serverFault(reply.error));
+  return reply.ok ? ok(reply.results.at(-1)?.rows[0]?.[0] ?? '') : err(serverFault(reply.error));
 }
 
 const renewEveryMs = 10_000;

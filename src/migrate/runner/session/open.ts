@@ -1,8 +1,8 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding, Place } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
-import { pacedSession } from './suspension.ts';
-import { tellLocks } from './report-locks.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
+import { suspendableSession } from './suspension.ts';
+import { reportLocks } from './report-locks.ts';
 import { expectAnswers } from './watch-connections.ts';
 import { readDamagedHistory, readHistory } from '../history/read-history.ts';
 import type { History } from '../../contract/history.ts';
@@ -11,7 +11,7 @@ import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { isChange, type OnDisconnect, type Task } from '../../contract/task.ts';
 import { connectPatiently } from './connect.ts';
 import { preflight, readFacts, type ServerFacts } from './server-facts.ts';
-import { takeRunLock, tryUntil, type Holder } from './run-lock.ts';
+import { takeRunLock, tryUntil, type RunLockHolder } from './run-lock.ts';
 import { takeOver } from './take-over.ts';
 import { pooledSession } from './pooled-session.ts';
 import { sessionSettings } from './session-settings.ts';
@@ -22,18 +22,18 @@ export interface Opened {
   readonly facts: ServerFacts;
   readonly history: History;
   /** Whom the database was taken from. */
-  readonly takenFrom?: Holder;
+  readonly takenFrom?: RunLockHolder;
 }
 
 /** How the run lock is taken. */
-export interface LockTerms {
+export interface RunLockOptions {
   readonly waitMs: number;
   /** True: a live run that holds the database is ended. */
   readonly takeOver: boolean;
 }
 
 /** What a session of a run is opened for. */
-export interface SessionTerms {
+export interface OpenSessionOptions {
   readonly run: string;
   readonly pipelined: boolean;
   readonly onDisconnect: OnDisconnect;
@@ -46,28 +46,28 @@ export interface SessionTerms {
 /** Opens a session under the run's name, so that whoever looks at pg_stat_activity sees what it is. */
 export async function openSession(
   ports: RunnerPorts,
-  terms: SessionTerms,
+  terms: OpenSessionOptions,
   signal?: AbortSignal,
 ): Promise<Outcome<Session>> {
   const options = optionsOf(ports, terms);
   const opened = await ports.connector.open(signal === undefined ? options : { ...options, signal });
-  return opened.ok ? good(pacedSession(ports, opened.value)) : opened;
+  return opened.ok ? ok(suspendableSession(ports, opened.value)) : opened;
 }
 
-function optionsOf(ports: RunnerPorts, terms: SessionTerms): SessionOptions {
+function optionsOf(ports: RunnerPorts, options: OpenSessionOptions): SessionOptions {
   return {
-    pipelined: terms.pipelined,
-    pooled: terms.pooled === true,
-    applicationName: `godwit ${terms.run}`,
-    settings: { ...sessionSettings(terms.onDisconnect), ...terms.pinned },
-    onNotice: noticeTeller(ports),
+    pipelined: options.pipelined,
+    pooled: options.pooled === true,
+    applicationName: `godwit ${options.run}`,
+    settings: { ...sessionSettings(options.onDisconnect), ...options.pinned },
+    onNotice: noticeReporter(ports),
   };
 }
 
-function noticeTeller(ports: RunnerPorts): (notice: Notice) => void {
+function noticeReporter(ports: RunnerPorts): (notice: Notice) => void {
   let unconfirmed = false;
   return ({ severity, text, routine }) => {
-    if (routine !== 'SyncRepWaitForLSN') return tellNotice(ports, severity, text);
+    if (routine !== 'SyncRepWaitForLSN') return reportNotice(ports, severity, text);
     // Each of its commits may be one of those.
     if (!unconfirmed) ports.emit({ kind: 'finding', finding: fault('not-replicated') });
     unconfirmed = true;
@@ -75,7 +75,7 @@ function noticeTeller(ports: RunnerPorts): (notice: Notice) => void {
 }
 
 /** What the second look at IF NOT EXISTS has found comes as a warning of the server, too: results of messages are few. */
-function tellNotice(ports: RunnerPorts, severity: string, text: string): void {
+function reportNotice(ports: RunnerPorts, severity: string, text: string): void {
   const found = text.startsWith(existingMark) ? text.slice(existingMark.length) : undefined;
   if (found === undefined) return ports.emit({ kind: 'notice', severity, text });
   for (const difference of JSON.parse(found) as readonly { readonly where: Place; readonly why: string }[])
@@ -91,20 +91,20 @@ const existingMark = 'godwit:existing:';
 export async function open(
   ports: RunnerPorts,
   task: Task,
-  lock?: LockTerms,
+  lock?: RunLockOptions,
   pinned: Readonly<Record<string, string>> = pinnedFor(task),
 ): Promise<Outcome<Opened>> {
   const onDisconnect = task.kind === 'apply' ? task.onDisconnect : 'cancel';
-  const terms = { run: task.run, pipelined: true, onDisconnect, pinned };
-  const session = await connectPatiently(ports, () => openSession(ports, terms, ports.signal));
+  const options = { run: task.run, pipelined: true, onDisconnect, pinned };
+  const session = await connectPatiently(ports, () => openSession(ports, options, ports.signal));
   if (!session.ok && ports.signal.aborted)
-    return bad(fault('interrupted', { why: 'It was connecting; nothing was changed.' }));
+    return err(fault('interrupted', { why: 'It was connecting; nothing was changed.' }));
   if (!session.ok) return session;
-  const locks = tellLocks(ports, session.value, task.run);
+  const locks = reportLocks(ports, session.value, task.run);
   const stopWatching = expectAnswers(ports, session.value, locks);
   const leave = (): void => {
     session.value.abandon();
-    ports.pace?.release();
+    ports.suspension?.release();
   };
   ports.signal.addEventListener('abort', leave);
   const opened = await ask(session.value, ports, task, lock).finally(stopWatching);
@@ -112,23 +112,25 @@ export async function open(
   locks.end();
   if (!opened.ok || ports.signal.aborted) {
     await session.value.close();
-    return bad(...(ports.signal.aborted ? stoppedWhile(opened) : locks.explain(opened.ok ? [] : opened.findings)));
+    return err(...(ports.signal.aborted ? stoppedWhile(opened) : locks.explain(opened.ok ? [] : opened.findings)));
   }
   if (opened.value.facts.timesOut) {
     await session.value.close();
     const again = await open(ports, task, lock, { ...pinned, ...noTimeout });
-    return again.ok ? good({ ...again.value, facts: { ...again.value.facts, timesOut: true } }) : again;
+    return again.ok ? ok({ ...again.value, facts: { ...again.value.facts, timesOut: true } }) : again;
   }
   announce(ports, task, opened.value);
   // A pooler may also have swallowed the settings without a word.
   return opened.value.facts.pooled && session.value.carriesSettings !== true
-    ? good({ ...opened.value, session: pooledSession(session.value, optionsOf(ports, terms)) })
+    ? ok({ ...opened.value, session: pooledSession(session.value, optionsOf(ports, options)) })
     : opened;
 }
 
 function stoppedWhile(opened: Outcome<unknown>): readonly Finding[] {
-  const told = opened.ok ? [] : opened.findings.filter(({ code }) => code === 'interrupted');
-  return told.length > 0 ? told : [fault('interrupted', { why: 'It was only asking; this run has changed nothing.' })];
+  const reported = opened.ok ? [] : opened.findings.filter(({ code }) => code === 'interrupted');
+  return reported.length > 0
+    ? reported
+    : [fault('interrupted', { why: 'It was only asking; this run has changed nothing.' })];
 }
 
 const readersWaitMs = 300_000;
@@ -146,16 +148,16 @@ async function ask(
   session: Session,
   ports: RunnerPorts,
   task: Task,
-  lock: LockTerms | undefined,
+  lock: RunLockOptions | undefined,
 ): Promise<Outcome<Opened>> {
-  const taken = lock?.takeOver === true ? await takenOver(session, ports, task) : good(undefined);
+  const taken = lock?.takeOver === true ? await takenOver(session, ports, task) : ok(undefined);
   if (!taken.ok) return taken;
   // What is wrong with a history is what `runs verify-chain` is asked for.
   const read = task.kind === 'inspect' && task.what === 'chain' ? readDamagedHistory : readHistory;
   // Sent in this order and answered in this order; nothing waits for the answer before it.
   const asked = [
     readFacts(session),
-    lock === undefined ? Promise.resolve(good<'at-once'>('at-once')) : takeRunLock(session, ports, lock.waitMs),
+    lock === undefined ? Promise.resolve(ok<'at-once'>('at-once')) : takeRunLock(session, ports, lock.waitMs),
     read(session, ports.hashing),
   ] as const;
   const [facts, locked, history] = await Promise.all(asked);
@@ -163,28 +165,32 @@ async function ask(
   if (!locked.ok) return locked;
   // Another run held the lock when the history was read: what it has done since counts.
   const present = locked.value === 'after-waiting' ? await read(session, ports.hashing) : history;
-  if (!present.ok) return bad(...present.findings);
+  if (!present.ok) return err(...present.findings);
   const free =
     locked.value === 'pooled' || lock === undefined ? present : await afterLease(session, ports, lock, present.value);
-  if (!free.ok) return bad(...free.findings);
+  if (!free.ok) return err(...free.findings);
   const takenFrom = taken.value === undefined ? {} : { takenFrom: taken.value };
-  return good({ session, facts: facts.value, history: free.value, ...takenFrom });
+  return ok({ session, facts: facts.value, history: free.value, ...takenFrom });
 }
 
 /**
  * Only what cannot be had at once is taken from somebody, and only in the right database: a run that is ended is as bad
  * as a write.
  */
-async function takenOver(session: Session, ports: RunnerPorts, task: Task): Promise<Outcome<Holder | undefined>> {
+async function takenOver(
+  session: Session,
+  ports: RunnerPorts,
+  task: Task,
+): Promise<Outcome<RunLockHolder | undefined>> {
   const [facts, history] = await Promise.all([readFacts(session), readHistory(session, ports.hashing)]);
   if (!facts.ok) return facts;
   if (!history.ok) return history;
   const wrong = preflight(facts.value, history.value, task.environment);
-  if (wrong.length > 0) return bad(...wrong);
+  if (wrong.length > 0) return err(...wrong);
   const locked = await takeRunLock(session, ports, 0);
   if (!locked.ok && !locked.findings.some(({ code }) => code === 'busy')) return locked;
   const free = locked.ok && locked.value !== 'pooled' && history.value.leasedTo === '';
-  return free ? good(undefined) : takeOver(session, ports, task.run);
+  return free ? ok(undefined) : takeOver(session, ports, task.run);
 }
 
 /** A run through a pooler holds no lock, but a lease: it is waited for like any other. */
@@ -196,13 +202,13 @@ async function afterLease(
 ): Promise<Outcome<History>> {
   let present = history;
   const free = await tryUntil(ports, lock.waitMs, async () => {
-    if (present.leasedTo === '') return good('');
+    if (present.leasedTo === '') return ok('');
     const again = await readHistory(session, ports.hashing);
     if (!again.ok) return again;
     present = again.value;
-    return good(present.leasedTo);
+    return ok(present.leasedTo);
   });
-  return free.ok ? good(present) : free;
+  return free.ok ? ok(present) : free;
 }
 
 function announce(ports: RunnerPorts, task: Task, { facts, history }: Opened): void {

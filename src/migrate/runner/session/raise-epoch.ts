@@ -1,5 +1,5 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
@@ -8,7 +8,7 @@ import { activityOf, type Backend } from './backend.ts';
 import type { Control } from './control-connection.ts';
 
 /** Who stops a run does not wait long for a server that does not answer. */
-const patienceMs = 5_000;
+const timeoutMs = 5_000;
 
 /**
  * Raises the epoch, so that whatever was sent under the old one is refused.
@@ -19,10 +19,10 @@ export async function raiseEpoch(
   control: Control,
   of: { readonly run: string; readonly attempt: string },
 ): Promise<Outcome<string>> {
-  const raised = await control.ask(raisingEpoch(of), patienceMs);
+  const raised = await control.ask(raisingEpoch(of), timeoutMs);
   if (!raised.ok) return raised;
   const now = raised.value.at(-1)?.rows[0]?.[0];
-  return now == null ? bad(fault('taken-over')) : good(now);
+  return now == null ? err(fault('taken-over')) : ok(now);
 }
 
 /** The same over the run's own session; undefined: the present epoch is another run's, or there is none yet. */
@@ -31,13 +31,13 @@ export async function raiseEpochOver(
   of: { readonly run: string; readonly attempt: string },
 ): Promise<Outcome<string | undefined>> {
   const raised = await session.send(raisingEpoch(of), { rows: 'all' });
-  if (!raised.ok) return raised.error.sqlstate === '42P01' ? good(undefined) : bad(serverFault(raised.error));
-  return good(raised.results.at(-1)?.rows[0]?.[0] ?? undefined);
+  if (!raised.ok) return raised.error.sqlstate === '42P01' ? ok(undefined) : err(serverFault(raised.error));
+  return ok(raised.results.at(-1)?.rows[0]?.[0] ?? undefined);
 }
 
 /** Asks the server to cancel what this backend runs, if it is still the same one. False: it could not be asked. */
 export async function cancelBackend(control: Control, backend: Backend): Promise<boolean> {
-  const asked = await control.ask(`select pg_catalog.pg_cancel_backend(a.pid) ${activityOf(backend)}`, patienceMs);
+  const asked = await control.ask(`select pg_catalog.pg_cancel_backend(a.pid) ${activityOf(backend)}`, timeoutMs);
   return asked.ok;
 }
 
@@ -46,6 +46,6 @@ export async function cancelByName(control: Control, applicationName: string): P
   await control.ask(
     `select pg_catalog.pg_cancel_backend(pid) from pg_catalog.pg_stat_activity
 where application_name = ${quoteLiteral(applicationName)} and datname = pg_catalog.current_database() and state = 'active'`,
-    patienceMs,
+    timeoutMs,
   );
 }

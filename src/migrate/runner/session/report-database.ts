@@ -12,7 +12,7 @@ const extensions = `select e.extname, n.nspname from pg_catalog.pg_extension e j
  * @param files to rehearse; absent: all of the folder
  * @returns why it cannot be told
  */
-export async function tellDatabase(
+export async function reportDatabase(
   ports: RunnerPorts,
   { session, facts }: Pick<Opened, 'session' | 'facts'>,
   files?: readonly string[],

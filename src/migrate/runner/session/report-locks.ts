@@ -1,14 +1,14 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
-import { readSight, sightQuery, type Sight } from '../lock-waits/lock-wait-snapshot.ts';
-import { blockersWords, preparedCure } from '../lock-waits/blocker-text.ts';
+import { readLockWaitSnapshot, snapshotQuery, type LockWaitSnapshot } from '../lock-waits/lock-wait-snapshot.ts';
+import { describeBlockers, preparedCure } from '../lock-waits/blocker-text.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { openControl } from './control-connection.ts';
 
 /** Looks who is in the way of a session that reads. */
-export interface LockTeller {
+export interface LockReporter {
   /** True: when it looked last, the session was waiting for a lock. */
   readonly waits: boolean;
   /** The same findings; a lock that was not to be had says what it was on, and who has it. */
@@ -17,17 +17,17 @@ export interface LockTeller {
 }
 
 /** Nothing is looked at before: what is answered by then costs nothing. */
-const patienceMs = 2_000;
+const timeoutMs = 2_000;
 const beatMs = 250;
 
 /**
  * Says once who holds the lock that a session waits for which reads the history. Over a second connection, which is made
  * when it is needed; where there is none to be had, nothing is said.
  */
-export function tellLocks(ports: RunnerPorts, session: Session, run: string): LockTeller {
+export function reportLocks(ports: RunnerPorts, session: Session, run: string): LockReporter {
   const control = openControl(ports, run, 'when-asked');
   const state = { ended: false, answered: session.answered, since: ports.clock(), waits: false, told: false };
-  let seen: Sight | undefined;
+  let seen: LockWaitSnapshot | undefined;
   let cancel: () => void = () => {};
 
   const look = async (): Promise<void> => {
@@ -37,20 +37,20 @@ export function tellLocks(ports: RunnerPorts, session: Session, run: string): Lo
       state.since = ports.clock();
       state.waits = false;
     }
-    if (ports.clock() - state.since < patienceMs) return;
+    if (ports.clock() - state.since < timeoutMs) return;
     // It goes on waiting; it is looked at again later.
     state.since = ports.clock();
     // Through a pooler the number is nobody's, or somebody else's.
     const own = `select from pg_catalog.pg_stat_activity where pid = ${session.pid} and application_name = ${quoteLiteral(`godwit ${run}`)}`;
-    const answer = await control.ask(`${own};\n${sightQuery(session.pid)}`);
+    const answer = await control.ask(`${own};\n${snapshotQuery(session.pid)}`);
     state.waits = false;
     if (!answer.ok || answer.value[0]?.rows.length !== 1 || state.ended) return;
-    const sight = readSight(answer.value[1]?.rows ?? []);
-    state.waits = sight.waitedMs > 0;
-    if (sight.blockers.length === 0 || state.told) return;
+    const snapshot = readLockWaitSnapshot(answer.value[1]?.rows ?? []);
+    state.waits = snapshot.waitedMs > 0;
+    if (snapshot.blockers.length === 0 || state.told) return;
     state.told = true;
-    seen = sight;
-    const { waitedMs, blockers, waiters, relation } = sight;
+    seen = snapshot;
+    const { waitedMs, blockers, waiters, relation } = snapshot;
     const on = relation === undefined ? {} : { on: relation };
     ports.emit({ kind: 'lock.blocked', id: '', ...on, waitedMs: Math.round(waitedMs), blockers, waiters });
   };
@@ -73,13 +73,13 @@ export function tellLocks(ports: RunnerPorts, session: Session, run: string): Lo
 }
 
 /** Nothing was changed by who wanted only to read. */
-function locked(seen: Sight | undefined): Finding {
+function locked(seen: LockWaitSnapshot | undefined): Finding {
   if (seen === undefined) return fault('history-locked');
   const { relation, blockers } = seen;
   const [first] = blockers;
   const cure = preparedCure(blockers) ?? endIt(first?.pid ?? 0);
   return fault('history-locked', {
-    why: `${blockersWords(blockers)} holds ${relation === undefined ? 'the lock' : `a lock on ${relation}`}.`,
+    why: `${describeBlockers(blockers)} holds ${relation === undefined ? 'the lock' : `a lock on ${relation}`}.`,
     fix: cure,
   });
 }

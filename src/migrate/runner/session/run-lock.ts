@@ -1,5 +1,5 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
@@ -16,7 +16,7 @@ export const holderQuery: string = `select pg_catalog.format('%s (user %s from %
     and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`;
 
 /** Who holds the run lock. */
-export interface Holder {
+export interface RunLockHolder {
   /** Application, user, client, pid and since when, for people. */
   readonly text: string;
   readonly application: string;
@@ -24,13 +24,13 @@ export interface Holder {
 }
 
 /** Asks who holds the run lock; undefined: nobody, or nobody any more. */
-export async function readHolder(session: Session): Promise<Outcome<Holder | undefined>> {
+export async function readHolder(session: Session): Promise<Outcome<RunLockHolder | undefined>> {
   const reply = await session.send(holderQuery, { rows: 'all' });
-  if (!reply.ok) return bad(serverFault(reply.error));
+  if (!reply.ok) return err(serverFault(reply.error));
   const [row] = reply.results[0]?.rows ?? [];
-  if (row === undefined) return good(undefined);
+  if (row === undefined) return ok(undefined);
   const [text, application, user] = row;
-  return good({ text: text ?? '', application: application ?? '', user: user ?? '' });
+  return ok({ text: text ?? '', application: application ?? '', user: user ?? '' });
 }
 
 /**
@@ -48,12 +48,12 @@ export async function takeRunLock(
   let pooled = false;
   const taken = await tryUntil(ports, waitMs, async () => {
     const reply = await session.send(`select ${mine}`, { rows: 'all' });
-    if (!reply.ok) return bad(serverFault(reply.error));
+    if (!reply.ok) return err(serverFault(reply.error));
     const answer = reply.results[0]?.rows[0]?.[0];
     pooled = answer == null;
-    return good(pooled || answer === 't' ? '' : await holderOf(session));
+    return ok(pooled || answer === 't' ? '' : await holderOf(session));
   });
-  return taken.ok && pooled ? good('pooled') : taken;
+  return taken.ok && pooled ? ok('pooled') : taken;
 }
 
 /**
@@ -67,17 +67,17 @@ export async function tryUntil(
   attempt: () => Promise<Outcome<string>>,
 ): Promise<Outcome<'at-once' | 'after-waiting'>> {
   const until = ports.clock() + waitMs;
-  let told = false;
+  let reported = false;
   for (;;) {
     const tried = await attempt();
     if (!tried.ok) return tried;
     const holder = tried.value;
-    if (holder === '') return good(told ? 'after-waiting' : 'at-once');
+    if (holder === '') return ok(reported ? 'after-waiting' : 'at-once');
     if (ports.signal.aborted)
-      return bad(fault('interrupted', { why: 'It was waiting for another run; nothing was changed.' }));
-    if (ports.clock() >= until) return bad(fault('busy', { why: `${holder} holds the database.` }));
-    if (!told) ports.emit({ kind: 'waiting', holder });
-    told = true;
+      return err(fault('interrupted', { why: 'It was waiting for another run; nothing was changed.' }));
+    if (ports.clock() >= until) return err(fault('busy', { why: `${holder} holds the database.` }));
+    if (!reported) ports.emit({ kind: 'waiting', holder });
+    reported = true;
     await ports.sleep(100 + ports.random() * 200);
   }
 }

@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { backendOf, isPooled, nobody, ownBackend, type Backend } from './backend.ts';
 import { newestVersion } from '../history/newest-version.ts';
 import { newerHistory } from '../history/read-history.ts';
@@ -9,7 +9,7 @@ import { wrongDatabase } from '../identity/compare-identity.ts';
 import { notCopied } from '../identity/copied-identity.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
-import type { EnvironmentTerms } from '../../contract/task.ts';
+import type { TaskEnvironment } from '../../contract/task.ts';
 
 /** What the server says of itself and of us, at the start of every execution. */
 export interface ServerFacts {
@@ -55,7 +55,7 @@ export async function readFacts(session: Session): Promise<Outcome<ServerFacts>>
   // Whether a function may be called is checked even where it would not be.
   const hidden = !asked.ok && asked.error.sqlstate === '42501';
   const reply = hidden ? await session.send(query("''"), { rows: 'all' }) : asked;
-  if (!reply.ok) return bad(serverFault(reply.error));
+  if (!reply.ok) return err(serverFault(reply.error));
   const [
     versionNumber,
     version,
@@ -72,7 +72,7 @@ export async function readFacts(session: Session): Promise<Outcome<ServerFacts>>
   ] = reply.results[0]?.rows[0] ?? [];
   const backend = backendOf(pid, start);
   const pooled = isPooled(session, backend);
-  return good({
+  return ok({
     versionNumber: Number(versionNumber),
     version: version ?? '',
     readOnly: readOnly === 't',
@@ -94,7 +94,7 @@ export function majorOf({ versionNumber }: Pick<ServerFacts, 'versionNumber'>): 
 }
 
 /** What forbids any change to this database, before anything is changed. */
-export function preflight(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
+export function preflight(facts: ServerFacts, history: History, environment: TaskEnvironment): readonly Finding[] {
   return [...unchangeable(facts, history), ...unfitHistory(facts, history, environment)];
 }
 
@@ -122,7 +122,7 @@ function tooOld(facts: ServerFacts): readonly Finding[] {
 }
 
 /** What forbids even to read the history: this program does not know its form, or it is that of another database. */
-export function unfitHistory(facts: ServerFacts, history: History, environment: EnvironmentTerms): readonly Finding[] {
+export function unfitHistory(facts: ServerFacts, history: History, environment: TaskEnvironment): readonly Finding[] {
   if (history.version > newestVersion) return [newerHistory(history.version)];
   return environment.copiedFrom === undefined
     ? wrongDatabase(facts, history, environment)

@@ -1,21 +1,21 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { Watched } from './backend.ts';
+import type { WatchedConnection } from './backend.ts';
 import type { Control } from './control-connection.ts';
 import { pause } from './deadline.ts';
 
 /** A commit that a standby confirms as usual is through long before. */
 const lookEveryMs = 1_000;
-const firstTellMs = 2_000;
+const firstReportMs = 2_000;
 const cancelEveryMs = 500;
 const blindAfterMs = 4_000;
-const rarestTellMs = 30_000;
+const rarestReportMs = 30_000;
 
 /**
  * From-clause of the run's processes that have committed and wait for a synchronous standby, as `a`: by their pids, or by
  * the name that each message brings through a pooler.
  */
-function waitingForStandby(run: string, watched: readonly Watched[]): string {
+function waitingForStandby(run: string, watched: readonly WatchedConnection[]): string {
   const backends = watched.flatMap(({ backend }) =>
     backend === undefined || !/^\d+(\.\d+)?$/.test(backend.start) ? [] : [`(${backend.pid}, ${backend.start})`],
   );
@@ -26,7 +26,7 @@ function waitingForStandby(run: string, watched: readonly Watched[]): string {
 }
 
 /** Has a session been waiting for the same answer since it was last asked? */
-function createStuck(watched: () => readonly Watched[]): () => boolean {
+function createStuck(watched: () => readonly WatchedConnection[]): () => boolean {
   let before = new Map<unknown, number>();
   return () => {
     const now = watched().filter(({ session }) => session.waiting > 0);
@@ -42,18 +42,18 @@ function createStuck(watched: () => readonly Watched[]): () => boolean {
  *
  * @returns what ends it
  */
-export function tellStandbyWaits(
+export function reportStandbyWaits(
   ports: RunnerPorts,
   control: Control,
   run: string,
-  watched: () => readonly Watched[],
+  watched: () => readonly WatchedConnection[],
 ): () => void {
   const stuck = createStuck(watched);
   let cancel: () => void = () => {};
   let ended = false;
   let since: number | undefined;
   let next = 0;
-  let every = firstTellMs;
+  let every = firstReportMs;
   const look = async (): Promise<void> => {
     const asked = ports.clock();
     if (!stuck()) return void (since = undefined);
@@ -63,10 +63,10 @@ ${waitingForStandby(run, watched())} limit 1`);
     const row = answer.ok ? answer.value[0]?.rows[0] : undefined;
     if (ended || row === undefined) return void (since = undefined);
     // It began before the first look at it.
-    if (since === undefined) [since, next, every] = [asked - lookEveryMs, 0, firstTellMs];
+    if (since === undefined) [since, next, every] = [asked - lookEveryMs, 0, firstReportMs];
     if (ports.clock() < next) return;
     next = ports.clock() + every;
-    every = Math.min(every * 1.5, rarestTellMs);
+    every = Math.min(every * 1.5, rarestReportMs);
     const [standbys, connected] = row;
     const waitedMs = Math.round(ports.clock() - since);
     ports.emit({ kind: 'standby.wait', waitedMs, standbys: standbys ?? '', connected: connected ?? '' });
@@ -92,7 +92,7 @@ export function endStandbyWaits(
   ports: RunnerPorts,
   control: Control,
   run: string,
-  watched: () => readonly Watched[],
+  watched: () => readonly WatchedConnection[],
 ): () => void {
   const stuck = createStuck(watched);
   let ended = false;
@@ -122,9 +122,9 @@ export function watchStandbyWaits(
   ports: RunnerPorts,
   control: Control,
   run: string,
-  watched: () => readonly Watched[],
+  watched: () => readonly WatchedConnection[],
 ): { end(): void } {
-  const endTelling = tellStandbyWaits(ports, control, run, watched);
+  const endTelling = reportStandbyWaits(ports, control, run, watched);
   let endEnding: () => void = () => {};
   const hurry = (): void => {
     endEnding = endStandbyWaits(ports, control, run, watched);

@@ -2,26 +2,26 @@ import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { within } from './deadline.ts';
 
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 
 /** A session that sends nothing while the process is held, and is tried out when it was woken, before anything else. */
-export function pacedSession(ports: Pick<RunnerPorts, 'pace' | 'timer'>, session: Session): Session {
-  const { pace } = ports;
-  if (pace === undefined) return session;
-  const forget = pace.onWake(async () => {
+export function suspendableSession(ports: Pick<RunnerPorts, 'pace' | 'timer'>, session: Session): Session {
+  const { suspension } = ports;
+  if (suspension === undefined) return session;
+  const forget = suspension.onWake(async () => {
     // One that waits for an answer is looked after from the control connection.
     if (session.waiting > 0) return;
-    if ((await within(ports, patienceMs, session.send('select'))) === undefined) session.abandon();
+    if ((await within(ports, timeoutMs, session.send('select'))) === undefined) session.abandon();
   });
   // What was held back goes out in its order.
   let queue: Promise<void> | undefined;
   const turn = async (): Promise<void> => {
-    const mine = (queue ?? Promise.resolve()).then(() => pace.held);
+    const mine = (queue ?? Promise.resolve()).then(() => suspension.held);
     queue = mine;
     await mine;
     if (queue === mine) queue = undefined;
   };
-  const isFree = (): boolean => pace.held === undefined && queue === undefined;
+  const isFree = (): boolean => suspension.held === undefined && queue === undefined;
   return {
     ...session,
     get waiting() {

@@ -1,5 +1,5 @@
 import { fault } from '../../../kit/fault.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { pause } from './deadline.ts';
 import { leaseHeld } from '../history/lease-held.ts';
@@ -7,9 +7,9 @@ import { localCommit } from '../history/run-record.ts';
 import type { Reply, Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
-import { readHolder, type Holder } from './run-lock.ts';
+import { readHolder, type RunLockHolder } from './run-lock.ts';
 
-const patienceMs = 30_000;
+const timeoutMs = 30_000;
 
 /**
  * Takes the database from a live run: raises the epoch, so that nothing it sends counts any more; ends its sessions,
@@ -22,12 +22,12 @@ export async function takeOver(
   session: Session,
   ports: RunnerPorts,
   run: string,
-): Promise<Outcome<Holder | undefined>> {
+): Promise<Outcome<RunLockHolder | undefined>> {
   const holder = await readEither(session);
   if (!holder.ok || holder.value === undefined) return holder;
   const { text, application } = holder.value;
   if (!application.startsWith('godwit '))
-    return bad(
+    return err(
       fault('busy', {
         why: `${text} holds the run lock and is no run of godwit.`,
         fix: 'Only its owner can tell what it does: end that session, then run again.',
@@ -36,27 +36,27 @@ export async function takeOver(
   const raised = await session.send(
     `${localCommit};\nupdate godwit.epoch set epoch = epoch + 1, run = ${quoteLiteral(run)}, attempt = ''`,
   );
-  if (!raised.ok && !isNew(raised)) return bad(serverFault(raised.error));
+  if (!raised.ok && !isNew(raised)) return err(serverFault(raised.error));
   const ended = await endSessions(session, ports, holder.value);
   if (!ended.ok) return ended;
   const guard = await session.send(
     `${localCommit};\nupdate godwit.guard set holder = '', held_by = '', leased_until = null`,
   );
-  if (!guard.ok && !isNew(guard)) return bad(serverFault(guard.error));
+  if (!guard.ok && !isNew(guard)) return err(serverFault(guard.error));
   ports.emit({ kind: 'finding', finding: fault('took-over', { why: `${text} held the database; it was ended.` }) });
   return holder;
 }
 
 /** Who holds the lease of a run through a pooler, or the run lock, which may be our own by now. */
-async function readEither(session: Session): Promise<Outcome<Holder | undefined>> {
+async function readEither(session: Session): Promise<Outcome<RunLockHolder | undefined>> {
   const lease = await session.send(
     `select held_by, 'godwit ' || holder, session_user from godwit.guard where ${leaseHeld}`,
     { rows: 'all' },
   );
-  if (!lease.ok && !isNew(lease)) return bad(serverFault(lease.error));
+  if (!lease.ok && !isNew(lease)) return err(serverFault(lease.error));
   const [row] = lease.ok ? (lease.results[0]?.rows ?? []) : [];
   if (row === undefined) return readHolder(session);
-  return good({ text: row[0] ?? '', application: row[1] ?? '', user: row[2] ?? '' });
+  return ok({ text: row[0] ?? '', application: row[1] ?? '', user: row[2] ?? '' });
 }
 
 /** The other run had not come as far as making schema godwit. */
@@ -65,9 +65,9 @@ function isNew(reply: Extract<Reply, { readonly ok: false }>): boolean {
 }
 
 /** Ends all sessions of a run. Found and ended in one statement: no pid gets a new owner in between. */
-async function endSessions(session: Session, ports: RunnerPorts, holder: Holder): Promise<Outcome<void>> {
+async function endSessions(session: Session, ports: RunnerPorts, holder: RunLockHolder): Promise<Outcome<void>> {
   const names = [holder.application, `${holder.application} control`].map(quoteLiteral).join(', ');
-  const until = ports.clock() + patienceMs;
+  const until = ports.clock() + timeoutMs;
   for (;;) {
     const reply = await session.send(
       `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
@@ -75,15 +75,15 @@ where datname = pg_catalog.current_database() and pid <> pg_catalog.pg_backend_p
       { rows: 'all' },
     );
     if (!reply.ok && reply.error.sqlstate === '42501')
-      return bad(
+      return err(
         fault('no-privilege', {
           why: `${holder.text} holds the database, and this role may not end its sessions.`,
           fix: `Run as ${holder.user}, or as a member of pg_signal_backend.`,
         }),
       );
-    if (!reply.ok) return bad(serverFault(reply.error));
-    if ((reply.results[0]?.rows ?? []).length === 0) return good(undefined);
-    if (ports.clock() > until) return bad(fault('busy', { why: `${holder.text} was told to end and has not yet.` }));
+    if (!reply.ok) return err(serverFault(reply.error));
+    if ((reply.results[0]?.rows ?? []).length === 0) return ok(undefined);
+    if (ports.clock() > until) return err(fault('busy', { why: `${holder.text} was told to end and has not yet.` }));
     await pause(ports, 50 + ports.random() * 100);
   }
 }

@@ -1,9 +1,9 @@
 import type { Finding } from '../../../kit/finding.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { Watched } from './backend.ts';
+import type { WatchedConnection } from './backend.ts';
 import type { Control } from './control-connection.ts';
-import { tellStandbyWaits } from './standby.ts';
+import { reportStandbyWaits } from './standby.ts';
 
 /** Looks after connections that work for a long time without a word. */
 export interface Watch {
@@ -17,7 +17,7 @@ const silenceMs = 30_000;
 const slowestBytesPerMs = 0.5;
 
 /** What was seen of a connection at the beats before. */
-interface Sight {
+interface ConnectionBeat {
   readonly answered: number;
   /** Since when the server has had nothing to do for us although we wait for an answer. */
   readonly idleSince: number;
@@ -38,9 +38,9 @@ export function watchConnections(
   ports: RunnerPorts,
   control: Control,
   run: string,
-  watched: () => readonly Watched[],
+  watched: () => readonly WatchedConnection[],
 ): Watch {
-  const sights = new Map<Session, Sight>();
+  const sights = new Map<Session, ConnectionBeat>();
   const state = { ended: false, silentSince: undefined as number | undefined };
   let cancel: () => void = () => {};
 
@@ -76,16 +76,16 @@ export function watchConnections(
     const before = sights.get(session);
     const same = before !== undefined && before.answered === session.answered;
     const idle = activity !== undefined && activity !== 'active' && activity !== 'fastpath function call';
-    const sight = {
+    const snapshot = {
       answered: session.answered,
       idleSince: idle && same ? before.idleSince : ports.clock(),
       gone: activity === undefined ? (same ? before.gone : 0) + 1 : 0,
     };
-    sights.set(session, sight);
+    sights.set(session, snapshot);
     // The first time its last words may still be on their way.
-    if (sight.gone >= 2) give(ports, session, 'The server has ended it.');
-    const patience = silenceMs + session.waiting / slowestBytesPerMs;
-    if (idle && ports.clock() - sight.idleSince >= patience)
+    if (snapshot.gone >= 2) give(ports, session, 'The server has ended it.');
+    const timeouts = silenceMs + session.waiting / slowestBytesPerMs;
+    if (idle && ports.clock() - snapshot.idleSince >= timeouts)
       give(ports, session, 'The server waits for us, and we for the server.');
   };
 
@@ -94,12 +94,12 @@ export function watchConnections(
     if (!state.ended) cancel = ports.timer(beatMs, () => void beat());
   };
   cancel = ports.timer(beatMs, () => void beat());
-  const forget = ports.pace?.onWake(async () => {
+  const forget = ports.suspension?.onWake(async () => {
     const text = 'The process was stopped and woken: its connections are looked at before it goes on.';
     ports.emit({ kind: 'notice', severity: 'WARNING', text });
     await look();
   });
-  const endTelling = tellStandbyWaits(ports, control, run, watched);
+  const endTelling = reportStandbyWaits(ports, control, run, watched);
   return {
     end() {
       state.ended = true;
@@ -110,7 +110,7 @@ export function watchConnections(
   };
 }
 
-function question(waiting: readonly Watched[]): string {
+function question(waiting: readonly WatchedConnection[]): string {
   const backends = waiting.flatMap(({ backend }) =>
     backend === undefined || !/^\d+(\.\d+)?$/.test(backend.start) ? [] : [`(${backend.pid}, ${backend.start})`],
   );

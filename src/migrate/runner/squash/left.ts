@@ -1,4 +1,4 @@
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { FoundObject } from '../adopt/judge.ts';
 import { keyOf } from '../../contract/rehearsed.ts';
 import type { Session } from '../../contract/ports.ts';
@@ -48,9 +48,9 @@ export async function asReplacedLeft(
   { ownWords, installed }: { readonly ownWords: boolean; readonly installed: boolean },
 ): Promise<Outcome<Left>> {
   // Another version keeps it otherwise.
-  if (!installed) return good({ found, made: [] });
+  if (!installed) return ok({ found, made: [] });
   const reply = await session.send(baselineQuery, { rows: 'all' });
-  if (!reply.ok) return bad(serverFault(reply.error));
+  if (!reply.ok) return err(serverFault(reply.error));
   const seqs = new Set(recordable.flatMap(({ rows }) => rows.map(({ seq }) => seq)));
   const own = new Map(found);
   const made: MadeObject[] = [];
@@ -67,5 +67,5 @@ export async function asReplacedLeft(
     const object = { kind, name, class: classOf, oid, sub, homeClass, home };
     own.set(keyOf(object), { ...object, words: JSON.parse(words ?? '[]') as readonly string[] });
   }
-  return good({ found: own, made });
+  return ok({ found: own, made });
 }

@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { versionIn } from '../../contract/migration-id.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
@@ -22,13 +22,13 @@ export async function countRows(session: Session): Promise<Outcome<Readonly<Reco
     const rows = Number(counted.value[0]?.[0] ?? 0);
     if (rows > 0) counts[name ?? ''] = rows;
   }
-  return good(counts);
+  return ok(counts);
 }
 
 async function ask(session: Session, query: string): Promise<Outcome<readonly (readonly (string | null)[])[]>> {
   const commands = ['SET TRANSACTION READ ONLY', ...describingSettings, query];
   const reply = await session.send(commands.map((command) => `${command};\n`).join(''), { rows: 'all' });
-  return reply.ok ? good(reply.results.at(-1)?.rows ?? []) : bad(serverFault(reply.error));
+  return reply.ok ? ok(reply.results.at(-1)?.rows ?? []) : err(serverFault(reply.error));
 }
 
 const followed = (seqs: string): string => `select c.oid::pg_catalog.regclass::pg_catalog.text, pg_catalog.count(*),
@@ -68,5 +68,5 @@ export async function missingRows(
       );
     }
   }
-  return good(findings);
+  return ok(findings);
 }

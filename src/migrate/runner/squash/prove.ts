@@ -1,17 +1,17 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding, Place } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { findObjects } from '../adopt/find-objects.ts';
-import { differencesAt, type Difference, type FoundObject } from '../adopt/judge.ts';
+import { differencesAt, type AdoptionDifference, type FoundObject } from '../adopt/judge.ts';
 import { keyOf, stateAt, type Rehearsed, type SameWord } from '../../contract/rehearsed.ts';
-import { toldDifference } from '../adopt/describe-difference.ts';
+import { describeDifference } from '../adopt/describe-difference.ts';
 import type { HistoryRow } from '../../contract/history-rows.ts';
 import type { Migration } from '../../contract/model.ts';
 import type { Session } from '../../contract/ports.ts';
 import { asReplacedLeft, type Left } from './left.ts';
 import { missingRows } from './missing-rows.ts';
 import { unknownRows } from './unknown-rows.ts';
-import type { Recordable, ProvingTerms } from './recordable.ts';
+import type { Recordable, ProofOptions } from './recordable.ts';
 
 /** How far it is proven. */
 export interface Proof {
@@ -30,32 +30,32 @@ const mostDifferences = 200;
 export async function proveSquashed(
   session: Session,
   recordable: readonly Recordable[],
-  terms: ProvingTerms,
+  options: ProofOptions,
 ): Promise<Outcome<Proof>> {
-  const { rehearsed } = terms.bundle;
-  if (rehearsed === undefined) return bad(notRehearsed(recordable));
-  if (rehearsed.major !== terms.major) {
-    const why = `It was rehearsed on PostgreSQL ${rehearsed.major}, and the database is on ${terms.major}.`;
-    return bad(fault('squash-not-rehearsed', { why, fix: 'Run the command again.' }));
+  const { rehearsed } = options.bundle;
+  if (rehearsed === undefined) return err(notRehearsed(recordable));
+  if (rehearsed.major !== options.major) {
+    const why = `It was rehearsed on PostgreSQL ${rehearsed.major}, and the database is on ${options.major}.`;
+    return err(fault('squash-not-rehearsed', { why, fix: 'Run the command again.' }));
   }
   const { stopped } = rehearsed;
-  if (stopped !== undefined) return bad(stoppedAt(stopped.finding));
-  const found = await findObjects(session, rehearsed, terms.installed);
+  if (stopped !== undefined) return err(stoppedAt(stopped.finding));
+  const found = await findObjects(session, rehearsed, options.installed);
   if (!found.ok) return found;
-  const left = await asReplacedLeft(session, found.value, recordable, terms);
+  const left = await asReplacedLeft(session, found.value, recordable, options);
   if (!left.ok) return left;
   const differences = compared(rehearsed, left.value.found);
   const findings: Finding[] = differences
     .filter(({ weight }) => weight !== 'note')
     .map((one) => differs(one, rehearsed, recordable));
   findings.push(...missing(rehearsed, left.value, recordable));
-  for (const one of recordable) findings.push(...(await unknownRows(session, one, terms)));
+  for (const one of recordable) findings.push(...(await unknownRows(session, one, options)));
   const { rows: counted } = rehearsed;
-  const asked = terms.ownWords && counted !== undefined;
-  const rows = asked ? await missingRows(session, recordable, counted, terms.named) : good([]);
+  const asked = options.ownWords && counted !== undefined;
+  const rows = asked ? await missingRows(session, recordable, counted, options.named) : ok([]);
   if (!rows.ok) return rows;
   findings.push(...rows.value);
-  return good({
+  return ok({
     findings: findings.slice(0, mostDifferences),
     doubtful: differences.flatMap(({ object, weight, expected, found: is }) =>
       weight === 'spelling' ? [{ kind: object.kind, name: object.name, expected, found: is }] : [],
@@ -77,16 +77,16 @@ function stoppedAt({ why, where }: Finding): Finding {
   });
 }
 
-function compared(rehearsed: Rehearsed, found: ReadonlyMap<string, FoundObject>): readonly Difference[] {
+function compared(rehearsed: Rehearsed, found: ReadonlyMap<string, FoundObject>): readonly AdoptionDifference[] {
   const all = { objects: rehearsed.objects, found, asked: () => true };
   return differencesAt(rehearsed, all, rehearsed.steps.length - 1);
 }
 
 /** The file that made the object in the rehearsal; where something is missing there, the squashed one. */
-function differs(one: Difference, rehearsed: Rehearsed, recordable: readonly Recordable[]): Finding {
+function differs(one: AdoptionDifference, rehearsed: Rehearsed, recordable: readonly Recordable[]): Finding {
   const file = rehearsed.steps[one.step]?.file ?? recordable[0]?.migration.up.file ?? '';
   const { object, expected, found } = one;
-  const why = toldDifference(`${object.kind} ${object.name}`, {
+  const why = describeDifference(`${object.kind} ${object.name}`, {
     first: ['the file makes', expected],
     second: ['the replaced ones left', found],
   });

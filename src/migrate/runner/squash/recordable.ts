@@ -10,7 +10,7 @@ export interface Recordable {
 }
 
 /** What the database is known by. */
-export interface ProvingTerms {
+export interface ProofOptions {
   readonly bundle: Bundle;
   readonly major: number;
   /** True: schema godwit is as this program has it. */

@@ -7,7 +7,7 @@ import type { HistoryRow } from '../../contract/history-rows.ts';
 import { versionIn } from '../../contract/migration-id.ts';
 import type { Statement } from '../../contract/model.ts';
 import type { ByteSource, Hashing, Session } from '../../contract/ports.ts';
-import type { ProvingTerms, Recordable } from './recordable.ts';
+import type { ProofOptions, Recordable } from './recordable.ts';
 
 /**
  * Statements of a squashed file that change rows and are none of those that the replaced migrations executed: no catalogue
@@ -16,7 +16,7 @@ import type { ProvingTerms, Recordable } from './recordable.ts';
 export async function unknownRows(
   session: Session,
   { migration, rows }: Recordable,
-  { bundle, named, hashing }: Pick<ProvingTerms, 'bundle' | 'named' | 'hashing'>,
+  { bundle, named, hashing }: Pick<ProofOptions, 'bundle' | 'named' | 'hashing'>,
 ): Promise<readonly Finding[]> {
   const analysis = await bundle.analysis(migration, 'up');
   if (!analysis.ok) return analysis.findings;
@@ -42,12 +42,12 @@ export async function unknownRows(
 }
 
 /** Hashes of statements that were executed alone; and of groups, as `first..last` with the number of their statements. */
-interface Executed {
+interface ExecutedHashes {
   readonly alone: ReadonlySet<string>;
   readonly groups: readonly { readonly first: string; readonly last: string; readonly count: number }[];
 }
 
-async function executedBy(session: Session, rows: readonly HistoryRow[]): Promise<Executed> {
+async function executedBy(session: Session, rows: readonly HistoryRow[]): Promise<ExecutedHashes> {
   const seqs = rows.map(({ seq }) => Math.trunc(seq)).join(',');
   const reply = await session.send(
     `select hash, count from godwit.statement where seq = any('{${seqs}}'::pg_catalog.int8[])`,
@@ -64,7 +64,7 @@ async function executedBy(session: Session, rows: readonly HistoryRow[]): Promis
 }
 
 /** Which statements stand between the first and the last of a group that was executed. */
-function inGroups(statements: readonly Statement[], { groups }: Executed): ReadonlySet<Statement> {
+function inGroups(statements: readonly Statement[], { groups }: ExecutedHashes): ReadonlySet<Statement> {
   const found = new Set<Statement>();
   const firsts = new Map<string, typeof groups>();
   for (const group of groups) firsts.set(group.first, [...(firsts.get(group.first) ?? []), group]);
@@ -84,7 +84,7 @@ function inGroups(statements: readonly Statement[], { groups }: Executed): Reado
 async function eachExecuted(
   { kind, start, end, count }: Statement,
   body: ByteSource,
-  { alone }: Executed,
+  { alone }: ExecutedHashes,
   hashing: Hashing,
 ): Promise<boolean> {
   if (count === 1 || kind !== 'sql') return false;

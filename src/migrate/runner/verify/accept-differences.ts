@@ -1,5 +1,5 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
-import type { Difference, ObjectKey } from './baseline-check.ts';
+import type { BaselineDifference, ObjectKey } from './baseline-check.ts';
 
 const setting = 'godwit.accepted';
 
@@ -10,7 +10,7 @@ const setting = 'godwit.accepted';
  *
  * @param differences those that are taken, with what goes along with a missing object
  */
-export function acceptDifferences(run: string, differences: readonly Difference[]): readonly string[] {
+export function acceptDifferences(run: string, differences: readonly BaselineDifference[]): readonly string[] {
   const taken = differences.map(({ kind, name, words, is, was }) => ({
     kind,
     name,

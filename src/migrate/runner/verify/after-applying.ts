@@ -15,17 +15,17 @@ import { checkLive, checkOwn } from './live-checks.ts';
 import type { RunSession } from '../run/run-session.ts';
 import { concluded, report } from './report-checks.ts';
 import { withChecks } from './verified-migration.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /** What was seen after a run; `lost`: the connection was, so that it says nothing. */
-interface Seen {
+interface Observation {
   readonly lost: boolean;
   readonly checks: readonly Check[];
   readonly findings: readonly Finding[];
 }
 
 /** What a run has applied, and a migration of which it has left a part standing. */
-export interface Executed {
+export interface AppliedSteps {
   readonly applied: readonly PreparedStep[];
   readonly inPart?: PreparedStep;
 }
@@ -38,9 +38,9 @@ export async function afterApplying(
   task: ApplyTask,
   ports: RunnerPorts,
   live: RunSession,
-  executed: Executed,
+  executed: AppliedSteps,
 ): Promise<Verdict> {
-  if (executed.applied.length === 0 && executed.inPart === undefined) return wellDone();
+  if (executed.applied.length === 0 && executed.inPart === undefined) return succeeded();
   try {
     return await lookAndJudge(task, ports, live, executed);
   } catch (error) {
@@ -56,7 +56,7 @@ async function lookAndJudge(
   task: ApplyTask,
   ports: RunnerPorts,
   live: RunSession,
-  executed: Executed,
+  executed: AppliedSteps,
 ): Promise<Verdict> {
   const { applied, inPart } = executed;
   const description = await described(ports, live, inPart === undefined ? applied : [...applied, inPart]);
@@ -75,7 +75,7 @@ async function lookAndJudge(
   if (ports.signal.aborted) return verdictOf(fault('interrupted'));
   const stopped = seen.checks.some(({ ok }) => !ok) ? await live.cancelledBy() : undefined;
   if (stopped !== undefined) return verdictOf(stopped);
-  if (!task.verification.enabled) return wellDone();
+  if (!task.verification.enabled) return succeeded();
   report(ports, seen.checks);
   return concluded(seen.checks, task.verification, seen.findings);
 }
@@ -116,8 +116,8 @@ async function look(
   task: ApplyTask,
   ports: RunnerPorts,
   live: RunSession,
-  { applied, description }: Executed & { readonly description: Description },
-): Promise<Seen> {
+  { applied, description }: AppliedSteps & { readonly description: Description },
+): Promise<Observation> {
   const findings = [
     ...description.changes.filter(({ hadDrifted }) => hadDrifted).map(driftTaken),
     ...description.locked.map((name) =>

@@ -1,5 +1,5 @@
 import type { Check } from '../../contract/model.ts';
-import { changedLines, differentWords, toldPart } from './word-difference.ts';
+import { changedLines, differentWords, shownPart } from './word-difference.ts';
 
 /** A difference as `compareHomes` tells it, values as the server's text. */
 export type DifferenceRow = readonly (string | null)[];
@@ -21,7 +21,7 @@ export interface ObjectKey {
 }
 
 /** One object that differs: what it was by the baseline, and what it is. */
-export interface Difference {
+export interface BaselineDifference {
   readonly kind: string;
   readonly name: string;
   readonly home: string;
@@ -38,7 +38,7 @@ export interface Difference {
 }
 
 /** How differences are told. */
-export interface CheckTerms {
+export interface BaselineCheckOptions {
   /** By their number in the history. */
   readonly migrations: ReadonlyMap<string, KnownMigration>;
   /**
@@ -50,18 +50,18 @@ export interface CheckTerms {
 /**
  * The differences from the baseline as checks, one for each part of a definition.
  */
-export function checksOf(rows: readonly DifferenceRow[], terms: CheckTerms): readonly Check[] {
-  return toldDifferences(rows, terms).flatMap(({ checks }) => checks);
+export function checksOf(rows: readonly DifferenceRow[], options: BaselineCheckOptions): readonly Check[] {
+  return describeDifferences(rows, options).flatMap(({ checks }) => checks);
 }
 
 /**
  * The differences that are told, each with its checks. What is gone and what is there under the same name belong
  * together: a constraint that the server made anew has another OID and the same words.
  */
-export function toldDifferences(
+export function describeDifferences(
   rows: readonly DifferenceRow[],
-  terms: CheckTerms,
-): readonly { readonly difference: Difference; readonly checks: readonly Check[] }[] {
+  options: BaselineCheckOptions,
+): readonly { readonly difference: BaselineDifference; readonly checks: readonly Check[] }[] {
   const differences = differencesOf(rows);
   // What goes with its table is told with it.
   const goneHomes = new Set(
@@ -72,17 +72,17 @@ export function toldDifferences(
   return differences.flatMap((difference) => {
     const { oldName, oldHome } = difference;
     if (goneHomes.has(oldHome) && oldName !== oldHome) return [];
-    const checks = checksFor(difference, terms);
+    const checks = checksFor(difference, options);
     return checks.length === 0 ? [] : [{ difference, checks }];
   });
 }
 
 /** All differences, those too that are told with another one. */
-export function differencesOf(rows: readonly DifferenceRow[]): readonly Difference[] {
+export function differencesOf(rows: readonly DifferenceRow[]): readonly BaselineDifference[] {
   return paired(rows.map(read));
 }
 
-function read(row: DifferenceRow): Difference {
+function read(row: DifferenceRow): BaselineDifference {
   const [, kind, name, home, oldName, oldHome, words, oldWords, seq, whole, ...keys] = row;
   const list = (text: string | null | undefined): readonly string[] | undefined =>
     text == null ? undefined : (JSON.parse(text) as readonly string[]);
@@ -106,11 +106,11 @@ function keyOf([classOf, oid, sub, homeClass, home]: DifferenceRow): ObjectKey |
   return { class: classOf ?? '', oid, sub: sub ?? '0', homeClass: homeClass ?? '', home: home ?? '' };
 }
 
-function paired(differences: readonly Difference[]): readonly Difference[] {
+function paired(differences: readonly BaselineDifference[]): readonly BaselineDifference[] {
   const added = new Map(
     differences.filter(({ oldWords }) => oldWords === undefined).map((one) => [`${one.kind} ${one.name}`, one]),
   );
-  const result: Difference[] = [];
+  const result: BaselineDifference[] = [];
   for (const one of differences) {
     if (one.oldWords === undefined) continue;
     const key = `${one.kind} ${one.oldName}`;
@@ -125,7 +125,10 @@ function paired(differences: readonly Difference[]): readonly Difference[] {
   return [...result, ...added.values()];
 }
 
-function checksFor(difference: Difference, { migrations, words: compared }: CheckTerms): readonly Check[] {
+function checksFor(
+  difference: BaselineDifference,
+  { migrations, words: compared }: BaselineCheckOptions,
+): readonly Check[] {
   const { kind, name, oldName, words, oldWords, seq, whole } = difference;
   const migration = migrations.get(seq);
   const common = {
@@ -154,15 +157,15 @@ function checksFor(difference: Difference, { migrations, words: compared }: Chec
       return {
         ...common,
         severity,
-        expected: several && was !== '' && is !== '' ? `${part} as it was` : toldPart(part, was),
-        actual: several && was !== '' && is !== '' ? `${part}:\n${changedLines(was, is)}` : toldPart(part, is),
+        expected: several && was !== '' && is !== '' ? `${part} as it was` : shownPart(part, was),
+        actual: several && was !== '' && is !== '' ? `${part}:\n${changedLines(was, is)}` : shownPart(part, is),
       };
     }),
   ];
 }
 
 /** A part bears the name of its table, too: that one is told once. */
-function isRenamed({ name, home, oldName, oldHome }: Difference): boolean {
+function isRenamed({ name, home, oldName, oldHome }: BaselineDifference): boolean {
   if (name === oldName) return false;
   return (
     oldName === oldHome ||

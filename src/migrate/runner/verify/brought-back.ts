@@ -1,6 +1,6 @@
 import type { Check } from '../../contract/model.ts';
 import type { Session } from '../../contract/ports.ts';
-import { differentWords, toldPart } from './word-difference.ts';
+import { differentWords, shownPart } from './word-difference.ts';
 
 /** Migrations of which something was undone and done again: the numbers of their rows. */
 export interface BroughtBack {
@@ -41,8 +41,8 @@ join godwit.migration g on g.seq = f.seq left join godwit.object o on o.kind = f
       ...common,
       ok: false,
       severity: 'error',
-      expected: toldPart(difference.part, difference.was),
-      actual: toldPart(difference.part, difference.is),
+      expected: shownPart(difference.part, difference.was),
+      actual: shownPart(difference.part, difference.is),
     }));
   });
 }

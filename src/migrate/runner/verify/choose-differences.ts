@@ -1,20 +1,20 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { nearest } from '../../../kit/nearest.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Check } from '../../contract/model.ts';
 import { serverFault } from '../../contract/server-fault.ts';
-import { differencesOf, toldDifferences, type Difference, type ObjectKey } from './baseline-check.ts';
+import { differencesOf, describeDifferences, type BaselineDifference, type ObjectKey } from './baseline-check.ts';
 import { matches, type NamedObject } from '../../contract/object-pattern.ts';
 import type { Opened } from '../session/open.ts';
-import { checkTerms, readDifferences } from './verify-applied.ts';
+import { baselineCheckOptions, readDifferences } from './verify-applied.ts';
 
 /** Differences that somebody has named. */
 export interface Chosen {
   /** Those that are told, with their checks. */
-  readonly told: readonly { readonly difference: Difference; readonly checks: readonly Check[] }[];
+  readonly reported: readonly { readonly difference: BaselineDifference; readonly checks: readonly Check[] }[];
   /** The same, and what goes along with them. */
-  readonly all: readonly Difference[];
+  readonly all: readonly BaselineDifference[];
 }
 
 /** Names are looked for among so many, at most. */
@@ -26,38 +26,38 @@ export async function chooseDifferences(
   opened: Pick<Opened, 'session' | 'history' | 'facts'>,
 ): Promise<Outcome<Chosen>> {
   const read = await readDifferences(opened, { ignore: [] });
-  if (read === 'lost') return bad(fault('connection-lost', { why: 'It was lost while the baseline was compared.' }));
-  if (read.compared === undefined) return bad(...read.findings);
-  const every = toldDifferences(read.rows, checkTerms(opened));
-  const told = every.filter(({ difference }) => patterns.some((pattern) => names(pattern, difference)));
-  const without = patterns.filter((pattern) => !told.some(({ difference }) => names(pattern, difference)));
+  if (read === 'lost') return err(fault('connection-lost', { why: 'It was lost while the baseline was compared.' }));
+  if (read.compared === undefined) return err(...read.findings);
+  const every = describeDifferences(read.rows, baselineCheckOptions(opened));
+  const reported = every.filter(({ difference }) => patterns.some((pattern) => names(pattern, difference)));
+  const without = patterns.filter((pattern) => !reported.some(({ difference }) => names(pattern, difference)));
   if (without.length > 0) {
-    const terms = { different: every.map(({ difference }) => shownName(difference)), beside: read.findings };
-    const findings = await Promise.all(without.map((pattern) => unmatched(opened, pattern, terms)));
-    return bad(...findings);
+    const options = { different: every.map(({ difference }) => shownName(difference)), beside: read.findings };
+    const findings = await Promise.all(without.map((pattern) => unmatched(opened, pattern, options)));
+    return err(...findings);
   }
-  return good({ told, all: withParts(differencesOf(read.rows), told, every) });
+  return ok({ told: reported, all: withParts(differencesOf(read.rows), reported, every) });
 }
 
 /** What is not told by itself goes along: parts of what is missing, and new names of parts whose object was renamed. */
 function withParts(
-  differences: readonly Difference[],
+  differences: readonly BaselineDifference[],
   chosen: Chosen['told'],
   every: Chosen['told'],
-): readonly Difference[] {
-  const keysOf = (told: Chosen['told']) => new Set(told.map(({ difference }) => keyOf(difference)));
+): readonly BaselineDifference[] {
+  const keysOf = (reported: Chosen['told']) => new Set(reported.map(({ difference }) => keyOf(difference)));
   const homesOf = (isThere: boolean) =>
     new Set(
       chosen.flatMap(({ difference: { is, was } }) =>
         was?.oid === was?.home && (is !== undefined) === isThere ? [homeOf(was)] : [],
       ),
     );
-  const [taken, told, gone, there] = [keysOf(chosen), keysOf(every), homesOf(false), homesOf(true)];
+  const [taken, reported, gone, there] = [keysOf(chosen), keysOf(every), homesOf(false), homesOf(true)];
   return differences.filter((difference) => {
     if (taken.has(keyOf(difference))) return true;
     if (difference.was === undefined) return false;
     const home = homeOf(difference.was);
-    return difference.is === undefined ? gone.has(home) : there.has(home) && !told.has(keyOf(difference));
+    return difference.is === undefined ? gone.has(home) : there.has(home) && !reported.has(keyOf(difference));
   });
 }
 
@@ -65,15 +65,15 @@ function homeOf(key: ObjectKey | undefined): string {
   return key === undefined ? '' : `${key.homeClass}:${key.home}`;
 }
 
-function names(pattern: string, { kind, name, oldName }: Difference): boolean {
+function names(pattern: string, { kind, name, oldName }: BaselineDifference): boolean {
   return [oldName, name].some((one) => one !== '' && matches(pattern, { kind, name: one }));
 }
 
-function shownName({ kind, name, oldName }: Difference): NamedObject {
+function shownName({ kind, name, oldName }: BaselineDifference): NamedObject {
   return { kind, name: oldName === '' ? name : oldName };
 }
 
-function keyOf({ is, was }: Difference): string {
+function keyOf({ is, was }: BaselineDifference): string {
   return JSON.stringify([was, is]);
 }
 
@@ -81,7 +81,10 @@ function keyOf({ is, was }: Difference): string {
 async function unmatched(
   { session }: Pick<Opened, 'session'>,
   pattern: string,
-  { different, beside }: { readonly different: readonly NamedObject[]; readonly beside: readonly Finding[] },
+  {
+    different,
+    findings: beside,
+  }: { readonly different: readonly NamedObject[]; readonly findings: readonly Finding[] },
 ): Promise<Finding> {
   const reply = await session.send(
     `select o.kind, o.name, h.name from godwit.object o left join godwit.object h on h.class = o.home_class and h.oid = o.home and h.sub = 0

@@ -1,7 +1,7 @@
 import { type FiredTrigger } from './fire/fired-trigger.ts';
 import { quoteName } from '../../../sql/quote.ts';
 import type { Reply, Session } from '../../contract/ports.ts';
-import { attemptsFor, type Attempt } from './fire/attempts.ts';
+import { attemptsFor, type TriggerAttempt } from './fire/attempts.ts';
 import { keyOf, readTriggers, triggersMessage, type LiveTrigger } from './fire/live-trigger.ts';
 import { readLocks, releaseStrayLocks } from './fire/stray-locks.ts';
 import { readShapes, shapesMessage } from './fire/table-shape.ts';
@@ -16,7 +16,7 @@ export interface FireResult {
 /** A trigger on its way: what is left to try, and the best that is known of it. */
 interface Trial {
   readonly trigger: LiveTrigger;
-  readonly attempts: readonly Attempt[];
+  readonly attempts: readonly TriggerAttempt[];
   result: FireResult;
 }
 
@@ -91,7 +91,7 @@ function rolledBack(statements: readonly string[]): string {
   return [...limits, ...statements, 'BEGIN', 'ROLLBACK'].map((command) => `${command};\n`).join('');
 }
 
-function explaining(trigger: LiveTrigger, attempt: Attempt): readonly string[] {
+function explaining(trigger: LiveTrigger, attempt: TriggerAttempt): readonly string[] {
   const name = quoteName({ schema: trigger.schema, name: trigger.name });
   return [
     ...attempt.slice(0, -1),

@@ -11,7 +11,7 @@ import { sendGuarded } from './describe.ts';
 import type { LiveRun } from '../run/run-state.ts';
 
 /** A migration whose rows have not been looked for yet. */
-interface Recorded {
+interface UnfollowedMigration {
   readonly seq: string;
   readonly migration: Migration;
   readonly analysis: Analysis;
@@ -47,9 +47,9 @@ export async function followSeeds(ports: RunnerPorts, live: LiveRun): Promise<re
 const pendingQuery = `select m.seq, m.id, m.kind, u.wrote, (select pg_catalog.to_json(pg_catalog.current_schemas(false)))
 from godwit.unfollowed u join godwit.migration m on m.seq = u.seq order by m.seq`;
 
-async function withFiles({ bundle }: RunnerPorts, { rows }: ResultSet): Promise<readonly Recorded[]> {
+async function withFiles({ bundle }: RunnerPorts, { rows }: ResultSet): Promise<readonly UnfollowedMigration[]> {
   const byId = new Map(bundle.migrations.map((migration) => [migration.id, migration]));
-  const found = rows.map(async ([seq, id, kind, wrote]): Promise<readonly Recorded[]> => {
+  const found = rows.map(async ([seq, id, kind, wrote]): Promise<readonly UnfollowedMigration[]> => {
     const migration = byId.get(id ?? '');
     if (migration === undefined || kind !== 'applied') return [];
     const analysis = await bundle.analysis(migration, 'up');
@@ -85,7 +85,7 @@ function columnsOf(text: string | null | undefined): SeededTable['columns'] {
 async function followAll(
   ports: RunnerPorts,
   live: LiveRun,
-  recorded: readonly Recorded[],
+  recorded: readonly UnfollowedMigration[],
   groups: readonly SeedGroup[],
 ): Promise<void> {
   const bySeq = new Map(recorded.map((one) => [one.seq, one]));
@@ -107,10 +107,10 @@ async function followAll(
       }),
     });
   };
-  const told: Promise<void>[] = [];
+  const reported: Promise<void>[] = [];
   // In the order of the file: of two statements for one row the later one counts.
-  for (const [index, one] of read.entries()) told.push(tell(one, follow(live, one, keys[index] ?? [])));
-  await Promise.all(told);
+  for (const [index, one] of read.entries()) reported.push(tell(one, follow(live, one, keys[index] ?? [])));
+  await Promise.all(reported);
 }
 
 interface Missed {
@@ -125,7 +125,7 @@ const notFound =
 
 async function follow(
   live: LiveRun,
-  { of, group }: { readonly of: Recorded; readonly group: SeedGroup },
+  { of, group }: { readonly of: UnfollowedMigration; readonly group: SeedGroup },
   keys: Awaited<ReturnType<typeof keyTexts>>,
 ): Promise<Missed | undefined> {
   const [first] = group.rows;
@@ -159,7 +159,7 @@ ${quoteLiteral(JSON.stringify(keys))}, '{${lines}}', ${seq}, ${analysis.directiv
  */
 async function keyTexts(
   live: LiveRun,
-  { body }: Recorded,
+  { body }: UnfollowedMigration,
   group: SeedGroup,
 ): Promise<readonly (readonly string[])[] | string> {
   const types = group.key.map(

@@ -1,17 +1,21 @@
 import type { Check } from '../../contract/model.ts';
 import type { Session } from '../../contract/ports.ts';
-import type { VerificationTerms } from '../../contract/task.ts';
+import type { VerificationOptions } from '../../contract/task.ts';
 import { fireTriggers } from './fire-triggers.ts';
 import { readLiveObjects, type LiveObjects } from './live-objects.ts';
 import { checkExpectations, checkVerifyScript, queryViews } from './queries.ts';
 import type { VerifiedMigration } from './verified-migration.ts';
 
 /** Tries what the catalogue cannot tell: views are queried, triggers fired where that is wanted. */
-export async function checkLive(session: Session, terms: VerificationTerms, run?: string): Promise<readonly Check[]> {
+export async function checkLive(
+  session: Session,
+  options: VerificationOptions,
+  run?: string,
+): Promise<readonly Check[]> {
   const { views, triggers } = await readLiveObjects(session, run);
   const [queried, fired] = await Promise.all([
     queryViews(session, views),
-    terms.triggers === 'fire' ? fire(session, triggers) : [],
+    options.triggers === 'fire' ? fire(session, triggers) : [],
   ]);
   return [...queried, ...fired];
 }

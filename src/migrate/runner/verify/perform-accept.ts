@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { bad, good, type Outcome } from '../../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { readHistory } from '../history/read-history.ts';
 import type { AcceptedObject, RunAbout } from '../../contract/history-rows.ts';
 import type { Check } from '../../contract/model.ts';
@@ -8,7 +8,7 @@ import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { AcceptTask } from '../../contract/task.ts';
 import { acceptDifferences } from './accept-differences.ts';
-import type { Difference } from './baseline-check.ts';
+import type { BaselineDifference } from './baseline-check.ts';
 import { describingSettings } from './words/described.ts';
 import { chooseDifferences, type Chosen } from './choose-differences.ts';
 import { sendGuarded } from './describe.ts';
@@ -16,7 +16,7 @@ import { preflight } from '../session/server-facts.ts';
 import type { RunSession } from '../run/run-session.ts';
 import type { Opened } from '../session/open.ts';
 import { finishRecorded, performRecorded, unreached } from '../run/recorded-run.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 const writeTries = 3;
 const mostPerEvent = 500;
@@ -25,7 +25,7 @@ const mostNamed = 200;
 
 const untouched = verdictOf(fault('interrupted', { why: 'The baseline is as it was.' }));
 
-interface AcceptTerms {
+interface AcceptOptions {
   readonly task: AcceptTask;
   readonly ports: RunnerPorts;
   readonly live: RunSession;
@@ -39,8 +39,8 @@ export async function performAccept(task: AcceptTask, ports: RunnerPorts): Promi
   return await performRecorded(task, ports, (live, opened) => acceptOpened({ task, ports, live }, opened));
 }
 
-async function acceptOpened(terms: AcceptTerms, opened: Opened): Promise<Verdict> {
-  const { task, ports, live } = terms;
+async function acceptOpened(options: AcceptOptions, opened: Opened): Promise<Verdict> {
+  const { task, ports, live } = options;
   const forbidden = preflight(opened.facts, opened.history, task.environment);
   if (forbidden.length > 0) return verdictOf(...forbidden);
   if (!task.approved) return verdictOf(needsApproval(task));
@@ -49,7 +49,7 @@ async function acceptOpened(terms: AcceptTerms, opened: Opened): Promise<Verdict
       fault('accept-unknown', { why: 'Nothing is in the baseline yet.', fix: 'Run `godwit up` first.' }),
     );
   live.watch();
-  const held = opened.facts.pooled ? await live.takeLease(task, opened.history) : good(opened.history);
+  const held = opened.facts.pooled ? await live.takeLease(task, opened.history) : ok(opened.history);
   if (!held.ok) return verdictOf(...held.findings.map(unreached));
   live.planFor(held.value);
   const wanted = await chooseDifferences(task.objects, { ...opened, history: held.value });
@@ -61,26 +61,26 @@ async function acceptOpened(terms: AcceptTerms, opened: Opened): Promise<Verdict
   const { run, command, actor, environment, earlier } = task;
   const recorded = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
   const first = { history: held.value, planHash: '', first: '', describes: true };
-  const begun = await live.begin(recorded, first);
+  const started = await live.begin(recorded, first);
   if (ports.signal.aborted) return await finishRecorded(live, untouched, about);
-  if (!begun.ok) return verdictOf(...begun.findings.map(unreached));
-  if (begun.value.kind === 'moved') return verdictOf(fault('taken-over'));
-  const taken = await take(terms, opened.facts);
+  if (!started.ok) return verdictOf(...started.findings.map(unreached));
+  if (started.value.kind === 'moved') return verdictOf(fault('taken-over'));
+  const taken = await take(options, opened.facts);
   if (!taken.ok) {
     const refused = ports.signal.aborted ? untouched : verdictOf(...taken.findings);
     return await finishRecorded(live, refused, about);
   }
   tell(ports, taken.value);
-  const objects = taken.value.told.map(({ difference }) => acceptedObject(difference));
+  const objects = taken.value.reported.map(({ difference }) => acceptedObject(difference));
   const accepted = { accepted: objects.slice(0, mostNamed), total: objects.length };
-  return await finishRecorded(live, wellDone(), { ...about, ...accepted });
+  return await finishRecorded(live, succeeded(), { ...about, ...accepted });
 }
 
 /**
  * Takes them. The run's first writes have bound the baseline to what is there, so that it is compared once more; after a
  * lost answer again, when what was taken differs no longer.
  */
-async function take({ task, ports, live }: AcceptTerms, facts: Opened['facts']): Promise<Outcome<Chosen>> {
+async function take({ task, ports, live }: AcceptOptions, facts: Opened['facts']): Promise<Outcome<Chosen>> {
   let sent: Chosen | undefined;
   for (let tries = 1; ; tries += 1) {
     const history = await readHistory(live.session, ports.hashing);
@@ -92,23 +92,23 @@ async function take({ task, ports, live }: AcceptTerms, facts: Opened['facts']):
       const reply = await sendGuarded(live, [...describingSettings, ...statements]);
       if (reply.ok) return chosen;
       const stopped = reply.error.lost ? undefined : await live.cancelledBy();
-      if (!reply.error.lost || tries === writeTries) return bad(stopped ?? serverFault(reply.error));
+      if (!reply.error.lost || tries === writeTries) return err(stopped ?? serverFault(reply.error));
       sent = chosen.value;
     } else if (sent !== undefined && chosen.findings.every(({ code }) => code === 'accept-no-difference')) {
-      return good(sent);
+      return ok(sent);
     } else if (tries === writeTries || !chosen.findings.some(({ code }) => code === 'connection-lost')) return chosen;
     const back = await live.reconnect();
     if (!back.ok) return back;
   }
 }
 
-function tell(ports: RunnerPorts, { told }: Chosen): void {
-  const checks: readonly Check[] = told.flatMap((one) => one.checks);
+function tell(ports: RunnerPorts, { reported }: Chosen): void {
+  const checks: readonly Check[] = reported.flatMap((one) => one.checks);
   for (let at = 0; at < checks.length; at += mostPerEvent)
     ports.emit({ kind: 'accepted', checks: checks.slice(at, at + mostPerEvent) });
 }
 
-function acceptedObject({ kind, name, oldName, is, was }: Difference): AcceptedObject {
+function acceptedObject({ kind, name, oldName, is, was }: BaselineDifference): AcceptedObject {
   const change = is === undefined ? 'missing' : was === undefined ? 'added' : 'changed';
   return { change, kind, name: oldName === '' ? name : oldName };
 }

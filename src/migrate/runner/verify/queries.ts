@@ -137,13 +137,13 @@ function firstLine(query: string): string {
 function readOnly(
   session: Pick<Session, 'send'>,
   query: string,
-  { timeout, lockTimeout, rows }: ReadTerms = { timeout: queryTimeout, lockTimeout: '1s', rows: 'all' },
+  { timeout, lockTimeout, rows }: ViewQueryOptions = { timeout: queryTimeout, lockTimeout: '1s', rows: 'all' },
 ): Promise<Reply> {
   const text = `SET TRANSACTION READ ONLY;\nSET LOCAL statement_timeout TO '${timeout}';\nSET LOCAL lock_timeout TO '${lockTimeout}';\n${query}\n`;
   return session.send(text, { rows });
 }
 
-interface ReadTerms {
+interface ViewQueryOptions {
   readonly timeout: string;
   readonly lockTimeout: string;
   readonly rows: 'all' | 'none';

@@ -2,8 +2,8 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import type { Check } from '../../contract/model.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { VerificationTerms } from '../../contract/task.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import type { VerificationOptions } from '../../contract/task.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 const mostPerEvent = 500;
 
@@ -16,21 +16,21 @@ export function report(ports: RunnerPorts, checks: readonly Check[]): void {
 /** The verdict on the checks: failed ones, and with `--strict` also warnings. */
 export function concluded(
   checks: readonly Check[],
-  terms: VerificationTerms,
+  options: VerificationOptions,
   others: readonly Finding[] = [],
 ): Verdict {
   const strict = (finding: Finding): Finding =>
-    terms.strict && (finding.severity === 'warning' || finding.code === 'not-compared')
+    options.strict && (finding.severity === 'warning' || finding.code === 'not-compared')
       ? { ...finding, severity: 'error' }
       : finding;
   const findings: Finding[] = others.map(strict);
   for (const check of checks) {
     if (check.ok || check.severity === 'note') continue;
     const why = `${check.kind} ${check.object}: expected ${check.expected}, found ${check.actual}.`;
-    const code = check.severity === 'error' || terms.strict ? 'check-failed' : 'check-warning';
+    const code = check.severity === 'error' || options.strict ? 'check-failed' : 'check-warning';
     findings.push(fault(code, { why, where: check.where }));
   }
   return findings.some((finding) => finding.severity === 'error')
     ? verdictOf(...findings)
-    : { ...wellDone(), findings };
+    : { ...succeeded(), findings };
 }

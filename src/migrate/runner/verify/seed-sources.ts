@@ -4,13 +4,13 @@ import type { NamedRelation, SeedInsert, SeedStep } from '../../contract/seed-st
 export interface SeedSource {
   readonly seq: string;
   /** The table: the first one of these that there is. */
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly SourceRelation[];
   /** As they are named now; empty: the table's own, in their order. */
   readonly columns: readonly string[];
   readonly insert: SeedInsert;
 }
 
-interface Candidate {
+interface SourceRelation {
   readonly schema: string;
   readonly name: string;
 }
@@ -53,12 +53,15 @@ export function seedSources(
   return sources;
 }
 
-function candidatesOf({ schema, name, path }: NamedRelation, sessionPath: readonly string[]): readonly Candidate[] {
+function candidatesOf(
+  { schema, name, path }: NamedRelation,
+  sessionPath: readonly string[],
+): readonly SourceRelation[] {
   const schemas = schema === null ? (path ?? sessionPath) : [schema];
   return schemas.map((one) => ({ schema: one, name }));
 }
 
-function keyOf({ schema, name }: Candidate): string {
+function keyOf({ schema, name }: SourceRelation): string {
   return JSON.stringify([schema, name]);
 }
 
@@ -72,7 +75,7 @@ export interface SeededTable {
 }
 
 /** SQL that finds each source's table: `n, oid, columns, keys`. Under `describingSettings`. */
-export function seededTables(candidates: readonly (readonly Candidate[])[]): string {
+export function seededTables(candidates: readonly (readonly SourceRelation[])[]): string {
   const wanted = JSON.stringify(candidates).replaceAll("'", "''");
   return `select w.n, c.oid,
   (select pg_catalog.json_agg(pg_catalog.json_build_array(a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)) order by a.attnum)

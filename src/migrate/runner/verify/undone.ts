@@ -1,9 +1,9 @@
 import type { Check } from '../../contract/model.ts';
 import type { Session } from '../../contract/ports.ts';
-import { differentWords, toldPart } from './word-difference.ts';
+import { differentWords, shownPart } from './word-difference.ts';
 
 /** What a rollback has to bring back: the rows of the history that it undid, by number. */
-export interface Undone {
+export interface UndoneRows {
   readonly seqs: readonly number[];
   readonly file: (id: string) => string;
 }
@@ -15,7 +15,7 @@ export interface Undone {
  *
  * @returns failed checks only, and one that counts those that passed
  */
-export async function checkUndone(session: Session, { seqs, file }: Undone): Promise<readonly Check[] | 'lost'> {
+export async function checkUndone(session: Session, { seqs, file }: UndoneRows): Promise<readonly Check[] | 'lost'> {
   if (seqs.length === 0) return [];
   const list = seqs.map((seq) => Math.trunc(seq)).join(', ');
   const reply = await session.send(`${remaining(list)};\n${former(list)};\n`, { rows: 'all' });
@@ -48,14 +48,14 @@ export async function checkUndone(session: Session, { seqs, file }: Undone): Pro
       ...common,
       ok: false,
       severity: 'warning',
-      expected: toldPart(difference.part, difference.was),
-      actual: toldPart(difference.part, difference.is),
+      expected: shownPart(difference.part, difference.was),
+      actual: shownPart(difference.part, difference.is),
     }));
   });
   return [...gone, ...restored];
 }
 
-function base(migration: string | null | undefined, file: Undone['file']): Pick<Check, 'where' | 'migration'> {
+function base(migration: string | null | undefined, file: UndoneRows['file']): Pick<Check, 'where' | 'migration'> {
   return { where: { file: file(migration ?? '') }, migration: migration ?? '' };
 }
 

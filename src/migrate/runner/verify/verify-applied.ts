@@ -8,7 +8,7 @@ import { readStatements } from '../history/read-statements.ts';
 import type { Bundle, ResultSet, Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { VerifyTask } from '../../contract/task.ts';
-import { checksOf, type CheckTerms } from './baseline-check.ts';
+import { checksOf, type BaselineCheckOptions } from './baseline-check.ts';
 import { addedChildren, compareHomes, homesToCompare } from './compare-baseline.ts';
 import { ignoring } from './ignoring.ts';
 import { matches } from '../../contract/object-pattern.ts';
@@ -22,7 +22,7 @@ import { placeDifferences } from './place-differences.ts';
 import { concluded, report } from './report-checks.ts';
 import { isLost } from './after-applying.ts';
 import { withChecks } from './verified-migration.ts';
-import { verdictOf, wellDone, type Verdict } from '../../contract/verdict.ts';
+import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /** Relations whose locks are held at once, at most: those that views and indexes open come on top. */
 const homesPerBatch = 400;
@@ -37,7 +37,7 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
   if (unread.length > 0) return verdictOf(...unread);
   const applied = appliedNow(history.rows).filter(({ id }) => task.only === undefined || task.only.includes(id));
   const others = ports.bundle.layout === 'bare' || task.only !== undefined ? [] : bareFiles(history.rows);
-  if (applied.length === 0) return { ...wellDone('nothing-to-do'), findings: others };
+  if (applied.length === 0) return { ...succeeded('nothing-to-do'), findings: others };
   const byId = new Map(ports.bundle.migrations.map((migration) => [migration.id, migration]));
   const known = applied.flatMap(({ id }) => byId.get(id) ?? []);
   const migrations = await Promise.all(known.map((migration) => withChecks(ports.bundle, migration)));
@@ -71,8 +71,8 @@ async function unreadChecks({ only }: VerifyTask, bundle: Bundle): Promise<reado
 /** What `up` would refuse is no reason not to look at the database: the baseline needs no files. */
 async function changedFiles(task: VerifyTask, bundle: Bundle, opened: Opened): Promise<readonly Finding[]> {
   const rows = opened.history.rows.filter(({ id }) => task.only?.includes(id) !== false);
-  const terms = { outOfOrder: true, recorded: readStatements(opened.session) };
-  const { findings } = await compareByStatements(bundle, { ...opened.history, rows }, terms);
+  const options = { outOfOrder: true, recorded: readStatements(opened.session) };
+  const { findings } = await compareByStatements(bundle, { ...opened.history, rows }, options);
   return findings.flatMap((finding): readonly Finding[] => {
     // Checks of the user's own are in files: those of migrations without one are not made.
     if (finding.code === 'database-ahead') return [{ ...finding, severity: 'note' }];
@@ -85,24 +85,24 @@ function isDescribedHere({ history: { baseline }, facts }: Opened): boolean {
   return baseline.major !== 0 && !isElsewhere({ server: facts, major: majorOf(facts) }, baseline);
 }
 
-interface Compared {
+interface BaselineComparison {
   readonly checks: readonly Check[];
   readonly findings: readonly Finding[];
 }
 
-async function compareBaseline(task: VerifyTask, opened: Opened): Promise<Compared | 'lost'> {
+async function compareBaseline(task: VerifyTask, opened: Opened): Promise<BaselineComparison | 'lost'> {
   const { session, history } = opened;
   if (history.baseline.major === 0) return { checks: [], findings: [fault('no-baseline')] };
   const read = await readDifferences(opened, { only: task.only, ignore: task.verification.ignore ?? [] });
   if (read === 'lost') return 'lost';
   const { rows, findings, compared } = read;
   if (compared === undefined) return { checks: [], findings };
-  const checks = checksOf(rows, checkTerms(opened));
+  const checks = checksOf(rows, baselineCheckOptions(opened));
   return { checks: [counted(compared), ...checks, ...(await childrenAdded(session))], findings };
 }
 
 /** What is known of the migrations that differences are told with. */
-export function checkTerms({ history, facts }: Pick<Opened, 'history' | 'facts'>): CheckTerms {
+export function baselineCheckOptions({ history, facts }: Pick<Opened, 'history' | 'facts'>): BaselineCheckOptions {
   return {
     migrations: new Map(history.rows.map(({ seq, id, file, run }) => [String(seq), { id, file, run }])),
     words: history.baseline.major === majorOf(facts),
@@ -120,13 +120,13 @@ interface ReadDifferences {
 /** Holds the baseline against the catalogue, in batches. */
 export async function readDifferences(
   { session, history, facts }: Pick<Opened, 'session' | 'history' | 'facts'>,
-  terms: { readonly only?: readonly string[] | undefined; readonly ignore: readonly string[] },
+  options: { readonly only?: readonly string[] | undefined; readonly ignore: readonly string[] },
 ): Promise<ReadDifferences | 'lost'> {
   const major = majorOf(facts);
   const byName = isElsewhere({ server: facts, major }, history.baseline);
   const homes = await ask(session, homesToCompare(history.undescribed && !byName));
   if (homes === undefined) return (await isLost({ session })) ? 'lost' : { rows: [], findings: [fault('no-baseline')] };
-  const wanted = terms.only === undefined ? undefined : await homesWrittenBy(session, terms.only);
+  const wanted = options.only === undefined ? undefined : await homesWrittenBy(session, options.only);
   const free: string[] = [];
   const findings: Finding[] = byName
     ? [fault('baseline-moved', { why: 'The database is a copy, was restored or upgraded: it was compared by names.' })]
@@ -137,7 +137,7 @@ export async function readDifferences(
     if (wanted !== undefined && !wanted.has(home)) continue;
     if (isGone === 't') gone.add(home);
     if ((why ?? '') === '') free.push(home);
-    else if (!terms.ignore.some((pattern) => matches(pattern, { kind: '', name: name ?? '' })))
+    else if (!options.ignore.some((pattern) => matches(pattern, { kind: '', name: name ?? '' })))
       findings.push(fault('not-compared', { why: `${name ?? ''}: ${why ?? ''}.` }));
   }
   const rows: (readonly (string | null)[])[] = [];
@@ -154,10 +154,10 @@ export async function readDifferences(
 async function compareFree(
   session: Session,
   homes: readonly string[],
-  terms: Parameters<typeof compareHomes>[1],
+  options: Parameters<typeof compareHomes>[1],
   findings: Finding[],
 ): Promise<ResultSet['rows'] | 'lost'> {
-  const found = await ask(session, compareHomes(homes, terms));
+  const found = await ask(session, compareHomes(homes, options));
   if (found !== undefined) return found.rows;
   if (await isLost({ session })) return 'lost';
   const [home = ''] = homes;
@@ -166,8 +166,8 @@ async function compareFree(
     return [];
   }
   const middle = Math.ceil(homes.length / 2);
-  const first = await compareFree(session, homes.slice(0, middle), terms, findings);
-  const second = first === 'lost' ? first : await compareFree(session, homes.slice(middle), terms, findings);
+  const first = await compareFree(session, homes.slice(0, middle), options, findings);
+  const second = first === 'lost' ? first : await compareFree(session, homes.slice(middle), options, findings);
   return first === 'lost' || second === 'lost' ? 'lost' : [...first, ...second];
 }
 

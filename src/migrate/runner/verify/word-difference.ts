@@ -45,7 +45,7 @@ export function differentWords(old: readonly string[], now: readonly string[]): 
  *
  * @param text empty where it is not there
  */
-export function toldPart(part: string, text: string): string {
+export function shownPart(part: string, text: string): string {
   return text === '' ? (usual[part] ?? `no ${part}`) : `${part}: ${text}`;
 }
 

@@ -7,7 +7,7 @@ import type { RefusedReply, Reply, Session } from '../../../contract/ports.ts';
 export type EffectState = 'done' | 'half' | 'absent' | 'unknown';
 
 /** What the catalogue has said, or the error with which the server refused to tell. */
-export type Seen = { readonly ok: true; readonly state: EffectState } | RefusedReply;
+export type ObservedEffect = { readonly ok: true; readonly state: EffectState } | RefusedReply;
 
 /** Values that were noted before a statement ran, by name, as the server wrote them into JSON. */
 export type Noted = Readonly<Record<string, unknown>>;
@@ -19,7 +19,7 @@ export type Noted = Readonly<Record<string, unknown>>;
 export interface EffectProbe {
   /** A SQL expression of type json, evaluated under the file's own settings: what there is before the statement runs. */
   readonly before: string;
-  state(session: Session, noted: Noted): Promise<Seen>;
+  state(session: Session, noted: Noted): Promise<ObservedEffect>;
   /** Clears or completes a half effect. */
   repair(session: Session, noted: Noted): Promise<Reply>;
   /** Names of what the role may not clear: it does no harm but costs. */
@@ -38,7 +38,7 @@ export async function judge(
   session: Session,
   query: string,
   verdict: (row: readonly (string | null)[] | undefined) => EffectState,
-): Promise<Seen> {
+): Promise<ObservedEffect> {
   const reply = await session.send(query, { rows: 'all' });
   return reply.ok ? { ok: true, state: verdict(reply.results[0]?.rows[0]) } : reply;
 }

@@ -1,7 +1,7 @@
 import type { Outside, WrittenName } from '../../../../sql/outside.ts';
 import { quoteLiteral, quoteName } from '../../../../sql/quote.ts';
 import type { Session } from '../../../contract/ports.ts';
-import { judge, nothing, oid, type EffectProbe, type Noted, type Seen } from './effect-probe.ts';
+import { judge, nothing, oid, type EffectProbe, type Noted, type ObservedEffect } from './effect-probe.ts';
 
 type CreateIndex = Extract<Outside, { readonly kind: 'create-index' }>;
 
@@ -54,7 +54,7 @@ from (select 1) one left join pg_catalog.pg_class c on c.oid = ${oid(noted, 'ind
     before: `(select pg_catalog.json_build_object('index', t.oid,
   'name', (select ${qualified} from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = t.oid))
 from (select ${regclass(index)} as oid) t)`,
-    state: (session, noted): Promise<Seen> =>
+    state: (session, noted): Promise<ObservedEffect> =>
       judge(session, query(noted), (row) => {
         const [gone, wasNone, valid] = row ?? [];
         if (wasNone === 't') return 'absent';

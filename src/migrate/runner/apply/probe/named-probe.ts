@@ -31,8 +31,8 @@ const finders: Readonly<Record<Named['what'], (name: string) => string>> = {
 };
 
 /** ALTER DATABASE … SET TABLESPACE. */
-export function moveDatabaseProbe(terms: Extract<Outside, { readonly kind: 'move-database' }>): EffectProbe {
-  const [name, tablespace] = [quoteLiteral(terms.name), quoteLiteral(terms.tablespace)];
+export function moveDatabaseProbe(options: Extract<Outside, { readonly kind: 'move-database' }>): EffectProbe {
+  const [name, tablespace] = [quoteLiteral(options.name), quoteLiteral(options.tablespace)];
   return {
     before: `pg_catalog.json_build_object('name', ${name}::text)`,
     state: (session) =>

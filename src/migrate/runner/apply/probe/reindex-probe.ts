@@ -10,17 +10,17 @@ type Reindex = Extract<Outside, { readonly kind: 'reindex' }>;
  * gone (concurrently) or its file is another one. What a concurrent one leaves behind when it dies, on the tables and
  * on their TOAST, costs every write, so it is cleared; what was unusable before is left alone.
  */
-export function reindexProbe(terms: Reindex): EffectProbe {
-  const { root, tables } = extentOf(terms);
+export function reindexProbe(options: Reindex): EffectProbe {
+  const { root, tables } = extentOf(options);
   const usable = "i.indisvalid and i.indisready and c.relkind = 'i'";
   const noted = (what: string, condition: string): string =>
     `coalesce((select pg_catalog.json_agg(${what} order by c.oid) from ${indexes} where ${reach('t.root', tables('t.root'))} and ${condition}), '[]'::json)`;
   return {
     before: `(select pg_catalog.json_build_object('root', t.root, 'tables', ${tables('t.root') === undefined ? "'[]'::json" : `(select coalesce(pg_catalog.json_agg(r), '[]'::json) from pg_catalog.unnest(${tables('t.root')}) r)`},
-  'indexes', ${noted('pg_catalog.json_build_array(c.oid, pg_catalog.pg_relation_filenode(c.oid))', `${usable}${terms.scope === 'index' ? ` and c.oid in (select relid from pg_catalog.pg_partition_tree(t.root) union all select t.root)` : ''}`)},
+  'indexes', ${noted('pg_catalog.json_build_array(c.oid, pg_catalog.pg_relation_filenode(c.oid))', `${usable}${options.scope === 'index' ? ` and c.oid in (select relid from pg_catalog.pg_partition_tree(t.root) union all select t.root)` : ''}`)},
   'unusable', ${noted('c.oid', 'not i.indisvalid')}) from (select ${root} as root) t)`,
     async state(session, seen) {
-      const left = await session.send(leftovers(terms, seen), { rows: 'all' });
+      const left = await session.send(leftovers(options, seen), { rows: 'all' });
       if (!left.ok) return left;
       if ((left.results[0]?.rows.length ?? 0) > 0) return { ok: true, state: 'half' };
       const pairs = pairsOf(seen);
@@ -33,8 +33,8 @@ where pg_catalog.pg_relation_filenode(c.oid) = was.file`,
         (row) => (row?.[0] === '0' ? 'done' : 'absent'),
       );
     },
-    repair: (session, seen) => dropFound(session, leftovers(terms, seen)),
-    remains: (session, seen) => namesFrom(session, leftovers(terms, seen, false)),
+    repair: (session, seen) => dropFound(session, leftovers(options, seen)),
+    remains: (session, seen) => namesFrom(session, leftovers(options, seen, false)),
     harmless: true,
   };
 }
@@ -43,21 +43,21 @@ const indexes =
   'pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_class o on o.oid = i.indrelid';
 
 /** What is to be rebuilt: an OID that it hangs on, and the tables where they are few. */
-function extentOf(terms: Reindex): { readonly root: string; readonly tables: (root: string) => string | undefined } {
+function extentOf(options: Reindex): { readonly root: string; readonly tables: (root: string) => string | undefined } {
   const treeOf = (root: string): string =>
     `((select coalesce(pg_catalog.array_agg(relid::oid), '{}') || ${root} from pg_catalog.pg_partition_tree(${root}))::oid[])`;
-  switch (terms.scope) {
+  switch (options.scope) {
     case 'table':
-      return { root: regclass(terms.relation), tables: treeOf };
+      return { root: regclass(options.relation), tables: treeOf };
     case 'index':
       return {
-        root: regclass(terms.relation),
+        root: regclass(options.relation),
         tables: (root) =>
           `((select pg_catalog.array_agg(x.indrelid) from pg_catalog.pg_index x where x.indexrelid = any (${treeOf(root)}))::oid[])`,
       };
     case 'schema':
       return {
-        root: `pg_catalog.to_regnamespace(${quoteLiteral(quoteIdent(terms.schema))})::oid`,
+        root: `pg_catalog.to_regnamespace(${quoteLiteral(quoteIdent(options.schema))})::oid`,
         tables: () => undefined,
       };
     case 'database':
@@ -79,8 +79,8 @@ function reach(root: string, tables: string | undefined): string {
  * Copies that a concurrent rebuild has left, by qualified name: those in schemas that the role may use. Copies on TOAST
  * can be dropped by superusers only.
  */
-function leftovers(terms: Reindex, seen: Noted, usable = true): string {
-  const few = terms.scope === 'table' || terms.scope === 'index';
+function leftovers(options: Reindex, seen: Noted, usable = true): string {
+  const few = options.scope === 'table' || options.scope === 'index';
   return `select ${qualified} from ${indexes} join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where not i.indisvalid and c.relname ~ '_cc(new|old)[0-9]*$' and c.oid <> all (${oids(seen, 'unusable')})
   and ${reach(oid(seen, 'root'), few ? oids(seen, 'tables') : undefined)}

@@ -1,11 +1,11 @@
 import { quoteIdent, quoteName } from '../../../../sql/quote.ts';
 import { noHints } from './choices.ts';
 import { hintsOf, type LiveTrigger, type TriggerEvent } from './live-trigger.ts';
-import { combination, insertsFor, type Surroundings } from './made-up-row.ts';
+import { combination, insertsFor, type RowSurroundings } from './made-up-row.ts';
 import type { TableShape } from './table-shape.ts';
 
 /** Statements that run one after the other; the last one is the one that must set the trigger off. */
-export type Attempt = readonly string[];
+export type TriggerAttempt = readonly string[];
 
 const variants = [0, 1, 2, 3, 4, 5, 6, 7];
 const freshRow = "current_setting('godwit.fresh')::tid";
@@ -15,7 +15,7 @@ export function attemptsFor(
   trigger: LiveTrigger,
   table: TableShape,
   shapes: ReadonlyMap<string, TableShape>,
-): readonly Attempt[] {
+): readonly TriggerAttempt[] {
   if (trigger.relation === 'v') return viewAttempts(trigger);
   return trigger.events.flatMap((event) =>
     trigger.row ? rowAttempts(trigger, event, { table, shapes }) : statementAttempts(trigger, event, table),
@@ -23,12 +23,12 @@ export function attemptsFor(
 }
 
 /** Without a row there is no row to update or delete in a view. */
-function viewAttempts(trigger: LiveTrigger): readonly Attempt[] {
+function viewAttempts(trigger: LiveTrigger): readonly TriggerAttempt[] {
   return trigger.row && trigger.events.includes('insert') ? [[`INSERT INTO ${targetOf(trigger)} DEFAULT VALUES`]] : [];
 }
 
 /** A statement that touches no row is enough for a statement-level trigger. */
-function statementAttempts(trigger: LiveTrigger, event: TriggerEvent, table: TableShape): readonly Attempt[] {
+function statementAttempts(trigger: LiveTrigger, event: TriggerEvent, table: TableShape): readonly TriggerAttempt[] {
   const target = targetOf(trigger);
   const columns = table.columns.flatMap(({ settable, name }) => (settable ? [quoteIdent(name)] : [])).join(', ');
   if (event === 'delete') return [[`DELETE FROM ${target} WHERE false`]];
@@ -42,7 +42,7 @@ function rowAttempts(
   trigger: LiveTrigger,
   event: TriggerEvent,
   { table, shapes }: { readonly table: TableShape; readonly shapes: ReadonlyMap<string, TableShape> },
-): readonly Attempt[] {
+): readonly TriggerAttempt[] {
   const free = table.columns.filter(({ settable, unique, parent }) => settable && !unique && parent === null);
   const hints =
     trigger.when === ''
@@ -56,7 +56,7 @@ function rowAttempts(
   const target = targetOf(trigger);
   // A row that somebody works with is left alone.
   const there = `ctid = (SELECT ctid FROM ${target} LIMIT 1 FOR UPDATE SKIP LOCKED)`;
-  const touch = (where: string): readonly Attempt[] =>
+  const touch = (where: string): readonly TriggerAttempt[] =>
     event === 'delete'
       ? [[`DELETE FROM ${target} WHERE ${where}`]]
       : distinct(variants.slice(0, 4).map((variant) => updateOf(trigger, table, where, { hints, variant })[0]));
@@ -79,10 +79,10 @@ function updateOf(
   trigger: LiveTrigger,
   table: TableShape,
   where: string,
-  values: Pick<Surroundings, 'hints' | 'variant'> = { hints: noHints, variant: 0 },
-): readonly Attempt[] {
-  const told = table.columns.filter(({ settable, name }) => settable && values.hints.columns.has(name));
-  const sets = new Map(combination(table, told, values).map(([{ name }, value]) => [name, value]));
+  values: Pick<RowSurroundings, 'hints' | 'variant'> = { hints: noHints, variant: 0 },
+): readonly TriggerAttempt[] {
+  const reported = table.columns.filter(({ settable, name }) => settable && values.hints.columns.has(name));
+  const sets = new Map(combination(table, reported, values).map(([{ name }, value]) => [name, value]));
   const mine = trigger.columns.length > 0 ? trigger.columns.slice(0, 1) : [];
   const first = table.columns.find(({ settable }) => settable)?.name;
   const needed = mine.length > 0 ? mine : sets.size === 0 && first !== undefined ? [first] : [];
@@ -99,7 +99,7 @@ function targetOf({ schema, table }: LiveTrigger): string {
   return quoteName({ schema, name: table });
 }
 
-function distinct(attempts: readonly (Attempt | undefined)[]): readonly Attempt[] {
+function distinct(attempts: readonly (TriggerAttempt | undefined)[]): readonly TriggerAttempt[] {
   const known = attempts.flatMap((attempt) => (attempt === undefined ? [] : [[attempt.join(';'), attempt] as const]));
   return [...new Map(known).values()];
 }

@@ -13,9 +13,9 @@ export const noHints: Hints = { columns: new Set(), texts: [], numbers: [] };
 /** Values worth trying for a column, best first, as SQL; none when its type is not known. */
 export function choicesFor(table: TableShape, column: ShapeColumn, hints: Hints): readonly string[] {
   const hinted = hints.columns.has(column.name);
-  const told = hinted ? hintedValues(column, hints) : [];
+  const reported = hinted ? hintedValues(column, hints) : [];
   const usual = fromChecks(column) ?? usualValues(table, column);
-  const values = [...told, ...usual];
+  const values = [...reported, ...usual];
   return [...new Set(hinted && column.nullable ? [...values, 'NULL'] : values)].slice(0, 8);
 }
 

@@ -3,7 +3,7 @@ import { choicesFor, noHints, type Hints } from './choices.ts';
 import type { ShapeColumn, TableShape } from './table-shape.ts';
 
 /** The table that rows are made up for, with the tables that its foreign keys point to, by `schema.table`. */
-export interface Surroundings {
+export interface RowSurroundings {
   readonly shapes: ReadonlyMap<string, TableShape>;
   readonly hints: Hints;
   /** Which of the combinations of values, from 0. */
@@ -14,7 +14,7 @@ export interface Surroundings {
  * INSERT statements for one made-up row: first those for parents of empty tables, then the row itself. Undefined when
  * some needed value cannot be made up.
  */
-export function insertsFor(around: Surroundings, table: TableShape, depth = 0): readonly string[] | undefined {
+export function insertsFor(around: RowSurroundings, table: TableShape, depth = 0): readonly string[] | undefined {
   const { shapes, hints, variant } = around;
   const columns = table.columns.filter(
     (column) => column.needed || (column.settable && hints.columns.has(column.name) && column.parent === null),
@@ -40,7 +40,7 @@ export function insertsFor(around: Surroundings, table: TableShape, depth = 0): 
 export function combination(
   table: TableShape,
   columns: readonly ShapeColumn[],
-  { hints, variant }: Pick<Surroundings, 'hints' | 'variant'>,
+  { hints, variant }: Pick<RowSurroundings, 'hints' | 'variant'>,
 ): readonly (readonly [ShapeColumn, string])[] {
   let rest = variant;
   const telling = (column: ShapeColumn): number =>
