@@ -2,6 +2,7 @@
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { specsAlone } from './specs-alone.mjs';
 
 await import('./embed-sql.mjs').then(({ render }) =>
   writeFileSync('src/migrate/runner/history/schema.generated.ts', render()),
@@ -38,6 +39,7 @@ await Promise.all([
   build({
     ...shared,
     entryPoints: { godwit: 'src/cli/main.ts' },
+    plugins: [specsAlone],
     outdir: 'dist',
     // A command loads its own part only; beside the entry, so that paths from `import.meta.url` mean the same everywhere.
     splitting: true,

@@ -28,6 +28,7 @@ const jobs = {
     node('node_modules/oxfmt/bin/oxfmt', '--check');
     node('node_modules/oxlint/bin/oxlint', '--deny-warnings');
     node('node_modules/typescript/bin/tsc', '-p', '.');
+    node('scripts/type-names.mjs');
     node('node_modules/knip/bin/knip.js');
     node('node_modules/publint/src/cli.js', '--strict');
   },
@@ -55,7 +56,8 @@ const jobs = {
   },
   'conformance:gcp': () => {
     const [config, ...args] = rest;
-    if (config === undefined) stop('usage: npm run conformance:gcp -- godwit.config.json   (see docs/cloud-run.md)', 2);
+    if (config === undefined)
+      stop('usage: npm run conformance:gcp -- godwit.config.json   (see emulator/README.md)', 2);
     if (!existsSync(config)) stop(`${config} is not there.`, 2);
     build();
     process.env.GODWIT_CONFORMANCE = resolve(config);

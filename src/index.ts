@@ -216,7 +216,7 @@ export async function verify(options: ProjectOptions & { readonly strict?: boole
   });
 }
 
-interface Ready {
+interface ReadyProject {
   readonly project: Project;
   readonly wired: Wired;
   readonly actor: Actor;
@@ -227,7 +227,7 @@ type Ended = Ending & { readonly events: readonly RunEvent[] };
 async function withProject<Result extends Ending>(
   options: ProjectOptions,
   nothing: Omit<Result, keyof Ending>,
-  work: (ready: Ready) => Promise<Result>,
+  work: (ready: ReadyProject) => Promise<Result>,
 ): Promise<Result> {
   const refused = (findings: readonly Finding[]): Result =>
     ({ outcome: 'refused', exitCode: exitCodeOf(findings), findings, ...nothing }) as Result;
@@ -252,7 +252,12 @@ async function withProject<Result extends Ending>(
   }
 }
 
-async function run({ project, wired }: Ready, task: Task, options: ProjectOptions, command: string): Promise<Ended> {
+async function run(
+  { project, wired }: ReadyProject,
+  task: Task,
+  options: ProjectOptions,
+  command: string,
+): Promise<Ended> {
   const { execution, warnings } = await runTask(project, wired, task, {
     command,
     onEvent: options.onEvent ?? (() => {}),
@@ -267,7 +272,7 @@ function ending({ outcome, exitCode, findings }: Ending): Ending {
 
 function selectionOf(
   options: Pick<DeployOptions, 'to' | 'outOfOrder' | 'file'>,
-  { wired }: Ready,
+  { wired }: ReadyProject,
 ): Parameters<typeof planTask>[2] {
   return {
     direction: options.file !== undefined && readBareName(options.file).undoes ? 'down' : 'up',

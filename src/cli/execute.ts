@@ -18,6 +18,8 @@ export interface Ready {
   readonly project: Project;
   readonly wired: Wired;
   readonly actor: Actor;
+  /** `--fresh`: the database is asked, whatever is known. */
+  readonly fresh: boolean;
 }
 
 /** What a command needs of its project. */
@@ -32,6 +34,10 @@ export interface Needs {
   readonly commands?: boolean;
   /** True: the runner becomes a process of its own. */
   readonly detached?: boolean;
+  /** True: no known result is shown. */
+  readonly fresh?: boolean;
+  /** The image in which commands are executed, in place of the configured one. */
+  readonly image?: string | undefined;
 }
 
 /** Opens the project, connects what the task needs, lets `work` run, and closes everything again. */
@@ -40,7 +46,7 @@ export async function withProject(
   needs: Needs,
   work: (ready: Ready) => Promise<Result>,
 ): Promise<Result> {
-  const opened = await openProjectOf(context);
+  const opened = await openProjectOf(context, needs.image);
   if (!opened.ok) return failed(opened.findings);
   const project = opened.value;
   for (const finding of project.findings) context.screen.finding(finding);
@@ -67,7 +73,7 @@ export async function withProject(
     if (target === undefined) context.screen.place(project.environment.name, place);
     else context.screen.target(project.environment.name, target, note);
     for (const finding of wired.value.findings) context.screen.finding(finding);
-    return await work({ project, wired: wired.value, actor: await acting });
+    return await work({ project, wired: wired.value, actor: await acting, fresh: needs.fresh ?? false });
   } finally {
     await wired.value.close();
   }
@@ -99,16 +105,16 @@ export function progressOn({ screen, io }: Context): (text: string, step: string
 }
 
 /** Opens the project that the command's options name. */
-export async function openProjectOf(context: Context): Promise<Outcome<Project>> {
-  const { io, typed, screen, redactor } = context;
-  const { config, env } = typed.values;
+export async function openProjectOf(context: Context, image?: string): Promise<Outcome<Project>> {
+  const { io, globals, screen, redactor } = context;
+  const { config, env } = globals;
   const opened = await openProject({
     cwd: io.cwd,
     env: io.env,
     redactor,
     ...(config === undefined ? {} : { configFile: config }),
     ...(env === undefined ? {} : { environment: env }),
-    ...(typed.values['image'] === undefined ? {} : { image: typed.values['image'] }),
+    ...(image === undefined ? {} : { image }),
     ...(io.interactive && !screen.json
       ? {
           askName: async (host: string) =>

@@ -103,8 +103,7 @@ interface HookPlace {
 /** Where a hook is executed: where the run was, or in an image of its own. */
 async function placeOf(context: Context, ready: Ready, { image }: Hook): Promise<Outcome<HookPlace>> {
   if (image === undefined) return ok({ ready, close: () => Promise.resolve() });
-  const { typed } = context;
-  const opened = await openProjectOf({ ...context, typed: { ...typed, values: { ...typed.values, image } } });
+  const opened = await openProjectOf(context, image);
   if (!opened.ok) return opened;
   const wired = await wire(opened.value, {
     migrations: false,

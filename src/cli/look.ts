@@ -39,10 +39,10 @@ export async function look(context: Context, ready: Ready, request: ResultQuery)
 /** The newest known answer, with its age told; undefined: the database has to be asked. */
 export async function lookUp(
   context: Context,
-  { project }: Pick<Ready, 'project'>,
+  { project, fresh }: Pick<Ready, 'project' | 'fresh'>,
   question: Question | undefined,
 ): Promise<KnownResult | undefined> {
-  if (project.remote === undefined || question === undefined || context.typed.switches.has('fresh')) return undefined;
+  if (project.remote === undefined || question === undefined || fresh) return undefined;
   const { newestKnown } = await import('../project/known-results.ts');
   context.screen.live('looking for the newest known result');
   const { known, underWay } = await newestKnown(project, question);

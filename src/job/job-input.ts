@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { readBundle } from '../adapters/bundle/bundle-folder.ts';
@@ -10,6 +10,7 @@ import { fault } from '../kit/fault.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Redactor } from '../kit/redact.ts';
 import type { Bundle, Hashing } from '../migrate/contract/ports.ts';
+import { readTask } from '../migrate/contract/read-task.ts';
 import type { Task } from '../migrate/contract/task.ts';
 
 /** The variables of a process. */
@@ -22,8 +23,16 @@ const longestTask = 16 * 1024 * 1024;
 export function taskInVariable(env: Variables): Task | undefined {
   try {
     const packed = Buffer.from(env['GODWIT_TASK'] ?? '', 'base64');
-    const task = JSON.parse(brotliDecompressSync(packed, { maxOutputLength: longestTask }).toString('utf8')) as Task;
-    return typeof task.run === 'string' && typeof task.kind === 'string' ? task : undefined;
+    return readTask(JSON.parse(brotliDecompressSync(packed, { maxOutputLength: longestTask }).toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The task in the folder that a runner was started with; undefined: there is none to be read. */
+export function taskInFolder(folder: string): Task | undefined {
+  try {
+    return readTask(JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8')));
   } catch {
     return undefined;
   }

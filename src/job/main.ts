@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readBundle } from '../adapters/bundle/bundle-folder.ts';
@@ -16,7 +15,7 @@ import { outcomeOf } from '../migrate/contract/verdict.ts';
 import type { Bundle } from '../migrate/contract/ports.ts';
 import { isChange, type Task } from '../migrate/contract/task.ts';
 import { createChannel, jobOutput, type Channel } from './channel.ts';
-import { addressOf, bundleOfJob, connectBudget, taskInVariable, type Variables } from './job-input.ts';
+import { addressOf, bundleOfJob, connectBudget, taskInFolder, taskInVariable, type Variables } from './job-input.ts';
 
 /** Where a runner got its work from. */
 interface JobWork {
@@ -41,7 +40,7 @@ async function main(): Promise<void> {
   if (work === undefined) {
     const { title, fix } = fault('job-input');
     process.stderr.write(
-      argument === 'job' ? `${title}. ${fix}\n` : 'usage: DATABASE_URL=… node runner.js FOLDER | job\n',
+      argument === undefined ? 'usage: DATABASE_URL=… node runner.js FOLDER | job\n' : `${title}. ${fix}\n`,
     );
     process.exitCode = 2;
     return;
@@ -94,9 +93,11 @@ async function main(): Promise<void> {
   process.exitCode = channel.exitCode ?? exitCode;
 }
 
-function folderWork(folder: string): JobWork {
+function folderWork(folder: string): JobWork | undefined {
+  const task = taskInFolder(folder);
+  if (task === undefined) return undefined;
   return {
-    task: JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8')) as Task,
+    task,
     bundle: () => readBundle(join(folder, 'bundle'), nodeHashing),
     gatherMs: 0,
   };

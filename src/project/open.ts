@@ -129,7 +129,7 @@ function withImage(environment: Environment, image: string | undefined): Outcome
 
 async function remoteOf(
   { name, engine }: Environment,
-  options: Omit<RemoteOptions, 'environment' | 'terms'>,
+  options: Omit<RemoteOptions, 'environment' | 'options'>,
 ): Promise<Remote | undefined> {
   if (engine === 'local') return undefined;
   const { openRemote } = await import('./remote.ts');

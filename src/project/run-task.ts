@@ -95,9 +95,9 @@ const settlingMs = 2_000;
 async function reconcileOnce(project: Project, wired: Wired): Promise<void> {
   if (settled.has(wired)) return;
   settled.add(wired);
-  const { settleLeftovers } = await import('./reconcile.ts');
+  const { reconcileLeftovers } = await import('./reconcile.ts');
   // It informs and tidies: what it cannot do is done by the next command.
-  await settleLeftovers(project, wired.engine).catch(() => []);
+  await reconcileLeftovers(project, wired.engine).catch(() => []);
 }
 
 /** Has the folder changed since the last good run of this environment, as far as this machine knows? */

@@ -77,7 +77,7 @@ test('maintenance and other operations are waited for, by name', async () => {
   const asked = request();
   const taking = checkpointerFor(cloud).take(asked);
   await expect.poll(() => asked.told.join()).toContain('MAINTENANCE');
-  control.busy('UPDATE', 200);
+  control.busy('UPDATE', 1_000);
   control.instance.state = 'RUNNABLE';
   const taken = await taking;
   expect(taken.ok && taken.value.means).toBe('backup');

@@ -25,7 +25,7 @@ test('a newcomer: init, plan, up, new, up, down, on the embedded server that sta
     );
     const refused = await project.run('down');
     expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('[down-loses-rows]')]);
-    expect((await project.run('down', '--lose', '1')).exitCode).toBe(0);
+    expect((await project.run('down', '--allow-row-loss', '1')).exitCode).toBe(0);
     const wrong = await project.run('db', 'sql', 'select * from notes');
     expect([wrong.exitCode === 0, wrong.err]).toEqual([
       false,

@@ -155,7 +155,7 @@ test('at a terminal it asks, and only yes drops anything', async () => {
   };
   expect(await answering('')).toEqual([
     10,
-    expect.stringMatching(/^Drop .*, with 2 tables and the history, and make it anew\?/),
+    expect.stringMatching(/^Drop .*, with 2 tables and the history, and create it again\?/),
   ]);
   expect((await found(database))[0]).toBe('a');
   expect((await answering('y'))[0]).toBe(0);

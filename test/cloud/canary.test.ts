@@ -24,7 +24,7 @@ const commands: readonly (readonly [exitCode: number, ...argv: string[]])[] = [
   [30, 'status', '-e', 'wrong', '--fresh'],
   [2, 'up', '-e', 'socket'],
   [0, 'runs', 'list', '-e', 'dev', '--fresh', '--json'],
-  [0, 'down', '-e', 'dev', '--to', '0', '--lose', '9'],
+  [0, 'down', '-e', 'dev', '--to', '0', '--allow-row-loss', '9'],
 ];
 
 test('a password with every special character is in no byte of output, log, job, image, process, history or ledger', async () => {

@@ -6,6 +6,7 @@ import { root } from './fences.ts';
 const generated = new Set(['docs/cli.md', 'docs/faults.md']);
 const pages = [
   'README.md',
+  'ARCHITECTURE.md',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'bench/README.md',

@@ -121,7 +121,7 @@ test('F1: statements of migrations that are not in effect go, the others stay fo
   };
   await ran('up --to 1');
   await ran('up');
-  await ran('down --lose 9');
+  await ran('down --allow-row-loss 9');
   project.write('migrations/9_z.sql', 'select 1;');
   project.write('migrations/9_z.down.sql', 'select 1;');
   await ran('up');
@@ -136,7 +136,7 @@ test('F1: statements of migrations that are not in effect go, the others stay fo
   project.write('migrations/1_a.sql', `-- a note\n${files['migrations/1_a.sql']}`);
   const up = await project.run('up');
   expect([up.exitCode, up.err]).toEqual([0, expect.stringContaining('[migration-reformatted]')]);
-  await ran('down --to 1 --lose 9');
+  await ran('down --to 1 --allow-row-loss 9');
   expect(await verifyChain(project)).toEqual([0, expect.any(String)]);
   const again = await project.run('runs', 'prune', '--before', now(), '--yes');
   expect([again.exitCode, again.err]).toEqual([0, expect.stringContaining('1 run pruned')]);
@@ -180,10 +180,10 @@ describe('F1: what is left after a pruning is as safe as before', () => {
 
 test.each([
   ['', '--before is missing'],
-  ['yesterday', 'that is no date'],
-  ['2026-02-30', 'that is no date'],
-  ['2026-13-01', 'that is no date'],
-  ['31.01.2026', 'that is no date'],
+  ['yesterday', 'that is not a date'],
+  ['2026-02-30', 'that is not a date'],
+  ['2026-13-01', 'that is not a date'],
+  ['31.01.2026', 'that is not a date'],
   ['2999-01-01', 'lies in the future'],
 ])('F1: --before %j is refused, and says what a date is', async (date, why) => {
   using project = createProject(files);

@@ -69,7 +69,7 @@ test('applying rollback_<name>.sql undoes the bare file, proves it gone, and let
   const refused = await project.run('up', '--file', 'fixes/rollback_add_notes.sql');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('[down-loses-rows]');
-  const covered = await project.run('up', '--file', 'fixes/rollback_add_notes.sql', '--lose', '1');
+  const covered = await project.run('up', '--file', 'fixes/rollback_add_notes.sql', '--allow-row-loss', '1');
   expect(covered.exitCode, covered.err).toBe(0);
 });
 

@@ -243,7 +243,7 @@ test.each([
   ['a migration that fails', ['3'], 10, 'draft-not-rehearsed'],
   ['a migration that changes rows only', ['2'], 10, 'draft-empty'],
   ['a major version that is none', ['1', '--major', 'new'], 2, 'wrong-usage'],
-  ['an option of an undoing', ['1', '--lose', '1'], 2, 'wrong-usage'],
+  ['an option of an undoing', ['1', '--allow-row-loss', '1'], 2, 'wrong-usage'],
 ])('%s gets no draft', { timeout: 60_000 }, async (_what, words, exitCode, code) => {
   using project = createProject({
     'migrations/1_a.sql': 'create table a (id int);',

@@ -64,9 +64,9 @@ test('F7: rows that the migration has not written are guarded as with a file', a
   const refused = await project.run('down', '--to', '10');
   expect(refused.exitCode, refused.err).toBe(10);
   expect(refused.err).toContain('[down-loses-rows]');
-  expect(refused.err).toContain('`--lose 1`');
+  expect(refused.err).toContain('`--allow-row-loss 1`');
   expect(await history(database)).toHaveLength(3);
-  const down = await project.run('down', '--to', '10', '--lose', '1');
+  const down = await project.run('down', '--to', '10', '--allow-row-loss', '1');
   expect(down.exitCode, down.err).toBe(0);
 });
 

@@ -34,7 +34,7 @@ test('tables dropped before and after a concurrent statement are guarded each in
   });
   await database.query('insert into c values (1)');
   expect((await project.run('down')).exitCode).toBe(10);
-  const down = await project.run('down', '--lose', '1');
+  const down = await project.run('down', '--allow-row-loss', '1');
   expect(down.exitCode, down.err).toBe(0);
 });
 
@@ -49,7 +49,7 @@ test('statement by statement, a deletion is judged by the rows that go', async (
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('It destroys 2 rows (a 2), of which the migration created 1; no more may be lost.');
-  const down = await project.run('down', '--lose', '1');
+  const down = await project.run('down', '--allow-row-loss', '1');
   expect(down.exitCode, down.err).toBe(0);
   expect(await count(database, 'a')).toBe(1);
 });
@@ -70,7 +70,7 @@ test('statement by statement, a row that comes in between stops it too', async (
   expect(refused.exitCode, refused.err).toBe(10);
   expect(refused.err).toContain('[down-loses-rows]');
   expect(await count(database, 'a')).toBe(1);
-  const again = await project.run('down', '--lose', '1');
+  const again = await project.run('down', '--allow-row-loss', '1');
   expect(again.exitCode, again.err).toBe(0);
 });
 

@@ -18,21 +18,21 @@ test.each(majors)(
     expect(refused.err).toContain(
       'It destroys 5 rows (orders 2, users 3), of which the migration created 2; no more may be lost',
     );
-    expect(refused.err).toContain('`--lose 3`');
+    expect(refused.err).toContain('`--allow-row-loss 3`');
     expect(refused.err).toContain('migrations/1_shop.down.sql');
     expect(await count(database, 'users')).toBe(3);
     expect(await count(database, "godwit.migration where kind = 'reverted'")).toBe(0);
 
-    const small = await project.run('down', '--lose', '2');
+    const small = await project.run('down', '--allow-row-loss', '2');
     expect(small.exitCode).toBe(10);
-    expect(small.err).toContain('--lose allows 2 more');
-    const covered = await project.run('down', '--lose', '3');
+    expect(small.err).toContain('--allow-row-loss allows 2 more');
+    const covered = await project.run('down', '--allow-row-loss', '3');
     expect(covered.exitCode, covered.err).toBe(0);
     expect(await database.query("select to_regclass('users') as users")).toEqual([{ users: null }]);
   },
 );
 
-test('rows of the migration’s own INSERTs and COPYs may go without --lose', async () => {
+test('rows of the migration’s own INSERTs and COPYs may go without --allow-row-loss', async () => {
   await using database = await createTestDatabase();
   using project = await appliedProject(database, {
     'migrations/1_seeds.sql':
@@ -72,7 +72,7 @@ test('a dropped column loses its values, but not the constant that it gives to e
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('(users.state 1, users.age 1)');
-  expect((await project.run('down', '--lose', '2')).exitCode).toBe(0);
+  expect((await project.run('down', '--allow-row-loss', '2')).exitCode).toBe(0);
 });
 
 test('DELETE with a condition is judged by the rows that go, not by those that are there', async () => {
@@ -96,7 +96,7 @@ test('DELETE with a condition is judged by the rows that go, not by those that a
     'It destroys 4 rows (prompts 4), of which the migration created 2; no more may be lost.',
   );
   expect(await count(database, 'prompts')).toBe(52);
-  expect((await project.run('down', '--lose', '2')).exitCode).toBe(0);
+  expect((await project.run('down', '--allow-row-loss', '2')).exitCode).toBe(0);
   expect(await count(database, 'prompts')).toBe(48);
 });
 
@@ -111,7 +111,7 @@ test('TRUNCATE … CASCADE counts the tables that point to its own', async () =>
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('(a 1, b 2), of which the migration created 1');
-  const down = await project.run('down', '--lose', '2');
+  const down = await project.run('down', '--allow-row-loss', '2');
   expect(down.exitCode, down.err).toBe(0);
 });
 
@@ -128,7 +128,7 @@ test('a deleted row takes along what ON DELETE CASCADE says, and that counts', a
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('It destroys 4 rows (a 2, b 2), of which the migration created 2');
   expect(await count(database, 'b')).toBe(2);
-  expect((await project.run('down', '--lose', '2')).exitCode).toBe(0);
+  expect((await project.run('down', '--allow-row-loss', '2')).exitCode).toBe(0);
 });
 
 test('DELETE without a condition and a TRUNCATE are refused like a DROP', async () => {
@@ -144,7 +144,7 @@ test('DELETE without a condition and a TRUNCATE are refused like a DROP', async 
   expect(refused.err).toContain('(a 1, b 1)');
 });
 
-test('--lose is for the whole rollback, and seeds of one undone migration may go with the table of another', async () => {
+test('--allow-row-loss is for the whole rollback, and seeds of one undone migration may go with the table of another', async () => {
   await using database = await createTestDatabase();
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);',
@@ -153,10 +153,10 @@ test('--lose is for the whole rollback, and seeds of one undone migration may go
     'migrations/2_b.down.sql': 'drop table b;',
   });
   await database.query('insert into a values (3), (4); insert into b values (1), (2)');
-  const refused = await project.run('down', '--to', '0', '--lose', '3');
+  const refused = await project.run('down', '--to', '0', '--allow-row-loss', '3');
   expect(refused.exitCode).toBe(10);
-  expect(refused.err).toContain('`--lose 4`');
-  const down = await project.run('down', '--to', '0', '--lose', '4');
+  expect(refused.err).toContain('`--allow-row-loss 4`');
+  const down = await project.run('down', '--to', '0', '--allow-row-loss', '4');
   expect(down.exitCode, down.err).toBe(0);
 });
 
@@ -172,7 +172,7 @@ test('a table that an earlier step of the rollback renames back is counted under
   const refused = await project.run('down', '--to', '0');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('(people 2), of which the undone migrations created 1');
-  const down = await project.run('down', '--to', '0', '--lose', '1');
+  const down = await project.run('down', '--to', '0', '--allow-row-loss', '1');
   expect(down.exitCode, down.err).toBe(0);
 });
 
@@ -185,7 +185,7 @@ test('a table renamed and then dropped by the same down file is not lost in sile
   });
   await database.query('insert into users values (1, 1)');
   expect((await project.run('down')).exitCode).toBe(10);
-  const down = await project.run('down', '--lose', '1');
+  const down = await project.run('down', '--allow-row-loss', '1');
   expect(down.exitCode, down.err).toBe(0);
 });
 
@@ -206,7 +206,7 @@ test('unqualified names are counted in the schema that the role’s search_path 
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('(u 1)');
   expect(refused.err).toContain('(t 2)');
-  const down = await project.run('down', '--to', '0', '--lose', '2');
+  const down = await project.run('down', '--to', '0', '--allow-row-loss', '2');
   expect(down.exitCode, down.err).toBe(0);
   expect(await count(database, 'other.t')).toBe(2);
 });
@@ -225,7 +225,7 @@ test('views and materialized views hold no rows of their own; a partitioned tabl
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('(p 2)');
-  expect((await project.run('down', '--lose', '2')).exitCode).toBe(0);
+  expect((await project.run('down', '--allow-row-loss', '2')).exitCode).toBe(0);
   const views = await project.run('down');
   expect(views.exitCode, views.err).toBe(0);
 });
@@ -241,6 +241,6 @@ test('DROP SCHEMA … CASCADE counts the rows of all its tables', async () => {
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('(app.a 1, app.b 2), of which the migration created 1');
-  const down = await project.run('down', '--lose', '2');
+  const down = await project.run('down', '--allow-row-loss', '2');
   expect(down.exitCode, down.err).toBe(0);
 });

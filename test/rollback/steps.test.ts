@@ -66,11 +66,11 @@ test('what only running an older step tells stops there, and what was undone bef
   expect(refused.err).toContain('It destroys 2 rows (b 2), none of which the undone migrations created');
   expect(await history(database)).toEqual(['applied 1', 'applied 2', 'reverted 2']);
   expect(await count(database, 'b')).toBe(2);
-  const down = await project.run('down', '--to', '0', '--lose', '2');
+  const down = await project.run('down', '--to', '0', '--allow-row-loss', '2');
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('--lose is spent once, also where only running the steps tells what goes', async () => {
+test('--allow-row-loss is spent once, also where only running the steps tells what goes', async () => {
   await using database = await createTestDatabase();
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);',
@@ -80,12 +80,12 @@ test('--lose is spent once, also where only running the steps tells what goes', 
     'migrations/3_c.down.sql': 'delete from a where id in (2, 12);',
   });
   await database.query('insert into a values (11), (12)');
-  const refused = await project.run('down', '--to', '1', '--lose', '1');
+  const refused = await project.run('down', '--to', '1', '--allow-row-loss', '1');
   expect(refused.exitCode, refused.err).toBe(40);
   expect(refused.err).toContain('(a 2), of which the undone migrations created 1; no more may be lost');
-  expect(refused.err).toContain('`--lose 1`');
+  expect(refused.err).toContain('`--allow-row-loss 1`');
   expect(await history(database)).toEqual(['applied 1', 'applied 2', 'applied 3', 'reverted 3']);
-  expect((await project.run('down', '--to', '1', '--lose', '1')).exitCode).toBe(0);
+  expect((await project.run('down', '--to', '1', '--allow-row-loss', '1')).exitCode).toBe(0);
   expect(await count(database, 'a')).toBe(0);
 });
 
@@ -98,8 +98,8 @@ test('a row that loses a value in one step, and is lost itself in the next, coun
     'migrations/2_b.down.sql': 'alter table a drop column age;',
   });
   await database.query('insert into a values (1, 1), (2, 2), (3, null)');
-  expect((await project.run('down', '--to', '0', '--lose', '2')).err).toContain('`--lose 3`');
-  const down = await project.run('down', '--to', '0', '--lose', '3');
+  expect((await project.run('down', '--to', '0', '--allow-row-loss', '2')).err).toContain('`--allow-row-loss 3`');
+  const down = await project.run('down', '--to', '0', '--allow-row-loss', '3');
   expect(down.exitCode, down.err).toBe(0);
 });
 
@@ -113,8 +113,8 @@ test('a partition that one step drops is not lost again with its parent', async 
     'migrations/2_q.down.sql': 'drop table p2;',
   });
   await database.query('insert into p values (1), (11), (12)');
-  expect((await project.run('down', '--to', '0')).err).toContain('`--lose 3`');
-  const down = await project.run('down', '--to', '0', '--lose', '3');
+  expect((await project.run('down', '--to', '0')).err).toContain('`--allow-row-loss 3`');
+  const down = await project.run('down', '--to', '0', '--allow-row-loss', '3');
   expect(down.exitCode, down.err).toBe(0);
 });
 
@@ -145,7 +145,7 @@ create table goes (a int references a on delete cascade);`,
   await database.query('insert into keeps values (1), (1); insert into goes values (1), (null)');
   const refused = await project.run('down');
   expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('(a 1, goes 1)')]);
-  const down = await project.run('down', '--lose', '1');
+  const down = await project.run('down', '--allow-row-loss', '1');
   expect(down.exitCode, down.err).toBe(0);
   expect([await count(database, 'keeps'), await count(database, 'goes')]).toEqual([2, 1]);
 });
@@ -164,10 +164,10 @@ delete from t;`,
   });
   await database.query('insert into two.u values (1); insert into two.t values (1); insert into t values (1), (2)');
   const refused = await project.run('down');
-  expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('`--lose 1`')]);
-  const still = await project.run('down', '--lose', '1');
-  expect([still.exitCode, still.err]).toEqual([10, expect.stringContaining('`--lose 2`')]);
-  const down = await project.run('down', '--lose', '2');
+  expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('`--allow-row-loss 1`')]);
+  const still = await project.run('down', '--allow-row-loss', '1');
+  expect([still.exitCode, still.err]).toEqual([10, expect.stringContaining('`--allow-row-loss 2`')]);
+  const down = await project.run('down', '--allow-row-loss', '2');
   expect(down.exitCode, down.err).toBe(0);
   expect(await count(database, 'public.t')).toBe(2);
 });
@@ -183,7 +183,7 @@ test('a down file with COPY is guarded on its own connection', async () => {
   const refused = await project.run('down');
   expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('(b 1)')]);
   expect(await count(database, 'a')).toBe(0);
-  const down = await project.run('down', '--lose', '1');
+  const down = await project.run('down', '--allow-row-loss', '1');
   expect(down.exitCode, down.err).toBe(0);
   expect([await count(database, 'a'), await count(database, 'b')]).toEqual([2, 1]);
 });
@@ -213,7 +213,7 @@ create table b (id int);`,
   await database.query('insert into b values (1), (2)');
   const refused = await project.run('down');
   expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('(b 2), none of which')]);
-  const down = await project.run('down', '--lose', '2');
+  const down = await project.run('down', '--allow-row-loss', '2');
   expect(down.exitCode, down.err).toBe(0);
   await database.query(`drop owned by ${deployer}; drop owned by ${owner}; drop role ${deployer}; drop role ${owner}`);
 });

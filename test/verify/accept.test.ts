@@ -95,7 +95,7 @@ alter table audit add column at date`);
   // The table's new name is taken, its new column is not.
   expect(await told(project)).toEqual(['warning: drift-column public.audit.at added']);
   expect((await accept(project, 'public.audit.at')).exitCode).toBe(0);
-  const down = await project.run('down', '--lose', '100');
+  const down = await project.run('down', '--allow-row-loss', '100');
   expect(down.exitCode, down.err).toBe(0);
   project.write('migrations/3_more.sql', 'create index by_name on users ("Full Name");\ndrop table audit;');
   const up = await project.run('up');

@@ -5,7 +5,7 @@ import type { GoogleError } from '../google/error.ts';
 import { googleFault } from '../google/fault.ts';
 import type { Google } from '../google/google.ts';
 import { instancePath, resourceOf, type SqlInstanceName, type SqlOperation } from './cloud-sql-instance.ts';
-import { untilAnswered, type Patience } from './timeouts.ts';
+import { pollUntil, type PollTimeouts } from '../retry.ts';
 
 /** A backup that was read back. */
 export interface MadeBackup {
@@ -23,7 +23,7 @@ export interface Backing {
   readonly google: Google;
   readonly instance: SqlInstanceName;
   readonly request: CheckpointRequest;
-  readonly timeouts: Patience;
+  readonly timeouts: PollTimeouts;
 }
 
 /** Days until the backup of a run is deleted by itself. */
@@ -47,7 +47,7 @@ async function begin(backing: Backing): Promise<Outcome<SqlOperation>> {
   request.onProgress(`asking Cloud SQL for a backup of ${instance.name}`);
   let expires = true;
   let lost = false;
-  const started = await untilAnswered<Outcome<SqlOperation>>(timeouts, async () => {
+  const started = await pollUntil<Outcome<SqlOperation>>(timeouts, async () => {
     const description = descriptionOf(backing);
     const reply = await google.call<SqlOperation>({
       service: 'sqladmin',
@@ -107,7 +107,7 @@ async function ownOperation(backing: Backing): Promise<Outcome<SqlOperation> | u
 async function ending(backing: Backing, started: SqlOperation): Promise<Outcome<SqlOperation>> {
   const { google, instance, request, timeouts } = backing;
   const since = performance.now();
-  const done = await untilAnswered<Outcome<SqlOperation>>(timeouts, async () => {
+  const done = await pollUntil<Outcome<SqlOperation>>(timeouts, async () => {
     request.onProgress(
       `Cloud SQL makes a backup of ${instance.name}, ${Math.round((performance.now() - since) / 1000)} s`,
     );

@@ -13,7 +13,7 @@ import {
   type SqlInstance,
   type SqlInstanceName,
 } from './cloud-sql-instance.ts';
-import { untilAnswered, type Patience } from './timeouts.ts';
+import { pollUntil, type PollTimeouts } from '../retry.ts';
 import { shellWord } from './shell-word.ts';
 
 /** Which Cloud SQL instance. */
@@ -101,9 +101,9 @@ async function take(
 async function whenReady(
   google: Google,
   instance: SqlInstanceName,
-  { request, timeouts }: { readonly request: CheckpointRequest; readonly timeouts: Patience },
+  { request, timeouts }: { readonly request: CheckpointRequest; readonly timeouts: PollTimeouts },
 ): Promise<Outcome<SqlInstance>> {
-  const answer = await untilAnswered<Outcome<SqlInstance>>(timeouts, async () => {
+  const answer = await pollUntil<Outcome<SqlInstance>>(timeouts, async () => {
     const found = await readInstance(google, instance);
     if (!found.ok) return found;
     const fit = unfitFor(found.value, instance);

@@ -5,7 +5,7 @@ import { createRedactor } from '../../kit/redact.ts';
 import { googleFault, nearestName } from './fault.ts';
 import { createGoogle, type Google, type GoogleCall, type GoogleOptions } from './google.ts';
 import { listAll, waitForOperation } from './operations.ts';
-import { backoff } from './retry.ts';
+import { backoff } from '../retry.ts';
 
 type Answer = { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> } | 'cut';
 

@@ -6,7 +6,8 @@ import type { Outcome } from '../../kit/outcome.ts';
 import type { Redactor } from '../../kit/redact.ts';
 import { createCredentials, type Credentials } from './credentials.ts';
 import { errorOf, lostError, refusedCredentials } from './error.ts';
-import { backoff, isRepeatable, retryAfterMs } from './retry.ts';
+import { backoff, retryAfterMs } from '../retry.ts';
+import { isRepeatable } from './repeatable.ts';
 import type { GoogleService } from './services.ts';
 
 /** One try of a request, as it is told to whoever listens: no bodies, no tokens. */
@@ -122,6 +123,10 @@ async function send<T>(
   }
 }
 
+function cappedMs(ms: number | undefined, capMs: number): number | undefined {
+  return ms === undefined ? undefined : Math.min(ms, capMs);
+}
+
 function budgetOf({ budgetMs = 60_000, firstAnswerMs = 10_000 }: GoogleOptions, { state }: ConnectionState): number {
   if (state === 'dead') return 0;
   return state === 'answers' ? budgetMs : Math.min(budgetMs, firstAnswerMs);
@@ -164,7 +169,8 @@ async function once<T>(
     if (!response.ok)
       return {
         reply: { ok: false, error: errorOf(response.status, text) },
-        retryAfter: retryAfterMs(response.headers.get('retry-after')),
+        // Half a minute at most: a person may be waiting.
+        retryAfter: cappedMs(retryAfterMs(response.headers.get('retry-after')), 30_000),
       };
     return { reply: { ok: true, value: (text === '' ? {} : JSON.parse(text)) as T } };
   } catch (error) {

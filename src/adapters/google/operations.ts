@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { operationError, type GoogleError } from './error.ts';
 import type { GoogleReply } from './request.ts';
 import type { Google } from './google.ts';
-import { backoff } from './retry.ts';
+import { backoff } from '../retry.ts';
 import type { GoogleService } from './services.ts';
 
 /** A long-running operation (`google.longrunning.Operation`). */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backoff, retryAfterMs } from '../retry.ts';
 import type { Authority, RegistryScope } from './authority.ts';
 import { LostConnection, readAll, type Http, type HttpRequest } from './http.ts';
 import { isLoopback, registryUrl } from './reference.ts';
@@ -89,19 +90,11 @@ function isPassing(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
+/** At least what the registry asks for, and not in step with all the others that were sent away. */
 function pauseMs({ firstMs, longestMs }: RegistryTimeouts, tried: number, retryAfter: string | undefined): number {
   const asked = retryAfterMs(retryAfter);
-  // At least what the registry asks for, and not in step with everybody else who was sent away.
-  const own = firstMs * 2 ** (tried - 1) * (0.5 + Math.random());
-  return Math.min(longestMs, asked === undefined ? own : asked + firstMs * Math.random());
-}
-
-/** Seconds, or a date. */
-function retryAfterMs(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+  if (asked === undefined) return backoff(tried, Math.random(), longestMs, firstMs);
+  return Math.min(longestMs, asked + firstMs * Math.random());
 }
 
 /** One try: with what is known to serve as authorization, and once more with what the registry asks for. */

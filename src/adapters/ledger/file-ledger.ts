@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ledger, LedgerEntry } from '../../migrate/contract/engine.ts';
+import { readLedgerEntry } from '../../migrate/contract/read-ledger-entry.ts';
 import { writeWhole } from '../write-file.ts';
 
 const runName = /^[0-9A-Za-z-]{1,64}$/;
@@ -34,8 +35,7 @@ export function createFileLedger(folder: string, redact: (text: string) => strin
 
 async function readEntry(path: string): Promise<LedgerEntry | undefined> {
   try {
-    const value = JSON.parse(await readFile(path, 'utf8')) as Partial<LedgerEntry>;
-    return typeof value.run === 'string' && typeof value.environment === 'string' ? (value as LedgerEntry) : undefined;
+    return readLedgerEntry(JSON.parse(await readFile(path, 'utf8')));
   } catch {
     return undefined;
   }

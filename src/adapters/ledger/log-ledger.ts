@@ -1,6 +1,7 @@
 import type { Finding } from '../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { LedgerEntry } from '../../migrate/contract/engine.ts';
+import { readLedgerEntry } from '../../migrate/contract/read-ledger-entry.ts';
 import { googleFault } from '../google/fault.ts';
 import type { GoogleReply } from '../google/request.ts';
 import type { Google } from '../google/google.ts';
@@ -109,9 +110,9 @@ function messageOf(entry: LedgerEntry, redact: (text: string) => string): string
 
 function entryOf({ timestamp, jsonPayload }: LoggedEntry): readonly LedgerEntry[] {
   try {
-    const value = JSON.parse(String(jsonPayload?.entry)) as Partial<LedgerEntry>;
-    if (typeof value.run !== 'string' || typeof value.environment !== 'string') return [];
-    return [{ ...(value as LedgerEntry), ...(timestamp === undefined ? {} : { noted: timestamp }) }];
+    const entry = readLedgerEntry(JSON.parse(String(jsonPayload?.entry)));
+    if (entry === undefined) return [];
+    return [{ ...entry, ...(timestamp === undefined ? {} : { noted: timestamp }) }];
   } catch {
     // Anybody may write into a log.
     return [];

@@ -51,7 +51,7 @@ async function start(dataDir: string, { major, env }: TestServerOptions): Promis
 
 /** One session for the whole process: to open one takes as long as to copy a small database. */
 function createAdministrator(url: string): Administrator {
-  let session: Promise<Session> | undefined;
+  let session: Promise<TestSession> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   const forget = (): void => {
     session = undefined;
@@ -77,11 +77,11 @@ function createAdministrator(url: string): Administrator {
 }
 
 /** A session that keeps the process alive only while a query is under way. */
-type Session = Client & { ref(): void; unref(): void };
+type TestSession = Client & { ref(): void; unref(): void };
 
-async function connect(url: string, forget: () => void): Promise<Session> {
+async function connect(url: string, forget: () => void): Promise<TestSession> {
   const pg = await import('pg');
-  const client = new pg.Client({ connectionString: url, ssl: false }) as Session;
+  const client = new pg.Client({ connectionString: url, ssl: false }) as TestSession;
   client.on('error', forget);
   client.on('end', forget);
   await client.connect();

@@ -5,7 +5,7 @@ import { writeNew } from '../../adapters/write-file.ts';
 import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { configNames } from '../../project/load-config.ts';
-import type { Run } from '../command.ts';
+import { defineCommand, type Run } from '../command.ts';
 import { done, failed } from '../result.ts';
 
 const config = `// Configuration of godwit. Passwords never stand here: a database is named by the environment
@@ -43,10 +43,18 @@ interface ScaffoldFile {
   readonly state: 'written' | 'kept' | 'extended';
 }
 
-/** `godwit init`: writes what is missing, never overwrites. */
-export const init: Run = async ({ io, screen, typed }) => {
+export const spec = defineCommand({
+  name: 'init',
+  summary: 'Prepare a project: configuration, a first migration, .gitignore',
+  about: [
+    'Writes the files that are missing and never overwrites one. Works in an empty folder and in an existing project.',
+  ],
+  examples: [{ type: 'npx godwit init', does: 'start here' }],
+});
+
+export const run: Run<typeof spec> = async ({ io, screen, globals }) => {
   const { style } = screen;
-  if (typed.values['config'] !== undefined || typed.values['env'] !== undefined) {
+  if (globals.config !== undefined || globals.env !== undefined) {
     return failed([
       fault('wrong-usage', {
         why: '`godwit init` takes neither --config nor --env.',

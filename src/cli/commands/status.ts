@@ -6,37 +6,37 @@ import { defaultSet, isBareId, isOf, setIn, versionIn } from '../../migrate/cont
 import { compareReported } from '../../migrate/plan/reported-statements.ts';
 import type { Judged } from '../../migrate/plan/what-changed.ts';
 import { judgeVanished, withoutFile } from '../../migrate/plan/without-file.ts';
-import type { Run } from '../command.ts';
+import { defineCommand, type Run } from '../command.ts';
 import { eventOf, withProject } from '../execute.ts';
 import { appliedQuery, asOfData, look, targetOf } from '../look.ts';
+import { text } from '../options/kinds.ts';
+import { file, fresh } from '../options/shared.ts';
 import { failed } from '../result.ts';
 import type { Screen } from '../screen/screen-port.ts';
 import { aligned, countOf, shortTime } from '../screen/format.ts';
 import type { Style } from '../screen/style.ts';
+import { compareEnvironments } from './status/compare.ts';
 
-/** One migration as `status` shows it. */
-interface StatusLine {
-  readonly id: string;
-  readonly name: string;
-  readonly file: string;
-  readonly state: 'applied' | 'pending' | 'partial' | 'late' | 'changed' | 'missing' | 'ahead' | 'renamed';
-  readonly how?: HistoryRow['kind'];
-  readonly at?: string;
-  readonly by?: string;
-  readonly ms?: number;
-  readonly run?: string;
-  /** Squashed: `up` records it in place of so many that are applied. */
-  readonly standsFor?: number;
-}
+export const spec = defineCommand({
+  name: 'status',
+  summary: 'Show which migrations are applied and which are pending',
+  options: {
+    file,
+    fresh,
+    compare: text('ENV,ENV', 'show what is applied in each of these environments (or `all`), and what one lacks'),
+  },
+  examples: [
+    { type: 'godwit status', does: 'the local environment' },
+    { type: 'godwit status --compare dev,prod', does: 'what dev has and prod lacks' },
+    { type: 'godwit status -e prod --json', does: 'for scripts' },
+  ],
+});
 
-/** `godwit status` */
-export const status: Run = async (context) =>
-  context.typed.values['compare'] === undefined
-    ? await statusOf(context)
-    : await (await import('../compare.ts')).compareEnvironments(context);
-
-const statusOf: Run = async (context) =>
-  await withProject(context, { file: context.typed.values['file'] }, async (ready) => {
+export const run: Run<typeof spec> = async (context) => {
+  const { options } = context;
+  if (options.compare !== undefined)
+    return await compareEnvironments(context, { compare: options.compare, fresh: options.fresh });
+  return await withProject(context, { file: options.file, fresh: options.fresh }, async (ready) => {
     const { project, wired, actor } = ready;
     const execution = await look(context, ready, appliedQuery(project, actor));
     const history = eventOf(execution, 'history');
@@ -79,6 +79,22 @@ const statusOf: Run = async (context) =>
       data: { environment, pending, migrations: lines, otherSets, ...asOfData(execution.known) },
     };
   });
+};
+
+/** One migration as `status` shows it. */
+interface StatusLine {
+  readonly id: string;
+  readonly name: string;
+  readonly file: string;
+  readonly state: 'applied' | 'pending' | 'partial' | 'late' | 'changed' | 'missing' | 'ahead' | 'renamed';
+  readonly how?: HistoryRow['kind'];
+  readonly at?: string;
+  readonly by?: string;
+  readonly ms?: number;
+  readonly run?: string;
+  /** Squashed: `up` records it in place of so many that are applied. */
+  readonly standsFor?: number;
+}
 
 /** A set of another project, and how many of its migrations are applied. */
 interface OtherSet {

@@ -85,13 +85,13 @@ function stepsOf({ apart }: TourSite): readonly TourStep[] {
 }
 
 async function take(
-  { screen, io, signal, typed, runProgram }: Context,
+  { screen, io, signal, globals, runProgram }: Context,
   site: TourSite,
   step: TourStep,
   cloud: Readonly<Record<string, string>>,
 ): Promise<number> {
   screen.say('', step.says, `${screen.style.cyan('$')} ${screen.style.bold(`godwit ${step.argv.join(' ')}`)}`);
-  const options = [...(screen.json ? ['--json'] : []), ...(typed.switches.has('no-color') ? ['--no-color'] : [])];
+  const options = [...(screen.json ? ['--json'] : []), ...(globals.noColor ? ['--no-color'] : [])];
   const env = { ...io.env, ...cloud, DATABASE_URL: undefined, DIRECT_DATABASE_URL: site.url };
   return await runProgram({ argv: [...step.argv, ...options], io: { ...io, cwd: site.folder, env }, signal });
 }

@@ -4,14 +4,17 @@ import type { RunEvent } from '../../migrate/contract/event.ts';
 import { duration } from './format.ts';
 import type { Screen } from './screen-port.ts';
 
-type Waiting = Extract<RunEvent, { readonly kind: 'lock.blocked' | 'lock.retry' | 'build.progress' | 'standby.wait' }>;
+type WaitEvent = Extract<
+  RunEvent,
+  { readonly kind: 'lock.blocked' | 'lock.retry' | 'build.progress' | 'standby.wait' }
+>;
 
 /** Tells why a run takes long: who is in its way, which try it is, how far a build has got. */
-export function createWaitLines(screen: Screen): (event: Waiting) => void {
+export function createWaitLines(screen: Screen): (event: WaitEvent) => void {
   let reported = '';
   // Each try of a run reads the history anew.
   let readingBehind = '';
-  const tellReading = (event: Extract<Waiting, { readonly kind: 'lock.blocked' }>): void => {
+  const tellReading = (event: Extract<WaitEvent, { readonly kind: 'lock.blocked' }>): void => {
     const who = event.blockers.map(({ pid }) => pid).join(' ');
     if (who !== readingBehind) screen.say(screen.style.yellow(wordsOf(event)));
     readingBehind = who;
@@ -27,7 +30,7 @@ export function createWaitLines(screen: Screen): (event: Waiting) => void {
   };
 }
 
-function wordsOf(event: Waiting): string {
+function wordsOf(event: WaitEvent): string {
   switch (event.kind) {
     case 'lock.blocked': {
       if (event.id === '')
@@ -64,6 +67,6 @@ function inTheWay(blockers: readonly Blocker[]): string {
   return blockers.length === 0 ? '' : `; in the way: ${describeBlockers(blockers)}`;
 }
 
-function stepOf({ command, object, phase, percent }: Extract<Waiting, { readonly kind: 'build.progress' }>): string {
+function stepOf({ command, object, phase, percent }: Extract<WaitEvent, { readonly kind: 'build.progress' }>): string {
   return `${command} ${object} ${phase} ${percent === null ? '' : Math.floor(percent / 10)}`;
 }

@@ -51,7 +51,7 @@ function ended(
  * How a run ended that did not say so itself, by the history. What it had written as its end counts; one that is over
  * without an end was interrupted; one that is still at work, or cannot be asked for, is not known yet.
  *
- * @param heard how many events have come of it
+ * @param received how many events have come of it
  * @param platform why its platform ended it, where that is known
  */
 export function resolveOutcome(
@@ -68,7 +68,7 @@ export function resolveOutcome(
     outcome: outcome === '' ? outcomeOf(exitCode) : (outcome as RunOutcome),
     exitCode,
     ms: typeof recorded === 'object' ? recorded.ms : 0,
-    heard: received,
+    received,
   };
   return ended(end, [...platform, ...(finding === undefined ? [] : [finding])]);
 }

@@ -122,7 +122,7 @@ const hotfixHint =
 const resettable: ReadonlySet<string> = new Set(['migration-changed', 'migration-missing', 'database-ahead']);
 const resetHint = 'Or begin anew: `godwit db reset --up` drops this local database and applies all files.';
 
-type ChangedMigration = Comparison['changed'][number];
+export type ChangedMigration = Comparison['changed'][number];
 
 /** Under the version of an applied migration there is a file with another name and content: two branches took it. */
 export function isOther({ migration, row }: ChangedMigration): boolean {

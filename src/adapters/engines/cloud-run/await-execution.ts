@@ -3,7 +3,7 @@ import { fault } from '../../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { operationError, type GoogleError } from '../../google/error.ts';
 import type { Operation } from '../../google/operations.ts';
-import { backoff } from '../../google/retry.ts';
+import { backoff } from '../../retry.ts';
 import { conditionFault } from './condition-fault.ts';
 import type { CloudRunContext } from './context.ts';
 import type { JobInput } from './job-spec.ts';

@@ -6,7 +6,7 @@ import { createLineDecoder, type LineDecoder } from '../../../migrate/contract/e
 import type { RunEvent } from '../../../migrate/contract/event.ts';
 import { googleFault } from '../../google/fault.ts';
 import type { GoogleReply } from '../../google/request.ts';
-import { backoff } from '../../google/retry.ts';
+import { backoff } from '../../retry.ts';
 import type { CloudRunContext } from './context.ts';
 import { plainLine, readLog, runnerLine, type LogEntry } from './log-reader.ts';
 import { placeOf } from './names.ts';

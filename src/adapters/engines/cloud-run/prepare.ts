@@ -37,7 +37,7 @@ export async function prepareJob(
   if (packedTask(task).length > longestVariable) findings.push(fault('job-too-large'));
   if (!secret.ok || !image.ok || findings.length > 0) return err(...findings);
   return ok({
-    terms: options,
+    options,
     environment,
     task,
     bundle,

@@ -6,7 +6,7 @@ import type { GoogleError } from '../../google/error.ts';
 import { googleFault } from '../../google/fault.ts';
 import type { GoogleReply } from '../../google/request.ts';
 import type { Operation } from '../../google/operations.ts';
-import { backoff } from '../../google/retry.ts';
+import { backoff } from '../../retry.ts';
 import { awaitExecution } from './await-execution.ts';
 import type { CloudRunContext } from './context.ts';
 import { conditionFault } from './condition-fault.ts';

@@ -3,7 +3,7 @@ import { isExitCode } from '../../../kit/exit-code.ts';
 import { exitCodeOf, fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import type { ExecutionResult } from '../../../migrate/contract/engine.ts';
-import { backoff } from '../../google/retry.ts';
+import { backoff } from '../../retry.ts';
 import { listAll } from '../../google/operations.ts';
 import { conditionFault } from './condition-fault.ts';
 import type { CloudRunContext } from './context.ts';

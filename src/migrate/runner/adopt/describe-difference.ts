@@ -1,12 +1,12 @@
 import { changedLines } from '../verify/word-difference.ts';
 
 /** A side of a difference: what it is called, and its text. */
-type Side = readonly [label: string, text: string];
+type DifferenceSide = readonly [label: string, text: string];
 
 /** A difference in words, by lines where its texts have several. */
 export function describeDifference(
   what: string,
-  { first, second }: { readonly first: Side; readonly second: Side },
+  { first, second }: { readonly first: DifferenceSide; readonly second: DifferenceSide },
 ): string {
   const [one, was] = first;
   const [other, is] = second;

@@ -43,7 +43,7 @@ export function planAdoption(
   const indexes = new Map(rehearsed.steps.map(({ id }, index) => [id, index]));
   const asked = new Set(steps.flatMap(({ id }) => indexes.get(id) ?? []));
   const judgement = judge(rehearsed, found, (step) => asked.has(step));
-  const context = { rehearsed, judgement, indexes, terms: options };
+  const context = { rehearsed, judgement, indexes, options };
   if (options.how === 'baseline')
     return { records: all('baseline'), judgement, findings: baselineFindings(context, steps) };
   return { ...walk(context, steps), judgement };

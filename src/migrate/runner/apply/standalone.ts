@@ -16,7 +16,7 @@ import { settingsBefore, textOf, type ChainPosition } from './step-message.ts';
 
 const clearingWaitMs = 10_000;
 
-interface Terms {
+interface StandaloneContext {
   readonly segment: Segment;
   readonly position: ChainPosition;
   readonly stands: boolean;
@@ -25,7 +25,7 @@ interface Terms {
 }
 
 /** A statement with its probe and what was noted before it. */
-interface Begun {
+interface StartedStatement {
   readonly text: string;
   readonly probe: EffectProbe;
   readonly noted: Noted;
@@ -38,7 +38,7 @@ interface Begun {
 export async function applyStandalone(
   context: ApplyContext,
   prepared: PreparedStep,
-  options: Terms,
+  options: StandaloneContext,
 ): Promise<StepResult> {
   const { segment } = options;
   const statement = prepared.analysis.statements[segment.first];
@@ -87,11 +87,11 @@ export async function applyStandalone(
 async function noteBegun(
   context: ApplyContext,
   prepared: PreparedStep,
-  { position, segment }: Terms,
+  { position, segment }: StandaloneContext,
   started: {
     readonly statement: Statement;
     readonly probe: EffectProbe;
-    readonly earlier: PreparedStep['part']['begun'];
+    readonly earlier: PreparedStep['part']['started'];
   },
 ): Promise<{ readonly ok: true; readonly noted: Noted } | RefusedReply> {
   const commands = [
@@ -114,7 +114,7 @@ async function noteBegun(
 }
 
 /** What the catalogue says when what was left half is cleared or completed; still half: somebody else is at work on it. */
-async function settled({ session, ports }: ApplyContext, { probe, noted }: Begun): Promise<ObservedEffect> {
+async function settled({ session, ports }: ApplyContext, { probe, noted }: StartedStatement): Promise<ObservedEffect> {
   const seen = await probe.state(session, noted);
   const remains = (await probe.remains?.(session, noted)) ?? [];
   if (remains.length > 0)
@@ -129,7 +129,7 @@ async function settled({ session, ports }: ApplyContext, { probe, noted }: Begun
   return { ok: false, error: { sqlstate: '55P03', message, lost: false }, completed: 0 };
 }
 
-async function execute(context: ApplyContext, started: Begun): Promise<Reply> {
+async function execute(context: ApplyContext, started: StartedStatement): Promise<Reply> {
   const { session } = context;
   const reply = await session.send(started.text);
   await context.settle();
@@ -146,7 +146,7 @@ async function execute(context: ApplyContext, started: Begun): Promise<Reply> {
 /** It is known that the statement failed. What is left of it? */
 async function leftOf(
   context: ApplyContext,
-  started: Begun,
+  started: StartedStatement,
   { error }: RefusedReply,
 ): Promise<'done' | 'nothing' | 'something'> {
   const after = await settled(context, started);
@@ -155,7 +155,7 @@ async function leftOf(
   return after.state === 'done' && !error.sqlstate.startsWith('42') ? 'done' : 'nothing';
 }
 
-async function finish(context: ApplyContext, prepared: PreparedStep, options: Terms): Promise<StepResult> {
+async function finish(context: ApplyContext, prepared: PreparedStep, options: StandaloneContext): Promise<StepResult> {
   const { position, fulfilled = fulfil(prepared.step) } = options;
   const reply = await send(context, [...opening(position.epoch, position.head), ...fulfilled, 'COMMIT']);
   if (!reply.ok) return refused(reply, prepared, { ...options, stands: true });
@@ -169,7 +169,7 @@ async function send(context: ApplyContext, commands: readonly string[], rows: 'a
 }
 
 /** @param sent the statement, if it is what was refused: positions in messages of our own are no places in the file */
-function refused(reply: RefusedReply, prepared: PreparedStep, options: Terms, sent?: string): StepResult {
+function refused(reply: RefusedReply, prepared: PreparedStep, options: StandaloneContext, sent?: string): StepResult {
   const { analysis, step } = prepared;
   const { first } = options.segment;
   const statement = analysis.statements[first];

@@ -34,7 +34,7 @@ export function createTail(margin: number, size: number): Tail {
         dropped.lines += linesIn(first);
       }
     },
-    get begun() {
+    get started() {
       return started;
     },
     end(mask) {

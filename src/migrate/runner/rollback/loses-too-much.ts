@@ -9,7 +9,7 @@ interface RefusalContext {
   readonly several: boolean;
   /** Rows that may still be lost. */
   readonly left: number;
-  /** What `--lose` would have to say. */
+  /** What `--allow-row-loss` would have to say. */
   readonly needed: number;
   readonly where: Place;
   /** Id of the migration whose step it is. */
@@ -27,10 +27,10 @@ export function losesTooMuch(
   const each = losses.map((loss) => `${loss.label} ${loss.rows}`).join(', ');
   const maker = several ? 'the undone migrations' : 'the migration';
   const whose = `${created === 0 ? 'none of which' : 'of which'} ${maker} created${created === 0 ? '' : ` ${created}`}`;
-  const allowed = left <= 0 ? 'no more may be lost' : `--lose allows ${left} more`;
+  const allowed = left <= 0 ? 'no more may be lost' : `--allow-row-loss allows ${left} more`;
   return fault('down-loses-rows', {
     where,
     why: `It destroys ${rows === 1 ? '1 row' : `${rows} rows`} (${each}), ${whose}; ${allowed}.`,
-    fix: `Save them, then run again with \`--lose ${needed}\`.`,
+    fix: `Save them, then run again with \`--allow-row-loss ${needed}\`.`,
   });
 }

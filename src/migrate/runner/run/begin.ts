@@ -12,7 +12,7 @@ import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { TaskEnvironment } from '../../contract/task.ts';
 import { noteState } from '../verify/describe.ts';
 import type { AddedColumns, Begun } from './live-run.ts';
-import type { LiveRun } from './run-state.ts';
+import type { LiveRun } from './live-run.ts';
 
 /** What the first writes of a run say. */
 export interface BeginOptions {

@@ -2,7 +2,7 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Reply } from '../../contract/ports.ts';
-import type { LiveRun } from './run-state.ts';
+import type { LiveRun } from './live-run.ts';
 
 /** Somebody has asked a run to stop from another process. */
 export interface Cancellation {

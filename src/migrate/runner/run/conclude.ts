@@ -5,8 +5,8 @@ import type { ApplyTask } from '../../contract/task.ts';
 import { afterChanges, verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { logEvent } from '../history/run-record.ts';
-import { afterApplying } from '../verify/after-applying.ts';
-import type { Applying } from './applying.ts';
+import { afterApplying } from '../verify/after-applier.ts';
+import type { Applier } from './applier.ts';
 import type { Conclusion, Failed } from './next.ts';
 import type { RunSession } from './run-session.ts';
 import { partlyAppliedMigration } from './partly-applied.ts';
@@ -16,7 +16,7 @@ export interface Concluding {
   readonly task: ApplyTask;
   readonly ports: RunnerPorts;
   readonly live: RunSession;
-  readonly applying: Applying;
+  readonly applier: Applier;
   /** What its earlier starts have applied. */
   readonly before: readonly PreparedStep[];
 }
@@ -28,16 +28,16 @@ export interface Concluded {
   readonly writes: boolean;
 }
 
-/** Reports how applying ended, has the server describe what was done, and verifies it. */
+/** Reports how applier ended, has the server describe what was done, and verifies it. */
 export async function conclude(run: Concluding, end: Conclusion): Promise<Concluded> {
-  const { task, ports, live, applying } = run;
+  const { task, ports, live, applier } = run;
   const ended = await verdictOn(run, end);
-  applying.end();
-  const verdict = applying.applied().length > 0 ? afterChanges(ended) : ended;
+  applier.end();
+  const verdict = applier.applied().length > 0 ? afterChanges(ended) : ended;
   // The database is gone: nothing can be looked at, nothing written.
   if (verdict.findings.some(({ code }) => code === 'outcome-unknown')) return { verdict, writes: false };
   const partly = verdict.outcome === 'partly-applied' && !ports.signal.aborted;
-  const inPart = partly ? await partlyAppliedMigration(ports, live, applying.steps) : undefined;
+  const inPart = partly ? await partlyAppliedMigration(ports, live, applier.steps) : undefined;
   await live.settle();
   // What stands in part may already differ from what the migrations before it state, rightly so: then only together with
   // it. And whoever stops a run waits for no checks.
@@ -45,7 +45,7 @@ export async function conclude(run: Concluding, end: Conclusion): Promise<Conclu
   const checking = unchecked
     ? { ...task, verification: { ...task.verification, enabled: false } }
     : withoutFiring(task, live);
-  const applied = [...run.before, ...applying.applied()];
+  const applied = [...run.before, ...applier.applied()];
   const checked = await afterApplying(checking, ports, live, {
     applied,
     ...(inPart === undefined ? {} : { inPart }),
@@ -56,15 +56,15 @@ export async function conclude(run: Concluding, end: Conclusion): Promise<Conclu
   return { verdict: ports.signal.aborted ? verdictOf(fault('interrupted', { why })) : checked, writes: true };
 }
 
-/** The verdict on applying alone. */
-async function verdictOn({ ports, live, applying }: Concluding, end: Conclusion): Promise<Verdict> {
+/** The verdict on applier alone. */
+async function verdictOn({ ports, live, applier }: Concluding, end: Conclusion): Promise<Verdict> {
   if (end.kind === 'done') return succeeded();
   if (end.kind === 'stopped') return end.verdict;
   if (end.kind === 'interrupted') return verdictOf(fault('interrupted'));
   const cancelled = end.fromOutside ? await live.cancelledBy() : undefined;
   if (cancelled !== undefined) return verdictOf(cancelled);
   const { id, name } = end.at.step;
-  const finding = await advised(live, end, applying.left().slice(1));
+  const finding = await advised(live, end, applier.left().slice(1));
   ports.emit({ kind: 'migration.failed', id, name, finding });
   const body = { migration: id, code: finding.code, where: finding.where ?? {}, why: finding.why, at: ports.now() };
   await logEvent(live.session, live.run, { kind: 'failed', body });

@@ -10,7 +10,7 @@ import {
   mostStarts,
   next,
   type Action,
-  type Decision,
+  type NextStep,
   type RunState,
   type StageEnd,
 } from './next.ts';
@@ -46,7 +46,7 @@ const fail = (finding = lockTimeout, id = '7'): Action => ({
   end: { kind: 'failed', finding, at: at(id), stands: false, fromOutside: false },
 });
 
-const decide = (end: StageEnd, given: Partial<RunState> = {}, stopping = false): Decision =>
+const decide = (end: StageEnd, given: Partial<RunState> = {}, stopping = false): NextStep =>
   next({ ...atFirst.state, ...given }, end, stopping);
 
 const lostAll = (count: number, id = '7'): readonly string[] => Array.from({ length: count }, () => id);

@@ -76,13 +76,13 @@ export type Conclusion =
   | { readonly kind: 'stopped'; readonly verdict: Verdict };
 
 /** A decision, and the state that the next one is made in. */
-export interface Decision {
+export interface NextStep {
   readonly state: RunState;
   readonly action: Action;
 }
 
 /** How each run begins. */
-export const atFirst: Decision = {
+export const atFirst: NextStep = {
   state: { starts: 1, lostAt: [], last: undefined },
   action: { do: 'start', attempt: 1 },
 };
@@ -93,7 +93,7 @@ export const atFirst: Decision = {
  *
  * @param stopping true: the run was asked to stop, so that nothing is begun that can be left
  */
-export function next(state: RunState, end: StageEnd, stopping: boolean): Decision {
+export function next(state: RunState, end: StageEnd, stopping: boolean): NextStep {
   switch (end.kind) {
     case 'ready':
       return { state, action: { do: 'apply' } };
@@ -129,7 +129,7 @@ export function next(state: RunState, end: StageEnd, stopping: boolean): Decisio
 }
 
 /** Nothing has failed for good: the history moved, a lock was not to be had, or the connection was lost. */
-function afterAgain(state: RunState, end: Again, stopping: boolean): Decision {
+function afterAgain(state: RunState, end: Again, stopping: boolean): NextStep {
   if (end.cause === 'lost') {
     const lostAt = [...state.lostAt, end.at.step.id];
     const lost = { ...state, lostAt };
@@ -146,7 +146,7 @@ function afterAgain(state: RunState, end: Again, stopping: boolean): Decision {
   return { state, action: { do: 'give-way', end: { ...end, cause: end.cause } } };
 }
 
-function afterLook(state: RunState, left: readonly string[], stopping: boolean): Decision {
+function afterLook(state: RunState, left: readonly string[], stopping: boolean): NextStep {
   const { last, lostAt } = state;
   if (left.length === 0) return conclude(state, { kind: 'done' });
   const id = last?.at.step.id;
@@ -157,13 +157,13 @@ function afterLook(state: RunState, left: readonly string[], stopping: boolean):
 }
 
 /** From the beginning, unless it was asked to stop or has begun too often. */
-function startAgain(state: RunState, stopping: boolean, otherwise: Action): Decision {
+function startAgain(state: RunState, stopping: boolean, otherwise: Action): NextStep {
   if (stopping || state.starts >= mostStarts) return { state, action: otherwise };
   const attempt = state.starts + 1;
   return { state: { starts: attempt, lostAt: [], last: undefined }, action: { do: 'start', attempt } };
 }
 
-function conclude(state: RunState, end: Conclusion): Decision {
+function conclude(state: RunState, end: Conclusion): NextStep {
   return { state, action: { do: 'conclude', end } };
 }
 

@@ -5,7 +5,7 @@ import { defaultLockPolicy } from '../../contract/lock-policy.ts';
 import { bundleInEffect } from '../../plan/in-effect.ts';
 import { reportHistory } from '../inspect/report-history.ts';
 import { open, type Opened } from '../session/open.ts';
-import { createApplying, type Applying } from './applying.ts';
+import { createApplier, type Applier } from './applier.ts';
 import { conclude, type Concluded } from './conclude.ts';
 import { atFirst, next, type Action, type Conclusion, type StageEnd } from './next.ts';
 import type { RunProgress } from './plan-run.ts';
@@ -43,12 +43,12 @@ function createStages(
   const progress: RunProgress = { plan: '', started: false, applied: [] };
   let ports = given;
   let live: RunSession | undefined;
-  let applying: Applying | undefined;
+  let applier: Applier | undefined;
 
   const close = async (): Promise<void> => {
-    applying?.end();
-    progress.applied.push(...(applying?.applied() ?? []));
-    applying = undefined;
+    applier?.end();
+    progress.applied.push(...(applier?.applied() ?? []));
+    applier = undefined;
     await live?.close();
     live = undefined;
   };
@@ -66,16 +66,16 @@ function createStages(
     const started = await startRun({ task, ports, live, progress }, opened.value);
     if (started.kind !== 'ready') return started;
     const { locks = defaultLockPolicy, describesEach = false } = task;
-    applying = createApplying(ports, live, started.steps, { locks, describesEach });
+    applier = createApplier(ports, live, started.steps, { locks, describesEach });
     return started;
   };
-  const current = (): Applying => {
-    if (applying === undefined) throw new Error('nothing is applied before the run has started');
-    return applying;
+  const current = (): Applier => {
+    if (applier === undefined) throw new Error('nothing is applied before the run has started');
+    return applier;
   };
   const concluded = async (end: Conclusion): Promise<Concluded> => {
     if (live === undefined) throw new Error('nothing is concluded before the run has started');
-    return await conclude({ task, ports, live, applying: current(), before: progress.applied }, end);
+    return await conclude({ task, ports, live, applier: current(), before: progress.applied }, end);
   };
 
   return {

@@ -8,7 +8,7 @@ import { localCommit } from '../history/run-record.ts';
 import type { Backend } from '../session/backend.ts';
 import { endBackend } from '../session/end-backend.ts';
 import { takeRunLock } from '../session/run-lock.ts';
-import type { LiveRun } from './run-state.ts';
+import type { LiveRun } from './live-run.ts';
 
 /** So long an old session that was ended may take to go. */
 const goneMs = 30_000;

@@ -20,9 +20,8 @@ import { expectAnswers, watchConnections } from '../session/watch-connections.ts
 import { writeBeginning, type BeginOptions } from './begin.ts';
 import { findCancellation } from './cancelled-by.ts';
 import { isPassing, regainDatabase } from './regain-database.ts';
-import { workingOn, type AddedColumns, type Begun } from './live-run.ts';
-import type { LiveRun, Stopping } from './run-state.ts';
-import { stopOnSignal } from './stop-run.ts';
+import { workingOn, type AddedColumns, type Begun, type LiveRun } from './live-run.ts';
+import { stopOnSignal, type Stopping } from './stop-run.ts';
 
 /** So long a database that is away is waited for: a restart, a failover. */
 const reconnectMs = 30_000;

@@ -2,8 +2,17 @@ import type { Control } from '../session/control-connection.ts';
 import { endStandbyWaits } from '../session/standby.ts';
 import { cancelBackend, cancelByName } from '../session/raise-epoch.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import { backendsOf, workingOn } from './live-run.ts';
-import type { LiveRun, Stopping } from './run-state.ts';
+import { backendsOf, workingOn, type LiveRun } from './live-run.ts';
+
+/** What a stop does while the run ends. */
+export interface Stopping {
+  /** After it nothing more is cancelled: what the run still says to the database is its own clearing up. */
+  settle(): Promise<void>;
+  /** From now on no commit of this run waits for a standby: somebody waits for its end. */
+  hurry(): void;
+  /** Listens no longer. */
+  dispose(): void;
+}
 
 /** A run that can be stopped. */
 export interface Stoppable extends LiveRun {

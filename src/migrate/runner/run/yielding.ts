@@ -9,7 +9,7 @@ import { createLockMonitor, type LockMonitor } from '../lock-waits/lock-monitor.
 import { age, describeBlockers, preparedCure } from '../lock-waits/blocker-text.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { LiveRun } from './run-state.ts';
+import type { LiveRun } from './live-run.ts';
 import type { Yielded } from './next.ts';
 import { openSession } from '../session/open.ts';
 

@@ -8,7 +8,7 @@ import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { ApplyTask } from '../../contract/task.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { LiveRun } from '../run/live-run.ts';
 import { holderQuery, tryUntil } from './run-lock.ts';
 
 /** What the lease needs to know of its task. */

@@ -5,7 +5,7 @@ import { within } from './deadline.ts';
 const timeoutMs = 10_000;
 
 /** A session that sends nothing while the process is held, and is tried out when it was woken, before anything else. */
-export function suspendableSession(ports: Pick<RunnerPorts, 'pace' | 'timer'>, session: Session): Session {
+export function suspendableSession(ports: Pick<RunnerPorts, 'suspension' | 'timer'>, session: Session): Session {
   const { suspension } = ports;
   if (suspension === undefined) return session;
   const forget = suspension.onWake(async () => {

@@ -32,20 +32,20 @@ export async function chooseDifferences(
   const reported = every.filter(({ difference }) => patterns.some((pattern) => names(pattern, difference)));
   const without = patterns.filter((pattern) => !reported.some(({ difference }) => names(pattern, difference)));
   if (without.length > 0) {
-    const options = { different: every.map(({ difference }) => shownName(difference)), beside: read.findings };
+    const options = { different: every.map(({ difference }) => shownName(difference)), findings: read.findings };
     const findings = await Promise.all(without.map((pattern) => unmatched(opened, pattern, options)));
     return err(...findings);
   }
-  return ok({ told: reported, all: withParts(differencesOf(read.rows), reported, every) });
+  return ok({ reported, all: withParts(differencesOf(read.rows), reported, every) });
 }
 
 /** What is not told by itself goes along: parts of what is missing, and new names of parts whose object was renamed. */
 function withParts(
   differences: readonly BaselineDifference[],
-  chosen: Chosen['told'],
-  every: Chosen['told'],
+  chosen: Chosen['reported'],
+  every: Chosen['reported'],
 ): readonly BaselineDifference[] {
-  const keysOf = (reported: Chosen['told']) => new Set(reported.map(({ difference }) => keyOf(difference)));
+  const keysOf = (reported: Chosen['reported']) => new Set(reported.map(({ difference }) => keyOf(difference)));
   const homesOf = (isThere: boolean) =>
     new Set(
       chosen.flatMap(({ difference: { is, was } }) =>
@@ -81,10 +81,7 @@ function keyOf({ is, was }: BaselineDifference): string {
 async function unmatched(
   { session }: Pick<Opened, 'session'>,
   pattern: string,
-  {
-    different,
-    findings: beside,
-  }: { readonly different: readonly NamedObject[]; readonly findings: readonly Finding[] },
+  { different, findings }: { readonly different: readonly NamedObject[]; readonly findings: readonly Finding[] },
 ): Promise<Finding> {
   const reply = await session.send(
     `select o.kind, o.name, h.name from godwit.object o left join godwit.object h on h.class = o.home_class and h.oid = o.home and h.sub = 0
@@ -100,7 +97,7 @@ order by o.kind, o.name limit ${mostNames}`,
   const found = known.filter((object) => matches(pattern, object));
   const [first] = found;
   if (first !== undefined) {
-    const unseen = beside.filter(({ why }) => found.some(({ home }) => isAbout(why, home)));
+    const unseen = findings.filter(({ why }) => found.some(({ home }) => isAbout(why, home)));
     const why =
       found.length > 1
         ? `${found.length} objects of the baseline are named \`${pattern}\`, and none of them differs.`

@@ -8,7 +8,7 @@ import type { Analysis, Change } from '../../contract/model.ts';
 import type { Bundle, Reply } from '../../contract/ports.ts';
 import { rebindBaseline } from './rebind.ts';
 import { describingSettings } from './words/described.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { LiveRun } from '../run/live-run.ts';
 import type { AddedColumns } from '../run/live-run.ts';
 
 /** What the server says that the migrations' transactions did. */
