@@ -21,7 +21,7 @@ const writeTries = 4;
 
 /**
  * Executes a command next to the database: the same checks as before a migration, the run lock, a row in the history;
- * then the command, watched; then how it ended, in the history.
+ * then the command, supervised; then its end, in the history.
  */
 export async function performExec(task: ExecTask, ports: RunnerPorts): Promise<Verdict> {
   const { spawner } = ports;
@@ -102,7 +102,7 @@ async function beginExec(context: ExecContext, history: History, about: RunAbout
   return started;
 }
 
-/** Writes how it ended, also over a new connection. What cannot be written is not known to anybody else. */
+/** Writes how it ended, over a new connection if need be. If that fails, the end is recorded nowhere else. */
 async function conclude(context: ExecContext, verdict: Verdict, about: RunAbout): Promise<Verdict> {
   const { task, ports, live } = context;
   let why = '';
@@ -112,13 +112,13 @@ async function conclude(context: ExecContext, verdict: Verdict, about: RunAbout)
     why = written?.error.message ?? 'The server does not answer.';
     const lost = written === undefined || written.error.lost;
     const back = lost ? await (task.alone ? live.reconnect() : live.reopen()) : ok(undefined);
-    // Somebody else's database by now: the row of this run may still be finished.
+    // Another run may hold the database by now: the row of this run can still be finished.
     if (!back.ok && back.findings.some(({ code }) => code === 'taken-over' || code === 'busy')) await live.reopen();
     else if (!back.ok) await pause(ports, 1_000);
   }
   const how = about.exitCode === undefined || about.exitCode === null ? '' : ` with exit code ${about.exitCode}`;
   const lost = fault('command-lost', {
-    why: `The command has ended${how}, and that could not be written into the history: ${why}`,
+    why: `The command ended${how}, but the history could not record it: ${why}`,
   });
   return verdictOf(lost, ...verdict.findings);
 }
@@ -128,7 +128,7 @@ function endOf(end: SpawnEnd | undefined): Pick<RunAbout, 'exitCode' | 'signal'>
   return { exitCode: end.exitCode, ...(end.signal === '' ? {} : { signal: end.signal }) };
 }
 
-/** A connection lost before the command was started leaves no doubt about the outcome. */
+/** If the connection is lost before the command was started, the outcome is certain. */
 function unreached(finding: Finding): Finding {
   return finding.code === 'connection-lost' ? fault('database-unreachable', { why: finding.why }) : finding;
 }
@@ -136,6 +136,6 @@ function unreached(finding: Finding): Finding {
 function needsApproval({ environment }: ExecTask): Finding {
   return fault('needs-approval', {
     why: `${environment.name} is protected, and a command can change anything there.`,
-    fix: `Run it where a person can type the name of the environment; or write the command into the configuration, under \`after.up\` of ${environment.name}: it is then executed after each \`godwit up\`.`,
+    fix: `Run it where a person can type the name of the environment, or add the command to the configuration under \`after.up\` of ${environment.name}, which executes it after each \`godwit up\`.`,
   });
 }

@@ -8,14 +8,14 @@ import type { Opened } from '../session/open.ts';
 const mostNamed = 3;
 
 /**
- * What is said where the history was left and what its migrations made is gone, as after DROP SCHEMA public CASCADE.
- * Undefined as a rule: then nothing is asked.
+ * The finding when the history remains but everything that its migrations made is gone, as after DROP SCHEMA public
+ * CASCADE. Usually undefined.
  */
 export async function emptied(
   { session, facts, history }: Pick<Opened, 'session' | 'facts' | 'history'>,
   environment: TaskEnvironment,
 ): Promise<Finding | undefined> {
-  // What a run that died has dropped is described by the next one; elsewhere the numbers mean nothing.
+  // What a dead run has dropped is described only by the next run; on another server the OIDs mean nothing.
   const isKnown = !history.undescribed && !isElsewhere({ server: facts, major: majorOf(facts) }, history.baseline);
   if (history.tablesGone !== true || !isKnown) return undefined;
   const reply = await session.send(
@@ -38,5 +38,5 @@ function fixFor({ name, pinned }: TaskEnvironment): string {
     name === 'local'
       ? '`godwit db reset --up`, which drops the database with its history'
       : `\`DROP SCHEMA godwit CASCADE\`, ${anew}\`godwit up${named}\``;
-  return `\`godwit verify${named}\` names all that is gone. Restore the database from a backup; or start afresh: ${afresh}. If they are to stay away, take that into the baseline: \`godwit verify --accept\`.`;
+  return `\`godwit verify${named}\` lists everything that is missing. Restore the database from a backup, or start again: ${afresh}. If the tables were dropped on purpose, accept that: \`godwit verify --accept\`.`;
 }

@@ -5,7 +5,7 @@ import type { ApplyTask } from '../../contract/task.ts';
 import { afterChanges, verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { logEvent } from '../history/run-record.ts';
-import { afterApplying } from '../verify/after-applier.ts';
+import { afterApplying } from '../verify/after-applying.ts';
 import type { Applier } from './applier.ts';
 import type { Conclusion, Failed } from './next.ts';
 import type { RunSession } from './run-session.ts';
@@ -28,7 +28,7 @@ export interface Concluded {
   readonly writes: boolean;
 }
 
-/** Reports how applier ended, has the server describe what was done, and verifies it. */
+/** Reports how applying ended, has the server describe what was done, and verifies it. */
 export async function conclude(run: Concluding, end: Conclusion): Promise<Concluded> {
   const { task, ports, live, applier } = run;
   const ended = await verdictOn(run, end);
@@ -52,11 +52,11 @@ export async function conclude(run: Concluding, end: Conclusion): Promise<Conclu
   });
   if (verdict.exitCode !== 0) return { verdict, writes: true };
   // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
-  const why = 'Everything is applied and recorded; it was not verified to the end.';
+  const why = 'All migrations are applied and recorded, but verification did not finish.';
   return { verdict: ports.signal.aborted ? verdictOf(fault('interrupted', { why })) : checked, writes: true };
 }
 
-/** The verdict on applier alone. */
+/** The verdict on applying alone. */
 async function verdictOn({ ports, live, applier }: Concluding, end: Conclusion): Promise<Verdict> {
   if (end.kind === 'done') return succeeded();
   if (end.kind === 'stopped') return end.verdict;

@@ -9,24 +9,25 @@ import { matches, type NamedObject } from '../../contract/object-pattern.ts';
 import type { Opened } from '../session/open.ts';
 import { baselineCheckOptions, readDifferences } from './verify-applied.ts';
 
-/** Differences that somebody has named. */
+/** Differences that the user has named. */
 export interface Chosen {
-  /** Those that are told, with their checks. */
+  /** Those to report, with their checks. */
   readonly reported: readonly { readonly difference: BaselineDifference; readonly checks: readonly Check[] }[];
-  /** The same, and what goes along with them. */
+  /** The same, with those that belong to them. */
   readonly all: readonly BaselineDifference[];
 }
 
-/** Names are looked for among so many, at most. */
+/** The most names among which a similar one is searched for. */
 const mostNames = 50_000;
 
-/** Finds the differences from the baseline that these patterns name; each of them must name one. */
+/** Finds the differences from the baseline that match these patterns; each pattern must match one. */
 export async function chooseDifferences(
   patterns: readonly string[],
   opened: Pick<Opened, 'session' | 'history' | 'facts'>,
 ): Promise<Outcome<Chosen>> {
   const read = await readDifferences(opened, { ignore: [] });
-  if (read === 'lost') return err(fault('connection-lost', { why: 'It was lost while the baseline was compared.' }));
+  if (read === 'lost')
+    return err(fault('connection-lost', { why: 'The connection was lost while the baseline was compared.' }));
   if (read.compared === undefined) return err(...read.findings);
   const every = describeDifferences(read.rows, baselineCheckOptions(opened));
   const reported = every.filter(({ difference }) => patterns.some((pattern) => names(pattern, difference)));
@@ -39,7 +40,10 @@ export async function chooseDifferences(
   return ok({ reported, all: withParts(differencesOf(read.rows), reported, every) });
 }
 
-/** What is not told by itself goes along: parts of what is missing, and new names of parts whose object was renamed. */
+/**
+ * Adds differences that are not reported separately: parts of missing objects, and new names of parts whose object was
+ * renamed.
+ */
 function withParts(
   differences: readonly BaselineDifference[],
   chosen: Chosen['reported'],
@@ -77,7 +81,7 @@ function keyOf({ is, was }: BaselineDifference): string {
   return JSON.stringify([was, is]);
 }
 
-/** Why a pattern names no difference: there is no such object, or it does not differ. */
+/** Why a pattern matches no difference: the object does not exist, or does not differ. */
 async function unmatched(
   { session }: Pick<Opened, 'session'>,
   pattern: string,
@@ -101,22 +105,22 @@ order by o.kind, o.name limit ${mostNames}`,
     const why =
       found.length > 1
         ? `${found.length} objects of the baseline are named \`${pattern}\`, and none of them differs.`
-        : `${first.kind} ${first.name} is as the baseline has it.`;
+        : `${first.kind} ${first.name} matches the baseline.`;
     return fault('accept-no-difference', {
       why:
         unseen.length === 0
           ? why
-          : `Nothing was seen to differ, but not all could be compared. ${unseen.map((one) => one.why).join(' ')}`,
+          : `No difference was found, but not everything could be compared. ${unseen.map((one) => one.why).join(' ')}`,
     });
   }
   const near = nearObject(pattern, different) ?? nearObject(pattern, known);
   return fault('accept-unknown', {
-    why: `\`${pattern}\` names nothing in the baseline, and nothing that differs from it.`,
+    why: `No object in the baseline or among the differences is named \`${pattern}\`.`,
     ...(near === undefined ? {} : { fix: `Did you mean \`${near}\`?` }),
   });
 }
 
-/** Those that were locked or are not described yet are told by the name of their object. */
+/** Objects that were locked or are not described yet are reported by their home's name. */
 function isAbout(why: string, home: string): boolean {
   return why.startsWith(`${home}: `) || why.startsWith(`${home} is locked`);
 }
