@@ -70,7 +70,7 @@ test('when the log is nearly full, chatter is left out, and the end says how muc
   expect(events.at(-1)).toMatchObject({ kind: 'run.finished', exitCode: 0, events: events.length });
 });
 
-test('an answer that does not fit fails instead of coming in part', () => {
+test('an answer that does not fit fails instead of coming in part (`channel-full`)', () => {
   const history: RunEvent = { kind: 'history', rows: [], partial: ['x'.repeat(90_000)] };
   const { events, complete } = told([history, history, finished], { limits: { lines: 100, bytes: 130_000 } });
   expect(complete).toBe(true);

@@ -135,7 +135,7 @@ describe('a request', () => {
 });
 
 describe('an error', () => {
-  test('is Google’s own, with the permission that is missing', async () => {
+  test('is Google’s own, with the permission that is missing (`google-permission-denied`)', async () => {
     const { url } = await serving(
       refusal(403, 'PERMISSION_DENIED', "Permission 'run.jobs.create' denied on resource", [
         { reason: 'IAM_PERMISSION_DENIED', metadata: { permission: 'run.jobs.create' } },
@@ -156,7 +156,17 @@ describe('an error', () => {
     expect(reply).toMatchObject({ ok: false, error: { reason: 'HTTP_413', message: 'HTTP status 413' } });
   });
 
-  test('says which API to switch on', () => {
+  test.each([
+    ['google-quota', 429, 'RESOURCE_EXHAUSTED'],
+    ['google-refused', 400, 'INVALID_ARGUMENT'],
+  ])('`%s`: Google answers %i %s', async (code, status, reason) => {
+    const { url } = await serving(refusal(status, reason, 'not this one'));
+    const reply = await client(url, { budgetMs: 1 }).call(get);
+    const found = reply.ok ? undefined : googleFault(reply.error, { doing: 'reading job', resource: get.path });
+    expect(found).toMatchObject({ code, why: expect.stringContaining('not this one') });
+  });
+
+  test('says which API to switch on (`google-api-disabled`)', () => {
     const message =
       'Serverless VPC Access API has not been used in project 12 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/vpcaccess.googleapis.com/overview then retry.';
     const error = {
@@ -171,7 +181,7 @@ describe('an error', () => {
     expect(finding.fix).toContain('gcloud services enable vpcaccess.googleapis.com --project acme');
   });
 
-  test('about something that does not exist proposes the nearest name', () => {
+  test('about something that does not exist proposes the nearest name (`google-not-found`)', () => {
     const error = { status: 404, reason: 'NOT_FOUND', message: 'Secret [DATABASE_URL] not found', lost: false };
     const existing = ['projects/p/secrets/database-url', 'projects/p/secrets/jwt-secret-dev'];
     const finding = googleFault(error, { doing: 'reading secret', resource: 'DATABASE_URL', existing });
@@ -210,7 +220,7 @@ describe('credentials', () => {
     expect(finding.fix).toContain('service-accounts add-iam-policy-binding ci@p.iam.gserviceaccount.com');
   });
 
-  test('in a file that is none are refused by a finding without a stack trace', async () => {
+  test('in a file that is none are refused by a finding without a stack trace (`google-credentials-refused`)', async () => {
     const { url } = await serving({ status: 200, body: {} });
     const kept = process.env['GOOGLE_APPLICATION_CREDENTIALS'];
     process.env['GOOGLE_APPLICATION_CREDENTIALS'] = '/nowhere/credentials.json';

@@ -61,6 +61,11 @@ test('user and password may come from outside of the URL', () => {
   expect(outcome.ok && outcome.value.address.password).toBe('outside');
 });
 
+test('a parameter that nothing reads is a warning: `url-parameter`', () => {
+  const outcome = read('postgresql://a:b@localhost/d?fallback_application_name=x');
+  expect(outcome.ok && outcome.value.findings).toMatchObject([{ code: 'url-parameter', severity: 'warning' }]);
+});
+
 test('a trailing line end is tolerated', () => {
   expect(address('postgresql://a:b@localhost/d\n').database).toBe('d');
 });
@@ -91,7 +96,7 @@ test.each([
   ['postgresql://a:canary@h:5432/', 'url-no-database'],
   ['postgresql://a:canary@h/d?sslmode=no-verify', 'url-sslmode'],
   ['postgresql://a:canary@h/d?sslmode=prefer', 'url-sslmode'],
-])('%s is refused as %s, without a word of it', (url, code) => {
+])('%s is refused as `%s`, without a word of it', (url, code) => {
   const outcome = read(url);
   expect(outcome.ok ? 'accepted' : outcome.findings[0]?.code).toBe(code);
   expect(JSON.stringify(outcome)).not.toMatch(/canary|can.?ary/);
@@ -110,7 +115,7 @@ test.each([
   'schema=t2',
   'currentSchema=t1',
   'search_path=t1',
-])('F9: a parameter that names a schema is refused: %s', (parameter) => {
+])('F9: a parameter that names a schema is refused: %s (`url-schema`)', (parameter) => {
   const outcome = read(`postgresql://a:b@localhost/d?${parameter}`);
   expect(outcome.ok ? [] : outcome.findings).toMatchObject([
     { code: 'url-schema', why: expect.stringContaining(`\`${parameter.split('=')[0]}\` names a schema`) },

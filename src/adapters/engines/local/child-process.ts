@@ -85,6 +85,8 @@ function start(options: ChildProcessEngineOptions, prepared: Prepared): Outcome<
       env: environmentFor(task, options),
     });
     child.unref();
+    // Told below, by the pid that is missing: without a listener it would end this process.
+    child.on('error', () => undefined);
     if (child.pid === undefined)
       return err(fault('runner-not-started', { why: `${options.runner} could not be started.` }));
     writeFileSync(join(location, 'pid'), `${child.pid} ${processStart(child.pid) ?? ''}`);

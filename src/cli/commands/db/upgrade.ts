@@ -106,7 +106,7 @@ function report(
       `  the old data are kept in ${kept.data}; when you no longer need them: rm -r ${kept.data} ${kept.state}`,
     ),
     style.dim(
-      `  to go back: godwit db stop; cd ${folder}; rm -r data; mv data-${from} data; mv server-${from}.json server.json`,
+      `  to go back: \`godwit db stop; cd ${folder}; rm -r data; mv data-${from} data; mv server-${from}.json server.json\``,
     ),
     ...(asked === undefined || asked === to
       ? []
