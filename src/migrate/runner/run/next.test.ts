@@ -142,6 +142,18 @@ test.each<Case>([
     { kind: 'unknown', findings: [fault('outcome-unknown')] },
     stop(fault('outcome-unknown')),
   ],
+  [
+    'a connection that is lost during the pause is made again',
+    { kind: 'unknown', findings: [lost] },
+    reconnect,
+    { last: again('timeout'), lostAt: lostAll(mostLosses - 2) },
+  ],
+  [
+    'and is the answer when it was the last one',
+    { kind: 'unknown', findings: [lost] },
+    stop(lost),
+    { last: again('timeout'), lostAt: lostAll(mostLosses - 1) },
+  ],
 ])('%s', (_, end, expected, given) => {
   expect(decide(end, given).action).toEqual(expected);
 });

@@ -119,7 +119,7 @@ export function next(state: RunState, end: StageEnd, stopping: boolean): NextSte
     case 'known':
       return afterLook(state, end.left, stopping);
     case 'unknown':
-      return conclude(state, { kind: 'stopped', verdict: verdictOf(...end.findings) });
+      return afterUnknown(state, end.findings);
     case 'done':
     case 'failed':
     case 'interrupted':
@@ -155,6 +155,18 @@ function afterLook(state: RunState, left: readonly string[], stopping: boolean):
   if (!hopeless || last === undefined) return { state, action: { do: 'apply' } };
   return conclude(state, stopping ? { kind: 'interrupted' } : failedFor(state, last.finding));
 }
+
+/** A connection that was lost while the run paused or read the history is made again, as one that was lost while it applied. */
+function afterUnknown(state: RunState, findings: readonly Finding[]): NextStep {
+  const lostAt = [...state.lostAt, betweenMigrations];
+  const isLost = findings.some(({ code }) => code === 'connection-lost');
+  if (isLost && state.last !== undefined && lostAt.length < mostLosses)
+    return { state: { ...state, lostAt }, action: { do: 'look', reconnect: true } };
+  return conclude(state, { kind: 'stopped', verdict: verdictOf(...findings) });
+}
+
+/** In place of a migration: a loss for which no statement is to blame. */
+const betweenMigrations = '';
 
 /** From the beginning, unless it was asked to stop or has begun too often. */
 function startAgain(state: RunState, stopping: boolean, otherwise: Action): NextStep {
