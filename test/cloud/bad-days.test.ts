@@ -53,18 +53,22 @@ test('an answer with a missing line is asked for once more, and is then whole', 
   expect(cloud.leaked()).toEqual([]);
 });
 
-test('an answer that never arrives whole is none: 42, and the log channel is named', slow, async () => {
-  await using database = await createTestDatabase();
-  using ann = machineFor(database, fast);
-  const before = executed();
-  cloud.emulator.faults.onLogs({ lose: (_line, text) => text.includes('\\"history\\"') });
-  const status = await ann.run('status', '-e', 'dev', '--json');
-  expect(status.exitCode, status.err).toBe(42);
-  expect(status.json[0]).toMatchObject({ outcome: 'unknown', findings: [{ code: 'lines-missing' }] });
-  expect(status.json[0]).not.toHaveProperty('migrations');
-  expect(executed()).toBe(before + 2);
-  expect(cloud.leaked()).toEqual([]);
-});
+test(
+  'an answer that never arrives whole is none: 42, and the log channel is named (`lines-missing`)',
+  slow,
+  async () => {
+    await using database = await createTestDatabase();
+    using ann = machineFor(database, fast);
+    const before = executed();
+    cloud.emulator.faults.onLogs({ lose: (_line, text) => text.includes('\\"history\\"') });
+    const status = await ann.run('status', '-e', 'dev', '--json');
+    expect(status.exitCode, status.err).toBe(42);
+    expect(status.json[0]).toMatchObject({ outcome: 'unknown', findings: [{ code: 'lines-missing' }] });
+    expect(status.json[0]).not.toHaveProperty('migrations');
+    expect(executed()).toBe(before + 2);
+    expect(cloud.leaked()).toEqual([]);
+  },
+);
 
 test('an apply whose lines are missing takes its verdict from the exit code', slow, async () => {
   await using database = await createTestDatabase();
@@ -137,26 +141,30 @@ test(
   },
 );
 
-test('a run of another machine that is under way is told beside what was known before it', slow, async () => {
-  await using database = await createTestDatabase();
-  using ann = machineFor(database, {
-    ...migrations,
-    'migrations/2_b.sql': 'create table b (id int);\nselect pg_sleep(30);',
-  });
-  await ann.run('up', '-e', 'dev', '--to', '1');
-  const up = ann.start('up', '-e', 'dev');
-  await asleep(database);
-  using bob = ann.clone();
-  const status = await bob.run('status', '-e', 'dev', '--json');
-  const underWay = ann.ledger()[0]?.run;
-  expect(status.json[0]).toMatchObject({ pending: 1, asOf: { command: 'up', underWay } });
-  const shown = await bob.run('status', '-e', 'dev');
-  expect(shown.err).toContain('[run-under-way]');
-  up.process.kill('SIGTERM');
-  const ended = await up.ended;
-  expect(ended.exitCode, ended.err).toBe(130);
-  expect(cloud.leaked()).toEqual([]);
-});
+test(
+  'a run of another machine that is under way is told beside what was known before it (`run-under-way`)',
+  slow,
+  async () => {
+    await using database = await createTestDatabase();
+    using ann = machineFor(database, {
+      ...migrations,
+      'migrations/2_b.sql': 'create table b (id int);\nselect pg_sleep(30);',
+    });
+    await ann.run('up', '-e', 'dev', '--to', '1');
+    const up = ann.start('up', '-e', 'dev');
+    await asleep(database);
+    using bob = ann.clone();
+    const status = await bob.run('status', '-e', 'dev', '--json');
+    const underWay = ann.ledger()[0]?.run;
+    expect(status.json[0]).toMatchObject({ pending: 1, asOf: { command: 'up', underWay } });
+    const shown = await bob.run('status', '-e', 'dev');
+    expect(shown.err).toContain('[run-under-way]');
+    up.process.kill('SIGTERM');
+    const ended = await up.ended;
+    expect(ended.exitCode, ended.err).toBe(130);
+    expect(cloud.leaked()).toEqual([]);
+  },
+);
 
 test('without the right to read the log nothing is begun: the permission is named', slow, async () => {
   await using database = await createTestDatabase();
@@ -174,7 +182,7 @@ test('without the right to read the log nothing is begun: the permission is name
 });
 
 test(
-  'with a log that refuses to be read a run is told by its exit code, and an answer is refused by name',
+  'with a log that refuses to be read a run is told by its exit code, and an answer is refused by name (`log-unreadable`)',
   slow,
   async () => {
     await using database = await createTestDatabase();

@@ -5,6 +5,7 @@ import { buildCloud, type Cloud } from '../support/cloud.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/child.ts';
 import { createMachine, type Machine } from '../support/machine.ts';
+import { elapse } from '../support/elapse.ts';
 
 let cloud: Cloud;
 beforeAll(async () => {
@@ -185,7 +186,7 @@ test('--dry-run says what a run would make and cost, and costs nothing itself', 
   expect(executed()).toBe(before);
 });
 
-test('down, adopt and the audit chain work from afar', slow, async () => {
+test('down, adopt and the audit chain work from afar (`adopt-rows`)', slow, async () => {
   await using database = await createTestDatabase();
   using ann = machineFor(database);
   await database.query('create table a (id int primary key); insert into a values (1), (2)');
@@ -228,7 +229,7 @@ test('a detached run is followed and cancelled from another machine', slow, asyn
   const listed = await bob.run('runs', 'list', '-e', 'dev');
   expect(listed.err).toContain(run);
   const attached = bob.start('runs', 'attach', '-e', 'dev', run.slice(0, 18), '--json');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await elapse(300, 'it follows the run');
   const cancelled = await bob.run('runs', 'cancel', '-e', 'dev', run);
   expect(cancelled.exitCode, cancelled.err).toBe(0);
   const ended = await attached.ended;

@@ -134,7 +134,7 @@ test('Ctrl-C while a run is prepared: nothing is made', slow, async () => {
 });
 
 test(
-  'an execution that its platform ended is judged by the history, not by the platform’s exit code',
+  'an execution that its platform ended is judged by the history, not by the platform’s exit code (`job-cancelled`)',
   slow,
   async () => {
     await using database = await createTestDatabase();

@@ -143,7 +143,7 @@ test('an applied bare file that was changed is refused', async () => {
   expect(ran.err).toContain('fixes/add_notes.sql');
 });
 
-test('verify names the bare files that it did not check, and checks one by --file', async () => {
+test('verify names the bare files that it did not check, and checks one by --file (`bare-file-not-checked`)', async () => {
   await using database = await createTestDatabase();
   using project = await shop(database);
   const plain = await project.run('verify');
@@ -170,7 +170,7 @@ test('undoing a bare file keeps the baseline of the tables that it had changed',
   expect(drift.err).toContain('public.prices.cents');
 });
 
-test('a bare file of another folder with the same name is told apart from the one that is applied', async () => {
+test('a bare file of another folder with the same name is told apart from the one that is applied (`bare-name-taken`)', async () => {
   await using database = await createTestDatabase();
   using project = await shop(database);
   project.write('other/add_notes.sql', 'create table other_notes (id int);');

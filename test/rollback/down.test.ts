@@ -210,7 +210,7 @@ test('a down file that fails is rolled back, and the history still says applied'
   expect((await project.run('status')).err).toContain('3 migrations applied');
 });
 
-test('a missing down file refuses the whole rollback before anything is changed', async () => {
+test('a missing down file refuses the whole rollback before anything is changed (`down-missing`)', async () => {
   await using database = await createTestDatabase();
   using project = await appliedProject(database, three);
   project.remove('migrations/2_b.down.sql');

@@ -41,7 +41,7 @@ test('a down file with statements outside of transactions goes on where it faile
   expect(up.exitCode, up.err).toBe(0);
 });
 
-test('down does not go past a migration that is applied in part', async () => {
+test('down does not go past a migration that is applied in part (`half-way`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(
     {

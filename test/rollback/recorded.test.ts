@@ -16,7 +16,7 @@ function remove(project: TestProject, ...names: readonly string[]): void {
   for (const name of names) for (const end of ['.sql', '.down.sql']) project.remove(`migrations/${name}${end}`);
 }
 
-test('F7: down undoes what has no file by the text that up has recorded', async () => {
+test('F7: down undoes what has no file by the text that up has recorded (`down-recorded`)', async () => {
   await using database = await createTestDatabase();
   using project = await appliedRunByRun(database, files);
   remove(project, '30_email');
@@ -55,7 +55,7 @@ test('F7: several at once, one of them between others, one with its file', async
   ]);
 });
 
-test('F7: rows that the migration has not written are guarded as with a file', async () => {
+test('F7: rows that the migration has not written are guarded as with a file (`down-loses-rows`)', async () => {
   await using database = await createTestDatabase();
   using project = await appliedProject(database, files);
   remove(project, '30_email', '20_orders');
@@ -79,7 +79,7 @@ test('F7: where the file is there, the file counts', async () => {
   expect(await database.query("select to_regclass('witness') is not null as there")).toEqual([{ there: true }]);
 });
 
-test('F7: without a recorded text it is refused: no down file, one that is too large, an older history', async () => {
+test('F7: without a recorded text it is refused: no down file, one that is too large, an older history (`down-not-kept`)', async () => {
   await using database = await createTestDatabase();
   using project = await appliedProject(database, {
     ...files,

@@ -77,7 +77,7 @@ test('F4: up --resume-up does again what a half-done down has undone, and nothin
   expect(await history(database)).toEqual(['applied 1', 'applied 2', 'reverted 2', 'reverted 1']);
 });
 
-test('F4: what cannot be brought back for certain is refused before anything changes', async () => {
+test('F4: what cannot be brought back for certain is refused before anything changes (`not-brought-back`)', async () => {
   await using database = await createTestDatabase();
   using project = await appliedProject(database, {
     ...files,

@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
 import { appliedProject, count } from './applied.ts';
+import { until } from '../support/child.ts';
 
 test('a row that comes between the count and the rollback stops it, and nothing is changed', async () => {
   await using database = await createTestDatabase();
@@ -13,8 +13,8 @@ test('a row that comes between the count and the rollback stops it, and nothing 
   await busy.query('begin; insert into a values (1)');
   const undoing = project.run('down', '--json');
   // The rollback has counted no rows and waits for the lock on the table.
-  for (let waiting = 0; waiting === 0; await pause(20))
-    waiting = await count(database, "pg_locks where not granted and relation = 'a'::regclass");
+  const waiting = "pg_locks where not granted and relation = 'a'::regclass";
+  await until('it waits for the table', async () => (await count(database, waiting)) > 0);
   await busy.query('commit');
   const refused = await undoing;
   expect(refused.exitCode, refused.out).toBe(10);
@@ -65,8 +65,8 @@ test('statement by statement, a row that comes in between stops it too', async (
   const busy = await database.connect();
   await busy.query('begin; insert into a values (1)');
   const undoing = project.run('down');
-  for (let waiting = 0; waiting === 0; await pause(20))
-    waiting = await count(database, "pg_locks where not granted and relation = 'a'::regclass");
+  const waiting = "pg_locks where not granted and relation = 'a'::regclass";
+  await until('it waits for the table', async () => (await count(database, waiting)) > 0);
   await busy.query('commit');
   const refused = await undoing;
   expect(refused.exitCode, refused.err).toBe(10);
@@ -76,7 +76,7 @@ test('statement by statement, a row that comes in between stops it too', async (
   expect(again.exitCode, again.err).toBe(0);
 });
 
-test('a down file whose effect cannot be seen says that its rows are not counted', async () => {
+test('a down file whose effect cannot be seen says that its rows are not counted (`not-checked`)', async () => {
   await using database = await createTestDatabase();
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);',

@@ -218,7 +218,7 @@ create table b (id int);`,
   await database.query(`drop owned by ${deployer}; drop owned by ${owner}; drop role ${deployer}; drop role ${owner}`);
 });
 
-test('rows that row security hides are not taken for none: without a count nothing is undone', async () => {
+test('rows that row security hides are not taken for none: without a count nothing is undone (`rows-uncounted`)', async () => {
   await using database = await createTestDatabase();
   const deployer = `deployer_${database.name}`;
   await database.query(`create role ${deployer} login password 'pw';

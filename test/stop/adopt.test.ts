@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { start } from './command.ts';
+import { until } from '../support/child.ts';
+import { elapse } from '../support/elapse.ts';
 
 /** Folders of throwaway servers of this process. */
 function throwaways(): readonly string[] {
@@ -23,15 +24,13 @@ test('a rehearsal that is stopped changes nothing and leaves no server behind', 
   const before = throwaways();
   const adopt = start(project, database.url, 'adopt');
   // Other tests of this process may rehearse meanwhile: ours is the one that comes now.
-  const own = async (): Promise<string> => {
-    for (;;) {
-      const [name] = throwaways().filter((one) => !before.includes(one));
-      if (name !== undefined) return name;
-      await sleep(20);
-    }
-  };
-  const folder = await own();
-  await sleep(3_000);
+  let folder: string | undefined;
+  await until(
+    'its server is made',
+    () => (folder = throwaways().find((one) => !before.includes(one))) !== undefined,
+    60_000,
+  );
+  await elapse(2_000, 'the rehearsal comes as far as its first statement');
   adopt.stop();
   const { exitCode, err } = await adopt.ended;
   expect(exitCode, err).toBe(130);

@@ -3,6 +3,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { start } from './command.ts';
 import { running, sessionsGone } from './detached.ts';
+import { elapse } from '../support/elapse.ts';
 
 const files = Object.fromEntries(
   Array.from({ length: 60 }, (_, n): [string, string] => [
@@ -35,7 +36,7 @@ test.each([0, 40, 80, 120, 160, 200, 240, 280, 320, 400])(
     await project.run('up');
     for (const [path, text] of Object.entries(files)) project.write(path, text);
     const run = start(project, database.url, 'up', '--no-verify');
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    await elapse(ms, 'any moment');
     run.stop();
     const { exitCode, err } = await run.ended;
     expect([0, 130], err).toContain(exitCode);
@@ -49,7 +50,7 @@ test.each([0, 40, 80, 120, 160, 200, 240, 280, 320, 400])(
   },
 );
 
-test('a role that may have one connection only is told so once; its run goes well, and is stopped by its own key', async () => {
+test('a role that may have one connection only is told so once; its run goes well, and is stopped by its own key (`no-control-connection`)', async () => {
   await using database = await createTestDatabase();
   const role = await database.role('single', 'CONNECTION LIMIT 1');
   await database.query(

@@ -4,6 +4,7 @@ import { createProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
 import { detach, running, sessionsGone } from './detached.ts';
 import { startProxy } from './proxy.ts';
+import { elapse } from '../support/elapse.ts';
 
 const settings = [
   'client_connection_check_interval',
@@ -73,7 +74,7 @@ test('a runner that is to finish leaves its concurrent build to the server, and 
   process.kill(pid, 'SIGKILL');
   const gone = "select 1 from pg_stat_activity where application_name like 'godwit% control'";
   await until('the runner is gone', async () => (await database.query(gone)).length === 0, 20_000);
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await elapse(1_500, 'a server that cancels what nobody waits for would have done it');
   await running(database, 'create index concurrently%');
   await blocker.query('commit');
   await sessionsGone(database);
@@ -102,7 +103,7 @@ test('a run that is to finish waits after a reset for its own build, and finds i
   await running(database, 'create index concurrently%', "and wait_event_type = 'Lock'");
   const [before] = await database.query("select 'a_n'::regclass::oid::int as oid");
   proxy.cut();
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await elapse(1_500, 'a server that cancels what nobody waits for would have done it');
   await running(database, 'create index concurrently%');
   await blocker.query('commit');
   const ran = await going;

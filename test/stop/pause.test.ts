@@ -3,6 +3,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
 import { detach, running, sessionsGone } from './detached.ts';
+import { elapse } from '../support/elapse.ts';
 
 /** Each statement is awaited before the next one is sent. */
 const steps = (seconds: number): string =>
@@ -19,7 +20,7 @@ test('a platform that announces a pause gets a runner that holds still, and goes
   process.kill(pid, 'SIGTSTP');
   const asleep = "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
   await until('the statement is over', async () => (await database.query(asleep)).length === 0);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await elapse(500, 'a runner that is not suspended would go on');
   expect(await database.query('select n from log')).toEqual([{ n: 1 }]);
   process.kill(pid, 'SIGCONT');
   const attached = await project.run('runs', 'attach', run);

@@ -43,7 +43,7 @@ test('silence during a concurrent build: the old build is ended before anybody l
   ]);
 });
 
-test('a database that stays silent: the outcome is not known, and nobody waits for ever', async () => {
+test('a database that stays silent: the outcome is not known, and nobody waits for ever (`outcome-unknown`)', async () => {
   await using database = await createTestDatabase();
   await using proxy = await startProxy(database.url);
   using project = createProject(

@@ -24,7 +24,7 @@ test('a live run keeps the database, and whoever asks is told who holds it', asy
   expect(await busy(database)).toEqual([{ outcome: 'interrupted', code: 130 }]);
 });
 
-test('a live run is taken over: its statement is ended, nothing of it counts, and the audit says so', async () => {
+test('a live run is taken over: its statement is ended, nothing of it counts, and the audit says so (`took-over`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(
     {

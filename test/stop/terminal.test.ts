@@ -7,6 +7,7 @@ import { until } from '../support/child.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { detach, running, sessionsGone } from './detached.ts';
+import { elapse } from '../support/elapse.ts';
 
 const files = {
   'migrations/1_a.sql': 'create table a (n int);',
@@ -120,7 +121,7 @@ test('a second Ctrl-C leaves at once; the server rolls back, and up goes on', as
   // Asleep already: before that, the block that swallows the request is not entered.
   await running(database, '%pg_sleep(60)%', "and wait_event = 'PgSleep'");
   child.kill('SIGINT');
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await elapse(600, 'a signal that follows at once counts as the same one');
   child.kill('SIGINT');
   expect(await ended, text.err).toBe(130);
   project.write('migrations/2_b.sql', 'create table b (n int);');

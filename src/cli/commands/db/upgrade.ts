@@ -1,5 +1,5 @@
 import { defaultMajor } from '../../../adapters/embedded/versions.ts';
-import { whoActs } from '../../../adapters/actor.ts';
+import { resolveActor } from '../../../adapters/actor.ts';
 import { ok, type Outcome } from '../../../kit/outcome.ts';
 import { readBundle } from '../../../project/wire.ts';
 import { finishUpgrade, upgradeEmbedded, type Upgraded } from '../../../project/upgrade-embedded.ts';
@@ -55,7 +55,7 @@ export const run: Run<typeof spec> = async (context) => {
     to,
     loseRest: options.loseRest,
     bundle: bundle.value,
-    actor: await whoActs(project.root, io.env, version()),
+    actor: await resolveActor(project.root, io.env, version()),
     signal,
     onProgress: ({ step, message }) => progressOn(context)(`embedded PostgreSQL: ${step} ${message}`, step),
     onStep: (text) => screen.live(text),
