@@ -158,3 +158,11 @@ test('a bug has its code and 70, and shows its stack only on request (`bug`)', a
   expect(ran.err).not.toContain('    at ');
   expect((await godwit('completion bash', { ...broken, env: { GODWIT_DEBUG: '1' } })).err).toContain('    at ');
 });
+
+test('started by npx, hints and help name the command so; JSON stays as it is', async () => {
+  const env = { npm_command: 'exec' };
+  expect((await godwit('stauts', { env })).err).toContain('Did you mean `npx godwit status`?');
+  expect((await godwit('up --help', { env })).out).toContain('Usage: npx godwit up [options]');
+  expect((await godwit('init', { env })).err).toContain('  npx godwit new NAME   ');
+  expect((await godwit('stauts --json', { env })).out).toContain('Did you mean `godwit status`?');
+});

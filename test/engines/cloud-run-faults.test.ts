@@ -14,7 +14,7 @@ const slow = { 'migrations/1_slow.sql': 'select pg_sleep(60);' };
 describe('before a job is made', () => {
   test('a missing secret is told with the nearest name there is (`secret-missing`)', async () => {
     const finding = await told(
-      { config: { project: 'acme-dev' }, spoil: ({ terms }) => rename(terms, 'database-url-dve') },
+      { config: { project: 'acme-dev' }, spoil: ({ options }) => rename(options, 'database-url-dve') },
       'secret-missing',
     );
     expect(finding).toMatchObject({ exitCode: 10, created: 0 });
@@ -22,7 +22,7 @@ describe('before a job is made', () => {
   });
 
   test('the name of a variable in place of a secret is understood', async () => {
-    const finding = await told({ spoil: ({ terms }) => rename(terms, 'DATABASE_URL') }, 'secret-missing');
+    const finding = await told({ spoil: ({ options }) => rename(options, 'DATABASE_URL') }, 'secret-missing');
     expect(finding.fix).toContain('database-url-dev');
   });
 
@@ -67,7 +67,7 @@ describe('before a job is made', () => {
   });
 
   test('a version of the secret that is not there is told with how to add one: `secret-version-unusable`', async () => {
-    const spoil = ({ terms }: JobWorld): void => void Object.assign(terms, { secretVersion: '7' });
+    const spoil = ({ options }: JobWorld): void => void Object.assign(options, { secretVersion: '7' });
     const finding = await told({ spoil }, 'secret-version-unusable');
     expect(finding).toMatchObject({ exitCode: 10, created: 0, why: expect.stringContaining('has no version 7') });
     expect(finding.fix).toContain('gcloud secrets versions add database-url-dev');
@@ -107,7 +107,7 @@ describe('before a job is made', () => {
       network: { connector: 'nothing-like-it' },
       serviceAccount: 'nobody@acme-dev.iam.gserviceaccount.com',
     };
-    const { execution } = await attempt({ config, spoil: ({ terms }) => rename(terms, 'other') });
+    const { execution } = await attempt({ config, spoil: ({ options: terms }) => rename(terms, 'other') });
     expect(execution.findings.map(({ code }) => code).sort()).toEqual([
       'connector-missing',
       'secret-missing',
@@ -117,7 +117,7 @@ describe('before a job is made', () => {
 });
 
 /** What the configuration names, as if it had been written so. */
-function rename(terms: JobWorld['terms'], secret: string): void {
+function rename(terms: JobWorld['options'], secret: string): void {
   Object.assign(terms, { secret });
 }
 

@@ -2,7 +2,7 @@ import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Manifest } from '../../src/adapters/bundle/manifest.ts';
-import { readBundle } from '../../src/adapters/bundle/bundle-folder.ts';
+import { readBundleFolder } from '../../src/adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
@@ -147,12 +147,12 @@ test('a bundle that was changed on its way is refused as damaged, whatever was c
   for (const [newManifest, newBody] of damages) {
     writeFileSync(manifest, newManifest);
     writeFileSync(body, newBody);
-    const read = await readBundle(bundle, nodeHashing);
+    const read = await readBundleFolder(bundle, nodeHashing);
     expect(read.ok ? 'accepted' : read.findings.map(({ code }) => code)).toEqual(
       expect.arrayContaining(['bundle-damaged']),
     );
   }
   writeFileSync(manifest, text.manifest);
   writeFileSync(body, text.body);
-  expect((await readBundle(bundle, nodeHashing)).ok).toBe(true);
+  expect((await readBundleFolder(bundle, nodeHashing)).ok).toBe(true);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isLoopback, readDatabaseUrl } from './database-url.ts';
+import { isLoopbackHost, readDatabaseUrl } from './database-url.ts';
 
 const read = (url: string) => readDatabaseUrl(url, 'DATABASE_URL', { user: 'os-user' });
 
@@ -105,8 +105,8 @@ test.each([
 test('a socket folder is taken as host, and as this machine', () => {
   expect(address('postgresql://a:b@/d?host=/cloudsql/p:r:i').host).toBe('/cloudsql/p:r:i');
   expect(address('postgresql://a:b@%2Fvar%2Frun%2Fpostgresql/d').host).toBe('/var/run/postgresql');
-  expect(isLoopback('/var/run/postgresql')).toBe(true);
-  expect(isLoopback('127.example.com')).toBe(false);
+  expect(isLoopbackHost('/var/run/postgresql')).toBe(true);
+  expect(isLoopbackHost('127.example.com')).toBe(false);
 });
 
 test.each([

@@ -15,7 +15,6 @@ import { failed } from '../result.ts';
 import type { Screen } from '../screen/screen-port.ts';
 import { aligned, countOf, shortTime } from '../screen/format.ts';
 import type { Style } from '../screen/style.ts';
-import { compareEnvironments } from './status/compare.ts';
 
 export const spec = defineCommand({
   name: 'status',
@@ -34,8 +33,10 @@ export const spec = defineCommand({
 
 export const run: Run<typeof spec> = async (context) => {
   const { options } = context;
-  if (options.compare !== undefined)
+  if (options.compare !== undefined) {
+    const { compareEnvironments } = await import('./status/compare.ts');
     return await compareEnvironments(context, { compare: options.compare, fresh: options.fresh });
+  }
   return await withProject(context, { file: options.file, fresh: options.fresh }, async (ready) => {
     const { project, wired, actor } = ready;
     const execution = await look(context, ready, appliedQuery(project, actor));

@@ -1,6 +1,6 @@
 import type { DatabaseAddress } from '../../../adapters/postgres/address.ts';
 import type { ExistingDatabase } from '../../../adapters/postgres/recreate-database.ts';
-import { isLoopback, readDatabaseUrl } from '../../../adapters/url/database-url.ts';
+import { isLoopbackHost, readDatabaseUrl } from '../../../adapters/url/database-url.ts';
 import { fault } from '../../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { unpinEnvironment } from '../../../project/lock-file.ts';
@@ -61,7 +61,7 @@ async function reach(context: Context, project: Project): Promise<Outcome<Reache
     return refused(`The database of \`${name}\` is far away; only databases of this machine are created again.`);
   if (database.kind === 'server') {
     const { host } = database.address;
-    if (!isLoopback(host))
+    if (!isLoopbackHost(host))
       return refused(`${host} is another machine; only databases of this machine are created again.`);
     if (/^template[01]$/.test(database.address.database))
       return refused(`${database.address.database} is one of the server’s own databases.`);
@@ -81,8 +81,8 @@ function refused(why: string, fix?: string): Outcome<never> {
 
 async function resetAt(context: ResetContext, project: Project, address: DatabaseAddress): Promise<Result> {
   const { screen, options } = context;
-  const { lookAtDatabase, recreateDatabase } = await import('../../../adapters/postgres/recreate-database.ts');
-  const standing = await lookAtDatabase(address);
+  const { readExistingDatabase, recreateDatabase } = await import('../../../adapters/postgres/recreate-database.ts');
+  const standing = await readExistingDatabase(address);
   if (!standing.ok) return failed(standing.findings);
   const fits = fitsEnvironment(project, standing.value);
   if (!fits.ok) return failed(fits.findings);

@@ -1,6 +1,6 @@
-import { whoAsks } from '../../../adapters/actor.ts';
+import { identifyActor } from '../../../adapters/actor.ts';
 import { closedAttempt, type Execution } from '../../../migrate/controller/attempt.ts';
-import { conclude } from '../../../migrate/controller/execute-task.ts';
+import { closeAttempt } from '../../../migrate/controller/execute-task.ts';
 import type { LedgerEntry, RunRef } from '../../../migrate/contract/engine.ts';
 import { follow } from '../../../migrate/controller/follow.ts';
 import { isChange } from '../../../migrate/contract/task.ts';
@@ -63,7 +63,7 @@ async function followAloud(context: Context, project: Project, { engine, entry, 
     await engine.cancel(ref);
     return false;
   });
-  const actor = { ...whoAsks(context.io.env), commit: '', tool: version() };
+  const actor = { ...identifyActor(context.io.env), commit: '', tool: version() };
   try {
     return await follow(
       {
@@ -90,7 +90,7 @@ async function close(project: Project, { engine, entry, ref }: FoundRun, executi
     await project.ledger.write({ ...closed, recorded: execution.exitCode !== 30 });
     return;
   }
-  await conclude(
+  await closeAttempt(
     { engine, ledger: project.ledger, keeps: 'all', now, task: { kind: 'apply' } },
     { ref, entry, execution },
   );

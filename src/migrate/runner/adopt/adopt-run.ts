@@ -5,7 +5,7 @@ import { quoteLiteral } from '../../../sql/quote.ts';
 import type { FoundObject } from './judge.ts';
 import { findObjects } from './find-objects.ts';
 import { planAdoption, type AdoptionPlan, type AdoptionOptions } from './plan-adoption.ts';
-import { keyOf, stateAt, type Rehearsed, type SameWord } from '../../contract/rehearsed.ts';
+import { objectKey, stateAt, type Rehearsed, type SameWord } from '../../contract/rehearsed.ts';
 import { opening } from '../apply/message.ts';
 import { noStatements, record as recordCall } from '../apply/step-message.ts';
 import { nextHead } from '../history/head.ts';
@@ -135,7 +135,7 @@ function baselineOf(
   const index = rehearsed?.steps.findIndex((step) => step.id === id) ?? -1;
   if (rehearsed === undefined || index < 0) return [];
   const values = rehearsed.objects.flatMap((object): readonly string[] => {
-    const there = found.get(keyOf(object));
+    const there = found.get(objectKey(object));
     if (there === undefined || !object.states.some(({ step }) => step === index)) return [];
     const made = stateAt(object, index)?.made === index;
     const { class: classOf, oid, sub, kind, name, homeClass, home, words } = there;

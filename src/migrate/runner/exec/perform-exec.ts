@@ -20,7 +20,7 @@ import { reportHistory } from '../inspect/report-history.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 import type { RunnerPorts, SpawnEnd, Spawner } from '../../contract/runner-ports.ts';
 import type { ExecTask } from '../../contract/task.ts';
-import { beginBeside, finishExec, hasPassed, lastSeq } from './exec-record.ts';
+import { beginUnlocked, finishExec, hasPassed, lastSeq } from './exec-record.ts';
 import { maskedWords, runCommand } from './run-command.ts';
 import { supervise } from './supervise.ts';
 
@@ -82,7 +82,7 @@ async function execOpened(context: ExecContext, { facts, history: read, takenFro
   const comeBack = (): Promise<Outcome<void>> => (task.alone ? reconnect(ports, live) : reopen(context));
   const supervision = supervise(ports, live, { alone: task.alone, comeBack });
   const { verdict, end } = await runCommand(task, ports, spawner, supervision.broken).finally(() => supervision.end());
-  return await conclude(context, verdict, { ...about.value, ...endOf(end) });
+  return await finishCommand(context, verdict, { ...about.value, ...endOf(end) });
 }
 
 async function aboutOf({ task, ports, live }: ExecContext, history: History): Promise<Outcome<RunAbout>> {
@@ -107,7 +107,7 @@ async function beginExec(context: ExecContext, history: History, about: RunAbout
   }
   const installed = await installHistory(live.session, history.version, environment.name);
   if (!installed.ok) return installed;
-  const started = await beginBeside(live.session, recorded, live.schema);
+  const started = await beginUnlocked(live.session, recorded, live.schema);
   if (started.ok) ports.emit({ kind: 'recorded', run });
   return started;
 }
@@ -122,7 +122,7 @@ async function reopen({ ports, live }: ExecContext): Promise<Outcome<void>> {
 }
 
 /** Writes how it ended, over a new connection if need be. If that fails, the end is recorded nowhere else. */
-async function conclude(context: ExecContext, verdict: Verdict, about: RunAbout): Promise<Verdict> {
+async function finishCommand(context: ExecContext, verdict: Verdict, about: RunAbout): Promise<Verdict> {
   const { task, ports, live } = context;
   let why = '';
   for (let tries = 1; tries <= writeTries; tries += 1) {

@@ -40,7 +40,7 @@ export function supervise(ports: RunnerPorts, live: LiveRun, options: Supervisio
   const broken = new Promise<Finding>((resolve) => {
     breaks = resolve;
   });
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const asked = await live.control?.ask(question);
     if (asked?.ok !== true) return;
     const [owner, request] = asked.value[0]?.rows[0] ?? [];
@@ -58,7 +58,7 @@ export function supervise(ports: RunnerPorts, live: LiveRun, options: Supervisio
     if (finding !== undefined && (finding.code === 'taken-over' || finding.code === 'busy')) breaks(finding);
   };
   const beat = async (n: number): Promise<void> => {
-    await look();
+    await check();
     if (!ended && n % tryEvery === 0) await tryOut();
     if (!ended) cancel = ports.timer(askEveryMs, () => void beat(n + 1));
   };

@@ -40,16 +40,16 @@ async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise
   const { facts } = opened;
   const forbidden = [
     ...unchangeable(facts, opened.history),
-    ...unsettled(facts, opened.history, task.environment),
+    ...identityObstacles(facts, opened.history, task.environment),
     ...(task.shown === undefined || isShown(task.shown, identityOf(facts, opened.history)) ? [] : [moved]),
   ];
   if (forbidden.length > 0) return verdictOf(...forbidden);
-  const settles =
+  const settlement =
     settlementOf(facts, opened.history, task.environment) ??
     (task.moved === true ? movedFrom(facts, opened.history) : undefined);
-  if (settles === undefined) return succeeded('nothing-to-do');
+  if (settlement === undefined) return succeeded('nothing-to-do');
   if (!task.approved) {
-    ports.emit({ kind: 'identity.settled', done: false, ...settles });
+    ports.emit({ kind: 'identity.settled', done: false, ...settlement });
     return verdictOf(needsApproval(task));
   }
   const control = (live.control = openControl(ports, task.run));
@@ -64,7 +64,7 @@ async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise
     words: ['--identity'],
     reason: task.reason,
     seq: held.value.rows.at(-1)?.seq ?? 0,
-    identity: settles,
+    identity: settlement,
   };
   const { run, command, actor, environment, earlier } = task;
   const recorded = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
@@ -73,13 +73,13 @@ async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise
     planHash: '',
     first: '',
     describes: true,
-    settles,
+    settles: settlement,
   });
   if (!started.ok) return ports.signal.aborted ? untouched : verdictOf(...started.findings.map(unreached));
   if (started.value === 'moved') return verdictOf(fault('taken-over'));
   return await finishRecorded(ports, live, succeeded(), {
     ...about,
-    identity: { ...settles, after: { ...settles.after, id: live.environmentId ?? settles.after.id } },
+    identity: { ...settlement, after: { ...settlement.after, id: live.environmentId ?? settlement.after.id } },
   });
 }
 
@@ -103,7 +103,11 @@ function isShown(shown: SettledIdentity['after'], found: SettledIdentity['after'
 /**
  * Why the identity cannot be set: the form of the history is unknown, or the database belongs to another environment.
  */
-export function unsettled(facts: Opened['facts'], history: History, environment: TaskEnvironment): readonly Finding[] {
+export function identityObstacles(
+  facts: Opened['facts'],
+  history: History,
+  environment: TaskEnvironment,
+): readonly Finding[] {
   if (history.version > newestVersion) return [newerHistory(history.version)];
   const differences = compareIdentity(identityOf(facts, history), environment);
   const other = differences.length === 0 ? undefined : livesAs(facts, history, environment);

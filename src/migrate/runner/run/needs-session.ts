@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { placeOf } from '../../contract/statement-place.ts';
+import { statementPlace } from '../../contract/statement-place.ts';
 import type { MadePlan } from '../../plan/make-plan.ts';
 import type { Analysis, Statement } from '../../contract/model.ts';
 import type { Bundle, ByteSource } from '../../contract/ports.ts';
@@ -49,5 +49,5 @@ async function keeps(statement: Statement, body: ByteSource): Promise<string | u
 
 function refuse(statement: Statement, file: string, what: string): Finding {
   const why = `${what}, but the connection goes through a pooler.`;
-  return fault('needs-session', { why, where: placeOf(statement, file) });
+  return fault('needs-session', { why, where: statementPlace(statement, file) });
 }

@@ -44,7 +44,7 @@ export async function afterApplying(
 ): Promise<Verdict> {
   if (executed.applied.length === 0 && executed.inPart === undefined) return succeeded();
   try {
-    return await lookAndJudge(task, ports, live, executed);
+    return await verifyAndJudge(task, ports, live, executed);
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
     // A file that was saved since then differs from what was applied: its checks cannot be made.
@@ -58,7 +58,7 @@ export async function afterApplying(
   }
 }
 
-async function lookAndJudge(
+async function verifyAndJudge(
   task: ApplyTask,
   ports: RunnerPorts,
   live: LiveRun,
@@ -69,12 +69,12 @@ async function lookAndJudge(
   if ('outcome' in description) return description;
   emitChanges(ports, description.changes);
   emitChanges(ports, await followSeeds(ports, live));
-  let seen = await look(task, ports, live, { ...executed, description });
+  let seen = await observe(task, ports, live, { ...executed, description });
   if (seen.lost) {
     // What is applied is recorded. A connection lost during the checks says nothing about it.
     const again = await reconnect(ports, live);
     if (!again.ok) return verdictOf(...again.findings.map(unverified));
-    seen = await look(task, ports, live, { ...executed, description });
+    seen = await observe(task, ports, live, { ...executed, description });
     if (seen.lost)
       return verdictOf(fault('connection-lost', { why: 'The connection was lost twice during verification.' }));
   }
@@ -121,7 +121,7 @@ function unverified(finding: Finding): Finding {
   });
 }
 
-async function look(
+async function observe(
   task: ApplyTask,
   ports: RunnerPorts,
   live: LiveRun,

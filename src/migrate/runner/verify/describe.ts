@@ -39,11 +39,11 @@ export async function noteState(
   const { systemId, databaseOid } = live.server;
   const moved = isElsewhere(live, baseline);
   const identity = `UPDATE godwit.guard SET system_id = ${quoteLiteral(systemId)}, database_oid = ${Number(databaseOid)}, server_major = ${live.major}`;
-  const chainAnew = `SELECT godwit.chain_baseline(${quoteLiteral(live.run)}, '[]', '${baseline.major === live.major ? 'copy' : 'major'}')`;
+  const chainBaseline = `SELECT godwit.chain_baseline(${quoteLiteral(live.run)}, '[]', '${baseline.major === live.major ? 'copy' : 'major'}')`;
   await Promise.all([
     // This fails if version 1 has noted nothing, and then there is nothing to process.
     ...(history.version === 1 ? [send(live, [historyUpgrade, chainDescribed(live.run)])] : []),
-    ...(moved ? [send(live, [...rebindBaseline(baseline.major === live.major), chainAnew, identity])] : []),
+    ...(moved ? [send(live, [...rebindBaseline(baseline.major === live.major), chainBaseline, identity])] : []),
     // Sent before the work of an earlier run is described, because that forgets its transactions.
     ...(touchesRows ? [send(live, [`SELECT godwit.look_at_seeds(${quoteLiteral(live.run)})`])] : []),
     send(live, [`${identity} WHERE server_major = 0`, `SELECT godwit.note_found(${quoteLiteral(live.run)})`]),

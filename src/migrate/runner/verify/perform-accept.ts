@@ -79,7 +79,7 @@ async function acceptOpened(options: AcceptOptions, opened: Opened): Promise<Ver
     const refused = ports.signal.aborted ? untouched : verdictOf(...taken.findings);
     return await finishRecorded(ports, live, refused, about);
   }
-  tell(ports, taken.value);
+  reportAccepted(ports, taken.value);
   const objects = taken.value.reported.map(({ difference }) => acceptedObject(difference));
   const accepted = { accepted: objects.slice(0, mostNamed), total: objects.length };
   return await finishRecorded(ports, live, succeeded(), { ...about, ...accepted });
@@ -111,7 +111,7 @@ async function take({ task, ports, live }: AcceptOptions, facts: Opened['facts']
   }
 }
 
-function tell(ports: RunnerPorts, { reported }: Chosen): void {
+function reportAccepted(ports: RunnerPorts, { reported }: Chosen): void {
   const checks: readonly Check[] = reported.flatMap((one) => one.checks);
   for (let at = 0; at < checks.length; at += mostPerEvent)
     ports.emit({ kind: 'accepted', checks: checks.slice(at, at + mostPerEvent) });
