@@ -48,7 +48,7 @@ test('F4: up --resume-up does again what a half-done down has undone, and nothin
   expect(refused.err).toContain(
     'Run `godwit down` first, or `godwit up --resume-up`, which reapplies what was undone.',
   );
-  expect((await project.run('status')).err).toContain('`godwit up --resume-up` does again what was undone');
+  expect((await project.run('status')).err).toContain('`godwit up --resume-up` reapplies what was undone');
 
   const plan = await project.run('plan', '--resume-up');
   expect(plan.exitCode, plan.err).toBe(0);
@@ -94,7 +94,7 @@ test('F4: what cannot be brought back for certain is refused before anything cha
     expect([...command, refused.exitCode], refused.err).toEqual([...command, 10]);
     expect(refused.err).toContain('[not-brought-back]');
     expect(refused.err).toContain('migrations/2_index.down.sql:1:1');
-    expect(refused.err).toContain('DROP TABLE is done');
+    expect(refused.err).toContain('DROP TABLE has run');
   }
   expect(await database.query('select count(*)::int as n from godwit.run')).toEqual(before);
   expect(await indexes(database)).toEqual(['t_a']);

@@ -126,7 +126,7 @@ export function choice<const Word extends string>(
 ): OptionKind<Word | undefined> {
   const kind = parsed(choices.join('|'), summary, (typed, option) => {
     const chosen = choices.find((one) => one === typed);
-    return chosen === undefined ? wrong(`${option} ${typed}: say ${choices.join(' or ')}.`) : ok(chosen);
+    return chosen === undefined ? wrong(`${option} ${typed}: use ${choices.join(' or ')}.`) : ok(chosen);
   });
   return { ...kind, choices };
 }
