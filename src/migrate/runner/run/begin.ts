@@ -11,7 +11,8 @@ import { settlementOf } from '../identity/settle-identity.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { TaskEnvironment } from '../../contract/task.ts';
 import { noteState } from '../verify/describe.ts';
-import type { LiveRun, StartOutcome } from './run-state.ts';
+import type { AddedColumns, Begun } from './live-run.ts';
+import type { LiveRun } from './live-run.ts';
 
 /** What the first writes of a run say. */
 export interface BeginOptions {
@@ -25,22 +26,25 @@ export interface BeginOptions {
   readonly touchesRows?: boolean;
   /** The database is made the environment's own. */
   readonly settles?: SettledIdentity;
+  /** Columns that an earlier run has added and not described. */
+  readonly added?: AddedColumns;
 }
 
 /**
  * The first writes: schema godwit if need be, the run's row, the new epoch. Nobody has to wait for the answer before
- * sending more: the epoch is known beforehand, and what is sent under it does nothing unless it has been raised to it.
+ * sending more: the epoch is known beforehand, so that the run has it already, and what is sent under it does nothing
+ * unless it has been raised to it.
  *
  * @returns whether the run is in the database under the expected epoch
  */
-export async function begin(
+export async function writeBeginning(
   task: RecordedTask,
   ports: RunnerPorts,
   live: LiveRun,
   options: BeginOptions,
-): Promise<Outcome<StartOutcome>> {
-  const expected = String(BigInt(options.history.epoch) + 1n);
-  live.epoch = expected;
+): Promise<Outcome<Begun>> {
+  // A stop may raise it before these are answered.
+  const expected = live.epoch;
   const settles = options.settles ?? freshSettlement(live, options.history, task.environment);
   // In one flight: each of these is answered in its turn, and fails if the one before it has failed.
   const [installed, fresh, epoch, moved] = await Promise.all([
@@ -58,12 +62,12 @@ export async function begin(
   if (!installed.ok) return err(...(await explainRights(live.session, installed.findings)));
   if (!fresh.ok) return err(...(await explainRights(live.session, fresh.findings)));
   if (!epoch.ok) return err(...(await explainRights(live.session, epoch.findings)));
-  if (epoch.value.epoch !== expected) return ok('moved');
+  if (epoch.value.epoch !== expected) return ok({ kind: 'moved' });
   if (moved !== '') ports.emit({ kind: 'finding', finding: fault('baseline-moved', { why: moved }) });
   const { environmentId = fresh.value.environmentId } = epoch.value;
-  if (settles !== undefined) reportSettled(ports, live, settles, environmentId);
-  reportStarted(ports, live, environmentId);
-  return ok('begun');
+  if (settles !== undefined) reportSettled(ports, settles, environmentId);
+  reportBegun(ports, live, environmentId);
+  return ok({ kind: 'begun', environmentId });
 }
 
 /** A database that is replaced by copies of another one is settled by the first run that changes the copy. */
@@ -71,13 +75,12 @@ function freshSettlement(live: LiveRun, history: History, environment: TaskEnvir
   return isFreshCopy(history, environment) ? settlementOf(live.server, history, environment) : undefined;
 }
 
-function reportSettled(ports: RunnerPorts, live: LiveRun, settles: SettledIdentity, id: string): void {
-  live.environmentId = id;
+function reportSettled(ports: RunnerPorts, settles: SettledIdentity, id: string): void {
   ports.emit({ kind: 'identity.settled', done: true, ...settles, after: { ...settles.after, id } });
 }
 
 /** From here on the database knows of the run. */
-export function reportStarted(ports: RunnerPorts, { run, server }: LiveRun, environmentId: string): void {
+export function reportBegun(ports: RunnerPorts, { run, server }: LiveRun, environmentId: string): void {
   ports.emit({ kind: 'identity', environmentId, ...server });
   ports.emit({ kind: 'recorded', run });
 }

@@ -1,7 +1,7 @@
 import type { PreparedStep } from '../apply/prepared.ts';
 import { readHistory } from '../history/read-history.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { LiveRun } from './run-state.ts';
+import type { LiveRun } from './live-run.ts';
 import { asTheyStand } from './prepare.ts';
 
 /** The step of which an attempt has left a part standing, as it stands now; undefined if there is none. */

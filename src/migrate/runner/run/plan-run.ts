@@ -12,8 +12,7 @@ import type { ApplyTask } from '../../contract/task.ts';
 import { missingConsent } from './consent.ts';
 import { emptied } from '../history/emptied.ts';
 import { preflight } from '../session/server-facts.ts';
-import { takeLease } from '../session/lease.ts';
-import type { LiveRun } from './run-state.ts';
+import type { RunSession } from './run-session.ts';
 import { needingSession } from './needs-session.ts';
 import type { Opened } from '../session/open.ts';
 import { recordedDowns } from '../history/recorded-downs.ts';
@@ -25,14 +24,15 @@ interface PlannedRun {
   readonly history: History;
 }
 
-/** What has been told already: a plan that is made again and is the same is not told twice. */
-export interface ReportedPlan {
+/** What the starts of one run have in common. */
+export interface RunProgress {
+  /** Hash of the plan that was reported last: one that is made again and is the same is not reported twice. */
   plan: string;
   /** The live run that the database was taken from, until the audit has it. */
   takenFrom?: string | undefined;
-  /** The run's row is there, and its end is not written yet. */
+  /** The run's row is there. */
   started: boolean;
-  /** What the tries before have applied. */
+  /** What the starts before this one have applied. */
   readonly applied: PreparedStep[];
 }
 
@@ -40,8 +40,8 @@ export interface ReportedPlan {
 export interface PlanContext {
   readonly task: ApplyTask;
   readonly ports: RunnerPorts;
-  readonly live: LiveRun;
-  readonly reported: ReportedPlan;
+  readonly live: RunSession;
+  readonly progress: RunProgress;
 }
 
 /**
@@ -49,7 +49,7 @@ export interface PlanContext {
  * a pooler the lease is taken once there is something to do; if the history has moved by then, it is planned again.
  */
 export async function planRun(
-  { task, ports, live, reported }: PlanContext,
+  { task, ports, live, progress }: PlanContext,
   opened: Opened,
 ): Promise<Outcome<PlannedRun | 'nothing-to-do'>> {
   const { facts, session } = opened;
@@ -66,7 +66,7 @@ export async function planRun(
       downs: recordedDowns(session, history.version, ports),
     });
     if (!made.ok) return made;
-    const pooled = live.terms.pooled === true && task.how === 'execute';
+    const pooled = live.pooled && task.how === 'execute';
     const consents = missingConsent(made.value.plan, task);
     // A checkpoint is taken once it is known that nothing else stands in the way.
     const proving = task.how === 'execute' && consents.every(({ code }) => code === 'needs-checkpoint');
@@ -77,23 +77,22 @@ export async function planRun(
       ...(await unwantedLosses(made.value, task, session, facts.schema)),
     ];
     const idle = made.value.plan.steps.length === 0;
-    if (live.terms.pooled === true && live.leased !== true && refused.length === 0 && !idle) {
-      const leased = await takeLease(task, ports, live, history);
+    if (live.pooled && !live.leased && refused.length === 0 && !idle) {
+      const leased = await live.takeLease(task, history);
       if (!leased.ok) return leased;
       const expected = history.version === 0 ? task.environment.name : history.environment;
       const moved = isOther(history, leased.value, expected);
       history = leased.value;
       if (moved) continue;
     }
-    if (reported.plan !== made.value.plan.hash) {
+    if (progress.plan !== made.value.plan.hash) {
       if (facts.pooled) ports.emit({ kind: 'finding', finding: fault('pooled-connection') });
       for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
       ports.emit({ kind: 'plan', plan: made.value.plan });
     }
-    reported.plan = made.value.plan.hash;
+    progress.plan = made.value.plan.hash;
     if (refused.length > 0) return err(...refused);
-    live.epoch = history.epoch;
-    live.head = history.head;
+    live.planFor(history);
     return ok(idle ? 'nothing-to-do' : { made: made.value, history });
   }
 }

@@ -1,10 +1,25 @@
-import type { Outcome } from '../../../kit/outcome.ts';
-import type { Backend, WatchedConnection } from '../session/backend.ts';
-import { openControl, type Control } from '../session/control-connection.ts';
+import type { Control } from '../session/control-connection.ts';
 import { endStandbyWaits } from '../session/standby.ts';
-import { cancelBackend, cancelByName, raiseEpoch } from '../session/raise-epoch.ts';
+import { cancelBackend, cancelByName } from '../session/raise-epoch.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import { adoptEpoch, type LiveRun, type Stopping } from './run-state.ts';
+import { backendsOf, workingOn, type LiveRun } from './live-run.ts';
+
+/** What a stop does while the run ends. */
+export interface Stopping {
+  /** After it nothing more is cancelled: what the run still says to the database is its own clearing up. */
+  settle(): Promise<void>;
+  /** From now on no commit of this run waits for a standby: somebody waits for its end. */
+  hurry(): void;
+  /** Listens no longer. */
+  dispose(): void;
+}
+
+/** A run that can be stopped. */
+export interface Stoppable extends LiveRun {
+  openControl(): Control;
+  /** Raises the epoch. False: it could not be raised yet. */
+  fence(): Promise<boolean>;
+}
 
 /** A statement that was on its way when the first request to cancel came is reached by one of the next. */
 const cancelEveryMs = 500;
@@ -14,7 +29,7 @@ const cancelEveryMs = 500;
  * runs is cancelled, again and again until the run has noticed. It ends by itself at its next safe point, and waits for
  * no standby there.
  */
-export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
+export function stopOnSignal(ports: RunnerPorts, live: Stoppable): Stopping {
   const state = { settled: false, disposed: false };
   let settle: () => void = () => {};
   const settling = new Promise<void>((resolve) => {
@@ -24,15 +39,11 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
   let endClearing: (() => void) | undefined;
 
   const stop = async (): Promise<void> => {
-    const control = (live.control ??= openControl(ports, live.run));
+    const control = live.openControl();
     let fenced = false;
     while (!state.settled) {
       // Asked again while the run's first writes, which make the epoch its own, are still on their way.
-      if (!fenced) {
-        const raised: Outcome<string> = await raiseEpoch(control, live);
-        if (raised.ok) adoptEpoch(live, raised.value);
-        fenced = raised.ok;
-      }
+      fenced ||= await live.fence();
       // Fenced, and only then: what was held back does nothing any more.
       ports.suspension?.release();
       await cancelWork(control, live);
@@ -48,8 +59,9 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
     going = stop();
   };
   const hurry = (): void => {
-    if (live.control === undefined || state.disposed) return;
-    endClearing ??= endStandbyWaits(ports, live.control, live.run, () => workingOn(live));
+    const { control } = live;
+    if (control === undefined || state.disposed) return;
+    endClearing ??= endStandbyWaits(ports, control, live.run, () => workingOn(live));
   };
   if (ports.signal.aborted) begin();
   ports.signal.addEventListener('abort', begin, { once: true });
@@ -72,17 +84,8 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
 
 async function cancelWork(control: Control, live: LiveRun): Promise<void> {
   // Through a pooler the name that each message sets for itself is on no other process than the one that serves us now.
-  if (live.terms.pooled === true) return await cancelByName(control, `godwit ${live.run}`);
+  if (live.pooled) return await cancelByName(control, `godwit ${live.run}`);
   const asked = await Promise.all(backendsOf(live).map((backend) => cancelBackend(control, backend)));
   // Without a second connection the work is cancelled by its own key.
-  if (asked.includes(false)) await Promise.all([live.session.cancel(), live.beside?.cancel()]);
-}
-
-/** The connections that a run works on. */
-export function workingOn({ session, backend, beside, besideBackend }: LiveRun): readonly WatchedConnection[] {
-  return [{ session, backend }, ...(beside === undefined ? [] : [{ session: beside, backend: besideBackend }])];
-}
-
-function backendsOf(live: LiveRun): readonly Backend[] {
-  return live.besideBackend === undefined ? [live.backend] : [live.backend, live.besideBackend];
+  if (asked.includes(false)) await Promise.all([live.session.cancel(), live.copySession?.cancel()]);
 }

@@ -1,23 +1,20 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import type { ApplyResult } from '../apply/apply-steps.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { within } from '../session/deadline.ts';
-import { createRetries, type RetryCause } from '../lock-waits/retries.ts';
+import { createRetries } from '../lock-waits/retries.ts';
 import type { SnapshotQuery } from '../lock-waits/lock-wait-snapshot.ts';
 import { firstWait, type LockPolicy } from '../../contract/lock-policy.ts';
 import { createLockMonitor, type LockMonitor } from '../lock-waits/lock-monitor.ts';
 import { age, describeBlockers, preparedCure } from '../lock-waits/blocker-text.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { LiveRun } from './run-state.ts';
+import type { LiveRun } from './live-run.ts';
+import type { Yielded } from './next.ts';
 import { openSession } from '../session/open.ts';
 
 /** The query waits for a second or two by itself. */
 const askMs = 10_000;
-
-/** A try that ended because of somebody else's lock. */
-export type Yielded = Extract<ApplyResult['end'], { readonly kind: 'again' }> & { readonly cause: RetryCause };
 
 /** Gives way to others: watches who is in the way, pauses, and says when it has been tried for long enough. */
 export interface Yielding {
@@ -37,7 +34,7 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, policy: LockPo
     return answer?.ok === true ? (answer.value.at(-1)?.rows ?? []) : undefined;
   };
   const ask = async (query: string): Promise<void> => {
-    const opened = await openSession(ports, { ...live.terms, pipelined: false });
+    const opened = await openSession(ports, { ...live.sessionOptions, pipelined: false });
     if (!opened.ok) return;
     await within(ports, askMs, opened.value.send(query));
     await opened.value.close();
@@ -51,7 +48,7 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, policy: LockPo
     // Through a pooler the backend is another one from message to message: there is nothing to look at.
     over(session) {
       if (session === live.session) began = ports.clock();
-      return live.terms.pooled === true ? session : monitor.over(session);
+      return live.pooled ? session : monitor.over(session);
     },
     async after(end) {
       const { cause } = end;
