@@ -7,7 +7,7 @@ import { readPastTime } from './past-time.ts';
 export interface OptionKind<Value> {
   readonly summary: string;
   readonly short?: string;
-  /** What the value stands for, in capitals: `FILE`. Absent: a switch. */
+  /** The placeholder of the value, in capitals: `FILE`. Absent: a switch. */
   readonly value?: string;
   /** May be given several times. */
   readonly many?: boolean;

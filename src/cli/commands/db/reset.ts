@@ -17,7 +17,7 @@ export const spec = defineCommand({
   name: 'db reset',
   summary: 'Drop the database and create it again, empty (embedded or on this machine)',
   about: [
-    'Works on the database of the environment if it is the embedded one or on this machine, and not protected. Everything in it is lost, including the history; sessions of others are ended and listed. godwit asks first; if nobody can be asked, pass --yes. The new database has the owner, encoding and locale of the old one.',
+    'Works on the database of the environment if it is the embedded one or on this machine, and not protected. Everything in it is lost, including the history; sessions of others are ended and listed. The command asks first; where it cannot ask, add --yes. The new database has the owner, encoding and locale of the old one.',
   ],
   options: { up: flag('then apply all migrations') },
   examples: [
