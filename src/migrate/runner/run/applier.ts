@@ -14,23 +14,29 @@ import { asTheyStand } from './prepare.ts';
 import type { RunSession } from './run-session.ts';
 import { createYielding } from './yielding.ts';
 
-/** The stages between the first writes of a run and its conclusion. Each says how it ended; what comes next is decided elsewhere. */
+/**
+ * The stages between the first writes of a run and its conclusion. Each returns how it ended; what comes next is
+ * decided elsewhere.
+ */
 export interface Applier {
   /** Applies what is left, as far as it goes. */
   apply(): Promise<StageEnd>;
-  /** The first writes have no good answer. If it was only lost, the run continues behind them, and what it sent may count. */
+  /**
+   * Called when the first writes failed. If only their answer was lost, the run continues after them, and what it sent
+   * may be valid.
+   */
   resolveBegin(): Promise<StageEnd>;
-  /** Pauses for those who are in the way. */
+  /** Pauses for the sessions that block it. */
   giveWay(end: Yielded): Promise<StageEnd>;
   /** Reads what is applied now. */
   look(reconnect: boolean): Promise<StageEnd>;
-  /** All that it was to apply. */
+  /** All steps to apply. */
   readonly steps: readonly PreparedStep[];
-  /** What is applied by now. */
+  /** The steps that are applied by now. */
   applied(): readonly PreparedStep[];
-  /** What is not. */
+  /** The steps that are left. */
   left(): readonly PreparedStep[];
-  /** Looks at nobody any more. */
+  /** Stops monitoring. */
   end(): void;
 }
 
@@ -41,7 +47,7 @@ export interface ApplierOptions {
   readonly describesEach: boolean;
 }
 
-/** Applies these steps on the session of a run that has begun, or is about to hear that it has. */
+/** Applies these steps on the session of a run that has started, or whose first writes are still in flight. */
 export function createApplier(
   given: RunnerPorts,
   live: RunSession,
@@ -77,11 +83,11 @@ export function createApplier(
     return steps.filter(({ step }) => !ids.has(step.id));
   };
 
-  /** Reports what was applied without an answer, and finds what is left as it is now. */
+  /** Reports steps that were applied without an answer, and determines what is left now. */
   const takeStock = (history: History): StageEnd => {
     reportOwn(ports, live.run, left, history);
-    // All steps, not those that were left: what was answered inside a pipeline reaches the server's disk with a later
-    // commit, and a server that crashed in between has it no more.
+    // All steps, not only those that were left: a commit inside a pipeline reaches the server's disk with a later one,
+    // and is lost if the server crashes in between.
     const standing = asTheyStand(
       steps.filter(({ step }) => !isThrough(history, live.run, step)),
       history,
@@ -91,7 +97,7 @@ export function createApplier(
     return { kind: 'known', left: left.map(({ step }) => step.id) };
   };
 
-  /** Another run has taken over: what of this one counts is reported all the same. */
+  /** Another run has taken over: the valid steps of this one are still reported. */
   const reportTakenOver = async (): Promise<void> => {
     const history = await readHistory(live.session, ports.hashing);
     if (!history.ok) return;
@@ -99,7 +105,7 @@ export function createApplier(
     left = left.filter((prepared) => !own.has(prepared));
   };
 
-  /** A file failed us on the way: the history tells how far it went. */
+  /** A file could not be read part-way: the history shows how far the run got. */
   const stoppedByFile = async ({ findings }: FaultError): Promise<StageEnd> => {
     let history = await live.readHistory();
     if (!history.ok) {
@@ -167,8 +173,8 @@ export function createApplier(
 }
 
 /**
- * The epoch is another run's: because this one was taken over, or because it has never come so far. An earlier attempt at
- * the run may have left its row: only an epoch that was raised tells of somebody else.
+ * The epoch belongs to another run: either this one was taken over, or it never raised the epoch. An earlier attempt at
+ * this run may have left its row, so only a raised epoch proves that another run took over.
  */
 async function hasNeverBegun({ session, epoch, run }: RunSession, findings: Findings): Promise<boolean> {
   if (!isTakenOver(findings)) return false;
@@ -185,13 +191,13 @@ function isTakenOver(findings: Findings): boolean {
   return findings.some(({ code }) => code === 'taken-over');
 }
 
-/** After a lost connection the database is another run's, or nobody knows what has happened there. */
+/** After a lost connection, another run holds the database, or what has happened there is unknown. */
 function unreached(findings: Findings): StageEnd {
   if (isTakenOver(findings)) return { kind: 'unknown', findings };
   return { kind: 'unknown', findings: [fault('outcome-unknown', { why: findings.map(({ why }) => why).join(' ') })] };
 }
 
-/** Reports what this run has applied without hearing of it: the answers were lost. */
+/** Reports what this run has applied although the answers were lost. */
 function reportOwn(
   { emit }: RunnerPorts,
   run: string,

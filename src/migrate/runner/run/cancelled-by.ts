@@ -4,17 +4,17 @@ import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Reply } from '../../contract/ports.ts';
 import type { LiveRun } from './live-run.ts';
 
-/** Somebody has asked a run to stop from another process. */
+/** A request from another process to stop a run. */
 export interface Cancellation {
   /** The epoch that was raised for it, in the run's own name. */
   readonly epoch: string;
   readonly finding: Finding;
 }
 
-/** Looks whether somebody has asked the run to stop. */
+/** Reads whether another process has asked the run to stop. */
 export async function findCancellation(live: LiveRun): Promise<Cancellation | undefined> {
   const first = await ask(live);
-  // Who cancels a run asks the server for it again and again, and may have met this very question.
+  // A cancel request is repeated, and may have hit this very query.
   const reply = !first.ok && first.error.sqlstate === '57014' ? await ask(live) : first;
   const [epoch, body] = (reply.ok ? reply.results[0]?.rows[0] : undefined) ?? [];
   if (epoch == null) return undefined;

@@ -11,7 +11,7 @@ import type { Conclusion, Failed } from './next.ts';
 import type { RunSession } from './run-session.ts';
 import { partlyAppliedMigration } from './partly-applied.ts';
 
-/** A run that applies nothing more. */
+/** A run that is done with applying. */
 export interface Concluding {
   readonly task: ApplyTask;
   readonly ports: RunnerPorts;
@@ -24,23 +24,23 @@ export interface Concluding {
 /** How it ended. */
 export interface Concluded {
   readonly verdict: Verdict;
-  /** True: the database is there, so that the end is written into the run's row. */
+  /** True: the database can be reached, so the end is written into the run's row. */
   readonly writes: boolean;
 }
 
-/** Reports how applying ended, has the server describe what was done, and verifies it. */
+/** Reports how applying ended, lets the server describe what was done, and verifies it. */
 export async function conclude(run: Concluding, end: Conclusion): Promise<Concluded> {
   const { task, ports, live, applier } = run;
   const ended = await verdictOn(run, end);
   applier.end();
   const verdict = applier.applied().length > 0 ? afterChanges(ended) : ended;
-  // The database is gone: nothing can be looked at, nothing written.
+  // The database cannot be reached: nothing can be checked or written.
   if (verdict.findings.some(({ code }) => code === 'outcome-unknown')) return { verdict, writes: false };
   const partly = verdict.outcome === 'partly-applied' && !ports.signal.aborted;
   const inPart = partly ? await partlyAppliedMigration(ports, live, applier.steps) : undefined;
   await live.settle();
-  // What stands in part may already differ from what the migrations before it state, rightly so: then only together with
-  // it. And whoever stops a run waits for no checks.
+  // A partly applied migration may rightly differ from what earlier migrations state: those are then verified only
+  // together with it. And a run that is being stopped must not wait for checks.
   const unchecked = (verdict.outcome === 'partly-applied' && inPart === undefined) || ports.signal.aborted;
   const checking = unchecked
     ? { ...task, verification: { ...task.verification, enabled: false } }
@@ -51,12 +51,12 @@ export async function conclude(run: Concluding, end: Conclusion): Promise<Conclu
     ...(inPart === undefined ? {} : { inPart }),
   });
   if (verdict.exitCode !== 0) return { verdict, writes: true };
-  // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
+  // Stopping a run also stops its checks: those that were not made neither pass nor fail.
   const why = 'All migrations are applied and recorded, but verification did not finish.';
   return { verdict: ports.signal.aborted ? verdictOf(fault('interrupted', { why })) : checked, writes: true };
 }
 
-/** The verdict on applying alone. */
+/** The verdict on applying, without verification. */
 async function verdictOn({ ports, live, applier }: Concluding, end: Conclusion): Promise<Verdict> {
   if (end.kind === 'done') return succeeded();
   if (end.kind === 'stopped') return end.verdict;
@@ -80,7 +80,7 @@ async function advised(
   return await (await import('../advice/advise.ts')).advise(live.session, { finding, error, at, later });
 }
 
-/** Locks that a trigger takes would stay in a pooler's connection. */
+/** Locks that a trigger takes would remain in a pooler's connection. */
 function withoutFiring(task: ApplyTask, { pooled }: RunSession): ApplyTask {
   return pooled ? { ...task, verification: { ...task.verification, triggers: 'inspect' } } : task;
 }

@@ -14,7 +14,7 @@ import { startRun } from './start-run.ts';
 
 const ownSessionMs = 10_000;
 
-/** Probe, plan, apply, verify, record: one execution, when nothing stands between them. */
+/** Probe, plan, apply, verify, record: one execution if nothing prevents it. */
 export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise<Verdict> {
   const run = createStages(task, ports);
   try {
@@ -31,7 +31,7 @@ export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise
 
 type Last = Extract<Action, { readonly do: 'conclude' | 'leave' }>;
 
-/** The stages of one task, with the session that they share; a start opens another one. */
+/** The stages of one task, with the session that they share; each start opens a new one. */
 function createStages(
   task: ApplyTask,
   given: RunnerPorts,
@@ -55,7 +55,7 @@ function createStages(
   const start = async (attempt: number): Promise<StageEnd> => {
     await close();
     if (attempt > 1) await given.sleep((0.5 + given.random()) * Math.min(100 * 2 ** (attempt - 1), 2_000));
-    // An own earlier session may hold the lock for a moment more.
+    // Our own earlier session may hold the lock for another moment.
     const waitMs = attempt === 1 ? task.waitMs : Math.max(task.waitMs, ownSessionMs);
     const opened = await open(given, task, { waitMs, takeOver: task.takeOver === true });
     if (!opened.ok) return { kind: 'not-opened', findings: opened.findings };
@@ -98,7 +98,7 @@ function createStages(
       }
     },
     async end(action) {
-      // It may have begun although it has applied nothing: an earlier start did, or it only records.
+      // It may have started without applying anything: an earlier start applied steps, or it only records.
       const ended =
         action.do === 'leave' ? { verdict: action.verdict, writes: progress.started } : await concluded(action.end);
       if (ended.writes) await live?.finish(ended.verdict);
