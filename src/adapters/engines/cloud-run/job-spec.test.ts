@@ -24,7 +24,7 @@ const task = {
   actor: { tool: '0.1.0' },
 } as unknown as Task;
 const input = {
-  terms: options,
+  options,
   environment: 'dev',
   task,
   bundle: { hash: 'a'.repeat(64) },
