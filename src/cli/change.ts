@@ -45,7 +45,7 @@ export async function change(context: Context, direction: 'up' | 'down', options
   };
   return await withProject(context, needs, async (ready) => {
     if (reviewedFor !== undefined && reviewedFor !== ready.project.environment.name) {
-      const why = `It was made for the environment \`${reviewedFor}\`, not for \`${ready.project.environment.name}\`.`;
+      const why = `The plan was made for the environment \`${reviewedFor}\`, not for \`${ready.project.environment.name}\`.`;
       return failed([fault('plan-changed', { why, fix: `Name its environment: -e ${reviewedFor}.` })]);
     }
     if (isDry) return await dryRun(context, ready, request.value.selection);
@@ -87,7 +87,7 @@ async function requestOf(
   const { to, file, outOfOrder, resumeUp, plan } = options;
   const narrows = firstTyped({ to, file, outOfOrder, resumeUp });
   if (plan !== undefined && narrows !== undefined) {
-    return err(fault('wrong-usage', { why: `--plan and ${narrows} do not go together: the plan says what runs.` }));
+    return err(fault('wrong-usage', { why: `--plan and ${narrows} cannot be combined: the plan says what runs.` }));
   }
   const reviewed = await reviewedPlan(plan, io.cwd, direction);
   if (!reviewed.ok) return reviewed;
@@ -121,7 +121,7 @@ async function reviewedPlan(
   const other = read.value.selection.direction;
   return err(
     fault('plan-file-invalid', {
-      why: `It is a plan for \`godwit ${other}\`.`,
+      why: `The plan is for \`godwit ${other}\`.`,
       fix: `Run \`godwit ${other} --plan ${file}\`.`,
       where: { file },
     }),

@@ -29,6 +29,10 @@ export async function detachTask(context: Context, ready: Ready, task: Task): Pr
   if (!started.ok) return failed(started.findings);
   const { run } = started.value.ref;
   screen.settle();
-  screen.say('', `${screen.style.green('✔')} Run ${run} goes on by itself.`, ...leftAlone(task.environment.name, run));
+  screen.say(
+    '',
+    `${screen.style.green('✔')} Run ${run} continues on its own.`,
+    ...leftAlone(task.environment.name, run),
+  );
   return done({ run });
 }

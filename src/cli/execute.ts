@@ -160,7 +160,7 @@ function stepsOf({ screen }: Context, onEvent: (event: RunEvent) => void) {
   const began = performance.now();
   let version = '';
   const after = (): string => duration(performance.now() - began);
-  screen.live('looking at image, secret, network and account');
+  screen.live('checking the image, the secret, the network and the account');
   return {
     onStep: (step: string, { secretVersion }: Prepared) => {
       version = secretVersion ?? '';
@@ -221,14 +221,14 @@ export function leftAlone(environment: string, run: string): readonly string[] {
 /** What is asked at Ctrl-C; what is told then. */
 const stopping = {
   run: {
-    here: '\nStop the run at its next safe point? What is applied stays. Ctrl-C again leaves at once. [Y/n] ',
-    away: '\nThe run is not of this machine. Cancel it at its next safe point (what is applied stays), leave it to itself, or stay? [c/l/S] ',
-    told: 'Stopping at the next safe point …; send it again to leave at once.',
+    here: '\nStop the run at its next safe point? What is applied remains applied. Ctrl-C again leaves at once. [Y/n] ',
+    away: '\nThis run executes in Cloud Run. [c]ancel at the next safe point, [d]etach, or [S]tay attached? ',
+    told: 'Stopping at the next safe point …; send the signal again to leave at once.',
   },
   command: {
-    here: '\nEnd the command and what it has started? Ctrl-C again leaves at once. [Y/n] ',
-    away: '\nThe command is not of this machine. Cancel it, leave it to itself, or stay? [c/l/S] ',
-    told: 'Ending the command …; send it again to leave at once.',
+    here: '\nEnd the command and the processes that it started? Ctrl-C again leaves at once. [Y/n] ',
+    away: '\nThis command runs in Cloud Run. [c]ancel it, [d]etach, or [S]tay attached? ',
+    told: 'Ending the command …; send the signal again to leave at once.',
   },
 } as const;
 

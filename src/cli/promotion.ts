@@ -36,7 +36,7 @@ export async function checkPromotion(context: Context, ready: Ready, brought: Br
   const compared = { layout: bundle.layout, set: bundle.set, migrations, analysis };
   const { screen, globals } = context;
   const found: Finding[] = [];
-  screen.live(`looking whether ${requires} is as far`);
+  screen.live(`checking whether ${requires} has these migrations`);
   const elsewhere: Context = {
     ...context,
     globals: { ...globals, env: requires },
@@ -62,7 +62,7 @@ export async function checkPromotion(context: Context, ready: Ready, brought: Br
 }
 
 function whose(finding: Finding, from: string, name: string): Finding {
-  return { ...finding, why: `\`${name}\` requires \`${from}\`, which could not be asked: ${finding.why}` };
+  return { ...finding, why: `\`${name}\` requires \`${from}\`, which could not be queried: ${finding.why}` };
 }
 
 function wanted({ wired }: Ready, { selection, reviewed }: Brought): readonly Migration[] {

@@ -91,7 +91,7 @@ export function createChannel(options: ChannelOptions): Channel {
   };
   const finish = (event: RunFinished): void => {
     if (dropped.chatter > 0) {
-      const text = `${dropped.chatter} messages about progress and of the server are not shown: the log of a job takes ${limits.lines} lines.`;
+      const text = `${dropped.chatter} progress and server messages are not shown: a job’s log holds ${limits.lines} lines.`;
       send({ kind: 'notice', severity: 'WARNING', text });
     }
     if (dropped.data > 0) {

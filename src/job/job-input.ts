@@ -48,7 +48,7 @@ export async function bundleOfJob(env: Variables, runner: string, hashing: Hashi
   if (!bundle.ok) return bundle;
   const wanted = env['GODWIT_BUNDLE_HASH'] ?? '';
   if (bundle.value.hash === wanted) return bundle;
-  const why = `The job was started for bundle ${wanted.slice(0, 12)}, and its image holds ${bundle.value.hash.slice(0, 12)}.`;
+  const why = `The job was started for bundle ${wanted.slice(0, 12)}, but its image contains ${bundle.value.hash.slice(0, 12)}.`;
   return err(fault('bundle-damaged', { why }));
 }
 
@@ -70,7 +70,7 @@ export function addressOf(env: Variables, redactor: Redactor): Outcome<DatabaseA
     const { why, fix } = fault('url-socket');
     return err(
       fault('url-socket', {
-        why: `The secret names the socket folder ${address.host}, and this job has none: it reaches the database over the private network. ${why}`,
+        why: `The secret names the socket folder ${address.host}, which this job does not have: it reaches the database over the private network. ${why}`,
         fix: `Put the private address into the secret as a new version. ${fix} \`gcloud sql instances describe INSTANCE --format "value(ipAddresses)"\` shows it.`,
       }),
     );

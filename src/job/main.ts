@@ -123,7 +123,7 @@ const echoMs = 300;
 function leaveAtOnce(task: Task, channel: Channel): void {
   refuse(task, channel, [
     fault('interrupted', {
-      why: 'It was told twice to stop, and left at once. What was committed is recorded; the server rolls back what was not.',
+      why: 'The runner received a second stop request and left at once. What was committed is recorded; the server rolls back the rest.',
     }),
   ]);
   // oxlint-disable-next-line unicorn/no-process-exit

@@ -120,8 +120,8 @@ function withImage(environment: Environment, image: string | undefined): Outcome
   if (engine === 'local')
     return err(
       fault('wrong-usage', {
-        why: `--image: the work of \`${name}\` is executed on this machine, without an image.`,
-        fix: 'Leave it away, or name an environment with a cloud engine: -e NAME.',
+        why: `--image: \`${name}\` executes its work on this machine, without an image.`,
+        fix: 'Omit --image, or name an environment with a cloud engine: -e NAME.',
       }),
     );
   return ok({ ...environment, engine: { ...engine, image: { ...engine.image, own: image } } });

@@ -121,7 +121,8 @@ async function pin(project: Project, execution: Execution): Promise<readonly Fin
     const former = settled.before.environment;
     const isGone = former !== name && !project.others.some((other) => other.name === former);
     const repinned = await repinEnvironment(project.root, name, { pin: found, ...(isGone ? { former } : {}) });
-    const fix = 'The database is settled. Run the same command where the project can be written, and commit the file.';
+    const fix =
+      'The database’s identity is settled. Run the same command where the project is writable, and commit the file.';
     return asWarnings(repinned).map((finding) => ({ ...finding, fix }));
   }
   if (!isPinned || project.pinned !== undefined) return [];

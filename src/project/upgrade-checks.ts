@@ -28,11 +28,11 @@ export async function upgradeSourceOf(session: Session, bundle: Bundle): Promise
   if (history.version === 0) return ok({ history, applied: [] });
   if (history.version !== newestVersion)
     return refused(
-      `Schema godwit has version ${history.version}, and the first run that changes something makes ${newestVersion} of it: \`godwit up\` with a pending migration.`,
+      `Schema godwit has version ${history.version}; the next run that changes something upgrades it to ${newestVersion}. Run \`godwit up\` with a pending migration.`,
     );
   if (history.partial.length > 0) return err(fault('half-way'));
   if (history.undescribed || history.unfollowed)
-    return refused('A run has died before it described what it did: `godwit up` does.');
+    return refused('A run died before it described its changes. Run `godwit up`, which describes them.');
   const recorded = readStatements(session);
   const { findings } = await compareByStatements(bundle, history, { outOfOrder: true, recorded });
   const wrong = findings.filter(({ severity }) => severity === 'error');
@@ -45,7 +45,7 @@ export async function upgradeSourceOf(session: Session, bundle: Bundle): Promise
   const absent = applied.filter((id) => !files.has(id));
   if (absent.length > 0)
     return refused(
-      `The files of ${absent.slice(0, mostNamed).join(', ')} are not in this folder, and they cannot run anew.`,
+      `The files of ${absent.slice(0, mostNamed).join(', ')} are not in this folder, so godwit cannot run them again.`,
     );
   return ok({ history, applied });
 }
@@ -71,7 +71,9 @@ export function leftBehind(things: readonly string[], isWanted: boolean): readon
   return [
     fault(
       'upgrade-would-lose',
-      isWanted ? { why, fix: 'It is in the data that are kept.', severity: 'warning' } : { why },
+      isWanted
+        ? { why, fix: 'Nothing to do: the old data, which are kept, still contain it.', severity: 'warning' }
+        : { why },
     ),
   ];
 }

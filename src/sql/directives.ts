@@ -50,7 +50,7 @@ export function readDirectives(comment: string): DirectiveReading {
 function withoutColon(comment: string): DirectiveReading {
   const name = /^godwit\s+([a-z-]+)\s*=/i.exec(comment)?.[1];
   if (name === undefined || nearest(name, names) === undefined) return { directives: [] };
-  return wrong('directive-unknown', 'The colon behind `godwit` is missing.', 'Write `-- godwit: …`.');
+  return wrong('directive-unknown', 'The colon after `godwit` is missing.', 'Write `-- godwit: …`.');
 }
 
 type DirectiveStep =

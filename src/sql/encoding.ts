@@ -29,7 +29,7 @@ export function findEncodingProblems(bytes: Uint8Array, from: number, to: number
 }
 
 function badByte(byte: number): string {
-  return `The byte 0x${byte.toString(16).toUpperCase()} is not part of a UTF-8 character here. Servers take such bytes as replacement characters without a word, so they are refused.`;
+  return `The byte 0x${byte.toString(16).toUpperCase()} is not part of a UTF-8 character here. Such bytes would silently become replacement characters, so godwit rejects them.`;
 }
 
 /** Length of the well-formed UTF-8 sequence at `at`, 0 if there is none (overlong, surrogate, beyond U+10FFFF, cut). */

@@ -37,7 +37,8 @@ export function readReplaces(
   let before = '';
   for (const { from, to } of ranges) {
     if (isAfter(from, to)) return { why: `${from} is not before ${to}.` };
-    if (before !== '' && !isAfter(from, before)) return { why: `${from} stands behind ${before}: versions ascend.` };
+    if (before !== '' && !isAfter(from, before))
+      return { why: `${from} comes after ${before}: list the versions in ascending order.` };
     before = to;
   }
   const count = match[2];

@@ -144,7 +144,7 @@ function readPsqlLine(work: SplitWork, inside: boolean): number {
   const verdict = judgePsqlLine(decodeUtf8(bytes.subarray(token.start, token.end)));
   if (!verdict.ok) work.problems.push(problem('sql-psql-command', base + token.start, verdict.why, verdict.fix));
   else if (inside) {
-    const why = 'A line of psql stands in the middle of a statement.';
+    const why = 'A psql command is in the middle of a statement.';
     work.problems.push(problem('sql-psql-command', base + token.start, why, 'End the statement before it with `;`.'));
   }
   return token.end;

@@ -78,7 +78,7 @@ test('what is not as the migration makes it is shown object by object, and what 
     /index public\.orders_user:\n +expected definition: CREATE INDEX orders_user ON public\.orders USING btree \(user_id\)\n +found +definition: CREATE INDEX orders_user ON public\.orders USING hash/,
   );
   expect(await historyOf(database)).toEqual(['adopted 1']);
-  expect(adopted.err).toContain('Stopped; what was recorded stands: 1 migration recorded');
+  expect(adopted.err).toContain('Stopped; what was recorded remains: 1 migration recorded');
 });
 
 test.each([
@@ -149,7 +149,7 @@ test('a database that is some migrations behind is adopted as far as it goes', a
   const adopted = await project.run('adopt');
   expect(adopted.exitCode, adopted.err).toBe(0);
   expect(adopted.err).toContain('Nothing of migrations/4_audit.sql is in the database');
-  expect(adopted.err).toContain('Look at `godwit plan`');
+  expect(adopted.err).toContain('Run `godwit plan` to see what is left');
   expect(adopted.err).not.toContain('godwit up');
   expect(await historyOf(database)).toEqual(['adopted 1', 'adopted 2', 'adopted 3']);
   const up = await project.run('up');
@@ -248,7 +248,7 @@ test('a dry run says what would be recorded, and records nothing', async () => {
   await made(database, 2);
   using project = createProject(files, database.url);
   const looked = await project.run('adopt', '--dry-run');
-  expect(looked.err).toContain('2 migrations would be recorded: the database is what they make:');
+  expect(looked.err).toContain('2 migrations would be recorded: the database already has what they make:');
   expect(looked.err).toContain('Nothing of migrations/3_view.sql is in the database');
   const baseline = await project.run('adopt', '--dry-run', '--baseline', '3');
   expect(baseline.err).toContain('3 migrations would be recorded without proof:');

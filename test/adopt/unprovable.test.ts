@@ -24,7 +24,7 @@ test('a migration that changes rows stops adoption with its statement, and all o
   const named = await project.run('adopt', '2', '3', '4');
   expect(named.exitCode, named.err).toBe(0);
   expect(named.err).toContain(
-    'It was named, and so recorded without proof: no catalogue tells whether UPDATE has run.',
+    'You named the migration, so it was recorded without proof: the system catalogue does not show whether UPDATE has run.',
   );
   expect(await historyOf(database)).toEqual(['adopted 1', 'baseline 2', 'baseline 3', 'adopted 4']);
   const verified = await project.run('verify', '--strict');

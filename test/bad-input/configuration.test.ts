@@ -116,7 +116,7 @@ test.each([
   ['nothing', '', 'config-unreadable', 'JSON', 'config'],
   ['no JSON', '{ "migrations": ', 'config-unreadable', 'JSON', 'config'],
   ['null', 'null', 'config-invalid', 'must be an object', 'config'],
-  ['__proto__', '{"__proto__": {"x": 1}}', 'config-invalid', '__proto__', 'Known here are'],
+  ['__proto__', '{"__proto__": {"x": 1}}', 'config-invalid', '__proto__', 'Known keys here'],
 ])('a configuration with %s is named by its path', async (_, text, code, path, fix) => {
   using project = createProject({ ...migration, 'godwit.config.json': text }, refusedPort);
   const { told, findings, exitCode, text: said } = await judge(project, 'up');
@@ -143,8 +143,8 @@ test.each([
   ['exports a function', 'export default () => ({});\n', 'must be an object'],
   ['is no program', 'export default {\n', ''],
   ['imports what is not there', 'import "./missing.mjs";\nexport default {};\n', 'missing.mjs'],
-  ['holds itself', 'const config = {}; config.migrations = config; export default config;\n', 'must be a text'],
-  ['holds a big number', 'export default { migrations: 10n };\n', 'must be a text'],
+  ['holds itself', 'const config = {}; config.migrations = config; export default config;\n', 'must be a string'],
+  ['holds a big number', 'export default { migrations: 10n };\n', 'must be a string'],
 ])('a configuration that %s is named', async (_, text, why) => {
   using project = createProject({ ...migration, 'godwit.config.mjs': text }, refusedPort);
   const { findings, told, exitCode, text: said } = await judge(project, 'status');
@@ -165,8 +165,8 @@ test.each(['nowhere.json', 'migrations', '/dev/null'])('--config %s is named', a
 test.each([
   ['de', '`-e dev`'],
   ['constructor', 'Name one of these'],
-  ['__proto__', 'Names are'],
-  ['a b', 'Names are'],
+  ['__proto__', 'Names consist of'],
+  ['a b', 'Names consist of'],
 ])('the environment %s is unknown', async (name, fix) => {
   using project = createProject({ ...migration, 'godwit.config.json': configured({ dev: {}, prod: {} }) }, refusedPort);
   const { told, exitCode, findings } = await judge(project, 'up', '-e', name);

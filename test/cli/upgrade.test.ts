@@ -60,10 +60,10 @@ test(
     project.write('godwit.config.json', config(18));
     const refused = await project.run('up');
     expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('[embedded-other-major]')]);
-    expect(refused.err).toContain('`godwit db upgrade` makes data of PostgreSQL 18');
+    expect(refused.err).toContain('`godwit db upgrade`, which rebuilds the data under PostgreSQL 18');
     const upgraded = await project.run('db', 'upgrade');
     expect(upgraded.exitCode, upgraded.err).toBe(0);
-    expect(upgraded.err).toContain('PostgreSQL 18 has the data of PostgreSQL 15: 4 migrations run anew');
+    expect(upgraded.err).toContain('PostgreSQL 18 has the data of PostgreSQL 15: 4 migrations run again');
     expect(await answer(project, 'show server_version_num')).toEqual([[[expect.stringMatching(/^18/)]]]);
     expect(await answer(project, contents)).toEqual(before);
     for (const command of ['up', 'verify', 'runs verify-chain', 'status']) {

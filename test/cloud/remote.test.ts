@@ -76,7 +76,7 @@ test('verify executes once, and again only when asked for or when another bundle
   const first = await ann.run('verify', '-e', 'dev');
   expect(first.exitCode, first.err).toBe(0);
   const second = await ann.run('verify', '-e', 'dev');
-  expect(second.err).toMatch(/as of .*, by run \w{26} \(verify, ann\); --fresh asks the database/);
+  expect(second.err).toMatch(/as of .*, by run \w{26} \(verify, ann\); --fresh queries the database/);
   expect(executed()).toBe(before + 1);
   await database.query('drop table b');
   expect((await ann.run('verify', '-e', 'dev', '--fresh')).exitCode).toBe(50);

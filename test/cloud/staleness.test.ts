@@ -147,7 +147,7 @@ test(
     const ended = await up.ended;
     expect(ended.exitCode, ended.err).toBe(130);
     expect(ended.err).toContain('[job-cancelled]');
-    expect(ended.err).not.toContain('takes from the history');
+    expect(ended.err).not.toContain('According to its exit code');
     expect(cloud.leaked()).toEqual([]);
   },
 );

@@ -267,7 +267,7 @@ test('data of another major are refused, with what to do', async () => {
     const refused = await startEmbedded({ dataDir: folder, major: other });
     expect(refused).toMatchObject({
       ok: false,
-      findings: [{ code: 'embedded-other-major', fix: expect.stringContaining(`major ${major}`) }],
+      findings: [{ code: 'embedded-other-major', fix: expect.stringContaining(`major version ${major}`) }],
     });
   }
   const same = await startEmbedded({ dataDir: folder });

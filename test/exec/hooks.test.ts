@@ -55,7 +55,7 @@ test('hooks follow a good `up` in their order, as runs of their own, until one f
   project.write('two', '');
   const again = await project.run('up', '-e', 'dev');
   expect(again.exitCode, again.err).toBe(0);
-  expect(again.err).toContain('Hook first has passed with these migrations before.');
+  expect(again.err).toContain('Hook first has already passed with these migrations.');
   expect(again.out).toBe('second looks\nthird looks\n');
   const once = await project.run('up', '-e', 'dev');
   expect([once.exitCode, once.out]).toEqual([0, '']);
@@ -126,10 +126,7 @@ test('a file that was applied elsewhere from other bytes is not promoted', async
   expect((await project.run('up', '-e', 'dev')).exitCode).toBe(0);
   project.write('migrations/1_a.sql', 'create table a (id bigint primary key);');
   const up = await project.run('up', '-e', 'prod');
-  expect([up.exitCode, up.err]).toEqual([
-    10,
-    expect.stringContaining('other files were applied as migrations/1_a.sql'),
-  ]);
+  expect([up.exitCode, up.err]).toEqual([10, expect.stringContaining('applied different files as migrations/1_a.sql')]);
 });
 
 test('an environment that cannot be asked lets nothing be promoted', async () => {
@@ -141,7 +138,7 @@ test('an environment that cannot be asked lets nothing be promoted', async () =>
   const up = await project.run('up', '-e', 'prod');
   expect([up.exitCode, up.err]).toEqual([
     30,
-    expect.stringContaining('`prod` requires `dev`, which could not be asked'),
+    expect.stringContaining('`prod` requires `dev`, which could not be queried'),
   ]);
 });
 

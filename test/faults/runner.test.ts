@@ -35,7 +35,7 @@ test('a runner that was killed: attach asks the history how it ended, the list s
   const attached = await project.run('runs', 'attach', run, '--json');
   expect(attached.exitCode).toBe(130);
   expect(attached.json.slice(-2)).toMatchObject([
-    { kind: 'finding', finding: { code: 'interrupted', why: expect.stringContaining('recorded by it: 1.') } },
+    { kind: 'finding', finding: { code: 'interrupted', why: expect.stringContaining('applied and recorded: 1.') } },
     { kind: 'run.finished', outcome: 'interrupted', exitCode: 130, events: attached.json.length },
   ]);
   await sessionsGone(database);

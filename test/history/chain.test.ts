@@ -92,7 +92,7 @@ test('a baseline that was found again in a copy of the database is clean, and a 
   await database.query('update godwit.guard set database_oid = 1');
   project.write('migrations/4_d.sql', 'create table d (id int);');
   const copied = await project.run('up');
-  expect([copied.exitCode, copied.err]).toEqual([0, expect.stringContaining('found again by names')]);
+  expect([copied.exitCode, copied.err]).toEqual([0, expect.stringContaining('matched by name')]);
   const clean = await project.run('runs', 'verify-chain');
   expect([clean.exitCode, clean.err]).toEqual([0, clean.err]);
   await database.query(`update godwit.guard set database_oid = 1;

@@ -92,7 +92,7 @@ test.each<[string, string | readonly string[], string | RegExp]>([
   [
     'another writer in the baseline',
     `update godwit.object set seq = 2 where name = 'public.a_name'`,
-    'baseline of index public.a_name: its words, or who wrote them',
+    'baseline of index public.a_name: its definition or its author',
   ],
   [
     'a missing row of the baseline',
@@ -107,12 +107,12 @@ test.each<[string, string | readonly string[], string | RegExp]>([
   [
     'other former words',
     `update godwit.former_object set words = '{forged}' where name = 'public.b'`,
-    'former words (godwit.former_object)',
+    'former definitions (godwit.former_object)',
   ],
   [
     'missing former words',
     `delete from godwit.former_object where name = 'public.b'`,
-    'former words (godwit.former_object)',
+    'former definitions (godwit.former_object)',
   ],
   [
     'added former words',

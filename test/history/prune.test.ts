@@ -75,7 +75,7 @@ test('F1: nothing is pruned of a history whose audit was altered: the traces wou
   await database.query("update godwit.run set by_whom = 'eve' where n = 2");
   const refused = await project.run('runs', 'prune', '--before', now(), '--yes');
   expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('[prune-refused]')]);
-  expect(refused.err).toMatch(/The audit is not whole: Run 01\w+: by_whom is "eve" and was ".*"\.\n/);
+  expect(refused.err).toMatch(/The audit chain is not intact: Run 01\w+: by_whom is "eve" and was ".*"\.\n/);
   expect(await database.query('select count(*)::int as n from godwit.run')).toEqual([{ n: 5 }]);
 });
 
@@ -160,7 +160,7 @@ describe('F1: what is left after a pruning is as safe as before', () => {
       'delete from godwit.pruned where n = 1',
       /the note that run 01\w+ was pruned was removed/,
     ],
-    ['a head', "update godwit.pruned set event_head = 'x' where n = 2", /is not as run/],
+    ['a head', "update godwit.pruned set event_head = 'x' where n = 2", /differs from what run/],
     ['a count', 'update godwit.epoch set pruned = 1', /counts 1 pruned runs, and 2/],
     [
       'a run, as if it had been pruned',

@@ -171,7 +171,7 @@ test('F11: a copy of anything else is refused', slow, async () => {
   expect([ofDev.exitCode, ofDev.err]).toEqual([10, expect.stringContaining('belongs to environment "dev"')]);
   await stg.query("update godwit.guard set environment = 'prod', environment_id = gen_random_uuid()");
   const ofOther = await at(stg, 'up');
-  expect([ofOther.exitCode, ofOther.err]).toEqual([10, expect.stringContaining('it is no copy of that one')]);
+  expect([ofOther.exitCode, ofOther.err]).toEqual([10, expect.stringContaining('it is not a copy of that one')]);
   expect(
     (await project.runWith({ STG_URL: stg.url }, 'adopt', '--identity', '--reason', 'x', '-e', 'stg')).exitCode,
   ).toBe(0);
@@ -180,9 +180,9 @@ test('F11: a copy of anything else is refused', slow, async () => {
 
 test.each([
   ['copied from prod', 'must be "copied-from NAME"'],
-  ['copied-from nothing', 'no environment here'],
+  ['copied-from nothing', 'not an environment here'],
   ['copied-from stg', 'itself'],
-  ['copied-from local', 'no environment here'],
+  ['copied-from local', 'not an environment here'],
 ])('F11: identity "%s" is refused with the configuration', async (identity, why) => {
   using project = createProject({ 'godwit.config.json': config(identity) });
   const ran = await project.run('status', '-e', 'stg');

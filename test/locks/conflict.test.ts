@@ -38,7 +38,7 @@ test(
     const ran = await folder.run('up');
     expect([ran.exitCode, ran.err]).toEqual([40, expect.stringContaining('serialization-failure')]);
     expect(ran.err).toContain('migrations/2_change.sql:2');
-    expect(ran.err).toContain('It was tried');
+    expect(ran.err).toContain('Godwit tried');
   },
   patientMs,
 );

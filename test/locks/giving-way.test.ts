@@ -50,7 +50,7 @@ test(
     expect(ran.exitCode).toBe(40);
     expect(ran.err).toMatch(/\[lock-timeout\]\n +migrations\/2_change.sql:2:1/);
     expect(ran.err).toMatch(
-      /It was tried \d+ times within \d+ s\. In the way: application “reports” \(user \w+, pid \d+, idle in transaction for \d+ s: begin; select count\(\*\) from users where email = \?\)\./,
+      /Godwit tried \d+ times within \d+ s\. In the way: application “reports” \(user \w+, pid \d+, idle in transaction for \d+ s: begin; select count\(\*\) from users where email = \?\)\./,
     );
     expect(ran.err).toMatch(/ 2 {2}no lock in time, try 3 in \d+ ms, \d s of 4 s spent/);
     expect(ran.err).not.toContain('secret@example.org');

@@ -158,7 +158,7 @@ test('F13: another file under the version of an applied one names both, and the 
   for (const command of ['up', 'status']) {
     const { err } = await project.run(command);
     expect(err).toContain(
-      'as migrations/0003_orders.sql; migrations/0003_bills.sql is another migration of the same version',
+      'as migrations/0003_orders.sql; migrations/0003_bills.sql is another migration with the same version',
     );
     expect(err).toContain('0004_bills.sql');
   }

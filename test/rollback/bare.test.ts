@@ -100,7 +100,7 @@ test('a rollback file without the file that it undoes is refused', async () => {
   project.remove('fixes/add_notes.sql');
   const ran = await project.run('up', '--file', 'fixes/rollback_add_notes.sql');
   expect(ran.exitCode).not.toBe(0);
-  expect(ran.err).toContain('it undoes add_notes.sql, which is not beside it');
+  expect(ran.err).toContain('the file undoes add_notes.sql, which is not next to it');
   expect((await history(database)).length).toBe(2);
 });
 

@@ -217,7 +217,7 @@ test('what a draft cannot bring back is named, and it is not called proven', { t
     objects: 2,
     unproven: [{ kind: 'type', name: 'public.mood', why: "labels: 'sad', 'glad'; before: 'sad'" }],
     gaps: [
-      'CREATE ROLE in line 3 changes no object of the database: it is not undone here.',
+      'CREATE ROLE in line 3 does not change an object, so this draft does not undo it.',
       "type public.mood keeps the label 'glad': PostgreSQL cannot remove labels from an enum.",
     ],
   });

@@ -46,13 +46,13 @@ test('F4: up --resume-up does again what a half-done down has undone, and nothin
   const refused = await project.run('up');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain(
-    'Run `godwit down` first; or `godwit up --resume-up`, which does again what was undone.',
+    'Run `godwit down` first, or `godwit up --resume-up`, which reapplies what was undone.',
   );
   expect((await project.run('status')).err).toContain('`godwit up --resume-up` does again what was undone');
 
   const plan = await project.run('plan', '--resume-up');
   expect(plan.exitCode, plan.err).toBe(0);
-  expect(plan.err + plan.out).toContain('1 migration would get back what `down` has undone');
+  expect(plan.err + plan.out).toContain('1 migration would have reapplied what `down` undid');
   expect(plan.err + plan.out).toContain('create index ×2');
 
   const up = await project.run('up', '--resume-up');

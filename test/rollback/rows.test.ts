@@ -16,7 +16,7 @@ test.each(majors)(
     expect(refused.exitCode).toBe(10);
     expect(refused.err).toContain('[down-loses-rows]');
     expect(refused.err).toContain(
-      'It destroys 5 rows (orders 2, users 3), of which the migration created 2; no more may be lost',
+      'The rollback destroys 5 rows (orders 2, users 3), of which the migration created 2; no more may be lost',
     );
     expect(refused.err).toContain('`--allow-row-loss 3`');
     expect(refused.err).toContain('migrations/1_shop.down.sql');
@@ -52,7 +52,7 @@ test('seed rows of one table do not excuse the rows of another', async () => {
   await database.query('delete from a; insert into b values (1), (2)');
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
-  expect(refused.err).toContain('It destroys 2 rows (b 2), none of which the migration created');
+  expect(refused.err).toContain('The rollback destroys 2 rows (b 2), none of which the migration created');
 });
 
 test('a dropped column loses its values, but not the constant that it gives to every row', async () => {
@@ -93,7 +93,7 @@ test('DELETE with a condition is judged by the rows that go, not by those that a
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('[down-loses-rows]');
   expect(refused.err).toContain(
-    'It destroys 4 rows (prompts 4), of which the migration created 2; no more may be lost.',
+    'The rollback destroys 4 rows (prompts 4), of which the migration created 2; no more may be lost.',
   );
   expect(await count(database, 'prompts')).toBe(52);
   expect((await project.run('down', '--allow-row-loss', '2')).exitCode).toBe(0);
@@ -126,7 +126,7 @@ test('a deleted row takes along what ON DELETE CASCADE says, and that counts', a
   await database.query('insert into b values (1), (1)');
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
-  expect(refused.err).toContain('It destroys 4 rows (a 2, b 2), of which the migration created 2');
+  expect(refused.err).toContain('The rollback destroys 4 rows (a 2, b 2), of which the migration created 2');
   expect(await count(database, 'b')).toBe(2);
   expect((await project.run('down', '--allow-row-loss', '2')).exitCode).toBe(0);
 });

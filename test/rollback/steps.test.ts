@@ -63,7 +63,7 @@ test('what only running an older step tells stops there, and what was undone bef
   expect(refused.exitCode, refused.err).toBe(40);
   expect(refused.err).toContain('[down-loses-rows]');
   expect(refused.err).toContain('migrations/1_a.down.sql:1:1');
-  expect(refused.err).toContain('It destroys 2 rows (b 2), none of which the undone migrations created');
+  expect(refused.err).toContain('The rollback destroys 2 rows (b 2), none of which the undone migrations created');
   expect(await history(database)).toEqual(['applied 1', 'applied 2', 'reverted 2']);
   expect(await count(database, 'b')).toBe(2);
   const down = await project.run('down', '--to', '0', '--allow-row-loss', '2');

@@ -48,13 +48,13 @@ test('F8: squash writes one file, proven on throwaway servers, that new and old 
   expect(squash.exitCode, squash.err).toBe(0);
   expect(squash.err).toContain('✔ written migrations/0004_squashed.sql');
   expect(squash.err).toMatch(/Proven by rehearsal on PostgreSQL \d+: 2 objects and the rows of 2 tables/);
-  expect(squash.err).toContain('0003_index.sql:5: CREATE INDEX stands without CONCURRENTLY');
-  expect(squash.err).toContain('0003_index.sql:6: VACUUM is left out');
+  expect(squash.err).toContain('0003_index.sql:5: CREATE INDEX is written without CONCURRENTLY');
+  expect(squash.err).toContain('0003_index.sql:6: VACUUM is omitted');
   expect(squash.err).toContain(
-    '0002_more.sql: expect select count(*) from users does not hold behind the last migration',
+    '0002_more.sql: expect select count(*) from users does not hold after the last migration',
   );
-  expect(squash.err).toContain('0001_users.verify.sql: it does not hold behind the last migration');
-  expect(squash.err).toContain('public.tokens: as many rows, with values that differ');
+  expect(squash.err).toContain('0001_users.verify.sql: it does not hold after the last migration');
+  expect(squash.err).toContain('public.tokens: the same number of rows, with values that differ');
   expect(squash.err).toContain('INSERT 0001_users.sql:3');
   expect(filesOf(project)).toEqual(['0004_squashed.sql', '0004_squashed.verify.sql', '0005_view.sql']);
   const text = project.read('migrations/0004_squashed.sql');

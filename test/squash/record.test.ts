@@ -129,7 +129,7 @@ test('F8: rows that the originals wrote out and the file does not are named', as
   expect(up.exitCode).toBe(10);
   expect(up.err).toContain('[squash-differs]');
   expect(up.err).toContain(
-    'rows of public.users: the replaced ones, such as migrations/0001_users.sql, wrote the row 2; the file makes 0',
+    'rows of public.users: the replaced migrations, such as migrations/0001_users.sql, wrote the row 2; the squashed file makes 0',
   );
   const named = await project.run('adopt', '3');
   expect(named.exitCode, named.err).toBe(0);
@@ -172,7 +172,7 @@ test('F8: a database with a part of it is refused, with what it has, while the f
   const up = await project.run('up');
   expect(up.exitCode).toBe(10);
   expect(up.err).toContain('[squash-in-part]');
-  expect(up.err).toContain('It replaces 1..3. Of these 2 are applied here (1, 2); 3 is not.');
+  expect(up.err).toContain('The file replaces 1..3. Of these 2 are applied here (1, 2); 3 is not.');
   expect(codesOf((await project.run('up', '--json')).json)).toEqual(['squash-in-part']);
   expect(await historyOf(database)).toEqual(['applied 1', 'applied 2']);
 });
@@ -249,7 +249,7 @@ test('F8: what stands beside and behind it runs in the same command', async () =
 
 test.each([
   ['of a version before what it replaces', 'migrations/0002_squashed.sql', 'its own version, 2, is older than 3'],
-  ['behind what it does not replace', 'migrations/0005_squashed.sql', '0004_view.sql stands between'],
+  ['behind what it does not replace', 'migrations/0005_squashed.sql', '0004_view.sql is between'],
 ])('F8: a squashed file %s is refused', async (_, file, told) => {
   using project = createProject({ ...later, [file]: squashed });
   const plan = await project.run('plan');

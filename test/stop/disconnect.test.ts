@@ -114,5 +114,5 @@ test('a run that is to finish waits after a reset for its own build, and finds i
 test('what is to happen when the runner has gone is asked for by name', async () => {
   using project = createProject({ 'migrations/1_a.sql': 'select 1;' });
   const ran = await project.run('up', '--on-disconnect', 'later');
-  expect([ran.exitCode, ran.err]).toEqual([2, expect.stringContaining('say cancel or finish')]);
+  expect([ran.exitCode, ran.err]).toEqual([2, expect.stringContaining('write cancel or finish')]);
 });

@@ -23,7 +23,7 @@ test('a platform that announces a pause gets a runner that holds still, and goes
   expect(await database.query('select n from log')).toEqual([{ n: 1 }]);
   process.kill(pid, 'SIGCONT');
   const attached = await project.run('runs', 'attach', run);
-  expect([attached.exitCode, attached.err]).toEqual([0, expect.stringContaining('was stopped and woken')]);
+  expect([attached.exitCode, attached.err]).toEqual([0, expect.stringContaining('was suspended and resumed')]);
   expect(await database.query('select n from log order by n')).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
 });
 

@@ -48,7 +48,7 @@ test('a run is cancelled through the database by somebody who cannot reach its r
   const cancelled = await elsewhere.run('runs', 'cancel', run, '--json');
   expect(cancelled.json[0]).toMatchObject({ run, outcome: 'interrupted', exitCode: 0 });
   const attached = await project.run('runs', 'attach', run);
-  expect([attached.exitCode, attached.err]).toEqual([130, expect.stringContaining('It was cancelled by ')]);
+  expect([attached.exitCode, attached.err]).toEqual([130, expect.stringContaining('The run was cancelled by ')]);
   expect(await database.query("select to_regclass('a') is not null as a, to_regclass('b') is not null as b")).toEqual([
     { a: true, b: false },
   ]);

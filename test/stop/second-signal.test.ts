@@ -70,7 +70,7 @@ test('while the server’s process stands still', async () => {
   const { err, ...ended } = await stopTwice(run);
   process.kill(pid, 'SIGCONT');
   expect(ended, err).toEqual(left);
-  expect(err).toContain('send it again to leave at once');
+  expect(err).toContain('send the signal again to leave at once');
   expect(err).toContain('Left at once. What was committed is recorded');
   await upGoesOn(project, name);
 });
@@ -114,13 +114,13 @@ test('a runner in a process of its own leaves, too, and who follows it hears how
   const pid = await pidAsleep(name);
   process.kill(pid, 'SIGSTOP');
   const cancelled = await project.run('runs', 'cancel', run);
-  expect(cancelled.err).toContain('once more to have it leave at once');
+  expect(cancelled.err).toContain('run the same command again to make it leave at once');
   await new Promise((resolve) => setTimeout(resolve, 600));
   await project.run('runs', 'cancel', run);
   const attached = await project.run('runs', 'attach', run);
   process.kill(pid, 'SIGCONT');
   expect(attached.exitCode, attached.err).toBe(130);
-  expect(attached.err).toContain('It was told twice to stop');
+  expect(attached.err).toContain('The runner received a second stop request');
   await upGoesOn(project, name);
 });
 

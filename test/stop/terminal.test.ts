@@ -137,6 +137,6 @@ test('Ctrl-C leaves a detached run that is only followed alone', async () => {
   const { child, text, ended } = godwit(project.folder, database.url, 'runs', 'attach', run);
   await until('it follows the run', () => text.err !== '');
   child.kill('SIGINT');
-  expect([await ended, text.err]).toEqual([130, expect.stringContaining('goes on by itself')]);
+  expect([await ended, text.err]).toEqual([130, expect.stringContaining('continues on its own')]);
   expect((await project.run('runs', 'attach', run)).exitCode).toBe(0);
 });

@@ -50,18 +50,19 @@ export async function bundleOf(open: OpenFile, hashing: Hashing): Promise<Outcom
   } catch (error) {
     // Cut off, or with parts missing: whatever reading stumbles over.
     const [why = ''] = (error as Error).message.split('\n');
-    return err(fault('bundle-damaged', { why: `It cannot be read: ${why.slice(0, 200)}` }));
+    return err(fault('bundle-damaged', { why: `The bundle cannot be read: ${why.slice(0, 200)}` }));
   }
 }
 
 async function checked(open: OpenFile, hashing: Hashing): Promise<Outcome<Bundle>> {
   const text = await open(manifestName);
   const manifest = parseManifest(Buffer.from(await text.read(0, text.size)).toString('utf8'));
-  if (manifest === undefined) return err(fault('bundle-damaged', { why: 'Its manifest is no JSON.' }));
-  if (manifest.format !== 1) return err(fault('bundle-damaged', { why: `Its format is ${String(manifest.format)}.` }));
+  if (manifest === undefined) return err(fault('bundle-damaged', { why: 'The manifest is not JSON.' }));
+  if (manifest.format !== 1)
+    return err(fault('bundle-damaged', { why: `Godwit does not support format ${String(manifest.format)}.` }));
   const body = async (migration: Migration, role: Role): Promise<ByteSource> => await open(bodyName(migration, role));
   if (bundleHash(manifest, hashing) !== manifest.hash)
-    return err(fault('bundle-damaged', { why: 'Its hash is not the one of its migrations.' }));
+    return err(fault('bundle-damaged', { why: 'The bundle’s hash does not match its migrations.' }));
   const wrong = await checkBundle(manifest, body, hashing);
   if (wrong.length > 0) return err(...wrong);
   return ok({

@@ -52,7 +52,7 @@ export async function bundleInVariable(value: string, hashing: Hashing): Promise
   try {
     files = decode(value);
   } catch (error) {
-    return err(fault('bundle-damaged', { why: `It cannot be unpacked: ${(error as Error).message}.` }));
+    return err(fault('bundle-damaged', { why: `The bundle cannot be unpacked: ${(error as Error).message}.` }));
   }
   return await bundleOf((name) => {
     const found = files.get(name);
@@ -85,6 +85,6 @@ function decode(value: string): ReadonlyMap<string, ByteSource> {
     files.set(name, memorySource(archive.subarray(at, at + size)));
     at += size;
   }
-  if (at !== archive.length) throw new Error('its length is not the one it tells');
+  if (at !== archive.length) throw new Error('its length differs from the stated one');
   return files;
 }

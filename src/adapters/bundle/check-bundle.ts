@@ -24,10 +24,10 @@ export async function checkBundle(manifest: Manifest, body: BodyOf, hashing: Has
       const source = await body(migration, role);
       const where = { file: script.file };
       if ((await checksumOf(source, hashing)) !== script.checksum)
-        findings.push(fault('bundle-damaged', { where, why: 'The bytes that arrived have another checksum.' }));
+        findings.push(fault('bundle-damaged', { where, why: 'The bytes that arrived have a different checksum.' }));
       const wrong = (await checkSpans(source, analysis.statements, analysis.absorbed)) ?? uncovered(analysis);
       if (wrong !== undefined)
-        findings.push(fault('bundle-damaged', { where, why: `Its analysis does not fit: ${wrong}.` }));
+        findings.push(fault('bundle-damaged', { where, why: `The analysis does not match the file: ${wrong}.` }));
     }
   }
   return findings;

@@ -108,9 +108,7 @@ async function ending(backing: Backing, started: SqlOperation): Promise<Outcome<
   const { google, instance, request, timeouts } = backing;
   const since = performance.now();
   const done = await pollUntil<Outcome<SqlOperation>>(timeouts, async () => {
-    request.onProgress(
-      `Cloud SQL makes a backup of ${instance.name}, ${Math.round((performance.now() - since) / 1000)} s`,
-    );
+    request.onProgress(`Cloud SQL is backing up ${instance.name}, ${Math.round((performance.now() - since) / 1000)} s`);
     const reply = await google.call<SqlOperation>({
       service: 'sqladmin',
       method: 'GET',
@@ -175,7 +173,7 @@ async function readBack(backing: Backing, operation: SqlOperation): Promise<Outc
   const state = backup?.state ?? 'it is not there';
   return err(
     fault('checkpoint-failed', {
-      why: `The backup of ${instance.name} was reported as made, but read back: ${state}.`,
+      why: `Cloud SQL reported the backup of ${instance.name} as complete, but it reads back as: ${state}.`,
     }),
   );
 }
@@ -187,7 +185,7 @@ function refused({ instance }: Backing, error: GoogleError): Outcome<never> {
 function late({ request, instance }: Backing, why: string) {
   if (request.signal?.aborted === true)
     return fault('interrupted', {
-      why: `Nothing was changed. A backup of ${instance.name} that was begun goes on, and expires by itself.`,
+      why: `Nothing was changed. A backup of ${instance.name} that has started continues, and expires on its own.`,
     });
   return fault('checkpoint-failed', { why: `${why} Instance: ${instance.name}.` });
 }

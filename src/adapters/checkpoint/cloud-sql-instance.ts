@@ -106,8 +106,8 @@ export function unlessElsewhere(
   if (!comparable || own.includes(host)) return ok(undefined);
   return err(
     fault('checkpoint-failed', {
-      why: `The run is connected to ${host}, and Cloud SQL instance ${name.name} of ${name.project} has ${own.join(', ')}: a checkpoint of it would be one of another server.`,
-      fix: 'Correct `instance` in godwit.config, or the address in the secret. Behind a pooler name the instance’s own address in the secret.',
+      why: `The run is connected to ${host}, but Cloud SQL instance ${name.name} of ${name.project} has ${own.join(', ')}: a checkpoint of it would be of another server.`,
+      fix: 'Correct `instance` in godwit.config, or the address in the secret. Behind a pooler, put the instance’s own address into the secret.',
     }),
   );
 }

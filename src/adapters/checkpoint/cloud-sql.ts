@@ -114,7 +114,7 @@ async function whenReady(
   });
   if (answer !== undefined) return answer;
   if (request.signal?.aborted === true)
-    return err(fault('interrupted', { why: 'It was waiting; nothing was changed.' }));
+    return err(fault('interrupted', { why: 'Cancelled while waiting; nothing was changed.' }));
   return err(fault('checkpoint-failed', { why: `Cloud SQL instance ${instance.name} did not become ready in time.` }));
 }
 
@@ -133,7 +133,7 @@ async function markMoment(
   const earliest = Date.parse((await earliestRecovery(google, instance)) ?? '');
   // Before the first backup since it was turned on there is nothing that the log could be applied to.
   if (Number.isNaN(earliest) || earliest >= Date.parse(request.before)) {
-    request.onProgress(`the log of ${instance.name} does not reach back yet: a backup is made`);
+    request.onProgress(`the log of ${instance.name} does not reach back yet: making a backup`);
     return undefined;
   }
   const copy = `${instance.name}-before-${request.run.slice(-8).toLowerCase()}`;
@@ -152,7 +152,7 @@ async function markMoment(
     means: 'point-in-time',
     id: `${instance.project}:${instance.name}@${request.before}`,
     restore: words.map(shellWord).join(' '),
-    undoes: `nothing by itself: it makes the new instance ${copy}; whoever moves to it gives up every write since to ${all}`,
+    undoes: `nothing on its own: it creates the new instance ${copy}; moving to it gives up every write since to ${all}`,
     takenAt: request.before,
     kept: `${days} days`,
   };

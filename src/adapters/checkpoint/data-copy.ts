@@ -35,7 +35,7 @@ async function take(options: DataCopyOptions, request: CheckpointRequest): Promi
   const home = serverHome(options.dataDir, options.env);
   const state = readState(home);
   if (state?.postmaster === undefined)
-    return err(fault('checkpoint-failed', { why: 'The embedded server does not run.' }));
+    return err(fault('checkpoint-failed', { why: 'The embedded server is not running.' }));
   const draft = await openDraft(options.folder, request.run);
   try {
     return await copy(options, request, { home, state, draft });
@@ -68,8 +68,8 @@ async function copy(
   try {
     const places = await client.query("select 1 from pg_tablespace where spcname not in ('pg_default', 'pg_global')");
     if (places.rows.length > 0)
-      return err(fault('checkpoint-failed', { why: 'The server has tablespaces outside of its data directory.' }));
-    request.onProgress('the server prepares for a copy of its data directory');
+      return err(fault('checkpoint-failed', { why: 'The server has tablespaces outside its data directory.' }));
+    request.onProgress('preparing the server for a copy of its data directory');
     const data = join(draft, 'data');
     const signal = request.signal === undefined ? {} : { signal: request.signal };
     const first = await beginBackup(client, state.major);
@@ -91,7 +91,7 @@ async function copy(
       restore: options.restoreCommand(request.run),
       undoes: 'every write since to every database of this embedded server',
       takenAt: new Date().toISOString(),
-      kept: `until ${mostKept} newer ones are there`,
+      kept: `until there are ${mostKept} newer ones`,
       bytes,
     };
     await keep(options.folder, draft, { ...checkpoint, environment: options.environment });

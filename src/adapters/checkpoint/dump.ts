@@ -36,7 +36,7 @@ export function createDumper(options: DumpOptions): Checkpointer {
       const tools = await findDumpTools(0, options.env);
       return 'dump' in tools
         ? { means: 'dump', text: `a dump of the database by pg_dump ${tools.major}` }
-        : { means: 'none', text: `no way to take one: ${noTools(tools, 0)}` };
+        : { means: 'none', text: `godwit cannot take one: ${noTools(tools, 0)}` };
     },
     take: (request) => take(options, request),
   };
@@ -48,7 +48,9 @@ async function take(options: DumpOptions, request: CheckpointRequest): Promise<O
   const tools = await findDumpTools(major, options.env);
   if (!('dump' in tools)) return err(needsTools(tools, major));
   if (/[\r\n]/.test(options.address.password ?? ''))
-    return err(fault('checkpoint-failed', { why: 'The password holds a line end, which no password file can carry.' }));
+    return err(
+      fault('checkpoint-failed', { why: 'The password contains a line break, which a password file cannot hold.' }),
+    );
   if (await leadsThroughPooler(options.address, request.signal)) return err(needsDirectWay());
   const draft = await openDraft(options.folder, request.run);
   try {
@@ -80,16 +82,16 @@ async function leadsThroughPooler(address: DatabaseAddress, signal?: AbortSignal
 
 function needsDirectWay(): ReturnType<typeof fault> {
   const why =
-    'A checkpoint of this database would be a dump, and the connection leads through a pooler: what pg_dump sets for its session would stay with the connections of others.';
+    'A checkpoint of this database would be a dump, but the connection leads through a pooler: pg_dump’s session settings would remain on connections that others use.';
   const fix =
-    'Name the server’s own address as `directUrl` in the configuration; or take a backup yourself and say so with `--waive-checkpoint "REASON"`, which is recorded; or set the policy to `"checkpoint": "never"`.';
+    'Name the server’s own address as `directUrl` in the configuration. Or take a backup yourself and run again with `--waive-checkpoint "REASON"`, which is recorded, or set the policy to `"checkpoint": "never"`.';
   return fault('needs-checkpoint', { why, fix });
 }
 
 function needsTools(tools: NoTools, major: number): ReturnType<typeof fault> {
-  const why = `A checkpoint of this database would be a dump, and ${noTools(tools, major)}.`;
+  const why = `A checkpoint of this database would be a dump, but ${noTools(tools, major)}.`;
   const install = `Install PostgreSQL’s client programs, version ${major} or newer (Debian, Ubuntu: postgresql-client-${major}; macOS: brew install libpq)`;
-  const fix = `${install}; or take a backup yourself and say so with \`--waive-checkpoint "REASON"\`, which is recorded; or set the policy to \`"checkpoint": "never"\`.`;
+  const fix = `${install}. Or take a backup yourself and run again with \`--waive-checkpoint "REASON"\`, which is recorded, or set the policy to \`"checkpoint": "never"\`.`;
   return fault('needs-checkpoint', { why, fix });
 }
 
@@ -133,7 +135,7 @@ async function dump(
     return err(fault('interrupted', { why: 'The checkpoint was not finished; nothing was changed.' }));
   if (!ended.ok) return err(fault('checkpoint-failed', { why: `pg_dump: ${options.redact(ended.said)}` }));
   await chmod(file, 0o600);
-  request.onProgress('the dump is read back');
+  request.onProgress('reading the dump back');
   const list = await run({ program: tools.restore, variables: {} }, ['--list', file]);
   if (!list.ok)
     return err(
@@ -146,9 +148,9 @@ async function dump(
     means: 'dump',
     id: request.run,
     restore: restoreCommand(tools, address, join(folder, request.run, fileName)),
-    undoes: `every write since to database ${address.database}, which is dropped and made anew; other databases are not touched`,
+    undoes: `every write since to database ${address.database}, which is dropped and recreated; other databases are not touched`,
     takenAt,
-    kept: `until ${mostKept} newer ones are there`,
+    kept: `until there are ${mostKept} newer ones`,
     bytes: size,
     sha256,
   });

@@ -115,8 +115,8 @@ function join(home: ServerHome, options: EmbeddedOptions): Outcome<EmbeddedServe
 function wrongMajor(home: ServerHome, wanted: number | undefined): ReturnType<typeof fault> | undefined {
   const made = majorOf(home);
   if (made === undefined || wanted === undefined || made === wanted) return undefined;
-  const why = `${home.folder} was made by PostgreSQL ${made}, and ${wanted} is asked for.`;
-  const fix = `\`godwit db upgrade\` makes data of PostgreSQL ${wanted} from them, and keeps these; or ask for major ${made}.`;
+  const why = `PostgreSQL ${made} created ${home.folder}, but the configuration asks for ${wanted}.`;
+  const fix = `Run \`godwit db upgrade\`, which rebuilds the data under PostgreSQL ${wanted} and keeps the old ones, or configure major version ${made}.`;
   return fault('embedded-other-major', { why, fix });
 }
 
@@ -143,8 +143,8 @@ async function start(home: ServerHome, options: EmbeddedOptions): Promise<Outcom
     if (existsSync(home.data))
       return err(
         fault('embedded-start-failed', {
-          why: `${home.state} is missing or damaged, and with it the password.`,
-          fix: `Remove ${home.folder} to begin with an empty database.`,
+          why: `${home.state}, which holds the password, is missing or damaged.`,
+          fix: `Remove ${home.folder} to start with an empty database.`,
         }),
       );
     warmDriver();

@@ -33,7 +33,7 @@ const templateFormat = 1;
 
 /** A server for development: little memory, durable, clocks in UTC, no secrets in its log. */
 const settings = `
-# godwit: settings of the embedded server; edit freely, they are written once.
+# godwit: settings of the embedded server. Edit them freely: godwit writes this file once.
 shared_buffers = 32MB
 max_connections = 60
 max_wal_size = 512MB
@@ -125,9 +125,9 @@ async function initialise(
 
 function initdbCure(said: string): string {
   if (/could not look up effective user/i.test(said))
-    return 'Run as a user that /etc/passwd knows, which initdb asks for (in a container: give the user id an entry there); or set DATABASE_URL to a server of your own.';
+    return 'Run as a user that has an entry in /etc/passwd, which initdb requires (in a container, add an entry for the user id), or set DATABASE_URL to a server of your own.';
   if (/no space left/i.test(said)) return 'Free some space: a data directory needs about 30 MB.';
-  return 'Read what initdb says above; DATABASE_URL to a server of your own is the other way.';
+  return 'See initdb’s message above, or set DATABASE_URL to a server of your own.';
 }
 
 function run(

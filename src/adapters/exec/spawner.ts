@@ -56,7 +56,7 @@ async function beginning(child: Child, program: string): Promise<Outcome<number>
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such program here.',
-  EACCES: 'it is no program, or may not be executed.',
+  EACCES: 'it is not a program, or it is not executable.',
   E2BIG: 'its arguments and its environment are too long for this system.',
 };
 

@@ -49,7 +49,7 @@ export function nearestName(wanted: string, existing: readonly string[]): string
 function disabled(error: GoogleError, what: GoogleUndertaking, why: string): Finding {
   const api = /\b([a-z]+\.googleapis\.com)\b/.exec(error.message)?.[1];
   const command = `gcloud services enable ${api ?? 'API.googleapis.com'}${projectOption(what.resource)}`;
-  return fault('google-api-disabled', { why, fix: `\`${command}\`; it takes effect within some minutes.` });
+  return fault('google-api-disabled', { why, fix: `Run \`${command}\`; it takes effect within a few minutes.` });
 }
 
 function denied(error: GoogleError, what: GoogleUndertaking, why: string): Finding {
@@ -60,7 +60,7 @@ function denied(error: GoogleError, what: GoogleUndertaking, why: string): Findi
   if (role === undefined) return fault('google-permission-denied', { why: missing });
   return fault('google-permission-denied', {
     why: missing,
-    fix: `The smallest role that holds ${permission} is ${role}: \`${grantCommand(role, what.resource)}\`. It takes effect within a minute or two.`,
+    fix: `The smallest role with ${permission} is ${role}: \`${grantCommand(role, what.resource)}\`. The grant takes effect within a minute or two.`,
   });
 }
 
@@ -70,7 +70,10 @@ function notFound(what: GoogleUndertaking, why: string): Finding {
   const names = (what.existing ?? []).map((name) => name.split('/').pop() ?? name).slice(0, 10);
   return names.length === 0
     ? fault('google-not-found', { why })
-    : fault('google-not-found', { why, fix: `There are: ${names.join(', ')}. ${fault('google-not-found').fix}` });
+    : fault('google-not-found', {
+        why,
+        fix: `Those that exist: ${names.join(', ')}. ${fault('google-not-found').fix}`,
+      });
 }
 
 function projectOption(resource: string): string {

@@ -185,8 +185,8 @@ function unencrypted({ endpoints }: GoogleOptions, service: GoogleService): Find
   if (base === undefined || !URL.canParse(base)) return undefined;
   const { protocol, hostname } = new URL(base);
   if (protocol === 'https:' || /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)) return undefined;
-  const why = `The endpoint of ${service} is ${base}: without encryption the access token could be read on its way.`;
-  return fault('config-invalid', { why, fix: 'Name it with https://; http:// is for this machine alone.' });
+  const why = `The endpoint of ${service} is ${base}: without encryption, others could read the access token in transit.`;
+  return fault('config-invalid', { why, fix: 'Use https://; http:// is accepted for this machine only.' });
 }
 
 function addressOf(options: GoogleOptions, request: GoogleRequest): string {

@@ -111,11 +111,11 @@ async function fetchToken(http: Http, request: TokenRequest): Promise<RegistryTo
   const body = (await readAll(answer)).toString('utf8');
   const status = answer.statusCode ?? 0;
   // It is overloaded, and refuses nobody: whoever asked tries again.
-  if (status === 429 || status >= 500) throw new LostConnection(`its address for tokens answered ${status}`);
+  if (status === 429 || status >= 500) throw new LostConnection(`its token endpoint answered ${status}`);
   if (status !== 200) throw denied(scope, status, body);
   const reply = parse(body);
   const value = reply?.token ?? reply?.access_token;
-  if (value === undefined) throw denied(scope, 401, 'the address for tokens gave none');
+  if (value === undefined) throw denied(scope, 401, 'its token endpoint returned no token');
   return { header: `Bearer ${value}`, until: Date.now() + (reply?.expires_in ?? 60) * 1000 - marginMs };
 }
 
@@ -152,7 +152,7 @@ function safeRealm({ scope, challenge, credential }: TokenRequest): URL {
   const realm = URL.canParse(text) ? new URL(text) : undefined;
   const isSafe = realm?.protocol === 'https:' || (realm?.protocol === 'http:' && isLoopback(realm.host));
   if (realm === undefined || !isSafe)
-    throw denied(scope, 401, `its address for tokens is unsafe: ${text === '' ? 'none' : text.slice(0, 80)}`);
+    throw denied(scope, 401, `its token endpoint is unsafe: ${text === '' ? 'none' : text.slice(0, 80)}`);
   const isGoogles = isGoogleHost(realm.host) || realm.host.endsWith('.googleapis.com');
   if (credential?.kind === 'google' && realm.host !== scope.host && !isGoogles)
     throw denied(scope, 401, `it wants Google's access token sent to ${realm.host}`);

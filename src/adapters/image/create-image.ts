@@ -149,7 +149,7 @@ async function groundOf(order: ImageOrder, tools: Tools, target: RepositoryName)
     platform,
   });
   const node = order.node ?? (await nodeOf(tools, base.image)).node;
-  if (node === undefined) throw withoutNode(base.image, 'has no Node in any place that PATH names');
+  if (node === undefined) throw withoutNode(base.image, 'has no Node in any directory of PATH');
   return { source: base.image, node, base };
 }
 

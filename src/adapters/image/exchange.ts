@@ -130,6 +130,6 @@ async function redirected(
     answer.resume();
     url = new URL(location, url);
     if (url.protocol !== 'https:' && !isLoopback(url.host))
-      throw unreachable(asked.doing, `it sends to ${url.host} without encryption`);
+      throw unreachable(asked.doing, `it redirects to ${url.host} without encryption`);
   }
 }

@@ -37,7 +37,7 @@ export function nodeByConfig(image: SourceImage): string | undefined {
   if (!official || version === null) return undefined;
   const [major, minor] = [Number(version[1]), Number(version[2])];
   if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1]))
-    throw withoutNode(image, `has Node ${version[0]}, and the runner needs ${oldestNode.join('.')} or newer`);
+    throw withoutNode(image, `has Node ${version[0]}, but the runner needs ${oldestNode.join('.')} or newer`);
   return '/usr/local/bin/node';
 }
 

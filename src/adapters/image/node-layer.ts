@@ -31,11 +31,8 @@ export async function nodeLayer(
 ): Promise<Layer> {
   const { own, found: snapshot, base } = options;
   if (snapshot.closed > 0)
-    throw withoutNode(
-      own,
-      `has ${snapshot.closed} layers that godwit cannot look into; name Node's path under image.node`,
-    );
-  if (snapshot.libc === undefined) throw withoutNode(own, 'has no Node, and no C library that one could run with');
+    throw withoutNode(own, `has ${snapshot.closed} layers that godwit cannot read; set image.node to the path of Node`);
+  if (snapshot.libc === undefined) throw withoutNode(own, 'has neither Node nor a C library that Node could run with');
   if (!snapshot.hasCxx) throw withoutNode(own, 'has no Node, and lacks libstdc++.so.6, which Node needs');
   const { zlib } = process.versions;
   const key = `node layer ${formatReference(base.base)} ${base.platform.architecture} ${snapshot.libc} zlib ${zlib}`;
@@ -52,7 +49,7 @@ async function takeNode(registry: RegistryClient, cache: ImageCache, options: No
   const { image: base } = await findBase(registry, cache, options.base);
   const seen = await lookForNode(registry, base, true);
   const node = nodeByConfig(base) ?? seen.node;
-  if (node === undefined) throw withoutNode(base, 'has no Node that could be laid upon your image');
+  if (node === undefined) throw withoutNode(base, 'has no Node that could be added to your image');
   if (seen.libc !== snapshot.libc)
     throw withoutNode(
       own,

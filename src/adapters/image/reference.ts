@@ -34,18 +34,21 @@ const dockerHub = 'docker.io';
  */
 export function parseReference(text: string): Outcome<ImageReference> {
   const [named = '', digest, ...more] = text.split('@');
-  if (more.length > 0) return wrong(text, 'It has more than one @');
+  if (more.length > 0) return wrong(text, 'The name has more than one @');
   if (digest !== undefined && !digestPattern.test(digest))
     return wrong(text, `Its digest is not sha256: and 64 hexadecimal digits in lower case`);
   const { host, path } = splitHost(named);
-  if (!hostPattern.test(host)) return wrong(text, `${quoted(host)} is no host`);
+  if (!hostPattern.test(host)) return wrong(text, `${quoted(host)} is not a host name`);
   const colon = path.lastIndexOf(':');
   const repository = withLibrary(host, colon < 0 ? path : path.slice(0, colon));
   const tag = colon < 0 ? undefined : path.slice(colon + 1);
   if (!repositoryPattern.test(repository))
-    return wrong(text, `${quoted(repository)} is no repository: lower-case letters, digits and . _ - between them`);
+    return wrong(
+      text,
+      `${quoted(repository)} is not a repository name: use lower-case letters, digits and . _ - between them`,
+    );
   if (repository.length > 255) return wrong(text, 'Its repository is longer than 255 characters');
-  if (tag !== undefined && !tagPattern.test(tag)) return wrong(text, `${quoted(tag)} is no tag`);
+  if (tag !== undefined && !tagPattern.test(tag)) return wrong(text, `${quoted(tag)} is not a tag`);
   if (digest !== undefined) return ok({ host, repository, ...(tag === undefined ? {} : { tag }), digest });
   return ok({ host, repository, tag: tag ?? 'latest' });
 }

@@ -43,7 +43,7 @@ export function unreachable(doing: Doing, why: string, status?: number): FaultEr
 
 /** Docker Hub counts by address, and many share one. */
 const hubLimitFix =
-  'Docker Hub limits how much is fetched without a name: `docker login`, or set `image.base` to a copy elsewhere, such as mirror.gcr.io/library/node:22-slim.';
+  'Docker Hub limits anonymous pulls: run `docker login`, or set `image.base` to a copy elsewhere, such as mirror.gcr.io/library/node:22-slim.';
 
 /** The bytes are not what their name says. */
 export function damaged(doing: Doing, why: string): FaultError {
@@ -52,10 +52,10 @@ export function damaged(doing: Doing, why: string): FaultError {
 
 function accessFix({ host, repository, writes }: Doing): string {
   if (!isGoogleHost(host))
-    return `Log in: \`docker login ${host}\` writes what godwit reads from ~/.docker/config.json.`;
+    return `Run \`docker login ${host}\`; godwit reads the credentials from ~/.docker/config.json.`;
   const role = writes ? 'roles/artifactregistry.writer' : 'roles/artifactregistry.reader';
   const { name, project, location } = googleRepository(host, repository);
-  return `Give the account that runs godwit ${role}: \`gcloud artifacts repositories add-iam-policy-binding ${name} --project=${project} --location=${location} --role=${role} --member=…\`.`;
+  return `Grant the account that runs godwit ${role}: \`gcloud artifacts repositories add-iam-policy-binding ${name} --project=${project} --location=${location} --role=${role} --member=…\`.`;
 }
 
 function repositoryFix({ host, repository, writes }: Doing): string {

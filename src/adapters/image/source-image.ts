@@ -76,9 +76,9 @@ function checked(
   platform: Platform,
 ): SourceImage {
   const config = parseConfig(parts.configBytes);
-  if (config === undefined) throw unreadable(image, 'its configuration is none of an image');
+  if (config === undefined) throw unreadable(image, 'its configuration is not that of an image');
   if (config.rootfs.diff_ids.length !== parts.manifest.layers.length)
-    throw unreadable(image, 'its configuration and its manifest have not the same number of layers');
+    throw unreadable(image, 'its configuration and its manifest list different numbers of layers');
   if (config.os !== platform.os || config.architecture !== platform.architecture)
     throw otherPlatform(image, platform, [`${config.os}/${config.architecture}`]);
   const { host, repository } = image;
@@ -108,7 +108,7 @@ function platformName({ platform }: Descriptor): readonly string[] {
 
 function otherPlatform(image: ImageReference, { os, architecture }: Platform, there: readonly string[]): FaultError {
   const has = there.length === 0 ? 'no platform at all' : [...new Set(there)].join(', ');
-  const why = `${formatReference(image)} is there for ${has}, not for ${os}/${architecture}, which the job needs.`;
+  const why = `${formatReference(image)} is available for ${has}, not for ${os}/${architecture}, which the job needs.`;
   return new FaultError(fault('image-platform', { why }));
 }
 

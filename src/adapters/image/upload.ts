@@ -155,7 +155,7 @@ async function ask({ exchange, target }: Uploading, step: UploadStep): Promise<I
 function locationOf({ target }: Uploading, answer: IncomingMessage): URL {
   const home = new URL(registryUrl(target.host));
   const { location } = answer.headers;
-  if (location === undefined) throw unreachable(doingOf(target), 'it named no address for the upload');
+  if (location === undefined) throw unreachable(doingOf(target), 'it did not name an address for the upload');
   const place = new URL(location, home);
   if (place.host === home.host) place.protocol = home.protocol;
   if (place.protocol !== 'https:' && place.protocol !== home.protocol)

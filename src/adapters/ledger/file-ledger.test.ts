@@ -68,6 +68,6 @@ test('attempts since the last recorded one are carried into the history', () => 
   ]);
   expect(attempts.map(({ run, failure }) => [run, failure])).toEqual([
     ['01D', 'x'],
-    ['01C', 'It did not end.'],
+    ['01C', 'The run did not end.'],
   ]);
 });

@@ -52,7 +52,7 @@ async function openSession(
   const giveUp = (): void => cut(client);
   options.signal?.addEventListener('abort', giveUp);
   try {
-    if (options.signal?.aborted === true) throw new Error('it was not wanted any more');
+    if (options.signal?.aborted === true) throw new Error('it was no longer needed');
     await client.connect();
   } catch (error) {
     cut(client);

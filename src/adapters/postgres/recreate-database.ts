@@ -80,8 +80,8 @@ LEFT JOIN pg_catalog.pg_database d ON d.datname = ${literal} WHERE r.rolname = c
   if (text != null && may !== 't')
     return err(
       fault('reset-refused', {
-        why: `The role may not drop and make the database ${database}: it needs CREATEDB, and to own the database.`,
-        fix: `As an administrator: \`ALTER ROLE … CREATEDB;\` and \`ALTER DATABASE ${quoteIdent(database)} OWNER TO …;\`; or give the URL of a role that may.`,
+        why: `The role may not drop and create database ${database}: it needs CREATEDB, and must own the database.`,
+        fix: `As an administrator: \`ALTER ROLE … CREATEDB;\` and \`ALTER DATABASE ${quoteIdent(database)} OWNER TO …;\`. Or use the URL of a role that may do so.`,
       }),
     );
   const sessions = await ask(

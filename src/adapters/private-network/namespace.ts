@@ -110,7 +110,7 @@ async function untilUp(child: ChildProcess): Promise<void> {
     child.once('error', (error: NodeJS.ErrnoException) =>
       reject(new NamespaceError(error.code === 'ENOENT' ? '`unshare` of util-linux is not installed' : error.message)),
     );
-    child.once('close', () => reject(new NamespaceError(said.trim() || 'unshare ended without a word')));
+    child.once('close', () => reject(new NamespaceError(said.trim() || 'unshare ended without a message')));
   });
   if (child.stdout !== null) await Promise.race([once(child.stdout, 'data'), failure]);
   failure.catch(() => undefined);

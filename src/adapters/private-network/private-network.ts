@@ -28,7 +28,7 @@ const [jobs, server] = ['192.0.2.2', '192.0.2.10'];
 export async function layPrivateNetwork(platform: string = process.platform): Promise<Outcome<PrivateNetwork>> {
   if (platform !== 'linux')
     return err(
-      fault('private-network-unavailable', { why: `Network namespaces exist on Linux, and this is ${platform}.` }),
+      fault('private-network-unavailable', { why: `Network namespaces exist only on Linux, and this is ${platform}.` }),
     );
   const refusals: string[] = [];
   for (const rootless of process.getuid?.() === 0 ? [false, true] : [true]) {
@@ -39,7 +39,7 @@ export async function layPrivateNetwork(platform: string = process.platform): Pr
       refusals.push(error.message);
     }
   }
-  return err(fault('private-network-unavailable', { why: `The system says: ${refusals.join('; ')}.` }));
+  return err(fault('private-network-unavailable', { why: `The system reports: ${refusals.join('; ')}.` }));
 }
 
 async function lay(rootless: boolean): Promise<PrivateNetwork> {

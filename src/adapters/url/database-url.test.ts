@@ -120,7 +120,7 @@ test.each([
 test('parameters of other tools are named as without effect', () => {
   const outcome = read('postgresql://a:b@localhost/d?schema=public&pgbouncer=true');
   expect(outcome.ok && outcome.value.findings.map((finding) => finding.why)).toEqual([
-    'DATABASE_URL: godwit makes no use of the parameter `schema`.',
-    'DATABASE_URL: godwit makes no use of the parameter `pgbouncer`.',
+    'DATABASE_URL: godwit does not use the parameter `schema`.',
+    'DATABASE_URL: godwit does not use the parameter `pgbouncer`.',
   ]);
 });

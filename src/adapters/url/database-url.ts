@@ -49,7 +49,7 @@ export function readDatabaseUrl(text: string, label: string, defaults: UrlDefaul
   const tls = withCa(tlsOf(query.get('sslmode'), host), query.has('sslmode'), serverCa);
   if (tls === undefined)
     return refuse('url-sslmode', label, {
-      why: `${label}: sslmode=${query.get('sslmode') ?? ''} is none that godwit uses. ${fault('url-sslmode').why}`,
+      why: `${label}: sslmode=${query.get('sslmode') ?? ''} is not supported. ${fault('url-sslmode').why}`,
     });
 
   const schema = /search_path/i.test(query.get('options') ?? '')
@@ -87,7 +87,7 @@ const hostPattern = /^(\/.*|[\w.-]+|[0-9a-fA-F:.]+(%\w+)?)$/;
 function formFault(stored: string, label: string): Finding | undefined {
   if (stored === '') return fault('url-missing', { why: `${label} is empty.` });
   if (/^["'`“”‘’]/.test(stored)) return refuseWith('url-quoted', label);
-  if (/^jdbc:/i.test(stored)) return schemeFault(label, 'jdbc:', 'Remove the `jdbc:` in front.');
+  if (/^jdbc:/i.test(stored)) return schemeFault(label, 'jdbc:', 'Remove the leading `jdbc:`.');
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(stored)?.[1];
   if (scheme === undefined) {
     if (/^\s*\w+\s*=/.test(stored)) return refuseWith('url-keywords', label);
@@ -103,7 +103,7 @@ function schemeFault(label: string, scheme: string, fix: string): Finding {
 
 function schemeFix(scheme: string): string {
   if (/^postgres(ql)?\+/i.test(scheme))
-    return `Write postgresql:// in place of ${scheme}://: the part behind + names a Python driver.`;
+    return `Write postgresql:// in place of ${scheme}://: the part after + names a Python driver.`;
   return 'Godwit works with PostgreSQL: begin the URL with postgresql://.';
 }
 
@@ -145,7 +145,7 @@ const knownParameters: ReadonlySet<string> = new Set([
 const schemaParameters: ReadonlySet<string> = new Set(['search_path', 'schema', 'currentSchema']);
 
 function parameterWarning(name: string, label: string): Finding {
-  return fault('url-parameter', { why: `${label}: godwit makes no use of the parameter \`${name}\`.` });
+  return fault('url-parameter', { why: `${label}: godwit does not use the parameter \`${name}\`.` });
 }
 
 function refuse(code: FaultCode, label: string, details?: FaultDetails): Outcome<never> {

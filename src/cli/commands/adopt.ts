@@ -58,7 +58,7 @@ export const run: Run<typeof spec> = async (context) => {
   }
   if (reason !== undefined)
     return failed([
-      fault('wrong-usage', { why: '--reason belongs to --identity: it says why the database is another one.' }),
+      fault('wrong-usage', { why: '--reason belongs to --identity: it says why the database is a different one.' }),
     ]);
   if (baseline !== undefined && names.length > 0)
     return failed([fault('wrong-usage', { why: 'Name migrations, or give --baseline VERSION, not both.' })]);

@@ -44,7 +44,7 @@ export const run: Run<typeof spec> = async (context) => {
 async function show(context: CommandContext<typeof spec>): Promise<Result> {
   const { keep, privateNetwork, cloudRun } = context.options;
   if ([keep !== undefined, privateNetwork, cloudRun].filter(Boolean).length > 1) {
-    const why = '--keep, --private-network and --cloud-run are three demos; choose one.';
+    const why = '--keep, --private-network and --cloud-run are different demos: choose one.';
     return failed([fault('wrong-usage', { why })]);
   }
   if (privateNetwork && context.io.env[laptopVariable] === undefined)
@@ -112,8 +112,8 @@ async function tour(context: Context, folder: string, keep: string | undefined):
   screen.say(
     '',
     keep === undefined
-      ? 'This was a demo in a temporary folder. `godwit init` begins a project of your own.'
-      : `The project is in ${keep}: look at its migrations, change them, run \`godwit up\` there.`,
+      ? 'This was a demo in a temporary folder. `godwit init` starts a project of your own.'
+      : `The project is in ${keep}: read its migrations, change them, run \`godwit up\` there.`,
   );
   return done();
 }

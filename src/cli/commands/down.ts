@@ -52,7 +52,7 @@ export const run: Run<typeof spec> = async (context) => {
     const other = firstTyped(undoing);
     return other === undefined
       ? await draftDown(context, { version: draft, write, major })
-      : wrong(`--draft and ${other} do not go together: nothing is undone.`);
+      : wrong(`--draft and ${other} cannot be combined: a draft does not undo anything.`);
   }
   const without = firstTyped({ write, major });
   if (without !== undefined) return wrong(`${without} belongs to --draft VERSION.`);

@@ -50,7 +50,11 @@ function requestOf({ options, behind }: CommandContext<typeof spec>): Outcome<Ex
   const { takeOver, timeout } = options;
   const alone = !options.noLock;
   if (takeOver && !alone)
-    return err(fault('wrong-usage', { why: '--take-over and --no-lock do not go together: nothing is held.' }));
+    return err(
+      fault('wrong-usage', {
+        why: '--take-over and --no-lock cannot be combined: with --no-lock the command does not hold the database.',
+      }),
+    );
   return ok({
     words: behind,
     waitMs: options.wait ?? defaultWaitMs,
@@ -66,7 +70,8 @@ async function approval(context: Context, { project }: Ready, words: readonly st
   const { name, protected: isProtected } = project.environment;
   if (!isProtected || !io.interactive || screen.json) return ok(false);
   const answer = await io.ask(`\n${name} is protected. Type its name to execute \`${shown(words)}\` there: `);
-  if (context.signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was executed.' }));
+  if (context.signal.aborted)
+    return err(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was executed.' }));
   if (answer?.trim() === name) return ok(true);
   const why = 'The name of the environment was not typed; nothing was executed.';
   return err(fault('needs-approval', { why, fix: `Type \`${name}\` when asked.` }));

@@ -8,14 +8,14 @@ import { configNames } from '../../project/load-config.ts';
 import { defineCommand, type Run } from '../command.ts';
 import { done, failed } from '../result.ts';
 
-const config = `// Configuration of godwit. Passwords never stand here: a database is named by the environment
+const config = `// Configuration of godwit. Do not write passwords here: a database is named by the environment
 // variable that holds its URL.
 
 /** @type {import('godwit/config').Config} */
 export default {
   migrations: 'migrations',
   environments: {
-    // A real PostgreSQL that godwit starts by itself, in .godwit/.
+    // A real PostgreSQL that godwit starts on its own, in .godwit/.
     local: { database: 'embedded' },
     // dev: { database: { env: 'DEV_DATABASE_URL' } },
     // prod: { database: { env: 'PROD_DATABASE_URL' }, protected: true },
@@ -24,7 +24,7 @@ export default {
 `;
 
 const sampleUp = `-- The first migration. Godwit runs it in one transaction, then checks in the database
--- that everything stated here is there. Change it as you like before the first \`godwit up\`.
+-- that everything stated here exists. Change it as you like before the first \`godwit up\`.
 CREATE TABLE notes (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   title text NOT NULL CHECK (title <> ''),

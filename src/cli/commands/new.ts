@@ -63,7 +63,7 @@ export const run: Run<typeof spec> = async (context) => {
 };
 
 function downHint(up: string): string {
-  return `-- Undoes ${up}: its statements the other way round, the last one first, such as
+  return `-- Undoes ${up}: reverse its statements, the last one first, such as
 --   drop index concurrently users_email;   for   create index concurrently users_email …
 --   drop table users;                      for   create table users …
 -- \`godwit down\` refuses to destroy rows that the migration did not create.

@@ -79,13 +79,15 @@ function show({ screen }: Context, squashed: SquashedFiles): void {
   );
   for (const change of made.changes) screen.say(`${yellow('▲')} ${change}`);
   for (const table of made.values)
-    screen.say(`${yellow('▲')} ${table}: as many rows, with values that differ from run to run (times, random ones).`);
+    screen.say(
+      `${yellow('▲')} ${table}: the same number of rows, with values that differ from run to run (times, random values).`,
+    );
   if (made.rows.length > 0) {
     const shown = made.rows.slice(0, mostRows);
     const more = made.rows.length - shown.length;
     screen.say(
       '',
-      `${countOf(made.rows.length, 'statement')} that may change rows ${made.rows.length === 1 ? 'is' : 'are'} kept. What a new database does not need may be taken out by hand:`,
+      `${countOf(made.rows.length, 'statement')} that may change rows ${made.rows.length === 1 ? 'is' : 'are'} kept. Remove by hand what a new database does not need:`,
       ...shown.map((row) => dim(`  ${row}`)),
       ...(more > 0 ? [dim(`  … and ${more} more`)] : []),
     );
@@ -97,14 +99,14 @@ function nextSteps(files: number, removed: boolean): readonly string[] {
   const first = removed
     ? [`${countOf(files, 'replaced file')} removed. Commit, and release:`]
     : [
-        `The ${countOf(files, 'replaced file')} may stay beside it until every database is as far, or go at once (\`--remove\`). Commit, and release:`,
+        `Keep the ${countOf(files, 'replaced file')} until every database has applied them, or remove them now (\`--remove\`). Commit, and release:`,
       ];
   return [
     ...first,
     '  a database that has all of them records the new file with its next `godwit up`, and executes nothing;',
     removed
-      ? '  one that has only some is refused: bring it there first, with the last release that has the files;'
-      : '  one that has only some goes on with the old files, and records the new one behind them;',
+      ? '  one that has only some is refused: apply the others first, with the last release that has the files;'
+      : '  one that has only some continues with the old files, then records the new one;',
     '  a new one runs the new file alone.',
   ];
 }

@@ -224,7 +224,7 @@ function show(screen: Screen, { lines, findings, otherSets, environment }: Shown
 function nextStep(lines: readonly StatusLine[], environment: string): string {
   const name = environment === 'local' ? '' : ` -e ${environment}`;
   return lines.some(({ state, how }) => state === 'partial' && how !== undefined)
-    ? `\`godwit down${name}\` goes on undoing what stands in part, \`godwit up --resume-up${name}\` does again what was undone`
+    ? `\`godwit down${name}\` finishes undoing it, \`godwit up --resume-up${name}\` reapplies what was undone`
     : `\`godwit up${name}\``;
 }
 

@@ -22,7 +22,7 @@ import { laptopVariable, type DemoSite } from './laptop.ts';
 export async function demoPrivateNetwork(context: Context): Promise<Result> {
   const program = besideProgram('godwit.js');
   if (program === undefined) return failed([fault('bug', { why: 'The program is missing from the installation.' })]);
-  context.screen.live('laying a private network');
+  context.screen.live('creating a private network');
   const laid = await layPrivateNetwork();
   if (!laid.ok) return failed(laid.findings);
   using network = laid.value;

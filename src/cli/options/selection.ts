@@ -17,9 +17,9 @@ export interface SelectionOptions {
 /** The migrations that `--to`, `--out-of-order`, `--resume-up` and `--file` choose. */
 export function selectionOf(options: SelectionOptions, direction: 'up' | 'down'): Outcome<Selection> {
   const { to, file, outOfOrder = false, resumeUp = false, down } = options;
-  if (to !== undefined && file !== undefined) return wrong('--to and --file do not go together.');
+  if (to !== undefined && file !== undefined) return wrong('--to and --file cannot be combined.');
   const narrows = firstTyped({ to, file, outOfOrder, down });
-  if (resumeUp && narrows !== undefined) return wrong(`--resume-up and ${narrows} do not go together.`);
+  if (resumeUp && narrows !== undefined) return wrong(`--resume-up and ${narrows} cannot be combined.`);
   const bare = file === undefined ? undefined : readBareName(file);
   return ok({
     // Applying a script that undoes another is undoing that other one.

@@ -35,8 +35,8 @@ function wordsOf(event: WaitEvent): string {
     case 'lock.blocked': {
       if (event.id === '')
         return `Waiting for ${event.on ?? 'the history'}, which is locked, for ${age(event.waitedMs)}${inTheWay(event.blockers)}. Still waiting …`;
-      const behind = event.waiters === 0 ? '' : `; ${event.waiters} wait behind it`;
-      return `${event.id}  waits for a lock for ${age(event.waitedMs)}${inTheWay(event.blockers)}${behind}`;
+      const behind = event.waiters === 0 ? '' : `; ${event.waiters} waiting behind it`;
+      return `${event.id}  has waited for a lock for ${age(event.waitedMs)}${inTheWay(event.blockers)}${behind}`;
     }
     case 'lock.retry': {
       const { attempt, pauseMs, spentMs, budgetMs, blockers } = event;
@@ -45,7 +45,7 @@ function wordsOf(event: WaitEvent): string {
     }
     case 'standby.wait': {
       const connected = event.connected === '' ? 'none is connected' : `connected: ${event.connected}`;
-      return `committed here, waits for a synchronous standby to confirm it for ${age(event.waitedMs)}: synchronous_standby_names is “${event.standbys}”, ${connected} (see pg_stat_replication); a stop ends the wait, and what is committed stays`;
+      return `committed here, has waited ${age(event.waitedMs)} for a synchronous standby to confirm it: synchronous_standby_names is “${event.standbys}”, ${connected} (see pg_stat_replication); a stop ends the wait, and the commit remains`;
     }
     case 'build.progress': {
       const object = event.object === '' ? '' : ` ${event.object}`;
@@ -59,8 +59,8 @@ function wordsOf(event: WaitEvent): string {
 const causes = {
   timeout: 'no lock in time',
   deadlock: 'a deadlock',
-  crowd: 'stepped back, too many waited behind it',
-  conflict: 'others have changed what it works on',
+  crowd: 'stepped back, because too many waited behind it',
+  conflict: 'other sessions changed its rows',
 };
 
 function inTheWay(blockers: readonly Blocker[]): string {

@@ -63,7 +63,7 @@ export type RunEvent =
       /** The schema that they are created in; empty: there is none. */
       readonly schema: string;
       readonly extensions: readonly { readonly name: string; readonly schema: string }[];
-      /** Files to rehearse, where the folder holds more than this database goes by. */
+      /** Files to rehearse, where the folder contains more than this database goes by. */
       readonly files?: readonly string[];
     }
   /** How far the database is what the rehearsed migrations make. */

@@ -63,7 +63,7 @@ export interface Statement {
   readonly destroys?: string;
   /** True: what it does cannot be seen in its text (DO, EXECUTE, CALL). */
   readonly opaque: boolean;
-  /** How its effect is looked up when it runs outside of a transaction; absent where it cannot be. */
+  /** How its effect is looked up when it runs outside a transaction; absent where it cannot be. */
   readonly outside?: Outside;
   /** How long it may wait for locks; absent where that does not matter, or where the file says it. */
   readonly lock?: LockClass;

@@ -164,7 +164,7 @@ export interface Bundle {
   /** The set that the folder belongs to: its ids begin with it, those of `app` apart. */
   readonly set: string;
   readonly migrations: readonly Migration[];
-  /** All that the folder holds, where `migrations` are those of them that this database goes by (`bundleInEffect`). */
+  /** All that the folder contains, where `migrations` are those of them that this database goes by (`bundleInEffect`). */
   readonly folder?: readonly Migration[];
   /** For `adopt`, and for squashed migrations: what the migrations made on a throwaway server. */
   readonly rehearsed?: Rehearsed;

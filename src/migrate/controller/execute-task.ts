@@ -74,7 +74,7 @@ async function listenWhole(deployment: Deployment): Promise<Execution> {
 /** Never partial data: nothing of what arrived is kept. */
 function withoutAnswer(execution: Execution): Execution {
   const { run, log } = execution;
-  const place = log === undefined ? '' : ` What there is: ${log}`;
+  const place = log === undefined ? '' : ` The log that is available: ${log}`;
   const named = execution.findings.filter(({ severity }) => severity === 'error');
   const cause = unreadable(execution);
   const { why, fix } = cause ?? fault('lines-missing');
@@ -123,15 +123,15 @@ export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Ou
   if (!written.ok && isNeeded) return written;
   if (!prepared.ok) return giveUp(prepared.findings);
   if (deployment.signal?.aborted === true)
-    return giveUp([fault('interrupted', { why: 'It was stopped before anything was made.' })]);
+    return giveUp([fault('interrupted', { why: 'The run was stopped before it created anything.' })]);
   const entry = preparedAttempt(first, prepared.value);
   deployment.onStep?.(preparedText(prepared.value), prepared.value);
   const started = await engine.start(prepared.value);
   if (started.ok) {
-    deployment.onStep?.('the job is made; its container starts', prepared.value);
+    deployment.onStep?.('the job is created; its container is starting', prepared.value);
     const warnings = written.ok
       ? []
-      : [unwritten(`It is not in the ledger of this machine: ${textOf(written.findings)}`)];
+      : [unwritten(`The run is not in this machine’s ledger: ${textOf(written.findings)}`)];
     return ok({ ref: started.value, entry: await placed(ledger, entry, started.value), warnings });
   }
   // It may have been made, and the answer lost.
@@ -177,7 +177,9 @@ export async function conclude(
   const warnings = [...(execution.warnings ?? []), ...before];
   if (!cleaned.ok) warnings.push(...cleaned.findings.map((finding) => ({ ...finding, severity: 'warning' as const })));
   if (!kept.ok && before.length === 0)
-    warnings.push(unwritten(`The run ended as it says; the end could not be written down: ${textOf(kept.findings)}`));
+    warnings.push(
+      unwritten(`The run ended as shown, but its outcome could not be written to the ledger: ${textOf(kept.findings)}`),
+    );
   return warnings.length === 0 ? execution : { ...execution, warnings };
 }
 

@@ -16,7 +16,7 @@ export interface ResolvedOutcome {
 
 /** The end of a run that its platform never started: nothing has changed. */
 export function notRun(run: string, findings: readonly Finding[], received: number): ResolvedOutcome {
-  const why = 'It was stopped before it began.';
+  const why = 'The run was stopped before it began.';
   const reported = findings.length > 0 ? findings : [fault('interrupted', { why })];
   const exitCode = exitCodeOf(reported) || 30;
   return ended({ run, exitCode, outcome: outcomeOf(exitCode), ms: 0, received }, reported);
@@ -33,7 +33,7 @@ export function byExitCode(end: {
 }): ResolvedOutcome {
   const outcome = outcomeOf(end.exitCode);
   const place = end.log === '' ? '' : ` Its log: ${end.log}`;
-  const why = `Not all of its lines have arrived. Its exit code, which it takes from the history, says how it ended: ${outcome}.${place}`;
+  const why = `Some lines of its output have not arrived. According to its exit code, it ended as: ${outcome}.${place}`;
   return ended({ ...end, outcome, ms: 0 }, [...end.warnings, fault('lines-lost', { why })]);
 }
 
@@ -81,22 +81,25 @@ function exitCodeBy(recorded: RecordedRun): number {
 }
 
 function findingFor(recorded: RecordedRun, exitCode: number) {
-  const fix = '`godwit status` tells what is applied; `godwit up` goes on from there, and does nothing twice.';
+  const fix = '`godwit status` shows what is applied; `godwit up` continues from there and applies nothing twice.';
   if (typeof recorded === 'object' && recorded.command === 'exec' && recorded.exitCode === null)
     return fault('command-lost');
   if (exitCode === 42) {
-    const why = 'The runner ended without saying how. What it has sent may still be going on in the database.';
+    const why =
+      'The runner ended without reporting an outcome. Statements that it sent may still be running in the database.';
     return fault('outcome-unknown', { why, fix });
   }
   if (recorded === 'absent')
-    return fault('interrupted', { why: 'The runner ended before it changed anything: the history does not know it.' });
+    return fault('interrupted', {
+      why: 'The runner ended before it changed anything: the history has no record of it.',
+    });
   if (recorded === undefined || recorded.exitCode === 0) return undefined;
   if (recorded.exitCode === null) {
-    const why = `The runner died. By the history it is over; applied and recorded by it: ${recorded.applied}.`;
+    const why = `The runner died. According to the history, the run is over; migrations applied and recorded: ${recorded.applied}.`;
     return fault('interrupted', { why, fix });
   }
   const failure = recorded.failure === '' ? '' : ` ${recorded.failure}`;
   return fault('lines-lost', {
-    why: `Its last lines are missing. The history says how it ended: ${recorded.outcome}.${failure}`,
+    why: `The last lines of its output are missing. According to the history, it ended as: ${recorded.outcome}.${failure}`,
   });
 }

@@ -50,6 +50,6 @@ function coveredBy(note: PartialStatement, statements: readonly Statement[], fir
 
 function changed(statement: Statement | undefined, index: number, file: string): Finding {
   const where = statement === undefined ? { file } : placeOf(statement, file);
-  const why = `Statement ${index + 1}, or one that was timed together with it, has been executed in another form by an earlier run.`;
+  const why = `An earlier run executed a different version of statement ${index + 1}, or of one that was timed together with it.`;
   return fault('applied-part-changed', { where, why });
 }

@@ -89,11 +89,11 @@ function indexOf(outside: Outside): WrittenName | undefined {
 }
 
 function notBroughtBack({ tag, line, column }: Statement, file: string): Finding {
-  const why = `${tag} is done, and no single statement of the migration does again what it has undone. Only indexes that one statement builds or drops are brought back.`;
+  const why = `${tag} has run, and no single statement of the migration reverses it. Godwit reapplies only indexes that one statement builds or drops.`;
   return fault('not-brought-back', { where: { file, line, column }, why });
 }
 
 function statementNotInFile(file: string): Finding {
-  const why = 'A statement of it was begun by an earlier run, and is no longer in the file.';
+  const why = 'An earlier run began a statement that is no longer in the file.';
   return fault('not-brought-back', { where: { file }, why });
 }

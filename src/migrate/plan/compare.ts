@@ -101,7 +101,7 @@ export function findingsOf(comparison: Comparison, options: ComparisonOptions): 
       anew(
         fault('migration-missing', {
           where: { file: row.file },
-          why: `It was applied on ${row.at} by ${row.by} as version ${versionIn(row.id)}.`,
+          why: `The migration was applied on ${row.at} by ${row.by} as version ${versionIn(row.id)}.`,
         }),
       ),
     ),
@@ -118,9 +118,9 @@ export function findingsOf(comparison: Comparison, options: ComparisonOptions): 
 
 /** A version behind all that are applied would make those without a file a gap. */
 const hotfixHint =
-  'For a hotfix of this earlier release, run `godwit up --out-of-order`; else use the files of the newest release.';
+  'For a hotfix of this earlier release, run `godwit up --out-of-order`; otherwise use the files of the newest release.';
 const resettable: ReadonlySet<string> = new Set(['migration-changed', 'migration-missing', 'database-ahead']);
-const resetHint = 'Or begin anew: `godwit db reset --up` drops this local database and applies all files.';
+const resetHint = 'Or start again: `godwit db reset --up` drops this local database and applies all files.';
 
 export type ChangedMigration = Comparison['changed'][number];
 
@@ -134,8 +134,8 @@ function otherFinding({ migration, row }: ChangedMigration, comparison: Comparis
   const free = nextVersion(file, comparison);
   return fault('migration-changed', {
     where: { file },
-    why: `Version ${versionIn(row.id)} was applied on ${row.at} by ${row.by} as ${row.file}; ${file} is another migration of the same version.`,
-    fix: `If yours came later, give it the next free version: ${free}_${migration.name}.sql; and bring the file that was applied back. If it was applied from another repository that uses this database, give yours a set of its own: \`set: "billing"\` in its configuration.`,
+    why: `Version ${versionIn(row.id)} was applied on ${row.at} by ${row.by} as ${row.file}; ${file} is another migration with the same version.`,
+    fix: `If yours came later, give it the next free version: ${free}_${migration.name}.sql, and restore the applied file. If another repository that uses this database applied it, give your project a set of its own: \`set: "billing"\` in its configuration.`,
   });
 }
 
@@ -161,7 +161,7 @@ function changedFinding({ migration, row }: ChangedMigration): Finding {
     });
   return fault('migration-changed', {
     where,
-    why: `It was applied on ${row.at} by ${row.by} with checksum ${short(row.checksum)}; the file now has ${short(checksum)}.`,
+    why: `The migration was applied on ${row.at} by ${row.by} with checksum ${short(row.checksum)}; the file now has ${short(checksum)}.`,
   });
 }
 
@@ -171,18 +171,18 @@ function renamedFinding(migration: Migration, row: HistoryRow): Finding {
     return fault('migration-renamed', {
       where,
       severity: 'warning',
-      why: `It was applied as ${row.file}; version and content are the same.`,
+      why: `The migration was applied as ${row.file}; its version and content are the same.`,
     });
   const former = setIn(row.id);
   if (former !== setIn(migration.id))
     return fault('migration-renamed', {
       where,
-      why: `It was applied on ${row.at} by ${row.by} as a migration of set ${former}; under set ${setIn(migration.id)} it would run a second time.`,
-      fix: `If this project had set ${former} then, put that back. If it is another project with the same file, change a comment in it.`,
+      why: `The migration was applied on ${row.at} by ${row.by} as a migration of set ${former}; under set ${setIn(migration.id)} it would run a second time.`,
+      fix: `If this project used set ${former} then, restore that. If another project has the same file, change a comment in yours.`,
     });
   return fault('migration-renamed', {
     where,
-    why: `Its content was applied as ${row.file} (version ${versionIn(row.id)}); under version ${versionIn(migration.id)} it would run a second time.`,
+    why: `The same content was applied as ${row.file} (version ${versionIn(row.id)}); under version ${versionIn(migration.id)} it would run a second time.`,
   });
 }
 

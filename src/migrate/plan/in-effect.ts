@@ -152,7 +152,7 @@ function isWhole({ ranges, count = 0 }: Replaces, applied: readonly { readonly i
 }
 
 function waits({ up, replaces }: Squashed, lacking: number): Finding {
-  const why = `It replaces ${rangesText(replaces)}. ${lacking === 1 ? '1 of these is' : `${lacking} of these are`} not applied here, so this database goes on with their files; the \`godwit up\` behind that records it.`;
+  const why = `The file replaces ${rangesText(replaces)}. ${lacking === 1 ? '1 of these is' : `${lacking} of these are`} not applied here, so this database continues with their files; a later \`godwit up\` records the squashed file.`;
   return fault('squash-waits', { where: { file: up.file }, why });
 }
 
@@ -170,8 +170,8 @@ function inPart({ up, replaces }: Squashed, applied: readonly HistoryRow[], file
   const of = replaces.count === undefined ? '' : ` of ${replaces.count}`;
   const missing =
     lacks.length === 0 ? 'some of the others are not' : `${named(lacks)} ${lacks.length === 1 ? 'is' : 'are'} not`;
-  const why = `It replaces ${rangesText(replaces)}. Of these ${there.length}${of} ${there.length === 1 ? 'is' : 'are'} applied here (${named(there)}); ${missing}.`;
-  const fix = `Check out the last release before ${up.file} (its files up to ${lastReplaced(replaces)}), run \`godwit up\` with it, then again with this one.`;
+  const why = `The file replaces ${rangesText(replaces)}. Of these ${there.length}${of} ${there.length === 1 ? 'is' : 'are'} applied here (${named(there)}); ${missing}.`;
+  const fix = `Check out the last release before ${up.file} (its files up to ${lastReplaced(replaces)}), run \`godwit up\`, then run it again with this release.`;
   return fault('squash-in-part', { where: { file: up.file }, why, fix });
 }
 

@@ -80,7 +80,10 @@ export async function makePlan(
   for (const migration of selected.value.migrations) {
     if (role === 'down' && migration.down === undefined) {
       errors.push(
-        fault('down-missing', { where: { file: migration.up.file }, why: 'It cannot be undone without one.' }),
+        fault('down-missing', {
+          where: { file: migration.up.file },
+          why: 'The migration cannot be undone without one.',
+        }),
       );
       continue;
     }
@@ -137,7 +140,7 @@ const aboutFiles: ReadonlySet<string> = new Set(['migration-missing', 'database-
 
 /** Without its file such a migration cannot be undone. */
 function notKept({ file, size }: ScriptFile): Finding {
-  const why = `It has ${size} bytes; up to ${largestKept} are kept.`;
+  const why = `The file has ${size} bytes; the history keeps files of up to ${largestKept}.`;
   return fault('down-not-kept', { where: { file }, why });
 }
 
@@ -161,8 +164,8 @@ function halfWay(history: History, selection: Selection, bundle: Bundle): readon
     const file = files.get(id);
     if (file === undefined) return [];
     const [what, command] = selection.direction === 'up' ? ['undone', 'down'] : ['applied', 'up'];
-    const why = `${file} is ${what} in part; \`godwit ${command}\` goes on there.`;
-    const other = command === 'down' ? '; or `godwit up --resume-up`, which does again what was undone' : '';
+    const why = `${file} is partly ${what}; \`godwit ${command}\` continues there.`;
+    const other = command === 'down' ? ', or `godwit up --resume-up`, which reapplies what was undone' : '';
     return [fault('half-way', { where: { file }, why, fix: `Run \`godwit ${command}\` first${other}.` })];
   });
 }
@@ -182,7 +185,7 @@ function isOfAnotherSet(id: string, { set }: Pick<Bundle, 'set'>): boolean {
 
 /** What transactions wrote is told at the end of a run: two migrations in part could not be told apart. */
 function halfWayElsewhere(id: string): Finding {
-  const why = `Migration ${versionIn(id)} of set ${setIn(id)} stands in part.`;
+  const why = `An earlier run left migration ${versionIn(id)} of set ${setIn(id)} unfinished.`;
   return fault('half-way', { why, fix: `Run the same command in the project of set ${setIn(id)} first.` });
 }
 
@@ -195,16 +198,16 @@ function uncounted({ rows, statements }: Analysis, file: string): readonly Findi
       return [
         fault('not-checked', {
           where,
-          why: `The new type of column ${change.table.name}.${change.column} may not hold all that its rows hold; values that it rounds or shortens are not counted.`,
-          fix: 'Look at the values before you run it.',
+          why: `The new type of column ${change.table.name}.${change.column} may not hold every value; values that it rounds or shortens are not counted.`,
+          fix: 'Check the values before you run it.',
         }),
       ];
     if (change.op !== 'unseen') return [];
     const why =
       change.why === 'opaque'
-        ? `${tag}: rows that it destroys cannot be seen in its text, so they are not counted.`
-        : `${tag} … CASCADE: rows of other tables, which go with what depends on it, are not counted.`;
-    return [fault('not-checked', { where, why, fix: 'Look at what it does before you run it.' })];
+        ? `${tag}: its text does not show which rows it destroys, so they are not counted.`
+        : `${tag} … CASCADE: rows that it removes from other tables are not counted.`;
+    return [fault('not-checked', { where, why, fix: 'Check what it does before you run it.' })];
   });
 }
 

@@ -41,13 +41,13 @@ export async function judgeRecorded(
 function goneFinding({ file, at, by, id }: HistoryRow): Finding {
   return fault('migration-missing', {
     where: { file },
-    why: `It was applied on ${at} by ${by} as version ${versionIn(id)}. To undo it, its down file is needed: it is not here, and the history has not kept its text.`,
+    why: `The migration was applied on ${at} by ${by} as version ${versionIn(id)}. Its down file, which is needed to undo it, is not here, and the history has not kept its text.`,
     fix: 'Bring the file and its down file back (they may be on another branch, or in a later release).',
   });
 }
 
 function untoldFinding({ file, id }: HistoryRow): Finding {
-  const why = `Version ${versionIn(id)} has no file here; the text of its down file is in the history, and has not been read yet.`;
+  const why = `Version ${versionIn(id)} has no file here; the text of its down file is in the history, and godwit has not read it yet.`;
   return fault('down-from-history', { where: { file }, why });
 }
 
@@ -56,7 +56,7 @@ export function recordedFinding({ up, down }: Migration, row: HistoryRow | undef
   const short = (down?.checksum ?? '').slice(0, 12);
   return fault('down-recorded', {
     where: { file: down?.file ?? up.file },
-    why: `${up.file} is not here. It is undone by the text of its down file that was recorded when it was applied on ${row?.at ?? ''} by ${row?.by ?? ''} (checksum ${short}).`,
-    fix: `Nothing needs to be done. To read it: select convert_from(body, 'UTF8') from godwit.recorded_down where seq = ${row?.seq ?? 0}.`,
+    why: `${up.file} is not here. Godwit undoes it with the text of its down file, recorded when it was applied on ${row?.at ?? ''} by ${row?.by ?? ''} (checksum ${short}).`,
+    fix: `Nothing to do. To read the text: select convert_from(body, 'UTF8') from godwit.recorded_down where seq = ${row?.seq ?? 0}.`,
   });
 }

@@ -147,19 +147,22 @@ async function whatChanged(
   const { at, by, kind } = changed.row;
   const same = fault('migration-reformatted', {
     where,
-    why: `It was applied on ${at}; its statements are still the same.`,
+    why: `The migration was applied on ${at}; its statements are still the same.`,
   });
   if (typeof before === 'function') return before(now.map(({ hash }) => hash)) ? same : finding;
   // What was recorded without being executed had statements.
   if (before.length === 0 && kind !== 'applied') return finding;
   if (before.length === 0 && now.length > 0)
-    return fault('migration-filled', { where, why: `It was recorded on ${at} by ${by}, when its file held none.` });
+    return fault('migration-filled', {
+      where,
+      why: `The migration was recorded on ${at} by ${by}, when its file contained no statements.`,
+    });
   const difference = firstDifference(before, now);
   if (difference === undefined) return same;
   const { text, line } = difference;
   return {
     ...finding,
-    why: `It was applied on ${at} by ${by}; since then ${text}.`,
+    why: `The migration was applied on ${at} by ${by}; since then ${text}.`,
     where: { ...where, ...(line === undefined ? {} : { line, column: 1 }) },
   };
 }

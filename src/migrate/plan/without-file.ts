@@ -24,12 +24,12 @@ export function withoutFile(
 export function vanishedInPart(id: string, applied = false): Finding {
   if (applied)
     return fault('half-way', {
-      why: `Version ${versionIn(id)} is undone in part, and has no file here.`,
-      fix: 'Run `godwit down` first: it goes on by the text of the down file that the history has kept.',
+      why: `Version ${versionIn(id)} is partly undone, and its file is not here.`,
+      fix: 'Run `godwit down` first: it continues with the text of the down file, which the history has kept.',
     });
   return fault('migration-missing', {
-    why: `Version ${versionIn(id)} was executed in part by an earlier run, and the folder does not contain it any more.`,
-    fix: 'Bring its file back under the same version; the same command then goes on there.',
+    why: `An earlier run executed part of version ${versionIn(id)}, and the folder no longer contains it.`,
+    fix: 'Bring its file back under the same version; the same command then resumes there.',
   });
 }
 

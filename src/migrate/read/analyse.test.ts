@@ -26,7 +26,7 @@ test('an error at the end of a statement is placed behind its last token', async
 
 test('a missing semicolon is guessed where the next statement begins', async () => {
   const result = await analysisOf('create table a (x int)\ncreate table b (x int);');
-  expect(result.ok ? '' : result.findings[0]?.fix).toBe('Before CREATE on line 2 a semicolon may be missing.');
+  expect(result.ok ? '' : result.findings[0]?.fix).toBe('A semicolon may be missing before CREATE on line 2.');
 });
 
 test('variables of psql are told from other syntax errors', async () => {

@@ -139,8 +139,8 @@ function refuseBehind({ replaces }: Directives, found: readonly ParsedStatement[
   if (replaces === undefined) return;
   const { where, offset } = replaces;
   if (offset < Math.min(found[0]?.statement.head ?? headSize, headSize)) return;
-  const why = '`replaces` stands behind the first statement, or far from the beginning of the file.';
-  findings.push(fault('directive-misplaced', { where, why, fix: 'Move it to the head of the file.' }));
+  const why = '`replaces` comes after the first statement, or too far from the beginning of the file.';
+  findings.push(fault('directive-misplaced', { where, why, fix: 'Move it to the top of the file.' }));
 }
 
 function refuseInTransaction(
@@ -152,7 +152,7 @@ function refuseInTransaction(
     if (!own) continue;
     for (const { statement, where } of statements.slice(first, last + 1)) {
       if (statement.transactional) continue;
-      const why = `${statement.tag} cannot run in a transaction, and it stands between BEGIN and COMMIT.`;
+      const why = `${statement.tag} cannot run in a transaction, but it is between BEGIN and COMMIT.`;
       findings.push(fault('sql-not-in-transaction', { why, where }));
     }
   }

@@ -95,5 +95,5 @@ function judgeQuery(parser: SqlParser, query: string): string | undefined {
   if (node === undefined || result.nodes.length !== 1) return '`expect` takes one query.';
   return nodeOf(node).type === 'SelectStmt'
     ? undefined
-    : '`expect` takes a query (SELECT, VALUES or WITH), nothing that changes data.';
+    : '`expect` takes a query (SELECT, VALUES or WITH) that does not change data.';
 }

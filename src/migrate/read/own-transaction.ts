@@ -116,40 +116,39 @@ function nested({ where }: ParsedStatement, opener: ParsedStatement): Finding {
 }
 
 function tooLate({ statement, where }: ParsedStatement): Finding {
-  const why = `${statement.tag === 'SET' ? 'SET TRANSACTION' : statement.tag} changes the transaction’s mode behind its first statement, where the server refuses it.`;
-  const fix = 'Put it in front of the first statement, or write BEGIN ISOLATION LEVEL … and COMMIT around the part.';
+  const why = `${statement.tag === 'SET' ? 'SET TRANSACTION' : statement.tag} changes the transaction’s mode after its first statement, where the server rejects it.`;
+  const fix = 'Move it before the first statement, or write BEGIN ISOLATION LEVEL … and COMMIT around the part.';
   return fault('sql-transaction-control', { why, fix, where });
 }
 
 function undoing({ statement, where }: ParsedStatement, opener: ParsedStatement | undefined): Finding {
   if (opener === undefined) {
-    const why = `${statement.tag} stands outside of BEGIN … COMMIT: it would undo the file, or nothing.`;
+    const why = `${statement.tag} is outside BEGIN … COMMIT: it would undo the whole file, or nothing.`;
     return fault('sql-transaction-control', { why, fix: 'Remove it.', where });
   }
   const why = `${statement.tag} undoes everything from ${placed(opener)} on, which would be recorded as applied.`;
-  const fix = `To apply the part, write COMMIT instead. To try something and take it back, use SAVEPOINT and ROLLBACK TO. Otherwise remove the part.`;
+  const fix = `To apply the part, write COMMIT instead. To try something and undo it, use SAVEPOINT and ROLLBACK TO. Otherwise remove the part.`;
   return fault('sql-transaction-control', { why, fix, where });
 }
 
 function unfinished({ statement, where }: ParsedStatement): Finding {
   const why = `${statement.tag} opens a transaction that no COMMIT ends: psql would undo it at the end of the file.`;
-  return fault('sql-transaction-control', { why, fix: 'Write COMMIT behind its last statement.', where });
+  return fault('sql-transaction-control', { why, fix: 'Write COMMIT after its last statement.', where });
 }
 
 function aloneAnyway({ statement, where }: ParsedStatement): Finding {
-  const why = `${statement.tag} cannot stand here: with transaction=none each statement is sent alone.`;
+  const why = `${statement.tag} is not allowed here: with transaction=none, godwit sends each statement on its own.`;
   const fix = 'Remove it; or remove `transaction=none` and keep BEGIN … COMMIT.';
   return fault('sql-transaction-control', { why, fix, where });
 }
 
 function notHere({ statement, where }: ParsedStatement): Finding {
   if (statement.tag === 'PREPARE TRANSACTION') {
-    const why =
-      'PREPARE TRANSACTION would leave the migration to be committed by somebody else, and its record with it.';
+    const why = 'PREPARE TRANSACTION would leave the migration, with its record, for someone else to commit.';
     return fault('sql-transaction-control', { why, fix: 'Remove it, or write COMMIT.', where });
   }
-  const why = `This ${statement.tag} would have no effect: each transaction is begun by godwit, and says its own mode.`;
-  const fix = 'Write what the transaction shall be behind BEGIN: `BEGIN ISOLATION LEVEL SERIALIZABLE`; or remove it.';
+  const why = `This ${statement.tag} would have no effect: godwit begins each transaction and sets its mode.`;
+  const fix = 'State the mode after BEGIN, as in `BEGIN ISOLATION LEVEL SERIALIZABLE`, or remove it.';
   return fault('sql-transaction-control', { why, fix, where });
 }
 

@@ -60,15 +60,15 @@ function syntaxFinding(text: string, refusal: Extract<ParseResult, { ok: false }
   const variable = /^:(?:[A-Za-z_]\w*|'[^']*'|"[^"]*"|\{\?\w+\})/.exec(behind)?.[0];
   if (variable !== undefined && message.includes('at or near ":"')) {
     return fault('sql-psql-variable', {
-      why: `\`${variable}\` is a variable of psql; the server does not know it.`,
+      why: `\`${variable}\` is a psql variable; the server does not know it.`,
       where,
     });
   }
-  const why = `PostgreSQL’s grammar says: ${printable(message)}.`;
+  const why = `PostgreSQL reports: ${printable(message)}.`;
   const word = /^[A-Za-z]+/.exec(behind)?.[0] ?? '';
   const before = text.slice(Math.max(0, at - 80), at);
   if (beginners.test(word) && /\n[ \t]*$/.test(before)) {
-    const fix = `Before ${word.toUpperCase()} on line ${place.line} a semicolon may be missing.`;
+    const fix = `A semicolon may be missing before ${word.toUpperCase()} on line ${place.line}.`;
     return fault('sql-syntax', { why, fix, where });
   }
   return fault('sql-syntax', { why, where });

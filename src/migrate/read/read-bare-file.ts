@@ -55,8 +55,8 @@ export async function readBareFile(folder: Folder, fileName: string, hashing: Ha
 function withoutUp(folder: Folder, fileName: string, upName: string): ReturnType<typeof fault> {
   return fault('file-unreadable', {
     where: { file: pathIn(folder, fileName) },
-    why: `By its name it undoes ${upName}, which is not beside it: what must be gone afterwards cannot be told.`,
-    fix: `Bring ${upName} back, or give a file that undoes nothing another name.`,
+    why: `By its name, the file undoes ${upName}, which is not next to it, so godwit cannot tell what must be gone afterwards.`,
+    fix: `Bring ${upName} back. If the file does not undo anything, rename it.`,
   });
 }
 

@@ -110,7 +110,7 @@ test('a file without version is told how to run alone or to get one', async () =
   const result = await read();
   expect(result.ok ? [] : result.findings.map(({ fix }) => fix)).toEqual([
     'Rename it to 1_flyway.sql.',
-    'To run it alone: `godwit up --file migrations/users.sql`. To make it part of the order, give it a version: 0001_users.sql.',
+    'To run it as a standalone script: `godwit up --file migrations/users.sql`. To make it a migration, give it a version: 0001_users.sql.',
   ]);
 });
 

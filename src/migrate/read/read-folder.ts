@@ -77,19 +77,19 @@ function judgeEntry(entry: FolderEntry, file: string): Finding | undefined {
   if (named.kind === 'other') return undefined;
   const where = { file };
   if (named.kind === 'odd') {
-    const why = `The name ${JSON.stringify(visible(entry.name))} has characters (or capitals in \`.sql\`) that are not allowed: letters, digits, \`.\`, \`_\` and \`-\` are.`;
+    const why = `The name ${JSON.stringify(visible(entry.name))} has characters (or capitals in \`.sql\`) that are not allowed: use letters, digits, \`.\`, \`_\` and \`-\`.`;
     return fault('migration-odd-name', { why, where: { file: visible(file) } });
   }
   if (entry.outside)
     return fault('migration-outside', { why: `${file} is a link that leads out of the folder.`, where });
   if (entry.type !== 'file') {
-    const what = entry.type === 'folder' ? 'a folder' : 'a device, a pipe or a link to nothing';
+    const what = entry.type === 'folder' ? 'a folder' : 'a device, a pipe or a broken link';
     return fault('migration-not-a-file', { why: `${file} is ${what}.`, where });
   }
   if (named.kind === 'script') return undefined;
   const fix =
     named.better === undefined
-      ? `To run it alone: \`godwit up --file ${file}\`. To make it part of the order, give it a version: 0001_${entry.name}.`
+      ? `To run it as a standalone script: \`godwit up --file ${file}\`. To make it a migration, give it a version: 0001_${entry.name}.`
       : `Rename it to ${named.better}.`;
   return fault('migration-no-version', { why: `${file} does not begin with a version and \`_\`.`, fix, where });
 }
@@ -159,7 +159,7 @@ function orphan(file: NamedFile, group: FileGroup | undefined): Finding {
   const expected = `${file.entry.name.replace(/\.(?:down|verify)\.sql$/, '')}.sql`;
   const near = group === undefined ? '' : ` Version ${file.version} is ${group.up.file}.`;
   return fault('migration-orphan', {
-    why: `${file.file} belongs to ${expected}, which is not there.${near}`,
+    why: `${file.file} belongs to ${expected}, which does not exist.${near}`,
     where: { file: file.file },
   });
 }

@@ -45,7 +45,7 @@ export function judgeReplaces(migrations: readonly Migration[]): readonly Findin
     const where = { file: up.file };
     const last = lastReplaced(replaces);
     if (compareVersions(id, last) < 0) {
-      const why = `It replaces ${rangesText(replaces)}, and its own version, ${id}, is older than ${last}.`;
+      const why = `The file replaces ${rangesText(replaces)}, but its own version, ${id}, is older than ${last}.`;
       const fix = `Give it the version ${last}, or one between ${last} and the next migration.`;
       return [fault('directive-invalid', { where, why, fix })];
     }
@@ -53,7 +53,7 @@ export function judgeReplaces(migrations: readonly Migration[]): readonly Findin
       (one) => !isReplaced(replaces, one.id) && compareVersions(one.id, last) > 0 && compareVersions(one.id, id) < 0,
     );
     if (between === undefined) return [];
-    const why = `${between.up.file} stands between what it replaces (${rangesText(replaces)}) and its own version: in a new database it would run before it.`;
+    const why = `${between.up.file} is between the replaced versions (${rangesText(replaces)}) and the squashed file’s own version: in a new database it would run before the squashed file.`;
     const fix = `Give the squashed file the version ${last}, or one below ${between.id}.`;
     return [fault('directive-invalid', { where, why, fix })];
   });

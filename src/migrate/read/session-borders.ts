@@ -73,7 +73,7 @@ function brokenSavepoints(
     if (statement === undefined || segments.some(({ first, last }) => first <= maker && user <= last)) return [];
     const why = `The savepoint was made on line ${statements[maker]?.where.line ?? 0}, in an earlier part of the file; it ended with that part.`;
     const fix =
-      'Keep SAVEPOINT, ROLLBACK TO and RELEASE in one part: move what ends it (COMMIT, or a statement that cannot run in a transaction) in front of them or behind them.';
+      'Keep SAVEPOINT, ROLLBACK TO and RELEASE in one part: move what ends it (COMMIT, or a statement that cannot run in a transaction) before or after them.';
     return [fault('sql-crosses-border', { why, fix, ...(where === undefined ? {} : { where }) })];
   });
 }

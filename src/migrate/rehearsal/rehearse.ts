@@ -116,7 +116,7 @@ async function runAll(stage: RehearsalStage, wanted: readonly Migration[]): Prom
       stage.options.onStep?.(done);
     });
     if (stage.options.signal?.aborted === true)
-      return err(fault('interrupted', { why: 'It was rehearsing; nothing was changed.' }));
+      return err(fault('interrupted', { why: 'Cancelled during the rehearsal; nothing was changed.' }));
     if (attempt.exitCode === 0) {
       if (failed === undefined || done === before) break;
       continue;

@@ -28,7 +28,7 @@ export async function perform(task: Task, ports: RunnerPorts): Promise<number> {
   const verdict = await performTask(task, counting);
   if (notices > mostNotices) {
     events += 1;
-    const text = `${notices - mostNotices} further messages of the server are not shown.`;
+    const text = `${notices - mostNotices} further server messages are not shown.`;
     ports.emit({ kind: 'notice', severity: 'WARNING', text });
   }
   for (const finding of verdict.findings) emit({ kind: 'finding', finding });

@@ -22,7 +22,7 @@ interface WaitState {
 
 /**
  * Waits until the execution is there, or the platform says why there will be none. The operation may be slow while the
- * execution runs already, so that both are asked for. An execution under another name than ours is known by its labels;
+ * execution is already running, so that both are asked for. An execution under another name than ours is known by its labels;
  * where the platform has made none with the job, it is asked for one, once.
  *
  * @returns the execution's full name
@@ -96,12 +96,12 @@ function isOurs({ task, names }: JobInput, { labels = {} }: Pick<RunExecution, '
 
 /** A job that an environment keeps was given to another run before this one began. */
 function taken({ names }: JobInput, { labels = {} }: RunJob): Outcome<string> {
-  const why = `Run ${(labels[runLabel] ?? '').toUpperCase()} has taken the job ${names.job} before this one began: nothing of it was executed.`;
+  const why = `Run ${(labels[runLabel] ?? '').toUpperCase()} took the job ${names.job} before this run began, so this run executed nothing.`;
   return err(fault('job-not-started', { why, fix: 'Run the command again.' }));
 }
 
 function late(ms: number): GoogleError {
-  const message = `the execution is not there after ${Math.round(ms / 1_000)} s`;
+  const message = `the execution did not appear within ${Math.round(ms / 1_000)} s`;
   return { status: 0, reason: 'DEADLINE_EXCEEDED', message, lost: false };
 }
 

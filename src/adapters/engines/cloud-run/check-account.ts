@@ -24,7 +24,7 @@ export async function checkAccount(google: Google, options: CloudRunOptions): Pr
     return err(
       fault('service-account-missing', {
         why: `Project ${owner} has no service account ${serviceAccount}.`,
-        fix: `Create it: \`gcloud iam service-accounts create ${name} --project ${owner}\`, and let it read the secret; or correct \`serviceAccount\` in godwit.config.`,
+        fix: `Create it: \`gcloud iam service-accounts create ${name} --project ${owner}\`, and let it read the secret. Or correct \`serviceAccount\` in godwit.config.`,
       }),
     );
   }

@@ -45,7 +45,7 @@ export async function checkPermissions(google: Google, options: CloudRunOptions)
   return err(
     fault('google-permission-denied', {
       why: `In project ${options.project} you lack ${missing.join(', ')}.`,
-      fix: `${commands.join(' and ')}. It takes effect within a minute or two.`,
+      fix: `${commands.join(' and ')}. The grant takes effect within a minute or two.`,
     }),
   );
 }

@@ -71,6 +71,6 @@ function networkFinding(why: string, options: CloudRunOptions): Finding {
   const name = connectorName(options, options.network.connector);
   return fault('network-refused', {
     why: `Connector ${name}: ${why}`,
-    fix: `Look at its state: \`gcloud compute networks vpc-access connectors describe ${name.split('/').pop() ?? ''} --region ${options.region} --project ${options.project}\`. If it is READY, give the Cloud Run service agent of the project (service-NUMBER@serverless-robot-prod.iam.gserviceaccount.com) roles/vpcaccess.user.`,
+    fix: `Check its state: \`gcloud compute networks vpc-access connectors describe ${name.split('/').pop() ?? ''} --region ${options.region} --project ${options.project}\`. If it is READY, grant the project’s Cloud Run service agent (service-NUMBER@serverless-robot-prod.iam.gserviceaccount.com) roles/vpcaccess.user.`,
   });
 }

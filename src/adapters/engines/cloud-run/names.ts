@@ -94,7 +94,7 @@ export function jobName({ project, region }: Pick<CloudRunOptions, 'project' | '
 export function placeOf({ location }: Pick<RunRef, 'location'>): ExecutionPlace {
   const parts = /^projects\/([^/]+)\/locations\/([^/]+)\/jobs\/([^/]+)\/executions\/([^/]+)$/.exec(location);
   const [, project = '', region = '', job = '', execution = ''] = parts ?? [];
-  if (parts === null) throw new Error(`${location} is no execution of a Cloud Run job`);
+  if (parts === null) throw new Error(`${location} is not an execution of a Cloud Run job`);
   return { project, region, job, execution };
 }
 

@@ -37,7 +37,7 @@ export async function removeJob(context: CloudRunContext, ref: RunRef): Promise<
   // Of the same name, and somebody else's.
   if (found.value.labels?.[runLabel] !== ref.run.toLowerCase()) return ok(undefined);
   if ((execution.ok && !isOver(execution.value)) || isBusy(found.value, place.execution))
-    return err(fault('cleanup-incomplete', { why: `Job ${job} is still at work, and stays.` }));
+    return err(fault('cleanup-incomplete', { why: `Job ${job} is still running, so godwit keeps it.` }));
   const reply = await google.call<Operation>({
     service: 'run',
     method: 'DELETE',

@@ -56,7 +56,7 @@ async function create(context: CloudRunContext, input: JobInput): Promise<Starte
     if (!found.ok) return refused(context, input, found.error);
     const { labels = {} } = found.value;
     if (labels[runLabel] !== input.task.run.toLowerCase())
-      return err(fault('job-name-taken', { why: `Job ${input.names.job} of ${options.project} is there already.` }));
+      return err(fault('job-name-taken', { why: `Job ${input.names.job} already exists in ${options.project}.` }));
     // Ours, and the answer was lost; or the one of this run's execution before, which was left behind.
     return labels[tokenLabel] === input.names.token ? ok(undefined) : await update(context, input);
   }

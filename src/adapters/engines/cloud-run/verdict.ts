@@ -23,7 +23,7 @@ export async function resultOf(context: CloudRunContext, state: FollowState): Pr
   const { complete } = state.decoder;
   // Seen last while it was at work, or never.
   if (state.execution === undefined || !isOver(state.execution)) {
-    const why = `${state.ref.location} was deleted before its end was known.`;
+    const why = `${state.ref.location} was deleted before its outcome was known.`;
     const lost = state.blind ? [] : [fault('job-lost', { why })];
     return { exitCode: state.finished?.exitCode ?? 42, complete, log, findings: [...state.findings, ...lost] };
   }
@@ -38,15 +38,15 @@ export async function resultOf(context: CloudRunContext, state: FollowState): Pr
 function unheard({ timeouts, environment }: CloudRunContext, { ref }: FollowState): ExecutionResult {
   const minutes = Math.round(timeouts.deafMs / 60_000);
   const finding = fault('outcome-unknown', {
-    why: `Google Cloud has not answered for ${minutes} minutes. The run goes on by itself.`,
-    fix: `\`godwit runs attach -e ${environment} ${ref.run}\` follows it when the network is back; the next command takes its result.`,
+    why: `Google Cloud has not answered for ${minutes} minutes. The run continues on its own.`,
+    fix: `\`godwit runs attach -e ${environment} ${ref.run}\` follows the run when the network is back, and the next command picks up its result.`,
   });
   return { exitCode: 42, complete: false, unheard: true, findings: [finding] };
 }
 
 function linesMissing({ ref }: FollowState): Finding {
   return fault('log-incomplete', {
-    why: `Lines of ${ref.location.split('/').pop() ?? ''} are missing, and none has come for a while.`,
+    why: `Lines of ${ref.location.split('/').pop() ?? ''} are missing, and no more have arrived for a while.`,
   });
 }
 
@@ -102,7 +102,7 @@ function endOf(context: CloudRunContext, state: FollowState, task: RunTask | und
     return { exitCode: exitCodeOf([finding]), ran: false, findings: [finding] };
   }
   if (killed || /memory/i.test(message)) {
-    const why = message === '' ? {} : { why: `The platform’s words: ${message}` };
+    const why = message === '' ? {} : { why: `The platform reports: ${message}` };
     return { exitCode: 137, ran, findings: [fault('job-out-of-memory', why)] };
   }
   return { exitCode: exitCode === 0 ? 42 : exitCode, ran, findings: [died(state, exitCode, message)] };
@@ -110,16 +110,16 @@ function endOf(context: CloudRunContext, state: FollowState, task: RunTask | und
 
 function notStarted(state: FollowState, message: string): Finding {
   return fault('job-not-started', {
-    why: withWords(state, message === '' ? 'The platform gives no reason.' : message),
+    why: withWords(state, message === '' ? 'The platform does not give a reason.' : message),
   });
 }
 
 function died(state: FollowState, exitCode: number, message: string): Finding {
-  const how = exitCode === 0 ? 'It was ended by a signal.' : `Its exit code is ${exitCode}.`;
+  const how = exitCode === 0 ? 'A signal ended the container.' : `The container’s exit code is ${exitCode}.`;
   return fault('job-died', { why: withWords(state, [how, message].filter((part) => part !== '').join(' ')) });
 }
 
 /** What the container wrote itself, when the runner never came to speak: Node is missing, say. */
 function withWords({ spoke, words }: FollowState, why: string): string {
-  return spoke || words.length === 0 ? why : `${why} Its last words: ${words.join(' · ')}`;
+  return spoke || words.length === 0 ? why : `${why} Its last output: ${words.join(' · ')}`;
 }

@@ -45,7 +45,7 @@ export async function identify(context: Context, request: TypedIdentify): Promis
 }
 
 function nothingToDo({ project }: Ready): string {
-  return `Nothing to do: this database is ${project.environment.name} already.`;
+  return `Nothing to do: this database is already ${project.environment.name}.`;
 }
 
 /** Shows what would be settled. */
@@ -69,7 +69,8 @@ async function ask({ io, signal }: Context, { project }: Ready): Promise<Outcome
   const answer = await io.ask(
     isProtected ? `\n${name} is protected. Type its name to settle this: ` : '\nType yes to settle this: ',
   );
-  if (signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  if (signal.aborted)
+    return err(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was changed.' }));
   if (!isProtected) return answer?.trim().toLowerCase() === 'yes' ? ok(true) : err(fault('identity-unconfirmed'));
   if (answer?.trim() === name) return ok(true);
   const why = 'The name of the environment was not typed; nothing was changed.';

@@ -32,7 +32,7 @@ export const run: Run<typeof spec> = async (context) => {
   if (context.screen.json && context.options.up)
     return failed([
       fault('wrong-usage', {
-        why: '--up and --json do not go together: these are two documents.',
+        why: '--up and --json cannot be combined: the output would be two documents.',
         fix: 'Run `godwit db reset --json --yes`, then `godwit up --json`.',
       }),
     ]);
@@ -64,7 +64,7 @@ async function reach(context: Context, project: Project): Promise<Outcome<Reache
     if (!isLoopback(host))
       return refused(`${host} is another machine; only databases of this machine are created again.`);
     if (/^template[01]$/.test(database.address.database))
-      return refused(`${database.address.database} is a database of the server itself.`);
+      return refused(`${database.address.database} is one of the server’s own databases.`);
     return ok({ address: database.address, close: () => Promise.resolve() });
   }
   const server = await joinServer(context, project, false);
@@ -97,7 +97,7 @@ async function resetAt(context: ResetContext, project: Project, address: Databas
   const { style } = screen;
   screen.say(
     ...ended.value.map(({ pid, application, user }) =>
-      style.dim(`  ended: ${application === '' ? 'a session' : application} of ${user}, process ${pid} of the server`),
+      style.dim(`  ended: ${application === '' ? 'a session' : application} of ${user}, server process ${pid}`),
     ),
     `${style.green('✔')} The database ${where} is empty again.`,
   );
@@ -115,7 +115,7 @@ function fitsEnvironment(
   const { name } = environment;
   if (found !== '' && found !== name)
     return refused(
-      `The database says that it belongs to the environment \`${found}\`, not to \`${name}\`: the address may be a tunnel.`,
+      `The database belongs to the environment \`${found}\`, not to \`${name}\`: the address may be a tunnel.`,
       `Check the URL. If it is a copy on this machine, drop it with psql.`,
     );
   if (pinned !== undefined && found !== '' && pinned.id !== environmentId)
@@ -136,8 +136,9 @@ async function consent(
   if (!io.interactive || screen.json)
     return refused(`This would drop ${what}, and nobody can be asked here.`, 'Pass `--yes`.');
   const answer = await io.ask(`Drop ${what}, and create it again? [y/N] `);
-  if (signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  if (signal.aborted)
+    return err(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was changed.' }));
   return /^y(es)?$/i.test(answer?.trim() ?? '')
     ? ok(undefined)
-    : refused('The answer was not yes.', 'Answer `y`, or pass `--yes`.');
+    : refused('You did not answer yes.', 'Answer `y`, or pass `--yes`.');
 }

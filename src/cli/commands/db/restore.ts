@@ -38,7 +38,7 @@ export const run: Run<typeof spec> = async (context) => {
   const chosen = copies.filter((one) => one.id.startsWith(id.toUpperCase()));
   const [checkpoint] = chosen;
   if (checkpoint === undefined || chosen.length > 1) {
-    const why = chosen.length > 1 ? `Several begin with ${id}.` : fault('checkpoint-unknown').why;
+    const why = chosen.length > 1 ? `Several checkpoints begin with ${id}.` : fault('checkpoint-unknown').why;
     return failed([fault('checkpoint-unknown', { why })]);
   }
   return await putBack(context, checkpoint, {
@@ -76,10 +76,10 @@ async function putBack(context: Context, checkpoint: KeptCheckpoint, place: Rest
   await started.value.stop();
   const { replaced } = restored.value;
   screen.say(
-    `${screen.style.green('✔')} The data are those of ${checkpoint.takenAt}, before run ${checkpoint.id}.`,
+    `${screen.style.green('✔')} The data are as of ${checkpoint.takenAt}, before run ${checkpoint.id}.`,
     ...(replaced === undefined
       ? []
-      : [screen.style.dim(`  what was there is kept in ${replaced} until the next restore`)]),
+      : [screen.style.dim(`  the previous data are kept in ${replaced} until the next restore`)]),
     ...(kept ? [screen.style.dim('  the server runs again')] : []),
   );
   return done({

@@ -16,7 +16,7 @@ export const run: Run<typeof spec> = async (context) => {
   const { major, port, guest, dataDir } = server.value;
   const { style } = context.screen;
   context.screen.say(
-    `${style.green('✔')} PostgreSQL ${major} ${guest ? 'runs already' : 'runs'} on 127.0.0.1:${port}, until \`godwit db stop\`.`,
+    `${style.green('✔')} PostgreSQL ${major} ${guest ? 'is already running' : 'is running'} on 127.0.0.1:${port}, until \`godwit db stop\`.`,
     style.dim(`  data in ${dataDir}`),
   );
   return done({ major, port, dataDir, started: !guest });

@@ -16,12 +16,12 @@ export const run: Run<typeof spec> = async (context) => {
   if (!running)
     context.screen.say(
       major === undefined
-        ? 'There is no embedded PostgreSQL here yet: `godwit db start` makes it.'
-        : `PostgreSQL ${major} does not run.`,
+        ? 'There is no embedded PostgreSQL here yet: `godwit db start` creates it.'
+        : `PostgreSQL ${major} is not running.`,
     );
   else {
     context.screen.say(
-      `${style.green('✔')} PostgreSQL ${major ?? ''} runs on 127.0.0.1:${port ?? ''}, process ${pid ?? ''}${kept ? ', until `godwit db stop`' : ''}.`,
+      `${style.green('✔')} PostgreSQL ${major ?? ''} is running on 127.0.0.1:${port ?? ''}, process ${pid ?? ''}${kept ? ', until `godwit db stop`' : ''}.`,
       ...(users.length === 0 ? [] : [style.dim(`  used by process ${users.join(', ')}`)]),
     );
   }

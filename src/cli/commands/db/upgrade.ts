@@ -44,8 +44,8 @@ export const run: Run<typeof spec> = async (context) => {
   if (major === undefined || major === to) {
     screen.say(
       major === undefined
-        ? 'There is no embedded PostgreSQL here yet: `godwit db start` makes it.'
-        : `${screen.style.green('✔')} Nothing to do: the data are those of PostgreSQL ${to}.`,
+        ? 'There is no embedded PostgreSQL here yet: `godwit db start` creates it.'
+        : `${screen.style.green('✔')} Nothing to do: the data already belong to PostgreSQL ${to}.`,
     );
     return { exitCode: 0, outcome: 'nothing-to-do', findings: [], data: { major } };
   }
@@ -101,14 +101,16 @@ function report(
   const { style } = screen;
   const folder = kept.data.slice(0, kept.data.lastIndexOf('/'));
   screen.say(
-    `${style.green('✔')} PostgreSQL ${to} has the data of PostgreSQL ${from}: ${countOf(migrations, 'migration')} run anew, ${countOf(rows, 'row')} of ${countOf(tables, 'table')} and the history copied, all verified.`,
-    style.dim(`  the old data are kept in ${kept.data}; once you need them no more: rm -r ${kept.data} ${kept.state}`),
+    `${style.green('✔')} PostgreSQL ${to} has the data of PostgreSQL ${from}: ${countOf(migrations, 'migration')} run again, ${countOf(rows, 'row')} of ${countOf(tables, 'table')} and the history copied, all verified.`,
+    style.dim(
+      `  the old data are kept in ${kept.data}; when you no longer need them: rm -r ${kept.data} ${kept.state}`,
+    ),
     style.dim(
       `  to go back: godwit db stop; cd ${folder}; rm -r data; mv data-${from} data; mv server-${from}.json server.json`,
     ),
     ...(asked === undefined || asked === to
       ? []
-      : [style.dim(`  write "major": ${to} into the configuration, so that everybody's is of that major`)]),
+      : [style.dim(`  write "major": ${to} into the configuration, so that everyone uses that major version`)]),
     ...(running ? [style.dim('  the server runs again')] : []),
   );
   return done({ from, to, kept, migrations, tables, rows }, findings);

@@ -28,7 +28,7 @@ export const run: Run<typeof spec> = async (context) => {
   const [attachIt = ''] = leftAlone(name, ref.value.run);
   context.screen.settle();
   context.screen.say(
-    `Run ${ref.value.run} was asked to stop at the next safe point. \`${attachIt.trim().replace(/ {2,}.*/, '')}\` shows how it ends; the same command once more to have it leave at once.`,
+    `Run ${ref.value.run} was asked to stop at the next safe point. \`${attachIt.trim().replace(/ {2,}.*/, '')}\` shows how it ends; run the same command again to make it leave at once.`,
   );
   return done({ run: ref.value.run });
 };

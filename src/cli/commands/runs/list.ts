@@ -79,7 +79,7 @@ async function readRuns(
   const reported = known?.events.findLast((event) => event.kind === 'runs');
   if (known !== undefined && reported !== undefined) return ok({ runs: reported.runs, known });
   if (ready.project.remote !== undefined && !ready.fresh && wanted.attempts > 0) {
-    context.screen.say(context.screen.style.dim('  from the ledger; --fresh asks the database'));
+    context.screen.say(context.screen.style.dim('  from the ledger; --fresh queries the database'));
     return ok({ runs: [] });
   }
   const execution = await execute(context, ready, request.task, { question: request.name });

@@ -44,7 +44,7 @@ async function pruneBefore(context: Context, ready: Ready, before: string): Prom
   const approved = await approval(context, ready, before);
   if (!approved.ok) return failed(approved.findings);
   const task = await pruneTask(ready.project, ready.actor, { before, approved: approved.value });
-  screen.live('proving that the audit is whole');
+  screen.live('verifying the audit chain');
   const execution = await executeHeard({ ...context, command: 'prune' }, ready, task, () => {});
   screen.settle();
   const { run, events, exitCode, outcome, findings } = execution;
@@ -88,8 +88,8 @@ async function approval(context: Context, ready: Ready, before: string): Promise
   if (cannotAsk && isProtected) return ok(false);
   if (cannotAsk)
     return refused(
-      'What is pruned is gone for good, and nobody can be asked here.',
-      'Say `--yes`; `--dry-run` shows what would go.',
+      'Pruning cannot be undone, and the command cannot ask for confirmation here.',
+      'Add `--yes`; `--dry-run` shows what would be removed.',
     );
   const seen = await look(context, ready, before);
   if (seen.pruning === undefined) return err(...seen.result.findings);
@@ -98,7 +98,8 @@ async function approval(context: Context, ready: Ready, before: string): Promise
   sayWhatGoes(context, seen.pruning, 'To be pruned');
   const question = isProtected ? `\n${name} is protected. Type its name to prune: ` : '\nPrune? [y/N] ';
   const answer = (await io.ask(question))?.trim() ?? '';
-  if (context.signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  if (context.signal.aborted)
+    return err(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was changed.' }));
   if (isProtected)
     return answer === name
       ? ok(true)
@@ -110,7 +111,7 @@ async function approval(context: Context, ready: Ready, before: string): Promise
         );
   return /^y(es)?$/i.test(answer)
     ? ok(false)
-    : refused('The answer was not yes; nothing was changed.', 'Answer `y`, or say `--yes`.');
+    : refused('You did not answer yes; nothing was changed.', 'Answer `y`, or add `--yes`.');
 }
 
 function refused(why: string, fix: string): Outcome<never> {
@@ -128,6 +129,6 @@ function sayPruned({ screen }: Context, pruning: Pruning, run: string): void {
   screen.say(
     '',
     ...pruningLines(pruning),
-    `${style.green('✔')} ${countOf(pruning.runs, 'run')} pruned; what is applied, and by whom, stays.  ${style.dim(`run ${run}`)}`,
+    `${style.green('✔')} ${countOf(pruning.runs, 'run')} pruned; the record of what was applied, and by whom, remains.  ${style.dim(`run ${run}`)}`,
   );
 }

@@ -30,9 +30,7 @@ export async function accept(context: Context, request: AcceptanceRequest): Prom
     if (exitCode === 0) {
       const what = `${countOf(accepted.length, 'difference')} accepted`;
       screen.say('', ...checkLines(accepted, screen.style));
-      screen.say(
-        `${screen.style.green('✔')} ${what}: the baseline has what is there now.  ${screen.style.dim(`run ${run}`)}`,
-      );
+      screen.say(`${screen.style.green('✔')} ${what}: accepted into the baseline.  ${screen.style.dim(`run ${run}`)}`);
     }
     return { exitCode, outcome, findings, data: { run, reason: request.reason, accepted } };
   });
@@ -51,7 +49,8 @@ async function approval(context: Context, ready: Ready, request: AcceptanceReque
   // What is wrong with the names is said by the runner.
   if (named.length > 0) screen.say('', ...checkLines(named, screen.style));
   const answer = await io.ask(`\n${name} is protected. Type its name to accept ${request.objects.join(', ')} there: `);
-  if (context.signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  if (context.signal.aborted)
+    return err(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was changed.' }));
   if (answer?.trim() === name) return ok(true);
   const why = 'The name of the environment was not typed; nothing was changed.';
   return err(fault('needs-approval', { why, fix: `Type \`${name}\` when asked.` }));

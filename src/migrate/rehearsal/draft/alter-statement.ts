@@ -64,7 +64,7 @@ function notAltered(changed: ChangedObject, parts: readonly string[]): readonly 
   return parts
     .filter((part) => differs(changed, part))
     .map((part) => ({
-      gap: `${was.kind} ${was.name}: ${part.replace(/^tuning /, '')} was ${wordOf(was, part) ?? 'not set'}; it stays as it is.`,
+      gap: `${was.kind} ${was.name}: ${part.replace(/^tuning /, '')} was ${wordOf(was, part) ?? 'not set'}; it remains unchanged.`,
     }));
 }
 
@@ -124,7 +124,7 @@ function columnChanges(changed: ChangedObject): readonly DraftStatement[] {
     const collation = word('collation');
     const type = word('type') ?? '';
     lines.push({
-      gap: `A value of ${was.name} that is no ${type} makes the next statement fail; rehearsed without rows.`,
+      gap: `The next statement fails if a value of ${was.name} is not a valid ${type}; the rehearsal had no rows.`,
     });
     alter(`TYPE ${type}${collation === undefined ? '' : ` COLLATE ${collation}`} USING ${own}::${type}`);
   }

@@ -64,7 +64,7 @@ export function createStatement(
 }
 
 function lost({ kind, name }: DescribedObject): DraftStatement {
-  return { gap: `${kind} ${name} was dropped: write the statement that makes it again.` };
+  return { gap: `${kind} ${name} was dropped: write the statement that creates it again.` };
 }
 
 /** Views end with a semicolon of their own. */
@@ -178,14 +178,14 @@ function columnLines(column: DescribedObject, home: PartHome, around: ObjectSurr
   if (wordOf(column, 'inherited') === 'yes') return [];
   if (home.kind === 'composite type')
     return [{ sql: `ALTER TYPE ${home.name} ADD ATTRIBUTE ${columnText(column, home, around)}` }];
-  const gone = `The values of column ${column.name} are lost: the statement below brings it back without them, as the last column.`;
+  const gone = `The values of column ${column.name} are lost: the statement below restores the column without them, as the last one.`;
   const lines: DraftStatement[] = wordOf(column, 'generated') === undefined ? [{ gap: gone }] : [];
   if (
     wordOf(column, 'not null') === 'yes' &&
     !['default', 'identity', 'generated'].some((part) => wordOf(column, part) !== undefined)
   )
     lines.push({
-      gap: `It is NOT NULL and has no default: fill it first where ${home.name} holds rows, or this statement fails.`,
+      gap: `The column is NOT NULL and has no default: if ${home.name} contains rows, fill it first, or this statement fails.`,
     });
   return [
     ...lines,
@@ -197,7 +197,7 @@ function tableLines(table: DescribedObject, around: ObjectSurroundings): readonl
   const parents = wordsOf(table, 'inherits');
   const [bound, by, type] = [wordOf(table, 'partition'), wordOf(table, 'partition by'), wordOf(table, 'of type')];
   const gone: DraftStatement = {
-    gap: `The rows of ${table.name} are lost: the statement below brings back the table without them.`,
+    gap: `The rows of ${table.name} are lost: the statement below restores the table without them.`,
   };
   if (type !== undefined) return [{ gap: `table ${table.name} was dropped: write CREATE TABLE … OF ${type}.` }];
   const columns = around.columns.filter((column) => bound !== undefined || wordOf(column, 'inherited') !== 'yes');

@@ -42,9 +42,9 @@ export function draftText(lines: readonly DraftStatement[], head: DraftHead): st
 
 function aside({ rows, elsewhere }: Pick<DraftHead, 'rows' | 'elsewhere'>): readonly string[] {
   return [
-    ...rows.map(({ tag, line }) => `${tag} in line ${line} may change rows: what it did to them is not undone here.`),
+    ...rows.map(({ tag, line }) => `${tag} in line ${line} may change rows, which this draft does not undo.`),
     ...elsewhere.map(
-      ({ tag, line }) => `${tag} in line ${line} changes no object of the database: it is not undone here.`,
+      ({ tag, line }) => `${tag} in line ${line} does not change an object, so this draft does not undo it.`,
     ),
   ];
 }

@@ -43,7 +43,7 @@ export function dropStatement(
     case 'default acl':
       return defaultPrivileges(object, 'REVOKE');
     default:
-      if (!droppable.has(kind)) return { gap: `${kind} ${name}: it stays.` };
+      if (!droppable.has(kind)) return { gap: `${kind} ${name}: it remains.` };
       if (wordOf(object, 'base') !== undefined)
         return {
           gap: `type ${name}: a base type and its functions need each other. Drop them with DROP TYPE … CASCADE.`,
@@ -60,7 +60,7 @@ export function defaultPrivileges(
   const [, role, schema, what] = /^for role (.+) in schema (.+) on (\w+)$/.exec(name) ?? [];
   const grants = words.map((word) => /^grant: ([A-Z ]+) to (.+?)( with grant option)?$/.exec(word));
   if (role === undefined || schema === undefined || what === undefined || grants.includes(null))
-    return { gap: `default privileges ${name}: they stay as they are.` };
+    return { gap: `default privileges ${name}: they remain unchanged.` };
   const text = grants.map(
     (grant) =>
       `ALTER DEFAULT PRIVILEGES FOR ROLE ${role} IN SCHEMA ${schema} ${verb} ${grant?.[1] ?? ''} ON ${what.toUpperCase()} ${verb === 'GRANT' ? 'TO' : 'FROM'} ${roleName(grant?.[2] ?? '')}${verb === 'GRANT' && grant?.[3] !== undefined ? ' WITH GRANT OPTION' : ''}`,

@@ -129,7 +129,7 @@ function notRehearsed(finding: Finding): Finding {
 }
 
 function interrupted(): Finding {
-  return fault('interrupted', { why: 'It was rehearsing; nothing was changed.' });
+  return fault('interrupted', { why: 'Cancelled during the rehearsal; nothing was changed.' });
 }
 
 function nothing({ up }: Migration, gaps: readonly string[]): Finding {

@@ -53,7 +53,7 @@ function head(originals: readonly Original[], options: ComposeOptions, changes: 
   const count = replaces.count === undefined ? '' : ` count=${replaces.count}`;
   return [
     `-- godwit: replaces ${rangesText(replaces)}${count}`,
-    `-- Written by \`godwit squash ${version}\`. Where all of these are applied it is recorded, and nothing of it is executed.`,
+    `-- Written by \`godwit squash ${version}\`. Where all of these are applied, godwit records this file without executing it.`,
     ...changes.map((change) => `-- ${change}`),
     ...keptDirectives(originals, options.without),
     '',
@@ -88,8 +88,8 @@ function droppedDirectives(
   return [
     ...expect
       .filter((one) => without.has(one))
-      .map(({ query }) => `${nameOf(file)}: expect ${query} does not hold behind the last migration and is left out.`),
-    ...(verifyInside === undefined ? [] : [`${nameOf(file)}: its checks run behind the commit, not inside.`]),
+      .map(({ query }) => `${nameOf(file)}: expect ${query} does not hold after the last migration and is omitted.`),
+    ...(verifyInside === undefined ? [] : [`${nameOf(file)}: its checks run after the commit, not inside.`]),
   ];
 }
 
@@ -132,9 +132,9 @@ function partOf({ file, analysis, body }: Original, form: Form): SquashPart {
 function changeOf({ tag, transactional }: Statement): { readonly why: string; readonly leaveOut?: true } | undefined {
   if (transactional) return undefined;
   if (tag === 'VACUUM' || tag === 'REINDEX')
-    return { why: `${tag} is left out: a new database needs none.`, leaveOut: true };
+    return { why: `${tag} is omitted: a new database does not need it.`, leaveOut: true };
   return concurrent.has(tag)
-    ? { why: `${tag} stands without CONCURRENTLY: nobody uses a new database yet.` }
+    ? { why: `${tag} is written without CONCURRENTLY: a new database has no users yet.` }
     : undefined;
 }
 

@@ -139,7 +139,7 @@ async function tryForm(
     if (left.expectations.length + left.files.length > 0) continue;
     const changes = [
       ...composed.changes,
-      ...[...unfit].map((file) => `${nameOf(file)}: it does not hold behind the last migration and is left out.`),
+      ...[...unfit].map((file) => `${nameOf(file)}: it does not hold after the last migration and is omitted.`),
     ];
     const objects = before.snapshot.objects.filter(({ id, home, name }) => id === home && name !== 'public').length;
     const tables = [...before.rows.values()].filter(({ kind }) => kind === 'table').length;

@@ -46,7 +46,7 @@ export async function lookForAdoption(
   const major = majorOf(facts);
   if (rehearsed === undefined && options.how !== 'baseline') return err(fault('rehearsal-unavailable'));
   if (rehearsed !== undefined && rehearsed.major !== major) {
-    const why = `It was rehearsed on PostgreSQL ${rehearsed.major}, and the database is on ${major}.`;
+    const why = `The rehearsal ran on PostgreSQL ${rehearsed.major}, but the database is on ${major}.`;
     return err(fault('rehearsal-unavailable', { why, fix: 'Run the command again.' }));
   }
   const found =

@@ -122,10 +122,10 @@ function rest({ rehearsed, judgement, options }: AdoptionContext, step: PlanStep
     return [...differences, ...(stopped === undefined ? [] : [notRehearsed(stopped.finding, options)])];
   const where = { file: step.file };
   const why = `Nothing of ${step.file} is in the database.`;
-  const plan = { fix: `Look at \`godwit plan${environmentOption(options)}\`: it shows what is left.` };
+  const plan = { fix: `Run \`godwit plan${environmentOption(options)}\` to see what is left.` };
   if (options.selection.only !== undefined || judgement.proven < 0)
     return [fault('adopt-not-proven', { where, why, ...plan })];
-  return [fault('adopt-next', { where, why: `${why} What stands before it was recorded.`, ...plan })];
+  return [fault('adopt-next', { where, why: `${why} The migrations before it were recorded.`, ...plan })];
 }
 
 function notProven(rehearsed: Rehearsed, { object, step, expected, found }: AdoptionDifference): Finding {
@@ -157,11 +157,11 @@ function allRows(
   const left = steps.slice(steps.indexOf(from)).filter(({ id }) => (indexes.get(id) ?? end + 1) <= end);
   const option = environmentOption(options);
   const names = left.map(({ id }) => id).join(' ');
-  const fix = `If ${left.length === 1 ? 'it has' : 'they have'} run: \`godwit adopt${option} ${names}\` records without proof what changes rows. If not, \`godwit plan${option}\` shows what is left.`;
+  const fix = `If ${left.length === 1 ? 'it has' : 'they have'} run: \`godwit adopt${option} ${names}\` records ${left.length === 1 ? 'it' : 'them'} without proof. If not, \`godwit plan${option}\` shows what is left.`;
   return left.flatMap(({ id }) => {
     const step = rehearsed.steps[indexes.get(id) ?? -1];
     if (step?.rows === undefined) return [];
-    const why = `${step.rows.tag} may change rows, and no catalogue tells whether it has run.`;
+    const why = `${step.rows.tag} may change rows, and the system catalogue does not show whether it has run.`;
     return [fault('adopt-rows', { where: placeOf(step), why, fix })];
   });
 }
@@ -170,7 +170,7 @@ function namedRows(step: RehearsedStep): Finding {
   return fault('adopt-rows', {
     severity: 'warning',
     where: placeOf(step),
-    why: `It was named, and so recorded without proof: no catalogue tells whether ${step.rows?.tag ?? 'its statement'} has run.`,
+    why: `You named the migration, so it was recorded without proof: the system catalogue does not show whether ${step.rows?.tag ?? 'its statement'} has run.`,
     fix: 'If it has not, run the statement by hand.',
   });
 }
@@ -192,6 +192,7 @@ function notesOf({ notes }: Judgement): Finding[] {
   }
   const list = [...counts].map(([part, count]) => (count === 1 ? part : `${part} ×${count}`)).join(', ');
   const [first] = notes;
-  const example = first === undefined ? '' : ` For one, ${first.object.name}: ${first.expected}, found ${first.found}.`;
+  const example =
+    first === undefined ? '' : ` For example, ${first.object.name}: ${first.expected}, found ${first.found}.`;
   return [fault('adopt-differs', { why: `${list}.${example}` })];
 }

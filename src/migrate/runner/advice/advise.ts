@@ -49,7 +49,7 @@ export async function advise(session: Session, failure: PlacedFailure): Promise<
   const hint = missing === undefined ? undefined : await hintFor(missing, asked, failure);
   const fix = hint?.certain === true ? hint.text : joined(hint?.text, fixFor(refused));
   if (fix === undefined) return finding;
-  return { ...finding, fix: finding.code === 'partly-applied' ? `${fix} The same command then goes on there.` : fix };
+  return { ...finding, fix: finding.code === 'partly-applied' ? `${fix} The same command then resumes there.` : fix };
 }
 
 function joined(hint: string | undefined, fix: string | undefined): string | undefined {
@@ -72,12 +72,15 @@ interface Hint {
 async function hintFor(missing: NamedInError, asked: AdviceFacts, failure: PlacedFailure): Promise<Hint | undefined> {
   if (asked.extension !== undefined) {
     const create = `CREATE EXTENSION IF NOT EXISTS ${quoteIdent(asked.extension)};`;
-    return { text: `The extension ${asked.extension} brings it: write \`${create}\` before it.`, certain: true };
+    return {
+      text: `The extension ${asked.extension} provides it: write \`${create}\` before this statement.`,
+      certain: true,
+    };
   }
   if (asked.gone !== undefined) return { text: asked.gone, certain: true };
   const maker = await madeLater(missing, failure.later);
   if (maker !== undefined)
-    return { text: `${maker} creates it, and comes later: let this file come behind that one.`, certain: true };
+    return { text: `${maker} creates it, but comes later: give this file a later version than that.`, certain: true };
   const text = didYouMean(missing, asked.candidates, await namesBefore(missing.kind, failure));
   return text === undefined ? undefined : { text, certain: false };
 }

@@ -95,7 +95,7 @@ export function didYouMean(
   const [elsewhere] = same;
   if (elsewhere !== undefined)
     return elsewhere.label.includes('.')
-      ? `It stands in another schema: did you mean \`${elsewhere.label}\`?`
+      ? `It is in another schema: did you mean \`${elsewhere.label}\`?`
       : `Did you mean \`${elsewhere.label}\`?`;
   const others = candidates.filter((one) => one.name !== wanted);
   const labels = new Map(others.toReversed().map((one) => [one.name, one.label]));

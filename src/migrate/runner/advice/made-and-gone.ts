@@ -35,9 +35,9 @@ export function madeAndGone(rows: ResultSet['rows']): string | undefined {
   const [row] = rows;
   if (row === undefined) return undefined;
   const [id, file, droppedBy, kind, name] = row;
-  const made = `${kind ?? ''} ${name ?? ''} was made by migration ${id ?? ''} (${file ?? ''})`;
+  const made = `${kind ?? ''} ${name ?? ''} was created by migration ${id ?? ''} (${file ?? ''})`;
   const sentence = `${made.charAt(0).toUpperCase()}${made.slice(1)}`;
   return droppedBy == null
-    ? `${sentence} and is gone: somebody has dropped it since. \`godwit verify\` names all that is gone; bring it back, from a backup if it held rows.`
-    : `${sentence}, and migration ${droppedBy} has dropped it.`;
+    ? `${sentence} but no longer exists: someone has dropped it. \`godwit verify\` lists everything that is missing; restore it, from a backup if it held rows.`
+    : `${sentence}, and migration ${droppedBy} dropped it.`;
 }

@@ -117,7 +117,7 @@ export async function resolveBroughtBack(
   if (!reply.ok) return refused(reply, prepared);
   if (found === 'absent') return undefined;
   // What is done of the down file is less than was planned with.
-  const error = { sqlstate: 'GW002', message: 'what stands in part has changed', lost: false };
+  const error = { sqlstate: 'GW002', message: 'the part that was undone has changed', lost: false };
   return refused({ ok: false, error, completed: 0 }, prepared);
 }
 

@@ -63,7 +63,7 @@ function failure(failed: readonly Check[], unsafe: boolean): Finding {
   });
   if (failed.length > mostReported) reported.push(`${failed.length - mostReported} more failed.`);
   const fix =
-    'The transaction that adds an enum value cannot use it. Take `verify=inside` out, so that the checks run after the commit, or put ALTER TYPE … ADD VALUE into a migration of its own.';
+    'The transaction that adds an enum value cannot use it. Remove `verify=inside`, so that the checks run after the commit, or put ALTER TYPE … ADD VALUE into a migration of its own.';
   const where = failed[0]?.where;
   return fault('check-failed-inside', {
     why: reported.join(' '),

@@ -27,7 +27,7 @@ where a.pid <> pg_catalog.pg_backend_pid() and (a.backend_start is null or extra
     if (!reply.ok && reply.error.sqlstate !== '42501') return serverFault(reply.error);
     if (ports.signal.aborted) return fault('interrupted');
     if (ports.clock() >= until)
-      return fault('busy', { why: `Backend ${owner.pid} of an earlier run is still at work on the statement.` });
+      return fault('busy', { why: `Backend ${owner.pid} of an earlier run is still executing the statement.` });
     await ports.sleep(100 + ports.random() * 200);
   }
 }

@@ -103,10 +103,10 @@ function fixOf({ sqlstate }: ServerError, { directives }: Analysis, statement: S
 }
 
 const ownTimeout =
-  'The role’s own transaction_timeout is set aside: this file, or what it calls, sets one. Give it more time, or leave it out.';
-const hidden = 'Write it as a statement of its own: inside of DO, CALL or a function the server never runs it.';
+  'Godwit ignores the role’s own transaction_timeout: this file, or a function that it calls, sets one. Raise it, or remove it.';
+const hidden = 'Write it as a separate statement: the server never runs it inside DO, CALL or a function.';
 const committing =
-  'It ends its transaction by itself. Put `-- godwit: transaction=none` on the first line of the file: its statements then run one by one, each outside of a transaction where it has to.';
+  'The statement ends its own transaction. Add `-- godwit: transaction=none` as the first line of the file: its statements then run one by one, outside a transaction where necessary.';
 const nestedCommit =
   'COMMIT and ROLLBACK work in DO and in procedures that CALL reaches directly, not inside of a function, or of a block with EXCEPTION.';
 

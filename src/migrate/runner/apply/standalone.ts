@@ -118,14 +118,17 @@ async function settled({ session, ports }: ApplyContext, { probe, noted }: Start
   const seen = await probe.state(session, noted);
   const remains = (await probe.remains?.(session, noted)) ?? [];
   if (remains.length > 0)
-    ports.emit({ kind: 'finding', finding: fault('leftover-remains', { why: `It left ${remains.join(', ')}.` }) });
+    ports.emit({
+      kind: 'finding',
+      finding: fault('leftover-remains', { why: `The rebuild left ${remains.join(', ')}.` }),
+    });
   if (!seen.ok || seen.state !== 'half') return seen;
   const repaired = await probe.repair(session, noted);
   // Perhaps the lock was not to be had: then that is the failure, not the name that is still taken.
   if (!repaired.ok) return repaired;
   const after = await probe.state(session, noted);
   if (!after.ok || after.state !== 'half') return after;
-  const message = 'another session is at work on what an earlier attempt has left';
+  const message = 'another session is using what an earlier attempt left behind';
   return { ok: false, error: { sqlstate: '55P03', message, lost: false }, completed: 0 };
 }
 

@@ -78,14 +78,14 @@ export function createBaselineReplay(): BaselineReplay {
         const known = objects.get(key);
         objects.delete(key);
         if (known === undefined || known.digest === '')
-          flaws.push(`${shown(key)}: its row was added, no run has written it`);
+          flaws.push(`${shown(key)}: its row was added: no run has written it`);
         else if (known.digest !== now)
-          flaws.push(`${shown(key)}: its words, or who wrote them, are not those of run ${known.run}`);
+          flaws.push(`${shown(key)}: its definition or its author is not that of run ${known.run}`);
       });
       if (!read.ok) return read;
       for (const [key, known] of objects)
         if (known.digest !== '' && !isBehind(known, { ...anew, digest: '', run: '' }))
-          flaws.push(`${shown(key)}: its row was removed, run ${known.run} has written it`);
+          flaws.push(`${shown(key)}: its row was removed: run ${known.run} wrote it`);
       const past = await alteredFormer(session, formers);
       return past.ok ? ok({ objects: count, flaws: [...flaws, ...past.value] }) : past;
     },
@@ -123,7 +123,9 @@ where w.i > ${behind?.[0] ?? '-1'} group by w.i order by w.i`,
       ([index, count, text]) => {
         const range = ranges[Number(index)];
         if (range !== undefined && (Number(count) !== range.count || text !== range.digest))
-          flaws.push(`former words (godwit.former_object) of what run ${range.run} changed or dropped were altered`);
+          flaws.push(
+            `former definitions (godwit.former_object) of what run ${range.run} changed or dropped were altered`,
+          );
       },
     );
     if (!read.ok) return read;

@@ -41,7 +41,7 @@ export function createChainLinks(hashing: Hashing, run: string): ChainLinks {
     },
     broken(count, head) {
       if (why !== '') return why;
-      if (taken !== count) return `${count} events were written, ${taken} are there`;
+      if (taken !== count) return `${count} events were written, ${taken} exist`;
       return previous === head ? '' : 'the head of the chain was changed';
     },
   };

@@ -100,10 +100,10 @@ where not exists (select from godwit.run r where r.run = t.run) group by t.run o
   if (Number(count) === n + 1) flaws.push(`the newest run, number ${count}, has lost its row`);
   else if (Number(count) > n) flaws.push(`the newest runs, number ${n + 1} to ${count}, have lost their rows`);
   else if (Number(count) < n) flaws.push(`godwit.epoch counts ${count} runs, the newest row has number ${n}`);
-  else if (whole && last !== head) flaws.push('the ids of runs, or their order, are not those that there were');
+  else if (whole && last !== head) flaws.push('the ids of runs, or their order, were changed');
   const left = reply.results[1]?.rows ?? [];
   for (const [run, has] of left.slice(0, mostNamed))
-    flaws.push(`run ${run ?? ''} has lost its row; of it ${has ?? ''} are left`);
+    flaws.push(`run ${run ?? ''} has lost its row; what remains of it: ${has ?? ''}`);
   if (left.length > mostNamed) flaws.push(`${left.length - mostNamed} more runs have lost their rows`);
   return ok(flaws);
 }

@@ -57,7 +57,7 @@ export function alteredMigrations(
       : [`${events.length} migrations are in the audit, ${rows.length} in the history`];
   const surplus = rows
     .filter(([seq]) => !bySeq.has(seq ?? ''))
-    .map((row) => `${nameOf(row)} was added: no event tells of it`);
+    .map((row) => `${nameOf(row)} was added: no event records it`);
   const there = new Set(known.map(([seq]) => seq));
   const missing = [...bySeq].flatMap(([seq, { body }]) =>
     there.has(seq) ? [] : [`migration ${String(body['migration'])} (number ${seq}) has lost its row`],
@@ -75,7 +75,7 @@ function alteredDown(row: AnswerRow, downs: ReadonlyMap<string, EventBody>): rea
   const reported = downs.get(row[0] ?? '');
   const kept = row[11];
   if (kept == null) return reported === undefined ? [] : ['the text of its down file is gone'];
-  if (reported === undefined) return ['a text of its down file was added: no event tells of it'];
+  if (reported === undefined) return ['a text of its down file was added: no event records it'];
   const { file, checksum, body, created } = reported;
   const same = JSON.stringify(JSON.parse(kept)) === JSON.stringify([file, checksum, body, created]);
   return same ? [] : ['the text of its down file is not the one that was recorded'];

@@ -79,9 +79,9 @@ export function createPrunedReplay(baseline: BaselineReplay): PrunedReplay {
           const isFirst = missing.delete(run ?? '');
           if (row[3] === 't') gone += 1;
           if (reported === undefined) flaws.push(`${shown(run)} was added: no run has pruned it`);
-          else if (!isFirst) flaws.push(`${shown(run)} is there twice`);
+          else if (!isFirst) flaws.push(`${shown(run)} appears twice`);
           else if (JSON.stringify(rowOf(reported)) !== JSON.stringify(row))
-            flaws.push(`${shown(run)} is not as run ${reported.by} wrote it`);
+            flaws.push(`${shown(run)} differs from what run ${reported.by} wrote`);
         },
       );
       if (!read.ok) return read;

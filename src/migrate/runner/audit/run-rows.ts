@@ -93,8 +93,8 @@ function alteredEnd({ ended: columns }: StoredRun, body: EventBody | undefined):
   const [outcome, ...rest] = columns;
   const open = ['running', 'interrupted'].includes(outcome?.value ?? '');
   return [
-    ...(open ? [] : [`outcome is "${outcome?.value ?? ''}", and no event tells of its end`]),
-    ...rest.filter(({ value }) => value !== '').map(({ column }) => `${column} is set, and no event tells of its end`),
+    ...(open ? [] : [`outcome is "${outcome?.value ?? ''}", but no event records its end`]),
+    ...rest.filter(({ value }) => value !== '').map(({ column }) => `${column} is set, but no event records its end`),
   ];
 }
 

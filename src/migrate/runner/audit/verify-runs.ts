@@ -205,7 +205,7 @@ function conclude(
     return {
       run: stored.run,
       events,
-      flaws: short ? ['its first event is not there'] : flaws,
+      flaws: short ? ['its first event is missing'] : flaws,
       ...(prunedBy === undefined ? {} : { prunedBy }),
     };
   });

@@ -137,7 +137,7 @@ async function conclude(context: ExecContext, verdict: Verdict, about: RunAbout)
   }
   const how = about.exitCode === undefined || about.exitCode === null ? '' : ` with exit code ${about.exitCode}`;
   const lost = fault('command-lost', {
-    why: `The command has ended${how}, and that could not be written into the history: ${why}`,
+    why: `The command ended${how}, but the history could not record it: ${why}`,
   });
   return verdictOf(lost, ...verdict.findings);
 }
@@ -155,6 +155,6 @@ function unreached(finding: Finding): Finding {
 function needsApproval({ environment }: ExecTask): Finding {
   return fault('needs-approval', {
     why: `${environment.name} is protected, and a command can change anything there.`,
-    fix: `Run it where a person can type the name of the environment; or write the command into the configuration, under \`after.up\` of ${environment.name}: it is then executed after each \`godwit up\`.`,
+    fix: `Run it where a person can type the name of the environment, or add the command to the configuration under \`after.up\` of ${environment.name}, which executes it after each \`godwit up\`.`,
   });
 }

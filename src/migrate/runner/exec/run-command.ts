@@ -67,7 +67,7 @@ export async function runCommand(
 /** A timer that is longer would be over at once. */
 const longestTimer = 2 ** 31 - 1;
 
-const again = 'Look at what the command has done before it runs again.';
+const again = 'Check what the command did before you run it again.';
 
 /** The words as they may be told. */
 export function maskedWords(task: Pick<ExecTask, 'words'>, { redactor }: Pick<RunnerPorts, 'redactor'>) {
@@ -80,5 +80,5 @@ function failed(words: readonly string[], { exitCode, signal }: SpawnEnd): Findi
 }
 
 function tooLong(ms: number): Finding {
-  return fault('command-timeout', { why: `After ${Math.round(ms / 1_000)} s it was asked to end.` });
+  return fault('command-timeout', { why: `Godwit asked the command to end after ${Math.round(ms / 1_000)} s.` });
 }

@@ -50,7 +50,7 @@ export function supervise(ports: RunnerPorts, live: LiveRun, options: Supervisio
   const tryOut = async (): Promise<void> => {
     const answer = await within(ports, answerMs, live.session.send('select'));
     if (answer !== undefined && (answer.ok || !answer.error.lost)) return;
-    const text = 'The connection that holds the database for the command was lost; it is made again.';
+    const text = 'The connection that holds the database for the command was lost; reconnecting.';
     ports.emit({ kind: 'notice', severity: 'WARNING', text });
     const back = await options.comeBack();
     if (back.ok || ended) return;
@@ -80,7 +80,7 @@ function cancelled(request: string): Finding {
     by = '';
   }
   return fault('interrupted', {
-    why: `${by === '' ? 'Somebody' : by} asked it to stop with \`godwit runs cancel\`.`,
-    fix: 'Look at what the command has done before it runs again.',
+    why: `${by === '' ? 'Someone' : by} asked the command to stop with \`godwit runs cancel\`.`,
+    fix: 'Check what the command did before you run it again.',
   });
 }

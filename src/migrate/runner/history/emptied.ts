@@ -38,5 +38,5 @@ function fixFor({ name, pinned }: TaskEnvironment): string {
     name === 'local'
       ? '`godwit db reset --up`, which drops the database with its history'
       : `\`DROP SCHEMA godwit CASCADE\`, ${anew}\`godwit up${named}\``;
-  return `\`godwit verify${named}\` names all that is gone. Restore the database from a backup; or start afresh: ${afresh}. If they are to stay away, take that into the baseline: \`godwit verify --accept\`.`;
+  return `\`godwit verify${named}\` lists everything that is missing. Restore the database from a backup, or start again: ${afresh}. If the tables were dropped on purpose, accept that: \`godwit verify --accept\`.`;
 }

@@ -24,11 +24,9 @@ export function guardFlaws(
   // What a newer godwit keeps there is not known.
   if (Number(version) > newestVersion) return flaws;
   if (made !== Number(version))
-    flaws.push(
-      `godwit.guard says that the schema has version ${String(version)}, and its tables are of version ${made}`,
-    );
+    flaws.push(`godwit.guard says that the schema has version ${String(version)}, but its tables have version ${made}`);
   if (kept !== undefined && kept !== digestOf(partial, hashing))
-    flaws.push('statements of a migration that stands in part were changed, added or removed');
+    flaws.push('statements of a partly applied migration were changed, added or removed');
   return flaws;
 }
 

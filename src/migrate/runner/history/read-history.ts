@@ -83,9 +83,9 @@ export async function readDamagedHistory(
   // Taken for a new database, one whose guard was emptied would get all its migrations a second time.
   if (version === undefined)
     return (migrations?.rows ?? []).length === 0 && (counted.ok ? counted.results[0]?.rows : undefined)?.length === 0
-      ? damaged('Its tables are all empty: it was restored without its data.', emptySchemaFix)
-      : damaged('Table godwit.guard has lost its row.');
-  if (epoch === null) return damaged('Table godwit.epoch has lost its row.');
+      ? damaged('All its tables are empty: the schema was restored without its data.', emptySchemaFix)
+      : damaged('Table godwit.guard is missing its row.');
+  if (epoch === null) return damaged('Table godwit.epoch is missing its row.');
   return ok({
     version: Number(version ?? 0),
     environment: environment ?? '',
@@ -118,7 +118,9 @@ async function writtenByNewer(session: Session): Promise<Finding | undefined> {
 
 /** What is said of a history that this program does not know. */
 export function newerHistory(version: number): Finding {
-  return fault('history-newer', { why: `It has version ${version}; this godwit knows ${newestVersion}.` });
+  return fault('history-newer', {
+    why: `The schema has version ${version}; this godwit supports versions up to ${newestVersion}.`,
+  });
 }
 
 function baselineOf(guard: string): Pick<History, 'undescribed' | 'unfollowed' | 'baseline'> {
@@ -171,7 +173,7 @@ function isOfStructure({ sqlstate }: ServerError): boolean {
 function lostRuns(counted: Reply, version: number): readonly string[] {
   if (!counted.ok) return version > 1 ? [`the runs cannot be counted (${counted.error.message})`] : [];
   const [started, there] = counted.results[0]?.rows[0] ?? [];
-  return started === there ? [] : [`godwit.epoch counts ${started ?? '?'} runs, and ${there ?? '?'} have a row`];
+  return started === there ? [] : [`godwit.epoch counts ${started ?? '?'} runs, but ${there ?? '?'} have a row`];
 }
 
 const mostReported = 3;
@@ -181,7 +183,7 @@ function flawedHistory(flaws: readonly string[]): Finding {
   const more = flaws.length > mostReported ? `; and ${flaws.length - mostReported} more` : '';
   return fault('history-damaged', {
     why: `${flaws.slice(0, mostReported).join('; ')}${more}.`,
-    fix: `Put the rows back from a backup of schema godwit (\`godwit runs verify-chain\` names all that differs). Without one: \`DROP SCHEMA godwit CASCADE\`, then \`godwit adopt\`, which proves what is there.`,
+    fix: `Restore the rows from a backup of schema godwit (\`godwit runs verify-chain\` lists every difference). Without one: \`DROP SCHEMA godwit CASCADE\`, then \`godwit adopt\`, which proves what is there.`,
   });
 }
 

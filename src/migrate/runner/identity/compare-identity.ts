@@ -29,26 +29,26 @@ export function compareIdentity(found: RecordedIdentity, environment: TaskEnviro
   if (hasHistory && found.environment !== name)
     differences.push({
       what: 'environment',
-      why: `It belongs to environment "${found.environment}", and this run is for "${name}".`,
+      why: `The database belongs to environment "${found.environment}", but this run is for "${name}".`,
     });
   if (pinned === undefined) return differences;
   if (found.id !== pinned.id)
     differences.push({
       what: 'id',
       why: hasHistory
-        ? `It has id ${found.id}; "${name}" is pinned to id ${pinned.id}.`
-        : `"${name}" is pinned to id ${pinned.id}; this database has never been changed by godwit.`,
+        ? `The database has id ${found.id}; "${name}" is pinned to id ${pinned.id}.`
+        : `"${name}" is pinned to id ${pinned.id}, but godwit has never changed this database.`,
     });
-  const fits = differences.length === 0 ? 'The id fits, but the' : 'The';
+  const fits = differences.length === 0 ? 'The id matches, but the' : 'The';
   if (isOtherServer(found, pinned))
     differences.push({
       what: 'server',
-      why: `${fits} server is another one (system identifier ${found.systemId}, pinned ${pinned.systemId}).`,
+      why: `${fits} server is a different one (system identifier ${found.systemId}, pinned ${pinned.systemId}).`,
     });
   if ((pinned.databaseOid ?? '') !== '' && found.databaseOid !== pinned.databaseOid)
     differences.push({
       what: 'database',
-      why: `${differences.length === 0 ? 'The id and the server fit, but it is another database there' : 'It is another database'} (OID ${found.databaseOid}, pinned ${pinned.databaseOid ?? ''}).`,
+      why: `${differences.length === 0 ? 'The id and the server match, but the database is a different one' : 'The database is a different one'} (OID ${found.databaseOid}, pinned ${pinned.databaseOid ?? ''}).`,
     });
   return differences;
 }
@@ -104,7 +104,10 @@ export function wrongDatabase(
   if (differences.length === 0) return [];
   const other = livesAs(place, history, environment);
   const copied = differences.every(({ what }) => what === 'server' || what === 'database');
-  const why = [...differences.map((one) => one.why), ...(copied ? ['It is a copy, was restored or upgraded.'] : [])];
+  const why = [
+    ...differences.map((one) => one.why),
+    ...(copied ? ['The database was copied, restored or upgraded.'] : []),
+  ];
   return [
     fault('wrong-database', {
       why: why.join(' '),
@@ -115,10 +118,10 @@ export function wrongDatabase(
 
 function settlingFix({ name }: TaskEnvironment): string {
   const named = name === 'local' ? '' : ` -e ${name}`;
-  return `Check the URL. If this database is the one of "${name}" from now on (a restore, a copy, a move, a renamed environment), settle all of it at once: \`godwit adopt --identity --reason TEXT${named}\`.`;
+  return `Check the URL. If "${name}" is to use this database from now on (after a restore, a copy, a move, or a renamed environment), settle its identity: \`godwit adopt --identity --reason TEXT${named}\`.`;
 }
 
 /** What is said where the database is that of another environment. */
 export function ownedFix(other: string, { name }: TaskEnvironment): string {
-  return `Check the URL, or name its environment: -e ${other}. If "${other}" was renamed to "${name}", take "${other}" out of the configuration, then \`godwit adopt --identity --reason TEXT -e ${name}\`.`;
+  return `Check the URL, or name its environment: -e ${other}. If "${other}" was renamed to "${name}", remove "${other}" from the configuration, then run \`godwit adopt --identity --reason TEXT -e ${name}\`.`;
 }

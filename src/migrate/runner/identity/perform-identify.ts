@@ -83,10 +83,10 @@ async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise
   });
 }
 
-const untouched = verdictOf(fault('interrupted', { why: 'The identity is as it was.' }));
+const untouched = verdictOf(fault('interrupted', { why: 'The identity is unchanged.' }));
 const moved = fault('wrong-database', {
-  why: 'It is not the database that was shown when it was asked about.',
-  fix: 'Run the command again, and look at what it shows.',
+  why: 'The database is not the one that the prompt showed.',
+  fix: 'Run the command again, and check what it shows.',
 });
 
 /** The database is the same one, and its baseline belongs to another server. */
@@ -106,14 +106,14 @@ export function unsettled(facts: Opened['facts'], history: History, environment:
   const differences = compareIdentity(identityOf(facts, history), environment);
   const other = differences.length === 0 ? undefined : livesAs(facts, history, environment);
   if (other === undefined) return [];
-  const why = `It is the database of environment "${other}" itself, or a physical copy of its server (a snapshot, a clone) that nothing tells from it.`;
-  const fix = `${ownedFix(other, environment)} How a physical copy is told apart: docs/history.md#copies-restores-and-moves.`;
+  const why = `The database is that of environment "${other}" itself, or a physical copy of its server (a snapshot, a clone) that cannot be told from it.`;
+  const fix = `${ownedFix(other, environment)} How to mark a physical copy: docs/history.md#copies-restores-and-moves.`;
   return [fault('wrong-database', { why, fix })];
 }
 
 function needsApproval({ environment: { name } }: IdentifyTask): Finding {
   return fault('needs-approval', {
-    why: `${name} is protected: which database it is, only a person changes.`,
+    why: `${name} is protected: only a person may change its identity.`,
     fix: 'Run it where a person can type the name of the environment.',
   });
 }

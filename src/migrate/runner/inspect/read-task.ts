@@ -53,7 +53,7 @@ async function tryReading(task: ReadingTask, ports: RunnerPorts): Promise<Verdic
     const bundle = bundleInEffect(ports.bundle, opened.value.history);
     const verdict = await read(task, { ...ports, bundle }, opened.value);
     return ports.signal.aborted
-      ? verdictOf(fault('interrupted', { why: 'It only looked; nothing was changed.' }))
+      ? verdictOf(fault('interrupted', { why: 'The command only reads; nothing was changed.' }))
       : explained(verdict, locks);
   } finally {
     locks.end();

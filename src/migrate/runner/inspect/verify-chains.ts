@@ -120,19 +120,19 @@ function tell(ports: Pick<RunnerPorts, 'emit'>, seen: ChainReading, subject: str
 function notCovered({ partly, wholeFrom, version, pruned }: ChainReading): readonly string[] {
   const since = wholeFrom === '' ? 'by runs of earlier versions of godwit' : `before run ${wholeFrom}`;
   return [
-    'what somebody did who may rewrite everything, hashes included: keep the heads elsewhere',
+    'changes by someone who can rewrite everything, hashes included: keep the heads elsewhere',
     version > 2
       ? 'times of single statements'
-      : 'times of single statements, and statements of a migration that stands in part',
+      : 'times of single statements, and statements of a partly applied migration',
     'which rows a migration inserted',
     'attempts that never reached the database, before a run carried them over',
     'whether a run without an end was noted as interrupted',
-    ...(pruned.length === 0 ? [] : ['what the events of pruned runs said beside what is left of them']),
+    ...(pruned.length === 0 ? [] : ['what the events of pruned runs said in addition to what is left of them']),
     ...(version > 1
       ? []
-      : ['runs whose rows are gone, and the baseline: the next run that changes something begins to keep them']),
+      : ['runs whose rows are gone, and the baseline: the next run that changes something starts to record them']),
     ...(partly || version === 1
-      ? [`where from, with which tool, when, and which files and statements, ${since}: events had less then`]
+      ? [`where from, with which tool, when, and which files and statements, ${since}: older events hold less`]
       : []),
   ];
 }

@@ -32,7 +32,7 @@ export function preparedCure(blockers: readonly Blocker[]): string | undefined {
   const prepared = blockers.find(({ pid, application }) => pid === 0 && application !== '');
   if (prepared === undefined) return undefined;
   const gid = quoteLiteral(prepared.application).trim();
-  return `No session holds it: whoever prepared it ends it with \`COMMIT PREPARED ${gid}\` or \`ROLLBACK PREPARED ${gid}\`. Then run the same command again.`;
+  return `No session holds it: its owner must end it with \`COMMIT PREPARED ${gid}\` or \`ROLLBACK PREPARED ${gid}\`. Then run the same command again.`;
 }
 
 /** `4 s`, `12 min`, `3 h 5 min` */

@@ -88,7 +88,7 @@ async function proveWhole({ ports, live }: PruneOptions, version: number): Promi
   if (first === undefined) return ok(undefined);
   if (first.code !== 'audit-broken') return err(...findings);
   const more = findings.length > 1 ? `; and ${findings.length - 1} more` : '';
-  return err(fault('prune-refused', { why: `The audit is not whole: ${first.why}${more}.` }));
+  return err(fault('prune-refused', { why: `The audit chain is not intact: ${first.why}${more}.` }));
 }
 
 /** All of it or nothing, in one transaction; after a lost answer the rows tell which. */
@@ -120,7 +120,7 @@ async function alreadyPruned({ session, run }: LiveRun): Promise<Pruning | undef
 
 function needsApproval({ environment }: PruneTask): Finding {
   return fault('needs-approval', {
-    why: `${environment.name} is protected: what is pruned is gone for good.`,
+    why: `${environment.name} is protected, and pruning cannot be undone.`,
     fix: 'Run it where a person can type the name of the environment.',
   });
 }

@@ -30,7 +30,7 @@ export function losesTooMuch(
   const allowed = left <= 0 ? 'no more may be lost' : `--allow-row-loss allows ${left} more`;
   return fault('down-loses-rows', {
     where,
-    why: `It destroys ${rows === 1 ? '1 row' : `${rows} rows`} (${each}), ${whose}; ${allowed}.`,
-    fix: `Save them, then run again with \`--allow-row-loss ${needed}\`.`,
+    why: `The rollback destroys ${rows === 1 ? '1 row' : `${rows} rows`} (${each}), ${whose}; ${allowed}.`,
+    fix: `Save the rows, then run again with \`--allow-row-loss ${needed}\`.`,
   });
 }

@@ -92,7 +92,7 @@ function destroys({ step, analysis }: Applying, { statement, how }: StatedLoss, 
   return fault('destroys-rows', {
     where: placeIn({ step, analysis }, statement),
     why: `${verb}: ${held}.`,
-    fix: `If that is meant, run again with \`--destroy-rows\`; or say so in the file: \`-- godwit: allow=${how} reason="…"\`; or have the plan reviewed: \`godwit plan --out FILE\`, then \`godwit up --plan FILE\`.`,
+    fix: `If that is intended, run again with \`--destroy-rows\`, or declare it in the file: \`-- godwit: allow=${how} reason="…"\`, or have the plan reviewed: \`godwit plan --out FILE\`, then \`godwit up --plan FILE\`.`,
   });
 }
 
@@ -115,5 +115,5 @@ function unseenIn(steps: readonly Applying[]): string {
   if (places.length === 0) return '';
   const named = places.slice(0, mostNamed).join(', ');
   const more = places.length > mostNamed ? ` and ${places.length - mostNamed} more` : '';
-  return ` What else goes with ${named}${more} cannot be seen beforehand.`;
+  return ` What else is dropped with ${named}${more} is not known beforehand.`;
 }

@@ -255,7 +255,7 @@ async function conclude(
   const checked = await afterApplying(options, ports, live, { applied, ...(inPart === undefined ? {} : { inPart }) });
   if (verdict.exitCode !== 0) return finish(ports, live, verdict);
   // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
-  const why = 'Everything is applied and recorded; it was not verified to the end.';
+  const why = 'All migrations are applied and recorded, but verification did not finish.';
   return finish(ports, live, ports.signal.aborted ? verdictOf(fault('interrupted', { why })) : checked);
 }
 

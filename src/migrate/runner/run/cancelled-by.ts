@@ -13,7 +13,9 @@ export async function cancelledBy(live: LiveRun): Promise<Finding | undefined> {
   if (epoch == null) return undefined;
   adoptEpoch(live, epoch);
   const by = body == null ? '' : ` by ${(JSON.parse(body) as { readonly by: string }).by}`;
-  return fault('interrupted', { why: `It was cancelled${by}; what was applied before stands and is recorded.` });
+  return fault('interrupted', {
+    why: `The run was cancelled${by}. What it applied before remains applied and is recorded.`,
+  });
 }
 
 async function ask(live: LiveRun): Promise<Reply> {

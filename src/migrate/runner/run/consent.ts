@@ -8,7 +8,7 @@ import type { ApplyTask } from '../../contract/task.ts';
 export function missingConsent(plan: Plan, task: ApplyTask): readonly Finding[] {
   const { consent, environment } = task;
   if (consent.planHash !== undefined && consent.planHash !== plan.hash) {
-    const why = `The reviewed plan has hash ${consent.planHash.slice(0, 12)}, what would run now has ${plan.hash.slice(0, 12)}.`;
+    const why = `The reviewed plan has hash ${consent.planHash.slice(0, 12)}, but the plan now has hash ${plan.hash.slice(0, 12)}.`;
     return [fault('plan-changed', { why })];
   }
   if (plan.steps.length === 0) return [];
@@ -26,7 +26,7 @@ export function missingConsent(plan: Plan, task: ApplyTask): readonly Finding[] 
     const because = first === undefined ? 'before every run' : `before this one, which destroys data: ${first.what}`;
     findings.push(
       fault('needs-checkpoint', {
-        why: `The policy of environment "${environment.name}" asks for a checkpoint ${because}.`,
+        why: `The policy of environment "${environment.name}" requires a checkpoint ${because}.`,
         ...(first === undefined ? {} : { where: first.where }),
       }),
     );

@@ -30,7 +30,7 @@ function outside({ segments, statements }: Analysis, file: string): readonly Fin
   return segments.flatMap(({ kind, first }) => {
     const statement = statements[first];
     if (kind !== 'standalone' || statement === undefined) return [];
-    return [refuse(statement, file, `${statement.tag} runs outside of a transaction`)];
+    return [refuse(statement, file, `${statement.tag} runs outside a transaction`)];
   });
 }
 
@@ -48,6 +48,6 @@ async function keeps(statement: Statement, body: ByteSource): Promise<string | u
 }
 
 function refuse(statement: Statement, file: string, what: string): Finding {
-  const why = `${what}, and the connection goes through a pooler.`;
+  const why = `${what}, but the connection goes through a pooler.`;
   return fault('needs-session', { why, where: placeOf(statement, file) });
 }

@@ -99,9 +99,10 @@ function spent(
   const tries =
     tried === undefined || tried.attempts === 1
       ? ''
-      : ` It was tried ${tried.attempts} times within ${age(tried.spentMs)}.`;
+      : ` Godwit tried ${tried.attempts} times within ${age(tried.spentMs)}.`;
   const who = blockers.length === 0 ? '' : ` In the way: ${describeBlockers(blockers)}.`;
-  const crowd = cause === 'crowd' ? ' It stepped back each time because too many sessions waited behind it.' : '';
+  const crowd =
+    cause === 'crowd' ? ' Each time it stepped back, because too many sessions were waiting behind it.' : '';
   const why = `${finding.why.replace(/([^.])$/, '$1.')}${crowd}${tries}${who}`;
   const cure = preparedCure(blockers);
   if (cause !== 'crowd' || finding.code === 'partly-applied')

@@ -58,7 +58,7 @@ test.each([
   );
   if (result.ok) throw new Error('it connected');
   expect(result.findings[0]).toMatchObject({ code, fix: expect.stringMatching(fix) as unknown });
-  expect(result.findings[0]?.why).toMatch(/No connection in \d+ tries over \d+ s/);
+  expect(result.findings[0]?.why).toMatch(/No connection after \d+ attempts in \d+ s/);
   expect(clock()).toBeLessThan(121_000);
   expect(clock()).toBeGreaterThan(code === 'connection-refused' ? 20_000 : 100_000);
 });

@@ -61,15 +61,15 @@ const words: Readonly<Record<Cause, string>> = {
 
 const fixes: Readonly<Record<Cause, string>> = {
   route:
-    'There is no way from the job into the network of the database. Check that the job has a VPC connector or a subnet of that network (`network` in godwit.config), and that the address in the secret is the private one: `gcloud sql instances describe INSTANCE --format "value(ipAddresses)"`.',
+    'The job cannot reach the network of the database. Check that the job has a VPC connector or a subnet of that network (`network` in godwit.config), and that the address in the secret is the private one: `gcloud sql instances describe INSTANCE --format "value(ipAddresses)"`.',
   policy:
-    'A rule of the network says no before any packet leaves: ask whoever runs it to let the job, by its range, subnet or network tag, reach host and port of the database.',
+    'A network rule rejects the connection before a packet leaves: ask your network administrator to let the job, by its range, subnet or network tag, reach the host and port of the database.',
   silence:
     'Packets are dropped on their way: a firewall rule, a connector in another network, or an old address in the secret. Compare the address with `gcloud sql instances describe INSTANCE --format "value(ipAddresses)"`, and allow TCP to its port from the range of the connector or subnet.',
   refused:
-    'The host is there, and nothing listens at this port: start the instance, or correct host and port in the secret (PostgreSQL: 5432; 3307 belongs to the Cloud SQL proxy).',
+    'The host is up, but nothing listens at this port: start the instance, or correct host and port in the secret (PostgreSQL: 5432; 3307 belongs to the Cloud SQL proxy).',
   name: 'Put the private IP into the secret in place of the name, or make the name known to the private network (Cloud DNS).',
-  other: 'The reason of each try stands above. Check host, port and network of the database URL in the secret.',
+  other: 'See the reason for each attempt above. Check the host, port and network of the database URL in the secret.',
 };
 
 interface Tries {
@@ -83,7 +83,7 @@ function unreachable(last: Finding, { causes, attempt, waitedMs }: Tries): Findi
   const counted = [...causes].sort(([, a], [, b]) => b - a);
   const most = counted[0]?.[0] ?? 'other';
   const reported = counted.map(([cause, count]) => `${count} × ${words[cause]}`).join(', ');
-  const why = `No connection in ${attempt} tries over ${Math.round(waitedMs / 1_000)} s (${reported}). The last one: ${last.why}`;
+  const why = `No connection after ${attempt} attempts in ${Math.round(waitedMs / 1_000)} s (${reported}). The last one: ${last.why}`;
   // One cause all the time has a code of its own.
   const code = causes.size === 1 && most !== 'other' ? last.code : 'database-unreachable';
   return fault(code as FaultCode, { why, fix: fixes[most] });

@@ -31,9 +31,7 @@ export async function endBackend(
     if (over && how === 'finish' && row !== undefined) return endBackend(options, backend, 'cancel');
     if (over) return ok(undefined);
     if (how === 'cancel' && ports.clock() > until)
-      return err(
-        fault('busy', { why: `The server’s process ${backend.pid} was told to end and has not yet done so.` }),
-      );
+      return err(fault('busy', { why: `Server process ${backend.pid} was asked to end but has not ended yet.` }));
     if (how === 'finish' && ports.signal.aborted) return endBackend(options, backend, 'cancel');
     await pause(ports, 50 + ports.random() * 100);
   }

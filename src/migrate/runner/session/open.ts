@@ -98,7 +98,7 @@ export async function open(
   const options = { run: task.run, pipelined: true, onDisconnect, pinned };
   const session = await connectPatiently(ports, () => openSession(ports, options, ports.signal));
   if (!session.ok && ports.signal.aborted)
-    return err(fault('interrupted', { why: 'It was connecting; nothing was changed.' }));
+    return err(fault('interrupted', { why: 'Cancelled while connecting; nothing was changed.' }));
   if (!session.ok) return session;
   const locks = reportLocks(ports, session.value, task.run);
   const stopWatching = expectAnswers(ports, session.value, locks);
@@ -130,7 +130,7 @@ function stoppedWhile(opened: Outcome<unknown>): readonly Finding[] {
   const reported = opened.ok ? [] : opened.findings.filter(({ code }) => code === 'interrupted');
   return reported.length > 0
     ? reported
-    : [fault('interrupted', { why: 'It was only asking; this run has changed nothing.' })];
+    : [fault('interrupted', { why: 'Cancelled before any change; this run changed nothing.' })];
 }
 
 const readersWaitMs = 300_000;

@@ -85,5 +85,5 @@ function locked(seen: LockWaitSnapshot | undefined): Finding {
 }
 
 function endIt(pid: number): string {
-  return `Run the same command again when that session is done, or end it: \`select pg_terminate_backend(${pid})\`.`;
+  return `Run the same command again when that session has finished, or end it: \`select pg_terminate_backend(${pid})\`.`;
 }

@@ -74,7 +74,7 @@ export async function tryUntil(
     const holder = tried.value;
     if (holder === '') return ok(reported ? 'after-waiting' : 'at-once');
     if (ports.signal.aborted)
-      return err(fault('interrupted', { why: 'It was waiting for another run; nothing was changed.' }));
+      return err(fault('interrupted', { why: 'Cancelled while waiting for another run; nothing was changed.' }));
     if (ports.clock() >= until) return err(fault('busy', { why: `${holder} holds the database.` }));
     if (!reported) ports.emit({ kind: 'waiting', holder });
     reported = true;

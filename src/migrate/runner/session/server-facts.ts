@@ -117,7 +117,9 @@ export function unchangeable(facts: ServerFacts, history: History): readonly Fin
 function tooOld(facts: ServerFacts): readonly Finding[] {
   if (facts.versionNumber >= oldestMajor * 10_000) return [];
   return [
-    fault('database-too-old', { why: `It is PostgreSQL ${facts.version}; godwit supports ${oldestMajor} to 18.` }),
+    fault('database-too-old', {
+      why: `The server is PostgreSQL ${facts.version}; godwit supports ${oldestMajor} to 18.`,
+    }),
   ];
 }
 

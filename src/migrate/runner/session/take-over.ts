@@ -29,8 +29,8 @@ export async function takeOver(
   if (!application.startsWith('godwit '))
     return err(
       fault('busy', {
-        why: `${text} holds the run lock and is no run of godwit.`,
-        fix: 'Only its owner can tell what it does: end that session, then run again.',
+        why: `${text} holds the run lock and is not a godwit run.`,
+        fix: 'Ask its owner what the session does. End it, then run the command again.',
       }),
     );
   const raised = await session.send(
@@ -83,7 +83,8 @@ where datname = pg_catalog.current_database() and pid <> pg_catalog.pg_backend_p
       );
     if (!reply.ok) return err(serverFault(reply.error));
     if ((reply.results[0]?.rows ?? []).length === 0) return ok(undefined);
-    if (ports.clock() > until) return err(fault('busy', { why: `${holder.text} was told to end and has not yet.` }));
+    if (ports.clock() > until)
+      return err(fault('busy', { why: `${holder.text} was asked to end but has not ended yet.` }));
     await pause(ports, 50 + ports.random() * 100);
   }
 }

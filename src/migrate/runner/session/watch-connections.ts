@@ -83,10 +83,10 @@ export function watchConnections(
     };
     sights.set(session, snapshot);
     // The first time its last words may still be on their way.
-    if (snapshot.gone >= 2) give(ports, session, 'The server has ended it.');
+    if (snapshot.gone >= 2) give(ports, session, 'The server has closed it.');
     const timeouts = silenceMs + session.waiting / slowestBytesPerMs;
     if (idle && ports.clock() - snapshot.idleSince >= timeouts)
-      give(ports, session, 'The server waits for us, and we for the server.');
+      give(ports, session, 'The server and godwit are waiting for each other.');
   };
 
   const beat = async (): Promise<void> => {
@@ -95,7 +95,7 @@ export function watchConnections(
   };
   cancel = ports.timer(beatMs, () => void beat());
   const forget = ports.suspension?.onWake(async () => {
-    const text = 'The process was stopped and woken: its connections are looked at before it goes on.';
+    const text = 'The process was suspended and resumed: godwit checks its connections before it continues.';
     ports.emit({ kind: 'notice', severity: 'WARNING', text });
     await look();
   });
@@ -119,7 +119,7 @@ function question(waiting: readonly WatchedConnection[]): string {
 }
 
 function give(ports: RunnerPorts, session: Session, why: string): void {
-  const text = `A connection to the database is given up. ${why}`;
+  const text = `Godwit abandoned a connection to the database. ${why}`;
   ports.emit({ kind: 'notice', severity: 'WARNING', text });
   session.abandon();
 }

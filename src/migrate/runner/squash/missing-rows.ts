@@ -62,8 +62,8 @@ export async function missingRows(
         fault('squash-differs', {
           severity: named.includes(migration.id) ? 'warning' : 'error',
           where: { file: migration.up.file },
-          why: `rows of ${table ?? ''}: the replaced ones, such as ${file ?? ''}, wrote ${first}; the file makes ${makes}.`,
-          fix: `Add them; or, if new databases do not need them, name the migration: \`godwit adopt ${versionIn(migration.id)}\`.`,
+          why: `rows of ${table ?? ''}: the replaced migrations, such as ${file ?? ''}, wrote ${first}; the squashed file makes ${makes}.`,
+          fix: `Add the rows. If new databases do not need them, name the migration: \`godwit adopt ${versionIn(migration.id)}\`.`,
         }),
       );
     }

@@ -35,7 +35,7 @@ export async function proveSquashed(
   const { rehearsed } = options.bundle;
   if (rehearsed === undefined) return err(notRehearsed(recordable));
   if (rehearsed.major !== options.major) {
-    const why = `It was rehearsed on PostgreSQL ${rehearsed.major}, and the database is on ${options.major}.`;
+    const why = `The rehearsal ran on PostgreSQL ${rehearsed.major}, but the database is on ${options.major}.`;
     return err(fault('squash-not-rehearsed', { why, fix: 'Run the command again.' }));
   }
   const { stopped } = rehearsed;
@@ -72,7 +72,7 @@ export function notRehearsed(recordable: readonly Recordable[]): Finding {
 function stoppedAt({ why, where }: Finding): Finding {
   return fault('squash-not-rehearsed', {
     why: `On a throwaway server: ${why}`,
-    fix: 'Correct the file: no new database could be made with it either.',
+    fix: 'Correct the file: it would fail in a new database too.',
     ...(where === undefined ? {} : { where }),
   });
 }
@@ -110,7 +110,7 @@ function missing(rehearsed: Rehearsed, left: Left, recordable: readonly Recordab
     .map(({ kind, name, seq }) => {
       const row = recordable.flatMap(({ rows }) => rows).find((one) => one.seq === seq);
       const where: Place = { file: ownerOf(row, recordable)?.up.file ?? '' };
-      const why = `${kind} ${name}: ${row?.file ?? 'a replaced migration'} made it, and the file does not.`;
+      const why = `${kind} ${name}: ${row?.file ?? 'a replaced migration'} made it, but the squashed file does not.`;
       return fault('squash-differs', { where, why });
     });
 }

@@ -35,8 +35,8 @@ export async function unknownRows(
     fault('squash-rows', {
       severity,
       where: { file: migration.up.file, line, column },
-      why: `${tag} is none of the statements that the replaced migrations executed here.`,
-      fix: `Look whether its effect is there; then \`godwit adopt ${versionIn(migration.id)}\` records the migration without that proof.`,
+      why: `None of the replaced migrations executed this ${tag} here.`,
+      fix: `Check whether its effect is there. If it is, \`godwit adopt ${versionIn(migration.id)}\` records the migration without that proof.`,
     }),
   );
 }

@@ -48,8 +48,12 @@ export async function afterApplying(
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
     // A file that was saved since is no longer what was applied: its checks cannot be made.
-    const fix = 'Put back what was applied, then run `godwit verify`.';
-    const findings = error.findings.map((finding) => ({ ...finding, fix, why: `${finding.why} It was not verified.` }));
+    const fix = 'Restore what was applied, then run `godwit verify`.';
+    const findings = error.findings.map((finding) => ({
+      ...finding,
+      fix,
+      why: `${finding.why} The run was not verified.`,
+    }));
     return { outcome: 'verification-failed', exitCode: 50, findings };
   }
 }
@@ -71,7 +75,8 @@ async function lookAndJudge(
     const again = await reconnect(ports, live);
     if (!again.ok) return verdictOf(...again.findings.map(unverified));
     seen = await look(task, ports, live, { ...executed, description });
-    if (seen.lost) return verdictOf(fault('connection-lost', { why: 'It was lost twice during verification.' }));
+    if (seen.lost)
+      return verdictOf(fault('connection-lost', { why: 'The connection was lost twice during verification.' }));
   }
   // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
   if (ports.signal.aborted) return verdictOf(fault('interrupted'));
@@ -94,7 +99,9 @@ async function described(
     if (!again.ok) return verdictOf(...again.findings.map(unverified));
     description = await describeChanges(live, steps);
     if (description.kind === 'lost')
-      return verdictOf(fault('connection-lost', { why: 'It was lost twice while the changes were described.' }));
+      return verdictOf(
+        fault('connection-lost', { why: 'The connection was lost twice while the changes were described.' }),
+      );
   }
   if (description.kind === 'described') return description.description;
   if (ports.signal.aborted) return verdictOf(fault('interrupted'));
@@ -109,7 +116,7 @@ async function described(
 function unverified(finding: Finding): Finding {
   if (finding.code === 'taken-over') return finding;
   return fault('connection-lost', {
-    why: `What the run has done is recorded, but it was not verified. ${finding.why}`,
+    why: `The run’s changes are recorded but not verified. ${finding.why}`,
     fix: 'Run `godwit verify` when the database is back.',
   });
 }
@@ -123,7 +130,7 @@ async function look(
   const findings = [
     ...description.changes.filter(({ hadDrifted }) => hadDrifted).map(driftTaken),
     ...description.locked.map((name) =>
-      fault('not-compared', { why: `${name} is held exclusively by another session: the next run describes it.` }),
+      fault('not-compared', { why: `Another session holds an exclusive lock on ${name}: the next run describes it.` }),
     ),
   ];
   const checks = task.verification.enabled ? await checksAfter(task, ports, live, applied) : [];

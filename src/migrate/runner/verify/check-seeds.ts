@@ -40,7 +40,7 @@ export async function checkSeeds(
     const oids = tables.slice(at, at + tablesPerBatch).map(([oid]) => oid ?? '0');
     const found = await ask(`select * from godwit.compare_seeds('{${oids.join(',')}}', ${seqs})`);
     if (found === undefined)
-      findings.push(fault('not-compared', { why: 'Rows that migrations wrote: the server refused the question.' }));
+      findings.push(fault('not-compared', { why: 'Rows that migrations wrote: the server rejected the query.' }));
     for (const [name, seq, line, frozen, state, detail] of found?.rows ?? []) {
       if (state === 'unknown') findings.push(fault('not-compared', { why: `Rows of ${name ?? ''}: ${detail ?? ''}.` }));
       else

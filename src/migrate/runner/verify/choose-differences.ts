@@ -26,7 +26,8 @@ export async function chooseDifferences(
   opened: Pick<Opened, 'session' | 'history' | 'facts'>,
 ): Promise<Outcome<Chosen>> {
   const read = await readDifferences(opened, { ignore: [] });
-  if (read === 'lost') return err(fault('connection-lost', { why: 'It was lost while the baseline was compared.' }));
+  if (read === 'lost')
+    return err(fault('connection-lost', { why: 'The connection was lost while the baseline was compared.' }));
   if (read.compared === undefined) return err(...read.findings);
   const every = describeDifferences(read.rows, baselineCheckOptions(opened));
   const reported = every.filter(({ difference }) => patterns.some((pattern) => names(pattern, difference)));
@@ -101,17 +102,17 @@ order by o.kind, o.name limit ${mostNames}`,
     const why =
       found.length > 1
         ? `${found.length} objects of the baseline are named \`${pattern}\`, and none of them differs.`
-        : `${first.kind} ${first.name} is as the baseline has it.`;
+        : `${first.kind} ${first.name} matches the baseline.`;
     return fault('accept-no-difference', {
       why:
         unseen.length === 0
           ? why
-          : `Nothing was seen to differ, but not all could be compared. ${unseen.map((one) => one.why).join(' ')}`,
+          : `No difference was found, but not everything could be compared. ${unseen.map((one) => one.why).join(' ')}`,
     });
   }
   const near = nearObject(pattern, different) ?? nearObject(pattern, known);
   return fault('accept-unknown', {
-    why: `\`${pattern}\` names nothing in the baseline, and nothing that differs from it.`,
+    why: `No object in the baseline or among the differences is named \`${pattern}\`.`,
     ...(near === undefined ? {} : { fix: `Did you mean \`${near}\`?` }),
   });
 }

@@ -68,8 +68,8 @@ export function isElsewhere(
 
 function movedText({ major }: LiveRun, baseline: History['baseline']): string {
   return baseline.major === major
-    ? 'The database is a copy or was restored: the baseline was found again by names.'
-    : `The server was PostgreSQL ${baseline.major} and is ${major} now: its own words were taken anew, by names.`;
+    ? 'The database was copied or restored, so the baseline was matched by name.'
+    : `The server was PostgreSQL ${baseline.major} and is now ${major}: the definitions were read again, by name.`;
 }
 
 /** Describes what the run did, takes it into the baseline, and tells it. Asked again after a lost answer it finds it done. */

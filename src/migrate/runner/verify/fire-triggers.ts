@@ -48,10 +48,10 @@ export async function fireTriggers(
   const trials = new Map<string, Trial>();
   for (const [key, trigger] of known) {
     const table = shapes.get(`${trigger.schema}.${trigger.table}`);
-    const asleep = trigger.relation === 'f' ? 'its table lies on another server' : trigger.asleep;
+    const asleep = trigger.relation === 'f' ? 'its table is on another server' : trigger.asleep;
     if (asleep !== '') trials.set(key, { trigger, attempts: [], result: notTried(trigger, asleep) });
     else if (table !== undefined) {
-      const result = notTried(trigger, 'no statement could be made up that sets it off');
+      const result = notTried(trigger, 'godwit found no statement that fires it');
       trials.set(key, { trigger, attempts: attemptsFor(trigger, table, shapes), result });
     }
   }
@@ -151,7 +151,7 @@ async function truncate(session: Session, trial: Trial): Promise<void> {
   if (!reply.ok)
     trial.result =
       reply.error.sqlstate === '22012'
-        ? notTried(trigger, 'it is set off by TRUNCATE only, and its table has rows')
+        ? notTried(trigger, 'only TRUNCATE fires it, and its table has rows')
         : ofError(trigger, reply, limits.length + 4);
   else if (count(5) > count(3)) trial.result = fired(trigger);
   else trial.result = { trigger, fired: 'no', why: 'TRUNCATE ran and the server did not call it' };

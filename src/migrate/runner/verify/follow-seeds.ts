@@ -121,7 +121,7 @@ interface Missed {
 }
 
 const notFound =
-  'Not found by the key as this migration wrote it: it was there before, or a trigger, a rule or a later migration changed it.';
+  'Not found by its key as this migration wrote it: the row existed before, or a trigger, a rule or a later migration changed it.';
 
 async function follow(
   live: LiveRun,

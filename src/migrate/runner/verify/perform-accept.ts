@@ -30,7 +30,7 @@ const mostPerEvent = 500;
 /** Objects that the run's row names; the chain and the baseline's past have all of them. */
 const mostNamed = 200;
 
-const untouched = verdictOf(fault('interrupted', { why: 'The baseline is as it was.' }));
+const untouched = verdictOf(fault('interrupted', { why: 'The baseline is unchanged.' }));
 
 interface AcceptOptions {
   readonly task: AcceptTask;
@@ -124,7 +124,7 @@ function acceptedObject({ kind, name, oldName, is, was }: BaselineDifference): A
 
 function needsApproval({ environment }: AcceptTask): Finding {
   return fault('needs-approval', {
-    why: `${environment.name} is protected: what its baseline takes is a change.`,
-    fix: 'Run it where a person can type the name of the environment, or state the new form in a migration.',
+    why: `${environment.name} is protected, and accepting a difference changes its baseline.`,
+    fix: 'Run it where a person can type the name of the environment, or put the new definition into a migration.',
   });
 }

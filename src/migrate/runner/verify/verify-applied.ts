@@ -43,7 +43,7 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
   const migrations = await Promise.all(known.map((migration) => withChecks(ports.bundle, migration)));
   const compared = await compareBaseline(task, opened);
   if (compared === 'lost')
-    return verdictOf(fault('connection-lost', { why: 'It was lost while the checks were under way.' }));
+    return verdictOf(fault('connection-lost', { why: 'The connection was lost during the checks.' }));
   const [seeds, tried, own] = await Promise.all([
     isDescribedHere(opened)
       ? checkSeeds((query) => ask(session, query), history.rows, task.only)
@@ -55,7 +55,7 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
   const differing = await placeDifferences(ports.bundle, history.rows, compared.checks);
   const checks = [...ignoring(ignore, [...differing, ...seeds.checks, ...tried]), ...own];
   if (checks.some(({ ok }) => !ok) && (await isLost({ session })))
-    return verdictOf(fault('connection-lost', { why: 'It was lost while the checks were under way.' }));
+    return verdictOf(fault('connection-lost', { why: 'The connection was lost during the checks.' }));
   report(ports, checks);
   const files = await changedFiles(task, ports.bundle, opened);
   return concluded(checks, task.verification, [...compared.findings, ...seeds.findings, ...files, ...others]);
@@ -129,7 +129,7 @@ export async function readDifferences(
   const wanted = options.only === undefined ? undefined : await homesWrittenBy(session, options.only);
   const free: string[] = [];
   const findings: Finding[] = byName
-    ? [fault('baseline-moved', { why: 'The database is a copy, was restored or upgraded: it was compared by names.' })]
+    ? [fault('baseline-moved', { why: 'The database was copied, restored or upgraded, so it was compared by name.' })]
     : [];
   const gone = new Set<string>();
   for (const [classOid, oid, name, why, isGone] of homes.rows) {
@@ -233,8 +233,8 @@ function bareFiles(rows: readonly HistoryRow[]): readonly Finding[] {
       ? [
           fault('bare-file-not-checked', {
             where: { file },
-            why: `${name} is applied, but belongs to no folder of migrations: its own checks were not made.`,
-            fix: `Check it by itself: \`godwit verify --file ${file}\`.`,
+            why: `${name} is applied, but does not belong to a migrations folder: its own checks did not run.`,
+            fix: `Check it separately: \`godwit verify --file ${file}\`.`,
           }),
         ]
       : [],
