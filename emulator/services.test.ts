@@ -61,7 +61,7 @@ describe.each(transports)('over %s the official clients', (_, optionsOf) => {
       connector: wished,
     });
     const [made] = await making.promise();
-    // The client reads what operations carry by number.
+    // The client decodes the content of operations by number.
     expect(made).toMatchObject({ name: `${place}/connectors/dev-cloud-run-connector`, state: 1, minInstances: 2 });
     cloud.seed.connector(`${place}/connectors/broken`, 'ERROR');
     const [all] = await connectors.listConnectors({ parent: place });
@@ -114,7 +114,7 @@ describe.each(transports)('over %s the official clients', (_, optionsOf) => {
     const [repository] = await making.promise();
     const name = repository.name ?? '';
     expect(repository.registryUri).toBe(`${cloud.registry}/acme-dev/godwit`);
-    // As a push leaves it.
+    // The state after a push.
     const stored = repositoryOf(cloud.images!.store, 'acme-dev/godwit/runner');
     for (const [index, tag] of ['older', 'newer'].entries()) {
       const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, tag, layers: [{ size: 100 }] }));

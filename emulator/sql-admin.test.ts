@@ -3,7 +3,7 @@ import { OAuth2Client } from 'google-auth-library';
 import { expect, test } from 'vitest';
 import { startEmulator, type Emulator } from './start.ts';
 
-/** The official client, with the emulator in the place of Google. */
+/** The official client, with the emulator in place of Google. */
 function clientOf(cloud: Emulator, principal?: string) {
   const auth = new OAuth2Client();
   auth.setCredentials({ access_token: cloud.env(principal)['GOOGLE_OAUTH_ACCESS_TOKEN'] ?? '' });

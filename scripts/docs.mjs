@@ -29,7 +29,7 @@ for (const [name, schema] of Object.entries(schemas())) {
   writeFileSync(`schemas/${name}.json`, `${JSON.stringify(schema, null, 2)}\n`);
 }
 
-/** What a real run prints for a code; test/docs/fault-samples.test.ts makes these files. */
+/** The output of real runs for a code; test/docs/fault-samples.test.ts makes these files. */
 function faultSamples() {
   const folder = 'test/docs/fault-samples';
   return readdirSync(folder).map((name) => [name.replace(/\.txt$/, ''), readFileSync(`${folder}/${name}`, 'utf8')]);

@@ -11,7 +11,7 @@ import type { Call, Method, PlainRequest, PlainRoute, ServiceModule } from './se
 import type { Need } from './need.ts';
 import type { World } from './world.ts';
 
-/** Thrown by a fault that breaks the connection; the front ends it without an answer. */
+/** Thrown by a fault that breaks the connection; the front then closes it without an answer. */
 export class ConnectionLost extends Error {}
 
 /** Who calls, and how. */
@@ -77,7 +77,7 @@ function starter(world: World, service: string, descriptor: MethodDescriptor): C
   };
 }
 
-/** What a call is recorded as, and what a fault refuses it with. */
+/** How a call is recorded, and how a fault can refuse it. */
 interface Asked {
   readonly service: string;
   readonly method: string;
@@ -143,7 +143,7 @@ const usualWords: Partial<Record<string, string>> = {
   INTERNAL: 'Internal error encountered.',
 };
 
-/** The pages of a list: the token is where the next page begins. */
+/** The pages of a list: the token is the position where the next page starts. */
 export function page(
   all: readonly JsonObject[],
   request: JsonObject,

@@ -7,7 +7,7 @@ import type { World } from '../core/world.ts';
 
 const account = '/v1/projects/{project}/serviceAccounts/{email}';
 
-/** Documentation: `-` stands for the project, which the email names. */
+/** Documentation: `-` represents the project, which the email names. */
 function resourceOf({ params }: PlainRequest): string {
   const { project = '', email = '' } = params;
   const own = /@(.+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1];
@@ -41,7 +41,7 @@ function refuseUnknown(body: JsonObject, known: readonly string[]): void {
     );
 }
 
-/** Service accounts of IAM: whether one is there, and who may do what with it. */
+/** Service accounts of IAM: their existence, and their permissions. */
 export const iam: PlainModule = {
   name: 'iam',
   routes: [

@@ -1,7 +1,7 @@
 import { listOf, textOf } from '../core/json.ts';
 import { needsNothing, type Method, type ServiceModule } from '../core/service.ts';
 
-/** Documentation: these APIs ask for a permission of their own; at the others whoever may call may look (assumed). */
+/** Documentation: these APIs require their own permission; in the others every caller may read operations (assumed). */
 const permissions: Readonly<Record<string, string>> = {
   run: 'run.operations',
   vpcaccess: 'vpcaccess.operations',

@@ -5,10 +5,10 @@ import { resourcesOf } from '../core/resources.ts';
 import { needs, type Call, type ServiceModule } from '../core/service.ts';
 import { perWorld, type World } from '../core/world.ts';
 
-/** What was asked for with a connector; its state is among the resources that jobs look at. */
+/** The requested configuration of a connector; its state is among the resources that jobs check. */
 const wishesOf: (world: World) => Map<string, JsonObject> = perWorld(() => new Map<string, JsonObject>());
 
-/** Documentation: how many instances a connector has, and the throughput in Mbps, which goes with them. */
+/** Documentation: the number of instances of a connector, and the throughput in Mbps that corresponds to it. */
 const defaults = {
   machineType: 'e2-micro',
   minInstances: 2,
@@ -26,7 +26,7 @@ function view(world: World, name: string): JsonObject {
 
 function createConnector(request: JsonObject, call: Call): Json {
   const id = textOf(request['connectorId']);
-  // Documentation: at most 25 characters, so that names of network tags hold it.
+  // Documentation: at most 25 characters, so that it fits into names of network tags.
   if (!/^[a-z]([-a-z0-9]{0,23}[a-z0-9])?$/.test(id))
     throw invalid('connector_id', `Connector ID must match '^[a-z][-a-z0-9]{0,23}[a-z0-9]$': ${id}`);
   const parent = textOf(request['parent']);
@@ -46,7 +46,7 @@ function createConnector(request: JsonObject, call: Call): Json {
   });
 }
 
-/** Documentation: a subnet, or a network with a free /28 range; 2 to 9 instances at least, 3 to 10 at most. */
+/** Documentation: a subnet, or a network with a free /28 range; at least 2 to 9 instances, at most 3 to 10. */
 function checked(wished: JsonObject): JsonObject {
   const range = textOf(wished['ipCidrRange']);
   const subnet = textOf(objectOf(wished['subnet'])['name']);

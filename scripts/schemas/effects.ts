@@ -1,4 +1,4 @@
-// Of the JSON Schemas: what a run did or would do, and what its chain says.
+// Part of the JSON Schemas: what a run did or would do, and the content of its chain.
 import { z } from 'zod';
 
 /** One thing that a run created, changed or dropped. */
@@ -21,7 +21,7 @@ export const chain = {
   prunedBy: z.string().optional().describe('the run that has pruned its events'),
 };
 
-/** What `runs prune` has removed, or would remove. */
+/** The fields of what `runs prune` has removed, or would remove. */
 const pruningFields = {
   before: z.string().describe('the cut-off'),
   runs: z.int().describe('those that lose their events'),
@@ -32,7 +32,7 @@ const pruningFields = {
 };
 export const pruning = z.looseObject(pruningFields);
 
-/** What all runs have in common. */
+/** The fields that all runs share. */
 export const chainHistory = {
   migrations: z.int(),
   objects: z.int().describe('of the baseline'),
@@ -50,7 +50,7 @@ export const effectFields = {
   pruning: pruning.optional().describe('runs prune: what went, or would go'),
 };
 
-/** What the row of a run says that has taken differences into the baseline. */
+/** The details of a run that accepted differences into the baseline. */
 const acceptedAbout = {
   reason: z.string().optional().describe('verify --accept: why'),
   accepted: z
@@ -110,7 +110,7 @@ export const run = z.looseObject({
     .describe('exec: what was executed; verify --accept: what was taken'),
 });
 
-/** A down file that is proposed, and what a throwaway server said of it: `down --draft`. */
+/** A proposed down file, and how a throwaway server judged it: `down --draft`. */
 export const draftFields = {
   version: z.string(),
   file: z.string(),
@@ -124,7 +124,7 @@ export const draftFields = {
   gaps: z.array(z.string()).describe('what is left to its reader'),
 };
 
-/** What a run far away would make: `--dry-run`. */
+/** What a remote run would create: `--dry-run`. */
 export const costFields = {
   place: z.string(),
   job: z.enum(['ephemeral', 'stable']),

@@ -1,6 +1,6 @@
 import type { Suspension } from '../migrate/contract/runner-ports.ts';
 
-/** So long at most a process that was told to be stopped holds still when nobody wakes it. */
+/** How long a process that was stopped waits at most if nobody wakes it. */
 const longestHoldMs = 5 * 60_000;
 
 /** One listener for all runs of this process. */
@@ -19,8 +19,9 @@ function listen(wake: () => void): () => void {
 }
 
 /**
- * The pace of this process, by its signals: SIGCONT wakes it, and with `holds` a SIGTSTP that comes before (a managed
- * platform announces by it that it is going to break the connections) lets it hold still instead of stopping it.
+ * Suspends and wakes the runs of this process by its signals. SIGCONT wakes them. With `holds`, a preceding SIGTSTP
+ * makes them pause instead of stopping the process: managed platforms use it to announce that they are going to break
+ * the connections.
  */
 export function processSuspension(options: { readonly holds: boolean }): Suspension & Disposable {
   const looks = new Set<() => Promise<void>>();
@@ -44,7 +45,7 @@ export function processSuspension(options: { readonly holds: boolean }): Suspens
     wakes += 1;
     const mine = wakes;
     await Promise.all([...looks].map((look) => look().catch(() => {})));
-    // Stopped and woken once more in the meantime: the last one releases.
+    // The process was stopped and woken again in the meantime: the last wake-up releases.
     if (mine !== wakes) return;
     release();
   };

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * The pause before the next try: doubling, at most `capMs`, and random in its upper half, so that many clients that wait
- * do not come back together.
+ * The pause before the next try: doubling, at most `capMs`, and random in its upper half, so that many waiting clients
+ * do not return together.
  *
  * @param attempt how many tries there have been, from 1
  * @param random from 0 to 1
@@ -12,7 +12,7 @@ export function backoff(attempt: number, random: number, capMs = 8_000, firstMs 
   return Math.round(longest / 2 + (longest / 2) * random);
 }
 
-/** What `Retry-After` asks for, in milliseconds: it holds seconds, or a date. */
+/** The value of `Retry-After` in milliseconds: the header holds seconds, or a date. */
 export function retryAfterMs(header: string | null | undefined): number | undefined {
   if (header === null || header === undefined) return undefined;
   if (/^\d+$/.test(header.trim())) return Number(header) * 1_000;
@@ -32,7 +32,7 @@ export interface PollTimeouts {
 /**
  * Polls until there is an answer.
  *
- * @param ask undefined: not yet
+ * @param ask returns undefined while there is no answer
  * @returns undefined when the budget is spent or the signal is aborted
  */
 export async function pollUntil<T>(timeouts: PollTimeouts, ask: () => Promise<T | undefined>): Promise<T | undefined> {

@@ -16,10 +16,10 @@ import type { Task } from '../migrate/contract/task.ts';
 /** The variables of a process. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** The longest task that is unpacked. */
+/** The longest task that is unpacked, in bytes. */
 const longestTask = 16 * 1024 * 1024;
 
-/** The task that a job was started with; undefined: there is none to be read. */
+/** The task that a job was started with; undefined when the variable holds none that can be read. */
 export function taskInVariable(env: Variables): Task | undefined {
   try {
     const packed = Buffer.from(env['GODWIT_TASK'] ?? '', 'base64');
@@ -38,7 +38,7 @@ export function taskInFolder(folder: string): Task | undefined {
   }
 }
 
-/** The bundle that a job was started with: in its variable, or in the folder beside the runner. */
+/** The bundle that a job was started with: from its variable, or from the folder next to the runner. */
 export async function bundleOfJob(env: Variables, runner: string, hashing: Hashing): Promise<Outcome<Bundle>> {
   const packed = env['GODWIT_BUNDLE'];
   const bundle =
@@ -52,7 +52,7 @@ export async function bundleOfJob(env: Variables, runner: string, hashing: Hashi
   return err(fault('bundle-damaged', { why }));
 }
 
-/** The address of the database. Its password is registered with the redactor in each form in which it is known. */
+/** The address of the database. Its password is registered with the redactor in every form that is known. */
 export function addressOf(env: Variables, redactor: Redactor): Outcome<DatabaseAddress> {
   const text = (env['DATABASE_URL'] ?? '').trim();
   redactor.register(text);
@@ -64,7 +64,7 @@ export function addressOf(env: Variables, redactor: Redactor): Outcome<DatabaseA
   if (!url.ok) return url;
   const { address } = url.value;
   redactor.register(address.password ?? '');
-  // As it is written in the URL, which may be neither the raw form nor the one that we would write.
+  // The form written in the URL may be neither the raw one nor the one that godwit would write.
   redactor.register(/^[a-z]+:\/\/[^:@/]*:([^@]*)@/i.exec(text)?.[1] ?? '');
   if (address.host.startsWith('/') && !existsSync(address.host)) {
     const { why, fix } = fault('url-socket');

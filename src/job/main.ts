@@ -17,22 +17,25 @@ import { isChange, type Task } from '../migrate/contract/task.ts';
 import { createChannel, jobOutput, type Channel } from './channel.ts';
 import { addressOf, bundleOfJob, connectBudget, taskInFolder, taskInVariable, type Variables } from './job-input.ts';
 
-/** Where a runner got its work from. */
+/** The input of a runner. */
 interface JobWork {
   readonly task: Task;
   bundle(): Promise<Outcome<Bundle>>;
-  /** What forbids to begin. */
+  /** Why the runner must not start. */
   readonly refusal?: Finding;
-  /** Only in a job far away: how long the network may take to come up, and one connection in it, in milliseconds. */
+  /**
+   * Only in a remote job: how long the network may take to come up, and how long one connection attempt may take, in
+   * milliseconds.
+   */
   readonly connecting?: { readonly budgetMs: number; readonly tryMs: number };
-  /** So long events wait for others to share a line with. */
+  /** How long events wait for others to share a line with. */
   readonly gatherMs: number;
 }
 
 /**
  * The runner: `node runner.js FOLDER` with task.json and the bundle in the folder, or `node runner.js job` with both in
- * the environment. The database URL comes in the environment. Events go to standard output as lines; the exit code is
- * the verdict.
+ * the environment. The database URL is in the environment. Events are written to standard output as lines; the exit
+ * code is the verdict.
  */
 async function main(): Promise<void> {
   const argument = process.argv[2];
@@ -64,11 +67,11 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   // A closed terminal does not stop a detached run.
   process.on('SIGHUP', () => {});
-  // Nor does one that reads its lines no more, or a disk that is full: the verdict comes from the history.
+  // Nor does a reader that went away, or a full disk: the verdict comes from the history.
   process.stdout.on('error', () => {});
   const suspension = processSuspension({ holds: true });
 
-  // First of all: from here on the redactor knows what must not be told.
+  // This comes first: from here on the redactor knows what it must mask.
   const address = addressOf(process.env, redactor);
   const bundle = work.refusal === undefined ? await work.bundle() : err(work.refusal);
   if (!bundle.ok) return refuse(work.task, channel, bundle.findings);
@@ -116,10 +119,12 @@ function jobWork(env: Variables): JobWork | undefined {
   };
 }
 
-/** A parent process may pass on a signal that its whole group has got: twice within this time is once. */
+/**
+ * A parent process may pass on a signal that its whole group has received: two signals within this time count as one.
+ */
 const echoMs = 300;
 
-/** Told a second time: the server may not answer at all. What it has committed is in its history. */
+/** After a second signal: the server may not answer at all, and its history contains what was committed. */
 function leaveAtOnce(task: Task, channel: Channel): void {
   refuse(task, channel, [
     fault('interrupted', {
@@ -130,7 +135,7 @@ function leaveAtOnce(task: Task, channel: Channel): void {
   process.exit();
 }
 
-/** What is wrong before the database is reached is told on the same channel. */
+/** Reports problems found before the database is reached, on the same channel. */
 function refuse(task: Task, channel: Channel, findings: readonly Finding[]): void {
   const exitCode = exitCodeOf(findings);
   for (const finding of findings) channel.emit({ kind: 'finding', finding });

@@ -7,19 +7,19 @@ import { leavesOf, type Leaving } from './leaves.ts';
 import { outsideOf, type Outside } from './outside.ts';
 import { isOff, listOf, nodeOf, optionOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
-/** What a statement is, as far as running it is concerned. */
+/** The properties of a statement that matter for running it. */
 export interface Classification {
   /** Command tag as the server reports it: `CREATE TABLE`, `INSERT`, … */
   readonly tag: string;
   /** False: the server refuses it inside a transaction. A hint; SQLSTATE 25001 is the authority. */
   readonly transactional: boolean;
-  /** What it destroys, in words. */
+  /** A description of what it destroys. */
   readonly destroys?: string;
-  /** True: what it does cannot be seen in its text. */
+  /** True when its text does not reveal what it does. */
   readonly opaque: boolean;
-  /** How its effect can be looked up, should it run outside of a transaction; absent where it cannot. */
+  /** How to look up its effect if it runs outside a transaction; absent when that is impossible. */
   readonly outside?: Outside;
-  /** What it may leave changed in the session; absent: nothing that can be seen. */
+  /** What it may leave changed in the session; absent when the text shows nothing. */
   readonly leaves?: readonly Leaving[];
 }
 
@@ -28,7 +28,7 @@ const opaque = new Set(['DoStmt', 'CallStmt', 'ExecuteStmt']);
 /**
  * Classifies a statement by its syntax tree.
  * @param node The statement's node, `{ CreateStmt: { … } }`.
- * @param text Its text, and what `leadingWords` says of it: the tag of a node type that is not known here.
+ * @param text Its text, and the result of `leadingWords` for it: the tag of an unknown node type.
  */
 export function classify(
   node: Tree,
@@ -99,7 +99,7 @@ function detachesConcurrently(command: Tree): boolean {
   return treeOf(treeOf(fields['def'])['PartitionCmd'])['concurrent'] === true;
 }
 
-/** Changing the publications of a subscription refreshes it unless told not to. */
+/** Changing the publications of a subscription refreshes it unless `refresh` is off. */
 function refreshes(fields: Tree): boolean {
   const kind = textOf(fields['kind']).replace('ALTER_SUBSCRIPTION_', '');
   if (kind === 'REFRESH') return true;
@@ -107,7 +107,7 @@ function refreshes(fields: Tree): boolean {
   return !isOff(optionOf(fields['options'], 'refresh'));
 }
 
-/** The first one or two words of a statement's text in capitals: what can be said of it without a parser. */
+/** The first one or two words of a statement's text in capitals: what is known of it without a parser. */
 export function leadingWords(bytes: Uint8Array, head: number, end: number): string {
   const token = createToken();
   const words: string[] = [];

@@ -1,6 +1,6 @@
 import { nodeOf, textOf, type Tree } from './syntax-tree.ts';
 
-/** Tags of statements that have one tag only. */
+/** Tags of statements that have only one tag. */
 const tags: Readonly<Record<string, string>> = {
   InsertStmt: 'INSERT',
   UpdateStmt: 'UPDATE',
@@ -120,13 +120,13 @@ const objects: Readonly<Record<string, string>> = {
   ATTRIBUTE: 'TYPE',
 };
 
-/** `OBJECT_MATVIEW` in the words of SQL: `MATERIALIZED VIEW`. */
+/** The SQL keywords of an object type: `MATERIALIZED VIEW` for `OBJECT_MATVIEW`. */
 export function objectWords(objectType: unknown): string {
   const name = textOf(objectType).replace(/^OBJECT_/, '');
   return objects[name] ?? name.replaceAll('_', ' ');
 }
 
-/** Objects whose columns or constraints are renamed by ALTER of the whole: the relation tells which. */
+/** Columns and constraints are renamed by ALTER of the object that contains them, so the tag names that object. */
 function renamed(fields: Tree): string {
   const type = textOf(fields['renameType']);
   if (type !== 'OBJECT_COLUMN' && type !== 'OBJECT_ATTRIBUTE') return objectWords(type);

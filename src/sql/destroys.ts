@@ -1,7 +1,7 @@
 import { objectWords } from './command-tag.ts';
 import { listOf, nameParts, nodeOf, relationName, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
-/** Objects that hold rows, or columns of tables elsewhere. The others can be made again from the migrations. */
+/** Objects that hold rows, or columns of other tables. All others can be recreated from the migrations. */
 const holdRows = new Set([
   'TABLE',
   'SCHEMA',
@@ -14,8 +14,8 @@ const holdRows = new Set([
 ]);
 
 /**
- * What rows or objects a statement destroys, in words (`drops table users`); undefined if nothing is lost that could
- * not be made again from the migrations.
+ * Describes the rows or objects that a statement destroys (`drops table users`); undefined when the migrations can
+ * recreate everything.
  */
 export function destroys(node: Tree): string | undefined {
   const { type, fields } = nodeOf(node);

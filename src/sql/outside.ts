@@ -7,8 +7,8 @@ export interface WrittenName {
 }
 
 /**
- * What a statement that runs outside of transactions is about: enough to ask the catalogue later whether it took
- * effect. `repeatable` may run again without harm.
+ * The object of a statement that runs outside transactions: enough to ask the catalogue later whether the statement
+ * took effect. `repeatable` statements may run again without harm.
  */
 export type Outside =
   | {
@@ -45,7 +45,7 @@ const repeatables = new Set([
 ]);
 
 /**
- * What a statement would be about if it ran outside of a transaction; undefined where its effect cannot be looked up.
+ * The object of a statement if it ran outside a transaction; undefined when its effect cannot be looked up.
  *
  * @param node the statement's node, `{ IndexStmt: { … } }`
  */
@@ -133,7 +133,7 @@ function alterDatabase(fields: Tree): Outside {
   return { kind: 'move-database', name: textOf(fields['dbname']), tablespace };
 }
 
-/** Adding or dropping a publication twice is an error; to set or refresh twice is none. */
+/** Adding or dropping a publication twice is an error; setting or refreshing twice is not. */
 function alterSubscription(fields: Tree): Outside | undefined {
   return /_(?:ADD|DROP)_PUBLICATION$/.test(textOf(fields['kind'])) ? undefined : repeatable;
 }

@@ -1,4 +1,4 @@
-/** What a psql line means for a migration: nothing, or a reason why it cannot be run, with the cure. */
+/** The meaning of a psql line for a migration: nothing, or a reason why it cannot be run, with the remedy. */
 export type PsqlReading = { readonly ok: true } | { readonly ok: false; readonly why: string; readonly fix: string };
 
 const harmless = /^\\(?:restrict|unrestrict|echo|qecho|warn|timing|pset|x)(?:\s|$)/;

@@ -1,9 +1,9 @@
 import { listOf, nameParts, nodeOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
-/** Where a file has told the session to look for unqualified names; undefined: it has not. */
+/** Where a file makes the session look for unqualified names; undefined when it does not set this. */
 export type SearchPath = readonly string[] | undefined;
 
-/** What a statement makes of the search path: SET, RESET, `SELECT set_config('search_path', …)`. */
+/** The search path after a statement: SET, RESET, `SELECT set_config('search_path', …)`. */
 export function searchPathAfter(node: Tree, before: SearchPath): SearchPath {
   const { type, fields } = nodeOf(node);
   if (type === 'VariableSetStmt') return afterSet(fields, before);

@@ -1,17 +1,17 @@
 import { isWord } from './character-class.ts';
 import type { Token } from './lexer.ts';
 
-/** What the splitter keeps in mind within one statement, to know which semicolon ends it. */
+/** What the splitter remembers within one statement, to know which semicolon ends it. */
 export interface Shape {
-  /** Tokens seen, comments not counted. */
+  /** The number of tokens so far, without comments. */
   words: number;
   first: 'none' | 'create' | 'copy' | 'other';
   object: 'unknown' | 'routine' | 'rule' | 'other';
   /** Depth of parentheses. */
   depth: number;
-  /** Depth of BEGIN ATOMIC and CASE, 0 outside of a body. */
+  /** Depth of BEGIN ATOMIC and CASE, 0 outside a body. */
   body: number;
-  /** The token before was the word of this meaning. */
+  /** What the previous token was. */
   before: 'none' | 'begin' | 'from' | 'name';
   copyIn: boolean;
 }
@@ -30,12 +30,12 @@ export function resetShape(shape: Shape): void {
   shape.copyIn = false;
 }
 
-/** Does a semicolon end the statement here? Only rules and BEGIN ATOMIC bodies have inner ones. */
+/** Does a semicolon end the statement here? Only rules and BEGIN ATOMIC bodies contain inner semicolons. */
 export function endsHere(shape: Shape): boolean {
   return shape.body === 0 && (shape.depth === 0 || shape.object !== 'rule');
 }
 
-/** Takes note of one token that is no comment. */
+/** Updates the shape with one token that is not a comment. */
 export function noteToken(shape: Shape, bytes: Uint8Array, token: Token): void {
   if (token.kind === 'word') {
     noteWord(shape, bytes, token);
@@ -47,7 +47,7 @@ export function noteToken(shape: Shape, bytes: Uint8Array, token: Token): void {
     const byte = bytes[token.start] as number;
     if (byte === 40) shape.depth += 1;
     else if (byte === 41 && shape.depth > 0) shape.depth -= 1;
-    // Behind a dot every word is a name.
+    // After a dot, every word is a name.
     shape.before = byte === 46 ? 'name' : 'none';
   } else shape.before = 'none';
   shape.words += 1;

@@ -48,7 +48,9 @@ test('statement by statement, a deletion is judged by the rows that go', async (
   await database.query('insert into a values (2), (3)');
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
-  expect(refused.err).toContain('The rollback destroys 2 rows (a 2), of which the migration created 1; no more may be lost.');
+  expect(refused.err).toContain(
+    'The rollback destroys 2 rows (a 2), of which the migration created 1; no more may be lost.',
+  );
   const down = await project.run('down', '--allow-row-loss', '1');
   expect(down.exitCode, down.err).toBe(0);
   expect(await count(database, 'a')).toBe(1);

@@ -5,20 +5,20 @@ import type { Call } from '../../core/service.ts';
 import type { World } from '../../core/world.ts';
 import { runName } from './records.ts';
 
-/** Bytes of the value of one variable (documentation). */
+/** The limit of one variable's value in bytes (documentation). */
 const longestValue = 32_768;
 
-/** Seconds that a task may take at most: seven days (documentation). */
+/** The limit of a task's duration in seconds: seven days (documentation). */
 const longestTimeout = 168 * 3_600;
 
-/** Namespaces of label keys that belong to the platform (proto). */
+/** Namespaces of label keys that are reserved for the platform (proto). */
 const reserved =
   /^([^/]*\.)?(run\.googleapis\.com|cloud\.googleapis\.com|serving\.knative\.dev|autoscaling\.knative\.dev)\//;
 
 /**
- * Refuses a job that Cloud Run would not take, naming every field.
+ * Refuses a job that Cloud Run would not accept, naming every field.
  *
- * @throws ApiError INVALID_ARGUMENT, or what the service account and the connector are refused with
+ * @throws ApiError INVALID_ARGUMENT, or the refusal of the service account or the connector
  */
 export function checkJob(call: Call, name: string, job: JsonObject): void {
   const violations = [
@@ -52,7 +52,7 @@ function nameFaults(name: string, job: JsonObject): readonly Violation[] {
   return faults;
 }
 
-/** Documentation (labels): 64 at most, keys and values of 63 characters, lower case. */
+/** Documentation (labels): at most 64, keys and values of up to 63 characters, lower case. */
 function labelFaults(holder: JsonObject, path: string): readonly Violation[] {
   const labels = Object.entries(stringsOf(holder['labels']));
   const faults: Violation[] = [];
@@ -124,7 +124,7 @@ function networkFaults(access: JsonObject, given: boolean, path: string): readon
 /** Seconds of a Duration in JSON; 0 when there is none. */
 export const secondsOf = (duration: string): number => Number(duration.replace(/s$/, '')) || 0;
 
-/** The account has to exist, and the caller may act as it (documentation: troubleshooting). */
+/** The account must exist, and the caller must be permitted to act as it (documentation: troubleshooting). */
 function checkServiceAccount(call: Call, name: string, given: string): void {
   const { project } = runName(name);
   const email = given || defaultAccount(call.world, project);
@@ -133,11 +133,11 @@ function checkServiceAccount(call: Call, name: string, given: string): void {
   if (!resourcesOf(call.world).serviceAccounts.has(email)) throw notFound(`Service account ${email} does not exist.`);
 }
 
-/** The account that tasks get when the job names none (documentation). */
+/** The account of tasks whose job names none (documentation). */
 export const defaultAccount = (world: World, project: string): string =>
   `${projectNumber(world, project)}-compute@developer.gserviceaccount.com`;
 
-/** Why a job's connector cannot be used, or nothing. Documentation: the words of the troubleshooting page. */
+/** Why a job's connector cannot be used, or nothing. Documentation: the texts of the troubleshooting page. */
 export function connectorProblem(world: World, name: string, template: JsonObject): string | undefined {
   const connector = textOf(objectOf(template['vpcAccess'])['connector']);
   if (connector === '') return undefined;

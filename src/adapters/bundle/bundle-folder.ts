@@ -16,7 +16,7 @@ export async function writeBundle(bundle: Bundle, folder: string): Promise<Outco
   return ok(undefined);
 }
 
-/** Reads a bundle folder; hash, checksums and spans are checked before anything is done with it. */
+/** Reads a bundle folder. Hash, checksums and spans are checked before the bundle is used. */
 export async function readBundle(folder: string, hashing: Hashing): Promise<Outcome<Bundle>> {
   const open = (name: string): ByteSource => {
     const path = join(folder, name);

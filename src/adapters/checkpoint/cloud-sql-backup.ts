@@ -10,15 +10,15 @@ import { pollUntil, type PollTimeouts } from '../retry.ts';
 /** A backup that was read back. */
 export interface MadeBackup {
   readonly name: string;
-  /** What `gcloud sql backups restore` takes. */
+  /** The id that `gcloud sql backups restore` takes. */
   readonly id: string;
-  /** ISO 8601 UTC: everything written up to it is in the backup. */
+  /** ISO 8601 UTC. Everything written before this time is in the backup. */
   readonly startTime: string;
-  /** When it is deleted by itself; absent: it stays. */
+  /** When Cloud SQL deletes the backup; absent: never. */
   readonly expiryTime?: string;
 }
 
-/** What a backup is made with. */
+/** Everything needed to make a backup. */
 export interface Backing {
   readonly google: Google;
   readonly instance: SqlInstanceName;
@@ -26,7 +26,7 @@ export interface Backing {
   readonly timeouts: PollTimeouts;
 }
 
-/** Days until the backup of a run is deleted by itself. */
+/** Days after which Cloud SQL deletes the backup of a run. */
 export const backupDays = 30;
 
 /** Makes a backup that expires, waits for it, and reads it back. */
@@ -38,10 +38,10 @@ export async function makeBackup(backing: Backing): Promise<Outcome<MadeBackup>>
   return await readBack(backing, ended.value);
 }
 
-/** By its description it is found again, also after a lost answer. */
+/** The description by which a backup is found again, even after a lost answer. */
 const descriptionOf = ({ request }: Backing): string => `godwit: before run ${request.run}`;
 
-/** Waits for other operations: an instance does one at a time. */
+/** Waits for other operations first: an instance executes one at a time. */
 async function begin(backing: Backing): Promise<Outcome<SqlOperation>> {
   const { google, instance, request, timeouts } = backing;
   request.onProgress(`asking Cloud SQL for a backup of ${instance.name}`);
@@ -63,10 +63,10 @@ async function begin(backing: Backing): Promise<Outcome<SqlOperation>> {
       request.onProgress(`waiting for another operation on ${instance.name}: ${await underWay(backing)}`);
       return undefined;
     }
-    // Whether it was begun shows in the list of operations.
+    // The list of operations shows whether the lost request was started.
     lost ||= error.lost;
     if (error.lost) return await ownOperation(backing);
-    // Instances of an older kind have no backups that expire, only runs.
+    // Older instances do not support backups that expire, only backup runs.
     if (expires && (error.status === 501 || (error.status === 404 && !/instance/i.test(error.message)))) {
       expires = false;
       return undefined;
@@ -93,7 +93,7 @@ async function underWay(backing: Backing): Promise<string> {
     : `${running.operationType ?? ''} by ${running.user ?? 'somebody'}`;
 }
 
-/** The operation of ours whose answer was lost, if there is one: its backup has our description. */
+/** Our own operation whose answer was lost, if it exists: its backup has our description. */
 async function ownOperation(backing: Backing): Promise<Outcome<SqlOperation> | undefined> {
   for (const operation of await operations(backing)) {
     const name = operation.backupContext?.name;
@@ -146,7 +146,7 @@ interface BackupRun {
   readonly startTime?: string;
 }
 
-/** What the platform says was made is asked for once more: only a backup that is there counts. */
+/** Reads back the backup that the platform reports as made: only a backup that exists counts. */
 async function readBack(backing: Backing, operation: SqlOperation): Promise<Outcome<MadeBackup>> {
   const { google, instance } = backing;
   const { name, backupId } = operation.backupContext ?? {};

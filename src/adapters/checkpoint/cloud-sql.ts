@@ -16,20 +16,20 @@ import {
 import { pollUntil, type PollTimeouts } from '../retry.ts';
 import { shellWord } from './shell-word.ts';
 
-/** Which Cloud SQL instance. */
+/** Which Cloud SQL instance to use, and how to wait for it. */
 export interface CloudSqlOptions {
   readonly google: Google;
   /** `project:region:name` */
   readonly instance: string;
-  /** First pause between two looks, in milliseconds. Default: 1,000. */
+  /** First pause between two polls, in milliseconds. Default: 1,000. */
   readonly pollMs?: number;
-  /** How long to wait for each thing, in milliseconds. Default: an hour. */
+  /** How long each wait may take, in milliseconds. Default: an hour. */
   readonly budgetMs?: number;
 }
 
 /**
- * Checkpoints of a Cloud SQL instance: a moment in its log where point-in-time recovery is on and reaches that far, else
- * a backup on demand that expires.
+ * Creates checkpoints of a Cloud SQL instance: a point in time if point-in-time recovery is on and reaches that far,
+ * otherwise an on-demand backup that expires.
  */
 export function createCloudSqlCheckpointer(options: CloudSqlOptions): Checkpointer {
   const instance = sqlInstanceName(options.instance);
@@ -97,7 +97,7 @@ async function take(
   });
 }
 
-/** Maintenance passes: it is waited for. */
+/** Waits while the instance is under maintenance. */
 async function whenReady(
   google: Google,
   instance: SqlInstanceName,
@@ -119,8 +119,8 @@ async function whenReady(
 }
 
 /**
- * A moment is a checkpoint where the log reaches back to before it. It is the time at which the execution ended that was
- * refused, by the clock next to the database: what this machine's clock says does not matter.
+ * A point in time is a checkpoint if the log reaches back to before it. It is the time at which the refused execution
+ * ended, by the clock next to the database: this machine's clock does not matter.
  */
 async function markMoment(
   place: { readonly google: Google; readonly instance: SqlInstanceName; readonly found: SqlInstance },
@@ -131,7 +131,7 @@ async function markMoment(
   const days = recoveryDays(found);
   if (days === undefined || request.before === '') return undefined;
   const earliest = Date.parse((await earliestRecovery(google, instance)) ?? '');
-  // Before the first backup since it was turned on there is nothing that the log could be applied to.
+  // Until the first backup after recovery was turned on, there is nothing that the log could be applied to.
   if (Number.isNaN(earliest) || earliest >= Date.parse(request.before)) {
     request.onProgress(`the log of ${instance.name} does not reach back yet: making a backup`);
     return undefined;

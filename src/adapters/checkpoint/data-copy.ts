@@ -17,7 +17,7 @@ export interface DataCopyOptions {
   /** `.godwit/checkpoints` */
   readonly folder: string;
   readonly environment: string;
-  /** The command that restores it: `godwit db restore -e dev ID`. */
+  /** Formats the command that restores the checkpoint: `godwit db restore -e dev ID`. */
   restoreCommand(id: string): string;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -44,7 +44,7 @@ async function take(options: DataCopyOptions, request: CheckpointRequest): Promi
       return err(fault('interrupted', { why: 'The checkpoint was not finished; nothing was changed.' }));
     return err(fault('checkpoint-failed', { why: `Copying ${home.data} failed: ${(error as Error).message}` }));
   } finally {
-    // What is whole has another name by now.
+    // A complete copy has been renamed by now; this removes an incomplete one.
     await rm(draft, { recursive: true, force: true });
   }
 }
@@ -82,7 +82,7 @@ async function copy(
       to: join(data, 'pg_wal'),
       wants: (path) => segment.test(path) && path >= first && path <= last,
     });
-    // With the password that the copy knows.
+    // With the password that is valid inside the copy.
     copyFileSync(home.state, join(draft, 'server.json'));
     const checkpoint: Checkpoint = {
       kind: 'taken',
@@ -103,7 +103,7 @@ async function copy(
 
 const segment = /^[0-9A-F]{24}$/;
 
-/** What the server makes anew, or must not find, stays out. */
+/** Entries that the server makes again, or must not find, are left out. */
 const emptied = new Set([
   'pg_wal',
   'pg_replslot',
@@ -121,7 +121,9 @@ function isData(path: string, isFolder: boolean): boolean {
   return !name.startsWith('postmaster.') && name !== 'pg_internal.init' && !name.startsWith('backup_label');
 }
 
-/** From here on the files may be copied in any order; the log that makes them whole is held by a slot of this session. */
+/**
+ * From here on the files may be copied in any order; a slot of this session retains the log that makes them consistent.
+ */
 async function beginBackup(client: Client, major: number): Promise<string> {
   const slot = `godwit_${process.pid}_${Date.now()}`;
   await client.query('select pg_create_physical_replication_slot($1, true, true)', [slot]);

@@ -14,25 +14,25 @@ import { libpqSettings } from './libpq-settings.ts';
 import { findDumpTools, plainEnv, type DumpTools, type NoTools } from './postgres-tools.ts';
 import { shellWord } from './shell-word.ts';
 
-/** Which database is dumped, and where to. */
+/** Which database to dump, and where to. */
 export interface DumpOptions {
   readonly address: DatabaseAddress;
   /** `.godwit/checkpoints` */
   readonly folder: string;
   readonly environment: string;
-  /** Where the programs are looked for: PATH, GODWIT_PG_BIN. */
+  /** Where to look for the programs: PATH, GODWIT_PG_BIN. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Hides secrets in what the programs say. */
+  /** Hides secrets in the output of the programs. */
   redact(text: string): string;
 }
 
 const fileName = 'database.dump';
 
-/** Checkpoints of a database that this machine reaches: a dump, where PostgreSQL's programs are there. */
+/** Creates checkpoints of a database that this machine reaches, as dumps by PostgreSQL's own programs. */
 export function createDumper(options: DumpOptions): Checkpointer {
   return {
     async foresee() {
-      // How old the server is will be known when it is asked: any pg_dump is better than none here.
+      // The server's version is only known once it is asked; at this point any pg_dump will do.
       const tools = await findDumpTools(0, options.env);
       return 'dump' in tools
         ? { means: 'dump', text: `a dump of the database by pg_dump ${tools.major}` }
@@ -43,7 +43,7 @@ export function createDumper(options: DumpOptions): Checkpointer {
 }
 
 async function take(options: DumpOptions, request: CheckpointRequest): Promise<Outcome<Checkpoint>> {
-  // `PostgreSQL 17.6`; what says nothing is left to pg_dump to judge.
+  // `PostgreSQL 17.6`. A version that cannot be read becomes 0, and pg_dump judges it.
   const major = Number(/\d+/.exec(request.server)?.[0] ?? 0);
   const tools = await findDumpTools(major, options.env);
   if (!('dump' in tools)) return err(needsTools(tools, major));
@@ -62,7 +62,7 @@ async function take(options: DumpOptions, request: CheckpointRequest): Promise<O
   }
 }
 
-/** pg_dump sets what lasts for a session: behind a pooler that would stay with the application's connections. */
+/** pg_dump sets session settings; behind a pooler these would remain on the application's connections. */
 async function leadsThroughPooler(address: DatabaseAddress, signal?: AbortSignal): Promise<boolean> {
   const session = await createConnector(address).open({
     pipelined: false,
@@ -70,7 +70,7 @@ async function leadsThroughPooler(address: DatabaseAddress, signal?: AbortSignal
     settings: {},
     ...(signal === undefined ? {} : { signal }),
   });
-  // What keeps us from connecting keeps pg_dump too, and it will say so.
+  // What prevents this connection also prevents pg_dump's, and pg_dump will report it.
   if (!session.ok) return false;
   try {
     const backend = await backendBehind(session.value);
@@ -113,7 +113,7 @@ async function dump(
 ): Promise<Outcome<Checkpoint>> {
   const { address, folder } = options;
   const file = join(draft, fileName);
-  // The program keeps the mode of a file that is there.
+  // pg_dump keeps the mode of an existing file.
   await (await open(file, 'wx', 0o600)).close();
   const secrets = join(draft, 'connection');
   await mkdir(secrets, { mode: 0o700 });
@@ -156,7 +156,7 @@ async function dump(
   });
 }
 
-/** Drops the database and makes it anew, over the maintenance database; nobody else may be connected. */
+/** Drops the database and creates it again, over the maintenance database; nobody else may be connected. */
 function restoreCommand(tools: DumpTools, address: DatabaseAddress, file: string): string {
   const { host, port, user } = address;
   const words = [
@@ -180,7 +180,7 @@ interface Program {
   readonly signal?: AbortSignal;
 }
 
-/** Runs a program in a session of its own: a Ctrl-C at the terminal is ours to judge. */
+/** Runs a program in its own session, so that Ctrl-C at the terminal reaches only godwit, which decides what to do. */
 function run(
   { program, variables, signal }: Program,
   args: readonly string[],

@@ -4,15 +4,15 @@ import { dismissUsers, findPostmaster, listUsers, majorOf, readState, serverHome
 import { stopPostmaster } from './postmaster.ts';
 import { urlOf } from './server.ts';
 
-/** What is known of the embedded server of a folder, without starting or joining it. */
+/** What is known about the embedded server of a folder without starting or joining it. */
 export interface EmbeddedStatus {
   readonly running: boolean;
-  /** Where its files are. */
+  /** The folder of its files. */
   readonly dataDir: string;
   readonly log: string;
-  /** The major of its data; absent before the first start. */
+  /** The major version of its data; absent before the first start. */
   readonly major?: number;
-  /** While it runs: its address with the password, its pid, and the processes that use it. */
+  /** Set while it runs: its address with the password, its pid, and the processes that use it. */
   readonly url?: string;
   readonly password?: string;
   readonly port?: number;
@@ -23,7 +23,7 @@ export interface EmbeddedStatus {
 }
 
 /**
- * Looks at the server of a folder.
+ * Reads the state of the server of a folder.
  *
  * @throws FaultError `embedded-not-yours` when the folder belongs to another account.
  */
@@ -51,7 +51,7 @@ function inspect(home: ServerHome): EmbeddedStatus {
 }
 
 /**
- * Stops the server of a folder, whoever uses it, and waits until it is gone; false when none was running.
+ * Stops the server of a folder, even if others use it, and waits until it is gone; false when none was running.
  *
  * @throws FaultError `embedded-not-yours` when the folder belongs to another account.
  */

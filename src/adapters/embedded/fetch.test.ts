@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A program in npm's place: it answers `pack` with this tarball (or fails), and counts how often it was asked. */
+/** A stand-in for npm: answers `pack` with this tarball (or fails), and counts how often it was asked. */
 function npmThat(gives: Buffer | string): { env: NodeJS.ProcessEnv; asked: () => number } {
   const [program, log, answer] = ['npm-cli.cjs', 'asked', 'answer.bin'].map((name) => join(folder, name)) as [
     string,

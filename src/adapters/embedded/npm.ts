@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** How to call npm: a program and the arguments that come first. */
+/** How to call npm: a program and its leading arguments. */
 interface NpmCommand {
   readonly program: string;
   readonly args: readonly string[];
 }
 
-/** The npm that runs us, else the one beside this Node, else the one on the PATH. */
+/** The npm that started us, else the one next to this Node, else the one on the PATH. */
 function findNpm(env: NodeJS.ProcessEnv = process.env): NpmCommand {
   const running = env['npm_execpath'];
   if (running !== undefined && /^npm-cli\.[cm]?js$/.test(basename(running)) && existsSync(running)) {
@@ -21,7 +21,7 @@ function findNpm(env: NodeJS.ProcessEnv = process.env): NpmCommand {
   return { program: existsSync(program) ? program : 'npm', args: [] };
 }
 
-/** What fetching a tarball gave: its path, or what npm said. */
+/** The result of fetching a tarball: its path, or npm's error. */
 export type Packed = { readonly path: string } | { readonly error: string };
 
 /** Where npm works, and with which variables. */
@@ -31,8 +31,8 @@ export interface PackOptions {
 }
 
 /**
- * Fetches the tarball of `name@version` into a folder with `npm pack`, that is with the user's own configuration:
- * registry, mirrors, proxies, credentials and cache of npm.
+ * Fetches the tarball of `name@version` into a folder with `npm pack`, and so with the user's own npm configuration:
+ * registry, mirrors, proxies, credentials and cache.
  */
 export async function npmPack(spec: string, folder: string, options: PackOptions): Promise<Packed> {
   const npm = findNpm(options.env);

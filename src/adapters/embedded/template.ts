@@ -31,7 +31,7 @@ export interface DataTemplate {
 /** Raise it when `initialise` changes what it makes. */
 const templateFormat = 1;
 
-/** A server for development: little memory, durable, clocks in UTC, no secrets in its log. */
+/** Settings of a server for development: little memory, durable, clocks in UTC, no secrets in its log. */
 const settings = `
 # godwit: settings of the embedded server. Edit them freely: godwit writes this file once.
 shared_buffers = 32MB
@@ -45,7 +45,7 @@ max_worker_processes = 8
 max_logical_replication_workers = 0
 `;
 
-/** The template of this version for this account, made with initdb when it is missing. */
+/** The template of this version for this account, made with initdb if missing. */
 export async function ensureTemplate(
   binaries: ServerBinaries,
   account: ServerAccount,
@@ -94,7 +94,9 @@ async function make(binaries: ServerBinaries, account: ServerAccount, folder: st
   }
 }
 
-/** Characters by Unicode where the system can; the C locale alone knows the case of ASCII letters only. */
+/**
+ * Unicode character classes where the system supports them; the C locale alone knows only the case of ASCII letters.
+ */
 function locales(major: number): readonly (readonly string[])[] {
   const plain = ['--locale=C'];
   if (major >= 17) return [['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'], plain];
@@ -151,7 +153,7 @@ function run(
   });
 }
 
-/** Copies a template's data directory; the copy appears whole or not at all. */
+/** Copies a template's data directory; the copy appears complete or not at all. */
 export function copyTemplate(template: DataTemplate, account: ServerAccount, data: string): void {
   for (const name of readdirSync(dirname(data))) {
     if (name.startsWith('data.draft-')) rmSync(join(dirname(data), name), { recursive: true, force: true });
@@ -161,7 +163,7 @@ export function copyTemplate(template: DataTemplate, account: ServerAccount, dat
   renameSync(draft, data);
 }
 
-/** About 950 small files: the synchronous calls take half the time of fs.cp, and a clone is used where one exists. */
+/** About 950 small files: synchronous calls take half the time of fs.cp, and files are cloned where the system can. */
 function copyFolder(from: string, to: string, account: ServerAccount): void {
   mkdirSync(to, { mode: 0o700 });
   giveTo(account, to);

@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { readTar, type TarEntry } from '../tar/read-tar.ts';
 
 /**
- * Unpacks a gzipped tar as npm makes them into a folder, without the leading `package/`. Only plain files and
+ * Unpacks a gzipped tar of the kind that npm makes into a folder, without the leading `package/`. Only plain files and
  * folders are accepted, and no name may leave the folder.
  *
  * @throws Error when the archive is cut short, has other kinds of entries or unsafe names.
@@ -21,7 +21,7 @@ export async function unpackTarball(source: Readable, folder: string): Promise<v
       if (entry.type !== 'file') throw new Error(`the archive holds an entry of an unexpected kind: ${entry.name}`);
       await writeFile(entry, join(folder, safeName(entry.name)), made);
     }
-    // What follows the last entry belongs to the archive, too: one that is cut short there is damaged.
+    // Read what follows the last entry too: an archive that is cut short there is damaged.
     while ((await chunks.next()).done !== true);
   } finally {
     source.destroy();

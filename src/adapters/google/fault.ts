@@ -6,15 +6,15 @@ import { grantCommand, roleFor } from './roles.ts';
 
 /** What was being done when an error came. */
 export interface GoogleUndertaking {
-  /** As in `reading secret`. */
+  /** For example, `reading secret`. */
   readonly doing: string;
-  /** Its full name or short one: `projects/acme/secrets/database-url-dev`. */
+  /** Its full or short name: `projects/acme/secrets/database-url-dev`. */
   readonly resource: string;
-  /** What is there, when that is known: the nearest name is proposed. */
+  /** The existing names, if known: the nearest one is suggested. */
   readonly existing?: readonly string[];
 }
 
-/** Names the cause of an error of Google's and what to do about it. */
+/** Names the cause of a Google error, and how to fix it. */
 export function googleFault(error: GoogleError, what: GoogleUndertaking): Finding {
   if (error.finding !== undefined) return error.finding;
   const why = `${capital(what.doing)} ${what.resource}: ${error.message}`;
@@ -38,7 +38,7 @@ export function googleFault(error: GoogleError, what: GoogleUndertaking): Findin
   }
 }
 
-/** The existing name that was probably meant; an environment variable's name is also tried as a secret's. */
+/** The existing name that was probably meant; the name of an environment variable is also tried as a secret's. */
 export function nearestName(wanted: string, existing: readonly string[]): string | undefined {
   const short = (name: string): string => name.split('/').pop() ?? name;
   const names = existing.map(short);

@@ -14,7 +14,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** A server that gives these answers one after another, the last one again and again. */
+/** A server that gives these answers one after another, and repeats the last one. */
 async function serving(...answers: readonly Answer[]): Promise<{ url: string; heard: IncomingMessage[] }> {
   const received: IncomingMessage[] = [];
   const server = createServer((request, response) => {

@@ -3,7 +3,7 @@ import type { GoogleRequest } from './request.ts';
 
 /** Whether the request may be sent again after this error. */
 export function isRepeatable(request: GoogleRequest, error: GoogleError): boolean {
-  // Both say that it was not taken on.
+  // Both mean that the request was not accepted.
   if (error.status === 429 || error.status === 503) return true;
   const harmless = request.method === 'GET' || request.idempotent === true;
   return harmless && (error.lost || error.status >= 500);

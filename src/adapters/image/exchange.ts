@@ -6,32 +6,32 @@ import { LostConnection, readAll, type Http, type HttpRequest } from './http.ts'
 import { isLoopback, registryUrl } from './reference.ts';
 import { registryFault, unreachable, type Doing } from './registry-fault.ts';
 
-/** How often and how long a registry is asked again that is overloaded or out of reach. */
+/** How often and how long to retry a registry that is overloaded or unreachable. */
 export interface RegistryTimeouts {
-  /** Tries in all. */
+  /** The number of tries in total. */
   readonly tries: number;
   /** The first pause, in milliseconds; each further one is twice as long, and all vary by half. */
   readonly firstMs: number;
-  /** The longest pause, also when the registry asks for a longer one. */
+  /** The longest pause, even if the registry asks for a longer one. */
   readonly longestMs: number;
 }
 
-/** What ordinary bursts of 429 and 503 need. */
+/** Enough for ordinary bursts of 429 and 503. */
 export const defaultRegistryTimeouts: RegistryTimeouts = { tries: 6, firstMs: 250, longestMs: 20_000 };
 
 /** A request to a registry. */
 export interface RegistryRequest extends Omit<HttpRequest, 'url'> {
-  /** Path under `/v2/`, or a whole URL that the registry named. */
+  /** A path under `/v2/`, or a whole URL that the registry named. */
   readonly path: string;
   readonly scope: RegistryScope;
   readonly doing: Doing;
-  /** Answers that are no failure. */
+  /** Status codes that are not failures. */
   readonly expect: readonly number[];
-  /** False: a lost connection is not tried again here, because the request cannot simply be repeated. */
+  /** False when the request cannot simply be repeated, so that a lost connection is not retried here. */
   readonly repeatable?: boolean;
 }
 
-/** Sends requests to registries: with authorization, redirects and patience. */
+/** Sends requests to registries, with authorization, redirects and retries. */
 export interface Exchange {
   readonly timeouts: RegistryTimeouts;
   /**
@@ -39,7 +39,7 @@ export interface Exchange {
    * @throws LostConnection when the request is not repeatable.
    */
   ask(asked: RegistryRequest): Promise<IncomingMessage>;
-  /** Waits before try number `tried + 1`; false: there have been enough. */
+  /** Waits before try number `tried + 1`; returns false when there have been enough tries. */
   pause(tried: number, retryAfter?: string): Promise<boolean>;
 }
 
@@ -90,14 +90,14 @@ function isPassing(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-/** At least what the registry asks for, and not in step with all the others that were sent away. */
+/** At least as long as the registry demands, with jitter so that rejected clients do not return in step. */
 function pauseMs({ firstMs, longestMs }: RegistryTimeouts, tried: number, retryAfter: string | undefined): number {
   const asked = retryAfterMs(retryAfter);
   if (asked === undefined) return backoff(tried, Math.random(), longestMs, firstMs);
   return Math.min(longestMs, asked + firstMs * Math.random());
 }
 
-/** One try: with what is known to serve as authorization, and once more with what the registry asks for. */
+/** One try: with the authorization that is known to work, and once more with what the registry asks for. */
 async function authorized(http: Http, authority: Authority, asked: RegistryRequest): Promise<IncomingMessage> {
   const first = await redirected(http, asked, await authority.headerFor(asked.scope));
   if (first.statusCode !== 401 || asked.expect.includes(401)) return first;
@@ -107,7 +107,7 @@ async function authorized(http: Http, authority: Authority, asked: RegistryReque
 
 const longestChain = 5;
 
-/** Blobs are often kept elsewhere. Authorization goes to the registry alone: the other place has no right to it. */
+/** Registries often keep blobs on other hosts. Only the registry itself gets the authorization. */
 async function redirected(
   http: Http,
   asked: RegistryRequest,

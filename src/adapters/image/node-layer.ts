@@ -8,21 +8,22 @@ import { formatReference } from './reference.ts';
 import type { RegistryClient } from './registry-client.ts';
 import type { SourceImage } from './source-image.ts';
 
-/** Where a Node that was laid upon an image lies in it. */
+/** The path of Node after it was added to an image. */
 export const laidNode = `/${imageFolder}/node/bin/node`;
 
-/** Which image needs a Node, and which one has it. */
+/** Which image needs Node, and which one provides it. */
 export interface NodeLayerOptions {
   readonly own: SourceImage;
-  /** What was seen in it. */
+  /** What the search found in the image. */
   readonly found: FoundNode;
   readonly base: BaseImageOptions;
 }
 
 /**
- * Takes Node out of the base image, for an image that has none. What the layer looks like is remembered: taking it out
- * again costs seconds, and is needed only if the registry lacks it.
- * @throws FaultError `image-without-node` when it could not run there: no C library, another one, no C++ library.
+ * Takes Node from the base image, for an image that lacks it. The descriptor of the layer is cached: extracting Node
+ * again takes seconds, and is needed only if the registry lacks the layer.
+ * @throws FaultError `image-without-node` when Node could not run there: no C library, a different one, or no C++
+ * library.
  */
 export async function nodeLayer(
   registry: RegistryClient,
@@ -60,7 +61,7 @@ async function takeNode(registry: RegistryClient, cache: ImageCache, options: No
   return await makeLayer([{ path: laidNode.slice(1), mode: 0o755, source: memorySource(bytes) }]);
 }
 
-/** The bytes of a file in the uppermost layer that has it. */
+/** The bytes of a file in the uppermost layer that contains it. */
 async function fileOf(registry: RegistryClient, image: SourceImage, path: string): Promise<Buffer | undefined> {
   for (const layer of image.manifest.layers.toReversed().filter(isReadable)) {
     for await (const entry of layerEntries(registry, image.reference, layer)) {

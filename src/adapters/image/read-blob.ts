@@ -6,8 +6,9 @@ import type { RepositoryName } from './reference.ts';
 import { damaged, unreachable, type Doing } from './registry-fault.ts';
 
 /**
- * The bytes of a blob. The last piece is held back until all of them have the digest that was asked for, so that nobody
- * can take a damaged blob for a whole one. A connection that is lost on the way is made again, and goes on where it was.
+ * Reads the bytes of a blob. The last piece is held back until all of them match the requested digest, so that nobody
+ * can mistake a damaged blob for a complete one. A connection that is lost on the way is opened again, and reading
+ * continues where it was.
  */
 export async function* readBlob(exchange: Exchange, from: RepositoryName, blob: Descriptor): AsyncGenerator<Buffer> {
   const doing: Doing = { ...from, words: 'reading a layer of', writes: false };
@@ -41,7 +42,7 @@ async function* resumed(
       doing,
       expect: at === 0 ? [200] : [200, 206],
     });
-    // Who takes no ranges begins again.
+    // A server that does not support ranges starts from the beginning.
     let skip = answer.statusCode === 200 ? at : 0;
     try {
       for await (const piece of bodyOf(answer)) {

@@ -8,38 +8,38 @@ import type { ImageReference, RepositoryName } from './reference.ts';
 import { damaged, type Doing } from './registry-fault.ts';
 import { upload, type Blob, type UploadOptions } from './upload.ts';
 
-/** How registries are spoken to. */
+/** How to talk to registries. */
 export interface RegistryClientOptions {
   readonly credentials: RegistryCredentials;
   readonly timeouts?: RegistryTimeouts;
-  /** Aborted: everything under way is dropped, and rejects with its reason. */
+  /** When aborted, everything under way is dropped and rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Told every token before it is used, for masking. */
+  /** Called with every token before it is used, for masking. */
   readonly register?: (secret: string) => void;
 }
 
 /**
- * Registries by their HTTP API (OCI distribution, Docker Registry v2). Everything that is read is held against its
- * digest. Every method throws a FaultError with a code of the catalogue when it cannot do what it is asked for.
+ * Accesses registries by their HTTP API (OCI distribution, Docker Registry v2). Everything that is read is checked
+ * against its digest. Every method throws a FaultError with a code of the catalogue when it fails.
  */
 export interface RegistryClient extends Disposable {
-  /** The digest of an image's manifest; undefined: there is none. One request without a body. */
+  /** The digest of an image's manifest; undefined when it does not exist. One request without a body. */
   findManifest(image: ImageReference): Promise<string | undefined>;
   readManifest(image: ImageReference): Promise<ManifestDocument>;
-  /** Puts a manifest under the tag of the reference, or, without one, under its digest. */
+  /** Writes a manifest under the tag of the reference, or, without one, under its digest. */
   writeManifest(image: ImageReference, document: ManifestDocument): Promise<void>;
-  /** Removes an image by its digest, with its tags; one that is not there is removed already. */
+  /** Removes an image by its digest, along with its tags; removing one that does not exist succeeds. */
   removeManifest(image: ImageReference): Promise<void>;
   hasBlob(from: RepositoryName, digest: string): Promise<boolean>;
   /** The bytes of a blob, piece by piece; the last piece comes only if all of them have the right digest. */
   readBlob(from: RepositoryName, blob: Descriptor): AsyncIterable<Buffer>;
-  /** Brings a blob into a repository. The caller has looked that it is not there. */
+  /** Writes a blob into a repository. The caller has checked that the repository lacks it. */
   writeBlob(into: RepositoryName, blob: Blob, options?: UploadOptions): Promise<'mounted' | 'uploaded'>;
   tags(of: RepositoryName): Promise<readonly string[]>;
 }
 
 /**
- * Opens a client; it keeps connections and tokens until it is disposed of.
+ * Opens a client. It keeps connections and tokens until it is disposed of.
  * @example
  * using registry = createRegistryClient({ credentials });
  * const digest = await registry.findManifest(reference);
@@ -74,7 +74,7 @@ async function readManifest(exchange: Exchange, image: ImageReference): Promise<
   const request = manifestRequest(image);
   const answer = await exchange.ask({ ...request, method: 'GET', expect: [200] });
   const bytes = await readAll(answer).catch(() => undefined);
-  // Cut off: once more, from the start.
+  // The answer was cut off: read it again from the start.
   const whole = bytes ?? (await readAll(await exchange.ask({ ...request, method: 'GET', expect: [200] })));
   const digest = digestOf(whole);
   const reported = image.digest ?? answer.headers['docker-content-digest'];
@@ -111,7 +111,7 @@ async function hasBlob(exchange: Exchange, from: RepositoryName, digest: string)
   const answer = await exchange.ask({
     method: 'HEAD',
     path: `${from.repository}/blobs/${digest}`,
-    // Who asks is about to write.
+    // The caller is about to write.
     scope: { ...from, actions: 'pull,push' },
     doing: { ...from, words: 'looking for a layer in', writes: true },
     expect: [200, 404],

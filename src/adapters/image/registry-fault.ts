@@ -1,36 +1,36 @@
 import { fault, FaultError } from '../../kit/fault.ts';
 import { isGoogleHost, type RepositoryName } from './reference.ts';
 
-/** What was being done when a registry said no: for the words of a finding. */
+/** What was being done when a registry refused, for the text of a finding. */
 export interface Doing extends RepositoryName {
   /** `reading the manifest of`, `writing a layer into` */
   readonly words: string;
   readonly writes: boolean;
 }
 
-/** What a registry answered with. */
+/** The answer of a registry that refused. */
 export interface RegistryRefusal {
   readonly status: number;
   readonly body: string;
 }
 
-/** The fault that an answer stands for. The texts of registries are quoted, shortened. */
+/** The fault for a refusal. The registry's text is quoted, shortened. */
 export function registryFault(doing: Doing, refusal: RegistryRefusal): FaultError {
   const { host, repository, writes } = doing;
   const { code, text } = messageOf(refusal);
   const why = `${host} answered ${refusal.status} to ${doing.words} ${repository}${text}.`;
-  // Docker Hub does not tell a name that it does not know from one that is private.
+  // Docker Hub does not distinguish an unknown name from a private one.
   if (refusal.status === 401 && host === 'docker.io' && !writes) return new FaultError(fault('image-missing', { why }));
   if (refusal.status === 401 || refusal.status === 403)
     return new FaultError(fault('registry-denied', { why, fix: accessFix(doing) }));
-  // A repository that godwit only reads, at a registry that makes them by itself, is part of an image's name.
+  // When godwit only reads, an unknown repository is a wrong image name. At Google, people make repositories.
   if (refusal.status === 404 && (writes || (code === 'NAME_UNKNOWN' && isGoogleHost(host))))
     return new FaultError(fault('registry-no-repository', { why, fix: repositoryFix(doing) }));
   if (refusal.status === 404) return new FaultError(fault('image-missing', { why }));
   return new FaultError(fault('registry-refused', { why }));
 }
 
-/** It did not answer, or only that it cannot now. */
+/** The fault of a registry that does not answer, or cannot at present. */
 export function unreachable(doing: Doing, why: string, status?: number): FaultError {
   const limited = status === 429 && doing.host === 'docker.io';
   return new FaultError(
@@ -41,11 +41,11 @@ export function unreachable(doing: Doing, why: string, status?: number): FaultEr
   );
 }
 
-/** Docker Hub counts by address, and many share one. */
+/** Docker Hub counts by address, and many users share one. */
 const hubLimitFix =
   'Docker Hub limits anonymous pulls: run `docker login`, or set `image.base` to a copy elsewhere, such as mirror.gcr.io/library/node:22-slim.';
 
-/** The bytes are not what their name says. */
+/** The fault of bytes that do not match their digest. */
 export function damaged(doing: Doing, why: string): FaultError {
   return new FaultError(fault('image-damaged', { why: `${doing.host}/${doing.repository}: ${why}.` }));
 }
@@ -77,7 +77,7 @@ function messageOf({ body }: RegistryRefusal): { readonly code: string; readonly
     const [first] = errors;
     if (first !== undefined) return { code: first.code ?? '', text: `: ${short(first.message ?? first.code ?? '')}` };
   } catch {
-    // A page of a proxy, say.
+    // For example, a proxy's page.
   }
   const text = short(body.replaceAll(/<[^>]*>/g, ' '));
   return { code: '', text: text === '' ? '' : `: ${text}` };

@@ -14,18 +14,18 @@ import { formatReference, type ImageReference } from './reference.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { damaged } from './registry-fault.ts';
 
-/** What images are made for: `linux`, `amd64`. */
+/** The platform that an image is for: `linux`, `amd64`. */
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
 }
 
-/** What Cloud Run executes. */
+/** The platform of Cloud Run. */
 export const cloudRunPlatform: Platform = { os: 'linux', architecture: 'amd64' };
 
 /** An image that others are built upon, for one platform. */
 export interface SourceImage {
-  /** By the digest of the manifest of this platform. */
+  /** By the digest of this platform's manifest. */
   readonly reference: ImageReference & { readonly digest: string };
   readonly document: ManifestDocument;
   readonly manifest: ImageManifest;
@@ -33,12 +33,12 @@ export interface SourceImage {
   readonly configBytes: Buffer;
 }
 
-/** Far above what honest configurations have. */
+/** Far above the size of any honest configuration. */
 const largestConfig = 4 * 1024 * 1024;
 
 /**
- * Reads an image's manifest and configuration; of an index, those of the platform.
- * @throws FaultError `image-missing`, `image-platform`, `image-damaged`, or what the registry has.
+ * Reads an image's manifest and configuration; from an index, those of the platform.
+ * @throws FaultError `image-missing`, `image-platform`, `image-damaged`, or a fault of the registry.
  */
 export async function readSource(
   registry: RegistryClient,
@@ -57,7 +57,7 @@ export async function readSource(
   return checked(image, { document, manifest, configBytes: Buffer.concat(pieces) }, platform);
 }
 
-/** Puts together what was read or kept; everything is held against its digest once more. */
+/** Builds a source image from documents that were read or cached; everything is checked against its digest again. */
 export function sourceOf(
   image: ImageReference,
   kept: { readonly document: ManifestDocument; readonly configBytes: Buffer },
@@ -91,7 +91,7 @@ function parsed(image: ImageReference, document: ManifestDocument): ImageManifes
   return content;
 }
 
-/** The image for the platform; the plainest one where there are variants. */
+/** The image for the platform; the plainest one if there are variants. */
 function chosen(image: ImageReference, index: ImageIndex, platform: Platform): ImageReference {
   const fitting = index.manifests.filter(
     (one) => one.platform?.os === platform.os && one.platform.architecture === platform.architecture,

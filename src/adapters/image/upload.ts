@@ -4,24 +4,24 @@ import { LostConnection, type HttpBody } from './http.ts';
 import { isGoogleHost, registryUrl, type RepositoryName } from './reference.ts';
 import { unreachable, type Doing } from './registry-fault.ts';
 
-/** A blob that can be read from its start as often as needed. */
+/** A blob that can be read from its start repeatedly. */
 export interface Blob {
   readonly digest: string;
   readonly size: number;
   open(): AsyncIterable<Uint8Array>;
 }
 
-/** How a blob is brought into a repository. */
+/** How to transfer a blob to a repository. */
 export interface UploadOptions {
-  /** Another repository of the same registry that has it: then it need not travel. */
+  /** Another repository of the same registry that has the blob, so that it need not travel. */
   readonly from?: string;
-  /** Told how many bytes of it have been sent. */
+  /** Called with the number of its bytes that have been sent. */
   readonly onBytes?: (sent: number) => void;
-  /** Size of a chunk, where chunks are used. */
+  /** Size of a chunk, if chunks are used. */
   readonly chunkBytes?: number;
 }
 
-/** What an upload works with. */
+/** What an upload needs. */
 export interface Uploading {
   readonly exchange: Exchange;
   readonly target: RepositoryName;
@@ -33,8 +33,8 @@ export interface Uploading {
 const usualChunk = 8 * 1024 * 1024;
 
 /**
- * Uploads a blob as a whole; in chunks when that was lost on the way, or is too much at once for the registry.
- * (Artifact Registry takes no chunks.)
+ * Uploads a blob as a whole; in chunks if it was lost on the way, or is too large for one request to the registry.
+ * (Artifact Registry does not accept chunks.)
  */
 export async function upload(work: Uploading): Promise<'mounted' | 'uploaded'> {
   const { exchange, target, blob, options } = work;
@@ -53,7 +53,7 @@ export async function upload(work: Uploading): Promise<'mounted' | 'uploaded'> {
   }
 }
 
-/** Done, or why it must be begun again. */
+/** Returns `done`, or why the upload must start again. */
 async function sendLossless(send: () => Promise<string>): Promise<string> {
   try {
     return await send();
@@ -109,7 +109,7 @@ interface Received {
   readonly received: number;
 }
 
-/** Sends one chunk; when it is lost on the way, the registry knows how much of it has arrived. */
+/** Sends one chunk. If the answer is lost, the registry reports how much of it has arrived. */
 async function sendChunk(
   work: Uploading,
   place: URL,
@@ -131,14 +131,14 @@ async function sendChunk(
   const answer = await ask(work, { method: 'GET', path: place.href, expect: [204, 400, 404, 416] });
   const range = /^(?:bytes=)?0-(\d+)$/.exec(answer.headers.range ?? '');
   if (answer.statusCode !== 204 || range === null) throw new LostConnection('the upload cannot be resumed');
-  // `0-0` stands for nothing as well as for one byte.
+  // `0-0` means one byte as well as none.
   const last = Number(range[1]);
   return { place: locationOf(work, answer), received: last === 0 ? 0 : last + 1 };
 }
 
 type UploadStep = Pick<RegistryRequest, 'method' | 'path' | 'expect' | 'headers' | 'body'>;
 
-/** One step of an upload: only this loop knows how to go on when its answer is lost. */
+/** Performs one step of an upload: only the loop here knows how to continue when its answer is lost. */
 async function ask({ exchange, target }: Uploading, step: UploadStep): Promise<IncomingMessage> {
   const answer = await exchange.ask({
     ...step,
@@ -151,7 +151,10 @@ async function ask({ exchange, target }: Uploading, step: UploadStep): Promise<I
   return answer;
 }
 
-/** The address that the registry wants next: whole or relative; behind a proxy it may have forgotten the encryption. */
+/**
+ * The address that the registry wants next, absolute or relative; a registry behind a proxy may name http in place of
+ * https.
+ */
 function locationOf({ target }: Uploading, answer: IncomingMessage): URL {
   const home = new URL(registryUrl(target.host));
   const { location } = answer.headers;

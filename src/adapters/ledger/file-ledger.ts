@@ -7,7 +7,7 @@ import { writeWhole } from '../write-file.ts';
 const runName = /^[0-9A-Za-z-]{1,64}$/;
 
 /**
- * The ledger as files: `<folder>/<run>.json`, each written whole or not at all. A file that cannot be read (half
+ * The ledger as files: `<folder>/<run>.json`, each written completely or not at all. A file that cannot be read (half
  * copied, edited) is left out of the list: the ledger informs, the history in the database decides.
  *
  * @param folder `.godwit/runs`

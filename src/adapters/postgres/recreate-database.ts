@@ -5,25 +5,24 @@ import { quoteIdent, quoteLiteral } from '../../sql/quote.ts';
 import type { DatabaseAddress } from './address.ts';
 import { createConnector } from './connector.ts';
 
-/** A database as it stands before it is made anew. */
+/** The state of a database before it is created again. */
 export interface ExistingDatabase {
-  /** False: there is none of that name yet. */
+  /** False when no database of that name exists yet. */
   readonly there: boolean;
-  /** Tables of users, godwit's own not counted. */
+  /** The number of user tables, without godwit's own. */
   readonly tables: number;
-  /** What godwit has noted of its environment; empty: it has never changed this database. */
+  /** The environment that godwit has recorded in it; empty when godwit has never changed this database. */
   readonly environment: string;
   readonly environmentId: string;
 }
 
-/** A session of somebody else that was ended. */
+/** Another client's session that was ended. */
 export interface EndedSession {
   readonly pid: number;
   readonly application: string;
   readonly user: string;
 }
 
-/** Looks at the database. */
 export async function lookAtDatabase(address: DatabaseAddress): Promise<Outcome<ExistingDatabase>> {
   const nothing = { there: false, tables: 0, environment: '', environmentId: '' };
   const opened = await open(address);
@@ -51,8 +50,9 @@ export async function lookAtDatabase(address: DatabaseAddress): Promise<Outcome<
 }
 
 /**
- * Drops the database with everything in it and makes it anew, empty, with its owner, encoding and locale. Sessions of
- * others are ended. Works from another database of the server, as one cannot drop what one is connected to.
+ * Drops the database with everything in it and creates it again, empty, with its owner, encoding and locale. Ends other
+ * clients' sessions. Works from another database of the server, because nobody can drop the database that they are
+ * connected to.
  *
  * @returns the sessions that were ended
  */
@@ -124,7 +124,7 @@ function localeOf(row: string, encoding: string): string {
   ].join(' ');
 }
 
-/** Databases that servers have, to work from. */
+/** Databases that usually exist on a server, to work from. */
 const others = ['postgres', 'template1'] as const;
 
 async function openBeside(address: DatabaseAddress): Promise<Outcome<Session>> {

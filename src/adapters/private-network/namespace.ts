@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 /** A program with its arguments. */
 export type ProgramWithArguments = readonly [program: string, ...args: string[]];
 
-/** A network namespace, a machine of its own as far as networks go. */
+/** A network namespace, which acts as a machine of its own on the network. */
 export interface Namespace {
   /** `/proc/<pid>/ns/net`, for `nsenter --net=` and `podman --network=ns:`. */
   readonly path: string;
@@ -14,17 +14,17 @@ export interface Namespace {
   /** Runs a short program inside and returns what it prints. */
   run(...command: ProgramWithArguments): string;
   /**
-   * Should this process die without `end`, the keeper of the namespace interrupts this process and waits for it, and removes
-   * this folder.
+   * Protects against this process dying without `end`: the keeper of the namespace then interrupts the given process
+   * and waits for it, or removes the given folder.
    */
   guard(what: { readonly pid: number } | { readonly folder: string }): void;
-  /** Ends the keeper; the namespace goes with the last process in it. */
+  /** Ends the keeper; the namespace disappears with the last process in it. */
   end(): void;
 }
 
 /**
  * A constant script; everything variable comes on a pipe, which the kernel closes when this process ends, in whatever
- * way. A namespace without a name lives as long as a process is in it, so nothing is ever left to sweep.
+ * way. A namespace without a name lives as long as a process is in it, so nothing is ever left to clean up.
  */
 const keeper = `
 trap '' INT TERM HUP
@@ -50,13 +50,13 @@ if [ -n "$folder" ]; then rm -rf "$folder"; fi
 /** System programs are often outside an ordinary user's PATH. */
 const environment = { PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`, LC_ALL: 'C' };
 
-/** The user namespace in which this account is root: its path, `new` for one to be made; `none`, which needs root. */
+/** The user namespace in which this account is root: its path, `new` to make one, or `none`, which requires root. */
 export type UserNamespace = string;
 
 /**
- * Opens a namespace in this user namespace.
+ * Opens a network namespace in this user namespace.
  *
- * @throws NamespaceError with the system's own words.
+ * @throws NamespaceError with the system's own message.
  */
 export async function openNamespace(user: UserNamespace): Promise<Namespace & { readonly user: UserNamespace }> {
   const owner = user === 'new' ? ['--user', '--map-root-user'] : [];
@@ -88,7 +88,7 @@ export async function openNamespace(user: UserNamespace): Promise<Namespace & { 
   };
 }
 
-/** The system said no, or has no such program. */
+/** The system refused, or has no such program. */
 export class NamespaceError extends Error {
   override readonly name = 'NamespaceError';
 }

@@ -1,11 +1,11 @@
-/** One entry of a tar archive. Its body must be read, if at all, before the next entry is asked for. */
+/** One entry of a tar archive. Read its body, if at all, before you request the next entry. */
 export interface TarEntry {
-  /** As the archive has it. */
+  /** The name as written in the archive. */
   readonly name: string;
-  /** Without a leading `./` or `/` and without a trailing `/`. */
+  /** The path without a leading `./` or `/`, and without a trailing `/`. */
   readonly path: string;
   readonly type: 'file' | 'folder' | 'link' | 'symlink' | 'other';
-  /** What a link points to. */
+  /** The target of a link. */
   readonly target: string;
   readonly mode: number;
   readonly size: number;
@@ -13,12 +13,12 @@ export interface TarEntry {
 }
 
 const blockSize = 512;
-/** Names and attributes are short; an entry that claims more is not part of a tar. */
+/** Names and attributes are short; an archive with a longer one is not a valid tar. */
 const longestText = 1024 * 1024;
 
 /**
- * The entries of a tar archive, as npm packages and layers of images are: ustar, PAX and GNU names.
- * @throws Error when it is cut short or no tar.
+ * The entries of a tar archive of the kinds that npm packages and image layers use: ustar, with PAX and GNU names.
+ * @throws Error when the archive is cut short or is not a tar.
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
   const input = createInput(source);
@@ -66,7 +66,7 @@ function hasBody(flag: string): boolean {
 }
 
 interface Input {
-  /** So many bytes; undefined at the end. */
+  /** Reads this many bytes; undefined at the end. */
   take(size: number): Promise<Buffer | undefined>;
   text(size: number): Promise<string>;
   body(size: number): { read(): AsyncGenerator<Buffer>; finish(): Promise<void> };
@@ -141,7 +141,7 @@ function parseHeader(header: Buffer): { path: string; target: string; mode: numb
   };
 }
 
-/** Octal, or, for very large files, binary with the first bit set. */
+/** The size is octal, or, for very large files, binary with the first bit set. */
 function sizeOf(header: Buffer, octal: (from: number, to: number) => number): number {
   const isBinary = ((header[124] ?? 0) & 0x80) !== 0;
   const size = isBinary ? Number(header.readBigUInt64BE(128)) : octal(124, 136);

@@ -16,7 +16,7 @@ function tarFiles(files: Readonly<Record<string, Uint8Array>>): readonly TarFile
   return Object.entries(files).map(([path, bytes]) => ({ path, mode: 0o644, source: memorySource(bytes) }));
 }
 
-/** In pieces of this size, as a network brings them. */
+/** In pieces of this size, as a network delivers them. */
 async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
 }
@@ -62,7 +62,7 @@ test('the order in which files come does not matter, nor does the day', async ()
   const one = await makeLayer(tarFiles({ 'a/b': Buffer.from('1'), 'a/c': Buffer.from('2') }));
   const other = await makeLayer(tarFiles({ 'a/c': Buffer.from('2'), 'a/b': Buffer.from('1') }));
   expect([other.digest, other.diffId]).toEqual([one.digest, one.diffId]);
-  // The archive by its own hash: it must not change with a version of Node.
+  // Pins the archive by its hash: it must not change with the version of Node.
   expect(one.diffId).toBe('sha256:321be85b25bccb74a8c2d38a413731c3244667675a95fd421eb58203b62d7eb3');
 });
 

@@ -5,29 +5,29 @@ import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { DatabaseAddress, TlsMode } from '../postgres/address.ts';
 import { queryOf, splitUrl } from './split-url.ts';
 
-/** A database URL that was understood, with warnings about what has no effect or is weaker than it should be. */
+/** A parsed database URL, with warnings about what has no effect or is weaker than it should be. */
 export interface DatabaseUrl {
   readonly address: DatabaseAddress;
   readonly findings: readonly Finding[];
 }
 
-/** What a URL may leave out, as libpq reads it from PGUSER and PGPASSWORD. */
+/** What a URL may omit, as libpq reads it from PGUSER and PGPASSWORD. */
 export interface UrlDefaults {
   readonly user: string;
   readonly password?: string;
   /**
-   * The server's CA as PEM text, where the platform knows it. Such a certificate names no address, so that it is checked
-   * without the name (`verify-ca`), also where the URL asks for less.
+   * The server's CA as PEM text, if the platform knows it. Such a certificate names no address, so it is checked
+   * without the host name (`verify-ca`), even if the URL asks for less.
    */
   readonly serverCa?: string;
 }
 
 /**
- * Reads a database URL with its own parser, so that each usual mistake has its own name. No finding quotes the URL.
+ * Reads a database URL with its own parser, so that each usual mistake gets its own fault. No finding quotes the URL.
  *
  * @param text the URL as it was stored
  * @param label where it was stored, for the findings: `DATABASE_URL`
- * @param defaults user and password where the URL names none
+ * @param defaults user and password if the URL names none
  */
 export function readDatabaseUrl(text: string, label: string, defaults: UrlDefaults): Outcome<DatabaseUrl> {
   const stored = text.trim();
@@ -115,15 +115,15 @@ function portOf(text: string): number | undefined {
 
 const modes: ReadonlySet<string> = new Set<TlsMode>(['disable', 'require', 'verify-ca', 'verify-full']);
 
-/** Full verification is the default for every host but this machine. */
+/** Full verification is the default for every host except this machine. */
 function tlsOf(mode: string | undefined, host: string): TlsMode | undefined {
   if (mode === undefined) return isLoopback(host) ? 'disable' : 'verify-full';
   if (modes.has(mode)) return mode as TlsMode;
-  // On this machine the fallback of `prefer` and `allow` gives nothing away.
+  // On this machine the fallback of `prefer` and `allow` exposes nothing.
   return isLoopback(host) && (mode === 'prefer' || mode === 'allow') ? 'disable' : undefined;
 }
 
-/** `require` checks nothing; with the CA at hand it can be checked. */
+/** `require` checks nothing; with the CA available, it can be checked. */
 function withCa(tls: TlsMode | undefined, chosen: boolean, serverCa: string | undefined): TlsMode | undefined {
   if (serverCa === undefined) return tls;
   return tls === 'require' || (tls === 'verify-full' && !chosen) ? 'verify-ca' : tls;
@@ -141,7 +141,9 @@ const knownParameters: ReadonlySet<string> = new Set([
   'connect_timeout',
 ]);
 
-/** By these other tools choose the schema; dropped, the migrations would go into another one. */
+/**
+ * Parameters by which other tools choose the schema; ignored, they would let the migrations go into a different one.
+ */
 const schemaParameters: ReadonlySet<string> = new Set(['search_path', 'schema', 'currentSchema']);
 
 function parameterWarning(name: string, label: string): Finding {

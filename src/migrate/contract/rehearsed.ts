@@ -4,9 +4,9 @@ import type { Finding } from '../../kit/finding.ts';
 export interface RehearsedState {
   /** Index of the migration among the rehearsed ones. */
   readonly step: number;
-  /** The server's own words; null: the migration dropped it, or gave it another name. */
+  /** The server's own definition, in parts; null: the migration dropped it, or renamed it. */
   readonly words: readonly string[] | null;
-  /** Index of the migration that created it; absent: it had been there. */
+  /** Index of the migration that created it; absent: it already existed. */
   readonly made?: number;
 }
 
@@ -15,16 +15,16 @@ export interface RehearsedObject {
   readonly kind: string;
   /** Qualified, as in the baseline. */
   readonly name: string;
-  /** OID of the catalogue of what it is a part of, and its name: those of the object itself where it is no part. */
+  /** Catalogue OID and name of the object that it is part of: its own if it is not a part. */
   readonly homeClass: string;
   readonly home: string;
-  /** True: a migration created it whole, so that what others add to it is told. */
+  /** True: a migration created all of it, so that additions by others are reported. */
   readonly whole: boolean;
   /** In the order of the migrations. */
   readonly states: readonly RehearsedState[];
 }
 
-/** A statement that changes rows, or may do so: no catalogue tells whether it has run. */
+/** A statement that changes rows, or may do so: the catalogue does not show whether it has run. */
 export interface RowStatement {
   readonly tag: string;
   readonly line: number;
@@ -39,7 +39,9 @@ export interface RehearsedStep {
   readonly rows?: RowStatement;
 }
 
-/** A word of the target that means what the rehearsal's does: after one pass through the server both read the same. */
+/**
+ * A text of the target that means the same as the rehearsal's: after one pass through the server both read the same.
+ */
 export interface SameWord {
   readonly kind: string;
   readonly name: string;
@@ -47,25 +49,25 @@ export interface SameWord {
   readonly found: string;
 }
 
-/** What migrations make, as a throwaway server tells it: plain data that travels in the bundle. */
+/** What migrations make, as a throwaway server reports it: plain data that travels in the bundle. */
 export interface Rehearsed {
-  /** Major version of the server; words of another one are not the same. */
+  /** Major version of the server; another one writes definitions differently. */
   readonly major: number;
   readonly steps: readonly RehearsedStep[];
   readonly objects: readonly RehearsedObject[];
-  /** The migration behind the last step: it could not be rehearsed, and so none behind it. */
+  /** The migration after the last step: it could not be rehearsed, and neither could any after it. */
   readonly stopped?: { readonly id: string; readonly finding: Finding };
   readonly same: readonly SameWord[];
-  /** How many rows each table holds once all have run; absent: nobody asks for them. */
+  /** How many rows each table holds once all have run; absent: not counted. */
   readonly rows?: Readonly<Record<string, number>>;
 }
 
-/** The state of an object once the migrations up to this one have run; undefined: none of them had written it. */
+/** The state of an object once the migrations up to this one have run; undefined: none of them has written it. */
 export function stateAt(object: RehearsedObject, step: number): RehearsedState | undefined {
   return object.states.findLast((state) => state.step <= step);
 }
 
-/** What tells objects apart where OIDs mean nothing. */
+/** Identifies an object where OIDs mean nothing. */
 export function keyOf({ kind, name }: Pick<RehearsedObject, 'kind' | 'name'>): string {
   return `${kind} ${name}`;
 }

@@ -5,16 +5,18 @@ import type { RunOutcome } from '../contract/run-outcome.ts';
 import type { RunRow } from '../contract/history-rows.ts';
 import { outcomeOf } from '../contract/verdict.ts';
 
-/** What the history says of a run: its row, that it has none, or (undefined) nothing, because it could not be read. */
+/**
+ * What the history says of a run: its row, that there is no row, or undefined because the history could not be read.
+ */
 export type RecordedRun = RunRow | 'absent' | undefined;
 
-/** The end of an execution that died, or whose last lines did, and what is told of it. */
+/** The end of an execution that died, or whose last lines were lost, and what is reported about it. */
 export interface ResolvedOutcome {
   readonly finished: RunFinished;
   readonly reported: readonly RunEvent[];
 }
 
-/** The end of a run that its platform never started: nothing has changed. */
+/** The end of a run that its platform never started: nothing was changed. */
 export function notRun(run: string, findings: readonly Finding[], received: number): ResolvedOutcome {
   const why = 'The run was stopped before it began.';
   const reported = findings.length > 0 ? findings : [fault('interrupted', { why })];
@@ -22,13 +24,13 @@ export function notRun(run: string, findings: readonly Finding[], received: numb
   return ended({ run, exitCode, outcome: outcomeOf(exitCode), ms: 0, received }, reported);
 }
 
-/** The end of a run whose last lines are missing, by its exit code: the runner takes it from the history. */
+/** The end of a run whose last lines are missing, by its exit code: the runner takes that code from the history. */
 export function byExitCode(end: {
   readonly run: string;
   readonly exitCode: number;
   readonly received: number;
   readonly log: string;
-  /** What the platform has to say. */
+  /** Findings of the platform. */
   readonly warnings: readonly Finding[];
 }): ResolvedOutcome {
   const outcome = outcomeOf(end.exitCode);
@@ -48,11 +50,12 @@ function ended(
 }
 
 /**
- * How a run ended that did not say so itself, by the history. What it had written as its end counts; one that is over
- * without an end was interrupted; one that is still at work, or cannot be asked for, is not known yet.
+ * How a run that did not report its end ended, according to the history. The end that it wrote there counts; a run that
+ * is over without an end was interrupted; the end of one that is still at work, or that cannot be read, is not known
+ * yet.
  *
- * @param received how many events have come of it
- * @param platform why its platform ended it, where that is known
+ * @param received how many of its events arrived
+ * @param platform why its platform ended it, if known
  */
 export function resolveOutcome(
   run: string,

@@ -6,20 +6,20 @@ import type { Analysis, Statement } from '../contract/model.ts';
 import { describeGroup } from '../read/statement-groups.ts';
 import { placeOf } from '../contract/statement-place.ts';
 
-/** What an earlier attempt has left of a migration that does not run in one transaction. */
+/** What an earlier attempt has committed of a migration that does not run in one transaction. */
 export interface AppliedPart {
-  /** How many statements of the file are done: it goes on with the one behind them. */
+  /** How many statements of the file are done: it resumes with the next one. */
   readonly through: number;
-  /** A statement that was begun without its end being recorded. */
+  /** A statement that was started and has no recorded end. */
   readonly started?: PartialStatement;
 }
 
 /**
- * Holds what an earlier attempt has noted against the file as it is now. A note may stand for several statements that
- * were timed together, so the notes are laid along the statements one after the other; whatever differs from a
- * statement that has been executed is a finding, and what was added behind them is not done yet.
+ * Compares the notes of an earlier attempt with the present file. A note may cover several statements that were timed
+ * together, so the notes are matched with the statements in order; a difference from an executed statement is a
+ * finding, and statements added after them are not done yet.
  *
- * @param notes the statements of this migration and direction that stand in part
+ * @param notes the executed statements of this partly applied migration in this direction
  */
 export function appliedPart(
   analysis: Analysis,

@@ -7,15 +7,15 @@ import { isBareId, isOf, setIn, versionIn } from '../contract/migration-id.ts';
 import type { Bundle } from '../contract/ports.ts';
 import { aheadFinding, isAheadOf, type AheadPolicy } from './ahead.ts';
 
-/** The folder held against the history, as sets: no high-water mark, so nothing is skipped in silence. */
+/** The folder compared with the history, as sets: without a high-water mark, so nothing is skipped in silence. */
 export interface Comparison {
   /** Applied and unchanged, in the order of application. */
   readonly applied: readonly { readonly migration: Migration; readonly row: HistoryRow }[];
   /** Not applied, in the order of the folder. */
   readonly pending: readonly Migration[];
-  /** Pending migrations that stand before an applied one. */
+  /** Pending migrations that come before an applied one. */
   readonly late: readonly Migration[];
-  /** Applied, but the file has other content now. */
+  /** Applied, but the file has different content now. */
   readonly changed: readonly { readonly migration: Migration; readonly row: HistoryRow }[];
   /** Applied, without a file, and older than the newest file. */
   readonly missing: readonly HistoryRow[];
@@ -23,7 +23,9 @@ export interface Comparison {
   readonly ahead: readonly HistoryRow[];
   /** Applied, and a file with the same content has another version (`migration` is pending) or another name. */
   readonly renamed: readonly { readonly migration: Migration; readonly row: HistoryRow }[];
-  /** Where a squashed migration stands that was only recorded: behind the last row that it replaces, by their numbers. */
+  /**
+   * The place of each squashed migration that was only recorded: after the last row that it replaces, by row number.
+   */
   readonly places?: ReadonlyMap<number, number>;
 }
 
@@ -50,7 +52,7 @@ export function compare(
       applied.push({ migration, row });
       if (migration.name !== row.name) renamed.push({ migration, row });
     } else if (moved !== undefined) renamed.push({ migration: moved, row });
-    // A bare file is named by the command; the others of the history are not its concern.
+    // A standalone script is named by the command; other scripts in the history do not matter.
     else if (layout === 'native') withoutFile.push(row);
   }
 
@@ -66,7 +68,7 @@ export function compare(
   return { applied, pending, late, changed, missing, ahead, renamed };
 }
 
-/** Version, name and content of an applied migration of another set: the project had another set then. */
+/** Version, name and content equal an applied migration of another set: the project's set was different then. */
 function takenAlong(pending: readonly Migration[], rows: readonly HistoryRow[], set: string): Comparison['renamed'] {
   const keyOf = (id: string, name: string, checksum: string): string => `${versionIn(id)} ${name} ${checksum}`;
   const others = rows.filter(({ id }) => !isBareId(id) && setIn(id) !== set);
@@ -77,13 +79,13 @@ function takenAlong(pending: readonly Migration[], rows: readonly HistoryRow[], 
   });
 }
 
-/** What findings depend on beside the comparison. */
+/** What findings depend on in addition to the comparison. */
 export interface ComparisonOptions {
   /** Allows late migrations. */
   readonly outOfOrder: boolean;
-  /** The environment is `local`: its database may be made anew at any time. */
+  /** The environment is `local`: its database may be recreated at any time. */
   readonly local?: boolean;
-  /** What is said of a database that is ahead of the folder. Default: `warn`. */
+  /** How a database ahead of the folder is reported. Default: `warn`. */
   readonly ahead?: AheadPolicy;
 }
 
@@ -116,7 +118,7 @@ export function findingsOf(comparison: Comparison, options: ComparisonOptions): 
   ];
 }
 
-/** A version behind all that are applied would make those without a file a gap. */
+/** A version after all applied ones would turn the applied ones without a file into a gap. */
 const hotfixHint =
   'For a hotfix of this earlier release, run `godwit up --out-of-order`; otherwise use the files of the newest release.';
 const resettable: ReadonlySet<string> = new Set(['migration-changed', 'migration-missing', 'database-ahead']);
@@ -124,7 +126,7 @@ const resetHint = 'Or start again: `godwit db reset --up` drops this local datab
 
 export type ChangedMigration = Comparison['changed'][number];
 
-/** Under the version of an applied migration there is a file with another name and content: two branches took it. */
+/** The version of an applied migration belongs to a file with a different name and content: two branches took it. */
 export function isOther({ migration, row }: ChangedMigration): boolean {
   return !isBareId(row.id) && row.name !== migration.name;
 }
@@ -139,7 +141,7 @@ function otherFinding({ migration, row }: ChangedMigration, comparison: Comparis
   });
 }
 
-/** Behind every version that is known, with as many digits as this file has. */
+/** After every known version, with as many digits as this file has. */
 function nextVersion(file: string, { applied, pending, changed, missing, ahead }: Comparison): string {
   const ids = [...applied, ...changed].map(({ row }) => row.id);
   const known = [...ids, ...pending.map(({ id }) => id), ...[...missing, ...ahead].map(({ id }) => id)]
@@ -150,7 +152,7 @@ function nextVersion(file: string, { applied, pending, changed, missing, ahead }
   return String(newest + 1n).padStart(digits, '0');
 }
 
-/** Bare files are known by their names alone: one of another folder may be meant. */
+/** Standalone scripts are known by their names alone: a script of another folder may be meant. */
 function changedFinding({ migration, row }: ChangedMigration): Finding {
   const { file, checksum } = migration.up;
   const where = { file };

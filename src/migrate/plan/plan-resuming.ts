@@ -10,13 +10,13 @@ import type { Comparison } from './compare.ts';
 
 type Applied = Comparison['applied'][number];
 
-/** What a plan consists of that goes forward out of a `down`. */
+/** The parts of a plan that resumes forward out of a half-way `down`. */
 export interface Resuming {
   readonly steps: readonly PlanStep[];
   readonly analyses: ReadonlyMap<string, Analysis>;
 }
 
-/** Plans `up --resume-up`: what a `down` has undone in part is done again. Empty: nothing stands in part. */
+/** Plans `up --resume-up`: does again what a half-way `down` has undone. Empty: nothing is half-way. */
 export async function planResuming(
   bundle: Bundle,
   history: History,

@@ -6,18 +6,18 @@ import type { Migration } from '../contract/model.ts';
 import type { Comparison } from './compare.ts';
 import type { Selected } from './select.ts';
 
-/** The down texts that the history has kept of migrations without files. */
+/** The down texts that the history has stored for migrations without files. */
 export interface RecordedDowns {
-  /** Checksums of those that are kept of these rows, by number. */
+  /** Checksums of the stored down texts of these rows, by row number. */
   checksums(rows: readonly HistoryRow[]): Promise<ReadonlyMap<number, string>>;
-  /** Tells these to the controller, which analyses them and asks again. */
+  /** Reports these to the controller, which analyses them and asks again. */
   tell(rows: readonly HistoryRow[]): void;
 }
 
 /**
- * What stands against undoing what has no files: nobody knows how, or its text is yet to be analysed.
+ * Why migrations without files cannot be undone: no down text exists, or it is not analysed yet.
  *
- * @param downs absent: the history is not at hand
+ * @param downs absent: the history is not available
  */
 export async function judgeRecorded(
   { withoutFile, migrations }: Selected,
@@ -37,7 +37,7 @@ export async function judgeRecorded(
   return untold.map(untoldFinding);
 }
 
-/** It is to be undone, and nobody knows how. */
+/** The finding for a migration that is to be undone and has no down text. */
 function goneFinding({ file, at, by, id }: HistoryRow): Finding {
   return fault('migration-missing', {
     where: { file },
@@ -51,7 +51,7 @@ function untoldFinding({ file, id }: HistoryRow): Finding {
   return fault('down-from-history', { where: { file }, why });
 }
 
-/** What is said beside a plan that undoes a migration by its recorded text. */
+/** The note of a plan that undoes a migration by its recorded text. */
 export function recordedFinding({ up, down }: Migration, row: HistoryRow | undefined): Finding {
   const short = (down?.checksum ?? '').slice(0, 12);
   return fault('down-recorded', {

@@ -12,7 +12,7 @@ import type { Comparison } from './compare.ts';
 export interface Selected {
   /** In the order in which they would run. */
   readonly migrations: readonly Migration[];
-  /** What would be undone with them and has no file. */
+  /** Rows that would be undone with them and have no file. */
   readonly withoutFile: readonly HistoryRow[];
 }
 
@@ -79,12 +79,12 @@ function selectOnly(
   return err(fault('nothing-to-undo', { where: { file: first.up.file }, why: 'The migration is not applied.' }));
 }
 
-/** By its version, or by its id as the history has it. */
+/** Matches by version, or by id as in the history. */
 function isNamed(id: string, typed: string): boolean {
   return id === typed || versionIn(id) === canonicalVersion(typed);
 }
 
-/** No file has this version: it may have been squashed. */
+/** The finding for a version without a file: it may have been squashed. */
 function notThere(typed: string, migrations: readonly Migration[]): ReturnType<typeof fault> {
   const version = canonicalVersion(typed);
   const squashed = migrations.find(({ replaces }) => replaces !== undefined && isReplaced(replaces, version));

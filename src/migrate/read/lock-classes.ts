@@ -3,12 +3,12 @@ import { listOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/
 import type { Directives, Segment, Statement } from '../contract/model.ts';
 import type { Member } from './segments.ts';
 
-/** A statement with more of them is named well enough by these. */
+/** The most locks that are kept for one statement. */
 const mostLocks = 10;
 
 /**
- * The statements with the class of their waits for locks: none where the file says itself how long to wait, and none
- * for what was made in the same transaction, which nobody else can see.
+ * The statements with their class of lock wait: none if the file sets its own timeout, and none for objects made in the
+ * same transaction, which nobody else can see.
  */
 export function withLockClasses(
   members: readonly Member[],
@@ -17,7 +17,7 @@ export function withLockClasses(
 ): readonly Statement[] {
   const statements = members.map(({ statement }) => statement);
   if (directives.lockTimeout !== undefined) return statements;
-  // A SET of the file holds to its end, a SET LOCAL to the end of the transaction.
+  // A SET of the file lasts to the end of the file, a SET LOCAL to the end of the transaction.
   let own = false;
   return segments.flatMap(({ first, last }) => {
     let made = new Set<string>();

@@ -6,8 +6,8 @@ import type { ParsedStatement } from './parsed-statement.ts';
 type UnplacedLook = Omit<Look, 'statement'>;
 
 /**
- * What to look at behind statements that can succeed without doing what they say. A file that says `allow=existing` has
- * been told.
+ * What to check after statements that can succeed without doing what they say. A file with `allow=existing` accepts
+ * that.
  *
  * @param statements of one file, in order
  */
@@ -37,7 +37,7 @@ const readers: Readonly<Record<string, (fields: Tree) => readonly UnplacedLook[]
   },
   IndexStmt(fields) {
     const name = textOf(fields['idxname']);
-    // A concurrent build has a probe of its own.
+    // A concurrent build has its own probe.
     if (fields['if_not_exists'] !== true || name === '' || fields['concurrent'] === true) return [];
     const table = treeOf(fields['relation']);
     const on = { schema: schemaOf(table), on: textOf(table['relname']) };

@@ -8,24 +8,24 @@ export interface TransactionPart {
   /** Indexes of statements, both inclusive. */
   readonly first: number;
   readonly last: number;
-  /** True: they stand between BEGIN and COMMIT. */
+  /** True: they are between BEGIN and COMMIT. */
   readonly own: boolean;
   readonly modes: TransactionModes;
 }
 
-/** The statements without those that control transactions, and the parts that these have made. */
+/** The statements without those that control transactions, and the parts that these delimit. */
 export interface Unwrapped {
   readonly statements: readonly ParsedStatement[];
   readonly parts: readonly TransactionPart[];
-  /** How many statements were taken away. */
+  /** How many statements were removed. */
   readonly absorbed: number;
 }
 
 /**
- * Takes away what controls transactions and says where it has set borders, as psql would: BEGIN opens a transaction,
- * COMMIT ends it; a COMMIT without BEGIN ends what stands before it; a BEGIN inside of a transaction does nothing. What
- * would undo something, and what comes too late, is reported.
- * @param alone The file says `transaction=none`, which leaves no room for transactions of its own.
+ * Removes the statements that control transactions and returns the borders that they set, as psql would: BEGIN opens a
+ * transaction, COMMIT ends it; a COMMIT without BEGIN ends everything before it; a BEGIN inside a transaction does
+ * nothing. Statements that would undo something, or that come too late, are reported.
+ * @param alone The file says `transaction=none`, which excludes transactions of its own.
  */
 export function unwrap(found: readonly ParsedStatement[], alone: boolean, findings: Finding[]): Unwrapped {
   return alone ? unwrapAlone(found, findings) : unwrapParts(found, findings);
@@ -66,7 +66,7 @@ function unwrapParts(found: readonly ParsedStatement[], findings: Finding[]): Un
         break;
       case 'begin':
         if (opener !== undefined) findings.push(nested(statement, opener));
-        // Settings alone in front of it are meant for it.
+        // If only settings precede BEGIN, they belong to its transaction.
         else if (started) close();
         if (opener !== undefined && started && Object.keys(control.modes).length > 0) findings.push(tooLate(statement));
         opener ??= statement;
@@ -91,13 +91,14 @@ function unwrapParts(found: readonly ParsedStatement[], findings: Finding[]): Un
         findings.push(notHere(statement));
     }
   }
-  // A file that ends a transaction it has not begun was written for a tool that puts a pair around all of it.
+  // A file that ends a transaction which it did not start was written for a tool that wraps the whole file in BEGIN and
+  // COMMIT.
   if (opener !== undefined && statements.length > first && !endsForeign) findings.push(unfinished(opener));
   close();
   return { statements, parts: joined(parts, statements), absorbed: found.length - statements.length };
 }
 
-/** Settings alone behind the last transaction, which put back what was set before it, belong to it. */
+/** If only settings follow the last transaction and restore what was set before it, they belong to it. */
 function joined(parts: readonly TransactionPart[], statements: readonly ParsedStatement[]): readonly TransactionPart[] {
   const last = parts.at(-1);
   const before = parts.at(-2);

@@ -15,7 +15,7 @@ export interface Parsed {
   readonly about: Classification;
 }
 
-/** Parses one statement alone, so that one broken statement does not hide the others. */
+/** Parses each statement separately, so that one broken statement does not hide the others. */
 export function parsePiece(
   parser: SqlParser,
   piece: Piece,
@@ -41,13 +41,13 @@ function unnamedConcurrently(node: Tree): boolean {
   return type === 'IndexStmt' && fields['concurrent'] === true && fields['idxname'] === undefined;
 }
 
-/** The message quotes the file: what could steer a terminal, or fill it, is left out. */
+/** The message quotes the file: characters that could control a terminal, and excess length, are removed. */
 export function printable(message: string): string {
   const text = message.replaceAll(/\p{Cc}/gu, ' ');
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
-/** Words that begin a statement: where one of them is unexpected at the start of a line, a semicolon is missing. */
+/** Words that begin a statement: if one of them is unexpected at the start of a line, a semicolon is missing. */
 const beginners = /^(?:ALTER|COMMENT|CREATE|DELETE|DO|DROP|GRANT|INSERT|REVOKE|SELECT|SET|TRUNCATE|UPDATE|WITH)$/i;
 
 function syntaxFinding(text: string, refusal: Extract<ParseResult, { ok: false }>, head: Required<Place>): Finding {

@@ -27,7 +27,7 @@ export async function replacingTwins(folder: Folder, files: readonly VersionedFi
   return found;
 }
 
-/** What cannot be read is reported when all of it is. */
+/** A file that cannot be read is reported when the whole file is read. */
 async function readHead(folder: Folder, name: string): Promise<Replaces | undefined> {
   try {
     const bytes = await (await folder.open(name)).read(0, headSize);
@@ -37,7 +37,7 @@ async function readHead(folder: Folder, name: string): Promise<Replaces | undefi
   }
 }
 
-/** What is wrong with the places of squashed files in the order of their folder. */
+/** Squashed files at a wrong place in the order of their folder. */
 export function judgeReplaces(migrations: readonly Migration[]): readonly Finding[] {
   return migrations.flatMap((migration): readonly Finding[] => {
     const { replaces, id, up } = migration;

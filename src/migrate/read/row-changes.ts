@@ -126,7 +126,7 @@ function altered(fields: Tree, path: SearchPath): readonly UnplacedRowChange[] {
   });
 }
 
-/** Text without a limit, and bytes. */
+/** Text without a limit, and bytea. */
 function holdsAll(type: Tree): boolean {
   const unlimited = listOf(type['typmods']).length === 0 && listOf(type['arrayBounds']).length === 0;
   return unlimited && /^(?:text|varchar|bytea)$/.test(nameParts(type['names']).at(-1) ?? '');

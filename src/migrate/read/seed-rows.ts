@@ -14,9 +14,9 @@ interface SeedScope {
 }
 
 /**
- * The rows that the INSERTs of one file write out, and the renames that a later look for them must know. Folded runs of
- * INSERTs, COPY and INSERT … SELECT are left out. Renames are told also where the file inserts nothing: earlier files of the
- * same run may have.
+ * The rows that the INSERTs of one file contain as literals, and the renames needed to find them later. Folded runs of
+ * INSERTs, COPY and INSERT … SELECT are omitted. Renames are included even if the file inserts nothing: earlier files
+ * of the same run may have.
  *
  * @param statements the statements of one file, in order
  */
@@ -56,7 +56,7 @@ function inserted(parsed: ParsedStatement, fields: Tree, scope: SeedScope): read
   const lists = listOf(treeOf(treeOf(fields['selectStmt'])['SelectStmt'])['valuesLists']);
   if (table === undefined || lists.length === 0 || parsed.statement.count > 1 || scope.rowsLeft === 0) return [];
   const targets = listOf(fields['cols']).map((node) => treeOf(node['ResTarget']));
-  // Parts of a column (`a[1]`, `a.b`) are no values of it.
+  // Parts of a column (`a[1]`, `a.b`) are not values of the column.
   if (targets.some((target) => listOf(target['indirection']).length > 0)) return [];
   const wanted = lists.slice(0, scope.rowsLeft);
   const spans = valueSpans(parsed.text, wanted.length);
@@ -77,7 +77,7 @@ function inserted(parsed: ParsedStatement, fields: Tree, scope: SeedScope): read
   ];
 }
 
-/** Undefined: the text is not what the syntax tree says. */
+/** Undefined: the text does not match the syntax tree. */
 function literalsOf(
   list: Tree,
   spans: readonly LiteralSpan[],
@@ -87,7 +87,7 @@ function literalsOf(
   if (items.length !== spans.length) return undefined;
   return spans.map(({ start, end }, at) => {
     const item = items[at] ?? {};
-    // NULL is no key.
+    // NULL cannot be a key.
     const isNull = treeOf(item['A_Const'])['isnull'] === true;
     return isNull || !isLiteral(item) ? null : { start: from + start, end: from + end };
   });

@@ -9,13 +9,13 @@ interface SessionThing {
   readonly what: string;
   /** Name by which later statements would use it; absent: it matters as long as the session lasts. */
   readonly name?: string;
-  /** True: it ends with its transaction (ON COMMIT DROP); behind it the server says that it is not there. */
+  /** True: it ends with its transaction (ON COMMIT DROP); after that, the server reports that it does not exist. */
   readonly brief?: boolean;
 }
 
-/** Says what would be lost at borders between transactions. */
+/** Reports what would be lost at borders between transactions. */
 export interface SessionBorders {
-  /** Is something made by one of the statements from `from` to `index` used behind `index`? */
+  /** Is something made by one of the statements from `from` to `index` used after `index`? */
   crosses(from: number, index: number): boolean;
   /** What a part of the file leaves in the session for a later part, which may run on another connection. */
   findings(segments: readonly Segment[]): readonly Finding[];

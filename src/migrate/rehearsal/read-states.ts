@@ -4,7 +4,7 @@ import { keyOf } from '../contract/rehearsed.ts';
 import type { Session } from '../contract/ports.ts';
 import { serverFault } from '../contract/server-fault.ts';
 
-/** One version of an object: from the migration that left it so, to the one that left it otherwise. */
+/** One version of an object: from the migration that made it so, to the one that changed it. */
 interface Version {
   readonly object: string;
   readonly kind: string;
@@ -24,8 +24,8 @@ union all select class || ':' || oid || ':' || sub, kind, name, home_class, home
 from (select * from godwit.former_object where seq is not null order by n) f`;
 
 /**
- * Reads from the history of a database in which each migration was described by itself how each of them left what it
- * wrote: the baseline and its past are all versions of every object.
+ * Reads how each migration left the objects that it wrote, from the history of a database in which each migration was
+ * described separately: the baseline and its past hold all versions of every object.
  *
  * @param steps the migrations that have run, in their order
  */
@@ -75,7 +75,7 @@ function versionsOf(
   });
 }
 
-/** Under one name: what REINDEX CONCURRENTLY or ALTER TYPE made anew is the same object to whoever looks at names. */
+/** Joined by name: by name, what REINDEX CONCURRENTLY or ALTER TYPE recreated is the same object. */
 function objectsOf(versions: readonly Version[]): readonly RehearsedObject[] {
   const homeNames = new Map<string, readonly Version[]>();
   for (const version of versions)
@@ -102,6 +102,6 @@ function statesOf(versions: readonly Version[]): readonly RehearsedState[] {
     { step: from, words, ...(made === undefined ? {} : { made }) },
     ...(to === undefined || versions.some((other) => other.from === to) ? [] : [{ step: to, words: null }]),
   ]);
-  // Two within one migration: the later one is how it left it.
+  // Of two versions within one migration, the later one is the result.
   return states.filter(({ step }, index) => states[index + 1]?.step !== step);
 }

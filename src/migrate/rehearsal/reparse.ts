@@ -4,8 +4,8 @@ import type { Session } from '../contract/ports.ts';
 import { describingSettings } from '../runner/verify/words/described.ts';
 
 /**
- * Sends texts that differ once through the throwaway server: a text that the server has written and read again reads the
- * same however often that happens, so that those which agree then mean the same. Nothing of it stays.
+ * Sends texts that differ through the throwaway server once: a text that the server has written and parsed again no
+ * longer changes, so texts that agree then mean the same. All of it is rolled back.
  *
  * @param session of a superuser, on the database whose objects these are
  * @returns those that mean the same
@@ -47,7 +47,7 @@ async function readAgain(session: Session, object: RehearsedObject, word: string
   return words.find((one) => one.startsWith(`${part}: `));
 }
 
-/** Commands that make an object, or a part of it, anew by the server's own text for it; undefined: there are none. */
+/** Commands that recreate an object, or a part of it, from the server's own text for it; undefined: there are none. */
 function remaking(object: RehearsedObject, part: string, text: string): readonly string[] | undefined {
   const { kind, name, home } = object;
   const own = name.slice(home.length + 1);
@@ -66,7 +66,7 @@ function remaking(object: RehearsedObject, part: string, text: string): readonly
     case 'statistics definition':
       return [`ALTER STATISTICS ${name} RENAME TO ${aside}`, text];
     case 'trigger definition':
-      // One of a partition goes with its parent's, and has to stay.
+      // A partition's trigger belongs to its parent's, and must remain.
       return [text.replace(/TRIGGER .+? (?=BEFORE|AFTER|INSTEAD)/, `TRIGGER ${aside} `)];
     case 'rule definition':
       return [`DROP RULE ${own} ON ${home}`, text];
@@ -106,7 +106,7 @@ function remaking(object: RehearsedObject, part: string, text: string): readonly
   }
 }
 
-/** What is there makes room under this name: others may depend on it. */
+/** The existing object is renamed to this, because others may depend on it. */
 const aside = 'godwit_aside';
 
 /** OID of pg_type, which is the same on every server. */

@@ -7,8 +7,8 @@ import { connectorName } from './names.ts';
 import type { CloudRunOptions } from './options.ts';
 
 /**
- * Whether the connector is there and ready. A subnet is left to the platform, which names it when it is wrong. Who may not
- * look is not refused: the platform looks for itself.
+ * Checks that the connector exists and is ready. A subnet is left to the platform, which names it if it is wrong. A
+ * caller without permission to read the connector passes: the platform checks for itself.
  */
 export async function checkNetwork(google: Google, options: CloudRunOptions): Promise<Outcome<void>> {
   if (options.network.kind !== 'connector') return ok(undefined);
@@ -43,7 +43,7 @@ export async function checkNetwork(google: Google, options: CloudRunOptions): Pr
   );
 }
 
-/** Of a connector, by the documentation of VPC access. */
+/** The limit for a connector, according to the documentation of VPC access. */
 const longestName = 25;
 
 async function missing(google: Google, options: CloudRunOptions, name: string) {

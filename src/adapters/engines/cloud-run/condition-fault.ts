@@ -4,7 +4,7 @@ import { connectorName, secretName } from './names.ts';
 import type { RunCondition } from './resources.ts';
 import type { CloudRunOptions } from './options.ts';
 
-/** What a failure of the platform is about. */
+/** The subject of a failure of the platform. */
 type Subject = 'secret' | 'image' | 'network' | 'account' | 'key';
 
 const byReason: Readonly<Record<string, Subject>> = {
@@ -18,7 +18,7 @@ const byReason: Readonly<Record<string, Subject>> = {
   ENCRYPTION_KEY_CHECK_FAILED: 'key',
 };
 
-/** Where there is no reason, the words decide; the platform's texts have said these things for years. */
+/** Without a reason code, the text decides; the platform's texts have been stable for years. */
 const byWords: readonly (readonly [RegExp, Subject])[] = [
   [/vpc|connector|subnet|network/i, 'network'],
   [/secret/i, 'secret'],
@@ -27,8 +27,8 @@ const byWords: readonly (readonly [RegExp, Subject])[] = [
 ];
 
 /**
- * What is wrong by the conditions of a job or an execution, where they name it: the image, the secret, the network.
- * Undefined: they do not.
+ * Names what is wrong (the image, the secret, the network) if the conditions of a job or an execution reveal it;
+ * otherwise undefined.
  */
 export function conditionFault(
   conditions: readonly RunCondition[],

@@ -45,7 +45,7 @@ interface Spec {
   };
 }
 
-test('retries are zero in so many words: unset would mean three', () => {
+test('retries are explicitly zero: unset would mean three', () => {
   expect(JSON.stringify(jobSpec(input))).toContain('"maxRetries":0');
 });
 

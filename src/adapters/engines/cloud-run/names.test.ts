@@ -77,5 +77,5 @@ test('a place is read from the name that was made of it', () => {
     job: 'dev-godwit-01jd9xyzabcdefghjkmnpqrstv',
     execution: 'dev-godwit-01jd9xyzabcdefghjkmnpqrstv-1',
   });
-  expect(() => placeOf({ location: '/tmp/run' })).toThrow('no execution');
+  expect(() => placeOf({ location: '/tmp/run' })).toThrow('not an execution');
 });

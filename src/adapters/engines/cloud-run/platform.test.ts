@@ -11,11 +11,11 @@ import type { LogEntry } from './log-reader.ts';
 import type { RunExecution, RunTask } from './resources.ts';
 import type { CloudRunOptions } from './options.ts';
 
-/** What a platform answers, in shapes that an emulator may not have: fields left out, words in place of reasons. */
+/** Answers of a platform in shapes that an emulator may not produce: fields left out, texts in place of reasons. */
 interface Platform {
   execution: Partial<RunExecution>;
   task?: RunTask;
-  /** What can be read at the n-th look into the log, from 0. */
+  /** The log at the n-th read, from 0. */
   log(look: number): readonly LogEntry[];
 }
 
@@ -29,7 +29,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** An engine whose platform answers like this. */
+/** An engine whose platform gives these answers. */
 async function engineOn(platform: Platform) {
   let looks = 0;
   const server = createServer((request, response) => {

@@ -3,7 +3,7 @@ import { wordOf, wordsOf, type DescribedObject } from './draft-object.ts';
 import { roleName, type PartHome } from './drop-statement.ts';
 import { argumentsOf, keywordOf, simpleName } from './names.ts';
 
-/** What an annotation goes from and to; `is` undefined: the object is made anew and has none yet. */
+/** An annotated object before and after; `is` undefined: the object is recreated and has no annotations yet. */
 export interface Annotated {
   readonly was: DescribedObject;
   readonly is: Pick<DescribedObject, 'words'> | undefined;
@@ -46,7 +46,7 @@ interface Privilege {
   readonly option: boolean;
 }
 
-/** What an owner and everybody have by themselves is told as missing (`no grant`) where somebody took it away. */
+/** Privileges that an owner and PUBLIC have by default are described as missing (`no grant`) if they were revoked. */
 function privileges(was: DescribedObject, is: Annotated['is'], home: PartHome): readonly string[] {
   const on = grantedOn(was, home);
   if (on === undefined) return [];

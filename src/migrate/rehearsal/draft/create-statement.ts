@@ -3,13 +3,13 @@ import { wordOf, wordsOf, type DescribedObject } from './draft-object.ts';
 import { defaultPrivileges, roleName, type PartHome, type DraftStatement } from './drop-statement.ts';
 import { keywordOf, simpleName } from './names.ts';
 
-/** What surrounded an object before: its parts, and the sequences of identity columns. */
+/** The surroundings of an object before: its parts, and the sequences of identity columns. */
 export interface ObjectSurroundings {
   readonly columns: readonly DescribedObject[];
   readonly sequences: readonly DescribedObject[];
 }
 
-/** Makes an object that was dropped anew, by its own words; what cannot be made of them is told. */
+/** Recreates a dropped object from its definition; reports what cannot be recreated from it. */
 export function createStatement(
   object: DescribedObject,
   home: PartHome,
@@ -67,7 +67,7 @@ function lost({ kind, name }: DescribedObject): DraftStatement {
   return { gap: `${kind} ${name} was dropped: write the statement that creates it again.` };
 }
 
-/** Views end with a semicolon of their own. */
+/** The definition of a view already ends with a semicolon. */
 export function viewStatement(object: DescribedObject, replace = false): string {
   const options = wordsOf(object, 'option').concat(wordsOf(object, 'tuning option'));
   const written = options.length === 0 ? '' : ` WITH (${options.join(', ')})`;
@@ -79,7 +79,7 @@ function ended(text: string): string {
   return text.trimEnd().replace(/;$/, '');
 }
 
-/** Switched off, or on in another way than usual; and the options of an index. */
+/** A disabled or unusually enabled state, and the options of an index. */
 function state(object: DescribedObject, home: PartHome): readonly DraftStatement[] {
   const own = simpleName(object.name);
   const fires = wordOf(object, 'fires') ?? wordOf(object, 'applies');
@@ -118,7 +118,7 @@ const largest: Readonly<Record<string, string>> = {
   bigint: '9223372036854775807',
 };
 
-/** The terms of a sequence, each as SQL writes it. */
+/** The options of a sequence, each as SQL writes it. */
 export function sequenceOptions(sequence: Pick<DescribedObject, 'words'>): ReadonlyMap<string, string> {
   const word = (part: string): string => wordOf(sequence, part) ?? '';
   return new Map([
@@ -132,7 +132,7 @@ export function sequenceOptions(sequence: Pick<DescribedObject, 'words'>): Reado
   ]);
 }
 
-/** Those that are not what the server takes by itself. */
+/** The options that differ from the server's defaults. */
 function unusualOptions(sequence: DescribedObject): readonly string[] {
   const type = wordOf(sequence, 'type') ?? 'bigint';
   const usual = sequenceOptions({
@@ -141,7 +141,7 @@ function unusualOptions(sequence: DescribedObject): readonly string[] {
   return [...sequenceOptions(sequence)].filter(([part, text]) => usual.get(part) !== text).map(([, text]) => text);
 }
 
-/** The sequence of an identity column takes its type from there. */
+/** The sequence of an identity column takes its type from the column. */
 function identityOptions(sequence: DescribedObject | undefined, own: string, table: string): string {
   if (sequence === undefined) return '';
   const named = sequence.name === `${table}_${own}_seq` ? [] : [`SEQUENCE NAME ${sequence.name}`];
@@ -230,7 +230,7 @@ function typeLines(object: DescribedObject, { columns }: ObjectSurroundings): re
   return [labels === undefined ? lost(object) : { sql: `CREATE TYPE ${name} AS ENUM (${labels})` }];
 }
 
-/** What CREATE TABLE does not say: row security, replica identity, and which table it is a partition of. */
+/** What CREATE TABLE does not say: row security, replica identity, and the parent of a partition. */
 export function tableSettings(
   was: DescribedObject,
   is: Pick<DescribedObject, 'words'> | undefined,
@@ -265,7 +265,7 @@ function partitionLines(
   ];
 }
 
-/** Set behind the indexes, which it may name. */
+/** Set after the indexes, because it may name one. */
 export function replicaIdentity(
   was: DescribedObject,
   is: Pick<DescribedObject, 'words'> | undefined,

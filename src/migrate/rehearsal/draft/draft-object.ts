@@ -1,8 +1,8 @@
-/** An object in the server's own words, as `godwit.described` gives them. */
+/** An object with the server's own definition, as `godwit.described` returns it. */
 export interface DescribedObject {
-  /** `class:oid:sub`: the same object keeps it whatever it is called. */
+  /** `class:oid:sub`: an object keeps it when it is renamed. */
   readonly id: string;
-  /** Id of what it is a part of; its own where it is no part. */
+  /** Id of the object that it is part of; its own if it is not a part. */
   readonly home: string;
   readonly kind: string;
   /** Qualified and quoted: `public.users`, `public.users.email`, `public.f(integer)`. */
@@ -18,25 +18,25 @@ export interface DraftObject {
   readonly after?: DescribedObject;
 }
 
-/** One object uses another one, as the server keeps it. */
+/** One object depends on another, as recorded by the server. */
 export interface Need {
   readonly from: string;
   readonly to: string;
-  /** True: it goes with the other one, without CASCADE. */
+  /** True: it is dropped with the other one, without CASCADE. */
   readonly goesWith: boolean;
 }
 
-/** All that a draft is made of. */
+/** Everything that a draft is made from. */
 export interface DraftOptions {
-  /** Every object before or after the migration, also those that it left alone. */
+  /** Every object before or after the migration, including those that it did not change. */
   readonly objects: readonly DraftObject[];
-  /** As they are after it. */
+  /** The dependencies after the migration. */
   readonly needs: readonly Need[];
-  /** Who ran it: objects of this owner need not be given to anybody. */
+  /** The role that ran it: objects of this owner need no ALTER … OWNER. */
   readonly owner: string;
 }
 
-/** The objects before and after, by identity. What was made anew exactly as it was counts as left alone. */
+/** The objects before and after, by identity. What was recreated exactly as it was counts as unchanged. */
 export function pairsOf(before: readonly DescribedObject[], after: readonly DescribedObject[]): readonly DraftObject[] {
   const old = new Map(before.map((object) => [object.id, object]));
   const now = new Map(after.map((object) => [object.id, object]));
@@ -58,18 +58,18 @@ export function pairsOf(before: readonly DescribedObject[], after: readonly Desc
   ];
 }
 
-/** A part of the same home with the same name and the same words: the server makes indexes anew when a type changes. */
+/** Identifies a part by its home, name and definition: the server recreates indexes when a type changes. */
 function sameness({ home, kind, name, words }: DescribedObject): string {
   return JSON.stringify([home, kind, name, words]);
 }
 
-/** The text of a part that there is once; undefined: it is not there. */
+/** The text of a part that occurs once; undefined: it is absent. */
 export function wordOf(object: Pick<DescribedObject, 'words'> | undefined, part: string): string | undefined {
   const prefix = `${part}: `;
   return object?.words.find((word) => word.startsWith(prefix))?.slice(prefix.length);
 }
 
-/** All texts of a part that there may be several of. */
+/** All texts of a part that may occur several times. */
 export function wordsOf(object: Pick<DescribedObject, 'words'> | undefined, part: string): readonly string[] {
   const prefix = `${part}: `;
   return (object?.words ?? []).filter((word) => word.startsWith(prefix)).map((word) => word.slice(prefix.length));

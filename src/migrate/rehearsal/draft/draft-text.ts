@@ -1,26 +1,26 @@
 import type { RowStatement } from '../../contract/rehearsed.ts';
 import type { DraftStatement } from './drop-statement.ts';
 
-/** What the head of a draft tells. */
+/** The contents of a draft's head. */
 export interface DraftHead {
   readonly version: string;
   /** File of the migration. */
   readonly file: string;
   /** Statements that change rows, or may do so. */
   readonly rows: readonly RowStatement[];
-  /** Statements that change what belongs to the whole server, or what is described nowhere. */
+  /** Statements that change what belongs to the whole server, or what is not described. */
   readonly elsewhere: readonly RowStatement[];
 }
 
 const notDescribed =
   /^(?:CREATE|ALTER|DROP) (?:ROLE|DATABASE|TABLESPACE|SUBSCRIPTION|USER MAPPING)$|^(?:GRANT|REVOKE) ROLE$|^ALTER SYSTEM$|^SECURITY LABEL$|^REASSIGN OWNED$/;
 
-/** Is this a statement whose effect no object of the database shows? */
+/** Is the effect of this statement invisible in the objects of the database? */
 export function isElsewhere({ tag }: Pick<RowStatement, 'tag'>): boolean {
   return notDescribed.test(tag);
 }
 
-/** What a draft leaves to its reader, in words. */
+/** What the reader of a draft must complete, as text. */
 export function gapsOf(
   lines: readonly DraftStatement[],
   head: Pick<DraftHead, 'rows' | 'elsewhere'>,

@@ -3,16 +3,16 @@ import type { DescribedObject } from './draft-object.ts';
 import { wordOf } from './draft-object.ts';
 import { argumentsOf, keywordOf, simpleName } from './names.ts';
 
-/** A statement of a draft, or in words what cannot be done. */
+/** A statement of a draft, or as text what cannot be done. */
 export type DraftStatement = { readonly sql: string } | { readonly gap: string };
 
-/** Where a part belongs to, by its kind and its name at that time. */
+/** The home of a part, by its kind and its name at that time. */
 export interface PartHome {
   readonly kind: string;
   readonly name: string;
 }
 
-/** Kinds that have a DROP of their own, with their name behind it. */
+/** Kinds with their own DROP, followed by the name. */
 const droppable = new Set(
   `table|view|materialized view|foreign table|sequence|composite type|type|domain|function|procedure|schema|index|statistics|extension|operator|operator class|operator family|event trigger|publication|cast|collation|conversion|transform|text search configuration|text search dictionary|text search parser|text search template|language|foreign-data wrapper|server|access method`.split(
     '|',
@@ -52,7 +52,10 @@ export function dropStatement(
   }
 }
 
-/** Default privileges of one schema say all that is granted there; elsewhere they are mixed with what everybody has. */
+/**
+ * Default privileges of one schema list everything that is granted there; global ones are mixed with the built-in
+ * defaults.
+ */
 export function defaultPrivileges(
   { name, words }: Pick<DescribedObject, 'name' | 'words'>,
   verb: 'GRANT' | 'REVOKE',
@@ -68,7 +71,7 @@ export function defaultPrivileges(
   return { sql: text.join(';\n') };
 }
 
-/** A role as SQL writes it; the words hold its bare name. */
+/** A role as SQL writes it; the definition holds its unquoted name. */
 export function roleName(role: string): string {
   return role === 'public' ? 'PUBLIC' : quoteIdent(role);
 }

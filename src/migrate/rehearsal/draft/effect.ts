@@ -2,20 +2,20 @@ import { comparison, type Compare } from './changed-words.ts';
 import { wordOf, type DescribedObject, type DraftObject, type DraftOptions, type Need } from './draft-object.ts';
 import { simpleName } from './names.ts';
 
-/** What a migration did, and what has to be dropped or made on the way back. */
+/** What a migration did, and what must be dropped or recreated to undo it. */
 export interface Effect {
   readonly objects: ReadonlyMap<string, DraftObject>;
   readonly needs: readonly Need[];
   readonly compare: Compare;
-  /** To be dropped: what it created, and what cannot be changed back but by making it anew. */
+  /** To be dropped: what it created, and what can be changed back only by recreating it. */
   readonly drops: ReadonlySet<string>;
-  /** To be made: what it dropped, and what is made anew. */
+  /** To be created: what it dropped, and what is recreated. */
   readonly makes: ReadonlySet<string>;
-  /** Stays, and is changed back in place. */
+  /** Remains, and is changed back in place. */
   readonly alters: ReadonlySet<string>;
 }
 
-/** Part of the definition that only making the object anew changes back. */
+/** The parts of a definition that can be changed back only by recreating the object, by kind. */
 const definitions: Readonly<Record<string, readonly string[]>> = {
   view: ['query'],
   'materialized view': ['query'],
@@ -27,7 +27,7 @@ const definitions: Readonly<Record<string, readonly string[]>> = {
   policy: ['command', 'restrictive', 'roles', 'using', 'with check'],
 };
 
-/** Sorts what a migration did by the way back. */
+/** Sorts what a migration did by how it is undone. */
 export function effectOf({ objects: all, needs }: DraftOptions): Effect {
   const objects = new Map(all.map((object) => [object.id, object]));
   const compare = comparison(all);
@@ -51,12 +51,12 @@ export function effectOf({ objects: all, needs }: DraftOptions): Effect {
   return { objects, needs, compare, drops, makes, alters };
 }
 
-/** What an object is a part of; itself where it is no part. */
+/** The object that an object is part of; itself if it is not a part. */
 export function homeOf(object: DraftObject, objects: Effect['objects']): DraftObject | undefined {
   return objects.get((object.before ?? object.after)?.home ?? '');
 }
 
-/** A column of a view stands for its comment and its privileges alone. */
+/** A column of a view only carries a comment and privileges. */
 function isAnnotation({ before, after }: DraftObject, home: DraftObject | undefined): boolean {
   const of = (home?.before ?? home?.after)?.kind;
   return (
@@ -80,7 +80,7 @@ function isDropped(
   return !(after.kind === 'sequence' && belongsToIdentity(after, objects, 'after'));
 }
 
-/** Made a partition by the migration: what it got from its parent stays when it is detached. */
+/** Attached as a partition by the migration: what it got from its parent remains when it is detached. */
 export function isAttached(object: DraftObject | undefined): boolean {
   const { before, after } = object ?? {};
   return before !== undefined && wordOf(before, 'partition') === undefined && wordOf(after, 'partition') !== undefined;
@@ -103,7 +103,7 @@ function belongsToIdentity(sequence: DescribedObject, objects: Effect['objects']
   );
 }
 
-/** The index of a primary key, of UNIQUE or of EXCLUDE comes with its constraint and is called as it is. */
+/** The index of a primary key, of UNIQUE or of EXCLUDE is created with its constraint and has the same name. */
 export function isOfConstraint(index: DescribedObject, objects: Effect['objects']): boolean {
   const own = simpleName(index.name);
   return [...objects.values()].some(
@@ -115,7 +115,9 @@ export function isOfConstraint(index: DescribedObject, objects: Effect['objects'
   );
 }
 
-/** What stays but is dropped and made again. A view that something else goes on using is replaced where it stands. */
+/**
+ * Objects that remain but are dropped and recreated. A view that another object continues to use is replaced in place.
+ */
 function madeAnew(objects: Effect['objects'], needs: readonly Need[], compare: Compare): ReadonlySet<string> {
   const anew = new Set<string>();
   for (const object of objects.values()) {

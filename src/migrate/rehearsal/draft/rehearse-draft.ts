@@ -19,7 +19,7 @@ export interface RehearseDraftOptions {
   readonly bundle: Bundle;
   readonly migration: Migration;
   readonly major: number;
-  /** Who runs the migrations on the throwaway server. */
+  /** The role that runs the migrations on the throwaway server. */
   readonly owner: string;
   /** The same migrations, the last one with this text as its down file. */
   withDown(text: string): Promise<Bundle>;
@@ -27,28 +27,28 @@ export interface RehearseDraftOptions {
   readonly signal?: AbortSignal;
 }
 
-/** An object that is not as before once the draft has run. */
+/** An object that differs from before once the draft has run. */
 interface Unproven {
   readonly kind: string;
   readonly name: string;
   readonly why: string;
 }
 
-/** A down file that is proposed, and what a throwaway server said of it. */
+/** A proposed down file, and the verdict of a throwaway server on it. */
 export interface RehearsedDraft {
   readonly text: string;
-  /** What it leaves to its reader: rows, and what PostgreSQL has no way back for. */
+  /** What the reader must complete: rows, and whatever PostgreSQL cannot undo. */
   readonly gaps: readonly string[];
   /** Objects that the migration created, changed or dropped, without the parts of new and dropped ones. */
   readonly objects: number;
   readonly unproven: readonly Unproven[];
-  /** Why it could not be run to its end. */
+  /** Why it failed. */
   readonly failed?: Finding;
 }
 
 /**
- * Runs the migrations up to this one on a throwaway server, drafts the way back from what that server says the last one
- * did, runs the draft as its down file, and compares every object with what it was before.
+ * Runs the migrations up to this one on a throwaway server, drafts the down file from what that server reports about
+ * the last one, runs the draft as its down file, and compares every object with what it was before.
  */
 export async function rehearseDraft(
   rehearsal: Rehearsal,
@@ -147,7 +147,7 @@ function downTask(options: RehearseDraftOptions): ApplyTask {
     selection: { direction: 'down', only: [options.migration.id], outOfOrder: true },
     how: 'execute',
     consent: { approved: true, destroyRows: true, checkpointPolicy: 'never' },
-    // The rows of a rehearsal are nobody's.
+    // The rows of a rehearsal need no protection.
     lose: Number.MAX_SAFE_INTEGER,
     verification: { enabled: false, strict: false, triggers: 'inspect' },
     waitMs: 0,
@@ -156,7 +156,10 @@ function downTask(options: RehearseDraftOptions): ApplyTask {
   };
 }
 
-/** How many objects the migration wrote, and which are not as before; names tell them apart, as some were made anew. */
+/**
+ * How many objects the migration wrote, and which differ from before; they are matched by name, because some were
+ * recreated.
+ */
 function compare(before: Snapshot, after: Snapshot, end: Snapshot): Pick<RehearsedDraft, 'objects' | 'unproven'> {
   const [was, made, is] = [byName(before), byName(after), byName(end)];
   const unproven: Unproven[] = [];
@@ -185,7 +188,7 @@ function isWithin(
   return !other.objects.some(({ id }) => id === object.home);
 }
 
-/** Objects that are not the same in two databases, in words. */
+/** Objects that differ between two databases, as text. */
 export function differentObjects(before: Snapshot, after: Snapshot): readonly string[] {
   const [was, is] = [byName(before), byName(after)];
   return [...new Set([...was.keys(), ...is.keys()])].flatMap((key) => {

@@ -1,18 +1,18 @@
 import { differentWords, type WordDifference } from '../verify/word-difference.ts';
 
-/** A part of a definition that is not as the rehearsal made it. */
+/** A part of a definition that differs from the rehearsal's. */
 export interface AdoptDifference {
   readonly part: string;
   readonly was: string;
   readonly is: string;
   /**
-   * `real`: another definition. `spelling`: two texts that may mean the same, as a dumped and restored one does. `note`:
-   * what may differ between databases that hold the same (owner, tuning, what was granted in addition).
+   * `real`: a different definition. `spelling`: two texts that may mean the same, as after dump and restore. `note`:
+   * something that may differ between equivalent databases (owner, tuning, additional grants).
    */
   readonly weight: 'real' | 'spelling' | 'note';
 }
 
-/** Parts that the server writes anew from what it has parsed: after a dump and restore they may read differently. */
+/** Parts that the server writes from the parse tree: after a dump and restore their text may differ. */
 const texts = new Set([
   'definition',
   'default',
@@ -24,15 +24,15 @@ const texts = new Set([
   'partition',
 ]);
 
-/** Of these kinds, everything depends on who owns the database or on its operating system. */
+/** Everything about these kinds depends on the owner of the database or on its operating system. */
 const looseKinds = new Set(['default acl']);
 
 /**
  * Compares what a rehearsal made with what was found under the same name.
  *
  * @param kind of the object
- * @param expected the rehearsal's words
- * @param found the target's words
+ * @param expected the rehearsal's definition
+ * @param found the target's definition
  */
 export function adoptDifferences(
   kind: string,
@@ -49,12 +49,12 @@ function weightOf(kind: string, { part, was, is, severity }: WordDifference): Ad
   if (severity !== 'error' || part === 'owner' || looseKinds.has(kind)) return 'note';
   if (kind === 'extension' && part === 'version') return 'note';
   if (kind === 'collation' && part === 'locale') return 'note';
-  // Default privileges of others take away as well as give.
+  // Default privileges of others revoke as well as grant.
   if (part === 'no grant' && was === '') return 'note';
   return texts.has(part) && was !== '' && is !== '' ? 'spelling' : 'real';
 }
 
-/** An owner has its privileges without being named. */
+/** An owner has its privileges without an explicit grant. */
 function isTo(grant: string, role: string): boolean {
   return grant.replace(/ with grant option$/, '').endsWith(` to ${role}`);
 }

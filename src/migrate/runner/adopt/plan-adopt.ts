@@ -8,8 +8,8 @@ import { reportDatabase } from '../session/report-database.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /**
- * The look before an adoption: first what a rehearsal must know of the database; once the bundle brings the rehearsal,
- * how far the database is what it made.
+ * The plan of an adoption: first reports what a rehearsal must know of the database; once the bundle carries the
+ * rehearsal, how far the database matches it.
  */
 export async function planAdopt(
   task: PlanTask,

@@ -6,16 +6,16 @@ import { judge, type AdoptionDifference, type FoundObject, type Judgement } from
 import type { Rehearsed, RehearsedStep } from '../../contract/rehearsed.ts';
 import { describeDifference } from './describe-difference.ts';
 
-/** What is recorded of the migrations that are to be adopted, and what is said of the rest. */
+/** What is recorded of the migrations to adopt, and the findings about the rest. */
 export interface AdoptionPlan {
-  /** In their order; `adopted` by proof, `baseline` without; `squashed` in place of what is applied. */
+  /** In their order; `adopted` by proof, `baseline` without; `squashed` in place of applied ones. */
   readonly records: readonly { readonly id: string; readonly kind: 'adopted' | 'baseline' | 'squashed' }[];
-  /** An error stops the run behind what is recorded. */
+  /** An error stops the run after the records. */
   readonly findings: readonly Finding[];
   readonly judgement: Judgement | undefined;
 }
 
-/** How an adoption is asked for. */
+/** Options of an adoption. */
 export interface AdoptionOptions {
   readonly how: ApplyTask['how'];
   readonly selection: Pick<Selection, 'only' | 'to'>;
@@ -26,10 +26,10 @@ const mostDifferences = 200;
 
 /**
  * Decides which migrations are recorded: the longest beginning after which everything agrees. A migration that changes
- * rows, or cannot be rehearsed, is recorded only where it is named, or up to `--baseline`, and then without proof.
+ * rows, or cannot be rehearsed, is recorded only if it is named, or up to `--baseline`, and then without proof.
  *
  * @param steps the migrations to adopt, in their order
- * @param rehearsed what they make; absent: no server could be had, and everything is recorded without proof
+ * @param rehearsed what they make; absent: no throwaway server was available, and everything is recorded without proof
  * @param found what the target has under their names
  */
 export function planAdoption(
@@ -87,7 +87,7 @@ function walk(context: AdoptionContext, steps: readonly PlanStep[]): Omit<Adopti
     }
     const { rows } = rehearsedStep;
     const known = index <= judgement.proven;
-    // What makes nothing but rows stands behind what is proven, and nobody can tell whether it has run.
+    // A migration that only makes rows, after the proven ones: whether it has run is unknown.
     const silent = !rehearsed.objects.some(({ states }) => states.some((state) => state.step === index));
     if (rows !== undefined && (known || silent)) {
       const next = !known && records.length === 0 && judgement.proven < 0;
@@ -105,7 +105,7 @@ function walk(context: AdoptionContext, steps: readonly PlanStep[]): Omit<Adopti
   return { records, findings };
 }
 
-/** What differs behind what is proven, said beside what has stopped the adoption. */
+/** The differences after the proven migrations, as context for the finding that stopped the adoption. */
 function nearby({ rehearsed, judgement }: AdoptionContext): readonly Finding[] {
   if (!judgement.started) return [];
   return judgement.differences
@@ -113,7 +113,7 @@ function nearby({ rehearsed, judgement }: AdoptionContext): readonly Finding[] {
     .map((one) => ({ ...notProven(rehearsed, one), severity: 'warning' as const }));
 }
 
-/** The rest is not there, or not as it should be. */
+/** The finding about the rest: it does not exist, or differs. */
 function rest({ rehearsed, judgement, options }: AdoptionContext, step: PlanStep): readonly Finding[] {
   const differences = judgement.differences.slice(0, mostDifferences).map((one) => notProven(rehearsed, one));
   // The database may be ahead of what could be rehearsed.
@@ -147,7 +147,7 @@ function notRehearsed(finding: Finding | undefined, options?: AdoptionOptions): 
   });
 }
 
-/** All at once, from this migration on, so that one answer does for all. */
+/** All such migrations from this one on, so that one decision covers them all. */
 function allRows(
   { rehearsed, judgement, indexes, options }: AdoptionContext,
   steps: readonly PlanStep[],

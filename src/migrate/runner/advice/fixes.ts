@@ -6,11 +6,11 @@ import { keyOf, offendingRows, type Breach } from './offending-rows.ts';
 /** The statement that the server refused. */
 export interface RefusedStatement extends Breach {
   readonly tag: string;
-  /** The migration, if `godwit adopt` could record it: one of the folder, on its way up. */
+  /** The migration, if `godwit adopt` could record it: one of the folder that is being applied. */
   readonly adoptable?: string;
 }
 
-/** What to do about the errors that people meet most; undefined: what the catalogue says in general. */
+/** The fix for the most frequent errors; undefined: the general text of the fault applies. */
 export function fixFor(refused: RefusedStatement): string | undefined {
   const { error } = refused;
   const fix = special[error.sqlstate]?.(refused) ?? general[error.sqlstate];
@@ -129,7 +129,7 @@ const special: Readonly<Record<string, Special>> = {
       : 'The row violates the check: correct the row, or the check.',
 };
 
-/** The statement looks at rows that are there; another one writes the rows that are refused. */
+/** True: the statement checks existing rows. Otherwise it writes the refused rows itself. */
 function isMaking({ tag }: RefusedStatement): boolean {
   return tag.startsWith('ALTER') || tag.startsWith('CREATE') || tag === 'REFRESH MATERIALIZED VIEW';
 }

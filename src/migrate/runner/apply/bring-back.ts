@@ -15,9 +15,10 @@ import { settingsBefore, type ChainPosition } from './step-message.ts';
 import type { StepResult } from './step-result.ts';
 
 /**
- * Goes forward out of a `down` that stands half-way: what it has undone is done again, the last one first, and each time
- * its note goes along with it. So whenever this ends, a beginning of the down file is what is undone: `down` goes on there,
- * and so does this. The head of the history does not move, since the migration has never stopped being applied.
+ * Goes forward out of a half-way `down`: what it has undone is done again, in reverse order, and each statement's note
+ * is removed in the same transaction. So whenever this stops, the undone part is a prefix of the down file: `down`
+ * resumes there, and so does this. The head of the history does not move, because the migration has remained applied
+ * throughout.
  */
 export async function bringBack(
   context: ApplyContext,
@@ -41,7 +42,7 @@ export async function bringBack(
     const result = await oneBack(context, prepared, { position, step, last });
     if (result.kind !== 'applied') return result;
   }
-  // Nothing of what was done so far has undone anything.
+  // The finished statements have not undone anything.
   if (active.length === 0) {
     const reply = await guarded(context, position, letGo(prepared, position, 0, true));
     if (!reply.ok) return refused(reply, prepared);
@@ -67,7 +68,7 @@ async function oneBack(
   return await applyStandalone(context, prepared, { segment, position, stands: true, fulfilled: commands });
 }
 
-/** Has somebody else done it again already? */
+/** Has someone else already done it again? */
 async function isThere(context: ApplyContext, prepared: PreparedStep, up: number): Promise<boolean | RefusedReply> {
   const { outside } = prepared.analysis.statements[up] ?? {};
   const probe = probeOf(outside);
@@ -82,7 +83,7 @@ async function isThere(context: ApplyContext, prepared: PreparedStep, up: number
   return seen.ok ? seen.state === 'done' : seen;
 }
 
-/** A statement of the down file that was begun by a run that died: it is done, or it has never been. */
+/** Resolves a statement of the down file that was started by a run that died: it is done, or it never ran. */
 async function resolveStarted(
   context: ApplyContext,
   prepared: PreparedStep,
@@ -97,10 +98,10 @@ async function resolveStarted(
 }
 
 /**
- * In front of a `down` that goes on where `up --resume-up` has died: what that had begun to do again is there, so that it is
- * undone once more, or it is not.
+ * Prepares a `down` that resumes after `up --resume-up` has died: if what that had started to restore exists, it is
+ * undone once more.
  *
- * @returns why the rollback cannot go on as it was planned; undefined if it can
+ * @returns why the rollback cannot continue as planned; undefined if it can
  */
 export async function resolveBroughtBack(
   context: ApplyContext,
@@ -116,7 +117,7 @@ export async function resolveBroughtBack(
   const reply = await guarded(context, position, commands);
   if (!reply.ok) return refused(reply, prepared);
   if (found === 'absent') return undefined;
-  // What is done of the down file is less than was planned with.
+  // Less of the down file is done than the plan assumed.
   const error = { sqlstate: 'GW002', message: 'the part that was undone has changed', lost: false };
   return refused({ ok: false, error, completed: 0 }, prepared);
 }
@@ -144,8 +145,8 @@ async function outcomeOf(
 }
 
 /**
- * Commands behind a statement that has done again what was undone: the notes of the down file from this statement on go,
- * and the run's chain tells of them. With the last one the migration stands as before.
+ * Commands after a statement that has restored what was undone: they remove the notes of the down file from this
+ * statement on, and record that in the run's chain. After the last one the migration is fully applied again.
  */
 function letGo(prepared: PreparedStep, { run }: ChainPosition, from: number, last: boolean): readonly string[] {
   const { id } = prepared.step;

@@ -12,11 +12,11 @@ import type { StepResult } from './step-result.ts';
 import type { ChainPosition } from './step-message.ts';
 
 /**
- * A statement that was begun by a run that died, and that has been taken out of the file since. What it has left half is
- * cleared, and told. What it has done belongs to the part of the file that may not change. Where the catalogue does not
- * show it, whoever removed the statement has looked at its effect.
+ * Resolves a statement that was started by a run that died, and that has been removed from the file since. A half
+ * effect is cleared and reported. A complete effect belongs to the part of the file that must not change. If the
+ * catalogue does not show it, the author who removed the statement is trusted to have checked its effect.
  *
- * @returns why the file cannot go on; undefined if it can
+ * @returns why the file cannot continue; undefined if it can
  */
 export async function resolveLostIntent(
   context: ApplyContext,

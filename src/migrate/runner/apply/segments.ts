@@ -16,7 +16,7 @@ import { closingTraps } from './session-traps.ts';
 import { keepingOf, noStatements, record, segmentMessage } from './step-message.ts';
 import { streamSegment } from './streamed.ts';
 
-/** Applies a step segment by segment, each awaited; goes on behind what an earlier attempt has already done. */
+/** Applies a step segment by segment, each awaited; resumes after what an earlier attempt has already done. */
 export async function applySegments(
   context: ApplyContext,
   prepared: PreparedStep,
@@ -41,7 +41,7 @@ export async function applySegments(
 
   for (const [index, whole] of segments.entries()) {
     if (whole.last < through) continue;
-    // What was added to a part that is done in its beginning runs as a part of its own.
+    // The rest of a segment of which the beginning is done runs as its own segment.
     const segment = whole.first < through ? { ...whole, first: through } : whole;
     if (context.ports.signal.aborted) return { kind: 'interrupted', stands };
     const last = index === segments.length - 1 ? recording : undefined;
@@ -70,10 +70,10 @@ interface SegmentContext {
 async function applySegment(context: ApplyContext, prepared: PreparedStep, terms: SegmentContext): Promise<StepResult> {
   const { segment, position, recording } = terms;
   if (segment.kind === 'standalone') return applyStandalone(context, prepared, terms);
-  // An earlier attempt has run it outside of a transaction, and nobody knows how far it came.
+  // An earlier attempt has run it outside a transaction, and how far it got is unknown.
   const begunAlone = prepared.part.started?.hash === prepared.analysis.statements[segment.first]?.hash;
   if (begunAlone && mayRunAlone(context, prepared, segment)) return runAlone(context, prepared, terms);
-  // Between the messages of one transaction a pooler would let its settings in.
+  // Between the messages of one transaction a pooler would apply its own settings.
   const pooled = context.session.carriesSettings === true;
   const guarded = prepared.guard?.over(segment) !== undefined;
   if (guarded && !pooled && !needsStreaming(prepared, segment))
@@ -95,7 +95,7 @@ function unreportedOf(stop: Stop, stands: boolean): StepResult {
   return { kind: 'refused', refusal: stop.refusal, finding: serverFault(stop.refusal.error), stands };
 }
 
-/** It cannot run inside of a transaction, or ends the one around it. */
+/** The statement cannot run inside a transaction, or ends the surrounding one. */
 const refusesTransactions = new Set(['25001', '2D000']);
 
 async function runAlone(context: ApplyContext, prepared: PreparedStep, terms: SegmentContext): Promise<StepResult> {
@@ -104,14 +104,14 @@ async function runAlone(context: ApplyContext, prepared: PreparedStep, terms: Se
 }
 
 /**
- * With `transaction=none` each statement is alone. It shares a transaction with its note as long as the server lets it:
- * that it did not, only the server knows. Through a pooler nothing runs outside of one.
+ * With `transaction=none` each statement has its own segment. It shares a transaction with its note unless the server
+ * refuses that, which only the attempt shows. Through a pooler nothing runs outside a transaction.
  */
 function mayRunAlone({ session }: ApplyContext, { analysis }: PreparedStep, { first, last }: Segment): boolean {
   return analysis.directives.transaction === 'none' && first === last && session.carriesSettings !== true;
 }
 
-/** After a closing standalone statement the migration is recorded by a message of its own. */
+/** After a final standalone statement the migration is recorded by a separate message. */
 async function recordAlone(
   context: ApplyContext,
   prepared: PreparedStep,
@@ -154,7 +154,10 @@ async function withUnpipelined(
   }
 }
 
-/** The database was reached a moment ago: this is a connection lost, which is made again, not one that never was. */
+/**
+ * The database was reached a moment ago, so this counts as a lost connection, which is reopened, not as an unreachable
+ * database.
+ */
 function notOpened(findings: readonly Finding[], stands: boolean): StepResult {
   const message = findings.map(({ why }) => why).join(' ');
   const refusal: RefusedReply = { ok: false, completed: 0, error: { sqlstate: '08006', message, lost: true } };

@@ -20,7 +20,7 @@ interface StandaloneContext {
   readonly segment: Segment;
   readonly position: ChainPosition;
   readonly stands: boolean;
-  /** What stands in place of the note that it is done. */
+  /** Commands in place of the note that it is done. */
   readonly fulfilled?: readonly string[];
 }
 
@@ -32,8 +32,8 @@ interface StartedStatement {
 }
 
 /**
- * One statement that cannot run in a transaction: the intent is committed, then the statement runs alone, then the
- * catalogue is asked, then its end is committed. Nothing is sent behind it before it has been answered.
+ * Applies one statement that cannot run in a transaction: the intent is committed, then the statement runs on its own,
+ * then the catalogue is queried, then its end is committed. Nothing is sent until it has been answered.
  */
 export async function applyStandalone(
   context: ApplyContext,
@@ -44,7 +44,7 @@ export async function applyStandalone(
   const statement = prepared.analysis.statements[segment.first];
   if (statement === undefined) throw new Error('a standalone segment without a statement');
   const probe = probeOf(statement.outside);
-  // By its hash: it is the same statement when another one has been put before it.
+  // Matched by hash: it is the same statement even if another one was inserted before it.
   const earlier = prepared.part.started?.hash === statement.hash ? prepared.part.started : undefined;
   const owner = earlier === undefined ? undefined : readIntent(earlier.detail).owner;
   const alive = owner === undefined ? undefined : await awaitEnd(owner, context.session, context.ports);
@@ -62,15 +62,15 @@ export async function applyStandalone(
       return { kind: 'stopped', finding: fault('interrupted-statement', { where }), stands: options.stands };
     }
   }
-  // Stopped since: it is not begun any more; its note tells the next attempt to look first.
+  // The run was stopped meanwhile: the statement is no longer started; its note makes the next attempt check first.
   if (context.ports.signal.aborted) return { kind: 'interrupted', stands: options.stands };
   const reply = await execute(context, started);
   if (reply.ok || !reply.error.lost) await afterAlone(context.session, statement);
   if (reply.ok) return finish(context, prepared, options);
   if (reply.error.lost) return refused(reply, prepared, options);
-  // A half-built unique index refuses the application's rows: it must not outlive the failure. While it does, the note
-  // stays, so that the next attempt clears it.
-  // What is in the way of its removal is often what it failed at: one long wait is enough.
+  // A half-built unique index rejects the application's rows, so it must not outlive the failure. If it does, the note
+  // remains, so that the next attempt clears it. The lock that blocks its removal is often the one at which it failed:
+  // one long wait is enough.
   if (statement.lock === 'patient') await context.session.send(`SET lock_timeout TO '${clearingWaitMs}ms'`);
   const left = await leftOf(context, started, reply);
   if (left === 'done') return finish(context, prepared, options);
@@ -83,7 +83,7 @@ export async function applyStandalone(
   return refused(reply, prepared, options, started.text);
 }
 
-/** Commits the intent, and gives what was noted before the statement: now, or before the attempt that died. */
+/** Commits the intent, and returns what was noted before the statement: now, or before the attempt that died. */
 async function noteBegun(
   context: ApplyContext,
   prepared: PreparedStep,
@@ -113,7 +113,7 @@ async function noteBegun(
   return { ok: true, noted: readNoted(written ?? '') };
 }
 
-/** What the catalogue says when what was left half is cleared or completed; still half: somebody else is at work on it. */
+/** The state after a half effect was cleared or completed; still half: someone else is working on it. */
 async function settled({ session, ports }: ApplyContext, { probe, noted }: StartedStatement): Promise<ObservedEffect> {
   const seen = await probe.state(session, noted);
   const remains = (await probe.remains?.(session, noted)) ?? [];
@@ -124,7 +124,7 @@ async function settled({ session, ports }: ApplyContext, { probe, noted }: Start
     });
   if (!seen.ok || seen.state !== 'half') return seen;
   const repaired = await probe.repair(session, noted);
-  // Perhaps the lock was not to be had: then that is the failure, not the name that is still taken.
+  // The lock may not have been acquired: then that is the failure, not the name that is still taken.
   if (!repaired.ok) return repaired;
   const after = await probe.state(session, noted);
   if (!after.ok || after.state !== 'half') return after;
@@ -137,7 +137,7 @@ async function execute(context: ApplyContext, started: StartedStatement): Promis
   const reply = await session.send(started.text);
   await context.settle();
   if (!reply.ok || started.probe.looksFirst !== true) return reply;
-  // Between the look and the statement somebody may have left what it passed over.
+  // Between the check and the statement, someone may have left an object that the statement skipped.
   const seen = await started.probe.state(session, started.noted);
   if (!seen.ok) return withoutPosition(seen);
   if (seen.state !== 'half') return reply;
@@ -146,7 +146,7 @@ async function execute(context: ApplyContext, started: StartedStatement): Promis
   return after.state === 'done' ? reply : session.send(started.text);
 }
 
-/** It is known that the statement failed. What is left of it? */
+/** The statement certainly failed. What has it left behind? */
 async function leftOf(
   context: ApplyContext,
   started: StartedStatement,
@@ -154,7 +154,7 @@ async function leftOf(
 ): Promise<'done' | 'nothing' | 'something'> {
   const after = await settled(context, started);
   if (!after.ok || after.state === 'half') return 'something';
-  // It was stopped behind its last change; what somebody else has made in the meantime (class 42) is not its effect.
+  // It was stopped after its last change; an object that someone else has made meanwhile (class 42) is not its effect.
   return after.state === 'done' && !error.sqlstate.startsWith('42') ? 'done' : 'nothing';
 }
 
@@ -171,7 +171,7 @@ async function send(context: ApplyContext, commands: readonly string[], rows: 'a
   return reply;
 }
 
-/** @param sent the statement, if it is what was refused: positions in messages of our own are no places in the file */
+/** @param sent the statement, if it was the one refused: positions in our own messages are not places in the file */
 function refused(reply: RefusedReply, prepared: PreparedStep, options: StandaloneContext, sent?: string): StepResult {
   const { analysis, step } = prepared;
   const { first } = options.segment;

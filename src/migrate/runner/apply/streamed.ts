@@ -23,11 +23,11 @@ interface StreamContext {
 const copyPiece = 256 * 1024;
 
 /**
- * A segment too large for one message, one with COPY … FROM stdin, or one that destroys rows: several awaited messages of
- * one transaction. The first enters, the last records and commits; `godwit.record` refuses if the transaction between
- * them was another one.
+ * A segment too large for one message, one with COPY … FROM stdin, or one that destroys rows: several awaited messages
+ * of one transaction. The first enters, the last records and commits; `godwit.record` refuses if it runs in a different
+ * transaction.
  *
- * @param guard counts the rows that it destroys, between the messages
+ * @param guard counts, between the messages, the rows that the segment destroys
  */
 export async function streamSegment(
   context: ApplyContext,
@@ -48,7 +48,7 @@ export async function streamSegment(
 
   const waits = lockSettings(prepared, segment, guard !== undefined);
   const groups = timedGroups(segment);
-  // The end of the last group is noted by the record itself.
+  // The record itself notes the end of the last group.
   const ticks = new Set(groups.slice(0, -1).map((group) => group.last));
   for (let index = segment.first; index <= segment.last; index += 1) {
     if (context.ports.signal.aborted) {
@@ -138,7 +138,10 @@ async function* dataOf(
     yield await prepared.body.read(at, Math.min(at + copyPiece, span.end));
 }
 
-/** Rows would be lost, or could not be counted: the statement that takes them is named, and nothing of it is done. */
+/**
+ * Rows would be lost, or could not be counted: the finding names the statement that takes them, and nothing of the
+ * segment is done.
+ */
 async function stopped(
   session: Session,
   prepared: PreparedStep,

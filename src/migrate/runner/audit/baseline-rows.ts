@@ -4,11 +4,11 @@ import type { Session, AnswerRow } from '../../contract/ports.ts';
 import type { EventBody } from './event-body.ts';
 import { readInParts } from './read-in-parts.ts';
 
-/** What the chains say of the baseline: for each object the digest that the newest event has. */
+/** The baseline according to the chains: for each object the digest in its newest event. */
 export interface BaselineReplay {
-  /** Hears the events `described`, in any order of runs. */
+  /** Receives the events `described`, in any order of runs. */
   take(event: { readonly run: string; readonly n: number; readonly body: EventBody }): void;
-  /** Compares with the rows as they are now; what differs, in words. */
+  /** Compares with the present rows; returns what differs, as text. */
   compare(session: Session): Promise<Outcome<{ readonly objects: number; readonly flaws: readonly string[] }>>;
 }
 
@@ -19,7 +19,7 @@ interface KnownDescription {
   readonly run: string;
 }
 
-/** Rows of godwit.former_object that one event has taken in. */
+/** Rows of godwit.former_object that one event covers. */
 interface Former {
   readonly run: string;
   readonly first: number;
@@ -28,7 +28,7 @@ interface Former {
   readonly digest: string;
 }
 
-/** As `godwit.chain_baseline` makes it. */
+/** The same digest as in `godwit.chain_baseline`. */
 const digest = `pg_catalog."left"(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(
   pg_catalog.concat_ws('|', coalesce(o.made, 0), coalesce(o.seq, 0), o.whole, o.words::text), E'\\n'
   order by coalesce(o.made, 0), coalesce(o.seq, 0), o.whole, o.words::text collate "C"), 'UTF8')), 'hex'), 32)`;
@@ -41,10 +41,10 @@ function objectsBehind(last: AnswerRow | undefined): string {
   return `select o.kind, o.name, ${digest} from godwit.object o ${behind} group by o.kind, o.name order by o.kind, o.name`;
 }
 
-/** Ranges in one question. */
+/** Ranges in one query. */
 const rangesAtOnce = 500;
 
-/** Collects what the chains say of the baseline. Names and digests are all that is kept. */
+/** Collects the baseline according to the chains. Keeps only names and digests. */
 export function createBaselineReplay(): BaselineReplay {
   const objects = new Map<string, KnownDescription>();
   const formers: Former[] = [];
@@ -53,7 +53,7 @@ export function createBaselineReplay(): BaselineReplay {
   const put = (key: string, next: KnownDescription, copy: boolean): void => {
     const known = objects.get(key);
     if (known !== undefined && isBehind(next, known)) return;
-    // Found again by name in a copy of the database: the words stay those that they were.
+    // In a copy of the database the object was found again by name: its definition is unchanged.
     if (copy && known !== undefined && known.digest !== next.digest)
       flaws.push(`${shown(key)}: its row was changed before run ${next.run} found it again in a copy of the database`);
     objects.set(key, next);

@@ -6,10 +6,10 @@ import type { Hashing, Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import { readInParts } from './read-in-parts.ts';
 
-/** Ids of runs that are only named, not listed. */
+/** The most run ids that are named; the others are only counted. */
 const mostNamed = 5;
 
-/** Compares the rows of the whole history with the guard: numbering, heads, length. What differs, in words. */
+/** Compares the rows of the whole history with the guard: numbering, heads, length. Returns what differs, as text. */
 export async function alteredHistory(
   session: Session,
   hashing: Hashing,
@@ -56,7 +56,7 @@ select pg_catalog.count(*) from godwit.epoch`,
   return ok({ migrations, flaws: [...whole, ...doubled, ...flaws, ...left, ...changed] });
 }
 
-/** Compares the rows of all runs with their number and the hash over their ids. What differs, in words. */
+/** Compares the rows of all runs with their number and the hash over their ids. Returns what differs, as text. */
 export async function alteredRuns(
   session: Session,
   hashing: Hashing,

@@ -2,19 +2,19 @@ import { differences, type EventBody, type ReportedColumn } from './event-body.t
 import { utc } from './read-in-parts.ts';
 import type { AnswerRow } from '../../contract/ports.ts';
 
-/** A row of godwit.run, as far as people are shown it. */
+/** The part of a row of godwit.run that is shown to people. */
 export interface StoredRun {
   readonly run: string;
   /** Its number among all runs; null: an attempt that a later run has carried over. */
   readonly n: number | null;
   readonly events: number;
   readonly head: string;
-  /** The columns that an event at its beginning, and one at its end, repeat. */
+  /** The columns that are repeated in the event at its beginning, and in the one at its end. */
   readonly started: readonly ReportedColumn[];
   readonly ended: readonly ReportedColumn[];
 }
 
-/** What the events of a run say of its row. */
+/** The row of a run according to its events. */
 export interface RunReplay {
   readonly started?: EventBody;
   readonly ended?: EventBody;
@@ -71,14 +71,14 @@ export function storedRun(row: AnswerRow): StoredRun {
   };
 }
 
-/** True: the event has all that the row shows. Those of version 1 of the schema have less. */
+/** True: the event has everything that the row shows. Events of schema version 1 have less. */
 export function tellsAll(story: RunReplay): boolean {
   return story.started !== undefined && 'login' in story.started;
 }
 
-/** What of the run's row differs from what its events say, in words. */
+/** What differs between the run's row and its events, as text. */
 export function alteredRun(stored: StoredRun, story: RunReplay): readonly string[] {
-  // A command tells how it ended, there too, and that is newer.
+  // A command's end is also recorded in its own event, which is newer.
   const toldLater =
     story.ended !== undefined && typeof story.ended['about'] === 'string' ? { about: story.ended['about'] } : {};
   // In version 1 the times of the event and of the row were taken one after the other.
@@ -89,7 +89,7 @@ export function alteredRun(stored: StoredRun, story: RunReplay): readonly string
 
 function alteredEnd({ ended: columns }: StoredRun, body: EventBody | undefined): readonly string[] {
   if (body !== undefined) return differences(body, columns);
-  // Whether it is at work or has died is seen by its sessions, and a later run may have noted it.
+  // Whether it is at work or has died shows in its sessions, and a later run may have noted it.
   const [outcome, ...rest] = columns;
   const open = ['running', 'interrupted'].includes(outcome?.value ?? '');
   return [
@@ -98,7 +98,7 @@ function alteredEnd({ ended: columns }: StoredRun, body: EventBody | undefined):
   ];
 }
 
-/** What of the row of an earlier attempt differs from what the run that carried it over says. */
+/** What differs between the row of an earlier attempt and the run that carried it over. */
 export function alteredAttempt(stored: StoredRun, body: EventBody | undefined): readonly string[] {
   if (body === undefined) return ['its row was added: no run has carried it over'];
   const { finishedAt, ...rest } = body;

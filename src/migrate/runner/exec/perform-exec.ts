@@ -29,7 +29,7 @@ const writeTries = 4;
 
 /**
  * Executes a command next to the database: the same checks as before a migration, the run lock, a row in the history;
- * then the command, watched; then how it ended, in the history.
+ * then the command, supervised; then its end, in the history.
  */
 export async function performExec(task: ExecTask, ports: RunnerPorts): Promise<Verdict> {
   const { spawner } = ports;
@@ -112,7 +112,7 @@ async function beginExec(context: ExecContext, history: History, about: RunAbout
   return started;
 }
 
-/** Without the run lock nothing has to be held against anybody. */
+/** Without the run lock there is nothing to reclaim from another run. */
 async function reopen({ ports, live }: ExecContext): Promise<Outcome<void>> {
   live.session.abandon();
   const opened = await openSession(ports, { ...live.terms, pipelined: true });
@@ -121,7 +121,7 @@ async function reopen({ ports, live }: ExecContext): Promise<Outcome<void>> {
   return ok(undefined);
 }
 
-/** Writes how it ended, also over a new connection. What cannot be written is not known to anybody else. */
+/** Writes how it ended, over a new connection if need be. If that fails, the end is recorded nowhere else. */
 async function conclude(context: ExecContext, verdict: Verdict, about: RunAbout): Promise<Verdict> {
   const { task, ports, live } = context;
   let why = '';
@@ -131,7 +131,7 @@ async function conclude(context: ExecContext, verdict: Verdict, about: RunAbout)
     why = written?.error.message ?? 'The server does not answer.';
     const lost = written === undefined || written.error.lost;
     const back = lost ? await (task.alone ? reconnect(ports, live) : reopen(context)) : ok(undefined);
-    // Somebody else's database by now: the row of this run may still be finished.
+    // Another run may hold the database by now: the row of this run can still be finished.
     if (!back.ok && back.findings.some(({ code }) => code === 'taken-over' || code === 'busy')) await reopen(context);
     else if (!back.ok) await pause(ports, 1_000);
   }
@@ -147,7 +147,7 @@ function endOf(end: SpawnEnd | undefined): Pick<RunAbout, 'exitCode' | 'signal'>
   return { exitCode: end.exitCode, ...(end.signal === '' ? {} : { signal: end.signal }) };
 }
 
-/** A connection lost before the command was started leaves no doubt about the outcome. */
+/** If the connection is lost before the command was started, the outcome is certain. */
 function unreached(finding: Finding): Finding {
   return finding.code === 'connection-lost' ? fault('database-unreachable', { why: finding.why }) : finding;
 }

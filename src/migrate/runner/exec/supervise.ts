@@ -6,9 +6,9 @@ import { within } from '../session/deadline.ts';
 import type { LiveRun } from '../run/run-state.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 
-/** Looks after the run's place in the database while its command works, which may be for hours. */
+/** Keeps the run's hold on the database while its command works, possibly for hours. */
 export interface Supervision {
-  /** Why the command has to end: somebody asked for it, or the database is another run's now. */
+  /** Why the command must end: it was asked to, or another run has taken over the database. */
   readonly broken: Promise<Finding>;
   end(): void;
 }
@@ -16,19 +16,19 @@ export interface Supervision {
 export interface SupervisionOptions {
   /** True: it holds the database. */
   readonly alone: boolean;
-  /** Makes the run's session anew, with all that it held. */
+  /** Reopens the run's session, with everything that it held. */
   readonly comeBack: () => Promise<Outcome<void>>;
 }
 
 const askEveryMs = 1_000;
-/** So often the session that holds the run lock is tried. */
+/** Every how many beats the session that holds the run lock is tried. */
 const tryEvery = 3;
 const answerMs = 30_000;
 
 /**
- * Asks over the control connection whether the run shall end or has been taken over, and tries the session that holds
- * the lock. One that is lost is made again; as long as the server is away, the command goes on: what it does to the
- * database fails by itself.
+ * Asks over the control connection whether the run must end or has been taken over, and tries the session that holds
+ * the lock. A lost session is reopened; while the server is away, the command continues: its own database work fails
+ * anyway.
  */
 export function supervise(ports: RunnerPorts, live: LiveRun, options: SupervisionOptions): Supervision {
   const run = quoteLiteral(live.run);

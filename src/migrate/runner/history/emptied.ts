@@ -8,14 +8,14 @@ import type { Opened } from '../session/open.ts';
 const mostNamed = 3;
 
 /**
- * What is said where the history was left and what its migrations made is gone, as after DROP SCHEMA public CASCADE.
- * Undefined as a rule: then nothing is asked.
+ * The finding when the history remains but everything that its migrations made is gone, as after DROP SCHEMA public
+ * CASCADE. Usually undefined.
  */
 export async function emptied(
   { session, facts, history }: Pick<Opened, 'session' | 'facts' | 'history'>,
   environment: TaskEnvironment,
 ): Promise<Finding | undefined> {
-  // What a run that died has dropped is described by the next one; elsewhere the numbers mean nothing.
+  // What a dead run has dropped is described only by the next run; on another server the OIDs mean nothing.
   const isKnown = !history.undescribed && !isElsewhere({ server: facts, major: majorOf(facts) }, history.baseline);
   if (history.tablesGone !== true || !isKnown) return undefined;
   const reply = await session.send(

@@ -5,9 +5,9 @@ import type { TaskEnvironment } from '../../contract/task.ts';
 import { livesAs, type IdentityPlace } from './compare-identity.ts';
 
 /**
- * What forbids to take this database for one that is replaced by copies of another environment's. Such an environment is
- * not pinned itself; so whatever could be the original is refused: what the lock file pins it to, what was last changed
- * where it is now under that name, and what nothing can be said of.
+ * Why this database must not pass for one that is replaced by copies of another environment's. Such an environment is
+ * not pinned; so everything that could be the original is refused: the database to which the lock file pins the other
+ * environment, one that was last changed in its present place under that name, and one of which nothing is known.
  */
 export function notCopied(place: IdentityPlace, history: History, environment: TaskEnvironment): readonly Finding[] {
   const { name, copiedFrom } = environment;
@@ -47,7 +47,7 @@ export function notCopied(place: IdentityPlace, history: History, environment: T
   return [];
 }
 
-/** Is it a copy that has not been settled yet? Whatever forbids it has been asked before. */
+/** Is it a copy whose identity has not been set yet? Obstacles have been checked before. */
 export function isFreshCopy(history: History, { name, copiedFrom }: TaskEnvironment): boolean {
   if (copiedFrom === undefined || history.version === 0) return false;
   return history.environment !== name || history.environmentId === copiedFrom.pinned?.id;

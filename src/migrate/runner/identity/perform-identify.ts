@@ -21,9 +21,9 @@ import { workingOn } from '../run/stop-run.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /**
- * `adopt --identity`: the database that was found becomes the environment's own, as a run of its own, with who settled it,
- * why, what it was before and what it is since. Name and id change in the transaction that writes the run's row; the
- * baseline is bound to this server behind it, as in every run.
+ * `adopt --identity`: the database that was found becomes the environment's own, as a separate run that records who set
+ * the identity, why, what it was before and what it is since. Name and id change in the transaction that writes the
+ * run's row; the baseline is bound to this server after it, as in every run.
  */
 export async function performIdentify(task: IdentifyTask, ports: RunnerPorts): Promise<Verdict> {
   return await performRecorded(task, ports, (live, opened) => identifyOpened({ task, ports, live }, opened));
@@ -89,7 +89,7 @@ const moved = fault('wrong-database', {
   fix: 'Run the command again, and check what it shows.',
 });
 
-/** The database is the same one, and its baseline belongs to another server. */
+/** The place to which the baseline is bound, if the same database has moved to another server. */
 function movedFrom(facts: Opened['facts'], history: History): SettledIdentity {
   const { systemId, databaseOid } = history.baseline;
   const after = identityOf(facts, history);
@@ -100,7 +100,9 @@ function isShown(shown: SettledIdentity['after'], found: SettledIdentity['after'
   return (['environment', 'id', 'systemId', 'databaseOid'] as const).every((key) => shown[key] === found[key]);
 }
 
-/** What speaks against settling: nobody knows this form of history, or the database belongs to another environment. */
+/**
+ * Why the identity cannot be set: the form of the history is unknown, or the database belongs to another environment.
+ */
 export function unsettled(facts: Opened['facts'], history: History, environment: TaskEnvironment): readonly Finding[] {
   if (history.version > newestVersion) return [newerHistory(history.version)];
   const differences = compareIdentity(identityOf(facts, history), environment);

@@ -19,8 +19,8 @@ import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 type ReadingTask = Exclude<Task, { kind: 'apply' | 'exec' | 'accept' | 'identify' | 'prune' }>;
 
 /**
- * Performs a task that changes no object: when its connection is lost, it looks once more from the beginning, and what it
- * could not see is no finding about the database.
+ * Performs a task that changes no object: when its connection is lost, it reads everything once more from the
+ * beginning, and what it could not read is not a finding about the database.
  */
 export async function performReading(task: ReadingTask, ports: RunnerPorts): Promise<Verdict> {
   const first = await tryReading(task, ports);
@@ -44,7 +44,7 @@ async function tryReading(task: ReadingTask, ports: RunnerPorts): Promise<Verdic
     ports.suspension?.release();
   };
   ports.signal.addEventListener('abort', leave);
-  // Needed only when an answer takes long: its connection is made then.
+  // Needed only when an answer takes long: it connects then.
   const control = openControl(ports, task.run, 'when-asked');
   const locks = reportLocks(ports, session, task.run);
   const watch = watchConnections(ports, control, task.run, () => [{ session, backend: facts.backend }]);
@@ -68,7 +68,7 @@ function explained(verdict: Verdict, locks: LockReporter): Verdict {
   return verdictOf(...locks.explain(verdict.findings));
 }
 
-/** The tasks that change nothing. */
+/** Performs the tasks that change nothing. */
 async function read(task: ReadingTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   switch (task.kind) {
     case 'probe':
@@ -96,7 +96,7 @@ async function read(task: ReadingTask, ports: RunnerPorts, opened: Opened): Prom
 const identityFaults = ['wrong-database', 'copied-from-unpinned'];
 
 /**
- * May the task look although the identity has changed? Of what is the database of another environment of the project, every
+ * May the task read although the identity has changed? For the database of another environment of the project, every
  * answer would be wrong.
  */
 function looksAnyhow(
@@ -106,7 +106,7 @@ function looksAnyhow(
   return anyDatabase === true && livesAs(facts, history, environment) === undefined;
 }
 
-/** What forbids to look. That the identity has changed is said at most. */
+/** Why the database cannot be read. A changed identity is at most a warning. */
 function unfitForLooking(task: InspectTask | VerifyTask, ports: RunnerPorts, opened: Opened): readonly Finding[] {
   const wrong = unfitHistory(opened.facts, opened.history, task.environment);
   const anyhow = looksAnyhow(task, opened);
@@ -116,13 +116,13 @@ function unfitForLooking(task: InspectTask | VerifyTask, ports: RunnerPorts, ope
   return wrong.filter((finding) => !isPassing(finding));
 }
 
-/** Whoever only looks is told, beside the answer. */
+/** For a task that only reads, this is a warning next to the answer. */
 async function warnOfEmptied(task: InspectTask | VerifyTask, ports: RunnerPorts, opened: Opened): Promise<void> {
   const gone = await emptied(opened, task.environment);
   if (gone !== undefined) ports.emit({ kind: 'finding', finding: { ...gone, severity: 'warning' } });
 }
 
-/** What `adopt --identity` would settle; without an event: nothing. */
+/** Reports what `adopt --identity` would set; no event: nothing. */
 async function lookAtIdentity(task: InspectTask, ports: RunnerPorts, { facts, history }: Opened): Promise<Verdict> {
   const { unsettled } = await import('../identity/perform-identify.ts');
   const wrong = unsettled(facts, history, task.environment);
@@ -135,7 +135,7 @@ async function lookAtIdentity(task: InspectTask, ports: RunnerPorts, { facts, hi
 
 async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const found = preflight(opened.facts, opened.history, task.environment);
-  // Looking needs no right to change anything; that it is missing is said all the same.
+  // Reading does not need the right to change anything; a missing right is reported all the same.
   const rights = new Set(['no-privilege', 'database-read-only', ...(looksAnyhow(task, opened) ? identityFaults : [])]);
   const forbidden = found.filter((finding) => !rights.has(finding.code));
   if (forbidden.length > 0) return verdictOf(...forbidden);

@@ -6,12 +6,12 @@ import type { Session } from '../../contract/ports.ts';
 import { historyEvent, readFingerprints, readRuns } from './inspect.ts';
 
 const timeoutMs = 5_000;
-/** Runs that are told beside the history. */
+/** The most runs that are reported with the history. */
 const reportedRuns = 50;
 
 /**
- * What is applied after a run, and the runs: where an execution takes long to begin, whoever asks next is answered by
- * this one. It says nothing rather than something doubtful.
+ * Reports what is applied after a run, and the runs: where an execution takes long to start, this answers the next
+ * question. In doubt it reports nothing.
  */
 export async function reportHistory(ports: RunnerPorts, session: Session): Promise<void> {
   if (ports.signal.aborted) return;

@@ -15,12 +15,12 @@ import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /** Findings in full; the others are counted. */
 const mostFindings = 50;
-/** While a run is at work, rows that are read one after the other need not fit. */
+/** While a run is at work, rows that are read one after the other may not match. */
 const mostTries = 5;
 
 /**
  * Compares what people are shown, rows of runs, migrations, statements and the baseline, with the chains of events, and
- * length and heads with the guard. Names what differs, and says what this cannot cover.
+ * length and heads with the guard. Reports what differs, and what this cannot cover.
  *
  * @param subject the run's id or its beginning; empty for all runs and what they have in common
  * @param version of the schema: the first one has less to compare
@@ -49,7 +49,7 @@ export async function verifyChains(
   }
 }
 
-/** Whatever writes a row that is compared writes an event, too. */
+/** Everything that writes a compared row also writes an event. */
 async function moment(session: Session): Promise<string> {
   const reply = await session.send(
     'select g.seq, g.head, e.epoch, (select pg_catalog.sum(events) from godwit.run) from godwit.guard g, godwit.epoch e',
@@ -59,7 +59,7 @@ async function moment(session: Session): Promise<string> {
 }
 
 interface ChainReading extends CheckedRuns {
-  /** What differs in what all runs have in common. */
+  /** What differs in the data that all runs share. */
   readonly common: readonly string[];
   readonly migrations: number;
   readonly objects: number;

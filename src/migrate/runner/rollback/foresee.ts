@@ -19,12 +19,12 @@ export interface Undoing {
 }
 
 /**
- * Looks ahead at what a rollback would destroy, so that it is refused before anything is changed where that can be known.
- * What only running it tells (rows that fit a condition, what newer down files change) is judged when it comes to that:
- * by the guard of each step, which has the last word.
+ * Determines what a rollback would destroy, so that it is refused before anything is changed if that can be known. What
+ * only shows during the run (rows that match a condition, changes by newer down files) is checked then by the guard of
+ * each step, which decides.
  *
  * @param undoing in the order of the rollback
- * @param terms rows that may be lost, and the schema that unqualified names stand for
+ * @param options how many rows may be lost, and the schema to which unqualified names resolve
  */
 export async function foreseeLosses(
   session: Session,
@@ -76,11 +76,14 @@ export async function foreseeLosses(
 interface Looking {
   readonly session: Session;
   readonly account: LossAccount;
-  /** What has been counted: a table that several down files name is lost once. */
+  /** What has been counted: a table that several down files name is counted once. */
   readonly reported: Set<string>;
 }
 
-/** Counts what a loss takes now. What the server does not tell is judged later; only a lost connection is an answer. */
+/**
+ * Counts what a loss would take now. What the server does not report is checked later; only a lost connection ends
+ * this.
+ */
 async function enter(
   { session, account, reported }: Looking,
   key: string,
@@ -88,7 +91,7 @@ async function enter(
 ): Promise<RefusedReply | undefined> {
   const found = await findTargets(askAside(session), loss);
   if (!found.ok) return found.error.lost ? found : undefined;
-  // What a foreign key deletes along depends on the rows.
+  // What a foreign key deletes in addition depends on the rows.
   const targets = loss.how === 'delete' ? found.targets.slice(0, 1) : found.targets;
   const values = loss.column !== undefined;
   for (const target of targets) {

@@ -13,7 +13,7 @@ export interface CreatedRows {
 /**
  * The rows that a migration's INSERTs and COPYs have created; those of INSERT … SELECT are not known and not counted.
  *
- * @param schema the schema that unqualified names stood for when it was applied
+ * @param schema the schema to which unqualified names resolved when it was applied
  */
 export async function rowsCreatedBy(
   bundle: Bundle,

@@ -4,14 +4,14 @@ import type { Finding } from '../../../kit/finding.ts';
 import { err, type Outcome } from '../../../kit/outcome.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 
-/** Somebody answered, so that the network is there: a server that restarts is back within this part of the budget. */
+/** The server answered, so the network is up: a restarting server is back within this part of the budget. */
 const refusedShare = 0.25;
 
 type ConnectTry<T> = () => Promise<Outcome<T>>;
 
 /**
  * Tries to connect until it works, the budget is used up, or what is wrong will not get better by waiting (a refused
- * password, say). Each try that fails is told.
+ * password, say). Each failed try is reported.
  */
 export async function connectPatiently<T>(ports: RunnerPorts, open: ConnectTry<T>): Promise<Outcome<T>> {
   const budgetMs = ports.connectBudgetMs ?? 0;
@@ -78,13 +78,13 @@ interface Tries {
   readonly waitedMs: number;
 }
 
-/** What was found in all tries; the most frequent cause decides what to check. */
+/** The summary of all tries; the most frequent cause decides what to check. */
 function unreachable(last: Finding, { causes, attempt, waitedMs }: Tries): Finding {
   const counted = [...causes].sort(([, a], [, b]) => b - a);
   const most = counted[0]?.[0] ?? 'other';
   const reported = counted.map(([cause, count]) => `${count} × ${words[cause]}`).join(', ');
   const why = `No connection after ${attempt} attempts in ${Math.round(waitedMs / 1_000)} s (${reported}). The last one: ${last.why}`;
-  // One cause all the time has a code of its own.
+  // If all tries had the same cause, its code is used.
   const code = causes.size === 1 && most !== 'other' ? last.code : 'database-unreachable';
   return fault(code as FaultCode, { why, fix: fixes[most] });
 }

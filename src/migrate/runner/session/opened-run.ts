@@ -4,7 +4,7 @@ import { majorOf } from './server-facts.ts';
 import type { LiveRun } from '../run/run-state.ts';
 import { noTimeout, type Opened } from './open.ts';
 
-/** A run on the session that was opened for it, before its first writes; no statement of a migration is executed. */
+/** The run on a newly opened session, before its first writes; executes no statement of a migration. */
 export function openedRun(run: string, ports: RunnerPorts, { session, facts, history }: Opened): LiveRun {
   return {
     session,

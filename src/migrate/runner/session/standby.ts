@@ -4,7 +4,7 @@ import type { WatchedConnection } from './backend.ts';
 import type { Control } from './control-connection.ts';
 import { pause } from './deadline.ts';
 
-/** A commit that a standby confirms as usual is through long before. */
+/** A commit that a standby confirms normally ends long before this. */
 const lookEveryMs = 1_000;
 const firstReportMs = 2_000;
 const cancelEveryMs = 500;
@@ -12,8 +12,8 @@ const blindAfterMs = 4_000;
 const rarestReportMs = 30_000;
 
 /**
- * From-clause of the run's processes that have committed and wait for a synchronous standby, as `a`: by their pids, or by
- * the name that each message brings through a pooler.
+ * From-clause for the run's processes that have committed and wait for a synchronous standby, as `a`: by their pids, or
+ * through a pooler by the name that each message sets.
  */
 function waitingForStandby(run: string, watched: readonly WatchedConnection[]): string {
   const backends = watched.flatMap(({ backend }) =>
@@ -25,7 +25,7 @@ function waitingForStandby(run: string, watched: readonly WatchedConnection[]): 
   and (a.application_name = ${quoteLiteral(`godwit ${run}`)}${byPid})`;
 }
 
-/** Has a session been waiting for the same answer since it was last asked? */
+/** Says whether a session has been waiting for the same answer since the last call. */
 function createStuck(watched: () => readonly WatchedConnection[]): () => boolean {
   let before = new Map<unknown, number>();
   return () => {
@@ -37,10 +37,9 @@ function createStuck(watched: () => readonly WatchedConnection[]): () => boolean
 }
 
 /**
- * Tells that what a session has committed waits for a synchronous standby: the server says nothing of it, and no lock is
- * in the way.
+ * Reports that a commit waits for a synchronous standby: the server does not report that, and no lock shows it.
  *
- * @returns what ends it
+ * @returns a function that ends it
  */
 export function reportStandbyWaits(
   ports: RunnerPorts,
@@ -62,7 +61,7 @@ export function reportStandbyWaits(
 ${waitingForStandby(run, watched())} limit 1`);
     const row = answer.ok ? answer.value[0]?.rows[0] : undefined;
     if (ended || row === undefined) return void (since = undefined);
-    // It began before the first look at it.
+    // The wait began before the first query.
     if (since === undefined) [since, next, every] = [asked - lookEveryMs, 0, firstReportMs];
     if (ports.clock() < next) return;
     next = ports.clock() + every;
@@ -83,10 +82,11 @@ ${waitingForStandby(run, watched())} limit 1`);
 }
 
 /**
- * Who stops a run does not wait for a standby either: what is committed stands here, and the server says that nobody has
- * confirmed it. Nothing else is cancelled. Without a second connection nobody can look: then whatever is not answered.
+ * Stopping a run does not wait for a standby either: the commit is durable locally, and the server warns that no
+ * standby has confirmed it. Nothing else is cancelled. Without a second connection the wait cannot be observed: then
+ * whatever is not answered is cancelled.
  *
- * @returns what ends it
+ * @returns a function that ends it
  */
 export function endStandbyWaits(
   ports: RunnerPorts,
@@ -117,7 +117,7 @@ export function endStandbyWaits(
   };
 }
 
-/** Both for a run that nothing else watches: its waits are told, and ended when it shall stop. */
+/** Both for a run without another watcher: its waits are reported, and ended when it is to stop. */
 export function watchStandbyWaits(
   ports: RunnerPorts,
   control: Control,

@@ -11,7 +11,7 @@ const tables = `select c.oid::pg_catalog.regclass::pg_catalog.text from pg_catal
 where c.relkind in ('r', 'p') and c.relpersistence <> 't' and not c.relispartition
   and c.relnamespace not in (select n.oid from pg_catalog.pg_namespace n where n.nspname ~ '^(pg_|information_schema$|godwit$)')`;
 
-/** Counts the rows of each table of a database that nobody else uses; empty ones are left out. */
+/** Counts the rows of each table of a database that nobody else uses; empty ones are omitted. */
 export async function countRows(session: Session): Promise<Outcome<Readonly<Record<string, number>>>> {
   const listed = await ask(session, tables);
   if (!listed.ok) return listed;
@@ -38,11 +38,11 @@ from godwit.seed s join pg_catalog.pg_class c on c.oid = s.relation
 where s.seq = any('{${seqs}}'::pg_catalog.int8[]) group by c.oid order by pg_catalog.min(s.seq), c.oid`;
 
 /**
- * Tables in which replaced migrations wrote out more rows, by the literal keys that are followed, than there are at all once
- * the squashed one has run.
+ * Tables into which replaced migrations inserted more rows with followed literal keys than exist at all after the
+ * squashed one.
  *
  * @param rehearsed rows of each table in the rehearsal
- * @param named ids for which it is only told
+ * @param named ids for which it is only a warning
  */
 export async function missingRows(
   session: Session,

@@ -15,7 +15,7 @@ import type { Recordable, ProofOptions } from './recordable.ts';
 
 /** How far it is proven. */
 export interface Proof {
-  /** Errors forbid to record; warnings are told. */
+  /** Errors prevent the record; warnings are reported. */
   readonly findings: readonly Finding[];
   /** Texts that may mean the same. */
   readonly doubtful: readonly SameWord[];
@@ -24,8 +24,8 @@ export interface Proof {
 const mostDifferences = 200;
 
 /**
- * Proves that squashed migrations make what those have made that they replace: the rehearsal, in which they stand in the
- * place of these, ends with the words that the baseline has, and each statement that changes rows is one that was executed.
+ * Proves that squashed migrations make the same as those that they replace: the rehearsal, in which they take the place
+ * of these, ends with the definitions of the baseline, and each statement that changes rows is one that was executed.
  */
 export async function proveSquashed(
   session: Session,
@@ -63,7 +63,7 @@ export async function proveSquashed(
   });
 }
 
-/** What is said where nobody has rehearsed them. */
+/** The finding if they have not been rehearsed. */
 export function notRehearsed(recordable: readonly Recordable[]): Finding {
   const [first] = recordable;
   return fault('squash-not-rehearsed', first === undefined ? {} : { where: { file: first.migration.up.file } });
@@ -82,7 +82,10 @@ function compared(rehearsed: Rehearsed, found: ReadonlyMap<string, FoundObject>)
   return differencesAt(rehearsed, all, rehearsed.steps.length - 1);
 }
 
-/** The file that made the object in the rehearsal; where something is missing there, the squashed one. */
+/**
+ * The finding for a difference, with the file that made the object in the rehearsal; if the object is missing there,
+ * the squashed file.
+ */
 function differs(one: AdoptionDifference, rehearsed: Rehearsed, recordable: readonly Recordable[]): Finding {
   const file = rehearsed.steps[one.step]?.file ?? recordable[0]?.migration.up.file ?? '';
   const { object, expected, found } = one;
@@ -93,7 +96,7 @@ function differs(one: AdoptionDifference, rehearsed: Rehearsed, recordable: read
   return fault('squash-differs', { where: { file }, why });
 }
 
-/** What replaced migrations made, and the squashed one does not. */
+/** What replaced migrations made and the squashed one does not. */
 function missing(rehearsed: Rehearsed, left: Left, recordable: readonly Recordable[]): readonly Finding[] {
   const last = rehearsed.steps.length - 1;
   const made = new Set(
@@ -103,7 +106,7 @@ function missing(rehearsed: Rehearsed, left: Left, recordable: readonly Recordab
     }),
   );
   const absent = left.made.filter((object) => !made.has(keyOf(object)));
-  // What is absent with its table is told with it.
+  // What is absent with its table is reported with the table.
   const homes = new Set(absent.filter(({ isHome }) => isHome).map(({ home }) => home));
   return absent
     .filter(({ isHome, home }) => isHome || !homes.has(home))

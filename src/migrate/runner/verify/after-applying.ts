@@ -19,22 +19,22 @@ import { concluded, report } from './report-checks.ts';
 import { withChecks } from './verified-migration.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
-/** What was seen after a run; `lost`: the connection was, so that it says nothing. */
+/** What was observed after a run; `lost`: the connection was lost, so the observation says nothing. */
 interface Observation {
   readonly lost: boolean;
   readonly checks: readonly Check[];
   readonly findings: readonly Finding[];
 }
 
-/** What a run has applied, and a migration of which it has left a part standing. */
+/** What a run has applied, and the migration that it has partly applied. */
 export interface AppliedSteps {
   readonly applied: readonly PreparedStep[];
   readonly inPart?: PreparedStep;
 }
 
 /**
- * After a run: what it did is described by the server, told, and taken into the baseline. Then views are queried,
- * triggers fired and the user's checks made; after a rollback its result is held against the baseline's past.
+ * After a run: the server describes what it did, which is reported and added to the baseline. Then views are queried,
+ * triggers fired and the user's checks made; after a rollback its result is compared with the baseline's past.
  */
 export async function afterApplying(
   task: ApplyTask,
@@ -47,7 +47,7 @@ export async function afterApplying(
     return await lookAndJudge(task, ports, live, executed);
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
-    // A file that was saved since is no longer what was applied: its checks cannot be made.
+    // A file that was saved since then differs from what was applied: its checks cannot be made.
     const fix = 'Restore what was applied, then run `godwit verify`.';
     const findings = error.findings.map((finding) => ({
       ...finding,
@@ -71,14 +71,14 @@ async function lookAndJudge(
   emitChanges(ports, await followSeeds(ports, live));
   let seen = await look(task, ports, live, { ...executed, description });
   if (seen.lost) {
-    // What is applied is recorded. That the connection was lost while looking at it says nothing about it.
+    // What is applied is recorded. A connection lost during the checks says nothing about it.
     const again = await reconnect(ports, live);
     if (!again.ok) return verdictOf(...again.findings.map(unverified));
     seen = await look(task, ports, live, { ...executed, description });
     if (seen.lost)
       return verdictOf(fault('connection-lost', { why: 'The connection was lost twice during verification.' }));
   }
-  // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
+  // Stopping a run also stops its checks: those that were not made neither pass nor fail.
   if (ports.signal.aborted) return verdictOf(fault('interrupted'));
   const stopped = seen.checks.some(({ ok }) => !ok) ? await cancelledBy(live) : undefined;
   if (stopped !== undefined) return verdictOf(stopped);
@@ -87,7 +87,7 @@ async function lookAndJudge(
   return concluded(seen.checks, task.verification, seen.findings);
 }
 
-/** Once more behind a lost connection: what was described and not heard of is found done. */
+/** Tries once more after a lost connection: what was already described is found done. */
 async function described(
   ports: RunnerPorts,
   live: LiveRun,
@@ -112,7 +112,7 @@ async function described(
   return { changes: [], locked: [] };
 }
 
-/** The run has changed the database: that it cannot be reached any more is no reason to call it unreachable. */
+/** The run has changed the database: if it can no longer be reached, the outcome is still not `unreachable`. */
 function unverified(finding: Finding): Finding {
   if (finding.code === 'taken-over') return finding;
   return fault('connection-lost', {
@@ -135,7 +135,7 @@ async function look(
   ];
   const checks = task.verification.enabled ? await checksAfter(task, ports, live, applied) : [];
   if (checks === 'lost') return { lost: true, checks: [], findings };
-  // A loss shows as checks that failed.
+  // A lost connection shows as failed checks.
   return { lost: checks.some(({ ok }) => !ok) && (await isLost(live)), checks, findings };
 }
 
@@ -178,7 +178,7 @@ async function afterUndoing(
   const seqs = undone.flatMap(({ step, migration }) => {
     const row = rows.findLast(({ id, kind }) => id === step.id && kind !== 'reverted');
     if (row?.kind !== 'squashed') return row === undefined ? [] : [row.seq];
-    // What it stood for is undone with it.
+    // What it replaced is undone with it.
     return [row, ...rows.filter(({ id, seq }) => seq < row.seq && covers(migration, id))].map(({ seq }) => seq);
   });
   const fileOf = (id: string): string => files.get(id) ?? rows.findLast((row) => row.id === id)?.file ?? '';

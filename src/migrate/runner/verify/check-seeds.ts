@@ -7,15 +7,15 @@ import type { ResultSet } from '../../contract/ports.ts';
 /** Tables whose rows are read in one transaction, at most. */
 const tablesPerBatch = 50;
 
-/** Followed rows held against the database. */
+/** Followed rows compared with the database. */
 export interface SeedChecks {
   readonly checks: readonly Check[];
   readonly findings: readonly Finding[];
 }
 
 /**
- * Looks for each row that migrations wrote and that is followed: a missing one fails, a changed one warns, or fails where
- * its file is frozen.
+ * Checks each followed row that migrations wrote: a missing one fails, a changed one warns, or fails if its file is
+ * frozen.
  *
  * @param ask sends one read-only query under the settings of descriptions; undefined: the server refused it
  * @param rows the history

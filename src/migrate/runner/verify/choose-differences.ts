@@ -9,18 +9,18 @@ import { matches, type NamedObject } from '../../contract/object-pattern.ts';
 import type { Opened } from '../session/open.ts';
 import { baselineCheckOptions, readDifferences } from './verify-applied.ts';
 
-/** Differences that somebody has named. */
+/** Differences that the user has named. */
 export interface Chosen {
-  /** Those that are told, with their checks. */
+  /** Those to report, with their checks. */
   readonly reported: readonly { readonly difference: BaselineDifference; readonly checks: readonly Check[] }[];
-  /** The same, and what goes along with them. */
+  /** The same, with those that belong to them. */
   readonly all: readonly BaselineDifference[];
 }
 
-/** Names are looked for among so many, at most. */
+/** The most names among which a similar one is searched for. */
 const mostNames = 50_000;
 
-/** Finds the differences from the baseline that these patterns name; each of them must name one. */
+/** Finds the differences from the baseline that match these patterns; each pattern must match one. */
 export async function chooseDifferences(
   patterns: readonly string[],
   opened: Pick<Opened, 'session' | 'history' | 'facts'>,
@@ -40,7 +40,10 @@ export async function chooseDifferences(
   return ok({ reported, all: withParts(differencesOf(read.rows), reported, every) });
 }
 
-/** What is not told by itself goes along: parts of what is missing, and new names of parts whose object was renamed. */
+/**
+ * Adds differences that are not reported separately: parts of missing objects, and new names of parts whose object was
+ * renamed.
+ */
 function withParts(
   differences: readonly BaselineDifference[],
   chosen: Chosen['reported'],
@@ -78,7 +81,7 @@ function keyOf({ is, was }: BaselineDifference): string {
   return JSON.stringify([was, is]);
 }
 
-/** Why a pattern names no difference: there is no such object, or it does not differ. */
+/** Why a pattern matches no difference: the object does not exist, or does not differ. */
 async function unmatched(
   { session }: Pick<Opened, 'session'>,
   pattern: string,
@@ -117,7 +120,7 @@ order by o.kind, o.name limit ${mostNames}`,
   });
 }
 
-/** Those that were locked or are not described yet are told by the name of their object. */
+/** Objects that were locked or are not described yet are reported by their home's name. */
 function isAbout(why: string, home: string): boolean {
   return why.startsWith(`${home}: `) || why.startsWith(`${home} is locked`);
 }

@@ -10,20 +10,20 @@ import { describingSettings } from './words/described.ts';
 import { sendGuarded } from './describe.ts';
 import type { LiveRun } from '../run/run-state.ts';
 
-/** A migration whose rows have not been looked for yet. */
+/** A migration whose rows have not been searched for yet. */
 interface UnfollowedMigration {
   readonly seq: string;
   readonly migration: Migration;
   readonly analysis: Analysis;
   readonly body: ByteSource;
-  /** Its transactions, as an array of the server's. */
+  /** Its transaction ids, as an array in the server's text. */
   readonly wrote: string;
 }
 
 /**
- * After a run: rows that its migrations inserted with a literal key, and wrote themselves, are followed from now on; what
- * they did to rows that were followed before is taken over. A run that died before this has left it to the next one.
- * Nothing of this fails a run; rows that cannot be followed are told in notes.
+ * After a run: rows that its migrations inserted with a literal key, and that their own transactions wrote, are
+ * followed from now on; their changes to rows that were already followed are taken over. If a run died before this, the
+ * next one does it. This never fails a run; rows that cannot be followed are reported in notes.
  *
  * @returns the rows that are followed because of this run, counted by migration and table
  */
@@ -108,7 +108,7 @@ async function followAll(
     });
   };
   const reported: Promise<void>[] = [];
-  // In the order of the file: of two statements for one row the later one counts.
+  // In the order of the file: of two statements for one row, the later one counts.
   for (const [index, one] of read.entries()) reported.push(tell(one, follow(live, one, keys[index] ?? [])));
   await Promise.all(reported);
 }
@@ -135,7 +135,7 @@ async function follow(
     return { rows: group.rows.length, line: first?.line ?? 0, table: named?.rows[0]?.[0] ?? '', why: keys };
   }
   const { analysis, seq, wrote } = of;
-  // Only behind a savepoint a row bears another transaction's id than its migration.
+  // Only after a savepoint does a row have a transaction id other than the migration's.
   const exactly = !analysis.statements.some(({ tag }) => tag === 'SAVEPOINT');
   const lines = group.rows.map(({ line }) => line).join(',');
   const call = `select line, missed, why, (${nameQuery}) from godwit.follow_rows(${group.table.oid}, '{${group.key.join(',')}}', '{${group.columns.join(',')}}',
@@ -154,8 +154,8 @@ ${quoteLiteral(JSON.stringify(keys))}, '{${lines}}', ${seq}, ${analysis.directiv
 }
 
 /**
- * What the literals of the keys are to the server, as text: read under the settings and the path that the session begins
- * with, as the statement was. Text: why they cannot be told.
+ * The values of the key literals according to the server, as text: read under the initial settings and search path of
+ * the session, as the statement was. A string: why they cannot be read.
  */
 async function keyTexts(
   live: LiveRun,

@@ -27,7 +27,7 @@ import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 const writeTries = 3;
 const mostPerEvent = 500;
-/** Objects that the run's row names; the chain and the baseline's past have all of them. */
+/** The most objects in the run's row; the chain and the baseline's past have all of them. */
 const mostNamed = 200;
 
 const untouched = verdictOf(fault('interrupted', { why: 'The baseline is unchanged.' }));
@@ -39,8 +39,8 @@ interface AcceptOptions {
 }
 
 /**
- * `verify --accept`: what somebody has changed becomes what the baseline says, as a run of its own, with who took it and
- * why. Before anything is written it is known which differences are meant.
+ * `verify --accept`: changes made by others are accepted into the baseline, as a separate run that records who accepted
+ * them and why. Which differences are meant is known before anything is written.
  */
 export async function performAccept(task: AcceptTask, ports: RunnerPorts): Promise<Verdict> {
   return await performRecorded(task, ports, (live, opened) => acceptOpened({ task, ports, live }, opened));
@@ -86,8 +86,8 @@ async function acceptOpened(options: AcceptOptions, opened: Opened): Promise<Ver
 }
 
 /**
- * Takes them. The run's first writes have bound the baseline to what is there, so that it is compared once more; after a
- * lost answer again, when what was taken differs no longer.
+ * Accepts the differences. The run's first writes have bound the baseline to this server, so they are compared once
+ * more; after a lost answer, again: accepted differences no longer appear.
  */
 async function take({ task, ports, live }: AcceptOptions, facts: Opened['facts']): Promise<Outcome<Chosen>> {
   let sent: Chosen | undefined;

@@ -24,12 +24,12 @@ import { isLost } from './after-applying.ts';
 import { withChecks } from './verified-migration.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
-/** Relations whose locks are held at once, at most: those that views and indexes open come on top. */
+/** The most relations whose locks are held at once, not counting those that views and indexes open. */
 const homesPerBatch = 400;
 
 /**
- * `verify`, at any later time: every word of the baseline against the catalogue, in batches, never waiting for others'
- * locks. It needs no texts of migrations; only the user's own checks are read from their files.
+ * `verify`, at any later time: compares every definition of the baseline with the catalogue, in batches, never waiting
+ * for others' locks. Does not need the texts of migrations; only the user's own checks are read from their files.
  */
 export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const { session, history } = opened;
@@ -61,20 +61,20 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
   return concluded(checks, task.verification, [...compared.findings, ...seeds.findings, ...files, ...others]);
 }
 
-/** Checks of the user's own that cannot be read: without them nobody may say that all is well. */
+/** Findings for checks of the user that cannot be read: without them verification cannot succeed. */
 async function unreadChecks({ only }: VerifyTask, bundle: Bundle): Promise<readonly Finding[]> {
   const wanted = bundle.migrations.filter(({ id, verify }) => verify !== undefined && only?.includes(id) !== false);
   const read = await Promise.all(wanted.map((migration) => bundle.analysis(migration, 'verify')));
   return read.flatMap((analysis) => (analysis.ok ? [] : analysis.findings));
 }
 
-/** What `up` would refuse is no reason not to look at the database: the baseline needs no files. */
+/** Files that `up` would refuse do not prevent verification: the baseline does not need files. */
 async function changedFiles(task: VerifyTask, bundle: Bundle, opened: Opened): Promise<readonly Finding[]> {
   const rows = opened.history.rows.filter(({ id }) => task.only?.includes(id) !== false);
   const options = { outOfOrder: true, recorded: readStatements(opened.session) };
   const { findings } = await compareByStatements(bundle, { ...opened.history, rows }, options);
   return findings.flatMap((finding): readonly Finding[] => {
-    // Checks of the user's own are in files: those of migrations without one are not made.
+    // The user's own checks are in files: for migrations without a file they are not made.
     if (finding.code === 'database-ahead') return [{ ...finding, severity: 'note' }];
     return finding.severity === 'error' ? [{ ...finding, severity: 'warning' }] : [];
   });
@@ -101,7 +101,7 @@ async function compareBaseline(task: VerifyTask, opened: Opened): Promise<Baseli
   return { checks: [counted(compared), ...checks, ...(await childrenAdded(session))], findings };
 }
 
-/** What is known of the migrations that differences are told with. */
+/** What is known of the migrations named with differences. */
 export function baselineCheckOptions({ history, facts }: Pick<Opened, 'history' | 'facts'>): BaselineCheckOptions {
   return {
     migrations: new Map(history.rows.map(({ seq, id, file, run }) => [String(seq), { id, file, run }])),
@@ -117,7 +117,7 @@ interface ReadDifferences {
   readonly compared?: number;
 }
 
-/** Holds the baseline against the catalogue, in batches. */
+/** Compares the baseline with the catalogue, in batches. */
 export async function readDifferences(
   { session, history, facts }: Pick<Opened, 'session' | 'history' | 'facts'>,
   options: { readonly only?: readonly string[] | undefined; readonly ignore: readonly string[] },
@@ -150,7 +150,7 @@ export async function readDifferences(
   return { rows, findings, compared: free.length };
 }
 
-/** One batch; when somebody has taken a lock since, by halves, so that only what is locked is left out. */
+/** Compares one batch; if someone has taken a lock since, by halves, so that only what is locked is omitted. */
 async function compareFree(
   session: Session,
   homes: readonly string[],
@@ -190,7 +190,7 @@ where m.id in (select pg_catalog.json_array_elements_text('${list}'::json))`,
   return new Set((found?.rows ?? []).map(([home]) => home ?? ''));
 }
 
-/** Partitions that others add are a part of many designs. */
+/** Partitions added outside migrations: many designs do that, so they are not drift. */
 async function childrenAdded(session: Session): Promise<readonly Check[]> {
   const found = await ask(session, addedChildren);
   return (found?.rows ?? []).map(([parent, child]): Check => ({
@@ -219,14 +219,14 @@ function counted(homes: number): Check {
   };
 }
 
-/** One read-only transaction; undefined where the server refused. */
+/** Queries in one read-only transaction; undefined if the server refused. */
 async function ask(session: Session, query: string): Promise<ResultSet | undefined> {
   const commands = ['SET TRANSACTION READ ONLY', ...describingSettings, query];
   const reply = await session.send(commands.map((command) => `${command};\n`).join(''), { rows: 'all' });
   return reply.ok ? reply.results.at(-1) : undefined;
 }
 
-/** Applied bare files are checked by name: where they lie, only who ran them knows. */
+/** Applied standalone scripts are checked by name: their folder is not known. */
 function bareFiles(rows: readonly HistoryRow[]): readonly Finding[] {
   return appliedNow(rows).flatMap(({ id, name, file }) =>
     id.startsWith('file:')

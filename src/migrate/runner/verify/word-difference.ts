@@ -1,10 +1,10 @@
-/** One part of a definition that differs. Empty text: it is not there. */
+/** One part of a definition that differs. Empty text: it does not exist. */
 export interface WordDifference {
-  /** What the part is: `type`, `default`, `grant`, … */
+  /** The kind of part: `type`, `default`, `grant`, … */
   readonly part: string;
   readonly was: string;
   readonly is: string;
-  /** Tuning informs; what was granted or commented in addition warns; everything else is another definition. */
+  /** Tuning is a note; additional grants or comments are warnings; everything else is a different definition. */
   readonly severity: 'error' | 'warning' | 'note';
 }
 
@@ -25,7 +25,7 @@ export function differentWords(old: readonly string[], now: readonly string[]): 
   const added = now.filter((word) => !old.includes(word)).map(partOf);
   const differences: WordDifference[] = [];
   for (const { part, text } of gone) {
-    // A part that there is once was changed; of a list (grants, parents) each member is there or not.
+    // A part that occurs once was changed; of a list (grants, parents) each member exists or not.
     const index = lists.has(part) ? -1 : added.findIndex((other) => other.part === part);
     const [other] = index < 0 ? [] : added.splice(index, 1);
     differences.push({ part, was: text, is: other?.text ?? '', severity: isTuning(part) ? 'note' : 'error' });
@@ -41,15 +41,15 @@ export function differentWords(old: readonly string[], now: readonly string[]): 
 }
 
 /**
- * A part as it is told: `type: bigint`, or in words that it is not there.
+ * A part for people: `type: bigint`, or a text that says that it does not exist.
  *
- * @param text empty where it is not there
+ * @param text empty if it does not exist
  */
 export function shownPart(part: string, text: string): string {
   return text === '' ? (usual[part] ?? `no ${part}`) : `${part}: ${text}`;
 }
 
-/** What is only written down where it is not as the server makes it. */
+/** The default of parts that are only listed when they differ from it. */
 const usual: Readonly<Record<string, string>> = {
   fires: 'fires as usual',
   applies: 'applies as usual',

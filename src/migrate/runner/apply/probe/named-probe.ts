@@ -6,7 +6,9 @@ type Named = Extract<Outside, { readonly kind: 'create' | 'drop' }>;
 
 const nothingToRepair: EffectProbe['repair'] = () => Promise.resolve(nothing);
 
-/** CREATE and DROP of what has no schema. One with this name that was there before is not the one to be made. */
+/**
+ * CREATE and DROP of objects without a schema. An object with this name that existed before is not the one to be made.
+ */
 export function namedProbe({ kind, what, name }: Named): EffectProbe {
   const found = finders[what](quoteLiteral(name));
   return {
@@ -47,7 +49,7 @@ where d.datname = ${name} and s.spcname = ${tablespace}`,
   };
 }
 
-/** COMMIT PREPARED and ROLLBACK PREPARED: the transaction was there, and is not any more. */
+/** COMMIT PREPARED and ROLLBACK PREPARED: the transaction existed, and no longer exists. */
 export function endPreparedProbe(gid: string): EffectProbe {
   const found = `exists (select from pg_catalog.pg_prepared_xacts where gid = ${quoteLiteral(gid)} and database = pg_catalog.current_database())`;
   return {

@@ -6,9 +6,9 @@ import { endPreparedProbe, moveDatabaseProbe, namedProbe } from './named-probe.t
 import { reindexProbe } from './reindex-probe.ts';
 
 /**
- * The probe of a statement that runs outside of transactions.
+ * The probe of a statement that runs outside transactions.
  *
- * @param outside what the analysis says of it; undefined where its effect cannot be looked up
+ * @param outside the analysis of the statement; undefined if its effect cannot be looked up
  */
 export function probeOf(outside: Outside | undefined): EffectProbe {
   switch (outside?.kind) {
@@ -34,7 +34,7 @@ export function probeOf(outside: Outside | undefined): EffectProbe {
   }
 }
 
-/** The catalogue shows nothing of it. */
+/** The catalogue does not show its effect. */
 function blind(state: 'absent' | 'unknown'): EffectProbe {
   return {
     before: "'{}'::json",
