@@ -105,8 +105,8 @@ function document(about) {
  */
 function withSection(known, result, about) {
   const [heading, ...rest] = section(result).split('\n\n');
-  const anew = [heading, setting(about), ...rest].join('\n\n');
+  const updated = [heading, setting(about), ...rest].join('\n\n');
   const sections = known.split(/\n\n(?=### )/);
   const at = sections.findIndex((one) => one.startsWith(`${heading}\n`));
-  return (at < 0 ? [...sections, anew] : sections.with(at, anew)).join('\n\n');
+  return (at < 0 ? [...sections, updated] : sections.with(at, updated)).join('\n\n');
 }

@@ -54,11 +54,11 @@ describe.each(transports)('over %s the official clients', (_, optionsOf) => {
   test('VPC connectors are made, listed and deleted; wrong ones are refused; jobs see their state', async () => {
     await using cloud = await startEmulator();
     const connectors = new VpcAccessServiceClient(await optionsOf(cloud));
-    const wished = { network: 'default', ipCidrRange: '10.8.0.0/28' };
+    const wanted = { network: 'default', ipCidrRange: '10.8.0.0/28' };
     const [making] = await connectors.createConnector({
       parent: place,
       connectorId: 'dev-cloud-run-connector',
-      connector: wished,
+      connector: wanted,
     });
     const [made] = await making.promise();
     // The client decodes the content of operations by number.
@@ -67,9 +67,9 @@ describe.each(transports)('over %s the official clients', (_, optionsOf) => {
     const [all] = await connectors.listConnectors({ parent: place });
     expect(all.map(({ state }) => state)).toEqual(['READY', 'ERROR']);
     for (const [connectorId, connector] of [
-      ['a-name-of-more-than-25-chars', wished],
+      ['a-name-of-more-than-25-chars', wanted],
       ['good', { network: 'default', ipCidrRange: '10.8.0.0/24' }],
-      ['good', { ...wished, subnet: { name: 'sub' } }],
+      ['good', { ...wanted, subnet: { name: 'sub' } }],
       ['good', { network: 'default' }],
     ] as const)
       await expect(connectors.createConnector({ parent: place, connectorId, connector })).rejects.toThrow(/must/i);

@@ -16,7 +16,7 @@ export interface Seed {
   /** A version of a secret of a project; returns its number. */
   secret(project: string, id: string, value: string): number;
   /** A service account by email. */
-  serviceAccount(email: string): void;
+  serviceAccount(email: string, settings?: { readonly disabled?: boolean }): void;
   /** A VPC connector by full name; READY by default. */
   connector(name: string, state?: ConnectorState): void;
   /** Turns an API of a project off (or on again): `run.googleapis.com`. */
@@ -36,7 +36,7 @@ export function createSeed(world: World, registry: Registry | undefined): Seed {
     project: (id, number = String(100_000_000_000 + resources.projects.size + 1)) =>
       void resources.projects.set(id, number),
     secret: (project, id, value) => putSecret(world, `projects/${project}/secrets/${id}`, value),
-    serviceAccount: (email) => void resources.serviceAccounts.add(email),
+    serviceAccount: (email, { disabled = false } = {}) => void resources.serviceAccounts.set(email, { disabled }),
     connector: (name, state = 'READY') => void resources.connectors.set(name, state),
     api: (project, api, enabled) => setApi(world, project, api, enabled),
     sqlInstance: (connectionName, seed) => seedSqlInstance(world, connectionName, seed),

@@ -4,7 +4,7 @@
  * @module
  */
 import { env as processEnv } from 'node:process';
-import { whoActs } from './adapters/actor.ts';
+import { resolveActor } from './adapters/actor.ts';
 import { exitCodeOf } from './kit/fault.ts';
 import type { Finding } from './kit/finding.ts';
 import type { Checkpoint } from './migrate/contract/checkpoint.ts';
@@ -245,7 +245,7 @@ async function withProject<Result extends Ending>(
   });
   if (!wired.ok) return refused(wired.findings);
   try {
-    const actor = await whoActs(project.value.root, options.env ?? processEnv, version());
+    const actor = await resolveActor(project.value.root, options.env ?? processEnv, version());
     return await work({ project: project.value, wired: wired.value, actor });
   } finally {
     await wired.value.close();

@@ -45,8 +45,8 @@ export function createOperations(): OperationStore {
     start(operation) {
       const name = `${operation.parent === '' ? '' : `${operation.parent}/`}operations/${randomUUID()}`;
       const { service, metadata, metadataType } = operation;
-      const record: OperationRecord = { name, service, metadata, metadataType, result: undefined, settled: settle() };
-      async function settle(): Promise<void> {
+      const record: OperationRecord = { name, service, metadata, metadataType, result: undefined, settled: complete() };
+      async function complete(): Promise<void> {
         // The caller gets the operation first: a real operation is never done when it is returned.
         await Promise.resolve();
         try {

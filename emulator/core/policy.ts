@@ -33,9 +33,9 @@ export function policyMethods(prefix: string): Readonly<Record<string, Method>> 
       needs: needsNothing,
       handle(request, call) {
         const resource = textOf(request['resource']);
-        const asked = listOf(request['permissions']).map(textOf);
+        const wanted = listOf(request['permissions']).map(textOf);
         return {
-          permissions: asked.filter((permission) => call.world.iam.may(call.principal, { permission, resource })),
+          permissions: wanted.filter((permission) => call.world.iam.may(call.principal, { permission, resource })),
         };
       },
     },

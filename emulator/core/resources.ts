@@ -8,14 +8,14 @@ export interface Resources {
   /** Id -> number. */
   readonly projects: Map<string, string>;
   /** Emails. */
-  readonly serviceAccounts: Set<string>;
+  readonly serviceAccounts: Map<string, { readonly disabled: boolean }>;
   /** `projects/p/locations/r/connectors/c` -> state. */
   readonly connectors: Map<string, ConnectorState>;
 }
 
 export const resourcesOf: (world: World) => Resources = perWorld(() => ({
   projects: new Map<string, string>(),
-  serviceAccounts: new Set<string>(),
+  serviceAccounts: new Map(),
   connectors: new Map<string, ConnectorState>(),
 }));
 

@@ -13,7 +13,7 @@ import { snake } from './walk.ts';
 export function checkRequired(descriptors: Descriptors, type: string, request: JsonObject): void {
   const violations: Violation[] = [];
   const partial = request['updateMask'] !== undefined;
-  const look = (at: string, value: JsonObject, path: string): void => {
+  const check = (at: string, value: JsonObject, path: string): void => {
     for (const [name, field] of Object.entries(descriptors.messages[at]?.fields ?? {})) {
       const content = value[name];
       const place = path === '' ? name : `${path}.${name}`;
@@ -24,10 +24,10 @@ export function checkRequired(descriptors: Descriptors, type: string, request: J
         continue;
       }
       if (descriptors.messages[field.type] === undefined || (partial && path === '')) continue;
-      for (const each of messagesIn(field.key !== undefined, content)) look(field.type, each, place);
+      for (const each of messagesIn(field.key !== undefined, content)) check(field.type, each, place);
     }
   };
-  look(type, request, '');
+  check(type, request, '');
   if (violations.length > 0) throw badRequest(violations);
 }
 

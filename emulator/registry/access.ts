@@ -50,9 +50,9 @@ export function createGuard(access: RegistryAccess | undefined, tokenSeconds: nu
     issue(headers, query) {
       if (access === undefined) return refusal(404, 'UNSUPPORTED', 'no tokens are needed here');
       const caller = callerOf(headers);
-      const asked = query.getAll('scope').flatMap((scope) => scope.split(' ').flatMap(accessesOf));
-      const granted = asked.filter((one) => access.allows(caller, one));
-      if (caller.kind !== 'anonymous' && asked.length > 0 && granted.length === 0)
+      const wanted = query.getAll('scope').flatMap((scope) => scope.split(' ').flatMap(accessesOf));
+      const granted = wanted.filter((one) => access.allows(caller, one));
+      if (caller.kind !== 'anonymous' && wanted.length > 0 && granted.length === 0)
         return refusal(401, 'UNAUTHORIZED', 'authentication required');
       const token = randomBytes(24).toString('base64url');
       issued.set(token, granted);

@@ -19,7 +19,8 @@ const need =
   (request) => [{ permission, resource: resourceOf(request) }];
 
 function view(world: World, email: string): JsonObject {
-  if (!resourcesOf(world).serviceAccounts.has(email)) throw notFound(`Unknown service account`);
+  const found = resourcesOf(world).serviceAccounts.get(email);
+  if (found === undefined) throw notFound(`Unknown service account`);
   const project = /@(.+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1] ?? '';
   return {
     name: `projects/${project}/serviceAccounts/${email}`,
@@ -29,6 +30,7 @@ function view(world: World, email: string): JsonObject {
     displayName: email.split('@')[0] ?? '',
     etag: 'MDEwMjE5MjA=',
     oauth2ClientId: projectNumber(world, email),
+    ...(found.disabled ? { disabled: true } : {}),
   };
 }
 
@@ -55,7 +57,7 @@ export const iam: PlainModule = {
       ],
       handle({ params }, { world }) {
         const own = `@${params['project'] ?? ''}.iam.gserviceaccount.com`;
-        const emails = [...resourcesOf(world).serviceAccounts].filter((email) => email.endsWith(own));
+        const emails = [...resourcesOf(world).serviceAccounts.keys()].filter((email) => email.endsWith(own));
         return emails.length === 0 ? {} : { accounts: emails.map((email) => view(world, email)) };
       },
     },

@@ -13,13 +13,13 @@ type Env = Readonly<Record<string, string | undefined>>;
  * @param env environment variables, by which CI systems identify themselves
  * @param tool version of godwit
  */
-export async function whoActs(cwd: string, env: Env, tool: string): Promise<Actor> {
+export async function resolveActor(cwd: string, env: Env, tool: string): Promise<Actor> {
   const commit = (await gitCommit(cwd)) ?? ciCommit(env);
-  return { ...whoAsks(env), commit, tool };
+  return { ...identifyActor(env), commit, tool };
 }
 
 /** The part of the actor that needs no child process. */
-export function whoAsks(env: Env): Pick<Actor, 'by' | 'from'> {
+export function identifyActor(env: Env): Pick<Actor, 'by' | 'from'> {
   const ci = ciSystem(env);
   return { by: ci?.by ?? `${userName(env)}@${hostname()}`, from: ci?.from ?? hostname() };
 }

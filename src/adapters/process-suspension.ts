@@ -24,7 +24,7 @@ function listen(wake: () => void): () => void {
  * the connections.
  */
 export function processSuspension(options: { readonly holds: boolean }): Suspension & Disposable {
-  const looks = new Set<() => Promise<void>>();
+  const checks = new Set<() => Promise<void>>();
   let held: { readonly promise: Promise<void>; readonly release: () => void } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let wakes = 0;
@@ -44,7 +44,7 @@ export function processSuspension(options: { readonly holds: boolean }): Suspens
     clearTimeout(timer);
     wakes += 1;
     const mine = wakes;
-    await Promise.all([...looks].map((look) => look().catch(() => {})));
+    await Promise.all([...checks].map((check) => check().catch(() => {})));
     // The process was stopped and woken again in the meantime: the last wake-up releases.
     if (mine !== wakes) return;
     release();
@@ -53,19 +53,19 @@ export function processSuspension(options: { readonly holds: boolean }): Suspens
     held?.release();
     held = undefined;
   };
-  const deafen = listen(() => void wake());
+  const stopListening = listen(() => void wake());
   if (options.holds) process.on('SIGTSTP', hold);
   return {
     get held() {
       return held?.promise;
     },
-    onWake(look) {
-      looks.add(look);
-      return () => looks.delete(look);
+    onWake(check) {
+      checks.add(check);
+      return () => checks.delete(check);
     },
     release,
     [Symbol.dispose]() {
-      deafen();
+      stopListening();
       process.off('SIGTSTP', hold);
       clearTimeout(timer);
       release();

@@ -1,10 +1,11 @@
 import type { Finding } from '../kit/finding.ts';
+import { ok, type Outcome } from '../kit/outcome.ts';
 import type { Redactor } from '../kit/redact.ts';
 import type { Decide } from './interrupts.ts';
 import type { Io } from './io.ts';
-import type { ArgumentKinds, ArgumentSpec, ArgumentsOf } from './options/argument-kinds.ts';
+import { readArguments, type ArgumentKinds, type ArgumentSpec, type ArgumentsOf } from './options/argument-kinds.ts';
 import type { GlobalOptions } from './options/global.ts';
-import type { OptionKinds, OptionSpec, ValuesOf } from './options/kinds.ts';
+import { readOptions, type OptionKinds, type OptionSpec, type ValuesOf } from './options/kinds.ts';
 import type { Screen } from './screen/screen-port.ts';
 
 /**
@@ -61,8 +62,8 @@ export interface CommandWords {
 /** A command of the table: its specification, and how it starts. */
 export interface Command {
   readonly spec: CommandSpec;
-  /** Reads what was typed, then loads the code of this command alone and runs it. */
-  readonly start: (shared: Context, typed: CommandWords) => Promise<Result>;
+  /** Reads what was typed, then loads the code of this command alone and runs it. Not ok: what was typed is wrong. */
+  readonly start: (shared: Context, typed: CommandWords) => Promise<Outcome<Result>>;
   /** Loads the code of this command. */
   readonly load: () => Promise<unknown>;
 }
@@ -120,4 +121,22 @@ export type Run<Spec extends CommandSpec = CommandSpec> = (context: CommandConte
 /** The positional arguments of a command, in their order. */
 export function argumentsOf(spec: CommandSpec): readonly ArgumentSpec[] {
   return Object.values(spec.arguments);
+}
+
+/** A command of the table: its options are read before its code is loaded. */
+export function command<Options extends OptionKinds, Arguments extends ArgumentKinds>(
+  spec: CommandSpec<Options, Arguments>,
+  load: () => Promise<Run<CommandSpec<Options, Arguments>>>,
+): Command {
+  return {
+    spec,
+    load,
+    start: async (shared, { options: typed, words, behind }) => {
+      const options = readOptions(spec.options, typed);
+      if (!options.ok) return options;
+      const run = await load();
+      const read = { options: options.value, arguments: readArguments(spec.arguments, words), behind };
+      return ok(await run({ ...shared, ...read }));
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { whoActs, whoAsks } from '../adapters/actor.ts';
+import { resolveActor, identifyActor } from '../adapters/actor.ts';
 import { fault } from '../kit/fault.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Execution } from '../migrate/controller/execute-task.ts';
@@ -56,8 +56,8 @@ export async function withProject(
   // Git answers while the database is being connected.
   const acting =
     needs.changes === true
-      ? whoActs(project.root, context.io.env, tool)
-      : Promise.resolve({ ...whoAsks(context.io.env), commit: '', tool });
+      ? resolveActor(project.root, context.io.env, tool)
+      : Promise.resolve({ ...identifyActor(context.io.env), commit: '', tool });
   const wired = await wire(project, {
     ...(needs.file === undefined ? {} : { file: needs.file }),
     ...(needs.file === undefined && needs.commands !== true ? {} : { cwd: context.io.cwd }),

@@ -14,6 +14,7 @@ import { readOptions } from './options/kinds.ts';
 import { failed } from './result.ts';
 import type { Screen } from './screen/screen-port.ts';
 import { commandTable } from './table.ts';
+import { startedAs, type StartedAs } from './screen/started-as.ts';
 import { createScreen, type ScreenParts } from './screen/screen.ts';
 
 /** What a program starts from. */
@@ -33,7 +34,7 @@ export async function runProgram({ argv, io, signal, onCtrlC }: ProgramParts): P
   const screen = createScreen({ io, json, noColor: isTyped(argv, 'no-color'), redactor, readLine });
   const line = readCommandLine(argv, commandTable);
   if (!line.ok) return report(screen, undefined, failed(line.findings));
-  if (line.value.kind !== 'command') return inform(line.value, screen);
+  if (line.value.kind !== 'command') return inform(line.value, screen, startedAs(io.env));
 
   const { command, typed } = line.value;
   const { spec } = command;
@@ -51,14 +52,15 @@ export async function runProgram({ argv, io, signal, onCtrlC }: ProgramParts): P
       table: commandTable,
       runProgram,
     };
-    return report(screen, spec, await command.start(shared, typed));
+    const ended = await command.start(shared, typed);
+    return report(screen, spec, ended.ok ? ended.value : failed(ended.findings));
   } catch (error) {
     if (error instanceof FaultError) return report(screen, spec, failed(error.findings));
     return report(screen, spec, failed([bug(error, io, redactor)]));
   }
 }
 
-function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen: Screen): number {
+function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen: Screen, started: StartedAs): number {
   if (line.kind === 'version') {
     screen.product(`${version()}\n`);
     return 0;
@@ -69,7 +71,7 @@ function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen
     const unknown = readCommandLine((line.topic ?? '').split(' '), commandTable);
     return report(screen, undefined, failed(unknown.ok ? [fault('wrong-usage')] : unknown.findings));
   }
-  screen.product(text);
+  screen.product(started.lines(text));
   return 0;
 }
 
@@ -90,7 +92,7 @@ function closeEvents(screen: Screen, result: Result): void {
   for (const finding of result.findings) screen.event({ kind: 'finding', finding });
   screen.event({
     kind: 'run.finished',
-    // One that was left to itself is named: whoever started it has to find it again.
+    // A detached run is named, so that its starter finds it again.
     run: typeof result.data['run'] === 'string' ? result.data['run'] : '',
     outcome: result.outcome as 'refused',
     exitCode: result.exitCode,

@@ -35,7 +35,7 @@ type Fields<T> = {
 
 type Schema<Name extends keyof typeof shapes> = z.infer<(typeof shapes)[Name]>;
 
-test('the schemas of configuration, finding, plan and check have the fields of their types', () => {
+test('the schemas of configuration, finding, plan and check have the fields of their types (`wrong-usage`)', () => {
   expectTypeOf<Published<Schema<'config'>>>().toEqualTypeOf<Published<Config>>();
   expectTypeOf<Published<Schema<'finding'>>>().toEqualTypeOf<Published<Finding>>();
   expectTypeOf<Published<Schema<'plan'>>>().toEqualTypeOf<Published<Plan>>();

@@ -1,5 +1,4 @@
-import { failed } from './result.ts';
-import type { Command, CommandSpec, CommandTable, Run } from './command.ts';
+import { command, type Command, type CommandTable } from './command.ts';
 import { spec as adopt } from './commands/adopt.ts';
 import { spec as completion } from './commands/completion.ts';
 import { spec as dbReset } from './commands/db/reset.ts';
@@ -27,9 +26,8 @@ import { spec as squash } from './commands/squash.ts';
 import { spec as status } from './commands/status.ts';
 import { spec as up } from './commands/up.ts';
 import { spec as verify } from './commands/verify.ts';
-import { readArguments, type ArgumentKinds } from './options/argument-kinds.ts';
 import { globalOptions } from './options/global.ts';
-import { optionSpecs, readOptions, type OptionKinds } from './options/kinds.ts';
+import { optionSpecs } from './options/kinds.ts';
 
 // A command's file holds its specification and its `run`. The build takes the specifications alone into what starts
 // first (scripts/specs-alone.mjs): what a command imports is loaded when it runs.
@@ -73,19 +71,3 @@ export const commandTable: CommandTable = {
   ]),
   globalOptions: optionSpecs(globalOptions),
 };
-
-function command<Options extends OptionKinds, Arguments extends ArgumentKinds>(
-  spec: CommandSpec<Options, Arguments>,
-  load: () => Promise<Run<CommandSpec<Options, Arguments>>>,
-): Command {
-  return {
-    spec,
-    load,
-    start: async (shared, { options: typed, words, behind }) => {
-      const options = readOptions(spec.options, typed);
-      if (!options.ok) return failed(options.findings);
-      const run = await load();
-      return await run({ ...shared, options: options.value, arguments: readArguments(spec.arguments, words), behind });
-    },
-  };
-}

@@ -18,7 +18,7 @@ export interface ChannelOptions {
   readonly redactor: Redactor;
   write(lines: string): void;
   /** True: the reported events are the product of the task, so the task fails when a part of them does not fit. */
-  readonly tellsAll: boolean;
+  readonly reportsAll: boolean;
   /** How long events wait for others to share a line with, in milliseconds; 0: not at all. */
   readonly gatherMs: number;
   readonly limits?: { readonly lines: number; readonly bytes: number };
@@ -98,11 +98,11 @@ export function createChannel(options: ChannelOptions): Channel {
       const why = `${dropped.data} events are missing. ${fault('channel-full').why}`;
       send({
         kind: 'finding',
-        finding: fault('channel-full', { why, severity: options.tellsAll ? 'error' : 'warning' }),
+        finding: fault('channel-full', { why, severity: options.reportsAll ? 'error' : 'warning' }),
       });
     }
     // A product must never arrive incomplete. A run that changed the database keeps the verdict of its history.
-    const failed = dropped.data > 0 && options.tellsAll && event.exitCode === 0;
+    const failed = dropped.data > 0 && options.reportsAll && event.exitCode === 0;
     exitCode = failed ? 42 : event.exitCode;
     send({ ...event, exitCode, outcome: failed ? 'unknown' : event.outcome, events: sent + 1 });
   };

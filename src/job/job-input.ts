@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
-import { readBundle } from '../adapters/bundle/bundle-folder.ts';
+import { readBundleFolder } from '../adapters/bundle/bundle-folder.ts';
 import { bundleInVariable } from '../adapters/bundle/carry-bundle.ts';
 import type { DatabaseAddress } from '../adapters/postgres/address.ts';
 import { readDatabaseUrl } from '../adapters/url/database-url.ts';
@@ -29,7 +29,7 @@ export function taskInVariable(env: Variables): Task | undefined {
   }
 }
 
-/** The task in the folder that a runner was started with; undefined: there is none to be read. */
+/** The task in the folder that a runner was started with; undefined when there is none that can be read. */
 export function taskInFolder(folder: string): Task | undefined {
   try {
     return readTask(JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8')));
@@ -43,7 +43,7 @@ export async function bundleOfJob(env: Variables, runner: string, hashing: Hashi
   const packed = env['GODWIT_BUNDLE'];
   const bundle =
     packed === undefined || packed === ''
-      ? await readBundle(join(dirname(runner), 'bundle'), hashing)
+      ? await readBundleFolder(join(dirname(runner), 'bundle'), hashing)
       : await bundleInVariable(packed, hashing);
   if (!bundle.ok) return bundle;
   const wanted = env['GODWIT_BUNDLE_HASH'] ?? '';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readBundle } from '../adapters/bundle/bundle-folder.ts';
+import { readBundleFolder } from '../adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createConnector } from '../adapters/postgres/connector.ts';
 import { createSpawner } from '../adapters/exec/spawner.ts';
@@ -11,7 +11,7 @@ import type { Finding } from '../kit/finding.ts';
 import { err, type Outcome } from '../kit/outcome.ts';
 import { createRedactor } from '../kit/redact.ts';
 import { perform } from '../migrate/runner/perform.ts';
-import { outcomeOf } from '../migrate/contract/verdict.ts';
+import { outcomeOfExitCode } from '../migrate/contract/verdict.ts';
 import type { Bundle } from '../migrate/contract/ports.ts';
 import { isChange, type Task } from '../migrate/contract/task.ts';
 import { createChannel, jobOutput, type Channel } from './channel.ts';
@@ -54,15 +54,15 @@ async function main(): Promise<void> {
     hashing: nodeHashing,
     redactor,
     write: (text) => process.stdout.write(text),
-    tellsAll: !isChange(work.task.kind),
+    reportsAll: !isChange(work.task.kind),
     gatherMs: work.gatherMs,
   });
   const controller = new AbortController();
-  let toldAt: number | undefined;
+  let stoppedAt: number | undefined;
   const stop = (): void => {
     controller.abort();
-    toldAt ??= performance.now();
-    if (performance.now() - toldAt > echoMs) leaveAtOnce(work.task, channel);
+    stoppedAt ??= performance.now();
+    if (performance.now() - stoppedAt > echoMs) leaveAtOnce(work.task, channel);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   // A closed terminal does not stop a detached run.
@@ -101,7 +101,7 @@ function folderWork(folder: string): JobWork | undefined {
   if (task === undefined) return undefined;
   return {
     task,
-    bundle: () => readBundle(join(folder, 'bundle'), nodeHashing),
+    bundle: () => readBundleFolder(join(folder, 'bundle'), nodeHashing),
     gatherMs: 0,
   };
 }
@@ -139,7 +139,14 @@ function leaveAtOnce(task: Task, channel: Channel): void {
 function refuse(task: Task, channel: Channel, findings: readonly Finding[]): void {
   const exitCode = exitCodeOf(findings);
   for (const finding of findings) channel.emit({ kind: 'finding', finding });
-  channel.emit({ kind: 'run.finished', run: task.run, outcome: outcomeOf(exitCode), exitCode, events: 0, ms: 0 });
+  channel.emit({
+    kind: 'run.finished',
+    run: task.run,
+    outcome: outcomeOfExitCode(exitCode),
+    exitCode,
+    events: 0,
+    ms: 0,
+  });
   process.exitCode = exitCode;
 }
 

@@ -25,7 +25,7 @@ test('a full configuration is accepted', () => {
   expect(problems({})).toEqual([]);
 });
 
-test('every wrong key is named at once, each with the nearest right one', () => {
+test('every wrong key is named at once, each with the nearest right one (`config-invalid`)', () => {
   const found = problems({ migration: 'x', environments: { dev: { databse: 'embedded', protect: true, zzz: 1 } } });
   expect(found).toEqual([
     'config-invalid migration: unknown key. Did you mean `migrations`?',
@@ -62,7 +62,7 @@ test.each([
   [{ url: 'postgresql://h/d?password=canary' }, 'url-in-file'],
   [{ env: 'postgresql://a:canary@h/d' }, 'config-invalid'],
   ['postgresql://a:canary@h/d', 'config-invalid'],
-])('a password in a file is refused and not repeated', (database, code) => {
+])('a password in a file is refused and not repeated (`url-in-file`)', (database, code) => {
   const found = problems({ environments: { dev: { database } } });
   expect(found.join()).toContain(code);
   expect(found.join()).not.toContain('canary');

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { CloudRunOptions } from '../adapters/engines/cloud-run/options.ts';
-import { isLoopback, readDatabaseUrl } from '../adapters/url/database-url.ts';
+import { isLoopbackHost, readDatabaseUrl } from '../adapters/url/database-url.ts';
 import type { DatabaseAddress } from '../adapters/postgres/address.ts';
 import { userInfo } from 'node:os';
 import { fault } from '../kit/fault.ts';
@@ -138,7 +138,7 @@ async function withoutConfig(question: EnvironmentQuestion): ReturnType<typeof c
   if (!database.ok) return database;
   const found = database.value.database;
   let name = named;
-  if (name === undefined && found.kind === 'server' && !isLoopback(found.address.host)) {
+  if (name === undefined && found.kind === 'server' && !isLoopbackHost(found.address.host)) {
     name = (await question.askName?.(found.address.host))?.trim();
     if (name === undefined || !environmentName.test(name)) {
       return err(

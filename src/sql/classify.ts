@@ -5,7 +5,7 @@ import { decodeUtf8 } from './encoding.ts';
 import { createToken, nextToken } from './lexer.ts';
 import { leavesOf, type Leaving } from './leaves.ts';
 import { outsideOf, type Outside } from './outside.ts';
-import { isOff, listOf, nodeOf, optionOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
+import { isOff, treesOf, nodeOf, optionOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
 /** The properties of a statement that matter for running it. */
 export interface Classification {
@@ -32,14 +32,14 @@ const opaque = new Set(['DoStmt', 'CallStmt', 'ExecuteStmt']);
  */
 export function classify(
   node: Tree,
-  { text, words }: { readonly text: string; readonly words: string },
+  { text, leading }: { readonly text: string; readonly leading: string },
 ): Classification {
   const lost = destroys(node);
   const outside = outsideOf(node);
   const hidden = opaque.has(nodeOf(node).type);
   const leaves = leavesOf(node, text, hidden);
   return {
-    tag: commandTag(node) ?? words,
+    tag: commandTag(node) ?? leading,
     transactional: isTransactional(node),
     ...(lost === undefined ? {} : { destroys: lost }),
     opaque: hidden,
@@ -74,7 +74,7 @@ function isTransactional(node: Tree): boolean {
     case 'DiscardStmt':
       return fields['target'] !== 'DISCARD_ALL';
     case 'AlterTableStmt':
-      return !listOf(fields['cmds']).some(detachesConcurrently);
+      return !treesOf(fields['cmds']).some(detachesConcurrently);
     case 'CreateSubscriptionStmt':
       return isOff(optionOf(fields['options'], 'connect')) || isOff(optionOf(fields['options'], 'create_slot'));
     case 'DropSubscriptionStmt':
@@ -110,14 +110,14 @@ function refreshes(fields: Tree): boolean {
 /** The first one or two words of a statement's text in capitals: what is known of it without a parser. */
 export function leadingWords(bytes: Uint8Array, head: number, end: number): string {
   const token = createToken();
-  const words: string[] = [];
+  const leading: string[] = [];
   let at = head;
-  while (words.length < 2) {
+  while (leading.length < 2) {
     nextToken(bytes, at, end, token);
     at = token.end;
     if (token.kind === 'line-comment' || token.kind === 'block-comment') continue;
     if (token.kind !== 'word' || ((classOf[bytes[token.start] as number] as number) & WORD_START) === 0) break;
-    words.push(decodeUtf8(bytes.subarray(token.start, token.end)).toUpperCase());
+    leading.push(decodeUtf8(bytes.subarray(token.start, token.end)).toUpperCase());
   }
-  return words.join(' ');
+  return leading.join(' ');
 }

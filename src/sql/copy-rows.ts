@@ -3,7 +3,7 @@ import type { SplitWork } from './split-types.ts';
 import { problem } from './text-problem.ts';
 
 /** Reads the rows of COPY … FROM stdin. Returns where the SQL continues, or -1 when the window is used up. */
-export function readRows(work: SplitWork, from: number): number {
+export function readCopyRows(work: SplitWork, from: number): number {
   const { bytes, base, state, final } = work;
   let at = from;
   if (state.copyFrom === -1) {

@@ -1,7 +1,7 @@
-import { commandTag, objectWords } from './command-tag.ts';
+import { commandTag, objectKeywords } from './command-tag.ts';
 import { alterTableLocks, foreignKeys } from './locks/alter-table.ts';
 import { isStrong, lockModes, type Lock, type LockMode } from './locks/lock.ts';
-import { isOff, listOf, nameParts, nodeOf, optionOf, relationName, textOf, treeOf, type Tree } from './syntax-tree.ts';
+import { isOff, treesOf, nameParts, nodeOf, optionOf, relationName, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
 /**
  * The locks that a statement takes on relations that existed before it, as far as readers or writers can notice them:
@@ -38,9 +38,9 @@ export function locksOf(node: Tree): readonly Lock[] {
     case 'AlterSeqStmt':
       return on('SHARE ROW EXCLUSIVE', fields['sequence']);
     case 'TruncateStmt':
-      return listOf(fields['relations']).flatMap((one) => on('ACCESS EXCLUSIVE', one['RangeVar']));
+      return treesOf(fields['relations']).flatMap((one) => on('ACCESS EXCLUSIVE', one['RangeVar']));
     case 'LockStmt':
-      return listOf(fields['relations']).flatMap((one) => on(lockModeOf(fields['mode']), one['RangeVar']));
+      return treesOf(fields['relations']).flatMap((one) => on(lockModeOf(fields['mode']), one['RangeVar']));
     case 'ReindexStmt':
       return ofReindex(fields);
     case 'RefreshMatViewStmt':
@@ -137,10 +137,10 @@ function lockModeOf(mode: unknown): LockMode {
 
 /** A new table locks what its foreign keys point to, and the table that it is a partition of. */
 function ofNewTable(fields: Tree): readonly Lock[] {
-  const parents = fields['partbound'] === undefined ? [] : listOf(fields['inhRelations']);
+  const parents = fields['partbound'] === undefined ? [] : treesOf(fields['inhRelations']);
   return [
     ...parents.flatMap((one) => on('ACCESS EXCLUSIVE', one['RangeVar'])),
-    ...listOf(fields['tableElts']).flatMap(foreignKeys),
+    ...treesOf(fields['tableElts']).flatMap(foreignKeys),
   ];
 }
 
@@ -149,10 +149,10 @@ const relations = new Set(['TABLE', 'VIEW', 'INDEX', 'SEQUENCE', 'MATERIALIZED V
 const partsOfRelations = new Set(['TRIGGER', 'POLICY', 'RULE']);
 
 function ofDrop(fields: Tree): readonly Lock[] {
-  const kind = objectWords(fields['removeType']);
+  const kind = objectKeywords(fields['removeType']);
   if (fields['behavior'] === 'DROP_CASCADE' || kind === 'SCHEMA' || kind === 'EXTENSION') return [anything];
   const mode = fields['concurrent'] === true ? 'SHARE UPDATE EXCLUSIVE' : 'ACCESS EXCLUSIVE';
-  const names = listOf(fields['objects']).map((one) => nameParts(treeOf(one['List'])['items']));
+  const names = treesOf(fields['objects']).map((one) => nameParts(treeOf(one['List'])['items']));
   if (relations.has(kind)) return names.map((parts) => ({ mode, on: parts.join('.') }));
   if (partsOfRelations.has(kind)) return names.map((parts) => ({ mode, on: parts.slice(0, -1).join('.') }));
   return [];
@@ -175,7 +175,7 @@ function ofReindex(fields: Tree): readonly Lock[] {
 function ofVacuum(fields: Tree): readonly Lock[] {
   const full = optionOf(fields['options'], 'full');
   const mode = full !== undefined && !isOff(full) ? 'ACCESS EXCLUSIVE' : 'SHARE UPDATE EXCLUSIVE';
-  const named = listOf(fields['rels']).map((one) => treeOf(one['VacuumRelation'])['relation']);
+  const named = treesOf(fields['rels']).map((one) => treeOf(one['VacuumRelation'])['relation']);
   return named.length === 0 ? [{ mode, on: '' }] : named.flatMap((relation) => on(mode, relation));
 }
 
@@ -190,7 +190,7 @@ const harmless =
 
 /** Does a query call, as one of its columns, a function that may change objects? */
 function callsUnknown(fields: Tree): boolean {
-  return listOf(fields['targetList']).some((target) => {
+  return treesOf(fields['targetList']).some((target) => {
     const call = treeOf(treeOf(treeOf(target['ResTarget'])['val'])['FuncCall']);
     const name = nameParts(call['funcname']).at(-1);
     return name !== undefined && !harmless.test(name);

@@ -1,4 +1,4 @@
-import { listOf, nameParts, nodeOf, optionOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
+import { treesOf, nameParts, nodeOf, optionOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
 /** A name as a statement writes it; without a schema the search path decides. */
 export interface WrittenName {
@@ -97,7 +97,7 @@ function createIndex(fields: Tree): Outside | undefined {
 }
 
 function dropIndex(fields: Tree): Outside | undefined {
-  const [object, second] = listOf(fields['objects']);
+  const [object, second] = treesOf(fields['objects']);
   if (fields['removeType'] !== 'OBJECT_INDEX' || object === undefined || second !== undefined) return undefined;
   const parts = nameParts(treeOf(object['List'])['items']);
   return { kind: 'drop-index', index: { schema: parts.at(-2) ?? null, name: parts.at(-1) ?? '' } };
@@ -119,7 +119,7 @@ function reindex(fields: Tree): Outside | undefined {
 }
 
 function detach(fields: Tree): Outside | undefined {
-  const [command, second] = listOf(fields['cmds']);
+  const [command, second] = treesOf(fields['cmds']);
   const only = second === undefined ? treeOf(command?.['AlterTableCmd']) : {};
   if (only['subtype'] !== 'AT_DetachPartition') return undefined;
   const partition = relationOf(treeOf(treeOf(only['def'])['PartitionCmd'])['name']);

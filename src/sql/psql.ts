@@ -4,7 +4,7 @@ export type PsqlReading = { readonly ok: true } | { readonly ok: false; readonly
 const harmless = /^\\(?:restrict|unrestrict|echo|qecho|warn|timing|pset|x)(?:\s|$)/;
 const harmlessSet = /^\\set\s+(?:ON_ERROR_STOP|QUIET|ECHO|VERBOSITY)(?:\s|$)/;
 
-const cures: readonly (readonly [RegExp, string, string])[] = [
+const refusals: readonly (readonly [RegExp, string, string])[] = [
   [
     /^\\c(?:onnect)?(?:\s|$)/,
     'The rest of the file would go to another database.',
@@ -47,7 +47,7 @@ export function judgePsqlLine(line: string): PsqlReading {
   const text = line.trimEnd();
   if (harmless.test(text) || harmlessSet.test(text)) return { ok: true };
   const name = /^\\[a-z_?!.;]{0,24}/i.exec(text)?.[0] ?? '\\';
-  for (const [pattern, why, fix] of cures) {
+  for (const [pattern, why, fix] of refusals) {
     if (pattern.test(text)) return { ok: false, why: `${name} is a psql command. ${why}`, fix };
   }
   return {

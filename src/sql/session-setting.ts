@@ -1,5 +1,5 @@
 import type { FaultCode } from '../kit/catalogue/index.ts';
-import { listOf, nodeOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
+import { treesOf, nodeOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
 /**
  * The fault for a SET after which the server would read the bytes of the file differently from godwit; otherwise
@@ -20,7 +20,7 @@ export function refusedSetting(node: Tree): FaultCode | undefined {
 }
 
 function valueOf(fields: Tree): string {
-  const constant = treeOf(treeOf(listOf(fields['args'])[0])['A_Const']);
+  const constant = treeOf(treeOf(treesOf(fields['args'])[0])['A_Const']);
   const text = textOf(treeOf(constant['sval'])['sval']);
   if (text !== '' || !('ival' in constant)) return text;
   // The parser omits zero from the tree.

@@ -1,5 +1,5 @@
 import { decodeUtf8, findEncodingProblems } from './encoding.ts';
-import { readRows } from './copy-rows.ts';
+import { readCopyRows } from './copy-rows.ts';
 import { createToken, nextToken } from './lexer.ts';
 import { placeMarks } from './place-marks.ts';
 import { judgePsqlLine } from './psql.ts';
@@ -42,7 +42,7 @@ export function splitWindow(state: SplitState, bytes: Uint8Array, base: number, 
   };
   let at = 0;
   for (;;) {
-    const next = state.copy === undefined ? readStatement(work, at) : readRows(work, at);
+    const next = state.copy === undefined ? readStatement(work, at) : readCopyRows(work, at);
     if (next === -1) break;
     at = next;
   }

@@ -4,7 +4,7 @@ import type { Token } from './lexer.ts';
 /** What the splitter remembers within one statement, to know which semicolon ends it. */
 export interface Shape {
   /** The number of tokens so far, without comments. */
-  words: number;
+  tokens: number;
   first: 'none' | 'create' | 'copy' | 'other';
   object: 'unknown' | 'routine' | 'rule' | 'other';
   /** Depth of parentheses. */
@@ -17,11 +17,11 @@ export interface Shape {
 }
 
 export function createShape(): Shape {
-  return { words: 0, first: 'none', object: 'unknown', depth: 0, body: 0, before: 'none', copyIn: false };
+  return { tokens: 0, first: 'none', object: 'unknown', depth: 0, body: 0, before: 'none', copyIn: false };
 }
 
 export function resetShape(shape: Shape): void {
-  shape.words = 0;
+  shape.tokens = 0;
   shape.first = 'none';
   shape.object = 'unknown';
   shape.depth = 0;
@@ -39,10 +39,10 @@ export function endsHere(shape: Shape): boolean {
 export function noteToken(shape: Shape, bytes: Uint8Array, token: Token): void {
   if (token.kind === 'word') {
     noteWord(shape, bytes, token);
-    shape.words += 1;
+    shape.tokens += 1;
     return;
   }
-  if (shape.words === 0) shape.first = 'other';
+  if (shape.tokens === 0) shape.first = 'other';
   if (token.kind === 'punctuation') {
     const byte = bytes[token.start] as number;
     if (byte === 40) shape.depth += 1;
@@ -50,13 +50,13 @@ export function noteToken(shape: Shape, bytes: Uint8Array, token: Token): void {
     // After a dot, every word is a name.
     shape.before = byte === 46 ? 'name' : 'none';
   } else shape.before = 'none';
-  shape.words += 1;
+  shape.tokens += 1;
 }
 
 function noteWord(shape: Shape, bytes: Uint8Array, token: Token): void {
   if (shape.first === 'other') return;
   const { start, end } = token;
-  if (shape.words === 0) {
+  if (shape.tokens === 0) {
     shape.first = isWord(bytes, start, end, 'create') ? 'create' : isWord(bytes, start, end, 'copy') ? 'copy' : 'other';
     return;
   }

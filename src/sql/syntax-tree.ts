@@ -13,7 +13,7 @@ export function treeOf(value: unknown): Tree {
 }
 
 /** The value as a list of trees; an empty list for any other value. */
-export function listOf(value: unknown): readonly Tree[] {
+export function treesOf(value: unknown): readonly Tree[] {
   return Array.isArray(value) ? (value as readonly Tree[]) : [];
 }
 
@@ -24,7 +24,7 @@ export function textOf(value: unknown): string {
 
 /** The parts of a name that is a list of String nodes. */
 export function nameParts(value: unknown): readonly string[] {
-  return listOf(value).map((part) => textOf(treeOf(part['String'])['sval']));
+  return treesOf(value).map((part) => textOf(treeOf(part['String'])['sval']));
 }
 
 /** `schema.name` of a RangeVar's fields. */
@@ -36,7 +36,7 @@ export function relationName(relation: Tree): string {
 
 /** The DefElem of this name among options. */
 export function optionOf(options: unknown, name: string): Tree | undefined {
-  for (const option of listOf(options)) {
+  for (const option of treesOf(options)) {
     const fields = treeOf(option['DefElem']);
     if (textOf(fields['defname']).toLowerCase() === name) return fields;
   }

@@ -1,4 +1,4 @@
-import { listOf, nodeOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
+import { treesOf, nodeOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
 /** The requested modes of a transaction. By default, godwit's are READ COMMITTED and READ WRITE. */
 export interface TransactionModes {
@@ -26,7 +26,7 @@ export function transactionControl(node: Tree): TransactionControl | undefined {
   switch (textOf(fields['kind']).replace('TRANS_STMT_', '')) {
     case 'BEGIN':
     case 'START':
-      return asking('begin', modesOf(fields['options']));
+      return controlWith('begin', modesOf(fields['options']));
     case 'COMMIT':
       return { kind: 'commit', chain: fields['chain'] === true };
     case 'ROLLBACK':
@@ -38,7 +38,7 @@ export function transactionControl(node: Tree): TransactionControl | undefined {
   }
 }
 
-function asking(kind: 'begin' | 'modes', modes: TransactionModes | undefined): TransactionControl {
+function controlWith(kind: 'begin' | 'modes', modes: TransactionModes | undefined): TransactionControl {
   return modes === undefined ? { kind: 'other' } : { kind, modes };
 }
 
@@ -47,7 +47,7 @@ function settingControl(fields: Tree): TransactionControl | undefined {
   const name = textOf(fields['name']).toLowerCase();
   switch (name) {
     case 'transaction':
-      return asking('modes', modesOf(fields['args']));
+      return controlWith('modes', modesOf(fields['args']));
     case 'transaction snapshot':
     case 'session characteristics':
       return { kind: 'other' };
@@ -55,8 +55,8 @@ function settingControl(fields: Tree): TransactionControl | undefined {
     case 'transaction_read_only':
     case 'transaction_deferrable': {
       if (fields['kind'] !== 'VAR_SET_VALUE') return { kind: 'other' };
-      const value = treeOf(listOf(fields['args'])[0]?.['A_Const']);
-      return asking('modes', modeOf(name, value));
+      const value = treeOf(treesOf(fields['args'])[0]?.['A_Const']);
+      return controlWith('modes', modeOf(name, value));
     }
     default:
       return undefined;
@@ -66,7 +66,7 @@ function settingControl(fields: Tree): TransactionControl | undefined {
 /** Undefined when one of the options is unknown. */
 function modesOf(options: unknown): TransactionModes | undefined {
   let modes: TransactionModes = {};
-  for (const option of listOf(options)) {
+  for (const option of treesOf(options)) {
     const { defname, arg } = treeOf(option['DefElem']);
     const mode = modeOf(textOf(defname), treeOf(treeOf(arg)['A_Const']));
     if (mode === undefined) return undefined;

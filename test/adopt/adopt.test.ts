@@ -129,7 +129,7 @@ test.each([
   expect(await database.query("select to_regnamespace('godwit') as s")).toEqual([{ s: null }]);
 });
 
-test('what no migration makes is nobody’s business', async () => {
+test('what no migration makes is nobody’s business (`adopt-differs`)', async () => {
   await using database = await createTestDatabase();
   await made(database, 4);
   await database.query(
@@ -142,12 +142,13 @@ test('what no migration makes is nobody’s business', async () => {
   expect((await project.run('verify')).exitCode).toBe(0);
 });
 
-test('a database that is some migrations behind is adopted as far as it goes', async () => {
+test('a database that is some migrations behind is adopted as far as it goes, and told what comes next (`adopt-next`)', async () => {
   await using database = await createTestDatabase();
   await made(database, 3);
   using project = createProject(files, database.url);
   const adopted = await project.run('adopt');
   expect(adopted.exitCode, adopted.err).toBe(0);
+  expect(adopted.err).toContain('[adopt-next]');
   expect(adopted.err).toContain('Nothing of migrations/4_audit.sql is in the database');
   expect(adopted.err).toContain('Run `godwit plan` to see what is left');
   expect(adopted.err).not.toContain('godwit up');
@@ -157,7 +158,7 @@ test('a database that is some migrations behind is adopted as far as it goes', a
   expect(await historyOf(database)).toEqual(['adopted 1', 'adopted 2', 'adopted 3', 'applied 4']);
 });
 
-test('a migration that is there in part is not proven', async () => {
+test('a migration that is there in part is not proven (`adopt-not-proven`)', async () => {
   await using database = await createTestDatabase();
   await made(database, 3);
   await database.query('create table audit (id int)');

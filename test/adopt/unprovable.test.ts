@@ -81,7 +81,7 @@ test('a backfill that nobody has run is not recorded behind what was made by han
   expect(await historyOf(database)).toEqual(['applied 1', 'adopted 2']);
 });
 
-test('a migration that cannot be rehearsed is named with its statement; --baseline records it', async () => {
+test('a migration that cannot be rehearsed is named with its statement; --baseline records it (`adopt-not-rehearsed`)', async () => {
   await using database = await createTestDatabase();
   const files = {
     'migrations/1_users.sql': table,
@@ -128,7 +128,7 @@ test('--baseline records up to a version, warns of what was not proven, and watc
   expect(drift.err).toContain('public.users.users_pkey');
 });
 
-test('where no server of the major can be had, that is said with its code, and --baseline is the way', async () => {
+test('where no server of the major can be had, that is said with its code, and --baseline is the way (`rehearsal-unavailable`)', async () => {
   await using database = await createTestDatabase();
   await database.query(table);
   using project = createProject({ 'migrations/1_users.sql': table, 'cache-is-a-file': '' }, database.url);

@@ -45,7 +45,7 @@ const commits = [
 ] as const;
 
 test.each(commits)(
-  'a COMMIT inside of %s is refused with its place and its cure, and the cure works',
+  'a COMMIT inside of %s is refused with its place and its cure, and the cure works (`not-transactional`)',
   async (tag, sql) => {
     await using database = await createTestDatabase();
     using folder = project(database, sql);

@@ -37,7 +37,7 @@ test.each([
   ],
   ['points to another machine without a name', 'postgresql://u:canary@192.0.2.1/d', 'environment-unnamed', 10],
   ['points to a port where nobody listens', 'postgresql://u:canary@127.0.0.1:1/d', 'connection-refused', 30],
-])('DATABASE_URL that %s is diagnosed without showing it', async (_, url, code, exitCode) => {
+])('DATABASE_URL that %s is diagnosed without showing it (`url-certificate`)', async (_, url, code, exitCode) => {
   using project = createProject(migration, url);
   for (const command of ['up', 'status', 'verify']) {
     const verdict = await judge(project, command);
@@ -64,7 +64,7 @@ test.each([
   ['a missing role', () => changed((url) => (url.username = 'nobody_here')), 'password-refused'],
   ['a missing database', () => changed((url) => (url.pathname = '/nothing_here')), 'database-missing'],
   ['TLS that the server does not have', () => changed((url) => (url.search = '?sslmode=require')), 'tls-unsupported'],
-])('%s is told apart', async (_, url, code) => {
+])('%s is told apart (`database-missing`, `tls-unsupported`)', async (_, url, code) => {
   using project = createProject(migration, url());
   const verdict = await judge(project, 'up');
   expect(verdict.told, verdict.text).toEqual([code]);
@@ -219,7 +219,7 @@ test.each([
   expect(await leftIn(database)).toEqual([]);
 });
 
-test('a plan file whose hash or step was changed does not hold', async () => {
+test('a plan file whose hash or step was changed does not hold (`plan-changed`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(migration, database.url);
   await project.run('plan', '--out', 'plan.json');
@@ -244,7 +244,7 @@ test.each([
   [['up', '--to', '1', '--to', '2'], 'given twice'],
   [['up', '--dry-run=x'], 'takes no value'],
   [['up', '--url', 'postgresql://u:canary@h/d'], 'DATABASE_URL'],
-  [['up', 'surplus'], 'one too many'],
+  [['up', 'surplus'], 'is unexpected'],
   [['up', '--to', 'abc'], ''],
   [['up', '--to', '99'], ''],
   [['up', '--wait', 'soon'], ''],

@@ -138,7 +138,7 @@ test('Ctrl-C while a backup is made ends the wait', async () => {
   expect(await taking).toMatchObject({ ok: false, findings: [{ code: 'interrupted' }] });
 });
 
-test('no checkpoint is taken of another instance than the run is connected to', async () => {
+test('no checkpoint is taken of another instance than the run is connected to (`checkpoint-failed`)', async () => {
   await using cloud = await startEmulator();
   const { backups } = cloud.seed.sqlInstance(instance, { pointInTimeRecovery: false });
   const checkpointer = checkpointerFor(cloud);

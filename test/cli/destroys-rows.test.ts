@@ -222,7 +222,7 @@ test('a locked table keeps nobody waiting: whether it holds rows is not known, a
   expect(performance.now() - began).toBeLessThan(10_000);
 });
 
-test('the library refuses it like the command, and takes the same consents', async () => {
+test('the library refuses it like the command, and takes the same consents (`destroys-rows`)', async () => {
   await using database = await createTestDatabase();
   using project = await pending(database, { first: shop, second: 'drop table users;' });
   await database.query('insert into users values (1)');

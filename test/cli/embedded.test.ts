@@ -11,7 +11,7 @@ const env = {
   ...(process.env['GODWIT_CACHE'] === undefined ? {} : { GODWIT_CACHE: process.env['GODWIT_CACHE'] }),
 };
 
-test('a newcomer: init, plan, up, new, up, down, on the embedded server that stays up between them', async () => {
+test('a newcomer: init, plan, up, new, up, down, on the embedded server that stays up between them (`embedded-not-running`)', async () => {
   using project = createProject({}, undefined, env);
   try {
     expect((await project.run('init')).exitCode).toBe(0);

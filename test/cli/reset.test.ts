@@ -91,7 +91,7 @@ test.each([
   ['another machine', 'far', 'db.example.com is another machine'],
   ['a database that says that it is another environment', 'dev', 'belongs to the environment `local`'],
   ['nobody who could be asked', 'local', 'with 2 tables and the history, and it cannot ask for confirmation here'],
-])('db reset refuses %s', async (_, environment, why) => {
+])('db reset refuses %s (`reset-refused`)', async (_, environment, why) => {
   await using database = await createTestDatabase();
   using project = projectFor(database);
   expect((await project.run('up')).exitCode).toBe(0);

@@ -61,9 +61,9 @@ const codes: Readonly<Record<keyof typeof hindrances, readonly [code: string, fi
 
 describe.skipIf(missing('namespaces', 'ip', 'nft', 'ss')).concurrent('seen from inside a job', () => {
   test.each(Object.entries(codes))(
-    'where %s, it is said: %s',
+    'where %s, it is said: `%s`',
     async (what, [code, fix]) => {
-      await using stage = await buildStage({ files: table, jobs: 'processes', patience: '2s' });
+      await using stage = await buildStage({ files: table, jobs: 'processes', connectBudget: '2s' });
       hinder(stage.site, what as keyof typeof hindrances);
       const up = await stage.type('up', '-e', 'dev').ended;
       expect([up.exitCode, up.err]).toEqual([30, expect.stringContaining(`[${code}]`)]);

@@ -17,7 +17,7 @@ const configOf = (environments: object) => ({ 'godwit.config.json': JSON.stringi
 const dev = { database: { env: 'DEV_URL' }, checkpoint: 'never' };
 const prod = { database: { env: 'PROD_URL' }, checkpoint: 'never', protected: false, requires: 'dev' };
 
-test('hooks follow a good `up` in their order, as runs of their own, until one fails: 50, and `up` again goes on there', async () => {
+test('hooks follow a good `up` in their order, as runs of their own, until one fails: 50, and `up` again goes on there (`hook-failed`)', async () => {
   await using database = await createTestDatabase();
   const hooks = [whileThere('first', 'one'), whileThere('second', 'two'), whileThere('third', 'one')];
   using project = createProject(
@@ -61,7 +61,7 @@ test('hooks follow a good `up` in their order, as runs of their own, until one f
   expect([once.exitCode, once.out]).toEqual([0, '']);
 });
 
-test('a run that fails is followed by nothing, and so is a detached one, which says so', async () => {
+test('a run that fails is followed by nothing, and so is a detached one, which says so (`hooks-left`)', async () => {
   await using database = await createTestDatabase();
   const files = { 'migrations/1_a.sql': 'select 1 / 0;' };
   const after = { up: [whileThere('first', 'one')] };
@@ -76,7 +76,7 @@ test('a run that fails is followed by nothing, and so is a detached one, which s
   expect((await project.run('runs', 'attach', '-e', 'dev', run)).exitCode).toBe(40);
 });
 
-test('what another environment lacks is not promoted, by name; and is, once it is there and its hooks have passed', async () => {
+test('what another environment lacks is not promoted, by name; and is, once it is there and its hooks have passed (`not-promoted`)', async () => {
   await using first = await createTestDatabase();
   await using second = await createTestDatabase();
   const after = { up: [whileThere('smoke', 'healthy')] };

@@ -104,7 +104,7 @@ test('a connection cut in the middle of a pipeline or of COPY: each migration is
   ]);
 });
 
-test('a statement that ends the server’s session each time is tried three times, not for ever', async () => {
+test('a statement that ends the server’s session each time is tried three times, not for ever (`connection-lost`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(
     { 'migrations/1_a.sql': tables, 'migrations/2_end.sql': 'select pg_terminate_backend(pg_backend_pid());' },

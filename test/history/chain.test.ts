@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { files, run, someHistory } from './some-history.ts';
+import { until } from '../support/child.ts';
 
 test('whoever forges a row is told of on the screen, with exit code 50', async () => {
   await using database = await createTestDatabase();
@@ -129,7 +130,8 @@ test('a request to cancel that is written while the run writes waits for its tur
   await run.query('begin');
   await run.query(log('first'));
   const second = beside.query(log('second'));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  await until('the second one waits', async () => (await database.query(waiting)).length > 0);
   await run.query('commit');
   await second;
   const kinds = await database.query('select kind from godwit.event order by n desc limit 2');

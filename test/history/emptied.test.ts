@@ -11,7 +11,7 @@ const files = {
 const pending = { 'migrations/3_more.sql': 'alter table users add column email text;' };
 const emptying = 'drop schema public cascade; create schema public';
 
-test('F15: a database that was emptied is recognised, with the way to start afresh', async () => {
+test('F15: a database that was emptied is recognised, with the way to start afresh (`objects-gone`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(files, database.url);
   expect((await project.run('up')).exitCode).toBe(0);

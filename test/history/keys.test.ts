@@ -18,7 +18,7 @@ test.each([
   expect((await project.run('status')).exitCode).toBe(0);
 });
 
-test('F1: a history of version 2 that has lost rows is told of, and never fails for a key', async () => {
+test('F1: a history of version 2 that has lost rows is told of, and never fails for a key (`history-damaged`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ 'migrations/1_a.sql': 'create table a (id int);' }, database.url);
   await database.query('create schema godwit; set check_function_bodies = off');

@@ -143,24 +143,28 @@ test('F11: prod whose history is gone, whose name or id was edited, is not taken
   }
 });
 
-test('F11: without a pin of prod nothing is changed, and nothing by the same address', slow, async () => {
-  await using set = await scene();
-  const { project, copy, at, prod } = set;
-  const stg = await copy();
-  const same = await project.runWith({ PROD_URL: stg.url, STG_URL: stg.url }, 'up', '-e', 'stg');
-  expect([same.exitCode, same.err]).toEqual([10, expect.stringContaining('lead to the same address')]);
-  project.remove('godwit.lock.json');
-  const up = await at(stg, 'up');
-  expect([up.exitCode, up.err]).toEqual([10, expect.stringContaining('[copied-from-unpinned]')]);
-  expect(up.err).toContain('godwit up -e prod');
-  expect((await at(stg, 'status')).exitCode).toBe(0);
-  // The cure, with nothing pending.
-  project.remove('migrations/2_orders.sql');
-  expect((await project.runWith({ PROD_URL: prod.url }, 'up', '-e', 'prod')).exitCode).toBe(0);
-  project.write('migrations/2_orders.sql', 'create table orders (id int);');
-  const again = await at(stg, 'up');
-  expect(again.exitCode, again.err).toBe(0);
-});
+test(
+  'F11: without a pin of prod nothing is changed, and nothing by the same address (`copied-from-unpinned`)',
+  slow,
+  async () => {
+    await using set = await scene();
+    const { project, copy, at, prod } = set;
+    const stg = await copy();
+    const same = await project.runWith({ PROD_URL: stg.url, STG_URL: stg.url }, 'up', '-e', 'stg');
+    expect([same.exitCode, same.err]).toEqual([10, expect.stringContaining('lead to the same address')]);
+    project.remove('godwit.lock.json');
+    const up = await at(stg, 'up');
+    expect([up.exitCode, up.err]).toEqual([10, expect.stringContaining('[copied-from-unpinned]')]);
+    expect(up.err).toContain('godwit up -e prod');
+    expect((await at(stg, 'status')).exitCode).toBe(0);
+    // The cure, with nothing pending.
+    project.remove('migrations/2_orders.sql');
+    expect((await project.runWith({ PROD_URL: prod.url }, 'up', '-e', 'prod')).exitCode).toBe(0);
+    project.write('migrations/2_orders.sql', 'create table orders (id int);');
+    const again = await at(stg, 'up');
+    expect(again.exitCode, again.err).toBe(0);
+  },
+);
 
 test('F11: a copy of anything else is refused', slow, async () => {
   await using set = await scene();

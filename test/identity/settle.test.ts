@@ -67,7 +67,7 @@ test('F11: a refreshed staging is refused once, with all that differs and the on
   }
 });
 
-test('F11: commands that only look say it and answer', slow, async () => {
+test('F11: commands that only look say it and answer (`wrong-database`)', slow, async () => {
   await using scene = await refreshed();
   const commands = [
     ['status'],

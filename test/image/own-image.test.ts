@@ -111,7 +111,7 @@ test.each<readonly [string, MadeImage, string]>([
   expect(refusal).toContain(why);
 });
 
-test('layers that cannot be looked into are told', async () => {
+test('layers that cannot be looked into are told (`image-without-node`)', async () => {
   await using world = await imageWorld();
   const digest = await pushImage(`${world.server.host}/team/closed:1`, python);
   const repository = world.server.store.repositories.get('team/closed')!;

@@ -27,7 +27,7 @@ test(
 );
 
 test(
-  'a conflict that comes back until the budget is spent is a clean failure with a code of its own',
+  'a conflict that comes back until the budget is spent is a clean failure with a code of its own (`serialization-failure`)',
   async () => {
     await using database = await createTestDatabase();
     using folder = await begin(

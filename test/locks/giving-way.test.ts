@@ -3,6 +3,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
 import { application, begin, eventsOf, patientMs, tries, users } from './busy.ts';
+import { elapse } from '../support/elapse.ts';
 
 test(
   'a migration gives way to a reader, says who that is, and is through when the reader has gone',
@@ -188,7 +189,7 @@ test(
     const clients = await Promise.all(Array.from({ length: 8 }, () => database.connect()));
     // Each begins while others are under way, so that there is no moment without one that has a while to go.
     const traffic = clients.map(async (client, index) => {
-      await new Promise((resolve) => setTimeout(resolve, index * 90));
+      await elapse(index * 90, 'none begins with another');
       for (const until = Date.now() + 60_000; !over.signal.aborted && Date.now() < until;)
         await client.query('begin; select count(*) from users; select pg_sleep(0.3 + random() * 0.5); commit');
     });

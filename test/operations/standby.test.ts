@@ -44,7 +44,7 @@ const files = {
 };
 const waits = /committed here, has waited .* for a synchronous standby .* “nosuch”, none is connected/;
 
-test('F10: the wait for a synchronous standby is named, and a stop ends it: what is committed is told as applied', async () => {
+test('F10: the wait for a synchronous standby is named, and a stop ends it: what is committed is told as applied (`not-replicated`)', async () => {
   using project = await fresh(files);
   const run = godwit(project, 'up', '--no-verify');
   await asleep();

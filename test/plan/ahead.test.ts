@@ -34,7 +34,7 @@ test('F7: up of an earlier release has nothing to do, and says that the database
   }
 });
 
-test('F7: status shows what is ahead, and has nothing to do', async () => {
+test('F7: status shows what is ahead, and has nothing to do (`database-ahead`)', async () => {
   await using database = await createTestDatabase();
   using project = await rolledBack(database);
   const status = await project.run('status');

@@ -76,7 +76,7 @@ update godwit.guard set head = (select head from godwit.migration where seq = 2)
   return project;
 }
 
-test('an empty file that an earlier version has recorded stays applied, also with other comments, and may be filled', async () => {
+test('an empty file that an earlier version has recorded stays applied, also with other comments, and may be filled (`migration-filled`)', async () => {
   await using database = await createTestDatabase();
   using project = await withEmptyApplied(database.url, async (sql) => await database.query(sql));
   expect((await project.run('up')).err).toContain('nothing is pending');

@@ -4,6 +4,7 @@ import { startOwnServer, type OwnServer } from '../support/own-server.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { shippedGodwit, startProgram, type Running } from '../support/running.ts';
 import { startProxy } from './proxy.ts';
+import { elapse } from '../support/elapse.ts';
 
 // A second signal ends the program within seconds, whatever the server does, and the next `up` goes on.
 
@@ -42,7 +43,7 @@ async function pidAsleep(name: string): Promise<number> {
 async function stopTwice(run: Running) {
   run.process.kill('SIGTERM');
   await until('it says that it stops', () => run.said().includes('Stopping at the next safe point'));
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await elapse(600, 'a signal that follows at once counts as the same one');
   const began = performance.now();
   run.process.kill('SIGTERM');
   const { exitCode, err } = await run.ended;
@@ -115,7 +116,7 @@ test('a runner in a process of its own leaves, too, and who follows it hears how
   process.kill(pid, 'SIGSTOP');
   const cancelled = await project.run('runs', 'cancel', run);
   expect(cancelled.err).toContain('run the same command again to make it leave at once');
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await elapse(600, 'a signal that follows at once counts as the same one');
   await project.run('runs', 'cancel', run);
   const attached = await project.run('runs', 'attach', run);
   process.kill(pid, 'SIGCONT');

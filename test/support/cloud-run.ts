@@ -20,12 +20,12 @@ import { buildCloud, type Cloud } from './cloud.ts';
 export interface JobWorld extends AsyncDisposable {
   readonly cloud: Cloud;
   readonly emulator: Emulator;
-  readonly terms: CloudRunOptions;
+  readonly options: CloudRunOptions;
   /**
    * An engine that knows nothing about the others; `env` replaces the variables that identify the cloud and its
    * credentials.
    */
-  engine(env?: Readonly<Record<string, string>>, budgetMs?: number, patience?: Partial<EngineTimeouts>): Engine;
+  engine(env?: Readonly<Record<string, string>>, budgetMs?: number, timeouts?: Partial<EngineTimeouts>): Engine;
   /** Performs a task and returns how it ended. */
   perform(
     task: Task,
@@ -45,7 +45,7 @@ export async function jobWorld(
   const cloud = await buildCloud({ iam });
   const { emulator } = cloud;
   const environment = cloud.environment('dev', url, config);
-  const terms = cloudRunOptions({
+  const options = cloudRunOptions({
     name: 'dev',
     config: environment.engine as CloudRunConfig,
     database: environment.database,
@@ -54,29 +54,29 @@ export async function jobWorld(
   const engine = (
     variables: Readonly<Record<string, string>> = cloud.env,
     budgetMs = 20_000,
-    patience: Partial<EngineTimeouts> = {},
+    timeouts: Partial<EngineTimeouts> = {},
   ): Engine => {
     const redactor = createRedactor();
     const google = createGoogle({
-      endpoints: terms.endpoints,
+      endpoints: options.endpoints,
       env: variables,
       redactor,
       budgetMs,
     });
     return createCloudRunEngine({
-      options: terms,
+      options,
       environment: 'dev',
       google,
       hashing: nodeHashing,
       redactor,
       runner: resolve('dist/runner.js'),
-      timeouts: { firstPauseMs: 30, longestPauseMs: 250, linesMs: 3_000, tokenMs: 300, ...patience },
+      timeouts: { firstPauseMs: 30, longestPauseMs: 250, linesMs: 3_000, tokenMs: 300, ...timeouts },
     });
   };
   return {
     cloud,
     emulator,
-    terms,
+    options,
     engine,
     perform: (task, bundle, options = {}) =>
       deploy({

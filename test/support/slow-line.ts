@@ -8,7 +8,7 @@ export interface Line extends AsyncDisposable {
 }
 
 /** How a line treats its data. */
-export interface LineTerms {
+export interface LineOptions {
   /** Delay in each direction, and how much it varies, in milliseconds. The order is kept. */
   readonly delayMs?: number;
   readonly jitterMs?: number;
@@ -18,7 +18,7 @@ export interface LineTerms {
 }
 
 /** Opens such a line to the server of this URL. */
-export async function layLine(serverUrl: string, terms: LineTerms): Promise<Line> {
+export async function layLine(serverUrl: string, options: LineOptions): Promise<Line> {
   const server = new URL(serverUrl);
   const sockets = new Set<Socket>();
   const door = createServer((client) => {
@@ -28,8 +28,8 @@ export async function layLine(serverUrl: string, terms: LineTerms): Promise<Line
       sockets.add(socket);
       socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     }
-    pass(client, upstream, terms);
-    pass(upstream, client, terms, terms.answers);
+    pass(client, upstream, options);
+    pass(upstream, client, options, options.answers);
   });
   door.listen(0, '127.0.0.1');
   await once(door, 'listening');
@@ -46,8 +46,8 @@ export async function layLine(serverUrl: string, terms: LineTerms): Promise<Line
   };
 }
 
-function pass(from: Socket, to: Socket, terms: LineTerms, change = (bytes: Buffer): Buffer => bytes): void {
-  const { delayMs = 0, jitterMs = 0, bytesPerSecond = Infinity } = terms;
+function pass(from: Socket, to: Socket, options: LineOptions, change = (bytes: Buffer): Buffer => bytes): void {
+  const { delayMs = 0, jitterMs = 0, bytesPerSecond = Infinity } = options;
   // Timers of different lengths may overtake each other; data on a wire may not.
   let last = Promise.resolve();
   let free = 0;

@@ -32,7 +32,7 @@ export interface StageOptions extends SiteOptions {
   /** `processes` in the network of jobs, with images in the emulator's registry; or real `containers` from a real registry. */
   readonly jobs: 'processes' | 'containers';
   /** How long a job tries to connect. */
-  readonly patience?: string;
+  readonly connectBudget?: string;
   readonly engine?: Partial<CloudRunConfig>;
   /** Further images, by their names in the registry of `containers`. */
   readonly images?: Readonly<Record<string, MadeImage>>;
@@ -63,7 +63,7 @@ async function build(options: StageOptions, ends: (() => unknown)[], end: () => 
   const { laptop, vpc } = site.network;
   const folder = mkdtempSync(join(tmpdir(), `godwit-test-${process.pid}-stage-`));
   ends.push(() => rmSync(folder, { recursive: true, force: true }));
-  const env = options.patience === undefined ? {} : { env: { GODWIT_CONNECT_BUDGET: options.patience } };
+  const env = options.connectBudget === undefined ? {} : { env: { GODWIT_CONNECT_BUDGET: options.connectBudget } };
   let registry = '';
   let execution: EmulatorOptions['execution'] = { kind: 'namespace', path: vpc.path, ...env };
   if (options.jobs === 'containers') {

@@ -171,7 +171,7 @@ test('names with capitals and blanks are accepted with quotes and without', asyn
   }
 });
 
-test('without a reason, a difference or an object of the name nothing is taken, and the nearest name is told', async () => {
+test('without a reason, a difference or an object of the name nothing is taken, and the nearest name is told (`accept-unknown`, `accept-no-difference`, `accept-without-reason`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(shop, database.url);
   expect((await accept(project, 'public.users')).err).toContain('Nothing is in the baseline yet');

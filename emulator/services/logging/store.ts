@@ -71,7 +71,7 @@ export function taskLog(world: World, context: TaskLogContext): TaskLog {
   return (stream, line) => {
     count += 1;
     const fault = world.faults.logs;
-    if (lost(fault.lose, count, line)) return;
+    if (isLost(fault.lose, count, line)) return;
     // Written times of one task never repeat, so that sorting by time gives the written order.
     const at = Math.max(Date.now() * 1_000, before + 1);
     before = at;
@@ -87,7 +87,7 @@ export function taskLog(world: World, context: TaskLogContext): TaskLog {
   };
 }
 
-function lost(rule: World['faults']['logs']['lose'], line: number, text: string): boolean {
+function isLost(rule: World['faults']['logs']['lose'], line: number, text: string): boolean {
   if (rule === undefined) return false;
   return typeof rule === 'function' ? rule(line, text) : rule.includes(line);
 }

@@ -72,17 +72,17 @@ function templateFaults(template: JsonObject): readonly Violation[] {
   const task = objectOf(template['template']);
   const path = 'job.template.template';
   const faults: Violation[] = [...labelFaults(template, 'job.template')];
-  const say = (field: string, description: string): void => void faults.push({ field, description });
+  const note = (field: string, description: string): void => void faults.push({ field, description });
   const taskCount = numberOf(template['taskCount']);
-  if (taskCount < 0 || taskCount > 10_000) say('job.template.task_count', 'task_count must be between 1 and 10000.');
-  if (numberOf(template['parallelism']) < 0) say('job.template.parallelism', 'parallelism must not be negative.');
+  if (taskCount < 0 || taskCount > 10_000) note('job.template.task_count', 'task_count must be between 1 and 10000.');
+  if (numberOf(template['parallelism']) < 0) note('job.template.parallelism', 'parallelism must not be negative.');
   const containers = listOf(task['containers']).map(objectOf);
-  if (containers.length === 0) say(`${path}.containers`, 'At least one container must be given.');
+  if (containers.length === 0) note(`${path}.containers`, 'At least one container must be given.');
   const retries = numberOf(task['maxRetries']);
-  if (retries < 0 || retries > 10) say(`${path}.max_retries`, 'max_retries must be between 0 and 10.');
+  if (retries < 0 || retries > 10) note(`${path}.max_retries`, 'max_retries must be between 0 and 10.');
   const seconds = secondsOf(textOf(task['timeout']));
   if (seconds < 0 || seconds > longestTimeout)
-    say(`${path}.timeout`, `timeout must be between 1s and ${longestTimeout}s.`);
+    note(`${path}.timeout`, `timeout must be between 1s and ${longestTimeout}s.`);
   for (const [index, container] of containers.entries())
     faults.push(...environmentFaults(container, `${path}.containers[${index}]`));
   faults.push(...networkFaults(objectOf(task['vpcAccess']), task['vpcAccess'] !== undefined, `${path}.vpc_access`));

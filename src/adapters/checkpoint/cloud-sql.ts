@@ -77,7 +77,7 @@ async function take(
   const backup = await makeBackup({ google, instance, request, timeouts });
   if (!backup.ok) return backup;
   const { id, name, startTime, expiryTime } = backup.value;
-  const words = [
+  const command = [
     'gcloud',
     'sql',
     'backups',
@@ -90,7 +90,7 @@ async function take(
     kind: 'taken',
     means: 'backup',
     id: name,
-    restore: words.map(shellWord).join(' '),
+    restore: command.map(shellWord).join(' '),
     undoes: `every write since to ${all}, in place`,
     takenAt: startTime === '' ? request.before : startTime,
     kept: expiryTime === undefined ? 'until it is deleted' : `until ${expiryTime}`,
@@ -137,7 +137,7 @@ async function markMoment(
     return undefined;
   }
   const copy = `${instance.name}-before-${request.run.slice(-8).toLowerCase()}`;
-  const words = [
+  const command = [
     'gcloud',
     'sql',
     'instances',
@@ -151,7 +151,7 @@ async function markMoment(
     kind: 'taken',
     means: 'point-in-time',
     id: `${instance.project}:${instance.name}@${request.before}`,
-    restore: words.map(shellWord).join(' '),
+    restore: command.map(shellWord).join(' '),
     undoes: `nothing on its own: it creates the new instance ${copy}; moving to it gives up every write since to ${all}`,
     takenAt: request.before,
     kept: `${days} days`,

@@ -64,7 +64,8 @@ async function copy(
   const client = new Client({ connectionString: urlOf(state), application_name: `godwit checkpoint ${request.run}` });
   client.on('error', () => undefined);
   await client.connect();
-  const tell = (bytes: number): void => request.onProgress(`copying the data directory, ${Math.round(bytes / 1e6)} MB`);
+  const report = (bytes: number): void =>
+    request.onProgress(`copying the data directory, ${Math.round(bytes / 1e6)} MB`);
   try {
     const places = await client.query("select 1 from pg_tablespace where spcname not in ('pg_default', 'pg_global')");
     if (places.rows.length > 0)
@@ -73,7 +74,7 @@ async function copy(
     const data = join(draft, 'data');
     const signal = request.signal === undefined ? {} : { signal: request.signal };
     const first = await beginBackup(client, state.major);
-    let bytes = await copyTree({ from: home.data, to: data, wants: isData, onBytes: tell, ...signal });
+    let bytes = await copyTree({ from: home.data, to: data, wants: isData, onBytes: report, ...signal });
     const { label, last } = await endBackup(client, state.major);
     await writeFile(join(data, 'backup_label'), label, { mode: 0o600, flush: true });
     await rm(join(data, 'pg_wal'), { recursive: true });

@@ -119,7 +119,7 @@ async function dump(
   await mkdir(secrets, { mode: 0o700 });
   const { variables } = await libpqSettings(address, secrets);
   const takenAt = new Date().toISOString();
-  const telling = setInterval(() => {
+  const reporting = setInterval(() => {
     void stat(file).then(
       ({ size }) => request.onProgress(`pg_dump has written ${Math.round(size / 1e5) / 10} MB`),
       () => {},
@@ -129,17 +129,17 @@ async function dump(
   const ended = await run(
     { program: tools.dump, variables, ...(request.signal === undefined ? {} : { signal: request.signal }) },
     ['--format=custom', '--no-password', '--lock-wait-timeout=60s', `--file=${file}`],
-  ).finally(() => clearInterval(telling));
+  ).finally(() => clearInterval(reporting));
   await rm(secrets, { recursive: true, force: true });
   if (request.signal?.aborted === true)
     return err(fault('interrupted', { why: 'The checkpoint was not finished; nothing was changed.' }));
-  if (!ended.ok) return err(fault('checkpoint-failed', { why: `pg_dump: ${options.redact(ended.said)}` }));
+  if (!ended.ok) return err(fault('checkpoint-failed', { why: `pg_dump: ${options.redact(ended.output)}` }));
   await chmod(file, 0o600);
   request.onProgress('reading the dump back');
   const list = await run({ program: tools.restore, variables: {} }, ['--list', file]);
   if (!list.ok)
     return err(
-      fault('checkpoint-failed', { why: `pg_restore cannot read the dump back: ${options.redact(list.said)}` }),
+      fault('checkpoint-failed', { why: `pg_restore cannot read the dump back: ${options.redact(list.output)}` }),
     );
   const { size } = await stat(file);
   const sha256 = await digestOf(file);
@@ -159,7 +159,7 @@ async function dump(
 /** Drops the database and creates it again, over the maintenance database; nobody else may be connected. */
 function restoreCommand(tools: DumpTools, address: DatabaseAddress, file: string): string {
   const { host, port, user } = address;
-  const words = [
+  const command = [
     tools.restore,
     `--host=${host}`,
     `--port=${port}`,
@@ -171,7 +171,7 @@ function restoreCommand(tools: DumpTools, address: DatabaseAddress, file: string
     '--exit-on-error',
     file,
   ];
-  return words.map(shellWord).join(' ');
+  return command.map(shellWord).join(' ');
 }
 
 interface Program {
@@ -184,26 +184,26 @@ interface Program {
 function run(
   { program, variables, signal }: Program,
   args: readonly string[],
-): Promise<{ readonly ok: boolean; readonly said: string }> {
+): Promise<{ readonly ok: boolean; readonly output: string }> {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       env: { ...plainEnv(program), ...variables },
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    let said = '';
+    let output = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-4_000);
+      output = (output + text).slice(-4_000);
     });
     const stop = (): void => void child.kill('SIGINT');
     signal?.addEventListener('abort', stop);
     if (signal?.aborted === true) stop();
     const end = (ok: boolean, text: string): void => {
       signal?.removeEventListener('abort', stop);
-      resolve({ ok, said: text.trim() });
+      resolve({ ok, output: text.trim() });
     };
     child.once('error', (error) => end(false, error.message));
-    child.once('close', (code, killed) => end(code === 0, said === '' ? `it ended with ${code ?? killed}` : said));
+    child.once('close', (code, killed) => end(code === 0, output === '' ? `it ended with ${code ?? killed}` : output));
   });
 }
 

@@ -71,12 +71,12 @@ function isProgram(file: string): boolean {
 }
 
 async function majorOf(program: string): Promise<number | undefined> {
-  const said = await new Promise<string>((resolve) => {
+  const output = await new Promise<string>((resolve) => {
     execFile(program, ['--version'], { timeout: 10_000, env: plainEnv(program) }, (error, out) =>
       resolve(error === null ? out : ''),
     );
   });
-  const major = /\(PostgreSQL\)\s+(\d+)/.exec(said)?.[1];
+  const major = /\(PostgreSQL\)\s+(\d+)/.exec(output)?.[1];
   return major === undefined ? undefined : Number(major);
 }
 

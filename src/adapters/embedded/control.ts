@@ -1,6 +1,6 @@
 import { fault, FaultError } from '../../kit/fault.ts';
 import { takeLock } from './file-lock.ts';
-import { dismissUsers, findPostmaster, listUsers, majorOf, readState, serverHome, type ServerHome } from './home.ts';
+import { dismissUsers, findPostmaster, listUsers, dataMajor, readState, serverHome, type ServerHome } from './home.ts';
 import { stopPostmaster } from './postmaster.ts';
 import { urlOf } from './server.ts';
 
@@ -28,13 +28,13 @@ export interface EmbeddedStatus {
  * @throws FaultError `embedded-not-yours` when the folder belongs to another account.
  */
 export function inspectEmbedded(dataDir: string, env: NodeJS.ProcessEnv = process.env): EmbeddedStatus {
-  return orNotYours(() => inspect(serverHome(dataDir, env)));
+  return refusingOthers(() => inspect(serverHome(dataDir, env)));
 }
 
 function inspect(home: ServerHome): EmbeddedStatus {
   const state = readState(home);
   const postmaster = findPostmaster(home);
-  const major = majorOf(home);
+  const major = dataMajor(home);
   const base = { dataDir: home.folder, log: home.log, ...(major === undefined ? {} : { major }) };
   if (postmaster === undefined || state === undefined) return { ...base, running: false, users: [], kept: false };
   const users = listUsers(home).filter((user) => user.alive);
@@ -57,7 +57,7 @@ function inspect(home: ServerHome): EmbeddedStatus {
  */
 export async function stopEmbedded(dataDir: string, env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   const home = serverHome(dataDir, env);
-  if (orNotYours(() => findPostmaster(home)) === undefined) return false;
+  if (refusingOthers(() => findPostmaster(home)) === undefined) return false;
   const release = await takeLock(home.lock, { waitMs: 30_000 });
   try {
     const postmaster = findPostmaster(home);
@@ -70,9 +70,9 @@ export async function stopEmbedded(dataDir: string, env: NodeJS.ProcessEnv = pro
   }
 }
 
-function orNotYours<T>(look: () => T): T {
+function refusingOthers<T>(work: () => T): T {
   try {
-    return look();
+    return work();
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EPERM') throw error;

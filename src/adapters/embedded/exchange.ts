@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { majorOf, readState, writeState, type ServerHome, type ServerState } from './home.ts';
+import { dataMajor, readState, writeState, type ServerHome, type ServerState } from './home.ts';
 
 /** The folder of the server that an upgrade makes, inside the folder of the server that it replaces. */
 export function upgradeFolder(folder: string): string {
@@ -48,7 +48,7 @@ export function finishExchange(home: ServerHome): void {
   const before = present?.major ?? next.major;
   const kept = keptData(home, before);
   if (existsSync(fresh.data)) {
-    if (existsSync(home.data) && majorOf(home) === before) {
+    if (existsSync(home.data) && dataMajor(home) === before) {
       rmSync(kept.data, { recursive: true, force: true });
       renameSync(home.data, kept.data);
     }

@@ -43,10 +43,10 @@ export interface ServerState {
  * clone under /root), in the cache, keyed by the folder's path.
  */
 export function serverHome(dataDir: string, env: NodeJS.ProcessEnv = process.env): ServerHome {
-  const asked = resolve(dataDir);
-  const account = serverAccount(join(asked, 'data'));
-  if (canReach(account, asked)) return homeAt(asked, account);
-  const key = createHash('sha256').update(asked).digest('hex').slice(0, 16);
+  const wanted = resolve(dataDir);
+  const account = serverAccount(join(wanted, 'data'));
+  if (canReach(account, wanted)) return homeAt(wanted, account);
+  const key = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
   const elsewhere = join(cacheFolder(env), 'servers', key);
   return homeAt(elsewhere, serverAccount(join(elsewhere, 'data')));
 }
@@ -87,7 +87,7 @@ export function writeState(home: ServerHome, state: ServerState): void {
 }
 
 /** The major that made the data directory; undefined when there is no data directory yet. */
-export function majorOf(home: ServerHome): number | undefined {
+export function dataMajor(home: ServerHome): number | undefined {
   const file = join(home.data, 'PG_VERSION');
   return existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : undefined;
 }

@@ -15,8 +15,8 @@ function findNpm(env: NodeJS.ProcessEnv = process.env): NpmCommand {
     return { program: process.execPath, args: [running] };
   }
   const folder = dirname(process.execPath);
-  const beside = join(dirname(folder), 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js');
-  if (existsSync(beside)) return { program: process.execPath, args: [beside] };
+  const bundled = join(dirname(folder), 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js');
+  if (existsSync(bundled)) return { program: process.execPath, args: [bundled] };
   const program = join(folder, 'npm');
   return { program: existsSync(program) ? program : 'npm', args: [] };
 }
@@ -46,10 +46,10 @@ export async function npmPack(spec: string, folder: string, options: PackOptions
     '--loglevel=error',
     '--no-update-notifier',
   ];
-  const said = await run(npm.program, [...npm.args, ...flags], options);
+  const result = await run(npm.program, [...npm.args, ...flags], options);
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
-  if (said.code === 0 && tarball !== undefined) return { path: join(folder, tarball) };
-  return { error: said.text };
+  if (result.code === 0 && tarball !== undefined) return { path: join(folder, tarball) };
+  return { error: result.text };
 }
 
 function run(
@@ -68,12 +68,12 @@ function run(
       text = (text + chunk).slice(-4_000);
     });
     child.on('error', (error) => resolve({ code: -1, text: error.message }));
-    child.on('close', (code) => resolve({ code: code ?? -1, text: lastWords(text) }));
+    child.on('close', (code) => resolve({ code: code ?? -1, text: npmReason(text) }));
   });
 }
 
 /** npm's own reason, without its pointers to log files. */
-function lastWords(text: string): string {
+function npmReason(text: string): string {
   const lines = text
     .split('\n')
     .filter((line) => /^npm (error|ERR!)/.test(line) && !/complete log|debug-0\.log/.test(line));

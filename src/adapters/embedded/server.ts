@@ -14,7 +14,7 @@ import {
   findPostmaster,
   joinUsers,
   leaveUsers,
-  majorOf,
+  dataMajor,
   makeHome,
   openUsers,
   readState,
@@ -27,7 +27,7 @@ import {
 import { changePassword, warmDriver } from './password.ts';
 import { freePort, startPostmaster, stopPostmaster, type Started } from './postmaster.ts';
 import type { ProcessIdentity } from './process-identity.ts';
-import { copyTemplate, ensureTemplate } from './template.ts';
+import { copyTemplate, ensureDataTemplate } from './template.ts';
 import { defaultMajor } from './versions.ts';
 import { startWatchdog } from './watchdog.ts';
 
@@ -116,7 +116,7 @@ function join(home: ServerHome, options: EmbeddedOptions): Outcome<EmbeddedServe
 }
 
 function wrongMajor(home: ServerHome, wanted: number | undefined): ReturnType<typeof fault> | undefined {
-  const made = majorOf(home);
+  const made = dataMajor(home);
   if (made === undefined || wanted === undefined || made === wanted) return undefined;
   const why = `PostgreSQL ${made} created ${home.folder}, but the configuration asks for ${wanted}.`;
   const fix = `Run \`godwit db upgrade\`, which rebuilds the data under PostgreSQL ${wanted} and keeps the old ones, or configure major version ${made}.`;
@@ -139,7 +139,7 @@ async function start(home: ServerHome, options: EmbeddedOptions): Promise<Outcom
       step: 'copy',
       message: `of a folder whose server was running (${original}): this one gets a server of its own`,
     });
-  const binaries = await ensureBinaries(majorOf(home) ?? options.major ?? defaultMajor, options);
+  const binaries = await ensureBinaries(dataMajor(home) ?? options.major ?? defaultMajor, options);
   if (!binaries.ok) return binaries;
   let state = readState(home);
   if (state === undefined || !existsSync(home.data)) {
@@ -151,7 +151,7 @@ async function start(home: ServerHome, options: EmbeddedOptions): Promise<Outcom
         }),
       );
     warmDriver();
-    const template = await ensureTemplate(binaries.value, home.account, options);
+    const template = await ensureDataTemplate(binaries.value, home.account, options);
     if (!template.ok) return template;
     const { major, version } = binaries.value;
     state = {

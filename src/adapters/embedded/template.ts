@@ -46,7 +46,7 @@ max_logical_replication_workers = 0
 `;
 
 /** The template of this version for this account, made with initdb if missing. */
-export async function ensureTemplate(
+export async function ensureDataTemplate(
   binaries: ServerBinaries,
   account: ServerAccount,
   options: FetchOptions,
@@ -111,24 +111,24 @@ async function initialise(
   const data = join(draft, 'data');
   const fixed = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${join(draft, 'password')}`];
   const more = ['-E', 'UTF8', '--wal-segsize=4', '--no-sync', '--no-instructions'];
-  let said = '';
+  let output = '';
   for (const locale of locales(binaries.major)) {
     const result = await run(binaries.initdb, [...fixed, ...more, ...locale], account);
     if (result === undefined) return undefined;
     if (result.code === 'EPERM') return fault('embedded-no-account');
-    said = result.text;
+    output = result.text;
     rmSync(data, { recursive: true, force: true });
   }
   return fault('embedded-start-failed', {
-    why: `initdb of PostgreSQL ${binaries.major} failed: ${said}`,
-    fix: initdbCure(said),
+    why: `initdb of PostgreSQL ${binaries.major} failed: ${output}`,
+    fix: initdbFix(output),
   });
 }
 
-function initdbCure(said: string): string {
-  if (/could not look up effective user/i.test(said))
+function initdbFix(output: string): string {
+  if (/could not look up effective user/i.test(output))
     return 'Run as a user that has an entry in /etc/passwd, which initdb requires (in a container, add an entry for the user id), or set DATABASE_URL to a server of your own.';
-  if (/no space left/i.test(said)) return 'Free some space: a data directory needs about 30 MB.';
+  if (/no space left/i.test(output)) return 'Free some space: a data directory needs about 30 MB.';
   return 'See initdb’s message above, or set DATABASE_URL to a server of your own.';
 }
 

@@ -26,8 +26,8 @@ const withheld =
 export function createSpawner(options: SpawnerOptions): Spawner {
   const inherited = Object.fromEntries(Object.entries(options.env).filter(([name]) => !withheld.test(name)));
   return {
-    async start(words, variables, onOutput) {
-      const [program = '', ...rest] = words;
+    async start(command, variables, onOutput) {
+      const [program = '', ...rest] = command;
       const child = spawn(program, rest, {
         cwd: options.cwd,
         env: { ...inherited, DATABASE_URL: options.databaseUrl, ...variables },
@@ -35,7 +35,7 @@ export function createSpawner(options: SpawnerOptions): Spawner {
         detached: true,
         shell: false,
       });
-      const started = await beginning(child, program);
+      const started = await waitForStart(child, program);
       if (!started.ok) return started;
       child.stdout.on('data', (bytes: Buffer) => onOutput('stdout', bytes));
       child.stderr.on('data', (bytes: Buffer) => onOutput('stderr', bytes));
@@ -47,7 +47,7 @@ export function createSpawner(options: SpawnerOptions): Spawner {
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 /** The pid of the group, once the program has started. */
-async function beginning(child: Child, program: string): Promise<Outcome<number>> {
+async function waitForStart(child: Child, program: string): Promise<Outcome<number>> {
   return await new Promise((resolve) => {
     child.once('spawn', () => resolve(ok(child.pid ?? 0)));
     child.once('error', (error: NodeJS.ErrnoException) => {
@@ -66,7 +66,7 @@ const reasons: Readonly<Record<string, string>> = {
 function spawned(child: Child, group: number): Spawned {
   const dismiss = guardGroup(group);
   return {
-    ended: ending(child, group).finally(dismiss),
+    ended: waitForExit(child, group).finally(dismiss),
     end: (how) => signalGroup(group, how === 'ask' ? 'SIGTERM' : 'SIGKILL'),
   };
 }
@@ -77,7 +77,7 @@ function spawned(child: Child, group: number): Spawned {
  */
 const lingeringMs = 2_000;
 
-async function ending(child: Child, group: number): Promise<SpawnEnd> {
+async function waitForExit(child: Child, group: number): Promise<SpawnEnd> {
   const closed = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
   });
@@ -85,11 +85,11 @@ async function ending(child: Child, group: number): Promise<SpawnEnd> {
     child.once('exit', (code, name) => resolve([code, name]));
   });
   // Processes that inherited the pipes hold them open, and others may still work without them.
-  const quiet = await settles(closed, lingeringMs);
+  const quiet = await settlesWithin(closed, lingeringMs);
   const alive = signalGroup(group, 'SIGTERM');
   if (!quiet || alive) {
-    await settles(closed, alive ? lingeringMs : 0);
-    if (alive) await gone(group);
+    await settlesWithin(closed, alive ? lingeringMs : 0);
+    if (alive) await endGroup(group);
     child.stdout.destroy();
     child.stderr.destroy();
   }
@@ -97,12 +97,12 @@ async function ending(child: Child, group: number): Promise<SpawnEnd> {
 }
 
 /** Waits for the group to end; kills it if it does not. */
-async function gone(group: number): Promise<void> {
+async function endGroup(group: number): Promise<void> {
   for (let waited = 0; waited < lingeringMs && signalGroup(group, 0); waited += 50) await sleep(50);
   signalGroup(group, 'SIGKILL');
 }
 
-async function settles(promise: Promise<void>, ms: number): Promise<boolean> {
+async function settlesWithin(promise: Promise<void>, ms: number): Promise<boolean> {
   const over = new AbortController();
   const late = sleep(ms, false, { signal: over.signal }).catch(() => false);
   const settled = await Promise.race([promise.then(() => true), late]);

@@ -27,14 +27,14 @@ export function fileSource(path: string, size: number): ByteSource {
         if (size > wholeUpTo) return Promise.resolve(readRange(path, start, Math.min(end, size)));
         return Promise.resolve(readFileSync(path).subarray(start, Math.min(end, size)));
       } catch (error) {
-        return Promise.reject(known === undefined ? error : lostOnTheWay(error, path));
+        return Promise.reject(known === undefined ? error : unreadableFault(error, path));
       }
     },
   };
 }
 
 /** The file existed before, so when it cannot be read any more, the user has changed something: a fault, not a bug. */
-function lostOnTheWay(error: unknown, path: string): unknown {
+function unreadableFault(error: unknown, path: string): unknown {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   if (code === undefined) return error;
   return new FaultError(fault('file-unreadable', { why: `${basename(path)} cannot be read any more: ${code}.` }));

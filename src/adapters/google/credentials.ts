@@ -24,7 +24,7 @@ interface CredentialOptions {
 const scope = 'https://www.googleapis.com/auth/cloud-platform';
 
 /** Chooses credentials by the environment: an existing token, or Google's application default credentials. */
-export function createCredentials(options: CredentialOptions): Credentials {
+export function createGoogleCredentials(options: CredentialOptions): Credentials {
   const own = ownCredentials(options);
   const source = options.impersonate === undefined ? own : impersonated(own, options, options.impersonate);
   return {

@@ -126,9 +126,9 @@ function disabled(message: string): Pick<GoogleError, 'detail'> {
 
 /** The text of an answer that is not Google's, such as a proxy's page. */
 function plain(text: string, status: number): string {
-  const words = text
+  const content = text
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  return words === '' ? `HTTP status ${status}` : words.slice(0, 300);
+  return content === '' ? `HTTP status ${status}` : content.slice(0, 300);
 }

@@ -5,7 +5,7 @@ import type { GoogleError } from './error.ts';
 import { grantCommand, roleFor } from './roles.ts';
 
 /** What was being done when an error came. */
-export interface GoogleUndertaking {
+export interface GoogleActivity {
   /** For example, `reading secret`. */
   readonly doing: string;
   /** Its full or short name: `projects/acme/secrets/database-url-dev`. */
@@ -15,7 +15,7 @@ export interface GoogleUndertaking {
 }
 
 /** Names the cause of a Google error, and how to fix it. */
-export function googleFault(error: GoogleError, what: GoogleUndertaking): Finding {
+export function googleFault(error: GoogleError, what: GoogleActivity): Finding {
   if (error.finding !== undefined) return error.finding;
   const why = `${capital(what.doing)} ${what.resource}: ${error.message}`;
   if (error.lost) return fault('google-unreachable', { why });
@@ -46,13 +46,13 @@ export function nearestName(wanted: string, existing: readonly string[]): string
   return nearest(word, names) ?? nearest(word.toLowerCase().replaceAll('_', '-'), names);
 }
 
-function disabled(error: GoogleError, what: GoogleUndertaking, why: string): Finding {
+function disabled(error: GoogleError, what: GoogleActivity, why: string): Finding {
   const api = /\b([a-z]+\.googleapis\.com)\b/.exec(error.message)?.[1];
   const command = `gcloud services enable ${api ?? 'API.googleapis.com'}${projectOption(what.resource)}`;
   return fault('google-api-disabled', { why, fix: `Run \`${command}\`; it takes effect within a few minutes.` });
 }
 
-function denied(error: GoogleError, what: GoogleUndertaking, why: string): Finding {
+function denied(error: GoogleError, what: GoogleActivity, why: string): Finding {
   const { permission } = error;
   if (permission === undefined) return fault('google-permission-denied', { why });
   const role = roleFor(permission);
@@ -64,7 +64,7 @@ function denied(error: GoogleError, what: GoogleUndertaking, why: string): Findi
   });
 }
 
-function notFound(what: GoogleUndertaking, why: string): Finding {
+function notFound(what: GoogleActivity, why: string): Finding {
   const near = what.existing === undefined ? undefined : nearestName(what.resource, what.existing);
   if (near !== undefined) return fault('google-not-found', { why, fix: `Did you mean \`${near}\`?` });
   const names = (what.existing ?? []).map((name) => name.split('/').pop() ?? name).slice(0, 10);

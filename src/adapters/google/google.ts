@@ -4,7 +4,7 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { Outcome } from '../../kit/outcome.ts';
 import type { Redactor } from '../../kit/redact.ts';
-import { createCredentials, type Credentials } from './credentials.ts';
+import { createGoogleCredentials, type Credentials } from './credentials.ts';
 import { errorOf, lostError, refusedCredentials } from './error.ts';
 import { backoff, retryAfterMs } from '../retry.ts';
 import { isRepeatable } from './repeatable.ts';
@@ -63,15 +63,15 @@ export interface GoogleOptions {
  * const job = await google.call({ service: 'run', method: 'GET', path: 'v2/projects/p/locations/r/jobs/j' });
  */
 export function createGoogle(options: GoogleOptions): Google {
-  const line: ConnectionState = { state: 'untried' };
-  const credentials = createCredentials({
+  const connection: ConnectionState = { state: 'untried' };
+  const credentials = createGoogleCredentials({
     env: options.env,
     redactor: options.redactor,
     ...(options.impersonate === undefined ? {} : { impersonate: options.impersonate }),
-    exchange: (request, token) => send(options, line, request, { token }),
+    exchange: (request, token) => send(options, connection, request, { token }),
   });
   return {
-    call: <T>(request: GoogleRequest) => withCredentials<T>(options, line, credentials, request),
+    call: <T>(request: GoogleRequest) => withCredentials<T>(options, connection, credentials, request),
     async token() {
       const found = await credentials.get();
       return found.ok ? { ok: true, value: found.value.token } : found;
@@ -86,14 +86,14 @@ interface ConnectionState {
 
 async function withCredentials<T>(
   options: GoogleOptions,
-  line: ConnectionState,
+  connection: ConnectionState,
   credentials: Credentials,
   request: GoogleRequest,
 ): Promise<GoogleReply<T>> {
   for (let refreshed = false; ; refreshed = true) {
     const signature = await credentials.get();
     if (!signature.ok) return { ok: false, error: refusedCredentials(signature.findings) };
-    const reply = await send<T>(options, line, request, signature.value);
+    const reply = await send<T>(options, connection, request, signature.value);
     // A token may have expired early; if a second one is refused too, that is the answer.
     if (reply.ok || reply.error.status !== 401 || refreshed || !credentials.forget()) return reply;
   }
@@ -101,7 +101,7 @@ async function withCredentials<T>(
 
 async function send<T>(
   options: GoogleOptions,
-  line: ConnectionState,
+  connection: ConnectionState,
   request: GoogleRequest,
   signature: Signature,
 ): Promise<GoogleReply<T>> {
@@ -110,16 +110,16 @@ async function send<T>(
   const began = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     const { reply, retryAfter } = await once<T>(
-      { ...options, tryMs: timeoutsOf(options, line) },
+      { ...options, tryMs: timeoutsOf(options, connection) },
       request,
       signature,
       attempt,
     );
-    if (reply.ok || !reply.error.lost) line.state = 'answers';
+    if (reply.ok || !reply.error.lost) connection.state = 'answers';
     if (reply.ok || request.signal?.aborted === true || !isRepeatable(request, reply.error)) return reply;
     const pause = retryAfter ?? backoff(attempt, Math.random());
-    if (performance.now() - began + pause > budgetOf(options, line)) {
-      if (line.state === 'untried') line.state = 'dead';
+    if (performance.now() - began + pause > budgetOf(options, connection)) {
+      if (connection.state === 'untried') connection.state = 'dead';
       return reply;
     }
     await sleep(pause, undefined, request.signal === undefined ? {} : { signal: request.signal }).catch(() => {});
@@ -155,7 +155,7 @@ async function once<T>(
 ): Promise<Answered<T>> {
   const began = performance.now();
   const { service, method, path } = request;
-  const tell = (status: number): void =>
+  const report = (status: number): void =>
     options.onCall?.({ service, method, path, status, ms: Math.round(performance.now() - began), attempt });
   const timeout = AbortSignal.timeout(options.tryMs ?? 30_000);
   try {
@@ -168,7 +168,7 @@ async function once<T>(
     });
     // Read the body before the answer counts: one that breaks off is not an answer.
     const text = await response.text();
-    tell(response.status);
+    report(response.status);
     if (!response.ok)
       return {
         reply: { ok: false, error: errorOf(response.status, text) },
@@ -177,7 +177,7 @@ async function once<T>(
       };
     return { reply: { ok: true, value: (text === '' ? {} : JSON.parse(text)) as T } };
   } catch (error) {
-    tell(0);
+    report(0);
     return { reply: { ok: false, error: lostError(error, `${service}.googleapis.com`) } };
   }
 }

@@ -3,7 +3,7 @@ import { FaultError } from '../../kit/fault.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import type { RegistryCredentials, RegistryCredential } from './credentials.ts';
 import { LostConnection, readAll, type Http } from './http.ts';
-import { isGoogleHost, isLoopback, type RepositoryName } from './reference.ts';
+import { isGoogleHost, isLoopbackRegistry, type RepositoryName } from './reference.ts';
 import { registryFault } from './registry-fault.ts';
 
 /** The access that a request needs: `pull`, `pull,push`, `delete`; for a mount, also another repository to read. */
@@ -37,7 +37,7 @@ export function createAuthority(
   const tokens = new Map<string, RegistryToken>();
   const known = new Map<string, Promise<RegistryCredential | undefined>>();
   const credentialOf = (host: string): Promise<RegistryCredential | undefined> => {
-    const found = known.get(host) ?? ask(credentials, host);
+    const found = known.get(host) ?? findCredential(credentials, host);
     known.set(host, found);
     return found;
   };
@@ -66,7 +66,7 @@ export function createAuthority(
   };
 }
 
-async function ask(credentials: RegistryCredentials, host: string): Promise<RegistryCredential | undefined> {
+async function findCredential(credentials: RegistryCredentials, host: string): Promise<RegistryCredential | undefined> {
   const found = await credentials(host);
   if (!found.ok) throw new FaultError(...found.findings);
   return found.value;
@@ -152,7 +152,7 @@ function refresh(http: Http, realm: URL, form: Readonly<Record<string, string>>)
 function safeRealm({ scope, challenge, credential }: TokenRequest): URL {
   const text = challenge.parameters['realm'] ?? '';
   const realm = URL.canParse(text) ? new URL(text) : undefined;
-  const isSafe = realm?.protocol === 'https:' || (realm?.protocol === 'http:' && isLoopback(realm.host));
+  const isSafe = realm?.protocol === 'https:' || (realm?.protocol === 'http:' && isLoopbackRegistry(realm.host));
   if (realm === undefined || !isSafe)
     throw denied(scope, 401, `its token endpoint is unsafe: ${text === '' ? 'none' : text.slice(0, 80)}`);
   const isGoogles = isGoogleHost(realm.host) || realm.host.endsWith('.googleapis.com');
@@ -182,7 +182,7 @@ function parse(body: string): TokenReply | undefined {
 
 function denied({ host, repository, actions }: RegistryScope, status: number, body: string): FaultError {
   const writes = actions !== 'pull';
-  const words = `logging in for ${writes ? 'writing into' : 'reading'}`;
+  const activity = `logging in for ${writes ? 'writing into' : 'reading'}`;
   // Whatever the token server answered, the problem is access.
-  return registryFault({ host, repository, words, writes }, { status: status === 403 ? 403 : 401, body });
+  return registryFault({ host, repository, activity, writes }, { status: status === 403 ? 403 : 401, body });
 }

@@ -2,8 +2,8 @@ import type { Outcome } from '../../kit/outcome.ts';
 import type { BundleFile } from '../bundle/bundle-files.ts';
 import { assemble, type AddedLayer, type AssembledImage } from './assemble.ts';
 import { findBase, readOnce, resolveBaseImage, type FoundBase } from './base-image.ts';
-import { isFaultError, outcomeOf, valueOf } from './faulty.ts';
-import { lookForNode, nodeByConfig, withoutNode, type FoundNode } from './find-node.ts';
+import { isFaultError, catchFaults, valueOf } from './faulty.ts';
+import { searchForNode, nodeByConfig, withoutNode, type FoundNode } from './find-node.ts';
 import { forgetful, noCache, type ImageCache } from './image-cache.ts';
 import { imageTag } from './image-tag.ts';
 import { bundleLayer, runnerLayer, type Layer } from './layer.ts';
@@ -65,7 +65,7 @@ export function createImage(
   registry: RegistryClient,
   cache: ImageCache = noCache,
 ): Promise<Outcome<CreatedImage>> {
-  return outcomeOf(async () => {
+  return catchFaults(async () => {
     try {
       return await create(order, { registry, cache });
     } catch (error) {
@@ -134,10 +134,10 @@ interface Push {
 
 async function push(order: ImageOrder, { registry, cache }: Tools, work: Push): Promise<void> {
   const { target, ground, image, made, tag } = work;
-  const tell = order.onProgress === undefined ? {} : { onProgress: order.onProgress };
+  const progress = order.onProgress === undefined ? {} : { onProgress: order.onProgress };
   const { source, base } = ground;
   const origin = base?.origin ?? source.reference;
-  const copied = await provideBlobs(registry, { target, source, origin, made, image, ...tell });
+  const copied = await provideBlobs(registry, { target, source, origin, made, image, ...progress });
   if (base !== undefined) await resolveBaseImage(registry, cache, { found: base, target, copied });
   await registry.writeManifest({ ...target, tag }, image.document);
 }
@@ -176,7 +176,7 @@ async function nodeOf({ registry, cache }: Tools, image: SourceImage): Promise<F
   const key = `node ${image.reference.digest}`;
   const kept = cache.read(key) as FoundNode | undefined;
   if (kept !== undefined) return kept;
-  const snapshot = await lookForNode(registry, image);
+  const snapshot = await searchForNode(registry, image);
   cache.write(key, { ...snapshot });
   return snapshot;
 }

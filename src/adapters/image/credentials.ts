@@ -33,7 +33,7 @@ export interface CredentialSources {
  * @example
  * const credentials = createCredentials({ googleToken: () => google.token() });
  */
-export function createCredentials(sources: CredentialSources): RegistryCredentials {
+export function createRegistryCredentials(sources: CredentialSources): RegistryCredentials {
   const isGoogle = sources.google ?? isGoogleHost;
   return async (host) => {
     const known = isGoogle(host) ? await sources.googleToken() : undefined;

@@ -5,7 +5,7 @@ import { err, ok, type Outcome } from '../../kit/outcome.ts';
  * Turns thrown faults into an outcome: inside this folder faults are thrown, because the work consists of many small
  * steps.
  */
-export async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+export async function catchFaults<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return ok(await work());
   } catch (error) {

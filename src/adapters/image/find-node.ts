@@ -45,7 +45,7 @@ export function nodeByConfig(image: SourceImage): string | undefined {
  * Searches the layers for Node and the C library, from the top down.
  * @param whole True: continue to the lowest layer even if Node was found above it.
  */
-export async function lookForNode(registry: RegistryClient, image: SourceImage, whole = false): Promise<FoundNode> {
+export async function searchForNode(registry: RegistryClient, image: SourceImage, whole = false): Promise<FoundNode> {
   const wanted = candidates(image.config);
   const removed: string[] = [];
   const found = new Set<string>();

@@ -67,13 +67,13 @@ export function createHttp(signal?: AbortSignal): Http {
       return new Promise((resolve, reject) => {
         outgoing.setTimeout(idleMs, () => outgoing.destroy(new LostConnection(`silent for ${idleMs / 1000} s`)));
         outgoing.on('response', resolve);
-        outgoing.on('error', (error) => reject(signal?.aborted === true ? signal.reason : lost(error)));
+        outgoing.on('error', (error) => reject(signal?.aborted === true ? signal.reason : asLostConnection(error)));
         const { body } = request;
         if (body === undefined || body instanceof Uint8Array) outgoing.end(body);
         else
           pipeline(Readable.from(body.open(), { objectMode: false }), outgoing).catch((error: unknown) => {
             // An early answer, such as 413, is worth more than the rest of the body.
-            reject(signal?.aborted === true ? signal.reason : lost(error));
+            reject(signal?.aborted === true ? signal.reason : asLostConnection(error));
           });
       });
     },
@@ -89,7 +89,7 @@ function sizeOf(body: HttpBody | Uint8Array): number {
 }
 
 /** What the system or the peer did to the connection becomes a lost connection; other errors remain as they are. */
-function lost(error: unknown): unknown {
+function asLostConnection(error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === undefined || error instanceof LostConnection) return error;
   const text = message.includes(code) ? message : `${message} (${code})`;
@@ -113,6 +113,6 @@ export async function* bodyOf(answer: IncomingMessage): AsyncGenerator<Buffer> {
   try {
     for await (const piece of answer) yield piece as Buffer;
   } catch (error) {
-    throw lost(error);
+    throw asLostConnection(error);
   }
 }

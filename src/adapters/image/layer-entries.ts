@@ -28,7 +28,7 @@ export async function* layerEntries(
     yield* readTar(unpacked);
   } catch (error) {
     if (isFaultError(error) || (error as Error).name === 'AbortError') throw error;
-    throw damaged({ ...from, words: 'reading', writes: false }, `${layer.digest}: ${(error as Error).message}`);
+    throw damaged({ ...from, activity: 'reading', writes: false }, `${layer.digest}: ${(error as Error).message}`);
   } finally {
     packed.destroy();
     unpacked.destroy();

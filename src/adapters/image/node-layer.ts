@@ -1,6 +1,6 @@
 import { memorySource } from '../files/byte-source.ts';
 import { findBase, type BaseImageOptions } from './base-image.ts';
-import { lookForNode, nodeByConfig, withoutNode, type FoundNode } from './find-node.ts';
+import { searchForNode, nodeByConfig, withoutNode, type FoundNode } from './find-node.ts';
 import type { ImageCache } from './image-cache.ts';
 import { imageFolder, makeLayer, type Layer } from './layer.ts';
 import { isReadable, layerEntries } from './layer-entries.ts';
@@ -48,7 +48,7 @@ export async function nodeLayer(
 async function takeNode(registry: RegistryClient, cache: ImageCache, options: NodeLayerOptions): Promise<Layer> {
   const { own, found: snapshot } = options;
   const { image: base } = await findBase(registry, cache, options.base);
-  const seen = await lookForNode(registry, base, true);
+  const seen = await searchForNode(registry, base, true);
   const node = nodeByConfig(base) ?? seen.node;
   if (node === undefined) throw withoutNode(base, 'has no Node that could be added to your image');
   if (seen.libc !== snapshot.libc)

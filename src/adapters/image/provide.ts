@@ -73,14 +73,14 @@ async function sendAll(
 ): Promise<void> {
   const total = blobs.reduce((sum, { size }) => sum + size, 0);
   const sent = new Map<string, number>();
-  const tell = (digest: string, bytes: number): void => {
+  const report = (digest: string, bytes: number): void => {
     sent.set(digest, bytes);
     options.onProgress?.({ step, sent: [...sent.values()].reduce((sum, one) => sum + one, 0), total });
   };
   await eachAtOnce(blobs, async (blob) => {
     const mount = from === undefined || from === options.target.repository ? {} : { from };
-    await registry.writeBlob(options.target, blob, { ...mount, onBytes: (bytes) => tell(blob.digest, bytes) });
-    tell(blob.digest, blob.size);
+    await registry.writeBlob(options.target, blob, { ...mount, onBytes: (bytes) => report(blob.digest, bytes) });
+    report(blob.digest, blob.size);
   });
 }
 

@@ -11,7 +11,7 @@ import { damaged, unreachable, type Doing } from './registry-fault.ts';
  * continues where it was.
  */
 export async function* readBlob(exchange: Exchange, from: RepositoryName, blob: Descriptor): AsyncGenerator<Buffer> {
-  const doing: Doing = { ...from, words: 'reading a layer of', writes: false };
+  const doing: Doing = { ...from, activity: 'reading a layer of', writes: false };
   const hash = createHash('sha256');
   let held: Buffer | undefined;
   let size = 0;
@@ -34,7 +34,7 @@ async function* resumed(
 ): AsyncGenerator<Buffer> {
   let at = 0;
   for (let tried = 1; ; tried += 1) {
-    const answer = await exchange.ask({
+    const answer = await exchange.send({
       method: 'GET',
       path: `${from.repository}/blobs/${blob.digest}`,
       ...(at === 0 ? {} : { headers: { range: `bytes=${at}-` } }),

@@ -62,11 +62,11 @@ export function formatReference({ host, repository, tag, digest }: ImageReferenc
 export function registryUrl(host: string): string {
   // Docker Hub's name differs from the address of its registry.
   if (host === dockerHub) return 'https://registry-1.docker.io';
-  return `${isLoopback(host) ? 'http' : 'https'}://${host}`;
+  return `${isLoopbackRegistry(host) ? 'http' : 'https'}://${host}`;
 }
 
 /** Is this host, with or without a port, this machine? */
-export function isLoopback(host: string): boolean {
+export function isLoopbackRegistry(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(host);
 }
 

@@ -55,15 +55,15 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     removeManifest: (image) => removeManifest(exchange, image),
     hasBlob: (from, digest) => hasBlob(exchange, from, digest),
     readBlob: (from, blob) => readBlob(exchange, from, blob),
-    writeBlob: (into, blob, wishes = {}) =>
-      upload({ exchange, target: into, blob, options: wishes, has: () => hasBlob(exchange, into, blob.digest) }),
+    writeBlob: (into, blob, options = {}) =>
+      upload({ exchange, target: into, blob, options, has: () => hasBlob(exchange, into, blob.digest) }),
     tags: (of) => tags(exchange, of),
     [Symbol.dispose]: () => http.close(),
   };
 }
 
 async function findManifest(exchange: Exchange, image: ImageReference): Promise<string | undefined> {
-  const answer = await exchange.ask({ ...manifestRequest(image), method: 'HEAD', expect: [200, 404] });
+  const answer = await exchange.send({ ...manifestRequest(image), method: 'HEAD', expect: [200, 404] });
   answer.resume();
   if (answer.statusCode === 404) return undefined;
   const digest = answer.headers['docker-content-digest'];
@@ -72,10 +72,10 @@ async function findManifest(exchange: Exchange, image: ImageReference): Promise<
 
 async function readManifest(exchange: Exchange, image: ImageReference): Promise<ManifestDocument> {
   const request = manifestRequest(image);
-  const answer = await exchange.ask({ ...request, method: 'GET', expect: [200] });
+  const answer = await exchange.send({ ...request, method: 'GET', expect: [200] });
   const bytes = await readAll(answer).catch(() => undefined);
   // The answer was cut off: read it again from the start.
-  const whole = bytes ?? (await readAll(await exchange.ask({ ...request, method: 'GET', expect: [200] })));
+  const whole = bytes ?? (await readAll(await exchange.send({ ...request, method: 'GET', expect: [200] })));
   const digest = digestOf(whole);
   const reported = image.digest ?? answer.headers['docker-content-digest'];
   if (reported !== undefined && reported !== digest)
@@ -84,36 +84,36 @@ async function readManifest(exchange: Exchange, image: ImageReference): Promise<
 }
 
 async function writeManifest(exchange: Exchange, image: ImageReference, document: ManifestDocument): Promise<void> {
-  const answer = await exchange.ask({
+  const answer = await exchange.send({
     method: 'PUT',
     path: `${image.repository}/manifests/${image.tag ?? document.digest}`,
     headers: { 'content-type': document.mediaType },
     body: document.bytes,
     scope: { ...image, actions: 'pull,push' },
-    doing: { ...image, words: 'writing an image into', writes: true },
+    doing: { ...image, activity: 'writing an image into', writes: true },
     expect: [200, 201],
   });
   answer.resume();
 }
 
 async function removeManifest(exchange: Exchange, image: ImageReference): Promise<void> {
-  const answer = await exchange.ask({
+  const answer = await exchange.send({
     method: 'DELETE',
     path: `${image.repository}/manifests/${image.digest ?? image.tag ?? 'latest'}`,
     scope: { ...image, actions: 'pull,push,delete' },
-    doing: { ...image, words: 'removing an image of', writes: true },
+    doing: { ...image, activity: 'removing an image of', writes: true },
     expect: [200, 202, 404],
   });
   answer.resume();
 }
 
 async function hasBlob(exchange: Exchange, from: RepositoryName, digest: string): Promise<boolean> {
-  const answer = await exchange.ask({
+  const answer = await exchange.send({
     method: 'HEAD',
     path: `${from.repository}/blobs/${digest}`,
     // The caller is about to write.
     scope: { ...from, actions: 'pull,push' },
-    doing: { ...from, words: 'looking for a layer in', writes: true },
+    doing: { ...from, activity: 'looking for a layer in', writes: true },
     expect: [200, 404],
   });
   answer.resume();
@@ -126,11 +126,11 @@ async function tags(exchange: Exchange, of: RepositoryName): Promise<readonly st
   const found: string[] = [];
   let path: string | undefined = `${of.repository}/tags/list?n=${pageSize}`;
   while (path !== undefined) {
-    const answer = await exchange.ask({
+    const answer = await exchange.send({
       method: 'GET',
       path,
       scope: { ...of, actions: 'pull' },
-      doing: { ...of, words: 'listing the images of', writes: false },
+      doing: { ...of, activity: 'listing the images of', writes: false },
       expect: [200, 404],
     });
     const body = await readAll(answer);
@@ -154,6 +154,6 @@ function manifestRequest(image: ImageReference): {
     path: `${image.repository}/manifests/${name}`,
     headers: { accept: acceptedManifests },
     scope: { host: image.host, repository: image.repository, actions: 'pull' },
-    doing: { host: image.host, repository: image.repository, words: `reading ${name} of`, writes: false },
+    doing: { host: image.host, repository: image.repository, activity: `reading ${name} of`, writes: false },
   };
 }

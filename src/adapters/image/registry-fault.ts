@@ -4,7 +4,7 @@ import { isGoogleHost, type RepositoryName } from './reference.ts';
 /** What was being done when a registry refused, for the text of a finding. */
 export interface Doing extends RepositoryName {
   /** `reading the manifest of`, `writing a layer into` */
-  readonly words: string;
+  readonly activity: string;
   readonly writes: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface RegistryRefusal {
 export function registryFault(doing: Doing, refusal: RegistryRefusal): FaultError {
   const { host, repository, writes } = doing;
   const { code, text } = messageOf(refusal);
-  const why = `${host} answered ${refusal.status} to ${doing.words} ${repository}${text}.`;
+  const why = `${host} answered ${refusal.status} to ${doing.activity} ${repository}${text}.`;
   // Docker Hub does not distinguish an unknown name from a private one.
   if (refusal.status === 401 && host === 'docker.io' && !writes) return new FaultError(fault('image-missing', { why }));
   if (refusal.status === 401 || refusal.status === 403)
@@ -35,7 +35,7 @@ export function unreachable(doing: Doing, why: string, status?: number): FaultEr
   const limited = status === 429 && doing.host === 'docker.io';
   return new FaultError(
     fault('registry-unreachable', {
-      why: `${doing.host}, while ${doing.words} ${doing.repository}: ${why}.`,
+      why: `${doing.host}, while ${doing.activity} ${doing.repository}: ${why}.`,
       ...(limited ? { fix: hubLimitFix } : {}),
     }),
   );

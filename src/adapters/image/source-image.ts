@@ -113,5 +113,5 @@ function otherPlatform(image: ImageReference, { os, architecture }: Platform, th
 }
 
 function unreadable(image: ImageReference, why: string): FaultError {
-  return damaged({ ...image, words: 'reading', writes: false }, why);
+  return damaged({ ...image, activity: 'reading', writes: false }, why);
 }

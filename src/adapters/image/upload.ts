@@ -42,7 +42,7 @@ export async function upload(work: Uploading): Promise<'mounted' | 'uploaded'> {
   const mayChunk = !isGoogleHost(target.host) && blob.size > chunkBytes;
   let inChunks = false;
   for (let tried = 1; ; tried += 1) {
-    const opened = await begin(work, tried === 1 ? options.from : undefined);
+    const opened = await startUpload(work, tried === 1 ? options.from : undefined);
     if (opened.statusCode === 201) return 'mounted';
     const place = locationOf(work, opened);
     const sent = await sendLossless(() => (inChunks ? sendChunks(work, place, chunkBytes) : sendWhole(work, place)));
@@ -63,9 +63,9 @@ async function sendLossless(send: () => Promise<string>): Promise<string> {
   }
 }
 
-async function begin({ exchange, target, blob }: Uploading, from: string | undefined): Promise<IncomingMessage> {
+async function startUpload({ exchange, target, blob }: Uploading, from: string | undefined): Promise<IncomingMessage> {
   const query = from === undefined ? '' : `?mount=${encodeURIComponent(blob.digest)}&from=${encodeURIComponent(from)}`;
-  const answer = await exchange.ask({
+  const answer = await exchange.send({
     method: 'POST',
     path: `${target.repository}/blobs/uploads/${query}`,
     scope: { ...target, actions: 'pull,push', ...(from === undefined ? {} : { from }) },
@@ -81,7 +81,7 @@ async function sendWhole(work: Uploading, place: URL): Promise<string> {
   const { blob, options } = work;
   place.searchParams.set('digest', blob.digest);
   const body: HttpBody = { size: blob.size, open: () => counted(blob.open(), options.onBytes) };
-  const answer = await ask(work, { method: 'PUT', path: place.href, expect: [201, 204, 404, 413], body });
+  const answer = await sendStep(work, { method: 'PUT', path: place.href, expect: [201, 204, 404, 413], body });
   return answer.statusCode === 201 || answer.statusCode === 204 ? 'done' : `it answered ${answer.statusCode}`;
 }
 
@@ -100,7 +100,12 @@ async function sendChunks(work: Uploading, first: URL, chunkBytes: number): Prom
     work.options.onBytes?.(at);
   }
   place.searchParams.set('digest', work.blob.digest);
-  const answer = await ask(work, { method: 'PUT', path: place.href, expect: [201, 204, 404], body: Buffer.alloc(0) });
+  const answer = await sendStep(work, {
+    method: 'PUT',
+    path: place.href,
+    expect: [201, 204, 404],
+    body: Buffer.alloc(0),
+  });
   return answer.statusCode === 404 ? 'it forgot the upload' : 'done';
 }
 
@@ -117,7 +122,7 @@ async function sendChunk(
 ): Promise<Received> {
   const end = at + bytes.length;
   try {
-    const answer = await ask(work, {
+    const answer = await sendStep(work, {
       method: 'PATCH',
       path: place.href,
       headers: { 'content-type': 'application/octet-stream', 'content-range': `${at}-${end - 1}` },
@@ -128,7 +133,7 @@ async function sendChunk(
   } catch (error) {
     if (!(error instanceof LostConnection)) throw error;
   }
-  const answer = await ask(work, { method: 'GET', path: place.href, expect: [204, 400, 404, 416] });
+  const answer = await sendStep(work, { method: 'GET', path: place.href, expect: [204, 400, 404, 416] });
   const range = /^(?:bytes=)?0-(\d+)$/.exec(answer.headers.range ?? '');
   if (answer.statusCode !== 204 || range === null) throw new LostConnection('the upload cannot be resumed');
   // `0-0` means one byte as well as none.
@@ -139,8 +144,8 @@ async function sendChunk(
 type UploadStep = Pick<RegistryRequest, 'method' | 'path' | 'expect' | 'headers' | 'body'>;
 
 /** Performs one step of an upload: only the loop here knows how to continue when its answer is lost. */
-async function ask({ exchange, target }: Uploading, step: UploadStep): Promise<IncomingMessage> {
-  const answer = await exchange.ask({
+async function sendStep({ exchange, target }: Uploading, step: UploadStep): Promise<IncomingMessage> {
+  const answer = await exchange.send({
     ...step,
     headers: step.method === 'PUT' ? { 'content-type': 'application/octet-stream' } : (step.headers ?? {}),
     scope: { ...target, actions: 'pull,push' },
@@ -195,5 +200,5 @@ async function* chunksOf(source: AsyncIterable<Uint8Array>, size: number): Async
 }
 
 function doingOf(target: RepositoryName): Doing {
-  return { ...target, words: 'writing a layer into', writes: true };
+  return { ...target, activity: 'writing a layer into', writes: true };
 }

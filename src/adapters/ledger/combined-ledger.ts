@@ -43,9 +43,9 @@ export function combineLedgers(files: Ledger, shared: () => Promise<SharedLedger
       return merge(own, theirs);
     },
     warnings() {
-      const untold = [...warnings.values()].filter((finding) => !reported.has(finding.code));
-      for (const { code } of untold) reported.add(code);
-      return untold;
+      const unreported = [...warnings.values()].filter((finding) => !reported.has(finding.code));
+      for (const { code } of unreported) reported.add(code);
+      return unreported;
     },
   };
 }

@@ -4,7 +4,7 @@ import type { RunEvent } from '../../migrate/contract/event.ts';
 import type { Hashing } from '../../migrate/contract/ports.ts';
 import { googleFault } from '../google/fault.ts';
 import { readLog, runnerLine } from '../engines/cloud-run/log-reader.ts';
-import { placeOf } from '../engines/cloud-run/names.ts';
+import { parseExecutionName } from '../engines/cloud-run/names.ts';
 import type { Google } from '../google/google.ts';
 
 /** The events of an execution, as far as the log has them. */
@@ -30,7 +30,7 @@ export async function readLoggedLines(question: LoggedLinesQuestion): Promise<Ou
   const { google, hashing, run, execution } = question;
   // The name comes from a log, which anybody may write into.
   if (!executionName.test(execution)) return ok({ events: [], complete: false });
-  const reply = await readLog(google, placeOf({ location: execution }), undefined);
+  const reply = await readLog(google, parseExecutionName({ location: execution }), undefined);
   if (!reply.ok) return err(googleFault(reply.error, { doing: 'reading the log of', resource: execution }));
   const decoder = createLineDecoder(run, hashing);
   const events = reply.value.flatMap((entry) => {

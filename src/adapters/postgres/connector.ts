@@ -6,7 +6,7 @@ import type { Connector, Reply, Session, SessionOptions } from '../../migrate/co
 import { tlsOptions, type DatabaseAddress } from './address.ts';
 import { requestCancel } from './cancel-request.ts';
 import { connectFault } from './connect-fault.ts';
-import { maskingOf } from './masking.ts';
+import { createMasking } from './masking.ts';
 import { MessageQuery, serverError } from './message-query.ts';
 
 const connectTimeoutMs = 10_000;
@@ -42,7 +42,7 @@ async function openSession(
   // Without a listener, the loss of an idle connection would end the process; every message reports the loss on its
   // own.
   client.on('error', () => {});
-  const masking = maskingOf(address);
+  const masking = createMasking(address);
   client.on('notice', ({ severity, message, routine }) =>
     options.onNotice?.({
       severity: severity ?? 'NOTICE',

@@ -12,10 +12,10 @@ export interface Masking {
 }
 
 /** Masks the password of this address. */
-export function maskingOf({ password = '' }: DatabaseAddress): Masking {
+export function createMasking({ password = '' }: DatabaseAddress): Masking {
   const redactor = createRedactor();
   redactor.register(password);
-  const text = (said: string): string => redactor.redact(said);
+  const text = (message: string): string => redactor.redact(message);
   const reply = (answer: Reply): Reply => {
     if (answer.ok) return answer;
     const { message, detail, hint, context } = answer.error;

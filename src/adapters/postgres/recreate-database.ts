@@ -23,19 +23,20 @@ export interface EndedSession {
   readonly user: string;
 }
 
-export async function lookAtDatabase(address: DatabaseAddress): Promise<Outcome<ExistingDatabase>> {
+export async function readExistingDatabase(address: DatabaseAddress): Promise<Outcome<ExistingDatabase>> {
   const nothing = { there: false, tables: 0, environment: '', environmentId: '' };
   const opened = await open(address);
   if (!opened.ok) return opened.findings.some(({ code }) => code === 'database-missing') ? ok(nothing) : opened;
   const session = opened.value;
   try {
-    const tables = await ask(
+    const tables = await runQuery(
       session,
       `SELECT (SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'godwit')), pg_catalog.to_regclass('godwit.guard') IS NOT NULL`,
     );
     if (!tables.ok) return tables;
     const [count, guarded] = tables.value[0] ?? [];
-    const guard = guarded === 't' ? await ask(session, 'SELECT environment, environment_id FROM godwit.guard') : ok([]);
+    const guard =
+      guarded === 't' ? await runQuery(session, 'SELECT environment, environment_id FROM godwit.guard') : ok([]);
     if (!guard.ok) return guard;
     const [environment, environmentId] = guard.value[0] ?? [];
     return ok({
@@ -57,7 +58,7 @@ export async function lookAtDatabase(address: DatabaseAddress): Promise<Outcome<
  * @returns the sessions that were ended
  */
 export async function recreateDatabase(address: DatabaseAddress): Promise<Outcome<readonly EndedSession[]>> {
-  const opened = await openBeside(address);
+  const opened = await connectToOther(address);
   if (!opened.ok) return opened;
   const session = opened.value;
   try {
@@ -69,7 +70,7 @@ export async function recreateDatabase(address: DatabaseAddress): Promise<Outcom
 
 async function recreate(session: Session, { database }: DatabaseAddress): Promise<Outcome<readonly EndedSession[]>> {
   const literal = quoteLiteral(database);
-  const found = await ask(
+  const found = await runQuery(
     session,
     `SELECT pg_catalog.to_jsonb(d), pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_encoding_to_char(d.encoding),
   pg_catalog.pg_has_role(d.datdba, 'USAGE') AND r.rolcreatedb OR r.rolsuper FROM pg_catalog.pg_roles r
@@ -84,7 +85,7 @@ LEFT JOIN pg_catalog.pg_database d ON d.datname = ${literal} WHERE r.rolname = c
         fix: `As an administrator: \`ALTER ROLE … CREATEDB;\` and \`ALTER DATABASE ${quoteIdent(database)} OWNER TO …;\`. Or use the URL of a role that may do so.`,
       }),
     );
-  const sessions = await ask(
+  const sessions = await runQuery(
     session,
     `SELECT pid, application_name, usename FROM pg_catalog.pg_stat_activity
 WHERE datname = ${literal} AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid() ORDER BY backend_start`,
@@ -92,12 +93,12 @@ WHERE datname = ${literal} AND backend_type = 'client backend' AND pid <> pg_cat
   if (!sessions.ok) return sessions;
   const name = quoteIdent(database);
   if (text != null) {
-    const dropped = await ask(session, `DROP DATABASE ${name} WITH (FORCE)`);
+    const dropped = await runQuery(session, `DROP DATABASE ${name} WITH (FORCE)`);
     if (!dropped.ok) return dropped;
   }
   const kept =
     text == null ? '' : ` OWNER ${quoteIdent(owner ?? '')} TEMPLATE template0 ${localeOf(text, encoding ?? '')}`;
-  const made = await ask(session, `CREATE DATABASE ${name}${kept}`);
+  const made = await runQuery(session, `CREATE DATABASE ${name}${kept}`);
   if (!made.ok) return made;
   return ok(
     sessions.value.map(([pid, application, user]) => ({
@@ -127,7 +128,7 @@ function localeOf(row: string, encoding: string): string {
 /** Databases that usually exist on a server, to work from. */
 const others = ['postgres', 'template1'] as const;
 
-async function openBeside(address: DatabaseAddress): Promise<Outcome<Session>> {
+async function connectToOther(address: DatabaseAddress): Promise<Outcome<Session>> {
   const names = others.filter((name) => name !== address.database);
   const first = await open({ ...address, database: names[0] ?? 'template1' });
   const second = names[1];
@@ -142,11 +143,11 @@ async function open(address: DatabaseAddress): Promise<Outcome<Session>> {
   });
 }
 
-async function ask(session: Session, text: string): Promise<Outcome<ResultSet['rows']>> {
+async function runQuery(session: Session, text: string): Promise<Outcome<ResultSet['rows']>> {
   const reply = await session.send(text, { rows: 'all' });
-  return reply.ok ? ok(reply.results[0]?.rows ?? []) : err(fault('reset-failed', { why: wordsOf(reply.error) }));
+  return reply.ok ? ok(reply.results[0]?.rows ?? []) : err(fault('reset-failed', { why: serverMessage(reply.error) }));
 }
 
-function wordsOf({ message, detail, sqlstate }: ServerError): string {
+function serverMessage({ message, detail, sqlstate }: ServerError): string {
   return `${[message, detail].filter((part) => part !== undefined).join('. ')} (SQLSTATE ${sqlstate})`;
 }

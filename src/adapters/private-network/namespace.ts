@@ -71,7 +71,7 @@ export async function openNamespace(user: UserNamespace): Promise<Namespace & { 
   await untilUp(child);
   const path = `/proc/${child.pid}/ns/net`;
   const inside = user === 'new' ? `/proc/${child.pid}/ns/user` : user;
-  const tell = (line: string): void => void child.stdin.write(`${line}\n`);
+  const sendToKeeper = (line: string): void => void child.stdin.write(`${line}\n`);
   child.stdin.on('error', () => undefined);
   child.unref();
   for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as unknown as Socket).unref();
@@ -81,7 +81,7 @@ export async function openNamespace(user: UserNamespace): Promise<Namespace & { 
     user: inside,
     enter,
     run: (...inner) => run(enter(...inner)),
-    guard: (what) => tell('pid' in what ? `pid ${what.pid}` : `folder ${what.folder}`),
+    guard: (what) => sendToKeeper('pid' in what ? `pid ${what.pid}` : `folder ${what.folder}`),
     end() {
       child.stdin.end('left\n');
     },
@@ -104,13 +104,13 @@ function within(user: UserNamespace, net: string | undefined, command: ProgramWi
 }
 
 async function untilUp(child: ChildProcess): Promise<void> {
-  let said = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  let output = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (output += text));
   const failure = new Promise<never>((_, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) =>
       reject(new NamespaceError(error.code === 'ENOENT' ? '`unshare` of util-linux is not installed' : error.message)),
     );
-    child.once('close', () => reject(new NamespaceError(said.trim() || 'unshare ended without a message')));
+    child.once('close', () => reject(new NamespaceError(output.trim() || 'unshare ended without a message')));
   });
   if (child.stdout !== null) await Promise.race([once(child.stdout, 'data'), failure]);
   failure.catch(() => undefined);
@@ -120,10 +120,10 @@ function run([program, ...args]: ProgramWithArguments): string {
   const ran = spawnSync(program, args, { encoding: 'utf8', cwd: '/', env: environment });
   if (ran.error !== undefined) throw new NamespaceError(ran.error.message);
   if (ran.status === 0) return ran.stdout;
-  const said = ran.stderr.trim();
+  const output = ran.stderr.trim();
   throw new NamespaceError(
-    /failed to execute ip\b/.test(said)
+    /failed to execute ip\b/.test(output)
       ? '`ip` of iproute2 is not installed'
-      : `${args.slice(args.indexOf('--') + 1).join(' ')}: ${said}`,
+      : `${args.slice(args.indexOf('--') + 1).join(' ')}: ${output}`,
   );
 }

@@ -7,7 +7,7 @@ import { makeFolder, serverAccount, spawnSettings, type ServerAccount } from '..
 import { ensureBinaries, type FetchOptions } from '../embedded/fetch.ts';
 import { stopPostmaster } from '../embedded/postmaster.ts';
 import { processStart, type ProcessIdentity } from '../embedded/process-identity.ts';
-import { copyTemplate, ensureTemplate } from '../embedded/template.ts';
+import { copyTemplate, ensureDataTemplate } from '../embedded/template.ts';
 import { defaultMajor } from '../embedded/versions.ts';
 import type { ProgramWithArguments } from './namespace.ts';
 import type { PrivateNetwork } from './private-network.ts';
@@ -45,7 +45,7 @@ export async function startPrivateServer(
   const account = serverAccount();
   const binaries = await ensureBinaries(options.major ?? defaultMajor, options);
   if (!binaries.ok) return binaries;
-  const template = await ensureTemplate(binaries.value, account, options);
+  const template = await ensureDataTemplate(binaries.value, account, options);
   if (!template.ok) return template;
   makeFolder(options.folder, 0o700);
   // The server's account must pass through to its data.

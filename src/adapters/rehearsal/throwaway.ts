@@ -34,20 +34,20 @@ export function createRehearsals(options: {
   readonly register: (secret: string) => void;
 }): Rehearsals {
   return {
-    async start(terms, { onProgress, signal }) {
+    async start(target, { onProgress, signal }) {
       removeLeftovers();
       const folder = mkdtempSync(join(roomy(), `${stem}${process.pid}-${startOf(process.pid)}-`));
       // As root the server runs under another account, which must be able to enter.
       chmodSync(folder, 0o711);
       const started = await startEmbedded({
         dataDir: join(folder, 'postgres'),
-        major: terms.major,
+        major: target.major,
         settings,
         env: { ...options.env },
         signal,
         onProgress: ({ step, message }) =>
           onProgress?.(
-            `throwaway PostgreSQL ${terms.major}: ${step} ${message}`,
+            `throwaway PostgreSQL ${target.major}: ${step} ${message}`,
             step === 'download' ? 'download' : 'other',
           ),
       });
@@ -56,7 +56,7 @@ export function createRehearsals(options: {
         return started;
       }
       options.register(started.value.password);
-      return await furnish(terms, { server: started.value, folder, register: options.register }, signal);
+      return await furnish(target, { server: started.value, folder, register: options.register }, signal);
     },
   };
 }

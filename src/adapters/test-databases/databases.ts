@@ -61,7 +61,11 @@ const underWay = new WeakMap<Administrator, Map<string, Promise<Outcome<string>>
  * @param hash of everything that the content depends on
  * @returns its name, or why it could not be filled
  */
-export async function ensureTemplate(session: Administrator, hash: string, fill: Fill): Promise<Outcome<string>> {
+export async function ensureDatabaseTemplate(
+  session: Administrator,
+  hash: string,
+  fill: Fill,
+): Promise<Outcome<string>> {
   const template = `${templatePrefix}${hash.slice(0, 24)}`;
   if (await exists(session, template)) return ok(template);
   // The lock below separates sessions, but not the callers of one session.

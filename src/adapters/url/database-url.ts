@@ -78,7 +78,7 @@ export function readDatabaseUrl(text: string, label: string, defaults: UrlDefaul
 }
 
 /** True for this machine: a loopback address or a socket folder. */
-export function isLoopback(host: string): boolean {
+export function isLoopbackHost(host: string): boolean {
   return host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
@@ -117,10 +117,10 @@ const modes: ReadonlySet<string> = new Set<TlsMode>(['disable', 'require', 'veri
 
 /** Full verification is the default for every host except this machine. */
 function tlsOf(mode: string | undefined, host: string): TlsMode | undefined {
-  if (mode === undefined) return isLoopback(host) ? 'disable' : 'verify-full';
+  if (mode === undefined) return isLoopbackHost(host) ? 'disable' : 'verify-full';
   if (modes.has(mode)) return mode as TlsMode;
   // On this machine the fallback of `prefer` and `allow` exposes nothing.
-  return isLoopback(host) && (mode === 'prefer' || mode === 'allow') ? 'disable' : undefined;
+  return isLoopbackHost(host) && (mode === 'prefer' || mode === 'allow') ? 'disable' : undefined;
 }
 
 /** `require` checks nothing; with the CA available, it can be checked. */

@@ -15,7 +15,6 @@ import { wait } from '../options/shared.ts';
 import { failed } from '../result.ts';
 import { planLines } from '../screen/plan.ts';
 import { historyAsSql } from './adopt/export-history.ts';
-import { identify } from './adopt/identify.ts';
 
 export const spec = defineCommand({
   name: 'adopt',
@@ -54,7 +53,7 @@ export const run: Run<typeof spec> = async (context) => {
   const { names } = context.arguments;
   if (options.identity) {
     const request = { names, baseline, export: options.export, reason, dryRun, waitMs };
-    return await identify(context, request);
+    return await (await import('./adopt/identify.ts')).identify(context, request);
   }
   if (reason !== undefined)
     return failed([

@@ -14,7 +14,6 @@ import {
   waiveCheckpoint,
 } from '../options/shared.ts';
 import { failed } from '../result.ts';
-import { draftDown } from './down/draft.ts';
 
 export const spec = defineCommand({
   name: 'down',
@@ -50,9 +49,9 @@ export const run: Run<typeof spec> = async (context) => {
   const { draft, write, major, ...undoing } = options;
   if (draft !== undefined) {
     const other = firstTyped(undoing);
-    return other === undefined
-      ? await draftDown(context, { version: draft, write, major })
-      : wrong(`--draft and ${other} cannot be combined: a draft does not undo anything.`);
+    if (other !== undefined) return wrong(`--draft and ${other} cannot be combined: a draft does not undo anything.`);
+    const { draftDown } = await import('./down/draft.ts');
+    return await draftDown(context, { version: draft, write, major });
   }
   const without = firstTyped({ write, major });
   if (without !== undefined) return wrong(`${without} belongs to --draft VERSION.`);

@@ -54,7 +54,7 @@ export const run: Run<typeof spec> = async (context) => {
       screen.say(
         '',
         `${screen.style.green('✔ written')} ${out}`,
-        `To apply exactly this: godwit ${selection.value.direction}${name} --plan ${out}`,
+        `To apply exactly this: \`godwit ${selection.value.direction}${name} --plan ${out}\``,
       );
     }
     return {

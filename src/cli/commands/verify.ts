@@ -10,7 +10,6 @@ import { firstTyped, text, texts, type ValuesOf } from '../options/kinds.ts';
 import { file, fresh, strict } from '../options/shared.ts';
 import { failed } from '../result.ts';
 import { checkAdvice, checkLines, checkSummary } from '../screen/checks.ts';
-import { accept } from './verify/accept.ts';
 
 export const spec = defineCommand({
   name: 'verify',
@@ -39,7 +38,7 @@ export const run: Run<typeof spec> = async (context) => {
   const { options } = context;
   const request = acceptRequest(options);
   if (!request.ok) return failed(request.findings);
-  if (request.value !== undefined) return await accept(context, request.value);
+  if (request.value !== undefined) return await (await import('./verify/accept.ts')).accept(context, request.value);
   const { file, fresh, strict } = options;
   return await withProject(context, { file, fresh }, async (ready) => {
     const { screen } = context;
@@ -83,7 +82,7 @@ function acceptRequest(options: ValuesOf<typeof spec.options>): Outcome<Omit<Acc
   const other = firstTyped({ strict, fresh, file });
   if (other !== undefined)
     return err(
-      fault('wrong-usage', { why: `--accept and ${other} do not go together: --accept takes what differs now.` }),
+      fault('wrong-usage', { why: `--accept and ${other} cannot be combined: --accept takes what differs now.` }),
     );
   if (reason === '') return err(fault('accept-without-reason'));
   if (objects.includes('')) return err(fault('wrong-usage', { why: '--accept needs the name of an object.' }));

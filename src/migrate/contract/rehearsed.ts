@@ -68,6 +68,6 @@ export function stateAt(object: RehearsedObject, step: number): RehearsedState |
 }
 
 /** Identifies an object where OIDs mean nothing. */
-export function keyOf({ kind, name }: Pick<RehearsedObject, 'kind' | 'name'>): string {
+export function objectKey({ kind, name }: Pick<RehearsedObject, 'kind' | 'name'>): string {
   return `${kind} ${name}`;
 }

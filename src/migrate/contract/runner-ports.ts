@@ -97,7 +97,7 @@ export interface Suspension {
    * Registers a function that is called each time the process wakes; nothing continues until it has finished. Returns a
    * function that unregisters it.
    */
-  onWake(look: () => Promise<void>): () => void;
+  onWake(check: () => Promise<void>): () => void;
   /** Ends a suspension: a run that is to stop does not wait to be woken. */
   release(): void;
 }

@@ -25,7 +25,7 @@ const outcomes: Readonly<Record<ExitCode, RunOutcome>> = {
 };
 
 /** The outcome in one word that belongs to an exit code. */
-export function outcomeOf(exitCode: number): RunOutcome {
+export function outcomeOfExitCode(exitCode: number): RunOutcome {
   return isExitCode(exitCode) ? outcomes[exitCode] : 'bug';
 }
 
@@ -37,7 +37,7 @@ export function isVerdict(exitCode: number): boolean {
 /** The verdict that findings ask for. */
 export function verdictOf(...findings: readonly Finding[]): Verdict {
   const exitCode = exitCodeOf(findings);
-  return { outcome: outcomeOf(exitCode), exitCode, findings };
+  return { outcome: outcomeOfExitCode(exitCode), exitCode, findings };
 }
 
 /** The verdict of a successful run. */

@@ -4,7 +4,7 @@ import { checkpointText } from '../contract/checkpoint.ts';
 import type { Engine, LedgerEntry, Prepared } from '../contract/engine.ts';
 import type { RunEvent } from '../contract/event.ts';
 import type { RunOutcome } from '../contract/run-outcome.ts';
-import { outcomeOf } from '../contract/verdict.ts';
+import { outcomeOfExitCode } from '../contract/verdict.ts';
 import type { Bundle, Target } from '../contract/ports.ts';
 import type { Task } from '../contract/task.ts';
 
@@ -99,7 +99,7 @@ export function notStarted(entry: LedgerEntry, findings: readonly Finding[], fin
 /** An execution that never started. */
 export function failedAttempt(run: string, findings: readonly Finding[]): Execution {
   const exitCode = exitCodeOf(findings);
-  return { run, outcome: outcomeOf(exitCode), exitCode, findings, events: [] };
+  return { run, outcome: outcomeOfExitCode(exitCode), exitCode, findings, events: [] };
 }
 
 /** `app@10.0.0.5:5432/shop` */

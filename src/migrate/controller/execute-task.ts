@@ -91,12 +91,12 @@ function unreadable({ findings }: Execution): Finding | undefined {
 }
 
 async function attempt(deployment: Deployment): Promise<Execution> {
-  const started = await begin(deployment);
+  const started = await beginAttempt(deployment);
   if (!started.ok) return failedAttempt(deployment.task.run, started.findings);
   const { ref, entry, warnings } = started.value;
   const execution = await follow({ ...deployment, changing: isChange(deployment.task.kind) }, ref);
   if (execution.left === true) return execution;
-  return await conclude(deployment, { ref, entry, warnings, execution });
+  return await closeAttempt(deployment, { ref, entry, warnings, execution });
 }
 
 /** An attempt that is under way. */
@@ -111,7 +111,7 @@ export interface StartedAttempt {
  * Writes the ledger, prepares, starts, and returns without following the run. Nothing is created before the ledger's
  * entry is written; preparation, which only reads or is content-addressed, may run at the same time if it takes long.
  */
-export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Outcome<StartedAttempt>> {
+export async function beginAttempt(deployment: Omit<Deployment, 'onEvent'>): Promise<Outcome<StartedAttempt>> {
   const { task, engine, bundle, now } = deployment;
   const ledger = ledgerOf(deployment);
   const first = attemptOf(deployment);
@@ -168,7 +168,7 @@ async function placed(ledger: Ledger | undefined, entry: LedgerEntry, ref: RunRe
 }
 
 /** Cleans up, and writes how the run ended. */
-export async function conclude(
+export async function closeAttempt(
   deployment: Pick<Deployment, 'engine' | 'ledger' | 'keeps' | 'now'> & { readonly task: Pick<Task, 'kind'> },
   { ref, entry, execution, warnings: before = [] }: StartedAttempt & { readonly execution: Execution },
 ): Promise<Execution> {

@@ -5,7 +5,7 @@ import type { Execution } from './attempt.ts';
 import type { Engine, ExecutionResult, RunRef } from '../contract/engine.ts';
 import type { RunEvent } from '../contract/event.ts';
 import { isChange } from '../contract/task.ts';
-import { isVerdict, outcomeOf } from '../contract/verdict.ts';
+import { isVerdict, outcomeOfExitCode } from '../contract/verdict.ts';
 
 /** What is needed to follow a run. */
 export interface FollowOptions {
@@ -46,8 +46,14 @@ export async function follow(following: FollowOptions, ref: RunRef): Promise<Exe
     return { ...common, ...incompleteEnd(result, reported), incomplete: true };
   const { outcome, exitCode } = finished;
   // Once a run has reported its own end, findings of the platform do not change it.
-  const beside = resolved === undefined ? (result.findings ?? []).map(asWarning) : [];
-  return { ...common, outcome, exitCode, findings: reported, ...(beside.length === 0 ? {} : { warnings: beside }) };
+  const platformWarnings = resolved === undefined ? (result.findings ?? []).map(asWarning) : [];
+  return {
+    ...common,
+    outcome,
+    exitCode,
+    findings: reported,
+    ...(platformWarnings.length === 0 ? {} : { warnings: platformWarnings }),
+  };
 }
 
 /** Its lines are its product, and some are missing. */
@@ -56,7 +62,11 @@ function incompleteEnd(
   reported: readonly Finding[],
 ): Pick<Execution, 'outcome' | 'exitCode' | 'findings'> {
   const verdict = isVerdict(exitCode) ? 42 : exitCodeOf(findings) || 42;
-  return { outcome: outcomeOf(verdict), exitCode: verdict, findings: findings.length > 0 ? findings : reported };
+  return {
+    outcome: outcomeOfExitCode(verdict),
+    exitCode: verdict,
+    findings: findings.length > 0 ? findings : reported,
+  };
 }
 
 async function listen(following: FollowOptions, ref: RunRef): Promise<RunEvent[]> {

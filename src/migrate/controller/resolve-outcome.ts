@@ -3,7 +3,7 @@ import type { Finding } from '../../kit/finding.ts';
 import type { RunEvent, RunFinished } from '../contract/event.ts';
 import type { RunOutcome } from '../contract/run-outcome.ts';
 import type { RunRow } from '../contract/history-rows.ts';
-import { outcomeOf } from '../contract/verdict.ts';
+import { outcomeOfExitCode } from '../contract/verdict.ts';
 
 /**
  * What the history says of a run: its row, that there is no row, or undefined because the history could not be read.
@@ -21,7 +21,7 @@ export function notRun(run: string, findings: readonly Finding[], received: numb
   const why = 'The run was stopped before it began.';
   const reported = findings.length > 0 ? findings : [fault('interrupted', { why })];
   const exitCode = exitCodeOf(reported) || 30;
-  return ended({ run, exitCode, outcome: outcomeOf(exitCode), ms: 0, received }, reported);
+  return ended({ run, exitCode, outcome: outcomeOfExitCode(exitCode), ms: 0, received }, reported);
 }
 
 /** The end of a run whose last lines are missing, by its exit code: the runner takes that code from the history. */
@@ -33,7 +33,7 @@ export function byExitCode(end: {
   /** Findings of the platform. */
   readonly warnings: readonly Finding[];
 }): ResolvedOutcome {
-  const outcome = outcomeOf(end.exitCode);
+  const outcome = outcomeOfExitCode(end.exitCode);
   const place = end.log === '' ? '' : ` Its log: ${end.log}`;
   const why = `Some lines of its output have not arrived. According to its exit code, it ended as: ${outcome}.${place}`;
   return ended({ ...end, outcome, ms: 0 }, [...end.warnings, fault('lines-lost', { why })]);
@@ -68,7 +68,7 @@ export function resolveOutcome(
   const outcome = typeof recorded === 'object' && recorded.exitCode === exitCode ? recorded.outcome : '';
   const end = {
     run,
-    outcome: outcome === '' ? outcomeOf(exitCode) : (outcome as RunOutcome),
+    outcome: outcome === '' ? outcomeOfExitCode(exitCode) : (outcome as RunOutcome),
     exitCode,
     ms: typeof recorded === 'object' ? recorded.ms : 0,
     received,

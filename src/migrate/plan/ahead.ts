@@ -22,10 +22,10 @@ export function aheadFinding(rows: readonly HistoryRow[], policy: AheadPolicy = 
   const more = rows.length - named.length;
   const what = rows.length === 1 ? '1 applied migration is' : `${rows.length} applied migrations are`;
   const why = `${what} newer than every file here: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
-  return policy === 'warn' ? fault('database-ahead', { why }) : refused(why);
+  return policy === 'warn' ? fault('database-ahead', { why }) : aheadRefused(why);
 }
 
-function refused(why: string): Finding {
+function aheadRefused(why: string): Finding {
   return fault('database-ahead', {
     why: `${why} The configuration refuses that (\`ahead\`).`,
     severity: 'error',

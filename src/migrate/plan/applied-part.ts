@@ -4,7 +4,7 @@ import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { PartialStatement } from '../contract/history.ts';
 import type { Analysis, Statement } from '../contract/model.ts';
 import { describeGroup } from '../read/statement-groups.ts';
-import { placeOf } from '../contract/statement-place.ts';
+import { statementPlace } from '../contract/statement-place.ts';
 
 /** What an earlier attempt has committed of a migration that does not run in one transaction. */
 export interface AppliedPart {
@@ -34,7 +34,7 @@ export function appliedPart(
     through = last + 1;
   }
   const started = notes.find(({ state }) => state === 'intent');
-  return ok({ through, ...(started === undefined ? {} : { begun: started }) });
+  return ok({ through, ...(started === undefined ? {} : { started }) });
 }
 
 /** The last statement that a note covers when it begins at `first`; undefined if it does not fit. */
@@ -49,7 +49,7 @@ function coveredBy(note: PartialStatement, statements: readonly Statement[], fir
 }
 
 function changed(statement: Statement | undefined, index: number, file: string): Finding {
-  const where = statement === undefined ? { file } : placeOf(statement, file);
+  const where = statement === undefined ? { file } : statementPlace(statement, file);
   const why = `An earlier run executed a different version of statement ${index + 1}, or of one that was timed together with it.`;
   return fault('applied-part-changed', { where, why });
 }

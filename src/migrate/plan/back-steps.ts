@@ -53,7 +53,7 @@ export function bringBackOf({ up, down, file }: UndoneScripts, notes: readonly P
     else steps.push({ down: index, ...back });
   }
   if (findings.length > 0) return err(...findings);
-  return ok({ steps, ...(started === undefined ? {} : { begun: started }) });
+  return ok({ steps, ...(started === undefined ? {} : { started }) });
 }
 
 /** The statement only changes settings or storage. */

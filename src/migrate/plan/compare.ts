@@ -92,22 +92,24 @@ export interface ComparisonOptions {
 /** What the comparison finds wrong, as findings. */
 export function findingsOf(comparison: Comparison, options: ComparisonOptions): readonly Finding[] {
   const newest = comparison.ahead.at(-1) ?? comparison.applied.at(-1)?.row;
-  const anew = (finding: Finding): Finding =>
+  const withResetHint = (finding: Finding): Finding =>
     options.local === true && resettable.has(finding.code)
       ? { ...finding, fix: `${finding.fix} ${resetHint}` }
       : finding;
   return [
-    ...comparison.changed.map((one) => (isOther(one) ? otherFinding(one, comparison) : anew(changedFinding(one)))),
+    ...comparison.changed.map((one) =>
+      isOther(one) ? otherFinding(one, comparison) : withResetHint(changedFinding(one)),
+    ),
     ...comparison.renamed.map(({ migration, row }) => renamedFinding(migration, row)),
     ...comparison.missing.map((row) =>
-      anew(
+      withResetHint(
         fault('migration-missing', {
           where: { file: row.file },
           why: `The migration was applied on ${row.at} by ${row.by} as version ${versionIn(row.id)}.`,
         }),
       ),
     ),
-    ...(comparison.ahead.length === 0 ? [] : [anew(aheadFinding(comparison.ahead, options.ahead))]),
+    ...(comparison.ahead.length === 0 ? [] : [withResetHint(aheadFinding(comparison.ahead, options.ahead))]),
     ...(options.outOfOrder ? [] : comparison.late).map((migration) =>
       fault('out-of-order', {
         where: { file: migration.up.file },

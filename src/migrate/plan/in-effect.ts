@@ -55,7 +55,7 @@ export function inEffect(folder: readonly Migration[], history: DecidingHistory)
     places: new Map(),
     findings: [],
   };
-  for (const squashed of folder.filter(isSquashed)) settle(squashed, history, state);
+  for (const squashed of folder.filter(isSquashed)) decideSquashed(squashed, history, state);
   return state;
 }
 
@@ -85,14 +85,14 @@ interface InEffectState extends InEffect {
 /**
  * Squashed migrations come in the order of the folder: when one replaces another, that other one is already decided.
  */
-function settle(squashed: Squashed, { rows, partial }: DecidingHistory, state: InEffectState): void {
+function decideSquashed(squashed: Squashed, { rows, partial }: DecidingHistory, state: InEffectState): void {
   const { replaces } = squashed;
   const own = ownRows(squashed, rows);
   const isOwn = new Set(own);
   const last = own.at(-1);
   const files = state.migrations.filter((one) => one !== squashed && covers(squashed, one.id));
   const others = rows.filter((row) => covers(squashed, row.id) && !isOwn.has(row));
-  const stands = (): void => {
+  const hideReplaced = (): void => {
     state.migrations = state.migrations.filter((one) => !files.includes(one));
     const hidden = new Set(others);
     state.rows = state.rows.filter((row) => !hidden.has(row));
@@ -101,19 +101,19 @@ function settle(squashed: Squashed, { rows, partial }: DecidingHistory, state: I
   if (last !== undefined && last.kind !== 'reverted') {
     const before = others.findLast(({ seq }) => seq < last.seq);
     if (last.kind === 'squashed' && before !== undefined) state.places.set(last.seq, before.seq);
-    return stands();
+    return hideReplaced();
   }
   // If it was undone, so was everything that it stood for.
   const applied = appliedNow(others.filter(({ seq }) => seq > (last?.seq ?? 0)));
   const started = partial.some(({ migration }) => covers(squashed, migration) && migration !== squashed.id);
-  if (applied.length === 0 && !started) return stands();
+  if (applied.length === 0 && !started) return hideReplaced();
   const ids = new Set(applied.map(({ id }) => id));
   const lacking = files.filter((file) => !ids.has(file.id) && !state.recordable.has(file));
   if (!started && lacking.length === 0 && isWhole(replaces, applied)) {
     state.recordable.set(squashed, applied);
     state.replaced.migrations.push(...files);
     state.replaced.rows.push(...applied);
-    return stands();
+    return hideReplaced();
   }
   // If their files exist, they remain in use, and the squashed one waits.
   const known = new Set([...ids, ...files.map(({ id }) => id)]);
@@ -128,7 +128,7 @@ function settle(squashed: Squashed, { rows, partial }: DecidingHistory, state: I
     return;
   }
   state.findings.push(inPart(squashed, applied, files));
-  stands();
+  hideReplaced();
 }
 
 /** Is this one of the migrations that it replaces? */

@@ -11,7 +11,7 @@ export interface RecordedDowns {
   /** Checksums of the stored down texts of these rows, by row number. */
   checksums(rows: readonly HistoryRow[]): Promise<ReadonlyMap<number, string>>;
   /** Reports these to the controller, which analyses them and asks again. */
-  tell(rows: readonly HistoryRow[]): void;
+  report(rows: readonly HistoryRow[]): void;
 }
 
 /**
@@ -27,14 +27,14 @@ export async function judgeRecorded(
   const recorded = applied.filter(({ migration }) => migration.recorded === true && migrations.includes(migration));
   const rows = [...withoutFile, ...recorded.map(({ row }) => row)];
   if (rows.length === 0) return [];
-  if (downs === undefined) return withoutFile.map(untoldFinding);
+  if (downs === undefined) return withoutFile.map(notReportedFinding);
   const kept = await downs.checksums(rows);
   const gone = rows.filter(({ seq }) => !kept.has(seq));
   if (gone.length > 0) return gone.map(goneFinding);
   const other = recorded.filter(({ migration, row }) => kept.get(row.seq) !== migration.down?.checksum);
-  const untold = [...withoutFile, ...other.map(({ row }) => row)];
-  if (untold.length > 0) downs.tell(untold);
-  return untold.map(untoldFinding);
+  const notReported = [...withoutFile, ...other.map(({ row }) => row)];
+  if (notReported.length > 0) downs.report(notReported);
+  return notReported.map(notReportedFinding);
 }
 
 /** The finding for a migration that is to be undone and has no down text. */
@@ -46,7 +46,7 @@ function goneFinding({ file, at, by, id }: HistoryRow): Finding {
   });
 }
 
-function untoldFinding({ file, id }: HistoryRow): Finding {
+function notReportedFinding({ file, id }: HistoryRow): Finding {
   const why = `Version ${versionIn(id)} has no file here; the text of its down file is in the history, and godwit has not read it yet.`;
   return fault('down-from-history', { where: { file }, why });
 }

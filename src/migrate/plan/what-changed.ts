@@ -58,7 +58,7 @@ export async function compareByStatements(
     ...(await changedBefore(effect, bundle, history, options)),
   ];
   const standsFor = new Map([...effect.recordable].map(([migration, rows]) => [migration, rows.length]));
-  return { comparison: inPlace(settled(bySums, findings, effect.migrations), effect), findings, standsFor };
+  return { comparison: inPlace(byStatements(bySums, findings, effect.migrations), effect), findings, standsFor };
 }
 
 /** A squashed migration that is only recorded is never late. */
@@ -109,7 +109,11 @@ async function explained(
  * @param findings what `explained` says of it
  * @param migrations the folder, in its order
  */
-function settled(comparison: Comparison, findings: readonly Finding[], migrations: readonly Migration[]): Comparison {
+function byStatements(
+  comparison: Comparison,
+  findings: readonly Finding[],
+  migrations: readonly Migration[],
+): Comparison {
   const codes = new Map(findings.map(({ code, where }) => [where?.file, code]));
   const changedAs = (code: FaultCode): Comparison['changed'] =>
     comparison.changed.filter(({ migration }) => codes.get(migration.up.file) === code);

@@ -66,7 +66,7 @@ export async function analyse(script: ScriptFile, file: ByteSource, ports: Analy
   const statements = collector.finish();
   if (checksum.hex() !== script.checksum) return err(fault('file-moved-on', { where: { file: script.file } }));
   const options = { size: source.size, bom };
-  return conclude(options, statements, directiveSet.result(), findings);
+  return analyseTogether(options, statements, directiveSet.result(), findings);
 }
 
 function takeNotes(step: SplitStep, file: string, findings: Finding[]): void {
@@ -93,7 +93,7 @@ interface FileContext {
 }
 
 /** Analyses the statements together: transaction control, segments, what crosses their borders, effects. */
-function conclude(
+function analyseTogether(
   { size, bom }: FileContext,
   found: readonly ParsedStatement[],
   directives: Directives,

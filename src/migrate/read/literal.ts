@@ -1,6 +1,6 @@
 import { encodeUtf8 } from '../../sql/encoding.ts';
 import { tokensOf } from '../../sql/lexer.ts';
-import { listOf, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
+import { treesOf, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
 
 /** Bytes of a value in its statement's text. */
 export interface ValueSpan {
@@ -22,9 +22,9 @@ export function isLiteral(node: Tree, cast = false): boolean {
     case 'TypeCast':
       return isLiteral(treeOf(fields['arg']), true);
     case 'A_ArrayExpr':
-      return listOf(fields['elements']).every((element) => isLiteral(element));
+      return treesOf(fields['elements']).every((element) => isLiteral(element));
     case 'RowExpr':
-      return listOf(fields['args']).every((element) => isLiteral(element));
+      return treesOf(fields['args']).every((element) => isLiteral(element));
     case 'A_Expr':
       return fields['lexpr'] === undefined && isSign(fields) && isLiteral(treeOf(fields['rexpr']));
     default:
@@ -33,7 +33,7 @@ export function isLiteral(node: Tree, cast = false): boolean {
 }
 
 function isSign(fields: Tree): boolean {
-  const operator = textOf(treeOf(listOf(fields['name'])[0]?.['String'])['sval']);
+  const operator = textOf(treeOf(treesOf(fields['name'])[0]?.['String'])['sval']);
   return operator === '-' || operator === '+';
 }
 

@@ -1,5 +1,5 @@
 import { lockClassOf, locksOf, relationsMadeBy, type LockClass } from '../../sql/locks.ts';
-import { listOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
+import { treesOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
 import type { Directives, Segment, Statement } from '../contract/model.ts';
 import type { Member } from './segments.ts';
 
@@ -62,10 +62,10 @@ function settingOf(node: Tree): { readonly name: string; readonly local: boolean
 
 /** `select set_config('lock_timeout', '1s', true)` */
 function setByCall(fields: Tree): ReturnType<typeof settingOf> {
-  for (const target of listOf(fields['targetList'])) {
+  for (const target of treesOf(fields['targetList'])) {
     const call = treeOf(treeOf(treeOf(target['ResTarget'])['val'])['FuncCall']);
     if (nameParts(call['funcname']).at(-1) !== 'set_config') continue;
-    const [name, , local] = listOf(call['args']).map((one) => treeOf(one['A_Const']));
+    const [name, , local] = treesOf(call['args']).map((one) => treeOf(one['A_Const']));
     const isLocal = treeOf(local?.['boolval'])['boolval'] === true;
     return { name: textOf(treeOf(name?.['sval'])['sval']).toLowerCase(), local: isLocal };
   }

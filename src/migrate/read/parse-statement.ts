@@ -33,7 +33,7 @@ export function parsePiece(
   }
   const refused = unnamedConcurrently(node) ? 'sql-index-unnamed' : refusedSetting(node);
   if (refused !== undefined) return { finding: fault(refused, { where }) };
-  return { parsed: { node, text, about: classify(node, { text, words: leadingWords(bytes, 0, bytes.length) }) } };
+  return { parsed: { node, text, about: classify(node, { text, leading: leadingWords(bytes, 0, bytes.length) }) } };
 }
 
 function unnamedConcurrently(node: Tree): boolean {

@@ -1,4 +1,4 @@
-import { listOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
+import { treesOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
 import type { LiteralSpan, NamedRelation, SeedStep } from '../contract/seed-step.ts';
 import { isLiteral, valueSpans } from './literal.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
@@ -53,11 +53,11 @@ export function seedSteps(statements: readonly ParsedStatement[]): readonly Seed
 
 function inserted(parsed: ParsedStatement, fields: Tree, scope: SeedScope): readonly SeedStep[] {
   const table = relationOf(treeOf(fields['relation']), scope);
-  const lists = listOf(treeOf(treeOf(fields['selectStmt'])['SelectStmt'])['valuesLists']);
+  const lists = treesOf(treeOf(treeOf(fields['selectStmt'])['SelectStmt'])['valuesLists']);
   if (table === undefined || lists.length === 0 || parsed.statement.count > 1 || scope.rowsLeft === 0) return [];
-  const targets = listOf(fields['cols']).map((node) => treeOf(node['ResTarget']));
+  const targets = treesOf(fields['cols']).map((node) => treeOf(node['ResTarget']));
   // Parts of a column (`a[1]`, `a.b`) are not values of the column.
-  if (targets.some((target) => listOf(target['indirection']).length > 0)) return [];
+  if (targets.some((target) => treesOf(target['indirection']).length > 0)) return [];
   const wanted = lists.slice(0, scope.rowsLeft);
   const spans = valueSpans(parsed.text, wanted.length);
   if (spans === undefined || spans.length !== wanted.length) return [];
@@ -83,7 +83,7 @@ function literalsOf(
   spans: readonly LiteralSpan[],
   from: number,
 ): readonly (LiteralSpan | null)[] | undefined {
-  const items = listOf(treeOf(list['List'])['items']);
+  const items = treesOf(treeOf(list['List'])['items']);
   if (items.length !== spans.length) return undefined;
   return spans.map(({ start, end }, at) => {
     const item = items[at] ?? {};
@@ -129,15 +129,15 @@ function isTemporary(schema: string): boolean {
 function setPath(fields: Tree, scope: SeedScope): void {
   const { kind } = fields;
   if (kind === 'VAR_RESET_ALL' || (fields['name'] === 'search_path' && kind !== 'VAR_SET_VALUE')) scope.path = null;
-  else if (fields['name'] === 'search_path') scope.path = schemas(listOf(fields['args']).map(stringOf));
+  else if (fields['name'] === 'search_path') scope.path = schemas(treesOf(fields['args']).map(stringOf));
 }
 
 /** `SELECT set_config('search_path', 'a, b', …)` */
 function configurePath(fields: Tree, scope: SeedScope): void {
-  for (const target of listOf(fields['targetList'])) {
+  for (const target of treesOf(fields['targetList'])) {
     const { type, fields: call } = nodeOf(treeOf(treeOf(target['ResTarget'])['val']));
     if (type !== 'FuncCall' || nameParts(call['funcname']).at(-1) !== 'set_config') continue;
-    const [name, value] = listOf(call['args']);
+    const [name, value] = treesOf(call['args']);
     if (name === undefined || value === undefined || stringOf(name).toLowerCase() !== 'search_path') continue;
     const entries = stringOf(value).split(',');
     scope.path = schemas(entries.map((entry) => entry.trim().replace(/^"(.*)"$/s, '$1')));

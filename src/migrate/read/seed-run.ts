@@ -24,7 +24,7 @@ export interface SeedRun {
 }
 
 /** Begins a run with this statement if it is an INSERT of literals. */
-export function beginRun(held: HeldStatement, hashing: Hashing): SeedRun | undefined {
+export function startSeedRun(held: HeldStatement, hashing: Hashing): SeedRun | undefined {
   const { bytes, piece } = held;
   const match = matchSeedInsert(bytes, 0, bytes.length, -1);
   if (match === undefined) return undefined;

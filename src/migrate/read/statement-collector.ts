@@ -5,7 +5,7 @@ import type { Statement } from '../contract/model.ts';
 import type { Hashing, SqlParser } from '../contract/ports.ts';
 import { parsePiece } from './parse-statement.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
-import { beginRun, continues, hashOfRun, type HeldStatement, type SeedRun } from './seed-run.ts';
+import { startSeedRun, continues, hashOfRun, type HeldStatement, type SeedRun } from './seed-run.ts';
 
 /** What a collector works with. */
 export interface CollectorOptions {
@@ -63,7 +63,7 @@ export function createCollector(options: CollectorOptions): StatementCollector {
         }
         closeRun();
         const held = hold(piece, bytes, base);
-        run = piece.kind === 'sql' ? beginRun(held, options.hashing) : undefined;
+        run = piece.kind === 'sql' ? startSeedRun(held, options.hashing) : undefined;
         if (run === undefined) single(held);
       }
     },

@@ -1,6 +1,6 @@
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { RehearsedObject, RehearsedState, RehearsedStep } from '../contract/rehearsed.ts';
-import { keyOf } from '../contract/rehearsed.ts';
+import { objectKey } from '../contract/rehearsed.ts';
 import type { Session } from '../contract/ports.ts';
 import { serverFault } from '../contract/server-fault.ts';
 
@@ -86,7 +86,7 @@ function objectsOf(versions: readonly Version[]): readonly RehearsedObject[] {
     return (known.findLast((home) => home.from <= from) ?? known[0])?.name ?? name;
   };
   const byName = new Map<string, Version[]>();
-  for (const version of versions) byName.set(keyOf(version), [...(byName.get(keyOf(version)) ?? []), version]);
+  for (const version of versions) byName.set(objectKey(version), [...(byName.get(objectKey(version)) ?? []), version]);
   return [...byName.values()].flatMap((own) => {
     const ordered = [...own].sort((a, b) => a.from - b.from);
     const last = ordered.at(-1);

@@ -31,8 +31,8 @@ export interface Rehearsals {
    * @param signal aborted: work in progress is given up
    */
   start(
-    terms: RehearsalOptions,
-    options: {
+    options: RehearsalOptions,
+    progress: {
       readonly onProgress?: (text: string, step: 'download' | 'other') => void;
       readonly signal?: AbortSignal;
     },

@@ -115,7 +115,7 @@ async function runAll(stage: RehearsalStage, wanted: readonly Migration[]): Prom
     const last = wanted[until - 1];
     if (last === undefined) break;
     const before = done;
-    const attempt = await run(stage, last.id, () => {
+    const attempt = await runMigrations(stage, last.id, () => {
       done += 1;
       stage.options.onStep?.(done);
     });
@@ -147,7 +147,7 @@ interface RehearsalAttempt {
   readonly refused: boolean;
 }
 
-async function run(
+async function runMigrations(
   { rehearsal, bundle, options }: RehearsalStage,
   to: string,
   onApplied: () => void,
@@ -163,10 +163,10 @@ async function run(
   return { exitCode, refused: finding === undefined, ...(reported === undefined ? {} : { finding: reported }) };
 }
 
-function taskOf(run: string, to: string): ApplyTask {
+function taskOf(runMigrations: string, to: string): ApplyTask {
   return {
     kind: 'apply',
-    run,
+    run: runMigrations,
     environment: { name: 'local', protected: false },
     actor: { by: 'rehearsal', from: '', commit: '', tool: '' },
     command: 'up',

@@ -1,5 +1,5 @@
 import { describeByName } from '../runner/adopt/find-objects.ts';
-import { keyOf, type Rehearsed, type RehearsedObject, type SameWord } from '../contract/rehearsed.ts';
+import { objectKey, type Rehearsed, type RehearsedObject, type SameWord } from '../contract/rehearsed.ts';
 import type { Session } from '../contract/ports.ts';
 import { describingSettings } from '../runner/verify/words/described.ts';
 
@@ -15,10 +15,10 @@ export async function sameWords(
   rehearsed: Pick<Rehearsed, 'objects' | 'major'>,
   doubtful: readonly SameWord[],
 ): Promise<readonly SameWord[]> {
-  const objects = new Map(rehearsed.objects.map((object) => [keyOf(object), object]));
+  const objects = new Map(rehearsed.objects.map((object) => [objectKey(object), object]));
   const same: SameWord[] = [];
   for (const one of doubtful) {
-    const object = objects.get(keyOf(one));
+    const object = objects.get(objectKey(one));
     if (object === undefined) continue;
     const expected = await readAgain(session, object, one.expected);
     const found = await readAgain(session, object, one.found);
@@ -41,7 +41,7 @@ async function readAgain(session: Session, object: RehearsedObject, word: string
     return undefined;
   }
   const rows = reply.results.at(-2)?.rows ?? [];
-  const made = object.kind === 'trigger' ? `${object.home}.${aside}` : object.name;
+  const made = object.kind === 'trigger' ? `${object.home}.${temporaryName}` : object.name;
   const row = rows.find(([kind, name]) => kind === object.kind && name === made);
   const words = JSON.parse(row?.[7] ?? '[]') as readonly string[];
   return words.find((one) => one.startsWith(`${part}: `));
@@ -57,17 +57,17 @@ function remaking(object: RehearsedObject, part: string, text: string): readonly
     case 'constraint definition': {
       const what = object.homeClass === pgType ? 'DOMAIN' : 'TABLE';
       return [
-        `ALTER ${what} ${home} RENAME CONSTRAINT ${own} TO ${aside}`,
+        `ALTER ${what} ${home} RENAME CONSTRAINT ${own} TO ${temporaryName}`,
         `ALTER ${what} ${home} ADD CONSTRAINT ${own} ${text}`,
       ];
     }
     case 'index definition':
-      return [`ALTER INDEX ${name} RENAME TO ${aside}`, text];
+      return [`ALTER INDEX ${name} RENAME TO ${temporaryName}`, text];
     case 'statistics definition':
-      return [`ALTER STATISTICS ${name} RENAME TO ${aside}`, text];
+      return [`ALTER STATISTICS ${name} RENAME TO ${temporaryName}`, text];
     case 'trigger definition':
       // A partition's trigger belongs to its parent's, and must remain.
-      return [text.replace(/TRIGGER .+? (?=BEFORE|AFTER|INSTEAD)/, `TRIGGER ${aside} `)];
+      return [text.replace(/TRIGGER .+? (?=BEFORE|AFTER|INSTEAD)/, `TRIGGER ${temporaryName} `)];
     case 'rule definition':
       return [`DROP RULE ${own} ON ${home}`, text];
     case 'function definition':
@@ -107,7 +107,7 @@ function remaking(object: RehearsedObject, part: string, text: string): readonly
 }
 
 /** The existing object is renamed to this, because others may depend on it. */
-const aside = 'godwit_aside';
+const temporaryName = 'godwit_aside';
 
 /** OID of pg_type, which is the same on every server. */
 const pgType = '1247';

@@ -1,4 +1,4 @@
-import { listOf, relationName, textOf, treeOf, type Tree } from '../syntax-tree.ts';
+import { treesOf, relationName, textOf, treeOf, type Tree } from '../syntax-tree.ts';
 import type { Lock, LockMode } from './lock.ts';
 
 /**
@@ -18,7 +18,7 @@ const gentle = new Set([
 export function alterTableLocks(fields: Tree): readonly Lock[] {
   const on = relationName(treeOf(fields['relation']));
   const isTable = fields['objtype'] === 'OBJECT_TABLE';
-  const commands = listOf(fields['cmds']).map((one) => treeOf(one['AlterTableCmd']));
+  const commands = treesOf(fields['cmds']).map((one) => treeOf(one['AlterTableCmd']));
   return commands.flatMap((command) => [{ mode: modeOf(command, isTable), on }, ...onOthers(command)]);
 }
 
@@ -56,7 +56,7 @@ function onOthers(command: Tree): readonly Lock[] {
 /** The locks on the tables that the foreign keys of a column or a constraint reference. */
 export function foreignKeys(element: Tree): readonly Lock[] {
   const alone = treeOf(element['Constraint']);
-  const ofColumn = listOf(treeOf(element['ColumnDef'])['constraints']).map((one) => treeOf(one['Constraint']));
+  const ofColumn = treesOf(treeOf(element['ColumnDef'])['constraints']).map((one) => treeOf(one['Constraint']));
   return [alone, ...ofColumn]
     .filter(({ contype }) => contype === 'CONSTR_FOREIGN')
     .map(({ pktable }) => ({ mode: 'SHARE ROW EXCLUSIVE', on: relationName(treeOf(pktable)) }));

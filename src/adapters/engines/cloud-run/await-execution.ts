@@ -17,7 +17,7 @@ interface WaitState {
   /** When the operation was first seen done without an execution of ours; absent until then. */
   doneSince?: number;
   /** True once a separate call has asked the job to execute. */
-  asked: boolean;
+  requested: boolean;
 }
 
 /**
@@ -35,26 +35,27 @@ export async function awaitExecution(
   const { google, timeouts } = context;
   const name = executionName(input.options, input.names);
   const deadline = performance.now() + timeouts.startMs;
-  const waiting: WaitState = { operation, asked: false };
+  const waiting: WaitState = { operation, requested: false };
   for (let attempt = 1; ; attempt += 1) {
     const found = await google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${name}` });
     // Without permission to read it, the execution is followed by its lines; one that is unreachable for now may well
     // be running.
     if (found.ok || found.error.status === 403) return ok(name);
     const absent = found.error.reason === 'NOT_FOUND';
-    if (performance.now() > deadline) return absent ? await givenUp(context, input, late(timeouts.startMs)) : ok(name);
+    if (performance.now() > deadline)
+      return absent ? await abandonJob(context, input, startTimedOut(timeouts.startMs)) : ok(name);
     if (absent) {
       const failure = waiting.operation?.done === true ? waiting.operation.error : undefined;
-      if (failure !== undefined) return await givenUp(context, input, operationError(failure));
-      const other = await otherName(context, input, waiting);
+      if (failure !== undefined) return await abandonJob(context, input, operationError(failure));
+      const other = await findOtherExecution(context, input, waiting);
       if (other !== undefined) return other;
     }
     await sleep(backoff(attempt, Math.random(), 1_000, 60));
-    await lookAtOperation(context, waiting);
+    await pollOperation(context, waiting);
   }
 }
 
-async function lookAtOperation({ google }: CloudRunContext, waiting: WaitState): Promise<void> {
+async function pollOperation({ google }: CloudRunContext, waiting: WaitState): Promise<void> {
   const { operation } = waiting;
   if (operation === undefined || operation.done === true) return;
   const again = await google.call<Operation>({ service: 'run', method: 'GET', path: `v2/${operation.name}` });
@@ -62,7 +63,7 @@ async function lookAtOperation({ google }: CloudRunContext, waiting: WaitState):
 }
 
 /** The job is ready but has no execution of our name: finds one of another name, or requests one. */
-async function otherName(
+async function findOtherExecution(
   context: CloudRunContext,
   input: JobInput,
   waiting: WaitState,
@@ -80,10 +81,10 @@ async function otherName(
     if (execution.ok && isOurs(input, execution.value)) return ok(full);
   }
   // What was made a moment ago may not be visible yet.
-  if (waiting.asked || performance.now() - waiting.doneSince < timeouts.tokenMs) return undefined;
+  if (waiting.requested || performance.now() - waiting.doneSince < timeouts.tokenMs) return undefined;
   // Somebody else has changed the job meanwhile, so executing it would perform their task.
-  if (!isOurs(input, job.value)) return taken(input, job.value);
-  waiting.asked = true;
+  if (!isOurs(input, job.value)) return jobTaken(input, job.value);
+  waiting.requested = true;
   const etag = job.value.etag === undefined ? {} : { etag: job.value.etag };
   const run = { service: 'run', method: 'POST', path: `v2/${path}:run`, body: etag } as const;
   const reply = await google.call<Operation>(run);
@@ -96,12 +97,12 @@ function isOurs({ task, names }: JobInput, { labels = {} }: Pick<RunExecution, '
 }
 
 /** A stable job was given to another run before this one started. */
-function taken({ names }: JobInput, { labels = {} }: RunJob): Outcome<string> {
+function jobTaken({ names }: JobInput, { labels = {} }: RunJob): Outcome<string> {
   const why = `Run ${(labels[runLabel] ?? '').toUpperCase()} took the job ${names.job} before this run began, so this run executed nothing.`;
   return err(fault('job-not-started', { why, fix: 'Run the command again.' }));
 }
 
-function late(ms: number): GoogleError {
+function startTimedOut(ms: number): GoogleError {
   const message = `the execution did not appear within ${Math.round(ms / 1_000)} s`;
   return { status: 0, reason: 'DEADLINE_EXCEEDED', message, lost: false };
 }
@@ -110,7 +111,7 @@ function late(ms: number): GoogleError {
  * The job exists but its execution never will: finds out why from the job's condition, then removes the job. A job that
  * has an execution after all, or that cannot be read, may be running and remains.
  */
-async function givenUp(context: CloudRunContext, input: JobInput, error: GoogleError): Promise<Outcome<string>> {
+async function abandonJob(context: CloudRunContext, input: JobInput, error: GoogleError): Promise<Outcome<string>> {
   const { google, options } = context;
   const path = `v2/${jobName(options, input.names.job)}`;
   const job = await google.call<RunJob>({ service: 'run', method: 'GET', path });

@@ -19,7 +19,7 @@ const byReason: Readonly<Record<string, Subject>> = {
 };
 
 /** Without a reason code, the text decides; the platform's texts have been stable for years. */
-const byWords: readonly (readonly [RegExp, Subject])[] = [
+const byText: readonly (readonly [RegExp, Subject])[] = [
   [/vpc|connector|subnet|network/i, 'network'],
   [/secret/i, 'secret'],
   [/image .*(not found|denied|exist)|container image|manifest/i, 'image'],
@@ -37,7 +37,7 @@ export function conditionFault(
 ): Finding | undefined {
   const failed = conditions.filter(({ state }) => state === 'CONDITION_FAILED');
   for (const { reason, message = '' } of failed) {
-    const subject = byReason[reason ?? ''] ?? byWords.find(([words]) => words.test(message))?.[1];
+    const subject = byReason[reason ?? ''] ?? byText.find(([pattern]) => pattern.test(message))?.[1];
     const why = message === '' ? (reason ?? '') : message;
     if (subject === 'secret') return secretFinding(why, options, secretVersion);
     if (subject !== undefined) return finding(subject, why, options);

@@ -4,7 +4,7 @@ import type { Engine, RunRef } from '../../../migrate/contract/engine.ts';
 import type { Hashing } from '../../../migrate/contract/ports.ts';
 import type { Google } from '../../google/google.ts';
 import { defaultEngineTimeouts, type CloudRunContext, type EngineTimeouts } from './context.ts';
-import { findRun } from './find.ts';
+import { findRunByLabel } from './find.ts';
 import { createFollowState, followLines, type FollowState } from './follow.ts';
 import { registryImages, type ImageSource } from './job-image.ts';
 import type { JobInput } from './job-spec.ts';
@@ -13,7 +13,7 @@ import { prepareJob } from './prepare.ts';
 import { removeJob, sweepJobs } from './remove.ts';
 import { startJob } from './start.ts';
 import type { CloudRunOptions } from './options.ts';
-import { resultOf } from './verdict.ts';
+import { executionResultOf } from './verdict.ts';
 
 /** What the engine is made from. */
 export interface CloudRunEngineOptions {
@@ -76,13 +76,13 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
       return ok({ run: task.run, engine: 'cloud-run', location: location.value });
     },
     watch: (ref, leave) => followLines(context, stateOf(ref), leave),
-    result: (ref) => resultOf(context, stateOf(ref)),
+    result: (ref) => executionResultOf(context, stateOf(ref)),
     async cancel(ref) {
       const path = `v2/${ref.location}:cancel`;
       const reply = await context.google.call({ service: 'run', method: 'POST', path, body: {}, idempotent: true });
       return reply.ok;
     },
-    attach: (run) => findRun(context, run),
+    attach: (run) => findRunByLabel(context, run),
     async cleanup(ref) {
       const removed = await removeJob(context, ref);
       if (removed.ok) followed.delete(ref.location);
@@ -95,17 +95,17 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
 }
 
 function contextOf(options: CloudRunEngineOptions): CloudRunContext {
-  const { options: terms, environment, google, hashing, redactor } = options;
+  const { options: cloudRun, environment, google, hashing, redactor } = options;
   const onProgress = options.onProgress ?? (() => {});
   return {
-    options: terms,
+    options: cloudRun,
     environment,
     google,
     hashing,
     redactor,
     image:
       options.image ??
-      registryImages({ options: terms, environment, google, redactor, runner: options.runner, onProgress }),
+      registryImages({ options: cloudRun, environment, google, redactor, runner: options.runner, onProgress }),
     timeouts: { ...defaultEngineTimeouts, ...options.timeouts },
     onProgress,
   };

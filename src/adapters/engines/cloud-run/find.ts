@@ -16,7 +16,7 @@ import type { RunExecution } from './resources.ts';
  *
  * @param run the run's id or its unambiguous beginning
  */
-export async function findRun(context: CloudRunContext, run: string): Promise<Outcome<RunRef>> {
+export async function findRunByLabel(context: CloudRunContext, run: string): Promise<Outcome<RunRef>> {
   const wanted = run.toLowerCase();
   const [ephemeral, stable] = await Promise.all([ofJobs(context, wanted), ofStableJob(context, wanted)]);
   // A list that cannot be read does not prove that the run does not exist.

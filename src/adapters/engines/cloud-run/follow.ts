@@ -9,7 +9,7 @@ import type { GoogleReply } from '../../google/request.ts';
 import { backoff } from '../../retry.ts';
 import type { CloudRunContext } from './context.ts';
 import { plainLine, readLog, runnerLine, type LogEntry } from './log-reader.ts';
-import { placeOf } from './names.ts';
+import { parseExecutionName } from './names.ts';
 import { isCancelled, isOver, type RunExecution } from './resources.ts';
 
 /** Each read starts this long before the last line in order: late lines bear the time at which they were written. */
@@ -206,7 +206,7 @@ async function readEvents(
   signal?: AbortSignal,
 ): Promise<readonly RunEvent[]> {
   state.reads += 1;
-  const reply = await readLog(context.google, placeOf(state.ref), state.since, signal);
+  const reply = await readLog(context.google, parseExecutionName(state.ref), state.since, signal);
   noteReply(state, reply);
   state.failedReads = reply.ok ? 0 : state.failedReads + 1;
   if (!reply.ok) {

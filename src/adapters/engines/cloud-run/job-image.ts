@@ -47,9 +47,9 @@ export function registryImages(tools: ImageTools): ImageSource {
     const [
       { createImage },
       { createRegistryClient },
-      { createCredentials },
+      { createRegistryCredentials },
       { createImageCache },
-      { isGoogleHost, isLoopback },
+      { isGoogleHost, isLoopbackRegistry },
     ] = await Promise.all([
       import('../../image/create-image.ts'),
       import('../../image/registry-client.ts'),
@@ -60,9 +60,9 @@ export function registryImages(tools: ImageTools): ImageSource {
     const register = (secret: string): void => redactor.register(secret);
     // A registry on this machine belongs to the emulator if Artifact Registry has an endpoint other than Google's.
     const emulated = options.endpoints.artifactregistry !== undefined;
-    const credentials = createCredentials({
+    const credentials = createRegistryCredentials({
       googleToken: () => google.token(),
-      google: (host) => isGoogleHost(host) || (emulated && isLoopback(host)),
+      google: (host) => isGoogleHost(host) || (emulated && isLoopbackRegistry(host)),
       register,
     });
     using registry = createRegistryClient({ credentials, register });
@@ -110,14 +110,14 @@ interface JobImageProgress {
 const megabyte = 1024 * 1024;
 
 /** Reports at most once per tenth of the way. */
-function progress(tell: (text: string) => void): (progress: JobImageProgress) => void {
+function progress(report: (text: string) => void): (progress: JobImageProgress) => void {
   let last = '';
   return ({ step, sent, total }) => {
     // The transfer would be over before anybody could read it.
     if (total < megabyte) return;
     const what = step === 'copy' ? 'Copying the base image' : 'Uploading the image';
     const text = `${what}: ${Math.floor((10 * sent) / Math.max(1, total)) * 10} % of ${(total / megabyte).toFixed(1)} MB`;
-    if (text !== last) tell(text);
+    if (text !== last) report(text);
     last = text;
   };
 }

@@ -94,7 +94,7 @@ export function jobName({ project, region }: Pick<CloudRunOptions, 'project' | '
 }
 
 /** Reads the location of a run. Throws when the location is not one of this engine's. */
-export function placeOf({ location }: Pick<RunRef, 'location'>): ExecutionPlace {
+export function parseExecutionName({ location }: Pick<RunRef, 'location'>): ExecutionPlace {
   const parts = /^projects\/([^/]+)\/locations\/([^/]+)\/jobs\/([^/]+)\/executions\/([^/]+)$/.exec(location);
   const [, project = '', region = '', job = '', execution = ''] = parts ?? [];
   if (parts === null) throw new Error(`${location} is not an execution of a Cloud Run job`);

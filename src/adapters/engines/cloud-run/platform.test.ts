@@ -81,7 +81,7 @@ const entry = (line: string, timestamp: string): LogEntry => ({
   jsonPayload: JSON.parse(line) as Record<string, unknown>,
 });
 
-test('a line that comes later than its time says is not overlooked', async () => {
+test('a line that comes later than its time says is not overlooked (`job-died`)', async () => {
   const encoder = createLineEncoder(run, nodeHashing);
   const notice = (text: string): RunEvent => ({ kind: 'notice', severity: 'NOTICE', text });
   const finished: RunEvent = { kind: 'run.finished', run, outcome: 'done', exitCode: 0, events: 3, ms: 1 };

@@ -6,7 +6,7 @@ import type { GoogleReply } from '../../google/request.ts';
 import { listAll, waitForOperation, type Operation } from '../../google/operations.ts';
 import type { CloudRunContext } from './context.ts';
 import { environmentLabel, runLabel } from './labels.ts';
-import { labelValue, placeOf, stableJob } from './names.ts';
+import { labelValue, parseExecutionName, stableJob } from './names.ts';
 import { isOver, type RunExecution, type RunJob } from './resources.ts';
 
 /** For this long after its end, a job is left to its own controller. */
@@ -20,7 +20,7 @@ const sweepMs = 5_000;
 /** Deletes the job of a run whose execution has ended. A job with a running execution is never deleted. */
 export async function removeJob(context: CloudRunContext, ref: RunRef): Promise<Outcome<void>> {
   const { google, timeouts, options, environment, hashing } = context;
-  const place = placeOf(ref);
+  const place = parseExecutionName(ref);
   const { job } = place;
   if (options.job === 'stable' || job === stableJob(environment, hashing)) return ok(undefined);
   const path = ref.location.replace(/\/executions\/.*$/, '');

@@ -41,7 +41,7 @@ async function create(context: CloudRunContext, input: JobInput): Promise<Starte
       idempotent: true,
     });
     if (reply.ok) return ok(reply.value);
-    if (reply.error.reason !== 'ALREADY_EXISTS') return refused(context, input, reply.error);
+    if (reply.error.reason !== 'ALREADY_EXISTS') return startRefused(context, input, reply.error);
     const found = await google.call<RunJob>({
       service: 'run',
       method: 'GET',
@@ -53,7 +53,7 @@ async function create(context: CloudRunContext, input: JobInput): Promise<Starte
       await sleep(backoff(attempt, Math.random(), 2_000));
       continue;
     }
-    if (!found.ok) return refused(context, input, found.error);
+    if (!found.ok) return startRefused(context, input, found.error);
     const { labels = {} } = found.value;
     if (labels[runLabel] !== input.task.run.toLowerCase())
       return err(fault('job-name-taken', { why: `Job ${input.names.job} already exists in ${options.project}.` }));
@@ -75,7 +75,7 @@ async function update(context: CloudRunContext, input: JobInput): Promise<Starte
   if (reply.ok) return ok(reply.value);
   // If an execution of our name exists, the answer to an earlier try was lost.
   const found = await execution(context, input);
-  return found.ok ? ok(undefined) : refused(context, input, reply.error);
+  return found.ok ? ok(undefined) : startRefused(context, input, reply.error);
 }
 
 function execution({ google, options }: CloudRunContext, { names }: JobInput): Promise<GoogleReply<RunExecution>> {
@@ -83,7 +83,7 @@ function execution({ google, options }: CloudRunContext, { names }: JobInput): P
 }
 
 /** The API refused the request itself. Its immediate checks are reported by the resource that they name. */
-function refused(
+function startRefused(
   context: CloudRunContext,
   { names, secretVersion }: JobInput,
   error: GoogleError,

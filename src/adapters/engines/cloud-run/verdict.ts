@@ -9,17 +9,17 @@ import { conditionFault } from './condition-fault.ts';
 import type { CloudRunContext } from './context.ts';
 import { followLines, isUnreachable, pollExecution, type FollowState } from './follow.ts';
 import { logLink } from './log-link.ts';
-import { placeOf } from './names.ts';
+import { parseExecutionName } from './names.ts';
 import { isCancelled, isOver, type RunTask } from './resources.ts';
 
 /** Determines how an execution ended: waits for its end, and for its lines if nobody has followed it. */
-export async function resultOf(context: CloudRunContext, state: FollowState): Promise<ExecutionResult> {
+export async function executionResultOf(context: CloudRunContext, state: FollowState): Promise<ExecutionResult> {
   await waitForEnd(context, state);
   if (state.access !== 'deleted' && isUnreachable(context, state)) return unreachableResult(context, state);
   // It was not followed to its end, so its lines must show whether they are complete.
   if (!state.decoder.complete && !state.waitExpired && state.finished === undefined)
     for await (const _ of followLines(context, state));
-  const log = logLink(placeOf(state.ref), state.execution?.createTime);
+  const log = logLink(parseExecutionName(state.ref), state.execution?.createTime);
   const { complete } = state.decoder;
   // It was last seen running, or never.
   if (state.execution === undefined || !isOver(state.execution)) {

@@ -20,7 +20,7 @@ import { createLineDecoder } from '../../../migrate/contract/event-lines.ts';
 import type { RunEvent } from '../../../migrate/contract/event.ts';
 import type { Bundle, Hashing } from '../../../migrate/contract/ports.ts';
 import type { Task } from '../../../migrate/contract/task.ts';
-import { writeBundle } from '../../bundle/bundle-folder.ts';
+import { writeBundleFolder } from '../../bundle/bundle-folder.ts';
 import type { SpawnerOptions } from '../../exec/spawner.ts';
 import { isAlive as isThere, processStart, type ProcessIdentity } from '../../embedded/process-identity.ts';
 
@@ -64,7 +64,7 @@ export function createChildProcessEngine(options: ChildProcessEngineOptions): En
 async function prepare(options: ChildProcessEngineOptions, task: Task, bundle: Bundle): Promise<Outcome<Prepared>> {
   const location = join(options.runsFolder, task.run);
   mkdirSync(location, { recursive: true, mode: 0o700 });
-  const written = await writeBundle(bundle, join(location, 'bundle'));
+  const written = await writeBundleFolder(bundle, join(location, 'bundle'));
   if (!written.ok) {
     rmSync(location, { recursive: true, force: true });
     return written;
@@ -85,6 +85,8 @@ function start(options: ChildProcessEngineOptions, prepared: Prepared): Outcome<
       env: environmentFor(task, options),
     });
     child.unref();
+    // Told below, by the pid that is missing: without a listener it would end this process.
+    child.on('error', () => undefined);
     if (child.pid === undefined)
       return err(fault('runner-not-started', { why: `${options.runner} could not be started.` }));
     writeFileSync(join(location, 'pid'), `${child.pid} ${processStart(child.pid) ?? ''}`);

@@ -87,9 +87,9 @@ function commandsOf({ commands }: LocalEngineOptions): Pick<RunnerPorts, 'spawne
     redactor,
     spawner: {
       // Loaded only for the tasks that need it.
-      async start(words, variables, onOutput) {
+      async start(command, variables, onOutput) {
         const { createSpawner } = await import('../../exec/spawner.ts');
-        return await createSpawner(options).start(words, variables, onOutput);
+        return await createSpawner(options).start(command, variables, onOutput);
       },
     },
   };

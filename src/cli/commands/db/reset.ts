@@ -1,6 +1,6 @@
 import type { DatabaseAddress } from '../../../adapters/postgres/address.ts';
 import type { ExistingDatabase } from '../../../adapters/postgres/recreate-database.ts';
-import { isLoopback, readDatabaseUrl } from '../../../adapters/url/database-url.ts';
+import { isLoopbackHost, readDatabaseUrl } from '../../../adapters/url/database-url.ts';
 import { fault } from '../../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { unpinEnvironment } from '../../../project/lock-file.ts';
@@ -17,7 +17,7 @@ export const spec = defineCommand({
   name: 'db reset',
   summary: 'Drop the database and create it again, empty (embedded or on this machine)',
   about: [
-    'Works on the database of the environment if it is the embedded one or on this machine, and not protected. Everything in it is lost, including the history; sessions of others are ended and listed. godwit asks first; if nobody can be asked, pass --yes. The new database has the owner, encoding and locale of the old one.',
+    'Works on the database of the environment if it is the embedded one or on this machine, and not protected. Everything in it is lost, including the history; sessions of others are ended and listed. The command asks first; where it cannot ask, add --yes. The new database has the owner, encoding and locale of the old one.',
   ],
   options: { up: flag('then apply all migrations') },
   examples: [
@@ -61,7 +61,7 @@ async function reach(context: Context, project: Project): Promise<Outcome<Reache
     return refused(`The database of \`${name}\` is far away; only databases of this machine are created again.`);
   if (database.kind === 'server') {
     const { host } = database.address;
-    if (!isLoopback(host))
+    if (!isLoopbackHost(host))
       return refused(`${host} is another machine; only databases of this machine are created again.`);
     if (/^template[01]$/.test(database.address.database))
       return refused(`${database.address.database} is one of the server’s own databases.`);
@@ -81,8 +81,8 @@ function refused(why: string, fix?: string): Outcome<never> {
 
 async function resetAt(context: ResetContext, project: Project, address: DatabaseAddress): Promise<Result> {
   const { screen, options } = context;
-  const { lookAtDatabase, recreateDatabase } = await import('../../../adapters/postgres/recreate-database.ts');
-  const standing = await lookAtDatabase(address);
+  const { readExistingDatabase, recreateDatabase } = await import('../../../adapters/postgres/recreate-database.ts');
+  const standing = await readExistingDatabase(address);
   if (!standing.ok) return failed(standing.findings);
   const fits = fitsEnvironment(project, standing.value);
   if (!fits.ok) return failed(fits.findings);
@@ -134,11 +134,11 @@ async function consent(
   if (globals.yes || !there) return ok(undefined);
   const what = `${where}, with ${countOf(tables, 'table')} and the history`;
   if (!io.interactive || screen.json)
-    return refused(`This would drop ${what}, and nobody can be asked here.`, 'Pass `--yes`.');
+    return refused(`The command would drop ${what}, and it cannot ask for confirmation here.`, 'Add `--yes`.');
   const answer = await io.ask(`Drop ${what}, and create it again? [y/N] `);
   if (signal.aborted)
     return err(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was changed.' }));
   return /^y(es)?$/i.test(answer?.trim() ?? '')
     ? ok(undefined)
-    : refused('You did not answer yes.', 'Answer `y`, or pass `--yes`.');
+    : refused('You did not answer yes.', 'Answer `y`, or add `--yes`.');
 }

@@ -1,5 +1,5 @@
 import { defaultMajor } from '../../../adapters/embedded/versions.ts';
-import { whoActs } from '../../../adapters/actor.ts';
+import { resolveActor } from '../../../adapters/actor.ts';
 import { ok, type Outcome } from '../../../kit/outcome.ts';
 import { readBundle } from '../../../project/wire.ts';
 import { finishUpgrade, upgradeEmbedded, type Upgraded } from '../../../project/upgrade-embedded.ts';
@@ -55,13 +55,13 @@ export const run: Run<typeof spec> = async (context) => {
     to,
     loseRest: options.loseRest,
     bundle: bundle.value,
-    actor: await whoActs(project.root, io.env, version()),
+    actor: await resolveActor(project.root, io.env, version()),
     signal,
     onProgress: ({ step, message }) => progressOn(context)(`embedded PostgreSQL: ${step} ${message}`, step),
     onStep: (text) => screen.live(text),
   });
   screen.settle();
-  // Whoever had left it running finds it running, whatever became of the upgrade.
+  // A server that was left running runs again, also after a failed upgrade.
   if (!upgraded.ok) {
     if (kept) await started(context, withoutMajor(project), true);
     return failed(upgraded.findings);
@@ -106,7 +106,7 @@ function report(
       `  the old data are kept in ${kept.data}; when you no longer need them: rm -r ${kept.data} ${kept.state}`,
     ),
     style.dim(
-      `  to go back: godwit db stop; cd ${folder}; rm -r data; mv data-${from} data; mv server-${from}.json server.json`,
+      `  to go back: \`godwit db stop; cd ${folder}; rm -r data; mv data-${from} data; mv server-${from}.json server.json\``,
     ),
     ...(asked === undefined || asked === to
       ? []

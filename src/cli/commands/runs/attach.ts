@@ -1,6 +1,6 @@
-import { whoAsks } from '../../../adapters/actor.ts';
+import { identifyActor } from '../../../adapters/actor.ts';
 import { closedAttempt, type Execution } from '../../../migrate/controller/attempt.ts';
-import { conclude } from '../../../migrate/controller/execute-task.ts';
+import { closeAttempt } from '../../../migrate/controller/execute-task.ts';
 import type { LedgerEntry, RunRef } from '../../../migrate/contract/engine.ts';
 import { follow } from '../../../migrate/controller/follow.ts';
 import { isChange } from '../../../migrate/contract/task.ts';
@@ -63,7 +63,7 @@ async function followAloud(context: Context, project: Project, { engine, entry, 
     await engine.cancel(ref);
     return false;
   });
-  const actor = { ...whoAsks(context.io.env), commit: '', tool: version() };
+  const actor = { ...identifyActor(context.io.env), commit: '', tool: version() };
   try {
     return await follow(
       {
@@ -81,7 +81,7 @@ async function followAloud(context: Context, project: Project, { engine, entry, 
   }
 }
 
-/** Whoever has heard the end writes it down; and, far away, clears away what the run has left. */
+/** Records the end in the ledger; for a remote run, it also cleans up what the run left. */
 async function close(project: Project, { engine, entry, ref }: FoundRun, execution: Execution): Promise<void> {
   if (entry === undefined || entry.finishedAt !== undefined || execution.events.length === 0) return;
   const now = (): string => new Date().toISOString();
@@ -90,14 +90,14 @@ async function close(project: Project, { engine, entry, ref }: FoundRun, executi
     await project.ledger.write({ ...closed, recorded: execution.exitCode !== 30 });
     return;
   }
-  await conclude(
+  await closeAttempt(
     { engine, ledger: project.ledger, keeps: 'all', now, task: { kind: 'apply' } },
     { ref, entry, execution },
   );
   if (execution.incomplete !== true) await project.remote.results.keep(ref.run, execution.events);
 }
 
-/** One that ended long ago is told from what it has said. */
+/** A run that ended earlier: its recorded events are shown again. */
 function reportAgain({ screen }: Context, entry: LedgerEntry, events: Execution['events']): Result {
   for (const event of events) screen.event(event);
   const finished = events.findLast((event) => event.kind === 'run.finished');

@@ -13,7 +13,6 @@ import { done, failed } from '../../result.ts';
 import { aligned, duration, shortTime } from '../../screen/format.ts';
 import { whatOf } from '../../screen/run-about.ts';
 import type { Style } from '../../screen/style.ts';
-import { runsEverywhere } from './everywhere.ts';
 
 export const spec = defineCommand({
   name: 'runs list',
@@ -53,6 +52,7 @@ async function isAboutAll({ globals, options, io }: CommandContext<typeof spec>)
 
 async function listEverywhere(context: Context, limit: number): Promise<Result> {
   const { screen } = context;
+  const { runsEverywhere } = await import('./everywhere.ts');
   return await runsEverywhere(context, limit, (runs) => {
     const rows = runs.map((run) => {
       const [first = '', ...rest] = line(run, screen.style);

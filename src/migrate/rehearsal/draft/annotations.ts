@@ -1,7 +1,7 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { wordOf, wordsOf, type DescribedObject } from './draft-object.ts';
 import { roleName, type PartHome } from './drop-statement.ts';
-import { argumentsOf, keywordOf, simpleName } from './names.ts';
+import { functionArguments, keywordOf, simpleName } from './names.ts';
 
 /** An annotated object before and after; `is` undefined: the object is recreated and has no annotations yet. */
 export interface Annotated {
@@ -37,7 +37,7 @@ function comment(was: DescribedObject, is: Annotated['is'], home: PartHome): rea
 }
 
 function target({ kind, name }: DescribedObject): string {
-  return kind === 'aggregate' && argumentsOf(name) === '()' ? `${name.slice(0, -2)}(*)` : name;
+  return kind === 'aggregate' && functionArguments(name) === '()' ? `${name.slice(0, -2)}(*)` : name;
 }
 
 interface Privilege {

@@ -40,10 +40,10 @@ export interface DraftOptions {
 export function pairsOf(before: readonly DescribedObject[], after: readonly DescribedObject[]): readonly DraftObject[] {
   const old = new Map(before.map((object) => [object.id, object]));
   const now = new Map(after.map((object) => [object.id, object]));
-  const anew = new Map(after.filter(({ id }) => !old.has(id)).map((object) => [sameness(object), object]));
+  const recreated = new Map(after.filter(({ id }) => !old.has(id)).map((object) => [sameness(object), object]));
   const rebound = new Map<string, DescribedObject>();
   for (const object of before) {
-    const twin = now.has(object.id) || object.id === object.home ? undefined : anew.get(sameness(object));
+    const twin = now.has(object.id) || object.id === object.home ? undefined : recreated.get(sameness(object));
     if (twin !== undefined) rebound.set(twin.id, object);
   }
   const taken = new Set([...rebound.values()].map(({ id }) => id));

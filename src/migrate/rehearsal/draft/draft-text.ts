@@ -16,7 +16,7 @@ const notDescribed =
   /^(?:CREATE|ALTER|DROP) (?:ROLE|DATABASE|TABLESPACE|SUBSCRIPTION|USER MAPPING)$|^(?:GRANT|REVOKE) ROLE$|^ALTER SYSTEM$|^SECURITY LABEL$|^REASSIGN OWNED$/;
 
 /** Is the effect of this statement invisible in the objects of the database? */
-export function isElsewhere({ tag }: Pick<RowStatement, 'tag'>): boolean {
+export function changesElsewhere({ tag }: Pick<RowStatement, 'tag'>): boolean {
   return notDescribed.test(tag);
 }
 
@@ -25,7 +25,7 @@ export function gapsOf(
   lines: readonly DraftStatement[],
   head: Pick<DraftHead, 'rows' | 'elsewhere'>,
 ): readonly string[] {
-  return [...aside(head), ...lines.flatMap((line) => ('gap' in line ? [line.gap] : []))];
+  return [...rowNotes(head), ...lines.flatMap((line) => ('gap' in line ? [line.gap] : []))];
 }
 
 /** The draft as a file. */
@@ -33,14 +33,14 @@ export function draftText(lines: readonly DraftStatement[], head: DraftHead): st
   const name = head.file.split('/').at(-1) ?? head.file;
   return [
     `-- Undoes ${name}. Drafted by \`godwit down --draft ${head.version}\`: read it before you use it.`,
-    ...aside(head).map(comment),
+    ...rowNotes(head).map(comment),
     '',
     ...lines.map((line) => ('sql' in line ? `${line.sql};` : comment(line.gap))),
     '',
   ].join('\n');
 }
 
-function aside({ rows, elsewhere }: Pick<DraftHead, 'rows' | 'elsewhere'>): readonly string[] {
+function rowNotes({ rows, elsewhere }: Pick<DraftHead, 'rows' | 'elsewhere'>): readonly string[] {
   return [
     ...rows.map(({ tag, line }) => `${tag} in line ${line} may change rows, which this draft does not undo.`),
     ...elsewhere.map(

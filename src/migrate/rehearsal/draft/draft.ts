@@ -11,7 +11,7 @@ import { wordOf, type DescribedObject, type DraftObject, type DraftOptions } fro
 import { dropOrder, oldestFirst } from './drop-order.ts';
 import { dropStatement, type PartHome, type DraftStatement } from './drop-statement.ts';
 import { effectOf, homeOf, isOfConstraint, type Effect } from './effect.ts';
-import { isNamedPart, qualifierOf, simpleName, argumentsOf } from './names.ts';
+import { isNamedPart, qualifierOf, simpleName, functionArguments } from './names.ts';
 import { renamedSchemas, renameStatements } from './rename-statement.ts';
 
 /**
@@ -48,7 +48,7 @@ function dropped({ objects }: Effect, id: string, schemas?: ReadonlyMap<string, 
   const name =
     schema === undefined || isNamedPart(after)
       ? after.name
-      : `${schema}.${simpleName(after.name)}${argumentsOf(after.name)}`;
+      : `${schema}.${simpleName(after.name)}${functionArguments(after.name)}`;
   return dropStatement({ ...after, name }, home?.before ?? present);
 }
 

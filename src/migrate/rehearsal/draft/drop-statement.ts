@@ -1,7 +1,7 @@
 import { quoteIdent } from '../../../sql/quote.ts';
 import type { DescribedObject } from './draft-object.ts';
 import { wordOf } from './draft-object.ts';
-import { argumentsOf, keywordOf, simpleName } from './names.ts';
+import { functionArguments, keywordOf, simpleName } from './names.ts';
 
 /** A statement of a draft, or as text what cannot be done. */
 export type DraftStatement = { readonly sql: string } | { readonly gap: string };
@@ -39,7 +39,7 @@ export function dropStatement(
     case 'policy':
       return { sql: `DROP ${keywordOf(kind)} ${own} ON ${home.name}` };
     case 'aggregate':
-      return { sql: `DROP AGGREGATE ${argumentsOf(name) === '()' ? `${name.slice(0, -2)}(*)` : name}` };
+      return { sql: `DROP AGGREGATE ${functionArguments(name) === '()' ? `${name.slice(0, -2)}(*)` : name}` };
     case 'default acl':
       return defaultPrivileges(object, 'REVOKE');
     default:

@@ -31,21 +31,21 @@ const definitions: Readonly<Record<string, readonly string[]>> = {
 export function effectOf({ objects: all, needs }: DraftOptions): Effect {
   const objects = new Map(all.map((object) => [object.id, object]));
   const compare = comparison(all);
-  const anew = madeAnew(objects, needs, compare);
+  const recreated = recreatedObjects(objects, needs, compare);
   const drops = new Set<string>();
   const makes = new Set<string>();
   const alters = new Set<string>();
   for (const object of all) {
     const { id, before, after } = object;
     const home = homeOf(object, objects);
-    const homeAnew = home !== undefined && home.id !== id && anew.has(home.id);
+    const homeRecreated = home !== undefined && home.id !== id && recreated.has(home.id);
     if (before === undefined) {
       if (isAnnotation(object, home)) alters.add(id);
-      else if (!homeAnew && isDropped(object, home, { objects, needs })) drops.add(id);
-    } else if (after === undefined || anew.has(id) || homeAnew) {
+      else if (!homeRecreated && isDropped(object, home, { objects, needs })) drops.add(id);
+    } else if (after === undefined || recreated.has(id) || homeRecreated) {
       if (isAnnotation(object, home)) alters.add(id);
       else if (isMade(object, home, objects)) makes.add(id);
-      if (anew.has(id) && !homeAnew) drops.add(id);
+      if (recreated.has(id) && !homeRecreated) drops.add(id);
     } else if (compare(object) || before.name !== after.name) alters.add(id);
   }
   return { objects, needs, compare, drops, makes, alters };
@@ -118,13 +118,13 @@ export function isOfConstraint(index: DescribedObject, objects: Effect['objects'
 /**
  * Objects that remain but are dropped and recreated. A view that another object continues to use is replaced in place.
  */
-function madeAnew(objects: Effect['objects'], needs: readonly Need[], compare: Compare): ReadonlySet<string> {
-  const anew = new Set<string>();
+function recreatedObjects(objects: Effect['objects'], needs: readonly Need[], compare: Compare): ReadonlySet<string> {
+  const recreated = new Set<string>();
   for (const object of objects.values()) {
     const { id, before, after } = object;
     if (before === undefined || after === undefined || wordOf(after, 'inherited') === 'yes') continue;
     if (before.kind === 'index' && isOfConstraint(before, objects)) continue;
-    if (definitions[before.kind]?.some((part) => compare(object, part)) === true) anew.add(id);
+    if (definitions[before.kind]?.some((part) => compare(object, part)) === true) recreated.add(id);
   }
   const goes = (id: string): boolean => {
     const object = objects.get(id);
@@ -132,13 +132,13 @@ function madeAnew(objects: Effect['objects'], needs: readonly Need[], compare: C
     return (
       object === undefined ||
       object.before === undefined ||
-      anew.has(id) ||
-      (home !== undefined && (anew.has(home.id) || home.before === undefined))
+      recreated.has(id) ||
+      (home !== undefined && (recreated.has(home.id) || home.before === undefined))
     );
   };
-  for (let settled = false; !settled;) {
-    settled = true;
-    for (const id of anew) {
+  for (let stable = false; !stable;) {
+    stable = true;
+    for (const id of recreated) {
       const object = objects.get(id);
       if (object?.before?.kind !== 'view') continue;
       const used = needs.some(({ from, to }) => {
@@ -147,9 +147,9 @@ function madeAnew(objects: Effect['objects'], needs: readonly Need[], compare: C
         return (to === id || home?.id === id) && !goes(from);
       });
       if (!used) continue;
-      anew.delete(id);
-      settled = false;
+      recreated.delete(id);
+      stable = false;
     }
   }
-  return anew;
+  return recreated;
 }

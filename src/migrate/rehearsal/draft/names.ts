@@ -35,7 +35,7 @@ export function qualifierOf(name: string): string {
 }
 
 /** What follows the name of a function. */
-export function argumentsOf(name: string): string {
+export function functionArguments(name: string): string {
   const last = partsOfName(name).at(-1) ?? name;
   return last.slice(simpleName(name).length);
 }

@@ -11,7 +11,7 @@ import type { ApplyTask } from '../../contract/task.ts';
 import { differentWords } from '../../runner/verify/word-difference.ts';
 import { pairsOf, type DescribedObject } from './draft-object.ts';
 import { draftOf } from './draft.ts';
-import { draftText, gapsOf, isElsewhere } from './draft-text.ts';
+import { draftText, gapsOf, changesElsewhere } from './draft-text.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 
 /** What a draft is made for. */
@@ -81,7 +81,7 @@ async function draftWith(
   const analysis = await bundle.analysis(migration, 'up');
   if (!analysis.ok) return analysis;
   const rows = await rowStatements(analysis.value, await bundle.body(migration, 'up'));
-  const reported = { rows, elsewhere: analysis.value.statements.filter(isElsewhere) };
+  const reported = { rows, elsewhere: analysis.value.statements.filter(changesElsewhere) };
   const gaps = gapsOf(lines, reported);
   if (!lines.some((line) => 'sql' in line)) return err(nothing(migration, gaps));
 

@@ -1,6 +1,6 @@
 import { wordOf, type DraftObject } from './draft-object.ts';
 import type { DraftStatement } from './drop-statement.ts';
-import { argumentsOf, isNamedPart, keywordOf, qualifierOf, simpleName } from './names.ts';
+import { functionArguments, isNamedPart, keywordOf, qualifierOf, simpleName } from './names.ts';
 
 /** An object that stays, and what it is a part of. */
 export interface Renamed {
@@ -43,7 +43,7 @@ export function renameStatements({ object, home, schemas }: Renamed): readonly D
     return [{ sql: `ALTER ${keyword} ${is} ON ${part.name} RENAME TO ${was}` }];
   }
   if (before.kind === 'schema') return [{ sql: `ALTER SCHEMA ${is} RENAME TO ${was}` }];
-  const args = argumentsOf(after.name);
+  const args = functionArguments(after.name);
   const present = qualifierOf(after.name);
   const schema = schemas.get(present) ?? present;
   const former = qualifierOf(before.name);

@@ -17,7 +17,7 @@ export type HeldRows = ReadonlyMap<string, HeldContent>;
 const perMessage = 100;
 
 /** Counts and hashes the rows of each table, and the state of each sequence, of a database without other users. */
-export async function readRows(session: Session, objects: readonly DescribedObject[]): Promise<Outcome<HeldRows>> {
+export async function readContents(session: Session, objects: readonly DescribedObject[]): Promise<Outcome<HeldRows>> {
   const holding = objects.filter(({ kind, id, home }) => id === home && (kind === 'table' || kind === 'sequence'));
   const held = new Map<string, HeldContent>();
   for (let at = 0; at < holding.length; at += perMessage) {

@@ -12,7 +12,7 @@ import { rehearse } from '../rehearse.ts';
 import { decodeUtf8 } from '../../../sql/encoding.ts';
 import type { Replaces } from '../../../sql/replaces.ts';
 import { compose, expectText, nameOf, type Composed, type Form, type Original } from './compose.ts';
-import { readRows, rowDifferences, type HeldRows } from './snapshot-rows.ts';
+import { readContents, rowDifferences, type HeldRows } from './snapshot-rows.ts';
 
 /** Options for writing a squashed file. */
 export interface WriteSquashOptions {
@@ -200,13 +200,13 @@ async function stateOf(
 async function readState(session: Session): Promise<Outcome<SquashState>> {
   const snapshot = await readSnapshot(session);
   if (!snapshot.ok) return snapshot;
-  const rows = await readRows(session, snapshot.value.objects);
+  const rows = await readContents(session, snapshot.value.objects);
   return rows.ok ? ok({ snapshot: snapshot.value, rows: rows.value }) : rows;
 }
 
 async function failedChecks(server: Rehearsal, bundle: Bundle, options: WriteSquashOptions): Promise<readonly Check[]> {
   const checks: Check[] = [];
-  const hear = (event: RunEvent): void => {
+  const onEvent = (event: RunEvent): void => {
     if (event.kind === 'checks') checks.push(...event.checks);
   };
   const [squashed] = bundle.migrations;
@@ -220,7 +220,7 @@ async function failedChecks(server: Rehearsal, bundle: Bundle, options: WriteSqu
       only: squashed === undefined ? [] : [squashed.id],
     },
     bundle,
-    hear,
+    onEvent,
   );
   const files = new Set([squashed?.up.file, squashed?.verify?.file]);
   return checks.filter(({ ok, where }) => !ok && where.line !== undefined && files.has(where.file));

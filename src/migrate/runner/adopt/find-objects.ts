@@ -6,7 +6,7 @@ import { serverFault } from '../../contract/server-fault.ts';
 import { namesakes } from '../verify/compare-baseline.ts';
 import { described, describingSettings } from '../verify/words/described.ts';
 import type { FoundObject } from './judge.ts';
-import { keyOf, type Rehearsed } from '../../contract/rehearsed.ts';
+import { objectKey, type Rehearsed } from '../../contract/rehearsed.ts';
 
 /** Relations whose locks are held at once, at most. */
 const homesPerBatch = 250;
@@ -46,7 +46,7 @@ export async function findObjects(
     if (!reply.ok) return err(serverFault(reply.error));
     for (const row of reply.results.at(-2)?.rows ?? []) {
       const object = foundObject(row);
-      found.set(keyOf(object), object);
+      found.set(objectKey(object), object);
     }
   }
   return ok(found);

@@ -1,6 +1,6 @@
 import { shownPart } from '../verify/word-difference.ts';
 import { adoptDifferences, type AdoptDifference } from './difference.ts';
-import { keyOf, stateAt, type Rehearsed, type RehearsedObject, type SameWord } from '../../contract/rehearsed.ts';
+import { objectKey, stateAt, type Rehearsed, type RehearsedObject, type SameWord } from '../../contract/rehearsed.ts';
 
 /** An object of the target, found by its name. */
 export interface FoundObject {
@@ -53,7 +53,7 @@ interface Fit {
  * @param found what the target has under these names, by `keyOf`
  * @param asked says whether the migration with this index is to be adopted
  */
-export function judge(
+export function judgeAdoption(
   rehearsed: Rehearsed,
   found: ReadonlyMap<string, FoundObject>,
   asked: (step: number) => boolean,
@@ -77,7 +77,7 @@ export function judge(
     doubtful: differences.flatMap(({ object, weight, expected, found: is }) =>
       weight === 'spelling' ? [{ kind: object.kind, name: object.name, expected, found: is }] : [],
     ),
-    started: later.some((step) => asked(step) && isBegun(objects, found, step)),
+    started: later.some((step) => asked(step) && isStarted(objects, found, step)),
     notes: proven < 0 ? [] : differencesAt(rehearsed, compared, proven).filter(({ weight }) => weight === 'note'),
   };
 }
@@ -127,7 +127,7 @@ function compareOne(
   words: readonly string[] | null,
   found: AdoptionComparison['found'],
 ): readonly Omit<AdoptionDifference, 'object' | 'step'>[] {
-  const there = found.get(keyOf(object));
+  const there = found.get(objectKey(object));
   if (words === null) return there === undefined ? [] : [{ expected: 'not there', found: 'there', weight: 'real' }];
   if (there === undefined)
     return [{ expected: 'there', found: 'missing', weight: object.kind === 'default acl' ? 'note' : 'real' }];
@@ -166,7 +166,7 @@ function lastProven(
 function isShown(objects: AdoptionComparison['objects'], found: AdoptionComparison['found'], step: number): boolean {
   return objects.some((object) => {
     const words = stateAt(object, step)?.words;
-    return words !== undefined && words !== null && found.has(keyOf(object));
+    return words !== undefined && words !== null && found.has(objectKey(object));
   });
 }
 
@@ -178,13 +178,13 @@ function nearestOf(steps: readonly number[], fit: (step: number) => Fit): number
 }
 
 /** Does anything exist that this migration made, or in the form to which it changed it? */
-function isBegun(objects: AdoptionComparison['objects'], found: AdoptionComparison['found'], step: number): boolean {
+function isStarted(objects: AdoptionComparison['objects'], found: AdoptionComparison['found'], step: number): boolean {
   return objects.some((object) => {
     const index = object.states.findIndex((state) => state.step === step);
     const state = object.states[index];
     if (state === undefined) return false;
     const before = object.states[index - 1]?.words ?? null;
-    const there = found.get(keyOf(object));
+    const there = found.get(objectKey(object));
     if (state.words === null || there === undefined) return false;
     if (before === null) return state.made === step;
     const weight = (words: readonly string[]): boolean =>

@@ -2,7 +2,7 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding, Place } from '../../../kit/finding.ts';
 import type { PlanStep } from '../../contract/model.ts';
 import type { ApplyTask, Selection } from '../../contract/task.ts';
-import { judge, type AdoptionDifference, type FoundObject, type Judgement } from './judge.ts';
+import { judgeAdoption, type AdoptionDifference, type FoundObject, type Judgement } from './judge.ts';
 import type { Rehearsed, RehearsedStep } from '../../contract/rehearsed.ts';
 import { describeDifference } from './describe-difference.ts';
 
@@ -42,7 +42,7 @@ export function planAdoption(
   if (rehearsed === undefined) return { records: all('baseline'), findings: [], judgement: undefined };
   const indexes = new Map(rehearsed.steps.map(({ id }, index) => [id, index]));
   const asked = new Set(steps.flatMap(({ id }) => indexes.get(id) ?? []));
-  const judgement = judge(rehearsed, found, (step) => asked.has(step));
+  const judgement = judgeAdoption(rehearsed, found, (step) => asked.has(step));
   const context = { rehearsed, judgement, indexes, options };
   if (options.how === 'baseline')
     return { records: all('baseline'), judgement, findings: baselineFindings(context, steps) };
@@ -162,20 +162,20 @@ function allRows(
     const step = rehearsed.steps[indexes.get(id) ?? -1];
     if (step?.rows === undefined) return [];
     const why = `${step.rows.tag} may change rows, and the system catalogue does not show whether it has run.`;
-    return [fault('adopt-rows', { where: placeOf(step), why, fix })];
+    return [fault('adopt-rows', { where: rowStatementPlace(step), why, fix })];
   });
 }
 
 function namedRows(step: RehearsedStep): Finding {
   return fault('adopt-rows', {
     severity: 'warning',
-    where: placeOf(step),
+    where: rowStatementPlace(step),
     why: `You named the migration, so it was recorded without proof: the system catalogue does not show whether ${step.rows?.tag ?? 'its statement'} has run.`,
     fix: 'If it has not, run the statement by hand.',
   });
 }
 
-function placeOf({ file, rows }: RehearsedStep): Place {
+function rowStatementPlace({ file, rows }: RehearsedStep): Place {
   return { file, ...(rows === undefined ? {} : { line: rows.line, column: rows.column }) };
 }
 

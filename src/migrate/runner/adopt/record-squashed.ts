@@ -69,8 +69,8 @@ export async function squashRefusals(
   const { bundle } = ports;
   if (bundle.rehearsed === undefined) {
     const done = steps.filter(({ standsFor }) => standsFor !== undefined);
-    const untold = await reportDatabase(ports, opened, filesToRehearse(bundle, opened.history, done) ?? []);
-    return [untold ?? notRehearsed(recordables(bundle, opened.history))];
+    const notReported = await reportDatabase(ports, opened, filesToRehearse(bundle, opened.history, done) ?? []);
+    return [notReported ?? notRehearsed(recordables(bundle, opened.history))];
   }
   const proof = await squashProof(opened.session, ports, opened, { how: 'execute' });
   if (!proof.ok) return proof.findings;

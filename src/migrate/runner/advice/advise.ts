@@ -35,7 +35,7 @@ export async function advise(session: Session, failure: PlacedFailure): Promise<
   const text = statement === undefined ? '' : await textOf(at, statement);
   const [named] = namedBy(error);
   const missing = isMissing(error) ? named : undefined;
-  const asked = await ask(session, questionsOf(error, missing, text));
+  const asked = await queryAdvice(session, questionsOf(error, missing, text));
   const definition = asked.definition ?? (await definitionBefore(failure));
   const refused: RefusedStatement = {
     error,
@@ -148,7 +148,7 @@ function wholeName({ schema, table = '' }: ServerError): string {
 const nothing: AdviceFacts = { table: false, candidates: [] };
 
 /** One message without BEGIN: its statements share one implicit transaction, which the server ends on its own. */
-async function ask(session: Session, questions: Questions): Promise<AdviceFacts> {
+async function queryAdvice(session: Session, questions: Questions): Promise<AdviceFacts> {
   const kinds = ['table', 'candidates', 'extension', 'definition', 'primaryKey', 'gone'] as const;
   const wanted = kinds.filter((kind) => questions[kind] !== undefined);
   if (wanted.length === 0) return nothing;
@@ -220,17 +220,17 @@ const makingTags: Readonly<Partial<Record<NamedInError['kind'], RegExp>>> = {
   role: /^CREATE ROLE$/,
 };
 
-const mostLooked = 500;
+const mostExamined = 500;
 
 /** The later file of the plan that makes the object. */
 async function madeLater({ kind, name }: NamedInError, later: readonly PreparedStep[]): Promise<string | undefined> {
   const tags = makingTags[kind];
   if (tags === undefined) return undefined;
-  let looked = 0;
+  let examined = 0;
   for (const step of later) {
     for (const statement of step.analysis.statements) {
       if (!tags.test(statement.tag)) continue;
-      if ((looked += 1) > mostLooked) return undefined;
+      if ((examined += 1) > mostExamined) return undefined;
       const made = nameMade(await textOf(step, statement), statement.tag);
       if (made === name || (made !== undefined && lastPart(made) === name)) return step.step.file;
     }

@@ -1,7 +1,7 @@
 import { quoteIdent, quoteName } from '../../../sql/quote.ts';
 import { namesIn } from '../../../sql/names-in.ts';
 import { namedBy } from './named-object.ts';
-import { keyOf, offendingRows, type Breach } from './offending-rows.ts';
+import { violatedKey, offendingRows, type Breach } from './offending-rows.ts';
 
 /** The statement that the server refused. */
 export interface RefusedStatement extends Breach {
@@ -108,7 +108,7 @@ const special: Readonly<Record<string, Special>> = {
   '23502': (refused) => (isMaking(refused) ? missingValues(refused) : 'Give the column a value here, or a DEFAULT.'),
   '23505': (refused) => {
     if (isMaking(refused)) return withRows('Several rows have the same key: merge or remove them first.', refused);
-    const key = keyOf(refused.error);
+    const key = violatedKey(refused.error);
     const conflict =
       refused.tag === 'INSERT' && key !== undefined ? `, or add \`ON CONFLICT (${key}) DO NOTHING\`` : '';
     return `A row with this key already exists: give this one another key${conflict}.`;

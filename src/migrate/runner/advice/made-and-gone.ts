@@ -4,7 +4,7 @@ import { lastPart } from './did-you-mean.ts';
 import type { NamedInError } from './named-object.ts';
 
 /** Kinds of the baseline that an error may name, with their catalogue. */
-const looked: Readonly<Partial<Record<NamedInError['kind'], string>>> = {
+const catalogues: Readonly<Partial<Record<NamedInError['kind'], string>>> = {
   relation: 'pg_class',
   type: 'pg_type',
   schema: 'pg_namespace',
@@ -15,7 +15,7 @@ const looked: Readonly<Partial<Record<NamedInError['kind'], string>>> = {
  * it.
  */
 export function madeAndGoneQuery({ kind, name }: NamedInError): string | undefined {
-  const catalogue = looked[kind];
+  const catalogue = catalogues[kind];
   if (catalogue === undefined) return undefined;
   const literal = quoteLiteral(name);
   // The baseline has quoted names; the error has unquoted ones.

@@ -38,7 +38,7 @@ export function offendingRows(breach: Breach): string | undefined {
 }
 
 /** The key as the server reports it: columns and expressions as SQL writes them. */
-export function keyOf({ detail = '' }: ServerError): string | undefined {
+export function violatedKey({ detail = '' }: ServerError): string | undefined {
   return /\((.+)\)=\(/s.exec(detail)?.[1];
 }
 
@@ -64,14 +64,14 @@ function addsColumn(text: string): boolean {
 }
 
 function duplicates({ error }: Breach, from: string): string | undefined {
-  const key = keyOf(error);
+  const key = violatedKey(error);
   return key === undefined ? undefined : `SELECT ${key}, count(*) FROM ${from} GROUP BY ${key} HAVING count(*) > 1;`;
 }
 
 function orphans({ error, text, definition, primaryKey }: Breach, from: string): string | undefined {
   const parent = referenced(definition ?? text);
   const columns = parent?.columns ?? primaryKey;
-  const own = keyOf(error)?.split(', ') ?? [];
+  const own = violatedKey(error)?.split(', ') ?? [];
   if (parent === undefined || columns === undefined || own.length !== columns.length) return undefined;
   const set = own.map((column) => `child.${quoteIdent(column)} IS NOT NULL`);
   const same = own.map((column, n) => `parent.${quoteIdent(columns[n] ?? '')} = child.${quoteIdent(column)}`);

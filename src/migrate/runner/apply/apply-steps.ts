@@ -74,7 +74,7 @@ export async function applySteps(
           end: endOf(context, result.refusal, {
             finding: placeError(result.refusal, placing),
             at: failed,
-            stands: false,
+            partlyApplied: false,
           }),
         };
       }
@@ -90,7 +90,13 @@ export async function applySteps(
       return {
         head: at,
         applied,
-        end: { kind: 'failed', finding: result.finding, at: prepared, stands: result.stands, fromOutside: false },
+        end: {
+          kind: 'failed',
+          finding: result.finding,
+          at: prepared,
+          stands: result.partlyApplied,
+          fromOutside: false,
+        },
       };
     if (result.kind === 'refused')
       return { head: at, applied, end: endOf(context, result.refusal, { ...result, at: prepared }) };
@@ -111,10 +117,10 @@ function batchFrom(steps: readonly PreparedStep[], from: number): readonly Prepa
 function endOf(
   context: ApplyContext,
   refusal: RefusedReply,
-  failure: { readonly finding: Finding; readonly at: PreparedStep; readonly stands: boolean },
+  failure: { readonly finding: Finding; readonly at: PreparedStep; readonly partlyApplied: boolean },
 ): ApplyResult['end'] {
   const { error } = refusal;
-  const { finding, at, stands } = failure;
+  const { finding, at, partlyApplied } = failure;
   // A statement that we cancelled or fenced has not failed.
   const stopped = error.sqlstate === '57014' || error.sqlstate === 'GW001';
   if (context.ports.signal.aborted && stopped) return { kind: 'interrupted' };
@@ -123,7 +129,7 @@ function endOf(
   const cause =
     retryCauses[error.sqlstate] ?? (error.sqlstate === '57014' && context.steppedBack() ? 'crowd' : undefined);
   if (cause !== undefined) return { kind: 'again', cause, finding, at };
-  return { kind: 'failed', finding, error, at, stands, fromOutside: stopped };
+  return { kind: 'failed', finding, error, at, stands: partlyApplied, fromOutside: stopped };
 }
 
 const retryCauses: Readonly<Record<string, RetryCause>> = {

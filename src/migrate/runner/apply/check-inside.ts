@@ -30,8 +30,8 @@ export async function checkInside(
   { migration }: PreparedStep,
 ): Promise<CheckedInside> {
   // Deferred constraints first: their violation is not a failed check.
-  const settled = await session.send(settling.map((command) => `${command};\n`).join(''));
-  if (!settled.ok) return { kind: 'refused', refusal: settled };
+  const deferred = await session.send(settling.map((command) => `${command};\n`).join(''));
+  if (!deferred.ok) return { kind: 'refused', refusal: deferred };
   const { up, verify } = await withChecks(context.ports.bundle, migration);
   const savepoints = inSavepoints(session);
   const checks = [

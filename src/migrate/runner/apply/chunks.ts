@@ -29,7 +29,7 @@ export async function* chunksOf(body: ByteSource, statement: Statement): AsyncGe
       continue;
     }
     const head = first ? statement.head - start : found.head;
-    const at = first ? statement : placeOf(bytes, head, line);
+    const at = first ? statement : chunkPlace(bytes, head, line);
     yield {
       start,
       head: start + head,
@@ -66,7 +66,7 @@ function lastBorder(
   return border < 0 ? undefined : { head, end: border, next: border + 1, count: statements };
 }
 
-function placeOf(bytes: Uint8Array, head: number, line: number): { readonly line: number; readonly column: number } {
+function chunkPlace(bytes: Uint8Array, head: number, line: number): { readonly line: number; readonly column: number } {
   const before = bytes.subarray(0, head);
   const lineStart = before.lastIndexOf(newline) + 1;
   return {

@@ -139,7 +139,7 @@ export function forget(step: Pick<PlanStep, 'id' | 'direction'>): readonly strin
 export const renewed = 'UPDATE godwit.guard SET partial = godwit.partial_digest()';
 
 function removeNote(step: Pick<PlanStep, 'id' | 'direction'>): string {
-  return `DELETE FROM godwit.statement WHERE ${begunOf(step)}`;
+  return `DELETE FROM godwit.statement WHERE ${startedNote(step)}`;
 }
 
 /** Turns the note into one that the statement is done. */
@@ -147,12 +147,12 @@ export function fulfil(step: Pick<PlanStep, 'id' | 'direction'>): readonly strin
   return [
     `UPDATE godwit.statement SET state = 'done', detail = '', ` +
       `ms = pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - at) * 1000, at = pg_catalog.clock_timestamp() ` +
-      `WHERE ${begunOf(step)}`,
+      `WHERE ${startedNote(step)}`,
     renewed,
     `UPDATE godwit.own_transaction SET through = pg_catalog.pg_current_xact_id() WHERE ${openWindow(step)}`,
   ];
 }
 
-function begunOf({ id, direction }: Pick<PlanStep, 'id' | 'direction'>): string {
+function startedNote({ id, direction }: Pick<PlanStep, 'id' | 'direction'>): string {
   return `seq IS NULL AND state = 'intent' AND migration = ${quoteLiteral(id)} AND direction = ${quoteLiteral(direction)}`;
 }

@@ -3,12 +3,12 @@ import type { Look } from '../../contract/look.ts';
 import type { Analysis, Segment } from '../../contract/model.ts';
 
 /** Godwit's own commands right after a statement: they note which objects have the names that it would have made. */
-export function lookBehind({ looks }: Pick<Analysis, 'looks'>, statement: number): readonly string[] {
+export function noteLooks({ looks }: Pick<Analysis, 'looks'>, statement: number): readonly string[] {
   return looks.flatMap((look, key) => (look.statement === statement ? [noting(look, key)] : []));
 }
 
 /** The commands that check again, where the file's settings and roles no longer apply. */
-export function lookAgain(
+export function checkLooks(
   { looks, statements }: Pick<Analysis, 'looks' | 'statements'>,
   file: string,
   { first, last }: Segment,

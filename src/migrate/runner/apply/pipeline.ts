@@ -48,8 +48,7 @@ export async function applyPipelined(
     const reply = await flight.reply;
     state.bytes -= flight.message.text.length;
     if (!reply.ok) {
-      if (verdict === undefined || isConsequence(verdict.refusal))
-        verdict = moreTelling(verdict, reply, flight.message);
+      if (verdict === undefined || isConsequence(verdict.refusal)) verdict = causeOf(verdict, reply, flight.message);
       return;
     }
     state.applied += 1;
@@ -105,7 +104,7 @@ function isConsequence(refusal: RefusedReply): boolean {
   return refusal.error.sqlstate === '25P02' || refusal.error.sqlstate === 'GW002';
 }
 
-function moreTelling(
+function causeOf(
   verdict: { readonly refusal: RefusedReply; readonly message: StepMessage } | undefined,
   refusal: RefusedReply,
   message: StepMessage,

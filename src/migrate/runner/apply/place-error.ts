@@ -7,7 +7,7 @@ import { findName, namesIn } from '../../../sql/names-in.ts';
 import { namedBy } from '../advice/named-object.ts';
 import { offsetOfStatement } from './chunks.ts';
 import type { Message, MessagePiece } from './message.ts';
-import { placeOf } from '../../contract/statement-place.ts';
+import { statementPlace } from '../../contract/statement-place.ts';
 
 /** The data needed to place the failure of a message in the user's file. */
 export interface Placing {
@@ -44,7 +44,7 @@ function existing({ message, detail }: ServerError, { analysis, file }: Placing)
   const statement = analysis.statements[look?.statement ?? -1];
   return fault('existing-differs', {
     why: `${message}.`,
-    where: statement === undefined ? { file } : placeOf(statement, file),
+    where: statement === undefined ? { file } : statementPlace(statement, file),
   });
 }
 
@@ -131,7 +131,7 @@ function utf16Index(text: string, codePoints: number): number {
 function placeIn(found: { readonly piece: MessagePiece; readonly offset: number }, file: string): Place {
   const { text, stretch } = found.piece;
   const head = headIndex(text, stretch);
-  if (found.offset < head) return placeOf(stretch, file);
+  if (found.offset < head) return statementPlace(stretch, file);
   const lines = text.slice(head, found.offset).split('\n');
   const last = codePoints(lines.at(-1) ?? '');
   if (lines.length === 1) return { file, line: stretch.line, column: stretch.column + last };
@@ -148,7 +148,7 @@ function placeByCount(refusal: RefusedReply, placing: Placing, statement: Statem
   if (dataLine !== undefined && dataRow !== undefined) return { file, line: dataLine + Number(dataRow) - 1, column: 1 };
   const index = placing.analysis.statements.indexOf(statement);
   const piece = placing.message.pieces.find((candidate) => candidate.statement === index);
-  if (piece === undefined) return placeOf(statement, file);
+  if (piece === undefined) return statementPlace(statement, file);
   const folded = piece.stretch.count > 1;
   const behind = refusal.completed - placing.message.owners.indexOf(index);
   const start = folded ? offsetOfStatement(piece.text, behind) : headIndex(piece.text, piece.stretch);

@@ -6,20 +6,20 @@ import { fulfil, forget, intentCommands, readIntent, readNoted } from './intent.
 import { MessageBuilder, opening, timeouts } from './message.ts';
 import { awaitEnd } from './owner.ts';
 import { placeError } from './place-error.ts';
-import { placeOf } from '../../contract/statement-place.ts';
+import { statementPlace } from '../../contract/statement-place.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import type { EffectProbe, Noted, ObservedEffect } from './probe/effect-probe.ts';
 import { probeOf } from './probe/probe-of.ts';
 import { afterAlone } from './session-traps.ts';
 import type { StepResult } from './step-result.ts';
-import { settingsBefore, textOf, type ChainPosition } from './step-message.ts';
+import { settingsBefore, statementText, type ChainPosition } from './step-message.ts';
 
 const clearingWaitMs = 10_000;
 
 interface StandaloneContext {
   readonly segment: Segment;
   readonly position: ChainPosition;
-  readonly stands: boolean;
+  readonly partlyApplied: boolean;
   /** Commands in place of the note that it is done. */
   readonly fulfilled?: readonly string[];
 }
@@ -48,26 +48,30 @@ export async function applyStandalone(
   const earlier = prepared.part.started?.hash === statement.hash ? prepared.part.started : undefined;
   const owner = earlier === undefined ? undefined : readIntent(earlier.detail).owner;
   const alive = owner === undefined ? undefined : await awaitEnd(owner, context.session, context.ports);
-  if (alive !== undefined) return { kind: 'stopped', finding: alive, stands: options.stands };
+  if (alive !== undefined) return { kind: 'stopped', finding: alive, partlyApplied: options.partlyApplied };
 
-  const intent = await noteBegun(context, prepared, options, { statement, probe, earlier });
-  if (!intent.ok) return refused(intent, prepared, options);
-  const started = { text: await textOf(prepared.body, statement), probe, noted: intent.noted };
+  const intent = await noteStarted(context, prepared, options, { statement, probe, earlier });
+  if (!intent.ok) return refusedStandalone(intent, prepared, options);
+  const started = { text: await statementText(prepared.body, statement), probe, noted: intent.noted };
   if (earlier !== undefined || probe.looksFirst === true) {
-    const before = await settled(context, started);
-    if (!before.ok) return refused(before, prepared, options);
+    const before = await clearHalfEffect(context, started);
+    if (!before.ok) return refusedStandalone(before, prepared, options);
     if (before.state === 'done') return finish(context, prepared, options);
     if (before.state === 'unknown') {
-      const where = placeOf(statement, prepared.step.file);
-      return { kind: 'stopped', finding: fault('interrupted-statement', { where }), stands: options.stands };
+      const where = statementPlace(statement, prepared.step.file);
+      return {
+        kind: 'stopped',
+        finding: fault('interrupted-statement', { where }),
+        partlyApplied: options.partlyApplied,
+      };
     }
   }
   // The run was stopped meanwhile: the statement is no longer started; its note makes the next attempt check first.
-  if (context.ports.signal.aborted) return { kind: 'interrupted', stands: options.stands };
+  if (context.ports.signal.aborted) return { kind: 'interrupted', partlyApplied: options.partlyApplied };
   const reply = await execute(context, started);
   if (reply.ok || !reply.error.lost) await afterAlone(context.session, statement);
   if (reply.ok) return finish(context, prepared, options);
-  if (reply.error.lost) return refused(reply, prepared, options);
+  if (reply.error.lost) return refusedStandalone(reply, prepared, options);
   // A half-built unique index rejects the application's rows, so it must not outlive the failure. If it does, the note
   // remains, so that the next attempt clears it. The lock that blocks its removal is often the one at which it failed:
   // one long wait is enough.
@@ -80,11 +84,11 @@ export async function applyStandalone(
       ...forget(prepared.step),
       'COMMIT',
     ]);
-  return refused(reply, prepared, options, started.text);
+  return refusedStandalone(reply, prepared, options, started.text);
 }
 
 /** Commits the intent, and returns what was noted before the statement: now, or before the attempt that died. */
-async function noteBegun(
+async function noteStarted(
   context: ApplyContext,
   prepared: PreparedStep,
   { position, segment }: StandaloneContext,
@@ -114,7 +118,10 @@ async function noteBegun(
 }
 
 /** The state after a half effect was cleared or completed; still half: someone else is working on it. */
-async function settled({ session, ports }: ApplyContext, { probe, noted }: StartedStatement): Promise<ObservedEffect> {
+async function clearHalfEffect(
+  { session, ports }: ApplyContext,
+  { probe, noted }: StartedStatement,
+): Promise<ObservedEffect> {
   const seen = await probe.state(session, noted);
   const remains = (await probe.remains?.(session, noted)) ?? [];
   if (remains.length > 0)
@@ -141,7 +148,7 @@ async function execute(context: ApplyContext, started: StartedStatement): Promis
   const seen = await started.probe.state(session, started.noted);
   if (!seen.ok) return withoutPosition(seen);
   if (seen.state !== 'half') return reply;
-  const after = await settled(context, started);
+  const after = await clearHalfEffect(context, started);
   if (!after.ok) return withoutPosition(after);
   return after.state === 'done' ? reply : session.send(started.text);
 }
@@ -152,7 +159,7 @@ async function leftOf(
   started: StartedStatement,
   { error }: RefusedReply,
 ): Promise<'done' | 'nothing' | 'something'> {
-  const after = await settled(context, started);
+  const after = await clearHalfEffect(context, started);
   if (!after.ok || after.state === 'half') return 'something';
   // It was stopped after its last change; an object that someone else has made meanwhile (class 42) is not its effect.
   return after.state === 'done' && !error.sqlstate.startsWith('42') ? 'done' : 'nothing';
@@ -161,7 +168,7 @@ async function leftOf(
 async function finish(context: ApplyContext, prepared: PreparedStep, options: StandaloneContext): Promise<StepResult> {
   const { position, fulfilled = fulfil(prepared.step) } = options;
   const reply = await send(context, [...opening(position.epoch, position.head), ...fulfilled, 'COMMIT']);
-  if (!reply.ok) return refused(reply, prepared, { ...options, stands: true });
+  if (!reply.ok) return refusedStandalone(reply, prepared, { ...options, partlyApplied: true });
   return { kind: 'applied', head: position.head, ms: 0 };
 }
 
@@ -172,7 +179,12 @@ async function send(context: ApplyContext, commands: readonly string[], rows: 'a
 }
 
 /** @param sent the statement, if it was the one refused: positions in our own messages are not places in the file */
-function refused(reply: RefusedReply, prepared: PreparedStep, options: StandaloneContext, sent?: string): StepResult {
+function refusedStandalone(
+  reply: RefusedReply,
+  prepared: PreparedStep,
+  options: StandaloneContext,
+  sent?: string,
+): StepResult {
   const { analysis, step } = prepared;
   const { first } = options.segment;
   const statement = analysis.statements[first];
@@ -181,9 +193,9 @@ function refused(reply: RefusedReply, prepared: PreparedStep, options: Standalon
       ? { text: '', pieces: [], owners: [first] }
       : new MessageBuilder().user(first, sent, statement).build();
   const { error } = sent === undefined ? withoutPosition(reply) : reply;
-  const placing = { message, analysis, file: step.file, partial: options.stands };
+  const placing = { message, analysis, file: step.file, partial: options.partlyApplied };
   const finding = placeError({ ...reply, error, completed: 0 }, placing);
-  return { kind: 'refused', refusal: reply, finding, stands: options.stands };
+  return { kind: 'refused', refusal: reply, finding, partlyApplied: options.partlyApplied };
 }
 
 function withoutPosition(refusal: RefusedReply): RefusedReply {

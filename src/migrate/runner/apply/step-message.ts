@@ -14,7 +14,7 @@ import {
   type Message,
 } from './message.ts';
 import { timedGroups } from '../../read/statement-groups.ts';
-import { lookAgain, lookBehind } from './looking.ts';
+import { checkLooks, noteLooks } from './looking.ts';
 import { kindOf, type PreparedStep } from './prepared.ts';
 import { closingTraps } from './session-traps.ts';
 
@@ -66,7 +66,7 @@ export async function segmentMessage(
       const wait = waits.get(index);
       if (wait !== undefined) builder.own('after', [wait]);
       builder.user(index, decoder.decode(bytes.subarray(statement.start - start, statement.end - start)), statement);
-      builder.own('after', notedAgain(statement, index, groups)).own('after', lookBehind(analysis, index));
+      builder.own('after', notedAgain(statement, index, groups)).own('after', noteLooks(analysis, index));
     }
   }
   const keeping = await keepingOf(prepared, position.run, recording);
@@ -102,7 +102,7 @@ export function close(
   builder
     .own('after', segment.modes?.readOnly === true ? readOnly.after : [])
     .own('after', settling)
-    .own('after', lookAgain(analysis, step.file, segment))
+    .own('after', checkLooks(analysis, step.file, segment))
     .own('after', traps.before);
   if (end.recording !== undefined) builder.own('after', leaving).own('after', end.keeping);
   const recordedAt = builder.commands;
@@ -187,7 +187,7 @@ export async function settingsBefore(prepared: PreparedStep, first: number): Pro
     const { tag, count, leaves } = statement;
     const calls = tag === 'SELECT' && count === 1 && leaves?.includes('settings') === true;
     if (undone.has(index) || (tag !== 'SET' && tag !== 'RESET' && !calls)) continue;
-    const text = await textOf(prepared.body, statement);
+    const text = await statementText(prepared.body, statement);
     const own = text.slice(statement.head - statement.start);
     if (calls ? setsSession.test(own) : !/^set\s+local\b/i.test(own)) texts.push(`${text}\n`);
   }
@@ -198,6 +198,9 @@ const setsSession =
   /^select\s+(?:pg_catalog\s*\.\s*)?set_config\s*\(\s*'[^']*'\s*,\s*'[^']*'\s*,\s*(?:false|'f(?:alse)?')\s*\)$/i;
 
 /** A statement in the user's own bytes, its comments included. */
-export async function textOf(body: PreparedStep['body'], statement: Pick<Statement, 'start' | 'end'>): Promise<string> {
+export async function statementText(
+  body: PreparedStep['body'],
+  statement: Pick<Statement, 'start' | 'end'>,
+): Promise<string> {
   return new TextDecoder().decode(await body.read(statement.start, statement.end));
 }

@@ -49,7 +49,7 @@ export function createBaselineReplay(): BaselineReplay {
   const objects = new Map<string, KnownDescription>();
   const formers: Former[] = [];
   const flaws: string[] = [];
-  let anew = { epoch: -1, n: 0 };
+  let newest = { epoch: -1, n: 0 };
   const put = (key: string, next: KnownDescription, copy: boolean): void => {
     const known = objects.get(key);
     if (known !== undefined && isBehind(next, known)) return;
@@ -61,8 +61,8 @@ export function createBaselineReplay(): BaselineReplay {
   return {
     take({ run, n, body }) {
       const epoch = Number(body['epoch']);
-      const isAnew = body['anew'] === 'copy' || body['anew'] === 'major';
-      if (isAnew && (epoch > anew.epoch || (epoch === anew.epoch && n < anew.n))) anew = { epoch, n };
+      const isRebound = body['anew'] === 'copy' || body['anew'] === 'major';
+      if (isRebound && (epoch > newest.epoch || (epoch === newest.epoch && n < newest.n))) newest = { epoch, n };
       for (const [kind, name, text] of triples(body['objects']))
         put(`${kind}\0${name}`, { epoch, n, digest: text, run }, body['anew'] === 'copy');
       const { former } = body;
@@ -84,7 +84,7 @@ export function createBaselineReplay(): BaselineReplay {
       });
       if (!read.ok) return read;
       for (const [key, known] of objects)
-        if (known.digest !== '' && !isBehind(known, { ...anew, digest: '', run: '' }))
+        if (known.digest !== '' && !isBehind(known, { ...newest, digest: '', run: '' }))
           flaws.push(`${shown(key)}: its row was removed: run ${known.run} wrote it`);
       const past = await alteredFormer(session, formers);
       return past.ok ? ok({ objects: count, flaws: [...flaws, ...past.value] }) : past;

@@ -87,10 +87,10 @@ function nameOf([seq, id]: AnswerRow): string {
 
 function alteredRow(row: AnswerRow, { kind, body }: RecordedEvent, none: ReadonlySet<string>): readonly string[] {
   const [, id, set, name, file, checksum, rowKind, , at, ms, statements] = row.map((value) => value ?? '');
-  const { at: toldAt, ms: toldMs, statements: toldStatements, ...rest } = body;
+  const { at: eventAt, ms: eventMs, statements: eventStatements, ...rest } = body;
   // Events of version 1 have no file; their time and duration are not exactly those of the row.
   const whole = 'file' in body;
-  const reported = { ...rest, kind, ...(whole ? { at: toldAt, ms: toldMs } : {}) };
+  const reported = { ...rest, kind, ...(whole ? { at: eventAt, ms: eventMs } : {}) };
   const differing = differences(reported, [
     { column: 'kind', key: 'kind', value: rowKind ?? '' },
     { column: 'id', key: 'migration', value: id ?? '' },
@@ -101,8 +101,8 @@ function alteredRow(row: AnswerRow, { kind, body }: RecordedEvent, none: Readonl
     { column: 'at', key: 'at', value: at ?? '', as: 'time' },
     { column: 'ms', key: 'ms', value: ms ?? '', as: 'number' },
   ]);
-  if (typeof toldStatements !== 'string') return differing;
-  const same = statements === toldStatements || (statements === '' && none.has(toldStatements));
+  if (typeof eventStatements !== 'string') return differing;
+  const same = statements === eventStatements || (statements === '' && none.has(eventStatements));
   return same
     ? differing
     : [...differing, 'its statements (kinds, lines, counts or hashes) are not those that were recorded'];

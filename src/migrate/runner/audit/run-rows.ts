@@ -20,7 +20,7 @@ export interface RunReplay {
   readonly ended?: EventBody;
 }
 
-const begun = [
+const startColumns = [
   ['command', 'command'],
   ['by_whom', 'by'],
   ['from_where', 'from'],
@@ -48,7 +48,7 @@ const ended = [
 export function runColumns(version: number): string {
   return [
     `r.run, ${version > 1 ? 'r.n' : 'null'}, r.events, r.event_head`,
-    ...begun.map(([column]) => `r.${column}`),
+    ...startColumns.map(([column]) => `r.${column}`),
     ...ended.map(([column]) => `r.${column}`),
     utc('r.started_at'),
     utc('r.finished_at'),
@@ -60,31 +60,34 @@ export function storedRun(row: AnswerRow): StoredRun {
   const [run, n, events, head, ...rest] = row;
   const reported = (columns: readonly (readonly [string, string])[], from: number): readonly ReportedColumn[] =>
     columns.map(([column, key], index) => ({ column, key, value: rest[from + index] ?? '' }));
-  const [started, finished] = rest.slice(begun.length + ended.length);
+  const [started, finished] = rest.slice(startColumns.length + ended.length);
   return {
     run: run ?? '',
     n: n == null ? null : Number(n),
     events: Number(events),
     head: head ?? '',
-    started: [...reported(begun, 0), { column: 'started_at', key: 'at', value: started ?? '', as: 'time' }],
-    ended: [...reported(ended, begun.length), { column: 'finished_at', key: 'at', value: finished ?? '', as: 'time' }],
+    started: [...reported(startColumns, 0), { column: 'started_at', key: 'at', value: started ?? '', as: 'time' }],
+    ended: [
+      ...reported(ended, startColumns.length),
+      { column: 'finished_at', key: 'at', value: finished ?? '', as: 'time' },
+    ],
   };
 }
 
 /** True: the event has everything that the row shows. Events of schema version 1 have less. */
-export function tellsAll(story: RunReplay): boolean {
-  return story.started !== undefined && 'login' in story.started;
+export function isComplete(replay: RunReplay): boolean {
+  return replay.started !== undefined && 'login' in replay.started;
 }
 
 /** What differs between the run's row and its events, as text. */
-export function alteredRun(stored: StoredRun, story: RunReplay): readonly string[] {
+export function alteredRun(stored: StoredRun, replay: RunReplay): readonly string[] {
   // A command's end is also recorded in its own event, which is newer.
-  const toldLater =
-    story.ended !== undefined && typeof story.ended['about'] === 'string' ? { about: story.ended['about'] } : {};
+  const later =
+    replay.ended !== undefined && typeof replay.ended['about'] === 'string' ? { about: replay.ended['about'] } : {};
   // In version 1 the times of the event and of the row were taken one after the other.
-  const { at, ...others } = story.started ?? {};
-  const first = { ...others, ...(tellsAll(story) ? { at } : {}), ...toldLater };
-  return [...differences(first, stored.started), ...alteredEnd(stored, story.ended)];
+  const { at, ...others } = replay.started ?? {};
+  const first = { ...others, ...(isComplete(replay) ? { at } : {}), ...later };
+  return [...differences(first, stored.started), ...alteredEnd(stored, replay.ended)];
 }
 
 function alteredEnd({ ended: columns }: StoredRun, body: EventBody | undefined): readonly string[] {

@@ -8,7 +8,7 @@ import { eventBody, type EventBody } from './event-body.ts';
 import { alteredMigrations, migrationsOf, recordedKinds, type RecordedEvent } from './migration-rows.ts';
 import type { KeptReplay, PrunedReplay } from './pruned-runs.ts';
 import { readInParts } from './read-in-parts.ts';
-import { alteredAttempt, alteredRun, runColumns, storedRun, tellsAll, type StoredRun } from './run-rows.ts';
+import { alteredAttempt, alteredRun, runColumns, storedRun, isComplete, type StoredRun } from './run-rows.ts';
 
 /** One run's chain, and the differences of its rows from it. */
 interface CheckedRun {
@@ -100,14 +100,14 @@ export async function verifyRuns(
       readings.push({
         stored: reading.stored,
         events: reading.links.taken,
-        whole: tellsAll(reading),
+        whole: isComplete(reading),
         flaws: flawsOf(reading, options.none),
         ...(reading.links.taken === 0 && reading.stored.events > 0 ? { without: reading.migrations } : {}),
       });
     last = [...part.keys()].at(-1) ?? '';
   }
   const reported = readings.map((reading) => withoutEvents(reading, options));
-  return ok(conclude(reported, carried, options.subject === '' && options.version > 1));
+  return ok(checkedRuns(reported, carried, options.subject === '' && options.version > 1));
 }
 
 function startsWith(subject: string): string {
@@ -175,16 +175,16 @@ function withoutEvents(
 ): ReadRun & { readonly prunedBy?: string } {
   const { stored, without } = reading;
   if (without === undefined) return reading;
-  const story: KeptReplay | undefined = pruned.keptOf(stored.run, { events: stored.events, head: stored.head });
-  if (story === undefined) return reading;
+  const replay: KeptReplay | undefined = pruned.keptOf(stored.run, { events: stored.events, head: stored.head });
+  if (replay === undefined) return reading;
   const flaws = [
-    ...alteredRun(stored, story),
-    ...alteredMigrations(without, story.recorded, { none, downs: story.downs }),
+    ...alteredRun(stored, replay),
+    ...alteredMigrations(without, replay.recorded, { none, downs: replay.downs }),
   ];
-  return { ...reading, whole: tellsAll(story), flaws, prunedBy: story.by };
+  return { ...reading, whole: isComplete(replay), flaws, prunedBy: replay.by };
 }
 
-function conclude(
+function checkedRuns(
   readings: readonly (ReadRun & { readonly prunedBy?: string })[],
   carried: ReadonlyMap<string, EventBody>,
   all: boolean,
@@ -193,7 +193,7 @@ function conclude(
   const whole = numbered.filter((reading) => reading.whole).toSorted((a, b) => (a.stored.n ?? 0) - (b.stored.n ?? 0));
   const [first] = whole;
   const isLater = (n: number): boolean => first !== undefined && n > (first.stored.n ?? 0);
-  const runs = readings.map(({ stored, events, whole: tells, flaws, prunedBy }) => {
+  const runs = readings.map(({ stored, events, whole: complete, flaws, prunedBy }) => {
     // An earlier attempt, which the chain of another run covers.
     if (stored.n === null && stored.events === 0)
       return {
@@ -201,7 +201,7 @@ function conclude(
         events,
         flaws: all ? [...flaws, ...alteredAttempt(stored, carried.get(stored.run))] : flaws,
       };
-    const short = flaws.length === 0 && !tells && stored.n !== null && isLater(stored.n);
+    const short = flaws.length === 0 && !complete && stored.n !== null && isLater(stored.n);
     return {
       run: stored.run,
       events,

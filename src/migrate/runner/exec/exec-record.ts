@@ -10,7 +10,7 @@ import { serverFault } from '../../contract/server-fault.ts';
  * Writes the row of a run that does not hold the database: it does not raise the epoch, and does not disturb a run that
  * is at work.
  */
-export async function beginBeside(session: Session, task: RecordedTask, schema: string): Promise<Outcome<void>> {
+export async function beginUnlocked(session: Session, task: RecordedTask, schema: string): Promise<Outcome<void>> {
   const { actor, run, command } = task;
   const values = [run, command, actor.by, actor.from, actor.commit, actor.tool, '', schema, task.about ?? ''];
   const reply = await session.send(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;

@@ -34,7 +34,7 @@ export function createOutput(ports: OutputPorts): Output {
   const total = { bytes: 0 };
   let cancel: (() => void) | undefined;
 
-  const tell = (event: RunEvent): void => {
+  const emit = (event: RunEvent): void => {
     used.events += 1;
     ports.emit(event);
   };
@@ -55,7 +55,7 @@ export function createOutput(ports: OutputPorts): Output {
     one.pending = held === 0 ? '' : clean.slice(-held);
     const reported = held === 0 ? clean : clean.slice(0, -held);
     used.bytes += reported.length;
-    for (const event of eventsOf(one.name, reported)) tell(event);
+    for (const event of eventsOf(one.name, reported)) emit(event);
   };
   const flushAll = (): void => {
     cancel?.();
@@ -78,7 +78,7 @@ export function createOutput(ports: OutputPorts): Output {
         // In order as far as it is known: earlier output of the other stream goes first.
         if (one.pending.length >= pieceBytes) flushAll();
       }
-      if (one.pending !== '') cancel ??= ports.timer(patience(used.events, limits), flushAll);
+      if (one.pending !== '') cancel ??= ports.timer(flushDelayMs(used.events, limits), flushAll);
     },
     end() {
       cancel?.();
@@ -89,7 +89,7 @@ export function createOutput(ports: OutputPorts): Output {
         }
         const { text, bytes, lines } = one.tail.end((kept) => redactor.redact(kept));
         if (bytes > 0) ports.emit({ kind: 'output.dropped', stream: one.name, bytes, lines });
-        for (const event of eventsOf(one.name, text)) tell(event);
+        for (const event of eventsOf(one.name, text)) emit(event);
       }
     },
     get bytes() {
@@ -108,7 +108,7 @@ interface Stream {
 const nothingSecret: Redactor = { register() {}, redact: (text) => text, unfinished: () => 0, longest: 0 };
 
 /** How long to wait for more output before it is reported, in milliseconds. */
-function patience(events: number, limits: OutputLimits): number {
+function flushDelayMs(events: number, limits: OutputLimits): number {
   if (limits.events === Infinity) return 20;
   const share = events / (limits.events * beginning);
   if (share < 0.3) return 100;

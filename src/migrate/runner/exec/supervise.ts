@@ -3,7 +3,7 @@ import type { Finding } from '../../../kit/finding.ts';
 import type { Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { within } from '../session/deadline.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { LiveRun } from '../run/live-run.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 
 /** Keeps the run's hold on the database while its command works, possibly for hours. */
@@ -40,7 +40,7 @@ export function supervise(ports: RunnerPorts, live: LiveRun, options: Supervisio
   const broken = new Promise<Finding>((resolve) => {
     breaks = resolve;
   });
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const asked = await live.control?.ask(question);
     if (asked?.ok !== true) return;
     const [owner, request] = asked.value[0]?.rows[0] ?? [];
@@ -58,7 +58,7 @@ export function supervise(ports: RunnerPorts, live: LiveRun, options: Supervisio
     if (finding !== undefined && (finding.code === 'taken-over' || finding.code === 'busy')) breaks(finding);
   };
   const beat = async (n: number): Promise<void> => {
-    await look();
+    await check();
     if (!ended && n % tryEvery === 0) await tryOut();
     if (!ended) cancel = ports.timer(askEveryMs, () => void beat(n + 1));
   };

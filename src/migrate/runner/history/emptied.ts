@@ -33,10 +33,10 @@ where o.class = 'pg_catalog.pg_class'::pg_catalog.regclass and o.sub = 0 and o.k
 
 function fixFor({ name, pinned }: TaskEnvironment): string {
   const named = name === 'local' ? '' : ` -e ${name}`;
-  const anew = pinned === undefined ? '' : `\`godwit adopt --identity --reason TEXT${named}\`, `;
+  const settleIdentity = pinned === undefined ? '' : `\`godwit adopt --identity --reason TEXT${named}\`, `;
   const afresh =
     name === 'local'
       ? '`godwit db reset --up`, which drops the database with its history'
-      : `\`DROP SCHEMA godwit CASCADE\`, ${anew}\`godwit up${named}\``;
+      : `\`DROP SCHEMA godwit CASCADE\`, ${settleIdentity}\`godwit up${named}\``;
   return `\`godwit verify${named}\` lists everything that is missing. Restore the database from a backup, or start again: ${afresh}. If the tables were dropped on purpose, accept that: \`godwit verify --accept\`.`;
 }

@@ -13,7 +13,7 @@ export function recordedDowns(session: Session, version: number, { emit }: Pick<
       for (const [seq, down] of (await readRecordedDowns(session, version, seqs)) ?? []) read.set(seq, down);
       return new Map([...read].map(([seq, { checksum }]) => [seq, checksum]));
     },
-    tell(rows: readonly HistoryRow[]) {
+    report(rows: readonly HistoryRow[]) {
       const downs = rows.flatMap(({ seq, id, name, file, checksum }) => {
         const down = read.get(seq);
         if (down === undefined) return [];

@@ -1,8 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { ok } from '../../../kit/outcome.ts';
-import { openControl } from '../session/control-connection.ts';
-import { watchConnections } from '../session/watch-connections.ts';
 import { newerHistory } from '../history/read-history.ts';
 import type { History } from '../../contract/history.ts';
 import { newestVersion } from '../history/newest-version.ts';
@@ -11,13 +9,10 @@ import { compareIdentity, identityOf, livesAs, ownedFix } from './compare-identi
 import { settlementOf } from './settle-identity.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { TaskEnvironment, IdentifyTask } from '../../contract/task.ts';
-import { begin } from '../run/begin.ts';
 import { unchangeable } from '../session/server-facts.ts';
-import { takeLease } from '../session/lease.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { RunSession } from '../run/run-session.ts';
 import type { Opened } from '../session/open.ts';
 import { finishRecorded, performRecorded, unreached } from '../run/recorded-run.ts';
-import { workingOn } from '../run/stop-run.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /**
@@ -32,7 +27,7 @@ export async function performIdentify(task: IdentifyTask, ports: RunnerPorts): P
 interface IdentifyOptions {
   readonly task: IdentifyTask;
   readonly ports: RunnerPorts;
-  readonly live: LiveRun;
+  readonly live: RunSession;
 }
 
 async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise<Verdict> {
@@ -40,46 +35,44 @@ async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise
   const { facts } = opened;
   const forbidden = [
     ...unchangeable(facts, opened.history),
-    ...unsettled(facts, opened.history, task.environment),
+    ...identityObstacles(facts, opened.history, task.environment),
     ...(task.shown === undefined || isShown(task.shown, identityOf(facts, opened.history)) ? [] : [moved]),
   ];
   if (forbidden.length > 0) return verdictOf(...forbidden);
-  const settles =
+  const settlement =
     settlementOf(facts, opened.history, task.environment) ??
     (task.moved === true ? movedFrom(facts, opened.history) : undefined);
-  if (settles === undefined) return succeeded('nothing-to-do');
+  if (settlement === undefined) return succeeded('nothing-to-do');
   if (!task.approved) {
-    ports.emit({ kind: 'identity.settled', done: false, ...settles });
+    ports.emit({ kind: 'identity.settled', done: false, ...settlement });
     return verdictOf(needsApproval(task));
   }
-  const control = (live.control = openControl(ports, task.run));
-  live.watch = watchConnections(ports, control, task.run, () => workingOn(live));
-  const held = facts.pooled ? await takeLease(task, ports, live, opened.history) : ok(opened.history);
+  live.watch();
+  const held = facts.pooled ? await live.takeLease(task, opened.history) : ok(opened.history);
   if (!held.ok) return verdictOf(...held.findings.map(unreached));
-  live.epoch = held.value.epoch;
-  live.head = held.value.head;
+  live.planFor(held.value);
   if (ports.signal.aborted) return untouched;
 
   const about: RunAbout = {
     words: ['--identity'],
     reason: task.reason,
     seq: held.value.rows.at(-1)?.seq ?? 0,
-    identity: settles,
+    identity: settlement,
   };
   const { run, command, actor, environment, earlier } = task;
   const recorded = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
-  const started = await begin(recorded, ports, live, {
+  const started = await live.begin(recorded, {
     history: held.value,
     planHash: '',
     first: '',
     describes: true,
-    settles,
+    settles: settlement,
   });
   if (!started.ok) return ports.signal.aborted ? untouched : verdictOf(...started.findings.map(unreached));
-  if (started.value === 'moved') return verdictOf(fault('taken-over'));
-  return await finishRecorded(ports, live, succeeded(), {
+  if (started.value.kind === 'moved') return verdictOf(fault('taken-over'));
+  return await finishRecorded(live, succeeded(), {
     ...about,
-    identity: { ...settles, after: { ...settles.after, id: live.environmentId ?? settles.after.id } },
+    identity: { ...settlement, after: { ...settlement.after, id: started.value.environmentId } },
   });
 }
 
@@ -103,7 +96,11 @@ function isShown(shown: SettledIdentity['after'], found: SettledIdentity['after'
 /**
  * Why the identity cannot be set: the form of the history is unknown, or the database belongs to another environment.
  */
-export function unsettled(facts: Opened['facts'], history: History, environment: TaskEnvironment): readonly Finding[] {
+export function identityObstacles(
+  facts: Opened['facts'],
+  history: History,
+  environment: TaskEnvironment,
+): readonly Finding[] {
   if (history.version > newestVersion) return [newerHistory(history.version)];
   const differences = compareIdentity(identityOf(facts, history), environment);
   const other = differences.length === 0 ? undefined : livesAs(facts, history, environment);

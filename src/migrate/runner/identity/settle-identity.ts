@@ -33,13 +33,13 @@ export function settlementOf(
  */
 export function settling(run: string, { before, pinned, after }: SettledIdentity): string {
   // If there was no history before, it was created a moment ago, under this name and with a new id.
-  const settled =
+  const update =
     before.id === ''
       ? ''
       : `UPDATE godwit.guard SET environment = ${quoteLiteral(after.environment)}${after.id === '' ? ', environment_id = pg_catalog.gen_random_uuid()' : ''}
 WHERE environment = ${quoteLiteral(before.environment)} AND environment_id = ${quoteLiteral(before.id)};`;
   const known = quoteLiteral(JSON.stringify({ before, pinned, after }));
-  return `${settled}
+  return `${update}
 SELECT godwit.log(${quoteLiteral(run)}, ARRAY['identity'], ARRAY[(pg_catalog.jsonb_set(${known}::pg_catalog.jsonb, '{after,id}', pg_catalog.to_jsonb(environment_id))
   || pg_catalog.jsonb_build_object('at', pg_catalog.clock_timestamp()))::text]) FROM godwit.guard WHERE environment = ${quoteLiteral(after.environment)};
 `;

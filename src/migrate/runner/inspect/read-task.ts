@@ -74,8 +74,8 @@ async function read(task: ReadingTask, ports: RunnerPorts, opened: Opened): Prom
     case 'probe':
       return verdictOf(...preflight(opened.facts, opened.history, task.environment));
     case 'inspect': {
-      if (task.what === 'identity') return lookAtIdentity(task, ports, opened);
-      const wrong = unfitForLooking(task, ports, opened);
+      if (task.what === 'identity') return reportIdentity(task, ports, opened);
+      const wrong = unfitForReading(task, ports, opened);
       if (wrong.length === 0 && (task.what === 'history' || task.what === 'overview'))
         await warnOfEmptied(task, ports, opened);
       return wrong.length > 0 ? verdictOf(...wrong) : inspect(task, ports, opened);
@@ -99,7 +99,7 @@ const identityFaults = ['wrong-database', 'copied-from-unpinned'];
  * May the task read although the identity has changed? For the database of another environment of the project, every
  * answer would be wrong.
  */
-function looksAnyhow(
+function mayReadAnyhow(
   { anyDatabase, environment }: InspectTask | PlanTask | VerifyTask,
   { facts, history }: Opened,
 ): boolean {
@@ -107,9 +107,9 @@ function looksAnyhow(
 }
 
 /** Why the database cannot be read. A changed identity is at most a warning. */
-function unfitForLooking(task: InspectTask | VerifyTask, ports: RunnerPorts, opened: Opened): readonly Finding[] {
+function unfitForReading(task: InspectTask | VerifyTask, ports: RunnerPorts, opened: Opened): readonly Finding[] {
   const wrong = unfitHistory(opened.facts, opened.history, task.environment);
-  const anyhow = looksAnyhow(task, opened);
+  const anyhow = mayReadAnyhow(task, opened);
   const isPassing = ({ code }: Finding): boolean => anyhow && identityFaults.includes(code);
   for (const finding of wrong.filter(isPassing))
     ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
@@ -123,9 +123,9 @@ async function warnOfEmptied(task: InspectTask | VerifyTask, ports: RunnerPorts,
 }
 
 /** Reports what `adopt --identity` would set; no event: nothing. */
-async function lookAtIdentity(task: InspectTask, ports: RunnerPorts, { facts, history }: Opened): Promise<Verdict> {
-  const { unsettled } = await import('../identity/perform-identify.ts');
-  const wrong = unsettled(facts, history, task.environment);
+async function reportIdentity(task: InspectTask, ports: RunnerPorts, { facts, history }: Opened): Promise<Verdict> {
+  const { identityObstacles } = await import('../identity/perform-identify.ts');
+  const wrong = identityObstacles(facts, history, task.environment);
   if (wrong.length > 0) return verdictOf(...wrong);
   const settles = settlementOf(facts, history, task.environment);
   if (settles === undefined) return succeeded('nothing-to-do');
@@ -136,7 +136,11 @@ async function lookAtIdentity(task: InspectTask, ports: RunnerPorts, { facts, hi
 async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const found = preflight(opened.facts, opened.history, task.environment);
   // Reading does not need the right to change anything; a missing right is reported all the same.
-  const rights = new Set(['no-privilege', 'database-read-only', ...(looksAnyhow(task, opened) ? identityFaults : [])]);
+  const rights = new Set([
+    'no-privilege',
+    'database-read-only',
+    ...(mayReadAnyhow(task, opened) ? identityFaults : []),
+  ]);
   const forbidden = found.filter((finding) => !rights.has(finding.code));
   if (forbidden.length > 0) return verdictOf(...forbidden);
   for (const finding of found) ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
@@ -162,7 +166,7 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
 }
 
 async function verify(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
-  const wrong = unfitForLooking(task, ports, opened);
+  const wrong = unfitForReading(task, ports, opened);
   if (wrong.length > 0) return verdictOf(...wrong);
   await warnOfEmptied(task, ports, opened);
   return (await import('../verify/verify-applied.ts')).verifyApplied(task, ports, opened);

@@ -15,10 +15,10 @@ const reportedRuns = 50;
  */
 export async function reportHistory(ports: RunnerPorts, session: Session): Promise<void> {
   if (ports.signal.aborted) return;
-  for (const event of (await within(ports, timeoutMs, look(ports, session))) ?? []) ports.emit(event);
+  for (const event of (await within(ports, timeoutMs, readState(ports, session))) ?? []) ports.emit(event);
 }
 
-async function look(ports: RunnerPorts, session: Session): Promise<readonly RunEvent[]> {
+async function readState(ports: RunnerPorts, session: Session): Promise<readonly RunEvent[]> {
   const [history, runs] = await Promise.all([
     readHistory(session, ports.hashing),
     readRuns(session, { what: 'runs', limit: reportedRuns }),

@@ -37,12 +37,13 @@ export async function verifyChains(
   try {
     for (let tries = 1; ; tries += 1) {
       const before = await moment(session);
-      const seen = await look(session, ports, { subject, version });
+      const seen = await readChains(session, ports, { subject, version });
       if (!seen.ok) return verdictOf(...seen.findings);
       if (!seen.value.runs.some(({ run }) => run.startsWith(subject)) && subject !== '')
         return verdictOf(await unknownRun(session, subject));
       const clean = seen.value.common.length === 0 && seen.value.runs.every(({ flaws }) => flaws.length === 0);
-      if (clean || tries === mostTries || (await moment(session)) === before) return tell(ports, seen.value, subject);
+      if (clean || tries === mostTries || (await moment(session)) === before)
+        return reportChains(ports, seen.value, subject);
     }
   } finally {
     if (together) await session.send('COMMIT');
@@ -67,7 +68,7 @@ interface ChainReading extends CheckedRuns {
   readonly pruned: readonly Pruned[];
 }
 
-async function look(
+async function readChains(
   session: Session,
   { hashing }: Pick<RunnerPorts, 'hashing'>,
   { subject, version }: { readonly subject: string; readonly version: number },
@@ -100,7 +101,7 @@ async function look(
   });
 }
 
-function tell(ports: Pick<RunnerPorts, 'emit'>, seen: ChainReading, subject: string): Verdict {
+function reportChains(ports: Pick<RunnerPorts, 'emit'>, seen: ChainReading, subject: string): Verdict {
   for (const { run, events, flaws, prunedBy } of seen.runs) {
     const gone = prunedBy === undefined ? {} : { prunedBy };
     ports.emit({ kind: 'chain', run, events, ok: flaws.length === 0, why: flaws.join('; '), ...gone });

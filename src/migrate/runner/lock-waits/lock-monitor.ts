@@ -107,7 +107,7 @@ export function createLockMonitor({ ports, look, ask, policy: options }: LockMon
       if (rows === undefined || slow.since !== since) continue;
       const snapshot = readLockWaitSnapshot(rows);
       if (snapshot.blockers.length > 0) seen = snapshot;
-      throttle.tell(snapshot);
+      throttle.report(snapshot);
       if (isCrowded(snapshot, options)) await stepBack(slow.pid);
     }
   };

@@ -7,7 +7,7 @@ import { shortWaitMs } from '../../contract/lock-policy.ts';
 export interface Throttle {
   /** The migration that is under way. */
   migration: string;
-  tell(snapshot: LockWaitSnapshot): void;
+  report(snapshot: LockWaitSnapshot): void;
 }
 
 const firstReportMs = 2000;
@@ -19,7 +19,7 @@ export function createThrottle(ports: Pick<RunnerPorts, 'clock' | 'emit'>): Thro
   const reported = { blocked: createRarely(), build: createRarely() };
   return {
     migration: '',
-    tell(snapshot) {
+    report(snapshot) {
       const id = this.migration;
       const now = ports.clock();
       const { blockers, waitedMs, waiters, build } = snapshot;

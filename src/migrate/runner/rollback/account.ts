@@ -40,7 +40,7 @@ export interface LossAccount {
 
 export function createAccount(): LossAccount {
   const own = new Map<string, ReadonlyMap<string, number>>();
-  const standings = new Map<string, AccountState>();
+  const states = new Map<string, AccountState>();
   const entries = new Map<string, Loss[]>();
   const created = (table: string): number => {
     let sum = 0;
@@ -65,10 +65,10 @@ export function createAccount(): LossAccount {
   };
   return {
     step(migration, rows) {
-      if (!standings.has(migration)) {
+      if (!states.has(migration)) {
         const lost = [...sums().rows];
         const used = new Map(lost.map(([table, count]) => [table, Math.min(count, created(table))]));
-        standings.set(migration, { excess: excess(), used });
+        states.set(migration, { excess: excess(), used });
       }
       own.set(migration, rows);
     },
@@ -79,7 +79,7 @@ export function createAccount(): LossAccount {
     },
     losses: (key) => entries.get(key) ?? [],
     excess,
-    excessBefore: (migration) => standings.get(migration)?.excess ?? 0,
-    createdIn: (table, migration) => created(table) - (standings.get(migration)?.used.get(table) ?? 0),
+    excessBefore: (migration) => states.get(migration)?.excess ?? 0,
+    createdIn: (table, migration) => created(table) - (states.get(migration)?.used.get(table) ?? 0),
   };
 }

@@ -15,14 +15,14 @@ interface Counting {
 }
 
 /** How long counting ahead may take for one table, in milliseconds. */
-const lookMs = 2_000;
+const aheadMs = 2_000;
 
 /** Counts outside the user's transactions, without waiting for locks. */
-export async function lookAt(session: Session, target: LossTarget, counting: Counting): Promise<Counted> {
+export async function countOutside(session: Session, target: LossTarget, counting: Counting): Promise<Counted> {
   const text = [
     'BEGIN READ ONLY',
     `SET LOCAL lock_timeout TO '${shortWaitMs}ms'`,
-    `SET LOCAL statement_timeout TO ${counting.most === undefined ? '0' : `'${lookMs}ms'`}`,
+    `SET LOCAL statement_timeout TO ${counting.most === undefined ? '0' : `'${aheadMs}ms'`}`,
     'SET LOCAL row_security TO off',
     ...roleOf(target),
     countQuery(target, counting),

@@ -5,11 +5,11 @@ import type { RefusedReply, Session } from '../../contract/ports.ts';
 import type { StatedLoss } from '../../contract/row-change.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import { createAccount, type LossAccount } from './account.ts';
-import { lookAt } from './count.ts';
+import { countOutside } from './count.ts';
 import { losesTooMuch } from './loses-too-much.ts';
 import { resolveCreated, type CreatedRows } from './own-rows.ts';
 import { createPresentNames } from './present-names.ts';
-import { askAside, findTargets } from './targets.ts';
+import { queryAside, findTargets } from './targets.ts';
 
 /** A step of a rollback, and what its migration has created. */
 export interface Undoing {
@@ -40,7 +40,7 @@ export async function foreseeLosses(
       const table = names.presentTable(one.table);
       return table === undefined ? [] : [{ ...one, table }];
     });
-    const own = await resolveCreated(askAside(session), present);
+    const own = await resolveCreated(queryAside(session), present);
     if (!own.ok && own.error.lost) return err(serverFault(own.error));
     account.step(step.id, own.ok ? own.rows : new Map());
     account.begin(step.id);
@@ -73,7 +73,7 @@ export async function foreseeLosses(
   );
 }
 
-interface Looking {
+interface LossCounting {
   readonly session: Session;
   readonly account: LossAccount;
   /** What has been counted: a table that several down files name is counted once. */
@@ -85,17 +85,17 @@ interface Looking {
  * this.
  */
 async function enter(
-  { session, account, reported }: Looking,
+  { session, account, reported }: LossCounting,
   key: string,
   loss: StatedLoss,
 ): Promise<RefusedReply | undefined> {
-  const found = await findTargets(askAside(session), loss);
+  const found = await findTargets(queryAside(session), loss);
   if (!found.ok) return found.error.lost ? found : undefined;
   // What a foreign key deletes in addition depends on the rows.
   const targets = loss.how === 'delete' ? found.targets.slice(0, 1) : found.targets;
   const values = loss.column !== undefined;
   for (const target of targets) {
-    const counted = await lookAt(session, target, { only: loss.only });
+    const counted = await countOutside(session, target, { only: loss.only });
     if (!counted.ok && counted.error.lost) return counted;
     if (!counted.ok) continue;
     let rows = 0;

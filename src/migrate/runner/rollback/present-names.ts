@@ -18,10 +18,10 @@ export function createPresentNames(schema: string): PresentNames {
   const tables = new Map<string, NamedTable | null>();
   const columns = new Map<string, string | null>();
   const tableOf = (table: NamedTable): NamedTable | null => {
-    const known = tables.get(keyOf(table, schema));
+    const known = tables.get(tableKey(table, schema));
     return known === undefined ? table : known;
   };
-  const columnKey = (table: NamedTable, column: string): string => `${keyOf(table, schema)}#${column}`;
+  const columnKey = (table: NamedTable, column: string): string => `${tableKey(table, schema)}#${column}`;
   const columnOf = (table: NamedTable, column: string): string | null => {
     const known = columns.get(columnKey(table, column));
     return known === undefined ? column : known;
@@ -46,8 +46,8 @@ export function createPresentNames(schema: string): PresentNames {
         columns.set(columnKey(table, change.op === 'make' ? change.column : (change.to.name ?? '')), before);
         return;
       }
-      tables.set(keyOf(change.table, schema), null);
-      if (change.op === 'rename') tables.set(keyOf(renamed(change), schema), table);
+      tables.set(tableKey(change.table, schema), null);
+      if (change.op === 'rename') tables.set(tableKey(renamed(change), schema), table);
     },
   };
 }
@@ -59,7 +59,7 @@ export function renamed({ table, to }: Extract<RowChange, { readonly op: 'rename
 }
 
 /** `schema.name`, with the default schema filled in. */
-export function keyOf({ schema, name, path }: NamedTable, otherwise: string): string {
+export function tableKey({ schema, name, path }: NamedTable, otherwise: string): string {
   const first = path?.find((entry) => !/^(?:"?\$user"?|pg_catalog|pg_temp|)$/.test(entry));
   return `${schema ?? first ?? otherwise}.${name}`;
 }

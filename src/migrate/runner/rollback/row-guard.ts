@@ -73,7 +73,7 @@ function guardSegment(context: RowGuardContext, losses: readonly StatedLoss[], k
     if (excess <= context.lose) return undefined;
     const { several, lose, step } = context;
     const before = account.excessBefore(step.id);
-    const where = placeOf(context, statement);
+    const where = guardedPlace(context, statement);
     const budget = { left: lose - before, needed: excess - before };
     return { finding: losesTooMuch(key, { account, several, where, migration: step.id, ...budget }) };
   };
@@ -139,10 +139,10 @@ function stopAt(refusal: RefusedReply, context: RowGuardContext, { statement }: 
   const { error } = refusal;
   if (error.lost || passing.has(error.sqlstate)) return { refusal };
   const why = `${context.down.statements[statement]?.tag ?? ''}: ${describe(error)}`;
-  return { finding: fault('rows-uncounted', { why, where: placeOf(context, statement) }) };
+  return { finding: fault('rows-uncounted', { why, where: guardedPlace(context, statement) }) };
 }
 
-function placeOf({ step, down }: RowGuardContext, statement: number): Place {
+function guardedPlace({ step, down }: RowGuardContext, statement: number): Place {
   const { line = 1, column = 1 } = down.statements[statement] ?? {};
   return { file: step.file, line, column };
 }

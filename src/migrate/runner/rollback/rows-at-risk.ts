@@ -4,9 +4,9 @@ import type { Analysis, PlanStep } from '../../contract/model.ts';
 import type { MadePlan } from '../../plan/make-plan.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { StatedLoss } from '../../contract/row-change.ts';
-import { lookAt, sumOf } from './count.ts';
+import { countOutside, sumOf } from './count.ts';
 import { createPresentNames } from './present-names.ts';
-import { askAside, findTargets, type LossTarget } from './targets.ts';
+import { queryAside, findTargets, type LossTarget } from './targets.ts';
 
 /** A step that would be executed, with its analysis. */
 interface Applying {
@@ -47,7 +47,7 @@ export async function rowsAtRisk(
       if (change.op !== 'lose' || change.how === 'delete-some' || isAllowed(analysis, change)) continue;
       const loss = names.present(change);
       if (loss === undefined) continue;
-      const found = await findTargets(askAside(session), loss);
+      const found = await findTargets(queryAside(session), loss);
       // A DELETE also takes rows along foreign keys, which depends on the rows.
       const targets = found.ok ? found.targets.slice(0, loss.how === 'delete' ? 1 : undefined) : [];
       for (const target of targets) {
@@ -71,7 +71,7 @@ function isAllowed({ directives }: Analysis, { how }: StatedLoss): boolean {
 
 /** What is lost, as text; undefined: nothing, or not known. */
 async function heldBy(session: Session, target: LossTarget, loss: StatedLoss): Promise<string | undefined> {
-  const counted = await lookAt(session, target, { only: loss.only, most });
+  const counted = await countOutside(session, target, { only: loss.only, most });
   const what = loss.column === undefined ? `table ${target.label} holds` : `column ${target.label} holds`;
   const unit = loss.column === undefined ? 'row' : 'value';
   if (!counted.ok) {

@@ -67,7 +67,7 @@ export function askIn(session: Session): Ask {
 }
 
 /** Queries in a separate transaction, which changes nothing and does not wait for locks. */
-export function askAside(session: Session): Ask {
+export function queryAside(session: Session): Ask {
   return async (query) => {
     const commands = ['BEGIN READ ONLY', `SET LOCAL lock_timeout TO '${shortWaitMs}ms'`, query, 'ROLLBACK'];
     const reply = await session.send(commands.map((command) => `${command};\n`).join(''), { rows: 'all' });

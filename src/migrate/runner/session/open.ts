@@ -48,10 +48,10 @@ export interface OpenSessionOptions {
 /** Opens a session under the run's name, so that pg_stat_activity shows what it is. */
 export async function openSession(
   ports: RunnerPorts,
-  terms: OpenSessionOptions,
+  request: OpenSessionOptions,
   signal?: AbortSignal,
 ): Promise<Outcome<Session>> {
-  const options = optionsOf(ports, terms);
+  const options = optionsOf(ports, request);
   const opened = await ports.connector.open(signal === undefined ? options : { ...options, signal });
   return opened.ok ? ok(suspendableSession(ports, opened.value)) : opened;
 }
@@ -110,7 +110,7 @@ export async function open(
     ports.suspension?.release();
   };
   ports.signal.addEventListener('abort', leave);
-  const opened = await ask(session.value, ports, task, lock).finally(stopWatching);
+  const opened = await queryAtStart(session.value, ports, task, lock).finally(stopWatching);
   ports.signal.removeEventListener('abort', leave);
   locks.end();
   if (!opened.ok || ports.signal.aborted) {
@@ -147,7 +147,7 @@ function pinnedFor({ kind }: Task): Readonly<Record<string, string>> {
 /** No timeout of the role may kill a migration. Servers that do not know the setting refuse it. */
 export const noTimeout: Readonly<Record<string, string>> = { transaction_timeout: '0' };
 
-async function ask(
+async function queryAtStart(
   session: Session,
   ports: RunnerPorts,
   task: Task,

@@ -26,11 +26,11 @@ const beatMs = 250;
  */
 export function reportLocks(ports: RunnerPorts, session: Session, run: string): LockReporter {
   const control = openControl(ports, run, 'when-asked');
-  const state = { ended: false, answered: session.answered, since: ports.clock(), waits: false, told: false };
+  const state = { ended: false, answered: session.answered, since: ports.clock(), waits: false, reported: false };
   let seen: LockWaitSnapshot | undefined;
   let cancel: () => void = () => {};
 
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const { waiting, answered } = session;
     if (waiting === 0 || answered !== state.answered) {
       state.answered = answered;
@@ -47,15 +47,15 @@ export function reportLocks(ports: RunnerPorts, session: Session, run: string): 
     if (!answer.ok || answer.value[0]?.rows.length !== 1 || state.ended) return;
     const snapshot = readLockWaitSnapshot(answer.value[1]?.rows ?? []);
     state.waits = snapshot.waitedMs > 0;
-    if (snapshot.blockers.length === 0 || state.told) return;
-    state.told = true;
+    if (snapshot.blockers.length === 0 || state.reported) return;
+    state.reported = true;
     seen = snapshot;
     const { waitedMs, blockers, waiters, relation } = snapshot;
     const on = relation === undefined ? {} : { on: relation };
     ports.emit({ kind: 'lock.blocked', id: '', ...on, waitedMs: Math.round(waitedMs), blockers, waiters });
   };
   const beat = async (): Promise<void> => {
-    await look();
+    await check();
     if (!state.ended) cancel = ports.timer(beatMs, () => void beat());
   };
   cancel = ports.timer(beatMs, () => void beat());

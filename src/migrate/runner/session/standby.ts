@@ -8,7 +8,7 @@ import { pause } from './deadline.ts';
 const lookEveryMs = 1_000;
 const firstReportMs = 2_000;
 const cancelEveryMs = 500;
-const blindAfterMs = 4_000;
+const silentAfterMs = 4_000;
 const rarestReportMs = 30_000;
 
 /**
@@ -53,7 +53,7 @@ export function reportStandbyWaits(
   let since: number | undefined;
   let next = 0;
   let every = firstReportMs;
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const asked = ports.clock();
     if (!stuck()) return void (since = undefined);
     const answer = await control.ask(`select pg_catalog.current_setting('synchronous_standby_names'),
@@ -71,7 +71,7 @@ ${waitingForStandby(run, watched())} limit 1`);
     ports.emit({ kind: 'standby.wait', waitedMs, standbys: standbys ?? '', connected: connected ?? '' });
   };
   const beat = async (): Promise<void> => {
-    await look();
+    await check();
     if (!ended) cancel = ports.timer(lookEveryMs, () => void beat());
   };
   cancel = ports.timer(lookEveryMs, () => void beat());
@@ -97,18 +97,18 @@ export function endStandbyWaits(
   const stuck = createStuck(watched);
   let ended = false;
   const going = async (): Promise<void> => {
-    for (let blind = 0; ;) {
+    for (let silent = 0; ;) {
       await pause(ports, cancelEveryMs);
       if (ended) return;
       if (!stuck()) {
-        blind = 0;
+        silent = 0;
         continue;
       }
       const asked = await control.ask(
         `select pg_catalog.pg_cancel_backend(a.pid) ${waitingForStandby(run, watched())}`,
       );
-      blind = asked.ok ? 0 : blind + 1;
-      if (blind * cancelEveryMs >= blindAfterMs) await Promise.all(watched().map(({ session }) => session.cancel()));
+      silent = asked.ok ? 0 : silent + 1;
+      if (silent * cancelEveryMs >= silentAfterMs) await Promise.all(watched().map(({ session }) => session.cancel()));
     }
   };
   void going();
@@ -124,7 +124,7 @@ export function watchStandbyWaits(
   run: string,
   watched: () => readonly WatchedConnection[],
 ): { end(): void } {
-  const endTelling = reportStandbyWaits(ports, control, run, watched);
+  const endReports = reportStandbyWaits(ports, control, run, watched);
   let endEnding: () => void = () => {};
   const hurry = (): void => {
     endEnding = endStandbyWaits(ports, control, run, watched);
@@ -134,7 +134,7 @@ export function watchStandbyWaits(
   return {
     end() {
       ports.signal.removeEventListener('abort', hurry);
-      endTelling();
+      endReports();
       endEnding();
     },
   };

@@ -40,15 +40,15 @@ export function watchConnections(
   run: string,
   watched: () => readonly WatchedConnection[],
 ): Watch {
-  const sights = new Map<Session, ConnectionBeat>();
+  const beats = new Map<Session, ConnectionBeat>();
   const state = { ended: false, silentSince: undefined as number | undefined };
   let cancel: () => void = () => {};
 
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const waiting = watched().filter(({ session }) => session.waiting > 0);
     if (waiting.length === 0) {
       state.silentSince = undefined;
-      return sights.clear();
+      return beats.clear();
     }
     const asked = ports.clock();
     const answer = await control.ask(question(waiting));
@@ -73,7 +73,7 @@ export function watchConnections(
 
   /** @param activity what its backend does; undefined: it is gone */
   const judge = (session: Session, activity: string | undefined): void => {
-    const before = sights.get(session);
+    const before = beats.get(session);
     const same = before !== undefined && before.answered === session.answered;
     const idle = activity !== undefined && activity !== 'active' && activity !== 'fastpath function call';
     const snapshot = {
@@ -81,7 +81,7 @@ export function watchConnections(
       idleSince: idle && same ? before.idleSince : ports.clock(),
       gone: activity === undefined ? (same ? before.gone : 0) + 1 : 0,
     };
-    sights.set(session, snapshot);
+    beats.set(session, snapshot);
     // The first time, its last answer may still be in transit.
     if (snapshot.gone >= 2) give(ports, session, 'The server has closed it.');
     const timeouts = silenceMs + session.waiting / slowestBytesPerMs;
@@ -90,20 +90,20 @@ export function watchConnections(
   };
 
   const beat = async (): Promise<void> => {
-    await look();
+    await check();
     if (!state.ended) cancel = ports.timer(beatMs, () => void beat());
   };
   cancel = ports.timer(beatMs, () => void beat());
   const forget = ports.suspension?.onWake(async () => {
     const text = 'The process was suspended and resumed: godwit checks its connections before it continues.';
     ports.emit({ kind: 'notice', severity: 'WARNING', text });
-    await look();
+    await check();
   });
-  const endTelling = reportStandbyWaits(ports, control, run, watched);
+  const endReports = reportStandbyWaits(ports, control, run, watched);
   return {
     end() {
       state.ended = true;
-      endTelling();
+      endReports();
       forget?.();
       cancel();
     },

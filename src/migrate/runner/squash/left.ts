@@ -1,6 +1,6 @@
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { FoundObject } from '../adopt/judge.ts';
-import { keyOf } from '../../contract/rehearsed.ts';
+import { objectKey } from '../../contract/rehearsed.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { Recordable } from './recordable.ts';
@@ -65,7 +65,7 @@ export async function asReplacedLeft(
     }
     if (!ownWords) continue;
     const object = { kind, name, class: classOf, oid, sub, homeClass, home };
-    own.set(keyOf(object), { ...object, words: JSON.parse(words ?? '[]') as readonly string[] });
+    own.set(objectKey(object), { ...object, words: JSON.parse(words ?? '[]') as readonly string[] });
   }
   return ok({ found: own, made });
 }

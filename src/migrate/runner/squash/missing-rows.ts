@@ -13,11 +13,11 @@ where c.relkind in ('r', 'p') and c.relpersistence <> 't' and not c.relispartiti
 
 /** Counts the rows of each table of a database that nobody else uses; empty ones are omitted. */
 export async function countRows(session: Session): Promise<Outcome<Readonly<Record<string, number>>>> {
-  const listed = await ask(session, tables);
+  const listed = await readQuery(session, tables);
   if (!listed.ok) return listed;
   const counts: Record<string, number> = {};
   for (const [name] of listed.value) {
-    const counted = await ask(session, `select pg_catalog.count(*) from ${name ?? ''}`);
+    const counted = await readQuery(session, `select pg_catalog.count(*) from ${name ?? ''}`);
     if (!counted.ok) return counted;
     const rows = Number(counted.value[0]?.[0] ?? 0);
     if (rows > 0) counts[name ?? ''] = rows;
@@ -25,7 +25,7 @@ export async function countRows(session: Session): Promise<Outcome<Readonly<Reco
   return ok(counts);
 }
 
-async function ask(session: Session, query: string): Promise<Outcome<readonly (readonly (string | null)[])[]>> {
+async function readQuery(session: Session, query: string): Promise<Outcome<readonly (readonly (string | null)[])[]>> {
   const commands = ['SET TRANSACTION READ ONLY', ...describingSettings, query];
   const reply = await session.send(commands.map((command) => `${command};\n`).join(''), { rows: 'all' });
   return reply.ok ? ok(reply.results.at(-1)?.rows ?? []) : err(serverFault(reply.error));
@@ -52,7 +52,7 @@ export async function missingRows(
 ): Promise<Outcome<readonly Finding[]>> {
   const findings: Finding[] = [];
   for (const { migration, rows } of recordable) {
-    const read = await ask(session, followed(rows.map(({ seq }) => Math.trunc(seq)).join(',')));
+    const read = await readQuery(session, followed(rows.map(({ seq }) => Math.trunc(seq)).join(',')));
     if (!read.ok) return read;
     for (const [table, count, key, file] of read.value) {
       const [wrote, makes] = [Number(count), rehearsed[table ?? ''] ?? 0];

@@ -94,12 +94,12 @@ function read(row: DifferenceRow): BaselineDifference {
     oldWords: list(oldWords),
     seq: seq ?? '',
     whole: whole === 't',
-    is: keyOf(keys.slice(0, 5)),
-    was: keyOf(keys.slice(5)),
+    is: differenceKey(keys.slice(0, 5)),
+    was: differenceKey(keys.slice(5)),
   };
 }
 
-function keyOf([classOf, oid, sub, homeClass, home]: DifferenceRow): ObjectKey | undefined {
+function differenceKey([classOf, oid, sub, homeClass, home]: DifferenceRow): ObjectKey | undefined {
   if (oid == null) return undefined;
   return { class: classOf ?? '', oid, sub: sub ?? '0', homeClass: homeClass ?? '', home: home ?? '' };
 }

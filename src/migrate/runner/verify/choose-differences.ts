@@ -49,7 +49,7 @@ function withParts(
   chosen: Chosen['reported'],
   every: Chosen['reported'],
 ): readonly BaselineDifference[] {
-  const keysOf = (reported: Chosen['reported']) => new Set(reported.map(({ difference }) => keyOf(difference)));
+  const keysOf = (reported: Chosen['reported']) => new Set(reported.map(({ difference }) => chosenKey(difference)));
   const homesOf = (isThere: boolean) =>
     new Set(
       chosen.flatMap(({ difference: { is, was } }) =>
@@ -58,10 +58,10 @@ function withParts(
     );
   const [taken, reported, gone, there] = [keysOf(chosen), keysOf(every), homesOf(false), homesOf(true)];
   return differences.filter((difference) => {
-    if (taken.has(keyOf(difference))) return true;
+    if (taken.has(chosenKey(difference))) return true;
     if (difference.was === undefined) return false;
     const home = homeOf(difference.was);
-    return difference.is === undefined ? gone.has(home) : there.has(home) && !reported.has(keyOf(difference));
+    return difference.is === undefined ? gone.has(home) : there.has(home) && !reported.has(chosenKey(difference));
   });
 }
 
@@ -77,7 +77,7 @@ function shownName({ kind, name, oldName }: BaselineDifference): NamedObject {
   return { kind, name: oldName === '' ? name : oldName };
 }
 
-function keyOf({ is, was }: BaselineDifference): string {
+function chosenKey({ is, was }: BaselineDifference): string {
   return JSON.stringify([was, is]);
 }
 

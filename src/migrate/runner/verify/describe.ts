@@ -8,7 +8,8 @@ import type { Analysis, Change } from '../../contract/model.ts';
 import type { Bundle, Reply } from '../../contract/ports.ts';
 import { rebindBaseline } from './rebind.ts';
 import { describingSettings } from './words/described.ts';
-import type { LiveRun, AddedColumns } from '../run/run-state.ts';
+import type { LiveRun } from '../run/live-run.ts';
+import type { AddedColumns } from '../run/live-run.ts';
 
 /** What the migrations' transactions did, as the server reports it. */
 export interface Description {
@@ -39,17 +40,17 @@ export async function noteState(
   const { systemId, databaseOid } = live.server;
   const moved = isElsewhere(live, baseline);
   const identity = `UPDATE godwit.guard SET system_id = ${quoteLiteral(systemId)}, database_oid = ${Number(databaseOid)}, server_major = ${live.major}`;
-  const chainAnew = `SELECT godwit.chain_baseline(${quoteLiteral(live.run)}, '[]', '${baseline.major === live.major ? 'copy' : 'major'}')`;
+  const chainBaseline = `SELECT godwit.chain_baseline(${quoteLiteral(live.run)}, '[]', '${baseline.major === live.major ? 'copy' : 'major'}')`;
   await Promise.all([
     // This fails if version 1 has noted nothing, and then there is nothing to process.
     ...(history.version === 1 ? [send(live, [historyUpgrade, chainDescribed(live.run)])] : []),
-    ...(moved ? [send(live, [...rebindBaseline(baseline.major === live.major), chainAnew, identity])] : []),
+    ...(moved ? [send(live, [...rebindBaseline(baseline.major === live.major), chainBaseline, identity])] : []),
     // Sent before the work of an earlier run is described, because that forgets its transactions.
     ...(touchesRows ? [send(live, [`SELECT godwit.look_at_seeds(${quoteLiteral(live.run)})`])] : []),
     send(live, [`${identity} WHERE server_major = 0`, `SELECT godwit.note_found(${quoteLiteral(live.run)})`]),
     // In one transaction, because what could not be described would look like drift.
     send(live, [
-      ...(history.undescribed ? [describing(live.added ?? []), chainDescribed(live.run)] : []),
+      ...(history.undescribed ? [describing(live.added), chainDescribed(live.run)] : []),
       'SELECT godwit.note_drift()',
     ]),
   ]);
@@ -78,7 +79,7 @@ function movedText({ major }: LiveRun, baseline: History['baseline']): string {
  */
 export async function describeChanges(live: LiveRun, applied: readonly PreparedStep[] = []): Promise<Described> {
   const own = applied.flatMap(({ step, analysis }) => addedColumns(step.id, analysis));
-  const added = [...(live.added ?? []), ...own];
+  const added = [...live.added, ...own];
   const reply = await send(live, [describing(added), chainDescribed(live.run)]);
   if (!reply.ok) return reply.error.lost ? { kind: 'lost' } : { kind: 'refused', why: reply.error.message };
   const result = reply.results.at(-2);

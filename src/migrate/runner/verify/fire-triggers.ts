@@ -2,7 +2,7 @@ import { type FiredTrigger } from './fire/fired-trigger.ts';
 import { quoteName } from '../../../sql/quote.ts';
 import type { Reply, Session } from '../../contract/ports.ts';
 import { attemptsFor, type TriggerAttempt } from './fire/attempts.ts';
-import { keyOf, readTriggers, triggersMessage, type LiveTrigger } from './fire/live-trigger.ts';
+import { triggerKey, readTriggers, triggersMessage, type LiveTrigger } from './fire/live-trigger.ts';
 import { readLocks, releaseStrayLocks } from './fire/stray-locks.ts';
 import { readShapes, shapesMessage } from './fire/table-shape.ts';
 
@@ -57,7 +57,7 @@ export async function fireTriggers(
   await tryAll(session, [...trials.values()]);
   await releaseStrayLocks(session, locks);
   return triggers.map((trigger) => {
-    const result = trials.get(keyOf(trigger))?.result;
+    const result = trials.get(triggerKey(trigger))?.result;
     return { ...(result ?? notTried(trigger, 'it could not be read')), trigger };
   });
 }

@@ -44,7 +44,7 @@ function viewCheck(view: QueriedView, reply: Reply): Check {
   return {
     ...common,
     ok: false,
-    severity: slow || tellsOfSession(reply.error) ? 'warning' : 'error',
+    severity: slow || isSessionError(reply.error) ? 'warning' : 'error',
     actual: slow ? `no row within ${viewTimeout}` : reply.error.message,
   };
 }
@@ -53,7 +53,7 @@ function viewCheck(view: QueriedView, reply: Reply): Check {
  * The view exists and is as stated: the error comes from a value in a row, the number of rows, a function that raises
  * its own error, a foreign server, or a setting that the application makes in its own sessions.
  */
-function tellsOfSession({ sqlstate, routine, lost }: ServerError): boolean {
+function isSessionError({ sqlstate, routine, lost }: ServerError): boolean {
   // 42704 means any missing object; the server looks up settings in a function of their own.
   const unset = sqlstate === '42704' && routine === 'find_option';
   return !lost && (unset || routine === 'exec_stmt_raise' || /^(08|21|22|HV|P0)/.test(sqlstate));

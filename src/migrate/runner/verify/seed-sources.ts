@@ -41,12 +41,12 @@ export function seedSources(
         continue;
       }
       const { to } = step;
-      const meant = new Set(candidates.map(keyOf));
+      const meant = new Set(candidates.map(sourceKey));
       sources = sources.map((source) => {
-        if (!source.candidates.some((candidate) => meant.has(keyOf(candidate)))) return source;
+        if (!source.candidates.some((candidate) => meant.has(sourceKey(candidate)))) return source;
         if ('column' in to)
           return { ...source, columns: source.columns.map((column) => (column === to.column ? to.name : column)) };
-        const moved = source.candidates.map((one) => (meant.has(keyOf(one)) ? { ...one, ...to } : one));
+        const moved = source.candidates.map((one) => (meant.has(sourceKey(one)) ? { ...one, ...to } : one));
         return { ...source, candidates: moved };
       });
     }
@@ -61,7 +61,7 @@ function candidatesOf(
   return schemas.map((one) => ({ schema: one, name }));
 }
 
-function keyOf({ schema, name }: SourceRelation): string {
+function sourceKey({ schema, name }: SourceRelation): string {
   return JSON.stringify([schema, name]);
 }
 

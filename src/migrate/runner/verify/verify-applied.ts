@@ -46,7 +46,7 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
     return verdictOf(fault('connection-lost', { why: 'The connection was lost during the checks.' }));
   const [seeds, tried, own] = await Promise.all([
     isDescribedHere(opened)
-      ? checkSeeds((query) => ask(session, query), history.rows, task.only)
+      ? checkSeeds((query) => queryBaseline(session, query), history.rows, task.only)
       : { checks: [], findings: [] },
     checkLive(session, task.verification),
     checkOwn(session, migrations),
@@ -124,7 +124,7 @@ export async function readDifferences(
 ): Promise<ReadDifferences | 'lost'> {
   const major = majorOf(facts);
   const byName = isElsewhere({ server: facts, major }, history.baseline);
-  const homes = await ask(session, homesToCompare(history.undescribed && !byName));
+  const homes = await queryBaseline(session, homesToCompare(history.undescribed && !byName));
   if (homes === undefined) return (await isLost({ session })) ? 'lost' : { rows: [], findings: [fault('no-baseline')] };
   const wanted = options.only === undefined ? undefined : await homesWrittenBy(session, options.only);
   const free: string[] = [];
@@ -157,7 +157,7 @@ async function compareFree(
   options: Parameters<typeof compareHomes>[1],
   findings: Finding[],
 ): Promise<ResultSet['rows'] | 'lost'> {
-  const found = await ask(session, compareHomes(homes, options));
+  const found = await queryBaseline(session, compareHomes(homes, options));
   if (found !== undefined) return found.rows;
   if (await isLost({ session })) return 'lost';
   const [home = ''] = homes;
@@ -173,7 +173,7 @@ async function compareFree(
 
 async function nameOf(session: Session, home: string): Promise<string> {
   const [classOid = '0', oid = '0'] = home.split(':');
-  const found = await ask(
+  const found = await queryBaseline(
     session,
     `select name from godwit.object where class = ${classOid} and oid = ${oid} and sub = 0`,
   );
@@ -182,7 +182,7 @@ async function nameOf(session: Session, home: string): Promise<string> {
 
 async function homesWrittenBy(session: Session, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const list = JSON.stringify(ids).replaceAll("'", "''");
-  const found = await ask(
+  const found = await queryBaseline(
     session,
     `select distinct o.home_class || ':' || o.home from godwit.object o join godwit.migration m on m.seq in (o.seq, o.made)
 where m.id in (select pg_catalog.json_array_elements_text('${list}'::json))`,
@@ -192,7 +192,7 @@ where m.id in (select pg_catalog.json_array_elements_text('${list}'::json))`,
 
 /** Partitions added outside migrations: many designs do that, so they are not drift. */
 async function childrenAdded(session: Session): Promise<readonly Check[]> {
-  const found = await ask(session, addedChildren);
+  const found = await queryBaseline(session, addedChildren);
   return (found?.rows ?? []).map(([parent, child]): Check => ({
     kind: 'drift-partition',
     object: parent ?? '',
@@ -220,7 +220,7 @@ function counted(homes: number): Check {
 }
 
 /** Queries in one read-only transaction; undefined if the server refused. */
-async function ask(session: Session, query: string): Promise<ResultSet | undefined> {
+async function queryBaseline(session: Session, query: string): Promise<ResultSet | undefined> {
   const commands = ['SET TRANSACTION READ ONLY', ...describingSettings, query];
   const reply = await session.send(commands.map((command) => `${command};\n`).join(''), { rows: 'all' });
   return reply.ok ? reply.results.at(-1) : undefined;

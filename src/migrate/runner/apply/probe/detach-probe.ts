@@ -1,5 +1,5 @@
 import type { Outside } from '../../../../sql/outside.ts';
-import { judge, nothing, oid, type EffectProbe, type Noted } from './effect-probe.ts';
+import { queryEffect, nothing, oid, type EffectProbe, type Noted } from './effect-probe.ts';
 import { qualified, regclass } from './index-probe.ts';
 
 type Detach = Extract<Outside, { readonly kind: 'detach' }>;
@@ -17,7 +17,7 @@ export function detachProbe({ table, partition }: Detach): EffectProbe {
     // This statement must complete the state that someone else has left.
     looksFirst: true,
     state: (session, noted) =>
-      judge(session, `select ${ask(noted)}`, (row) => {
+      queryEffect(session, `select ${ask(noted)}`, (row) => {
         const [found] = row ?? [];
         if (found == null) return noted['attached'] === true ? 'done' : 'absent';
         return found === 't' ? 'half' : 'absent';

@@ -34,7 +34,7 @@ export interface EffectProbe {
 export const nothing: Reply = { ok: true, results: [] };
 
 /** Sends a query of one row, and judges the row. */
-export async function judge(
+export async function queryEffect(
   session: Session,
   query: string,
   verdict: (row: readonly (string | null)[] | undefined) => EffectState,

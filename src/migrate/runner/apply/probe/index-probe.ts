@@ -1,7 +1,7 @@
 import type { Outside, WrittenName } from '../../../../sql/outside.ts';
 import { quoteLiteral, quoteName } from '../../../../sql/quote.ts';
 import type { Session } from '../../../contract/ports.ts';
-import { judge, nothing, oid, type EffectProbe, type Noted, type ObservedEffect } from './effect-probe.ts';
+import { queryEffect, nothing, oid, type EffectProbe, type Noted, type ObservedEffect } from './effect-probe.ts';
 
 type CreateIndex = Extract<Outside, { readonly kind: 'create-index' }>;
 
@@ -27,7 +27,7 @@ where i.indrelid = ${tableOid} and c.relname = ${quoteLiteral(index)}`;
   'index', (select c.oid ${found('t.oid')})) from (select ${regclass(table)} as oid) t)`,
     ...(ifNotExists ? { looksFirst: true as const } : {}),
     state: (session, noted) =>
-      judge(
+      queryEffect(
         session,
         `select i.indisvalid and i.indisready, c.oid is not distinct from ${oid(noted, 'index')} ${found(oid(noted, 'table'))}`,
         (row) => {
@@ -58,7 +58,7 @@ from (select 1) one left join pg_catalog.pg_class c on c.oid = ${oid(noted, 'ind
   'name', (select ${qualified} from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = t.oid))
 from (select ${regclass(index)} as oid) t)`,
     state: (session, noted): Promise<ObservedEffect> =>
-      judge(session, query(noted), (row) => {
+      queryEffect(session, query(noted), (row) => {
         const [gone, wasNone, valid] = row ?? [];
         if (wasNone === 't') return 'absent';
         return gone === 't' ? 'done' : valid === 't' ? 'absent' : 'half';

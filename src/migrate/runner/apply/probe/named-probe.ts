@@ -1,6 +1,6 @@
 import type { Outside } from '../../../../sql/outside.ts';
 import { quoteLiteral } from '../../../../sql/quote.ts';
-import { judge, nothing, oid, type EffectProbe } from './effect-probe.ts';
+import { queryEffect, nothing, oid, type EffectProbe } from './effect-probe.ts';
 
 type Named = Extract<Outside, { readonly kind: 'create' | 'drop' }>;
 
@@ -14,7 +14,7 @@ export function namedProbe({ kind, what, name }: Named): EffectProbe {
   return {
     before: `pg_catalog.json_build_object('name', ${quoteLiteral(name)}::text, 'oid', ${found})`,
     state: (session, noted) =>
-      judge(session, `select ${found}, ${found} is not distinct from ${oid(noted, 'oid')}`, (row) => {
+      queryEffect(session, `select ${found}, ${found} is not distinct from ${oid(noted, 'oid')}`, (row) => {
         const [present, same] = row ?? [];
         if (kind === 'create') return present == null || same === 't' ? 'absent' : 'done';
         // An interrupted DROP DATABASE leaves an invalid one, which can only be dropped again.
@@ -38,7 +38,7 @@ export function moveDatabaseProbe(options: Extract<Outside, { readonly kind: 'mo
   return {
     before: `pg_catalog.json_build_object('name', ${name}::text)`,
     state: (session) =>
-      judge(
+      queryEffect(
         session,
         `select from pg_catalog.pg_database d join pg_catalog.pg_tablespace s on s.oid = d.dattablespace
 where d.datname = ${name} and s.spcname = ${tablespace}`,
@@ -55,7 +55,9 @@ export function endPreparedProbe(gid: string): EffectProbe {
   return {
     before: `pg_catalog.json_build_object('name', ${quoteLiteral(gid)}::text, 'found', ${found})`,
     state: (session, noted) =>
-      judge(session, `select ${found}`, (row) => (row?.[0] !== 't' && noted['found'] === true ? 'done' : 'absent')),
+      queryEffect(session, `select ${found}`, (row) =>
+        row?.[0] !== 't' && noted['found'] === true ? 'done' : 'absent',
+      ),
     repair: nothingToRepair,
   };
 }

@@ -28,14 +28,14 @@ export function probeOf(outside: Outside | undefined): EffectProbe {
     case 'end-prepared':
       return endPreparedProbe(outside.gid);
     case 'repeatable':
-      return blind('absent');
+      return noProbe('absent');
     case undefined:
-      return blind('unknown');
+      return noProbe('unknown');
   }
 }
 
 /** The catalogue does not show its effect. */
-function blind(state: 'absent' | 'unknown'): EffectProbe {
+function noProbe(state: 'absent' | 'unknown'): EffectProbe {
   return {
     before: "'{}'::json",
     state: () => Promise.resolve({ ok: true, state }),

@@ -1,6 +1,6 @@
 import type { Outside } from '../../../../sql/outside.ts';
 import { quoteIdent, quoteLiteral } from '../../../../sql/quote.ts';
-import { judge, oid, oids, type EffectProbe, type Noted } from './effect-probe.ts';
+import { queryEffect, oid, oids, type EffectProbe, type Noted } from './effect-probe.ts';
 import { dropFound, namesFrom, qualified, regclass } from './index-probe.ts';
 
 type Reindex = Extract<Outside, { readonly kind: 'reindex' }>;
@@ -26,7 +26,7 @@ export function reindexProbe(options: Reindex): EffectProbe {
       const pairs = pairsOf(seen);
       if (pairs.length === 0) return { ok: true, state: 'absent' };
       const values = pairs.map(([index, file]) => `(${index}::oid, ${file}::oid)`).join(', ');
-      return judge(
+      return queryEffect(
         session,
         `select count(*) from (values ${values}) was(oid, file) join pg_catalog.pg_class c on c.oid = was.oid
 where pg_catalog.pg_relation_filenode(c.oid) = was.file`,

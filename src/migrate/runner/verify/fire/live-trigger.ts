@@ -56,7 +56,7 @@ export function readTriggers(reply: Reply): ReadonlyMap<string, LiveTrigger> {
     rows.map(([schema, table, name, facts]) => {
       const { type, ...rest } = JSON.parse(facts ?? '{}') as LiveTrigger & { readonly type: number };
       const named = { schema: schema ?? '', table: table ?? '', name: name ?? '' };
-      return [keyOf(named), { ...rest, ...named, row: (type & 1) > 0, events: eventsOf(type) }];
+      return [triggerKey(named), { ...rest, ...named, row: (type & 1) > 0, events: eventsOf(type) }];
     }),
   );
 }
@@ -73,7 +73,7 @@ function eventsOf(type: number): readonly TriggerEvent[] {
 }
 
 /** Identity of a trigger among those of a database. */
-export function keyOf({ schema, table, name }: FiredTrigger): string {
+export function triggerKey({ schema, table, name }: FiredTrigger): string {
   return JSON.stringify([schema, table, name]);
 }
 

@@ -43,11 +43,10 @@ export function combination(
   { hints, variant }: Pick<RowSurroundings, 'hints' | 'variant'>,
 ): readonly (readonly [ShapeColumn, string])[] {
   let rest = variant;
-  const telling = (column: ShapeColumn): number =>
-    hints.columns.has(column.name) ? 0 : column.checks.length > 0 ? 1 : 2;
+  const rank = (column: ShapeColumn): number => (hints.columns.has(column.name) ? 0 : column.checks.length > 0 ? 1 : 2);
   return columns
     .filter(({ parent }) => parent === null)
-    .sort((a, b) => telling(a) - telling(b))
+    .sort((a, b) => rank(a) - rank(b))
     .flatMap((column) => {
       const choices = choicesFor(table, column, hints);
       const value = choices[rest % choices.length];
