@@ -40,7 +40,7 @@ test('the official client reads an instance, its databases, users and how far it
 
 test('the official client makes backups, one at a time, and reads them back as runs and as backups that expire', async () => {
   await using cloud = await startEmulator();
-  const control = cloud.seed.sqlInstance('acme-dev:us-central1:dev-db');
+  const control = cloud.seed.sqlInstance('acme-dev:us-central1:dev-db', { backupMs: 1_000 });
   const client = clientOf(cloud);
   const started = await client.backupRuns.insert({ ...place, requestBody: { description: 'before run 1' } });
   await expect(client.backupRuns.insert({ ...place, requestBody: {} })).rejects.toMatchObject({ status: 409 });

@@ -19,7 +19,7 @@ export const specsAlone = {
     onLoad({ filter: /./, namespace }, async ({ path }) => {
       const [spec, run] = readFileSync(path, 'utf8').split('\nexport const run');
       if (run === undefined) return { errors: [{ text: `${path} has no \`export const run\` behind its \`spec\`.` }] };
-      // As TypeScript does by itself, esbuild drops imports that nothing uses.
+      // Like TypeScript, esbuild drops imports that nothing uses.
       const { code } = await transform(spec, { loader: 'ts', tsconfigRaw: {} });
       return { contents: code, resolveDir: dirname(path) };
     });

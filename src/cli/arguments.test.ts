@@ -45,7 +45,7 @@ test.each([
   [['up', '--to'], '--to needs a value: --to VERSION.'],
   [['up', '--json=1'], '--json takes no value.'],
   [['up', '--to', '1', '--to', '2'], '--to is given twice.'],
-  [['up', 'twelve'], 'The argument `twelve` is one too many.'],
+  [['up', 'twelve'], 'The argument `twelve` is unexpected.'],
   [['exec', 'npm', 'test'], 'The command to execute follows `--`: `godwit exec -- npm test`.'],
   [['exec', 'pytest', '-q'], 'The command to execute follows `--`: `godwit exec -- npm test`.'],
   [['new'], 'NAME is missing: what the migration does'],

@@ -182,7 +182,7 @@ function countArguments(spec: CommandSpec, rest: readonly string[]): Outcome<nev
   if (missing?.required === true) return wrong(spec, `${missing.name} is missing: ${missing.summary}.`);
   const many = wanted.at(-1)?.many === true;
   const surplus = rest[wanted.length];
-  if (!many && surplus !== undefined) return wrong(spec, `The argument \`${surplus}\` is one too many.${behind(spec)}`);
+  if (!many && surplus !== undefined) return wrong(spec, `The argument \`${surplus}\` is unexpected.${behind(spec)}`);
   return undefined;
 }
 

@@ -34,7 +34,7 @@ test('the help of the program names every command once', () => {
       -e, --env NAME  the environment to work on (default: local)
       --config FILE   the configuration file (default: godwit.config.ts, .mjs or .json)
       --json          print JSON on standard output
-      --yes           confirm without asking; not in protected environments, and never that rows may be destroyed
+      --yes           answer yes when asked to confirm; not in protected environments, never to destroy rows
       --no-color      print without colours, as NO_COLOR=1 does
       -h, --help      show this help
       --version       show the version
@@ -75,7 +75,7 @@ test('the help of a command shows options and examples', () => {
       -e, --env NAME  the environment to work on (default: local)
       --config FILE   the configuration file (default: godwit.config.ts, .mjs or .json)
       --json          print JSON on standard output
-      --yes           confirm without asking; not in protected environments, and never that rows may be destroyed
+      --yes           answer yes when asked to confirm; not in protected environments, never to destroy rows
       --no-color      print without colours, as NO_COLOR=1 does
       -h, --help      show this help
       --version       show the version

@@ -92,7 +92,7 @@ function closeEvents(screen: Screen, result: Result): void {
   for (const finding of result.findings) screen.event({ kind: 'finding', finding });
   screen.event({
     kind: 'run.finished',
-    // One that was left to itself is named: whoever started it has to find it again.
+    // A detached run is named, so that its starter finds it again.
     run: typeof result.data['run'] === 'string' ? result.data['run'] : '',
     outcome: result.outcome as 'refused',
     exitCode: result.exitCode,

@@ -29,14 +29,14 @@ export function cliReference(): string {
     '',
     ...optionList(globalOptions.map(optionRow)),
     '',
-    '# Everyday commands',
+    '## Everyday commands',
     '',
-    ...[...groups].map(([name, group]) => `\`godwit ${name}\` is short for \`godwit ${group.alone}\`.`),
+    ...[...groups].map(([name, group]) => `- \`godwit ${name}\` is short for \`godwit ${group.alone}\`.`),
     '',
     ...specs.filter(({ advanced }) => advanced !== true).flatMap(commandSection),
-    '# Advanced commands',
+    '## Advanced commands',
     '',
-    'Rarely needed: upkeep of the history, of the embedded server and of the shell.',
+    'You rarely need these: they maintain the history, the embedded server and your shell.',
     '',
     ...specs.filter(({ advanced }) => advanced === true).flatMap(commandSection),
   ].join('\n');
@@ -45,7 +45,7 @@ export function cliReference(): string {
 function commandSection(command: CommandSpec): readonly string[] {
   const rows = [...argumentRows(command), ...optionSpecs(command.options).map(optionRow)];
   return [
-    `## ${command.name}`,
+    `### ${command.name}`,
     '',
     `${command.summary}.${command.events === true ? ' *Events* with `--json`.' : ''}`,
     ...(command.about ?? []).flatMap((paragraph) => ['', paragraph]),

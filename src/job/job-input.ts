@@ -29,7 +29,7 @@ export function taskInVariable(env: Variables): Task | undefined {
   }
 }
 
-/** The task in the folder that a runner was started with; undefined: there is none to be read. */
+/** The task in the folder that a runner was started with; undefined when there is none that can be read. */
 export function taskInFolder(folder: string): Task | undefined {
   try {
     return readTask(JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8')));

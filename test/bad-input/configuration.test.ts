@@ -244,7 +244,7 @@ test.each([
   [['up', '--to', '1', '--to', '2'], 'given twice'],
   [['up', '--dry-run=x'], 'takes no value'],
   [['up', '--url', 'postgresql://u:canary@h/d'], 'DATABASE_URL'],
-  [['up', 'surplus'], 'one too many'],
+  [['up', 'surplus'], 'is unexpected'],
   [['up', '--to', 'abc'], ''],
   [['up', '--to', '99'], ''],
   [['up', '--wait', 'soon'], ''],

@@ -79,7 +79,7 @@ test(
     expect([again.exitCode, again.err]).toEqual([0, expect.stringContaining('Nothing to do')]);
 
     // The way back that was named.
-    const [, back] = /to go back: godwit db stop; (.+)/.exec(upgraded.err) ?? [];
+    const [, back] = /to go back: `godwit db stop; (.+)`/.exec(upgraded.err) ?? [];
     execFileSync('sh', ['-c', back ?? 'false'], { cwd: project.folder });
     project.write('godwit.config.json', config(15));
     expect(await answer(project, contents)).toEqual(before);

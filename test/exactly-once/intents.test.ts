@@ -136,7 +136,7 @@ test.each(majors)(
     expect(codes(ran)).toContain('leftover-remains');
     const [first, second] = await database.query<{ relname: string }>(left);
     expect([first?.relname, second]).toEqual([expect.stringMatching(/^pg_toast_/), undefined]);
-    expect(ran.out).toContain(`It left pg_toast.${first?.relname}`);
+    expect(ran.out).toContain(`The rebuild left pg_toast.${first?.relname}`);
   },
 );
 

@@ -25,7 +25,7 @@ test.each([
     "delete from godwit.run where started_at < now() + interval '1 day'",
     /run \w+, which migration 1 belongs to, has lost its row/,
   ],
-  ['a run that applied nothing', "delete from godwit.run where outcome = 'failed'", /counts 3 runs, and 2 have a row/],
+  ['a run that applied nothing', "delete from godwit.run where outcome = 'failed'", /counts 3 runs, but 2 have a row/],
   ['a checksum', "update godwit.migration set checksum = repeat('0', 64) where id = '2'", /migration 2 \(number 2\)/],
   [
     'the guard, twice',
@@ -101,7 +101,7 @@ test.each([
     expect(ran.err).toContain('statements of a partly applied migration were changed, added or removed');
   }
   const chain = await project.run('runs', 'verify-chain');
-  expect([chain.exitCode, chain.err]).toEqual([50, expect.stringContaining('that stands in part')]);
+  expect([chain.exitCode, chain.err]).toEqual([50, expect.stringContaining('of a partly applied migration')]);
   expect(await database.query('select bal from acc')).toEqual([{ bal: 111 }]);
 });
 

@@ -154,7 +154,7 @@ describe('F1: what is left after a pruning is as safe as before', () => {
     ['a file', "update godwit.migration set file = 'x.sql' where seq = 1", /file is "x.sql"/],
     ['a statement', "update godwit.statement set hash = 'x' where seq = 1", /its statements/],
     ['words', "update godwit.object set words = '{forged}' where name = 'public.a.name'", /column public.a.name/],
-    ['a former word', "update godwit.former_object set words = '{forged}'", /former words/],
+    ['a former word', "update godwit.former_object set words = '{forged}'", /former definitions/],
     ['a note', 'delete from godwit.pruned where n = 2', /run number 2 has lost its row/],
     [
       'a note of a run that stays',
@@ -219,7 +219,7 @@ test('F1: in an unprotected environment yes is enough, and where nobody can be a
   const env = { HOME: project.folder, DATABASE_URL: database.url };
   const line = `runs prune --before ${now()}`;
   const unasked = await project.run(...line.split(' '));
-  expect([unasked.exitCode, unasked.err]).toEqual([10, expect.stringContaining('Say `--yes`')]);
+  expect([unasked.exitCode, unasked.err]).toEqual([10, expect.stringContaining('Add `--yes`')]);
   const no = await atTerminal(project, env, line, ['']);
   expect([no.exitCode, no.err]).toEqual([10, expect.stringContaining('[prune-refused]')]);
   const yes = await atTerminal(project, env, line, ['y']);

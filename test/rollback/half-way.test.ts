@@ -1,10 +1,9 @@
-import { expect, test } from 'vitest';
-import { createTestDatabase } from '../support/database.ts';
+import { expect } from 'vitest';
 import { createProject } from '../support/project.ts';
 import { appliedProject, history } from './applied.ts';
+import { test } from '../support/test.ts';
 
-test('a down file with statements outside of transactions goes on where it failed', async () => {
-  await using database = await createTestDatabase();
+test('a down file with statements outside of transactions goes on where it failed', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_t.sql': 'create table t (id int);\ncreate table u (id int);',
     'migrations/1_t.down.sql': 'drop table u;\ndrop table t;',
@@ -41,8 +40,7 @@ test('a down file with statements outside of transactions goes on where it faile
   expect(up.exitCode, up.err).toBe(0);
 });
 
-test('down does not go past a migration that is applied in part (`half-way`)', async () => {
-  await using database = await createTestDatabase();
+test('down does not go past a migration that is applied in part (`half-way`)', async ({ database }) => {
   using project = createProject(
     {
       'migrations/1_t.sql': 'create table t (id int);',

@@ -1,10 +1,9 @@
-import { expect, test } from 'vitest';
-import { createTestDatabase } from '../support/database.ts';
+import { expect } from 'vitest';
 import { appliedProject, count } from './applied.ts';
 import { until } from '../support/child.ts';
+import { test } from '../support/test.ts';
 
-test('a row that comes between the count and the rollback stops it, and nothing is changed', async () => {
-  await using database = await createTestDatabase();
+test('a row that comes between the count and the rollback stops it, and nothing is changed', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);\ncreate table other (id int);',
     'migrations/1_a.down.sql': 'drop table other;\ndrop table a;',
@@ -25,8 +24,9 @@ test('a row that comes between the count and the rollback stops it, and nothing 
   expect(await count(database, "godwit.migration where kind = 'reverted'")).toBe(0);
 });
 
-test('tables dropped before and after a concurrent statement are guarded each in its own transaction', async () => {
-  await using database = await createTestDatabase();
+test('tables dropped before and after a concurrent statement are guarded each in its own transaction', async ({
+  database,
+}) => {
   using project = await appliedProject(database, {
     'migrations/1_mixed.sql':
       'create table a (id int);\ncreate table b (id int);\ncreate table c (id int);\ncreate index concurrently b_id on b (id);',
@@ -38,8 +38,7 @@ test('tables dropped before and after a concurrent statement are guarded each in
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('statement by statement, a deletion is judged by the rows that go', async () => {
-  await using database = await createTestDatabase();
+test('statement by statement, a deletion is judged by the rows that go', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);',
     'migrations/2_seed.sql': 'insert into a values (1);',
@@ -56,8 +55,7 @@ test('statement by statement, a deletion is judged by the rows that go', async (
   expect(await count(database, 'a')).toBe(1);
 });
 
-test('statement by statement, a row that comes in between stops it too', async () => {
-  await using database = await createTestDatabase();
+test('statement by statement, a row that comes in between stops it too', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);',
     'migrations/1_a.down.sql': '-- godwit: transaction=none\ndrop table a;',
@@ -76,8 +74,9 @@ test('statement by statement, a row that comes in between stops it too', async (
   expect(again.exitCode, again.err).toBe(0);
 });
 
-test('a down file whose effect cannot be seen says that its rows are not counted (`not-checked`)', async () => {
-  await using database = await createTestDatabase();
+test('a down file whose effect cannot be seen says that its rows are not counted (`not-checked`)', async ({
+  database,
+}) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);',
     'migrations/1_a.down.sql': 'do $$ begin drop table a; end $$;',
@@ -88,8 +87,9 @@ test('a down file whose effect cannot be seen says that its rows are not counted
   expect(down.err).toContain('migrations/1_a.down.sql:1');
 });
 
-test('a down file that gives a column a narrower type says that shortened values are not counted', async () => {
-  await using database = await createTestDatabase();
+test('a down file that gives a column a narrower type says that shortened values are not counted', async ({
+  database,
+}) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int primary key, price int, name text);',
     'migrations/2_b.sql': 'alter table a alter price type numeric(12,4), alter name type varchar(9);',

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { createTestDatabase, majors } from '../support/database.ts';
 import { appliedProject, count } from './applied.ts';
+import { test } from '../support/test.ts';
 
 test.each(majors)(
   'rows that the migration did not create stop the rollback and are named (PostgreSQL %i)',
@@ -32,8 +33,7 @@ test.each(majors)(
   },
 );
 
-test('rows of the migration’s own INSERTs and COPYs may go without --allow-row-loss', async () => {
-  await using database = await createTestDatabase();
+test('rows of the migration’s own INSERTs and COPYs may go without --allow-row-loss', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_seeds.sql':
       'create table a (id int);\ncreate table b (id int);\ninsert into a values (1), (2);\ncopy b from stdin;\n1\n2\n3\n\\.\n',
@@ -43,8 +43,7 @@ test('rows of the migration’s own INSERTs and COPYs may go without --allow-row
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('seed rows of one table do not excuse the rows of another', async () => {
-  await using database = await createTestDatabase();
+test('seed rows of one table do not excuse the rows of another', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_seeds.sql': 'create table a (id int);\ncreate table b (id int);\ninsert into a values (1), (2);',
     'migrations/1_seeds.down.sql': 'drop table b;\ndrop table a;',
@@ -55,8 +54,7 @@ test('seed rows of one table do not excuse the rows of another', async () => {
   expect(refused.err).toContain('The rollback destroys 2 rows (b 2), none of which the migration created');
 });
 
-test('a dropped column loses its values, but not the constant that it gives to every row', async () => {
-  await using database = await createTestDatabase();
+test('a dropped column loses its values, but not the constant that it gives to every row', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_users.sql': 'create table users (id int);',
     'migrations/2_columns.sql':
@@ -75,8 +73,7 @@ test('a dropped column loses its values, but not the constant that it gives to e
   expect((await project.run('down', '--allow-row-loss', '2')).exitCode).toBe(0);
 });
 
-test('DELETE with a condition is judged by the rows that go, not by those that are there', async () => {
-  await using database = await createTestDatabase();
+test('DELETE with a condition is judged by the rows that go, not by those that are there', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_prompts.sql': 'create table prompts (name text primary key, own boolean default false);',
     'migrations/2_seeds.sql': "insert into prompts values ('a'), ('b');",
@@ -100,8 +97,7 @@ test('DELETE with a condition is judged by the rows that go, not by those that a
   expect(await count(database, 'prompts')).toBe(48);
 });
 
-test('TRUNCATE … CASCADE counts the tables that point to its own', async () => {
-  await using database = await createTestDatabase();
+test('TRUNCATE … CASCADE counts the tables that point to its own', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_tables.sql': 'create table a (id int primary key);\ncreate table b (a int references a);',
     'migrations/2_seed.sql': 'insert into a values (1);',
@@ -115,8 +111,7 @@ test('TRUNCATE … CASCADE counts the tables that point to its own', async () =>
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('a deleted row takes along what ON DELETE CASCADE says, and that counts', async () => {
-  await using database = await createTestDatabase();
+test('a deleted row takes along what ON DELETE CASCADE says, and that counts', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_tables.sql':
       'create table a (id int primary key);\ncreate table b (a int references a on delete cascade);',
@@ -131,8 +126,7 @@ test('a deleted row takes along what ON DELETE CASCADE says, and that counts', a
   expect((await project.run('down', '--allow-row-loss', '2')).exitCode).toBe(0);
 });
 
-test('DELETE without a condition and a TRUNCATE are refused like a DROP', async () => {
-  await using database = await createTestDatabase();
+test('DELETE without a condition and a TRUNCATE are refused like a DROP', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);\ncreate table b (id int);',
     'migrations/2_b.sql': 'create table c (id int);',
@@ -144,8 +138,9 @@ test('DELETE without a condition and a TRUNCATE are refused like a DROP', async 
   expect(refused.err).toContain('(a 1, b 1)');
 });
 
-test('--allow-row-loss is for the whole rollback, and seeds of one undone migration may go with the table of another', async () => {
-  await using database = await createTestDatabase();
+test('--allow-row-loss is for the whole rollback, and seeds of one undone migration may go with the table of another', async ({
+  database,
+}) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);',
     'migrations/1_a.down.sql': 'drop table a;',
@@ -160,8 +155,9 @@ test('--allow-row-loss is for the whole rollback, and seeds of one undone migrat
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('a table that an earlier step of the rollback renames back is counted under its present name', async () => {
-  await using database = await createTestDatabase();
+test('a table that an earlier step of the rollback renames back is counted under its present name', async ({
+  database,
+}) => {
   using project = await appliedProject(database, {
     'migrations/1_users.sql': 'create table users (id int);\ninsert into users values (1);',
     'migrations/1_users.down.sql': 'drop table users;',
@@ -176,8 +172,7 @@ test('a table that an earlier step of the rollback renames back is counted under
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('a table renamed and then dropped by the same down file is not lost in silence', async () => {
-  await using database = await createTestDatabase();
+test('a table renamed and then dropped by the same down file is not lost in silence', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_users.sql': 'create table users (id int, age int);',
     'migrations/1_users.down.sql':
@@ -189,8 +184,7 @@ test('a table renamed and then dropped by the same down file is not lost in sile
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('unqualified names are counted in the schema that the role’s search_path means', async () => {
-  await using database = await createTestDatabase();
+test('unqualified names are counted in the schema that the role’s search_path means', async ({ database }) => {
   await database.query('create schema app; create schema other; create table other.t (id int)');
   await database.query(`alter database ${database.name} set search_path to app, other`);
   using project = await appliedProject(database, {
@@ -211,8 +205,9 @@ test('unqualified names are counted in the schema that the role’s search_path 
   expect(await count(database, 'other.t')).toBe(2);
 });
 
-test('views and materialized views hold no rows of their own; a partitioned table holds those of its partitions', async () => {
-  await using database = await createTestDatabase();
+test('views and materialized views hold no rows of their own; a partitioned table holds those of its partitions', async ({
+  database,
+}) => {
   using project = await appliedProject(database, {
     'migrations/1_base.sql': 'create table base (id int);',
     'migrations/2_views.sql': 'create view v as select * from base;\ncreate materialized view m as select * from base;',
@@ -230,8 +225,7 @@ test('views and materialized views hold no rows of their own; a partitioned tabl
   expect(views.exitCode, views.err).toBe(0);
 });
 
-test('DROP SCHEMA … CASCADE counts the rows of all its tables', async () => {
-  await using database = await createTestDatabase();
+test('DROP SCHEMA … CASCADE counts the rows of all its tables', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_app.sql':
       'create schema app;\ncreate table app.a (id int);\ncreate table app.b (id int);\ninsert into app.a values (1);',

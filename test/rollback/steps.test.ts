@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { createTestDatabase, majors } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { appliedProject, count, history } from './applied.ts';
+import { test } from '../support/test.ts';
 
 test.each(majors)(
   'each step is guarded by the catalogue that the step before it has left (PostgreSQL %i)',
@@ -29,8 +30,7 @@ drop type state;`,
   },
 );
 
-test('a table that a newer step has dropped is not looked for by an older one', async () => {
-  await using database = await createTestDatabase();
+test('a table that a newer step has dropped is not looked for by an older one', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table build (id int primary key, host text not null);',
     'migrations/1_a.down.sql': 'drop table build;',
@@ -51,8 +51,9 @@ test('a table that a newer step has dropped is not looked for by an older one', 
   ]);
 });
 
-test('what only running an older step tells stops there, and what was undone before it is recorded', async () => {
-  await using database = await createTestDatabase();
+test('what only running an older step tells stops there, and what was undone before it is recorded', async ({
+  database,
+}) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);\ncreate table b (id int);',
     'migrations/1_a.down.sql': 'drop table b;\ndelete from a where id > 5;\ndrop table a;',
@@ -70,8 +71,7 @@ test('what only running an older step tells stops there, and what was undone bef
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('--allow-row-loss is spent once, also where only running the steps tells what goes', async () => {
-  await using database = await createTestDatabase();
+test('--allow-row-loss is spent once, also where only running the steps tells what goes', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);',
     'migrations/2_b.sql': 'insert into a values (1);',
@@ -89,8 +89,7 @@ test('--allow-row-loss is spent once, also where only running the steps tells wh
   expect(await count(database, 'a')).toBe(0);
 });
 
-test('a row that loses a value in one step, and is lost itself in the next, counts once', async () => {
-  await using database = await createTestDatabase();
+test('a row that loses a value in one step, and is lost itself in the next, counts once', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);',
     'migrations/1_a.down.sql': 'drop table a;',
@@ -103,8 +102,7 @@ test('a row that loses a value in one step, and is lost itself in the next, coun
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('a partition that one step drops is not lost again with its parent', async () => {
-  await using database = await createTestDatabase();
+test('a partition that one step drops is not lost again with its parent', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_p.sql':
       'create table p (id int) partition by range (id);\ncreate table p1 partition of p for values from (0) to (10);',
@@ -118,8 +116,7 @@ test('a partition that one step drops is not lost again with its parent', async 
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('seed rows are known by their table, whatever newer migrations have called it since', async () => {
-  await using database = await createTestDatabase();
+test('seed rows are known by their table, whatever newer migrations have called it since', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);',
     'migrations/1_a.down.sql': 'drop table a;',
@@ -133,8 +130,7 @@ test('seed rows are known by their table, whatever newer migrations have called 
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('DELETE without a condition takes along only what a foreign key deletes', async () => {
-  await using database = await createTestDatabase();
+test('DELETE without a condition takes along only what a foreign key deletes', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': `create table a (id int primary key);
 create table keeps (a int references a on delete set null);
@@ -150,8 +146,9 @@ create table goes (a int references a on delete cascade);`,
   expect([await count(database, 'keeps'), await count(database, 'goes')]).toEqual([2, 1]);
 });
 
-test('a name is looked for where the file has told the session to look, and a temporary table is no loss', async () => {
-  await using database = await createTestDatabase();
+test('a name is looked for where the file has told the session to look, and a temporary table is no loss', async ({
+  database,
+}) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql':
       'create schema one;\ncreate schema two;\ncreate table two.t (id int);\ncreate table t (id int);',
@@ -172,8 +169,7 @@ delete from t;`,
   expect(await count(database, 'public.t')).toBe(2);
 });
 
-test('a down file with COPY is guarded on its own connection', async () => {
-  await using database = await createTestDatabase();
+test('a down file with COPY is guarded on its own connection', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);\ncreate table b (id int);',
     'migrations/2_b.sql': 'create table c (id int);',
@@ -188,8 +184,7 @@ test('a down file with COPY is guarded on its own connection', async () => {
   expect([await count(database, 'a'), await count(database, 'b')]).toEqual([2, 1]);
 });
 
-test('rows that the role may see only as their owner are counted all the same', async () => {
-  await using database = await createTestDatabase();
+test('rows that the role may see only as their owner are counted all the same', async ({ database }) => {
   const [owner, deployer] = [`owner_${database.name}`, `deployer_${database.name}`];
   await database.query(`create role ${owner}; create role ${deployer} login noinherit password 'pw' in role ${owner};
 grant create on database ${database.name} to ${deployer}; grant all on schema public to ${owner}, ${deployer}`);
@@ -218,8 +213,9 @@ create table b (id int);`,
   await database.query(`drop owned by ${deployer}; drop owned by ${owner}; drop role ${deployer}; drop role ${owner}`);
 });
 
-test('rows that row security hides are not taken for none: without a count nothing is undone (`rows-uncounted`)', async () => {
-  await using database = await createTestDatabase();
+test('rows that row security hides are not taken for none: without a count nothing is undone (`rows-uncounted`)', async ({
+  database,
+}) => {
   const deployer = `deployer_${database.name}`;
   await database.query(`create role ${deployer} login password 'pw';
 grant create on database ${database.name} to ${deployer}; grant all on schema public to ${deployer}`);

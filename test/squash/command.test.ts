@@ -128,7 +128,7 @@ test('F8: an older checkout goes on where a squashed migration was only recorded
 
 test.each([
   ['a version that is not there', ['squash', '7'], 'unknown-version', 'the nearest is 3'],
-  ['one migration alone', ['squash', '1'], 'squash-nothing', 'Fewer than two'],
+  ['one migration alone', ['squash', '1'], 'squash-nothing', 'fewer than two'],
   ['a name that is taken', ['squash', '3', '--name', 'c'], 'file-exists', 'migrations/3_c.sql'],
   ['a name with a path in it', ['squash', '3', '--name', '../c'], 'name-invalid', '../c'],
   ['a migration that fails', ['squash', '3'], 'squash-fails', 'nosuch'],

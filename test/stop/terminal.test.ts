@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { createInterrupts } from '../../src/cli/interrupts.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { until } from '../support/child.ts';
@@ -8,6 +8,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { detach, running, sessionsGone } from './detached.ts';
 import { elapse } from '../support/elapse.ts';
+import { test } from '../support/test.ts';
 
 const files = {
   'migrations/1_a.sql': 'create table a (n int);',
@@ -89,8 +90,7 @@ test.each(['SIGHUP', 'SIGTERM'] as const)('%s ends an attached run safely: 130, 
   expect(await database.query('select outcome from godwit.run')).toEqual([{ outcome: 'interrupted' }]);
 });
 
-test('a reader that leaves in the midst of a run ends it safely, and the exit code says so', async () => {
-  await using database = await createTestDatabase();
+test('a reader that leaves in the midst of a run ends it safely, and the exit code says so', async ({ database }) => {
   using project = createProject(
     {
       ...long,
@@ -110,8 +110,7 @@ test('a reader that leaves in the midst of a run ends it safely, and the exit co
   await sessionsGone(database);
 });
 
-test('a second Ctrl-C leaves at once; the server rolls back, and up goes on', async () => {
-  await using database = await createTestDatabase();
+test('a second Ctrl-C leaves at once; the server rolls back, and up goes on', async ({ database }) => {
   // The request to cancel is repeated: all of them are swallowed.
   const stubborn = `do $$ begin for i in 1..50 loop
     begin perform pg_sleep(60); exception when query_canceled then null; end;
@@ -130,8 +129,7 @@ test('a second Ctrl-C leaves at once; the server rolls back, and up goes on', as
   expect(await database.query(tables)).toEqual([{ a: true, b: true }]);
 });
 
-test('Ctrl-C leaves a detached run that is only followed alone', async () => {
-  await using database = await createTestDatabase();
+test('Ctrl-C leaves a detached run that is only followed alone', async ({ database }) => {
   using project = createProject({ ...files, ...config }, database.url);
   const { run } = await detach(project);
   await running(database, '%pg_sleep(4)%');

@@ -13,7 +13,7 @@
  *
  *     test.each(majors)('on PostgreSQL %i …', async (major) => { … createTestDatabase(major) … });
  *
- * `url` is for code under test that connects by itself; `connect()` gives further sessions (`pg.Client`, for locks and
+ * `url` is for code that opens its own connection; `connect()` gives further sessions (`pg.Client`, for locks and
  * races); `drop()` (or `await using`) ends all sessions and removes the database. Roles belong to the whole server:
  * use `database.role('reader')` for a name that is unique, and the role goes with the database.
  */

@@ -1,6 +1,6 @@
 /**
- * What the deep tests need beside Node and npm: Debian packages, root, namespaces. Without them these tests are skipped
- * and reported as skipped; `.ci/run` installs them and forbids skips.
+ * What the deep tests need apart from Node and npm: Debian packages, root, namespaces. Without them these tests are
+ * skipped and reported as skipped; `.ci/run` installs them and forbids skips.
  *
  *     describe.skipIf(missing('pgbouncer'))('through a pooler', () => { … });
  */

@@ -118,7 +118,7 @@ async function tour(context: Context, folder: string, keep: string | undefined):
   return done();
 }
 
-/** The example: beside `dist` in the package and in the repository. */
+/** The example project: next to `dist` in the package and in the repository. */
 function exampleFolder(): string | undefined {
   return ['../examples/vividly', '../../examples/vividly', '../../../examples/vividly', '../../../../examples/vividly']
     .map((place) => fileURLToPath(new URL(place, import.meta.url)))

@@ -58,7 +58,7 @@ export const run: Run<typeof spec> = async (context) => {
     });
     const vanished = withoutFile(partial, wired.bundle);
     const inPart = judgeVanished(vanished, rows);
-    // Those of a run that told it earlier are about that run.
+    // The findings of a cached result belong to the run that produced it.
     const reported = execution.known === undefined ? execution.findings : [];
     const findings = [...reported, ...inPart, ...found];
     // Bare files have no folder: what is known of them is in the history.
@@ -72,7 +72,7 @@ export const run: Run<typeof spec> = async (context) => {
     const target = wired.target ?? targetOf(execution.events);
     const environment = { name: project.environment.name, protected: project.environment.protected, ...target };
     const pending = lines.filter(({ state }) => !settledStates.has(state)).length;
-    // Looking is no failure: drift is a finding here, and stops `up`.
+    // Drift does not fail `status`: it is a finding here, and stops `up`.
     return {
       exitCode: 0,
       outcome: 'done',
@@ -158,7 +158,7 @@ function bareLine(row: HistoryRow, partial: readonly string[]): StatusLine {
   return { id, name, file, state: partial.includes(id) ? 'partial' : 'applied', ...factsOf(row) };
 }
 
-/** What stands in part and is neither in the folder nor applied: its file is gone, or it is a bare one. */
+/** Partly applied migrations that are neither in the folder nor applied: the file is gone, or was a standalone script. */
 function unseen(
   partial: readonly string[],
   lines: readonly StatusLine[],
@@ -221,7 +221,7 @@ function show(screen: Screen, { lines, findings, otherSets, environment }: Shown
     );
 }
 
-/** What is applied and stands in part is on its way back. */
+/** An applied migration that is also partly applied is being undone. */
 function nextStep(lines: readonly StatusLine[], environment: string): string {
   const name = environment === 'local' ? '' : ` -e ${environment}`;
   return lines.some(({ state, how }) => state === 'partial' && how !== undefined)

@@ -5,7 +5,7 @@ export const globalOptions = {
   env: text('NAME', 'the environment to work on (default: local)', 'e'),
   config: path('FILE', 'the configuration file (default: godwit.config.ts, .mjs or .json)'),
   json: flag('print JSON on standard output'),
-  yes: flag('confirm without asking; not in protected environments, and never that rows may be destroyed'),
+  yes: flag('answer yes when asked to confirm; not in protected environments, never to destroy rows'),
   noColor: flag('print without colours, as NO_COLOR=1 does'),
   help: flag('show this help', 'h'),
   version: flag('show the version'),

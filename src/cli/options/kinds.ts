@@ -7,7 +7,7 @@ import { readPastTime } from './past-time.ts';
 export interface OptionKind<Value> {
   readonly summary: string;
   readonly short?: string;
-  /** What the value stands for, in capitals: `FILE`. Absent: a switch. */
+  /** The placeholder of the value, in capitals: `FILE`. Absent: a switch. */
   readonly value?: string;
   /** May be given several times. */
   readonly many?: boolean;
@@ -126,7 +126,7 @@ export function choice<const Word extends string>(
 ): OptionKind<Word | undefined> {
   const kind = parsed(choices.join('|'), summary, (typed, option) => {
     const chosen = choices.find((one) => one === typed);
-    return chosen === undefined ? wrong(`${option} ${typed}: say ${choices.join(' or ')}.`) : ok(chosen);
+    return chosen === undefined ? wrong(`${option} ${typed}: use ${choices.join(' or ')}.`) : ok(chosen);
   });
   return { ...kind, choices };
 }

@@ -2,7 +2,7 @@
 export interface StartedAs {
   /** In prose, a command is in backticks. */
   readonly prose: (text: string) => string;
-  /** Where we show command lines, one also stands alone behind its indentation, behind `Usage:`, or in `$(…)`. */
+  /** In command lines, also a command that follows indentation or `Usage:`, or that is in `$(…)`. */
   readonly lines: (text: string) => string;
 }
 

@@ -47,7 +47,7 @@ export async function perform(task: Task, ports: RunnerPorts): Promise<number> {
 async function performTask(task: Task, ports: RunnerPorts): Promise<Verdict> {
   try {
     // Loaded on demand: `status` only reads the history and starts faster without the rest.
-    if (task.kind === 'apply') return await (await import('./run/apply-task.ts')).performApply(task, ports);
+    if (task.kind === 'apply') return await (await import('./run/perform-apply.ts')).performApply(task, ports);
     if (task.kind === 'accept') return await (await import('./verify/perform-accept.ts')).performAccept(task, ports);
     if (task.kind === 'identify')
       return await (await import('./identity/perform-identify.ts')).performIdentify(task, ports);

@@ -17,7 +17,7 @@ export const spec = defineCommand({
   name: 'db reset',
   summary: 'Drop the database and create it again, empty (embedded or on this machine)',
   about: [
-    'Works on the database of the environment if it is the embedded one or on this machine, and not protected. Everything in it is lost, including the history; sessions of others are ended and listed. godwit asks first; if nobody can be asked, pass --yes. The new database has the owner, encoding and locale of the old one.',
+    'Works on the database of the environment if it is the embedded one or on this machine, and not protected. Everything in it is lost, including the history; sessions of others are ended and listed. The command asks first; where it cannot ask, add --yes. The new database has the owner, encoding and locale of the old one.',
   ],
   options: { up: flag('then apply all migrations') },
   examples: [
@@ -134,11 +134,11 @@ async function consent(
   if (globals.yes || !there) return ok(undefined);
   const what = `${where}, with ${countOf(tables, 'table')} and the history`;
   if (!io.interactive || screen.json)
-    return refused(`This would drop ${what}, and nobody can be asked here.`, 'Pass `--yes`.');
+    return refused(`The command would drop ${what}, and it cannot ask for confirmation here.`, 'Add `--yes`.');
   const answer = await io.ask(`Drop ${what}, and create it again? [y/N] `);
   if (signal.aborted)
     return err(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was changed.' }));
   return /^y(es)?$/i.test(answer?.trim() ?? '')
     ? ok(undefined)
-    : refused('You did not answer yes.', 'Answer `y`, or pass `--yes`.');
+    : refused('You did not answer yes.', 'Answer `y`, or add `--yes`.');
 }

@@ -61,7 +61,7 @@ export const run: Run<typeof spec> = async (context) => {
     onStep: (text) => screen.live(text),
   });
   screen.settle();
-  // Whoever had left it running finds it running, whatever became of the upgrade.
+  // A server that was left running runs again, also after a failed upgrade.
   if (!upgraded.ok) {
     if (kept) await started(context, withoutMajor(project), true);
     return failed(upgraded.findings);

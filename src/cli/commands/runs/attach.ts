@@ -81,7 +81,7 @@ async function followAloud(context: Context, project: Project, { engine, entry, 
   }
 }
 
-/** Whoever has heard the end writes it down; and, far away, clears away what the run has left. */
+/** Records the end in the ledger; for a remote run, it also cleans up what the run left. */
 async function close(project: Project, { engine, entry, ref }: FoundRun, execution: Execution): Promise<void> {
   if (entry === undefined || entry.finishedAt !== undefined || execution.events.length === 0) return;
   const now = (): string => new Date().toISOString();
@@ -97,7 +97,7 @@ async function close(project: Project, { engine, entry, ref }: FoundRun, executi
   if (execution.incomplete !== true) await project.remote.results.keep(ref.run, execution.events);
 }
 
-/** One that ended long ago is told from what it has said. */
+/** A run that ended earlier: its recorded events are shown again. */
 function reportAgain({ screen }: Context, entry: LedgerEntry, events: Execution['events']): Result {
   for (const event of events) screen.event(event);
   const finished = events.findLast((event) => event.kind === 'run.finished');

@@ -138,7 +138,7 @@ function attemptLines(entry: LedgerEntry | undefined, style: Style): readonly st
   return ['', ...aligned(known)];
 }
 
-/** Where a run that is at work stands: its migration, and what the server does for it. */
+/** What a live run is doing: its migration, and what the server does for it. */
 function liveLines(live: LiveRunRow | undefined, style: Style): readonly string[] {
   if (live === undefined) return [];
   const rows = live.sessions.map(({ pid, state, waits, seconds, blockedBy, progress }) => [

@@ -14,10 +14,9 @@ import { newestVersion } from '../history/newest-version.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
-import { cancelledBy } from '../run/cancelled-by.ts';
 import { majorOf } from '../session/server-facts.ts';
 import { keepingDown } from '../history/keep-down.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { RunSession } from '../run/run-session.ts';
 import type { Opened } from '../session/open.ts';
 import { squashProof } from './record-squashed.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
@@ -78,7 +77,7 @@ export async function lookForAdoption(
 /** Records what was decided: each migration in one transaction with the definitions of what it made. */
 export async function adoptRun(
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   steps: readonly PlanStep[],
   { plan, found }: Adoption,
 ): Promise<Verdict> {
@@ -89,7 +88,7 @@ export async function adoptRun(
     const words = kind === 'squashed' ? [] : baselineOf(ports.bundle.rehearsed, id, found);
     const refused = await recordUnexecuted(ports, live, { ...step, kind }, words);
     if (refused === undefined) continue;
-    return ports.signal.aborted ? verdictOf(fault('interrupted')) : verdictOf((await cancelledBy(live)) ?? refused);
+    return ports.signal.aborted ? verdictOf(fault('interrupted')) : verdictOf((await live.cancelledBy()) ?? refused);
   }
   return adoptionVerdict(plan);
 }
@@ -102,7 +101,7 @@ export function adoptionVerdict({ findings }: AdoptionPlan): Verdict {
 /** Records one migration without executing anything; undefined: it was recorded. */
 export async function recordUnexecuted(
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   step: PlanStep & { readonly kind: 'adopted' | 'baseline' | 'squashed' },
   words: readonly string[],
 ): Promise<Finding | undefined> {
@@ -119,7 +118,7 @@ export async function recordUnexecuted(
     if (!reply.error.lost) await live.session.send('ROLLBACK');
     return serverFault(reply.error, { file });
   }
-  live.head = head;
+  live.moveTo(head);
   ports.emit({ kind: 'migration.applied', id, name, direction, how: kind, ms: 0, statements: 0 });
   return undefined;
 }

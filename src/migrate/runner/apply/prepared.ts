@@ -43,8 +43,8 @@ export interface ApplyContext {
   settle(): Promise<void>;
   /** Did we cancel a statement because of sessions that waited behind it? True only once for each cancellation. */
   steppedBack(): boolean;
-  /** Opens a session that sends its messages one by one. */
-  openUnpipelined(): Promise<Outcome<Session>>;
+  /** Opens a session whose messages are sent one by one, for this work. */
+  withCopySession<T>(use: (session: Session) => Promise<T>): Promise<Outcome<T>>;
 }
 
 /** Row kind that a step leaves in the history. */

@@ -165,13 +165,8 @@ async function withUnpipelined(
   partlyApplied: boolean,
   use: (session: Session) => Promise<StepResult>,
 ): Promise<StepResult> {
-  const opened = await context.openUnpipelined();
-  if (!opened.ok) return notOpened(opened.findings, partlyApplied);
-  try {
-    return await use(opened.value);
-  } finally {
-    await opened.value.close();
-  }
+  const used = await context.withCopySession(use);
+  return used.ok ? used.value : notOpened(used.findings, partlyApplied);
 }
 
 /**

@@ -1,21 +1,14 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
-import { openControl } from '../session/control-connection.ts';
 import { pause, within } from '../session/deadline.ts';
-import { watchStandbyWaits } from '../session/standby.ts';
 import { installHistory } from '../history/install.ts';
 import type { History } from '../../contract/history.ts';
 import { logEvent, type RecordedTask } from '../history/run-record.ts';
 import type { RunAbout } from '../../contract/history-rows.ts';
-import { begin } from '../run/begin.ts';
 import { preflight } from '../session/server-facts.ts';
-import { endLease, takeLease } from '../session/lease.ts';
-import { reconnect } from '../run/live-run.ts';
-import type { LiveRun } from '../run/run-state.ts';
-import { open, openSession, type Opened } from '../session/open.ts';
-import { openedRun } from '../session/opened-run.ts';
-import { workingOn } from '../run/stop-run.ts';
+import { RunSession } from '../run/run-session.ts';
+import { open, type Opened } from '../session/open.ts';
 import { reportHistory } from '../inspect/report-history.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 import type { RunnerPorts, SpawnEnd, Spawner } from '../../contract/runner-ports.ts';
@@ -24,7 +17,6 @@ import { beginUnlocked, finishExec, hasPassed, lastSeq } from './exec-record.ts'
 import { maskedWords, runCommand } from './run-command.ts';
 import { supervise } from './supervise.ts';
 
-const goodbyeMs = 5_000;
 const writeTries = 4;
 
 /**
@@ -37,22 +29,21 @@ export async function performExec(task: ExecTask, ports: RunnerPorts): Promise<V
   const lock = { waitMs: task.waitMs, takeOver: task.takeOver === true };
   const opened = await open(ports, task, task.alone ? lock : undefined);
   if (!opened.ok) return verdictOf(...opened.findings.map(unreached));
-  const live = openedRun(task.run, ports, opened.value);
+  // Its command is asked to end when the run shall stop: nothing is cancelled.
+  const live = new RunSession(ports, opened.value, { run: task.run, onDisconnect: 'cancel', cancelsOnStop: false });
   try {
     const verdict = await execOpened({ task, ports, live, spawner }, opened.value);
     if (task.tells === true) await reportHistory(ports, live.session);
     return verdict;
   } finally {
-    live.watch?.end();
-    await within(ports, goodbyeMs, endLease(live));
-    await Promise.all([live.session.close(), live.control?.close()]);
+    await live.close();
   }
 }
 
 interface ExecContext {
   readonly task: ExecTask;
   readonly ports: RunnerPorts;
-  readonly live: LiveRun;
+  readonly live: RunSession;
   readonly spawner: Spawner;
 }
 
@@ -61,12 +52,11 @@ async function execOpened(context: ExecContext, { facts, history: read, takenFro
   const forbidden = preflight(facts, read, task.environment);
   if (forbidden.length > 0) return verdictOf(...forbidden);
   if (!task.approved) return verdictOf(needsApproval(task));
-  const control = (live.control = openControl(ports, task.run));
-  live.watch = watchStandbyWaits(ports, control, task.run, () => workingOn(live));
-  const held = facts.pooled && task.alone ? await takeLease(task, ports, live, read) : ok(read);
+  live.watch('standby-waits');
+  const held = facts.pooled && task.alone ? await live.takeLease(task, read) : ok(read);
   if (!held.ok) return verdictOf(...held.findings);
   if (facts.pooled) ports.emit({ kind: 'finding', finding: fault('pooled-connection') });
-  live.epoch = held.value.epoch;
+  live.planFor(held.value);
   const about = await aboutOf(context, held.value);
   if (!about.ok) return verdictOf(...about.findings);
   const { hook } = task;
@@ -79,7 +69,7 @@ async function execOpened(context: ExecContext, { facts, history: read, takenFro
     await logEvent(live.session, task.run, { kind: 'took-over', body: { from: takenFrom.text, at: ports.now() } });
   await logEvent(live.session, task.run, { kind: 'exec', body: { ...about.value, at: ports.now() } });
 
-  const comeBack = (): Promise<Outcome<void>> => (task.alone ? reconnect(ports, live) : reopen(context));
+  const comeBack = (): Promise<Outcome<void>> => (task.alone ? live.reconnect() : live.reopen());
   const supervision = supervise(ports, live, { alone: task.alone, comeBack });
   const { verdict, end } = await runCommand(task, ports, spawner, supervision.broken).finally(() => supervision.end());
   return await finishCommand(context, verdict, { ...about.value, ...endOf(end) });
@@ -101,24 +91,15 @@ async function beginExec(context: ExecContext, history: History, about: RunAbout
   const { run, command, actor, environment, earlier } = task;
   const recorded: RecordedTask = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
   if (task.alone) {
-    const started = await begin(recorded, ports, live, { history, planHash: '', first: '', describes: false });
+    const started = await live.begin(recorded, { history, planHash: '', first: '', describes: false });
     if (!started.ok) return started;
-    return started.value === 'moved' ? err(fault('taken-over')) : ok(undefined);
+    return started.value.kind === 'moved' ? err(fault('taken-over')) : ok(undefined);
   }
   const installed = await installHistory(live.session, history.version, environment.name);
   if (!installed.ok) return installed;
   const started = await beginUnlocked(live.session, recorded, live.schema);
   if (started.ok) ports.emit({ kind: 'recorded', run });
   return started;
-}
-
-/** Without the run lock there is nothing to reclaim from another run. */
-async function reopen({ ports, live }: ExecContext): Promise<Outcome<void>> {
-  live.session.abandon();
-  const opened = await openSession(ports, { ...live.terms, pipelined: true });
-  if (!opened.ok) return opened;
-  live.session = opened.value;
-  return ok(undefined);
 }
 
 /** Writes how it ended, over a new connection if need be. If that fails, the end is recorded nowhere else. */
@@ -130,9 +111,9 @@ async function finishCommand(context: ExecContext, verdict: Verdict, about: RunA
     if (written?.ok === true) return verdict;
     why = written?.error.message ?? 'The server does not answer.';
     const lost = written === undefined || written.error.lost;
-    const back = lost ? await (task.alone ? reconnect(ports, live) : reopen(context)) : ok(undefined);
+    const back = lost ? await (task.alone ? live.reconnect() : live.reopen()) : ok(undefined);
     // Another run may hold the database by now: the row of this run can still be finished.
-    if (!back.ok && back.findings.some(({ code }) => code === 'taken-over' || code === 'busy')) await reopen(context);
+    if (!back.ok && back.findings.some(({ code }) => code === 'taken-over' || code === 'busy')) await live.reopen();
     else if (!back.ok) await pause(ports, 1_000);
   }
   const how = about.exitCode === undefined || about.exitCode === null ? '' : ` with exit code ${about.exitCode}`;

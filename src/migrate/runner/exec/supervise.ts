@@ -3,7 +3,7 @@ import type { Finding } from '../../../kit/finding.ts';
 import type { Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { within } from '../session/deadline.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { LiveRun } from '../run/live-run.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 
 /** Keeps the run's hold on the database while its command works, possibly for hours. */

@@ -4,9 +4,10 @@ import { checkpointText } from '../../contract/checkpoint.ts';
 import type { RunOutcome } from '../../contract/run-outcome.ts';
 import { settling } from '../identity/settle-identity.ts';
 import type { Reply, Session } from '../../contract/ports.ts';
-import type { SettledIdentity } from '../../contract/history-rows.ts';
+import type { RunAbout, SettledIdentity } from '../../contract/history-rows.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { ApplyTask } from '../../contract/task.ts';
+import type { Verdict } from '../../contract/verdict.ts';
 
 /** The part of a task that the first writes of its run need. */
 export type RecordedTask = Pick<ApplyTask, 'run' | 'command' | 'actor' | 'environment' | 'earlier'> &
@@ -102,22 +103,31 @@ export async function logEvent(
   return reply.ok;
 }
 
+/** How a run ended, as its row says it. */
+export interface RunEnd {
+  readonly outcome: RunOutcome;
+  readonly exitCode: number;
+  readonly failure: string;
+  readonly about?: string;
+  /** True: does not wait for a standby. */
+  readonly local?: boolean;
+}
+
+/** What the row of a run says of this verdict. */
+export function endOf({ outcome, exitCode, findings }: Verdict, about: RunAbout | undefined): RunEnd {
+  const failure = findings
+    .filter(({ severity }) => severity === 'error')
+    .map(({ code, why }) => `${code}: ${why}`)
+    .join('; ')
+    .slice(0, 2_000);
+  return { outcome, exitCode, failure, ...(about === undefined ? {} : { about: JSON.stringify(about) }) };
+}
+
 /**
  * Writes how the run ended. The history itself is complete without it: a run that dies before this is "interrupted".
  * The answer means that everything this run has committed is on disk.
  */
-export async function finishRun(
-  session: Session,
-  run: string,
-  end: {
-    readonly outcome: RunOutcome;
-    readonly exitCode: number;
-    readonly failure: string;
-    readonly about?: string;
-    /** True: does not wait for a standby. */
-    readonly local?: boolean;
-  },
-): Promise<Reply> {
+export async function finishRun(session: Session, run: string, end: RunEnd): Promise<Reply> {
   const values = [run, end.outcome].map(quoteLiteral).join(', ');
   const about = end.about === undefined ? '' : `, ${quoteLiteral(end.about)}`;
   const reply = await session.send(`BEGIN;

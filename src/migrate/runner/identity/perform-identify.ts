@@ -1,8 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { ok } from '../../../kit/outcome.ts';
-import { openControl } from '../session/control-connection.ts';
-import { watchConnections } from '../session/watch-connections.ts';
 import { newerHistory } from '../history/read-history.ts';
 import type { History } from '../../contract/history.ts';
 import { newestVersion } from '../history/newest-version.ts';
@@ -11,13 +9,10 @@ import { compareIdentity, identityOf, livesAs, ownedFix } from './compare-identi
 import { settlementOf } from './settle-identity.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { TaskEnvironment, IdentifyTask } from '../../contract/task.ts';
-import { begin } from '../run/begin.ts';
 import { unchangeable } from '../session/server-facts.ts';
-import { takeLease } from '../session/lease.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { RunSession } from '../run/run-session.ts';
 import type { Opened } from '../session/open.ts';
 import { finishRecorded, performRecorded, unreached } from '../run/recorded-run.ts';
-import { workingOn } from '../run/stop-run.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /**
@@ -32,7 +27,7 @@ export async function performIdentify(task: IdentifyTask, ports: RunnerPorts): P
 interface IdentifyOptions {
   readonly task: IdentifyTask;
   readonly ports: RunnerPorts;
-  readonly live: LiveRun;
+  readonly live: RunSession;
 }
 
 async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise<Verdict> {
@@ -52,12 +47,10 @@ async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise
     ports.emit({ kind: 'identity.settled', done: false, ...settlement });
     return verdictOf(needsApproval(task));
   }
-  const control = (live.control = openControl(ports, task.run));
-  live.watch = watchConnections(ports, control, task.run, () => workingOn(live));
-  const held = facts.pooled ? await takeLease(task, ports, live, opened.history) : ok(opened.history);
+  live.watch();
+  const held = facts.pooled ? await live.takeLease(task, opened.history) : ok(opened.history);
   if (!held.ok) return verdictOf(...held.findings.map(unreached));
-  live.epoch = held.value.epoch;
-  live.head = held.value.head;
+  live.planFor(held.value);
   if (ports.signal.aborted) return untouched;
 
   const about: RunAbout = {
@@ -68,7 +61,7 @@ async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise
   };
   const { run, command, actor, environment, earlier } = task;
   const recorded = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
-  const started = await begin(recorded, ports, live, {
+  const started = await live.begin(recorded, {
     history: held.value,
     planHash: '',
     first: '',
@@ -76,10 +69,10 @@ async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise
     settles: settlement,
   });
   if (!started.ok) return ports.signal.aborted ? untouched : verdictOf(...started.findings.map(unreached));
-  if (started.value === 'moved') return verdictOf(fault('taken-over'));
-  return await finishRecorded(ports, live, succeeded(), {
+  if (started.value.kind === 'moved') return verdictOf(fault('taken-over'));
+  return await finishRecorded(live, succeeded(), {
     ...about,
-    identity: { ...settlement, after: { ...settlement.after, id: live.environmentId ?? settlement.after.id } },
+    identity: { ...settlement, after: { ...settlement.after, id: started.value.environmentId } },
   });
 }
 

@@ -2,25 +2,18 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
-import { openControl } from '../session/control-connection.ts';
-import { watchConnections } from '../session/watch-connections.ts';
 import type { RunAbout } from '../../contract/history-rows.ts';
 import { readPruning, pruningRuns, readPrunable } from './prunable.ts';
 import type { Pruning } from '../../contract/pruning.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { PruneTask } from '../../contract/task.ts';
-import { begin } from '../run/begin.ts';
-import { cancelledBy } from '../run/cancelled-by.ts';
 import { sendGuarded } from '../verify/describe.ts';
 import { preflight } from '../session/server-facts.ts';
-import { takeLease } from '../session/lease.ts';
-import { reconnect } from '../run/live-run.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { RunSession } from '../run/run-session.ts';
 import type { Opened } from '../session/open.ts';
 import { fitForPruning } from '../inspect/inspect-prunable.ts';
 import { finishRecorded, performRecorded, unreached } from '../run/recorded-run.ts';
-import { workingOn } from '../run/stop-run.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 import { verifyChains } from '../inspect/verify-chains.ts';
 
@@ -31,7 +24,7 @@ const untouched = verdictOf(fault('interrupted', { why: 'Nothing was pruned.' })
 interface PruneOptions {
   readonly task: PruneTask;
   readonly ports: RunnerPorts;
-  readonly live: LiveRun;
+  readonly live: RunSession;
 }
 
 /**
@@ -49,12 +42,10 @@ async function pruneOpened(options: PruneOptions, opened: Opened): Promise<Verdi
   if (!task.approved) return verdictOf(needsApproval(task));
   const fit = fitForPruning(opened.history.version);
   if (fit !== undefined) return fit;
-  const control = (live.control = openControl(ports, task.run));
-  live.watch = watchConnections(ports, control, task.run, () => workingOn(live));
-  const held = opened.facts.pooled ? await takeLease(task, ports, live, opened.history) : ok(opened.history);
+  live.watch();
+  const held = opened.facts.pooled ? await live.takeLease(task, opened.history) : ok(opened.history);
   if (!held.ok) return verdictOf(...held.findings.map(unreached));
-  live.epoch = held.value.epoch;
-  live.head = held.value.head;
+  live.planFor(held.value);
   const whole = await proveWhole(options, held.value.version);
   if (!whole.ok) return verdictOf(...whole.findings.map(unreached));
   const wanted = await readPrunable(live.session, task.before);
@@ -69,15 +60,15 @@ async function pruneOpened(options: PruneOptions, opened: Opened): Promise<Verdi
   const { run, command, actor, environment, earlier } = task;
   const recorded = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
   const first = { history: held.value, planHash: '', first: '', describes: false };
-  const started = await begin(recorded, ports, live, first);
-  if (ports.signal.aborted) return await finishRecorded(ports, live, untouched, about);
+  const started = await live.begin(recorded, first);
+  if (ports.signal.aborted) return await finishRecorded(live, untouched, about);
   if (!started.ok) return verdictOf(...started.findings.map(unreached));
-  if (started.value === 'moved') return verdictOf(fault('taken-over'));
+  if (started.value.kind === 'moved') return verdictOf(fault('taken-over'));
   const pruned = await prune(options);
   if (!pruned.ok)
-    return await finishRecorded(ports, live, ports.signal.aborted ? untouched : verdictOf(...pruned.findings), about);
+    return await finishRecorded(live, ports.signal.aborted ? untouched : verdictOf(...pruned.findings), about);
   ports.emit({ kind: 'pruning', pruning: pruned.value });
-  return await finishRecorded(ports, live, succeeded(), { ...about, pruned: pruned.value });
+  return await finishRecorded(live, succeeded(), { ...about, pruned: pruned.value });
 }
 
 /** Alterations are found before their traces are removed. */
@@ -92,24 +83,24 @@ async function proveWhole({ ports, live }: PruneOptions, version: number): Promi
 }
 
 /** All or nothing, in one transaction; after a lost answer the rows show which. */
-async function prune({ task, ports, live }: PruneOptions): Promise<Outcome<Pruning>> {
+async function prune({ task, live }: PruneOptions): Promise<Outcome<Pruning>> {
   for (let tries = 1; ; tries += 1) {
     // Reads again after the run's first writes, which have marked the earlier runs that died.
     const chosen = await readPrunable(live.session, task.before);
     if (chosen.ok) {
       const reply = await sendGuarded(live, [pruningRuns(task.run, chosen.value)]);
       if (reply.ok) return ok(readPruning(reply.results.at(-1)?.rows[0]?.[0]));
-      const stopped = reply.error.lost ? undefined : await cancelledBy(live);
+      const stopped = reply.error.lost ? undefined : await live.cancelledBy();
       if (!reply.error.lost || tries === writeTries) return err(stopped ?? serverFault(reply.error));
     } else if (tries === writeTries || !chosen.findings.some(({ code }) => code === 'connection-lost')) return chosen;
-    const back = await reconnect(ports, live);
+    const back = await live.reconnect();
     if (!back.ok) return back;
     const done = await alreadyPruned(live);
     if (done !== undefined) return ok(done);
   }
 }
 
-async function alreadyPruned({ session, run }: LiveRun): Promise<Pruning | undefined> {
+async function alreadyPruned({ session, run }: RunSession): Promise<Pruning | undefined> {
   const reply = await session.send(
     `select body from godwit.event where run = ${quoteLiteral(run)} and kind = 'pruned'`,
     { rows: 'all' },

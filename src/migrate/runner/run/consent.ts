@@ -4,7 +4,7 @@ import { wantsCheckpoint } from '../../contract/checkpoint.ts';
 import type { Plan } from '../../contract/model.ts';
 import type { ApplyTask } from '../../contract/task.ts';
 
-/** What the plan needs and the task did not bring along: then the run stops before the first change. */
+/** What the plan needs and the task lacks: then the run stops before the first change. */
 export function missingConsent(plan: Plan, task: ApplyTask): readonly Finding[] {
   const { consent, environment } = task;
   if (consent.planHash !== undefined && consent.planHash !== plan.hash) {
@@ -19,7 +19,7 @@ export function missingConsent(plan: Plan, task: ApplyTask): readonly Finding[] 
         why: `Environment "${environment.name}" is protected; the plan has hash ${plan.hash}.`,
       }),
     );
-  // Adoption executes no statement of the user's: there is nothing to recover from.
+  // Adoption does not execute the user's statements, so there is nothing to recover from.
   if (task.how !== 'execute' || plan.steps.every(({ standsFor }) => standsFor !== undefined)) return findings;
   if (wantsCheckpoint(plan, consent.checkpointPolicy) && consent.checkpoint === undefined) {
     const [first] = plan.steps.flatMap((step) => step.destroys);

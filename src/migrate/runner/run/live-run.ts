@@ -1,88 +1,63 @@
-import { fault } from '../../../kit/fault.ts';
-import { err, ok, type Outcome } from '../../../kit/outcome.ts';
-import { catalogue, type FaultCode } from '../../../kit/catalogue/index.ts';
-import type { Finding } from '../../../kit/finding.ts';
-import { backendBehind, type Backend } from '../session/backend.ts';
-import { endBackend } from '../session/end-backend.ts';
-import { expectAnswers } from '../session/watch-connections.ts';
-import { localCommit, raisingEpoch } from '../history/run-record.ts';
-import { pause } from '../session/deadline.ts';
+import type { Outcome } from '../../../kit/outcome.ts';
 import type { Session } from '../../contract/ports.ts';
-import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import { serverFault } from '../../contract/server-fault.ts';
-import { openSession } from '../session/open.ts';
-import { takeRunLock } from '../session/run-lock.ts';
-import { type LiveRun, adoptEpoch } from './run-state.ts';
-
-/** So long a database that is away is waited for: a restart, a failover. */
-const reconnectMs = 30_000;
-/** So long an old session that was ended may take to go. */
-const goneMs = 30_000;
+import type { Backend, WatchedConnection } from '../session/backend.ts';
+import type { Control } from '../session/control-connection.ts';
+import type { OpenSessionOptions } from '../session/open.ts';
+import type { ServerFacts } from '../session/server-facts.ts';
 
 /**
- * A new connection after a lost one: raises the epoch (the old session may change nothing more), ends what the old one
- * still does and waits until it is gone, takes the run lock, and takes the guard row, which waits until the old
- * transaction is over. Only then the history tells what has happened.
+ * The readable state of a live run. Every value may change at any time: the run reconnects, is fenced, and moves the
+ * history. Only {@link ./run-session.ts} writes it.
  */
-export async function reconnect(ports: RunnerPorts, live: LiveRun): Promise<Outcome<void>> {
-  live.session.abandon();
-  live.beside?.abandon();
-  await live.stopping?.settle();
-  // Behind a pooler the process that was asked serves others by now.
-  const own = live.backend.pid === live.session.pid ? [live.backend] : [];
-  const old = live.besideBackend === undefined ? own : [...own, live.besideBackend];
-  const until = ports.clock() + reconnectMs;
-  for (;;) {
-    const back = await comeBack(ports, live, old);
-    if (back.ok || ports.clock() > until || !back.findings.some(isPassing)) return back;
-    // It may hold the run lock.
-    live.session.abandon();
-    await pause(ports, 300 + ports.random() * 400);
-  }
+export interface LiveRun {
+  readonly run: string;
+  /** Distinguishes this process from another one with the same run. */
+  readonly attempt: string;
+  /** How its sessions are opened. */
+  readonly sessionOptions: Omit<OpenSessionOptions, 'pipelined'>;
+  /** True: its sessions go through a pooler. */
+  readonly pooled: boolean;
+  /** The schema to which unqualified names resolve. */
+  readonly schema: string;
+  /** What distinguishes this database from others. */
+  readonly server: Pick<ServerFacts, 'systemId' | 'databaseOid'>;
+  /** Major version of the server. */
+  readonly major: number;
+
+  /** The session that the run works on. */
+  readonly session: Session;
+  /** The server process of the session. */
+  readonly backend: Backend;
+  /** The newest one of the unpipelined sessions of COPY and large files. */
+  readonly copySession: Session | undefined;
+  /** The server process of the copy session, once it is known. */
+  readonly copyBackend: Backend | undefined;
+  /** The second connection; present once the run is about to change something. */
+  readonly control: Control | undefined;
+  /** The epoch under which it sends. */
+  readonly epoch: string;
+  /** The head of the history that its next message expects. */
+  readonly head: string;
+  /** The result of the first writes. Messages are sent after them; nothing else is done before they are answered. */
+  readonly begun: Promise<Outcome<Begun>>;
+  /** Columns that an earlier run has added and not described. */
+  readonly added: AddedColumns;
+  /** True: it holds the lease, like every run through a pooler. */
+  readonly leased: boolean;
 }
 
-/** Nothing that speaks against another try. After a failover the address may lead to a standby that is being promoted. */
-function isPassing({ code }: Finding): boolean {
-  if (code === 'database-read-only') return true;
-  return code !== 'taken-over' && code !== 'busy' && catalogue[code as FaultCode].retryable === true;
+/** `moved`: another run has raised the epoch in between, so messages under the expected epoch did nothing. */
+export type Begun = { readonly kind: 'begun'; readonly environmentId: string } | { readonly kind: 'moved' };
+
+/** Columns that migrations add to existing tables: migration, table, column. */
+export type AddedColumns = readonly (readonly [migration: string, table: string, column: string])[];
+
+/** The connections that a run works on. */
+export function workingOn({ session, backend, copySession, copyBackend }: LiveRun): readonly WatchedConnection[] {
+  return [{ session, backend }, ...(copySession === undefined ? [] : [{ session: copySession, backend: copyBackend }])];
 }
 
-/** False: the epoch is another run's, or there is none yet. */
-async function raiseOwn(session: Session, live: LiveRun): Promise<Outcome<boolean>> {
-  const raised = await session.send(raisingEpoch(live), { rows: 'all' });
-  if (!raised.ok) return raised.error.sqlstate === '42P01' ? ok(false) : err(serverFault(raised.error));
-  const epoch = raised.results.at(-1)?.rows[0]?.[0];
-  if (epoch == null) return ok(false);
-  adoptEpoch(live, epoch);
-  return ok(true);
-}
-
-async function comeBack(ports: RunnerPorts, live: LiveRun, old: readonly Backend[]): Promise<Outcome<void>> {
-  const opened = await openSession(ports, { ...live.terms, pipelined: true });
-  if (!opened.ok) return opened;
-  const session = opened.value;
-  live.session = session;
-  const stopWatching = expectAnswers(ports, session);
-  try {
-    const backend = await backendBehind(session);
-    if (!backend.ok) return backend;
-    live.backend = backend.value;
-    // By itself and at once: only the guard row below may have to be waited for.
-    const raised = await raiseOwn(session, live);
-    if (!raised.ok) return raised;
-    for (const one of old) {
-      const gone = await endBackend({ ports, session }, one, live.terms.onDisconnect);
-      if (!gone.ok) return gone;
-    }
-    // The old session may have been at its first writes, which make the epoch this run's: now it is over.
-    const own = raised.value ? raised : await raiseOwn(session, live);
-    if (!own.ok) return own;
-    if (!own.value) return err(fault('taken-over'));
-    const locked = await takeRunLock(session, ports, goneMs);
-    if (!locked.ok) return locked;
-    const guard = await session.send(`${localCommit};\nupdate godwit.guard set only_row = only_row`);
-    return guard.ok ? ok(undefined) : err(serverFault(guard.error));
-  } finally {
-    stopWatching();
-  }
+/** The server processes of these sessions, if known. */
+export function backendsOf({ backend, copyBackend }: LiveRun): readonly Backend[] {
+  return copyBackend === undefined ? [backend] : [backend, copyBackend];
 }

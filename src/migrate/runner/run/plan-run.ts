@@ -12,44 +12,44 @@ import type { ApplyTask } from '../../contract/task.ts';
 import { missingConsent } from './consent.ts';
 import { emptied } from '../history/emptied.ts';
 import { preflight } from '../session/server-facts.ts';
-import { takeLease } from '../session/lease.ts';
-import type { LiveRun } from './run-state.ts';
+import type { RunSession } from './run-session.ts';
 import { needingSession } from './needs-session.ts';
 import type { Opened } from '../session/open.ts';
 import { recordedDowns } from '../history/recorded-downs.ts';
 import { squashRefusals } from '../adopt/record-squashed.ts';
 
-/** What will run, with the history that it was planned from. */
+/** What will run, with the history for which it was planned. */
 interface PlannedRun {
   readonly made: MadePlan;
   readonly history: History;
 }
 
-/** What has been told already: a plan that is made again and is the same is not told twice. */
-export interface ReportedPlan {
+/** What the starts of one run have in common. */
+export interface RunProgress {
+  /** Hash of the plan that was reported last: an identical new plan is not reported again. */
   plan: string;
-  /** The live run that the database was taken from, until the audit has it. */
+  /** The live run from which the database was taken over, until the audit records it. */
   takenFrom?: string | undefined;
-  /** The run's row is there, and its end is not written yet. */
+  /** True: the run's row exists. */
   started: boolean;
-  /** What the tries before have applied. */
+  /** What earlier starts have applied. */
   readonly applied: PreparedStep[];
 }
 
-/** What the first part of a run works with. */
+/** What the first part of a run needs. */
 export interface PlanContext {
   readonly task: ApplyTask;
   readonly ports: RunnerPorts;
-  readonly live: LiveRun;
-  readonly reported: ReportedPlan;
+  readonly live: RunSession;
+  readonly progress: RunProgress;
 }
 
 /**
- * Plans what a run does, and stops before the first change when something forbids it or nothing is to be done. Through
- * a pooler the lease is taken once there is something to do; if the history has moved by then, it is planned again.
+ * Plans what a run does, and stops before the first change if something prevents it or there is nothing to do. Through
+ * a pooler the lease is taken once there is something to do; if the history has moved by then, it plans again.
  */
 export async function planRun(
-  { task, ports, live, reported }: PlanContext,
+  { task, ports, live, progress }: PlanContext,
   opened: Opened,
 ): Promise<Outcome<PlannedRun | 'nothing-to-do'>> {
   const { facts, session } = opened;
@@ -66,9 +66,9 @@ export async function planRun(
       downs: recordedDowns(session, history.version, ports),
     });
     if (!made.ok) return made;
-    const pooled = live.terms.pooled === true && task.how === 'execute';
+    const pooled = live.pooled && task.how === 'execute';
     const consents = missingConsent(made.value.plan, task);
-    // A checkpoint is taken once it is known that nothing else stands in the way.
+    // A checkpoint is taken once it is known to be the only obstacle.
     const proving = task.how === 'execute' && consents.every(({ code }) => code === 'needs-checkpoint');
     const refused = [
       ...(proving ? await squashRefusals(ports, { session, facts, history }, made.value.plan.steps) : []),
@@ -77,28 +77,27 @@ export async function planRun(
       ...(await unwantedLosses(made.value, task, session, facts.schema)),
     ];
     const idle = made.value.plan.steps.length === 0;
-    if (live.terms.pooled === true && live.leased !== true && refused.length === 0 && !idle) {
-      const leased = await takeLease(task, ports, live, history);
+    if (live.pooled && !live.leased && refused.length === 0 && !idle) {
+      const leased = await live.takeLease(task, history);
       if (!leased.ok) return leased;
       const expected = history.version === 0 ? task.environment.name : history.environment;
       const moved = isOther(history, leased.value, expected);
       history = leased.value;
       if (moved) continue;
     }
-    if (reported.plan !== made.value.plan.hash) {
+    if (progress.plan !== made.value.plan.hash) {
       if (facts.pooled) ports.emit({ kind: 'finding', finding: fault('pooled-connection') });
       for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
       ports.emit({ kind: 'plan', plan: made.value.plan });
     }
-    reported.plan = made.value.plan.hash;
+    progress.plan = made.value.plan.hash;
     if (refused.length > 0) return err(...refused);
-    live.epoch = history.epoch;
-    live.head = history.head;
+    live.planFor(history);
     return ok(idle ? 'nothing-to-do' : { made: made.value, history });
   }
 }
 
-/** Rows that applying would destroy, where nobody has said that they may be. */
+/** Rows that applying would destroy without permission. */
 async function unwantedLosses(
   made: MadePlan,
   { how, consent, environment }: ApplyTask,

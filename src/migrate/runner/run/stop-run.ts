@@ -1,20 +1,35 @@
-import type { Outcome } from '../../../kit/outcome.ts';
-import type { Backend, WatchedConnection } from '../session/backend.ts';
-import { openControl, type Control } from '../session/control-connection.ts';
+import type { Control } from '../session/control-connection.ts';
 import { endStandbyWaits } from '../session/standby.ts';
-import { cancelBackend, cancelByName, raiseEpoch } from '../session/raise-epoch.ts';
+import { cancelBackend, cancelByName } from '../session/raise-epoch.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import { adoptEpoch, type LiveRun, type Stopping } from './run-state.ts';
+import { backendsOf, workingOn, type LiveRun } from './live-run.ts';
 
-/** A statement that was on its way when the first request to cancel came is reached by one of the next. */
+/** What a stop does while the run ends. */
+export interface Stopping {
+  /** After it nothing more is cancelled: later messages of the run are its own clean-up. */
+  settle(): Promise<void>;
+  /** From now on no commit of this run waits for a standby, because the user waits for its end. */
+  hurry(): void;
+  /** Stops listening. */
+  dispose(): void;
+}
+
+/** A run that can be stopped. */
+export interface Stoppable extends LiveRun {
+  openControl(): Control;
+  /** Raises the epoch. False: it could not be raised yet. */
+  fence(): Promise<boolean>;
+}
+
+/** The interval of cancel requests: a statement still in flight at the first request is reached by a later one. */
 const cancelEveryMs = 500;
 
 /**
- * Stops the run when its signal says so: first the epoch is raised, so that messages already sent do nothing; then what
- * runs is cancelled, again and again until the run has noticed. It ends by itself at its next safe point, and waits for
- * no standby there.
+ * Stops the run when its signal is aborted: first the epoch is raised, so that messages already sent do nothing; then
+ * whatever runs is cancelled, repeatedly until the run has noticed. The run ends on its own at its next safe point,
+ * without waiting for a standby.
  */
-export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
+export function stopOnSignal(ports: RunnerPorts, live: Stoppable): Stopping {
   const state = { settled: false, disposed: false };
   let settle: () => void = () => {};
   const settling = new Promise<void>((resolve) => {
@@ -24,16 +39,12 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
   let endClearing: (() => void) | undefined;
 
   const stop = async (): Promise<void> => {
-    const control = (live.control ??= openControl(ports, live.run));
+    const control = live.openControl();
     let fenced = false;
     while (!state.settled) {
-      // Asked again while the run's first writes, which make the epoch its own, are still on their way.
-      if (!fenced) {
-        const raised: Outcome<string> = await raiseEpoch(control, live);
-        if (raised.ok) adoptEpoch(live, raised.value);
-        fenced = raised.ok;
-      }
-      // Fenced, and only then: what was held back does nothing any more.
+      // Repeated while the run's first writes, which make the epoch its own, are still in flight.
+      fenced ||= await live.fence();
+      // Only after fencing: messages that were held back no longer have any effect.
       ports.suspension?.release();
       await cancelWork(control, live);
       let cancel: () => void = () => {};
@@ -48,8 +59,9 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
     going = stop();
   };
   const hurry = (): void => {
-    if (live.control === undefined || state.disposed) return;
-    endClearing ??= endStandbyWaits(ports, live.control, live.run, () => workingOn(live));
+    const { control } = live;
+    if (control === undefined || state.disposed) return;
+    endClearing ??= endStandbyWaits(ports, control, live.run, () => workingOn(live));
   };
   if (ports.signal.aborted) begin();
   ports.signal.addEventListener('abort', begin, { once: true });
@@ -71,18 +83,9 @@ export function stopOnSignal(ports: RunnerPorts, live: LiveRun): Stopping {
 }
 
 async function cancelWork(control: Control, live: LiveRun): Promise<void> {
-  // Through a pooler the name that each message sets for itself is on no other process than the one that serves us now.
-  if (live.terms.pooled === true) return await cancelByName(control, `godwit ${live.run}`);
+  // Through a pooler, only the process that serves us now has the name that each message sets.
+  if (live.pooled) return await cancelByName(control, `godwit ${live.run}`);
   const asked = await Promise.all(backendsOf(live).map((backend) => cancelBackend(control, backend)));
-  // Without a second connection the work is cancelled by its own key.
-  if (asked.includes(false)) await Promise.all([live.session.cancel(), live.beside?.cancel()]);
-}
-
-/** The connections that a run works on. */
-export function workingOn({ session, backend, beside, besideBackend }: LiveRun): readonly WatchedConnection[] {
-  return [{ session, backend }, ...(beside === undefined ? [] : [{ session: beside, backend: besideBackend }])];
-}
-
-function backendsOf(live: LiveRun): readonly Backend[] {
-  return live.besideBackend === undefined ? [live.backend] : [live.backend, live.besideBackend];
+  // Without a second connection the work is cancelled with the session's own cancel key.
+  if (asked.includes(false)) await Promise.all([live.session.cancel(), live.copySession?.cancel()]);
 }

@@ -1,43 +1,40 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import type { ApplyResult } from '../apply/apply-steps.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { within } from '../session/deadline.ts';
-import { createRetries, type RetryCause } from '../lock-waits/retries.ts';
+import { createRetries } from '../lock-waits/retries.ts';
 import type { SnapshotQuery } from '../lock-waits/lock-wait-snapshot.ts';
 import { firstWait, type LockPolicy } from '../../contract/lock-policy.ts';
 import { createLockMonitor, type LockMonitor } from '../lock-waits/lock-monitor.ts';
 import { age, describeBlockers, preparedCure } from '../lock-waits/blocker-text.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { LiveRun } from './run-state.ts';
+import type { LiveRun } from './live-run.ts';
+import type { Yielded } from './next.ts';
 import { openSession } from '../session/open.ts';
 
-/** The query waits for a second or two by itself. */
+/** The query itself waits for a second or two. */
 const askMs = 10_000;
 
-/** A try that ended because of somebody else's lock. */
-export type Yielded = Extract<ApplyResult['end'], { readonly kind: 'again' }> & { readonly cause: RetryCause };
-
-/** Gives way to others: watches who is in the way, pauses, and says when it has been tried for long enough. */
+/** Gives way to others: watches the blockers, pauses, and decides when to give up. */
 export interface Yielding {
   readonly monitor: LockMonitor;
-  /** The session, watched while it does not answer. */
+  /** Wraps a session so that it is watched while it does not answer. */
   over(session: Session): Session;
-  /** Pauses before the next try; the finding, if there shall be none. */
+  /** Pauses before the next try; returns a finding if there is no next try. */
   after(end: Yielded): Promise<Finding | undefined>;
-  /** The steps with what the next try may wait. */
+  /** The steps with the lock waits of the next try. */
   ready(steps: readonly PreparedStep[]): readonly PreparedStep[];
 }
 
-/** The courtesy of one run, over its control connection. */
+/** Lock waits of one run, over its control connection. */
 export function createYielding(ports: RunnerPorts, live: LiveRun, policy: LockPolicy): Yielding {
   const look: SnapshotQuery = async (query) => {
     const answer = await live.control?.ask(query);
     return answer?.ok === true ? (answer.value.at(-1)?.rows ?? []) : undefined;
   };
   const ask = async (query: string): Promise<void> => {
-    const opened = await openSession(ports, { ...live.terms, pipelined: false });
+    const opened = await openSession(ports, { ...live.sessionOptions, pipelined: false });
     if (!opened.ok) return;
     await within(ports, askMs, opened.value.send(query));
     await opened.value.close();
@@ -48,15 +45,15 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, policy: LockPo
   let next: { readonly id: string; readonly firstMs: number } | undefined;
   return {
     monitor,
-    // Through a pooler the backend is another one from message to message: there is nothing to look at.
+    // Through a pooler the backend changes from message to message, so there is nothing to watch.
     over(session) {
       if (session === live.session) began = ports.clock();
-      return live.terms.pooled === true ? session : monitor.over(session);
+      return live.pooled ? session : monitor.over(session);
     },
     async after(end) {
       const { cause } = end;
       const statement = statementAt(end);
-      // It has had its own time for one wait already, and what it had built is gone.
+      // It has already had its own limit for one wait, and what it had built is gone.
       const waitedLong =
         cause === 'timeout' && statement?.lock === 'patient' && ports.clock() - began >= policy.concurrentMs;
       const fromZero = statement !== undefined && !statement.transactional && statement.lock !== 'strong';
@@ -83,7 +80,7 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, policy: LockPo
   };
 }
 
-/** The statement that a finding is placed at: where it begins, or inside of it. */
+/** The statement at which a finding is placed: at its start, or inside it. */
 function statementAt({ at, finding }: Yielded): PreparedStep['analysis']['statements'][number] | undefined {
   const { line = 0, column = 0 } = finding.where ?? {};
   return at.analysis.statements.findLast(

@@ -1,6 +1,7 @@
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
+import type { Control } from './control-connection.ts';
 
 /** One process of the server: by its pid and its start, because pids are reused. */
 export interface Backend {
@@ -39,6 +40,15 @@ export async function backendBehind(session: Session): Promise<Outcome<Backend>>
   const [pid, start] = reply.results[0]?.rows[0] ?? [];
   const backend = backendOf(pid, start);
   return ok(isPooled(session, backend) ? nobody : backend);
+}
+
+/** Asks over another connection for the backend with this pid; undefined: nobody knows. */
+export async function backendOfPid(control: Control | undefined, pid: number): Promise<Backend | undefined> {
+  const answer = await control?.ask(
+    `select pid, extract(epoch from backend_start) from pg_catalog.pg_stat_get_activity(${pid})`,
+  );
+  const [found, start] = (answer?.ok === true ? answer.value[0]?.rows[0] : undefined) ?? [];
+  return found == null ? undefined : backendOf(found, start);
 }
 
 /** From-clause that finds exactly this backend, as `a`, or nothing. */

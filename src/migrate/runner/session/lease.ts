@@ -8,31 +8,31 @@ import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { ApplyTask } from '../../contract/task.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { LiveRun } from '../run/live-run.ts';
 import { holderQuery, tryUntil } from './run-lock.ts';
 
 /** The part of a task that the lease needs. */
-type LeaseTask = Pick<ApplyTask, 'run' | 'environment' | 'actor' | 'waitMs'>;
+export type LeaseTask = Pick<ApplyTask, 'run' | 'environment' | 'actor' | 'waitMs'>;
 
 /**
  * Takes the lease of a run through a pooler by repeated tries, as the run lock is taken on a direct session. The lease
  * is in schema godwit, which is created first if need be.
  *
- * @returns the history as it is now
+ * @returns `elsewhere`: the database belongs to another environment by now, and nothing was taken
  */
 export async function takeLease(
   task: LeaseTask,
   ports: RunnerPorts,
-  live: LiveRun,
+  session: Session,
   history: History,
-): Promise<Outcome<History>> {
+): Promise<Outcome<'leased' | 'elsewhere'>> {
   // If the identity is set meanwhile, the database differs from the one that was checked.
   const expected = history.version === 0 ? task.environment.name : history.environment;
   let present = history;
   const taken = await tryUntil(ports, task.waitMs, async () => {
     if (present.version === 0) {
-      const installed = await installHistory(live.session, 0, task.environment.name);
-      const again = await readHistory(live.session, ports.hashing);
+      const installed = await installHistory(session, 0, task.environment.name);
+      const again = await readHistory(session, ports.hashing);
       if (!again.ok) return again;
       present = again.value;
       // Another run may have been faster; then a history exists now, or will in a moment.
@@ -43,13 +43,10 @@ export async function takeLease(
       // A database of another environment is noticed before anything is written there.
       if (present.environment !== expected) return ok('');
     }
-    return await tryLease(live.session, task);
+    return await tryLease(session, task);
   });
   if (!taken.ok) return taken;
-  live.leased = present.environment === expected;
-  if (live.leased) keepLease(ports, live);
-  const now = await readHistory(live.session, ports.hashing);
-  return now.ok ? ok(now.value) : err(...now.findings);
+  return ok(present.environment === expected ? 'leased' : 'elsewhere');
 }
 
 async function tryLease(session: Session, task: LeaseTask): Promise<Outcome<string>> {
@@ -67,23 +64,28 @@ const renewEveryMs = 10_000;
  * Renews the lease while the run waits for something other than the guard row, such as a lock that it tries to acquire
  * repeatedly: a renewal by a message is rolled back with that message. A message in flight needs no renewal, and this
  * does not wait for it.
+ *
+ * @returns what ends it
  */
-function keepLease(ports: RunnerPorts, live: LiveRun): void {
+export function keepLease(ports: RunnerPorts, live: LiveRun): () => void {
   const text = `update godwit.guard set leased_until = pg_catalog.clock_timestamp() + interval '30 seconds'
 where only_row in (select only_row from godwit.guard where holder = ${quoteLiteral(live.run)} for update skip locked)`;
+  let ended = false;
+  let cancel: () => void = () => {};
   const renew = async (): Promise<void> => {
     await live.control?.ask(text);
-    if (live.leased === true) live.endRenewal = ports.timer(renewEveryMs, () => void renew());
+    if (!ended) cancel = ports.timer(renewEveryMs, () => void renew());
   };
-  live.endRenewal = ports.timer(renewEveryMs, () => void renew());
+  cancel = ports.timer(renewEveryMs, () => void renew());
+  return () => {
+    ended = true;
+    cancel();
+  };
 }
 
 /** Releases the lease. A lease that is not released expires by the server's clock. */
-export async function endLease(live: LiveRun): Promise<void> {
-  if (live.leased !== true) return;
-  live.leased = false;
-  live.endRenewal?.();
-  await live.session.send(
-    `${localCommit};\nupdate godwit.guard set holder = '', held_by = '', leased_until = null where holder = ${quoteLiteral(live.run)}`,
+export async function giveBackLease(session: Session, run: string): Promise<void> {
+  await session.send(
+    `${localCommit};\nupdate godwit.guard set holder = '', held_by = '', leased_until = null where holder = ${quoteLiteral(run)}`,
   );
 }

@@ -1,6 +1,8 @@
 import { fault } from '../../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
+import type { Session } from '../../contract/ports.ts';
+import { serverFault } from '../../contract/server-fault.ts';
 import { raisingEpoch } from '../history/run-record.ts';
 import { activityOf, type Backend } from './backend.ts';
 import type { Control } from './control-connection.ts';
@@ -21,6 +23,16 @@ export async function raiseEpoch(
   if (!raised.ok) return raised;
   const now = raised.value.at(-1)?.rows[0]?.[0];
   return now == null ? err(fault('taken-over')) : ok(now);
+}
+
+/** The same over the run's own session; undefined: the present epoch is another run's, or there is none yet. */
+export async function raiseEpochOver(
+  session: Session,
+  of: { readonly run: string; readonly attempt: string },
+): Promise<Outcome<string | undefined>> {
+  const raised = await session.send(raisingEpoch(of), { rows: 'all' });
+  if (!raised.ok) return raised.error.sqlstate === '42P01' ? ok(undefined) : err(serverFault(raised.error));
+  return ok(raised.results.at(-1)?.rows[0]?.[0] ?? undefined);
 }
 
 /**

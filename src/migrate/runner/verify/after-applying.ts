@@ -8,13 +8,11 @@ import type { ApplyTask } from '../../contract/task.ts';
 import { covers } from '../../plan/in-effect.ts';
 import { checkBroughtBack, type BroughtBack } from './brought-back.ts';
 import { checkUndone } from './undone.ts';
-import { cancelledBy } from '../run/cancelled-by.ts';
 import { emitChanges } from './emit-changes.ts';
 import { describeChanges, type Description } from './describe.ts';
 import { followSeeds } from './follow-seeds.ts';
 import { checkLive, checkOwn } from './live-checks.ts';
-import { reconnect } from '../run/live-run.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { RunSession } from '../run/run-session.ts';
 import { concluded, report } from './report-checks.ts';
 import { withChecks } from './verified-migration.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
@@ -39,7 +37,7 @@ export interface AppliedSteps {
 export async function afterApplying(
   task: ApplyTask,
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   executed: AppliedSteps,
 ): Promise<Verdict> {
   if (executed.applied.length === 0 && executed.inPart === undefined) return succeeded();
@@ -61,7 +59,7 @@ export async function afterApplying(
 async function verifyAndJudge(
   task: ApplyTask,
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   executed: AppliedSteps,
 ): Promise<Verdict> {
   const { applied, inPart } = executed;
@@ -72,7 +70,7 @@ async function verifyAndJudge(
   let seen = await observe(task, ports, live, { ...executed, description });
   if (seen.lost) {
     // What is applied is recorded. A connection lost during the checks says nothing about it.
-    const again = await reconnect(ports, live);
+    const again = await live.reconnect();
     if (!again.ok) return verdictOf(...again.findings.map(unverified));
     seen = await observe(task, ports, live, { ...executed, description });
     if (seen.lost)
@@ -80,7 +78,7 @@ async function verifyAndJudge(
   }
   // Stopping a run also stops its checks: those that were not made neither pass nor fail.
   if (ports.signal.aborted) return verdictOf(fault('interrupted'));
-  const stopped = seen.checks.some(({ ok }) => !ok) ? await cancelledBy(live) : undefined;
+  const stopped = seen.checks.some(({ ok }) => !ok) ? await live.cancelledBy() : undefined;
   if (stopped !== undefined) return verdictOf(stopped);
   if (!task.verification.enabled) return succeeded();
   report(ports, seen.checks);
@@ -90,12 +88,12 @@ async function verifyAndJudge(
 /** Tries once more after a lost connection: what was already described is found done. */
 async function described(
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   steps: readonly PreparedStep[],
 ): Promise<Description | Verdict> {
   let description = await describeChanges(live, steps);
   if (description.kind === 'lost') {
-    const again = await reconnect(ports, live);
+    const again = await live.reconnect();
     if (!again.ok) return verdictOf(...again.findings.map(unverified));
     description = await describeChanges(live, steps);
     if (description.kind === 'lost')
@@ -105,7 +103,7 @@ async function described(
   }
   if (description.kind === 'described') return description.description;
   if (ports.signal.aborted) return verdictOf(fault('interrupted'));
-  const stopped = await cancelledBy(live);
+  const stopped = await live.cancelledBy();
   if (stopped !== undefined) return verdictOf(stopped);
   // The next run describes it.
   ports.emit({ kind: 'finding', finding: fault('not-described', { why: description.why }) });
@@ -124,7 +122,7 @@ function unverified(finding: Finding): Finding {
 async function observe(
   task: ApplyTask,
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   { applied, description }: AppliedSteps & { readonly description: Description },
 ): Promise<Observation> {
   const findings = [
@@ -142,7 +140,7 @@ async function observe(
 async function checksAfter(
   task: ApplyTask,
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   applied: readonly PreparedStep[],
 ): Promise<readonly Check[] | 'lost'> {
   if (task.selection.direction === 'down') return afterUndoing(ports, live, applied);
@@ -168,7 +166,7 @@ function broughtBackIn(applied: readonly PreparedStep[]): BroughtBack {
 
 async function afterUndoing(
   ports: RunnerPorts,
-  live: LiveRun,
+  live: RunSession,
   undone: readonly PreparedStep[],
 ): Promise<readonly Check[] | 'lost'> {
   const history = await readDamagedHistory(live.session, ports.hashing);
@@ -192,7 +190,7 @@ function driftTaken({ kind, name, migration }: Change): Finding {
 }
 
 /** Does the session answer? */
-export async function isLost({ session }: Pick<LiveRun, 'session'>): Promise<boolean> {
+export async function isLost({ session }: Pick<RunSession, 'session'>): Promise<boolean> {
   const reply = await session.send('select');
   return !reply.ok && reply.error.lost;
 }

@@ -8,7 +8,8 @@ import type { Analysis, Change } from '../../contract/model.ts';
 import type { Bundle, Reply } from '../../contract/ports.ts';
 import { rebindBaseline } from './rebind.ts';
 import { describingSettings } from './words/described.ts';
-import type { LiveRun, AddedColumns } from '../run/run-state.ts';
+import type { LiveRun } from '../run/live-run.ts';
+import type { AddedColumns } from '../run/live-run.ts';
 
 /** What the migrations' transactions did, as the server reports it. */
 export interface Description {
@@ -49,7 +50,7 @@ export async function noteState(
     send(live, [`${identity} WHERE server_major = 0`, `SELECT godwit.note_found(${quoteLiteral(live.run)})`]),
     // In one transaction, because what could not be described would look like drift.
     send(live, [
-      ...(history.undescribed ? [describing(live.added ?? []), chainDescribed(live.run)] : []),
+      ...(history.undescribed ? [describing(live.added), chainDescribed(live.run)] : []),
       'SELECT godwit.note_drift()',
     ]),
   ]);
@@ -78,7 +79,7 @@ function movedText({ major }: LiveRun, baseline: History['baseline']): string {
  */
 export async function describeChanges(live: LiveRun, applied: readonly PreparedStep[] = []): Promise<Described> {
   const own = applied.flatMap(({ step, analysis }) => addedColumns(step.id, analysis));
-  const added = [...(live.added ?? []), ...own];
+  const added = [...live.added, ...own];
   const reply = await send(live, [describing(added), chainDescribed(live.run)]);
   if (!reply.ok) return reply.error.lost ? { kind: 'lost' } : { kind: 'refused', why: reply.error.message };
   const result = reply.results.at(-2);

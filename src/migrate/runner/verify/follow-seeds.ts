@@ -8,7 +8,7 @@ import type { SeedStep } from '../../contract/seed-step.ts';
 import { seededTables, seedGroups, seedSources, type SeededTable, type SeedGroup } from './seed-sources.ts';
 import { describingSettings } from './words/described.ts';
 import { sendGuarded } from './describe.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { LiveRun } from '../run/live-run.ts';
 
 /** A migration whose rows have not been searched for yet. */
 interface UnfollowedMigration {

@@ -1,8 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
-import { openControl } from '../session/control-connection.ts';
-import { watchConnections } from '../session/watch-connections.ts';
 import { readHistory } from '../history/read-history.ts';
 import type { AcceptedObject, RunAbout } from '../../contract/history-rows.ts';
 import type { Check } from '../../contract/model.ts';
@@ -12,17 +10,12 @@ import type { AcceptTask } from '../../contract/task.ts';
 import { acceptDifferences } from './accept-differences.ts';
 import type { BaselineDifference } from './baseline-check.ts';
 import { describingSettings } from './words/described.ts';
-import { begin } from '../run/begin.ts';
-import { cancelledBy } from '../run/cancelled-by.ts';
 import { chooseDifferences, type Chosen } from './choose-differences.ts';
 import { sendGuarded } from './describe.ts';
 import { preflight } from '../session/server-facts.ts';
-import { takeLease } from '../session/lease.ts';
-import { reconnect } from '../run/live-run.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { RunSession } from '../run/run-session.ts';
 import type { Opened } from '../session/open.ts';
 import { finishRecorded, performRecorded, unreached } from '../run/recorded-run.ts';
-import { workingOn } from '../run/stop-run.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 const writeTries = 3;
@@ -35,7 +28,7 @@ const untouched = verdictOf(fault('interrupted', { why: 'The baseline is unchang
 interface AcceptOptions {
   readonly task: AcceptTask;
   readonly ports: RunnerPorts;
-  readonly live: LiveRun;
+  readonly live: RunSession;
 }
 
 /**
@@ -55,12 +48,10 @@ async function acceptOpened(options: AcceptOptions, opened: Opened): Promise<Ver
     return verdictOf(
       fault('accept-unknown', { why: 'Nothing is in the baseline yet.', fix: 'Run `godwit up` first.' }),
     );
-  const control = (live.control = openControl(ports, task.run));
-  live.watch = watchConnections(ports, control, task.run, () => workingOn(live));
-  const held = opened.facts.pooled ? await takeLease(task, ports, live, opened.history) : ok(opened.history);
+  live.watch();
+  const held = opened.facts.pooled ? await live.takeLease(task, opened.history) : ok(opened.history);
   if (!held.ok) return verdictOf(...held.findings.map(unreached));
-  live.epoch = held.value.epoch;
-  live.head = held.value.head;
+  live.planFor(held.value);
   const wanted = await chooseDifferences(task.objects, { ...opened, history: held.value });
   if (!wanted.ok && ports.signal.aborted) return untouched;
   if (!wanted.ok) return verdictOf(...wanted.findings.map(unreached));
@@ -70,19 +61,19 @@ async function acceptOpened(options: AcceptOptions, opened: Opened): Promise<Ver
   const { run, command, actor, environment, earlier } = task;
   const recorded = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
   const first = { history: held.value, planHash: '', first: '', describes: true };
-  const started = await begin(recorded, ports, live, first);
-  if (ports.signal.aborted) return await finishRecorded(ports, live, untouched, about);
+  const started = await live.begin(recorded, first);
+  if (ports.signal.aborted) return await finishRecorded(live, untouched, about);
   if (!started.ok) return verdictOf(...started.findings.map(unreached));
-  if (started.value === 'moved') return verdictOf(fault('taken-over'));
+  if (started.value.kind === 'moved') return verdictOf(fault('taken-over'));
   const taken = await take(options, opened.facts);
   if (!taken.ok) {
     const refused = ports.signal.aborted ? untouched : verdictOf(...taken.findings);
-    return await finishRecorded(ports, live, refused, about);
+    return await finishRecorded(live, refused, about);
   }
   reportAccepted(ports, taken.value);
   const objects = taken.value.reported.map(({ difference }) => acceptedObject(difference));
   const accepted = { accepted: objects.slice(0, mostNamed), total: objects.length };
-  return await finishRecorded(ports, live, succeeded(), { ...about, ...accepted });
+  return await finishRecorded(live, succeeded(), { ...about, ...accepted });
 }
 
 /**
@@ -100,13 +91,13 @@ async function take({ task, ports, live }: AcceptOptions, facts: Opened['facts']
       const statements = acceptDifferences(task.run, chosen.value.all);
       const reply = await sendGuarded(live, [...describingSettings, ...statements]);
       if (reply.ok) return chosen;
-      const stopped = reply.error.lost ? undefined : await cancelledBy(live);
+      const stopped = reply.error.lost ? undefined : await live.cancelledBy();
       if (!reply.error.lost || tries === writeTries) return err(stopped ?? serverFault(reply.error));
       sent = chosen.value;
     } else if (sent !== undefined && chosen.findings.every(({ code }) => code === 'accept-no-difference')) {
       return ok(sent);
     } else if (tries === writeTries || !chosen.findings.some(({ code }) => code === 'connection-lost')) return chosen;
-    const back = await reconnect(ports, live);
+    const back = await live.reconnect();
     if (!back.ok) return back;
   }
 }
