@@ -4,7 +4,7 @@ import { err, type Outcome } from '../kit/outcome.ts';
 import type { Execution } from '../migrate/controller/execute-task.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { Task } from '../migrate/contract/task.ts';
-import type { Conclusion } from '../operations/conclusion.ts';
+import type { OperationResult } from '../operations/operation-result.ts';
 import { execute as executeTask, type ExecuteOptions, type OperationContext } from '../operations/execute.ts';
 import { withReady, type Needs, type Ready } from '../operations/ready.ts';
 import { openProject, type OpenOptions, type Project } from '../project/open.ts';
@@ -94,7 +94,7 @@ export async function executeHeard(
 }
 
 /** The result of an operation whose events were shown. */
-export function resultOfConclusion(context: Context, ready: Ready, conclusion: Conclusion): Result {
+export function resultOfConclusion(context: Context, ready: Ready, conclusion: OperationResult): Result {
   switch (conclusion.kind) {
     case 'refused':
       return failed(conclusion.findings);

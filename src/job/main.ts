@@ -37,6 +37,8 @@ interface JobWork {
  * the environment. The database URL is in the environment. Events are written to standard output as lines; the exit
  * code is the verdict.
  */
+const redactor = createRedactor();
+
 async function main(): Promise<void> {
   const argument = process.argv[2];
   const work = argument === undefined ? undefined : argument === 'job' ? jobWork(process.env) : folderWork(argument);
@@ -48,7 +50,6 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const redactor = createRedactor();
   const channel = createChannel({
     run: work.task.run,
     hashing: nodeHashing,
@@ -150,4 +151,9 @@ function refuse(task: Task, channel: Channel, findings: readonly Finding[]): voi
   process.exitCode = exitCode;
 }
 
-await main();
+// A bug ends with its stack, but never with a secret in it.
+await main().catch((error: unknown) => {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${redactor.redact(text)}\n`);
+  process.exitCode = 70;
+});

@@ -9,7 +9,7 @@ import type { RunEvent } from '../migrate/contract/event.ts';
 import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
 import { outcomeOfExitCode } from '../migrate/contract/verdict.ts';
 import type { Execution } from '../migrate/controller/execute-task.ts';
-import type { Conclusion } from '../operations/conclusion.ts';
+import type { OperationResult } from '../operations/operation-result.ts';
 import type { OperationContext } from '../operations/execute.ts';
 import { withReady, type Needs } from '../operations/ready.ts';
 import type { Ui } from '../operations/ui.ts';
@@ -125,13 +125,13 @@ export function endingOf(execution: Execution, beside: readonly Finding[]): Endi
 }
 
 /** How an operation ended, and what it said. */
-export interface Concluded extends Ending {
+export interface OperationEnding extends Ending {
   readonly run: string;
   readonly events: readonly RunEvent[];
 }
 
 /** The ending of an operation that may have changed the database. */
-export function concludedBy(conclusion: Conclusion, beside: readonly Finding[]): Concluded {
+export function concludedBy(conclusion: OperationResult, beside: readonly Finding[]): OperationEnding {
   switch (conclusion.kind) {
     case 'refused':
       return { ...refusal([...beside, ...conclusion.findings]), run: '', events: [] };

@@ -7,7 +7,7 @@ import type { Migration } from '../migrate/contract/model.ts';
 import type { Selection } from '../migrate/contract/task.ts';
 import { rehearseAdoption, type RehearsedAdoption } from '../project/rehearse-adoption.ts';
 import { applyTask } from '../project/tasks.ts';
-import { refused, type Conclusion } from './conclusion.ts';
+import { refused, type OperationResult } from './operation-result.ts';
 import { consent } from './consent.ts';
 import { execute, type OperationContext } from './execute.ts';
 
@@ -66,7 +66,7 @@ export async function adopt(
   operation: OperationContext,
   { bundle, how, selection }: PreparedAdoption,
   { waitMs }: AdoptRequest,
-): Promise<Conclusion> {
+): Promise<OperationResult> {
   const { ready, ui } = operation;
   const wait = waitMs === undefined ? {} : { waitMs };
   const consented = await consent(operation, { command: 'adopt', how, selection, ...wait });

@@ -8,7 +8,7 @@ import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
 import type { Project } from '../project/open.ts';
 import { recordedEndOf } from '../project/recorded.ts';
 import { version } from '../project/version.ts';
-import { refused, type Conclusion } from './conclusion.ts';
+import { refused, type OperationResult } from './operation-result.ts';
 import { findRun, type FoundRun } from './find-run.ts';
 import type { FollowingUi } from './ui.ts';
 
@@ -27,7 +27,7 @@ export interface Attachment {
  *
  * @returns `detached`: it was left, and continues
  */
-export async function attachRun({ project, named, leave, ui }: Attachment): Promise<Conclusion> {
+export async function attachRun({ project, named, leave, ui }: Attachment): Promise<OperationResult> {
   const found = await findRun(ui, project, named);
   if (found.entry?.finishedAt !== undefined) {
     const events = await project.remote?.said(found.entry);
@@ -86,7 +86,7 @@ async function close(project: Project, { engine, entry, ref }: Following, execut
 }
 
 /** One that ended long ago is told from what it has said. */
-function reportedAgain(entry: LedgerEntry, events: Execution['events'], ui: FollowingUi): Conclusion {
+function reportedAgain(entry: LedgerEntry, events: Execution['events'], ui: FollowingUi): OperationResult {
   for (const event of events) ui.onEvent(event);
   const finished = events.findLast((event) => event.kind === 'run.finished');
   const outcome = finished?.outcome ?? ((entry.outcome ?? 'unknown') as RunOutcome);

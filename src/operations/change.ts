@@ -3,7 +3,7 @@ import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { PlanFile } from '../project/plan-file.ts';
 import { applyTask, type ApplyRequest } from '../project/tasks.ts';
 import { checkPromotion } from './check-promotion.ts';
-import { refused, type Conclusion } from './conclusion.ts';
+import { refused, type OperationResult } from './operation-result.ts';
 import { consent } from './consent.ts';
 import { detach } from './detach.ts';
 import type { OperationContext } from './execute.ts';
@@ -23,7 +23,7 @@ export interface ChangeRequest extends ApplyRequest {
  * The whole of `up` and `down`, with every policy of the environment: what was reviewed, whether another environment has
  * to be as far first, consent, the checkpoint, one execution, hooks.
  */
-export async function change(operation: OperationContext, request: ChangeRequest): Promise<Conclusion> {
+export async function change(operation: OperationContext, request: ChangeRequest): Promise<OperationResult> {
   const { ready, ui } = operation;
   const reviewed = checkReviewed(ready, request.reviewed);
   if (!reviewed.ok) return refused(reviewed.findings);

@@ -5,11 +5,11 @@ import { beginAttempt } from '../migrate/controller/execute-task.ts';
 import { checkpointerOf } from '../project/checkpoint-method.ts';
 import { checkpointBeforehand } from '../project/checkpointed.ts';
 import { deploymentOf } from '../project/deployment.ts';
-import { refused, type Conclusion } from './conclusion.ts';
+import { refused, type OperationResult } from './operation-result.ts';
 import type { OperationContext } from './execute.ts';
 
 /** Starts a run where it can continue on its own and leaves it: the ledger knows it, `runs attach` shows it. */
-export async function detach(operation: OperationContext, task: Task): Promise<Conclusion> {
+export async function detach(operation: OperationContext, task: Task): Promise<OperationResult> {
   const { ready, command, signal } = operation;
   const { project, wired } = ready;
   const beforehand = task.kind === 'apply' ? await withCheckpoint(operation, task) : ok(task);

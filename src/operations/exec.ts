@@ -1,11 +1,15 @@
 import { execTask, type ExecRequest } from '../project/tasks.ts';
-import { refused, type Conclusion } from './conclusion.ts';
+import { refused, type OperationResult } from './operation-result.ts';
 import { consentToCommand } from './consent.ts';
 import { detach } from './detach.ts';
 import { execute, type OperationContext } from './execute.ts';
 
 /** Has a command of the user's own executed next to the database. */
-export async function exec(operation: OperationContext, request: ExecRequest, detached = false): Promise<Conclusion> {
+export async function exec(
+  operation: OperationContext,
+  request: ExecRequest,
+  detached = false,
+): Promise<OperationResult> {
   const { ready, ui } = operation;
   const consented = await consentToCommand(operation, request);
   if (!consented.ok) return refused(consented.findings);

@@ -10,7 +10,7 @@ const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(join(root, 'docs')).m
 
 /** The options of each command, as docs/cli.md lists them; those of every command under the empty name. */
 function optionsByCommand(): ReadonlyMap<string, ReadonlySet<string>> {
-  const sections = readFileSync(join(root, 'docs/cli.md'), 'utf8').split(/^## /m);
+  const sections = readFileSync(join(root, 'docs/cli.md'), 'utf8').split(/^#{2,3} /m);
   return new Map(
     sections.map((section) => {
       const title = /^.*/.exec(section)?.[0] ?? '';

@@ -240,7 +240,11 @@ test.each([
   [{ verify: { ignore: ['public.t', 7] } }, 'verify.ignore[1]: must be the name of an object, not 7.', ''],
   [{ verify: { ignore: [' '] } }, 'verify.ignore[0]: must be the name of an object, not " ".', ''],
   [{ verify: ['public.t'] }, 'verify: must be an object', ''],
-  [{ environments: { local: { verify: { ingore: [] } } } }, 'environments.local.verify.ingore: is no key', '`ignore`'],
+  [
+    { environments: { local: { verify: { ingore: [] } } } },
+    'environments.local.verify.ingore: unknown key',
+    '`ignore`',
+  ],
 ])('a wrong list of ignored objects is named: %j', async (config, why, fix) => {
   using project = createProject({ 'godwit.config.json': JSON.stringify(config) });
   const ran = await project.run('verify');

@@ -2,7 +2,7 @@ import type { RunEvent } from '../contract/event.ts';
 import { fault, FaultError } from '../../kit/fault.ts';
 import type { RunnerPorts } from '../contract/runner-ports.ts';
 import type { Task } from '../contract/task.ts';
-import { performReading } from './inspect/read-task.ts';
+import { performReading } from './inspect/perform-reading.ts';
 import { verdictOf, type Verdict } from '../contract/verdict.ts';
 
 const mostNotices = 500;

@@ -105,7 +105,7 @@ export function next(state: RunState, end: StageEnd, stopping: boolean): NextSte
     case 'refused': {
       const findings = end.kind === 'refused' ? end.findings : end.findings.map(asUnreached);
       const leave: Action = { do: 'leave', verdict: verdictOf(...findings) };
-      return end.findings.some(isPassing) ? startAgain(state, stopping, leave) : { state, action: leave };
+      return end.findings.some(mayStartAgain) ? startAgain(state, stopping, leave) : { state, action: leave };
     }
     case 'not-begun':
       return { state, action: { do: 'resolve-begin' } };
@@ -188,7 +188,7 @@ function failedFor({ last }: RunState, finding: Finding): Conclusion {
 const passing: ReadonlySet<string> = new Set(['connection-lost', 'lock-timeout', 'history-locked']);
 
 /** True: the cause may pass with time. */
-function isPassing({ code }: Finding): boolean {
+function mayStartAgain({ code }: Finding): boolean {
   return passing.has(code);
 }
 

@@ -46,7 +46,7 @@ export async function regainDatabase(
 }
 
 /** True: another try may succeed. After a failover the address may lead to a standby that is being promoted. */
-export function isPassing({ code }: Finding): boolean {
+export function mayReconnect({ code }: Finding): boolean {
   if (code === 'database-read-only') return true;
   return code !== 'taken-over' && code !== 'busy' && catalogue[code].retryable === true;
 }

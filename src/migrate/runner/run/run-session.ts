@@ -19,7 +19,7 @@ import { watchStandbyWaits } from '../session/standby.ts';
 import { expectAnswers, watchConnections } from '../session/watch-connections.ts';
 import { writeBeginning, type BeginOptions } from './begin.ts';
 import { findCancellation } from './cancelled-by.ts';
-import { isPassing, regainDatabase } from './regain-database.ts';
+import { mayReconnect, regainDatabase } from './regain-database.ts';
 import { workingOn, type AddedColumns, type Begun, type LiveRun } from './live-run.ts';
 import { stopOnSignal, type Stopping } from './stop-run.ts';
 
@@ -217,7 +217,7 @@ export class RunSession implements LiveRun {
     const until = this.#ports.clock() + reconnectMs;
     for (;;) {
       const back = await this.#comeBack(old);
-      if (back.ok || this.#ports.clock() > until || !back.findings.some(isPassing)) return back;
+      if (back.ok || this.#ports.clock() > until || !back.findings.some(mayReconnect)) return back;
       // The old session may hold the run lock.
       this.#session.abandon();
       await pause(this.#ports, 300 + this.#ports.random() * 400);

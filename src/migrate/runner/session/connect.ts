@@ -21,7 +21,7 @@ export async function connectPatiently<T>(ports: RunnerPorts, open: ConnectTry<T
     const opened = await open();
     if (opened.ok || ports.signal.aborted || budgetMs === 0) return opened;
     const [finding] = opened.findings;
-    if (finding === undefined || !isPassing(finding)) return opened;
+    if (finding === undefined || !mayConnectLater(finding)) return opened;
     const waitedMs = Math.round(ports.clock() - began);
     const cause = causeOf(finding);
     causes.set(cause, (causes.get(cause) ?? 0) + 1);
@@ -34,7 +34,7 @@ export async function connectPatiently<T>(ports: RunnerPorts, open: ConnectTry<T
   }
 }
 
-function isPassing({ code }: Finding): boolean {
+function mayConnectLater({ code }: Finding): boolean {
   return Object.hasOwn(catalogue, code) && catalogue[code].retryable === true;
 }
 

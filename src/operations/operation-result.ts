@@ -2,7 +2,7 @@ import type { Finding } from '../kit/finding.ts';
 import type { Execution } from '../migrate/controller/execute-task.ts';
 
 /** How an operation that may change the database ended. */
-export type Conclusion =
+export type OperationResult =
   /** Refused before its run began; the findings have been shown to nobody yet. */
   | { readonly kind: 'refused'; readonly findings: readonly Finding[] }
   /** There is nothing to do, and no run was begun. */
@@ -12,6 +12,6 @@ export type Conclusion =
   /** The events of the run were received by who has asked. */
   | { readonly kind: 'ended'; readonly execution: Execution };
 
-export function refused(findings: readonly Finding[]): Conclusion {
+export function refused(findings: readonly Finding[]): OperationResult {
   return { kind: 'refused', findings };
 }
