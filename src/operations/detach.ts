@@ -2,9 +2,9 @@ import { ok, type Outcome } from '../kit/outcome.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { ApplyTask, Task } from '../migrate/contract/task.ts';
 import { beginAttempt } from '../migrate/controller/execute-task.ts';
-import { checkpointerOf } from '../project/checkpoint-method.ts';
-import { checkpointBeforehand } from '../project/checkpointed.ts';
-import { deploymentOf } from '../project/deployment.ts';
+import { checkpointerOf } from './checkpoint-method.ts';
+import { checkpointBeforehand } from './checkpointed.ts';
+import { deploymentOf } from './deployment.ts';
 import { refused, type OperationResult } from './operation-result.ts';
 import type { OperationContext } from './execute.ts';
 

@@ -6,14 +6,14 @@ import type { Prepared } from '../migrate/contract/engine.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { Bundle } from '../migrate/contract/ports.ts';
 import { isChange, type Task } from '../migrate/contract/task.ts';
-import { pinEnvironment, repinEnvironment } from './lock-file.ts';
+import { pinEnvironment, repinEnvironment } from '../project/lock-file.ts';
 import { deploymentOf } from './deployment.ts';
-import { lookAhead } from './look-ahead.ts';
-import type { Project } from './open.ts';
+import { lookAhead } from '../project/look-ahead.ts';
+import type { Project } from '../project/open.ts';
 import { isOfAnother } from './other-database.ts';
 import { recordedEnd } from './recorded.ts';
 import { deployUndoing, undoes } from './recorded-downs.ts';
-import type { Wired } from './wire.ts';
+import type { Wired } from '../project/wire.ts';
 
 /** What stands around a task: the command that asked for it, who listens, what stops it. */
 export interface RunTaskOptions {

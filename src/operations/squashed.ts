@@ -11,9 +11,9 @@ import { withRehearsed } from '../migrate/read/bundle.ts';
 import type { Rehearsal } from '../migrate/rehearsal/rehearsal.ts';
 import { rehearse } from '../migrate/rehearsal/rehearse.ts';
 import { sameWords } from '../migrate/rehearsal/reparse.ts';
-import type { Project } from './open.ts';
+import type { Project } from '../project/open.ts';
 import { unavailable } from './rehearse-adoption.ts';
-import { createRunId } from './run-id.ts';
+import { createRunId } from '../project/run-id.ts';
 
 type Deploy = (deployment: Deployment) => Promise<Execution>;
 /** With this code a runner refuses to record what nobody has rehearsed. */

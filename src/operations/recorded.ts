@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecordedRun } from '../migrate/controller/resolve-outcome.ts';
 import { deploy } from '../migrate/controller/execute-task.ts';
 import type { Actor } from '../migrate/contract/task.ts';
-import type { Project } from './open.ts';
+import type { Project } from '../project/open.ts';
 import { deploymentOf } from './deployment.ts';
 import { inspectTask } from './tasks.ts';
-import { wire, type Wired } from './wire.ts';
+import { wire, type Wired } from '../project/wire.ts';
 
 /** The server needs a moment to see that a runner has gone, and to roll back what it did. */
 const timeoutMs = 10_000;
