@@ -8,15 +8,15 @@ import { check, finding, plan } from './parts.ts';
 /** The shapes by the name of their file. A test compares them with the types of the sources. */
 export const shapes = { config, document, event, finding, check, plan };
 
-/** Where a published schema is, so that others can refer to it. */
-const place = 'https://unpkg.com/godwit/schemas';
+/** Names a schema wherever its file is, so that others can refer to it. */
+const namespace = 'urn:godwit:schema';
 
 /** The schemas by the name of their file, as JSON Schema draft 2020-12. */
 export function schemas(): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => {
       const { $schema, ...schema } = z.toJSONSchema(shape);
-      return [name, { $schema, $id: `${place}/${name}.json`, ...schema }];
+      return [name, { $schema, $id: `${namespace}:${name}`, ...schema }];
     }),
   );
 }
