@@ -1,3 +1,4 @@
+import type { ObjectName } from './catalogue-object.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { Blocker } from './blocker.ts';
 import type { SameWord } from './rehearsed.ts';
@@ -111,7 +112,7 @@ export type RunEvent =
       /** How many objects the migration created, changed or dropped. */
       readonly objects: number;
       /** Those that are not as before once the draft has run. */
-      readonly unproven: readonly { readonly kind: string; readonly name: string; readonly why: string }[];
+      readonly unproven: readonly (ObjectName & { readonly why: string })[];
       /** What is left to its reader: rows, and what there is no way back for. */
       readonly gaps: readonly string[];
     }

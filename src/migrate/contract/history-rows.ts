@@ -1,3 +1,4 @@
+import type { ObjectName } from './catalogue-object.ts';
 import type { Pruning } from './pruning.ts';
 
 /** One row of godwit.migration: what became part of the history, in order. None is ever deleted. */
@@ -83,10 +84,8 @@ export interface RecordedIdentity {
 }
 
 /** An object whose difference was taken into the baseline. */
-export interface AcceptedObject {
+export interface AcceptedObject extends ObjectName {
   readonly change: 'changed' | 'missing' | 'added';
-  readonly kind: string;
-  readonly name: string;
 }
 
 /** Where a run that is at work stands now. */

@@ -2,6 +2,8 @@ import type { Finding, Place } from '../../kit/finding.ts';
 import type { Leaving } from '../../sql/leaves.ts';
 import type { Outside } from '../../sql/outside.ts';
 import type { Lock } from '../../sql/locks/lock.ts';
+import type { ObjectKind } from './catalogue-object.ts';
+import type { CheckKind } from './check-kind.ts';
 import type { Look } from './look.ts';
 import type { LockClass } from '../../sql/locks.ts';
 import type { Replaces } from '../../sql/replaces.ts';
@@ -177,8 +179,8 @@ export interface Plan {
 /** One thing that a migration did, as the server tells it. */
 export interface Change {
   readonly change: 'created' | 'changed' | 'dropped';
-  /** `table`, `column`, `index`, `view`, …; `row` for those of a table that it wrote with a literal key. */
-  readonly kind: string;
+  /** `row`: those of a table that it wrote with a literal key. */
+  readonly kind: ObjectKind | 'row';
   /** Qualified: `public.users`, `public.users.email`, `public.f(integer)`; of rows the table’s. */
   readonly name: string;
   /** How many rows; of nothing else. */
@@ -193,8 +195,7 @@ export interface Change {
 
 /** One check of verification and what became of it. */
 export interface Check {
-  /** `table`, `column`, `index`, `trigger-fires`, `seed-row`, `expect`, … */
-  readonly kind: string;
+  readonly kind: CheckKind;
   /** What was checked, by its qualified name. */
   readonly object: string;
   readonly ok: boolean;

@@ -8,7 +8,7 @@ export interface NamedObject {
 
 /**
  * Does the pattern name this object? It is a qualified name, with `*` for any characters and `?` for one, with the kind in
- * front if wanted. Double quotes may be left away.
+ * front if wanted (`foreign-data wrapper` also without its hyphen). Double quotes may be omitted.
  *
  * @example
  * ```ts
@@ -18,7 +18,7 @@ export interface NamedObject {
 export function matches(pattern: string, { kind, name }: NamedObject): boolean {
   const glob = expressionOf(pattern);
   const bare = withoutQuotes(name);
-  return glob.test(bare) || glob.test(`${kind} ${bare}`);
+  return glob.test(bare) || [kind, kind.replaceAll('-', ' ')].some((one) => glob.test(`${one} ${bare}`));
 }
 
 const expressions = new Map<string, RegExp>();

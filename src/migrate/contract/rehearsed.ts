@@ -1,20 +1,19 @@
 import type { Finding } from '../../kit/finding.ts';
+import type { ObjectName } from './catalogue-object.ts';
+import type { Words } from './definition.ts';
 
 /** How a rehearsed migration left an object. */
 export interface RehearsedState {
   /** Index of the migration among the rehearsed ones. */
   readonly step: number;
   /** The server's own words; null: the migration dropped it, or gave it another name. */
-  readonly words: readonly string[] | null;
+  readonly words: Words | null;
   /** Index of the migration that created it; absent: it had been there. */
   readonly made?: number;
 }
 
 /** One object that rehearsed migrations wrote, under one name. */
-export interface RehearsedObject {
-  readonly kind: string;
-  /** Qualified, as in the baseline. */
-  readonly name: string;
+export interface RehearsedObject extends ObjectName {
   /** OID of the catalogue of what it is a part of, and its name: those of the object itself where it is no part. */
   readonly homeClass: string;
   readonly home: string;
@@ -40,9 +39,7 @@ export interface RehearsedStep {
 }
 
 /** A word of the target that means what the rehearsal's does: after one pass through the server both read the same. */
-export interface SameWord {
-  readonly kind: string;
-  readonly name: string;
+export interface SameWord extends ObjectName {
   readonly expected: string;
   readonly found: string;
 }
@@ -63,9 +60,4 @@ export interface Rehearsed {
 /** The state of an object once the migrations up to this one have run; undefined: none of them had written it. */
 export function stateAt(object: RehearsedObject, step: number): RehearsedState | undefined {
   return object.states.findLast((state) => state.step <= step);
-}
-
-/** What tells objects apart where OIDs mean nothing. */
-export function keyOf({ kind, name }: Pick<RehearsedObject, 'kind' | 'name'>): string {
-  return `${kind} ${name}`;
 }

@@ -1,8 +1,9 @@
+import { partIn, type PartName } from '../../contract/definition.ts';
 import type { DescribedObject, DraftObject } from './draft-object.ts';
 import { partsOfName, simpleName } from './names.ts';
 
 /** Whether the definition of an object is another one, apart from the names of what was renamed. */
-export type Compare = (object: DraftObject, part?: string) => boolean;
+export type Compare = (object: DraftObject, part?: PartName) => boolean;
 
 /**
  * Makes the comparison of definitions for a migration that may have renamed things: a view reads otherwise once a
@@ -20,10 +21,10 @@ export function comparison(objects: readonly DraftObject[]): Compare {
   });
   const former = (text: string): string =>
     renamed.reduce((result, [now, was]) => result.replaceAll(now, () => was), text);
-  const read = (object: DescribedObject, part: string | undefined, through: (text: string) => string): string =>
+  const read = (object: DescribedObject, part: PartName | undefined, through: (text: string) => string): string =>
     JSON.stringify(
       object.words
-        .filter((word) => part === undefined || word.startsWith(`${part}: `))
+        .filter((word) => part === undefined || partIn(word).part === part)
         .map((word) => plain(through(word)))
         .sort(),
     );

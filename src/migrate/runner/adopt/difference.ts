@@ -1,8 +1,10 @@
+import type { ObjectKind } from '../../contract/catalogue-object.ts';
+import { textOf, type PartName, type Words } from '../../contract/definition.ts';
 import { differentWords, type WordDifference } from '../verify/word-difference.ts';
 
 /** A part of a definition that is not as the rehearsal made it. */
 export interface AdoptDifference {
-  readonly part: string;
+  readonly part: PartName;
   readonly was: string;
   readonly is: string;
   /**
@@ -13,7 +15,7 @@ export interface AdoptDifference {
 }
 
 /** Parts that the server writes anew from what it has parsed: after a dump and restore they may read differently. */
-const texts = new Set([
+const texts: ReadonlySet<PartName> = new Set<PartName>([
   'definition',
   'default',
   'generated',
@@ -25,7 +27,7 @@ const texts = new Set([
 ]);
 
 /** Of these kinds, everything depends on who owns the database or on its operating system. */
-const looseKinds = new Set(['default acl']);
+const looseKinds: ReadonlySet<ObjectKind> = new Set<ObjectKind>(['default acl']);
 
 /**
  * Compares what a rehearsal made with what was found under the same name.
@@ -34,18 +36,14 @@ const looseKinds = new Set(['default acl']);
  * @param expected the rehearsal's words
  * @param found the target's words
  */
-export function adoptDifferences(
-  kind: string,
-  expected: readonly string[],
-  found: readonly string[],
-): readonly AdoptDifference[] {
-  const owner = found.find((word) => word.startsWith('owner: '))?.slice('owner: '.length);
+export function adoptDifferences(kind: ObjectKind, expected: Words, found: Words): readonly AdoptDifference[] {
+  const owner = textOf(found, 'owner');
   return differentWords(expected, found)
     .filter(({ part, was }) => !(part === 'grant' && owner !== undefined && isTo(was, owner)))
     .map(({ part, was, is, severity }) => ({ part, was, is, weight: weightOf(kind, { part, was, is, severity }) }));
 }
 
-function weightOf(kind: string, { part, was, is, severity }: WordDifference): AdoptDifference['weight'] {
+function weightOf(kind: ObjectKind, { part, was, is, severity }: WordDifference): AdoptDifference['weight'] {
   if (severity !== 'error' || part === 'owner' || looseKinds.has(kind)) return 'note';
   if (kind === 'extension' && part === 'version') return 'note';
   if (kind === 'collation' && part === 'locale') return 'note';

@@ -3,7 +3,8 @@ import type { Finding, Place } from '../../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { findObjects } from '../adopt/find-objects.ts';
 import { differencesAt, type AdoptionDifference, type FoundObject } from '../adopt/judge.ts';
-import { keyOf, stateAt, type Rehearsed, type SameWord } from '../../contract/rehearsed.ts';
+import { keyOfName } from '../../contract/catalogue-object.ts';
+import { stateAt, type Rehearsed, type SameWord } from '../../contract/rehearsed.ts';
 import { describeDifference } from '../adopt/describe-difference.ts';
 import type { HistoryRow } from '../../contract/history-rows.ts';
 import type { Migration } from '../../contract/model.ts';
@@ -99,10 +100,10 @@ function missing(rehearsed: Rehearsed, left: Left, recordable: readonly Recordab
   const made = new Set(
     rehearsed.objects.flatMap((object) => {
       const words = stateAt(object, last)?.words;
-      return words === undefined || words === null ? [] : [keyOf(object)];
+      return words === undefined || words === null ? [] : [keyOfName(object)];
     }),
   );
-  const absent = left.made.filter((object) => !made.has(keyOf(object)));
+  const absent = left.made.filter((object) => !made.has(keyOfName(object)));
   // What is absent with its table is told with it.
   const homes = new Set(absent.filter(({ isHome }) => isHome).map(({ home }) => home));
   return absent

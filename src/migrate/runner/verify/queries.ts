@@ -29,13 +29,13 @@ export async function queryViews(session: Session, views: readonly QueriedView[]
 }
 
 function notQueried({ label, where, migration }: QueriedView, why: string): Check {
-  const common = { kind: 'view-query', object: label, where, migration, expected: 'can be queried' };
+  const common = { kind: 'view-query' as const, object: label, where, migration, expected: 'can be queried' };
   return { ...common, ok: true, severity: 'note', actual: `not queried: ${why}` };
 }
 
 function viewCheck(view: QueriedView, reply: Reply): Check {
   const { label, where, migration } = view;
-  const common = { kind: 'view-query', object: label, where, migration, expected: 'can be queried' };
+  const common = { kind: 'view-query' as const, object: label, where, migration, expected: 'can be queried' };
   if (reply.ok) return { ...common, ok: true, severity: 'note', actual: 'can be queried' };
   // A materialized view beneath it has no data yet; a role may not read what is beneath it; others hold a table of it; it
   // writes (FOR UPDATE, nextval), and here nothing is written.
@@ -78,7 +78,7 @@ async function checkExpectation(
   const text = `SELECT ${column} IS NOT DISTINCT FROM (${expected}), ${column}::text FROM (${query}) AS q(${column}) LIMIT 2`;
   const reply = await readOnly(session, text);
   const common = {
-    kind: 'expect',
+    kind: 'expect' as const,
     object: query,
     expected,
     where,
@@ -107,7 +107,7 @@ export async function checkVerifyScript(
     const reply = await readOnly(session, query);
     const where = { file: migration.verify?.file ?? '', line: statement.line, column: statement.column };
     const common = {
-      kind: 'verify-query',
+      kind: 'verify-query' as const,
       object: firstLine(query),
       expected: 'true',
       where,
