@@ -56,7 +56,7 @@ try {
       results[name] = { title: scenario.title, ...(await scenario.run(workshop)) };
       console.log(`${section(results[name])}\n`);
     } catch (error) {
-      // One broken scenario leaves the others their numbers.
+      // One broken scenario does not invalidate the others.
       process.exitCode = 1;
       results[name] = { title: scenario.title, failed: String(error) };
       console.log(`### ${scenario.title}\n\nFAILED: ${error.stack}\n`);
@@ -88,7 +88,7 @@ function keep(about) {
   if (values.document) document(about);
 }
 
-/** Puts the tables between the two marks of the page. */
+/** Writes the tables between the two marks of the page. */
 function document(about) {
   const page = join(root, 'bench', 'README.md');
   const done = Object.values(results).filter((one) => one.failed === undefined);
@@ -100,11 +100,13 @@ function document(about) {
   writeFileSync(page, `${before}\n${body}\n${after}`);
 }
 
-/** The tables of one scenario in the place of its older ones, or behind all others, with what they were measured on. */
+/**
+ * Replaces the tables of one scenario, or appends them after all others, with the setting that they were measured in.
+ */
 function withSection(known, result, about) {
   const [heading, ...rest] = section(result).split('\n\n');
-  const anew = [heading, setting(about), ...rest].join('\n\n');
+  const updated = [heading, setting(about), ...rest].join('\n\n');
   const sections = known.split(/\n\n(?=### )/);
   const at = sections.findIndex((one) => one.startsWith(`${heading}\n`));
-  return (at < 0 ? [...sections, anew] : sections.with(at, anew)).join('\n\n');
+  return (at < 0 ? [...sections, updated] : sections.with(at, updated)).join('\n\n');
 }

@@ -35,7 +35,7 @@ const create = (cloud: Emulator, job: object): ReturnType<typeof send> =>
 
 const text = (cloud: Emulator): readonly unknown[] => cloud.state.logs.map((entry) => entry['textPayload']);
 
-/** Runs a job and returns how its execution is told of, with the last attempt of its first task. */
+/** Runs a job and returns its execution as reported, with the last attempt of its first task. */
 async function perform(cloud: Emulator, wanted: Wanted): Promise<Record<string, unknown>> {
   expect(await create(cloud, jobOf(wanted))).toMatchObject({ status: 200 });
   await expect

@@ -21,9 +21,9 @@ const options = {
 } as const;
 
 /**
- * `node dist/emulator.js --port N`: runs until it is stopped, and says where.
+ * `node dist/emulator.js --port N`: runs until it is stopped, and prints its addresses.
  *
- * @param args the command line behind the program's name; a wrong one ends with 2 and its usage
+ * @param args the command line after the program's name; an invalid one ends with 2 and the usage
  */
 export async function runEmulator(args: readonly string[]): Promise<void> {
   const values = valuesOf(args);

@@ -54,22 +54,22 @@ describe.each(transports)('over %s the official clients', (_, optionsOf) => {
   test('VPC connectors are made, listed and deleted; wrong ones are refused; jobs see their state', async () => {
     await using cloud = await startEmulator();
     const connectors = new VpcAccessServiceClient(await optionsOf(cloud));
-    const wished = { network: 'default', ipCidrRange: '10.8.0.0/28' };
+    const wanted = { network: 'default', ipCidrRange: '10.8.0.0/28' };
     const [making] = await connectors.createConnector({
       parent: place,
       connectorId: 'dev-cloud-run-connector',
-      connector: wished,
+      connector: wanted,
     });
     const [made] = await making.promise();
-    // The client reads what operations carry by number.
+    // The client decodes the content of operations by number.
     expect(made).toMatchObject({ name: `${place}/connectors/dev-cloud-run-connector`, state: 1, minInstances: 2 });
     cloud.seed.connector(`${place}/connectors/broken`, 'ERROR');
     const [all] = await connectors.listConnectors({ parent: place });
     expect(all.map(({ state }) => state)).toEqual(['READY', 'ERROR']);
     for (const [connectorId, connector] of [
-      ['a-name-of-more-than-25-chars', wished],
+      ['a-name-of-more-than-25-chars', wanted],
       ['good', { network: 'default', ipCidrRange: '10.8.0.0/24' }],
-      ['good', { ...wished, subnet: { name: 'sub' } }],
+      ['good', { ...wanted, subnet: { name: 'sub' } }],
       ['good', { network: 'default' }],
     ] as const)
       await expect(connectors.createConnector({ parent: place, connectorId, connector })).rejects.toThrow(/must/i);
@@ -114,7 +114,7 @@ describe.each(transports)('over %s the official clients', (_, optionsOf) => {
     const [repository] = await making.promise();
     const name = repository.name ?? '';
     expect(repository.registryUri).toBe(`${cloud.registry}/acme-dev/godwit`);
-    // As a push leaves it.
+    // The state after a push.
     const stored = repositoryOf(cloud.images!.store, 'acme-dev/godwit/runner');
     for (const [index, tag] of ['older', 'newer'].entries()) {
       const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, tag, layers: [{ size: 100 }] }));

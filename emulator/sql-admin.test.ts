@@ -3,7 +3,7 @@ import { OAuth2Client } from 'google-auth-library';
 import { expect, test } from 'vitest';
 import { startEmulator, type Emulator } from './start.ts';
 
-/** The official client, with the emulator in the place of Google. */
+/** The official client, with the emulator in place of Google. */
 function clientOf(cloud: Emulator, principal?: string) {
   const auth = new OAuth2Client();
   auth.setCredentials({ access_token: cloud.env(principal)['GOOGLE_OAUTH_ACCESS_TOKEN'] ?? '' });
@@ -40,11 +40,11 @@ test('the official client reads an instance, its databases, users and how far it
 
 test('the official client makes backups, one at a time, and reads them back as runs and as backups that expire', async () => {
   await using cloud = await startEmulator();
-  const control = cloud.seed.sqlInstance('acme-dev:us-central1:dev-db');
+  const control = cloud.seed.sqlInstance('acme-dev:us-central1:dev-db', { backupMs: 1_000 });
   const client = clientOf(cloud);
-  const begun = await client.backupRuns.insert({ ...place, requestBody: { description: 'before run 1' } });
+  const started = await client.backupRuns.insert({ ...place, requestBody: { description: 'before run 1' } });
   await expect(client.backupRuns.insert({ ...place, requestBody: {} })).rejects.toMatchObject({ status: 409 });
-  const done = await untilDone(client, begun.data.name ?? '');
+  const done = await untilDone(client, started.data.name ?? '');
   const id = done.backupContext?.backupId ?? '';
   expect((await client.backupRuns.get({ ...place, id })).data).toMatchObject({
     status: 'SUCCESSFUL',
@@ -82,8 +82,8 @@ test('faults: an instance in maintenance takes no backup, a backup may fail, a c
   const control = cloud.seed.sqlInstance('acme-dev:us-central1:dev-db', { backupFault: 'fails', backupMs: 1 });
   cloud.iam.grant('user:writer@example.com', ['cloudsql.*']);
   const client = clientOf(cloud, 'user:writer@example.com');
-  const begun = await client.backupRuns.insert({ ...place, requestBody: {} });
-  expect((await untilDone(client, begun.data.name ?? '')).error?.errors?.[0]?.code).toBe('INTERNAL_ERROR');
+  const started = await client.backupRuns.insert({ ...place, requestBody: {} });
+  expect((await untilDone(client, started.data.name ?? '')).error?.errors?.[0]?.code).toBe('INTERNAL_ERROR');
   control.instance.state = 'MAINTENANCE';
   await expect(client.backupRuns.insert({ ...place, requestBody: {} })).rejects.toMatchObject({ status: 400 });
   const reader = clientOf(cloud, 'user:reader@example.com');

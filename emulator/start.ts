@@ -24,11 +24,11 @@ import { createSeed, type Seed } from './world.ts';
 
 /** Where tasks run. */
 type Execution = {
-  /** Variables for every task, on top of the job's. */
+  /** Variables for every task, in addition to the job's. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds between SIGTERM and SIGKILL; 10,000 when left out. */
+  /** Milliseconds between SIGTERM and SIGKILL; by default 10,000. */
   readonly graceMs?: number;
-  /** A folder that stands for `/godwit/` of images whose layers hold none. */
+  /** A folder that represents `/godwit/` in images whose layers contain none. */
   readonly folder?: string;
 } & (
   | { readonly kind: 'process' }
@@ -39,22 +39,22 @@ type Execution = {
 );
 
 export interface EmulatorOptions {
-  /** 0 or nothing for a free one. Loopback only. */
+  /** By default, or with 0, a free port. Loopback only. */
   readonly port?: number;
-  /** The registry beside it; `false` for none: then every image is taken to be there. */
+  /** The emulator's registry; `false` for none: then every image is assumed to exist. */
   readonly registry?: { readonly port?: number } | false;
-  /** Where tasks run; as plain processes when left out. */
+  /** Where tasks run; by default as plain processes. */
   readonly execution?: Execution;
-  /** Who may do what; `open` lets everybody do everything. */
+  /** The permissions of principals; `open` permits everything to everybody. */
   readonly iam?: IamModel | 'open';
 }
 
-/** What an emulator has seen and done. */
+/** The state of an emulator, for tests. */
 interface EmulatorState {
-  /** Names of the jobs that are there: none is left when everything was cleaned up. */
+  /** Names of the existing jobs: none after a complete clean-up. */
   readonly jobs: readonly JsonObject[];
   readonly executions: readonly JsonObject[];
-  /** Every log entry, also those that cannot be read yet. */
+  /** Every log entry, including those that are not readable yet. */
   readonly logs: readonly JsonObject[];
 }
 
@@ -63,17 +63,17 @@ export interface Emulator extends AsyncDisposable {
   readonly url: string;
   /** `127.0.0.1:PORT` of the registry, the first part of an image's name; empty without one. */
   readonly registry: string;
-  /** The registry itself: what it holds, its faults and requests. */
+  /** The registry itself: its content, faults and requests. */
   readonly images: Registry | undefined;
-  /** What a controller needs to find the emulator, as a principal. */
+  /** The environment by which a controller finds the emulator, as a principal. */
   env(principal?: string): Readonly<Record<string, string>>;
-  /** The port of the gRPC front, which is started when it is first asked for. Needs the development dependencies. */
+  /** The port of the gRPC front, which starts on first use. Needs the development dependencies. */
   grpcPort(): Promise<number>;
   readonly seed: Seed;
   readonly faults: Faults;
   readonly iam: Iam;
   readonly calls: readonly RecordedCall[];
-  /** The permissions that a principal's calls needed: the smallest role that would have been enough. */
+  /** The permissions that a principal's calls needed: the smallest sufficient role. */
   role(principal: string): readonly UsedPermission[];
   readonly state: EmulatorState;
   stop(): Promise<void>;

@@ -2,11 +2,12 @@
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { specsAlone } from './specs-alone.mjs';
 
 await import('./embed-sql.mjs').then(({ render }) =>
   writeFileSync('src/migrate/runner/history/schema.generated.ts', render()),
 );
-// Only where Google's packages are installed; the file is kept in the repository.
+// Only if Google's packages are installed; the file is committed to the repository.
 const descriptors = await import('./descriptors.mjs').then(({ render }) => render());
 if (descriptors !== undefined) writeFileSync('emulator/proto/descriptors.generated.ts', descriptors);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -17,16 +18,16 @@ const shared = {
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
-  // Names stay, for stack traces; white space costs time at every start.
+  // Names are kept for stack traces; white space costs time at every start.
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'linked',
   define: {
     'process.env.GODWIT_VERSION': JSON.stringify(version),
-    // `pg` looks for Cloudflare's sockets by this global, and on Node 20 the look alone loads fetch: 20 ms.
+    // `pg` checks for Cloudflare's sockets by this global, and on Node 20 the check alone loads fetch: 20 ms.
     Response: 'undefined',
   },
-  // `pg` and its friends are CommonJS and call `require` for Node's own modules.
+  // `pg` and its dependencies are CommonJS and call `require` for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
@@ -38,16 +39,18 @@ await Promise.all([
   build({
     ...shared,
     entryPoints: { godwit: 'src/cli/main.ts' },
+    plugins: [specsAlone],
     outdir: 'dist',
-    // A command loads its own part only; beside the entry, so that paths from `import.meta.url` mean the same everywhere.
+    // A command loads only its own part. The parts are next to the entry, so that paths from `import.meta.url` mean the
+    // same everywhere.
     splitting: true,
     chunkNames: '[name]-[hash]',
     banner: { js: `#!/usr/bin/env node\n${shared.banner.js}` },
-    // Loaded only when needed; the first two carry files of their own (a WASM module, Babel).
+    // Loaded only when needed; the first two include files of their own (a WASM module, Babel).
     external: [...shared.external, 'libpg-query', 'jiti', 'google-auth-library'],
   }),
   build({ ...shared, entryPoints: { runner: 'src/job/main.ts' }, outdir: 'dist' }),
-  // Google Cloud for the demo of the private network; its gRPC front is for tests and stays out.
+  // Google Cloud for the demo of the private network; its gRPC front is only for tests and is left out.
   build({
     ...shared,
     entryPoints: { emulator: 'emulator/entry.ts' },

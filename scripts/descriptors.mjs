@@ -1,8 +1,9 @@
-// Trims the descriptors in Google's official packages to the services that the emulator offers, so that it runs without them.
+// Trims the descriptors in Google's official packages to the services that the emulator offers, so that it runs without
+// those packages.
 import protobuf from 'protobufjs';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
-/** Package -> services; a list of methods where only some are offered. */
+/** Package -> services; a list of methods if only some are offered. */
 const wanted = {
   '@google-cloud/run': {
     'google.cloud.run.v2.Jobs': 'all',
@@ -60,7 +61,7 @@ const scalars = new Set(
   'double float int32 int64 uint32 uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64 bool string bytes'.split(' '),
 );
 
-/** The source of emulator/proto/descriptors.generated.ts, or `undefined` where the official packages are not installed. */
+/** The source of emulator/proto/descriptors.generated.ts, or `undefined` if the official packages are not installed. */
 export function render() {
   if (!Object.keys(wanted).every((name) => existsSync(file(name)))) return undefined;
   const out = { messages: {}, enums: {}, services: {} };
@@ -96,7 +97,7 @@ const file = (name) => `node_modules/${name}/build/protos/protos.json`;
 
 function trimmer(root, out, behaviours) {
   const find = (path) => path.split('.').reduce((at, part) => at?.nested?.[part], root);
-  /** A type name as the scope sees it: from the innermost outward. */
+  /** Resolves a type name in its scope: from the innermost outward. */
   const resolve = (name, scope) => {
     if (name.startsWith('.')) return name.slice(1);
     const parts = scope.split('.');
@@ -179,7 +180,7 @@ function bindings(http) {
   });
 }
 
-/** protobufjs keeps one behaviour of a field in its JSON; the .proto files beside it name them all. */
+/** protobufjs keeps only one behaviour of a field in its JSON; the .proto files next to it name them all. */
 function behaviourReader(name) {
   const known = new Map();
   const look = (scope) => {

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 
 const folder = 'sql/history';
 const target = 'src/migrate/runner/history/schema.generated.ts';
-/** In the order in which they are made. */
+/** In the order of their creation. */
 const describing = ['words.sql', 'words-other.sql'];
 const functions = ['audit.sql', 'prune.sql', 'functions.sql', 'looks.sql', 'seeds.sql', 'written.sql', 'describe.sql'];
 

@@ -1,5 +1,6 @@
-// The one door of the repository: `npm start`, `npm test`, `npm run build|check|fix|bench|faults|histories|damages|conformance:gcp`.
-// Installs and builds what is missing or stale first, so that two commands are enough in a clean clone.
+// The single entry point of the repository: `npm start`, `npm test`, `npm run
+// build|check|fix|bench|faults|histories|damages|conformance:gcp`. Installs and builds what is missing or stale first,
+// so that two commands are enough in a clean clone.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -28,6 +29,7 @@ const jobs = {
     node('node_modules/oxfmt/bin/oxfmt', '--check');
     node('node_modules/oxlint/bin/oxlint', '--deny-warnings');
     node('node_modules/typescript/bin/tsc', '-p', '.');
+    node('scripts/type-names.mjs');
     node('node_modules/knip/bin/knip.js');
     node('node_modules/publint/src/cli.js', '--strict');
   },
@@ -55,7 +57,8 @@ const jobs = {
   },
   'conformance:gcp': () => {
     const [config, ...args] = rest;
-    if (config === undefined) stop('usage: npm run conformance:gcp -- godwit.config.json   (see docs/cloud-run.md)', 2);
+    if (config === undefined)
+      stop('usage: npm run conformance:gcp -- godwit.config.json   (see emulator/README.md)', 2);
     if (!existsSync(config)) stop(`${config} is not there.`, 2);
     build();
     process.env.GODWIT_CONFORMANCE = resolve(config);
@@ -86,7 +89,7 @@ async function test(args) {
   if (skipped > optional.length && process.env.GODWIT_FORBID_SKIPS) stop('Skipped tests are forbidden here.', 1);
 }
 
-/** Tests that may be skipped everywhere: their judge is a program that no package of Debian brings. */
+/** Tests that may be skipped everywhere, because the program that judges them is in no Debian package. */
 function optionalSkips({ testResults }) {
   return testResults
     .flatMap(({ assertionResults }) => assertionResults)
@@ -94,7 +97,10 @@ function optionalSkips({ testResults }) {
     .map(({ fullName }) => fullName);
 }
 
-/** On Node 20 a worker thread that cannot close a handle never ends, long after the last test has: then it is ended. */
+/**
+ * On Node 20, a worker thread that cannot close a handle keeps the process alive long after the last test, so the
+ * process is ended.
+ */
 async function vitest(flags, end) {
   const env = { ...process.env, GODWIT_TEST_END: end };
   const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...flags], { stdio: 'inherit', env });

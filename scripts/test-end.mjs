@@ -1,4 +1,4 @@
-// A reporter for vitest: writes down how the tests ended, errors outside of any test included.
+// A reporter for vitest: records how the tests ended, including errors outside any test.
 import { writeFileSync } from 'node:fs';
 
 // oxlint-disable-next-line import/no-default-export -- vitest loads reporters by their default export.

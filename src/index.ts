@@ -4,7 +4,7 @@
  * @module
  */
 import { env as processEnv } from 'node:process';
-import { whoActs } from './adapters/actor.ts';
+import { resolveActor } from './adapters/actor.ts';
 import { exitCodeOf } from './kit/fault.ts';
 import type { Finding } from './kit/finding.ts';
 import type { Checkpoint } from './migrate/contract/checkpoint.ts';
@@ -216,7 +216,7 @@ export async function verify(options: ProjectOptions & { readonly strict?: boole
   });
 }
 
-interface Ready {
+interface ReadyProject {
   readonly project: Project;
   readonly wired: Wired;
   readonly actor: Actor;
@@ -227,7 +227,7 @@ type Ended = Ending & { readonly events: readonly RunEvent[] };
 async function withProject<Result extends Ending>(
   options: ProjectOptions,
   nothing: Omit<Result, keyof Ending>,
-  work: (ready: Ready) => Promise<Result>,
+  work: (ready: ReadyProject) => Promise<Result>,
 ): Promise<Result> {
   const refused = (findings: readonly Finding[]): Result =>
     ({ outcome: 'refused', exitCode: exitCodeOf(findings), findings, ...nothing }) as Result;
@@ -245,14 +245,19 @@ async function withProject<Result extends Ending>(
   });
   if (!wired.ok) return refused(wired.findings);
   try {
-    const actor = await whoActs(project.value.root, options.env ?? processEnv, version());
+    const actor = await resolveActor(project.value.root, options.env ?? processEnv, version());
     return await work({ project: project.value, wired: wired.value, actor });
   } finally {
     await wired.value.close();
   }
 }
 
-async function run({ project, wired }: Ready, task: Task, options: ProjectOptions, command: string): Promise<Ended> {
+async function run(
+  { project, wired }: ReadyProject,
+  task: Task,
+  options: ProjectOptions,
+  command: string,
+): Promise<Ended> {
   const { execution, warnings } = await runTask(project, wired, task, {
     command,
     onEvent: options.onEvent ?? (() => {}),
@@ -267,7 +272,7 @@ function ending({ outcome, exitCode, findings }: Ending): Ending {
 
 function selectionOf(
   options: Pick<DeployOptions, 'to' | 'outOfOrder' | 'file'>,
-  { wired }: Ready,
+  { wired }: ReadyProject,
 ): Parameters<typeof planTask>[2] {
   return {
     direction: options.file !== undefined && readBareName(options.file).undoes ? 'down' : 'up',

@@ -4,10 +4,10 @@
  * @module
  */
 import { cwd as workingFolder, env as processEnv } from 'node:process';
-import { whoAsks } from './adapters/actor.ts';
+import { identifyActor } from './adapters/actor.ts';
 import { urlOnServer } from './adapters/embedded/database.ts';
 import { defaultMajor } from './adapters/embedded/versions.ts';
-import { copyDatabase, dropDatabase, ensureTemplate, testName } from './adapters/test-databases/databases.ts';
+import { copyDatabase, dropDatabase, ensureDatabaseTemplate, testName } from './adapters/test-databases/databases.ts';
 import { nodeHashing } from './adapters/files/hashing.ts';
 import { joinTestServer, type TestServer } from './adapters/test-databases/test-server.ts';
 import { GodwitError } from './kit/godwit-error.ts';
@@ -120,7 +120,7 @@ async function copyTemplate(server: TestServer, project: Project, bundle: Bundle
   const session = server.administrator;
   for (let tries = 0; tries < 3; tries += 1) {
     const template = valueOf(
-      await ensureTemplate(session, contentHash(bundle), (draft) =>
+      await ensureDatabaseTemplate(session, contentHash(bundle), (draft) =>
         migrate(onTestDatabase(project, urlOnServer(server.url, draft)), bundle),
       ),
     );
@@ -140,7 +140,7 @@ function contentHash({ hash }: Bundle): string {
 async function migrate(project: Project, bundle: Bundle): Promise<Outcome<void>> {
   const wired = await wire(project, { migrations: false, detached: false });
   if (!wired.ok) return wired;
-  const actor = { ...whoAsks(project.env), commit: '', tool: version() };
+  const actor = { ...identifyActor(project.env), commit: '', tool: version() };
   const selection = { direction: 'up', outOfOrder: false } as const;
   const task = await applyTask(project, actor, { command: 'up', selection });
   const ready = { ...wired.value, bundle };

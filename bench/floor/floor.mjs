@@ -1,5 +1,6 @@
-// The least that a migration tool on Node can do: hash every file, read the history, send what is missing. No checks,
-// no audit, no diagnosis. `up` sends each migration with its history row as one message and waits for none of them.
+// The minimum that a migration tool on Node must do: hash every file, read the history, send what is missing. No
+// checks, no audit, no diagnosis. `up` sends each migration with its history row as one message and does not wait
+// between them.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// drizzle-orm: SQL files and a journal, all in one transaction. It has no status; `migrate` with nothing pending is it.
+// drizzle-orm: SQL files and a journal, all in one transaction. It has no status command; `migrate` with nothing
+// pending serves as one.
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';

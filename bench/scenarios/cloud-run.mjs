@@ -7,7 +7,7 @@ import { root } from '../support/workshop.mjs';
 
 export const title = '`up -e dev` of examples/vividly by Cloud Run jobs of the emulator, from a fresh clone each time';
 
-/** The emulator is ours and in this process: its own work counts as ours where the controller waits for it. */
+/** The emulator runs in this process: its own work counts as godwit's whenever the controller waits for it. */
 export async function run(workshop) {
   const { startEmulator } = await import(join(root, 'dist', 'emulator.js'));
   const cloud = await startEmulator({ execution: { kind: 'process' } });
@@ -58,7 +58,7 @@ function configure(cwd, project, image) {
   writeFileSync(file, JSON.stringify(config));
 }
 
-/** From when an execution is made until its end: what the controller cannot shorten. */
+/** Measures the time from an execution's creation to its end, which the controller cannot shorten. */
 function watchExecutions(cloud) {
   const lasted = new Map();
   const timer = setInterval(() => {

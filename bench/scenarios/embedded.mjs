@@ -5,7 +5,8 @@ import { median, row, target } from '../support/rounds.mjs';
 
 export const title = 'The embedded server: the very first start, a project’s first, later ones';
 
-// Folders stay until the end of the benchmark: ext4 makes files slowly for seconds after it has deleted many.
+// Folders remain until the end of the benchmark: for seconds after ext4 has deleted many files, it is slow at making
+// new ones.
 export async function run(workshop) {
   const isRoot = process.getuid?.() === 0;
   const { startEmbedded, ensureBinaries } = await workshop.embedded();

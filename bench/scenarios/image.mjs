@@ -55,7 +55,7 @@ export async function run(workshop) {
   };
 }
 
-/** As a new process does it: with connections of its own. */
+/** With its own connections, like a new process. */
 async function create(tools, order, cache) {
   const client = tools.createRegistryClient({ credentials: async () => ({ ok: true, value: undefined }) });
   try {
@@ -84,7 +84,7 @@ async function partsOf(host, repository, { digest }) {
   };
   const manifest = await get(`manifests/${digest}`);
   const { config, layers, mediaType } = JSON.parse(manifest);
-  // The manifest of the floor refers to what the floor sends.
+  // The floor's manifest refers to the blobs that the floor sends.
   const sent = [config, layers.at(-1)];
   const text = JSON.stringify({ schemaVersion: 2, mediaType, config, layers: [layers.at(-1)] });
   const blobs = await Promise.all(sent.map(async (one) => [one.digest, await get(`blobs/${one.digest}`)]));

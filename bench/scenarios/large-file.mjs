@@ -41,7 +41,7 @@ export async function run(workshop) {
   return { rows, targets };
 }
 
-/** Writes the project; gives the number of rows. */
+/** Writes the project; returns the number of rows. */
 function writeLarge(project, { head, line, tail }, size) {
   mkdirSync(join(project, 'migrations'), { recursive: true });
   const file = openSync(join(project, 'migrations', '0001_seed.sql'), 'w');

@@ -1,5 +1,5 @@
-// What the readers of a table feel while a migration wants it: one of them holds it for four seconds, twenty others go on
-// reading. A migration that simply waits stops all of them until the first one is done.
+// How a migration affects the readers of its table: one session holds the table for four seconds, twenty others keep
+// reading. A migration that simply waits stops all of them until the first session is done.
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -58,7 +58,7 @@ export async function run(workshop) {
   };
 }
 
-/** One migration on a new database: how long reads took meanwhile, and when it was through. */
+/** Runs one migration on a new database: returns how long reads took meanwhile, and when the migration was done. */
 async function measure(workshop, { tool, form, shape }) {
   const url = await workshop.database();
   await query(url, base);
@@ -89,8 +89,9 @@ async function measure(workshop, { tool, form, shape }) {
 }
 
 /**
- * Sessions that each read one row every 100 ms, of the tables in turn. A read is timed from when it was due: somebody who
- * has to wait for the one before it waits too. Gives the times of the reads that fell into the migration.
+ * Starts sessions that each read one row every 100 ms, from the tables in turn. A read is timed from when it was due,
+ * so that a session that waits for its previous read counts as waiting too. Returns the times of the reads during the
+ * migration.
  */
 async function startReaders(url, tables) {
   const clients = await Promise.all(

@@ -1,5 +1,5 @@
-// What proof costs: the server's processor time for what a run writes at its start and its end, and `verify` as a whole,
-// in databases of ordinary tables; `up` with and without verification; `verify` behind a long history.
+// The cost of proof: the server's processor time for what a run writes at its start and its end, and for all of
+// `verify`, in databases of ordinary tables; `up` with and without verification; `verify` after a long history.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -107,7 +107,7 @@ CREATE INDEX ON table_${n} (tenant, at);
 ${view}`;
 }
 
-/** The messages of an `up`, sent to a copy. */
+/** Records the messages of an `up` that is sent to a copy. */
 async function record(workshop, folder, base) {
   const file = workshop.path('proof-messages.json');
   const preload = new URL('../support/record-messages.mjs', import.meta.url).href;
@@ -116,7 +116,7 @@ async function record(workshop, folder, base) {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** Milliseconds of a new session that has the server write out every definition. */
+/** Milliseconds of a new session that makes the server write out every definition. */
 async function writeDefinitions(url) {
   const client = new Client({ connectionString: url });
   await client.connect();
@@ -134,7 +134,10 @@ async function writeDefinitions(url) {
   }
 }
 
-/** Sends them in a new session, one after the other; milliseconds of processor time for what marks drift and describes. */
+/**
+ * Sends the messages in a new session, one after the other; returns the processor time, in milliseconds, of those that
+ * mark drift and describe.
+ */
 async function replay(url, messages) {
   // Another session reads the pages first.
   await query(url, 'SELECT count(*) FROM godwit.written_since((SELECT pg_snapshot_xmin(horizon) FROM godwit.guard))');
@@ -159,12 +162,12 @@ async function replay(url, messages) {
   }
 }
 
-/** What the kernel has counted for a process: nanoseconds on a processor come first. */
+/** The processor time of a process: nanoseconds on a processor come first in the file. */
 function processorMs(pid) {
   return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
 }
 
-/** A copy that takes the place of its template: its OIDs are the same. */
+/** A copy that takes the place of its template, with the same OIDs. */
 async function copyOf(workshop, base) {
   const { url } = await workshop.server();
   const template = new URL(base).pathname.slice(1);
@@ -179,7 +182,7 @@ async function copyOf(workshop, base) {
 }
 let copies = 0;
 
-/** Looks every few milliseconds how many locks of relations one session holds there. */
+/** Counts every few milliseconds how many relation locks one session holds. */
 async function watchLocks(url, work) {
   const client = new Client({ connectionString: url });
   await client.connect();

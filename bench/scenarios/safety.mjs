@@ -1,5 +1,5 @@
 // What exactly-once costs the server: the messages that godwit sends for 200 migrations are recorded once, then sent
-// again to new databases as they are, and with everything taken out but BEGIN, the user's statements and COMMIT.
+// again to new databases, unchanged, and reduced to BEGIN, the user's statements and COMMIT.
 import { readFileSync } from 'node:fs';
 
 import { Client } from 'pg';
@@ -71,7 +71,7 @@ async function record(workshop, migrations) {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** Sends them to a new database; milliseconds from the first to the last answer. */
+/** Sends the messages to a new database; returns milliseconds from the first to the last answer. */
 async function replay(workshop, { before, messages, port }) {
   const direct = await workshop.database();
   const client = new Client({ connectionString: addressOf(direct, { port }), pipeline: true });

@@ -13,7 +13,7 @@ export async function run(workshop) {
     const url = await workshop.database();
     await workshop.call(tool, 'up', { migrations, url });
     await checkApplied(url, migrations.length);
-    // Once outside the measurement, for the file system's sake.
+    // Once outside the measurement, to warm up the file system.
     await workshop.call(tool, 'status', { migrations, url });
     contestants[tool] = { run: async () => (await workshop.call(tool, 'status', { migrations, url })).ms };
   }

@@ -1,4 +1,4 @@
-// Starts the delaying proxy in front of a server and measures the round trip that really comes out.
+// Starts the delaying proxy in front of a server and measures the resulting round trip.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

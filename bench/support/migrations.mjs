@@ -1,8 +1,8 @@
-// The generated migrations, in the form that each tool wants.
+// The generated migrations, in the form that each tool requires.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Small migrations as people write them: a table with an index; a column; rows; a view over both, again and again. */
+/** Small migrations as people write them, in turn: a table with an index, a column, rows, a view over both. */
 export function smallMigrations(count) {
   return Array.from({ length: count }, (_, index) => {
     const group = Math.floor(index / 4) + 1;
@@ -21,7 +21,7 @@ export function smallMigrations(count) {
   });
 }
 
-/** What must be there after all of them, to see that a tool did its work. */
+/** The relations that must exist after all migrations, to check that a tool did its work. */
 export function expectedRelations(count) {
   return { tables: Math.ceil(count / 4), views: Math.floor(count / 4) };
 }

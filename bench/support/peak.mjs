@@ -1,10 +1,10 @@
-// Loaded into a measured process (`--import`): notes the peak of its resident memory when it ends. The kernel's own
-// maximum (`maxRSS`) starts from the parent's size on Linux, so /proc is asked first.
+// Loaded into a measured process (`--import`): records its peak resident memory when it ends. On Linux the kernel's own
+// maximum (`maxRSS`) starts from the parent's size, so /proc is read first.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 
 const folder = process.env.GODWIT_BENCH_PEAK;
-// Children of the measured process are not what is measured.
+// Children of the measured process are not measured.
 delete process.env.GODWIT_BENCH_PEAK;
 delete process.env.NODE_OPTIONS;
 if (isMainThread && folder !== undefined) {

@@ -1,5 +1,5 @@
-// A TCP proxy in a process of its own that delays every byte by the same time in both directions: a delay line, so
-// that what is sent without waiting also arrives without waiting. `node proxy.mjs <port of the server> <ms each way>`
+// A TCP proxy in its own process that delays every byte by the same time in both directions: a delay line, so that what
+// is sent without waiting also arrives without waiting. `node proxy.mjs <port of the server> <ms each way>`
 import { connect, createServer } from 'node:net';
 
 const [targetPort, delayMs] = process.argv.slice(2).map(Number);
@@ -21,7 +21,7 @@ function delayed(from, to) {
   };
   const wait = () => {
     waiting = true;
-    // Timers fire up to a millisecond late; what is left under half a millisecond counts as due.
+    // Timers fire up to a millisecond late, so less than half a millisecond counts as due.
     setTimeout(flush, Math.max(0, Math.floor(line[0].at - performance.now())));
   };
   const flush = () => {

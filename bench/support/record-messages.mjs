@@ -1,4 +1,4 @@
-// Preloaded into a run of godwit: writes down every message of the simple protocol that its first connection sends.
+// Preloaded into a run of godwit: records every message of the simple protocol that its first connection sends.
 import { writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 

@@ -1,4 +1,4 @@
-// A registry in a process of its own: Debian's docker-registry where it is installed, else the one beside the emulator.
+// A registry in its own process: Debian's docker-registry if installed, otherwise the emulator's.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// Paired measurements: every contestant runs once per round, in an order that turns from round to round, so that a
-// machine that slows down slows all of them.
+// Paired measurements: every contestant runs once per round, in rotating order, so that a machine that slows down slows
+// all of them.
 
 /**
  * @param {number} rounds

@@ -19,7 +19,7 @@ export const peers = ['node-pg-migrate', 'drizzle-orm', 'knex', 'kysely'];
 /** @param {{ quick: boolean, godwit: string, major: number }} options */
 export function openWorkshop({ quick, godwit, major }) {
   const work = mkdtempSync(join(tmpdir(), 'godwit-bench-'));
-  // The server's account, which is another one for root, has to enter it.
+  // The server's account, which differs from ours for root, must be able to enter.
   chmodSync(work, 0o755);
   const module = join(root, 'node_modules', `.godwit-bench-${process.pid}.mjs`);
   let count = 0;
@@ -30,7 +30,7 @@ export function openWorkshop({ quick, godwit, major }) {
   const server = () => (started ??= embedded().then(({ startEmbedded }) => start(startEmbedded, work, major)));
   const path = (name) => join(work, name);
 
-  /** Makes an empty database; gives its address. */
+  /** Makes an empty database; returns its address. */
   async function database() {
     const name = `bench_${(count += 1)}`;
     const { url } = await server();
@@ -38,7 +38,7 @@ export function openWorkshop({ quick, godwit, major }) {
     return addressOf(url, { database: name });
   }
 
-  /** Writes the migrations once in the form that the tool wants. */
+  /** Writes the migrations once in the form that the tool requires. */
   function folder(tool, migrations) {
     const form = tool in forms ? tool : 'files';
     const target = join(work, `${form}-${migrations.length}`, form === 'files' ? 'migrations' : 'peer');
@@ -70,7 +70,7 @@ export function openWorkshop({ quick, godwit, major }) {
   return { quick, godwit, major, path, embedded, server, database, folder, call, program, forget, close };
 }
 
-/** One call of `up` on a new database, checked; its milliseconds. */
+/** One checked call of `up` on a new database; returns its milliseconds. */
 export async function freshUp(workshop, tool, { migrations, through, ...options }) {
   const direct = await workshop.database();
   const url = through === undefined ? direct : addressOf(direct, { port: through });
@@ -79,7 +79,7 @@ export async function freshUp(workshop, tool, { migrations, through, ...options 
   return ms;
 }
 
-/** The tool must have done the work that it is timed for. */
+/** Checks that the tool did the work that it is timed for. */
 export async function checkApplied(url, count) {
   const sql = `SELECT count(*) FILTER (WHERE relkind = 'r')::int AS tables, count(*) FILTER (WHERE relkind = 'v')::int AS views
                FROM pg_class WHERE relname LIKE 'bench\\_%' AND relnamespace = 'public'::regnamespace`;
@@ -105,7 +105,7 @@ export function addressOf(url, { database, port }) {
   return address.href;
 }
 
-/** Each database is new, so what a project remembers of the last one has to go. */
+/** Each database is new, so what a project has cached about the last one must be removed. */
 function forget(project) {
   rmSync(join(project, '.godwit'), { recursive: true, force: true });
   rmSync(join(project, 'godwit.lock.json'), { force: true });
@@ -154,7 +154,7 @@ async function floor(work) {
   return outfile;
 }
 
-/** Installs the pinned peers when they are missing or pinned anew; gives their versions. */
+/** Installs the pinned peers if they are missing or their pins changed; returns their versions. */
 export function installPeers() {
   const lock = readFileSync(join(peersFolder, 'package-lock.json'), 'utf8');
   const stamp = join(peersFolder, 'node_modules', '.installed-lock');

@@ -11,7 +11,7 @@ import type { Call, Method, PlainRequest, PlainRoute, ServiceModule } from './se
 import type { Need } from './need.ts';
 import type { World } from './world.ts';
 
-/** Thrown by a fault that breaks the connection; the front ends it without an answer. */
+/** Thrown by a fault that breaks the connection; the front then closes it without an answer. */
 export class ConnectionLost extends Error {}
 
 /** Who calls, and how. */
@@ -77,8 +77,8 @@ function starter(world: World, service: string, descriptor: MethodDescriptor): C
   };
 }
 
-/** What a call is recorded as, and what a fault refuses it with. */
-interface Asked {
+/** How a call is recorded, and how a fault can refuse it. */
+interface CallSubject {
   readonly service: string;
   readonly method: string;
   readonly origin: Origin | undefined;
@@ -87,15 +87,15 @@ interface Asked {
 
 async function recorded(
   world: World,
-  about: Asked,
+  about: CallSubject,
   handle: (call: Call, permit: (needs: readonly Need[]) => void) => Promise<Json>,
 ): Promise<Json> {
-  const asked: Need[] = [];
+  const checkedNeeds: Need[] = [];
   let principal = '';
   let status = 'OK';
   const permit = (needs: readonly Need[]): void => {
     for (const need of needs) {
-      asked.push(need);
+      checkedNeeds.push(need);
       checkApi(world, about.service, need.resource);
       if (!world.iam.may(principal, need)) throw permissionDenied(need, about.service);
     }
@@ -113,7 +113,14 @@ async function recorded(
     throw error;
   } finally {
     const transport = about.origin?.transport ?? 'rest';
-    world.calls.push({ service: about.service, method: about.method, principal, needs: asked, status, transport });
+    world.calls.push({
+      service: about.service,
+      method: about.method,
+      principal,
+      needs: checkedNeeds,
+      status,
+      transport,
+    });
   }
 }
 
@@ -134,16 +141,16 @@ async function withFaults(
 
 function statusOf(fault: CallFault): ApiError {
   const status = fault.status ?? 'UNAVAILABLE';
-  return new ApiError(status, fault.message ?? usualWords[status] ?? 'The emulator was told to refuse this call.');
+  return new ApiError(status, fault.message ?? usualTexts[status] ?? 'The emulator was told to refuse this call.');
 }
 
-const usualWords: Partial<Record<string, string>> = {
+const usualTexts: Partial<Record<string, string>> = {
   UNAVAILABLE: 'The service is currently unavailable.',
   RESOURCE_EXHAUSTED: 'Quota exceeded for quota metric and limit of the service.',
   INTERNAL: 'Internal error encountered.',
 };
 
-/** The pages of a list: the token is where the next page begins. */
+/** The pages of a list: the token is the position where the next page starts. */
 export function page(
   all: readonly JsonObject[],
   request: JsonObject,

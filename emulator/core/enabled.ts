@@ -2,10 +2,10 @@ import { ApiError } from './errors.ts';
 import { isKnownProject, projectId, projectNumber } from './resources.ts';
 import { perWorld, type World } from './world.ts';
 
-/** APIs that are turned off, by project id. All others are on (assumed: a new project has few). */
+/** APIs that are turned off, by project id. All others are on (assumed: real projects start with few). */
 export const disabledApis: (world: World) => Map<string, Set<string>> = perWorld(() => new Map<string, Set<string>>());
 
-/** Turning APIs on and looking at operations needs no API that is on. */
+/** Turning APIs on and reading operations requires no enabled API. */
 const always = new Set(['serviceusage', 'operations', 'sts', 'iamcredentials']);
 
 export function setApi(world: World, project: string, api: string, enabled: boolean): void {
@@ -16,7 +16,7 @@ export function setApi(world: World, project: string, api: string, enabled: bool
 }
 
 /**
- * Documentation: an API that is off answers everybody with 403 SERVICE_DISABLED, before permissions are looked at.
+ * Documentation: a disabled API answers everybody with 403 SERVICE_DISABLED, before permissions are checked.
  *
  * @param resource names the project: `projects/p/…`
  */
@@ -40,7 +40,7 @@ export function checkApi(world: World, service: string, resource: string): void 
   );
 }
 
-/** What the APIs are called in sentences. */
+/** The names of the APIs in sentences. */
 export const titles: Readonly<Record<string, string>> = {
   run: 'Cloud Run Admin',
   secretmanager: 'Secret Manager',

@@ -21,7 +21,7 @@ export const statusCodes = {
 
 export type StatusName = keyof typeof statusCodes;
 
-/** What a call ends with when the API refuses it. Thrown by handlers; each front turns it into its own form. */
+/** The error of a call that the API refuses. Thrown by handlers; each front converts it to its own form. */
 export class ApiError extends Error {
   readonly status: StatusName;
   readonly details: readonly JsonObject[];
@@ -48,7 +48,7 @@ export class ApiError extends Error {
   }
 }
 
-/** One field that is wrong, as in `google.rpc.BadRequest`. */
+/** One invalid field, as in `google.rpc.BadRequest`. */
 export interface Violation {
   /** Path in snake case, as Google names it: `job.template.task_count`. */
   readonly field: string;

@@ -1,16 +1,19 @@
 import type { StatusName } from './errors.ts';
 
-/** What goes wrong with calls. The first that fits and has turns left is taken. */
+/** A fault of calls. The first matching fault with remaining uses is taken. */
 export interface CallFault {
-  /** Full or last part of the method: `CreateJob`, `google.logging.v2.LoggingServiceV2.ListLogEntries`. */
+  /**
+   * The full name of the method, or its last part: `CreateJob`, `google.logging.v2.LoggingServiceV2.ListLogEntries`.
+   */
   readonly method: string;
-  /** How many calls pass before the first that is hit; 0 when left out. */
+  /** How many calls pass before the first that is hit; by default 0. */
   readonly after?: number;
-  /** How many calls are hit; 1 when left out. */
+  /** How many calls are hit; by default 1. */
   readonly times?: number;
   /**
-   * `status`: refused before it is handled. `lost-request`: the connection breaks before it is handled. `lost-response`: it
-   * breaks after it has been handled. `twice`: delivered two times; the caller gets the second answer. `slow`: only later.
+   * `status`: refused before it is handled. `lost-request`: the connection breaks before it is handled.
+   * `lost-response`: it breaks after it has been handled. `twice`: delivered two times; the caller gets the second
+   * answer. `slow`: answered late.
    */
   readonly kind: 'status' | 'lost-request' | 'lost-response' | 'twice' | 'slow';
   readonly status?: StatusName;
@@ -18,54 +21,59 @@ export interface CallFault {
   readonly delayMs?: number;
 }
 
-/** What goes wrong with an execution. */
+/** A fault of executions. */
 export interface ExecutionFault {
-  /** Only executions of jobs whose last name part this is; all when left out. */
+  /** Only executions of jobs whose name ends in this part; by default all. */
   readonly job?: string;
-  /** How many executions are hit; 1 when left out. */
+  /** How many executions are hit; by default 1. */
   readonly times?: number;
-  /** The image is not there, or may not be pulled. */
+  /** The image does not exist, or may not be pulled. */
   readonly image?: 'missing' | 'denied';
   readonly secret?: 'denied' | 'disabled';
   readonly connector?: 'missing' | 'error';
-  /** Until the instance is there. */
+  /** The time until the instance exists. */
   readonly startDelayMs?: number;
-  /** The instance runs, and only after this time the network lets it out (executor `namespace`, see the executors). */
+  /** The instance runs, but the network lets it out only after this time (executor `namespace`, see the executors). */
   readonly networkDelayMs?: number;
   /** Live migration: SIGTSTP, flows dropped, and SIGCONT after `pauseMs`. */
   readonly maintenance?: { readonly afterMs: number; readonly pauseMs: number };
   /** Out of memory: SIGKILL. */
   readonly killAfterMs?: number;
-  /** The operation of the run, and the execution's own state, tell of the end only so much later. */
+  /** The operation of the run, and the execution's own state, show the end this much later. */
   readonly slowMs?: number;
 }
 
-/** A job that is made and does not become ready (the shape of its operation's end is assumed). */
+/** A fault of a job that is made but does not become ready (the form of its operation's end is assumed). */
 export interface JobFault {
   /** A `Condition.CommonReason`: `CONTAINER_MISSING`, `SECRETS_ACCESS_CHECK_FAILED`, … */
   readonly reason: string;
   readonly message: string;
-  /** How many jobs are hit; 1 when left out. */
+  /** How many jobs are hit; by default 1. */
   readonly times?: number;
 }
 
-/** What goes wrong with the log of tasks. */
+/** A fault of the log of tasks. */
 interface LogFault {
-  /** Reads that are answered within a minute; the next ones get 429 without Retry-After. Google grants 60 (documentation). */
+  /**
+   * How many reads are answered within a minute; further ones get 429 without Retry-After. Google grants 60
+   * (documentation).
+   */
   readonly readsPerMinute?: number;
-  /** Each list begins with a page without entries, and a token for the next one (documentation: allowed at any time). */
+  /**
+   * Each list starts with a page without entries, and a token for the next one (documentation: allowed at any time).
+   */
   readonly emptyPage?: boolean;
-  /** Entries can be read only so long after they were written. */
+  /** How long after they were written entries become readable. */
   readonly lagMs?: number;
   /** Numbers of the lines (from 1, per execution) that are lost. */
   readonly lose?: readonly number[] | ((line: number, text: string) => boolean);
-  /** Neighbours arrive in the wrong order, with times that say so. */
+  /** Neighbouring lines arrive in the wrong order, with times in that order. */
   readonly disorder?: boolean;
   /** Each entry is stored two times under different insert ids. */
   readonly duplicate?: boolean;
 }
 
-/** The plan of what goes wrong; nothing at first. */
+/** All planned faults; none at first. */
 export interface Faults {
   onCall(fault: CallFault): void;
   onExecution(fault: ExecutionFault): void;

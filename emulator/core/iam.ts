@@ -1,10 +1,10 @@
 import { ApiError } from './errors.ts';
 import type { Need } from './need.ts';
 
-/** A permission everywhere, or on one resource and what is below it. `run.*` stands for all that begin with `run.`. */
+/** A permission everywhere, or on one resource and everything below it. `run.*` matches all that start with `run.`. */
 type Grant = string | { readonly permission: string; readonly on: string };
 
-/** Principal (`user:…`, `serviceAccount:…`) -> what it may do. */
+/** Principal (`user:…`, `serviceAccount:…`) -> its permissions. */
 export type IamModel = Readonly<Record<string, readonly Grant[]>>;
 
 /** Who may do what, and which token belongs to whom. */
@@ -16,21 +16,21 @@ export interface Iam {
   revoke(principal: string, permission: string): void;
   /** Mints an access token for a principal. */
   token(principal: string): string;
-  /** From now on the tokens that a principal has are refused with 401, until it gets a new one. */
+  /** From now on, the tokens that a principal has are refused with 401, until it gets a new one. */
   expire(principal: string): void;
   /** The principal of an `Authorization` header. @throws ApiError UNAUTHENTICATED */
   principalOf(authorization: string | undefined): string;
 }
 
-/** Who calls an open emulator without a token that it minted. */
+/** The caller of an open emulator without a token that it minted. */
 export const someone = 'user:someone@example.com';
 
 export function createIam(model: IamModel | 'open'): Iam {
   const open = model === 'open';
   const grants = new Map<string, Grant[]>(open ? [] : Object.entries(model).map(([who, given]) => [who, [...given]]));
-  // In the open model a revoked permission is the exception from the rule.
+  // In the open model, everything is permitted except for revoked permissions.
   const revoked = new Map<string, Set<string>>();
-  // Token -> principal, or nothing when it has expired.
+  // Token -> principal, or undefined when it has expired.
   const tokens = new Map<string, string>();
   const issues = new Map<string, number>();
   const expired = new Set<string>();
@@ -81,7 +81,7 @@ function covers(grant: Grant, need: Need): boolean {
   return need.resource === grant.on || need.resource.startsWith(`${grant.on}/`);
 }
 
-/** Documentation: the words that Google's front end uses. */
+/** Documentation: the texts of Google's front end. */
 function unauthenticated(missing: boolean): ApiError {
   const expected = 'Expected OAuth 2 access token, login cookie or other valid authentication credential.';
   const see = 'See https://developers.google.com/identity/sign-in/web/devconsole-project.';
@@ -91,7 +91,7 @@ function unauthenticated(missing: boolean): ApiError {
   return new ApiError('UNAUTHENTICATED', `${what} ${expected} ${see}`);
 }
 
-/** 403 in Google's words, naming permission and resource in message and details. */
+/** A 403 with Google's text, naming permission and resource in message and details. */
 export function permissionDenied(need: Need, service: string): ApiError {
   const where =
     service === 'secretmanager'

@@ -1,4 +1,4 @@
-/** A permission that a call needs, and the resource it needs it on. */
+/** A permission that a call needs, with its resource. */
 export interface Need {
   readonly permission: string;
   readonly resource: string;

@@ -24,7 +24,7 @@ interface NewOperation {
 /** The long-running operations of all services, by name. */
 export interface OperationStore {
   start(operation: NewOperation): JsonObject;
-  /** The API that an operation belongs to; undefined when there is none of this name. */
+  /** The API that an operation belongs to; undefined when no operation has this name. */
   serviceOf(name: string): string | undefined;
   /** @throws ApiError NOT_FOUND */
   get(name: string): JsonObject;
@@ -45,9 +45,9 @@ export function createOperations(): OperationStore {
     start(operation) {
       const name = `${operation.parent === '' ? '' : `${operation.parent}/`}operations/${randomUUID()}`;
       const { service, metadata, metadataType } = operation;
-      const record: OperationRecord = { name, service, metadata, metadataType, result: undefined, settled: settle() };
-      async function settle(): Promise<void> {
-        // The caller gets the operation first: no real one is done when it is handed out.
+      const record: OperationRecord = { name, service, metadata, metadataType, result: undefined, settled: complete() };
+      async function complete(): Promise<void> {
+        // The caller gets the operation first: a real operation is never done when it is returned.
         await Promise.resolve();
         try {
           record.result = {
@@ -87,7 +87,7 @@ function render(record: OperationRecord): JsonObject {
   return { name: record.name, metadata, ...(record.result === undefined ? {} : { done: true, ...record.result }) };
 }
 
-/** `google.rpc.Status` of what went wrong. */
+/** The error as a `google.rpc.Status`. */
 function errorStatus(error: unknown): JsonObject {
   const known = error instanceof ApiError ? error : new ApiError('INTERNAL', String(error));
   return { code: statusCodes[known.status][0], message: known.message, details: known.details };

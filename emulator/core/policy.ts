@@ -2,13 +2,13 @@ import { listOf, objectOf, textOf, type JsonObject } from './json.ts';
 import { needs, needsNothing, type Method } from './service.ts';
 import { perWorld, type World } from './world.ts';
 
-/** Policies by resource, as they were set. */
+/** Policies by resource, exactly as set. */
 export const policiesOf: (world: World) => Map<string, JsonObject> = perWorld(() => new Map<string, JsonObject>());
 
 /**
  * `GetIamPolicy`, `SetIamPolicy` and `TestIamPermissions` of a resource type.
  *
- * @param prefix what its permissions begin with: `run.jobs`
+ * @param prefix the start of its permissions: `run.jobs`
  */
 export function policyMethods(prefix: string): Readonly<Record<string, Method>> {
   return {
@@ -27,15 +27,15 @@ export function policyMethods(prefix: string): Readonly<Record<string, Method>> 
         return policy;
       },
     },
-    // Documentation: needs no permission, and answers with those of the asked ones that the caller has.
+    // Documentation: needs no permission, and returns those of the requested permissions that the caller has.
     TestIamPermissions: {
       mark: 'documentation',
       needs: needsNothing,
       handle(request, call) {
         const resource = textOf(request['resource']);
-        const asked = listOf(request['permissions']).map(textOf);
+        const wanted = listOf(request['permissions']).map(textOf);
         return {
-          permissions: asked.filter((permission) => call.world.iam.may(call.principal, { permission, resource })),
+          permissions: wanted.filter((permission) => call.world.iam.may(call.principal, { permission, resource })),
         };
       },
     },

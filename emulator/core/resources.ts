@@ -1,21 +1,21 @@
 import { perWorld, type World } from './world.ts';
 
-/** A connector as far as jobs care. */
+/** The state of a connector, as far as jobs care. */
 export type ConnectorState = 'READY' | 'CREATING' | 'DELETING' | 'ERROR' | 'UPDATING';
 
-/** What exists beside the services' own records. In a project that was not made here, nothing of it is checked. */
+/** What exists in addition to the services' own records. Nothing is checked in a project that was not made here. */
 export interface Resources {
   /** Id -> number. */
   readonly projects: Map<string, string>;
   /** Emails. */
-  readonly serviceAccounts: Set<string>;
+  readonly serviceAccounts: Map<string, { readonly disabled: boolean }>;
   /** `projects/p/locations/r/connectors/c` -> state. */
   readonly connectors: Map<string, ConnectorState>;
 }
 
 export const resourcesOf: (world: World) => Resources = perWorld(() => ({
   projects: new Map<string, string>(),
-  serviceAccounts: new Set<string>(),
+  serviceAccounts: new Map(),
   connectors: new Map<string, ConnectorState>(),
 }));
 
@@ -24,7 +24,7 @@ export function isKnownProject(world: World, project: string): boolean {
   return resourcesOf(world).projects.has(project);
 }
 
-/** The number of a project; made up from its id where the project was not made here. */
+/** The number of a project; derived from its id if the project was not made here. */
 export function projectNumber(world: World, project: string): string {
   const known = resourcesOf(world).projects.get(project);
   if (known !== undefined) return known;
@@ -33,7 +33,7 @@ export function projectNumber(world: World, project: string): string {
   return String(100_000_000_000 + sum);
 }
 
-/** The id of a project that is given by id or number. */
+/** The id of a project, given its id or number. */
 export function projectId(world: World, given: string): string {
   for (const [id, number] of resourcesOf(world).projects) if (number === given) return id;
   return given;

@@ -1,14 +1,14 @@
 import type { RecordedCall } from './world.ts';
 
-/** One permission that was used, and the resources it was used on. */
+/** One permission that was used, and the resources that it was used on. */
 export interface UsedPermission {
   readonly permission: string;
   readonly resources: readonly string[];
 }
 
 /**
- * The smallest set of permissions with which the calls of a principal would have gone as they went: derived from what
- * was asked for in calls that IAM did not refuse.
+ * The smallest set of permissions with which the calls of a principal would have had the same results: derived from the
+ * permissions of calls that IAM did not refuse.
  *
  * @example
  * cloud.role('user:dev@example.com').map(({ permission }) => permission);

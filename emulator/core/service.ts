@@ -2,26 +2,29 @@ import type { Json, JsonObject } from './json.ts';
 import type { Need } from './need.ts';
 import type { World } from './world.ts';
 
-/** Where a behaviour is taken from: the official protos, Google's documentation, or our own guess. */
+/** The source of a behaviour: the official protos, Google's documentation, or our own guess. */
 type Mark = 'proto' | 'documentation' | 'assumed';
 
-/** What a handler knows about the call beside the request. */
+/** What a handler knows about the call in addition to the request. */
 export interface Call {
   readonly world: World;
   /** `user:…`, `serviceAccount:…`. */
   readonly principal: string;
   /** Full name: `google.cloud.run.v2.Jobs.CreateJob`. */
   readonly method: string;
-  /** Refuses the call with 403 where the caller lacks a permission that shows only while it is handled (actAs). */
+  /**
+   * Refuses the call with 403 if the caller lacks a permission that becomes known only while the call is handled
+   * (actAs).
+   */
   require(need: Need): void;
   /** Starts a long-running operation of this method and returns it as the protos describe it. */
   operation(start: OperationStart): Json;
 }
 
 interface OperationStart {
-  /** What operation names begin with: `projects/p/locations/r`; empty for APIs with plain `operations/…`. */
+  /** The prefix of operation names: `projects/p/locations/r`; empty for APIs with plain `operations/…`. */
   readonly parent: string;
-  /** The metadata, read anew each time the operation is looked at. */
+  /** The metadata, computed again each time the operation is read. */
   readonly metadata: () => JsonObject;
   /** Ends the operation with its response, or with an ApiError. */
   readonly work: () => Promise<JsonObject>;
@@ -32,9 +35,9 @@ export interface Method {
   readonly mark: Mark;
   /** The permissions that Google documents for the method. */
   readonly needs: (request: JsonObject, call: Pick<Call, 'world'>) => readonly Need[];
-  /** Set where a field that the protos call REQUIRED may be given elsewhere in the request. */
+  /** Set when a field that the protos call REQUIRED may be given elsewhere in the request. */
   readonly checksRequired?: true;
-  /** Answers; throws ApiError to refuse. The request is read and checked already. */
+  /** Answers, or throws ApiError to refuse. The request has already been parsed and checked. */
   readonly handle: (request: JsonObject, call: Call) => Json | Promise<Json>;
 }
 
@@ -47,11 +50,11 @@ export interface ServiceModule {
   readonly methods: Readonly<Record<string, Method>>;
 }
 
-/** What a plain route is asked. */
+/** The request of a plain route. */
 export interface PlainRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
-  /** Host name of the request, without the port; some APIs have the region in it. */
+  /** Host name of the request, without the port; some APIs include the region in it. */
   readonly host: string;
   readonly body: JsonObject;
 }
@@ -61,7 +64,7 @@ export interface PlainRoute {
   readonly verb: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** `/v1/projects/{project}/instances/{instance}`; `{name}` is one segment without a colon. */
   readonly path: string;
-  /** Name in the recorded calls: `sql.instances.get`. */
+  /** Its name in the recorded calls: `sql.instances.get`. */
   readonly method: string;
   readonly mark: Mark;
   /** False for token endpoints, which are called without credentials. */
@@ -88,5 +91,5 @@ export function needs(permission: string, field: string): Method['needs'] {
   };
 }
 
-/** For methods that Google lets everyone call (operations of a call that was allowed). */
+/** For methods that Google lets everyone call (operations of a permitted call). */
 export const needsNothing: Method['needs'] = () => [];

@@ -5,20 +5,20 @@ import type { Faults } from './faults.ts';
 import type { Iam } from './iam.ts';
 import type { OperationStore } from './operations.ts';
 
-/** What is written down about every call. */
+/** The record of one call. */
 export interface RecordedCall {
   /** Short name of the service: `run`. */
   readonly service: string;
   readonly method: string;
   readonly principal: string;
-  /** The permissions that were asked for, with their resources. */
+  /** The permissions that were checked, with their resources. */
   readonly needs: readonly { readonly permission: string; readonly resource: string }[];
   /** `OK`, or the status name. */
   readonly status: string;
   readonly transport: 'rest' | 'grpc';
 }
 
-/** Everything that one emulator knows; services keep their own part in a `perWorld` place. */
+/** Everything that one emulator knows; services keep their own state in a `perWorld` place. */
 export interface World {
   readonly descriptors: Descriptors;
   readonly operations: OperationStore;
@@ -30,12 +30,12 @@ export interface World {
   /** Between SIGTERM and SIGKILL; documentation: 10 seconds. */
   readonly graceMs: number;
   now(): string;
-  /** Runs when the emulator stops: processes and timers end here. */
+  /** Registers a callback for when the emulator stops, to end processes and timers. */
   onStop(stop: () => Promise<void> | void): void;
 }
 
 /**
- * A place for a service's own state, made when it is first asked for in a world.
+ * A place for a service's own state, made on its first use in a world.
  *
  * @example
  * const jobs = perWorld(() => new Map<string, JobRecord>());

@@ -1,32 +1,32 @@
 import type { LocalImage } from './image-source.ts';
 
-/** One attempt of a task, ready to be started. */
+/** One attempt of a task, ready to start. */
 export interface TaskStart {
-  /** Command and arguments as the job says; empty when the image's own are wanted. */
+  /** The job's command and arguments; empty to use the image's own. */
   readonly command: readonly string[];
   readonly args: readonly string[];
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly image: LocalImage;
-  /** The network lets the task out only after this time; 0 for at once. */
+  /** The network lets the task out only after this time; 0: at once. */
   readonly networkDelayMs: number;
-  /** Takes each line that the task writes, without its end. */
+  /** Receives each line that the task writes, without its end. */
   readonly onLine: (stream: 'stdout' | 'stderr', line: string) => void;
 }
 
-/** How a task ended: by itself with a code, or by a signal. */
+/** How a task ended: with an exit code, or by a signal. */
 export interface TaskEnd {
   readonly exitCode: number;
   readonly signal?: NodeJS.Signals;
 }
 
 export interface RunningTask {
-  /** Of the process, where the task is one. */
+  /** The process id, if the task is a process. */
   readonly pid?: number | undefined;
   readonly ended: Promise<TaskEnd>;
-  /** To the task with everything that it started. */
+  /** Signals the task and everything that it started. */
   signal(signal: 'SIGTERM' | 'SIGKILL' | 'SIGTSTP' | 'SIGCONT'): void;
-  /** Drops the flows that the task has open, as a live migration does; where the executor has a network to do it in. */
+  /** Drops the task's open flows, as a live migration does; absent when the executor has no network of its own. */
   dropFlows?(): Promise<void>;
 }
 

@@ -1,9 +1,9 @@
 /** An image as far as the emulator's executors need it. */
 export interface LocalImage {
   readonly reference: string;
-  /** The folder that stands for `/godwit/` in the image, where the image has one. */
+  /** The folder that represents `/godwit/` in the image, if the image has one. */
   readonly folder?: string;
-  /** What the image's own configuration says. */
+  /** From the image's own configuration. */
   readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -14,11 +14,11 @@ type ImageAnswer = { readonly found: LocalImage } | { readonly found?: undefined
 /** Where images come from. */
 export interface ImageSource {
   find(reference: string): Promise<ImageAnswer>;
-  /** Removes what was laid out for tasks. */
+  /** Removes files that were unpacked for tasks. */
   close(): void;
 }
 
-/** Every image is there; each holds the same folder, when one is given. */
+/** Every image exists; each contains the same folder, if one is given. */
 export function anyImage(folder?: string): ImageSource {
   return {
     find: (reference) => Promise.resolve({ found: { reference, ...(folder === undefined ? {} : { folder }) } }),

@@ -1,6 +1,7 @@
 /**
- * A module for `node --import` that lets connections fail with ENETUNREACH, as on an instance whose network is not up
- * yet, for so long after the start. Tasks that are plain processes have no network of their own that could come up late.
+ * A module for `node --import` that lets connections fail with ENETUNREACH for this long after the start, as on an
+ * instance whose network is not up yet. Tasks that are plain processes have no network of their own that could come up
+ * late.
  */
 export function lateNetwork(delayMs: number): string {
   const source = `

@@ -7,20 +7,20 @@ const execute = promisify(execFile);
 /** System programs are often outside an ordinary user's PATH. */
 export const systemPath = `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`;
 
-/** A network namespace by its file, and what faults do to it. */
+/** A network namespace by its file, with the effects of faults on it. */
 export interface TaskNetwork {
   /**
-   * Takes every link but the loopback down, and up again after the time: what starts meanwhile sees no network, as a
-   * fresh instance does. Resolves when they are down.
+   * Takes down every link except loopback, and brings it up after the delay: what starts meanwhile has no network, like
+   * a fresh instance. Resolves when the links are down.
    */
   cutFor(delayMs: number): Promise<void>;
-  /** From now on the packets of the connections that these processes have open vanish, in both directions. */
+  /** From now on, packets of these processes' open connections are dropped in both directions. */
   dropFlows(pids: readonly number[]): Promise<void>;
-  /** Ends what is in the way, now. */
+  /** Removes all obstacles at once. */
   restore(): Promise<void>;
 }
 
-/** @param path `/proc/PID/ns/net`, or any file that `nsenter --net=` takes */
+/** @param path `/proc/PID/ns/net`, or any file that `nsenter --net=` accepts */
 export function taskNetwork(path: string): TaskNetwork {
   const run = async (...command: readonly string[]): Promise<string> => {
     const options = { env: { PATH: systemPath, LC_ALL: 'C' } };
@@ -87,7 +87,7 @@ function flowsOf(text: string, pids: readonly number[]): readonly (readonly [str
   });
 }
 
-/** A process and everything below it. */
+/** A process and all its descendants. */
 export function familyOf(pid: number): readonly number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
@@ -103,7 +103,7 @@ export function familyOf(pid: number): readonly number[] {
   return family;
 }
 
-/** The end of a task, and what was in its network's way removed. */
+/** Waits for the end of a task, then removes the obstacles from its network. */
 export async function endOf<End>(ended: Promise<End>, network: TaskNetwork): Promise<End> {
   try {
     return await ended;

@@ -57,7 +57,9 @@ export function podmanExecutor(network: string, storage?: string): Executor {
   };
 }
 
-/** Values travel in podman's own environment, never in an argument; PATH and HOME there are podman's, not the task's. */
+/**
+ * Values travel in podman's own environment, never in an argument; there, PATH and HOME are podman's, not the task's.
+ */
 const prefixed = (task: TaskStart): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(task.env).filter(([name]) => name !== 'PATH' && name !== 'HOME'));
 
@@ -69,7 +71,7 @@ function containerArguments(task: TaskStart, name: string, network: string): rea
   return [...place, ...variables, ...entrypoint, task.image.reference, ...rest, ...task.args];
 }
 
-/** The client ends with the container's code; a signal shows as 128 and its number, and is one when we sent it. */
+/** The client ends with the container's exit code. 128 plus a number is a signal if we sent it. */
 function containerTask(client: RunningTask, kill: (signal: string) => void): RunningTask {
   const sent = new Set<NodeJS.Signals>();
   const nameSignal = (end: TaskEnd): TaskEnd => {

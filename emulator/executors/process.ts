@@ -4,10 +4,10 @@ import { lateNetwork } from './late-network.ts';
 import { baseEnvironment, localCommand, startSpawned } from './spawned.ts';
 
 /**
- * Runs tasks as plain processes of this machine. They inherit nothing but PATH: what the job does not say is not there.
- * A network delay lets connections of a Node program fail until it is over; other programs start late instead.
+ * Runs tasks as plain processes of this machine. They inherit only PATH; everything else must come from the job. A
+ * network delay makes connections of a Node program fail until it is over; other programs start late instead.
  *
- * @param env variables for every task, on top of the job's
+ * @param env variables for every task, in addition to the job's
  */
 export function processExecutor(env: Readonly<Record<string, string>> = {}): Executor {
   return {

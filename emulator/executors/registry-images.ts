@@ -6,7 +6,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { ImageSource, LocalImage } from './image-source.ts';
 import { filesOfTar } from './tar.ts';
 
-/** What is used of an image's configuration. */
+/** The fields of an image's configuration that are used. */
 interface ImageConfig {
   readonly config?: {
     readonly Entrypoint?: readonly string[];
@@ -17,9 +17,9 @@ interface ImageConfig {
 
 /**
  * Finds images in the emulator's own registry: those named by its host, and those of Artifact Registry hosts, which it
- * stands for. Images of other registries cannot be looked at from here and are taken to be there (assumed).
+ * represents. Images of other registries cannot be read from here and are assumed to exist.
  *
- * @param folder stands for `/godwit/` where an image's layers hold no such folder
+ * @param folder represents `/godwit/` if an image's layers contain no such folder
  */
 export function registryImages(registry: Registry, folder?: string): ImageSource {
   let home: string | undefined;
@@ -27,7 +27,7 @@ export function registryImages(registry: Registry, folder?: string): ImageSource
   const remove = (): void => {
     if (home !== undefined) rmSync(home, { recursive: true, force: true });
   };
-  // A program that leaves in a hurry closes nothing.
+  // A program that exits abruptly closes nothing.
   process.once('exit', remove);
   return {
     find(reference) {
@@ -55,7 +55,7 @@ export function registryImages(registry: Registry, folder?: string): ImageSource
   };
 }
 
-/** Lays the files below `/godwit/` down in a folder; false when there are none. */
+/** Unpacks the files below `/godwit/` into a folder; returns false when there are none. */
 function layDown(tar: Buffer, folder: string): boolean {
   let any = false;
   for (const { name, bytes } of filesOfTar(tar)) {

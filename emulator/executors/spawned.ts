@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { RunningTask, TaskEnd, TaskStart } from './executor.ts';
 
-/** Starts a program in a process group of its own and hands its lines over. */
+/** Starts a program in its own process group and passes on its lines. */
 export function startSpawned(
   program: string,
   args: readonly string[],
@@ -41,8 +41,8 @@ export function startSpawned(
 }
 
 /**
- * The command of a task on this machine: the node of the command becomes this process' own, and `/godwit/` the folder
- * that stands for it.
+ * The command of a task on this machine: `node` becomes this process's own Node, and `/godwit/` the folder that
+ * represents it.
  */
 export function localCommand(task: TaskStart): readonly string[] {
   const entry = task.command.length > 0 ? task.command : (task.image.entrypoint ?? []);
@@ -55,7 +55,7 @@ export function localCommand(task: TaskStart): readonly string[] {
   return [node ? process.execPath : place(program), ...rest.map(place)];
 }
 
-/** What a task finds beside the job's variables: nothing of this process but where programs are. */
+/** The environment of a task apart from the job's variables: from this process, only where programs are. */
 export function baseEnvironment(): Readonly<Record<string, string>> {
   return { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: '/tmp' };
 }

@@ -34,7 +34,7 @@ const fieldOf = ({ id, type, key, repeated }: FieldDescriptor): object => ({
   ...(repeated === undefined ? {} : { rule: 'repeated' }),
 });
 
-/** What errors carry in their details (google/rpc/error_details.proto); the packages of the services leave it out. */
+/** The messages in error details (google/rpc/error_details.proto), which the packages of the services omit. */
 const details: Descriptors['messages'] = {
   'google.rpc.BadRequest': {
     fields: { fieldViolations: { id: 1, type: 'google.rpc.BadRequest.FieldViolation', repeated: true } },

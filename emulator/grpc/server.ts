@@ -9,13 +9,13 @@ import type { ServiceModule } from '../core/service.ts';
 import type { World } from '../core/world.ts';
 import { reflectionOf } from './reflection.ts';
 
-/** The gRPC front: the same handlers, the same strict reading. Its libraries are development dependencies. */
+/** The gRPC front: the same handlers and the same strict parsing. Its libraries are development dependencies. */
 export interface GrpcFront {
   readonly port: number;
   close(): void;
 }
 
-/** What turns messages into JSON and back. */
+/** Converts messages to JSON and back. */
 interface Codec {
   readonly root: Root;
   readonly serializer: typeof Serializer;
@@ -87,7 +87,7 @@ function encode({ serializer }: Codec, type: Type, value: Json): Buffer {
   return Buffer.from(type.encode(message as never).finish());
 }
 
-/** Status and details travel in trailers; a broken connection shows as UNAVAILABLE, as the client would see it. */
+/** Status and details travel in trailers; a broken connection appears as UNAVAILABLE, as the client would see it. */
 function serviceError(codec: Codec, error: unknown): Parameters<sendUnaryData<Json>>[0] {
   if (error instanceof ConnectionLost) return { code: 14, details: 'read ECONNRESET' };
   const known = error instanceof ApiError ? error : new ApiError('INTERNAL', String((error as Error).stack ?? error));

@@ -17,7 +17,7 @@ export type Route = { readonly verb: string; readonly match: PathMatcher } & (
   | { readonly kind: 'plain'; readonly service: string; readonly route: PlainRoute }
 );
 
-/** Where operations live is told by each API's service configuration, not by the protos (documentation). */
+/** The place of operations is defined by each API's service configuration, not by the protos (documentation). */
 const operationBindings: Readonly<Record<string, readonly HttpBinding[]>> = {
   GetOperation: [
     { verb: 'get', path: '/v1/{name=projects/*/locations/*/operations/*}' },
@@ -61,11 +61,11 @@ export function plainRoutes(modules: readonly PlainModule[]): readonly Route[] {
   );
 }
 
-/** Query parameters that every Google API takes; they are no fields of the request. */
+/** Query parameters that every Google API accepts; they are not fields of the request. */
 const systemParameters =
   /^(\$?alt|\$?fields|\$?prettyPrint|\$?key|\$?callback|quotaUser|access_token|oauth_token|uploadType|upload_protocol|\$\.xgafv|\$httpHeaders|\$userProject)$/;
 
-/** Puts path, query and body of a call together into the request message, as JSON that is still to be read strictly. */
+/** Combines path, query and body of a call into the request message, as JSON that has yet to be parsed strictly. */
 export function assemble(
   descriptors: Descriptors,
   route: Extract<Route, { kind: 'proto' }>,
@@ -93,7 +93,7 @@ function bodyIsNoObject(body: Json | undefined): JsonObject {
   throw badRequest([{ field: '', description: 'Invalid JSON payload received. The body is not an object.' }]);
 }
 
-/** Query values are text: the field's type tells what they mean. */
+/** Query values are text: the field's type determines their meaning. */
 function queryValue(descriptors: Descriptors, type: string, path: string, values: readonly string[]): Json {
   let at = type;
   const parts = path.split('.');

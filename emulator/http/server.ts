@@ -7,7 +7,7 @@ import type { PlainModule, ServiceModule } from '../core/service.ts';
 import type { World } from '../core/world.ts';
 import { assemble, plainRoutes, protoRoutes, type Route } from './routes.ts';
 
-/** Bytes of a request body that are taken; Google's limit is of this order. */
+/** The limit of a request body in bytes; Google's limit is of this order. */
 const largestBody = 32 * 1024 * 1024;
 
 /** The REST front: every service on one port, routes from the protos and from plain tables. */
@@ -54,7 +54,7 @@ async function answer(
       request.socket.destroy();
       return;
     }
-    // Something else than a refusal is a bug of the emulator; its text is what a test needs to see.
+    // Anything other than a refusal is a bug of the emulator; a test needs to see its text.
     const known = error instanceof ApiError ? error : new ApiError('INTERNAL', String((error as Error).stack ?? error));
     send(response, known.httpStatus, known.toJson());
   }
@@ -79,13 +79,13 @@ async function route(world: World, routes: readonly Route[], request: IncomingMe
   throw new ApiError('NOT_FOUND', `The requested URL ${url.pathname} was not found on this server.`);
 }
 
-/** A proxy is asked for whole addresses; otherwise the header names the host. */
+/** A proxy receives absolute addresses; otherwise the header names the host. */
 function hostOf(request: IncomingMessage): string {
   const whole = /^http:\/\/([^/:]+)/.exec(request.url ?? '')?.[1];
   return whole ?? (request.headers.host ?? '').replace(/:\d+$/, '');
 }
 
-/** Token endpoints take forms, everything else JSON. */
+/** Token endpoints accept forms, everything else JSON. */
 function bodyOf(request: IncomingMessage, body: string): Json | undefined {
   const form = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
   return form ? Object.fromEntries(new URLSearchParams(body)) : parse(body);

@@ -1,4 +1,7 @@
-/** A path template as a matcher: what its variables are in a path, or `undefined` where it does not fit. */
+/**
+ * A path template as a matcher: returns the values of its variables in a path, or `undefined` when the path does not
+ * match.
+ */
 export type PathMatcher = (path: string) => Readonly<Record<string, string>> | undefined;
 
 /**
@@ -30,7 +33,7 @@ function stars(text: string): string {
     .split(/(\*\*|\*)/)
     .map((part) => {
       if (part === '**') return '[^:]+';
-      // Digests are the names with a colon: `versions/sha256:…`.
+      // Digests are names that contain a colon: `versions/sha256:…`.
       if (part === '*') return '(?:[^/:]|(?<=sha256):)+';
       return part.replace(/[.+?^$()[\]{}|\\]/g, '\\$&');
     })

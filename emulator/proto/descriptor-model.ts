@@ -5,7 +5,7 @@ export interface FieldDescriptor {
   /** The type of the keys, when the field is a map. */
   readonly key?: string;
   readonly repeated?: true;
-  /** The oneof it belongs to; members of a oneof keep an explicit zero. */
+  /** The oneof that it belongs to; members of a oneof keep an explicit zero. */
   readonly oneof?: string;
   /** `google.api.field_behavior`: REQUIRED, OUTPUT_ONLY, INPUT_ONLY, IMMUTABLE, IDENTIFIER. */
   readonly behaviour?: readonly string[];
@@ -21,7 +21,7 @@ export interface HttpBinding {
   readonly verb: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Template with its variables in braces, as in `/v2/{parent=...}/jobs`. */
   readonly path: string;
-  /** `*`, or the field that the body is. */
+  /** `*`, or the field that is sent as the body. */
   readonly body?: string;
 }
 
@@ -31,7 +31,7 @@ export interface MethodDescriptor {
   readonly requestStream?: true;
   readonly responseStream?: true;
   readonly http: readonly HttpBinding[];
-  /** For long-running methods: what the operation ends with, and what tells about it meanwhile. */
+  /** For long-running methods: the operation's final response, and its metadata until then. */
   readonly operation?: { readonly response: string; readonly metadata: string };
 }
 

@@ -4,16 +4,16 @@ import type { Descriptors } from './descriptor-model.ts';
 import { snake } from './walk.ts';
 
 /**
- * Refuses a request in which a REQUIRED field is missing (proto; the wording is assumed). With an update mask the
- * resource itself is partial, and only the request's own fields are looked at.
+ * Refuses a request in which a REQUIRED field is missing (proto; the text is assumed). With an update mask the resource
+ * itself is partial, and only the request's own fields are checked.
  *
- * @param request read by `readMessage`
+ * @param request parsed by `readMessage`
  * @throws ApiError INVALID_ARGUMENT naming every missing field
  */
 export function checkRequired(descriptors: Descriptors, type: string, request: JsonObject): void {
   const violations: Violation[] = [];
   const partial = request['updateMask'] !== undefined;
-  const look = (at: string, value: JsonObject, path: string): void => {
+  const check = (at: string, value: JsonObject, path: string): void => {
     for (const [name, field] of Object.entries(descriptors.messages[at]?.fields ?? {})) {
       const content = value[name];
       const place = path === '' ? name : `${path}.${name}`;
@@ -24,10 +24,10 @@ export function checkRequired(descriptors: Descriptors, type: string, request: J
         continue;
       }
       if (descriptors.messages[field.type] === undefined || (partial && path === '')) continue;
-      for (const each of messagesIn(field.key !== undefined, content)) look(field.type, each, place);
+      for (const each of messagesIn(field.key !== undefined, content)) check(field.type, each, place);
     }
   };
-  look(type, request, '');
+  check(type, request, '');
   if (violations.length > 0) throw badRequest(violations);
 }
 
@@ -36,7 +36,7 @@ function messagesIn(map: boolean, content: Json): readonly JsonObject[] {
   return (all as readonly Json[]).filter(isObject);
 }
 
-/** Refuses an update that changes an IMMUTABLE field (proto; the wording is assumed). */
+/** Refuses an update that changes an IMMUTABLE field (proto; the text is assumed). */
 export function checkImmutable(descriptors: Descriptors, type: string, before: JsonObject, after: JsonObject): void {
   const changed = Object.entries(descriptors.messages[type]?.fields ?? {}).filter(
     ([name, field]) =>

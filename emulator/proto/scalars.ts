@@ -1,6 +1,6 @@
 import type { Json } from '../core/json.ts';
 
-/** What a scalar's JSON is turned into, or `undefined` where it is none. */
+/** Converts a scalar's JSON; returns `undefined` for invalid JSON. */
 export type Scalar = (value: Json) => Json | undefined;
 
 const integer =
@@ -76,7 +76,7 @@ const fieldMask: Scalar = (value) =>
 
 const wrapped = (type: string): Scalar => scalars[type] as Scalar;
 
-/** Messages whose JSON is no object, or any object. */
+/** Messages whose JSON is not an object, or is any object. */
 export const wellKnown: Readonly<Record<string, Scalar>> = {
   'google.protobuf.Timestamp': timestamp,
   'google.protobuf.Duration': duration,

@@ -6,7 +6,7 @@ import { isDefault, scalars, wellKnown } from './scalars.ts';
 /** Which side wrote the message. */
 type Side = 'request' | 'response';
 
-/** Where the walk is. */
+/** The position of the walk. */
 interface Walk {
   readonly descriptors: Descriptors;
   readonly side: Side;
@@ -14,9 +14,9 @@ interface Walk {
 }
 
 /**
- * Reads a request strictly (proto): unknown names, wrong types, bad enum values and two members of a oneof are refused.
- * What only the server may set is dropped (documentation: AIP-203). The result has JSON names, enum names, int64 as
- * strings, and no field that has its default without being in a oneof.
+ * Parses a request strictly (proto): unknown names, wrong types, bad enum values and two members of a oneof are
+ * refused. Fields that only the server may set are dropped (documentation: AIP-203). The result has JSON names, enum
+ * names, int64 as strings, and no field that has its default, except in a oneof.
  *
  * @throws ApiError INVALID_ARGUMENT naming every wrong field
  */
@@ -27,7 +27,10 @@ export function readMessage(descriptors: Descriptors, type: string, value: Json)
   return read ?? {};
 }
 
-/** Brings a handler's answer into the form that travels; what does not fit the protos is a bug of the emulator. */
+/**
+ * Converts a handler's answer to the form that is sent; an answer that does not fit the protos is a bug of the
+ * emulator.
+ */
 export function writeMessage(descriptors: Descriptors, type: string, value: Json): Json {
   const walk: Walk = { descriptors, side: 'response', violations: [] };
   const written = single(walk, { id: 0, type }, value, '');
@@ -72,7 +75,7 @@ function message(walk: Walk, type: string, value: Json, path: string): JsonObjec
 function isEmpty(field: FieldDescriptor, value: Json): boolean {
   if (field.repeated === true) return Array.isArray(value) && value.length === 0;
   if (field.key !== undefined) return isObject(value) && Object.keys(value).length === 0;
-  // Messages have presence; so have the well-known ones whose JSON looks like a scalar.
+  // Messages have presence, including the well-known ones whose JSON looks like a scalar.
   return !field.type.includes('.') ? isDefault(value) : value === undefined;
 }
 
@@ -107,13 +110,13 @@ function single(walk: Walk, field: FieldDescriptor, value: Json, path: string): 
   if (values !== undefined) {
     const named = enumName(values, value);
     if (named === undefined) return refuse(walk, path, `(${typeName(walk, field)}), ${JSON.stringify(value)}`);
-    // The zero of an enum without presence is the unset state.
+    // The zero of an enum without presence means unset.
     return typeof named === 'string' && values[named] === 0 && field.oneof === undefined ? undefined : named;
   }
   return message(walk, type, value, path);
 }
 
-/** A name as it is, a number as its name where it has one: unknown numbers are legal in proto3. */
+/** Keeps a name; converts a number to its name if it has one: unknown numbers are legal in proto3. */
 function enumName(values: Readonly<Record<string, number>>, value: Json): Json | undefined {
   if (typeof value === 'string') return values[value] === undefined ? undefined : value;
   if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
@@ -126,7 +129,7 @@ function any(walk: Walk, value: Json, path: string): Json | undefined {
   const type = url.slice(url.lastIndexOf('/') + 1);
   const { '@type': _, ...content } = value;
   if (wellKnown[type] !== undefined) return value;
-  // A message inside Any keeps what only the server sets: it is a whole message, not a request.
+  // A message inside Any keeps fields that only the server sets: it is a complete message, not a request.
   const read = message({ ...walk, side: 'response' }, type, content, path);
   return read === undefined ? undefined : { '@type': url, ...read };
 }
@@ -150,7 +153,7 @@ function typeName(walk: Walk, field: FieldDescriptor): string {
 
 const join = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
 
-/** Google names fields by their proto names in errors. */
+/** Google's errors use the proto names of fields. */
 export function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

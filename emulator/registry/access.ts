@@ -2,20 +2,20 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { refusal, type Answer } from './answer.ts';
 
-/** Who asks, as far as the request tells. */
+/** The caller, as far as the request reveals it. */
 export type Caller =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'basic'; readonly user: string; readonly password: string }
   /** A token that this registry did not issue, such as a Google access token. */
   | { readonly kind: 'bearer'; readonly token: string };
 
-/** What is asked for. */
+/** The requested access. */
 export interface Access {
   readonly repository: string;
   readonly action: 'pull' | 'push' | 'delete';
 }
 
-/** How a registry guards itself. */
+/** How a registry controls access. */
 export interface RegistryAccess {
   /** `bearer`: tokens are fetched from `/token`, with a challenge; `basic`: name and password with each request. */
   readonly scheme: 'bearer' | 'basic';
@@ -23,9 +23,9 @@ export interface RegistryAccess {
   allows(caller: Caller, access: Access): boolean;
 }
 
-/** Who may what: decides requests, and issues tokens. */
+/** Decides requests, and issues tokens. */
 export interface Guard {
-  /** Undefined: go on. */
+  /** Undefined: permitted. */
   check(headers: IncomingHttpHeaders, access: Access, origin: string): Answer | undefined;
   issue(headers: IncomingHttpHeaders, query: URLSearchParams): Answer;
 }
@@ -41,7 +41,7 @@ export function createGuard(access: RegistryAccess | undefined, tokenSeconds: nu
         const fits = granted.some((one) => one.repository === wanted.repository && one.action === wanted.action);
         return fits ? undefined : challenge(access, wanted, origin);
       }
-      // A bearer scheme takes no name and password with the request itself; they buy a token.
+      // With a bearer scheme, requests do not carry name and password; those are exchanged for a token.
       const straight = caller.kind !== 'basic' || access.scheme === 'basic';
       if (straight && access.allows(caller, wanted)) return undefined;
       if (caller.kind === 'bearer') return refusal(403, 'DENIED', 'requested access to the resource is denied');
@@ -50,9 +50,9 @@ export function createGuard(access: RegistryAccess | undefined, tokenSeconds: nu
     issue(headers, query) {
       if (access === undefined) return refusal(404, 'UNSUPPORTED', 'no tokens are needed here');
       const caller = callerOf(headers);
-      const asked = query.getAll('scope').flatMap((scope) => scope.split(' ').flatMap(accessesOf));
-      const granted = asked.filter((one) => access.allows(caller, one));
-      if (caller.kind !== 'anonymous' && asked.length > 0 && granted.length === 0)
+      const wanted = query.getAll('scope').flatMap((scope) => scope.split(' ').flatMap(accessesOf));
+      const granted = wanted.filter((one) => access.allows(caller, one));
+      if (caller.kind !== 'anonymous' && wanted.length > 0 && granted.length === 0)
         return refusal(401, 'UNAUTHORIZED', 'authentication required');
       const token = randomBytes(24).toString('base64url');
       issued.set(token, granted);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What a handler answers; the server writes it, or lets a fault spoil it. */
+/** The answer of a handler; the server writes it, unless a fault alters it. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;

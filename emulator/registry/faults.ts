@@ -1,37 +1,37 @@
 /** What goes wrong with one request. */
 export type RegistryFault =
-  /** Answered with this status, and nothing is done. */
+  /** Answers with this status, without doing anything. */
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string; readonly code?: string }
   /** The connection is cut before anything is done. */
   | { readonly kind: 'lost' }
-  /** The work is done, and the connection is cut instead of an answer. */
+  /** The work is done, but the connection is cut before the answer. */
   | { readonly kind: 'answer-lost' }
-  /** The connection is cut once this many bytes of the request's body have arrived and been kept. */
+  /** The connection is cut once this many bytes of the request's body have arrived and been stored. */
   | { readonly kind: 'cut'; readonly after: number }
   /** The answer's body ends after half of its bytes. */
   | { readonly kind: 'half' }
-  /** One byte of the answer's body is another one. */
+  /** One byte of the answer's body is changed. */
   | { readonly kind: 'corrupt' }
-  /** The body is to be had at another address. */
+  /** The body is at another address. */
   | { readonly kind: 'redirect'; readonly to: string };
 
-/** Which requests a fault meets; what is not given matches all. */
+/** Which requests a fault hits; omitted fields match all. */
 export interface RegistryFaultPlan {
   readonly fault: RegistryFault;
   readonly method?: string;
-  /** Tried on the path with its query: `/v2/team/app/blobs/uploads/?mount=…`. */
+  /** Matched against the path with its query: `/v2/team/app/blobs/uploads/?mount=…`. */
   readonly path?: RegExp;
-  /** How many requests it meets; 1 unless given. */
+  /** How many requests it hits; by default 1. */
   readonly times?: number;
-  /** How many matching requests it lets pass first. */
+  /** How many matching requests pass first. */
   readonly after?: number;
 }
 
-/** The faults that are planned, and their use. */
+/** The planned faults, and their uses. */
 export interface RegistryFaults {
   add(plan: RegistryFaultPlan): void;
   clear(): void;
-  /** The fault that meets this request; each use counts. */
+  /** The fault that hits this request; each call counts as a use. */
   take(method: string, path: string): RegistryFault | undefined;
 }
 

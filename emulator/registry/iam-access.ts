@@ -8,9 +8,9 @@ const permissions: Readonly<Record<Exclude<Access['action'], 'pull'>, string>> =
 };
 
 /**
- * Who may write into the registry, by the emulator's IAM model. Documentation: the permissions, and that an access token
- * is taken as Bearer, or as the password of `oauth2accesstoken`. Assumed: everybody may pull, because the platform pulls
- * by an agent of its own; and a registry does not know in which location a repository is.
+ * Decides by the emulator's IAM model who may write into the registry. Documentation: the permissions, and that an
+ * access token is accepted as Bearer, or as the password of `oauth2accesstoken`. Assumed: everybody may pull, because
+ * the platform pulls through its own agent; and a registry does not know the location of a repository.
  */
 export function iamAccess(iam: () => Iam | undefined): RegistryAccess {
   return {

@@ -15,8 +15,8 @@ interface Manifest {
 }
 
 /**
- * The layers of an image that this registry holds, lowest first; of an index, those of its first image. Undefined: it
- * is not there. `reference` is `host/name:tag`, `host/name@digest`, or either without the host.
+ * The layers of an image in this registry, lowest first; of an index, those of its first image. Undefined when the
+ * image does not exist. `reference` is `host/name:tag`, `host/name@digest`, or either without the host.
  */
 export function layersOf(store: RegistryStore, reference: string): readonly ImageLayer[] | undefined {
   const [withTag = '', digest] = reference.split('@');

@@ -1,7 +1,7 @@
 import { refusal, type Answer } from './answer.ts';
 import { digestOf, findManifest, repositoryOf, type RegistryStore, type StoredRepository } from './store.ts';
 
-/** What a manifest or an index refers to. */
+/** The references of a manifest or an index. */
 interface Referring {
   readonly mediaType?: string;
   readonly config?: { readonly digest: string };
@@ -20,7 +20,7 @@ export function readManifest(store: RegistryStore, name: string, reference: stri
   };
 }
 
-/** PUT: everything it refers to must be there; a reference by digest must be its own. */
+/** PUT: everything that it refers to must exist, and a reference by digest must match the content. */
 export function writeManifest(
   store: RegistryStore,
   name: string,
@@ -47,7 +47,7 @@ export function writeManifest(
   };
 }
 
-/** DELETE: a digest takes its tags along; a tag alone is removed only where the registry offers that. */
+/** DELETE: a digest is removed with its tags; a tag alone is removed only if the registry supports that. */
 export function removeManifest(store: RegistryStore, name: string, reference: string): Answer {
   const repository = store.repositories.get(name);
   if (repository === undefined) return unknown(store, name);
@@ -57,7 +57,7 @@ export function removeManifest(store: RegistryStore, name: string, reference: st
   return { status: 202 };
 }
 
-/** GET `/v2/<name>/tags/list`, in pages when `n` asks for them. */
+/** GET `/v2/<name>/tags/list`, in pages if `n` is given. */
 export function listTags(store: RegistryStore, name: string, query: URLSearchParams): Answer {
   const repository = store.repositories.get(name);
   if (repository === undefined) return unknown(store, name);

@@ -12,17 +12,17 @@ import { beginUpload, continueUpload } from './uploads.ts';
 
 /** How a registry is set up. */
 export interface RegistryOptions {
-  /** On loopback; a free one unless given. */
+  /** On loopback; by default a free one. */
   readonly port?: number;
-  /** Open to everybody unless given. */
+  /** By default open to everybody. */
   readonly access?: RegistryAccess;
-  /** How long tokens are said to live; 300 unless given. */
+  /** The advertised lifetime of tokens in seconds; by default 300. */
   readonly tokenSeconds?: number;
   /** Milliseconds since 1970, for upload times. */
   readonly now?: () => number;
 }
 
-/** One request as it came. */
+/** One request as received. */
 interface RegistryRequest {
   readonly method: string;
   /** Path and query. */
@@ -43,7 +43,7 @@ export interface Registry extends AsyncDisposable {
   readonly requests: readonly RegistryRequest[];
   /** The manifest of `name` under a tag or digest. */
   manifest(name: string, reference: string): StoredManifest | undefined;
-  /** The unpacked layers of an image by its reference, lowest first; undefined: not there. */
+  /** The unpacked layers of an image by its reference, lowest first; undefined when it does not exist. */
   layersOf(reference: string): readonly ImageLayer[] | undefined;
   close(): Promise<void>;
 }
@@ -56,8 +56,8 @@ interface Desk {
 }
 
 /**
- * Starts a registry that speaks the HTTP API of OCI distribution: blobs, uploads whole and in chunks, mounts, manifests,
- * tags, deletion, tokens with a challenge.
+ * Starts a registry with the HTTP API of OCI distribution: blobs, uploads whole and in chunks, mounts, manifests, tags,
+ * deletion, tokens with a challenge.
  * @example
  * await using registry = await createRegistry();
  * registry.faults.add({ fault: { kind: 'status', status: 503 }, method: 'PUT', times: 2 });
@@ -107,7 +107,7 @@ export async function createRegistry(options: RegistryOptions = {}): Promise<Reg
   };
 }
 
-/** Answers one request, as a fault wants it; returns the status, 0 when the connection was cut. */
+/** Answers one request, altered by a fault if one is planned. Returns the status, 0 when the connection was cut. */
 async function serve(
   desk: Desk,
   faults: RegistryFaults,
@@ -121,7 +121,7 @@ async function serve(
   const answer = replaced(fault) ?? (await answerTo(desk, request));
   if (fault?.kind === 'answer-lost') request.socket.destroy();
   if (fault?.kind === 'answer-lost') return 0;
-  // Read to the end, so that the connection can carry the next request.
+  // Read the body to its end, so that the connection can carry the next request.
   request.resume();
   const body = answer.body ?? Buffer.alloc(0);
   response.writeHead(answer.status, {

@@ -6,8 +6,8 @@ const ociConfig = 'application/vnd.oci.image.config.v1+json';
 const ociLayer = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
 /**
- * Puts a base image into a registry that is one by its form alone: it names Node where official images have it, and holds
- * no program. It serves executors that take this machine's own Node; a container runtime has nothing to start in it.
+ * Adds a base image that has only the form of one: it names Node as official images do, but contains no program. It
+ * serves executors that use this machine's own Node; a container runtime could start nothing in it.
  *
  * @param name - name and tag, such as `library/node:22-slim`
  * @returns the digest of its manifest

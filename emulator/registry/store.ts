@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A manifest or an index as it was put. */
+/** A manifest or an index as stored. */
 export interface StoredManifest {
   readonly digest: string;
   readonly mediaType: string;
@@ -9,7 +9,7 @@ export interface StoredManifest {
   readonly uploadedAt: number;
 }
 
-/** One repository: the blobs it may give out, its manifests and tags. */
+/** One repository: the blobs that it may serve, its manifests and tags. */
 export interface StoredRepository {
   readonly blobs: Set<string>;
   readonly manifests: Map<string, StoredManifest>;
@@ -34,7 +34,7 @@ export function createStore(): RegistryStore {
   return { blobs: new Map(), repositories: new Map(), uploads: new Map() };
 }
 
-/** The repository of this name, made when it is not there. */
+/** The repository of this name; made if it does not exist. */
 export function repositoryOf(store: RegistryStore, name: string): StoredRepository {
   const known = store.repositories.get(name);
   if (known !== undefined) return known;

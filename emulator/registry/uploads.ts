@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { bodyOf, refusal, type Answer } from './answer.ts';
 import { digestOf, repositoryOf, type RegistryStore, type StoredUpload } from './store.ts';
 
-/** POST `/v2/<name>/blobs/uploads/`: mounts a blob of another repository, takes a whole one, or opens an upload. */
+/** POST `/v2/<name>/blobs/uploads/`: mounts a blob of another repository, accepts a whole one, or opens an upload. */
 export async function beginUpload(
   store: RegistryStore,
   name: string,
@@ -23,7 +23,7 @@ export async function beginUpload(
   return open(name, id, 0);
 }
 
-/** What may follow under `/v2/<name>/blobs/uploads/<id>`. */
+/** The further requests under `/v2/<name>/blobs/uploads/<id>`. */
 export async function continueUpload(
   store: RegistryStore,
   id: string,
@@ -41,7 +41,10 @@ export async function continueUpload(
   return await chunk(upload, id, request);
 }
 
-/** PATCH: bytes that arrived stay, also when the connection is lost; a chunk must begin where the last one ended. */
+/**
+ * PATCH: bytes that have arrived are kept, even when the connection is lost; a chunk must start where the last one
+ * ended.
+ */
 async function chunk(upload: StoredUpload, id: string, request: IncomingMessage): Promise<Answer> {
   const range = /^(\d+)-(\d+)$/.exec(request.headers['content-range'] ?? '');
   if (range !== null && Number(range[1]) !== upload.received) return open(upload.repository, id, upload.received, 416);
@@ -74,7 +77,7 @@ function stored(name: string, digest: string): Answer {
   return { status: 201, headers: { location: `/v2/${name}/blobs/${digest}`, 'docker-content-digest': digest } };
 }
 
-/** The state is part of the address, as in other registries: a client must use the newest one as it is. */
+/** The state is part of the address, as in other registries: a client must use the newest address unchanged. */
 function open(name: string, id: string, received: number, status = 202): Answer {
   return {
     status,

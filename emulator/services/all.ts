@@ -13,7 +13,9 @@ import { vpcAccess } from './vpc-access.ts';
 import { sqlAdmin } from './sql-admin/sql-admin.ts';
 import { secretManager } from './secret-manager.ts';
 
-/** Every service that the protos describe. A new one is a file beside this with a ServiceModule, and a line here. */
+/**
+ * Every service that the protos describe. A new one is a file next to this one with a ServiceModule, and a line here.
+ */
 export const protoModules: readonly ServiceModule[] = [
   jobs,
   executions,

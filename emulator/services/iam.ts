@@ -7,7 +7,7 @@ import type { World } from '../core/world.ts';
 
 const account = '/v1/projects/{project}/serviceAccounts/{email}';
 
-/** Documentation: `-` stands for the project, which the email names. */
+/** Documentation: `-` represents the project, which the email names. */
 function resourceOf({ params }: PlainRequest): string {
   const { project = '', email = '' } = params;
   const own = /@(.+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1];
@@ -19,7 +19,8 @@ const need =
   (request) => [{ permission, resource: resourceOf(request) }];
 
 function view(world: World, email: string): JsonObject {
-  if (!resourcesOf(world).serviceAccounts.has(email)) throw notFound(`Unknown service account`);
+  const found = resourcesOf(world).serviceAccounts.get(email);
+  if (found === undefined) throw notFound(`Unknown service account`);
   const project = /@(.+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1] ?? '';
   return {
     name: `projects/${project}/serviceAccounts/${email}`,
@@ -29,6 +30,7 @@ function view(world: World, email: string): JsonObject {
     displayName: email.split('@')[0] ?? '',
     etag: 'MDEwMjE5MjA=',
     oauth2ClientId: projectNumber(world, email),
+    ...(found.disabled ? { disabled: true } : {}),
   };
 }
 
@@ -41,7 +43,7 @@ function refuseUnknown(body: JsonObject, known: readonly string[]): void {
     );
 }
 
-/** Service accounts of IAM: whether one is there, and who may do what with it. */
+/** Service accounts of IAM: their existence, and their permissions. */
 export const iam: PlainModule = {
   name: 'iam',
   routes: [
@@ -55,7 +57,7 @@ export const iam: PlainModule = {
       ],
       handle({ params }, { world }) {
         const own = `@${params['project'] ?? ''}.iam.gserviceaccount.com`;
-        const emails = [...resourcesOf(world).serviceAccounts].filter((email) => email.endsWith(own));
+        const emails = [...resourcesOf(world).serviceAccounts.keys()].filter((email) => email.endsWith(own));
         return emails.length === 0 ? {} : { accounts: emails.map((email) => view(world, email)) };
       },
     },

@@ -1,13 +1,13 @@
 import { listOf, textOf } from '../core/json.ts';
 import { needsNothing, type Method, type ServiceModule } from '../core/service.ts';
 
-/** Documentation: these APIs ask for a permission of their own; at the others whoever may call may look (assumed). */
+/** Documentation: these APIs require their own permission; in the others every caller may read operations (assumed). */
 const permissions: Readonly<Record<string, string>> = {
   run: 'run.operations',
   vpcaccess: 'vpcaccess.operations',
 };
 
-const look =
+const permissionTo =
   (verb: 'get' | 'delete'): Method['needs'] =>
   (request, { world }) => {
     const resource = textOf(request['name']);
@@ -22,7 +22,7 @@ export const operations: ServiceModule = {
   methods: {
     GetOperation: {
       mark: 'proto',
-      needs: look('get'),
+      needs: permissionTo('get'),
       handle: (request, call) => call.world.operations.get(textOf(request['name'])),
     },
     ListOperations: {
@@ -32,7 +32,7 @@ export const operations: ServiceModule = {
     },
     WaitOperation: {
       mark: 'documentation',
-      needs: look('get'),
+      needs: permissionTo('get'),
       handle: (request, call) => {
         const seconds = Number(textOf(request['timeout']).replace(/s$/, '')) || 30;
         return call.world.operations.wait(textOf(request['name']), seconds * 1_000);
@@ -40,7 +40,7 @@ export const operations: ServiceModule = {
     },
     DeleteOperation: {
       mark: 'proto',
-      needs: look('delete'),
+      needs: permissionTo('delete'),
       handle(request, call) {
         call.world.operations.remove(textOf(request['name']));
         return {};

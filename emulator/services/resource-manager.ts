@@ -10,7 +10,7 @@ function view(world: World, id: string): JsonObject {
   return { name: `projects/${projectNumber(world, id)}`, projectId: id, state: 'ACTIVE', displayName: id };
 }
 
-/** Resource Manager: projects, and which of some permissions the caller has on them. */
+/** Resource Manager: projects, and the caller's permissions on them. */
 export const resourceManager: ServiceModule = {
   name: 'cloudresourcemanager',
   service: 'google.cloud.resourcemanager.v3.Projects',
@@ -20,12 +20,12 @@ export const resourceManager: ServiceModule = {
       needs: needs('resourcemanager.projects.get', 'name'),
       handle(request, { world }) {
         const id = projectId(world, textOf(request['name']).replace('projects/', ''));
-        // Documentation: a project that is not there is told from one that may not be seen by nobody.
+        // Documentation: nobody can distinguish a project that does not exist from one that they may not see.
         if (!isKnownProject(world, id)) throw new ApiError('PERMISSION_DENIED', 'The caller does not have permission');
         return view(world, id);
       },
     },
-    // Documentation: needs no permission, and finds the projects that the caller may get.
+    // Documentation: needs no permission, and finds the projects that the caller may read.
     SearchProjects: {
       mark: 'documentation',
       needs: needsNothing,

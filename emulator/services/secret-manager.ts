@@ -12,7 +12,7 @@ interface VersionRecord {
   readonly number: number;
   readonly createTime: string;
   state: 'ENABLED' | 'DISABLED' | 'DESTROYED';
-  /** Base64; gone when destroyed. */
+  /** Base64; undefined once destroyed. */
   data: string | undefined;
 }
 
@@ -24,7 +24,7 @@ interface SecretRecord {
 /** Secrets by name: `projects/p/secrets/s`. */
 const secretsOf: (world: World) => Map<string, SecretRecord> = perWorld(() => new Map<string, SecretRecord>());
 
-/** Adds a version to a secret, which is made when it is not there. Returns the version's number. */
+/** Adds a version to a secret, which is made if it does not exist. Returns the version's number. */
 export function putSecret(world: World, name: string, value: string | Uint8Array): number {
   const secrets = secretsOf(world);
   const record = secrets.get(name) ?? {
@@ -64,7 +64,7 @@ function addVersion(world: World, record: SecretRecord, data: string): VersionRe
   return version;
 }
 
-/** `latest` is the newest version, whatever its state (documentation); an alias is looked up. */
+/** `latest` is the newest version, whatever its state (documentation); an alias is resolved. */
 function findVersion(record: SecretRecord | undefined, version: string): VersionRecord | undefined {
   if (version === 'latest') return record?.versions.at(-1);
   const alias = textOf(objectOf(record?.secret['versionAliases'])[version]);
@@ -126,7 +126,7 @@ function accessVersion(request: JsonObject, call: Call): Json {
   return { name: `${secret}/versions/${version.number}`, payload: { data, dataCrc32c } };
 }
 
-/** Documentation: at most 64 KiB, and refused where it is not what the checksum says. */
+/** Documentation: at most 64 KiB, and refused if the checksum does not match. */
 function addSecretVersion(request: JsonObject, call: Call): Json {
   const parent = textOf(request['parent']);
   const record = secretNamed(call, parent);
@@ -139,7 +139,7 @@ function addSecretVersion(request: JsonObject, call: Call): Json {
   return render(parent, addVersion(call.world, record, bytes.toString('base64')));
 }
 
-/** Proto: only what the mask names; versions by name, labels and annotations may change. */
+/** Proto: only fields that the mask names; versions are given by name, labels and annotations may change. */
 function updateSecret(request: JsonObject, call: Call): Json {
   const wanted = objectOf(request['secret']);
   const record = secretNamed(call, textOf(wanted['name']));
@@ -162,7 +162,7 @@ function listSecrets(request: JsonObject, { world }: Call): Json {
   return { secrets: items, totalSize: all.length, ...(next === undefined ? {} : { nextPageToken: next }) };
 }
 
-/** Documentation: `state:ENABLED` is the filter that is used; others are not served. */
+/** Documentation: `state:ENABLED` is the filter that clients use; others are not supported. */
 function listVersions(request: JsonObject, call: Call): Json {
   const name = textOf(request['parent']);
   const [, state] = /^(?:state[:=])([A-Z]+)$/.exec(textOf(request['filter'])) ?? [];

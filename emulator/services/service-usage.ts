@@ -15,7 +15,7 @@ interface Named {
 
 function named(world: World, name: string): Named {
   const [, project = '', api = ''] = /^projects\/([^/]+)\/services\/([^/]+)$/.exec(name) ?? [];
-  // Documentation: a service that is not known, or may not be seen, is refused as not permitted.
+  // Documentation: a service that is unknown, or may not be seen, is refused as not permitted.
   if (!apis.includes(api))
     throw new ApiError('PERMISSION_DENIED', `Not found or permission denied for service(s): ${api}.`);
   return { project: projectId(world, project), api };
@@ -32,7 +32,7 @@ function view(world: World, { project, api }: Named): JsonObject {
   };
 }
 
-/** Proto: the operation ends with the service as it is then. */
+/** Proto: the operation's response is the resulting service. */
 function turning(enabled: boolean) {
   return (request: JsonObject, call: Call): Json => {
     const service = named(call.world, textOf(request['name']));
@@ -83,7 +83,7 @@ function batchEnable(request: JsonObject, call: Call): Json {
   });
 }
 
-/** Service Usage: which APIs are on in a project. */
+/** Service Usage: the enabled APIs of a project. */
 export const serviceUsage: ServiceModule = {
   name: 'serviceusage',
   service: 'google.api.serviceusage.v1.ServiceUsage',

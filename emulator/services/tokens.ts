@@ -12,10 +12,10 @@ const subjectTypes = [
   'urn:ietf:params:aws:token-type:aws4_request',
 ];
 
-/** Seconds that a token lives (documentation). */
+/** The lifetime of a token in seconds (documentation). */
 const lifetime = 3_600;
 
-/** Security Token Service: another provider's token for one of Google's (workload identity federation). */
+/** Security Token Service: exchanges another provider's token for a Google token (workload identity federation). */
 export const sts: PlainModule = {
   name: 'sts',
   routes: [
@@ -42,7 +42,7 @@ class TokenError extends ApiError {
   }
 }
 
-/** Parameters come as a form or as JSON, in either case of names. */
+/** Parameters come as a form or as JSON, in snake or camel case. */
 function exchangeToken(world: World, body: JsonObject): Json {
   const read = (name: string, camel: string): string => textOf(body[name]) || textOf(body[camel]);
   if (read('grant_type', 'grantType') !== exchange) throw new TokenError('Invalid grant type.');
@@ -65,7 +65,7 @@ function exchangeToken(world: World, body: JsonObject): Json {
   };
 }
 
-/** The `sub` of a JWT. Assumed: its signature is not looked at, as there is no provider to ask. */
+/** The `sub` of a JWT. Assumed: its signature is not checked, because there is no provider to ask. */
 function subjectOf(token: string): string | undefined {
   const [, claims] = token.split('.');
   if (claims === undefined) return undefined;
@@ -78,7 +78,7 @@ function subjectOf(token: string): string | undefined {
 
 const account = (request: PlainRequest): string => request.params['account'] ?? '';
 
-/** IAM credentials: tokens of service accounts for those who may have them (impersonation). */
+/** IAM credentials: tokens of service accounts for callers who may have them (impersonation). */
 export const iamCredentials: PlainModule = {
   name: 'iamcredentials',
   routes: [
@@ -106,7 +106,7 @@ function generateToken(world: World, request: PlainRequest): Json {
   if (Number.isNaN(seconds) || seconds > lifetime)
     throw new ApiError('INVALID_ARGUMENT', `The access token lifetime cannot exceed ${lifetime}s.`);
   const { serviceAccounts } = resourcesOf(world);
-  // Only where accounts were made at all: an emulator without any knows none and allows all.
+  // Only if any accounts were made: an emulator without accounts permits all.
   if (serviceAccounts.size > 0 && !serviceAccounts.has(email))
     throw notFound(`Not found; Gaia id not found for email ${email}`);
   return {

@@ -5,10 +5,10 @@ import { resourcesOf } from '../core/resources.ts';
 import { needs, type Call, type ServiceModule } from '../core/service.ts';
 import { perWorld, type World } from '../core/world.ts';
 
-/** What was asked for with a connector; its state is among the resources that jobs look at. */
-const wishesOf: (world: World) => Map<string, JsonObject> = perWorld(() => new Map<string, JsonObject>());
+/** The requested configuration of a connector; its state is among the resources that jobs check. */
+const configurationsOf: (world: World) => Map<string, JsonObject> = perWorld(() => new Map<string, JsonObject>());
 
-/** Documentation: how many instances a connector has, and the throughput in Mbps, which goes with them. */
+/** Documentation: the number of instances of a connector, and the throughput in Mbps that corresponds to it. */
 const defaults = {
   machineType: 'e2-micro',
   minInstances: 2,
@@ -20,21 +20,21 @@ const defaults = {
 function view(world: World, name: string): JsonObject {
   const state = resourcesOf(world).connectors.get(name);
   if (state === undefined) throw notFound(`Resource '${name}' was not found`);
-  const wished = wishesOf(world).get(name) ?? { network: 'default', ipCidrRange: '10.8.0.0/28' };
-  return { ...defaults, ...wished, name, state };
+  const configuration = configurationsOf(world).get(name) ?? { network: 'default', ipCidrRange: '10.8.0.0/28' };
+  return { ...defaults, ...configuration, name, state };
 }
 
 function createConnector(request: JsonObject, call: Call): Json {
   const id = textOf(request['connectorId']);
-  // Documentation: at most 25 characters, so that names of network tags hold it.
+  // Documentation: at most 25 characters, so that it fits into names of network tags.
   if (!/^[a-z]([-a-z0-9]{0,23}[a-z0-9])?$/.test(id))
     throw invalid('connector_id', `Connector ID must match '^[a-z][-a-z0-9]{0,23}[a-z0-9]$': ${id}`);
   const parent = textOf(request['parent']);
   const name = `${parent}/connectors/${id}`;
   const { connectors } = resourcesOf(call.world);
   if (connectors.has(name)) throw new ApiError('ALREADY_EXISTS', `Requested entity already exists: ${name}`);
-  const wished = checked(objectOf(request['connector']));
-  wishesOf(call.world).set(name, wished);
+  const configuration = checked(objectOf(request['connector']));
+  configurationsOf(call.world).set(name, configuration);
   connectors.set(name, 'CREATING');
   return call.operation({
     parent,
@@ -46,21 +46,21 @@ function createConnector(request: JsonObject, call: Call): Json {
   });
 }
 
-/** Documentation: a subnet, or a network with a free /28 range; 2 to 9 instances at least, 3 to 10 at most. */
-function checked(wished: JsonObject): JsonObject {
-  const range = textOf(wished['ipCidrRange']);
-  const subnet = textOf(objectOf(wished['subnet'])['name']);
+/** Documentation: a subnet, or a network with a free /28 range; at least 2 to 9 instances, at most 3 to 10. */
+function checked(configuration: JsonObject): JsonObject {
+  const range = textOf(configuration['ipCidrRange']);
+  const subnet = textOf(objectOf(configuration['subnet'])['name']);
   if ((subnet === '') === (range === ''))
     throw invalid('connector', 'Exactly one of subnet and ip_cidr_range must be specified.');
   if (range !== '' && !/^(\d{1,3}\.){3}\d{1,3}\/28$/.test(range))
     throw invalid('connector.ip_cidr_range', 'The IP CIDR range must be an unused /28 network.');
-  if (range !== '' && textOf(wished['network']) === '')
+  if (range !== '' && textOf(configuration['network']) === '')
     throw invalid('connector.network', 'The network must be specified together with the IP CIDR range.');
-  const least = numberOf(wished['minInstances']) || defaults.minInstances;
-  const most = numberOf(wished['maxInstances']) || defaults.maxInstances;
+  const least = numberOf(configuration['minInstances']) || defaults.minInstances;
+  const most = numberOf(configuration['maxInstances']) || defaults.maxInstances;
   if (least < 2 || least >= most || most > 10)
     throw invalid('connector.min_instances', 'Instances must be between 2 and 10, the minimum below the maximum.');
-  return wished;
+  return configuration;
 }
 
 function deleteConnector(request: JsonObject, call: Call): Json {
@@ -73,7 +73,7 @@ function deleteConnector(request: JsonObject, call: Call): Json {
     metadata: () => ({ method: call.method, createTime: call.world.now(), target: name }),
     work: () => {
       connectors.delete(name);
-      wishesOf(call.world).delete(name);
+      configurationsOf(call.world).delete(name);
       return Promise.resolve({});
     },
   });

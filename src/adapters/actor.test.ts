@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { whoActs, whoAsks } from './actor.ts';
+import { resolveActor, identifyActor } from './actor.ts';
 
 let root = '';
 beforeEach(async () => {
@@ -18,7 +18,7 @@ const git = (...options: readonly string[]) =>
   }).trim();
 
 test('a person is named with the machine, CI by its own words', () => {
-  expect(whoAsks({})).toEqual({ by: expect.stringMatching(/.+@.+/), from: hostname() });
+  expect(identifyActor({})).toEqual({ by: expect.stringMatching(/.+@.+/), from: hostname() });
   const github = {
     GITHUB_ACTIONS: 'true',
     GITHUB_ACTOR: 'ann',
@@ -26,12 +26,12 @@ test('a person is named with the machine, CI by its own words', () => {
     GITHUB_WORKFLOW: 'deploy',
     GITHUB_RUN_ID: '7',
   };
-  expect(whoAsks(github)).toEqual({ by: 'ann', from: 'GitHub Actions o/r deploy 7' });
-  expect(whoAsks({ GITLAB_CI: 'true', GITLAB_USER_LOGIN: 'bob', CI_JOB_URL: 'u' })).toEqual({
+  expect(identifyActor(github)).toEqual({ by: 'ann', from: 'GitHub Actions o/r deploy 7' });
+  expect(identifyActor({ GITLAB_CI: 'true', GITLAB_USER_LOGIN: 'bob', CI_JOB_URL: 'u' })).toEqual({
     by: 'bob',
     from: 'GitLab CI u',
   });
-  expect(whoAsks({ CI: 'true' }).from).toBe(`CI on ${hostname()}`);
+  expect(identifyActor({ CI: 'true' }).from).toBe(`CI on ${hostname()}`);
 });
 
 test('the commit is that of the working tree, also from a folder below, on a branch, detached and packed', async () => {
@@ -41,11 +41,11 @@ test('the commit is that of the working tree, also from a folder below, on a bra
   git('commit', '-qm', 'first');
   const commit = git('rev-parse', 'HEAD');
   await mkdir(join(root, 'sub'));
-  expect((await whoActs(join(root, 'sub'), {}, '1')).commit).toBe(commit);
+  expect((await resolveActor(join(root, 'sub'), {}, '1')).commit).toBe(commit);
   git('pack-refs', '--all');
-  expect((await whoActs(root, {}, '1')).commit).toBe(commit);
+  expect((await resolveActor(root, {}, '1')).commit).toBe(commit);
   git('checkout', '-q', '--detach');
-  expect((await whoActs(root, {}, '1')).commit).toBe(commit);
+  expect((await resolveActor(root, {}, '1')).commit).toBe(commit);
 });
 
 test('changes in tracked files are said behind the commit', async () => {
@@ -54,10 +54,10 @@ test('changes in tracked files are said behind the commit', async () => {
   git('add', 'a');
   git('commit', '-qm', 'first');
   await writeFile(join(root, 'a'), '2');
-  expect((await whoActs(root, {}, '1')).commit).toBe(`${git('rev-parse', 'HEAD')}+changes`);
+  expect((await resolveActor(root, {}, '1')).commit).toBe(`${git('rev-parse', 'HEAD')}+changes`);
 });
 
 test('outside git the commit is that of CI, or empty', async () => {
-  expect(await whoActs(root, {}, '1')).toMatchObject({ commit: '', tool: '1' });
-  expect(await whoActs(root, { CI_COMMIT_SHA: 'abc' }, '1')).toMatchObject({ commit: 'abc' });
+  expect(await resolveActor(root, {}, '1')).toMatchObject({ commit: '', tool: '1' });
+  expect(await resolveActor(root, { CI_COMMIT_SHA: 'abc' }, '1')).toMatchObject({ commit: 'abc' });
 });

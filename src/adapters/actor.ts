@@ -6,20 +6,20 @@ import type { Actor } from '../migrate/contract/task.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Who acts, from where, on which commit. Asks git in a process of its own, at most two seconds; call it early and
- * await it late.
+ * Determines who acts, from where, and on which commit. Asks git in a child process for at most two seconds: call
+ * early, await late.
  *
- * @param cwd folder of the project
- * @param env environment variables: CI systems name themselves there
+ * @param cwd project folder
+ * @param env environment variables, by which CI systems identify themselves
  * @param tool version of godwit
  */
-export async function whoActs(cwd: string, env: Env, tool: string): Promise<Actor> {
+export async function resolveActor(cwd: string, env: Env, tool: string): Promise<Actor> {
   const commit = (await gitCommit(cwd)) ?? ciCommit(env);
-  return { ...whoAsks(env), commit, tool };
+  return { ...identifyActor(env), commit, tool };
 }
 
-/** The part of it that costs nothing. */
-export function whoAsks(env: Env): Pick<Actor, 'by' | 'from'> {
+/** The part of the actor that needs no child process. */
+export function identifyActor(env: Env): Pick<Actor, 'by' | 'from'> {
   const ci = ciSystem(env);
   return { by: ci?.by ?? `${userName(env)}@${hostname()}`, from: ci?.from ?? hostname() };
 }
@@ -69,7 +69,7 @@ function userName(env: Env): string {
   try {
     return userInfo().username;
   } catch {
-    // A container's uid without an entry in passwd.
+    // A container's uid may have no entry in passwd.
     return env['USER'] ?? env['LOGNAME'] ?? 'unknown';
   }
 }
@@ -81,7 +81,7 @@ async function gitCommit(cwd: string): Promise<string | undefined> {
   return (changes ?? '') === '' ? commit : `${commit}+changes`;
 }
 
-/** The commit of HEAD, read from the files of git: no process is needed for the common cases. */
+/** The commit of HEAD, read from git's files: the common cases need no process. */
 async function headCommit(cwd: string): Promise<string | undefined> {
   const folder = await gitFolder(cwd);
   if (folder === undefined) return undefined;
@@ -119,7 +119,7 @@ async function readText(path: string): Promise<string | undefined> {
 }
 
 async function run(command: string, options: readonly string[], cwd: string): Promise<string | undefined> {
-  // Loaded here: `status` asks no git.
+  // Loaded here, because `status` does not ask git.
   const { spawn } = await import('node:child_process');
   return await new Promise((done) => {
     const child = spawn(command, options, { cwd, stdio: ['ignore', 'pipe', 'ignore'], timeout: 2000 });

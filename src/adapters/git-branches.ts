@@ -1,22 +1,23 @@
 import { spawn } from 'node:child_process';
 import { posix, relative } from 'node:path';
 
-/** What a folder holds on a branch. */
+/** The content of a folder on a branch. */
 export interface BranchFolder {
   /** `main`, `origin/orders` */
   readonly branch: string;
   readonly names: readonly string[];
 }
 
-/** Branches that nobody has touched for so long that others came before them are not looked at. */
+/** Only the most recent branches are read. */
 const mostBranches = 200;
-/** What their folders may weigh together, in bytes; as a rule most of them are the same. */
+/** The limit for all their folders together, in bytes; most of them are usually identical. */
 const mostBytes = 32 * 1024 * 1024;
 const withinMs = 3_000;
 
 /**
- * What this folder holds on the branches that the repository around it knows, newest first, its remote ones as of the last
- * fetch: nothing is asked over the network. Empty where there is no git, no repository, or no answer in time.
+ * Reads what this folder contains on the branches that the surrounding repository knows, newest first; remote branches
+ * as of the last fetch, because nothing goes over the network. Empty when there is no git, no repository, or no answer
+ * in time.
  *
  * @param root a folder that exists, in the repository
  * @param folder below it; may not exist here
@@ -39,7 +40,7 @@ export async function folderOnBranches(root: string, folder: string): Promise<re
   ]);
   if (prefix === undefined || listed === undefined) return [];
   const path = posix.join(bytesAsText(prefix.trim()), relative(root, folder).replaceAll('\\', '/'));
-  // One question a line.
+  // The queries to git are separated by line feeds.
   if (path.includes('\n') || path.startsWith('..')) return [];
   const branches = branchesOf(listed);
   const places = await git(
@@ -54,7 +55,7 @@ export async function folderOnBranches(root: string, folder: string): Promise<re
   return branches.map(({ branch }, index) => ({ branch, names: folders.get(trees[index]?.[1] ?? '') ?? [] }));
 }
 
-/** From objects as git writes them: `ID tree SIZE`, a line feed, then for each entry its mode, name, NUL and id. */
+/** Parses git's batch output: `ID tree SIZE`, a line feed, then for each entry its mode, name, NUL and id. */
 function foldersOf(written: string): ReadonlyMap<string, readonly string[]> {
   const folders = new Map<string, readonly string[]>();
   for (let at = 0; at < written.length;) {
@@ -75,7 +76,7 @@ function foldersOf(written: string): ReadonlyMap<string, readonly string[]> {
   return folders;
 }
 
-/** One branch for each commit; `origin/HEAD` is another name of one. */
+/** One branch for each commit; `origin/HEAD` is just another name. */
 function branchesOf(listed: string): readonly { readonly commit: string; readonly branch: string }[] {
   const seen = new Set<string>();
   return listed.split('\n').flatMap((line) => {
@@ -90,7 +91,10 @@ function bytesAsText(characters: string): string {
   return Buffer.from(characters, 'latin1').toString('utf8');
 }
 
-/** What git says, a character for each byte; undefined: it is not there, refuses, or is not through in time. It may not reach for a network. */
+/**
+ * git's output, one character per byte; undefined when git does not exist, refuses, or takes too long. It may not use a
+ * network.
+ */
 async function answerOf(
   cwd: string,
   words: readonly string[],

@@ -1,6 +1,6 @@
 import type { Suspension } from '../migrate/contract/runner-ports.ts';
 
-/** So long at most a process that was told to be stopped holds still when nobody wakes it. */
+/** How long a process that was stopped waits at most if nobody wakes it. */
 const longestHoldMs = 5 * 60_000;
 
 /** One listener for all runs of this process. */
@@ -19,11 +19,12 @@ function listen(wake: () => void): () => void {
 }
 
 /**
- * The pace of this process, by its signals: SIGCONT wakes it, and with `holds` a SIGTSTP that comes before (a managed
- * platform announces by it that it is going to break the connections) lets it hold still instead of stopping it.
+ * Suspends and wakes the runs of this process by its signals. SIGCONT wakes them. With `holds`, a preceding SIGTSTP
+ * makes them pause instead of stopping the process: managed platforms use it to announce that they are going to break
+ * the connections.
  */
 export function processSuspension(options: { readonly holds: boolean }): Suspension & Disposable {
-  const looks = new Set<() => Promise<void>>();
+  const checks = new Set<() => Promise<void>>();
   let held: { readonly promise: Promise<void>; readonly release: () => void } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let wakes = 0;
@@ -43,8 +44,8 @@ export function processSuspension(options: { readonly holds: boolean }): Suspens
     clearTimeout(timer);
     wakes += 1;
     const mine = wakes;
-    await Promise.all([...looks].map((look) => look().catch(() => {})));
-    // Stopped and woken once more in the meantime: the last one releases.
+    await Promise.all([...checks].map((check) => check().catch(() => {})));
+    // The process was stopped and woken again in the meantime: the last wake-up releases.
     if (mine !== wakes) return;
     release();
   };
@@ -52,19 +53,19 @@ export function processSuspension(options: { readonly holds: boolean }): Suspens
     held?.release();
     held = undefined;
   };
-  const deafen = listen(() => void wake());
+  const stopListening = listen(() => void wake());
   if (options.holds) process.on('SIGTSTP', hold);
   return {
     get held() {
       return held?.promise;
     },
-    onWake(look) {
-      looks.add(look);
-      return () => looks.delete(look);
+    onWake(check) {
+      checks.add(check);
+      return () => checks.delete(check);
     },
     release,
     [Symbol.dispose]() {
-      deafen();
+      stopListening();
       process.off('SIGTSTP', hold);
       clearTimeout(timer);
       release();

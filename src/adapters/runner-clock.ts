@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunnerPorts } from '../migrate/contract/runner-ports.ts';
 
-/** Time and chance for a runner in this process. */
+/** Time and randomness for a runner in this process. */
 export function runnerClock(signal: AbortSignal): Pick<RunnerPorts, 'clock' | 'now' | 'random' | 'sleep' | 'timer'> {
   return {
     clock: () => performance.now(),

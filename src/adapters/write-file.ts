@@ -5,7 +5,10 @@ import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 
-/** Writes a whole file or nothing: to a neighbour first, then renamed. Makes the folder when it is missing. */
+/**
+ * Writes a whole file or nothing: to a neighbouring file first, which is then renamed. Makes the folder if it is
+ * missing.
+ */
 export async function writeWhole(path: string, text: string, mode = 0o644): Promise<Outcome<void>> {
   const draft = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
@@ -19,7 +22,7 @@ export async function writeWhole(path: string, text: string, mode = 0o644): Prom
   }
 }
 
-/** Writes a file that must not be there yet; `label` is how a finding names it. */
+/** Writes a file that must not exist yet; `label` is its name in findings. */
 export async function writeNew(path: string, text: string, label = path): Promise<Outcome<void>> {
   try {
     await mkdir(dirname(path), { recursive: true });

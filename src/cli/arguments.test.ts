@@ -1,35 +1,39 @@
 import { expect, test } from 'vitest';
 import { isTyped, readCommandLine } from './arguments.ts';
-import { commands, globalOptions } from './table.ts';
+import { optionSpecs } from './options/kinds.ts';
+import { commandTable } from './table.ts';
+
+const specs = commandTable.commands.map(({ spec }) => spec);
+const read = (argv: readonly string[]) => readCommandLine(argv, commandTable);
 
 function command(...argv: readonly string[]) {
-  const line = readCommandLine(argv);
+  const line = read(argv);
   if (!line.ok || line.value.kind !== 'command') throw new Error(JSON.stringify(line));
-  const { spec, typed } = line.value;
-  return { name: spec.name, arguments: typed.arguments, values: typed.values, switches: [...typed.switches] };
+  const { command, typed } = line.value;
+  return { name: command.spec.name, words: typed.words, options: Object.fromEntries(typed.options) };
 }
 
 function refusal(...argv: readonly string[]) {
-  const line = readCommandLine(argv);
+  const line = read(argv);
   if (line.ok) return 'accepted';
   const [finding] = line.findings;
   return `${finding?.code}: ${finding?.why} ${finding?.fix}`;
 }
 
 test('options may stand before and behind the command', () => {
-  const expected = { name: 'up', arguments: [], values: { env: 'dev', to: '3' }, switches: ['json'] };
+  const expected = { name: 'up', words: [], options: { env: ['dev'], to: ['3'], json: [''] } };
   expect(command('-e', 'dev', 'up', '--to', '3', '--json')).toEqual(expected);
   expect(command('up', '--json', '--to=3', '--env=dev')).toEqual(expected);
 });
 
 test('a command of the second level takes its own arguments, and the group alone has a meaning', () => {
-  expect(command('runs', 'show', '01J9')).toMatchObject({ name: 'runs show', arguments: ['01J9'] });
+  expect(command('runs', 'show', '01J9')).toMatchObject({ name: 'runs show', words: ['01J9'] });
   expect(command('runs')).toMatchObject({ name: 'runs list' });
   expect(command('db')).toMatchObject({ name: 'db status' });
 });
 
 test('adopt takes any number of names', () => {
-  expect(command('adopt', '1', 'users', '0003_x.sql').arguments).toEqual(['1', 'users', '0003_x.sql']);
+  expect(command('adopt', '1', 'users', '0003_x.sql').words).toEqual(['1', 'users', '0003_x.sql']);
 });
 
 test.each([
@@ -41,23 +45,23 @@ test.each([
   [['up', '--to'], '--to needs a value: --to VERSION.'],
   [['up', '--json=1'], '--json takes no value.'],
   [['up', '--to', '1', '--to', '2'], '--to is given twice.'],
-  [['up', 'twelve'], 'The argument `twelve` is one too many.'],
-  [['exec', 'npm', 'test'], 'What is to be executed stands behind `--`: `godwit exec -- npm test`.'],
-  [['exec', 'pytest', '-q'], 'What is to be executed stands behind `--`: `godwit exec -- npm test`.'],
+  [['up', 'twelve'], 'The argument `twelve` is unexpected.'],
+  [['exec', 'npm', 'test'], 'The command to execute follows `--`: `godwit exec -- npm test`.'],
+  [['exec', 'pytest', '-q'], 'The command to execute follows `--`: `godwit exec -- npm test`.'],
   [['new'], 'NAME is missing: what the migration does'],
-  [['--to', '1'], '--to stands without a command.'],
+  [['--to', '1'], '--to needs a command.'],
 ])('%j is refused with the way out', (argv, text) => {
   expect(refusal(...argv)).toContain(text);
   expect(refusal(...argv)).toContain('wrong-usage');
 });
 
 test('help and version are asked for in every usual way', () => {
-  expect(readCommandLine([])).toEqual({ ok: true, value: { kind: 'help' } });
-  expect(readCommandLine(['-h'])).toEqual({ ok: true, value: { kind: 'help' } });
-  expect(readCommandLine(['help', 'up'])).toEqual({ ok: true, value: { kind: 'help', topic: 'up' } });
-  expect(readCommandLine(['up', '--help'])).toEqual({ ok: true, value: { kind: 'help', topic: 'up' } });
-  expect(readCommandLine(['runs', '--help'])).toEqual({ ok: true, value: { kind: 'help', topic: 'runs' } });
-  expect(readCommandLine(['--version'])).toEqual({ ok: true, value: { kind: 'version' } });
+  expect(read([])).toEqual({ ok: true, value: { kind: 'help' } });
+  expect(read(['-h'])).toEqual({ ok: true, value: { kind: 'help' } });
+  expect(read(['help', 'up'])).toEqual({ ok: true, value: { kind: 'help', topic: 'up' } });
+  expect(read(['up', '--help'])).toEqual({ ok: true, value: { kind: 'help', topic: 'up' } });
+  expect(read(['runs', '--help'])).toEqual({ ok: true, value: { kind: 'help', topic: 'runs' } });
+  expect(read(['--version'])).toEqual({ ok: true, value: { kind: 'version' } });
 });
 
 test('--json is seen even when the rest is not understood, but not behind --', () => {
@@ -67,47 +71,40 @@ test('--json is seen even when the rest is not understood, but not behind --', (
 
 test('an option means the same kind of thing in every command', () => {
   const kinds = new Map<string, boolean>();
-  for (const { name, value } of [...globalOptions, ...commands.flatMap((spec) => spec.options ?? [])]) {
+  for (const { name, value } of [
+    ...commandTable.globalOptions,
+    ...specs.flatMap((spec) => optionSpecs(spec.options)),
+  ]) {
     expect(kinds.get(name) ?? value === undefined, name).toBe(value === undefined);
     kinds.set(name, value === undefined);
   }
 });
 
 test('every command has an example, and its code can be loaded', async () => {
-  for (const spec of commands) {
+  for (const { spec, load } of commandTable.commands) {
     expect(spec.examples.length, spec.name).toBeGreaterThan(0);
-    expect(typeof (await spec.load()), spec.name).toBe('function');
+    expect(typeof (await load()), spec.name).toBe('function');
   }
 });
 
 test('every example of the help is a command line that godwit understands', () => {
-  for (const { type } of commands.flatMap((spec) => spec.examples)) {
+  for (const { type } of specs.flatMap((spec) => spec.examples)) {
     const text = /godwit (.*?)[)]?$/.exec(type.replace(/ [<>] .*$/, '').replace(/\) npm run dev$/, ''))?.[1] ?? '';
     const argv = [...text.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
-    expect(readCommandLine(argv), type).toMatchObject({ ok: true });
+    expect(read(argv), type).toMatchObject({ ok: true });
   }
 });
 
 test('what stands behind `--` is a command of the user’s own, with all its options', () => {
-  const line = readCommandLine([
-    'exec',
-    '-e',
-    'dev',
-    '--timeout',
-    '5min',
-    '--',
-    'npm',
-    'test',
-    '--',
-    '--json',
-    '-e',
-    'x',
-  ]);
+  const line = read(['exec', '-e', 'dev', '--timeout', '5min', '--', 'npm', 'test', '--', '--json', '-e', 'x']);
   expect(line.ok && line.value.kind === 'command' ? line.value.typed : line).toMatchObject({
-    arguments: [],
+    words: [],
     behind: ['npm', 'test', '--', '--json', '-e', 'x'],
-    values: { env: 'dev', timeout: '5min' },
+    options: new Map([
+      ['env', ['dev']],
+      ['timeout', ['5min']],
+    ]),
   });
-  const other = readCommandLine(['new', '--', '--name']);
-  expect(other.ok && other.value.kind === 'command' ? other.value.typed.arguments : other).toEqual(['--name']);
+  const other = read(['new', '--', '--name']);
+  expect(other.ok && other.value.kind === 'command' ? other.value.typed.words : other).toEqual(['--name']);
 });

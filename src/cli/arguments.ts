@@ -2,12 +2,12 @@ import { parseArgs } from 'node:util';
 import { fault } from '../kit/fault.ts';
 import { nearest } from '../kit/nearest.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
-import type { CommandSpec, OptionSpec, Typed } from './command.ts';
-import { commands, globalOptions, groups } from './table.ts';
+import { argumentsOf, type Command, type CommandSpec, type CommandTable, type CommandWords } from './command.ts';
+import { optionSpecs, type OptionSpec } from './options/kinds.ts';
 
 /** What a command line means. `help` without a command is the help of the program, with a word that of a group. */
 export type CommandLine =
-  | { readonly kind: 'command'; readonly spec: CommandSpec; readonly typed: Typed }
+  | { readonly kind: 'command'; readonly command: Command; readonly typed: CommandWords }
   | { readonly kind: 'help'; readonly topic?: string }
   | { readonly kind: 'version' };
 
@@ -18,9 +18,9 @@ export function isTyped(argv: readonly string[], name: 'json' | 'no-color'): boo
 }
 
 /** Reads a command line (without `node` and the program's own name). */
-export function readCommandLine(argv: readonly string[]): Outcome<CommandLine> {
+export function readCommandLine(argv: readonly string[], table: CommandTable): Outcome<CommandLine> {
   const known = new Map<string, OptionSpec>();
-  for (const option of [...commands.flatMap((command) => command.options ?? []), ...globalOptions])
+  for (const option of [...table.commands.flatMap(({ spec }) => optionSpecs(spec.options)), ...table.globalOptions])
     known.set(option.name, option);
   const { tokens } = parseArgs({
     args: [...argv],
@@ -39,7 +39,7 @@ export function readCommandLine(argv: readonly string[]): Outcome<CommandLine> {
   });
 
   const words: string[] = [];
-  // Behind `--` stands a command of the user's own: nothing in it is an option of ours.
+  // What follows `--` is a command of the user's own: nothing in it is an option of ours.
   const behind: string[] = [];
   let terminated = false;
   const options: TypedOption[] = [];
@@ -49,7 +49,7 @@ export function readCommandLine(argv: readonly string[]): Outcome<CommandLine> {
     else if (token.kind === 'option') options.push({ name: token.name, raw: token.rawName, value: valueOf(token) });
   }
   if (options.some((option) => option.name === 'version') && words.length === 0) return ok({ kind: 'version' });
-  return withCommand({ words, behind, options });
+  return withCommand({ words, behind, options }, table);
 }
 
 /** In `--to --json` the second is an option of its own, not the value of the first: `--to=--json` would be. */
@@ -70,46 +70,59 @@ interface Words {
   readonly options: readonly TypedOption[];
 }
 
-function withCommand({ words, behind, options }: Words): Outcome<CommandLine> {
+function withCommand({ words, behind, options }: Words, table: CommandTable): Outcome<CommandLine> {
+  const { groups, globalOptions } = table;
+  const isGlobal = (name: string): boolean => globalOptions.some((option) => option.name === name);
   const help = options.some((option) => option.name === 'help');
   const [first, second] = words;
-  if (first === undefined && behind.length > 0) return withCommand({ words: behind, behind: [], options });
-  if (first === undefined)
-    return options.every((option) => isGlobal(option.name)) ? ok({ kind: 'help' }) : unplaced(options);
+  if (first === undefined && behind.length > 0) return withCommand({ words: behind, behind: [], options }, table);
+  if (first === undefined) {
+    const misplaced = options.find((option) => !isGlobal(option.name));
+    return misplaced === undefined ? ok({ kind: 'help' }) : unplaced(misplaced);
+  }
   if (first === 'help')
     return ok(second === undefined ? { kind: 'help' } : { kind: 'help', topic: words.slice(1).join(' ') });
 
-  const found = findCommand(words);
+  const found = findCommand(words, table);
   if (!found.ok) return found;
-  const { spec, rest } = found.value;
+  const { command, rest } = found.value;
+  const { spec } = command;
   if (help) return ok({ kind: 'help', topic: second === undefined && groups.has(first) ? first : spec.name });
-  const typed = readOptions(spec, spec.behind === undefined ? [...rest, ...behind] : rest, options);
-  if (spec.behind !== undefined && typed.ok)
-    return behind.length === 0
-      ? wrong(
-          spec,
-          `The command is missing: it stands behind \`--\`, as in \`godwit ${spec.name} -- ${spec.behind.example}\`.`,
-        )
-      : ok({ kind: 'command', spec, typed: { ...typed.value, behind } });
-  return typed.ok ? ok({ kind: 'command', spec, typed: typed.value }) : typed;
+  const own = spec.behind === undefined ? [] : behind;
+  const typed = checkOptions(spec, options, globalOptions);
+  if (!typed.ok) return typed;
+  const plain = spec.behind === undefined ? [...rest, ...behind] : rest;
+  const counted = countArguments(spec, plain);
+  if (counted !== undefined) return counted;
+  if (spec.behind !== undefined && own.length === 0)
+    return wrong(
+      spec,
+      `The command is missing. It follows \`--\`, as in \`godwit ${spec.name} -- ${spec.behind.example}\`.`,
+    );
+  return ok({ kind: 'command', command, typed: { options: typed.value, words: plain, behind: own } });
 }
 
 /** Finds the command that the first word, or the first two, name. */
 function findCommand(
   words: readonly string[],
-): Outcome<{ readonly spec: CommandSpec; readonly rest: readonly string[] }> {
+  { commands, groups }: CommandTable,
+): Outcome<{ readonly command: Command; readonly rest: readonly string[] }> {
   const [first = '', second] = words;
   const group = groups.get(first);
   const name = group === undefined ? first : second === undefined ? group.alone : `${first} ${second}`;
-  const spec = commands.find((command) => command.name === name);
-  if (spec !== undefined) return ok({ spec, rest: words.slice(group === undefined ? 1 : 2) });
-  return err(unknownCommand(name, group !== undefined));
+  const command = commands.find(({ spec }) => spec.name === name);
+  if (command !== undefined) return ok({ command, rest: words.slice(group === undefined ? 1 : 2) });
+  const names = commands.map(({ spec }) => spec.name);
+  return err(
+    unknownCommand(name, group === undefined ? names.map(firstWord) : names.filter((one) => firstWord(one) === first)),
+  );
 }
 
-function unknownCommand(name: string, inGroup: boolean) {
-  const names = inGroup
-    ? commands.map((command) => command.name).filter((other) => other.startsWith(`${name.split(' ')[0] ?? ''} `))
-    : [...new Set(commands.map((command) => command.name.split(' ')[0] ?? ''))];
+function firstWord(name: string): string {
+  return name.split(' ')[0] ?? '';
+}
+
+function unknownCommand(name: string, names: readonly string[]) {
   const near = nearest(name, names);
   return fault('wrong-usage', {
     why: `There is no command \`${name}\`.`,
@@ -117,46 +130,39 @@ function unknownCommand(name: string, inGroup: boolean) {
   });
 }
 
-function unplaced(options: readonly TypedOption[]): Outcome<never> {
-  const wrong = options.find((option) => !isGlobal(option.name));
-  return err(fault('wrong-usage', { why: `${wrong?.raw ?? 'An option'} stands without a command.` }));
+function unplaced({ raw }: TypedOption): Outcome<never> {
+  return err(fault('wrong-usage', { why: `${raw} needs a command.` }));
 }
 
-function isGlobal(name: string): boolean {
-  return globalOptions.some((option) => option.name === name);
-}
-
-function readOptions(spec: CommandSpec, rest: readonly string[], options: readonly TypedOption[]): Outcome<Typed> {
-  const allowed = new Map([...(spec.options ?? []), ...globalOptions].map((option) => [option.name, option]));
-  const values: Record<string, string> = {};
-  const lists: Record<string, readonly string[]> = {};
-  const switches = new Set<string>();
-  for (const option of options) {
-    const known = allowed.get(option.name);
-    if (known === undefined) return err(unknownOption(spec, option.raw, [...allowed.keys()]));
+/** What was typed for each option, by its name. What it means is read when the command is known. */
+function checkOptions(
+  spec: CommandSpec,
+  typed: readonly TypedOption[],
+  globalOptions: readonly OptionSpec[],
+): Outcome<CommandWords['options']> {
+  const allowed = new Map([...optionSpecs(spec.options), ...globalOptions].map((option) => [option.name, option]));
+  const values = new Map<string, readonly string[]>();
+  for (const { name, raw, value } of typed) {
+    const known = allowed.get(name);
+    if (known === undefined) return err(unknownOption(spec, raw, [...allowed.keys()]));
+    const before = values.get(name) ?? [];
     if (known.value === undefined) {
-      if (option.value !== undefined) return wrong(spec, `${option.raw} takes no value.`);
-      switches.add(option.name);
+      if (value !== undefined) return wrong(spec, `${raw} takes no value.`);
+      values.set(name, ['']);
     } else {
-      if (option.value === undefined || option.value === '')
-        return wrong(spec, `${option.raw} needs a value: ${option.raw} ${known.value}.`);
-      if (known.many === true) {
-        lists[option.name] = [...(lists[option.name] ?? []), option.value];
-        continue;
-      }
-      if (values[option.name] !== undefined) return wrong(spec, `${option.raw} is given twice.`);
-      values[option.name] = option.value;
+      if (value === undefined || value === '') return wrong(spec, `${raw} needs a value: ${raw} ${known.value}.`);
+      if (before.length > 0 && known.many !== true) return wrong(spec, `${raw} is given twice.`);
+      values.set(name, [...before, value]);
     }
   }
-  const counted = countArguments(spec, rest);
-  return counted ?? ok({ arguments: rest, values, switches, lists });
+  return ok(values);
 }
 
 function unknownOption(spec: CommandSpec, raw: string, names: readonly string[]) {
   const bare = raw.replace(/^-+/, '');
   if (/^(url|password|database-url|dsn)$/.test(bare)) {
     return fault('wrong-usage', {
-      why: `There is no option ${raw}: every process on this machine can read command lines, so secrets do not belong there.`,
+      why: `There is no option ${raw}: every process on this machine can read command lines, so a secret must not be in one.`,
       fix: 'Set DATABASE_URL instead, or name an environment with -e.',
     });
   }
@@ -171,20 +177,20 @@ function unknownOption(spec: CommandSpec, raw: string, names: readonly string[])
 }
 
 function countArguments(spec: CommandSpec, rest: readonly string[]): Outcome<never> | undefined {
-  const wanted = spec.arguments ?? [];
+  const wanted = argumentsOf(spec);
   const missing = wanted[rest.length];
   if (missing?.required === true) return wrong(spec, `${missing.name} is missing: ${missing.summary}.`);
   const many = wanted.at(-1)?.many === true;
   const surplus = rest[wanted.length];
-  if (!many && surplus !== undefined) return wrong(spec, `The argument \`${surplus}\` is one too many.${behind(spec)}`);
+  if (!many && surplus !== undefined) return wrong(spec, `The argument \`${surplus}\` is unexpected.${behind(spec)}`);
   return undefined;
 }
 
-/** Whoever forgets the `--` is told of it. */
+/** A forgotten `--` is the likely cause. */
 function behind(spec: CommandSpec): string {
   return spec.behind === undefined
     ? ''
-    : ` What is to be executed stands behind \`--\`: \`godwit ${spec.name} -- ${spec.behind.example}\`.`;
+    : ` The command to execute follows \`--\`: \`godwit ${spec.name} -- ${spec.behind.example}\`.`;
 }
 
 function wrong(spec: CommandSpec, why: string): Outcome<never> {

@@ -1,7 +1,8 @@
 import { fault } from '../kit/fault.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { readPlan, type PlanFile } from '../project/plan-file.ts';
-import { applyTask, type ApplyRequest } from '../project/tasks.ts';
+import type { OnDisconnect } from '../migrate/contract/task.ts';
+import { applyTask, defaultWaitMs, type ApplyRequest } from '../project/tasks.ts';
 import type { Context, Result } from './command.ts';
 import { dryRun } from './dry-run.ts';
 import { resultAloud, withProject } from './execute.ts';
@@ -10,29 +11,47 @@ import { consent } from './consent.ts';
 import { detach } from './detach.ts';
 import { checkPromotion, type Brought } from './promotion.ts';
 import { failed } from './result.ts';
-import { countOption, lockBudgetOf, onDisconnectOf, selectionOf, waitOf } from './wishes.ts';
+import { firstTyped } from './options/kinds.ts';
+import { selectionOf, type SelectionOptions } from './options/selection.ts';
+
+/** What was asked for; what is undefined has its default. */
+export interface ChangeOptions extends SelectionOptions {
+  readonly plan?: string | undefined;
+  readonly dryRun?: boolean;
+  readonly fresh?: boolean;
+  readonly detach?: boolean;
+  readonly verify?: boolean;
+  readonly strict?: boolean;
+  readonly destroyRows?: boolean;
+  readonly allowRowLoss?: number | undefined;
+  readonly waiveCheckpoint?: string | undefined;
+  readonly waitMs?: number | undefined;
+  readonly lockBudgetMs?: number | undefined;
+  readonly takeOver?: boolean;
+  readonly onDisconnect?: OnDisconnect | undefined;
+}
 
 /** `up` and `down`: what is asked for, the consent it needs, then one execution. */
-export async function change(context: Context, direction: 'up' | 'down'): Promise<Result> {
-  const request = await wishOf(context, direction);
+export async function change(context: Context, direction: 'up' | 'down', options: ChangeOptions): Promise<Result> {
+  const request = await requestOf(context, direction, options);
   if (!request.ok) return failed(request.findings);
-  const { typed } = context;
+  const { dryRun: isDry = false, detach: detached = false } = options;
   const reviewedFor = request.value.reviewed?.environment;
   const needs = {
-    file: request.value.reviewed?.file ?? typed.values['file'],
+    file: request.value.reviewed?.file ?? options.file,
     changes: true,
-    detached: typed.switches.has('detach'),
+    detached,
+    fresh: options.fresh ?? false,
   };
   return await withProject(context, needs, async (ready) => {
     if (reviewedFor !== undefined && reviewedFor !== ready.project.environment.name) {
-      const why = `It was made for the environment \`${reviewedFor}\`, not for \`${ready.project.environment.name}\`.`;
+      const why = `The plan was made for the environment \`${reviewedFor}\`, not for \`${ready.project.environment.name}\`.`;
       return failed([fault('plan-changed', { why, fix: `Name its environment: -e ${reviewedFor}.` })]);
     }
-    if (typed.switches.has('dry-run')) return await dryRun(context, ready, request.value.selection);
+    if (isDry) return await dryRun(context, ready, request.value.selection);
     // A bare file that undoes another is applied by `up` too.
     const up = direction === 'up' && request.value.selection.direction === 'up';
     const hooks = up ? ready.project.environment.hooks.length : 0;
-    const detached = typed.switches.has('detach');
     const promoted = up ? await checkPromotion(context, ready, broughtBy(request.value)) : ok(undefined);
     if (!promoted.ok) return failed(promoted.findings);
     const consented = await consent(context, ready, request.value);
@@ -52,45 +71,40 @@ export async function change(context: Context, direction: 'up' | 'down'): Promis
 }
 
 /** What was typed, and the reviewed plan that it refers to. */
-interface TypedWish extends ApplyRequest {
+interface TypedChange extends ApplyRequest {
   readonly reviewed?: PlanFile;
 }
 
-function broughtBy({ selection, reviewed }: TypedWish): Brought {
+function broughtBy({ selection, reviewed }: TypedChange): Brought {
   return reviewed === undefined ? { selection } : { selection, reviewed: reviewed.plan.steps.map(({ id }) => id) };
 }
 
-async function wishOf({ typed, io }: Context, direction: 'up' | 'down'): Promise<Outcome<TypedWish>> {
-  const wait = waitOf(typed);
-  if (!wait.ok) return wait;
-  const lose = countOption(typed, 'lose', 0);
-  if (!lose.ok) return lose;
-  const narrows = ['to', 'file', 'out-of-order', 'resume-up'].find(
-    (name) => name in typed.values || typed.switches.has(name),
-  );
-  if (typed.values['plan'] !== undefined && narrows !== undefined) {
-    return err(fault('wrong-usage', { why: `--plan and --${narrows} do not go together: the plan says what runs.` }));
+async function requestOf(
+  { io }: Context,
+  direction: 'up' | 'down',
+  options: ChangeOptions,
+): Promise<Outcome<TypedChange>> {
+  const { to, file, outOfOrder, resumeUp, plan } = options;
+  const narrows = firstTyped({ to, file, outOfOrder, resumeUp });
+  if (plan !== undefined && narrows !== undefined) {
+    return err(fault('wrong-usage', { why: `--plan and ${narrows} cannot be combined: the plan says what runs.` }));
   }
-  const lockBudget = lockBudgetOf(typed);
-  if (!lockBudget.ok) return lockBudget;
-  const onDisconnect = onDisconnectOf(typed);
-  if (!onDisconnect.ok) return onDisconnect;
-  const reviewed = await reviewedPlan(typed.values['plan'], io.cwd, direction);
+  const reviewed = await reviewedPlan(plan, io.cwd, direction);
   if (!reviewed.ok) return reviewed;
-  const selection = reviewed.value === undefined ? selectionOf(typed, direction) : ok(reviewed.value.selection);
+  const selection = reviewed.value === undefined ? selectionOf(options, direction) : ok(reviewed.value.selection);
   if (!selection.ok) return selection;
-  const waived = typed.values['waive-checkpoint'];
+  const { waiveCheckpoint: waived, lockBudgetMs } = options;
   return ok({
     command: direction,
     selection: selection.value,
-    waitMs: wait.value,
-    lose: lose.value,
-    onDisconnect: onDisconnect.value,
-    takeOver: typed.switches.has('take-over'),
-    verify: !typed.switches.has('no-verify'),
-    strict: typed.switches.has('strict'),
-    ...(lockBudget.value === undefined ? {} : { lockBudgetMs: lockBudget.value }),
-    ...(typed.switches.has('destroy-rows') ? { destroyRows: true } : {}),
+    waitMs: options.waitMs ?? defaultWaitMs,
+    lose: options.allowRowLoss ?? 0,
+    onDisconnect: options.onDisconnect ?? 'cancel',
+    takeOver: options.takeOver ?? false,
+    verify: options.verify ?? true,
+    strict: options.strict ?? false,
+    ...(lockBudgetMs === undefined ? {} : { lockBudgetMs }),
+    ...(options.destroyRows === true ? { destroyRows: true } : {}),
     ...(waived === undefined ? {} : { waived }),
     ...(reviewed.value === undefined ? {} : { planHash: reviewed.value.plan.hash, reviewed: reviewed.value }),
   });
@@ -107,7 +121,7 @@ async function reviewedPlan(
   const other = read.value.selection.direction;
   return err(
     fault('plan-file-invalid', {
-      why: `It is a plan for \`godwit ${other}\`.`,
+      why: `The plan is for \`godwit ${other}\`.`,
       fix: `Run \`godwit ${other} --plan ${file}\`.`,
       where: { file },
     }),

@@ -38,7 +38,7 @@ export async function executeConfirmed(
     const consent = { ...task.consent, planHash, destroyRows: true };
     return await executeHeard(context, ready, { ...task, consent }, onEvent);
   }
-  const why = 'It was not confirmed; nothing was changed.';
+  const why = 'You did not confirm; nothing was changed.';
   const finding = context.signal.aborted ? fault('interrupted', { why }) : fault('destroys-rows', { why });
   return givenUp(first, finding, { held, onEvent });
 }

@@ -23,8 +23,9 @@ export async function consent(
   const { plan } = made.value;
   screen.say(...planLines(plan, screen.style));
   if (plan.steps.length === 0) return ok(undefined);
-  const answer = await io.ask(`\n${environment.name} is protected. Type its name to go on: `);
-  if (context.signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was changed.' }));
+  const answer = await io.ask(`\n${environment.name} is protected. Type its name to continue: `);
+  if (context.signal.aborted)
+    return err(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was changed.' }));
   if (answer?.trim() === environment.name) return ok({ ...request, planHash: plan.hash, nameTyped: true });
   return err(fault('needs-approval', { why: `The name of the environment was not typed; nothing was changed.` }));
 }

@@ -1,4 +1,4 @@
-import { begin } from '../migrate/controller/execute-task.ts';
+import { beginAttempt } from '../migrate/controller/execute-task.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { ApplyTask, Task } from '../migrate/contract/task.ts';
 import { checkpointerOf } from '../project/checkpoint-method.ts';
@@ -25,10 +25,14 @@ export async function detachTask(context: Context, ready: Ready, task: Task): Pr
   const { project, wired } = ready;
   // Nobody waits for its end: it is no sign of a crash that this process is gone.
   const { controller: _, ...deployment } = await deploymentOf(project, wired, task);
-  const started = await begin({ ...deployment, command, signal });
+  const started = await beginAttempt({ ...deployment, command, signal });
   if (!started.ok) return failed(started.findings);
   const { run } = started.value.ref;
   screen.settle();
-  screen.say('', `${screen.style.green('✔')} Run ${run} goes on by itself.`, ...leftAlone(task.environment.name, run));
+  screen.say(
+    '',
+    `${screen.style.green('✔')} Run ${run} continues on its own.`,
+    ...leftAlone(task.environment.name, run),
+  );
   return done({ run });
 }

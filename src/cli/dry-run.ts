@@ -94,8 +94,8 @@ function costLines({ executions, checkpoint, bundle, job, account }: Cost): read
     '',
     `It would take ${countOf(executions, 'execution')}${second}.`,
     job === 'stable'
-      ? '  job      the environment’s own, which stays'
-      : '  job      one that is made for the run and deleted after it',
+      ? '  job      the environment’s own, which remains'
+      : '  job      one that is created for the run and deleted afterwards',
     `  account  ${account}`,
     bundle.travels === 'variable'
       ? `  bundle   ${size} in a variable of the job; the image is the same for every run`

@@ -1,4 +1,4 @@
-import { whoActs, whoAsks } from '../adapters/actor.ts';
+import { resolveActor, identifyActor } from '../adapters/actor.ts';
 import { fault } from '../kit/fault.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Execution } from '../migrate/controller/execute-task.ts';
@@ -18,6 +18,8 @@ export interface Ready {
   readonly project: Project;
   readonly wired: Wired;
   readonly actor: Actor;
+  /** `--fresh`: the database is asked, whatever is known. */
+  readonly fresh: boolean;
 }
 
 /** What a command needs of its project. */
@@ -32,6 +34,10 @@ export interface Needs {
   readonly commands?: boolean;
   /** True: the runner becomes a process of its own. */
   readonly detached?: boolean;
+  /** True: no known result is shown. */
+  readonly fresh?: boolean;
+  /** The image in which commands are executed, in place of the configured one. */
+  readonly image?: string | undefined;
 }
 
 /** Opens the project, connects what the task needs, lets `work` run, and closes everything again. */
@@ -40,7 +46,7 @@ export async function withProject(
   needs: Needs,
   work: (ready: Ready) => Promise<Result>,
 ): Promise<Result> {
-  const opened = await openProjectOf(context);
+  const opened = await openProjectOf(context, needs.image);
   if (!opened.ok) return failed(opened.findings);
   const project = opened.value;
   for (const finding of project.findings) context.screen.finding(finding);
@@ -50,8 +56,8 @@ export async function withProject(
   // Git answers while the database is being connected.
   const acting =
     needs.changes === true
-      ? whoActs(project.root, context.io.env, tool)
-      : Promise.resolve({ ...whoAsks(context.io.env), commit: '', tool });
+      ? resolveActor(project.root, context.io.env, tool)
+      : Promise.resolve({ ...identifyActor(context.io.env), commit: '', tool });
   const wired = await wire(project, {
     ...(needs.file === undefined ? {} : { file: needs.file }),
     ...(needs.file === undefined && needs.commands !== true ? {} : { cwd: context.io.cwd }),
@@ -67,7 +73,7 @@ export async function withProject(
     if (target === undefined) context.screen.place(project.environment.name, place);
     else context.screen.target(project.environment.name, target, note);
     for (const finding of wired.value.findings) context.screen.finding(finding);
-    return await work({ project, wired: wired.value, actor: await acting });
+    return await work({ project, wired: wired.value, actor: await acting, fresh: needs.fresh ?? false });
   } finally {
     await wired.value.close();
   }
@@ -99,16 +105,16 @@ export function progressOn({ screen, io }: Context): (text: string, step: string
 }
 
 /** Opens the project that the command's options name. */
-export async function openProjectOf(context: Context): Promise<Outcome<Project>> {
-  const { io, typed, screen, redactor } = context;
-  const { config, env } = typed.values;
+export async function openProjectOf(context: Context, image?: string): Promise<Outcome<Project>> {
+  const { io, globals, screen, redactor } = context;
+  const { config, env } = globals;
   const opened = await openProject({
     cwd: io.cwd,
     env: io.env,
     redactor,
     ...(config === undefined ? {} : { configFile: config }),
     ...(env === undefined ? {} : { environment: env }),
-    ...(typed.values['image'] === undefined ? {} : { image: typed.values['image'] }),
+    ...(image === undefined ? {} : { image }),
     ...(io.interactive && !screen.json
       ? {
           askName: async (host: string) =>
@@ -154,7 +160,7 @@ function stepsOf({ screen }: Context, onEvent: (event: RunEvent) => void) {
   const began = performance.now();
   let version = '';
   const after = (): string => duration(performance.now() - began);
-  screen.live('looking at image, secret, network and account');
+  screen.live('checking the image, the secret, the network and the account');
   return {
     onStep: (step: string, { secretVersion }: Prepared) => {
       version = secretVersion ?? '';
@@ -215,14 +221,14 @@ export function leftAlone(environment: string, run: string): readonly string[] {
 /** What is asked at Ctrl-C; what is told then. */
 const stopping = {
   run: {
-    here: '\nStop the run at its next safe point? What is applied stays. Ctrl-C again leaves at once. [Y/n] ',
-    away: '\nThe run is not of this machine. Cancel it at its next safe point (what is applied stays), leave it to itself, or stay? [c/l/S] ',
-    told: 'Stopping at the next safe point …; send it again to leave at once.',
+    here: '\nStop the run at its next safe point? What is applied remains applied. Ctrl-C again leaves at once. [Y/n] ',
+    away: '\nThis run executes in Cloud Run. [c]ancel at the next safe point, [d]etach, or [S]tay attached? ',
+    told: 'Stopping at the next safe point …; send the signal again to leave at once.',
   },
   command: {
-    here: '\nEnd the command and what it has started? Ctrl-C again leaves at once. [Y/n] ',
-    away: '\nThe command is not of this machine. Cancel it, leave it to itself, or stay? [c/l/S] ',
-    told: 'Ending the command …; send it again to leave at once.',
+    here: '\nEnd the command and the processes that it started? Ctrl-C again leaves at once. [Y/n] ',
+    away: '\nThis command runs in Cloud Run. [c]ancel it, [d]etach, or [S]tay attached? ',
+    told: 'Ending the command …; send the signal again to leave at once.',
   },
 } as const;
 

@@ -1,13 +1,13 @@
-import type { CommandSpec, OptionSpec } from './command.ts';
+import { argumentsOf, type CommandSpec, type CommandTable } from './command.ts';
+import { optionSpecs, type OptionSpec } from './options/kinds.ts';
 import type { Style } from './screen/style.ts';
-import { commands, globalOptions, groups } from './table.ts';
 
 /** Help of the program: every command in one line. */
-export function programHelp(style: Style): string {
+export function programHelp({ commands, groups, globalOptions }: CommandTable, style: Style): string {
   const listed = new Map<string, string>();
-  for (const command of commands) {
-    const first = command.name.split(' ')[0] ?? '';
-    listed.set(first, groups.get(first)?.summary ?? command.summary);
+  for (const { spec } of commands) {
+    const first = spec.name.split(' ')[0] ?? '';
+    listed.set(first, groups.get(first)?.summary ?? spec.summary);
   }
   return [
     `${style.bold('godwit')} carries SQL migrations into PostgreSQL and proves what happened there.`,
@@ -31,41 +31,42 @@ export function programHelp(style: Style): string {
 }
 
 /** Help of a group such as `runs`, or of one command with its examples; undefined when there is no such topic. */
-export function topicHelp(topic: string, style: Style): string | undefined {
-  const command = commands.find((candidate) => candidate.name === topic);
-  if (command !== undefined) return commandHelp(command, style);
-  const group = groups.get(topic);
+export function topicHelp(topic: string, table: CommandTable, style: Style): string | undefined {
+  const specs = table.commands.map(({ spec }) => spec);
+  const spec = specs.find(({ name }) => name === topic);
+  if (spec !== undefined) return commandHelp(spec, table.globalOptions, style);
+  const group = table.groups.get(topic);
   if (group === undefined) return undefined;
-  const members = commands.filter((candidate) => candidate.name.startsWith(`${topic} `));
+  const members = specs.filter(({ name }) => name.startsWith(`${topic} `));
   return [
-    group.summary,
+    `${group.summary}.`,
     '',
     `${style.bold('Usage')}: godwit ${topic} COMMAND [options]`,
     '',
     style.bold('Commands'),
     ...columns(members.map((member) => [usageOf(member), member.summary])),
     '',
-    `\`godwit ${topic}\` alone is \`godwit ${group.alone}\`.`,
+    `\`godwit ${topic}\` is short for \`godwit ${group.alone}\`.`,
     '',
   ].join('\n');
 }
 
 /** `runs show RUN`, `new NAME`, `explain [CODE]` */
 function usageOf(command: CommandSpec): string {
-  const names = (command.arguments ?? []).map((argument) => {
+  const names = argumentsOf(command).map((argument) => {
     const name = argument.many === true ? `${argument.name}…` : argument.name;
     return argument.required === true ? name : `[${name}]`;
   });
   return [command.name, ...names, ...(command.behind === undefined ? [] : [`-- ${command.behind.name}`])].join(' ');
 }
 
-/** What is behind `--` stands behind the options. */
+/** What follows `--` comes after the options. */
 export function withOptions(command: CommandSpec): string {
   if (command.behind === undefined) return `${usageOf(command)} [options]`;
   return usageOf(command).replace(' -- ', ' [options] -- ');
 }
 
-function commandHelp(command: CommandSpec, style: Style): string {
+function commandHelp(command: CommandSpec, globalOptions: readonly OptionSpec[], style: Style): string {
   const section = (title: string, rows: readonly (readonly [string, string])[]) =>
     rows.length === 0 ? [] : ['', style.bold(title), ...columns(rows)];
   return [
@@ -73,19 +74,21 @@ function commandHelp(command: CommandSpec, style: Style): string {
     ...(command.about ?? []).flatMap((paragraph) => ['', ...wrap(paragraph, 100)]),
     '',
     `${style.bold('Usage')}: godwit ${withOptions(command)}`,
-    ...section(
-      'Arguments',
-      [...(command.arguments ?? []), ...(command.behind === undefined ? [] : [command.behind])].map(
-        ({ name, summary }) => [name, summary],
-      ),
-    ),
-    ...section('Options', (command.options ?? []).map(optionRow)),
+    ...section('Arguments', argumentRows(command)),
+    ...section('Options', optionSpecs(command.options).map(optionRow)),
     ...section('Options of every command', globalOptions.map(optionRow)),
     '',
     style.bold('Examples'),
     ...command.examples.flatMap((example) => [`  ${example.type}`, style.dim(`      ${example.does}`)]),
     '',
   ].join('\n');
+}
+
+/** Arguments, and what follows `--`, as help shows them. */
+export function argumentRows(command: CommandSpec): readonly (readonly [string, string])[] {
+  const { behind } = command;
+  const shown = [...argumentsOf(command), ...(behind === undefined ? [] : [behind])];
+  return shown.map(({ name, summary }) => [name, summary]);
 }
 
 /** One option as help shows it: its names, then what it does. */

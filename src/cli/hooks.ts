@@ -65,7 +65,8 @@ async function executeHooks(context: Context, ready: Ready, { up, tell }: AfterU
   const { screen, signal } = context;
   const passed = hooksPassed(up.events, (text) => context.redactor.redact(text));
   for (const hook of ready.project.environment.hooks) {
-    if (signal.aborted) return fault('interrupted', { why: 'Everything is applied; not all hooks were executed.' });
+    if (signal.aborted)
+      return fault('interrupted', { why: 'All migrations are applied; not all hooks were executed.' });
     if (passed(hook)) {
       sayPassed(context, hook);
       continue;
@@ -85,7 +86,7 @@ async function executeHooks(context: Context, ready: Ready, { up, tell }: AfterU
       });
       if (execution.outcome === 'nothing-to-do') sayPassed(context, hook);
       if (execution.exitCode === 130)
-        return fault('interrupted', { why: 'Everything is applied; a hook was stopped.' });
+        return fault('interrupted', { why: 'All migrations are applied; a hook was stopped.' });
       if (execution.exitCode !== 0) return failed(hook, execution.findings, execution.run);
     } finally {
       screen.settle();
@@ -103,8 +104,7 @@ interface HookPlace {
 /** Where a hook is executed: where the run was, or in an image of its own. */
 async function placeOf(context: Context, ready: Ready, { image }: Hook): Promise<Outcome<HookPlace>> {
   if (image === undefined) return ok({ ready, close: () => Promise.resolve() });
-  const { typed } = context;
-  const opened = await openProjectOf({ ...context, typed: { ...typed, values: { ...typed.values, image } } });
+  const opened = await openProjectOf(context, image);
   if (!opened.ok) return opened;
   const wired = await wire(opened.value, {
     migrations: false,
@@ -119,11 +119,11 @@ async function placeOf(context: Context, ready: Ready, { image }: Hook): Promise
 }
 
 function sayPassed({ screen }: Context, hook: Hook): void {
-  screen.say(screen.style.dim(`  Hook ${hook.name} has passed with these migrations before.`));
+  screen.say(screen.style.dim(`  Hook ${hook.name} has already passed with these migrations.`));
 }
 
 function failed(hook: Hook, findings: readonly Finding[], run = ''): Finding {
-  const why = findings.find(({ severity }) => severity === 'error')?.why ?? 'It did not end well.';
+  const why = findings.find(({ severity }) => severity === 'error')?.why ?? 'The hook did not succeed.';
   const which = run === '' ? '' : ` (run ${run})`;
   return fault('hook-failed', { why: `Hook \`${hook.name}\`${which}: ${why}` });
 }

@@ -14,7 +14,7 @@ function interrupts(): { readonly on: Interrupts; readonly left: number[]; reado
   };
 }
 
-test('the first Ctrl-C stops, the second leaves; one that a parent process passes on again is the same one', () => {
+test('the first Ctrl-C stops, the second leaves; one that a parent process passes on again is the same one (`interrupted`)', () => {
   const { on, left, at } = interrupts();
   on.interrupted();
   at(20);

@@ -22,7 +22,7 @@ export interface Interrupts {
 const echoMs = 300;
 
 const leftAtOnce =
-  'Left at once. What was committed is recorded; the server rolls back what was not. `godwit status` tells what is applied, and the same command again goes on there.';
+  'Left at once. What was committed is recorded; the server rolls back the rest. `godwit status` shows what is applied, and the same command resumes there.';
 
 /**
  * @param leave ends the process at once, with this exit code unless there is one already; the words are for who sees it

@@ -2,7 +2,7 @@
 export interface Io {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** For programs: products of commands and JSON; bytes where a command of the user's own wrote what is no text. */
+  /** For programs: products of commands and JSON; bytes where a command of the user's own wrote binary output. */
   out(text: string | Uint8Array): void;
   /** For people. */
   err(text: string | Uint8Array): void;
@@ -12,7 +12,7 @@ export interface Io {
   readonly interactive: boolean;
   /** Width of the terminal in columns. */
   columns(): number;
-  /** Asks one question on standard error; undefined when there is no answer, or none is wanted any more (`until`). */
+  /** Asks one question on standard error; undefined without an answer, or when none is needed any more (`until`). */
   ask(question: string, until?: AbortSignal): Promise<string | undefined>;
   /** Standard input to its end, as text. */
   input(): Promise<string>;

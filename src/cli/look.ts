@@ -39,19 +39,19 @@ export async function look(context: Context, ready: Ready, request: ResultQuery)
 /** The newest known answer, with its age told; undefined: the database has to be asked. */
 export async function lookUp(
   context: Context,
-  { project }: Pick<Ready, 'project'>,
+  { project, fresh }: Pick<Ready, 'project' | 'fresh'>,
   question: Question | undefined,
 ): Promise<KnownResult | undefined> {
-  if (project.remote === undefined || question === undefined || context.typed.switches.has('fresh')) return undefined;
+  if (project.remote === undefined || question === undefined || fresh) return undefined;
   const { newestKnown } = await import('../project/known-results.ts');
-  context.screen.live('looking for the newest known result');
+  context.screen.live('reading the newest known result');
   const { known, underWay } = await newestKnown(project, question);
   context.screen.settle();
   for (const finding of project.ledger.warnings?.() ?? []) context.screen.finding(finding);
   if (known === undefined) return undefined;
   const target = known.events.findLast((event) => event.kind === 'target');
   if (target !== undefined) context.screen.target(project.environment.name, target);
-  context.screen.say(context.screen.style.dim(`  ${ageText(known, Date.now())}; --fresh asks the database`));
+  context.screen.say(context.screen.style.dim(`  ${ageText(known, Date.now())}; --fresh queries the database`));
   if (underWay === undefined) return known;
   context.screen.finding(underWayNote(underWay, project.environment.name));
   return { ...known, underWay: underWay.run };
@@ -110,7 +110,7 @@ function age(ms: number): string {
 
 function underWayNote({ run, command, by, startedAt }: LedgerEntry, environment: string) {
   return fault('run-under-way', {
-    why: `Run ${run} (${command}) of ${by} began at ${startedAt.slice(0, 16).replace('T', ' ')} UTC, and its end is not known. What is shown may lack what it does.`,
+    why: `Run ${run} (${command}) of ${by} started at ${startedAt.slice(0, 16).replace('T', ' ')} UTC and is not known to have ended. Its changes may not be shown yet.`,
     fix: `\`godwit runs attach -e ${environment} ${run}\` follows it.`,
   });
 }

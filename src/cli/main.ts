@@ -17,12 +17,12 @@ for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, () => interr
 let deserted = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // The disk behind a redirection is full: the run goes on, its exit code is true, and who can still hear is told.
+    // The disk behind a redirection is full: the run continues, its exit code is true, and standard error says so.
     if (error.code === 'ENOSPC') {
       if (stream === process.stdout) process.stderr.write(`${error.message}\n`);
       return;
     }
-    // `godwit runs list | head -1`, a terminal that was closed: nobody is there to be told.
+    // `godwit runs list | head -1`, or a closed terminal: nobody reads the output any more.
     if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     if (!deserted) interrupts.deserted(stream === process.stdout);
     deserted = true;
@@ -42,7 +42,7 @@ const io: Io = {
   cwd: process.cwd(),
   env: process.env,
   out: (text) => {
-    // On a terminal both are one: what was said first stands first.
+    // A terminal shows both streams: keep the order in which they were written.
     if (said !== '') flush();
     void (deserted || process.stdout.write(text));
   },
@@ -62,7 +62,7 @@ const io: Io = {
     flush();
     const { createInterface } = await import('node:readline/promises');
     const reader = createInterface({ input: process.stdin, output: process.stderr });
-    // It reads the terminal key by key, so that Ctrl-C is no signal but a key.
+    // readline reads the terminal key by key, so Ctrl-C arrives as a key, not as a signal.
     reader.on('SIGINT', () => interrupts.interrupted());
     try {
       const signals = until === undefined ? [] : [until];

@@ -81,7 +81,7 @@ test('new takes the next version, with as many digits as the others; a down file
   expect(await readFile(join(cwd, 'migrations', '00043_more.down.sql'), 'utf8')).toMatch(/^(--.*\n)+$/);
 });
 
-test.each(['../evil', 'a/b', '.x', "it's"])('new refuses the name %s', async (name) => {
+test.each(['../evil', 'a/b', '.x', "it's"])('new refuses the name %s (`name-invalid`)', async (name) => {
   const { exit, err } = await godwit(`new ${name}`);
   expect(exit).toBe(2);
   expect(err).toContain('[name-invalid]');
@@ -146,7 +146,7 @@ test('a database that does not answer exits with 30, and its password is nowhere
   }
 });
 
-test('a bug has its code and 70, and shows its stack only on request', async () => {
+test('a bug has its code and 70, and shows its stack only on request (`bug`)', async () => {
   const broken = {
     out: () => {
       throw new Error('the stream is gone');
@@ -157,4 +157,12 @@ test('a bug has its code and 70, and shows its stack only on request', async () 
   expect(ran.err).toContain('[bug]');
   expect(ran.err).not.toContain('    at ');
   expect((await godwit('completion bash', { ...broken, env: { GODWIT_DEBUG: '1' } })).err).toContain('    at ');
+});
+
+test('started by npx, hints and help name the command so; JSON stays as it is', async () => {
+  const env = { npm_command: 'exec' };
+  expect((await godwit('stauts', { env })).err).toContain('Did you mean `npx godwit status`?');
+  expect((await godwit('up --help', { env })).out).toContain('Usage: npx godwit up [options]');
+  expect((await godwit('init', { env })).err).toContain('  npx godwit new NAME   ');
+  expect((await godwit('stauts --json', { env })).out).toContain('Did you mean `godwit status`?');
 });

@@ -5,13 +5,16 @@ import type { Finding } from '../kit/finding.ts';
 import { createRedactor, type Redactor } from '../kit/redact.ts';
 import { version } from '../project/version.ts';
 import { isTyped, readCommandLine, type CommandLine } from './arguments.ts';
-import type { CommandSpec, Result } from './command.ts';
+import type { CommandSpec, Context, Result } from './command.ts';
 import { programHelp, topicHelp } from './help.ts';
 import type { Decide } from './interrupts.ts';
 import type { Io } from './io.ts';
+import { globalOptions } from './options/global.ts';
+import { readOptions } from './options/kinds.ts';
 import { failed } from './result.ts';
 import type { Screen } from './screen/screen-port.ts';
 import { commandTable } from './table.ts';
+import { startedAs, type StartedAs } from './screen/started-as.ts';
 import { createScreen, type ScreenParts } from './screen/screen.ts';
 
 /** What a program starts from. */
@@ -29,45 +32,46 @@ export async function runProgram({ argv, io, signal, onCtrlC }: ProgramParts): P
   const json = isTyped(argv, 'json');
   const readLine = lineReader(io.cwd);
   const screen = createScreen({ io, json, noColor: isTyped(argv, 'no-color'), redactor, readLine });
-  const line = readCommandLine(argv);
+  const line = readCommandLine(argv, commandTable);
   if (!line.ok) return report(screen, undefined, failed(line.findings));
-  if (line.value.kind !== 'command') return inform(line.value, screen);
+  if (line.value.kind !== 'command') return inform(line.value, screen, startedAs(io.env));
 
-  const { spec, typed } = line.value;
+  const { command, typed } = line.value;
+  const { spec } = command;
   try {
-    const run = await spec.load();
-    return report(
+    const globals = readOptions(globalOptions, typed.options);
+    if (!globals.ok) return report(screen, spec, failed(globals.findings));
+    const shared: Context = {
+      command: spec.name,
+      globals: globals.value,
+      io,
       screen,
-      spec,
-      await run({
-        command: spec.name,
-        typed,
-        io,
-        screen,
-        redactor,
-        signal,
-        onCtrlC: onCtrlC ?? (() => () => {}),
-        table: commandTable,
-        runProgram,
-      }),
-    );
+      redactor,
+      signal,
+      onCtrlC: onCtrlC ?? (() => () => {}),
+      table: commandTable,
+      runProgram,
+    };
+    const ended = await command.start(shared, typed);
+    return report(screen, spec, ended.ok ? ended.value : failed(ended.findings));
   } catch (error) {
     if (error instanceof FaultError) return report(screen, spec, failed(error.findings));
     return report(screen, spec, failed([bug(error, io, redactor)]));
   }
 }
 
-function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen: Screen): number {
+function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen: Screen, started: StartedAs): number {
   if (line.kind === 'version') {
     screen.product(`${version()}\n`);
     return 0;
   }
-  const text = line.topic === undefined ? programHelp(screen.style) : topicHelp(line.topic, screen.style);
+  const { style } = screen;
+  const text = line.topic === undefined ? programHelp(commandTable, style) : topicHelp(line.topic, commandTable, style);
   if (text === undefined) {
-    const unknown = readCommandLine((line.topic ?? '').split(' '));
+    const unknown = readCommandLine((line.topic ?? '').split(' '), commandTable);
     return report(screen, undefined, failed(unknown.ok ? [fault('wrong-usage')] : unknown.findings));
   }
-  screen.product(text);
+  screen.product(started.lines(text));
   return 0;
 }
 
@@ -88,7 +92,7 @@ function closeEvents(screen: Screen, result: Result): void {
   for (const finding of result.findings) screen.event({ kind: 'finding', finding });
   screen.event({
     kind: 'run.finished',
-    // One that was left to itself is named: whoever started it has to find it again.
+    // A detached run is named, so that its starter finds it again.
     run: typeof result.data['run'] === 'string' ? result.data['run'] : '',
     outcome: result.outcome as 'refused',
     exitCode: result.exitCode,

@@ -34,16 +34,16 @@ export async function checkPromotion(context: Context, ready: Ready, brought: Br
   const migrations = wanted(ready, brought);
   const analysis: typeof bundle.analysis = async (migration, role) => await bundle.analysis(migration, role);
   const compared = { layout: bundle.layout, set: bundle.set, migrations, analysis };
-  const { screen, typed } = context;
+  const { screen, globals } = context;
   const found: Finding[] = [];
-  screen.live(`looking whether ${requires} is as far`);
+  screen.live(`checking whether ${requires} has these migrations`);
   const elsewhere: Context = {
     ...context,
-    typed: { ...typed, values: { ...typed.values, env: requires } },
+    globals: { ...globals, env: requires },
     // The first line of this run names the environment that it changes.
     screen: { ...screen, target: () => {}, place: () => {}, say: () => {} },
   };
-  const looked = await withProject(elsewhere, { migrations: false }, async (there) => {
+  const looked = await withProject(elsewhere, { migrations: false, fresh: ready.fresh }, async (there) => {
     const task = inspectTask(there.project, there.actor, { what: 'overview', limit: mostRuns });
     const execution = await look(elsewhere, there, { task, question: whatIsApplied, name: 'overview' });
     const history = eventOf(execution, 'history');
@@ -62,7 +62,7 @@ export async function checkPromotion(context: Context, ready: Ready, brought: Br
 }
 
 function whose(finding: Finding, from: string, name: string): Finding {
-  return { ...finding, why: `\`${name}\` requires \`${from}\`, which could not be asked: ${finding.why}` };
+  return { ...finding, why: `\`${name}\` requires \`${from}\`, which could not be queried: ${finding.why}` };
 }
 
 function wanted({ wired }: Ready, { selection, reviewed }: Brought): readonly Migration[] {

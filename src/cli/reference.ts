@@ -1,44 +1,51 @@
 import { exitCodes } from '../kit/exit-code.ts';
 import type { CommandSpec } from './command.ts';
-import { optionRow, withOptions } from './help.ts';
-import { commands, globalOptions, groups } from './table.ts';
+import { argumentRows, optionRow, withOptions } from './help.ts';
+import { optionSpecs } from './options/kinds.ts';
+import { commandTable } from './table.ts';
 
 const generated = '<!-- Generated from the sources; edits are overwritten. -->';
 
 /** docs/cli.md: every command with its options and examples. */
 export function cliReference(): string {
+  const { commands, groups, globalOptions } = commandTable;
+  const specs = commands.map(({ spec }) => spec);
   return [
     generated,
     '',
     '# Commands',
     '',
-    'People read standard error, programs read standard output. With `--json` standard output is one document, or, for commands marked *events*, one event per line, the last being `run.finished`. Their JSON Schemas are in `schemas/`.',
+    '## Exit codes',
     '',
     '| exit code | meaning |',
     '|---|---|',
     ...Object.entries(exitCodes).map(([code, meaning]) => `| ${code} | ${meaning} |`),
     '',
+    '## Output',
+    '',
+    'Messages for people go to standard error; products and JSON go to standard output. With `--json`, standard output is one document. For commands marked *events*, it is one event per line; the last one is `run.finished`. The JSON Schemas are in `schemas/`.',
+    '',
     '## Options of every command',
     '',
     ...optionList(globalOptions.map(optionRow)),
     '',
-    ...commands.flatMap(commandSection),
-    '## Words with a second level',
+    '## Everyday commands',
     '',
-    ...[...groups].map(([name, group]) => `- \`godwit ${name}\` alone is \`godwit ${group.alone}\`.`),
+    ...[...groups].map(([name, group]) => `- \`godwit ${name}\` is short for \`godwit ${group.alone}\`.`),
     '',
+    ...specs.filter(({ advanced }) => advanced !== true).flatMap(commandSection),
+    '## Advanced commands',
+    '',
+    'You rarely need these: they maintain the history, the embedded server and your shell.',
+    '',
+    ...specs.filter(({ advanced }) => advanced === true).flatMap(commandSection),
   ].join('\n');
 }
 
 function commandSection(command: CommandSpec): readonly string[] {
-  const rows = [
-    ...[...(command.arguments ?? []), ...(command.behind === undefined ? [] : [command.behind])].map(
-      ({ name, summary }) => [name, summary] as const,
-    ),
-    ...(command.options ?? []).map(optionRow),
-  ];
+  const rows = [...argumentRows(command), ...optionSpecs(command.options).map(optionRow)];
   return [
-    `## ${command.name}`,
+    `### ${command.name}`,
     '',
     `${command.summary}.${command.events === true ? ' *Events* with `--json`.' : ''}`,
     ...(command.about ?? []).flatMap((paragraph) => ['', paragraph]),

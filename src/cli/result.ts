@@ -1,6 +1,6 @@
 import { exitCodeOf } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { outcomeOf as outcomeOfRun } from '../migrate/contract/verdict.ts';
+import { outcomeOfExitCode as outcomeOfRun } from '../migrate/contract/verdict.ts';
 import type { Result } from './command.ts';
 
 /** The outcome in one word; the command line knows one more than a run does. */

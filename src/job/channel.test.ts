@@ -11,14 +11,14 @@ const run = '01TESTRUN';
 const notice = (text: string): RunEvent => ({ kind: 'notice', severity: 'NOTICE', text });
 const finished: RunEvent = { kind: 'run.finished', run, outcome: 'done', exitCode: 0, events: 1, ms: 1 };
 
-function told(events: readonly RunEvent[], options: Partial<ChannelOptions> = {}) {
+function reported(events: readonly RunEvent[], options: Partial<ChannelOptions> = {}) {
   const lines: string[] = [];
   const channel = createChannel({
     run,
     hashing: nodeHashing,
     redactor: createRedactor(),
     write: (text) => lines.push(...text.trimEnd().split('\n')),
-    tellsAll: true,
+    reportsAll: true,
     gatherMs: 0,
     ...options,
   });
@@ -37,7 +37,7 @@ test('ten thousand migrations take a few hundred lines, and all of them arrive',
     ms: 1,
     statements: 1,
   }));
-  const { lines, events, complete } = told([...many, finished], { gatherMs: 100 });
+  const { lines, events, complete } = reported([...many, finished], { gatherMs: 100 });
   expect(lines.length).toBeLessThan(300);
   expect(events).toHaveLength(10_001);
   expect(complete).toBe(true);
@@ -54,7 +54,7 @@ test('ten thousand changes take a small part of the log, and all of them arrive'
   }));
   const pieces: RunEvent[] = [];
   emitChanges({ emit: (event) => void pieces.push(event) }, changes);
-  const { lines, events, complete } = told([...pieces, finished], { gatherMs: 100 });
+  const { lines, events, complete } = reported([...pieces, finished], { gatherMs: 100 });
   expect(lines.length).toBeLessThan(300);
   for (const line of lines) expect(line.length).toBeLessThan(64 * 1024);
   expect(events.flatMap((event) => (event.kind === 'changes' ? event.changes : []))).toEqual(changes);
@@ -63,16 +63,16 @@ test('ten thousand changes take a small part of the log, and all of them arrive'
 
 test('when the log is nearly full, chatter is left out, and the end says how much', () => {
   const chatter = Array.from({ length: 500 }, (_, index) => notice(`row ${index}`));
-  const { lines, events, complete } = told([...chatter, finished], { limits: { lines: 100, bytes: 1_000_000 } });
+  const { lines, events, complete } = reported([...chatter, finished], { limits: { lines: 100, bytes: 1_000_000 } });
   expect(lines.length).toBeLessThanOrEqual(100);
   expect(complete).toBe(true);
   expect(events.at(-2)).toMatchObject({ kind: 'notice', severity: 'WARNING' });
   expect(events.at(-1)).toMatchObject({ kind: 'run.finished', exitCode: 0, events: events.length });
 });
 
-test('an answer that does not fit fails instead of coming in part', () => {
+test('an answer that does not fit fails instead of coming in part (`channel-full`)', () => {
   const history: RunEvent = { kind: 'history', rows: [], partial: ['x'.repeat(90_000)] };
-  const { events, complete } = told([history, history, finished], { limits: { lines: 100, bytes: 130_000 } });
+  const { events, complete } = reported([history, history, finished], { limits: { lines: 100, bytes: 130_000 } });
   expect(complete).toBe(true);
   expect(events.filter(({ kind }) => kind === 'history')).toHaveLength(1);
   expect(events.at(-2)).toMatchObject({ kind: 'finding', finding: { code: 'channel-full' } });
@@ -82,7 +82,7 @@ test('an answer that does not fit fails instead of coming in part', () => {
 test('a run that changed the database keeps its verdict when a part of what it tells does not fit', () => {
   const history: RunEvent = { kind: 'history', rows: [], partial: ['x'.repeat(90_000)] };
   const limits = { lines: 100, bytes: 130_000 };
-  const { events } = told([history, history, finished], { limits, tellsAll: false });
+  const { events } = reported([history, history, finished], { limits, reportsAll: false });
   expect(events.at(-2)).toMatchObject({ kind: 'finding', finding: { code: 'channel-full', severity: 'warning' } });
   expect(events.at(-1)).toMatchObject({ kind: 'run.finished', exitCode: 0, outcome: 'done' });
 });
@@ -105,7 +105,7 @@ test('a password is nowhere, in no form, also when it is a word of the lines the
       notice(`about ${forms.join(' | ')}`),
       finished,
     ];
-    const { events: back, complete } = told(events, { redactor });
+    const { events: back, complete } = reported(events, { redactor });
     expect(complete).toBe(true);
     expect(back[0]).toEqual(events[0]);
     expect(back[2]).toMatchObject({ kind: 'run.finished', exitCode: 0 });

@@ -5,10 +5,10 @@ import type { RunEvent, RunFinished } from '../migrate/contract/event.ts';
 import type { Hashing } from '../migrate/contract/ports.ts';
 import { maskedEvent } from './masked.ts';
 
-/** What one execution may say: log services count lines and bytes. */
+/** The limits of one execution's output: log services count lines and bytes. */
 const channelLimits = { lines: 2_000, bytes: 32 * 1024 * 1024 } as const;
 
-/** Of them, what the output of a command may use: an event is a line at most, and is written twice escaped. */
+/** The share of them that a command's output may use: an event takes up to one line, and is escaped twice. */
 export const jobOutput = { events: 1_200, bytes: 12 * 1024 * 1024 } as const;
 
 /** What a channel needs. */
@@ -17,21 +17,21 @@ export interface ChannelOptions {
   readonly hashing: Hashing;
   readonly redactor: Redactor;
   write(lines: string): void;
-  /** True: what is told is all that the task is for, so that it fails when a part of it does not fit. */
-  readonly tellsAll: boolean;
-  /** So long events wait for others to share a line with, in milliseconds; 0: not at all. */
+  /** True: the reported events are the product of the task, so the task fails when a part of them does not fit. */
+  readonly reportsAll: boolean;
+  /** How long events wait for others to share a line with, in milliseconds; 0: not at all. */
   readonly gatherMs: number;
   readonly limits?: { readonly lines: number; readonly bytes: number };
 }
 
-/** The one channel back: events go out as numbered lines. */
+/** The one channel back to the controller: events are written as numbered lines. */
 export interface Channel {
   emit(event: RunEvent): void;
-  /** What the closing line said. */
+  /** The exit code of the closing line. */
   readonly exitCode: number | undefined;
 }
 
-/** What may be left out when there is too much to say: progress, and what the server remarks. */
+/** What may be dropped when there is too much to report: progress, and the server's notices. */
 const chatter: ReadonlySet<RunEvent['kind']> = new Set([
   'notice',
   'progress',
@@ -43,7 +43,7 @@ const chatter: ReadonlySet<RunEvent['kind']> = new Set([
   'output',
 ]);
 
-/** Always told: there is room left for them. */
+/** Always reported: space is reserved for them. */
 const verdicts: ReadonlySet<RunEvent['kind']> = new Set([
   'finding',
   'recorded',
@@ -53,8 +53,8 @@ const verdicts: ReadonlySet<RunEvent['kind']> = new Set([
 ]);
 
 /**
- * Makes a channel. Events are masked before they are numbered and hashed; small ones share lines. Near the limits chatter
- * is left out first, then what is told in detail; the end always fits, and says what was left out.
+ * Creates a channel. Events are masked before they are numbered and hashed; small ones share lines. Near the limits the
+ * channel drops chatter first, then details; the end always fits, and reports what was dropped.
  */
 export function createChannel(options: ChannelOptions): Channel {
   const limits = options.limits ?? channelLimits;
@@ -91,18 +91,18 @@ export function createChannel(options: ChannelOptions): Channel {
   };
   const finish = (event: RunFinished): void => {
     if (dropped.chatter > 0) {
-      const text = `${dropped.chatter} messages about progress and of the server are not shown: the log of a job takes ${limits.lines} lines.`;
+      const text = `${dropped.chatter} progress and server messages are not shown: a job’s log holds ${limits.lines} lines.`;
       send({ kind: 'notice', severity: 'WARNING', text });
     }
     if (dropped.data > 0) {
       const why = `${dropped.data} events are missing. ${fault('channel-full').why}`;
       send({
         kind: 'finding',
-        finding: fault('channel-full', { why, severity: options.tellsAll ? 'error' : 'warning' }),
+        finding: fault('channel-full', { why, severity: options.reportsAll ? 'error' : 'warning' }),
       });
     }
-    // What is asked for must never come in part. A run that changed the database keeps the verdict of its history.
-    const failed = dropped.data > 0 && options.tellsAll && event.exitCode === 0;
+    // A product must never arrive incomplete. A run that changed the database keeps the verdict of its history.
+    const failed = dropped.data > 0 && options.reportsAll && event.exitCode === 0;
     exitCode = failed ? 42 : event.exitCode;
     send({ ...event, exitCode, outcome: failed ? 'unknown' : event.outcome, events: sent + 1 });
   };

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readBundle } from '../adapters/bundle/bundle-folder.ts';
+import { readBundleFolder } from '../adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createConnector } from '../adapters/postgres/connector.ts';
 import { createSpawner } from '../adapters/exec/spawner.ts';
@@ -12,64 +11,68 @@ import type { Finding } from '../kit/finding.ts';
 import { err, type Outcome } from '../kit/outcome.ts';
 import { createRedactor } from '../kit/redact.ts';
 import { perform } from '../migrate/runner/perform.ts';
-import { outcomeOf } from '../migrate/contract/verdict.ts';
+import { outcomeOfExitCode } from '../migrate/contract/verdict.ts';
 import type { Bundle } from '../migrate/contract/ports.ts';
 import { isChange, type Task } from '../migrate/contract/task.ts';
 import { createChannel, jobOutput, type Channel } from './channel.ts';
-import { addressOf, bundleOfJob, connectBudget, taskInVariable, type Variables } from './job-input.ts';
+import { addressOf, bundleOfJob, connectBudget, taskInFolder, taskInVariable, type Variables } from './job-input.ts';
 
-/** Where a runner got its work from. */
+/** The input of a runner. */
 interface JobWork {
   readonly task: Task;
   bundle(): Promise<Outcome<Bundle>>;
-  /** What forbids to begin. */
+  /** Why the runner must not start. */
   readonly refusal?: Finding;
-  /** Only in a job far away: how long the network may take to come up, and one connection in it, in milliseconds. */
+  /**
+   * Only in a remote job: how long the network may take to come up, and how long one connection attempt may take, in
+   * milliseconds.
+   */
   readonly connecting?: { readonly budgetMs: number; readonly tryMs: number };
-  /** So long events wait for others to share a line with. */
+  /** How long events wait for others to share a line with. */
   readonly gatherMs: number;
 }
 
 /**
  * The runner: `node runner.js FOLDER` with task.json and the bundle in the folder, or `node runner.js job` with both in
- * the environment. The database URL comes in the environment. Events go to standard output as lines; the exit code is
- * the verdict.
+ * the environment. The database URL is in the environment. Events are written to standard output as lines; the exit
+ * code is the verdict.
  */
+const redactor = createRedactor();
+
 async function main(): Promise<void> {
   const argument = process.argv[2];
   const work = argument === undefined ? undefined : argument === 'job' ? jobWork(process.env) : folderWork(argument);
   if (work === undefined) {
     const { title, fix } = fault('job-input');
     process.stderr.write(
-      argument === 'job' ? `${title}. ${fix}\n` : 'usage: DATABASE_URL=… node runner.js FOLDER | job\n',
+      argument === undefined ? 'usage: DATABASE_URL=… node runner.js FOLDER | job\n' : `${title}. ${fix}\n`,
     );
     process.exitCode = 2;
     return;
   }
-  const redactor = createRedactor();
   const channel = createChannel({
     run: work.task.run,
     hashing: nodeHashing,
     redactor,
     write: (text) => process.stdout.write(text),
-    tellsAll: !isChange(work.task.kind),
+    reportsAll: !isChange(work.task.kind),
     gatherMs: work.gatherMs,
   });
   const controller = new AbortController();
-  let toldAt: number | undefined;
+  let stoppedAt: number | undefined;
   const stop = (): void => {
     controller.abort();
-    toldAt ??= performance.now();
-    if (performance.now() - toldAt > echoMs) leaveAtOnce(work.task, channel);
+    stoppedAt ??= performance.now();
+    if (performance.now() - stoppedAt > echoMs) leaveAtOnce(work.task, channel);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   // A closed terminal does not stop a detached run.
   process.on('SIGHUP', () => {});
-  // Nor does one that reads its lines no more, or a disk that is full: the verdict comes from the history.
+  // Nor does a reader that went away, or a full disk: the verdict comes from the history.
   process.stdout.on('error', () => {});
   const suspension = processSuspension({ holds: true });
 
-  // First of all: from here on the redactor knows what must not be told.
+  // This comes first: from here on the redactor knows what it must mask.
   const address = addressOf(process.env, redactor);
   const bundle = work.refusal === undefined ? await work.bundle() : err(work.refusal);
   if (!bundle.ok) return refuse(work.task, channel, bundle.findings);
@@ -94,10 +97,12 @@ async function main(): Promise<void> {
   process.exitCode = channel.exitCode ?? exitCode;
 }
 
-function folderWork(folder: string): JobWork {
+function folderWork(folder: string): JobWork | undefined {
+  const task = taskInFolder(folder);
+  if (task === undefined) return undefined;
   return {
-    task: JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8')) as Task,
-    bundle: () => readBundle(join(folder, 'bundle'), nodeHashing),
+    task,
+    bundle: () => readBundleFolder(join(folder, 'bundle'), nodeHashing),
     gatherMs: 0,
   };
 }
@@ -115,26 +120,40 @@ function jobWork(env: Variables): JobWork | undefined {
   };
 }
 
-/** A parent process may pass on a signal that its whole group has got: twice within this time is once. */
+/**
+ * A parent process may pass on a signal that its whole group has received: two signals within this time count as one.
+ */
 const echoMs = 300;
 
-/** Told a second time: the server may not answer at all. What it has committed is in its history. */
+/** After a second signal: the server may not answer at all, and its history contains what was committed. */
 function leaveAtOnce(task: Task, channel: Channel): void {
   refuse(task, channel, [
     fault('interrupted', {
-      why: 'It was told twice to stop, and left at once. What was committed is recorded; the server rolls back what was not.',
+      why: 'The runner received a second stop request and left at once. What was committed is recorded; the server rolls back the rest.',
     }),
   ]);
   // oxlint-disable-next-line unicorn/no-process-exit
   process.exit();
 }
 
-/** What is wrong before the database is reached is told on the same channel. */
+/** Reports problems found before the database is reached, on the same channel. */
 function refuse(task: Task, channel: Channel, findings: readonly Finding[]): void {
   const exitCode = exitCodeOf(findings);
   for (const finding of findings) channel.emit({ kind: 'finding', finding });
-  channel.emit({ kind: 'run.finished', run: task.run, outcome: outcomeOf(exitCode), exitCode, events: 0, ms: 0 });
+  channel.emit({
+    kind: 'run.finished',
+    run: task.run,
+    outcome: outcomeOfExitCode(exitCode),
+    exitCode,
+    events: 0,
+    ms: 0,
+  });
   process.exitCode = exitCode;
 }
 
-await main();
+// A bug ends with its stack, but never with a secret in it.
+await main().catch((error: unknown) => {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${redactor.redact(text)}\n`);
+  process.exitCode = 70;
+});

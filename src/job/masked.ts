@@ -1,7 +1,7 @@
 import type { Redactor } from '../kit/redact.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 
-/** Values of these keys are words of godwit’s own: a password that happens to be one of them must not break them. */
+/** Values of these keys are godwit’s own terms: a password that happens to equal one must not break them. */
 const vocabulary: ReadonlySet<string> = new Set([
   'kind',
   'task',
@@ -19,7 +19,8 @@ const vocabulary: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The event without any registered secret. Text by text: masking its JSON could hit a key or a number.
+ * Masks every registered secret in an event. Masks each text separately, because masking the event's JSON could hit a
+ * key or a number.
  */
 export function maskedEvent(event: RunEvent, redactor: Redactor): RunEvent {
   return masked(event, redactor) as RunEvent;

@@ -10,7 +10,7 @@ test.each([
   ['a bug, whatever stands behind it', [fault('bug'), fault('migration-changed')], 70],
   ['what has to be mended before what may pass', [fault('google-unreachable'), fault('secret-missing')], 10],
   ['an unknown end before a failure', [fault('statement-failed'), fault('connection-lost')], 42],
-])('%s decides the exit code', (_, findings, expected) => {
+])('%s decides the exit code (`google-unreachable`)', (_, findings, expected) => {
   expect(exitCodeOf(findings)).toBe(expected);
   expect(exitCodeOf([...findings].reverse())).toBe(expected);
 });

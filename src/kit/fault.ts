@@ -2,7 +2,7 @@ import { catalogue, type FaultCode } from './catalogue/index.ts';
 import { gravest, type ExitCode } from './exit-code.ts';
 import type { Finding, Place, Severity } from './finding.ts';
 
-/** What makes a catalogue entry concrete: the cause in this case, a fix with the real names, the place. */
+/** The details that make a catalogue entry specific: the cause in this case, a fix with the real names, the place. */
 export interface FaultDetails {
   readonly why?: string;
   readonly fix?: string;
@@ -10,7 +10,7 @@ export interface FaultDetails {
   readonly severity?: Severity;
 }
 
-/** Builds a finding from its catalogue entry; `details` replace the general texts by those of this case. */
+/** Builds a finding from its catalogue entry; `details` replace the general texts by specific ones. */
 export function fault(code: FaultCode, details: FaultDetails = {}): Finding {
   const entry = catalogue[code];
   return {
@@ -29,7 +29,9 @@ export function exitCodeOf(findings: readonly Finding[]): ExitCode {
   return gravest(errors.map(({ code }) => (code in catalogue ? catalogue[code as FaultCode].exit : 70)));
 }
 
-/** Thrown where an Outcome cannot travel (inside a driver's callback, say); caught at the adapter's edge. */
+/**
+ * Thrown where an Outcome cannot travel (for example, inside a driver's callback), and caught at the adapter's edge.
+ */
 export class FaultError extends Error {
   override readonly name = 'FaultError';
   readonly findings: readonly Finding[];

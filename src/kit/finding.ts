@@ -1,4 +1,4 @@
-/** How much a finding weighs: an error stops or fails the run, a warning is shown, a note informs. */
+/** The severity of a finding: an error stops or fails the run, a warning is shown, a note informs. */
 export type Severity = 'error' | 'warning' | 'note';
 
 /** A place in a file the user wrote. Lines and columns count from 1; columns count characters. */
@@ -9,8 +9,8 @@ export interface Place {
 }
 
 /**
- * What lint, preflight, planning, verification and diagnosis report: one shape for all.
- * `title` says what is wrong in one line, `why` the cause in this very case, `fix` what to type or change.
+ * What lint, preflight, planning, verification and diagnosis report, all in one form. `title` says what is wrong in one
+ * line, `why` names the cause in this case, `fix` what to type or change.
  */
 export interface Finding {
   readonly code: string;

@@ -3,8 +3,8 @@ import { exitCodeOf } from './fault.ts';
 import type { Finding } from './finding.ts';
 
 /**
- * Why a call of the library was rejected. Calls return findings by default; they reject where a result without success
- * would be of no use: `testDatabase`, and any call with `throwOnFailure: true`.
+ * Why a call of the library was rejected. Calls return findings by default. They reject when a result without success
+ * would be useless: `testDatabase`, and any call with `throwOnFailure: true`.
  */
 export class GodwitError extends Error {
   override readonly name = 'GodwitError';
@@ -12,7 +12,7 @@ export class GodwitError extends Error {
   readonly code: Finding['code'];
   /** Everything that was found, warnings included. */
   readonly findings: readonly Finding[];
-  /** The code that the command would end with. */
+  /** The exit code that the command would have. */
   readonly exitCode: ExitCode;
 
   constructor(findings: readonly Finding[], exitCode: ExitCode = exitCodeOf(findings)) {

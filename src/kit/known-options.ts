@@ -2,10 +2,10 @@ import { fault } from './fault.ts';
 import type { Finding } from './finding.ts';
 import { nearest } from './nearest.ts';
 
-/** One name for each option: the type forbids to forget one. */
+/** Lists every option by name: the type makes it an error to omit one. */
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
 
-/** A finding for each option of a call that does not exist: a mistyped one would be ignored in silence. */
+/** A finding for each unknown option of a call: a mistyped one would otherwise be silently ignored. */
 export function unknownOptions(caller: string, given: object, known: Readonly<Record<string, true>>): Finding[] {
   const names = Object.keys(known);
   return Object.keys(given)

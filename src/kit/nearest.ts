@@ -1,4 +1,4 @@
-/** The candidate that a mistyped word most probably means; undefined when none is near. */
+/** The candidate that a mistyped word most probably means; undefined when none is close. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const wanted = word.toLowerCase();
   let best: string | undefined;
@@ -14,7 +14,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   );
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
+/** The number of insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
 function distanceOf(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,6 +1,6 @@
 import type { Finding } from './finding.ts';
 
-/** The result of work that can fail in expected ways. A bug is thrown; a fault is returned here. */
+/** The result of work that can fail in expected ways. Bugs are thrown; faults are returned. */
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly findings: readonly Finding[] };

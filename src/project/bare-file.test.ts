@@ -24,7 +24,7 @@ test.each([
   ['the path of the repository, typed elsewhere', wide, tmpdir(), 'backend/migrations/x.sql', 1],
   ['the path of the repository, typed in the project below it', narrow, backend, 'backend/migrations/x.sql', 1],
   ['the path in the project', narrow, backend, 'migrations/x.sql', 0],
-])('%s names the file', (_, places, cwd, typed, notes) => {
+])('%s names the file (`file-found-elsewhere`)', (_, places, cwd, typed, notes) => {
   const found = findBareFile(places, cwd, typed);
   expect(found).toMatchObject({ ok: true, value: { path: file } });
   expect(found.ok && found.value.findings.map(({ code }) => code)).toEqual(Array(notes).fill('file-found-elsewhere'));

@@ -32,14 +32,14 @@ export function findBareFile(
   const path = [...tried].find((candidate) => existsSync(candidate));
   const shown = (place: string): string => relative(root, place).replaceAll('\\', '/');
   if (path !== undefined) {
-    const why = `There is no ${file} in the folder you are in; taken is ${shown(path)} of the project.`;
+    const why = `${file} is not in the current directory; using ${shown(path)} from the project.`;
     return ok({ path, findings: [fault('file-found-elsewhere', { why, where: { file: shown(path) } })] });
   }
   const also = [...tried].map((place) => shown(place)).filter((place) => place !== file);
   return err(
     fault('file-unreadable', {
       why: `There is no file ${file}${also.length === 0 ? '' : `, nor ${also.join(', ')}`}.`,
-      fix: 'Give the path from the folder that you are in, or from the folder of the configuration.',
+      fix: 'Give the path relative to the current directory, or to the folder of the configuration.',
       where: { file },
     }),
   );

@@ -51,11 +51,11 @@ async function cloudCheckpointer(project: Project, engine: CloudRunOptions): Pro
     return createCloudSqlCheckpointer({ google, instance: engine.instance });
   }
   const why =
-    'The configuration names no Cloud SQL instance, and this machine has no way to the database: only the platform could take one.';
+    'This machine cannot reach the database, so only the platform could take a checkpoint, and the configuration does not name a Cloud SQL instance.';
   const fix =
-    'Name the Cloud SQL instance in the configuration (`"engine": { …, "instance": "NAME" }`); or take a backup yourself and say so with `--waive-checkpoint "REASON"`, which is recorded; or set the policy to `"checkpoint": "never"`.';
+    'Name the Cloud SQL instance in the configuration (`"engine": { …, "instance": "NAME" }`). Or take a backup yourself and run again with `--waive-checkpoint "REASON"`, which is recorded, or set the policy to `"checkpoint": "never"`.';
   return {
-    foresee: () => Promise.resolve({ means: 'none', text: `no way to take one: no \`instance\` is configured` }),
+    foresee: () => Promise.resolve({ means: 'none', text: `godwit cannot take one: \`instance\` is not configured` }),
     take: () => Promise.resolve(err(fault('needs-checkpoint', { why, fix }))),
   };
 }

@@ -9,7 +9,7 @@ import {
 } from '../migrate/contract/checkpoint.ts';
 import { deploy, type Deployment, type Execution } from '../migrate/controller/execute-task.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
-import { outcomeOf } from '../migrate/contract/verdict.ts';
+import { outcomeOfExitCode } from '../migrate/contract/verdict.ts';
 import type { ApplyTask } from '../migrate/contract/task.ts';
 
 const reportEveryMs = 500;
@@ -143,7 +143,7 @@ async function giveUp(
 ): Promise<Execution> {
   const { task, ledger } = deployment;
   const exitCode = exitCodeOf(findings);
-  const outcome = outcomeOf(exitCode);
+  const outcome = outcomeOfExitCode(exitCode);
   const ended = first.events.findLast((event) => event.kind === 'run.finished');
   const reported: RunEvent[] = findings.map((finding) => ({ kind: 'finding', finding }));
   const { run } = task;

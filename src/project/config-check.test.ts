@@ -25,21 +25,21 @@ test('a full configuration is accepted', () => {
   expect(problems({})).toEqual([]);
 });
 
-test('every wrong key is named at once, each with the nearest right one', () => {
+test('every wrong key is named at once, each with the nearest right one (`config-invalid`)', () => {
   const found = problems({ migration: 'x', environments: { dev: { databse: 'embedded', protect: true, zzz: 1 } } });
   expect(found).toEqual([
-    'config-invalid migration: is no key of the configuration. Did you mean `migrations`?',
-    'config-invalid environments.dev.databse: is no key of the configuration. Did you mean `database`?',
-    'config-invalid environments.dev.protect: is no key of the configuration. Did you mean `protected`?',
-    'config-invalid environments.dev.zzz: is no key of the configuration. Known here are database, directUrl, major, protected, checkpoint, triggers, ahead, verify, locks, migrations, engine, after, requires, identity.',
+    'config-invalid migration: unknown key. Did you mean `migrations`?',
+    'config-invalid environments.dev.databse: unknown key. Did you mean `database`?',
+    'config-invalid environments.dev.protect: unknown key. Did you mean `protected`?',
+    'config-invalid environments.dev.zzz: unknown key. Known keys here: database, directUrl, major, protected, checkpoint, triggers, ahead, verify, locks, migrations, engine, after, requires, identity.',
   ]);
 });
 
 test.each([
-  [{ migrations: 3 }, 'migrations: must be a text, not 3.'],
+  [{ migrations: 3 }, 'migrations: must be a string, not 3.'],
   [{ environments: [] }, 'environments: must be an object, not [].'],
   [{ environments: { dev: 'embedded' } }, 'environments.dev: must be an object, not "embedded".'],
-  [{ environments: { 'a b': {} } }, 'environments.a b: is no name for an environment'],
+  [{ environments: { 'a b': {} } }, 'environments.a b: is not a valid name for an environment'],
   [{ environments: { dev: { major: 13 } } }, 'environments.dev.major: must be one of 14, 15, 16, 17, 18, not 13.'],
   [{ environments: { dev: { protected: 'yes' } } }, 'environments.dev.protected: must be true or false, not "yes".'],
   [{ environments: { dev: { locks: { budget: 5 } } } }, 'environments.dev.locks.budget: must be a duration, not 5.'],
@@ -62,7 +62,7 @@ test.each([
   [{ url: 'postgresql://h/d?password=canary' }, 'url-in-file'],
   [{ env: 'postgresql://a:canary@h/d' }, 'config-invalid'],
   ['postgresql://a:canary@h/d', 'config-invalid'],
-])('a password in a file is refused and not repeated', (database, code) => {
+])('a password in a file is refused and not repeated (`url-in-file`)', (database, code) => {
   const found = problems({ environments: { dev: { database } } });
   expect(found.join()).toContain(code);
   expect(found.join()).not.toContain('canary');
@@ -78,15 +78,15 @@ test.each([
   [{ engine: { ...engine, serviceAccount: '1-compute@developer.gserviceaccount.com' } }, 'is a default account'],
   [{ engine: { ...engine, network: { connector: 'aa', subnetwork: 'b' } } }, 'the platform takes exactly one of them.'],
   [{ engine: { ...engine, network: {} } }, 'must have `connector`, or `network` or `subnetwork`.'],
-  [{ engine: { ...engine, conector: 'a' } }, 'engine.conector: is no key of the configuration.'],
+  [{ engine: { ...engine, conector: 'a' } }, 'engine.conector: unknown key.'],
   [{ engine: { ...engine, labels: { 'godwit-run': 'x' } } }, 'is one of godwit’s own labels.'],
   [{ engine: { ...engine, image: { repository: 'God Wit' } } }, 'must be the name of an Artifact Registry repository'],
-  [{ engine: { ...engine, labels: { Team: 'x' } } }, 'is no label'],
+  [{ engine: { ...engine, labels: { Team: 'x' } } }, 'is not a valid label'],
   [{ engine: { ...engine, endpoints: { runn: 'http://x' } } }, 'Did you mean `run`?'],
   [{ engine: { ...engine, endpoints: { run: 'x' } } }, 'must be a base URL'],
   [{ engine, database: { env: 'URL' } }, 'database: must be { secret: NAME }'],
   [{ engine, database: { secret: 'x', version: 'latest' } }, 'must be the number of a version'],
-  [{ engine, directUrl: { env: 'URL' } }, 'directUrl: has no meaning with a cloud engine.'],
+  [{ engine, directUrl: { env: 'URL' } }, 'directUrl: has no effect with a cloud engine.'],
 ])('of a cloud engine, %j is refused', (options, text) => {
   expect(problems({ environments: { dev: options } }).join('\n')).toContain(text);
 });

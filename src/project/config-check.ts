@@ -104,7 +104,7 @@ const environment: Kind = (value, path) => {
       {
         path: join(path, 'database'),
         why: 'names a secret, which only a cloud engine reads.',
-        fix: 'Add engine: { kind: "cloud-run", project: "…" }, or name a variable: { env: "DATABASE_URL" }.',
+        fix: 'Add engine: { kind: "cloud-run", project: "…" }, or name an environment variable: { env: "DATABASE_URL" }.',
       },
     ];
   if (!remote) return imagesWithoutEngine(value, path);
@@ -112,13 +112,13 @@ const environment: Kind = (value, path) => {
     return [
       {
         path: join(path, 'database'),
-        why: 'must be { secret: NAME }: this machine has no way to the database, and hands no URL to the job.',
-        fix: 'Leave it away for the secret `database-url-{env}`, or name one.',
+        why: 'must be { secret: NAME }: the job reads the URL from Secret Manager.',
+        fix: 'Omit it to use the secret `database-url-{env}`, or name another one.',
       },
     ];
   return ['directUrl', 'major']
     .filter((key) => value[key] !== undefined)
-    .map((key) => ({ path: join(path, key), why: 'has no meaning with a cloud engine.', fix: 'Leave it away.' }));
+    .map((key) => ({ path: join(path, key), why: 'has no effect with a cloud engine.', fix: 'Remove it.' }));
 };
 
 /** What the name of an environment may be. */
@@ -132,7 +132,7 @@ const environments: Kind = (value, path) => {
       : [
           {
             path: join(path, name),
-            why: 'is no name for an environment: a letter, then letters, digits, `_` and `-`.',
+            why: 'is not a valid name for an environment: use a letter, then letters, digits, `_` and `-`.',
           },
         ],
   );
@@ -145,7 +145,7 @@ const set: Kind = (value, path) =>
     : [
         {
           path,
-          why: `must be a name in lower case (letters, digits, \`_\`, \`-\`), not \`file\` or \`${reservedSet}\`, which are taken.`,
+          why: `must be a name in lower case (letters, digits, \`_\`, \`-\`), not \`file\` or \`${reservedSet}\`, which are reserved.`,
         },
       ];
 

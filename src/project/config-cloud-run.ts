@@ -48,8 +48,8 @@ const dedicatedAccount: Kind = (value, path) => {
     ? [
         {
           path,
-          why: 'is a default account of the project, which may do far too much.',
-          fix: 'Make one for migrations alone; docs/cloud-run.md lists the roles that it needs.',
+          why: 'is a default account of the project, which has far too many permissions.',
+          fix: 'Create one for migrations only; docs/cloud-run.md lists the roles that it needs.',
         },
       ]
     : [];
@@ -60,7 +60,12 @@ const labels: Kind = (value, path) => {
   return Object.entries(value).flatMap(([key, member]) => {
     if (key.startsWith('godwit-')) return [{ path: join(path, key), why: 'is one of godwit’s own labels.' }];
     if (!/^[a-z][a-z0-9_-]{0,62}$/.test(key))
-      return [{ path: join(path, key), why: 'is no label: a lower-case letter, then letters, digits, `_` and `-`.' }];
+      return [
+        {
+          path: join(path, key),
+          why: 'is not a valid label: use a lower-case letter, then letters, digits, `_` and `-`.',
+        },
+      ];
     return matching(/^[a-z0-9_-]{0,63}$/, 'lower-case letters, digits, `_` and `-`')(member, join(path, key));
   });
 };
@@ -90,7 +95,7 @@ export const secretName = matching(
 );
 
 /** Only numbers: what `latest` means changes, and a run is held to what was checked. */
-export const secretVersion = matching(/^[1-9][0-9]*$/, 'the number of a version as a text, such as "3"');
+export const secretVersion = matching(/^[1-9][0-9]*$/, 'the number of a version as a string, such as "3"');
 
 const cloudRunShape = shape({
   kind: oneOf('cloud-run'),

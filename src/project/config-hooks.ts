@@ -14,7 +14,7 @@ const words: Kind = (value, path) => {
   return [
     {
       path,
-      why: 'must be a list: the program and its arguments. No shell is there to take a line apart.',
+      why: 'must be a list: the program and its arguments. No shell splits a command line.',
       fix: `Write it like ${JSON.stringify(line)}.`,
     },
   ];
@@ -49,8 +49,8 @@ export function imagesWithoutEngine(environment: Readonly<Record<string, unknown
       ? [
           {
             path: join(path, `after.up[${index}].image`),
-            why: 'has no meaning where commands are executed on this machine.',
-            fix: 'Leave it away.',
+            why: 'has no effect where commands run on this machine.',
+            fix: 'Remove it.',
           },
         ]
       : [],
@@ -70,7 +70,7 @@ export function unmetRequirements(environments: Readonly<Record<string, unknown>
     const known = ['local', ...Object.keys(environments)];
     if (!known.includes(wanted))
       return [
-        { path: place, why: `names \`${wanted}\`, which is no environment.`, fix: `Known: ${known.join(', ')}.` },
+        { path: place, why: `names \`${wanted}\`, which is not an environment.`, fix: `Known: ${known.join(', ')}.` },
       ];
     const seen = new Set([name]);
     for (let next: unknown = wanted; typeof next === 'string'; next = requiredBy(next)) {

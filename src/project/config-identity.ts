@@ -23,7 +23,7 @@ export function unknownOriginals(environments: Readonly<Record<string, unknown>>
       return [
         {
           path: place,
-          why: `names \`${original}\`, which is no environment here.`,
+          why: `names \`${original}\`, which is not an environment here.`,
           fix: `Known: ${known.join(', ')}.`,
         },
       ];

@@ -13,7 +13,7 @@ export interface Problem {
 }
 
 export const text: Kind = (value, path) =>
-  typeof value === 'string' && value !== '' ? [] : [{ path, why: `must be a text, not ${show(value)}.` }];
+  typeof value === 'string' && value !== '' ? [] : [{ path, why: `must be a string, not ${show(value)}.` }];
 
 /** A list of names with `*` and `?`. */
 export const patterns: Kind = (value, path) => {
@@ -64,8 +64,8 @@ function unknownKey(path: string, key: string, known: readonly string[]): Proble
   const near = nearest(key, known);
   return {
     path,
-    why: 'is no key of the configuration.',
-    fix: near === undefined ? `Known here are ${known.join(', ')}.` : `Did you mean \`${near}\`?`,
+    why: 'unknown key.',
+    fix: near === undefined ? `Known keys here: ${known.join(', ')}.` : `Did you mean \`${near}\`?`,
   };
 }
 
@@ -82,7 +82,7 @@ export const variable: Kind = (value, path) => {
 };
 
 export const passwordlessUrl: Kind = (value, path) => {
-  if (typeof value !== 'string') return [{ path, why: 'must be a text.' }];
+  if (typeof value !== 'string') return [{ path, why: 'must be a string.' }];
   const holdsPassword = /^[^/]*\/\/[^@]*:[^@]*@/.test(value) || /[?&\s]password\s*=/i.test(value);
   return holdsPassword ? [{ path, why: 'holds a password.', code: 'url-in-file' }] : [];
 };

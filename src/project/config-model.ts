@@ -119,6 +119,8 @@ export interface EnvironmentConfig {
 
 /** A project: its folder of migrations and its environments. */
 export interface Config {
+  /** Of `godwit.config.json`: `./node_modules/godwit/schemas/config.json`, by which editors complete and check. */
+  readonly $schema?: string;
   /** Folder of migrations, relative to the configuration file. Default: `migrations`. */
   readonly migrations?: string;
   /**

@@ -11,7 +11,7 @@ export async function leadsToOriginal(question: EnvironmentQuestion, copy: Envir
   if (!original.ok || addressOf(original.value.environment) !== addressOf(copy)) return [];
   return [
     fault('wrong-database', {
-      why: `"${name}" is replaced by copies of "${copiedFrom}", and both lead to the same address.`,
+      why: `"${name}" is replaced by copies of "${copiedFrom}", but both URLs lead to the same address.`,
       fix: `Check the URLs of "${name}" and "${copiedFrom}".`,
     }),
   ];

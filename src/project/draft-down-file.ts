@@ -90,7 +90,7 @@ function wanted(migrations: readonly Migration[], typed: string): Outcome<Migrat
   if (found === undefined) {
     const last = migrations.at(-1);
     const count = migrations.length === 1 ? '1 migration' : `${migrations.length} migrations`;
-    const why = `There is no version ${typed}; the folder holds ${count}${last === undefined ? '' : `, the last is ${versionIn(last.id)}`}.`;
+    const why = `There is no version ${typed}; the folder contains ${count}${last === undefined ? '' : `, the last is ${versionIn(last.id)}`}.`;
     return err(fault('unknown-version', { why, fix: 'Give the version of a migration in the folder.' }));
   }
   if (found.down === undefined) return ok(found);

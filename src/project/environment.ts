@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { CloudRunOptions } from '../adapters/engines/cloud-run/options.ts';
-import { isLoopback, readDatabaseUrl } from '../adapters/url/database-url.ts';
+import { isLoopbackHost, readDatabaseUrl } from '../adapters/url/database-url.ts';
 import type { DatabaseAddress } from '../adapters/postgres/address.ts';
 import { userInfo } from 'node:os';
 import { fault } from '../kit/fault.ts';
@@ -89,8 +89,8 @@ async function choose(question: EnvironmentQuestion): ReturnType<typeof chooseEn
   if (named !== undefined && !environmentName.test(named)) {
     return err(
       fault('environment-unknown', {
-        why: `\`${named}\` is no name for an environment.`,
-        fix: 'Names are a letter, then letters, digits, `_` and `-`.',
+        why: `\`${named}\` is not a valid name for an environment.`,
+        fix: 'Names consist of a letter, then letters, digits, `_` and `-`.',
       }),
     );
   }
@@ -129,7 +129,7 @@ async function withoutConfig(question: EnvironmentQuestion): ReturnType<typeof c
       });
     return err(
       fault('environment-unknown', {
-        why: `There is no configuration that defines \`${named}\`, and DATABASE_URL is not set.`,
+        why: `No configuration defines \`${named}\`, and DATABASE_URL is not set.`,
         fix: 'Set DATABASE_URL to its database, or write a configuration: `godwit init`.',
       }),
     );
@@ -138,12 +138,12 @@ async function withoutConfig(question: EnvironmentQuestion): ReturnType<typeof c
   if (!database.ok) return database;
   const found = database.value.database;
   let name = named;
-  if (name === undefined && found.kind === 'server' && !isLoopback(found.address.host)) {
+  if (name === undefined && found.kind === 'server' && !isLoopbackHost(found.address.host)) {
     name = (await question.askName?.(found.address.host))?.trim();
     if (name === undefined || !environmentName.test(name)) {
       return err(
         fault('environment-unnamed', {
-          why: `DATABASE_URL points to ${found.address.host}, which is not this machine, and no configuration says what it is.`,
+          why: `DATABASE_URL points to ${found.address.host}, which is another machine, and the configuration does not say which environment that is.`,
         }),
       );
     }
@@ -192,7 +192,7 @@ function readAddress(text: string, label: string, { env, redactor }: Environment
   const ca = address.rootCertificate;
   if (ca !== undefined && !existsSync(ca))
     return err(
-      fault('url-certificate', { why: `${label} names the file ${ca} with sslrootcert, and it is not there.` }),
+      fault('url-certificate', { why: `${label} names the file ${ca} with sslrootcert, but the file does not exist.` }),
     );
   if (address.host.startsWith('/') && !existsSync(address.host)) {
     return err(

@@ -34,7 +34,7 @@ async function readValue(path: string, label: string): Promise<Outcome<unknown>>
     if (path.endsWith('.json')) return ok(JSON.parse((await readFile(path, 'utf8')).replace(/^\uFEFF/, '')));
     const module = await importModule(path);
     if (module.default !== undefined) return ok(module.default);
-    return unreadable(label, 'It has no default export.', 'End it with `export default defineConfig({ … })`.');
+    return unreadable(label, 'The file has no default export.', 'End it with `export default defineConfig({ … })`.');
   } catch (error) {
     return unreadable(label, `${(error as Error).message}.`);
   }

@@ -77,7 +77,7 @@ async function writePins(root: string, pins: readonly (readonly [string, Pin])[]
 
 function pinsOf(value: unknown): Outcome<ReadonlyMap<string, Pin>> {
   const environments = (value as { readonly environments?: unknown } | null)?.environments;
-  if (typeof environments !== 'object' || environments === null) return damaged('It has no key `environments`.');
+  if (typeof environments !== 'object' || environments === null) return damaged('The key `environments` is missing.');
   const pins = new Map<string, Pin>();
   for (const [name, entry] of Object.entries(environments as Readonly<Record<string, unknown>>)) {
     const { id, systemIdentifier, databaseOid } = (entry ?? {}) as Readonly<Record<string, unknown>>;

@@ -44,7 +44,7 @@ test('DATABASE_URL on this machine needs no name', async () => {
   expect(await open({ env: { DATABASE_URL: local } })).toMatchObject({ name: 'local', where: '127.0.0.1' });
 });
 
-test('DATABASE_URL on another machine needs a name: by -e, or typed by a person', async () => {
+test('DATABASE_URL on another machine needs a name: by -e, or typed by a person (`environment-unnamed`)', async () => {
   const env = { DATABASE_URL: remote };
   expect(await open({ env })).toBe('environment-unnamed');
   expect(await open({ env, environment: 'dev' })).toMatchObject({
@@ -84,12 +84,12 @@ test('a configuration decides: local unless -e, policies as written', async () =
   expect(await open({ env: {}, environment: 'dev' })).toBe('url-missing');
 });
 
-test('an environment that nothing defines is refused, and so is a name that is none', async () => {
+test('an environment that nothing defines is refused, and so is a name that is none (`environment-unknown`)', async () => {
   expect(await open({ environment: 'dev' })).toBe('environment-unknown');
   expect(await open({ environment: '../x', env: { DATABASE_URL: local } })).toBe('environment-unknown');
 });
 
-test('a socket folder that is not here is refused, one that is here is taken', async () => {
+test('a socket folder that is not here is refused, one that is here is taken (`url-socket`)', async () => {
   expect(await open({ env: { DATABASE_URL: 'postgresql://a:b@/d?host=/cloudsql/p:r:i' } })).toBe('url-socket');
   expect(await open({ env: { DATABASE_URL: `postgresql://a:b@/d?host=${root}` } })).toMatchObject({ where: root });
 });
@@ -123,7 +123,7 @@ test('an environment is pinned once, beside the others, and never the embedded s
 });
 
 test.each(['{', '[]', '{"environments":{"dev":{"id":1}}}'])(
-  'a damaged lock file stops everything: %s',
+  'a damaged lock file stops everything: %s (`lock-file-invalid`)',
   async (text) => {
     await writeFile(join(root, 'godwit.lock.json'), text);
     expect(await open()).toBe('lock-file-invalid');
@@ -155,7 +155,7 @@ test.each([
   expect(await open()).toBe('config-unreadable');
 });
 
-test('--config names another file, whose folder is the project', async () => {
+test('--config names another file, whose folder is the project (`config-unreadable`)', async () => {
   await mkdir(join(root, 'sub'));
   await writeFile(join(root, 'sub', 'other.json'), '{ "migrations": "m" }');
   const outcome = await openProject({ cwd: root, env: {}, configFile: 'sub/other.json' });

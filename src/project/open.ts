@@ -120,8 +120,8 @@ function withImage(environment: Environment, image: string | undefined): Outcome
   if (engine === 'local')
     return err(
       fault('wrong-usage', {
-        why: `--image: the work of \`${name}\` is executed on this machine, without an image.`,
-        fix: 'Leave it away, or name an environment with a cloud engine: -e NAME.',
+        why: `--image: \`${name}\` executes its work on this machine, without an image.`,
+        fix: 'Omit --image, or name an environment with a cloud engine: -e NAME.',
       }),
     );
   return ok({ ...environment, engine: { ...engine, image: { ...engine.image, own: image } } });
@@ -129,7 +129,7 @@ function withImage(environment: Environment, image: string | undefined): Outcome
 
 async function remoteOf(
   { name, engine }: Environment,
-  options: Omit<RemoteOptions, 'environment' | 'terms'>,
+  options: Omit<RemoteOptions, 'environment' | 'options'>,
 ): Promise<Remote | undefined> {
   if (engine === 'local') return undefined;
   const { openRemote } = await import('./remote.ts');

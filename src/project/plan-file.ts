@@ -30,12 +30,14 @@ export async function readPlan(cwd: string, file: string): Promise<Outcome<PlanF
     return unusable(file, `${(error as Error).message}.`);
   }
   const { plan, selection, environment, file: bare } = value;
-  if (value.godwit !== 'plan' || value.v !== 1) return unusable(file, 'It is no plan of this version of godwit.');
+  if (value.godwit !== 'plan' || value.v !== 1)
+    return unusable(file, 'The file is not a plan of this version of godwit.');
   if (typeof plan?.hash !== 'string' || !Array.isArray(plan.steps) || typeof environment !== 'string') {
-    return unusable(file, 'It is incomplete.');
+    return unusable(file, 'The plan is incomplete.');
   }
-  if (selection?.direction !== 'up' && selection?.direction !== 'down') return unusable(file, 'It names no direction.');
-  if (!isSelection(selection)) return unusable(file, 'What it selects is damaged.');
+  if (selection?.direction !== 'up' && selection?.direction !== 'down')
+    return unusable(file, 'The plan does not say whether it is for `up` or `down`.');
+  if (!isSelection(selection)) return unusable(file, 'The plan’s selection is damaged.');
   return ok({ environment, selection, plan, ...(typeof bare === 'string' ? { file: bare } : {}) });
 }
 

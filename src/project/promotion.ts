@@ -53,8 +53,8 @@ export function lacking({ from, rows, runs, hooks, migrations, comparison, mask 
     findings.push(
       notPromoted(
         from,
-        `In \`${from}\` other files were applied as ${named(changed.map(({ migration }) => migration))}.`,
-        `\`godwit status -e ${from}\` says what differs; applied files are not changed afterwards.`,
+        `\`${from}\` applied different files as ${named(changed.map(({ migration }) => migration))}.`,
+        `\`godwit status -e ${from}\` shows what differs. Do not change files after they are applied.`,
       ),
     );
   const needed = Math.max(0, ...appliedNow(rows).flatMap(({ id, seq }) => (wanted.has(id) ? [seq] : [])));
@@ -73,7 +73,7 @@ function has(rows: readonly HistoryRow[], id: string): boolean {
 }
 
 function up(from: string): string {
-  return `\`godwit up -e ${from}\` brings them there and executes the hooks that have not passed; then again.`;
+  return `Run \`godwit up -e ${from}\`, which applies them and executes the hooks that have not passed, then repeat this command.`;
 }
 
 const mostNamed = 10;
@@ -85,5 +85,5 @@ function named(migrations: readonly Migration[]): string {
 }
 
 function notPromoted(from: string, why: string, fix: string): Finding {
-  return fault('not-promoted', { why: `${why} The configuration requires \`${from}\` to be as far first.`, fix });
+  return fault('not-promoted', { why: `${why} This environment requires \`${from}\` first.`, fix });
 }

@@ -55,7 +55,9 @@ export async function rehearseAdoption(
   const facts = eventOf(first, 'database');
   const target = eventOf(first, 'target');
   if (first.exitCode !== 0 || plan === undefined || facts === undefined || target === undefined)
-    return err(...(first.findings.length > 0 ? first.findings : [fault('bug', { why: 'The runner sent no plan.' })]));
+    return err(
+      ...(first.findings.length > 0 ? first.findings : [fault('bug', { why: 'The runner did not send a plan.' })]),
+    );
   if (plan.steps.length === 0) return ok({ plan, bundle, look: first, findings: [] });
   const stage = createStage(project, options, { facts, target, plan });
   try {

@@ -60,7 +60,7 @@ export function openRemote({ environment, options, stateDir, env, redactor, file
     async engine(onProgress) {
       const { createCloudRunEngine } = await import('../adapters/engines/cloud-run/engine.ts');
       const runner = runnerFile();
-      const common = { terms: options, environment, google, hashing: nodeHashing, redactor, runner, onProgress };
+      const common = { options, environment, google, hashing: nodeHashing, redactor, runner, onProgress };
       const linesMs = milliseconds(env['GODWIT_LINES_PATIENCE'] ?? '');
       return createCloudRunEngine({ ...common, ...(linesMs === undefined ? {} : { timeouts: { linesMs } }) });
     },

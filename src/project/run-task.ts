@@ -95,9 +95,9 @@ const settlingMs = 2_000;
 async function reconcileOnce(project: Project, wired: Wired): Promise<void> {
   if (settled.has(wired)) return;
   settled.add(wired);
-  const { settleLeftovers } = await import('./reconcile.ts');
+  const { reconcileLeftovers } = await import('./reconcile.ts');
   // It informs and tidies: what it cannot do is done by the next command.
-  await settleLeftovers(project, wired.engine).catch(() => []);
+  await reconcileLeftovers(project, wired.engine).catch(() => []);
 }
 
 /** Has the folder changed since the last good run of this environment, as far as this machine knows? */
@@ -121,7 +121,8 @@ async function pin(project: Project, execution: Execution): Promise<readonly Fin
     const former = settled.before.environment;
     const isGone = former !== name && !project.others.some((other) => other.name === former);
     const repinned = await repinEnvironment(project.root, name, { pin: found, ...(isGone ? { former } : {}) });
-    const fix = 'The database is settled. Run the same command where the project can be written, and commit the file.';
+    const fix =
+      'The database’s identity is settled. Run the same command where the project is writable, and commit the file.';
     return asWarnings(repinned).map((finding) => ({ ...finding, fix }));
   }
   if (!isPinned || project.pinned !== undefined) return [];

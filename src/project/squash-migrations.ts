@@ -90,7 +90,8 @@ export async function squashMigrations(project: Project, request: SquashRequest)
   } finally {
     await stage.close();
   }
-  if (request.signal.aborted) return err(fault('interrupted', { why: 'It was rehearsing; nothing was written.' }));
+  if (request.signal.aborted)
+    return err(fault('interrupted', { why: 'Cancelled during the rehearsal; nothing was written.' }));
   if (!written.ok) return written;
   const last = through.value.id;
   const files = all.slice(0, all.findLastIndex(({ id }) => id === last) + 1).flatMap(filesOf);
@@ -175,7 +176,7 @@ async function bundleOf(
   const migration = { id, name, up, ...(checks === undefined ? {} : { verify: checks }) };
   const open = (script: ScriptFile): ReturnType<ReturnType<typeof openScriptsOf>> => {
     const source = sources.get(script.file);
-    if (source === undefined) throw new Error(`${script.file} is none of the squashed files`);
+    if (source === undefined) throw new Error(`${script.file} is not one of the squashed files`);
     return Promise.resolve(source);
   };
   return createBundle({ layout: 'native', set, migrations: [migration], open }, ports);

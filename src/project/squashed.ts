@@ -6,7 +6,7 @@ import { err, type Outcome } from '../kit/outcome.ts';
 import type { Rehearsed } from '../migrate/contract/rehearsed.ts';
 import type { Deployment, Execution } from '../migrate/controller/execute-task.ts';
 import type { RunEvent, EventOfKind } from '../migrate/contract/event.ts';
-import { outcomeOf } from '../migrate/contract/verdict.ts';
+import { outcomeOfExitCode } from '../migrate/contract/verdict.ts';
 import { withRehearsed } from '../migrate/read/bundle.ts';
 import type { Rehearsal } from '../migrate/rehearsal/rehearsal.ts';
 import { rehearse } from '../migrate/rehearsal/rehearse.ts';
@@ -139,7 +139,7 @@ function holdEnd(onEvent: (event: RunEvent) => void): HeldEvents {
 async function giveUp(deployment: Deployment, first: Execution, findings: readonly Finding[]): Promise<Execution> {
   const { task, ledger } = deployment;
   const exitCode = exitCodeOf(findings);
-  const outcome = outcomeOf(exitCode);
+  const outcome = outcomeOfExitCode(exitCode);
   for (const finding of findings) deployment.onEvent({ kind: 'finding', finding });
   const ms = eventOf(first, 'run.finished')?.ms ?? 0;
   deployment.onEvent({ kind: 'run.finished', run: task.run, outcome, exitCode, events: findings.length + 1, ms });

@@ -209,7 +209,7 @@ export function earlierAttempts(entries: readonly LedgerEntry[]): readonly Earli
       by,
       // `unreachable` is how the command ended; in the history it reads better as what became of the run.
       outcome: outcome === 'unreachable' ? 'never-connected' : (outcome ?? 'interrupted'),
-      failure: failure ?? 'It did not end.',
+      failure: failure ?? 'The run did not end.',
       ...(exitCode === undefined ? {} : { exitCode }),
       ...(finishedAt === undefined ? {} : { finishedAt }),
     }));

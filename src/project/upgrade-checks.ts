@@ -1,6 +1,7 @@
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
+import { driftingKind } from '../migrate/contract/check-kind.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import { appliedNow, type History } from '../migrate/contract/history.ts';
 import { readHistory } from '../migrate/runner/history/read-history.ts';
@@ -28,11 +29,11 @@ export async function upgradeSourceOf(session: Session, bundle: Bundle): Promise
   if (history.version === 0) return ok({ history, applied: [] });
   if (history.version !== newestVersion)
     return refused(
-      `Schema godwit has version ${history.version}, and the first run that changes something makes ${newestVersion} of it: \`godwit up\` with a pending migration.`,
+      `Schema godwit has version ${history.version}; the next run that changes something upgrades it to ${newestVersion}. Run \`godwit up\` with a pending migration.`,
     );
   if (history.partial.length > 0) return err(fault('half-way'));
   if (history.undescribed || history.unfollowed)
-    return refused('A run has died before it described what it did: `godwit up` does.');
+    return refused('A run died before it described its changes. Run `godwit up`, which describes them.');
   const recorded = readStatements(session);
   const { findings } = await compareByStatements(bundle, history, { outOfOrder: true, recorded });
   const wrong = findings.filter(({ severity }) => severity === 'error');
@@ -45,7 +46,7 @@ export async function upgradeSourceOf(session: Session, bundle: Bundle): Promise
   const absent = applied.filter((id) => !files.has(id));
   if (absent.length > 0)
     return refused(
-      `The files of ${absent.slice(0, mostNamed).join(', ')} are not in this folder, and they cannot run anew.`,
+      `The files of ${absent.slice(0, mostNamed).join(', ')} are not in this folder, so godwit cannot run them again.`,
     );
   return ok({ history, applied });
 }
@@ -56,8 +57,11 @@ const mostNamed = 20;
 export function driftIn(events: readonly RunEvent[]): readonly string[] {
   const checks = events.flatMap((event) => (event.kind === 'checks' ? event.checks : []));
   return checks
-    .filter(({ ok, kind, severity }) => !ok && kind.startsWith('drift-') && severity !== 'note')
-    .map(({ kind, object, actual }) => `${kind.slice('drift-'.length).replaceAll('-', ' ')} ${object}: ${actual}`);
+    .filter(({ ok, severity }) => !ok && severity !== 'note')
+    .flatMap(({ kind, object, actual }) => {
+      const drifting = driftingKind(kind);
+      return drifting === undefined ? [] : [`${drifting} ${object}: ${actual}`];
+    });
 }
 
 /** What would be left behind: as an error, or as a warning where that is wanted. */
@@ -71,7 +75,9 @@ export function leftBehind(things: readonly string[], isWanted: boolean): readon
   return [
     fault(
       'upgrade-would-lose',
-      isWanted ? { why, fix: 'It is in the data that are kept.', severity: 'warning' } : { why },
+      isWanted
+        ? { why, fix: 'Nothing to do: the old data, which are kept, still contain it.', severity: 'warning' }
+        : { why },
     ),
   ];
 }

@@ -69,7 +69,7 @@ export async function upgradeEmbedded(project: Project, options: UpgradeOptions)
   if (!old.ok) return old;
   if (old.value.guest) {
     await old.value.stop();
-    return err(fault('embedded-busy', { why: 'Another process has started it again in this moment.' }));
+    return err(fault('embedded-busy', { why: 'Another process has just started it again.' }));
   }
   let fresh: EmbeddedServer | undefined;
   try {
@@ -80,7 +80,7 @@ export async function upgradeEmbedded(project: Project, options: UpgradeOptions)
     const home = serverHome(dataDir, env);
     // Of an upgrade that was killed: it ends by itself, or now.
     await stopEmbedded(upgradeFolder(home.folder), env);
-    options.onStep(`starting PostgreSQL ${options.to} beside PostgreSQL ${old.value.major}`);
+    options.onStep(`starting PostgreSQL ${options.to} next to PostgreSQL ${old.value.major}`);
     const started = await startEmbedded({ ...common, dataDir: makeUpgradeFolder(home), major: options.to });
     if (!started.ok) return started;
     fresh = started.value;
@@ -118,7 +118,7 @@ export async function finishUpgrade(project: Project): Promise<void> {
   release?.();
 }
 
-const interrupted = err(fault('interrupted', { why: 'The data are as they were.' }));
+const interrupted = err(fault('interrupted', { why: 'The data are unchanged.' }));
 
 /** One of the two servers: sessions of the runner, and of the driver. */
 interface UpgradeSide {
@@ -236,7 +236,7 @@ async function rebuild(
     onStep('comparing the rows');
     const differing = await differingTables(old, fresh, tables);
     if (differing.length > 0)
-      return err(fault('upgrade-failed', { why: `The rows are not the same in ${differing.join(', ')}.` }));
+      return err(fault('upgrade-failed', { why: `The rows differ in ${differing.join(', ')}.` }));
     const settled = before.isNew ? undefined : await settle(project, { from, to, before }, options);
     if (settled !== undefined && settled.length > 0) return err(...settled);
     return ok({
@@ -266,7 +266,7 @@ async function settle(
   const failed = driftIn(verified.events);
   return failed.length === 0
     ? verified.errors
-    : [fault('upgrade-failed', { why: `On PostgreSQL ${to.major} differ: ${failed.join('; ')}.` })];
+    : [fault('upgrade-failed', { why: `These differ on PostgreSQL ${to.major}: ${failed.join('; ')}.` })];
 }
 
 function onOther(finding: Finding, major: number): Finding {

@@ -6,16 +6,16 @@ const close = 0x29;
 const dot = 0x2e;
 
 /**
- * What stands in the round brackets that follow a name at once: `id` of `users (id)`, and of `"a"."b" (id)`.
+ * The text in the parentheses that directly follow a name: `id` of `users (id)`, and of `"a"."b" (id)`.
  *
- * @param at where the name begins, in UTF-16 units
- * @returns undefined where something else follows, or a bracket is not closed
+ * @param at where the name starts, in UTF-16 units
+ * @returns undefined when something else follows, or a parenthesis is not closed
  */
 export function bracketed(text: string, at: number): string | undefined {
   const bytes = encodeUtf8(text.slice(at));
   let depth = 0;
   let start = 0;
-  // A part of the name, not the dot behind one.
+  // A part of the name is expected next, not the dot after one.
   let expected = true;
   for (const token of tokensOf(bytes, 0, bytes.length)) {
     if (token.kind === 'line-comment' || token.kind === 'block-comment') continue;

@@ -28,7 +28,7 @@ export function isWord(bytes: Uint8Array, start: number, end: number, keyword: s
   for (let at = 0; at < keyword.length; at += 1) {
     const byte = bytes[start + at] as number;
     const wanted = keyword.charCodeAt(at);
-    // Setting bit 5 makes capitals small; `_` must stay as it is.
+    // Setting bit 5 makes capitals small; `_` must remain as it is.
     if (byte !== wanted && (byte | 32) !== wanted) return false;
   }
   return true;

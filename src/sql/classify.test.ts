@@ -15,7 +15,7 @@ function nodeOfSql(sql: string): Readonly<Record<string, unknown>> {
 
 function about(sql: string): Classification {
   const bytes = encodeUtf8(sql);
-  return classify(nodeOfSql(sql), { text: sql, words: leadingWords(bytes, 0, bytes.length) });
+  return classify(nodeOfSql(sql), { text: sql, leading: leadingWords(bytes, 0, bytes.length) });
 }
 
 test.each([

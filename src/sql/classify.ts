@@ -5,21 +5,21 @@ import { decodeUtf8 } from './encoding.ts';
 import { createToken, nextToken } from './lexer.ts';
 import { leavesOf, type Leaving } from './leaves.ts';
 import { outsideOf, type Outside } from './outside.ts';
-import { isOff, listOf, nodeOf, optionOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
+import { isOff, treesOf, nodeOf, optionOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
-/** What a statement is, as far as running it is concerned. */
+/** The properties of a statement that matter for running it. */
 export interface Classification {
   /** Command tag as the server reports it: `CREATE TABLE`, `INSERT`, … */
   readonly tag: string;
   /** False: the server refuses it inside a transaction. A hint; SQLSTATE 25001 is the authority. */
   readonly transactional: boolean;
-  /** What it destroys, in words. */
+  /** A description of what it destroys. */
   readonly destroys?: string;
-  /** True: what it does cannot be seen in its text. */
+  /** True when its text does not reveal what it does. */
   readonly opaque: boolean;
-  /** How its effect can be looked up, should it run outside of a transaction; absent where it cannot. */
+  /** How to look up its effect if it runs outside a transaction; absent when that is impossible. */
   readonly outside?: Outside;
-  /** What it may leave changed in the session; absent: nothing that can be seen. */
+  /** What it may leave changed in the session; absent when the text shows nothing. */
   readonly leaves?: readonly Leaving[];
 }
 
@@ -28,18 +28,18 @@ const opaque = new Set(['DoStmt', 'CallStmt', 'ExecuteStmt']);
 /**
  * Classifies a statement by its syntax tree.
  * @param node The statement's node, `{ CreateStmt: { … } }`.
- * @param text Its text, and what `leadingWords` says of it: the tag of a node type that is not known here.
+ * @param text Its text, and the result of `leadingWords` for it: the tag of an unknown node type.
  */
 export function classify(
   node: Tree,
-  { text, words }: { readonly text: string; readonly words: string },
+  { text, leading }: { readonly text: string; readonly leading: string },
 ): Classification {
   const lost = destroys(node);
   const outside = outsideOf(node);
   const hidden = opaque.has(nodeOf(node).type);
   const leaves = leavesOf(node, text, hidden);
   return {
-    tag: commandTag(node) ?? words,
+    tag: commandTag(node) ?? leading,
     transactional: isTransactional(node),
     ...(lost === undefined ? {} : { destroys: lost }),
     opaque: hidden,
@@ -74,7 +74,7 @@ function isTransactional(node: Tree): boolean {
     case 'DiscardStmt':
       return fields['target'] !== 'DISCARD_ALL';
     case 'AlterTableStmt':
-      return !listOf(fields['cmds']).some(detachesConcurrently);
+      return !treesOf(fields['cmds']).some(detachesConcurrently);
     case 'CreateSubscriptionStmt':
       return isOff(optionOf(fields['options'], 'connect')) || isOff(optionOf(fields['options'], 'create_slot'));
     case 'DropSubscriptionStmt':
@@ -99,7 +99,7 @@ function detachesConcurrently(command: Tree): boolean {
   return treeOf(treeOf(fields['def'])['PartitionCmd'])['concurrent'] === true;
 }
 
-/** Changing the publications of a subscription refreshes it unless told not to. */
+/** Changing the publications of a subscription refreshes it unless `refresh` is off. */
 function refreshes(fields: Tree): boolean {
   const kind = textOf(fields['kind']).replace('ALTER_SUBSCRIPTION_', '');
   if (kind === 'REFRESH') return true;
@@ -107,17 +107,17 @@ function refreshes(fields: Tree): boolean {
   return !isOff(optionOf(fields['options'], 'refresh'));
 }
 
-/** The first one or two words of a statement's text in capitals: what can be said of it without a parser. */
+/** The first one or two words of a statement's text in capitals: what is known of it without a parser. */
 export function leadingWords(bytes: Uint8Array, head: number, end: number): string {
   const token = createToken();
-  const words: string[] = [];
+  const leading: string[] = [];
   let at = head;
-  while (words.length < 2) {
+  while (leading.length < 2) {
     nextToken(bytes, at, end, token);
     at = token.end;
     if (token.kind === 'line-comment' || token.kind === 'block-comment') continue;
     if (token.kind !== 'word' || ((classOf[bytes[token.start] as number] as number) & WORD_START) === 0) break;
-    words.push(decodeUtf8(bytes.subarray(token.start, token.end)).toUpperCase());
+    leading.push(decodeUtf8(bytes.subarray(token.start, token.end)).toUpperCase());
   }
-  return words.join(' ');
+  return leading.join(' ');
 }

@@ -1,6 +1,6 @@
 import { nodeOf, textOf, type Tree } from './syntax-tree.ts';
 
-/** Tags of statements that have one tag only. */
+/** Tags of statements that have only one tag. */
 const tags: Readonly<Record<string, string>> = {
   InsertStmt: 'INSERT',
   UpdateStmt: 'UPDATE',
@@ -120,17 +120,17 @@ const objects: Readonly<Record<string, string>> = {
   ATTRIBUTE: 'TYPE',
 };
 
-/** `OBJECT_MATVIEW` in the words of SQL: `MATERIALIZED VIEW`. */
-export function objectWords(objectType: unknown): string {
+/** The SQL keywords of an object type: `MATERIALIZED VIEW` for `OBJECT_MATVIEW`. */
+export function objectKeywords(objectType: unknown): string {
   const name = textOf(objectType).replace(/^OBJECT_/, '');
   return objects[name] ?? name.replaceAll('_', ' ');
 }
 
-/** Objects whose columns or constraints are renamed by ALTER of the whole: the relation tells which. */
+/** Columns and constraints are renamed by ALTER of the object that contains them, so the tag names that object. */
 function renamed(fields: Tree): string {
   const type = textOf(fields['renameType']);
-  if (type !== 'OBJECT_COLUMN' && type !== 'OBJECT_ATTRIBUTE') return objectWords(type);
-  return objectWords(fields['relationType'] ?? 'OBJECT_TABLE');
+  if (type !== 'OBJECT_COLUMN' && type !== 'OBJECT_ATTRIBUTE') return objectKeywords(type);
+  return objectKeywords(fields['relationType'] ?? 'OBJECT_TABLE');
 }
 
 /** The command tag that the server reports for a statement; undefined for node types of a newer grammar. */
@@ -142,23 +142,23 @@ export function commandTag(node: Tree): string | undefined {
     case 'SelectStmt':
       return fields['intoClause'] === undefined ? 'SELECT' : 'SELECT INTO';
     case 'AlterTableStmt':
-      return `ALTER ${objectWords(fields['objtype'])}`;
+      return `ALTER ${objectKeywords(fields['objtype'])}`;
     case 'RenameStmt':
       return `ALTER ${renamed(fields)}`;
     case 'AlterObjectSchemaStmt':
     case 'AlterOwnerStmt':
     case 'AlterObjectDependsStmt':
-      return `ALTER ${objectWords(fields['objectType'])}`;
+      return `ALTER ${objectKeywords(fields['objectType'])}`;
     case 'AlterFunctionStmt':
-      return `ALTER ${objectWords(fields['objtype'])}`;
+      return `ALTER ${objectKeywords(fields['objtype'])}`;
     case 'CreateFunctionStmt':
       return fields['is_procedure'] === true ? 'CREATE PROCEDURE' : 'CREATE FUNCTION';
     case 'CreateTableAsStmt':
       return fields['objtype'] === 'OBJECT_MATVIEW' ? 'CREATE MATERIALIZED VIEW' : 'CREATE TABLE AS';
     case 'DefineStmt':
-      return `CREATE ${objectWords(fields['kind'])}`;
+      return `CREATE ${objectKeywords(fields['kind'])}`;
     case 'DropStmt':
-      return `DROP ${objectWords(fields['removeType'])}`;
+      return `DROP ${objectKeywords(fields['removeType'])}`;
     case 'GrantStmt':
       return fields['is_grant'] === true ? 'GRANT' : 'REVOKE';
     case 'GrantRoleStmt':

@@ -2,8 +2,8 @@ import { createToken, nextToken } from './lexer.ts';
 import type { SplitWork } from './split-types.ts';
 import { problem } from './text-problem.ts';
 
-/** Reads the rows of COPY … FROM stdin. Returns where the SQL goes on, or -1 when the window is used up. */
-export function readRows(work: SplitWork, from: number): number {
+/** Reads the rows of COPY … FROM stdin. Returns where the SQL continues, or -1 when the window is used up. */
+export function readCopyRows(work: SplitWork, from: number): number {
   const { bytes, base, state, final } = work;
   let at = from;
   if (state.copyFrom === -1) {
@@ -44,7 +44,7 @@ function closeCopy(work: SplitWork, end: number, broken: boolean): void {
   work.pieces.push({ ...piece, data: { start: Math.min(state.copyFrom, end), end }, broken: piece.broken || broken });
 }
 
-/** Behind the semicolon of COPY … FROM stdin only a comment may stand; rows begin on the next line. */
+/** Only a comment may follow the semicolon of COPY … FROM stdin; rows start on the next line. */
 function checkRestOfLine(work: SplitWork, from: number, end: number): void {
   const token = createToken();
   nextToken(work.bytes, from, end, token);

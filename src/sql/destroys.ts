@@ -1,7 +1,7 @@
-import { objectWords } from './command-tag.ts';
-import { listOf, nameParts, nodeOf, relationName, textOf, treeOf, type Tree } from './syntax-tree.ts';
+import { objectKeywords } from './command-tag.ts';
+import { treesOf, nameParts, nodeOf, relationName, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
-/** Objects that hold rows, or columns of tables elsewhere. The others can be made again from the migrations. */
+/** Objects that hold rows, or columns of other tables. All others can be recreated from the migrations. */
 const holdRows = new Set([
   'TABLE',
   'SCHEMA',
@@ -14,8 +14,8 @@ const holdRows = new Set([
 ]);
 
 /**
- * What rows or objects a statement destroys, in words (`drops table users`); undefined if nothing is lost that could
- * not be made again from the migrations.
+ * Describes the rows or objects that a statement destroys (`drops table users`); undefined when the migrations can
+ * recreate everything.
  */
 export function destroys(node: Tree): string | undefined {
   const { type, fields } = nodeOf(node);
@@ -25,7 +25,7 @@ export function destroys(node: Tree): string | undefined {
     case 'AlterTableStmt':
       return droppedColumns(fields);
     case 'TruncateStmt':
-      return `empties table ${listOf(fields['relations'])
+      return `empties table ${treesOf(fields['relations'])
         .map((one) => relationName(treeOf(one['RangeVar'])))
         .join(', ')}`;
     case 'DropdbStmt':
@@ -47,7 +47,7 @@ function changedRows(type: string, fields: Tree): string | undefined {
 
 /** `WITH gone AS (DELETE FROM t RETURNING *) …` */
 function inCommonTables(fields: Tree): string | undefined {
-  for (const one of listOf(treeOf(fields['withClause'])['ctes'])) {
+  for (const one of treesOf(treeOf(fields['withClause'])['ctes'])) {
     const query = treeOf(treeOf(one['CommonTableExpr'])['ctequery']);
     const { type, fields: inner } = nodeOf(query);
     const words = changedRows(type, inner);
@@ -57,10 +57,10 @@ function inCommonTables(fields: Tree): string | undefined {
 }
 
 function dropped(fields: Tree): string | undefined {
-  const kind = objectWords(fields['removeType']);
+  const kind = objectKeywords(fields['removeType']);
   const cascade = fields['behavior'] === 'DROP_CASCADE';
   if (!cascade && !holdRows.has(kind)) return undefined;
-  const names = listOf(fields['objects']).map(objectName);
+  const names = treesOf(fields['objects']).map(objectName);
   return `drops ${kind.toLowerCase()} ${names.join(', ')}${cascade ? ' and all that depends on it' : ''}`;
 }
 
@@ -79,7 +79,7 @@ function droppedColumns(fields: Tree): string | undefined {
   const table = relationName(treeOf(fields['relation']));
   const columns: string[] = [];
   let cascade = false;
-  for (const command of listOf(fields['cmds'])) {
+  for (const command of treesOf(fields['cmds'])) {
     const { subtype, name, behavior } = treeOf(command['AlterTableCmd']);
     if (subtype !== 'AT_DropColumn') continue;
     columns.push(`${table}.${textOf(name)}`);

@@ -14,7 +14,7 @@ export type Directive =
   | { readonly kind: 'expect'; readonly query: string; readonly expected: string }
   | ({ readonly kind: 'replaces' } & Replaces);
 
-/** What a comment says: directives, and what is wrong with it. */
+/** The content of a comment: directives, and what is wrong with it. */
 export interface DirectiveReading {
   readonly directives: readonly Directive[];
   readonly problem?: { readonly code: FaultCode; readonly why: string; readonly fix?: string };
@@ -24,7 +24,7 @@ const names = ['transaction', 'lock-timeout', 'statement-timeout', 'frozen', 'al
 const timeout = /^\d{1,9}(?:us|ms|s|min|h|d)?$/;
 
 /**
- * Reads a comment that begins with `godwit`.
+ * Reads a comment that starts with `godwit`.
  * @param comment The comment without its marks, trimmed: `godwit: lock-timeout=5s`.
  * @example
  * readDirectives('godwit: transaction=none') // { directives: [{ kind: 'transaction', value: 'none' }] }
@@ -46,11 +46,11 @@ export function readDirectives(comment: string): DirectiveReading {
   return { directives };
 }
 
-/** `-- godwit transaction=none` was meant; `-- godwit is a bird` was not. */
+/** `-- godwit transaction=none` was meant as a directive; `-- godwit is a bird` was not. */
 function withoutColon(comment: string): DirectiveReading {
   const name = /^godwit\s+([a-z-]+)\s*=/i.exec(comment)?.[1];
   if (name === undefined || nearest(name, names) === undefined) return { directives: [] };
-  return wrong('directive-unknown', 'The colon behind `godwit` is missing.', 'Write `-- godwit: …`.');
+  return wrong('directive-unknown', 'The colon after `godwit` is missing.', 'Write `-- godwit: …`.');
 }
 
 type DirectiveStep =
@@ -134,7 +134,7 @@ function readAllow(rule: string, rest: string): DirectiveStep {
   return { directive: { kind: 'allow', rule, reason }, rest: rest.slice(match[0].length) };
 }
 
-/** The query goes up to the last `=>`; what follows is one literal. */
+/** The query extends to the last `=>`; one literal follows. */
 function readExpect(rest: string): DirectiveStep {
   const bytes = encodeUtf8(rest);
   let arrow: { start: number; end: number } | undefined;

@@ -1,6 +1,6 @@
 import { problem, type UnplacedProblem } from './text-problem.ts';
 
-/** A file that is no text at all has as many problems as bytes. */
+/** A file that is not text has as many problems as bytes. */
 const most = 50;
 
 /**
@@ -29,7 +29,7 @@ export function findEncodingProblems(bytes: Uint8Array, from: number, to: number
 }
 
 function badByte(byte: number): string {
-  return `The byte 0x${byte.toString(16).toUpperCase()} is not part of a UTF-8 character here. Servers take such bytes as replacement characters without a word, so they are refused.`;
+  return `The byte 0x${byte.toString(16).toUpperCase()} is not part of a UTF-8 character here. Such bytes would silently become replacement characters, so godwit rejects them.`;
 }
 
 /** Length of the well-formed UTF-8 sequence at `at`, 0 if there is none (overlong, surrogate, beyond U+10FFFF, cut). */
@@ -53,12 +53,12 @@ function isTail(byte: number): boolean {
   return (byte & 0xc0) === 0x80;
 }
 
-/** UTF-16 text begins with one of these marks; every second byte of it would be a problem of its own. */
+/** UTF-16 text starts with one of these marks; every second byte of it would be a problem of its own. */
 export function isUtf16(bytes: Uint8Array): boolean {
   return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
 }
 
-/** Bytes of the byte order mark at the start of a file. */
+/** The length of the byte order mark at the start of a file. */
 export function bomLength(bytes: Uint8Array): 0 | 3 {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
 }

@@ -1,13 +1,13 @@
 import { nodeOf, type Tree } from './syntax-tree.ts';
 
-/** What a statement may leave changed in the session: settings or the role, advisory locks, channels listened to. */
+/** What a statement may leave changed in the session: settings or the role, advisory locks, channels with LISTEN. */
 export type Leaving = 'settings' | 'locks' | 'channels';
 
 /**
- * What a statement may leave in the session, as far as its text shows. A function may hide it; then the next message
- * still begins with settings as at the start.
+ * What a statement may leave in the session, as far as its text shows. A function may hide a change; the next message
+ * still starts with the initial settings.
  *
- * @param hidden true: what it does is not in its tree (DO, CALL, EXECUTE)
+ * @param hidden true when its effect is not in its tree (DO, CALL, EXECUTE)
  */
 export function leavesOf(node: Tree, text: string, hidden: boolean): readonly Leaving[] {
   const { type } = nodeOf(node);
@@ -19,5 +19,5 @@ export function leavesOf(node: Tree, text: string, hidden: boolean): readonly Le
   return found;
 }
 
-/** Their text runs later. */
+/** The text inside these statements runs later. */
 const definesOnly = /^(?:CreateFunction|View|Rule|Comment)/;

@@ -8,7 +8,7 @@ import { splitStream } from './stream.ts';
 
 const runs = { numRuns: 2000, interruptAfterTimeLimit: 4000, markInterruptAsFailure: false };
 
-/** What makes lexers stumble, in any order. */
+/** Fragments that are hard for lexers, in any order. */
 const fragments = fc.constantFrom(
   ...`' " $$ $a$ $ -- /* */ ; ( ) \\ \\. E E' U&' U&" B '' \\' :: : . 1 1e- 1.5 $1 é 😀 \0 copy from stdin`.split(' '),
   ...'select create function rule begin atomic case end as godwit: values insert into t'.split(' '),

@@ -1,6 +1,9 @@
 import { classOf, DIGIT, OPERATOR, SPACE, WORD_PART, WORD_START } from './character-class.ts';
 
-/** Kinds of tokens. `end` means that nothing is left; `backslash` is the rest of a line that psql would take as its own. */
+/**
+ * Kinds of tokens. `end` means that nothing is left; `backslash` is the rest of a line that psql would interpret
+ * itself.
+ */
 export type TokenKind =
   | 'end'
   | 'word'
@@ -15,18 +18,18 @@ export type TokenKind =
   | 'block-comment'
   | 'backslash';
 
-/** One token by its byte range. Reused between calls, so that lexing makes no garbage. */
+/** One token by its byte range. Reused between calls, so that lexing produces no garbage. */
 export interface Token {
   kind: TokenKind;
   start: number;
   end: number;
-  /** True: a quoted thing or a comment that is not closed before the limit. */
+  /** True for a quoted token or a comment that is not closed before the limit. */
   unterminated: boolean;
-  /** True: a word with bytes beyond ASCII. */
+  /** True for a word with bytes beyond ASCII. */
   beyondAscii: boolean;
 }
 
-/** A token to be filled by `nextToken`. */
+/** A token for `nextToken` to fill. */
 export function createToken(): Token {
   return { kind: 'end', start: 0, end: 0, unterminated: false, beyondAscii: false };
 }
@@ -34,9 +37,9 @@ export function createToken(): Token {
 /**
  * Reads the next token of SQL text, as PostgreSQL reads it with standard_conforming_strings on.
  * @param bytes UTF-8 text.
- * @param at Where to begin; white space is skipped.
- * @param limit Byte after the last one to look at.
- * @param token Filled with the result. A token that touches `limit` may go on behind it.
+ * @param at Where to start; white space is skipped.
+ * @param limit Byte after the last one to read.
+ * @param token Filled with the result. A token that touches `limit` may continue after it.
  */
 export function nextToken(bytes: Uint8Array, at: number, limit: number, token: Token): void {
   let start = at;
@@ -57,7 +60,7 @@ export function nextToken(bytes: Uint8Array, at: number, limit: number, token: T
   else readOther(bytes, limit, token);
 }
 
-/** The tokens of a byte range, one fresh object each. Comments are given too. */
+/** The tokens of a byte range, each a new object. Includes comments. */
 export function* tokensOf(bytes: Uint8Array, start: number, end: number): Generator<Readonly<Token>> {
   let at = start;
   for (;;) {
@@ -93,7 +96,7 @@ function readWord(bytes: Uint8Array, limit: number, token: Token): void {
   token.end = at;
 }
 
-/** '…' or "…" without escapes but the doubled quote. `open` is the place of the quote. */
+/** '…' or "…" with a doubled quote as the only escape. `open` is the position of the quote. */
 function readQuoted(bytes: Uint8Array, open: number, limit: number, token: Token): void {
   const quote = bytes[open] as number;
   token.kind = quote === 39 ? 'string' : 'quoted-identifier';
@@ -134,7 +137,7 @@ function readEscapeString(bytes: Uint8Array, open: number, limit: number, token:
   token.end = limit;
 }
 
-/** Place of the quote that continues a string behind white space with a line break (and line comments), or -1. */
+/** Position of the quote that continues a string after white space with a line break (and line comments), or -1. */
 function continuation(bytes: Uint8Array, from: number, limit: number): number {
   let broken = false;
   let at = from;
@@ -154,7 +157,7 @@ function readNumber(bytes: Uint8Array, limit: number, token: Token): void {
   while (at < limit) {
     const byte = bytes[at] as number;
     const signed = (byte === 43 || byte === 45) && isExponent(bytes, token.start, at);
-    // `1..2` is a range in PL/pgSQL; `$` begins a dollar quote behind a number.
+    // `1..2` is a range in PL/pgSQL; `$` starts a dollar quote after a number.
     if (byte === 46 ? bytes[at + 1] === 46 : byte === 36 || (!signed && !isWordPart(byte))) break;
     at += 1;
   }
@@ -166,7 +169,7 @@ function isWordPart(byte: number): boolean {
   return ((classOf[byte] as number) & WORD_PART) !== 0;
 }
 
-/** Is the sign at `at` the one of an exponent (`1e-5`), and not an operator behind a hexadecimal number? */
+/** Does the sign at `at` belong to an exponent (`1e-5`), rather than being an operator after a hexadecimal number? */
 function isExponent(bytes: Uint8Array, start: number, at: number): boolean {
   if (((bytes[at - 1] as number) | 32) !== 101 || bytes[at + 1] === 45) return false;
   return !(bytes[start] === 48 && ((bytes[start + 1] as number) | 32) === 120);
@@ -193,7 +196,7 @@ function readOperator(bytes: Uint8Array, limit: number, token: Token): void {
   token.end = at;
 }
 
-/** Where the line ends that `at` lies on: the place of its LF or CR, or the limit. */
+/** The end of the line that contains `at`: the position of its LF or CR, or the limit. */
 function lineEnd(bytes: Uint8Array, at: number, limit: number): number {
   let end = at;
   while (end < limit && bytes[end] !== 10 && bytes[end] !== 13) end += 1;
@@ -252,7 +255,7 @@ function readDollar(bytes: Uint8Array, limit: number, token: Token): void {
   while (at < limit && bytes[at] !== 36 && ((classOf[bytes[at] as number] as number) & WORD_PART) !== 0) at += 1;
   if (at >= limit || bytes[at] !== 36) {
     token.kind = 'punctuation';
-    // A tag cut off by the limit may be completed behind it.
+    // A tag that the limit cuts off may continue after it.
     token.end = at >= limit ? limit : start + 1;
     return;
   }
@@ -263,7 +266,7 @@ function readDollar(bytes: Uint8Array, limit: number, token: Token): void {
   token.end = close === -1 ? limit : close + tag;
 }
 
-/** Where the tag at `start` (with its dollars, `length` bytes) occurs again. */
+/** The next position of the tag at `start` (with its dollars, `length` bytes). */
 function findTag(bytes: Uint8Array, start: number, length: number, limit: number): number {
   let at = start + length;
   while (at + length <= limit) {

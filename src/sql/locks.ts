@@ -1,12 +1,12 @@
-import { commandTag, objectWords } from './command-tag.ts';
+import { commandTag, objectKeywords } from './command-tag.ts';
 import { alterTableLocks, foreignKeys } from './locks/alter-table.ts';
 import { isStrong, lockModes, type Lock, type LockMode } from './locks/lock.ts';
-import { isOff, listOf, nameParts, nodeOf, optionOf, relationName, textOf, treeOf, type Tree } from './syntax-tree.ts';
+import { isOff, treesOf, nameParts, nodeOf, optionOf, relationName, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
 /**
- * The locks that a statement takes on relations that are there before it, as far as readers or writers can notice them:
- * SHARE UPDATE EXCLUSIVE and stronger. What cannot be told from the text counts as the strongest lock on something
- * unknown.
+ * The locks that a statement takes on relations that existed before it, as far as readers or writers can notice them:
+ * SHARE UPDATE EXCLUSIVE and stronger. When the text does not reveal the lock, the strongest lock on something unknown
+ * is assumed.
  *
  * @param node the statement's node, `{ AlterTableStmt: { … } }`
  * @example
@@ -38,9 +38,9 @@ export function locksOf(node: Tree): readonly Lock[] {
     case 'AlterSeqStmt':
       return on('SHARE ROW EXCLUSIVE', fields['sequence']);
     case 'TruncateStmt':
-      return listOf(fields['relations']).flatMap((one) => on('ACCESS EXCLUSIVE', one['RangeVar']));
+      return treesOf(fields['relations']).flatMap((one) => on('ACCESS EXCLUSIVE', one['RangeVar']));
     case 'LockStmt':
-      return listOf(fields['relations']).flatMap((one) => on(lockModeOf(fields['mode']), one['RangeVar']));
+      return treesOf(fields['relations']).flatMap((one) => on(lockModeOf(fields['mode']), one['RangeVar']));
     case 'ReindexStmt':
       return ofReindex(fields);
     case 'RefreshMatViewStmt':
@@ -58,21 +58,21 @@ export function locksOf(node: Tree): readonly Lock[] {
 }
 
 /**
- * How long a statement may wait for a lock. `strong`: its lock stalls readers or writers, and everybody queues behind it
- * while it waits, so it waits shortly and tries again. `patient`: it waits for old transactions without being in
- * anybody's way, and what it has done by then is worth waiting for.
+ * How long a statement may wait for a lock. `strong`: its lock stalls readers or writers, and everybody queues behind
+ * it while it waits, so it waits briefly and tries again. `patient`: it waits for old transactions without blocking
+ * anybody, and its work so far is worth the wait.
  */
 export type LockClass = 'strong' | 'patient';
 
 /**
  * The class of a statement; undefined for one that neither stalls anybody nor waits for old transactions.
  *
- * @param isNew tells whether a relation was made in the same transaction: nobody else can hold a lock on it
+ * @param isNew whether a relation was created in the same transaction, so that nobody else can hold a lock on it
  */
 export function lockClassOf(node: Tree, isNew: (name: string) => boolean): LockClass | undefined {
   const { type, fields } = nodeOf(node);
   const locks = locksOf(node).filter((lock) => lock.on === '' || !isNew(lock.on));
-  // EXCLUSIVE, but it lets readers read, and nobody else writes to a materialized view.
+  // The lock is EXCLUSIVE, but it lets readers read, and nobody else writes to a materialized view.
   if (type === 'RefreshMatViewStmt' && fields['concurrent'] === true) return locks.length > 0 ? 'patient' : undefined;
   if (locks.some(isStrong)) return 'strong';
   return waiting.has(type) && locks.length > 0 ? 'patient' : undefined;
@@ -80,7 +80,7 @@ export function lockClassOf(node: Tree, isNew: (name: string) => boolean): LockC
 
 const waiting = new Set(['IndexStmt', 'DropStmt', 'ReindexStmt', 'VacuumStmt', 'AlterTableStmt']);
 
-/** Names of the relations that a statement makes, as written. One with IF NOT EXISTS may have been there before. */
+/** Names of the relations that a statement creates, as written. One with IF NOT EXISTS may have existed before. */
 export function relationsMadeBy(node: Tree): readonly string[] {
   const { type, fields } = nodeOf(node);
   if (fields['if_not_exists'] === true) return [];
@@ -111,7 +111,7 @@ const onOwnRelation: Readonly<Record<string, LockMode>> = {
   ClusterStmt: 'ACCESS EXCLUSIVE',
 };
 
-/** What they lock is not in their text. */
+/** The text of these statements does not show what they lock. */
 const strongSomewhere = new Set([
   'AlterDomainStmt',
   'AlterExtensionStmt',
@@ -122,7 +122,9 @@ const strongSomewhere = new Set([
   'ReassignOwnedStmt',
 ]);
 
-/** Words in the body of a DO block that change objects or hide what is done. Batches of UPDATEs are none of them. */
+/**
+ * Words in the body of a DO block that change objects or hide what is done. Batches of UPDATEs contain none of these.
+ */
 const changesObjects = /\b(?:alter|create|drop|truncate|lock|cluster|reindex|refresh|execute|call)\b/i;
 
 function on(mode: LockMode, relation: unknown): readonly Lock[] {
@@ -135,22 +137,22 @@ function lockModeOf(mode: unknown): LockMode {
 
 /** A new table locks what its foreign keys point to, and the table that it is a partition of. */
 function ofNewTable(fields: Tree): readonly Lock[] {
-  const parents = fields['partbound'] === undefined ? [] : listOf(fields['inhRelations']);
+  const parents = fields['partbound'] === undefined ? [] : treesOf(fields['inhRelations']);
   return [
     ...parents.flatMap((one) => on('ACCESS EXCLUSIVE', one['RangeVar'])),
-    ...listOf(fields['tableElts']).flatMap(foreignKeys),
+    ...treesOf(fields['tableElts']).flatMap(foreignKeys),
   ];
 }
 
-/** Relations, and what belongs to one: dropping a function or a type locks no table. */
+/** Relations and their parts: dropping a function or a type locks no table. */
 const relations = new Set(['TABLE', 'VIEW', 'INDEX', 'SEQUENCE', 'MATERIALIZED VIEW', 'FOREIGN TABLE']);
 const partsOfRelations = new Set(['TRIGGER', 'POLICY', 'RULE']);
 
 function ofDrop(fields: Tree): readonly Lock[] {
-  const kind = objectWords(fields['removeType']);
+  const kind = objectKeywords(fields['removeType']);
   if (fields['behavior'] === 'DROP_CASCADE' || kind === 'SCHEMA' || kind === 'EXTENSION') return [anything];
   const mode = fields['concurrent'] === true ? 'SHARE UPDATE EXCLUSIVE' : 'ACCESS EXCLUSIVE';
-  const names = listOf(fields['objects']).map((one) => nameParts(treeOf(one['List'])['items']));
+  const names = treesOf(fields['objects']).map((one) => nameParts(treeOf(one['List'])['items']));
   if (relations.has(kind)) return names.map((parts) => ({ mode, on: parts.join('.') }));
   if (partsOfRelations.has(kind)) return names.map((parts) => ({ mode, on: parts.slice(0, -1).join('.') }));
   return [];
@@ -166,14 +168,14 @@ function ofReindex(fields: Tree): readonly Lock[] {
   const option = optionOf(fields['params'], 'concurrently');
   const concurrent = option !== undefined && !isOff(option);
   if (concurrent) return on('SHARE UPDATE EXCLUSIVE', fields['relation']);
-  // Queries that plan with the index wait for it too.
+  // Planning a query that could use the index waits for this lock too.
   return on('ACCESS EXCLUSIVE', fields['relation']);
 }
 
 function ofVacuum(fields: Tree): readonly Lock[] {
   const full = optionOf(fields['options'], 'full');
   const mode = full !== undefined && !isOff(full) ? 'ACCESS EXCLUSIVE' : 'SHARE UPDATE EXCLUSIVE';
-  const named = listOf(fields['rels']).map((one) => treeOf(one['VacuumRelation'])['relation']);
+  const named = treesOf(fields['rels']).map((one) => treeOf(one['VacuumRelation'])['relation']);
   return named.length === 0 ? [{ mode, on: '' }] : named.flatMap((relation) => on(mode, relation));
 }
 
@@ -182,13 +184,13 @@ function bodyOf(fields: Tree): string {
   return textOf(treeOf(treeOf(body?.['arg'])['String'])['sval']);
 }
 
-/** Functions of the server that lock no table. Any other may do anything. */
+/** Functions of the server that lock no table. Any other function may do anything. */
 const harmless =
   /^(?:set_config|current_setting|setval|nextval|currval|lastval|count|sum|min|max|avg|coalesce|now|clock_timestamp|version|pg_sleep|length|lower|upper|format|concat|to_regclass|has_\w+_privilege)$/;
 
 /** Does a query call, as one of its columns, a function that may change objects? */
 function callsUnknown(fields: Tree): boolean {
-  return listOf(fields['targetList']).some((target) => {
+  return treesOf(fields['targetList']).some((target) => {
     const call = treeOf(treeOf(treeOf(target['ResTarget'])['val'])['FuncCall']);
     const name = nameParts(call['funcname']).at(-1);
     return name !== undefined && !harmless.test(name);

@@ -1,11 +1,11 @@
 import { decodeUtf8, encodeUtf8 } from './encoding.ts';
 import { tokensOf } from './lexer.ts';
 
-/** A name as it stands in SQL text: `shop."Orders"` has the parts shop and Orders. */
+/** A name as written in SQL text: `shop."Orders"` has the parts shop and Orders. */
 export interface NameInText {
-  /** As the server reads them: unquoted ones in lower case, cut to 63 bytes. */
+  /** The parts as the server reads them: unquoted ones in lower case, cut to 63 bytes. */
   readonly parts: readonly string[];
-  /** Where it begins, in UTF-16 units. */
+  /** Where it starts, in UTF-16 units. */
   readonly at: number;
 }
 
@@ -14,9 +14,9 @@ const dot = 0x2e;
 const semicolon = 0x3b;
 
 /**
- * The names of a text in their order, keywords included; never what stands in comments and strings.
+ * The names of a text in order, keywords included, without those in comments and strings.
  *
- * @param options `bodies`: also what stands in dollar quotes, the code of a DO; `one`: only up to the first semicolon
+ * @param options `bodies`: include the content of dollar quotes, the code of a DO; `one`: stop at the first semicolon
  */
 export function namesIn(
   text: string,
@@ -55,9 +55,9 @@ export function namesIn(
 }
 
 /**
- * The name among these that is meant by a name as the server tells it, which may have more or fewer parts.
+ * Finds the one of these names that the server means by a name, which may have more or fewer parts.
  *
- * @param behind the name that it stands behind, as a column behind its table
+ * @param behind the name that must precede it, as a table precedes its column
  */
 export function findName(names: readonly NameInText[], wanted: string, behind?: string): NameInText | undefined {
   const owner = behind === undefined ? undefined : findName(names, behind);
@@ -84,7 +84,7 @@ function partOf(text: string, kind: 'word' | 'quoted-identifier'): string {
   return part;
 }
 
-/** UTF-16 units before a byte; asked in ascending order. */
+/** The number of UTF-16 units before a byte; query it in ascending order. */
 function units(bytes: Uint8Array): (byte: number) => number {
   let last = 0;
   let unit = 0;

@@ -1,4 +1,4 @@
-import { listOf, nameParts, nodeOf, optionOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
+import { treesOf, nameParts, nodeOf, optionOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
 /** A name as a statement writes it; without a schema the search path decides. */
 export interface WrittenName {
@@ -7,8 +7,8 @@ export interface WrittenName {
 }
 
 /**
- * What a statement that runs outside of transactions is about: enough to ask the catalogue later whether it took
- * effect. `repeatable` may run again without harm.
+ * The object of a statement that runs outside transactions: enough to ask the catalogue later whether the statement
+ * took effect. `repeatable` statements may run again without harm.
  */
 export type Outside =
   | {
@@ -45,7 +45,7 @@ const repeatables = new Set([
 ]);
 
 /**
- * What a statement would be about if it ran outside of a transaction; undefined where its effect cannot be looked up.
+ * The object of a statement if it ran outside a transaction; undefined when its effect cannot be looked up.
  *
  * @param node the statement's node, `{ IndexStmt: { … } }`
  */
@@ -97,7 +97,7 @@ function createIndex(fields: Tree): Outside | undefined {
 }
 
 function dropIndex(fields: Tree): Outside | undefined {
-  const [object, second] = listOf(fields['objects']);
+  const [object, second] = treesOf(fields['objects']);
   if (fields['removeType'] !== 'OBJECT_INDEX' || object === undefined || second !== undefined) return undefined;
   const parts = nameParts(treeOf(object['List'])['items']);
   return { kind: 'drop-index', index: { schema: parts.at(-2) ?? null, name: parts.at(-1) ?? '' } };
@@ -119,7 +119,7 @@ function reindex(fields: Tree): Outside | undefined {
 }
 
 function detach(fields: Tree): Outside | undefined {
-  const [command, second] = listOf(fields['cmds']);
+  const [command, second] = treesOf(fields['cmds']);
   const only = second === undefined ? treeOf(command?.['AlterTableCmd']) : {};
   if (only['subtype'] !== 'AT_DetachPartition') return undefined;
   const partition = relationOf(treeOf(treeOf(only['def'])['PartitionCmd'])['name']);
@@ -133,7 +133,7 @@ function alterDatabase(fields: Tree): Outside {
   return { kind: 'move-database', name: textOf(fields['dbname']), tablespace };
 }
 
-/** Adding or dropping a publication twice is an error; to set or refresh twice is none. */
+/** Adding or dropping a publication twice is an error; setting or refreshing twice is not. */
 function alterSubscription(fields: Tree): Outside | undefined {
   return /_(?:ADD|DROP)_PUBLICATION$/.test(textOf(fields['kind'])) ? undefined : repeatable;
 }

@@ -5,11 +5,11 @@ interface Mark {
   column: number;
 }
 
-/** Counts lines and characters up to `consumed` and gives every mark on the way its place. */
+/** Counts lines and characters up to `consumed`, and assigns each mark on the way its place. */
 export function placeMarks(work: SplitWork, consumed: number): void {
   const marks: { offset: number; mark: Mark }[] = [];
   for (const piece of work.pieces) if (piece.line === 0) marks.push({ offset: piece.head, mark: piece });
-  // Only a problem of an earlier window's COPY has its place already.
+  // Only a problem in COPY rows of an earlier window already has its place.
   for (const one of work.problems) if (one.line === 0) marks.push({ offset: one.offset, mark: one });
   for (const one of work.comments) marks.push({ offset: one.offset, mark: one });
   const { copy } = work.state;

@@ -1,4 +1,4 @@
-/** Line and column from 1; the column counts characters (code points), not bytes or UTF-16 units. */
+/** Line and column from 1. The column counts characters (code points), not bytes or UTF-16 units. */
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -19,7 +19,7 @@ export function positionAt(bytes: Uint8Array, offset: number): Position {
   return { line, column };
 }
 
-/** Where one gets from `from` by going over the first `characters` code points of `text`. */
+/** The position reached from `from` after the first `characters` code points of `text`. */
 export function positionAfter(from: Position, text: string, characters: number): Position {
   let { line, column } = from;
   let left = characters;
@@ -45,14 +45,14 @@ export function byteOfCharacter(bytes: Uint8Array, character: number): number {
   return bytes.length;
 }
 
-/** How many code points begin before this byte: what PostgreSQL calls a position, from 0. */
+/** How many code points start before this byte: what PostgreSQL calls a position, from 0. */
 export function characterOfByte(bytes: Uint8Array, offset: number): number {
   let count = 0;
   for (let at = 0; at < offset && at < bytes.length; at += 1) if (((bytes[at] as number) & 0xc0) !== 0x80) count += 1;
   return count;
 }
 
-/** Index of the UTF-16 unit where the character with this number (from 0, in code points) begins. */
+/** Index of the UTF-16 unit where the character with this number (from 0, in code points) starts. */
 export function unitOfCharacter(text: string, character: number): number {
   let left = character;
   let at = 0;
@@ -63,7 +63,7 @@ export function unitOfCharacter(text: string, character: number): number {
   return at;
 }
 
-/** Code points of a string. */
+/** The number of code points in a string. */
 export function countCharacters(text: string): number {
   let count = 0;
   for (let at = 0; at < text.length; count += 1) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
@@ -75,7 +75,8 @@ export function countCharacters(text: string): number {
  * @param lineText The line itself, without its end.
  * @param width Longest line to show; a longer one is cut around the column.
  * @example
- * excerpt('selct 1;', { line: 3, column: 1 }) // '3 | selct 1;\n    ^'
+ * excerpt('selct 1;', { line: 3, column: 1 }) // '3
+ * selct 1;\n    ^'
  */
 export function excerpt(lineText: string, place: Position, width = 100): string {
   const chars = Array.from(lineText.replaceAll('\t', ' ').replace(/\r$/, ''));

@@ -1,6 +1,6 @@
 /**
- * Quotes an identifier, always: `users` becomes `"users"`. Quoting what needs none is harmless and needs no list of
- * reserved words, which differs between servers.
+ * Quotes every identifier: `users` becomes `"users"`. Unnecessary quotes are harmless, and need no list of reserved
+ * words, which differs between servers.
  *
  * @example
  * quoteIdent('odd "name"'); // "odd ""name"""
@@ -10,7 +10,7 @@ export function quoteIdent(name: string): string {
 }
 
 /**
- * Quotes text as a string literal that means the same whatever `standard_conforming_strings` is: text with a backslash
+ * Quotes text as a string literal whose meaning does not depend on `standard_conforming_strings`: text with a backslash
  * gets the `E` form.
  *
  * @example
@@ -22,7 +22,7 @@ export function quoteLiteral(text: string): string {
 }
 
 /**
- * Quotes a name with its schema in front, if it has one.
+ * Quotes a name, prefixed with its schema if it has one.
  *
  * @example
  * quoteName({ schema: 'app', name: 'users' }); // "app"."users"

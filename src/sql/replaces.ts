@@ -4,24 +4,24 @@ interface VersionRange {
   readonly to: string;
 }
 
-/** Which migrations a squashed file stands for. */
+/** Which migrations a squashed file replaces. */
 export interface Replaces {
-  /** In ascending order. A version by itself is a range of one. */
+  /** In ascending order. A single version is a range of one. */
   readonly ranges: readonly VersionRange[];
-  /** How many migrations these were when the file was made: a database that has fewer of them lacks some. */
+  /** How many migrations these were when the file was made: a database with fewer of them lacks some. */
   readonly count?: number;
 }
 
-/** How the directive is written, for findings. */
+/** The form of the directive, for findings. */
 export const replacesForm = '-- godwit: replaces 1..50';
 
 const range = String.raw`\d{1,40}(?:\s*\.\.\s*\d{1,40})?`;
 const form = new RegExp(String.raw`^\s+(${range}(?:\s*,\s*${range})*)(?:\s+count=(\d{1,9}))?(?=\s|$)`);
 
 /**
- * Reads what stands behind `replaces`.
+ * Reads what follows `replaces`.
  *
- * @returns what it says and the text behind it, or why it cannot be read
+ * @returns the ranges and the text after them, or why they cannot be read
  * @example
  * readReplaces(' 1..50, 52') // ranges 1..50 and 52..52
  */
@@ -37,7 +37,8 @@ export function readReplaces(
   let before = '';
   for (const { from, to } of ranges) {
     if (isAfter(from, to)) return { why: `${from} is not before ${to}.` };
-    if (before !== '' && !isAfter(from, before)) return { why: `${from} stands behind ${before}: versions ascend.` };
+    if (before !== '' && !isAfter(from, before))
+      return { why: `${from} comes after ${before}: list the versions in ascending order.` };
     before = to;
   }
   const count = match[2];
@@ -45,7 +46,7 @@ export function readReplaces(
   return { replaces, rest: text.slice(match[0].length) };
 }
 
-/** Is this version one of those that are replaced? Ids of bare files are not. */
+/** Does the squash replace this version? Never true for the ids of standalone scripts. */
 export function isReplaced({ ranges }: Pick<Replaces, 'ranges'>, version: string): boolean {
   return /^\d+$/.test(version) && ranges.some(({ from, to }) => !isAfter(from, version) && !isAfter(version, to));
 }
@@ -55,7 +56,7 @@ export function lastReplaced({ ranges }: Pick<Replaces, 'ranges'>): string {
   return ranges.at(-1)?.to ?? '';
 }
 
-/** As people write it: `1..50, 52`. */
+/** The ranges as people write them: `1..50, 52`. */
 export function rangesText({ ranges }: Pick<Replaces, 'ranges'>): string {
   return ranges.map(({ from, to }) => (from === to ? from : `${from}..${to}`)).join(', ');
 }

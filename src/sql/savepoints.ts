@@ -1,8 +1,8 @@
 import { nodeOf, textOf, type Tree } from './syntax-tree.ts';
 
 /**
- * Which savepoint each RELEASE and ROLLBACK TO means: the index of its statement by theirs. Those whose savepoint the
- * statements do not make are left out; the server refuses them.
+ * Maps each RELEASE and ROLLBACK TO to the savepoint that it means, both by the index of their statement. Those whose
+ * savepoint the statements do not create are left out; the server refuses them.
  */
 export function savepointsOf(nodes: Iterable<Tree>): ReadonlyMap<number, number> {
   const links = new Map<number, number>();
@@ -21,7 +21,7 @@ export function savepointsOf(nodes: Iterable<Tree>): ReadonlyMap<number, number>
     const meant = open[at];
     if (name === '' || meant === undefined) continue;
     links.set(index, meant.index);
-    // Those behind it are gone; the savepoint itself outlives a ROLLBACK TO it.
+    // The savepoints after it are gone; the savepoint itself survives a ROLLBACK TO.
     open.length = fields['kind'] === 'TRANS_STMT_RELEASE' ? at : at + 1;
   }
   return links;

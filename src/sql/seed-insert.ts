@@ -1,31 +1,31 @@
 import { isWord } from './character-class.ts';
 import { createToken, nextToken, type Token, type TokenKind } from './lexer.ts';
 
-/** An INSERT whose rows are literals and plain calls only, by byte offsets. */
+/** An INSERT whose rows are only literals and plain calls, by byte offsets. */
 export interface SeedInsertSpans {
-  /** Byte behind VALUES. */
+  /** The byte after VALUES. */
   readonly headEnd: number;
-  /** Byte behind the last row's parenthesis. */
+  /** The byte after the last row's parenthesis. */
   readonly rowsEnd: number;
-  /** Values in each row. */
+  /** The number of values in each row. */
   readonly width: number;
 }
 
-/** Walks over the tokens of one statement; `token` is the one looked at. */
+/** Walks over the tokens of one statement; `token` is the current one. */
 interface Walk {
   readonly bytes: Uint8Array;
   readonly end: number;
   readonly token: Token;
-  /** Calls and arrays around the value being read. */
+  /** The number of calls and arrays around the value being read. */
   depth: number;
 }
 
 const deepest = 8;
 
 /**
- * Recognises `INSERT INTO t (…) VALUES (value, …), … [tail]`, the form of seed rows: a value is a literal, `now()` or
- * alike, or an array of them. Comments, other expressions and rows of different widths do not fit.
- * @param headEnd Byte behind VALUES when the head is known to be that of another seed insert; otherwise -1.
+ * Recognises `INSERT INTO t (…) VALUES (value, …), … [tail]`, the form of seed rows: a value is a literal, a plain call
+ * such as `now()`, or an array of them. Comments, other expressions and rows of different widths do not fit.
+ * @param headEnd The byte after VALUES if the head is known to be that of another seed insert; otherwise -1.
  */
 export function matchSeedInsert(
   bytes: Uint8Array,
@@ -63,7 +63,7 @@ function isMark({ bytes, token }: Walk, mark: string): boolean {
   return token.kind === 'punctuation' && bytes[token.start] === mark.charCodeAt(0);
 }
 
-/** Byte behind the VALUES of an INSERT, -1 if it is none or has another form. */
+/** The byte after the VALUES of an INSERT; -1 for other statements and other forms. */
 function findValues(walk: Walk, head: number): number {
   const { bytes, token } = walk;
   if (step(walk, head) !== 'word' || !isWord(bytes, token.start, token.end, 'insert')) return -1;
@@ -78,7 +78,10 @@ function findValues(walk: Walk, head: number): number {
   }
 }
 
-/** Reads values between the opening mark, which the token is, and the closing one, which it then is. -1: they do not fit. */
+/**
+ * Reads values between the opening mark, which is the current token, and the closing one, which is the current token
+ * afterwards. Returns -1 when they do not fit.
+ */
 function readValues(walk: Walk): number {
   let count = 0;
   do {
@@ -89,7 +92,7 @@ function readValues(walk: Walk): number {
   return count;
 }
 
-/** Reads one value, of which the token is the first one. Afterwards the token is what follows. */
+/** Reads one value, which starts at the current token. Afterwards the current token is the next one. */
 function readValue(walk: Walk): boolean {
   const { bytes, token } = walk;
   const { kind, start, end } = token;
@@ -136,7 +139,10 @@ function readArguments(walk: Walk, closing: string): boolean {
   return readValues(walk) !== -1 && isMark(walk, closing);
 }
 
-/** `::type`, `::schema.type`, `::type[]`; the token is the first colon, and afterwards what follows the type. */
+/**
+ * `::type`, `::schema.type`, `::type[]`. The current token is the first colon, and afterwards whatever follows the
+ * type.
+ */
 function readCast(walk: Walk): boolean {
   next(walk);
   if (!isMark(walk, ':')) return false;

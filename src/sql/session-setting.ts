@@ -1,7 +1,10 @@
 import type { FaultCode } from '../kit/catalogue/index.ts';
-import { listOf, nodeOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
+import { treesOf, nodeOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
-/** A SET after which the server would read the bytes of the file differently from us; undefined if it is none. */
+/**
+ * The fault for a SET after which the server would read the bytes of the file differently from godwit; otherwise
+ * undefined.
+ */
 export function refusedSetting(node: Tree): FaultCode | undefined {
   const { type, fields } = nodeOf(node);
   if (type !== 'VariableSetStmt' || fields['kind'] !== 'VAR_SET_VALUE') return undefined;
@@ -17,9 +20,9 @@ export function refusedSetting(node: Tree): FaultCode | undefined {
 }
 
 function valueOf(fields: Tree): string {
-  const constant = treeOf(treeOf(listOf(fields['args'])[0])['A_Const']);
+  const constant = treeOf(treeOf(treesOf(fields['args'])[0])['A_Const']);
   const text = textOf(treeOf(constant['sval'])['sval']);
   if (text !== '' || !('ival' in constant)) return text;
-  // Zero is left out of the tree.
+  // The parser omits zero from the tree.
   return treeOf(constant['ival'])['ival'] === undefined ? '0' : 'number';
 }

@@ -2,23 +2,23 @@ import { isWord } from './character-class.ts';
 import { createToken, nextToken } from './lexer.ts';
 import { splitStream, type Piece, type ReadableBytes, type SplitStep } from './stream.ts';
 
-/** A statement, or a range of like statements, by its span in a body. */
+/** A statement, or a range of similar statements, by its span in a body. */
 export interface StatementSpan {
   readonly start: number;
   readonly head: number;
   readonly end: number;
-  /** Statements in the range. */
+  /** The number of statements in the range. */
   readonly count: number;
   readonly data?: { readonly start: number; readonly end: number };
 }
 
 /**
- * Checks with the lexer alone that spans lie on the borders of statements and leave none out. A runner does this before
- * it trusts an analysis that was made elsewhere.
+ * Checks, with the lexer alone, that spans lie on the borders of statements and leave none out. A runner does this
+ * before it trusts an analysis that was made elsewhere.
  * @param source The body, without BOM.
  * @param spans In order.
  * @param absorbed How many statements that control transactions belong to no span.
- * @returns What is wrong, in words; undefined if all is well.
+ * @returns A description of what is wrong; undefined if all is well.
  */
 export async function checkSpans(
   source: ReadableBytes,
@@ -57,7 +57,7 @@ function begins(span: StatementSpan, piece: Piece): boolean {
   return span.data?.start === piece.data?.start && span.data?.end === piece.data?.end;
 }
 
-/** Does it begin like a statement that controls transactions? What it says is trusted, like modes and objects. */
+/** Does it start like a statement that controls transactions? Its content is trusted, like modes and objects. */
 function isControl({ bytes, base }: SplitStep, piece: Piece): boolean {
   const token = createToken();
   nextToken(bytes, piece.head - base, piece.end - base, token);

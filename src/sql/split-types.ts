@@ -4,11 +4,11 @@ import type { TextProblem, UnplacedProblem } from './text-problem.ts';
 
 /** One statement as the lexer sees it; offsets are bytes of the body. */
 export interface Piece {
-  /** Comments and white space before the statement begin here. */
+  /** Where the comments and white space before the statement start. */
   readonly start: number;
   /** First byte of the first token. */
   readonly head: number;
-  /** Byte after the last token, the semicolon not counted. */
+  /** The byte after the last token, without the semicolon. */
   readonly end: number;
   /** Place of `head`, from 1; columns count characters. */
   readonly line: number;
@@ -16,11 +16,11 @@ export interface Piece {
   readonly kind: 'sql' | 'copy-in';
   /** Rows of COPY … FROM stdin, without the closing `\.` line. */
   readonly data?: { readonly start: number; readonly end: number };
-  /** COPY … FROM stdin: the bytes of the command itself, which its window may have left long ago. */
+  /** COPY … FROM stdin: the bytes of the command itself, because its window may have passed long ago. */
   readonly command?: Uint8Array;
-  /** True: the lexer has found a problem in it, so that parsing it makes no sense. */
+  /** True when the lexer has found a problem in it, so that parsing it makes no sense. */
   readonly broken: boolean;
-  /** True: between the piece before and this one stand one semicolon, white space and comments only. */
+  /** True when only one semicolon, white space and comments separate this piece from the one before. */
   readonly joined: boolean;
 }
 
@@ -31,32 +31,32 @@ export interface Comment {
   readonly text: string;
   readonly line: number;
   readonly column: number;
-  /** True: it stands inside a statement. */
+  /** True inside a statement. */
   readonly inside: boolean;
 }
 
-/** What one window of bytes gave. */
+/** The result of one window of bytes. */
 export interface SplitResult {
   readonly pieces: readonly Piece[];
   readonly problems: readonly TextProblem[];
   readonly comments: readonly Comment[];
-  /** Body offset up to which everything is done; the next window begins here. */
+  /** The body offset up to which everything is done; the next window starts here. */
   readonly consumed: number;
 }
 
 export type Loose<T> = { -readonly [Key in keyof T]: T[Key] };
-/** Where a file stands between two windows. */
+/** The state of a file between two windows. */
 export interface SplitState {
   line: number;
   column: number;
   /** COPY … FROM stdin whose rows are being read. */
   copy: Loose<Piece> | undefined;
   copyFrom: number;
-  /** Something else than a statement stood behind the last one. */
+  /** True when something other than a statement followed the last one. */
   apart: boolean;
 }
 
-/** What the loop over one window works on. */
+/** The state of the loop over one window. */
 export interface SplitWork {
   readonly bytes: Uint8Array;
   readonly base: number;

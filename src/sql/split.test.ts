@@ -86,7 +86,7 @@ test.each([
   ['select 1\n\\restrict a\n;', ['sql-psql-command 2:1']],
   ['select 1;\n\\.\n', ['sql-psql-command 2:1']],
   ['select \u0000 1; select \u0000\u0000', ['sql-nul 1:8', 'sql-nul 1:20']],
-])('what is wrong with %j', (sql, expected) => {
+])('what is wrong with %j: `%j`', (sql, expected) => {
   expect(problems(sql)).toEqual(expected);
 });
 

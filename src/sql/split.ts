@@ -1,5 +1,5 @@
 import { decodeUtf8, findEncodingProblems } from './encoding.ts';
-import { readRows } from './copy-rows.ts';
+import { readCopyRows } from './copy-rows.ts';
 import { createToken, nextToken } from './lexer.ts';
 import { placeMarks } from './place-marks.ts';
 import { judgePsqlLine } from './psql.ts';
@@ -15,7 +15,7 @@ export function createSplitState(): SplitState {
   return { line: 1, column: 1, copy: undefined, copyFrom: 0, apart: true };
 }
 
-/** Splits a whole text. Offsets and places refer to it. */
+/** Splits a whole text. Offsets and places refer to this text. */
 export function split(bytes: Uint8Array): SplitResult {
   return splitWindow(createSplitState(), bytes, 0, true);
 }
@@ -23,10 +23,10 @@ export function split(bytes: Uint8Array): SplitResult {
 /**
  * Splits a window of a body into statements.
  * @param state From `createSplitState`; carries the place and unfinished COPY rows to the next window.
- * @param bytes The window. Begins where the last one said `consumed`.
+ * @param bytes The window. It starts at the `consumed` of the previous one.
  * @param base Body offset of its first byte.
- * @param final True: nothing follows. Otherwise a statement that is not complete waits for a larger window; when
- * `consumed` equals `base`, the window must grow.
+ * @param final True: nothing follows. Otherwise an incomplete statement waits for a larger window; when `consumed`
+ * equals `base`, the window must grow.
  */
 export function splitWindow(state: SplitState, bytes: Uint8Array, base: number, final: boolean): SplitResult {
   const work: SplitWork = {
@@ -42,11 +42,11 @@ export function splitWindow(state: SplitState, bytes: Uint8Array, base: number, 
   };
   let at = 0;
   for (;;) {
-    const next = state.copy === undefined ? readStatement(work, at) : readRows(work, at);
+    const next = state.copy === undefined ? readStatement(work, at) : readCopyRows(work, at);
     if (next === -1) break;
     at = next;
   }
-  // What is left at the end of the text are comments only.
+  // Only comments remain at the end of the text.
   const consumed = final ? bytes.length : at;
   const broken = findEncodingProblems(bytes, 0, consumed);
   for (const one of broken) one.offset += base;
@@ -62,7 +62,9 @@ function markBroken(pieces: readonly Loose<Piece>[], problems: readonly Unplaced
   }
 }
 
-/** Reads one statement or psql line from `from` on. Returns where the next one begins, -1 if nothing complete is left. */
+/**
+ * Reads one statement or psql line from `from` on. Returns where the next one starts, -1 if nothing complete is left.
+ */
 function readStatement(work: SplitWork, from: number): number {
   const { bytes, token, shape, final } = work;
   const limit = bytes.length;
@@ -130,21 +132,23 @@ function noteComment(work: SplitWork, inside: boolean): void {
   checkToken(work);
   let at = token.start + 2;
   while (at < token.end && (bytes[at] === 32 || bytes[at] === 9)) at += 1;
-  // Only `godwit…` is decoded: comments are many, directives few.
+  // Only comments that start with `go` are decoded: comments are many, directives few.
   if (((bytes[at] as number) | 32) !== 103 || ((bytes[at + 1] as number) | 32) !== 111) return;
   const close = token.kind === 'block-comment' && !token.unterminated ? token.end - 2 : token.end;
   const text = decodeUtf8(bytes.subarray(at, close)).trim();
   if (/^godwit\b/i.test(text)) work.comments.push({ offset: base + token.start, text, line: 0, column: 0, inside });
 }
 
-/** A psql line: skipped when harmless; otherwise a problem. What stood before it on the line is given up. */
+/**
+ * A psql line: skipped when harmless, otherwise a problem. The unfinished statement before it on the line is dropped.
+ */
 function readPsqlLine(work: SplitWork, inside: boolean): number {
   const { token, bytes, base } = work;
   work.state.apart = true;
   const verdict = judgePsqlLine(decodeUtf8(bytes.subarray(token.start, token.end)));
   if (!verdict.ok) work.problems.push(problem('sql-psql-command', base + token.start, verdict.why, verdict.fix));
   else if (inside) {
-    const why = 'A line of psql stands in the middle of a statement.';
+    const why = 'A psql command is in the middle of a statement.';
     work.problems.push(problem('sql-psql-command', base + token.start, why, 'End the statement before it with `;`.'));
   }
   return token.end;
@@ -157,7 +161,7 @@ interface FoundStatement {
   readonly problemsBefore: number;
 }
 
-/** Adds a statement. `after` is the place behind its semicolon, -1 at the end of the text. */
+/** Adds a statement. `after` is the position after its semicolon, -1 at the end of the text. */
 function finish(work: SplitWork, found: FoundStatement, after: number): void {
   const { base, shape, problems } = work;
   const piece: Loose<Piece> = {
@@ -180,7 +184,7 @@ function finish(work: SplitWork, found: FoundStatement, after: number): void {
     work.pieces.push({ ...piece, data: { start: piece.end, end: piece.end }, broken: true });
     return;
   }
-  // Its own line counts from here: the rows may fill many windows.
+  // Copied with its own place and bytes, because the rows may fill many windows.
   work.state.copy = { ...piece, command: work.bytes.slice(found.head, found.end) };
   work.state.copyFrom = -1;
 }

@@ -1,27 +1,27 @@
 import { isWord } from './character-class.ts';
 import type { Token } from './lexer.ts';
 
-/** What the splitter keeps in mind within one statement, to know which semicolon ends it. */
+/** What the splitter remembers within one statement, to know which semicolon ends it. */
 export interface Shape {
-  /** Tokens seen, comments not counted. */
-  words: number;
+  /** The number of tokens so far, without comments. */
+  tokens: number;
   first: 'none' | 'create' | 'copy' | 'other';
   object: 'unknown' | 'routine' | 'rule' | 'other';
   /** Depth of parentheses. */
   depth: number;
-  /** Depth of BEGIN ATOMIC and CASE, 0 outside of a body. */
+  /** Depth of BEGIN ATOMIC and CASE, 0 outside a body. */
   body: number;
-  /** The token before was the word of this meaning. */
+  /** What the previous token was. */
   before: 'none' | 'begin' | 'from' | 'name';
   copyIn: boolean;
 }
 
 export function createShape(): Shape {
-  return { words: 0, first: 'none', object: 'unknown', depth: 0, body: 0, before: 'none', copyIn: false };
+  return { tokens: 0, first: 'none', object: 'unknown', depth: 0, body: 0, before: 'none', copyIn: false };
 }
 
 export function resetShape(shape: Shape): void {
-  shape.words = 0;
+  shape.tokens = 0;
   shape.first = 'none';
   shape.object = 'unknown';
   shape.depth = 0;
@@ -30,33 +30,33 @@ export function resetShape(shape: Shape): void {
   shape.copyIn = false;
 }
 
-/** Does a semicolon end the statement here? Only rules and BEGIN ATOMIC bodies have inner ones. */
+/** Does a semicolon end the statement here? Only rules and BEGIN ATOMIC bodies contain inner semicolons. */
 export function endsHere(shape: Shape): boolean {
   return shape.body === 0 && (shape.depth === 0 || shape.object !== 'rule');
 }
 
-/** Takes note of one token that is no comment. */
+/** Updates the shape with one token that is not a comment. */
 export function noteToken(shape: Shape, bytes: Uint8Array, token: Token): void {
   if (token.kind === 'word') {
     noteWord(shape, bytes, token);
-    shape.words += 1;
+    shape.tokens += 1;
     return;
   }
-  if (shape.words === 0) shape.first = 'other';
+  if (shape.tokens === 0) shape.first = 'other';
   if (token.kind === 'punctuation') {
     const byte = bytes[token.start] as number;
     if (byte === 40) shape.depth += 1;
     else if (byte === 41 && shape.depth > 0) shape.depth -= 1;
-    // Behind a dot every word is a name.
+    // After a dot, every word is a name.
     shape.before = byte === 46 ? 'name' : 'none';
   } else shape.before = 'none';
-  shape.words += 1;
+  shape.tokens += 1;
 }
 
 function noteWord(shape: Shape, bytes: Uint8Array, token: Token): void {
   if (shape.first === 'other') return;
   const { start, end } = token;
-  if (shape.words === 0) {
+  if (shape.tokens === 0) {
     shape.first = isWord(bytes, start, end, 'create') ? 'create' : isWord(bytes, start, end, 'copy') ? 'copy' : 'other';
     return;
   }

@@ -3,7 +3,7 @@ import type { SplitResult } from './split-types.ts';
 
 export type { Piece } from './split-types.ts';
 
-/** Bytes that can be read by range; the size is known. */
+/** Bytes that can be read by range, with a known size. */
 export interface ReadableBytes {
   readonly size: number;
   read(start: number, end: number): Promise<Uint8Array>;
@@ -11,7 +11,7 @@ export interface ReadableBytes {
 
 /** One window of a body and the statements that end in it. */
 export interface SplitStep extends SplitResult {
-  /** The window's bytes; a statement lies at `piece.head - base` (the rows of COPY need not lie in it). */
+  /** The window's bytes. A statement lies at `piece.head - base`; the rows of COPY need not lie in the window. */
   readonly bytes: Uint8Array;
   /** Body offset of its first byte. */
   readonly base: number;
@@ -22,7 +22,7 @@ export const windowSize: number = 1024 * 1024;
 
 /**
  * Splits a body of any size window by window. A statement that does not fit is read again with a window twice as large;
- * rows of COPY pass through without being kept.
+ * rows of COPY pass through without being stored.
  */
 export async function* splitStream(source: ReadableBytes, size: number = windowSize): AsyncGenerator<SplitStep> {
   const state = createSplitState();
@@ -31,7 +31,7 @@ export async function* splitStream(source: ReadableBytes, size: number = windowS
   for (;;) {
     const end = Math.min(base + length, source.size);
     const bytes = await source.read(base, end);
-    // Fewer bytes than asked for: the file was cut short meanwhile.
+    // Fewer bytes than requested: the file was cut short meanwhile.
     const final = end === source.size || bytes.length < end - base;
     const result = splitWindow(state, bytes, base, final);
     yield { ...result, bytes, base };

@@ -5,9 +5,9 @@ export type ByteSink = (bytes: Uint8Array) => void;
 
 /** Collects small writes into pieces of up to 16 KiB. */
 export interface TokenWriter {
-  /** Writes the tokens of a range without comments, one separator behind each, so that layout does not matter. */
+  /** Writes the tokens of a range without comments, with one separator after each, so that layout does not matter. */
   write(bytes: Uint8Array, start: number, end: number): void;
-  /** Writes bytes as they are. */
+  /** Writes bytes unchanged. */
   raw(bytes: Uint8Array, start: number, end: number): void;
   separator(): void;
   flush(): void;
@@ -15,7 +15,7 @@ export interface TokenWriter {
 
 const capacity = 16_384;
 
-/** A writer that gives what it has collected to `sink`: the input of statement hashes. */
+/** A writer that passes what it has collected to `sink`: the input of statement hashes. */
 export function createTokenWriter(sink: ByteSink): TokenWriter {
   const buffer = new Uint8Array(capacity);
   const token = createToken();

@@ -1,23 +1,23 @@
-import { listOf, nodeOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
+import { treesOf, nodeOf, textOf, treeOf, type Tree } from './syntax-tree.ts';
 
-/** What a transaction is asked to be. Where nothing is asked, godwit's are READ COMMITTED and READ WRITE. */
+/** The requested modes of a transaction. By default, godwit's are READ COMMITTED and READ WRITE. */
 export interface TransactionModes {
   readonly isolation?: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
   readonly readOnly?: boolean;
 }
 
-/** What a statement does to the transaction around it. */
+/** The effect of a statement on the surrounding transaction. */
 export type TransactionControl =
   | { readonly kind: 'begin' | 'modes'; readonly modes: TransactionModes }
-  /** COMMIT or END; `chain`: another one with the same modes begins at once. */
+  /** COMMIT or END; `chain`: another transaction with the same modes starts at once. */
   | { readonly kind: 'commit'; readonly chain: boolean }
   | { readonly kind: 'rollback' }
-  /** Anything else that ends, begins or changes transactions. */
+  /** Anything else that ends, starts or changes transactions. */
   | { readonly kind: 'other' };
 
 /**
- * Does this statement control the transaction? SAVEPOINT, RELEASE and ROLLBACK TO do not: they end within it. Nor do
- * COMMIT and ROLLBACK PREPARED: they end a transaction of another session.
+ * Does this statement control the transaction? SAVEPOINT, RELEASE and ROLLBACK TO do not: their effect stays within it.
+ * Nor do COMMIT PREPARED and ROLLBACK PREPARED: they end a transaction of another session.
  */
 export function transactionControl(node: Tree): TransactionControl | undefined {
   const { type, fields } = nodeOf(node);
@@ -26,7 +26,7 @@ export function transactionControl(node: Tree): TransactionControl | undefined {
   switch (textOf(fields['kind']).replace('TRANS_STMT_', '')) {
     case 'BEGIN':
     case 'START':
-      return asking('begin', modesOf(fields['options']));
+      return controlWith('begin', modesOf(fields['options']));
     case 'COMMIT':
       return { kind: 'commit', chain: fields['chain'] === true };
     case 'ROLLBACK':
@@ -38,16 +38,16 @@ export function transactionControl(node: Tree): TransactionControl | undefined {
   }
 }
 
-function asking(kind: 'begin' | 'modes', modes: TransactionModes | undefined): TransactionControl {
+function controlWith(kind: 'begin' | 'modes', modes: TransactionModes | undefined): TransactionControl {
   return modes === undefined ? { kind: 'other' } : { kind, modes };
 }
 
-/** `SET TRANSACTION …`, `SET transaction_isolation = …` and alike. */
+/** `SET TRANSACTION …`, `SET transaction_isolation = …` and similar. */
 function settingControl(fields: Tree): TransactionControl | undefined {
   const name = textOf(fields['name']).toLowerCase();
   switch (name) {
     case 'transaction':
-      return asking('modes', modesOf(fields['args']));
+      return controlWith('modes', modesOf(fields['args']));
     case 'transaction snapshot':
     case 'session characteristics':
       return { kind: 'other' };
@@ -55,18 +55,18 @@ function settingControl(fields: Tree): TransactionControl | undefined {
     case 'transaction_read_only':
     case 'transaction_deferrable': {
       if (fields['kind'] !== 'VAR_SET_VALUE') return { kind: 'other' };
-      const value = treeOf(listOf(fields['args'])[0]?.['A_Const']);
-      return asking('modes', modeOf(name, value));
+      const value = treeOf(treesOf(fields['args'])[0]?.['A_Const']);
+      return controlWith('modes', modeOf(name, value));
     }
     default:
       return undefined;
   }
 }
 
-/** Undefined: one of them is not known. */
+/** Undefined when one of the options is unknown. */
 function modesOf(options: unknown): TransactionModes | undefined {
   let modes: TransactionModes = {};
-  for (const option of listOf(options)) {
+  for (const option of treesOf(options)) {
     const { defname, arg } = treeOf(option['DefElem']);
     const mode = modeOf(textOf(defname), treeOf(treeOf(arg)['A_Const']));
     if (mode === undefined) return undefined;
@@ -81,7 +81,7 @@ function modeOf(name: string, value: Tree): TransactionModes | undefined {
       return isolations[textOf(treeOf(value['sval'])['sval']).toLowerCase()];
     case 'transaction_read_only':
       return { readOnly: isTrue(value) };
-    // Only a transaction that writes nothing can be deferred, and godwit's write their record.
+    // Only a read-only transaction can be deferred, and godwit's transactions write their record.
     case 'transaction_deferrable':
       return {};
     default:
@@ -93,11 +93,11 @@ const isolations: Readonly<Record<string, TransactionModes>> = {
   serializable: { isolation: 'SERIALIZABLE' },
   'repeatable read': { isolation: 'REPEATABLE READ' },
   'read committed': { isolation: 'READ COMMITTED' },
-  // The server takes it for READ COMMITTED.
+  // The server treats it as READ COMMITTED.
   'read uncommitted': { isolation: 'READ COMMITTED' },
 };
 
-/** Zero is left out of the tree. */
+/** The parser omits zero from the tree. */
 function isTrue(value: Tree): boolean {
   if ('ival' in value) return treeOf(value['ival'])['ival'] !== undefined;
   return /^(?:on|t|tr|tru|true|y|ye|yes|1)$/i.test(textOf(treeOf(value['sval'])['sval']));

@@ -1,4 +1,4 @@
-/** A space beyond ASCII inside what PostgreSQL would read as a word. */
+/** A non-ASCII space inside what PostgreSQL would read as a word. */
 export interface UnicodeSpace {
   readonly offset: number;
   /** `U+00A0 (no-break space)` */

@@ -1,6 +1,6 @@
 import { nameParts, treeOf } from './syntax-tree.ts';
 
-/** Functions of the server that change no objects and no rows of tables. */
+/** Functions of the server that change neither objects nor rows of tables. */
 const harmless =
   /^(?:pg_(?!restore|import)\w+|jsonb?_\w+|array_\w+|to_\w+|date_\w+|has_\w+_privilege|(?:current|set)_\w+|regexp_\w+|string_\w+|(?:next|set|curr|last)val|count|sum|avg|min|max|bool_(?:and|or)|every|now|version|random|gen_random_uuid|uuidv\d|concat(?:_ws)?|format|lower|upper|initcap|length|char_length|substr(?:ing)?|replace|trim|[lrb]trim|[lr]pad|left|right|split_part|repeat|reverse|md5|sha\d+|encode|decode|round|floor|ceil(?:ing)?|abs|mod|power|sqrt|row_number|(?:dense_|percent_)?rank|lag|lead|(?:first|last|nth)_value|generate_series|generate_subscripts|unnest|cardinality|extract|age|make_\w+|clock_timestamp|statement_timestamp|transaction_timestamp|timezone|obj_description|col_description|shobj_description|quote_\w+|coalesce|nullif|greatest|least|cast|inet_\w+|txid_\w+|row_to_json)$/;
 

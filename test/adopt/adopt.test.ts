@@ -78,7 +78,7 @@ test('what is not as the migration makes it is shown object by object, and what 
     /index public\.orders_user:\n +expected definition: CREATE INDEX orders_user ON public\.orders USING btree \(user_id\)\n +found +definition: CREATE INDEX orders_user ON public\.orders USING hash/,
   );
   expect(await historyOf(database)).toEqual(['adopted 1']);
-  expect(adopted.err).toContain('Stopped; what was recorded stands: 1 migration recorded');
+  expect(adopted.err).toContain('Stopped; what was recorded remains: 1 migration recorded');
 });
 
 test.each([
@@ -129,7 +129,7 @@ test.each([
   expect(await database.query("select to_regnamespace('godwit') as s")).toEqual([{ s: null }]);
 });
 
-test('what no migration makes is nobody’s business', async () => {
+test('what no migration makes is nobody’s business (`adopt-differs`)', async () => {
   await using database = await createTestDatabase();
   await made(database, 4);
   await database.query(
@@ -142,14 +142,15 @@ test('what no migration makes is nobody’s business', async () => {
   expect((await project.run('verify')).exitCode).toBe(0);
 });
 
-test('a database that is some migrations behind is adopted as far as it goes', async () => {
+test('a database that is some migrations behind is adopted as far as it goes, and told what comes next (`adopt-next`)', async () => {
   await using database = await createTestDatabase();
   await made(database, 3);
   using project = createProject(files, database.url);
   const adopted = await project.run('adopt');
   expect(adopted.exitCode, adopted.err).toBe(0);
+  expect(adopted.err).toContain('[adopt-next]');
   expect(adopted.err).toContain('Nothing of migrations/4_audit.sql is in the database');
-  expect(adopted.err).toContain('Look at `godwit plan`');
+  expect(adopted.err).toContain('Run `godwit plan` to see what is left');
   expect(adopted.err).not.toContain('godwit up');
   expect(await historyOf(database)).toEqual(['adopted 1', 'adopted 2', 'adopted 3']);
   const up = await project.run('up');
@@ -157,7 +158,7 @@ test('a database that is some migrations behind is adopted as far as it goes', a
   expect(await historyOf(database)).toEqual(['adopted 1', 'adopted 2', 'adopted 3', 'applied 4']);
 });
 
-test('a migration that is there in part is not proven', async () => {
+test('a migration that is there in part is not proven (`adopt-not-proven`)', async () => {
   await using database = await createTestDatabase();
   await made(database, 3);
   await database.query('create table audit (id int)');
@@ -248,7 +249,7 @@ test('a dry run says what would be recorded, and records nothing', async () => {
   await made(database, 2);
   using project = createProject(files, database.url);
   const looked = await project.run('adopt', '--dry-run');
-  expect(looked.err).toContain('2 migrations would be recorded: the database is what they make:');
+  expect(looked.err).toContain('2 migrations would be recorded: the database already has what they make:');
   expect(looked.err).toContain('Nothing of migrations/3_view.sql is in the database');
   const baseline = await project.run('adopt', '--dry-run', '--baseline', '3');
   expect(baseline.err).toContain('3 migrations would be recorded without proof:');

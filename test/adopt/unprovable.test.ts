@@ -24,7 +24,7 @@ test('a migration that changes rows stops adoption with its statement, and all o
   const named = await project.run('adopt', '2', '3', '4');
   expect(named.exitCode, named.err).toBe(0);
   expect(named.err).toContain(
-    'It was named, and so recorded without proof: no catalogue tells whether UPDATE has run.',
+    'You named the migration, so it was recorded without proof: the system catalogue does not show whether UPDATE has run.',
   );
   expect(await historyOf(database)).toEqual(['adopted 1', 'baseline 2', 'baseline 3', 'adopted 4']);
   const verified = await project.run('verify', '--strict');
@@ -81,7 +81,7 @@ test('a backfill that nobody has run is not recorded behind what was made by han
   expect(await historyOf(database)).toEqual(['applied 1', 'adopted 2']);
 });
 
-test('a migration that cannot be rehearsed is named with its statement; --baseline records it', async () => {
+test('a migration that cannot be rehearsed is named with its statement; --baseline records it (`adopt-not-rehearsed`)', async () => {
   await using database = await createTestDatabase();
   const files = {
     'migrations/1_users.sql': table,
@@ -128,7 +128,7 @@ test('--baseline records up to a version, warns of what was not proven, and watc
   expect(drift.err).toContain('public.users.users_pkey');
 });
 
-test('where no server of the major can be had, that is said with its code, and --baseline is the way', async () => {
+test('where no server of the major can be had, that is said with its code, and --baseline is the way (`rehearsal-unavailable`)', async () => {
   await using database = await createTestDatabase();
   await database.query(table);
   using project = createProject({ 'migrations/1_users.sql': table, 'cache-is-a-file': '' }, database.url);

@@ -45,7 +45,7 @@ const commits = [
 ] as const;
 
 test.each(commits)(
-  'a COMMIT inside of %s is refused with its place and its cure, and the cure works',
+  'a COMMIT inside of %s is refused with its place and its cure, and the cure works (`not-transactional`)',
   async (tag, sql) => {
     await using database = await createTestDatabase();
     using folder = project(database, sql);
@@ -55,7 +55,7 @@ test.each(commits)(
     expect(refused.err).toContain(`migrations/2_next.sql:${sql.split('\n').length}`);
     expect(refused.err).toContain(`${tag}: invalid transaction termination`);
     expect(refused.err).toContain(
-      'It ends its transaction by itself. Put `-- godwit: transaction=none` on the first line',
+      'The statement ends its own transaction. Add `-- godwit: transaction=none` as the first line',
     );
     folder.write('migrations/2_next.sql', `-- godwit: transaction=none\n${sql}`);
     const ran = await folder.run('up');
@@ -69,7 +69,7 @@ test('what transaction=none cannot cure is not advised to be cured by it', async
   await using database = await createTestDatabase();
   using folder = project(database, "do $$ begin execute 'vacuum t'; end $$;");
   const hidden = await folder.run('up');
-  expect([hidden.exitCode, hidden.err]).toEqual([40, expect.stringContaining('as a statement of its own')]);
+  expect([hidden.exitCode, hidden.err]).toEqual([40, expect.stringContaining('as a separate statement')]);
   expect(hidden.err).not.toContain('transaction=none');
   folder.write(
     'migrations/2_next.sql',

@@ -62,7 +62,7 @@ test('a failed barrier leaves what stands before it recorded; up again resumes b
   expect(await database.query('select count(*)::int as n from log')).toEqual([{ n: 2 }]);
 });
 
-test('the executed part of a partly applied file may not change, the rest may', async () => {
+test('the executed part of a partly applied file may not change, the rest may (`applied-part-changed`)', async () => {
   await using database = await createTestDatabase();
   const file = (first: string, last: string): string =>
     `create table ${first} (id int);\ncreate index concurrently users_email on users (email);\n${last}`;

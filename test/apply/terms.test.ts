@@ -42,7 +42,7 @@ test('a timeout that a file asks for holds for a statement outside of transactio
   expect(ran.out).toContain('57014');
 });
 
-test('an empty down file undoes nothing, so it is refused', async () => {
+test('an empty down file undoes nothing, so it is refused (`down-empty`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(
     { 'migrations/1_a.sql': 'create table a (id int);', 'migrations/1_a.down.sql': '-- later\n' },

@@ -15,45 +15,48 @@ async function up(project: TestProject) {
   };
 }
 
-test.each(majors)('on PostgreSQL %i a check that fails inside takes its migration back', async (major) => {
-  await using database = await createTestDatabase(major);
-  using project = createProject(
-    {
-      'migrations/1_a.sql': 'create table a (n int);',
-      'migrations/2_b.sql': `-- godwit: verify=inside
+test.each(majors)(
+  'on PostgreSQL %i a check that fails inside takes its migration back (`check-failed-inside`)',
+  async (major) => {
+    await using database = await createTestDatabase(major);
+    using project = createProject(
+      {
+        'migrations/1_a.sql': 'create table a (n int);',
+        'migrations/2_b.sql': `-- godwit: verify=inside
 create table b (n int);
 insert into b values (1);
 -- godwit: expect select count(*) from b => 2`,
-      'migrations/2_b.verify.sql':
-        'select count(*) = 1 from b;\nselect n = 2 from b;\ninsert into b values (9) returning true;',
-      'migrations/3_c.sql': 'create table c (n int);',
-    },
-    database.url,
-  );
-  const failed = await up(project);
-  expect(failed.exitCode).toBe(40);
-  expect(failed.finding).toMatchObject({
-    code: 'check-failed-inside',
-    where: { file: 'migrations/2_b.sql', line: 4 },
-    why: `expect select count(*) from b: expected 2, found 1. verify-query select n = 2 from b (migrations/2_b.verify.sql:2): \
+        'migrations/2_b.verify.sql':
+          'select count(*) = 1 from b;\nselect n = 2 from b;\ninsert into b values (9) returning true;',
+        'migrations/3_c.sql': 'create table c (n int);',
+      },
+      database.url,
+    );
+    const failed = await up(project);
+    expect(failed.exitCode).toBe(40);
+    expect(failed.finding).toMatchObject({
+      code: 'check-failed-inside',
+      where: { file: 'migrations/2_b.sql', line: 4 },
+      why: `expect select count(*) from b: expected 2, found 1. verify-query select n = 2 from b (migrations/2_b.verify.sql:2): \
 expected true, found false. verify-query insert into b values (9) returning true (migrations/2_b.verify.sql:3): \
 expected true, found cannot execute INSERT in a read-only transaction.`,
-  });
-  expect(failed.own).toEqual([]);
-  expect(await database.query("select to_regclass('a') a, to_regclass('b') b, to_regclass('c') c")).toEqual([
-    { a: 'a', b: null, c: null },
-  ]);
-  expect(await database.query('select id from godwit.migration order by seq')).toEqual([{ id: '1' }]);
+    });
+    expect(failed.own).toEqual([]);
+    expect(await database.query("select to_regclass('a') a, to_regclass('b') b, to_regclass('c') c")).toEqual([
+      { a: 'a', b: null, c: null },
+    ]);
+    expect(await database.query('select id from godwit.migration order by seq')).toEqual([{ id: '1' }]);
 
-  project.write('migrations/2_b.sql', project.read('migrations/2_b.sql').replace('=> 2', '=> 1'));
-  project.write('migrations/2_b.verify.sql', 'select count(*) = 1 from b;\ndo $$ begin assert true; end $$;');
-  const passed = await up(project);
-  expect(passed.exitCode, passed.ran.out).toBe(0);
-  // Once, before the record; not again after the commit.
-  expect(passed.own.map(({ ok }) => ok)).toEqual([true, true, true]);
-  expect((await project.run('verify')).exitCode).toBe(0);
-  expect(await database.query('select count(*)::int n from b')).toEqual([{ n: 1 }]);
-});
+    project.write('migrations/2_b.sql', project.read('migrations/2_b.sql').replace('=> 2', '=> 1'));
+    project.write('migrations/2_b.verify.sql', 'select count(*) = 1 from b;\ndo $$ begin assert true; end $$;');
+    const passed = await up(project);
+    expect(passed.exitCode, passed.ran.out).toBe(0);
+    // Once, before the record; not again after the commit.
+    expect(passed.own.map(({ ok }) => ok)).toEqual([true, true, true]);
+    expect((await project.run('verify')).exitCode).toBe(0);
+    expect(await database.query('select count(*)::int n from b')).toEqual([{ n: 1 }]);
+  },
+);
 
 test('times of the statements are kept, and what the file has set is not in force for its checks', async () => {
   await using database = await createTestDatabase();
@@ -109,13 +112,16 @@ test.each([
   ['-- godwit: transaction=none\n-- godwit: verify=inside\ncreate table a (n int);'],
   ['-- godwit: verify=inside\ncreate table a (n int); create index concurrently i on a (n);'],
   ['-- godwit: verify=inside\nvacuum;'],
-])('where there is no one transaction it is refused before anything runs: %s', async (sql) => {
-  await using database = await createTestDatabase();
-  using project = createProject({ 'migrations/1_a.sql': sql }, database.url);
-  const ran = await project.run('up', '--json');
-  expect(ran.exitCode).toBe(10);
-  expect(ran.out).toContain('verify-inside-not-possible');
-});
+])(
+  'where there is no one transaction it is refused before anything runs: %s (`verify-inside-not-possible`)',
+  async (sql) => {
+    await using database = await createTestDatabase();
+    using project = createProject({ 'migrations/1_a.sql': sql }, database.url);
+    const ran = await project.run('up', '--json');
+    expect(ran.exitCode).toBe(10);
+    expect(ran.out).toContain('verify-inside-not-possible');
+  },
+);
 
 test('COPY and checks inside go together', async () => {
   await using database = await createTestDatabase();

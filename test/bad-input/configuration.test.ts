@@ -37,7 +37,7 @@ test.each([
   ],
   ['points to another machine without a name', 'postgresql://u:canary@192.0.2.1/d', 'environment-unnamed', 10],
   ['points to a port where nobody listens', 'postgresql://u:canary@127.0.0.1:1/d', 'connection-refused', 30],
-])('DATABASE_URL that %s is diagnosed without showing it', async (_, url, code, exitCode) => {
+])('DATABASE_URL that %s is diagnosed without showing it (`url-certificate`)', async (_, url, code, exitCode) => {
   using project = createProject(migration, url);
   for (const command of ['up', 'status', 'verify']) {
     const verdict = await judge(project, command);
@@ -64,7 +64,7 @@ test.each([
   ['a missing role', () => changed((url) => (url.username = 'nobody_here')), 'password-refused'],
   ['a missing database', () => changed((url) => (url.pathname = '/nothing_here')), 'database-missing'],
   ['TLS that the server does not have', () => changed((url) => (url.search = '?sslmode=require')), 'tls-unsupported'],
-])('%s is told apart', async (_, url, code) => {
+])('%s is told apart (`database-missing`, `tls-unsupported`)', async (_, url, code) => {
   using project = createProject(migration, url());
   const verdict = await judge(project, 'up');
   expect(verdict.told, verdict.text).toEqual([code]);
@@ -116,7 +116,7 @@ test.each([
   ['nothing', '', 'config-unreadable', 'JSON', 'config'],
   ['no JSON', '{ "migrations": ', 'config-unreadable', 'JSON', 'config'],
   ['null', 'null', 'config-invalid', 'must be an object', 'config'],
-  ['__proto__', '{"__proto__": {"x": 1}}', 'config-invalid', '__proto__', 'Known here are'],
+  ['__proto__', '{"__proto__": {"x": 1}}', 'config-invalid', '__proto__', 'Known keys here'],
 ])('a configuration with %s is named by its path', async (_, text, code, path, fix) => {
   using project = createProject({ ...migration, 'godwit.config.json': text }, refusedPort);
   const { told, findings, exitCode, text: said } = await judge(project, 'up');
@@ -143,8 +143,8 @@ test.each([
   ['exports a function', 'export default () => ({});\n', 'must be an object'],
   ['is no program', 'export default {\n', ''],
   ['imports what is not there', 'import "./missing.mjs";\nexport default {};\n', 'missing.mjs'],
-  ['holds itself', 'const config = {}; config.migrations = config; export default config;\n', 'must be a text'],
-  ['holds a big number', 'export default { migrations: 10n };\n', 'must be a text'],
+  ['holds itself', 'const config = {}; config.migrations = config; export default config;\n', 'must be a string'],
+  ['holds a big number', 'export default { migrations: 10n };\n', 'must be a string'],
 ])('a configuration that %s is named', async (_, text, why) => {
   using project = createProject({ ...migration, 'godwit.config.mjs': text }, refusedPort);
   const { findings, told, exitCode, text: said } = await judge(project, 'status');
@@ -165,8 +165,8 @@ test.each(['nowhere.json', 'migrations', '/dev/null'])('--config %s is named', a
 test.each([
   ['de', '`-e dev`'],
   ['constructor', 'Name one of these'],
-  ['__proto__', 'Names are'],
-  ['a b', 'Names are'],
+  ['__proto__', 'Names consist of'],
+  ['a b', 'Names consist of'],
 ])('the environment %s is unknown', async (name, fix) => {
   using project = createProject({ ...migration, 'godwit.config.json': configured({ dev: {}, prod: {} }) }, refusedPort);
   const { told, exitCode, findings } = await judge(project, 'up', '-e', name);
@@ -219,7 +219,7 @@ test.each([
   expect(await leftIn(database)).toEqual([]);
 });
 
-test('a plan file whose hash or step was changed does not hold', async () => {
+test('a plan file whose hash or step was changed does not hold (`plan-changed`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(migration, database.url);
   await project.run('plan', '--out', 'plan.json');
@@ -244,12 +244,12 @@ test.each([
   [['up', '--to', '1', '--to', '2'], 'given twice'],
   [['up', '--dry-run=x'], 'takes no value'],
   [['up', '--url', 'postgresql://u:canary@h/d'], 'DATABASE_URL'],
-  [['up', 'surplus'], 'one too many'],
+  [['up', 'surplus'], 'is unexpected'],
   [['up', '--to', 'abc'], ''],
   [['up', '--to', '99'], ''],
   [['up', '--wait', 'soon'], ''],
-  [['down', '--lose', '-1'], ''],
-  [['down', '--lose', 'all'], ''],
+  [['down', '--allow-row-loss', '-1'], ''],
+  [['down', '--allow-row-loss', 'all'], ''],
   [['runs', 'list', '--limit', 'x'], ''],
   [['explain', 'constructor'], ''],
   [['explain', 'sql-sintax'], 'sql-syntax'],

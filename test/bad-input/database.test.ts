@@ -7,7 +7,7 @@ import { judge, leftIn } from './judge.ts';
 
 const one = { 'migrations/1_a.sql': 'create table a (id int);' };
 
-test('a read-only database is refused before anything is tried, and can still be looked at', async () => {
+test('a read-only database is refused before anything is tried, and can still be looked at (`database-read-only`)', async () => {
   await using database = await createTestDatabase();
   await database.query(`alter database ${database.name} set default_transaction_read_only to on`);
   using project = createProject(one, database.url);
@@ -19,7 +19,7 @@ test('a read-only database is refused before anything is tried, and can still be
   expect(await leftIn(database)).toEqual([]);
 });
 
-test('a role that may not create a schema is told what to ask for, and that helps', async () => {
+test('a role that may not create a schema is told what to ask for, and that helps (`no-privilege`)', async () => {
   await using database = await createTestDatabase();
   const role = await database.role('deploy');
   await database.query(`grant create on schema public to ${role.name}`);
@@ -59,7 +59,7 @@ test.each([
   ['may not connect', '', 'revoke connect on database {db} from public', 'login-refused'],
   ['has no connection left', 'connection limit 0', '', 'too-many-connections'],
   ['has a password that has expired', "valid until '2001-01-01'", '', 'password-refused'],
-])('a role that %s is told apart', async (_, options, sql, code) => {
+])('a role that %s is told apart (`login-refused`, `too-many-connections`)', async (_, options, sql, code) => {
   await using database = await createTestDatabase();
   const role = await database.role('barred', options);
   await database.query(sql.replace('{db}', database.name).replace('{role}', role.name));
@@ -68,7 +68,7 @@ test.each([
   expect([told, exitCode], text).toEqual([[code], 30]);
 });
 
-test('a database that takes no connections is named', async () => {
+test('a database that takes no connections is named (`database-closed`)', async () => {
   await using database = await createTestDatabase();
   await using other = await createTestDatabase();
   await other.query(`alter database ${database.name} allow_connections false`);
@@ -98,7 +98,7 @@ test.each([
   'backslash_quote to off',
   'xmloption to document',
   'jit_above_cost to 0',
-])('a database with %s is migrated and verified like any other', async (setting) => {
+])('a database with %s is migrated and verified like any other (`check-warning`)', async (setting) => {
   await using database = await createTestDatabase();
   await database.query(`alter database ${database.name} set ${setting}`);
   using project = createProject(
@@ -133,7 +133,7 @@ test.each([
   ['with a table missing', 'drop table godwit.migration cascade', 'history-damaged'],
   ['with its guard empty', 'delete from godwit.guard', 'history-damaged'],
   ['with its guard gone', 'drop table godwit.guard cascade', 'history-damaged'],
-])('a history %s stops every command', async (_, damage, code) => {
+])('a history %s stops every command (`history-newer`)', async (_, damage, code) => {
   await using database = await createTestDatabase();
   using project = createProject(one, database.url);
   await project.run('up');

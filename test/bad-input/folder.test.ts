@@ -128,7 +128,7 @@ test.each([
   ['that is a folder', 'folder.sql', 'migration-not-a-file'],
   ['that is a pipe', 'pipe.sql', 'migration-not-a-file'],
   ['with a shell in its name', 'x;$(id).sql', 'migration-odd-name'],
-])('a bare file %s is named', async (_, path, code) => {
+])('a bare file %s is named (`migration-odd-name`)', async (_, path, code) => {
   await using database = await createTestDatabase();
   using project = createProject(
     { 'migrations/1_a.sql': 'select 1;', 'x;$(id).sql': 'select 1;', 'folder.sql/x': '' },

@@ -173,7 +173,7 @@ const word = fc.oneof(
       '--file',
       '--out-of-order',
       '--plan',
-      '--lose',
+      '--allow-row-loss',
       '--dry-run',
       '--strict',
       '-e',

@@ -71,19 +71,22 @@ const refused: readonly Row[] = [
   ['10,000 open comments', `select 1;\n${'/*'.repeat(10_000)}`, 'sql-unterminated-comment 2:1'],
 ];
 
-test.each(refused)('%s is refused with its place, and nothing is changed', async (_, content, told) => {
-  await using database = await createTestDatabase();
-  using project = createProject(
-    { 'migrations/1_first.sql': 'create table first (id int);', 'migrations/2_bad.sql': content },
-    database.url,
-  );
-  const verdict = await judge(project, 'up');
-  expect(verdict.told, verdict.text).toEqual(
-    told.split(', ').map((line) => line.replace(' ', ' migrations/2_bad.sql:')),
-  );
-  expect(verdict.exitCode).toBe(10);
-  expect(await leftIn(database)).toEqual([]);
-});
+test.each(refused)(
+  '%s is refused with its place, and nothing is changed (`sql-too-deep`)',
+  async (_, content, told) => {
+    await using database = await createTestDatabase();
+    using project = createProject(
+      { 'migrations/1_first.sql': 'create table first (id int);', 'migrations/2_bad.sql': content },
+      database.url,
+    );
+    const verdict = await judge(project, 'up');
+    expect(verdict.told, verdict.text).toEqual(
+      told.split(', ').map((line) => line.replace(' ', ' migrations/2_bad.sql:')),
+    );
+    expect(verdict.exitCode).toBe(10);
+    expect(await leftIn(database)).toEqual([]);
+  },
+);
 
 test('a misspelt directive is answered with the one that was meant', async () => {
   await using database = await createTestDatabase();
@@ -125,7 +128,7 @@ test.each([
   ['a file of comments', '-- nothing yet\n/* nor here */\n'],
   ['a file with a BOM alone', bytes(0xef, 0xbb, 0xbf)],
   ['a file of semicolons', ';;;'],
-])('%s is refused and not recorded', async (_, content) => {
+])('%s is refused and not recorded (`migration-empty`)', async (_, content) => {
   await using database = await createTestDatabase();
   using project = createProject({ 'migrations/1_nothing.sql': content }, database.url);
   const ran = await project.run('up');

@@ -61,7 +61,7 @@ test('without it a backup is made that expires, waited for, and read back', asyn
     restore: `gcloud sql backups restore ${backup?.id} --restore-instance=dev-db --project=acme-dev`,
     kept: `until ${backup?.expiryTime}`,
   });
-  expect(asked.told.some((text) => text.includes('makes a backup'))).toBe(true);
+  expect(asked.told.some((text) => text.includes('is backing up'))).toBe(true);
 });
 
 test('before the first backup after it was turned on, the log reaches nowhere: a backup is made', async () => {
@@ -77,7 +77,7 @@ test('maintenance and other operations are waited for, by name', async () => {
   const asked = request();
   const taking = checkpointerFor(cloud).take(asked);
   await expect.poll(() => asked.told.join()).toContain('MAINTENANCE');
-  control.busy('UPDATE', 200);
+  control.busy('UPDATE', 1_000);
   control.instance.state = 'RUNNABLE';
   const taken = await taking;
   expect(taken.ok && taken.value.means).toBe('backup');
@@ -97,7 +97,7 @@ test('a lost answer makes no second backup', async () => {
 
 test.each([
   ['fails', 'internal error'],
-  ['vanishes', 'read back'],
+  ['vanishes', 'reads back'],
 ] as const)('a backup that %s is no checkpoint', async (backupFault, why) => {
   await using cloud = await startEmulator();
   cloud.seed.sqlInstance(instance, { pointInTimeRecovery: false, backupMs: 5, backupFault });
@@ -133,12 +133,12 @@ test('Ctrl-C while a backup is made ends the wait', async () => {
   const controller = new AbortController();
   const asked = request({ signal: controller.signal });
   const taking = checkpointerFor(cloud).take(asked);
-  await expect.poll(() => asked.told.join()).toContain('makes a backup');
+  await expect.poll(() => asked.told.join()).toContain('is backing up');
   controller.abort();
   expect(await taking).toMatchObject({ ok: false, findings: [{ code: 'interrupted' }] });
 });
 
-test('no checkpoint is taken of another instance than the run is connected to', async () => {
+test('no checkpoint is taken of another instance than the run is connected to (`checkpoint-failed`)', async () => {
   await using cloud = await startEmulator();
   const { backups } = cloud.seed.sqlInstance(instance, { pointInTimeRecovery: false });
   const checkpointer = checkpointerFor(cloud);

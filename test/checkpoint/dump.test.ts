@@ -49,7 +49,7 @@ async function prepared(path: string, only = false): Promise<{ database: TestDat
   return { database, project };
 }
 
-test('without a pg_dump a run that needs a checkpoint is refused before anything changes, with every way out', async () => {
+test('without a pg_dump a run that needs a checkpoint is refused before anything changes, with every way out (`needs-checkpoint`)', async () => {
   const { database, project } = await prepared(fakeTools(version(9)), true);
   await using _database = database;
   using _project = project;

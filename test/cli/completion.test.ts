@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { completionScript } from '../../src/cli/completion.ts';
+import { completionScript } from '../../src/cli/commands/completion/script.ts';
 import { commandTable } from '../../src/cli/table.ts';
 import { missing } from '../support/tools.ts';
 
@@ -35,7 +35,7 @@ const zsh: Complete = (...words) =>
     `autoload -U compinit && compinit -u -d "$1/dump" && source "$1/godwit.zsh" && shift
 complete() { : }
 call() { emulate -L sh; setopt kshglob noshglob braceexpand; COMP_WORDS=(godwit "$@"); COMP_CWORD=$#; _godwit; }
-call "$@"; printf '%s\\n' "\${COMPREPLY[@]}"`,
+PREFIX="\${@[-1]}"; call "$@"; printf '%s\\n' "\${COMPREPLY[@]}"`,
     'zsh',
     folder,
     ...words,
@@ -69,5 +69,10 @@ describe.each([
     expect(complete('up', '--out-')).toEqual(['--out-of-order']);
     expect(complete('up', '--limit')).toEqual([]);
     expect(complete('completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
+  });
+
+  test.skipIf(missing(shell))('completes the values of an option that has a few, and paths', () => {
+    expect(complete('up', '--on-disconnect', '')).toEqual(['cancel', 'finish']);
+    expect(complete('up', '--file', join(folder, 'godwit.ba')).map((path) => basename(path))).toEqual(['godwit.bash']);
   });
 });

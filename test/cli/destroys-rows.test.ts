@@ -76,7 +76,7 @@ test('at a terminal a person is told what goes, and says yes or no', async () =>
   expect(no.err).not.toContain('users.note');
   expect(no.err).toContain('migrations/2_second.sql:2');
   expect(no.err).toContain('TRUNCATE TABLE: table orders holds 1 row.');
-  expect(no.err).toContain('It was not confirmed; nothing was changed.');
+  expect(no.err).toContain('You did not confirm; nothing was changed.');
   expect(await database.query('select count(*)::int as n from orders')).toEqual([{ n: 1 }]);
   const yes = await atTerminal(project, env, 'up -e dev', ['yes']);
   expect(yes.exitCode, yes.err).toBe(0);
@@ -193,7 +193,7 @@ test('what DO and CASCADE take is not seen, and the refusal says so', async () =
   const refused = await project.run('up', '-e', 'dev');
   expect(refused.exitCode).toBe(10);
   expect(refused.err.replaceAll(/\s+/g, ' ')).toContain(
-    'What else goes with DO (migrations/2_second.sql:1), CASCADE (migrations/2_second.sql:2) cannot be seen beforehand.',
+    'What else is dropped with DO (migrations/2_second.sql:1), CASCADE (migrations/2_second.sql:2) is not known beforehand.',
   );
   project.remove('migrations/3_third.sql');
   const up = await project.run('up', '-e', 'dev');
@@ -222,7 +222,7 @@ test('a locked table keeps nobody waiting: whether it holds rows is not known, a
   expect(performance.now() - began).toBeLessThan(10_000);
 });
 
-test('the library refuses it like the command, and takes the same consents', async () => {
+test('the library refuses it like the command, and takes the same consents (`destroys-rows`)', async () => {
   await using database = await createTestDatabase();
   using project = await pending(database, { first: shop, second: 'drop table users;' });
   await database.query('insert into users values (1)');

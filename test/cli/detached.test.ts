@@ -45,7 +45,7 @@ test('a detached run that is cancelled keeps what was applied and ends with 130'
   expect(tables).toEqual([{ a: true, b: false }]);
 });
 
-test('a run that nobody started here cannot be attached', async () => {
+test('a run that nobody started here cannot be attached (`unknown-run`)', async () => {
   using project = createProject(slow);
   const ran = await project.run('runs', 'attach', '01ZZZ');
   expect([ran.exitCode, ran.err]).toEqual([expect.any(Number), expect.stringContaining('[unknown-run]')]);

@@ -11,7 +11,7 @@ const env = {
   ...(process.env['GODWIT_CACHE'] === undefined ? {} : { GODWIT_CACHE: process.env['GODWIT_CACHE'] }),
 };
 
-test('a newcomer: init, plan, up, new, up, down, on the embedded server that stays up between them', async () => {
+test('a newcomer: init, plan, up, new, up, down, on the embedded server that stays up between them (`embedded-not-running`)', async () => {
   using project = createProject({}, undefined, env);
   try {
     expect((await project.run('init')).exitCode).toBe(0);
@@ -25,7 +25,7 @@ test('a newcomer: init, plan, up, new, up, down, on the embedded server that sta
     );
     const refused = await project.run('down');
     expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('[down-loses-rows]')]);
-    expect((await project.run('down', '--lose', '1')).exitCode).toBe(0);
+    expect((await project.run('down', '--allow-row-loss', '1')).exitCode).toBe(0);
     const wrong = await project.run('db', 'sql', 'select * from notes');
     expect([wrong.exitCode === 0, wrong.err]).toEqual([
       false,

@@ -55,11 +55,14 @@ test('a reviewed plan is applied as it is, and refused once it no longer holds',
   expect((await project.run('up', '-e', 'prod', '--plan', 'p.json')).exitCode).toBe(0);
 });
 
-test.each(['{}', '{"godwit":"plan","v":1}', 'nonsense'])('a plan file that is none is refused: %s', async (text) => {
-  using project = createProject({ ...files, 'p.json': text });
-  const ran = await project.run('up', '--plan', 'p.json');
-  expect([ran.exitCode, ran.err]).toEqual([2, expect.stringContaining('[plan-file-invalid]')]);
-});
+test.each(['{}', '{"godwit":"plan","v":1}', 'nonsense'])(
+  'a plan file that is none is refused: %s (`plan-file-invalid`)',
+  async (text) => {
+    using project = createProject({ ...files, 'p.json': text });
+    const ran = await project.run('up', '--plan', 'p.json');
+    expect([ran.exitCode, ran.err]).toEqual([2, expect.stringContaining('[plan-file-invalid]')]);
+  },
+);
 
 test('the first run pins the environment; another database behind its name is refused', async () => {
   await using first = await createTestDatabase();

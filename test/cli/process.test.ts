@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -41,6 +41,21 @@ function godwit(cwd: string, url: string, ...argv: readonly string[]) {
   child.stderr.on('data', (part: Buffer) => (text.err += part.toString('utf8')));
   return { child, text, ended: once(child, 'exit').then(([code]) => code as number | null) };
 }
+
+test('what starts first, for help and completion too, loads nothing of what commands use', () => {
+  const dist = `${root}dist/`;
+  const first = new Set<string>();
+  const add = (file: string): void => {
+    if (first.has(file)) return;
+    first.add(file);
+    const source = readFileSync(`${dist}${file}`, 'utf8');
+    for (const [, next = ''] of source.matchAll(/(?:from|import)"\.\/([^"]+)"/g)) add(next);
+  };
+  add('godwit.js');
+  const sizes = [...first].map((file) => statSync(`${dist}${file}`).size);
+  // With the code of all commands it would be 900 kB.
+  expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(200_000);
+});
 
 test('the program ends with the exit code of its command', async () => {
   await using database = await createTestDatabase();

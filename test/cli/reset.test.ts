@@ -51,7 +51,7 @@ test.each(majors)(
     await lingerer.query('create table old (id int)');
     const reset = await project.run('db', 'reset', '--up', '--yes');
     expect(reset.exitCode, reset.err).toBe(0);
-    expect(reset.err).toMatch(/ended: lingerer of postgres, process \d+/);
+    expect(reset.err).toMatch(/ended: lingerer of postgres, server process \d+/);
     await ended;
     expect(await found(database)).toEqual(['a', 'b2', null, 'postgres']);
     const older = project.read('migrations/1_a.sql');
@@ -90,8 +90,8 @@ test.each([
   ['a protected environment', 'guarded', 'is protected'],
   ['another machine', 'far', 'db.example.com is another machine'],
   ['a database that says that it is another environment', 'dev', 'belongs to the environment `local`'],
-  ['nobody who could be asked', 'local', 'with 2 tables and the history, and nobody can be asked here'],
-])('db reset refuses %s', async (_, environment, why) => {
+  ['nobody who could be asked', 'local', 'with 2 tables and the history, and it cannot ask for confirmation here'],
+])('db reset refuses %s (`reset-refused`)', async (_, environment, why) => {
   await using database = await createTestDatabase();
   using project = projectFor(database);
   expect((await project.run('up')).exitCode).toBe(0);
@@ -155,7 +155,7 @@ test('at a terminal it asks, and only yes drops anything', async () => {
   };
   expect(await answering('')).toEqual([
     10,
-    expect.stringMatching(/^Drop .*, with 2 tables and the history, and make it anew\?/),
+    expect.stringMatching(/^Drop .*, with 2 tables and the history, and create it again\?/),
   ]);
   expect((await found(database))[0]).toBe('a');
   expect((await answering('y'))[0]).toBe(0);

@@ -52,7 +52,7 @@ async function shop(more: object = {}): Promise<TestProject> {
 }
 
 test(
-  'the embedded server is brought to another major with rows, history and proof, and the old data are kept',
+  'the embedded server is brought to another major with rows, history and proof, and the old data are kept (`embedded-other-major`)',
   slow,
   async () => {
     using project = await shop();
@@ -60,10 +60,10 @@ test(
     project.write('godwit.config.json', config(18));
     const refused = await project.run('up');
     expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('[embedded-other-major]')]);
-    expect(refused.err).toContain('`godwit db upgrade` makes data of PostgreSQL 18');
+    expect(refused.err).toContain('`godwit db upgrade`, which rebuilds the data under PostgreSQL 18');
     const upgraded = await project.run('db', 'upgrade');
     expect(upgraded.exitCode, upgraded.err).toBe(0);
-    expect(upgraded.err).toContain('PostgreSQL 18 has the data of PostgreSQL 15: 4 migrations run anew');
+    expect(upgraded.err).toContain('PostgreSQL 18 has the data of PostgreSQL 15: 4 migrations run again');
     expect(await answer(project, 'show server_version_num')).toEqual([[[expect.stringMatching(/^18/)]]]);
     expect(await answer(project, contents)).toEqual(before);
     for (const command of ['up', 'verify', 'runs verify-chain', 'status']) {
@@ -79,47 +79,51 @@ test(
     expect([again.exitCode, again.err]).toEqual([0, expect.stringContaining('Nothing to do')]);
 
     // The way back that was named.
-    const [, back] = /to go back: godwit db stop; (.+)/.exec(upgraded.err) ?? [];
+    const [, back] = /to go back: `godwit db stop; (.+)`/.exec(upgraded.err) ?? [];
     execFileSync('sh', ['-c', back ?? 'false'], { cwd: project.folder });
     project.write('godwit.config.json', config(15));
     expect(await answer(project, contents)).toEqual(before);
   },
 );
 
-test('what no migration made is named and stops the upgrade, unless it is left behind', slow, async () => {
-  using project = await shop();
-  const byHand = `create table by_hand (id int); create role helper; alter table shop.users add column note text;
+test(
+  'what no migration made is named and stops the upgrade, unless it is left behind (`upgrade-would-lose`)',
+  slow,
+  async () => {
+    using project = await shop();
+    const byHand = `create table by_hand (id int); create role helper; alter table shop.users add column note text;
 create or replace function shop.stamp() returns trigger language plpgsql as 'begin return new; end'; create database other`;
-  for (const statement of byHand.split('; create database'))
-    expect(
-      (await project.run('db', 'sql', statement.startsWith(' other') ? 'create database other' : statement)).exitCode,
-    ).toBe(0);
-  const before = await answer(project, 'select count(*) from shop.users');
-  const refused = await project.run('db', 'upgrade', '--to', '18');
-  expect(refused.exitCode, refused.err).toBe(10);
-  expect(refused.err.match(/\[upgrade-would-lose\]/g)).toHaveLength(1);
-  for (const what of [
-    'table public.by_hand',
-    'role helper',
-    'shop.users.note',
-    'function shop.stamp()',
-    'database other',
-  ])
-    expect(refused.err).toContain(what);
-  expect(await answer(project, "select count(*) from shop.users; select to_regclass('by_hand')")).toEqual([
-    ...(before as unknown[]),
-    [['by_hand']],
-  ]);
-  expect(existsSync(join(project.folder, '.godwit/postgres/data-15'))).toBe(false);
-  project.write('godwit.config.json', config(18));
-  const upgraded = await project.run('db', 'upgrade', '--lose-rest');
-  expect(upgraded.exitCode, upgraded.err).toBe(0);
-  expect(await answer(project, "select count(*) from shop.users; select to_regclass('by_hand')")).toEqual([
-    ...(before as unknown[]),
-    [[null]],
-  ]);
-  expect((await project.run('verify')).exitCode).toBe(0);
-});
+    for (const statement of byHand.split('; create database'))
+      expect(
+        (await project.run('db', 'sql', statement.startsWith(' other') ? 'create database other' : statement)).exitCode,
+      ).toBe(0);
+    const before = await answer(project, 'select count(*) from shop.users');
+    const refused = await project.run('db', 'upgrade', '--to', '18');
+    expect(refused.exitCode, refused.err).toBe(10);
+    expect(refused.err.match(/\[upgrade-would-lose\]/g)).toHaveLength(1);
+    for (const what of [
+      'table public.by_hand',
+      'role helper',
+      'shop.users.note',
+      'function shop.stamp()',
+      'database other',
+    ])
+      expect(refused.err).toContain(what);
+    expect(await answer(project, "select count(*) from shop.users; select to_regclass('by_hand')")).toEqual([
+      ...(before as unknown[]),
+      [['by_hand']],
+    ]);
+    expect(existsSync(join(project.folder, '.godwit/postgres/data-15'))).toBe(false);
+    project.write('godwit.config.json', config(18));
+    const upgraded = await project.run('db', 'upgrade', '--lose-rest');
+    expect(upgraded.exitCode, upgraded.err).toBe(0);
+    expect(await answer(project, "select count(*) from shop.users; select to_regclass('by_hand')")).toEqual([
+      ...(before as unknown[]),
+      [[null]],
+    ]);
+    expect((await project.run('verify')).exitCode).toBe(0);
+  },
+);
 
 test(
   'files that are not as they were applied, or do not run on the other major, stop it; nothing is changed',

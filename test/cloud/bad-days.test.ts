@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { someone } from '../../emulator/core/iam.ts';
 import { buildCloud, type Cloud } from '../support/cloud.ts';
 import { until } from '../support/child.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createMachine, type Machine } from '../support/machine.ts';
+import { test } from '../support/test.ts';
 
 let cloud: Cloud;
 beforeAll(async () => {
@@ -35,8 +36,7 @@ async function asleep(database: TestDatabase): Promise<void> {
   await until('it sleeps', async () => (await database.query(sleepers)).length > 0, 30_000);
 }
 
-test('an answer with a missing line is asked for once more, and is then whole', slow, async () => {
-  await using database = await createTestDatabase();
+test('an answer with a missing line is asked for once more, and is then whole', slow, async ({ database }) => {
   using ann = machineFor(database, fast);
   const before = executed();
   let lost = false;
@@ -53,21 +53,24 @@ test('an answer with a missing line is asked for once more, and is then whole', 
   expect(cloud.leaked()).toEqual([]);
 });
 
-test('an answer that never arrives whole is none: 42, and the log channel is named', slow, async () => {
-  await using database = await createTestDatabase();
-  using ann = machineFor(database, fast);
-  const before = executed();
-  cloud.emulator.faults.onLogs({ lose: (_line, text) => text.includes('\\"history\\"') });
-  const status = await ann.run('status', '-e', 'dev', '--json');
-  expect(status.exitCode, status.err).toBe(42);
-  expect(status.json[0]).toMatchObject({ outcome: 'unknown', findings: [{ code: 'lines-missing' }] });
-  expect(status.json[0]).not.toHaveProperty('migrations');
-  expect(executed()).toBe(before + 2);
-  expect(cloud.leaked()).toEqual([]);
-});
+test(
+  'an answer that never arrives whole is none: 42, and the log channel is named (`lines-missing`)',
+  slow,
+  async () => {
+    await using database = await createTestDatabase();
+    using ann = machineFor(database, fast);
+    const before = executed();
+    cloud.emulator.faults.onLogs({ lose: (_line, text) => text.includes('\\"history\\"') });
+    const status = await ann.run('status', '-e', 'dev', '--json');
+    expect(status.exitCode, status.err).toBe(42);
+    expect(status.json[0]).toMatchObject({ outcome: 'unknown', findings: [{ code: 'lines-missing' }] });
+    expect(status.json[0]).not.toHaveProperty('migrations');
+    expect(executed()).toBe(before + 2);
+    expect(cloud.leaked()).toEqual([]);
+  },
+);
 
-test('an apply whose lines are missing takes its verdict from the exit code', slow, async () => {
-  await using database = await createTestDatabase();
+test('an apply whose lines are missing takes its verdict from the exit code', slow, async ({ database }) => {
   using ann = machineFor(database, fast);
   cloud.emulator.faults.onLogs({ lose: (_line, text) => text.includes('\\"migration.applied\\"') });
   const before = executed();
@@ -83,17 +86,20 @@ test('an apply whose lines are missing takes its verdict from the exit code', sl
   expect(executed()).toBe(before + 2);
 });
 
-test('an apply that the platform kills is decided by the history, and the next one goes on', slow, async () => {
-  await using database = await createTestDatabase();
-  using ann = machineFor(database);
-  cloud.emulator.faults.onExecution({ killAfterMs: 1_200 });
-  const up = await ann.run('up', '-e', 'dev');
-  expect([130, 42], up.err).toContain(up.exitCode);
-  expect(cloud.leaked()).toEqual([]);
-  const again = await ann.run('up', '-e', 'dev');
-  expect(again.exitCode, again.err).toBe(0);
-  expect(cloud.leaked()).toEqual([]);
-});
+test(
+  'an apply that the platform kills is decided by the history, and the next one goes on',
+  slow,
+  async ({ database }) => {
+    using ann = machineFor(database);
+    cloud.emulator.faults.onExecution({ killAfterMs: 1_200 });
+    const up = await ann.run('up', '-e', 'dev');
+    expect([130, 42], up.err).toContain(up.exitCode);
+    expect(cloud.leaked()).toEqual([]);
+    const again = await ann.run('up', '-e', 'dev');
+    expect(again.exitCode, again.err).toBe(0);
+    expect(cloud.leaked()).toEqual([]);
+  },
+);
 
 test(
   'a controller that is killed: the run goes on, and the next command takes its result and clears up',
@@ -137,29 +143,32 @@ test(
   },
 );
 
-test('a run of another machine that is under way is told beside what was known before it', slow, async () => {
-  await using database = await createTestDatabase();
-  using ann = machineFor(database, {
-    ...migrations,
-    'migrations/2_b.sql': 'create table b (id int);\nselect pg_sleep(30);',
-  });
-  await ann.run('up', '-e', 'dev', '--to', '1');
-  const up = ann.start('up', '-e', 'dev');
-  await asleep(database);
-  using bob = ann.clone();
-  const status = await bob.run('status', '-e', 'dev', '--json');
-  const underWay = ann.ledger()[0]?.run;
-  expect(status.json[0]).toMatchObject({ pending: 1, asOf: { command: 'up', underWay } });
-  const shown = await bob.run('status', '-e', 'dev');
-  expect(shown.err).toContain('[run-under-way]');
-  up.process.kill('SIGTERM');
-  const ended = await up.ended;
-  expect(ended.exitCode, ended.err).toBe(130);
-  expect(cloud.leaked()).toEqual([]);
-});
+test(
+  'a run of another machine that is under way is told beside what was known before it (`run-under-way`)',
+  slow,
+  async () => {
+    await using database = await createTestDatabase();
+    using ann = machineFor(database, {
+      ...migrations,
+      'migrations/2_b.sql': 'create table b (id int);\nselect pg_sleep(30);',
+    });
+    await ann.run('up', '-e', 'dev', '--to', '1');
+    const up = ann.start('up', '-e', 'dev');
+    await asleep(database);
+    using bob = ann.clone();
+    const status = await bob.run('status', '-e', 'dev', '--json');
+    const underWay = ann.ledger()[0]?.run;
+    expect(status.json[0]).toMatchObject({ pending: 1, asOf: { command: 'up', underWay } });
+    const shown = await bob.run('status', '-e', 'dev');
+    expect(shown.err).toContain('[run-under-way]');
+    up.process.kill('SIGTERM');
+    const ended = await up.ended;
+    expect(ended.exitCode, ended.err).toBe(130);
+    expect(cloud.leaked()).toEqual([]);
+  },
+);
 
-test('without the right to read the log nothing is begun: the permission is named', slow, async () => {
-  await using database = await createTestDatabase();
+test('without the right to read the log nothing is begun: the permission is named', slow, async ({ database }) => {
   using ann = machineFor(database, fast);
   cloud.emulator.iam.revoke(someone, 'logging.logEntries.list');
   try {
@@ -174,7 +183,7 @@ test('without the right to read the log nothing is begun: the permission is name
 });
 
 test(
-  'with a log that refuses to be read a run is told by its exit code, and an answer is refused by name',
+  'with a log that refuses to be read a run is told by its exit code, and an answer is refused by name (`log-unreadable`)',
   slow,
   async () => {
     await using database = await createTestDatabase();
@@ -198,8 +207,7 @@ test(
   },
 );
 
-test('a run that was cancelled and did not say how it ended is decided by the history', slow, async () => {
-  await using database = await createTestDatabase();
+test('a run that was cancelled and did not say how it ended is decided by the history', slow, async ({ database }) => {
   const sleeping = 'create table b (id int);\nselect pg_sleep(30);';
   using ann = machineFor(database, { ...migrations, 'migrations/2_b.sql': sleeping });
   cloud.emulator.faults.onLogs({ lose: (_line, text) => text.includes('\\"run.finished\\"') });
@@ -216,8 +224,7 @@ test('a run that was cancelled and did not say how it ended is decided by the hi
   expect(cloud.leaked()).toEqual([]);
 });
 
-test('lines that come late, twice and in disorder are the same answer', slow, async () => {
-  await using database = await createTestDatabase();
+test('lines that come late, twice and in disorder are the same answer', slow, async ({ database }) => {
   using ann = machineFor(database, fast);
   cloud.emulator.faults.onLogs({ lagMs: 700, disorder: true, duplicate: true });
   const up = await ann.run('up', '-e', 'dev', '--json');
@@ -228,8 +235,7 @@ test('lines that come late, twice and in disorder are the same answer', slow, as
   expect(up.json.filter(({ kind }) => kind === 'migration.applied').length).toBe(1);
 });
 
-test('nothing of the password is anywhere a controller or the platform keeps', slow, async () => {
-  await using database = await createTestDatabase();
+test('nothing of the password is anywhere a controller or the platform keeps', slow, async ({ database }) => {
   const role = await database.role('canary');
   await database.query(
     `grant all on database ${database.name} to ${role.name}; grant all on schema public to ${role.name}`,

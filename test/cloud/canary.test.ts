@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { canaryFiles, canaryIn, canaryPassword, watchProcesses } from '../support/canary.ts';
 import { buildCloud, type Cloud } from '../support/cloud.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { shippedGodwit, startProgram } from '../support/running.ts';
+import { test } from '../support/test.ts';
 
 type Places = Readonly<Record<string, string | Uint8Array>>;
 
@@ -24,11 +25,12 @@ const commands: readonly (readonly [exitCode: number, ...argv: string[]])[] = [
   [30, 'status', '-e', 'wrong', '--fresh'],
   [2, 'up', '-e', 'socket'],
   [0, 'runs', 'list', '-e', 'dev', '--fresh', '--json'],
-  [0, 'down', '-e', 'dev', '--to', '0', '--lose', '9'],
+  [0, 'down', '-e', 'dev', '--to', '0', '--allow-row-loss', '9'],
 ];
 
-test('a password with every special character is in no byte of output, log, job, image, process, history or ledger', async () => {
-  await using database = await createTestDatabase();
+test('a password with every special character is in no byte of output, log, job, image, process, history or ledger', async ({
+  database,
+}) => {
   await using cloud = await buildCloud({ execution: { kind: 'process', env: { GODWIT_CONNECT_BUDGET: '1s' } } });
   using project = createProject(files);
   await using second = await createTestDatabase();

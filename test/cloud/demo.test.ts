@@ -11,7 +11,7 @@ test('the demo of jobs applies, verifies and lists on an emulated Cloud Run, and
   const { exitCode, err } = await demo.ended;
   expect(exitCode, err).toBe(0);
   expect(err).toContain('7 migrations applied, 17 checks passed');
-  expect(err).toContain('Emulated is Google Cloud');
+  expect(err).toContain('Emulated: Google Cloud');
   expect(err).toContain('no job');
   expect(await left.found()).toEqual([]);
 }, 600_000);

@@ -150,7 +150,7 @@ const failures: Readonly<Record<string, Failure>> = {
     // ENETUNREACH or EHOSTUNREACH, as the machine has it.
     code: /no-route|host-unreachable/,
     exitCode: 30,
-    says: ['2001:db8::1', 'There is no way from the job into the network'],
+    says: ['2001:db8::1', 'The job cannot reach the network'],
     url: at((url) => (url.hostname = '[2001:db8::1]')),
     jobs: 'some',
   },

@@ -60,7 +60,7 @@ test('an attempt that one machine wrote down is read by another, in the state it
   expect(listed.every(({ noted }) => noted !== undefined)).toBe(true);
 });
 
-test('what a machine knows of its own run stands also when the log does not have its end yet', async () => {
+test('what a machine knows of its own run stands also when the log does not have its end yet (`ledger-not-shared`)', async () => {
   const ann = ledgerOf('ann');
   await ann.write(entry('01A'));
   cloud.faults.onCall({ method: 'WriteLogEntries', kind: 'status', status: 'PERMISSION_DENIED', times: 5 });
@@ -69,7 +69,7 @@ test('what a machine knows of its own run stands also when the log does not have
   expect(ann.warnings?.().map(({ code, severity }) => [code, severity])).toEqual([['ledger-not-shared', 'warning']]);
 });
 
-test('a log that cannot be read leaves the files, and a warning that says what is missing', async () => {
+test('a log that cannot be read leaves the files, and a warning that says what is missing (`ledger-unreadable`)', async () => {
   const ann = ledgerOf('ann');
   await ann.write(entry('01A'));
   cloud.faults.onCall({ method: 'ListLogEntries', kind: 'status', status: 'PERMISSION_DENIED', times: 5 });

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { z } from 'zod';
 import { buildCloud, type Cloud } from '../support/cloud.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/child.ts';
 import { createMachine, type Machine } from '../support/machine.ts';
+import { elapse } from '../support/elapse.ts';
+import { test } from '../support/test.ts';
 
 let cloud: Cloud;
 beforeAll(async () => {
@@ -68,15 +70,14 @@ test(
   },
 );
 
-test('verify executes once, and again only when asked for or when another bundle asks', slow, async () => {
-  await using database = await createTestDatabase();
+test('verify executes once, and again only when asked for or when another bundle asks', slow, async ({ database }) => {
   using ann = machineFor(database);
   await ann.run('up', '-e', 'dev');
   const before = executed();
   const first = await ann.run('verify', '-e', 'dev');
   expect(first.exitCode, first.err).toBe(0);
   const second = await ann.run('verify', '-e', 'dev');
-  expect(second.err).toMatch(/as of .*, by run \w{26} \(verify, ann\); --fresh asks the database/);
+  expect(second.err).toMatch(/as of .*, by run \w{26} \(verify, ann\); --fresh queries the database/);
   expect(executed()).toBe(before + 1);
   await database.query('drop table b');
   expect((await ann.run('verify', '-e', 'dev', '--fresh')).exitCode).toBe(50);
@@ -86,32 +87,34 @@ test('verify executes once, and again only when asked for or when another bundle
   expect(executed()).toBe(before + 3);
 });
 
-test('another machine sees runs and results of the first one, also before it has executed anything', slow, async () => {
-  await using database = await createTestDatabase();
-  using ann = machineFor(database);
-  await ann.run('up', '-e', 'dev', '--to', '1');
-  const before = executed();
-  using bob = ann.clone();
-  const status = await bob.run('status', '-e', 'dev', '--json');
-  expect(status.json[0]).toMatchObject({ pending: 1, asOf: { by: 'ann' } });
-  const runs = await bob.run('runs', 'list', '-e', 'dev', '--json');
-  expect(runs.json[0]?.['runs']).toMatchObject([{ by: 'ann', outcome: 'done', applied: 1 }]);
-  expect(executed()).toBe(before);
+test(
+  'another machine sees runs and results of the first one, also before it has executed anything',
+  slow,
+  async ({ database }) => {
+    using ann = machineFor(database);
+    await ann.run('up', '-e', 'dev', '--to', '1');
+    const before = executed();
+    using bob = ann.clone();
+    const status = await bob.run('status', '-e', 'dev', '--json');
+    expect(status.json[0]).toMatchObject({ pending: 1, asOf: { by: 'ann' } });
+    const runs = await bob.run('runs', 'list', '-e', 'dev', '--json');
+    expect(runs.json[0]?.['runs']).toMatchObject([{ by: 'ann', outcome: 'done', applied: 1 }]);
+    expect(executed()).toBe(before);
 
-  expect((await bob.run('up', '-e', 'dev')).exitCode).toBe(0);
-  const after = await ann.run('status', '-e', 'dev', '--json');
-  expect(after.json[0]).toMatchObject({ pending: 0, asOf: { by: 'bob' } });
-  const [run] = (await ann.run('runs', 'list', '-e', 'dev', '--json')).part('runs') as { run: string }[];
-  const shown = await ann.run('runs', 'show', '-e', 'dev', (run?.run ?? '').slice(0, 20), '--json');
-  expect(shown.json[0]).toMatchObject({ run: { by: 'bob' }, attempt: { cleanup: 'done' } });
-  expect((shown.part('statements') as unknown[]).length).toBeGreaterThan(0);
-  const count = executed();
-  await ann.run('runs', 'show', '-e', 'dev', run?.run ?? '');
-  expect(executed()).toBe(count);
-});
+    expect((await bob.run('up', '-e', 'dev')).exitCode).toBe(0);
+    const after = await ann.run('status', '-e', 'dev', '--json');
+    expect(after.json[0]).toMatchObject({ pending: 0, asOf: { by: 'bob' } });
+    const [run] = (await ann.run('runs', 'list', '-e', 'dev', '--json')).part('runs') as { run: string }[];
+    const shown = await ann.run('runs', 'show', '-e', 'dev', (run?.run ?? '').slice(0, 20), '--json');
+    expect(shown.json[0]).toMatchObject({ run: { by: 'bob' }, attempt: { cleanup: 'done' } });
+    expect((shown.part('statements') as unknown[]).length).toBeGreaterThan(0);
+    const count = executed();
+    await ann.run('runs', 'show', '-e', 'dev', run?.run ?? '');
+    expect(executed()).toBe(count);
+  },
+);
 
-test('an answer older than a change of any machine is not shown: the database is asked', slow, async () => {
-  await using database = await createTestDatabase();
+test('an answer older than a change of any machine is not shown: the database is asked', slow, async ({ database }) => {
   using ann = machineFor(database);
   await ann.run('up', '-e', 'dev', '--to', '1');
   await ann.run('verify', '-e', 'dev');
@@ -171,8 +174,7 @@ test(
   },
 );
 
-test('--dry-run says what a run would make and cost, and costs nothing itself', slow, async () => {
-  await using database = await createTestDatabase();
+test('--dry-run says what a run would make and cost, and costs nothing itself', slow, async ({ database }) => {
   using ann = machineFor(database);
   await ann.run('up', '-e', 'dev', '--to', '1');
   const before = executed();
@@ -185,8 +187,7 @@ test('--dry-run says what a run would make and cost, and costs nothing itself', 
   expect(executed()).toBe(before);
 });
 
-test('down, adopt and the audit chain work from afar', slow, async () => {
-  await using database = await createTestDatabase();
+test('down, adopt and the audit chain work from afar (`adopt-rows`)', slow, async ({ database }) => {
   using ann = machineFor(database);
   await database.query('create table a (id int primary key); insert into a values (1), (2)');
   const adopted = await ann.run('adopt', '-e', 'dev', '1');
@@ -207,8 +208,7 @@ test('down, adopt and the audit chain work from afar', slow, async () => {
   expect(cloud.leaked()).toEqual([]);
 });
 
-test('a detached run is followed and cancelled from another machine', slow, async () => {
-  await using database = await createTestDatabase();
+test('a detached run is followed and cancelled from another machine', slow, async ({ database }) => {
   using ann = machineFor(database, {
     ...migrations,
     'migrations/3_sleep.sql': 'create table c (id int);\nselect pg_sleep(60);',
@@ -228,7 +228,7 @@ test('a detached run is followed and cancelled from another machine', slow, asyn
   const listed = await bob.run('runs', 'list', '-e', 'dev');
   expect(listed.err).toContain(run);
   const attached = bob.start('runs', 'attach', '-e', 'dev', run.slice(0, 18), '--json');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await elapse(300, 'it follows the run');
   const cancelled = await bob.run('runs', 'cancel', '-e', 'dev', run);
   expect(cancelled.exitCode, cancelled.err).toBe(0);
   const ended = await attached.ended;
@@ -269,8 +269,7 @@ test('what dev has and prod lacks is told by migration', slow, async () => {
   expect((await ann.run('status', '--compare', 'dev')).exitCode).toBe(2);
 });
 
-test('what is printed with --json far away fits the published schemas', slow, async () => {
-  await using database = await createTestDatabase();
+test('what is printed with --json far away fits the published schemas', slow, async ({ database }) => {
   using ann = machineFor(database);
   const lines = [
     ...(await ann.run('up', '-e', 'dev', '--to', '1', '--json')).json,

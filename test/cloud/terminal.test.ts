@@ -57,7 +57,7 @@ test.each([
     });
     const ended = await interrupted(cloud, project, database, answer);
     expect(ended.exitCode, ended.err).toBe(exitCode);
-    expect(ended.asked).toContain('Cancel it at its next safe point');
+    expect(ended.asked).toContain('[c]ancel at the next safe point');
     expect(ended.err).toContain(told);
     expect(cloud.leaked().length).toBe(left);
   },

@@ -52,7 +52,7 @@ describe('Cloud Run', () => {
 
   afterAll(async () => {
     const [project] = projects;
-    await project?.run('down', '-e', 'conformance', '--to', '0', '--lose', '10');
+    await project?.run('down', '-e', 'conformance', '--to', '0', '--allow-row-loss', '10');
     for (const one of projects) one[Symbol.dispose]();
     await close();
   }, patience);
@@ -143,7 +143,16 @@ describe('Cloud Run', () => {
     'what was applied can be taken back by the same way',
     async () => {
       const project = machine(files);
-      const { exitCode } = await project.run('down', '-e', 'conformance', '--to', '0', '--yes', '--lose', '10');
+      const { exitCode } = await project.run(
+        'down',
+        '-e',
+        'conformance',
+        '--to',
+        '0',
+        '--yes',
+        '--allow-row-loss',
+        '10',
+      );
       expect(exitCode).toBe(0);
       expect(await jobs()).toEqual([]);
     },

@@ -121,7 +121,9 @@ describe.skipIf(missing('faketime'))('a clock that is wrong', () => {
     const status = await project.run('status', '--json');
     expect(status.exitCode).toBe(0);
     expect((await project.run('up')).err).toContain('othing to do');
-    expect((await project.run('down', '--to', '2', '--lose', '1', '--yes')).err).toContain('There is no down file');
+    expect((await project.run('down', '--to', '2', '--allow-row-loss', '1', '--yes')).err).toContain(
+      'There is no down file',
+    );
     expect((await project.run('runs', 'verify-chain')).exitCode).toBe(0);
   }, 60_000);
 });

@@ -61,9 +61,9 @@ const codes: Readonly<Record<keyof typeof hindrances, readonly [code: string, fi
 
 describe.skipIf(missing('namespaces', 'ip', 'nft', 'ss')).concurrent('seen from inside a job', () => {
   test.each(Object.entries(codes))(
-    'where %s, it is said: %s',
+    'where %s, it is said: `%s`',
     async (what, [code, fix]) => {
-      await using stage = await buildStage({ files: table, jobs: 'processes', patience: '2s' });
+      await using stage = await buildStage({ files: table, jobs: 'processes', connectBudget: '2s' });
       hinder(stage.site, what as keyof typeof hindrances);
       const up = await stage.type('up', '-e', 'dev').ended;
       expect([up.exitCode, up.err]).toEqual([30, expect.stringContaining(`[${code}]`)]);
@@ -84,7 +84,7 @@ describe.skipIf(missing('namespaces', 'ip', 'nft', 'ss')).concurrent('seen from 
     await stage.emulator.fault('onExecution', { maintenance: { afterMs: 4_000, pauseMs: 2_000 } });
     const up = await stage.type('up', '-e', 'dev').ended;
     expect(up.exitCode, up.err).toBe(0);
-    expect(up.err).toContain('The process was stopped and woken');
+    expect(up.err).toContain('The process was suspended and resumed');
     expect(await stage.site.query('select n from t order by n')).toEqual([{ n: 1 }, { n: 2 }]);
     expect(await stage.site.query('select id from godwit.migration order by seq')).toEqual([{ id: '1' }, { id: '2' }]);
     expect(await stage.leaked()).toEqual([]);

@@ -19,7 +19,7 @@ describe.skipIf(missing('namespaces', 'ip')).concurrent('the demo with a private
     expect(err).toMatch(/status -e direct[^]*\[no-route\][^]*ENETUNREACH 192\.0\.2\.10:5432/);
     expect(err).toMatch(/up -e dev[^]*192\.0\.2\.10:5432[^]*7 migrations applied, 17 checks passed/);
     expect(err).toMatch(/verify -e dev[^]*19 checks passed[^]*runs list -e dev[^]*7 migrations/);
-    expect(err).toContain('Emulated is Google Cloud');
+    expect(err).toContain('Emulated: Google Cloud');
     expect(await left.found()).toEqual([]);
   }, 600_000);
 

@@ -134,7 +134,7 @@ describe.skipIf(missing('root', 'mount')).concurrent('a disk that is full', () =
     disk.fill();
     const ran = await project.run('up');
     expect([ran.exitCode, ran.err]).toEqual([0, expect.stringContaining('[file-unwritable]')]);
-    expect(ran.err).toContain('It is not in the ledger of this machine');
+    expect(ran.err).toContain('The run is not in this machine’s ledger');
     expect(ran.err.match(/ENOSPC/g)?.length).toBe(1);
     expect((await project.run('verify')).exitCode).toBe(0);
   });

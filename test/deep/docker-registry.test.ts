@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createCredentials } from '../../src/adapters/image/credentials.ts';
+import { createRegistryCredentials } from '../../src/adapters/image/credentials.ts';
 import { parseReference } from '../../src/adapters/image/reference.ts';
 import { createRegistryClient } from '../../src/adapters/image/registry-client.ts';
 import { ok } from '../../src/kit/outcome.ts';
@@ -24,7 +24,7 @@ describe.skipIf(missing('docker-registry'))('with a real registry', () => {
     const digest = await pushTo(client, parsed.value, tinyNodeImage);
     expect(await client.findManifest(parsed.value)).toBe(digest);
     using stranger = createRegistryClient({
-      credentials: createCredentials({ googleToken: () => Promise.resolve(ok('')), dockerConfig: '/nowhere' }),
+      credentials: createRegistryCredentials({ googleToken: () => Promise.resolve(ok('')), dockerConfig: '/nowhere' }),
       timeouts: quick,
     });
     await expect(stranger.findManifest(parsed.value)).rejects.toThrow(/^registry-denied/);

@@ -52,7 +52,7 @@ describe.skipIf(missing('pg_dump'))('with PostgreSQL’s own programs', () => {
     await promisify(execFile)('/bin/sh', ['-c', checkpoint.restore], { env });
     expect(await server.query('shop', contents)).toEqual(before);
     expect(await server.query('shop', 'select count(*)::int as n from big')).toEqual([{ n: 19_600 }]);
-    // It is another database by its number, which the lock file pins.
+    // The database is a different one by its number, which the lock file pins.
     const refused = await project.run('status', '-e', 'dev');
     expect(refused.err).toContain('[wrong-database]');
     project.remove('godwit.lock.json');

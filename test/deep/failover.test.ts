@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { until } from '../support/child.ts';
 import { createProject } from '../support/project.ts';
 import { startRawServer, type RawServer } from '../support/raw-server.ts';
+import { elapse } from '../support/elapse.ts';
 
 /** One address, behind which another server can stand from one moment to the next. */
 async function startAddress(port: number) {
@@ -110,7 +111,7 @@ test('F10: with a synchronous standby that comes back, a run goes on by itself',
     async () => (await primary.query("select 1 from pg_stat_activity where wait_event = 'SyncRep'")).length > 0,
     30_000,
   );
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  await elapse(3_000, 'it says that it waits');
   await standby.start();
   const { exitCode, err } = await up;
   expect(exitCode, err).toBe(0);

@@ -7,6 +7,7 @@ import { createProject } from '../support/project.ts';
 import { startRawServer, type RawServer } from '../support/raw-server.ts';
 import { layLine } from '../support/slow-line.ts';
 import { missing } from '../support/tools.ts';
+import { elapse } from '../support/elapse.ts';
 
 /** A rewrite of a table under the strongest lock, a minute long. */
 const longRewrite = `create function slow(n int) returns int language sql volatile as $$ select n from pg_sleep(0.01) $$;
@@ -96,10 +97,10 @@ describe.skipIf(missing('root', 'ip')).concurrent('on a network of its own', () 
       'it is caught between two of its messages',
       async () => {
         run.process.kill('SIGSTOP');
-        await new Promise((resolve) => setTimeout(resolve, 60));
+        await elapse(60, 'the server answers what it has got');
         if ((await server.query(idle)).length > 0) return true;
         run.process.kill('SIGCONT');
-        await new Promise((resolve) => setTimeout(resolve, 3 + Math.random() * 10));
+        await elapse(3 + Math.random() * 10, 'it gets a little further');
         return false;
       },
       60_000,
@@ -170,7 +171,7 @@ describe.skipIf(missing('pgbouncer')).concurrent('through a pooler with one conn
     for (let looked = 0; looked < 36; looked += 1) {
       const [lease] = await database.query<{ s: number | null }>(left);
       expect(lease?.s ?? 30).toBeGreaterThan(0);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await elapse(1_000, 'the lease runs');
     }
     await reader.query('commit');
     const ran = await run;

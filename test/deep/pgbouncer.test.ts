@@ -80,7 +80,7 @@ describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {
     expect(new Set(met.map((row) => JSON.stringify(row)))).toEqual(new Set([JSON.stringify(clean)]));
   }, 60_000);
 
-  test('a pooler that swallows startup options is noticed all the same', async () => {
+  test('a pooler that swallows startup options is noticed all the same (`pooled-connection`)', async () => {
     await using database = await createTestDatabase();
     await using pooler = await startPooler(database.url, {
       ignore_startup_parameters: 'options',
@@ -118,7 +118,7 @@ describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {
     ['VACUUM', 'vacuum a;', 'VACUUM'],
     ['a lock of the session', 'select pg_advisory_lock(42);', 'pg_advisory_lock'],
     ['LISTEN', 'listen news;', 'LISTEN'],
-  ])('%s is refused before anything is changed, with the cure', async (_, sql, named) => {
+  ])('%s is refused before anything is changed, with the cure (`needs-session`)', async (_, sql, named) => {
     await using database = await createTestDatabase();
     await using pooler = await startPooler(database.url);
     const files = { 'migrations/1_a.sql': 'create table a (id int);', 'migrations/2_b.sql': sql };

@@ -49,7 +49,7 @@ describe.skipIf(missing('namespaces', 'ip', 'nft')).concurrent('a private networ
   );
 });
 
-test('elsewhere than on Linux there is none, and it is said', async () => {
+test('elsewhere than on Linux there is none, and it is said (`private-network-unavailable`)', async () => {
   const laid = await layPrivateNetwork('darwin');
   expect(laid).toMatchObject({ ok: false, findings: [{ code: 'private-network-unavailable' }] });
 });

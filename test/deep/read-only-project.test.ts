@@ -69,7 +69,7 @@ describe.skipIf(isRoot && missing('mount'))('F6: a project that cannot be writte
       using _frozen = makeReadOnly(project);
       const settled = await project.runWith({ STG_URL: prod.url }, ...settle);
       expect(settled.exitCode, settled.err).toBe(0);
-      expect(settled.err).toContain('Run the same command where the project can be written');
+      expect(settled.err).toContain('Run the same command where the project is writable');
     }
     const again = await project.runWith({ STG_URL: prod.url }, ...settle);
     expect([again.exitCode, again.err]).toEqual([0, expect.not.stringContaining('can be written')]);

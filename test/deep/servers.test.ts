@@ -44,7 +44,7 @@ test('a standby is refused by every command that changes something, and read by 
   ).toEqual([{ standby: true, runs: 1 }]);
 }, 60_000);
 
-test('a server older than 14 is refused before anything is changed', async () => {
+test('a server older than 14 is refused before anything is changed (`database-too-old`)', async () => {
   await using database = await createTestDatabase(15);
   const [found] = await database.query<{ n: string }>("select current_setting('server_version_num') as n");
   const [real, told] = [found?.n ?? '', (found?.n ?? '').replace(/^15/, '13')];
@@ -66,7 +66,7 @@ test.each([
   ],
   ['has no PL/pgSQL', 'drop extension plpgsql cascade'],
 ])(
-  'a server that %s is refused, with a history and without one, and nothing is changed',
+  'a server that %s is refused, with a history and without one, and nothing is changed (`no-plpgsql`)',
   async (_, breaking) => {
     await using server = await startRawServer();
     await server.query('create database fresh');

@@ -65,7 +65,7 @@ async function show(server: RawServer, certificates: Certificates, name: string)
 }
 
 describe.skipIf(missing('openssl'))('a server with TLS', () => {
-  test('is believed only when its certificate is what the URL asks for', async () => {
+  test('is believed only when its certificate is what the URL asks for (`tls-refused`)', async () => {
     using certificates = makeCertificates();
     certificates.sign('good', 'ours', '127.0.0.1', 30);
     certificates.sign('elsewhere', 'ours', 'db.example.org', 30);

@@ -40,3 +40,16 @@ test.each(pages)('the links of %s lead somewhere', (page) => {
   const own = links.filter((link) => !/^[a-z]+:/.test(link));
   expect(own.map((link) => broken(page, link)).filter(Boolean)).toEqual([]);
 });
+
+test('the pages that texts and comments of src name are there', () => {
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const named = files.flatMap((name) =>
+    [...readFileSync(join(root, 'src', name), 'utf8').matchAll(/\bdocs\/[\w-]+\.md(?:#[\w-]+)?/g)].map(
+      ([link]) => link,
+    ),
+  );
+  expect(named.length).toBeGreaterThan(10);
+  expect([...new Set(named)].map((link) => broken('README.md', link)).filter(Boolean)).toEqual([]);
+});

@@ -75,7 +75,7 @@ test('a second role migrates with the documented grants, and an auditor reads wi
   }
 });
 
-test('the documented queries tell what is applied, and which audit chain was changed', async () => {
+test('the documented queries tell what is applied, and which audit chain was changed (`audit-broken`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ 'migrations/007_a.sql': 'create table a (id int);' }, database.url);
   await project.run('up');

@@ -129,7 +129,7 @@ test('an ordinary user starts a server with a cache of their own', async () => {
   await until('the server has ended', () => !inspectEmbedded(folder).running);
 });
 
-test('a server of another account is refused by name, not with a stack trace', async () => {
+test('a server of another account is refused by name, not with a stack trace (`embedded-not-yours`)', async () => {
   const folder = newFolder();
   const server = await start(folder);
   const program = `
@@ -267,7 +267,7 @@ test('data of another major are refused, with what to do', async () => {
     const refused = await startEmbedded({ dataDir: folder, major: other });
     expect(refused).toMatchObject({
       ok: false,
-      findings: [{ code: 'embedded-other-major', fix: expect.stringContaining(`major ${major}`) }],
+      findings: [{ code: 'embedded-other-major', fix: expect.stringContaining(`major version ${major}`) }],
     });
   }
   const same = await startEmbedded({ dataDir: folder });
@@ -275,7 +275,7 @@ test('data of another major are refused, with what to do', async () => {
   if (same.ok) await same.value.stop();
 });
 
-test('a server that cannot start says why, in the words of its log', async () => {
+test('a server that cannot start says why, in the words of its log (`embedded-start-failed`)', async () => {
   const folder = newFolder();
   const refused = await startEmbedded({ dataDir: folder, major, settings: { shared_buffers: 'nonsense' } });
   expect(refused).toMatchObject({

@@ -2,21 +2,13 @@ import { expect, test } from 'vitest';
 import { follow } from '../../src/migrate/controller/follow.ts';
 import type { RunRef } from '../../src/migrate/contract/engine.ts';
 import type { RunEvent } from '../../src/migrate/contract/event.ts';
+import { until } from '../support/child.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { applyTask, bundleIn } from '../support/apply-task.ts';
 import { jobWorld, type JobWorld } from '../support/cloud-run.ts';
 import { createProject } from '../support/project.ts';
 
 const files = { 'migrations/1_users.sql': 'create table users (id bigint primary key);' };
-
-/** Ends when `done` does; a machine under load takes its time. */
-async function until(done: () => Promise<boolean> | boolean): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
-    if (await done()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('it did not come to that in 30 s');
-}
 
 /** A run whose controller is gone as soon as it has started it: what it migrates waits for `release`. */
 async function abandoned(
@@ -60,7 +52,7 @@ test.each(['ephemeral', 'stable'] as const)(
     expect((await other.cleanup(ref)).ok).toBe(job === 'stable');
     const told: RunEvent[] = [];
     const following = follow({ engine: other, onEvent: (event) => told.push(event) }, found.value);
-    await until(() => told.some(({ kind }) => kind === 'migration.started'));
+    await until('a migration has begun', () => told.some(({ kind }) => kind === 'migration.started'), 30_000);
     await release();
     expect(await following).toMatchObject({ exitCode: 0, outcome: 'done' });
     expect(told.at(-1)).toMatchObject({ kind: 'run.finished', events: told.length });
@@ -74,7 +66,8 @@ test('a run that has ended while nobody watched is found with all its events, an
   await using world = await jobWorld(database.url);
   const { ref, release } = await abandoned(world, database);
   await release();
-  await until(() => world.emulator.state.executions.every(({ completionTime }) => completionTime !== undefined));
+  const isOver = ({ completionTime }: { completionTime?: unknown }): boolean => completionTime !== undefined;
+  await until('all executions are over', () => world.emulator.state.executions.every(isOver), 30_000);
   const other = world.engine();
   const found = await other.attach(ref.run);
   if (!found.ok) throw new Error('not found');
@@ -105,8 +98,9 @@ test('a run that is cancelled from another machine stops at a safe point and say
   const other = world.engine();
   const told: RunEvent[] = [];
   const following = follow({ engine: other, onEvent: (event) => told.push(event) }, ref);
-  await until(() => told.some(({ kind }) => kind === 'migration.started'));
-  await until(async () => (await database.query('select 1 from pg_locks where not granted')).length > 0);
+  await until('a migration has begun', () => told.some(({ kind }) => kind === 'migration.started'), 30_000);
+  const waiting = 'select 1 from pg_locks where not granted';
+  await until('it waits for a lock', async () => (await database.query(waiting)).length > 0, 30_000);
   expect(await other.cancel(ref)).toBe(true);
   const execution = await following;
   expect(execution).toMatchObject({ exitCode: 130, outcome: 'interrupted' });
@@ -117,20 +111,20 @@ test('a run that is cancelled from another machine stops at a safe point and say
   expect(await other.cancel(ref)).toBe(false);
 });
 
-test('a job that was deleted under its run leaves the outcome open', async () => {
+test('a job that was deleted under its run leaves the outcome open (`job-lost`)', async () => {
   await using database = await createTestDatabase();
   await using world = await jobWorld(database.url);
   const { ref, release } = await abandoned(world, database);
   const told: RunEvent[] = [];
   const watcher = world.engine();
   const following = follow({ engine: watcher, onEvent: (event) => told.push(event) }, ref);
-  await until(() => told.some(({ kind }) => kind === 'migration.started'));
+  await until('a migration has begun', () => told.some(({ kind }) => kind === 'migration.started'), 30_000);
   const job = ref.location.replace(/\/executions\/.*/, '');
   await fetch(`${world.emulator.url}/v2/${job}`, {
     method: 'DELETE',
     headers: { authorization: `Bearer ${world.cloud.env['GOOGLE_OAUTH_ACCESS_TOKEN'] ?? ''}` },
   });
-  await until(() => world.emulator.state.executions.length === 0);
+  await until('the execution is gone', () => world.emulator.state.executions.length === 0, 30_000);
   const result = await world.engine().result(ref);
   expect(result).toMatchObject({ exitCode: 42, complete: false });
   expect(result.findings?.map(({ code }) => code)).toContain('job-lost');
@@ -147,17 +141,17 @@ test('what an old controller left behind is swept by any machine, but not what h
   await release();
   const [job] = world.emulator.state.jobs;
   const latest = () => (world.emulator.state.jobs[0]?.['latestCreatedExecution'] ?? {}) as { completionTime?: string };
-  await until(() => latest().completionTime !== undefined);
+  await until('the latest is over', () => latest().completionTime !== undefined, 30_000);
   expect(await world.engine().sweep()).toEqual([]);
   expect(job).toBeDefined();
   // An hour later.
   Object.assign(latest(), { completionTime: new Date(Date.now() - 3_600_000).toISOString() });
   expect(await world.engine().sweep()).toEqual([ref.run]);
-  await until(() => world.cloud.leaked().length === 0);
+  await until('no job is left', () => world.cloud.leaked().length === 0, 30_000);
 });
 
 test.each(['PERMISSION_DENIED', 'INTERNAL'] as const)(
-  'a run that cannot be looked for (%s) is not called gone',
+  'a run that cannot be looked for (%s) is not called gone (`google-unavailable`)',
   async (status) => {
     await using database = await createTestDatabase();
     await using world = await jobWorld(database.url);
@@ -177,7 +171,7 @@ test('sweeping that is not allowed fails nothing', async () => {
   expect(await world.engine().sweep()).toEqual([]);
 });
 
-test('a name that something else has is told, and what has it is left alone', async () => {
+test('a name that something else has is told, and what has it is left alone (`job-name-taken`)', async () => {
   await using database = await createTestDatabase();
   await using world = await jobWorld(database.url);
   using project = createProject(files);

@@ -1,59 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Finding } from '../../src/kit/finding.ts';
-import type { Execution } from '../../src/migrate/controller/execute-task.ts';
-import type { CloudRunConfig } from '../../src/project/config-model.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { applyTask, bundleIn } from '../support/apply-task.ts';
 import { jobWorld, type JobWorld } from '../support/cloud-run.ts';
 import { createProject } from '../support/project.ts';
+import { attempt, told } from './attempt.ts';
 
 const files = { 'migrations/1_users.sql': 'create table users (id bigint primary key);' };
 const region = 'projects/acme-dev/locations/us-central1';
 const connector = `${region}/connectors/dev-cloud-run-connector`;
 const slow = { 'migrations/1_slow.sql': 'select pg_sleep(60);' };
 
-interface Scene {
-  readonly config?: Partial<CloudRunConfig>;
-  readonly files?: Readonly<Record<string, string>>;
-  readonly spoil?: (world: JobWorld) => void;
-  readonly url?: string;
-}
-
-/** One attempt in a world in which something is wrong. */
-async function attempt(scene: Scene): Promise<{ execution: Execution; findings: readonly Finding[]; world: JobWorld }> {
-  await using database = await createTestDatabase();
-  await using world = await jobWorld(scene.url ?? database.url, scene.config);
-  using project = createProject(scene.files ?? files);
-  scene.spoil?.(world);
-  const engine = world.engine();
-  const seen: Finding[] = [];
-  const watched = {
-    ...engine,
-    result: async (ref: Parameters<typeof engine.result>[0]) => {
-      const result = await engine.result(ref);
-      seen.push(...(result.findings ?? []));
-      return result;
-    },
-  };
-  const execution = await world.perform(applyTask(), await bundleIn(project.folder), { engine: watched });
-  expect(world.cloud.leaked()).toEqual([]);
-  return { execution, findings: [...execution.findings, ...seen], world };
-}
-
-async function told(
-  scene: Scene,
-  code: string,
-): Promise<Finding & { readonly exitCode: number; readonly created: number }> {
-  const { execution, findings, world } = await attempt(scene);
-  const found = findings.find((finding) => finding.code === code);
-  if (found === undefined) throw new Error(`no ${code} among ${JSON.stringify(findings)}`);
-  return { ...found, exitCode: execution.exitCode, created: world.called('CreateJob') };
-}
-
 describe('before a job is made', () => {
-  test('a missing secret is told with the nearest name there is', async () => {
+  test('a missing secret is told with the nearest name there is (`secret-missing`)', async () => {
     const finding = await told(
-      { config: { project: 'acme-dev' }, spoil: ({ terms }) => rename(terms, 'database-url-dve') },
+      { config: { project: 'acme-dev' }, spoil: ({ options }) => rename(options, 'database-url-dve') },
       'secret-missing',
     );
     expect(finding).toMatchObject({ exitCode: 10, created: 0 });
@@ -61,11 +22,11 @@ describe('before a job is made', () => {
   });
 
   test('the name of a variable in place of a secret is understood', async () => {
-    const finding = await told({ spoil: ({ terms }) => rename(terms, 'DATABASE_URL') }, 'secret-missing');
+    const finding = await told({ spoil: ({ options }) => rename(options, 'DATABASE_URL') }, 'secret-missing');
     expect(finding.fix).toContain('database-url-dev');
   });
 
-  test('a connector that does not exist is told with those that do', async () => {
+  test('a connector that does not exist is told with those that do (`connector-missing`)', async () => {
     const config = { network: { connector: 'dev-cloudrun-connector' } };
     const finding = await told({ config }, 'connector-missing');
     expect(finding).toMatchObject({ exitCode: 10, created: 0 });
@@ -81,7 +42,7 @@ describe('before a job is made', () => {
     expect(finding.fix).not.toContain('connectors create');
   });
 
-  test('a connector in error is told as one that does not come back', async () => {
+  test('a connector in error is told as one that does not come back (`connector-not-ready`)', async () => {
     const finding = await told(
       { spoil: ({ emulator }) => emulator.seed.connector(connector, 'ERROR') },
       'connector-not-ready',
@@ -90,11 +51,34 @@ describe('before a job is made', () => {
     expect(finding.fix).toContain('connectors delete dev-cloud-run-connector');
   });
 
-  test('a service account that does not exist is told with the command that makes it', async () => {
+  test('a service account that does not exist is told with the command that makes it (`service-account-missing`)', async () => {
     const config = { serviceAccount: 'nobody@acme-dev.iam.gserviceaccount.com' };
     const finding = await told({ config }, 'service-account-missing');
     expect(finding).toMatchObject({ exitCode: 10, created: 0 });
     expect(finding.fix).toContain('gcloud iam service-accounts create nobody --project acme-dev');
+  });
+
+  test('a service account that was disabled is told with the command that enables it: `service-account-disabled`', async () => {
+    const email = 'dev-cloud-run-sa@acme-dev.iam.gserviceaccount.com';
+    const spoil = ({ emulator }: JobWorld): void => emulator.seed.serviceAccount(email, { disabled: true });
+    const finding = await told({ spoil }, 'service-account-disabled');
+    expect(finding).toMatchObject({ exitCode: 10, created: 0 });
+    expect(finding.fix).toContain(`gcloud iam service-accounts enable ${email} --project acme-dev`);
+  });
+
+  test('a version of the secret that is not there is told with how to add one: `secret-version-unusable`', async () => {
+    const spoil = ({ options }: JobWorld): void => void Object.assign(options, { secretVersion: '7' });
+    const finding = await told({ spoil }, 'secret-version-unusable');
+    expect(finding).toMatchObject({ exitCode: 10, created: 0, why: expect.stringContaining('has no version 7') });
+    expect(finding.fix).toContain('gcloud secrets versions add database-url-dev');
+  });
+
+  test('a task that no variable of a job can hold is refused: `job-too-large`', async () => {
+    // What nothing can compress.
+    const ignore = Array.from({ length: 2_000 }, () => `table ${randomBytes(16).toString('hex')}`);
+    const verification = { enabled: true, strict: false, triggers: 'fire', ignore } as const;
+    const finding = await told({ task: { verification } }, 'job-too-large');
+    expect(finding).toMatchObject({ exitCode: 10, created: 0 });
   });
 
   test('a permission that is missing is named, with its role and the command', async () => {
@@ -123,7 +107,7 @@ describe('before a job is made', () => {
       network: { connector: 'nothing-like-it' },
       serviceAccount: 'nobody@acme-dev.iam.gserviceaccount.com',
     };
-    const { execution } = await attempt({ config, spoil: ({ terms }) => rename(terms, 'other') });
+    const { execution } = await attempt({ config, spoil: ({ options: terms }) => rename(terms, 'other') });
     expect(execution.findings.map(({ code }) => code).sort()).toEqual([
       'connector-missing',
       'secret-missing',
@@ -133,7 +117,7 @@ describe('before a job is made', () => {
 });
 
 /** What the configuration names, as if it had been written so. */
-function rename(terms: JobWorld['terms'], secret: string): void {
+function rename(terms: JobWorld['options'], secret: string): void {
   Object.assign(terms, { secret });
 }
 
@@ -142,7 +126,7 @@ describe('a job that the platform does not start', () => {
     ['image', { image: 'missing' }, 'image-refused'],
     ['secret', { secret: 'denied' }, 'secret-refused'],
     ['network', { connector: 'missing' }, 'network-refused'],
-  ] as const)('because of its %s says so, and nothing has changed', async (_, fault, code) => {
+  ] as const)('because of its %s says so, and nothing has changed (`network-refused`)', async (_, fault, code) => {
     const { findings, world } = await attempt({ spoil: ({ emulator }) => emulator.faults.onExecution(fault) });
     expect(findings.map((finding) => finding.code)).toContain(code);
     expect(world.emulator.state.logs.filter(({ jsonPayload }) => jsonPayload !== undefined)).toEqual([]);
@@ -153,13 +137,16 @@ describe('a job that the platform does not start', () => {
     ['CONTAINER_MISSING', 'Image not found.', 'image-refused'],
     ['VPC_NETWORK_NOT_FOUND', 'Network not found.', 'network-refused'],
     ['UNKNOWN', 'Something new.', 'job-not-started'],
-  ] as const)('because it finds %s when it makes it says so, and leaves nothing', async (reason, message, code) => {
-    const { execution } = await attempt({ spoil: ({ emulator }) => emulator.faults.onJob({ reason, message }) });
-    expect(execution.findings.map((finding) => finding.code)).toEqual([code]);
-    expect(execution.findings[0]?.why).toContain(message);
-  });
+  ] as const)(
+    'because it finds %s when it makes it says so, and leaves nothing (`image-refused`)',
+    async (reason, message, code) => {
+      const { execution } = await attempt({ spoil: ({ emulator }) => emulator.faults.onJob({ reason, message }) });
+      expect(execution.findings.map((finding) => finding.code)).toEqual([code]);
+      expect(execution.findings[0]?.why).toContain(message);
+    },
+  );
 
-  test('because its account may not read the secret names the grant', async () => {
+  test('because its account may not read the secret names the grant (`secret-refused`)', async () => {
     const finding = await told(
       { spoil: ({ emulator }) => emulator.faults.onExecution({ secret: 'denied' }) },
       'secret-refused',
@@ -171,7 +158,7 @@ describe('a job that the platform does not start', () => {
 });
 
 describe('a job that ends badly', () => {
-  test('out of memory is told as that, and the outcome is not claimed', async () => {
+  test('out of memory is told as that, and the outcome is not claimed (`job-out-of-memory`)', async () => {
     const finding = await told(
       { files: slow, spoil: ({ emulator }) => emulator.faults.onExecution({ killAfterMs: 1_500 }) },
       'job-out-of-memory',
@@ -179,7 +166,7 @@ describe('a job that ends badly', () => {
     expect(finding.exitCode).toBe(42);
   });
 
-  test('after its time is over is told as that', async () => {
+  test('after its time is over is told as that (`job-timeout`)', async () => {
     const finding = await told({ files: slow, config: { timeout: '2s' } }, 'job-timeout');
     expect(finding.fix).toContain('timeout');
   });
@@ -192,7 +179,7 @@ describe('a job that ends badly', () => {
     expect(JSON.stringify(finding)).not.toContain('S3cret');
   });
 
-  test('by a password that the database refuses ends at once', async () => {
+  test('by a password that the database refuses ends at once (`password-refused`)', async () => {
     await using database = await createTestDatabase();
     const url = database.url.replace(/:[^:@]*@/, ':wrong-password@');
     const finding = await told({ url }, 'password-refused');

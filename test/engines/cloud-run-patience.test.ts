@@ -79,7 +79,7 @@ test(
     const task = applyTask();
     const execution = await deploy({
       task,
-      engine: world.engine(world.cloud.env, 200, { deafMs: 1_000 }),
+      engine: world.engine(world.cloud.env, 200, { unreachableMs: 1_000 }),
       bundle: await bundleIn(project.folder),
       ledger,
       target: 'u@db:5432/d',

@@ -7,7 +7,7 @@ import { createProject } from '../support/project.ts';
 const files = { 'migrations/1_users.sql': 'create table users (id bigint primary key);' };
 
 test.each(['kept', 'ignored'] as const)(
-  'of two callers of a stable job at once each has its own task executed, once, or none (tokens %s)',
+  'of two callers of a stable job at once each has its own task executed, once, or none (tokens %s) (`job-not-started`)',
   { timeout: 120_000 },
   async (tokens) => {
     await using database = await createTestDatabase();

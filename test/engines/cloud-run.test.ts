@@ -102,7 +102,7 @@ test('lines that come late, twice and in disorder are put together again', async
   expect(told.filter(({ kind }) => kind === 'migration.applied')).toHaveLength(2);
 });
 
-test('lines that never come leave the execution incomplete, and its exit code true', async () => {
+test('lines that never come leave the execution incomplete, and its exit code true (`log-incomplete`)', async () => {
   await using database = await createTestDatabase();
   await using world = await jobWorld(database.url);
   using project = createProject(files);
@@ -197,6 +197,17 @@ test('a run has a second execution under the same id, also when its first job is
   expect(world.cloud.leaked()).toEqual([]);
 });
 
+test('a job that may not be deleted is left, and told as a warning: `cleanup-incomplete`', async () => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url);
+  using project = createProject(files);
+  world.emulator.faults.onCall({ method: 'DeleteJob', kind: 'status', status: 'PERMISSION_DENIED' });
+  const { exitCode, warnings } = await world.perform(applyTask(), await bundleIn(project.folder));
+  expect(exitCode).toBe(0);
+  expect(warnings).toMatchObject([{ code: 'cleanup-incomplete', severity: 'warning' }]);
+  expect(world.cloud.leaked()).toHaveLength(1);
+});
+
 test.each([
   ['ephemeral', 'renamed'],
   ['ephemeral', 'ignored'],
@@ -240,7 +251,7 @@ test('a log that may be read only a few times a minute is read as often', async 
   expect(world.cloud.leaked()).toEqual([]);
 });
 
-test('a start whose answer never comes is not called a failure', async () => {
+test('a start whose answer never comes is not called a failure (`job-start-unknown`)', async () => {
   await using database = await createTestDatabase();
   await using world = await jobWorld(database.url);
   using project = createProject(files);

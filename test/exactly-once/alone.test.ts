@@ -58,7 +58,7 @@ test('a lone statement that runs outside is the last of its file, and the file i
   expect(await logged(database)).toEqual([1, 2, 3]);
 });
 
-test('how far a procedure came that commits by itself is not guessed: a person is asked, and nothing runs twice', async () => {
+test('how far a procedure came that commits by itself is not guessed: a person is asked, and nothing runs twice (`interrupted-statement`)', async () => {
   await using database = await createTestDatabase();
   const outside = /^-- godwit: transaction=none\ndo /;
   let seen = 0;

@@ -43,19 +43,24 @@ const halfBuilt = (database: TestDatabase) => async (): Promise<void> => {
   expect(await database.query(index)).toEqual([{ valid: false }]);
 };
 
-test.each(majors)('an intent holds what it is about, OIDs, and the backend at work (PostgreSQL %i)', async (major) => {
-  await using database = await createTestDatabase(major);
-  using _ = await died(database, uniqueIndex, /^create unique/);
-  const [row] = await database.query<{ detail: string }>("select detail from godwit.statement where state = 'intent'");
-  const [table] = await database.query<{ oid: number }>("select 't'::regclass::oid as oid");
-  expect(JSON.parse(row?.detail ?? '')).toEqual({
-    owner: { pid: expect.any(Number), start: expect.stringMatching(/^\d+\.\d+$/) },
-    outside: { kind: 'create-index', index: 't_a', table: { schema: null, name: 't' }, ifNotExists: false },
-    before: { table: String(table?.oid), name: 'public.t_a', index: null },
-  });
-});
+test.each(majors)(
+  'an intent holds what it is about, OIDs, and the backend at work (PostgreSQL %i) (`leftover-remains`)',
+  async (major) => {
+    await using database = await createTestDatabase(major);
+    using _ = await died(database, uniqueIndex, /^create unique/);
+    const [row] = await database.query<{ detail: string }>(
+      "select detail from godwit.statement where state = 'intent'",
+    );
+    const [table] = await database.query<{ oid: number }>("select 't'::regclass::oid as oid");
+    expect(JSON.parse(row?.detail ?? '')).toEqual({
+      owner: { pid: expect.any(Number), start: expect.stringMatching(/^\d+\.\d+$/) },
+      outside: { kind: 'create-index', index: 't_a', table: { schema: null, name: 't' }, ifNotExists: false },
+      before: { table: String(table?.oid), name: 'public.t_a', index: null },
+    });
+  },
+);
 
-test('a half-built index whose statement has left the file is dropped, and told', async () => {
+test('a half-built index whose statement has left the file is dropped, and told (`leftover-cleared`)', async () => {
   await using database = await createTestDatabase();
   using project = await died(database, uniqueIndex, /^create unique/, halfBuilt(database));
   project.write('migrations/2_part.sql', 'insert into t values (3);');
@@ -131,7 +136,7 @@ test.each(majors)(
     expect(codes(ran)).toContain('leftover-remains');
     const [first, second] = await database.query<{ relname: string }>(left);
     expect([first?.relname, second]).toEqual([expect.stringMatching(/^pg_toast_/), undefined]);
-    expect(ran.out).toContain(`It left pg_toast.${first?.relname}`);
+    expect(ran.out).toContain(`The rebuild left pg_toast.${first?.relname}`);
   },
 );
 

@@ -3,6 +3,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
+import { elapse } from '../support/elapse.ts';
 
 const lateMs = 2_000;
 
@@ -48,7 +49,7 @@ test('the first writes of a run that arrive after their sender has come back do 
   project.write('migrations/2_b.sql', 'insert into a values (1);');
   project.write('migrations/3_c.sql', 'insert into a values (2);');
   const up = await project.runWith({ DATABASE_URL: late.url }, 'up');
-  await new Promise((resolve) => setTimeout(resolve, lateMs));
+  await elapse(lateMs, 'what was late has arrived');
   late.close();
   expect(up.exitCode, up.err).toBe(0);
   expect(up.err).toContain('2 migrations applied');

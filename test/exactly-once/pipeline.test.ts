@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { cutAt } from '../support/cut.ts';
 import { createTestDatabase, majors, type TestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
+import { until } from '../support/child.ts';
 
 /** What stops the third of many migrations that are on their way together. */
 interface Stopper {
@@ -166,9 +167,7 @@ test('DISCARD ALL gives nothing of the run away: another run still finds the dat
   const going = project.run('up');
   const sleeping =
     "select 1 from pg_stat_activity where datname = current_database() and query ~ 'pg_sleep' and state = 'active' and pid <> pg_backend_pid()";
-  const deadline = Date.now() + 20_000;
-  while ((await database.query(sleeping)).length === 0 && Date.now() < deadline)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  await until('it is under way', async () => (await database.query(sleeping)).length > 0, 20_000);
   const other = await project.run('up', '--wait', '0s');
   expect(other.exitCode, other.err).toBe(20);
   const ran = await going;

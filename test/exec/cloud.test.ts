@@ -99,15 +99,19 @@ test('a command in a job is cancelled from another machine', slow, async () => {
   await until('no job is left', () => cloud.leaked().length === 0, 30_000);
 });
 
-test('a job that is killed with its command leaves 42: what became of it is not known', slow, async () => {
-  await using database = await createTestDatabase();
-  using machine = machineFor(database);
-  cloud.emulator.faults.onExecution({ killAfterMs: 3_000 });
-  const ran = await machine.run('exec', '-e', 'dev', '--', process.execPath, '-e', 'setInterval(() => {}, 1000)');
-  expect([ran.exitCode, ran.err]).toEqual([42, expect.stringContaining('[command-lost]')]);
-  expect(cloud.leaked()).toEqual([]);
-  cloud.emulator.faults.clear();
-});
+test(
+  'a job that is killed with its command leaves 42: what became of it is not known (`command-lost`)',
+  slow,
+  async () => {
+    await using database = await createTestDatabase();
+    using machine = machineFor(database);
+    cloud.emulator.faults.onExecution({ killAfterMs: 3_000 });
+    const ran = await machine.run('exec', '-e', 'dev', '--', process.execPath, '-e', 'setInterval(() => {}, 1000)');
+    expect([ran.exitCode, ran.err]).toEqual([42, expect.stringContaining('[command-lost]')]);
+    expect(cloud.leaked()).toEqual([]);
+    cloud.emulator.faults.clear();
+  },
+);
 
 test(
   'hooks far away: one execution each, none for those that have passed; and what is there is promoted',

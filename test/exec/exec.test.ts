@@ -42,7 +42,7 @@ test('a command gets the database, its output is passed on by stream, and the ru
   expect((await project.run('runs', 'verify-chain')).exitCode).toBe(0);
 });
 
-test('a command that fails ends with 40, and its own exit code is told', async () => {
+test('a command that fails ends with 40, and its own exit code is told (`command-failed`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(migration, database.url);
   const ran = await project.run('exec', '--json', '--', node, '-e', 'process.exit(3)');
@@ -97,7 +97,7 @@ test('the URL is passed on as it was given, and nothing leads a client elsewhere
   expect((await project.run('runs', 'attach', run)).out).toBe('7 undefined mine\n');
 });
 
-test('a program that is not there is refused by name, and nothing has been executed', async () => {
+test('a program that is not there is refused by name, and nothing has been executed (`command-not-started`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(migration, database.url);
   const ran = await project.run('exec', '--', 'no-such-program-here');
@@ -138,14 +138,14 @@ test('Ctrl-C ends the command and what it has started; one that ignores it is en
   expect(JSON.parse(String(row?.['about']))).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
 }, 600_000);
 
-test('a command that takes longer than it may is ended', async () => {
+test('a command that takes longer than it may is ended (`command-timeout`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(migration, database.url);
   const ran = await project.run('exec', '--timeout', '1s', '--', node, '-e', 'setInterval(() => {}, 1000)');
   expect([ran.exitCode, ran.err]).toEqual([40, expect.stringContaining('[command-timeout]')]);
 });
 
-test('what a command leaves behind holding its output is ended, and said', async () => {
+test('what a command leaves behind holding its output is ended, and said (`processes-left`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(migration, database.url);
   const script = `

@@ -2,11 +2,12 @@ import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Manifest } from '../../src/adapters/bundle/manifest.ts';
-import { readBundle } from '../../src/adapters/bundle/bundle-folder.ts';
+import { readBundleFolder } from '../../src/adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
+import { elapse } from '../support/elapse.ts';
 
 const table = 'create table a (n int);\n';
 
@@ -35,7 +36,7 @@ test('a runner that was killed: attach asks the history how it ended, the list s
   const attached = await project.run('runs', 'attach', run, '--json');
   expect(attached.exitCode).toBe(130);
   expect(attached.json.slice(-2)).toMatchObject([
-    { kind: 'finding', finding: { code: 'interrupted', why: expect.stringContaining('recorded by it: 1.') } },
+    { kind: 'finding', finding: { code: 'interrupted', why: expect.stringContaining('applied and recorded: 1.') } },
     { kind: 'run.finished', outcome: 'interrupted', exitCode: 130, events: attached.json.length },
   ]);
   await sessionsGone(database);
@@ -64,7 +65,7 @@ test('a runner that was killed, and a database out of reach: nobody knows yet', 
   ]);
 });
 
-test('a runner whose last lines are missing ended as the history says', async () => {
+test('a runner whose last lines are missing ended as the history says (`lines-lost`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ 'migrations/1_a.sql': table, 'migrations/2_b.sql': 'select 1 / 0;' }, database.url);
   const run = /runs attach (\w+)/.exec((await project.run('up', '--detach')).err)?.[1] ?? '';
@@ -75,7 +76,7 @@ test('a runner whose last lines are missing ended as the history says', async ()
   expect([attached.exitCode, attached.err]).toEqual([40, expect.stringContaining('[lines-lost]')]);
 });
 
-test('a frozen runner whose session was ended finds out that another one has taken over, and changes nothing', async () => {
+test('a frozen runner whose session was ended finds out that another one has taken over, and changes nothing (`taken-over`)', async () => {
   await using database = await createTestDatabase();
   const rows = Array.from({ length: 60 }, (_, n): [string, string] => [
     `migrations/${n + 2}_row.sql`,
@@ -111,7 +112,7 @@ test('another process that bears the pid of a runner is not stopped for it', asy
   const count = (): void => void (signals += 1);
   process.on('SIGTERM', count);
   await project.run('runs', 'cancel', run);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await elapse(50, 'a signal would have come');
   process.off('SIGTERM', count);
   expect(signals).toBe(0);
 });
@@ -146,12 +147,12 @@ test('a bundle that was changed on its way is refused as damaged, whatever was c
   for (const [newManifest, newBody] of damages) {
     writeFileSync(manifest, newManifest);
     writeFileSync(body, newBody);
-    const read = await readBundle(bundle, nodeHashing);
+    const read = await readBundleFolder(bundle, nodeHashing);
     expect(read.ok ? 'accepted' : read.findings.map(({ code }) => code)).toEqual(
       expect.arrayContaining(['bundle-damaged']),
     );
   }
   writeFileSync(manifest, text.manifest);
   writeFileSync(body, text.body);
-  expect((await readBundle(bundle, nodeHashing)).ok).toBe(true);
+  expect((await readBundleFolder(bundle, nodeHashing)).ok).toBe(true);
 });

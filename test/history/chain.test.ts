@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { files, run, someHistory } from './some-history.ts';
+import { until } from '../support/child.ts';
 
 test('whoever forges a row is told of on the screen, with exit code 50', async () => {
   await using database = await createTestDatabase();
@@ -92,7 +93,7 @@ test('a baseline that was found again in a copy of the database is clean, and a 
   await database.query('update godwit.guard set database_oid = 1');
   project.write('migrations/4_d.sql', 'create table d (id int);');
   const copied = await project.run('up');
-  expect([copied.exitCode, copied.err]).toEqual([0, expect.stringContaining('found again by names')]);
+  expect([copied.exitCode, copied.err]).toEqual([0, expect.stringContaining('matched by name')]);
   const clean = await project.run('runs', 'verify-chain');
   expect([clean.exitCode, clean.err]).toEqual([0, clean.err]);
   await database.query(`update godwit.guard set database_oid = 1;
@@ -129,7 +130,8 @@ test('a request to cancel that is written while the run writes waits for its tur
   await run.query('begin');
   await run.query(log('first'));
   const second = beside.query(log('second'));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  await until('the second one waits', async () => (await database.query(waiting)).length > 0);
   await run.query('commit');
   await second;
   const kinds = await database.query('select kind from godwit.event order by n desc limit 2');

@@ -11,7 +11,7 @@ const files = {
 const pending = { 'migrations/3_more.sql': 'alter table users add column email text;' };
 const emptying = 'drop schema public cascade; create schema public';
 
-test('F15: a database that was emptied is recognised, with the way to start afresh', async () => {
+test('F15: a database that was emptied is recognised, with the way to start afresh (`objects-gone`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(files, database.url);
   expect((await project.run('up')).exitCode).toBe(0);
@@ -47,7 +47,7 @@ test('F15: on a server that is pinned, the way names each step, and leads there'
   await database.query(emptying);
   const refused = await project.run('up', '-e', 'stg');
   expect(refused.err).toContain(
-    'start afresh: `DROP SCHEMA godwit CASCADE`, `godwit adopt --identity --reason TEXT -e stg`, `godwit up -e stg`',
+    'start again: `DROP SCHEMA godwit CASCADE`, `godwit adopt --identity --reason TEXT -e stg`, `godwit up -e stg`',
   );
   await database.query('drop schema godwit cascade');
   expect((await project.run('adopt', '--identity', '--reason', 'emptied', '-e', 'stg')).exitCode).toBe(0);
@@ -62,7 +62,9 @@ test('F15: what only some miss is told by the statement that misses it, with its
   await database.query('drop table users cascade');
   const up = await project.run('up');
   expect(up.exitCode).toBe(40);
-  expect(up.err).toContain('Table public.users was made by migration 1 (migrations/1_users.sql) and is gone');
+  expect(up.err).toContain(
+    'Table public.users was created by migration 1 (migrations/1_users.sql) but no longer exists',
+  );
   expect(up.err).not.toContain('Create the table first');
   project.remove('migrations/3_more.sql');
   await database.query('drop table orders; drop table "Odd names"; create table orders (id int)');
@@ -83,7 +85,7 @@ test('F15: a migration that dropped it itself is named; nothing else is an alarm
   expect((await project.run('up', '--to', '1')).exitCode).toBe(0);
   const both = await project.run('up');
   expect(both.exitCode).toBe(40);
-  expect(both.err).toContain('made by migration 1 (migrations/1_a.sql), and migration 2 has dropped it');
+  expect(both.err).toContain('created by migration 1 (migrations/1_a.sql), and migration 2 dropped it');
   project.remove('migrations/3_bad.sql');
   for (const command of ['up', 'plan', 'status', 'verify']) {
     const ran = await project.run(command);

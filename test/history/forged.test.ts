@@ -87,12 +87,12 @@ test.each<[string, string | readonly string[], string | RegExp]>([
   [
     'other words of the baseline',
     `update godwit.object set words = '{forged}' where kind = 'column' and name = 'public.a.name'`,
-    'baseline of column public.a.name: its words',
+    'baseline of column public.a.name: its definition',
   ],
   [
     'another writer in the baseline',
     `update godwit.object set seq = 2 where name = 'public.a_name'`,
-    'baseline of index public.a_name: its words, or who wrote them',
+    'baseline of index public.a_name: its definition or its author',
   ],
   [
     'a missing row of the baseline',
@@ -107,12 +107,12 @@ test.each<[string, string | readonly string[], string | RegExp]>([
   [
     'other former words',
     `update godwit.former_object set words = '{forged}' where name = 'public.b'`,
-    'former words (godwit.former_object)',
+    'former definitions (godwit.former_object)',
   ],
   [
     'missing former words',
     `delete from godwit.former_object where name = 'public.b'`,
-    'former words (godwit.former_object)',
+    'former definitions (godwit.former_object)',
   ],
   [
     'added former words',
@@ -146,7 +146,7 @@ test.each<[string, string | readonly string[], string | RegExp]>([
   [
     'a middle run missing',
     `delete from godwit.run where n = 2`,
-    /run number 2 has lost its row(.|\n)*of it \d+ events are left/,
+    /run number 2 has lost its row(.|\n)*what remains of it: \d+ events/,
   ],
   [
     'a middle migration missing',
@@ -158,7 +158,7 @@ test.each<[string, string | readonly string[], string | RegExp]>([
     `insert into godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash) values ('0X', 'up', '', '', '', '', '')`,
     'Run 0X: its row was added',
   ],
-  ['events cut off', `delete from godwit.event where run = ${run(1)} and n > 4`, 'events were written, 4 are there'],
+  ['events cut off', `delete from godwit.event where run = ${run(1)} and n > 4`, 'events were written, 4 exist'],
   [
     'all events cut off, and the row with them',
     [`delete from godwit.event where run = ${run(3)}`, `update godwit.run set events = 0, event_head = '' where n = 3`],

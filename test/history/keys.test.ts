@@ -18,7 +18,7 @@ test.each([
   expect((await project.run('status')).exitCode).toBe(0);
 });
 
-test('F1: a history of version 2 that has lost rows is told of, and never fails for a key', async () => {
+test('F1: a history of version 2 that has lost rows is told of, and never fails for a key (`history-damaged`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ 'migrations/1_a.sql': 'create table a (id int);' }, database.url);
   await database.query('create schema godwit; set check_function_bodies = off');
@@ -29,7 +29,7 @@ insert into godwit.epoch (epoch, runs) values (1, 1);
 insert into godwit.event (run, n, kind, body, previous, hash) values ('01A', 1, 'run', '{}', '', 'x')`);
   const refused = await project.run('up');
   expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('[history-damaged]')]);
-  expect(refused.err).toContain('godwit.epoch counts 1 runs, and 0 have a row');
+  expect(refused.err).toContain('godwit.epoch counts 1 runs, but 0 have a row');
   // What no command has to trust stays as it is, and is named by verify-chain.
   await database.query('update godwit.epoch set runs = 0');
   const up = await project.run('up');
@@ -46,6 +46,6 @@ insert into godwit.event (run, n, kind, body, previous, hash) values ('01A', 1, 
   const chain = await project.run('runs', 'verify-chain');
   expect([chain.exitCode, chain.err]).toEqual([
     50,
-    expect.stringContaining('run 01A has lost its row; of it 1 events are left'),
+    expect.stringContaining('run 01A has lost its row; what remains of it: 1 events'),
   ]);
 });

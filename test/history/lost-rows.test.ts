@@ -25,7 +25,7 @@ test.each([
     "delete from godwit.run where started_at < now() + interval '1 day'",
     /run \w+, which migration 1 belongs to, has lost its row/,
   ],
-  ['a run that applied nothing', "delete from godwit.run where outcome = 'failed'", /counts 3 runs, and 2 have a row/],
+  ['a run that applied nothing', "delete from godwit.run where outcome = 'failed'", /counts 3 runs, but 2 have a row/],
   ['a checksum', "update godwit.migration set checksum = repeat('0', 64) where id = '2'", /migration 2 \(number 2\)/],
   [
     'the guard, twice',
@@ -35,7 +35,7 @@ test.each([
   [
     'the version',
     'update godwit.guard set schema_version = 2',
-    /says that the schema has version 2, and its tables are of version 3/,
+    /says that the schema has version 2, but its tables have version 3/,
   ],
   ['an id', "update godwit.migration set id = '9' where id = '3'", /migration 9 \(number 3\)/],
   ['what a migration was', "update godwit.migration set kind = 'reverted' where id = '2'", /migration 2 \(number 2\)/],
@@ -98,10 +98,10 @@ test.each([
   for (const command of ['up', 'plan', 'status', 'down']) {
     const ran = await project.run(command);
     expect([command, ran.exitCode], ran.err).toEqual([command, 10]);
-    expect(ran.err).toContain('statements of a migration that stands in part were changed, added or removed');
+    expect(ran.err).toContain('statements of a partly applied migration were changed, added or removed');
   }
   const chain = await project.run('runs', 'verify-chain');
-  expect([chain.exitCode, chain.err]).toEqual([50, expect.stringContaining('that stands in part')]);
+  expect([chain.exitCode, chain.err]).toEqual([50, expect.stringContaining('of a partly applied migration')]);
   expect(await database.query('select bal from acc')).toEqual([{ bal: 111 }]);
 });
 

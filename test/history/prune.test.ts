@@ -4,6 +4,7 @@ import { cutAt } from '../support/cut.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { files, someHistory } from './some-history.ts';
+import { elapse } from '../support/elapse.ts';
 
 const now = (): string => new Date().toISOString();
 
@@ -68,14 +69,14 @@ test('F1: old runs are pruned by a command; every read goes on, and what is left
   ]);
 });
 
-test('F1: nothing is pruned of a history whose audit was altered: the traces would go', async () => {
+test('F1: nothing is pruned of a history whose audit was altered: the traces would go (`prune-refused`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(files, database.url);
   await oldHistory(project);
   await database.query("update godwit.run set by_whom = 'eve' where n = 2");
   const refused = await project.run('runs', 'prune', '--before', now(), '--yes');
   expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('[prune-refused]')]);
-  expect(refused.err).toMatch(/The audit is not whole: Run 01\w+: by_whom is "eve" and was ".*"\.\n/);
+  expect(refused.err).toMatch(/The audit chain is not intact: Run 01\w+: by_whom is "eve" and was ".*"\.\n/);
   expect(await database.query('select count(*)::int as n from godwit.run')).toEqual([{ n: 5 }]);
 });
 
@@ -112,7 +113,7 @@ test('F1: what keeps a run is respected: the newest, a hook that passed, a migra
   expect([end.exitCode, end.err]).toEqual([0, expect.stringMatching(/pruned by .*\n.*pruned by /)]);
 });
 
-test('F1: statements of migrations that are not in effect go, the others stay for `up` to compare with', async () => {
+test('F1: statements of migrations that are not in effect go, the others stay for `up` to compare with (`migration-reformatted`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ ...files, 'migrations/2_b.down.sql': 'drop table b;' }, database.url);
   const ran = async (line: string): Promise<void> => {
@@ -121,7 +122,7 @@ test('F1: statements of migrations that are not in effect go, the others stay fo
   };
   await ran('up --to 1');
   await ran('up');
-  await ran('down --lose 9');
+  await ran('down --allow-row-loss 9');
   project.write('migrations/9_z.sql', 'select 1;');
   project.write('migrations/9_z.down.sql', 'select 1;');
   await ran('up');
@@ -136,7 +137,7 @@ test('F1: statements of migrations that are not in effect go, the others stay fo
   project.write('migrations/1_a.sql', `-- a note\n${files['migrations/1_a.sql']}`);
   const up = await project.run('up');
   expect([up.exitCode, up.err]).toEqual([0, expect.stringContaining('[migration-reformatted]')]);
-  await ran('down --to 1 --lose 9');
+  await ran('down --to 1 --allow-row-loss 9');
   expect(await verifyChain(project)).toEqual([0, expect.any(String)]);
   const again = await project.run('runs', 'prune', '--before', now(), '--yes');
   expect([again.exitCode, again.err]).toEqual([0, expect.stringContaining('1 run pruned')]);
@@ -153,14 +154,14 @@ describe('F1: what is left after a pruning is as safe as before', () => {
     ['a file', "update godwit.migration set file = 'x.sql' where seq = 1", /file is "x.sql"/],
     ['a statement', "update godwit.statement set hash = 'x' where seq = 1", /its statements/],
     ['words', "update godwit.object set words = '{forged}' where name = 'public.a.name'", /column public.a.name/],
-    ['a former word', "update godwit.former_object set words = '{forged}'", /former words/],
+    ['a former word', "update godwit.former_object set words = '{forged}'", /former definitions/],
     ['a note', 'delete from godwit.pruned where n = 2', /run number 2 has lost its row/],
     [
       'a note of a run that stays',
       'delete from godwit.pruned where n = 1',
       /the note that run 01\w+ was pruned was removed/,
     ],
-    ['a head', "update godwit.pruned set event_head = 'x' where n = 2", /is not as run/],
+    ['a head', "update godwit.pruned set event_head = 'x' where n = 2", /differs from what run/],
     ['a count', 'update godwit.epoch set pruned = 1', /counts 1 pruned runs, and 2/],
     [
       'a run, as if it had been pruned',
@@ -180,10 +181,10 @@ describe('F1: what is left after a pruning is as safe as before', () => {
 
 test.each([
   ['', '--before is missing'],
-  ['yesterday', 'that is no date'],
-  ['2026-02-30', 'that is no date'],
-  ['2026-13-01', 'that is no date'],
-  ['31.01.2026', 'that is no date'],
+  ['yesterday', 'that is not a date'],
+  ['2026-02-30', 'that is not a date'],
+  ['2026-13-01', 'that is not a date'],
+  ['31.01.2026', 'that is not a date'],
   ['2999-01-01', 'lies in the future'],
 ])('F1: --before %j is refused, and says what a date is', async (date, why) => {
   using project = createProject(files);
@@ -191,7 +192,7 @@ test.each([
   expect([ran.exitCode, ran.err]).toEqual([2, expect.stringContaining(why)]);
 });
 
-test('F1: a person is asked, in a protected environment for its name; --yes is none there', async () => {
+test('F1: a person is asked, in a protected environment for its name; --yes is none there (`needs-approval`)', async () => {
   await using database = await createTestDatabase();
   const config = {
     environments: { prod: { database: { env: 'DATABASE_URL' } }, dev: { database: { env: 'DATABASE_URL' } } },
@@ -218,7 +219,7 @@ test('F1: in an unprotected environment yes is enough, and where nobody can be a
   const env = { HOME: project.folder, DATABASE_URL: database.url };
   const line = `runs prune --before ${now()}`;
   const unasked = await project.run(...line.split(' '));
-  expect([unasked.exitCode, unasked.err]).toEqual([10, expect.stringContaining('Say `--yes`')]);
+  expect([unasked.exitCode, unasked.err]).toEqual([10, expect.stringContaining('Add `--yes`')]);
   const no = await atTerminal(project, env, line, ['']);
   expect([no.exitCode, no.err]).toEqual([10, expect.stringContaining('[prune-refused]')]);
   const yes = await atTerminal(project, env, line, ['y']);
@@ -250,7 +251,7 @@ test('F1: cut off in the middle, it is done once, or not at all', async () => {
   const state = { over: false };
   const again = project.run('runs', 'prune', '--before', now(), '--yes').finally(() => (state.over = true));
   for (let n = 0; n < 5 && !state.over; n += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await elapse(300, 'it connects and waits again');
     await endWaiting(database);
   }
   await blocker.client.query('rollback');

@@ -38,7 +38,7 @@ test('F14: a schema that was restored without its data is told as such, with the
   await database.query(`truncate ${tables[0]?.name ?? ''}`);
   for (const command of ['up', 'status', 'verify']) {
     const ran = await project.run(command);
-    expect([ran.exitCode, ran.err]).toEqual([10, expect.stringContaining('it was restored without its data')]);
+    expect([ran.exitCode, ran.err]).toEqual([10, expect.stringContaining('the schema was restored without its data')]);
     expect(ran.err).toContain('DROP SCHEMA godwit CASCADE');
   }
   await database.query('drop schema godwit cascade');

@@ -143,24 +143,28 @@ test('F11: prod whose history is gone, whose name or id was edited, is not taken
   }
 });
 
-test('F11: without a pin of prod nothing is changed, and nothing by the same address', slow, async () => {
-  await using set = await scene();
-  const { project, copy, at, prod } = set;
-  const stg = await copy();
-  const same = await project.runWith({ PROD_URL: stg.url, STG_URL: stg.url }, 'up', '-e', 'stg');
-  expect([same.exitCode, same.err]).toEqual([10, expect.stringContaining('lead to the same address')]);
-  project.remove('godwit.lock.json');
-  const up = await at(stg, 'up');
-  expect([up.exitCode, up.err]).toEqual([10, expect.stringContaining('[copied-from-unpinned]')]);
-  expect(up.err).toContain('godwit up -e prod');
-  expect((await at(stg, 'status')).exitCode).toBe(0);
-  // The cure, with nothing pending.
-  project.remove('migrations/2_orders.sql');
-  expect((await project.runWith({ PROD_URL: prod.url }, 'up', '-e', 'prod')).exitCode).toBe(0);
-  project.write('migrations/2_orders.sql', 'create table orders (id int);');
-  const again = await at(stg, 'up');
-  expect(again.exitCode, again.err).toBe(0);
-});
+test(
+  'F11: without a pin of prod nothing is changed, and nothing by the same address (`copied-from-unpinned`)',
+  slow,
+  async () => {
+    await using set = await scene();
+    const { project, copy, at, prod } = set;
+    const stg = await copy();
+    const same = await project.runWith({ PROD_URL: stg.url, STG_URL: stg.url }, 'up', '-e', 'stg');
+    expect([same.exitCode, same.err]).toEqual([10, expect.stringContaining('lead to the same address')]);
+    project.remove('godwit.lock.json');
+    const up = await at(stg, 'up');
+    expect([up.exitCode, up.err]).toEqual([10, expect.stringContaining('[copied-from-unpinned]')]);
+    expect(up.err).toContain('godwit up -e prod');
+    expect((await at(stg, 'status')).exitCode).toBe(0);
+    // The cure, with nothing pending.
+    project.remove('migrations/2_orders.sql');
+    expect((await project.runWith({ PROD_URL: prod.url }, 'up', '-e', 'prod')).exitCode).toBe(0);
+    project.write('migrations/2_orders.sql', 'create table orders (id int);');
+    const again = await at(stg, 'up');
+    expect(again.exitCode, again.err).toBe(0);
+  },
+);
 
 test('F11: a copy of anything else is refused', slow, async () => {
   await using set = await scene();
@@ -171,7 +175,7 @@ test('F11: a copy of anything else is refused', slow, async () => {
   expect([ofDev.exitCode, ofDev.err]).toEqual([10, expect.stringContaining('belongs to environment "dev"')]);
   await stg.query("update godwit.guard set environment = 'prod', environment_id = gen_random_uuid()");
   const ofOther = await at(stg, 'up');
-  expect([ofOther.exitCode, ofOther.err]).toEqual([10, expect.stringContaining('it is no copy of that one')]);
+  expect([ofOther.exitCode, ofOther.err]).toEqual([10, expect.stringContaining('it is not a copy of that one')]);
   expect(
     (await project.runWith({ STG_URL: stg.url }, 'adopt', '--identity', '--reason', 'x', '-e', 'stg')).exitCode,
   ).toBe(0);
@@ -180,9 +184,9 @@ test('F11: a copy of anything else is refused', slow, async () => {
 
 test.each([
   ['copied from prod', 'must be "copied-from NAME"'],
-  ['copied-from nothing', 'no environment here'],
+  ['copied-from nothing', 'not an environment here'],
   ['copied-from stg', 'itself'],
-  ['copied-from local', 'no environment here'],
+  ['copied-from local', 'not an environment here'],
 ])('F11: identity "%s" is refused with the configuration', async (identity, why) => {
   using project = createProject({ 'godwit.config.json': config(identity) });
   const ran = await project.run('status', '-e', 'stg');

@@ -61,13 +61,13 @@ test('F11: a refreshed staging is refused once, with all that differs and the on
     expect([command, ran.exitCode]).toEqual([command, 10]);
     expect(ran.err.match(/\[wrong-database\]/g)).toHaveLength(1);
     expect(ran.err).toContain('belongs to environment "prod"');
-    expect(ran.err).toContain(`It has id ${before['prod']?.id}; "stg" is pinned to id ${before['stg']?.id}`);
+    expect(ran.err).toContain(`The database has id ${before['prod']?.id}; "stg" is pinned to id ${before['stg']?.id}`);
     expect(ran.err).toContain(`pinned ${before['stg']?.databaseOid}`);
     expect(ran.err).toContain('godwit adopt --identity --reason TEXT -e stg');
   }
 });
 
-test('F11: commands that only look say it and answer', slow, async () => {
+test('F11: commands that only look say it and answer (`wrong-database`)', slow, async () => {
   await using scene = await refreshed();
   const commands = [
     ['status'],
@@ -230,7 +230,7 @@ test('F11: an emptied database is taken under its name too', slow, async () => {
   const { run, env, project } = scene;
   await using empty = await createTestDatabase();
   env['STG_URL'] = empty.url;
-  expect((await run('up', '-e', 'stg')).err).toContain('has never been changed by godwit');
+  expect((await run('up', '-e', 'stg')).err).toContain('godwit has never changed this database');
   const settled = await run('adopt', '--identity', '--reason', 'made anew', '-e', 'stg');
   expect(settled.exitCode, settled.err).toBe(0);
   const up = await run('up', '-e', 'stg');

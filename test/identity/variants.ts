@@ -41,7 +41,7 @@ export const variants: Readonly<Record<string, Variant>> = {
   'a database beside it was made with prod as its template': {
     mix: async (stage) => (stage.env['PROD_URL'] = stage.one.url(await clone(stage, 'prod'))),
     with: Object.keys(commands) as Command[],
-    says: 'another database',
+    says: 'database is a different one',
   },
   'prod was restored on another server': {
     mix: async (stage) => (stage.env['PROD_URL'] = stage.other.url(await restore(stage, 'prod', stage.other))),
@@ -50,7 +50,7 @@ export const variants: Readonly<Record<string, Variant>> = {
   },
   'prod was restored on the same server under another name': {
     mix: async (stage) => (stage.env['PROD_URL'] = stage.one.url(await restore(stage, 'prod', stage.one))),
-    says: 'another database',
+    says: 'database is a different one',
   },
   'a dump of prod was restored where dev should be': {
     mix: async (stage) => (stage.env['DEV_URL'] = stage.other.url(await restore(stage, 'prod', stage.other))),
@@ -71,7 +71,7 @@ export const variants: Readonly<Record<string, Variant>> = {
       stage.env['PROD_URL'] = stage.other.url('prod');
     },
     with: ['up', 'adopt', 'adopt --baseline', 'up --file', 'up --detach'],
-    says: 'has never been changed',
+    says: 'has never changed',
   },
   'another project migrates the database of this name there': {
     mix: async (stage) => {
@@ -94,7 +94,7 @@ export const variants: Readonly<Record<string, Variant>> = {
   'the whole history was dropped': {
     mix: async (stage) => await inClone(stage, 'drop schema godwit cascade'),
     with: ['up', 'adopt', 'up --file'],
-    says: 'has never been changed',
+    says: 'has never changed',
   },
   'the id in the database was edited': {
     mix: async (stage) => await inClone(stage, 'update godwit.guard set environment_id = gen_random_uuid()'),
@@ -198,7 +198,7 @@ export const variants: Readonly<Record<string, Variant>> = {
       await stage.one.query('postgres', `drop database ${name}`);
       await stage.one.query('postgres', `create database ${name}`);
     },
-    says: 'has never been changed',
+    says: 'has never changed',
   },
   'the database was dropped and copied back under its name': {
     mix: async (stage) => {
@@ -207,11 +207,11 @@ export const variants: Readonly<Record<string, Variant>> = {
       await stage.one.query('postgres', `create database ${name} template prod`);
     },
     with: ['up', 'down'],
-    says: 'another database',
+    says: 'database is a different one',
   },
   'the URL ends in another database of the server': {
     mix: ({ env, one }) => (env['PROD_URL'] = one.url('postgres')),
-    says: 'has never been changed',
+    says: 'has never changed',
   },
   'the direct URL leads elsewhere than the one beside it': {
     mix: ({ env, project }) => {
@@ -230,7 +230,7 @@ export const variants: Readonly<Record<string, Variant>> = {
       await stage.one.query('postgres', `alter database ${name} rename to ${name}_old`);
       await stage.one.query('postgres', `alter database ${second} rename to ${name}`);
     },
-    says: 'another database',
+    says: 'database is a different one',
   },
   'a copy is reached by a role that may not ask for the server’s identity': {
     mix: async (stage) => {
@@ -246,7 +246,7 @@ export const variants: Readonly<Record<string, Variant>> = {
       [url.username, url.password] = [name, name];
       stage.env['PROD_URL'] = url.href;
     },
-    says: 'another database',
+    says: 'database is a different one',
   },
   'a plan that was reviewed for prod is used for dev': {
     mix: async ({ project }) => await project.run('plan', '-e', 'prod', '--out', 'plan.json'),

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Caller } from '../../emulator/registry/access.ts';
 import { createRegistry, type Registry } from '../../emulator/registry/registry.ts';
-import { createCredentials, type RegistryCredential } from '../../src/adapters/image/credentials.ts';
+import { createRegistryCredentials, type RegistryCredential } from '../../src/adapters/image/credentials.ts';
 import { parseReference, type ImageReference } from '../../src/adapters/image/reference.ts';
 import { createRegistryClient, type RegistryClient } from '../../src/adapters/image/registry-client.ts';
 import { FaultError } from '../../src/kit/fault.ts';
@@ -118,7 +118,7 @@ test('a Google access token buys a token of a registry of one’s own choice', a
   });
   const secrets: string[] = [];
   using client = createRegistryClient({
-    credentials: createCredentials({
+    credentials: createRegistryCredentials({
       googleToken: () => Promise.resolve(ok('google-token')),
       google: (host) => host === server.host,
       register: (secret) => secrets.push(secret),
@@ -226,7 +226,7 @@ test('Docker’s configuration gives names and passwords; its helpers are not ru
       credHelpers: { 'helped.example': 'no-such-helper' },
     }),
   );
-  const credentials = createCredentials({ googleToken: () => Promise.resolve(ok('g')), dockerConfig: file });
+  const credentials = createRegistryCredentials({ googleToken: () => Promise.resolve(ok('g')), dockerConfig: file });
   expect(await credentials('registry.example')).toEqual(ok(ada));
   expect(await credentials('docker.io')).toEqual(ok(ada));
   expect(await credentials('tokens.example')).toEqual(ok({ kind: 'refresh', token: 'abc' }));

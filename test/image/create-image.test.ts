@@ -170,7 +170,7 @@ test('layers of the same registry are mounted, those of another one travel, with
   expect(mounted.base).toBe(image.base);
 });
 
-test('an image that does not exist is named before anything is created', async () => {
+test('an image that does not exist is named before anything is created (`image-missing`)', async () => {
   await using world = await imageWorld();
   const codes = await refused({ ...world.order, base: `${world.server.host}/library/node:33` }, world);
   expect(codes).toEqual([['image-missing', expect.stringContaining('library/node') as string]]);

@@ -68,7 +68,7 @@ test.each<readonly [string, FaultCode, RegistryFaultPlan]>([
     { fault: { kind: 'corrupt' }, method: 'GET', path: /manifests/, times: 99 },
   ],
   ['loses every upload', 'registry-unreachable', { fault: { kind: 'lost' }, method: 'PUT', path: /blobs/, times: 99 }],
-])('a registry that %s ends it with %s, a cause, a fix, and no image', async (_, code, plan) => {
+])('a registry that %s ends it with `%s`, a cause, a fix, and no image', async (_, code, plan) => {
   await using world = await imageWorld();
   world.server.faults.add(plan);
   const findings = await findingsOf(world.order, world);
@@ -142,7 +142,7 @@ test('an interruption ends it at once, with its reason', async () => {
 
 const arm: MadeImage = { ...tinyNodeImage, platform: { os: 'linux', architecture: 'arm64' } };
 
-test('an image for another platform is refused by its name', async () => {
+test('an image for another platform is refused by its name (`image-platform`)', async () => {
   await using world = await imageWorld();
   await pushImage(`${world.server.host}/team/arm:1`, arm);
   const findings = await findingsOf({ ...world.order, base: `${world.server.host}/team/arm:1` }, world);
@@ -186,7 +186,7 @@ test.each(['oci', 'docker'] as const)('of an index (%s) the image for the platfo
   ]);
 });
 
-test('an order for no image at all is refused before anything is asked', async () => {
+test('an order for no image at all is refused before anything is asked (`image-reference`)', async () => {
   await using world = await imageWorld();
   world.requests();
   for (const wrong of [{ base: 'Not An Image' }, { repository: 'also/NOT' }])
@@ -196,7 +196,7 @@ test('an order for no image at all is refused before anything is asked', async (
   expect(world.requests()).toEqual([]);
 });
 
-test('a fault of the credentials is told as it is', async () => {
+test('a fault of the credentials is told as it is (`google-credentials-missing`)', async () => {
   await using world = await imageWorld();
   const finding: Finding = { code: 'google-credentials-missing', severity: 'error', title: 't', why: 'w', fix: 'f' };
   using client = createRegistryClient({ credentials: () => Promise.reject(new FaultError(finding)), timeouts: quick });

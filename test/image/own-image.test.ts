@@ -96,7 +96,7 @@ test('and is not taken apart again the next time', async () => {
 
 test.each<readonly [string, MadeImage, string]>([
   ['of another C library', { layers: [{ 'lib/ld-musl-x86_64.so.1': '', 'usr/lib/libstdc++.so.6': '' }] }, 'uses musl'],
-  ['without any C library', { layers: [{ 'app/static': '' }] }, 'no C library'],
+  ['without any C library', { layers: [{ 'app/static': '' }] }, 'nor a C library'],
   ['without the C++ library', { layers: [{ 'lib64/ld-linux-x86-64.so.2': '' }] }, 'libstdc++'],
   [
     'with a Node that is too old',
@@ -111,7 +111,7 @@ test.each<readonly [string, MadeImage, string]>([
   expect(refusal).toContain(why);
 });
 
-test('layers that cannot be looked into are told', async () => {
+test('layers that cannot be looked into are told (`image-without-node`)', async () => {
   await using world = await imageWorld();
   const digest = await pushImage(`${world.server.host}/team/closed:1`, python);
   const repository = world.server.store.repositories.get('team/closed')!;

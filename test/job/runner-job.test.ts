@@ -63,7 +63,7 @@ test('a job performs its task with what its variables hold', async () => {
   expect(told.text).not.toContain(database.url);
 });
 
-test('a task that the platform starts again is refused', async () => {
+test('a task that the platform starts again is refused (`job-repeated`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(files);
   const variables = await carried(project.folder);
@@ -73,7 +73,7 @@ test('a task that the platform starts again is refused', async () => {
   expect(await database.query("select to_regclass('users') is null as absent")).toEqual([{ absent: true }]);
 });
 
-test('a bundle that is not the one the job was started for is refused', async () => {
+test('a bundle that is not the one the job was started for is refused (`bundle-damaged`)', async () => {
   using project = createProject(files);
   const variables = await carried(project.folder);
   const env = { ...variables, GODWIT_BUNDLE_HASH: 'f'.repeat(64), DATABASE_URL: 'postgresql://u:p@127.0.0.1/d' };

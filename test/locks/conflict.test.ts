@@ -27,7 +27,7 @@ test(
 );
 
 test(
-  'a conflict that comes back until the budget is spent is a clean failure with a code of its own',
+  'a conflict that comes back until the budget is spent is a clean failure with a code of its own (`serialization-failure`)',
   async () => {
     await using database = await createTestDatabase();
     using folder = await begin(
@@ -38,7 +38,7 @@ test(
     const ran = await folder.run('up');
     expect([ran.exitCode, ran.err]).toEqual([40, expect.stringContaining('serialization-failure')]);
     expect(ran.err).toContain('migrations/2_change.sql:2');
-    expect(ran.err).toContain('It was tried');
+    expect(ran.err).toContain('Godwit tried');
   },
   patientMs,
 );

@@ -32,7 +32,7 @@ const crossing =
   '-- godwit: lock-timeout=30s\nalter table users add column age int;\nalter table log add column at timestamptz;';
 
 test(
-  'a deadlock with the application is tried again',
+  'a deadlock with the application is tried again (`deadlock`)',
   async () => {
     await using database = await createTestDatabase();
     using folder = await begin(database, crossing);

@@ -3,6 +3,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
 import { application, begin, eventsOf, patientMs, tries, users } from './busy.ts';
+import { elapse } from '../support/elapse.ts';
 
 test(
   'a migration gives way to a reader, says who that is, and is through when the reader has gone',
@@ -50,7 +51,7 @@ test(
     expect(ran.exitCode).toBe(40);
     expect(ran.err).toMatch(/\[lock-timeout\]\n +migrations\/2_change.sql:2:1/);
     expect(ran.err).toMatch(
-      /It was tried \d+ times within \d+ s\. In the way: application “reports” \(user \w+, pid \d+, idle in transaction for \d+ s: begin; select count\(\*\) from users where email = \?\)\./,
+      /Godwit tried \d+ times within \d+ s\. In the way: application “reports” \(user \w+, pid \d+, idle in transaction for \d+ s: begin; select count\(\*\) from users where email = \?\)\./,
     );
     expect(ran.err).toMatch(/ 2 {2}no lock in time, try 3 in \d+ ms, \d s of 4 s spent/);
     expect(ran.err).not.toContain('secret@example.org');
@@ -188,7 +189,7 @@ test(
     const clients = await Promise.all(Array.from({ length: 8 }, () => database.connect()));
     // Each begins while others are under way, so that there is no moment without one that has a while to go.
     const traffic = clients.map(async (client, index) => {
-      await new Promise((resolve) => setTimeout(resolve, index * 90));
+      await elapse(index * 90, 'none begins with another');
       for (const until = Date.now() + 60_000; !over.signal.aborted && Date.now() < until;)
         await client.query('begin; select count(*) from users; select pg_sleep(0.3 + random() * 0.5); commit');
     });

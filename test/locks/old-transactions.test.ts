@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
 import { until } from '../support/child.ts';
 import { application, begin, eventsOf, patientMs } from './busy.ts';
+import { elapse } from '../support/elapse.ts';
 
 test(
   'a concurrent build waits for an old transaction in peace, and names it',
@@ -19,7 +20,7 @@ test(
       30_000,
     );
     // Longer than every other wait may be, and than the first look.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await elapse(1_500, 'longer than any other wait may be');
     await old.query('commit');
     const ran = await going;
     expect(ran.exitCode, ran.out).toBe(0);
@@ -64,7 +65,7 @@ test(
     );
     const others = [folder.run('up', '--json'), folder.run('up', '--json')];
     // More than the deadlock_timeout of the server.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await elapse(1_500, 'longer than any other wait may be');
     await old.query('commit');
     for (const ran of await Promise.all([first, ...others])) {
       expect(ran.exitCode, ran.out).toBe(0);

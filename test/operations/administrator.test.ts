@@ -3,6 +3,7 @@ import { until } from '../support/child.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { start } from '../stop/command.ts';
+import { elapse } from '../support/elapse.ts';
 
 // What administrators do in a database that godwit migrates, and godwit then.
 
@@ -84,7 +85,7 @@ test('a prepared transaction in the way of a concurrent build is named, and the 
   const waits =
     "select 1 from pg_stat_activity where query ilike 'create index concurrently%' and wait_event_type = 'Lock'";
   await until('the build waits', async () => (await database.query(waits)).length > 0);
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await elapse(2_000, 'it says what it waits for');
   await database.query(`commit prepared 'left-${database.name}'`);
   const { exitCode, err } = await run.ended;
   expect([exitCode, err]).toEqual([0, expect.stringContaining(`the prepared transaction 'left-${database.name}'`)]);

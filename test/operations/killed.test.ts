@@ -7,6 +7,7 @@ import { createProject } from '../support/project.ts';
 import { shippedGodwit, startProgram } from '../support/running.ts';
 import { detach, running, sessionsGone } from '../stop/detached.ts';
 import { until } from '../support/child.ts';
+import { elapse } from '../support/elapse.ts';
 
 // What platforms and people kill: no session is left, and the next `up` goes on.
 
@@ -24,7 +25,7 @@ test('SIGTERM, and SIGKILL 50 ms later', async () => {
   });
   await running(database, '%pg_sleep(30)%');
   run.process.kill('SIGTERM');
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await elapse(50, 'as an impatient orchestrator does');
   run.process.kill('SIGKILL');
   await run.ended;
   await sessionsGone(database);

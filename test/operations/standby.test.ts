@@ -42,9 +42,9 @@ const files = {
   'migrations/1_a.sql': 'create table a (n int);',
   'migrations/2_b.sql': 'insert into a values (2);\nselect pg_sleep(2);',
 };
-const waits = /committed here, waits for a synchronous standby .* “nosuch”, none is connected/;
+const waits = /committed here, has waited .* for a synchronous standby .* “nosuch”, none is connected/;
 
-test('F10: the wait for a synchronous standby is named, and a stop ends it: what is committed is told as applied', async () => {
+test('F10: the wait for a synchronous standby is named, and a stop ends it: what is committed is told as applied (`not-replicated`)', async () => {
   using project = await fresh(files);
   const run = godwit(project, 'up', '--no-verify');
   await asleep();

@@ -44,7 +44,7 @@ test.runIf(majors.some((major) => major >= 17))(
       database.url,
     );
     const { exitCode, err } = await project.run('up');
-    expect([exitCode, err]).toEqual([40, expect.stringContaining('this file, or what it calls, sets one')]);
+    expect([exitCode, err]).toEqual([40, expect.stringContaining('this file, or a function that it calls, sets one')]);
     expect(await database.query("select to_regclass('a') as a")).toEqual([{ a: null }]);
     expect(await database.query('select outcome from godwit.run')).toEqual([{ outcome: 'failed' }]);
   },

@@ -34,7 +34,7 @@ test('F7: up of an earlier release has nothing to do, and says that the database
   }
 });
 
-test('F7: status shows what is ahead, and has nothing to do', async () => {
+test('F7: status shows what is ahead, and has nothing to do (`database-ahead`)', async () => {
   await using database = await createTestDatabase();
   using project = await rolledBack(database);
   const status = await project.run('status');
@@ -147,7 +147,7 @@ test('F7: what a later release has begun in part stops the earlier one: half a s
   for (const command of ['up', 'plan']) {
     const refused = await project.run(command);
     expect([command, refused.exitCode], refused.err).toEqual([command, 10]);
-    expect(refused.err).toContain('Version 20 was executed in part by an earlier run');
+    expect(refused.err).toContain('An earlier run executed part of version 20');
   }
   project.write('migrations/20_part.sql', 'create index concurrently users_i on users (id);\nselect 1;');
   expect((await project.run('up')).exitCode).toBe(0);

@@ -76,7 +76,7 @@ update godwit.guard set head = (select head from godwit.migration where seq = 2)
   return project;
 }
 
-test('an empty file that an earlier version has recorded stays applied, also with other comments, and may be filled', async () => {
+test('an empty file that an earlier version has recorded stays applied, also with other comments, and may be filled (`migration-filled`)', async () => {
   await using database = await createTestDatabase();
   using project = await withEmptyApplied(database.url, async (sql) => await database.query(sql));
   expect((await project.run('up')).err).toContain('nothing is pending');
@@ -158,7 +158,7 @@ test('F13: another file under the version of an applied one names both, and the 
   for (const command of ['up', 'status']) {
     const { err } = await project.run(command);
     expect(err).toContain(
-      'as migrations/0003_orders.sql; migrations/0003_bills.sql is another migration of the same version',
+      'as migrations/0003_orders.sql; migrations/0003_bills.sql is another migration with the same version',
     );
     expect(err).toContain('0004_bills.sql');
   }

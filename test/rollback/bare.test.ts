@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { deploy } from '../../src/index.ts';
 import { createTestDatabase, majors, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { history } from './applied.ts';
+import { test } from '../support/test.ts';
 
 const prices = {
   'migrations/1_shop.sql': 'create table prices (id int primary key, cents int);',
@@ -50,8 +51,9 @@ test.each(majors)('the example’s bare file is applied, undone and applied agai
   expect((await project.run('verify')).exitCode).toBe(0);
 });
 
-test('applying rollback_<name>.sql undoes the bare file, proves it gone, and lets it be applied again', async () => {
-  await using database = await createTestDatabase();
+test('applying rollback_<name>.sql undoes the bare file, proves it gone, and lets it be applied again', async ({
+  database,
+}) => {
   using project = await shop(database);
   const plan = await project.run('plan', '--file', 'fixes/rollback_add_notes.sql', '--json');
   expect(plan.json[0]).toMatchObject({ plan: { steps: [{ id: 'file:add_notes', direction: 'down' }] } });
@@ -69,12 +71,11 @@ test('applying rollback_<name>.sql undoes the bare file, proves it gone, and let
   const refused = await project.run('up', '--file', 'fixes/rollback_add_notes.sql');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('[down-loses-rows]');
-  const covered = await project.run('up', '--file', 'fixes/rollback_add_notes.sql', '--lose', '1');
+  const covered = await project.run('up', '--file', 'fixes/rollback_add_notes.sql', '--allow-row-loss', '1');
   expect(covered.exitCode, covered.err).toBe(0);
 });
 
-test('the library undoes a bare file by its rollback file too', async () => {
-  await using database = await createTestDatabase();
+test('the library undoes a bare file by its rollback file too', async ({ database }) => {
   using project = await shop(database);
   const result = await deploy({
     cwd: project.folder,
@@ -85,8 +86,7 @@ test('the library undoes a bare file by its rollback file too', async () => {
   expect((await history(database)).at(-1)).toBe('reverted file:add_notes');
 });
 
-test('a rollback file that leaves something behind is found out', async () => {
-  await using database = await createTestDatabase();
+test('a rollback file that leaves something behind is found out', async ({ database }) => {
   using project = await shop(database);
   project.write('fixes/rollback_add_notes.sql', 'drop table notes;');
   const ran = await project.run('down', '--file', 'fixes/add_notes.sql');
@@ -94,18 +94,16 @@ test('a rollback file that leaves something behind is found out', async () => {
   expect(ran.err).toContain('column public.prices.note');
 });
 
-test('a rollback file without the file that it undoes is refused', async () => {
-  await using database = await createTestDatabase();
+test('a rollback file without the file that it undoes is refused', async ({ database }) => {
   using project = await shop(database);
   project.remove('fixes/add_notes.sql');
   const ran = await project.run('up', '--file', 'fixes/rollback_add_notes.sql');
   expect(ran.exitCode).not.toBe(0);
-  expect(ran.err).toContain('it undoes add_notes.sql, which is not beside it');
+  expect(ran.err).toContain('the file undoes add_notes.sql, which is not next to it');
   expect((await history(database)).length).toBe(2);
 });
 
-test('a bare file without a rollback file cannot be undone', async () => {
-  await using database = await createTestDatabase();
+test('a bare file without a rollback file cannot be undone', async ({ database }) => {
   using project = await shop(database);
   project.remove('fixes/rollback_add_notes.sql');
   const ran = await project.run('down', '--file', 'fixes/add_notes.sql');
@@ -113,8 +111,7 @@ test('a bare file without a rollback file cannot be undone', async () => {
   expect(ran.err).toContain('[down-missing]');
 });
 
-test('bare files have a key space of their own: the folder neither misses nor repeats them', async () => {
-  await using database = await createTestDatabase();
+test('bare files have a key space of their own: the folder neither misses nor repeats them', async ({ database }) => {
   using project = await shop(database);
   const status = await project.run('status', '--json');
   expect(status.json[0]).toMatchObject({
@@ -133,8 +130,7 @@ test('bare files have a key space of their own: the folder neither misses nor re
   expect((await project.run('runs', 'list')).err + (await project.run('runs', 'list')).out).toContain('up');
 });
 
-test('an applied bare file that was changed is refused', async () => {
-  await using database = await createTestDatabase();
+test('an applied bare file that was changed is refused', async ({ database }) => {
   using project = await shop(database);
   project.write('fixes/add_notes.sql', 'create table other (id int);');
   const ran = await project.run('up', '--file', 'fixes/add_notes.sql');
@@ -143,8 +139,9 @@ test('an applied bare file that was changed is refused', async () => {
   expect(ran.err).toContain('fixes/add_notes.sql');
 });
 
-test('verify names the bare files that it did not check, and checks one by --file', async () => {
-  await using database = await createTestDatabase();
+test('verify names the bare files that it did not check, and checks one by --file (`bare-file-not-checked`)', async ({
+  database,
+}) => {
   using project = await shop(database);
   const plain = await project.run('verify');
   expect(plain.exitCode, plain.err).toBe(0);
@@ -159,8 +156,7 @@ test('verify names the bare files that it did not check, and checks one by --fil
   expect(gone.err).toContain('table public.notes');
 });
 
-test('undoing a bare file keeps the baseline of the tables that it had changed', async () => {
-  await using database = await createTestDatabase();
+test('undoing a bare file keeps the baseline of the tables that it had changed', async ({ database }) => {
   using project = await shop(database);
   expect((await project.run('down', '--file', 'fixes/add_notes.sql')).exitCode).toBe(0);
   expect((await project.run('verify')).exitCode).toBe(0);
@@ -170,8 +166,9 @@ test('undoing a bare file keeps the baseline of the tables that it had changed',
   expect(drift.err).toContain('public.prices.cents');
 });
 
-test('a bare file of another folder with the same name is told apart from the one that is applied', async () => {
-  await using database = await createTestDatabase();
+test('a bare file of another folder with the same name is told apart from the one that is applied (`bare-name-taken`)', async ({
+  database,
+}) => {
   using project = await shop(database);
   project.write('other/add_notes.sql', 'create table other_notes (id int);');
   for (const command of ['up', 'down', 'plan']) {

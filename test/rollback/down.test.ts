@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { createTestDatabase, majors } from '../support/database.ts';
 import { appliedProject, appliedRunByRun, history } from './applied.ts';
+import { test } from '../support/test.ts';
 
 const three = {
   'migrations/1_a.sql': 'create table a (id int);',
@@ -101,8 +102,7 @@ test.each([
   expect((await history(database)).at(-1)).toBe('reverted 2');
 });
 
-test('a complete down file proves that everything is gone', async () => {
-  await using database = await createTestDatabase();
+test('a complete down file proves that everything is gone', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_base.sql': 'create table base (id int);',
     'migrations/2_all.sql': everything,
@@ -114,8 +114,7 @@ test('a complete down file proves that everything is gone', async () => {
   expect(checks.filter(({ ok, expected }) => ok && expected === 'gone').length).toBeGreaterThanOrEqual(10);
 });
 
-test('constraints and indexes that the server has named are found out too', async () => {
-  await using database = await createTestDatabase();
+test('constraints and indexes that the server has named are found out too', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_base.sql': 'create table base (id int, other int);',
     'migrations/2_unnamed.sql': 'create index on base (other);\nalter table base add unique (id);',
@@ -127,8 +126,7 @@ test('constraints and indexes that the server has named are found out too', asyn
   expect(ran.err).toContain('constraint public.base.base_id_key');
 });
 
-test('what a migration of an earlier run has changed is compared with its former words', async () => {
-  await using database = await createTestDatabase();
+test('what a migration of an earlier run has changed is compared with its former words', async ({ database }) => {
   using project = await appliedRunByRun(database, {
     'migrations/1_users.sql': 'create table users (id int, email text not null);',
     'migrations/2_loose.sql': 'alter table users alter column email drop not null, alter column id type bigint;',
@@ -140,8 +138,7 @@ test('what a migration of an earlier run has changed is compared with its former
   expect(ran.err).not.toContain('users.email');
 });
 
-test('an object that was dropped and is not made again is told', async () => {
-  await using database = await createTestDatabase();
+test('an object that was dropped and is not made again is told', async ({ database }) => {
   using project = await appliedRunByRun(database, {
     'migrations/1_users.sql': 'create table users (id int, email text);\ncreate index users_email on users (email);',
     'migrations/2_drop.sql': 'drop table users;',
@@ -153,8 +150,7 @@ test('an object that was dropped and is not made again is told', async () => {
   expect(ran.err).toContain('! restored index public.users_email');
 });
 
-test('a renamed table has its old name again', async () => {
-  await using database = await createTestDatabase();
+test('a renamed table has its old name again', async ({ database }) => {
   using project = await appliedRunByRun(database, {
     'migrations/1_users.sql': 'create table users (id int);',
     'migrations/2_rename.sql': 'alter table users rename to people;',
@@ -170,8 +166,7 @@ test('a renamed table has its old name again', async () => {
   expect(forgotten.err).toContain('! restored table public.users');
 });
 
-test('what lies between two migrations of one run is not known, and nothing is claimed of it', async () => {
-  await using database = await createTestDatabase();
+test('what lies between two migrations of one run is not known, and nothing is claimed of it', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_users.sql': 'create table users (id int);',
     'migrations/2_wide.sql': 'alter table users alter column id type bigint;',
@@ -182,8 +177,7 @@ test('what lies between two migrations of one run is not known, and nothing is c
   expect(ran.err).not.toContain('!');
 });
 
-test('objects are proven gone in the schema where they were made, whoever undoes them', async () => {
-  await using database = await createTestDatabase();
+test('objects are proven gone in the schema where they were made, whoever undoes them', async ({ database }) => {
   await database.query('create schema app');
   await database.query(`alter database ${database.name} set search_path to app`);
   using project = await appliedProject(database, {
@@ -196,8 +190,7 @@ test('objects are proven gone in the schema where they were made, whoever undoes
   expect(ran.err).toContain('table app.b');
 });
 
-test('a down file that fails is rolled back, and the history still says applied', async () => {
-  await using database = await createTestDatabase();
+test('a down file that fails is rolled back, and the history still says applied', async ({ database }) => {
   using project = await appliedProject(database, {
     ...three,
     'migrations/3_c.down.sql': 'drop table c;\ndrop table nowhere;',
@@ -210,8 +203,9 @@ test('a down file that fails is rolled back, and the history still says applied'
   expect((await project.run('status')).err).toContain('3 migrations applied');
 });
 
-test('a missing down file refuses the whole rollback before anything is changed', async () => {
-  await using database = await createTestDatabase();
+test('a missing down file refuses the whole rollback before anything is changed (`down-missing`)', async ({
+  database,
+}) => {
   using project = await appliedProject(database, three);
   project.remove('migrations/2_b.down.sql');
   const refused = await project.run('down', '--to', '0');
@@ -222,8 +216,7 @@ test('a missing down file refuses the whole rollback before anything is changed'
   expect((await project.run('down')).exitCode).toBe(0);
 });
 
-test('--dry-run and plan --down show the way back, and down --plan binds to it', async () => {
-  await using database = await createTestDatabase();
+test('--dry-run and plan --down show the way back, and down --plan binds to it', async ({ database }) => {
   using project = await appliedProject(database, three);
   const dry = await project.run('down', '--to', '1', '--dry-run');
   expect(dry.exitCode, dry.err).toBe(0);

@@ -177,7 +177,7 @@ test.each(majors.flatMap((major) => [[major, 'many kinds', manyKinds] as const, 
   },
 );
 
-test('a written draft is the down file that `down` then runs', { timeout: 60_000 }, async () => {
+test('a written draft is the down file that `down` then runs (`down-there`)', { timeout: 60_000 }, async () => {
   using project = createProject({
     'migrations/0001_a.sql': 'create table a (id int primary key, b text);',
     'migrations/0002_b.sql': 'alter table a add column c int not null default 1;\ncreate index a_b on a (b);',
@@ -202,30 +202,34 @@ ALTER TABLE public.a DROP COLUMN c;
   expect(again.err).toContain('[down-there]');
 });
 
-test('what a draft cannot bring back is named, and it is not called proven', { timeout: 60_000 }, async () => {
-  using project = createProject({
-    'migrations/1_a.sql': "create type mood as enum ('sad');",
-    'migrations/2_b.sql': "alter type mood add value 'glad';\ncreate table a (id int);\ncreate role somebody;",
-  });
-  const drafted = await project.run('down', '--draft', '2', '--json');
-  expect(drafted.exitCode).toBe(50);
-  expect(drafted.json.map(({ kind }) => kind)).toEqual(['draft', 'finding', 'run.finished']);
-  expect(drafted.json[0]).toMatchObject({
-    version: '2',
-    file: 'migrations/2_b.down.sql',
-    written: false,
-    objects: 2,
-    unproven: [{ kind: 'type', name: 'public.mood', why: "labels: 'sad', 'glad'; before: 'sad'" }],
-    gaps: [
-      'CREATE ROLE in line 3 changes no object of the database: it is not undone here.',
-      "type public.mood keeps the label 'glad': PostgreSQL cannot remove labels from an enum.",
-    ],
-  });
-  const aloud = await project.run('down', '--draft', '2');
-  expect(aloud.err).toContain('[draft-not-proven]');
-  expect(aloud.err).toContain('1 of 2 objects are as before');
-  expect(aloud.out).toContain('DROP TABLE public.a;');
-});
+test(
+  'what a draft cannot bring back is named, and it is not called proven (`draft-not-proven`)',
+  { timeout: 60_000 },
+  async () => {
+    using project = createProject({
+      'migrations/1_a.sql': "create type mood as enum ('sad');",
+      'migrations/2_b.sql': "alter type mood add value 'glad';\ncreate table a (id int);\ncreate role somebody;",
+    });
+    const drafted = await project.run('down', '--draft', '2', '--json');
+    expect(drafted.exitCode).toBe(50);
+    expect(drafted.json.map(({ kind }) => kind)).toEqual(['draft', 'finding', 'run.finished']);
+    expect(drafted.json[0]).toMatchObject({
+      version: '2',
+      file: 'migrations/2_b.down.sql',
+      written: false,
+      objects: 2,
+      unproven: [{ kind: 'type', name: 'public.mood', why: "labels: 'sad', 'glad'; before: 'sad'" }],
+      gaps: [
+        'CREATE ROLE in line 3 does not change an object, so this draft does not undo it.',
+        "type public.mood keeps the label 'glad': PostgreSQL cannot remove labels from an enum.",
+      ],
+    });
+    const aloud = await project.run('down', '--draft', '2');
+    expect(aloud.err).toContain('[draft-not-proven]');
+    expect(aloud.err).toContain('1 of 2 objects are as before');
+    expect(aloud.out).toContain('DROP TABLE public.a;');
+  },
+);
 
 test('rows of the migration that stop its draft are found by the rehearsal', { timeout: 60_000 }, async () => {
   using project = createProject({
@@ -243,18 +247,22 @@ test.each([
   ['a migration that fails', ['3'], 10, 'draft-not-rehearsed'],
   ['a migration that changes rows only', ['2'], 10, 'draft-empty'],
   ['a major version that is none', ['1', '--major', 'new'], 2, 'wrong-usage'],
-  ['an option of an undoing', ['1', '--lose', '1'], 2, 'wrong-usage'],
-])('%s gets no draft', { timeout: 60_000 }, async (_what, words, exitCode, code) => {
-  using project = createProject({
-    'migrations/1_a.sql': 'create table a (id int);',
-    'migrations/2_b.sql': 'insert into a values (1);',
-    'migrations/3_c.sql': 'create table a (id int);',
-  });
-  const drafted = await project.run('down', '--draft', ...words);
-  expect(drafted.exitCode, drafted.err).toBe(exitCode);
-  expect(drafted.err).toContain(`[${code}]`);
-  expect(drafted.out).toBe('');
-});
+  ['an option of an undoing', ['1', '--allow-row-loss', '1'], 2, 'wrong-usage'],
+])(
+  '%s gets no draft (`draft-not-rehearsed`, `draft-empty`)',
+  { timeout: 60_000 },
+  async (_what, words, exitCode, code) => {
+    using project = createProject({
+      'migrations/1_a.sql': 'create table a (id int);',
+      'migrations/2_b.sql': 'insert into a values (1);',
+      'migrations/3_c.sql': 'create table a (id int);',
+    });
+    const drafted = await project.run('down', '--draft', ...words);
+    expect(drafted.exitCode, drafted.err).toBe(exitCode);
+    expect(drafted.err).toContain(`[${code}]`);
+    expect(drafted.out).toBe('');
+  },
+);
 
 test('--write without --draft is refused', async () => {
   using project = createProject({ 'migrations/1_a.sql': 'create table a (id int);' });

@@ -1,10 +1,9 @@
-import { expect, test } from 'vitest';
-import { createTestDatabase } from '../support/database.ts';
+import { expect } from 'vitest';
 import { createProject } from '../support/project.ts';
 import { appliedProject, history } from './applied.ts';
+import { test } from '../support/test.ts';
 
-test('a down file with statements outside of transactions goes on where it failed', async () => {
-  await using database = await createTestDatabase();
+test('a down file with statements outside of transactions goes on where it failed', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_t.sql': 'create table t (id int);\ncreate table u (id int);',
     'migrations/1_t.down.sql': 'drop table u;\ndrop table t;',
@@ -14,7 +13,7 @@ test('a down file with statements outside of transactions goes on where it faile
   const failed = await project.run('down');
   expect(failed.exitCode, failed.err).toBe(41);
   expect(failed.err).toContain('migrations/2_index.down.sql:2');
-  expect(failed.err).toContain('what stands is recorded, `godwit down` resumes there');
+  expect(failed.err).toContain('finished statements are recorded, `godwit down` resumes after them');
   expect((await history(database)).at(-1)).toBe('applied 2');
   expect(await database.query("select to_regclass('t_id') as t")).toEqual([{ t: null }]);
   const status = await project.run('status');
@@ -28,7 +27,7 @@ test('a down file with statements outside of transactions goes on where it faile
       const turned = await project.run(command);
       expect([command, turned.exitCode], turned.err).toEqual([command, 10]);
       expect(turned.err).toContain('[half-way]');
-      expect(turned.err).toContain('Run `godwit down` first; or `godwit up --resume-up`');
+      expect(turned.err).toContain('Run `godwit down` first, or `godwit up --resume-up`');
     }
   }
   project.remove('migrations/3_more.sql');
@@ -41,8 +40,7 @@ test('a down file with statements outside of transactions goes on where it faile
   expect(up.exitCode, up.err).toBe(0);
 });
 
-test('down does not go past a migration that is applied in part', async () => {
-  await using database = await createTestDatabase();
+test('down does not go past a migration that is applied in part (`half-way`)', async ({ database }) => {
   using project = createProject(
     {
       'migrations/1_t.sql': 'create table t (id int);',
@@ -55,7 +53,7 @@ test('down does not go past a migration that is applied in part', async () => {
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('[half-way]');
-  expect(refused.err).toContain('migrations/2_index.sql is applied in part; `godwit up` goes on there.');
+  expect(refused.err).toContain('migrations/2_index.sql is partly applied; `godwit up` continues there.');
   expect(await history(database)).toEqual(['applied 1']);
   project.write('migrations/2_index.sql', 'create index concurrently t_id on t (id);\nselect 1;');
   expect((await project.run('up')).exitCode).toBe(0);

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { expect } from 'vitest';
+import type { TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { appliedProject, appliedRunByRun, history } from './applied.ts';
+import { test } from '../support/test.ts';
 
 const files = {
   'migrations/10_users.sql': 'create table users (id int primary key, name text);',
@@ -16,8 +17,7 @@ function remove(project: TestProject, ...names: readonly string[]): void {
   for (const name of names) for (const end of ['.sql', '.down.sql']) project.remove(`migrations/${name}${end}`);
 }
 
-test('F7: down undoes what has no file by the text that up has recorded', async () => {
-  await using database = await createTestDatabase();
+test('F7: down undoes what has no file by the text that up has recorded (`down-recorded`)', async ({ database }) => {
   using project = await appliedRunByRun(database, files);
   remove(project, '30_email');
   for (const command of [
@@ -43,8 +43,7 @@ test('F7: down undoes what has no file by the text that up has recorded', async 
   expect((await project.run('runs', 'verify-chain')).exitCode).toBe(0);
 });
 
-test('F7: several at once, one of them between others, one with its file', async () => {
-  await using database = await createTestDatabase();
+test('F7: several at once, one of them between others, one with its file', async ({ database }) => {
   using project = await appliedProject(database, files);
   remove(project, '20_orders', '10_users');
   const down = await project.run('down', '--to', '0');
@@ -55,8 +54,9 @@ test('F7: several at once, one of them between others, one with its file', async
   ]);
 });
 
-test('F7: rows that the migration has not written are guarded as with a file', async () => {
-  await using database = await createTestDatabase();
+test('F7: rows that the migration has not written are guarded as with a file (`down-loses-rows`)', async ({
+  database,
+}) => {
   using project = await appliedProject(database, files);
   remove(project, '30_email', '20_orders');
   // Its own two rows may go.
@@ -64,14 +64,13 @@ test('F7: rows that the migration has not written are guarded as with a file', a
   const refused = await project.run('down', '--to', '10');
   expect(refused.exitCode, refused.err).toBe(10);
   expect(refused.err).toContain('[down-loses-rows]');
-  expect(refused.err).toContain('`--lose 1`');
+  expect(refused.err).toContain('`--allow-row-loss 1`');
   expect(await history(database)).toHaveLength(3);
-  const down = await project.run('down', '--to', '10', '--lose', '1');
+  const down = await project.run('down', '--to', '10', '--allow-row-loss', '1');
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('F7: where the file is there, the file counts', async () => {
-  await using database = await createTestDatabase();
+test('F7: where the file is there, the file counts', async ({ database }) => {
   using project = await appliedProject(database, files);
   project.write('migrations/30_email.down.sql', 'alter table users drop column email;\ncreate table witness (id int);');
   const down = await project.run('down');
@@ -79,8 +78,9 @@ test('F7: where the file is there, the file counts', async () => {
   expect(await database.query("select to_regclass('witness') is not null as there")).toEqual([{ there: true }]);
 });
 
-test('F7: without a recorded text it is refused: no down file, one that is too large, an older history', async () => {
-  await using database = await createTestDatabase();
+test('F7: without a recorded text it is refused: no down file, one that is too large, an older history (`down-not-kept`)', async ({
+  database,
+}) => {
   using project = await appliedProject(database, {
     ...files,
     'migrations/40_bare.sql': 'create table bare (id int);',
@@ -106,8 +106,7 @@ test('F7: without a recorded text it is refused: no down file, one that is too l
   expect(await history(database)).toHaveLength(5);
 });
 
-test('F7: an edited text is named by verify-chain, one that was added or removed too', async () => {
-  await using database = await createTestDatabase();
+test('F7: an edited text is named by verify-chain, one that was added or removed too', async ({ database }) => {
   using project = await appliedProject(database, files);
   for (const [change, back, why] of [
     [
@@ -131,8 +130,7 @@ test('F7: an edited text is named by verify-chain, one that was added or removed
   }
 });
 
-test('F7: an edited text is not executed: its checksum no longer fits', async () => {
-  await using database = await createTestDatabase();
+test('F7: an edited text is not executed: its checksum no longer fits', async ({ database }) => {
   using project = await appliedProject(database, files);
   remove(project, '30_email');
   await database.query("update godwit.recorded_down set body = 'drop table users' where seq = 3");
@@ -142,8 +140,7 @@ test('F7: an edited text is not executed: its checksum no longer fits', async ()
   expect(await history(database)).toHaveLength(3);
 });
 
-test('F7: a recorded text that fails half-way goes on by the same command', async () => {
-  await using database = await createTestDatabase();
+test('F7: a recorded text that fails half-way goes on by the same command', async ({ database }) => {
   using project = await appliedProject(database, {
     ...files,
     'migrations/40_index.sql': 'create index concurrently users_name on users (name);\ncreate table later (id int);',
@@ -165,8 +162,7 @@ test('F7: a recorded text that fails half-way goes on by the same command', asyn
   expect((await project.run('up')).exitCode).toBe(0);
 });
 
-test('F7: a reviewed plan undoes by the recorded text', async () => {
-  await using database = await createTestDatabase();
+test('F7: a reviewed plan undoes by the recorded text', async ({ database }) => {
   using project = await appliedProject(database, files);
   remove(project, '30_email', '20_orders');
   const planned = await project.run('plan', '--down', '--out', 'back.json');
@@ -176,8 +172,7 @@ test('F7: a reviewed plan undoes by the recorded text', async () => {
   expect((await history(database)).at(-1)).toBe('reverted 30');
 });
 
-test('F7: adopt keeps down files too', async () => {
-  await using database = await createTestDatabase();
+test('F7: adopt keeps down files too', async ({ database }) => {
   await database.query('create table users (id int primary key, name text)');
   using project = await adopted(database);
   remove(project, '10_users');
@@ -196,8 +191,7 @@ async function adopted(database: TestDatabase): Promise<TestProject> {
   return project;
 }
 
-test('F7: a history of version 2 has kept nothing, says so, and keeps from then on', async () => {
-  await using database = await createTestDatabase();
+test('F7: a history of version 2 has kept nothing, says so, and keeps from then on', async ({ database }) => {
   using project = await appliedProject(database, files);
   await database.query(`alter table godwit.statement add column set text not null default 'app'; drop table godwit.recorded_down, godwit.pruned;
     alter table godwit.epoch drop column pruned; alter table godwit.guard drop column partial; alter table godwit.migration drop constraint migration_run;

@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { until } from '../support/child.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createMachine, type Machine } from '../support/machine.ts';
 import type { TestProject } from '../support/project.ts';
 import { appliedProject, history } from './applied.ts';
+import { test } from '../support/test.ts';
 
 const files = {
   'migrations/1_t.sql': 'create table t (id int, a int, b int);\ninsert into t values (1, 1, 1);',
@@ -39,20 +40,19 @@ async function notes(database: TestDatabase): Promise<number> {
   return row?.n ?? -1;
 }
 
-test('F4: up --resume-up does again what a half-done down has undone, and nothing else', async () => {
-  await using database = await createTestDatabase();
+test('F4: up --resume-up does again what a half-done down has undone, and nothing else', async ({ database }) => {
   using project = await halfDown(database);
   expect(await indexes(database)).toEqual([]);
   const refused = await project.run('up');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain(
-    'Run `godwit down` first; or `godwit up --resume-up`, which does again what was undone.',
+    'Run `godwit down` first, or `godwit up --resume-up`, which reapplies what was undone.',
   );
-  expect((await project.run('status')).err).toContain('`godwit up --resume-up` does again what was undone');
+  expect((await project.run('status')).err).toContain('`godwit up --resume-up` reapplies what was undone');
 
   const plan = await project.run('plan', '--resume-up');
   expect(plan.exitCode, plan.err).toBe(0);
-  expect(plan.err + plan.out).toContain('1 migration would get back what `down` has undone');
+  expect(plan.err + plan.out).toContain('1 migration would have reapplied what `down` undid');
   expect(plan.err + plan.out).toContain('create index ×2');
 
   const up = await project.run('up', '--resume-up');
@@ -77,8 +77,9 @@ test('F4: up --resume-up does again what a half-done down has undone, and nothin
   expect(await history(database)).toEqual(['applied 1', 'applied 2', 'reverted 2', 'reverted 1']);
 });
 
-test('F4: what cannot be brought back for certain is refused before anything changes', async () => {
-  await using database = await createTestDatabase();
+test('F4: what cannot be brought back for certain is refused before anything changes (`not-brought-back`)', async ({
+  database,
+}) => {
   using project = await appliedProject(database, {
     ...files,
     'migrations/2_index.down.sql': 'drop table u;\ndrop index concurrently t_b;\nselect oops;',
@@ -93,14 +94,15 @@ test('F4: what cannot be brought back for certain is refused before anything cha
     expect([...command, refused.exitCode], refused.err).toEqual([...command, 10]);
     expect(refused.err).toContain('[not-brought-back]');
     expect(refused.err).toContain('migrations/2_index.down.sql:1:1');
-    expect(refused.err).toContain('DROP TABLE is done');
+    expect(refused.err).toContain('DROP TABLE has run');
   }
   expect(await database.query('select count(*)::int as n from godwit.run')).toEqual(before);
   expect(await indexes(database)).toEqual(['t_a']);
 });
 
-test('F4: where an index cannot be built, down goes on; what was brought back is undone again', async () => {
-  await using database = await createTestDatabase();
+test('F4: where an index cannot be built, down goes on; what was brought back is undone again', async ({
+  database,
+}) => {
   using project = await halfDown(database);
   // The last one that was dropped, t_a, comes back first; then t_b is refused.
   await database.query('insert into t values (2, 2, 1)');
@@ -118,8 +120,7 @@ test('F4: where an index cannot be built, down goes on; what was brought back is
   expect((await project.run('up')).exitCode).toBe(0);
 });
 
-test('F4: an index that somebody has made again is taken, or named when it is another one', async () => {
-  await using database = await createTestDatabase();
+test('F4: an index that somebody has made again is taken, or named when it is another one', async ({ database }) => {
   using project = await halfDown(database);
   await database.query('create index t_a on t (a); create unique index t_b on t (b) where b > 5');
   const up = await project.run('up', '--resume-up');
@@ -129,8 +130,7 @@ test('F4: an index that somebody has made again is taken, or named when it is an
   expect(await notes(database)).toBe(0);
 });
 
-test('F4: later migrations, other options and nothing to resume', async () => {
-  await using database = await createTestDatabase();
+test('F4: later migrations, other options and nothing to resume', async ({ database }) => {
   using project = await appliedProject(database, files);
   const idle = await project.run('up', '--resume-up');
   expect(idle.exitCode, idle.err).toBe(0);
@@ -191,8 +191,7 @@ test.each([
   expect(await indexes(database)).toEqual(whole);
 });
 
-test('F4: what down had only begun when it was killed is settled first', { timeout: 60_000 }, async () => {
-  await using database = await createTestDatabase();
+test('F4: what down had only begun when it was killed is settled first', { timeout: 60_000 }, async ({ database }) => {
   using machine = createMachine(files, { DATABASE_URL: database.url });
   expect((await machine.run('up')).exitCode).toBe(0);
   const writer = await database.connect();
@@ -218,8 +217,7 @@ test('F4: what down had only begun when it was killed is settled first', { timeo
   }
 });
 
-test('F4: an index that the migration drops, and down had built again, is dropped again', async () => {
-  await using database = await createTestDatabase();
+test('F4: an index that the migration drops, and down had built again, is dropped again', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_t.sql': 'create table t (id int, a int);\ncreate index t_old on t (a);',
     'migrations/2_index.sql':
@@ -239,8 +237,7 @@ test('F4: an index that the migration drops, and down had built again, is droppe
   }
 });
 
-test('F4: a reviewed plan resumes, and holds to what it was made for', async () => {
-  await using database = await createTestDatabase();
+test('F4: a reviewed plan resumes, and holds to what it was made for', async ({ database }) => {
   using project = await halfDown(database);
   expect((await project.run('plan', '--resume-up', '--out', 'forward.json')).exitCode).toBe(0);
   const up = await project.run('up', '--plan', 'forward.json');

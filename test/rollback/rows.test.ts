@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { createTestDatabase, majors } from '../support/database.ts';
 import { appliedProject, count } from './applied.ts';
+import { test } from '../support/test.ts';
 
 test.each(majors)(
   'rows that the migration did not create stop the rollback and are named (PostgreSQL %i)',
@@ -16,24 +17,23 @@ test.each(majors)(
     expect(refused.exitCode).toBe(10);
     expect(refused.err).toContain('[down-loses-rows]');
     expect(refused.err).toContain(
-      'It destroys 5 rows (orders 2, users 3), of which the migration created 2; no more may be lost',
+      'The rollback destroys 5 rows (orders 2, users 3), of which the migration created 2; no more may be lost',
     );
-    expect(refused.err).toContain('`--lose 3`');
+    expect(refused.err).toContain('`--allow-row-loss 3`');
     expect(refused.err).toContain('migrations/1_shop.down.sql');
     expect(await count(database, 'users')).toBe(3);
     expect(await count(database, "godwit.migration where kind = 'reverted'")).toBe(0);
 
-    const small = await project.run('down', '--lose', '2');
+    const small = await project.run('down', '--allow-row-loss', '2');
     expect(small.exitCode).toBe(10);
-    expect(small.err).toContain('--lose allows 2 more');
-    const covered = await project.run('down', '--lose', '3');
+    expect(small.err).toContain('--allow-row-loss allows 2 more');
+    const covered = await project.run('down', '--allow-row-loss', '3');
     expect(covered.exitCode, covered.err).toBe(0);
     expect(await database.query("select to_regclass('users') as users")).toEqual([{ users: null }]);
   },
 );
 
-test('rows of the migration’s own INSERTs and COPYs may go without --lose', async () => {
-  await using database = await createTestDatabase();
+test('rows of the migration’s own INSERTs and COPYs may go without --allow-row-loss', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_seeds.sql':
       'create table a (id int);\ncreate table b (id int);\ninsert into a values (1), (2);\ncopy b from stdin;\n1\n2\n3\n\\.\n',
@@ -43,8 +43,7 @@ test('rows of the migration’s own INSERTs and COPYs may go without --lose', as
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('seed rows of one table do not excuse the rows of another', async () => {
-  await using database = await createTestDatabase();
+test('seed rows of one table do not excuse the rows of another', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_seeds.sql': 'create table a (id int);\ncreate table b (id int);\ninsert into a values (1), (2);',
     'migrations/1_seeds.down.sql': 'drop table b;\ndrop table a;',
@@ -52,11 +51,10 @@ test('seed rows of one table do not excuse the rows of another', async () => {
   await database.query('delete from a; insert into b values (1), (2)');
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
-  expect(refused.err).toContain('It destroys 2 rows (b 2), none of which the migration created');
+  expect(refused.err).toContain('The rollback destroys 2 rows (b 2), none of which the migration created');
 });
 
-test('a dropped column loses its values, but not the constant that it gives to every row', async () => {
-  await using database = await createTestDatabase();
+test('a dropped column loses its values, but not the constant that it gives to every row', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_users.sql': 'create table users (id int);',
     'migrations/2_columns.sql':
@@ -72,11 +70,10 @@ test('a dropped column loses its values, but not the constant that it gives to e
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('(users.state 1, users.age 1)');
-  expect((await project.run('down', '--lose', '2')).exitCode).toBe(0);
+  expect((await project.run('down', '--allow-row-loss', '2')).exitCode).toBe(0);
 });
 
-test('DELETE with a condition is judged by the rows that go, not by those that are there', async () => {
-  await using database = await createTestDatabase();
+test('DELETE with a condition is judged by the rows that go, not by those that are there', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_prompts.sql': 'create table prompts (name text primary key, own boolean default false);',
     'migrations/2_seeds.sql': "insert into prompts values ('a'), ('b');",
@@ -93,15 +90,14 @@ test('DELETE with a condition is judged by the rows that go, not by those that a
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('[down-loses-rows]');
   expect(refused.err).toContain(
-    'It destroys 4 rows (prompts 4), of which the migration created 2; no more may be lost.',
+    'The rollback destroys 4 rows (prompts 4), of which the migration created 2; no more may be lost.',
   );
   expect(await count(database, 'prompts')).toBe(52);
-  expect((await project.run('down', '--lose', '2')).exitCode).toBe(0);
+  expect((await project.run('down', '--allow-row-loss', '2')).exitCode).toBe(0);
   expect(await count(database, 'prompts')).toBe(48);
 });
 
-test('TRUNCATE … CASCADE counts the tables that point to its own', async () => {
-  await using database = await createTestDatabase();
+test('TRUNCATE … CASCADE counts the tables that point to its own', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_tables.sql': 'create table a (id int primary key);\ncreate table b (a int references a);',
     'migrations/2_seed.sql': 'insert into a values (1);',
@@ -111,12 +107,11 @@ test('TRUNCATE … CASCADE counts the tables that point to its own', async () =>
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('(a 1, b 2), of which the migration created 1');
-  const down = await project.run('down', '--lose', '2');
+  const down = await project.run('down', '--allow-row-loss', '2');
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('a deleted row takes along what ON DELETE CASCADE says, and that counts', async () => {
-  await using database = await createTestDatabase();
+test('a deleted row takes along what ON DELETE CASCADE says, and that counts', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_tables.sql':
       'create table a (id int primary key);\ncreate table b (a int references a on delete cascade);',
@@ -126,13 +121,12 @@ test('a deleted row takes along what ON DELETE CASCADE says, and that counts', a
   await database.query('insert into b values (1), (1)');
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
-  expect(refused.err).toContain('It destroys 4 rows (a 2, b 2), of which the migration created 2');
+  expect(refused.err).toContain('The rollback destroys 4 rows (a 2, b 2), of which the migration created 2');
   expect(await count(database, 'b')).toBe(2);
-  expect((await project.run('down', '--lose', '2')).exitCode).toBe(0);
+  expect((await project.run('down', '--allow-row-loss', '2')).exitCode).toBe(0);
 });
 
-test('DELETE without a condition and a TRUNCATE are refused like a DROP', async () => {
-  await using database = await createTestDatabase();
+test('DELETE without a condition and a TRUNCATE are refused like a DROP', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);\ncreate table b (id int);',
     'migrations/2_b.sql': 'create table c (id int);',
@@ -144,8 +138,9 @@ test('DELETE without a condition and a TRUNCATE are refused like a DROP', async 
   expect(refused.err).toContain('(a 1, b 1)');
 });
 
-test('--lose is for the whole rollback, and seeds of one undone migration may go with the table of another', async () => {
-  await using database = await createTestDatabase();
+test('--allow-row-loss is for the whole rollback, and seeds of one undone migration may go with the table of another', async ({
+  database,
+}) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);',
     'migrations/1_a.down.sql': 'drop table a;',
@@ -153,15 +148,16 @@ test('--lose is for the whole rollback, and seeds of one undone migration may go
     'migrations/2_b.down.sql': 'drop table b;',
   });
   await database.query('insert into a values (3), (4); insert into b values (1), (2)');
-  const refused = await project.run('down', '--to', '0', '--lose', '3');
+  const refused = await project.run('down', '--to', '0', '--allow-row-loss', '3');
   expect(refused.exitCode).toBe(10);
-  expect(refused.err).toContain('`--lose 4`');
-  const down = await project.run('down', '--to', '0', '--lose', '4');
+  expect(refused.err).toContain('`--allow-row-loss 4`');
+  const down = await project.run('down', '--to', '0', '--allow-row-loss', '4');
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('a table that an earlier step of the rollback renames back is counted under its present name', async () => {
-  await using database = await createTestDatabase();
+test('a table that an earlier step of the rollback renames back is counted under its present name', async ({
+  database,
+}) => {
   using project = await appliedProject(database, {
     'migrations/1_users.sql': 'create table users (id int);\ninsert into users values (1);',
     'migrations/1_users.down.sql': 'drop table users;',
@@ -172,12 +168,11 @@ test('a table that an earlier step of the rollback renames back is counted under
   const refused = await project.run('down', '--to', '0');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('(people 2), of which the undone migrations created 1');
-  const down = await project.run('down', '--to', '0', '--lose', '1');
+  const down = await project.run('down', '--to', '0', '--allow-row-loss', '1');
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('a table renamed and then dropped by the same down file is not lost in silence', async () => {
-  await using database = await createTestDatabase();
+test('a table renamed and then dropped by the same down file is not lost in silence', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_users.sql': 'create table users (id int, age int);',
     'migrations/1_users.down.sql':
@@ -185,12 +180,11 @@ test('a table renamed and then dropped by the same down file is not lost in sile
   });
   await database.query('insert into users values (1, 1)');
   expect((await project.run('down')).exitCode).toBe(10);
-  const down = await project.run('down', '--lose', '1');
+  const down = await project.run('down', '--allow-row-loss', '1');
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('unqualified names are counted in the schema that the role’s search_path means', async () => {
-  await using database = await createTestDatabase();
+test('unqualified names are counted in the schema that the role’s search_path means', async ({ database }) => {
   await database.query('create schema app; create schema other; create table other.t (id int)');
   await database.query(`alter database ${database.name} set search_path to app, other`);
   using project = await appliedProject(database, {
@@ -206,13 +200,14 @@ test('unqualified names are counted in the schema that the role’s search_path 
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('(u 1)');
   expect(refused.err).toContain('(t 2)');
-  const down = await project.run('down', '--to', '0', '--lose', '2');
+  const down = await project.run('down', '--to', '0', '--allow-row-loss', '2');
   expect(down.exitCode, down.err).toBe(0);
   expect(await count(database, 'other.t')).toBe(2);
 });
 
-test('views and materialized views hold no rows of their own; a partitioned table holds those of its partitions', async () => {
-  await using database = await createTestDatabase();
+test('views and materialized views hold no rows of their own; a partitioned table holds those of its partitions', async ({
+  database,
+}) => {
   using project = await appliedProject(database, {
     'migrations/1_base.sql': 'create table base (id int);',
     'migrations/2_views.sql': 'create view v as select * from base;\ncreate materialized view m as select * from base;',
@@ -225,13 +220,12 @@ test('views and materialized views hold no rows of their own; a partitioned tabl
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('(p 2)');
-  expect((await project.run('down', '--lose', '2')).exitCode).toBe(0);
+  expect((await project.run('down', '--allow-row-loss', '2')).exitCode).toBe(0);
   const views = await project.run('down');
   expect(views.exitCode, views.err).toBe(0);
 });
 
-test('DROP SCHEMA … CASCADE counts the rows of all its tables', async () => {
-  await using database = await createTestDatabase();
+test('DROP SCHEMA … CASCADE counts the rows of all its tables', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_app.sql':
       'create schema app;\ncreate table app.a (id int);\ncreate table app.b (id int);\ninsert into app.a values (1);',
@@ -241,6 +235,6 @@ test('DROP SCHEMA … CASCADE counts the rows of all its tables', async () => {
   const refused = await project.run('down');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('(app.a 1, app.b 2), of which the migration created 1');
-  const down = await project.run('down', '--lose', '2');
+  const down = await project.run('down', '--allow-row-loss', '2');
   expect(down.exitCode, down.err).toBe(0);
 });

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { createTestDatabase, majors } from '../support/database.ts';
 import { appliedProject } from './applied.ts';
+import { test } from '../support/test.ts';
 
 /** What the first migration of a run makes; what the second one does with it; how that is undone. */
 const pairs: readonly (readonly [string, string, string])[] = [
@@ -64,8 +65,7 @@ test.each(majors)(
   },
 );
 
-test('what a later migration of the same run had made and its rollback forgets is told', async () => {
-  await using database = await createTestDatabase();
+test('what a later migration of the same run had made and its rollback forgets is told', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': "create table a (x int);\ncreate function one() returns int language sql as 'select 1';",
     'migrations/2_b.sql': 'create table b (x int);\ncreate index a_x on a (x);\ncreate view v as select 1 as a;',

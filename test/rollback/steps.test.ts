@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { createTestDatabase, majors } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { appliedProject, count, history } from './applied.ts';
+import { test } from '../support/test.ts';
 
 test.each(majors)(
   'each step is guarded by the catalogue that the step before it has left (PostgreSQL %i)',
@@ -29,8 +30,7 @@ drop type state;`,
   },
 );
 
-test('a table that a newer step has dropped is not looked for by an older one', async () => {
-  await using database = await createTestDatabase();
+test('a table that a newer step has dropped is not looked for by an older one', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table build (id int primary key, host text not null);',
     'migrations/1_a.down.sql': 'drop table build;',
@@ -51,8 +51,9 @@ test('a table that a newer step has dropped is not looked for by an older one', 
   ]);
 });
 
-test('what only running an older step tells stops there, and what was undone before it is recorded', async () => {
-  await using database = await createTestDatabase();
+test('what only running an older step tells stops there, and what was undone before it is recorded', async ({
+  database,
+}) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);\ncreate table b (id int);',
     'migrations/1_a.down.sql': 'drop table b;\ndelete from a where id > 5;\ndrop table a;',
@@ -63,15 +64,14 @@ test('what only running an older step tells stops there, and what was undone bef
   expect(refused.exitCode, refused.err).toBe(40);
   expect(refused.err).toContain('[down-loses-rows]');
   expect(refused.err).toContain('migrations/1_a.down.sql:1:1');
-  expect(refused.err).toContain('It destroys 2 rows (b 2), none of which the undone migrations created');
+  expect(refused.err).toContain('The rollback destroys 2 rows (b 2), none of which the undone migrations created');
   expect(await history(database)).toEqual(['applied 1', 'applied 2', 'reverted 2']);
   expect(await count(database, 'b')).toBe(2);
-  const down = await project.run('down', '--to', '0', '--lose', '2');
+  const down = await project.run('down', '--to', '0', '--allow-row-loss', '2');
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('--lose is spent once, also where only running the steps tells what goes', async () => {
-  await using database = await createTestDatabase();
+test('--allow-row-loss is spent once, also where only running the steps tells what goes', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);',
     'migrations/2_b.sql': 'insert into a values (1);',
@@ -80,17 +80,16 @@ test('--lose is spent once, also where only running the steps tells what goes', 
     'migrations/3_c.down.sql': 'delete from a where id in (2, 12);',
   });
   await database.query('insert into a values (11), (12)');
-  const refused = await project.run('down', '--to', '1', '--lose', '1');
+  const refused = await project.run('down', '--to', '1', '--allow-row-loss', '1');
   expect(refused.exitCode, refused.err).toBe(40);
   expect(refused.err).toContain('(a 2), of which the undone migrations created 1; no more may be lost');
-  expect(refused.err).toContain('`--lose 1`');
+  expect(refused.err).toContain('`--allow-row-loss 1`');
   expect(await history(database)).toEqual(['applied 1', 'applied 2', 'applied 3', 'reverted 3']);
-  expect((await project.run('down', '--to', '1', '--lose', '1')).exitCode).toBe(0);
+  expect((await project.run('down', '--to', '1', '--allow-row-loss', '1')).exitCode).toBe(0);
   expect(await count(database, 'a')).toBe(0);
 });
 
-test('a row that loses a value in one step, and is lost itself in the next, counts once', async () => {
-  await using database = await createTestDatabase();
+test('a row that loses a value in one step, and is lost itself in the next, counts once', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);',
     'migrations/1_a.down.sql': 'drop table a;',
@@ -98,13 +97,12 @@ test('a row that loses a value in one step, and is lost itself in the next, coun
     'migrations/2_b.down.sql': 'alter table a drop column age;',
   });
   await database.query('insert into a values (1, 1), (2, 2), (3, null)');
-  expect((await project.run('down', '--to', '0', '--lose', '2')).err).toContain('`--lose 3`');
-  const down = await project.run('down', '--to', '0', '--lose', '3');
+  expect((await project.run('down', '--to', '0', '--allow-row-loss', '2')).err).toContain('`--allow-row-loss 3`');
+  const down = await project.run('down', '--to', '0', '--allow-row-loss', '3');
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('a partition that one step drops is not lost again with its parent', async () => {
-  await using database = await createTestDatabase();
+test('a partition that one step drops is not lost again with its parent', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_p.sql':
       'create table p (id int) partition by range (id);\ncreate table p1 partition of p for values from (0) to (10);',
@@ -113,13 +111,12 @@ test('a partition that one step drops is not lost again with its parent', async 
     'migrations/2_q.down.sql': 'drop table p2;',
   });
   await database.query('insert into p values (1), (11), (12)');
-  expect((await project.run('down', '--to', '0')).err).toContain('`--lose 3`');
-  const down = await project.run('down', '--to', '0', '--lose', '3');
+  expect((await project.run('down', '--to', '0')).err).toContain('`--allow-row-loss 3`');
+  const down = await project.run('down', '--to', '0', '--allow-row-loss', '3');
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('seed rows are known by their table, whatever newer migrations have called it since', async () => {
-  await using database = await createTestDatabase();
+test('seed rows are known by their table, whatever newer migrations have called it since', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);',
     'migrations/1_a.down.sql': 'drop table a;',
@@ -133,8 +130,7 @@ test('seed rows are known by their table, whatever newer migrations have called 
   expect(down.exitCode, down.err).toBe(0);
 });
 
-test('DELETE without a condition takes along only what a foreign key deletes', async () => {
-  await using database = await createTestDatabase();
+test('DELETE without a condition takes along only what a foreign key deletes', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': `create table a (id int primary key);
 create table keeps (a int references a on delete set null);
@@ -145,13 +141,14 @@ create table goes (a int references a on delete cascade);`,
   await database.query('insert into keeps values (1), (1); insert into goes values (1), (null)');
   const refused = await project.run('down');
   expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('(a 1, goes 1)')]);
-  const down = await project.run('down', '--lose', '1');
+  const down = await project.run('down', '--allow-row-loss', '1');
   expect(down.exitCode, down.err).toBe(0);
   expect([await count(database, 'keeps'), await count(database, 'goes')]).toEqual([2, 1]);
 });
 
-test('a name is looked for where the file has told the session to look, and a temporary table is no loss', async () => {
-  await using database = await createTestDatabase();
+test('a name is looked for where the file has told the session to look, and a temporary table is no loss', async ({
+  database,
+}) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql':
       'create schema one;\ncreate schema two;\ncreate table two.t (id int);\ncreate table t (id int);',
@@ -164,16 +161,15 @@ delete from t;`,
   });
   await database.query('insert into two.u values (1); insert into two.t values (1); insert into t values (1), (2)');
   const refused = await project.run('down');
-  expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('`--lose 1`')]);
-  const still = await project.run('down', '--lose', '1');
-  expect([still.exitCode, still.err]).toEqual([10, expect.stringContaining('`--lose 2`')]);
-  const down = await project.run('down', '--lose', '2');
+  expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('`--allow-row-loss 1`')]);
+  const still = await project.run('down', '--allow-row-loss', '1');
+  expect([still.exitCode, still.err]).toEqual([10, expect.stringContaining('`--allow-row-loss 2`')]);
+  const down = await project.run('down', '--allow-row-loss', '2');
   expect(down.exitCode, down.err).toBe(0);
   expect(await count(database, 'public.t')).toBe(2);
 });
 
-test('a down file with COPY is guarded on its own connection', async () => {
-  await using database = await createTestDatabase();
+test('a down file with COPY is guarded on its own connection', async ({ database }) => {
   using project = await appliedProject(database, {
     'migrations/1_a.sql': 'create table a (id int);\ncreate table b (id int);',
     'migrations/2_b.sql': 'create table c (id int);',
@@ -183,13 +179,12 @@ test('a down file with COPY is guarded on its own connection', async () => {
   const refused = await project.run('down');
   expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('(b 1)')]);
   expect(await count(database, 'a')).toBe(0);
-  const down = await project.run('down', '--lose', '1');
+  const down = await project.run('down', '--allow-row-loss', '1');
   expect(down.exitCode, down.err).toBe(0);
   expect([await count(database, 'a'), await count(database, 'b')]).toEqual([2, 1]);
 });
 
-test('rows that the role may see only as their owner are counted all the same', async () => {
-  await using database = await createTestDatabase();
+test('rows that the role may see only as their owner are counted all the same', async ({ database }) => {
   const [owner, deployer] = [`owner_${database.name}`, `deployer_${database.name}`];
   await database.query(`create role ${owner}; create role ${deployer} login noinherit password 'pw' in role ${owner};
 grant create on database ${database.name} to ${deployer}; grant all on schema public to ${owner}, ${deployer}`);
@@ -213,13 +208,14 @@ create table b (id int);`,
   await database.query('insert into b values (1), (2)');
   const refused = await project.run('down');
   expect([refused.exitCode, refused.err]).toEqual([10, expect.stringContaining('(b 2), none of which')]);
-  const down = await project.run('down', '--lose', '2');
+  const down = await project.run('down', '--allow-row-loss', '2');
   expect(down.exitCode, down.err).toBe(0);
   await database.query(`drop owned by ${deployer}; drop owned by ${owner}; drop role ${deployer}; drop role ${owner}`);
 });
 
-test('rows that row security hides are not taken for none: without a count nothing is undone', async () => {
-  await using database = await createTestDatabase();
+test('rows that row security hides are not taken for none: without a count nothing is undone (`rows-uncounted`)', async ({
+  database,
+}) => {
   const deployer = `deployer_${database.name}`;
   await database.query(`create role ${deployer} login password 'pw';
 grant create on database ${database.name} to ${deployer}; grant all on schema public to ${deployer}`);

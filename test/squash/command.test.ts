@@ -48,13 +48,13 @@ test('F8: squash writes one file, proven on throwaway servers, that new and old 
   expect(squash.exitCode, squash.err).toBe(0);
   expect(squash.err).toContain('✔ written migrations/0004_squashed.sql');
   expect(squash.err).toMatch(/Proven by rehearsal on PostgreSQL \d+: 2 objects and the rows of 2 tables/);
-  expect(squash.err).toContain('0003_index.sql:5: CREATE INDEX stands without CONCURRENTLY');
-  expect(squash.err).toContain('0003_index.sql:6: VACUUM is left out');
+  expect(squash.err).toContain('0003_index.sql:5: CREATE INDEX is written without CONCURRENTLY');
+  expect(squash.err).toContain('0003_index.sql:6: VACUUM is omitted');
   expect(squash.err).toContain(
-    '0002_more.sql: expect select count(*) from users does not hold behind the last migration',
+    '0002_more.sql: expect select count(*) from users does not hold after the last migration',
   );
-  expect(squash.err).toContain('0001_users.verify.sql: it does not hold behind the last migration');
-  expect(squash.err).toContain('public.tokens: as many rows, with values that differ');
+  expect(squash.err).toContain('0001_users.verify.sql: it does not hold after the last migration');
+  expect(squash.err).toContain('public.tokens: the same number of rows, with values that differ');
   expect(squash.err).toContain('INSERT 0001_users.sql:3');
   expect(filesOf(project)).toEqual(['0004_squashed.sql', '0004_squashed.verify.sql', '0005_view.sql']);
   const text = project.read('migrations/0004_squashed.sql');
@@ -128,19 +128,37 @@ test('F8: an older checkout goes on where a squashed migration was only recorded
 
 test.each([
   ['a version that is not there', ['squash', '7'], 'unknown-version', 'the nearest is 3'],
-  ['one migration alone', ['squash', '1'], 'squash-nothing', 'Fewer than two'],
+  ['one migration alone', ['squash', '1'], 'squash-nothing', 'fewer than two'],
   ['a name that is taken', ['squash', '3', '--name', 'c'], 'file-exists', 'migrations/3_c.sql'],
   ['a name with a path in it', ['squash', '3', '--name', '../c'], 'name-invalid', '../c'],
   ['a migration that fails', ['squash', '3'], 'squash-fails', 'nosuch'],
-])('F8: %s is refused, and nothing is written', async (_, argv, code, told) => {
-  using project = createProject({
-    'migrations/1_a.sql': 'create table a (id int);',
-    'migrations/2_b.sql': 'create table b (id int);',
-    'migrations/3_c.sql': 'drop table nosuch;',
-  });
-  const squash = await project.run(...argv);
-  expect(squash.exitCode).toBeGreaterThan(0);
-  expect(squash.err).toContain(`[${code}]`);
-  expect(squash.err).toContain(told);
-  expect(filesOf(project)).toEqual(['1_a.sql', '2_b.sql', '3_c.sql']);
-});
+])(
+  'F8: %s is refused, and nothing is written (`file-exists`, `squash-nothing`, `squash-fails`)',
+  async (_, argv, code, told) => {
+    using project = createProject({
+      'migrations/1_a.sql': 'create table a (id int);',
+      'migrations/2_b.sql': 'create table b (id int);',
+      'migrations/3_c.sql': 'drop table nosuch;',
+    });
+    const squash = await project.run(...argv);
+    expect(squash.exitCode).toBeGreaterThan(0);
+    expect(squash.err).toContain(`[${code}]`);
+    expect(squash.err).toContain(told);
+    expect(filesOf(project)).toEqual(['1_a.sql', '2_b.sql', '3_c.sql']);
+  },
+);
+
+test(
+  'F8: what comes out otherwise each time it runs is not squashed: `squash-not-proven`',
+  { timeout: 60_000 },
+  async () => {
+    using project = createProject({
+      'migrations/1_a.sql': 'create table a (id int);',
+      'migrations/2_b.sql': "do $$ begin execute format('create table b_%s (id int)', md5(random()::text)); end $$;",
+    });
+    const squash = await project.run('squash', '2');
+    expect([squash.exitCode, squash.err]).toEqual([10, expect.stringContaining('[squash-not-proven]')]);
+    expect(squash.err).toContain('b_');
+    expect(filesOf(project)).toEqual(['1_a.sql', '2_b.sql']);
+  },
+);

@@ -109,7 +109,7 @@ test.each([
     'index public.orders_user: migrations/0003_orders.sql made it',
   ],
   ['a further table', ['create table orders', 'create table more (id int);\ncreate table orders'], 'table public.more'],
-])('F8: a file that makes something else is not recorded (%s)', async (_, [was, is], told) => {
+])('F8: a file that makes something else is not recorded (%s) (`squash-not-rehearsed`)', async (_, [was, is], told) => {
   await using database = await createTestDatabase();
   using project = createProject({ ...originals, ...later }, database.url);
   await squash(project, squashed.replace(was ?? '', is ?? ''));
@@ -121,7 +121,7 @@ test.each([
   expect(await historyOf(database)).toEqual(['applied 1', 'applied 2', 'applied 3', 'applied 4']);
 });
 
-test('F8: rows that the originals wrote out and the file does not are named', async () => {
+test('F8: rows that the originals wrote out and the file does not are named (`squash-differs`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ ...originals, ...later }, database.url);
   await squash(project, squashed.replace(/insert into users.*\n/, ''));
@@ -129,7 +129,7 @@ test('F8: rows that the originals wrote out and the file does not are named', as
   expect(up.exitCode).toBe(10);
   expect(up.err).toContain('[squash-differs]');
   expect(up.err).toContain(
-    'rows of public.users: the replaced ones, such as migrations/0001_users.sql, wrote the row 2; the file makes 0',
+    'rows of public.users: the replaced migrations, such as migrations/0001_users.sql, wrote the row 2; the squashed file makes 0',
   );
   const named = await project.run('adopt', '3');
   expect(named.exitCode, named.err).toBe(0);
@@ -148,7 +148,7 @@ test('F8: drift of the database is no difference of the file', async () => {
   expect(verified.err).toContain('index public.orders_user');
 });
 
-test('F8: a statement that changes rows and was never executed here is recorded only by name', async () => {
+test('F8: a statement that changes rows and was never executed here is recorded only by name (`squash-rows`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ ...originals, ...later }, database.url);
   await squash(project, squashed.replace("name || '@x'", "name || '@y'"));
@@ -163,7 +163,7 @@ test('F8: a statement that changes rows and was never executed here is recorded 
   expect((await project.run('up')).err).toContain('Nothing to do');
 });
 
-test('F8: a database with a part of it is refused, with what it has, while the files are gone', async () => {
+test('F8: a database with a part of it is refused, with what it has, while the files are gone (`squash-in-part`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ ...originals, ...later }, database.url);
   expect((await project.run('up', '--to', '2')).exitCode).toBe(0);
@@ -172,12 +172,12 @@ test('F8: a database with a part of it is refused, with what it has, while the f
   const up = await project.run('up');
   expect(up.exitCode).toBe(10);
   expect(up.err).toContain('[squash-in-part]');
-  expect(up.err).toContain('It replaces 1..3. Of these 2 are applied here (1, 2); 3 is not.');
+  expect(up.err).toContain('The file replaces 1..3. Of these 2 are applied here (1, 2); 3 is not.');
   expect(codesOf((await project.run('up', '--json')).json)).toEqual(['squash-in-part']);
   expect(await historyOf(database)).toEqual(['applied 1', 'applied 2']);
 });
 
-test('F8: with their files beside it a database goes on with these, and records the file behind them', async () => {
+test('F8: with their files beside it a database goes on with these, and records the file behind them (`squash-waits`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ ...originals, ...later }, database.url);
   expect((await project.run('up', '--to', '2')).exitCode).toBe(0);
@@ -202,7 +202,7 @@ test('F8: an original that was changed meanwhile is refused as before', async ()
   expect(up.err).toContain('migrations/0002_email.sql');
 });
 
-test('F8: down undoes the whole of it by its own file; there is no way into its middle', async () => {
+test('F8: down undoes the whole of it by its own file; there is no way into its middle (`version-squashed`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ ...originals, ...later }, database.url);
   await squash(project);
@@ -249,7 +249,7 @@ test('F8: what stands beside and behind it runs in the same command', async () =
 
 test.each([
   ['of a version before what it replaces', 'migrations/0002_squashed.sql', 'its own version, 2, is older than 3'],
-  ['behind what it does not replace', 'migrations/0005_squashed.sql', '0004_view.sql stands between'],
+  ['behind what it does not replace', 'migrations/0005_squashed.sql', '0004_view.sql is between'],
 ])('F8: a squashed file %s is refused', async (_, file, told) => {
   using project = createProject({ ...later, [file]: squashed });
   const plan = await project.run('plan');

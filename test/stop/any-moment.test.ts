@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { start } from './command.ts';
 import { running, sessionsGone } from './detached.ts';
+import { elapse } from '../support/elapse.ts';
+import { test } from '../support/test.ts';
 
 const files = Object.fromEntries(
   Array.from({ length: 60 }, (_, n): [string, string] => [
@@ -35,7 +37,7 @@ test.each([0, 40, 80, 120, 160, 200, 240, 280, 320, 400])(
     await project.run('up');
     for (const [path, text] of Object.entries(files)) project.write(path, text);
     const run = start(project, database.url, 'up', '--no-verify');
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    await elapse(ms, 'any moment');
     run.stop();
     const { exitCode, err } = await run.ended;
     expect([0, 130], err).toContain(exitCode);
@@ -49,8 +51,9 @@ test.each([0, 40, 80, 120, 160, 200, 240, 280, 320, 400])(
   },
 );
 
-test('a role that may have one connection only is told so once; its run goes well, and is stopped by its own key', async () => {
-  await using database = await createTestDatabase();
+test('a role that may have one connection only is told so once; its run goes well, and is stopped by its own key (`no-control-connection`)', async ({
+  database,
+}) => {
   const role = await database.role('single', 'CONNECTION LIMIT 1');
   await database.query(
     `grant create on database ${database.name} to ${role.name}; grant all on schema public to ${role.name}`,

@@ -1,9 +1,8 @@
-import { expect, test } from 'vitest';
-import { createTestDatabase } from '../support/database.ts';
+import { expect } from 'vitest';
 import { createProject } from '../support/project.ts';
+import { test } from '../support/test.ts';
 
-test('fifty callers at once: one applies, all end well, and none says a word of error', async () => {
-  await using database = await createTestDatabase();
+test('fifty callers at once: one applies, all end well, and none says a word of error', async ({ database }) => {
   const files = Array.from({ length: 20 }, (_, n): [string, string] => [
     `migrations/${n + 1}_row.sql`,
     n === 0 ? 'create table log (n int);' : `insert into log values (${n});`,

@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest';
-import { createTestDatabase } from '../support/database.ts';
+import { expect } from 'vitest';
 import { createProject } from '../support/project.ts';
 import { detach, running, sessionsGone } from './detached.ts';
+import { test } from '../support/test.ts';
 
-test('a run that is cancelled from beside it during its checks was interrupted, not found wrong', async () => {
-  await using database = await createTestDatabase();
+test('a run that is cancelled from beside it during its checks was interrupted, not found wrong', async ({
+  database,
+}) => {
   using project = createProject(
     {
       'migrations/1_a.sql': 'create table a (n int);',

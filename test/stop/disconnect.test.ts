@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { createTestDatabase, majors } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
 import { detach, running, sessionsGone } from './detached.ts';
 import { startProxy } from './proxy.ts';
+import { elapse } from '../support/elapse.ts';
+import { test } from '../support/test.ts';
 
 const settings = [
   'client_connection_check_interval',
@@ -38,8 +40,7 @@ test.each(majors)('on PostgreSQL %i every session notices soon that nobody is at
   });
 });
 
-test('the locks of a killed runner are free long before its statement would have ended', async () => {
-  await using database = await createTestDatabase();
+test('the locks of a killed runner are free long before its statement would have ended', async ({ database }) => {
   using project = createProject(
     {
       'migrations/1_a.sql': 'create table a (n int);',
@@ -56,8 +57,9 @@ test('the locks of a killed runner are free long before its statement would have
   expect(await database.query("select 1 from information_schema.columns where column_name = 'm'")).toEqual([]);
 });
 
-test('a runner that is to finish leaves its concurrent build to the server, and the next run finds it done', async () => {
-  await using database = await createTestDatabase();
+test('a runner that is to finish leaves its concurrent build to the server, and the next run finds it done', async ({
+  database,
+}) => {
   using project = createProject(
     {
       'migrations/1_a.sql': 'create table a (n int);',
@@ -73,7 +75,7 @@ test('a runner that is to finish leaves its concurrent build to the server, and 
   process.kill(pid, 'SIGKILL');
   const gone = "select 1 from pg_stat_activity where application_name like 'godwit% control'";
   await until('the runner is gone', async () => (await database.query(gone)).length === 0, 20_000);
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await elapse(1_500, 'a server that cancels what nobody waits for would have done it');
   await running(database, 'create index concurrently%');
   await blocker.query('commit');
   await sessionsGone(database);
@@ -85,8 +87,7 @@ test('a runner that is to finish leaves its concurrent build to the server, and 
   expect(await database.query(index)).toEqual([built]);
 });
 
-test('a run that is to finish waits after a reset for its own build, and finds it done', async () => {
-  await using database = await createTestDatabase();
+test('a run that is to finish waits after a reset for its own build, and finds it done', async ({ database }) => {
   await using proxy = await startProxy(database.url);
   using project = createProject(
     {
@@ -102,7 +103,7 @@ test('a run that is to finish waits after a reset for its own build, and finds i
   await running(database, 'create index concurrently%', "and wait_event_type = 'Lock'");
   const [before] = await database.query("select 'a_n'::regclass::oid::int as oid");
   proxy.cut();
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await elapse(1_500, 'a server that cancels what nobody waits for would have done it');
   await running(database, 'create index concurrently%');
   await blocker.query('commit');
   const ran = await going;
@@ -114,5 +115,5 @@ test('a run that is to finish waits after a reset for its own build, and finds i
 test('what is to happen when the runner has gone is asked for by name', async () => {
   using project = createProject({ 'migrations/1_a.sql': 'select 1;' });
   const ran = await project.run('up', '--on-disconnect', 'later');
-  expect([ran.exitCode, ran.err]).toEqual([2, expect.stringContaining('say cancel or finish')]);
+  expect([ran.exitCode, ran.err]).toEqual([2, expect.stringContaining('cancel or finish')]);
 });

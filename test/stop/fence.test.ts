@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
-import { createTestDatabase } from '../support/database.ts';
+import { expect } from 'vitest';
 import { createProject, type TestProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
 import { start } from './command.ts';
+import { test } from '../support/test.ts';
 
 const sleeping = "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
 
@@ -15,8 +15,7 @@ function queued(url: string, sleeper = 'insert into log values (5); select pg_sl
   return createProject(Object.fromEntries(files), url);
 }
 
-test('a stop fences what is queued: nothing behind the cancelled migration is applied', async () => {
-  await using database = await createTestDatabase();
+test('a stop fences what is queued: nothing behind the cancelled migration is applied', async ({ database }) => {
   using project = queued(database.url);
   const run = start(project, database.url, 'up');
   await until('it sleeps', async () => (await database.query(sleeping)).length > 0);
@@ -30,8 +29,7 @@ test('a stop fences what is queued: nothing behind the cancelled migration is ap
   expect(again.exitCode).toBe(0);
 });
 
-test('a statement that swallows the request to cancel is followed by nothing', async () => {
-  await using database = await createTestDatabase();
+test('a statement that swallows the request to cancel is followed by nothing', async ({ database }) => {
   const stubborn = `do $$ begin insert into log values (5); perform pg_sleep(30);
     exception when query_canceled then raise notice 'never mind'; end $$;`;
   using project = queued(database.url, stubborn);
@@ -47,8 +45,7 @@ test('a statement that swallows the request to cancel is followed by nothing', a
   await until('all sessions are gone', async () => (await database.query(left)).length === 0);
 });
 
-test('a stop during a concurrent build clears what it leaves and begins nothing further', async () => {
-  await using database = await createTestDatabase();
+test('a stop during a concurrent build clears what it leaves and begins nothing further', async ({ database }) => {
   using project = createProject(
     {
       'migrations/1_a.sql': 'create table a (n int);',

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { createChildProcessEngine } from '../../src/adapters/engines/local/child-process.ts';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import type { Bundle } from '../../src/migrate/contract/ports.ts';
-import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
+import { test } from '../support/test.ts';
 
 const empty: Bundle = {
   hash: '',
@@ -60,8 +60,7 @@ test('a runner of its own inherits where certificates are, and no other secret',
   expect(JSON.stringify(read())).not.toContain('canary');
 });
 
-test('a detached run that cannot be prepared is closed in the ledger, with what went wrong', async () => {
-  await using database = await createTestDatabase();
+test('a detached run that cannot be prepared is closed in the ledger, with what went wrong', async ({ database }) => {
   using project = createProject({ 'migrations/1_a.sql': 'create table a (' }, database.url);
   const ran = await project.run('up', '--detach');
   expect(ran.exitCode).toBe(10);

@@ -1,18 +1,17 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { expect, test } from 'vitest';
-import { createTestDatabase } from '../support/database.ts';
+import { expect } from 'vitest';
 import { createProject } from '../support/project.ts';
 import { start } from './command.ts';
 import { running, sessionsGone } from './detached.ts';
 import { hurriedRun } from './hurried-run.ts';
 import { startProxy } from './proxy.ts';
+import { test } from '../support/test.ts';
 
 const slowView = (seconds: number): string =>
   `create function slow() returns int language sql as $$ select 1 from pg_sleep(${seconds}) $$;\ncreate view v as select slow();`;
 
-test('a connection that is lost while `verify` looks says nothing about the database', async () => {
-  await using database = await createTestDatabase();
+test('a connection that is lost while `verify` looks says nothing about the database', async ({ database }) => {
   using project = createProject(
     {
       'migrations/1_a.sql': slowView(1),
@@ -30,8 +29,7 @@ test('a connection that is lost while `verify` looks says nothing about the data
   expect(ran.err).not.toContain('terminating');
 });
 
-test('Ctrl-C ends a command that only looks, and its query', async () => {
-  await using database = await createTestDatabase();
+test('Ctrl-C ends a command that only looks, and its query', async ({ database }) => {
   using project = createProject({ 'migrations/1_a.sql': slowView(60) }, database.url);
   expect((await project.run('up', '--no-verify')).exitCode).toBe(0);
   const run = start(project, database.url, 'verify');
@@ -42,8 +40,7 @@ test('Ctrl-C ends a command that only looks, and its query', async () => {
   await sessionsGone(database);
 });
 
-test('a connection that falls silent while `verify` looks is made again', async () => {
-  await using database = await createTestDatabase();
+test('a connection that falls silent while `verify` looks is made again', async ({ database }) => {
   await using proxy = await startProxy(database.url);
   using project = createProject({ 'migrations/1_a.sql': slowView(1) }, database.url);
   expect((await project.run('up', '--no-verify')).exitCode).toBe(0);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { expect } from 'vitest';
+import type { TestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
+import { test } from '../support/test.ts';
 
 const files = {
   'migrations/1_a.sql': 'create table a (n int);',
@@ -30,8 +31,7 @@ async function moveBehind(database: TestDatabase, going: () => Promise<unknown>)
   await ran;
 }
 
-test('a history that moved behind the plan makes another plan, and is no error', async () => {
-  await using database = await createTestDatabase();
+test('a history that moved behind the plan makes another plan, and is no error', async ({ database }) => {
   using project = createProject(files, database.url);
   await project.run('up', '--to', '1');
   await moveBehind(database, async () => {
@@ -52,8 +52,7 @@ test('a history that moved behind the plan makes another plan, and is no error',
   ]);
 });
 
-test('a reviewed plan that no longer holds when the history has moved is refused', async () => {
-  await using database = await createTestDatabase();
+test('a reviewed plan that no longer holds when the history has moved is refused', async ({ database }) => {
   using project = createProject(files, database.url);
   await project.run('up', '--to', '1');
   await project.run('plan', '--out', 'next.plan.json');
@@ -68,8 +67,7 @@ test('a reviewed plan that no longer holds when the history has moved is refused
   ]);
 });
 
-test('a lock on the audit at the beginning of a run is waited for', async () => {
-  await using database = await createTestDatabase();
+test('a lock on the audit at the beginning of a run is waited for', async ({ database }) => {
   using project = createProject(files, database.url);
   await project.run('up', '--to', '1');
   const other = await database.connect();

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { expect } from 'vitest';
+import type { TestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { detach, running } from './detached.ts';
+import { test } from '../support/test.ts';
 
 /** What a platform does that retries a failed job: the same runner with the same task, whatever became of the one before. */
 async function retry(folder: string, database: TestDatabase, killAt?: string): Promise<number | string> {
@@ -20,8 +21,9 @@ async function retry(folder: string, database: TestDatabase, killAt?: string): P
   return await ended;
 }
 
-test('a platform that retries a killed attempt three times: one run, each thing applied once, the verdict is true', async () => {
-  await using database = await createTestDatabase();
+test('a platform that retries a killed attempt three times: one run, each thing applied once, the verdict is true', async ({
+  database,
+}) => {
   using project = createProject(
     {
       'migrations/1_a.sql': 'create table log (n int);',
@@ -50,8 +52,9 @@ test('a platform that retries a killed attempt three times: one run, each thing 
   expect((await project.run('runs', 'verify-chain')).exitCode).toBe(0);
 });
 
-test('a retry while the attempt before still holds the database waits for it, and nothing overlaps', async () => {
-  await using database = await createTestDatabase();
+test('a retry while the attempt before still holds the database waits for it, and nothing overlaps', async ({
+  database,
+}) => {
   using project = createProject(
     {
       'migrations/1_a.sql': 'create table log (n int);',
@@ -66,8 +69,9 @@ test('a retry while the attempt before still holds the database waits for it, an
   expect((await project.run('runs', 'attach', run)).exitCode).toBe(0);
 });
 
-test('an attempt that was frozen and whose connections broke does nothing more when the platform’s next one has begun', async () => {
-  await using database = await createTestDatabase();
+test('an attempt that was frozen and whose connections broke does nothing more when the platform’s next one has begun', async ({
+  database,
+}) => {
   using project = createProject(
     {
       'migrations/1_a.sql': 'create table log (n int);',

@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { createInterrupts } from '../../src/cli/interrupts.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { runProgram } from '../../src/cli/program.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import type { TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { running } from './detached.ts';
+import { test } from '../support/test.ts';
 
 const protectedDatabase =
   '{"environments":{"prod":{"database":{"env":"DATABASE_URL"},"protected":true,"checkpoint":"never"}}}';
@@ -35,8 +36,7 @@ function onTerminal(project: TestProject, database: TestDatabase, argv: readonly
   return { interrupts, ended: going.then((exitCode) => ({ exitCode, err })) };
 }
 
-test('a run that ends while it is still asked whether to stop waits for no answer', async () => {
-  await using database = await createTestDatabase();
+test('a run that ends while it is still asked whether to stop waits for no answer', async ({ database }) => {
   using project = createProject({ 'migrations/1_a.sql': 'select pg_sleep(4);' }, database.url);
   let until: AbortSignal | undefined;
   const { interrupts, ended } = onTerminal(project, database, ['up'], async (_, over) => {
@@ -52,8 +52,7 @@ test('a run that ends while it is still asked whether to stop waits for no answe
   expect(err).not.toContain('Stopping');
 });
 
-test('Ctrl-C at the question for consent is an interruption, not a refusal', async () => {
-  await using database = await createTestDatabase();
+test('Ctrl-C at the question for consent is an interruption, not a refusal', async ({ database }) => {
   using project = createProject(
     { 'migrations/1_a.sql': 'create table a (n int);', 'godwit.config.json': protectedDatabase },
     database.url,

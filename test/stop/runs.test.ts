@@ -1,17 +1,16 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { createTestDatabase } from '../support/database.ts';
+import { expect } from 'vitest';
 import { createProject } from '../support/project.ts';
 import { detach, running, sessionsGone } from './detached.ts';
+import { test } from '../support/test.ts';
 
 const files = {
   'migrations/1_a.sql': 'create table a (n int);',
   'migrations/2_b.sql': 'create table b (n int);\nselect pg_sleep(60);',
 };
 
-test('a run that is at work is shown with its migration, what it waits for and who holds it', async () => {
-  await using database = await createTestDatabase();
+test('a run that is at work is shown with its migration, what it waits for and who holds it', async ({ database }) => {
   using project = createProject(
     {
       'migrations/1_a.sql': 'create table a (n int);',
@@ -39,8 +38,7 @@ test('a run that is at work is shown with its migration, what it waits for and w
   expect((await project.run('runs', 'show', run, '--json')).json[0]).not.toHaveProperty('live');
 });
 
-test('a run is cancelled through the database by somebody who cannot reach its runner', async () => {
-  await using database = await createTestDatabase();
+test('a run is cancelled through the database by somebody who cannot reach its runner', async ({ database }) => {
   using project = createProject(files, database.url);
   using elsewhere = createProject(files, database.url);
   const { run } = await detach(project);
@@ -48,7 +46,7 @@ test('a run is cancelled through the database by somebody who cannot reach its r
   const cancelled = await elsewhere.run('runs', 'cancel', run, '--json');
   expect(cancelled.json[0]).toMatchObject({ run, outcome: 'interrupted', exitCode: 0 });
   const attached = await project.run('runs', 'attach', run);
-  expect([attached.exitCode, attached.err]).toEqual([130, expect.stringContaining('It was cancelled by ')]);
+  expect([attached.exitCode, attached.err]).toEqual([130, expect.stringContaining('The run was cancelled by ')]);
   expect(await database.query("select to_regclass('a') is not null as a, to_regclass('b') is not null as b")).toEqual([
     { a: true, b: false },
   ]);
@@ -56,8 +54,7 @@ test('a run is cancelled through the database by somebody who cannot reach its r
   await sessionsGone(database);
 });
 
-test('a run that has ended cannot be cancelled, and is said not to be at work', async () => {
-  await using database = await createTestDatabase();
+test('a run that has ended cannot be cancelled, and is said not to be at work', async ({ database }) => {
   using project = createProject({ 'migrations/1_a.sql': files['migrations/1_a.sql'] }, database.url);
   const { run } = await detach(project);
   expect((await project.run('runs', 'attach', run)).exitCode).toBe(0);
@@ -67,8 +64,7 @@ test('a run that has ended cannot be cancelled, and is said not to be at work', 
   expect(cancelled.exitCode).not.toBe(0);
 });
 
-test('a statement that somebody else cancels is a failure, not a stop', async () => {
-  await using database = await createTestDatabase();
+test('a statement that somebody else cancels is a failure, not a stop', async ({ database }) => {
   using project = createProject(files, database.url);
   const going = project.run('up');
   await running(database, '%pg_sleep(60)%');

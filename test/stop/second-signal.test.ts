@@ -4,6 +4,7 @@ import { startOwnServer, type OwnServer } from '../support/own-server.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { shippedGodwit, startProgram, type Running } from '../support/running.ts';
 import { startProxy } from './proxy.ts';
+import { elapse } from '../support/elapse.ts';
 
 // A second signal ends the program within seconds, whatever the server does, and the next `up` goes on.
 
@@ -42,7 +43,7 @@ async function pidAsleep(name: string): Promise<number> {
 async function stopTwice(run: Running) {
   run.process.kill('SIGTERM');
   await until('it says that it stops', () => run.said().includes('Stopping at the next safe point'));
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await elapse(600, 'a signal that follows at once counts as the same one');
   const began = performance.now();
   run.process.kill('SIGTERM');
   const { exitCode, err } = await run.ended;
@@ -70,7 +71,7 @@ test('while the server’s process stands still', async () => {
   const { err, ...ended } = await stopTwice(run);
   process.kill(pid, 'SIGCONT');
   expect(ended, err).toEqual(left);
-  expect(err).toContain('send it again to leave at once');
+  expect(err).toContain('send the signal again to leave at once');
   expect(err).toContain('Left at once. What was committed is recorded');
   await upGoesOn(project, name);
 });
@@ -114,13 +115,13 @@ test('a runner in a process of its own leaves, too, and who follows it hears how
   const pid = await pidAsleep(name);
   process.kill(pid, 'SIGSTOP');
   const cancelled = await project.run('runs', 'cancel', run);
-  expect(cancelled.err).toContain('once more to have it leave at once');
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(cancelled.err).toContain('run the same command again to make it leave at once');
+  await elapse(600, 'a signal that follows at once counts as the same one');
   await project.run('runs', 'cancel', run);
   const attached = await project.run('runs', 'attach', run);
   process.kill(pid, 'SIGCONT');
   expect(attached.exitCode, attached.err).toBe(130);
-  expect(attached.err).toContain('It was told twice to stop');
+  expect(attached.err).toContain('The runner received a second stop request');
   await upGoesOn(project, name);
 });
 

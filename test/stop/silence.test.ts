@@ -1,12 +1,13 @@
-import { expect, test } from 'vitest';
-import { createTestDatabase } from '../support/database.ts';
+import { expect } from 'vitest';
 import { createProject } from '../support/project.ts';
 import { running } from './detached.ts';
 import { hurriedRun } from './hurried-run.ts';
 import { startProxy } from './proxy.ts';
+import { test } from '../support/test.ts';
 
-test('connections that fall silent while the server works are given up, and each thing is applied once', async () => {
-  await using database = await createTestDatabase();
+test('connections that fall silent while the server works are given up, and each thing is applied once', async ({
+  database,
+}) => {
   await using proxy = await startProxy(database.url);
   using project = createProject({
     'migrations/1_a.sql': 'create table a (n int);',
@@ -24,8 +25,9 @@ test('connections that fall silent while the server works are given up, and each
   expect(await database.query('select n from a order by n')).toEqual([{ n: 2 }, { n: 3 }]);
 });
 
-test('silence during a concurrent build: the old build is ended before anybody looks, and the index is built', async () => {
-  await using database = await createTestDatabase();
+test('silence during a concurrent build: the old build is ended before anybody looks, and the index is built', async ({
+  database,
+}) => {
   await using proxy = await startProxy(database.url);
   using project = createProject({
     'migrations/1_a.sql': 'create table a (n int);\ninsert into a values (1);',
@@ -43,8 +45,9 @@ test('silence during a concurrent build: the old build is ended before anybody l
   ]);
 });
 
-test('a database that stays silent: the outcome is not known, and nobody waits for ever', async () => {
-  await using database = await createTestDatabase();
+test('a database that stays silent: the outcome is not known, and nobody waits for ever (`outcome-unknown`)', async ({
+  database,
+}) => {
   await using proxy = await startProxy(database.url);
   using project = createProject(
     { 'migrations/1_a.sql': 'create table a (n int);\ninsert into a values (1);\nselect pg_sleep(3);' },

@@ -1,15 +1,15 @@
-import { expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { expect } from 'vitest';
+import type { TestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
 import { detach, running, sessionsGone } from './detached.ts';
+import { test } from '../support/test.ts';
 
 async function busy(database: TestDatabase): Promise<readonly unknown[]> {
   return await database.query('select outcome, exit_code as code from godwit.run order by started_at');
 }
 
-test('a live run keeps the database, and whoever asks is told who holds it', async () => {
-  await using database = await createTestDatabase();
+test('a live run keeps the database, and whoever asks is told who holds it', async ({ database }) => {
   using project = createProject(
     { 'migrations/1_a.sql': 'create table a (n int);', 'migrations/2_b.sql': 'select pg_sleep(60);' },
     database.url,
@@ -24,8 +24,9 @@ test('a live run keeps the database, and whoever asks is told who holds it', asy
   expect(await busy(database)).toEqual([{ outcome: 'interrupted', code: 130 }]);
 });
 
-test('a live run is taken over: its statement is ended, nothing of it counts, and the audit says so', async () => {
-  await using database = await createTestDatabase();
+test('a live run is taken over: its statement is ended, nothing of it counts, and the audit says so (`took-over`)', async ({
+  database,
+}) => {
   using project = createProject(
     {
       'migrations/1_a.sql': 'create table a (n int);',
@@ -48,8 +49,9 @@ test('a live run is taken over: its statement is ended, nothing of it counts, an
   await sessionsGone(database);
 });
 
-test('a frozen runner that wakes behind a takeover does not execute its next statement outside of transactions', async () => {
-  await using database = await createTestDatabase();
+test('a frozen runner that wakes behind a takeover does not execute its next statement outside of transactions', async ({
+  database,
+}) => {
   using project = createProject(
     {
       'migrations/1_a.sql': 'create table a (n int);\ncreate table log (n int);',
@@ -84,8 +86,9 @@ test('a frozen runner that wakes behind a takeover does not execute its next sta
   await sessionsGone(database);
 });
 
-test('a frozen runner with a pipeline under way that wakes behind a takeover adds nothing to it', async () => {
-  await using database = await createTestDatabase();
+test('a frozen runner with a pipeline under way that wakes behind a takeover adds nothing to it', async ({
+  database,
+}) => {
   const rows = Array.from({ length: 80 }, (_, n): [string, string] => [
     `migrations/${n + 2}_row.sql`,
     `insert into log values (${n});${n === 5 ? ' select pg_sleep(3);' : ''}`,
@@ -110,8 +113,7 @@ test('a frozen runner with a pipeline under way that wakes behind a takeover add
   ]);
 });
 
-test('a session that is no run of godwit and has taken the lock is named, and not ended', async () => {
-  await using database = await createTestDatabase();
+test('a session that is no run of godwit and has taken the lock is named, and not ended', async ({ database }) => {
   using project = createProject({ 'migrations/1_a.sql': 'create table a (n int);' }, database.url);
   const stranger = await database.connect({ application_name: 'somebody' });
   await stranger.query('select pg_advisory_lock(1735353463, 26996)');

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { createInterrupts } from '../../src/cli/interrupts.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { until } from '../support/child.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { detach, running, sessionsGone } from './detached.ts';
+import { elapse } from '../support/elapse.ts';
+import { test } from '../support/test.ts';
 
 const files = {
   'migrations/1_a.sql': 'create table a (n int);',
@@ -88,8 +90,7 @@ test.each(['SIGHUP', 'SIGTERM'] as const)('%s ends an attached run safely: 130, 
   expect(await database.query('select outcome from godwit.run')).toEqual([{ outcome: 'interrupted' }]);
 });
 
-test('a reader that leaves in the midst of a run ends it safely, and the exit code says so', async () => {
-  await using database = await createTestDatabase();
+test('a reader that leaves in the midst of a run ends it safely, and the exit code says so', async ({ database }) => {
   using project = createProject(
     {
       ...long,
@@ -109,8 +110,7 @@ test('a reader that leaves in the midst of a run ends it safely, and the exit co
   await sessionsGone(database);
 });
 
-test('a second Ctrl-C leaves at once; the server rolls back, and up goes on', async () => {
-  await using database = await createTestDatabase();
+test('a second Ctrl-C leaves at once; the server rolls back, and up goes on', async ({ database }) => {
   // The request to cancel is repeated: all of them are swallowed.
   const stubborn = `do $$ begin for i in 1..50 loop
     begin perform pg_sleep(60); exception when query_canceled then null; end;
@@ -120,7 +120,7 @@ test('a second Ctrl-C leaves at once; the server rolls back, and up goes on', as
   // Asleep already: before that, the block that swallows the request is not entered.
   await running(database, '%pg_sleep(60)%', "and wait_event = 'PgSleep'");
   child.kill('SIGINT');
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await elapse(600, 'a signal that follows at once counts as the same one');
   child.kill('SIGINT');
   expect(await ended, text.err).toBe(130);
   project.write('migrations/2_b.sql', 'create table b (n int);');
@@ -129,14 +129,13 @@ test('a second Ctrl-C leaves at once; the server rolls back, and up goes on', as
   expect(await database.query(tables)).toEqual([{ a: true, b: true }]);
 });
 
-test('Ctrl-C leaves a detached run that is only followed alone', async () => {
-  await using database = await createTestDatabase();
+test('Ctrl-C leaves a detached run that is only followed alone', async ({ database }) => {
   using project = createProject({ ...files, ...config }, database.url);
   const { run } = await detach(project);
   await running(database, '%pg_sleep(4)%');
   const { child, text, ended } = godwit(project.folder, database.url, 'runs', 'attach', run);
   await until('it follows the run', () => text.err !== '');
   child.kill('SIGINT');
-  expect([await ended, text.err]).toEqual([130, expect.stringContaining('goes on by itself')]);
+  expect([await ended, text.err]).toEqual([130, expect.stringContaining('continues on its own')]);
   expect((await project.run('runs', 'attach', run)).exitCode).toBe(0);
 });

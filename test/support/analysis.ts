@@ -11,7 +11,7 @@ import { checkSpans } from '../../src/sql/span-check.ts';
 
 const ports = { parser: createParser(), hashing: nodeHashing };
 
-/** What an analysis of a file with this content gives. */
+/** Analyses a file with this content. */
 export async function analysisOf(content: string | Uint8Array): Promise<Outcome<Analysis>> {
   const bytes = typeof content === 'string' ? encodeUtf8(content) : content;
   const source = memorySource(bytes);
@@ -19,7 +19,7 @@ export async function analysisOf(content: string | Uint8Array): Promise<Outcome<
   return analyse(script, source, ports);
 }
 
-/** The analysis of a file that is taken. Its spans fit the text. */
+/** The analysis of a file that must be accepted; checks that its spans fit the text. */
 export async function taken(text: string): Promise<Analysis> {
   const result = await analysisOf(text);
   if (!result.ok) throw new Error(JSON.stringify(result.findings));
@@ -28,7 +28,7 @@ export async function taken(text: string): Promise<Analysis> {
   return result.value;
 }
 
-/** Codes and places of what is refused in it. */
+/** Codes and places of everything that is refused in it. */
 export async function refusals(content: string | Uint8Array): Promise<readonly string[]> {
   const result = await analysisOf(content);
   return result.ok ? [] : result.findings.map(({ code, where }) => `${code} ${where?.line}:${where?.column}`);

@@ -20,7 +20,7 @@ export interface MadeImage {
 const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const officialNode = { Env: [path, 'NODE_VERSION=22.11.0', 'YARN_VERSION=1.22.22'], Cmd: ['node'] };
 
-/** Looks like an official Node image, and runs nowhere: for whoever only takes images apart. */
+/** Looks like an official Node image, but cannot run: for code that only reads images. */
 export const tinyNodeImage: MadeImage = {
   layers: [
     { 'lib64/ld-linux-x86-64.so.2': 'loader', 'usr/lib/libstdc++.so.6': 'library', 'etc/passwd': 'root:x:0:0::/:\n' },
@@ -48,7 +48,7 @@ export function realNodeImage(): MadeImage {
   };
 }
 
-/** Puts an image into a registry that asks for no credentials; returns its digest. */
+/** Pushes an image to a registry that requires no credentials; returns its digest. */
 export async function pushImage(reference: string, image: MadeImage): Promise<string> {
   using registry = createRegistryClient({ credentials: () => Promise.resolve(ok(undefined)) });
   const parsed = parseReference(reference);
@@ -56,7 +56,7 @@ export async function pushImage(reference: string, image: MadeImage): Promise<st
   return await pushTo(registry, parsed.value, image);
 }
 
-/** The same with a client of one's own. */
+/** The same with a given client. */
 export async function pushTo(registry: RegistryClient, target: ImageReference, image: MadeImage): Promise<string> {
   const family = mediaTypes[image.family ?? 'oci'];
   const layers = await Promise.all(image.layers.map((files) => makeLayer(filesOf(files))));
@@ -101,7 +101,7 @@ async function put(registry: RegistryClient, target: ImageReference, layer: Laye
 function filesOf(files: Readonly<Record<string, string | Buffer>>): readonly TarFile[] {
   return Object.entries(files).map(([name, content]) => ({
     path: name,
-    // Programs and libraries alike: a loader must be executable.
+    // Both programs and libraries, because a loader must be executable.
     mode: 0o755,
     source: memorySource(Buffer.from(content)),
   }));

@@ -5,8 +5,8 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 const kernel = 'Zq7canary0Xk9w';
 
 /**
- * A password with every special character that a keyboard has. The kernel in it survives every way of quoting; it is
- * looked for plainly, in base64 at each of its three alignments, in hexadecimal, and in what is packed.
+ * A password with every special character of a keyboard. Its kernel survives every way of quoting, and is searched for
+ * as plain text, in base64 at each of its three alignments, in hexadecimal, and in compressed data.
  */
 export const canaryPassword = ` !"#$%&'()*+,-./:;<=>?@[\\]^_\`{|}~é${kernel}é~}|{\`_^]\\[@?>=<;:/.-,+*)('&%$#"! `;
 
@@ -14,7 +14,7 @@ const forms: readonly (readonly [string, string])[] = [
   ['plain', kernel],
   ...[0, 1, 2].flatMap((shift): (readonly [string, string])[] => {
     const text = Buffer.from('\0'.repeat(shift) + kernel).toString('base64');
-    // The letters at the ends depend on their neighbours.
+    // The first and last letters depend on their neighbours.
     const inner = text.slice(shift === 0 ? 0 : 4, -4);
     return [
       [`base64 (${shift})`, inner],
@@ -24,7 +24,7 @@ const forms: readonly (readonly [string, string])[] = [
   ['hexadecimal', Buffer.from(kernel).toString('hex')],
 ];
 
-/** How the canary stands in there; undefined when it does not. Packed parts are unpacked, to some depth. */
+/** The form in which the canary occurs; undefined when it does not. Compressed parts are unpacked, to some depth. */
 export function canaryIn(content: string | Uint8Array, depth = 3): string | undefined {
   const bytes =
     typeof content === 'string'
@@ -56,13 +56,13 @@ function unpacked(bytes: Buffer): Buffer | undefined {
       const text = unpack(bytes);
       if (text.length > 0) return text;
     } catch {
-      // It is packed otherwise, or not at all.
+      // It is compressed differently, or not at all.
     }
   }
   return undefined;
 }
 
-/** Files of a folder in which the canary stands. */
+/** Files of a folder that contain the canary. */
 export function canaryFiles(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
     const path = join(entry.parentPath, entry.name);
@@ -71,16 +71,16 @@ export function canaryFiles(folder: string): readonly string[] {
   });
 }
 
-/** Looks at all processes of the machine again and again, until it is stopped. */
+/** Watches all processes of the machine until it is stopped. */
 export interface ProcessWatch extends Disposable {
-  /** Processes that had the canary in their arguments or, other than the task's own, in their environment. */
+  /** Processes that had the canary in their arguments or, unless they are the task's own, in their environment. */
   found(): readonly string[];
-  /** How many tasks were seen with it: their runner needs it. */
+  /** How many of the task's own processes had it: the runner needs it. */
   tasks(): number;
   stop(): void;
 }
 
-/** Where there is no /proc nothing is found. */
+/** Finds nothing on systems without /proc. */
 export function watchProcesses(everyMs = 5): ProcessWatch {
   const found = new Set<string>();
   const tasks = new Set<string>();

@@ -18,13 +18,13 @@ export interface TestChild {
   next(): Promise<unknown>;
   /** Sends a signal and waits until the process is gone. */
   kill(signal: NodeJS.Signals): Promise<void>;
-  /** Waits until it ends by itself. */
+  /** Waits until it ends on its own. */
   ended(): Promise<number | null>;
 }
 
 /**
- * Runs a TypeScript program (its imports relative to the repository's root, as `./src/…`) in a Node process of its
- * own. What it writes with `console.log(JSON.stringify(…))` is read by `next()`.
+ * Runs a TypeScript program (its imports relative to the repository's root, as `./src/…`) in its own Node process.
+ * `next()` reads what it writes with `console.log(JSON.stringify(…))`.
  */
 export async function startChild(program: string, options: SpawnOptions = {}): Promise<TestChild> {
   const folder = mkdtempSync(join(tmpdir(), `godwit-test-${process.pid}-child-`));

@@ -16,14 +16,17 @@ import { cloudRunOptions } from '../../src/project/cloud-run-options.ts';
 import type { CloudRunConfig } from '../../src/project/config-model.ts';
 import { buildCloud, type Cloud } from './cloud.ts';
 
-/** A cloud with environment `dev`, and engines for it, each as on a machine of its own. */
+/** A cloud with environment `dev`, and engines for it, each as if on its own machine. */
 export interface JobWorld extends AsyncDisposable {
   readonly cloud: Cloud;
   readonly emulator: Emulator;
-  readonly terms: CloudRunOptions;
-  /** An engine that knows nothing of the others; `env` in place of what finds the cloud and its credentials. */
-  engine(env?: Readonly<Record<string, string>>, budgetMs?: number, patience?: Partial<EngineTimeouts>): Engine;
-  /** Performs a task and gives how it ended. */
+  readonly options: CloudRunOptions;
+  /**
+   * An engine that knows nothing about the others; `env` replaces the variables that identify the cloud and its
+   * credentials.
+   */
+  engine(env?: Readonly<Record<string, string>>, budgetMs?: number, timeouts?: Partial<EngineTimeouts>): Engine;
+  /** Performs a task and returns how it ended. */
   perform(
     task: Task,
     bundle: Bundle,
@@ -33,9 +36,7 @@ export interface JobWorld extends AsyncDisposable {
   called(method: string): number;
 }
 
-/**
- * @param url of the database; what the secret holds
- */
+/** @param url of the database, which the secret contains */
 export async function jobWorld(
   url: string,
   config: Partial<CloudRunConfig> = {},
@@ -44,7 +45,7 @@ export async function jobWorld(
   const cloud = await buildCloud({ iam });
   const { emulator } = cloud;
   const environment = cloud.environment('dev', url, config);
-  const terms = cloudRunOptions({
+  const options = cloudRunOptions({
     name: 'dev',
     config: environment.engine as CloudRunConfig,
     database: environment.database,
@@ -53,29 +54,29 @@ export async function jobWorld(
   const engine = (
     variables: Readonly<Record<string, string>> = cloud.env,
     budgetMs = 20_000,
-    patience: Partial<EngineTimeouts> = {},
+    timeouts: Partial<EngineTimeouts> = {},
   ): Engine => {
     const redactor = createRedactor();
     const google = createGoogle({
-      endpoints: terms.endpoints,
+      endpoints: options.endpoints,
       env: variables,
       redactor,
       budgetMs,
     });
     return createCloudRunEngine({
-      options: terms,
+      options,
       environment: 'dev',
       google,
       hashing: nodeHashing,
       redactor,
       runner: resolve('dist/runner.js'),
-      timeouts: { firstPauseMs: 30, longestPauseMs: 250, linesMs: 3_000, tokenMs: 300, ...patience },
+      timeouts: { firstPauseMs: 30, longestPauseMs: 250, linesMs: 3_000, tokenMs: 300, ...timeouts },
     });
   };
   return {
     cloud,
     emulator,
-    terms,
+    options,
     engine,
     perform: (task, bundle, options = {}) =>
       deploy({

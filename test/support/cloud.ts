@@ -1,24 +1,24 @@
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator/start.ts';
 import type { CloudRunConfig, EnvironmentConfig } from '../../src/project/config-model.ts';
 
-/** An emulated Google Cloud with what environments need in it. */
+/** An emulated Google Cloud that contains what environments need. */
 export interface Cloud extends AsyncDisposable {
   readonly emulator: Emulator;
-  /** What a controller finds it by. */
+  /** The variables by which a controller finds it. */
   readonly env: Readonly<Record<string, string>>;
   /**
-   * Makes the project of an environment with secret, account and connector, by the names that are godwit's defaults.
+   * Makes the project of an environment with secret, account and connector, under godwit's default names.
    *
    * @returns the environment's part of the configuration
    */
   environment(name: string, url: string, more?: Partial<CloudRunConfig>): EnvironmentConfig;
-  /** Jobs that are left: none, whatever happened. */
+  /** Jobs that were not removed: none, whatever happened. */
   leaked(): readonly string[];
 }
 
 const region = 'us-central1';
 
-/** Starts an emulator whose tasks are processes of this machine, or what `options` say. */
+/** Starts an emulator whose tasks are processes of this machine, unless `options` say otherwise. */
 export async function buildCloud(options: EmulatorOptions = {}): Promise<Cloud> {
   const emulator = await startEmulator({ execution: { kind: 'process' }, ...options });
   const base = emulator.seed.baseImage();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A way to the database on which one message never arrives. */
+/** A connection to the database on which one message never arrives. */
 export interface Cut extends AsyncDisposable {
   /** The database's address, through the cut. */
   readonly url: string;
@@ -10,9 +10,9 @@ export interface Cut extends AsyncDisposable {
 }
 
 /**
- * Passes everything on until the first message of the simple protocol whose text fits. That one is held back, `instead`
- * is done, and the connection is cut: for the sender it is as if the server had died, or not, inside the statement.
- * Connections made afterwards are left alone.
+ * Passes everything on until the first message of the simple protocol whose text matches. That one is held back,
+ * `instead` runs, and the connection is cut: to the sender it looks as if the server had died inside the statement.
+ * Later connections are not affected.
  */
 export async function cutAt(url: string, text: RegExp, instead: () => Promise<unknown> = async () => {}): Promise<Cut> {
   const target = new URL(url);

@@ -13,7 +13,7 @@
  *
  *     test.each(majors)('on PostgreSQL %i …', async (major) => { … createTestDatabase(major) … });
  *
- * `url` is for code under test that connects by itself; `connect()` gives further sessions (`pg.Client`, for locks and
+ * `url` is for code that opens its own connection; `connect()` gives further sessions (`pg.Client`, for locks and
  * races); `drop()` (or `await using`) ends all sessions and removes the database. Roles belong to the whole server:
  * use `database.role('reader')` for a name that is unique, and the role goes with the database.
  */
@@ -28,7 +28,10 @@ export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
   readonly major: number;
   readonly name: string;
-  /** Runs SQL in the database's own session and returns its rows; without parameters, several statements may stand in one text. */
+  /**
+   * Runs SQL in the database's own session and returns its rows; without parameters, one text may contain several
+   * statements.
+   */
   query<Row extends Record<string, unknown> = Record<string, unknown>>(
     sql: string,
     params?: readonly unknown[],
@@ -60,7 +63,7 @@ export function serverUrl(major: number = majors[0]!): string {
 export async function createTestDatabase(major: number = majors[0]!, template = 'template0'): Promise<TestDatabase> {
   const server = serverUrl(major);
   const name = `test_${randomBytes(6).toString('hex')}`;
-  // Copying the files is twice as fast as logging their pages (the choice came with PostgreSQL 15).
+  // Copying the files is twice as fast as logging their pages (the option came with PostgreSQL 15).
   await once(server, `CREATE DATABASE ${name} TEMPLATE ${template} ${major >= 15 ? 'STRATEGY FILE_COPY' : ''}`);
   const url = at(server, name);
   const sessions: Client[] = [];
@@ -106,7 +109,7 @@ export async function createTestDatabase(major: number = majors[0]!, template = 
   return { url, major, name, query, connect, role, drop, [Symbol.asyncDispose]: drop };
 }
 
-/** One session for each server and test thread: to open one takes longer than to make a database. */
+/** One session for each server and test thread: opening one takes longer than making a database. */
 const administrators = new Map<string, Promise<Client>>();
 
 async function once(url: string, sql: string): Promise<void> {
@@ -121,7 +124,7 @@ async function administrator(url: string): Promise<Client> {
   client.on('error', forget);
   client.on('end', forget);
   await client.connect();
-  // It holds up the end of nothing.
+  // The session must not keep the process alive.
   (client as Client & { unref(): void }).unref();
   return client;
 }

@@ -8,26 +8,26 @@ import type { Namespace } from '../../src/adapters/private-network/namespace.ts'
 import { until } from './child.ts';
 import { programPath } from './tools.ts';
 
-/** Debian's `docker-registry`: the registry that others are measured by. */
+/** Debian's `docker-registry`: the reference for other registries. */
 export interface DockerRegistry extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
   readonly host: string;
 }
 
-/** The only user of a guarded registry; the password's hash is bcrypt, of few rounds. */
+/** The only user of a guarded registry; the password's hash is bcrypt with few rounds. */
 export const registryUser = { name: 'ada', password: 'sesame' };
 const users = `${registryUser.name}:$2b$04$bVxxMVjwNyasIkjTpiwBmuRQsBzKuAPXuhqJJ7zpTKGB/npAc9RYW`;
 
-/** How one is started. */
+/** How to start a registry. */
 export interface DockerRegistryOptions {
   readonly guarded?: boolean;
-  /** A folder for its data, which stays. */
+  /** A folder for its data, which is kept. */
   readonly data?: string;
-  /** A namespace in which it listens, on the loopback of that one. */
+  /** A namespace in which it listens on loopback. */
   readonly inside?: Namespace;
 }
 
-/** Starts one on loopback, with its data in a folder that goes away with it, unless one is given. */
+/** Starts one on loopback, with its data in a folder that is removed with it, unless a folder is given. */
 export async function startDockerRegistry(options: DockerRegistryOptions = {}): Promise<DockerRegistry> {
   const folder = mkdtempSync(join(tmpdir(), `godwit-test-${process.pid}-registry-`));
   const port = await freePort(undefined);
@@ -69,7 +69,7 @@ async function answers(host: string): Promise<boolean> {
   );
 }
 
-/** Its port is listened to, as the kernel tells inside. */
+/** True when its port is listening, according to the kernel inside the namespace. */
 function answersInside(namespace: Namespace, port: number): boolean {
   const listening = `:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`;
   return namespace.run('cat', '/proc/net/tcp').includes(listening);

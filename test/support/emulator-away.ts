@@ -6,9 +6,9 @@ import type { Namespace } from '../../src/adapters/private-network/namespace.ts'
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** An emulator in a namespace, as a process of its own; what it is told goes over a pipe. */
+/** An emulator in a namespace, as its own process, which receives its commands over a pipe. */
 export interface EmulatorAway extends AsyncDisposable {
-  /** What a controller in the same namespace finds it by. */
+  /** The variables by which a controller in the same namespace finds it. */
   readonly env: Readonly<Record<string, string>>;
   readonly registry: string;
   seed<Name extends keyof Emulator['seed']>(name: Name, ...args: Parameters<Emulator['seed'][Name]>): Promise<unknown>;
@@ -53,7 +53,7 @@ export async function startEmulatorAway(namespace: Namespace, options: EmulatorO
   };
 }
 
-/** One line there, one line back, in turn. */
+/** Sends one line, receives one line, in turn. */
 function asking(child: ChildProcess): (question: unknown) => Promise<unknown> {
   const answers = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   let turn: Promise<unknown> = Promise.resolve();

@@ -7,8 +7,8 @@ export const memoryDisk = '/dev/shm';
 const memoryWanted = 2e9;
 
 /**
- * Makes a folder for the data of test servers, in memory where there is enough: databases are made there in a third
- * of the time. Its name carries our pid: what a killed run leaves is removed by the next one.
+ * Makes a folder for the data of test servers, in memory if there is enough: databases are made there in a third of the
+ * time. Its name contains our pid, so that the next run removes what a killed run has left.
  */
 export function dataFolder(stem: string): string {
   const folder = mkdtempSync(join(dataRoot(), `godwit-test-${process.pid}-${stem}-`));
@@ -23,7 +23,7 @@ function dataRoot(): string {
     accessSync(memoryDisk, constants.W_OK);
     if (bavail * bsize > memoryWanted) return memoryDisk;
   } catch {
-    // None on this system.
+    // This system has no memory disk.
   }
   return tmpdir();
 }

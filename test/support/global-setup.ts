@@ -14,7 +14,7 @@ declare module 'vitest' {
   }
 }
 
-/** Nothing of a test run is worth a disk flush. */
+/** Disk flushes would be wasted in a test run. */
 const settings = {
   fsync: 'off',
   synchronous_commit: 'off',
@@ -25,7 +25,7 @@ const settings = {
 };
 
 /**
- * Starts one server per wanted major for the whole run, in a fresh directory, and ends them afterwards. The first
+ * Starts one server per requested major for the whole run, in a fresh directory, and stops them afterwards. The first
  * project that needs them starts them; the others use the same.
  */
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
@@ -62,7 +62,7 @@ function sweep(): void {
       try {
         rmSync(join(root, name), { recursive: true, force: true });
       } catch {
-        // Another account's.
+        // It belongs to another account.
       }
     }
   }

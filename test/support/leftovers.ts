@@ -3,21 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder } from '../../src/adapters/embedded/account.ts';
 
-/** A place for everything that a program makes, to see what is left of it: files, and processes that know the place. */
+/**
+ * An environment of its own for a program, which reveals what the program leaves behind: files, and processes that
+ * refer to it.
+ */
 export interface Leftovers extends Disposable {
   readonly folder: string;
-  /** Makes the place the program's own. */
+  /** The variables that make the program use it. */
   readonly env: Readonly<Record<string, string>>;
-  /** Files in its temporary folder and command lines; what goes away within some seconds is none. */
+  /** Files in its temporary folder and command lines; what vanishes within some seconds does not count. */
   found(): Promise<readonly string[]>;
 }
 
-/** Makes the place. */
+/** Makes the environment. */
 export function createLeftovers(): Leftovers {
   const folder = mkdtempSync(join(tmpdir(), `godwit-test-${process.pid}-left-`));
   const temporary = join(folder, 'tmp');
   mkdirSync(temporary);
-  // A server that is started as root runs as somebody else, who has to pass through.
+  // A server that is started as root runs under another account, which must pass through.
   for (const path of [folder, temporary]) chmodSync(path, 0o755);
   const look = (): readonly string[] => [...readdirSync(temporary), ...processesThatName(temporary)];
   return {

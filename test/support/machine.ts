@@ -19,7 +19,7 @@ export interface Ended {
   part(name: string): unknown;
 }
 
-/** A program that is at work. */
+/** A running program. */
 export interface AtWork {
   readonly process: ChildProcess;
   /** What it has written on standard error so far. */
@@ -27,14 +27,14 @@ export interface AtWork {
   readonly ended: Promise<Ended>;
 }
 
-/** A machine of somebody's: a clone of a project, with the built program and no way to any database. */
+/** Somebody's machine: a clone of a project, with the built program and no route to any database. */
 export interface Machine extends Disposable {
   readonly folder: string;
   /** Runs `godwit` as a user would. */
   run(...argv: readonly string[]): Promise<Ended>;
   start(...argv: readonly string[]): AtWork;
   write(path: string, text: string): void;
-  /** Another machine with the same project, fresh from version control: nothing of `.godwit` is on it. */
+  /** Another machine with the same project, fresh from version control, so without `.godwit`. */
   clone(name?: string): Machine;
   /** The ledger's files on this machine, newest first. */
   ledger(): readonly LedgerEntry[];
@@ -44,7 +44,7 @@ export interface Machine extends Disposable {
  * Makes a machine on which a project was cloned.
  *
  * @param files of the project
- * @param env what its user has in the environment; the variables of this process are not inherited
+ * @param env the user's environment variables; those of this process are not inherited
  */
 export function createMachine(
   files: Readonly<Record<string, string>>,

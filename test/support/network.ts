@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { programPath } from './tools.ts';
 
 /**
- * Two machines on a wire of their own: network namespaces with one address each and no route to anywhere else. The
- * addresses (192.0.2.0/24, for documentation) exist in there only.
+ * Two machines on their own wire: network namespaces with one address each and no route to anywhere else. The addresses
+ * (192.0.2.0/24, for documentation) exist only inside.
  */
 export interface Wire extends Disposable {
   readonly database: { readonly name: string; readonly address: string };
   readonly laptop: { readonly name: string };
-  /** Pulls the plug or puts it back: packets vanish without a word. */
+  /** Pulls the plug or puts it back: packets are dropped silently. */
   plug(state: 'in' | 'out'): void;
 }
 
@@ -22,7 +22,7 @@ export function layWire(): Wire {
   wires += 1;
   const stem = `gwt-${process.pid}-${wires}`;
   const [laptop, database] = [`${stem}-laptop`, `${stem}-database`];
-  // Interfaces have short names; both ends are made inside, so that none ever shows outside.
+  // Interfaces have short names; both ends are made inside, so that neither is ever visible outside.
   for (const name of [laptop, database]) ip('netns', 'add', name);
   ip('-n', laptop, 'link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'wire', 'netns', database);
   ip('-n', laptop, 'address', 'add', '192.0.2.1/30', 'dev', 'wire');
@@ -39,7 +39,7 @@ export function layWire(): Wire {
   };
 }
 
-/** What a godwit that runs in the laptop's namespace has said by the time it ends. */
+/** The output of a godwit that runs in the laptop's namespace, once it ends. */
 export interface Away {
   readonly process: ChildProcess;
   readonly ended: Promise<{ readonly exitCode: number | null; readonly err: string }>;
@@ -47,7 +47,7 @@ export interface Away {
 
 const program = fileURLToPath(new URL('../../dist/godwit.js', import.meta.url));
 
-/** Runs godwit, as it is shipped, on the laptop. */
+/** Runs the shipped godwit on the laptop. */
 export function godwitOn(wire: Wire, cwd: string, url: string, ...argv: readonly string[]): Away {
   const child = spawn(
     programPath('ip') ?? 'ip',

@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { startEmbedded, type EmbeddedServer } from '../../src/adapters/embedded/server.ts';
 import { dataFolder } from './folder.ts';
 
-/** A server of a test's own, to be broken, counted or replaced. */
+/** A separate server for one test, to be broken, counted or replaced. */
 export interface OwnServer extends AsyncDisposable {
   readonly embedded: EmbeddedServer;
   /** Address of one of its databases. */
@@ -14,7 +14,7 @@ export interface OwnServer extends AsyncDisposable {
 }
 
 /**
- * Starts a server in a fresh folder, or in the one given. Servers of one major come from one template and have one
+ * Starts a server in a fresh folder, or in the given one. Servers of one major come from one template and have the same
  * system identifier.
  */
 export async function startOwnServer(

@@ -44,7 +44,7 @@ export async function startPooler(
   const log = join(folder, 'log');
   const { openSync, closeSync } = await import('node:fs');
   const output = openSync(log, 'w');
-  // It refuses root as the server does.
+  // PgBouncer refuses root, as the server does.
   const child = spawn(programPath('pgbouncer') ?? 'pgbouncer', [ini], {
     ...spawnSettings(serverAccount()),
     stdio: ['ignore', output, output],

@@ -6,11 +6,11 @@ import { layPrivateNetwork, type PrivateNetwork } from '../../src/adapters/priva
 import { startPrivateServer, type PrivateServer } from '../../src/adapters/private-network/private-server.ts';
 import { startProgram, type Running } from './running.ts';
 
-/** A private network with its PostgreSQL, of one test. */
+/** A private network with its PostgreSQL, for one test. */
 export interface Site extends AsyncDisposable {
   readonly network: PrivateNetwork;
   readonly server: PrivateServer;
-  /** Rows as JSON, asked from inside. */
+  /** Runs a query inside; returns its rows as JSON. */
   query<Row>(sql: string): Promise<Row[]>;
   /** Starts a program inside one of the namespaces. */
   start(
@@ -20,7 +20,7 @@ export interface Site extends AsyncDisposable {
   ): Running;
 }
 
-/** What stands between a job and its database, and how it is made. */
+/** Obstacles between a job and its database, and the commands that make them. */
 export const hindrances = {
   'there is no route': { vpc: ['ip route del 192.0.2.0/24 dev wire'] },
   'the subnet is another one': { vpc: ['ip route add unreachable 192.0.2.10'] },
@@ -38,26 +38,26 @@ function firewall(verdict: string): readonly string[] {
   ];
 }
 
-/** Puts something in the way. */
+/** Puts an obstacle in the way. */
 export function hinder({ network }: Site, what: keyof typeof hindrances): void {
   const steps: { vpc?: readonly string[]; database?: readonly string[] } = hindrances[what];
   for (const step of steps.vpc ?? []) network.vpc.run(...(step.split(' ') as [string, ...string[]]));
   for (const step of steps.database ?? []) network.database.run(...(step.split(' ') as [string, ...string[]]));
 }
 
-/** Takes the firewall away. */
+/** Removes the firewall. */
 export function openFirewall({ network }: Site): void {
   network.database.run('nft', 'delete', 'table', 'inet', 'wall');
 }
 
-/** Whom the site belongs to, and its password. */
+/** The user of the site, and the password. */
 export interface SiteOptions {
   readonly password?: string;
   readonly user?: string;
   readonly major?: number;
 }
 
-/** Lays the network and starts PostgreSQL in it. */
+/** Makes the network and starts PostgreSQL in it. */
 export async function buildSite(options: SiteOptions = {}): Promise<Site> {
   const laid = await layPrivateNetwork();
   if (!laid.ok) throw new Error(laid.findings.map(({ why }) => why).join('\n'));

@@ -15,7 +15,7 @@ interface Ran {
   readonly json: readonly (RunEvent & Record<string, unknown>)[];
 }
 
-/** A folder of its own with a project in it; commands run in this process as a user would type them. */
+/** A folder with a project in it; commands run in this process as a user would type them. */
 export interface TestProject extends Disposable {
   readonly folder: string;
   write(path: string, text: string | Uint8Array): void;

@@ -10,20 +10,22 @@ import { until } from './child.ts';
 import { dataFolder } from './folder.ts';
 import { programPath } from './tools.ts';
 
-/** How a server is made whose disk, network, clock or files a test takes away. */
+/** How to make a server whose disk, network, clock or files a test takes away. */
 export interface RawServerOptions {
   readonly major?: number;
   readonly settings?: Readonly<Record<string, string>>;
   /** Run in this network namespace, and listen there. */
   readonly namespace?: { readonly name: string; readonly address: string };
   readonly env?: Readonly<Record<string, string>>;
-  /** Done with the empty folder before initdb, such as a mount over it. */
+  /** Called with the empty folder before initdb, for example to mount a disk over it. */
   readonly prepare?: (data: string) => void;
-  /** In place of initdb: fills the folder. */
+  /** Fills the folder in place of initdb. */
   readonly fill?: (data: string) => void;
 }
 
-/** A server without passwords, reached over a socket folder that only this test has, wherever it listens beside that. */
+/**
+ * A server without passwords, reached over a socket folder that only this test has, in addition to wherever it listens.
+ */
 export interface RawServer extends AsyncDisposable {
   readonly data: string;
   /** Address over the socket folder. */
@@ -38,7 +40,6 @@ export interface RawServer extends AsyncDisposable {
   log(): string;
 }
 
-/** Makes such a server and starts it. */
 export async function startRawServer(options: RawServerOptions = {}): Promise<RawServer> {
   const binaries = await ensureBinaries(options.major ?? 15);
   if (!binaries.ok) throw new Error(binaries.findings.map(({ code }) => code).join());
@@ -90,7 +91,7 @@ export async function startRawServer(options: RawServerOptions = {}): Promise<Ra
     async start() {
       const output = openSync(logFile, 'a');
       const { uid, gid, ...spawning } = spawnSettings(account);
-      // In a namespace the account is changed behind the door, which only root may open.
+      // In a namespace the account changes inside, because only root may enter.
       const identity = options.namespace === undefined && uid !== undefined ? { uid, gid } : {};
       child = spawn(inside[0] ?? '', inside.slice(1), {
         ...spawning,

@@ -2,18 +2,18 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** A program that was started, and what it has said by the time it ends. */
+/** A program that was started, and its output once it ends. */
 export interface Running {
   readonly process: ChildProcess;
-  /** What has been said so far. */
+  /** The output so far. */
   said(): string;
   readonly ended: Promise<{ readonly exitCode: number | null; readonly out: string; readonly err: string }>;
 }
 
-/** Godwit as it is shipped. */
+/** Godwit as shipped. */
 export const shippedGodwit = fileURLToPath(new URL('../../dist/godwit.js', import.meta.url));
 
-/** Starts a program in an environment of its own. */
+/** Starts a program in a given environment. */
 export function startProgram(
   [program, ...args]: readonly string[],
   { cwd = '/', env = {} }: { cwd?: string; env?: Readonly<Record<string, string>> } = {},

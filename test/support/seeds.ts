@@ -4,12 +4,12 @@ import type { Check } from '../../src/migrate/contract/model.ts';
 import type { TestDatabase } from './database.ts';
 import { createProject, type TestProject } from './project.ts';
 
-/** What `verify` says of followed rows. */
+/** The answer of `verify` about followed rows. */
 interface Verified {
   readonly exitCode: number;
   readonly failed: readonly string[];
   readonly findings: readonly Finding[];
-  /** Rows that are as they were written. */
+  /** Rows that are as the migration wrote them. */
   readonly intact: number;
 }
 

@@ -2,23 +2,23 @@ import { connect, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A line between here and a server that is slow, or that changes what passes. */
+/** A connection to a server that is slow, or that changes the data. */
 export interface Line extends AsyncDisposable {
   readonly url: string;
 }
 
-/** How a line treats what passes. */
-export interface LineTerms {
-  /** Delay each way, and how much it varies, in milliseconds. Nothing overtakes. */
+/** How a line treats its data. */
+export interface LineOptions {
+  /** Delay in each direction, and how much it varies, in milliseconds. The order is kept. */
   readonly delayMs?: number;
   readonly jitterMs?: number;
   readonly bytesPerSecond?: number;
-  /** What comes from the server, changed. */
+  /** Changes the data that come from the server. */
   readonly answers?: (bytes: Buffer) => Buffer;
 }
 
-/** Lays such a line to the server of this URL. */
-export async function layLine(serverUrl: string, terms: LineTerms): Promise<Line> {
+/** Opens such a line to the server of this URL. */
+export async function layLine(serverUrl: string, options: LineOptions): Promise<Line> {
   const server = new URL(serverUrl);
   const sockets = new Set<Socket>();
   const door = createServer((client) => {
@@ -28,8 +28,8 @@ export async function layLine(serverUrl: string, terms: LineTerms): Promise<Line
       sockets.add(socket);
       socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     }
-    pass(client, upstream, terms);
-    pass(upstream, client, terms, terms.answers);
+    pass(client, upstream, options);
+    pass(upstream, client, options, options.answers);
   });
   door.listen(0, '127.0.0.1');
   await once(door, 'listening');
@@ -46,9 +46,9 @@ export async function layLine(serverUrl: string, terms: LineTerms): Promise<Line
   };
 }
 
-function pass(from: Socket, to: Socket, terms: LineTerms, change = (bytes: Buffer): Buffer => bytes): void {
-  const { delayMs = 0, jitterMs = 0, bytesPerSecond = Infinity } = terms;
-  // Timers of different lengths may overtake each other; what is on a wire may not.
+function pass(from: Socket, to: Socket, options: LineOptions, change = (bytes: Buffer): Buffer => bytes): void {
+  const { delayMs = 0, jitterMs = 0, bytesPerSecond = Infinity } = options;
+  // Timers of different lengths may overtake each other; data on a wire may not.
   let last = Promise.resolve();
   let free = 0;
   const later = (bytes: number, act: () => unknown): void => {
@@ -57,7 +57,7 @@ function pass(from: Socket, to: Socket, terms: LineTerms, change = (bytes: Buffe
     last = last.then(() => sleep(Math.max(0, due - performance.now()))).then(() => void act());
   };
   from.on('data', (bytes) => {
-    // In packets, as a network would: what is small does not wait for what is large.
+    // In packets, as in a network: small data do not wait for large data.
     for (let at = 0; at < bytes.length; at += 1400) {
       const packet = change(bytes.subarray(at, at + 1400));
       later(packet.length, () => to.write(packet));

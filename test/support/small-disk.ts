@@ -8,7 +8,7 @@ import { programPath } from './tools.ts';
 export interface SmallDisk extends Disposable {
   /** Makes it larger. */
   grow(megabytes: number): void;
-  /** Fills it up to the last block; `drain` takes that away again. */
+  /** Fills it to the last block; `drain` undoes that. */
   fill(): void;
   drain(): void;
 }

@@ -11,8 +11,8 @@ import { createProject, type TestProject } from './project.ts';
 import { shippedGodwit, type Running } from './running.ts';
 
 /**
- * Everything that a run from a laptop into a private network needs, for real but for Google: three namespaces, PostgreSQL
- * in one, jobs in another, the controller, the emulator and the registry in the third.
+ * Everything that a run from a laptop into a private network needs, all real except Google: three namespaces, with
+ * PostgreSQL in one, jobs in another, and the controller, the emulator and the registry in the third.
  */
 export interface Stage extends AsyncDisposable {
   readonly site: Site;
@@ -22,17 +22,17 @@ export interface Stage extends AsyncDisposable {
   readonly registry: string;
   /** Types a command on the laptop, in the project. */
   type(...argv: readonly string[]): Running;
-  /** Jobs that are left. */
+  /** Jobs that were not removed. */
   leaked(): Promise<readonly string[]>;
 }
 
 export interface StageOptions extends SiteOptions {
-  /** Files of the project beside its configuration. */
+  /** Files of the project in addition to its configuration. */
   readonly files: Readonly<Record<string, string>>;
   /** `processes` in the network of jobs, with images in the emulator's registry; or real `containers` from a real registry. */
   readonly jobs: 'processes' | 'containers';
-  /** For how long a job tries to connect. */
-  readonly patience?: string;
+  /** How long a job tries to connect. */
+  readonly connectBudget?: string;
   readonly engine?: Partial<CloudRunConfig>;
   /** Further images, by their names in the registry of `containers`. */
   readonly images?: Readonly<Record<string, MadeImage>>;
@@ -41,7 +41,6 @@ export interface StageOptions extends SiteOptions {
 const project = 'acme-dev';
 const baseImage = 'library/node:22-slim';
 
-/** Builds it. */
 export async function buildStage(options: StageOptions): Promise<Stage> {
   const ends: (() => unknown)[] = [];
   const end = async (): Promise<void> => {
@@ -64,7 +63,7 @@ async function build(options: StageOptions, ends: (() => unknown)[], end: () => 
   const { laptop, vpc } = site.network;
   const folder = mkdtempSync(join(tmpdir(), `godwit-test-${process.pid}-stage-`));
   ends.push(() => rmSync(folder, { recursive: true, force: true }));
-  const env = options.patience === undefined ? {} : { env: { GODWIT_CONNECT_BUDGET: options.patience } };
+  const env = options.connectBudget === undefined ? {} : { env: { GODWIT_CONNECT_BUDGET: options.connectBudget } };
   let registry = '';
   let execution: EmulatorOptions['execution'] = { kind: 'namespace', path: vpc.path, ...env };
   if (options.jobs === 'containers') {
@@ -101,7 +100,10 @@ async function build(options: StageOptions, ends: (() => unknown)[], end: () => 
   };
 }
 
-/** The base image is pushed where the registry can be reached, before it moves into the namespace with its data. */
+/**
+ * The base image is pushed while the registry can be reached, before the registry moves into the namespace with its
+ * data.
+ */
 async function fill(data: string, images: Readonly<Record<string, MadeImage>>): Promise<void> {
   await using registry = await startDockerRegistry({ data });
   const all = { [baseImage]: realNodeImage(), ...images };

@@ -1,6 +1,6 @@
 /**
- * What the deep tests need beside Node and npm: Debian packages, root, namespaces. Without them these tests are skipped
- * and reported as skipped; `.ci/run` installs them and forbids skips.
+ * What the deep tests need apart from Node and npm: Debian packages, root, namespaces. Without them these tests are
+ * skipped and reported as skipped; `.ci/run` installs them and forbids skips.
  *
  *     describe.skipIf(missing('pgbouncer'))('through a pooler', () => { … });
  */
@@ -16,7 +16,7 @@ type Tool =
   | 'fish'
   | 'ip'
   | 'mount'
-  /** Network namespaces may be made: as root, or in a user namespace. */
+  /** Permission to make network namespaces: as root, or in a user namespace. */
   | 'namespaces'
   | 'nft'
   | 'openssl'
@@ -29,7 +29,7 @@ type Tool =
   | 'ss'
   | 'zsh';
 
-/** True when one of these is not there. */
+/** True when one of these is missing. */
 export function missing(...tools: readonly Tool[]): boolean {
   return tools.some((tool) => !has(tool));
 }
@@ -41,7 +41,7 @@ function has(tool: Tool): boolean {
   return programPath(tool) !== undefined;
 }
 
-/** Where a program is; system programs are often outside an ordinary user's PATH. */
+/** The path of a program; system programs are often outside an ordinary user's PATH. */
 export function programPath(name: string): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return folders.map((folder) => join(folder, name)).find(isExecutable);

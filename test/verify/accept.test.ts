@@ -95,7 +95,7 @@ alter table audit add column at date`);
   // The table's new name is taken, its new column is not.
   expect(await told(project)).toEqual(['warning: drift-column public.audit.at added']);
   expect((await accept(project, 'public.audit.at')).exitCode).toBe(0);
-  const down = await project.run('down', '--lose', '100');
+  const down = await project.run('down', '--allow-row-loss', '100');
   expect(down.exitCode, down.err).toBe(0);
   project.write('migrations/3_more.sql', 'create index by_name on users ("Full Name");\ndrop table audit;');
   const up = await project.run('up');
@@ -171,7 +171,7 @@ test('names with capitals and blanks are accepted with quotes and without', asyn
   }
 });
 
-test('without a reason, a difference or an object of the name nothing is taken, and the nearest name is told', async () => {
+test('without a reason, a difference or an object of the name nothing is taken, and the nearest name is told (`accept-unknown`, `accept-no-difference`, `accept-without-reason`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(shop, database.url);
   expect((await accept(project, 'public.users')).err).toContain('Nothing is in the baseline yet');
@@ -240,7 +240,11 @@ test.each([
   [{ verify: { ignore: ['public.t', 7] } }, 'verify.ignore[1]: must be the name of an object, not 7.', ''],
   [{ verify: { ignore: [' '] } }, 'verify.ignore[0]: must be the name of an object, not " ".', ''],
   [{ verify: ['public.t'] }, 'verify: must be an object', ''],
-  [{ environments: { local: { verify: { ingore: [] } } } }, 'environments.local.verify.ingore: is no key', '`ignore`'],
+  [
+    { environments: { local: { verify: { ingore: [] } } } },
+    'environments.local.verify.ingore: unknown key',
+    '`ignore`',
+  ],
 ])('a wrong list of ignored objects is named: %j', async (config, why, fix) => {
   using project = createProject({ 'godwit.config.json': JSON.stringify(config) });
   const ran = await project.run('verify');

@@ -51,7 +51,7 @@ test('a migration that only comments on, or grants on, an older table is no drif
   expect(ran.exitCode, ran.err).toBe(0);
 });
 
-test('what others dropped and made anew in another form is the same object: a migration that drops it is told, and it is gone', async () => {
+test('what others dropped and made anew in another form is the same object: a migration that drops it is told, and it is gone (`drift-taken`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject(
     {

@@ -172,7 +172,7 @@ test.each([
   ],
   [
     `create table child (id int); insert into child values (1); ${trigger('before truncate on child for each statement')}`,
-    'it is set off by TRUNCATE only, and its table has rows',
+    'only TRUNCATE fires it, and its table has rows',
   ],
   [
     `create table child (id int); create rule r as on update to child do instead nothing; ${trigger('after update on child for each statement')}`,

@@ -41,7 +41,7 @@ function listOfPages(field: string, all: readonly JsonObject[], request: JsonObj
   return { [field]: items, ...(next === undefined ? {} : { nextPageToken: next }) };
 }
 
-/** Where a name below a repository begins to be one of its own: `projects/p/locations/r/repositories/g`. */
+/** The repository in a name below it: `projects/p/locations/r/repositories/g`. */
 const repositoryIn = (name: string): string => name.split('/').slice(0, 6).join('/');
 const packageIn = (name: string): string => name.split('/').slice(0, 8).join('/');
 
@@ -66,7 +66,7 @@ function versionNamed(world: World, name: string): StoredVersion {
   return found;
 }
 
-/** Proto: a version with tags goes only when forced, and then with its tags. */
+/** Proto: a version with tags is deleted only when forced, and then with its tags. */
 function deleteVersion(request: JsonObject, call: Call): Json {
   const name = textOf(request['name']);
   const { manifest, tags } = versionNamed(call.world, name);
@@ -106,7 +106,7 @@ function tagNamed(
   return { tag, digest, drop: () => void stored.tags.delete(tag) };
 }
 
-/** Images, and the packages, versions and tags that they are made of: all of it is what the registry holds. */
+/** Images, and the packages, versions and tags that they consist of: all of it comes from the registry's content. */
 export const packageMethods: Readonly<Record<string, Method>> = {
   ListDockerImages: {
     mark: 'documentation',

@@ -9,7 +9,7 @@ import { registryOf } from './stored.ts';
 /** Repositories by full name: `projects/p/locations/r/repositories/g`. */
 const repositoriesOf: (world: World) => Map<string, JsonObject> = perWorld(() => new Map<string, JsonObject>());
 
-/** The repository; where none were made in a project, every one is taken to be there if images are in it (assumed). */
+/** The repository. In a project without any, a repository is assumed to exist if it contains images. */
 export function repositoryNamed(world: World, name: string): JsonObject {
   const made = repositoriesOf(world).get(name);
   if (made !== undefined) return made;
@@ -39,7 +39,7 @@ function complete(world: World, name: string, wanted: JsonObject): JsonObject {
     updateTime: world.now(),
     ...wanted,
     name,
-    // Proto: the address that Docker uses; here it is the registry that stands for Artifact Registry's hosts.
+    // Proto: the address that Docker uses; here, the registry that represents Artifact Registry's hosts.
     registryUri: `${host}/${project}/${repository}`,
   };
 }
@@ -96,7 +96,7 @@ function deleteRepository(request: JsonObject, call: Call): Json {
   });
 }
 
-/** Repositories and who may use them. */
+/** Repositories, and their permissions. */
 export const repositoryMethods: Readonly<Record<string, Method>> = {
   CreateRepository: {
     mark: 'documentation',

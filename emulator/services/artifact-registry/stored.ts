@@ -5,12 +5,12 @@ import type { StoredManifest, StoredRepository } from '../../registry/store.ts';
 
 const place = perWorld<{ registry: Registry | undefined }>(() => ({ registry: undefined }));
 
-/** Tells the services which registry stands beside them. */
+/** Sets the registry of this emulator. */
 export function placeRegistry(world: World, registry: Registry | undefined): void {
   place(world).registry = registry;
 }
 
-/** The registry that stands for Artifact Registry's hosts; undefined: there is none. */
+/** The registry that represents Artifact Registry's hosts; undefined when there is none. */
 export function registryOf(world: World): Registry | undefined {
   return place(world).registry;
 }
@@ -21,7 +21,7 @@ export interface StoredVersion {
   readonly tags: readonly string[];
 }
 
-/** Packages of a repository: what stands behind `project/repository/` in the names of images. */
+/** Packages of a repository: the part after `project/repository/` in the names of images. */
 export function packagesOf(world: World, project: string, repository: string): ReadonlyMap<string, StoredRepository> {
   const prefix = `${project}/${repository}/`;
   const found = [...(registryOf(world)?.store.repositories ?? [])].filter(

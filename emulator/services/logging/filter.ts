@@ -2,7 +2,7 @@ import { invalid } from '../../core/errors.ts';
 import { objectOf, type Json, type JsonObject } from '../../core/json.ts';
 import { camel } from '../../proto/walk.ts';
 
-/** Tells whether an entry is wanted. */
+/** Returns true for a matching entry. */
 export type EntryFilter = (entry: JsonObject) => boolean;
 
 interface Token {
@@ -11,8 +11,8 @@ interface Token {
 }
 
 /**
- * Reads the Logging query language as far as tools use it: comparisons of fields (`=`, `!=`, `<`, `<=`, `>`, `>=`, `:`,
- * `=~`), AND (also by standing side by side), OR, NOT, parentheses, and bare words that are looked for everywhere.
+ * Parses the part of the Logging query language that tools use: comparisons of fields (`=`, `!=`, `<`, `<=`, `>`, `>=`,
+ * `:`, `=~`), AND (also implied between adjacent terms), OR, NOT, parentheses, and bare words that match in any field.
  * NOT binds closest, then OR, then AND (documentation).
  *
  * @throws ApiError INVALID_ARGUMENT
@@ -110,7 +110,7 @@ function word(text: string): Token {
 
 const unquote = (text: string): string => text.slice(1, -1).replace(/\\(.)/g, '$1');
 
-/** `labels."run.googleapis.com/execution_name"` as its parts. */
+/** Splits `labels."run.googleapis.com/execution_name"` into its parts. */
 function fieldPath(field: string): readonly string[] {
   return [...field.matchAll(/"((?:[^"\\]|\\.)*)"|([^."]+)/g)].map((match) =>
     match[1] === undefined ? (match[2] ?? '') : match[1].replace(/\\(.)/g, '$1'),
@@ -120,7 +120,7 @@ function fieldPath(field: string): readonly string[] {
 function read(entry: JsonObject, path: readonly string[]): Json | undefined {
   return path.reduce<Json | undefined>((value, part, index) => {
     const object = objectOf(value);
-    // Names of the entry's own fields may be written in either case; keys of labels and payloads are taken as they are.
+    // Names of the entry's own fields may be in snake or camel case; keys of labels and payloads must match exactly.
     return object[part] ?? (index === 0 ? object[camel(part)] : undefined);
   }, entry);
 }
@@ -154,7 +154,7 @@ function orderOf(field: string): (text: string) => string | number {
   return (text) => text;
 }
 
-/** A time as text that sorts: seconds in UTC, then nine digits. */
+/** A time as sortable text: seconds in UTC, then nine digits. */
 export function timeKey(text: string): string {
   const at = Date.parse(text);
   if (Number.isNaN(at)) return text;

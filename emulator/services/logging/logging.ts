@@ -91,7 +91,7 @@ function checkQuota({ world }: Call): void {
   reads.times.push(now);
 }
 
-/** The entries of a write, each with what the request says for all of them. */
+/** The entries of a write, each merged with the request's fields for all of them. */
 function entriesOf(request: JsonObject): readonly JsonObject[] {
   return listOf(request['entries']).map((each) => {
     const entry = objectOf(each);
@@ -102,7 +102,7 @@ function entriesOf(request: JsonObject): readonly JsonObject[] {
   });
 }
 
-/** Bytes of one entry (documentation: LogEntry size, about 256 KiB). */
+/** The limit of one entry in bytes (documentation: LogEntry size, about 256 KiB). */
 const largestEntry = 256 * 1024;
 
 function writeEntries(request: JsonObject, call: Call): Json {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { objectOf, stringsOf, textOf, type JsonObject } from '../../core/json.ts';
 import { perWorld, type World } from '../../core/world.ts';
 
-/** A stored entry, and when it can first be read (milliseconds). */
+/** A stored entry, and when it becomes readable (milliseconds). */
 interface Stored {
   readonly entry: JsonObject;
   readonly visibleAt: number;
@@ -10,11 +10,11 @@ interface Stored {
 
 /** The log of one emulator. */
 export interface LogStore {
-  /** Adds an entry; what the service fills in (insert id, times) is filled in. */
+  /** Adds an entry, with the fields that the service sets (insert id, times). */
   add(entry: JsonObject, options?: { readonly lagMs?: number }): void;
-  /** What can be read by now, in the order of arrival. */
+  /** The entries that are readable by now, in the order of arrival. */
   readable(): readonly JsonObject[];
-  /** Everything, also what cannot be read yet. */
+  /** All entries, including those that are not readable yet. */
   readonly all: readonly JsonObject[];
   remove(logName: string): number;
 }
@@ -49,7 +49,7 @@ export const logsOf: (world: World) => LogStore = perWorld(() => {
   };
 });
 
-/** What makes the entries of one task attempt: where they belong, and the faults of the log. */
+/** The context of one task attempt's entries: where they belong, and the faults of the log. */
 export interface TaskLogContext {
   readonly project: string;
   readonly location: string;
@@ -60,10 +60,10 @@ export interface TaskLogContext {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Takes one line of a task. */
+/** Receives one line of a task. */
 export type TaskLog = (stream: 'stdout' | 'stderr' | 'varlog/system', line: string) => void;
 
-/** Takes the lines of a task and stores them as Cloud Run's log agent does. */
+/** Receives the lines of a task and stores them as Cloud Run's log agent does. */
 export function taskLog(world: World, context: TaskLogContext): TaskLog {
   const logs = logsOf(world);
   let count = 0;
@@ -71,14 +71,15 @@ export function taskLog(world: World, context: TaskLogContext): TaskLog {
   return (stream, line) => {
     count += 1;
     const fault = world.faults.logs;
-    if (lost(fault.lose, count, line)) return;
-    // Written times of one task never repeat, so that sorting by time is the written order.
+    if (isLost(fault.lose, count, line)) return;
+    // Written times of one task never repeat, so that sorting by time gives the written order.
     const at = Math.max(Date.now() * 1_000, before + 1);
     before = at;
     const entry = entryOf(context, stream, line, at);
     const lagMs = fault.lagMs ?? 0;
     if (fault.disorder === true) {
-      // Neighbours change places: each odd line gets a time after the following even one, and can be read after it.
+      // Neighbours change places: each odd line gets a time after the following even one, and becomes readable after
+      // it.
       const odd = count % 2 === 1;
       logs.add({ ...entry, timestamp: microTime(odd ? at + 50_000 : at) }, { lagMs: odd ? lagMs + 50 : lagMs });
     } else logs.add(entry, { lagMs });
@@ -86,7 +87,7 @@ export function taskLog(world: World, context: TaskLogContext): TaskLog {
   };
 }
 
-function lost(rule: World['faults']['logs']['lose'], line: number, text: string): boolean {
+function isLost(rule: World['faults']['logs']['lose'], line: number, text: string): boolean {
   if (rule === undefined) return false;
   return typeof rule === 'function' ? rule(line, text) : rule.includes(line);
 }
@@ -147,7 +148,7 @@ function parseObject(line: string): JsonObject | undefined {
 
 const severities = new Set(['DEBUG', 'INFO', 'NOTICE', 'WARNING', 'ERROR', 'CRITICAL', 'ALERT', 'EMERGENCY']);
 
-/** An unknown severity is the default one (assumed). */
+/** An unknown severity becomes the default (assumed). */
 function severityOf(value: unknown): string {
   const name = typeof value === 'string' ? value.toUpperCase() : '';
   if (name === 'WARN') return 'WARNING';

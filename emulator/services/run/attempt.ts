@@ -8,10 +8,10 @@ import { taskLog, type TaskLog } from '../logging/store.ts';
 import { secondsOf } from './job-check.ts';
 import { runName, type ExecutionRecord, type TaskRecord } from './records.ts';
 
-/** What is settled before tasks start, and the same for all of them. */
+/** What is determined before tasks start, and is the same for all of them. */
 export interface Readied {
   readonly image: LocalImage;
-  /** Values of the variables that are secrets. */
+  /** Values of the variables that refer to secrets. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly fault: ExecutionFault | undefined;
 }
@@ -64,7 +64,7 @@ export async function runAttempt(
   return result;
 }
 
-/** SIGTERM, and SIGKILL when it is still there after the grace (documentation: 10 s). */
+/** Sends SIGTERM, and SIGKILL if the task still runs after the grace period (documentation: 10 s). */
 export async function terminate(running: RunningTask, graceMs: number): Promise<void> {
   running.signal('SIGTERM');
   const timer = setTimeout(() => running.signal('SIGKILL'), graceMs);
@@ -72,7 +72,7 @@ export async function terminate(running: RunningTask, graceMs: number): Promise<
   clearTimeout(timer);
 }
 
-/** Faults that strike while the task runs. */
+/** Faults that occur while the task runs. */
 function disturb(running: RunningTask, { fault }: Readied, log: TaskLog): NodeJS.Timeout[] {
   const timers: NodeJS.Timeout[] = [];
   if (fault?.killAfterMs !== undefined) timers.push(setTimeout(() => running.signal('SIGKILL'), fault.killAfterMs));
@@ -114,7 +114,7 @@ function environment(
   };
 }
 
-/** The status' code and words are assumed; exit code and signal are told apart as the protos say. */
+/** Code and text of the status are assumed; exit code and signal are separate fields, as in the protos. */
 function resultOf(end: TaskEnd, timedOut: boolean): { readonly ok: boolean; readonly result: JsonObject } {
   const status = (code: number, message: string): JsonObject => ({ code, message });
   if (timedOut) {

@@ -17,12 +17,12 @@ const executionReasons = new Set([
   'JOB_STATUS_SERVICE_POLLING_ERROR',
 ]);
 
-/** The reason in the member of the oneof that it belongs to. */
+/** The reason, in the member of the oneof that it belongs to. */
 function reason(name: string): JsonObject {
   return executionReasons.has(name) ? { executionReason: name } : { reason: name };
 }
 
-/** Conditions of an execution: Completed is the verdict (documentation); which others there are is assumed. */
+/** Conditions of an execution: Completed is the verdict (documentation); the other conditions are assumed. */
 export function executionConditions(execution: ExecutionRecord): readonly JsonObject[] {
   const { end, startTime, completionTime } = execution;
   const at = completionTime ?? startTime ?? execution.createTime;

@@ -62,7 +62,7 @@ function executionNamed(call: Call, name: string): ExecutionRecord {
   );
 }
 
-/** Newest first (assumed); `jobs/-` stands for all jobs of a region (documentation). */
+/** Newest first (assumed); `jobs/-` means all jobs of a region (documentation). */
 function listExecutions(request: JsonObject, call: Call): Json {
   const parent = textOf(request['parent']);
   const all = [...runOf(call.world).executions.values()]

@@ -5,20 +5,20 @@ import type { Call } from '../../core/service.ts';
 import type { World } from '../../core/world.ts';
 import { runName } from './records.ts';
 
-/** Bytes of the value of one variable (documentation). */
+/** The limit of one variable's value in bytes (documentation). */
 const longestValue = 32_768;
 
-/** Seconds that a task may take at most: seven days (documentation). */
+/** The limit of a task's duration in seconds: seven days (documentation). */
 const longestTimeout = 168 * 3_600;
 
-/** Namespaces of label keys that belong to the platform (proto). */
+/** Namespaces of label keys that are reserved for the platform (proto). */
 const reserved =
   /^([^/]*\.)?(run\.googleapis\.com|cloud\.googleapis\.com|serving\.knative\.dev|autoscaling\.knative\.dev)\//;
 
 /**
- * Refuses a job that Cloud Run would not take, naming every field.
+ * Refuses a job that Cloud Run would not accept, naming every field.
  *
- * @throws ApiError INVALID_ARGUMENT, or what the service account and the connector are refused with
+ * @throws ApiError INVALID_ARGUMENT, or the refusal of the service account or the connector
  */
 export function checkJob(call: Call, name: string, job: JsonObject): void {
   const violations = [
@@ -52,7 +52,7 @@ function nameFaults(name: string, job: JsonObject): readonly Violation[] {
   return faults;
 }
 
-/** Documentation (labels): 64 at most, keys and values of 63 characters, lower case. */
+/** Documentation (labels): at most 64, keys and values of up to 63 characters, lower case. */
 function labelFaults(holder: JsonObject, path: string): readonly Violation[] {
   const labels = Object.entries(stringsOf(holder['labels']));
   const faults: Violation[] = [];
@@ -72,17 +72,17 @@ function templateFaults(template: JsonObject): readonly Violation[] {
   const task = objectOf(template['template']);
   const path = 'job.template.template';
   const faults: Violation[] = [...labelFaults(template, 'job.template')];
-  const say = (field: string, description: string): void => void faults.push({ field, description });
+  const note = (field: string, description: string): void => void faults.push({ field, description });
   const taskCount = numberOf(template['taskCount']);
-  if (taskCount < 0 || taskCount > 10_000) say('job.template.task_count', 'task_count must be between 1 and 10000.');
-  if (numberOf(template['parallelism']) < 0) say('job.template.parallelism', 'parallelism must not be negative.');
+  if (taskCount < 0 || taskCount > 10_000) note('job.template.task_count', 'task_count must be between 1 and 10000.');
+  if (numberOf(template['parallelism']) < 0) note('job.template.parallelism', 'parallelism must not be negative.');
   const containers = listOf(task['containers']).map(objectOf);
-  if (containers.length === 0) say(`${path}.containers`, 'At least one container must be given.');
+  if (containers.length === 0) note(`${path}.containers`, 'At least one container must be given.');
   const retries = numberOf(task['maxRetries']);
-  if (retries < 0 || retries > 10) say(`${path}.max_retries`, 'max_retries must be between 0 and 10.');
+  if (retries < 0 || retries > 10) note(`${path}.max_retries`, 'max_retries must be between 0 and 10.');
   const seconds = secondsOf(textOf(task['timeout']));
   if (seconds < 0 || seconds > longestTimeout)
-    say(`${path}.timeout`, `timeout must be between 1s and ${longestTimeout}s.`);
+    note(`${path}.timeout`, `timeout must be between 1s and ${longestTimeout}s.`);
   for (const [index, container] of containers.entries())
     faults.push(...environmentFaults(container, `${path}.containers[${index}]`));
   faults.push(...networkFaults(objectOf(task['vpcAccess']), task['vpcAccess'] !== undefined, `${path}.vpc_access`));
@@ -124,7 +124,7 @@ function networkFaults(access: JsonObject, given: boolean, path: string): readon
 /** Seconds of a Duration in JSON; 0 when there is none. */
 export const secondsOf = (duration: string): number => Number(duration.replace(/s$/, '')) || 0;
 
-/** The account has to exist, and the caller may act as it (documentation: troubleshooting). */
+/** The account must exist, and the caller must be permitted to act as it (documentation: troubleshooting). */
 function checkServiceAccount(call: Call, name: string, given: string): void {
   const { project } = runName(name);
   const email = given || defaultAccount(call.world, project);
@@ -133,11 +133,11 @@ function checkServiceAccount(call: Call, name: string, given: string): void {
   if (!resourcesOf(call.world).serviceAccounts.has(email)) throw notFound(`Service account ${email} does not exist.`);
 }
 
-/** The account that tasks get when the job names none (documentation). */
+/** The account of tasks whose job names none (documentation). */
 export const defaultAccount = (world: World, project: string): string =>
   `${projectNumber(world, project)}-compute@developer.gserviceaccount.com`;
 
-/** Why a job's connector cannot be used, or nothing. Documentation: the words of the troubleshooting page. */
+/** Why a job's connector cannot be used, or nothing. Documentation: the texts of the troubleshooting page. */
 export function connectorProblem(world: World, name: string, template: JsonObject): string | undefined {
   const connector = textOf(objectOf(template['vpcAccess'])['connector']);
   if (connector === '') return undefined;

@@ -5,7 +5,7 @@ import { condition } from './conditions.ts';
 import { defaultAccount } from './job-check.ts';
 import { runName } from './records.ts';
 
-/** A job with everything that the server fills in. Proto: retries 3 unless set, 0 included; timeout 600 s. */
+/** A job with all defaults of the server. Proto: retries are 3 unless set, even to 0; the timeout is 600 s. */
 export function completeJob(call: Call, wanted: JsonObject, before: JsonObject | undefined): JsonObject {
   const now = call.world.now();
   const who = call.principal.replace(/^\w+:/, '');

@@ -78,7 +78,7 @@ function unreadyOperation(call: Call, record: JobRecord, { reason, message }: Jo
   });
 }
 
-/** The operation of a job that is made: with `runExecutionToken` it ends with the execution, else at once. */
+/** The operation of a new job: with `runExecutionToken` it ends with the execution, otherwise at once. */
 function jobOperation(call: Call, record: JobRecord, execution: ExecutionRecord | undefined): Json {
   const wait = textOf(record.job['runExecutionToken']) === '' ? undefined : execution?.settled;
   return call.operation({
@@ -116,7 +116,7 @@ function execute(
   const known = executions.get(
     `${textOf(record.job['name'])}/executions/${runName(textOf(record.job['name'])).job}-${how.suffix}`,
   );
-  // A token that was used before names the execution that is there (assumed).
+  // A token that was used before names the existing execution (assumed).
   if (known !== undefined) return known;
   const creator = call.principal.replace(/^\w+:/, '');
   const execution = startExecution(call.world, { ...how, job: record.job, creator });
@@ -176,7 +176,7 @@ function deleteJob(request: JsonObject, call: Call): Json {
   return call.operation({
     parent: placeOf(name),
     metadata: () => deleted,
-    // Assumed: what still runs is killed, and the executions go with their job.
+    // Assumed: what still runs is killed, and the executions are deleted with their job.
     work: async () => {
       await Promise.all(executions.filter((each) => each.end === undefined).map(killExecution));
       for (const each of executions) state.executions.delete(each.name);
@@ -209,7 +209,7 @@ function runJob(request: JsonObject, call: Call): Json {
   });
 }
 
-/** Five letters and digits, as Cloud Run makes them. */
+/** Five letters and digits, as in Cloud Run's names. */
 function randomSuffix(): string {
   return [...randomBytes(5)].map((byte) => 'bcdfghjklmnpqrstvwxz2456789'[byte % 27]).join('');
 }

@@ -7,7 +7,7 @@ const version = { apiVersion: 'run.googleapis.com/v1' };
 const connector = 'run.googleapis.com/vpc-access-connector';
 const egress = 'run.googleapis.com/vpc-access-egress';
 
-/** A job as API v2 takes it, from one of v1. */
+/** Converts a job of API v1 to the form of API v2. */
 export function jobFromKnative(given: JsonObject, place: string): JsonObject {
   const execution = objectOf(objectOf(given['spec'])['template']);
   const spec = objectOf(execution['spec']);

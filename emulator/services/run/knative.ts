@@ -11,13 +11,13 @@ import { executionView } from './views.ts';
 
 const base = '/apis/run.googleapis.com/v1/namespaces/{namespace}';
 
-/** The region is in the name of the host: `us-central1-run.googleapis.com` (documentation). */
+/** The region is part of the host name: `us-central1-run.googleapis.com` (documentation). */
 function placeOf({ params, host }: PlainRequest): string {
   const region = /^([a-z]+-[a-z]+\d+)-/.exec(host)?.[1] ?? 'us-central1';
   return `projects/${params['namespace'] ?? ''}/locations/${region}`;
 }
 
-/** Calls a method of API v2 with what a route of v1 says; an operation becomes what it is about. */
+/** Calls a method of API v2 with the request of a v1 route; an operation is replaced by its resource. */
 async function through(
   call: Call,
   [module, name]: readonly [ServiceModule, string],
@@ -30,14 +30,14 @@ async function through(
   for (const need of method.needs(read, call)) call.require(need);
   checkRequired(call.world.descriptors, type, read);
   const operation: Call['operation'] = ({ metadata, work }) => {
-    // Whoever waits looks at the resource; how the work ends shows there.
+    // Callers that wait poll the resource, which shows how the work ends.
     work().catch(() => undefined);
     return metadata();
   };
   return objectOf(await method.handle(read, { ...call, operation }));
 }
 
-/** Executions are named without their job in this API. */
+/** This API names executions without their job. */
 function executionName(request: PlainRequest, { world }: Call): string {
   const id = request.params['name'] ?? '';
   const found = [...runOf(world).executions.keys()].find((each) => runName(each).execution === id);
@@ -55,7 +55,7 @@ function route(
   return { verb, path: `${base}${path}`, method, mark: 'documentation', needs: () => [], handle };
 }
 
-/** The part of the older API that `gcloud run jobs` uses, over the same jobs. */
+/** The part of the older API that `gcloud run jobs` uses, for the same jobs. */
 export const knative: PlainModule = {
   name: 'run',
   routes: [

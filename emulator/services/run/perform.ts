@@ -6,7 +6,7 @@ import { runAttempt, terminate, type Readied } from './attempt.ts';
 import { prepare } from './ready.ts';
 import { runName, runOf, type ExecutionEnd, type ExecutionRecord, type TaskRecord } from './records.ts';
 
-/** Creates an execution of a job and sets it going. */
+/** Creates an execution of a job and starts it. */
 export function startExecution(
   world: World,
   from: { readonly job: JsonObject; readonly template: JsonObject; readonly suffix: string; readonly creator: string },
@@ -81,7 +81,7 @@ function cancelled(execution: ExecutionRecord): ExecutionEnd {
   return { kind: 'cancelled' };
 }
 
-/** Attempts until one succeeds or the retries are used up. */
+/** Makes attempts until one succeeds or the retries are used up. */
 async function runTask(
   world: World,
   execution: ExecutionRecord,
@@ -135,7 +135,7 @@ export async function cancelExecution(world: World, execution: ExecutionRecord):
   await execution.settled;
 }
 
-/** The end of an execution without waiting for its tasks to agree. */
+/** Ends an execution without waiting for its tasks. */
 export async function killExecution(execution: ExecutionRecord): Promise<void> {
   execution.cancelling = true;
   for (const task of execution.tasks) task.running?.signal('SIGKILL');

@@ -7,7 +7,7 @@ import { readSecret } from '../secret-manager.ts';
 import { connectorProblem, defaultAccount } from './job-check.ts';
 import { runName, type ExecutionRecord } from './records.ts';
 
-/** Why tasks cannot be started, as a condition's reason. */
+/** Why tasks cannot start, as a condition's reason. */
 interface NotReady {
   readonly reason: string;
   readonly message: string;
@@ -44,7 +44,7 @@ export async function prepare(
   return { image: found.found, secrets };
 }
 
-/** Proto: the reasons; documentation: the words of the first one. */
+/** Proto: the reasons. Documentation: the text of the first one. */
 function imageProblem(reference: string, why: 'missing' | 'denied'): NotReady {
   if (why === 'missing') return { reason: 'CONTAINER_MISSING', message: `Image '${reference}' not found.` };
   return {
@@ -72,7 +72,7 @@ function networkProblem(
   return message === undefined ? undefined : { reason: 'VPC_NETWORK_NOT_FOUND', message };
 }
 
-/** The value as the task's own account may read it. Documentation: the words of the troubleshooting page. */
+/** The value as the task's own account may read it. Documentation: the texts of the troubleshooting page. */
 function secretFor(
   world: World,
   execution: ExecutionRecord,

@@ -80,5 +80,5 @@ export function runName(name: string): RunName {
   return { project: part('projects'), location: part('locations'), job: part('jobs'), execution: part('executions') };
 }
 
-/** What is below `projects/p/locations/r`. */
+/** The part `projects/p/locations/r` of a name. */
 export const placeOf = (name: string): string => name.split('/').slice(0, 4).join('/');

@@ -23,7 +23,7 @@ const inProject = (permission: string): PlainRoute['needs'] => {
 };
 const dayMs = 24 * 3_600_000;
 
-/** Backups on demand: the older runs, which stay until they are deleted, and backups that expire. */
+/** On-demand backups: the older runs, which are kept until they are deleted, and backups that expire. */
 export const backupRoutes: readonly PlainRoute[] = [
   {
     verb: 'post',
@@ -49,7 +49,7 @@ export const backupRoutes: readonly PlainRoute[] = [
     needs: onInstance('cloudsql.backupRuns.list'),
     handle({ params, query }, { world }) {
       const instance = instanceNamed(world, params['project'] ?? '', params['instance'] ?? '');
-      // Documentation: in the reverse order of their times.
+      // Documentation: newest first.
       const all = present(world).filter((one) => one.instance === instance);
       const items = all.slice(0, Number(query['maxResults'] ?? 20)).map(runView);
       return { kind: 'sql#backupRunsList', ...(items.length === 0 ? {} : { items }) };
@@ -145,7 +145,7 @@ function makeBackup(
   instance: InstanceRecord,
   wanted: Pick<BackupRecord, 'description' | 'location' | 'expiryTime'>,
 ): JsonObject {
-  // Assumed: the words. Documentation: an instance must run.
+  // Assumed: the text. Documentation: an instance must run.
   if (instance.state !== 'RUNNABLE' && instance.state !== 'ONLINE_MAINTENANCE')
     throw new ApiError(
       'FAILED_PRECONDITION',
@@ -180,7 +180,7 @@ function makeBackup(
   return operationView(operation);
 }
 
-/** An expired backup is gone. */
+/** All backups except for expired ones. */
 function present(world: World): readonly BackupRecord[] {
   const now = world.now();
   return sqlOf(world).backups.filter(({ expiryTime }) => expiryTime === '' || expiryTime > now);

@@ -4,7 +4,7 @@ import type { PlainRequest, PlainRoute } from '../../core/service.ts';
 import type { Need } from '../../core/need.ts';
 import { instanceNamed, operationView, sqlOf, type InstanceRecord } from './records.ts';
 
-/** One permission on the instance that the path names; on the project where it names none. */
+/** One permission on the instance that the path names, or on the project when it names none. */
 export function onInstance(permission: string): PlainRoute['needs'] {
   return ({ params }: PlainRequest): readonly Need[] => {
     const { project = '', instance } = params;
@@ -15,7 +15,7 @@ export function onInstance(permission: string): PlainRoute['needs'] {
 
 const ofInstance = '/v1/projects/{project}/instances/{instance}';
 
-/** Instances, their databases and users, and how far they can be restored. */
+/** Instances, their databases and users, and their recovery window. */
 export const instanceRoutes: readonly PlainRoute[] = [
   {
     verb: 'get',
@@ -41,7 +41,7 @@ export const instanceRoutes: readonly PlainRoute[] = [
     verb: 'get',
     path: `${ofInstance}/getLatestRecoveryTime`,
     method: 'sql.instances.getLatestRecoveryTime',
-    // Documentation: the fields; assumed: that it is refused where the recovery is off, and how far the log lags.
+    // Documentation: the fields. Assumed: the refusal when recovery is off, and how far the log lags.
     mark: 'assumed',
     needs: onInstance('cloudsql.instances.get'),
     handle({ params }, { world }) {

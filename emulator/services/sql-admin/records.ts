@@ -3,7 +3,7 @@ import { ApiError, notFound } from '../../core/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../core/json.ts';
 import { perWorld, type World } from '../../core/world.ts';
 
-/** An instance as it is, and what will happen to it. */
+/** The state of an instance, and what will happen to it. */
 export interface InstanceRecord {
   readonly project: string;
   readonly region: string;
@@ -15,7 +15,10 @@ export interface InstanceRecord {
   pointInTimeRecovery: boolean;
   /** 1 to 7 (35 with the Enterprise Plus edition). */
   transactionLogRetentionDays: number;
-  /** From here on it can be restored to a moment; empty: not yet, no backup has been made since it was turned on. */
+  /**
+   * From this time on it can be restored to a point in time; empty when no backup has been made since recovery was
+   * turned on.
+   */
   earliestRecoveryTime: string;
   databases: readonly string[];
   users: readonly string[];
@@ -23,9 +26,9 @@ export interface InstanceRecord {
   serverCaCert: string;
   /** How long a backup takes, in milliseconds. */
   backupMs: number;
-  /** The next backups end like this. */
+  /** How the next backups end. */
   backupFault: 'fails' | 'vanishes' | undefined;
-  /** What its data are: `backup NAME`, or `INSTANCE at TIME`; empty: its own. */
+  /** The source of its data: `backup NAME`, or `INSTANCE at TIME`; empty when they are its own. */
   restoredFrom: string;
 }
 
@@ -48,7 +51,7 @@ export interface SqlOperation {
   endTime: string;
   status: 'PENDING' | 'RUNNING' | 'DONE';
   error: { readonly code: string; readonly message: string } | undefined;
-  /** Of a backup that it makes. */
+  /** The backup that the operation makes. */
   readonly backup?: { readonly id: string; readonly name: string };
 }
 
@@ -65,7 +68,7 @@ export interface BackupRecord {
   readonly startTime: string;
   endTime: string;
   state: 'RUNNING' | 'SUCCESSFUL' | 'FAILED';
-  /** When it is deleted by itself; backup runs made on demand stay (documentation). */
+  /** When it is deleted automatically; backup runs made on demand remain (documentation). */
   readonly expiryTime: string;
 }
 
@@ -82,14 +85,14 @@ export const sqlOf: (world: World) => SqlState = perWorld(() => ({
   backups: [],
 }));
 
-/** The instance, or what the API answers when there is none. */
+/** The instance; throws the API's answer when it does not exist. */
 export function instanceNamed(world: World, project: string, name: string): InstanceRecord {
   const record = sqlOf(world).instances.get(`${project}/${name}`);
   if (record === undefined) throw notFound('The Cloud SQL instance does not exist.');
   return record;
 }
 
-/** Begins an operation; refused while another one is under way (documentation). */
+/** Starts an operation; refused while another one is running (documentation). */
 export function beginOperation(
   world: World,
   instance: InstanceRecord,
@@ -131,7 +134,7 @@ function runningOn(world: World, instance: InstanceRecord): SqlOperation | undef
   return sqlOf(world).operations.find((one) => one.instance === instance && one.status !== 'DONE');
 }
 
-/** As the API shows an operation. */
+/** An operation in the API's form. */
 export function operationView({ instance, backup, error, ...one }: SqlOperation): JsonObject {
   return {
     kind: 'sql#operation',
@@ -155,7 +158,7 @@ export function operationView({ instance, backup, error, ...one }: SqlOperation)
   };
 }
 
-/** Names of a body that the method does not know, and values of the wrong type, are refused (assumed: as elsewhere). */
+/** Refuses a body with unknown names or values of the wrong type (assumed: as in other APIs). */
 export function readFields(
   body: JsonObject,
   known: Readonly<Record<string, 'text' | 'integer' | 'object'>>,
@@ -177,7 +180,7 @@ function isInteger(value: Json | undefined): boolean {
   return Number.isInteger(value) || (typeof value === 'string' && /^-?\d+$/.test(value));
 }
 
-/** Numbers of backup runs are times in milliseconds (assumed); two in one are told apart. */
+/** Numbers of backup runs are times in milliseconds (assumed); two in the same millisecond remain distinct. */
 export function newBackupId(world: World): string {
   const number = Date.parse(world.now());
   const taken = new Set(sqlOf(world).backups.map(({ id }) => id));

@@ -7,7 +7,7 @@ import { beginOperation, instanceNamed, operationView, readFields, sqlOf, type B
 const ofInstance = '/v1/projects/{project}/instances/{instance}';
 const restoringMs = 50;
 
-/** What brings data back: a clone as of a moment, and a backup put in the place of an instance's data. */
+/** Ways to restore data: a clone as of a point in time, and a backup that replaces an instance's data. */
 export const restoreRoutes: readonly PlainRoute[] = [
   {
     verb: 'post',
@@ -27,7 +27,9 @@ export const restoreRoutes: readonly PlainRoute[] = [
   },
 ];
 
-/** Documentation: the moment lies between the earliest that can be restored and now; the copy has no backups yet. */
+/**
+ * Documentation: the point in time lies between the earliest that can be restored and now; the copy has no backups yet.
+ */
 function clone({ params, body }: PlainRequest, { world, principal }: Call): Json {
   const source = instanceNamed(world, params['project'] ?? '', params['instance'] ?? '');
   const context = readFields(objectOf(readFields(body, { cloneContext: 'object' })['cloneContext']), {
@@ -36,7 +38,7 @@ function clone({ params, body }: PlainRequest, { world, principal }: Call): Json
     pointInTime: 'text',
   });
   const name = textOf(context['destinationInstanceName']);
-  // Documentation: with the project and a colon at most 98 characters.
+  // Documentation: at most 98 characters, including the project and a colon.
   if (!/^[a-z][a-z0-9-]*[a-z0-9]$/.test(name) || `${source.project}:${name}`.length > 98)
     throw invalid('clone_context.destination_instance_name', `Invalid value for: Name ${name}.`);
   if (sqlOf(world).instances.has(`${source.project}/${name}`))

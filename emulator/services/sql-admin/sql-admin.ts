@@ -12,19 +12,19 @@ function inBeta(route: PlainRoute): PlainRoute {
   return { ...route, path: route.path.replace(/^\/v1\//, '/sql/v1beta4/') };
 }
 
-/** Cloud SQL Admin (v1): what checkpoints and the doctor ask of it. */
+/** Cloud SQL Admin (v1): the methods that checkpoints and the doctor use. */
 export const sqlAdmin: PlainModule = { name: 'sqladmin', routes: [...routes, ...routes.map(inBeta)] };
 
-/** What an instance is seeded with; a private PostgreSQL 18 with point-in-time recovery of 7 days when left out. */
+/** Fields of a seeded instance; by default it is a private PostgreSQL 18 with point-in-time recovery of 7 days. */
 export type SqlInstanceSeed = Partial<Omit<InstanceRecord, 'project' | 'region' | 'name'>>;
 
-/** The seeded instance in the hands of a test: its fields may be set at any time. */
+/** A seeded instance as a test controls it: its fields may be set at any time. */
 export interface SqlInstanceControl {
   readonly instance: InstanceRecord;
   readonly backups: readonly BackupRecord[];
   /** All instances of its project, clones too. */
   readonly instances: readonly InstanceRecord[];
-  /** Another operation is under way for so long. */
+  /** Simulates another operation that takes this long. */
   busy(type: string, ms: number): void;
 }
 

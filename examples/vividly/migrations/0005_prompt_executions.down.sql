@@ -1,4 +1,4 @@
--- Destroys the audit log. godwit refuses this while the log holds rows, unless --lose covers them: export them first.
+-- Destroys the audit log. godwit refuses this while the log holds rows, unless --allow-row-loss covers them: export them first.
 drop trigger prompt_executions_append_only on public.prompt_executions;
 drop function public.refuse_prompt_execution_change();
 drop index public.idx_prompt_executions_executed_at;

@@ -9,20 +9,20 @@ import { memorySource } from '../files/byte-source.ts';
 import { analysisKey } from './analysis-key.ts';
 import { checkBundle } from './check-bundle.ts';
 
-/** One file of a bundle that travels: the same in a folder, an archive, a layer of an image. */
+/** One file of a bundle that travels. Its form is the same in a folder, an archive and an image layer. */
 export interface BundleFile {
-  /** With `/`, relative: `manifest.json`, `bodies/<checksum>.<role>.sql`. */
+  /** A relative path with `/`: `manifest.json`, `bodies/<checksum>.<role>.sql`. */
   readonly name: string;
   readonly source: ByteSource;
 }
 
-/** Finds a file of a bundle by its name. Throws, or rejects, when it is not there. */
+/** Opens a file of a bundle by its name. Throws, or rejects, when the file does not exist. */
 export type OpenFile = (name: string) => ByteSource | Promise<ByteSource>;
 
 const manifestName = 'manifest.json';
 const roles: readonly Role[] = ['up', 'down', 'verify'];
 
-/** The files of a bundle with all analyses and bodies, the manifest first. The same bundle gives the same bytes. */
+/** The files of a bundle with all analyses and bodies, manifest first. The same bundle gives the same bytes. */
 export async function bundleFiles(bundle: Bundle): Promise<Outcome<readonly BundleFile[]>> {
   const bodies = new Map<string, BundleFile>();
   const analyses: Record<string, Analysis> = {};
@@ -43,25 +43,26 @@ export async function bundleFiles(bundle: Bundle): Promise<Outcome<readonly Bund
   return ok([{ name: manifestName, source: text }, ...bodies.values()]);
 }
 
-/** Makes a bundle of files that arrived; hash, checksums and spans are checked before anything is done with it. */
+/** Builds a bundle from files that arrived. Hash, checksums and spans are checked before the bundle is used. */
 export async function bundleOf(open: OpenFile, hashing: Hashing): Promise<Outcome<Bundle>> {
   try {
     return await checked(open, hashing);
   } catch (error) {
-    // Cut off, or with parts missing: whatever reading stumbles over.
+    // The bundle is cut off or lacks parts: report the first line of whatever error reading hits.
     const [why = ''] = (error as Error).message.split('\n');
-    return err(fault('bundle-damaged', { why: `It cannot be read: ${why.slice(0, 200)}` }));
+    return err(fault('bundle-damaged', { why: `The bundle cannot be read: ${why.slice(0, 200)}` }));
   }
 }
 
 async function checked(open: OpenFile, hashing: Hashing): Promise<Outcome<Bundle>> {
   const text = await open(manifestName);
   const manifest = parseManifest(Buffer.from(await text.read(0, text.size)).toString('utf8'));
-  if (manifest === undefined) return err(fault('bundle-damaged', { why: 'Its manifest is no JSON.' }));
-  if (manifest.format !== 1) return err(fault('bundle-damaged', { why: `Its format is ${String(manifest.format)}.` }));
+  if (manifest === undefined) return err(fault('bundle-damaged', { why: 'The manifest is not JSON.' }));
+  if (manifest.format !== 1)
+    return err(fault('bundle-damaged', { why: `Godwit does not support format ${String(manifest.format)}.` }));
   const body = async (migration: Migration, role: Role): Promise<ByteSource> => await open(bodyName(migration, role));
   if (bundleHash(manifest, hashing) !== manifest.hash)
-    return err(fault('bundle-damaged', { why: 'Its hash is not the one of its migrations.' }));
+    return err(fault('bundle-damaged', { why: 'The bundle’s hash does not match its migrations.' }));
   const wrong = await checkBundle(manifest, body, hashing);
   if (wrong.length > 0) return err(...wrong);
   return ok({
@@ -83,7 +84,7 @@ async function checked(open: OpenFile, hashing: Hashing): Promise<Outcome<Bundle
   });
 }
 
-/** The file of a migration of which only the down text is known. */
+/** True for the file of a migration of which only the down text is known. */
 function isWithout({ recorded }: Migration, role: Role): boolean {
   return recorded === true && role === 'up';
 }

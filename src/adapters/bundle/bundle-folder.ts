@@ -8,7 +8,7 @@ import { bundleFiles, bundleOf } from './bundle-files.ts';
 const piece = 1024 * 1024;
 
 /** Writes a bundle with all analyses and bodies into a folder, for a runner in another process. */
-export async function writeBundle(bundle: Bundle, folder: string): Promise<Outcome<void>> {
+export async function writeBundleFolder(bundle: Bundle, folder: string): Promise<Outcome<void>> {
   const files = await bundleFiles(bundle);
   if (!files.ok) return files;
   mkdirSync(join(folder, 'bodies'), { recursive: true });
@@ -16,8 +16,8 @@ export async function writeBundle(bundle: Bundle, folder: string): Promise<Outco
   return ok(undefined);
 }
 
-/** Reads a bundle folder; hash, checksums and spans are checked before anything is done with it. */
-export async function readBundle(folder: string, hashing: Hashing): Promise<Outcome<Bundle>> {
+/** Reads a bundle folder. Hash, checksums and spans are checked before the bundle is used. */
+export async function readBundleFolder(folder: string, hashing: Hashing): Promise<Outcome<Bundle>> {
   const open = (name: string): ByteSource => {
     const path = join(folder, name);
     return fileSource(path, statSync(path).size);

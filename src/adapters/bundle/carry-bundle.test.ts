@@ -21,7 +21,7 @@ async function bundleFrom(files: Readonly<Record<string, string>>): Promise<Bund
   await parser.load();
   const options = { layout: 'native', migrations: read.value.migrations, open: openScriptsOf(folder) } as const;
   const bundle = createBundle(options, { parser, hashing: nodeHashing });
-  // The folder goes away; what was read once is kept.
+  // The folder is removed below; what was read once is kept in memory.
   const kept = await bundleFiles(bundle);
   if (!kept.ok) throw new Error(JSON.stringify(kept.findings));
   const copies = new Map<string, Uint8Array>();

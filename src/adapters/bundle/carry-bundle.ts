@@ -6,28 +6,28 @@ import type { Bundle, ByteSource, Hashing } from '../../migrate/contract/ports.t
 import { memorySource } from '../files/byte-source.ts';
 import { bundleFiles, bundleOf, type BundleFile } from './bundle-files.ts';
 
-/** How a bundle gets to a runner far away. */
+/** How a bundle reaches a remote runner. */
 export type CarriedBundle =
-  /** As the value of an environment variable, on an image that never changes. */
+  /** As the value of an environment variable, on an image that does not change. */
   | { readonly kind: 'variable'; readonly value: string }
-  /** As a layer of an image of its own. */
+  /** As a layer of an image made for this bundle. */
   | { readonly kind: 'layer'; readonly files: readonly BundleFile[] };
 
-/** The longest value of an environment variable that Cloud Run takes, in bytes. */
+/** The longest value of an environment variable that Cloud Run accepts, in bytes. */
 export const longestVariable = 32_768;
 
-/** Above this, compressing only to see whether it fits would cost more than it can save. */
+/** Above this size, compressing just to see whether the bundle fits costs more than it can save. */
 const worthTrying = 2 * 1024 * 1024;
 
-/** What an archive may unpack to: no honest one of `longestVariable` bytes comes near. */
+/** The limit of what an archive may unpack to; no honest archive of `longestVariable` bytes comes near it. */
 const largestArchive = 64 * 1024 * 1024;
 
 const compress = promisify(brotliCompress);
 
 /**
- * Decides how a bundle travels: in a variable when it fits there, else in a layer. The same bundle always gives the
+ * Decides how a bundle travels: in a variable if it fits there, otherwise in a layer. The same bundle always gives the
  * same value.
- * @param limit Longest value in bytes; Cloud Run's unless given.
+ * @param limit Longest value in bytes; by default, Cloud Run's limit.
  * @returns Findings when a file of the bundle cannot be read or analysed.
  * @example
  * const carried = await carryBundle(bundle);
@@ -44,15 +44,15 @@ export async function carryBundle(bundle: Bundle, limit = longestVariable): Prom
 }
 
 /**
- * The bundle in the value of a variable that `carryBundle` made; checked like one in a folder.
- * @returns `bundle-damaged` when it is cut, is none, or does not hold what its hash says.
+ * Reads the bundle from a variable that `carryBundle` made, with the same checks as a bundle in a folder.
+ * @returns `bundle-damaged` when the value is cut, is not a bundle, or does not match its hash.
  */
 export async function bundleInVariable(value: string, hashing: Hashing): Promise<Outcome<Bundle>> {
   let files: ReadonlyMap<string, ByteSource>;
   try {
     files = decode(value);
   } catch (error) {
-    return err(fault('bundle-damaged', { why: `It cannot be unpacked: ${(error as Error).message}.` }));
+    return err(fault('bundle-damaged', { why: `The bundle cannot be unpacked: ${(error as Error).message}.` }));
   }
   return await bundleOf((name) => {
     const found = files.get(name);
@@ -61,13 +61,13 @@ export async function bundleInVariable(value: string, hashing: Hashing): Promise
   }, hashing);
 }
 
-/** An archive is a line of JSON, names with sizes, then the bytes; compressed, and in base64. */
+/** An archive is a line of JSON (names with sizes), then the bytes; compressed, and in base64. */
 async function encode(files: readonly BundleFile[]): Promise<string> {
   const head = Buffer.from(`${JSON.stringify(files.map(({ name, source }) => [name, source.size]))}\n`);
   const archive = Buffer.concat([head, ...(await Promise.all(files.map(({ source }) => source.read(0, source.size))))]);
   const packed = await compress(archive, {
     params: {
-      // The best level takes seconds for megabytes.
+      // The best compression level takes seconds for megabytes.
       [constants.BROTLI_PARAM_QUALITY]: archive.length > 256 * 1024 ? 6 : constants.BROTLI_MAX_QUALITY,
       [constants.BROTLI_PARAM_SIZE_HINT]: archive.length,
     },
@@ -85,6 +85,6 @@ function decode(value: string): ReadonlyMap<string, ByteSource> {
     files.set(name, memorySource(archive.subarray(at, at + size)));
     at += size;
   }
-  if (at !== archive.length) throw new Error('its length is not the one it tells');
+  if (at !== archive.length) throw new Error('its length differs from the stated one');
   return files;
 }

@@ -10,9 +10,9 @@ import type { Manifest } from './manifest.ts';
 type BodyOf = (migration: Migration, role: Role) => Promise<ByteSource>;
 
 /**
- * What does not fit in a bundle that arrived: checksums are computed again from the bytes, and every span must lie in
- * range, ascend, and begin and end where the lexer sees a statement begin and end. Modes, objects and derived checks
- * are trusted: whoever may start a run may run any SQL anyway.
+ * Lists what is inconsistent in a bundle that arrived. Checksums are computed again from the bytes; every span must lie
+ * in range, ascend, and begin and end where the lexer sees a statement begin and end. Modes, objects and derived checks
+ * are trusted: anyone who may start a run may run any SQL anyway.
  */
 export async function checkBundle(manifest: Manifest, body: BodyOf, hashing: Hashing): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
@@ -24,16 +24,16 @@ export async function checkBundle(manifest: Manifest, body: BodyOf, hashing: Has
       const source = await body(migration, role);
       const where = { file: script.file };
       if ((await checksumOf(source, hashing)) !== script.checksum)
-        findings.push(fault('bundle-damaged', { where, why: 'The bytes that arrived have another checksum.' }));
+        findings.push(fault('bundle-damaged', { where, why: 'The bytes that arrived have a different checksum.' }));
       const wrong = (await checkSpans(source, analysis.statements, analysis.absorbed)) ?? uncovered(analysis);
       if (wrong !== undefined)
-        findings.push(fault('bundle-damaged', { where, why: `Its analysis does not fit: ${wrong}.` }));
+        findings.push(fault('bundle-damaged', { where, why: `The analysis does not match the file: ${wrong}.` }));
     }
   }
   return findings;
 }
 
-/** A statement outside of all segments would be recorded without having run. */
+/** A statement outside all segments would be recorded without having run. */
 function uncovered({ segments, statements }: Analysis): string | undefined {
   let next = 0;
   for (const { kind, first, last } of segments) {

@@ -5,50 +5,50 @@ import type { GoogleError } from '../google/error.ts';
 import { googleFault } from '../google/fault.ts';
 import type { Google } from '../google/google.ts';
 import { instancePath, resourceOf, type SqlInstanceName, type SqlOperation } from './cloud-sql-instance.ts';
-import { untilAnswered, type Patience } from './timeouts.ts';
+import { pollUntil, type PollTimeouts } from '../retry.ts';
 
 /** A backup that was read back. */
 export interface MadeBackup {
   readonly name: string;
-  /** What `gcloud sql backups restore` takes. */
+  /** The id that `gcloud sql backups restore` takes. */
   readonly id: string;
-  /** ISO 8601 UTC: everything written up to it is in the backup. */
+  /** ISO 8601 UTC. Everything written before this time is in the backup. */
   readonly startTime: string;
-  /** When it is deleted by itself; absent: it stays. */
+  /** When Cloud SQL deletes the backup; absent: never. */
   readonly expiryTime?: string;
 }
 
-/** What a backup is made with. */
-export interface Backing {
+/** Everything needed to make a backup. */
+export interface BackupContext {
   readonly google: Google;
   readonly instance: SqlInstanceName;
   readonly request: CheckpointRequest;
-  readonly timeouts: Patience;
+  readonly timeouts: PollTimeouts;
 }
 
-/** Days until the backup of a run is deleted by itself. */
+/** Days after which Cloud SQL deletes the backup of a run. */
 export const backupDays = 30;
 
 /** Makes a backup that expires, waits for it, and reads it back. */
-export async function makeBackup(backing: Backing): Promise<Outcome<MadeBackup>> {
-  const started = await begin(backing);
+export async function makeBackup(context: BackupContext): Promise<Outcome<MadeBackup>> {
+  const started = await startBackup(context);
   if (!started.ok) return started;
-  const ended = await ending(backing, started.value);
+  const ended = await ending(context, started.value);
   if (!ended.ok) return ended;
-  return await readBack(backing, ended.value);
+  return await readBack(context, ended.value);
 }
 
-/** By its description it is found again, also after a lost answer. */
-const descriptionOf = ({ request }: Backing): string => `godwit: before run ${request.run}`;
+/** The description by which a backup is found again, even after a lost answer. */
+const descriptionOf = ({ request }: BackupContext): string => `godwit: before run ${request.run}`;
 
-/** Waits for other operations: an instance does one at a time. */
-async function begin(backing: Backing): Promise<Outcome<SqlOperation>> {
-  const { google, instance, request, timeouts } = backing;
+/** Waits for other operations first: an instance executes one at a time. */
+async function startBackup(context: BackupContext): Promise<Outcome<SqlOperation>> {
+  const { google, instance, request, timeouts } = context;
   request.onProgress(`asking Cloud SQL for a backup of ${instance.name}`);
   let expires = true;
   let lost = false;
-  const started = await untilAnswered<Outcome<SqlOperation>>(timeouts, async () => {
-    const description = descriptionOf(backing);
+  const started = await pollUntil<Outcome<SqlOperation>>(timeouts, async () => {
+    const description = descriptionOf(context);
     const reply = await google.call<SqlOperation>({
       service: 'sqladmin',
       method: 'POST',
@@ -58,25 +58,25 @@ async function begin(backing: Backing): Promise<Outcome<SqlOperation>> {
     if (reply.ok) return ok(reply.value);
     const { error } = reply;
     if (error.status === 409) {
-      const own = lost ? await ownOperation(backing) : undefined;
+      const own = lost ? await ownOperation(context) : undefined;
       if (own !== undefined) return own;
-      request.onProgress(`waiting for another operation on ${instance.name}: ${await underWay(backing)}`);
+      request.onProgress(`waiting for another operation on ${instance.name}: ${await underWay(context)}`);
       return undefined;
     }
-    // Whether it was begun shows in the list of operations.
+    // The list of operations shows whether the lost request was started.
     lost ||= error.lost;
-    if (error.lost) return await ownOperation(backing);
-    // Instances of an older kind have no backups that expire, only runs.
+    if (error.lost) return await ownOperation(context);
+    // Older instances do not support backups that expire, only backup runs.
     if (expires && (error.status === 501 || (error.status === 404 && !/instance/i.test(error.message)))) {
       expires = false;
       return undefined;
     }
-    return refused(backing, error);
+    return refused(context, error);
   });
-  return started ?? err(late(backing, 'Another operation did not end in time.'));
+  return started ?? err(late(context, 'Another operation did not end in time.'));
 }
 
-async function operations({ google, instance }: Backing): Promise<readonly SqlOperation[]> {
+async function operations({ google, instance }: BackupContext): Promise<readonly SqlOperation[]> {
   const reply = await google.call<{ readonly items?: readonly SqlOperation[] }>({
     service: 'sqladmin',
     method: 'GET',
@@ -86,40 +86,38 @@ async function operations({ google, instance }: Backing): Promise<readonly SqlOp
   return reply.ok ? (reply.value.items ?? []) : [];
 }
 
-async function underWay(backing: Backing): Promise<string> {
-  const running = (await operations(backing)).find(({ status }) => status !== 'DONE');
+async function underWay(context: BackupContext): Promise<string> {
+  const running = (await operations(context)).find(({ status }) => status !== 'DONE');
   return running === undefined
     ? 'it is about to end'
     : `${running.operationType ?? ''} by ${running.user ?? 'somebody'}`;
 }
 
-/** The operation of ours whose answer was lost, if there is one: its backup has our description. */
-async function ownOperation(backing: Backing): Promise<Outcome<SqlOperation> | undefined> {
-  for (const operation of await operations(backing)) {
+/** Our own operation whose answer was lost, if it exists: its backup has our description. */
+async function ownOperation(context: BackupContext): Promise<Outcome<SqlOperation> | undefined> {
+  for (const operation of await operations(context)) {
     const name = operation.backupContext?.name;
     if (name === undefined) continue;
-    const backup = await backupNamed(backing, name);
-    if (backup?.description === descriptionOf(backing)) return ok(operation);
+    const backup = await backupNamed(context, name);
+    if (backup?.description === descriptionOf(context)) return ok(operation);
   }
   return undefined;
 }
 
-async function ending(backing: Backing, started: SqlOperation): Promise<Outcome<SqlOperation>> {
-  const { google, instance, request, timeouts } = backing;
+async function ending(context: BackupContext, started: SqlOperation): Promise<Outcome<SqlOperation>> {
+  const { google, instance, request, timeouts } = context;
   const since = performance.now();
-  const done = await untilAnswered<Outcome<SqlOperation>>(timeouts, async () => {
-    request.onProgress(
-      `Cloud SQL makes a backup of ${instance.name}, ${Math.round((performance.now() - since) / 1000)} s`,
-    );
+  const done = await pollUntil<Outcome<SqlOperation>>(timeouts, async () => {
+    request.onProgress(`Cloud SQL is backing up ${instance.name}, ${Math.round((performance.now() - since) / 1000)} s`);
     const reply = await google.call<SqlOperation>({
       service: 'sqladmin',
       method: 'GET',
       path: `v1/projects/${instance.project}/operations/${started.name}`,
     });
     if (reply.ok) return reply.value.status === 'DONE' ? ok(reply.value) : undefined;
-    return reply.error.lost || reply.error.status >= 500 ? undefined : refused(backing, reply.error);
+    return reply.error.lost || reply.error.status >= 500 ? undefined : refused(context, reply.error);
   });
-  if (done === undefined) return err(late(backing, 'The backup did not end in time.'));
+  if (done === undefined) return err(late(context, 'The backup did not end in time.'));
   if (!done.ok) return done;
   const [error] = done.value.error?.errors ?? [];
   if (error === undefined) return done;
@@ -137,7 +135,7 @@ interface Backup {
   readonly backupInterval?: { readonly startTime?: string };
 }
 
-async function backupNamed({ google }: Backing, name: string): Promise<Backup | undefined> {
+async function backupNamed({ google }: BackupContext, name: string): Promise<Backup | undefined> {
   const reply = await google.call<Backup>({ service: 'sqladmin', method: 'GET', path: `v1/${name}` });
   return reply.ok ? reply.value : undefined;
 }
@@ -148,11 +146,11 @@ interface BackupRun {
   readonly startTime?: string;
 }
 
-/** What the platform says was made is asked for once more: only a backup that is there counts. */
-async function readBack(backing: Backing, operation: SqlOperation): Promise<Outcome<MadeBackup>> {
-  const { google, instance } = backing;
+/** Reads back the backup that the platform reports as made: only a backup that exists counts. */
+async function readBack(context: BackupContext, operation: SqlOperation): Promise<Outcome<MadeBackup>> {
+  const { google, instance } = context;
   const { name, backupId } = operation.backupContext ?? {};
-  const backup = name === undefined ? undefined : await backupNamed(backing, name);
+  const backup = name === undefined ? undefined : await backupNamed(context, name);
   if (name !== undefined && backup?.state === 'SUCCESSFUL') {
     const run = /\/backupRuns\/(\d+)$/.exec(backup.backupRun ?? '')?.[1];
     return ok({
@@ -175,19 +173,19 @@ async function readBack(backing: Backing, operation: SqlOperation): Promise<Outc
   const state = backup?.state ?? 'it is not there';
   return err(
     fault('checkpoint-failed', {
-      why: `The backup of ${instance.name} was reported as made, but read back: ${state}.`,
+      why: `Cloud SQL reported the backup of ${instance.name} as complete, but it reads back as: ${state}.`,
     }),
   );
 }
 
-function refused({ instance }: Backing, error: GoogleError): Outcome<never> {
+function refused({ instance }: BackupContext, error: GoogleError): Outcome<never> {
   return err(googleFault(error, { doing: 'making a backup of', resource: resourceOf(instance) }));
 }
 
-function late({ request, instance }: Backing, why: string) {
+function late({ request, instance }: BackupContext, why: string) {
   if (request.signal?.aborted === true)
     return fault('interrupted', {
-      why: `Nothing was changed. A backup of ${instance.name} that was begun goes on, and expires by itself.`,
+      why: `Nothing was changed. A backup of ${instance.name} that has started continues, and expires on its own.`,
     });
   return fault('checkpoint-failed', { why: `${why} Instance: ${instance.name}.` });
 }

@@ -14,11 +14,11 @@ export interface SqlInstanceName {
 /** Reads `project:region:name`. */
 export function sqlInstanceName(connectionName: string): SqlInstanceName {
   const parts = connectionName.split(':');
-  // Projects of organisations of old have a colon of their own: example.com:project.
+  // The ids of older, domain-scoped projects contain a colon: example.com:project.
   return { project: parts.slice(0, -2).join(':'), name: parts.at(-1) ?? '' };
 }
 
-/** What is asked of an instance. */
+/** The fields of an instance that godwit reads. */
 export interface SqlInstance {
   readonly state?: string;
   readonly ipAddresses?: readonly { readonly ipAddress?: string }[];
@@ -31,7 +31,7 @@ export interface SqlInstance {
   };
 }
 
-/** An operation of Cloud SQL, which is none of `google.longrunning`. */
+/** An operation of Cloud SQL, which is not a `google.longrunning` operation. */
 export interface SqlOperation {
   readonly name: string;
   readonly status?: string;
@@ -41,24 +41,23 @@ export interface SqlOperation {
   readonly backupContext?: { readonly name?: string; readonly backupId?: string };
 }
 
-/** Path of an instance below the version of the API. */
+/** The path of an instance below the API version. */
 export function instancePath({ project, name }: SqlInstanceName): string {
   return `v1/projects/${project}/instances/${name}`;
 }
 
-/** Asks for the instance. */
 export async function readInstance(google: Google, name: SqlInstanceName): Promise<Outcome<SqlInstance>> {
   const reply = await google.call<SqlInstance>({ service: 'sqladmin', method: 'GET', path: instancePath(name) });
   if (reply.ok) return ok(reply.value);
   return err(googleFault(reply.error, { doing: 'reading Cloud SQL instance', resource: resourceOf(name) }));
 }
 
-/** Its full name, as findings say it. */
+/** The full name of the instance, as findings show it. */
 export function resourceOf({ project, name }: SqlInstanceName): string {
   return `projects/${project}/instances/${name}`;
 }
 
-/** The names of its databases, as far as they can be had: they say what else a restore would undo. */
+/** The names of its databases, as far as they can be listed: they show what else a restore would undo. */
 export async function databaseNames(google: Google, name: SqlInstanceName): Promise<readonly string[]> {
   const reply = await google.call<{ readonly items?: readonly { readonly name?: string }[] }>({
     service: 'sqladmin',
@@ -68,7 +67,7 @@ export async function databaseNames(google: Google, name: SqlInstanceName): Prom
   return reply.ok ? (reply.value.items ?? []).flatMap((one) => (one.name === undefined ? [] : [one.name])) : [];
 }
 
-/** How far back it can be restored; undefined when that is not told. */
+/** How far back the instance can be restored; undefined when Cloud SQL does not report it. */
 export async function earliestRecovery(google: Google, name: SqlInstanceName): Promise<string | undefined> {
   const reply: GoogleReply<{ readonly earliestRecoveryTime?: string }> = await google.call({
     service: 'sqladmin',
@@ -78,7 +77,7 @@ export async function earliestRecovery(google: Google, name: SqlInstanceName): P
   return reply.ok ? reply.value.earliestRecoveryTime : undefined;
 }
 
-/** Why no backup can be made of it in this state, for good; undefined: it can, or it will pass. */
+/** Whether a backup of the instance can be made in this state: now, later (`wait`), or never, with the reason. */
 export function unfitFor({ state, settings }: SqlInstance, name: SqlInstanceName): Outcome<'ready' | 'wait'> {
   if (settings?.activationPolicy === 'NEVER')
     return err(
@@ -93,8 +92,8 @@ export function unfitFor({ state, settings }: SqlInstance, name: SqlInstanceName
 }
 
 /**
- * A checkpoint of another server than the one that is changed would prove nothing. Only addresses can be compared: a name,
- * or a proxy on the same machine, may well lead to the instance.
+ * A checkpoint of a server other than the one being changed would prove nothing. Only IP addresses can be compared: a
+ * host name, or a proxy on the same machine, may well lead to the instance.
  */
 export function unlessElsewhere(
   { ipAddresses = [] }: SqlInstance,
@@ -106,8 +105,8 @@ export function unlessElsewhere(
   if (!comparable || own.includes(host)) return ok(undefined);
   return err(
     fault('checkpoint-failed', {
-      why: `The run is connected to ${host}, and Cloud SQL instance ${name.name} of ${name.project} has ${own.join(', ')}: a checkpoint of it would be one of another server.`,
-      fix: 'Correct `instance` in godwit.config, or the address in the secret. Behind a pooler name the instance’s own address in the secret.',
+      why: `The run is connected to ${host}, but Cloud SQL instance ${name.name} of ${name.project} has ${own.join(', ')}: a checkpoint of it would be of another server.`,
+      fix: 'Correct `instance` in godwit.config, or the address in the secret. Behind a pooler, put the instance’s own address into the secret.',
     }),
   );
 }

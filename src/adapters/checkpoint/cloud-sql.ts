@@ -13,23 +13,23 @@ import {
   type SqlInstance,
   type SqlInstanceName,
 } from './cloud-sql-instance.ts';
-import { untilAnswered, type Patience } from './timeouts.ts';
+import { pollUntil, type PollTimeouts } from '../retry.ts';
 import { shellWord } from './shell-word.ts';
 
-/** Which Cloud SQL instance. */
+/** Which Cloud SQL instance to use, and how to wait for it. */
 export interface CloudSqlOptions {
   readonly google: Google;
   /** `project:region:name` */
   readonly instance: string;
-  /** First pause between two looks, in milliseconds. Default: 1,000. */
+  /** First pause between two polls, in milliseconds. Default: 1,000. */
   readonly pollMs?: number;
-  /** How long to wait for each thing, in milliseconds. Default: an hour. */
+  /** How long each wait may take, in milliseconds. Default: an hour. */
   readonly budgetMs?: number;
 }
 
 /**
- * Checkpoints of a Cloud SQL instance: a moment in its log where point-in-time recovery is on and reaches that far, else
- * a backup on demand that expires.
+ * Creates checkpoints of a Cloud SQL instance: a point in time if point-in-time recovery is on and reaches that far,
+ * otherwise an on-demand backup that expires.
  */
 export function createCloudSqlCheckpointer(options: CloudSqlOptions): Checkpointer {
   const instance = sqlInstanceName(options.instance);
@@ -77,7 +77,7 @@ async function take(
   const backup = await makeBackup({ google, instance, request, timeouts });
   if (!backup.ok) return backup;
   const { id, name, startTime, expiryTime } = backup.value;
-  const words = [
+  const command = [
     'gcloud',
     'sql',
     'backups',
@@ -90,20 +90,20 @@ async function take(
     kind: 'taken',
     means: 'backup',
     id: name,
-    restore: words.map(shellWord).join(' '),
+    restore: command.map(shellWord).join(' '),
     undoes: `every write since to ${all}, in place`,
     takenAt: startTime === '' ? request.before : startTime,
     kept: expiryTime === undefined ? 'until it is deleted' : `until ${expiryTime}`,
   });
 }
 
-/** Maintenance passes: it is waited for. */
+/** Waits while the instance is under maintenance. */
 async function whenReady(
   google: Google,
   instance: SqlInstanceName,
-  { request, timeouts }: { readonly request: CheckpointRequest; readonly timeouts: Patience },
+  { request, timeouts }: { readonly request: CheckpointRequest; readonly timeouts: PollTimeouts },
 ): Promise<Outcome<SqlInstance>> {
-  const answer = await untilAnswered<Outcome<SqlInstance>>(timeouts, async () => {
+  const answer = await pollUntil<Outcome<SqlInstance>>(timeouts, async () => {
     const found = await readInstance(google, instance);
     if (!found.ok) return found;
     const fit = unfitFor(found.value, instance);
@@ -114,13 +114,13 @@ async function whenReady(
   });
   if (answer !== undefined) return answer;
   if (request.signal?.aborted === true)
-    return err(fault('interrupted', { why: 'It was waiting; nothing was changed.' }));
+    return err(fault('interrupted', { why: 'Cancelled while waiting; nothing was changed.' }));
   return err(fault('checkpoint-failed', { why: `Cloud SQL instance ${instance.name} did not become ready in time.` }));
 }
 
 /**
- * A moment is a checkpoint where the log reaches back to before it. It is the time at which the execution ended that was
- * refused, by the clock next to the database: what this machine's clock says does not matter.
+ * A point in time is a checkpoint if the log reaches back to before it. It is the time at which the refused execution
+ * ended, by the clock next to the database: this machine's clock does not matter.
  */
 async function markMoment(
   place: { readonly google: Google; readonly instance: SqlInstanceName; readonly found: SqlInstance },
@@ -131,13 +131,13 @@ async function markMoment(
   const days = recoveryDays(found);
   if (days === undefined || request.before === '') return undefined;
   const earliest = Date.parse((await earliestRecovery(google, instance)) ?? '');
-  // Before the first backup since it was turned on there is nothing that the log could be applied to.
+  // Until the first backup after recovery was turned on, there is nothing that the log could be applied to.
   if (Number.isNaN(earliest) || earliest >= Date.parse(request.before)) {
-    request.onProgress(`the log of ${instance.name} does not reach back yet: a backup is made`);
+    request.onProgress(`the log of ${instance.name} does not reach back yet: making a backup`);
     return undefined;
   }
   const copy = `${instance.name}-before-${request.run.slice(-8).toLowerCase()}`;
-  const words = [
+  const command = [
     'gcloud',
     'sql',
     'instances',
@@ -151,8 +151,8 @@ async function markMoment(
     kind: 'taken',
     means: 'point-in-time',
     id: `${instance.project}:${instance.name}@${request.before}`,
-    restore: words.map(shellWord).join(' '),
-    undoes: `nothing by itself: it makes the new instance ${copy}; whoever moves to it gives up every write since to ${all}`,
+    restore: command.map(shellWord).join(' '),
+    undoes: `nothing on its own: it creates the new instance ${copy}; moving to it gives up every write since to ${all}`,
     takenAt: request.before,
     kept: `${days} days`,
   };

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 export interface TreeCopy {
   readonly from: string;
   readonly to: string;
-  /** False: the entry is left out. Paths are relative to `from`, with `/`. */
+  /** False leaves the entry out. Paths are relative to `from`, with `/`. */
   wants(path: string, isFolder: boolean): boolean;
-  /** Runs for each folder and file that was made. */
+  /** Called for each folder and file that was made. */
   made?(path: string): void;
   onBytes?(total: number): void;
   readonly signal?: AbortSignal;
@@ -17,8 +17,8 @@ export interface TreeCopy {
 const atOnce = 8;
 
 /**
- * Copies a folder that others may be writing to: what vanishes meanwhile is left out. Files share their blocks with the
- * original where the file system can; all of them are on the disk when it returns.
+ * Copies a folder that others may be writing to; entries that vanish meanwhile are left out. Files share their blocks
+ * with the original where the file system supports it; all of them are on the disk when it returns.
  *
  * @returns bytes copied
  * @throws what the file system says, and the signal's reason when aborted
@@ -30,13 +30,13 @@ export async function copyTree(copy: TreeCopy): Promise<number> {
   const work = async (): Promise<void> => {
     for (let path = files[next++]; path !== undefined; path = files[next++]) {
       copy.signal?.throwIfAborted();
-      // In two steps: others add to it while this one waits.
+      // In two steps, because other workers add to `bytes` during the await.
       const copied = await copyOne(copy, path);
       bytes += copied;
       copy.onBytes?.(bytes);
     }
   };
-  // All of them have stopped before anybody clears away what they wrote.
+  // All workers must have stopped before anybody removes what they wrote.
   const ended = await Promise.allSettled(Array.from({ length: atOnce }, work));
   for (const one of ended) if (one.status === 'rejected') throw one.reason;
   return bytes;
@@ -50,7 +50,7 @@ async function makeFolders(copy: TreeCopy, path: string): Promise<string[]> {
   for (const entry of await readdir(join(copy.from, path), { withFileTypes: true })) {
     const inner = path === '' ? entry.name : `${path}/${entry.name}`;
     if (entry.isDirectory()) {
-      // An unwanted folder is made all the same, empty: the server expects to find it.
+      // An unwanted folder is still made, but empty: the server expects to find it.
       if (copy.wants(inner, true)) files.push(...(await makeFolders(copy, inner)));
       else {
         await mkdir(join(copy.to, inner), { mode: 0o700 });

@@ -17,7 +17,7 @@ export interface DataCopyOptions {
   /** `.godwit/checkpoints` */
   readonly folder: string;
   readonly environment: string;
-  /** The command that restores it: `godwit db restore -e dev ID`. */
+  /** Formats the command that restores the checkpoint: `godwit db restore -e dev ID`. */
   restoreCommand(id: string): string;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -35,7 +35,7 @@ async function take(options: DataCopyOptions, request: CheckpointRequest): Promi
   const home = serverHome(options.dataDir, options.env);
   const state = readState(home);
   if (state?.postmaster === undefined)
-    return err(fault('checkpoint-failed', { why: 'The embedded server does not run.' }));
+    return err(fault('checkpoint-failed', { why: 'The embedded server is not running.' }));
   const draft = await openDraft(options.folder, request.run);
   try {
     return await copy(options, request, { home, state, draft });
@@ -44,7 +44,7 @@ async function take(options: DataCopyOptions, request: CheckpointRequest): Promi
       return err(fault('interrupted', { why: 'The checkpoint was not finished; nothing was changed.' }));
     return err(fault('checkpoint-failed', { why: `Copying ${home.data} failed: ${(error as Error).message}` }));
   } finally {
-    // What is whole has another name by now.
+    // A complete copy has been renamed by now; this removes an incomplete one.
     await rm(draft, { recursive: true, force: true });
   }
 }
@@ -64,16 +64,17 @@ async function copy(
   const client = new Client({ connectionString: urlOf(state), application_name: `godwit checkpoint ${request.run}` });
   client.on('error', () => undefined);
   await client.connect();
-  const tell = (bytes: number): void => request.onProgress(`copying the data directory, ${Math.round(bytes / 1e6)} MB`);
+  const report = (bytes: number): void =>
+    request.onProgress(`copying the data directory, ${Math.round(bytes / 1e6)} MB`);
   try {
     const places = await client.query("select 1 from pg_tablespace where spcname not in ('pg_default', 'pg_global')");
     if (places.rows.length > 0)
-      return err(fault('checkpoint-failed', { why: 'The server has tablespaces outside of its data directory.' }));
-    request.onProgress('the server prepares for a copy of its data directory');
+      return err(fault('checkpoint-failed', { why: 'The server has tablespaces outside its data directory.' }));
+    request.onProgress('preparing the server for a copy of its data directory');
     const data = join(draft, 'data');
     const signal = request.signal === undefined ? {} : { signal: request.signal };
     const first = await beginBackup(client, state.major);
-    let bytes = await copyTree({ from: home.data, to: data, wants: isData, onBytes: tell, ...signal });
+    let bytes = await copyTree({ from: home.data, to: data, wants: isData, onBytes: report, ...signal });
     const { label, last } = await endBackup(client, state.major);
     await writeFile(join(data, 'backup_label'), label, { mode: 0o600, flush: true });
     await rm(join(data, 'pg_wal'), { recursive: true });
@@ -82,7 +83,7 @@ async function copy(
       to: join(data, 'pg_wal'),
       wants: (path) => segment.test(path) && path >= first && path <= last,
     });
-    // With the password that the copy knows.
+    // With the password that is valid inside the copy.
     copyFileSync(home.state, join(draft, 'server.json'));
     const checkpoint: Checkpoint = {
       kind: 'taken',
@@ -91,7 +92,7 @@ async function copy(
       restore: options.restoreCommand(request.run),
       undoes: 'every write since to every database of this embedded server',
       takenAt: new Date().toISOString(),
-      kept: `until ${mostKept} newer ones are there`,
+      kept: `until there are ${mostKept} newer ones`,
       bytes,
     };
     await keep(options.folder, draft, { ...checkpoint, environment: options.environment });
@@ -103,7 +104,7 @@ async function copy(
 
 const segment = /^[0-9A-F]{24}$/;
 
-/** What the server makes anew, or must not find, stays out. */
+/** Entries that the server makes again, or must not find, are left out. */
 const emptied = new Set([
   'pg_wal',
   'pg_replslot',
@@ -121,7 +122,9 @@ function isData(path: string, isFolder: boolean): boolean {
   return !name.startsWith('postmaster.') && name !== 'pg_internal.init' && !name.startsWith('backup_label');
 }
 
-/** From here on the files may be copied in any order; the log that makes them whole is held by a slot of this session. */
+/**
+ * From here on the files may be copied in any order; a slot of this session retains the log that makes them consistent.
+ */
 async function beginBackup(client: Client, major: number): Promise<string> {
   const slot = `godwit_${process.pid}_${Date.now()}`;
   await client.query('select pg_create_physical_replication_slot($1, true, true)', [slot]);

@@ -20,16 +20,16 @@ import { copyTree } from './copy-tree.ts';
 
 const draftPrefix = 'data.draft-';
 
-/** What was put in place, and where that went which was there before. */
+/** What was restored, and where the previous data went. */
 export interface RestoredData {
   readonly dataDir: string;
-  /** Absent: there was nothing. */
+  /** Absent when there was no previous data. */
   readonly replaced?: string;
 }
 
 /**
- * Puts the data directory of a checkpoint in the place of the present one. The server is stopped for it, whoever uses
- * it; what was there before is kept beside it until the next restore.
+ * Replaces the present data directory by that of a checkpoint. The server is stopped for this, even if others use it;
+ * the previous data are kept next to the new ones until the next restore.
  *
  * @param dataDir the server's folder, `.godwit/postgres`
  * @param folder of the checkpoint
@@ -79,7 +79,7 @@ function exchange(home: ServerHome, draft: string, saved: ServerState): Pick<Res
   }
   renameSync(draft, home.data);
   const { postmaster: _gone, ...state } = saved;
-  // A password of its own again: the copy's was on the disk in another place.
+  // A new password, because the copy's password was on the disk in another place.
   writeState(home, { ...state, port: present?.port ?? saved.port, nextPassword: randomBytes(24).toString('hex') });
   return had ? { replaced: previous } : {};
 }

@@ -14,41 +14,43 @@ import { libpqSettings } from './libpq-settings.ts';
 import { findDumpTools, plainEnv, type DumpTools, type NoTools } from './postgres-tools.ts';
 import { shellWord } from './shell-word.ts';
 
-/** Which database is dumped, and where to. */
+/** Which database to dump, and where to. */
 export interface DumpOptions {
   readonly address: DatabaseAddress;
   /** `.godwit/checkpoints` */
   readonly folder: string;
   readonly environment: string;
-  /** Where the programs are looked for: PATH, GODWIT_PG_BIN. */
+  /** Where to look for the programs: PATH, GODWIT_PG_BIN. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Hides secrets in what the programs say. */
+  /** Hides secrets in the output of the programs. */
   redact(text: string): string;
 }
 
 const fileName = 'database.dump';
 
-/** Checkpoints of a database that this machine reaches: a dump, where PostgreSQL's programs are there. */
+/** Creates checkpoints of a database that this machine reaches, as dumps by PostgreSQL's own programs. */
 export function createDumper(options: DumpOptions): Checkpointer {
   return {
     async foresee() {
-      // How old the server is will be known when it is asked: any pg_dump is better than none here.
+      // The server's version is only known once it is asked; at this point any pg_dump will do.
       const tools = await findDumpTools(0, options.env);
       return 'dump' in tools
         ? { means: 'dump', text: `a dump of the database by pg_dump ${tools.major}` }
-        : { means: 'none', text: `no way to take one: ${noTools(tools, 0)}` };
+        : { means: 'none', text: `godwit cannot take one: ${noTools(tools, 0)}` };
     },
     take: (request) => take(options, request),
   };
 }
 
 async function take(options: DumpOptions, request: CheckpointRequest): Promise<Outcome<Checkpoint>> {
-  // `PostgreSQL 17.6`; what says nothing is left to pg_dump to judge.
+  // `PostgreSQL 17.6`. A version that cannot be read becomes 0, and pg_dump judges it.
   const major = Number(/\d+/.exec(request.server)?.[0] ?? 0);
   const tools = await findDumpTools(major, options.env);
   if (!('dump' in tools)) return err(needsTools(tools, major));
   if (/[\r\n]/.test(options.address.password ?? ''))
-    return err(fault('checkpoint-failed', { why: 'The password holds a line end, which no password file can carry.' }));
+    return err(
+      fault('checkpoint-failed', { why: 'The password contains a line break, which a password file cannot hold.' }),
+    );
   if (await leadsThroughPooler(options.address, request.signal)) return err(needsDirectWay());
   const draft = await openDraft(options.folder, request.run);
   try {
@@ -60,7 +62,7 @@ async function take(options: DumpOptions, request: CheckpointRequest): Promise<O
   }
 }
 
-/** pg_dump sets what lasts for a session: behind a pooler that would stay with the application's connections. */
+/** pg_dump sets session settings; behind a pooler these would remain on the application's connections. */
 async function leadsThroughPooler(address: DatabaseAddress, signal?: AbortSignal): Promise<boolean> {
   const session = await createConnector(address).open({
     pipelined: false,
@@ -68,7 +70,7 @@ async function leadsThroughPooler(address: DatabaseAddress, signal?: AbortSignal
     settings: {},
     ...(signal === undefined ? {} : { signal }),
   });
-  // What keeps us from connecting keeps pg_dump too, and it will say so.
+  // What prevents this connection also prevents pg_dump's, and pg_dump will report it.
   if (!session.ok) return false;
   try {
     const backend = await backendBehind(session.value);
@@ -80,16 +82,16 @@ async function leadsThroughPooler(address: DatabaseAddress, signal?: AbortSignal
 
 function needsDirectWay(): ReturnType<typeof fault> {
   const why =
-    'A checkpoint of this database would be a dump, and the connection leads through a pooler: what pg_dump sets for its session would stay with the connections of others.';
+    'A checkpoint of this database would be a dump, but the connection leads through a pooler: pg_dump’s session settings would remain on connections that others use.';
   const fix =
-    'Name the server’s own address as `directUrl` in the configuration; or take a backup yourself and say so with `--waive-checkpoint "REASON"`, which is recorded; or set the policy to `"checkpoint": "never"`.';
+    'Name the server’s own address as `directUrl` in the configuration. Or take a backup yourself and run again with `--waive-checkpoint "REASON"`, which is recorded, or set the policy to `"checkpoint": "never"`.';
   return fault('needs-checkpoint', { why, fix });
 }
 
 function needsTools(tools: NoTools, major: number): ReturnType<typeof fault> {
-  const why = `A checkpoint of this database would be a dump, and ${noTools(tools, major)}.`;
+  const why = `A checkpoint of this database would be a dump, but ${noTools(tools, major)}.`;
   const install = `Install PostgreSQL’s client programs, version ${major} or newer (Debian, Ubuntu: postgresql-client-${major}; macOS: brew install libpq)`;
-  const fix = `${install}; or take a backup yourself and say so with \`--waive-checkpoint "REASON"\`, which is recorded; or set the policy to \`"checkpoint": "never"\`.`;
+  const fix = `${install}. Or take a backup yourself and run again with \`--waive-checkpoint "REASON"\`, which is recorded, or set the policy to \`"checkpoint": "never"\`.`;
   return fault('needs-checkpoint', { why, fix });
 }
 
@@ -111,13 +113,13 @@ async function dump(
 ): Promise<Outcome<Checkpoint>> {
   const { address, folder } = options;
   const file = join(draft, fileName);
-  // The program keeps the mode of a file that is there.
+  // pg_dump keeps the mode of an existing file.
   await (await open(file, 'wx', 0o600)).close();
   const secrets = join(draft, 'connection');
   await mkdir(secrets, { mode: 0o700 });
   const { variables } = await libpqSettings(address, secrets);
   const takenAt = new Date().toISOString();
-  const telling = setInterval(() => {
+  const reporting = setInterval(() => {
     void stat(file).then(
       ({ size }) => request.onProgress(`pg_dump has written ${Math.round(size / 1e5) / 10} MB`),
       () => {},
@@ -127,17 +129,17 @@ async function dump(
   const ended = await run(
     { program: tools.dump, variables, ...(request.signal === undefined ? {} : { signal: request.signal }) },
     ['--format=custom', '--no-password', '--lock-wait-timeout=60s', `--file=${file}`],
-  ).finally(() => clearInterval(telling));
+  ).finally(() => clearInterval(reporting));
   await rm(secrets, { recursive: true, force: true });
   if (request.signal?.aborted === true)
     return err(fault('interrupted', { why: 'The checkpoint was not finished; nothing was changed.' }));
-  if (!ended.ok) return err(fault('checkpoint-failed', { why: `pg_dump: ${options.redact(ended.said)}` }));
+  if (!ended.ok) return err(fault('checkpoint-failed', { why: `pg_dump: ${options.redact(ended.output)}` }));
   await chmod(file, 0o600);
-  request.onProgress('the dump is read back');
+  request.onProgress('reading the dump back');
   const list = await run({ program: tools.restore, variables: {} }, ['--list', file]);
   if (!list.ok)
     return err(
-      fault('checkpoint-failed', { why: `pg_restore cannot read the dump back: ${options.redact(list.said)}` }),
+      fault('checkpoint-failed', { why: `pg_restore cannot read the dump back: ${options.redact(list.output)}` }),
     );
   const { size } = await stat(file);
   const sha256 = await digestOf(file);
@@ -146,18 +148,18 @@ async function dump(
     means: 'dump',
     id: request.run,
     restore: restoreCommand(tools, address, join(folder, request.run, fileName)),
-    undoes: `every write since to database ${address.database}, which is dropped and made anew; other databases are not touched`,
+    undoes: `every write since to database ${address.database}, which is dropped and recreated; other databases are not touched`,
     takenAt,
-    kept: `until ${mostKept} newer ones are there`,
+    kept: `until there are ${mostKept} newer ones`,
     bytes: size,
     sha256,
   });
 }
 
-/** Drops the database and makes it anew, over the maintenance database; nobody else may be connected. */
+/** Drops the database and creates it again, over the maintenance database; nobody else may be connected. */
 function restoreCommand(tools: DumpTools, address: DatabaseAddress, file: string): string {
   const { host, port, user } = address;
-  const words = [
+  const command = [
     tools.restore,
     `--host=${host}`,
     `--port=${port}`,
@@ -169,7 +171,7 @@ function restoreCommand(tools: DumpTools, address: DatabaseAddress, file: string
     '--exit-on-error',
     file,
   ];
-  return words.map(shellWord).join(' ');
+  return command.map(shellWord).join(' ');
 }
 
 interface Program {
@@ -178,30 +180,30 @@ interface Program {
   readonly signal?: AbortSignal;
 }
 
-/** Runs a program in a session of its own: a Ctrl-C at the terminal is ours to judge. */
+/** Runs a program in its own session, so that Ctrl-C at the terminal reaches only godwit, which decides what to do. */
 function run(
   { program, variables, signal }: Program,
   args: readonly string[],
-): Promise<{ readonly ok: boolean; readonly said: string }> {
+): Promise<{ readonly ok: boolean; readonly output: string }> {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       env: { ...plainEnv(program), ...variables },
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    let said = '';
+    let output = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-4_000);
+      output = (output + text).slice(-4_000);
     });
     const stop = (): void => void child.kill('SIGINT');
     signal?.addEventListener('abort', stop);
     if (signal?.aborted === true) stop();
     const end = (ok: boolean, text: string): void => {
       signal?.removeEventListener('abort', stop);
-      resolve({ ok, said: text.trim() });
+      resolve({ ok, output: text.trim() });
     };
     child.once('error', (error) => end(false, error.message));
-    child.once('close', (code, killed) => end(code === 0, said === '' ? `it ended with ${code ?? killed}` : said));
+    child.once('close', (code, killed) => end(code === 0, output === '' ? `it ended with ${code ?? killed}` : output));
   });
 }
 

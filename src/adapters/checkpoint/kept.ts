@@ -3,21 +3,24 @@ import { join } from 'node:path';
 import type { Checkpoint } from '../../migrate/contract/checkpoint.ts';
 import { writeWhole } from '../write-file.ts';
 
-/** A checkpoint kept on this machine, and of which environment it is. */
+/** A checkpoint kept on this machine, with its environment. */
 export interface KeptCheckpoint extends Checkpoint {
   readonly environment: string;
-  /** Where its files are. */
+  /** The folder of its files. */
   readonly folder: string;
 }
 
-/** How many are kept of each environment. */
+/** How many checkpoints are kept for each environment. */
 export const mostKept = 3;
 
 const recordName = 'checkpoint.json';
 const draftSuffix = '.draft';
 const runName = /^[0-9A-Za-z-]{1,64}$/;
 
-/** A folder for a checkpoint that is being made; only the account itself may enter it. Left halves of others go. */
+/**
+ * Makes a folder for a checkpoint in progress; only this account may enter it. Incomplete ones of other runs are
+ * removed.
+ */
 export async function openDraft(parent: string, run: string): Promise<string> {
   if (!runName.test(run)) throw new Error(`no id of a run: ${run}`);
   await mkdir(parent, { recursive: true, mode: 0o700 });
@@ -30,7 +33,9 @@ export async function openDraft(parent: string, run: string): Promise<string> {
 
 const halfAfterMs = 24 * 3_600_000;
 
-/** Another run may be making its own right now: only what nobody can still be working at goes. */
+/**
+ * Another run may be making its own checkpoint right now, so only drafts that nobody can still be writing are removed.
+ */
 async function removeHalves(parent: string): Promise<void> {
   for (const name of (await readdir(parent)).filter((one) => one.endsWith(draftSuffix))) {
     const half = join(parent, name);
@@ -39,12 +44,12 @@ async function removeHalves(parent: string): Promise<void> {
   }
 }
 
-/** The checkpoint is whole: it gets its name, and older ones of its environment go. */
+/** Gives a complete checkpoint its final name, and removes older ones of its environment. */
 export async function keep(parent: string, draft: string, made: Omit<KeptCheckpoint, 'folder'>): Promise<void> {
   const written = await writeWhole(join(draft, recordName), `${JSON.stringify(made, null, 2)}\n`, 0o600);
   if (!written.ok) throw new Error(written.findings.map(({ why }) => why).join(' '));
   const folder = draft.slice(0, -draftSuffix.length);
-  // A repeated attempt of the same run replaces its own.
+  // A repeated attempt of the same run replaces its own checkpoint.
   await rm(folder, { recursive: true, force: true });
   await rename(draft, folder);
   const older = (await listKept(parent, made.environment)).slice(mostKept);

@@ -3,13 +3,17 @@ import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import type { DatabaseAddress } from '../postgres/address.ts';
 
-/** What PostgreSQL's programs need to reach a server, as variables; the password is in a file that they name. */
+/**
+ * The environment variables that PostgreSQL's programs need to reach a server; the password is in a file that they
+ * name.
+ */
 export interface LibpqSettings {
   readonly variables: Readonly<Record<string, string>>;
 }
 
 /**
- * Writes the files that the variables name into a private folder: the password is in no argument and no variable.
+ * Writes the files that the variables name into a private folder, so that no argument or variable contains the
+ * password.
  *
  * @param folder only this account may enter it; the caller removes it
  */
@@ -23,7 +27,7 @@ export async function libpqSettings(address: DatabaseAddress, folder: string): P
     PGCONNECT_TIMEOUT: '20',
     PGSSLMODE: address.tls,
     PGGSSENCMODE: 'disable',
-    // None of these of the user's is read.
+    // Keeps libpq from reading the user's own files.
     PGSERVICEFILE: join(folder, 'no-service-file'),
     PGPASSFILE: join(folder, 'passfile'),
   };
@@ -32,7 +36,7 @@ export async function libpqSettings(address: DatabaseAddress, folder: string): P
   });
   if (address.tls === 'verify-ca' || address.tls === 'verify-full') {
     const file = address.rootCertificate ?? join(folder, 'root.pem');
-    // The same authorities as for the connections of the run.
+    // The same certificate authorities as for the connections of the run.
     if (address.rootCertificate === undefined)
       await writeFile(file, address.serverCa ?? `${rootCertificates.join('\n')}\n`, { mode: 0o600 });
     variables['PGSSLROOTCERT'] = file;

@@ -9,17 +9,18 @@ export interface DumpTools {
   readonly major: number;
 }
 
-/** What was looked for and not found. */
+/** The outcome when no suitable programs were found. */
 export interface NoTools {
-  /** The majors of the ones that are there: all older than the server. */
+  /** The majors of the programs that exist; all are older than the server. */
   readonly older: readonly number[];
 }
 
 /**
- * Finds pg_dump and pg_restore that are not older than the server: on PATH, else where packages put further versions.
+ * Finds pg_dump and pg_restore that are not older than the server: on PATH, otherwise where packages install further
+ * versions.
  *
  * @param atLeast major of the server
- * @param env GODWIT_PG_BIN names the one folder to look in; else PATH is asked
+ * @param env GODWIT_PG_BIN names the one folder to look in; without it, PATH is searched
  */
 export async function findDumpTools(
   atLeast: number,
@@ -41,7 +42,7 @@ export async function findDumpTools(
   return { older: [...older] };
 }
 
-/** Debian's and the PostgreSQL project's packages, and Homebrew's: the smallest sufficient version first. */
+/** The folders of Debian's, the PostgreSQL project's and Homebrew's packages, smallest sufficient version first. */
 function packageFolders(atLeast: number): readonly string[] {
   const versions = (parent: string, pattern: RegExp): readonly string[] => {
     try {
@@ -70,16 +71,16 @@ function isProgram(file: string): boolean {
 }
 
 async function majorOf(program: string): Promise<number | undefined> {
-  const said = await new Promise<string>((resolve) => {
+  const output = await new Promise<string>((resolve) => {
     execFile(program, ['--version'], { timeout: 10_000, env: plainEnv(program) }, (error, out) =>
       resolve(error === null ? out : ''),
     );
   });
-  const major = /\(PostgreSQL\)\s+(\d+)/.exec(said)?.[1];
+  const major = /\(PostgreSQL\)\s+(\d+)/.exec(output)?.[1];
   return major === undefined ? undefined : Number(major);
 }
 
-/** Nothing of the user's: no service file, no password, no option changes what the programs do. */
+/** An environment without the user's own: no service file, password or option changes what the programs do. */
 export function plainEnv(program: string): NodeJS.ProcessEnv {
   return { PATH: `${dirname(program)}:/usr/bin:/bin`, LC_ALL: 'C', TZ: 'UTC' };
 }

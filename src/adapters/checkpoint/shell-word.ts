@@ -1,4 +1,4 @@
-/** A word as it is typed at a shell: in quotes when it holds anything but harmless characters. */
+/** Formats a word for a shell, quoted when it contains anything other than harmless characters. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -5,11 +5,13 @@ import { dirname, join, resolve } from 'node:path';
 export interface ServerAccount {
   readonly uid: number;
   readonly gid: number;
-  /** True when the server runs under another account than this process. */
+  /** True when the server runs under an account other than this process's. */
   readonly dropped: boolean;
 }
 
-/** The account for a new or existing data directory: its owner if that is an ordinary user, otherwise `nobody`. */
+/**
+ * Chooses the account for a new or existing data directory: its owner if that is an ordinary user, otherwise `nobody`.
+ */
 export function serverAccount(dataDirectory?: string): ServerAccount {
   const uid = process.getuid?.() ?? 0;
   const gid = process.getgid?.() ?? 0;
@@ -25,11 +27,11 @@ function nobody(): { uid: number; gid: number } {
   const line = /^nobody:[^:]*:(-?\d+):(-?\d+):/m.exec(readFileSync('/etc/passwd', 'utf8'));
   if (line === null) return fallback;
   const [uid, gid] = [Number(line[1]), Number(line[2])];
-  // macOS writes -2; the kernel's number is the unsigned one.
+  // macOS writes -2; the kernel uses the unsigned number.
   return { uid: uid < 0 ? uid + 2 ** 32 : uid, gid: gid < 0 ? gid + 2 ** 32 : gid };
 }
 
-/** What `spawn` needs to run a program of the server under its account, away from our directory and variables. */
+/** The `spawn` options that run a program under the server's account, away from our directory and variables. */
 export function spawnSettings(account: ServerAccount): {
   uid?: number;
   gid?: number;
@@ -40,7 +42,7 @@ export function spawnSettings(account: ServerAccount): {
   return { cwd: '/', env, ...(account.dropped ? { uid: account.uid, gid: account.gid } : {}) };
 }
 
-/** Can the account enter every folder above this path? (Only asked when the account is not ours.) */
+/** Can the account enter every folder above this path? Only asked when the account is not ours. */
 export function canReach(account: ServerAccount, path: string): boolean {
   if (!account.dropped) return true;
   let folder = resolve(path);
@@ -55,7 +57,7 @@ export function canReach(account: ServerAccount, path: string): boolean {
   }
 }
 
-/** Makes a folder and those missing above it, with this mode whatever the umask says. */
+/** Makes a folder and its missing parents with this mode, whatever the umask is. */
 export function makeFolder(path: string, mode: number): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path), mode & 0o011 ? mode : 0o755);
@@ -73,11 +75,11 @@ export function giveTo(account: ServerAccount, path: string): void {
   if (account.dropped) chownSync(path, account.uid, account.gid);
 }
 
-/** The folder where godwit keeps what it has fetched: GODWIT_CACHE, or the usual place for this account. */
+/** The folder for what godwit has fetched: GODWIT_CACHE, or the usual place for this account. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   const chosen = env['GODWIT_CACHE'];
   if (chosen !== undefined && chosen !== '') return resolve(chosen);
-  // Root's home is closed to the account that runs the server.
+  // The account that runs the server cannot enter root's home.
   if (process.getuid?.() === 0) return process.platform === 'darwin' ? '/Library/Caches/godwit' : '/var/cache/godwit';
   const base = env['XDG_CACHE_HOME'];
   if (base !== undefined && base.startsWith('/')) return join(base, 'godwit');

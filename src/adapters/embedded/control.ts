@@ -1,18 +1,18 @@
 import { fault, FaultError } from '../../kit/fault.ts';
 import { takeLock } from './file-lock.ts';
-import { dismissUsers, findPostmaster, listUsers, majorOf, readState, serverHome, type ServerHome } from './home.ts';
+import { dismissUsers, findPostmaster, listUsers, dataMajor, readState, serverHome, type ServerHome } from './home.ts';
 import { stopPostmaster } from './postmaster.ts';
 import { urlOf } from './server.ts';
 
-/** What is known of the embedded server of a folder, without starting or joining it. */
+/** What is known about the embedded server of a folder without starting or joining it. */
 export interface EmbeddedStatus {
   readonly running: boolean;
-  /** Where its files are. */
+  /** The folder of its files. */
   readonly dataDir: string;
   readonly log: string;
-  /** The major of its data; absent before the first start. */
+  /** The major version of its data; absent before the first start. */
   readonly major?: number;
-  /** While it runs: its address with the password, its pid, and the processes that use it. */
+  /** Set while it runs: its address with the password, its pid, and the processes that use it. */
   readonly url?: string;
   readonly password?: string;
   readonly port?: number;
@@ -23,18 +23,18 @@ export interface EmbeddedStatus {
 }
 
 /**
- * Looks at the server of a folder.
+ * Reads the state of the server of a folder.
  *
  * @throws FaultError `embedded-not-yours` when the folder belongs to another account.
  */
 export function inspectEmbedded(dataDir: string, env: NodeJS.ProcessEnv = process.env): EmbeddedStatus {
-  return orNotYours(() => inspect(serverHome(dataDir, env)));
+  return refusingOthers(() => inspect(serverHome(dataDir, env)));
 }
 
 function inspect(home: ServerHome): EmbeddedStatus {
   const state = readState(home);
   const postmaster = findPostmaster(home);
-  const major = majorOf(home);
+  const major = dataMajor(home);
   const base = { dataDir: home.folder, log: home.log, ...(major === undefined ? {} : { major }) };
   if (postmaster === undefined || state === undefined) return { ...base, running: false, users: [], kept: false };
   const users = listUsers(home).filter((user) => user.alive);
@@ -51,13 +51,13 @@ function inspect(home: ServerHome): EmbeddedStatus {
 }
 
 /**
- * Stops the server of a folder, whoever uses it, and waits until it is gone; false when none was running.
+ * Stops the server of a folder, even if others use it, and waits until it is gone; false when none was running.
  *
  * @throws FaultError `embedded-not-yours` when the folder belongs to another account.
  */
 export async function stopEmbedded(dataDir: string, env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   const home = serverHome(dataDir, env);
-  if (orNotYours(() => findPostmaster(home)) === undefined) return false;
+  if (refusingOthers(() => findPostmaster(home)) === undefined) return false;
   const release = await takeLock(home.lock, { waitMs: 30_000 });
   try {
     const postmaster = findPostmaster(home);
@@ -70,9 +70,9 @@ export async function stopEmbedded(dataDir: string, env: NodeJS.ProcessEnv = pro
   }
 }
 
-function orNotYours<T>(look: () => T): T {
+function refusingOthers<T>(work: () => T): T {
   try {
-    return look();
+    return work();
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EPERM') throw error;

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { ServerHome } from './home.ts';
 
-/** Nothing waits for the disk, and little of it is used. */
+/** The server never waits for the disk, and uses little of it. */
 export const ephemeralSettings: Readonly<Record<string, string>> = {
   fsync: 'off',
   synchronous_commit: 'off',
@@ -11,7 +11,7 @@ export const ephemeralSettings: Readonly<Record<string, string>> = {
   max_wal_size: '64MB',
 };
 
-/** Removes what an earlier server has left. Only under the lock, and while none is running. */
+/** Removes the data of an earlier server. Call it only under the lock, and while no server is running. */
 export function discardData(home: ServerHome): void {
   rmSync(home.state, { force: true });
   setAside(home)();
@@ -23,7 +23,7 @@ export function discardData(home: ServerHome): void {
 }
 
 /**
- * Moves the data aside, which does not disturb a server that works in them.
+ * Moves the data aside, which does not disturb a server that uses them.
  *
  * @returns the function that removes them
  */

@@ -14,7 +14,7 @@ import { expect, test } from 'vitest';
 import { finishExchange, isExchanging } from './exchange.ts';
 import { serverHome, writeState } from './home.ts';
 
-/** What an exchange does, step by step; a process may be killed behind any of them. */
+/** The steps of an exchange; a process may be killed after any of them. */
 const steps: readonly ((folder: string) => void)[] = [
   (folder) => renameSync(join(folder, 'data'), join(folder, 'data-15')),
   (folder) => renameSync(join(folder, 'upgrade/data'), join(folder, 'data')),
@@ -37,7 +37,7 @@ test.each([0, 1, 2, 3, 4])('an exchange that was killed behind step %i is finish
     writeState({ ...home, state: join(folder, path, 'server.json') }, state(major));
   }
   finishExchange(home);
-  // The new data are not whole yet.
+  // The new data are not complete yet.
   expect(readFileSync(join(folder, 'data/PG_VERSION'), 'utf8')).toBe('15\n');
   writeFileSync(join(folder, 'upgrade/complete'), '');
   for (const step of steps.slice(0, done)) step(folder);

@@ -1,38 +1,41 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { majorOf, readState, writeState, type ServerHome, type ServerState } from './home.ts';
+import { dataMajor, readState, writeState, type ServerHome, type ServerState } from './home.ts';
 
-/** Folder of the server that an upgrade makes, inside of the folder of the one that it replaces. */
+/** The folder of the server that an upgrade makes, inside the folder of the server that it replaces. */
 export function upgradeFolder(folder: string): string {
   return join(folder, 'upgrade');
 }
 
-/** Where data are kept that were replaced by those of another major. */
+/** Where data of an older major are kept after an upgrade replaced them. */
 export interface KeptData {
   readonly data: string;
   readonly state: string;
 }
 
-/** The name under which the data of a major are kept. */
+/** Locates the kept data of a major. */
 export function keptData({ folder }: Pick<ServerHome, 'folder'>, major: number): KeptData {
   return { data: join(folder, `data-${major}`), state: join(folder, `server-${major}.json`) };
 }
 
 const completeMark = 'complete';
 
-/** The new data are whole, and nobody works on either: from here on whoever starts the server finishes the exchange. */
+/**
+ * Marks the new data as complete; nobody works on either data any more. From here on, the next process that starts the
+ * server finishes the exchange.
+ */
 export function beginExchange(home: ServerHome): void {
   writeFileSync(join(upgradeFolder(home.folder), completeMark), '', { flush: true });
 }
 
-/** Was an exchange begun and not finished? */
+/** Has an exchange been started and not finished? */
 export function isExchanging({ folder }: Pick<ServerHome, 'folder'>): boolean {
   return existsSync(join(upgradeFolder(folder), completeMark));
 }
 
 /**
- * Puts data that an upgrade has made in the place of the present ones, which are kept. Each step may have been done by a
- * process that was killed. Only under the lock.
+ * Replaces the present data by those that an upgrade has made, and keeps the old ones. A process that was killed may
+ * have done any of the steps already. Call it only under the lock.
  */
 export function finishExchange(home: ServerHome): void {
   const made = upgradeFolder(home.folder);
@@ -41,11 +44,11 @@ export function finishExchange(home: ServerHome): void {
   const next = readState(fresh);
   if (next === undefined) throw new Error(`${fresh.state} is missing`);
   const present = readState(home);
-  // The state is exchanged last: until then it is that of the old data.
+  // The state is exchanged last: until then it describes the old data.
   const before = present?.major ?? next.major;
   const kept = keptData(home, before);
   if (existsSync(fresh.data)) {
-    if (existsSync(home.data) && majorOf(home) === before) {
+    if (existsSync(home.data) && dataMajor(home) === before) {
       rmSync(kept.data, { recursive: true, force: true });
       renameSync(home.data, kept.data);
     }
@@ -62,12 +65,12 @@ function withoutServer({ postmaster: _gone, ...state }: ServerState): ServerStat
   return state;
 }
 
-/** Removes what an upgrade has made that did not come to its end. */
+/** Removes what an unfinished upgrade has made. */
 export function discardUpgrade(home: ServerHome): void {
   if (!isExchanging(home)) rmSync(upgradeFolder(home.folder), { recursive: true, force: true });
 }
 
-/** An empty folder for the server that an upgrade makes; what a killed one has left goes. */
+/** Makes an empty folder for the server of an upgrade; the remains of a killed upgrade are removed. */
 export function makeUpgradeFolder(home: ServerHome): string {
   const folder = upgradeFolder(home.folder);
   rmSync(folder, { recursive: true, force: true });

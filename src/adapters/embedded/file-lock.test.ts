@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startChild } from '../../../test/support/child.ts';
 import { takeLock } from './file-lock.ts';
 import { ownIdentity } from './process-identity.ts';
+import { elapse } from '../../../test/support/elapse.ts';
 
 let folder = '';
 let path = '';
@@ -23,7 +24,7 @@ test('a lock is held by one at a time, however many want it', async () => {
     const release = await takeLock(path, { waitMs: 20_000 });
     inside += 1;
     most = Math.max(most, inside);
-    await new Promise((resolve) => setTimeout(resolve, 3));
+    await elapse(3, 'others try meanwhile');
     inside -= 1;
     release?.();
   };

@@ -4,20 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
-/** Breaking a lock takes microseconds; a breaker that is older than this has died. */
+/** Breaking a lock takes microseconds; a breaker file older than this belongs to a dead process. */
 const breakerMs = 5_000;
 
-/** How long to wait for a lock, and whom to tell. */
+/** How long to wait for a lock, and whom to notify. */
 export interface LockOptions {
   readonly waitMs: number;
   readonly onWait?: ((holder: ProcessIdentity) => void) | undefined;
 }
 
 /**
- * Takes a lock file for this process, waiting while a living process holds it; undefined when that takes too long.
- * The holder is named by pid and start time, so the lock of a dead process is recovered at once.
+ * Takes a lock file for this process, waiting while a living process holds it; undefined when that takes too long. The
+ * holder is named by pid and start time, so the lock of a dead process is recovered at once.
  *
- * @returns the function that gives the lock back.
+ * @returns the function that releases the lock
  */
 export async function takeLock(path: string, options: LockOptions): Promise<(() => void) | undefined> {
   const token = randomBytes(8).toString('hex');
@@ -44,7 +44,7 @@ interface FileLockHolder extends ProcessIdentity {
   readonly token: string;
 }
 
-/** A link appears with its content, so nobody ever reads a lock that is half written. */
+/** A link appears together with its content, so nobody ever reads a half-written lock. */
 function tryLock(path: string, token: string): boolean {
   const draft = `${path}.${token}`;
   writeFileSync(draft, JSON.stringify({ ...ownIdentity(), token }), { mode: 0o600 });
@@ -68,7 +68,10 @@ function readHolder(path: string): FileLockHolder | undefined {
   }
 }
 
-/** Removes the lock of a dead process. The link aside admits one breaker at a time, so none removes a newer lock. */
+/**
+ * Removes the lock of a dead process. The auxiliary link admits one breaker at a time, so no breaker removes a newer
+ * lock.
+ */
 function breakLock(path: string, dead: FileLockHolder): void {
   const aside = `${path}.dead-${dead.token}`;
   try {

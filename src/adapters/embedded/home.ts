@@ -21,32 +21,32 @@ export interface ServerHome {
   readonly data: string;
   readonly lock: string;
   readonly log: string;
-  /** One file per process that uses the running server; whoever removes the last one stops the server. */
+  /** One file per process that uses the running server; the process that removes the last one stops the server. */
   readonly users: string;
   readonly state: string;
   readonly account: ServerAccount;
 }
 
-/** What is remembered of a server, running or not; private to the account that owns it. */
+/** The stored state of a server, running or not; private to the account that owns it. */
 export interface ServerState {
   readonly major: number;
   readonly version: string;
   readonly port: number;
   readonly password: string;
-  /** A password that is about to replace the other one: after a crash either may be the valid one. */
+  /** A password that is about to replace the other one; after a crash, either may be valid. */
   readonly nextPassword?: string;
   readonly postmaster?: ProcessIdentity;
 }
 
 /**
- * Where the server of this folder lives: there, or, when root asks and the unprivileged account cannot enter the
- * folder (a clone under /root), in the cache, keyed by the folder's path.
+ * Locates the server of this folder: in the folder, or, when root asks and the unprivileged account cannot enter it (a
+ * clone under /root), in the cache, keyed by the folder's path.
  */
 export function serverHome(dataDir: string, env: NodeJS.ProcessEnv = process.env): ServerHome {
-  const asked = resolve(dataDir);
-  const account = serverAccount(join(asked, 'data'));
-  if (canReach(account, asked)) return homeAt(asked, account);
-  const key = createHash('sha256').update(asked).digest('hex').slice(0, 16);
+  const wanted = resolve(dataDir);
+  const account = serverAccount(join(wanted, 'data'));
+  if (canReach(account, wanted)) return homeAt(wanted, account);
+  const key = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
   const elsewhere = join(cacheFolder(env), 'servers', key);
   return homeAt(elsewhere, serverAccount(join(elsewhere, 'data')));
 }
@@ -69,7 +69,7 @@ export function makeHome(home: ServerHome): void {
   makeFolder(home.folder, home.account.dropped ? 0o711 : 0o700);
 }
 
-/** What is remembered of the server; undefined when there is nothing, or nothing legible. */
+/** Reads the stored state; undefined when it is missing or illegible. */
 export function readState(home: ServerHome): ServerState | undefined {
   try {
     return JSON.parse(readFileSync(home.state, 'utf8')) as ServerState;
@@ -79,20 +79,20 @@ export function readState(home: ServerHome): ServerState | undefined {
   }
 }
 
-/** Remembers a state; a reader sees the old or the new one, whole. */
+/** Stores a state; a reader sees either the old or the new one, complete. */
 export function writeState(home: ServerHome, state: ServerState): void {
   const draft = `${home.state}.${randomBytes(4).toString('hex')}`;
   writeFileSync(draft, JSON.stringify(state), { mode: 0o600 });
   renameSync(draft, home.state);
 }
 
-/** The major that made the data directory; undefined when there is none yet. */
-export function majorOf(home: ServerHome): number | undefined {
+/** The major that made the data directory; undefined when there is no data directory yet. */
+export function dataMajor(home: ServerHome): number | undefined {
   const file = join(home.data, 'PG_VERSION');
   return existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : undefined;
 }
 
-/** The running postmaster of this home: from our state, else from the server's own pid file. */
+/** The running postmaster of this home, according to our state or else to the server's own pid file. */
 export function findPostmaster(home: ServerHome): ProcessIdentity | undefined {
   const [first, directory] = readPidFile(home);
   const known = readState(home)?.postmaster;
@@ -105,7 +105,9 @@ export function findPostmaster(home: ServerHome): ProcessIdentity | undefined {
     : undefined;
 }
 
-/** Where the server runs of whose folder this one is a copy, made while it ran; undefined: it is none. */
+/**
+ * If this folder is a copy that was made while the server ran: the folder of the original server; otherwise undefined.
+ */
 export function copiedFrom(home: ServerHome): string | undefined {
   const [, directory] = readPidFile(home);
   const known = readState(home)?.postmaster;
@@ -113,7 +115,7 @@ export function copiedFrom(home: ServerHome): string | undefined {
   return isOther ? directory : undefined;
 }
 
-/** Pids repeat quickly in containers: the pid file of a crashed server may name a process that is none of ours. */
+/** Pids repeat quickly in containers: the pid file of a crashed server may name an unrelated process. */
 function runsOn(pid: number, data: string): boolean {
   return commandLine(pid).includes(data);
 }
@@ -127,14 +129,17 @@ export function readPidFile(home: ServerHome): readonly string[] {
   }
 }
 
-/** Removes the pid file of a server that is gone, which would keep a new one from starting. */
+/** Removes the pid file of a server that is gone, because it would prevent a new server from starting. */
 export function removePidFile(home: ServerHome): void {
   rmSync(join(home.data, 'postmaster.pid'), { force: true });
 }
 
 const keepName = 'keep';
 
-/** Begins the list of users anew, with this process (or `keep`) on it; only under the lock, before the server starts. */
+/**
+ * Starts a new list of users with this process (or `keep`) on it. Call it only under the lock, before the server
+ * starts.
+ */
 export function openUsers(home: ServerHome, keep: boolean): string {
   rmSync(home.users, { recursive: true, force: true });
   mkdirSync(home.users, { mode: 0o700 });
@@ -143,7 +148,9 @@ export function openUsers(home: ServerHome, keep: boolean): string {
   return name;
 }
 
-/** Puts this process (or `keep`) on the list of users; undefined when the server has none, that is, it is ending. */
+/**
+ * Adds this process (or `keep`) to the list of users; undefined when there is no list, that is, the server is stopping.
+ */
 export function joinUsers(home: ServerHome, keep: boolean): string | undefined {
   const { pid, start } = ownIdentity();
   const name = keep ? keepName : `${pid}.${start.replaceAll(/\W/g, '-')}.${randomBytes(4).toString('hex')}`;
@@ -157,10 +164,10 @@ export function joinUsers(home: ServerHome, keep: boolean): string | undefined {
 }
 
 /**
- * Takes a user off the list. Removing the empty folder is what decides: exactly one process succeeds, and nobody can
- * join afterwards.
+ * Removes a user from the list. Removing the empty folder decides: exactly one process succeeds, and nobody can join
+ * afterwards.
  *
- * @returns true when the caller must stop the server.
+ * @returns true when the caller must stop the server
  */
 export function leaveUsers(home: ServerHome, name: string): boolean {
   rmSync(join(home.users, name), { force: true });
@@ -173,12 +180,12 @@ export function leaveUsers(home: ServerHome, name: string): boolean {
   }
 }
 
-/** Everybody is sent away: the server is going to stop. */
+/** Removes all users, because the server is about to stop. */
 export function dismissUsers(home: ServerHome): void {
   rmSync(home.users, { recursive: true, force: true });
 }
 
-/** Who uses the server; `keep` counts as a user that never leaves. */
+/** The processes that use the server; `keep` counts as a user that never leaves. */
 export function listUsers(home: ServerHome): readonly { name: string; pid: number; alive: boolean }[] {
   if (!existsSync(home.users)) return [];
   return readdirSync(home.users).flatMap((name) => {

@@ -2,26 +2,26 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** How to call npm: a program and the arguments that come first. */
+/** How to call npm: a program and its leading arguments. */
 interface NpmCommand {
   readonly program: string;
   readonly args: readonly string[];
 }
 
-/** The npm that runs us, else the one beside this Node, else the one on the PATH. */
+/** The npm that started us, else the one next to this Node, else the one on the PATH. */
 function findNpm(env: NodeJS.ProcessEnv = process.env): NpmCommand {
   const running = env['npm_execpath'];
   if (running !== undefined && /^npm-cli\.[cm]?js$/.test(basename(running)) && existsSync(running)) {
     return { program: process.execPath, args: [running] };
   }
   const folder = dirname(process.execPath);
-  const beside = join(dirname(folder), 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js');
-  if (existsSync(beside)) return { program: process.execPath, args: [beside] };
+  const bundled = join(dirname(folder), 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js');
+  if (existsSync(bundled)) return { program: process.execPath, args: [bundled] };
   const program = join(folder, 'npm');
   return { program: existsSync(program) ? program : 'npm', args: [] };
 }
 
-/** What fetching a tarball gave: its path, or what npm said. */
+/** The result of fetching a tarball: its path, or npm's error. */
 export type Packed = { readonly path: string } | { readonly error: string };
 
 /** Where npm works, and with which variables. */
@@ -31,8 +31,8 @@ export interface PackOptions {
 }
 
 /**
- * Fetches the tarball of `name@version` into a folder with `npm pack`, that is with the user's own configuration:
- * registry, mirrors, proxies, credentials and cache of npm.
+ * Fetches the tarball of `name@version` into a folder with `npm pack`, and so with the user's own npm configuration:
+ * registry, mirrors, proxies, credentials and cache.
  */
 export async function npmPack(spec: string, folder: string, options: PackOptions): Promise<Packed> {
   const npm = findNpm(options.env);
@@ -46,10 +46,10 @@ export async function npmPack(spec: string, folder: string, options: PackOptions
     '--loglevel=error',
     '--no-update-notifier',
   ];
-  const said = await run(npm.program, [...npm.args, ...flags], options);
+  const result = await run(npm.program, [...npm.args, ...flags], options);
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
-  if (said.code === 0 && tarball !== undefined) return { path: join(folder, tarball) };
-  return { error: said.text };
+  if (result.code === 0 && tarball !== undefined) return { path: join(folder, tarball) };
+  return { error: result.text };
 }
 
 function run(
@@ -68,12 +68,12 @@ function run(
       text = (text + chunk).slice(-4_000);
     });
     child.on('error', (error) => resolve({ code: -1, text: error.message }));
-    child.on('close', (code) => resolve({ code: code ?? -1, text: lastWords(text) }));
+    child.on('close', (code) => resolve({ code: code ?? -1, text: npmReason(text) }));
   });
 }
 
 /** npm's own reason, without its pointers to log files. */
-function lastWords(text: string): string {
+function npmReason(text: string): string {
   const lines = text
     .split('\n')
     .filter((line) => /^npm (error|ERR!)/.test(line) && !/complete log|debug-0\.log/.test(line));

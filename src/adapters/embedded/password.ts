@@ -1,13 +1,13 @@
 import type { ServerState } from './home.ts';
 
-/** Loads the driver while initdb works, which leaves this process idle; the first start needs it. */
+/** Loads the driver while initdb works, which leaves this process idle. The first start needs the driver. */
 export function warmDriver(): void {
   import('pg').catch(() => undefined);
 }
 
 /**
- * Gives a fresh copy of the template a password of its own. The new one is remembered before it is set, so a crash
- * at any point leaves a state that the next start completes.
+ * Gives a fresh copy of the template its own password. The new one is stored before it is set, so a crash at any point
+ * leaves a state that the next start completes.
  */
 export async function changePassword(state: ServerState, remember: (state: ServerState) => void): Promise<ServerState> {
   const { nextPassword, ...rest } = state;

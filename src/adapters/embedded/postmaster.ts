@@ -14,7 +14,7 @@ export interface PostmasterOptions {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** How a start ended: running, or why not. */
+/** The outcome of a start: running, or why not. */
 export type Started =
   | { readonly postmaster: ProcessIdentity }
   | { readonly failed: 'port' | 'account' | 'other'; readonly log: string };
@@ -23,7 +23,7 @@ const readyWithinMs = 60_000;
 
 /**
  * Starts a postmaster in its own session, so that a Ctrl-C meant for us does not reach it, and waits until it accepts
- * connections. `onSpawn` runs at once, before it is ready.
+ * connections. `onSpawn` runs at once, before the server is ready.
  */
 export async function startPostmaster(
   home: ServerHome,
@@ -94,7 +94,7 @@ function lastLines(home: ServerHome, count = 12): string {
 
 const fastWithinMs = 20_000;
 
-/** Ends a server by fast shutdown (open transactions are rolled back, data flushed) and waits until it is gone. */
+/** Stops a server by fast shutdown (open transactions are rolled back, data flushed) and waits until it is gone. */
 export async function stopPostmaster(postmaster: ProcessIdentity): Promise<void> {
   const began = Date.now();
   let signal: NodeJS.Signals = 'SIGINT';

@@ -2,15 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * When a process started, as an opaque text; undefined when there is no such process, or only its zombie.
- * Together with the pid this names a process for good: pids are reused, quickly so in containers.
+ * When a process started, as an opaque text; undefined when there is no such process, or only its zombie. Start and pid
+ * together identify a process permanently: pids alone are reused, quickly so in containers.
  */
 export function processStart(pid: number): string | undefined {
   if (process.platform === 'linux') return linuxStart(pid);
   return ps(pid, 'lstart=');
 }
 
-/** The program and arguments of a process, as one text; empty when it is gone. */
+/** The program and arguments of a process, as one text; empty when the process is gone. */
 export function commandLine(pid: number): string {
   if (process.platform !== 'linux') return ps(pid, 'command=') ?? '';
   try {
@@ -43,18 +43,17 @@ function linuxStart(pid: number): string | undefined {
   }
 }
 
-/** A process named for good: pid and start. */
+/** The permanent identity of a process: pid and start. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly start: string;
 }
 
-/** This process. */
 export function ownIdentity(): ProcessIdentity {
   return { pid: process.pid, start: processStart(process.pid) ?? '' };
 }
 
-/** Is exactly this process still there? */
+/** Is exactly this process still running? */
 export function isAlive(identity: ProcessIdentity): boolean {
   return processStart(identity.pid) === identity.start;
 }

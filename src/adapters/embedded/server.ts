@@ -14,7 +14,7 @@ import {
   findPostmaster,
   joinUsers,
   leaveUsers,
-  majorOf,
+  dataMajor,
   makeHome,
   openUsers,
   readState,
@@ -27,21 +27,24 @@ import {
 import { changePassword, warmDriver } from './password.ts';
 import { freePort, startPostmaster, stopPostmaster, type Started } from './postmaster.ts';
 import type { ProcessIdentity } from './process-identity.ts';
-import { copyTemplate, ensureTemplate } from './template.ts';
+import { copyTemplate, ensureDataTemplate } from './template.ts';
 import { defaultMajor } from './versions.ts';
 import { startWatchdog } from './watchdog.ts';
 
 /** What to start. */
 export interface EmbeddedOptions extends FetchOptions {
-  /** The server's folder, `.godwit/postgres` of a project; it and its data are made when missing. */
+  /** The server's folder, `.godwit/postgres` of a project; it and its data are made if missing. */
   readonly dataDir: string;
-  /** PostgreSQL major; that of the existing data, else {@link defaultMajor}. */
+  /** PostgreSQL major; by default that of the existing data, else {@link defaultMajor}. */
   readonly major?: number | undefined;
   /** Leave the server running when this process ends (`db start`). */
   readonly keep?: boolean | undefined;
-  /** Further server settings, such as `{ fsync: 'off' }`; they apply when this call starts the server. */
+  /** Further server settings, such as `{ fsync: 'off' }`. They apply only if this call starts the server. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
-  /** For tests: the data begin empty, are not flushed, and go with the server, some seconds after its last user. */
+  /**
+   * For tests: the data start empty, are not flushed, and are removed with the server, some seconds after its last
+   * user.
+   */
   readonly ephemeral?: boolean | undefined;
 }
 
@@ -53,19 +56,19 @@ export interface EmbeddedServer {
   readonly port: number;
   /** The password alone, for the redactor. */
   readonly password: string;
-  /** Where the files really are (elsewhere than asked when root works in a closed folder). */
+  /** Where the files really are: elsewhere than requested when root works in a closed folder. */
   readonly dataDir: string;
   /** True when the server was running already. */
   readonly guest: boolean;
-  /** Leaves the server. The last user to leave stops it and waits until it is gone, unless it is to be kept. */
+  /** Leaves the server. The last user to leave stops it and waits until it is gone, unless it is kept. */
   stop(): Promise<void>;
 }
 
 const lockWaitMs = 90_000;
 
 /**
- * Starts the PostgreSQL server of a folder, or joins it when it is running. It listens on loopback only, with a random
- * password, and ends with the last process that uses it, however that process ends.
+ * Starts the PostgreSQL server of a folder, or joins it if it is running. The server listens on loopback only, with a
+ * random password, and stops with the last process that uses it, however that process ends.
  *
  * @returns the server, or faults `embedded-*` (see the catalogue).
  * @example
@@ -98,11 +101,11 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Outcome<E
   }
 }
 
-/** Joins a server that is running; undefined when there is none, or it is ending. */
+/** Joins a running server; undefined when none is running, or it is stopping. */
 function join(home: ServerHome, options: EmbeddedOptions): Outcome<EmbeddedServer> | undefined {
   const state = readState(home);
   if (state?.postmaster === undefined || findPostmaster(home)?.pid !== state.postmaster.pid) return undefined;
-  // Its password is being replaced at this moment, under the lock.
+  // The password is being replaced at this moment, under the lock.
   if (state.nextPassword !== undefined) return undefined;
   const wrong = wrongMajor(home, options.major);
   if (wrong !== undefined) return err(wrong);
@@ -113,14 +116,14 @@ function join(home: ServerHome, options: EmbeddedOptions): Outcome<EmbeddedServe
 }
 
 function wrongMajor(home: ServerHome, wanted: number | undefined): ReturnType<typeof fault> | undefined {
-  const made = majorOf(home);
+  const made = dataMajor(home);
   if (made === undefined || wanted === undefined || made === wanted) return undefined;
-  const why = `${home.folder} was made by PostgreSQL ${made}, and ${wanted} is asked for.`;
-  const fix = `\`godwit db upgrade\` makes data of PostgreSQL ${wanted} from them, and keeps these; or ask for major ${made}.`;
+  const why = `PostgreSQL ${made} created ${home.folder}, but the configuration asks for ${wanted}.`;
+  const fix = `Run \`godwit db upgrade\`, which rebuilds the data under PostgreSQL ${wanted} and keeps the old ones, or configure major version ${made}.`;
   return fault('embedded-other-major', { why, fix });
 }
 
-/** Only under the lock. */
+/** Call it only under the lock. */
 async function start(home: ServerHome, options: EmbeddedOptions): Promise<Outcome<EmbeddedServer>> {
   finishExchange(home);
   if (options.ephemeral === true) {
@@ -136,19 +139,19 @@ async function start(home: ServerHome, options: EmbeddedOptions): Promise<Outcom
       step: 'copy',
       message: `of a folder whose server was running (${original}): this one gets a server of its own`,
     });
-  const binaries = await ensureBinaries(majorOf(home) ?? options.major ?? defaultMajor, options);
+  const binaries = await ensureBinaries(dataMajor(home) ?? options.major ?? defaultMajor, options);
   if (!binaries.ok) return binaries;
   let state = readState(home);
   if (state === undefined || !existsSync(home.data)) {
     if (existsSync(home.data))
       return err(
         fault('embedded-start-failed', {
-          why: `${home.state} is missing or damaged, and with it the password.`,
-          fix: `Remove ${home.folder} to begin with an empty database.`,
+          why: `${home.state}, which holds the password, is missing or damaged.`,
+          fix: `Remove ${home.folder} to start with an empty database.`,
         }),
       );
     warmDriver();
-    const template = await ensureTemplate(binaries.value, home.account, options);
+    const template = await ensureDataTemplate(binaries.value, home.account, options);
     if (!template.ok) return template;
     const { major, version } = binaries.value;
     state = {
@@ -170,7 +173,10 @@ async function start(home: ServerHome, options: EmbeddedOptions): Promise<Outcom
   });
 }
 
-/** A server whose last user has gone is ending by itself; one that nobody ended (a crash in between) is ended here. */
+/**
+ * Waits for a server whose last user has left and that is stopping; one that nobody stopped (after a crash) is stopped
+ * here.
+ */
 async function awaitEnd(home: ServerHome): Promise<void> {
   const deadline = Date.now() + 3_000;
   for (;;) {
@@ -244,7 +250,7 @@ function handle(home: ServerHome, state: ServerState, member: Membership): Embed
   const dismiss = member.dismiss ?? (member.keep ? undefined : watch(home, { user, pid: postmaster.pid, ephemeral }));
   let left: Promise<void> | undefined;
   const leave = async (): Promise<void> => {
-    // What is to be kept is ended by `db stop` only.
+    // Only `db stop` stops a kept server.
     if (member.keep) return;
     const last = leaveUsers(home, user);
     const remove = last && ephemeral ? setAside(home) : undefined;
@@ -263,7 +269,7 @@ function handle(home: ServerHome, state: ServerState, member: Membership): Embed
   };
 }
 
-/** The address of a server, with its password. */
+/** The address of a server, including its password. */
 export function urlOf(state: Pick<ServerState, 'password' | 'port'>, database = 'postgres'): string {
   return `postgresql://postgres:${state.password}@127.0.0.1:${state.port}/${encodeURIComponent(database)}`;
 }

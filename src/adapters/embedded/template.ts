@@ -31,9 +31,9 @@ export interface DataTemplate {
 /** Raise it when `initialise` changes what it makes. */
 const templateFormat = 1;
 
-/** A server for development: little memory, durable, clocks in UTC, no secrets in its log. */
+/** Settings of a server for development: little memory, durable, clocks in UTC, no secrets in its log. */
 const settings = `
-# godwit: settings of the embedded server; edit freely, they are written once.
+# godwit: settings of the embedded server. Edit them freely: godwit writes this file once.
 shared_buffers = 32MB
 max_connections = 60
 max_wal_size = 512MB
@@ -45,8 +45,8 @@ max_worker_processes = 8
 max_logical_replication_workers = 0
 `;
 
-/** The template of this version for this account, made with initdb when it is missing. */
-export async function ensureTemplate(
+/** The template of this version for this account, made with initdb if missing. */
+export async function ensureDataTemplate(
   binaries: ServerBinaries,
   account: ServerAccount,
   options: FetchOptions,
@@ -94,7 +94,9 @@ async function make(binaries: ServerBinaries, account: ServerAccount, folder: st
   }
 }
 
-/** Characters by Unicode where the system can; the C locale alone knows the case of ASCII letters only. */
+/**
+ * Unicode character classes where the system supports them; the C locale alone knows only the case of ASCII letters.
+ */
 function locales(major: number): readonly (readonly string[])[] {
   const plain = ['--locale=C'];
   if (major >= 17) return [['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'], plain];
@@ -109,25 +111,25 @@ async function initialise(
   const data = join(draft, 'data');
   const fixed = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${join(draft, 'password')}`];
   const more = ['-E', 'UTF8', '--wal-segsize=4', '--no-sync', '--no-instructions'];
-  let said = '';
+  let output = '';
   for (const locale of locales(binaries.major)) {
     const result = await run(binaries.initdb, [...fixed, ...more, ...locale], account);
     if (result === undefined) return undefined;
     if (result.code === 'EPERM') return fault('embedded-no-account');
-    said = result.text;
+    output = result.text;
     rmSync(data, { recursive: true, force: true });
   }
   return fault('embedded-start-failed', {
-    why: `initdb of PostgreSQL ${binaries.major} failed: ${said}`,
-    fix: initdbCure(said),
+    why: `initdb of PostgreSQL ${binaries.major} failed: ${output}`,
+    fix: initdbFix(output),
   });
 }
 
-function initdbCure(said: string): string {
-  if (/could not look up effective user/i.test(said))
-    return 'Run as a user that /etc/passwd knows, which initdb asks for (in a container: give the user id an entry there); or set DATABASE_URL to a server of your own.';
-  if (/no space left/i.test(said)) return 'Free some space: a data directory needs about 30 MB.';
-  return 'Read what initdb says above; DATABASE_URL to a server of your own is the other way.';
+function initdbFix(output: string): string {
+  if (/could not look up effective user/i.test(output))
+    return 'Run as a user that has an entry in /etc/passwd, which initdb requires (in a container, add an entry for the user id), or set DATABASE_URL to a server of your own.';
+  if (/no space left/i.test(output)) return 'Free some space: a data directory needs about 30 MB.';
+  return 'See initdb’s message above, or set DATABASE_URL to a server of your own.';
 }
 
 function run(
@@ -151,7 +153,7 @@ function run(
   });
 }
 
-/** Copies a template's data directory; the copy appears whole or not at all. */
+/** Copies a template's data directory; the copy appears complete or not at all. */
 export function copyTemplate(template: DataTemplate, account: ServerAccount, data: string): void {
   for (const name of readdirSync(dirname(data))) {
     if (name.startsWith('data.draft-')) rmSync(join(dirname(data), name), { recursive: true, force: true });
@@ -161,7 +163,7 @@ export function copyTemplate(template: DataTemplate, account: ServerAccount, dat
   renameSync(draft, data);
 }
 
-/** About 950 small files: the synchronous calls take half the time of fs.cp, and a clone is used where one exists. */
+/** About 950 small files: synchronous calls take half the time of fs.cp, and files are cloned where the system can. */
 function copyFolder(from: string, to: string, account: ServerAccount): void {
   mkdirSync(to, { mode: 0o700 });
   giveTo(account, to);

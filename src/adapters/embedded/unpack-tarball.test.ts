@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Unpacks in pieces of an awkward size, so that entries cross the borders of chunks. */
+/** Unpacks in pieces of an odd size, so that entries cross the borders of chunks. */
 function unpack(archive: Buffer, size = 7): Promise<void> {
   const pieces = Array.from({ length: Math.ceil(archive.length / size) }, (_, index) =>
     archive.subarray(index * size, (index + 1) * size),

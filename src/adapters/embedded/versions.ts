@@ -14,10 +14,10 @@ export interface PinnedServer {
 /** PostgreSQL majors that godwit supports, oldest first. */
 const supportedMajors: readonly number[] = [14, 15, 16, 17, 18];
 
-/** The major of a new embedded server when nobody says otherwise. */
+/** The major of a new embedded server unless configured otherwise. */
 export const defaultMajor = 18;
 
-/** What one package weighs, in bytes: the download, and unpacked. The pinned packages differ by under 15 %. */
+/** The size of one package in bytes, packed and unpacked. The pinned packages differ by less than 15 %. */
 export const packageSize: { readonly download: number; readonly unpacked: number } = {
   download: 24_000_000,
   unpacked: 60_000_000,

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 
 /**
  * A constant script; everything variable is an argument. It waits on a pipe that the kernel closes when this process
- * ends, in whatever way, also by SIGKILL: the run lock is free then, so that the command must not go on. A line on the
- * pipe means that the command has ended before.
+ * ends, in whatever way, also by SIGKILL. The run lock is free then, so the command must not continue. A line on the
+ * pipe means that the command ended first.
  */
 const script = `
 read -r word && exit 0
@@ -15,10 +15,10 @@ kill -s KILL -- "-$1" 2>/dev/null
 `;
 
 /**
- * Ends a process group when this process dies. Where there is no /bin/sh, as in some images, it does nothing: there the
- * runner is the first process, and nothing outlives it.
+ * Ends a process group when this process dies. Without /bin/sh, as in some images, it does nothing: there the runner is
+ * the first process, and nothing outlives it.
  *
- * @returns what dismisses it
+ * @returns the function that dismisses the guard
  */
 export function guardGroup(group: number): () => void {
   const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };

@@ -6,25 +6,28 @@ import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { SpawnEnd, Spawned, Spawner } from '../../migrate/contract/runner-ports.ts';
 import { guardGroup } from './guard-group.ts';
 
-/** Where commands are executed, and with what. */
+/** Where commands are executed, and with which environment. */
 export interface SpawnerOptions {
   readonly cwd: string;
-  /** What they inherit. */
+  /** The environment that they inherit. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** For their DATABASE_URL. */
+  /** The value of their DATABASE_URL. */
   readonly databaseUrl: string;
 }
 
-/** What is for runners, and what would lead a client of libpq to another database than DATABASE_URL. */
+/** Variables meant for runners, and variables that would lead a libpq client to a database other than DATABASE_URL. */
 const withheld =
   /^(GODWIT_(TASK|BUNDLE|BUNDLE_HASH|CONNECT_BUDGET|SERVER_CA)|PG(HOST|HOSTADDR|PORT|DATABASE|USER|PASSWORD|SERVICE))$/;
 
-/** Starts commands as processes of this machine, each in a process group of its own, so that all of it can be ended. */
+/**
+ * Creates a spawner that starts commands as processes of this machine, each in its own process group, so that the whole
+ * group can be ended.
+ */
 export function createSpawner(options: SpawnerOptions): Spawner {
   const inherited = Object.fromEntries(Object.entries(options.env).filter(([name]) => !withheld.test(name)));
   return {
-    async start(words, variables, onOutput) {
-      const [program = '', ...rest] = words;
+    async start(command, variables, onOutput) {
+      const [program = '', ...rest] = command;
       const child = spawn(program, rest, {
         cwd: options.cwd,
         env: { ...inherited, DATABASE_URL: options.databaseUrl, ...variables },
@@ -32,7 +35,7 @@ export function createSpawner(options: SpawnerOptions): Spawner {
         detached: true,
         shell: false,
       });
-      const started = await beginning(child, program);
+      const started = await waitForStart(child, program);
       if (!started.ok) return started;
       child.stdout.on('data', (bytes: Buffer) => onOutput('stdout', bytes));
       child.stderr.on('data', (bytes: Buffer) => onOutput('stderr', bytes));
@@ -43,8 +46,8 @@ export function createSpawner(options: SpawnerOptions): Spawner {
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
-/** The pid of the group, once the program is there. */
-async function beginning(child: Child, program: string): Promise<Outcome<number>> {
+/** The pid of the group, once the program has started. */
+async function waitForStart(child: Child, program: string): Promise<Outcome<number>> {
   return await new Promise((resolve) => {
     child.once('spawn', () => resolve(ok(child.pid ?? 0)));
     child.once('error', (error: NodeJS.ErrnoException) => {
@@ -56,47 +59,50 @@ async function beginning(child: Child, program: string): Promise<Outcome<number>
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such program here.',
-  EACCES: 'it is no program, or may not be executed.',
+  EACCES: 'it is not a program, or it is not executable.',
   E2BIG: 'its arguments and its environment are too long for this system.',
 };
 
 function spawned(child: Child, group: number): Spawned {
   const dismiss = guardGroup(group);
   return {
-    ended: ending(child, group).finally(dismiss),
+    ended: waitForExit(child, group).finally(dismiss),
     end: (how) => signalGroup(group, how === 'ask' ? 'SIGTERM' : 'SIGKILL'),
   };
 }
 
-/** So long what the command has left behind may go on, and then may take to end, in milliseconds. */
+/**
+ * How long processes that the command left behind may continue, and then how long they may take to end, in
+ * milliseconds.
+ */
 const lingeringMs = 2_000;
 
-async function ending(child: Child, group: number): Promise<SpawnEnd> {
+async function waitForExit(child: Child, group: number): Promise<SpawnEnd> {
   const closed = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
   });
   const [exitCode, signal] = await new Promise<[number | null, string | null]>((resolve) => {
     child.once('exit', (code, name) => resolve([code, name]));
   });
-  // Whoever inherited the pipes holds them open; and may be at work without them.
-  const quiet = await settles(closed, lingeringMs);
+  // Processes that inherited the pipes hold them open, and others may still work without them.
+  const quiet = await settlesWithin(closed, lingeringMs);
   const alive = signalGroup(group, 'SIGTERM');
   if (!quiet || alive) {
-    await settles(closed, alive ? lingeringMs : 0);
-    if (alive) await gone(group);
+    await settlesWithin(closed, alive ? lingeringMs : 0);
+    if (alive) await endGroup(group);
     child.stdout.destroy();
     child.stderr.destroy();
   }
   return { exitCode, signal: signal ?? '', left: !quiet || alive };
 }
 
-/** Waits for what was asked to end, and then does not. */
-async function gone(group: number): Promise<void> {
+/** Waits for the group to end; kills it if it does not. */
+async function endGroup(group: number): Promise<void> {
   for (let waited = 0; waited < lingeringMs && signalGroup(group, 0); waited += 50) await sleep(50);
   signalGroup(group, 'SIGKILL');
 }
 
-async function settles(promise: Promise<void>, ms: number): Promise<boolean> {
+async function settlesWithin(promise: Promise<void>, ms: number): Promise<boolean> {
   const over = new AbortController();
   const late = sleep(ms, false, { signal: over.signal }).catch(() => false);
   const settled = await Promise.race([promise.then(() => true), late]);
@@ -104,7 +110,7 @@ async function settles(promise: Promise<void>, ms: number): Promise<boolean> {
   return settled;
 }
 
-/** True: a process of the group was there. */
+/** Returns true when the group had a process. */
 function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-group, signal);

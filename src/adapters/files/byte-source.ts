@@ -3,15 +3,16 @@ import { basename } from 'node:path';
 import { fault, FaultError } from '../../kit/fault.ts';
 import type { ByteSource } from '../../migrate/contract/ports.ts';
 
-/** Files up to this size are read whole: one system call instead of three. */
+/** Files up to this size are read in one go: one system call instead of three. */
 const wholeUpTo = 1024 * 1024;
 
 /**
- * A file as a source of bytes. Reads are synchronous inside: for the small files that migrations are, a promise per
- * system call costs more than the call. No descriptor stays open between reads; a file that was saved between two of
- * them is refused with `file-moved-on`, because its first bytes and its last ones would be of two files.
+ * Opens a file as a source of bytes. Reads are synchronous inside: for the small files that migrations are, a promise
+ * per system call costs more than the call. No descriptor stays open between reads; a file that was saved between two
+ * of them is refused with `file-moved-on`, because the first bytes and the last ones would come from two different
+ * files.
  * @param path Absolute path.
- * @param size Its size in bytes, as stat told.
+ * @param size Its size in bytes, as reported by stat.
  */
 export function fileSource(path: string, size: number): ByteSource {
   let known: string | undefined;
@@ -26,14 +27,14 @@ export function fileSource(path: string, size: number): ByteSource {
         if (size > wholeUpTo) return Promise.resolve(readRange(path, start, Math.min(end, size)));
         return Promise.resolve(readFileSync(path).subarray(start, Math.min(end, size)));
       } catch (error) {
-        return Promise.reject(known === undefined ? error : lostOnTheWay(error, path));
+        return Promise.reject(known === undefined ? error : unreadableFault(error, path));
       }
     },
   };
 }
 
-/** A file that was there before: that it cannot be read any more is the user's doing. */
-function lostOnTheWay(error: unknown, path: string): unknown {
+/** The file existed before, so when it cannot be read any more, the user has changed something: a fault, not a bug. */
+function unreadableFault(error: unknown, path: string): unknown {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   if (code === undefined) return error;
   return new FaultError(fault('file-unreadable', { why: `${basename(path)} cannot be read any more: ${code}.` }));
@@ -61,7 +62,7 @@ function readRange(path: string, start: number, end: number): Uint8Array {
   }
 }
 
-/** Bytes in memory as a source. */
+/** A byte source over bytes in memory. */
 export function memorySource(bytes: Uint8Array): ByteSource {
   return { size: bytes.length, read: (start, end) => Promise.resolve(bytes.subarray(start, end)) };
 }

@@ -6,9 +6,9 @@ import type { ByteSource, Folder, FolderEntry } from '../../migrate/contract/por
 import { fileSource } from './byte-source.ts';
 
 /**
- * A folder of the file system.
+ * Opens a folder of the file system.
  * @param path Path of the folder, absolute or relative to the working directory.
- * @param label How findings name it, relative to the project: `migrations`.
+ * @param label Its name in findings, relative to the project: `migrations`.
  */
 export function openFolder(path: string, label: string): Folder {
   const root = resolve(path);
@@ -44,8 +44,8 @@ const smallFile = 256 * 1024;
 const mostKept = 32 * 1024 * 1024;
 
 /**
- * Keeps the bytes of small files from their first reading on: they are read once, and what is sent is what was hashed
- * and analysed, even if the file is saved in between. Large files are read again, and refused when they have changed.
+ * Keeps the bytes of small files from their first read on. They are read once, so what is sent is what was hashed and
+ * analysed, even if the file is saved in between. Large files are read again, and refused when they have changed.
  */
 function createMemory(): { keep(source: ByteSource): ByteSource } {
   let bytes = 0;
@@ -94,7 +94,7 @@ function describe(root: string, real: string, entry: Dirent): FolderEntry {
     const stat = statSync(path);
     return { name, type: stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other', outside, size: stat.size };
   } catch {
-    // A link to nothing, or an entry that vanished meanwhile.
+    // A dangling link, or an entry that vanished meanwhile.
     return { name, type: 'other', outside: false, size: 0 };
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Hash, Hashing } from '../../migrate/contract/ports.ts';
 
-/** SHA-256 of node:crypto. */
+/** SHA-256 by node:crypto. */
 export const nodeHashing: Hashing = {
   sha256() {
     const inner = createHash('sha256');

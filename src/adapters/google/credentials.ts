@@ -8,11 +8,11 @@ import { googleFault } from './fault.ts';
 /** Where requests get their signature from. */
 export interface Credentials {
   get(): Promise<Outcome<Signature>>;
-  /** The token was refused: the next one is a new one. False: there is no other. */
+  /** Called when the token was refused, so that the next one is new. Returns false when no other token is available. */
   forget(): boolean;
 }
 
-/** What credentials are made of. */
+/** What credentials are made from. */
 interface CredentialOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly redactor: Redactor;
@@ -23,8 +23,8 @@ interface CredentialOptions {
 
 const scope = 'https://www.googleapis.com/auth/cloud-platform';
 
-/** Credentials by the environment: a token that is there already, or Google's application default credentials. */
-export function createCredentials(options: CredentialOptions): Credentials {
+/** Chooses credentials by the environment: an existing token, or Google's application default credentials. */
+export function createGoogleCredentials(options: CredentialOptions): Credentials {
   const own = ownCredentials(options);
   const source = options.impersonate === undefined ? own : impersonated(own, options, options.impersonate);
   return {
@@ -43,7 +43,7 @@ function ownCredentials({ env }: CredentialOptions): Credentials {
   let auth: Promise<GoogleAuth> | undefined;
   return {
     async get() {
-      // 190 ms: only where a token is not there already.
+      // Loading it takes 190 ms, so it is loaded only when no token exists yet.
       auth ??= import('google-auth-library').then(({ GoogleAuth }) => new GoogleAuth({ scopes: [scope] }));
       return tokenOf(await auth, env);
     },
@@ -68,7 +68,10 @@ async function tokenOf(auth: GoogleAuth, env: CredentialOptions['env']): Promise
   }
 }
 
-/** Acts as a service account: its tokens are asked for with one's own, and kept until shortly before they end. */
+/**
+ * Impersonates a service account: its tokens are requested with our own credentials, and kept until shortly before they
+ * expire.
+ */
 function impersonated(own: Credentials, options: CredentialOptions, account: string): Credentials {
   let kept: { readonly token: string; readonly until: number } | undefined;
   return {

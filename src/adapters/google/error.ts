@@ -1,20 +1,20 @@
 import type { Finding } from '../../kit/finding.ts';
 
-/** What was wrong with a request, in one shape for all services. */
+/** What was wrong with a request, in the same form for all services. */
 export interface GoogleError {
-  /** HTTP status; 0: no answer came. */
+  /** HTTP status; 0 when no answer came. */
   readonly status: number;
   /** `NOT_FOUND`, `PERMISSION_DENIED`, `ALREADY_EXISTS`, … */
   readonly reason: string;
-  /** The server's words. */
+  /** The server's message. */
   readonly message: string;
-  /** The permission that is missing, where the server names it: `run.jobs.create`. */
+  /** The missing permission, if the server names it: `run.jobs.create`. */
   readonly permission?: string;
   /** The finer reason: `SERVICE_DISABLED`, `IAM_PERMISSION_DENIED`, … */
   readonly detail?: string;
-  /** True: no answer came; whether the request took effect is unknown. */
+  /** True when no answer came, so that it is unknown whether the request took effect. */
   readonly lost: boolean;
-  /** Found before anything was sent: what is wrong with the credentials. */
+  /** Set when credentials failed before anything was sent. */
   readonly finding?: Finding;
 }
 
@@ -60,7 +60,7 @@ interface ErrorBody {
   }[];
 }
 
-/** Reads the error of an answer: Google's own form, or whatever a proxy in between has to say. */
+/** Reads the error from an answer: in Google's own form, or whatever a proxy in between sent. */
 export function errorOf(status: number, text: string): GoogleError {
   const body = bodyOf(text);
   const reason = typeof body?.status === 'string' ? body.status : (byStatus[status] ?? `HTTP_${status}`);
@@ -76,14 +76,14 @@ export function operationError(status: { readonly code?: number; readonly messag
   return { status: http, reason, message, ...detailsOf(status, message), lost: false };
 }
 
-/** The error of a request without an answer. */
+/** The error of a request that got no answer. */
 export function lostError(error: unknown, host: string): GoogleError {
   const { message, cause, name } = error as Error & { readonly cause?: { code?: string; message?: string } };
   const why = name === 'TimeoutError' ? 'no answer in time' : (cause?.code ?? cause?.message ?? message);
   return { status: 0, reason: 'LOST', message: `${host}: ${why}`, lost: true };
 }
 
-/** The error of a request that was not sent, because there is nothing to sign it with. */
+/** The error of a request that was not sent because no credentials could sign it. */
 export function refusedCredentials(findings: readonly Finding[]): GoogleError {
   const [finding] = findings;
   const message = finding?.why ?? 'There are no credentials.';
@@ -117,18 +117,18 @@ function detailsOf(body: ErrorBody | undefined, message: string): Pick<GoogleErr
   };
 }
 
-/** Older services say it in words alone. */
+/** Older services report it only in their message. */
 function disabled(message: string): Pick<GoogleError, 'detail'> {
   return /has not been used in project|it is disabled|API .*not enabled/i.test(message)
     ? { detail: 'SERVICE_DISABLED' }
     : {};
 }
 
-/** The words of an answer that is not Google's: a proxy's page, say. */
+/** The text of an answer that is not Google's, such as a proxy's page. */
 function plain(text: string, status: number): string {
-  const words = text
+  const content = text
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  return words === '' ? `HTTP status ${status}` : words.slice(0, 300);
+  return content === '' ? `HTTP status ${status}` : content.slice(0, 300);
 }

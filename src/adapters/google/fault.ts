@@ -5,17 +5,17 @@ import type { GoogleError } from './error.ts';
 import { grantCommand, roleFor } from './roles.ts';
 
 /** What was being done when an error came. */
-export interface GoogleUndertaking {
-  /** As in `reading secret`. */
+export interface GoogleActivity {
+  /** For example, `reading secret`. */
   readonly doing: string;
-  /** Its full name or short one: `projects/acme/secrets/database-url-dev`. */
+  /** Its full or short name: `projects/acme/secrets/database-url-dev`. */
   readonly resource: string;
-  /** What is there, when that is known: the nearest name is proposed. */
+  /** The existing names, if known: the nearest one is suggested. */
   readonly existing?: readonly string[];
 }
 
-/** Names the cause of an error of Google's and what to do about it. */
-export function googleFault(error: GoogleError, what: GoogleUndertaking): Finding {
+/** Names the cause of a Google error, and how to fix it. */
+export function googleFault(error: GoogleError, what: GoogleActivity): Finding {
   if (error.finding !== undefined) return error.finding;
   const why = `${capital(what.doing)} ${what.resource}: ${error.message}`;
   if (error.lost) return fault('google-unreachable', { why });
@@ -38,7 +38,7 @@ export function googleFault(error: GoogleError, what: GoogleUndertaking): Findin
   }
 }
 
-/** The existing name that was probably meant; an environment variable's name is also tried as a secret's. */
+/** The existing name that was probably meant; the name of an environment variable is also tried as a secret's. */
 export function nearestName(wanted: string, existing: readonly string[]): string | undefined {
   const short = (name: string): string => name.split('/').pop() ?? name;
   const names = existing.map(short);
@@ -46,13 +46,13 @@ export function nearestName(wanted: string, existing: readonly string[]): string
   return nearest(word, names) ?? nearest(word.toLowerCase().replaceAll('_', '-'), names);
 }
 
-function disabled(error: GoogleError, what: GoogleUndertaking, why: string): Finding {
+function disabled(error: GoogleError, what: GoogleActivity, why: string): Finding {
   const api = /\b([a-z]+\.googleapis\.com)\b/.exec(error.message)?.[1];
   const command = `gcloud services enable ${api ?? 'API.googleapis.com'}${projectOption(what.resource)}`;
-  return fault('google-api-disabled', { why, fix: `\`${command}\`; it takes effect within some minutes.` });
+  return fault('google-api-disabled', { why, fix: `Run \`${command}\`; it takes effect within a few minutes.` });
 }
 
-function denied(error: GoogleError, what: GoogleUndertaking, why: string): Finding {
+function denied(error: GoogleError, what: GoogleActivity, why: string): Finding {
   const { permission } = error;
   if (permission === undefined) return fault('google-permission-denied', { why });
   const role = roleFor(permission);
@@ -60,17 +60,20 @@ function denied(error: GoogleError, what: GoogleUndertaking, why: string): Findi
   if (role === undefined) return fault('google-permission-denied', { why: missing });
   return fault('google-permission-denied', {
     why: missing,
-    fix: `The smallest role that holds ${permission} is ${role}: \`${grantCommand(role, what.resource)}\`. It takes effect within a minute or two.`,
+    fix: `The smallest role with ${permission} is ${role}: \`${grantCommand(role, what.resource)}\`. The grant takes effect within a minute or two.`,
   });
 }
 
-function notFound(what: GoogleUndertaking, why: string): Finding {
+function notFound(what: GoogleActivity, why: string): Finding {
   const near = what.existing === undefined ? undefined : nearestName(what.resource, what.existing);
   if (near !== undefined) return fault('google-not-found', { why, fix: `Did you mean \`${near}\`?` });
   const names = (what.existing ?? []).map((name) => name.split('/').pop() ?? name).slice(0, 10);
   return names.length === 0
     ? fault('google-not-found', { why })
-    : fault('google-not-found', { why, fix: `There are: ${names.join(', ')}. ${fault('google-not-found').fix}` });
+    : fault('google-not-found', {
+        why,
+        fix: `Those that exist: ${names.join(', ')}. ${fault('google-not-found').fix}`,
+      });
 }
 
 function projectOption(resource: string): string {

@@ -5,7 +5,7 @@ import { createRedactor } from '../../kit/redact.ts';
 import { googleFault, nearestName } from './fault.ts';
 import { createGoogle, type Google, type GoogleCall, type GoogleOptions } from './google.ts';
 import { listAll, waitForOperation } from './operations.ts';
-import { backoff } from './retry.ts';
+import { backoff } from '../retry.ts';
 
 type Answer = { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> } | 'cut';
 
@@ -14,8 +14,8 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** A server that gives these answers one after another, the last one again and again. */
-async function serving(...answers: readonly Answer[]): Promise<{ url: string; heard: IncomingMessage[] }> {
+/** A server that gives these answers one after another, and repeats the last one. */
+async function serving(...answers: readonly Answer[]): Promise<{ url: string; received: IncomingMessage[] }> {
   const received: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     const answer = answers[Math.min(received.length, answers.length - 1)] ?? 'cut';
@@ -31,7 +31,7 @@ async function serving(...answers: readonly Answer[]): Promise<{ url: string; he
       server.close();
     },
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, heard: received };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
 }
 
 function client(url: string, more: Partial<GoogleOptions> = {}): Google {
@@ -52,7 +52,7 @@ const create = { ...get, method: 'POST', body: {} } as const;
 
 describe('a request', () => {
   test('carries the token that the environment gives, and its answer comes back as it is', async () => {
-    const { url, heard: received } = await serving({ status: 200, body: { name: 'j' } });
+    const { url, received } = await serving({ status: 200, body: { name: 'j' } });
     const reply = await client(url).call({ ...get, query: { pageSize: '5' } });
     expect(reply).toEqual({ ok: true, value: { name: 'j' } });
     expect(received[0]?.headers.authorization).toBe('Bearer token-of-the-test');
@@ -76,13 +76,13 @@ describe('a request', () => {
   });
 
   test('that only reads is sent again when no answer came', async () => {
-    const { url, heard: received } = await serving('cut', { status: 500 }, { status: 200, body: {} });
+    const { url, received } = await serving('cut', { status: 500 }, { status: 200, body: {} });
     expect((await client(url).call(get)).ok).toBe(true);
     expect(received).toHaveLength(3);
   });
 
   test('that creates something is not sent again when no answer came', async () => {
-    const { url, heard: received } = await serving('cut', { status: 200, body: {} });
+    const { url, received } = await serving('cut', { status: 200, body: {} });
     const reply = await client(url).call(create);
     expect(reply).toMatchObject({ ok: false, error: { lost: true, reason: 'LOST' } });
     expect(received).toHaveLength(1);
@@ -100,7 +100,7 @@ describe('a request', () => {
   });
 
   test('of many does not wait long where nobody has ever answered', async () => {
-    const { url, heard: received } = await serving('cut');
+    const { url, received } = await serving('cut');
     const google = client(url, { firstAnswerMs: 400 });
     expect(await google.call(get)).toMatchObject({ ok: false, error: { lost: true } });
     const first = received.length;
@@ -110,7 +110,7 @@ describe('a request', () => {
   });
 
   test('is patient as ever with those who have answered before', async () => {
-    const { url, heard: received } = await serving({ status: 200, body: {} }, 'cut', 'cut', 'cut', {
+    const { url, received } = await serving({ status: 200, body: {} }, 'cut', 'cut', 'cut', {
       status: 200,
       body: {},
     });
@@ -135,7 +135,7 @@ describe('a request', () => {
 });
 
 describe('an error', () => {
-  test('is Google’s own, with the permission that is missing', async () => {
+  test('is Google’s own, with the permission that is missing (`google-permission-denied`)', async () => {
     const { url } = await serving(
       refusal(403, 'PERMISSION_DENIED', "Permission 'run.jobs.create' denied on resource", [
         { reason: 'IAM_PERMISSION_DENIED', metadata: { permission: 'run.jobs.create' } },
@@ -156,7 +156,17 @@ describe('an error', () => {
     expect(reply).toMatchObject({ ok: false, error: { reason: 'HTTP_413', message: 'HTTP status 413' } });
   });
 
-  test('says which API to switch on', () => {
+  test.each([
+    ['google-quota', 429, 'RESOURCE_EXHAUSTED'],
+    ['google-refused', 400, 'INVALID_ARGUMENT'],
+  ])('`%s`: Google answers %i %s', async (code, status, reason) => {
+    const { url } = await serving(refusal(status, reason, 'not this one'));
+    const reply = await client(url, { budgetMs: 1 }).call(get);
+    const found = reply.ok ? undefined : googleFault(reply.error, { doing: 'reading job', resource: get.path });
+    expect(found).toMatchObject({ code, why: expect.stringContaining('not this one') });
+  });
+
+  test('says which API to switch on (`google-api-disabled`)', () => {
     const message =
       'Serverless VPC Access API has not been used in project 12 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/vpcaccess.googleapis.com/overview then retry.';
     const error = {
@@ -171,7 +181,7 @@ describe('an error', () => {
     expect(finding.fix).toContain('gcloud services enable vpcaccess.googleapis.com --project acme');
   });
 
-  test('about something that does not exist proposes the nearest name', () => {
+  test('about something that does not exist proposes the nearest name (`google-not-found`)', () => {
     const error = { status: 404, reason: 'NOT_FOUND', message: 'Secret [DATABASE_URL] not found', lost: false };
     const existing = ['projects/p/secrets/database-url', 'projects/p/secrets/jwt-secret-dev'];
     const finding = googleFault(error, { doing: 'reading secret', resource: 'DATABASE_URL', existing });
@@ -184,7 +194,7 @@ describe('credentials', () => {
   test('of a service account are asked for once, and masked in every text', async () => {
     const redactor = createRedactor();
     const until = new Date(Date.now() + 3_600_000).toISOString();
-    const { url, heard: received } = await serving(
+    const { url, received } = await serving(
       { status: 200, body: { accessToken: 'token-of-the-account', expireTime: until } },
       { status: 200, body: {} },
     );
@@ -210,7 +220,7 @@ describe('credentials', () => {
     expect(finding.fix).toContain('service-accounts add-iam-policy-binding ci@p.iam.gserviceaccount.com');
   });
 
-  test('in a file that is none are refused by a finding without a stack trace', async () => {
+  test('in a file that is none are refused by a finding without a stack trace (`google-credentials-refused`)', async () => {
     const { url } = await serving({ status: 200, body: {} });
     const kept = process.env['GOOGLE_APPLICATION_CREDENTIALS'];
     process.env['GOOGLE_APPLICATION_CREDENTIALS'] = '/nowhere/credentials.json';
@@ -230,7 +240,7 @@ describe('credentials', () => {
 
 test('an operation is asked for until it is done, and its error is one like any other', async () => {
   const operation = { name: 'projects/p/locations/r/operations/o' };
-  const { url, heard: received } = await serving(
+  const { url, received } = await serving(
     { status: 200, body: operation },
     { status: 200, body: { ...operation, done: true, error: { code: 9, message: 'the network is gone' } } },
   );
@@ -244,7 +254,7 @@ test('an operation is asked for until it is done, and its error is one like any 
 });
 
 test('a list is read over all its pages', async () => {
-  const { url, heard: received } = await serving(
+  const { url, received } = await serving(
     { status: 200, body: { jobs: [1, 2], nextPageToken: 'n' } },
     { status: 200, body: { jobs: [3] } },
   );

@@ -4,17 +4,18 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { Outcome } from '../../kit/outcome.ts';
 import type { Redactor } from '../../kit/redact.ts';
-import { createCredentials, type Credentials } from './credentials.ts';
+import { createGoogleCredentials, type Credentials } from './credentials.ts';
 import { errorOf, lostError, refusedCredentials } from './error.ts';
-import { backoff, isRepeatable, retryAfterMs } from './retry.ts';
+import { backoff, retryAfterMs } from '../retry.ts';
+import { isRepeatable } from './repeatable.ts';
 import type { GoogleService } from './services.ts';
 
-/** One try of a request, as it is told to whoever listens: no bodies, no tokens. */
+/** One try of a request, as reported to listeners: without bodies or tokens. */
 export interface GoogleCall {
   readonly service: GoogleService;
   readonly method: GoogleRequest['method'];
   readonly path: string;
-  /** HTTP status; 0: no answer came. */
+  /** HTTP status; 0 when no answer came. */
   readonly status: number;
   readonly ms: number;
   /** From 1. */
@@ -24,34 +25,37 @@ export interface GoogleCall {
 /** Google's APIs over REST. Never rejects. */
 export interface Google {
   /**
-   * Sends a request. 429 and 503 are tried again with growing, random pauses; lost connections and other 5xx only where
-   * that repeats nothing.
+   * Sends a request. 429 and 503 are retried with growing, random pauses; lost connections and other 5xx only if the
+   * request is safe to repeat.
    */
   call<T>(request: GoogleRequest): Promise<GoogleReply<T>>;
   /** An access token, for registries and other protocols. It is registered with the redactor. */
   token(): Promise<Outcome<string>>;
 }
 
-/** What the client is made of. */
+/** What the client is made from. */
 export interface GoogleOptions {
   /** Base URLs in place of Google's, by service. */
   readonly endpoints: Readonly<Partial<Record<GoogleService, string>>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly redactor: Redactor;
-  /** Service account to act as. */
+  /** Service account to impersonate. */
   readonly impersonate?: string;
-  /** Hears of each try. */
+  /** Called for each try. */
   readonly onCall?: (call: GoogleCall) => void;
-  /** How long one request may take with all its tries, in milliseconds. Default: 60,000. */
+  /** How long one request may take including all its tries, in milliseconds. Default: 60,000. */
   readonly budgetMs?: number;
   /** How long one try may take, in milliseconds. Default: 30,000. */
   readonly tryMs?: number;
-  /** How long the first answer of all is waited for, in milliseconds: without one there is no network. Default: 10,000. */
+  /**
+   * How long to wait for the very first answer, in milliseconds: without one, assume that there is no network. Default:
+   * 10,000.
+   */
   readonly firstAnswerMs?: number;
 }
 
 /**
- * Makes a client. Credentials are looked for at the first request: `GOOGLE_OAUTH_ACCESS_TOKEN`, else Google's
+ * Creates a client. Credentials are looked up at the first request: `GOOGLE_OAUTH_ACCESS_TOKEN`, else Google's
  * application default credentials (a user, a service account, workload identity federation).
  *
  * @example
@@ -59,15 +63,15 @@ export interface GoogleOptions {
  * const job = await google.call({ service: 'run', method: 'GET', path: 'v2/projects/p/locations/r/jobs/j' });
  */
 export function createGoogle(options: GoogleOptions): Google {
-  const line: ConnectionState = { state: 'untried' };
-  const credentials = createCredentials({
+  const connection: ConnectionState = { state: 'untried' };
+  const credentials = createGoogleCredentials({
     env: options.env,
     redactor: options.redactor,
     ...(options.impersonate === undefined ? {} : { impersonate: options.impersonate }),
-    exchange: (request, token) => send(options, line, request, { token }),
+    exchange: (request, token) => send(options, connection, request, { token }),
   });
   return {
-    call: <T>(request: GoogleRequest) => withCredentials<T>(options, line, credentials, request),
+    call: <T>(request: GoogleRequest) => withCredentials<T>(options, connection, credentials, request),
     async token() {
       const found = await credentials.get();
       return found.ok ? { ok: true, value: found.value.token } : found;
@@ -75,29 +79,29 @@ export function createGoogle(options: GoogleOptions): Google {
   };
 }
 
-/** Whether anybody answers. Once nobody has for long, each further call is one try. */
+/** Whether the network answers. After a long time without an answer, each further call gets only one try. */
 interface ConnectionState {
   state: 'untried' | 'answers' | 'dead';
 }
 
 async function withCredentials<T>(
   options: GoogleOptions,
-  line: ConnectionState,
+  connection: ConnectionState,
   credentials: Credentials,
   request: GoogleRequest,
 ): Promise<GoogleReply<T>> {
   for (let refreshed = false; ; refreshed = true) {
     const signature = await credentials.get();
     if (!signature.ok) return { ok: false, error: refusedCredentials(signature.findings) };
-    const reply = await send<T>(options, line, request, signature.value);
-    // A token may have ended before its time; a second one that is refused is no accident.
+    const reply = await send<T>(options, connection, request, signature.value);
+    // A token may have expired early; if a second one is refused too, that is the answer.
     if (reply.ok || reply.error.status !== 401 || refreshed || !credentials.forget()) return reply;
   }
 }
 
 async function send<T>(
   options: GoogleOptions,
-  line: ConnectionState,
+  connection: ConnectionState,
   request: GoogleRequest,
   signature: Signature,
 ): Promise<GoogleReply<T>> {
@@ -106,20 +110,24 @@ async function send<T>(
   const began = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     const { reply, retryAfter } = await once<T>(
-      { ...options, tryMs: timeoutsOf(options, line) },
+      { ...options, tryMs: timeoutsOf(options, connection) },
       request,
       signature,
       attempt,
     );
-    if (reply.ok || !reply.error.lost) line.state = 'answers';
+    if (reply.ok || !reply.error.lost) connection.state = 'answers';
     if (reply.ok || request.signal?.aborted === true || !isRepeatable(request, reply.error)) return reply;
     const pause = retryAfter ?? backoff(attempt, Math.random());
-    if (performance.now() - began + pause > budgetOf(options, line)) {
-      if (line.state === 'untried') line.state = 'dead';
+    if (performance.now() - began + pause > budgetOf(options, connection)) {
+      if (connection.state === 'untried') connection.state = 'dead';
       return reply;
     }
     await sleep(pause, undefined, request.signal === undefined ? {} : { signal: request.signal }).catch(() => {});
   }
+}
+
+function cappedMs(ms: number | undefined, capMs: number): number | undefined {
+  return ms === undefined ? undefined : Math.min(ms, capMs);
 }
 
 function budgetOf({ budgetMs = 60_000, firstAnswerMs = 10_000 }: GoogleOptions, { state }: ConnectionState): number {
@@ -127,7 +135,7 @@ function budgetOf({ budgetMs = 60_000, firstAnswerMs = 10_000 }: GoogleOptions, 
   return state === 'answers' ? budgetMs : Math.min(budgetMs, firstAnswerMs);
 }
 
-/** Of one try. */
+/** The timeout of one try. */
 function timeoutsOf({ tryMs = 30_000, firstAnswerMs = 10_000 }: GoogleOptions, { state }: ConnectionState): number {
   if (state === 'answers') return tryMs;
   return Math.min(tryMs, state === 'dead' ? 3_000 : firstAnswerMs);
@@ -135,7 +143,7 @@ function timeoutsOf({ tryMs = 30_000, firstAnswerMs = 10_000 }: GoogleOptions, {
 
 interface Answered<T> {
   readonly reply: GoogleReply<T>;
-  /** Milliseconds that the server asks to wait. */
+  /** How long the server asks us to wait, in milliseconds. */
   readonly retryAfter?: number | undefined;
 }
 
@@ -147,7 +155,7 @@ async function once<T>(
 ): Promise<Answered<T>> {
   const began = performance.now();
   const { service, method, path } = request;
-  const tell = (status: number): void =>
+  const report = (status: number): void =>
     options.onCall?.({ service, method, path, status, ms: Math.round(performance.now() - began), attempt });
   const timeout = AbortSignal.timeout(options.tryMs ?? 30_000);
   try {
@@ -158,29 +166,30 @@ async function once<T>(
       redirect: 'manual',
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     });
-    // Read before it counts as an answer: one that breaks off is none.
+    // Read the body before the answer counts: one that breaks off is not an answer.
     const text = await response.text();
-    tell(response.status);
+    report(response.status);
     if (!response.ok)
       return {
         reply: { ok: false, error: errorOf(response.status, text) },
-        retryAfter: retryAfterMs(response.headers.get('retry-after')),
+        // Half a minute at most, because a person may be waiting.
+        retryAfter: cappedMs(retryAfterMs(response.headers.get('retry-after')), 30_000),
       };
     return { reply: { ok: true, value: (text === '' ? {} : JSON.parse(text)) as T } };
   } catch (error) {
-    tell(0);
+    report(0);
     return { reply: { ok: false, error: lostError(error, `${service}.googleapis.com`) } };
   }
 }
 
-/** The token would travel for everybody to read. */
+/** The token would travel unencrypted. */
 function unencrypted({ endpoints }: GoogleOptions, service: GoogleService): Finding | undefined {
   const base = endpoints[service];
   if (base === undefined || !URL.canParse(base)) return undefined;
   const { protocol, hostname } = new URL(base);
   if (protocol === 'https:' || /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)) return undefined;
-  const why = `The endpoint of ${service} is ${base}: without encryption the access token could be read on its way.`;
-  return fault('config-invalid', { why, fix: 'Name it with https://; http:// is for this machine alone.' });
+  const why = `The endpoint of ${service} is ${base}: without encryption, others could read the access token in transit.`;
+  return fault('config-invalid', { why, fix: 'Use https://; http:// is accepted for this machine only.' });
 }
 
 function addressOf(options: GoogleOptions, request: GoogleRequest): string {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { operationError, type GoogleError } from './error.ts';
 import type { GoogleReply } from './request.ts';
 import type { Google } from './google.ts';
-import { backoff } from './retry.ts';
+import { backoff } from '../retry.ts';
 import type { GoogleService } from './services.ts';
 
 /** A long-running operation (`google.longrunning.Operation`). */
@@ -14,17 +14,17 @@ export interface Operation {
   readonly error?: { readonly code?: number; readonly message?: string };
 }
 
-/** How an operation is waited for. */
+/** How to wait for an operation. */
 export interface OperationWait {
   readonly service: GoogleService;
-  /** Path of the version in front of the name: `v2`. */
+  /** The version of the API, which precedes the name in the path: `v2`. */
   readonly version: string;
-  /** How long, in milliseconds. */
+  /** How long to wait, in milliseconds. */
   readonly budgetMs: number;
   readonly signal?: AbortSignal;
 }
 
-/** Asks for an operation until it is done, ever less often (every 2 seconds at last), and gives its response. */
+/** Polls an operation until it is done, with growing pauses (up to 2 seconds), and returns its response. */
 export async function waitForOperation<T>(
   google: Google,
   operation: Operation,
@@ -34,7 +34,7 @@ export async function waitForOperation<T>(
   let present = operation;
   for (let attempt = 1; present.done !== true; attempt += 1) {
     if (performance.now() > deadline || wait.signal?.aborted === true) return { ok: false, error: late(operation) };
-    // Most are done at once.
+    // Most operations are done at once.
     await sleep(backoff(attempt, Math.random(), 2_000, 40));
     const reply = await google.call<Operation>({
       service: wait.service,
@@ -54,19 +54,19 @@ function late(operation: Operation): GoogleError {
   return { status: 0, reason: 'DEADLINE_EXCEEDED', message: `${operation.name} is not done yet`, lost: true };
 }
 
-/** What is asked for page by page. */
+/** A list that is read page by page. */
 export interface Listing {
   readonly service: GoogleService;
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** The key of the answer that holds the items: `jobs`. */
+  /** The key of the answer that contains the items: `jobs`. */
   readonly field: string;
-  /** At most so many items. */
+  /** The limit for the number of items. */
   readonly most: number;
   readonly signal?: AbortSignal;
 }
 
-/** All items of a list, over as many pages as it takes. */
+/** Reads all items of a list, over as many pages as it takes. */
 export async function listAll<T>(google: Google, listing: Listing): Promise<GoogleReply<readonly T[]>> {
   const items: T[] = [];
   for (let token = ''; ;) {

@@ -9,12 +9,15 @@ export interface GoogleRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  /** True: sending it twice does the same as once, so that it is sent again when no answer came. GET always is. */
+  /**
+   * True when sending the request twice does the same as once, so that it is sent again if no answer came. Always true
+   * for GET.
+   */
   readonly idempotent?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** The answer, or what was wrong in one shape for all services. */
+/** The answer, or the error in the same form for all services. */
 export type GoogleReply<T = unknown> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: GoogleError };
@@ -22,6 +25,6 @@ export type GoogleReply<T = unknown> =
 /** What a request is signed with. */
 export interface Signature {
   readonly token: string;
-  /** Project that quota is counted for, where the credentials name one. */
+  /** The project that quota is charged to, if the credentials name one. */
   readonly quotaProject?: string;
 }

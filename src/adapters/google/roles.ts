@@ -1,4 +1,4 @@
-/** The smallest predefined role that holds a permission, by the longest prefix that fits. */
+/** The smallest predefined role that contains a permission, by the longest matching prefix. */
 const roles: Readonly<Record<string, string>> = {
   'run.': 'roles/run.developer',
   'run.jobs.get': 'roles/run.viewer',
@@ -32,14 +32,14 @@ const roles: Readonly<Record<string, string>> = {
   'resourcemanager.projects.get': 'roles/browser',
 };
 
-/** The smallest predefined role with this permission; undefined when godwit knows none. */
+/** The smallest predefined role with this permission; undefined when godwit does not know one. */
 export function roleFor(permission: string): string | undefined {
   const prefixes = Object.keys(roles).filter((prefix) => permission.startsWith(prefix));
   const longest = prefixes.sort((a, b) => b.length - a.length)[0];
   return longest === undefined ? undefined : roles[longest];
 }
 
-/** The command that gives this role to whoever is logged in, as narrowly as the resource allows. */
+/** The command that grants this role to the current user, as narrowly as the resource allows. */
 export function grantCommand(role: string, resource: string): string {
   const member = '--member "user:$(gcloud config get account)"';
   const account = /[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com/.exec(resource)?.[0];

@@ -2,13 +2,13 @@ import type { Layer } from './layer.ts';
 import { digestOf, familyOf, type Descriptor, type ImageConfig, type ManifestDocument } from './manifest.ts';
 import type { SourceImage } from './source-image.ts';
 
-/** One layer that is laid upon an image, with what it is for people. */
+/** One layer to add to an image, with a description for people. */
 export interface AddedLayer {
   readonly layer: Layer;
   readonly comment: string;
 }
 
-/** What an image becomes. */
+/** What to assemble an image from. */
 export interface AssemblyOptions {
   readonly source: SourceImage;
   /** Lowest first. */
@@ -16,19 +16,20 @@ export interface AssemblyOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** Absolute path of Node. */
   readonly node: string;
-  /** Undefined: the source's own stays. */
+  /** Undefined keeps the source's own. */
   readonly workingDir?: string;
 }
 
-/** An image that is not in any registry yet. */
+/** An image that no registry has yet. */
 export interface AssembledImage {
   readonly document: ManifestDocument;
   readonly config: { readonly digest: string; readonly bytes: Buffer };
 }
 
 /**
- * Lays layers upon an image: manifest and configuration, in the media types of the source. The same parts give the same
- * digest: the image is as old as its source. User and environment stay; the entry is the runner.
+ * Adds layers to an image: makes manifest and configuration in the media types of the source. The same parts give the
+ * same digest, because the image has the date of its source. User and environment remain; the entry point is the
+ * runner.
  */
 export function assemble({ source, added, labels, node, workingDir }: AssemblyOptions): AssembledImage {
   const family = familyOf(source.manifest);

@@ -3,20 +3,20 @@ import { FaultError } from '../../kit/fault.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import type { RegistryCredentials, RegistryCredential } from './credentials.ts';
 import { LostConnection, readAll, type Http } from './http.ts';
-import { isGoogleHost, isLoopback, type RepositoryName } from './reference.ts';
+import { isGoogleHost, isLoopbackRegistry, type RepositoryName } from './reference.ts';
 import { registryFault } from './registry-fault.ts';
 
-/** What a request needs: `pull`, `pull,push`, `delete`; and, for a mount, another repository to read. */
+/** The access that a request needs: `pull`, `pull,push`, `delete`; for a mount, also another repository to read. */
 export interface RegistryScope extends RepositoryName {
   readonly actions: 'pull' | 'pull,push' | 'pull,push,delete';
   readonly from?: string;
 }
 
-/** Shows registries who asks; remembers what they gave for it. */
+/** Authenticates to registries, and remembers the tokens that they issued. */
 export interface Authority {
-  /** The header that is known to serve for this scope, if any. */
+  /** The header that is known to work for this scope, if any. */
   headerFor(scope: RegistryScope): Promise<string | undefined>;
-  /** The header that answers a 401. @throws FaultError `registry-denied` when there is none. */
+  /** The header that answers a 401. @throws FaultError `registry-denied` when no header does. */
   answer(scope: RegistryScope, refused: IncomingMessage): Promise<string>;
 }
 
@@ -26,7 +26,7 @@ interface RegistryToken {
   readonly until: number;
 }
 
-/** Used while they are fresh for this much longer. */
+/** A token is used only if it remains valid for at least this long. */
 const marginMs = 20_000;
 
 export function createAuthority(
@@ -37,7 +37,7 @@ export function createAuthority(
   const tokens = new Map<string, RegistryToken>();
   const known = new Map<string, Promise<RegistryCredential | undefined>>();
   const credentialOf = (host: string): Promise<RegistryCredential | undefined> => {
-    const found = known.get(host) ?? ask(credentials, host);
+    const found = known.get(host) ?? findCredential(credentials, host);
     known.set(host, found);
     return found;
   };
@@ -46,7 +46,7 @@ export function createAuthority(
       const token = tokens.get(keyOf(scope));
       if (token !== undefined && token.until > Date.now()) return token.header;
       const credential = await credentialOf(scope.host);
-      // Google's registries take the access token as it is: one exchange less.
+      // Google's registries accept the access token directly, which saves an exchange.
       return credential?.kind === 'google' && isGoogleHost(scope.host) ? `Bearer ${credential.token}` : undefined;
     },
     async answer(scope, refused) {
@@ -66,7 +66,7 @@ export function createAuthority(
   };
 }
 
-async function ask(credentials: RegistryCredentials, host: string): Promise<RegistryCredential | undefined> {
+async function findCredential(credentials: RegistryCredentials, host: string): Promise<RegistryCredential | undefined> {
   const found = await credentials(host);
   if (!found.ok) throw new FaultError(...found.findings);
   return found.value;
@@ -98,7 +98,9 @@ interface TokenRequest {
   readonly credential: RegistryCredential | undefined;
 }
 
-/** Buys a token at the address that the registry names, with what is known of it, or without a name. */
+/**
+ * Obtains a token at the address that the registry names, with the credential if there is one, otherwise anonymously.
+ */
 async function fetchToken(http: Http, request: TokenRequest): Promise<RegistryToken> {
   const { scope, challenge, credential } = request;
   const realm = safeRealm(request);
@@ -110,12 +112,12 @@ async function fetchToken(http: Http, request: TokenRequest): Promise<RegistryTo
       : await get(http, realm, { service, scopes, authorization: basicHeader(credential) });
   const body = (await readAll(answer)).toString('utf8');
   const status = answer.statusCode ?? 0;
-  // It is overloaded, and refuses nobody: whoever asked tries again.
-  if (status === 429 || status >= 500) throw new LostConnection(`its address for tokens answered ${status}`);
+  // The token server is overloaded, which is not a refusal: the caller tries again.
+  if (status === 429 || status >= 500) throw new LostConnection(`its token endpoint answered ${status}`);
   if (status !== 200) throw denied(scope, status, body);
   const reply = parse(body);
   const value = reply?.token ?? reply?.access_token;
-  if (value === undefined) throw denied(scope, 401, 'the address for tokens gave none');
+  if (value === undefined) throw denied(scope, 401, 'its token endpoint returned no token');
   return { header: `Bearer ${value}`, until: Date.now() + (reply?.expires_in ?? 60) * 1000 - marginMs };
 }
 
@@ -144,15 +146,15 @@ function refresh(http: Http, realm: URL, form: Readonly<Record<string, string>>)
 }
 
 /**
- * The address comes from the registry. It must be encrypted, and a Google access token, which opens much more than a
- * registry, goes to the registry itself or to Google only.
+ * The address comes from the registry. It must be encrypted. A Google access token opens much more than a registry, so
+ * it is sent only to the registry itself or to Google.
  */
 function safeRealm({ scope, challenge, credential }: TokenRequest): URL {
   const text = challenge.parameters['realm'] ?? '';
   const realm = URL.canParse(text) ? new URL(text) : undefined;
-  const isSafe = realm?.protocol === 'https:' || (realm?.protocol === 'http:' && isLoopback(realm.host));
+  const isSafe = realm?.protocol === 'https:' || (realm?.protocol === 'http:' && isLoopbackRegistry(realm.host));
   if (realm === undefined || !isSafe)
-    throw denied(scope, 401, `its address for tokens is unsafe: ${text === '' ? 'none' : text.slice(0, 80)}`);
+    throw denied(scope, 401, `its token endpoint is unsafe: ${text === '' ? 'none' : text.slice(0, 80)}`);
   const isGoogles = isGoogleHost(realm.host) || realm.host.endsWith('.googleapis.com');
   if (credential?.kind === 'google' && realm.host !== scope.host && !isGoogles)
     throw denied(scope, 401, `it wants Google's access token sent to ${realm.host}`);
@@ -180,7 +182,7 @@ function parse(body: string): TokenReply | undefined {
 
 function denied({ host, repository, actions }: RegistryScope, status: number, body: string): FaultError {
   const writes = actions !== 'pull';
-  const words = `logging in for ${writes ? 'writing into' : 'reading'}`;
-  // Whatever the address for tokens answered: it is about access.
-  return registryFault({ host, repository, words, writes }, { status: status === 403 ? 403 : 401, body });
+  const activity = `logging in for ${writes ? 'writing into' : 'reading'}`;
+  // Whatever the token server answered, the problem is access.
+  return registryFault({ host, repository, activity, writes }, { status: status === 403 ? 403 : 401, body });
 }

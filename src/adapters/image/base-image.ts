@@ -4,18 +4,18 @@ import { formatReference, type ImageReference, type RepositoryName } from './ref
 import type { RegistryClient } from './registry-client.ts';
 import { readSource, sourceOf, type Platform, type SourceImage } from './source-image.ts';
 
-/** Where the image to build upon was found. */
+/** Where the base image was found. */
 export interface FoundBase {
   readonly image: SourceImage;
   /** The tag under which the target repository keeps, or will keep, its own copy. */
   readonly mirror: string;
-  /** True: the copy is there, as far as is known. */
+  /** True if, as far as we know, the copy exists. */
   readonly mirrored: boolean;
-  /** Where it is published, should layers of the copy have been removed. */
+  /** Where the image is published, in case layers of the copy have been removed. */
   readonly origin: RepositoryName;
 }
 
-/** Which image is wanted, and where its copy is. */
+/** Which image to find, and where its copy is kept. */
 export interface BaseImageOptions {
   readonly base: ImageReference;
   readonly target: RepositoryName;
@@ -23,9 +23,9 @@ export interface BaseImageOptions {
 }
 
 /**
- * Finds the image to build upon: as this machine remembers it, else as the target repository's own copy, else where it
- * is published. So what a tag means is settled once per repository, until its copy is removed; and another registry
- * is needed only the first time.
+ * Finds the base image: from this machine's cache, else from the target repository's own copy, else where it is
+ * published. So the meaning of a tag is fixed once per repository until its copy is removed, and another registry is
+ * needed only the first time.
  */
 export async function findBase(
   registry: RegistryClient,
@@ -44,7 +44,7 @@ export async function findBase(
   return { image, mirror, mirrored, origin: base };
 }
 
-/** Reads an image; one that is named by its digest cannot change, and is remembered. */
+/** Reads an image. An image named by its digest cannot change, so it is cached. */
 export async function readOnce(
   registry: RegistryClient,
   cache: ImageCache,
@@ -60,8 +60,8 @@ export async function readOnce(
 }
 
 /**
- * Puts the copy's manifest into the target repository; its layers are there already.
- * @param copied Layers had to be brought: what was known of the copy was out of date.
+ * Writes the copy's manifest into the target repository, which already has its layers.
+ * @param copied True if layers had to be copied, because the cached state of the copy was out of date.
  */
 export async function resolveBaseImage(
   registry: RegistryClient,

@@ -1,19 +1,19 @@
-/** One way in which a server wants to be shown who asks: an element of `WWW-Authenticate`. */
+/** One way in which a server accepts authentication: an element of `WWW-Authenticate`. */
 export interface Challenge {
-  /** In lower case: `bearer`, `basic`. */
+  /** The scheme in lower case: `bearer`, `basic`. */
   readonly scheme: string;
-  /** Names in lower case. */
+  /** The names are in lower case. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
 /**
- * Reads the header `WWW-Authenticate`: one challenge or several, values in quotes or bare.
+ * Parses the header `WWW-Authenticate`: one challenge or several, with quoted or bare values.
  * @example
  * parseChallenges('Bearer realm="https://auth.example/token",service="registry",scope="repository:a:pull"')
  */
 export function parseChallenges(header: string): readonly Challenge[] {
   const challenges: { scheme: string; parameters: Record<string, string> }[] = [];
-  // A parameter is `name=value`; a word without `=` begins the next challenge.
+  // A parameter is `name=value`; a word without `=` starts the next challenge.
   const piece = /\s*,?\s*(?:([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))|([\w!#$%&'*+.^`|~-]+))/gy;
   for (let match = piece.exec(header); match !== null; match = piece.exec(header)) {
     const [, name, quoted, bare, scheme] = match;

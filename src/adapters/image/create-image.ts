@@ -2,8 +2,8 @@ import type { Outcome } from '../../kit/outcome.ts';
 import type { BundleFile } from '../bundle/bundle-files.ts';
 import { assemble, type AddedLayer, type AssembledImage } from './assemble.ts';
 import { findBase, readOnce, resolveBaseImage, type FoundBase } from './base-image.ts';
-import { isFaultError, outcomeOf, valueOf } from './faulty.ts';
-import { lookForNode, nodeByConfig, withoutNode, type FoundNode } from './find-node.ts';
+import { isFaultError, catchFaults, valueOf } from './faulty.ts';
+import { searchForNode, nodeByConfig, withoutNode, type FoundNode } from './find-node.ts';
 import { forgetful, noCache, type ImageCache } from './image-cache.ts';
 import { imageTag } from './image-tag.ts';
 import { bundleLayer, runnerLayer, type Layer } from './layer.ts';
@@ -13,25 +13,25 @@ import { formatReference, parseReference, type RepositoryName } from './referenc
 import type { RegistryClient } from './registry-client.ts';
 import { cloudRunPlatform, type Platform, type SourceImage } from './source-image.ts';
 
-/** What an image for jobs is made of. */
+/** What to make a job's image from. */
 export interface ImageOrder {
-  /** Where it is kept, without tag: `us-central1-docker.pkg.dev/acme-dev/godwit/runner`. */
+  /** Where the image is kept, without tag: `us-central1-docker.pkg.dev/acme-dev/godwit/runner`. */
   readonly repository: string;
-  /** Image with Node to build upon, by tag or digest: `docker.io/library/node:22-slim`. Copied once. */
+  /** Base image that contains Node, by tag or digest: `docker.io/library/node:22-slim`. Copied once. */
   readonly base: string;
-  /** The user's own image to build upon in place of `base`. */
+  /** The user's own base image, in place of `base`. */
   readonly own?: string;
-  /** Path of Node inside of the image; absent: found by looking. */
+  /** Path of Node inside the image; absent: it is searched for. */
   readonly node?: string;
-  /** The one-file runner, and the version of godwit that it is of. */
+  /** The one-file runner, with its version of godwit. */
   readonly runner: { readonly bytes: Uint8Array; readonly version: string };
   /** A bundle that does not travel in a variable, with its hash in hex. */
   readonly bundle?: { readonly hash: string; readonly files: readonly BundleFile[] };
-  /** Whose bundle it is: retention counts by environment. */
+  /** The environment of the bundle: retention counts by environment. */
   readonly environment?: string;
-  /** linux/amd64 unless given. */
+  /** By default, linux/amd64. */
   readonly platform?: Platform;
-  /** Told while something travels. */
+  /** Called while data is transferred. */
   readonly onProgress?: (progress: ImageProgress) => void;
 }
 
@@ -40,20 +40,22 @@ export interface CreatedImage {
   /** By digest: `host/repository@sha256:…`. */
   readonly reference: string;
   readonly digest: string;
-  /** Absolute path of Node inside of it. */
+  /** Absolute path of Node inside the image. */
   readonly node: string;
-  /** False: it was there already, and one request showed it. */
+  /** False when one request showed that the registry already has it. */
   readonly pushed: boolean;
-  /** Digest of the image it is built upon, for this platform. */
+  /** Digest of the base image for this platform. */
   readonly base: string;
   readonly tag: string;
 }
 
 /**
- * Makes the image of a job without any container tool: lays the runner, and the bundle if there is one, upon an image
- * with Node, and puts it into the registry. The same order gives the same digest; what is there is not sent again.
- * @param cache What this machine remembers; without it two or three requests more are needed each time.
- * @returns Findings `image-…` and `registry-…` of the catalogue: nothing was changed but layers that nobody refers to.
+ * Makes the image of a job without any container tool: adds the runner, and the bundle if there is one, to an image
+ * with Node, and pushes it to the registry. The same order gives the same digest; what the registry has is not sent
+ * again.
+ * @param cache This machine's cache; without it, each call needs two or three more requests.
+ * @returns Findings `image-…` and `registry-…` of the catalogue: nothing was changed except for layers that nothing
+ * refers to.
  * @example
  * using registry = createRegistryClient({ credentials });
  * const image = await createImage({ repository, base: 'docker.io/library/node:22-slim', runner }, registry);
@@ -63,12 +65,12 @@ export function createImage(
   registry: RegistryClient,
   cache: ImageCache = noCache,
 ): Promise<Outcome<CreatedImage>> {
-  return outcomeOf(async () => {
+  return catchFaults(async () => {
     try {
       return await create(order, { registry, cache });
     } catch (error) {
       if (cache === noCache || !isMissing(error)) throw error;
-      // What is remembered may be of an image that is gone, or of a repository that was emptied.
+      // The cache may describe an image that is gone, or a repository that was emptied.
       return await create(order, { registry, cache: forgetful(cache) });
     }
   });
@@ -84,13 +86,13 @@ interface Tools {
   readonly cache: ImageCache;
 }
 
-/** What the new layers are laid upon. */
+/** The image that the new layers are added to. */
 interface Ground {
   readonly source: SourceImage;
   readonly node: string;
-  /** A Node for an image that has none. */
+  /** A layer with Node, for an image that lacks it. */
   readonly nodeLayer?: Layer;
-  /** Set when it is the base image, of which a copy is kept. */
+  /** Set for the base image, of which a copy is kept. */
   readonly base?: FoundBase;
 }
 
@@ -132,10 +134,10 @@ interface Push {
 
 async function push(order: ImageOrder, { registry, cache }: Tools, work: Push): Promise<void> {
   const { target, ground, image, made, tag } = work;
-  const tell = order.onProgress === undefined ? {} : { onProgress: order.onProgress };
+  const progress = order.onProgress === undefined ? {} : { onProgress: order.onProgress };
   const { source, base } = ground;
   const origin = base?.origin ?? source.reference;
-  const copied = await provideBlobs(registry, { target, source, origin, made, image, ...tell });
+  const copied = await provideBlobs(registry, { target, source, origin, made, image, ...progress });
   if (base !== undefined) await resolveBaseImage(registry, cache, { found: base, target, copied });
   await registry.writeManifest({ ...target, tag }, image.document);
 }
@@ -149,11 +151,11 @@ async function groundOf(order: ImageOrder, tools: Tools, target: RepositoryName)
     platform,
   });
   const node = order.node ?? (await nodeOf(tools, base.image)).node;
-  if (node === undefined) throw withoutNode(base.image, 'has no Node in any place that PATH names');
+  if (node === undefined) throw withoutNode(base.image, 'has no Node in any directory of PATH');
   return { source: base.image, node, base };
 }
 
-/** The user's own image: as it is when it has Node, else with the base image's Node. */
+/** The user's own image: as it is if it contains Node, otherwise with the base image's Node. */
 async function ownGround(order: ImageOrder, tools: Tools, target: RepositoryName): Promise<Ground> {
   const { registry, cache } = tools;
   const platform = order.platform ?? cloudRunPlatform;
@@ -167,14 +169,14 @@ async function ownGround(order: ImageOrder, tools: Tools, target: RepositoryName
   return { source, node: laidNode, nodeLayer: layer };
 }
 
-/** Looked for once per image and machine. */
+/** The search happens once per image and machine. */
 async function nodeOf({ registry, cache }: Tools, image: SourceImage): Promise<FoundNode> {
   const reported = nodeByConfig(image);
   if (reported !== undefined) return { node: reported, hasCxx: true, closed: 0 };
   const key = `node ${image.reference.digest}`;
   const kept = cache.read(key) as FoundNode | undefined;
   if (kept !== undefined) return kept;
-  const snapshot = await lookForNode(registry, image);
+  const snapshot = await searchForNode(registry, image);
   cache.write(key, { ...snapshot });
   return snapshot;
 }

@@ -4,36 +4,36 @@ import { join } from 'node:path';
 import { ok, type Outcome } from '../../kit/outcome.ts';
 import { isGoogleHost } from './reference.ts';
 
-/** What shows a registry who asks. */
+/** A credential for a registry. */
 export type RegistryCredential =
   | { readonly kind: 'basic'; readonly user: string; readonly password: string }
-  /** A token that buys access tokens, as `docker login` keeps them for some registries. */
+  /** A token that is exchanged for access tokens, as `docker login` keeps for some registries. */
   | { readonly kind: 'refresh'; readonly token: string }
-  /** An access token of Google's. */
+  /** A Google access token. */
   | { readonly kind: 'google'; readonly token: string };
 
-/** Asked once per registry; undefined: ask the registry without a name. */
+/** Called once per registry; undefined means anonymous access. */
 export type RegistryCredentials = (host: string) => Promise<Outcome<RegistryCredential | undefined>>;
 
 /** Where credentials come from. */
 export interface CredentialSources {
-  /** An access token for Google's registries, and for those whose hosts `google` accepts. */
+  /** Provides an access token for Google's registries, and for those whose hosts `google` accepts. */
   readonly googleToken: () => Promise<Outcome<string>>;
-  /** Hosts that take a Google access token; `*.pkg.dev` and `gcr.io` unless given. */
+  /** Hosts that accept a Google access token; by default `*.pkg.dev` and `gcr.io`. */
   readonly google?: (host: string) => boolean;
-  /** Docker's configuration file; `~/.docker/config.json`, or in $DOCKER_CONFIG, unless given. */
+  /** Docker's configuration file; by default `~/.docker/config.json`, or in $DOCKER_CONFIG. */
   readonly dockerConfig?: string;
-  /** Told every secret before it is used, for masking. */
+  /** Called with every secret before it is used, for masking. */
   readonly register?: (secret: string) => void;
 }
 
 /**
- * Credentials as container tools find them: Google's access token for Google's registries, else what `docker login` has
+ * Finds credentials as container tools do: Google's access token for Google's registries, else what `docker login` has
  * written into Docker's configuration. Credential helpers are programs, and are not run.
  * @example
  * const credentials = createCredentials({ googleToken: () => google.token() });
  */
-export function createCredentials(sources: CredentialSources): RegistryCredentials {
+export function createRegistryCredentials(sources: CredentialSources): RegistryCredentials {
   const isGoogle = sources.google ?? isGoogleHost;
   return async (host) => {
     const known = isGoogle(host) ? await sources.googleToken() : undefined;
@@ -67,7 +67,7 @@ function dockerCredential(host: string, file = dockerConfigFile()): RegistryCred
   return user === undefined || password === undefined ? undefined : { kind: 'basic', user, password };
 }
 
-/** A file that is not there, or that holds something else, holds no credentials. */
+/** A missing file, or one with other content, provides no credentials. */
 function readAuths(file: string): Readonly<Record<string, DockerAuth | undefined>> {
   try {
     const { auths } = JSON.parse(readFileSync(file, 'utf8')) as { auths?: Record<string, DockerAuth> };

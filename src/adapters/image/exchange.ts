@@ -1,44 +1,45 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backoff, retryAfterMs } from '../retry.ts';
 import type { Authority, RegistryScope } from './authority.ts';
 import { LostConnection, readAll, type Http, type HttpRequest } from './http.ts';
-import { isLoopback, registryUrl } from './reference.ts';
+import { isLoopbackRegistry, registryUrl } from './reference.ts';
 import { registryFault, unreachable, type Doing } from './registry-fault.ts';
 
-/** How often and how long a registry is asked again that is overloaded or out of reach. */
+/** How often and how long to retry a registry that is overloaded or unreachable. */
 export interface RegistryTimeouts {
-  /** Tries in all. */
+  /** The number of tries in total. */
   readonly tries: number;
   /** The first pause, in milliseconds; each further one is twice as long, and all vary by half. */
   readonly firstMs: number;
-  /** The longest pause, also when the registry asks for a longer one. */
+  /** The longest pause, even if the registry asks for a longer one. */
   readonly longestMs: number;
 }
 
-/** What ordinary bursts of 429 and 503 need. */
+/** Enough for ordinary bursts of 429 and 503. */
 export const defaultRegistryTimeouts: RegistryTimeouts = { tries: 6, firstMs: 250, longestMs: 20_000 };
 
 /** A request to a registry. */
 export interface RegistryRequest extends Omit<HttpRequest, 'url'> {
-  /** Path under `/v2/`, or a whole URL that the registry named. */
+  /** A path under `/v2/`, or a whole URL that the registry named. */
   readonly path: string;
   readonly scope: RegistryScope;
   readonly doing: Doing;
-  /** Answers that are no failure. */
+  /** Status codes that are not failures. */
   readonly expect: readonly number[];
-  /** False: a lost connection is not tried again here, because the request cannot simply be repeated. */
+  /** False when the request cannot simply be repeated, so that a lost connection is not retried here. */
   readonly repeatable?: boolean;
 }
 
-/** Sends requests to registries: with authorization, redirects and patience. */
+/** Sends requests to registries, with authorization, redirects and retries. */
 export interface Exchange {
   readonly timeouts: RegistryTimeouts;
   /**
    * @throws FaultError for answers that were not expected.
    * @throws LostConnection when the request is not repeatable.
    */
-  ask(asked: RegistryRequest): Promise<IncomingMessage>;
-  /** Waits before try number `tried + 1`; false: there have been enough. */
+  send(request: RegistryRequest): Promise<IncomingMessage>;
+  /** Waits before try number `tried + 1`; returns false when there have been enough tries. */
   pause(tried: number, retryAfter?: string): Promise<boolean>;
 }
 
@@ -56,21 +57,21 @@ export function createExchange(
   return {
     timeouts,
     pause,
-    async ask(asked) {
+    async send(request) {
       for (let tried = 1; ; tried += 1) {
-        const answer = await lossless(() => authorized(http, authority, asked));
+        const answer = await lossless(() => authorized(http, authority, request));
         if (answer instanceof LostConnection) {
-          if (asked.repeatable === false) throw answer;
-          if (answer.isFinal) throw unreachable(asked.doing, answer.message);
-          if (!(await pause(tried))) throw unreachable(asked.doing, `${answer.message}, ${tried} times`);
+          if (request.repeatable === false) throw answer;
+          if (answer.isFinal) throw unreachable(request.doing, answer.message);
+          if (!(await pause(tried))) throw unreachable(request.doing, `${answer.message}, ${tried} times`);
           continue;
         }
         const status = answer.statusCode ?? 0;
-        if (asked.expect.includes(status)) return answer;
+        if (request.expect.includes(status)) return answer;
         const body = (await readAll(answer).catch(() => Buffer.alloc(0))).toString('utf8');
-        if (!isPassing(status)) throw registryFault(asked.doing, { status, body });
+        if (!isPassing(status)) throw registryFault(request.doing, { status, body });
         if (!(await pause(tried, answer.headers['retry-after'])))
-          throw unreachable(asked.doing, `it answered ${status}, ${tried} times`, status);
+          throw unreachable(request.doing, `it answered ${status}, ${tried} times`, status);
       }
     },
   };
@@ -89,40 +90,32 @@ function isPassing(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
+/** At least as long as the registry demands, with jitter so that rejected clients do not return in step. */
 function pauseMs({ firstMs, longestMs }: RegistryTimeouts, tried: number, retryAfter: string | undefined): number {
-  const asked = retryAfterMs(retryAfter);
-  // At least what the registry asks for, and not in step with everybody else who was sent away.
-  const own = firstMs * 2 ** (tried - 1) * (0.5 + Math.random());
-  return Math.min(longestMs, asked === undefined ? own : asked + firstMs * Math.random());
+  const request = retryAfterMs(retryAfter);
+  if (request === undefined) return backoff(tried, Math.random(), longestMs, firstMs);
+  return Math.min(longestMs, request + firstMs * Math.random());
 }
 
-/** Seconds, or a date. */
-function retryAfterMs(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
-}
-
-/** One try: with what is known to serve as authorization, and once more with what the registry asks for. */
-async function authorized(http: Http, authority: Authority, asked: RegistryRequest): Promise<IncomingMessage> {
-  const first = await redirected(http, asked, await authority.headerFor(asked.scope));
-  if (first.statusCode !== 401 || asked.expect.includes(401)) return first;
-  const header = await authority.answer(asked.scope, first);
-  return await redirected(http, asked, header);
+/** One try: with the authorization that is known to work, and once more with what the registry asks for. */
+async function authorized(http: Http, authority: Authority, request: RegistryRequest): Promise<IncomingMessage> {
+  const first = await redirected(http, request, await authority.headerFor(request.scope));
+  if (first.statusCode !== 401 || request.expect.includes(401)) return first;
+  const header = await authority.answer(request.scope, first);
+  return await redirected(http, request, header);
 }
 
 const longestChain = 5;
 
-/** Blobs are often kept elsewhere. Authorization goes to the registry alone: the other place has no right to it. */
+/** Registries often keep blobs on other hosts. Only the registry itself gets the authorization. */
 async function redirected(
   http: Http,
-  asked: RegistryRequest,
+  request: RegistryRequest,
   authorization: string | undefined,
 ): Promise<IncomingMessage> {
-  const { method, body, headers, scope } = asked;
+  const { method, body, headers, scope } = request;
   const home = registryUrl(scope.host);
-  let url = /^https?:/.test(asked.path) ? new URL(asked.path) : new URL(`/v2/${asked.path}`, home);
+  let url = /^https?:/.test(request.path) ? new URL(request.path) : new URL(`/v2/${request.path}`, home);
   for (let hop = 0; ; hop += 1) {
     const isHome = url.host === new URL(home).host;
     const answer = await http.send({
@@ -136,7 +129,7 @@ async function redirected(
     if (!moved || (method !== 'GET' && method !== 'HEAD') || hop === longestChain) return answer;
     answer.resume();
     url = new URL(location, url);
-    if (url.protocol !== 'https:' && !isLoopback(url.host))
-      throw unreachable(asked.doing, `it sends to ${url.host} without encryption`);
+    if (url.protocol !== 'https:' && !isLoopbackRegistry(url.host))
+      throw unreachable(request.doing, `it redirects to ${url.host} without encryption`);
   }
 }

@@ -5,25 +5,25 @@ import { formatReference } from './reference.ts';
 import type { RegistryClient } from './registry-client.ts';
 import type { SourceImage } from './source-image.ts';
 
-/** What an image has for running Node. */
+/** What an image contains for running Node. */
 export interface FoundNode {
-  /** Absolute path inside of the image; undefined: there is none. */
+  /** Absolute path inside the image; undefined when it does not contain Node. */
   readonly node?: string;
-  /** Which C library its programs use; undefined: none was seen. */
+  /** The C library of its programs; undefined when none was found. */
   readonly libc?: 'glibc' | 'musl';
-  /** Is the C++ library there, which Node's own builds need? */
+  /** Whether it contains the C++ library that Node's official builds need. */
   readonly hasCxx: boolean;
-  /** Layers that could not be looked into. */
+  /** How many layers could not be read. */
   readonly closed: number;
 }
 
-/** Oldest Node that the runner runs on. */
+/** The oldest Node that can run the runner. */
 const oldestNode: readonly [number, number] = [20, 19];
 const knownFolders = ['usr/local/bin', 'usr/bin', 'bin', 'nodejs/bin', 'opt/nodejs/bin', 'opt/node/bin'];
 
 /**
- * The path of Node as the image's configuration gives it away, which costs nothing: the official images and those made
- * from them, and images that begin with Node's path. Undefined: the layers must be looked at.
+ * The path of Node according to the image's configuration, which costs nothing to read. It works for the official
+ * images, images made from them, and images whose entry point is Node. Undefined: the layers must be searched.
  * @throws FaultError `image-without-node` when its Node is too old.
  */
 export function nodeByConfig(image: SourceImage): string | undefined {
@@ -31,21 +31,21 @@ export function nodeByConfig(image: SourceImage): string | undefined {
   const env = environmentOf(image.config);
   const [program] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (program?.startsWith('/') === true && program.endsWith('/node')) return program;
-  // nvm sets NODE_VERSION, too, but puts Node elsewhere.
+  // nvm sets NODE_VERSION too, but installs Node elsewhere.
   const official = env.has('YARN_VERSION') || config.Entrypoint?.[0] === 'docker-entrypoint.sh';
   const version = /^(\d+)\.(\d+)\.\d+$/.exec(env.get('NODE_VERSION') ?? '');
   if (!official || version === null) return undefined;
   const [major, minor] = [Number(version[1]), Number(version[2])];
   if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1]))
-    throw withoutNode(image, `has Node ${version[0]}, and the runner needs ${oldestNode.join('.')} or newer`);
+    throw withoutNode(image, `has Node ${version[0]}, but the runner needs ${oldestNode.join('.')} or newer`);
   return '/usr/local/bin/node';
 }
 
 /**
- * Looks for Node and the C library in the layers, from the uppermost down.
- * @param whole True: down to the lowest layer, also when Node was found above it.
+ * Searches the layers for Node and the C library, from the top down.
+ * @param whole True: continue to the lowest layer even if Node was found above it.
  */
-export async function lookForNode(registry: RegistryClient, image: SourceImage, whole = false): Promise<FoundNode> {
+export async function searchForNode(registry: RegistryClient, image: SourceImage, whole = false): Promise<FoundNode> {
   const wanted = candidates(image.config);
   const removed: string[] = [];
   const found = new Set<string>();
@@ -66,7 +66,7 @@ export async function lookForNode(registry: RegistryClient, image: SourceImage, 
       libc ??= libcOf(path);
       hasCxx ||= /(?:^|\/)libstdc\+\+\.so\.6$/.test(path);
     }
-    // Nothing below can be preferred to the first one.
+    // Nothing in a lower layer can be preferred to the first candidate.
     if (!whole && wanted[0] !== undefined && found.has(wanted[0])) break;
   }
   const node = wanted.find((path) => found.has(path));
@@ -78,7 +78,7 @@ export async function lookForNode(registry: RegistryClient, image: SourceImage, 
   };
 }
 
-/** The fault of an image that cannot run the runner. @param why Continues `IMAGE …`. */
+/** The fault of an image that cannot run the runner. @param why Continues the sentence `IMAGE …`. */
 export function withoutNode(image: SourceImage, why: string): FaultError {
   return new FaultError(fault('image-without-node', { why: `${formatReference(image.reference)} ${why}.` }));
 }
@@ -99,7 +99,7 @@ function environmentOf({ config }: ImageConfig): ReadonlyMap<string, string> {
   );
 }
 
-/** What a layer takes away from those below: `a/.wh.b` removes `a/b`, `a/.wh..wh..opq` everything in `a`. */
+/** The path that an entry removes from lower layers: `a/.wh.b` removes `a/b`, `a/.wh..wh..opq` everything in `a`. */
 function whiteout(path: string): string | undefined {
   const match = /^(.*\/)?\.wh\.(.+)$/.exec(path);
   if (match === null) return undefined;

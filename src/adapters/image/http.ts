@@ -17,20 +17,20 @@ export interface HttpRequest {
   readonly body?: HttpBody | Uint8Array;
 }
 
-/** Sends requests over connections that stay open between them. */
+/** Sends requests over connections that remain open between them. */
 export interface Http {
   /**
    * @throws LostConnection when no answer came, or none within the idle time.
-   * @throws what reading the body throws.
+   * @throws whatever reading the body throws.
    */
   send(request: HttpRequest): Promise<IncomingMessage>;
   close(): void;
 }
 
-/** No answer came: what the server did is unknown. */
+/** No answer came, so it is unknown what the server did. */
 export class LostConnection extends Error {
   override readonly name = 'LostConnection';
-  /** True: another try would end the same way. */
+  /** True when another try would end the same way. */
   readonly isFinal: boolean;
 
   constructor(message: string, isFinal = false) {
@@ -39,15 +39,15 @@ export class LostConnection extends Error {
   }
 }
 
-/** No such host, or a certificate or protocol that is not what it should be: waiting does not mend it. */
+/** An unknown host, or an invalid certificate or protocol: waiting does not help. */
 const finalCodes =
   /^(?:ENOTFOUND|EPROTO|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH)/;
 
-/** How long a connection may say nothing. */
+/** How long a connection may be silent. */
 const idleMs = 60_000;
 const sockets = 6;
 
-/** Node's own client: `fetch` would cost 20 ms to load, and follows redirects in its own way. */
+/** Uses Node's own client: `fetch` takes 20 ms to load, and follows redirects in its own way. */
 export function createHttp(signal?: AbortSignal): Http {
   const plain = new PlainAgent({ keepAlive: true, maxSockets: sockets });
   const secure = new Agent({ keepAlive: true, maxSockets: sockets });
@@ -67,13 +67,13 @@ export function createHttp(signal?: AbortSignal): Http {
       return new Promise((resolve, reject) => {
         outgoing.setTimeout(idleMs, () => outgoing.destroy(new LostConnection(`silent for ${idleMs / 1000} s`)));
         outgoing.on('response', resolve);
-        outgoing.on('error', (error) => reject(signal?.aborted === true ? signal.reason : lost(error)));
+        outgoing.on('error', (error) => reject(signal?.aborted === true ? signal.reason : asLostConnection(error)));
         const { body } = request;
         if (body === undefined || body instanceof Uint8Array) outgoing.end(body);
         else
           pipeline(Readable.from(body.open(), { objectMode: false }), outgoing).catch((error: unknown) => {
-            // An answer that came early, such as 413, is worth more than the rest of the body.
-            reject(signal?.aborted === true ? signal.reason : lost(error));
+            // An early answer, such as 413, is worth more than the rest of the body.
+            reject(signal?.aborted === true ? signal.reason : asLostConnection(error));
           });
       });
     },
@@ -88,15 +88,15 @@ function sizeOf(body: HttpBody | Uint8Array): number {
   return body instanceof Uint8Array ? body.length : body.size;
 }
 
-/** What the system or the peer did to the connection is a loss; anything else is thrown on as it is. */
-function lost(error: unknown): unknown {
+/** What the system or the peer did to the connection becomes a lost connection; other errors remain as they are. */
+function asLostConnection(error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === undefined || error instanceof LostConnection) return error;
   const text = message.includes(code) ? message : `${message} (${code})`;
   return new LostConnection(text.trim(), finalCodes.test(code));
 }
 
-/** The whole body of an answer. @throws LostConnection when it ends early. */
+/** Reads the whole body of an answer. @throws LostConnection when it ends early. */
 export async function readAll(answer: IncomingMessage, limit = 8 * 1024 * 1024): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let size = 0;
@@ -113,6 +113,6 @@ export async function* bodyOf(answer: IncomingMessage): AsyncGenerator<Buffer> {
   try {
     for await (const piece of answer) yield piece as Buffer;
   } catch (error) {
-    throw lost(error);
+    throw asLostConnection(error);
   }
 }

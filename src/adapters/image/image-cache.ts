@@ -2,26 +2,27 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What this machine remembers of images, so that a run asks the registry once. It may forget at any time. */
+/** What this machine knows about images, so that a run asks the registry only once. Entries may vanish at any time. */
 export interface ImageCache {
-  /** A plain object that was kept under this key. */
+  /** The object that was stored under this key. */
   read(key: string): Readonly<Record<string, unknown>> | undefined;
   write(key: string, value: Readonly<Record<string, unknown>>): void;
 }
 
-/** A cache that remembers nothing. */
+/** A cache that never stores anything. */
 export const noCache: ImageCache = { read: () => undefined, write: () => {} };
 
-/** Learns what another cache knows anew. */
+/** Wraps a cache so that it is written but never read. */
 export function forgetful(cache: ImageCache): ImageCache {
   return { read: () => undefined, write: (key, value) => cache.write(key, value) };
 }
 
-/** Above this many entries the older half goes: registries and images come and go. */
+/** Above this many entries, the older half is removed: registries and images change over time. */
 const most = 256;
 
 /**
- * Remembers in files of a folder, made when it is needed. Whoever cannot write there asks the registry more often.
+ * Keeps entries as files in a folder, which is made when needed. If the folder is not writable, the registry is asked
+ * more often.
  * @param folder Absolute path.
  */
 export function createImageCache(folder: string): ImageCache {
@@ -44,7 +45,7 @@ export function createImageCache(folder: string): ImageCache {
         renameSync(draft, fileOf(key));
         thin(folder);
       } catch {
-        // A disk that is full or read-only costs time, not the run.
+        // A disk that is full or read-only costs time, but does not fail the run.
       }
     },
   };

@@ -1,17 +1,17 @@
-/** What a tag tells about an image. */
+/** What a tag says about an image. */
 export interface ImageTagOptions {
   /** Version of godwit. */
   readonly version: string;
   /** Digest of the image. */
   readonly digest: string;
-  /** Hash of its bundle in hex; absent: it has none. */
+  /** Hash of its bundle in hex; absent: the image contains no bundle. */
   readonly bundle?: { readonly hash: string };
   readonly environment?: string;
 }
 
 /**
- * The tag of an image: `runner-<version>-<image>`, or `bundle-<environment>-<bundle>-<image>`, with twelve digits of each
- * hash. It names one image for ever: a tag that moved would leave what it named before to any clean-up, and
+ * The tag of an image: `runner-<version>-<image>`, or `bundle-<environment>-<bundle>-<image>`, with twelve digits of
+ * each hash. A tag names one image for ever: moving a tag would expose the previous image to any clean-up, and
  * repositories with immutable tags would refuse it.
  */
 export function imageTag({ version, digest, bundle, environment }: ImageTagOptions): string {
@@ -20,7 +20,9 @@ export function imageTag({ version, digest, bundle, environment }: ImageTagOptio
   return `bundle-${environment === undefined ? '' : `${plain(environment)}-`}${short(bundle.hash)}-${image}`;
 }
 
-/** The environment that a tag's bundle is of; undefined: it is of no bundle. Empty: of none in particular. */
+/**
+ * The environment of a tag's bundle; undefined when the tag has no bundle, empty when the bundle has no environment.
+ */
 export function environmentOfTag(tag: string): string | undefined {
   return /^bundle-(?:(.+)-)?[0-9a-f]{12}-[0-9a-f]{12}$/.exec(tag)?.slice(1)[0] ?? (isBundle(tag) ? '' : undefined);
 }

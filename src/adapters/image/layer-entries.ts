@@ -8,12 +8,12 @@ import type { RegistryClient } from './registry-client.ts';
 import { damaged } from './registry-fault.ts';
 import { readTar, type TarEntry } from '../tar/read-tar.ts';
 
-/** Can godwit look into this layer? Those that Node cannot decompress, or that lie elsewhere, stay closed. */
+/** Can godwit read this layer? Not if Node cannot decompress it, or if it is kept elsewhere. */
 export function isReadable(layer: Descriptor): boolean {
   return /tar(?:[.+]gzip)?$/.test(layer.mediaType) && layer.urls === undefined;
 }
 
-/** The entries of a layer, while it is being read from the registry. @throws FaultError `image-damaged` */
+/** The entries of a layer, read from the registry as they arrive. @throws FaultError `image-damaged` */
 export async function* layerEntries(
   registry: RegistryClient,
   from: RepositoryName,
@@ -22,13 +22,13 @@ export async function* layerEntries(
   const unpacked = layer.mediaType.endsWith('gzip') ? createGunzip() : new PassThrough();
   const packed = Readable.from(registry.readBlob(from, layer), { objectMode: false });
   const piped = pipeline(packed, unpacked).catch(() => {
-    // Whoever reads `unpacked` meets the same error.
+    // The reader of `unpacked` gets the same error.
   });
   try {
     yield* readTar(unpacked);
   } catch (error) {
     if (isFaultError(error) || (error as Error).name === 'AbortError') throw error;
-    throw damaged({ ...from, words: 'reading', writes: false }, `${layer.digest}: ${(error as Error).message}`);
+    throw damaged({ ...from, activity: 'reading', writes: false }, `${layer.digest}: ${(error as Error).message}`);
   } finally {
     packed.destroy();
     unpacked.destroy();

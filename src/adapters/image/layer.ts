@@ -5,17 +5,17 @@ import { memorySource } from '../files/byte-source.ts';
 import type { BundleFile } from '../bundle/bundle-files.ts';
 import { writeTar, type TarFile } from '../tar/write-tar.ts';
 
-/** A layer that was made here, ready to be uploaded. */
+/** A layer that was made here, ready to upload. */
 export interface Layer {
   readonly digest: string;
   readonly size: number;
-  /** Digest of the archive before it was compressed: what the image's configuration calls it by. */
+  /** Digest of the uncompressed archive, by which the image's configuration refers to the layer. */
   readonly diffId: string;
-  /** Made when it is asked for, where that takes long and is seldom needed. */
+  /** Made on request, where that takes long and is seldom needed. */
   bytes(): Promise<Buffer>;
 }
 
-/** Where the runner and the bundle lie in an image. */
+/** The folder of the runner and the bundle in an image. */
 export const imageFolder = 'godwit';
 
 /** Packs files into a layer: tar and gzip, the same bytes for the same files. */
@@ -26,7 +26,7 @@ export async function makeLayer(files: readonly TarFile[]): Promise<Layer> {
     for await (const piece of source as AsyncIterable<Buffer>) packed.push(piece);
   });
   const bytes = Buffer.concat(packed);
-  // The header names the system that compressed; unknown everywhere, so that it does not matter.
+  // The header names the system that compressed; “unknown” everywhere gives the same bytes on each system.
   bytes[9] = 255;
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   return { digest, size: bytes.length, diffId: `sha256:${archive.digest('hex')}`, bytes: () => Promise.resolve(bytes) };
@@ -42,7 +42,7 @@ async function* hashed(
   }
 }
 
-/** The layer of the runner: `/godwit/runner.js`, and what makes Node read it as a module. */
+/** The layer of the runner: `/godwit/runner.js`, and a file that makes Node read it as a module. */
 export function runnerLayer(runner: Uint8Array): Promise<Layer> {
   return makeLayer([
     { path: `${imageFolder}/runner.js`, mode: 0o644, source: memorySource(runner) },

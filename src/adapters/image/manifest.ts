@@ -25,14 +25,14 @@ export interface ImageIndex {
   readonly manifests: readonly Descriptor[];
 }
 
-/** A manifest or an index in the bytes that its digest is of. */
+/** A manifest or an index, with the bytes that its digest was computed from. */
 export interface ManifestDocument {
   readonly mediaType: string;
   readonly digest: string;
   readonly bytes: Buffer;
 }
 
-/** The configuration of an image, as far as it is read or written here; what else it holds stays. */
+/** The fields of an image's configuration that are read or written here; other fields remain. */
 export interface ImageConfig {
   readonly architecture: string;
   readonly os: string;
@@ -49,7 +49,7 @@ export interface ImageConfig {
   readonly history?: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** The two families of media types; an image keeps to the one of its base. */
+/** The two families of media types; an image keeps the family of its base. */
 export const mediaTypes = {
   oci: {
     manifest: 'application/vnd.oci.image.manifest.v1+json',
@@ -65,7 +65,7 @@ export const mediaTypes = {
   },
 } as const;
 
-/** What is asked for, best first. */
+/** The accepted media types, best first. */
 export const acceptedManifests = [
   mediaTypes.oci.manifest,
   mediaTypes.oci.index,
@@ -78,7 +78,10 @@ export function familyOf(manifest: Pick<ImageManifest, 'mediaType'>): (typeof me
   return manifest.mediaType === mediaTypes.docker.manifest ? mediaTypes.docker : mediaTypes.oci;
 }
 
-/** Reads a manifest or an index; undefined: it is neither. A missing media type is taken from the answer's header. */
+/**
+ * Reads a manifest or an index; undefined when the document is neither. A missing media type is taken from the answer's
+ * header.
+ */
 export function parseManifest(document: ManifestDocument): ImageManifest | ImageIndex | undefined {
   const content = parseJson(document.bytes) as Partial<ImageManifest & ImageIndex> | undefined;
   if (typeof content !== 'object' || content === null || (content.schemaVersion as unknown) !== 2) return undefined;
@@ -90,12 +93,11 @@ export function parseManifest(document: ManifestDocument): ImageManifest | Image
   return { ...(content as ImageManifest), mediaType };
 }
 
-/** Is it for several platforms? */
 export function isIndex(manifest: ImageManifest | ImageIndex): manifest is ImageIndex {
   return 'manifests' in manifest;
 }
 
-/** Reads the configuration of an image; undefined: it is none. */
+/** Reads the configuration of an image; undefined when the bytes are not one. */
 export function parseConfig(bytes: Buffer): ImageConfig | undefined {
   const content = parseJson(bytes) as Partial<ImageConfig> | undefined;
   const isOne =

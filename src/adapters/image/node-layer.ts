@@ -1,6 +1,6 @@
 import { memorySource } from '../files/byte-source.ts';
 import { findBase, type BaseImageOptions } from './base-image.ts';
-import { lookForNode, nodeByConfig, withoutNode, type FoundNode } from './find-node.ts';
+import { searchForNode, nodeByConfig, withoutNode, type FoundNode } from './find-node.ts';
 import type { ImageCache } from './image-cache.ts';
 import { imageFolder, makeLayer, type Layer } from './layer.ts';
 import { isReadable, layerEntries } from './layer-entries.ts';
@@ -8,21 +8,22 @@ import { formatReference } from './reference.ts';
 import type { RegistryClient } from './registry-client.ts';
 import type { SourceImage } from './source-image.ts';
 
-/** Where a Node that was laid upon an image lies in it. */
+/** The path of Node after it was added to an image. */
 export const laidNode = `/${imageFolder}/node/bin/node`;
 
-/** Which image needs a Node, and which one has it. */
+/** Which image needs Node, and which one provides it. */
 export interface NodeLayerOptions {
   readonly own: SourceImage;
-  /** What was seen in it. */
+  /** What the search found in the image. */
   readonly found: FoundNode;
   readonly base: BaseImageOptions;
 }
 
 /**
- * Takes Node out of the base image, for an image that has none. What the layer looks like is remembered: taking it out
- * again costs seconds, and is needed only if the registry lacks it.
- * @throws FaultError `image-without-node` when it could not run there: no C library, another one, no C++ library.
+ * Takes Node from the base image, for an image that lacks it. The descriptor of the layer is cached: extracting Node
+ * again takes seconds, and is needed only if the registry lacks the layer.
+ * @throws FaultError `image-without-node` when Node could not run there: no C library, a different one, or no C++
+ * library.
  */
 export async function nodeLayer(
   registry: RegistryClient,
@@ -31,11 +32,8 @@ export async function nodeLayer(
 ): Promise<Layer> {
   const { own, found: snapshot, base } = options;
   if (snapshot.closed > 0)
-    throw withoutNode(
-      own,
-      `has ${snapshot.closed} layers that godwit cannot look into; name Node's path under image.node`,
-    );
-  if (snapshot.libc === undefined) throw withoutNode(own, 'has no Node, and no C library that one could run with');
+    throw withoutNode(own, `has ${snapshot.closed} layers that godwit cannot read; set image.node to the path of Node`);
+  if (snapshot.libc === undefined) throw withoutNode(own, 'has neither Node nor a C library that Node could run with');
   if (!snapshot.hasCxx) throw withoutNode(own, 'has no Node, and lacks libstdc++.so.6, which Node needs');
   const { zlib } = process.versions;
   const key = `node layer ${formatReference(base.base)} ${base.platform.architecture} ${snapshot.libc} zlib ${zlib}`;
@@ -50,9 +48,9 @@ export async function nodeLayer(
 async function takeNode(registry: RegistryClient, cache: ImageCache, options: NodeLayerOptions): Promise<Layer> {
   const { own, found: snapshot } = options;
   const { image: base } = await findBase(registry, cache, options.base);
-  const seen = await lookForNode(registry, base, true);
+  const seen = await searchForNode(registry, base, true);
   const node = nodeByConfig(base) ?? seen.node;
-  if (node === undefined) throw withoutNode(base, 'has no Node that could be laid upon your image');
+  if (node === undefined) throw withoutNode(base, 'has no Node that could be added to your image');
   if (seen.libc !== snapshot.libc)
     throw withoutNode(
       own,
@@ -63,7 +61,7 @@ async function takeNode(registry: RegistryClient, cache: ImageCache, options: No
   return await makeLayer([{ path: laidNode.slice(1), mode: 0o755, source: memorySource(bytes) }]);
 }
 
-/** The bytes of a file in the uppermost layer that has it. */
+/** The bytes of a file in the uppermost layer that contains it. */
 async function fileOf(registry: RegistryClient, image: SourceImage, path: string): Promise<Buffer | undefined> {
   for (const layer of image.manifest.layers.toReversed().filter(isReadable)) {
     for await (const entry of layerEntries(registry, image.reference, layer)) {

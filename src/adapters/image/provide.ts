@@ -6,35 +6,35 @@ import type { RegistryClient } from './registry-client.ts';
 import type { SourceImage } from './source-image.ts';
 import type { Blob } from './upload.ts';
 
-/** How far the work is: bytes of everything that has to travel. */
+/** Progress in bytes of everything that has to travel. */
 export interface ImageProgress {
-  /** `copy`: layers of the image that is built upon; `upload`: what was made here. */
+  /** `copy`: layers of the base image; `upload`: what was made here. */
   readonly step: 'copy' | 'upload';
   readonly sent: number;
   readonly total: number;
 }
 
-/** Everything an image consists of, and where it is wanted. */
+/** Everything that an image consists of, and where to put it. */
 export interface ProvideOptions {
   readonly target: RepositoryName;
   readonly source: SourceImage;
-  /** Where the source's layers are taken from when the target lacks them. */
+  /** Where the source's layers are copied from if the target lacks them. */
   readonly origin: RepositoryName;
   readonly made: readonly Layer[];
   readonly image: AssembledImage;
   readonly onProgress?: (progress: ImageProgress) => void;
 }
 
-/** Blobs under way at once. */
+/** How many blobs are transferred at once. */
 const atOnce = 4;
 
 /**
- * Brings all blobs of an image into the target repository: those that are there are left alone.
- * @returns True when some of the source had to be brought.
+ * Transfers all blobs of an image to the target repository; existing ones are skipped.
+ * @returns True when some of the source had to be copied.
  */
 export async function provideBlobs(registry: RegistryClient, options: ProvideOptions): Promise<boolean> {
   const { target, source, origin, made, image } = options;
-  // Layers that lie elsewhere by their manifest are not ours to copy.
+  // Layers that the manifest declares to be elsewhere are not ours to copy.
   const below = [source.manifest.config, ...source.manifest.layers].filter((one) => one.urls === undefined);
   const { digest: config, bytes } = image.config;
   const own = [...made, { digest: config, size: bytes.length, bytes: () => Promise.resolve(bytes) }];
@@ -73,14 +73,14 @@ async function sendAll(
 ): Promise<void> {
   const total = blobs.reduce((sum, { size }) => sum + size, 0);
   const sent = new Map<string, number>();
-  const tell = (digest: string, bytes: number): void => {
+  const report = (digest: string, bytes: number): void => {
     sent.set(digest, bytes);
     options.onProgress?.({ step, sent: [...sent.values()].reduce((sum, one) => sum + one, 0), total });
   };
   await eachAtOnce(blobs, async (blob) => {
     const mount = from === undefined || from === options.target.repository ? {} : { from };
-    await registry.writeBlob(options.target, blob, { ...mount, onBytes: (bytes) => tell(blob.digest, bytes) });
-    tell(blob.digest, blob.size);
+    await registry.writeBlob(options.target, blob, { ...mount, onBytes: (bytes) => report(blob.digest, bytes) });
+    report(blob.digest, blob.size);
   });
 }
 
@@ -93,7 +93,7 @@ function blobOf({ digest, size, bytes }: Pick<Layer, 'digest' | 'size' | 'bytes'
     digest,
     size,
     async *open() {
-      // In pieces, so that progress can be told.
+      // In pieces, so that progress can be reported.
       const all = await bytes();
       for (let at = 0; at < size; at += 1 << 20) yield all.subarray(at, at + (1 << 20));
     },
@@ -104,7 +104,7 @@ function unique(blobs: readonly Blob[]): readonly Blob[] {
   return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
 }
 
-/** The first failure ends it, after what is under way has ended. */
+/** The first failure ends the work, once everything under way has finished. */
 async function eachAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const rest = [...items];
   let failed = false;

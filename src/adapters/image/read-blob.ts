@@ -6,11 +6,12 @@ import type { RepositoryName } from './reference.ts';
 import { damaged, unreachable, type Doing } from './registry-fault.ts';
 
 /**
- * The bytes of a blob. The last piece is held back until all of them have the digest that was asked for, so that nobody
- * can take a damaged blob for a whole one. A connection that is lost on the way is made again, and goes on where it was.
+ * Reads the bytes of a blob. The last piece is held back until all of them match the requested digest, so that nobody
+ * can mistake a damaged blob for a complete one. A connection that is lost on the way is opened again, and reading
+ * continues where it was.
  */
 export async function* readBlob(exchange: Exchange, from: RepositoryName, blob: Descriptor): AsyncGenerator<Buffer> {
-  const doing: Doing = { ...from, words: 'reading a layer of', writes: false };
+  const doing: Doing = { ...from, activity: 'reading a layer of', writes: false };
   const hash = createHash('sha256');
   let held: Buffer | undefined;
   let size = 0;
@@ -33,7 +34,7 @@ async function* resumed(
 ): AsyncGenerator<Buffer> {
   let at = 0;
   for (let tried = 1; ; tried += 1) {
-    const answer = await exchange.ask({
+    const answer = await exchange.send({
       method: 'GET',
       path: `${from.repository}/blobs/${blob.digest}`,
       ...(at === 0 ? {} : { headers: { range: `bytes=${at}-` } }),
@@ -41,7 +42,7 @@ async function* resumed(
       doing,
       expect: at === 0 ? [200] : [200, 206],
     });
-    // Who takes no ranges begins again.
+    // A server that does not support ranges starts from the beginning.
     let skip = answer.statusCode === 200 ? at : 0;
     try {
       for await (const piece of bodyOf(answer)) {

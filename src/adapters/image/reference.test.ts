@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatReference, isGoogleHost, isLoopback, parseReference, registryUrl } from './reference.ts';
+import { formatReference, isGoogleHost, isLoopbackRegistry, parseReference, registryUrl } from './reference.ts';
 
 const digest = `sha256:${'0a'.repeat(32)}`;
 
@@ -95,7 +95,7 @@ test('plain HTTP is for loopback alone', () => {
     'http://[::1]:80',
   ]);
   for (const host of ['localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1:5000', 'example', '128.0.0.1'])
-    expect([isLoopback(host), registryUrl(host)]).toEqual([false, `https://${host}`]);
+    expect([isLoopbackRegistry(host), registryUrl(host)]).toEqual([false, `https://${host}`]);
   expect(registryUrl('docker.io')).toBe('https://registry-1.docker.io');
 });
 

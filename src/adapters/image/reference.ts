@@ -3,7 +3,7 @@ import { err, ok, type Outcome } from '../../kit/outcome.ts';
 
 /** A repository of images in a registry. */
 export interface RepositoryName {
-  /** With port where there is one: `us-central1-docker.pkg.dev`, `127.0.0.1:5000`. */
+  /** Includes the port if there is one: `us-central1-docker.pkg.dev`, `127.0.0.1:5000`. */
   readonly host: string;
   /** `acme-dev/godwit/runner` */
   readonly repository: string;
@@ -11,7 +11,7 @@ export interface RepositoryName {
 
 /** One image of a repository, by tag or by digest. */
 export interface ImageReference extends RepositoryName {
-  /** Ignored by registries when a digest is there. */
+  /** Registries ignore it when there is a digest. */
   readonly tag?: string;
   /** `sha256:` and 64 hexadecimal digits. */
   readonly digest?: string;
@@ -26,26 +26,29 @@ const digestPattern = /^sha256:[0-9a-f]{64}$/;
 const dockerHub = 'docker.io';
 
 /**
- * Reads the name of an image as container tools write it. Without a host it is one of Docker Hub's, without a
- * tag and digest it is `latest`.
- * @returns `image-reference` when it is none, with what is wrong.
+ * Parses the name of an image as container tools write it. Without a host it refers to Docker Hub, without a tag and
+ * digest to `latest`.
+ * @returns `image-reference` with what is wrong, when the text is not a valid name.
  * @example
  * parseReference('node:22-slim'); // host docker.io, repository library/node, tag 22-slim
  */
 export function parseReference(text: string): Outcome<ImageReference> {
   const [named = '', digest, ...more] = text.split('@');
-  if (more.length > 0) return wrong(text, 'It has more than one @');
+  if (more.length > 0) return wrong(text, 'The name has more than one @');
   if (digest !== undefined && !digestPattern.test(digest))
     return wrong(text, `Its digest is not sha256: and 64 hexadecimal digits in lower case`);
   const { host, path } = splitHost(named);
-  if (!hostPattern.test(host)) return wrong(text, `${quoted(host)} is no host`);
+  if (!hostPattern.test(host)) return wrong(text, `${quoted(host)} is not a host name`);
   const colon = path.lastIndexOf(':');
   const repository = withLibrary(host, colon < 0 ? path : path.slice(0, colon));
   const tag = colon < 0 ? undefined : path.slice(colon + 1);
   if (!repositoryPattern.test(repository))
-    return wrong(text, `${quoted(repository)} is no repository: lower-case letters, digits and . _ - between them`);
+    return wrong(
+      text,
+      `${quoted(repository)} is not a repository name: use lower-case letters, digits and . _ - between them`,
+    );
   if (repository.length > 255) return wrong(text, 'Its repository is longer than 255 characters');
-  if (tag !== undefined && !tagPattern.test(tag)) return wrong(text, `${quoted(tag)} is no tag`);
+  if (tag !== undefined && !tagPattern.test(tag)) return wrong(text, `${quoted(tag)} is not a tag`);
   if (digest !== undefined) return ok({ host, repository, ...(tag === undefined ? {} : { tag }), digest });
   return ok({ host, repository, tag: tag ?? 'latest' });
 }
@@ -55,24 +58,24 @@ export function formatReference({ host, repository, tag, digest }: ImageReferenc
   return `${host}/${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
 }
 
-/** The base URL of a registry's API. Plain HTTP is for loopback alone: nothing leaves the machine unencrypted. */
+/** The base URL of a registry's API. Plain HTTP is only used on loopback: nothing leaves the machine unencrypted. */
 export function registryUrl(host: string): string {
-  // Docker Hub's name is one thing, the address of its registry another.
+  // Docker Hub's name differs from the address of its registry.
   if (host === dockerHub) return 'https://registry-1.docker.io';
-  return `${isLoopback(host) ? 'http' : 'https'}://${host}`;
+  return `${isLoopbackRegistry(host) ? 'http' : 'https'}://${host}`;
 }
 
-/** Is this host, with or without a port, the machine itself? */
-export function isLoopback(host: string): boolean {
+/** Is this host, with or without a port, this machine? */
+export function isLoopbackRegistry(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(host);
 }
 
-/** A registry of Google's, which takes Google's access tokens. */
+/** True for Google's registries, which accept Google's access tokens. */
 export function isGoogleHost(host: string): boolean {
   return /^(?:[\w-]+\.)?(?:gcr\.io|pkg\.dev)$/.test(host);
 }
 
-/** The first part is a host if it looks like one: with a dot or a port, or `localhost`. */
+/** The first part is a host if it looks like one: if it contains a dot or a port, or is `localhost`. */
 function splitHost(named: string): { readonly host: string; readonly path: string } {
   const slash = named.indexOf('/');
   const first = slash < 0 ? '' : named.slice(0, slash);

@@ -8,38 +8,38 @@ import type { ImageReference, RepositoryName } from './reference.ts';
 import { damaged, type Doing } from './registry-fault.ts';
 import { upload, type Blob, type UploadOptions } from './upload.ts';
 
-/** How registries are spoken to. */
+/** How to talk to registries. */
 export interface RegistryClientOptions {
   readonly credentials: RegistryCredentials;
   readonly timeouts?: RegistryTimeouts;
-  /** Aborted: everything under way is dropped, and rejects with its reason. */
+  /** When aborted, everything under way is dropped and rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Told every token before it is used, for masking. */
+  /** Called with every token before it is used, for masking. */
   readonly register?: (secret: string) => void;
 }
 
 /**
- * Registries by their HTTP API (OCI distribution, Docker Registry v2). Everything that is read is held against its
- * digest. Every method throws a FaultError with a code of the catalogue when it cannot do what it is asked for.
+ * Accesses registries by their HTTP API (OCI distribution, Docker Registry v2). Everything that is read is checked
+ * against its digest. Every method throws a FaultError with a code of the catalogue when it fails.
  */
 export interface RegistryClient extends Disposable {
-  /** The digest of an image's manifest; undefined: there is none. One request without a body. */
+  /** The digest of an image's manifest; undefined when it does not exist. One request without a body. */
   findManifest(image: ImageReference): Promise<string | undefined>;
   readManifest(image: ImageReference): Promise<ManifestDocument>;
-  /** Puts a manifest under the tag of the reference, or, without one, under its digest. */
+  /** Writes a manifest under the tag of the reference, or, without one, under its digest. */
   writeManifest(image: ImageReference, document: ManifestDocument): Promise<void>;
-  /** Removes an image by its digest, with its tags; one that is not there is removed already. */
+  /** Removes an image by its digest, along with its tags; removing one that does not exist succeeds. */
   removeManifest(image: ImageReference): Promise<void>;
   hasBlob(from: RepositoryName, digest: string): Promise<boolean>;
   /** The bytes of a blob, piece by piece; the last piece comes only if all of them have the right digest. */
   readBlob(from: RepositoryName, blob: Descriptor): AsyncIterable<Buffer>;
-  /** Brings a blob into a repository. The caller has looked that it is not there. */
+  /** Writes a blob into a repository. The caller has checked that the repository lacks it. */
   writeBlob(into: RepositoryName, blob: Blob, options?: UploadOptions): Promise<'mounted' | 'uploaded'>;
   tags(of: RepositoryName): Promise<readonly string[]>;
 }
 
 /**
- * Opens a client; it keeps connections and tokens until it is disposed of.
+ * Opens a client. It keeps connections and tokens until it is disposed of.
  * @example
  * using registry = createRegistryClient({ credentials });
  * const digest = await registry.findManifest(reference);
@@ -55,15 +55,15 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     removeManifest: (image) => removeManifest(exchange, image),
     hasBlob: (from, digest) => hasBlob(exchange, from, digest),
     readBlob: (from, blob) => readBlob(exchange, from, blob),
-    writeBlob: (into, blob, wishes = {}) =>
-      upload({ exchange, target: into, blob, options: wishes, has: () => hasBlob(exchange, into, blob.digest) }),
+    writeBlob: (into, blob, options = {}) =>
+      upload({ exchange, target: into, blob, options, has: () => hasBlob(exchange, into, blob.digest) }),
     tags: (of) => tags(exchange, of),
     [Symbol.dispose]: () => http.close(),
   };
 }
 
 async function findManifest(exchange: Exchange, image: ImageReference): Promise<string | undefined> {
-  const answer = await exchange.ask({ ...manifestRequest(image), method: 'HEAD', expect: [200, 404] });
+  const answer = await exchange.send({ ...manifestRequest(image), method: 'HEAD', expect: [200, 404] });
   answer.resume();
   if (answer.statusCode === 404) return undefined;
   const digest = answer.headers['docker-content-digest'];
@@ -72,10 +72,10 @@ async function findManifest(exchange: Exchange, image: ImageReference): Promise<
 
 async function readManifest(exchange: Exchange, image: ImageReference): Promise<ManifestDocument> {
   const request = manifestRequest(image);
-  const answer = await exchange.ask({ ...request, method: 'GET', expect: [200] });
+  const answer = await exchange.send({ ...request, method: 'GET', expect: [200] });
   const bytes = await readAll(answer).catch(() => undefined);
-  // Cut off: once more, from the start.
-  const whole = bytes ?? (await readAll(await exchange.ask({ ...request, method: 'GET', expect: [200] })));
+  // The answer was cut off: read it again from the start.
+  const whole = bytes ?? (await readAll(await exchange.send({ ...request, method: 'GET', expect: [200] })));
   const digest = digestOf(whole);
   const reported = image.digest ?? answer.headers['docker-content-digest'];
   if (reported !== undefined && reported !== digest)
@@ -84,36 +84,36 @@ async function readManifest(exchange: Exchange, image: ImageReference): Promise<
 }
 
 async function writeManifest(exchange: Exchange, image: ImageReference, document: ManifestDocument): Promise<void> {
-  const answer = await exchange.ask({
+  const answer = await exchange.send({
     method: 'PUT',
     path: `${image.repository}/manifests/${image.tag ?? document.digest}`,
     headers: { 'content-type': document.mediaType },
     body: document.bytes,
     scope: { ...image, actions: 'pull,push' },
-    doing: { ...image, words: 'writing an image into', writes: true },
+    doing: { ...image, activity: 'writing an image into', writes: true },
     expect: [200, 201],
   });
   answer.resume();
 }
 
 async function removeManifest(exchange: Exchange, image: ImageReference): Promise<void> {
-  const answer = await exchange.ask({
+  const answer = await exchange.send({
     method: 'DELETE',
     path: `${image.repository}/manifests/${image.digest ?? image.tag ?? 'latest'}`,
     scope: { ...image, actions: 'pull,push,delete' },
-    doing: { ...image, words: 'removing an image of', writes: true },
+    doing: { ...image, activity: 'removing an image of', writes: true },
     expect: [200, 202, 404],
   });
   answer.resume();
 }
 
 async function hasBlob(exchange: Exchange, from: RepositoryName, digest: string): Promise<boolean> {
-  const answer = await exchange.ask({
+  const answer = await exchange.send({
     method: 'HEAD',
     path: `${from.repository}/blobs/${digest}`,
-    // Who asks is about to write.
+    // The caller is about to write.
     scope: { ...from, actions: 'pull,push' },
-    doing: { ...from, words: 'looking for a layer in', writes: true },
+    doing: { ...from, activity: 'looking for a layer in', writes: true },
     expect: [200, 404],
   });
   answer.resume();
@@ -126,11 +126,11 @@ async function tags(exchange: Exchange, of: RepositoryName): Promise<readonly st
   const found: string[] = [];
   let path: string | undefined = `${of.repository}/tags/list?n=${pageSize}`;
   while (path !== undefined) {
-    const answer = await exchange.ask({
+    const answer = await exchange.send({
       method: 'GET',
       path,
       scope: { ...of, actions: 'pull' },
-      doing: { ...of, words: 'listing the images of', writes: false },
+      doing: { ...of, activity: 'listing the images of', writes: false },
       expect: [200, 404],
     });
     const body = await readAll(answer);
@@ -154,6 +154,6 @@ function manifestRequest(image: ImageReference): {
     path: `${image.repository}/manifests/${name}`,
     headers: { accept: acceptedManifests },
     scope: { host: image.host, repository: image.repository, actions: 'pull' },
-    doing: { host: image.host, repository: image.repository, words: `reading ${name} of`, writes: false },
+    doing: { host: image.host, repository: image.repository, activity: `reading ${name} of`, writes: false },
   };
 }

@@ -1,61 +1,61 @@
 import { fault, FaultError } from '../../kit/fault.ts';
 import { isGoogleHost, type RepositoryName } from './reference.ts';
 
-/** What was being done when a registry said no: for the words of a finding. */
+/** What was being done when a registry refused, for the text of a finding. */
 export interface Doing extends RepositoryName {
   /** `reading the manifest of`, `writing a layer into` */
-  readonly words: string;
+  readonly activity: string;
   readonly writes: boolean;
 }
 
-/** What a registry answered with. */
+/** The answer of a registry that refused. */
 export interface RegistryRefusal {
   readonly status: number;
   readonly body: string;
 }
 
-/** The fault that an answer stands for. The texts of registries are quoted, shortened. */
+/** The fault for a refusal. The registry's text is quoted, shortened. */
 export function registryFault(doing: Doing, refusal: RegistryRefusal): FaultError {
   const { host, repository, writes } = doing;
   const { code, text } = messageOf(refusal);
-  const why = `${host} answered ${refusal.status} to ${doing.words} ${repository}${text}.`;
-  // Docker Hub does not tell a name that it does not know from one that is private.
+  const why = `${host} answered ${refusal.status} to ${doing.activity} ${repository}${text}.`;
+  // Docker Hub does not distinguish an unknown name from a private one.
   if (refusal.status === 401 && host === 'docker.io' && !writes) return new FaultError(fault('image-missing', { why }));
   if (refusal.status === 401 || refusal.status === 403)
     return new FaultError(fault('registry-denied', { why, fix: accessFix(doing) }));
-  // A repository that godwit only reads, at a registry that makes them by itself, is part of an image's name.
+  // When godwit only reads, an unknown repository is a wrong image name. At Google, people make repositories.
   if (refusal.status === 404 && (writes || (code === 'NAME_UNKNOWN' && isGoogleHost(host))))
     return new FaultError(fault('registry-no-repository', { why, fix: repositoryFix(doing) }));
   if (refusal.status === 404) return new FaultError(fault('image-missing', { why }));
   return new FaultError(fault('registry-refused', { why }));
 }
 
-/** It did not answer, or only that it cannot now. */
+/** The fault of a registry that does not answer, or cannot at present. */
 export function unreachable(doing: Doing, why: string, status?: number): FaultError {
   const limited = status === 429 && doing.host === 'docker.io';
   return new FaultError(
     fault('registry-unreachable', {
-      why: `${doing.host}, while ${doing.words} ${doing.repository}: ${why}.`,
+      why: `${doing.host}, while ${doing.activity} ${doing.repository}: ${why}.`,
       ...(limited ? { fix: hubLimitFix } : {}),
     }),
   );
 }
 
-/** Docker Hub counts by address, and many share one. */
+/** Docker Hub counts by address, and many users share one. */
 const hubLimitFix =
-  'Docker Hub limits how much is fetched without a name: `docker login`, or set `image.base` to a copy elsewhere, such as mirror.gcr.io/library/node:22-slim.';
+  'Docker Hub limits anonymous pulls: run `docker login`, or set `image.base` to a copy elsewhere, such as mirror.gcr.io/library/node:22-slim.';
 
-/** The bytes are not what their name says. */
+/** The fault of bytes that do not match their digest. */
 export function damaged(doing: Doing, why: string): FaultError {
   return new FaultError(fault('image-damaged', { why: `${doing.host}/${doing.repository}: ${why}.` }));
 }
 
 function accessFix({ host, repository, writes }: Doing): string {
   if (!isGoogleHost(host))
-    return `Log in: \`docker login ${host}\` writes what godwit reads from ~/.docker/config.json.`;
+    return `Run \`docker login ${host}\`; godwit reads the credentials from ~/.docker/config.json.`;
   const role = writes ? 'roles/artifactregistry.writer' : 'roles/artifactregistry.reader';
   const { name, project, location } = googleRepository(host, repository);
-  return `Give the account that runs godwit ${role}: \`gcloud artifacts repositories add-iam-policy-binding ${name} --project=${project} --location=${location} --role=${role} --member=…\`.`;
+  return `Grant the account that runs godwit ${role}: \`gcloud artifacts repositories add-iam-policy-binding ${name} --project=${project} --location=${location} --role=${role} --member=…\`.`;
 }
 
 function repositoryFix({ host, repository, writes }: Doing): string {
@@ -77,7 +77,7 @@ function messageOf({ body }: RegistryRefusal): { readonly code: string; readonly
     const [first] = errors;
     if (first !== undefined) return { code: first.code ?? '', text: `: ${short(first.message ?? first.code ?? '')}` };
   } catch {
-    // A page of a proxy, say.
+    // For example, a proxy's page.
   }
   const text = short(body.replaceAll(/<[^>]*>/g, ' '));
   return { code: '', text: text === '' ? '' : `: ${text}` };

@@ -6,7 +6,7 @@ import { imagesToRemove, type KeptImage } from './retention.ts';
 const day = 24 * 60 * 60 * 1000;
 const now = 1000 * day;
 
-/** Images of this kind, `count` of them, the youngest `youngest` days old, a day apart. */
+/** `count` images of this kind, a day apart, the youngest of them `youngest` days old. */
 function images(prefix: string, count: number, youngest: number): readonly KeptImage[] {
   return Array.from({ length: count }, (_, at) => {
     const digest = `sha256:${prefix}${at}`;

@@ -1,6 +1,6 @@
 import { environmentOfTag } from './image-tag.ts';
 
-/** An image as it is kept. */
+/** An image in the repository. */
 export interface KeptImage {
   readonly digest: string;
   readonly tags: readonly string[];
@@ -8,22 +8,22 @@ export interface KeptImage {
   readonly uploadedAt: number;
 }
 
-/** Which images are kept. */
+/** Which images to keep. */
 export interface RetentionPolicy {
-  /** So many of each environment's bundles, and so many without bundle, the newest ones. */
+  /** How many of the newest images to keep for each environment's bundles, and of those without bundle. */
   readonly newest: number;
-  /** And everything that is younger. */
+  /** All images younger than this are kept too. */
   readonly days: number;
 }
 
-/** Enough to go back to what ran lately, and little enough to cost next to nothing. */
+/** Enough to go back to recent versions, and little enough to cost next to nothing. */
 export const usualRetention: RetentionPolicy = { newest: 10, days: 30 };
 
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
- * Which images may go: those that are neither young, nor among the newest of their kind, nor in use. Copies of base
- * images stay, and so does what bears tags that are not godwit's.
+ * Which images may be removed: those that are neither young, nor among the newest of their kind, nor in use. Copies of
+ * base images remain, and so do images with tags that are not godwit's.
  * @param inUse Digests that jobs refer to.
  * @param now Milliseconds since 1970.
  * @returns Digests, oldest first.
@@ -51,7 +51,7 @@ export function imagesToRemove(
   return removed.toReversed();
 }
 
-/** What images are counted by; undefined: not ours to remove. */
+/** The kind by which images are counted; undefined when the image is not ours to remove. */
 function kindOf(tag: string): string | undefined {
   if (/^runner-.+-[0-9a-f]{12}$/.test(tag)) return 'runner';
   const environment = environmentOfTag(tag);

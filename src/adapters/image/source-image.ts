@@ -14,18 +14,18 @@ import { formatReference, type ImageReference } from './reference.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { damaged } from './registry-fault.ts';
 
-/** What images are made for: `linux`, `amd64`. */
+/** The platform that an image is for: `linux`, `amd64`. */
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
 }
 
-/** What Cloud Run executes. */
+/** The platform of Cloud Run. */
 export const cloudRunPlatform: Platform = { os: 'linux', architecture: 'amd64' };
 
 /** An image that others are built upon, for one platform. */
 export interface SourceImage {
-  /** By the digest of the manifest of this platform. */
+  /** By the digest of this platform's manifest. */
   readonly reference: ImageReference & { readonly digest: string };
   readonly document: ManifestDocument;
   readonly manifest: ImageManifest;
@@ -33,12 +33,12 @@ export interface SourceImage {
   readonly configBytes: Buffer;
 }
 
-/** Far above what honest configurations have. */
+/** Far above the size of any honest configuration. */
 const largestConfig = 4 * 1024 * 1024;
 
 /**
- * Reads an image's manifest and configuration; of an index, those of the platform.
- * @throws FaultError `image-missing`, `image-platform`, `image-damaged`, or what the registry has.
+ * Reads an image's manifest and configuration; from an index, those of the platform.
+ * @throws FaultError `image-missing`, `image-platform`, `image-damaged`, or a fault of the registry.
  */
 export async function readSource(
   registry: RegistryClient,
@@ -57,7 +57,7 @@ export async function readSource(
   return checked(image, { document, manifest, configBytes: Buffer.concat(pieces) }, platform);
 }
 
-/** Puts together what was read or kept; everything is held against its digest once more. */
+/** Builds a source image from documents that were read or cached; everything is checked against its digest again. */
 export function sourceOf(
   image: ImageReference,
   kept: { readonly document: ManifestDocument; readonly configBytes: Buffer },
@@ -76,9 +76,9 @@ function checked(
   platform: Platform,
 ): SourceImage {
   const config = parseConfig(parts.configBytes);
-  if (config === undefined) throw unreadable(image, 'its configuration is none of an image');
+  if (config === undefined) throw unreadable(image, 'its configuration is not that of an image');
   if (config.rootfs.diff_ids.length !== parts.manifest.layers.length)
-    throw unreadable(image, 'its configuration and its manifest have not the same number of layers');
+    throw unreadable(image, 'its configuration and its manifest list different numbers of layers');
   if (config.os !== platform.os || config.architecture !== platform.architecture)
     throw otherPlatform(image, platform, [`${config.os}/${config.architecture}`]);
   const { host, repository } = image;
@@ -91,7 +91,7 @@ function parsed(image: ImageReference, document: ManifestDocument): ImageManifes
   return content;
 }
 
-/** The image for the platform; the plainest one where there are variants. */
+/** The image for the platform; the plainest one if there are variants. */
 function chosen(image: ImageReference, index: ImageIndex, platform: Platform): ImageReference {
   const fitting = index.manifests.filter(
     (one) => one.platform?.os === platform.os && one.platform.architecture === platform.architecture,
@@ -108,10 +108,10 @@ function platformName({ platform }: Descriptor): readonly string[] {
 
 function otherPlatform(image: ImageReference, { os, architecture }: Platform, there: readonly string[]): FaultError {
   const has = there.length === 0 ? 'no platform at all' : [...new Set(there)].join(', ');
-  const why = `${formatReference(image)} is there for ${has}, not for ${os}/${architecture}, which the job needs.`;
+  const why = `${formatReference(image)} is available for ${has}, not for ${os}/${architecture}, which the job needs.`;
   return new FaultError(fault('image-platform', { why }));
 }
 
 function unreadable(image: ImageReference, why: string): FaultError {
-  return damaged({ ...image, words: 'reading', writes: false }, why);
+  return damaged({ ...image, activity: 'reading', writes: false }, why);
 }

@@ -4,14 +4,14 @@ import type { Google } from '../google/google.ts';
 import { listAll } from '../google/operations.ts';
 import { imagesToRemove, usualRetention, type KeptImage, type RetentionPolicy } from './retention.ts';
 
-/** Whose images are swept, and by which rule. */
+/** Which images to clean up, and by which policy. */
 export interface ImageSweep {
   readonly project: string;
   /** `us-central1` */
   readonly region: string;
-  /** The image without tag, as `createImage` is given it: `us-central1-docker.pkg.dev/acme-dev/godwit/runner`. */
+  /** The image without tag, as passed to `createImage`: `us-central1-docker.pkg.dev/acme-dev/godwit/runner`. */
   readonly image: string;
-  /** References or digests that jobs still name. */
+  /** References or digests that jobs still use. */
   readonly inUse: readonly string[];
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -19,7 +19,7 @@ export interface ImageSweep {
   readonly signal?: AbortSignal;
 }
 
-/** An image as `dockerImages.list` tells it. */
+/** An image as `dockerImages.list` returns it. */
 interface DockerImage {
   /** `us-central1-docker.pkg.dev/acme-dev/godwit/runner@sha256:…` */
   readonly uri?: string;
@@ -27,12 +27,13 @@ interface DockerImage {
   readonly uploadTime?: string;
 }
 
-/** Far more than a repository of godwit's holds between two sweeps. */
+/** Far more images than a repository of godwit's collects between two clean-ups. */
 const most = 5_000;
 
 /**
- * Removes images that the retention rule lets go, from Artifact Registry. One that is gone meanwhile counts as removed.
- * @returns The digests that were removed, or the finding of the first refusal: the rest stays for the next sweep.
+ * Removes images that the retention policy releases from Artifact Registry. An image that vanishes meanwhile counts as
+ * removed.
+ * @returns The digests that were removed, or the finding of the first refusal: the next clean-up handles the rest.
  * @example
  * await sweepImages(google, { project, region, image: `${host}/${project}/godwit/runner`, inUse, now: Date.now() });
  */
@@ -54,7 +55,7 @@ export async function sweepImages(google: Google, sweep: ImageSweep): Promise<Ou
   const removable = imagesToRemove(images, sweep.policy ?? usualRetention, { inUse, now: sweep.now });
   for (const digest of removable) {
     const version = `${parent}/packages/${encodeURIComponent(name)}/versions/${digest}`;
-    // `force` takes the tags along.
+    // `force` also removes the tags.
     const reply = await google.call({
       service: 'artifactregistry',
       method: 'DELETE',
@@ -75,7 +76,7 @@ function placeOf({ image }: ImageSweep): { readonly repository: string; readonly
   return { repository, name: name.join('/') };
 }
 
-/** Of an image of this name; what is dated in a way that is not understood is as good as new. */
+/** An image of this name. One whose date cannot be read is never removed. */
 function keptOf({ uri = '', tags = [], uploadTime = '' }: DockerImage, ending: string): readonly KeptImage[] {
   const [name = '', digest = ''] = uri.split('@');
   const uploadedAt = Date.parse(uploadTime);

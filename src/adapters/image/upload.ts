@@ -4,24 +4,24 @@ import { LostConnection, type HttpBody } from './http.ts';
 import { isGoogleHost, registryUrl, type RepositoryName } from './reference.ts';
 import { unreachable, type Doing } from './registry-fault.ts';
 
-/** A blob that can be read from its start as often as needed. */
+/** A blob that can be read from its start repeatedly. */
 export interface Blob {
   readonly digest: string;
   readonly size: number;
   open(): AsyncIterable<Uint8Array>;
 }
 
-/** How a blob is brought into a repository. */
+/** How to transfer a blob to a repository. */
 export interface UploadOptions {
-  /** Another repository of the same registry that has it: then it need not travel. */
+  /** Another repository of the same registry that has the blob, so that it need not travel. */
   readonly from?: string;
-  /** Told how many bytes of it have been sent. */
+  /** Called with the number of its bytes that have been sent. */
   readonly onBytes?: (sent: number) => void;
-  /** Size of a chunk, where chunks are used. */
+  /** Size of a chunk, if chunks are used. */
   readonly chunkBytes?: number;
 }
 
-/** What an upload works with. */
+/** What an upload needs. */
 export interface Uploading {
   readonly exchange: Exchange;
   readonly target: RepositoryName;
@@ -33,8 +33,8 @@ export interface Uploading {
 const usualChunk = 8 * 1024 * 1024;
 
 /**
- * Uploads a blob as a whole; in chunks when that was lost on the way, or is too much at once for the registry.
- * (Artifact Registry takes no chunks.)
+ * Uploads a blob as a whole; in chunks if it was lost on the way, or is too large for one request to the registry.
+ * (Artifact Registry does not accept chunks.)
  */
 export async function upload(work: Uploading): Promise<'mounted' | 'uploaded'> {
   const { exchange, target, blob, options } = work;
@@ -42,7 +42,7 @@ export async function upload(work: Uploading): Promise<'mounted' | 'uploaded'> {
   const mayChunk = !isGoogleHost(target.host) && blob.size > chunkBytes;
   let inChunks = false;
   for (let tried = 1; ; tried += 1) {
-    const opened = await begin(work, tried === 1 ? options.from : undefined);
+    const opened = await startUpload(work, tried === 1 ? options.from : undefined);
     if (opened.statusCode === 201) return 'mounted';
     const place = locationOf(work, opened);
     const sent = await sendLossless(() => (inChunks ? sendChunks(work, place, chunkBytes) : sendWhole(work, place)));
@@ -53,7 +53,7 @@ export async function upload(work: Uploading): Promise<'mounted' | 'uploaded'> {
   }
 }
 
-/** Done, or why it must be begun again. */
+/** Returns `done`, or why the upload must start again. */
 async function sendLossless(send: () => Promise<string>): Promise<string> {
   try {
     return await send();
@@ -63,9 +63,9 @@ async function sendLossless(send: () => Promise<string>): Promise<string> {
   }
 }
 
-async function begin({ exchange, target, blob }: Uploading, from: string | undefined): Promise<IncomingMessage> {
+async function startUpload({ exchange, target, blob }: Uploading, from: string | undefined): Promise<IncomingMessage> {
   const query = from === undefined ? '' : `?mount=${encodeURIComponent(blob.digest)}&from=${encodeURIComponent(from)}`;
-  const answer = await exchange.ask({
+  const answer = await exchange.send({
     method: 'POST',
     path: `${target.repository}/blobs/uploads/${query}`,
     scope: { ...target, actions: 'pull,push', ...(from === undefined ? {} : { from }) },
@@ -81,7 +81,7 @@ async function sendWhole(work: Uploading, place: URL): Promise<string> {
   const { blob, options } = work;
   place.searchParams.set('digest', blob.digest);
   const body: HttpBody = { size: blob.size, open: () => counted(blob.open(), options.onBytes) };
-  const answer = await ask(work, { method: 'PUT', path: place.href, expect: [201, 204, 404, 413], body });
+  const answer = await sendStep(work, { method: 'PUT', path: place.href, expect: [201, 204, 404, 413], body });
   return answer.statusCode === 201 || answer.statusCode === 204 ? 'done' : `it answered ${answer.statusCode}`;
 }
 
@@ -100,7 +100,12 @@ async function sendChunks(work: Uploading, first: URL, chunkBytes: number): Prom
     work.options.onBytes?.(at);
   }
   place.searchParams.set('digest', work.blob.digest);
-  const answer = await ask(work, { method: 'PUT', path: place.href, expect: [201, 204, 404], body: Buffer.alloc(0) });
+  const answer = await sendStep(work, {
+    method: 'PUT',
+    path: place.href,
+    expect: [201, 204, 404],
+    body: Buffer.alloc(0),
+  });
   return answer.statusCode === 404 ? 'it forgot the upload' : 'done';
 }
 
@@ -109,7 +114,7 @@ interface Received {
   readonly received: number;
 }
 
-/** Sends one chunk; when it is lost on the way, the registry knows how much of it has arrived. */
+/** Sends one chunk. If the answer is lost, the registry reports how much of it has arrived. */
 async function sendChunk(
   work: Uploading,
   place: URL,
@@ -117,7 +122,7 @@ async function sendChunk(
 ): Promise<Received> {
   const end = at + bytes.length;
   try {
-    const answer = await ask(work, {
+    const answer = await sendStep(work, {
       method: 'PATCH',
       path: place.href,
       headers: { 'content-type': 'application/octet-stream', 'content-range': `${at}-${end - 1}` },
@@ -128,19 +133,19 @@ async function sendChunk(
   } catch (error) {
     if (!(error instanceof LostConnection)) throw error;
   }
-  const answer = await ask(work, { method: 'GET', path: place.href, expect: [204, 400, 404, 416] });
+  const answer = await sendStep(work, { method: 'GET', path: place.href, expect: [204, 400, 404, 416] });
   const range = /^(?:bytes=)?0-(\d+)$/.exec(answer.headers.range ?? '');
   if (answer.statusCode !== 204 || range === null) throw new LostConnection('the upload cannot be resumed');
-  // `0-0` stands for nothing as well as for one byte.
+  // `0-0` means one byte as well as none.
   const last = Number(range[1]);
   return { place: locationOf(work, answer), received: last === 0 ? 0 : last + 1 };
 }
 
 type UploadStep = Pick<RegistryRequest, 'method' | 'path' | 'expect' | 'headers' | 'body'>;
 
-/** One step of an upload: only this loop knows how to go on when its answer is lost. */
-async function ask({ exchange, target }: Uploading, step: UploadStep): Promise<IncomingMessage> {
-  const answer = await exchange.ask({
+/** Performs one step of an upload: only the loop here knows how to continue when its answer is lost. */
+async function sendStep({ exchange, target }: Uploading, step: UploadStep): Promise<IncomingMessage> {
+  const answer = await exchange.send({
     ...step,
     headers: step.method === 'PUT' ? { 'content-type': 'application/octet-stream' } : (step.headers ?? {}),
     scope: { ...target, actions: 'pull,push' },
@@ -151,11 +156,14 @@ async function ask({ exchange, target }: Uploading, step: UploadStep): Promise<I
   return answer;
 }
 
-/** The address that the registry wants next: whole or relative; behind a proxy it may have forgotten the encryption. */
+/**
+ * The address that the registry wants next, absolute or relative; a registry behind a proxy may name http in place of
+ * https.
+ */
 function locationOf({ target }: Uploading, answer: IncomingMessage): URL {
   const home = new URL(registryUrl(target.host));
   const { location } = answer.headers;
-  if (location === undefined) throw unreachable(doingOf(target), 'it named no address for the upload');
+  if (location === undefined) throw unreachable(doingOf(target), 'it did not name an address for the upload');
   const place = new URL(location, home);
   if (place.host === home.host) place.protocol = home.protocol;
   if (place.protocol !== 'https:' && place.protocol !== home.protocol)
@@ -192,5 +200,5 @@ async function* chunksOf(source: AsyncIterable<Uint8Array>, size: number): Async
 }
 
 function doingOf(target: RepositoryName): Doing {
-  return { ...target, words: 'writing a layer into', writes: true };
+  return { ...target, activity: 'writing a layer into', writes: true };
 }

@@ -4,23 +4,23 @@ import type { Ledger, LedgerEntry } from '../../migrate/contract/engine.ts';
 import type { SharedLedger } from './log-ledger.ts';
 
 /**
- * The ledger of an environment far away: files of this machine, and a log that other machines read. The file comes
- * first, and without it nothing is begun. The log's failure is a warning: the job carries the run's id as a label, so
- * that others can find it while it is there, and its end is in the history of the database.
+ * The ledger of a remote environment: files of this machine, and a log that other machines read. The file comes first,
+ * and without it nothing is started. A failure of the log is a warning: the job carries the run's id as a label, so
+ * that others can find it while the job exists, and its end is in the history of the database.
  *
  * @param files the ledger of this machine
- * @param shared opens the one that is shared, when it is needed
+ * @param shared opens the shared ledger when it is needed
  */
 export function combineLedgers(files: Ledger, shared: () => Promise<SharedLedger>): Ledger {
   const warnings = new Map<string, Finding>();
-  /** Each is told once. */
+  /** Each finding is reported once. */
   const reported = new Set<string>();
   const warn = (code: 'ledger-not-shared' | 'ledger-unreadable', findings: readonly Finding[]): void => {
     const why = `${fault(code).why} ${findings.map((one) => one.why).join(' ')}`;
     const [first] = findings;
     warnings.set(code, fault(code, { why, ...(first === undefined ? {} : { fix: first.fix }) }));
   };
-  /** What others have written; ours is read from the files. */
+  /** The entries of other machines; ours are read from the files. */
   const read = new Map<string, Promise<readonly LedgerEntry[]>>();
   const ofOthers = async (environment: string): Promise<readonly LedgerEntry[]> => {
     const listed = await (await shared()).list(environment);
@@ -43,14 +43,14 @@ export function combineLedgers(files: Ledger, shared: () => Promise<SharedLedger
       return merge(own, theirs);
     },
     warnings() {
-      const untold = [...warnings.values()].filter((finding) => !reported.has(finding.code));
-      for (const { code } of untold) reported.add(code);
-      return untold;
+      const unreported = [...warnings.values()].filter((finding) => !reported.has(finding.code));
+      for (const { code } of unreported) reported.add(code);
+      return unreported;
     },
   };
 }
 
-/** An end that either of them knows counts; the time by the log's clock is kept. */
+/** The end counts if either ledger has it; the time by the log's clock is kept. */
 function merge(own: readonly LedgerEntry[], theirs: readonly LedgerEntry[]): readonly LedgerEntry[] {
   const merged = new Map(own.map((entry) => [entry.run, entry]));
   for (const entry of theirs) {

@@ -53,7 +53,7 @@ test('a file that is no entry is left out', async () => {
   expect((await ledger.list()).map(({ run }) => run)).toEqual(['01A']);
 });
 
-test('a folder that cannot be made is a fault, not a crash', async () => {
+test('a folder that cannot be made is a fault, not a crash (`file-unwritable`)', async () => {
   await writeFile(join(folder, 'file'), '');
   const written = await createFileLedger(join(folder, 'file', 'runs'), (text) => text).write(entry('01A'));
   expect(written.ok ? '' : written.findings[0]?.code).toBe('file-unwritable');
@@ -68,6 +68,6 @@ test('attempts since the last recorded one are carried into the history', () => 
   ]);
   expect(attempts.map(({ run, failure }) => [run, failure])).toEqual([
     ['01D', 'x'],
-    ['01C', 'It did not end.'],
+    ['01C', 'The run did not end.'],
   ]);
 });

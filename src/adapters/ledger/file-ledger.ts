@@ -1,12 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ledger, LedgerEntry } from '../../migrate/contract/engine.ts';
+import { readLedgerEntry } from '../../migrate/contract/read-ledger-entry.ts';
 import { writeWhole } from '../write-file.ts';
 
 const runName = /^[0-9A-Za-z-]{1,64}$/;
 
 /**
- * The ledger as files: `<folder>/<run>.json`, each written whole or not at all. A file that cannot be read (half
+ * The ledger as files: `<folder>/<run>.json`, each written completely or not at all. A file that cannot be read (half
  * copied, edited) is left out of the list: the ledger informs, the history in the database decides.
  *
  * @param folder `.godwit/runs`
@@ -34,8 +35,7 @@ export function createFileLedger(folder: string, redact: (text: string) => strin
 
 async function readEntry(path: string): Promise<LedgerEntry | undefined> {
   try {
-    const value = JSON.parse(await readFile(path, 'utf8')) as Partial<LedgerEntry>;
-    return typeof value.run === 'string' && typeof value.environment === 'string' ? (value as LedgerEntry) : undefined;
+    return readLedgerEntry(JSON.parse(await readFile(path, 'utf8')));
   } catch {
     return undefined;
   }

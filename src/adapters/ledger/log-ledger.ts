@@ -1,6 +1,7 @@
 import type { Finding } from '../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { LedgerEntry } from '../../migrate/contract/engine.ts';
+import { readLedgerEntry } from '../../migrate/contract/read-ledger-entry.ts';
 import { googleFault } from '../google/fault.ts';
 import type { GoogleReply } from '../google/request.ts';
 import type { Google } from '../google/google.ts';
@@ -12,7 +13,7 @@ export interface SharedLedger {
   list(environment: string): Promise<Outcome<readonly LedgerEntry[]>>;
 }
 
-/** What the ledger in the log is made of. */
+/** What the ledger in the log is made from. */
 export interface LogLedgerOptions {
   readonly google: Google;
   /** Id of the Google Cloud project. */
@@ -22,7 +23,7 @@ export interface LogLedgerOptions {
 }
 
 const logId = 'godwit-ledger';
-/** Entries of a page, and pages: each run has two or three entries. */
+/** Entries per page, and the number of pages: each run has two or three entries. */
 const pageSize = 500;
 const mostPages = 2;
 
@@ -32,8 +33,9 @@ interface LoggedEntry {
 }
 
 /**
- * The ledger in Cloud Logging: log `godwit-ledger` of the project, an entry when an attempt begins and one when it has
- * ended. It is kept as long as the log bucket keeps its entries, 30 days by default; the history in the database stays.
+ * The ledger in Cloud Logging: log `godwit-ledger` of the project, with one entry when an attempt starts and one when
+ * it has ended. It is kept as long as the log bucket keeps its entries, 30 days by default; the history in the database
+ * remains.
  *
  * @example
  * const ledger = createLogLedger({ google, project: 'acme-dev', redact: (text) => redactor.redact(text) });
@@ -97,7 +99,7 @@ function labelsOf({ environment, run, kind }: LedgerEntry): Readonly<Record<stri
   return { 'godwit-env': environment, 'godwit-run': run, 'godwit-kind': kind ?? 'apply' };
 }
 
-/** What a person reads who looks at the log. */
+/** The message for people who read the log. */
 function messageOf(entry: LedgerEntry, redact: (text: string) => string): string {
   const { command, environment, run, by, outcome, exitCode, failure } = entry;
   const end = outcome === undefined ? 'begins' : `${outcome} (exit ${exitCode})`;
@@ -109,16 +111,16 @@ function messageOf(entry: LedgerEntry, redact: (text: string) => string): string
 
 function entryOf({ timestamp, jsonPayload }: LoggedEntry): readonly LedgerEntry[] {
   try {
-    const value = JSON.parse(String(jsonPayload?.entry)) as Partial<LedgerEntry>;
-    if (typeof value.run !== 'string' || typeof value.environment !== 'string') return [];
-    return [{ ...(value as LedgerEntry), ...(timestamp === undefined ? {} : { noted: timestamp }) }];
+    const entry = readLedgerEntry(JSON.parse(String(jsonPayload?.entry)));
+    if (entry === undefined) return [];
+    return [{ ...entry, ...(timestamp === undefined ? {} : { noted: timestamp }) }];
   } catch {
-    // Anybody may write into a log.
+    // Anybody may write into a log, so ignore what cannot be parsed.
     return [];
   }
 }
 
-/** A run's newest entry stands for it; of two of the same moment the one that tells its end. Newest run first. */
+/** Only the newest entry of each run counts; of two of the same moment, the one with its end. Newest run first. */
 export function newestOfEach(entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
   const newest = new Map<string, LedgerEntry>();
   for (const entry of entries) {

@@ -4,17 +4,17 @@ import type { RunEvent } from '../../migrate/contract/event.ts';
 import type { Hashing } from '../../migrate/contract/ports.ts';
 import { googleFault } from '../google/fault.ts';
 import { readLog, runnerLine } from '../engines/cloud-run/log-reader.ts';
-import { placeOf } from '../engines/cloud-run/names.ts';
+import { parseExecutionName } from '../engines/cloud-run/names.ts';
 import type { Google } from '../google/google.ts';
 
-/** What an execution has said, as far as the log has it. */
+/** The events of an execution, as far as the log has them. */
 export interface LoggedLines {
   readonly events: readonly RunEvent[];
-  /** True: all of it, unchanged. */
+  /** True when the log has all lines, unchanged. */
   readonly complete: boolean;
 }
 
-/** Which execution, and how its lines are put together. */
+/** Which execution to read, and how its lines are assembled. */
 export interface LoggedLinesQuestion {
   readonly google: Google;
   readonly hashing: Hashing;
@@ -25,12 +25,12 @@ export interface LoggedLinesQuestion {
 
 const executionName = /^projects\/[^/]+\/locations\/[^/]+\/jobs\/[^/]+\/executions\/[^/]+$/;
 
-/** Reads what an execution has said from Cloud Logging, also when its job is long gone. */
+/** Reads the events of an execution from Cloud Logging, even when its job is long gone. */
 export async function readLoggedLines(question: LoggedLinesQuestion): Promise<Outcome<LoggedLines>> {
   const { google, hashing, run, execution } = question;
-  // It comes out of a log, which anybody may write into.
+  // The name comes from a log, which anybody may write into.
   if (!executionName.test(execution)) return ok({ events: [], complete: false });
-  const reply = await readLog(google, placeOf({ location: execution }), undefined);
+  const reply = await readLog(google, parseExecutionName({ location: execution }), undefined);
   if (!reply.ok) return err(googleFault(reply.error, { doing: 'reading the log of', resource: execution }));
   const decoder = createLineDecoder(run, hashing);
   const events = reply.value.flatMap((entry) => {

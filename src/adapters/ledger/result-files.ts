@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type { RunEvent } from '../../migrate/contract/event.ts';
 import { writeWhole } from '../write-file.ts';
 
-/** Results of executions far away, kept on this machine so that they need not be read from the log. */
+/** Caches results of remote executions on this machine, so that they need not be read from the log. */
 export interface ResultFiles {
-  /** The events of a run, if they are here. */
+  /** The events of a run, if they are cached. */
   read(run: string): Promise<readonly RunEvent[] | undefined>;
-  /** Keeps the events of an execution that said all it had to say. A file that cannot be written is none: it is a cache. */
+  /** Caches the events of an execution whose lines are complete. A file that cannot be written is skipped. */
   keep(run: string, events: readonly RunEvent[]): Promise<void>;
 }
 

@@ -4,13 +4,13 @@ import type { ParseResult, SqlParser, SyntaxNode } from '../../migrate/contract/
 
 type Library = typeof LibPgQuery;
 
-/** PostgreSQL 18's own grammar (libpg_query as WASM). It is loaded with the first `load`: that takes about 30 ms. */
+/** PostgreSQL 18's own grammar (libpg_query as WASM). The first `load` loads it, which takes about 30 ms. */
 export function createParser(): SqlParser {
   let library: Library | undefined;
   return {
     async load() {
       if (library !== undefined) return;
-      // Required: the loader of ES modules takes 20 ms more for this CommonJS package.
+      // Required rather than imported: the ES module loader takes 20 ms more for this CommonJS package.
       const loaded = createRequire(import.meta.url)('libpg-query') as Library;
       await loaded.loadModule();
       library = loaded;
@@ -36,7 +36,8 @@ function parseWith(library: Library, text: string): ParseResult {
       // The grammar's own stack has 10,000 places.
       return error.message.startsWith('memory exhausted') ? { ...refusal, tooDeep: true } : refusal;
     }
-    // Out of stack or memory inside the WASM module, or JSON too deep: the text is beyond the parser, not wrong for sure.
+    // The WASM module is out of stack or memory, or the JSON is too deep: the text exceeds the parser, but may be
+    // valid.
     const reason = error instanceof Error ? error.message : String(error);
     return { ok: false, message: `too complex for the parser (${reason})`, position: 0, tooDeep: true };
   }

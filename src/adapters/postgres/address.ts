@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
  */
 export type TlsMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
 
-/** Everything that a connection needs, parsed and checked; `host` may be a socket folder (starts with `/`). */
+/** Everything that a connection needs, parsed and checked; `host` may be a socket folder (starting with `/`). */
 export interface DatabaseAddress {
   readonly host: string;
   readonly port: number;
@@ -16,11 +16,11 @@ export interface DatabaseAddress {
   readonly tls: TlsMode;
   /** Path of a PEM file with the server's CA. */
   readonly rootCertificate?: string;
-  /** The same as PEM text, known to whoever runs the server. */
+  /** The CA as PEM text, if the operator of the server provides it. */
   readonly serverCa?: string;
 }
 
-/** TLS options for `pg`, always explicit: its own reading of `sslmode` changes between majors. */
+/** TLS options for `pg`, always explicit: pg's own interpretation of `sslmode` changes between majors. */
 export function tlsOptions(address: DatabaseAddress): false | Readonly<Record<string, unknown>> {
   if (address.tls === 'disable') return false;
   const ca = certificateOf(address);

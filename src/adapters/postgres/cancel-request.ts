@@ -5,9 +5,9 @@ const cancelRequestCode = 80_877_102;
 const timeoutMs = 3_000;
 
 /**
- * Asks the server to cancel what a session runs, by the key that only this session was given. It needs no login and no
- * free connection, and reaches the right session through a pooler too. Sent as libpq does, in the clear: the key serves
- * for nothing else. Whether it came in time, the session's own answer tells.
+ * Asks the server to cancel what a session is running, by the key that only this session was given. It needs no login
+ * and no free connection, and reaches the right session through a pooler too. Sent in the clear, as libpq does: the key
+ * is useful for nothing else. The session's own answer shows whether the request came in time.
  */
 export async function requestCancel(address: DatabaseAddress, pid: number, key: number): Promise<void> {
   const message = Buffer.alloc(16);
@@ -21,7 +21,7 @@ export async function requestCancel(address: DatabaseAddress, pid: number, key: 
     const timer = setTimeout(() => socket.destroy(), timeoutMs);
     socket.on('connect', () => socket.end(message));
     socket.on('error', () => {});
-    // The server closes it when the request was passed on.
+    // The server closes the connection once it has passed the request on.
     socket.on('close', () => {
       clearTimeout(timer);
       resolve();

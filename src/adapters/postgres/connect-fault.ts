@@ -3,11 +3,11 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { DatabaseAddress } from './address.ts';
 
-/** Names the cause of a connection that did not come up: by SQLSTATE, by the system's error code, by the driver's text. */
+/** Names why a connection failed: by SQLSTATE, by the system's error code, or by the driver's text. */
 export function connectFault(error: Error, address: DatabaseAddress): Finding {
   const code = (error as Error & { code?: string }).code ?? '';
   const at = address.host.startsWith('/') ? address.host : `${address.host}:${address.port}`;
-  // Node names its own end of the connection too, which says nothing.
+  // Node also names its own end of the connection, which is of no use here.
   const message = error.message.replace(/ - Local \(.*\)$/, '') || code;
   return fault(faultCode(code, error.message), { why: `${at}: ${message}` });
 }
@@ -20,12 +20,12 @@ const byCode: Readonly<Record<string, FaultCode>> = {
   ETIMEDOUT: 'connection-timeout',
   EHOSTUNREACH: 'host-unreachable',
   ENETUNREACH: 'no-route',
-  // An address of IPv6 on a machine that has none.
+  // An IPv6 address on a machine without IPv6.
   EADDRNOTAVAIL: 'no-route',
   EAFNOSUPPORT: 'no-route',
   EACCES: 'network-prohibited',
   EPERM: 'network-prohibited',
-  // A route that is a black hole.
+  // A blackhole route.
   EINVAL: 'network-prohibited',
   '28P01': 'password-refused',
   '28000': 'login-refused',

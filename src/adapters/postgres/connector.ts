@@ -6,22 +6,22 @@ import type { Connector, Reply, Session, SessionOptions } from '../../migrate/co
 import { tlsOptions, type DatabaseAddress } from './address.ts';
 import { requestCancel } from './cancel-request.ts';
 import { connectFault } from './connect-fault.ts';
-import { maskingOf } from './masking.ts';
+import { createMasking } from './masking.ts';
 import { MessageQuery, serverError } from './message-query.ts';
 
 const connectTimeoutMs = 10_000;
-/** A goodbye that nobody answers is not waited for any longer. */
+/** How long to wait for a server that does not answer the goodbye. */
 const closeTimeoutMs = 3_000;
-/** An idle connection asks the other side this often whether it is there; ten questions later it is lost. */
+/** How often an idle connection probes the other side; after ten unanswered probes it is lost. */
 const keepAliveMs = 10_000;
-/** Not every platform can tell that a client has gone: there the server refuses the setting at the start. */
+/** Not every platform can detect that a client has gone; there, the server refuses this setting at the start. */
 const refusable = 'client_connection_check_interval';
 
 /**
- * Sessions to one PostgreSQL database, by the `pg` driver.
+ * Opens sessions to one PostgreSQL database through the `pg` driver.
  *
- * @param address where and as whom to connect; the password leaves this object only to the server
- * @param timeoutMs so long a connection may take to be made
+ * @param address where and as whom to connect; this object passes the password only to the server
+ * @param timeoutMs how long connecting may take
  */
 export function createConnector(address: DatabaseAddress, timeoutMs: number = connectTimeoutMs): Connector {
   const target = { host: address.host, port: address.port, database: address.database, user: address.user };
@@ -39,9 +39,10 @@ async function openSession(
   } catch (error) {
     return err(connectFault(error as Error, address));
   }
-  // Without a listener the loss of an idle connection would end the process; every message reports it by itself.
+  // Without a listener, the loss of an idle connection would end the process; every message reports the loss on its
+  // own.
   client.on('error', () => {});
-  const masking = maskingOf(address);
+  const masking = createMasking(address);
   client.on('notice', ({ severity, message, routine }) =>
     options.onNotice?.({
       severity: severity ?? 'NOTICE',
@@ -52,7 +53,7 @@ async function openSession(
   const giveUp = (): void => cut(client);
   options.signal?.addEventListener('abort', giveUp);
   try {
-    if (options.signal?.aborted === true) throw new Error('it was not wanted any more');
+    if (options.signal?.aborted === true) throw new Error('it was no longer needed');
     await client.connect();
   } catch (error) {
     cut(client);
@@ -69,7 +70,7 @@ async function openSession(
   return ok(options.pooled === true ? pooledSession(session, options) : session);
 }
 
-/** A pooler that knows nothing of settings at the start: PgBouncer says so with these words. */
+/** Recognises a pooler that does not support settings at the start by PgBouncer's message. */
 function refusesOptions(error: Error): boolean {
   return (error as Error & { code?: string }).code === '08P01' && /startup parameter.*options/.test(error.message);
 }
@@ -78,7 +79,7 @@ function refuses(error: Error, setting: string): boolean {
   return (error as Error & { code?: string }).code === '22023' && error.message.includes(setting);
 }
 
-/** Ends a connection without a goodbye: whatever was not answered is lost. */
+/** Ends a connection without a goodbye: everything unanswered is lost. */
 function cut(client: Client): void {
   (client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }).connection.stream.destroy();
 }
@@ -142,7 +143,7 @@ function sessionOf(client: Client, address: DatabaseAddress): Session {
 }
 
 async function copyIn(client: Client, command: string, data: AsyncIterable<Uint8Array>): Promise<Reply> {
-  // CommonJS: its names are on the default export where a bundler has split it off.
+  // CommonJS: its names are on the default export when a bundler has split it off.
   const streams = await import('pg-copy-streams');
   const { from } = 'from' in streams ? streams : (streams as { readonly default: typeof CopyStreams }).default;
   const { pipeline } = await import('node:stream/promises');

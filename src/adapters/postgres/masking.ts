@@ -3,8 +3,8 @@ import type { Reply, Session } from '../../migrate/contract/ports.ts';
 import type { DatabaseAddress } from './address.ts';
 
 /**
- * What a server says goes into the history, which stays: should it say the password of the connection itself, as a
- * function that holds one may, it is masked before anybody hears it.
+ * Masks the connection's password in everything that the server says. Server messages enter the history permanently,
+ * and may contain the password, for example from a function that holds it.
  */
 export interface Masking {
   text(text: string): string;
@@ -12,10 +12,10 @@ export interface Masking {
 }
 
 /** Masks the password of this address. */
-export function maskingOf({ password = '' }: DatabaseAddress): Masking {
+export function createMasking({ password = '' }: DatabaseAddress): Masking {
   const redactor = createRedactor();
   redactor.register(password);
-  const text = (said: string): string => redactor.redact(said);
+  const text = (message: string): string => redactor.redact(message);
   const reply = (answer: Reply): Reply => {
     if (answer.ok) return answer;
     const { message, detail, hint, context } = answer.error;
@@ -32,7 +32,7 @@ export function maskingOf({ password = '' }: DatabaseAddress): Masking {
     text,
     session: (session) => ({
       ...session,
-      // What changes while it lives is asked for again each time.
+      // A getter, because the value changes over time.
       get waiting() {
         return session.waiting;
       },

@@ -12,9 +12,9 @@ interface DataRow {
 }
 
 /**
- * One message of the simple protocol. `pg` lets only its own Query class into a pipeline, so this one extends it and
- * replaces what it does with the answers: values stay text, rows nobody asked for are dropped as they arrive, and
- * finished statements are counted, because errors without a position are placed by that count.
+ * One message of the simple protocol. `pg` accepts only its own Query class in a pipeline, so this one extends it and
+ * replaces the handling of answers: values remain text, rows that nobody requested are dropped as they arrive, and
+ * finished statements are counted, because errors without a position are located by that count.
  */
 export class MessageQuery extends Query {
   readonly #resolve: (reply: Reply) => void;
@@ -31,7 +31,7 @@ export class MessageQuery extends Query {
     this.#resolve = resolve;
   }
 
-  /** `pg` asks for a callback to know that somebody listens. */
+  /** `pg` requires a callback as a sign that somebody listens. */
   callback(): void {}
 
   handleRowDescription(message: RowDescription): void {
@@ -77,7 +77,10 @@ export class MessageQuery extends Query {
   }
 }
 
-/** An error of the driver in PostgreSQL's own fields; one without SQLSTATE, or a FATAL one, means that the connection is gone. */
+/**
+ * Converts an error of the driver to PostgreSQL's own fields; one without SQLSTATE, or a FATAL one, indicates that the
+ * connection is gone.
+ */
 export function serverError(error: Error): ServerError {
   const fields = error as Error & Partial<Record<string, string>>;
   const sqlstate =

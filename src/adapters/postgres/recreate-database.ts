@@ -5,38 +5,38 @@ import { quoteIdent, quoteLiteral } from '../../sql/quote.ts';
 import type { DatabaseAddress } from './address.ts';
 import { createConnector } from './connector.ts';
 
-/** A database as it stands before it is made anew. */
+/** The state of a database before it is created again. */
 export interface ExistingDatabase {
-  /** False: there is none of that name yet. */
+  /** False when no database of that name exists yet. */
   readonly there: boolean;
-  /** Tables of users, godwit's own not counted. */
+  /** The number of user tables, without godwit's own. */
   readonly tables: number;
-  /** What godwit has noted of its environment; empty: it has never changed this database. */
+  /** The environment that godwit has recorded in it; empty when godwit has never changed this database. */
   readonly environment: string;
   readonly environmentId: string;
 }
 
-/** A session of somebody else that was ended. */
+/** Another client's session that was ended. */
 export interface EndedSession {
   readonly pid: number;
   readonly application: string;
   readonly user: string;
 }
 
-/** Looks at the database. */
-export async function lookAtDatabase(address: DatabaseAddress): Promise<Outcome<ExistingDatabase>> {
+export async function readExistingDatabase(address: DatabaseAddress): Promise<Outcome<ExistingDatabase>> {
   const nothing = { there: false, tables: 0, environment: '', environmentId: '' };
   const opened = await open(address);
   if (!opened.ok) return opened.findings.some(({ code }) => code === 'database-missing') ? ok(nothing) : opened;
   const session = opened.value;
   try {
-    const tables = await ask(
+    const tables = await runQuery(
       session,
       `SELECT (SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'godwit')), pg_catalog.to_regclass('godwit.guard') IS NOT NULL`,
     );
     if (!tables.ok) return tables;
     const [count, guarded] = tables.value[0] ?? [];
-    const guard = guarded === 't' ? await ask(session, 'SELECT environment, environment_id FROM godwit.guard') : ok([]);
+    const guard =
+      guarded === 't' ? await runQuery(session, 'SELECT environment, environment_id FROM godwit.guard') : ok([]);
     if (!guard.ok) return guard;
     const [environment, environmentId] = guard.value[0] ?? [];
     return ok({
@@ -51,13 +51,14 @@ export async function lookAtDatabase(address: DatabaseAddress): Promise<Outcome<
 }
 
 /**
- * Drops the database with everything in it and makes it anew, empty, with its owner, encoding and locale. Sessions of
- * others are ended. Works from another database of the server, as one cannot drop what one is connected to.
+ * Drops the database with everything in it and creates it again, empty, with its owner, encoding and locale. Ends other
+ * clients' sessions. Works from another database of the server, because nobody can drop the database that they are
+ * connected to.
  *
  * @returns the sessions that were ended
  */
 export async function recreateDatabase(address: DatabaseAddress): Promise<Outcome<readonly EndedSession[]>> {
-  const opened = await openBeside(address);
+  const opened = await connectToOther(address);
   if (!opened.ok) return opened;
   const session = opened.value;
   try {
@@ -69,7 +70,7 @@ export async function recreateDatabase(address: DatabaseAddress): Promise<Outcom
 
 async function recreate(session: Session, { database }: DatabaseAddress): Promise<Outcome<readonly EndedSession[]>> {
   const literal = quoteLiteral(database);
-  const found = await ask(
+  const found = await runQuery(
     session,
     `SELECT pg_catalog.to_jsonb(d), pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_encoding_to_char(d.encoding),
   pg_catalog.pg_has_role(d.datdba, 'USAGE') AND r.rolcreatedb OR r.rolsuper FROM pg_catalog.pg_roles r
@@ -80,11 +81,11 @@ LEFT JOIN pg_catalog.pg_database d ON d.datname = ${literal} WHERE r.rolname = c
   if (text != null && may !== 't')
     return err(
       fault('reset-refused', {
-        why: `The role may not drop and make the database ${database}: it needs CREATEDB, and to own the database.`,
-        fix: `As an administrator: \`ALTER ROLE … CREATEDB;\` and \`ALTER DATABASE ${quoteIdent(database)} OWNER TO …;\`; or give the URL of a role that may.`,
+        why: `The role may not drop and create database ${database}: it needs CREATEDB, and must own the database.`,
+        fix: `As an administrator: \`ALTER ROLE … CREATEDB;\` and \`ALTER DATABASE ${quoteIdent(database)} OWNER TO …;\`. Or use the URL of a role that may do so.`,
       }),
     );
-  const sessions = await ask(
+  const sessions = await runQuery(
     session,
     `SELECT pid, application_name, usename FROM pg_catalog.pg_stat_activity
 WHERE datname = ${literal} AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid() ORDER BY backend_start`,
@@ -92,12 +93,12 @@ WHERE datname = ${literal} AND backend_type = 'client backend' AND pid <> pg_cat
   if (!sessions.ok) return sessions;
   const name = quoteIdent(database);
   if (text != null) {
-    const dropped = await ask(session, `DROP DATABASE ${name} WITH (FORCE)`);
+    const dropped = await runQuery(session, `DROP DATABASE ${name} WITH (FORCE)`);
     if (!dropped.ok) return dropped;
   }
   const kept =
     text == null ? '' : ` OWNER ${quoteIdent(owner ?? '')} TEMPLATE template0 ${localeOf(text, encoding ?? '')}`;
-  const made = await ask(session, `CREATE DATABASE ${name}${kept}`);
+  const made = await runQuery(session, `CREATE DATABASE ${name}${kept}`);
   if (!made.ok) return made;
   return ok(
     sessions.value.map(([pid, application, user]) => ({
@@ -124,10 +125,10 @@ function localeOf(row: string, encoding: string): string {
   ].join(' ');
 }
 
-/** Databases that servers have, to work from. */
+/** Databases that usually exist on a server, to work from. */
 const others = ['postgres', 'template1'] as const;
 
-async function openBeside(address: DatabaseAddress): Promise<Outcome<Session>> {
+async function connectToOther(address: DatabaseAddress): Promise<Outcome<Session>> {
   const names = others.filter((name) => name !== address.database);
   const first = await open({ ...address, database: names[0] ?? 'template1' });
   const second = names[1];
@@ -142,11 +143,11 @@ async function open(address: DatabaseAddress): Promise<Outcome<Session>> {
   });
 }
 
-async function ask(session: Session, text: string): Promise<Outcome<ResultSet['rows']>> {
+async function runQuery(session: Session, text: string): Promise<Outcome<ResultSet['rows']>> {
   const reply = await session.send(text, { rows: 'all' });
-  return reply.ok ? ok(reply.results[0]?.rows ?? []) : err(fault('reset-failed', { why: wordsOf(reply.error) }));
+  return reply.ok ? ok(reply.results[0]?.rows ?? []) : err(fault('reset-failed', { why: serverMessage(reply.error) }));
 }
 
-function wordsOf({ message, detail, sqlstate }: ServerError): string {
+function serverMessage({ message, detail, sqlstate }: ServerError): string {
   return `${[message, detail].filter((part) => part !== undefined).join('. ')} (SQLSTATE ${sqlstate})`;
 }

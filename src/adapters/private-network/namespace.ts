@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 /** A program with its arguments. */
 export type ProgramWithArguments = readonly [program: string, ...args: string[]];
 
-/** A network namespace, a machine of its own as far as networks go. */
+/** A network namespace, which acts as a machine of its own on the network. */
 export interface Namespace {
   /** `/proc/<pid>/ns/net`, for `nsenter --net=` and `podman --network=ns:`. */
   readonly path: string;
@@ -14,17 +14,17 @@ export interface Namespace {
   /** Runs a short program inside and returns what it prints. */
   run(...command: ProgramWithArguments): string;
   /**
-   * Should this process die without `end`, the keeper of the namespace interrupts this process and waits for it, and removes
-   * this folder.
+   * Protects against this process dying without `end`: the keeper of the namespace then interrupts the given process
+   * and waits for it, or removes the given folder.
    */
   guard(what: { readonly pid: number } | { readonly folder: string }): void;
-  /** Ends the keeper; the namespace goes with the last process in it. */
+  /** Ends the keeper; the namespace disappears with the last process in it. */
   end(): void;
 }
 
 /**
  * A constant script; everything variable comes on a pipe, which the kernel closes when this process ends, in whatever
- * way. A namespace without a name lives as long as a process is in it, so nothing is ever left to sweep.
+ * way. A namespace without a name lives as long as a process is in it, so nothing is ever left to clean up.
  */
 const keeper = `
 trap '' INT TERM HUP
@@ -50,13 +50,13 @@ if [ -n "$folder" ]; then rm -rf "$folder"; fi
 /** System programs are often outside an ordinary user's PATH. */
 const environment = { PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`, LC_ALL: 'C' };
 
-/** The user namespace in which this account is root: its path, `new` for one to be made; `none`, which needs root. */
+/** The user namespace in which this account is root: its path, `new` to make one, or `none`, which requires root. */
 export type UserNamespace = string;
 
 /**
- * Opens a namespace in this user namespace.
+ * Opens a network namespace in this user namespace.
  *
- * @throws NamespaceError with the system's own words.
+ * @throws NamespaceError with the system's own message.
  */
 export async function openNamespace(user: UserNamespace): Promise<Namespace & { readonly user: UserNamespace }> {
   const owner = user === 'new' ? ['--user', '--map-root-user'] : [];
@@ -71,7 +71,7 @@ export async function openNamespace(user: UserNamespace): Promise<Namespace & { 
   await untilUp(child);
   const path = `/proc/${child.pid}/ns/net`;
   const inside = user === 'new' ? `/proc/${child.pid}/ns/user` : user;
-  const tell = (line: string): void => void child.stdin.write(`${line}\n`);
+  const sendToKeeper = (line: string): void => void child.stdin.write(`${line}\n`);
   child.stdin.on('error', () => undefined);
   child.unref();
   for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as unknown as Socket).unref();
@@ -81,14 +81,14 @@ export async function openNamespace(user: UserNamespace): Promise<Namespace & { 
     user: inside,
     enter,
     run: (...inner) => run(enter(...inner)),
-    guard: (what) => tell('pid' in what ? `pid ${what.pid}` : `folder ${what.folder}`),
+    guard: (what) => sendToKeeper('pid' in what ? `pid ${what.pid}` : `folder ${what.folder}`),
     end() {
       child.stdin.end('left\n');
     },
   };
 }
 
-/** The system said no, or has no such program. */
+/** The system refused, or has no such program. */
 export class NamespaceError extends Error {
   override readonly name = 'NamespaceError';
 }
@@ -104,13 +104,13 @@ function within(user: UserNamespace, net: string | undefined, command: ProgramWi
 }
 
 async function untilUp(child: ChildProcess): Promise<void> {
-  let said = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  let output = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (output += text));
   const failure = new Promise<never>((_, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) =>
       reject(new NamespaceError(error.code === 'ENOENT' ? '`unshare` of util-linux is not installed' : error.message)),
     );
-    child.once('close', () => reject(new NamespaceError(said.trim() || 'unshare ended without a word')));
+    child.once('close', () => reject(new NamespaceError(output.trim() || 'unshare ended without a message')));
   });
   if (child.stdout !== null) await Promise.race([once(child.stdout, 'data'), failure]);
   failure.catch(() => undefined);
@@ -120,10 +120,10 @@ function run([program, ...args]: ProgramWithArguments): string {
   const ran = spawnSync(program, args, { encoding: 'utf8', cwd: '/', env: environment });
   if (ran.error !== undefined) throw new NamespaceError(ran.error.message);
   if (ran.status === 0) return ran.stdout;
-  const said = ran.stderr.trim();
+  const output = ran.stderr.trim();
   throw new NamespaceError(
-    /failed to execute ip\b/.test(said)
+    /failed to execute ip\b/.test(output)
       ? '`ip` of iproute2 is not installed'
-      : `${args.slice(args.indexOf('--') + 1).join(' ')}: ${said}`,
+      : `${args.slice(args.indexOf('--') + 1).join(' ')}: ${output}`,
   );
 }

@@ -3,16 +3,16 @@ import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { NamespaceError, openNamespace, type Namespace } from './namespace.ts';
 
 /**
- * Three machines without names: a laptop that has no way out, the private network (`vpc`) in which jobs run, and the
- * database's own network, which a wire connects with the private one and with nothing else.
+ * Three namespaces that act as machines: a laptop without any way out, the private network (`vpc`) in which jobs run,
+ * and the database's own network, which a virtual link connects to the private network only.
  */
 export interface PrivateNetwork extends Disposable {
   readonly laptop: Namespace;
   readonly vpc: Namespace;
   readonly database: Namespace;
-  /** Of the database, 192.0.2.10: an address for documentation, which exists in there only. */
+  /** The database's address, 192.0.2.10: a documentation address that exists only inside. */
   readonly address: string;
-  /** Made without root: everything happens in a user namespace. */
+  /** True when it was made without root: everything happens in a user namespace. */
   readonly rootless: boolean;
 }
 
@@ -20,15 +20,15 @@ const subnet = 24;
 const [jobs, server] = ['192.0.2.2', '192.0.2.10'];
 
 /**
- * Makes the three namespaces and the wire: as root, otherwise in a user namespace of its own. They end with this
- * process, however it ends.
+ * Makes the three namespaces and the link: as root, or otherwise in a user namespace of its own. They disappear with
+ * this process, however it ends.
  *
- * @returns fault `private-network-unavailable` with the system's own words.
+ * @returns fault `private-network-unavailable` with the system's own message.
  */
 export async function layPrivateNetwork(platform: string = process.platform): Promise<Outcome<PrivateNetwork>> {
   if (platform !== 'linux')
     return err(
-      fault('private-network-unavailable', { why: `Network namespaces exist on Linux, and this is ${platform}.` }),
+      fault('private-network-unavailable', { why: `Network namespaces exist only on Linux, and this is ${platform}.` }),
     );
   const refusals: string[] = [];
   for (const rootless of process.getuid?.() === 0 ? [false, true] : [true]) {
@@ -39,7 +39,7 @@ export async function layPrivateNetwork(platform: string = process.platform): Pr
       refusals.push(error.message);
     }
   }
-  return err(fault('private-network-unavailable', { why: `The system says: ${refusals.join('; ')}.` }));
+  return err(fault('private-network-unavailable', { why: `The system reports: ${refusals.join('; ')}.` }));
 }
 
 async function lay(rootless: boolean): Promise<PrivateNetwork> {
@@ -54,7 +54,7 @@ async function lay(rootless: boolean): Promise<PrivateNetwork> {
     open.push(vpc);
     const database = await openNamespace(laptop.user);
     open.push(database);
-    // Both ends are made inside, so that none ever shows outside.
+    // Both ends are made inside, so that neither is ever visible outside.
     const databasePid = database.path.split('/')[2] ?? '';
     vpc.run('ip', 'link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'wire', 'netns', databasePid);
     connect(vpc, jobs);
@@ -73,7 +73,7 @@ function connect(namespace: Namespace, address: string): void {
   namespace.run('ip', 'link', 'set', 'wire', 'up');
 }
 
-/** A gateway may answer for any address, and then the proof that there is no way in would be none. */
+/** If a gateway answered for any address, there would be no proof that the laptop has no way in. */
 function refuseWaysOut(laptop: Namespace): void {
   const routes = laptop.run('ip', 'route') + laptop.run('ip', '-6', 'route', 'show', 'default');
   if (routes.trim() !== '') throw new NamespaceError(`the laptop has a way out: ${routes.trim()}`);

@@ -7,27 +7,27 @@ import { makeFolder, serverAccount, spawnSettings, type ServerAccount } from '..
 import { ensureBinaries, type FetchOptions } from '../embedded/fetch.ts';
 import { stopPostmaster } from '../embedded/postmaster.ts';
 import { processStart, type ProcessIdentity } from '../embedded/process-identity.ts';
-import { copyTemplate, ensureTemplate } from '../embedded/template.ts';
+import { copyTemplate, ensureDataTemplate } from '../embedded/template.ts';
 import { defaultMajor } from '../embedded/versions.ts';
 import type { ProgramWithArguments } from './namespace.ts';
 import type { PrivateNetwork } from './private-network.ts';
 
-/** The server to be started inside. */
+/** The server to start inside. */
 export interface PrivateServerOptions extends FetchOptions {
-  /** A folder of its own; the keeper of the namespace removes it if this process dies. */
+  /** Its own folder; the keeper of the namespace removes it if this process dies. */
   readonly folder: string;
   readonly major?: number | undefined;
-  /** The role and database to make, with this password. */
+  /** The role and database to create, with this password. */
   readonly user: string;
   readonly password: string;
   readonly database: string;
   readonly settings?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A real PostgreSQL that listens on its private address and nowhere else. */
+/** A real PostgreSQL that listens only on its private address. */
 export interface PrivateServer {
   readonly port: number;
-  /** Of the database that was asked for, with the password. */
+  /** The URL of the requested database, with the password. */
   readonly url: string;
   readonly log: string;
   stop(): Promise<void>;
@@ -45,7 +45,7 @@ export async function startPrivateServer(
   const account = serverAccount();
   const binaries = await ensureBinaries(options.major ?? defaultMajor, options);
   if (!binaries.ok) return binaries;
-  const template = await ensureTemplate(binaries.value, account, options);
+  const template = await ensureDataTemplate(binaries.value, account, options);
   if (!template.ok) return template;
   makeFolder(options.folder, 0o700);
   // The server's account must pass through to its data.
@@ -70,7 +70,7 @@ export async function startPrivateServer(
   });
 }
 
-/** Role and database, made before anybody can connect: the server reads these commands from a pipe. */
+/** Creates role and database before anybody can connect: the server reads these commands from a pipe. */
 function prepare(program: string, data: string, account: ServerAccount, request: PrivateServerOptions): string {
   const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
   const name = (text: string): string => `"${text.replaceAll('"', '""')}"`;
@@ -130,7 +130,7 @@ async function launch(
   return { failed: failure[0] ?? readFileSync(request.log, 'utf8').trimEnd().split('\n').slice(-12).join('\n') };
 }
 
-/** The namespace is entered as root, and PostgreSQL refuses root: it gets an ordinary account behind the door. */
+/** The namespace is entered as root, and PostgreSQL refuses root, so it runs under an ordinary account inside. */
 function asServer(network: PrivateNetwork, account: ServerAccount): ProgramWithArguments {
   if (network.rootless) return ['unshare', '--user', '--map-user=65532', '--'];
   return ['setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups', '--'];

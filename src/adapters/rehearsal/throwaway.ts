@@ -16,7 +16,7 @@ import type { DatabaseAddress } from '../postgres/address.ts';
 import { createConnector } from '../postgres/connector.ts';
 import { runnerClock } from '../runner-clock.ts';
 
-/** Nothing of it is worth a disk flush; and words of many relations are asked for at once. */
+/** Disk flushes would be wasted on a throwaway server; describing many relations at once takes many locks. */
 const settings = {
   fsync: 'off',
   synchronous_commit: 'off',
@@ -27,27 +27,27 @@ const settings = {
 
 const stem = 'godwit-rehearsal-';
 
-/** Throwaway servers are embedded ones, each in a folder of its own that goes with it. */
+/** Creates throwaway servers: embedded ones, each in its own folder, which is removed with it. */
 export function createRehearsals(options: {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Learns the passwords. */
+  /** Called with the passwords, for masking. */
   readonly register: (secret: string) => void;
 }): Rehearsals {
   return {
-    async start(terms, { onProgress, signal }) {
+    async start(target, { onProgress, signal }) {
       removeLeftovers();
       const folder = mkdtempSync(join(roomy(), `${stem}${process.pid}-${startOf(process.pid)}-`));
       // As root the server runs under another account, which must be able to enter.
       chmodSync(folder, 0o711);
       const started = await startEmbedded({
         dataDir: join(folder, 'postgres'),
-        major: terms.major,
+        major: target.major,
         settings,
         env: { ...options.env },
         signal,
         onProgress: ({ step, message }) =>
           onProgress?.(
-            `throwaway PostgreSQL ${terms.major}: ${step} ${message}`,
+            `throwaway PostgreSQL ${target.major}: ${step} ${message}`,
             step === 'download' ? 'download' : 'other',
           ),
       });
@@ -56,7 +56,7 @@ export function createRehearsals(options: {
         return started;
       }
       options.register(started.value.password);
-      return await furnish(terms, { server: started.value, folder, register: options.register }, signal);
+      return await furnish(target, { server: started.value, folder, register: options.register }, signal);
     },
   };
 }
@@ -67,7 +67,7 @@ interface Throwaway {
   readonly register: (secret: string) => void;
 }
 
-/** The database and the role are called as the real ones are. */
+/** The database and the role have the names of the real ones. */
 async function furnish(
   options: RehearsalOptions,
   { server, folder, register }: Throwaway,
@@ -127,7 +127,7 @@ async function furnish(
 
 const sessionOptions: SessionOptions = { pipelined: true, applicationName: 'godwit rehearsal', settings: {} };
 
-/** Each statement is a message of its own: a database is made outside of transactions. */
+/** Each statement is a message of its own, because CREATE DATABASE cannot run in a transaction. */
 async function sendTo(connector: Connector, statements: readonly string[]) {
   const opened: Outcome<Session> = await connector.open(sessionOptions);
   if (!opened.ok) return opened.findings[0] ?? fault('bug');
@@ -145,19 +145,19 @@ async function sendTo(connector: Connector, statements: readonly string[]) {
 const memoryDisk = '/dev/shm';
 const memoryWanted = 1e9;
 
-/** In memory where there is enough: files that live for seconds need no disk. */
+/** In memory if there is enough: files that live for seconds need no disk. */
 function roomy(): string {
   try {
     const { bavail, bsize } = statfsSync(memoryDisk);
     accessSync(memoryDisk, constants.W_OK);
     if (bavail * bsize > memoryWanted) return memoryDisk;
   } catch {
-    // None on this system.
+    // This system has no memory disk.
   }
   return tmpdir();
 }
 
-/** What processes have left that were killed; their servers ended with them. */
+/** Removes what killed processes have left; their servers ended with them. */
 function removeLeftovers(): void {
   for (const root of [memoryDisk, tmpdir()].filter((folder) => existsSync(folder))) {
     for (const name of readdirSync(root)) {
@@ -166,13 +166,13 @@ function removeLeftovers(): void {
       try {
         rmSync(join(root, name), { recursive: true, force: true });
       } catch {
-        // Another account's.
+        // It belongs to another account.
       }
     }
   }
 }
 
-/** When a process began, fit for a file's name; empty when there is none. */
+/** When a process started, in a form that suits a file name; empty when there is no such process. */
 function startOf(pid: number): string {
   return (processStart(pid) ?? '').replaceAll(/\W/g, '');
 }

@@ -1,9 +1,11 @@
-/** One entry of a tar archive. Its body must be read, if at all, before the next entry is asked for. */
+/** One entry of a tar archive. Read its body, if at all, before you request the next entry. */
 export interface TarEntry {
-  /** Without a leading `./` or `/` and without a trailing `/`. */
+  /** The name as written in the archive. */
+  readonly name: string;
+  /** The path without a leading `./` or `/`, and without a trailing `/`. */
   readonly path: string;
   readonly type: 'file' | 'folder' | 'link' | 'symlink' | 'other';
-  /** What a link points to. */
+  /** The target of a link. */
   readonly target: string;
   readonly mode: number;
   readonly size: number;
@@ -11,12 +13,12 @@ export interface TarEntry {
 }
 
 const blockSize = 512;
-/** Names and attributes are short; what claims to be longer is no tar. */
+/** Names and attributes are short; an archive with a longer one is not a valid tar. */
 const longestText = 1024 * 1024;
 
 /**
- * The entries of a tar archive as layers of images hold them: ustar, PAX and GNU names.
- * @throws Error when it is cut short or no tar.
+ * The entries of a tar archive of the kinds that npm packages and image layers use: ustar, with PAX and GNU names.
+ * @throws Error when the archive is cut short or is not a tar.
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
   const input = createInput(source);
@@ -35,8 +37,10 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
     }
     const size = hasBody(type) ? (next.size ?? entry.size) : 0;
     const body = input.body(size);
+    const name = next.path ?? entry.path;
     yield {
-      path: clean(next.path ?? entry.path),
+      name,
+      path: clean(name),
       type: kinds[type] ?? 'other',
       target: next.target ?? entry.target,
       mode: entry.mode,
@@ -62,7 +66,7 @@ function hasBody(flag: string): boolean {
 }
 
 interface Input {
-  /** So many bytes; undefined at the end. */
+  /** Reads this many bytes; undefined at the end. */
   take(size: number): Promise<Buffer | undefined>;
   text(size: number): Promise<string>;
   body(size: number): { read(): AsyncGenerator<Buffer>; finish(): Promise<void> };
@@ -91,7 +95,7 @@ function createInput(source: AsyncIterable<Uint8Array>): Input {
   return {
     take,
     async text(size) {
-      if (size > longestText) throw new Error('it is no tar archive');
+      if (size > longestText) throw new Error('this is not a tar archive');
       const bytes = await take(Math.ceil(size / blockSize) * blockSize);
       if (bytes === undefined && size > 0) throw cut();
       return bytes?.toString('utf8', 0, size) ?? '';
@@ -125,7 +129,7 @@ function parseHeader(header: Buffer): { path: string; target: string; mode: numb
   const octal = (from: number, to: number): number => Number.parseInt(field(from, to).trim() || '0', 8);
   let sum = 8 * 0x20;
   for (const [index, byte] of header.entries()) if (index < 148 || index >= 156) sum += byte;
-  if (octal(148, 156) !== sum) throw new Error('it is no tar archive');
+  if (octal(148, 156) !== sum) throw new Error('this is not a tar archive');
   const prefix = field(257, 262) === 'ustar' && field(257, 265) !== 'ustar  ' ? field(345, 500) : '';
   const path = prefix === '' ? field(0, 100) : `${prefix}/${field(0, 100)}`;
   return {
@@ -137,11 +141,11 @@ function parseHeader(header: Buffer): { path: string; target: string; mode: numb
   };
 }
 
-/** Octal, or, for very large files, binary with the first bit set. */
+/** The size is octal, or, for very large files, binary with the first bit set. */
 function sizeOf(header: Buffer, octal: (from: number, to: number) => number): number {
   const isBinary = ((header[124] ?? 0) & 0x80) !== 0;
   const size = isBinary ? Number(header.readBigUInt64BE(128)) : octal(124, 136);
-  if (!Number.isSafeInteger(size) || size < 0) throw new Error('it is no tar archive');
+  if (!Number.isSafeInteger(size) || size < 0) throw new Error('this is not a tar archive');
   return size;
 }
 

@@ -2,7 +2,7 @@ import type { ByteSource } from '../../migrate/contract/ports.ts';
 
 /** One entry of a layer. */
 export interface TarFile {
-  /** Relative, with `/`: `godwit/runner.js`. */
+  /** A relative path with `/`: `godwit/runner.js`. */
   readonly path: string;
   readonly mode: number;
   readonly source: ByteSource;
@@ -13,8 +13,9 @@ const piece = 1024 * 1024;
 const longestName = 100;
 
 /**
- * A tar archive (ustar) with the folders that its files need. It is the same for the same files, whatever their order,
- * wherever and whenever it is made: sorted, owned by root, dated 1970. Names that do not fit get PAX headers.
+ * Writes a tar archive (ustar) with the folders that its files need. The same files give the same archive, whatever
+ * their order, wherever and whenever it is made: it is sorted, owned by root, and dated 1970. Names that do not fit get
+ * PAX headers.
  */
 export async function* writeTar(files: readonly TarFile[]): AsyncGenerator<Uint8Array> {
   const sorted = [...files].sort((a, b) => compareBytes(a.path, b.path));
@@ -50,7 +51,7 @@ function* header(entry: Header): Generator<Uint8Array> {
     yield record;
     if (record.length % blockSize > 0) yield new Uint8Array(blockSize - (record.length % blockSize));
   }
-  // Who does not know PAX gets a name that is at least no other entry's prefix.
+  // Readers that do not support PAX get a name that is at least not the prefix of another entry.
   yield block(isPlain ? entry : { ...entry, path: name.subarray(0, longestName).toString('latin1') });
 }
 
@@ -74,7 +75,7 @@ function octal(value: number, width: number): string {
   return `${value.toString(8).padStart(width - 1, '0')}\0`;
 }
 
-/** `LENGTH NAME=VALUE\n`, where the length counts itself. */
+/** `LENGTH NAME=VALUE\n`, where LENGTH includes its own digits. */
 function paxRecord(name: string, value: string): string {
   const rest = ` ${name}=${value}\n`;
   const length = Buffer.byteLength(rest);

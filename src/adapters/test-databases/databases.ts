@@ -3,20 +3,20 @@ import { ok, type Outcome } from '../../kit/outcome.ts';
 
 const testPrefix = 'godwit_test_';
 const templatePrefix = 'godwit_template_';
-/** Several branches, or several folders of one repository, may take turns. */
+/** Several branches, or several folders of one repository, may alternate. */
 const keptTemplates = 8;
 
-/** The session to a test server that makes and drops databases; it does one thing after another. */
+/** The session to a test server that creates and drops databases, one operation at a time. */
 export interface Administrator {
   query<Row>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
 }
 
-/** A name for a new test database; it says which process made it. */
+/** A name for a new test database, which includes the process that made it. */
 export function testName(): string {
   return `${testPrefix}${process.pid}_${randomBytes(5).toString('hex')}`;
 }
 
-/** Makes a test database as a copy of a template. False: there is no such template. */
+/** Makes a test database as a copy of a template. Returns false when the template does not exist. */
 export async function copyDatabase(session: Administrator, name: string, template: string): Promise<boolean> {
   try {
     await session.query(`CREATE DATABASE ${name} TEMPLATE ${template}${await strategy(session)}`);
@@ -56,15 +56,19 @@ export type Fill = (name: string) => Promise<Outcome<void>>;
 const underWay = new WeakMap<Administrator, Map<string, Promise<Outcome<string>>>>();
 
 /**
- * The template for this content: made once, however many processes ask for it at the same time.
+ * Returns the template for this content; it is made once, however many processes ask for it at the same time.
  *
- * @param hash of all that the content depends on
- * @returns its name; or why it could not be filled
+ * @param hash of everything that the content depends on
+ * @returns its name, or why it could not be filled
  */
-export async function ensureTemplate(session: Administrator, hash: string, fill: Fill): Promise<Outcome<string>> {
+export async function ensureDatabaseTemplate(
+  session: Administrator,
+  hash: string,
+  fill: Fill,
+): Promise<Outcome<string>> {
   const template = `${templatePrefix}${hash.slice(0, 24)}`;
   if (await exists(session, template)) return ok(template);
-  // The lock below keeps sessions apart, not the callers of one session.
+  // The lock below separates sessions, but not the callers of one session.
   const own = underWay.get(session) ?? new Map<string, Promise<Outcome<string>>>();
   underWay.set(session, own);
   const making = own.get(template) ?? makeAlone(session, template, fill).finally(() => own.delete(template));
@@ -73,7 +77,7 @@ export async function ensureTemplate(session: Administrator, hash: string, fill:
 }
 
 async function makeAlone(session: Administrator, template: string, fill: Fill): Promise<Outcome<string>> {
-  // The lock belongs to the session: when a process dies, the next one takes its place at once.
+  // The lock belongs to the session: when a process dies, the next one acquires it at once.
   await session.query('SELECT pg_advisory_lock(hashtext($1))', [template]);
   try {
     return (await exists(session, template)) ? ok(template) : await make(session, template, fill);
@@ -102,12 +106,12 @@ async function exists(session: Administrator, name: string): Promise<boolean> {
   return (await session.query('SELECT FROM pg_database WHERE datname = $1', [name])).length > 0;
 }
 
-/** A database that somebody is connected to can neither be renamed nor copied. */
+/** A database with connected sessions can neither be renamed nor copied. */
 async function endSessions(session: Administrator, name: string): Promise<void> {
   await session.query('SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1', [name]);
 }
 
-/** Drops all but the newest ones. One that is being copied stays. */
+/** Drops all but the newest templates. One that is being copied remains. */
 async function dropOldTemplates(session: Administrator): Promise<void> {
   const names = (await namesLike(session, templatePrefix)).filter((name) => !name.endsWith('_draft'));
   for (const name of names.slice(0, -keptTemplates)) {
@@ -115,7 +119,7 @@ async function dropOldTemplates(session: Administrator): Promise<void> {
   }
 }
 
-/** Oldest first. */
+/** Names with this prefix, oldest first. */
 async function namesLike(session: Administrator, prefix: string): Promise<readonly string[]> {
   const rows = await session.query<{ readonly name: string }>(
     'SELECT datname AS name FROM pg_database WHERE starts_with(datname, $1) ORDER BY oid',

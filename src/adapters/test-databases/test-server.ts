@@ -5,9 +5,9 @@ import { startEmbedded, type EmbeddedServer } from '../embedded/server.ts';
 import type { Administrator } from './databases.ts';
 import { testServerFolder } from './server-folder.ts';
 
-/** Where the server for tests is, and which one. */
+/** Where the server for tests is, and which one to use. */
 interface TestServerOptions {
-  /** Folder for the project's test servers, where they find no room in memory. */
+  /** Folder for the project's test servers, used when there is no room in memory. */
   readonly folder: string;
   readonly major: number;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -15,7 +15,7 @@ interface TestServerOptions {
 
 /** The server for tests, as this process sees it. */
 export interface TestServer extends Pick<EmbeddedServer, 'url' | 'password'> {
-  /** The session that makes and drops databases. */
+  /** The session that creates and drops databases. */
   readonly administrator: Administrator;
 }
 
@@ -39,7 +39,7 @@ export async function joinTestServer(options: TestServerOptions): Promise<Outcom
   }
 }
 
-/** Several processes of a test runner, each with several pools. */
+/** Enough for several processes of a test runner, each with several pools. */
 const settings = { max_connections: '200' };
 
 async function start(dataDir: string, { major, env }: TestServerOptions): Promise<Outcome<TestServer>> {
@@ -49,9 +49,9 @@ async function start(dataDir: string, { major, env }: TestServerOptions): Promis
   return ok({ url, password, administrator: createAdministrator(url) });
 }
 
-/** One session for the whole process: to open one takes as long as to copy a small database. */
+/** One session for the whole process: opening one takes as long as copying a small database. */
 function createAdministrator(url: string): Administrator {
-  let session: Promise<Session> | undefined;
+  let session: Promise<TestSession> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   const forget = (): void => {
     session = undefined;
@@ -77,11 +77,11 @@ function createAdministrator(url: string): Administrator {
 }
 
 /** A session that keeps the process alive only while a query is under way. */
-type Session = Client & { ref(): void; unref(): void };
+type TestSession = Client & { ref(): void; unref(): void };
 
-async function connect(url: string, forget: () => void): Promise<Session> {
+async function connect(url: string, forget: () => void): Promise<TestSession> {
   const pg = await import('pg');
-  const client = new pg.Client({ connectionString: url, ssl: false }) as Session;
+  const client = new pg.Client({ connectionString: url, ssl: false }) as TestSession;
   client.on('error', forget);
   client.on('end', forget);
   await client.connect();

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Client } from 'pg';
 import type * as CopyStreams from 'pg-copy-streams';
 
-/** A table with rows of its own, and the columns that both databases have. */
+/** A table that stores rows, with the columns that both databases have. */
 interface CopiedTable {
   readonly name: string;
   readonly columns: readonly string[];
@@ -11,7 +11,10 @@ interface CopiedTable {
 const notOurs = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'";
 const ofExtension = `EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`;
 
-/** Tables with rows of their own, those of the history included. Generated columns are made anew. */
+/**
+ * Tables that store rows, those of the history included. Generated columns are left out, because they are computed
+ * again.
+ */
 async function tablesOf(client: Client): Promise<ReadonlyMap<string, readonly string[]>> {
   const { rows } = await client.query<{ name: string; columns: string[] }>(
     `SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, coalesce(pg_catalog.array_agg(pg_catalog.quote_ident(a.attname) ORDER BY a.attnum)
@@ -23,18 +26,18 @@ WHERE c.relkind = 'r' AND ${notOurs} AND NOT ${ofExtension} GROUP BY 1 ORDER BY 
   return new Map(rows.map(({ name, columns }) => [name, columns]));
 }
 
-/** What is told while it goes on. */
+/** Called with progress. */
 export interface CopyOptions {
   readonly signal: AbortSignal;
   readonly onTable: (name: string, done: number, of: number) => void;
 }
 
 /**
- * Replaces the rows of a database by those of another one that has the same tables, in one transaction, without triggers
- * and foreign keys; then its sequences, and materialized views.
+ * Replaces the rows of a database by those of another one that has the same tables, in one transaction, without
+ * triggers and foreign keys; then sets its sequences and refreshes its materialized views.
  *
- * @param from inside of one read-only transaction, so that all tables are of one moment
- * @returns the tables, and how many rows those that are not of the history have
+ * @param from inside one read-only transaction, so that all tables are of one moment
+ * @returns the tables, and the number of rows in those outside the history
  */
 export async function copyRows(
   from: Client,
@@ -62,12 +65,11 @@ export async function copyRows(
   return { tables, rows };
 }
 
-/** Is it a table of schema godwit? */
 export function isHistory({ name }: Pick<CopiedTable, 'name'>): boolean {
   return name.startsWith('godwit.');
 }
 
-/** Partitioned tables too: foreign keys of theirs would keep their partitions from being emptied alone. */
+/** Includes partitioned tables: their foreign keys would prevent emptying the partitions alone. */
 async function emptiableIn(client: Client): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name FROM pg_catalog.pg_class c
@@ -83,7 +85,7 @@ interface TableCopy {
 }
 
 async function copyTable({ from, to, table }: TableCopy, signal: AbortSignal): Promise<number> {
-  // CommonJS: its names are on the default export where a bundler has split it off.
+  // CommonJS: its names are on the default export when a bundler has split it off.
   const streams = await import('pg-copy-streams');
   const copy = 'from' in streams ? streams : (streams as { readonly default: typeof CopyStreams }).default;
   const what = `${table.name} (${table.columns.join(', ')})`;
@@ -102,7 +104,7 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'S' A
       `SELECT last_value::text, is_called FROM ${name}`,
     );
     const [now] = state;
-    // One that is not there has been told as left behind.
+    // A sequence that does not exist was already reported as left behind.
     if (now !== undefined)
       await to.query(
         'SELECT pg_catalog.setval(s, $2::bigint, $3) FROM (SELECT pg_catalog.to_regclass($1) AS s) AS there WHERE s IS NOT NULL',
@@ -122,11 +124,11 @@ async function refreshViews(from: Client, to: Client): Promise<void> {
     `SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'm' ORDER BY c.oid`,
   );
-  // One made later may read an earlier one.
+  // A materialized view that was created later may read an earlier one.
   for (const { name } of rows) if (filled.has(name)) await to.query(`REFRESH MATERIALIZED VIEW ${name}`);
 }
 
-/** Tables whose rows are not the same in both, by their number and a hash over all of them. */
+/** Tables whose rows differ between the databases, by their number and a hash over all of them. */
 export async function differingTables(
   from: Client,
   to: Client,

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 
-/** Catalogues whose rows people make, with what of them is not listed by itself. */
+/** Catalogues whose rows people create, with the filter for what is not listed on its own. */
 const catalogues: readonly (readonly [name: string, where: string])[] = [
   [
     'pg_class',
@@ -11,7 +11,7 @@ const catalogues: readonly (readonly [name: string, where: string])[] = [
     'pg_type',
     "c.typcategory <> 'A' AND (c.typrelid = 0 OR EXISTS (SELECT FROM pg_class r WHERE r.oid = c.typrelid AND r.relkind = 'c'))",
   ],
-  // From 18 on NOT NULL is one, too: it is told with its column.
+  // From 18 on, NOT NULL is a constraint too, but it is reported with its column.
   ['pg_constraint', "c.contype <> 'n'"],
   ['pg_trigger', 'NOT c.tgisinternal'],
   ['pg_policy', 'true'],
@@ -45,8 +45,9 @@ const catalogues: readonly (readonly [name: string, where: string])[] = [
 const firstOwn = 16_384;
 
 /**
- * Everything in a database, and on its server, that somebody has made: objects by kind and name, columns with their type,
- * roles, settings, other databases, large objects. What an extension made comes with it; schema godwit is left out.
+ * Lists everything that somebody has created in a database and on its server: objects by kind and name, columns with
+ * their type, roles, settings, other databases, large objects. Members of an extension are implied by it; schema godwit
+ * is left out.
  */
 export async function listObjects(client: Client): Promise<readonly string[]> {
   const objects = catalogues.map(

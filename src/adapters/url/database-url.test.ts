@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isLoopback, readDatabaseUrl } from './database-url.ts';
+import { isLoopbackHost, readDatabaseUrl } from './database-url.ts';
 
 const read = (url: string) => readDatabaseUrl(url, 'DATABASE_URL', { user: 'os-user' });
 
@@ -61,6 +61,11 @@ test('user and password may come from outside of the URL', () => {
   expect(outcome.ok && outcome.value.address.password).toBe('outside');
 });
 
+test('a parameter that nothing reads is a warning: `url-parameter`', () => {
+  const outcome = read('postgresql://a:b@localhost/d?fallback_application_name=x');
+  expect(outcome.ok && outcome.value.findings).toMatchObject([{ code: 'url-parameter', severity: 'warning' }]);
+});
+
 test('a trailing line end is tolerated', () => {
   expect(address('postgresql://a:b@localhost/d\n').database).toBe('d');
 });
@@ -91,7 +96,7 @@ test.each([
   ['postgresql://a:canary@h:5432/', 'url-no-database'],
   ['postgresql://a:canary@h/d?sslmode=no-verify', 'url-sslmode'],
   ['postgresql://a:canary@h/d?sslmode=prefer', 'url-sslmode'],
-])('%s is refused as %s, without a word of it', (url, code) => {
+])('%s is refused as `%s`, without a word of it', (url, code) => {
   const outcome = read(url);
   expect(outcome.ok ? 'accepted' : outcome.findings[0]?.code).toBe(code);
   expect(JSON.stringify(outcome)).not.toMatch(/canary|can.?ary/);
@@ -100,8 +105,8 @@ test.each([
 test('a socket folder is taken as host, and as this machine', () => {
   expect(address('postgresql://a:b@/d?host=/cloudsql/p:r:i').host).toBe('/cloudsql/p:r:i');
   expect(address('postgresql://a:b@%2Fvar%2Frun%2Fpostgresql/d').host).toBe('/var/run/postgresql');
-  expect(isLoopback('/var/run/postgresql')).toBe(true);
-  expect(isLoopback('127.example.com')).toBe(false);
+  expect(isLoopbackHost('/var/run/postgresql')).toBe(true);
+  expect(isLoopbackHost('127.example.com')).toBe(false);
 });
 
 test.each([
@@ -110,7 +115,7 @@ test.each([
   'schema=t2',
   'currentSchema=t1',
   'search_path=t1',
-])('F9: a parameter that names a schema is refused: %s', (parameter) => {
+])('F9: a parameter that names a schema is refused: %s (`url-schema`)', (parameter) => {
   const outcome = read(`postgresql://a:b@localhost/d?${parameter}`);
   expect(outcome.ok ? [] : outcome.findings).toMatchObject([
     { code: 'url-schema', why: expect.stringContaining(`\`${parameter.split('=')[0]}\` names a schema`) },
@@ -120,7 +125,7 @@ test.each([
 test('parameters of other tools are named as without effect', () => {
   const outcome = read('postgresql://a:b@localhost/d?schema=public&pgbouncer=true');
   expect(outcome.ok && outcome.value.findings.map((finding) => finding.why)).toEqual([
-    'DATABASE_URL: godwit makes no use of the parameter `schema`.',
-    'DATABASE_URL: godwit makes no use of the parameter `pgbouncer`.',
+    'DATABASE_URL: godwit does not use the parameter `schema`.',
+    'DATABASE_URL: godwit does not use the parameter `pgbouncer`.',
   ]);
 });

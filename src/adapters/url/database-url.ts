@@ -5,29 +5,29 @@ import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { DatabaseAddress, TlsMode } from '../postgres/address.ts';
 import { queryOf, splitUrl } from './split-url.ts';
 
-/** A database URL that was understood, with warnings about what has no effect or is weaker than it should be. */
+/** A parsed database URL, with warnings about what has no effect or is weaker than it should be. */
 export interface DatabaseUrl {
   readonly address: DatabaseAddress;
   readonly findings: readonly Finding[];
 }
 
-/** What a URL may leave out, as libpq reads it from PGUSER and PGPASSWORD. */
+/** What a URL may omit, as libpq reads it from PGUSER and PGPASSWORD. */
 export interface UrlDefaults {
   readonly user: string;
   readonly password?: string;
   /**
-   * The server's CA as PEM text, where the platform knows it. Such a certificate names no address, so that it is checked
-   * without the name (`verify-ca`), also where the URL asks for less.
+   * The server's CA as PEM text, if the platform knows it. Such a certificate names no address, so it is checked
+   * without the host name (`verify-ca`), even if the URL asks for less.
    */
   readonly serverCa?: string;
 }
 
 /**
- * Reads a database URL with its own parser, so that each usual mistake has its own name. No finding quotes the URL.
+ * Reads a database URL with its own parser, so that each usual mistake gets its own fault. No finding quotes the URL.
  *
  * @param text the URL as it was stored
  * @param label where it was stored, for the findings: `DATABASE_URL`
- * @param defaults user and password where the URL names none
+ * @param defaults user and password if the URL names none
  */
 export function readDatabaseUrl(text: string, label: string, defaults: UrlDefaults): Outcome<DatabaseUrl> {
   const stored = text.trim();
@@ -49,7 +49,7 @@ export function readDatabaseUrl(text: string, label: string, defaults: UrlDefaul
   const tls = withCa(tlsOf(query.get('sslmode'), host), query.has('sslmode'), serverCa);
   if (tls === undefined)
     return refuse('url-sslmode', label, {
-      why: `${label}: sslmode=${query.get('sslmode') ?? ''} is none that godwit uses. ${fault('url-sslmode').why}`,
+      why: `${label}: sslmode=${query.get('sslmode') ?? ''} is not supported. ${fault('url-sslmode').why}`,
     });
 
   const schema = /search_path/i.test(query.get('options') ?? '')
@@ -78,7 +78,7 @@ export function readDatabaseUrl(text: string, label: string, defaults: UrlDefaul
 }
 
 /** True for this machine: a loopback address or a socket folder. */
-export function isLoopback(host: string): boolean {
+export function isLoopbackHost(host: string): boolean {
   return host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
@@ -87,7 +87,7 @@ const hostPattern = /^(\/.*|[\w.-]+|[0-9a-fA-F:.]+(%\w+)?)$/;
 function formFault(stored: string, label: string): Finding | undefined {
   if (stored === '') return fault('url-missing', { why: `${label} is empty.` });
   if (/^["'`“”‘’]/.test(stored)) return refuseWith('url-quoted', label);
-  if (/^jdbc:/i.test(stored)) return schemeFault(label, 'jdbc:', 'Remove the `jdbc:` in front.');
+  if (/^jdbc:/i.test(stored)) return schemeFault(label, 'jdbc:', 'Remove the leading `jdbc:`.');
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(stored)?.[1];
   if (scheme === undefined) {
     if (/^\s*\w+\s*=/.test(stored)) return refuseWith('url-keywords', label);
@@ -103,7 +103,7 @@ function schemeFault(label: string, scheme: string, fix: string): Finding {
 
 function schemeFix(scheme: string): string {
   if (/^postgres(ql)?\+/i.test(scheme))
-    return `Write postgresql:// in place of ${scheme}://: the part behind + names a Python driver.`;
+    return `Write postgresql:// in place of ${scheme}://: the part after + names a Python driver.`;
   return 'Godwit works with PostgreSQL: begin the URL with postgresql://.';
 }
 
@@ -115,15 +115,15 @@ function portOf(text: string): number | undefined {
 
 const modes: ReadonlySet<string> = new Set<TlsMode>(['disable', 'require', 'verify-ca', 'verify-full']);
 
-/** Full verification is the default for every host but this machine. */
+/** Full verification is the default for every host except this machine. */
 function tlsOf(mode: string | undefined, host: string): TlsMode | undefined {
-  if (mode === undefined) return isLoopback(host) ? 'disable' : 'verify-full';
+  if (mode === undefined) return isLoopbackHost(host) ? 'disable' : 'verify-full';
   if (modes.has(mode)) return mode as TlsMode;
-  // On this machine the fallback of `prefer` and `allow` gives nothing away.
-  return isLoopback(host) && (mode === 'prefer' || mode === 'allow') ? 'disable' : undefined;
+  // On this machine the fallback of `prefer` and `allow` exposes nothing.
+  return isLoopbackHost(host) && (mode === 'prefer' || mode === 'allow') ? 'disable' : undefined;
 }
 
-/** `require` checks nothing; with the CA at hand it can be checked. */
+/** `require` checks nothing; with the CA available, it can be checked. */
 function withCa(tls: TlsMode | undefined, chosen: boolean, serverCa: string | undefined): TlsMode | undefined {
   if (serverCa === undefined) return tls;
   return tls === 'require' || (tls === 'verify-full' && !chosen) ? 'verify-ca' : tls;
@@ -141,11 +141,13 @@ const knownParameters: ReadonlySet<string> = new Set([
   'connect_timeout',
 ]);
 
-/** By these other tools choose the schema; dropped, the migrations would go into another one. */
+/**
+ * Parameters by which other tools choose the schema; ignored, they would let the migrations go into a different one.
+ */
 const schemaParameters: ReadonlySet<string> = new Set(['search_path', 'schema', 'currentSchema']);
 
 function parameterWarning(name: string, label: string): Finding {
-  return fault('url-parameter', { why: `${label}: godwit makes no use of the parameter \`${name}\`.` });
+  return fault('url-parameter', { why: `${label}: godwit does not use the parameter \`${name}\`.` });
 }
 
 function refuse(code: FaultCode, label: string, details?: FaultDetails): Outcome<never> {

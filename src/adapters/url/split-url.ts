@@ -1,6 +1,6 @@
 import type { FaultCode } from '../../kit/catalogue/index.ts';
 
-/** The parts of a URL, percent-decoded, without any judgement on what they mean. */
+/** The percent-decoded parts of a URL, without interpretation. */
 export type SplitUrl =
   | {
       readonly ok: true;
@@ -16,8 +16,8 @@ export type SplitUrl =
 const unescaped = { ok: false, code: 'url-unescaped' } as const;
 
 /**
- * Splits `postgresql://user:password@host:port/database?query`. Where a raw `/ ? # @ %` could make two readings
- * possible, it refuses: the parsers of drivers disagree there, and connect to the wrong place.
+ * Splits `postgresql://user:password@host:port/database?query`. If a raw `/ ? # @ %` makes the URL ambiguous, it is
+ * refused: the parsers of drivers disagree there, and connect to the wrong place.
  */
 export function splitUrl(url: string): SplitUrl {
   if (/\s/.test(url) || url.includes('#')) return unescaped;
@@ -29,7 +29,7 @@ export function splitUrl(url: string): SplitUrl {
   const path = question === -1 ? tail : tail.slice(0, question);
   const query = question === -1 ? '' : tail.slice(question + 1);
 
-  // An `@` behind the authority: what looked like the host was the beginning of a password with `/` or `?` in it.
+  // An `@` after the authority means that what looked like the host was the start of a password with `/` or `?` in it.
   if (path.includes('@') || (query.includes('@') && !query.includes('='))) return unescaped;
   const pieces = authority.split('@');
   if (pieces.length > 2) return unescaped;
@@ -42,11 +42,11 @@ export function splitUrl(url: string): SplitUrl {
   const at = hostAndPort(place);
   if (at === undefined) return { ok: false, code: 'url-host' };
   if (database.includes('/')) return { ok: false, code: 'url-no-database' };
-  // `user:12/34@host` is caught above; `user:ab?cd` without a host behind it ends here, as a port that is none.
+  // `user:12/34@host` is caught above; `user:ab?cd` without a host after it ends up here, with an invalid port.
   return { ok: true, user, ...(password === undefined ? {} : { password }), ...at, database, query };
 }
 
-/** Parameters behind the `?`, decoded; undefined when one cannot be decoded or is no `name=value`. */
+/** The decoded parameters after the `?`; undefined when one cannot be decoded or is not of the form `name=value`. */
 export function queryOf(query: string): ReadonlyMap<string, string> | undefined {
   const parameters = new Map<string, string>();
   for (const pair of query.split('&').filter((text) => text !== '')) {

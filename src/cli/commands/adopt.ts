@@ -5,33 +5,65 @@ import { versionIn } from '../../migrate/contract/migration-id.ts';
 import type { Migration, Plan } from '../../migrate/contract/model.ts';
 import type { Selection } from '../../migrate/contract/task.ts';
 import { rehearseAdoption, type RehearsedAdoption } from '../../project/rehearse-adoption.ts';
-import { applyTask, inspectTask, ofAnyDatabase } from '../../project/tasks.ts';
-import type { Context, Result, Run } from '../command.ts';
+import { applyTask, defaultWaitMs, inspectTask, ofAnyDatabase } from '../../project/tasks.ts';
+import { defineCommand, type Context, type Result, type Run } from '../command.ts';
 import { consent } from '../consent.ts';
 import { eventOf, executeAloud, executeQuietly, progressOn, withProject, type Ready } from '../execute.ts';
-import { historyAsSql } from '../export-history.ts';
+import { restArguments } from '../options/argument-kinds.ts';
+import { flag, text, version } from '../options/kinds.ts';
+import { wait } from '../options/shared.ts';
 import { failed } from '../result.ts';
 import { planLines } from '../screen/plan.ts';
-import { waitOf } from '../wishes.ts';
+import { historyAsSql } from './adopt/export-history.ts';
 
-/** `godwit adopt` */
-export const adopt: Run = async (context) => {
-  const { typed } = context;
-  if (typed.switches.has('identity')) return await (await import('./identify.ts')).identify(context);
-  if (typed.values['reason'] !== undefined)
+export const spec = defineCommand({
+  name: 'adopt',
+  summary: 'Take over a database whose tables exist already',
+  about: [
+    'godwit runs the migrations on a throwaway PostgreSQL of the same major version, compares the result with the database by name, and records the migrations up to the first that does not match. Your tables are not changed.',
+    'A migration that changes rows, or that fails on the throwaway server, is recorded only if you name it, and then without proof.',
+    'With --identity, no migration is adopted. A database that was restored, copied or moved becomes the database of the environment: its name, its id and its location are recorded. godwit shows them before it asks, records a run of its own with the reason, and writes godwit.lock.json.',
+  ],
+  arguments: {
+    names: restArguments('NAME', 'versions or names of migrations (default: all that are pending)'),
+  },
+  options: {
+    dryRun: flag('show what would be recorded and what differs'),
+    baseline: version('record everything up to this version without proof'),
+    export: flag('print what is applied as SQL for a plain history table: the way out'),
+    identity: flag('make this the database of the environment; adopt no migrations'),
+    reason: text('TEXT', 'with --identity: why the database is another one; stored in the history'),
+    wait,
+  },
+  examples: [
+    { type: 'godwit adopt', does: 'record what the database is proven to contain' },
+    { type: 'godwit adopt --baseline 12', does: 'record everything up to 12 and say what was not proven' },
+    {
+      type: 'godwit adopt --identity --reason "restored after the outage" -e prod',
+      does: 'prod is this database now',
+    },
+    { type: 'godwit adopt --export > history.sql', does: 'leave godwit' },
+  ],
+  events: true,
+});
+
+export const run: Run<typeof spec> = async (context) => {
+  const { options } = context;
+  const { dryRun, baseline, reason, wait: waitMs = defaultWaitMs } = options;
+  const { names } = context.arguments;
+  if (options.identity) {
+    const request = { names, baseline, export: options.export, reason, dryRun, waitMs };
+    return await (await import('./adopt/identify.ts')).identify(context, request);
+  }
+  if (reason !== undefined)
     return failed([
-      fault('wrong-usage', { why: '--reason belongs to --identity: it says why the database is another one.' }),
+      fault('wrong-usage', { why: '--reason belongs to --identity: it says why the database is a different one.' }),
     ]);
-  const wait = waitOf(typed);
-  if (!wait.ok) return failed(wait.findings);
-  const baseline = typed.values['baseline'];
-  if (baseline !== undefined && !/^\d{1,40}$/.test(baseline))
-    return failed([fault('wrong-usage', { why: `--baseline ${baseline}: a version is a number.` })]);
-  if (baseline !== undefined && typed.arguments.length > 0)
+  if (baseline !== undefined && names.length > 0)
     return failed([fault('wrong-usage', { why: 'Name migrations, or give --baseline VERSION, not both.' })]);
   return await withProject(context, { changes: true }, async (ready) => {
-    if (typed.switches.has('export')) return await exportHistory(context, ready);
-    const only = idsOf(typed.arguments, ready.wired.bundle.migrations);
+    if (options.export) return await exportHistory(context, ready);
+    const only = idsOf(names, ready.wired.bundle.migrations);
     if (!only.ok) return failed(only.findings);
     const how = baseline === undefined ? 'adopt' : 'baseline';
     const selection: Selection = {
@@ -45,8 +77,8 @@ export const adopt: Run = async (context) => {
     const { plan, bundle, look, findings } = prepared.value;
     for (const finding of findings) context.screen.event({ kind: 'finding', finding });
     const rehearsed = { ...ready, wired: { ...ready.wired, bundle } };
-    if (typed.switches.has('dry-run')) return showLook(context, { plan, look }, how);
-    const consented = await consent(context, ready, { command: 'adopt', how, selection, waitMs: wait.value });
+    if (dryRun) return showLook(context, { plan, look }, how);
+    const consented = await consent(context, ready, { command: 'adopt', how, selection, waitMs });
     if (!consented.ok) return failed(consented.findings);
     if (consented.value === undefined) return { exitCode: 0, outcome: 'nothing-to-do', findings: [], data: {} };
     return await executeAloud(context, rehearsed, await applyTask(ready.project, ready.actor, consented.value));

@@ -4,17 +4,35 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fault } from '../../kit/fault.ts';
-import type { Context, Result, Run } from '../command.ts';
+import { defineCommand, type CommandContext, type Context, type Result, type Run } from '../command.ts';
 import { laptopVariable } from '../demo/laptop.ts';
 import { openProjectOf, progressOn } from '../execute.ts';
+import { flag, path } from '../options/kinds.ts';
 import { done, failed, outcomeOf } from '../result.ts';
 import { wire } from '../../project/wire.ts';
 
 const steps: readonly (readonly string[])[] = [['plan'], ['up'], ['verify'], ['up'], ['status']];
 
-/** `godwit demo`: the main job on the example project, here, or by jobs of an emulated Cloud Run. */
-export const demo: Run = async (context) => {
-  // Ctrl-C, or a reader that leaves: what was made is taken away first.
+export const spec = defineCommand({
+  name: 'demo',
+  summary: 'See godwit work on a real project: plan, apply, verify, apply again',
+  about: [
+    'Applies the example project, with 5 tables, 16 indexes, 4 views, 3 triggers and 6 seed rows, to an embedded PostgreSQL in a temporary folder.',
+  ],
+  options: {
+    keep: path('FOLDER', 'work in this folder and keep it, to look around afterwards'),
+    privateNetwork: flag('use a database that only a private network reaches, and an emulated Cloud Run (Linux)'),
+    cloudRun: flag('use an emulated Cloud Run, without a network of its own'),
+  },
+  examples: [
+    { type: 'npx godwit demo', does: 'needs nothing but Node' },
+    { type: 'npx godwit demo --private-network', does: 'the direct connection fails, and the job succeeds' },
+    { type: 'npx godwit demo --keep tour', does: 'leaves a project in ./tour to play with' },
+  ],
+});
+
+export const run: Run<typeof spec> = async (context) => {
+  // Ctrl-C, or a closed pipe: what was made is removed first.
   const unbind = context.onCtrlC(() => Promise.resolve(true));
   try {
     return await show(context);
@@ -23,19 +41,17 @@ export const demo: Run = async (context) => {
   }
 };
 
-async function show(context: Context): Promise<Result> {
-  const { switches, values } = context.typed;
-  const kind = ['private-network', 'cloud-run'].filter((name) => switches.has(name));
-  if (kind.length + (values['keep'] === undefined ? 0 : 1) > 1) {
-    const why = '--keep, --private-network and --cloud-run are three demos; choose one.';
+async function show(context: CommandContext<typeof spec>): Promise<Result> {
+  const { keep, privateNetwork, cloudRun } = context.options;
+  if ([keep !== undefined, privateNetwork, cloudRun].filter(Boolean).length > 1) {
+    const why = '--keep, --private-network and --cloud-run are different demos: choose one.';
     return failed([fault('wrong-usage', { why })]);
   }
-  if (switches.has('private-network') && context.io.env[laptopVariable] === undefined)
+  if (privateNetwork && context.io.env[laptopVariable] === undefined)
     return await (await import('../demo/private-network.ts')).demoPrivateNetwork(context);
   const example = exampleFolder();
   if (example === undefined)
     return failed([fault('bug', { why: 'The example project is missing from the installation.' })]);
-  const keep = context.typed.values['keep'];
   const folder = keep === undefined ? await mkdtemp(join(tmpdir(), 'godwit-demo-')) : resolve(context.io.cwd, keep);
   if (keep !== undefined && existsSync(folder) && (await readdir(folder)).length > 0) {
     return failed([fault('file-exists', { why: 'The folder for the demo is not empty.', where: { file: keep } })]);
@@ -49,7 +65,7 @@ async function show(context: Context): Promise<Result> {
       recursive: true,
       filter: (source) => !foreign.has(source.split(/[/\\]/).at(-1) ?? ''),
     });
-    return kind.length > 0 ? await cloudDemo(context, folder) : await tour(context, folder, keep);
+    return privateNetwork || cloudRun ? await cloudDemo(context, folder) : await tour(context, folder, keep);
   } finally {
     process.off('exit', leave);
     if (keep === undefined) await rm(folder, { recursive: true, force: true });
@@ -64,13 +80,13 @@ async function cloudDemo(context: Context, folder: string): Promise<Result> {
 
 /** Walks through the commands a person would type; one server serves them all. */
 async function tour(context: Context, folder: string, keep: string | undefined): Promise<Result> {
-  const { screen, io, signal, typed } = context;
+  const { screen, io, signal, globals } = context;
   // The demo is about the example's own `local`, whatever this machine has set for other projects.
   const env = { ...io.env, DATABASE_URL: undefined };
   const inside: Context = {
     ...context,
     io: { ...io, cwd: folder, env },
-    typed: { arguments: [], values: {}, switches: new Set() },
+    globals: { ...globals, env: undefined, config: undefined },
   };
   const project = await openProjectOf(inside);
   if (!project.ok) return failed(project.findings);
@@ -81,7 +97,7 @@ async function tour(context: Context, folder: string, keep: string | undefined):
   });
   if (!wired.ok) return failed(wired.findings);
   screen.settle();
-  const options = [...(screen.json ? ['--json'] : []), ...(typed.switches.has('no-color') ? ['--no-color'] : [])];
+  const options = [...(screen.json ? ['--json'] : []), ...(globals.noColor ? ['--no-color'] : [])];
   try {
     for (const [index, step] of steps.entries()) {
       screen.say(
@@ -96,13 +112,13 @@ async function tour(context: Context, folder: string, keep: string | undefined):
   screen.say(
     '',
     keep === undefined
-      ? 'This was a demo in a temporary folder. `godwit init` begins a project of your own.'
-      : `The project is in ${keep}: look at its migrations, change them, run \`godwit up\` there.`,
+      ? 'This was a demo in a temporary folder. `godwit init` starts a project of your own.'
+      : `The project is in ${keep}: read its migrations, change them, run \`godwit up\` there.`,
   );
   return done();
 }
 
-/** The example: beside `dist` in the package and in the repository. */
+/** The example project: next to `dist` in the package and in the repository. */
 function exampleFolder(): string | undefined {
   return ['../examples/vividly', '../../examples/vividly', '../../../examples/vividly', '../../../../examples/vividly']
     .map((place) => fileURLToPath(new URL(place, import.meta.url)))

@@ -1,19 +1,44 @@
 import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { shown } from '../../migrate/contract/command-text.ts';
-import { execTask, type ExecRequest } from '../../project/tasks.ts';
-import type { Context, Run } from '../command.ts';
+import { defaultWaitMs, execTask, type ExecRequest } from '../../project/tasks.ts';
+import { defineCommand, type CommandContext, type Context, type Run } from '../command.ts';
 import { detachTask } from '../detach.ts';
 import { executeAloud, withProject, type Ready } from '../execute.ts';
+import { flag, text, timeLimit } from '../options/kinds.ts';
+import { takeOver, wait } from '../options/shared.ts';
 import { failed } from '../result.ts';
-import { timeoutOf, waitOf } from '../wishes.ts';
 
-/** `godwit exec -- COMMAND` */
-export const exec: Run = async (context) => {
-  const request = wishOf(context);
+export const spec = defineCommand({
+  name: 'exec',
+  summary: 'Run a command of your own next to the database: another migrator, a test suite',
+  about: [
+    'The command runs where migrations run: on this machine, or in a job inside the private network, in the image of the environment (`image.own`) or in `--image`. It receives the address of the database as DATABASE_URL, and GODWIT_RUN and GODWIT_ENVIRONMENT; no shell interprets its arguments. First, godwit checks the database as it does before a migration. While the command runs, it holds the database, so that no other run of godwit changes anything (`--no-lock` turns this off). The command and its result are recorded.',
+    'godwit passes the output on; of very long output, the beginning and the end. The exit code is 0 or 40; --json reports the exit code of the command itself.',
+  ],
+  behind: { name: 'COMMAND ARGS…', summary: 'the program and its arguments', example: 'npm test' },
+  options: {
+    image: text('REF', 'the image to run the command in, in place of the configured one'),
+    timeout: timeLimit('how long the command may take, such as 10min or 2h (default: no limit; in a job 24h)'),
+    noLock: flag('do not hold the database: other runs may change it meanwhile'),
+    detach: flag('start the command and leave it; `runs attach` follows it'),
+    wait,
+    takeOver,
+  },
+  examples: [
+    { type: 'godwit exec -- npm test', does: 'run the tests against the local database' },
+    { type: 'godwit exec -e dev -- alembic upgrade head', does: 'run another migrator inside the private network' },
+    { type: 'godwit exec -e dev --no-lock --timeout 10min -- npm run smoke', does: 'while migrations may run' },
+  ],
+  events: true,
+});
+
+export const run: Run<typeof spec> = async (context) => {
+  const request = requestOf(context);
   if (!request.ok) return failed(request.findings);
-  const detached = context.typed.switches.has('detach');
-  return await withProject(context, { migrations: false, commands: true, changes: true, detached }, async (ready) => {
+  const { detach: detached, image } = context.options;
+  const needs = { migrations: false, commands: true, changes: true, detached, image };
+  return await withProject(context, needs, async (ready) => {
     const approved = await approval(context, ready, request.value.words);
     if (!approved.ok) return failed(approved.findings);
     const task = await execTask(ready.project, ready.actor, { ...request.value, approved: approved.value });
@@ -21,21 +46,21 @@ export const exec: Run = async (context) => {
   });
 };
 
-function wishOf({ typed }: Context): Outcome<ExecRequest> {
-  const wait = waitOf(typed);
-  if (!wait.ok) return wait;
-  const timeout = timeoutOf(typed);
-  if (!timeout.ok) return timeout;
-  const alone = !typed.switches.has('no-lock');
-  const takeOver = typed.switches.has('take-over');
+function requestOf({ options, behind }: CommandContext<typeof spec>): Outcome<ExecRequest> {
+  const { takeOver, timeout } = options;
+  const alone = !options.noLock;
   if (takeOver && !alone)
-    return err(fault('wrong-usage', { why: '--take-over and --no-lock do not go together: nothing is held.' }));
+    return err(
+      fault('wrong-usage', {
+        why: '--take-over and --no-lock cannot be combined: with --no-lock the command does not hold the database.',
+      }),
+    );
   return ok({
-    words: typed.behind ?? [],
-    waitMs: wait.value,
+    words: behind,
+    waitMs: options.wait ?? defaultWaitMs,
     alone,
     takeOver,
-    ...(timeout.value === undefined ? {} : { timeoutMs: timeout.value }),
+    ...(timeout === undefined ? {} : { timeoutMs: timeout }),
   });
 }
 
@@ -45,7 +70,8 @@ async function approval(context: Context, { project }: Ready, words: readonly st
   const { name, protected: isProtected } = project.environment;
   if (!isProtected || !io.interactive || screen.json) return ok(false);
   const answer = await io.ask(`\n${name} is protected. Type its name to execute \`${shown(words)}\` there: `);
-  if (context.signal.aborted) return err(fault('interrupted', { why: 'It was asking; nothing was executed.' }));
+  if (context.signal.aborted)
+    return err(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was executed.' }));
   if (answer?.trim() === name) return ok(true);
   const why = 'The name of the environment was not typed; nothing was executed.';
   return err(fault('needs-approval', { why, fix: `Type \`${name}\` when asked.` }));

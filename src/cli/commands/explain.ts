@@ -1,14 +1,23 @@
 import { catalogue, type FaultCode } from '../../kit/catalogue/index.ts';
 import { fault } from '../../kit/fault.ts';
 import { nearest } from '../../kit/nearest.ts';
-import type { Run } from '../command.ts';
+import { defineCommand, type Run } from '../command.ts';
+import { optionalArgument } from '../options/argument-kinds.ts';
 import { done, failed } from '../result.ts';
 import { aligned } from '../screen/format.ts';
 
-/** `godwit explain [CODE]` */
-export const explain: Run = async ({ typed, screen }) => {
+export const spec = defineCommand({
+  name: 'explain',
+  summary: 'Explain a code: what is wrong, why, and what to do',
+  arguments: { code: optionalArgument('CODE', 'a code as findings show it (default: list all codes)') },
+  examples: [
+    { type: 'godwit explain out-of-order', does: 'what to do about a migration that was merged late' },
+    { type: 'godwit explain', does: 'list all codes' },
+  ],
+});
+
+export const run: Run<typeof spec> = async ({ arguments: { code }, screen }) => {
   const { style, json } = screen;
-  const [code] = typed.arguments;
   if (code === undefined) {
     const all = Object.entries(catalogue);
     const rows = aligned(all.map(([name, entry]) => [style.bold(name), style.dim(String(entry.exit)), entry.title]));

@@ -5,17 +5,17 @@ import { writeNew } from '../../adapters/write-file.ts';
 import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { configNames } from '../../project/load-config.ts';
-import type { Run } from '../command.ts';
+import { defineCommand, type Run } from '../command.ts';
 import { done, failed } from '../result.ts';
 
-const config = `// Configuration of godwit. Passwords never stand here: a database is named by the environment
+const config = `// Configuration of godwit. Do not write passwords here: a database is named by the environment
 // variable that holds its URL.
 
 /** @type {import('godwit/config').Config} */
 export default {
   migrations: 'migrations',
   environments: {
-    // A real PostgreSQL that godwit starts by itself, in .godwit/.
+    // A real PostgreSQL that godwit starts on its own, in .godwit/.
     local: { database: 'embedded' },
     // dev: { database: { env: 'DEV_DATABASE_URL' } },
     // prod: { database: { env: 'PROD_DATABASE_URL' }, protected: true },
@@ -24,7 +24,7 @@ export default {
 `;
 
 const sampleUp = `-- The first migration. Godwit runs it in one transaction, then checks in the database
--- that everything stated here is there. Change it as you like before the first \`godwit up\`.
+-- that everything stated here exists. Change it as you like before the first \`godwit up\`.
 CREATE TABLE notes (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   title text NOT NULL CHECK (title <> ''),
@@ -43,10 +43,18 @@ interface ScaffoldFile {
   readonly state: 'written' | 'kept' | 'extended';
 }
 
-/** `godwit init`: writes what is missing, never overwrites. */
-export const init: Run = async ({ io, screen, typed }) => {
+export const spec = defineCommand({
+  name: 'init',
+  summary: 'Prepare a project: configuration, a first migration, .gitignore',
+  about: [
+    'Writes the files that are missing and never overwrites one. Works in an empty folder and in an existing project.',
+  ],
+  examples: [{ type: 'npx godwit init', does: 'start here' }],
+});
+
+export const run: Run<typeof spec> = async ({ io, screen, globals }) => {
   const { style } = screen;
-  if (typed.values['config'] !== undefined || typed.values['env'] !== undefined) {
+  if (globals.config !== undefined || globals.env !== undefined) {
     return failed([
       fault('wrong-usage', {
         why: '`godwit init` takes neither --config nor --env.',

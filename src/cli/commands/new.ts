@@ -5,14 +5,27 @@ import { writeNew } from '../../adapters/write-file.ts';
 import { fault } from '../../kit/fault.ts';
 import { loadConfig } from '../../project/load-config.ts';
 import { migrationsFolder } from '../../project/open.ts';
-import type { Run } from '../command.ts';
+import { defineCommand, type Run } from '../command.ts';
+import { argument } from '../options/argument-kinds.ts';
+import { flag } from '../options/kinds.ts';
 import { done, failed } from '../result.ts';
 
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{N}_-]*$/u;
 
-/** `godwit new NAME`: the next version; with `--down`, its down file beside it. */
-export const newMigration: Run = async ({ io, screen, typed }) => {
-  const name = (typed.arguments[0] ?? '').trim().replaceAll(/\s+/g, '_');
+export const spec = defineCommand({
+  name: 'new',
+  summary: 'Create the next migration',
+  arguments: { name: argument('NAME', 'what the migration does, such as add_users') },
+  options: { down: flag('also create a down file, for `godwit down`') },
+  examples: [
+    { type: 'godwit new add_users', does: 'write migrations/0002_add_users.sql' },
+    { type: 'godwit new add_users --down', does: 'and migrations/0002_add_users.down.sql' },
+  ],
+});
+
+export const run: Run<typeof spec> = async (context) => {
+  const { io, screen, globals, options } = context;
+  const name = context.arguments.name.trim().replaceAll(/\s+/g, '_');
   if (!namePattern.test(name) || name.length > 100) {
     return failed([
       fault('name-invalid', {
@@ -20,10 +33,10 @@ export const newMigration: Run = async ({ io, screen, typed }) => {
       }),
     ]);
   }
-  const loaded = await loadConfig(io.cwd, typed.values['config']);
+  const loaded = await loadConfig(io.cwd, globals.config);
   if (!loaded.ok) return failed(loaded.findings);
   const { root, config } = loaded.value;
-  const environment = config.environments?.[typed.values['env'] ?? 'local'];
+  const environment = config.environments?.[globals.env ?? 'local'];
   const folder = migrationsFolder(root, config, environment?.migrations);
   if (!folder.ok) return failed(folder.findings);
 
@@ -32,7 +45,7 @@ export const newMigration: Run = async ({ io, screen, typed }) => {
   const { version, taken } = freeVersion(next, await folderOnBranches(root, folder.value.path));
   const up = `${version}_${name}.sql`;
   const texts = new Map([[up, `-- ${name.replaceAll('_', ' ')}\n`]]);
-  if (typed.switches.has('down')) texts.set(`${version}_${name}.down.sql`, downHint(up));
+  if (options.down) texts.set(`${version}_${name}.down.sql`, downHint(up));
   for (const [file, text] of texts) {
     const written = await writeNew(join(folder.value.path, file), text, `${folder.value.label}/${file}`);
     if (!written.ok) return failed(written.findings);
@@ -50,7 +63,7 @@ export const newMigration: Run = async ({ io, screen, typed }) => {
 };
 
 function downHint(up: string): string {
-  return `-- Undoes ${up}: its statements the other way round, the last one first, such as
+  return `-- Undoes ${up}: reverse its statements, the last one first, such as
 --   drop index concurrently users_email;   for   create index concurrently users_email …
 --   drop table users;                      for   create table users …
 -- \`godwit down\` refuses to destroy rows that the migration did not create.

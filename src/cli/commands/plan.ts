@@ -1,28 +1,46 @@
 import { plannedCheckpoint } from '../../project/checkpoint-method.ts';
 import { writePlan } from '../../project/plan-file.ts';
-import type { Run } from '../command.ts';
+import { defineCommand, type Run } from '../command.ts';
 import { withProject } from '../execute.ts';
 import { asOfData } from '../look.ts';
 import { lookPlan } from '../look-plan.ts';
+import { flag, path } from '../options/kinds.ts';
+import { selectionOf } from '../options/selection.ts';
+import { file, fresh, outOfOrder, resumeUp, to } from '../options/shared.ts';
 import { failed } from '../result.ts';
 import { checkpointNote, planLines } from '../screen/plan.ts';
-import { selectionOf } from '../wishes.ts';
 
-/** `godwit plan` */
-export const plan: Run = async (context) => {
-  const { typed, screen, io } = context;
-  const selection = selectionOf(typed, typed.switches.has('down') ? 'down' : 'up');
+export const spec = defineCommand({
+  name: 'plan',
+  summary: 'Show what would run, and change nothing',
+  options: {
+    out: path('FILE', 'write the plan to a file, for review and for `up --plan`'),
+    to,
+    outOfOrder,
+    resumeUp,
+    file,
+    down: flag('plan the way back: what `down` would undo'),
+    fresh,
+  },
+  examples: [
+    { type: 'godwit plan', does: 'what `up` would do now' },
+    { type: 'godwit plan -e prod --out prod.plan.json', does: 'write a plan for review; `up --plan` applies it' },
+  ],
+});
+
+export const run: Run<typeof spec> = async (context) => {
+  const { options, screen, io } = context;
+  const { to, file, outOfOrder, resumeUp, down, out } = options;
+  const selection = selectionOf({ to, file, outOfOrder, resumeUp, down }, down ? 'down' : 'up');
   if (!selection.ok) return failed(selection.findings);
-  const { file } = typed.values;
-  return await withProject(context, { file }, async (ready) => {
+  return await withProject(context, { file, fresh: options.fresh }, async (ready) => {
     const { project } = ready;
-    // Whoever reviews a plan is shown that of the right database: what is applied later is bound to it.
-    const made = await lookPlan(context, ready, selection.value, typed.values['out'] === undefined);
+    // A plan for review is made from the pinned database only: what is applied later is bound to it.
+    const made = await lookPlan(context, ready, selection.value, out === undefined);
     if (!made.ok) return failed(made.findings);
     const { plan: found, exitCode, outcome, findings } = made.value;
     const checkpoint = await plannedCheckpoint(project, found);
     screen.say(...planLines(found, screen.style), ...checkpointNote(checkpoint, screen.style));
-    const out = typed.values['out'];
     const environment = project.environment.name;
     if (out !== undefined) {
       const written = await writePlan(io.cwd, out, {
@@ -36,7 +54,7 @@ export const plan: Run = async (context) => {
       screen.say(
         '',
         `${screen.style.green('✔ written')} ${out}`,
-        `To apply exactly this: godwit ${selection.value.direction}${name} --plan ${out}`,
+        `To apply exactly this: \`godwit ${selection.value.direction}${name} --plan ${out}\``,
       );
     }
     return {

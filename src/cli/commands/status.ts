@@ -6,37 +6,38 @@ import { defaultSet, isBareId, isOf, setIn, versionIn } from '../../migrate/cont
 import { compareReported } from '../../migrate/plan/reported-statements.ts';
 import type { Judged } from '../../migrate/plan/what-changed.ts';
 import { judgeVanished, withoutFile } from '../../migrate/plan/without-file.ts';
-import type { Run } from '../command.ts';
+import { defineCommand, type Run } from '../command.ts';
 import { eventOf, withProject } from '../execute.ts';
 import { appliedQuery, asOfData, look, targetOf } from '../look.ts';
+import { text } from '../options/kinds.ts';
+import { file, fresh } from '../options/shared.ts';
 import { failed } from '../result.ts';
 import type { Screen } from '../screen/screen-port.ts';
 import { aligned, countOf, shortTime } from '../screen/format.ts';
 import type { Style } from '../screen/style.ts';
 
-/** One migration as `status` shows it. */
-interface StatusLine {
-  readonly id: string;
-  readonly name: string;
-  readonly file: string;
-  readonly state: 'applied' | 'pending' | 'partial' | 'late' | 'changed' | 'missing' | 'ahead' | 'renamed';
-  readonly how?: HistoryRow['kind'];
-  readonly at?: string;
-  readonly by?: string;
-  readonly ms?: number;
-  readonly run?: string;
-  /** Squashed: `up` records it in place of so many that are applied. */
-  readonly standsFor?: number;
-}
+export const spec = defineCommand({
+  name: 'status',
+  summary: 'Show which migrations are applied and which are pending',
+  options: {
+    file,
+    fresh,
+    compare: text('ENV,ENV', 'show what is applied in each of these environments (or `all`), and what one lacks'),
+  },
+  examples: [
+    { type: 'godwit status', does: 'the local environment' },
+    { type: 'godwit status --compare dev,prod', does: 'what dev has and prod lacks' },
+    { type: 'godwit status -e prod --json', does: 'for scripts' },
+  ],
+});
 
-/** `godwit status` */
-export const status: Run = async (context) =>
-  context.typed.values['compare'] === undefined
-    ? await statusOf(context)
-    : await (await import('../compare.ts')).compareEnvironments(context);
-
-const statusOf: Run = async (context) =>
-  await withProject(context, { file: context.typed.values['file'] }, async (ready) => {
+export const run: Run<typeof spec> = async (context) => {
+  const { options } = context;
+  if (options.compare !== undefined) {
+    const { compareEnvironments } = await import('./status/compare.ts');
+    return await compareEnvironments(context, { compare: options.compare, fresh: options.fresh });
+  }
+  return await withProject(context, { file: options.file, fresh: options.fresh }, async (ready) => {
     const { project, wired, actor } = ready;
     const execution = await look(context, ready, appliedQuery(project, actor));
     const history = eventOf(execution, 'history');
@@ -57,7 +58,7 @@ const statusOf: Run = async (context) =>
     });
     const vanished = withoutFile(partial, wired.bundle);
     const inPart = judgeVanished(vanished, rows);
-    // Those of a run that told it earlier are about that run.
+    // The findings of a cached result belong to the run that produced it.
     const reported = execution.known === undefined ? execution.findings : [];
     const findings = [...reported, ...inPart, ...found];
     // Bare files have no folder: what is known of them is in the history.
@@ -71,7 +72,7 @@ const statusOf: Run = async (context) =>
     const target = wired.target ?? targetOf(execution.events);
     const environment = { name: project.environment.name, protected: project.environment.protected, ...target };
     const pending = lines.filter(({ state }) => !settledStates.has(state)).length;
-    // Looking is no failure: drift is a finding here, and stops `up`.
+    // Drift does not fail `status`: it is a finding here, and stops `up`.
     return {
       exitCode: 0,
       outcome: 'done',
@@ -79,6 +80,22 @@ const statusOf: Run = async (context) =>
       data: { environment, pending, migrations: lines, otherSets, ...asOfData(execution.known) },
     };
   });
+};
+
+/** One migration as `status` shows it. */
+interface StatusLine {
+  readonly id: string;
+  readonly name: string;
+  readonly file: string;
+  readonly state: 'applied' | 'pending' | 'partial' | 'late' | 'changed' | 'missing' | 'ahead' | 'renamed';
+  readonly how?: HistoryRow['kind'];
+  readonly at?: string;
+  readonly by?: string;
+  readonly ms?: number;
+  readonly run?: string;
+  /** Squashed: `up` records it in place of so many that are applied. */
+  readonly standsFor?: number;
+}
 
 /** A set of another project, and how many of its migrations are applied. */
 interface OtherSet {
@@ -141,7 +158,7 @@ function bareLine(row: HistoryRow, partial: readonly string[]): StatusLine {
   return { id, name, file, state: partial.includes(id) ? 'partial' : 'applied', ...factsOf(row) };
 }
 
-/** What stands in part and is neither in the folder nor applied: its file is gone, or it is a bare one. */
+/** Partly applied migrations that are neither in the folder nor applied: the file is gone, or was a standalone script. */
 function unseen(
   partial: readonly string[],
   lines: readonly StatusLine[],
@@ -204,11 +221,11 @@ function show(screen: Screen, { lines, findings, otherSets, environment }: Shown
     );
 }
 
-/** What is applied and stands in part is on its way back. */
+/** An applied migration that is also partly applied is being undone. */
 function nextStep(lines: readonly StatusLine[], environment: string): string {
   const name = environment === 'local' ? '' : ` -e ${environment}`;
   return lines.some(({ state, how }) => state === 'partial' && how !== undefined)
-    ? `\`godwit down${name}\` goes on undoing what stands in part, \`godwit up --resume-up${name}\` does again what was undone`
+    ? `\`godwit down${name}\` finishes undoing it, \`godwit up --resume-up${name}\` reapplies what was undone`
     : `\`godwit up${name}\``;
 }
 

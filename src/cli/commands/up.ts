@@ -1,5 +1,76 @@
-import type { Run } from '../command.ts';
 import { change } from '../change.ts';
+import { defineCommand, type Run } from '../command.ts';
+import { flag } from '../options/kinds.ts';
+import {
+  allowRowLoss,
+  file,
+  fresh,
+  lockBudget,
+  onDisconnect,
+  outOfOrder,
+  plan,
+  resumeUp,
+  strict,
+  takeOver,
+  to,
+  wait,
+  waiveCheckpoint,
+} from '../options/shared.ts';
 
-/** `godwit up` */
-export const up: Run = async (context) => await change(context, 'up');
+export const spec = defineCommand({
+  name: 'up',
+  summary: 'Apply pending migrations, verify the result and record it',
+  about: [
+    'Each migration is applied and recorded in one transaction; then the database is checked against what was applied. You can run it again at any time: it resumes where it stopped, and does nothing when everything is applied.',
+  ],
+  options: {
+    to,
+    file,
+    dryRun: flag('show the plan and change nothing'),
+    fresh,
+    plan,
+    outOfOrder,
+    resumeUp,
+    noVerify: flag('do not verify afterwards'),
+    strict,
+    destroyRows: flag('drop or empty tables and columns even if they hold rows'),
+    allowRowLoss,
+    waiveCheckpoint,
+    detach: flag('start the run and leave it; `runs attach` follows it'),
+    wait,
+    lockBudget,
+    takeOver,
+    onDisconnect,
+  },
+  examples: [
+    { type: 'godwit up', does: 'apply all pending migrations' },
+    { type: 'godwit up --to 12', does: 'apply up to and including version 12' },
+    { type: 'godwit up -e prod --plan prod.plan.json', does: 'apply the reviewed plan, or refuse' },
+    { type: 'godwit up --file fix_prices.sql', does: 'apply a standalone script' },
+    { type: 'godwit up --file rollback_fix_prices.sql', does: 'undo it, as `down --file fix_prices.sql` does' },
+  ],
+  events: true,
+});
+
+export const run: Run<typeof spec> = async (context) => {
+  const { options } = context;
+  return await change(context, 'up', {
+    to: options.to,
+    file: options.file,
+    dryRun: options.dryRun,
+    fresh: options.fresh,
+    plan: options.plan,
+    outOfOrder: options.outOfOrder,
+    resumeUp: options.resumeUp,
+    verify: !options.noVerify,
+    strict: options.strict,
+    destroyRows: options.destroyRows,
+    allowRowLoss: options.allowRowLoss,
+    waiveCheckpoint: options.waiveCheckpoint,
+    detach: options.detach,
+    waitMs: options.wait,
+    lockBudgetMs: options.lockBudget,
+    takeOver: options.takeOver,
+    onDisconnect: options.onDisconnect,
+  });
+};

@@ -3,33 +3,53 @@ import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { AcceptRequest } from '../../project/tasks.ts';
 import { verifyQuestion, whetherAsStated } from '../../project/questions.ts';
 import { ofAnyDatabase, verifyTask } from '../../project/tasks.ts';
-import type { Run, Typed } from '../command.ts';
+import { defineCommand, type Run } from '../command.ts';
 import { withProject } from '../execute.ts';
 import { asOfData, look } from '../look.ts';
+import { firstTyped, text, texts, type ValuesOf } from '../options/kinds.ts';
+import { file, fresh, strict } from '../options/shared.ts';
 import { failed } from '../result.ts';
 import { checkAdvice, checkLines, checkSummary } from '../screen/checks.ts';
 
-/** `godwit verify` */
-export const verify: Run = async (context) => {
-  const request = acceptRequest(context.typed);
-  if (!request.ok) return failed(request.findings);
-  if (request.value !== undefined) return await (await import('./accept.ts')).accept(context, request.value);
-  return await compare(context);
-};
+export const spec = defineCommand({
+  name: 'verify',
+  summary: 'Check that the database is what the applied migrations made it',
+  about: [
+    'With --accept, a change that was made by hand and may stay becomes part of the baseline: the difference is recorded as a run of its own, with the reason, and `verify` no longer reports it. OBJECT is a name as `verify` prints it, optionally with the kind before it; `*` matches any characters, `?` matches one.',
+  ],
+  options: {
+    strict,
+    file,
+    fresh,
+    accept: texts('OBJECT', 'take this difference into the baseline; may be repeated'),
+    reason: text('TEXT', 'with --accept: why the difference may stay; stored in the history'),
+  },
+  examples: [
+    { type: 'godwit verify', does: 'lists every object that was changed outside godwit; exit code 50' },
+    { type: 'godwit verify -e prod --strict --json', does: 'for a nightly job' },
+    {
+      type: 'godwit verify --accept public.users_email_idx --reason "index added by the DBA"',
+      does: 'the index now belongs to the baseline',
+    },
+  ],
+});
 
-const compare: Run = async (context) =>
-  await withProject(context, { file: context.typed.values['file'] }, async (ready) => {
-    const { screen, typed } = context;
-    const strict = typed.switches.has('strict');
-    const { file } = typed.values;
-    const options = { strict, ignore: ready.project.environment.ignore };
-    const question = file === undefined ? whetherAsStated(ready.wired.bundle.hash, options) : undefined;
+export const run: Run<typeof spec> = async (context) => {
+  const { options } = context;
+  const request = acceptRequest(options);
+  if (!request.ok) return failed(request.findings);
+  if (request.value !== undefined) return await (await import('./verify/accept.ts')).accept(context, request.value);
+  const { file, fresh, strict } = options;
+  return await withProject(context, { file, fresh }, async (ready) => {
+    const { screen } = context;
+    const terms = { strict, ignore: ready.project.environment.ignore };
+    const question = file === undefined ? whetherAsStated(ready.wired.bundle.hash, terms) : undefined;
     const looking = verifyTask(ready.project, ready.actor, { strict });
     const task = strict ? looking : ofAnyDatabase(looking);
     screen.live('checking the database');
     const execution = await look(context, ready, {
       task,
-      name: verifyQuestion(options),
+      name: verifyQuestion(terms),
       ...(question === undefined ? {} : { question }),
     });
     if (execution.events.length === 0) return failed(execution.findings);
@@ -48,19 +68,21 @@ const compare: Run = async (context) =>
     }
     return { exitCode, outcome, findings, data: { checks, ...asOfData(execution.known) } };
   });
+};
 
 /** `--accept OBJECT --reason TEXT`; undefined: only looked at. */
-function acceptRequest({ lists, values, switches }: Typed): Outcome<Omit<AcceptRequest, 'approved'> | undefined> {
-  const objects = (lists?.['accept'] ?? []).map((object) => object.trim());
-  const reason = values['reason']?.trim() ?? '';
+function acceptRequest(options: ValuesOf<typeof spec.options>): Outcome<Omit<AcceptRequest, 'approved'> | undefined> {
+  const objects = options.accept.map((object) => object.trim());
+  const reason = options.reason?.trim() ?? '';
   if (objects.length === 0) {
-    if (values['reason'] === undefined) return ok(undefined);
-    return err(fault('wrong-usage', { why: '--reason belongs to --accept: it says why a difference is taken.' }));
+    if (options.reason === undefined) return ok(undefined);
+    return err(fault('wrong-usage', { why: '--reason belongs to --accept: it says why a difference may stay.' }));
   }
-  const beside = ['strict', 'fresh', 'file'].find((name) => switches.has(name) || values[name] !== undefined);
-  if (beside !== undefined)
+  const { strict, fresh, file } = options;
+  const other = firstTyped({ strict, fresh, file });
+  if (other !== undefined)
     return err(
-      fault('wrong-usage', { why: `--accept and --${beside} do not go together: it takes what differs now.` }),
+      fault('wrong-usage', { why: `--accept and ${other} cannot be combined: --accept takes what differs now.` }),
     );
   if (reason === '') return err(fault('accept-without-reason'));
   if (objects.includes('')) return err(fault('wrong-usage', { why: '--accept needs the name of an object.' }));

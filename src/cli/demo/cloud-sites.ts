@@ -10,7 +10,7 @@ import { cloudTour } from './cloud-tour.ts';
 import type { DemoSite } from './laptop.ts';
 
 const emulated =
-  'Emulated is Google Cloud: a program of this demo answers its APIs (Cloud Run, Secret Manager, Logging) and keeps images.';
+  'Emulated: Google Cloud. A program of this demo answers its APIs (Cloud Run, Secret Manager, Logging) and stores images.';
 
 /**
  * The inside of `demo --private-network`, in the namespace of the laptop; the site is read from this descriptor, whose end
@@ -31,7 +31,7 @@ export async function demoOnLaptop(outer: Context, folder: string, descriptor: n
     execution: { kind: 'namespace', path: site.vpc },
     apart: true,
     before: [
-      'Real: PostgreSQL; the networks of laptop, jobs and database, namespaces of the kernel without a way from the laptop to the other two; godwit with its engine for Cloud Run; the image that it puts together; the runner.',
+      'Real: PostgreSQL; the networks of the laptop, the jobs and the database (kernel namespaces, without a route from the laptop to the other two); godwit with its Cloud Run engine; the image that it builds; the runner.',
       `${emulated} A job is a process in the private network, where Google would start a container.`,
       ...(site.rootless ? ['All of it without root: the namespaces belong to this account.'] : []),
     ],
@@ -56,7 +56,7 @@ export async function demoHere(context: Context, folder: string): Promise<Result
       execution: { kind: 'process' },
       apart: false,
       before: [
-        'Real: PostgreSQL; godwit with its engine for Cloud Run; the image that it puts together; the runner.',
+        'Real: PostgreSQL; godwit with its Cloud Run engine; the image that it builds; the runner.',
         `${emulated} A job is a process of this machine in its own network; \`--private-network\` shows one that is closed.`,
       ],
     });

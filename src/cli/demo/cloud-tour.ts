@@ -45,7 +45,7 @@ export async function cloudTour(context: Context, site: TourSite): Promise<Resul
     }
     const [jobs, executions] = [cloud.state.jobs.length, cloud.state.executions.length];
     if (jobs > 0) return failed([fault('bug', { why: `${jobs} jobs are left in the emulated project.` })]);
-    screen.say('', `Left in the project ${project}: no job${executions === 0 ? ', no execution' : ''}.`);
+    screen.say('', `Left in the project ${project}: no jobs${executions === 0 ? ', no executions' : ''}.`);
     return done();
   } finally {
     await cloud.stop();
@@ -65,7 +65,7 @@ function configOf(cloud: DemoCloud): unknown {
 function stepsOf({ apart }: TourSite): readonly TourStep[] {
   const direct: TourStep = {
     argv: ['status', '-e', 'direct'],
-    says: 'From this laptop there is no way to the database:',
+    says: 'This laptop has no route to the database:',
     exitCode: 30,
   };
   return [
@@ -75,7 +75,7 @@ function stepsOf({ apart }: TourSite): readonly TourStep[] {
       says: apart ? 'A job next to the database has one:' : 'A job next to the database applies what is pending:',
       exitCode: 0,
     },
-    { argv: ['verify', '-e', 'dev', '--fresh'], says: 'What is there now, looked at by another job:', exitCode: 0 },
+    { argv: ['verify', '-e', 'dev', '--fresh'], says: 'What is there now, as another job sees it:', exitCode: 0 },
     {
       argv: ['runs', 'list', '-e', 'dev'],
       says: 'Who did what (known from the log of the last job; no job is needed to ask):',
@@ -85,13 +85,13 @@ function stepsOf({ apart }: TourSite): readonly TourStep[] {
 }
 
 async function take(
-  { screen, io, signal, typed, runProgram }: Context,
+  { screen, io, signal, globals, runProgram }: Context,
   site: TourSite,
   step: TourStep,
   cloud: Readonly<Record<string, string>>,
 ): Promise<number> {
   screen.say('', step.says, `${screen.style.cyan('$')} ${screen.style.bold(`godwit ${step.argv.join(' ')}`)}`);
-  const options = [...(screen.json ? ['--json'] : []), ...(typed.switches.has('no-color') ? ['--no-color'] : [])];
+  const options = [...(screen.json ? ['--json'] : []), ...(globals.noColor ? ['--no-color'] : [])];
   const env = { ...io.env, ...cloud, DATABASE_URL: undefined, DIRECT_DATABASE_URL: site.url };
   return await runProgram({ argv: [...step.argv, ...options], io: { ...io, cwd: site.folder, env }, signal });
 }

@@ -22,7 +22,7 @@ import { laptopVariable, type DemoSite } from './laptop.ts';
 export async function demoPrivateNetwork(context: Context): Promise<Result> {
   const program = besideProgram('godwit.js');
   if (program === undefined) return failed([fault('bug', { why: 'The program is missing from the installation.' })]);
-  context.screen.live('laying a private network');
+  context.screen.live('creating a private network');
   const laid = await layPrivateNetwork();
   if (!laid.ok) return failed(laid.findings);
   using network = laid.value;
@@ -60,12 +60,12 @@ async function startServer(context: Context, network: PrivateNetwork, folder: st
 
 /** A Ctrl-C of the terminal reaches the laptop by itself; any other end of this process is passed on. */
 async function runOnLaptop(
-  { io, signal, screen, typed }: Context,
+  { io, signal, screen, globals }: Context,
   network: PrivateNetwork,
   program: string,
   site: DemoSite,
 ): Promise<number> {
-  const options = [...(screen.json ? ['--json'] : []), ...(typed.switches.has('no-color') ? ['--no-color'] : [])];
+  const options = [...(screen.json ? ['--json'] : []), ...(globals.noColor ? ['--no-color'] : [])];
   const [enter, ...args] = network.laptop.enter(process.execPath, program, 'demo', '--private-network', ...options);
   const env = { ...io.env, PATH: `${io.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`, [laptopVariable]: '3' };
   const child = spawn(enter, args, { cwd: io.cwd, env, stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });

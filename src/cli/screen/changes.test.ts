@@ -5,10 +5,10 @@ import { createStyle } from './style.ts';
 
 function changes(
   change: Change['change'],
-  counts: Readonly<Partial<Record<Change['kind'], number>>>,
+  counts: Readonly<Record<string, number>>,
   within = false,
 ): readonly Change[] {
-  return (Object.entries(counts) as [Change['kind'], number][]).flatMap(([kind, count]) =>
+  return Object.entries(counts).flatMap(([kind, count]) =>
     Array.from({ length: count }, (_, n) => ({
       change,
       kind,

@@ -8,7 +8,7 @@ export function checkpointLines(checkpoint: Checkpoint, style: Style): readonly 
   return [
     `  ${style.green('✔')} checkpoint: ${words[method]}${size} ${style.dim(`· ${id}, as of ${takenAt}, kept ${kept}`)}`,
     style.dim(`    to restore: ${restore}`),
-    style.dim(`    that undoes ${undoes}; try the down file first`),
+    style.dim(`    this undoes ${undoes}; try the down file first`),
   ];
 }
 

@@ -246,7 +246,7 @@ function ending(event: RunFinished, tally: Tally, { style }: Screen): readonly s
   const stopped = unchanged && tally.recorded + tally.applied + tally.undone > 0;
   if (tally.hookFailed) return ['', `${style.red(style.bold('✘ Applied and verified; a hook failed'))}${what}.${rest}`];
   const end = stopped
-    ? '✘ Stopped; what was recorded stands'
+    ? '✘ Stopped; what was recorded remains'
     : endings[event.outcome].replace('godwit up', tally.turnsBack ? 'godwit down' : 'godwit up');
   return ['', `${style.red(style.bold(end))}${what}.${rest}`];
 }
@@ -255,12 +255,12 @@ const endings: Readonly<Record<RunFinished['outcome'], string>> = {
   done: '✔ Done',
   'nothing-to-do': '✔ Nothing to do',
   refused: '✘ Refused; nothing was changed',
-  busy: '✘ The database is held by others; nothing was changed',
+  busy: '✘ The database is in use by others; nothing was changed',
   unreachable: '✘ The database cannot be reached; nothing was changed',
   failed: '✘ Failed; the failed migration was rolled back',
-  'partly-applied': '✘ Failed; what stands is recorded, `godwit up` resumes there',
-  unknown: '? The outcome is not known yet; `godwit status` will tell',
-  'verification-failed': '✘ The database is not what the migrations state',
+  'partly-applied': '✘ Failed part-way; finished statements are recorded, `godwit up` resumes after them',
+  unknown: '? The outcome is not known yet; `godwit status` will show it',
+  'verification-failed': '✘ The database does not match the migrations',
   interrupted: '✘ Interrupted; what was applied is recorded',
   bug: '✘ A bug in godwit',
 };

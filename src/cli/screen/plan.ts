@@ -8,8 +8,8 @@ import type { Style } from './style.ts';
 /** Whether a checkpoint would be taken before a plan, and by which means. */
 export function checkpointNote(planned: PlannedCheckpoint, style: Style): readonly string[] {
   if (!planned.needed) return [];
-  // Without means, the text begins with "no way to take one: ".
-  const text = `A checkpoint comes first${planned.means === 'none' ? ', and there is ' : ': '}${planned.text}.`;
+  // Without means, the text begins with "godwit cannot take one: ".
+  const text = `A checkpoint comes first${planned.means === 'none' ? ', but ' : ': '}${planned.text}.`;
   return [planned.means === 'none' ? style.yellow(text) : style.dim(text)];
 }
 
@@ -41,8 +41,8 @@ export function planLines(plan: Plan, style: Style, how: ApplyTask['how'] = 'exe
 const verbs = {
   up: 'run',
   down: 'be undone',
-  resumes: 'get back what `down` has undone',
-  adopt: 'be recorded: the database is what they make',
+  resumes: 'have reapplied what `down` undid',
+  adopt: 'be recorded: the database already has what they make',
   baseline: 'be recorded without proof',
 } as const;
 

@@ -12,9 +12,7 @@ export function pruningLines({ runs, gone, events, statements, attempts }: Pruni
     ...(kept === 0
       ? []
       : [`  of ${countOf(kept, 'run')} that recorded migrations: from where, and the client's address`]),
-    ...(statements === 0
-      ? []
-      : [`  ${countOf(statements, 'statement')} of migrations that are not in effect any more`]),
+    ...(statements === 0 ? [] : [`  ${countOf(statements, 'statement')} of migrations that are no longer in effect`]),
   ];
 }
 

@@ -47,7 +47,7 @@ const events: readonly RunEvent[] = [
     kind: 'checks',
     checks: [
       {
-        kind: 'drift-table',
+        kind: 'table',
         object: 'public.a',
         ok: true,
         severity: 'error',
@@ -57,7 +57,7 @@ const events: readonly RunEvent[] = [
         migration: '1',
       },
       {
-        kind: 'drift-index',
+        kind: 'index',
         object: 'public.a_i',
         ok: false,
         severity: 'error',
@@ -80,7 +80,7 @@ test('a run is told in plain lines where there is no terminal', () => {
     "dev · [::1]:5432/d as u
       ✔ 1 a    12 ms  1 statement
       ✘ 2 b
-      ✘ drift-index public.a_i m/0001_a.sql:2:8
+      ✘ index public.a_i m/0001_a.sql:2:8
           expected  gin
           found     btree
       → Restore what was changed outside godwit, or put the new definition into a new migration. To keep an object as it is now: \`godwit verify --accept OBJECT --reason TEXT\`.

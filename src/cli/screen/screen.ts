@@ -5,6 +5,7 @@ import type { Io } from '../io.ts';
 import { renderFinding, type LineReader } from './finding.ts';
 import { createLiveLine, type LiveLine } from './live.ts';
 import { createEventRenderer } from './event-renderer.ts';
+import { startedAs } from './started-as.ts';
 import { createStyle, wantsColor, type Style } from './style.ts';
 
 /** What a screen is made of. */
@@ -32,11 +33,13 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
         write: (text) => io.err(redactor.redact(text)),
         columns: () => io.columns(),
       });
-  const say = (...lines: readonly string[]) => {
+  const hints = startedAs(io.env);
+  const print = (lines: readonly string[]): void => {
     if (json) return;
     line.clear();
     io.err(lines.map((text) => `${harmless(redactor.redact(text), colour)}\n`).join(''));
   };
+  const say = (...lines: readonly string[]) => print(lines.map(hints.lines));
   const shown = new Map<string, number>();
   const placed = new Set<string>();
   let targeted: string | undefined;
@@ -73,7 +76,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       if (finding.code === 'check-failed' || finding.code === 'check-warning') return;
       const count = (shown.get(finding.code) ?? 0) + 1;
       shown.set(finding.code, count);
-      if (count <= mostOfOneCode) say('', ...renderFinding(finding, style, lineAt));
+      if (count <= mostOfOneCode) print(['', ...renderFinding(finding, style, lineAt).map(hints.prose)]);
     },
     findingsLeft: () => {
       for (const [code, count] of shown) {

@@ -4,14 +4,17 @@ import type { RunEvent } from '../../migrate/contract/event.ts';
 import { duration } from './format.ts';
 import type { Screen } from './screen-port.ts';
 
-type Waiting = Extract<RunEvent, { readonly kind: 'lock.blocked' | 'lock.retry' | 'build.progress' | 'standby.wait' }>;
+type WaitEvent = Extract<
+  RunEvent,
+  { readonly kind: 'lock.blocked' | 'lock.retry' | 'build.progress' | 'standby.wait' }
+>;
 
 /** Tells why a run takes long: who is in its way, which try it is, how far a build has got. */
-export function createWaitLines(screen: Screen): (event: Waiting) => void {
+export function createWaitLines(screen: Screen): (event: WaitEvent) => void {
   let reported = '';
   // Each try of a run reads the history anew.
   let readingBehind = '';
-  const tellReading = (event: Extract<Waiting, { readonly kind: 'lock.blocked' }>): void => {
+  const tellReading = (event: Extract<WaitEvent, { readonly kind: 'lock.blocked' }>): void => {
     const who = event.blockers.map(({ pid }) => pid).join(' ');
     if (who !== readingBehind) screen.say(screen.style.yellow(wordsOf(event)));
     readingBehind = who;
@@ -27,13 +30,13 @@ export function createWaitLines(screen: Screen): (event: Waiting) => void {
   };
 }
 
-function wordsOf(event: Waiting): string {
+function wordsOf(event: WaitEvent): string {
   switch (event.kind) {
     case 'lock.blocked': {
       if (event.id === '')
         return `Waiting for ${event.on ?? 'the history'}, which is locked, for ${age(event.waitedMs)}${inTheWay(event.blockers)}. Still waiting …`;
-      const behind = event.waiters === 0 ? '' : `; ${event.waiters} wait behind it`;
-      return `${event.id}  waits for a lock for ${age(event.waitedMs)}${inTheWay(event.blockers)}${behind}`;
+      const behind = event.waiters === 0 ? '' : `; ${event.waiters} waiting behind it`;
+      return `${event.id}  has waited for a lock for ${age(event.waitedMs)}${inTheWay(event.blockers)}${behind}`;
     }
     case 'lock.retry': {
       const { attempt, pauseMs, spentMs, budgetMs, blockers } = event;
@@ -42,7 +45,7 @@ function wordsOf(event: Waiting): string {
     }
     case 'standby.wait': {
       const connected = event.connected === '' ? 'none is connected' : `connected: ${event.connected}`;
-      return `committed here, waits for a synchronous standby to confirm it for ${age(event.waitedMs)}: synchronous_standby_names is “${event.standbys}”, ${connected} (see pg_stat_replication); a stop ends the wait, and what is committed stays`;
+      return `committed here, has waited ${age(event.waitedMs)} for a synchronous standby to confirm it: synchronous_standby_names is “${event.standbys}”, ${connected} (see pg_stat_replication); a stop ends the wait, and the commit remains`;
     }
     case 'build.progress': {
       const object = event.object === '' ? '' : ` ${event.object}`;
@@ -56,14 +59,14 @@ function wordsOf(event: Waiting): string {
 const causes = {
   timeout: 'no lock in time',
   deadlock: 'a deadlock',
-  crowd: 'stepped back, too many waited behind it',
-  conflict: 'others have changed what it works on',
+  crowd: 'stepped back, because too many waited behind it',
+  conflict: 'other sessions changed its rows',
 };
 
 function inTheWay(blockers: readonly Blocker[]): string {
   return blockers.length === 0 ? '' : `; in the way: ${describeBlockers(blockers)}`;
 }
 
-function stepOf({ command, object, phase, percent }: Extract<Waiting, { readonly kind: 'build.progress' }>): string {
+function stepOf({ command, object, phase, percent }: Extract<WaitEvent, { readonly kind: 'build.progress' }>): string {
   return `${command} ${object} ${phase} ${percent === null ? '' : Math.floor(percent / 10)}`;
 }

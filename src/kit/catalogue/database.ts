@@ -1,6 +1,6 @@
 import { entries } from './entry.ts';
 
-/** Reaching the database, and what it allows us. */
+/** Reaching the database, and the privileges that it grants. */
 export const databaseFaults = entries({
   'database-unreachable': {
     title: 'The database cannot be reached',

@@ -116,7 +116,7 @@ export const planFaults = entries({
   'destroys-rows': {
     title: 'This run would destroy rows',
     why: 'A pending migration drops or empties a table or column that is not empty.',
-    fix: 'If that is intended, run again with `--destroy-rows`, or have the plan reviewed (`godwit plan --out FILE`, then `godwit up --plan FILE`).',
+    fix: 'If that is intended, run again with `--destroy-rows`, or have the plan reviewed (`godwit plan --out FILE`, then `godwit up --plan FILE`), or allow it in the file (`-- godwit: allow=… reason="…"`).',
     exit: 10,
   },
 });

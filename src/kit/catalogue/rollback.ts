@@ -49,7 +49,7 @@ export const rollbackFaults = entries({
   'down-loses-rows': {
     title: 'Rolling back would destroy rows',
     why: 'The down file drops, empties or deletes from tables with rows that the migration did not create.',
-    fix: 'Save the rows, then run again with `--lose N`, where N is at least the number of rows shown.',
+    fix: 'Save the rows, then run again with `--allow-row-loss N`, where N is at least the number of rows shown.',
     exit: 10,
   },
   'rows-uncounted': {

@@ -1,4 +1,4 @@
-/** A session that is in our way. What the server does not tell our role is empty or null. */
+/** A session that blocks ours. Values that the server hides from our role are empty or null. */
 export interface Blocker {
   /** 0: a prepared transaction, whose gid is then its `application`. */
   readonly pid: number;

@@ -73,7 +73,7 @@ export function isHome(address: ObjectAddress, home: HomeAddress): boolean {
 }
 
 /** An object's name as the key of a map. Nobody reads it back. */
-export function keyOfName({ kind, name }: ObjectName): string {
+export function keyOfName({ kind, name }: { readonly kind: string; readonly name: string }): string {
   return `${kind} ${name}`;
 }
 

@@ -25,11 +25,11 @@ export function checkKind(what: 'drift' | 'undone' | 'restored' | 'again', kind:
   return `${what}-${kind.replaceAll(' ', '-')}` as CheckKind;
 }
 
-const drifting: ReadonlyMap<CheckKind, DriftingKind> = new Map(
+const drifting: ReadonlyMap<string, DriftingKind> = new Map(
   [...objectKinds, 'partition' as const].map((kind) => [checkKind('drift', kind), kind]),
 );
 
 /** The kind of the object that a check has found to differ from the baseline; undefined: the check is about something else. */
-export function driftingKind(kind: CheckKind): DriftingKind | undefined {
+export function driftingKind(kind: string): DriftingKind | undefined {
   return drifting.get(kind);
 }

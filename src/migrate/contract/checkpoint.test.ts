@@ -34,11 +34,11 @@ test('the record holds means, id, moment and the restore command', () => {
     restore: 'pg_restore x',
     undoes: 'every write since',
     takenAt: '2026-01-02T03:04:05.000Z',
-    kept: 'until 3 newer ones are there',
+    kept: 'until there are 3 newer ones',
     sha256: 'abc',
   };
   expect(checkpointText(checkpoint)).toMatchInlineSnapshot(
-    `"dump 01J (sha256 abc), as of 2026-01-02T03:04:05.000Z, kept until 3 newer ones are there. Restore: pg_restore x (undoes every write since; try the down file first)"`,
+    `"dump 01J (sha256 abc), as of 2026-01-02T03:04:05.000Z, kept until there are 3 newer ones. Restore: pg_restore x (undoes every write since; try the down file first)"`,
   );
   expect(checkpointText({ kind: 'waived', by: 'ann', reason: 'noon' })).toBe('waived by ann: noon');
   expect(checkpointText(undefined)).toBe('');

@@ -100,7 +100,7 @@ export interface DefinitionPart {
 }
 
 /** A definition as the history keeps it and bundles carry it: each part a line, `part: text`. Only this module takes them apart. */
-export type Words = readonly string[];
+export type DefinitionWords = readonly string[];
 
 /** Takes one line apart. A line that somebody has damaged has a part that no definition has, or none. */
 export function partIn(word: string): DefinitionPart {
@@ -109,12 +109,12 @@ export function partIn(word: string): DefinitionPart {
 }
 
 /** The text of a part that occurs once; undefined: the definition has none. */
-export function textOf(words: Words, name: PartName): string | undefined {
+export function textOf(words: DefinitionWords, name: PartName): string | undefined {
   return words.map(partIn).find(({ part }) => part === name)?.text;
 }
 
 /** The texts of a part that may occur several times. */
-export function textsOf(words: Words, name: PartName): readonly string[] {
+export function textsOf(words: DefinitionWords, name: PartName): readonly string[] {
   return words.flatMap((word) => {
     const { part, text } = partIn(word);
     return part === name ? [text] : [];
@@ -122,6 +122,6 @@ export function textsOf(words: Words, name: PartName): readonly string[] {
 }
 
 /** Reads a definition from a column of the history that is selected as JSON. */
-export function wordsIn(json: string | null | undefined): Words {
-  return json == null ? [] : (JSON.parse(json) as Words);
+export function wordsIn(json: string | null | undefined): DefinitionWords {
+  return json == null ? [] : (JSON.parse(json) as DefinitionWords);
 }

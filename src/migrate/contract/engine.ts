@@ -25,15 +25,15 @@ export interface RunRef {
 
 /** How an execution ended, by its exit code. */
 export interface ExecutionResult {
-  /** The runner's; or, when it died, what its platform has for it. */
+  /** The runner's exit code; or, when it died, the one that its platform reports. */
   readonly exitCode: number;
   /** False: the platform never started the runner, so that nothing can have changed. */
   readonly ran?: boolean;
   /** True: all event lines arrived and their digest is right. */
   readonly complete: boolean;
-  /** True: nobody could be asked for long; it may be at work, and is left to itself. */
-  readonly unheard?: boolean;
-  /** What the platform has to say: why it did not run the task, or ended it. */
+  /** True: the platform has not answered for a long time. The run may still be at work and is left alone. */
+  readonly unreachable?: boolean;
+  /** Findings of the platform: why it did not run the task, or ended it. */
   readonly findings?: readonly Finding[];
   /** Where its log is shown, also when everything else was removed. */
   readonly log?: string;
@@ -43,17 +43,17 @@ export interface ExecutionResult {
 export interface Engine {
   readonly name: string;
   prepare(task: Task, bundle: Bundle): Promise<Outcome<Prepared>>;
-  /** The place of a run, where it is known before the run begins: it goes into the ledger first. */
+  /** The place of a run, if it is known before the run begins: the ledger gets it first. */
   locate?(run: string): string;
   start(prepared: Prepared): Promise<Outcome<RunRef>>;
   /** Events in order, until `run.finished` or the end of the execution, or until `leave` is aborted. */
   watch(ref: RunRef, leave?: AbortSignal): AsyncIterable<RunEvent>;
   result(ref: RunRef): Promise<ExecutionResult>;
-  /** Asks the run to stop: it ends at the next safe point. False: no runner is there to be asked. */
+  /** Asks the run to stop: it ends at the next safe point. False: there is no runner to ask. */
   cancel(ref: RunRef): Promise<boolean>;
   /** Finds a run again by its id. */
   attach(run: string): Promise<Outcome<RunRef>>;
-  /** Removes what `prepare` and `start` made, after a terminal state; says what it could not remove. */
+  /** Removes what `prepare` and `start` made, after a terminal state; reports what it could not remove. */
   cleanup(ref: RunRef): Promise<Outcome<void>>;
   /** Removes leftovers of runs whose controller died; returns the ids of the runs. */
   sweep(): Promise<readonly string[]>;
@@ -65,7 +65,7 @@ export interface LedgerEntry {
   readonly command: string;
   readonly environment: string;
   readonly target: string;
-  /** Where it is executed far away, in words; `target` becomes the database once that is known. */
+  /** Where it executes remotely, as text; `target` becomes the database once that is known. */
   readonly place?: string;
   readonly engine: string;
   readonly bundle: string;
@@ -79,11 +79,11 @@ export interface LedgerEntry {
   readonly exitCode?: number;
   /** Codes and titles of what went wrong, in one line. */
   readonly failure?: string;
-  /** What was asked for: `apply`, `inspect`, … */
+  /** The kind of task: `apply`, `inspect`, … */
   readonly kind?: string;
-  /** Of a task that only looks: what it asks, so that an equal question can be answered by it. */
+  /** Of a read-only task: what it asks, so that its result can answer an equal question. */
   readonly question?: string;
-  /** How many migrations it has applied or undone, as far as it was heard. */
+  /** How many migrations it has applied or undone, according to the events received. */
   readonly applied?: number;
   /** The process that waits for its end, as `host pid start`. */
   readonly controller?: string;
@@ -101,7 +101,9 @@ export interface LedgerEntry {
   readonly cleanup?: string;
   /** True once the database has the run in its own history. */
   readonly recorded: boolean;
-  /** When this was written down, by the clock of whoever keeps it: times of several machines can be compared. */
+  /**
+   * When this was written, by the clock of the store that keeps it, so that times of several machines can be compared.
+   */
   readonly noted?: string;
 }
 
@@ -109,6 +111,6 @@ export interface LedgerEntry {
 export interface Ledger {
   write(entry: LedgerEntry): Promise<Outcome<void>>;
   list(environment?: string): Promise<readonly LedgerEntry[]>;
-  /** What went wrong with it so far without stopping anything. */
+  /** What has gone wrong with the ledger so far without stopping anything. */
   warnings?(): readonly Finding[];
 }

@@ -13,7 +13,7 @@ type LineContent =
 /** Turns events into the lines of the one channel back. */
 export interface LineEncoder {
   encode(event: RunEvent): readonly string[];
-  /** The same for several at once: small ones share lines, because log services count lines. */
+  /** Encodes several events at once: small ones share lines, because log services count lines. */
   encodeAll(events: readonly RunEvent[]): readonly string[];
 }
 
@@ -60,7 +60,7 @@ export function createLineEncoder(run: string, hashing: Hashing): LineEncoder {
   };
 }
 
-/** Which events share a line. The closing one stands alone, and so does one that is long by itself. */
+/** Which events share a line. The closing event has its own line, and so does a long one. */
 function shared(events: readonly RunEvent[]): readonly (readonly RunEvent[])[] {
   const groups: RunEvent[][] = [];
   let length = Infinity;
@@ -82,9 +82,12 @@ function gravest(events: readonly RunEvent[]): string {
   return ['ERROR', 'WARNING'].find((severity) => severities.has(severity)) ?? 'INFO';
 }
 
-/** Puts events together again from lines in any order, and tells whether all of them are there unchanged. */
+/** Reassembles events from lines in any order, and reports whether all of them arrived unchanged. */
 export interface LineDecoder {
-  /** Takes one line; the events that have become complete, in order. Lines of other runs and other programs are skipped. */
+  /**
+   * Takes one line and returns the events that are now complete, in order. Lines of other runs and other programs are
+   * skipped.
+   */
   push(line: string): readonly RunEvent[];
   /** True when the closing line has arrived and its digest fits all lines before it. */
   readonly complete: boolean;

@@ -1,4 +1,3 @@
-import type { ObjectName } from './catalogue-object.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { Blocker } from './blocker.ts';
 import type { SameWord } from './rehearsed.ts';
@@ -21,7 +20,7 @@ import type { RunOutcome } from './run-outcome.ts';
 /** What a runner is asked to do. */
 type TaskKind = 'probe' | 'inspect' | 'cancel' | 'plan' | 'apply' | 'verify' | 'accept' | 'identify' | 'prune' | 'exec';
 
-/** Everything that a runner has to say, in order. Text for humans is made from these and never parsed. */
+/** Everything that a runner reports, in order. Text for humans is made from these and never parsed. */
 export type RunEvent =
   | {
       readonly kind: 'run.started';
@@ -31,7 +30,7 @@ export type RunEvent =
       readonly at: string;
     }
   | ({ readonly kind: 'target'; readonly environment: string; readonly server: string } & Target)
-  /** A connection did not come up, and is tried again: a private network may take a minute to be there. */
+  /** A connection failed and is tried again: a private network may need a minute to come up. */
   | {
       readonly kind: 'connecting';
       /** The number of the try that failed, from 1. */
@@ -39,41 +38,41 @@ export type RunEvent =
       /** Since the first try began, in milliseconds. */
       readonly waitedMs: number;
       readonly budgetMs: number;
-      /** Why this one failed, in one line. */
+      /** Why this try failed, in one line. */
       readonly why: string;
     }
-  /** Who the database is: for the lock file. Empty id before the first run. */
+  /** The identity of the database, for the lock file. Empty id before the first run. */
   | {
       readonly kind: 'identity';
       readonly environmentId: string;
       readonly systemId: string;
       readonly databaseOid: string;
     }
-  /** The database is made the environment's own, or would be. */
+  /** The database becomes the environment's own, or would become so. */
   | ({
       readonly kind: 'identity.settled';
-      /** False: it was only looked at. */ readonly done: boolean;
+      /** False: nothing was changed. */ readonly done: boolean;
     } & SettledIdentity)
-  /** What a rehearsal must know of the database, where an adoption is planned. */
+  /** What a rehearsal must know of the database when an adoption is planned. */
   | {
       readonly kind: 'database';
       /** Major version of PostgreSQL. */
       readonly major: number;
-      /** Where unqualified names are looked for, as the setting is written. */
+      /** The search path, as the setting is written. */
       readonly searchPath: string;
-      /** The schema that they are created in; empty: there is none. */
+      /** The schema in which unqualified names are created; empty: none. */
       readonly schema: string;
       readonly extensions: readonly { readonly name: string; readonly schema: string }[];
-      /** Files to rehearse, where the folder holds more than this database goes by. */
+      /** Files to rehearse, if the folder holds more than this database uses. */
       readonly files?: readonly string[];
     }
-  /** How far the database is what the rehearsed migrations make. */
+  /** How far the database matches what the rehearsed migrations make. */
   | {
       readonly kind: 'adoption';
-      /** Ids that would be recorded, as proven or without proof. */
+      /** Ids that would be recorded, proven or without proof. */
       readonly proven: readonly string[];
       readonly baseline: readonly string[];
-      /** The migration whose state the database comes nearest to; empty: there is none. */
+      /** The migration whose state is nearest to the database; empty: none. */
       readonly nearest: string;
       /** Texts that may mean the same as the rehearsal's. */
       readonly doubtful: readonly SameWord[];
@@ -87,7 +86,7 @@ export type RunEvent =
   | { readonly kind: 'rehearsal.progress'; readonly text: string }
   | { readonly kind: 'checkpoint.taken'; readonly checkpoint: Checkpoint }
   | { readonly kind: 'plan'; readonly plan: Plan }
-  /** Of the controller, for `--dry-run`: what a run far away would make. */
+  /** Of the controller, for `--dry-run`: what a remote run would create. */
   | {
       readonly kind: 'cost';
       readonly place: string;
@@ -99,11 +98,11 @@ export type RunEvent =
       /** Service account that the job would run as. */
       readonly account: string;
     }
-  /** Of the controller: a down file that is proposed, and what a throwaway server said of it. */
+  /** Of the controller: a proposed down file, and the verdict of a throwaway server on it. */
   | {
       readonly kind: 'draft';
       readonly version: string;
-      /** Where it belongs. */
+      /** The path where it belongs. */
       readonly file: string;
       readonly sql: string;
       readonly written: boolean;
@@ -112,21 +111,24 @@ export type RunEvent =
       /** How many objects the migration created, changed or dropped. */
       readonly objects: number;
       /** Those that are not as before once the draft has run. */
-      readonly unproven: readonly (ObjectName & { readonly why: string })[];
+      readonly unproven: readonly { readonly kind: string; readonly name: string; readonly why: string }[];
       /** What is left to its reader: rows, and what there is no way back for. */
       readonly gaps: readonly string[];
     }
   | {
       readonly kind: 'history';
       readonly rows: readonly HistoryRow[];
-      /** Ids of migrations that stand in part: `up` resumes them. */
+      /** Ids of partly applied migrations: `up` resumes them. */
       readonly partial: readonly string[];
-      /** A fingerprint of the statements of each row; empty: it has none. */
+      /** A fingerprint of the statements of each row; empty: the row has none. */
       readonly fingerprints?: readonly string[];
-      /** All that a plan is made from: it can then be made far from the database. */
+      /** Everything that a plan is made from, so that it can be made far from the database. */
       readonly state?: Omit<History, 'rows'>;
     }
-  /** What the history has kept of migrations that are to be undone and have no file: the controller analyses it. */
+  /**
+   * The down files that the history has stored for migrations that are to be undone and have no file: the controller
+   * analyses them.
+   */
   | { readonly kind: 'recorded.downs'; readonly downs: readonly DownText[] }
   | { readonly kind: 'runs'; readonly runs: readonly RunRow[] }
   | {
@@ -141,9 +143,9 @@ export type RunEvent =
       readonly run: string;
       readonly events: number;
       readonly ok: boolean;
-      /** What differs, in words; empty: nothing does. */
+      /** What differs, as text; empty: nothing. */
       readonly why: string;
-      /** The run that has pruned its events: what is left was compared with what that one says. */
+      /** The run that pruned its events: what remains was compared with that run's record. */
       readonly prunedBy?: string;
     }
   /** What all runs have in common, compared with their chains. */
@@ -152,9 +154,9 @@ export type RunEvent =
       readonly migrations: number;
       /** Objects of the baseline. */
       readonly objects: number;
-      /** What differs, in words. */
+      /** What differs, as text. */
       readonly flaws: readonly string[];
-      /** What cannot be found out, in words. */
+      /** What cannot be checked, as text. */
       readonly notCovered: readonly string[];
       /** What was pruned, by which run, when. */
       readonly pruned: readonly Pruned[];
@@ -188,34 +190,35 @@ export type RunEvent =
   /** A statement has been waiting for a lock for a while. */
   | {
       readonly kind: 'lock.blocked';
-      /** The migration; empty: the history is read. */
+      /** The migration; empty: the history is being read. */
       readonly id: string;
-      /** What is locked, where the history is read and it is known. */
+      /** What is locked, if the history is being read and it is known. */
       readonly on?: string;
       readonly waitedMs: number;
       readonly blockers: readonly Blocker[];
       /** Application sessions that wait behind ours. */
       readonly waiters: number;
     }
-  /** A lock was not to be had: the migration was rolled back and is tried again. */
+  /** A lock could not be acquired: the migration was rolled back and is tried again. */
   | {
       readonly kind: 'lock.retry';
       readonly id: string;
       /**
-       * `timeout`: the wait was over; `deadlock`: the server ended it; `crowd`: too many waited behind it; `conflict`: in
-       * the isolation level that the file asks for it would have overwritten, or read, what others have changed.
+       * `timeout`: the wait timed out; `deadlock`: the server ended it; `crowd`: too many sessions waited behind it;
+       * `conflict`: under the isolation level that the file asks for, it would have overwritten, or read, what others
+       * have changed.
        */
       readonly cause: 'timeout' | 'deadlock' | 'crowd' | 'conflict';
-      /** The number of the try to come. */
+      /** The number of the next try. */
       readonly attempt: number;
       readonly pauseMs: number;
-      /** Of the budget. */
+      /** How much of the budget is spent. */
       readonly spentMs: number;
       readonly budgetMs: number;
-      /** As far as they have been seen. */
+      /** The blockers seen so far. */
       readonly blockers: readonly Blocker[];
     }
-  /** How far a long build is. */
+  /** The progress of a long build. */
   | {
       readonly kind: 'build.progress';
       readonly id: string;
@@ -233,14 +236,14 @@ export type RunEvent =
       readonly waitedMs: number;
       /** The server's synchronous_standby_names. */
       readonly standbys: string;
-      /** Names of the standbys that are connected; empty: there is none. */
+      /** Names of the connected standbys; empty: none. */
       readonly connected: string;
     }
   | { readonly kind: 'notice'; readonly severity: string; readonly text: string }
-  /** What the run did, as the server tells it. */
+  /** What the run did, as the server reports it. */
   | { readonly kind: 'changes'; readonly changes: readonly Change[] }
   | { readonly kind: 'checks'; readonly checks: readonly Check[] }
-  /** Differences that the baseline has taken, as they were before. */
+  /** Differences that were accepted into the baseline, as they were before. */
   | { readonly kind: 'accepted'; readonly checks: readonly Check[] }
   /** What `runs prune` has removed, or would remove. */
   | { readonly kind: 'pruning'; readonly pruning: Pruning }
@@ -248,19 +251,19 @@ export type RunEvent =
   | {
       readonly kind: 'exec.started';
       readonly words: readonly string[];
-      /** The hook that it is, and the run that it follows. */
+      /** The name of the hook, and the run that it follows. */
       readonly hook?: string;
       readonly follows?: string;
     }
-  /** A piece of what the command writes, as it comes: not by lines. */
+  /** A piece of the command's output, as it arrives: not split into lines. */
   | {
       readonly kind: 'output';
       readonly stream: 'stdout' | 'stderr';
       readonly text: string;
-      /** Present: it was no UTF-8, and `text` stands for the bytes. */
+      /** Present: the output was not UTF-8, and `text` holds the encoded bytes. */
       readonly encoding?: 'base64';
     }
-  /** So much of the output, behind what was shown of this stream and in front of what follows, is not shown. */
+  /** How much output is omitted between the part of this stream already shown and the part that follows. */
   | {
       readonly kind: 'output.dropped';
       readonly stream: 'stdout' | 'stderr';
@@ -271,10 +274,10 @@ export type RunEvent =
       readonly kind: 'exec.finished';
       /** Null: a signal ended it. */
       readonly exitCode: number | null;
-      /** Empty: it ended by itself. */
+      /** Empty: it exited on its own. */
       readonly signal: string;
       readonly ms: number;
-      /** What it wrote, in bytes. */
+      /** How much it wrote, in bytes. */
       readonly bytes: number;
     }
   | {

@@ -1,7 +1,6 @@
-import type { ObjectName } from './catalogue-object.ts';
 import type { Pruning } from './pruning.ts';
 
-/** One row of godwit.migration: what became part of the history, in order. None is ever deleted. */
+/** One row of godwit.migration: what became part of the history, in order. Rows are never deleted. */
 export interface HistoryRow {
   readonly seq: number;
   readonly id: string;
@@ -14,11 +13,11 @@ export interface HistoryRow {
   readonly at: string;
   readonly ms: number;
   readonly by: string;
-  /** The schema that its unqualified names stood for. */
+  /** The schema to which its unqualified names resolved. */
   readonly schema: string;
 }
 
-/** One row of godwit.run: one attempt, whatever became of it. */
+/** One row of godwit.run: one attempt, however it ended. */
 export interface RunRow {
   readonly run: string;
   readonly command: string;
@@ -34,48 +33,51 @@ export interface RunRow {
   readonly ms: number;
   readonly applied: number;
   readonly failure: string;
-  /** The checkpoint taken for it, or who waived it and why; empty when none was asked for. */
+  /** The checkpoint taken for it, or who waived it and why; empty when none was requested. */
   readonly checkpoint: string;
-  /** Of a command: what was executed; of `verify --accept`: what was taken; of `adopt --identity`: what was settled. */
+  /**
+   * Of a command: what was executed; of `verify --accept`: what was accepted; of `adopt --identity`: the identity that
+   * was set.
+   */
   readonly about?: RunAbout;
 }
 
 /**
- * What a run of `exec` has executed, one of `verify --accept` has taken into the baseline, one of `adopt --identity` has
- * settled, or `runs prune` has removed.
+ * What a run of `exec` executed, a run of `verify --accept` accepted into the baseline, a run of `adopt --identity`
+ * set, or `runs prune` removed.
  */
 export interface RunAbout {
   /** The program and its arguments, masked; or the objects, as typed. */
   readonly words: readonly string[];
-  /** The hook that it is, and the run that it follows. */
+  /** The name of the hook, and the run that it follows. */
   readonly hook?: string;
   readonly follows?: string;
-  /** Number of the last row of the history when it began: what it has seen. */
+  /** Number of the last row of the history when it began: the history that it saw. */
   readonly seq: number;
-  /** How it ended; absent before. */
+  /** How it ended; absent until then. */
   readonly exitCode?: number | null;
   readonly signal?: string;
-  /** Why differences were taken. */
+  /** Why differences were accepted. */
   readonly reason?: string;
-  /** What was taken, at most the first so many; `total` counts all. */
+  /** What was accepted, cut to a limit; `total` counts all. */
   readonly accepted?: readonly AcceptedObject[];
   readonly total?: number;
-  /** Of `adopt --identity`: which database it was, what the lock file had, and which it is since. */
+  /** Of `adopt --identity`: the identity before, the one in the lock file, and the identity since. */
   readonly identity?: SettledIdentity;
   /** What was pruned. */
   readonly pruned?: Pruning;
 }
 
-/** What a database was before its identity was settled, what it was pinned to, and what it is since. */
+/** The identity of a database before it was set, the one it was pinned to, and the identity since. */
 export interface SettledIdentity {
   readonly before: RecordedIdentity;
   /** Absent: the environment was not pinned. */
   readonly pinned?: Omit<RecordedIdentity, 'environment'>;
-  /** Without an id where it is not known yet: it gets one of its own. */
+  /** Without an id if it is not known yet: the database gets a new one. */
   readonly after: RecordedIdentity;
 }
 
-/** What tells a database from all others. Empty: not known. */
+/** What distinguishes a database from all others. Empty: not known. */
 export interface RecordedIdentity {
   readonly environment: string;
   readonly id: string;
@@ -84,20 +86,22 @@ export interface RecordedIdentity {
 }
 
 /** An object whose difference was taken into the baseline. */
-export interface AcceptedObject extends ObjectName {
+export interface AcceptedObject {
+  readonly kind: string;
+  readonly name: string;
   readonly change: 'changed' | 'missing' | 'added';
 }
 
-/** Where a run that is at work stands now. */
+/** The current state of a run that is at work. */
 export interface LiveRunRow {
   readonly run: string;
   /** The migration that was started last. */
   readonly migration: string;
   readonly sessions: readonly {
     readonly pid: number;
-    /** `active`, `idle`, …, as the server calls it. */
+    /** The server's state of the session: `active`, `idle`, … */
     readonly state: string;
-    /** What it waits for, as `Lock: relation`; empty: it works. */
+    /** What it waits for, as `Lock: relation`; empty: it is working. */
     readonly waits: string;
     /** For how long, in seconds. */
     readonly seconds: number;
@@ -108,7 +112,7 @@ export interface LiveRunRow {
   }[];
 }
 
-/** One row of godwit.statement: a statement that was executed, or begun. */
+/** One row of godwit.statement: a statement that was executed or started. */
 export interface StatementRow {
   readonly run: string;
   readonly migration: string;
@@ -132,7 +136,7 @@ export interface AuditRow {
   readonly hash: string;
 }
 
-/** The text of a down file that the history has kept. */
+/** The text of a down file that the history has stored. */
 export interface DownText {
   readonly id: string;
   readonly name: string;

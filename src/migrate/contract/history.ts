@@ -1,6 +1,6 @@
 import type { HistoryRow } from './history-rows.ts';
 
-/** A statement of a migration that stands in part: done, or begun without an end. */
+/** A statement of a partly applied migration: done, or started without a recorded end. */
 export interface PartialStatement {
   readonly migration: string;
   readonly direction: 'up' | 'down';
@@ -12,24 +12,24 @@ export interface PartialStatement {
   readonly detail: string;
 }
 
-/** What schema godwit says; `version` 0 means that it is not installed. */
+/** The contents of schema godwit; `version` 0: it is not installed. */
 export interface History {
   readonly version: number;
   readonly environment: string;
   readonly environmentId: string;
   readonly epoch: string;
   readonly head: string;
-  /** Who holds the lease of a run through a pooler; empty: nobody does. */
+  /** The holder of the lease of a run through a pooler; empty: none. */
   readonly leasedTo: string;
   /** True: a run has written what it has not described yet. */
   readonly undescribed: boolean;
-  /** True: rows that a run wrote have not been looked for yet. */
+  /** True: rows that a run wrote have not been searched for yet. */
   readonly unfollowed: boolean;
   /** The server and database that the baseline's OIDs belong to; empty before the first description. */
   readonly baseline: { readonly systemId: string; readonly databaseOid: string; readonly major: number };
   readonly rows: readonly HistoryRow[];
   readonly partial: readonly PartialStatement[];
-  /** True: none of the tables that migrations made is there, by the numbers and names of this database. */
+  /** True: none of the tables that migrations made exists, by OID or by name in this database. */
   readonly tablesGone?: boolean;
 }
 

@@ -1,21 +1,21 @@
 /**
- * What a statement with IF NOT EXISTS may meet instead of making it: a relation under the name that is another one. Made
- * by the analysis; travels in the bundle.
+ * What a statement with IF NOT EXISTS may find in place of the object that it would make: a different relation with
+ * that name. Made by the analysis; travels in the bundle.
  */
 export interface Look {
   /** Index into `Analysis.statements`. */
   readonly statement: number;
-  /** What the statement makes, in words: `a table`. */
+  /** What the statement makes, as text: `a table`. */
   readonly what: string;
-  /** Kinds of relation (`relkind`) that it may be. */
+  /** The allowed kinds of relation (`relkind`). */
   readonly kinds: string;
-  /** Null: the schema in which unqualified names are made, or for `ADD COLUMN` the one where they are found. */
+  /** Null: the schema in which unqualified names are created, or for `ADD COLUMN` the one in which they are found. */
   readonly schema: string | null;
   readonly name: string;
   /** Of an index: the table that it is made on; its schema is the table's. */
   readonly on?: string;
-  /** True: the relation itself must be there (ALTER TABLE), and is looked for along the search path. */
+  /** True: the relation itself must exist (ALTER TABLE), and is found along the search path. */
   readonly found?: true;
-  /** Columns that the statement names, with the type where its name alone says it. */
+  /** Columns that the statement names, with the type if its name alone identifies it. */
   readonly columns: readonly { readonly name: string; readonly type?: string }[];
 }

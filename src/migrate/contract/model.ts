@@ -2,15 +2,13 @@ import type { Finding, Place } from '../../kit/finding.ts';
 import type { Leaving } from '../../sql/leaves.ts';
 import type { Outside } from '../../sql/outside.ts';
 import type { Lock } from '../../sql/locks/lock.ts';
-import type { ObjectKind } from './catalogue-object.ts';
-import type { CheckKind } from './check-kind.ts';
 import type { Look } from './look.ts';
 import type { LockClass } from '../../sql/locks.ts';
 import type { Replaces } from '../../sql/replaces.ts';
 import type { RowChange } from './row-change.ts';
 import type { SeedStep } from './seed-step.ts';
 
-/** One SQL file of a migration as it was found: the bytes themselves stay where they are until somebody needs them. */
+/** One SQL file of a migration as found on disk: its bytes are read only when they are needed. */
 export interface ScriptFile {
   /** Path relative to the project, with `/` as separator: what findings show. */
   readonly file: string;
@@ -21,20 +19,21 @@ export interface ScriptFile {
 }
 
 /**
- * One versioned SQL file with its companions.
- * `id` is the version as a canonical integer ("1" for 0001_users.sql), with `<set>:` in front in a set
- * of its own; or `file:<name>` for a bare file.
+ * One versioned SQL file with its companions. `id` is the version as a canonical integer ("1" for 0001_users.sql), with
+ * `<set>:` in front in a set of its own; or `file:<name>` for a standalone script.
  */
 export interface Migration {
   readonly id: string;
-  /** The part of the file name that people read: `users` of 0001_users.sql; the whole name of a bare file. */
+  /** The part of the file name that people read: `users` of 0001_users.sql; the whole name of a standalone script. */
   readonly name: string;
   readonly up: ScriptFile;
   readonly down?: ScriptFile;
   readonly verify?: ScriptFile;
-  /** True: its files are gone, and `down` is the text that the history has kept. Nothing is known of `up` but its checksum. */
+  /**
+   * True: its files are gone, and `down` is the text that the history has stored. Only the checksum of `up` is known.
+   */
   readonly recorded?: true;
-  /** The migrations that it was squashed from: where these are applied it is recorded, and not executed. */
+  /** The migrations that it was squashed from: where these are applied, it is recorded and not executed. */
   readonly replaces?: Replaces;
 }
 
@@ -61,17 +60,17 @@ export interface Statement {
   readonly data?: { readonly start: number; readonly end: number };
   /** False: the server refuses it inside a transaction (CREATE INDEX CONCURRENTLY, VACUUM, …). */
   readonly transactional: boolean;
-  /** What rows or objects it destroys, in words: `drops table users`. */
+  /** The rows or objects that it destroys, as text: `drops table users`. */
   readonly destroys?: string;
-  /** True: what it does cannot be seen in its text (DO, EXECUTE, CALL). */
+  /** True: its text does not show what it does (DO, EXECUTE, CALL). */
   readonly opaque: boolean;
-  /** How its effect is looked up when it runs outside of a transaction; absent where it cannot be. */
+  /** How its effect is looked up when it runs outside a transaction; absent if it cannot be. */
   readonly outside?: Outside;
-  /** How long it may wait for locks; absent where that does not matter, or where the file says it. */
+  /** How long it may wait for locks; absent if that does not matter, or if the file sets it. */
   readonly lock?: LockClass;
-  /** What a statement that may wait shortly only locks, as far as its text tells. */
+  /** What a statement with a short lock wait locks, as far as its text shows. */
   readonly locks?: readonly Lock[];
-  /** ROLLBACK TO: index of the SAVEPOINT that it goes back to. */
+  /** ROLLBACK TO: index of the SAVEPOINT that it returns to. */
   readonly backTo?: number;
   /** What it may leave changed in the session, as far as its text shows. */
   readonly leaves?: readonly Leaving[];
@@ -79,13 +78,13 @@ export interface Statement {
   readonly hash: string;
 }
 
-/** Consecutive statements that run together: one transaction, or one statement alone outside of any. */
+/** Consecutive statements that run together: one transaction, or one standalone statement outside any transaction. */
 export interface Segment {
   readonly kind: 'transaction' | 'standalone';
   /** Indexes into `Analysis.statements`, both inclusive. */
   readonly first: number;
   readonly last: number;
-  /** What the file asks its transaction to be; absent: READ COMMITTED and READ WRITE, as all of ours. */
+  /** The transaction modes that the file asks for; absent: READ COMMITTED and READ WRITE, the default of every run. */
   readonly modes?: { readonly isolation?: 'REPEATABLE READ' | 'SERIALIZABLE'; readonly readOnly?: true };
 }
 
@@ -116,7 +115,7 @@ export interface Directives {
   readonly replaces?: Replaces & { readonly where: Place; readonly offset: number };
 }
 
-/** What the text of one script tells. Made once on the controller's side; travels in the bundle. */
+/** What the text of one script shows. Made once by the controller; travels in the bundle. */
 export interface Analysis {
   /** Bytes of the body (without BOM) that the spans refer to. */
   readonly size: number;
@@ -127,17 +126,17 @@ export interface Analysis {
   /** How many statements that control transactions (BEGIN, COMMIT, SET TRANSACTION) were absorbed into the segments. */
   readonly absorbed: number;
   readonly directives: Directives;
-  /** What statements with IF NOT EXISTS may have met, in their order. */
+  /** What statements with IF NOT EXISTS may have found, in their order. */
   readonly looks: readonly Look[];
   /** What the statements do to rows and to the names of tables and columns, in order. */
   readonly rows: readonly RowChange[];
-  /** The rows that it writes out. */
+  /** The rows that it inserts as literals. */
   readonly seeds: readonly SeedStep[];
   /** Warnings and notes (an error makes the analysis fail instead). */
   readonly findings: readonly Finding[];
 }
 
-/** How a migration runs: in one transaction, in several segments, or each statement alone. */
+/** How a migration runs: in one transaction, in several segments, or each statement on its own. */
 export type Mode = 'transaction' | 'mixed' | 'none';
 
 /** One migration that would run. */
@@ -147,18 +146,18 @@ export interface PlanStep {
   readonly file: string;
   readonly direction: 'up' | 'down';
   readonly checksum: string;
-  /** True: the text is the one that the history has kept; there is no file. */
+  /** True: the text is the one that the history has stored; there is no file. */
   readonly recorded?: true;
-  /** True: it is applied, and only what a `down` has undone of it is done again. */
+  /** True: it is applied, and only the part that a `down` has undone is done again. */
   readonly resumes?: true;
   readonly mode: Mode;
   /** Number of statements, folded ones counted. */
   readonly statements: number;
   /** Statement tags with how often each occurs, in order of first appearance. */
   readonly does: readonly { readonly tag: string; readonly count: number }[];
-  /** What it destroys, in words, with the place. */
+  /** What it destroys, as text, with the place. */
   readonly destroys: readonly { readonly what: string; readonly where: Place }[];
-  /** A squashed migration that is recorded, not executed: how many applied ones it stands for. */
+  /** A squashed migration that is recorded, not executed: how many applied ones it replaces. */
   readonly standsFor?: number;
 }
 
@@ -176,26 +175,27 @@ export interface Plan {
   readonly steps: readonly PlanStep[];
 }
 
-/** One thing that a migration did, as the server tells it. */
+/** One thing that a migration did, as the server reports it. */
 export interface Change {
   readonly change: 'created' | 'changed' | 'dropped';
-  /** `row`: those of a table that it wrote with a literal key. */
-  readonly kind: ObjectKind | 'row';
+  /** An `ObjectKind`, or `row`: those of a table that it wrote with a literal key. For readers the set is open. */
+  readonly kind: string;
   /** Qualified: `public.users`, `public.users.email`, `public.f(integer)`; of rows the table’s. */
   readonly name: string;
-  /** How many rows; of nothing else. */
+  /** How many rows; only for `row`. */
   readonly rows?: number;
   /** Id of the migration that created it, or that changed or dropped it last. */
   readonly migration: string;
   /** True: a part of what was created or dropped along with it. */
   readonly within: boolean;
-  /** True: it was not as the baseline had it when the run began. */
+  /** True: it differed from the baseline when the run began. */
   readonly hadDrifted: boolean;
 }
 
-/** One check of verification and what became of it. */
+/** One check of verification and its result. */
 export interface Check {
-  readonly kind: CheckKind;
+  /** A `CheckKind`. For readers the set is open: later versions check more. */
+  readonly kind: string;
   /** What was checked, by its qualified name. */
   readonly object: string;
   readonly ok: boolean;

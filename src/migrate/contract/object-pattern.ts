@@ -10,10 +10,7 @@ export interface NamedObject {
  * Does the pattern name this object? It is a qualified name, with `*` for any characters and `?` for one, with the kind in
  * front if wanted (`foreign-data wrapper` also without its hyphen). Double quotes may be omitted.
  *
- * @example
- * ```ts
- * matches('index public.tmp_*', { kind: 'index', name: 'public.tmp_users_idx' }); // true
- * ```
+ * @example ```ts matches('index public.tmp_*', { kind: 'index', name: 'public.tmp_users_idx' }); // true ```
  */
 export function matches(pattern: string, { kind, name }: NamedObject): boolean {
   const glob = expressionOf(pattern);
@@ -29,7 +26,7 @@ function expressionOf(pattern: string): RegExp {
   if (known !== undefined) return known;
   const text = withoutQuotes(pattern.trim())
     .replace(/^drift /, '')
-    // Several stars in a row mean one; each of them would be tried by itself.
+    // Several stars in a row mean one; the expression would try each of them separately.
     .replaceAll(/\*+/g, '*')
     .replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`)
     .replaceAll('*', '.*')

@@ -24,30 +24,30 @@ export interface ServerError {
   readonly table?: string;
   readonly column?: string;
   readonly constraint?: string;
-  /** The function in the server that refused: unlike the message, it is in no language. */
+  /** The function in the server that raised the error: unlike the message, it is not translated. */
   readonly routine?: string;
-  /** True: no answer came; what the server did is unknown. */
+  /** True: no answer arrived; what the server did is unknown. */
   readonly lost: boolean;
 }
 
-/** Answer to one message. `completed` counts the statements of the message that ended well before the error. */
+/** Answer to one message. `completed` counts the statements of the message that succeeded before the error. */
 export type Reply =
   | { readonly ok: true; readonly results: readonly ResultSet[] }
   | { readonly ok: false; readonly error: ServerError; readonly completed: number };
 
-/** A message that failed: refused by the server, or lost on the way. */
+/** A message that failed: refused by the server, or lost with the connection. */
 export type RefusedReply = Extract<Reply, { readonly ok: false }>;
 
-/** Which results of a message are kept: all, none, or those from the statement with this index (from 0) on. */
+/** Which results of a message are kept: all, none, or those from the statement with this index onwards (from 0). */
 export type KeepRows = 'all' | 'none' | number;
 
-/** One connection to the target database. Messages are answered in order; several may be under way at once. */
+/** One connection to the target database. Messages are answered in order; several may be in flight at once. */
 export interface Session {
-  /** Backend process id as told at connection start. */
+  /** Backend process id as reported at connection start. */
   readonly pid: number;
-  /** True: it goes through a connection pooler, and each message brings the settings itself. */
+  /** True: it goes through a connection pooler, and each message carries the settings. */
   readonly carriesSettings?: boolean;
-  /** Bytes of the messages that have been sent and not been answered yet; 0: none is under way. */
+  /** Bytes of the messages that were sent and are not answered yet; 0: none is in flight. */
   readonly waiting: number;
   /** How many messages have been answered so far. */
   readonly answered: number;
@@ -55,36 +55,36 @@ export interface Session {
   send(text: string, options?: { readonly rows?: KeepRows }): Promise<Reply>;
   /** Runs COPY … FROM stdin with `data`. Only on a session opened with `pipelined: false`. Never rejects. */
   copyIn(command: string, data: AsyncIterable<Uint8Array>): Promise<Reply>;
-  /** Asks the server to cancel what this session runs; needs no further connection of the role's. Never rejects. */
+  /** Asks the server to cancel what this session runs; needs no further connection of the role. Never rejects. */
   cancel(): Promise<void>;
-  /** Cuts the connection at once, without a goodbye: every message under way is answered as lost. */
+  /** Cuts the connection at once, without a Terminate message: every message in flight is answered as lost. */
   abandon(): void;
-  /** Says goodbye; takes seconds at most, also when nobody answers. */
+  /** Closes the connection properly; takes seconds at most, even when the server does not answer. */
   close(): Promise<void>;
 }
 
 /** What a session is opened with. */
 export interface SessionOptions {
   readonly pipelined: boolean;
-  /** True: the way is known to lead through a pooler. */
+  /** True: the connection is known to go through a pooler. */
   readonly pooled?: boolean;
   readonly applicationName: string;
   /**
-   * Settings given as startup options, so that RESET ALL returns to them. A pooler that refuses these gets them with
+   * Settings given as startup options, so that RESET ALL returns to them. A pooler that refuses them gets them with
    * each message.
    */
   readonly settings: Readonly<Record<string, string>>;
   /** Called for each NOTICE or WARNING of the server. */
   readonly onNotice?: (notice: Notice) => void;
-  /** Aborted while the connection is being made: it is not wanted any more. */
+  /** Aborted while the connection is being made: it is no longer needed. */
   readonly signal?: AbortSignal;
 }
 
-/** What a server remarks. */
+/** A notice of the server. */
 export interface Notice {
   readonly severity: string;
   readonly text: string;
-  /** The function in the server that says it: unlike the text, it is in no language. */
+  /** The function in the server that raised it: unlike the text, it is not translated. */
   readonly routine?: string;
 }
 
@@ -95,7 +95,7 @@ export interface Connector {
   open(options: SessionOptions): Promise<Outcome<Session>>;
 }
 
-/** Where a run goes, without secrets. */
+/** The database that a run connects to, without secrets. */
 export interface Target {
   readonly host: string;
   readonly port: number;
@@ -110,7 +110,7 @@ export interface ByteSource {
   read(start: number, end: number): Promise<Uint8Array>;
 }
 
-/** One entry of a folder. `real` says what it is after following links; `outside` a link that leaves the folder. */
+/** One entry of a folder. `real` is its type after following links; `outside` means a link that leaves the folder. */
 export interface FolderEntry {
   readonly name: string;
   readonly type: 'file' | 'folder' | 'other';
@@ -120,13 +120,13 @@ export interface FolderEntry {
 
 /** A folder of migrations, read-only. */
 export interface Folder {
-  /** How findings name it, relative to the project: `migrations`. */
+  /** Its name in findings, relative to the project: `migrations`. */
   readonly label: string;
   list(): Promise<Outcome<readonly FolderEntry[]>>;
   open(name: string): Promise<ByteSource>;
 }
 
-/** SHA-256, by pieces. */
+/** SHA-256, fed in pieces. */
 export interface Hash {
   update(data: Uint8Array | string): Hash;
   hex(): string;
@@ -141,8 +141,8 @@ export interface Hashing {
 export type SyntaxNode = Readonly<Record<string, unknown>>;
 
 /**
- * What PostgreSQL's grammar says of one statement. `position` is in characters from 0; with `tooDeep`, the text is not
- * wrong, but nested more deeply than the parser can follow.
+ * The parser's result for one statement. `position` is in characters from 0; with `tooDeep`, the text is not wrong, but
+ * nested too deeply for the parser.
  */
 export type ParseResult =
   | { readonly ok: true; readonly nodes: readonly SyntaxNode[] }
@@ -155,16 +155,19 @@ export interface SqlParser {
   parse(text: string): ParseResult;
 }
 
-/** The migrations and what is known of them; content-addressed. In this process lazily, elsewhere from a file. */
+/**
+ * The migrations and what is known of them; content-addressed. In this process it is read lazily, elsewhere from a
+ * file.
+ */
 export interface Bundle {
   /** SHA-256 over format version, ids, names and checksums, companions included. */
   readonly hash: string;
-  /** `native`: ordered versions in a folder; `bare`: single files with ids `file:<name>`. */
+  /** `native`: ordered versions in a folder; `bare`: standalone scripts with ids `file:<name>`. */
   readonly layout: 'native' | 'bare';
-  /** The set that the folder belongs to: its ids begin with it, those of `app` apart. */
+  /** The set that the folder belongs to: its ids begin with it, except in `app`. */
   readonly set: string;
   readonly migrations: readonly Migration[];
-  /** All that the folder holds, where `migrations` are those of them that this database goes by (`bundleInEffect`). */
+  /** Everything in the folder, if `migrations` are only those that this database uses (`bundleInEffect`). */
   readonly folder?: readonly Migration[];
   /** For `adopt`, and for squashed migrations: what the migrations made on a throwaway server. */
   readonly rehearsed?: Rehearsed;

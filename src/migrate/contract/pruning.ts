@@ -4,15 +4,15 @@ export interface Pruning {
   readonly before: string;
   /** Runs that lose their events. */
   readonly runs: number;
-  /** Of these, those that lose their row, too. */
+  /** How many of these lose their row, too. */
   readonly gone: number;
   readonly events: number;
   readonly statements: number;
-  /** Earlier attempts that go along with the run that had carried them over. */
+  /** Earlier attempts that are removed together with the run that had carried them over. */
   readonly attempts: number;
 }
 
-/** A pruning that the audit tells of: which run, by whom and when. */
+/** A pruning on record in the audit: which run, by whom and when. */
 export interface Pruned extends Pruning {
   readonly run: string;
   readonly by: string;

@@ -1,13 +1,13 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { ObjectName } from './catalogue-object.ts';
-import type { Words } from './definition.ts';
+import type { DefinitionWords } from './definition.ts';
 
 /** How a rehearsed migration left an object. */
 export interface RehearsedState {
   /** Index of the migration among the rehearsed ones. */
   readonly step: number;
   /** The server's own words; null: the migration dropped it, or gave it another name. */
-  readonly words: Words | null;
+  readonly words: DefinitionWords | null;
   /** Index of the migration that created it; absent: it had been there. */
   readonly made?: number;
 }
@@ -17,13 +17,13 @@ export interface RehearsedObject extends ObjectName {
   /** OID of the catalogue of what it is a part of, and its name: those of the object itself where it is no part. */
   readonly homeClass: string;
   readonly home: string;
-  /** True: a migration created it whole, so that what others add to it is told. */
+  /** True: a migration created all of it, so that additions by others are reported. */
   readonly whole: boolean;
   /** In the order of the migrations. */
   readonly states: readonly RehearsedState[];
 }
 
-/** A statement that changes rows, or may do so: no catalogue tells whether it has run. */
+/** A statement that changes rows, or may do so: the catalogue does not show whether it has run. */
 export interface RowStatement {
   readonly tag: string;
   readonly line: number;
@@ -39,25 +39,27 @@ export interface RehearsedStep {
 }
 
 /** A word of the target that means what the rehearsal's does: after one pass through the server both read the same. */
-export interface SameWord extends ObjectName {
+export interface SameWord {
+  readonly kind: string;
+  readonly name: string;
   readonly expected: string;
   readonly found: string;
 }
 
-/** What migrations make, as a throwaway server tells it: plain data that travels in the bundle. */
+/** What migrations make, as a throwaway server reports it: plain data that travels in the bundle. */
 export interface Rehearsed {
-  /** Major version of the server; words of another one are not the same. */
+  /** Major version of the server; another one writes definitions differently. */
   readonly major: number;
   readonly steps: readonly RehearsedStep[];
   readonly objects: readonly RehearsedObject[];
-  /** The migration behind the last step: it could not be rehearsed, and so none behind it. */
+  /** The migration after the last step: it could not be rehearsed, and neither could any after it. */
   readonly stopped?: { readonly id: string; readonly finding: Finding };
   readonly same: readonly SameWord[];
-  /** How many rows each table holds once all have run; absent: nobody asks for them. */
+  /** How many rows each table holds once all have run; absent: not counted. */
   readonly rows?: Readonly<Record<string, number>>;
 }
 
-/** The state of an object once the migrations up to this one have run; undefined: none of them had written it. */
+/** The state of an object once the migrations up to this one have run; undefined: none of them has written it. */
 export function stateAt(object: RehearsedObject, step: number): RehearsedState | undefined {
   return object.states.findLast((state) => state.step <= step);
 }

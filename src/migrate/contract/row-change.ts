@@ -1,13 +1,16 @@
 /** A table as a statement names it. */
 export interface NamedTable {
-  /** Null: it is looked for along `path`, or where the session looks. */
+  /** Null: found along `path`, or along the session's search path. */
   readonly schema: string | null;
   readonly name: string;
-  /** Where the file has told the session to look, if it has. */
+  /** The search path that the file has set, if it has set one. */
   readonly path?: readonly string[];
 }
 
-/** The ways in which a statement takes rows, or the values of a column; `delete` takes all, `delete-some` what fits. */
+/**
+ * The ways in which a statement takes rows, or the values of a column; `delete` takes all rows, `delete-some` the
+ * matching ones.
+ */
 type LossKind = 'drop-table' | 'truncate' | 'delete' | 'delete-some' | 'drop-column' | 'drop-schema';
 
 /** Rows or values that a statement takes away. */
@@ -26,14 +29,14 @@ export interface StatedLoss {
 }
 
 /**
- * What a statement does to rows and to the names of what holds them, as far as its text tells. Plain data: it travels in
- * the bundle.
+ * What a statement does to rows and to the names of what holds them, as far as its text shows. Plain data: it travels
+ * in the bundle.
  */
 export type RowChange =
   | StatedLoss
-  /** `rows` is 0 for COPY, whose rows stand behind its text. */
+  /** `rows` is 0 for COPY, whose rows follow its text. */
   | { readonly op: 'insert'; readonly statement: number; readonly table: NamedTable; readonly rows: number }
-  /** A table, or a column, that certainly was not there before. */
+  /** A table, or a column, that certainly did not exist before. */
   | { readonly op: 'make'; readonly statement: number; readonly table: NamedTable; readonly column?: string }
   | {
       readonly op: 'rename';
@@ -42,7 +45,9 @@ export type RowChange =
       readonly column?: string;
       readonly to: { readonly schema?: string; readonly name?: string };
     }
-  /** The new type of a column may not hold all that its rows hold. */
+  /** The new type of a column may not hold all of its present values. */
   | { readonly op: 'retype'; readonly statement: number; readonly table: NamedTable; readonly column: string }
-  /** What it destroys cannot be seen in its text: DO, CALL, EXECUTE, a function; or all that depends on something. */
+  /**
+   * Its text does not show what it destroys: DO, CALL, EXECUTE, a function; or everything that depends on an object.
+   */
   | { readonly op: 'unseen'; readonly statement: number; readonly why: 'opaque' | 'cascade' };

@@ -6,32 +6,34 @@ import type { Bundle, Connector, Hashing } from './ports.ts';
 /** An event before the runner counts it: `run.finished` gets its number of events when it is sent. */
 type Emit = (event: RunEvent) => void;
 
-/** What became of a program that was started. */
+/** How a started program ended. */
 export interface SpawnEnd {
   /** Null: a signal ended it. */
   readonly exitCode: number | null;
-  /** Empty: it ended by itself. */
+  /** Empty: it exited on its own. */
   readonly signal: string;
-  /** True: processes that it had left behind were ended. */
+  /** True: processes that it left behind were terminated. */
   readonly left: boolean;
 }
 
-/** A program that was started beside the runner, in a process group of its own. */
+/** A program that was started next to the runner, in a process group of its own. */
 export interface Spawned {
-  /** Settles when it has ended and what it wrote was read. Never rejects. */
+  /** Settles when it has ended and its output has been read. Never rejects. */
   readonly ended: Promise<SpawnEnd>;
-  /** Asks the program and what it has started to end, or ends them. */
+  /** Asks the program and its children to end, or kills them. */
   end(how: 'ask' | 'kill'): void;
 }
 
 /** Which of its two streams a program wrote to. */
 export type OutputStream = 'stdout' | 'stderr';
 
-/** Starts programs of the user's own. They get the address of the database, and no shell reads their arguments. */
+/**
+ * Starts programs of the user's own. They get the address of the database; their arguments do not pass through a shell.
+ */
 export interface Spawner {
   /**
    * @param words the program and its arguments
-   * @param variables for its environment, beside what it inherits
+   * @param variables for its environment, in addition to what it inherits
    * @param onOutput called with each piece that it writes
    */
   start(
@@ -41,7 +43,7 @@ export interface Spawner {
   ): Promise<Outcome<Spawned>>;
 }
 
-/** How much of a program's output is told: its beginning as it comes, and its end. */
+/** How much of a program's output is reported: its beginning as it arrives, and its end. */
 export interface OutputLimits {
   /** Events for the beginning and the end together. */
   readonly events: number;
@@ -61,36 +63,41 @@ export interface RunnerPorts {
   now(): string;
   /** From 0 to 1. */
   random(): number;
-  /** Ends early when the run shall stop. */
+  /** Ends early when the run is to stop. */
   sleep(ms: number): Promise<void>;
-  /** Calls `then` once, after so many milliseconds, also when the run shall stop; what it returns prevents that. */
+  /**
+   * Calls `then` once after `ms` milliseconds, even when the run is to stop; the returned function prevents the call.
+   */
   timer(ms: number, then: () => void): () => void;
   /**
-   * How long the first connection may take with all its tries, in milliseconds: a network that is attached to a fresh
-   * instance comes up late. Absent: one try.
+   * How long the first connection may take with all its tries, in milliseconds: the network of a fresh instance comes
+   * up late. Absent: one try.
    */
   readonly connectBudgetMs?: number;
-  /** Starts commands; absent: this runner executes none. */
+  /** Starts commands; absent: this runner executes no commands. */
   readonly spawner?: Spawner;
-  /** Knows what must not be told; absent: nothing is secret, or who listens masks it. */
+  /** Masks secrets; absent: there are none, or the receiver masks them. */
   readonly redactor?: Redactor;
   /** Absent: 24 MiB. */
   readonly outputLimits?: OutputLimits;
-  /** Whether it may do more; absent: always. */
+  /** Suspends the runner; absent: it is never suspended. */
   readonly suspension?: Suspension;
-  /** Aborted when the run shall stop at the next safe point. */
+  /** Aborted when the run is to stop at the next safe point. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Whether the runner may do more. A platform that moves a running process stops it and wakes it somewhere else; a laptop
- * sleeps. Afterwards its connections may be gone without a word.
+ * Whether the runner is suspended. A platform that moves a running process stops it and wakes it elsewhere; a laptop
+ * sleeps. Afterwards its connections may be gone without notice.
  */
 export interface Suspension {
-  /** Undefined: go on. Otherwise it ends when the run may go on. */
+  /** Undefined: not suspended. Otherwise it settles when the run may continue. */
   readonly held: Promise<void> | undefined;
-  /** Has this called each time the process was woken; nothing goes on before it is through. Returns what undoes it. */
-  onWake(look: () => Promise<void>): () => void;
-  /** Ends a hold: who is to stop does not wait to be woken. */
+  /**
+   * Registers a function that is called each time the process wakes; nothing continues until it has finished. Returns a
+   * function that unregisters it.
+   */
+  onWake(check: () => Promise<void>): () => void;
+  /** Ends a suspension: a run that is to stop does not wait to be woken. */
   release(): void;
 }

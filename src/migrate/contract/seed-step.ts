@@ -3,7 +3,7 @@ export interface NamedRelation {
   /** Null: unqualified. */
   readonly schema: string | null;
   readonly name: string;
-  /** The search path that the file has set by then; null: the session's own. */
+  /** The search path that the file has set by then; null: that of the session. */
   readonly path: readonly string[] | null;
 }
 
@@ -17,16 +17,16 @@ export interface LiteralSpan {
 export interface SeedInsert {
   readonly op: 'insert';
   readonly table: NamedRelation;
-  /** As named; empty: the table's own, in their order. */
+  /** As named; empty: all columns of the table, in their order. */
   readonly columns: readonly string[];
-  /** Of each row its values; null: no literal. */
+  /** The values of each row; null: not a literal. */
   readonly rows: readonly (readonly (LiteralSpan | null)[])[];
   readonly line: number;
   /** ON CONFLICT DO NOTHING: an earlier statement may have written the row. */
   readonly keeps: boolean;
 }
 
-/** A later statement that gives a table or a column of it another name: what is looked for at the end has that one. */
+/** A later statement that renames a table or one of its columns: at the end, the rows are found under that name. */
 interface SeedRename {
   readonly op: 'rename';
   readonly table: NamedRelation;
@@ -35,5 +35,5 @@ interface SeedRename {
     | { readonly column: string; readonly name: string };
 }
 
-/** What the text of a file tells about the rows that it inserts. Plain data: it travels in the bundle. */
+/** What the text of a file shows about the rows that it inserts. Plain data: it travels in the bundle. */
 export type SeedStep = SeedInsert | SeedRename;

@@ -3,13 +3,13 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding, Place } from '../../kit/finding.ts';
 import type { ServerError } from './ports.ts';
 
-/** A server's error outside of users' statements, as a finding. */
+/** A server's error outside users' statements, as a finding. */
 export function serverFault(error: ServerError, where?: Place): Finding {
   const details = { why: describe(error), ...(where === undefined ? {} : { where }) };
   return fault(codeOf(error), details);
 }
 
-/** The server's own words: message, detail, hint, SQLSTATE. */
+/** The text of the server's error: message, detail, hint, SQLSTATE. */
 export function describe(error: ServerError): string {
   const parts = [error.message, error.detail, error.hint === undefined ? undefined : `Hint: ${error.hint}`];
   const text = parts

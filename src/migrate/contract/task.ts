@@ -2,7 +2,7 @@ import type { Checkpoint, CheckpointPolicy, CheckpointWaiver } from './checkpoin
 import type { LockPolicy } from './lock-policy.ts';
 import type { RecordedIdentity } from './history-rows.ts';
 
-/** Who acts, from where: goes into history and audit. Nothing here is secret. */
+/** Who acts, and from where, for history and audit. Contains no secrets. */
 export interface Actor {
   /** `name@host`, or what CI calls it. */
   readonly by: string;
@@ -18,24 +18,24 @@ export interface Actor {
 export interface TaskEnvironment {
   readonly name: string;
   readonly protected: boolean;
-  /** What becomes of `up` where the database is ahead of the folder. Default: `warn`. */
+  /** What `up` does when the database is ahead of the folder. Default: `warn`. */
   readonly ahead?: 'warn' | 'refuse';
   /** Identity from godwit.lock.json; absent before the first run. */
   readonly pinned?: PinnedIdentity;
   /** The other environments of the project. */
   readonly others?: readonly OtherEnvironment[];
-  /** The environment by copies of whose database this one's is replaced: it is not pinned itself. */
+  /** The environment whose copies replace this environment's database: this one is not pinned. */
   readonly copiedFrom?: OtherEnvironment;
 }
 
-/** Which database an environment is, by the lock file. */
+/** The database of an environment, according to the lock file. */
 export interface PinnedIdentity {
   readonly id: string;
   readonly systemId: string;
   readonly databaseOid?: string;
 }
 
-/** Another environment of the project, whose database must not be taken for this one's. */
+/** Another environment of the project, whose database must not be mistaken for this one's. */
 export interface OtherEnvironment {
   readonly name: string;
   readonly pinned?: PinnedIdentity;
@@ -46,21 +46,21 @@ export interface Selection {
   readonly direction: 'up' | 'down';
   /** Up: the last one to apply. Down: undo everything after it. A version as typed. */
   readonly to?: string;
-  /** Only these ids (bare files). */
+  /** Only these ids (standalone scripts). */
   readonly only?: readonly string[];
   /** Apply pending migrations that are older than the newest applied one. */
   readonly outOfOrder: boolean;
-  /** Up: only what a `down` that stands half-way has undone is done again. */
+  /** Up: only does again what a half-way `down` has undone. */
   readonly resumeUp?: true;
 }
 
-/** What must be there before a run may change the database. */
+/** What a run needs before it may change the database. */
 export interface Consent {
   /** Hash of the plan that was reviewed or confirmed: nothing else may run. */
   readonly planHash?: string;
   /** A person typed the environment's name, or the environment is not protected. */
   readonly approved: boolean;
-  /** True: rows may be destroyed; somebody was asked, has reviewed the plan, or has said so. */
+  /** True: rows may be destroyed, because a person confirmed it, reviewed the plan, or allowed it by option. */
   readonly destroyRows?: boolean;
   /** Which runs need a checkpoint. */
   readonly checkpointPolicy: CheckpointPolicy;
@@ -68,7 +68,7 @@ export interface Consent {
   readonly checkpoint?: Checkpoint | CheckpointWaiver;
 }
 
-/** An earlier attempt that the database never saw: carried into the history by the next successful run. */
+/** An earlier attempt that never reached the database: the next successful run carries it into the history. */
 export interface EarlierAttempt {
   readonly run: string;
   readonly command: string;
@@ -76,14 +76,14 @@ export interface EarlierAttempt {
   readonly by: string;
   readonly outcome: string;
   readonly failure: string;
-  /** How its command ended, and when; absent where nobody knows. */
+  /** How its command ended, and when; absent if not known. */
   readonly exitCode?: number;
   readonly finishedAt?: string;
 }
 
 /**
- * What the server does with a running statement when the runner has gone: `cancel` it, so that its locks are free within
- * seconds, or let it `finish`, which spares a long concurrent build; the next run finds what became of it.
+ * What the server does with a running statement when the runner has gone: `cancel` it, so that its locks are free
+ * within seconds, or let it `finish`, which spares a long concurrent build; the next run finds out how it ended.
  */
 export type OnDisconnect = 'cancel' | 'finish';
 
@@ -98,11 +98,11 @@ interface ProbeTask extends TaskBase {
   readonly kind: 'probe';
 }
 
-/** A task that only looks. */
+/** A task that only reads. */
 interface ReadingOptions extends TaskBase {
   /**
-   * True: that the database is not the pinned one is a warning, unless it is that of another environment. Otherwise it is
-   * refused, as by tasks that change.
+   * True: a database that is not the pinned one only causes a warning, unless it belongs to another environment.
+   * Otherwise it is refused, as by tasks that change the database.
    */
   readonly anyDatabase?: boolean;
 }
@@ -110,7 +110,9 @@ interface ReadingOptions extends TaskBase {
 /** Reads the history: what is applied, the runs, one run, its audit chain. */
 export interface InspectTask extends ReadingOptions {
   readonly kind: 'inspect';
-  /** `overview`: the history and the runs, at the price of one execution; `identity`: what `adopt --identity` would settle. */
+  /**
+   * `overview`: the history and the runs, at the price of one execution; `identity`: what `adopt --identity` would set.
+   */
   readonly what: 'history' | 'runs' | 'run' | 'chain' | 'overview' | 'identity' | 'prunable';
   /** For `run` and `chain`: the run's id or its unambiguous beginning; for `chain` empty means all. */
   readonly subject?: string;
@@ -129,7 +131,10 @@ export interface CancelTask extends TaskBase {
 export interface PlanTask extends ReadingOptions {
   readonly kind: 'plan';
   readonly selection: Selection;
-  /** It is for an adoption: what a rehearsal must know of the database is told, and how far it is what was rehearsed. */
+  /**
+   * Present for an adoption: reports what a rehearsal must know of the database, and how far it matches what was
+   * rehearsed.
+   */
   readonly adopts?: 'adopt' | 'baseline';
 }
 
@@ -139,25 +144,25 @@ export interface ApplyTask extends TaskBase {
   readonly command: string;
   readonly selection: Selection;
   /**
-   * `execute` runs the statements; `adopt` records what is there as the rehearsal made it; `baseline` records without
-   * proof everything up to `selection.to`.
+   * `execute` runs the statements; `adopt` records what exists exactly as the rehearsal made it; `baseline` records
+   * without proof everything up to `selection.to`.
    */
   readonly how: 'execute' | 'adopt' | 'baseline';
-  /** True: each migration is described before the next one begins, so that its words are known by themselves. */
+  /** True: each migration is described before the next one begins, so that its own changes can be distinguished. */
   readonly describesEach?: boolean;
   readonly consent: Consent;
-  /** Rows that a rollback may destroy beyond those the migration created itself. */
+  /** How many rows a rollback may destroy in addition to those that the migration created itself. */
   readonly lose: number;
   readonly verification: VerificationOptions;
   /** How long to wait for another run to finish, in milliseconds. */
   readonly waitMs: number;
-  /** True: a live run that holds the database is ended, by name and on record. */
+  /** True: ends a live run that holds the database, by name and on record. */
   readonly takeOver?: boolean;
   readonly onDisconnect: OnDisconnect;
-  /** How considerate it is while it waits for locks; absent: `defaultLockTerms`. */
+  /** How considerate it is while it waits for locks; absent: `defaultLockPolicy`. */
   readonly locks?: LockPolicy;
   readonly earlier: readonly EarlierAttempt[];
-  /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
+  /** True: at its end it reports the history and the runs, so that no further task has to ask for them. */
   readonly tells?: boolean;
 }
 
@@ -180,11 +185,11 @@ export interface VerifyTask extends ReadingOptions {
   readonly only?: readonly string[];
 }
 
-/** Takes differences of the database from the baseline into it. */
+/** Accepts differences between database and baseline into the baseline. */
 export interface AcceptTask extends TaskBase {
   readonly kind: 'accept';
   readonly command: 'accept';
-  /** What is taken: qualified names or patterns, as typed. */
+  /** What is accepted: qualified names or patterns, as typed. */
   readonly objects: readonly string[];
   readonly reason: string;
   /** A person typed the environment's name, or the environment is not protected. */
@@ -192,25 +197,25 @@ export interface AcceptTask extends TaskBase {
   /** How long to wait for another run to finish, in milliseconds. */
   readonly waitMs: number;
   readonly earlier: readonly EarlierAttempt[];
-  /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
+  /** True: at its end it reports the history and the runs, so that no further task has to ask for them. */
   readonly tells?: boolean;
 }
 
-/** Makes the database the environment's own: its name, its id, where it is. Nothing else is changed. */
+/** Makes the database the environment's own: its name, its id, its place. Changes nothing else. */
 export interface IdentifyTask extends TaskBase {
   readonly kind: 'identify';
   readonly command: 'adopt';
   readonly reason: string;
   /** A person typed the environment's name, or the environment is not protected. */
   readonly approved: boolean;
-  /** True: it is recorded also where nothing but the place differs from the one where the baseline was bound. */
+  /** True: recorded even if only the place differs from the one to which the baseline was bound. */
   readonly moved?: boolean;
-  /** The database that was shown when it was asked about: no other one is settled. */
+  /** The database that was shown in the prompt: the identity of any other one is not set. */
   readonly shown?: RecordedIdentity;
   /** How long to wait for another run to finish, in milliseconds. */
   readonly waitMs: number;
   readonly earlier: readonly EarlierAttempt[];
-  /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
+  /** True: at its end it reports the history and the runs, so that no further task has to ask for them. */
   readonly tells?: boolean;
 }
 
@@ -225,44 +230,44 @@ export interface PruneTask extends TaskBase {
   /** How long to wait for another run to finish, in milliseconds. */
   readonly waitMs: number;
   readonly earlier: readonly EarlierAttempt[];
-  /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
+  /** True: at its end it reports the history and the runs, so that no further task has to ask for them. */
   readonly tells?: boolean;
 }
 
 /**
- * Executes a command of the user's own next to the database: another migrator, a test suite. Recorded as a run, and
- * alone as one unless asked otherwise.
+ * Executes a command of the user next to the database: another migrator, a test suite. Recorded as a run, and exclusive
+ * unless requested otherwise.
  */
 export interface ExecTask extends TaskBase {
   readonly kind: 'exec';
   readonly command: 'exec';
   /** The program and its arguments. */
   readonly words: readonly string[];
-  /** True: it holds the database meanwhile, so that no run changes it beneath the command. */
+  /** True: it holds the database meanwhile, so that no run changes it during the command. */
   readonly alone: boolean;
   /** How long to wait for another run to finish, in milliseconds. */
   readonly waitMs: number;
-  /** True: a live run that holds the database is ended. */
+  /** True: ends a live run that holds the database. */
   readonly takeOver?: boolean;
-  /** Longest time of the command, in milliseconds; absent: as long as it takes. */
+  /** Longest time of the command, in milliseconds; absent: unlimited. */
   readonly timeoutMs?: number;
-  /** So long a command that was asked to end may take before it is ended, in milliseconds. */
+  /** How long a command that was asked to end may take before it is killed, in milliseconds. */
   readonly graceMs: number;
   /** A person typed the environment's name, or the environment is not protected, or its configuration names the command. */
   readonly approved: boolean;
-  /** What it is a hook of. */
+  /** Present: the command is a hook. */
   readonly hook?: HookOptions;
   readonly earlier: readonly EarlierAttempt[];
-  /** True: at its end it tells the history and the runs, so that nobody has to ask for them. */
+  /** True: at its end it reports the history and the runs, so that no further task has to ask for them. */
   readonly tells?: boolean;
 }
 
-/** A command that follows a run, to judge what that run has left. */
+/** A command that follows a run and judges its result. */
 interface HookOptions {
   readonly name: string;
   /** The run that it follows. */
   readonly follows: string;
-  /** True: it is not executed again when it has passed with this history. */
+  /** True: not executed again if it has passed with this history. */
   readonly unlessPassed: boolean;
 }
 
@@ -279,7 +284,7 @@ export type Task =
   | PruneTask
   | ExecTask;
 
-/** Tasks that may change the database: each of their attempts is written down, and none is simply repeated. */
+/** Tasks that may change the database: each of their attempts is recorded, and none is simply repeated. */
 export function isChange(kind: string): boolean {
   return kind === 'apply' || kind === 'exec' || kind === 'accept' || kind === 'identify' || kind === 'prune';
 }

@@ -1,6 +1,6 @@
 import type { Statement } from './model.ts';
 
-/** Indexes of the statements that a ROLLBACK TO behind them undoes. */
+/** Indexes of the statements that a later ROLLBACK TO undoes. */
 export function undoneIn(statements: readonly Pick<Statement, 'backTo'>[]): ReadonlySet<number> {
   const undone = new Set<number>();
   for (const [index, { backTo }] of statements.entries())

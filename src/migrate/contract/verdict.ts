@@ -25,7 +25,7 @@ const outcomes: Readonly<Record<ExitCode, RunOutcome>> = {
 };
 
 /** The outcome in one word that belongs to an exit code. */
-export function outcomeOf(exitCode: number): RunOutcome {
+export function outcomeOfExitCode(exitCode: number): RunOutcome {
   return isExitCode(exitCode) ? outcomes[exitCode] : 'bug';
 }
 
@@ -37,15 +37,18 @@ export function isVerdict(exitCode: number): boolean {
 /** The verdict that findings ask for. */
 export function verdictOf(...findings: readonly Finding[]): Verdict {
   const exitCode = exitCodeOf(findings);
-  return { outcome: outcomeOf(exitCode), exitCode, findings };
+  return { outcome: outcomeOfExitCode(exitCode), exitCode, findings };
 }
 
-/** A good end. */
+/** The verdict of a successful run. */
 export function succeeded(outcome: 'done' | 'nothing-to-do' = 'done'): Verdict {
   return { outcome, exitCode: 0, findings: [] };
 }
 
-/** Only a run that has changed nothing is refused, or has not got the database: another one has failed on its way. */
+/**
+ * Only a run that has changed nothing can be refused or fail to get the database: a run that has changed something has
+ * failed part-way.
+ */
 export function afterChanges(verdict: Verdict): Verdict {
   const { exitCode, findings } = verdict;
   const nothingChanged = exitCode === 10 || exitCode === 30 || findings.some(({ code }) => code === 'busy');

@@ -4,33 +4,33 @@ import { checkpointText } from '../contract/checkpoint.ts';
 import type { Engine, LedgerEntry, Prepared } from '../contract/engine.ts';
 import type { RunEvent } from '../contract/event.ts';
 import type { RunOutcome } from '../contract/run-outcome.ts';
-import { outcomeOf } from '../contract/verdict.ts';
+import { outcomeOfExitCode } from '../contract/verdict.ts';
 import type { Bundle, Target } from '../contract/ports.ts';
 import type { Task } from '../contract/task.ts';
 
-/** How an execution ended, with all it had to say. */
+/** How an execution ended, with everything that it reported. */
 export interface Execution {
   readonly run: string;
   readonly outcome: RunOutcome;
   readonly exitCode: number;
   readonly findings: readonly Finding[];
   readonly events: readonly RunEvent[];
-  /** What went wrong beside the run, which it does not change: its end could not be written into the ledger. */
+  /** Problems around the run that do not change its outcome: its end could not be written into the ledger. */
   readonly warnings?: readonly Finding[];
-  /** True: it was left alone while it was at work, and goes on. */
+  /** True: the controller detached while the run was at work; it continues. */
   readonly left?: boolean;
-  /** True: not all that it had to say has arrived. */
+  /** True: not all of its events have arrived. */
   readonly incomplete?: boolean;
-  /** Where its log is shown, also later. */
+  /** Where its log is shown, now and later. */
   readonly log?: string;
 }
 
-/** What an attempt is described by before it begins. */
+/** What describes an attempt before it begins. */
 export interface AttemptOptions {
   readonly task: Task;
   readonly engine: Pick<Engine, 'name' | 'locate'>;
   readonly bundle: Pick<Bundle, 'hash'>;
-  /** Where it goes, in words and without secrets. */
+  /** Its target, as text without secrets. */
   readonly target: string;
   readonly command: string;
   readonly question?: string;
@@ -38,7 +38,7 @@ export interface AttemptOptions {
   now(): string;
 }
 
-/** The entry of an attempt that has not begun. */
+/** The ledger entry of an attempt that has not started. */
 export function attemptOf(options: AttemptOptions): LedgerEntry {
   const { task, engine, bundle, target, command, question, controller } = options;
   const execution = engine.locate?.(task.run);
@@ -62,7 +62,7 @@ export function attemptOf(options: AttemptOptions): LedgerEntry {
   };
 }
 
-/** The same once it is known what it runs. */
+/** The entry once it is known what the attempt runs. */
 export function preparedAttempt(entry: LedgerEntry, { image, secretVersion }: Prepared): LedgerEntry {
   return {
     ...entry,
@@ -71,7 +71,7 @@ export function preparedAttempt(entry: LedgerEntry, { image, secretVersion }: Pr
   };
 }
 
-/** The same with its end. */
+/** The entry with the attempt's end. */
 export function closedAttempt(entry: LedgerEntry, execution: Execution, finishedAt: string): LedgerEntry {
   const errors = execution.findings.filter((finding) => finding.severity === 'error');
   const target = execution.events.findLast((event) => event.kind === 'target');
@@ -91,15 +91,15 @@ export function closedAttempt(entry: LedgerEntry, execution: Execution, finished
   };
 }
 
-/** How an attempt ended that could not even be prepared: it is closed in the ledger as what it is. */
+/** The end of an attempt whose preparation failed: the ledger entry is closed with that outcome. */
 export function notStarted(entry: LedgerEntry, findings: readonly Finding[], finishedAt: string): LedgerEntry {
   return closedAttempt(entry, failedAttempt(entry.run, findings), finishedAt);
 }
 
-/** An execution that never was. */
+/** An execution that never started. */
 export function failedAttempt(run: string, findings: readonly Finding[]): Execution {
   const exitCode = exitCodeOf(findings);
-  return { run, outcome: outcomeOf(exitCode), exitCode, findings, events: [] };
+  return { run, outcome: outcomeOfExitCode(exitCode), exitCode, findings, events: [] };
 }
 
 /** `app@10.0.0.5:5432/shop` */

@@ -19,48 +19,51 @@ import { isChange, type Task } from '../contract/task.ts';
 
 export type { Execution } from './attempt.ts';
 
-/** What a controller needs to have a task executed. */
+/** What a controller needs to execute a task. */
 export interface Deployment extends AttemptOptions {
   readonly engine: Engine;
   readonly bundle: Bundle;
-  /** Where attempts are written down before anything is created. */
+  /** Records attempts before anything is created. */
   readonly ledger?: Ledger;
-  /** Which attempts are: those that change the database, or all, where each leaves something behind. Default: `changes`. */
+  /**
+   * Which attempts the ledger keeps: those that change the database, or all, if each one creates something. Default:
+   * `changes`.
+   */
   readonly keeps?: 'changes' | 'all';
   onEvent(event: RunEvent): void;
-  /** Hears what has been done before the runner has a word, where that takes long. */
+  /** Receives the steps done before the runner reports anything, where they take long. */
   onStep?(step: string, prepared: Prepared): void;
   /** Aborted: the run is asked to stop at the next safe point. */
   readonly signal?: AbortSignal;
-  /** Aborted: the run is left alone and goes on. */
+  /** Aborted: the controller detaches and the run continues. */
   readonly leave?: AbortSignal;
-  /** Asks the history how a run has ended; needed when it does not say so itself, or not all of its lines arrived. */
+  /** Asks the history how a run ended; needed when the run did not report its end, or not all of its lines arrived. */
   recorded?(run: string): Promise<RecordedRun>;
   /**
-   * The task once more, as a run of its own. Given for tasks whose product is their lines, where lines can get lost: it
-   * is executed again when they do, and only a whole answer is told.
+   * The same task as a new run. Given for tasks whose product is their lines, where lines can get lost: if some are
+   * lost, the task is executed again, and only a complete answer is reported.
    */
   again?(): Task;
 }
 
 /**
- * The controller's order: write the ledger, prepare, start, watch, take the result, clean up, write how it ended. It
- * knows no SQL and no cloud; the engine knows where, the runner knows what.
+ * The controller's order: write the ledger, prepare, start, watch, take the result, clean up, write how it ended. The
+ * controller knows neither SQL nor clouds; the engine knows where, the runner knows what.
  */
 export async function deploy(deployment: Deployment): Promise<Execution> {
   if (deployment.again === undefined) return await attempt(deployment);
   const first = await listenWhole(deployment);
   if (first.incomplete !== true || deployment.signal?.aborted === true) return first;
-  // A log that may not be read will not be readable the second time.
+  // If reading the log is forbidden, it will be forbidden the second time too.
   if (unreadable(first) !== undefined) return withoutAnswer(first);
   const second = await listenWhole({ ...deployment, task: deployment.again() });
   return second.incomplete === true && second.exitCode === 42 ? withoutAnswer(second) : second;
 }
 
-/** Told at once, also when the lines turn out to be incomplete: where it goes, and that it is on its way. */
+/** Events reported at once, even if the lines turn out to be incomplete: the target, and the progress. */
 const passing: ReadonlySet<string> = new Set(['run.started', 'connecting', 'target', 'waiting']);
 
-/** An attempt whose events are told when all of them have arrived. */
+/** An attempt whose events are reported only when all of them have arrived. */
 async function listenWhole(deployment: Deployment): Promise<Execution> {
   const kept: RunEvent[] = [];
   const execution = await attempt({
@@ -71,10 +74,10 @@ async function listenWhole(deployment: Deployment): Promise<Execution> {
   return execution;
 }
 
-/** Never partial data: nothing of what arrived is kept. */
+/** Never partial data: everything that arrived is discarded. */
 function withoutAnswer(execution: Execution): Execution {
   const { run, log } = execution;
-  const place = log === undefined ? '' : ` What there is: ${log}`;
+  const place = log === undefined ? '' : ` The log that is available: ${log}`;
   const named = execution.findings.filter(({ severity }) => severity === 'error');
   const cause = unreadable(execution);
   const { why, fix } = cause ?? fault('lines-missing');
@@ -82,33 +85,33 @@ function withoutAnswer(execution: Execution): Execution {
   return { ...failedAttempt(run, findings), exitCode: 42, outcome: 'unknown', ...(log === undefined ? {} : { log }) };
 }
 
-/** Why the log cannot be read, where that is the reason. */
+/** Why the log cannot be read, if that is the reason. */
 function unreadable({ findings }: Execution): Finding | undefined {
   return findings.find(({ code }) => code === 'log-unreadable');
 }
 
 async function attempt(deployment: Deployment): Promise<Execution> {
-  const started = await begin(deployment);
+  const started = await beginAttempt(deployment);
   if (!started.ok) return failedAttempt(deployment.task.run, started.findings);
   const { ref, entry, warnings } = started.value;
   const execution = await follow({ ...deployment, changing: isChange(deployment.task.kind) }, ref);
   if (execution.left === true) return execution;
-  return await conclude(deployment, { ref, entry, warnings, execution });
+  return await closeAttempt(deployment, { ref, entry, warnings, execution });
 }
 
 /** An attempt that is under way. */
 export interface StartedAttempt {
   readonly ref: RunRef;
   readonly entry: LedgerEntry;
-  /** Warnings about what could not be written beside it. */
+  /** Warnings about what could not be written into the ledger. */
   readonly warnings?: readonly Finding[] | undefined;
 }
 
 /**
- * Writes the ledger, prepares and starts, and leaves it there. Nothing is created before the ledger's entry is written;
- * what only looks or is content-addressed, preparation, may go on beside it where that takes long.
+ * Writes the ledger, prepares, starts, and returns without following the run. Nothing is created before the ledger's
+ * entry is written; preparation, which only reads or is content-addressed, may run at the same time if it takes long.
  */
-export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Outcome<StartedAttempt>> {
+export async function beginAttempt(deployment: Omit<Deployment, 'onEvent'>): Promise<Outcome<StartedAttempt>> {
   const { task, engine, bundle, now } = deployment;
   const ledger = ledgerOf(deployment);
   const first = attemptOf(deployment);
@@ -117,27 +120,28 @@ export async function begin(deployment: Omit<Deployment, 'onEvent'>): Promise<Ou
     return { ok: false, findings };
   };
   const writing = ledger?.write(first) ?? Promise.resolve(ok(undefined));
-  // Here the database itself records the run, and nothing can be left behind elsewhere: the ledger only informs.
+  // Without `locate` the database itself records the run, and nothing can be left behind elsewhere: the ledger only
+  // informs.
   const isNeeded = engine.locate !== undefined;
   const [written, prepared] = await Promise.all([writing, engine.prepare(task, bundle)]);
   if (!written.ok && isNeeded) return written;
   if (!prepared.ok) return giveUp(prepared.findings);
   if (deployment.signal?.aborted === true)
-    return giveUp([fault('interrupted', { why: 'It was stopped before anything was made.' })]);
+    return giveUp([fault('interrupted', { why: 'The run was stopped before it created anything.' })]);
   const entry = preparedAttempt(first, prepared.value);
   deployment.onStep?.(preparedText(prepared.value), prepared.value);
   const started = await engine.start(prepared.value);
   if (started.ok) {
-    deployment.onStep?.('the job is made; its container starts', prepared.value);
+    deployment.onStep?.('the job is created; its container is starting', prepared.value);
     const warnings = written.ok
       ? []
-      : [unwritten(`It is not in the ledger of this machine: ${textOf(written.findings)}`)];
+      : [unwritten(`The run is not in this machine’s ledger: ${textOf(written.findings)}`)];
     return ok({ ref: started.value, entry: await placed(ledger, entry, started.value), warnings });
   }
-  // It may have been made, and the answer lost.
+  // The execution may have been created and the answer lost.
   if (entry.execution !== undefined)
     await engine.cleanup({ run: task.run, engine: engine.name, location: entry.execution });
-  // Nobody knows whether it is at work: it stays open in the ledger, and the next command finds out.
+  // Whether the run is at work is unknown: its entry stays open in the ledger, and the next command finds out.
   if (exitCodeOf(started.findings) === 42) return { ok: false, findings: started.findings };
   return giveUp(started.findings);
 }
@@ -155,7 +159,7 @@ function preparedText({ image, secretVersion }: Prepared): string {
   return ['ready', parts.join(', ')].filter((text) => text !== '').join(': ');
 }
 
-/** The ledger knows the place beforehand; where it is another one, it is told. */
+/** The ledger got the expected place beforehand; a different one is written now. */
 async function placed(ledger: Ledger | undefined, entry: LedgerEntry, ref: RunRef): Promise<LedgerEntry> {
   if (ref.location === '' || entry.execution === undefined || entry.execution === ref.location) return entry;
   const moved = { ...entry, execution: ref.location };
@@ -163,8 +167,8 @@ async function placed(ledger: Ledger | undefined, entry: LedgerEntry, ref: RunRe
   return moved;
 }
 
-/** Cleans up, and writes how it ended. */
-export async function conclude(
+/** Cleans up, and writes how the run ended. */
+export async function closeAttempt(
   deployment: Pick<Deployment, 'engine' | 'ledger' | 'keeps' | 'now'> & { readonly task: Pick<Task, 'kind'> },
   { ref, entry, execution, warnings: before = [] }: StartedAttempt & { readonly execution: Execution },
 ): Promise<Execution> {
@@ -177,7 +181,9 @@ export async function conclude(
   const warnings = [...(execution.warnings ?? []), ...before];
   if (!cleaned.ok) warnings.push(...cleaned.findings.map((finding) => ({ ...finding, severity: 'warning' as const })));
   if (!kept.ok && before.length === 0)
-    warnings.push(unwritten(`The run ended as it says; the end could not be written down: ${textOf(kept.findings)}`));
+    warnings.push(
+      unwritten(`The run ended as shown, but its outcome could not be written to the ledger: ${textOf(kept.findings)}`),
+    );
   return warnings.length === 0 ? execution : { ...execution, warnings };
 }
 

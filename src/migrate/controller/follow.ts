@@ -5,7 +5,7 @@ import type { Execution } from './attempt.ts';
 import type { Engine, ExecutionResult, RunRef } from '../contract/engine.ts';
 import type { RunEvent } from '../contract/event.ts';
 import { isChange } from '../contract/task.ts';
-import { isVerdict, outcomeOf } from '../contract/verdict.ts';
+import { isVerdict, outcomeOfExitCode } from '../contract/verdict.ts';
 
 /** What is needed to follow a run. */
 export interface FollowOptions {
@@ -13,17 +13,17 @@ export interface FollowOptions {
   onEvent(event: RunEvent): void;
   /** Aborted: the run is asked to stop at the next safe point. */
   readonly signal?: AbortSignal;
-  /** Aborted: the run is left alone and goes on. */
+  /** Aborted: the controller detaches and the run continues. */
   readonly leave?: AbortSignal;
-  /** True: it changes the database. Absent: its first line says so. */
+  /** True: the run changes the database. Absent: its first line shows whether it does. */
   readonly changing?: boolean;
-  /** Asks the history how a run has ended; needed when it does not say so itself, or not all of its lines arrived. */
+  /** Asks the history how a run ended; needed when the run did not report its end, or not all of its lines arrived. */
   recorded?(run: string): Promise<RecordedRun>;
 }
 
 /**
- * Follows a run that is under way, from this or another process, to its end, or until it is left alone. The verdict is
- * what the runner says last, or its exit code; one that died without a word is decided by the history.
+ * Follows a run that is under way, started by this or another process, to its end or until the controller detaches. The
+ * verdict is the runner's last event, or its exit code; if the run died without either, the history decides.
  */
 export async function follow(following: FollowOptions, ref: RunRef): Promise<Execution> {
   const events = await listen(following, ref);
@@ -31,7 +31,7 @@ export async function follow(following: FollowOptions, ref: RunRef): Promise<Exe
   if (following.leave?.aborted === true && !saidHow)
     return { run: ref.run, outcome: 'interrupted', exitCode: 130, findings: [], events, left: true };
   const result = await following.engine.result(ref);
-  if (result.unheard === true && !saidHow)
+  if (result.unreachable === true && !saidHow)
     return { run: ref.run, outcome: 'unknown', exitCode: 42, findings: result.findings ?? [], events, left: true };
   const changing = following.changing ?? changes(events);
   const resolved = await endOf(following, ref, { events, result, changing });
@@ -43,20 +43,30 @@ export async function follow(following: FollowOptions, ref: RunRef): Promise<Exe
   const reported = events.flatMap((event) => (event.kind === 'finding' ? [event.finding] : []));
   const common = { run: ref.run, events, ...(result.log === undefined ? {} : { log: result.log }) };
   if (finished === undefined || (!result.complete && !changing))
-    return { ...common, ...unheard(result, reported), incomplete: true };
+    return { ...common, ...incompleteEnd(result, reported), incomplete: true };
   const { outcome, exitCode } = finished;
-  // What the platform says of a run that has told its own end changes nothing of it.
-  const beside = resolved === undefined ? (result.findings ?? []).map(asWarning) : [];
-  return { ...common, outcome, exitCode, findings: reported, ...(beside.length === 0 ? {} : { warnings: beside }) };
+  // Once a run has reported its own end, findings of the platform do not change it.
+  const platformWarnings = resolved === undefined ? (result.findings ?? []).map(asWarning) : [];
+  return {
+    ...common,
+    outcome,
+    exitCode,
+    findings: reported,
+    ...(platformWarnings.length === 0 ? {} : { warnings: platformWarnings }),
+  };
 }
 
-/** Its lines are its product, and they are not all there. */
-function unheard(
+/** Its lines are its product, and some are missing. */
+function incompleteEnd(
   { exitCode, findings = [] }: ExecutionResult,
   reported: readonly Finding[],
 ): Pick<Execution, 'outcome' | 'exitCode' | 'findings'> {
   const verdict = isVerdict(exitCode) ? 42 : exitCodeOf(findings) || 42;
-  return { outcome: outcomeOf(verdict), exitCode: verdict, findings: findings.length > 0 ? findings : reported };
+  return {
+    outcome: outcomeOfExitCode(verdict),
+    exitCode: verdict,
+    findings: findings.length > 0 ? findings : reported,
+  };
 }
 
 async function listen(following: FollowOptions, ref: RunRef): Promise<RunEvent[]> {
@@ -82,7 +92,7 @@ interface ReceivedEvents {
   readonly changing: boolean;
 }
 
-/** The end of a run that did not say it, or whose words are not to be trusted; undefined: it said it. */
+/** The end of a run that did not report it, or whose report cannot be trusted; undefined: it reported its end. */
 async function endOf(
   following: FollowOptions,
   ref: RunRef,
@@ -93,9 +103,9 @@ async function endOf(
   if (finished && (result.complete || !changing)) return undefined;
   const platform = result.findings ?? [];
   if (result.ran === false) return notRun(ref.run, platform, events.length);
-  // Whether its lines are asked for again is for who asked for them.
+  // The caller decides whether to ask for the lines again.
   if (!changing && result.exitCode !== 130) return undefined;
-  // A platform that ends an execution gives it an exit code that no runner has taken from the history.
+  // A platform that kills an execution gives it an exit code that does not come from the history.
   const cancelled = result.exitCode === 130 || platform.some(({ code }) => code === 'job-cancelled');
   if (isVerdict(result.exitCode) && !cancelled)
     return byExitCode({
@@ -103,7 +113,7 @@ async function endOf(
       exitCode: result.exitCode,
       received: events.length,
       log: result.log ?? '',
-      // What is missing is told once, with what follows from it.
+      // Missing lines are reported once, together with the consequence.
       warnings: platform.filter(({ code }) => code !== 'log-incomplete').map(asWarning),
     });
   const recorded = await following.recorded?.(ref.run);

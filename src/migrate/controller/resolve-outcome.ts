@@ -3,37 +3,39 @@ import type { Finding } from '../../kit/finding.ts';
 import type { RunEvent, RunFinished } from '../contract/event.ts';
 import type { RunOutcome } from '../contract/run-outcome.ts';
 import type { RunRow } from '../contract/history-rows.ts';
-import { outcomeOf } from '../contract/verdict.ts';
+import { outcomeOfExitCode } from '../contract/verdict.ts';
 
-/** What the history says of a run: its row, that it has none, or (undefined) nothing, because it could not be read. */
+/**
+ * What the history says of a run: its row, that there is no row, or undefined because the history could not be read.
+ */
 export type RecordedRun = RunRow | 'absent' | undefined;
 
-/** The end of an execution that died, or whose last lines did, and what is told of it. */
+/** The end of an execution that died, or whose last lines were lost, and what is reported about it. */
 export interface ResolvedOutcome {
   readonly finished: RunFinished;
   readonly reported: readonly RunEvent[];
 }
 
-/** The end of a run that its platform never started: nothing has changed. */
+/** The end of a run that its platform never started: nothing was changed. */
 export function notRun(run: string, findings: readonly Finding[], received: number): ResolvedOutcome {
-  const why = 'It was stopped before it began.';
+  const why = 'The run was stopped before it began.';
   const reported = findings.length > 0 ? findings : [fault('interrupted', { why })];
   const exitCode = exitCodeOf(reported) || 30;
-  return ended({ run, exitCode, outcome: outcomeOf(exitCode), ms: 0, received }, reported);
+  return ended({ run, exitCode, outcome: outcomeOfExitCode(exitCode), ms: 0, received }, reported);
 }
 
-/** The end of a run whose last lines are missing, by its exit code: the runner takes it from the history. */
+/** The end of a run whose last lines are missing, by its exit code: the runner takes that code from the history. */
 export function byExitCode(end: {
   readonly run: string;
   readonly exitCode: number;
   readonly received: number;
   readonly log: string;
-  /** What the platform has to say. */
+  /** Findings of the platform. */
   readonly warnings: readonly Finding[];
 }): ResolvedOutcome {
-  const outcome = outcomeOf(end.exitCode);
+  const outcome = outcomeOfExitCode(end.exitCode);
   const place = end.log === '' ? '' : ` Its log: ${end.log}`;
-  const why = `Not all of its lines have arrived. Its exit code, which it takes from the history, says how it ended: ${outcome}.${place}`;
+  const why = `Some lines of its output have not arrived. According to its exit code, it ended as: ${outcome}.${place}`;
   return ended({ ...end, outcome, ms: 0 }, [...end.warnings, fault('lines-lost', { why })]);
 }
 
@@ -48,11 +50,12 @@ function ended(
 }
 
 /**
- * How a run ended that did not say so itself, by the history. What it had written as its end counts; one that is over
- * without an end was interrupted; one that is still at work, or cannot be asked for, is not known yet.
+ * How a run that did not report its end ended, according to the history. The end that it wrote there counts; a run that
+ * is over without an end was interrupted; the end of one that is still at work, or that cannot be read, is not known
+ * yet.
  *
- * @param heard how many events have come of it
- * @param platform why its platform ended it, where that is known
+ * @param received how many of its events arrived
+ * @param platform why its platform ended it, if known
  */
 export function resolveOutcome(
   run: string,
@@ -65,10 +68,10 @@ export function resolveOutcome(
   const outcome = typeof recorded === 'object' && recorded.exitCode === exitCode ? recorded.outcome : '';
   const end = {
     run,
-    outcome: outcome === '' ? outcomeOf(exitCode) : (outcome as RunOutcome),
+    outcome: outcome === '' ? outcomeOfExitCode(exitCode) : (outcome as RunOutcome),
     exitCode,
     ms: typeof recorded === 'object' ? recorded.ms : 0,
-    heard: received,
+    received,
   };
   return ended(end, [...platform, ...(finding === undefined ? [] : [finding])]);
 }
@@ -81,22 +84,25 @@ function exitCodeBy(recorded: RecordedRun): number {
 }
 
 function findingFor(recorded: RecordedRun, exitCode: number) {
-  const fix = '`godwit status` tells what is applied; `godwit up` goes on from there, and does nothing twice.';
+  const fix = '`godwit status` shows what is applied; `godwit up` continues from there and applies nothing twice.';
   if (typeof recorded === 'object' && recorded.command === 'exec' && recorded.exitCode === null)
     return fault('command-lost');
   if (exitCode === 42) {
-    const why = 'The runner ended without saying how. What it has sent may still be going on in the database.';
+    const why =
+      'The runner ended without reporting an outcome. Statements that it sent may still be running in the database.';
     return fault('outcome-unknown', { why, fix });
   }
   if (recorded === 'absent')
-    return fault('interrupted', { why: 'The runner ended before it changed anything: the history does not know it.' });
+    return fault('interrupted', {
+      why: 'The runner ended before it changed anything: the history has no record of it.',
+    });
   if (recorded === undefined || recorded.exitCode === 0) return undefined;
   if (recorded.exitCode === null) {
-    const why = `The runner died. By the history it is over; applied and recorded by it: ${recorded.applied}.`;
+    const why = `The runner died. According to the history, the run is over; migrations applied and recorded: ${recorded.applied}.`;
     return fault('interrupted', { why, fix });
   }
   const failure = recorded.failure === '' ? '' : ` ${recorded.failure}`;
   return fault('lines-lost', {
-    why: `Its last lines are missing. The history says how it ended: ${recorded.outcome}.${failure}`,
+    why: `The last lines of its output are missing. According to the history, it ended as: ${recorded.outcome}.${failure}`,
   });
 }

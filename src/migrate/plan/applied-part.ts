@@ -4,22 +4,22 @@ import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { PartialStatement } from '../contract/history.ts';
 import type { Analysis, Statement } from '../contract/model.ts';
 import { describeGroup } from '../read/statement-groups.ts';
-import { placeOf } from '../contract/statement-place.ts';
+import { statementPlace } from '../contract/statement-place.ts';
 
-/** What an earlier attempt has left of a migration that does not run in one transaction. */
+/** What an earlier attempt has committed of a migration that does not run in one transaction. */
 export interface AppliedPart {
-  /** How many statements of the file are done: it goes on with the one behind them. */
+  /** How many statements of the file are done: it resumes with the next one. */
   readonly through: number;
-  /** A statement that was begun without its end being recorded. */
+  /** A statement that was started and has no recorded end. */
   readonly started?: PartialStatement;
 }
 
 /**
- * Holds what an earlier attempt has noted against the file as it is now. A note may stand for several statements that
- * were timed together, so the notes are laid along the statements one after the other; whatever differs from a
- * statement that has been executed is a finding, and what was added behind them is not done yet.
+ * Compares the notes of an earlier attempt with the present file. A note may cover several statements that were timed
+ * together, so the notes are matched with the statements in order; a difference from an executed statement is a
+ * finding, and statements added after them are not done yet.
  *
- * @param notes the statements of this migration and direction that stand in part
+ * @param notes the executed statements of this partly applied migration in this direction
  */
 export function appliedPart(
   analysis: Analysis,
@@ -34,7 +34,7 @@ export function appliedPart(
     through = last + 1;
   }
   const started = notes.find(({ state }) => state === 'intent');
-  return ok({ through, ...(started === undefined ? {} : { begun: started }) });
+  return ok({ through, ...(started === undefined ? {} : { started }) });
 }
 
 /** The last statement that a note covers when it begins at `first`; undefined if it does not fit. */
@@ -49,7 +49,7 @@ function coveredBy(note: PartialStatement, statements: readonly Statement[], fir
 }
 
 function changed(statement: Statement | undefined, index: number, file: string): Finding {
-  const where = statement === undefined ? { file } : placeOf(statement, file);
-  const why = `Statement ${index + 1}, or one that was timed together with it, has been executed in another form by an earlier run.`;
+  const where = statement === undefined ? { file } : statementPlace(statement, file);
+  const why = `An earlier run executed a different version of statement ${index + 1}, or of one that was timed together with it.`;
   return fault('applied-part-changed', { where, why });
 }

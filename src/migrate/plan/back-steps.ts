@@ -6,19 +6,19 @@ import { appliedPart } from './applied-part.ts';
 import type { PartialStatement } from '../contract/history.ts';
 import type { Analysis, Statement } from '../contract/model.ts';
 
-/** What a statement of a down file has undone, and what does it again. */
+/** A statement of a down file, and the statement of the migration that it has undone. */
 export interface BackStep {
   /** Index into the statements of the down file. */
   readonly down: number;
-  /** Index into those of the migration; absent: it has undone nothing. */
+  /** Index into the statements of the migration; absent: nothing was undone. */
   readonly up?: number;
 }
 
-/** A way forward out of a `down` that stands half-way. */
+/** A way forward out of a half-way `down`. */
 export interface BringBack {
-  /** In the order of the down file: those that are done, then the one that was begun. */
+  /** In the order of the down file: the finished statements, then the one that was started. */
   readonly steps: readonly BackStep[];
-  /** A statement of the down file that was begun, and has no end. */
+  /** A statement of the down file that was started and has no recorded end. */
   readonly started?: PartialStatement;
 }
 
@@ -30,10 +30,11 @@ export interface UndoneScripts {
 }
 
 /**
- * What of a migration does again what its down file has undone so far. Only indexes come back for certain: they are made of
- * rows that are still there. Anything else is refused, with the statement that has undone it.
+ * The statements of a migration that restore what its down file has undone so far. Only indexes can be restored for
+ * certain: they are built from rows that still exist. Anything else is refused, naming the statement that has undone
+ * it.
  *
- * @param notes the statements of the down file that are done, or begun
+ * @param notes the statements of the down file that are done or started
  */
 export function bringBackOf({ up, down, file }: UndoneScripts, notes: readonly PartialStatement[]): Outcome<BringBack> {
   const part = appliedPart(down, notes, file);
@@ -52,10 +53,10 @@ export function bringBackOf({ up, down, file }: UndoneScripts, notes: readonly P
     else steps.push({ down: index, ...back });
   }
   if (findings.length > 0) return err(...findings);
-  return ok({ steps, ...(started === undefined ? {} : { begun: started }) });
+  return ok({ steps, ...(started === undefined ? {} : { started }) });
 }
 
-/** It changes settings, or how things are stored. */
+/** The statement only changes settings or storage. */
 function undoesNothing({ tag, outside, count }: Statement): boolean {
   if (outside?.kind === 'repeatable' || outside?.kind === 'reindex') return count === 1;
   return tag === 'SET' || tag === 'RESET';
@@ -89,11 +90,11 @@ function indexOf(outside: Outside): WrittenName | undefined {
 }
 
 function notBroughtBack({ tag, line, column }: Statement, file: string): Finding {
-  const why = `${tag} is done, and no single statement of the migration does again what it has undone. Only indexes that one statement builds or drops are brought back.`;
+  const why = `${tag} has run, and no single statement of the migration reverses it. Godwit reapplies only indexes that one statement builds or drops.`;
   return fault('not-brought-back', { where: { file, line, column }, why });
 }
 
 function statementNotInFile(file: string): Finding {
-  const why = 'A statement of it was begun by an earlier run, and is no longer in the file.';
+  const why = 'An earlier run began a statement that is no longer in the file.';
   return fault('not-brought-back', { where: { file }, why });
 }

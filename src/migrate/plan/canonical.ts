@@ -1,4 +1,4 @@
-/** JSON with sorted keys and no white space: the same value is always the same text. */
+/** JSON with sorted keys and without white space: equal values always give the same text. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (value !== null && typeof value === 'object') {

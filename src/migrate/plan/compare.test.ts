@@ -44,7 +44,7 @@ test('what is not in the history is pending, in the order of the folder', () => 
   expect(pending.map(({ id }) => id)).toEqual(['2', '3']);
 });
 
-test('a migration that was merged late is found, and reported unless it is allowed', () => {
+test('a migration that was merged late is found, and reported unless it is allowed (`out-of-order`)', () => {
   const migrations = [migration('1'), migration('2'), migration('3')];
   expect(codes(migrations, history(row('1'), row('3')))).toEqual(['error out-of-order']);
   expect(codes(migrations, history(row('1'), row('3')), true)).toEqual([]);
@@ -55,15 +55,15 @@ test('a reverted migration is pending again', () => {
   expect(pending.map(({ id }) => id)).toEqual(['1']);
 });
 
-test('an applied file that changed is a changed migration, not a new one', () => {
+test('an applied file that changed is a changed migration, not a new one (`migration-changed`)', () => {
   expect(codes([migration('1', 'm1', 'edited')], history(row('1')))).toEqual(['error migration-changed']);
 });
 
-test('an applied migration without a file is missing', () => {
+test('an applied migration without a file is missing (`migration-missing`)', () => {
   expect(codes([migration('2')], history(row('1'), row('2')))).toEqual(['error migration-missing']);
 });
 
-test('the same content under another version is a renamed migration, neither missing nor pending', () => {
+test('the same content under another version is a renamed migration, neither missing nor pending (`migration-renamed`)', () => {
   const comparison = compareNative([migration('2', 'm2', 'sum-1')], history(row('1')));
   expect(findingsOf(comparison, { outOfOrder: false }).map(({ code }) => code)).toEqual(['migration-renamed']);
   expect(comparison.pending).toEqual([]);

@@ -7,15 +7,15 @@ import { isBareId, isOf, setIn, versionIn } from '../contract/migration-id.ts';
 import type { Bundle } from '../contract/ports.ts';
 import { aheadFinding, isAheadOf, type AheadPolicy } from './ahead.ts';
 
-/** The folder held against the history, as sets: no high-water mark, so nothing is skipped in silence. */
+/** The folder compared with the history, as sets: without a high-water mark, so nothing is skipped in silence. */
 export interface Comparison {
   /** Applied and unchanged, in the order of application. */
   readonly applied: readonly { readonly migration: Migration; readonly row: HistoryRow }[];
   /** Not applied, in the order of the folder. */
   readonly pending: readonly Migration[];
-  /** Pending migrations that stand before an applied one. */
+  /** Pending migrations that come before an applied one. */
   readonly late: readonly Migration[];
-  /** Applied, but the file has other content now. */
+  /** Applied, but the file has different content now. */
   readonly changed: readonly { readonly migration: Migration; readonly row: HistoryRow }[];
   /** Applied, without a file, and older than the newest file. */
   readonly missing: readonly HistoryRow[];
@@ -23,7 +23,9 @@ export interface Comparison {
   readonly ahead: readonly HistoryRow[];
   /** Applied, and a file with the same content has another version (`migration` is pending) or another name. */
   readonly renamed: readonly { readonly migration: Migration; readonly row: HistoryRow }[];
-  /** Where a squashed migration stands that was only recorded: behind the last row that it replaces, by their numbers. */
+  /**
+   * The place of each squashed migration that was only recorded: after the last row that it replaces, by row number.
+   */
   readonly places?: ReadonlyMap<number, number>;
 }
 
@@ -50,7 +52,7 @@ export function compare(
       applied.push({ migration, row });
       if (migration.name !== row.name) renamed.push({ migration, row });
     } else if (moved !== undefined) renamed.push({ migration: moved, row });
-    // A bare file is named by the command; the others of the history are not its concern.
+    // A standalone script is named by the command; other scripts in the history do not matter.
     else if (layout === 'native') withoutFile.push(row);
   }
 
@@ -66,7 +68,7 @@ export function compare(
   return { applied, pending, late, changed, missing, ahead, renamed };
 }
 
-/** Version, name and content of an applied migration of another set: the project had another set then. */
+/** Version, name and content equal an applied migration of another set: the project's set was different then. */
 function takenAlong(pending: readonly Migration[], rows: readonly HistoryRow[], set: string): Comparison['renamed'] {
   const keyOf = (id: string, name: string, checksum: string): string => `${versionIn(id)} ${name} ${checksum}`;
   const others = rows.filter(({ id }) => !isBareId(id) && setIn(id) !== set);
@@ -77,35 +79,37 @@ function takenAlong(pending: readonly Migration[], rows: readonly HistoryRow[], 
   });
 }
 
-/** What findings depend on beside the comparison. */
+/** What findings depend on in addition to the comparison. */
 export interface ComparisonOptions {
   /** Allows late migrations. */
   readonly outOfOrder: boolean;
-  /** The environment is `local`: its database may be made anew at any time. */
+  /** The environment is `local`: its database may be recreated at any time. */
   readonly local?: boolean;
-  /** What is said of a database that is ahead of the folder. Default: `warn`. */
+  /** How a database ahead of the folder is reported. Default: `warn`. */
   readonly ahead?: AheadPolicy;
 }
 
 /** What the comparison finds wrong, as findings. */
 export function findingsOf(comparison: Comparison, options: ComparisonOptions): readonly Finding[] {
   const newest = comparison.ahead.at(-1) ?? comparison.applied.at(-1)?.row;
-  const anew = (finding: Finding): Finding =>
+  const withResetHint = (finding: Finding): Finding =>
     options.local === true && resettable.has(finding.code)
       ? { ...finding, fix: `${finding.fix} ${resetHint}` }
       : finding;
   return [
-    ...comparison.changed.map((one) => (isOther(one) ? otherFinding(one, comparison) : anew(changedFinding(one)))),
+    ...comparison.changed.map((one) =>
+      isOther(one) ? otherFinding(one, comparison) : withResetHint(changedFinding(one)),
+    ),
     ...comparison.renamed.map(({ migration, row }) => renamedFinding(migration, row)),
     ...comparison.missing.map((row) =>
-      anew(
+      withResetHint(
         fault('migration-missing', {
           where: { file: row.file },
-          why: `It was applied on ${row.at} by ${row.by} as version ${versionIn(row.id)}.`,
+          why: `The migration was applied on ${row.at} by ${row.by} as version ${versionIn(row.id)}.`,
         }),
       ),
     ),
-    ...(comparison.ahead.length === 0 ? [] : [anew(aheadFinding(comparison.ahead, options.ahead))]),
+    ...(comparison.ahead.length === 0 ? [] : [withResetHint(aheadFinding(comparison.ahead, options.ahead))]),
     ...(options.outOfOrder ? [] : comparison.late).map((migration) =>
       fault('out-of-order', {
         where: { file: migration.up.file },
@@ -116,15 +120,15 @@ export function findingsOf(comparison: Comparison, options: ComparisonOptions): 
   ];
 }
 
-/** A version behind all that are applied would make those without a file a gap. */
+/** A version after all applied ones would turn the applied ones without a file into a gap. */
 const hotfixHint =
-  'For a hotfix of this earlier release, run `godwit up --out-of-order`; else use the files of the newest release.';
+  'For a hotfix of this earlier release, run `godwit up --out-of-order`; otherwise use the files of the newest release.';
 const resettable: ReadonlySet<string> = new Set(['migration-changed', 'migration-missing', 'database-ahead']);
-const resetHint = 'Or begin anew: `godwit db reset --up` drops this local database and applies all files.';
+const resetHint = 'Or start again: `godwit db reset --up` drops this local database and applies all files.';
 
-type ChangedMigration = Comparison['changed'][number];
+export type ChangedMigration = Comparison['changed'][number];
 
-/** Under the version of an applied migration there is a file with another name and content: two branches took it. */
+/** The version of an applied migration belongs to a file with a different name and content: two branches took it. */
 export function isOther({ migration, row }: ChangedMigration): boolean {
   return !isBareId(row.id) && row.name !== migration.name;
 }
@@ -134,12 +138,12 @@ function otherFinding({ migration, row }: ChangedMigration, comparison: Comparis
   const free = nextVersion(file, comparison);
   return fault('migration-changed', {
     where: { file },
-    why: `Version ${versionIn(row.id)} was applied on ${row.at} by ${row.by} as ${row.file}; ${file} is another migration of the same version.`,
-    fix: `If yours came later, give it the next free version: ${free}_${migration.name}.sql; and bring the file that was applied back. If it was applied from another repository that uses this database, give yours a set of its own: \`set: "billing"\` in its configuration.`,
+    why: `Version ${versionIn(row.id)} was applied on ${row.at} by ${row.by} as ${row.file}; ${file} is another migration with the same version.`,
+    fix: `If yours came later, give it the next free version: ${free}_${migration.name}.sql, and restore the applied file. If another repository that uses this database applied it, give your project a set of its own: \`set: "billing"\` in its configuration.`,
   });
 }
 
-/** Behind every version that is known, with as many digits as this file has. */
+/** After every known version, with as many digits as this file has. */
 function nextVersion(file: string, { applied, pending, changed, missing, ahead }: Comparison): string {
   const ids = [...applied, ...changed].map(({ row }) => row.id);
   const known = [...ids, ...pending.map(({ id }) => id), ...[...missing, ...ahead].map(({ id }) => id)]
@@ -150,7 +154,7 @@ function nextVersion(file: string, { applied, pending, changed, missing, ahead }
   return String(newest + 1n).padStart(digits, '0');
 }
 
-/** Bare files are known by their names alone: one of another folder may be meant. */
+/** Standalone scripts are known by their names alone: a script of another folder may be meant. */
 function changedFinding({ migration, row }: ChangedMigration): Finding {
   const { file, checksum } = migration.up;
   const where = { file };
@@ -161,7 +165,7 @@ function changedFinding({ migration, row }: ChangedMigration): Finding {
     });
   return fault('migration-changed', {
     where,
-    why: `It was applied on ${row.at} by ${row.by} with checksum ${short(row.checksum)}; the file now has ${short(checksum)}.`,
+    why: `The migration was applied on ${row.at} by ${row.by} with checksum ${short(row.checksum)}; the file now has ${short(checksum)}.`,
   });
 }
 
@@ -171,18 +175,18 @@ function renamedFinding(migration: Migration, row: HistoryRow): Finding {
     return fault('migration-renamed', {
       where,
       severity: 'warning',
-      why: `It was applied as ${row.file}; version and content are the same.`,
+      why: `The migration was applied as ${row.file}; its version and content are the same.`,
     });
   const former = setIn(row.id);
   if (former !== setIn(migration.id))
     return fault('migration-renamed', {
       where,
-      why: `It was applied on ${row.at} by ${row.by} as a migration of set ${former}; under set ${setIn(migration.id)} it would run a second time.`,
-      fix: `If this project had set ${former} then, put that back. If it is another project with the same file, change a comment in it.`,
+      why: `The migration was applied on ${row.at} by ${row.by} as a migration of set ${former}; under set ${setIn(migration.id)} it would run a second time.`,
+      fix: `If this project used set ${former} then, restore that. If another project has the same file, change a comment in yours.`,
     });
   return fault('migration-renamed', {
     where,
-    why: `Its content was applied as ${row.file} (version ${versionIn(row.id)}); under version ${versionIn(migration.id)} it would run a second time.`,
+    why: `The same content was applied as ${row.file} (version ${versionIn(row.id)}); under version ${versionIn(migration.id)} it would run a second time.`,
   });
 }
 

@@ -1,23 +1,23 @@
 import type { Place } from '../../kit/finding.ts';
 import type { PlanStep } from '../contract/model.ts';
 
-/** What `up` would do to rows that are there already. */
+/** What `up` would do to existing rows. */
 export interface Danger {
-  /** In words: `drops table users`; or `DO, whose effect cannot be seen`. */
+  /** As text: `drops table users`; or `DO, whose effect cannot be seen`. */
   readonly what: string;
   readonly where: Place;
 }
 
-/** What cannot be seen in the text of these may be anything. */
+/** The text of these statements does not show what they do. */
 const opaque: ReadonlySet<string> = new Set(['DO', 'CALL', 'EXECUTE']);
 
 /**
- * Why nobody should be advised to run `up` with these steps in a database that holds data of before: the first thing that
- * they destroy, or may destroy. Undefined: the advice is safe.
+ * Why a finding must not advise `up` with these steps in a database that already holds data: the first thing that they
+ * destroy, or may destroy. Undefined: the advice is safe.
  *
  * @param steps of a plan, in order
- * @example
- * dangerOfUp(plan.steps) // { what: 'drops table users', where: { file: 'migrations/2_users.sql', line: 1, column: 1 } }
+ * @example dangerOfUp(plan.steps) // { what: 'drops table users', where: { file: 'migrations/2_users.sql', line: 1,
+ * column: 1 } }
  */
 export function dangerOfUp(steps: readonly Pick<PlanStep, 'file' | 'does' | 'destroys'>[]): Danger | undefined {
   for (const { destroys } of steps) {

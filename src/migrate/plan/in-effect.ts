@@ -10,26 +10,29 @@ import type { Bundle } from '../contract/ports.ts';
 /** A migration that was squashed from others. */
 type Squashed = Migration & { readonly replaces: Replaces };
 
-/** The folder and the history as they stand to each other where migrations were squashed. */
+/** The folder and the history in relation to each other after migrations were squashed. */
 export interface InEffect {
-  /** What this database goes by, in the order of the folder: one file for each version. */
+  /** The migrations that this database uses, in the order of the folder: one file for each version. */
   readonly migrations: readonly Migration[];
-  /** The history without the rows that a squashed migration stands for. */
+  /** The history without the rows that a squashed migration replaces. */
   readonly rows: readonly HistoryRow[];
-  /** Squashed migrations of which everything is applied that they replace, with the rows of that. */
+  /** Squashed migrations that replace only applied migrations, with the rows of those. */
   readonly recordable: ReadonlyMap<Migration, readonly HistoryRow[]>;
-  /** Files that are replaced, and applied here: they are as they were, if they are still there. */
+  /** Replaced files that are applied here: they must be unchanged if they still exist. */
   readonly replaced: { readonly migrations: readonly Migration[]; readonly rows: readonly HistoryRow[] };
-  /** Behind which row of the history a recorded one stands: the number of the last that it replaces, by its own number. */
+  /**
+   * The place of each recorded squashed migration in the history: its row number, and the number of the last row that
+   * it replaces.
+   */
   readonly places: ReadonlyMap<number, number>;
-  /** What forbids to go on. */
+  /** Errors that stop the run. */
   readonly findings: readonly Finding[];
 }
 
-/** The part of a history that decides. */
+/** The part of a history on which the decision rests. */
 type DecidingHistory = Pick<History, 'rows'> & { readonly partial: readonly { readonly migration: string }[] };
 
-/** The bundle with the migrations that a database with this history goes by. */
+/** The bundle with the migrations that a database with this history uses. */
 export function bundleInEffect(bundle: Bundle, history: DecidingHistory): Bundle {
   const folder = bundle.folder ?? bundle.migrations;
   if (!folder.some(isSquashed)) return bundle;
@@ -37,11 +40,11 @@ export function bundleInEffect(bundle: Bundle, history: DecidingHistory): Bundle
 }
 
 /**
- * Decides for each squashed migration what stands for it in this database: itself, where it is applied, or where nothing
- * is that it replaces; the applied ones that it replaces, so that it is only recorded; or those and their files, which go
- * on until all of them are applied.
+ * Decides for each squashed migration what represents it in this database: itself, if it is applied, or if nothing that
+ * it replaces is; the applied ones that it replaces, so that it is only recorded; or those and their files, which
+ * remain in use until all of them are applied.
  *
- * @param folder all migrations, also two of one version of which one replaces the other
+ * @param folder all migrations, including two of one version if one replaces the other
  */
 export function inEffect(folder: readonly Migration[], history: DecidingHistory): InEffect {
   const state: InEffectState = {
@@ -52,13 +55,13 @@ export function inEffect(folder: readonly Migration[], history: DecidingHistory)
     places: new Map(),
     findings: [],
   };
-  for (const squashed of folder.filter(isSquashed)) settle(squashed, history, state);
+  for (const squashed of folder.filter(isSquashed)) decideSquashed(squashed, history, state);
   return state;
 }
 
 /**
- * Recorded in place of others, and the folder is of a release before that: nothing of it was executed, and those count by
- * themselves.
+ * Recorded in place of others, but the folder is of an earlier release: nothing of it was executed, and the replaced
+ * ones count on their own.
  */
 function withoutForeign(folder: readonly Migration[], rows: readonly HistoryRow[]): readonly HistoryRow[] {
   if (!rows.some(({ kind }) => kind === 'squashed')) return rows;
@@ -79,15 +82,17 @@ interface InEffectState extends InEffect {
   readonly findings: Finding[];
 }
 
-/** Squashed migrations come in the order of the folder: one that replaces another one finds it settled. */
-function settle(squashed: Squashed, { rows, partial }: DecidingHistory, state: InEffectState): void {
+/**
+ * Squashed migrations come in the order of the folder: when one replaces another, that other one is already decided.
+ */
+function decideSquashed(squashed: Squashed, { rows, partial }: DecidingHistory, state: InEffectState): void {
   const { replaces } = squashed;
   const own = ownRows(squashed, rows);
   const isOwn = new Set(own);
   const last = own.at(-1);
   const files = state.migrations.filter((one) => one !== squashed && covers(squashed, one.id));
   const others = rows.filter((row) => covers(squashed, row.id) && !isOwn.has(row));
-  const stands = (): void => {
+  const hideReplaced = (): void => {
     state.migrations = state.migrations.filter((one) => !files.includes(one));
     const hidden = new Set(others);
     state.rows = state.rows.filter((row) => !hidden.has(row));
@@ -96,21 +101,21 @@ function settle(squashed: Squashed, { rows, partial }: DecidingHistory, state: I
   if (last !== undefined && last.kind !== 'reverted') {
     const before = others.findLast(({ seq }) => seq < last.seq);
     if (last.kind === 'squashed' && before !== undefined) state.places.set(last.seq, before.seq);
-    return stands();
+    return hideReplaced();
   }
-  // Undone, it has taken along what it stood for.
+  // If it was undone, so was everything that it stood for.
   const applied = appliedNow(others.filter(({ seq }) => seq > (last?.seq ?? 0)));
   const started = partial.some(({ migration }) => covers(squashed, migration) && migration !== squashed.id);
-  if (applied.length === 0 && !started) return stands();
+  if (applied.length === 0 && !started) return hideReplaced();
   const ids = new Set(applied.map(({ id }) => id));
   const lacking = files.filter((file) => !ids.has(file.id) && !state.recordable.has(file));
   if (!started && lacking.length === 0 && isWhole(replaces, applied)) {
     state.recordable.set(squashed, applied);
     state.replaced.migrations.push(...files);
     state.replaced.rows.push(...applied);
-    return stands();
+    return hideReplaced();
   }
-  // With their files at hand they go on, and the squashed one waits.
+  // If their files exist, they remain in use, and the squashed one waits.
   const known = new Set([...ids, ...files.map(({ id }) => id)]);
   if (
     isWhole(
@@ -123,36 +128,36 @@ function settle(squashed: Squashed, { rows, partial }: DecidingHistory, state: I
     return;
   }
   state.findings.push(inPart(squashed, applied, files));
-  stands();
+  hideReplaced();
 }
 
-/** Is this one of those that it replaces? */
+/** Is this one of the migrations that it replaces? */
 export function covers({ id, replaces }: Migration, other: string): boolean {
   return (
     replaces !== undefined && !isBareId(other) && setIn(other) === setIn(id) && isReplaced(replaces, versionIn(other))
   );
 }
 
-/** Rows that are its own, where it has the version of the last one that it replaces. */
+/** Its own rows, if it has the version of the last one that it replaces. */
 function ownRows(squashed: Squashed, rows: readonly HistoryRow[]): readonly HistoryRow[] {
   const { id, name, up, replaces } = squashed;
   const same = rows.filter((row) => row.id === id);
   if (!covers(squashed, id)) return same;
   const first = same.find(({ kind, checksum }) => kind === 'squashed' || checksum === up.checksum);
   if (first !== undefined) return same.filter(({ seq }) => seq >= first.seq);
-  // Edited since it was executed in a new database: there nothing else is that it replaces.
+  // Edited since it was executed in a new database: nothing that it replaces is applied there.
   const alone = !rows.some((row) => row.id !== id && covers(squashed, row.id));
   return alone && (same.at(-1)?.name === name || replaces.ranges.some(({ from, to }) => from !== to)) ? same : [];
 }
 
-/** As many as there were, and the last of each range: between them there may be numbers that nobody has used. */
+/** As many as there were, and the last of each range: numbers between them may be unused. */
 function isWhole({ ranges, count = 0 }: Replaces, applied: readonly { readonly id: string }[]): boolean {
   const ids = new Set(applied.map(({ id }) => versionIn(id)));
   return ids.size >= count && ranges.every(({ to }) => ids.has(to));
 }
 
 function waits({ up, replaces }: Squashed, lacking: number): Finding {
-  const why = `It replaces ${rangesText(replaces)}. ${lacking === 1 ? '1 of these is' : `${lacking} of these are`} not applied here, so this database goes on with their files; the \`godwit up\` behind that records it.`;
+  const why = `The file replaces ${rangesText(replaces)}. ${lacking === 1 ? '1 of these is' : `${lacking} of these are`} not applied here, so this database continues with their files; a later \`godwit up\` records the squashed file.`;
   return fault('squash-waits', { where: { file: up.file }, why });
 }
 
@@ -170,8 +175,8 @@ function inPart({ up, replaces }: Squashed, applied: readonly HistoryRow[], file
   const of = replaces.count === undefined ? '' : ` of ${replaces.count}`;
   const missing =
     lacks.length === 0 ? 'some of the others are not' : `${named(lacks)} ${lacks.length === 1 ? 'is' : 'are'} not`;
-  const why = `It replaces ${rangesText(replaces)}. Of these ${there.length}${of} ${there.length === 1 ? 'is' : 'are'} applied here (${named(there)}); ${missing}.`;
-  const fix = `Check out the last release before ${up.file} (its files up to ${lastReplaced(replaces)}), run \`godwit up\` with it, then again with this one.`;
+  const why = `The file replaces ${rangesText(replaces)}. Of these ${there.length}${of} ${there.length === 1 ? 'is' : 'are'} applied here (${named(there)}); ${missing}.`;
+  const fix = `Check out the last release before ${up.file} (its files up to ${lastReplaced(replaces)}), run \`godwit up\`, then run it again with this release.`;
   return fault('squash-in-part', { where: { file: up.file }, why, fix });
 }
 

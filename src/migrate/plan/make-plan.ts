@@ -17,7 +17,7 @@ import { bundleInEffect } from './in-effect.ts';
 import { select } from './select.ts';
 import { compareByStatements, type ReadStatements } from './what-changed.ts';
 
-/** A plan, the analyses it was made from, and what should be said beside it. */
+/** A plan, the analyses it was made from, and its findings. */
 export interface MadePlan {
   readonly plan: Plan;
   readonly comparison: Comparison;
@@ -26,21 +26,21 @@ export interface MadePlan {
   readonly findings: readonly Finding[];
 }
 
-/** What a plan is made with, beside bundle and history. */
+/** What a plan needs in addition to bundle and history. */
 export interface PlanPorts {
   readonly hashing: Hashing;
-  /** The statements of an applied migration, to say what was changed in it. */
+  /** Reads the statements of an applied migration, to report what was changed in it. */
   readonly recorded: ReadStatements;
-  /** What becomes of `up` where the database is ahead of the folder. Default: `warn`. */
+  /** What `up` does when the database is ahead of the folder. Default: `warn`. */
   readonly ahead?: AheadPolicy | undefined;
-  /** The down texts that the history has kept; absent: the history is not at hand. */
+  /** The down texts that the history has stored; absent: the history is not available. */
   readonly downs?: RecordedDowns | undefined;
 }
 
 /**
- * Computes what would run now. Runs on the runner's side: only there the history can be read.
+ * Computes what would run now. Runs in the runner: only the runner can read the history.
  *
- * @param whole the migrations of the folder, or the bare files named by the command
+ * @param whole the migrations of the folder, or the standalone scripts named by the command
  * @param history what the target database says is applied
  * @param selection direction and limits
  */
@@ -56,11 +56,11 @@ export async function makePlan(
   const vanished = withoutFile(stuckWithoutFile(history, selection, applied), bundle);
   if (vanished.length > 0) return err(...vanished.map((id) => vanishedInPart(id, applied.has(id))));
   const { recorded } = ports;
-  // Undoing the newer migrations is the way back: that is no reason to refuse it.
+  // Undoing the newer migrations is the way back, so this is not a reason to refuse it.
   const ahead = selection.direction === 'up' ? ports.ahead : 'warn';
   const options = { outOfOrder, local: history.environment === 'local', recorded, ahead: ahead ?? 'warn' };
   const { comparison, findings: all, standsFor } = await compareByStatements(bundle, history, options);
-  // What has no file is no reason against undoing what has one.
+  // Missing files do not prevent undoing the migrations that have one.
   const found = selection.direction === 'down' ? all.filter(({ code }) => !aboutFiles.has(code)) : all;
   if (found.some((finding) => finding.severity === 'error')) return err(...found);
   if (selection.resumeUp === true) {
@@ -80,7 +80,10 @@ export async function makePlan(
   for (const migration of selected.value.migrations) {
     if (role === 'down' && migration.down === undefined) {
       errors.push(
-        fault('down-missing', { where: { file: migration.up.file }, why: 'It cannot be undone without one.' }),
+        fault('down-missing', {
+          where: { file: migration.up.file },
+          why: 'The migration cannot be undone without one.',
+        }),
       );
       continue;
     }
@@ -121,7 +124,10 @@ export async function makePlan(
   return ok({ plan: planOf(history, steps, ports.hashing), comparison, analyses, findings: warnings });
 }
 
-/** What stands in part and needs its file: what is on its way back may go on by the text that the history has kept. */
+/**
+ * Partly applied migrations that need their file: a half-way rollback may continue with the text that the history has
+ * stored.
+ */
 function stuckWithoutFile(
   { partial }: History,
   { direction }: Selection,
@@ -132,16 +138,19 @@ function stuckWithoutFile(
     .map(({ migration }) => migration);
 }
 
-/** What a comparison says of migrations without a file. */
+/** Codes of a comparison's findings about migrations without a file. */
 const aboutFiles: ReadonlySet<string> = new Set(['migration-missing', 'database-ahead']);
 
 /** Without its file such a migration cannot be undone. */
 function notKept({ file, size }: ScriptFile): Finding {
-  const why = `It has ${size} bytes; up to ${largestKept} are kept.`;
+  const why = `The file has ${size} bytes; the history keeps files of up to ${largestKept}.`;
   return fault('down-not-kept', { where: { file }, why });
 }
 
-/** A migration is judged with its companions: a broken verify or down file would be found when it is needed most. */
+/**
+ * A migration is checked together with its companions: otherwise a broken verify or down file would be noticed when it
+ * is needed most.
+ */
 async function companionFaults(bundle: Bundle, migration: Migration, role: Role): Promise<readonly Finding[]> {
   if (role !== 'up') return [];
   const roles = (['verify', 'down'] as const).filter((companion) => migration[companion] !== undefined);
@@ -149,7 +158,10 @@ async function companionFaults(bundle: Bundle, migration: Migration, role: Role)
   return analyses.flatMap((analysis) => (analysis.ok ? [] : analysis.findings));
 }
 
-/** A migration that stands in part goes on in its own direction: before anything turns round, and before all is well. */
+/**
+ * A partly applied migration continues in its own direction: before anything else is undone, and before success is
+ * reported.
+ */
 function halfWay(history: History, selection: Selection, bundle: Bundle): readonly Finding[] {
   const files = new Map(bundle.migrations.map(({ id, up }) => [id, up.file]));
   const undone = new Set(history.partial.flatMap((note) => (note.direction === 'down' ? [note.migration] : [])));
@@ -161,13 +173,13 @@ function halfWay(history: History, selection: Selection, bundle: Bundle): readon
     const file = files.get(id);
     if (file === undefined) return [];
     const [what, command] = selection.direction === 'up' ? ['undone', 'down'] : ['applied', 'up'];
-    const why = `${file} is ${what} in part; \`godwit ${command}\` goes on there.`;
-    const other = command === 'down' ? '; or `godwit up --resume-up`, which does again what was undone' : '';
+    const why = `${file} is partly ${what}; \`godwit ${command}\` continues there.`;
+    const other = command === 'down' ? ', or `godwit up --resume-up`, which reapplies what was undone' : '';
     return [fault('half-way', { where: { file }, why, fix: `Run \`godwit ${command}\` first${other}.` })];
   });
 }
 
-/** What `--resume-up` has begun of a migration that is undone in part is no way of its own. */
+/** What `--resume-up` has started of a partly undone migration does not count as a direction of its own. */
 function isTurned(
   { migration, direction }: PartialStatement,
   selection: Selection,
@@ -180,13 +192,16 @@ function isOfAnotherSet(id: string, { set }: Pick<Bundle, 'set'>): boolean {
   return !isBareId(id) && setIn(id) !== set;
 }
 
-/** What transactions wrote is told at the end of a run: two migrations in part could not be told apart. */
+/**
+ * What transactions wrote is described at the end of a run: two partly applied migrations could not be distinguished
+ * then.
+ */
 function halfWayElsewhere(id: string): Finding {
-  const why = `Migration ${versionIn(id)} of set ${setIn(id)} stands in part.`;
+  const why = `An earlier run left migration ${versionIn(id)} of set ${setIn(id)} unfinished.`;
   return fault('half-way', { why, fix: `Run the same command in the project of set ${setIn(id)} first.` });
 }
 
-/** What a down file does to rows, where its text does not tell: nobody counts that. */
+/** What a down file does to rows without showing it in its text: such rows are not counted. */
 function uncounted({ rows, statements }: Analysis, file: string): readonly Finding[] {
   return rows.flatMap((change) => {
     const { line = 1, column = 1, tag = '' } = statements[change.statement] ?? {};
@@ -195,16 +210,16 @@ function uncounted({ rows, statements }: Analysis, file: string): readonly Findi
       return [
         fault('not-checked', {
           where,
-          why: `The new type of column ${change.table.name}.${change.column} may not hold all that its rows hold; values that it rounds or shortens are not counted.`,
-          fix: 'Look at the values before you run it.',
+          why: `The new type of column ${change.table.name}.${change.column} may not hold every value; values that it rounds or shortens are not counted.`,
+          fix: 'Check the values before you run it.',
         }),
       ];
     if (change.op !== 'unseen') return [];
     const why =
       change.why === 'opaque'
-        ? `${tag}: rows that it destroys cannot be seen in its text, so they are not counted.`
-        : `${tag} … CASCADE: rows of other tables, which go with what depends on it, are not counted.`;
-    return [fault('not-checked', { where, why, fix: 'Look at what it does before you run it.' })];
+        ? `${tag}: its text does not show which rows it destroys, so they are not counted.`
+        : `${tag} … CASCADE: rows that it removes from other tables are not counted.`;
+    return [fault('not-checked', { where, why, fix: 'Check what it does before you run it.' })];
   });
 }
 
@@ -247,7 +262,7 @@ function stepOf(migration: Migration, direction: 'up' | 'down', analysis: Analys
   };
 }
 
-/** Of a squashed migration nothing is executed where all is applied that it replaces. */
+/** Nothing of a squashed migration is executed if everything that it replaces is applied. */
 function recordedStep(migration: Migration, standsFor: number, analysis: Analysis): PlanStep {
   return { ...stepOf(migration, 'up', analysis), statements: 0, does: [], destroys: [], standsFor };
 }

@@ -10,13 +10,13 @@ import type { Comparison } from './compare.ts';
 
 type Applied = Comparison['applied'][number];
 
-/** What a plan consists of that goes forward out of a `down`. */
+/** The parts of a plan that resumes forward out of a half-way `down`. */
 export interface Resuming {
   readonly steps: readonly PlanStep[];
   readonly analyses: ReadonlyMap<string, Analysis>;
 }
 
-/** Plans `up --resume-up`: what a `down` has undone in part is done again. Empty: nothing stands in part. */
+/** Plans `up --resume-up`: does again what a half-way `down` has undone. Empty: nothing is half-way. */
 export async function planResuming(
   bundle: Bundle,
   history: History,
@@ -45,12 +45,12 @@ async function planOne(
 ): Promise<Outcome<{ readonly step: PlanStep; readonly analysis: Analysis }>> {
   const later = [...applied.map((one) => one.row), ...missing, ...ahead].find(({ seq }) => seq > row.seq);
   if (later !== undefined) {
-    const why = `${later.file} was applied after it, and may build on what is there.`;
+    const why = `${later.file} was applied later and may depend on the present state.`;
     return err(fault('not-brought-back', { where: { file: migration.up.file }, why }));
   }
   if (migration.down === undefined)
     return err(
-      fault('down-missing', { where: { file: migration.up.file }, why: 'It tells what has been undone so far.' }),
+      fault('down-missing', { where: { file: migration.up.file }, why: 'The file shows what has been undone so far.' }),
     );
   const [up, down] = await Promise.all([bundle.analysis(migration, 'up'), bundle.analysis(migration, 'down')]);
   if (!up.ok) return up;
@@ -81,6 +81,6 @@ async function planOne(
 }
 
 function gone(id: string): Finding {
-  const why = `Version ${versionIn(id)} is undone in part, and its file is not as it was applied, or not here.`;
+  const why = `Version ${versionIn(id)} is partly undone, and its file has changed since it was applied, or is missing.`;
   return fault('not-brought-back', { why });
 }

@@ -6,18 +6,18 @@ import type { Migration } from '../contract/model.ts';
 import type { Comparison } from './compare.ts';
 import type { Selected } from './select.ts';
 
-/** The down texts that the history has kept of migrations without files. */
+/** The down texts that the history has stored for migrations without files. */
 export interface RecordedDowns {
-  /** Checksums of those that are kept of these rows, by number. */
+  /** Checksums of the stored down texts of these rows, by row number. */
   checksums(rows: readonly HistoryRow[]): Promise<ReadonlyMap<number, string>>;
-  /** Tells these to the controller, which analyses them and asks again. */
-  tell(rows: readonly HistoryRow[]): void;
+  /** Reports these to the controller, which analyses them and asks again. */
+  report(rows: readonly HistoryRow[]): void;
 }
 
 /**
- * What stands against undoing what has no files: nobody knows how, or its text is yet to be analysed.
+ * Why migrations without files cannot be undone: no down text exists, or it is not analysed yet.
  *
- * @param downs absent: the history is not at hand
+ * @param downs absent: the history is not available
  */
 export async function judgeRecorded(
   { withoutFile, migrations }: Selected,
@@ -27,36 +27,36 @@ export async function judgeRecorded(
   const recorded = applied.filter(({ migration }) => migration.recorded === true && migrations.includes(migration));
   const rows = [...withoutFile, ...recorded.map(({ row }) => row)];
   if (rows.length === 0) return [];
-  if (downs === undefined) return withoutFile.map(untoldFinding);
+  if (downs === undefined) return withoutFile.map(notReportedFinding);
   const kept = await downs.checksums(rows);
   const gone = rows.filter(({ seq }) => !kept.has(seq));
   if (gone.length > 0) return gone.map(goneFinding);
   const other = recorded.filter(({ migration, row }) => kept.get(row.seq) !== migration.down?.checksum);
-  const untold = [...withoutFile, ...other.map(({ row }) => row)];
-  if (untold.length > 0) downs.tell(untold);
-  return untold.map(untoldFinding);
+  const notReported = [...withoutFile, ...other.map(({ row }) => row)];
+  if (notReported.length > 0) downs.report(notReported);
+  return notReported.map(notReportedFinding);
 }
 
-/** It is to be undone, and nobody knows how. */
+/** The finding for a migration that is to be undone and has no down text. */
 function goneFinding({ file, at, by, id }: HistoryRow): Finding {
   return fault('migration-missing', {
     where: { file },
-    why: `It was applied on ${at} by ${by} as version ${versionIn(id)}. To undo it, its down file is needed: it is not here, and the history has not kept its text.`,
+    why: `The migration was applied on ${at} by ${by} as version ${versionIn(id)}. Its down file, which is needed to undo it, is not here, and the history has not kept its text.`,
     fix: 'Bring the file and its down file back (they may be on another branch, or in a later release).',
   });
 }
 
-function untoldFinding({ file, id }: HistoryRow): Finding {
-  const why = `Version ${versionIn(id)} has no file here; the text of its down file is in the history, and has not been read yet.`;
+function notReportedFinding({ file, id }: HistoryRow): Finding {
+  const why = `Version ${versionIn(id)} has no file here; the text of its down file is in the history, and godwit has not read it yet.`;
   return fault('down-from-history', { where: { file }, why });
 }
 
-/** What is said beside a plan that undoes a migration by its recorded text. */
+/** The note of a plan that undoes a migration by its recorded text. */
 export function recordedFinding({ up, down }: Migration, row: HistoryRow | undefined): Finding {
   const short = (down?.checksum ?? '').slice(0, 12);
   return fault('down-recorded', {
     where: { file: down?.file ?? up.file },
-    why: `${up.file} is not here. It is undone by the text of its down file that was recorded when it was applied on ${row?.at ?? ''} by ${row?.by ?? ''} (checksum ${short}).`,
-    fix: `Nothing needs to be done. To read it: select convert_from(body, 'UTF8') from godwit.recorded_down where seq = ${row?.seq ?? 0}.`,
+    why: `${up.file} is not here. Godwit undoes it with the text of its down file, recorded when it was applied on ${row?.at ?? ''} by ${row?.by ?? ''} (checksum ${short}).`,
+    fix: `Nothing to do. To read the text: select convert_from(body, 'UTF8') from godwit.recorded_down where seq = ${row?.seq ?? 0}.`,
   });
 }

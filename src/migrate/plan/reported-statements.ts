@@ -6,10 +6,10 @@ import { compareByStatements, type ComparedBundle, type ReadStatements } from '.
 
 type ReportedHistory = Extract<RunEvent, { readonly kind: 'history' }>;
 
-/** Hexadecimal digits of a fingerprint: enough to tell an edited file from one that was not. */
+/** Hexadecimal digits of a fingerprint: enough to recognise an edited file. */
 export const fingerprintLength = 16;
 
-/** Of what stands in part only the migration is told. */
+/** Of partly applied migrations only the id is reported. */
 const started: Omit<PartialStatement, 'migration'> = {
   direction: 'up',
   ordinal: 0,
@@ -20,7 +20,7 @@ const started: Omit<PartialStatement, 'migration'> = {
   detail: '',
 };
 
-/** The folder held against a history that was told. */
+/** Compares the folder with a reported history. */
 export function compareReported(
   bundle: ComparedBundle,
   reported: ReportedHistory,
@@ -32,7 +32,7 @@ export function compareReported(
   return compareByStatements(bundle, history, { ...options, recorded: reportedStatements(reported, hashing) });
 }
 
-/** What a history that was told says of the statements of its rows, where the database itself is not at hand. */
+/** The statements of the rows of a reported history, for use without access to the database. */
 export function reportedStatements({ rows, fingerprints = [] }: ReportedHistory, hashing: Hashing): ReadStatements {
   const reported = new Map(rows.map(({ seq }, index) => [seq, fingerprints[index]]));
   return (seq) => {

@@ -39,7 +39,7 @@ test('up --to stops at that version, however it is written', () => {
   expect(selected(['1'], { to: '003' })).toEqual(['2', '3']);
 });
 
-test('an unknown version is named', () => {
+test('an unknown version is named (`unknown-version`)', () => {
   expect(selected([], { to: '7' })).toEqual(['unknown-version']);
   expect(selected(['1'], { direction: 'down', to: '7' })).toEqual(['unknown-version']);
 });
@@ -53,7 +53,7 @@ test('down --to undoes everything behind that version, newest first', () => {
   expect(selected(['1', '2'], { direction: 'down', to: '0' })).toEqual(['2', '1']);
 });
 
-test('down with nothing applied says so', () => {
+test('down with nothing applied says so (`nothing-to-undo`)', () => {
   expect(selected([], { direction: 'down' })).toEqual(['nothing-to-undo']);
 });
 

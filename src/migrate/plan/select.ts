@@ -12,7 +12,7 @@ import type { Comparison } from './compare.ts';
 export interface Selected {
   /** In the order in which they would run. */
   readonly migrations: readonly Migration[];
-  /** What would be undone with them and has no file. */
+  /** Rows that would be undone with them and have no file. */
   readonly withoutFile: readonly HistoryRow[];
 }
 
@@ -76,15 +76,15 @@ function selectOnly(
   const undone = named.filter((migration) => applied.has(migration.id));
   const [first] = named;
   if (undone.length > 0 || first === undefined) return ok(undone.reverse());
-  return err(fault('nothing-to-undo', { where: { file: first.up.file }, why: 'It is not applied.' }));
+  return err(fault('nothing-to-undo', { where: { file: first.up.file }, why: 'The migration is not applied.' }));
 }
 
-/** By its version, or by its id as the history has it. */
+/** Matches by version, or by id as in the history. */
 function isNamed(id: string, typed: string): boolean {
   return id === typed || versionIn(id) === canonicalVersion(typed);
 }
 
-/** No file has this version: it may have been squashed. */
+/** The finding for a version without a file: it may have been squashed. */
 function notThere(typed: string, migrations: readonly Migration[]): ReturnType<typeof fault> {
   const version = canonicalVersion(typed);
   const squashed = migrations.find(({ replaces }) => replaces !== undefined && isReplaced(replaces, version));
@@ -93,13 +93,13 @@ function notThere(typed: string, migrations: readonly Migration[]): ReturnType<t
   return fault('version-squashed', {
     where: { file: up.file },
     why: `Version ${version} is one of those (${rangesText(replaces)}) that ${up.file} replaces.`,
-    fix: `Name version ${versionIn(id)}, or one that stands outside of what it replaces.`,
+    fix: `Name version ${versionIn(id)}, or one outside the range that it replaces.`,
   });
 }
 
 function unknownVersion(version: string, migrations: readonly Migration[]): ReturnType<typeof fault> {
   const last = migrations.at(-1);
   return fault('unknown-version', {
-    why: `There is no version ${version}; the folder holds ${migrations.length === 1 ? '1 migration' : `${migrations.length} migrations`}${last === undefined ? '' : `, the last is ${versionIn(last.id)}`}.`,
+    why: `There is no version ${version}; the folder contains ${migrations.length === 1 ? '1 migration' : `${migrations.length} migrations`}${last === undefined ? '' : `, the last is ${versionIn(last.id)}`}.`,
   });
 }

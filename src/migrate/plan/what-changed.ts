@@ -15,36 +15,33 @@ import {
   type ChangedMigration,
 } from './compare.ts';
 
-/** A statement, or a group of them, as the history has kept it. */
+/** A statement, or a group of statements, as stored in the history. */
 interface RecordedStatement {
   readonly tag: string;
   readonly count: number;
   readonly hash: string;
 }
 
-/** Tells of the statements of a row of the history only whether they are those with these hashes. */
+/** Says whether the statements of a row of the history are those with these hashes, and nothing else about them. */
 type IsSame = (hashes: readonly string[]) => boolean;
 
 /**
- * Reads the statements of one row of the history, in their order; empty where none were executed. Undefined: nothing is
- * known of them.
+ * Reads the statements of one row of the history, in their order; empty if none were executed. Undefined: not known.
  */
 export type ReadStatements = (seq: number) => Promise<readonly RecordedStatement[] | IsSame | undefined>;
 
 /** The part of a bundle that is compared. */
 export type ComparedBundle = Pick<Bundle, 'layout' | 'set' | 'migrations' | 'analysis' | 'folder'>;
 
-/** A comparison, and what is to be said of it. */
+/** A comparison, and its findings. */
 export interface Judged {
   readonly comparison: Comparison;
   readonly findings: readonly Finding[];
-  /** Squashed migrations that are only recorded, and how many applied ones each stands for. */
+  /** Squashed migrations that are only recorded, and how many applied ones each replaces. */
   readonly standsFor: ReadonlyMap<Migration, number>;
 }
 
-/**
- * The folder held against the history: by checksums, and where these differ by statements.
- */
+/** Compares the folder with the history: by checksums, and where these differ, by statements. */
 export async function compareByStatements(
   bundle: ComparedBundle,
   history: History,
@@ -61,22 +58,22 @@ export async function compareByStatements(
     ...(await changedBefore(effect, bundle, history, options)),
   ];
   const standsFor = new Map([...effect.recordable].map(([migration, rows]) => [migration, rows.length]));
-  return { comparison: inPlace(settled(bySums, findings, effect.migrations), effect), findings, standsFor };
+  return { comparison: inPlace(byStatements(bySums, findings, effect.migrations), effect), findings, standsFor };
 }
 
-/** A squashed migration that is only recorded comes never too late. */
+/** A squashed migration that is only recorded is never late. */
 function withoutLate(comparison: Comparison, { recordable }: InEffect): Comparison {
   return { ...comparison, late: comparison.late.filter((migration) => !recordable.has(migration)) };
 }
 
-/** Recorded, it stands where what it replaces was applied. */
+/** A recorded squashed migration takes the place where the replaced ones were applied. */
 function inPlace(comparison: Comparison, { places }: InEffect): Comparison {
   if (places.size === 0) return comparison;
   const place = ({ row }: ChangedMigration): number => places.get(row.seq) ?? row.seq;
   return { ...comparison, places, applied: [...comparison.applied].sort((a, b) => place(a) - place(b)) };
 }
 
-/** What was changed in files that are replaced, where what they made is about to be taken for what the squashed one makes. */
+/** What was changed in replaced files, when their results are about to be recorded as those of the squashed one. */
 async function changedBefore(
   { replaced }: InEffect,
   bundle: ComparedBundle,
@@ -89,7 +86,7 @@ async function changedBefore(
   return findings.filter(({ code }) => code === 'migration-changed');
 }
 
-/** The findings of a comparison, those of changed migrations with what was changed in them. */
+/** The findings of a comparison, those about changed migrations with what was changed. */
 async function explained(
   findings: readonly Finding[],
   comparison: Comparison,
@@ -106,13 +103,17 @@ async function explained(
 }
 
 /**
- * The comparison by statements in place of checksums. Those of which only comments or white space were changed are
+ * The comparison by statements in place of checksums. Migrations with changes only in comments or white space count as
  * applied; those that were recorded without a statement and have some now are pending.
  *
  * @param findings what `explained` says of it
  * @param migrations the folder, in its order
  */
-function settled(comparison: Comparison, findings: readonly Finding[], migrations: readonly Migration[]): Comparison {
+function byStatements(
+  comparison: Comparison,
+  findings: readonly Finding[],
+  migrations: readonly Migration[],
+): Comparison {
   const codes = new Map(findings.map(({ code, where }) => [where?.file, code]));
   const changedAs = (code: FaultCode): Comparison['changed'] =>
     comparison.changed.filter(({ migration }) => codes.get(migration.up.file) === code);
@@ -128,9 +129,9 @@ function settled(comparison: Comparison, findings: readonly Finding[], migration
 }
 
 /**
- * Says what differs in a migration that was changed after it was applied, by the hashes of its statements. When only
- * comments or white space differ, nothing would run differently: then it is a warning. One that was executed without a
- * statement has changed nothing, so that it may be filled.
+ * Reports what differs in a migration that was changed after it was applied, by the hashes of its statements. If only
+ * comments or white space differ, nothing would run differently, so it is a warning. A migration that was applied
+ * without any statement has changed nothing, so statements may be added to it.
  *
  * @param finding the finding by checksum alone
  */
@@ -147,19 +148,22 @@ async function whatChanged(
   const { at, by, kind } = changed.row;
   const same = fault('migration-reformatted', {
     where,
-    why: `It was applied on ${at}; its statements are still the same.`,
+    why: `The migration was applied on ${at}; its statements are still the same.`,
   });
   if (typeof before === 'function') return before(now.map(({ hash }) => hash)) ? same : finding;
-  // What was recorded without being executed had statements.
+  // A migration that was recorded without being executed did have statements.
   if (before.length === 0 && kind !== 'applied') return finding;
   if (before.length === 0 && now.length > 0)
-    return fault('migration-filled', { where, why: `It was recorded on ${at} by ${by}, when its file held none.` });
+    return fault('migration-filled', {
+      where,
+      why: `The migration was recorded on ${at} by ${by}, when its file contained no statements.`,
+    });
   const difference = firstDifference(before, now);
   if (difference === undefined) return same;
   const { text, line } = difference;
   return {
     ...finding,
-    why: `It was applied on ${at} by ${by}; since then ${text}.`,
+    why: `The migration was applied on ${at} by ${by}; since then ${text}.`,
     where: { ...where, ...(line === undefined ? {} : { line, column: 1 }) },
   };
 }

@@ -6,10 +6,10 @@ import { isOf, versionIn } from '../contract/migration-id.ts';
 import type { Bundle } from '../contract/ports.ts';
 
 /**
- * Versions that stand in part and have no file: they can neither go on nor be judged, and under another version they
- * would run twice. Bare files are named by the command, so nothing is known of theirs; nor of those of other sets.
+ * Partly applied versions without a file: they can neither continue nor be checked, and under another version they
+ * would run twice. Standalone scripts are named by the command, so theirs are not known; nor are those of other sets.
  *
- * @param partial ids of migrations that stand in part
+ * @param partial ids of partly applied migrations
  */
 export function withoutFile(
   partial: readonly string[],
@@ -20,20 +20,20 @@ export function withoutFile(
   return [...new Set(partial)].filter((id) => !known.has(id) && isOf(id, { layout, set }));
 }
 
-/** What is said of such a version; one that is applied is on its way back. */
+/** The finding for such a version; one that is applied is half-way through its rollback. */
 export function vanishedInPart(id: string, applied = false): Finding {
   if (applied)
     return fault('half-way', {
-      why: `Version ${versionIn(id)} is undone in part, and has no file here.`,
-      fix: 'Run `godwit down` first: it goes on by the text of the down file that the history has kept.',
+      why: `Version ${versionIn(id)} is partly undone, and its file is not here.`,
+      fix: 'Run `godwit down` first: it continues with the text of the down file, which the history has kept.',
     });
   return fault('migration-missing', {
-    why: `Version ${versionIn(id)} was executed in part by an earlier run, and the folder does not contain it any more.`,
-    fix: 'Bring its file back under the same version; the same command then goes on there.',
+    why: `An earlier run executed part of version ${versionIn(id)}, and the folder no longer contains it.`,
+    fix: 'Bring its file back under the same version; the same command then resumes there.',
   });
 }
 
-/** What is said of all such versions where nothing is to be executed. */
+/** The findings for all such versions when nothing is to be executed. */
 export function judgeVanished(vanished: readonly string[], rows: readonly HistoryRow[]): readonly Finding[] {
   const applied = new Set(appliedNow(rows).map(({ id }) => id));
   return vanished.map((id) => vanishedInPart(id, applied.has(id)));

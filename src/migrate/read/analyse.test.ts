@@ -26,10 +26,10 @@ test('an error at the end of a statement is placed behind its last token', async
 
 test('a missing semicolon is guessed where the next statement begins', async () => {
   const result = await analysisOf('create table a (x int)\ncreate table b (x int);');
-  expect(result.ok ? '' : result.findings[0]?.fix).toBe('Before CREATE on line 2 a semicolon may be missing.');
+  expect(result.ok ? '' : result.findings[0]?.fix).toBe('A semicolon may be missing before CREATE on line 2.');
 });
 
-test('variables of psql are told from other syntax errors', async () => {
+test('variables of psql are told from other syntax errors (`sql-psql-variable`)', async () => {
   expect(await refusals("select :'name';\nselect :x;\nselect '{1}'::int[], (array[1,2])[1:2];")).toEqual([
     'sql-psql-variable 1:8',
     'sql-psql-variable 2:8',
@@ -55,18 +55,18 @@ test.each([
   ['select 1\n-- godwit: frozen\n;', ['directive-misplaced 2:1']],
   ['-- godwit: expect delete from t => 1\nselect 1;', ['directive-invalid 1:1']],
   ['-- godwit: expect selct 1 => 1\nselect 1;', ['directive-invalid 1:1']],
-])('%j is refused', async (sql, expected) => {
+])('%j is refused: `%j`', async (sql, expected) => {
   expect(await refusals(sql)).toEqual(expected);
 });
 
-test('UTF-16 is one problem, and a file full of garbage is not listed to the end', async () => {
+test('UTF-16 is one problem, and a file full of garbage is not listed to the end (`sql-encoding`, `sql-too-many-problems`)', async () => {
   expect(await refusals(Uint8Array.from([0xff, 0xfe, 0x73, 0, 0x65, 0]))).toEqual(['sql-encoding 1:1']);
   const garbage = await refusals('selct;\n'.repeat(3000));
   expect(garbage).toHaveLength(101);
   expect(garbage.at(-1)).toBe('sql-too-many-problems undefined:undefined');
 });
 
-test('a file that changed after its checksum was made is not analysed', async () => {
+test('a file that changed after its checksum was made is not analysed (`file-moved-on`)', async () => {
   const script = { file: 'm/1_x.sql', checksum: 'other', size: 8 };
   expect(await analyse(script, memorySource(encodeUtf8('select 1')), ports)).toMatchObject({
     findings: [{ code: 'file-moved-on' }],
@@ -162,7 +162,7 @@ test('rows with another width, head or tail do not join a run', async () => {
   expect((await taken(a + b + c + d + e)).statements.map(({ count }) => count)).toEqual([60, 60, 60, 60, 60]);
 });
 
-test('a broken row inside a folded run is found', async () => {
+test('a broken row inside a folded run is found (`sql-syntax`)', async () => {
   const rows = 'insert into t values (1);\n'.repeat(60);
   expect(await refusals(`${rows}insert into t values (1,);\n${rows}insert into t values (2;\n`)).toEqual([
     'sql-syntax 61:25',

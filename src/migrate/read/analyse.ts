@@ -27,16 +27,19 @@ export interface AnalysisPorts {
   readonly hashing: Hashing;
 }
 
-/** Findings of one file beyond which the rest is not listed. */
+/** The most findings of one file that are listed. */
 const mostFindings = 100;
 
-/** Runs of like INSERTs from this length on become one range: in small files later, so that each keeps its place. */
+/**
+ * Runs of similar INSERTs become one range from this length on: in small files only long runs, so that more statements
+ * keep their place.
+ */
 const foldFrom = { small: 51, large: 2 };
 
 /**
- * Reads one script: statements, segments, directives, effects. Everything that is wrong with it is reported at once.
- * Memory stays bounded by the largest statement and by the number of statements that are no seed rows.
- * @param script The file, as the folder's reading gave it; its checksum must still fit.
+ * Reads one script: statements, segments, directives, effects. All errors are reported at once. Memory stays bounded by
+ * the largest statement and by the number of statements that are not seed rows.
+ * @param script The file as read from the folder; its checksum must still match.
  * @param file Bytes of the file, BOM included.
  */
 export async function analyse(script: ScriptFile, file: ByteSource, ports: AnalysisPorts): Promise<Outcome<Analysis>> {
@@ -63,7 +66,7 @@ export async function analyse(script: ScriptFile, file: ByteSource, ports: Analy
   const statements = collector.finish();
   if (checksum.hex() !== script.checksum) return err(fault('file-moved-on', { where: { file: script.file } }));
   const options = { size: source.size, bom };
-  return conclude(options, statements, directiveSet.result(), findings);
+  return analyseTogether(options, statements, directiveSet.result(), findings);
 }
 
 function takeNotes(step: SplitStep, file: string, findings: Finding[]): void {
@@ -89,8 +92,8 @@ interface FileContext {
   readonly bom: 0 | 3;
 }
 
-/** Judges the statements together: transaction control, segments, what crosses their borders, effects. */
-function conclude(
+/** Analyses the statements together: transaction control, segments, what crosses their borders, effects. */
+function analyseTogether(
   { size, bom }: FileContext,
   found: readonly ParsedStatement[],
   directives: Directives,
@@ -123,7 +126,7 @@ function conclude(
   });
 }
 
-/** Checks inside of the migration's transaction need one that holds all of it. */
+/** Checks inside the migration's transaction need one transaction for the whole file. */
 function refuseInside(
   { verifyInside, transaction }: Directives,
   segments: Analysis['segments'],
@@ -134,13 +137,13 @@ function refuseInside(
   if (!whole) findings.push(fault('verify-inside-not-possible', { where: verifyInside }));
 }
 
-/** A folder is read without splitting its files: what a file replaces is looked for at its head. */
+/** A folder is read without splitting its files: `replaces` is only read at the head of a file. */
 function refuseBehind({ replaces }: Directives, found: readonly ParsedStatement[], findings: Finding[]): void {
   if (replaces === undefined) return;
   const { where, offset } = replaces;
   if (offset < Math.min(found[0]?.statement.head ?? headSize, headSize)) return;
-  const why = '`replaces` stands behind the first statement, or far from the beginning of the file.';
-  findings.push(fault('directive-misplaced', { where, why, fix: 'Move it to the head of the file.' }));
+  const why = '`replaces` comes after the first statement, or too far from the beginning of the file.';
+  findings.push(fault('directive-misplaced', { where, why, fix: 'Move it to the top of the file.' }));
 }
 
 function refuseInTransaction(
@@ -152,7 +155,7 @@ function refuseInTransaction(
     if (!own) continue;
     for (const { statement, where } of statements.slice(first, last + 1)) {
       if (statement.transactional) continue;
-      const why = `${statement.tag} cannot run in a transaction, and it stands between BEGIN and COMMIT.`;
+      const why = `${statement.tag} cannot run in a transaction, but it is between BEGIN and COMMIT.`;
       findings.push(fault('sql-not-in-transaction', { why, where }));
     }
   }

@@ -22,9 +22,9 @@ export interface BundleOptions {
 }
 
 /**
- * The bundle in this process: nothing is read or analysed before somebody asks, and each script is analysed once.
- * @example
- * const bundle = createBundle({ layout: 'native', migrations, open: openScriptsOf(folder) }, { parser, hashing })
+ * The bundle in this process: everything is read and analysed on demand, and each script is analysed once.
+ * @example const bundle = createBundle({ layout: 'native', migrations, open: openScriptsOf(folder) }, { parser, hashing
+ * })
  */
 export function createBundle(options: BundleOptions, ports: AnalysisPorts): Bundle {
   const analyses = new Map<string, Promise<Outcome<Analysis>>>();
@@ -54,7 +54,7 @@ export function openScriptsOf(folder: Folder): BundleOptions['open'] {
   return (script) => folder.open(script.file.startsWith(prefix) ? script.file.slice(prefix.length) : script.file);
 }
 
-/** A file that vanished since the folder was read is the user's doing, not a bug. */
+/** A file that vanished since the folder was read was removed by the user; it is not a bug. */
 async function analyseFile(
   options: BundleOptions,
   script: ScriptFile,
@@ -64,7 +64,7 @@ async function analyseFile(
   try {
     const file = await options.open(script);
     await file.read(0, 1);
-    // Loaded when needed: who has nothing to analyse starts quicker without it.
+    // Loaded on demand: without anything to analyse, the start is faster.
     const { analyse } = await import('./analyse.ts');
     return await analyse(script, file, ports);
   } catch (error) {
@@ -74,7 +74,7 @@ async function analyseFile(
   }
 }
 
-/** What the operating system says has a code, such as ENOENT; a bug has none. */
+/** Errors of the operating system have a code, such as ENOENT; bugs do not. */
 function isOfTheSystem(error: unknown): error is Error {
   return error instanceof Error && 'code' in error;
 }
@@ -85,14 +85,17 @@ function scriptOf(migration: Migration, role: Role): ScriptFile {
   return script;
 }
 
-/** The bundle with what a rehearsal of its migrations has told. */
+/** The bundle with the result of a rehearsal of its migrations. */
 export function withRehearsed(bundle: Bundle, rehearsed: Rehearsed, hashing: Hashing): Bundle {
   return { ...bundle, rehearsed, hash: bundleHash({ ...bundle, rehearsed }, hashing) };
 }
 
 type HashedOptions = Pick<Bundle, 'layout' | 'migrations' | 'rehearsed'> & { readonly set?: string };
 
-/** SHA-256 over format version, layout, set, ids, names and checksums, companions included, and rehearsed words if there are. */
+/**
+ * SHA-256 over format version, layout, set, ids, names and checksums, companions included, and rehearsed definitions if
+ * there are any.
+ */
 export function bundleHash(options: HashedOptions, hashing: Hashing): string {
   const content = {
     format: bundleFormat,

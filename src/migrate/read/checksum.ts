@@ -44,7 +44,7 @@ const pieceSize = 1024 * 1024;
 /**
  * Checksum of a file: SHA-256 (hex) of its bytes without BOM and with LF line ends.
  *
- * @param onHead hears how it begins, without BOM
+ * @param onHead receives its first bytes, without BOM
  */
 export async function checksumOf(
   source: ByteSource,
@@ -67,7 +67,7 @@ export interface Body {
   readonly source: ByteSource;
 }
 
-/** Looks for a BOM and hides it: spans of an analysis count from the byte behind it. */
+/** Detects a BOM and hides it: spans of an analysis count from the byte after it. */
 export async function openBody(file: ByteSource): Promise<Body> {
   const bom = bomLength(await file.read(0, 3));
   if (bom === 0) return { bom, source: file };

@@ -9,7 +9,7 @@ import { printable } from './parse-statement.ts';
 
 /** Collects the directives of a file. */
 export interface DirectiveSet {
-  /** Takes note of a comment that begins with `godwit`; problems go to `findings`. */
+  /** Reads a comment that begins with `godwit`; problems go to `findings`. */
   take(comment: Comment): void;
   result(): Directives;
 }
@@ -87,7 +87,7 @@ export function createDirectiveSet(file: string, parser: SqlParser, findings: Fi
   };
 }
 
-/** What is wrong with the query of an expectation; undefined if it is one query. */
+/** What is wrong with the query of an expectation; undefined if it is a single query. */
 function judgeQuery(parser: SqlParser, query: string): string | undefined {
   const result = parser.parse(query);
   if (!result.ok) return `The query of \`expect\` is not SQL: ${printable(result.message)}.`;
@@ -95,5 +95,5 @@ function judgeQuery(parser: SqlParser, query: string): string | undefined {
   if (node === undefined || result.nodes.length !== 1) return '`expect` takes one query.';
   return nodeOf(node).type === 'SelectStmt'
     ? undefined
-    : '`expect` takes a query (SELECT, VALUES or WITH), nothing that changes data.';
+    : '`expect` takes a query (SELECT, VALUES or WITH) that does not change data.';
 }

@@ -6,10 +6,10 @@ export type FileName =
       readonly version: string;
       readonly name: string;
     }
-  /** No SQL file, or a hidden one: no concern of ours. */
+  /** Not a SQL file, or a hidden one: ignored. */
   | { readonly kind: 'other' }
   | { readonly kind: 'odd' }
-  /** A SQL file that is no migration; `better` is a name that would be one, if it can be guessed. */
+  /** A SQL file that is not a migration; `better` is a valid name for it, if one can be guessed. */
   | { readonly kind: 'no-version'; readonly better?: string };
 
 const allowed = /^[A-Za-z0-9._-]+$/;

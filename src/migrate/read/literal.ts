@@ -1,6 +1,6 @@
 import { encodeUtf8 } from '../../sql/encoding.ts';
 import { tokensOf } from '../../sql/lexer.ts';
-import { listOf, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
+import { treesOf, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
 
 /** Bytes of a value in its statement's text. */
 export interface ValueSpan {
@@ -8,7 +8,7 @@ export interface ValueSpan {
   readonly end: number;
 }
 
-/** Words that stand for the time of the insert where the column or the cast is one of time. */
+/** Words that mean the time of the insert if the column or the cast has a time type. */
 const momentary = /^\s*(?:now|today|tomorrow|yesterday)\s*$/i;
 
 /** Does the value stay the same whenever it is read: a constant, a cast of one, an array or a row of them? */
@@ -22,9 +22,9 @@ export function isLiteral(node: Tree, cast = false): boolean {
     case 'TypeCast':
       return isLiteral(treeOf(fields['arg']), true);
     case 'A_ArrayExpr':
-      return listOf(fields['elements']).every((element) => isLiteral(element));
+      return treesOf(fields['elements']).every((element) => isLiteral(element));
     case 'RowExpr':
-      return listOf(fields['args']).every((element) => isLiteral(element));
+      return treesOf(fields['args']).every((element) => isLiteral(element));
     case 'A_Expr':
       return fields['lexpr'] === undefined && isSign(fields) && isLiteral(treeOf(fields['rexpr']));
     default:
@@ -33,14 +33,14 @@ export function isLiteral(node: Tree, cast = false): boolean {
 }
 
 function isSign(fields: Tree): boolean {
-  const operator = textOf(treeOf(listOf(fields['name'])[0]?.['String'])['sval']);
+  const operator = textOf(treeOf(treesOf(fields['name'])[0]?.['String'])['sval']);
   return operator === '-' || operator === '+';
 }
 
 /**
- * The values of an INSERT's rows as spans of its text, comments around them left out. Undefined if the text has another
- * form than `… VALUES (…), (…)`.
- * @param most Rows beyond this number are left out.
+ * The values of an INSERT's rows as spans of its text, without comments around them. Undefined if the text does not
+ * have the form `… VALUES (…), (…)`.
+ * @param most Rows beyond this number are omitted.
  */
 export function valueSpans(text: string, most: number): readonly (readonly ValueSpan[])[] | undefined {
   const bytes = encodeUtf8(text);
@@ -67,7 +67,7 @@ export function valueSpans(text: string, most: number): readonly (readonly Value
         if (rows.length === most) return rows;
         [row, value] = [[], undefined];
       } else if (mark === '(') depth = 1;
-      // Behind the rows: RETURNING, ON CONFLICT.
+      // After the rows: RETURNING, ON CONFLICT.
       else if (mark !== ',') return rows;
       continue;
     }

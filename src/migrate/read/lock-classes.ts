@@ -1,14 +1,14 @@
 import { lockClassOf, locksOf, relationsMadeBy, type LockClass } from '../../sql/locks.ts';
-import { listOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
+import { treesOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
 import type { Directives, Segment, Statement } from '../contract/model.ts';
 import type { Member } from './segments.ts';
 
-/** A statement with more of them is named well enough by these. */
+/** The most locks that are kept for one statement. */
 const mostLocks = 10;
 
 /**
- * The statements with the class of their waits for locks: none where the file says itself how long to wait, and none
- * for what was made in the same transaction, which nobody else can see.
+ * The statements with their class of lock wait: none if the file sets its own timeout, and none for objects made in the
+ * same transaction, which nobody else can see.
  */
 export function withLockClasses(
   members: readonly Member[],
@@ -17,7 +17,7 @@ export function withLockClasses(
 ): readonly Statement[] {
   const statements = members.map(({ statement }) => statement);
   if (directives.lockTimeout !== undefined) return statements;
-  // A SET of the file holds to its end, a SET LOCAL to the end of the transaction.
+  // A SET of the file lasts to the end of the file, a SET LOCAL to the end of the transaction.
   let own = false;
   return segments.flatMap(({ first, last }) => {
     let made = new Set<string>();
@@ -62,10 +62,10 @@ function settingOf(node: Tree): { readonly name: string; readonly local: boolean
 
 /** `select set_config('lock_timeout', '1s', true)` */
 function setByCall(fields: Tree): ReturnType<typeof settingOf> {
-  for (const target of listOf(fields['targetList'])) {
+  for (const target of treesOf(fields['targetList'])) {
     const call = treeOf(treeOf(treeOf(target['ResTarget'])['val'])['FuncCall']);
     if (nameParts(call['funcname']).at(-1) !== 'set_config') continue;
-    const [name, , local] = listOf(call['args']).map((one) => treeOf(one['A_Const']));
+    const [name, , local] = treesOf(call['args']).map((one) => treeOf(one['A_Const']));
     const isLocal = treeOf(local?.['boolval'])['boolval'] === true;
     return { name: textOf(treeOf(name?.['sval'])['sval']).toLowerCase(), local: isLocal };
   }

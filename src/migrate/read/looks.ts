@@ -1,4 +1,4 @@
-import { listOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
+import { treesOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
 import type { Look } from '../contract/look.ts';
 import type { Directives } from '../contract/model.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
@@ -6,8 +6,8 @@ import type { ParsedStatement } from './parsed-statement.ts';
 type UnplacedLook = Omit<Look, 'statement'>;
 
 /**
- * What to look at behind statements that can succeed without doing what they say. A file that says `allow=existing` has
- * been told.
+ * What to check after statements that can succeed without doing what they say. A file with `allow=existing` accepts
+ * that.
  *
  * @param statements of one file, in order
  */
@@ -37,7 +37,7 @@ const readers: Readonly<Record<string, (fields: Tree) => readonly UnplacedLook[]
   },
   IndexStmt(fields) {
     const name = textOf(fields['idxname']);
-    // A concurrent build has a probe of its own.
+    // A concurrent build has its own probe.
     if (fields['if_not_exists'] !== true || name === '' || fields['concurrent'] === true) return [];
     const table = treeOf(fields['relation']);
     const on = { schema: schemaOf(table), on: textOf(table['relname']) };
@@ -46,7 +46,7 @@ const readers: Readonly<Record<string, (fields: Tree) => readonly UnplacedLook[]
   AlterTableStmt(fields) {
     if (fields['objtype'] !== 'OBJECT_TABLE') return [];
     const table = treeOf(fields['relation']);
-    const columns = listOf(fields['cmds']).flatMap((node) => {
+    const columns = treesOf(fields['cmds']).flatMap((node) => {
       const command = treeOf(node['AlterTableCmd']);
       const adds = command['subtype'] === 'AT_AddColumn' && command['missing_ok'] === true;
       return adds ? columnOf(treeOf(command['def'])) : [];
@@ -60,7 +60,7 @@ const readers: Readonly<Record<string, (fields: Tree) => readonly UnplacedLook[]
 function made(fields: Tree, key: string, what: string, kinds: string): readonly UnplacedLook[] {
   const relation = treeOf(fields[key]);
   if (relation['relpersistence'] === 't' || textOf(relation['schemaname']) === 'pg_temp') return [];
-  const columns = listOf(fields['tableElts']).flatMap(columnOf);
+  const columns = treesOf(fields['tableElts']).flatMap(columnOf);
   return [{ what, kinds, schema: schemaOf(relation), name: textOf(relation['relname']), columns }];
 }
 
@@ -83,6 +83,6 @@ function plainType(type: Tree): string | undefined {
   const parts = nameParts(type['names']);
   const name = parts.at(-1) ?? '';
   if (name === '' || serials.test(name) || (parts.length > 1 && parts[0] !== 'pg_catalog')) return undefined;
-  const array = listOf(type['arrayBounds']).length > 0 ? '[]' : '';
+  const array = treesOf(type['arrayBounds']).length > 0 ? '[]' : '';
   return `${parts.map((part) => `"${part.replaceAll('"', '""')}"`).join('.')}${array}`;
 }

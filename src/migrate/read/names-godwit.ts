@@ -3,7 +3,7 @@ import type { ByteSource } from '../contract/ports.ts';
 const windowSize = 1024 * 1024;
 
 /**
- * Does the word `godwit` occur in a script? One without it has no directives, and need not be parsed to know that.
+ * Does the word `godwit` occur in a script? A script without it has no directives, so it need not be parsed for them.
  *
  * @param script bytes of the file; read in windows of one megabyte
  */

@@ -55,7 +55,7 @@ test.each<readonly [string, readonly unknown[]]>([
   expect(statements.every(({ tag }) => tag !== 'SET TRANSACTION')).toBe(true);
 });
 
-test('a BEGIN inside of a transaction does nothing, as the server says: a warning, and the first COMMIT ends it', async () => {
+test('a BEGIN inside of a transaction does nothing, as the server says: a warning, and the first COMMIT ends it (`sql-nested-begin`)', async () => {
   const { segments, findings } = await taken('begin; select 1;\nbegin; select 2; commit; select 3; commit;');
   expect(segments.map(({ first, last }) => [first, last])).toEqual([
     [0, 1],
@@ -112,6 +112,6 @@ test.each([
   ['begin; savepoint a; commit;\nrelease a;', ['sql-crosses-border 2:1']],
   ['savepoint a; vacuum;\nrollback to a;', ['sql-crosses-border 2:1']],
   ['-- godwit: transaction=none\nsavepoint a;\nrelease a;', ['sql-crosses-border 3:1']],
-])('%j is refused', async (sql, expected) => {
+])('%j is refused: `%j`', async (sql, expected) => {
   expect(await refusals(sql)).toEqual(expected);
 });

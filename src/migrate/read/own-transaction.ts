@@ -8,24 +8,24 @@ export interface TransactionPart {
   /** Indexes of statements, both inclusive. */
   readonly first: number;
   readonly last: number;
-  /** True: they stand between BEGIN and COMMIT. */
+  /** True: they are between BEGIN and COMMIT. */
   readonly own: boolean;
   readonly modes: TransactionModes;
 }
 
-/** The statements without those that control transactions, and the parts that these have made. */
+/** The statements without those that control transactions, and the parts that these delimit. */
 export interface Unwrapped {
   readonly statements: readonly ParsedStatement[];
   readonly parts: readonly TransactionPart[];
-  /** How many statements were taken away. */
+  /** How many statements were removed. */
   readonly absorbed: number;
 }
 
 /**
- * Takes away what controls transactions and says where it has set borders, as psql would: BEGIN opens a transaction,
- * COMMIT ends it; a COMMIT without BEGIN ends what stands before it; a BEGIN inside of a transaction does nothing. What
- * would undo something, and what comes too late, is reported.
- * @param alone The file says `transaction=none`, which leaves no room for transactions of its own.
+ * Removes the statements that control transactions and returns the borders that they set, as psql would: BEGIN opens a
+ * transaction, COMMIT ends it; a COMMIT without BEGIN ends everything before it; a BEGIN inside a transaction does
+ * nothing. Statements that would undo something, or that come too late, are reported.
+ * @param alone The file says `transaction=none`, which excludes transactions of its own.
  */
 export function unwrap(found: readonly ParsedStatement[], alone: boolean, findings: Finding[]): Unwrapped {
   return alone ? unwrapAlone(found, findings) : unwrapParts(found, findings);
@@ -66,7 +66,7 @@ function unwrapParts(found: readonly ParsedStatement[], findings: Finding[]): Un
         break;
       case 'begin':
         if (opener !== undefined) findings.push(nested(statement, opener));
-        // Settings alone in front of it are meant for it.
+        // If only settings precede BEGIN, they belong to its transaction.
         else if (started) close();
         if (opener !== undefined && started && Object.keys(control.modes).length > 0) findings.push(tooLate(statement));
         opener ??= statement;
@@ -91,13 +91,14 @@ function unwrapParts(found: readonly ParsedStatement[], findings: Finding[]): Un
         findings.push(notHere(statement));
     }
   }
-  // A file that ends a transaction it has not begun was written for a tool that puts a pair around all of it.
+  // A file that ends a transaction which it did not start was written for a tool that wraps the whole file in BEGIN and
+  // COMMIT.
   if (opener !== undefined && statements.length > first && !endsForeign) findings.push(unfinished(opener));
   close();
   return { statements, parts: joined(parts, statements), absorbed: found.length - statements.length };
 }
 
-/** Settings alone behind the last transaction, which put back what was set before it, belong to it. */
+/** If only settings follow the last transaction and restore what was set before it, they belong to it. */
 function joined(parts: readonly TransactionPart[], statements: readonly ParsedStatement[]): readonly TransactionPart[] {
   const last = parts.at(-1);
   const before = parts.at(-2);
@@ -116,40 +117,39 @@ function nested({ where }: ParsedStatement, opener: ParsedStatement): Finding {
 }
 
 function tooLate({ statement, where }: ParsedStatement): Finding {
-  const why = `${statement.tag === 'SET' ? 'SET TRANSACTION' : statement.tag} changes the transaction’s mode behind its first statement, where the server refuses it.`;
-  const fix = 'Put it in front of the first statement, or write BEGIN ISOLATION LEVEL … and COMMIT around the part.';
+  const why = `${statement.tag === 'SET' ? 'SET TRANSACTION' : statement.tag} changes the transaction’s mode after its first statement, where the server rejects it.`;
+  const fix = 'Move it before the first statement, or write BEGIN ISOLATION LEVEL … and COMMIT around the part.';
   return fault('sql-transaction-control', { why, fix, where });
 }
 
 function undoing({ statement, where }: ParsedStatement, opener: ParsedStatement | undefined): Finding {
   if (opener === undefined) {
-    const why = `${statement.tag} stands outside of BEGIN … COMMIT: it would undo the file, or nothing.`;
+    const why = `${statement.tag} is outside BEGIN … COMMIT: it would undo the whole file, or nothing.`;
     return fault('sql-transaction-control', { why, fix: 'Remove it.', where });
   }
   const why = `${statement.tag} undoes everything from ${placed(opener)} on, which would be recorded as applied.`;
-  const fix = `To apply the part, write COMMIT instead. To try something and take it back, use SAVEPOINT and ROLLBACK TO. Otherwise remove the part.`;
+  const fix = `To apply the part, write COMMIT instead. To try something and undo it, use SAVEPOINT and ROLLBACK TO. Otherwise remove the part.`;
   return fault('sql-transaction-control', { why, fix, where });
 }
 
 function unfinished({ statement, where }: ParsedStatement): Finding {
   const why = `${statement.tag} opens a transaction that no COMMIT ends: psql would undo it at the end of the file.`;
-  return fault('sql-transaction-control', { why, fix: 'Write COMMIT behind its last statement.', where });
+  return fault('sql-transaction-control', { why, fix: 'Write COMMIT after its last statement.', where });
 }
 
 function aloneAnyway({ statement, where }: ParsedStatement): Finding {
-  const why = `${statement.tag} cannot stand here: with transaction=none each statement is sent alone.`;
+  const why = `${statement.tag} is not allowed here: with transaction=none, godwit sends each statement on its own.`;
   const fix = 'Remove it; or remove `transaction=none` and keep BEGIN … COMMIT.';
   return fault('sql-transaction-control', { why, fix, where });
 }
 
 function notHere({ statement, where }: ParsedStatement): Finding {
   if (statement.tag === 'PREPARE TRANSACTION') {
-    const why =
-      'PREPARE TRANSACTION would leave the migration to be committed by somebody else, and its record with it.';
+    const why = 'PREPARE TRANSACTION would leave the migration, with its record, for someone else to commit.';
     return fault('sql-transaction-control', { why, fix: 'Remove it, or write COMMIT.', where });
   }
-  const why = `This ${statement.tag} would have no effect: each transaction is begun by godwit, and says its own mode.`;
-  const fix = 'Write what the transaction shall be behind BEGIN: `BEGIN ISOLATION LEVEL SERIALIZABLE`; or remove it.';
+  const why = `This ${statement.tag} would have no effect: godwit begins each transaction and sets its mode.`;
+  const fix = 'State the mode after BEGIN, as in `BEGIN ISOLATION LEVEL SERIALIZABLE`, or remove it.';
   return fault('sql-transaction-control', { why, fix, where });
 }
 

@@ -15,7 +15,7 @@ export interface Parsed {
   readonly about: Classification;
 }
 
-/** Parses one statement alone, so that one broken statement does not hide the others. */
+/** Parses each statement separately, so that one broken statement does not hide the others. */
 export function parsePiece(
   parser: SqlParser,
   piece: Piece,
@@ -33,7 +33,7 @@ export function parsePiece(
   }
   const refused = unnamedConcurrently(node) ? 'sql-index-unnamed' : refusedSetting(node);
   if (refused !== undefined) return { finding: fault(refused, { where }) };
-  return { parsed: { node, text, about: classify(node, { text, words: leadingWords(bytes, 0, bytes.length) }) } };
+  return { parsed: { node, text, about: classify(node, { text, leading: leadingWords(bytes, 0, bytes.length) }) } };
 }
 
 function unnamedConcurrently(node: Tree): boolean {
@@ -41,13 +41,13 @@ function unnamedConcurrently(node: Tree): boolean {
   return type === 'IndexStmt' && fields['concurrent'] === true && fields['idxname'] === undefined;
 }
 
-/** The message quotes the file: what could steer a terminal, or fill it, is left out. */
+/** The message quotes the file: characters that could control a terminal, and excess length, are removed. */
 export function printable(message: string): string {
   const text = message.replaceAll(/\p{Cc}/gu, ' ');
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
-/** Words that begin a statement: where one of them is unexpected at the start of a line, a semicolon is missing. */
+/** Words that begin a statement: if one of them is unexpected at the start of a line, a semicolon is missing. */
 const beginners = /^(?:ALTER|COMMENT|CREATE|DELETE|DO|DROP|GRANT|INSERT|REVOKE|SELECT|SET|TRUNCATE|UPDATE|WITH)$/i;
 
 function syntaxFinding(text: string, refusal: Extract<ParseResult, { ok: false }>, head: Required<Place>): Finding {
@@ -60,15 +60,15 @@ function syntaxFinding(text: string, refusal: Extract<ParseResult, { ok: false }
   const variable = /^:(?:[A-Za-z_]\w*|'[^']*'|"[^"]*"|\{\?\w+\})/.exec(behind)?.[0];
   if (variable !== undefined && message.includes('at or near ":"')) {
     return fault('sql-psql-variable', {
-      why: `\`${variable}\` is a variable of psql; the server does not know it.`,
+      why: `\`${variable}\` is a psql variable; the server does not know it.`,
       where,
     });
   }
-  const why = `PostgreSQL’s grammar says: ${printable(message)}.`;
+  const why = `PostgreSQL reports: ${printable(message)}.`;
   const word = /^[A-Za-z]+/.exec(behind)?.[0] ?? '';
   const before = text.slice(Math.max(0, at - 80), at);
   if (beginners.test(word) && /\n[ \t]*$/.test(before)) {
-    const fix = `Before ${word.toUpperCase()} on line ${place.line} a semicolon may be missing.`;
+    const fix = `A semicolon may be missing before ${word.toUpperCase()} on line ${place.line}.`;
     return fault('sql-syntax', { why, fix, where });
   }
   return fault('sql-syntax', { why, where });

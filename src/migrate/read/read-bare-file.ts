@@ -4,7 +4,7 @@ import type { Migration, ScriptFile } from '../contract/model.ts';
 import type { Folder, FolderEntry, Hashing } from '../contract/ports.ts';
 import { readScriptFile, visible } from './read-folder.ts';
 
-/** What the name of a bare file says: which migration it belongs to, and whether it is the way back. */
+/** What the name of a standalone script says: which migration it belongs to, and whether it is the way back. */
 export interface BareName {
   /** `file:<name>` */
   readonly id: string;
@@ -14,7 +14,7 @@ export interface BareName {
 }
 
 /**
- * Reads the name of a bare file.
+ * Reads the name of a standalone script.
  * @param path Its name, with or without folders before it.
  */
 export function readBareName(path: string): BareName {
@@ -25,8 +25,8 @@ export function readBareName(path: string): BareName {
 }
 
 /**
- * Reads one file that belongs to no ordered layout, with its companions `rollback_<name>.sql` and `<name>.verify.sql`
- * in the same folder. Its id is `file:<name>`, the name being that of the file without `.sql`.
+ * Reads one file outside the ordered layout, with its companions `rollback_<name>.sql` and `<name>.verify.sql` in the
+ * same folder. Its id is `file:<name>`, the name being that of the file without `.sql`.
  * @param folder The folder that holds it.
  * @param fileName Its name in the folder: `add_dual_modality.sql`, or that of its way back.
  */
@@ -55,8 +55,8 @@ export async function readBareFile(folder: Folder, fileName: string, hashing: Ha
 function withoutUp(folder: Folder, fileName: string, upName: string): ReturnType<typeof fault> {
   return fault('file-unreadable', {
     where: { file: pathIn(folder, fileName) },
-    why: `By its name it undoes ${upName}, which is not beside it: what must be gone afterwards cannot be told.`,
-    fix: `Bring ${upName} back, or give a file that undoes nothing another name.`,
+    why: `By its name, the file undoes ${upName}, which is not next to it, so godwit cannot tell what must be gone afterwards.`,
+    fix: `Bring ${upName} back. If the file does not undo anything, rename it.`,
   });
 }
 

@@ -76,7 +76,7 @@ test('1 and 001 are the same version: both files are named', async () => {
   ]);
 });
 
-test('every file that cannot be a migration is reported at once', async () => {
+test('every file that cannot be a migration is reported at once (`migration-no-version`, `migration-orphan`)', async () => {
   write({
     'users.sql': '',
     'V1__flyway.sql': '',
@@ -110,11 +110,11 @@ test('a file without version is told how to run alone or to get one', async () =
   const result = await read();
   expect(result.ok ? [] : result.findings.map(({ fix }) => fix)).toEqual([
     'Rename it to 1_flyway.sql.',
-    'To run it alone: `godwit up --file migrations/users.sql`. To make it part of the order, give it a version: 0001_users.sql.',
+    'To run it as a standalone script: `godwit up --file migrations/users.sql`. To make it a migration, give it a version: 0001_users.sql.',
   ]);
 });
 
-test('links stay inside the folder; pipes and dead links are no files', async () => {
+test('links stay inside the folder; pipes and dead links are no files (`migration-not-a-file`, `migration-outside`)', async () => {
   writeFileSync(join(root, 'secret.sql'), 'select 1');
   write({ '1_real.sql': 'select 1' });
   symlinkSync(join(root, 'secret.sql'), join(root, 'migrations', '2_out.sql'));
@@ -130,7 +130,7 @@ test('links stay inside the folder; pipes and dead links are no files', async ()
   ]);
 });
 
-test('a folder that is missing, or is a file, has a code', async () => {
+test('a folder that is missing, or is a file, has a code (`folder-missing`)', async () => {
   writeFileSync(join(root, 'file'), '');
   for (const name of ['nowhere', 'file']) {
     const result = await readFolder(openFolder(join(root, name), name), nodeHashing);
@@ -145,7 +145,7 @@ test('a name cannot lead out of the folder', async () => {
   await expect(folder.open('..')).rejects.toThrow('not a name of a file in a folder');
 });
 
-test('a bare file has its name as id, and its rollback beside it', async () => {
+test('a bare file has its name as id, and its rollback beside it (`file-unreadable`)', async () => {
   write({ 'add_x.sql': 'select 1', 'rollback_add_x.sql': 'select 2', 'add_x.verify.sql': 'select 3', 'other.sql': '' });
   const folder = openFolder(join(root, 'migrations'), 'migrations');
   const result = await readBareFile(folder, 'add_x.sql', nodeHashing);
@@ -188,7 +188,7 @@ test('two files may have one version where one replaces the other; what is repla
   ]);
 });
 
-test('a squashed file of that version that replaces others, or two that replace it, are one too many', async () => {
+test('a squashed file of that version that replaces others, or two that replace it, are one too many (`migration-twice`)', async () => {
   write({ '1_a.sql': 'a', '2_b.sql': 'b', '2_all.sql': '-- godwit: replaces 1\nab' });
   expect(await codes()).toEqual(['migration-twice migrations/2_b.sql']);
   write({ '2_all.sql': '-- godwit: replaces 1..2\nab', '2_too.sql': '-- godwit: replaces 1..2\nab' });

@@ -29,7 +29,7 @@ interface NamedFile {
 
 /**
  * Reads a folder in the native layout: `<version>_<name>.sql` with optional `.down.sql` and `.verify.sql`. Files are
- * hashed, not analysed. Everything that is wrong with the folder is reported at once.
+ * hashed, not analysed. All problems of the folder are reported at once.
  *
  * @param set the set that the migrations belong to
  */
@@ -71,30 +71,33 @@ function byFile(a: Finding, b: Finding): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** What is wrong with an entry as such; undefined if nothing, or if it is no concern of ours. */
+/** What is wrong with an entry itself; undefined if nothing, or if the entry is ignored. */
 function judgeEntry(entry: FolderEntry, file: string): Finding | undefined {
   const named = readFileName(entry.name);
   if (named.kind === 'other') return undefined;
   const where = { file };
   if (named.kind === 'odd') {
-    const why = `The name ${JSON.stringify(visible(entry.name))} has characters (or capitals in \`.sql\`) that are not allowed: letters, digits, \`.\`, \`_\` and \`-\` are.`;
+    const why = `The name ${JSON.stringify(visible(entry.name))} has characters (or capitals in \`.sql\`) that are not allowed: use letters, digits, \`.\`, \`_\` and \`-\`.`;
     return fault('migration-odd-name', { why, where: { file: visible(file) } });
   }
   if (entry.outside)
     return fault('migration-outside', { why: `${file} is a link that leads out of the folder.`, where });
   if (entry.type !== 'file') {
-    const what = entry.type === 'folder' ? 'a folder' : 'a device, a pipe or a link to nothing';
+    const what = entry.type === 'folder' ? 'a folder' : 'a device, a pipe or a broken link';
     return fault('migration-not-a-file', { why: `${file} is ${what}.`, where });
   }
   if (named.kind === 'script') return undefined;
   const fix =
     named.better === undefined
-      ? `To run it alone: \`godwit up --file ${file}\`. To make it part of the order, give it a version: 0001_${entry.name}.`
+      ? `To run it as a standalone script: \`godwit up --file ${file}\`. To make it a migration, give it a version: 0001_${entry.name}.`
       : `Rename it to ${named.better}.`;
   return fault('migration-no-version', { why: `${file} does not begin with a version and \`_\`.`, fix, where });
 }
 
-/** A name without what could steer a terminal: control characters, and those that turn the direction of writing. */
+/**
+ * A name without characters that could control a terminal: control characters, and those that change the writing
+ * direction.
+ */
 export function visible(name: string): string {
   return name.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
 }
@@ -108,7 +111,7 @@ interface FileGroup {
 }
 
 /**
- * Puts companions to their migrations; reports double versions and companions that belong to none.
+ * Joins companions with their migrations; reports duplicate versions and companions without a migration.
  *
  * @param replacing names of files that may share a version with the file that they replace
  */
@@ -118,7 +121,7 @@ function groupFiles(
   findings: Finding[],
 ): readonly FileGroup[] {
   const groups = new Map<string, FileGroup>();
-  // What is replaced stands in front of what replaces it.
+  // A replaced file comes before the one that replaces it.
   for (const own of [false, true]) {
     for (const file of files) {
       if (file.role !== 'up' || replacing.has(file.entry.name) !== own) continue;
@@ -159,12 +162,12 @@ function orphan(file: NamedFile, group: FileGroup | undefined): Finding {
   const expected = `${file.entry.name.replace(/\.(?:down|verify)\.sql$/, '')}.sql`;
   const near = group === undefined ? '' : ` Version ${file.version} is ${group.up.file}.`;
   return fault('migration-orphan', {
-    why: `${file.file} belongs to ${expected}, which is not there.${near}`,
+    why: `${file.file} belongs to ${expected}, which does not exist.${near}`,
     where: { file: file.file },
   });
 }
 
-/** Files under way at once: enough to keep a disk busy, few enough for its handles. */
+/** Files read at once: enough to keep a disk busy, few enough for the limit of open files. */
 const atOnce = 64;
 
 async function readGroups(
@@ -211,7 +214,7 @@ async function readScript(folder: Folder, named: NamedFile, hashing: Hashing): P
 /**
  * Hashes one file of a folder.
  *
- * @param onHead hears how it begins, without BOM
+ * @param onHead receives its first bytes, without BOM
  */
 export async function readScriptFile(
   folder: Folder,

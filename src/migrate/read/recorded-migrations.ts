@@ -7,7 +7,7 @@ import { analyse, type AnalysisPorts } from './analyse.ts';
 import { bundleHash } from './bundle.ts';
 import { nothing, nothingAnalysed } from './nothing.ts';
 
-/** A migration without files, with the text of its down file as the history has kept it. */
+/** A migration without files, with the text of its down file as stored in the history. */
 export interface RecordedMigration {
   readonly id: string;
   readonly name: string;

@@ -2,17 +2,17 @@ import { readDirectives } from '../../sql/directives.ts';
 import { decodeUtf8 } from '../../sql/encoding.ts';
 import type { Replaces } from '../../sql/replaces.ts';
 
-/** So many bytes are looked at. */
+/** How many bytes of a file are read. */
 export const headSize: number = 16 * 1024;
 
 const word = 'replaces';
 
 /**
  * What the comments at the head of a file say about migrations that it replaces. A folder is read without splitting its
- * files: so this directive stands in front of the first statement.
+ * files: so this directive must precede the first statement.
  *
  * @param bytes the beginning of the file, without BOM
- * @returns undefined: nothing, or nothing that can be read, which the analysis of the file reports
+ * @returns undefined: no such directive, or one that cannot be read, which the analysis of the file reports
  */
 export function replacesOf(bytes: Uint8Array): Replaces | undefined {
   const text = decodeUtf8(bytes.subarray(0, headSize));

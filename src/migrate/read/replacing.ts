@@ -27,7 +27,7 @@ export async function replacingTwins(folder: Folder, files: readonly VersionedFi
   return found;
 }
 
-/** What cannot be read is reported when all of it is. */
+/** A file that cannot be read is reported when the whole file is read. */
 async function readHead(folder: Folder, name: string): Promise<Replaces | undefined> {
   try {
     const bytes = await (await folder.open(name)).read(0, headSize);
@@ -37,7 +37,7 @@ async function readHead(folder: Folder, name: string): Promise<Replaces | undefi
   }
 }
 
-/** What is wrong with the places of squashed files in the order of their folder. */
+/** Squashed files at a wrong place in the order of their folder. */
 export function judgeReplaces(migrations: readonly Migration[]): readonly Finding[] {
   return migrations.flatMap((migration): readonly Finding[] => {
     const { replaces, id, up } = migration;
@@ -45,7 +45,7 @@ export function judgeReplaces(migrations: readonly Migration[]): readonly Findin
     const where = { file: up.file };
     const last = lastReplaced(replaces);
     if (compareVersions(id, last) < 0) {
-      const why = `It replaces ${rangesText(replaces)}, and its own version, ${id}, is older than ${last}.`;
+      const why = `The file replaces ${rangesText(replaces)}, but its own version, ${id}, is older than ${last}.`;
       const fix = `Give it the version ${last}, or one between ${last} and the next migration.`;
       return [fault('directive-invalid', { where, why, fix })];
     }
@@ -53,7 +53,7 @@ export function judgeReplaces(migrations: readonly Migration[]): readonly Findin
       (one) => !isReplaced(replaces, one.id) && compareVersions(one.id, last) > 0 && compareVersions(one.id, id) < 0,
     );
     if (between === undefined) return [];
-    const why = `${between.up.file} stands between what it replaces (${rangesText(replaces)}) and its own version: in a new database it would run before it.`;
+    const why = `${between.up.file} is between the replaced versions (${rangesText(replaces)}) and the squashed file’s own version: in a new database it would run before the squashed file.`;
     const fix = `Give the squashed file the version ${last}, or one below ${between.id}.`;
     return [fault('directive-invalid', { where, why, fix })];
   });

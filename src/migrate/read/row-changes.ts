@@ -1,5 +1,5 @@
 import { searchPathAfter, type SearchPath } from '../../sql/search-path.ts';
-import { listOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
+import { treesOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
 import { callsUnknown } from '../../sql/unknown-calls.ts';
 import type { NamedTable, RowChange } from '../contract/row-change.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
@@ -90,7 +90,7 @@ function named(parts: readonly string[], path: SearchPath): NamedTable {
 
 function dropped(fields: Tree, path: SearchPath): readonly UnplacedRowChange[] {
   const cascade = fields['behavior'] === 'DROP_CASCADE';
-  const losses = listOf(fields['objects']).flatMap((node): readonly UnplacedRowChange[] => {
+  const losses = treesOf(fields['objects']).flatMap((node): readonly UnplacedRowChange[] => {
     const { fields: object } = nodeOf(node);
     if (fields['removeType'] === 'OBJECT_TABLE')
       return [{ op: 'lose', how: 'drop-table', table: named(nameParts(object['items']), path) }];
@@ -104,7 +104,7 @@ function dropped(fields: Tree, path: SearchPath): readonly UnplacedRowChange[] {
 function altered(fields: Tree, path: SearchPath): readonly UnplacedRowChange[] {
   if (fields['objtype'] !== 'OBJECT_TABLE') return [];
   const table = tableOf(fields['relation'], path);
-  return listOf(fields['cmds']).flatMap((node): readonly UnplacedRowChange[] => {
+  return treesOf(fields['cmds']).flatMap((node): readonly UnplacedRowChange[] => {
     const command = treeOf(node['AlterTableCmd']);
     const column = textOf(command['name']);
     switch (command['subtype']) {
@@ -126,15 +126,15 @@ function altered(fields: Tree, path: SearchPath): readonly UnplacedRowChange[] {
   });
 }
 
-/** Text without a limit, and bytes. */
+/** Text without a limit, and bytea. */
 function holdsAll(type: Tree): boolean {
-  const unlimited = listOf(type['typmods']).length === 0 && listOf(type['arrayBounds']).length === 0;
+  const unlimited = treesOf(type['typmods']).length === 0 && treesOf(type['arrayBounds']).length === 0;
   return unlimited && /^(?:text|varchar|bytea)$/.test(nameParts(type['names']).at(-1) ?? '');
 }
 
 function truncated(fields: Tree, path: SearchPath): readonly UnplacedRowChange[] {
   const cascade = fields['behavior'] === 'DROP_CASCADE' ? ({ cascade: true } as const) : {};
-  return listOf(fields['relations']).map((node): UnplacedRowChange => {
+  return treesOf(fields['relations']).map((node): UnplacedRowChange => {
     const relation = treeOf(node['RangeVar']);
     return { op: 'lose', how: 'truncate', table: tableOf(relation, path), ...cascade, ...onlyOf(relation) };
   });
@@ -142,7 +142,7 @@ function truncated(fields: Tree, path: SearchPath): readonly UnplacedRowChange[]
 
 function deleted(type: string, fields: Tree, path: SearchPath): readonly UnplacedRowChange[] {
   const relation = treeOf(fields['relation']);
-  const kinds = listOf(fields['mergeWhenClauses']).map((node) => treeOf(node['MergeWhenClause'])['commandType']);
+  const kinds = treesOf(fields['mergeWhenClauses']).map((node) => treeOf(node['MergeWhenClause'])['commandType']);
   if (type === 'MergeStmt' && !kinds.includes('CMD_DELETE')) return [];
   const all = type === 'DeleteStmt' && fields['whereClause'] === undefined && fields['usingClause'] === undefined;
   return [{ op: 'lose', how: all ? 'delete' : 'delete-some', table: tableOf(relation, path), ...onlyOf(relation) }];
@@ -154,7 +154,7 @@ function onlyOf(relation: Tree): { readonly only?: true } {
 
 /** `WITH gone AS (DELETE FROM t RETURNING *) …` */
 function inCommonTables(fields: Tree, path: SearchPath): readonly UnplacedRowChange[] {
-  return listOf(treeOf(fields['withClause'])['ctes']).flatMap((node) => {
+  return treesOf(treeOf(fields['withClause'])['ctes']).flatMap((node) => {
     const { type, fields: inner } = nodeOf(treeOf(treeOf(node['CommonTableExpr'])['ctequery']));
     return type === 'DeleteStmt' || type === 'MergeStmt' ? deleted(type, inner, path) : [];
   });
@@ -162,7 +162,7 @@ function inCommonTables(fields: Tree, path: SearchPath): readonly UnplacedRowCha
 
 /** Rows of INSERT … SELECT are not in its text. */
 function inserted(fields: Tree, path: SearchPath, count: number): readonly UnplacedRowChange[] {
-  const lists = listOf(treeOf(treeOf(fields['selectStmt'])['SelectStmt'])['valuesLists']);
+  const lists = treesOf(treeOf(treeOf(fields['selectStmt'])['SelectStmt'])['valuesLists']);
   if (lists.length === 0 && fields['selectStmt'] !== undefined) return [];
   // The other statements of a folded run may have more rows than one.
   const rows = count > 1 ? count : Math.max(1, lists.length);

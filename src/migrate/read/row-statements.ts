@@ -5,11 +5,11 @@ import type { RowStatement } from '../contract/rehearsed.ts';
 
 const writes = /^(?:INSERT|UPDATE|DELETE|MERGE|TRUNCATE|CALL|EXECUTE)\b/;
 
-/** Words of a body that changes rows, or has somebody else change them. */
+/** Words of a body that changes rows, or causes other code to change them. */
 const writesWithin =
   /\b(?:insert\s+into|update\s+(?!cascade\b|restrict\b|set\s+(?:null|default)\b|no\s+action\b|or\b|of\b|on\b|skip\b|nowait\b)\S+|delete\s+from|merge\s+into|truncate|copy\s+\S+|perform|call)\b/i;
 
-/** Functions of the server that leave rows as they are. */
+/** Functions of the server that do not change rows. */
 const harmless = new Set(
   'set_config current_setting pg_advisory_lock pg_advisory_xact_lock pg_try_advisory_lock pg_advisory_unlock now clock_timestamp version count max min sum exists coalesce in any array format to_regclass pg_sleep values as and or not from where on select'.split(
     ' ',
@@ -17,8 +17,8 @@ const harmless = new Set(
 );
 
 /**
- * The first statement of a script that changes rows, or may do so as far as its text tells: no catalogue says afterwards
- * whether it has run.
+ * The first statement of a script that changes rows, or may do so as far as its text shows: the catalogue does not show
+ * afterwards whether it has run.
  *
  * @param body the bytes that the spans of the analysis refer to
  */
@@ -31,7 +31,7 @@ export async function firstRowStatement(analysis: Analysis, body: ByteSource): P
   return undefined;
 }
 
-/** All of them, in their order; see {@link firstRowStatement}. */
+/** All such statements, in their order; see {@link firstRowStatement}. */
 export async function rowStatements(analysis: Analysis, body: ByteSource): Promise<readonly RowStatement[]> {
   const found: RowStatement[] = [];
   for (const statement of analysis.statements) {
@@ -41,7 +41,7 @@ export async function rowStatements(analysis: Analysis, body: ByteSource): Promi
   return found;
 }
 
-/** May it change rows, or have somebody else change them, as far as its text tells? */
+/** May it change rows, or cause other code to change them, as far as its text shows? */
 export async function mayChangeRows(statement: Statement, body: ByteSource): Promise<boolean> {
   const { tag, kind, opaque } = statement;
   if (kind === 'copy-in' || writes.test(tag)) return true;

@@ -1,4 +1,4 @@
-import { listOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
+import { treesOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
 import type { LiteralSpan, NamedRelation, SeedStep } from '../contract/seed-step.ts';
 import { isLiteral, valueSpans } from './literal.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
@@ -14,9 +14,9 @@ interface SeedScope {
 }
 
 /**
- * The rows that the INSERTs of one file write out, and the renames that a later look for them must know. Folded runs of
- * INSERTs, COPY and INSERT … SELECT are left out. Renames are told also where the file inserts nothing: earlier files of the
- * same run may have.
+ * The rows that the INSERTs of one file contain as literals, and the renames needed to find them later. Folded runs of
+ * INSERTs, COPY and INSERT … SELECT are omitted. Renames are included even if the file inserts nothing: earlier files
+ * of the same run may have.
  *
  * @param statements the statements of one file, in order
  */
@@ -53,11 +53,11 @@ export function seedSteps(statements: readonly ParsedStatement[]): readonly Seed
 
 function inserted(parsed: ParsedStatement, fields: Tree, scope: SeedScope): readonly SeedStep[] {
   const table = relationOf(treeOf(fields['relation']), scope);
-  const lists = listOf(treeOf(treeOf(fields['selectStmt'])['SelectStmt'])['valuesLists']);
+  const lists = treesOf(treeOf(treeOf(fields['selectStmt'])['SelectStmt'])['valuesLists']);
   if (table === undefined || lists.length === 0 || parsed.statement.count > 1 || scope.rowsLeft === 0) return [];
-  const targets = listOf(fields['cols']).map((node) => treeOf(node['ResTarget']));
-  // Parts of a column (`a[1]`, `a.b`) are no values of it.
-  if (targets.some((target) => listOf(target['indirection']).length > 0)) return [];
+  const targets = treesOf(fields['cols']).map((node) => treeOf(node['ResTarget']));
+  // Parts of a column (`a[1]`, `a.b`) are not values of the column.
+  if (targets.some((target) => treesOf(target['indirection']).length > 0)) return [];
   const wanted = lists.slice(0, scope.rowsLeft);
   const spans = valueSpans(parsed.text, wanted.length);
   if (spans === undefined || spans.length !== wanted.length) return [];
@@ -77,17 +77,17 @@ function inserted(parsed: ParsedStatement, fields: Tree, scope: SeedScope): read
   ];
 }
 
-/** Undefined: the text is not what the syntax tree says. */
+/** Undefined: the text does not match the syntax tree. */
 function literalsOf(
   list: Tree,
   spans: readonly LiteralSpan[],
   from: number,
 ): readonly (LiteralSpan | null)[] | undefined {
-  const items = listOf(treeOf(list['List'])['items']);
+  const items = treesOf(treeOf(list['List'])['items']);
   if (items.length !== spans.length) return undefined;
   return spans.map(({ start, end }, at) => {
     const item = items[at] ?? {};
-    // NULL is no key.
+    // NULL cannot be a key.
     const isNull = treeOf(item['A_Const'])['isnull'] === true;
     return isNull || !isLiteral(item) ? null : { start: from + start, end: from + end };
   });
@@ -129,15 +129,15 @@ function isTemporary(schema: string): boolean {
 function setPath(fields: Tree, scope: SeedScope): void {
   const { kind } = fields;
   if (kind === 'VAR_RESET_ALL' || (fields['name'] === 'search_path' && kind !== 'VAR_SET_VALUE')) scope.path = null;
-  else if (fields['name'] === 'search_path') scope.path = schemas(listOf(fields['args']).map(stringOf));
+  else if (fields['name'] === 'search_path') scope.path = schemas(treesOf(fields['args']).map(stringOf));
 }
 
 /** `SELECT set_config('search_path', 'a, b', …)` */
 function configurePath(fields: Tree, scope: SeedScope): void {
-  for (const target of listOf(fields['targetList'])) {
+  for (const target of treesOf(fields['targetList'])) {
     const { type, fields: call } = nodeOf(treeOf(treeOf(target['ResTarget'])['val']));
     if (type !== 'FuncCall' || nameParts(call['funcname']).at(-1) !== 'set_config') continue;
-    const [name, value] = listOf(call['args']);
+    const [name, value] = treesOf(call['args']);
     if (name === undefined || value === undefined || stringOf(name).toLowerCase() !== 'search_path') continue;
     const entries = stringOf(value).split(',');
     scope.path = schemas(entries.map((entry) => entry.trim().replace(/^"(.*)"$/s, '$1')));

@@ -10,9 +10,9 @@ export interface HeldStatement {
   readonly bytes: Uint8Array;
 }
 
-/** Consecutive INSERTs of literals with the same head and tail, so far. */
+/** The consecutive INSERTs of literals with the same head and tail found so far. */
 export interface SeedRun {
-  /** The first one, which stands for all of them. */
+  /** The first one, which represents all of them. */
   readonly first: HeldStatement;
   /** All of them while the run is too short to be folded. */
   readonly held: HeldStatement[];
@@ -24,7 +24,7 @@ export interface SeedRun {
 }
 
 /** Begins a run with this statement if it is an INSERT of literals. */
-export function beginRun(held: HeldStatement, hashing: Hashing): SeedRun | undefined {
+export function startSeedRun(held: HeldStatement, hashing: Hashing): SeedRun | undefined {
   const { bytes, piece } = held;
   const match = matchSeedInsert(bytes, 0, bytes.length, -1);
   if (match === undefined) return undefined;
@@ -35,8 +35,8 @@ export function beginRun(held: HeldStatement, hashing: Hashing): SeedRun | undef
 }
 
 /**
- * Does the statement at `head` to `end` of `bytes` continue the run? If so its tokens go into the run's hash.
- * Head and tail must be the same to the byte: then the parser's word on the first one holds for all.
+ * Does the statement at `head` to `end` of `bytes` continue the run? If so its tokens go into the run's hash. Head and
+ * tail must be the same to the byte: then the parse of the first one is valid for all.
  */
 export function continues(run: SeedRun, bytes: Uint8Array, head: number, end: number): boolean {
   const { first, match } = run;
@@ -49,7 +49,7 @@ export function continues(run: SeedRun, bytes: Uint8Array, head: number, end: nu
   return true;
 }
 
-// Five numbers and arrays of one comparison; an object would be made 100,000 times.
+// Five numbers and arrays of one comparison; an options object would be created 100,000 times.
 // oxlint-disable-next-line max-params
 function sameBytes(a: Uint8Array, from: number, b: Uint8Array, start: number, length: number): boolean {
   if (from + length > a.length) return false;

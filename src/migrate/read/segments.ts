@@ -16,15 +16,15 @@ export interface Division {
   readonly parts: readonly TransactionPart[];
   /** True: each statement on its own (`transaction=none`). */
   readonly alone: boolean;
-  /** Does the session hold something for later statements that would be lost behind the statement of this index? */
+  /** Does the session hold something for later statements that would be lost after the statement with this index? */
   readonly crosses: (from: number, index: number) => boolean;
 }
 
 /**
  * Which statements run together: those between the file's own BEGIN and COMMIT; of the others, those that cannot run in
- * a transaction stand alone. An enum value added to a type of an earlier migration can be used only after a COMMIT, so
- * a border follows it, unless something would be lost there that lives in the session: then the file stays together,
- * and the server says whether the value is used too early.
+ * a transaction are standalone. An enum value added to a type of an earlier migration can be used only after a COMMIT,
+ * so a border follows it, unless something that lives in the session would be lost there: then the file is not split,
+ * and the server reports whether the value is used too early.
  */
 export function segmentsOf(members: readonly Member[], division: Division): readonly Segment[] {
   return division.parts.flatMap((part) => {
@@ -40,7 +40,7 @@ function ownSegment({ first, last }: TransactionPart): Segment {
   return { kind: 'transaction', first, last };
 }
 
-/** Undefined: what it asks for is what every transaction of ours is. */
+/** Undefined: it asks for the modes that every transaction of a run has. */
 function notable({ isolation, readOnly }: TransactionModes): Segment['modes'] {
   const other = isolation === undefined || isolation === 'READ COMMITTED' ? undefined : isolation;
   if (other === undefined && readOnly !== true) return undefined;
@@ -89,8 +89,8 @@ function segmentsWithin(
 
 /**
  * Under `transaction=none` a statement still shares a transaction with the note that it is done, so that both happen or
- * neither; if the server refuses it inside of one, it is run outside. Those that are known to be refused at times, or
- * to end their transaction themselves, are not tried.
+ * neither; if the server refuses it inside a transaction, it runs outside. Statements that are known to be refused at
+ * times, or to end their transaction themselves, are not tried inside one.
  */
 function isSafeInTransaction({ tag, transactional }: Statement, text: string): boolean {
   return transactional && !neverTried.test(tag) && !(tag === 'DO' && /\b(?:commit|rollback)\b/i.test(text));

@@ -9,13 +9,13 @@ interface SessionThing {
   readonly what: string;
   /** Name by which later statements would use it; absent: it matters as long as the session lasts. */
   readonly name?: string;
-  /** True: it ends with its transaction (ON COMMIT DROP); behind it the server says that it is not there. */
+  /** True: it ends with its transaction (ON COMMIT DROP); after that, the server reports that it does not exist. */
   readonly brief?: boolean;
 }
 
-/** Says what would be lost at borders between transactions. */
+/** Reports what would be lost at borders between transactions. */
 export interface SessionBorders {
-  /** Is something made by one of the statements from `from` to `index` used behind `index`? */
+  /** Is something made by one of the statements from `from` to `index` used after `index`? */
   crosses(from: number, index: number): boolean;
   /** What a part of the file leaves in the session for a later part, which may run on another connection. */
   findings(segments: readonly Segment[]): readonly Finding[];
@@ -73,7 +73,7 @@ function brokenSavepoints(
     if (statement === undefined || segments.some(({ first, last }) => first <= maker && user <= last)) return [];
     const why = `The savepoint was made on line ${statements[maker]?.where.line ?? 0}, in an earlier part of the file; it ended with that part.`;
     const fix =
-      'Keep SAVEPOINT, ROLLBACK TO and RELEASE in one part: move what ends it (COMMIT, or a statement that cannot run in a transaction) in front of them or behind them.';
+      'Keep SAVEPOINT, ROLLBACK TO and RELEASE in one part: move what ends it (COMMIT, or a statement that cannot run in a transaction) before or after them.';
     return [fault('sql-crosses-border', { why, fix, ...(where === undefined ? {} : { where }) })];
   });
 }

@@ -5,7 +5,7 @@ import type { Statement } from '../contract/model.ts';
 import type { Hashing, SqlParser } from '../contract/ports.ts';
 import { parsePiece } from './parse-statement.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
-import { beginRun, continues, hashOfRun, type HeldStatement, type SeedRun } from './seed-run.ts';
+import { startSeedRun, continues, hashOfRun, type HeldStatement, type SeedRun } from './seed-run.ts';
 
 /** What a collector works with. */
 export interface CollectorOptions {
@@ -17,10 +17,10 @@ export interface CollectorOptions {
   readonly findings: Finding[];
 }
 
-/** Turns the splitter's pieces into parsed statements; folds runs of seed INSERTs. */
+/** Turns the splitter's pieces into parsed statements and folds runs of seed INSERTs. */
 export interface StatementCollector {
   take(step: SplitStep): void;
-  /** The statements, in order. To be called once, at the end. */
+  /** The statements, in order. Call it once, at the end. */
   finish(): readonly ParsedStatement[];
 }
 
@@ -49,7 +49,7 @@ export function createCollector(options: CollectorOptions): StatementCollector {
   return {
     take({ pieces, bytes, base }) {
       for (const piece of pieces) {
-        // The lexer has reported it; its place in the order is lost, but the analysis fails anyway.
+        // The lexer has already reported the piece; its place in the order is lost, but the analysis fails anyway.
         if (piece.broken) {
           closeRun();
           continue;
@@ -63,7 +63,7 @@ export function createCollector(options: CollectorOptions): StatementCollector {
         }
         closeRun();
         const held = hold(piece, bytes, base);
-        run = piece.kind === 'sql' ? beginRun(held, options.hashing) : undefined;
+        run = piece.kind === 'sql' ? startSeedRun(held, options.hashing) : undefined;
         if (run === undefined) single(held);
       }
     },
@@ -75,7 +75,7 @@ export function createCollector(options: CollectorOptions): StatementCollector {
 }
 
 function hold(piece: Piece, bytes: Uint8Array, base: number): HeldStatement {
-  // The command of COPY may lie in an earlier window than the end of its rows: then the splitter has kept it.
+  // The COPY command may be in an earlier window than the end of its rows: then the splitter has kept it.
   return { piece, bytes: piece.command ?? bytes.slice(piece.head - base, piece.end - base) };
 }
 

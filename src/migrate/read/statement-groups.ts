@@ -1,6 +1,8 @@
 import type { Segment, Statement } from '../contract/model.ts';
 
-/** The statements of a message whose end the server's clock notes together: one each, unless there are very many. */
+/**
+ * The statements of a message whose end is timed together by the server's clock: one each, unless there are very many.
+ */
 export interface TimedGroup {
   readonly first: number;
   readonly last: number;
@@ -18,7 +20,7 @@ export function timedGroups(segment: Pick<Segment, 'first' | 'last'>): readonly 
   return groups;
 }
 
-/** What history keeps of a group of statements. */
+/** What the history stores of a group of statements. */
 export function describeGroup(
   statements: readonly Statement[],
   group: TimedGroup,
@@ -31,7 +33,7 @@ export function describeGroup(
     tag: tags.size > 1 ? `${first?.tag ?? ''} and others` : (first?.tag ?? ''),
     line: first?.line ?? 0,
     count,
-    // One statement keeps its own hash; a group is known by its first and last one and their number.
+    // One statement keeps its own hash; a group is identified by its first and last statement and their number.
     hash: members.length === 1 ? (first?.hash ?? '') : `${first?.hash ?? ''}..${members.at(-1)?.hash ?? ''}`,
   };
 }

@@ -3,7 +3,7 @@ import { undoneIn } from '../contract/undone-statements.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 
 /**
- * The statements, each ROLLBACK TO with the savepoint that it goes back to. What it undoes destroys nothing.
+ * The statements, each ROLLBACK TO with the savepoint that it returns to. Statements that it undoes destroy nothing.
  * @param savepoints Which savepoint a RELEASE or ROLLBACK TO means, by index.
  */
 export function withUndone(

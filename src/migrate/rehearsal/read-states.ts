@@ -1,6 +1,6 @@
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { keyOfName, kindIn, type ObjectName } from '../contract/catalogue-object.ts';
-import { wordsIn, type Words } from '../contract/definition.ts';
+import { wordsIn, type DefinitionWords } from '../contract/definition.ts';
 import type { RehearsedObject, RehearsedState, RehearsedStep } from '../contract/rehearsed.ts';
 import type { Session } from '../contract/ports.ts';
 import { serverFault } from '../contract/server-fault.ts';
@@ -13,7 +13,7 @@ interface Version extends ObjectName {
   /** Key of the address of what it is a part of. */
   readonly homeObject: string;
   readonly whole: boolean;
-  readonly words: Words;
+  readonly words: DefinitionWords;
   readonly from: number;
   readonly to?: number;
   readonly made?: number;
@@ -25,8 +25,8 @@ union all select class || ':' || oid || ':' || sub, kind, name, home_class, home
 from (select * from godwit.former_object where seq is not null order by n) f`;
 
 /**
- * Reads from the history of a database in which each migration was described by itself how each of them left what it
- * wrote: the baseline and its past are all versions of every object.
+ * Reads how each migration left the objects that it wrote, from the history of a database in which each migration was
+ * described separately: the baseline and its past hold all versions of every object.
  *
  * @param steps the migrations that have run, in their order
  */
@@ -76,7 +76,7 @@ function versionsOf(
   });
 }
 
-/** Under one name: what REINDEX CONCURRENTLY or ALTER TYPE made anew is the same object to whoever looks at names. */
+/** Joined by name: by name, what REINDEX CONCURRENTLY or ALTER TYPE recreated is the same object. */
 function objectsOf(versions: readonly Version[]): readonly RehearsedObject[] {
   const homeNames = new Map<string, readonly Version[]>();
   for (const version of versions)
@@ -103,6 +103,6 @@ function statesOf(versions: readonly Version[]): readonly RehearsedState[] {
     { step: from, words, ...(made === undefined ? {} : { made }) },
     ...(to === undefined || versions.some((other) => other.from === to) ? [] : [{ step: to, words: null }]),
   ]);
-  // Two within one migration: the later one is how it left it.
+  // Of two versions within one migration, the later one is the result.
   return states.filter(({ step }, index) => states[index + 1]?.step !== step);
 }

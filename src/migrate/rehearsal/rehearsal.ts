@@ -3,20 +3,20 @@ import type { RunEvent } from '../contract/event.ts';
 import type { Bundle, Session } from '../contract/ports.ts';
 import type { Task } from '../contract/task.ts';
 
-/** What the throwaway server shall have in common with the real one. */
+/** What the throwaway server must have in common with the real one. */
 export interface RehearsalOptions {
   /** Major version of PostgreSQL. */
   readonly major: number;
   readonly database: string;
   /** Name of the role that runs the migrations. */
   readonly user: string;
-  /** Where unqualified names are looked for, as the setting is written. */
+  /** The search path, as the setting is written. */
   readonly searchPath: string;
 }
 
-/** An empty database on a throwaway server, for us alone. Nothing of it is left when it is closed. */
+/** An empty database on a throwaway server, for exclusive use. Closing it removes everything. */
 export interface Rehearsal {
-  /** Has the runner perform a task there, as in any environment; gives its exit code. */
+  /** Lets the runner perform a task there, as in any environment; returns its exit code. */
   perform(task: Task, bundle: Bundle, onEvent: (event: RunEvent) => void): Promise<number>;
   /** A session of a superuser. The caller closes it. */
   open(): Promise<Outcome<Session>>;
@@ -27,12 +27,12 @@ export interface Rehearsal {
 /** Starts throwaway servers. */
 export interface Rehearsals {
   /**
-   * @param onProgress hears what takes time, in words: a server is fetched
-   * @param signal aborted: what is under way is given up
+   * @param onProgress receives what takes time, as text: a server is downloaded
+   * @param signal aborted: work in progress is given up
    */
   start(
-    terms: RehearsalOptions,
-    options: {
+    options: RehearsalOptions,
+    progress: {
       readonly onProgress?: (text: string, step: 'download' | 'other') => void;
       readonly signal?: AbortSignal;
     },

@@ -11,14 +11,17 @@ import { countRows } from '../runner/squash/missing-rows.ts';
 import { readStates } from './read-states.ts';
 import type { Rehearsal } from './rehearsal.ts';
 
-/** What the target has that no migration makes, and that is made on the throwaway server when a migration needs it. */
+/**
+ * Objects of the target that the migrations do not make; they are created on the throwaway server when a migration
+ * needs them.
+ */
 interface TargetSurroundings {
-  /** The schema that unqualified names are created in; empty: there is none. */
+  /** The schema in which unqualified names are created; empty: none. */
   readonly schema: string;
   readonly extensions: readonly { readonly name: string; readonly schema: string }[];
 }
 
-/** What a rehearsal is made with. */
+/** Options of a rehearsal. */
 export interface RehearseOptions {
   /** Major version of the server. */
   readonly major: number;
@@ -28,18 +31,19 @@ export interface RehearseOptions {
   /** A new id of a run. */
   nextRun(): string;
   readonly signal?: AbortSignal;
-  /** Hears how many migrations have been rehearsed. */
+  /** Receives how many migrations have been rehearsed. */
   onStep?(done: number): void;
   /** True: the rows of each table are counted at the end. */
   readonly countsRows?: boolean;
 }
 
-/** How often what a migration lacks is made and the migration tried again. */
+/** How often missing objects are created and the migration is tried again. */
 const mostTries = 50;
 
 /**
- * Runs all migrations of a folder on a throwaway database, in their order, and reads how each of them left what it wrote. Where one
- * fails, the rehearsal ends in front of it. Roles and schemas that nobody makes are made; roles without login.
+ * Runs all migrations of a folder on a throwaway database, in their order, and reads how each of them left the objects
+ * that it wrote. If one fails, the rehearsal ends before it. Missing roles and schemas are created; roles without
+ * login.
  */
 export async function rehearse(
   rehearsal: Rehearsal,
@@ -75,7 +79,7 @@ export async function rehearse(
   }
 }
 
-/** Without companions: what is wrong with a down file is no reason not to rehearse. */
+/** Without companions: a broken down file does not prevent a rehearsal. */
 function upScripts(bundle: Bundle): Bundle {
   return { ...bundle, migrations: bundle.migrations.map(({ id, name, up }) => ({ id, name, up })) };
 }
@@ -94,7 +98,7 @@ interface RehearsalStage {
   readonly options: RehearseOptions;
 }
 
-/** How many have run, and why the next one has not. */
+/** How many migrations have run, and why the next one has not. */
 interface Ran {
   readonly done: number;
   readonly failed?: Finding;
@@ -111,19 +115,19 @@ async function runAll(stage: RehearsalStage, wanted: readonly Migration[]): Prom
     const last = wanted[until - 1];
     if (last === undefined) break;
     const before = done;
-    const attempt = await run(stage, last.id, () => {
+    const attempt = await runMigrations(stage, last.id, () => {
       done += 1;
       stage.options.onStep?.(done);
     });
     if (stage.options.signal?.aborted === true)
-      return err(fault('interrupted', { why: 'It was rehearsing; nothing was changed.' }));
+      return err(fault('interrupted', { why: 'Cancelled during the rehearsal; nothing was changed.' }));
     if (attempt.exitCode === 0) {
       if (failed === undefined || done === before) break;
       continue;
     }
     failed = attempt.finding ?? fault('statement-failed');
     if (attempt.refused) {
-      // A file that cannot be read as SQL: what stands before it can be rehearsed all the same.
+      // A file that cannot be parsed as SQL: the migrations before it can still be rehearsed.
       const at = wanted.findIndex(({ up }) => up.file === attempt.finding?.where?.file);
       if (at < 0 || at >= until) return err(failed);
       until = at;
@@ -139,11 +143,11 @@ async function runAll(stage: RehearsalStage, wanted: readonly Migration[]): Prom
 interface RehearsalAttempt {
   readonly exitCode: number;
   readonly finding?: Finding;
-  /** True: nothing was tried, since something is wrong with the files. */
+  /** True: nothing was tried, because something is wrong with the files. */
   readonly refused: boolean;
 }
 
-async function run(
+async function runMigrations(
   { rehearsal, bundle, options }: RehearsalStage,
   to: string,
   onApplied: () => void,
@@ -159,10 +163,10 @@ async function run(
   return { exitCode, refused: finding === undefined, ...(reported === undefined ? {} : { finding: reported }) };
 }
 
-function taskOf(run: string, to: string): ApplyTask {
+function taskOf(runMigrations: string, to: string): ApplyTask {
   return {
     kind: 'apply',
-    run,
+    run: runMigrations,
     environment: { name: 'local', protected: false },
     actor: { by: 'rehearsal', from: '', commit: '', tool: '' },
     command: 'up',
@@ -179,12 +183,12 @@ function taskOf(run: string, to: string): ApplyTask {
 }
 
 /**
- * Makes what the server says is missing, once each: a role, a schema, at last the extensions that the target has.
+ * Creates what the server reports as missing, once each: a role, a schema, finally the extensions of the target.
  *
- * @returns false: there is nothing to be made
+ * @returns false: there is nothing to create
  */
 async function mend({ session, options }: RehearsalStage, { why }: Finding, mended: Set<string>): Promise<boolean> {
-  // The server's own words, in the C locale of our own server.
+  // The server's message, in the C locale of our own server.
   const [, role] = /role "(.+?)" does not exist/.exec(why) ?? [];
   const [, schema] = /schema "(.+?)" does not exist/.exec(why) ?? [];
   const [, early] = /schema "(.+?)" already exists/.exec(why) ?? [];

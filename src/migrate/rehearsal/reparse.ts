@@ -6,8 +6,8 @@ import type { Session } from '../contract/ports.ts';
 import { describingSettings } from '../runner/verify/words/described.ts';
 
 /**
- * Sends texts that differ once through the throwaway server: a text that the server has written and read again reads the
- * same however often that happens, so that those which agree then mean the same. Nothing of it stays.
+ * Sends texts that differ through the throwaway server once: a text that the server has written and parsed again no
+ * longer changes, so texts that agree then mean the same. All of it is rolled back.
  *
  * @param session of a superuser, on the database whose objects these are
  * @returns those that mean the same
@@ -42,7 +42,7 @@ async function readAgain(session: Session, object: RehearsedObject, word: string
     return undefined;
   }
   const rows = reply.results.at(-2)?.rows ?? [];
-  const made = object.kind === 'trigger' ? `${object.home}.${aside}` : object.name;
+  const made = object.kind === 'trigger' ? `${object.home}.${temporaryName}` : object.name;
   const row = rows.find(([kind, name]) => kind === object.kind && name === made);
   return textOf(wordsIn(row?.[7]), part);
 }
@@ -57,17 +57,17 @@ function remaking(object: RehearsedObject, part: PartName, text: string): readon
     case 'constraint definition': {
       const what = object.homeClass === pgType ? 'DOMAIN' : 'TABLE';
       return [
-        `ALTER ${what} ${home} RENAME CONSTRAINT ${own} TO ${aside}`,
+        `ALTER ${what} ${home} RENAME CONSTRAINT ${own} TO ${temporaryName}`,
         `ALTER ${what} ${home} ADD CONSTRAINT ${own} ${text}`,
       ];
     }
     case 'index definition':
-      return [`ALTER INDEX ${name} RENAME TO ${aside}`, text];
+      return [`ALTER INDEX ${name} RENAME TO ${temporaryName}`, text];
     case 'statistics definition':
-      return [`ALTER STATISTICS ${name} RENAME TO ${aside}`, text];
+      return [`ALTER STATISTICS ${name} RENAME TO ${temporaryName}`, text];
     case 'trigger definition':
-      // One of a partition goes with its parent's, and has to stay.
-      return [text.replace(/TRIGGER .+? (?=BEFORE|AFTER|INSTEAD)/, `TRIGGER ${aside} `)];
+      // A partition's trigger belongs to its parent's, and must remain.
+      return [text.replace(/TRIGGER .+? (?=BEFORE|AFTER|INSTEAD)/, `TRIGGER ${temporaryName} `)];
     case 'rule definition':
       return [`DROP RULE ${own} ON ${home}`, text];
     case 'function definition':
@@ -106,8 +106,8 @@ function remaking(object: RehearsedObject, part: PartName, text: string): readon
   }
 }
 
-/** What is there makes room under this name: others may depend on it. */
-const aside = 'godwit_aside';
+/** The existing object is renamed to this, because others may depend on it. */
+const temporaryName = 'godwit_aside';
 
 /** OID of pg_type, which is the same on every server. */
 const pgType = '1247';

@@ -2,14 +2,14 @@ import type { RunEvent } from '../contract/event.ts';
 import { fault, FaultError } from '../../kit/fault.ts';
 import type { RunnerPorts } from '../contract/runner-ports.ts';
 import type { Task } from '../contract/task.ts';
-import { performReading } from './inspect/read-task.ts';
+import { performReading } from './inspect/perform-reading.ts';
 import { verdictOf, type Verdict } from '../contract/verdict.ts';
 
 const mostNotices = 500;
 
 /**
- * Performs one task next to the database: the same in this process, in a child process, in a job. Everything it has to
- * say are events, closed by `run.finished`.
+ * Performs one task next to the database: the same in this process, in a child process, in a job. It reports only
+ * events, closed by `run.finished`.
  *
  * @returns the exit code
  */
@@ -18,7 +18,7 @@ export async function perform(task: Task, ports: RunnerPorts): Promise<number> {
   let events = 0;
   let notices = 0;
   const emit = (event: RunEvent): void => {
-    // A loop that raises a notice for each row would fill memory and log.
+    // A loop that raises a notice for each row would fill memory and the log.
     if (event.kind === 'notice' && (notices += 1) > mostNotices) return;
     events += 1;
     ports.emit(event);
@@ -28,7 +28,7 @@ export async function perform(task: Task, ports: RunnerPorts): Promise<number> {
   const verdict = await performTask(task, counting);
   if (notices > mostNotices) {
     events += 1;
-    const text = `${notices - mostNotices} further messages of the server are not shown.`;
+    const text = `${notices - mostNotices} further server messages are not shown.`;
     ports.emit({ kind: 'notice', severity: 'WARNING', text });
   }
   for (const finding of verdict.findings) emit({ kind: 'finding', finding });
@@ -46,7 +46,7 @@ export async function perform(task: Task, ports: RunnerPorts): Promise<number> {
 
 async function performTask(task: Task, ports: RunnerPorts): Promise<Verdict> {
   try {
-    // Loaded when needed: `status` reads the history and starts quicker without the rest.
+    // Loaded on demand: `status` only reads the history and starts faster without the rest.
     if (task.kind === 'apply') return await (await import('./run/perform-apply.ts')).performApply(task, ports);
     if (task.kind === 'accept') return await (await import('./verify/perform-accept.ts')).performAccept(task, ports);
     if (task.kind === 'identify')
@@ -55,7 +55,7 @@ async function performTask(task: Task, ports: RunnerPorts): Promise<Verdict> {
     if (task.kind === 'exec') return await (await import('./exec/perform-exec.ts')).performExec(task, ports);
     return await performReading(task, ports);
   } catch (error) {
-    // A file that was saved before anything was begun.
+    // A file was saved before anything was started.
     if (error instanceof FaultError) return verdictOf(...error.findings);
     const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
     ports.emit({ kind: 'notice', severity: 'DEBUG', text: stack ?? message });

@@ -1,7 +1,9 @@
-import { listOf, relationName, textOf, treeOf, type Tree } from '../syntax-tree.ts';
+import { treesOf, relationName, textOf, treeOf, type Tree } from '../syntax-tree.ts';
 import type { Lock, LockMode } from './lock.ts';
 
-/** Subcommands of ALTER TABLE that leave readers and writers alone; all others but foreign keys and triggers do not. */
+/**
+ * Subcommands of ALTER TABLE that do not stall readers or writers. All others do, except for foreign keys and triggers.
+ */
 const gentle = new Set([
   'AT_SetStatistics',
   'AT_SetOptions',
@@ -12,11 +14,11 @@ const gentle = new Set([
   'AT_DetachPartitionFinalize',
 ]);
 
-/** The locks of ALTER TABLE, VIEW, INDEX, SEQUENCE …: the server takes the strongest that one subcommand needs. */
+/** The locks of ALTER TABLE, VIEW, INDEX, SEQUENCE …: the server takes the strongest lock that any subcommand needs. */
 export function alterTableLocks(fields: Tree): readonly Lock[] {
   const on = relationName(treeOf(fields['relation']));
   const isTable = fields['objtype'] === 'OBJECT_TABLE';
-  const commands = listOf(fields['cmds']).map((one) => treeOf(one['AlterTableCmd']));
+  const commands = treesOf(fields['cmds']).map((one) => treeOf(one['AlterTableCmd']));
   return commands.flatMap((command) => [{ mode: modeOf(command, isTable), on }, ...onOthers(command)]);
 }
 
@@ -41,7 +43,7 @@ function modeOf(command: Tree, isTable: boolean): LockMode {
   }
 }
 
-/** A foreign key locks the table that it points to, a partition that comes or goes is locked itself. */
+/** A foreign key locks the table that it references; a partition that is attached or detached is locked itself. */
 function onOthers(command: Tree): readonly Lock[] {
   const definition = treeOf(command['def']);
   const partition = treeOf(definition['PartitionCmd']);
@@ -51,10 +53,10 @@ function onOthers(command: Tree): readonly Lock[] {
   return [{ mode, on: relationName(treeOf(partition['name'])) }];
 }
 
-/** The locks on the tables that the foreign keys of a column or a constraint point to. */
+/** The locks on the tables that the foreign keys of a column or a constraint reference. */
 export function foreignKeys(element: Tree): readonly Lock[] {
   const alone = treeOf(element['Constraint']);
-  const ofColumn = listOf(treeOf(element['ColumnDef'])['constraints']).map((one) => treeOf(one['Constraint']));
+  const ofColumn = treesOf(treeOf(element['ColumnDef'])['constraints']).map((one) => treeOf(one['Constraint']));
   return [alone, ...ofColumn]
     .filter(({ contype }) => contype === 'CONSTR_FOREIGN')
     .map(({ pktable }) => ({ mode: 'SHARE ROW EXCLUSIVE', on: relationName(treeOf(pktable)) }));

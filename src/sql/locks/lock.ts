@@ -13,14 +13,14 @@ export const lockModes = [
 /** One of PostgreSQL's lock modes on relations. */
 export type LockMode = (typeof lockModes)[number];
 
-/** A lock that a statement takes on something that may be there before it. */
+/** A lock that a statement takes on something that may have existed before it. */
 export interface Lock {
   readonly mode: LockMode;
-  /** `schema.name` as written; empty when the text does not tell. */
+  /** `schema.name` as written; empty when the text does not reveal it. */
   readonly on: string;
 }
 
-/** Does it stall those who write to the table, or those who read it? */
+/** Does it stall writers or readers of the table? */
 export function isStrong({ mode }: Lock): boolean {
   return lockModes.indexOf(mode) >= lockModes.indexOf('SHARE');
 }

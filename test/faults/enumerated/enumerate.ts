@@ -19,7 +19,10 @@ export interface Enumeration extends Pick<Disturbed, 'overlaps' | 'pace'> {
   readonly workers?: number;
 }
 
-/** A fault of this kind at every point of a run of a set of migrations; each followed by `up` in a fresh process. */
+/**
+ * A fault of this kind at every point of a run of a set of migrations; each followed by `up`, started in the same way: a
+ * runner that only lost its connection needs no process of its own to recover, and one that was killed gets one.
+ */
 export async function enumerate(server: string, act: FaultKind, options: Enumeration = {}): Promise<Tally> {
   const { set = mixedSet, tool = godwit, start = tool.start, points = pointsOf, every = 1, workers, ...how } = options;
   await using bench = await openWorkbench(server, set);
@@ -28,6 +31,6 @@ export async function enumerate(server: string, act: FaultKind, options: Enumera
   const sure = ({ connection }: WirePoint): boolean => connection === 1;
   const terms = { name: pointName, sure, ...(workers === undefined ? {} : { workers }) };
   return await forEachCase(chosen, terms, (point) =>
-    runCase(bench, { tool, reference }, [{ start, faults: [{ point, act }], ...how }]),
+    runCase(bench, { tool, reference, recover: start }, [{ start, faults: [{ point, act }], ...how }]),
   );
 }

@@ -93,7 +93,7 @@ function enumerated(stage: Stage, kind: string): readonly Numbered[] {
   return points(stage.reference.passed, { everyMessage: values['every-message'] }).map((point) => ({
     name: `${kind} ${pointName(point)}`,
     alone: false,
-    run: async () => await runCase(stage.bench, stage, [{ start, faults: [{ point, act }] }]),
+    run: async () => await runCase(stage.bench, { ...stage, recover: start }, [{ start, faults: [{ point, act }] }]),
   }));
 }
 

@@ -63,15 +63,15 @@ export async function takeReference(
 }
 
 /**
- * One case: attempts that are disturbed, one after the other, then fresh processes that nothing disturbs until one ends
- * well. Then everything is judged.
+ * One case: attempts that are disturbed, one after the other, then attempts that nothing disturbs until one ends well (by
+ * `recover`; a process of its own when it is left out). Then everything is judged.
  */
 export async function runCase(
   bench: Workbench,
-  terms: { readonly tool: Tool; readonly reference: Reference },
+  terms: { readonly tool: Tool; readonly reference: Reference; readonly recover?: StartAttempt | undefined },
   disturbed: readonly Disturbed[],
 ): Promise<CaseResult> {
-  const { tool, reference } = terms;
+  const { tool, reference, recover = tool.startProcess } = terms;
   await using database = await bench.database();
   const attempts: Attempt['exitCode'][] = [];
   const wrong: Wrong[] = [];
@@ -114,7 +114,7 @@ export async function runCase(
     }
     for (let tries = 0; tries < tool.recoveries && (tries === 0 || attempts.at(-1) !== 0); tries += 1) {
       if (tries > 0) await afterwards(database);
-      await take(tool.startProcess(bench, database.url()), true);
+      await take(recover(bench, database.url()), true);
     }
   } finally {
     await Promise.all(proxies.map(async (proxy) => await proxy.close()));

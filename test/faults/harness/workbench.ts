@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readBundle, writeBundle } from '../../../src/adapters/bundle/bundle-folder.ts';
+import { readBundleFolder, writeBundleFolder } from '../../../src/adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../../../src/adapters/files/hashing.ts';
 import { openFolder } from '../../../src/adapters/files/folder.ts';
 import { createParser } from '../../../src/adapters/parser/libpg-query.ts';
@@ -77,8 +77,8 @@ async function bundleOf(migrations: string, target: string): Promise<Bundle> {
   const parser = createParser();
   await parser.load();
   const terms = { layout: 'native', migrations: read.migrations, open: openScriptsOf(folder) } as const;
-  must(await writeBundle(createBundle(terms, { parser, hashing: nodeHashing }), target));
-  return must(await readBundle(target, nodeHashing));
+  must(await writeBundleFolder(createBundle(terms, { parser, hashing: nodeHashing }), target));
+  return must(await readBundleFolder(target, nodeHashing));
 }
 
 /** The value of an outcome that cannot be bad here. */

@@ -3,7 +3,7 @@ import { fault } from '../../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { operationError, type GoogleError } from '../../google/error.ts';
 import type { Operation } from '../../google/operations.ts';
-import { backoff } from '../../google/retry.ts';
+import { backoff } from '../../retry.ts';
 import { conditionFault } from './condition-fault.ts';
 import type { CloudRunContext } from './context.ts';
 import type { JobInput } from './job-spec.ts';
@@ -11,19 +11,19 @@ import { runLabel, tokenLabel } from './labels.ts';
 import { executionName, jobName } from './names.ts';
 import type { RunExecution, RunJob } from './resources.ts';
 
-/** How far the waiting for an execution is. */
+/** The progress of waiting for an execution. */
 interface WaitState {
   operation: Operation | undefined;
-  /** When the operation was first seen done without an execution of ours; absent: it was not. */
+  /** When the operation was first seen done without an execution of ours; absent until then. */
   doneSince?: number;
-  /** True once the job was told to execute in a call of its own. */
-  asked: boolean;
+  /** True once a separate call has asked the job to execute. */
+  requested: boolean;
 }
 
 /**
- * Waits until the execution is there, or the platform says why there will be none. The operation may be slow while the
- * execution runs already, so that both are asked for. An execution under another name than ours is known by its labels;
- * where the platform has made none with the job, it is asked for one, once.
+ * Waits until the execution exists, or the platform reports why it never will. The operation may lag behind an
+ * execution that already runs, so both are polled. An execution under a name other than ours is recognised by its
+ * labels; if the platform made none along with the job, one is requested, once.
  *
  * @returns the execution's full name
  */
@@ -35,33 +35,35 @@ export async function awaitExecution(
   const { google, timeouts } = context;
   const name = executionName(input.options, input.names);
   const deadline = performance.now() + timeouts.startMs;
-  const waiting: WaitState = { operation, asked: false };
+  const waiting: WaitState = { operation, requested: false };
   for (let attempt = 1; ; attempt += 1) {
     const found = await google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${name}` });
-    // Who may not look follows it by its lines; what cannot be reached for now may well be at work.
+    // Without permission to read it, the execution is followed by its lines; one that is unreachable for now may well
+    // be running.
     if (found.ok || found.error.status === 403) return ok(name);
     const absent = found.error.reason === 'NOT_FOUND';
-    if (performance.now() > deadline) return absent ? await givenUp(context, input, late(timeouts.startMs)) : ok(name);
+    if (performance.now() > deadline)
+      return absent ? await abandonJob(context, input, startTimedOut(timeouts.startMs)) : ok(name);
     if (absent) {
       const failure = waiting.operation?.done === true ? waiting.operation.error : undefined;
-      if (failure !== undefined) return await givenUp(context, input, operationError(failure));
-      const other = await otherName(context, input, waiting);
+      if (failure !== undefined) return await abandonJob(context, input, operationError(failure));
+      const other = await findOtherExecution(context, input, waiting);
       if (other !== undefined) return other;
     }
     await sleep(backoff(attempt, Math.random(), 1_000, 60));
-    await lookAtOperation(context, waiting);
+    await pollOperation(context, waiting);
   }
 }
 
-async function lookAtOperation({ google }: CloudRunContext, waiting: WaitState): Promise<void> {
+async function pollOperation({ google }: CloudRunContext, waiting: WaitState): Promise<void> {
   const { operation } = waiting;
   if (operation === undefined || operation.done === true) return;
   const again = await google.call<Operation>({ service: 'run', method: 'GET', path: `v2/${operation.name}` });
   if (again.ok) waiting.operation = again.value;
 }
 
-/** The job is ready, and has no execution of our name: one of another name, or one that has yet to be asked for. */
-async function otherName(
+/** The job is ready but has no execution of our name: finds one of another name, or requests one. */
+async function findOtherExecution(
   context: CloudRunContext,
   input: JobInput,
   waiting: WaitState,
@@ -78,11 +80,11 @@ async function otherName(
     const execution = await google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${full}` });
     if (execution.ok && isOurs(input, execution.value)) return ok(full);
   }
-  // What was made a moment ago may not be seen yet.
-  if (waiting.asked || performance.now() - waiting.doneSince < timeouts.tokenMs) return undefined;
-  // What would be executed is the task of whoever has changed the job meanwhile.
-  if (!isOurs(input, job.value)) return taken(input, job.value);
-  waiting.asked = true;
+  // What was made a moment ago may not be visible yet.
+  if (waiting.requested || performance.now() - waiting.doneSince < timeouts.tokenMs) return undefined;
+  // Somebody else has changed the job meanwhile, so executing it would perform their task.
+  if (!isOurs(input, job.value)) return jobTaken(input, job.value);
+  waiting.requested = true;
   const etag = job.value.etag === undefined ? {} : { etag: job.value.etag };
   const run = { service: 'run', method: 'POST', path: `v2/${path}:run`, body: etag } as const;
   const reply = await google.call<Operation>(run);
@@ -94,22 +96,22 @@ function isOurs({ task, names }: JobInput, { labels = {} }: Pick<RunExecution, '
   return labels[runLabel] === task.run.toLowerCase() && labels[tokenLabel] === names.token;
 }
 
-/** A job that an environment keeps was given to another run before this one began. */
-function taken({ names }: JobInput, { labels = {} }: RunJob): Outcome<string> {
-  const why = `Run ${(labels[runLabel] ?? '').toUpperCase()} has taken the job ${names.job} before this one began: nothing of it was executed.`;
+/** A stable job was given to another run before this one started. */
+function jobTaken({ names }: JobInput, { labels = {} }: RunJob): Outcome<string> {
+  const why = `Run ${(labels[runLabel] ?? '').toUpperCase()} took the job ${names.job} before this run began, so this run executed nothing.`;
   return err(fault('job-not-started', { why, fix: 'Run the command again.' }));
 }
 
-function late(ms: number): GoogleError {
-  const message = `the execution is not there after ${Math.round(ms / 1_000)} s`;
+function startTimedOut(ms: number): GoogleError {
+  const message = `the execution did not appear within ${Math.round(ms / 1_000)} s`;
   return { status: 0, reason: 'DEADLINE_EXCEEDED', message, lost: false };
 }
 
 /**
- * The job is there and its execution never will be: why, by its condition; then it is removed. One that has an execution
- * all the same, or cannot be looked at, may be at work, and stays.
+ * The job exists but its execution never will: finds out why from the job's condition, then removes the job. A job that
+ * has an execution after all, or that cannot be read, may be running and remains.
  */
-async function givenUp(context: CloudRunContext, input: JobInput, error: GoogleError): Promise<Outcome<string>> {
+async function abandonJob(context: CloudRunContext, input: JobInput, error: GoogleError): Promise<Outcome<string>> {
   const { google, options } = context;
   const path = `v2/${jobName(options, input.names.job)}`;
   const job = await google.call<RunJob>({ service: 'run', method: 'GET', path });

@@ -4,7 +4,9 @@ import { googleFault } from '../../google/fault.ts';
 import type { Google } from '../../google/google.ts';
 import type { CloudRunOptions } from './options.ts';
 
-/** Whether the job's account is there. Who may not look is not refused: the platform looks for itself. */
+/**
+ * Checks that the job's account exists. A caller without permission to read it passes: the platform checks for itself.
+ */
 export async function checkAccount(google: Google, options: CloudRunOptions): Promise<Outcome<void>> {
   const { serviceAccount, project } = options;
   const owner = /@([a-z0-9-]+)\.iam\.gserviceaccount\.com$/.exec(serviceAccount)?.[1] ?? project;
@@ -24,7 +26,7 @@ export async function checkAccount(google: Google, options: CloudRunOptions): Pr
     return err(
       fault('service-account-missing', {
         why: `Project ${owner} has no service account ${serviceAccount}.`,
-        fix: `Create it: \`gcloud iam service-accounts create ${name} --project ${owner}\`, and let it read the secret; or correct \`serviceAccount\` in godwit.config.`,
+        fix: `Create it: \`gcloud iam service-accounts create ${name} --project ${owner}\`, and let it read the secret. Or correct \`serviceAccount\` in godwit.config.`,
       }),
     );
   }

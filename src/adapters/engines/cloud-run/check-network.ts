@@ -7,16 +7,16 @@ import { connectorName } from './names.ts';
 import type { CloudRunOptions } from './options.ts';
 
 /**
- * Whether the connector is there and ready. A subnet is left to the platform, which names it when it is wrong. Who may not
- * look is not refused: the platform looks for itself.
+ * Checks that the connector exists and is ready. A subnet is left to the platform, which names it if it is wrong. A
+ * caller without permission to read the connector passes: the platform checks for itself.
  */
 export async function checkNetwork(google: Google, options: CloudRunOptions): Promise<Outcome<void>> {
   if (options.network.kind !== 'connector') return ok(undefined);
   const name = connectorName(options, options.network.connector);
   const region = /\/locations\/([^/]+)\//.exec(name)?.[1] ?? options.region;
   if (region !== options.region) {
-    const why = `The connector ${name} is in ${region}, and the job in ${options.region}.`;
-    return err(fault('connector-missing', { why, fix: 'Job and connector must be in the same region.' }));
+    const why = `The connector ${name} is in ${region}, but the job is in ${options.region}.`;
+    return err(fault('connector-missing', { why, fix: 'The job and the connector must be in the same region.' }));
   }
   const reply = await google.call<{ readonly state?: string }>({
     service: 'vpcaccess',
@@ -36,11 +36,14 @@ export async function checkNetwork(google: Google, options: CloudRunOptions): Pr
   if (state !== 'ERROR') return err(fault('connector-not-ready', { why }));
   const remove = `gcloud compute networks vpc-access connectors delete ${short} --region ${region} --project ${options.project}`;
   return err(
-    fault('connector-not-ready', { why, fix: `It does not come back by itself. \`${remove}\`, then create it again.` }),
+    fault('connector-not-ready', {
+      why,
+      fix: `The connector does not recover on its own. Run \`${remove}\`, then create it again.`,
+    }),
   );
 }
 
-/** Of a connector, by the documentation of VPC access. */
+/** The limit for a connector, according to the documentation of VPC access. */
 const longestName = 25;
 
 async function missing(google: Google, options: CloudRunOptions, name: string) {
@@ -66,6 +69,6 @@ async function missing(google: Google, options: CloudRunOptions, name: string) {
       : `Did you mean \`network: { connector: "${near}" }\`? Otherwise ${way}.`;
   return fault('connector-missing', {
     why,
-    fix: `${fix} A subnet does without: \`network: { network, subnetwork }\`.`,
+    fix: `${fix} A subnet works without a connector: \`network: { network, subnetwork }\`.`,
   });
 }

@@ -4,7 +4,10 @@ import type { Google } from '../../google/google.ts';
 import { grantCommand, roleFor } from '../../google/roles.ts';
 import type { CloudRunOptions } from './options.ts';
 
-/** What a controller needs in the project; the roles run.developer, logging.viewer and logging.logWriter hold it. */
+/**
+ * The permissions that a controller needs in the project; the roles run.developer, logging.viewer and logging.logWriter
+ * contain them.
+ */
 const needed = [
   'run.jobs.create',
   'run.jobs.run',
@@ -21,9 +24,9 @@ const needed = [
 ];
 
 /**
- * Whether the caller may do what a run takes, before anything is made: a job that can be started and not be looked at
- * would be left alone. A job that an environment keeps may have its permissions on itself, and is not asked for; nor is
- * anything where the project cannot be asked.
+ * Checks, before anything is made, that the caller has every permission that a run needs: a job that can be started but
+ * not read would be left unattended. A stable job may have its permissions on itself, so it is not checked; nor is
+ * anything when the project cannot be queried.
  */
 export async function checkPermissions(google: Google, options: CloudRunOptions): Promise<Outcome<void>> {
   if (options.job === 'stable') return ok(undefined);
@@ -33,7 +36,7 @@ export async function checkPermissions(google: Google, options: CloudRunOptions)
     method: 'POST',
     path: `v3/${resource}:testIamPermissions`,
     body: { permissions: needed },
-    // It only asks.
+    // The request only reads.
     idempotent: true,
   });
   if (!reply.ok) return ok(undefined);
@@ -45,7 +48,7 @@ export async function checkPermissions(google: Google, options: CloudRunOptions)
   return err(
     fault('google-permission-denied', {
       why: `In project ${options.project} you lack ${missing.join(', ')}.`,
-      fix: `${commands.join(' and ')}. It takes effect within a minute or two.`,
+      fix: `${commands.join(' and ')}. The grant takes effect within a minute or two.`,
     }),
   );
 }

@@ -12,8 +12,8 @@ interface SecretVersion {
 }
 
 /**
- * The number of the version that holds the database URL. What `latest` means can change at any time: the job is held to
- * the version that was checked. The value itself is never read here.
+ * The number of the version that holds the database URL. `latest` can change at any time, so the job is bound to the
+ * version that was checked. The value itself is never read here.
  */
 export async function checkSecret(google: Google, options: CloudRunOptions): Promise<Outcome<string>> {
   const secret = secretName(options);
@@ -54,7 +54,10 @@ async function otherVersion(google: Google, secret: string): Promise<string> {
     : `name the enabled version ${number} with \`database.version\` in godwit.config, or ${add}`;
 }
 
-/** Neither is there: the secret or its version. The nearest existing name is cheap to find, and mostly what was meant. */
+/**
+ * Either the secret or its version does not exist. Finding the nearest existing name is cheap, and it is usually the
+ * one that was meant.
+ */
 async function missing(google: Google, secret: string, wanted: string) {
   const project = projectOf(secret);
   const id = secret.split('/').pop() ?? '';

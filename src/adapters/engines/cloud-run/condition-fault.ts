@@ -4,7 +4,7 @@ import { connectorName, secretName } from './names.ts';
 import type { RunCondition } from './resources.ts';
 import type { CloudRunOptions } from './options.ts';
 
-/** What a failure of the platform is about. */
+/** The subject of a failure of the platform. */
 type Subject = 'secret' | 'image' | 'network' | 'account' | 'key';
 
 const byReason: Readonly<Record<string, Subject>> = {
@@ -18,8 +18,8 @@ const byReason: Readonly<Record<string, Subject>> = {
   ENCRYPTION_KEY_CHECK_FAILED: 'key',
 };
 
-/** Where there is no reason, the words decide; the platform's texts have said these things for years. */
-const byWords: readonly (readonly [RegExp, Subject])[] = [
+/** Without a reason code, the text decides; the platform's texts have been stable for years. */
+const byText: readonly (readonly [RegExp, Subject])[] = [
   [/vpc|connector|subnet|network/i, 'network'],
   [/secret/i, 'secret'],
   [/image .*(not found|denied|exist)|container image|manifest/i, 'image'],
@@ -27,8 +27,8 @@ const byWords: readonly (readonly [RegExp, Subject])[] = [
 ];
 
 /**
- * What is wrong by the conditions of a job or an execution, where they name it: the image, the secret, the network.
- * Undefined: they do not.
+ * Names what is wrong (the image, the secret, the network) if the conditions of a job or an execution reveal it;
+ * otherwise undefined.
  */
 export function conditionFault(
   conditions: readonly RunCondition[],
@@ -37,7 +37,7 @@ export function conditionFault(
 ): Finding | undefined {
   const failed = conditions.filter(({ state }) => state === 'CONDITION_FAILED');
   for (const { reason, message = '' } of failed) {
-    const subject = byReason[reason ?? ''] ?? byWords.find(([words]) => words.test(message))?.[1];
+    const subject = byReason[reason ?? ''] ?? byText.find(([pattern]) => pattern.test(message))?.[1];
     const why = message === '' ? (reason ?? '') : message;
     if (subject === 'secret') return secretFinding(why, options, secretVersion);
     if (subject !== undefined) return finding(subject, why, options);
@@ -71,6 +71,6 @@ function networkFinding(why: string, options: CloudRunOptions): Finding {
   const name = connectorName(options, options.network.connector);
   return fault('network-refused', {
     why: `Connector ${name}: ${why}`,
-    fix: `Look at its state: \`gcloud compute networks vpc-access connectors describe ${name.split('/').pop() ?? ''} --region ${options.region} --project ${options.project}\`. If it is READY, give the Cloud Run service agent of the project (service-NUMBER@serverless-robot-prod.iam.gserviceaccount.com) roles/vpcaccess.user.`,
+    fix: `Check its state: \`gcloud compute networks vpc-access connectors describe ${name.split('/').pop() ?? ''} --region ${options.region} --project ${options.project}\`. If it is READY, grant the project’s Cloud Run service agent (service-NUMBER@serverless-robot-prod.iam.gserviceaccount.com) roles/vpcaccess.user.`,
   });
 }

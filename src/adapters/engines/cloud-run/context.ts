@@ -4,7 +4,7 @@ import type { Google } from '../../google/google.ts';
 import type { ImageSource } from './job-image.ts';
 import type { CloudRunOptions } from './options.ts';
 
-/** What all parts of the engine work with. */
+/** What all parts of the engine share. */
 export interface CloudRunContext {
   readonly options: CloudRunOptions;
   /** Name of the environment. */
@@ -17,19 +17,19 @@ export interface CloudRunContext {
   readonly onProgress: (text: string) => void;
 }
 
-/** How long things are waited for, in milliseconds. */
+/** How long the engine waits for things, in milliseconds. */
 export interface EngineTimeouts {
-  /** Until an execution that was asked for is there. */
+  /** Until a requested execution exists. */
   readonly startMs: number;
-  /** For an execution that should have been made with its job, before it is asked for once more. */
+  /** For an execution that should have been made with its job, before another one is requested. */
   readonly tokenMs: number;
   /** For lines that are missing after the execution has ended. */
   readonly linesMs: number;
-  /** For anybody at all to answer, while an execution is followed: a laptop may be offline for a while. */
-  readonly deafMs: number;
+  /** For any answer at all while an execution is followed: a laptop may be offline for a while. */
+  readonly unreachableMs: number;
   /** Until a deleted job is gone. */
   readonly deleteMs: number;
-  /** Between two looks: the first, and the longest. */
+  /** Between two polls: the first pause, and the longest. */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
 }
@@ -38,7 +38,7 @@ export const defaultEngineTimeouts: EngineTimeouts = {
   startMs: 5 * 60_000,
   tokenMs: 10_000,
   linesMs: 60_000,
-  deafMs: 15 * 60_000,
+  unreachableMs: 15 * 60_000,
   deleteMs: 10_000,
   firstPauseMs: 150,
   longestPauseMs: 5_000,

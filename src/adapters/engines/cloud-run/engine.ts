@@ -4,8 +4,8 @@ import type { Engine, RunRef } from '../../../migrate/contract/engine.ts';
 import type { Hashing } from '../../../migrate/contract/ports.ts';
 import type { Google } from '../../google/google.ts';
 import { defaultEngineTimeouts, type CloudRunContext, type EngineTimeouts } from './context.ts';
-import { findRun } from './find.ts';
-import { following, followLines, type FollowState } from './follow.ts';
+import { findRunByLabel } from './find.ts';
+import { createFollowState, followLines, type FollowState } from './follow.ts';
 import { registryImages, type ImageSource } from './job-image.ts';
 import type { JobInput } from './job-spec.ts';
 import { executionName, jobNames, type JobNames } from './names.ts';
@@ -13,9 +13,9 @@ import { prepareJob } from './prepare.ts';
 import { removeJob, sweepJobs } from './remove.ts';
 import { startJob } from './start.ts';
 import type { CloudRunOptions } from './options.ts';
-import { resultOf } from './verdict.ts';
+import { executionResultOf } from './verdict.ts';
 
-/** What the engine is made of. */
+/** What the engine is made from. */
 export interface CloudRunEngineOptions {
   readonly options: CloudRunOptions;
   /** Name of the environment. */
@@ -25,21 +25,21 @@ export interface CloudRunEngineOptions {
   readonly redactor: Redactor;
   /** Path of the one-file runner, which becomes a layer of the image. */
   readonly runner: string;
-  /** Hears what takes time. */
+  /** Receives progress of steps that take time. */
   readonly onProgress?: (text: string) => void;
-  /** Where images come from; absent: they are put together and pushed to the project's registry. */
+  /** Where images come from; absent: they are built here and pushed to the project's registry. */
   readonly image?: ImageSource;
   readonly timeouts?: Partial<EngineTimeouts>;
 }
 
 /**
- * The engine that performs tasks in Cloud Run jobs, next to a database in a private network. It makes a job and its
- * execution in one call, reads its lines from Cloud Logging, takes the exit code of its task as the verdict, and deletes
- * what it has made.
+ * Creates the engine that performs tasks in Cloud Run jobs, next to a database in a private network. It makes a job and
+ * its execution in one call, reads its lines from Cloud Logging, takes the exit code of its task as the verdict, and
+ * deletes what it has made.
  *
  * @example
- * const engine = createCloudRunEngine({ terms, environment: 'dev', google, hashing, redactor, runner });
- * const execution = await deploy({ task, engine, bundle, … });
+ * const engine = createCloudRunEngine({ options, environment: 'dev', google, hashing, redactor, runner });
+ * const execution = await executeTask({ task, engine, bundle, … });
  */
 export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
   const context = contextOf(options);
@@ -50,7 +50,7 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
   const namesOf = (run: string): JobNames =>
     jobNames(options.options, options.environment, { run, attempt: (attempts.get(run) ?? 0) + 1 }, options.hashing);
   const stateOf = (ref: RunRef): FollowState => {
-    const state = followed.get(ref.location) ?? following(context, ref);
+    const state = followed.get(ref.location) ?? createFollowState(context, ref);
     followed.set(ref.location, state);
     return state;
   };
@@ -76,17 +76,17 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
       return ok({ run: task.run, engine: 'cloud-run', location: location.value });
     },
     watch: (ref, leave) => followLines(context, stateOf(ref), leave),
-    result: (ref) => resultOf(context, stateOf(ref)),
+    result: (ref) => executionResultOf(context, stateOf(ref)),
     async cancel(ref) {
       const path = `v2/${ref.location}:cancel`;
       const reply = await context.google.call({ service: 'run', method: 'POST', path, body: {}, idempotent: true });
       return reply.ok;
     },
-    attach: (run) => findRun(context, run),
+    attach: (run) => findRunByLabel(context, run),
     async cleanup(ref) {
       const removed = await removeJob(context, ref);
       if (removed.ok) followed.delete(ref.location);
-      // Each new image may make an old one superfluous.
+      // Each new image may make an old one unnecessary.
       if (pushed.delete(ref.run)) await (await import('./remove-images.ts')).removeOldImages(context);
       return removed;
     },
@@ -95,17 +95,17 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
 }
 
 function contextOf(options: CloudRunEngineOptions): CloudRunContext {
-  const { options: terms, environment, google, hashing, redactor } = options;
+  const { options: cloudRun, environment, google, hashing, redactor } = options;
   const onProgress = options.onProgress ?? (() => {});
   return {
-    options: terms,
+    options: cloudRun,
     environment,
     google,
     hashing,
     redactor,
     image:
       options.image ??
-      registryImages({ options: terms, environment, google, redactor, runner: options.runner, onProgress }),
+      registryImages({ options: cloudRun, environment, google, redactor, runner: options.runner, onProgress }),
     timeouts: { ...defaultEngineTimeouts, ...options.timeouts },
     onProgress,
   };

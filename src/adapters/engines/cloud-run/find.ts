@@ -11,15 +11,15 @@ import { listJobs } from './remove.ts';
 import type { RunExecution } from './resources.ts';
 
 /**
- * Finds the newest execution of a run by its label, from any machine, as long as its job is there: also one that has
- * ended, and one of a stable job.
+ * Finds the newest execution of a run by its label, from any machine, while its job exists. This includes executions
+ * that have ended, and those of a stable job.
  *
  * @param run the run's id or its unambiguous beginning
  */
-export async function findRun(context: CloudRunContext, run: string): Promise<Outcome<RunRef>> {
+export async function findRunByLabel(context: CloudRunContext, run: string): Promise<Outcome<RunRef>> {
   const wanted = run.toLowerCase();
   const [ephemeral, stable] = await Promise.all([ofJobs(context, wanted), ofStableJob(context, wanted)]);
-  // Not to be asked is not the same as not to be there.
+  // A list that cannot be read does not prove that the run does not exist.
   const failed = [ephemeral, stable].find((reply) => !reply.ok);
   const { project, region } = context.options;
   if (failed?.ok === false)
@@ -44,7 +44,7 @@ async function ofJobs(context: CloudRunContext, wanted: string): Promise<GoogleR
     const run = job.labels?.[runLabel] ?? '';
     const execution = job.latestCreatedExecution?.name;
     if (!run.startsWith(wanted) || execution === undefined || execution === '') return [];
-    // The stable job bears the label of its last run alone: its executions are asked instead.
+    // The stable job bears only the label of its last run, so its executions are queried instead.
     if (job.name.endsWith(`/${stableJob(context.environment, context.hashing)}`)) return [];
     return [refOf(run, execution.includes('/') ? execution : `${job.name}/executions/${execution}`)];
   });
@@ -61,7 +61,7 @@ async function ofStableJob(context: CloudRunContext, wanted: string): Promise<Go
     most: 1_000,
   });
   if (!listed.ok) return listed.error.reason === 'NOT_FOUND' ? { ok: true, value: [] } : listed;
-  // Oldest first, so that the newest of a run is the one that stays.
+  // Oldest first, so that the newest execution of a run is the one that remains in the map.
   const value = [...listed.value]
     .sort((a, b) => ((a.createTime ?? '') < (b.createTime ?? '') ? -1 : 1))
     .flatMap(({ name, labels }) => {

@@ -6,113 +6,114 @@ import { createLineDecoder, type LineDecoder } from '../../../migrate/contract/e
 import type { RunEvent } from '../../../migrate/contract/event.ts';
 import { googleFault } from '../../google/fault.ts';
 import type { GoogleReply } from '../../google/request.ts';
-import { backoff } from '../../google/retry.ts';
+import { backoff } from '../../retry.ts';
 import type { CloudRunContext } from './context.ts';
 import { plainLine, readLog, runnerLine, type LogEntry } from './log-reader.ts';
-import { placeOf } from './names.ts';
+import { parseExecutionName } from './names.ts';
 import { isCancelled, isOver, type RunExecution } from './resources.ts';
 
-/** So far behind the last line in order is looked again: late lines bear the time at which they were written. */
+/** Each read starts this long before the last line in order: late lines bear the time at which they were written. */
 const overlapMs = 10_000;
 
-/** The last words of a container are shown when the runner has none of its own. */
-const mostWords = 12;
+/** How many of the container's last lines are kept, to be shown when the runner has written nothing. */
+const mostOutputLines = 12;
 
-/** What is known of one execution while it is followed. */
+/** What is known about one execution while it is followed. */
 export interface FollowState {
   readonly ref: RunRef;
   readonly decoder: LineDecoder;
-  /** The execution as it was last seen; absent: it was never seen, or is gone. */
+  /** The execution as last seen; absent when it was never seen. */
   execution?: RunExecution;
-  gone: boolean;
-  /** True: it may not be looked at. Its lines alone tell how it goes on. */
-  blind: boolean;
-  /** True once a line of the runner has come. */
-  spoke: boolean;
-  /** What else the container has written, as far as the runner has not spoken. */
-  words: readonly string[];
-  /** From where the log is read again; ISO 8601. */
+  /** Whether the execution can be read. While it is forbidden, only its lines show its progress. */
+  access: 'visible' | 'forbidden' | 'deleted';
+  firstLineSeen: boolean;
+  /** Other output of the container, kept until the runner's first line. */
+  containerOutput: readonly string[];
+  /** Where the next read of the log starts; ISO 8601. */
   since?: string;
   finished?: Extract<RunEvent, { readonly kind: 'run.finished' }>;
-  /** What is wrong with reading. */
+  /** Problems with reading. */
   findings: readonly Finding[];
-  /** How often the log was read. */
   reads: number;
-  /** How often in a row it could not be read. */
-  unread: number;
-  /** True: lines are missing and are not waited for any more. */
-  givenUp: boolean;
-  /** When somebody last answered, on the monotonic clock. */
-  heardAt: number;
+  /** The number of failed reads in a row. */
+  failedReads: number;
+  /** True: lines are missing, and the wait for them is over. */
+  waitExpired: boolean;
+  /** When Google last answered, on the monotonic clock. */
+  lastReplyAt: number;
 }
 
-/** Begins to follow an execution. */
-export function following(context: CloudRunContext, ref: RunRef): FollowState {
-  const decoder = createLineDecoder(ref.run, context.hashing);
-  const fresh = {
-    gone: false,
-    blind: false,
-    spoke: false,
-    words: [],
+/** Starts to follow an execution. */
+export function createFollowState(context: CloudRunContext, ref: RunRef): FollowState {
+  return {
+    ref,
+    decoder: createLineDecoder(ref.run, context.hashing),
+    access: 'visible',
+    firstLineSeen: false,
+    containerOutput: [],
     findings: [],
     reads: 0,
-    unread: 0,
-    givenUp: false,
-    heardAt: performance.now(),
+    failedReads: 0,
+    waitExpired: false,
+    lastReplyAt: performance.now(),
   };
-  return { ref, decoder, ...fresh };
 }
 
 /**
- * The events of an execution in their order, as the log brings its lines: late, twice, in disorder. Ends with
- * `run.finished`, or when lines are missing for too long after the execution has ended, or when it is left.
+ * Yields the events of an execution in order, although the log brings its lines late, twice and in disorder. Ends with
+ * `run.finished`, when lines are missing for too long after the execution has ended, or when `leave` is aborted.
  */
 export async function* followLines(
   context: CloudRunContext,
   state: FollowState,
   leave?: AbortSignal,
 ): AsyncGenerator<RunEvent> {
-  let quiet = 0;
-  let overSince: number | undefined;
+  let emptyReads = 0;
+  let endedAt: number | undefined;
   for (;;) {
-    if (leave?.aborted === true || isDeaf(context, state)) return;
+    if (leave?.aborted === true || isUnreachable(context, state)) return;
     const events = await readEvents(context, state, leave);
     for (const event of events) {
       yield event;
       if (event.kind === 'run.finished') return;
     }
-    quiet = events.length > 0 ? 0 : quiet + 1;
-    if (state.blind && quiet === 0) overSince = performance.now();
-    if (state.blind) {
-      // A role that was given a minute ago may be refused now and then.
-      const over = await look(context, state);
-      if (!state.blind) overSince = over ? performance.now() : undefined;
+    emptyReads = events.length > 0 ? 0 : emptyReads + 1;
+    if (isForbidden(state)) {
+      // Without access, each line starts the wait for further lines again.
+      if (emptyReads === 0) endedAt = performance.now();
+      // A role that was granted a minute ago is still refused now and then.
+      const ended = await pollExecution(context, state);
+      if (!isForbidden(state)) endedAt = ended ? performance.now() : undefined;
     }
-    if (overSince !== undefined && performance.now() - overSince > waitFor(context, state)) {
-      state.givenUp = true;
+    if (endedAt !== undefined && performance.now() - endedAt > lineWaitMs(context, state)) {
+      state.waitExpired = true;
       return;
     }
-    const ms = pauseOf(context, state, quiet);
-    const over = await pause(context, state, { ms, over: overSince !== undefined, leave });
-    if (over && overSince === undefined) {
-      overSince = performance.now();
-      quiet = 0;
+    const ms = logPauseMs(context, state, emptyReads);
+    const ended = await pauseUntilEnd(context, state, { ms, ended: endedAt !== undefined, leave });
+    if (ended && endedAt === undefined) {
+      endedAt = performance.now();
+      emptyReads = 0;
     }
   }
 }
 
 interface Pause {
   readonly ms: number;
-  /** True: the execution has ended; nothing but lines is waited for. */
-  readonly over: boolean;
+  /** True: the execution has ended, and only lines are missing. */
+  readonly ended: boolean;
   readonly leave: AbortSignal | undefined;
 }
 
 /**
- * The pause between two looks into the log. The execution is looked at more often, which costs less: the log is read at
- * once when it has ended. True: it has.
+ * Pauses between two reads of the log. Meanwhile it polls the execution, which costs less than the log, so that the log
+ * is read as soon as the execution has ended. Returns true when it has ended.
  */
-async function pause(context: CloudRunContext, state: FollowState, { ms, over, leave }: Pause): Promise<boolean> {
+async function pauseUntilEnd(
+  context: CloudRunContext,
+  state: FollowState,
+  { ms, ended, leave }: Pause,
+): Promise<boolean> {
   const until = performance.now() + ms;
   const wait = (longest: number): Promise<void> =>
     sleep(
@@ -120,90 +121,94 @@ async function pause(context: CloudRunContext, state: FollowState, { ms, over, l
       undefined,
       leave === undefined ? {} : { signal: leave },
     ).catch(() => {});
-  if (over) {
+  if (ended) {
     await wait(ms);
     return true;
   }
   for (let attempt = 1; ; attempt += 1) {
     await wait(backoff(attempt, Math.random(), 1_000, 100));
-    if (leave?.aborted === true || isDeaf(context, state)) return false;
-    if (await look(context, state)) return true;
+    if (leave?.aborted === true || isUnreachable(context, state)) return false;
+    if (await pollExecution(context, state)) return true;
     if (performance.now() >= until) return false;
   }
 }
 
-/** Quick looks, so that a short run is told at once; then the pace that leaves quota to others, in milliseconds. */
+/** The first reads come quickly, so that a short run is reported at once; later pauses leave quota to others. */
 const quickReads = 12;
 const steadyMs = 1_500;
 
-/** Grows while nothing comes: the project may list entries about once a second, together with all its other readers. */
-function pauseOf({ timeouts }: CloudRunContext, { reads }: FollowState, quiet: number): number {
+/** Grows while nothing comes: all readers of a project together may list entries about once a second. */
+function logPauseMs({ timeouts }: CloudRunContext, { reads }: FollowState, emptyReads: number): number {
   const { firstPauseMs, longestPauseMs } = timeouts;
-  const wanted = Math.max(firstPauseMs * 1.6 ** Math.min(quiet, 20), reads > quickReads ? steadyMs : 0);
+  const wanted = Math.max(firstPauseMs * 1.6 ** Math.min(emptyReads, 20), reads > quickReads ? steadyMs : 0);
   return Math.min(longestPauseMs, wanted) * (0.9 + Math.random() * 0.2);
 }
 
-/** A runner that was never started has nothing to say; one that has begun has more to come. */
-function waitFor({ timeouts }: CloudRunContext, state: FollowState): number {
-  // Once may be an accident.
-  if (state.unread >= 3) return state.blind ? Math.min(timeouts.linesMs, 10_000) : 0;
-  if (state.blind) return timeouts.linesMs;
-  // Cancelled before its first word: most probably it never had one, and Ctrl-C is not to take a minute.
-  if (!state.spoke && state.execution !== undefined && isCancelled(state.execution))
+/** How long to wait for missing lines. A runner that never started writes none; one that has started writes more. */
+function lineWaitMs({ timeouts }: CloudRunContext, state: FollowState): number {
+  // One or two failures may be accidents.
+  if (state.failedReads >= 3) return isForbidden(state) ? Math.min(timeouts.linesMs, 10_000) : 0;
+  if (isForbidden(state)) return timeouts.linesMs;
+  // Cancelled before its first line: most probably the runner never started, and Ctrl-C should not take a minute.
+  if (!state.firstLineSeen && state.execution !== undefined && isCancelled(state.execution))
     return Math.min(timeouts.linesMs, 5_000);
-  return state.spoke || started(state.execution) ? timeouts.linesMs : Math.min(timeouts.linesMs, 500);
+  return state.firstLineSeen || hasStarted(state.execution) ? timeouts.linesMs : Math.min(timeouts.linesMs, 500);
 }
 
-function started(execution: RunExecution | undefined): boolean {
+function hasStarted(execution: RunExecution | undefined): boolean {
   return (execution?.succeededCount ?? 0) > 0 || (execution?.startTime ?? '') !== '';
 }
 
-/** Nobody has answered for so long that the execution is left to itself. */
-export function isDeaf({ timeouts }: CloudRunContext, { heardAt }: FollowState): boolean {
-  return performance.now() - heardAt > timeouts.deafMs;
+/** True when Google has not answered for so long that following the execution ends. */
+export function isUnreachable({ timeouts }: CloudRunContext, { lastReplyAt }: FollowState): boolean {
+  return performance.now() - lastReplyAt > timeouts.unreachableMs;
 }
 
-function hear(state: FollowState, reply: GoogleReply): void {
-  if (reply.ok || (!reply.error.lost && reply.error.status < 500)) state.heardAt = performance.now();
+function isForbidden({ access }: FollowState): boolean {
+  return access === 'forbidden';
 }
 
-/** Looks at the execution; true when it is over, or gone. */
-export async function look(context: CloudRunContext, state: FollowState): Promise<boolean> {
+function noteReply(state: FollowState, reply: GoogleReply): void {
+  if (reply.ok || (!reply.error.lost && reply.error.status < 500)) state.lastReplyAt = performance.now();
+}
+
+/** Reads the execution. Returns true when it has ended, was deleted, or must not be read. */
+export async function pollExecution(context: CloudRunContext, state: FollowState): Promise<boolean> {
   const reply = await context.google.call<RunExecution>({
     service: 'run',
     method: 'GET',
     path: `v2/${state.ref.location}`,
   });
-  hear(state, reply);
+  noteReply(state, reply);
   if (reply.ok) {
     state.execution = reply.value;
-    // What was refused for a while is not any more.
-    if (state.blind) state.findings = state.findings.filter(({ code }) => code === 'log-unreadable');
-    state.blind = false;
+    // The earlier refusal is obsolete.
+    if (isForbidden(state)) state.findings = state.findings.filter(({ code }) => code === 'log-unreadable');
+    state.access = 'visible';
     return isOver(reply.value);
   }
   const { error } = reply;
   if (error.status === 401 || error.status === 403) {
     const finding = googleFault(error, { doing: 'reading execution', resource: state.ref.location });
-    if (!state.blind) state.findings = [...state.findings, finding];
-    state.blind = true;
+    if (!isForbidden(state)) state.findings = [...state.findings, finding];
+    state.access = 'forbidden';
     return true;
   }
   if (error.reason !== 'NOT_FOUND') return false;
-  state.gone = true;
+  if (!isForbidden(state)) state.access = 'deleted';
   return true;
 }
 
-/** Reads what is new in the log, and gives the events that have become complete. */
+/** Reads new lines of the log, and returns the events that are complete now. */
 async function readEvents(
   context: CloudRunContext,
   state: FollowState,
   signal?: AbortSignal,
 ): Promise<readonly RunEvent[]> {
   state.reads += 1;
-  const reply = await readLog(context.google, placeOf(state.ref), state.since, signal);
-  hear(state, reply);
-  state.unread = reply.ok ? 0 : state.unread + 1;
+  const reply = await readLog(context.google, parseExecutionName(state.ref), state.since, signal);
+  noteReply(state, reply);
+  state.failedReads = reply.ok ? 0 : state.failedReads + 1;
   if (!reply.ok) {
     noteUnreadable(context, state, reply.error);
     return [];
@@ -213,10 +218,10 @@ async function readEvents(
   for (const entry of reply.value) {
     const line = runnerLine(entry);
     if (line === undefined) {
-      if (!state.spoke) state.words = withWords(context, state, entry);
+      if (!state.firstLineSeen) state.containerOutput = withOutputLine(context, state, entry);
       continue;
     }
-    state.spoke = true;
+    state.firstLineSeen = true;
     const ready = state.decoder.push(line);
     if (ready.length === 0) continue;
     events.push(...ready);
@@ -226,7 +231,7 @@ async function readEvents(
   return events;
 }
 
-/** Everything up to this line is there: what comes later was written later, but for a while of tolerance. */
+/** All lines up to this one are complete, so the next read starts here, less the tolerance for late lines. */
 function advance(state: FollowState, { timestamp }: LogEntry): void {
   const time = Date.parse(timestamp ?? '');
   if (Number.isNaN(time)) return;
@@ -234,9 +239,10 @@ function advance(state: FollowState, { timestamp }: LogEntry): void {
   if (state.since === undefined || since > state.since) state.since = since;
 }
 
-function withWords(context: CloudRunContext, state: FollowState, entry: LogEntry): readonly string[] {
-  const words = context.redactor.redact(plainLine(entry)).slice(0, 400);
-  return words === '' || state.words.includes(words) ? state.words : [...state.words, words].slice(-mostWords);
+function withOutputLine(context: CloudRunContext, state: FollowState, entry: LogEntry): readonly string[] {
+  const output = state.containerOutput;
+  const line = context.redactor.redact(plainLine(entry)).slice(0, 400);
+  return line === '' || output.includes(line) ? output : [...output, line].slice(-mostOutputLines);
 }
 
 function noteUnreadable(context: CloudRunContext, state: FollowState, error: Parameters<typeof googleFault>[0]): void {

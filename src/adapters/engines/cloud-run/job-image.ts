@@ -7,28 +7,28 @@ import { cacheFolder } from '../../embedded/account.ts';
 import type { Google } from '../../google/google.ts';
 import type { CloudRunOptions } from './options.ts';
 
-/** What a job runs. */
+/** The image that a job runs. */
 export interface JobImage {
-  /** By digest. */
+  /** The image, by digest. */
   readonly image: string;
-  /** Path of Node in it. */
+  /** Path of Node inside the image. */
   readonly node: string;
-  /** True: the registry did not have it yet. */
+  /** True when the registry did not have it yet. */
   readonly pushed?: boolean;
 }
 
-/** What an image is to hold beside the runner. */
+/** What an image must contain in addition to the runner. */
 interface ImageNeed {
   /** Version of godwit. */
   readonly tool: string;
-  /** The bundle, when it does not travel in a variable. */
+  /** The bundle, unless it travels in a variable. */
   readonly bundle?: { readonly hash: string; readonly files: readonly BundleFile[] };
 }
 
-/** Brings an image with the runner, and what else is needed, to where the platform finds it. */
+/** Provides an image with the runner, and whatever else is needed, in a place where the platform finds it. */
 export type ImageSource = (need: ImageNeed) => Promise<Outcome<JobImage>>;
 
-/** What images are made with. */
+/** What images are built with. */
 export interface ImageTools {
   readonly options: CloudRunOptions;
   readonly environment: string;
@@ -39,17 +39,17 @@ export interface ImageTools {
   readonly onProgress: (text: string) => void;
 }
 
-/** Puts images together and pushes them to the registry of the environment. */
+/** Builds images and pushes them to the environment's registry. */
 export function registryImages(tools: ImageTools): ImageSource {
   return async (need) => {
     const { options, google, redactor } = tools;
-    // Only runs that make a job need any of it.
+    // Only runs that make a job need any of these.
     const [
       { createImage },
       { createRegistryClient },
-      { createCredentials },
+      { createRegistryCredentials },
       { createImageCache },
-      { isGoogleHost, isLoopback },
+      { isGoogleHost, isLoopbackRegistry },
     ] = await Promise.all([
       import('../../image/create-image.ts'),
       import('../../image/registry-client.ts'),
@@ -58,11 +58,11 @@ export function registryImages(tools: ImageTools): ImageSource {
       import('../../image/reference.ts'),
     ]);
     const register = (secret: string): void => redactor.register(secret);
-    // A registry on this machine belongs to the emulator if Google's own is somewhere else.
+    // A registry on this machine belongs to the emulator if Artifact Registry has an endpoint other than Google's.
     const emulated = options.endpoints.artifactregistry !== undefined;
-    const credentials = createCredentials({
+    const credentials = createRegistryCredentials({
       googleToken: () => google.token(),
-      google: (host) => isGoogleHost(host) || (emulated && isLoopback(host)),
+      google: (host) => isGoogleHost(host) || (emulated && isLoopbackRegistry(host)),
       register,
     });
     using registry = createRegistryClient({ credentials, register });
@@ -87,7 +87,9 @@ export function registryImages(tools: ImageTools): ImageSource {
   };
 }
 
-/** Where the images of an environment are: a repository of Artifact Registry, or any place that is named in full. */
+/**
+ * Where the images of an environment are kept: a repository of Artifact Registry, or any place that is named in full.
+ */
 export function repositoryOf({
   project,
   region,
@@ -107,15 +109,15 @@ interface JobImageProgress {
 
 const megabyte = 1024 * 1024;
 
-/** Told at most once per tenth of the way. */
-function progress(tell: (text: string) => void): (progress: JobImageProgress) => void {
+/** Reports at most once per tenth of the way. */
+function progress(report: (text: string) => void): (progress: JobImageProgress) => void {
   let last = '';
   return ({ step, sent, total }) => {
-    // Over before it could be read.
+    // The transfer would be over before anybody could read it.
     if (total < megabyte) return;
     const what = step === 'copy' ? 'Copying the base image' : 'Uploading the image';
     const text = `${what}: ${Math.floor((10 * sent) / Math.max(1, total)) * 10} % of ${(total / megabyte).toFixed(1)} MB`;
-    if (text !== last) tell(text);
+    if (text !== last) report(text);
     last = text;
   };
 }

@@ -24,7 +24,7 @@ const task = {
   actor: { tool: '0.1.0' },
 } as unknown as Task;
 const input = {
-  terms: options,
+  options,
   environment: 'dev',
   task,
   bundle: { hash: 'a'.repeat(64) },
@@ -45,7 +45,7 @@ interface Spec {
   };
 }
 
-test('retries are zero in so many words: unset would mean three', () => {
+test('retries are explicitly zero: unset would mean three', () => {
   expect(JSON.stringify(jobSpec(input))).toContain('"maxRetries":0');
 });
 

@@ -5,7 +5,7 @@ import { labelsOf } from './labels.ts';
 import { connectorName, secretName, type JobNames } from './names.ts';
 import type { CloudRunOptions } from './options.ts';
 
-/** Everything that was found out before a job is made. */
+/** Everything that was determined before a job is made. */
 export interface JobInput {
   readonly options: CloudRunOptions;
   readonly environment: string;
@@ -14,25 +14,25 @@ export interface JobInput {
   readonly names: JobNames;
   /** The image, by digest. */
   readonly image: string;
-  /** True: it was pushed for this run. */
+  /** True when it was pushed for this run. */
   readonly pushed?: boolean;
-  /** What the container starts: Node, the runner, `job`. */
+  /** The command line of the container: Node, the runner, `job`. */
   readonly command: readonly string[];
   /** Number of the secret's version. */
   readonly secretVersion: string;
-  /** The bundle, when it travels in a variable. */
+  /** The bundle, if it travels in a variable. */
   readonly carried?: string;
   /** The database server's CA as PEM text. */
   readonly serverCa?: string;
   readonly hashing: Hashing;
 }
 
-/** How long the runner tries to connect: direct egress has no network for up to 80 seconds. */
+/** How long the runner tries to connect: direct egress may have no network for up to 80 seconds. */
 const connectBudget = '120s';
 
 const hour = 60 * 60_000;
 
-/** What the API takes as a job. Retries are 0 in so many words: unset would mean 3. */
+/** The job in the form that the API accepts. Retries are explicitly 0: unset would mean 3. */
 export function jobSpec(input: JobInput): Readonly<Record<string, unknown>> {
   const { options, task } = input;
   const labels = labelsOf(
@@ -74,7 +74,7 @@ export function jobSpec(input: JobInput): Readonly<Record<string, unknown>> {
   };
 }
 
-/** A task as the value of a variable. */
+/** A task as the value of an environment variable. */
 export function packedTask(task: Task): string {
   return brotliCompressSync(Buffer.from(JSON.stringify(task))).toString('base64');
 }
@@ -94,7 +94,7 @@ function variablesOf(input: JobInput): readonly Readonly<Record<string, unknown>
   ];
 }
 
-/** A secret of the job's own project is named shortly, one of another project in full. */
+/** A secret of the job's own project has its short name, one of another project its full name. */
 function secretReference(options: CloudRunOptions): string {
   const full = secretName(options);
   const own = `projects/${options.project}/secrets/`;
@@ -118,11 +118,11 @@ function vpcAccessOf(options: CloudRunOptions): Readonly<Record<string, unknown>
 }
 
 /**
- * How long an execution may take, in milliseconds: what was configured, else so long that the platform ends nothing that
- * makes progress. The platform's own default of ten minutes would kill a long index build.
+ * How long an execution may take, in milliseconds: the configured time, otherwise long enough that the platform never
+ * ends work that makes progress. The platform's own default of ten minutes would kill a long index build.
  */
 export function timeoutMs(options: Pick<CloudRunOptions, 'timeoutMs'>, task: Task): number {
-  // The runner ends the command itself, and writes that down.
+  // The runner ends the command itself, and records that.
   if (task.kind === 'exec' && task.timeoutMs !== undefined)
     return Math.min(167 * hour, task.timeoutMs + task.waitMs + task.graceMs + hour / 12);
   if (options.timeoutMs !== undefined) return options.timeoutMs;

@@ -2,13 +2,13 @@ import type { Hashing } from '../../../migrate/contract/ports.ts';
 import { labelValue } from './names.ts';
 import type { CloudRunOptions } from './options.ts';
 
-/** What jobs and executions are found by. */
+/** The labels by which jobs and executions are found. */
 export const runLabel = 'godwit-run';
 export const environmentLabel = 'godwit-env';
-/** Which of a run's executions a job was made for. */
+/** Identifies which of a run's executions a job was made for. */
 export const tokenLabel = 'godwit-token';
 
-/** What a label says. */
+/** What the labels describe. */
 export interface Labelled {
   readonly run: string;
   readonly environment: string;
@@ -17,7 +17,7 @@ export interface Labelled {
   readonly token: string;
 }
 
-/** Labels of job and execution: the user's, and godwit's own. */
+/** The labels of job and execution: the user's, and godwit's own. */
 export function labelsOf(
   options: Pick<CloudRunOptions, 'labels'>,
   of: Labelled,

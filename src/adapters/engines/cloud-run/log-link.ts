@@ -11,10 +11,10 @@ export function logFilter({ job, execution, region }: ExecutionPlace): string {
 }
 
 /**
- * A link to the log of an execution. It asks Logs Explorer, which keeps the lines when the job is long gone; the job's own
- * page would be gone with it.
+ * A link to the log of an execution. It opens Logs Explorer, which keeps the lines long after the job is gone; the
+ * job's own page would be gone too.
  *
- * @param since ISO 8601: the explorer looks no further back than an hour by itself
+ * @param since ISO 8601: by default the explorer looks back only an hour
  */
 export function logLink(place: ExecutionPlace, since: string | undefined): string {
   const filter = `${logFilter(place)}${since === undefined ? '' : ` AND timestamp>="${since}"`}`;

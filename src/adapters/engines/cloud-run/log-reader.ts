@@ -13,12 +13,12 @@ export interface LogEntry {
   readonly jsonPayload?: Readonly<Record<string, unknown>>;
 }
 
-/** More than 32 MiB cannot come of one execution. */
+/** An execution cannot write more than 32 MiB. */
 const mostPages = 200;
 
 /**
- * The lines of an execution from a time on, over all pages, in the order of their times. Lines arrive late and out of
- * order: whoever follows asks again from a while before the last one.
+ * Reads the lines of an execution from a time on, over all pages, in the order of their times. Lines arrive late and
+ * out of order, so followers read again from some time before the last one.
  *
  * @param since ISO 8601; absent: all
  */
@@ -42,7 +42,7 @@ export async function readLog(
         pageSize: 1_000,
         ...(token === '' ? {} : { pageToken: token }),
       },
-      // It only reads.
+      // The request only reads.
       idempotent: true,
       ...(signal === undefined ? {} : { signal }),
     });
@@ -54,13 +54,13 @@ export async function readLog(
   return { ok: true, value: entries };
 }
 
-/** The line as the runner wrote it, for the decoder; undefined: it is not of a runner. */
+/** The line as the runner wrote it, for the decoder; undefined when a runner did not write it. */
 export function runnerLine(entry: LogEntry): string | undefined {
   const godwit = entry.jsonPayload?.['godwit'];
   return typeof godwit === 'string' ? JSON.stringify({ godwit }) : undefined;
 }
 
-/** What a line says to a person. */
+/** The text of a line, for people. */
 export function plainLine(entry: LogEntry): string {
   const message = entry.jsonPayload?.['message'];
   return (entry.textPayload ?? (typeof message === 'string' ? message : '')).trimEnd();

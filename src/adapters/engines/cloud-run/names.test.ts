@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import { nodeHashing } from '../../files/hashing.ts';
 import { labelsOf } from './labels.ts';
-import { connectorName, executionName, jobNames, labelValue, placeOf, secretName, stableJob } from './names.ts';
+import {
+  connectorName,
+  executionName,
+  jobNames,
+  labelValue,
+  parseExecutionName,
+  secretName,
+  stableJob,
+} from './names.ts';
 
 const run = '01JD9XYZABCDEFGHJKMNPQRSTV';
 const names = (job: 'ephemeral' | 'stable', environment: string, attempt = 1) =>
@@ -71,11 +79,11 @@ test('full names are kept, short ones are completed', () => {
 
 test('a place is read from the name that was made of it', () => {
   const location = executionName({ project: 'acme-dev', region: 'us-central1' }, names('ephemeral', 'dev'));
-  expect(placeOf({ location })).toEqual({
+  expect(parseExecutionName({ location })).toEqual({
     project: 'acme-dev',
     region: 'us-central1',
     job: 'dev-godwit-01jd9xyzabcdefghjkmnpqrstv',
     execution: 'dev-godwit-01jd9xyzabcdefghjkmnpqrstv-1',
   });
-  expect(() => placeOf({ location: '/tmp/run' })).toThrow('no execution');
+  expect(() => parseExecutionName({ location: '/tmp/run' })).toThrow('not an execution');
 });

@@ -5,22 +5,25 @@ import type { CloudRunOptions } from './options.ts';
 /** Job and execution of one attempt to perform a task. */
 export interface JobNames {
   readonly job: string;
-  /** What the execution's name has behind that of the job: ours, so that it is known before anything is created. */
+  /**
+   * The part of the execution's name after the job's. We choose it, so that the name is known before anything is
+   * created.
+   */
   readonly token: string;
 }
 
-/** Name of a job together with the token of an execution: fewer than 63 characters, by the platform. */
+/** The longest name of a job and the token of an execution together: the platform demands fewer than 63 characters. */
 const longestTogether = 62;
 
-/** Longest value of a label. */
+/** The longest value of a label. */
 const longestLabel = 63;
 
-/** Behind the environment's name: `-godwit`. */
+/** Follows the environment's name: `-godwit`. */
 const mark = '-godwit';
 const runLength = 26;
 
 /**
- * Names of the job and the execution of a run. What is too long, or has characters that the platform refuses, is
+ * Names the job and the execution of a run. A name that is too long, or has characters that the platform refuses, is
  * shortened with a hash of the whole, always to the same name.
  *
  * @param attempt from 1: a run that waits for a checkpoint has a second execution
@@ -32,19 +35,19 @@ export function jobNames(
   hashing: Hashing,
 ): JobNames {
   const run = of.run.toLowerCase();
-  // Room for a run id and a number of two digits, in either order.
+  // Leaves room for a run id and a two-digit number, in either order.
   const stem = stemOf(environment, longestTogether - mark.length - 1 - runLength - 3, hashing);
   return options.job === 'stable'
     ? { job: `${stem}${mark}`, token: `${run}-${of.attempt}` }
     : { job: `${stem}${mark}-${run}`, token: String(of.attempt) };
 }
 
-/** Name of the job that an environment keeps. */
+/** Names the stable job of an environment. */
 export function stableJob(environment: string, hashing: Hashing): string {
   return jobNames({ job: 'stable' }, environment, { run: '', attempt: 1 }, hashing).job;
 }
 
-/** The environment's name as a part of a resource's name: letters, digits, hyphens; begins with a letter. */
+/** The environment's name as part of a resource's name: letters, digits and hyphens, starting with a letter. */
 function stemOf(environment: string, most: number, hashing: Hashing): string {
   const plain = environment
     .toLowerCase()
@@ -55,14 +58,14 @@ function stemOf(environment: string, most: number, hashing: Hashing): string {
   return shortened(plain === '' ? 'e' : plain, environment, { most, hashing });
 }
 
-/** A value that a label may have: lower-case letters, digits, `_` and `-`, at most 63. */
+/** A valid value of a label: lower-case letters, digits, `_` and `-`, at most 63. */
 export function labelValue(text: string, hashing: Hashing): string {
   const plain = text.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '-');
   if (plain === text && plain.length <= longestLabel) return plain;
   return shortened(plain, text, { most: longestLabel, hashing });
 }
 
-/** Cut, with eight digits of the hash of the whole behind it: two long names stay two names. */
+/** Cuts a name and appends eight digits of the hash of the whole, so that two long names remain distinct. */
 function shortened(
   plain: string,
   whole: string,
@@ -72,7 +75,7 @@ function shortened(
   return `${plain.slice(0, most - 9).replace(/-+$/, '')}-${hash}`;
 }
 
-/** Where an execution is, in the platform's own words. */
+/** Where an execution is, in the platform's own terms. */
 export interface ExecutionPlace {
   readonly project: string;
   readonly region: string;
@@ -80,7 +83,7 @@ export interface ExecutionPlace {
   readonly execution: string;
 }
 
-/** The full name of an execution: what a RunRef has as its location. */
+/** The full name of an execution, which is the location of a RunRef. */
 export function executionName(options: Pick<CloudRunOptions, 'project' | 'region'>, { job, token }: JobNames): string {
   return `${jobName(options, job)}/executions/${job}-${token}`;
 }
@@ -90,11 +93,11 @@ export function jobName({ project, region }: Pick<CloudRunOptions, 'project' | '
   return `projects/${project}/locations/${region}/jobs/${job}`;
 }
 
-/** Reads the location of a run. Throws when it is none of this engine's. */
-export function placeOf({ location }: Pick<RunRef, 'location'>): ExecutionPlace {
+/** Reads the location of a run. Throws when the location is not one of this engine's. */
+export function parseExecutionName({ location }: Pick<RunRef, 'location'>): ExecutionPlace {
   const parts = /^projects\/([^/]+)\/locations\/([^/]+)\/jobs\/([^/]+)\/executions\/([^/]+)$/.exec(location);
   const [, project = '', region = '', job = '', execution = ''] = parts ?? [];
-  if (parts === null) throw new Error(`${location} is no execution of a Cloud Run job`);
+  if (parts === null) throw new Error(`${location} is not an execution of a Cloud Run job`);
   return { project, region, job, execution };
 }
 

@@ -10,12 +10,12 @@ export type JobNetwork =
       readonly tags: readonly string[];
     };
 
-/** Where and how the jobs of one environment run, all defaults filled in. Full resource names nowhere: short ones. */
+/** Where and how the jobs of one environment run, with all defaults filled in. All resource names are short ones. */
 export interface CloudRunOptions {
   readonly kind: 'cloud-run';
   readonly project: string;
   readonly region: string;
-  /** Cloud SQL instance as `project:region:name`; absent: it is not one, or nobody has said. */
+  /** Cloud SQL instance as `project:region:name`; absent when the database is not one, or it is not configured. */
   readonly instance?: string;
   /** Name of the secret that holds the database URL, in Secret Manager of `project`; or `projects/P/secrets/S`. */
   readonly secret: string;
@@ -27,21 +27,24 @@ export interface CloudRunOptions {
   /** `ephemeral`: a job for each run, deleted after it; `stable`: one job per environment, an execution for each run. */
   readonly job: 'ephemeral' | 'stable';
   readonly image: {
-    /** Any image with Node in it: the runner is laid upon it. */
+    /** Any image that contains Node; the runner is added to it as a layer. */
     readonly base: string;
-    /** What holds godwit's images: an Artifact Registry repository of `project` in `region`, or, with `/`, a place in full. */
+    /**
+     * Where godwit's images are kept: an Artifact Registry repository of `project` in `region`, or, with `/`, a full
+     * name.
+     */
     readonly repository: string;
     /** The user's own image, in place of `base`. */
     readonly own?: string;
-    /** Path of Node inside of the image; absent: found by looking. */
+    /** Path of Node inside the image; absent: it is searched for. */
     readonly node?: string;
   };
-  /** Labels of the user's, beside godwit's. */
+  /** The user's labels, in addition to godwit's. */
   readonly labels: Readonly<Record<string, string>>;
   /** Longest time of an execution, in milliseconds; absent: estimated from the plan. */
   readonly timeoutMs?: number;
   /** Base URLs in place of Google's, by service. */
   readonly endpoints: Readonly<Partial<Record<GoogleService, string>>>;
-  /** Service account to act as. */
+  /** Service account to impersonate. */
   readonly impersonate?: string;
 }

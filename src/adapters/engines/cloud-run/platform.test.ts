@@ -11,11 +11,11 @@ import type { LogEntry } from './log-reader.ts';
 import type { RunExecution, RunTask } from './resources.ts';
 import type { CloudRunOptions } from './options.ts';
 
-/** What a platform answers, in shapes that an emulator may not have: fields left out, words in place of reasons. */
+/** Answers of a platform in shapes that an emulator may not produce: fields left out, texts in place of reasons. */
 interface Platform {
   execution: Partial<RunExecution>;
   task?: RunTask;
-  /** What can be read at the n-th look into the log, from 0. */
+  /** The log at the n-th read, from 0. */
   log(look: number): readonly LogEntry[];
 }
 
@@ -29,7 +29,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** An engine whose platform answers like this. */
+/** An engine whose platform gives these answers. */
 async function engineOn(platform: Platform) {
   let looks = 0;
   const server = createServer((request, response) => {
@@ -81,7 +81,7 @@ const entry = (line: string, timestamp: string): LogEntry => ({
   jsonPayload: JSON.parse(line) as Record<string, unknown>,
 });
 
-test('a line that comes later than its time says is not overlooked', async () => {
+test('a line that comes later than its time says is not overlooked (`job-died`)', async () => {
   const encoder = createLineEncoder(run, nodeHashing);
   const notice = (text: string): RunEvent => ({ kind: 'notice', severity: 'NOTICE', text });
   const finished: RunEvent = { kind: 'run.finished', run, outcome: 'done', exitCode: 0, events: 3, ms: 1 };

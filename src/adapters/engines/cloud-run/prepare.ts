@@ -15,8 +15,8 @@ import type { JobNames } from './names.ts';
 import { serverCaOf } from './server-ca.ts';
 
 /**
- * Finds out what can be known before a job is made, all at once: a wrong name costs a second here, and minutes in a job
- * that fails. All that is wrong is told together.
+ * Checks in parallel what can be known before a job is made: a wrong name costs a second here, and minutes in a job
+ * that fails. All problems are reported together.
  */
 export async function prepareJob(
   context: CloudRunContext,
@@ -37,7 +37,7 @@ export async function prepareJob(
   if (packedTask(task).length > longestVariable) findings.push(fault('job-too-large'));
   if (!secret.ok || !image.ok || findings.length > 0) return err(...findings);
   return ok({
-    terms: options,
+    options,
     environment,
     task,
     bundle,
@@ -68,7 +68,7 @@ async function imageFor(
   return ok({ ...image.value, carried: value.value });
 }
 
-/** The same cause in several places (no credentials, a disabled API) is told once. */
+/** The same cause in several places (no credentials, a disabled API) is reported once. */
 function distinct(outcomes: readonly Outcome<unknown>[]): Finding[] {
   const seen = new Set<string>();
   return outcomes

@@ -4,14 +4,14 @@ import type { CloudRunContext } from './context.ts';
 import { repositoryOf } from './job-image.ts';
 import type { RunJob } from './resources.ts';
 
-/** The run is over, and its user waits. */
+/** Short, because the run is over and its user waits. */
 const timeoutMs = 10_000;
-/** Above this many jobs nobody can say which images are in use. */
+/** With more jobs than this, nobody can say which images are in use. */
 const mostJobs = 2_000;
 
 /**
- * Removes images that the retention rule lets go and that no job of the project refers to, of any environment. Asked for
- * when a new image was pushed; never a reason for a run to fail.
+ * Removes images that the retention policy releases and that no job of the project refers to, in any environment.
+ * Called after a new image was pushed; it never makes a run fail.
  *
  * @returns the digests that were removed
  */

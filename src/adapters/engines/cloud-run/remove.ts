@@ -6,21 +6,21 @@ import type { GoogleReply } from '../../google/request.ts';
 import { listAll, waitForOperation, type Operation } from '../../google/operations.ts';
 import type { CloudRunContext } from './context.ts';
 import { environmentLabel, runLabel } from './labels.ts';
-import { labelValue, placeOf, stableJob } from './names.ts';
+import { labelValue, parseExecutionName, stableJob } from './names.ts';
 import { isOver, type RunExecution, type RunJob } from './resources.ts';
 
-/** A job is left to its own controller for this long after its end. */
+/** For this long after its end, a job is left to its own controller. */
 const graceMs = 10 * 60_000;
-/** A job without any execution was given up when it was made. */
+/** A job that still has no execution after this time was abandoned when it was made. */
 const emptyMs = 60 * 60_000;
 const mostSwept = 20;
-/** Nobody waits for sweeping. */
+/** Short, because nobody should wait for the clean-up. */
 const sweepMs = 5_000;
 
-/** Deletes the job of a run whose execution has ended. One that is at work is never deleted. */
+/** Deletes the job of a run whose execution has ended. A job with a running execution is never deleted. */
 export async function removeJob(context: CloudRunContext, ref: RunRef): Promise<Outcome<void>> {
   const { google, timeouts, options, environment, hashing } = context;
-  const place = placeOf(ref);
+  const place = parseExecutionName(ref);
   const { job } = place;
   if (options.job === 'stable' || job === stableJob(environment, hashing)) return ok(undefined);
   const path = ref.location.replace(/\/executions\/.*$/, '');
@@ -34,10 +34,10 @@ export async function removeJob(context: CloudRunContext, ref: RunRef): Promise<
     const error = found.ok ? unknown : found.error;
     return err(fault('cleanup-incomplete', { why: `Reading job ${path}: ${error?.message ?? ''}` }));
   }
-  // Of the same name, and somebody else's.
+  // It has the same name but belongs to another run.
   if (found.value.labels?.[runLabel] !== ref.run.toLowerCase()) return ok(undefined);
   if ((execution.ok && !isOver(execution.value)) || isBusy(found.value, place.execution))
-    return err(fault('cleanup-incomplete', { why: `Job ${job} is still at work, and stays.` }));
+    return err(fault('cleanup-incomplete', { why: `Job ${job} is still running, so godwit keeps it.` }));
   const reply = await google.call<Operation>({
     service: 'run',
     method: 'DELETE',
@@ -51,14 +51,14 @@ export async function removeJob(context: CloudRunContext, ref: RunRef): Promise<
   }
   const wait = { service: 'run', version: 'v2', budgetMs: timeouts.deleteMs } as const;
   const gone = await waitForOperation(google, reply.value, wait);
-  // Accepted and not done yet: the platform finishes it by itself.
+  // Accepted but not done yet: the platform finishes it on its own.
   if (gone.ok || gone.error.lost || gone.error.reason === 'NOT_FOUND') return ok(undefined);
   return err(fault('cleanup-incomplete', { why: `Deleting job ${path}: ${gone.error.message}` }));
 }
 
 /**
- * Deletes jobs of this environment that were left behind: their execution has ended a while ago, or never began. Quick,
- * and never a reason for a command to fail.
+ * Deletes jobs of this environment that were left behind: their execution ended a while ago, or never started. It is
+ * quick, and never makes a command fail.
  *
  * @returns the ids of their runs
  */
@@ -69,7 +69,7 @@ export async function sweepJobs(context: CloudRunContext, now: number): Promise<
   const old = (listed.ok ? listed.value : []).filter((job) => isLeftover(context, job, now)).slice(0, mostSwept);
   const removed = await Promise.all(
     old.map(async (job) => {
-      // With its version: an execution that was started meanwhile keeps it.
+      // With the etag, a job in which an execution was started meanwhile is not deleted.
       const query = job.etag === undefined || job.etag === '' ? {} : { etag: job.etag };
       const reply = await google.call({
         service: 'run',
@@ -85,7 +85,7 @@ export async function sweepJobs(context: CloudRunContext, now: number): Promise<
   return removed.filter((run) => run !== '');
 }
 
-/** True when a job has a newer execution than this one, at work: a run may have a second one. */
+/** True when the job has another, newer execution that is running: a run may have a second one. */
 function isBusy({ latestCreatedExecution: latest }: RunJob, execution: string): boolean {
   const newest = latest?.name?.split('/').pop() ?? '';
   return newest !== '' && newest !== execution && (latest?.completionTime ?? '') === '';
@@ -120,7 +120,7 @@ function isLeftover({ environment, hashing }: CloudRunContext, job: RunJob, now:
   return ageOf(latest.completionTime, now) > graceMs;
 }
 
-/** In milliseconds; NaN, which is never above anything, when the time is not known. */
+/** In milliseconds; NaN, which never exceeds anything, when the time is unknown. */
 function ageOf(time: string | undefined, now: number): number {
   return now - Date.parse(time ?? '');
 }

@@ -48,7 +48,7 @@ export interface RunTask {
   };
 }
 
-/** True when nothing of it runs any more. */
+/** True when no part of it is running any more. */
 export function isOver(execution: RunExecution): boolean {
   return execution.completionTime !== undefined && execution.completionTime !== '';
 }

@@ -1,16 +1,16 @@
 import type { Google } from '../../google/google.ts';
 import type { CloudRunOptions } from './options.ts';
 
-/** Longer than any certificate, shorter than what a variable holds. */
+/** Longer than any certificate, and shorter than the limit of a variable. */
 const longest = 16 * 1024;
 
 /**
- * The CA of the Cloud SQL instance as PEM text, so that the runner can check whom it talks to. Undefined: the environment
- * names no instance, or it cannot be asked; the URL alone decides then.
+ * The CA of the Cloud SQL instance as PEM text, so that the runner can authenticate the server. Undefined when the
+ * environment names no instance, or the instance cannot be queried; then only the URL decides.
  */
 export async function serverCaOf(google: Google, options: CloudRunOptions): Promise<string | undefined> {
   if (options.instance === undefined) return undefined;
-  // The project's id may have a colon of its own.
+  // The project id may itself contain a colon.
   const parts = options.instance.split(':');
   const project = parts.slice(0, -2).join(':');
   const name = parts.at(-1) ?? '';

@@ -6,7 +6,7 @@ import type { GoogleError } from '../../google/error.ts';
 import { googleFault } from '../../google/fault.ts';
 import type { GoogleReply } from '../../google/request.ts';
 import type { Operation } from '../../google/operations.ts';
-import { backoff } from '../../google/retry.ts';
+import { backoff } from '../../retry.ts';
 import { awaitExecution } from './await-execution.ts';
 import type { CloudRunContext } from './context.ts';
 import { conditionFault } from './condition-fault.ts';
@@ -16,8 +16,8 @@ import { executionName, jobName } from './names.ts';
 import type { RunExecution, RunJob } from './resources.ts';
 
 /**
- * Makes the job and its execution in one call, under a name that is ours: an answer that is lost changes nothing, because
- * the next look finds what it had made. Gives the execution's full name once it is there.
+ * Makes the job and its execution in one call, under a name that we choose: a lost answer does no harm, because the
+ * next poll finds what was made. Returns the execution's full name once it exists.
  */
 export async function startJob(context: CloudRunContext, input: JobInput): Promise<Outcome<string>> {
   const asked = input.options.job === 'stable' ? await update(context, input) : await create(context, input);
@@ -25,7 +25,7 @@ export async function startJob(context: CloudRunContext, input: JobInput): Promi
   return await awaitExecution(context, input, asked.value);
 }
 
-/** The operation, or undefined when what was asked for is there already. */
+/** The operation, or undefined when what was requested exists already. */
 type StartedOperation = Outcome<Operation | undefined>;
 
 async function create(context: CloudRunContext, input: JobInput): Promise<StartedOperation> {
@@ -37,11 +37,11 @@ async function create(context: CloudRunContext, input: JobInput): Promise<Starte
       path: `v2/projects/${options.project}/locations/${options.region}/jobs`,
       query: { jobId: input.names.job },
       body: jobSpec(input),
-      // Under the same name it is made once.
+      // The same name is created only once.
       idempotent: true,
     });
     if (reply.ok) return ok(reply.value);
-    if (reply.error.reason !== 'ALREADY_EXISTS') return refused(context, input, reply.error);
+    if (reply.error.reason !== 'ALREADY_EXISTS') return startRefused(context, input, reply.error);
     const found = await google.call<RunJob>({
       service: 'run',
       method: 'GET',
@@ -49,15 +49,15 @@ async function create(context: CloudRunContext, input: JobInput): Promise<Starte
     });
     const leaving = found.ok ? (found.value.deleteTime ?? '') !== '' : found.error.reason === 'NOT_FOUND';
     if (leaving && attempt <= 10) {
-      // The one of the execution before is still being deleted.
+      // The job of the previous execution is still being deleted.
       await sleep(backoff(attempt, Math.random(), 2_000));
       continue;
     }
-    if (!found.ok) return refused(context, input, found.error);
+    if (!found.ok) return startRefused(context, input, found.error);
     const { labels = {} } = found.value;
     if (labels[runLabel] !== input.task.run.toLowerCase())
-      return err(fault('job-name-taken', { why: `Job ${input.names.job} of ${options.project} is there already.` }));
-    // Ours, and the answer was lost; or the one of this run's execution before, which was left behind.
+      return err(fault('job-name-taken', { why: `Job ${input.names.job} already exists in ${options.project}.` }));
+    // Either it is ours and the answer was lost, or it is the job that this run's previous execution left behind.
     return labels[tokenLabel] === input.names.token ? ok(undefined) : await update(context, input);
   }
 }
@@ -73,28 +73,28 @@ async function update(context: CloudRunContext, input: JobInput): Promise<Starte
     idempotent: true,
   });
   if (reply.ok) return ok(reply.value);
-  // An execution of our name is there: the answer to an earlier try was lost.
+  // If an execution of our name exists, the answer to an earlier try was lost.
   const found = await execution(context, input);
-  return found.ok ? ok(undefined) : refused(context, input, reply.error);
+  return found.ok ? ok(undefined) : startRefused(context, input, reply.error);
 }
 
 function execution({ google, options }: CloudRunContext, { names }: JobInput): Promise<GoogleReply<RunExecution>> {
   return google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${executionName(options, names)}` });
 }
 
-/** The API refused the request itself. What it checks at once is told by what it names. */
-function refused(
+/** The API refused the request itself. Its immediate checks are reported by the resource that they name. */
+function startRefused(
   context: CloudRunContext,
   { names, secretVersion }: JobInput,
   error: GoogleError,
 ): { ok: false; findings: readonly Finding[] } {
   const { options } = context;
-  // It was sent, and may have been heard.
+  // The request was sent, and may have been received.
   if (error.lost) return err(fault('job-start-unknown', { why: `Creating job ${names.job}: ${error.message}.` }));
   const named = conditionFault([{ state: 'CONDITION_FAILED', message: error.message }], options, secretVersion);
   const unclear = error.status === 401 || error.status === 403 || error.status === 429 || error.status >= 500;
   if (named !== undefined && !unclear) return err(named);
-  // Who starts a job must also be allowed to act as its account: the resource to be named is the account then.
+  // Starting a job also requires permission to act as its account; in that case the account is the resource to name.
   const acting = error.permission === 'iam.serviceaccounts.actAs' || error.permission === 'iam.serviceAccounts.actAs';
   const resource = acting ? options.serviceAccount : jobName(options, names.job);
   return err(googleFault(error, { doing: acting ? 'acting as' : 'creating job', resource }));

@@ -3,58 +3,58 @@ import { isExitCode } from '../../../kit/exit-code.ts';
 import { exitCodeOf, fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import type { ExecutionResult } from '../../../migrate/contract/engine.ts';
-import { backoff } from '../../google/retry.ts';
+import { backoff } from '../../retry.ts';
 import { listAll } from '../../google/operations.ts';
 import { conditionFault } from './condition-fault.ts';
 import type { CloudRunContext } from './context.ts';
-import { followLines, isDeaf, look, type FollowState } from './follow.ts';
+import { followLines, isUnreachable, pollExecution, type FollowState } from './follow.ts';
 import { logLink } from './log-link.ts';
-import { placeOf } from './names.ts';
+import { parseExecutionName } from './names.ts';
 import { isCancelled, isOver, type RunTask } from './resources.ts';
 
-/** How an execution ended: waits for its end, and for its lines if nobody has followed it. */
-export async function resultOf(context: CloudRunContext, state: FollowState): Promise<ExecutionResult> {
-  await over(context, state);
-  if (!state.gone && isDeaf(context, state)) return unheard(context, state);
-  // Not followed to its end: its lines tell whether they are complete.
-  if (!state.decoder.complete && !state.givenUp && state.finished === undefined)
+/** Determines how an execution ended: waits for its end, and for its lines if nobody has followed it. */
+export async function executionResultOf(context: CloudRunContext, state: FollowState): Promise<ExecutionResult> {
+  await waitForEnd(context, state);
+  if (state.access !== 'deleted' && isUnreachable(context, state)) return unreachableResult(context, state);
+  // It was not followed to its end, so its lines must show whether they are complete.
+  if (!state.decoder.complete && !state.waitExpired && state.finished === undefined)
     for await (const _ of followLines(context, state));
-  const log = logLink(placeOf(state.ref), state.execution?.createTime);
+  const log = logLink(parseExecutionName(state.ref), state.execution?.createTime);
   const { complete } = state.decoder;
-  // Seen last while it was at work, or never.
+  // It was last seen running, or never.
   if (state.execution === undefined || !isOver(state.execution)) {
-    const why = `${state.ref.location} was deleted before its end was known.`;
-    const lost = state.blind ? [] : [fault('job-lost', { why })];
+    const why = `${state.ref.location} was deleted before its outcome was known.`;
+    const lost = state.access === 'forbidden' ? [] : [fault('job-lost', { why })];
     return { exitCode: state.finished?.exitCode ?? 42, complete, log, findings: [...state.findings, ...lost] };
   }
   const task = (state.execution.succeededCount ?? 0) > 0 ? undefined : await taskOf(context, state);
   const end = endOf(context, state, task);
-  const missing = end.ran && !complete && state.spoke ? [linesMissing(state)] : [];
+  const missing = end.ran && !complete && state.firstLineSeen ? [linesMissing(state)] : [];
   const findings = [...state.findings, ...end.findings, ...missing];
   return { exitCode: end.exitCode, ran: end.ran, complete, log, findings };
 }
 
-/** It goes on, or has ended, where nobody can be asked. */
-function unheard({ timeouts, environment }: CloudRunContext, { ref }: FollowState): ExecutionResult {
-  const minutes = Math.round(timeouts.deafMs / 60_000);
+/** The result of an execution that continues, or has ended, while nobody can be asked. */
+function unreachableResult({ timeouts, environment }: CloudRunContext, { ref }: FollowState): ExecutionResult {
+  const minutes = Math.round(timeouts.unreachableMs / 60_000);
   const finding = fault('outcome-unknown', {
-    why: `Google Cloud has not answered for ${minutes} minutes. The run goes on by itself.`,
-    fix: `\`godwit runs attach -e ${environment} ${ref.run}\` follows it when the network is back; the next command takes its result.`,
+    why: `Google Cloud has not answered for ${minutes} minutes. The run continues on its own.`,
+    fix: `\`godwit runs attach -e ${environment} ${ref.run}\` follows the run when the network is back, and the next command picks up its result.`,
   });
-  return { exitCode: 42, complete: false, unheard: true, findings: [finding] };
+  return { exitCode: 42, complete: false, unreachable: true, findings: [finding] };
 }
 
 function linesMissing({ ref }: FollowState): Finding {
   return fault('log-incomplete', {
-    why: `Lines of ${ref.location.split('/').pop() ?? ''} are missing, and none has come for a while.`,
+    why: `Lines of ${ref.location.split('/').pop() ?? ''} are missing, and no more have arrived for a while.`,
   });
 }
 
-/** Waits for the end of the execution, looking ever less often. It has a timeout of its own. */
-async function over(context: CloudRunContext, state: FollowState): Promise<void> {
-  for (let attempt = 1; !state.gone && !state.blind; attempt += 1) {
+/** Waits for the end of the execution, with growing pauses. The execution has a timeout of its own. */
+async function waitForEnd(context: CloudRunContext, state: FollowState): Promise<void> {
+  for (let attempt = 1; state.access === 'visible'; attempt += 1) {
     if (state.execution !== undefined && isOver(state.execution)) return;
-    if ((await look(context, state)) || isDeaf(context, state)) return;
+    if ((await pollExecution(context, state)) || isUnreachable(context, state)) return;
     await sleep(backoff(attempt, Math.random(), Math.min(2_000, context.timeouts.longestPauseMs), 60));
   }
 }
@@ -85,15 +85,15 @@ function endOf(context: CloudRunContext, state: FollowState, task: RunTask | und
     attempt?.status?.message ?? conditions.find(({ state: is }) => is === 'CONDITION_FAILED')?.message ?? '';
   const cancelled = isCancelled({ ...execution, conditions });
   const exitCode = attempt?.exitCode ?? 0;
-  // Protocol buffers leave out a zero: a failed attempt with neither was ended by the platform.
+  // Protocol buffers omit zeros: a failed attempt without exit code or signal was ended by the platform.
   if (exitCode !== 0 && isExitCode(exitCode)) return { exitCode, ran: true, findings: [] };
   const late = attempt?.status?.code === 4 || /timeout|timed out|deadline/i.test(message);
   const killed = attempt?.termSignal === 9 || exitCode === 137;
   const named = conditionFault(conditions, context.options);
-  // Only what is certain: whoever was not started has changed nothing, and nobody looks.
+  // `ran: false` must be certain: a run that did not start has changed nothing, so nobody reads the history.
   const started = (execution.startTime ?? '') !== '' && named === undefined;
-  const ran = state.spoke || attempt !== undefined || started;
-  // It is the platform's word, not the runner's: a COMMIT may stand, and the history decides.
+  const ran = state.firstLineSeen || attempt !== undefined || started;
+  // The platform reports it, not the runner: a COMMIT may have succeeded, so the history decides.
   if (cancelled) return { exitCode: ran ? 42 : 130, ran, findings: [fault('job-cancelled')] };
   if (late)
     return { exitCode: 42, ran: true, findings: [fault('job-timeout', message === '' ? {} : { why: message })] };
@@ -102,7 +102,7 @@ function endOf(context: CloudRunContext, state: FollowState, task: RunTask | und
     return { exitCode: exitCodeOf([finding]), ran: false, findings: [finding] };
   }
   if (killed || /memory/i.test(message)) {
-    const why = message === '' ? {} : { why: `The platform’s words: ${message}` };
+    const why = message === '' ? {} : { why: `The platform reports: ${message}` };
     return { exitCode: 137, ran, findings: [fault('job-out-of-memory', why)] };
   }
   return { exitCode: exitCode === 0 ? 42 : exitCode, ran, findings: [died(state, exitCode, message)] };
@@ -110,16 +110,17 @@ function endOf(context: CloudRunContext, state: FollowState, task: RunTask | und
 
 function notStarted(state: FollowState, message: string): Finding {
   return fault('job-not-started', {
-    why: withWords(state, message === '' ? 'The platform gives no reason.' : message),
+    why: withContainerOutput(state, message === '' ? 'The platform does not give a reason.' : message),
   });
 }
 
 function died(state: FollowState, exitCode: number, message: string): Finding {
-  const how = exitCode === 0 ? 'It was ended by a signal.' : `Its exit code is ${exitCode}.`;
-  return fault('job-died', { why: withWords(state, [how, message].filter((part) => part !== '').join(' ')) });
+  const how = exitCode === 0 ? 'A signal ended the container.' : `The container’s exit code is ${exitCode}.`;
+  return fault('job-died', { why: withContainerOutput(state, [how, message].filter((part) => part !== '').join(' ')) });
 }
 
-/** What the container wrote itself, when the runner never came to speak: Node is missing, say. */
-function withWords({ spoke, words }: FollowState, why: string): string {
-  return spoke || words.length === 0 ? why : `${why} Its last words: ${words.join(' · ')}`;
+/** Appends the container's own output, if the runner never wrote a line: Node may be missing, for example. */
+function withContainerOutput({ firstLineSeen, containerOutput }: FollowState, why: string): string {
+  if (firstLineSeen || containerOutput.length === 0) return why;
+  return `${why} Its last output: ${containerOutput.join(' · ')}`;
 }

@@ -20,29 +20,29 @@ import { createLineDecoder } from '../../../migrate/contract/event-lines.ts';
 import type { RunEvent } from '../../../migrate/contract/event.ts';
 import type { Bundle, Hashing } from '../../../migrate/contract/ports.ts';
 import type { Task } from '../../../migrate/contract/task.ts';
-import { writeBundle } from '../../bundle/bundle-folder.ts';
+import { writeBundleFolder } from '../../bundle/bundle-folder.ts';
 import type { SpawnerOptions } from '../../exec/spawner.ts';
 import { isAlive as isThere, processStart, type ProcessIdentity } from '../../embedded/process-identity.ts';
 
-/** What the engine needs to start runners of its own. */
+/** What the engine needs to start separate runners. */
 export interface ChildProcessEngineOptions {
-  /** Folder in which each run gets a folder of its own: `.godwit/runs`. */
+  /** The folder in which each run gets its own folder: `.godwit/runs`. */
   readonly runsFolder: string;
   /** Path of the one-file runner. */
   readonly runner: string;
-  /** The database URL; handed over in the environment, never as an argument or in a file. */
+  /** The database URL; passed in the environment, never as an argument or in a file. */
   readonly databaseUrl: string;
   readonly hashing: Hashing;
-  /** Where commands are executed, and with what; absent: as this process. */
+  /** Where commands are executed, and with which environment; absent: as in this process. */
   readonly commands?: SpawnerOptions;
 }
 
-/** Where a process is asked for by another program, less often. */
+/** Slower where querying a process means running another program. */
 const pollMs = process.platform === 'linux' ? 40 : 200;
 
 /**
- * The engine that performs tasks in a process of their own, which goes on when the terminal is closed: the same runner
- * file, bundle and event lines as in a job far away.
+ * Creates the engine that performs tasks in a separate process, which continues when the terminal is closed. It uses
+ * the same runner file, bundle and event lines as a remote job.
  */
 export function createChildProcessEngine(options: ChildProcessEngineOptions): Engine {
   return {
@@ -64,7 +64,7 @@ export function createChildProcessEngine(options: ChildProcessEngineOptions): En
 async function prepare(options: ChildProcessEngineOptions, task: Task, bundle: Bundle): Promise<Outcome<Prepared>> {
   const location = join(options.runsFolder, task.run);
   mkdirSync(location, { recursive: true, mode: 0o700 });
-  const written = await writeBundle(bundle, join(location, 'bundle'));
+  const written = await writeBundleFolder(bundle, join(location, 'bundle'));
   if (!written.ok) {
     rmSync(location, { recursive: true, force: true });
     return written;
@@ -85,6 +85,8 @@ function start(options: ChildProcessEngineOptions, prepared: Prepared): Outcome<
       env: environmentFor(task, options),
     });
     child.unref();
+    // Told below, by the pid that is missing: without a listener it would end this process.
+    child.on('error', () => undefined);
     if (child.pid === undefined)
       return err(fault('runner-not-started', { why: `${options.runner} could not be started.` }));
     writeFileSync(join(location, 'pid'), `${child.pid} ${processStart(child.pid) ?? ''}`);
@@ -96,9 +98,9 @@ function start(options: ChildProcessEngineOptions, prepared: Prepared): Outcome<
 }
 
 /**
- * What a runner inherits: where programs, temporary files and certificates are, and how Node was asked to run. The rest
- * of its address, TLS included, is in the URL; other secrets of this process are none of its business. A command of the
- * user's own gets all that it would get without godwit.
+ * The variables that a runner inherits: where programs, temporary files and certificates are, and Node's options.
+ * Everything about the database address, TLS included, is in the URL; the runner does not get other secrets of this
+ * process. A user's own command gets everything that it would get without godwit.
  */
 const inherited = [
   'PATH',
@@ -131,7 +133,7 @@ async function* watchLines(
   const decoder = createLineDecoder(ref.run, options.hashing);
   const tail = createTail(eventsFile(ref.location));
   for (;;) {
-    // Asked before reading: what a runner wrote before it ended is read in this turn.
+    // Checked before reading, so that this turn reads whatever a runner wrote before it ended.
     const alive = isAlive(ref);
     for (const line of tail.read()) {
       for (const event of decoder.push(line)) {
@@ -152,7 +154,7 @@ async function resultOf(options: ChildProcessEngineOptions, ref: RunRef): Promis
   return Promise.resolve({ exitCode: decoder.complete ? exitCode : 42, complete: decoder.complete });
 }
 
-/** Reads what was added to a file since the last call, by whole lines. */
+/** Reads what was appended to a file since the last call, in whole lines. */
 function createTail(path: string): { read(): readonly string[] } {
   let at = 0;
   let rest = '';
@@ -196,7 +198,10 @@ function isAlive(ref: RunRef): boolean {
   return runner !== undefined && isThere(runner);
 }
 
-/** Pid and start: pids are reused, and another process is neither followed nor stopped. */
+/**
+ * Identifies the runner by pid and start time: pids are reused, and an unrelated process must be neither followed nor
+ * stopped.
+ */
 function runnerOf(location: string): ProcessIdentity | undefined {
   const path = join(location, 'pid');
   if (!existsSync(path)) return undefined;

@@ -1,4 +1,4 @@
-/** Hands events from whoever makes them to whoever iterates, without losing one. */
+/** Passes events from producers to one iterator without losing any. */
 export class EventQueue<T> implements AsyncIterable<T> {
   readonly #items: T[] = [];
   #ended = false;

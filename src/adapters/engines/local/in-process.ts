@@ -12,11 +12,11 @@ import type { SpawnerOptions } from '../../exec/spawner.ts';
 import { runnerClock } from '../../runner-clock.ts';
 import { EventQueue } from './event-queue.ts';
 
-/** What the engine hands to the runner. */
+/** What the engine passes to the runner. */
 export interface LocalEngineOptions {
   readonly connector: Connector;
   readonly hashing: Hashing;
-  /** With what commands are executed; absent: none are. */
+  /** The environment in which commands are executed; absent: commands are not executed. */
   readonly commands?: SpawnerOptions & { readonly redactor: Redactor };
 }
 
@@ -26,7 +26,7 @@ interface InProcessExecution {
   readonly controller: AbortController;
 }
 
-/** The engine that performs tasks in this process: for databases that this machine can reach. */
+/** Creates the engine that performs tasks in this process, for databases that this machine can reach. */
 export function createInProcessEngine(options: LocalEngineOptions): Engine {
   const executions = new Map<string, InProcessExecution>();
   const find = (ref: RunRef): InProcessExecution => {
@@ -62,7 +62,7 @@ export function createInProcessEngine(options: LocalEngineOptions): Engine {
 function execute(prepared: Prepared, options: LocalEngineOptions): InProcessExecution {
   const events = new EventQueue<RunEvent>();
   const controller = new AbortController();
-  // Ctrl-Z stops this process as any other; what was missed meanwhile is looked at when it goes on.
+  // Ctrl-Z stops this process like any other; when it continues, the runner checks what it missed.
   const suspension = processSuspension({ holds: false });
   const exit = perform(prepared.task, {
     connector: options.connector,
@@ -86,10 +86,10 @@ function commandsOf({ commands }: LocalEngineOptions): Pick<RunnerPorts, 'spawne
   return {
     redactor,
     spawner: {
-      // Loaded for the tasks that need it.
-      async start(words, variables, onOutput) {
+      // Loaded only for the tasks that need it.
+      async start(command, variables, onOutput) {
         const { createSpawner } = await import('../../exec/spawner.ts');
-        return await createSpawner(options).start(words, variables, onOutput);
+        return await createSpawner(options).start(command, variables, onOutput);
       },
     },
   };

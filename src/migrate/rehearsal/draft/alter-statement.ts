@@ -4,14 +4,14 @@ import { wordOf, wordsOf, type DescribedObject } from './draft-object.ts';
 import type { PartHome, DraftStatement } from './drop-statement.ts';
 import { keywordOf, simpleName } from './names.ts';
 
-/** An object that stays and was changed, and where it belongs to, by the former name. */
+/** An object that remains and was changed, and its home under the former name. */
 export interface ChangedObject {
   readonly was: DescribedObject;
   readonly is: DescribedObject;
   readonly home: PartHome;
 }
 
-/** Gives an object that stays its former words. Nothing for kinds that are dropped and made anew. */
+/** Restores the former definition of an object that remains. Empty for kinds that are dropped and recreated. */
 export function alterStatements(changed: ChangedObject): readonly DraftStatement[] {
   const { was, is } = changed;
   switch (was.kind) {
@@ -65,11 +65,11 @@ function notAltered(changed: ChangedObject, parts: readonly PartName[]): readonl
   return parts
     .filter((part) => differs(changed, part))
     .map((part) => ({
-      gap: `${was.kind} ${was.name}: ${part.replace(/^tuning /, '')} was ${wordOf(was, part) ?? 'not set'}; it stays as it is.`,
+      gap: `${was.kind} ${was.name}: ${part.replace(/^tuning /, '')} was ${wordOf(was, part) ?? 'not set'}; it remains unchanged.`,
     }));
 }
 
-/** SET what was set and is not any more, RESET the rest. */
+/** SET the options that were set before, RESET the others. */
 function storageOptions({ was, is }: ChangedObject): readonly DraftStatement[] {
   const all = (object: DescribedObject): readonly string[] => [
     ...wordsOf(object, 'option'),
@@ -119,13 +119,13 @@ function columnChanges(changed: ChangedObject): readonly DraftStatement[] {
     void lines.push({ sql: `ALTER ${keywordOf(home.kind)} ${home.name} ALTER COLUMN ${own} ${action}` });
   if (word('identity') === undefined && differs(changed, 'identity')) alter('DROP IDENTITY');
   const retyped = differs(changed, 'type') || differs(changed, 'collation');
-  // The default of the new type need not fit the former one.
+  // The default of the new type may not fit the former type.
   if (wordOf(is, 'default') !== undefined && (retyped || word('default') === undefined)) alter('DROP DEFAULT');
   if (retyped) {
     const collation = word('collation');
     const type = word('type') ?? '';
     lines.push({
-      gap: `A value of ${was.name} that is no ${type} makes the next statement fail; rehearsed without rows.`,
+      gap: `The next statement fails if a value of ${was.name} is not a valid ${type}; the rehearsal had no rows.`,
     });
     alter(`TYPE ${type}${collation === undefined ? '' : ` COLLATE ${collation}`} USING ${own}::${type}`);
   }
@@ -186,7 +186,7 @@ function typeChanges(changed: ChangedObject): readonly DraftStatement[] {
   return [...lines, ...notAltered(changed, fixed)];
 }
 
-/** PostgreSQL renames labels; it removes none. */
+/** PostgreSQL can rename labels but not remove them. */
 function labelChanges({ was, is }: ChangedObject): readonly DraftStatement[] {
   const labels = (object: DescribedObject): readonly string[] =>
     (wordOf(object, 'labels') ?? '').match(/E?'(?:[^']|'')*'/g) ?? [];

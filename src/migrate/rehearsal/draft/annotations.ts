@@ -2,9 +2,9 @@ import type { PartName } from '../../contract/definition.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { wordOf, wordsOf, type DescribedObject } from './draft-object.ts';
 import { roleName, type PartHome } from './drop-statement.ts';
-import { argumentsOf, keywordOf, simpleName } from './names.ts';
+import { functionArguments, keywordOf, simpleName } from './names.ts';
 
-/** What an annotation goes from and to; `is` undefined: the object is made anew and has none yet. */
+/** An annotated object before and after; `is` undefined: the object is recreated and has no annotations yet. */
 export interface Annotated {
   readonly was: DescribedObject;
   readonly is: Pick<DescribedObject, 'words'> | undefined;
@@ -38,7 +38,7 @@ function comment(was: DescribedObject, is: Annotated['is'], home: PartHome): rea
 }
 
 function target({ kind, name }: DescribedObject): string {
-  return kind === 'aggregate' && argumentsOf(name) === '()' ? `${name.slice(0, -2)}(*)` : name;
+  return kind === 'aggregate' && functionArguments(name) === '()' ? `${name.slice(0, -2)}(*)` : name;
 }
 
 interface Privilege {
@@ -47,7 +47,7 @@ interface Privilege {
   readonly option: boolean;
 }
 
-/** What an owner and everybody have by themselves is told as missing (`no grant`) where somebody took it away. */
+/** Privileges that an owner and PUBLIC have by default are described as missing (`no grant`) if they were revoked. */
 function privileges(was: DescribedObject, is: Annotated['is'], home: PartHome): readonly string[] {
   const on = grantedOn(was, home);
   if (on === undefined) return [];

@@ -6,8 +6,8 @@ import { partsOfName, simpleName } from './names.ts';
 export type Compare = (object: DraftObject, part?: PartName) => boolean;
 
 /**
- * Makes the comparison of definitions for a migration that may have renamed things: a view reads otherwise once a
- * column that it shows is called otherwise, and reads as before once that one is called as before.
+ * Creates the comparison of definitions for a migration that may have renamed things: the text of a view changes when a
+ * column that it shows is renamed, and changes back when the column gets its former name.
  */
 export function comparison(objects: readonly DraftObject[]): Compare {
   const renamed = objects.flatMap(({ before, after }): readonly (readonly [RegExp, string])[] => {
@@ -34,7 +34,7 @@ export function comparison(objects: readonly DraftObject[]): Compare {
     read(before, part, (text) => text) !== read(after, part, renamed.length === 0 ? (text) => text : former);
 }
 
-/** `a AS a` is what the server writes where a name is given that is the column's own. */
+/** The server writes `a AS a` for an alias that equals the column's own name. */
 function plain(text: string): string {
   return text.replaceAll(/\b(\w+) AS \1\b/g, '$1');
 }

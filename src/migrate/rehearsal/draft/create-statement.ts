@@ -4,13 +4,13 @@ import { wordOf, wordsOf, type DescribedObject } from './draft-object.ts';
 import { defaultPrivileges, roleName, type PartHome, type DraftStatement } from './drop-statement.ts';
 import { keywordOf, simpleName } from './names.ts';
 
-/** What surrounded an object before: its parts, and the sequences of identity columns. */
+/** The surroundings of an object before: its parts, and the sequences of identity columns. */
 export interface ObjectSurroundings {
   readonly columns: readonly DescribedObject[];
   readonly sequences: readonly DescribedObject[];
 }
 
-/** Makes an object that was dropped anew, by its own words; what cannot be made of them is told. */
+/** Recreates a dropped object from its definition; reports what cannot be recreated from it. */
 export function createStatement(
   object: DescribedObject,
   home: PartHome,
@@ -65,10 +65,10 @@ export function createStatement(
 }
 
 function lost({ kind, name }: DescribedObject): DraftStatement {
-  return { gap: `${kind} ${name} was dropped: write the statement that makes it again.` };
+  return { gap: `${kind} ${name} was dropped: write the statement that creates it again.` };
 }
 
-/** Views end with a semicolon of their own. */
+/** The definition of a view already ends with a semicolon. */
 export function viewStatement(object: DescribedObject, replace = false): string {
   const options = wordsOf(object, 'option').concat(wordsOf(object, 'tuning option'));
   const written = options.length === 0 ? '' : ` WITH (${options.join(', ')})`;
@@ -80,7 +80,7 @@ function ended(text: string): string {
   return text.trimEnd().replace(/;$/, '');
 }
 
-/** Switched off, or on in another way than usual; and the options of an index. */
+/** A disabled or unusually enabled state, and the options of an index. */
 function state(object: DescribedObject, home: PartHome): readonly DraftStatement[] {
   const own = simpleName(object.name);
   const fires = wordOf(object, 'fires') ?? wordOf(object, 'applies');
@@ -133,7 +133,7 @@ export function sequenceOptions(sequence: Pick<DescribedObject, 'words'>): Reado
   ]);
 }
 
-/** Those that are not what the server takes by itself. */
+/** The options that differ from the server's defaults. */
 function unusualOptions(sequence: DescribedObject): readonly string[] {
   const type = wordOf(sequence, 'type') ?? 'bigint';
   const usual = sequenceOptions({
@@ -142,7 +142,7 @@ function unusualOptions(sequence: DescribedObject): readonly string[] {
   return [...sequenceOptions(sequence)].filter(([part, text]) => usual.get(part) !== text).map(([, text]) => text);
 }
 
-/** The sequence of an identity column takes its type from there. */
+/** The sequence of an identity column takes its type from the column. */
 function identityOptions(sequence: DescribedObject | undefined, own: string, table: string): string {
   if (sequence === undefined) return '';
   const named = sequence.name === `${table}_${own}_seq` ? [] : [`SEQUENCE NAME ${sequence.name}`];
@@ -179,14 +179,14 @@ function columnLines(column: DescribedObject, home: PartHome, around: ObjectSurr
   if (wordOf(column, 'inherited') === 'yes') return [];
   if (home.kind === 'composite type')
     return [{ sql: `ALTER TYPE ${home.name} ADD ATTRIBUTE ${columnText(column, home, around)}` }];
-  const gone = `The values of column ${column.name} are lost: the statement below brings it back without them, as the last column.`;
+  const gone = `The values of column ${column.name} are lost: the statement below restores the column without them, as the last one.`;
   const lines: DraftStatement[] = wordOf(column, 'generated') === undefined ? [{ gap: gone }] : [];
   if (
     wordOf(column, 'not null') === 'yes' &&
     !(['default', 'identity', 'generated'] as const).some((part) => wordOf(column, part) !== undefined)
   )
     lines.push({
-      gap: `It is NOT NULL and has no default: fill it first where ${home.name} holds rows, or this statement fails.`,
+      gap: `The column is NOT NULL and has no default: if ${home.name} contains rows, fill it first, or this statement fails.`,
     });
   return [
     ...lines,
@@ -198,7 +198,7 @@ function tableLines(table: DescribedObject, around: ObjectSurroundings): readonl
   const parents = wordsOf(table, 'inherits');
   const [bound, by, type] = [wordOf(table, 'partition'), wordOf(table, 'partition by'), wordOf(table, 'of type')];
   const gone: DraftStatement = {
-    gap: `The rows of ${table.name} are lost: the statement below brings back the table without them.`,
+    gap: `The rows of ${table.name} are lost: the statement below restores the table without them.`,
   };
   if (type !== undefined) return [{ gap: `table ${table.name} was dropped: write CREATE TABLE … OF ${type}.` }];
   const columns = around.columns.filter((column) => bound !== undefined || wordOf(column, 'inherited') !== 'yes');
@@ -231,7 +231,7 @@ function typeLines(object: DescribedObject, { columns }: ObjectSurroundings): re
   return [labels === undefined ? lost(object) : { sql: `CREATE TYPE ${name} AS ENUM (${labels})` }];
 }
 
-/** What CREATE TABLE does not say: row security, replica identity, and which table it is a partition of. */
+/** What CREATE TABLE does not say: row security, replica identity, and the parent of a partition. */
 export function tableSettings(
   was: DescribedObject,
   is: Pick<DescribedObject, 'words'> | undefined,
@@ -266,7 +266,7 @@ function partitionLines(
   ];
 }
 
-/** Set behind the indexes, which it may name. */
+/** Set after the indexes, because it may name one. */
 export function replicaIdentity(
   was: DescribedObject,
   is: Pick<DescribedObject, 'words'> | undefined,

@@ -1,5 +1,5 @@
 import type { ObjectAddress, ObjectName } from '../../contract/catalogue-object.ts';
-import { textOf, textsOf, type PartName, type Words } from '../../contract/definition.ts';
+import { textOf, textsOf, type PartName, type DefinitionWords } from '../../contract/definition.ts';
 
 /** An object in the server's own words, as `godwit.described` gives them. */
 export interface DescribedObject extends ObjectName {
@@ -9,7 +9,7 @@ export interface DescribedObject extends ObjectName {
   readonly id: string;
   /** Key of what it is a part of; its own where it is no part. */
   readonly home: string;
-  readonly words: Words;
+  readonly words: DefinitionWords;
 }
 
 /** What a migration made of one object. Without `before` it created it, without `after` it dropped it. */
@@ -19,32 +19,32 @@ export interface DraftObject {
   readonly after?: DescribedObject;
 }
 
-/** One object uses another one, as the server keeps it. */
+/** One object depends on another, as recorded by the server. */
 export interface Need {
   readonly from: string;
   readonly to: string;
-  /** True: it goes with the other one, without CASCADE. */
+  /** True: it is dropped with the other one, without CASCADE. */
   readonly goesWith: boolean;
 }
 
-/** All that a draft is made of. */
+/** Everything that a draft is made from. */
 export interface DraftOptions {
-  /** Every object before or after the migration, also those that it left alone. */
+  /** Every object before or after the migration, including those that it did not change. */
   readonly objects: readonly DraftObject[];
-  /** As they are after it. */
+  /** The dependencies after the migration. */
   readonly needs: readonly Need[];
-  /** Who ran it: objects of this owner need not be given to anybody. */
+  /** The role that ran it: objects of this owner need no ALTER … OWNER. */
   readonly owner: string;
 }
 
-/** The objects before and after, by identity. What was made anew exactly as it was counts as left alone. */
+/** The objects before and after, by identity. What was recreated exactly as it was counts as unchanged. */
 export function pairsOf(before: readonly DescribedObject[], after: readonly DescribedObject[]): readonly DraftObject[] {
   const old = new Map(before.map((object) => [object.id, object]));
   const now = new Map(after.map((object) => [object.id, object]));
-  const anew = new Map(after.filter(({ id }) => !old.has(id)).map((object) => [sameness(object), object]));
+  const recreated = new Map(after.filter(({ id }) => !old.has(id)).map((object) => [sameness(object), object]));
   const rebound = new Map<string, DescribedObject>();
   for (const object of before) {
-    const twin = now.has(object.id) || object.id === object.home ? undefined : anew.get(sameness(object));
+    const twin = now.has(object.id) || object.id === object.home ? undefined : recreated.get(sameness(object));
     if (twin !== undefined) rebound.set(twin.id, object);
   }
   const taken = new Set([...rebound.values()].map(({ id }) => id));
@@ -59,7 +59,7 @@ export function pairsOf(before: readonly DescribedObject[], after: readonly Desc
   ];
 }
 
-/** A part of the same home with the same name and the same words: the server makes indexes anew when a type changes. */
+/** Identifies a part by its home, name and definition: the server recreates indexes when a type changes. */
 function sameness({ home, kind, name, words }: DescribedObject): string {
   return JSON.stringify([home, kind, name, words]);
 }

@@ -1,31 +1,31 @@
 import type { RowStatement } from '../../contract/rehearsed.ts';
 import type { DraftStatement } from './drop-statement.ts';
 
-/** What the head of a draft tells. */
+/** The contents of a draft's head. */
 export interface DraftHead {
   readonly version: string;
   /** File of the migration. */
   readonly file: string;
   /** Statements that change rows, or may do so. */
   readonly rows: readonly RowStatement[];
-  /** Statements that change what belongs to the whole server, or what is described nowhere. */
+  /** Statements that change what belongs to the whole server, or what is not described. */
   readonly elsewhere: readonly RowStatement[];
 }
 
 const notDescribed =
   /^(?:CREATE|ALTER|DROP) (?:ROLE|DATABASE|TABLESPACE|SUBSCRIPTION|USER MAPPING)$|^(?:GRANT|REVOKE) ROLE$|^ALTER SYSTEM$|^SECURITY LABEL$|^REASSIGN OWNED$/;
 
-/** Is this a statement whose effect no object of the database shows? */
-export function isElsewhere({ tag }: Pick<RowStatement, 'tag'>): boolean {
+/** Is the effect of this statement invisible in the objects of the database? */
+export function changesElsewhere({ tag }: Pick<RowStatement, 'tag'>): boolean {
   return notDescribed.test(tag);
 }
 
-/** What a draft leaves to its reader, in words. */
+/** What the reader of a draft must complete, as text. */
 export function gapsOf(
   lines: readonly DraftStatement[],
   head: Pick<DraftHead, 'rows' | 'elsewhere'>,
 ): readonly string[] {
-  return [...aside(head), ...lines.flatMap((line) => ('gap' in line ? [line.gap] : []))];
+  return [...rowNotes(head), ...lines.flatMap((line) => ('gap' in line ? [line.gap] : []))];
 }
 
 /** The draft as a file. */
@@ -33,18 +33,18 @@ export function draftText(lines: readonly DraftStatement[], head: DraftHead): st
   const name = head.file.split('/').at(-1) ?? head.file;
   return [
     `-- Undoes ${name}. Drafted by \`godwit down --draft ${head.version}\`: read it before you use it.`,
-    ...aside(head).map(comment),
+    ...rowNotes(head).map(comment),
     '',
     ...lines.map((line) => ('sql' in line ? `${line.sql};` : comment(line.gap))),
     '',
   ].join('\n');
 }
 
-function aside({ rows, elsewhere }: Pick<DraftHead, 'rows' | 'elsewhere'>): readonly string[] {
+function rowNotes({ rows, elsewhere }: Pick<DraftHead, 'rows' | 'elsewhere'>): readonly string[] {
   return [
-    ...rows.map(({ tag, line }) => `${tag} in line ${line} may change rows: what it did to them is not undone here.`),
+    ...rows.map(({ tag, line }) => `${tag} in line ${line} may change rows, which this draft does not undo.`),
     ...elsewhere.map(
-      ({ tag, line }) => `${tag} in line ${line} changes no object of the database: it is not undone here.`,
+      ({ tag, line }) => `${tag} in line ${line} does not change an object, so this draft does not undo it.`,
     ),
   ];
 }

@@ -95,7 +95,7 @@ test('a column gets its former type by a cast, without the default that may not 
     draft([table, column(['type: integer', 'default: 1'])], [table, column(['type: text', "default: 'x'"])]),
   ).toEqual([
     'ALTER TABLE public.t ALTER COLUMN a DROP DEFAULT',
-    '-- A value of public.t.a that is no integer makes the next statement fail; rehearsed without rows.',
+    '-- The next statement fails if a value of public.t.a is not a valid integer; the rehearsal had no rows.',
     'ALTER TABLE public.t ALTER COLUMN a TYPE integer USING a::integer',
     'ALTER TABLE public.t ALTER COLUMN a SET DEFAULT 1',
   ]);
@@ -137,7 +137,7 @@ test('a dropped table comes back with its parts, keys before what refers to them
     object(9, 'constraint', 'public.t.t_fk', { of: 10, words: ['definition: FOREIGN KEY (a) REFERENCES public.t(a)'] }),
   ];
   expect(draft(before, [])).toEqual([
-    '-- The rows of public.t are lost: the statement below brings back the table without them.',
+    '-- The rows of public.t are lost: the statement below restores the table without them.',
     'CREATE TABLE public.t (\n  a integer NOT NULL\n)',
     'ALTER TABLE public.t ADD CONSTRAINT t_pkey PRIMARY KEY (a)',
     'ALTER TABLE public.t ADD CONSTRAINT t_fk FOREIGN KEY (a) REFERENCES public.t(a)',
@@ -176,7 +176,7 @@ test('the text says which file it undoes, and every line of a comment is one', (
   };
   expect(draftText([{ sql: 'DROP TABLE a' }, { gap: 'one\ntwo' }], head)).toBe(
     `-- Undoes 7_a.sql. Drafted by \`godwit down --draft 7\`: read it before you use it.
--- INSERT in line 3 may change rows: what it did to them is not undone here.
+-- INSERT in line 3 may change rows, which this draft does not undo.
 
 DROP TABLE a;
 -- one

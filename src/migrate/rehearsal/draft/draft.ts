@@ -11,13 +11,13 @@ import { wordOf, type DescribedObject, type DraftObject, type DraftOptions } fro
 import { dropOrder, inOrder, oldestFirst } from './drop-order.ts';
 import { dropStatement, type PartHome, type DraftStatement } from './drop-statement.ts';
 import { effectOf, homeOf, isOfConstraint, type Effect } from './effect.ts';
-import { isNamedPart, qualifierOf, simpleName, argumentsOf } from './names.ts';
+import { isNamedPart, qualifierOf, simpleName, functionArguments } from './names.ts';
 import { renamedSchemas, renameStatements } from './rename-statement.ts';
 
 /**
- * Proposes the way back of a migration from what it did, as the server tells it: drops what it created, changes back what
- * it changed, makes again what it dropped, in an order in which nothing is missing when it is used. What cannot be done
- * is told in its place.
+ * Drafts the down file of a migration from what it did, as the server reports it: drops what it created, changes back
+ * what it changed, recreates what it dropped, in an order in which every object exists when it is used. What cannot be
+ * done is reported in its place.
  */
 export function draftOf(options: DraftOptions): readonly DraftStatement[] {
   const effect = effectOf(options);
@@ -36,7 +36,7 @@ export function draftOf(options: DraftOptions): readonly DraftStatement[] {
   ];
 }
 
-/** @param schemas given once names are the former ones again */
+/** @param schemas given once objects have their former names again */
 function dropped({ objects }: Effect, id: string, schemas?: ReadonlyMap<string, string>): DraftStatement {
   const object = objects.get(id);
   const after = object?.after;
@@ -48,7 +48,7 @@ function dropped({ objects }: Effect, id: string, schemas?: ReadonlyMap<string, 
   const name =
     schema === undefined || isNamedPart(after)
       ? after.name
-      : `${schema}.${simpleName(after.name)}${argumentsOf(after.name)}`;
+      : `${schema}.${simpleName(after.name)}${functionArguments(after.name)}`;
   return dropStatement({ ...after, name }, home?.before ?? present);
 }
 
@@ -75,7 +75,7 @@ const ranks = {
   part: 9,
 };
 
-/** Keys before what refers to them, views behind what they show, and what belongs to a view behind it. */
+/** Keys before the constraints that refer to them, views after what they show, and what belongs to a view after it. */
 function rankOf(object: DraftObject, { objects }: Effect): number {
   if (object.before === undefined) return ranks.whole;
   const { kind, words } = object.before;
@@ -158,7 +158,7 @@ function changedBack(effect: Effect, owner: string): readonly DraftStatement[] {
       if (was.kind === 'view' && compare(object, 'query')) views.push({ sql: viewStatement(was, true) });
       lines.push(...alterStatements({ was, is, home: place }));
     }
-    // A new owner takes over what had been granted to them: taken back before.
+    // A new owner takes over privileges that were granted to that role, so they are revoked first.
     for (const sql of annotations({ was, is, home: place }, owner))
       (sql.startsWith('REVOKE') ? revoked : lines).push({ sql });
   }
@@ -169,7 +169,7 @@ function isDescribed(object: Partial<DescribedObject>): object is DescribedObjec
   return object.kind !== undefined && object.name !== undefined;
 }
 
-/** A sequence that was made again belongs to its column again. */
+/** Gives a recreated sequence back to its column. */
 function ownedSequences({ objects, makes }: Effect): readonly DraftStatement[] {
   return [...makes].flatMap((id) => {
     const before = objects.get(id)?.before;
@@ -178,7 +178,7 @@ function ownedSequences({ objects, makes }: Effect): readonly DraftStatement[] {
   });
 }
 
-/** It may name an index that was made again. */
+/** It may name an index that was recreated. */
 function behindIndexes({ objects, makes, alters }: Effect): readonly DraftStatement[] {
   return [...makes, ...alters].flatMap((id) => {
     const object = objects.get(id);

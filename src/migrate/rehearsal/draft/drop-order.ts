@@ -6,20 +6,20 @@ import { homeOf, isAttached, type Effect } from './effect.ts';
 export interface DropOrder {
   /** Before anything is changed back. */
   readonly first: readonly string[];
-  /** Something that stays uses these until it has been changed back. */
+  /** Objects that remain depend on these until they have been changed back. */
   readonly last: readonly string[];
-  /** Foreign keys that are dropped in front of all: without that, tables would need each other. */
+  /** Foreign keys that are dropped first: otherwise tables would depend on each other. */
   readonly untied: readonly string[];
 }
 
 interface Edge {
   readonly from: string;
   readonly to: string;
-  /** The part that uses the other one. */
+  /** The part that depends on the other one. */
   readonly by: string;
 }
 
-/** What uses something is dropped before it; where nothing is used, what was created last goes first. */
+/** An object is dropped before what it depends on; without dependencies, what was created last is dropped first. */
 export function dropOrder(effect: Effect): DropOrder {
   const { objects, needs, drops, alters } = effect;
   const node = (id: string): string | undefined => nodeOf(id, effect, new Set());
@@ -51,7 +51,7 @@ export function dropOrder(effect: Effect): DropOrder {
       const tie = edges.find(
         ({ from, to, by }) => left.includes(from) && left.includes(to) && isForeignKey(by, effect),
       );
-      // The server will tell of any other circle.
+      // The server will report any other cycle.
       if (tie === undefined) return split([...order, ...left], late, untied);
       untied.push(tie.by);
       edges = edges.filter(({ by }) => by !== tie.by);
@@ -71,7 +71,7 @@ function split(order: readonly string[], late: ReadonlySet<string>, untied: read
   return { first: order.filter((id) => !late.has(id)), last: order.filter((id) => late.has(id)), untied };
 }
 
-/** What is dropped when this goes: itself, what it is a part of, or what it goes with. */
+/** The object whose DROP removes this one: itself, what it is part of, or what it is dropped with. */
 function nodeOf(id: string, effect: Effect, seen: Set<string>): string | undefined {
   const { drops, objects, needs } = effect;
   if (drops.has(id)) return id;

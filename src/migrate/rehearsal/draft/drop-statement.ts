@@ -2,12 +2,12 @@ import { quoteIdent } from '../../../sql/quote.ts';
 import type { ObjectKind } from '../../contract/catalogue-object.ts';
 import type { DescribedObject } from './draft-object.ts';
 import { wordOf } from './draft-object.ts';
-import { argumentsOf, keywordOf, simpleName } from './names.ts';
+import { functionArguments, keywordOf, simpleName } from './names.ts';
 
-/** A statement of a draft, or in words what cannot be done. */
+/** A statement of a draft, or as text what cannot be done. */
 export type DraftStatement = { readonly sql: string } | { readonly gap: string };
 
-/** Where a part belongs to, by its kind and its name at that time. */
+/** The home of a part, by its kind and its name at that time. */
 export interface PartHome {
   readonly kind: ObjectKind;
   readonly name: string;
@@ -68,11 +68,11 @@ export function dropStatement(
     case 'policy':
       return { sql: `DROP ${keywordOf(kind)} ${own} ON ${home.name}` };
     case 'aggregate':
-      return { sql: `DROP AGGREGATE ${argumentsOf(name) === '()' ? `${name.slice(0, -2)}(*)` : name}` };
+      return { sql: `DROP AGGREGATE ${functionArguments(name) === '()' ? `${name.slice(0, -2)}(*)` : name}` };
     case 'default acl':
       return defaultPrivileges(object, 'REVOKE');
     default:
-      if (!droppable.has(kind)) return { gap: `${kind} ${name}: it stays.` };
+      if (!droppable.has(kind)) return { gap: `${kind} ${name}: it remains.` };
       if (wordOf(object, 'base') !== undefined)
         return {
           gap: `type ${name}: a base type and its functions need each other. Drop them with DROP TYPE … CASCADE.`,
@@ -81,7 +81,10 @@ export function dropStatement(
   }
 }
 
-/** Default privileges of one schema say all that is granted there; elsewhere they are mixed with what everybody has. */
+/**
+ * Default privileges of one schema list everything that is granted there; global ones are mixed with the built-in
+ * defaults.
+ */
 export function defaultPrivileges(
   { name, words }: Pick<DescribedObject, 'name' | 'words'>,
   verb: 'GRANT' | 'REVOKE',
@@ -89,7 +92,7 @@ export function defaultPrivileges(
   const [, role, schema, what] = /^for role (.+) in schema (.+) on (\w+)$/.exec(name) ?? [];
   const grants = words.map((word) => /^grant: ([A-Z ]+) to (.+?)( with grant option)?$/.exec(word));
   if (role === undefined || schema === undefined || what === undefined || grants.includes(null))
-    return { gap: `default privileges ${name}: they stay as they are.` };
+    return { gap: `default privileges ${name}: they remain unchanged.` };
   const text = grants.map(
     (grant) =>
       `ALTER DEFAULT PRIVILEGES FOR ROLE ${role} IN SCHEMA ${schema} ${verb} ${grant?.[1] ?? ''} ON ${what.toUpperCase()} ${verb === 'GRANT' ? 'TO' : 'FROM'} ${roleName(grant?.[2] ?? '')}${verb === 'GRANT' && grant?.[3] !== undefined ? ' WITH GRANT OPTION' : ''}`,
@@ -97,7 +100,7 @@ export function defaultPrivileges(
   return { sql: text.join(';\n') };
 }
 
-/** A role as SQL writes it; the words hold its bare name. */
+/** A role as SQL writes it; the definition holds its unquoted name. */
 export function roleName(role: string): string {
   return role === 'public' ? 'PUBLIC' : quoteIdent(role);
 }

@@ -4,16 +4,16 @@ import { comparison, type Compare } from './changed-words.ts';
 import { wordOf, type DescribedObject, type DraftObject, type DraftOptions, type Need } from './draft-object.ts';
 import { simpleName } from './names.ts';
 
-/** What a migration did, and what has to be dropped or made on the way back. */
+/** What a migration did, and what must be dropped or recreated to undo it. */
 export interface Effect {
   readonly objects: ReadonlyMap<string, DraftObject>;
   readonly needs: readonly Need[];
   readonly compare: Compare;
-  /** To be dropped: what it created, and what cannot be changed back but by making it anew. */
+  /** To be dropped: what it created, and what can be changed back only by recreating it. */
   readonly drops: ReadonlySet<string>;
-  /** To be made: what it dropped, and what is made anew. */
+  /** To be created: what it dropped, and what is recreated. */
   readonly makes: ReadonlySet<string>;
-  /** Stays, and is changed back in place. */
+  /** Remains, and is changed back in place. */
   readonly alters: ReadonlySet<string>;
 }
 
@@ -29,36 +29,36 @@ const definitions: Readonly<Partial<Record<ObjectKind, readonly PartName[]>>> = 
   policy: ['command', 'restrictive', 'roles', 'using', 'with check'],
 };
 
-/** Sorts what a migration did by the way back. */
+/** Sorts what a migration did by how it is undone. */
 export function effectOf({ objects: all, needs }: DraftOptions): Effect {
   const objects = new Map(all.map((object) => [object.id, object]));
   const compare = comparison(all);
-  const anew = madeAnew(objects, needs, compare);
+  const recreated = recreatedObjects(objects, needs, compare);
   const drops = new Set<string>();
   const makes = new Set<string>();
   const alters = new Set<string>();
   for (const object of all) {
     const { id, before, after } = object;
     const home = homeOf(object, objects);
-    const homeAnew = home !== undefined && home.id !== id && anew.has(home.id);
+    const homeRecreated = home !== undefined && home.id !== id && recreated.has(home.id);
     if (before === undefined) {
       if (isAnnotation(object, home)) alters.add(id);
-      else if (!homeAnew && isDropped(object, home, { objects, needs })) drops.add(id);
-    } else if (after === undefined || anew.has(id) || homeAnew) {
+      else if (!homeRecreated && isDropped(object, home, { objects, needs })) drops.add(id);
+    } else if (after === undefined || recreated.has(id) || homeRecreated) {
       if (isAnnotation(object, home)) alters.add(id);
       else if (isMade(object, home, objects)) makes.add(id);
-      if (anew.has(id) && !homeAnew) drops.add(id);
+      if (recreated.has(id) && !homeRecreated) drops.add(id);
     } else if (compare(object) || before.name !== after.name) alters.add(id);
   }
   return { objects, needs, compare, drops, makes, alters };
 }
 
-/** What an object is a part of; itself where it is no part. */
+/** The object that an object is part of; itself if it is not a part. */
 export function homeOf(object: DraftObject, objects: Effect['objects']): DraftObject | undefined {
   return objects.get((object.before ?? object.after)?.home ?? '');
 }
 
-/** A column of a view stands for its comment and its privileges alone. */
+/** A column of a view only carries a comment and privileges. */
 function isAnnotation({ before, after }: DraftObject, home: DraftObject | undefined): boolean {
   const of = (home?.before ?? home?.after)?.kind;
   return (
@@ -82,7 +82,7 @@ function isDropped(
   return !(after.kind === 'sequence' && belongsToIdentity(after, objects, 'after'));
 }
 
-/** Made a partition by the migration: what it got from its parent stays when it is detached. */
+/** Attached as a partition by the migration: what it got from its parent remains when it is detached. */
 export function isAttached(object: DraftObject | undefined): boolean {
   const { before, after } = object ?? {};
   return before !== undefined && wordOf(before, 'partition') === undefined && wordOf(after, 'partition') !== undefined;
@@ -105,7 +105,7 @@ function belongsToIdentity(sequence: DescribedObject, objects: Effect['objects']
   );
 }
 
-/** The index of a primary key, of UNIQUE or of EXCLUDE comes with its constraint and is called as it is. */
+/** The index of a primary key, of UNIQUE or of EXCLUDE is created with its constraint and has the same name. */
 export function isOfConstraint(index: DescribedObject, objects: Effect['objects']): boolean {
   const own = simpleName(index.name);
   return [...objects.values()].some(
@@ -117,14 +117,16 @@ export function isOfConstraint(index: DescribedObject, objects: Effect['objects'
   );
 }
 
-/** What stays but is dropped and made again. A view that something else goes on using is replaced where it stands. */
-function madeAnew(objects: Effect['objects'], needs: readonly Need[], compare: Compare): ReadonlySet<string> {
-  const anew = new Set<string>();
+/**
+ * Objects that remain but are dropped and recreated. A view that another object continues to use is replaced in place.
+ */
+function recreatedObjects(objects: Effect['objects'], needs: readonly Need[], compare: Compare): ReadonlySet<string> {
+  const recreated = new Set<string>();
   for (const object of objects.values()) {
     const { id, before, after } = object;
     if (before === undefined || after === undefined || wordOf(after, 'inherited') === 'yes') continue;
     if (before.kind === 'index' && isOfConstraint(before, objects)) continue;
-    if (definitions[before.kind]?.some((part) => compare(object, part)) === true) anew.add(id);
+    if (definitions[before.kind]?.some((part) => compare(object, part)) === true) recreated.add(id);
   }
   const goes = (id: string): boolean => {
     const object = objects.get(id);
@@ -132,13 +134,13 @@ function madeAnew(objects: Effect['objects'], needs: readonly Need[], compare: C
     return (
       object === undefined ||
       object.before === undefined ||
-      anew.has(id) ||
-      (home !== undefined && (anew.has(home.id) || home.before === undefined))
+      recreated.has(id) ||
+      (home !== undefined && (recreated.has(home.id) || home.before === undefined))
     );
   };
-  for (let settled = false; !settled;) {
-    settled = true;
-    for (const id of anew) {
+  for (let stable = false; !stable;) {
+    stable = true;
+    for (const id of recreated) {
       const object = objects.get(id);
       if (object?.before?.kind !== 'view') continue;
       const used = needs.some(({ from, to }) => {
@@ -147,9 +149,9 @@ function madeAnew(objects: Effect['objects'], needs: readonly Need[], compare: C
         return (to === id || home?.id === id) && !goes(from);
       });
       if (!used) continue;
-      anew.delete(id);
-      settled = false;
+      recreated.delete(id);
+      stable = false;
     }
   }
-  return anew;
+  return recreated;
 }

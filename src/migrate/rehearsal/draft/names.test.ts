@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { argumentsOf, partsOfName, qualifierOf, simpleName } from './names.ts';
+import { functionArguments, partsOfName, qualifierOf, simpleName } from './names.ts';
 
 test.each([
   ['public.users', ['public', 'users'], 'users', 'public', ''],
@@ -11,5 +11,5 @@ test.each([
   expect(partsOfName(name)).toEqual(parts);
   expect(simpleName(name)).toBe(simple);
   expect(qualifierOf(name)).toBe(qualifier);
-  expect(argumentsOf(name)).toBe(args);
+  expect(functionArguments(name)).toBe(args);
 });

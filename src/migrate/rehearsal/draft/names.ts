@@ -2,12 +2,9 @@ import type { ObjectKind } from '../../contract/catalogue-object.ts';
 import type { DescribedObject } from './draft-object.ts';
 
 /**
- * The parts of a qualified name, each still quoted; what stands in parentheses stays with the last one.
+ * The parts of a qualified name, each still quoted; anything in parentheses belongs to the last one.
  *
- * @example
- * ```ts
- * partsOfName('public."odd.name".id'); // ['public', '"odd.name"', 'id']
- * ```
+ * @example ```ts partsOfName('public."odd.name".id'); // ['public', '"odd.name"', 'id'] ```
  */
 export function partsOfName(name: string): readonly string[] {
   const parts: string[] = [];
@@ -33,13 +30,13 @@ export function simpleName(name: string): string {
   return at < 0 ? last : last.slice(0, at);
 }
 
-/** Everything in front of the last part. */
+/** Everything before the last part. */
 export function qualifierOf(name: string): string {
   return partsOfName(name).slice(0, -1).join('.');
 }
 
 /** What follows the name of a function. */
-export function argumentsOf(name: string): string {
+export function functionArguments(name: string): string {
   const last = partsOfName(name).at(-1) ?? name;
   return last.slice(simpleName(name).length);
 }

@@ -12,7 +12,7 @@ import type { ApplyTask } from '../../contract/task.ts';
 import { differentWords } from '../../runner/verify/word-difference.ts';
 import { pairsOf, type DescribedObject } from './draft-object.ts';
 import { draftOf } from './draft.ts';
-import { draftText, gapsOf, isElsewhere } from './draft-text.ts';
+import { draftText, gapsOf, changesElsewhere } from './draft-text.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 
 /** What a draft is made for. */
@@ -20,7 +20,7 @@ export interface RehearseDraftOptions {
   readonly bundle: Bundle;
   readonly migration: Migration;
   readonly major: number;
-  /** Who runs the migrations on the throwaway server. */
+  /** The role that runs the migrations on the throwaway server. */
   readonly owner: string;
   /** The same migrations, the last one with this text as its down file. */
   withDown(text: string): Promise<Bundle>;
@@ -33,21 +33,21 @@ interface Unproven extends ObjectName {
   readonly why: string;
 }
 
-/** A down file that is proposed, and what a throwaway server said of it. */
+/** A proposed down file, and the verdict of a throwaway server on it. */
 export interface RehearsedDraft {
   readonly text: string;
-  /** What it leaves to its reader: rows, and what PostgreSQL has no way back for. */
+  /** What the reader must complete: rows, and whatever PostgreSQL cannot undo. */
   readonly gaps: readonly string[];
   /** Objects that the migration created, changed or dropped, without the parts of new and dropped ones. */
   readonly objects: number;
   readonly unproven: readonly Unproven[];
-  /** Why it could not be run to its end. */
+  /** Why it failed. */
   readonly failed?: Finding;
 }
 
 /**
- * Runs the migrations up to this one on a throwaway server, drafts the way back from what that server says the last one
- * did, runs the draft as its down file, and compares every object with what it was before.
+ * Runs the migrations up to this one on a throwaway server, drafts the down file from what that server reports about
+ * the last one, runs the draft as its down file, and compares every object with what it was before.
  */
 export async function rehearseDraft(
   rehearsal: Rehearsal,
@@ -80,7 +80,7 @@ async function draftWith(
   const analysis = await bundle.analysis(migration, 'up');
   if (!analysis.ok) return analysis;
   const rows = await rowStatements(analysis.value, await bundle.body(migration, 'up'));
-  const reported = { rows, elsewhere: analysis.value.statements.filter(isElsewhere) };
+  const reported = { rows, elsewhere: analysis.value.statements.filter(changesElsewhere) };
   const gaps = gapsOf(lines, reported);
   if (!lines.some((line) => 'sql' in line)) return err(nothing(migration, gaps));
 
@@ -128,7 +128,7 @@ function notRehearsed(finding: Finding): Finding {
 }
 
 function interrupted(): Finding {
-  return fault('interrupted', { why: 'It was rehearsing; nothing was changed.' });
+  return fault('interrupted', { why: 'Cancelled during the rehearsal; nothing was changed.' });
 }
 
 function nothing({ up }: Migration, gaps: readonly string[]): Finding {
@@ -146,7 +146,7 @@ function downTask(options: RehearseDraftOptions): ApplyTask {
     selection: { direction: 'down', only: [options.migration.id], outOfOrder: true },
     how: 'execute',
     consent: { approved: true, destroyRows: true, checkpointPolicy: 'never' },
-    // The rows of a rehearsal are nobody's.
+    // The rows of a rehearsal need no protection.
     lose: Number.MAX_SAFE_INTEGER,
     verification: { enabled: false, strict: false, triggers: 'inspect' },
     waitMs: 0,
@@ -155,7 +155,10 @@ function downTask(options: RehearseDraftOptions): ApplyTask {
   };
 }
 
-/** How many objects the migration wrote, and which are not as before; names tell them apart, as some were made anew. */
+/**
+ * How many objects the migration wrote, and which differ from before; they are matched by name, because some were
+ * recreated.
+ */
 function compare(before: Snapshot, after: Snapshot, end: Snapshot): Pick<RehearsedDraft, 'objects' | 'unproven'> {
   const [was, made, is] = [byName(before), byName(after), byName(end)];
   const unproven: Unproven[] = [];
@@ -184,7 +187,7 @@ function isWithin(
   return !other.objects.some(({ id }) => id === object.home);
 }
 
-/** Objects that are not the same in two databases, in words. */
+/** Objects that differ between two databases, as text. */
 export function differentObjects(before: Snapshot, after: Snapshot): readonly string[] {
   const [was, is] = [byName(before), byName(after)];
   return [...new Map([...was, ...is])].flatMap(([key, { kind, name }]) => {

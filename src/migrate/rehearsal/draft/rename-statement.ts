@@ -1,6 +1,6 @@
 import { wordOf, type DraftObject } from './draft-object.ts';
 import type { DraftStatement } from './drop-statement.ts';
-import { argumentsOf, isNamedPart, keywordOf, qualifierOf, simpleName } from './names.ts';
+import { functionArguments, isNamedPart, keywordOf, qualifierOf, simpleName } from './names.ts';
 
 /** An object that stays, and what it is a part of. */
 export interface Renamed {
@@ -22,8 +22,8 @@ export function renamedSchemas(objects: readonly DraftObject[]): ReadonlyMap<str
 }
 
 /**
- * Gives an object its former name. Schemas come first, then whole objects, then parts, so that each is called by the
- * former name of what it lies in.
+ * Gives an object its former name. Schemas come first, then whole objects, then parts, so that each is addressed by the
+ * former name of its container.
  */
 export function renameStatements({ object, home, schemas }: Renamed): readonly DraftStatement[] {
   const { before, after } = object;
@@ -32,7 +32,7 @@ export function renameStatements({ object, home, schemas }: Renamed): readonly D
   const keyword = keywordOf(before.kind);
   const part = home?.before;
   if (isNamedPart(before)) {
-    // What a child has from its parent is renamed there.
+    // What a child inherits is renamed in the parent.
     if (was === is || part === undefined || wordOf(after, 'inherited') === 'yes') return [];
     if (before.kind === 'column') {
       const what = part.kind === 'composite type' ? 'ATTRIBUTE' : 'COLUMN';
@@ -43,7 +43,7 @@ export function renameStatements({ object, home, schemas }: Renamed): readonly D
     return [{ sql: `ALTER ${keyword} ${is} ON ${part.name} RENAME TO ${was}` }];
   }
   if (before.kind === 'schema') return [{ sql: `ALTER SCHEMA ${is} RENAME TO ${was}` }];
-  const args = argumentsOf(after.name);
+  const args = functionArguments(after.name);
   const present = qualifierOf(after.name);
   const schema = schemas.get(present) ?? present;
   const former = qualifierOf(before.name);

@@ -5,13 +5,13 @@ import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { DescribedObject, Need } from './draft-object.ts';
 
-/** Everything in a database that is not the server's or an extension's. */
+/** Everything in a database that does not belong to the server or an extension. */
 export interface Snapshot {
   readonly objects: readonly DescribedObject[];
   readonly needs: readonly Need[];
 }
 
-/** Rows that came with the server have OIDs below this; only its schema `public` is anybody's. */
+/** Objects that come with the server have OIDs below this; of those, only schema `public` belongs to users. */
 const firstOwn = 16_384;
 
 const objectsQuery = `with written as (select pg_catalog.array_agg(class) as classes, pg_catalog.array_agg(oid) as oids from godwit.written_since('3')),
@@ -41,7 +41,7 @@ select distinct a.of_class, a.of_oid, coalesce(a.of_sub, l.objsubid), b.of_class
   l.deptype in ('a', 'i', 'P', 'S')
 from link l join real a on a.class = l.classid and a.oid = l.objid join real b on b.class = l.refclassid and b.oid = l.refobjid`;
 
-/** Reads every object with its words, and what uses what. The history must be installed. */
+/** Reads every object with its definition, and the dependencies. The history must be installed. */
 export async function readSnapshot(session: Session): Promise<Outcome<Snapshot>> {
   const reply = await session.send(`${objectsQuery};\n${needsQuery}`, { rows: 'all' });
   if (!reply.ok) return err(serverFault(reply.error));

@@ -7,13 +7,13 @@ import { withoutConcurrently } from './without-concurrently.ts';
 export interface Original {
   readonly file: string;
   readonly analysis: Analysis;
-  /** Its bytes, that the spans of the analysis refer to. */
+  /** Its bytes, to which the spans of the analysis refer. */
   readonly body: Uint8Array;
 }
 
 /**
- * How the statements stand in the file: `whole` in one transaction; `parts` in those that they ran in, which always has
- * the same effect.
+ * How the statements are arranged in the file: `whole` in one transaction; `parts` in the transactions in which they
+ * ran, which always has the same effect.
  */
 export type Form = 'whole' | 'parts';
 
@@ -23,14 +23,14 @@ export interface ComposeOptions {
   /** Version as it is typed. */
   readonly version: string;
   readonly replaces: Replaces;
-  /** Expectations that do not hold behind the last migration. */
+  /** Expectations that do not hold after the last migration. */
   readonly without: ReadonlySet<Expectation>;
 }
 
 /** A squashed file. */
 export interface Composed {
   readonly text: string;
-  /** What is not in it as it was, in words. */
+  /** What was changed or left out, as text. */
   readonly changes: readonly string[];
 }
 
@@ -53,7 +53,7 @@ function head(originals: readonly Original[], options: ComposeOptions, changes: 
   const count = replaces.count === undefined ? '' : ` count=${replaces.count}`;
   return [
     `-- godwit: replaces ${rangesText(replaces)}${count}`,
-    `-- Written by \`godwit squash ${version}\`. Where all of these are applied it is recorded, and nothing of it is executed.`,
+    `-- Written by \`godwit squash ${version}\`. Where all of these are applied, godwit records this file without executing it.`,
     ...changes.map((change) => `-- ${change}`),
     ...keptDirectives(originals, options.without),
     '',
@@ -78,7 +78,7 @@ export function expectText({ query, expected }: Expectation): string {
   return `-- godwit: expect ${query.replaceAll(/\s+/g, ' ')} => ${expected}`;
 }
 
-/** What waits for locks, or runs elsewhere, does not matter in a database that is being made. */
+/** Lock waits and concurrent builds do not matter in a database that is being created. */
 function droppedDirectives(
   file: string,
   { directives }: Analysis,
@@ -88,8 +88,8 @@ function droppedDirectives(
   return [
     ...expect
       .filter((one) => without.has(one))
-      .map(({ query }) => `${nameOf(file)}: expect ${query} does not hold behind the last migration and is left out.`),
-    ...(verifyInside === undefined ? [] : [`${nameOf(file)}: its checks run behind the commit, not inside.`]),
+      .map(({ query }) => `${nameOf(file)}: expect ${query} does not hold after the last migration and is omitted.`),
+    ...(verifyInside === undefined ? [] : [`${nameOf(file)}: its checks run after the commit, not inside.`]),
   ];
 }
 
@@ -103,7 +103,7 @@ interface SquashPart {
   readonly changes: readonly SquashChange[];
 }
 
-/** The same of many statements is told once, with the first of their places. */
+/** The same change of many statements is reported once, with the first of their places. */
 function grouped(changes: readonly SquashChange[]): readonly string[] {
   const places = new Map<string, string[]>();
   for (const { place, why } of changes) places.set(why, [...(places.get(why) ?? []), place]);
@@ -128,26 +128,26 @@ function partOf({ file, analysis, body }: Original, form: Form): SquashPart {
   return { text: texts.join(''), changes };
 }
 
-/** What has no place where nothing is there yet. */
+/** The change that a statement needs in an empty database. */
 function changeOf({ tag, transactional }: Statement): { readonly why: string; readonly leaveOut?: true } | undefined {
   if (transactional) return undefined;
   if (tag === 'VACUUM' || tag === 'REINDEX')
-    return { why: `${tag} is left out: a new database needs none.`, leaveOut: true };
+    return { why: `${tag} is omitted: a new database does not need it.`, leaveOut: true };
   return concurrent.has(tag)
-    ? { why: `${tag} stands without CONCURRENTLY: nobody uses a new database yet.` }
+    ? { why: `${tag} is written without CONCURRENTLY: a new database has no users yet.` }
     : undefined;
 }
 
 const concurrent: ReadonlySet<string> = new Set(['CREATE INDEX', 'DROP INDEX', 'ALTER TABLE']);
 
 function inTransaction({ modes = {} }: Segment, text: string, members: readonly Statement[]): string {
-  // No transaction takes it, and it is not written otherwise here.
+  // It cannot run in a transaction, and is not rewritten here.
   if (members.some(({ transactional, tag }) => !transactional && !concurrent.has(tag))) return text;
   const isolation = modes.isolation === undefined ? '' : ` ISOLATION LEVEL ${modes.isolation}`;
   return `BEGIN${isolation}${modes.readOnly === true ? ' READ ONLY' : ''};\n${text.replace(/^\n+/, '')}COMMIT;\n`;
 }
 
-/** A statement with the comments before it, and with its rows where it has some. */
+/** A statement with the comments before it, and with its data rows, if any. */
 function statementText(statement: Statement, body: Uint8Array): string {
   const { start, head: first, end, data } = statement;
   const comments = withoutDirectives(decodeUtf8(body.subarray(start, first)));
@@ -156,12 +156,12 @@ function statementText(statement: Statement, body: Uint8Array): string {
   return `${comments}${decodeUtf8(body.subarray(first, data.start)).trimEnd()}\n${rows}${rows === '' || rows.endsWith('\n') ? '' : '\n'}\\.\n`;
 }
 
-/** Those that are kept stand at the head. */
+/** Directives that are kept are written at the head of the file. */
 function withoutDirectives(comments: string): string {
   return comments.replaceAll(/^([ \t]*(?:--|\/\*)\s*)godwit(\s*:)/gim, '$1was godwit$2').trimStart();
 }
 
-/** What a migration has set in its session ends with it, as it did when each was applied by itself. */
+/** Session settings of a migration end with it, as they did when each was applied separately. */
 function between(before: Original, after: Original | undefined, form: Form): string {
   const text = decodeUtf8(before.body);
   const sets = before.analysis.statements.some(
@@ -181,7 +181,7 @@ function between(before: Original, after: Original | undefined, form: Form): str
     ...(temporary ? ['DISCARD TEMP;'] : []),
     ...(prepared ? ['DEALLOCATE ALL;'] : []),
   ];
-  // Rows of two files are told apart: runs of like INSERTs are known by their whole text.
+  // Separates the rows of two files, because runs of similar INSERTs are identified by their whole text.
   const apart = ends.length === 0 && form === 'whole' && last?.tag === 'INSERT' && first?.tag === 'INSERT' ? [';'] : [];
   return [...ends, ...apart].map((line) => `${line}\n`).join('');
 }

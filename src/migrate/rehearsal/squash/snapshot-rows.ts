@@ -3,11 +3,11 @@ import type { DescribedObject } from '../draft/draft-object.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 
-/** What a table or a sequence holds. */
+/** The contents of a table or a sequence. */
 interface HeldContent {
   readonly kind: string;
   readonly rows: number;
-  /** Hash of all rows, whatever their order. */
+  /** Hash of all rows, independent of their order. */
   readonly hash: string;
 }
 
@@ -16,8 +16,8 @@ export type HeldRows = ReadonlyMap<string, HeldContent>;
 
 const perMessage = 100;
 
-/** Counts and hashes the rows of each table, and the state of each sequence, of a database that nobody else uses. */
-export async function readRows(session: Session, objects: readonly DescribedObject[]): Promise<Outcome<HeldRows>> {
+/** Counts and hashes the rows of each table, and the state of each sequence, of a database without other users. */
+export async function readContents(session: Session, objects: readonly DescribedObject[]): Promise<Outcome<HeldRows>> {
   const holding = objects.filter(({ kind, id, home }) => id === home && (kind === 'table' || kind === 'sequence'));
   const held = new Map<string, HeldContent>();
   for (let at = 0; at < holding.length; at += perMessage) {
@@ -38,7 +38,7 @@ from (select pg_catalog.md5(t::pg_catalog.text) as h from only ${name} t) r`,
   return ok(held);
 }
 
-/** Rows that are not as many, or not the same. */
+/** Differences in the number or the contents of rows. */
 export function rowDifferences(
   before: HeldRows,
   after: HeldRows,
@@ -47,7 +47,7 @@ export function rowDifferences(
   const values: string[] = [];
   for (const [name, { kind, rows, hash }] of before) {
     const now = after.get(name);
-    // A table that is missing is told with the objects.
+    // A missing table is reported with the objects.
     if (now === undefined || now.hash === hash) continue;
     if (now.rows !== rows) counts.push(`${kind} ${name}: ${now.rows} rows, ${rows} by the original files`);
     else if (kind === 'sequence') counts.push(`${kind} ${name}: at ${now.hash}, ${hash} by the original files`);

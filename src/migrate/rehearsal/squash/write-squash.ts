@@ -12,38 +12,38 @@ import { rehearse } from '../rehearse.ts';
 import { decodeUtf8 } from '../../../sql/encoding.ts';
 import type { Replaces } from '../../../sql/replaces.ts';
 import { compose, expectText, nameOf, type Composed, type Form, type Original } from './compose.ts';
-import { readRows, rowDifferences, type HeldRows } from './snapshot-rows.ts';
+import { readContents, rowDifferences, type HeldRows } from './snapshot-rows.ts';
 
-/** What a squashed file is made for. */
+/** Options for writing a squashed file. */
 export interface WriteSquashOptions {
-  /** The migrations that are squashed, in their order, without companions. */
+  /** The migrations to squash, in their order, without companions. */
   readonly bundle: Bundle;
   readonly replaces: Replaces;
-  /** As it is typed. */
+  /** The version as typed. */
   readonly version: string;
   readonly major: number;
   /** A bundle of one migration with this text, and the text of its checks. */
   bundleOf(text: string, verify: string): Promise<Bundle>;
   /** The checks of the migrations. */
   readonly checks: readonly { readonly file: string; readonly text: string }[];
-  /** A throwaway server, empty; the one before it is closed. */
+  /** Starts an empty throwaway server; the previous one is closed. */
   server(): Promise<Outcome<Rehearsal>>;
   onStep(text: string): void;
   nextRun(): string;
   readonly signal?: AbortSignal;
 }
 
-/** A squashed file, and what throwaway servers said of it. */
+/** A squashed file, and the verdict of throwaway servers on it. */
 export interface WrittenSquash {
   readonly text: string;
-  /** Its checks; empty: there are none. */
+  /** Its checks; empty: none. */
   readonly verify: string;
   readonly form: Form;
-  /** What is not in it as it was, in words. */
+  /** What was changed or left out, as text. */
   readonly changes: readonly string[];
-  /** Statements that change rows: it is for their authors to say whether new databases need them. */
+  /** Statements that change rows: their authors must decide whether new databases need them. */
   readonly rows: readonly string[];
-  /** Tables whose rows are as many, and differ in their values. */
+  /** Tables with the same number of rows but different values. */
   readonly values: readonly string[];
   readonly objects: number;
   readonly tables: number;
@@ -54,7 +54,7 @@ interface SquashState {
   readonly rows: HeldRows;
 }
 
-/** Why a form is not what the originals are. */
+/** Why a form is not equivalent to the originals. */
 interface SquashAttempt {
   readonly differences: readonly string[];
   readonly values: readonly string[];
@@ -64,9 +64,9 @@ interface SquashAttempt {
 const mostReported = 20;
 
 /**
- * Runs the migrations on a throwaway server and their statements in one file on another one, and compares every object in
- * the server's words and the rows of every table. In one transaction first; where that is not the same, in those that the
- * statements ran in.
+ * Runs the migrations on one throwaway server and their statements in one file on another, and compares the server's
+ * definition of every object and the rows of every table. First in one transaction; if the result differs, in the
+ * transactions in which the statements ran.
  */
 export async function writeSquash(options: WriteSquashOptions): Promise<Outcome<WrittenSquash>> {
   const originals = await readOriginals(options.bundle);
@@ -115,7 +115,7 @@ async function readOriginals(bundle: Bundle): Promise<Outcome<readonly Original[
 
 type Tried = { readonly written: Omit<WrittenSquash, 'rows'> } | { readonly differences: readonly string[] };
 
-/** One form; checks that do not hold behind the last migration are left out. */
+/** Tries one form; checks that do not hold after the last migration are omitted. */
 async function tryForm(
   options: WriteSquashOptions,
   form: Form,
@@ -139,7 +139,7 @@ async function tryForm(
     if (left.expectations.length + left.files.length > 0) continue;
     const changes = [
       ...composed.changes,
-      ...[...unfit].map((file) => `${nameOf(file)}: it does not hold behind the last migration and is left out.`),
+      ...[...unfit].map((file) => `${nameOf(file)}: it does not hold after the last migration and is omitted.`),
     ];
     const objects = before.snapshot.objects.filter(({ id, home, name }) => id === home && name !== 'public').length;
     const tables = [...before.rows.values()].filter(({ kind }) => kind === 'table').length;
@@ -147,7 +147,7 @@ async function tryForm(
   }
 }
 
-/** Whether a bundle makes what the originals have made. What the server refuses is a difference, too. */
+/** Checks whether a bundle makes what the originals have made. An error of the server counts as a difference. */
 async function proved(
   options: WriteSquashOptions,
   bundle: Bundle,
@@ -164,7 +164,7 @@ async function proved(
   return ok({ differences: [...differentObjects(before.snapshot, state.snapshot), ...counts], values, failed });
 }
 
-/** What a database is once these migrations have run in it, and which of the user's checks fail there. */
+/** The state of a database after these migrations, and which of the user's checks fail there. */
 async function stateOf(
   options: WriteSquashOptions,
   bundle: Bundle,
@@ -200,13 +200,13 @@ async function stateOf(
 async function readState(session: Session): Promise<Outcome<SquashState>> {
   const snapshot = await readSnapshot(session);
   if (!snapshot.ok) return snapshot;
-  const rows = await readRows(session, snapshot.value.objects);
+  const rows = await readContents(session, snapshot.value.objects);
   return rows.ok ? ok({ snapshot: snapshot.value, rows: rows.value }) : rows;
 }
 
 async function failedChecks(server: Rehearsal, bundle: Bundle, options: WriteSquashOptions): Promise<readonly Check[]> {
   const checks: Check[] = [];
-  const hear = (event: RunEvent): void => {
+  const onEvent = (event: RunEvent): void => {
     if (event.kind === 'checks') checks.push(...event.checks);
   };
   const [squashed] = bundle.migrations;
@@ -220,7 +220,7 @@ async function failedChecks(server: Rehearsal, bundle: Bundle, options: WriteSqu
       only: squashed === undefined ? [] : [squashed.id],
     },
     bundle,
-    hear,
+    onEvent,
   );
   const files = new Set([squashed?.up.file, squashed?.verify?.file]);
   return checks.filter(({ ok, where }) => !ok && where.line !== undefined && files.has(where.file));
@@ -233,7 +233,9 @@ interface Checked {
   readonly checks: WriteSquashOptions['checks'];
 }
 
-/** By the lines of checks that failed: expectations at the head of the file, and files of checks. */
+/**
+ * Selects checks to omit by the lines of those that failed: expectations at the head of the file, and files of checks.
+ */
 function leaveOut(
   failed: readonly Check[],
   { composed, verify, originals, checks }: Checked,

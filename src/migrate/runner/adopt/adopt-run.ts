@@ -22,7 +22,7 @@ import type { Opened } from '../session/open.ts';
 import { squashProof } from './record-squashed.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
-/** What will be recorded, with what was found of it. */
+/** What will be recorded, and what was found for it in the target. */
 export interface Adoption {
   readonly plan: AdoptionPlan;
   readonly found: ReadonlyMap<string, FoundObject>;
@@ -30,12 +30,12 @@ export interface Adoption {
   readonly doubtful: readonly SameWord[];
 }
 
-/** What is looked at. */
+/** What is compared. */
 interface AdoptionTarget extends Pick<Opened, 'facts' | 'history'> {
   readonly steps: readonly PlanStep[];
 }
 
-/** Looks how far the target is what the rehearsal made, and decides what is recorded. Changes nothing. */
+/** Compares the target with what the rehearsal made, and decides what is recorded. Changes nothing. */
 export async function lookForAdoption(
   session: Session,
   ports: RunnerPorts,
@@ -46,7 +46,7 @@ export async function lookForAdoption(
   const major = majorOf(facts);
   if (rehearsed === undefined && options.how !== 'baseline') return err(fault('rehearsal-unavailable'));
   if (rehearsed !== undefined && rehearsed.major !== major) {
-    const why = `It was rehearsed on PostgreSQL ${rehearsed.major}, and the database is on ${major}.`;
+    const why = `The rehearsal ran on PostgreSQL ${rehearsed.major}, but the database is on ${major}.`;
     return err(fault('rehearsal-unavailable', { why, fix: 'Run the command again.' }));
   }
   const found =
@@ -75,7 +75,7 @@ export async function lookForAdoption(
   return ok({ plan: whole, found: found.value, doubtful });
 }
 
-/** Records what was decided: each migration in one transaction with the words of what it made. */
+/** Records what was decided: each migration in one transaction with the definitions of what it made. */
 export async function adoptRun(
   ports: RunnerPorts,
   live: RunSession,
@@ -94,12 +94,12 @@ export async function adoptRun(
   return adoptionVerdict(plan);
 }
 
-/** How an adoption ends that was recorded, or had nothing to record. */
+/** The verdict on an adoption that was recorded, or had nothing to record. */
 export function adoptionVerdict({ findings }: AdoptionPlan): Verdict {
   return findings.some(({ severity }) => severity === 'error') ? verdictOf(...findings) : { ...succeeded(), findings };
 }
 
-/** Records one migration of which nothing is executed; undefined: it is recorded. */
+/** Records one migration without executing anything; undefined: it was recorded. */
 export async function recordUnexecuted(
   ports: RunnerPorts,
   live: RunSession,
@@ -126,7 +126,7 @@ export async function recordUnexecuted(
 
 const objectsPerStatement = 500;
 
-/** Statements that take what a migration wrote into the baseline, in the words that the target has for it. */
+/** Statements that add what a migration wrote to the baseline, as the target defines it. */
 function baselineOf(
   rehearsed: Rehearsed | undefined,
   id: string,

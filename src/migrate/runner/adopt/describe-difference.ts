@@ -1,12 +1,12 @@
 import { changedLines } from '../verify/word-difference.ts';
 
-/** A side of a difference: what it is called, and its text. */
-type Side = readonly [label: string, text: string];
+/** One side of a difference: its label and its text. */
+type DifferenceSide = readonly [label: string, text: string];
 
-/** A difference in words, by lines where its texts have several. */
+/** A difference as text, line by line if its texts have several lines. */
 export function describeDifference(
   what: string,
-  { first, second }: { readonly first: Side; readonly second: Side },
+  { first, second }: { readonly first: DifferenceSide; readonly second: DifferenceSide },
 ): string {
   const [one, was] = first;
   const [other, is] = second;

@@ -1,15 +1,15 @@
 import type { ObjectKind } from '../../contract/catalogue-object.ts';
-import { textOf, type PartName, type Words } from '../../contract/definition.ts';
+import { textOf, type PartName, type DefinitionWords } from '../../contract/definition.ts';
 import { differentWords, type WordDifference } from '../verify/word-difference.ts';
 
-/** A part of a definition that is not as the rehearsal made it. */
+/** A part of a definition that differs from the rehearsal's. */
 export interface AdoptDifference {
   readonly part: PartName;
   readonly was: string;
   readonly is: string;
   /**
-   * `real`: another definition. `spelling`: two texts that may mean the same, as a dumped and restored one does. `note`:
-   * what may differ between databases that hold the same (owner, tuning, what was granted in addition).
+   * `real`: a different definition. `spelling`: two texts that may mean the same, as after dump and restore. `note`:
+   * something that may differ between equivalent databases (owner, tuning, additional grants).
    */
   readonly weight: 'real' | 'spelling' | 'note';
 }
@@ -33,10 +33,14 @@ const looseKinds: ReadonlySet<ObjectKind> = new Set<ObjectKind>(['default acl'])
  * Compares what a rehearsal made with what was found under the same name.
  *
  * @param kind of the object
- * @param expected the rehearsal's words
- * @param found the target's words
+ * @param expected the rehearsal's definition
+ * @param found the target's definition
  */
-export function adoptDifferences(kind: ObjectKind, expected: Words, found: Words): readonly AdoptDifference[] {
+export function adoptDifferences(
+  kind: ObjectKind,
+  expected: DefinitionWords,
+  found: DefinitionWords,
+): readonly AdoptDifference[] {
   const owner = textOf(found, 'owner');
   return differentWords(expected, found)
     .filter(({ part, was }) => !(part === 'grant' && owner !== undefined && isTo(was, owner)))
@@ -47,12 +51,12 @@ function weightOf(kind: ObjectKind, { part, was, is, severity }: WordDifference)
   if (severity !== 'error' || part === 'owner' || looseKinds.has(kind)) return 'note';
   if (kind === 'extension' && part === 'version') return 'note';
   if (kind === 'collation' && part === 'locale') return 'note';
-  // Default privileges of others take away as well as give.
+  // Default privileges of others revoke as well as grant.
   if (part === 'no grant' && was === '') return 'note';
   return texts.has(part) && was !== '' && is !== '' ? 'spelling' : 'real';
 }
 
-/** An owner has its privileges without being named. */
+/** An owner has its privileges without an explicit grant. */
 function isTo(grant: string, role: string): boolean {
   return grant.replace(/ with grant option$/, '').endsWith(` to ${role}`);
 }

@@ -14,7 +14,7 @@ import type { Rehearsed } from '../../contract/rehearsed.ts';
 const homesPerBatch = 250;
 
 /**
- * Describes what bears the names of these homes, with all parts. Under `describingSettings`.
+ * Describes the objects with the names of these homes, with all parts. Under `describingSettings`.
  *
  * @param homes catalogue's OID and qualified name of each
  */
@@ -28,8 +28,8 @@ select kind, name, class, oid, sub, home_class, home, pg_catalog.to_json(words) 
 type ObjectHome = Pick<Rehearsed['objects'][number], 'homeClass' | 'home'>;
 
 /**
- * Finds by their names the objects that rehearsed migrations write. The database may not have been changed by godwit
- * before: what describes its objects is made in the same transaction, which is rolled back.
+ * Finds by their names the objects that rehearsed migrations write. The database may never have been changed by godwit:
+ * the functions that describe its objects are created in the same transaction, which is rolled back.
  */
 export async function findObjects(
   session: Session,
@@ -54,7 +54,7 @@ export async function findObjects(
   return ok(found);
 }
 
-/** CREATE SCHEMA IF NOT EXISTS asks for the privilege even when the schema is there. */
+/** CREATE SCHEMA IF NOT EXISTS requires the privilege even if the schema exists. */
 const bringing: readonly string[] = [
   "DO $$ BEGIN IF pg_catalog.to_regnamespace('godwit') IS NULL THEN CREATE SCHEMA godwit; END IF; END $$",
   ...describingFunctions.map((text) => text.trimEnd().replace(/;$/, '')),

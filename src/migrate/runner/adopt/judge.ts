@@ -1,20 +1,20 @@
 import { shownPart } from '../verify/word-difference.ts';
 import { adoptDifferences, type AdoptDifference } from './difference.ts';
 import { keyOfName, type HomeAddress, type ObjectAddress, type ObjectName } from '../../contract/catalogue-object.ts';
-import type { PartName, Words } from '../../contract/definition.ts';
+import type { PartName, DefinitionWords } from '../../contract/definition.ts';
 import { stateAt, type Rehearsed, type RehearsedObject, type SameWord } from '../../contract/rehearsed.ts';
 
 /** An object of the target, found by its name. */
 export interface FoundObject extends ObjectName {
   readonly address: ObjectAddress;
   readonly home: HomeAddress;
-  readonly words: Words;
+  readonly words: DefinitionWords;
 }
 
-/** One thing that is not as the rehearsal left it. */
+/** One difference from the result of the rehearsal. */
 export interface AdoptionDifference {
   readonly object: RehearsedObject;
-  /** Index of the migration that left it so. */
+  /** Index of the migration that made it so. */
   readonly step: number;
   /** What differs of it; undefined: whether it is there. */
   readonly part: PartName | undefined;
@@ -23,19 +23,19 @@ export interface AdoptionDifference {
   readonly weight: AdoptDifference['weight'];
 }
 
-/** How far the target is what the migrations make. */
+/** How far the target matches what the migrations make. */
 export interface Judgement {
-  /** Index of the last migration after which everything agrees; -1: there is none. */
+  /** Index of the last migration after which everything agrees; -1: none. */
   readonly proven: number;
-  /** The migration whose state the target comes nearest to, spelling left aside. */
+  /** The migration whose state is nearest to the target, apart from spelling. */
   readonly nearest: number;
-  /** What is not as it was after the nearest one. */
+  /** The differences from the state after the nearest migration. */
   readonly differences: readonly AdoptionDifference[];
   /** Texts that may mean the same. */
   readonly doubtful: readonly SameWord[];
-  /** True: something that migrations behind the proven ones make is there. */
+  /** True: something exists that migrations after the proven ones make. */
   readonly started: boolean;
-  /** What agrees but for owner, tuning and the like. */
+  /** What agrees except for owner, tuning and the like. */
   readonly notes: readonly AdoptionDifference[];
 }
 
@@ -46,19 +46,19 @@ interface Fit {
 
 /**
  * Compares the target with the state after each migration. An object that a later migration changes differs for the
- * earlier ones, so that the target itself tells how far it is; what no migration made is nobody's business.
+ * earlier ones, so the target itself shows how far it is; objects that were not made by migrations are ignored.
  *
  * @param rehearsed what the migrations make
  * @param found what the target has under these names, by `keyOfName`
  * @param asked whether the migration with this index is one that is to be adopted
  */
-export function judge(
+export function judgeAdoption(
   rehearsed: Rehearsed,
   found: ReadonlyMap<string, FoundObject>,
   asked: (step: number) => boolean,
 ): Judgement {
   const all = rehearsed.steps.map((_, step) => step);
-  // What was asked for may have been changed again by what was not.
+  // Migrations that are not to be adopted may have changed the results of those that are.
   const steps = all.slice(Math.max(0, all.findIndex(asked)));
   const objects = rehearsed.objects.filter(({ states }) => states.some(({ step }) => asked(step)));
   const fits = fitsOf(rehearsed, { objects, found, asked });
@@ -76,7 +76,7 @@ export function judge(
     doubtful: differences.flatMap(({ object, weight, expected, found: is }) =>
       weight === 'spelling' ? [{ kind: object.kind, name: object.name, expected, found: is }] : [],
     ),
-    started: later.some((step) => asked(step) && isBegun(objects, found, step)),
+    started: later.some((step) => asked(step) && isStarted(objects, found, step)),
     notes: proven < 0 ? [] : differencesAt(rehearsed, compared, proven).filter(({ weight }) => weight === 'note'),
   };
 }
@@ -87,13 +87,13 @@ interface AdoptionComparison {
   readonly asked: (step: number) => boolean;
 }
 
-/** For each migration, how many objects are not as it and those before it leave them. */
+/** For each migration, how many objects differ from the state that it and those before it leave. */
 function fitsOf(rehearsed: Rehearsed, { objects, found, asked }: AdoptionComparison): readonly Fit[] {
   const fits = rehearsed.steps.map(() => ({ real: 0, spelling: 0 }));
   for (const object of objects) {
     const first = object.states.find(({ step }) => asked(step))?.step ?? 0;
     const weights = object.states.map(({ words }) => worst(rehearsed, object, words, found));
-    // Where one state fits to the letter, no other one is meant.
+    // If one state matches exactly, it is the only candidate.
     const exact = weights.includes('none');
     object.states.forEach(({ step }, index) => {
       const weight = weights[index];
@@ -113,7 +113,7 @@ function fitsOf(rehearsed: Rehearsed, { objects, found, asked }: AdoptionCompari
 function worst(
   rehearsed: Rehearsed,
   object: RehearsedObject,
-  words: Words | null,
+  words: DefinitionWords | null,
   found: AdoptionComparison['found'],
 ): 'none' | 'spelling' | 'real' {
   const weights = compareOne(rehearsed, object, words, found).map(({ weight }) => weight);
@@ -123,7 +123,7 @@ function worst(
 function compareOne(
   rehearsed: Rehearsed,
   object: RehearsedObject,
-  words: Words | null,
+  words: DefinitionWords | null,
   found: AdoptionComparison['found'],
 ): readonly Omit<AdoptionDifference, 'object' | 'step'>[] {
   const there = found.get(keyOfName(object));
@@ -149,13 +149,13 @@ function compareOne(
 }
 
 /** The target's words, those that mean the same written as the rehearsal writes them. */
-function spelledAlike({ same }: Rehearsed, object: RehearsedObject, words: Words): Words {
+function spelledAlike({ same }: Rehearsed, object: RehearsedObject, words: DefinitionWords): DefinitionWords {
   const own = same.filter(({ kind, name }) => kind === object.kind && name === object.name);
   if (own.length === 0) return words;
   return words.map((word) => own.find(({ found }) => found === word)?.expected ?? word);
 }
 
-/** An empty database has nothing to prove anything with, and what says nothing proves nothing. */
+/** An empty database proves nothing, and neither does a migration that makes no object. */
 function lastProven(
   steps: readonly number[],
   fit: (step: number) => Fit,
@@ -178,15 +178,15 @@ function isShown(objects: AdoptionComparison['objects'], found: AdoptionComparis
   });
 }
 
-/** Of equally near ones the last: what later migrations changed again is not told then. */
+/** Of equally near ones the last: then what later migrations changed again is not reported. */
 function nearestOf(steps: readonly number[], fit: (step: number) => Fit): number | undefined {
   let nearest: number | undefined;
   for (const step of steps) if (nearest === undefined || fit(step).real <= fit(nearest).real) nearest = step;
   return nearest;
 }
 
-/** Is anything there that this migration made, or gone that it dropped, or changed as it changed it? */
-function isBegun(objects: AdoptionComparison['objects'], found: AdoptionComparison['found'], step: number): boolean {
+/** Does anything exist that this migration made, or in the form to which it changed it? */
+function isStarted(objects: AdoptionComparison['objects'], found: AdoptionComparison['found'], step: number): boolean {
   return objects.some((object) => {
     const index = object.states.findIndex((state) => state.step === step);
     const state = object.states[index];
@@ -195,13 +195,13 @@ function isBegun(objects: AdoptionComparison['objects'], found: AdoptionComparis
     const there = found.get(keyOfName(object));
     if (state.words === null || there === undefined) return false;
     if (before === null) return state.made === step;
-    const weight = (words: Words): boolean =>
+    const weight = (words: DefinitionWords): boolean =>
       adoptDifferences(object.kind, words, there.words).some((one) => one.weight !== 'note');
     return !weight(state.words) && weight(before);
   });
 }
 
-/** What is not as it is once the migrations up to this one have run. */
+/** The differences from the state after the migrations up to this one. */
 export function differencesAt(
   rehearsed: Rehearsed,
   { objects, found, asked }: AdoptionComparison,
@@ -212,7 +212,7 @@ export function differencesAt(
     if (state === undefined || !object.states.some(({ step }) => step <= at && asked(step))) return [];
     return compareOne(rehearsed, object, state.words, found).map((one) => ({ object, step: state.step, ...one }));
   });
-  // What is missing with its table, or there with it, is told with it.
+  // What is missing with its table, or exists with it, is reported with the table.
   const homes = new Set(
     all.flatMap(({ object, expected, found: is }) =>
       object.name === object.home && (expected === 'not there' || is === 'missing') ? [homeKey(object)] : [],

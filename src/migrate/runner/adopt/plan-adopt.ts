@@ -8,8 +8,8 @@ import { reportDatabase } from '../session/report-database.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /**
- * The look before an adoption: first what a rehearsal must know of the database; once the bundle brings the rehearsal,
- * how far the database is what it made.
+ * The plan of an adoption: first reports what a rehearsal must know of the database; once the bundle carries the
+ * rehearsal, how far the database matches it.
  */
 export async function planAdopt(
   task: PlanTask,
@@ -18,27 +18,27 @@ export async function planAdopt(
   steps: readonly PlanStep[],
 ): Promise<Verdict> {
   const { session, facts, history } = opened;
-  const untold = await reportDatabase(ports, opened, filesToRehearse(ports.bundle, history, steps));
-  if (untold !== undefined) return verdictOf(untold);
+  const notReported = await reportDatabase(ports, opened, filesToRehearse(ports.bundle, history, steps));
+  if (notReported !== undefined) return verdictOf(notReported);
   const { rehearsed } = ports.bundle;
   if (steps.length === 0) return succeeded('nothing-to-do');
   if (rehearsed === undefined) return succeeded();
   const { selection, environment } = task;
   const target = { steps, facts, history };
-  const looked = await lookForAdoption(session, ports, target, {
+  const judged = await lookForAdoption(session, ports, target, {
     how: task.adopts ?? 'adopt',
     selection,
     environment: environment.name,
   });
-  if (!looked.ok) return verdictOf(...looked.findings);
-  const { records, findings, judgement } = looked.value.plan;
+  if (!judged.ok) return verdictOf(...judged.findings);
+  const { records, findings, judgement } = judged.value.plan;
   const idsOf = (...kinds: readonly string[]) => records.flatMap(({ id, kind }) => (kinds.includes(kind) ? [id] : []));
   ports.emit({
     kind: 'adoption',
     proven: idsOf('adopted', 'squashed'),
     baseline: idsOf('baseline'),
     nearest: rehearsed.steps[judgement?.nearest ?? -1]?.id ?? '',
-    doubtful: [...(judgement?.doubtful ?? []), ...looked.value.doubtful],
+    doubtful: [...(judgement?.doubtful ?? []), ...judged.value.doubtful],
   });
   return findings.some(({ severity }) => severity === 'error') ? verdictOf(...findings) : { ...succeeded(), findings };
 }

@@ -2,20 +2,20 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding, Place } from '../../../kit/finding.ts';
 import type { PlanStep } from '../../contract/model.ts';
 import type { ApplyTask, Selection } from '../../contract/task.ts';
-import { judge, type AdoptionDifference, type FoundObject, type Judgement } from './judge.ts';
+import { judgeAdoption, type AdoptionDifference, type FoundObject, type Judgement } from './judge.ts';
 import type { Rehearsed, RehearsedStep } from '../../contract/rehearsed.ts';
 import { describeDifference } from './describe-difference.ts';
 
-/** What is recorded of the migrations that are to be adopted, and what is said of the rest. */
+/** What is recorded of the migrations to adopt, and the findings about the rest. */
 export interface AdoptionPlan {
-  /** In their order; `adopted` by proof, `baseline` without; `squashed` in place of what is applied. */
+  /** In their order; `adopted` by proof, `baseline` without; `squashed` in place of applied ones. */
   readonly records: readonly { readonly id: string; readonly kind: 'adopted' | 'baseline' | 'squashed' }[];
-  /** An error stops the run behind what is recorded. */
+  /** An error stops the run after the records. */
   readonly findings: readonly Finding[];
   readonly judgement: Judgement | undefined;
 }
 
-/** How an adoption is asked for. */
+/** Options of an adoption. */
 export interface AdoptionOptions {
   readonly how: ApplyTask['how'];
   readonly selection: Pick<Selection, 'only' | 'to'>;
@@ -26,10 +26,10 @@ const mostDifferences = 200;
 
 /**
  * Decides which migrations are recorded: the longest beginning after which everything agrees. A migration that changes
- * rows, or cannot be rehearsed, is recorded only where it is named, or up to `--baseline`, and then without proof.
+ * rows, or cannot be rehearsed, is recorded only if it is named, or up to `--baseline`, and then without proof.
  *
  * @param steps the migrations to adopt, in their order
- * @param rehearsed what they make; absent: no server could be had, and everything is recorded without proof
+ * @param rehearsed what they make; absent: no throwaway server was available, and everything is recorded without proof
  * @param found what the target has under their names
  */
 export function planAdoption(
@@ -42,8 +42,8 @@ export function planAdoption(
   if (rehearsed === undefined) return { records: all('baseline'), findings: [], judgement: undefined };
   const indexes = new Map(rehearsed.steps.map(({ id }, index) => [id, index]));
   const asked = new Set(steps.flatMap(({ id }) => indexes.get(id) ?? []));
-  const judgement = judge(rehearsed, found, (step) => asked.has(step));
-  const context = { rehearsed, judgement, indexes, terms: options };
+  const judgement = judgeAdoption(rehearsed, found, (step) => asked.has(step));
+  const context = { rehearsed, judgement, indexes, options };
   if (options.how === 'baseline')
     return { records: all('baseline'), judgement, findings: baselineFindings(context, steps) };
   return { ...walk(context, steps), judgement };
@@ -87,7 +87,7 @@ function walk(context: AdoptionContext, steps: readonly PlanStep[]): Omit<Adopti
     }
     const { rows } = rehearsedStep;
     const known = index <= judgement.proven;
-    // What makes nothing but rows stands behind what is proven, and nobody can tell whether it has run.
+    // A migration that only makes rows, after the proven ones: whether it has run is unknown.
     const silent = !rehearsed.objects.some(({ states }) => states.some((state) => state.step === index));
     if (rows !== undefined && (known || silent)) {
       const next = !known && records.length === 0 && judgement.proven < 0;
@@ -105,7 +105,7 @@ function walk(context: AdoptionContext, steps: readonly PlanStep[]): Omit<Adopti
   return { records, findings };
 }
 
-/** What differs behind what is proven, said beside what has stopped the adoption. */
+/** The differences after the proven migrations, as context for the finding that stopped the adoption. */
 function nearby({ rehearsed, judgement }: AdoptionContext): readonly Finding[] {
   if (!judgement.started) return [];
   return judgement.differences
@@ -113,7 +113,7 @@ function nearby({ rehearsed, judgement }: AdoptionContext): readonly Finding[] {
     .map((one) => ({ ...notProven(rehearsed, one), severity: 'warning' as const }));
 }
 
-/** The rest is not there, or not as it should be. */
+/** The finding about the rest: it does not exist, or differs. */
 function rest({ rehearsed, judgement, options }: AdoptionContext, step: PlanStep): readonly Finding[] {
   const differences = judgement.differences.slice(0, mostDifferences).map((one) => notProven(rehearsed, one));
   // The database may be ahead of what could be rehearsed.
@@ -122,10 +122,10 @@ function rest({ rehearsed, judgement, options }: AdoptionContext, step: PlanStep
     return [...differences, ...(stopped === undefined ? [] : [notRehearsed(stopped.finding, options)])];
   const where = { file: step.file };
   const why = `Nothing of ${step.file} is in the database.`;
-  const plan = { fix: `Look at \`godwit plan${environmentOption(options)}\`: it shows what is left.` };
+  const plan = { fix: `Run \`godwit plan${environmentOption(options)}\` to see what is left.` };
   if (options.selection.only !== undefined || judgement.proven < 0)
     return [fault('adopt-not-proven', { where, why, ...plan })];
-  return [fault('adopt-next', { where, why: `${why} What stands before it was recorded.`, ...plan })];
+  return [fault('adopt-next', { where, why: `${why} The migrations before it were recorded.`, ...plan })];
 }
 
 function notProven(rehearsed: Rehearsed, { object, step, expected, found }: AdoptionDifference): Finding {
@@ -147,7 +147,7 @@ function notRehearsed(finding: Finding | undefined, options?: AdoptionOptions): 
   });
 }
 
-/** All at once, from this migration on, so that one answer does for all. */
+/** All such migrations from this one on, so that one decision covers them all. */
 function allRows(
   { rehearsed, judgement, indexes, options }: AdoptionContext,
   steps: readonly PlanStep[],
@@ -157,25 +157,25 @@ function allRows(
   const left = steps.slice(steps.indexOf(from)).filter(({ id }) => (indexes.get(id) ?? end + 1) <= end);
   const option = environmentOption(options);
   const names = left.map(({ id }) => id).join(' ');
-  const fix = `If ${left.length === 1 ? 'it has' : 'they have'} run: \`godwit adopt${option} ${names}\` records without proof what changes rows. If not, \`godwit plan${option}\` shows what is left.`;
+  const fix = `If ${left.length === 1 ? 'it has' : 'they have'} run: \`godwit adopt${option} ${names}\` records ${left.length === 1 ? 'it' : 'them'} without proof. If not, \`godwit plan${option}\` shows what is left.`;
   return left.flatMap(({ id }) => {
     const step = rehearsed.steps[indexes.get(id) ?? -1];
     if (step?.rows === undefined) return [];
-    const why = `${step.rows.tag} may change rows, and no catalogue tells whether it has run.`;
-    return [fault('adopt-rows', { where: placeOf(step), why, fix })];
+    const why = `${step.rows.tag} may change rows, and the system catalogue does not show whether it has run.`;
+    return [fault('adopt-rows', { where: rowStatementPlace(step), why, fix })];
   });
 }
 
 function namedRows(step: RehearsedStep): Finding {
   return fault('adopt-rows', {
     severity: 'warning',
-    where: placeOf(step),
-    why: `It was named, and so recorded without proof: no catalogue tells whether ${step.rows?.tag ?? 'its statement'} has run.`,
+    where: rowStatementPlace(step),
+    why: `You named the migration, so it was recorded without proof: the system catalogue does not show whether ${step.rows?.tag ?? 'its statement'} has run.`,
     fix: 'If it has not, run the statement by hand.',
   });
 }
 
-function placeOf({ file, rows }: RehearsedStep): Place {
+function rowStatementPlace({ file, rows }: RehearsedStep): Place {
   return { file, ...(rows === undefined ? {} : { line: rows.line, column: rows.column }) };
 }
 
@@ -192,6 +192,7 @@ function notesOf({ notes }: Judgement): Finding[] {
   }
   const list = [...counts].map(([part, count]) => (count === 1 ? part : `${part} ×${count}`)).join(', ');
   const [first] = notes;
-  const example = first === undefined ? '' : ` For one, ${first.object.name}: ${first.expected}, found ${first.found}.`;
+  const example =
+    first === undefined ? '' : ` For example, ${first.object.name}: ${first.expected}, found ${first.found}.`;
   return [fault('adopt-differs', { why: `${list}.${example}` })];
 }

@@ -14,15 +14,15 @@ import { majorOf } from '../session/server-facts.ts';
 import type { Opened } from '../session/open.ts';
 import { reportDatabase } from '../session/report-database.ts';
 
-/** Squashed migrations of which everything is applied that they replace. */
+/** Squashed migrations that replace only applied migrations. */
 function recordables(bundle: Bundle, history: History): readonly Recordable[] {
   const { recordable } = inEffect(bundle.folder ?? bundle.migrations, history);
   return [...recordable].map(([migration, rows]) => ({ migration, rows }));
 }
 
 /**
- * Files that a rehearsal has to run so that it ends where this database stands: what is applied, and what the steps are.
- * Undefined: those of the folder, in which nothing is replaced.
+ * Files that a rehearsal must run to reach the state of this database: the applied ones, and those of the steps.
+ * Undefined: all files of the folder, because it replaces nothing.
  */
 export function filesToRehearse(
   { migrations, folder }: Bundle,
@@ -34,7 +34,7 @@ export function filesToRehearse(
   return migrations.filter(({ id }) => ids.has(id)).map(({ up }) => up.file);
 }
 
-/** Proves that squashed migrations may be recorded; without proof where everything is to be recorded so. */
+/** Proves that squashed migrations may be recorded; records without proof under `--baseline`. */
 export async function squashProof(
   session: Session,
   { bundle, hashing }: RunnerPorts,
@@ -57,8 +57,8 @@ export async function squashProof(
 }
 
 /**
- * What forbids to record the squashed migrations of a plan: nobody has rehearsed them (then what a rehearsal must know is
- * told), or they are not what they replace.
+ * Why the squashed migrations of a plan cannot be recorded: they have not been rehearsed (then what a rehearsal must
+ * know is reported), or they differ from what they replace.
  */
 export async function squashRefusals(
   ports: RunnerPorts,
@@ -69,8 +69,8 @@ export async function squashRefusals(
   const { bundle } = ports;
   if (bundle.rehearsed === undefined) {
     const done = steps.filter(({ standsFor }) => standsFor !== undefined);
-    const untold = await reportDatabase(ports, opened, filesToRehearse(bundle, opened.history, done) ?? []);
-    return [untold ?? notRehearsed(recordables(bundle, opened.history))];
+    const notReported = await reportDatabase(ports, opened, filesToRehearse(bundle, opened.history, done) ?? []);
+    return [notReported ?? notRehearsed(recordables(bundle, opened.history))];
   }
   const proof = await squashProof(opened.session, ports, opened, { how: 'execute' });
   if (!proof.ok) return proof.findings;

@@ -10,23 +10,23 @@ import { madeAndGone, madeAndGoneQuery } from './made-and-gone.ts';
 import { namedBy, type NamedInError } from './named-object.ts';
 import { referenced } from './offending-rows.ts';
 
-/** A failure as it was placed, and what was to follow. */
+/** A failure with its place, and the steps that were to follow. */
 export interface PlacedFailure {
   readonly finding: Finding;
   readonly error: ServerError;
   readonly at: PreparedStep;
-  /** Steps of the plan behind this one. */
+  /** Steps of the plan after this one. */
   readonly later: readonly PreparedStep[];
 }
 
-/** More of a statement's text than this is not looked at. */
+/** The longest part of a statement's text that is examined. */
 const mostBytes = 64 * 1024;
 const mostNames = 200;
 
 /**
- * Makes a failed statement's finding say what to do: the cure for its SQLSTATE, a query that finds the offending rows, the
- * nearest names of the catalogue. Asks one bounded question, read-only, after the ROLLBACK; without an answer it says
- * less.
+ * Adds advice to a failed statement's finding: the fix for its SQLSTATE, a query that finds the offending rows, the
+ * nearest names of the catalogue. Sends one bounded read-only query after the ROLLBACK; without an answer the advice is
+ * shorter.
  */
 export async function advise(session: Session, failure: PlacedFailure): Promise<Finding> {
   const { finding, error, at } = failure;
@@ -35,7 +35,7 @@ export async function advise(session: Session, failure: PlacedFailure): Promise<
   const text = statement === undefined ? '' : await textOf(at, statement);
   const [named] = namedBy(error);
   const missing = isMissing(error) ? named : undefined;
-  const asked = await ask(session, questionsOf(error, missing, text));
+  const asked = await queryAdvice(session, questionsOf(error, missing, text));
   const definition = asked.definition ?? (await definitionBefore(failure));
   const refused: RefusedStatement = {
     error,
@@ -49,7 +49,7 @@ export async function advise(session: Session, failure: PlacedFailure): Promise<
   const hint = missing === undefined ? undefined : await hintFor(missing, asked, failure);
   const fix = hint?.certain === true ? hint.text : joined(hint?.text, fixFor(refused));
   if (fix === undefined) return finding;
-  return { ...finding, fix: finding.code === 'partly-applied' ? `${fix} The same command then goes on there.` : fix };
+  return { ...finding, fix: finding.code === 'partly-applied' ? `${fix} The same command then resumes there.` : fix };
 }
 
 function joined(hint: string | undefined, fix: string | undefined): string | undefined {
@@ -57,7 +57,7 @@ function joined(hint: string | undefined, fix: string | undefined): string | und
   return hint.endsWith('?') ? `${hint} Otherwise ${fix.charAt(0).toLowerCase()}${fix.slice(1)}` : `${hint} ${fix}`;
 }
 
-/** States that say that something named is not there. */
+/** SQLSTATEs that report a missing object. */
 function isMissing({ sqlstate, message }: ServerError): boolean {
   if (sqlstate === '0A000' || sqlstate === '58P01') return message.includes('extension');
   return ['42P01', '42703', '42704', '42883', '3F000'].includes(sqlstate);
@@ -65,19 +65,22 @@ function isMissing({ sqlstate, message }: ServerError): boolean {
 
 interface Hint {
   readonly text: string;
-  /** Nothing else can be meant. */
+  /** True: no other object can be meant. */
   readonly certain: boolean;
 }
 
 async function hintFor(missing: NamedInError, asked: AdviceFacts, failure: PlacedFailure): Promise<Hint | undefined> {
   if (asked.extension !== undefined) {
     const create = `CREATE EXTENSION IF NOT EXISTS ${quoteIdent(asked.extension)};`;
-    return { text: `The extension ${asked.extension} brings it: write \`${create}\` before it.`, certain: true };
+    return {
+      text: `The extension ${asked.extension} provides it: write \`${create}\` before this statement.`,
+      certain: true,
+    };
   }
   if (asked.gone !== undefined) return { text: asked.gone, certain: true };
   const maker = await madeLater(missing, failure.later);
   if (maker !== undefined)
-    return { text: `${maker} creates it, and comes later: let this file come behind that one.`, certain: true };
+    return { text: `${maker} creates it, but comes later: give this file a later version than that.`, certain: true };
   const text = didYouMean(missing, asked.candidates, await namesBefore(missing.kind, failure));
   return text === undefined ? undefined : { text, certain: false };
 }
@@ -92,13 +95,13 @@ interface Questions {
 }
 
 interface AdviceFacts {
-  /** The table of the rows that are refused was there before the file, and still is. */
+  /** True: the table of the refused rows existed before the file, and still exists. */
   readonly table: boolean;
   readonly candidates: readonly { readonly name: string; readonly label: string }[];
   readonly extension?: string;
   readonly definition?: string;
   readonly primaryKey?: readonly string[];
-  /** What is missed was made by a recorded migration, in words. */
+  /** That the missing object was made by a recorded migration, as text. */
   readonly gone?: string;
 }
 
@@ -130,7 +133,7 @@ WHERE i.indisprimary AND i.indrelid = pg_catalog.to_regclass(${quoteLiteral(pare
   };
 }
 
-/** A constraint that stood before the statement: one that is validated now, or that another one inherits. */
+/** A constraint that existed before the statement: one that is validated now, or that another one inherits. */
 function definitionQuery(error: ServerError): string | undefined {
   const { sqlstate, constraint, table } = error;
   if ((sqlstate !== '23503' && sqlstate !== '23514') || constraint === undefined || table === undefined)
@@ -144,8 +147,8 @@ function wholeName({ schema, table = '' }: ServerError): string {
 
 const nothing: AdviceFacts = { table: false, candidates: [] };
 
-/** One message without BEGIN: its statements share one implicit transaction, which the server ends by itself. */
-async function ask(session: Session, questions: Questions): Promise<AdviceFacts> {
+/** One message without BEGIN: its statements share one implicit transaction, which the server ends on its own. */
+async function queryAdvice(session: Session, questions: Questions): Promise<AdviceFacts> {
   const kinds = ['table', 'candidates', 'extension', 'definition', 'primaryKey', 'gone'] as const;
   const wanted = kinds.filter((kind) => questions[kind] !== undefined);
   if (wanted.length === 0) return nothing;
@@ -185,7 +188,7 @@ async function textOf({ body }: PreparedStep, { head, end }: Statement): Promise
 
 const mostMakers = 20;
 
-/** What the file has made of tables before the failure: it was rolled back, so that the catalogue does not have it. */
+/** The tables that the file made before the failure: they were rolled back, so the catalogue lacks them. */
 async function tablesBefore({ at, finding }: PlacedFailure): Promise<readonly string[]> {
   const failed = statementAt(at, finding);
   const makers = at.analysis.statements.filter(
@@ -201,7 +204,7 @@ async function namesBefore(kind: NamedInError['kind'], failure: PlacedFailure): 
   return [...new Set(texts.flatMap((text) => namesIn(text).map(({ parts }) => parts.at(-1) ?? '')))];
 }
 
-/** The statement of the file that has made the constraint which a later one looks at. */
+/** The statement of the file that made the constraint which a later one checks. */
 async function definitionBefore(failure: PlacedFailure): Promise<string | undefined> {
   const { sqlstate, constraint } = failure.error;
   if ((sqlstate !== '23503' && sqlstate !== '23514') || constraint === undefined) return undefined;
@@ -217,17 +220,17 @@ const makingTags: Readonly<Partial<Record<NamedInError['kind'], RegExp>>> = {
   role: /^CREATE ROLE$/,
 };
 
-const mostLooked = 500;
+const mostExamined = 500;
 
-/** The file of the plan that comes later and makes the object. */
+/** The later file of the plan that makes the object. */
 async function madeLater({ kind, name }: NamedInError, later: readonly PreparedStep[]): Promise<string | undefined> {
   const tags = makingTags[kind];
   if (tags === undefined) return undefined;
-  let looked = 0;
+  let examined = 0;
   for (const step of later) {
     for (const statement of step.analysis.statements) {
       if (!tags.test(statement.tag)) continue;
-      if ((looked += 1) > mostLooked) return undefined;
+      if ((examined += 1) > mostExamined) return undefined;
       const made = nameMade(await textOf(step, statement), statement.tag);
       if (made === name || (made !== undefined && lastPart(made) === name)) return step.step.file;
     }

@@ -3,13 +3,13 @@ import { quoteIdent, quoteLiteral } from '../../../sql/quote.ts';
 import { extensionOf, foreignTypes, sqlTypes } from './elsewhere.ts';
 import type { NamedKind, NamedInError } from './named-object.ts';
 
-/** A thing of the catalogue: `label` is how a statement names it. */
+/** An object of the catalogue: `label` is its name in a statement. */
 export interface NameCandidate {
   readonly name: string;
   readonly label: string;
 }
 
-/** The end of a name: of `shop.orders` it is orders. */
+/** The end of a name: `orders` of `shop.orders`. */
 export function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }
@@ -18,10 +18,10 @@ const mostCandidates = 2_000;
 const mostListed = 4;
 
 /**
- * The question to the catalogue: things of this kind whose names are near, with what a statement would write for them.
+ * The catalogue query: objects of this kind with similar names, and how a statement would write them.
  *
- * @param tables the names in the statement, among which are the tables whose columns may be meant
- * @returns a SELECT of two columns, name and label; undefined where there is nothing to ask
+ * @param tables the names in the statement, which include the tables whose columns may be meant
+ * @returns a SELECT of two columns, name and label; undefined if there is nothing to query
  */
 export function candidatesQuery({ kind, name, of }: NamedInError, tables: readonly string[]): string | undefined {
   const wanted = lastPart(name);
@@ -35,7 +35,7 @@ OR pg_catalog.starts_with(pg_catalog.lower(name), pg_catalog.lower(${literal}))
 ORDER BY name = ${literal} DESC, pg_catalog.lower(name) = pg_catalog.lower(${literal}) DESC, there DESC, label LIMIT ${mostCandidates}`;
 }
 
-/** Names, how a statement writes them, and whether they are found without their schema. */
+/** For each kind: names, how a statement writes them, and whether they are found without their schema. */
 const selects: Readonly<Partial<Record<NamedKind, (among: string) => string>>> = {
   relation: () => relations("'r','v','m','p','f','S'"),
   index: () => relations("'i','I'"),
@@ -75,10 +75,10 @@ function textArray(texts: readonly string[]): string {
 }
 
 /**
- * The sentence about the nearest names, or undefined when none is near.
+ * The sentence about the nearest names, or undefined if none is near.
  *
- * @param candidates of the catalogue, the best first
- * @param file names that the file itself has made before: what the catalogue does not have, because it was rolled back
+ * @param candidates from the catalogue, best first
+ * @param file names that the file itself made before: the catalogue lacks them, because they were rolled back
  */
 export function didYouMean(
   { kind, name }: NamedInError,
@@ -95,7 +95,7 @@ export function didYouMean(
   const [elsewhere] = same;
   if (elsewhere !== undefined)
     return elsewhere.label.includes('.')
-      ? `It stands in another schema: did you mean \`${elsewhere.label}\`?`
+      ? `It is in another schema: did you mean \`${elsewhere.label}\`?`
       : `Did you mean \`${elsewhere.label}\`?`;
   const others = candidates.filter((one) => one.name !== wanted);
   const labels = new Map(others.toReversed().map((one) => [one.name, one.label]));
@@ -105,14 +105,14 @@ export function didYouMean(
   return near === undefined ? undefined : `Did you mean \`${labels.get(near) ?? near}\`?`;
 }
 
-/** The extension that brings a type or a function: the one of its name, or one that is known for it. */
+/** The extension that provides a type or a function: the one with its name, or one that is known to contain it. */
 export function extensionFor({ kind, name }: NamedInError): string | undefined {
   const wanted = lastPart(name);
   const known = extensionOf.get(wanted);
   return known ?? (kind === 'type' || kind === 'function' ? wanted : undefined);
 }
 
-/** As a statement would write it; names that need no quotes get none. */
+/** A name as a statement would write it; quoted only if necessary. */
 function shownName(name: string): string {
   return /^[a-z_][a-z0-9_ ]*$/.test(name) ? name : quoteIdent(name);
 }

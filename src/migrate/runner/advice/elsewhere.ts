@@ -1,4 +1,4 @@
-/** Types of other databases, by what PostgreSQL has for them. */
+/** Types of other databases, with their PostgreSQL equivalent. */
 export const foreignTypes: ReadonlyMap<string, string> = new Map([
   ['datetime', 'timestamptz'],
   ['datetime2', 'timestamptz'],
@@ -20,7 +20,7 @@ export const foreignTypes: ReadonlyMap<string, string> = new Map([
   ['uniqueidentifier', 'uuid'],
 ]);
 
-/** Names that SQL has for types beside those of the catalogue. */
+/** SQL names of types in addition to those of the catalogue. */
 export const sqlTypes: readonly string[] = [
   'smallint',
   'integer',
@@ -37,7 +37,10 @@ export const sqlTypes: readonly string[] = [
   'timestamp',
 ];
 
-/** Which extension brings what people use without it; types and functions that have its name are not listed. */
+/**
+ * Which extension provides objects that are often used without it; types and functions with the extension's name are
+ * not listed.
+ */
 export const extensionOf: ReadonlyMap<string, string> = new Map([
   ['geometry', 'postgis'],
   ['geography', 'postgis'],

@@ -3,19 +3,22 @@ import type { ResultSet } from '../../contract/ports.ts';
 import { lastPart } from './did-you-mean.ts';
 import type { NamedInError } from './named-object.ts';
 
-/** Kinds of the baseline that a refusal may name, with the catalogue that they are in. */
-const looked: Readonly<Partial<Record<NamedInError['kind'], string>>> = {
+/** Kinds of the baseline that an error may name, with their catalogue. */
+const catalogues: Readonly<Partial<Record<NamedInError['kind'], string>>> = {
   relation: 'pg_class',
   type: 'pg_type',
   schema: 'pg_namespace',
 };
 
-/** Asks the baseline whether a recorded migration made what is missed; and which migration of this run has dropped it. */
+/**
+ * Asks the baseline whether a recorded migration made the missing object, and which migration of this run has dropped
+ * it.
+ */
 export function madeAndGoneQuery({ kind, name }: NamedInError): string | undefined {
-  const catalogue = looked[kind];
+  const catalogue = catalogues[kind];
   if (catalogue === undefined) return undefined;
   const literal = quoteLiteral(name);
-  // The baseline has names as statements quote them; the refusal has none of the quotes.
+  // The baseline has quoted names; the error has unquoted ones.
   const same = `pg_catalog.replace(o.name, '"', '') = ${literal}`;
   const end = name.includes('.')
     ? same
@@ -30,14 +33,14 @@ function likeLiteral(text: string): string {
   return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
 }
 
-/** What is said of it; undefined: no migration made it, or it is there. */
+/** The sentence about it; undefined: no migration made it, or it still exists. */
 export function madeAndGone(rows: ResultSet['rows']): string | undefined {
   const [row] = rows;
   if (row === undefined) return undefined;
   const [id, file, droppedBy, kind, name] = row;
-  const made = `${kind ?? ''} ${name ?? ''} was made by migration ${id ?? ''} (${file ?? ''})`;
+  const made = `${kind ?? ''} ${name ?? ''} was created by migration ${id ?? ''} (${file ?? ''})`;
   const sentence = `${made.charAt(0).toUpperCase()}${made.slice(1)}`;
   return droppedBy == null
-    ? `${sentence} and is gone: somebody has dropped it since. \`godwit verify\` names all that is gone; bring it back, from a backup if it held rows.`
-    : `${sentence}, and migration ${droppedBy} has dropped it.`;
+    ? `${sentence} but no longer exists: someone has dropped it. \`godwit verify\` lists everything that is missing; restore it, from a backup if it held rows.`
+    : `${sentence}, and migration ${droppedBy} dropped it.`;
 }

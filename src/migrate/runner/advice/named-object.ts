@@ -1,6 +1,6 @@
 import type { ServerError } from '../../contract/ports.ts';
 
-/** What kind of thing a statement named in vain. */
+/** The kind of object that a statement named and the server did not find. */
 export type NamedKind =
   | 'relation'
   | 'column'
@@ -14,12 +14,12 @@ export type NamedKind =
   | 'trigger'
   | 'other';
 
-/** What the server's refusal names. */
+/** The object that the server's error names. */
 export interface NamedInError {
   readonly kind: NamedKind;
-  /** As the server tells it, perhaps with its schema in front. */
+  /** As the server reports it, possibly schema-qualified. */
   readonly name: string;
-  /** The table that it belongs to, where the server says so. */
+  /** The table that it belongs to, if the server reports it. */
   readonly of?: string;
 }
 
@@ -31,13 +31,13 @@ const byState: Readonly<Record<string, NamedKind>> = {
 };
 
 /**
- * The names in a refusal, most telling first: from the error's own fields, else from its message, where they stand in
- * quotes in every language.
+ * The names in an error, most specific first: from the error's fields, else from its message, where they are quoted in
+ * every language.
  */
 export function namedBy(error: ServerError): readonly NamedInError[] {
   const { sqlstate, message, constraint, column, table } = error;
   const of = table === undefined ? {} : { of: table };
-  // A failed constraint is that of rows: what its fields name may be what the statement makes.
+  // A violated constraint is about rows: its fields may name what the statement makes.
   if (sqlstate.startsWith('23'))
     return [
       ...(constraint === undefined ? [] : [{ kind: 'constraint' as const, name: constraint, ...of }]),
@@ -58,7 +58,7 @@ function asOther(name: string): NamedInError {
 }
 
 function kindOf({ sqlstate, message }: ServerError): NamedKind {
-  // An alias that is not in FROM is no table that is missing.
+  // An alias that is not in FROM is not a missing table.
   if (sqlstate === '42P01' && message.includes('FROM')) return 'other';
   if (sqlstate === '0A000' || sqlstate === '58P01') return message.includes('extension') ? 'extension' : 'other';
   if (sqlstate !== '42704') return byState[sqlstate] ?? 'other';

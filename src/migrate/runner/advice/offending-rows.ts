@@ -3,20 +3,20 @@ import { findName, namesIn } from '../../../sql/names-in.ts';
 import { bracketed } from '../../../sql/bracketed.ts';
 import type { ServerError } from '../../contract/ports.ts';
 
-/** A refusal for rows that are there, and what is known of the constraint that they break. */
+/** An error caused by existing rows, and what is known of the constraint that they violate. */
 export interface Breach {
   readonly error: ServerError;
-  /** False: the table of the rows was made by the same file, and is gone with them. */
+  /** False: the same file made the table, which is gone together with the rows. */
   readonly there: boolean;
-  /** The statement that made the constraint or looked at it. */
+  /** The statement that made the constraint or checked it. */
   readonly text: string;
-  /** Where it was made before: the constraint as the catalogue has it, or the statement of the file that made it. */
+  /** If it was made before: the constraint as the catalogue has it, or the statement of the file that made it. */
   readonly definition?: string;
-  /** Columns of the primary key of the table that a foreign key points to, where the text names none. */
+  /** Columns of the primary key of the table that a foreign key points to, if the text does not name any. */
   readonly primaryKey?: readonly string[];
 }
 
-/** The query that finds the rows which a constraint does not allow; undefined where it cannot be built for certain. */
+/** The query that finds the rows which a constraint does not allow; undefined if it cannot be built with certainty. */
 export function offendingRows(breach: Breach): string | undefined {
   const { schema, table } = breach.error;
   if (table === undefined || !breach.there || addsColumn(breach.text)) return undefined;
@@ -37,8 +37,8 @@ export function offendingRows(breach: Breach): string | undefined {
   }
 }
 
-/** What the server calls the key: columns and expressions as SQL writes them. */
-export function keyOf({ detail = '' }: ServerError): string | undefined {
+/** The key as the server reports it: columns and expressions as SQL writes them. */
+export function violatedKey({ detail = '' }: ServerError): string | undefined {
   return /\((.+)\)=\(/s.exec(detail)?.[1];
 }
 
@@ -56,7 +56,7 @@ export function referenced(text: string): { readonly table: string; readonly col
     : { table: name, columns: namesIn(columns).map(({ parts }) => parts.join('.')) };
 }
 
-/** A column that the statement adds is not there afterwards: nothing can be asked of it. */
+/** A column that the statement adds does not exist afterwards, so it cannot be queried. */
 function addsColumn(text: string): boolean {
   const words = namesIn(text).map(({ parts }) => parts.join('.'));
   const constraints = new Set(['constraint', 'check', 'unique', 'primary', 'foreign', 'exclude', 'value']);
@@ -64,14 +64,14 @@ function addsColumn(text: string): boolean {
 }
 
 function duplicates({ error }: Breach, from: string): string | undefined {
-  const key = keyOf(error);
+  const key = violatedKey(error);
   return key === undefined ? undefined : `SELECT ${key}, count(*) FROM ${from} GROUP BY ${key} HAVING count(*) > 1;`;
 }
 
 function orphans({ error, text, definition, primaryKey }: Breach, from: string): string | undefined {
   const parent = referenced(definition ?? text);
   const columns = parent?.columns ?? primaryKey;
-  const own = keyOf(error)?.split(', ') ?? [];
+  const own = violatedKey(error)?.split(', ') ?? [];
   if (parent === undefined || columns === undefined || own.length !== columns.length) return undefined;
   const set = own.map((column) => `child.${quoteIdent(column)} IS NOT NULL`);
   const same = own.map((column, n) => `parent.${quoteIdent(columns[n] ?? '')} = child.${quoteIdent(column)}`);
@@ -84,7 +84,7 @@ function breaking({ error, text, definition }: Breach, from: string): string | u
   const named = findName(names, error.constraint ?? '');
   const checks = names.filter(({ parts }) => parts.join('.') === 'check');
   const check = checks.find(({ at }) => at >= (named?.at ?? 0));
-  // One of several without a name could be any of them.
+  // An unnamed constraint among several could be any of them.
   if (check === undefined || (named === undefined && checks.length > 1)) return undefined;
   const condition = bracketed(source, check.at);
   return condition === undefined ? undefined : `SELECT * FROM ${from} WHERE NOT (${condition.trim()});`;

@@ -14,7 +14,10 @@ export interface ApplyResult {
   readonly applied: readonly string[];
   readonly end:
     | { readonly kind: 'done' }
-    /** The history has moved, a lock was not to be had, the connection is gone: try again from what is applied now. */
+    /**
+     * The history has moved, a lock could not be acquired, or the connection is gone: try again from what is applied
+     * now.
+     */
     | {
         readonly kind: 'again';
         readonly cause: 'moved' | 'lost' | RetryCause;
@@ -24,15 +27,15 @@ export interface ApplyResult {
     | {
         readonly kind: 'failed';
         readonly finding: Finding;
-        /** What the server said; absent where it refused nothing. */
+        /** The server's error; absent if it reported none. */
         readonly error?: ServerError;
         readonly at: PreparedStep;
         readonly stands: boolean;
-        /** True: somebody outside has ended it: the statement was cancelled, or the run fenced. */
+        /** True: ended from outside: the statement was cancelled, or the run was fenced. */
         readonly fromOutside: boolean;
       }
     | { readonly kind: 'interrupted' }
-    /** The run itself could not be begun: nothing was done. */
+    /** The run itself could not be started: nothing was done. */
     | { readonly kind: 'not-begun' };
 }
 
@@ -48,7 +51,7 @@ export async function applySteps(
   for (let index = 0; index < steps.length;) {
     if (context.ports.signal.aborted) return { head: at, applied, end: { kind: 'interrupted' } };
     const batch = batchFrom(steps, index);
-    // Only what can stand behind the first writes in one pipeline goes out before their answer.
+    // Only messages that can follow the first writes in one pipeline are sent before the answer to those.
     const started = context.started.then((there) => {
       if (there) progress.start(index);
       return there;
@@ -71,7 +74,7 @@ export async function applySteps(
           end: endOf(context, result.refusal, {
             finding: placeError(result.refusal, placing),
             at: failed,
-            stands: false,
+            partlyApplied: false,
           }),
         };
       }
@@ -87,7 +90,13 @@ export async function applySteps(
       return {
         head: at,
         applied,
-        end: { kind: 'failed', finding: result.finding, at: prepared, stands: result.stands, fromOutside: false },
+        end: {
+          kind: 'failed',
+          finding: result.finding,
+          at: prepared,
+          stands: result.partlyApplied,
+          fromOutside: false,
+        },
       };
     if (result.kind === 'refused')
       return { head: at, applied, end: endOf(context, result.refusal, { ...result, at: prepared }) };
@@ -108,11 +117,11 @@ function batchFrom(steps: readonly PreparedStep[], from: number): readonly Prepa
 function endOf(
   context: ApplyContext,
   refusal: RefusedReply,
-  failure: { readonly finding: Finding; readonly at: PreparedStep; readonly stands: boolean },
+  failure: { readonly finding: Finding; readonly at: PreparedStep; readonly partlyApplied: boolean },
 ): ApplyResult['end'] {
   const { error } = refusal;
-  const { finding, at, stands } = failure;
-  // What we have asked the server to cancel is no failure of the statement, nor is what we have fenced.
+  const { finding, at, partlyApplied } = failure;
+  // A statement that we cancelled or fenced has not failed.
   const stopped = error.sqlstate === '57014' || error.sqlstate === 'GW001';
   if (context.ports.signal.aborted && stopped) return { kind: 'interrupted' };
   if (error.lost) return { kind: 'again', cause: 'lost', finding, at };
@@ -120,7 +129,7 @@ function endOf(
   const cause =
     retryCauses[error.sqlstate] ?? (error.sqlstate === '57014' && context.steppedBack() ? 'crowd' : undefined);
   if (cause !== undefined) return { kind: 'again', cause, finding, at };
-  return { kind: 'failed', finding, error, at, stands, fromOutside: stopped };
+  return { kind: 'failed', finding, error, at, stands: partlyApplied, fromOutside: stopped };
 }
 
 const retryCauses: Readonly<Record<string, RetryCause>> = {
@@ -129,7 +138,7 @@ const retryCauses: Readonly<Record<string, RetryCause>> = {
   '40001': 'conflict',
 };
 
-/** Tells about starts and ends, one line of each per migration. */
+/** Reports starts and ends, one of each per migration. */
 function announcer(
   context: ApplyContext,
   steps: readonly PreparedStep[],

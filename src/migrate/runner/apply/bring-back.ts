@@ -8,16 +8,17 @@ import { applyStandalone } from './standalone.ts';
 import { forget, fulfil, readIntent, readNoted, renewed } from './intent.ts';
 import { opening } from './message.ts';
 import { awaitEnd } from './owner.ts';
-import { placeOf } from '../../contract/statement-place.ts';
+import { statementPlace } from '../../contract/statement-place.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import { probeOf } from './probe/probe-of.ts';
 import { settingsBefore, type ChainPosition } from './step-message.ts';
 import type { StepResult } from './step-result.ts';
 
 /**
- * Goes forward out of a `down` that stands half-way: what it has undone is done again, the last one first, and each time
- * its note goes along with it. So whenever this ends, a beginning of the down file is what is undone: `down` goes on there,
- * and so does this. The head of the history does not move, since the migration has never stopped being applied.
+ * Goes forward out of a half-way `down`: what it has undone is done again, in reverse order, and each statement's note
+ * is removed in the same transaction. So whenever this stops, the undone part is a prefix of the down file: `down`
+ * resumes there, and so does this. The head of the history does not move, because the migration has remained applied
+ * throughout.
  */
 export async function bringBack(
   context: ApplyContext,
@@ -27,13 +28,14 @@ export async function bringBack(
   const back = prepared.bringsBack;
   if (back === undefined) throw new Error('nothing to be brought back');
   const position = { run: context.run, epoch: context.epoch, head: start.head };
-  const settled = back.started === undefined ? 'none' : await resolveStarted(context, prepared, position, back.started);
-  if (typeof settled !== 'string') return settled;
-  const steps = settled === 'absent' ? back.steps.slice(0, -1) : back.steps;
+  const resolved =
+    back.started === undefined ? 'none' : await resolveStarted(context, prepared, position, back.started);
+  if (typeof resolved !== 'string') return resolved;
+  const steps = resolved === 'absent' ? back.steps.slice(0, -1) : back.steps;
   const active = steps.filter(({ up }) => up !== undefined).reverse();
   const total = prepared.analysis.statements.length;
   for (const [index, step] of active.entries()) {
-    if (context.ports.signal.aborted) return { kind: 'interrupted', stands: true };
+    if (context.ports.signal.aborted) return { kind: 'interrupted', partlyApplied: true };
     const { up = 0 } = step;
     const last = index === active.length - 1;
     const tag = prepared.analysis.statements[up]?.tag ?? '';
@@ -41,10 +43,10 @@ export async function bringBack(
     const result = await oneBack(context, prepared, { position, step, last });
     if (result.kind !== 'applied') return result;
   }
-  // Nothing of what was done so far has undone anything.
+  // The finished statements have not undone anything.
   if (active.length === 0) {
     const reply = await guarded(context, position, letGo(prepared, position, 0, true));
-    if (!reply.ok) return refused(reply, prepared);
+    if (!reply.ok) return refusedBringBack(reply, prepared);
   }
   return { kind: 'applied', head: start.head, ms: 0 };
 }
@@ -58,16 +60,16 @@ async function oneBack(
   const commands = letGo(prepared, position, last ? 0 : step.down, last);
   const resumed = prepared.part.started?.hash === prepared.analysis.statements[up]?.hash;
   const there = resumed ? false : await isThere(context, prepared, up);
-  if (typeof there !== 'boolean') return refused(there, prepared);
+  if (typeof there !== 'boolean') return refusedBringBack(there, prepared);
   if (there) {
     const reply = await guarded(context, position, commands);
-    return reply.ok ? { kind: 'applied', head: position.head, ms: 0 } : refused(reply, prepared);
+    return reply.ok ? { kind: 'applied', head: position.head, ms: 0 } : refusedBringBack(reply, prepared);
   }
   const segment = { kind: 'standalone', first: up, last: up } as const;
-  return await applyStandalone(context, prepared, { segment, position, stands: true, fulfilled: commands });
+  return await applyStandalone(context, prepared, { segment, position, partlyApplied: true, fulfilled: commands });
 }
 
-/** Has somebody else done it again already? */
+/** Has someone else already done it again? */
 async function isThere(context: ApplyContext, prepared: PreparedStep, up: number): Promise<boolean | RefusedReply> {
   const { outside } = prepared.analysis.statements[up] ?? {};
   const probe = probeOf(outside);
@@ -82,25 +84,25 @@ async function isThere(context: ApplyContext, prepared: PreparedStep, up: number
   return seen.ok ? seen.state === 'done' : seen;
 }
 
-/** A statement of the down file that was begun by a run that died: it is done, or it has never been. */
+/** Resolves a statement of the down file that was started by a run that died: it is done, or it never ran. */
 async function resolveStarted(
   context: ApplyContext,
   prepared: PreparedStep,
   position: ChainPosition,
   started: PartialStatement,
 ): Promise<'done' | 'absent' | StepResult> {
-  const found = await outcomeOf(context, prepared, started);
+  const found = await intentOutcome(context, prepared, started);
   if (typeof found !== 'string') return found;
   const step = { id: prepared.step.id, direction: 'down' as const };
   const reply = await guarded(context, position, found === 'done' ? fulfil(step) : forget(step));
-  return reply.ok ? found : refused(reply, prepared);
+  return reply.ok ? found : refusedBringBack(reply, prepared);
 }
 
 /**
- * In front of a `down` that goes on where `up --resume-up` has died: what that had begun to do again is there, so that it is
- * undone once more, or it is not.
+ * Prepares a `down` that resumes after `up --resume-up` has died: if what that had started to restore exists, it is
+ * undone once more.
  *
- * @returns why the rollback cannot go on as it was planned; undefined if it can
+ * @returns why the rollback cannot continue as planned; undefined if it can
  */
 export async function resolveBroughtBack(
   context: ApplyContext,
@@ -109,43 +111,43 @@ export async function resolveBroughtBack(
 ): Promise<StepResult | undefined> {
   const started = prepared.broughtBack;
   if (started === undefined) return undefined;
-  const found = await outcomeOf(context, prepared, started);
+  const found = await intentOutcome(context, prepared, started);
   if (typeof found !== 'string') return found;
   const step = { id: prepared.step.id, direction: 'up' as const };
   const commands = found === 'done' ? letGo(prepared, position, prepared.part.through - 1, false) : forget(step);
   const reply = await guarded(context, position, commands);
-  if (!reply.ok) return refused(reply, prepared);
+  if (!reply.ok) return refusedBringBack(reply, prepared);
   if (found === 'absent') return undefined;
-  // What is done of the down file is less than was planned with.
-  const error = { sqlstate: 'GW002', message: 'what stands in part has changed', lost: false };
-  return refused({ ok: false, error, completed: 0 }, prepared);
+  // Less of the down file is done than the plan assumed.
+  const error = { sqlstate: 'GW002', message: 'the part that was undone has changed', lost: false };
+  return refusedBringBack({ ok: false, error, completed: 0 }, prepared);
 }
 
-async function outcomeOf(
+async function intentOutcome(
   { session, ports }: ApplyContext,
   prepared: PreparedStep,
   started: PartialStatement,
 ): Promise<'done' | 'absent' | StepResult> {
   const intent = readIntent(started.detail);
   const alive = intent.owner === undefined ? undefined : await awaitEnd(intent.owner, session, ports);
-  if (alive !== undefined) return { kind: 'stopped', finding: alive, stands: true };
+  if (alive !== undefined) return { kind: 'stopped', finding: alive, partlyApplied: true };
   const probe = probeOf(intent.outside);
   let seen = await probe.state(session, intent.noted);
   if (seen.ok && seen.state === 'half') {
     const repaired = await probe.repair(session, intent.noted);
-    if (!repaired.ok) return refused(repaired, prepared);
+    if (!repaired.ok) return refusedBringBack(repaired, prepared);
     seen = await probe.state(session, intent.noted);
   }
-  if (!seen.ok) return refused(seen, prepared);
+  if (!seen.ok) return refusedBringBack(seen, prepared);
   if (seen.state === 'done' || seen.state === 'absent') return seen.state;
   const statement = prepared.analysis.statements[started.ordinal];
-  const where = statement === undefined ? { file: prepared.step.file } : placeOf(statement, prepared.step.file);
-  return { kind: 'stopped', finding: fault('interrupted-statement', { where }), stands: true };
+  const where = statement === undefined ? { file: prepared.step.file } : statementPlace(statement, prepared.step.file);
+  return { kind: 'stopped', finding: fault('interrupted-statement', { where }), partlyApplied: true };
 }
 
 /**
- * Commands behind a statement that has done again what was undone: the notes of the down file from this statement on go,
- * and the run's chain tells of them. With the last one the migration stands as before.
+ * Commands after a statement that has restored what was undone: they remove the notes of the down file from this
+ * statement on, and record that in the run's chain. After the last one the migration is fully applied again.
  */
 function letGo(prepared: PreparedStep, { run }: ChainPosition, from: number, last: boolean): readonly string[] {
   const { id } = prepared.step;
@@ -181,6 +183,6 @@ async function guarded(
   return reply;
 }
 
-function refused(refusal: RefusedReply, { step }: PreparedStep): StepResult {
-  return { kind: 'refused', refusal, finding: serverFault(refusal.error, { file: step.file }), stands: true };
+function refusedBringBack(refusal: RefusedReply, { step }: PreparedStep): StepResult {
+  return { kind: 'refused', refusal, finding: serverFault(refusal.error, { file: step.file }), partlyApplied: true };
 }

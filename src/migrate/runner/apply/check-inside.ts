@@ -7,30 +7,31 @@ import { checkExpectations, checkVerifyScript } from '../verify/queries.ts';
 import { settling } from './message.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 
-/** How the checks inside of the migration's transaction went. */
+/** The result of the checks inside the migration's transaction. */
 export type CheckedInside =
   | { readonly kind: 'passed' }
   | { readonly kind: 'failed'; readonly finding: Finding }
-  /** Not a check's own error: the session was lost, or the run is asked to stop. */
+  /** Not an error of a check: the session was lost, or the run was asked to stop. */
   | { readonly kind: 'refused'; readonly refusal: RefusedReply };
 
-/** Does the migration want its checks made before it is recorded? */
+/** Does the migration ask for its checks before it is recorded? */
 export function checksInside({ analysis, step }: Pick<PreparedStep, 'analysis' | 'step'>): boolean {
   return step.direction === 'up' && analysis.directives.verifyInside !== undefined;
 }
 
 /**
- * `verify=inside`: the user's checks in the transaction of their migration, behind its statements and before its record.
- * Each is made in a read-only savepoint and taken back, so that it changes nothing and the record can be written.
+ * `verify=inside`: makes the user's checks in the transaction of their migration, after its statements and before its
+ * record. Each runs in a read-only savepoint that is rolled back, so that it changes nothing and the record can be
+ * written.
  */
 export async function checkInside(
   context: ApplyContext,
   session: Session,
   { migration }: PreparedStep,
 ): Promise<CheckedInside> {
-  // Deferred constraints first: what they refuse is no failed check.
-  const settled = await session.send(settling.map((command) => `${command};\n`).join(''));
-  if (!settled.ok) return { kind: 'refused', refusal: settled };
+  // Deferred constraints first: their violation is not a failed check.
+  const deferred = await session.send(settling.map((command) => `${command};\n`).join(''));
+  if (!deferred.ok) return { kind: 'refused', refusal: deferred };
   const { up, verify } = await withChecks(context.ports.bundle, migration);
   const savepoints = inSavepoints(session);
   const checks = [
@@ -48,14 +49,14 @@ export async function checkInside(
   return { kind: 'failed', finding: failure(failed, unsafe) };
 }
 
-/** By somebody who stops the run: a check's own timeout has another text. */
+/** Cancelled by a stop of the run: a check's own timeout has a different text. */
 function isCancelled({ sqlstate, message }: RefusedReply['error']): boolean {
   return sqlstate === '57014' && !message.includes('statement timeout');
 }
 
 const mostReported = 5;
 
-/** All that failed, in one finding at the first one: nothing of them stands in the database. */
+/** All failed checks in one finding at the first one: nothing of the migration remains in the database. */
 function failure(failed: readonly Check[], unsafe: boolean): Finding {
   const reported = failed.slice(0, mostReported).map(({ kind, object, expected, actual, where }, index) => {
     const place = index === 0 ? '' : ` (${where.file}:${where.line ?? 1})`;
@@ -63,7 +64,7 @@ function failure(failed: readonly Check[], unsafe: boolean): Finding {
   });
   if (failed.length > mostReported) reported.push(`${failed.length - mostReported} more failed.`);
   const fix =
-    'The transaction that adds an enum value cannot use it. Take `verify=inside` out, so that the checks run after the commit, or put ALTER TYPE … ADD VALUE into a migration of its own.';
+    'The transaction that adds an enum value cannot use it. Remove `verify=inside`, so that the checks run after the commit, or put ALTER TYPE … ADD VALUE into a migration of its own.';
   const where = failed[0]?.where;
   return fault('check-failed-inside', {
     why: reported.join(' '),
@@ -72,11 +73,12 @@ function failure(failed: readonly Check[], unsafe: boolean): Finding {
   });
 }
 
-/** Each message in a savepoint of its own that is taken back, one after the other. */
+/** Runs each message in its own savepoint that is rolled back, one after the other. */
 function inSavepoints(session: Session): Pick<Session, 'send'> & { readonly refusals: readonly RefusedReply[] } {
   const refusals: RefusedReply[] = [];
   let last: Promise<unknown> = Promise.resolve();
-  // What the file has set is not for its checks: later they run without it. Through a pooler that would lose ours, too.
+  // The file's settings must not apply to its checks, because later checks run without them. Through a pooler RESET
+  // would also remove our own settings.
   const begin = `SAVEPOINT godwit_check;\n${session.carriesSettings === true ? '' : 'RESET ALL;\n'}`;
   const sendNow: Session['send'] = async (text, options) => {
     const reply = await session.send(`${begin}${text}`, options);

@@ -8,8 +8,8 @@ const semicolon = 0x3b;
 const newline = 0x0a;
 
 /**
- * A statement as it is sent: whole, or a folded range of like statements in chunks of about a megabyte that end where a
- * statement ends. Each chunk knows its own line and column.
+ * A statement as it is sent: whole, or a folded range of similar statements in chunks of about a megabyte that end
+ * where a statement ends. Each chunk has its own line and column.
  */
 export async function* chunksOf(body: ByteSource, statement: Statement): AsyncGenerator<FileStretch> {
   if (statement.count === 1 || statement.end - statement.start <= chunkBytes) {
@@ -29,7 +29,7 @@ export async function* chunksOf(body: ByteSource, statement: Statement): AsyncGe
       continue;
     }
     const head = first ? statement.head - start : found.head;
-    const at = first ? statement : placeOf(bytes, head, line);
+    const at = first ? statement : chunkPlace(bytes, head, line);
     yield {
       start,
       head: start + head,
@@ -46,7 +46,7 @@ export async function* chunksOf(body: ByteSource, statement: Statement): AsyncGe
   }
 }
 
-/** The end of the last whole statement in these bytes, or of all of them if they are the last ones. */
+/** The end of the last complete statement in these bytes, or of all bytes if they are the last ones. */
 function lastBorder(
   bytes: Uint8Array,
   last: boolean,
@@ -66,7 +66,7 @@ function lastBorder(
   return border < 0 ? undefined : { head, end: border, next: border + 1, count: statements };
 }
 
-function placeOf(bytes: Uint8Array, head: number, line: number): { readonly line: number; readonly column: number } {
+function chunkPlace(bytes: Uint8Array, head: number, line: number): { readonly line: number; readonly column: number } {
   const before = bytes.subarray(0, head);
   const lineStart = before.lastIndexOf(newline) + 1;
   return {
@@ -82,10 +82,10 @@ function count(bytes: Uint8Array, wanted: number): number {
 }
 
 /**
- * Where the statement after `behind` whole ones begins, in UTF-16 units.
+ * Where the statement after `behind` complete ones begins, in UTF-16 units.
  *
  * @param text several statements
- * @param behind how many of them are over
+ * @param behind how many of them to skip
  */
 export function offsetOfStatement(text: string, behind: number): number {
   const bytes = new TextEncoder().encode(text);

@@ -5,14 +5,14 @@ import type { PartialStatement } from '../../contract/history.ts';
 import type { PlanStep, Statement } from '../../contract/model.ts';
 import type { Noted } from './probe/effect-probe.ts';
 
-/** What is kept of a statement that was begun: who has sent it, what it is about, and what there was before it. */
+/** What is stored of a statement that was started: who sent it, what it is about, and what existed before it. */
 export interface Intent {
   readonly owner?: Backend;
   readonly outside?: Outside;
   readonly noted: Noted;
 }
 
-/** Reads what an intent's row holds; what cannot be read says nothing. */
+/** Reads the row of an intent; unreadable parts are ignored. */
 export function readIntent(detail: string): Intent {
   let value: unknown;
   try {
@@ -32,17 +32,18 @@ export function readIntent(detail: string): Intent {
   };
 }
 
-/** What was noted before a statement, as `intentCommands` has just looked it up. */
+/** Reads what was noted before a statement by `intentCommands`. */
 export function readNoted(text: string): Noted {
   return readIntent(`{"before":${text === '' ? '{}' : text}}`).noted;
 }
 
 /**
- * The commands that note a statement as begun. What there is before it is looked up under the file's own settings, and
- * written under the login's role, because the file's may have no right to write it; then the file's settings hold again.
+ * The commands that note a statement as started. What exists before it is looked up under the file's own settings, and
+ * written under the login role, because the file's role may lack the right to write it; then the file's settings apply
+ * again.
  *
- * @param terms `before` is SQL of type json; `earlier` the intent of an attempt that died, whose notes still count;
- *   `settings` the file's own SET and RESET in front of the statement
+ * @param options `before` is SQL of type json; `earlier` the intent of an attempt that died, whose notes still count;
+ * `settings` the file's own SET and RESET before the statement
  */
 export function intentCommands(
   step: Pick<PlanStep, 'id' | 'direction'>,
@@ -87,8 +88,8 @@ export function intentCommands(
 }
 
 /**
- * Such a statement uses transactions that nobody can name, so its time counts: what was written to its relations
- * meanwhile is its own. Begun again after a crash, it began when the first attempt did.
+ * Such a statement uses transactions whose ids are unknown, so its time window counts: whatever was written to its
+ * relations meanwhile is its own. When it is started again after a crash, the window begins with the first attempt.
  */
 function beginWindow(
   { id, direction }: Pick<PlanStep, 'id' | 'direction'>,
@@ -104,17 +105,19 @@ WHERE NOT EXISTS (SELECT FROM godwit.own_transaction WHERE ${openWindow({ id })}
   ];
 }
 
-/** SQL for the OIDs of the relations that it may write; NULL: of any. */
+/** SQL for the OIDs of the relations that it may write; NULL: any relation. */
 function relationsOf(outside: Outside | undefined): string {
   if (outside === undefined) return 'NULL';
   if (outside.kind === 'repeatable') return writtenByRun;
   return relationKinds.has(outside.kind) ? notedBefore : "'{}'";
 }
 
-/** What its probe has noted before it. */
+/** What its probe noted before the statement. */
 const notedBefore = `ARRAY(SELECT DISTINCT (v #>> '{}')::oid FROM pg_catalog.jsonb_path_query(pg_catalog.current_setting('godwit.before')::pg_catalog.jsonb, '$.**') v WHERE v #>> '{}' ~ '^[1-9][0-9]{0,9}$')`;
 
-/** VACUUM FULL and CLUSTER write the row of a table anew: one that the run has written stays its own. */
+/**
+ * VACUUM FULL and CLUSTER rewrite the catalogue row of a table: a row that the run has written remains the run's own.
+ */
 const writtenByRun = `ARRAY(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.xmin IN (SELECT t.xid::xid FROM godwit.own_transaction t
   UNION ALL SELECT pg_catalog.unnest(t.subtransactions) FROM godwit.own_transaction t)
   UNION SELECT pg_catalog.unnest(t.relations) FROM godwit.own_transaction t WHERE t.outside)`;
@@ -125,16 +128,18 @@ function openWindow({ id }: Pick<PlanStep, 'id'>): string {
   return `outside AND through IS NULL AND seq IS NULL AND migration = ${quoteLiteral(id)}`;
 }
 
-/** Removes the note that a statement was begun: there is at most one for a migration. It has left nothing. */
+/**
+ * Removes the note that a statement was started: a migration has at most one. The statement has left nothing behind.
+ */
 export function forget(step: Pick<PlanStep, 'id' | 'direction'>): readonly string[] {
   return [removeNote(step), renewed, `DELETE FROM godwit.own_transaction WHERE ${openWindow(step)}`];
 }
 
-/** Of the statements of migrations that stand in part the guard keeps a hash. */
+/** The guard holds a hash over the statements of partly applied migrations. */
 export const renewed = 'UPDATE godwit.guard SET partial = godwit.partial_digest()';
 
 function removeNote(step: Pick<PlanStep, 'id' | 'direction'>): string {
-  return `DELETE FROM godwit.statement WHERE ${begunOf(step)}`;
+  return `DELETE FROM godwit.statement WHERE ${startedNote(step)}`;
 }
 
 /** Turns the note into one that the statement is done. */
@@ -142,12 +147,12 @@ export function fulfil(step: Pick<PlanStep, 'id' | 'direction'>): readonly strin
   return [
     `UPDATE godwit.statement SET state = 'done', detail = '', ` +
       `ms = pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - at) * 1000, at = pg_catalog.clock_timestamp() ` +
-      `WHERE ${begunOf(step)}`,
+      `WHERE ${startedNote(step)}`,
     renewed,
     `UPDATE godwit.own_transaction SET through = pg_catalog.pg_current_xact_id() WHERE ${openWindow(step)}`,
   ];
 }
 
-function begunOf({ id, direction }: Pick<PlanStep, 'id' | 'direction'>): string {
+function startedNote({ id, direction }: Pick<PlanStep, 'id' | 'direction'>): string {
   return `seq IS NULL AND state = 'intent' AND migration = ${quoteLiteral(id)} AND direction = ${quoteLiteral(direction)}`;
 }

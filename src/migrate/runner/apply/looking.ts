@@ -2,13 +2,13 @@ import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Look } from '../../contract/look.ts';
 import type { Analysis, Segment } from '../../contract/model.ts';
 
-/** Godwit's own commands right behind a statement: what bears the names that it would have made is noted. */
-export function lookBehind({ looks }: Pick<Analysis, 'looks'>, statement: number): readonly string[] {
+/** Godwit's own commands right after a statement: they note which objects have the names that it would have made. */
+export function noteLooks({ looks }: Pick<Analysis, 'looks'>, statement: number): readonly string[] {
   return looks.flatMap((look, key) => (look.statement === statement ? [noting(look, key)] : []));
 }
 
-/** The commands that look once more, where the file's settings and roles do not reach any more. */
-export function lookAgain(
+/** The commands that check again, where the file's settings and roles no longer apply. */
+export function checkLooks(
   { looks, statements }: Pick<Analysis, 'looks' | 'statements'>,
   file: string,
   { first, last }: Segment,
@@ -47,7 +47,10 @@ select pg_catalog.json_build_array(${quoteLiteral(String(key))}, c.oid, c.relkin
   limit 1)), true)`;
 }
 
-/** Where the name means: in the schema of creation; of an index, in that of its table; of a table to be altered, along the path. */
+/**
+ * Where the name is resolved: in the schema of creation; an index in that of its table; a table to be altered along the
+ * search path.
+ */
 function fromOf({ schema, name, on, found }: Look): string {
   const place = schema === null ? 'pg_catalog.current_schema()' : quoteLiteral(schema);
   if (on !== undefined)

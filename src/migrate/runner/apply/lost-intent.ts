@@ -12,11 +12,11 @@ import type { StepResult } from './step-result.ts';
 import type { ChainPosition } from './step-message.ts';
 
 /**
- * A statement that was begun by a run that died, and that has been taken out of the file since. What it has left half is
- * cleared, and told. What it has done belongs to the part of the file that may not change. Where the catalogue does not
- * show it, whoever removed the statement has looked at its effect.
+ * Resolves a statement that was started by a run that died, and that has been removed from the file since. A half
+ * effect is cleared and reported. A complete effect belongs to the part of the file that must not change. If the
+ * catalogue does not show it, the author who removed the statement is trusted to have checked its effect.
  *
- * @returns why the file cannot go on; undefined if it can
+ * @returns why the file cannot continue; undefined if it can
  */
 export async function resolveLostIntent(
   context: ApplyContext,
@@ -27,18 +27,18 @@ export async function resolveLostIntent(
   if (started === undefined || stillThere(prepared.analysis, started.hash)) return undefined;
   const { session, ports } = context;
   const { file, id } = prepared.step;
-  const stands = through > 0;
+  const partlyApplied = through > 0;
   const intent = readIntent(started.detail);
   const alive = intent.owner === undefined ? undefined : await awaitEnd(intent.owner, session, ports);
-  if (alive !== undefined) return { kind: 'stopped', finding: alive, stands };
+  if (alive !== undefined) return { kind: 'stopped', finding: alive, partlyApplied };
   const named = `${started.tag} ${nameOf(intent)}`.trim();
   const probe = probeOf(intent.outside);
   const left = await clear(probe, intent, session);
   if (left === 'done' && probe.harmless !== true) {
     const why = `${named}, begun by an earlier run, has taken effect; it is no longer in the file.`;
-    return { kind: 'stopped', finding: fault('applied-part-changed', { why, where: { file } }), stands };
+    return { kind: 'stopped', finding: fault('applied-part-changed', { why, where: { file } }), partlyApplied };
   }
-  if (typeof left !== 'string') return refused(left, prepared, stands);
+  if (typeof left !== 'string') return refusedIntent(left, prepared, partlyApplied);
   if (left === 'cleared') {
     const why = `${named}, begun by an earlier run, is no longer in the file of migration ${id}.`;
     ports.emit({ kind: 'finding', finding: fault('leftover-cleared', { why, where: { file } }) });
@@ -49,7 +49,7 @@ export async function resolveLostIntent(
   const reply = await session.send(text);
   if (reply.ok) return undefined;
   if (!reply.error.lost) await session.send('ROLLBACK');
-  return refused(reply, prepared, stands);
+  return refusedIntent(reply, prepared, partlyApplied);
 }
 
 async function clear(
@@ -73,8 +73,8 @@ function nameOf({ noted }: Intent): string {
   return typeof noted['name'] === 'string' ? noted['name'] : '';
 }
 
-function refused(refusal: RefusedReply, prepared: PreparedStep, stands: boolean): StepResult {
+function refusedIntent(refusal: RefusedReply, prepared: PreparedStep, partlyApplied: boolean): StepResult {
   const message = { text: '', pieces: [], owners: [] };
-  const placing = { message, analysis: prepared.analysis, file: prepared.step.file, partial: stands };
-  return { kind: 'refused', refusal, finding: placeError(refusal, placing), stands };
+  const placing = { message, analysis: prepared.analysis, file: prepared.step.file, partial: partlyApplied };
+  return { kind: 'refused', refusal, finding: placeError(refusal, placing), partlyApplied };
 }

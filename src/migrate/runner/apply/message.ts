@@ -2,10 +2,10 @@ import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Analysis, Segment, Statement } from '../../contract/model.ts';
 import { type TimedGroup, describeGroup } from '../../read/statement-groups.ts';
 
-/** What places a stretch of a file: its bytes, and line and column of its first token. */
+/** The place of a stretch of a file: its bytes, and line and column of its first token. */
 export type FileStretch = Pick<Statement, 'start' | 'head' | 'end' | 'line' | 'column' | 'count'>;
 
-/** A user's statement inside a message: where it begins, in UTF-16 units, and which one it is. */
+/** A user's statement inside a message: where it begins, in UTF-16 units, and its index. */
 export interface MessagePiece {
   readonly at: number;
   readonly text: string;
@@ -15,7 +15,7 @@ export interface MessagePiece {
   readonly stretch: FileStretch;
 }
 
-/** One message of the simple protocol, with what is needed to place an error that the server reports for it. */
+/** One message of the simple protocol, with the data needed to place an error that the server reports for it. */
 export interface Message {
   readonly text: string;
   readonly pieces: readonly MessagePiece[];
@@ -30,16 +30,16 @@ const reset: readonly string[] = [
   'RESET ALL',
 ];
 
-/** How the messages begin that change the database: one transaction, and settings as at start-up. */
+/** The beginning of messages that change the database: one transaction, and settings as at start-up. */
 export const sessionReset: { readonly commands: readonly string[]; readonly text: string } = {
   commands: reset,
   text: reset.map((command) => `${command};\n`).join(''),
 };
 
 /**
- * What opens every message: one transaction whatever the role's defaults say, settings as at start-up, the guard. The
- * file's isolation level stands before the guard, because the server takes it before the first query only; there the
- * guard fails (40001) where it would read an old snapshot.
+ * The opening of every message: one transaction regardless of the role's defaults, settings as at start-up, the guard.
+ * The file's isolation level precedes the guard, because the server accepts it only before the first query; under such
+ * a level the guard fails (40001) if it would read an old snapshot.
  */
 export function opening(
   epoch: string,
@@ -56,7 +56,7 @@ export function opening(
 }
 
 /**
- * The timeouts that a file asks for. `SESSION` for a statement outside of transactions: they hold until the next opening
+ * The timeouts that a file asks for. `SESSION` for a statement outside transactions: they apply until the next opening
  * resets them.
  */
 export function timeouts(analysis: Analysis, scope: 'LOCAL' | 'SESSION'): readonly string[] {
@@ -68,15 +68,15 @@ export function timeouts(analysis: Analysis, scope: 'LOCAL' | 'SESSION'): readon
 }
 
 /**
- * Around the statements of a transaction that the file wants READ ONLY. The record has to write: so it is only the
- * subtransaction that is read-only, and the server takes that back with its end.
+ * Wraps the statements of a transaction that the file wants READ ONLY. The record must write, so only the
+ * subtransaction is read-only, and the server reverts that at its end.
  */
 export const readOnly: { readonly before: readonly string[]; readonly after: readonly string[] } = {
   before: ['SAVEPOINT godwit_read_only', 'SET TRANSACTION READ ONLY'],
   after: ['RELEASE SAVEPOINT godwit_read_only'],
 };
 
-/** What follows the user's statements, so that nothing they have set reaches the record. */
+/** Follows the user's statements, so that none of their settings affect the record. */
 export const settling: readonly string[] = [
   'SET CONSTRAINTS ALL IMMEDIATE',
   'RESET SESSION AUTHORIZATION',
@@ -84,8 +84,8 @@ export const settling: readonly string[] = [
 ];
 
 /**
- * What a file has made in the session does not outlive it: a temporary table would stand before the next file's own
- * table of that name, a prepared statement would refuse the next one.
+ * Removes what a file has made in the session: a temporary table would hide the next file's table of that name, a
+ * prepared statement would make the next one fail.
  */
 export const leaving: readonly string[] = ['CLOSE ALL', 'DISCARD TEMP', 'DEALLOCATE ALL'];
 
@@ -94,8 +94,8 @@ const tick =
   "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())), true)";
 
 /**
- * What stands behind a ROLLBACK TO. It has undone what the clock noted since its savepoint: as many times are noted
- * again, all of them that of the savepoint, so that what was undone counts for the ROLLBACK TO.
+ * Follows a ROLLBACK TO, which has undone the times noted since its savepoint: as many times are noted again, all equal
+ * to that of the savepoint, so that the duration of what was undone counts for the ROLLBACK TO.
  */
 export function notedAgain({ backTo }: Statement, index: number, groups: readonly TimedGroup[]): readonly string[] {
   if (backTo === undefined) return [];
@@ -113,7 +113,7 @@ export class MessageBuilder {
   readonly #pieces: MessagePiece[] = [];
   readonly #owners: (number | 'before' | 'after')[] = [];
 
-  /** Adds commands of godwit's own. */
+  /** Adds godwit's own commands. */
   own(part: 'before' | 'after', commands: readonly string[]): this {
     for (const command of commands) {
       this.#text += `${command};\n`;
@@ -125,13 +125,13 @@ export class MessageBuilder {
   /** Adds a user's statement (or a folded range of them) in the user's own bytes. */
   user(statement: number, text: string, stretch: FileStretch): this {
     this.#pieces.push({ at: this.#text.length, text, statement, stretch });
-    // On a line of its own: the statement may end in a comment that runs to the end of its line.
+    // The semicolon is on its own line: the statement may end in a comment that runs to the end of its line.
     this.#text += `${text}\n;\n`;
     for (let n = 0; n < stretch.count; n += 1) this.#owners.push(statement);
     return this;
   }
 
-  /** Lets the server's clock note the end of what stands before. */
+  /** Lets the server's clock note the end of the preceding statement. */
   tick(): this {
     return this.own('after', [tick]);
   }
@@ -146,7 +146,7 @@ export class MessageBuilder {
   }
 }
 
-/** Arguments of `note_done` and `record`: where the groups begin, then arrays of tag, line, count and hash. */
+/** Arguments of `note_done` and `record`: the ordinal of the first group, then arrays of tag, line, count and hash. */
 export function statementArrays(statements: readonly Statement[], groups: readonly TimedGroup[]): string {
   const rows = groups.map((group) => describeGroup(statements, group));
   const array = (values: readonly string[]): string =>

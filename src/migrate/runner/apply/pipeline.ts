@@ -4,7 +4,7 @@ import type { RefusedReply, Reply } from '../../contract/ports.ts';
 import { kindOf, type ApplyContext, type PreparedStep } from './prepared.ts';
 import { segmentMessage, type StepMessage } from './step-message.ts';
 
-/** How far a batch got. `refusal` is the verdict: the first error that is not a mere consequence of another. */
+/** How far a batch got. `refusal` is the cause: the first error that is not a mere consequence of another. */
 export interface BatchResult {
   readonly applied: number;
   readonly head: string;
@@ -12,7 +12,7 @@ export interface BatchResult {
   readonly message?: StepMessage;
 }
 
-/** Told when a step is through, in order. */
+/** Called when a step is applied, in order. */
 export type OnApplied = (prepared: PreparedStep, ms: number) => void;
 
 const mostInFlight = 32;
@@ -27,8 +27,8 @@ interface Flight {
 
 /**
  * Sends migrations of one message each without waiting for the answers, in a bounded window. Safety does not rest on
- * the pipeline: each message compares the head of the history before it does anything. On the first refusal nothing
- * more is sent, the answers under way are drained, and a ROLLBACK of its own clears the session.
+ * the pipeline: each message compares the head of the history before it does anything. After the first refusal nothing
+ * more is sent, outstanding answers are drained, and a separate ROLLBACK clears the session.
  */
 export async function applyPipelined(
   context: ApplyContext,
@@ -43,13 +43,12 @@ export async function applyPipelined(
   const land = async (): Promise<void> => {
     const flight = flights.shift();
     if (flight === undefined) return;
-    // Answered before it, because sent before it.
+    // The first writes were sent before it, so they are answered before it.
     await context.started;
     const reply = await flight.reply;
     state.bytes -= flight.message.text.length;
     if (!reply.ok) {
-      if (verdict === undefined || isConsequence(verdict.refusal))
-        verdict = moreTelling(verdict, reply, flight.message);
+      if (verdict === undefined || isConsequence(verdict.refusal)) verdict = causeOf(verdict, reply, flight.message);
       return;
     }
     state.applied += 1;
@@ -78,7 +77,7 @@ export async function applyPipelined(
     try {
       message = await segmentMessage(prepared, segment, position, recording);
     } catch (error) {
-      // Its file is gone or was changed. What is on its way is applied all the same, and told.
+      // The file is gone or was changed. Messages in flight are still applied and reported.
       while (flights.length > 0) await land();
       if (verdict === undefined) throw error;
       break;
@@ -105,7 +104,7 @@ function isConsequence(refusal: RefusedReply): boolean {
   return refusal.error.sqlstate === '25P02' || refusal.error.sqlstate === 'GW002';
 }
 
-function moreTelling(
+function causeOf(
   verdict: { readonly refusal: RefusedReply; readonly message: StepMessage } | undefined,
   refusal: RefusedReply,
   message: StepMessage,

@@ -59,7 +59,7 @@ test('a position in the message becomes line and column in the file, past commen
   expect(place(sql, { position: positionOf(sql, 'from t') })).toBe('statement-failed 4:1');
 });
 
-test('an error without a position belongs to the statement behind the completed ones', () => {
+test('an error without a position belongs to the statement behind the completed ones (`statement-failed`)', () => {
   const sql = 'select 1;\nselect 2;\nselect 3;';
   expect(place(sql, { sqlstate: '23505' }, before)).toBe('statement-failed 1:1');
   expect(place(sql, { sqlstate: '23505' }, before + 4)).toBe('statement-failed 3:1');
@@ -70,7 +70,7 @@ test('a deferred failure is placed at the file, not at a statement', () => {
   expect(place(sql, { sqlstate: '23503' }, before + 4)).toBe('statement-failed -:-');
 });
 
-test('the code follows the SQLSTATE and what stands', () => {
+test('the code follows the SQLSTATE and what stands (`partly-applied`, `transaction-escaped`)', () => {
   expect(place('vacuum', { sqlstate: '25001' }, before)).toBe('not-transactional 1:1');
   expect(place('select 1', { sqlstate: '55P03' }, before)).toBe('lock-timeout 1:1');
   expect(place('select 1', { lost: true }, before)).toBe('connection-lost 1:1');

@@ -7,14 +7,14 @@ import { findName, namesIn } from '../../../sql/names-in.ts';
 import { namedBy } from '../advice/named-object.ts';
 import { offsetOfStatement } from './chunks.ts';
 import type { Message, MessagePiece } from './message.ts';
-import { placeOf } from '../../contract/statement-place.ts';
+import { statementPlace } from '../../contract/statement-place.ts';
 
-/** What is needed to say where in the user's file a message failed. */
+/** The data needed to place the failure of a message in the user's file. */
 export interface Placing {
   readonly message: Message;
   readonly analysis: Analysis;
   readonly file: string;
-  /** True: part of the migration stands, because it does not run in one transaction. */
+  /** True: part of the migration is committed, because it does not run in one transaction. */
   readonly partial: boolean;
   /** Where the data of a COPY begin. */
   readonly dataLine?: number;
@@ -23,7 +23,7 @@ export interface Placing {
 /**
  * Turns the server's refusal of a message into a finding at file, line and column. The server counts characters from
  * the start of the message; an error without a position belongs to the command after the last completed one, and to the
- * name in it that the server tells.
+ * name in it that the server reports.
  */
 export function placeError(refusal: RefusedReply, placing: Placing): Finding {
   const { error } = refusal;
@@ -38,27 +38,27 @@ export function placeError(refusal: RefusedReply, placing: Placing): Finding {
   return fault(codeOf(error, placing.partial), { why: `${statement.tag}: ${describe(error)}`, where, ...fix });
 }
 
-/** IF NOT EXISTS has met something else: nothing of the migration stands. */
+/** IF NOT EXISTS has found something else: nothing of the migration is committed. */
 function existing({ message, detail }: ServerError, { analysis, file }: Placing): Finding {
   const look = analysis.looks[Number(detail)];
   const statement = analysis.statements[look?.statement ?? -1];
   return fault('existing-differs', {
     why: `${message}.`,
-    where: statement === undefined ? { file } : placeOf(statement, file),
+    where: statement === undefined ? { file } : statementPlace(statement, file),
   });
 }
 
 function unplaced(error: ServerError, owner: number | 'before' | 'after' | undefined, placing: Placing): Finding {
   const where = { file: placing.file };
   if (error.sqlstate === 'GW003') return fault('transaction-escaped', { where });
-  // Our own commands found a table or function of schema godwit missing.
+  // A table or function of schema godwit is missing for our own commands.
   if (owner !== undefined && /^42(883|P01|703)$/.test(error.sqlstate) && error.message.includes('godwit'))
     return fault('history-damaged', { why: describe(error) });
   if (owner === 'after') return atTheEnd(error, placing);
   return fault(codeOf(error, placing.partial), { why: describe(error), where });
 }
 
-/** A deferred constraint may be named in the file that has made it. */
+/** A deferred constraint may be named in the file that made it. */
 function atTheEnd(error: ServerError, { message, file, partial }: Placing): Finding {
   const stage = 'at the end of the file, where deferred constraints are checked: ';
   const [named] = namedBy(error);
@@ -83,7 +83,7 @@ function codeOf(
   | 'connection-lost'
   | 'no-privilege' {
   if (error.sqlstate === 'GW001') return 'taken-over';
-  // The server says why it has ended the connection; before this is told, the history has been read.
+  // The server reports why it ended the connection; the history is read before this is reported.
   if (error.lost && error.sqlstate !== '25P04') return 'connection-lost';
   if (partial) return 'partly-applied';
   if (error.sqlstate === '25001' || error.sqlstate === '2D000') return 'not-transactional';
@@ -93,9 +93,9 @@ function codeOf(
   return 'statement-failed';
 }
 
-/** A cure that depends on the file; the others are in `advice/fixes.ts`. */
+/** A fix that depends on the file; the others are in `advice/fixes.ts`. */
 function fixOf({ sqlstate }: ServerError, { directives }: Analysis, statement: Statement): { readonly fix?: string } {
-  // Inside of a function nothing is ever outside of a transaction.
+  // Inside a function, everything is inside a transaction.
   if (sqlstate === '25001' && statement.opaque) return { fix: hidden };
   if (sqlstate === '25P04') return { fix: ownTimeout };
   if (sqlstate === '2D000') return { fix: directives.transaction === 'none' ? nestedCommit : committing };
@@ -103,10 +103,10 @@ function fixOf({ sqlstate }: ServerError, { directives }: Analysis, statement: S
 }
 
 const ownTimeout =
-  'The role’s own transaction_timeout is set aside: this file, or what it calls, sets one. Give it more time, or leave it out.';
-const hidden = 'Write it as a statement of its own: inside of DO, CALL or a function the server never runs it.';
+  'Godwit ignores the role’s own transaction_timeout: this file, or a function that it calls, sets one. Raise it, or remove it.';
+const hidden = 'Write it as a separate statement: the server never runs it inside DO, CALL or a function.';
 const committing =
-  'It ends its transaction by itself. Put `-- godwit: transaction=none` on the first line of the file: its statements then run one by one, each outside of a transaction where it has to.';
+  'The statement ends its own transaction. Add `-- godwit: transaction=none` as the first line of the file: its statements then run one by one, outside a transaction where necessary.';
 const nestedCommit =
   'COMMIT and ROLLBACK work in DO and in procedures that CALL reaches directly, not inside of a function, or of a block with EXCEPTION.';
 
@@ -131,7 +131,7 @@ function utf16Index(text: string, codePoints: number): number {
 function placeIn(found: { readonly piece: MessagePiece; readonly offset: number }, file: string): Place {
   const { text, stretch } = found.piece;
   const head = headIndex(text, stretch);
-  if (found.offset < head) return placeOf(stretch, file);
+  if (found.offset < head) return statementPlace(stretch, file);
   const lines = text.slice(head, found.offset).split('\n');
   const last = codePoints(lines.at(-1) ?? '');
   if (lines.length === 1) return { file, line: stretch.line, column: stretch.column + last };
@@ -139,8 +139,8 @@ function placeIn(found: { readonly piece: MessagePiece; readonly offset: number 
 }
 
 /**
- * Without a position: the line of a COPY's data; the name in the statement that the server tells; else the statement
- * itself. Inside a folded range it is the one after those that were completed.
+ * Without a position: the line of a COPY's data; the name in the statement that the server reports; else the statement
+ * itself. In a folded range it is the statement after the completed ones.
  */
 function placeByCount(refusal: RefusedReply, placing: Placing, statement: Statement): Place {
   const { file, dataLine } = placing;
@@ -148,7 +148,7 @@ function placeByCount(refusal: RefusedReply, placing: Placing, statement: Statem
   if (dataLine !== undefined && dataRow !== undefined) return { file, line: dataLine + Number(dataRow) - 1, column: 1 };
   const index = placing.analysis.statements.indexOf(statement);
   const piece = placing.message.pieces.find((candidate) => candidate.statement === index);
-  if (piece === undefined) return placeOf(statement, file);
+  if (piece === undefined) return statementPlace(statement, file);
   const folded = piece.stretch.count > 1;
   const behind = refusal.completed - placing.message.owners.indexOf(index);
   const start = folded ? offsetOfStatement(piece.text, behind) : headIndex(piece.text, piece.stretch);
@@ -159,7 +159,7 @@ function placeByCount(refusal: RefusedReply, placing: Placing, statement: Statem
 /** Texts above this size are not searched for a name. */
 const longestSearched = 1_000_000;
 
-/** Where in a statement the name stands that the refusal tells; in a DO, behind the line that was at work. */
+/** The offset in a statement of the name that the error reports; in a DO, from the line that was executing. */
 function offsetOfName(
   error: ServerError,
   text: string,

@@ -14,31 +14,34 @@ export interface PreparedStep {
   readonly migration: Migration;
   readonly analysis: Analysis;
   readonly body: ByteSource;
-  /** Guards the rows that undoing it would destroy; absent: it undoes nothing. */
+  /** Guards the rows that undoing it would destroy; absent: the step is not a rollback. */
   readonly guard?: RowGuard;
-  /** The call that keeps the text of its down file along with its record; absent: there is none, or it is too large. */
+  /**
+   * Creates the call that stores the text of its down file with its record; absent: it has no down file, or that is too
+   * large.
+   */
   readonly keeping?: (run: string) => Promise<string>;
-  /** It is applied, and only this of it is done again; `seq`: its row. */
+  /** Present: it is applied, and only this part of it is done again; `seq`: its row. */
   readonly bringsBack?: BringBack & { readonly seq: number; readonly scripts: UndoneScripts };
-  /** Of a rollback: what `up --resume-up` had begun to do again. */
+  /** Of a rollback: what `up --resume-up` had started to do again. */
   readonly broughtBack?: PartialStatement;
-  /** What an earlier attempt has left of it. */
+  /** What an earlier attempt has committed of it. */
   readonly part: AppliedPart;
   readonly locks: LockPolicy;
 }
 
-/** What the parts of applying share while a run lasts. */
+/** What the parts of applying share during a run. */
 export interface ApplyContext {
   readonly ports: RunnerPorts;
   readonly run: string;
   /** Pipelined; COPY and large files use a session of their own. */
   readonly session: Session;
   readonly epoch: string;
-  /** True: the run is in the database, and what was sent behind its first writes counts. */
+  /** True: the run is in the database, and what was sent after its first writes is valid. */
   readonly started: Promise<boolean>;
-  /** When the run is stopping: from here on nothing more is cancelled. */
+  /** When the run is stopping: after this nothing more is cancelled. */
   settle(): Promise<void>;
-  /** Did we cancel a statement because of those who waited behind it? Says so once. */
+  /** Did we cancel a statement because of sessions that waited behind it? True only once for each cancellation. */
   steppedBack(): boolean;
   /** Opens a session whose messages are sent one by one, for this work. */
   withCopySession<T>(use: (session: Session) => Promise<T>): Promise<Outcome<T>>;
@@ -55,13 +58,13 @@ export const largestMessage: number = 4 * 1024 * 1024;
 /** True: the step is one message, so that others can be sent behind it without waiting. */
 export function isPipelined(prepared: PreparedStep): boolean {
   const { analysis, part, guard } = prepared;
-  // Its rows are counted in its transaction, and its catalogue is the one that the step before it has left.
+  // Its rows are counted in its transaction, and need the catalogue that the step before it has left.
   if (guard !== undefined || prepared.bringsBack !== undefined) return false;
-  // What stands in part goes on behind it, even if the rest would fit into one message by now.
+  // A partly applied migration resumes after the applied part, even if the rest would now fit into one message.
   if (part.through > 0 || part.started !== undefined) return false;
-  // Its checks are answered before it is recorded.
+  // Its checks need an answer before it is recorded.
   if (prepared.step.direction === 'up' && analysis.directives.verifyInside !== undefined) return false;
-  // The server may refuse it inside of a transaction; then it runs outside.
+  // The server may refuse it inside a transaction; then it runs outside.
   if (analysis.directives.transaction === 'none') return false;
   if (analysis.segments.length > 1 || analysis.segments[0]?.kind === 'standalone') return false;
   return analysis.size <= largestMessage && !analysis.statements.some((statement) => statement.kind === 'copy-in');

@@ -16,7 +16,7 @@ import { closingTraps } from './session-traps.ts';
 import { keepingOf, noStatements, record, segmentMessage } from './step-message.ts';
 import { streamSegment } from './streamed.ts';
 
-/** Applies a step segment by segment, each awaited; goes on behind what an earlier attempt has already done. */
+/** Applies a step segment by segment, each awaited; resumes after what an earlier attempt has already done. */
 export async function applySegments(
   context: ApplyContext,
   prepared: PreparedStep,
@@ -31,19 +31,19 @@ export async function applySegments(
   const position = { run: context.run, epoch: context.epoch, head: start.head };
   const recording = { head: next, nextStarted: start.after };
   const { through } = prepared.part;
-  let stands = through > 0;
+  let partlyApplied = through > 0;
   const broughtBack = await resolveBroughtBack(context, prepared, position);
   if (broughtBack !== undefined) return broughtBack;
-  const untold = await prepared.guard?.begin(context.session);
-  if (untold !== undefined) return unreportedOf(untold, stands);
-  const unsettled = await resolveLostIntent(context, prepared, position);
-  if (unsettled !== undefined) return unsettled;
+  const stopped = await prepared.guard?.begin(context.session);
+  if (stopped !== undefined) return stoppedByGuard(stopped, partlyApplied);
+  const unresolved = await resolveLostIntent(context, prepared, position);
+  if (unresolved !== undefined) return unresolved;
 
   for (const [index, whole] of segments.entries()) {
     if (whole.last < through) continue;
-    // What was added to a part that is done in its beginning runs as a part of its own.
+    // The rest of a segment of which the beginning is done runs as its own segment.
     const segment = whole.first < through ? { ...whole, first: through } : whole;
-    if (context.ports.signal.aborted) return { kind: 'interrupted', stands };
+    if (context.ports.signal.aborted) return { kind: 'interrupted', partlyApplied };
     const last = index === segments.length - 1 ? recording : undefined;
     context.ports.emit({
       kind: 'progress',
@@ -52,72 +52,92 @@ export async function applySegments(
       of: prepared.analysis.statements.length,
       tag: prepared.analysis.statements[segment.first]?.tag ?? '',
     });
-    const result = await applySegment(context, prepared, { segment, position, recording: last, stands });
+    const result = await applySegment(context, prepared, { segment, position, recording: last, partlyApplied });
     if (result.kind !== 'applied') return result;
     if (last !== undefined && segment.kind === 'transaction' && result.alone !== true) return { ...result, head: next };
-    stands = true;
+    partlyApplied = true;
   }
-  return recordAlone(context, prepared, { position, recording, stands });
+  return recordAlone(context, prepared, { position, recording, partlyApplied });
 }
 
 interface SegmentContext {
   readonly segment: Segment;
   readonly position: { readonly run: string; readonly epoch: string; readonly head: string };
   readonly recording: { readonly head: string; readonly nextStarted: string } | undefined;
-  readonly stands: boolean;
+  readonly partlyApplied: boolean;
 }
 
-async function applySegment(context: ApplyContext, prepared: PreparedStep, terms: SegmentContext): Promise<StepResult> {
-  const { segment, position, recording } = terms;
-  if (segment.kind === 'standalone') return applyStandalone(context, prepared, terms);
-  // An earlier attempt has run it outside of a transaction, and nobody knows how far it came.
-  const begunAlone = prepared.part.started?.hash === prepared.analysis.statements[segment.first]?.hash;
-  if (begunAlone && mayRunAlone(context, prepared, segment)) return runAlone(context, prepared, terms);
-  // Between the messages of one transaction a pooler would let its settings in.
+async function applySegment(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  segmentContext: SegmentContext,
+): Promise<StepResult> {
+  const { segment, position, recording } = segmentContext;
+  if (segment.kind === 'standalone') return applyStandalone(context, prepared, segmentContext);
+  // An earlier attempt has run it outside a transaction, and how far it got is unknown.
+  const startedAlone = prepared.part.started?.hash === prepared.analysis.statements[segment.first]?.hash;
+  if (startedAlone && mayRunAlone(context, prepared, segment)) return runAlone(context, prepared, segmentContext);
+  // Between the messages of one transaction a pooler would apply its own settings.
   const pooled = context.session.carriesSettings === true;
   const guarded = prepared.guard?.over(segment) !== undefined;
   if (guarded && !pooled && !needsStreaming(prepared, segment))
-    return streamSegment(context, context.session, prepared, terms);
+    return streamSegment(context, context.session, prepared, segmentContext);
   if (guarded || needsStreaming(prepared, segment))
-    return withUnpipelined(context, terms.stands, (session) => streamSegment(context, session, prepared, terms));
+    return withUnpipelined(context, segmentContext.partlyApplied, (session) =>
+      streamSegment(context, session, prepared, segmentContext),
+    );
   const message = await segmentMessage(prepared, segment, position, recording);
   const reply = await context.session.send(message.text, { rows: message.recordedAt });
   if (reply.ok) return { kind: 'applied', head: position.head, ms: Number(reply.results[0]?.rows[0]?.[0] ?? 0) };
   if (!reply.error.lost) await context.session.send('ROLLBACK');
   if (refusesTransactions.has(reply.error.sqlstate) && mayRunAlone(context, prepared, segment))
-    return runAlone(context, prepared, terms);
-  const placing = { message, analysis: prepared.analysis, file: prepared.step.file, partial: terms.stands };
-  return { kind: 'refused', refusal: reply, finding: placeError(reply, placing), stands: terms.stands };
+    return runAlone(context, prepared, segmentContext);
+  const placing = {
+    message,
+    analysis: prepared.analysis,
+    file: prepared.step.file,
+    partial: segmentContext.partlyApplied,
+  };
+  return {
+    kind: 'refused',
+    refusal: reply,
+    finding: placeError(reply, placing),
+    partlyApplied: segmentContext.partlyApplied,
+  };
 }
 
-function unreportedOf(stop: Stop, stands: boolean): StepResult {
-  if ('finding' in stop) return { kind: 'stopped', finding: stop.finding, stands };
-  return { kind: 'refused', refusal: stop.refusal, finding: serverFault(stop.refusal.error), stands };
+function stoppedByGuard(stop: Stop, partlyApplied: boolean): StepResult {
+  if ('finding' in stop) return { kind: 'stopped', finding: stop.finding, partlyApplied };
+  return { kind: 'refused', refusal: stop.refusal, finding: serverFault(stop.refusal.error), partlyApplied };
 }
 
-/** It cannot run inside of a transaction, or ends the one around it. */
+/** The statement cannot run inside a transaction, or ends the surrounding one. */
 const refusesTransactions = new Set(['25001', '2D000']);
 
-async function runAlone(context: ApplyContext, prepared: PreparedStep, terms: SegmentContext): Promise<StepResult> {
-  const result = await applyStandalone(context, prepared, terms);
+async function runAlone(
+  context: ApplyContext,
+  prepared: PreparedStep,
+  segmentContext: SegmentContext,
+): Promise<StepResult> {
+  const result = await applyStandalone(context, prepared, segmentContext);
   return result.kind === 'applied' ? { ...result, alone: true } : result;
 }
 
 /**
- * With `transaction=none` each statement is alone. It shares a transaction with its note as long as the server lets it:
- * that it did not, only the server knows. Through a pooler nothing runs outside of one.
+ * With `transaction=none` each statement has its own segment. It shares a transaction with its note unless the server
+ * refuses that, which only the attempt shows. Through a pooler nothing runs outside a transaction.
  */
 function mayRunAlone({ session }: ApplyContext, { analysis }: PreparedStep, { first, last }: Segment): boolean {
   return analysis.directives.transaction === 'none' && first === last && session.carriesSettings !== true;
 }
 
-/** After a closing standalone statement the migration is recorded by a message of its own. */
+/** After a final standalone statement the migration is recorded by a separate message. */
 async function recordAlone(
   context: ApplyContext,
   prepared: PreparedStep,
-  terms: Omit<SegmentContext, 'segment'>,
+  segmentContext: Omit<SegmentContext, 'segment'>,
 ): Promise<StepResult> {
-  const { position, recording } = terms;
+  const { position, recording } = segmentContext;
   if (recording === undefined) throw new Error('a migration ends with its record');
   const keeping = await keepingOf(prepared, position.run, recording);
   const own = [...opening(position.epoch, position.head), ...leaving, ...keeping];
@@ -130,7 +150,7 @@ async function recordAlone(
   if (!reply.error.lost) await context.session.send('ROLLBACK');
   const message = { text, pieces: [], owners: [] };
   const finding = placeError(reply, { message, analysis: prepared.analysis, file: prepared.step.file, partial: true });
-  return { kind: 'refused', refusal: reply, finding, stands: true };
+  return { kind: 'refused', refusal: reply, finding, partlyApplied: true };
 }
 
 function needsStreaming(prepared: PreparedStep, segment: Segment): boolean {
@@ -142,16 +162,19 @@ function needsStreaming(prepared: PreparedStep, segment: Segment): boolean {
 
 async function withUnpipelined(
   context: ApplyContext,
-  stands: boolean,
+  partlyApplied: boolean,
   use: (session: Session) => Promise<StepResult>,
 ): Promise<StepResult> {
   const used = await context.withCopySession(use);
-  return used.ok ? used.value : notOpened(used.findings, stands);
+  return used.ok ? used.value : notOpened(used.findings, partlyApplied);
 }
 
-/** The database was reached a moment ago: this is a connection lost, which is made again, not one that never was. */
-function notOpened(findings: readonly Finding[], stands: boolean): StepResult {
+/**
+ * The database was reached a moment ago, so this counts as a lost connection, which is reopened, not as an unreachable
+ * database.
+ */
+function notOpened(findings: readonly Finding[], partlyApplied: boolean): StepResult {
   const message = findings.map(({ why }) => why).join(' ');
   const refusal: RefusedReply = { ok: false, completed: 0, error: { sqlstate: '08006', message, lost: true } };
-  return { kind: 'refused', refusal, finding: serverFault(refusal.error), stands };
+  return { kind: 'refused', refusal, finding: serverFault(refusal.error), partlyApplied };
 }

@@ -6,71 +6,75 @@ import { fulfil, forget, intentCommands, readIntent, readNoted } from './intent.
 import { MessageBuilder, opening, timeouts } from './message.ts';
 import { awaitEnd } from './owner.ts';
 import { placeError } from './place-error.ts';
-import { placeOf } from '../../contract/statement-place.ts';
+import { statementPlace } from '../../contract/statement-place.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import type { EffectProbe, Noted, ObservedEffect } from './probe/effect-probe.ts';
 import { probeOf } from './probe/probe-of.ts';
 import { afterAlone } from './session-traps.ts';
 import type { StepResult } from './step-result.ts';
-import { settingsBefore, textOf, type ChainPosition } from './step-message.ts';
+import { settingsBefore, statementText, type ChainPosition } from './step-message.ts';
 
 const clearingWaitMs = 10_000;
 
-interface Terms {
+interface StandaloneContext {
   readonly segment: Segment;
   readonly position: ChainPosition;
-  readonly stands: boolean;
-  /** What stands in place of the note that it is done. */
+  readonly partlyApplied: boolean;
+  /** Commands in place of the note that it is done. */
   readonly fulfilled?: readonly string[];
 }
 
 /** A statement with its probe and what was noted before it. */
-interface Begun {
+interface StartedStatement {
   readonly text: string;
   readonly probe: EffectProbe;
   readonly noted: Noted;
 }
 
 /**
- * One statement that cannot run in a transaction: the intent is committed, then the statement runs alone, then the
- * catalogue is asked, then its end is committed. Nothing is sent behind it before it has been answered.
+ * Applies one statement that cannot run in a transaction: the intent is committed, then the statement runs on its own,
+ * then the catalogue is queried, then its end is committed. Nothing is sent until it has been answered.
  */
 export async function applyStandalone(
   context: ApplyContext,
   prepared: PreparedStep,
-  options: Terms,
+  options: StandaloneContext,
 ): Promise<StepResult> {
   const { segment } = options;
   const statement = prepared.analysis.statements[segment.first];
   if (statement === undefined) throw new Error('a standalone segment without a statement');
   const probe = probeOf(statement.outside);
-  // By its hash: it is the same statement when another one has been put before it.
+  // Matched by hash: it is the same statement even if another one was inserted before it.
   const earlier = prepared.part.started?.hash === statement.hash ? prepared.part.started : undefined;
   const owner = earlier === undefined ? undefined : readIntent(earlier.detail).owner;
   const alive = owner === undefined ? undefined : await awaitEnd(owner, context.session, context.ports);
-  if (alive !== undefined) return { kind: 'stopped', finding: alive, stands: options.stands };
+  if (alive !== undefined) return { kind: 'stopped', finding: alive, partlyApplied: options.partlyApplied };
 
-  const intent = await noteBegun(context, prepared, options, { statement, probe, earlier });
-  if (!intent.ok) return refused(intent, prepared, options);
-  const started = { text: await textOf(prepared.body, statement), probe, noted: intent.noted };
+  const intent = await noteStarted(context, prepared, options, { statement, probe, earlier });
+  if (!intent.ok) return refusedStandalone(intent, prepared, options);
+  const started = { text: await statementText(prepared.body, statement), probe, noted: intent.noted };
   if (earlier !== undefined || probe.looksFirst === true) {
-    const before = await settled(context, started);
-    if (!before.ok) return refused(before, prepared, options);
+    const before = await clearHalfEffect(context, started);
+    if (!before.ok) return refusedStandalone(before, prepared, options);
     if (before.state === 'done') return finish(context, prepared, options);
     if (before.state === 'unknown') {
-      const where = placeOf(statement, prepared.step.file);
-      return { kind: 'stopped', finding: fault('interrupted-statement', { where }), stands: options.stands };
+      const where = statementPlace(statement, prepared.step.file);
+      return {
+        kind: 'stopped',
+        finding: fault('interrupted-statement', { where }),
+        partlyApplied: options.partlyApplied,
+      };
     }
   }
-  // Stopped since: it is not begun any more; its note tells the next attempt to look first.
-  if (context.ports.signal.aborted) return { kind: 'interrupted', stands: options.stands };
+  // The run was stopped meanwhile: the statement is no longer started; its note makes the next attempt check first.
+  if (context.ports.signal.aborted) return { kind: 'interrupted', partlyApplied: options.partlyApplied };
   const reply = await execute(context, started);
   if (reply.ok || !reply.error.lost) await afterAlone(context.session, statement);
   if (reply.ok) return finish(context, prepared, options);
-  if (reply.error.lost) return refused(reply, prepared, options);
-  // A half-built unique index refuses the application's rows: it must not outlive the failure. While it does, the note
-  // stays, so that the next attempt clears it.
-  // What is in the way of its removal is often what it failed at: one long wait is enough.
+  if (reply.error.lost) return refusedStandalone(reply, prepared, options);
+  // A half-built unique index rejects the application's rows, so it must not outlive the failure. If it does, the note
+  // remains, so that the next attempt clears it. The lock that blocks its removal is often the one at which it failed:
+  // one long wait is enough.
   if (statement.lock === 'patient') await context.session.send(`SET lock_timeout TO '${clearingWaitMs}ms'`);
   const left = await leftOf(context, started, reply);
   if (left === 'done') return finish(context, prepared, options);
@@ -80,18 +84,18 @@ export async function applyStandalone(
       ...forget(prepared.step),
       'COMMIT',
     ]);
-  return refused(reply, prepared, options, started.text);
+  return refusedStandalone(reply, prepared, options, started.text);
 }
 
-/** Commits the intent, and gives what was noted before the statement: now, or before the attempt that died. */
-async function noteBegun(
+/** Commits the intent, and returns what was noted before the statement: now, or before the attempt that died. */
+async function noteStarted(
   context: ApplyContext,
   prepared: PreparedStep,
-  { position, segment }: Terms,
+  { position, segment }: StandaloneContext,
   started: {
     readonly statement: Statement;
     readonly probe: EffectProbe;
-    readonly earlier: PreparedStep['part']['begun'];
+    readonly earlier: PreparedStep['part']['started'];
   },
 ): Promise<{ readonly ok: true; readonly noted: Noted } | RefusedReply> {
   const commands = [
@@ -113,52 +117,58 @@ async function noteBegun(
   return { ok: true, noted: readNoted(written ?? '') };
 }
 
-/** What the catalogue says when what was left half is cleared or completed; still half: somebody else is at work on it. */
-async function settled({ session, ports }: ApplyContext, { probe, noted }: Begun): Promise<ObservedEffect> {
+/** The state after a half effect was cleared or completed; still half: someone else is working on it. */
+async function clearHalfEffect(
+  { session, ports }: ApplyContext,
+  { probe, noted }: StartedStatement,
+): Promise<ObservedEffect> {
   const seen = await probe.state(session, noted);
   const remains = (await probe.remains?.(session, noted)) ?? [];
   if (remains.length > 0)
-    ports.emit({ kind: 'finding', finding: fault('leftover-remains', { why: `It left ${remains.join(', ')}.` }) });
+    ports.emit({
+      kind: 'finding',
+      finding: fault('leftover-remains', { why: `The rebuild left ${remains.join(', ')}.` }),
+    });
   if (!seen.ok || seen.state !== 'half') return seen;
   const repaired = await probe.repair(session, noted);
-  // Perhaps the lock was not to be had: then that is the failure, not the name that is still taken.
+  // The lock may not have been acquired: then that is the failure, not the name that is still taken.
   if (!repaired.ok) return repaired;
   const after = await probe.state(session, noted);
   if (!after.ok || after.state !== 'half') return after;
-  const message = 'another session is at work on what an earlier attempt has left';
+  const message = 'another session is using what an earlier attempt left behind';
   return { ok: false, error: { sqlstate: '55P03', message, lost: false }, completed: 0 };
 }
 
-async function execute(context: ApplyContext, started: Begun): Promise<Reply> {
+async function execute(context: ApplyContext, started: StartedStatement): Promise<Reply> {
   const { session } = context;
   const reply = await session.send(started.text);
   await context.settle();
   if (!reply.ok || started.probe.looksFirst !== true) return reply;
-  // Between the look and the statement somebody may have left what it passed over.
+  // Between the check and the statement, someone may have left an object that the statement skipped.
   const seen = await started.probe.state(session, started.noted);
   if (!seen.ok) return withoutPosition(seen);
   if (seen.state !== 'half') return reply;
-  const after = await settled(context, started);
+  const after = await clearHalfEffect(context, started);
   if (!after.ok) return withoutPosition(after);
   return after.state === 'done' ? reply : session.send(started.text);
 }
 
-/** It is known that the statement failed. What is left of it? */
+/** The statement certainly failed. What has it left behind? */
 async function leftOf(
   context: ApplyContext,
-  started: Begun,
+  started: StartedStatement,
   { error }: RefusedReply,
 ): Promise<'done' | 'nothing' | 'something'> {
-  const after = await settled(context, started);
+  const after = await clearHalfEffect(context, started);
   if (!after.ok || after.state === 'half') return 'something';
-  // It was stopped behind its last change; what somebody else has made in the meantime (class 42) is not its effect.
+  // It was stopped after its last change; an object that someone else has made meanwhile (class 42) is not its effect.
   return after.state === 'done' && !error.sqlstate.startsWith('42') ? 'done' : 'nothing';
 }
 
-async function finish(context: ApplyContext, prepared: PreparedStep, options: Terms): Promise<StepResult> {
+async function finish(context: ApplyContext, prepared: PreparedStep, options: StandaloneContext): Promise<StepResult> {
   const { position, fulfilled = fulfil(prepared.step) } = options;
   const reply = await send(context, [...opening(position.epoch, position.head), ...fulfilled, 'COMMIT']);
-  if (!reply.ok) return refused(reply, prepared, { ...options, stands: true });
+  if (!reply.ok) return refusedStandalone(reply, prepared, { ...options, partlyApplied: true });
   return { kind: 'applied', head: position.head, ms: 0 };
 }
 
@@ -168,8 +178,13 @@ async function send(context: ApplyContext, commands: readonly string[], rows: 'a
   return reply;
 }
 
-/** @param sent the statement, if it is what was refused: positions in messages of our own are no places in the file */
-function refused(reply: RefusedReply, prepared: PreparedStep, options: Terms, sent?: string): StepResult {
+/** @param sent the statement, if it was the one refused: positions in our own messages are not places in the file */
+function refusedStandalone(
+  reply: RefusedReply,
+  prepared: PreparedStep,
+  options: StandaloneContext,
+  sent?: string,
+): StepResult {
   const { analysis, step } = prepared;
   const { first } = options.segment;
   const statement = analysis.statements[first];
@@ -178,9 +193,9 @@ function refused(reply: RefusedReply, prepared: PreparedStep, options: Terms, se
       ? { text: '', pieces: [], owners: [first] }
       : new MessageBuilder().user(first, sent, statement).build();
   const { error } = sent === undefined ? withoutPosition(reply) : reply;
-  const placing = { message, analysis, file: step.file, partial: options.stands };
+  const placing = { message, analysis, file: step.file, partial: options.partlyApplied };
   const finding = placeError({ ...reply, error, completed: 0 }, placing);
-  return { kind: 'refused', refusal: reply, finding, stands: options.stands };
+  return { kind: 'refused', refusal: reply, finding, partlyApplied: options.partlyApplied };
 }
 
 function withoutPosition(refusal: RefusedReply): RefusedReply {

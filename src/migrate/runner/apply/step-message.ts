@@ -14,24 +14,24 @@ import {
   type Message,
 } from './message.ts';
 import { timedGroups } from '../../read/statement-groups.ts';
-import { lookAgain, lookBehind } from './looking.ts';
+import { checkLooks, noteLooks } from './looking.ts';
 import { kindOf, type PreparedStep } from './prepared.ts';
 import { closingTraps } from './session-traps.ts';
 
-/** Where in the history a message stands. */
+/** The position of a message in the history. */
 export interface ChainPosition {
   readonly run: string;
   readonly epoch: string;
   readonly head: string;
 }
 
-/** The end of a migration: the new head, and the migration whose start is noted along with it (or none). */
+/** The end of a migration: the new head, and the next migration, whose start is noted with it (if any). */
 export interface Recording {
   readonly head: string;
   readonly nextStarted: string;
   /**
-   * False: its COMMIT does not wait for the disk, because one behind it in the same pipeline will. The server's log
-   * keeps their order, so a crash loses the later ones with their records, never one in between.
+   * False: its COMMIT does not wait for the disk, because a later one in the same pipeline will. The WAL keeps their
+   * order, so a crash loses the last ones with their records, never one in between.
    */
   readonly durable?: boolean;
 }
@@ -66,14 +66,14 @@ export async function segmentMessage(
       const wait = waits.get(index);
       if (wait !== undefined) builder.own('after', [wait]);
       builder.user(index, decoder.decode(bytes.subarray(statement.start - start, statement.end - start)), statement);
-      builder.own('after', notedAgain(statement, index, groups)).own('after', lookBehind(analysis, index));
+      builder.own('after', notedAgain(statement, index, groups)).own('after', noteLooks(analysis, index));
     }
   }
   const keeping = await keepingOf(prepared, position.run, recording);
   return close(builder, prepared, segment, { position, recording, keeping });
 }
 
-/** What stands in front of a migration's record. */
+/** The commands before a migration's record. */
 export async function keepingOf(
   { keeping }: PreparedStep,
   run: string,
@@ -82,7 +82,10 @@ export async function keepingOf(
   return recording === undefined || keeping === undefined ? [] : [await keeping(run)];
 }
 
-/** What ends a segment: settle, note the statements as done, record the migration if this was its last one, COMMIT. */
+/**
+ * The end of a segment: reset the file's settings, note the statements as done, record the migration if this was its
+ * last segment, COMMIT.
+ */
 export function close(
   builder: MessageBuilder,
   prepared: PreparedStep,
@@ -99,7 +102,7 @@ export function close(
   builder
     .own('after', segment.modes?.readOnly === true ? readOnly.after : [])
     .own('after', settling)
-    .own('after', lookAgain(analysis, step.file, segment))
+    .own('after', checkLooks(analysis, step.file, segment))
     .own('after', traps.before);
   if (end.recording !== undefined) builder.own('after', leaving).own('after', end.keeping);
   const recordedAt = builder.commands;
@@ -145,25 +148,25 @@ export function record(
   return `SELECT godwit.record(${values.map(quoteLiteral).join(', ')}, ${statements}${ofSet(step.id)})`;
 }
 
-/** The set is the history's own column, so that people need not take ids apart. */
+/** The set has its own column in the history, so that readers need not parse ids. */
 function ofSet(id: string): string {
   const set = isBareId(id) ? defaultSet : setIn(id);
   return set === defaultSet ? '' : `, of_set => ${quoteLiteral(set)}`;
 }
 
-/** Statements that make or describe something and do no more. */
+/** Statements that only create or describe something. */
 const makesOnly = /^(CREATE|COMMENT|GRANT|REVOKE|SET|RESET)\b/;
-/** Statements that cannot run anything of the user's, in which a subtransaction could be. */
+/** Statements that cannot run user code, which might open a subtransaction. */
 const plainDefinition = /^(CREATE|ALTER|DROP|COMMENT|GRANT|REVOKE|SET|RESET|TRUNCATE)\b/;
 
-/** May it change rows that are there, or how they read? */
+/** May it change existing rows, or how they are read? */
 export function mayTouchRows({ does }: Pick<PlanStep, 'does'>): boolean {
   return does.some(({ tag }) => !makesOnly.test(tag));
 }
 
 /**
- * Whether statements may drop what the baseline knows, and whether they may open subtransactions: only then the server is
- * asked. Arguments of `note_done` and `record`.
+ * Whether statements may drop what the baseline knows, and whether they may open subtransactions: only then the server
+ * checks. Arguments of `note_done` and `record`.
  */
 function traits({ statements }: Analysis, { first, last }: Segment): string {
   const own = statements.slice(first, last + 1);
@@ -173,9 +176,8 @@ function traits({ statements }: Analysis, { first, last }: Segment): string {
 }
 
 /**
- * The file's own SET and RESET statements that stand before `first`, in their order; also `SELECT set_config(…, false)`,
- * as dumps write it. Every message begins with the settings as at start-up, so what an earlier segment has set is set
- * again.
+ * The file's own SET and RESET statements before `first`, in their order; also `SELECT set_config(…, false)`, as dumps
+ * write it. Every message begins with the settings as at start-up, so settings of earlier segments are set again.
  */
 export async function settingsBefore(prepared: PreparedStep, first: number): Promise<readonly string[]> {
   const texts: string[] = [];
@@ -185,7 +187,7 @@ export async function settingsBefore(prepared: PreparedStep, first: number): Pro
     const { tag, count, leaves } = statement;
     const calls = tag === 'SELECT' && count === 1 && leaves?.includes('settings') === true;
     if (undone.has(index) || (tag !== 'SET' && tag !== 'RESET' && !calls)) continue;
-    const text = await textOf(prepared.body, statement);
+    const text = await statementText(prepared.body, statement);
     const own = text.slice(statement.head - statement.start);
     if (calls ? setsSession.test(own) : !/^set\s+local\b/i.test(own)) texts.push(`${text}\n`);
   }
@@ -196,6 +198,9 @@ const setsSession =
   /^select\s+(?:pg_catalog\s*\.\s*)?set_config\s*\(\s*'[^']*'\s*,\s*'[^']*'\s*,\s*(?:false|'f(?:alse)?')\s*\)$/i;
 
 /** A statement in the user's own bytes, its comments included. */
-export async function textOf(body: PreparedStep['body'], statement: Pick<Statement, 'start' | 'end'>): Promise<string> {
+export async function statementText(
+  body: PreparedStep['body'],
+  statement: Pick<Statement, 'start' | 'end'>,
+): Promise<string> {
   return new TextDecoder().decode(await body.read(statement.start, statement.end));
 }

@@ -6,28 +6,28 @@ import { chunksOf } from './chunks.ts';
 import { checkInside, checksInside } from './check-inside.ts';
 import { MessageBuilder, notedAgain, opening, readOnly, settling, type Message } from './message.ts';
 import { timedGroups, type TimedGroup } from '../../read/statement-groups.ts';
-import { lookBehind } from './looking.ts';
+import { noteLooks } from './looking.ts';
 import { placeError } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import { readAsSent } from './session-traps.ts';
 import type { StepResult } from './step-result.ts';
-import { close, keepingOf, settingsBefore, textOf, type ChainPosition, type Recording } from './step-message.ts';
+import { close, keepingOf, settingsBefore, statementText, type ChainPosition, type Recording } from './step-message.ts';
 
 interface StreamContext {
   readonly segment: Segment;
   readonly position: ChainPosition;
   readonly recording: Recording | undefined;
-  readonly stands: boolean;
+  readonly partlyApplied: boolean;
 }
 
 const copyPiece = 256 * 1024;
 
 /**
- * A segment too large for one message, one with COPY … FROM stdin, or one that destroys rows: several awaited messages of
- * one transaction. The first enters, the last records and commits; `godwit.record` refuses if the transaction between
- * them was another one.
+ * A segment too large for one message, one with COPY … FROM stdin, or one that destroys rows: several awaited messages
+ * of one transaction. The first enters, the last records and commits; `godwit.record` refuses if it runs in a different
+ * transaction.
  *
- * @param guard counts the rows that it destroys, between the messages
+ * @param guard counts, between the messages, the rows that the segment destroys
  */
 export async function streamSegment(
   context: ApplyContext,
@@ -48,12 +48,12 @@ export async function streamSegment(
 
   const waits = lockSettings(prepared, segment, guard !== undefined);
   const groups = timedGroups(segment);
-  // The end of the last group is noted by the record itself.
+  // The record itself notes the end of the last group.
   const ticks = new Set(groups.slice(0, -1).map((group) => group.last));
   for (let index = segment.first; index <= segment.last; index += 1) {
     if (context.ports.signal.aborted) {
       await session.send('ROLLBACK');
-      return { kind: 'interrupted', stands: options.stands };
+      return { kind: 'interrupted', partlyApplied: options.partlyApplied };
     }
     const wait = waits.get(index);
     if (wait !== undefined) await session.send(wait);
@@ -78,7 +78,7 @@ export async function streamSegment(
     }
     if (checked.kind === 'failed') {
       await session.send('ROLLBACK');
-      return { kind: 'stopped', finding: checked.finding, stands: options.stands };
+      return { kind: 'stopped', finding: checked.finding, partlyApplied: options.partlyApplied };
     }
   }
   const keeping = await keepingOf(prepared, position.run, options.recording);
@@ -104,16 +104,16 @@ async function sendStatement(
   const statement = prepared.analysis.statements[index];
   if (statement === undefined) throw new Error(`no statement ${index}`);
   if (statement.kind === 'copy-in' && statement.data !== undefined) {
-    const message = new MessageBuilder().user(index, await textOf(prepared.body, statement), statement).build();
+    const message = new MessageBuilder().user(index, await statementText(prepared.body, statement), statement).build();
     const reply = await session.copyIn(message.pieces[0]?.text ?? '', dataOf(prepared, statement.data));
     if (!reply.ok) return { reply, message, dataLine: await lineOfData(prepared, statement, statement.data) };
     if (tick) await session.send(new MessageBuilder().tick().build().text);
     return undefined;
   }
   for await (const chunk of chunksOf(prepared.body, statement)) {
-    const builder = new MessageBuilder().user(index, await textOf(prepared.body, chunk), chunk);
+    const builder = new MessageBuilder().user(index, await statementText(prepared.body, chunk), chunk);
     if (statement.leaves?.includes('settings') === true) builder.own('after', readAsSent);
-    builder.own('after', notedAgain(statement, index, groups)).own('after', lookBehind(prepared.analysis, index));
+    builder.own('after', notedAgain(statement, index, groups)).own('after', noteLooks(prepared.analysis, index));
     const message = (tick && chunk.end === statement.end ? builder.tick() : builder).build();
     const reply = await session.send(message.text);
     if (!reply.ok) return { reply, message };
@@ -138,7 +138,10 @@ async function* dataOf(
     yield await prepared.body.read(at, Math.min(at + copyPiece, span.end));
 }
 
-/** Rows would be lost, or could not be counted: the statement that takes them is named, and nothing of it is done. */
+/**
+ * Rows would be lost, or could not be counted: the finding names the statement that takes them, and nothing of the
+ * segment is done.
+ */
 async function stopped(
   session: Session,
   prepared: PreparedStep,
@@ -151,7 +154,7 @@ async function stopped(
     return refuse(session, prepared, options, { reply, message: { text: '', pieces: [], owners: [index] } });
   }
   await session.send('ROLLBACK');
-  return { kind: 'stopped', finding: stop.finding, stands: options.stands };
+  return { kind: 'stopped', finding: stop.finding, partlyApplied: options.partlyApplied };
 }
 
 async function refuse(
@@ -162,6 +165,6 @@ async function refuse(
 ): Promise<StepResult> {
   const { reply, ...placed } = failure;
   if (!reply.error.lost) await session.send('ROLLBACK');
-  const placing = { ...placed, analysis: prepared.analysis, file: prepared.step.file, partial: options.stands };
-  return { kind: 'refused', refusal: reply, finding: placeError(reply, placing), stands: options.stands };
+  const placing = { ...placed, analysis: prepared.analysis, file: prepared.step.file, partial: options.partlyApplied };
+  return { kind: 'refused', refusal: reply, finding: placeError(reply, placing), partlyApplied: options.partlyApplied };
 }

@@ -4,11 +4,11 @@ import type { Session, AnswerRow } from '../../contract/ports.ts';
 import type { EventBody } from './event-body.ts';
 import { readInParts } from './read-in-parts.ts';
 
-/** What the chains say of the baseline: for each object the digest that the newest event has. */
+/** The baseline according to the chains: for each object the digest in its newest event. */
 export interface BaselineReplay {
-  /** Hears the events `described`, in any order of runs. */
+  /** Receives the events `described`, in any order of runs. */
   take(event: { readonly run: string; readonly n: number; readonly body: EventBody }): void;
-  /** Compares with the rows as they are now; what differs, in words. */
+  /** Compares with the present rows; returns what differs, as text. */
   compare(session: Session): Promise<Outcome<{ readonly objects: number; readonly flaws: readonly string[] }>>;
 }
 
@@ -19,7 +19,7 @@ interface KnownDescription {
   readonly run: string;
 }
 
-/** Rows of godwit.former_object that one event has taken in. */
+/** Rows of godwit.former_object that one event covers. */
 interface Former {
   readonly run: string;
   readonly first: number;
@@ -28,7 +28,7 @@ interface Former {
   readonly digest: string;
 }
 
-/** As `godwit.chain_baseline` makes it. */
+/** The same digest as in `godwit.chain_baseline`. */
 const digest = `pg_catalog."left"(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(
   pg_catalog.concat_ws('|', coalesce(o.made, 0), coalesce(o.seq, 0), o.whole, o.words::text), E'\\n'
   order by coalesce(o.made, 0), coalesce(o.seq, 0), o.whole, o.words::text collate "C"), 'UTF8')), 'hex'), 32)`;
@@ -41,19 +41,19 @@ function objectsBehind(last: AnswerRow | undefined): string {
   return `select o.kind, o.name, ${digest} from godwit.object o ${behind} group by o.kind, o.name order by o.kind, o.name`;
 }
 
-/** Ranges in one question. */
+/** Ranges in one query. */
 const rangesAtOnce = 500;
 
-/** Collects what the chains say of the baseline. Names and digests are all that is kept. */
+/** Collects the baseline according to the chains. Keeps only names and digests. */
 export function createBaselineReplay(): BaselineReplay {
   const objects = new Map<string, KnownDescription>();
   const formers: Former[] = [];
   const flaws: string[] = [];
-  let anew = { epoch: -1, n: 0 };
+  let newest = { epoch: -1, n: 0 };
   const put = (key: string, next: KnownDescription, copy: boolean): void => {
     const known = objects.get(key);
     if (known !== undefined && isBehind(next, known)) return;
-    // Found again by name in a copy of the database: the words stay those that they were.
+    // In a copy of the database the object was found again by name: its definition is unchanged.
     if (copy && known !== undefined && known.digest !== next.digest)
       flaws.push(`${shown(key)}: its row was changed before run ${next.run} found it again in a copy of the database`);
     objects.set(key, next);
@@ -61,8 +61,8 @@ export function createBaselineReplay(): BaselineReplay {
   return {
     take({ run, n, body }) {
       const epoch = Number(body['epoch']);
-      const isAnew = body['anew'] === 'copy' || body['anew'] === 'major';
-      if (isAnew && (epoch > anew.epoch || (epoch === anew.epoch && n < anew.n))) anew = { epoch, n };
+      const isRebound = body['anew'] === 'copy' || body['anew'] === 'major';
+      if (isRebound && (epoch > newest.epoch || (epoch === newest.epoch && n < newest.n))) newest = { epoch, n };
       for (const [kind, name, text] of triples(body['objects']))
         put(`${kind}\0${name}`, { epoch, n, digest: text, run }, body['anew'] === 'copy');
       const { former } = body;
@@ -78,14 +78,14 @@ export function createBaselineReplay(): BaselineReplay {
         const known = objects.get(key);
         objects.delete(key);
         if (known === undefined || known.digest === '')
-          flaws.push(`${shown(key)}: its row was added, no run has written it`);
+          flaws.push(`${shown(key)}: its row was added: no run has written it`);
         else if (known.digest !== now)
-          flaws.push(`${shown(key)}: its words, or who wrote them, are not those of run ${known.run}`);
+          flaws.push(`${shown(key)}: its definition or its author is not that of run ${known.run}`);
       });
       if (!read.ok) return read;
       for (const [key, known] of objects)
-        if (known.digest !== '' && !isBehind(known, { ...anew, digest: '', run: '' }))
-          flaws.push(`${shown(key)}: its row was removed, run ${known.run} has written it`);
+        if (known.digest !== '' && !isBehind(known, { ...newest, digest: '', run: '' }))
+          flaws.push(`${shown(key)}: its row was removed: run ${known.run} wrote it`);
       const past = await alteredFormer(session, formers);
       return past.ok ? ok({ objects: count, flaws: [...flaws, ...past.value] }) : past;
     },
@@ -123,7 +123,9 @@ where w.i > ${behind?.[0] ?? '-1'} group by w.i order by w.i`,
       ([index, count, text]) => {
         const range = ranges[Number(index)];
         if (range !== undefined && (Number(count) !== range.count || text !== range.digest))
-          flaws.push(`former words (godwit.former_object) of what run ${range.run} changed or dropped were altered`);
+          flaws.push(
+            `former definitions (godwit.former_object) of what run ${range.run} changed or dropped were altered`,
+          );
       },
     );
     if (!read.ok) return read;

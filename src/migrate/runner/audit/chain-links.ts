@@ -9,16 +9,16 @@ interface EventRow {
   readonly hash: string;
 }
 
-/** The links of one run's chain, taken one by one. */
+/** The links of one run's chain, checked one by one. */
 export interface ChainLinks {
   readonly taken: number;
-  /** Takes the next event; false: the chain is broken there or before, so that what events say proves nothing. */
+  /** Takes the next event; false: the chain is broken there or before, so its events prove nothing. */
   take(event: EventRow): boolean;
-  /** What is wrong with it, in words, against what the run's row says of its length and its head; empty: nothing. */
+  /** What is wrong with the chain, as text, compared with the length and head in the run's row; empty: nothing. */
   broken(count: number, head: string): string;
 }
 
-/** Recomputes the chain of one run: each hash is made of the one before it, the run, the number, the kind and the body. */
+/** Recomputes the chain of one run: each hash covers the previous hash, the run, the number, the kind and the body. */
 export function createChainLinks(hashing: Hashing, run: string): ChainLinks {
   let previous = '';
   let taken = 0;
@@ -41,7 +41,7 @@ export function createChainLinks(hashing: Hashing, run: string): ChainLinks {
     },
     broken(count, head) {
       if (why !== '') return why;
-      if (taken !== count) return `${count} events were written, ${taken} are there`;
+      if (taken !== count) return `${count} events were written, ${taken} exist`;
       return previous === head ? '' : 'the head of the chain was changed';
     },
   };

@@ -1,4 +1,4 @@
-/** What an event says. A body that is no object, which godwit never writes, says nothing. */
+/** The contents of an event. A body that is not an object, which godwit never writes, counts as empty. */
 export type EventBody = Readonly<Record<string, unknown>>;
 
 /** Reads the body of an event. */
@@ -11,18 +11,18 @@ export function eventBody(text: string): EventBody {
   }
 }
 
-/** One column of a row beside what an event says of it. */
+/** One column of a row, and the event's key for it. */
 export interface ReportedColumn {
-  /** The column, as people and databases call it. */
+  /** The name of the column for people and in the database. */
   readonly column: string;
   /** The event's key. */
   readonly key: string;
   readonly value: string;
-  /** Numbers and times are compared as such: times bear the time zone of the session that wrote them. */
+  /** Numbers and times are compared as such: times are in the time zone of the session that wrote them. */
   readonly as?: 'number' | 'time';
 }
 
-/** Which columns differ from what an event says, in words. What the event does not say is not compared. */
+/** Which columns differ from an event, as text. Columns that the event lacks are not compared. */
 export function differences(body: EventBody, columns: readonly ReportedColumn[]): readonly string[] {
   return columns.flatMap(({ column, key, value, as }) => {
     if (!(key in body)) return [];
@@ -61,7 +61,7 @@ function microseconds(text: string): bigint | undefined {
   return (BigInt(minutes) * 60n + BigInt(Number(second))) * 1_000_000n + BigInt(fraction.padEnd(6, '0'));
 }
 
-/** Years begin in March, so that the day that some have more is their last one. */
+/** Years begin in March, so that the leap day is the last day of a year. */
 function daysSince1970(year: number, month: number, day: number): number {
   const years = month > 2 ? year : year - 1;
   const leaps = Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400);

@@ -6,10 +6,10 @@ import type { Hashing, Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import { readInParts } from './read-in-parts.ts';
 
-/** Ids of runs that are only named, not listed. */
+/** The most run ids that are named; the others are only counted. */
 const mostNamed = 5;
 
-/** Compares the rows of the whole history with the guard: numbering, heads, length. What differs, in words. */
+/** Compares the rows of the whole history with the guard: numbering, heads, length. Returns what differs, as text. */
 export async function alteredHistory(
   session: Session,
   hashing: Hashing,
@@ -56,7 +56,7 @@ select pg_catalog.count(*) from godwit.epoch`,
   return ok({ migrations, flaws: [...whole, ...doubled, ...flaws, ...left, ...changed] });
 }
 
-/** Compares the rows of all runs with their number and the hash over their ids. What differs, in words. */
+/** Compares the rows of all runs with their number and the hash over their ids. Returns what differs, as text. */
 export async function alteredRuns(
   session: Session,
   hashing: Hashing,
@@ -100,10 +100,10 @@ where not exists (select from godwit.run r where r.run = t.run) group by t.run o
   if (Number(count) === n + 1) flaws.push(`the newest run, number ${count}, has lost its row`);
   else if (Number(count) > n) flaws.push(`the newest runs, number ${n + 1} to ${count}, have lost their rows`);
   else if (Number(count) < n) flaws.push(`godwit.epoch counts ${count} runs, the newest row has number ${n}`);
-  else if (whole && last !== head) flaws.push('the ids of runs, or their order, are not those that there were');
+  else if (whole && last !== head) flaws.push('the ids of runs, or their order, were changed');
   const left = reply.results[1]?.rows ?? [];
   for (const [run, has] of left.slice(0, mostNamed))
-    flaws.push(`run ${run ?? ''} has lost its row; of it ${has ?? ''} are left`);
+    flaws.push(`run ${run ?? ''} has lost its row; what remains of it: ${has ?? ''}`);
   if (left.length > mostNamed) flaws.push(`${left.length - mostNamed} more runs have lost their rows`);
   return ok(flaws);
 }

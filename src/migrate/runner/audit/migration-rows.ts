@@ -2,10 +2,10 @@ import { differences, type EventBody } from './event-body.ts';
 import { utc } from './read-in-parts.ts';
 import type { AnswerRow } from '../../contract/ports.ts';
 
-/** Kinds of events of which each has its row in godwit.migration. */
+/** Kinds of events that each have a row in godwit.migration. */
 export const recordedKinds: ReadonlySet<string> = new Set(['applied', 'reverted', 'adopted', 'baseline', 'squashed']);
 
-/** An event that says that a migration became part of the history, or stopped being so. */
+/** An event that records that a migration became part of the history, or stopped being part of it. */
 export interface RecordedEvent {
   readonly kind: string;
   readonly body: EventBody;
@@ -14,12 +14,12 @@ export interface RecordedEvent {
 const hex = (text: string): string =>
   `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(${text}, 'UTF8')), 'hex')`;
 const list = (column: string): string => `pg_catalog.string_agg(${column}, ',' order by s.ordinal)`;
-/** As `godwit.statements_digest` makes it. */
+/** The same digest as in `godwit.statements_digest`. */
 const digest = hex(
   `pg_catalog.concat_ws('|', ${list('s.tag')}, ${list('s.line::text')}, ${list('s.count::text')}, ${list('s.hash')})`,
 );
 
-/** The text of its down file, as the event `down-kept` has it; null: none is kept. */
+/** The text of its down file, as in the event `down-kept`; null: none is stored. */
 const keptDown = `(select pg_catalog.json_build_array(d.file, d.checksum, pg_catalog.encode(pg_catalog.sha256(d.body), 'hex'), d.created)
   from godwit.recorded_down d where d.seq = m.seq)`;
 
@@ -31,16 +31,16 @@ export function migrationsOf(runs: string, after: AnswerRow | undefined, version
 from godwit.migration m where m.run in (${runs}) and m.seq > ${after?.[0] ?? '0'} order by m.seq`;
 }
 
-/** Of no statements at all. */
+/** The digests of an empty list of statements. */
 const emptyDigests = `${hex("''")}, ${hex("'|||'")}`;
 
-/** A query of the digests that stand for no statements. */
+/** A query for the digests of an empty list of statements. */
 export const digestsOfNone = `select ${emptyDigests}`;
 
 /**
- * What differs between the rows of one run's migrations and its events, in words.
+ * What differs between the rows of one run's migrations and its events, as text.
  *
- * @param terms digests that stand for no statements; what events say of kept down files
+ * @param options digests of an empty list of statements; what events say about stored down files
  */
 export function alteredMigrations(
   rows: readonly AnswerRow[],
@@ -57,7 +57,7 @@ export function alteredMigrations(
       : [`${events.length} migrations are in the audit, ${rows.length} in the history`];
   const surplus = rows
     .filter(([seq]) => !bySeq.has(seq ?? ''))
-    .map((row) => `${nameOf(row)} was added: no event tells of it`);
+    .map((row) => `${nameOf(row)} was added: no event records it`);
   const there = new Set(known.map(([seq]) => seq));
   const missing = [...bySeq].flatMap(([seq, { body }]) =>
     there.has(seq) ? [] : [`migration ${String(body['migration'])} (number ${seq}) has lost its row`],
@@ -70,12 +70,12 @@ export function alteredMigrations(
   return [...counts, ...surplus, ...missing, ...altered];
 }
 
-/** A kept down file is what a rollback without files executes. */
+/** A rollback without files executes the stored down file. */
 function alteredDown(row: AnswerRow, downs: ReadonlyMap<string, EventBody>): readonly string[] {
   const reported = downs.get(row[0] ?? '');
   const kept = row[11];
   if (kept == null) return reported === undefined ? [] : ['the text of its down file is gone'];
-  if (reported === undefined) return ['a text of its down file was added: no event tells of it'];
+  if (reported === undefined) return ['a text of its down file was added: no event records it'];
   const { file, checksum, body, created } = reported;
   const same = JSON.stringify(JSON.parse(kept)) === JSON.stringify([file, checksum, body, created]);
   return same ? [] : ['the text of its down file is not the one that was recorded'];
@@ -87,10 +87,10 @@ function nameOf([seq, id]: AnswerRow): string {
 
 function alteredRow(row: AnswerRow, { kind, body }: RecordedEvent, none: ReadonlySet<string>): readonly string[] {
   const [, id, set, name, file, checksum, rowKind, , at, ms, statements] = row.map((value) => value ?? '');
-  const { at: toldAt, ms: toldMs, statements: toldStatements, ...rest } = body;
+  const { at: eventAt, ms: eventMs, statements: eventStatements, ...rest } = body;
   // Events of version 1 have no file; their time and duration are not exactly those of the row.
   const whole = 'file' in body;
-  const reported = { ...rest, kind, ...(whole ? { at: toldAt, ms: toldMs } : {}) };
+  const reported = { ...rest, kind, ...(whole ? { at: eventAt, ms: eventMs } : {}) };
   const differing = differences(reported, [
     { column: 'kind', key: 'kind', value: rowKind ?? '' },
     { column: 'id', key: 'migration', value: id ?? '' },
@@ -101,8 +101,8 @@ function alteredRow(row: AnswerRow, { kind, body }: RecordedEvent, none: Readonl
     { column: 'at', key: 'at', value: at ?? '', as: 'time' },
     { column: 'ms', key: 'ms', value: ms ?? '', as: 'number' },
   ]);
-  if (typeof toldStatements !== 'string') return differing;
-  const same = statements === toldStatements || (statements === '' && none.has(toldStatements));
+  if (typeof eventStatements !== 'string') return differing;
+  const same = statements === eventStatements || (statements === '' && none.has(eventStatements));
   return same
     ? differing
     : [...differing, 'its statements (kinds, lines, counts or hashes) are not those that were recorded'];

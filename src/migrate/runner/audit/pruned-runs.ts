@@ -6,7 +6,7 @@ import type { EventBody } from './event-body.ts';
 import type { RecordedEvent } from './migration-rows.ts';
 import { readInParts } from './read-in-parts.ts';
 
-/** What the chain of the run that pruned it says of a run. */
+/** A pruned run, according to the chain of the run that pruned it. */
 interface PrunedRun {
   readonly n: number;
   readonly events: number;
@@ -15,29 +15,29 @@ interface PrunedRun {
   readonly by: string;
 }
 
-/** What is left of what the events of a pruned run said of its row and its migrations. */
+/** What remains of the events of a pruned run about its row and its migrations. */
 export interface KeptReplay {
   readonly by: string;
   readonly started: EventBody;
   readonly ended?: EventBody;
   readonly recorded: readonly RecordedEvent[];
-  /** What they said of down files that are kept. */
+  /** What they said about stored down files. */
   readonly downs: readonly EventBody[];
 }
 
-/** What chains tell of pruned runs. */
+/** The pruned runs according to the chains. */
 export interface PrunedReplay {
-  /** What was pruned, by which run, when; in the order of time. */
+  /** What was pruned, by which run, when; in chronological order. */
   readonly prunings: readonly Pruned[];
-  /** Hears the events `pruned…`, in any order of runs. */
+  /** Receives the events `pruned…`, in any order of runs. */
   take(event: { readonly run: string; readonly kind: string; readonly body: EventBody }): void;
-  /** Of a run whose row has stayed and that had a chain of this length and head; undefined: nobody has pruned it. */
+  /** The record of a run whose row remains and whose chain had this length and head; undefined: it was not pruned. */
   keptOf(run: string, chain: { readonly events: number; readonly head: string }): KeptReplay | undefined;
-  /** Compares with the rows of godwit.pruned; what differs, in words. */
+  /** Compares with the rows of godwit.pruned; returns what differs, as text. */
   compare(session: Session): Promise<Outcome<readonly string[]>>;
 }
 
-/** Collects what chains tell of pruned runs; what it says of the baseline goes on to `baseline`. */
+/** Collects the pruned runs from the chains; what they say about the baseline is passed to `baseline`. */
 export function createPrunedReplay(baseline: BaselineReplay): PrunedReplay {
   const pruned = new Map<string, PrunedRun>();
   const kept = new Map<string, KeptReplay>();
@@ -79,9 +79,9 @@ export function createPrunedReplay(baseline: BaselineReplay): PrunedReplay {
           const isFirst = missing.delete(run ?? '');
           if (row[3] === 't') gone += 1;
           if (reported === undefined) flaws.push(`${shown(run)} was added: no run has pruned it`);
-          else if (!isFirst) flaws.push(`${shown(run)} is there twice`);
+          else if (!isFirst) flaws.push(`${shown(run)} appears twice`);
           else if (JSON.stringify(rowOf(reported)) !== JSON.stringify(row))
-            flaws.push(`${shown(run)} is not as run ${reported.by} wrote it`);
+            flaws.push(`${shown(run)} differs from what run ${reported.by} wrote`);
         },
       );
       if (!read.ok) return read;
@@ -114,7 +114,7 @@ function keptReplay(body: EventBody, by: string): KeptReplay {
   return { by, started: asBody(body['begun']) ?? {}, ...(ended === undefined ? {} : { ended }), recorded, downs };
 }
 
-/** In the words of the events that went: each object with the run, the epoch and the number that it had there. */
+/** Rebuilds the removed events: each object with its run, epoch and number. */
 function reportBaseline(baseline: BaselineReplay, body: EventBody): void {
   for (const [kind, name, digest, run, epoch, n] of tuples(body['objects']))
     baseline.take({ run: String(run), n: Number(n), body: { epoch, objects: [[kind, name, digest]] } });

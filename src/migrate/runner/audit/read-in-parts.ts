@@ -2,14 +2,14 @@ import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Session, AnswerRow } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 
-/** Rows of one answer: events have long bodies. */
+/** Rows of one reply: events have long bodies. */
 const partSize = 1_000;
 
 /**
  * Reads rows of any number in bounded memory.
  *
- * @param partBehind gives the query of what comes behind a row (absent: from the start), without its limit
- * @param take hears each row, in order
+ * @param partBehind returns the query for what follows a row (absent: from the start), without its limit
+ * @param take receives each row, in order
  */
 export async function readInParts(
   session: Session,
@@ -27,7 +27,7 @@ export async function readInParts(
   }
 }
 
-/** An expression that gives a time as ISO 8601 UTC with microseconds; empty: there is none. */
+/** An expression for a time as ISO 8601 UTC with microseconds; empty for null. */
 export function utc(column: string): string {
   return `coalesce(pg_catalog.to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '')`;
 }

@@ -2,25 +2,25 @@ import { differences, type EventBody, type ReportedColumn } from './event-body.t
 import { utc } from './read-in-parts.ts';
 import type { AnswerRow } from '../../contract/ports.ts';
 
-/** A row of godwit.run, as far as people are shown it. */
+/** The part of a row of godwit.run that is shown to people. */
 export interface StoredRun {
   readonly run: string;
   /** Its number among all runs; null: an attempt that a later run has carried over. */
   readonly n: number | null;
   readonly events: number;
   readonly head: string;
-  /** The columns that an event at its beginning, and one at its end, repeat. */
+  /** The columns that are repeated in the event at its beginning, and in the one at its end. */
   readonly started: readonly ReportedColumn[];
   readonly ended: readonly ReportedColumn[];
 }
 
-/** What the events of a run say of its row. */
+/** The row of a run according to its events. */
 export interface RunReplay {
   readonly started?: EventBody;
   readonly ended?: EventBody;
 }
 
-const begun = [
+const startColumns = [
   ['command', 'command'],
   ['by_whom', 'by'],
   ['from_where', 'from'],
@@ -48,7 +48,7 @@ const ended = [
 export function runColumns(version: number): string {
   return [
     `r.run, ${version > 1 ? 'r.n' : 'null'}, r.events, r.event_head`,
-    ...begun.map(([column]) => `r.${column}`),
+    ...startColumns.map(([column]) => `r.${column}`),
     ...ended.map(([column]) => `r.${column}`),
     utc('r.started_at'),
     utc('r.finished_at'),
@@ -60,45 +60,48 @@ export function storedRun(row: AnswerRow): StoredRun {
   const [run, n, events, head, ...rest] = row;
   const reported = (columns: readonly (readonly [string, string])[], from: number): readonly ReportedColumn[] =>
     columns.map(([column, key], index) => ({ column, key, value: rest[from + index] ?? '' }));
-  const [started, finished] = rest.slice(begun.length + ended.length);
+  const [started, finished] = rest.slice(startColumns.length + ended.length);
   return {
     run: run ?? '',
     n: n == null ? null : Number(n),
     events: Number(events),
     head: head ?? '',
-    started: [...reported(begun, 0), { column: 'started_at', key: 'at', value: started ?? '', as: 'time' }],
-    ended: [...reported(ended, begun.length), { column: 'finished_at', key: 'at', value: finished ?? '', as: 'time' }],
+    started: [...reported(startColumns, 0), { column: 'started_at', key: 'at', value: started ?? '', as: 'time' }],
+    ended: [
+      ...reported(ended, startColumns.length),
+      { column: 'finished_at', key: 'at', value: finished ?? '', as: 'time' },
+    ],
   };
 }
 
-/** True: the event has all that the row shows. Those of version 1 of the schema have less. */
-export function tellsAll(story: RunReplay): boolean {
-  return story.started !== undefined && 'login' in story.started;
+/** True: the event has everything that the row shows. Events of schema version 1 have less. */
+export function isComplete(replay: RunReplay): boolean {
+  return replay.started !== undefined && 'login' in replay.started;
 }
 
-/** What of the run's row differs from what its events say, in words. */
-export function alteredRun(stored: StoredRun, story: RunReplay): readonly string[] {
-  // A command tells how it ended, there too, and that is newer.
-  const toldLater =
-    story.ended !== undefined && typeof story.ended['about'] === 'string' ? { about: story.ended['about'] } : {};
+/** What differs between the run's row and its events, as text. */
+export function alteredRun(stored: StoredRun, replay: RunReplay): readonly string[] {
+  // A command's end is also recorded in its own event, which is newer.
+  const later =
+    replay.ended !== undefined && typeof replay.ended['about'] === 'string' ? { about: replay.ended['about'] } : {};
   // In version 1 the times of the event and of the row were taken one after the other.
-  const { at, ...others } = story.started ?? {};
-  const first = { ...others, ...(tellsAll(story) ? { at } : {}), ...toldLater };
-  return [...differences(first, stored.started), ...alteredEnd(stored, story.ended)];
+  const { at, ...others } = replay.started ?? {};
+  const first = { ...others, ...(isComplete(replay) ? { at } : {}), ...later };
+  return [...differences(first, stored.started), ...alteredEnd(stored, replay.ended)];
 }
 
 function alteredEnd({ ended: columns }: StoredRun, body: EventBody | undefined): readonly string[] {
   if (body !== undefined) return differences(body, columns);
-  // Whether it is at work or has died is seen by its sessions, and a later run may have noted it.
+  // Whether it is at work or has died shows in its sessions, and a later run may have noted it.
   const [outcome, ...rest] = columns;
   const open = ['running', 'interrupted'].includes(outcome?.value ?? '');
   return [
-    ...(open ? [] : [`outcome is "${outcome?.value ?? ''}", and no event tells of its end`]),
-    ...rest.filter(({ value }) => value !== '').map(({ column }) => `${column} is set, and no event tells of its end`),
+    ...(open ? [] : [`outcome is "${outcome?.value ?? ''}", but no event records its end`]),
+    ...rest.filter(({ value }) => value !== '').map(({ column }) => `${column} is set, but no event records its end`),
   ];
 }
 
-/** What of the row of an earlier attempt differs from what the run that carried it over says. */
+/** What differs between the row of an earlier attempt and the run that carried it over. */
 export function alteredAttempt(stored: StoredRun, body: EventBody | undefined): readonly string[] {
   if (body === undefined) return ['its row was added: no run has carried it over'];
   const { finishedAt, ...rest } = body;

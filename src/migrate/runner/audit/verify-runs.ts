@@ -8,9 +8,9 @@ import { eventBody, type EventBody } from './event-body.ts';
 import { alteredMigrations, migrationsOf, recordedKinds, type RecordedEvent } from './migration-rows.ts';
 import type { KeptReplay, PrunedReplay } from './pruned-runs.ts';
 import { readInParts } from './read-in-parts.ts';
-import { alteredAttempt, alteredRun, runColumns, storedRun, tellsAll, type StoredRun } from './run-rows.ts';
+import { alteredAttempt, alteredRun, runColumns, storedRun, isComplete, type StoredRun } from './run-rows.ts';
 
-/** One run's chain, and what of its rows differs from it. */
+/** One run's chain, and the differences of its rows from it. */
 interface CheckedRun {
   readonly run: string;
   readonly events: number;
@@ -19,31 +19,31 @@ interface CheckedRun {
   readonly prunedBy?: string;
 }
 
-/** What is kept of a run until all chains are read. */
+/** What is held of a run until all chains are read. */
 interface ReadRun {
   readonly stored: StoredRun;
   readonly events: number;
   readonly whole: boolean;
   readonly flaws: readonly string[];
-  /** Its migrations, where it has no events: the chain of another run tells of them. */
+  /** Its migrations, if it has no events: the chain of another run covers them. */
   readonly without?: readonly AnswerRow[];
 }
 
-/** All runs asked for. */
+/** All requested runs. */
 export interface CheckedRuns {
   readonly runs: readonly CheckedRun[];
-  /** The first run whose events have all that its row shows; empty: none has. */
+  /** The first run whose events have everything that its row shows; empty: none. */
   readonly wholeFrom: string;
-  /** True: runs before that one have events with less. */
+  /** True: events of earlier runs contain less. */
   readonly partly: boolean;
 }
 
-/** What is kept of a run while its events go by. */
+/** What is held of a run while its events are read. */
 interface Reading {
   readonly stored: StoredRun;
   readonly links: ChainLinks;
   readonly recorded: RecordedEvent[];
-  /** What events say of down files that are kept. */
+  /** What events say about stored down files. */
   readonly downs: EventBody[];
   readonly migrations: AnswerRow[];
   started?: EventBody;
@@ -56,7 +56,7 @@ const runsAtOnce = 100;
  * Recomputes the chain of each run and compares the run's row, and those of its migrations with their statements, with
  * what its events say.
  *
- * @param terms `subject`: a run's id or its beginning, empty for all; `none`: digests that stand for no statements
+ * @param options `subject`: a run's id or its beginning, empty for all; `none`: digests of an empty list of statements
  */
 export async function verifyRuns(
   session: Session,
@@ -66,13 +66,13 @@ export async function verifyRuns(
     readonly none: ReadonlySet<string>;
     readonly baseline: BaselineReplay;
     readonly pruned: PrunedReplay;
-    /** Of the schema. */
+    /** Version of the schema. */
     readonly version: number;
   },
 ): Promise<Outcome<CheckedRuns>> {
   const readings: ReadRun[] = [];
   const carried = new Map<string, EventBody>();
-  // Of a run that was pruned the run that did it tells.
+  // The chain of the run that pruned it covers a pruned run.
   const pruners = `(select pruned_by from godwit.pruned where run like ${startsWith(options.subject)})`;
   const asked = `(r.run like ${startsWith(options.subject)}${options.version > 2 ? ` or r.run in ${pruners}` : ''})`;
   let last = '';
@@ -100,14 +100,14 @@ export async function verifyRuns(
       readings.push({
         stored: reading.stored,
         events: reading.links.taken,
-        whole: tellsAll(reading),
+        whole: isComplete(reading),
         flaws: flawsOf(reading, options.none),
         ...(reading.links.taken === 0 && reading.stored.events > 0 ? { without: reading.migrations } : {}),
       });
     last = [...part.keys()].at(-1) ?? '';
   }
   const reported = readings.map((reading) => withoutEvents(reading, options));
-  return ok(conclude(reported, carried, options.subject === '' && options.version > 1));
+  return ok(checkedRuns(reported, carried, options.subject === '' && options.version > 1));
 }
 
 function startsWith(subject: string): string {
@@ -159,7 +159,7 @@ async function readEvents(
   );
 }
 
-/** A broken chain proves nothing of rows. */
+/** A broken chain proves nothing about rows. */
 function flawsOf(reading: Reading, none: ReadonlySet<string>): readonly string[] {
   const { stored, links, recorded, downs, migrations } = reading;
   const broken = links.broken(stored.events, stored.head);
@@ -168,23 +168,23 @@ function flawsOf(reading: Reading, none: ReadonlySet<string>): readonly string[]
   return [...own, ...alteredMigrations(migrations, recorded, { none, downs })];
 }
 
-/** A run that was pruned is compared with what the run that did it has told of it. */
+/** A pruned run is compared with the record of the run that pruned it. */
 function withoutEvents(
   reading: ReadRun,
   { pruned, none }: { readonly pruned: PrunedReplay; readonly none: ReadonlySet<string> },
 ): ReadRun & { readonly prunedBy?: string } {
   const { stored, without } = reading;
   if (without === undefined) return reading;
-  const story: KeptReplay | undefined = pruned.keptOf(stored.run, { events: stored.events, head: stored.head });
-  if (story === undefined) return reading;
+  const replay: KeptReplay | undefined = pruned.keptOf(stored.run, { events: stored.events, head: stored.head });
+  if (replay === undefined) return reading;
   const flaws = [
-    ...alteredRun(stored, story),
-    ...alteredMigrations(without, story.recorded, { none, downs: story.downs }),
+    ...alteredRun(stored, replay),
+    ...alteredMigrations(without, replay.recorded, { none, downs: replay.downs }),
   ];
-  return { ...reading, whole: tellsAll(story), flaws, prunedBy: story.by };
+  return { ...reading, whole: isComplete(replay), flaws, prunedBy: replay.by };
 }
 
-function conclude(
+function checkedRuns(
   readings: readonly (ReadRun & { readonly prunedBy?: string })[],
   carried: ReadonlyMap<string, EventBody>,
   all: boolean,
@@ -193,19 +193,19 @@ function conclude(
   const whole = numbered.filter((reading) => reading.whole).toSorted((a, b) => (a.stored.n ?? 0) - (b.stored.n ?? 0));
   const [first] = whole;
   const isLater = (n: number): boolean => first !== undefined && n > (first.stored.n ?? 0);
-  const runs = readings.map(({ stored, events, whole: tells, flaws, prunedBy }) => {
-    // An earlier attempt, whose story is in the chain of another run.
+  const runs = readings.map(({ stored, events, whole: complete, flaws, prunedBy }) => {
+    // An earlier attempt, which the chain of another run covers.
     if (stored.n === null && stored.events === 0)
       return {
         run: stored.run,
         events,
         flaws: all ? [...flaws, ...alteredAttempt(stored, carried.get(stored.run))] : flaws,
       };
-    const short = flaws.length === 0 && !tells && stored.n !== null && isLater(stored.n);
+    const short = flaws.length === 0 && !complete && stored.n !== null && isLater(stored.n);
     return {
       run: stored.run,
       events,
-      flaws: short ? ['its first event is not there'] : flaws,
+      flaws: short ? ['its first event is missing'] : flaws,
       ...(prunedBy === undefined ? {} : { prunedBy }),
     };
   });

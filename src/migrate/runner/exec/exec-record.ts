@@ -6,8 +6,11 @@ import type { Reply, Session } from '../../contract/ports.ts';
 import type { Verdict } from '../../contract/verdict.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 
-/** Writes the row of a run that does not hold the database: it raises no epoch, and disturbs no run that is at work. */
-export async function beginBeside(session: Session, task: RecordedTask, schema: string): Promise<Outcome<void>> {
+/**
+ * Writes the row of a run that does not hold the database: it does not raise the epoch, and does not disturb a run that
+ * is at work.
+ */
+export async function beginUnlocked(session: Session, task: RecordedTask, schema: string): Promise<Outcome<void>> {
   const { actor, run, command } = task;
   const values = [run, command, actor.by, actor.from, actor.commit, actor.tool, '', schema, task.about ?? ''];
   const reply = await session.send(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
@@ -26,7 +29,7 @@ export async function lastSeq(session: Session): Promise<Outcome<number>> {
   return reply.ok ? ok(Number(reply.results[0]?.rows[0]?.[0] ?? 0)) : err(serverFault(reply.error));
 }
 
-/** Has this hook passed, with these words, since the history last moved? */
+/** Has this hook passed, with this command line, since the history last moved? */
 export async function hasPassed(session: Session, hook: string, about: RunAbout): Promise<boolean> {
   const reply = await session.send(
     `select about from godwit.run where command = 'exec' and exit_code = 0 and about <> '' order by started_at desc limit 200`,
@@ -40,7 +43,10 @@ export async function hasPassed(session: Session, hook: string, about: RunAbout)
   });
 }
 
-/** Writes how a command has ended, here: what the command did is no matter of these rows. May be repeated when its answer was lost. */
+/**
+ * Writes how a command has ended, with a local commit: these rows do not cover what the command itself did. May be
+ * repeated when its answer was lost.
+ */
 export async function finishExec(session: Session, run: string, verdict: Verdict, about: RunAbout): Promise<Reply> {
   const failure = verdict.findings
     .filter(({ severity }) => severity === 'error')

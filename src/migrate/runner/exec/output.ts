@@ -7,7 +7,7 @@ import { createTail, type Tail } from './tail.ts';
 /** Where the output of a command goes. */
 export interface Output {
   push(stream: OutputStream, bytes: Uint8Array): void;
-  /** Tells what is left; the end of a long output, and how much in front of it is not told. */
+  /** Reports the rest: the end of a long output, and how much before it is omitted. */
   end(): void;
   /** How much the command has written, in bytes. */
   readonly bytes: number;
@@ -16,16 +16,16 @@ export interface Output {
 type OutputPorts = Pick<RunnerPorts, 'emit' | 'timer' | 'redactor' | 'outputLimits'>;
 
 const usualLimits: OutputLimits = { events: Infinity, bytes: 24 * 1024 * 1024 };
-/** Of the limits, what the beginning may use; the rest is for the end. */
+/** The share of the limits for the beginning of the output; the rest is for its end. */
 const beginning = 0.8;
-/** One event is one line of a log at most, whatever is written. */
+/** One event is never more than one log line, whatever the command writes. */
 const longestText = 14_000;
 const pieceBytes = 10 * 1024;
 
 /**
- * Turns what a command writes into events as it comes. Secrets are masked before anything is cut, so that none is shown
- * in halves. The more events there have been, the longer one waits for more to tell: a job may write for hours, and its
- * log takes a limited number of lines. Behind the limits only the end is kept.
+ * Turns what a command writes into events as it comes. Secrets are masked before anything is cut, so that no part of
+ * one is shown. The more events there have been, the longer it waits for more output before the next one: a job may
+ * write for hours, and its log accepts a limited number of lines. Beyond the limits only the end is kept.
  */
 export function createOutput(ports: OutputPorts): Output {
   const limits = ports.outputLimits ?? usualLimits;
@@ -34,7 +34,7 @@ export function createOutput(ports: OutputPorts): Output {
   const total = { bytes: 0 };
   let cancel: (() => void) | undefined;
 
-  const tell = (event: RunEvent): void => {
+  const emit = (event: RunEvent): void => {
     used.events += 1;
     ports.emit(event);
   };
@@ -55,7 +55,7 @@ export function createOutput(ports: OutputPorts): Output {
     one.pending = held === 0 ? '' : clean.slice(-held);
     const reported = held === 0 ? clean : clean.slice(0, -held);
     used.bytes += reported.length;
-    for (const event of eventsOf(one.name, reported)) tell(event);
+    for (const event of eventsOf(one.name, reported)) emit(event);
   };
   const flushAll = (): void => {
     cancel?.();
@@ -75,10 +75,10 @@ export function createOutput(ports: OutputPorts): Output {
           continue;
         }
         one.pending += binary(piece);
-        // In order as far as one can tell: what the other stream has written before goes first.
+        // In order as far as it is known: earlier output of the other stream goes first.
         if (one.pending.length >= pieceBytes) flushAll();
       }
-      if (one.pending !== '') cancel ??= ports.timer(patience(used.events, limits), flushAll);
+      if (one.pending !== '') cancel ??= ports.timer(flushDelayMs(used.events, limits), flushAll);
     },
     end() {
       cancel?.();
@@ -89,7 +89,7 @@ export function createOutput(ports: OutputPorts): Output {
         }
         const { text, bytes, lines } = one.tail.end((kept) => redactor.redact(kept));
         if (bytes > 0) ports.emit({ kind: 'output.dropped', stream: one.name, bytes, lines });
-        for (const event of eventsOf(one.name, text)) tell(event);
+        for (const event of eventsOf(one.name, text)) emit(event);
       }
     },
     get bytes() {
@@ -100,15 +100,15 @@ export function createOutput(ports: OutputPorts): Output {
 
 interface Stream {
   readonly name: OutputStream;
-  /** What is not told yet: a character for each byte. */
+  /** Output that is not reported yet: one character for each byte. */
   pending: string;
   readonly tail: Tail;
 }
 
 const nothingSecret: Redactor = { register() {}, redact: (text) => text, unfinished: () => 0, longest: 0 };
 
-/** How long one waits for more output before it is told, in milliseconds. */
-function patience(events: number, limits: OutputLimits): number {
+/** How long to wait for more output before it is reported, in milliseconds. */
+function flushDelayMs(events: number, limits: OutputLimits): number {
   if (limits.events === Infinity) return 20;
   const share = events / (limits.events * beginning);
   if (share < 0.3) return 100;
@@ -116,7 +116,7 @@ function patience(events: number, limits: OutputLimits): number {
   return share < 0.9 ? 10_000 : 60_000;
 }
 
-/** How many bytes at the end are the beginning of a character in UTF-8. */
+/** How many bytes at the end are an incomplete UTF-8 character. */
 function unfinishedCharacter(text: string): number {
   for (let back = 1; back <= Math.min(3, text.length); back += 1) {
     const code = text.charCodeAt(text.length - back);
@@ -135,7 +135,7 @@ function eventsOf(stream: OutputStream, text: string): readonly RunEvent[] {
   const event = eventOf(stream, text);
   if (text.length === 1 || JSON.stringify(event).length <= longestText) return [event];
   let middle = text.length >> 1;
-  // Not inside of a character.
+  // Not inside a character.
   while (middle > 1 && (text.charCodeAt(middle) & 0xc0) === 0x80 && middle > text.length / 2 - 4) middle -= 1;
   return [...eventsOf(stream, text.slice(0, middle)), ...eventsOf(stream, text.slice(middle))];
 }

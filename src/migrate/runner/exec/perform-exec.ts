@@ -13,7 +13,7 @@ import { reportHistory } from '../inspect/report-history.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 import type { RunnerPorts, SpawnEnd, Spawner } from '../../contract/runner-ports.ts';
 import type { ExecTask } from '../../contract/task.ts';
-import { beginBeside, finishExec, hasPassed, lastSeq } from './exec-record.ts';
+import { beginUnlocked, finishExec, hasPassed, lastSeq } from './exec-record.ts';
 import { maskedWords, runCommand } from './run-command.ts';
 import { supervise } from './supervise.ts';
 
@@ -21,7 +21,7 @@ const writeTries = 4;
 
 /**
  * Executes a command next to the database: the same checks as before a migration, the run lock, a row in the history;
- * then the command, watched; then how it ended, in the history.
+ * then the command, supervised; then its end, in the history.
  */
 export async function performExec(task: ExecTask, ports: RunnerPorts): Promise<Verdict> {
   const { spawner } = ports;
@@ -72,7 +72,7 @@ async function execOpened(context: ExecContext, { facts, history: read, takenFro
   const comeBack = (): Promise<Outcome<void>> => (task.alone ? live.reconnect() : live.reopen());
   const supervision = supervise(ports, live, { alone: task.alone, comeBack });
   const { verdict, end } = await runCommand(task, ports, spawner, supervision.broken).finally(() => supervision.end());
-  return await conclude(context, verdict, { ...about.value, ...endOf(end) });
+  return await finishCommand(context, verdict, { ...about.value, ...endOf(end) });
 }
 
 async function aboutOf({ task, ports, live }: ExecContext, history: History): Promise<Outcome<RunAbout>> {
@@ -97,13 +97,13 @@ async function beginExec(context: ExecContext, history: History, about: RunAbout
   }
   const installed = await installHistory(live.session, history.version, environment.name);
   if (!installed.ok) return installed;
-  const started = await beginBeside(live.session, recorded, live.schema);
+  const started = await beginUnlocked(live.session, recorded, live.schema);
   if (started.ok) ports.emit({ kind: 'recorded', run });
   return started;
 }
 
-/** Writes how it ended, also over a new connection. What cannot be written is not known to anybody else. */
-async function conclude(context: ExecContext, verdict: Verdict, about: RunAbout): Promise<Verdict> {
+/** Writes how it ended, over a new connection if need be. If that fails, the end is recorded nowhere else. */
+async function finishCommand(context: ExecContext, verdict: Verdict, about: RunAbout): Promise<Verdict> {
   const { task, ports, live } = context;
   let why = '';
   for (let tries = 1; tries <= writeTries; tries += 1) {
@@ -112,13 +112,13 @@ async function conclude(context: ExecContext, verdict: Verdict, about: RunAbout)
     why = written?.error.message ?? 'The server does not answer.';
     const lost = written === undefined || written.error.lost;
     const back = lost ? await (task.alone ? live.reconnect() : live.reopen()) : ok(undefined);
-    // Somebody else's database by now: the row of this run may still be finished.
+    // Another run may hold the database by now: the row of this run can still be finished.
     if (!back.ok && back.findings.some(({ code }) => code === 'taken-over' || code === 'busy')) await live.reopen();
     else if (!back.ok) await pause(ports, 1_000);
   }
   const how = about.exitCode === undefined || about.exitCode === null ? '' : ` with exit code ${about.exitCode}`;
   const lost = fault('command-lost', {
-    why: `The command has ended${how}, and that could not be written into the history: ${why}`,
+    why: `The command ended${how}, but the history could not record it: ${why}`,
   });
   return verdictOf(lost, ...verdict.findings);
 }
@@ -128,7 +128,7 @@ function endOf(end: SpawnEnd | undefined): Pick<RunAbout, 'exitCode' | 'signal'>
   return { exitCode: end.exitCode, ...(end.signal === '' ? {} : { signal: end.signal }) };
 }
 
-/** A connection lost before the command was started leaves no doubt about the outcome. */
+/** If the connection is lost before the command was started, the outcome is certain. */
 function unreached(finding: Finding): Finding {
   return finding.code === 'connection-lost' ? fault('database-unreachable', { why: finding.why }) : finding;
 }
@@ -136,6 +136,6 @@ function unreached(finding: Finding): Finding {
 function needsApproval({ environment }: ExecTask): Finding {
   return fault('needs-approval', {
     why: `${environment.name} is protected, and a command can change anything there.`,
-    fix: `Run it where a person can type the name of the environment; or write the command into the configuration, under \`after.up\` of ${environment.name}: it is then executed after each \`godwit up\`.`,
+    fix: `Run it where a person can type the name of the environment, or add the command to the configuration under \`after.up\` of ${environment.name}, which executes it after each \`godwit up\`.`,
   });
 }

@@ -14,8 +14,8 @@ export interface CommandEnd {
 }
 
 /**
- * Executes the command of a task: tells what it writes, asks it to end when the run shall stop, when its time is over or
- * when `broken` says why, and ends it when it does not.
+ * Executes the command of a task: reports its output, asks it to end when the run is to stop, when its time is over or
+ * when `broken` settles, and kills it if it does not end.
  */
 export async function runCommand(
   task: ExecTask,
@@ -64,12 +64,12 @@ export async function runCommand(
   return { verdict: end.exitCode === 0 ? succeeded() : verdictOf(failed(words, end)), end };
 }
 
-/** A timer that is longer would be over at once. */
+/** A longer timer would fire at once. */
 const longestTimer = 2 ** 31 - 1;
 
-const again = 'Look at what the command has done before it runs again.';
+const again = 'Check what the command did before you run it again.';
 
-/** The words as they may be told. */
+/** The command line with secrets masked. */
 export function maskedWords(task: Pick<ExecTask, 'words'>, { redactor }: Pick<RunnerPorts, 'redactor'>) {
   return task.words.map((word) => redactor?.redact(word) ?? word);
 }
@@ -80,5 +80,5 @@ function failed(words: readonly string[], { exitCode, signal }: SpawnEnd): Findi
 }
 
 function tooLong(ms: number): Finding {
-  return fault('command-timeout', { why: `After ${Math.round(ms / 1_000)} s it was asked to end.` });
+  return fault('command-timeout', { why: `Godwit asked the command to end after ${Math.round(ms / 1_000)} s.` });
 }

@@ -3,12 +3,12 @@ import type { Finding } from '../../../kit/finding.ts';
 import type { Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { within } from '../session/deadline.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { LiveRun } from '../run/live-run.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 
-/** Looks after the run's place in the database while its command works, which may be for hours. */
+/** Keeps the run's hold on the database while its command works, possibly for hours. */
 export interface Supervision {
-  /** Why the command has to end: somebody asked for it, or the database is another run's now. */
+  /** Why the command must end: it was asked to, or another run has taken over the database. */
   readonly broken: Promise<Finding>;
   end(): void;
 }
@@ -16,19 +16,19 @@ export interface Supervision {
 export interface SupervisionOptions {
   /** True: it holds the database. */
   readonly alone: boolean;
-  /** Makes the run's session anew, with all that it held. */
+  /** Reopens the run's session, with everything that it held. */
   readonly comeBack: () => Promise<Outcome<void>>;
 }
 
 const askEveryMs = 1_000;
-/** So often the session that holds the run lock is tried. */
+/** Every how many beats the session that holds the run lock is tried. */
 const tryEvery = 3;
 const answerMs = 30_000;
 
 /**
- * Asks over the control connection whether the run shall end or has been taken over, and tries the session that holds
- * the lock. One that is lost is made again; as long as the server is away, the command goes on: what it does to the
- * database fails by itself.
+ * Asks over the control connection whether the run must end or has been taken over, and tries the session that holds
+ * the lock. A lost session is reopened; while the server is away, the command continues: its own database work fails
+ * anyway.
  */
 export function supervise(ports: RunnerPorts, live: LiveRun, options: SupervisionOptions): Supervision {
   const run = quoteLiteral(live.run);
@@ -40,7 +40,7 @@ export function supervise(ports: RunnerPorts, live: LiveRun, options: Supervisio
   const broken = new Promise<Finding>((resolve) => {
     breaks = resolve;
   });
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const asked = await live.control?.ask(question);
     if (asked?.ok !== true) return;
     const [owner, request] = asked.value[0]?.rows[0] ?? [];
@@ -50,7 +50,7 @@ export function supervise(ports: RunnerPorts, live: LiveRun, options: Supervisio
   const tryOut = async (): Promise<void> => {
     const answer = await within(ports, answerMs, live.session.send('select'));
     if (answer !== undefined && (answer.ok || !answer.error.lost)) return;
-    const text = 'The connection that holds the database for the command was lost; it is made again.';
+    const text = 'The connection that holds the database for the command was lost; reconnecting.';
     ports.emit({ kind: 'notice', severity: 'WARNING', text });
     const back = await options.comeBack();
     if (back.ok || ended) return;
@@ -58,7 +58,7 @@ export function supervise(ports: RunnerPorts, live: LiveRun, options: Supervisio
     if (finding !== undefined && (finding.code === 'taken-over' || finding.code === 'busy')) breaks(finding);
   };
   const beat = async (n: number): Promise<void> => {
-    await look();
+    await check();
     if (!ended && n % tryEvery === 0) await tryOut();
     if (!ended) cancel = ports.timer(askEveryMs, () => void beat(n + 1));
   };
@@ -80,7 +80,7 @@ function cancelled(request: string): Finding {
     by = '';
   }
   return fault('interrupted', {
-    why: `${by === '' ? 'Somebody' : by} asked it to stop with \`godwit runs cancel\`.`,
-    fix: 'Look at what the command has done before it runs again.',
+    why: `${by === '' ? 'Someone' : by} asked the command to stop with \`godwit runs cancel\`.`,
+    fix: 'Check what the command did before you run it again.',
   });
 }

@@ -1,18 +1,18 @@
 import { binary } from './binary.ts';
 
-/** Keeps the end of a stream that is too long to be told. */
+/** Keeps the end of a stream that is too long to be reported. */
 export interface Tail {
   push(bytes: Uint8Array): void;
-  /** True: something was put into it. */
+  /** True: it has received something. */
   readonly started: boolean;
-  /** What is kept, from the beginning of a line on, and how much in front of it is not. */
+  /** The kept output, from the beginning of a line on, and how much before it is omitted. */
   end(mask: (text: string) => string): { readonly text: string; readonly bytes: number; readonly lines: number };
 }
 
 const newline = 0x0a;
 
 /**
- * @param margin so much more is kept for masking: what was cut off may have been the beginning of a secret
+ * @param margin how much more is kept for masking: the part cut off may have been the beginning of a secret
  * @param size how much is kept, in bytes
  */
 export function createTail(margin: number, size: number): Tail {
@@ -24,7 +24,7 @@ export function createTail(margin: number, size: number): Tail {
     push(bytes) {
       started = true;
       if (bytes.length === 0) return;
-      // A copy: the piece may be a view of a buffer that is used again.
+      // A copy, because the piece may be a view of a reused buffer.
       kept.push(bytes.slice());
       length += bytes.length;
       for (let first = kept[0]; first !== undefined && length - first.length >= size + margin; first = kept[0]) {
@@ -34,7 +34,7 @@ export function createTail(margin: number, size: number): Tail {
         dropped.lines += linesIn(first);
       }
     },
-    get begun() {
+    get started() {
       return started;
     },
     end(mask) {

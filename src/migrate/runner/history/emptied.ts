@@ -8,14 +8,14 @@ import type { Opened } from '../session/open.ts';
 const mostNamed = 3;
 
 /**
- * What is said where the history was left and what its migrations made is gone, as after DROP SCHEMA public CASCADE.
- * Undefined as a rule: then nothing is asked.
+ * The finding when the history remains but everything that its migrations made is gone, as after DROP SCHEMA public
+ * CASCADE. Usually undefined.
  */
 export async function emptied(
   { session, facts, history }: Pick<Opened, 'session' | 'facts' | 'history'>,
   environment: TaskEnvironment,
 ): Promise<Finding | undefined> {
-  // What a run that died has dropped is described by the next one; elsewhere the numbers mean nothing.
+  // What a dead run has dropped is described only by the next run; on another server the OIDs mean nothing.
   const isKnown = !history.undescribed && !isElsewhere({ server: facts, major: majorOf(facts) }, history.baseline);
   if (history.tablesGone !== true || !isKnown) return undefined;
   const reply = await session.send(
@@ -33,10 +33,10 @@ where o.class = 'pg_catalog.pg_class'::pg_catalog.regclass and o.sub = 0 and o.k
 
 function fixFor({ name, pinned }: TaskEnvironment): string {
   const named = name === 'local' ? '' : ` -e ${name}`;
-  const anew = pinned === undefined ? '' : `\`godwit adopt --identity --reason TEXT${named}\`, `;
+  const settleIdentity = pinned === undefined ? '' : `\`godwit adopt --identity --reason TEXT${named}\`, `;
   const afresh =
     name === 'local'
       ? '`godwit db reset --up`, which drops the database with its history'
-      : `\`DROP SCHEMA godwit CASCADE\`, ${anew}\`godwit up${named}\``;
-  return `\`godwit verify${named}\` names all that is gone. Restore the database from a backup; or start afresh: ${afresh}. If they are to stay away, take that into the baseline: \`godwit verify --accept\`.`;
+      : `\`DROP SCHEMA godwit CASCADE\`, ${settleIdentity}\`godwit up${named}\``;
+  return `\`godwit verify${named}\` lists everything that is missing. Restore the database from a backup, or start again: ${afresh}. If the tables were dropped on purpose, accept that: \`godwit verify --accept\`.`;
 }

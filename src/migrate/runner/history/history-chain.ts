@@ -2,14 +2,14 @@ import type { Hashing } from '../../contract/ports.ts';
 import { nextHead } from './head.ts';
 import type { HistoryRow } from '../../contract/history-rows.ts';
 
-/** What the chain of the history is made of: rows of godwit.migration with the head that each has stored. */
+/** A link of the history's chain: a row of godwit.migration with its stored head. */
 type ChainedRow = Pick<HistoryRow, 'seq' | 'kind' | 'id' | 'checksum'> & { readonly head: string };
 
-/** Rows of the history, held against each other and, at the end, against the guard. */
+/** Checks rows of the history against each other and, at the end, against the guard. */
 export interface HistoryChain {
   /** The next row, in the order of `seq`. */
   take(row: ChainedRow): void;
-  /** How many rows were taken, and what is wrong with them, in words. */
+  /** How many rows were checked, and what is wrong with them, as text. */
   against(guard: { readonly seq: number; readonly head: string }): {
     readonly migrations: number;
     readonly flaws: readonly string[];
@@ -17,8 +17,8 @@ export interface HistoryChain {
 }
 
 /**
- * Follows the chain of the history: a row that is gone, was edited or was put in another place does not fit to the next
- * one, and what is missing at the end does not fit to the guard.
+ * Checks the chain of the history: a row that was removed, edited or moved does not match the next one, and rows
+ * missing at the end do not match the guard.
  */
 export function followHistory(hashing: Hashing): HistoryChain {
   const flaws: string[] = [];
@@ -28,7 +28,7 @@ export function followHistory(hashing: Hashing): HistoryChain {
   return {
     take({ seq, kind, id, checksum, head: stored }) {
       if (seq > last + 1) flaws.push(lostRows(last + 1, seq - 1));
-      // Behind a gap the chain goes on from what this row says; and each altered row is told once.
+      // After a gap the chain continues from the head of this row; each altered row is reported once.
       else if (nextHead(hashing, head, { kind, id, checksum }) !== stored)
         flaws.push(`migration ${id} (number ${seq}): kind, id, checksum or head were changed`);
       head = stored;

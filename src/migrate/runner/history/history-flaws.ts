@@ -5,10 +5,10 @@ import { newestVersion } from './newest-version.ts';
 export const partialColumns = 'migration, direction, ordinal, count, tag, hash, state, detail';
 
 /**
- * What is wrong with the guard, beside its chain, in words.
+ * What is wrong with the guard, apart from its chain, as text.
  *
  * @param guard its columns, as an older or a newer schema has them
- * @param terms `rows`: how many it has; `partial`: statements of migrations that stand in part, in the order of `n`
+ * @param options `rows`: how many it has; `partial`: statements of partly applied migrations, in the order of `n`
  */
 export function guardFlaws(
   guard: Readonly<Record<string, unknown>>,
@@ -21,14 +21,12 @@ export function guardFlaws(
   const { schema_version: version, partial: kept } = guard;
   const made = 'partial' in guard ? 3 : 'system_id' in guard ? 2 : 1;
   const flaws = rows > 1 ? [`godwit.guard has ${rows} rows`] : [];
-  // What a newer godwit keeps there is not known.
+  // What a newer godwit stores there is not known.
   if (Number(version) > newestVersion) return flaws;
   if (made !== Number(version))
-    flaws.push(
-      `godwit.guard says that the schema has version ${String(version)}, and its tables are of version ${made}`,
-    );
+    flaws.push(`godwit.guard says that the schema has version ${String(version)}, but its tables have version ${made}`);
   if (kept !== undefined && kept !== digestOf(partial, hashing))
-    flaws.push('statements of a migration that stands in part were changed, added or removed');
+    flaws.push('statements of a partly applied migration were changed, added or removed');
   return flaws;
 }
 

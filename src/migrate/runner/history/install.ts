@@ -8,7 +8,7 @@ import { historyFunctions, historySchema } from './schema.generated.ts';
 const installKey = '1735353463, 26997';
 
 /**
- * Brings schema godwit to its present version, in one transaction. Called by the holder of the run lock, so two runs
+ * Upgrades schema godwit to its present version, in one transaction. Called by the holder of the run lock, so two runs
  * never do it at once.
  */
 export async function installHistory(session: Session, version: number, environment: string): Promise<Outcome<void>> {
@@ -19,8 +19,8 @@ export async function installHistory(session: Session, version: number, environm
       ? `INSERT INTO godwit.guard (schema_version, environment) VALUES (${newestVersion}, ${quoteLiteral(environment)});
 INSERT INTO godwit.epoch DEFAULT VALUES;`
       : `UPDATE godwit.guard SET schema_version = ${newestVersion};`;
-  // CREATE SCHEMA IF NOT EXISTS asks for the privilege even when the schema is there. Runs through a pooler have no lock
-  // before there is a history: the second one of them that installs it does not wait here.
+  // CREATE SCHEMA IF NOT EXISTS requires the privilege even if the schema exists. Runs through a pooler have no lock
+  // before there is a history: the second one that installs it does not wait here.
   const schema =
     version === 0
       ? `DO $$ BEGIN

@@ -5,10 +5,10 @@ import type { Migration } from '../../contract/model.ts';
 import type { Bundle } from '../../contract/ports.ts';
 
 /**
- * What keeps the text of a migration's down file along with its record; undefined: it has none, or it is too large.
+ * Stores the text of a migration's down file with its record; undefined: it has none, or it is too large.
  *
- * @param schema the one that unqualified names stand for
- * @returns makes the call, which stands in front of the one that records
+ * @param schema the schema to which unqualified names resolve
+ * @returns creates the call, which precedes the one that records
  */
 export function keepingDown(
   bundle: Bundle,

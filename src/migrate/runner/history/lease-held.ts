@@ -1,6 +1,6 @@
 /**
- * Condition on `godwit.guard`: a run through a pooler has the database. Its lease has not run out; or it has, because
- * the message that would renew it is still at work, under the run's name.
+ * Condition on `godwit.guard`: a run through a pooler holds the database. Its lease has not expired; or it has, because
+ * the message that would renew it is still executing, under the run's name.
  */
 export const leaseHeld: string = `(holder <> '' and (leased_until > clock_timestamp() or exists (
   select from pg_catalog.pg_stat_activity a where a.application_name = 'godwit ' || holder

@@ -11,8 +11,8 @@ import { newestVersion } from './newest-version.ts';
 import { explainRights } from './rights.ts';
 import { type PartialStatement, type History, emptyHistory } from '../../contract/history.ts';
 
-// One snapshot: what another run records meanwhile is in all of it or in none. The guard as a whole: an older one lacks
-// columns.
+// One snapshot: what another run records meanwhile is either entirely in it or not at all. Selects the whole guard row,
+// because an older one lacks columns.
 const query = `set transaction isolation level repeatable read, read only;
 select schema_version, environment, environment_id, head, seq, (select e.epoch from godwit.epoch e),
   case when ${leaseHeld} then held_by else '' end, to_jsonb(guard) from godwit.guard;
@@ -21,28 +21,28 @@ select m.seq, m.id, m.name, m.file, m.checksum, m.kind, m.run,
 from godwit.migration m left join godwit.run r using (run) order by m.seq;
 select ${partialColumns} from godwit.statement where seq is null order by n`;
 
-/** Does schema godwit hold anything? */
+/** Does schema godwit contain anything? */
 const relations = `select count(*), count(*) filter (where relname = 'guard')
 from pg_catalog.pg_class where relnamespace = pg_catalog.to_regnamespace('godwit')`;
 
 /**
- * Are there as many runs as were begun, those that were pruned counted? Schema version 1 did not count them: there it is
- * refused. Version 2 had no pruning. The row as a whole: an older one lacks columns.
+ * Are there as many runs as were started, including pruned ones? Schema version 1 did not count them, so the query
+ * fails there. Version 2 had no pruning. Selects the whole row, because an older one lacks columns.
  */
 const runs = `select runs, (select pg_catalog.count(n) from godwit.run)
   + coalesce((pg_catalog.to_jsonb(e) ->> 'pruned')::bigint, 0) from godwit.epoch e`;
 
 const madeTables = `godwit.object o where o.class = 'pg_catalog.pg_class'::pg_catalog.regclass and o.sub = 0 and o.kind = 'table' and o.made is not null`;
 
-/** Is none of the tables there that migrations made? Where one is, the first that is looked at ends it. */
+/** Are all tables gone that migrations made? The first existing one ends the search. */
 const gone = `select exists (select from ${madeTables})
   and not exists (select from ${madeTables} and exists (select from pg_catalog.pg_class c where c.oid = o.oid))
   and not exists (select from ${madeTables} and o.name in (
     select pg_catalog.format('%I.%I', n.nspname, c.relname) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace))`;
 
 /**
- * Reads the history in one flight. A database without schema godwit has an empty one. A history that has lost rows, or in
- * which they were edited, is refused: whatever were decided by it could be applied twice.
+ * Reads the history in one round trip. A database without schema godwit has an empty history. A history with lost or
+ * edited rows is refused: decisions based on it could apply a migration twice.
  */
 export async function readHistory(session: Session, hashing: Hashing): Promise<Outcome<History>> {
   const read = await readDamagedHistory(session, hashing);
@@ -50,7 +50,7 @@ export async function readHistory(session: Session, hashing: Hashing): Promise<O
   return err(flawedHistory(read.value.flaws));
 }
 
-/** Reads it as it is, with what is wrong in it. */
+/** Reads the history as it is, with everything that is wrong with it. */
 export async function readDamagedHistory(
   session: Session,
   hashing: Hashing,
@@ -64,28 +64,29 @@ export async function readDamagedHistory(
   ]);
   if (!reply.ok) {
     const missing = reply.error.sqlstate === '42P01' || reply.error.sqlstate === '3F000';
-    // Lost between the two answers: nothing is known yet.
+    // The connection was lost between the two answers: nothing is known yet.
     if (missing && !present.ok) return err(serverFault(present.error));
-    // No history, or one whose first tables are gone: only an empty schema godwit, or none, is a new database.
+    // The history is missing, or its first tables are gone: only a database without schema godwit, or with an empty
+    // one, is new.
     const [count, guards] = (missing && reply.completed <= 1 && present.ok ? present.results[0]?.rows[0] : []) ?? [];
     if (count === '0') return ok({ ...emptyHistory, flaws: [] });
-    // Made in this very moment by another run.
+    // Created at this very moment by another run.
     if (guards === '1' && !again) return readDamagedHistory(session, hashing, true);
     const newer = await writtenByNewer(session);
     return err(...(newer === undefined ? await explainRights(session, [serverFault(reply.error)]) : [newer]));
   }
-  // Not answered is not damaged.
+  // A missing answer does not mean damage.
   for (const one of [counted, emptied]) if (!one.ok && one.error.lost) return err(serverFault(one.error));
   if (!counted.ok && !isOfStructure(counted.error))
     return err(...(await explainRights(session, [serverFault(counted.error)])));
   const [guard, migrations, partial] = reply.results.slice(-3);
   const [version, environment, environmentId, head, seq, epoch, leasedTo, whole] = guard?.rows[0] ?? [];
-  // Taken for a new database, one whose guard was emptied would get all its migrations a second time.
+  // If a database with an emptied guard passed for a new one, it would get all its migrations a second time.
   if (version === undefined)
     return (migrations?.rows ?? []).length === 0 && (counted.ok ? counted.results[0]?.rows : undefined)?.length === 0
-      ? damaged('Its tables are all empty: it was restored without its data.', emptySchemaFix)
-      : damaged('Table godwit.guard has lost its row.');
-  if (epoch === null) return damaged('Table godwit.epoch has lost its row.');
+      ? damaged('All its tables are empty: the schema was restored without its data.', emptySchemaFix)
+      : damaged('Table godwit.guard is missing its row.');
+  if (epoch === null) return damaged('Table godwit.epoch is missing its row.');
   return ok({
     version: Number(version ?? 0),
     environment: environment ?? '',
@@ -109,16 +110,18 @@ export async function readDamagedHistory(
   });
 }
 
-/** What a newer godwit has made of the tables may lack columns that this one reads. Its version has stayed in its place. */
+/** Tables changed by a newer godwit may lack columns that this one reads. The version has kept its place. */
 async function writtenByNewer(session: Session): Promise<Finding | undefined> {
   const reply = await session.send('select schema_version from godwit.guard', { rows: 'all' });
   const version = reply.ok ? Number(reply.results[0]?.rows[0]?.[0] ?? 0) : 0;
   return version > newestVersion ? newerHistory(version) : undefined;
 }
 
-/** What is said of a history that this program does not know. */
+/** The finding for a history of an unknown version. */
 export function newerHistory(version: number): Finding {
-  return fault('history-newer', { why: `It has version ${version}; this godwit knows ${newestVersion}.` });
+  return fault('history-newer', {
+    why: `The schema has version ${version}; this godwit supports versions up to ${newestVersion}.`,
+  });
 }
 
 function baselineOf(guard: string): Pick<History, 'undescribed' | 'unfollowed' | 'baseline'> {
@@ -140,7 +143,7 @@ function baselineOf(guard: string): Pick<History, 'undescribed' | 'unfollowed' |
   };
 }
 
-/** A dump of the structure alone has the tables that migrations made, too. */
+/** A schema-only dump also has the tables that migrations made. */
 const emptySchemaFix =
   'Run `DROP SCHEMA godwit CASCADE`, then `godwit adopt`, which proves what is there and records it.';
 
@@ -163,7 +166,7 @@ function flawsOf(
   return [...chain.against(guard).flaws, ...withoutRun];
 }
 
-/** A table or column that is not there. */
+/** A table or column does not exist. */
 function isOfStructure({ sqlstate }: ServerError): boolean {
   return sqlstate === '42P01' || sqlstate === '42703';
 }
@@ -171,17 +174,17 @@ function isOfStructure({ sqlstate }: ServerError): boolean {
 function lostRuns(counted: Reply, version: number): readonly string[] {
   if (!counted.ok) return version > 1 ? [`the runs cannot be counted (${counted.error.message})`] : [];
   const [started, there] = counted.results[0]?.rows[0] ?? [];
-  return started === there ? [] : [`godwit.epoch counts ${started ?? '?'} runs, and ${there ?? '?'} have a row`];
+  return started === there ? [] : [`godwit.epoch counts ${started ?? '?'} runs, but ${there ?? '?'} have a row`];
 }
 
 const mostReported = 3;
 
-/** What is told of a history that has lost rows, or in which they were edited. */
+/** The finding for a history with lost or edited rows. */
 function flawedHistory(flaws: readonly string[]): Finding {
   const more = flaws.length > mostReported ? `; and ${flaws.length - mostReported} more` : '';
   return fault('history-damaged', {
     why: `${flaws.slice(0, mostReported).join('; ')}${more}.`,
-    fix: `Put the rows back from a backup of schema godwit (\`godwit runs verify-chain\` names all that differs). Without one: \`DROP SCHEMA godwit CASCADE\`, then \`godwit adopt\`, which proves what is there.`,
+    fix: `Restore the rows from a backup of schema godwit (\`godwit runs verify-chain\` lists every difference). Without one: \`DROP SCHEMA godwit CASCADE\`, then \`godwit adopt\`, which proves what is there.`,
   });
 }
 

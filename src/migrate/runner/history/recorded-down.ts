@@ -10,13 +10,13 @@ export interface RecordedDown {
   readonly checksum: string;
   /** Its bytes without BOM, in base64. */
   readonly body: string;
-  /** The rows that its migration has written out. */
+  /** The rows that its migration has inserted. */
   readonly created: readonly CreatedRows[];
 }
 
 const hexOf: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-/** The call that keeps a down file's text; it stands in front of the one that records the migration. */
+/** The call that stores a down file's text; it precedes the one that records the migration. */
 export async function keepDown(
   run: string,
   migration: string,
@@ -30,10 +30,10 @@ export async function keepDown(
 }
 
 /**
- * Reads what is kept for these rows of the history, by number.
+ * Reads what is stored for these rows of the history, by row number.
  *
- * @param version of the schema: older ones keep nothing
- * @returns undefined when the server does not tell
+ * @param version of the schema: older ones store nothing
+ * @returns undefined if the server does not answer
  */
 export async function readRecordedDowns(
   session: Session,

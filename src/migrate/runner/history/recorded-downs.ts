@@ -4,7 +4,7 @@ import type { RecordedDowns } from '../../plan/recorded-downs.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 
-/** The down texts that the history has kept, for a plan. */
+/** The down texts that the history has stored, for a plan. */
 export function recordedDowns(session: Session, version: number, { emit }: Pick<RunnerPorts, 'emit'>): RecordedDowns {
   const read = new Map<number, RecordedDown>();
   return {
@@ -13,14 +13,14 @@ export function recordedDowns(session: Session, version: number, { emit }: Pick<
       for (const [seq, down] of (await readRecordedDowns(session, version, seqs)) ?? []) read.set(seq, down);
       return new Map([...read].map(([seq, { checksum }]) => [seq, checksum]));
     },
-    tell(rows: readonly HistoryRow[]) {
+    report(rows: readonly HistoryRow[]) {
       const downs = rows.flatMap(({ seq, id, name, file, checksum }) => {
         const down = read.get(seq);
         if (down === undefined) return [];
         const kept = { file: down.file, checksum: down.checksum };
         return [{ id, name, up: { file, checksum }, down: kept, body: down.body }];
       });
-      // One a line: together they may be long.
+      // One event for each: together they may be long.
       for (const one of downs) emit({ kind: 'recorded.downs', downs: [one] });
     },
   };

@@ -2,7 +2,9 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import type { Session } from '../../contract/ports.ts';
 
-/** What a role needs that migrates and does not own schema godwit (docs/history.md#several-roles-that-migrate). */
+/**
+ * The privileges of a role that migrates and does not own schema godwit (docs/history.md#several-roles-that-migrate).
+ */
 const writing: Readonly<Record<string, readonly string[]>> = {
   INSERT: [
     'run',
@@ -33,9 +35,10 @@ const query = `select pg_catalog.quote_ident(current_user), pg_catalog.pg_get_us
 from pg_catalog.pg_namespace n where n.nspname = 'godwit'`;
 
 /**
- * In place of the server's refusal of one table of schema godwit: all that the role lacks there, as one block of grants.
+ * Replaces the server's error about one table of schema godwit with everything that the role lacks there, as one block
+ * of grants.
  *
- * @param findings the refusal; others are given back as they are
+ * @param findings the error; other findings are returned unchanged
  */
 export async function explainRights(session: Session, findings: readonly Finding[]): Promise<readonly Finding[]> {
   const at = findings.findIndex(({ code }) => code === 'no-privilege');

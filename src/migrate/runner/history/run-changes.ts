@@ -4,8 +4,8 @@ import type { Change } from '../../contract/model.ts';
 import type { ResultSet, Session } from '../../contract/ports.ts';
 
 /**
- * What a run created, changed and dropped, from the history: by the migrations that it recorded, each thing behind what
- * it is a part of. Names are those that things had before they were changed or dropped, and when they were created.
+ * What a run created, changed and dropped, according to the history: by recorded migration, each object after the one
+ * that it is part of. Names are those before a change or drop, and at creation.
  */
 export async function changesOfRun(session: Session, run: string): Promise<readonly Change[]> {
   const text = `${changesQuery(quoteLiteral(run))};\n${rowsQuery(run)}`;
@@ -32,14 +32,14 @@ export function changesOf(result: ResultSet | undefined): readonly Change[] {
   );
 }
 
-/** Rows that a run has written with a literal key and that are followed, counted by migration and table. */
+/** Followed rows that a run has written with a literal key, counted by migration and table. */
 export function rowsQuery(run: string): string {
   return `select m.id, pg_catalog.format('%I.%I', n.nspname, c.relname), count(*) from godwit.seed s
 join godwit.migration m on m.seq = s.seq join pg_catalog.pg_class c on c.oid = s.relation join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where m.run = ${quoteLiteral(run)} group by m.seq, m.id, n.nspname, c.relname order by m.seq, 2`;
 }
 
-/** What `rowsQuery` has found. */
+/** Reads the result of `rowsQuery`. */
 export function rowChanges(result: ResultSet | undefined): readonly Change[] {
   return (result?.rows ?? []).map(([migration, name, count]) => ({
     change: 'created',

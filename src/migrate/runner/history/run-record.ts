@@ -9,17 +9,17 @@ import { serverFault } from '../../contract/server-fault.ts';
 import type { ApplyTask } from '../../contract/task.ts';
 import type { Verdict } from '../../contract/verdict.ts';
 
-/** What the first writes of a run need to know of its task. */
+/** The part of a task that the first writes of its run need. */
 export type RecordedTask = Pick<ApplyTask, 'run' | 'command' | 'actor' | 'environment' | 'earlier'> &
   Partial<Pick<ApplyTask, 'consent'>> & {
-    /** What a command is, as JSON. */
+    /** The description of a command, as JSON. */
     readonly about?: string;
   };
 
 /**
- * Writes the run's row and the beginning of its audit chain, and raises the epoch: what an earlier runner may still
- * send is refused from now on, and the lease of one that has died is over. Attempts that the database never saw are
- * written along with it; a command that is at work without the lock goes on. Asked again after a lost answer it begins nothing twice.
+ * Writes the run's row and the beginning of its audit chain, and raises the epoch: messages of an earlier runner are
+ * refused from now on, and the lease of a dead one ends. Attempts that never reached the database are written with it;
+ * a command that is at work without the lock continues. Idempotent, so it can be repeated after a lost answer.
  *
  * @returns the epoch under which this run changes the database; with `settles`, the id that it has from now on
  */
@@ -66,17 +66,17 @@ ${options.settles === undefined ? '' : `${settling(run, options.settles)}SELECT 
 }
 
 /**
- * For what fences a run, and for what a run still has to say when it was stopped: on the disk here when it is answered,
- * and no standby is waited for, which may be gone.
+ * For fencing a run, and for the last writes of a stopped run: the answer means that it is on the local disk, without
+ * waiting for a standby, which may be gone.
  */
 export const localCommit = 'SET LOCAL synchronous_commit TO local';
 
 /**
- * Raises the epoch if it is still this run's: what was sent under the old one is refused from now on. No row comes back
- * when another run, or another attempt at this one, has taken over. May be repeated when its answer was lost. Its row is in
+ * Raises the epoch if it is still this run's: messages under the old one are refused from now on. Returns no row if
+ * another run, or another attempt of this one, has taken over. May be repeated when its answer was lost. Its row is in
  * the last result.
  *
- * @param of the run and the attempt; without one, whichever is at work
+ * @param of the run and the attempt; without an attempt, whichever is at work
  */
 export function raisingEpoch(of: { readonly run: string; readonly attempt?: string }): string {
   const own = of.attempt === undefined ? '' : ` and attempt = ${quoteLiteral(of.attempt)}`;
@@ -85,10 +85,10 @@ update godwit.epoch set epoch = epoch + 1 where run = ${quoteLiteral(of.run)}${o
 }
 
 /**
- * Adds one event to the run's audit chain, outside of any migration.
+ * Adds one event to the run's audit chain, outside any migration.
  *
- * @param lockTimeout so long it may wait for the chain, which a transaction of the run holds that notes something itself
- * @returns whether it is there
+ * @param lockTimeout how long it may wait for the chain, which a transaction of the run may hold
+ * @returns whether the event was added
  */
 export async function logEvent(
   session: Session,
@@ -109,7 +109,7 @@ export interface RunEnd {
   readonly exitCode: number;
   readonly failure: string;
   readonly about?: string;
-  /** True: no standby is waited for. */
+  /** True: does not wait for a standby. */
   readonly local?: boolean;
 }
 
@@ -125,7 +125,7 @@ export function endOf({ outcome, exitCode, findings }: Verdict, about: RunAbout 
 
 /**
  * Writes how the run ended. The history itself is complete without it: a run that dies before this is "interrupted".
- * Whatever this run has committed is on the disk when it is answered.
+ * The answer means that everything this run has committed is on disk.
  */
 export async function finishRun(session: Session, run: string, end: RunEnd): Promise<Reply> {
   const values = [run, end.outcome].map(quoteLiteral).join(', ');

@@ -16,9 +16,9 @@ import { finishRecorded, performRecorded, unreached } from '../run/recorded-run.
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /**
- * `adopt --identity`: the database that was found becomes the environment's own, as a run of its own, with who settled it,
- * why, what it was before and what it is since. Name and id change in the transaction that writes the run's row; the
- * baseline is bound to this server behind it, as in every run.
+ * `adopt --identity`: the database that was found becomes the environment's own, as a separate run that records who set
+ * the identity, why, what it was before and what it is since. Name and id change in the transaction that writes the
+ * run's row; the baseline is bound to this server after it, as in every run.
  */
 export async function performIdentify(task: IdentifyTask, ports: RunnerPorts): Promise<Verdict> {
   return await performRecorded(task, ports, (live, opened) => identifyOpened({ task, ports, live }, opened));
@@ -35,16 +35,16 @@ async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise
   const { facts } = opened;
   const forbidden = [
     ...unchangeable(facts, opened.history),
-    ...unsettled(facts, opened.history, task.environment),
+    ...identityObstacles(facts, opened.history, task.environment),
     ...(task.shown === undefined || isShown(task.shown, identityOf(facts, opened.history)) ? [] : [moved]),
   ];
   if (forbidden.length > 0) return verdictOf(...forbidden);
-  const settles =
+  const settlement =
     settlementOf(facts, opened.history, task.environment) ??
     (task.moved === true ? movedFrom(facts, opened.history) : undefined);
-  if (settles === undefined) return succeeded('nothing-to-do');
+  if (settlement === undefined) return succeeded('nothing-to-do');
   if (!task.approved) {
-    ports.emit({ kind: 'identity.settled', done: false, ...settles });
+    ports.emit({ kind: 'identity.settled', done: false, ...settlement });
     return verdictOf(needsApproval(task));
   }
   live.watch();
@@ -57,7 +57,7 @@ async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise
     words: ['--identity'],
     reason: task.reason,
     seq: held.value.rows.at(-1)?.seq ?? 0,
-    identity: settles,
+    identity: settlement,
   };
   const { run, command, actor, environment, earlier } = task;
   const recorded = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
@@ -66,23 +66,23 @@ async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise
     planHash: '',
     first: '',
     describes: true,
-    settles,
+    settles: settlement,
   });
   if (!started.ok) return ports.signal.aborted ? untouched : verdictOf(...started.findings.map(unreached));
   if (started.value.kind === 'moved') return verdictOf(fault('taken-over'));
   return await finishRecorded(live, succeeded(), {
     ...about,
-    identity: { ...settles, after: { ...settles.after, id: started.value.environmentId } },
+    identity: { ...settlement, after: { ...settlement.after, id: started.value.environmentId } },
   });
 }
 
-const untouched = verdictOf(fault('interrupted', { why: 'The identity is as it was.' }));
+const untouched = verdictOf(fault('interrupted', { why: 'The identity is unchanged.' }));
 const moved = fault('wrong-database', {
-  why: 'It is not the database that was shown when it was asked about.',
-  fix: 'Run the command again, and look at what it shows.',
+  why: 'The database is not the one that the prompt showed.',
+  fix: 'Run the command again, and check what it shows.',
 });
 
-/** The database is the same one, and its baseline belongs to another server. */
+/** The place to which the baseline is bound, if the same database has moved to another server. */
 function movedFrom(facts: Opened['facts'], history: History): SettledIdentity {
   const { systemId, databaseOid } = history.baseline;
   const after = identityOf(facts, history);
@@ -93,20 +93,26 @@ function isShown(shown: SettledIdentity['after'], found: SettledIdentity['after'
   return (['environment', 'id', 'systemId', 'databaseOid'] as const).every((key) => shown[key] === found[key]);
 }
 
-/** What speaks against settling: nobody knows this form of history, or the database belongs to another environment. */
-export function unsettled(facts: Opened['facts'], history: History, environment: TaskEnvironment): readonly Finding[] {
+/**
+ * Why the identity cannot be set: the form of the history is unknown, or the database belongs to another environment.
+ */
+export function identityObstacles(
+  facts: Opened['facts'],
+  history: History,
+  environment: TaskEnvironment,
+): readonly Finding[] {
   if (history.version > newestVersion) return [newerHistory(history.version)];
   const differences = compareIdentity(identityOf(facts, history), environment);
   const other = differences.length === 0 ? undefined : livesAs(facts, history, environment);
   if (other === undefined) return [];
-  const why = `It is the database of environment "${other}" itself, or a physical copy of its server (a snapshot, a clone) that nothing tells from it.`;
-  const fix = `${ownedFix(other, environment)} How a physical copy is told apart: docs/history.md#copies-restores-and-moves.`;
+  const why = `The database is that of environment "${other}" itself, or a physical copy of its server (a snapshot, a clone) that cannot be told from it.`;
+  const fix = `${ownedFix(other, environment)} How to mark a physical copy: docs/history.md#copies-restores-and-moves.`;
   return [fault('wrong-database', { why, fix })];
 }
 
 function needsApproval({ environment: { name } }: IdentifyTask): Finding {
   return fault('needs-approval', {
-    why: `${name} is protected: which database it is, only a person changes.`,
+    why: `${name} is protected: only a person may change its identity.`,
     fix: 'Run it where a person can type the name of the environment.',
   });
 }

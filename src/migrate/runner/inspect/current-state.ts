@@ -3,8 +3,8 @@ import type { LiveRunRow, RunRow } from '../../contract/history-rows.ts';
 import type { Session } from '../../contract/ports.ts';
 
 /**
- * Where runs that are at work stand now: which migration, and what the server does for each of their sessions. The text
- * of statements is not shown: it may hold values.
+ * The current state of runs that are at work: which migration, and what the server does for each of their sessions. The
+ * text of statements is not shown, because it may hold values.
  */
 export async function whereTheyStand(session: Session, runs: readonly RunRow[]): Promise<readonly LiveRunRow[]> {
   const going = runs.filter(({ outcome }) => outcome === 'running');

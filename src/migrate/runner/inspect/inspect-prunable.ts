@@ -5,7 +5,7 @@ import type { InspectTask } from '../../contract/task.ts';
 import type { Opened } from '../session/open.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
-/** Says what `runs prune` would remove. */
+/** Reports what `runs prune` would remove. */
 export async function inspectPrunable(task: InspectTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const fit = fitForPruning(opened.history.version);
   if (fit !== undefined) return fit;
@@ -16,7 +16,7 @@ export async function inspectPrunable(task: InspectTask, ports: RunnerPorts, ope
   return pruning.runs === 0 ? succeeded('nothing-to-do') : succeeded();
 }
 
-/** What an older schema cannot do; undefined: nothing is in the way. */
+/** The obstacle in an older schema; undefined: none. */
 export function fitForPruning(version: number): Verdict | undefined {
   if (version === 0) return succeeded('nothing-to-do');
   if (version > 1) return undefined;

@@ -35,7 +35,7 @@ export async function inspect(task: InspectTask, ports: RunnerPorts, opened: Ope
   return succeeded();
 }
 
-/** What is applied; for an overview with all that a plan is made from. */
+/** What is applied; for an overview, with everything that a plan is made from. */
 export function historyEvent(
   { rows, ...state }: History,
   what: 'history' | 'overview',
@@ -51,7 +51,7 @@ export function historyEvent(
   };
 }
 
-/** What the statements of each row were, so that a file of which only comments were changed can be told. */
+/** Fingerprints of the statements of each row, so that a file with changes only in comments can be recognised. */
 export async function readFingerprints(
   session: Session,
   { version, rows }: History,
@@ -73,7 +73,7 @@ function empty(task: InspectTask, ports: RunnerPorts, _history: History): Verdic
   return succeeded();
 }
 
-/** Runs, newest first, as they stand by the history and by the sessions that are there. */
+/** Runs, newest first, with their state by the history and by the existing sessions. */
 export async function readRuns(
   session: Session,
   task: Pick<InspectTask, 'what' | 'subject' | 'limit'>,

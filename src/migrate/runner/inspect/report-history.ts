@@ -6,19 +6,19 @@ import type { Session } from '../../contract/ports.ts';
 import { historyEvent, readFingerprints, readRuns } from './inspect.ts';
 
 const timeoutMs = 5_000;
-/** Runs that are told beside the history. */
+/** The most runs that are reported with the history. */
 const reportedRuns = 50;
 
 /**
- * What is applied after a run, and the runs: where an execution takes long to begin, whoever asks next is answered by
- * this one. It says nothing rather than something doubtful.
+ * Reports what is applied after a run, and the runs: where an execution takes long to start, this answers the next
+ * question. In doubt it reports nothing.
  */
 export async function reportHistory(ports: RunnerPorts, session: Session): Promise<void> {
   if (ports.signal.aborted) return;
-  for (const event of (await within(ports, timeoutMs, look(ports, session))) ?? []) ports.emit(event);
+  for (const event of (await within(ports, timeoutMs, readState(ports, session))) ?? []) ports.emit(event);
 }
 
-async function look(ports: RunnerPorts, session: Session): Promise<readonly RunEvent[]> {
+async function readState(ports: RunnerPorts, session: Session): Promise<readonly RunEvent[]> {
   const [history, runs] = await Promise.all([
     readHistory(session, ports.hashing),
     readRuns(session, { what: 'runs', limit: reportedRuns }),

@@ -15,12 +15,12 @@ import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /** Findings in full; the others are counted. */
 const mostFindings = 50;
-/** While a run is at work, rows that are read one after the other need not fit. */
+/** While a run is at work, rows that are read one after the other may not match. */
 const mostTries = 5;
 
 /**
  * Compares what people are shown, rows of runs, migrations, statements and the baseline, with the chains of events, and
- * length and heads with the guard. Names what differs, and says what this cannot cover.
+ * length and heads with the guard. Reports what differs, and what this cannot cover.
  *
  * @param subject the run's id or its beginning; empty for all runs and what they have in common
  * @param version of the schema: the first one has less to compare
@@ -37,19 +37,20 @@ export async function verifyChains(
   try {
     for (let tries = 1; ; tries += 1) {
       const before = await moment(session);
-      const seen = await look(session, ports, { subject, version });
+      const seen = await readChains(session, ports, { subject, version });
       if (!seen.ok) return verdictOf(...seen.findings);
       if (!seen.value.runs.some(({ run }) => run.startsWith(subject)) && subject !== '')
         return verdictOf(await unknownRun(session, subject));
       const clean = seen.value.common.length === 0 && seen.value.runs.every(({ flaws }) => flaws.length === 0);
-      if (clean || tries === mostTries || (await moment(session)) === before) return tell(ports, seen.value, subject);
+      if (clean || tries === mostTries || (await moment(session)) === before)
+        return reportChains(ports, seen.value, subject);
     }
   } finally {
     if (together) await session.send('COMMIT');
   }
 }
 
-/** Whatever writes a row that is compared writes an event, too. */
+/** Everything that writes a compared row also writes an event. */
 async function moment(session: Session): Promise<string> {
   const reply = await session.send(
     'select g.seq, g.head, e.epoch, (select pg_catalog.sum(events) from godwit.run) from godwit.guard g, godwit.epoch e',
@@ -59,7 +60,7 @@ async function moment(session: Session): Promise<string> {
 }
 
 interface ChainReading extends CheckedRuns {
-  /** What differs in what all runs have in common. */
+  /** What differs in the data that all runs share. */
   readonly common: readonly string[];
   readonly migrations: number;
   readonly objects: number;
@@ -67,7 +68,7 @@ interface ChainReading extends CheckedRuns {
   readonly pruned: readonly Pruned[];
 }
 
-async function look(
+async function readChains(
   session: Session,
   { hashing }: Pick<RunnerPorts, 'hashing'>,
   { subject, version }: { readonly subject: string; readonly version: number },
@@ -100,7 +101,7 @@ async function look(
   });
 }
 
-function tell(ports: Pick<RunnerPorts, 'emit'>, seen: ChainReading, subject: string): Verdict {
+function reportChains(ports: Pick<RunnerPorts, 'emit'>, seen: ChainReading, subject: string): Verdict {
   for (const { run, events, flaws, prunedBy } of seen.runs) {
     const gone = prunedBy === undefined ? {} : { prunedBy };
     ports.emit({ kind: 'chain', run, events, ok: flaws.length === 0, why: flaws.join('; '), ...gone });
@@ -120,19 +121,19 @@ function tell(ports: Pick<RunnerPorts, 'emit'>, seen: ChainReading, subject: str
 function notCovered({ partly, wholeFrom, version, pruned }: ChainReading): readonly string[] {
   const since = wholeFrom === '' ? 'by runs of earlier versions of godwit' : `before run ${wholeFrom}`;
   return [
-    'what somebody did who may rewrite everything, hashes included: keep the heads elsewhere',
+    'changes by someone who can rewrite everything, hashes included: keep the heads elsewhere',
     version > 2
       ? 'times of single statements'
-      : 'times of single statements, and statements of a migration that stands in part',
+      : 'times of single statements, and statements of a partly applied migration',
     'which rows a migration inserted',
     'attempts that never reached the database, before a run carried them over',
     'whether a run without an end was noted as interrupted',
-    ...(pruned.length === 0 ? [] : ['what the events of pruned runs said beside what is left of them']),
+    ...(pruned.length === 0 ? [] : ['what the events of pruned runs said in addition to what is left of them']),
     ...(version > 1
       ? []
-      : ['runs whose rows are gone, and the baseline: the next run that changes something begins to keep them']),
+      : ['runs whose rows are gone, and the baseline: the next run that changes something starts to record them']),
     ...(partly || version === 1
-      ? [`where from, with which tool, when, and which files and statements, ${since}: events had less then`]
+      ? [`where from, with which tool, when, and which files and statements, ${since}: older events hold less`]
       : []),
   ];
 }

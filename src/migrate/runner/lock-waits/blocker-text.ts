@@ -1,7 +1,7 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Blocker } from '../../contract/blocker.ts';
 
-/** Who is in the way, in words: `application “psql” (user ann, pid 12, idle in transaction for 4 min: select …)`. */
+/** A blocker, as text: `application “psql” (user ann, pid 12, idle in transaction for 4 min: select …)`. */
 function describeOneBlocker(blocker: Blocker): string {
   const { pid, application, user, state, transactionMs, query } = blocker;
   if (pid === 0 && application === '') return 'a prepared transaction (see pg_prepared_xacts)';
@@ -19,7 +19,7 @@ function describeOneBlocker(blocker: Blocker): string {
   return `${name} (${about.filter((part) => part !== '').join(', ')}${doing})`;
 }
 
-/** The first of those who are in the way, and how many more there are. */
+/** The first of the blockers, and how many more there are. */
 export function describeBlockers(blockers: readonly Blocker[]): string {
   const [first] = blockers;
   if (first === undefined) return 'another session';
@@ -27,12 +27,12 @@ export function describeBlockers(blockers: readonly Blocker[]): string {
   return more === 0 ? describeOneBlocker(first) : `${describeOneBlocker(first)} and ${more} more`;
 }
 
-/** How to end a prepared transaction that is in the way; undefined: there is none among them. */
+/** How to end a prepared transaction among the blockers; undefined: there is none. */
 export function preparedCure(blockers: readonly Blocker[]): string | undefined {
   const prepared = blockers.find(({ pid, application }) => pid === 0 && application !== '');
   if (prepared === undefined) return undefined;
   const gid = quoteLiteral(prepared.application).trim();
-  return `No session holds it: whoever prepared it ends it with \`COMMIT PREPARED ${gid}\` or \`ROLLBACK PREPARED ${gid}\`. Then run the same command again.`;
+  return `No session holds it: its owner must end it with \`COMMIT PREPARED ${gid}\` or \`ROLLBACK PREPARED ${gid}\`. Then run the same command again.`;
 }
 
 /** `4 s`, `12 min`, `3 h 5 min` */

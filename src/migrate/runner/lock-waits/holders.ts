@@ -3,8 +3,8 @@ import { lockModes, type Lock, type LockMode } from '../../../sql/locks/lock.ts'
 import { blockerColumns } from './lock-wait-snapshot.ts';
 
 /**
- * Who holds a lock that stands against these now: for a wait that was over before anybody could look. The oldest
- * transactions come first; those that came behind us in the queue are young. We ourselves hold none any more.
+ * Queries who holds a lock that conflicts with these now: for a wait that ended before it was observed. The oldest
+ * transactions come first; those that queued behind us are young. We no longer hold a lock ourselves.
  */
 export function holdersQuery(locks: readonly Lock[]): string | undefined {
   const named = locks.filter(({ on }) => on !== '');

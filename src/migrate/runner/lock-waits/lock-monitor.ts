@@ -16,50 +16,50 @@ import {
 import { createThrottle } from './throttle.ts';
 import { shortWaitMs, type LockPolicy } from '../../contract/lock-policy.ts';
 
-/** Looks from another connection, while the sessions of a run do not answer, at who is in their way. */
+/** Queries over another connection, while the sessions of a run do not answer, what blocks them. */
 export interface LockMonitor {
-  /** The session, watched from now on. */
+  /** Wraps a session so that it is watched from now on. */
   over(session: Session): Session;
-  /** Passes an event on; learns from it which migration is under way. */
+  /** Forwards an event; learns from it which migration is under way. */
   emit(event: RunEvent): void;
-  /** Who was in the way of the migration that is under way, when it looked last. */
+  /** The blockers of the migration that is under way, at the last query. */
   readonly blockers: readonly Blocker[];
-  /** True: somebody was in the way, and only with transactions that come and go. */
+  /** True: there were blockers, and only with transactions that come and go. */
   readonly passing: boolean;
-  /** Until the migration is through, messages may meet a lock again: it looks early enough to see whose it is. */
+  /** Until the migration is applied, messages may wait for a lock again: queries early enough to see whose it is. */
   expectTrouble(): void;
-  /** Did we cancel a statement because of those who waited behind it? Says so once. */
+  /** Did we cancel a statement because of sessions that waited behind it? True only once for each cancellation. */
   steppedBack(): boolean;
-  /** Looks who holds these locks, when nobody was seen while they were waited for. */
+  /** Queries who holds these locks, if no blocker was seen during the wait. */
   search(locks: readonly Lock[]): Promise<void>;
-  /** Pauses before the next try; shorter when all who were in the way are gone. */
+  /** Pauses before the next try; shorter when all blockers are gone. */
   pause(ms: number): Promise<void>;
   close(): void;
 }
 
-/** What a lookout works with. */
+/** What a monitor works with. */
 export interface LockMonitorParts {
   readonly ports: Pick<RunnerPorts, 'clock' | 'timer' | 'sleep' | 'emit' | 'random' | 'signal'>;
   readonly look: SnapshotQuery;
-  /** Runs a query that may wait for a second or two, over a connection that nobody else needs. */
+  /** Runs a query that may wait for a second or two, over a connection without other users. */
   readonly ask: (query: string) => Promise<void>;
   readonly policy: LockPolicy;
 }
 
-/** Nothing is looked at before a message has been under way for so long: fast runs never pay for a look. */
+/** How long a message may be in flight before the first query: fast runs never pay for one. */
 const timeoutMs = 500;
-/** After a lock was not to be had: early enough to see who has it, before the next wait is over. */
+/** The same after a failed lock: early enough to see who holds it, before the next wait ends. */
 const earlyMs = 40;
 const lookEveryMs = 1000;
 
 interface WatchedSession {
   readonly pid: number;
   underWay: number;
-  /** Since when it has been at what it is doing. */
+  /** When its present work began. */
   since: number;
 }
 
-/** The lookout of one run. It costs nothing but a note for each message as long as everything is answered soon. */
+/** Creates the monitor of one run. It costs only a note for each message as long as answers arrive soon. */
 export function createLockMonitor({ ports, look, ask, policy: options }: LockMonitorParts): LockMonitor {
   const sessions: WatchedSession[] = [];
   const covered = new Map<Session, Session>();
@@ -78,7 +78,7 @@ export function createLockMonitor({ ports, look, ask, policy: options }: LockMon
     return sessions.find((one) => one.underWay > 0 && one.since <= since);
   };
 
-  // A timer that the end of the run takes back: nobody waits for it.
+  // A timer that the end of the run clears, so that it delays nothing.
   const nap = (ms: number): Promise<void> =>
     new Promise((resolve) => {
       const cancel = ports.timer(ms, resolve);
@@ -88,7 +88,7 @@ export function createLockMonitor({ ports, look, ask, policy: options }: LockMon
       };
     });
 
-  // A retry is looked at early, but not as often as that for all the time that it may take.
+  // A retry is queried early, but not at that rate for as long as it may take.
   const suspension = (): number => {
     const busy = sessions.find(({ underWay }) => underWay > 0);
     const long = busy !== undefined && ports.clock() - busy.since > timeoutMs;
@@ -103,17 +103,17 @@ export function createLockMonitor({ ports, look, ask, policy: options }: LockMon
       if (slow === undefined) continue;
       const since = slow.since;
       const rows = await look(snapshotQuery(slow.pid));
-      // Answered in the meantime: what was seen is about something else.
+      // Answered meanwhile: the snapshot is about something else.
       if (rows === undefined || slow.since !== since) continue;
       const snapshot = readLockWaitSnapshot(rows);
       if (snapshot.blockers.length > 0) seen = snapshot;
-      throttle.tell(snapshot);
+      throttle.report(snapshot);
       if (isCrowded(snapshot, options)) await stepBack(slow.pid);
     }
   };
 
   const stepBack = async (pid: number): Promise<void> => {
-    // Noted before: the statement may have ended before we hear that it was cancelled.
+    // Set beforehand: the statement may end before the answer to the cancel request arrives.
     cancelled = true;
     const rows = await look(stepBackQuery(pid));
     if (rows?.length === 0) cancelled = false;
@@ -147,14 +147,14 @@ export function createLockMonitor({ ports, look, ask, policy: options }: LockMon
     },
     emit(event) {
       if (event.kind === 'migration.started') {
-        // Each try begins anew; for those who listen it began once.
+        // Each try starts the migration again; listeners get one start event.
         if (event.id === throttle.migration) return;
         throttle.migration = event.id;
       }
-      // Whatever was in the way of this one is no business of the next.
+      // The blockers of this migration do not concern the next one.
       if (event.kind === 'migration.applied') {
         reset(false);
-        // A server that has crashed may have lost what it had answered: then it is applied again.
+        // A crashed server may have lost what it had confirmed: then the migration is applied again.
         if (through.has(event.id)) return;
         through.add(event.id);
       }
@@ -198,7 +198,7 @@ export function createLockMonitor({ ports, look, ask, policy: options }: LockMon
 const firstLookMs = 100;
 const scatterMs = 50;
 
-/** More than the agreed short wait, and a crowd behind us: ours is the statement that is to be put off. */
+/** Longer than the short wait, and too many sessions behind us: our statement must give way. */
 function isCrowded(snapshot: LockWaitSnapshot, policy: LockPolicy): boolean {
   return snapshot.relation !== undefined && snapshot.waiters > policy.waiters && snapshot.waitedMs > 2 * shortWaitMs;
 }

@@ -3,7 +3,7 @@ import type { Analysis, Segment, Statement } from '../../contract/model.ts';
 import { shortWaitMs, usualWaitMs, type LockPolicy } from '../../contract/lock-policy.ts';
 
 const short = `'${shortWaitMs}ms'`;
-// Not DEFAULT: through a pooler that is what somebody else has started the connection with.
+// Not DEFAULT: through a pooler that is the value with which another client started the connection.
 const usual = `'${usualWaitMs}ms'`;
 
 interface LockSettingsContext {
@@ -12,11 +12,11 @@ interface LockSettingsContext {
 }
 
 /**
- * The commands that change how long to wait for locks, by the index of the statement that they stand in front of. Only
- * where the class changes: most migrations make new tables and need none. Once a strong lock may be held, nothing waits
- * longer than for that one: whoever waits while holding it stalls the readers of the first table.
+ * The commands that change how long to wait for locks, by the index of the statement that they precede. Only where the
+ * class changes: most migrations create new tables and need no such command. Once a strong lock may be held, no later
+ * wait is longer than the wait for that one: waiting while holding it stalls the readers of the first table.
  *
- * @param guarded godwit itself has taken strong locks in front of the statements
+ * @param guarded godwit itself has taken strong locks before the statements
  */
 export function lockSettings(
   { analysis, locks }: LockSettingsContext,
@@ -32,7 +32,7 @@ export function lockSettings(
     const statement = analysis.statements[index];
     if (statement === undefined) continue;
     const wanted = held ? short : statement.lock === undefined ? undefined : valueOf(statement.lock, locks);
-    // What the file has set itself comes behind this, so it stays as the file wants it.
+    // The file's own settings come after this, so they win.
     if (wanted !== set && (wanted !== undefined || patient)) {
       settings.set(index, `SET LOCAL lock_timeout TO ${wanted ?? usual}`);
       set = wanted;
@@ -41,19 +41,19 @@ export function lockSettings(
     held ||= statement.lock === 'strong';
     if (statement.tag === 'RESET' || statement.tag.startsWith('DISCARD')) set = undefined;
     if (statement.tag === 'SAVEPOINT') atSavepoints.set(index, [set, held, patient]);
-    // The server gives back the locks and puts back the settings.
+    // The server releases the locks and restores the settings.
     const before = atSavepoints.get(statement.backTo ?? -1);
     if (before !== undefined) [set, held, patient] = before;
   }
   return settings;
 }
 
-/** What stands in front of godwit's own strong locks, unless the file says how long to wait. */
+/** The setting before godwit's own strong locks, unless the file sets how long to wait. */
 export function guardSetting({ analysis }: { readonly analysis: Pick<Analysis, 'directives'> }): readonly string[] {
   return analysis.directives.lockTimeout === undefined ? [`SET LOCAL lock_timeout TO ${short}`] : [];
 }
 
-/** The same for a statement that runs outside of transactions: it holds until the next opening resets it. */
+/** The same for a statement that runs outside transactions: it applies until the next opening resets it. */
 export function sessionLockSetting(statement: Statement, locks: LockPolicy): readonly string[] {
   return statement.lock === undefined ? [] : [`SET SESSION lock_timeout TO ${valueOf(statement.lock, locks)}`];
 }

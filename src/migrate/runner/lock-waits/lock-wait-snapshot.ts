@@ -4,46 +4,45 @@ import { shownQuery } from './query-text.ts';
 import type { AnswerRow } from '../../contract/ports.ts';
 
 /**
- * Asks the database from another connection than the one that is waiting; undefined when there is no answer. Never
- * rejects.
+ * Asks the database from another connection than the one that is waiting; undefined without an answer. Never rejects.
  */
 export type SnapshotQuery = (query: string) => Promise<readonly AnswerRow[] | undefined>;
 
-/** How far a long statement has got, as the server reports it. */
+/** The progress of a long statement, as the server reports it. */
 export interface BuildState {
   readonly command: string;
   readonly phase: string;
-  /** What is built, when the server tells. */
+  /** What is built, if the server reports it. */
   readonly object: string;
   readonly done: number;
   readonly total: number;
 }
 
-/** What is seen of a session of ours that does not answer. */
+/** What is observed about a session of ours that does not answer. */
 export interface LockWaitSnapshot {
   /** How long it has been waiting for this lock; 0 when it is not waiting. */
   readonly waitedMs: number;
-  /** The relation that it waits for, when it waits for one. */
+  /** The relation that it waits for, if it waits for one. */
   readonly relation?: string;
   readonly blockers: readonly Blocker[];
-  /** Transactions of those blockers that have been there for a while, as `pid virtualtransaction`: worth waiting for. */
+  /** Transactions of the blockers that have been open for a while, as `pid virtualtransaction`: worth waiting for. */
   readonly transactions: readonly string[];
   /** Application sessions that wait behind it. */
   readonly waiters: number;
   readonly build?: BuildState;
 }
 
-/** Sessions behind ours beyond which it makes no difference how many they are: each costs a look at all locks. */
+/** The most sessions behind ours that are counted: each one costs a scan of all locks. */
 const mostCounted = 50;
 const mostBlockers = 20;
-/** Younger transactions come and go: that these are gone says nothing. */
+/** Younger transactions come and go: their end means nothing. */
 const passingMs = 1000;
 
 const text = (column: string): string => `coalesce((${column})::pg_catalog.text, '')`;
 
 /**
- * The rows of those whose pids are in `held`. A prepared transaction has pid 0 and no session: of those that hold a lock
- * which somebody waits for, the oldest is meant; its gid stands in the place of the application.
+ * The rows of those whose pids are in `held`. A prepared transaction has pid 0 and no session: of those that hold a
+ * contended lock, the oldest is taken; its gid is used as the application.
  */
 export const blockerColumns: string = `select 'blocker', h.pid::text, ${text('coalesce(p.gid, a.application_name)')}, ${text('coalesce(p.owner, a.usename)')}, ${text('a.state')},
   ${text('extract(epoch from pg_catalog.clock_timestamp() - coalesce(p.prepared, a.xact_start)) * 1000')},
@@ -55,8 +54,8 @@ left join lateral (select x.gid, x.owner, x.prepared from pg_catalog.pg_prepared
     where l.virtualtransaction = '-1/' || x.transaction::text) desc, x.prepared limit 1) p on true order by a.xact_start nulls last limit ${mostBlockers}`;
 
 /**
- * What the session with this backend is waiting for, who is in its way, who waits behind it, and how far it is.
- * Only `pg_blocking_pids` looks into the lock manager, and only for sessions that do wait.
+ * The query for what the session with this backend is waiting for, its blockers, who waits behind it, and its progress.
+ * Only `pg_blocking_pids` accesses the lock manager, and only for sessions that do wait.
  */
 export function snapshotQuery(pid: number): string {
   return `with held as materialized (
@@ -84,7 +83,7 @@ select 'build', command, phase, ${text('relid::pg_catalog.regclass')}, heap_blks
 from pg_catalog.pg_stat_progress_cluster where pid = ${pid}`;
 }
 
-/** The answer to `sightQuery`. */
+/** Reads the answer to `snapshotQuery`. */
 export function readLockWaitSnapshot(rows: readonly AnswerRow[]): LockWaitSnapshot {
   const of = (kind: string): readonly AnswerRow[] => rows.filter(([first]) => first === kind);
   const [wait] = of('wait');
@@ -125,20 +124,20 @@ function buildOf([, command, phase, object, blocks, allBlocks, tuples, allTuples
   };
 }
 
-/** How many of these transactions are still under way. */
+/** The query for how many of these transactions are still open. */
 export function stillThereQuery(transactions: readonly string[]): string {
   const list = transactions.map(quoteLiteral).join(', ');
   return `select count(*) from pg_catalog.pg_locks where locktype = 'virtualxid' and granted and pg_catalog.concat(pid, ' ', virtualtransaction) in (${list})`;
 }
 
-/** Cancels what the backend runs, if it is still waiting for a lock: not what came behind it in the meantime. */
+/** Cancels what the backend runs, if it is still waiting for a lock: not a statement that came later. */
 export function stepBackQuery(pid: number): string {
   return `select pg_catalog.pg_cancel_backend(${pid}) where exists (select from pg_catalog.pg_locks where pid = ${pid} and not granted)`;
 }
 
 /**
- * Makes an autovacuum worker give way: it does for whoever has waited a second (deadlock_timeout), which is longer than
- * a strong lock may be waited for. This lock stands in nobody else's way.
+ * Makes an autovacuum worker give way: it does so for a session that has waited a second (deadlock_timeout), which is
+ * longer than a run may wait for a strong lock. This lock blocks no other session.
  */
 export function nudgeQuery(relation: string): string {
   return `set local lock_timeout to '1500ms'; lock table ${relation} in share update exclusive mode`;

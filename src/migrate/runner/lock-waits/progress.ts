@@ -1,19 +1,19 @@
 import type { BuildState } from './lock-wait-snapshot.ts';
 
-/** How far a build is, of all its phases. */
+/** The progress of a build over all its phases. */
 interface BuildProgress {
-  /** From 0 to 100; null before it can be told. */
+  /** From 0 to 100; null before it is known. */
   readonly percent: number | null;
-  /** Milliseconds of work that are left at the pace so far, waits not counted; null before it can be told. */
+  /** Milliseconds of work that are left at the speed so far, without waits; null before it is known. */
   readonly leftMs: number | null;
 }
 
-/** Follows builds from look to look. */
+/** Follows builds from snapshot to snapshot. */
 export interface ProgressMeter {
   take(state: BuildState, atMs: number): BuildProgress;
 }
 
-/** Where a phase begins and ends, in percent of the work: what builds of large tables took. */
+/** Where a phase begins and ends, in percent of the work, as measured in builds of large tables. */
 type PhaseStretch = readonly [string, number, number];
 
 const plainBuild: readonly PhaseStretch[] = [
@@ -38,12 +38,12 @@ const scan: readonly PhaseStretch[] = [
   ['seq scanning heap', 0, 80],
   ['index scanning heap', 0, 80],
 ];
-/** Phases in which nothing is done but waiting for others. */
+/** Phases that only wait for others. */
 const idle = /^waiting for/;
-/** Below this the pace says nothing yet. */
+/** Below this percentage the speed is not yet meaningful. */
 const leastPercent = 3;
 
-/** A meter for the statements of one run, one after the other. */
+/** Creates a meter for the statements of one run, one after the other. */
 export function createProgressMeter(): ProgressMeter {
   let subject = '';
   let workMs = 0;

@@ -4,12 +4,11 @@ import { tokensOf } from '../../../sql/lexer.ts';
 const longest = 120;
 
 /**
- * A query of somebody else as it may be shown: without its values, which may be anybody's data or a password, on one
- * line and shortened.
+ * Another session's query in a form that may be shown: without its values, which may be personal data or a password, on
+ * one line and shortened.
  *
  * @param query as `pg_stat_activity` has it, possibly cut off
- * @example
- * shownQuery("select *\nfrom users where email = 'a@b.c'") // "select * from users where email = ?"
+ * @example shownQuery("select *\nfrom users where email = 'a@b.c'") // "select * from users where email = ?"
  */
 export function shownQuery(query: string): string {
   const bytes = encodeUtf8(query);
@@ -20,7 +19,7 @@ export function shownQuery(query: string): string {
     end = token.end;
     if (token.kind === 'line-comment' || token.kind === 'block-comment') continue;
     const written = decodeUtf8(bytes.subarray(token.start, token.end));
-    // A name that is not closed was cut off, or is none.
+    // A name without a closing quote was cut off, or is not a name.
     const isValue = token.kind.endsWith('string') || token.kind === 'number' || token.unterminated;
     text += isValue ? '?' : written;
     if (text.length > longest * 2) break;

@@ -1,7 +1,7 @@
-/** Why a migration is tried again although nothing is wrong with it. */
+/** Why a migration without an error of its own is tried again. */
 export type RetryCause = 'timeout' | 'deadlock' | 'crowd' | 'conflict';
 
-/** What to do after a failed try: pause and try again, or give up. */
+/** The decision after a failed try: pause and try again, or give up. */
 type Decision =
   | { readonly again: true; readonly attempt: number; readonly pauseMs: number; readonly spentMs: number }
   | { readonly again: false; readonly attempts: number; readonly spentMs: number };
@@ -14,21 +14,21 @@ export interface Retries {
 interface RetriedFailure {
   readonly migration: string;
   readonly cause: RetryCause;
-  /** True: what failed is built from zero each time. */
+  /** True: the failed build starts from zero each time. */
   readonly fromZero: boolean;
   readonly atMs: number;
 }
 
-/** A deadlock with the application comes back as long as both do what they do. */
+/** A deadlock with the application recurs as long as both behave the same. */
 const mostDeadlocks = 3;
-/** A build that starts from zero each time is not begun over and over. */
+/** A build that starts from zero each time is not restarted endlessly. */
 const mostBuilds = 5;
 const firstPauseMs = 300;
 const longestPauseMs = 10_000;
 const growth = 1.5;
 
 /**
- * Pauses that grow and are scattered, so that those who wait for the same table do not meet again, inside a budget that
+ * Growing, randomised pauses, so that runs that wait for the same table do not collide again, within a budget that
  * begins with the first failure of a migration.
  *
  * @param random from 0 to 1

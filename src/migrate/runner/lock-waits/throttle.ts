@@ -3,27 +3,27 @@ import { createProgressMeter } from './progress.ts';
 import type { LockWaitSnapshot } from './lock-wait-snapshot.ts';
 import { shortWaitMs } from '../../contract/lock-policy.ts';
 
-/** Tells about waits and long builds. */
+/** Reports waits and long builds. */
 export interface Throttle {
   /** The migration that is under way. */
   migration: string;
-  tell(snapshot: LockWaitSnapshot): void;
+  report(snapshot: LockWaitSnapshot): void;
 }
 
 const firstReportMs = 2000;
 const rarestReportMs = 30_000;
 
-/** Tells what is seen: at once when it changes, then more and more rarely, because a wait may last for hours. */
+/** Reports what is observed: at once when it changes, then less and less often, because a wait may last for hours. */
 export function createThrottle(ports: Pick<RunnerPorts, 'clock' | 'emit'>): Throttle {
   const meter = createProgressMeter();
   const reported = { blocked: createRarely(), build: createRarely() };
   return {
     migration: '',
-    tell(snapshot) {
+    report(snapshot) {
       const id = this.migration;
       const now = ports.clock();
       const { blockers, waitedMs, waiters, build } = snapshot;
-      // Short waits are told by their retries.
+      // Short waits are reported by their retries.
       const long = waitedMs > 2 * shortWaitMs;
       if (blockers.length > 0 && long && reported.blocked(now, blockers.map(({ pid }) => pid).join(' ')))
         ports.emit({ kind: 'lock.blocked', id, waitedMs: Math.round(waitedMs), blockers, waiters });

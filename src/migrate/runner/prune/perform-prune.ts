@@ -28,8 +28,8 @@ interface PruneOptions {
 }
 
 /**
- * `runs prune`: removes the audit of old runs, as a run of its own that says what went. Only from a history that proves to
- * be whole: what was altered before would be gone unnoticed.
+ * `runs prune`: removes the audit of old runs, as a separate run that records what was removed. Only in a history that
+ * is proven intact: otherwise earlier alterations would go unnoticed.
  */
 export async function performPrune(task: PruneTask, ports: RunnerPorts): Promise<Verdict> {
   return await performRecorded(task, ports, async (live, opened) => await pruneOpened({ task, ports, live }, opened));
@@ -71,7 +71,7 @@ async function pruneOpened(options: PruneOptions, opened: Opened): Promise<Verdi
   return await finishRecorded(live, succeeded(), { ...about, pruned: pruned.value });
 }
 
-/** What has been altered is found out before its traces go. */
+/** Alterations are found before their traces are removed. */
 async function proveWhole({ ports, live }: PruneOptions, version: number): Promise<Outcome<void>> {
   const quiet = { hashing: ports.hashing, emit: () => {} };
   const { findings } = await verifyChains(live.session, quiet, '', version);
@@ -79,13 +79,13 @@ async function proveWhole({ ports, live }: PruneOptions, version: number): Promi
   if (first === undefined) return ok(undefined);
   if (first.code !== 'audit-broken') return err(...findings);
   const more = findings.length > 1 ? `; and ${findings.length - 1} more` : '';
-  return err(fault('prune-refused', { why: `The audit is not whole: ${first.why}${more}.` }));
+  return err(fault('prune-refused', { why: `The audit chain is not intact: ${first.why}${more}.` }));
 }
 
-/** All of it or nothing, in one transaction; after a lost answer the rows tell which. */
+/** All or nothing, in one transaction; after a lost answer the rows show which. */
 async function prune({ task, live }: PruneOptions): Promise<Outcome<Pruning>> {
   for (let tries = 1; ; tries += 1) {
-    // Once more, behind the run's first writes: they have marked which earlier runs have died.
+    // Reads again after the run's first writes, which have marked the earlier runs that died.
     const chosen = await readPrunable(live.session, task.before);
     if (chosen.ok) {
       const reply = await sendGuarded(live, [pruningRuns(task.run, chosen.value)]);
@@ -111,7 +111,7 @@ async function alreadyPruned({ session, run }: RunSession): Promise<Pruning | un
 
 function needsApproval({ environment }: PruneTask): Finding {
   return fault('needs-approval', {
-    why: `${environment.name} is protected: what is pruned is gone for good.`,
+    why: `${environment.name} is protected, and pruning cannot be undone.`,
     fix: 'Run it where a person can type the name of the environment.',
   });
 }

@@ -4,14 +4,14 @@ import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { Pruning } from '../../contract/pruning.ts';
 
-/** The runs that may be pruned, and what goes with them. */
+/** The runs that may be pruned, and what is removed with them. */
 export interface Prunable extends Pruning {
   readonly ids: readonly string[];
 }
 
 /**
- * Finished runs that ended before the cut-off and still have their events. Not: runs at work, the newest one, one whose
- * migration stands in part or is not described yet, the last good run of each hook, and runs that pruned.
+ * Finished runs that ended before the cut-off and still have their events. Except: runs at work, the newest one, runs
+ * with a partly applied or not yet described migration, the last successful run of each hook, and runs that pruned.
  */
 function prunableRuns(before: string): string {
   const hook = `pg_catalog.concat_ws(' ', h.about::pg_catalog.json ->> 'hook', h.about::pg_catalog.json ->> 'words')`;
@@ -61,12 +61,12 @@ from prunable p order by p.n`,
   });
 }
 
-/** The statement that prunes them, in one transaction that holds the guard; its row says what went. */
+/** The statement that prunes them, in one transaction that holds the guard; its row lists what was removed. */
 export function pruningRuns(run: string, { before, ids }: Prunable): string {
   return `SELECT godwit.prune_runs(${quoteLiteral(run)}, ${quoteLiteral(before)}::timestamptz, ${quoteLiteral(`{${ids.join(',')}}`)}::text[])`;
 }
 
-/** Reads what that statement has answered. */
+/** Reads the answer of that statement. */
 export function readPruning(text: string | null | undefined): Pruning {
   const { before, runs, gone, events, statements, attempts } = JSON.parse(text ?? '{}') as Pruning;
   return { before, runs, gone, events, statements, attempts };

@@ -3,7 +3,10 @@ import type { Finding } from '../../../kit/finding.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Session } from '../../contract/ports.ts';
 
-/** Why no run begins so: there was none, or it was pruned. Older schemas have no such table. */
+/**
+ * Why no run has an id that begins like this: there was none, or it was pruned. Older schemas lack the table of pruned
+ * runs.
+ */
 export async function unknownRun(session: Session, subject: string): Promise<Finding> {
   const reply = await session.send(
     `select p.run, p.pruned_by, pg_catalog.to_char(r.started_at at time zone 'UTC', 'YYYY-MM-DD'), r.by_whom

@@ -1,45 +1,46 @@
-/** Rows of a table, or values of one of its columns, that are lost. */
+/** Lost rows of a table, or lost values of one of its columns. */
 interface Loss {
   /** OID of the table. */
   readonly table: string;
   readonly label: string;
   readonly rows: number;
-  /** True: the values of a column. A row that loses one, and is lost itself later on, counts once. */
+  /** True: the values of a column. A row that loses a value, and is lost itself later, counts once. */
   readonly values?: boolean;
 }
 
-/** How the account stood when a step was begun. */
+/** The state of the account when a step was started. */
 interface AccountState {
-  /** Rows that were lost beyond those that were created. */
+  /** Lost rows in excess of the created ones. */
   readonly excess: number;
   /** Created rows that were lost, by the OID of their table. */
   readonly used: ReadonlyMap<string, number>;
 }
 
 /**
- * What a rollback destroys, held against the rows that the undone migrations have created themselves. Each part of it
- * (a step's segment) is entered under a key; entering it again replaces what was there, since it was rolled back.
+ * What a rollback destroys, compared with the rows that the undone migrations have created themselves. Each part of it
+ * (a step's segment) is entered under a key; entering it again replaces the former entry, because that part was rolled
+ * back.
  */
 export interface LossAccount {
   /**
-   * A step is begun, again perhaps.
+   * Starts a step, possibly again.
    * @param created rows that its migration has created, by the OID of their table
    */
   step(migration: string, created: ReadonlyMap<string, number>): void;
   begin(key: string): void;
   lose(key: string, loss: Loss): void;
   losses(key: string): readonly Loss[];
-  /** Rows that are lost beyond those that were created. */
+  /** Lost rows in excess of the created ones. */
   excess(): number;
   /** How many of them were lost before this step. */
   excessBefore(migration: string): number;
-  /** How many rows of a table the undone migrations have created, without those that were lost before this step. */
+  /** How many rows of a table the undone migrations have created, minus those lost before this step. */
   createdIn(table: string, migration: string): number;
 }
 
 export function createAccount(): LossAccount {
   const own = new Map<string, ReadonlyMap<string, number>>();
-  const standings = new Map<string, AccountState>();
+  const states = new Map<string, AccountState>();
   const entries = new Map<string, Loss[]>();
   const created = (table: string): number => {
     let sum = 0;
@@ -64,10 +65,10 @@ export function createAccount(): LossAccount {
   };
   return {
     step(migration, rows) {
-      if (!standings.has(migration)) {
+      if (!states.has(migration)) {
         const lost = [...sums().rows];
         const used = new Map(lost.map(([table, count]) => [table, Math.min(count, created(table))]));
-        standings.set(migration, { excess: excess(), used });
+        states.set(migration, { excess: excess(), used });
       }
       own.set(migration, rows);
     },
@@ -78,7 +79,7 @@ export function createAccount(): LossAccount {
     },
     losses: (key) => entries.get(key) ?? [],
     excess,
-    excessBefore: (migration) => standings.get(migration)?.excess ?? 0,
-    createdIn: (table, migration) => created(table) - (standings.get(migration)?.used.get(table) ?? 0),
+    excessBefore: (migration) => states.get(migration)?.excess ?? 0,
+    createdIn: (table, migration) => created(table) - (states.get(migration)?.used.get(table) ?? 0),
   };
 }

@@ -8,21 +8,21 @@ export type Counted = { readonly ok: true; readonly rows: ReadonlyMap<string, nu
 
 /** What is counted of a table. */
 interface Counting {
-  /** True: not what inherits from it. */
+  /** True: without inheriting tables. */
   readonly only?: boolean | undefined;
   /** Counting ends here; absent: all are counted. */
   readonly most?: number;
 }
 
-/** How long looking ahead may take for one table, in milliseconds. */
-const lookMs = 2_000;
+/** How long counting ahead may take for one table, in milliseconds. */
+const aheadMs = 2_000;
 
-/** Counts outside of any transaction of the user's, waiting for nobody's lock. */
-export async function lookAt(session: Session, target: LossTarget, counting: Counting): Promise<Counted> {
+/** Counts outside the user's transactions, without waiting for locks. */
+export async function countOutside(session: Session, target: LossTarget, counting: Counting): Promise<Counted> {
   const text = [
     'BEGIN READ ONLY',
     `SET LOCAL lock_timeout TO '${shortWaitMs}ms'`,
-    `SET LOCAL statement_timeout TO ${counting.most === undefined ? '0' : `'${lookMs}ms'`}`,
+    `SET LOCAL statement_timeout TO ${counting.most === undefined ? '0' : `'${aheadMs}ms'`}`,
     'SET LOCAL row_security TO off',
     ...roleOf(target),
     countQuery(target, counting),
@@ -34,7 +34,7 @@ export async function lookAt(session: Session, target: LossTarget, counting: Cou
 }
 
 /**
- * Counts inside a transaction, under a lock that keeps others from adding rows. What the file has set stays as it is.
+ * Counts inside a transaction, under a lock that keeps others from adding rows. The file's settings remain unchanged.
  */
 export async function countLocked(
   session: Session,

@@ -5,11 +5,11 @@ import type { RefusedReply, Session } from '../../contract/ports.ts';
 import type { StatedLoss } from '../../contract/row-change.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import { createAccount, type LossAccount } from './account.ts';
-import { lookAt } from './count.ts';
+import { countOutside } from './count.ts';
 import { losesTooMuch } from './loses-too-much.ts';
 import { resolveCreated, type CreatedRows } from './own-rows.ts';
 import { createPresentNames } from './present-names.ts';
-import { askAside, findTargets } from './targets.ts';
+import { queryAside, findTargets } from './targets.ts';
 
 /** A step of a rollback, and what its migration has created. */
 export interface Undoing {
@@ -19,12 +19,12 @@ export interface Undoing {
 }
 
 /**
- * Looks ahead at what a rollback would destroy, so that it is refused before anything is changed where that can be known.
- * What only running it tells (rows that fit a condition, what newer down files change) is judged when it comes to that:
- * by the guard of each step, which has the last word.
+ * Determines what a rollback would destroy, so that it is refused before anything is changed if that can be known. What
+ * only shows during the run (rows that match a condition, changes by newer down files) is checked then by the guard of
+ * each step, which decides.
  *
  * @param undoing in the order of the rollback
- * @param terms rows that may be lost, and the schema that unqualified names stand for
+ * @param options how many rows may be lost, and the schema to which unqualified names resolve
  */
 export async function foreseeLosses(
   session: Session,
@@ -40,7 +40,7 @@ export async function foreseeLosses(
       const table = names.presentTable(one.table);
       return table === undefined ? [] : [{ ...one, table }];
     });
-    const own = await resolveCreated(askAside(session), present);
+    const own = await resolveCreated(queryAside(session), present);
     if (!own.ok && own.error.lost) return err(serverFault(own.error));
     account.step(step.id, own.ok ? own.rows : new Map());
     account.begin(step.id);
@@ -73,26 +73,29 @@ export async function foreseeLosses(
   );
 }
 
-interface Looking {
+interface LossCounting {
   readonly session: Session;
   readonly account: LossAccount;
-  /** What has been counted: a table that several down files name is lost once. */
+  /** What has been counted: a table that several down files name is counted once. */
   readonly reported: Set<string>;
 }
 
-/** Counts what a loss takes now. What the server does not tell is judged later; only a lost connection is an answer. */
+/**
+ * Counts what a loss would take now. What the server does not report is checked later; only a lost connection ends
+ * this.
+ */
 async function enter(
-  { session, account, reported }: Looking,
+  { session, account, reported }: LossCounting,
   key: string,
   loss: StatedLoss,
 ): Promise<RefusedReply | undefined> {
-  const found = await findTargets(askAside(session), loss);
+  const found = await findTargets(queryAside(session), loss);
   if (!found.ok) return found.error.lost ? found : undefined;
-  // What a foreign key deletes along depends on the rows.
+  // What a foreign key deletes in addition depends on the rows.
   const targets = loss.how === 'delete' ? found.targets.slice(0, 1) : found.targets;
   const values = loss.column !== undefined;
   for (const target of targets) {
-    const counted = await lookAt(session, target, { only: loss.only });
+    const counted = await countOutside(session, target, { only: loss.only });
     if (!counted.ok && counted.error.lost) return counted;
     if (!counted.ok) continue;
     let rows = 0;

@@ -8,20 +8,20 @@ import { foreseeLosses, type Undoing } from './foresee.ts';
 import { rowsCreatedBy, type CreatedRows } from './own-rows.ts';
 import { createRowGuard, type RowGuard } from './row-guard.ts';
 
-/** What a rollback is guarded with. */
+/** Options for guarding a rollback. */
 export interface RollbackOptions {
   readonly bundle: Bundle;
   readonly history: History;
   readonly session: Session;
-  /** The schema that unqualified names stand for. */
+  /** The schema to which unqualified names resolve. */
   readonly schema: string;
-  /** Rows that may be destroyed beyond those that the undone migrations have created, in the whole run. */
+  /** How many rows the whole run may destroy in addition to those that the undone migrations have created. */
   readonly lose: number;
 }
 
 /**
  * A rollback may destroy the rows that its migrations have created themselves, and `lose` more. What can be known
- * beforehand is looked at now; each step is guarded when it is undone.
+ * beforehand is checked now; each step is guarded while it is undone.
  *
  * @returns the guard of each step that undoes something, by its id; or what would be lost
  */
@@ -51,7 +51,7 @@ export async function guardRollback(
   return ok(new Map(undoing.map((one) => [one.step.id, createRowGuard({ ...one, account, lose, several })])));
 }
 
-/** Its file is gone: what it has created was kept along with the text that undoes it. */
+/** Its file is gone: the rows that it created were stored with the text that undoes it. */
 async function rowsRecorded(session: Session, { version, rows }: History, id: string): Promise<readonly CreatedRows[]> {
   const seq = appliedNow(rows).find((row) => row.id === id)?.seq ?? 0;
   return (await readRecordedDowns(session, version, [seq]))?.get(seq)?.created ?? [];

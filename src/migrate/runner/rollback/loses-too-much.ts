@@ -2,21 +2,21 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding, Place } from '../../../kit/finding.ts';
 import type { LossAccount } from './account.ts';
 
-/** What a refusal to undo says beside the losses. */
+/** What a refusal to undo reports in addition to the losses. */
 interface RefusalContext {
   readonly account: LossAccount;
   /** True: more than one migration is undone. */
   readonly several: boolean;
-  /** Rows that may still be lost. */
+  /** How many more rows may be lost. */
   readonly left: number;
-  /** What `--lose` would have to say. */
+  /** The necessary value of `--allow-row-loss`. */
   readonly needed: number;
   readonly where: Place;
   /** Id of the migration whose step it is. */
   readonly migration: string;
 }
 
-/** What is lost under this key is more than may be lost. */
+/** The finding when the losses under this key exceed the allowance. */
 export function losesTooMuch(
   key: string,
   { account, several, left, needed, where, migration }: RefusalContext,
@@ -27,10 +27,10 @@ export function losesTooMuch(
   const each = losses.map((loss) => `${loss.label} ${loss.rows}`).join(', ');
   const maker = several ? 'the undone migrations' : 'the migration';
   const whose = `${created === 0 ? 'none of which' : 'of which'} ${maker} created${created === 0 ? '' : ` ${created}`}`;
-  const allowed = left <= 0 ? 'no more may be lost' : `--lose allows ${left} more`;
+  const allowed = left <= 0 ? 'no more may be lost' : `--allow-row-loss allows ${left} more`;
   return fault('down-loses-rows', {
     where,
-    why: `It destroys ${rows === 1 ? '1 row' : `${rows} rows`} (${each}), ${whose}; ${allowed}.`,
-    fix: `Save them, then run again with \`--lose ${needed}\`.`,
+    why: `The rollback destroys ${rows === 1 ? '1 row' : `${rows} rows`} (${each}), ${whose}; ${allowed}.`,
+    fix: `Save the rows, then run again with \`--allow-row-loss ${needed}\`.`,
   });
 }

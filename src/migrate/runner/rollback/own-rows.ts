@@ -1,7 +1,7 @@
 import type { Analysis, Migration } from '../../contract/model.ts';
 import type { Bundle, RefusedReply } from '../../contract/ports.ts';
 import type { NamedTable } from '../../contract/row-change.ts';
-import { keyOf, renamed } from './present-names.ts';
+import { tableKey, renamed } from './present-names.ts';
 import { oidOf, type Ask } from './targets.ts';
 
 /** A table as a migration leaves it, with the rows that it has inserted. */
@@ -13,7 +13,7 @@ export interface CreatedRows {
 /**
  * The rows that a migration's INSERTs and COPYs have created; those of INSERT … SELECT are not known and not counted.
  *
- * @param schema the schema that unqualified names stood for when it was applied
+ * @param schema the schema to which unqualified names resolved when it was applied
  */
 export async function rowsCreatedBy(
   bundle: Bundle,
@@ -23,7 +23,7 @@ export async function rowsCreatedBy(
 ): Promise<readonly CreatedRows[]> {
   const created = new Map<string, CreatedRows>();
   const add = (table: NamedTable, rows: number): void => {
-    const key = keyOf(table, schema);
+    const key = tableKey(table, schema);
     const there = table.schema === null && table.path === undefined ? { schema, name: table.name } : table;
     created.set(key, { table: there, rows: (created.get(key)?.rows ?? 0) + rows });
   };
@@ -33,9 +33,9 @@ export async function rowsCreatedBy(
       add(change.table, data === undefined ? change.rows : await linesIn(bundle, migration, data));
     }
     if (change.op !== 'rename' || change.column !== undefined) continue;
-    const known = created.get(keyOf(change.table, schema));
+    const known = created.get(tableKey(change.table, schema));
     if (known === undefined) continue;
-    created.delete(keyOf(change.table, schema));
+    created.delete(tableKey(change.table, schema));
     add(renamed(change), known.rows);
   }
   return [...created.values()];

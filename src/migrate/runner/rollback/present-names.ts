@@ -1,27 +1,27 @@
 import type { NamedTable, RowChange, StatedLoss } from '../../contract/row-change.ts';
 
 /**
- * What tables and columns that statements name are called before any of these statements is executed. It only serves to
- * look ahead: where rows are guarded while statements run, the server itself resolves their names.
+ * The present names of tables and columns that statements name, before any of these statements is executed. Used only
+ * to count ahead: when rows are guarded during the run, the server itself resolves their names.
  */
 export interface PresentNames {
-  /** The loss under the present names; undefined: the statements have made it themselves, so it holds nothing yet. */
+  /** The loss under the present names; undefined: the statements create it themselves, so it is still empty. */
   present(loss: StatedLoss): StatedLoss | undefined;
-  /** A table under its present name; undefined: the statements have made it. */
+  /** A table under its present name; undefined: the statements create it. */
   presentTable(table: NamedTable): NamedTable | undefined;
-  /** Takes note of what a statement makes or renames. To be called with all changes, in order. */
+  /** Notes what a statement makes or renames. Call it with all changes, in order. */
   note(change: RowChange): void;
 }
 
-/** @param schema the schema that unqualified names stand for */
+/** @param schema the schema to which unqualified names resolve */
 export function createPresentNames(schema: string): PresentNames {
   const tables = new Map<string, NamedTable | null>();
   const columns = new Map<string, string | null>();
   const tableOf = (table: NamedTable): NamedTable | null => {
-    const known = tables.get(keyOf(table, schema));
+    const known = tables.get(tableKey(table, schema));
     return known === undefined ? table : known;
   };
-  const columnKey = (table: NamedTable, column: string): string => `${keyOf(table, schema)}#${column}`;
+  const columnKey = (table: NamedTable, column: string): string => `${tableKey(table, schema)}#${column}`;
   const columnOf = (table: NamedTable, column: string): string | null => {
     const known = columns.get(columnKey(table, column));
     return known === undefined ? column : known;
@@ -46,20 +46,20 @@ export function createPresentNames(schema: string): PresentNames {
         columns.set(columnKey(table, change.op === 'make' ? change.column : (change.to.name ?? '')), before);
         return;
       }
-      tables.set(keyOf(change.table, schema), null);
-      if (change.op === 'rename') tables.set(keyOf(renamed(change), schema), table);
+      tables.set(tableKey(change.table, schema), null);
+      if (change.op === 'rename') tables.set(tableKey(renamed(change), schema), table);
     },
   };
 }
 
-/** What a table is called behind its renaming. */
+/** The name of a table after its renaming. */
 export function renamed({ table, to }: Extract<RowChange, { readonly op: 'rename' }>): NamedTable {
   const name = to.name ?? table.name;
   return to.schema === undefined ? { ...table, name } : { schema: to.schema, name };
 }
 
-/** `schema.name`, the default schema filled in. */
-export function keyOf({ schema, name, path }: NamedTable, otherwise: string): string {
+/** `schema.name`, with the default schema filled in. */
+export function tableKey({ schema, name, path }: NamedTable, otherwise: string): string {
   const first = path?.find((entry) => !/^(?:"?\$user"?|pg_catalog|pg_temp|)$/.test(entry));
   return `${schema ?? first ?? otherwise}.${name}`;
 }

@@ -10,31 +10,31 @@ import { losesTooMuch } from './loses-too-much.ts';
 import { resolveCreated, type CreatedRows } from './own-rows.ts';
 import { askIn, findAgain, findTargets } from './targets.ts';
 
-/** Why a step must not go on: rows would be lost, they cannot be counted, or the server has refused to tell. */
+/** Why a step must not continue: rows would be lost, they cannot be counted, or the server has refused the query. */
 export type Stop = { readonly finding: Finding } | { readonly refusal: RefusedReply };
 
 /** Guards the rows of one step while it is undone: in its own transactions, by the catalogue as it is then. */
 export interface RowGuard {
   /** Before anything of the step is executed: finds what its migration has created. */
   begin(session: Session): Promise<Stop | undefined>;
-  /** The guard of one segment's transaction; undefined: it destroys no rows that its text names. */
+  /** The guard of one segment's transaction; undefined: its text does not show that it destroys rows. */
   over(segment: Segment): SegmentGuard | undefined;
 }
 
 /** Guards the rows of one transaction. */
 interface SegmentGuard {
-  /** In front of a statement: locks and counts what it takes. */
+  /** Before a statement: locks and counts what it takes. */
   before(session: Session, statement: number): Promise<Stop | undefined>;
-  /** Behind the last one: counts what is left of tables that only some rows were deleted from. */
+  /** After the last one: counts what is left of tables from which only some rows were deleted. */
   after(session: Session): Promise<Stop | undefined>;
 }
 
 /** What a guard works with. */
 export interface RowGuardContext {
   readonly account: LossAccount;
-  /** Rows that the whole rollback may destroy beyond those that the undone migrations have created. */
+  /** How many rows the whole rollback may destroy in addition to those that the undone migrations have created. */
   readonly lose: number;
-  /** True: it undoes more than one migration. */
+  /** True: the rollback undoes more than one migration. */
   readonly several: boolean;
   readonly step: Pick<PlanStep, 'id' | 'file'>;
   readonly down: Analysis;
@@ -57,7 +57,7 @@ export function createRowGuard(context: RowGuardContext): RowGuard {
   };
 }
 
-/** A table that some rows are deleted from: how many it held before. */
+/** A table from which some rows are deleted, and how many it held before. */
 interface GuardedTable {
   readonly label: string;
   readonly rows: number;
@@ -73,13 +73,13 @@ function guardSegment(context: RowGuardContext, losses: readonly StatedLoss[], k
     if (excess <= context.lose) return undefined;
     const { several, lose, step } = context;
     const before = account.excessBefore(step.id);
-    const where = placeOf(context, statement);
+    const where = guardedPlace(context, statement);
     const budget = { left: lose - before, needed: excess - before };
     return { finding: losesTooMuch(key, { account, several, where, migration: step.id, ...budget }) };
   };
 
   const count = async (session: Session, loss: StatedLoss): Promise<Stop | undefined> => {
-    // The server looks for the name itself, wherever the file has told it to look.
+    // The server resolves the name itself, along the search path that the file has set.
     const found = await findTargets(askIn(session), {
       ...loss,
       table: { schema: loss.table.schema, name: loss.table.name },
@@ -99,7 +99,7 @@ function guardSegment(context: RowGuardContext, losses: readonly StatedLoss[], k
         continue;
       }
       if (!values) whole.add(target.oid);
-      // Rows that the file has deleted before are lost too.
+      // Rows that the file deleted before are also lost.
       const lost = values ? rows : Math.max(rows, watched.get(target.oid)?.rows ?? 0);
       account.lose(key, { table: target.oid, label, rows: lost, ...(values ? { values } : {}) });
     }
@@ -132,17 +132,17 @@ function guardSegment(context: RowGuardContext, losses: readonly StatedLoss[], k
   };
 }
 
-/** What is only a matter of time, or of whoever stops the run, is told as the statement's own wait. */
+/** Timeouts and cancellations are reported as the statement's own wait. */
 const passing = new Set(['55P03', '40P01', '57014', '25P03', '57P01']);
 
 function stopAt(refusal: RefusedReply, context: RowGuardContext, { statement }: StatedLoss): Stop {
   const { error } = refusal;
   if (error.lost || passing.has(error.sqlstate)) return { refusal };
   const why = `${context.down.statements[statement]?.tag ?? ''}: ${describe(error)}`;
-  return { finding: fault('rows-uncounted', { why, where: placeOf(context, statement) }) };
+  return { finding: fault('rows-uncounted', { why, where: guardedPlace(context, statement) }) };
 }
 
-function placeOf({ step, down }: RowGuardContext, statement: number): Place {
+function guardedPlace({ step, down }: RowGuardContext, statement: number): Place {
   const { line = 1, column = 1 } = down.statements[statement] ?? {};
   return { file: step.file, line, column };
 }

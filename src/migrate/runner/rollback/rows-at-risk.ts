@@ -4,9 +4,9 @@ import type { Analysis, PlanStep } from '../../contract/model.ts';
 import type { MadePlan } from '../../plan/make-plan.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { StatedLoss } from '../../contract/row-change.ts';
-import { lookAt, sumOf } from './count.ts';
+import { countOutside, sumOf } from './count.ts';
 import { createPresentNames } from './present-names.ts';
-import { askAside, findTargets, type LossTarget } from './targets.ts';
+import { queryAside, findTargets, type LossTarget } from './targets.ts';
 
 /** A step that would be executed, with its analysis. */
 interface Applying {
@@ -14,19 +14,19 @@ interface Applying {
   readonly analysis: Analysis;
 }
 
-/** Counting ends here: no table is read as a whole. */
+/** Counting ends here, so that no table is read completely. */
 const most = 1_000;
 
-/** The environment whose rows are everybody's own. */
+/** The environment that is not asked about: its rows belong to its user. */
 const unasked = 'local';
 
 /**
- * What the steps of a plan would destroy: the tables and columns that their text drops or empties, as far as these hold
- * something now and the file does not allow it. Nothing waits for locks. What the run makes itself holds nothing; what is
- * not there, or may not be read, stops nobody.
+ * What the steps of a plan would destroy: the tables and columns that their text drops or empties, if these hold
+ * something now and the file does not allow it. Never waits for locks. What the run creates itself is empty; what does
+ * not exist, or may not be read, does not stop the run.
  *
- * @param terms the environment's name, and the schema that unqualified names stand for
- * @returns a finding for each table and column; none: nothing is lost that can be seen beforehand
+ * @param options the environment's name, and the schema to which unqualified names resolve
+ * @returns a finding for each table and column; none: no loss can be foreseen
  */
 export async function rowsAtRisk(
   session: Session,
@@ -47,8 +47,8 @@ export async function rowsAtRisk(
       if (change.op !== 'lose' || change.how === 'delete-some' || isAllowed(analysis, change)) continue;
       const loss = names.present(change);
       if (loss === undefined) continue;
-      const found = await findTargets(askAside(session), loss);
-      // A DELETE takes along what foreign keys say, which depends on the rows.
+      const found = await findTargets(queryAside(session), loss);
+      // A DELETE also takes rows along foreign keys, which depends on the rows.
       const targets = found.ok ? found.targets.slice(0, loss.how === 'delete' ? 1 : undefined) : [];
       for (const target of targets) {
         const what = `${target.oid} ${target.label}`;
@@ -64,19 +64,19 @@ export async function rowsAtRisk(
   return last === undefined ? [] : [...findings, { ...last, why: `${last.why}${unseenIn(steps)}` }];
 }
 
-/** Says the file itself that it is meant? */
+/** Does the file itself allow it? */
 function isAllowed({ directives }: Analysis, { how }: StatedLoss): boolean {
   return directives.allow.some(({ rule }) => rule === how);
 }
 
-/** In words what is lost; undefined: nothing, or nobody can tell. */
+/** What is lost, as text; undefined: nothing, or not known. */
 async function heldBy(session: Session, target: LossTarget, loss: StatedLoss): Promise<string | undefined> {
-  const counted = await lookAt(session, target, { only: loss.only, most });
+  const counted = await countOutside(session, target, { only: loss.only, most });
   const what = loss.column === undefined ? `table ${target.label} holds` : `column ${target.label} holds`;
   const unit = loss.column === undefined ? 'row' : 'value';
   if (!counted.ok) {
     const { sqlstate } = counted.error;
-    // Locked by somebody else, or nothing was found in the time for it: it may well hold something.
+    // Locked by another session, or nothing was found in time: it may well hold something.
     if (sqlstate === '55P03') return `${what} ${unit}s that cannot be counted now, because others hold a lock on it`;
     return sqlstate === '57014' ? `${what} ${unit}s that could not be counted in time` : undefined;
   }
@@ -92,7 +92,7 @@ function destroys({ step, analysis }: Applying, { statement, how }: StatedLoss, 
   return fault('destroys-rows', {
     where: placeIn({ step, analysis }, statement),
     why: `${verb}: ${held}.`,
-    fix: `If that is meant, run again with \`--destroy-rows\`; or say so in the file: \`-- godwit: allow=${how} reason="…"\`; or have the plan reviewed: \`godwit plan --out FILE\`, then \`godwit up --plan FILE\`.`,
+    fix: `If that is intended, run again with \`--destroy-rows\`, or declare it in the file: \`-- godwit: allow=${how} reason="…"\`, or have the plan reviewed: \`godwit plan --out FILE\`, then \`godwit up --plan FILE\`.`,
   });
 }
 
@@ -115,5 +115,5 @@ function unseenIn(steps: readonly Applying[]): string {
   if (places.length === 0) return '';
   const named = places.slice(0, mostNamed).join(', ');
   const more = places.length > mostNamed ? ` and ${places.length - mostNamed} more` : '';
-  return ` What else goes with ${named}${more} cannot be seen beforehand.`;
+  return ` What else is dropped with ${named}${more} is not known beforehand.`;
 }

@@ -5,26 +5,26 @@ import type { NamedTable, StatedLoss } from '../../contract/row-change.ts';
 
 type Rows = readonly (readonly (string | null)[])[];
 
-/** A table of the database that a loss reaches. */
+/** A table of the database that a loss affects. */
 export interface LossTarget {
   readonly oid: string;
-  /** Quoted, with its schema. */
+  /** Quoted and schema-qualified. */
   readonly table: string;
-  /** How people are told: `users`, `app.users`, `users.email`. */
+  /** The label for people: `users`, `app.users`, `users.email`. */
   readonly label: string;
-  /** What a row that loses something fulfils. */
+  /** The condition that holds for rows that lose something. */
   readonly condition: string;
-  /** Its owner, where the rows cannot be counted without being it: rights that are not inherited, row security. */
+  /** Its owner, if the rows can only be counted as that role: rights that are not inherited, row security. */
   readonly role?: string;
 }
 
 export type FoundTargets = { readonly ok: true; readonly targets: readonly LossTarget[] } | RefusedReply;
 
 /**
- * Looks up what a loss reaches in the catalogue as it is now: ordinary tables, partitions and inheriting tables included.
- * What is not there, temporary, or holds no rows of its own (a view) is not among it.
+ * Looks up what a loss affects in the present catalogue: ordinary tables, including partitions and inheriting tables.
+ * Objects that do not exist, are temporary, or hold no rows of their own (a view) are excluded.
  *
- * @param loss without a path, a name is looked for as the session itself does
+ * @param loss without a path, a name is resolved as the session itself does
  */
 export async function findTargets(ask: Ask, loss: StatedLoss): Promise<FoundTargets> {
   const found = await ask(loss.how === 'drop-schema' ? tablesIn(loss.table.name) : reached(loss));
@@ -37,7 +37,7 @@ export async function findTargets(ask: Ask, loss: StatedLoss): Promise<FoundTarg
   return { ok: true, targets: condition.text === undefined ? [] : [{ ...table, condition: condition.text }] };
 }
 
-/** The same tables in the same order, found again; those that are gone are left out. */
+/** The same tables in the same order, found again; those that are gone are omitted. */
 export async function findAgain(ask: Ask, oids: readonly string[]): Promise<FoundTargets> {
   const list = oids.join(', ');
   const order = `order by pg_catalog.array_position(array[${list}]::oid[], c.oid)`;
@@ -55,10 +55,10 @@ export function oidOf({ schema, name, path }: NamedTable): string {
   return where.length === 0 ? 'null::pg_catalog.regclass' : `coalesce(${where.map(find).join(', ')})`;
 }
 
-/** Asks one question; in the transaction that is open, or aside. */
+/** Sends one query: in the open transaction, or in its own. */
 export type Ask = (query: string) => Promise<{ readonly ok: true; readonly rows: Rows } | RefusedReply>;
 
-/** Asks in the session as it is. */
+/** Queries in the session as it is. */
 export function askIn(session: Session): Ask {
   return async (query) => {
     const reply = await session.send(query, { rows: 'all' });
@@ -66,8 +66,8 @@ export function askIn(session: Session): Ask {
   };
 }
 
-/** Asks in a transaction of its own, which changes nothing and waits for nobody's lock. */
-export function askAside(session: Session): Ask {
+/** Queries in a separate transaction, which changes nothing and does not wait for locks. */
+export function queryAside(session: Session): Ask {
   return async (query) => {
     const commands = ['BEGIN READ ONLY', `SET LOCAL lock_timeout TO '${shortWaitMs}ms'`, query, 'ROLLBACK'];
     const reply = await session.send(commands.map((command) => `${command};\n`).join(''), { rows: 'all' });
@@ -88,7 +88,9 @@ function tablesIn(schema: string): string {
   return `${columns} where n.nspname = ${quoteLiteral(schema)} and ${holdsRows} and not c.relispartition order by 3`;
 }
 
-/** The table itself, first; TRUNCATE … CASCADE and DELETE go on to the tables whose foreign keys pass them on. */
+/**
+ * The table itself, first; TRUNCATE … CASCADE and DELETE continue to the tables to which foreign keys propagate them.
+ */
 function reached({ how, table, cascade }: StatedLoss): string {
   const deletes = how === 'delete' || how === 'delete-some';
   const passes = deletes ? "k.confdeltype = 'c'" : cascade === true ? 'true' : 'false';
@@ -114,8 +116,8 @@ function targetOf(row: readonly (string | null)[], loss?: StatedLoss): LossTarge
 }
 
 /**
- * The values of a column that are lost with it: neither null, nor computed, nor the constant that the column gives to
- * every row by itself. Undefined: there is no such column, or nothing in it to lose.
+ * The values of a column that are lost with it: neither null, nor computed, nor the constant default that every row
+ * gets. Undefined: the column does not exist, or holds nothing to lose.
  */
 async function columnCondition(
   ask: Ask,
@@ -132,7 +134,7 @@ where a.attrelid = ${oid} and a.attname = ${quoteLiteral(column)} and a.attnum >
   if (row === undefined || (row[0] ?? '') !== '') return { ok: true, text: undefined };
   const preset = row[1];
   const given = `${quoteIdent(column)} IS NOT NULL`;
-  // A call may differ from row to row, or do something.
+  // A function call may differ from row to row, or have side effects.
   const text =
     preset == null || preset.includes('(')
       ? given

@@ -12,28 +12,28 @@ import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { TaskEnvironment } from '../../contract/task.ts';
 import { noteState } from '../verify/describe.ts';
 import type { AddedColumns, Begun } from './live-run.ts';
-import type { LiveRun } from './run-state.ts';
+import type { LiveRun } from './live-run.ts';
 
-/** What the first writes of a run say. */
+/** What the first writes of a run contain. */
 export interface BeginOptions {
   readonly history: History;
   readonly planHash: string;
-  /** Id of the first migration; empty when none is executed. */
+  /** Id of the first migration; empty: none is executed. */
   readonly first: string;
   /** True: it changes objects, so that what it wrote is described at its end. */
   readonly describes: boolean;
   /** True: its statements may change rows that earlier migrations wrote. */
   readonly touchesRows?: boolean;
-  /** The database is made the environment's own. */
+  /** Present: the database becomes the environment's own. */
   readonly settles?: SettledIdentity;
   /** Columns that an earlier run has added and not described. */
   readonly added?: AddedColumns;
 }
 
 /**
- * The first writes: schema godwit if need be, the run's row, the new epoch. Nobody has to wait for the answer before
- * sending more: the epoch is known beforehand, so that the run has it already, and what is sent under it does nothing
- * unless it has been raised to it.
+ * The first writes: schema godwit if need be, the run's row, the new epoch. More can be sent before the answer arrives:
+ * the epoch is known beforehand, so the run has it already, and messages under it do nothing unless the epoch was
+ * raised to it.
  *
  * @returns whether the run is in the database under the expected epoch
  */
@@ -43,10 +43,10 @@ export async function writeBeginning(
   live: LiveRun,
   options: BeginOptions,
 ): Promise<Outcome<Begun>> {
-  // A stop may raise it before these are answered.
+  // A stop may raise the epoch before these are answered.
   const expected = live.epoch;
   const settles = options.settles ?? freshSettlement(live, options.history, task.environment);
-  // In one flight: each of these is answered in its turn, and fails if the one before it has failed.
+  // Sent together: each of these is answered in turn, and fails if the previous one has failed.
   const [installed, fresh, epoch, moved] = await Promise.all([
     installHistory(live.session, options.history.version, task.environment.name),
     options.history.environmentId === '' ? readHistory(live.session, ports.hashing) : ok(options.history),
@@ -70,7 +70,7 @@ export async function writeBeginning(
   return ok({ kind: 'begun', environmentId });
 }
 
-/** A database that is replaced by copies of another one is settled by the first run that changes the copy. */
+/** If a database is replaced by copies of another one, the first run that changes the copy sets its identity. */
 function freshSettlement(live: LiveRun, history: History, environment: TaskEnvironment): SettledIdentity | undefined {
   return isFreshCopy(history, environment) ? settlementOf(live.server, history, environment) : undefined;
 }
@@ -79,7 +79,7 @@ function reportSettled(ports: RunnerPorts, settles: SettledIdentity, id: string)
   ports.emit({ kind: 'identity.settled', done: true, ...settles, after: { ...settles.after, id } });
 }
 
-/** From here on the database knows of the run. */
+/** From here on the run is recorded in the database. */
 export function reportBegun(ports: RunnerPorts, { run, server }: LiveRun, environmentId: string): void {
   ports.emit({ kind: 'identity', environmentId, ...server });
   ports.emit({ kind: 'recorded', run });

@@ -14,8 +14,9 @@ const timeoutMs = 20_000;
 const cancelEveryMs = 500;
 
 /**
- * Stops a run from beside it, wherever its runner is: raises the epoch in the run's own name, so that nothing it has
- * sent counts any more and it knows that this was no takeover; then cancels what its sessions run, until it has ended.
+ * Stops a run from another process, wherever its runner is: raises the epoch in the run's own name, so that its
+ * messages are refused and it knows that this was not a takeover; then cancels what its sessions run, until it has
+ * ended.
  */
 export async function cancelRun(task: CancelTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const { session, history } = opened;
@@ -35,8 +36,8 @@ export async function cancelRun(task: CancelTask, ports: RunnerPorts, opened: Op
   const request = { kind: 'cancel-requested', body: { by, from, at: ports.now() } };
   let noted = false;
   for (;;) {
-    // Before the request to cancel: the run tells by whom it was stopped. What it is about to commit may hold its chain,
-    // and wait for a standby: then behind that.
+    // Written before the cancel request, so that the run can report who stopped it. A commit of the run that waits for
+    // a standby may hold its chain: then the event is written after that.
     noted ||= await logEvent(session, run.run, request, '1s');
     await session.send(
       `select pg_catalog.pg_cancel_backend(pid) from pg_catalog.pg_stat_activity

@@ -2,24 +2,24 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Reply } from '../../contract/ports.ts';
-import type { LiveRun } from './run-state.ts';
+import type { LiveRun } from './live-run.ts';
 
-/** Somebody has asked a run to stop from another process. */
+/** A request from another process to stop a run. */
 export interface Cancellation {
   /** The epoch that was raised for it, in the run's own name. */
   readonly epoch: string;
   readonly finding: Finding;
 }
 
-/** Looks whether somebody has asked the run to stop. */
+/** Reads whether another process has asked the run to stop. */
 export async function findCancellation(live: LiveRun): Promise<Cancellation | undefined> {
   const first = await ask(live);
-  // Who cancels a run asks the server for it again and again, and may have met this very question.
+  // A cancel request is repeated, and may have hit this very query.
   const reply = !first.ok && first.error.sqlstate === '57014' ? await ask(live) : first;
   const [epoch, body] = (reply.ok ? reply.results[0]?.rows[0] : undefined) ?? [];
   if (epoch == null) return undefined;
   const by = body == null ? '' : ` by ${(JSON.parse(body) as { readonly by: string }).by}`;
-  const why = `It was cancelled${by}; what was applied before stands and is recorded.`;
+  const why = `The run was cancelled${by}. What it applied before remains applied and is recorded.`;
   return { epoch, finding: fault('interrupted', { why }) };
 }
 

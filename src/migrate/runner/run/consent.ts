@@ -4,11 +4,11 @@ import { wantsCheckpoint } from '../../contract/checkpoint.ts';
 import type { Plan } from '../../contract/model.ts';
 import type { ApplyTask } from '../../contract/task.ts';
 
-/** What the plan needs and the task did not bring along: then the run stops before the first change. */
+/** What the plan needs and the task lacks: then the run stops before the first change. */
 export function missingConsent(plan: Plan, task: ApplyTask): readonly Finding[] {
   const { consent, environment } = task;
   if (consent.planHash !== undefined && consent.planHash !== plan.hash) {
-    const why = `The reviewed plan has hash ${consent.planHash.slice(0, 12)}, what would run now has ${plan.hash.slice(0, 12)}.`;
+    const why = `The reviewed plan has hash ${consent.planHash.slice(0, 12)}, but the plan now has hash ${plan.hash.slice(0, 12)}.`;
     return [fault('plan-changed', { why })];
   }
   if (plan.steps.length === 0) return [];
@@ -19,14 +19,14 @@ export function missingConsent(plan: Plan, task: ApplyTask): readonly Finding[] 
         why: `Environment "${environment.name}" is protected; the plan has hash ${plan.hash}.`,
       }),
     );
-  // Adoption executes no statement of the user's: there is nothing to recover from.
+  // Adoption does not execute the user's statements, so there is nothing to recover from.
   if (task.how !== 'execute' || plan.steps.every(({ standsFor }) => standsFor !== undefined)) return findings;
   if (wantsCheckpoint(plan, consent.checkpointPolicy) && consent.checkpoint === undefined) {
     const [first] = plan.steps.flatMap((step) => step.destroys);
     const because = first === undefined ? 'before every run' : `before this one, which destroys data: ${first.what}`;
     findings.push(
       fault('needs-checkpoint', {
-        why: `The policy of environment "${environment.name}" asks for a checkpoint ${because}.`,
+        why: `The policy of environment "${environment.name}" requires a checkpoint ${because}.`,
         ...(first === undefined ? {} : { where: first.where }),
       }),
     );

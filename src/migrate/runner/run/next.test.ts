@@ -10,7 +10,7 @@ import {
   mostStarts,
   next,
   type Action,
-  type Decision,
+  type NextStep,
   type RunState,
   type StageEnd,
 } from './next.ts';
@@ -46,7 +46,7 @@ const fail = (finding = lockTimeout, id = '7'): Action => ({
   end: { kind: 'failed', finding, at: at(id), stands: false, fromOutside: false },
 });
 
-const decide = (end: StageEnd, given: Partial<RunState> = {}, stopping = false): Decision =>
+const decide = (end: StageEnd, given: Partial<RunState> = {}, stopping = false): NextStep =>
   next({ ...atFirst.state, ...given }, end, stopping);
 
 const lostAll = (count: number, id = '7'): readonly string[] => Array.from({ length: count }, () => id);
@@ -141,6 +141,18 @@ test.each<Case>([
     'an outcome that nobody knows is the answer',
     { kind: 'unknown', findings: [fault('outcome-unknown')] },
     stop(fault('outcome-unknown')),
+  ],
+  [
+    'a connection that is lost during the pause is made again',
+    { kind: 'unknown', findings: [lost] },
+    reconnect,
+    { last: again('timeout'), lostAt: lostAll(mostLosses - 2) },
+  ],
+  [
+    'and is the answer when it was the last one',
+    { kind: 'unknown', findings: [lost] },
+    stop(lost),
+    { last: again('timeout'), lostAt: lostAll(mostLosses - 1) },
   ],
 ])('%s', (_, end, expected, given) => {
   expect(decide(end, given).action).toEqual(expected);

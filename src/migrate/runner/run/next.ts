@@ -3,14 +3,14 @@ import type { Finding } from '../../../kit/finding.ts';
 import { verdictOf, type Verdict } from '../../contract/verdict.ts';
 import type { ApplyResult } from '../apply/apply-steps.ts';
 
-/** A run starts so often from its beginning, with a new session and a new plan, before it gives up. */
+/** How often a run starts from its beginning, with a new session and a new plan, before it gives up. */
 export const mostStarts = 5;
-/** Between one start and the next, so many connections may be lost. */
+/** How many connections may be lost between one start and the next. */
 export const mostLosses = 12;
-/** A statement that ends the server itself is not sent forever. */
+/** How many connections may be lost at one migration: a statement that crashes the server is not sent endlessly. */
 export const mostLossesAtOne = 3;
 
-/** What has happened to a run so far, as far as it decides what comes next. */
+/** The past of a run that decides what comes next. */
 export interface RunState {
   /** How often it has started from its beginning. */
   readonly starts: number;
@@ -25,30 +25,30 @@ type Again = Extract<ApplyEnd, { readonly kind: 'again' }>;
 /** A migration has failed for good. */
 export type Failed = Extract<ApplyEnd, { readonly kind: 'failed' }>;
 
-/** A try that ended because of somebody else's lock. */
+/** A try that ended because of another session's lock. */
 export type Yielded = Again & { readonly cause: Exclude<Again['cause'], 'moved' | 'lost'> };
 
 /** How a stage of a run ended. */
 export type StageEnd =
-  /** Started: what is to be applied is known, and the first writes are on their way. */
+  /** Started: the steps to apply are known, and the first writes are in flight. */
   | { readonly kind: 'ready' }
-  /** It ends without an attempt to apply: there is nothing to do, or what there was is done. */
+  /** The run ends without an attempt to apply: there was nothing to do, or it is done. */
   | { readonly kind: 'over'; readonly verdict: Verdict }
-  /** There is no session, or not the run lock. Nothing was asked to change. */
+  /** No session could be opened, or the run lock was not acquired. No change was requested. */
   | { readonly kind: 'not-opened'; readonly findings: readonly Finding[] }
   /** The plan or the first writes were refused. Nothing was done. */
   | { readonly kind: 'refused'; readonly findings: readonly Finding[] }
-  /** Nothing was done: another run has raised the epoch in between. */
+  /** Nothing was done, because another run has raised the epoch in between. */
   | { readonly kind: 'overtaken' }
   /** Of an attempt to apply. */
   | ApplyEnd
-  /** The attempt came to an end that has a verdict already: a file was gone, a description was refused. */
+  /** The attempt ended with a verdict: a file was missing, a description was refused. */
   | { readonly kind: 'stopped'; readonly verdict: Verdict }
-  /** The pause for others is over; with a finding, it was the last one. */
+  /** The pause for others is over; with a finding, there is no further try. */
   | { readonly kind: 'gave-way'; readonly finding: Finding | undefined }
-  /** The history tells which migrations are left. */
+  /** The history shows which migrations are left. */
   | { readonly kind: 'known'; readonly left: readonly string[] }
-  /** The database cannot be reached, is another run's, or its history cannot be read. */
+  /** The database cannot be reached, another run holds it, or its history cannot be read. */
   | { readonly kind: 'unknown'; readonly findings: readonly Finding[] };
 
 /** What a run does next. */
@@ -57,15 +57,15 @@ export type Action =
   | { readonly do: 'start'; readonly attempt: number }
   /** Applies what is left. */
   | { readonly do: 'apply' }
-  /** Finds out what became of the first writes and of what was sent behind them. */
+  /** Finds out whether the first writes and the messages after them took effect. */
   | { readonly do: 'resolve-begin' }
-  /** Pauses for those who are in the way. */
+  /** Pauses for the sessions that block it. */
   | { readonly do: 'give-way'; readonly end: Yielded }
   /** Reads what is applied now, over a new connection if the old one is lost. */
   | { readonly do: 'look'; readonly reconnect: boolean }
   /** Describes, verifies, and writes how the run ended. */
   | { readonly do: 'conclude'; readonly end: Conclusion }
-  /** Ends it: this start has applied nothing. */
+  /** Ends the run: this start has applied nothing. */
   | { readonly do: 'leave'; readonly verdict: Verdict };
 
 /** How applying ended for good. */
@@ -75,25 +75,25 @@ export type Conclusion =
   | Failed
   | { readonly kind: 'stopped'; readonly verdict: Verdict };
 
-/** A decision, and the state that the next one is made in. */
-export interface Decision {
+/** A decision, and the state for the next one. */
+export interface NextStep {
   readonly state: RunState;
   readonly action: Action;
 }
 
 /** How each run begins. */
-export const atFirst: Decision = {
+export const atFirst: NextStep = {
   state: { starts: 1, lostAt: [], last: undefined },
   action: { do: 'start', attempt: 1 },
 };
 
 /**
- * Decides what a run does after a stage of it has ended: the only place that tries a stage again. "States of a run" in
- * ARCHITECTURE.md draws it.
+ * Decides what a run does after one of its stages has ended: the only place that repeats a stage. "States of a run" in
+ * ARCHITECTURE.md shows the states.
  *
- * @param stopping true: the run was asked to stop, so that nothing is begun that can be left
+ * @param stopping true: the run was asked to stop, so it starts nothing that is not necessary
  */
-export function next(state: RunState, end: StageEnd, stopping: boolean): Decision {
+export function next(state: RunState, end: StageEnd, stopping: boolean): NextStep {
   switch (end.kind) {
     case 'ready':
       return { state, action: { do: 'apply' } };
@@ -105,7 +105,7 @@ export function next(state: RunState, end: StageEnd, stopping: boolean): Decisio
     case 'refused': {
       const findings = end.kind === 'refused' ? end.findings : end.findings.map(asUnreached);
       const leave: Action = { do: 'leave', verdict: verdictOf(...findings) };
-      return end.findings.some(isPassing) ? startAgain(state, stopping, leave) : { state, action: leave };
+      return end.findings.some(mayStartAgain) ? startAgain(state, stopping, leave) : { state, action: leave };
     }
     case 'not-begun':
       return { state, action: { do: 'resolve-begin' } };
@@ -119,7 +119,7 @@ export function next(state: RunState, end: StageEnd, stopping: boolean): Decisio
     case 'known':
       return afterLook(state, end.left, stopping);
     case 'unknown':
-      return conclude(state, { kind: 'stopped', verdict: verdictOf(...end.findings) });
+      return afterUnknown(state, end.findings);
     case 'done':
     case 'failed':
     case 'interrupted':
@@ -128,8 +128,8 @@ export function next(state: RunState, end: StageEnd, stopping: boolean): Decisio
   }
 }
 
-/** Nothing has failed for good: the history moved, a lock was not to be had, or the connection was lost. */
-function afterAgain(state: RunState, end: Again, stopping: boolean): Decision {
+/** Nothing has failed for good: the history moved, a lock could not be acquired, or the connection was lost. */
+function afterAgain(state: RunState, end: Again, stopping: boolean): NextStep {
   if (end.cause === 'lost') {
     const lostAt = [...state.lostAt, end.at.step.id];
     const lost = { ...state, lostAt };
@@ -137,7 +137,7 @@ function afterAgain(state: RunState, end: Again, stopping: boolean): Decision {
     return conclude(lost, stopping ? { kind: 'interrupted' } : failedFor(state, end.finding));
   }
   if (stopping) return conclude(state, { kind: 'interrupted' });
-  // Never an error of its own: the plan is made again and, if a reviewed one was brought, held against it.
+  // Never an error in itself: the plan is made again and, if a reviewed plan was given, compared with it.
   if (end.cause === 'moved')
     return startAgain(state, stopping, {
       do: 'conclude',
@@ -146,7 +146,7 @@ function afterAgain(state: RunState, end: Again, stopping: boolean): Decision {
   return { state, action: { do: 'give-way', end: { ...end, cause: end.cause } } };
 }
 
-function afterLook(state: RunState, left: readonly string[], stopping: boolean): Decision {
+function afterLook(state: RunState, left: readonly string[], stopping: boolean): NextStep {
   const { last, lostAt } = state;
   if (left.length === 0) return conclude(state, { kind: 'done' });
   const id = last?.at.step.id;
@@ -156,18 +156,30 @@ function afterLook(state: RunState, left: readonly string[], stopping: boolean):
   return conclude(state, stopping ? { kind: 'interrupted' } : failedFor(state, last.finding));
 }
 
-/** From the beginning, unless it was asked to stop or has begun too often. */
-function startAgain(state: RunState, stopping: boolean, otherwise: Action): Decision {
+/** A connection that was lost while the run paused or read the history is made again, as one that was lost while it applied. */
+function afterUnknown(state: RunState, findings: readonly Finding[]): NextStep {
+  const lostAt = [...state.lostAt, betweenMigrations];
+  const isLost = findings.some(({ code }) => code === 'connection-lost');
+  if (isLost && state.last !== undefined && lostAt.length < mostLosses)
+    return { state: { ...state, lostAt }, action: { do: 'look', reconnect: true } };
+  return conclude(state, { kind: 'stopped', verdict: verdictOf(...findings) });
+}
+
+/** In place of a migration: a loss for which no statement is to blame. */
+const betweenMigrations = '';
+
+/** Starts from the beginning, unless the run was asked to stop or has started too often. */
+function startAgain(state: RunState, stopping: boolean, otherwise: Action): NextStep {
   if (stopping || state.starts >= mostStarts) return { state, action: otherwise };
   const attempt = state.starts + 1;
   return { state: { starts: attempt, lostAt: [], last: undefined }, action: { do: 'start', attempt } };
 }
 
-function conclude(state: RunState, end: Conclusion): Decision {
+function conclude(state: RunState, end: Conclusion): NextStep {
   return { state, action: { do: 'conclude', end } };
 }
 
-/** What would have been tried again is not: then it has failed. */
+/** The finding when what would have been tried again is not tried again: it has failed. */
 function failedFor({ last }: RunState, finding: Finding): Conclusion {
   if (last === undefined) return { kind: 'stopped', verdict: verdictOf(finding) };
   return { kind: 'failed', finding, at: last.at, stands: false, fromOutside: false };
@@ -175,12 +187,12 @@ function failedFor({ last }: RunState, finding: Finding): Conclusion {
 
 const passing: ReadonlySet<string> = new Set(['connection-lost', 'lock-timeout', 'history-locked']);
 
-/** Only a matter of time. */
-function isPassing({ code }: Finding): boolean {
+/** True: the cause may pass with time. */
+function mayStartAgain({ code }: Finding): boolean {
   return passing.has(code);
 }
 
-/** A connection lost before anything was asked to change leaves no doubt about the outcome. */
+/** If the connection is lost before any change was requested, the outcome is certain. */
 function asUnreached(finding: Finding): Finding {
   return finding.code === 'connection-lost' ? fault('database-unreachable', { why: finding.why }) : finding;
 }

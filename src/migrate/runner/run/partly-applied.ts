@@ -1,10 +1,10 @@
 import type { PreparedStep } from '../apply/prepared.ts';
 import { readHistory } from '../history/read-history.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { LiveRun } from './run-state.ts';
+import type { LiveRun } from './live-run.ts';
 import { asTheyStand } from './prepare.ts';
 
-/** The step of which an attempt has left a part standing, as it stands now; undefined if there is none. */
+/** The step that an attempt has partly applied, in its present state; undefined: none. */
 export async function partlyAppliedMigration(
   ports: Pick<RunnerPorts, 'hashing'>,
   live: LiveRun,

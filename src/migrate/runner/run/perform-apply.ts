@@ -5,7 +5,7 @@ import { defaultLockPolicy } from '../../contract/lock-policy.ts';
 import { bundleInEffect } from '../../plan/in-effect.ts';
 import { reportHistory } from '../inspect/report-history.ts';
 import { open, type Opened } from '../session/open.ts';
-import { createApplying, type Applying } from './applying.ts';
+import { createApplier, type Applier } from './applier.ts';
 import { conclude, type Concluded } from './conclude.ts';
 import { atFirst, next, type Action, type Conclusion, type StageEnd } from './next.ts';
 import type { RunProgress } from './plan-run.ts';
@@ -14,7 +14,7 @@ import { startRun } from './start-run.ts';
 
 const ownSessionMs = 10_000;
 
-/** Probe, plan, apply, verify, record: one execution, when nothing stands between them. */
+/** Probe, plan, apply, verify, record: one execution if nothing prevents it. */
 export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise<Verdict> {
   const run = createStages(task, ports);
   try {
@@ -31,7 +31,7 @@ export async function performApply(task: ApplyTask, ports: RunnerPorts): Promise
 
 type Last = Extract<Action, { readonly do: 'conclude' | 'leave' }>;
 
-/** The stages of one task, with the session that they share; a start opens another one. */
+/** The stages of one task, with the session that they share; each start opens a new one. */
 function createStages(
   task: ApplyTask,
   given: RunnerPorts,
@@ -43,19 +43,19 @@ function createStages(
   const progress: RunProgress = { plan: '', started: false, applied: [] };
   let ports = given;
   let live: RunSession | undefined;
-  let applying: Applying | undefined;
+  let applier: Applier | undefined;
 
   const close = async (): Promise<void> => {
-    applying?.end();
-    progress.applied.push(...(applying?.applied() ?? []));
-    applying = undefined;
+    applier?.end();
+    progress.applied.push(...(applier?.applied() ?? []));
+    applier = undefined;
     await live?.close();
     live = undefined;
   };
   const start = async (attempt: number): Promise<StageEnd> => {
     await close();
     if (attempt > 1) await given.sleep((0.5 + given.random()) * Math.min(100 * 2 ** (attempt - 1), 2_000));
-    // An own earlier session may hold the lock for a moment more.
+    // Our own earlier session may hold the lock for another moment.
     const waitMs = attempt === 1 ? task.waitMs : Math.max(task.waitMs, ownSessionMs);
     const opened = await open(given, task, { waitMs, takeOver: task.takeOver === true });
     if (!opened.ok) return { kind: 'not-opened', findings: opened.findings };
@@ -66,16 +66,16 @@ function createStages(
     const started = await startRun({ task, ports, live, progress }, opened.value);
     if (started.kind !== 'ready') return started;
     const { locks = defaultLockPolicy, describesEach = false } = task;
-    applying = createApplying(ports, live, started.steps, { locks, describesEach });
+    applier = createApplier(ports, live, started.steps, { locks, describesEach });
     return started;
   };
-  const current = (): Applying => {
-    if (applying === undefined) throw new Error('nothing is applied before the run has started');
-    return applying;
+  const current = (): Applier => {
+    if (applier === undefined) throw new Error('nothing is applied before the run has started');
+    return applier;
   };
   const concluded = async (end: Conclusion): Promise<Concluded> => {
     if (live === undefined) throw new Error('nothing is concluded before the run has started');
-    return await conclude({ task, ports, live, applying: current(), before: progress.applied }, end);
+    return await conclude({ task, ports, live, applier: current(), before: progress.applied }, end);
   };
 
   return {
@@ -98,7 +98,7 @@ function createStages(
       }
     },
     async end(action) {
-      // It may have begun although it has applied nothing: an earlier start did, or it only records.
+      // It may have started without applying anything: an earlier start applied steps, or it only records.
       const ended =
         action.do === 'leave' ? { verdict: action.verdict, writes: progress.started } : await concluded(action.end);
       if (ended.writes) await live?.finish(ended.verdict);

@@ -18,7 +18,7 @@ import type { Opened } from '../session/open.ts';
 import { recordedDowns } from '../history/recorded-downs.ts';
 import { squashRefusals } from '../adopt/record-squashed.ts';
 
-/** What will run, with the history that it was planned from. */
+/** What will run, with the history for which it was planned. */
 interface PlannedRun {
   readonly made: MadePlan;
   readonly history: History;
@@ -26,17 +26,17 @@ interface PlannedRun {
 
 /** What the starts of one run have in common. */
 export interface RunProgress {
-  /** Hash of the plan that was reported last: one that is made again and is the same is not reported twice. */
+  /** Hash of the plan that was reported last: an identical new plan is not reported again. */
   plan: string;
-  /** The live run that the database was taken from, until the audit has it. */
+  /** The live run from which the database was taken over, until the audit records it. */
   takenFrom?: string | undefined;
-  /** The run's row is there. */
+  /** True: the run's row exists. */
   started: boolean;
-  /** What the starts before this one have applied. */
+  /** What earlier starts have applied. */
   readonly applied: PreparedStep[];
 }
 
-/** What the first part of a run works with. */
+/** What the first part of a run needs. */
 export interface PlanContext {
   readonly task: ApplyTask;
   readonly ports: RunnerPorts;
@@ -45,8 +45,8 @@ export interface PlanContext {
 }
 
 /**
- * Plans what a run does, and stops before the first change when something forbids it or nothing is to be done. Through
- * a pooler the lease is taken once there is something to do; if the history has moved by then, it is planned again.
+ * Plans what a run does, and stops before the first change if something prevents it or there is nothing to do. Through
+ * a pooler the lease is taken once there is something to do; if the history has moved by then, it plans again.
  */
 export async function planRun(
   { task, ports, live, progress }: PlanContext,
@@ -68,7 +68,7 @@ export async function planRun(
     if (!made.ok) return made;
     const pooled = live.pooled && task.how === 'execute';
     const consents = missingConsent(made.value.plan, task);
-    // A checkpoint is taken once it is known that nothing else stands in the way.
+    // A checkpoint is taken once it is known to be the only obstacle.
     const proving = task.how === 'execute' && consents.every(({ code }) => code === 'needs-checkpoint');
     const refused = [
       ...(proving ? await squashRefusals(ports, { session, facts, history }, made.value.plan.steps) : []),
@@ -97,7 +97,7 @@ export async function planRun(
   }
 }
 
-/** Rows that applying would destroy, where nobody has said that they may be. */
+/** Rows that applying would destroy without permission. */
 async function unwantedLosses(
   made: MadePlan,
   { how, consent, environment }: ApplyTask,

@@ -11,7 +11,7 @@ import type { Bundle, Session } from '../../contract/ports.ts';
 import type { ApplyTask } from '../../contract/task.ts';
 import { keepingDown } from '../history/keep-down.ts';
 
-/** Brings each step of the plan together with its bytes, its guards, and what an earlier attempt has already done. */
+/** Joins each step of the plan with its bytes, its guards, and what an earlier attempt has already done. */
 export async function prepareSteps(
   made: MadePlan,
   context: { readonly bundle: Bundle; readonly history: History; readonly session: Session; readonly schema: string },
@@ -58,7 +58,7 @@ async function scriptsOf(bundle: Bundle, migration: Migration): Promise<Outcome<
   return ok({ up: up.value, down: down.value, file: migration.down?.file ?? migration.up.file });
 }
 
-/** With what is to be done again, as the history has it now. */
+/** The step with what is to be done again, according to the present history. */
 function resumed(one: PreparedStep, history: History, scripts: UndoneScripts): Outcome<PreparedStep> {
   const back = bringBackOf(scripts, notesOf(history, { id: one.step.id, direction: 'down' }));
   if (!back.ok) return back;
@@ -66,7 +66,7 @@ function resumed(one: PreparedStep, history: History, scripts: UndoneScripts): O
   return ok({ ...one, bringsBack: { ...back.value, seq, scripts } });
 }
 
-/** Of a rollback: what `up --resume-up` had begun when it died. */
+/** Of a rollback: what `up --resume-up` had started when it died. */
 function backIn({ partial }: History, { id, direction }: PlanStep): Pick<PreparedStep, 'broughtBack'> {
   const started = partial.find((note) => note.migration === id && note.direction === 'up' && note.state === 'intent');
   return direction === 'down' && started !== undefined ? { broughtBack: started } : {};
@@ -79,7 +79,7 @@ function notesOf(
   return partial.filter((note) => note.migration === id && note.direction === direction);
 }
 
-/** Steps as they stand after an attempt: what it has done of them is not done again. */
+/** The steps in their state after an attempt: what it has done is not done again. */
 export function asTheyStand(prepared: readonly PreparedStep[], history: History): Outcome<readonly PreparedStep[]> {
   const steps: PreparedStep[] = [];
   for (const one of prepared) {

@@ -26,13 +26,13 @@ export async function performRecorded(
   }
 }
 
-/** Writes how such a run ended, with what it was. */
+/** Writes how such a run ended, with its description. */
 export async function finishRecorded(live: RunSession, verdict: Verdict, about: RunAbout): Promise<Verdict> {
   await live.finish(verdict, about);
   return verdict;
 }
 
-/** A connection lost before anything was asked to change leaves no doubt about the outcome. */
+/** If the connection is lost before any change was requested, the outcome is certain. */
 export function unreached(finding: Finding): Finding {
   return finding.code === 'connection-lost' ? fault('database-unreachable', { why: finding.why }) : finding;
 }

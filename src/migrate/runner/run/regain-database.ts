@@ -8,18 +8,18 @@ import { localCommit } from '../history/run-record.ts';
 import type { Backend } from '../session/backend.ts';
 import { endBackend } from '../session/end-backend.ts';
 import { takeRunLock } from '../session/run-lock.ts';
-import type { LiveRun } from './run-state.ts';
+import type { LiveRun } from './live-run.ts';
 
-/** So long an old session that was ended may take to go. */
+/** How long a terminated old session may take to end. */
 const goneMs = 30_000;
 
 /**
- * On the new session of a run that has lost one: raises the epoch, ends what the old session still does and waits until
- * it is gone, takes the run lock and the guard row. The order is the safety: behind it nothing of the old session can
- * take effect any more, and the history tells what has happened.
+ * On the new session of a run that has lost one: raises the epoch, ends the old session's work and waits until it is
+ * gone, takes the run lock and the guard row. The order is what makes this safe: afterwards nothing from the old
+ * session can take effect, and the history shows what has happened.
  *
- * @param old the server's processes that worked for the run
- * @param raiseOwn raises the epoch if it is this run's; false: it is not
+ * @param old the server processes that worked for the run
+ * @param raiseOwn raises the epoch if it is this run's; returns false if it is not
  */
 export async function regainDatabase(
   ports: RunnerPorts,
@@ -28,14 +28,14 @@ export async function regainDatabase(
   raiseOwn: () => Promise<Outcome<boolean>>,
 ): Promise<Outcome<void>> {
   const { session } = live;
-  // On its own and at once: only the guard row below may have to be waited for.
+  // In a separate message and at once: only the guard row below may have to be waited for.
   const raised = await raiseOwn();
   if (!raised.ok) return raised;
   for (const one of old) {
     const gone = await endBackend({ ports, session }, one, live.sessionOptions.onDisconnect);
     if (!gone.ok) return gone;
   }
-  // The old session may have been at its first writes, which make the epoch this run's: now it is over.
+  // The old session may have been executing the first writes, which make the epoch this run's: now they are over.
   const own = raised.value ? raised : await raiseOwn();
   if (!own.ok) return own;
   if (!own.value) return err(fault('taken-over'));
@@ -45,8 +45,8 @@ export async function regainDatabase(
   return guard.ok ? ok(undefined) : err(serverFault(guard.error));
 }
 
-/** Nothing that speaks against another try. After a failover the address may lead to a standby that is being promoted. */
-export function isPassing({ code }: Finding): boolean {
+/** True: another try may succeed. After a failover the address may lead to a standby that is being promoted. */
+export function mayReconnect({ code }: Finding): boolean {
   if (code === 'database-read-only') return true;
   return code !== 'taken-over' && code !== 'busy' && catalogue[code as FaultCode].retryable === true;
 }

@@ -19,28 +19,27 @@ import { watchStandbyWaits } from '../session/standby.ts';
 import { expectAnswers, watchConnections } from '../session/watch-connections.ts';
 import { writeBeginning, type BeginOptions } from './begin.ts';
 import { findCancellation } from './cancelled-by.ts';
-import { isPassing, regainDatabase } from './regain-database.ts';
-import { workingOn, type AddedColumns, type Begun } from './live-run.ts';
-import type { LiveRun, Stopping } from './run-state.ts';
-import { stopOnSignal } from './stop-run.ts';
+import { mayReconnect, regainDatabase } from './regain-database.ts';
+import { workingOn, type AddedColumns, type Begun, type LiveRun } from './live-run.ts';
+import { stopOnSignal, type Stopping } from './stop-run.ts';
 
-/** So long a database that is away is waited for: a restart, a failover. */
+/** Reconnect for up to 30 s: covers a restart or a failover. */
 const reconnectMs = 30_000;
 const goodbyeMs = 5_000;
 
-/** What a living run is opened for. */
+/** Options for opening a live run. */
 export interface RunSessionOptions {
   readonly run: string;
   readonly onDisconnect: OnDisconnect;
-  /** Settings that each session of the run has from the first one. */
+  /** Settings that each session of the run copies from the first one. */
   readonly pinned?: Readonly<Record<string, string>>;
-  /** False: the work ends itself when the run shall stop, and is not cancelled. */
+  /** False: the work ends on its own when the run is to stop, and is not cancelled. */
   readonly cancelsOnStop?: boolean;
 }
 
 /**
- * One living run: its sessions, its epoch, and the head of the history. Nobody else writes that state. A session is
- * replaced while the run continues, so that whoever keeps one in a variable keeps a dead one: ask for it each time.
+ * One live run: its sessions, its epoch, and the head of the history. Only this class writes that state. A session may
+ * be replaced while the run continues, so a session kept in a variable may be dead: read the property each time.
  */
 export class RunSession implements LiveRun {
   readonly run: string;
@@ -64,7 +63,7 @@ export class RunSession implements LiveRun {
   #leased = false;
   #endRenewal: () => void = () => {};
 
-  /** A run on the session that was opened for it, before its first writes. */
+  /** A run on a newly opened session, before its first writes. */
   constructor(ports: RunnerPorts, { session, facts, history }: Opened, options: RunSessionOptions) {
     const { run, onDisconnect } = options;
     this.#ports = ports;
@@ -116,19 +115,19 @@ export class RunSession implements LiveRun {
     return this.sessionOptions.pooled === true;
   }
 
-  /** The control connection; begins to open it, and waits for nothing. */
+  /** The control connection; starts opening it without waiting. */
   openControl(): Control {
     this.#control ??= openControl(this.#ports, this.run);
     return this.#control;
   }
 
-  /** From now on the connections are watched, with the work that is on them or, for a command, only its waits for standbys. */
+  /** Watches the connections from now on: their work or, for a command, only its waits for standbys. */
   watch(what: 'connections' | 'standby-waits' = 'connections'): void {
     const begin = what === 'connections' ? watchConnections : watchStandbyWaits;
     this.#watch ??= begin(this.#ports, this.openControl(), this.run, () => workingOn(this));
   }
 
-  /** The run is planned for this history. */
+  /** Sets the history for which the run is planned. */
   planFor({ epoch, head }: Pick<History, 'epoch' | 'head'>): void {
     this.#epoch = epoch;
     this.#head = head;
@@ -143,7 +142,7 @@ export class RunSession implements LiveRun {
     return await readHistory(this.#session, this.#ports.hashing);
   }
 
-  /** Sends the first writes of the run. They need not be answered before more is sent; see {@link writeBeginning}. */
+  /** Sends the first writes of the run. More can be sent before they are answered; see {@link writeBeginning}. */
   begin(task: RecordedTask, options: BeginOptions): Promise<Outcome<Begun>> {
     this.#epoch = String(BigInt(options.history.epoch) + 1n);
     this.#added = options.added ?? [];
@@ -151,38 +150,41 @@ export class RunSession implements LiveRun {
     return this.#begun;
   }
 
-  /** Their answer was lost, and the history has them. */
+  /** Called when their answer was lost, but the history contains them. */
   confirmBegun(environmentId: string): void {
     this.#begun = Promise.resolve(ok({ kind: 'begun', environmentId }));
   }
 
-  /** A message has moved the head of the history. */
+  /** Called when a message has moved the head of the history. */
   moveTo(head: string): void {
     this.#head = head;
   }
 
-  /** Reads the history as it is now, and continues from its head. */
+  /** Reads the present history, and continues from its head. */
   async readHistory(): Promise<Outcome<History>> {
     const history = await readHistory(this.#session, this.#ports.hashing);
     if (history.ok) this.#head = history.value.head;
     return history;
   }
 
-  /** Raises the epoch over the control connection, so that messages already sent do nothing. False: not yet, or not its own. */
+  /**
+   * Raises the epoch over the control connection, so that messages already sent do nothing. False: not yet, or the
+   * epoch is not its own.
+   */
   async fence(): Promise<boolean> {
     const raised = await raiseEpoch(this.openControl(), this);
     if (raised.ok) this.#raiseTo(raised.value);
     return raised.ok;
   }
 
-  /** Was this run asked to stop from another process? Then the epoch was raised in its own name. */
+  /** Was this run asked to stop by another process? Then the epoch was raised in its own name. */
   async cancelledBy(): Promise<Finding | undefined> {
     const found = await findCancellation(this);
     if (found !== undefined) this.#raiseTo(found.epoch);
     return found?.finding;
   }
 
-  /** Opens a session whose messages are sent one by one, for this work. */
+  /** Opens a session that sends its messages one by one, for this work. */
   async withCopySession<T>(use: (session: Session) => Promise<T>): Promise<Outcome<T>> {
     const opened = await openSession(this.#ports, { ...this.sessionOptions, pipelined: false });
     if (!opened.ok) return opened;
@@ -190,7 +192,7 @@ export class RunSession implements LiveRun {
     try {
       return ok(await use(opened.value));
     } finally {
-      // It stays known: if it was lost, its backend may still be at work when the run reconnects.
+      // It is kept: if it was lost, its backend may still be at work when the run reconnects.
       await opened.value.close();
     }
   }
@@ -201,28 +203,28 @@ export class RunSession implements LiveRun {
   }
 
   /**
-   * A new connection after a lost one: raises the epoch (the old session may change nothing more), ends what the old one
-   * still does and waits until it is gone, takes the run lock, and takes the guard row, which waits until the old
-   * transaction is over. Only then the history tells what has happened.
+   * Reconnects after a lost connection: raises the epoch (the old session can no longer change anything), ends the old
+   * session's work and waits until it is gone, takes the run lock, and locks the guard row, which waits until the old
+   * transaction is over. Only then does the history show what has happened.
    */
   async reconnect(): Promise<Outcome<void>> {
     this.#session.abandon();
     this.#copySession?.abandon();
     await this.settle();
-    // Behind a pooler the process that was asked serves others by now.
+    // Behind a pooler, that server process may serve other clients by now.
     const own = this.#backend.pid === this.#session.pid ? [this.#backend] : [];
     const old = this.#copyBackend === undefined ? own : [...own, this.#copyBackend];
     const until = this.#ports.clock() + reconnectMs;
     for (;;) {
       const back = await this.#comeBack(old);
-      if (back.ok || this.#ports.clock() > until || !back.findings.some(isPassing)) return back;
-      // It may hold the run lock.
+      if (back.ok || this.#ports.clock() > until || !back.findings.some(mayReconnect)) return back;
+      // The old session may hold the run lock.
       this.#session.abandon();
       await pause(this.#ports, 300 + this.#ports.random() * 400);
     }
   }
 
-  /** A new connection for a run that holds nothing against anybody. */
+  /** A new connection for a run without lock or lease. */
   async reopen(): Promise<Outcome<void>> {
     this.#session.abandon();
     const opened = await openSession(this.#ports, { ...this.sessionOptions, pipelined: true });
@@ -234,20 +236,20 @@ export class RunSession implements LiveRun {
   /** Writes how the run ended, over a new connection if need be. */
   async finish(verdict: Verdict, about?: RunAbout): Promise<void> {
     await this.settle();
-    // Cancelled by another process, or taken over.
+    // The run was cancelled by another process, or taken over.
     if (verdict.exitCode === 130 || verdict.exitCode === 20) this.#stopping?.hurry();
     const end = endOf(verdict, about);
     const written = await finishRun(this.#session, this.run, end);
     if (written.ok) return;
-    // Who cancels a run from another process may have met this very message.
+    // A cancel request from another process may have hit this very message.
     const again = written.error.lost ? (await this.reconnect()).ok : written.error.sqlstate === '57014';
     if (again) await finishRun(this.#session, this.run, end);
   }
 
-  /** Gives back what the run holds. A lease that cannot be given back runs out. */
+  /** Releases what the run holds. A lease that cannot be released expires. */
   async close(): Promise<void> {
     this.#stopping?.dispose();
-    // From here on nobody looks after the connections.
+    // From here on the connections are not watched.
     this.#watch?.end();
     await this.settle();
     this.#endRenewal();
@@ -270,7 +272,7 @@ export class RunSession implements LiveRun {
     }
   }
 
-  /** False: the epoch is another run's, or there is none yet. */
+  /** False: the epoch belongs to another run, or there is none yet. */
   async #raiseOwn(): Promise<Outcome<boolean>> {
     const raised = await raiseEpochOver(this.#session, this);
     if (!raised.ok) return raised;
@@ -283,7 +285,7 @@ export class RunSession implements LiveRun {
     if (Number(epoch) > Number(this.#epoch)) this.#epoch = epoch;
   }
 
-  /** Its backend is asked for over the control connection, so that nothing here waits. */
+  /** Its backend is queried over the control connection, so that nothing here waits. */
   async #noteCopySession(session: Session): Promise<void> {
     this.#copySession = session;
     this.#copyBackend = undefined;

@@ -18,14 +18,14 @@ import type { StageEnd } from './next.ts';
 import { planRun, type PlanContext } from './plan-run.ts';
 import { prepareSteps } from './prepare.ts';
 
-/** How the start of a run ended; `ready` with the steps that are to be applied. */
+/** How the start of a run ended; `ready` carries the steps to apply. */
 export type StartEnd =
   | { readonly kind: 'ready'; readonly steps: readonly PreparedStep[] }
   | Extract<StageEnd, { readonly kind: 'over' | 'refused' | 'overtaken' }>;
 
 /**
- * Plans and begins a run on the session that was opened for it. What executes migrations is ready while its first writes
- * are still on their way; what only records something is over when this returns.
+ * Plans and starts a run on a newly opened session. A run that executes migrations is ready while its first writes are
+ * still in flight; one that only records something is over when this returns.
  */
 export async function startRun(context: PlanContext, opened: Opened): Promise<StartEnd> {
   const { task, ports, live, progress } = context;
@@ -41,7 +41,7 @@ export async function startRun(context: PlanContext, opened: Opened): Promise<St
       : { kind: 'over', verdict: succeeded('nothing-to-do') };
   const { history } = planned.value;
   const { made, recorded } = withoutRecorded(planned.value.made, task);
-  // From here on: it comes up while the run begins, and nothing waits for it.
+  // From here on: the connection opens while the run starts, and nothing waits for it.
   live.watch();
   const prepared = await prepareSteps(made, { bundle: ports.bundle, history, session, schema: facts.schema }, task);
   if (!prepared.ok) return { kind: 'refused', findings: prepared.findings };
@@ -85,7 +85,7 @@ const untouched: StartEnd = {
   verdict: verdictOf(fault('interrupted', { why: 'Nothing was changed.' })),
 };
 
-/** What is executed, and the squashed migrations that are recorded before that. */
+/** Records the squashed migrations first, and returns what is to be executed. */
 function withoutRecorded(
   made: MadePlan,
   { how }: ApplyTask,
@@ -96,12 +96,12 @@ function withoutRecorded(
   return { made: { ...made, plan: { ...made.plan, steps } }, recorded: how === 'execute' ? recorded : [] };
 }
 
-/** Through a pooler the lease is taken only for what is to be applied: there the next run that applies something does it. */
+/** Through a pooler the lease is taken only to apply something: there the next run that does so describes it. */
 function isLeftOver({ task, live }: PlanContext, { history }: Opened): boolean {
   return task.how === 'execute' && (history.undescribed || history.unfollowed) && !live.pooled;
 }
 
-/** Nothing is to be applied, but a run that died has left what it did undescribed. */
+/** Nothing is to be applied, but a dead run has left its changes undescribed. */
 async function describeLeft({ task, ports, live, progress }: PlanContext, history: History): Promise<StartEnd> {
   const added = await undescribedColumns(ports.bundle, history);
   const started = await live.begin(task, { history, added, planHash: '', first: '', describes: true });
@@ -112,7 +112,7 @@ async function describeLeft({ task, ports, live, progress }: PlanContext, histor
   return { kind: 'over', verdict: succeeded('nothing-to-do') };
 }
 
-/** Whatever is not proven is known before anything is written. */
+/** What is not proven is known before anything is written. */
 async function adoptionOf(
   { task, ports, live }: PlanContext,
   { session, facts, history }: Opened,

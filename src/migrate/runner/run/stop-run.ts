@@ -2,8 +2,17 @@ import type { Control } from '../session/control-connection.ts';
 import { endStandbyWaits } from '../session/standby.ts';
 import { cancelBackend, cancelByName } from '../session/raise-epoch.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import { backendsOf, workingOn } from './live-run.ts';
-import type { LiveRun, Stopping } from './run-state.ts';
+import { backendsOf, workingOn, type LiveRun } from './live-run.ts';
+
+/** What a stop does while the run ends. */
+export interface Stopping {
+  /** After it nothing more is cancelled: later messages of the run are its own clean-up. */
+  settle(): Promise<void>;
+  /** From now on no commit of this run waits for a standby, because the user waits for its end. */
+  hurry(): void;
+  /** Stops listening. */
+  dispose(): void;
+}
 
 /** A run that can be stopped. */
 export interface Stoppable extends LiveRun {
@@ -12,13 +21,13 @@ export interface Stoppable extends LiveRun {
   fence(): Promise<boolean>;
 }
 
-/** A statement that was on its way when the first request to cancel came is reached by one of the next. */
+/** The interval of cancel requests: a statement still in flight at the first request is reached by a later one. */
 const cancelEveryMs = 500;
 
 /**
- * Stops the run when its signal says so: first the epoch is raised, so that messages already sent do nothing; then what
- * runs is cancelled, again and again until the run has noticed. It ends by itself at its next safe point, and waits for
- * no standby there.
+ * Stops the run when its signal is aborted: first the epoch is raised, so that messages already sent do nothing; then
+ * whatever runs is cancelled, repeatedly until the run has noticed. The run ends on its own at its next safe point,
+ * without waiting for a standby.
  */
 export function stopOnSignal(ports: RunnerPorts, live: Stoppable): Stopping {
   const state = { settled: false, disposed: false };
@@ -33,9 +42,9 @@ export function stopOnSignal(ports: RunnerPorts, live: Stoppable): Stopping {
     const control = live.openControl();
     let fenced = false;
     while (!state.settled) {
-      // Asked again while the run's first writes, which make the epoch its own, are still on their way.
+      // Repeated while the run's first writes, which make the epoch its own, are still in flight.
       fenced ||= await live.fence();
-      // Fenced, and only then: what was held back does nothing any more.
+      // Only after fencing: messages that were held back no longer have any effect.
       ports.suspension?.release();
       await cancelWork(control, live);
       let cancel: () => void = () => {};
@@ -74,9 +83,9 @@ export function stopOnSignal(ports: RunnerPorts, live: Stoppable): Stopping {
 }
 
 async function cancelWork(control: Control, live: LiveRun): Promise<void> {
-  // Through a pooler the name that each message sets for itself is on no other process than the one that serves us now.
+  // Through a pooler, only the process that serves us now has the name that each message sets.
   if (live.pooled) return await cancelByName(control, `godwit ${live.run}`);
   const asked = await Promise.all(backendsOf(live).map((backend) => cancelBackend(control, backend)));
-  // Without a second connection the work is cancelled by its own key.
+  // Without a second connection the work is cancelled with the session's own cancel key.
   if (asked.includes(false)) await Promise.all([live.session.cancel(), live.copySession?.cancel()]);
 }

@@ -9,25 +9,25 @@ import { createLockMonitor, type LockMonitor } from '../lock-waits/lock-monitor.
 import { age, describeBlockers, preparedCure } from '../lock-waits/blocker-text.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import type { LiveRun } from './run-state.ts';
+import type { LiveRun } from './live-run.ts';
 import type { Yielded } from './next.ts';
 import { openSession } from '../session/open.ts';
 
-/** The query waits for a second or two by itself. */
+/** The query itself waits for a second or two. */
 const askMs = 10_000;
 
-/** Gives way to others: watches who is in the way, pauses, and says when it has been tried for long enough. */
+/** Gives way to others: watches the blockers, pauses, and decides when to give up. */
 export interface Yielding {
   readonly monitor: LockMonitor;
-  /** The session, watched while it does not answer. */
+  /** Wraps a session so that it is watched while it does not answer. */
   over(session: Session): Session;
-  /** Pauses before the next try; the finding, if there shall be none. */
+  /** Pauses before the next try; returns a finding if there is no next try. */
   after(end: Yielded): Promise<Finding | undefined>;
-  /** The steps with what the next try may wait. */
+  /** The steps with the lock waits of the next try. */
   ready(steps: readonly PreparedStep[]): readonly PreparedStep[];
 }
 
-/** The courtesy of one run, over its control connection. */
+/** Lock waits of one run, over its control connection. */
 export function createYielding(ports: RunnerPorts, live: LiveRun, policy: LockPolicy): Yielding {
   const look: SnapshotQuery = async (query) => {
     const answer = await live.control?.ask(query);
@@ -45,7 +45,7 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, policy: LockPo
   let next: { readonly id: string; readonly firstMs: number } | undefined;
   return {
     monitor,
-    // Through a pooler the backend is another one from message to message: there is nothing to look at.
+    // Through a pooler the backend changes from message to message, so there is nothing to watch.
     over(session) {
       if (session === live.session) began = ports.clock();
       return live.pooled ? session : monitor.over(session);
@@ -53,7 +53,7 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, policy: LockPo
     async after(end) {
       const { cause } = end;
       const statement = statementAt(end);
-      // It has had its own time for one wait already, and what it had built is gone.
+      // It has already had its own limit for one wait, and what it had built is gone.
       const waitedLong =
         cause === 'timeout' && statement?.lock === 'patient' && ports.clock() - began >= policy.concurrentMs;
       const fromZero = statement !== undefined && !statement.transactional && statement.lock !== 'strong';
@@ -80,7 +80,7 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, policy: LockPo
   };
 }
 
-/** The statement that a finding is placed at: where it begins, or inside of it. */
+/** The statement at which a finding is placed: at its start, or inside it. */
 function statementAt({ at, finding }: Yielded): PreparedStep['analysis']['statements'][number] | undefined {
   const { line = 0, column = 0 } = finding.where ?? {};
   return at.analysis.statements.findLast(
@@ -96,9 +96,10 @@ function spent(
   const tries =
     tried === undefined || tried.attempts === 1
       ? ''
-      : ` It was tried ${tried.attempts} times within ${age(tried.spentMs)}.`;
+      : ` Godwit tried ${tried.attempts} times within ${age(tried.spentMs)}.`;
   const who = blockers.length === 0 ? '' : ` In the way: ${describeBlockers(blockers)}.`;
-  const crowd = cause === 'crowd' ? ' It stepped back each time because too many sessions waited behind it.' : '';
+  const crowd =
+    cause === 'crowd' ? ' Each time it stepped back, because too many sessions were waiting behind it.' : '';
   const why = `${finding.why.replace(/([^.])$/, '$1.')}${crowd}${tries}${who}`;
   const cure = preparedCure(blockers);
   if (cause !== 'crowd' || finding.code === 'partly-applied')

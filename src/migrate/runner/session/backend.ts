@@ -3,20 +3,20 @@ import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { Control } from './control-connection.ts';
 
-/** One process of the server: by its pid and its start, because pids are used again. */
+/** One process of the server: by its pid and its start, because pids are reused. */
 export interface Backend {
   readonly pid: number;
-  /** Seconds since 1970 by the server's clock, as its text. */
+  /** Seconds since 1970 by the server's clock, as the server's text. */
   readonly start: string;
 }
 
-/** A connection that works, with the server's process behind it as far as that is known. */
+/** A connection at work, with its server process if that is known. */
 export interface WatchedConnection {
   readonly session: Session;
   readonly backend: Backend | undefined;
 }
 
-/** Columns that tell a session its own backend: pid and start. */
+/** Columns that identify a session's own backend: pid and start. */
 export const ownBackend: string =
   'pg_catalog.pg_backend_pid(), (select extract(epoch from backend_start) from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))';
 
@@ -25,15 +25,15 @@ export function backendOf(pid: string | null | undefined, start: string | null |
   return { pid: Number(pid), start: start ?? '' };
 }
 
-/** No backend: behind a pooler one serves us for a transaction, and then somebody else. */
+/** No backend: a pooler's backend serves us for one transaction, and then another client. */
 export const nobody: Backend = { pid: 0, start: '' };
 
-/** A pooler tells its clients a number of its own in place of the pid. */
+/** A pooler gives its clients a number of its own in place of the pid. */
 export function isPooled(session: Pick<Session, 'pid'>, backend: Backend): boolean {
   return backend.pid !== session.pid;
 }
 
-/** Asks a session for its backend; nobody when it goes through a pooler. */
+/** Asks a session for its backend; `nobody` if it goes through a pooler. */
 export async function backendBehind(session: Session): Promise<Outcome<Backend>> {
   const reply = await session.send(`select ${ownBackend}`, { rows: 'all' });
   if (!reply.ok) return err(serverFault(reply.error));

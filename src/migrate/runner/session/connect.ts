@@ -4,14 +4,14 @@ import type { Finding } from '../../../kit/finding.ts';
 import { err, type Outcome } from '../../../kit/outcome.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 
-/** Somebody answered, so that the network is there: a server that restarts is back within this part of the budget. */
+/** The server answered, so the network is up: a restarting server is back within this part of the budget. */
 const refusedShare = 0.25;
 
 type ConnectTry<T> = () => Promise<Outcome<T>>;
 
 /**
  * Tries to connect until it works, the budget is used up, or what is wrong will not get better by waiting (a refused
- * password, say). Each try that fails is told.
+ * password, say). Each failed try is reported.
  */
 export async function connectPatiently<T>(ports: RunnerPorts, open: ConnectTry<T>): Promise<Outcome<T>> {
   const budgetMs = ports.connectBudgetMs ?? 0;
@@ -21,7 +21,7 @@ export async function connectPatiently<T>(ports: RunnerPorts, open: ConnectTry<T
     const opened = await open();
     if (opened.ok || ports.signal.aborted || budgetMs === 0) return opened;
     const [finding] = opened.findings;
-    if (finding === undefined || !isPassing(finding)) return opened;
+    if (finding === undefined || !mayConnectLater(finding)) return opened;
     const waitedMs = Math.round(ports.clock() - began);
     const cause = causeOf(finding);
     causes.set(cause, (causes.get(cause) ?? 0) + 1);
@@ -34,7 +34,7 @@ export async function connectPatiently<T>(ports: RunnerPorts, open: ConnectTry<T
   }
 }
 
-function isPassing({ code }: Finding): boolean {
+function mayConnectLater({ code }: Finding): boolean {
   return code in catalogue && catalogue[code as FaultCode].retryable === true;
 }
 
@@ -61,15 +61,15 @@ const words: Readonly<Record<Cause, string>> = {
 
 const fixes: Readonly<Record<Cause, string>> = {
   route:
-    'There is no way from the job into the network of the database. Check that the job has a VPC connector or a subnet of that network (`network` in godwit.config), and that the address in the secret is the private one: `gcloud sql instances describe INSTANCE --format "value(ipAddresses)"`.',
+    'The job cannot reach the network of the database. Check that the job has a VPC connector or a subnet of that network (`network` in godwit.config), and that the address in the secret is the private one: `gcloud sql instances describe INSTANCE --format "value(ipAddresses)"`.',
   policy:
-    'A rule of the network says no before any packet leaves: ask whoever runs it to let the job, by its range, subnet or network tag, reach host and port of the database.',
+    'A network rule rejects the connection before a packet leaves: ask your network administrator to let the job, by its range, subnet or network tag, reach the host and port of the database.',
   silence:
     'Packets are dropped on their way: a firewall rule, a connector in another network, or an old address in the secret. Compare the address with `gcloud sql instances describe INSTANCE --format "value(ipAddresses)"`, and allow TCP to its port from the range of the connector or subnet.',
   refused:
-    'The host is there, and nothing listens at this port: start the instance, or correct host and port in the secret (PostgreSQL: 5432; 3307 belongs to the Cloud SQL proxy).',
+    'The host is up, but nothing listens at this port: start the instance, or correct host and port in the secret (PostgreSQL: 5432; 3307 belongs to the Cloud SQL proxy).',
   name: 'Put the private IP into the secret in place of the name, or make the name known to the private network (Cloud DNS).',
-  other: 'The reason of each try stands above. Check host, port and network of the database URL in the secret.',
+  other: 'See the reason for each attempt above. Check the host, port and network of the database URL in the secret.',
 };
 
 interface Tries {
@@ -78,13 +78,13 @@ interface Tries {
   readonly waitedMs: number;
 }
 
-/** What was found in all tries; the most frequent cause decides what to check. */
+/** The summary of all tries; the most frequent cause decides what to check. */
 function unreachable(last: Finding, { causes, attempt, waitedMs }: Tries): Finding {
   const counted = [...causes].sort(([, a], [, b]) => b - a);
   const most = counted[0]?.[0] ?? 'other';
   const reported = counted.map(([cause, count]) => `${count} × ${words[cause]}`).join(', ');
-  const why = `No connection in ${attempt} tries over ${Math.round(waitedMs / 1_000)} s (${reported}). The last one: ${last.why}`;
-  // One cause all the time has a code of its own.
+  const why = `No connection after ${attempt} attempts in ${Math.round(waitedMs / 1_000)} s (${reported}). The last one: ${last.why}`;
+  // If all tries had the same cause, its code is used.
   const code = causes.size === 1 && most !== 'other' ? last.code : 'database-unreachable';
   return fault(code as FaultCode, { why, fix: fixes[most] });
 }

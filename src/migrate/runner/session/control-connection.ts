@@ -7,27 +7,27 @@ import { serverFault } from '../../contract/server-fault.ts';
 import { within } from './deadline.ts';
 
 /**
- * The second connection of a run that changes the database: for what must not wait behind the work, such as fencing it
- * and cancelling it, looking at who blocks it, seeing that the server is still there.
+ * The second connection of a run that changes the database: for everything that must not queue behind the work, such as
+ * fencing and cancelling it, querying its blockers, and checking that the server still answers.
  */
 export interface Control {
   /**
    * Sends one message there and returns all its rows. Never rejects and never waits longer than `withinMs` (10 s): a
-   * connection that does not answer is given up, and the next question makes a new one.
+   * connection that does not answer is given up, and the next query opens a new one.
    *
-   * @returns the results, or why there are none: the server's words, `connection-lost` (silence too), or whatever
+   * @returns the results, or why there are none: the server's error, `connection-lost` (also for silence), or whatever
    * prevents a connection
    */
   ask(text: string, withinMs?: number): Promise<Outcome<readonly ResultSet[]>>;
   close(): Promise<void>;
 }
 
-/** Its questions are small: one that takes long, or waits for a lock, is of no use any more. */
+/** Its queries are small: one that takes long, or waits for a lock, is no longer useful. */
 const settings: Readonly<Record<string, string>> = {
   statement_timeout: '5s',
   lock_timeout: '2s',
   idle_session_timeout: '0',
-  // What it writes fences a run: no standby is waited for.
+  // Its writes fence a run: they do not wait for a standby.
   synchronous_commit: 'local',
   DateStyle: 'ISO',
   ...networkSettings,
@@ -36,11 +36,11 @@ const settings: Readonly<Record<string, string>> = {
 const timeoutMs = 10_000;
 
 /**
- * Begins to open the control connection of a run, and does not wait for it. That it cannot be had is told once, as a
- * warning: the run goes on without.
+ * Starts opening the control connection of a run without waiting for it. A failure is reported once, as a warning: the
+ * run continues without it.
  *
  * @param run id of the run
- * @param when `when-asked`: the connection is made for the first question; that it cannot be had is told to who asks
+ * @param when `when-asked`: the connection is opened for the first query; a failure is returned to the caller
  */
 export function openControl(ports: RunnerPorts, run: string, when: 'now' | 'when-asked' = 'now'): Control {
   const leaving = new AbortController();
@@ -55,7 +55,7 @@ export function openControl(ports: RunnerPorts, run: string, when: 'now' | 'when
       settings,
       signal: leaving.signal,
     });
-    // One that was there and is lost is another matter: the run finds out what has happened to its work.
+    // The loss of an open connection is not reported here: the run finds out what has happened to its work.
     if (opened.ok) reported = true;
     if (opened.ok) return opened.value;
     session = undefined;
@@ -87,7 +87,7 @@ export function openControl(ports: RunnerPorts, run: string, when: 'now' | 'when
       return err(fault('connection-lost', { why }));
     },
     async close() {
-      // One that is still being made is given up; nobody waits for a server that does not answer.
+      // A connection attempt in progress is given up, so that nothing waits for a silent server.
       const going = session;
       leaving.abort();
       await (await going)?.close();

@@ -1,6 +1,6 @@
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 
-/** What a promise brings, or undefined when it takes longer than `ms` milliseconds. */
+/** The value of a promise, or undefined if it takes longer than `ms` milliseconds. */
 export async function within<T>(
   ports: Pick<RunnerPorts, 'timer'>,
   ms: number,
@@ -17,7 +17,7 @@ export async function within<T>(
   }
 }
 
-/** Waits, also when the run shall stop. */
+/** Waits the full time, even when the run is to stop. */
 export async function pause(ports: Pick<RunnerPorts, 'timer'>, ms: number): Promise<void> {
   await new Promise<void>((resolve) => {
     ports.timer(ms, resolve);

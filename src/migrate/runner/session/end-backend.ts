@@ -7,12 +7,12 @@ import type { OnDisconnect } from '../../contract/task.ts';
 import { activityOf, type Backend } from './backend.ts';
 import { pause } from './deadline.ts';
 
-/** A terminated backend goes at its next safe point; one in the midst of a large COMMIT takes longer. */
+/** A terminated backend exits at its next interrupt check; during a large COMMIT that takes longer. */
 const timeoutMs = 30_000;
 
 /**
- * Ends a process of the server that worked for a runner and waits until it is gone: before that, what it does may still
- * take effect. With `finish` it is waited for as long as it takes.
+ * Terminates a server process that worked for a runner and waits until it is gone: before that, its work may still take
+ * effect. With `finish` it waits for the process as long as it takes.
  */
 export async function endBackend(
   options: { readonly ports: RunnerPorts; readonly session: Session },
@@ -26,14 +26,12 @@ export async function endBackend(
     const reply = await session.send(`${ask} ${activityOf(backend)}`, { rows: 'all' });
     if (!reply.ok) return err(serverFault(reply.error));
     const [row] = reply.results[0]?.rows ?? [];
-    // A session without work has nothing to finish.
+    // An idle session has nothing to finish.
     const over = row === undefined || (how === 'finish' && row[0] !== 'active');
     if (over && how === 'finish' && row !== undefined) return endBackend(options, backend, 'cancel');
     if (over) return ok(undefined);
     if (how === 'cancel' && ports.clock() > until)
-      return err(
-        fault('busy', { why: `The server’s process ${backend.pid} was told to end and has not yet done so.` }),
-      );
+      return err(fault('busy', { why: `Server process ${backend.pid} was asked to end but has not ended yet.` }));
     if (how === 'finish' && ports.signal.aborted) return endBackend(options, backend, 'cancel');
     await pause(ports, 50 + ports.random() * 100);
   }

@@ -8,15 +8,15 @@ import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { ApplyTask } from '../../contract/task.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { LiveRun } from '../run/live-run.ts';
 import { holderQuery, tryUntil } from './run-lock.ts';
 
-/** What the lease needs to know of its task. */
+/** The part of a task that the lease needs. */
 export type LeaseTask = Pick<ApplyTask, 'run' | 'environment' | 'actor' | 'waitMs'>;
 
 /**
- * Takes the lease of a run through a pooler, as the run lock is taken on a session of one's own: by trying. It lies in
- * schema godwit, which is made first if need be.
+ * Takes the lease of a run through a pooler by repeated tries, as the run lock is taken on a direct session. The lease
+ * is in schema godwit, which is created first if need be.
  *
  * @returns `elsewhere`: the database belongs to another environment by now, and nothing was taken
  */
@@ -26,7 +26,7 @@ export async function takeLease(
   session: Session,
   history: History,
 ): Promise<Outcome<'leased' | 'elsewhere'>> {
-  // What the database says it is when it is settled meanwhile is not what was looked at.
+  // If the identity is set meanwhile, the database differs from the one that was checked.
   const expected = history.version === 0 ? task.environment.name : history.environment;
   let present = history;
   const taken = await tryUntil(ports, task.waitMs, async () => {
@@ -35,12 +35,12 @@ export async function takeLease(
       const again = await readHistory(session, ports.hashing);
       if (!again.ok) return again;
       present = again.value;
-      // Another run may have been quicker; then there is a history now, or will be in a moment.
+      // Another run may have been faster; then a history exists now, or will in a moment.
       if (present.version === 0)
         return installed.ok || installed.findings.some(({ code }) => code === 'lock-timeout')
           ? ok('Another run')
           : installed;
-      // That it belongs to another environment is found before anything is written there.
+      // A database of another environment is noticed before anything is written there.
       if (present.environment !== expected) return ok('');
     }
     return await tryLease(session, task);
@@ -61,8 +61,9 @@ async function tryLease(session: Session, task: LeaseTask): Promise<Outcome<stri
 const renewEveryMs = 10_000;
 
 /**
- * Renews the lease while the run waits for something else than the guard row, such as a lock that it tries for again and
- * again: what a message renews is rolled back with it. A message under way needs no renewal, and is not waited for.
+ * Renews the lease while the run waits for something other than the guard row, such as a lock that it tries to acquire
+ * repeatedly: a renewal by a message is rolled back with that message. A message in flight needs no renewal, and this
+ * does not wait for it.
  *
  * @returns what ends it
  */
@@ -82,7 +83,7 @@ where only_row in (select only_row from godwit.guard where holder = ${quoteLiter
   };
 }
 
-/** Gives the lease back. One that nobody gives back ends by the server's clock. */
+/** Releases the lease. A lease that is not released expires by the server's clock. */
 export async function giveBackLease(session: Session, run: string): Promise<void> {
   await session.send(
     `${localCommit};\nupdate godwit.guard set holder = '', held_by = '', leased_until = null where holder = ${quoteLiteral(run)}`,

@@ -16,40 +16,42 @@ import { takeOver } from './take-over.ts';
 import { pooledSession } from './pooled-session.ts';
 import { sessionSettings } from './session-settings.ts';
 
-/** A session with what is known at its start. */
+/** A session, with what is known at its start. */
 export interface Opened {
   readonly session: Session;
   readonly facts: ServerFacts;
   readonly history: History;
-  /** Whom the database was taken from. */
+  /** The run from which the database was taken over. */
   readonly takenFrom?: RunLockHolder;
 }
 
 /** How the run lock is taken. */
 export interface RunLockOptions {
   readonly waitMs: number;
-  /** True: a live run that holds the database is ended. */
+  /** True: ends a live run that holds the database. */
   readonly takeOver: boolean;
 }
 
-/** What a session of a run is opened for. */
+/** Options for opening a session of a run. */
 export interface OpenSessionOptions {
   readonly run: string;
   readonly pipelined: boolean;
   readonly onDisconnect: OnDisconnect;
-  /** True: the way is known to lead through a pooler. */
+  /** True: the connection is known to go through a pooler. */
   readonly pooled?: boolean;
-  /** Settings that a later session of a run has from its first one: a file may have changed the database's own. */
+  /**
+   * Settings that later sessions of a run copy from its first one, because a file may have changed the database's own.
+   */
   readonly pinned?: Readonly<Record<string, string>>;
 }
 
-/** Opens a session under the run's name, so that whoever looks at pg_stat_activity sees what it is. */
+/** Opens a session under the run's name, so that pg_stat_activity shows what it is. */
 export async function openSession(
   ports: RunnerPorts,
-  terms: OpenSessionOptions,
+  request: OpenSessionOptions,
   signal?: AbortSignal,
 ): Promise<Outcome<Session>> {
-  const options = optionsOf(ports, terms);
+  const options = optionsOf(ports, request);
   const opened = await ports.connector.open(signal === undefined ? options : { ...options, signal });
   return opened.ok ? ok(suspendableSession(ports, opened.value)) : opened;
 }
@@ -68,13 +70,13 @@ function noticeReporter(ports: RunnerPorts): (notice: Notice) => void {
   let unconfirmed = false;
   return ({ severity, text, routine }) => {
     if (routine !== 'SyncRepWaitForLSN') return reportNotice(ports, severity, text);
-    // Each of its commits may be one of those.
+    // Each of its commits may raise this warning.
     if (!unconfirmed) ports.emit({ kind: 'finding', finding: fault('not-replicated') });
     unconfirmed = true;
   };
 }
 
-/** What the second look at IF NOT EXISTS has found comes as a warning of the server, too: results of messages are few. */
+/** The second check of IF NOT EXISTS also reports by a server warning, because few results of a message are kept. */
 function reportNotice(ports: RunnerPorts, severity: string, text: string): void {
   const found = text.startsWith(existingMark) ? text.slice(existingMark.length) : undefined;
   if (found === undefined) return ports.emit({ kind: 'notice', severity, text });
@@ -85,8 +87,9 @@ function reportNotice(ports: RunnerPorts, severity: string, text: string): void 
 const existingMark = 'godwit:existing:';
 
 /**
- * Opens a session and asks for facts and history in one flight; with `lock`, the run lock is taken in between, and the
- * history is the one after it. Where the role's sessions end transactions that take long, it is opened anew, without.
+ * Opens a session and queries facts and history in one round trip; with `lock`, the run lock is taken in between, and
+ * the history is the one after that. If the role's sessions end long transactions, the session is opened again without
+ * that timeout.
  */
 export async function open(
   ports: RunnerPorts,
@@ -98,7 +101,7 @@ export async function open(
   const options = { run: task.run, pipelined: true, onDisconnect, pinned };
   const session = await connectPatiently(ports, () => openSession(ports, options, ports.signal));
   if (!session.ok && ports.signal.aborted)
-    return err(fault('interrupted', { why: 'It was connecting; nothing was changed.' }));
+    return err(fault('interrupted', { why: 'Cancelled while connecting; nothing was changed.' }));
   if (!session.ok) return session;
   const locks = reportLocks(ports, session.value, task.run);
   const stopWatching = expectAnswers(ports, session.value, locks);
@@ -107,7 +110,7 @@ export async function open(
     ports.suspension?.release();
   };
   ports.signal.addEventListener('abort', leave);
-  const opened = await ask(session.value, ports, task, lock).finally(stopWatching);
+  const opened = await queryAtStart(session.value, ports, task, lock).finally(stopWatching);
   ports.signal.removeEventListener('abort', leave);
   locks.end();
   if (!opened.ok || ports.signal.aborted) {
@@ -120,7 +123,7 @@ export async function open(
     return again.ok ? ok({ ...again.value, facts: { ...again.value.facts, timesOut: true } }) : again;
   }
   announce(ports, task, opened.value);
-  // A pooler may also have swallowed the settings without a word.
+  // A pooler may also have dropped the settings silently.
   return opened.value.facts.pooled && session.value.carriesSettings !== true
     ? ok({ ...opened.value, session: pooledSession(session.value, optionsOf(ports, options)) })
     : opened;
@@ -130,21 +133,21 @@ function stoppedWhile(opened: Outcome<unknown>): readonly Finding[] {
   const reported = opened.ok ? [] : opened.findings.filter(({ code }) => code === 'interrupted');
   return reported.length > 0
     ? reported
-    : [fault('interrupted', { why: 'It was only asking; this run has changed nothing.' })];
+    : [fault('interrupted', { why: 'Cancelled before any change; this run changed nothing.' })];
 }
 
 const readersWaitMs = 300_000;
 
-/** Who only reads holds nothing that others wait for; who stops a run waits for no standby. */
+/** A task that only reads holds nothing that others wait for; one that stops a run must not wait for a standby. */
 function pinnedFor({ kind }: Task): Readonly<Record<string, string>> {
   if (kind === 'cancel') return { synchronous_commit: 'local' };
   return isChange(kind) ? {} : { lock_timeout: `${readersWaitMs}ms` };
 }
 
-/** No timeout of the role kills a migration. The setting is refused by servers that do not know it. */
+/** No timeout of the role may kill a migration. Servers that do not know the setting refuse it. */
 export const noTimeout: Readonly<Record<string, string>> = { transaction_timeout: '0' };
 
-async function ask(
+async function queryAtStart(
   session: Session,
   ports: RunnerPorts,
   task: Task,
@@ -152,9 +155,9 @@ async function ask(
 ): Promise<Outcome<Opened>> {
   const taken = lock?.takeOver === true ? await takenOver(session, ports, task) : ok(undefined);
   if (!taken.ok) return taken;
-  // What is wrong with a history is what `runs verify-chain` is asked for.
+  // `runs verify-chain` must be able to read a damaged history.
   const read = task.kind === 'inspect' && task.what === 'chain' ? readDamagedHistory : readHistory;
-  // Sent in this order and answered in this order; nothing waits for the answer before it.
+  // Sent and answered in this order; no message waits for the answer to the one before it.
   const asked = [
     readFacts(session),
     lock === undefined ? Promise.resolve(ok<'at-once'>('at-once')) : takeRunLock(session, ports, lock.waitMs),
@@ -163,7 +166,7 @@ async function ask(
   const [facts, locked, history] = await Promise.all(asked);
   if (!facts.ok) return facts;
   if (!locked.ok) return locked;
-  // Another run held the lock when the history was read: what it has done since counts.
+  // Another run held the lock when the history was read, so the history is read again.
   const present = locked.value === 'after-waiting' ? await read(session, ports.hashing) : history;
   if (!present.ok) return err(...present.findings);
   const free =
@@ -174,8 +177,8 @@ async function ask(
 }
 
 /**
- * Only what cannot be had at once is taken from somebody, and only in the right database: a run that is ended is as bad
- * as a write.
+ * Takes over only if the lock cannot be acquired at once, and only in the right database: ending a run is as serious as
+ * a write.
  */
 async function takenOver(
   session: Session,
@@ -193,7 +196,7 @@ async function takenOver(
   return free ? ok(undefined) : takeOver(session, ports, task.run);
 }
 
-/** A run through a pooler holds no lock, but a lease: it is waited for like any other. */
+/** A run through a pooler holds a lease instead of the lock: it is waited for like any other. */
 async function afterLease(
   session: Session,
   ports: RunnerPorts,

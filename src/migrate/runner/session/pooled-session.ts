@@ -3,19 +3,19 @@ import { sessionReset } from '../apply/message.ts';
 import type { KeepRows, Reply, Session, SessionOptions } from '../../contract/ports.ts';
 
 /**
- * A session through a connection pooler, where each transaction may meet another process of the server. No setting
- * outlives a transaction there: each message brings its own, as SET LOCAL, and takes back whatever a file has set
- * before it commits, because the next transaction over there is anybody's. Answers are those of the message as it was
- * given: its rows, counts and positions.
+ * A session through a connection pooler, where each transaction may run in a different server process. No setting
+ * outlives a transaction there: each message carries its own, as SET LOCAL, and resets everything that a file has set
+ * before it commits, because the next transaction in that process may belong to any client. Answers match the message
+ * as given: its rows, counts and positions.
  *
- * @param options those that the session was opened with. With `pipelined: false` it sends one transaction in several
- * messages, and only the one that opens it brings settings.
+ * @param options the options of the session. With `pipelined: false` it sends one transaction in several messages, and
+ * only the first one carries settings.
  */
 export function pooledSession(session: Session, options: SessionOptions): Session {
   const settings = localSettings(options);
   let prepares = false;
-  // One at a time: PgBouncer takes a server for free as soon as it has answered the first message of several, and gives
-  // it to somebody else when we die, while it still works on the second.
+  // One message at a time: PgBouncer considers a server free as soon as it has answered the first of several messages,
+  // and gives it to another client when we die, while it still works on the second.
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
     const mine = last.then(act);
@@ -24,7 +24,7 @@ export function pooledSession(session: Session, options: SessionOptions): Sessio
   };
   const sendNow: Session['send'] = async (text, sending) => {
     prepares ||= /\bprepare\b/i.test(text);
-    // A prepared statement is what a rollback leaves.
+    // A rollback does not remove a prepared statement.
     if (text === 'ROLLBACK') return await session.send(prepares ? 'ROLLBACK;\nDEALLOCATE ALL' : text, sending);
     const rows = sending?.rows ?? 'none';
     const added = settingsFor(text, settings, options.pipelined);
@@ -46,14 +46,14 @@ export function pooledSession(session: Session, options: SessionOptions): Sessio
   };
 }
 
-/** What is put into a message: at which index of its text, before which of its commands. */
+/** Text that is inserted into a message: at which index of its text, before which of its commands. */
 interface Added {
   readonly at: number;
   readonly before: number;
   readonly commands: readonly string[];
 }
 
-/** Without those of the network, which is the pooler's own, and those of transactions to come. */
+/** Without the network settings, because the network is the pooler's, and without those of later transactions. */
 function localSettings({ settings, applicationName }: SessionOptions): readonly string[] {
   return Object.entries({ ...settings, application_name: applicationName })
     .filter(([name]) => !name.startsWith('tcp_') && !name.startsWith('default_transaction_'))
@@ -69,7 +69,10 @@ function settingsFor(text: string, settings: readonly string[], pipelined: boole
 
 const end = 'COMMIT;\n';
 
-/** What a file has set is taken back. The encoding came with the client's connection: RESET gives that of the pooler's. */
+/**
+ * Resets what a file has set. The encoding came with the client's connection: RESET would restore that of the pooler's
+ * connection.
+ */
 const cleaning = `RESET ALL;
 SET client_encoding TO 'UTF8';
 SELECT pg_catalog.set_config('synchronous_commit', 'on', true) WHERE pg_catalog.current_setting('synchronous_commit') = 'off';

@@ -7,11 +7,11 @@ import { raisingEpoch } from '../history/run-record.ts';
 import { activityOf, type Backend } from './backend.ts';
 import type { Control } from './control-connection.ts';
 
-/** Who stops a run does not wait long for a server that does not answer. */
+/** Stopping a run must not wait long for a silent server. */
 const timeoutMs = 5_000;
 
 /**
- * Raises the epoch, so that whatever was sent under the old one is refused.
+ * Raises the epoch, so that everything sent under the old one is refused.
  *
  * @returns the new epoch; `taken-over` if the present one is not this run's
  */
@@ -35,7 +35,9 @@ export async function raiseEpochOver(
   return ok(raised.results.at(-1)?.rows[0]?.[0] ?? undefined);
 }
 
-/** Asks the server to cancel what this backend runs, if it is still the same one. False: it could not be asked. */
+/**
+ * Asks the server to cancel what this backend runs, if it is still the same one. False: the request could not be sent.
+ */
 export async function cancelBackend(control: Control, backend: Backend): Promise<boolean> {
   const asked = await control.ask(`select pg_catalog.pg_cancel_backend(a.pid) ${activityOf(backend)}`, timeoutMs);
   return asked.ok;

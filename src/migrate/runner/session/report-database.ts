@@ -7,10 +7,10 @@ import type { Opened } from './open.ts';
 const extensions = `select e.extname, n.nspname from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace order by 1`;
 
 /**
- * Tells what a rehearsal must know of the database.
+ * Reports what a rehearsal must know of the database.
  *
  * @param files to rehearse; absent: all of the folder
- * @returns why it cannot be told
+ * @returns why it cannot be reported
  */
 export async function reportDatabase(
   ports: RunnerPorts,

@@ -7,30 +7,30 @@ import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { openControl } from './control-connection.ts';
 
-/** Looks who is in the way of a session that reads. */
+/** Reports what blocks a session that reads. */
 export interface LockReporter {
-  /** True: when it looked last, the session was waiting for a lock. */
+  /** True: at the last query, the session was waiting for a lock. */
   readonly waits: boolean;
-  /** The same findings; a lock that was not to be had says what it was on, and who has it. */
+  /** The same findings; one about a lock that could not be acquired names the relation and the holder. */
   explain(findings: readonly Finding[]): readonly Finding[];
   end(): void;
 }
 
-/** Nothing is looked at before: what is answered by then costs nothing. */
+/** The first query happens after this time: answers within it cost nothing. */
 const timeoutMs = 2_000;
 const beatMs = 250;
 
 /**
- * Says once who holds the lock that a session waits for which reads the history. Over a second connection, which is made
- * when it is needed; where there is none to be had, nothing is said.
+ * Reports once who holds the lock for which a session waits that reads the history. Over a second connection, which is
+ * opened on demand; if that fails, nothing is reported.
  */
 export function reportLocks(ports: RunnerPorts, session: Session, run: string): LockReporter {
   const control = openControl(ports, run, 'when-asked');
-  const state = { ended: false, answered: session.answered, since: ports.clock(), waits: false, told: false };
+  const state = { ended: false, answered: session.answered, since: ports.clock(), waits: false, reported: false };
   let seen: LockWaitSnapshot | undefined;
   let cancel: () => void = () => {};
 
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const { waiting, answered } = session;
     if (waiting === 0 || answered !== state.answered) {
       state.answered = answered;
@@ -38,24 +38,24 @@ export function reportLocks(ports: RunnerPorts, session: Session, run: string): 
       state.waits = false;
     }
     if (ports.clock() - state.since < timeoutMs) return;
-    // It goes on waiting; it is looked at again later.
+    // The session is still waiting; query again later.
     state.since = ports.clock();
-    // Through a pooler the number is nobody's, or somebody else's.
+    // Through a pooler the pid belongs to no process, or to that of another client.
     const own = `select from pg_catalog.pg_stat_activity where pid = ${session.pid} and application_name = ${quoteLiteral(`godwit ${run}`)}`;
     const answer = await control.ask(`${own};\n${snapshotQuery(session.pid)}`);
     state.waits = false;
     if (!answer.ok || answer.value[0]?.rows.length !== 1 || state.ended) return;
     const snapshot = readLockWaitSnapshot(answer.value[1]?.rows ?? []);
     state.waits = snapshot.waitedMs > 0;
-    if (snapshot.blockers.length === 0 || state.told) return;
-    state.told = true;
+    if (snapshot.blockers.length === 0 || state.reported) return;
+    state.reported = true;
     seen = snapshot;
     const { waitedMs, blockers, waiters, relation } = snapshot;
     const on = relation === undefined ? {} : { on: relation };
     ports.emit({ kind: 'lock.blocked', id: '', ...on, waitedMs: Math.round(waitedMs), blockers, waiters });
   };
   const beat = async (): Promise<void> => {
-    await look();
+    await check();
     if (!state.ended) cancel = ports.timer(beatMs, () => void beat());
   };
   cancel = ports.timer(beatMs, () => void beat());
@@ -72,7 +72,7 @@ export function reportLocks(ports: RunnerPorts, session: Session, run: string): 
   };
 }
 
-/** Nothing was changed by who wanted only to read. */
+/** A task that only reads has changed nothing. */
 function locked(seen: LockWaitSnapshot | undefined): Finding {
   if (seen === undefined) return fault('history-locked');
   const { relation, blockers } = seen;
@@ -85,5 +85,5 @@ function locked(seen: LockWaitSnapshot | undefined): Finding {
 }
 
 function endIt(pid: number): string {
-  return `Run the same command again when that session is done, or end it: \`select pg_terminate_backend(${pid})\`.`;
+  return `Run the same command again when that session has finished, or end it: \`select pg_terminate_backend(${pid})\`.`;
 }

@@ -4,10 +4,10 @@ import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 
-/** "godw" and "it": one run at a time in a database. A courtesy between runners; safety is in godwit.enter. */
+/** "godw" and "it": one run at a time in a database. Advisory between runners; safety is in godwit.enter. */
 export const runLockKey = '1735353463, 26996';
 
-/** Its present holder in words; no row when it is free. */
+/** The present holder as text; no row if the lock is free. */
 export const holderQuery: string = `select pg_catalog.format('%s (user %s from %s, pid %s, since %s)', coalesce(nullif(a.application_name, ''), 'a session'),
     a.usename, coalesce(pg_catalog.host(a.client_addr), 'the server itself'), a.pid, pg_catalog.to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS')),
   a.application_name, a.usename
@@ -17,13 +17,13 @@ export const holderQuery: string = `select pg_catalog.format('%s (user %s from %
 
 /** Who holds the run lock. */
 export interface RunLockHolder {
-  /** Application, user, client, pid and since when, for people. */
+  /** Application, user, client, pid and start, for people. */
   readonly text: string;
   readonly application: string;
   readonly user: string;
 }
 
-/** Asks who holds the run lock; undefined: nobody, or nobody any more. */
+/** Queries who holds the run lock; undefined: it is free. */
 export async function readHolder(session: Session): Promise<Outcome<RunLockHolder | undefined>> {
   const reply = await session.send(holderQuery, { rows: 'all' });
   if (!reply.ok) return err(serverFault(reply.error));
@@ -34,8 +34,8 @@ export async function readHolder(session: Session): Promise<Outcome<RunLockHolde
 }
 
 /**
- * Takes the run lock by trying, never by a blocking wait, which would deadlock with CREATE INDEX CONCURRENTLY. Through a
- * pooler nothing is taken: the lock would stay with whoever uses that connection next.
+ * Takes the run lock by repeated tries, never by a blocking wait, which would deadlock with CREATE INDEX CONCURRENTLY.
+ * Through a pooler it is not taken: the lock would remain with the next client of that connection.
  *
  * @param waitMs how long to try, in milliseconds
  */
@@ -57,9 +57,9 @@ export async function takeRunLock(
 }
 
 /**
- * Tries again and again, and names who is in the way.
+ * Tries repeatedly, and names the holder.
  *
- * @param attempt returns nothing when it has succeeded, else the holder in words
+ * @param attempt returns undefined when it has succeeded, else the holder as text
  */
 export async function tryUntil(
   ports: RunnerPorts,
@@ -74,7 +74,7 @@ export async function tryUntil(
     const holder = tried.value;
     if (holder === '') return ok(reported ? 'after-waiting' : 'at-once');
     if (ports.signal.aborted)
-      return err(fault('interrupted', { why: 'It was waiting for another run; nothing was changed.' }));
+      return err(fault('interrupted', { why: 'Cancelled while waiting for another run; nothing was changed.' }));
     if (ports.clock() >= until) return err(fault('busy', { why: `${holder} holds the database.` }));
     if (!reported) ports.emit({ kind: 'waiting', holder });
     reported = true;

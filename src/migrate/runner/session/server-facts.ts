@@ -11,7 +11,7 @@ import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { TaskEnvironment } from '../../contract/task.ts';
 
-/** What the server says of itself and of us, at the start of every execution. */
+/** The server's facts about itself and our session, at the start of every execution. */
 export interface ServerFacts {
   /** 150018 for 15.18. */
   readonly versionNumber: number;
@@ -19,19 +19,19 @@ export interface ServerFacts {
   readonly readOnly: boolean;
   readonly mayCreateSchema: boolean;
   readonly user: string;
-  /** The schema that unqualified names are created in; empty if there is none. */
+  /** The schema in which unqualified names are created; empty: none. */
   readonly schema: string;
-  /** Where unqualified names are looked for, as the setting is written. */
+  /** The search path, as the setting is written. */
   readonly searchPath: string;
-  /** True: role or database end transactions that take long (PostgreSQL 17 and later), unless a session says otherwise. */
+  /** True: role or database end long transactions (PostgreSQL 17 and later), unless a session overrides that. */
   readonly timesOut: boolean;
   /** From pg_control_system(); empty where the role may not read it. */
   readonly systemId: string;
-  /** Number of the database on this server: a copy beside it has another one. */
+  /** OID of the database on this server: a copy on the same server has a different one. */
   readonly databaseOid: string;
-  /** The server's process behind this session; nobody when it goes through a pooler. */
+  /** The server process of this session; `nobody` if it goes through a pooler. */
   readonly backend: Backend;
-  /** True: a connection pooler stands in between. */
+  /** True: the connection goes through a pooler. */
   readonly pooled: boolean;
 }
 
@@ -49,10 +49,10 @@ const query = (
 
 const ownSystem = '(select system_identifier::text from pg_catalog.pg_control_system())';
 
-/** Asks the server for the facts, in one message; in a second one where the role may not know the server's identity. */
+/** Queries the facts in one message; needs a second one if the role may not read the server's identity. */
 export async function readFacts(session: Session): Promise<Outcome<ServerFacts>> {
   const asked = await session.send(query(ownSystem), { rows: 'all' });
-  // Whether a function may be called is checked even where it would not be.
+  // The privilege to call a function is checked even if the call would not be reached.
   const hidden = !asked.ok && asked.error.sqlstate === '42501';
   const reply = hidden ? await session.send(query("''"), { rows: 'all' }) : asked;
   if (!reply.ok) return err(serverFault(reply.error));
@@ -93,12 +93,12 @@ export function majorOf({ versionNumber }: Pick<ServerFacts, 'versionNumber'>): 
   return Math.trunc(versionNumber / 10_000);
 }
 
-/** What forbids any change to this database, before anything is changed. */
+/** Why this database must not be changed, checked before anything is changed. */
 export function preflight(facts: ServerFacts, history: History, environment: TaskEnvironment): readonly Finding[] {
   return [...unchangeable(facts, history), ...unfitHistory(facts, history, environment)];
 }
 
-/** What forbids any change to whatever database this is. */
+/** Why a database must not be changed, independent of its identity. */
 export function unchangeable(facts: ServerFacts, history: History): readonly Finding[] {
   return [
     ...tooOld(facts),
@@ -117,11 +117,13 @@ export function unchangeable(facts: ServerFacts, history: History): readonly Fin
 function tooOld(facts: ServerFacts): readonly Finding[] {
   if (facts.versionNumber >= oldestMajor * 10_000) return [];
   return [
-    fault('database-too-old', { why: `It is PostgreSQL ${facts.version}; godwit supports ${oldestMajor} to 18.` }),
+    fault('database-too-old', {
+      why: `The server is PostgreSQL ${facts.version}; godwit supports ${oldestMajor} to 18.`,
+    }),
   ];
 }
 
-/** What forbids even to read the history: this program does not know its form, or it is that of another database. */
+/** Why the history cannot even be read: this program does not know its form, or it belongs to another database. */
 export function unfitHistory(facts: ServerFacts, history: History, environment: TaskEnvironment): readonly Finding[] {
   if (history.version > newestVersion) return [newerHistory(history.version)];
   return environment.copiedFrom === undefined

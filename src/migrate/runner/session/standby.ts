@@ -4,16 +4,16 @@ import type { WatchedConnection } from './backend.ts';
 import type { Control } from './control-connection.ts';
 import { pause } from './deadline.ts';
 
-/** A commit that a standby confirms as usual is through long before. */
+/** A commit that a standby confirms normally ends long before this. */
 const lookEveryMs = 1_000;
 const firstReportMs = 2_000;
 const cancelEveryMs = 500;
-const blindAfterMs = 4_000;
+const silentAfterMs = 4_000;
 const rarestReportMs = 30_000;
 
 /**
- * From-clause of the run's processes that have committed and wait for a synchronous standby, as `a`: by their pids, or by
- * the name that each message brings through a pooler.
+ * From-clause for the run's processes that have committed and wait for a synchronous standby, as `a`: by their pids, or
+ * through a pooler by the name that each message sets.
  */
 function waitingForStandby(run: string, watched: readonly WatchedConnection[]): string {
   const backends = watched.flatMap(({ backend }) =>
@@ -25,7 +25,7 @@ function waitingForStandby(run: string, watched: readonly WatchedConnection[]): 
   and (a.application_name = ${quoteLiteral(`godwit ${run}`)}${byPid})`;
 }
 
-/** Has a session been waiting for the same answer since it was last asked? */
+/** Says whether a session has been waiting for the same answer since the last call. */
 function createStuck(watched: () => readonly WatchedConnection[]): () => boolean {
   let before = new Map<unknown, number>();
   return () => {
@@ -37,10 +37,9 @@ function createStuck(watched: () => readonly WatchedConnection[]): () => boolean
 }
 
 /**
- * Tells that what a session has committed waits for a synchronous standby: the server says nothing of it, and no lock is
- * in the way.
+ * Reports that a commit waits for a synchronous standby: the server does not report that, and no lock shows it.
  *
- * @returns what ends it
+ * @returns a function that ends it
  */
 export function reportStandbyWaits(
   ports: RunnerPorts,
@@ -54,7 +53,7 @@ export function reportStandbyWaits(
   let since: number | undefined;
   let next = 0;
   let every = firstReportMs;
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const asked = ports.clock();
     if (!stuck()) return void (since = undefined);
     const answer = await control.ask(`select pg_catalog.current_setting('synchronous_standby_names'),
@@ -62,7 +61,7 @@ export function reportStandbyWaits(
 ${waitingForStandby(run, watched())} limit 1`);
     const row = answer.ok ? answer.value[0]?.rows[0] : undefined;
     if (ended || row === undefined) return void (since = undefined);
-    // It began before the first look at it.
+    // The wait began before the first query.
     if (since === undefined) [since, next, every] = [asked - lookEveryMs, 0, firstReportMs];
     if (ports.clock() < next) return;
     next = ports.clock() + every;
@@ -72,7 +71,7 @@ ${waitingForStandby(run, watched())} limit 1`);
     ports.emit({ kind: 'standby.wait', waitedMs, standbys: standbys ?? '', connected: connected ?? '' });
   };
   const beat = async (): Promise<void> => {
-    await look();
+    await check();
     if (!ended) cancel = ports.timer(lookEveryMs, () => void beat());
   };
   cancel = ports.timer(lookEveryMs, () => void beat());
@@ -83,10 +82,11 @@ ${waitingForStandby(run, watched())} limit 1`);
 }
 
 /**
- * Who stops a run does not wait for a standby either: what is committed stands here, and the server says that nobody has
- * confirmed it. Nothing else is cancelled. Without a second connection nobody can look: then whatever is not answered.
+ * Stopping a run does not wait for a standby either: the commit is durable locally, and the server warns that no
+ * standby has confirmed it. Nothing else is cancelled. Without a second connection the wait cannot be observed: then
+ * whatever is not answered is cancelled.
  *
- * @returns what ends it
+ * @returns a function that ends it
  */
 export function endStandbyWaits(
   ports: RunnerPorts,
@@ -97,18 +97,18 @@ export function endStandbyWaits(
   const stuck = createStuck(watched);
   let ended = false;
   const going = async (): Promise<void> => {
-    for (let blind = 0; ;) {
+    for (let silent = 0; ;) {
       await pause(ports, cancelEveryMs);
       if (ended) return;
       if (!stuck()) {
-        blind = 0;
+        silent = 0;
         continue;
       }
       const asked = await control.ask(
         `select pg_catalog.pg_cancel_backend(a.pid) ${waitingForStandby(run, watched())}`,
       );
-      blind = asked.ok ? 0 : blind + 1;
-      if (blind * cancelEveryMs >= blindAfterMs) await Promise.all(watched().map(({ session }) => session.cancel()));
+      silent = asked.ok ? 0 : silent + 1;
+      if (silent * cancelEveryMs >= silentAfterMs) await Promise.all(watched().map(({ session }) => session.cancel()));
     }
   };
   void going();
@@ -117,14 +117,14 @@ export function endStandbyWaits(
   };
 }
 
-/** Both for a run that nothing else watches: its waits are told, and ended when it shall stop. */
+/** Both for a run without another watcher: its waits are reported, and ended when it is to stop. */
 export function watchStandbyWaits(
   ports: RunnerPorts,
   control: Control,
   run: string,
   watched: () => readonly WatchedConnection[],
 ): { end(): void } {
-  const endTelling = reportStandbyWaits(ports, control, run, watched);
+  const endReports = reportStandbyWaits(ports, control, run, watched);
   let endEnding: () => void = () => {};
   const hurry = (): void => {
     endEnding = endStandbyWaits(ports, control, run, watched);
@@ -134,7 +134,7 @@ export function watchStandbyWaits(
   return {
     end() {
       ports.signal.removeEventListener('abort', hurry);
-      endTelling();
+      endReports();
       endEnding();
     },
   };

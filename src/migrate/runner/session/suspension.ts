@@ -4,16 +4,16 @@ import { within } from './deadline.ts';
 
 const timeoutMs = 10_000;
 
-/** A session that sends nothing while the process is held, and is tried out when it was woken, before anything else. */
-export function suspendableSession(ports: Pick<RunnerPorts, 'pace' | 'timer'>, session: Session): Session {
+/** A session that sends nothing while the process is suspended, and is tested first after it wakes. */
+export function suspendableSession(ports: Pick<RunnerPorts, 'suspension' | 'timer'>, session: Session): Session {
   const { suspension } = ports;
   if (suspension === undefined) return session;
   const forget = suspension.onWake(async () => {
-    // One that waits for an answer is looked after from the control connection.
+    // A session that waits for an answer is watched from the control connection.
     if (session.waiting > 0) return;
     if ((await within(ports, timeoutMs, session.send('select'))) === undefined) session.abandon();
   });
-  // What was held back goes out in its order.
+  // Messages that were held back are sent in order.
   let queue: Promise<void> | undefined;
   const turn = async (): Promise<void> => {
     const mine = (queue ?? Promise.resolve()).then(() => suspension.held);

@@ -12,11 +12,11 @@ import { readHolder, type RunLockHolder } from './run-lock.ts';
 const timeoutMs = 30_000;
 
 /**
- * Takes the database from a live run: raises the epoch, so that nothing it sends counts any more; ends its sessions,
- * because a statement outside of transactions knows no epoch; waits until they are gone; and takes the guard row, which
- * waits for whatever is still being rolled back or committed. Only then may anybody look at the history.
+ * Takes the database over from a live run: raises the epoch, so that its messages are refused; ends its sessions,
+ * because a statement outside transactions does not check the epoch; waits until they are gone; and locks the guard
+ * row, which waits for whatever is still being rolled back or committed. Only then may the history be read.
  *
- * @returns whom it was taken from; undefined if nobody held it any more
+ * @returns the former holder; undefined if it was free
  */
 export async function takeOver(
   session: Session,
@@ -29,8 +29,8 @@ export async function takeOver(
   if (!application.startsWith('godwit '))
     return err(
       fault('busy', {
-        why: `${text} holds the run lock and is no run of godwit.`,
-        fix: 'Only its owner can tell what it does: end that session, then run again.',
+        why: `${text} holds the run lock and is not a godwit run.`,
+        fix: 'Ask its owner what the session does. End it, then run the command again.',
       }),
     );
   const raised = await session.send(
@@ -47,7 +47,7 @@ export async function takeOver(
   return holder;
 }
 
-/** Who holds the lease of a run through a pooler, or the run lock, which may be our own by now. */
+/** Reads who holds the lease of a run through a pooler, or the run lock, which may be ours by now. */
 async function readEither(session: Session): Promise<Outcome<RunLockHolder | undefined>> {
   const lease = await session.send(
     `select held_by, 'godwit ' || holder, session_user from godwit.guard where ${leaseHeld}`,
@@ -59,12 +59,12 @@ async function readEither(session: Session): Promise<Outcome<RunLockHolder | und
   return ok({ text: row[0] ?? '', application: row[1] ?? '', user: row[2] ?? '' });
 }
 
-/** The other run had not come as far as making schema godwit. */
+/** The other run had not yet created schema godwit. */
 function isNew(reply: Extract<Reply, { readonly ok: false }>): boolean {
   return reply.error.sqlstate === '42P01' || reply.error.sqlstate === '3F000';
 }
 
-/** Ends all sessions of a run. Found and ended in one statement: no pid gets a new owner in between. */
+/** Ends all sessions of a run. Found and ended in one statement, so that a pid cannot get a new owner in between. */
 async function endSessions(session: Session, ports: RunnerPorts, holder: RunLockHolder): Promise<Outcome<void>> {
   const names = [holder.application, `${holder.application} control`].map(quoteLiteral).join(', ');
   const until = ports.clock() + timeoutMs;
@@ -83,7 +83,8 @@ where datname = pg_catalog.current_database() and pid <> pg_catalog.pg_backend_p
       );
     if (!reply.ok) return err(serverFault(reply.error));
     if ((reply.results[0]?.rows ?? []).length === 0) return ok(undefined);
-    if (ports.clock() > until) return err(fault('busy', { why: `${holder.text} was told to end and has not yet.` }));
+    if (ports.clock() > until)
+      return err(fault('busy', { why: `${holder.text} was asked to end but has not ended yet.` }));
     await pause(ports, 50 + ports.random() * 100);
   }
 }

@@ -5,34 +5,34 @@ import type { WatchedConnection } from './backend.ts';
 import type { Control } from './control-connection.ts';
 import { reportStandbyWaits } from './standby.ts';
 
-/** Looks after connections that work for a long time without a word. */
+/** Watches connections that work for a long time without answering. */
 export interface Watch {
   end(): void;
 }
 
 const beatMs = 5_000;
-/** So long may the server be silent on all connections, or leave a message that has arrived unanswered. */
+/** How long the server may be silent on all connections, or leave a received message unanswered. */
 const silenceMs = 30_000;
-/** A message may take its time over the slowest of lines: this many bytes a millisecond are expected. */
+/** The slowest expected connection: this many bytes per millisecond. */
 const slowestBytesPerMs = 0.5;
 
-/** What was seen of a connection at the beats before. */
+/** What earlier beats observed of a connection. */
 interface ConnectionBeat {
   readonly answered: number;
-  /** Since when the server has had nothing to do for us although we wait for an answer. */
+  /** Since when the server has been idle although we wait for an answer. */
   readonly idleSince: number;
-  /** At how many beats in a row its backend was not there. */
+  /** For how many beats in a row its backend was missing. */
   readonly gone: number;
 }
 
 /**
- * A dropped network raises no error at the client: the socket stays as it is, for a quarter of an hour or for ever. So
- * while an answer is waited for, the server is asked over the control connection what it does for us. A connection whose
- * backend is gone, or has been idle all the while, is cut, and so are all when the server stays silent on new
- * connections too; what became of the work is then found out as after any lost connection. A commit that waits for a
- * standby is told.
+ * A dropped network raises no error at the client: the socket stays open, for a quarter of an hour or for ever. So
+ * while an answer is outstanding, the server is asked over the control connection what it does for us. A connection
+ * whose backend is gone, or has been idle all the while, is cut, and all are cut if the server is silent on new
+ * connections too; the outcome of the work is then determined as after any lost connection. A commit that waits for a
+ * standby is reported.
  *
- * @param watched the connections that work at the moment
+ * @param watched returns the connections that are at work
  */
 export function watchConnections(
   ports: RunnerPorts,
@@ -40,22 +40,22 @@ export function watchConnections(
   run: string,
   watched: () => readonly WatchedConnection[],
 ): Watch {
-  const sights = new Map<Session, ConnectionBeat>();
+  const beats = new Map<Session, ConnectionBeat>();
   const state = { ended: false, silentSince: undefined as number | undefined };
   let cancel: () => void = () => {};
 
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const waiting = watched().filter(({ session }) => session.waiting > 0);
     if (waiting.length === 0) {
       state.silentSince = undefined;
-      return sights.clear();
+      return beats.clear();
     }
     const asked = ports.clock();
     const answer = await control.ask(question(waiting));
     if (state.ended) return;
     if (!answer.ok) {
-      // A pooler answers a new connection at once, and a question when it has a server to spare: who waits for one is
-      // not met with silence.
+      // A pooler answers a new connection at once, but a query only when it has a free server: waiting for one is not
+      // silence.
       const queued = waiting.some(({ session }) => session.carriesSettings === true) && isLost(answer.findings);
       if (queued || !isSilence(answer.findings)) return;
       state.silentSince ??= asked;
@@ -73,7 +73,7 @@ export function watchConnections(
 
   /** @param activity what its backend does; undefined: it is gone */
   const judge = (session: Session, activity: string | undefined): void => {
-    const before = sights.get(session);
+    const before = beats.get(session);
     const same = before !== undefined && before.answered === session.answered;
     const idle = activity !== undefined && activity !== 'active' && activity !== 'fastpath function call';
     const snapshot = {
@@ -81,29 +81,29 @@ export function watchConnections(
       idleSince: idle && same ? before.idleSince : ports.clock(),
       gone: activity === undefined ? (same ? before.gone : 0) + 1 : 0,
     };
-    sights.set(session, snapshot);
-    // The first time its last words may still be on their way.
-    if (snapshot.gone >= 2) give(ports, session, 'The server has ended it.');
+    beats.set(session, snapshot);
+    // The first time, its last answer may still be in transit.
+    if (snapshot.gone >= 2) give(ports, session, 'The server has closed it.');
     const timeouts = silenceMs + session.waiting / slowestBytesPerMs;
     if (idle && ports.clock() - snapshot.idleSince >= timeouts)
-      give(ports, session, 'The server waits for us, and we for the server.');
+      give(ports, session, 'The server and godwit are waiting for each other.');
   };
 
   const beat = async (): Promise<void> => {
-    await look();
+    await check();
     if (!state.ended) cancel = ports.timer(beatMs, () => void beat());
   };
   cancel = ports.timer(beatMs, () => void beat());
   const forget = ports.suspension?.onWake(async () => {
-    const text = 'The process was stopped and woken: its connections are looked at before it goes on.';
+    const text = 'The process was suspended and resumed: godwit checks its connections before it continues.';
     ports.emit({ kind: 'notice', severity: 'WARNING', text });
-    await look();
+    await check();
   });
-  const endTelling = reportStandbyWaits(ports, control, run, watched);
+  const endReports = reportStandbyWaits(ports, control, run, watched);
   return {
     end() {
       state.ended = true;
-      endTelling();
+      endReports();
       forget?.();
       cancel();
     },
@@ -119,7 +119,7 @@ function question(waiting: readonly WatchedConnection[]): string {
 }
 
 function give(ports: RunnerPorts, session: Session, why: string): void {
-  const text = `A connection to the database is given up. ${why}`;
+  const text = `Godwit abandoned a connection to the database. ${why}`;
   ports.emit({ kind: 'notice', severity: 'WARNING', text });
   session.abandon();
 }
@@ -134,22 +134,22 @@ const silent = new Set([
   'host-not-found',
 ]);
 
-/** The connection was there, and brought no answer. */
+/** The connection existed, but gave no answer. */
 function isLost(findings: readonly Finding[]): boolean {
   return findings.some(({ code }) => code === 'connection-lost');
 }
 
-/** A server that refuses a connection has answered. */
+/** A server that refuses a connection is not silent. */
 function isSilence(findings: readonly Finding[]): boolean {
   return findings.some(({ code }) => silent.has(code));
 }
 
 /**
- * For the messages at the start of a task, which the server answers at once: a session that answers none of them for
- * half a minute is cut.
+ * Watches the messages at the start of a task, which the server answers at once: a session without any answer for half
+ * a minute is cut.
  *
- * @param locks knows whether it waits for a lock, and so is not silent
- * @returns what ends the watch
+ * @param locks says whether the session waits for a lock, and so is not silent
+ * @returns a function that ends the watch
  */
 export function expectAnswers(
   ports: Pick<RunnerPorts, 'timer'>,

@@ -6,11 +6,11 @@ import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { Recordable } from './recordable.ts';
 
-/** What replaced migrations and those behind them have left, whatever others have done to it since. */
+/** What replaced migrations and those after them have left, regardless of later changes by others. */
 export interface Left {
   /** By `keyOfName`. */
   readonly found: ReadonlyMap<string, FoundObject>;
-  /** Objects of the baseline that replaced migrations made. */
+  /** Objects of the baseline that were made by replaced migrations. */
   readonly made: readonly MadeObject[];
 }
 
@@ -22,7 +22,7 @@ interface MadeObject extends ObjectName {
   readonly isHome: boolean;
 }
 
-// What `verify --accept` has taken is others' doing: the words before it count.
+// What `verify --accept` has accepted was changed by others: the definition before that counts.
 const baselineQuery = `select o.kind, o.name, o.class, o.oid, o.sub, o.home_class, o.home, o.made,
   pg_catalog.to_json(coalesce((select f.words from godwit.former_object f
     where f.class = o.class and f.oid = o.oid and f.sub = o.sub and f.accepted_by is not null
@@ -34,9 +34,9 @@ from godwit.former_object f where f.change = 'dropped' and f.accepted_by is not 
   and not exists (select from godwit.object o where o.kind = f.kind and o.name = f.name)`;
 
 /**
- * The objects as migrations left them: the words of the baseline stand in place of those that the catalogue has now, so
- * that drift is no difference of the squashed file. Where the baseline is in the words of another server, the catalogue's
- * count.
+ * The objects as migrations left them: definitions of the baseline replace those of the present catalogue, so that
+ * drift does not count as a difference of the squashed file. If the baseline was written by another server, the
+ * catalogue counts.
  *
  * @param found what the catalogue has under the rehearsed names
  */
@@ -46,7 +46,7 @@ export async function asReplacedLeft(
   recordable: readonly Recordable[],
   { ownWords, installed }: { readonly ownWords: boolean; readonly installed: boolean },
 ): Promise<Outcome<Left>> {
-  // Another version keeps it otherwise.
+  // Another version of the schema stores it differently.
   if (!installed) return ok({ found, made: [] });
   const reply = await session.send(baselineQuery, { rows: 'all' });
   if (!reply.ok) return err(serverFault(reply.error));

@@ -11,13 +11,13 @@ const tables = `select c.oid::pg_catalog.regclass::pg_catalog.text from pg_catal
 where c.relkind in ('r', 'p') and c.relpersistence <> 't' and not c.relispartition
   and c.relnamespace not in (select n.oid from pg_catalog.pg_namespace n where n.nspname ~ '^(pg_|information_schema$|godwit$)')`;
 
-/** Counts the rows of each table of a database that nobody else uses; empty ones are left out. */
+/** Counts the rows of each table of a database that nobody else uses; empty ones are omitted. */
 export async function countRows(session: Session): Promise<Outcome<Readonly<Record<string, number>>>> {
-  const listed = await ask(session, tables);
+  const listed = await readQuery(session, tables);
   if (!listed.ok) return listed;
   const counts: Record<string, number> = {};
   for (const [name] of listed.value) {
-    const counted = await ask(session, `select pg_catalog.count(*) from ${name ?? ''}`);
+    const counted = await readQuery(session, `select pg_catalog.count(*) from ${name ?? ''}`);
     if (!counted.ok) return counted;
     const rows = Number(counted.value[0]?.[0] ?? 0);
     if (rows > 0) counts[name ?? ''] = rows;
@@ -25,7 +25,7 @@ export async function countRows(session: Session): Promise<Outcome<Readonly<Reco
   return ok(counts);
 }
 
-async function ask(session: Session, query: string): Promise<Outcome<readonly (readonly (string | null)[])[]>> {
+async function readQuery(session: Session, query: string): Promise<Outcome<readonly (readonly (string | null)[])[]>> {
   const commands = ['SET TRANSACTION READ ONLY', ...describingSettings, query];
   const reply = await session.send(commands.map((command) => `${command};\n`).join(''), { rows: 'all' });
   return reply.ok ? ok(reply.results.at(-1)?.rows ?? []) : err(serverFault(reply.error));
@@ -38,11 +38,11 @@ from godwit.seed s join pg_catalog.pg_class c on c.oid = s.relation
 where s.seq = any('{${seqs}}'::pg_catalog.int8[]) group by c.oid order by pg_catalog.min(s.seq), c.oid`;
 
 /**
- * Tables in which replaced migrations wrote out more rows, by the literal keys that are followed, than there are at all once
- * the squashed one has run.
+ * Tables into which replaced migrations inserted more rows with followed literal keys than exist at all after the
+ * squashed one.
  *
  * @param rehearsed rows of each table in the rehearsal
- * @param named ids for which it is only told
+ * @param named ids for which it is only a warning
  */
 export async function missingRows(
   session: Session,
@@ -52,7 +52,7 @@ export async function missingRows(
 ): Promise<Outcome<readonly Finding[]>> {
   const findings: Finding[] = [];
   for (const { migration, rows } of recordable) {
-    const read = await ask(session, followed(rows.map(({ seq }) => Math.trunc(seq)).join(',')));
+    const read = await readQuery(session, followed(rows.map(({ seq }) => Math.trunc(seq)).join(',')));
     if (!read.ok) return read;
     for (const [table, count, key, file] of read.value) {
       const [wrote, makes] = [Number(count), rehearsed[table ?? ''] ?? 0];
@@ -62,8 +62,8 @@ export async function missingRows(
         fault('squash-differs', {
           severity: named.includes(migration.id) ? 'warning' : 'error',
           where: { file: migration.up.file },
-          why: `rows of ${table ?? ''}: the replaced ones, such as ${file ?? ''}, wrote ${first}; the file makes ${makes}.`,
-          fix: `Add them; or, if new databases do not need them, name the migration: \`godwit adopt ${versionIn(migration.id)}\`.`,
+          why: `rows of ${table ?? ''}: the replaced migrations, such as ${file ?? ''}, wrote ${first}; the squashed file makes ${makes}.`,
+          fix: `Add the rows. If new databases do not need them, name the migration: \`godwit adopt ${versionIn(migration.id)}\`.`,
         }),
       );
     }

@@ -16,7 +16,7 @@ import type { Recordable, ProofOptions } from './recordable.ts';
 
 /** How far it is proven. */
 export interface Proof {
-  /** Errors forbid to record; warnings are told. */
+  /** Errors prevent the record; warnings are reported. */
   readonly findings: readonly Finding[];
   /** Texts that may mean the same. */
   readonly doubtful: readonly SameWord[];
@@ -25,8 +25,8 @@ export interface Proof {
 const mostDifferences = 200;
 
 /**
- * Proves that squashed migrations make what those have made that they replace: the rehearsal, in which they stand in the
- * place of these, ends with the words that the baseline has, and each statement that changes rows is one that was executed.
+ * Proves that squashed migrations make the same as those that they replace: the rehearsal, in which they take the place
+ * of these, ends with the definitions of the baseline, and each statement that changes rows is one that was executed.
  */
 export async function proveSquashed(
   session: Session,
@@ -36,7 +36,7 @@ export async function proveSquashed(
   const { rehearsed } = options.bundle;
   if (rehearsed === undefined) return err(notRehearsed(recordable));
   if (rehearsed.major !== options.major) {
-    const why = `It was rehearsed on PostgreSQL ${rehearsed.major}, and the database is on ${options.major}.`;
+    const why = `The rehearsal ran on PostgreSQL ${rehearsed.major}, but the database is on ${options.major}.`;
     return err(fault('squash-not-rehearsed', { why, fix: 'Run the command again.' }));
   }
   const { stopped } = rehearsed;
@@ -64,7 +64,7 @@ export async function proveSquashed(
   });
 }
 
-/** What is said where nobody has rehearsed them. */
+/** The finding if they have not been rehearsed. */
 export function notRehearsed(recordable: readonly Recordable[]): Finding {
   const [first] = recordable;
   return fault('squash-not-rehearsed', first === undefined ? {} : { where: { file: first.migration.up.file } });
@@ -73,7 +73,7 @@ export function notRehearsed(recordable: readonly Recordable[]): Finding {
 function stoppedAt({ why, where }: Finding): Finding {
   return fault('squash-not-rehearsed', {
     why: `On a throwaway server: ${why}`,
-    fix: 'Correct the file: no new database could be made with it either.',
+    fix: 'Correct the file: it would fail in a new database too.',
     ...(where === undefined ? {} : { where }),
   });
 }
@@ -83,7 +83,10 @@ function compared(rehearsed: Rehearsed, found: ReadonlyMap<string, FoundObject>)
   return differencesAt(rehearsed, all, rehearsed.steps.length - 1);
 }
 
-/** The file that made the object in the rehearsal; where something is missing there, the squashed one. */
+/**
+ * The finding for a difference, with the file that made the object in the rehearsal; if the object is missing there,
+ * the squashed file.
+ */
 function differs(one: AdoptionDifference, rehearsed: Rehearsed, recordable: readonly Recordable[]): Finding {
   const file = rehearsed.steps[one.step]?.file ?? recordable[0]?.migration.up.file ?? '';
   const { object, expected, found } = one;
@@ -94,7 +97,7 @@ function differs(one: AdoptionDifference, rehearsed: Rehearsed, recordable: read
   return fault('squash-differs', { where: { file }, why });
 }
 
-/** What replaced migrations made, and the squashed one does not. */
+/** What replaced migrations made and the squashed one does not. */
 function missing(rehearsed: Rehearsed, left: Left, recordable: readonly Recordable[]): readonly Finding[] {
   const last = rehearsed.steps.length - 1;
   const made = new Set(
@@ -111,7 +114,7 @@ function missing(rehearsed: Rehearsed, left: Left, recordable: readonly Recordab
     .map(({ kind, name, seq }) => {
       const row = recordable.flatMap(({ rows }) => rows).find((one) => one.seq === seq);
       const where: Place = { file: ownerOf(row, recordable)?.up.file ?? '' };
-      const why = `${kind} ${name}: ${row?.file ?? 'a replaced migration'} made it, and the file does not.`;
+      const why = `${kind} ${name}: ${row?.file ?? 'a replaced migration'} made it, but the squashed file does not.`;
       return fault('squash-differs', { where, why });
     });
 }

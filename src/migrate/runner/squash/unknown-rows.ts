@@ -10,8 +10,8 @@ import type { ByteSource, Hashing, Session } from '../../contract/ports.ts';
 import type { ProofOptions, Recordable } from './recordable.ts';
 
 /**
- * Statements of a squashed file that change rows and are none of those that the replaced migrations executed: no catalogue
- * tells whether their effect is there. The history keeps the hash of each statement.
+ * Statements of a squashed file that change rows and were not executed by the replaced migrations: the catalogue does
+ * not show whether their effect exists. The history stores the hash of each statement.
  */
 export async function unknownRows(
   session: Session,
@@ -35,13 +35,16 @@ export async function unknownRows(
     fault('squash-rows', {
       severity,
       where: { file: migration.up.file, line, column },
-      why: `${tag} is none of the statements that the replaced migrations executed here.`,
-      fix: `Look whether its effect is there; then \`godwit adopt ${versionIn(migration.id)}\` records the migration without that proof.`,
+      why: `None of the replaced migrations executed this ${tag} here.`,
+      fix: `Check whether its effect is there. If it is, \`godwit adopt ${versionIn(migration.id)}\` records the migration without that proof.`,
     }),
   );
 }
 
-/** Hashes of statements that were executed alone; and of groups, as `first..last` with the number of their statements. */
+/**
+ * Hashes of statements that were executed individually; and of groups, as `first..last` with the number of their
+ * statements.
+ */
 interface ExecutedHashes {
   readonly alone: ReadonlySet<string>;
   readonly groups: readonly { readonly first: string; readonly last: string; readonly count: number }[];
@@ -63,7 +66,7 @@ async function executedBy(session: Session, rows: readonly HistoryRow[]): Promis
   return { alone, groups };
 }
 
-/** Which statements stand between the first and the last of a group that was executed. */
+/** Which statements lie between the first and the last of an executed group. */
 function inGroups(statements: readonly Statement[], { groups }: ExecutedHashes): ReadonlySet<Statement> {
   const found = new Set<Statement>();
   const firsts = new Map<string, typeof groups>();
@@ -80,7 +83,7 @@ function inGroups(statements: readonly Statement[], { groups }: ExecutedHashes):
   return found;
 }
 
-/** A run of like INSERTs is one statement in a large file, and was several in a small one. */
+/** A run of similar INSERTs is one statement in a large file, but was several in a small one. */
 async function eachExecuted(
   { kind, start, end, count }: Statement,
   body: ByteSource,

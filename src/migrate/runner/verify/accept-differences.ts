@@ -4,11 +4,12 @@ import type { BaselineDifference, ObjectPlace } from './baseline-check.ts';
 const setting = 'godwit.accepted';
 
 /**
- * Statements that take differences into the baseline: what is there now becomes its words, what is gone leaves it, what was
- * added to an object of ours joins it. What the baseline said before is kept as its past, under the run that took it,
- * and the run's chain tells it. They are sent in one transaction that holds the guard.
+ * Statements that accept differences into the baseline: the present definition replaces the old one, what is gone is
+ * removed, what was added to an object of the baseline is added to it. The former contents are stored as the baseline's
+ * past, under the run that accepted them, and recorded in the run's chain. They are sent in one transaction that holds
+ * the guard.
  *
- * @param differences those that are taken, with what goes along with a missing object
+ * @param differences the accepted ones, with the parts of a missing object
  */
 export function acceptDifferences(run: string, differences: readonly BaselineDifference[]): readonly string[] {
   const taken = differences.map(({ kind, name, words, is, was }) => ({
@@ -29,12 +30,14 @@ WHERE t.old_sub = 0 AND (t.class, t.oid) = (t.home_class, t.home) AND (t.class, 
     `INSERT INTO godwit.former_object (change, class, oid, sub, kind, name, home_class, home, words, made, written, accepted_by)
 SELECT CASE WHEN t.oid IS NULL THEN 'dropped' ELSE 'changed' END, o.class, o.oid, o.sub, o.kind, o.name, o.home_class, o.home, o.words, o.made, o.seq, ${quoteLiteral(run)}
 FROM ${rows} JOIN godwit.object o ON ${old} ORDER BY o.home_class, o.home, o.class, o.oid, o.sub`,
-    // Rows are followed by the numbers of their tables and columns; those of a key that is gone are found no more.
+    // Rows are followed by the OIDs of their tables and the numbers of their columns; if the key is gone, they can no
+    // longer be found.
     `DELETE FROM godwit.seed s USING ${rows} WHERE t.oid IS NULL AND t.old_class = 'pg_catalog.pg_class'::pg_catalog.regclass
   AND s.relation = t.old_oid AND (t.old_sub = 0 OR t.old_sub = ANY (s.key_columns))`,
     `DELETE FROM godwit.object o USING ${rows} WHERE ${old} AND t.oid IS NULL`,
     `SELECT pg_catalog.set_config('godwit.renamed', coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(o.kind, o.name)) ${parts})::text, '[]'), true)`,
-    // Parts move along with what was made anew under its name, or was renamed; their words stay to be accepted by themselves.
+    // Parts follow an object that was recreated under its name, or renamed; differences in their definitions must be
+    // accepted separately.
     `UPDATE godwit.object x SET home_class = t.home_class, home = t.home,
   name = CASE WHEN pg_catalog.starts_with(o.name, h.name || '.') THEN t.name || pg_catalog.substr(o.name, pg_catalog.length(h.name) + 1) ELSE o.name END
 ${parts} AND (x.class, x.oid, x.sub) = (o.class, o.oid, o.sub)`,

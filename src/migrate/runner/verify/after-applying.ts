@@ -17,22 +17,22 @@ import { concluded, report } from './report-checks.ts';
 import { withChecks } from './verified-migration.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
-/** What was seen after a run; `lost`: the connection was, so that it says nothing. */
+/** What was observed after a run; `lost`: the connection was lost, so the observation says nothing. */
 interface Observation {
   readonly lost: boolean;
   readonly checks: readonly Check[];
   readonly findings: readonly Finding[];
 }
 
-/** What a run has applied, and a migration of which it has left a part standing. */
+/** What a run has applied, and the migration that it has partly applied. */
 export interface AppliedSteps {
   readonly applied: readonly PreparedStep[];
   readonly inPart?: PreparedStep;
 }
 
 /**
- * After a run: what it did is described by the server, told, and taken into the baseline. Then views are queried,
- * triggers fired and the user's checks made; after a rollback its result is held against the baseline's past.
+ * After a run: the server describes what it did, which is reported and added to the baseline. Then views are queried,
+ * triggers fired and the user's checks made; after a rollback its result is compared with the baseline's past.
  */
 export async function afterApplying(
   task: ApplyTask,
@@ -42,17 +42,21 @@ export async function afterApplying(
 ): Promise<Verdict> {
   if (executed.applied.length === 0 && executed.inPart === undefined) return succeeded();
   try {
-    return await lookAndJudge(task, ports, live, executed);
+    return await verifyAndJudge(task, ports, live, executed);
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
-    // A file that was saved since is no longer what was applied: its checks cannot be made.
-    const fix = 'Put back what was applied, then run `godwit verify`.';
-    const findings = error.findings.map((finding) => ({ ...finding, fix, why: `${finding.why} It was not verified.` }));
+    // A file that was saved since then differs from what was applied: its checks cannot be made.
+    const fix = 'Restore what was applied, then run `godwit verify`.';
+    const findings = error.findings.map((finding) => ({
+      ...finding,
+      fix,
+      why: `${finding.why} The run was not verified.`,
+    }));
     return { outcome: 'verification-failed', exitCode: 50, findings };
   }
 }
 
-async function lookAndJudge(
+async function verifyAndJudge(
   task: ApplyTask,
   ports: RunnerPorts,
   live: RunSession,
@@ -63,15 +67,16 @@ async function lookAndJudge(
   if ('outcome' in description) return description;
   emitChanges(ports, description.changes);
   emitChanges(ports, await followSeeds(ports, live));
-  let seen = await look(task, ports, live, { ...executed, description });
+  let seen = await observe(task, ports, live, { ...executed, description });
   if (seen.lost) {
-    // What is applied is recorded. That the connection was lost while looking at it says nothing about it.
+    // What is applied is recorded. A connection lost during the checks says nothing about it.
     const again = await live.reconnect();
     if (!again.ok) return verdictOf(...again.findings.map(unverified));
-    seen = await look(task, ports, live, { ...executed, description });
-    if (seen.lost) return verdictOf(fault('connection-lost', { why: 'It was lost twice during verification.' }));
+    seen = await observe(task, ports, live, { ...executed, description });
+    if (seen.lost)
+      return verdictOf(fault('connection-lost', { why: 'The connection was lost twice during verification.' }));
   }
-  // Whoever stops a run stops its checks too: what they have not seen is neither good nor bad.
+  // Stopping a run also stops its checks: those that were not made neither pass nor fail.
   if (ports.signal.aborted) return verdictOf(fault('interrupted'));
   const stopped = seen.checks.some(({ ok }) => !ok) ? await live.cancelledBy() : undefined;
   if (stopped !== undefined) return verdictOf(stopped);
@@ -80,7 +85,7 @@ async function lookAndJudge(
   return concluded(seen.checks, task.verification, seen.findings);
 }
 
-/** Once more behind a lost connection: what was described and not heard of is found done. */
+/** Tries once more after a lost connection: what was already described is found done. */
 async function described(
   ports: RunnerPorts,
   live: RunSession,
@@ -92,7 +97,9 @@ async function described(
     if (!again.ok) return verdictOf(...again.findings.map(unverified));
     description = await describeChanges(live, steps);
     if (description.kind === 'lost')
-      return verdictOf(fault('connection-lost', { why: 'It was lost twice while the changes were described.' }));
+      return verdictOf(
+        fault('connection-lost', { why: 'The connection was lost twice while the changes were described.' }),
+      );
   }
   if (description.kind === 'described') return description.description;
   if (ports.signal.aborted) return verdictOf(fault('interrupted'));
@@ -103,16 +110,16 @@ async function described(
   return { changes: [], locked: [] };
 }
 
-/** The run has changed the database: that it cannot be reached any more is no reason to call it unreachable. */
+/** The run has changed the database: if it can no longer be reached, the outcome is still not `unreachable`. */
 function unverified(finding: Finding): Finding {
   if (finding.code === 'taken-over') return finding;
   return fault('connection-lost', {
-    why: `What the run has done is recorded, but it was not verified. ${finding.why}`,
+    why: `The run’s changes are recorded but not verified. ${finding.why}`,
     fix: 'Run `godwit verify` when the database is back.',
   });
 }
 
-async function look(
+async function observe(
   task: ApplyTask,
   ports: RunnerPorts,
   live: RunSession,
@@ -121,12 +128,12 @@ async function look(
   const findings = [
     ...description.changes.filter(({ hadDrifted }) => hadDrifted).map(driftTaken),
     ...description.locked.map((name) =>
-      fault('not-compared', { why: `${name} is held exclusively by another session: the next run describes it.` }),
+      fault('not-compared', { why: `Another session holds an exclusive lock on ${name}: the next run describes it.` }),
     ),
   ];
   const checks = task.verification.enabled ? await checksAfter(task, ports, live, applied) : [];
   if (checks === 'lost') return { lost: true, checks: [], findings };
-  // A loss shows as checks that failed.
+  // A lost connection shows as failed checks.
   return { lost: checks.some(({ ok }) => !ok) && (await isLost(live)), checks, findings };
 }
 
@@ -169,7 +176,7 @@ async function afterUndoing(
   const seqs = undone.flatMap(({ step, migration }) => {
     const row = rows.findLast(({ id, kind }) => id === step.id && kind !== 'reverted');
     if (row?.kind !== 'squashed') return row === undefined ? [] : [row.seq];
-    // What it stood for is undone with it.
+    // What it replaced is undone with it.
     return [row, ...rows.filter(({ id, seq }) => seq < row.seq && covers(migration, id))].map(({ seq }) => seq);
   });
   const fileOf = (id: string): string => files.get(id) ?? rows.findLast((row) => row.id === id)?.file ?? '';

@@ -6,14 +6,14 @@ import {
   type ObjectKind,
 } from '../../contract/catalogue-object.ts';
 import { checkKind } from '../../contract/check-kind.ts';
-import { wordsIn, type Words } from '../../contract/definition.ts';
+import { wordsIn, type DefinitionWords } from '../../contract/definition.ts';
 import type { Check } from '../../contract/model.ts';
 import { changedLines, differentWords, shownPart } from './word-difference.ts';
 
-/** A difference as `compareHomes` tells it, values as the server's text. */
+/** A difference as `compareHomes` returns it, values as the server's text. */
 export type DifferenceRow = readonly (string | null)[];
 
-/** What is known of a migration by its number in the history. */
+/** What is known of a migration, by its number in the history. */
 interface KnownMigration {
   readonly id: string;
   readonly file: string;
@@ -26,15 +26,15 @@ export interface ObjectPlace {
   readonly home: HomeAddress;
 }
 
-/** One object that differs: what it was by the baseline, and what it is. */
+/** One object that differs: its baseline state and its present state. */
 export interface BaselineDifference {
   readonly kind: ObjectKind;
   readonly name: string;
   readonly home: string;
   readonly oldName: string;
   readonly oldHome: string;
-  readonly words: Words | undefined;
-  readonly oldWords: Words | undefined;
+  readonly words: DefinitionWords | undefined;
+  readonly oldWords: DefinitionWords | undefined;
   readonly seq: string;
   readonly whole: boolean;
   /** Where it is; undefined: it is not there. */
@@ -43,13 +43,11 @@ export interface BaselineDifference {
   readonly was: ObjectPlace | undefined;
 }
 
-/** How differences are told. */
+/** How differences are reported. */
 export interface BaselineCheckOptions {
   /** By their number in the history. */
   readonly migrations: ReadonlyMap<string, KnownMigration>;
-  /**
-   * False: another major version writes other texts, so only kinds, names, types and NOT NULL are compared.
-   */
+  /** False: another major version writes different texts, so only kinds, names, types and NOT NULL are compared. */
   readonly words: boolean;
 }
 
@@ -61,15 +59,15 @@ export function checksOf(rows: readonly DifferenceRow[], options: BaselineCheckO
 }
 
 /**
- * The differences that are told, each with its checks. What is gone and what is there under the same name belong
- * together: a constraint that the server made anew has another OID and the same words.
+ * The differences to report, each with its checks. A missing and an added object of the same name belong together: a
+ * constraint that the server recreated has a new OID and the same definition.
  */
 export function describeDifferences(
   rows: readonly DifferenceRow[],
   options: BaselineCheckOptions,
 ): readonly { readonly difference: BaselineDifference; readonly checks: readonly Check[] }[] {
   const differences = differencesOf(rows);
-  // What goes with its table is told with it.
+  // What is gone with its table is reported with the table.
   const goneHomes = new Set(
     differences.flatMap(({ words, oldWords, oldName, oldHome }) =>
       words === undefined && oldWords !== undefined && oldName === oldHome ? [oldName] : [],
@@ -83,7 +81,7 @@ export function describeDifferences(
   });
 }
 
-/** All differences, those too that are told with another one. */
+/** All differences, including those that are reported with another one. */
 export function differencesOf(rows: readonly DifferenceRow[]): readonly BaselineDifference[] {
   return paired(rows.map(read));
 }
@@ -169,7 +167,7 @@ function checksFor(
   ];
 }
 
-/** A part bears the name of its table, too: that one is told once. */
+/** A part's name contains that of its table: the renaming of the table is reported once. */
 function isRenamed({ name, home, oldName, oldHome }: BaselineDifference): boolean {
   if (name === oldName) return false;
   return (

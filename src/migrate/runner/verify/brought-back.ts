@@ -5,16 +5,17 @@ import type { Check } from '../../contract/model.ts';
 import type { Session } from '../../contract/ports.ts';
 import { differentWords, shownPart } from './word-difference.ts';
 
-/** Migrations of which something was undone and done again: the numbers of their rows. */
+/** Row numbers of migrations of which something was undone and done again. */
 export interface BroughtBack {
   readonly seqs: readonly number[];
   readonly file: (id: string) => string;
 }
 
 /**
- * After `up --resume-up`: what the migration had made and a `down` had taken away is there again, in the words that it had.
+ * Checks after `up --resume-up` that everything which the migration had made and a `down` had removed exists again,
+ * with the same definition.
  *
- * @returns a check for each object, also those that passed
+ * @returns a check for each object, including those that passed
  */
 export async function checkBroughtBack(
   session: Session,

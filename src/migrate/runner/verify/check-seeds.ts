@@ -7,15 +7,15 @@ import type { ResultSet } from '../../contract/ports.ts';
 /** Tables whose rows are read in one transaction, at most. */
 const tablesPerBatch = 50;
 
-/** Followed rows held against the database. */
+/** Followed rows compared with the database. */
 export interface SeedChecks {
   readonly checks: readonly Check[];
   readonly findings: readonly Finding[];
 }
 
 /**
- * Looks for each row that migrations wrote and that is followed: a missing one fails, a changed one warns, or fails where
- * its file is frozen.
+ * Checks each followed row that migrations wrote: a missing one fails, a changed one warns, or fails if its file is
+ * frozen.
  *
  * @param ask sends one read-only query under the settings of descriptions; undefined: the server refused it
  * @param rows the history
@@ -40,7 +40,7 @@ export async function checkSeeds(
     const oids = tables.slice(at, at + tablesPerBatch).map(([oid]) => oid ?? '0');
     const found = await ask(`select * from godwit.compare_seeds('{${oids.join(',')}}', ${seqs})`);
     if (found === undefined)
-      findings.push(fault('not-compared', { why: 'Rows that migrations wrote: the server refused the question.' }));
+      findings.push(fault('not-compared', { why: 'Rows that migrations wrote: the server rejected the query.' }));
     for (const [name, seq, line, frozen, state, detail] of found?.rows ?? []) {
       if (state === 'unknown') findings.push(fault('not-compared', { why: `Rows of ${name ?? ''}: ${detail ?? ''}.` }));
       else

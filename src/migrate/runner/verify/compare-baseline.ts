@@ -5,8 +5,8 @@ const catalogue = (name: string): string => `'pg_catalog.${name}'::pg_catalog.re
 const pgClass = catalogue('pg_class');
 
 /**
- * The homes of the baseline, and what keeps one from being compared now: `class, oid, name, why, gone` with an empty `why`
- * for those that can be. What a run wrote and has not described yet has no words to be compared with.
+ * The homes of the baseline, and why one cannot be compared now: `class, oid, name, why, gone`, with an empty `why` for
+ * those that can. What a run wrote and has not described yet has no definition to compare with.
  *
  * @param undescribed true: transactions wait to be described
  */
@@ -47,7 +47,8 @@ const rare = [
 ];
 
 /**
- * A query of what bears the names of these homes now: `class, oid`. Joined by name, so that no role's rights make it fail.
+ * A query for the objects that have the names of these homes now: `class, oid`. Joined by name, so that missing
+ * privileges do not make it fail.
  *
  * @param names a common table expression with `class, name`
  */
@@ -75,8 +76,8 @@ join ${names} s on s.class = ${catalogue(table)} and s.name = i.identity where r
 }
 
 /**
- * Compares some homes of the baseline, with their parts, to the catalogue. One read-only statement, to be sent in a
- * transaction of its own under `describingSettings`, so that its locks are few and short.
+ * Compares some homes of the baseline, with their parts, with the catalogue. One read-only statement, to be sent in its
+ * own transaction under `describingSettings`, so that its locks are few and short.
  *
  * @param terms `byName`: the OIDs of the baseline are those of another server or database, so that only names count;
  * `gone`: some of these homes are not there, so that others under their names are looked for

@@ -8,28 +8,28 @@ import type { Analysis, Change } from '../../contract/model.ts';
 import type { Bundle, Reply } from '../../contract/ports.ts';
 import { rebindBaseline } from './rebind.ts';
 import { describingSettings } from './words/described.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { LiveRun } from '../run/live-run.ts';
 import type { AddedColumns } from '../run/live-run.ts';
 
-/** What the server says that the migrations' transactions did. */
+/** What the migrations' transactions did, as the server reports it. */
 export interface Description {
   readonly changes: readonly Change[];
-  /** Relations that others hold exclusively: the next run describes them. */
+  /** Relations on which others hold an exclusive lock: the next run describes them. */
   readonly locked: readonly string[];
 }
 
-/** The last message of `runDescription` has been sent; how it went. */
+/** The result of the last message of `runDescription`. */
 export type Described =
   | { readonly kind: 'described'; readonly description: Description }
   | { readonly kind: 'lost' }
   | { readonly kind: 'refused'; readonly why: string };
 
 /**
- * Sends what a run writes before its first migration: what an earlier run has left undescribed is described, and what has
- * drifted since is marked, so that the end of this run does not take it for its own. Nothing waits for the answers: each
- * message is a transaction of its own that an error ends, and without it only less is known about drift.
+ * Sends what a run writes before its first migration: it describes what an earlier run has left undescribed, and marks
+ * what has drifted since, so that the end of this run does not take drift for its own changes. Nothing waits for the
+ * answers: each message is its own transaction, which an error ends, and without it only less is known about drift.
  *
- * @returns what could not be compared by OID, in words; empty as a rule
+ * @returns what could not be compared by OID, as text; usually empty
  */
 export async function noteState(
   live: LiveRun,
@@ -40,15 +40,15 @@ export async function noteState(
   const { systemId, databaseOid } = live.server;
   const moved = isElsewhere(live, baseline);
   const identity = `UPDATE godwit.guard SET system_id = ${quoteLiteral(systemId)}, database_oid = ${Number(databaseOid)}, server_major = ${live.major}`;
-  const chainAnew = `SELECT godwit.chain_baseline(${quoteLiteral(live.run)}, '[]', '${baseline.major === live.major ? 'copy' : 'major'}')`;
+  const chainBaseline = `SELECT godwit.chain_baseline(${quoteLiteral(live.run)}, '[]', '${baseline.major === live.major ? 'copy' : 'major'}')`;
   await Promise.all([
-    // It fails where version 1 had named nothing, and then there is nothing to take.
+    // This fails if version 1 has noted nothing, and then there is nothing to process.
     ...(history.version === 1 ? [send(live, [historyUpgrade, chainDescribed(live.run)])] : []),
-    ...(moved ? [send(live, [...rebindBaseline(baseline.major === live.major), chainAnew, identity])] : []),
-    // Before what an earlier run left is described: its transactions are forgotten then.
+    ...(moved ? [send(live, [...rebindBaseline(baseline.major === live.major), chainBaseline, identity])] : []),
+    // Sent before the work of an earlier run is described, because that forgets its transactions.
     ...(touchesRows ? [send(live, [`SELECT godwit.look_at_seeds(${quoteLiteral(live.run)})`])] : []),
     send(live, [`${identity} WHERE server_major = 0`, `SELECT godwit.note_found(${quoteLiteral(live.run)})`]),
-    // In one transaction: what could not be described would look like drift.
+    // In one transaction, because what could not be described would look like drift.
     send(live, [
       ...(history.undescribed ? [describing(live.added), chainDescribed(live.run)] : []),
       'SELECT godwit.note_drift()',
@@ -69,11 +69,14 @@ export function isElsewhere(
 
 function movedText({ major }: LiveRun, baseline: History['baseline']): string {
   return baseline.major === major
-    ? 'The database is a copy or was restored: the baseline was found again by names.'
-    : `The server was PostgreSQL ${baseline.major} and is ${major} now: its own words were taken anew, by names.`;
+    ? 'The database was copied or restored, so the baseline was matched by name.'
+    : `The server was PostgreSQL ${baseline.major} and is now ${major}: the definitions were read again, by name.`;
 }
 
-/** Describes what the run did, takes it into the baseline, and tells it. Asked again after a lost answer it finds it done. */
+/**
+ * Describes what the run did, adds it to the baseline, and reports it. Idempotent, so it can be repeated after a lost
+ * answer.
+ */
 export async function describeChanges(live: LiveRun, applied: readonly PreparedStep[] = []): Promise<Described> {
   const own = applied.flatMap(({ step, analysis }) => addedColumns(step.id, analysis));
   const added = [...live.added, ...own];
@@ -85,8 +88,8 @@ export async function describeChanges(live: LiveRun, applied: readonly PreparedS
 }
 
 /**
- * Columns that a run which died has added, as far as its files are at hand: several migrations may have written one since,
- * and the catalogue knows the last of them only.
+ * Columns that a dead run has added, if its files are available: several migrations may have written one since, and the
+ * catalogue only knows the last of them.
  */
 export async function undescribedColumns(
   bundle: Bundle,
@@ -107,7 +110,7 @@ export async function undescribedColumns(
   return (await Promise.all(added)).flat();
 }
 
-/** Columns that its text adds to tables that were there before. */
+/** Columns that its text adds to existing tables. */
 function addedColumns(migration: string, { rows }: Pick<Analysis, 'rows'>): AddedColumns {
   return rows.flatMap((change) =>
     change.op === 'make' && change.column !== undefined ? [[migration, change.table.name, change.column]] : [],
@@ -118,17 +121,17 @@ function describing(added: AddedColumns): string {
   return `SELECT * FROM godwit.describe_run(${quoteLiteral(JSON.stringify(added))})`;
 }
 
-/** Takes what was described into the chain of the run, with the names that others had changed meanwhile. */
+/** Adds what was described to the chain of the run, with the names that others had changed meanwhile. */
 function chainDescribed(run: string): string {
   return `SELECT godwit.chain_baseline(${quoteLiteral(run)}, coalesce(pg_catalog.current_setting('godwit.renamed', true), '[]'))`;
 }
 
-/** One message without BEGIN: an error ends its transaction, and what was sent behind it is as good as before. */
+/** One message without BEGIN: an error ends its transaction, and later messages are not affected. */
 function send(live: LiveRun, statements: readonly string[]): Promise<Reply> {
   return sendGuarded(live, [...describingSettings, ...statements]);
 }
 
-/** The same under the settings that the session begins with. */
+/** The same under the initial settings of the session. */
 export function sendGuarded({ session, epoch, head }: LiveRun, statements: readonly string[]): Promise<Reply> {
   const [, ...entered] = opening(epoch, head);
   const begin = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE';

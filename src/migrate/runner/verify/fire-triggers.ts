@@ -2,18 +2,18 @@ import { type FiredTrigger } from './fire/fired-trigger.ts';
 import { quoteName } from '../../../sql/quote.ts';
 import type { Reply, Session } from '../../contract/ports.ts';
 import { attemptsFor, type TriggerAttempt } from './fire/attempts.ts';
-import { keyOf, readTriggers, triggersMessage, type LiveTrigger } from './fire/live-trigger.ts';
+import { triggerKey, readTriggers, triggersMessage, type LiveTrigger } from './fire/live-trigger.ts';
 import { readLocks, releaseStrayLocks } from './fire/stray-locks.ts';
 import { readShapes, shapesMessage } from './fire/table-shape.ts';
 
-/** What became of it. `no` only where the server had to call it and did not. */
+/** The result. `no` only if the server had to call the trigger and did not. */
 export interface FireResult {
   readonly trigger: FiredTrigger;
   readonly fired: 'yes' | 'no' | 'not-tried';
   readonly why: string;
 }
 
-/** A trigger on its way: what is left to try, and the best that is known of it. */
+/** A trigger that is being tried: the attempts left, and the best result so far. */
 interface Trial {
   readonly trigger: LiveTrigger;
   readonly attempts: readonly TriggerAttempt[];
@@ -21,17 +21,16 @@ interface Trial {
 }
 
 /**
- * Sets each trigger off inside a transaction that is rolled back, and reads from EXPLAIN ANALYZE whether the server
- * called it, which needs no privilege. A trigger that raises an error has fired when the error's context names its
+ * Fires each trigger inside a transaction that is rolled back, and reads from EXPLAIN ANALYZE whether the server called
+ * it, which requires no privilege. A trigger that raises an error has fired when the error's context names its
  * function. Disabled triggers are not tried. Rows, table locks, settings and advisory locks are as before afterwards;
- * what PostgreSQL itself does not roll back (sequence numbers) and what functions do outside of it, is not.
+ * except what PostgreSQL itself does not roll back (sequence numbers) and what functions do outside of it.
  *
- * @param session in no transaction; messages are sent without waiting for one another
+ * @param session without an open transaction; messages are sent without waiting for each other
  * @returns one result for each trigger, in their order
  *
- * @example
- * await fireTriggers(session, [{ schema: 'public', table: 'users', name: 'touch' }]);
- * // [{ trigger: { … }, fired: 'yes', why: 'the server called it' }]
+ * @example await fireTriggers(session, [{ schema: 'public', table: 'users', name: 'touch' }]); // [{ trigger: { … },
+ * fired: 'yes', why: 'the server called it' }]
  */
 export async function fireTriggers(
   session: Session,
@@ -48,22 +47,22 @@ export async function fireTriggers(
   const trials = new Map<string, Trial>();
   for (const [key, trigger] of known) {
     const table = shapes.get(`${trigger.schema}.${trigger.table}`);
-    const asleep = trigger.relation === 'f' ? 'its table lies on another server' : trigger.asleep;
+    const asleep = trigger.relation === 'f' ? 'its table is on another server' : trigger.asleep;
     if (asleep !== '') trials.set(key, { trigger, attempts: [], result: notTried(trigger, asleep) });
     else if (table !== undefined) {
-      const result = notTried(trigger, 'no statement could be made up that sets it off');
+      const result = notTried(trigger, 'godwit found no statement that fires it');
       trials.set(key, { trigger, attempts: attemptsFor(trigger, table, shapes), result });
     }
   }
   await tryAll(session, [...trials.values()]);
   await releaseStrayLocks(session, locks);
   return triggers.map((trigger) => {
-    const result = trials.get(keyOf(trigger))?.result;
+    const result = trials.get(triggerKey(trigger))?.result;
     return { ...(result ?? notTried(trigger, 'it could not be read')), trigger };
   });
 }
 
-/** In rounds: the first attempt of all triggers, then the second of those that are still open, and so on. */
+/** Works in rounds: the first attempt of all triggers, then the second of those that are still undecided, and so on. */
 async function tryAll(session: Session, trials: readonly Trial[]): Promise<void> {
   let open = trials.filter(({ attempts }) => attempts.length > 0);
   const emptied = trials.filter(({ trigger }) => trigger.events.join() === 'truncate' && trigger.asleep === '');
@@ -83,9 +82,9 @@ async function tryAll(session: Session, trials: readonly Trial[]): Promise<void>
 const limits = ["SET LOCAL lock_timeout TO '500ms'", "SET LOCAL statement_timeout TO '3s'"];
 
 /**
- * One message that leaves nothing behind, however it ends. Its statements form an implicit transaction, which an error
- * rolls back at once; the BEGIN at the end makes it an explicit one, which the ROLLBACK then ends. With the BEGIN in
- * front, an error would leave the transaction open, and every message would have to be waited for.
+ * One message that leaves nothing behind, no matter how it ends. Its statements form an implicit transaction, which an
+ * error rolls back at once; the BEGIN at the end makes it an explicit one, which the ROLLBACK then ends. With the BEGIN
+ * at the start, an error would leave the transaction open, and each message would have to wait for the previous one.
  */
 function rolledBack(statements: readonly string[]): string {
   return [...limits, ...statements, 'BEGIN', 'ROLLBACK'].map((command) => `${command};\n`).join('');
@@ -95,7 +94,7 @@ function explaining(trigger: LiveTrigger, attempt: TriggerAttempt): readonly str
   const name = quoteName({ schema: trigger.schema, name: trigger.name });
   return [
     ...attempt.slice(0, -1),
-    // Otherwise it would be called at the COMMIT that never comes.
+    // Otherwise it would be called at a COMMIT that never happens.
     trigger.deferrable ? `SET CONSTRAINTS ${name} IMMEDIATE` : "SET LOCAL client_min_messages TO 'error'",
     `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, FORMAT JSON) ${attempt.at(-1) ?? ''}`,
   ];
@@ -119,7 +118,7 @@ interface Explained {
   readonly Triggers?: readonly { readonly 'Trigger Name': string; readonly Calls: number }[];
 }
 
-/** An error in the last statement that comes out of the trigger's function tells that it was called. */
+/** An error in the last statement that comes from the trigger's function shows that it was called. */
 function ofError(trigger: LiveTrigger, reply: Extract<Reply, { readonly ok: false }>, last: number): FireResult {
   const { error, completed } = reply;
   const name = trigger.functionName.replaceAll(/[^\w]/g, String.raw`\$&`);
@@ -130,8 +129,8 @@ function ofError(trigger: LiveTrigger, reply: Extract<Reply, { readonly ok: fals
 }
 
 /**
- * TRUNCATE cannot be explained, so the calls of the function are counted, which takes a superuser. Only for an empty
- * table, under its lock: rows are never at stake.
+ * EXPLAIN does not support TRUNCATE, so the calls of the function are counted, which requires a superuser. Only for an
+ * empty table, under its lock: rows are never at risk.
  */
 async function truncate(session: Session, trial: Trial): Promise<void> {
   const { trigger } = trial;
@@ -151,7 +150,7 @@ async function truncate(session: Session, trial: Trial): Promise<void> {
   if (!reply.ok)
     trial.result =
       reply.error.sqlstate === '22012'
-        ? notTried(trigger, 'it is set off by TRUNCATE only, and its table has rows')
+        ? notTried(trigger, 'only TRUNCATE fires it, and its table has rows')
         : ofError(trigger, reply, limits.length + 4);
   else if (count(5) > count(3)) trial.result = fired(trigger);
   else trial.result = { trigger, fired: 'no', why: 'TRUNCATE ran and the server did not call it' };

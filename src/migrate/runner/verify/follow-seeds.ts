@@ -8,27 +8,27 @@ import type { SeedStep } from '../../contract/seed-step.ts';
 import { seededTables, seedGroups, seedSources, type SeededTable, type SeedGroup } from './seed-sources.ts';
 import { describingSettings } from './words/described.ts';
 import { sendGuarded } from './describe.ts';
-import type { LiveRun } from '../run/run-state.ts';
+import type { LiveRun } from '../run/live-run.ts';
 
-/** A migration whose rows have not been looked for yet. */
+/** A migration whose rows have not been searched for yet. */
 interface UnfollowedMigration {
   readonly seq: string;
   readonly migration: Migration;
   readonly analysis: Analysis;
   readonly body: ByteSource;
-  /** Its transactions, as an array of the server's. */
+  /** Its transaction ids, as an array in the server's text. */
   readonly wrote: string;
 }
 
 /**
- * After a run: rows that its migrations inserted with a literal key, and wrote themselves, are followed from now on; what
- * they did to rows that were followed before is taken over. A run that died before this has left it to the next one.
- * Nothing of this fails a run; rows that cannot be followed are told in notes.
+ * After a run: rows that its migrations inserted with a literal key, and that their own transactions wrote, are
+ * followed from now on; their changes to rows that were already followed are taken over. If a run died before this, the
+ * next one does it. This never fails a run; rows that cannot be followed are reported in notes.
  *
  * @returns the rows that are followed because of this run, counted by migration and table
  */
 export async function followSeeds(ports: RunnerPorts, live: LiveRun): Promise<readonly Change[]> {
-  const pending = await ask(live, [pendingQuery]);
+  const pending = await querySeeds(live, [pendingQuery]);
   if (pending === undefined) return [];
   const recorded = await withFiles(ports, pending);
   const path = JSON.parse(pending.rows[0]?.[4] ?? '[]') as readonly string[];
@@ -41,7 +41,7 @@ export async function followSeeds(ports: RunnerPorts, live: LiveRun): Promise<re
   if (sources.length > 0) await followAll(ports, live, recorded, await groupsOf(live, sources));
   if ((await refreshed).ok)
     await sendGuarded(live, ['DELETE FROM godwit.unfollowed', 'UPDATE godwit.guard SET unfollowed = false']);
-  return sources.length === 0 ? [] : rowChanges(await ask(live, [...describingSettings, rowsQuery(live.run)]));
+  return sources.length === 0 ? [] : rowChanges(await querySeeds(live, [...describingSettings, rowsQuery(live.run)]));
 }
 
 const pendingQuery = `select m.seq, m.id, m.kind, u.wrote, (select pg_catalog.to_json(pg_catalog.current_schemas(false)))
@@ -63,7 +63,7 @@ async function withFiles({ bundle }: RunnerPorts, { rows }: ResultSet): Promise<
 async function groupsOf(live: LiveRun, sources: ReturnType<typeof seedSources>): Promise<readonly SeedGroup[]> {
   const lists = new Map(sources.map(({ candidates }) => [JSON.stringify(candidates), candidates]));
   const keys = [...lists.keys()];
-  const found = await ask(live, [...describingSettings, seededTables([...lists.values()])]);
+  const found = await querySeeds(live, [...describingSettings, seededTables([...lists.values()])]);
   const tables = new Map(
     (found?.rows ?? []).map(([n, oid, columns, unique]): readonly [string, SeededTable] => [
       keys[Number(n) - 1] ?? '',
@@ -94,7 +94,7 @@ async function followAll(
     return of === undefined ? [] : [{ group, of }];
   });
   const keys = await Promise.all(read.map(({ group, of }) => keyTexts(live, of, group)));
-  const tell = async ({ group, of }: (typeof read)[number], asked: Promise<Missed | undefined>): Promise<void> => {
+  const report = async ({ group, of }: (typeof read)[number], asked: Promise<Missed | undefined>): Promise<void> => {
     const missed = await asked;
     if (missed === undefined) return;
     const { rows, line, table, why } = missed;
@@ -108,8 +108,8 @@ async function followAll(
     });
   };
   const reported: Promise<void>[] = [];
-  // In the order of the file: of two statements for one row the later one counts.
-  for (const [index, one] of read.entries()) reported.push(tell(one, follow(live, one, keys[index] ?? [])));
+  // In the order of the file: of two statements for one row, the later one counts.
+  for (const [index, one] of read.entries()) reported.push(report(one, follow(live, one, keys[index] ?? [])));
   await Promise.all(reported);
 }
 
@@ -121,7 +121,7 @@ interface Missed {
 }
 
 const notFound =
-  'Not found by the key as this migration wrote it: it was there before, or a trigger, a rule or a later migration changed it.';
+  'Not found by its key as this migration wrote it: the row existed before, or a trigger, a rule or a later migration changed it.';
 
 async function follow(
   live: LiveRun,
@@ -131,16 +131,16 @@ async function follow(
   const [first] = group.rows;
   const nameQuery = `select ${group.table.oid}::pg_catalog.oid::pg_catalog.regclass::text`;
   if (typeof keys === 'string') {
-    const named = await ask(live, [...describingSettings, nameQuery]);
+    const named = await querySeeds(live, [...describingSettings, nameQuery]);
     return { rows: group.rows.length, line: first?.line ?? 0, table: named?.rows[0]?.[0] ?? '', why: keys };
   }
   const { analysis, seq, wrote } = of;
-  // Only behind a savepoint a row bears another transaction's id than its migration.
+  // Only after a savepoint does a row have a transaction id other than the migration's.
   const exactly = !analysis.statements.some(({ tag }) => tag === 'SAVEPOINT');
   const lines = group.rows.map(({ line }) => line).join(',');
   const call = `select line, missed, why, (${nameQuery}) from godwit.follow_rows(${group.table.oid}, '{${group.key.join(',')}}', '{${group.columns.join(',')}}',
 ${quoteLiteral(JSON.stringify(keys))}, '{${lines}}', ${seq}, ${analysis.directives.frozen}, ${quoteLiteral(wrote)}, ${exactly}, ${group.keeps}) order by line`;
-  const answer = await ask(live, [...describingSettings, call]);
+  const answer = await querySeeds(live, [...describingSettings, call]);
   const rows = answer?.rows ?? [];
   const missed = rows.reduce((sum, [, count]) => sum + Number(count ?? 0), 0);
   if (missed === 0) return undefined;
@@ -154,8 +154,8 @@ ${quoteLiteral(JSON.stringify(keys))}, '{${lines}}', ${seq}, ${analysis.directiv
 }
 
 /**
- * What the literals of the keys are to the server, as text: read under the settings and the path that the session begins
- * with, as the statement was. Text: why they cannot be told.
+ * The values of the key literals according to the server, as text: read under the initial settings and search path of
+ * the session, as the statement was. A string: why they cannot be read.
  */
 async function keyTexts(
   live: LiveRun,
@@ -187,7 +187,7 @@ async function keyTexts(
   return (reply.results.at(-1)?.rows ?? []).map(([, ...texts]) => texts.map((text) => text ?? ''));
 }
 
-async function ask(live: LiveRun, commands: readonly string[]): Promise<ResultSet | undefined> {
+async function querySeeds(live: LiveRun, commands: readonly string[]): Promise<ResultSet | undefined> {
   const reply = await sendGuarded(live, commands);
   return reply.ok ? reply.results.at(-1) : undefined;
 }

@@ -6,7 +6,7 @@ import { readLiveObjects, type LiveObjects } from './live-objects.ts';
 import { checkExpectations, checkVerifyScript, queryViews } from './queries.ts';
 import type { VerifiedMigration } from './verified-migration.ts';
 
-/** Tries what the catalogue cannot tell: views are queried, triggers fired where that is wanted. */
+/** Tries what the catalogue cannot show: views are queried, triggers fired if requested. */
 export async function checkLive(
   session: Session,
   options: VerificationOptions,
@@ -20,7 +20,7 @@ export async function checkLive(
   return [...queried, ...fired];
 }
 
-/** The user's own checks. */
+/** Makes the user's own checks. */
 export async function checkOwn(session: Session, migrations: readonly VerifiedMigration[]): Promise<readonly Check[]> {
   const checks = await Promise.all([
     ...migrations.map(({ migration, up }) => checkExpectations(session, migration, up?.directives.expect ?? [])),

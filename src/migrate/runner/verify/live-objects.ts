@@ -3,13 +3,13 @@ import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { FiredTrigger } from './fire/fired-trigger.ts';
 
-/** An object of the baseline that can be tried, with the migration that wrote it last. */
+/** An object of the baseline that can be tested, with the migration that wrote it last. */
 interface Live {
   /** Qualified and quoted where needed. */
   readonly label: string;
   readonly where: Place;
   readonly migration: string;
-  /** What keeps it from being tried without waiting: `locked by pid 4711`; empty: nothing. */
+  /** Why it cannot be tested without waiting: `locked by pid 4711`; empty: it can. */
   readonly locked: string;
 }
 

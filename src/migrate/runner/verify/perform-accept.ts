@@ -20,10 +20,10 @@ import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 const writeTries = 3;
 const mostPerEvent = 500;
-/** Objects that the run's row names; the chain and the baseline's past have all of them. */
+/** The most objects in the run's row; the chain and the baseline's past have all of them. */
 const mostNamed = 200;
 
-const untouched = verdictOf(fault('interrupted', { why: 'The baseline is as it was.' }));
+const untouched = verdictOf(fault('interrupted', { why: 'The baseline is unchanged.' }));
 
 interface AcceptOptions {
   readonly task: AcceptTask;
@@ -32,8 +32,8 @@ interface AcceptOptions {
 }
 
 /**
- * `verify --accept`: what somebody has changed becomes what the baseline says, as a run of its own, with who took it and
- * why. Before anything is written it is known which differences are meant.
+ * `verify --accept`: changes made by others are accepted into the baseline, as a separate run that records who accepted
+ * them and why. Which differences are meant is known before anything is written.
  */
 export async function performAccept(task: AcceptTask, ports: RunnerPorts): Promise<Verdict> {
   return await performRecorded(task, ports, (live, opened) => acceptOpened({ task, ports, live }, opened));
@@ -70,15 +70,15 @@ async function acceptOpened(options: AcceptOptions, opened: Opened): Promise<Ver
     const refused = ports.signal.aborted ? untouched : verdictOf(...taken.findings);
     return await finishRecorded(live, refused, about);
   }
-  tell(ports, taken.value);
+  reportAccepted(ports, taken.value);
   const objects = taken.value.reported.map(({ difference }) => acceptedObject(difference));
   const accepted = { accepted: objects.slice(0, mostNamed), total: objects.length };
   return await finishRecorded(live, succeeded(), { ...about, ...accepted });
 }
 
 /**
- * Takes them. The run's first writes have bound the baseline to what is there, so that it is compared once more; after a
- * lost answer again, when what was taken differs no longer.
+ * Accepts the differences. The run's first writes have bound the baseline to this server, so they are compared once
+ * more; after a lost answer, again: accepted differences no longer appear.
  */
 async function take({ task, ports, live }: AcceptOptions, facts: Opened['facts']): Promise<Outcome<Chosen>> {
   let sent: Chosen | undefined;
@@ -102,7 +102,7 @@ async function take({ task, ports, live }: AcceptOptions, facts: Opened['facts']
   }
 }
 
-function tell(ports: RunnerPorts, { reported }: Chosen): void {
+function reportAccepted(ports: RunnerPorts, { reported }: Chosen): void {
   const checks: readonly Check[] = reported.flatMap((one) => one.checks);
   for (let at = 0; at < checks.length; at += mostPerEvent)
     ports.emit({ kind: 'accepted', checks: checks.slice(at, at + mostPerEvent) });
@@ -115,7 +115,7 @@ function acceptedObject({ kind, name, oldName, is, was }: BaselineDifference): A
 
 function needsApproval({ environment }: AcceptTask): Finding {
   return fault('needs-approval', {
-    why: `${environment.name} is protected: what its baseline takes is a change.`,
-    fix: 'Run it where a person can type the name of the environment, or state the new form in a migration.',
+    why: `${environment.name} is protected, and accepting a difference changes its baseline.`,
+    fix: 'Run it where a person can type the name of the environment, or put the new definition into a migration.',
   });
 }

@@ -4,10 +4,10 @@ import type { Check, Migration } from '../../contract/model.ts';
 import type { Bundle } from '../../contract/ports.ts';
 import { naming } from './naming.ts';
 
-/** What changes rows names columns without changing them. */
+/** Statements that change rows name columns without changing them. */
 const rowTags: ReadonlySet<string> = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE', 'COPY', 'TRUNCATE TABLE']);
 
-/** What is made of columns names them, too. */
+/** Statements that create something from columns also name them. */
 const usingTags: ReadonlySet<string> = new Set([
   'CREATE VIEW',
   'CREATE MATERIALIZED VIEW',
@@ -20,12 +20,12 @@ const usingTags: ReadonlySet<string> = new Set([
   'CREATE STATISTICS',
 ]);
 
-/** Longer ones are rows rather than definitions. */
+/** Longer statements contain rows rather than definitions. */
 const longestStatement = 64 * 1024;
 
 /**
- * Adds the line to each difference where the file is at hand as it was applied: that of its last statement that names the
- * object with what it is a part of, or else one of the two.
+ * Adds the line to each difference if the file is available as it was applied: that of its last statement that names
+ * both the object and its home, or else one of the two.
  */
 export async function placeDifferences(
   bundle: Bundle,
@@ -39,7 +39,7 @@ export async function placeDifferences(
     files.map(async (migration) => [migration.id, await textsOf(bundle, migration)] as const),
   );
   const texts = new Map(read);
-  // A squashed file may have the version of one that it replaces, which is not at hand then.
+  // A squashed file may have the version of one that it replaces, whose file is then not available.
   const squashed = new Map(files.flatMap(({ id, up, replaces }) => (replaces === undefined ? [] : [[id, up.file]])));
   return checks.map((check) => {
     const instead = squashed.get(check.migration) ?? check.where.file;

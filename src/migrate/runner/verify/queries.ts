@@ -5,17 +5,17 @@ import type { ByteSource, Reply, ServerError, Session } from '../../contract/por
 const viewTimeout = '5s';
 const queryTimeout = '30s';
 
-/** A view to be queried. */
+/** A view to query. */
 export interface QueriedView {
   /** Qualified and quoted where needed. */
   readonly label: string;
   readonly where: Check['where'];
   readonly migration: string;
-  /** Who keeps it from being queried without waiting; empty: nobody. */
+  /** Who blocks a query of it; empty: nobody. */
   readonly locked: string;
 }
 
-/** Each view is queried for its first row; one that takes longer than five seconds is only noted. */
+/** Queries the first row of each view; one that takes longer than five seconds only gives a note. */
 export async function queryViews(session: Session, views: readonly QueriedView[]): Promise<readonly Check[]> {
   const replies = views.map(async (view) => {
     if (view.locked !== '') return notQueried(view, view.locked);
@@ -29,32 +29,32 @@ export async function queryViews(session: Session, views: readonly QueriedView[]
 }
 
 function notQueried({ label, where, migration }: QueriedView, why: string): Check {
-  const common = { kind: 'view-query' as const, object: label, where, migration, expected: 'can be queried' };
+  const common = { kind: 'view-query', object: label, where, migration, expected: 'can be queried' };
   return { ...common, ok: true, severity: 'note', actual: `not queried: ${why}` };
 }
 
 function viewCheck(view: QueriedView, reply: Reply): Check {
   const { label, where, migration } = view;
-  const common = { kind: 'view-query' as const, object: label, where, migration, expected: 'can be queried' };
+  const common = { kind: 'view-query', object: label, where, migration, expected: 'can be queried' };
   if (reply.ok) return { ...common, ok: true, severity: 'note', actual: 'can be queried' };
-  // A materialized view beneath it has no data yet; a role may not read what is beneath it; others hold a table of it; it
-  // writes (FOR UPDATE, nextval), and here nothing is written.
+  // A materialized view under it has no data yet; the role may not read what is under it; others lock one of its
+  // tables; it writes (FOR UPDATE, nextval), which this transaction does not allow.
   if (/^(55000|42501|55P03|25006)$/.test(reply.error.sqlstate)) return notQueried(view, reply.error.message);
   const slow = reply.error.sqlstate === '57014';
   return {
     ...common,
     ok: false,
-    severity: slow || tellsOfSession(reply.error) ? 'warning' : 'error',
+    severity: slow || isSessionError(reply.error) ? 'warning' : 'error',
     actual: slow ? `no row within ${viewTimeout}` : reply.error.message,
   };
 }
 
 /**
- * The view is there and is what was stated: what refuses is a value in a row, how many rows there are, a function that
- * raises an error of its own, a server behind it, or a setting that the application makes in its own sessions.
+ * The view exists and is as stated: the error comes from a value in a row, the number of rows, a function that raises
+ * its own error, a foreign server, or a setting that the application makes in its own sessions.
  */
-function tellsOfSession({ sqlstate, routine, lost }: ServerError): boolean {
-  // 42704 stands for anything that is not there; the server finds settings by a function of their own.
+function isSessionError({ sqlstate, routine, lost }: ServerError): boolean {
+  // 42704 means any missing object; the server looks up settings in a function of their own.
   const unset = sqlstate === '42704' && routine === 'find_option';
   return !lost && (unset || routine === 'exec_stmt_raise' || /^(08|21|22|HV|P0)/.test(sqlstate));
 }
@@ -78,7 +78,7 @@ async function checkExpectation(
   const text = `SELECT ${column} IS NOT DISTINCT FROM (${expected}), ${column}::text FROM (${query}) AS q(${column}) LIMIT 2`;
   const reply = await readOnly(session, text);
   const common = {
-    kind: 'expect' as const,
+    kind: 'expect',
     object: query,
     expected,
     where,
@@ -107,7 +107,7 @@ export async function checkVerifyScript(
     const reply = await readOnly(session, query);
     const where = { file: migration.verify?.file ?? '', line: statement.line, column: statement.column };
     const common = {
-      kind: 'verify-query' as const,
+      kind: 'verify-query',
       object: firstLine(query),
       expected: 'true',
       where,
@@ -131,8 +131,8 @@ function firstLine(query: string): string {
 }
 
 /**
- * One message without BEGIN: its statements share one implicit transaction, which the server ends by itself, also after
- * an error. So many of them can be under way at once.
+ * One message without BEGIN: its statements share one implicit transaction, which the server ends on its own, even
+ * after an error. So many of them can be in flight at once.
  */
 function readOnly(
   session: Pick<Session, 'send'>,

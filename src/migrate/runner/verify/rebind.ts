@@ -3,9 +3,9 @@ import { described } from './words/described.ts';
 
 /**
  * Statements that bind the baseline to another server or database (a restore, a copy, an upgrade), where its OIDs mean
- * nothing: everything is found by name, once. What is not there, or has other words, has drifted.
+ * nothing: everything is found by name, once. What does not exist, or has a different definition, has drifted.
  *
- * @param sameMajor false: another major version writes other texts, so its words are taken as they are
+ * @param sameMajor false: another major version writes different texts, so its definitions are accepted unchanged
  */
 export function rebindBaseline(sameMajor: boolean): readonly string[] {
   const words = sameMajor ? 'o.words' : 'coalesce(d.words, o.words)';

@@ -7,7 +7,7 @@ import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 const mostPerEvent = 500;
 
-/** Sends the checks. */
+/** Reports the checks. */
 export function report(ports: RunnerPorts, checks: readonly Check[]): void {
   for (let at = 0; at < checks.length; at += mostPerEvent)
     ports.emit({ kind: 'checks', checks: checks.slice(at, at + mostPerEvent) });

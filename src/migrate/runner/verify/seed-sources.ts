@@ -1,11 +1,11 @@
 import type { NamedRelation, SeedInsert, SeedStep } from '../../contract/seed-step.ts';
 
-/** Rows that a recorded migration has inserted, and where their table may be by now. */
+/** Rows that a recorded migration has inserted, and the tables that may hold them by now. */
 export interface SeedSource {
   readonly seq: string;
-  /** The table: the first one of these that there is. */
+  /** Possible tables: the first one that exists is taken. */
   readonly candidates: readonly SourceRelation[];
-  /** As they are named now; empty: the table's own, in their order. */
+  /** Their present names; empty: all columns of the table, in their order. */
   readonly columns: readonly string[];
   readonly insert: SeedInsert;
 }
@@ -22,11 +22,11 @@ export interface RecordedSteps {
 }
 
 /**
- * Follows the names of tables and columns through the renames of the same migrations. What is found under a name is only
- * believed if the migration's transaction wrote it, so a wrong guess does no harm.
+ * Follows the names of tables and columns through the renames of the same migrations. A row found under a name only
+ * counts if the migration's transaction wrote it, so a wrong guess does no harm.
  *
  * @param migrations in the order of the history
- * @param sessionPath the schemas that unqualified names are looked for in
+ * @param sessionPath the schemas in which unqualified names are searched for
  */
 export function seedSources(
   migrations: readonly RecordedSteps[],
@@ -41,12 +41,12 @@ export function seedSources(
         continue;
       }
       const { to } = step;
-      const meant = new Set(candidates.map(keyOf));
+      const meant = new Set(candidates.map(sourceKey));
       sources = sources.map((source) => {
-        if (!source.candidates.some((candidate) => meant.has(keyOf(candidate)))) return source;
+        if (!source.candidates.some((candidate) => meant.has(sourceKey(candidate)))) return source;
         if ('column' in to)
           return { ...source, columns: source.columns.map((column) => (column === to.column ? to.name : column)) };
-        const moved = source.candidates.map((one) => (meant.has(keyOf(one)) ? { ...one, ...to } : one));
+        const moved = source.candidates.map((one) => (meant.has(sourceKey(one)) ? { ...one, ...to } : one));
         return { ...source, candidates: moved };
       });
     }
@@ -61,7 +61,7 @@ function candidatesOf(
   return schemas.map((one) => ({ schema: one, name }));
 }
 
-function keyOf({ schema, name }: SourceRelation): string {
+function sourceKey({ schema, name }: SourceRelation): string {
   return JSON.stringify([schema, name]);
 }
 
@@ -93,7 +93,7 @@ cross join lateral (
 where c.relkind in ('r', 'p')`;
 }
 
-/** Rows of one table and migration that are looked for together. */
+/** Rows of one table and migration that are searched for together. */
 export interface SeedGroup {
   readonly seq: string;
   readonly table: SeededTable;
@@ -112,7 +112,7 @@ interface SeedGroupRow {
   readonly key: readonly { readonly start: number; readonly end: number }[];
 }
 
-/** Puts rows that have literals for a key together. The others cannot be followed, and nothing is said of them. */
+/** Groups rows that have literals for a key. The others cannot be followed, and are not reported. */
 export function seedGroups(
   sources: readonly SeedSource[],
   tableOf: (source: SeedSource) => SeededTable | undefined,

@@ -5,16 +5,16 @@ import type { Check } from '../../contract/model.ts';
 import type { Session } from '../../contract/ports.ts';
 import { differentWords, shownPart } from './word-difference.ts';
 
-/** What a rollback has to bring back: the rows of the history that it undid, by number. */
+/** What a rollback must restore: the rows of the history that it undid, by number. */
 export interface UndoneRows {
   readonly seqs: readonly number[];
   readonly file: (id: string) => string;
 }
 
 /**
- * After a rollback, by the baseline's own past: what its migrations created is gone by kind and name, unless it had been
- * there before; what they changed or dropped has its former words. The words between two migrations of one run are not
- * known, so nothing is claimed there.
+ * Checks the result of a rollback by the baseline's own past: what its migrations created is gone by kind and name,
+ * unless it had existed before; what they changed or dropped has its former definition. Definitions between two
+ * migrations of one run are not known, so those are not checked.
  *
  * @returns failed checks only, and one that counts those that passed
  */
@@ -63,16 +63,16 @@ function base(migration: string | null | undefined, file: UndoneRows['file']): P
 }
 
 /**
- * Kinds of which the server may write every row anew when they are replaced or altered: the last migration of a run that
- * wrote one passes for the one that created it.
+ * Kinds whose catalogue rows the server may all rewrite when they are replaced or altered: the last migration of a run
+ * that wrote one counts as its creator.
  */
 const rewritten = `'function', 'procedure', 'aggregate', 'trigger', 'rule', 'policy', 'operator', 'domain', 'schema', 'extension',
   'language', 'access method', 'foreign-data wrapper', 'server', 'event trigger', 'publication', 'cast', 'transform', 'default acl'`;
 
 /**
- * `kind, name, migration, there`; a part is told with its home. Where an earlier migration of the same run stands, that one
- * may have had the object: nothing is claimed of what the rollback has written itself under the name, nor of what the
- * earlier one may have created.
+ * `kind, name, migration, there`; a part is reported with its home. If an earlier migration of the same run remains
+ * applied, that one may have made the object: what the rollback itself wrote under the name is not checked, and neither
+ * is what the earlier one may have created.
  */
 function remaining(seqs: string): string {
   return `with made as (
@@ -90,7 +90,7 @@ where not exists (select from godwit.former_object f where f.seq in (${seqs}) an
 group by m.kind, m.name order by min(m.made), m.kind, m.name`;
 }
 
-/** `kind, name, migration, words before, words now` of what they changed or dropped and had been there before them. */
+/** `kind, name, migration, words before, words now` of what they changed or dropped and had existed before them. */
 function former(seqs: string): string {
   return `select distinct on (f.kind, f.name) f.kind, f.name, g.id, pg_catalog.to_json(f.words), pg_catalog.to_json(o.words)
 from godwit.former_object f join godwit.migration g on g.seq = f.seq left join godwit.object o on o.kind = f.kind and o.name = f.name

@@ -2,10 +2,10 @@ import type { Analysis, Migration } from '../../contract/model.ts';
 import type { Bundle, ByteSource } from '../../contract/ports.ts';
 import { namesGodwit } from '../../read/names-godwit.ts';
 
-/** A migration with what verification reads of its files: the user's own checks. */
+/** A migration with what verification reads from its files: the user's own checks. */
 export interface VerifiedMigration {
   readonly migration: Migration;
-  /** Absent when its file has no directives, or cannot be analysed any more. */
+  /** Absent if its file has no directives, or can no longer be analysed. */
   readonly up: Analysis | undefined;
   readonly verify?: { readonly analysis: Analysis; readonly body: ByteSource };
 }
@@ -27,7 +27,7 @@ async function isWithDirectives(bundle: Bundle, migration: Migration): Promise<b
   try {
     return await namesGodwit(await bundle.body(migration, 'up'));
   } catch {
-    // Its analysis tells why it cannot be read.
+    // Its analysis reports why it cannot be read.
     return true;
   }
 }

@@ -25,12 +25,12 @@ import { isLost } from './after-applying.ts';
 import { withChecks } from './verified-migration.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
-/** Relations whose locks are held at once, at most: those that views and indexes open come on top. */
+/** The most relations whose locks are held at once, not counting those that views and indexes open. */
 const homesPerBatch = 400;
 
 /**
- * `verify`, at any later time: every word of the baseline against the catalogue, in batches, never waiting for others'
- * locks. It needs no texts of migrations; only the user's own checks are read from their files.
+ * `verify`, at any later time: compares every definition of the baseline with the catalogue, in batches, never waiting
+ * for others' locks. Does not need the texts of migrations; only the user's own checks are read from their files.
  */
 export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const { session, history } = opened;
@@ -44,10 +44,10 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
   const migrations = await Promise.all(known.map((migration) => withChecks(ports.bundle, migration)));
   const compared = await compareBaseline(task, opened);
   if (compared === 'lost')
-    return verdictOf(fault('connection-lost', { why: 'It was lost while the checks were under way.' }));
+    return verdictOf(fault('connection-lost', { why: 'The connection was lost during the checks.' }));
   const [seeds, tried, own] = await Promise.all([
     isDescribedHere(opened)
-      ? checkSeeds((query) => ask(session, query), history.rows, task.only)
+      ? checkSeeds((query) => queryBaseline(session, query), history.rows, task.only)
       : { checks: [], findings: [] },
     checkLive(session, task.verification),
     checkOwn(session, migrations),
@@ -56,26 +56,26 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
   const differing = await placeDifferences(ports.bundle, history.rows, compared.checks);
   const checks = [...ignoring(ignore, [...differing, ...seeds.checks, ...tried]), ...own];
   if (checks.some(({ ok }) => !ok) && (await isLost({ session })))
-    return verdictOf(fault('connection-lost', { why: 'It was lost while the checks were under way.' }));
+    return verdictOf(fault('connection-lost', { why: 'The connection was lost during the checks.' }));
   report(ports, checks);
   const files = await changedFiles(task, ports.bundle, opened);
   return concluded(checks, task.verification, [...compared.findings, ...seeds.findings, ...files, ...others]);
 }
 
-/** Checks of the user's own that cannot be read: without them nobody may say that all is well. */
+/** Findings for checks of the user that cannot be read: without them verification cannot succeed. */
 async function unreadChecks({ only }: VerifyTask, bundle: Bundle): Promise<readonly Finding[]> {
   const wanted = bundle.migrations.filter(({ id, verify }) => verify !== undefined && only?.includes(id) !== false);
   const read = await Promise.all(wanted.map((migration) => bundle.analysis(migration, 'verify')));
   return read.flatMap((analysis) => (analysis.ok ? [] : analysis.findings));
 }
 
-/** What `up` would refuse is no reason not to look at the database: the baseline needs no files. */
+/** Files that `up` would refuse do not prevent verification: the baseline does not need files. */
 async function changedFiles(task: VerifyTask, bundle: Bundle, opened: Opened): Promise<readonly Finding[]> {
   const rows = opened.history.rows.filter(({ id }) => task.only?.includes(id) !== false);
   const options = { outOfOrder: true, recorded: readStatements(opened.session) };
   const { findings } = await compareByStatements(bundle, { ...opened.history, rows }, options);
   return findings.flatMap((finding): readonly Finding[] => {
-    // Checks of the user's own are in files: those of migrations without one are not made.
+    // The user's own checks are in files: for migrations without a file they are not made.
     if (finding.code === 'database-ahead') return [{ ...finding, severity: 'note' }];
     return finding.severity === 'error' ? [{ ...finding, severity: 'warning' }] : [];
   });
@@ -102,7 +102,7 @@ async function compareBaseline(task: VerifyTask, opened: Opened): Promise<Baseli
   return { checks: [counted(compared), ...checks, ...(await childrenAdded(session))], findings };
 }
 
-/** What is known of the migrations that differences are told with. */
+/** What is known of the migrations named with differences. */
 export function baselineCheckOptions({ history, facts }: Pick<Opened, 'history' | 'facts'>): BaselineCheckOptions {
   return {
     migrations: new Map(history.rows.map(({ seq, id, file, run }) => [String(seq), { id, file, run }])),
@@ -118,19 +118,19 @@ interface ReadDifferences {
   readonly compared?: number;
 }
 
-/** Holds the baseline against the catalogue, in batches. */
+/** Compares the baseline with the catalogue, in batches. */
 export async function readDifferences(
   { session, history, facts }: Pick<Opened, 'session' | 'history' | 'facts'>,
   options: { readonly only?: readonly string[] | undefined; readonly ignore: readonly string[] },
 ): Promise<ReadDifferences | 'lost'> {
   const major = majorOf(facts);
   const byName = isElsewhere({ server: facts, major }, history.baseline);
-  const homes = await ask(session, homesToCompare(history.undescribed && !byName));
+  const homes = await queryBaseline(session, homesToCompare(history.undescribed && !byName));
   if (homes === undefined) return (await isLost({ session })) ? 'lost' : { rows: [], findings: [fault('no-baseline')] };
   const wanted = options.only === undefined ? undefined : await homesWrittenBy(session, options.only);
   const free: HomeAddress[] = [];
   const findings: Finding[] = byName
-    ? [fault('baseline-moved', { why: 'The database is a copy, was restored or upgraded: it was compared by names.' })]
+    ? [fault('baseline-moved', { why: 'The database was copied, restored or upgraded, so it was compared by name.' })]
     : [];
   const gone = new Set<string>();
   for (const [classOid, oid, name, why, isGone] of homes.rows) {
@@ -156,14 +156,14 @@ export async function readDifferences(
   return { rows, findings, compared: free.length };
 }
 
-/** One batch; when somebody has taken a lock since, by halves, so that only what is locked is left out. */
+/** Compares one batch; if someone has taken a lock since, by halves, so that only what is locked is omitted. */
 async function compareFree(
   session: Session,
   homes: readonly HomeAddress[],
   options: Parameters<typeof compareHomes>[1],
   findings: Finding[],
 ): Promise<ResultSet['rows'] | 'lost'> {
-  const found = await ask(session, compareHomes(homes, options));
+  const found = await queryBaseline(session, compareHomes(homes, options));
   if (found !== undefined) return found.rows;
   if (await isLost({ session })) return 'lost';
   const [home] = homes;
@@ -178,7 +178,7 @@ async function compareFree(
 }
 
 async function nameOf(session: Session, { class: classOf, oid }: HomeAddress): Promise<string> {
-  const found = await ask(
+  const found = await queryBaseline(
     session,
     `select name from godwit.object where class = ${classOf} and oid = ${oid} and sub = 0`,
   );
@@ -188,7 +188,7 @@ async function nameOf(session: Session, { class: classOf, oid }: HomeAddress): P
 /** Keys of the homes that these migrations wrote. */
 async function homesWrittenBy(session: Session, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const list = JSON.stringify(ids).replaceAll("'", "''");
-  const found = await ask(
+  const found = await queryBaseline(
     session,
     `select distinct o.home_class, o.home from godwit.object o join godwit.migration m on m.seq in (o.seq, o.made)
 where m.id in (select pg_catalog.json_array_elements_text('${list}'::json))`,
@@ -196,9 +196,9 @@ where m.id in (select pg_catalog.json_array_elements_text('${list}'::json))`,
   return new Set((found?.rows ?? []).map(([classOf, oid]) => keyOfHome({ class: classOf ?? '', oid: oid ?? '' })));
 }
 
-/** Partitions that others add are a part of many designs. */
+/** Partitions added outside migrations: many designs do that, so they are not drift. */
 async function childrenAdded(session: Session): Promise<readonly Check[]> {
-  const found = await ask(session, addedChildren);
+  const found = await queryBaseline(session, addedChildren);
   return (found?.rows ?? []).map(([parent, child]): Check => ({
     kind: 'drift-partition',
     object: parent ?? '',
@@ -225,22 +225,22 @@ function counted(homes: number): Check {
   };
 }
 
-/** One read-only transaction; undefined where the server refused. */
-async function ask(session: Session, query: string): Promise<ResultSet | undefined> {
+/** Queries in one read-only transaction; undefined if the server refused. */
+async function queryBaseline(session: Session, query: string): Promise<ResultSet | undefined> {
   const commands = ['SET TRANSACTION READ ONLY', ...describingSettings, query];
   const reply = await session.send(commands.map((command) => `${command};\n`).join(''), { rows: 'all' });
   return reply.ok ? reply.results.at(-1) : undefined;
 }
 
-/** Applied bare files are checked by name: where they lie, only who ran them knows. */
+/** Applied standalone scripts are checked by name: their folder is not known. */
 function bareFiles(rows: readonly HistoryRow[]): readonly Finding[] {
   return appliedNow(rows).flatMap(({ id, name, file }) =>
     id.startsWith('file:')
       ? [
           fault('bare-file-not-checked', {
             where: { file },
-            why: `${name} is applied, but belongs to no folder of migrations: its own checks were not made.`,
-            fix: `Check it by itself: \`godwit verify --file ${file}\`.`,
+            why: `${name} is applied, but does not belong to a migrations folder: its own checks did not run.`,
+            fix: `Check it separately: \`godwit verify --file ${file}\`.`,
           }),
         ]
       : [],

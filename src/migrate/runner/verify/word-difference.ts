@@ -1,11 +1,11 @@
-import { partIn, type PartName, type Words } from '../../contract/definition.ts';
+import { partIn, type PartName, type DefinitionWords } from '../../contract/definition.ts';
 
 /** One part of a definition that differs. Empty text: it is not there. */
 export interface WordDifference {
   readonly part: PartName;
   readonly was: string;
   readonly is: string;
-  /** Tuning informs; what was granted or commented in addition warns; everything else is another definition. */
+  /** Tuning is a note; additional grants or comments are warnings; everything else is a different definition. */
   readonly severity: 'error' | 'warning' | 'note';
 }
 
@@ -21,12 +21,12 @@ export interface WordDifference {
  * // [{ part: 'type', was: 'integer', is: 'bigint', severity: 'error' }]
  * ```
  */
-export function differentWords(old: Words, now: Words): readonly WordDifference[] {
+export function differentWords(old: DefinitionWords, now: DefinitionWords): readonly WordDifference[] {
   const gone = old.filter((word) => !now.includes(word)).map(partIn);
   const added = now.filter((word) => !old.includes(word)).map(partIn);
   const differences: WordDifference[] = [];
   for (const { part, text } of gone) {
-    // A part that there is once was changed; of a list (grants, parents) each member is there or not.
+    // A part that occurs once was changed; of a list (grants, parents) each member exists or not.
     const index = lists.has(part) ? -1 : added.findIndex((other) => other.part === part);
     const [other] = index < 0 ? [] : added.splice(index, 1);
     differences.push({ part, was: text, is: other?.text ?? '', severity: isTuning(part) ? 'note' : 'error' });
@@ -42,9 +42,9 @@ export function differentWords(old: Words, now: Words): readonly WordDifference[
 }
 
 /**
- * A part as it is told: `type: bigint`, or in words that it is not there.
+ * A part for people: `type: bigint`, or a text that says that it does not exist.
  *
- * @param text empty where it is not there
+ * @param text empty if it does not exist
  */
 export function shownPart(part: PartName, text: string): string {
   return text === '' ? (usual[part] ?? `no ${part}`) : `${part}: ${text}`;

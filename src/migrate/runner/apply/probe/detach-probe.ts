@@ -1,10 +1,10 @@
 import type { Outside } from '../../../../sql/outside.ts';
-import { judge, nothing, oid, type EffectProbe, type Noted } from './effect-probe.ts';
+import { queryEffect, nothing, oid, type EffectProbe, type Noted } from './effect-probe.ts';
 import { qualified, regclass } from './index-probe.ts';
 
 type Detach = Extract<Outside, { readonly kind: 'detach' }>;
 
-/** DETACH PARTITION … CONCURRENTLY: one that was begun cannot be begun again (55000), only finalized. */
+/** DETACH PARTITION … CONCURRENTLY: once started, it cannot be started again (55000), only finalized. */
 export function detachProbe({ table, partition }: Detach): EffectProbe {
   const pending = (whole: string, piece: string): string =>
     `(select inhdetachpending from pg_catalog.pg_inherits where inhparent = ${whole} and inhrelid = ${piece})`;
@@ -14,10 +14,10 @@ export function detachProbe({ table, partition }: Detach): EffectProbe {
   return {
     before: `(select pg_catalog.json_build_object('table', t.whole, 'partition', t.piece, 'name', ${name('t.piece')},
   'attached', ${pending('t.whole', 't.piece')} is not null) from (select ${regclass(table)} as whole, ${regclass(partition)} as piece) t)`,
-    // The state that somebody else has left is what this statement is to complete.
+    // This statement must complete the state that someone else has left.
     looksFirst: true,
     state: (session, noted) =>
-      judge(session, `select ${ask(noted)}`, (row) => {
+      queryEffect(session, `select ${ask(noted)}`, (row) => {
         const [found] = row ?? [];
         if (found == null) return noted['attached'] === true ? 'done' : 'absent';
         return found === 't' ? 'half' : 'absent';

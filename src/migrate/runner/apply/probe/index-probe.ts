@@ -1,11 +1,11 @@
 import type { Outside, WrittenName } from '../../../../sql/outside.ts';
 import { quoteLiteral, quoteName } from '../../../../sql/quote.ts';
 import type { Session } from '../../../contract/ports.ts';
-import { judge, nothing, oid, type EffectProbe, type Noted, type ObservedEffect } from './effect-probe.ts';
+import { queryEffect, nothing, oid, type EffectProbe, type Noted, type ObservedEffect } from './effect-probe.ts';
 
 type CreateIndex = Extract<Outside, { readonly kind: 'create-index' }>;
 
-/** What a name stands for under the present search path, as an OID. */
+/** The OID to which a name resolves under the present search path. */
 export function regclass(name: WrittenName): string {
   return `pg_catalog.to_regclass(${quoteLiteral(quoteName(name))})::oid`;
 }
@@ -14,8 +14,8 @@ export function regclass(name: WrittenName): string {
 export const qualified = "pg_catalog.format('%I.%I', n.nspname, c.relname)";
 
 /**
- * CREATE INDEX CONCURRENTLY. The index is looked up on its own table, by name; one that was there before is not ours,
- * with one exception: IF NOT EXISTS passes over an unusable one and calls that success, so it is cleared first.
+ * CREATE INDEX CONCURRENTLY. The index is looked up on its own table, by name; one that existed before is not ours,
+ * with one exception: IF NOT EXISTS skips an invalid one and reports success, so that one is cleared first.
  */
 export function createIndexProbe({ index, table, ifNotExists }: CreateIndex): EffectProbe {
   const found = (tableOid: string): string =>
@@ -27,7 +27,7 @@ where i.indrelid = ${tableOid} and c.relname = ${quoteLiteral(index)}`;
   'index', (select c.oid ${found('t.oid')})) from (select ${regclass(table)} as oid) t)`,
     ...(ifNotExists ? { looksFirst: true as const } : {}),
     state: (session, noted) =>
-      judge(
+      queryEffect(
         session,
         `select i.indisvalid and i.indisready, c.oid is not distinct from ${oid(noted, 'index')} ${found(oid(noted, 'table'))}`,
         (row) => {
@@ -46,7 +46,10 @@ where i.indrelid = ${tableOid} and c.relname = ${quoteLiteral(index)}`;
   };
 }
 
-/** DROP INDEX CONCURRENTLY: gone is the index that the name stood for, whatever another schema holds under that name. */
+/**
+ * DROP INDEX CONCURRENTLY: done when the index to which the name resolved is gone, even if another schema has an index
+ * with that name.
+ */
 export function dropIndexProbe(index: WrittenName): EffectProbe {
   const query = (noted: Noted): string => `select c.oid is null, ${oid(noted, 'index')} is null, i.indisvalid
 from (select 1) one left join pg_catalog.pg_class c on c.oid = ${oid(noted, 'index')} left join pg_catalog.pg_index i on i.indexrelid = c.oid`;
@@ -55,7 +58,7 @@ from (select 1) one left join pg_catalog.pg_class c on c.oid = ${oid(noted, 'ind
   'name', (select ${qualified} from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = t.oid))
 from (select ${regclass(index)} as oid) t)`,
     state: (session, noted): Promise<ObservedEffect> =>
-      judge(session, query(noted), (row) => {
+      queryEffect(session, query(noted), (row) => {
         const [gone, wasNone, valid] = row ?? [];
         if (wasNone === 't') return 'absent';
         return gone === 't' ? 'done' : valid === 't' ? 'absent' : 'half';
@@ -69,7 +72,7 @@ join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = ${oid(not
   };
 }
 
-/** The first column of a query's rows; none if the server refuses it. */
+/** The first column of a query's rows; empty if the server refuses it. */
 export async function namesFrom(session: Session, query: string): Promise<readonly string[]> {
   const found = await session.send(query, { rows: 'all' });
   return found.ok ? (found.results[0]?.rows ?? []).flatMap(([name]) => (name == null ? [] : [name])) : [];

@@ -6,9 +6,9 @@ import { endPreparedProbe, moveDatabaseProbe, namedProbe } from './named-probe.t
 import { reindexProbe } from './reindex-probe.ts';
 
 /**
- * The probe of a statement that runs outside of transactions.
+ * The probe of a statement that runs outside transactions.
  *
- * @param outside what the analysis says of it; undefined where its effect cannot be looked up
+ * @param outside the analysis of the statement; undefined if its effect cannot be looked up
  */
 export function probeOf(outside: Outside | undefined): EffectProbe {
   switch (outside?.kind) {
@@ -28,14 +28,14 @@ export function probeOf(outside: Outside | undefined): EffectProbe {
     case 'end-prepared':
       return endPreparedProbe(outside.gid);
     case 'repeatable':
-      return blind('absent');
+      return noProbe('absent');
     case undefined:
-      return blind('unknown');
+      return noProbe('unknown');
   }
 }
 
-/** The catalogue shows nothing of it. */
-function blind(state: 'absent' | 'unknown'): EffectProbe {
+/** The catalogue does not show its effect. */
+function noProbe(state: 'absent' | 'unknown'): EffectProbe {
   return {
     before: "'{}'::json",
     state: () => Promise.resolve({ ok: true, state }),

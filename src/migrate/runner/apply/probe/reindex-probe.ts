@@ -1,14 +1,14 @@
 import type { Outside } from '../../../../sql/outside.ts';
 import { quoteIdent, quoteLiteral } from '../../../../sql/quote.ts';
-import { judge, oid, oids, type EffectProbe, type Noted } from './effect-probe.ts';
+import { queryEffect, oid, oids, type EffectProbe, type Noted } from './effect-probe.ts';
 import { dropFound, namesFrom, qualified, regclass } from './index-probe.ts';
 
 type Reindex = Extract<Outside, { readonly kind: 'reindex' }>;
 
 /**
- * REINDEX, with and without CONCURRENTLY. Noted are the usable indexes with their files: each is rebuilt when its OID is
- * gone (concurrently) or its file is another one. What a concurrent one leaves behind when it dies, on the tables and
- * on their TOAST, costs every write, so it is cleared; what was unusable before is left alone.
+ * REINDEX, with and without CONCURRENTLY. It notes the valid indexes with their files: an index is rebuilt when its OID
+ * is gone (concurrently) or its file differs. What a concurrent rebuild leaves behind when it dies, on the tables and
+ * on their TOAST, slows every write, so it is cleared; indexes that were invalid before are left alone.
  */
 export function reindexProbe(options: Reindex): EffectProbe {
   const { root, tables } = extentOf(options);
@@ -26,7 +26,7 @@ export function reindexProbe(options: Reindex): EffectProbe {
       const pairs = pairsOf(seen);
       if (pairs.length === 0) return { ok: true, state: 'absent' };
       const values = pairs.map(([index, file]) => `(${index}::oid, ${file}::oid)`).join(', ');
-      return judge(
+      return queryEffect(
         session,
         `select count(*) from (values ${values}) was(oid, file) join pg_catalog.pg_class c on c.oid = was.oid
 where pg_catalog.pg_relation_filenode(c.oid) = was.file`,
@@ -42,7 +42,7 @@ where pg_catalog.pg_relation_filenode(c.oid) = was.file`,
 const indexes =
   'pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_class o on o.oid = i.indrelid';
 
-/** What is to be rebuilt: an OID that it hangs on, and the tables where they are few. */
+/** What is to be rebuilt: an OID that identifies it, and the tables if they are few. */
 function extentOf(options: Reindex): { readonly root: string; readonly tables: (root: string) => string | undefined } {
   const treeOf = (root: string): string =>
     `((select coalesce(pg_catalog.array_agg(relid::oid), '{}') || ${root} from pg_catalog.pg_partition_tree(${root}))::oid[])`;
@@ -65,7 +65,7 @@ function extentOf(options: Reindex): { readonly root: string; readonly tables: (
   }
 }
 
-/** Whether the table `o` of an index is among them, or holds the TOAST of one that is. */
+/** Whether the table `o` of an index is one of them, or the TOAST table of one of them. */
 function reach(root: string, tables: string | undefined): string {
   const among = (table: 'o' | 'h'): string =>
     tables === undefined
@@ -76,8 +76,8 @@ function reach(root: string, tables: string | undefined): string {
 }
 
 /**
- * Copies that a concurrent rebuild has left, by qualified name: those in schemas that the role may use. Copies on TOAST
- * can be dropped by superusers only.
+ * Copies that a concurrent rebuild has left, by qualified name, in schemas that the role may use. Only superusers can
+ * drop copies on TOAST.
  */
 function leftovers(options: Reindex, seen: Noted, usable = true): string {
   const few = options.scope === 'table' || options.scope === 'index';

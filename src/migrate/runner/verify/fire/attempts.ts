@@ -4,13 +4,13 @@ import { hintsOf, type LiveTrigger, type TriggerEvent } from './live-trigger.ts'
 import { combination, insertsFor, type RowSurroundings } from './made-up-row.ts';
 import type { TableShape } from './table-shape.ts';
 
-/** Statements that run one after the other; the last one is the one that must set the trigger off. */
+/** Statements that run one after the other; the last one must fire the trigger. */
 export type TriggerAttempt = readonly string[];
 
 const variants = [0, 1, 2, 3, 4, 5, 6, 7];
 const freshRow = "current_setting('godwit.fresh')::tid";
 
-/** Ways to set a trigger off, the most likely first. Empty when there is none. */
+/** Ways to fire a trigger, the most likely first. Empty: none. */
 export function attemptsFor(
   trigger: LiveTrigger,
   table: TableShape,
@@ -22,7 +22,7 @@ export function attemptsFor(
   );
 }
 
-/** Without a row there is no row to update or delete in a view. */
+/** An empty view has no row to update or delete. */
 function viewAttempts(trigger: LiveTrigger): readonly TriggerAttempt[] {
   return trigger.row && trigger.events.includes('insert') ? [[`INSERT INTO ${targetOf(trigger)} DEFAULT VALUES`]] : [];
 }
@@ -37,7 +37,7 @@ function statementAttempts(trigger: LiveTrigger, event: TriggerEvent, table: Tab
   return columns === '' ? [] : [[`INSERT INTO ${target} (${columns}) SELECT ${columns} FROM ${target} WHERE false`]];
 }
 
-/** Row-level triggers need a row: one that is there, or a made-up one. */
+/** Row-level triggers need a row: an existing one, or a made-up one. */
 function rowAttempts(
   trigger: LiveTrigger,
   event: TriggerEvent,
@@ -54,7 +54,7 @@ function rowAttempts(
   const made = distinct(variants.map((variant) => insertsFor({ shapes, hints, variant }, table)));
   if (event === 'insert') return made;
   const target = targetOf(trigger);
-  // A row that somebody works with is left alone.
+  // A row that another session has locked is skipped.
   const there = `ctid = (SELECT ctid FROM ${target} LIMIT 1 FOR UPDATE SKIP LOCKED)`;
   const touch = (where: string): readonly TriggerAttempt[] =>
     event === 'delete'
@@ -70,7 +70,7 @@ function rowAttempts(
   return [...touch(there), ...onFresh];
 }
 
-/** Where the made-up row lies is kept in a setting of this transaction, so that the next statement finds it. */
+/** The ctid of the made-up row is stored in a setting of this transaction, so that the next statement finds it. */
 function noted(insert: string): string {
   return `${insert} RETURNING set_config('godwit.fresh', ctid::text, true)`;
 }

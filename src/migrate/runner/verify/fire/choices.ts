@@ -1,7 +1,7 @@
 import { quoteIdent, quoteLiteral, quoteName } from '../../../../sql/quote.ts';
 import type { ShapeColumn, TableShape } from './table-shape.ts';
 
-/** Literals of a trigger's WHEN condition, and the columns that it looks at. */
+/** Literals of a trigger's WHEN condition, and the columns that it reads. */
 export interface Hints {
   readonly columns: ReadonlySet<string>;
   readonly texts: readonly string[];
@@ -10,7 +10,7 @@ export interface Hints {
 
 export const noHints: Hints = { columns: new Set(), texts: [], numbers: [] };
 
-/** Values worth trying for a column, best first, as SQL; none when its type is not known. */
+/** Values worth trying for a column, best first, as SQL; empty if its type is not known. */
 export function choicesFor(table: TableShape, column: ShapeColumn, hints: Hints): readonly string[] {
   const hinted = hints.columns.has(column.name);
   const reported = hinted ? hintedValues(column, hints) : [];
@@ -61,7 +61,7 @@ const ofType: Readonly<Record<string, string>> = {
   xml: "'<a/>'::xml",
 };
 
-/** A value that the column's CHECK constraints name or bound themselves. */
+/** Values that the column's CHECK constraints name or bound. */
 function fromChecks(column: ShapeColumn): readonly string[] | undefined {
   const all = column.checks.join(' ');
   if (all === '') return undefined;
@@ -75,11 +75,11 @@ function fromChecks(column: ShapeColumn): readonly string[] | undefined {
   if (length !== undefined) return [text(shorter(column, Math.max(Number(length), 1)))];
   if (all.includes('@')) return [`${text(shorter(column, 20) - 4)} || '@a.b'`];
   const listed = [...all.matchAll(/'((?:[^']|'')+)'::/g)].map(([, literal]) => `'${literal ?? ''}'`);
-  // The literal of LIKE or of a regular expression is no value.
+  // The literal of LIKE or of a regular expression is not a value.
   return listed.length === 0 || all.includes('~') ? [text(shorter(column, 20))] : listed.slice(0, 6);
 }
 
-/** Numbers that lie within the bounds that a constraint states for one column. */
+/** Numbers within the bounds that a constraint sets for one column. */
 function bounded(check: string): readonly string[] | undefined {
   const found = [...check.matchAll(/(>=|<=|>|<|=) (?:ANY \(ARRAY\[)?\(?'?(-?\d+(?:\.\d+)?)/g)];
   const at = (...operators: readonly string[]): readonly number[] =>
@@ -89,12 +89,12 @@ function bounded(check: string): readonly string[] | undefined {
   if (exact.length > 0) return exact.map(String);
   const low = Math.max(...at('>='), ...at('>').map((n) => n + 1));
   const high = Math.min(...at('<='), ...at('<').map((n) => n - 1));
-  // Between 0 and 1 no whole number lies strictly inside.
+  // There is no whole number strictly between 0 and 1.
   const middle = (Math.max(...at('>=', '>')) + Math.min(...at('<=', '<'))) / 2;
   return [low, Math.min(high, 1), high, middle].filter((n) => Number.isFinite(n)).map(String);
 }
 
-/** A number that no row has: unique columns take no second 1. */
+/** A number that no row has: a unique column rejects a second 1. */
 function nextOf(table: TableShape, column: ShapeColumn): string {
   const name = quoteIdent(column.name);
   return `(SELECT coalesce(max(${name}), 0) + 1 FROM ${quoteName({ schema: table.schema, name: table.table })})`;

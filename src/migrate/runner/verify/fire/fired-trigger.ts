@@ -1,4 +1,4 @@
-/** A trigger to be set off. */
+/** A trigger to fire. */
 export interface FiredTrigger {
   readonly schema: string;
   readonly table: string;

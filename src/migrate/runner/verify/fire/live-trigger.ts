@@ -3,7 +3,7 @@ import type { Reply } from '../../../contract/ports.ts';
 import type { FiredTrigger } from './fired-trigger.ts';
 import type { Hints } from './choices.ts';
 
-/** What sets a trigger off. */
+/** What fires a trigger. */
 export type TriggerEvent = 'insert' | 'update' | 'delete' | 'truncate';
 
 /** A trigger as the catalogue has it. */
@@ -22,9 +22,12 @@ export interface LiveTrigger extends FiredTrigger {
   readonly relation: string;
   /** Why the server need not call it: it is disabled, or rules rewrite the statements. Empty when it must. */
   readonly asleep: string;
-  /** Statements may be rewritten by rules: that it was not called proves nothing. */
+  /** True: rules may rewrite statements, so a missing call proves nothing. */
   readonly rewritten: boolean;
-  /** Another trigger of the table calls the same function on the same event: an error of it tells not whose. */
+  /**
+   * True: another trigger of the table calls the same function on the same event, so an error does not show which one
+   * was called.
+   */
   readonly shared: boolean;
 }
 
@@ -53,12 +56,12 @@ export function readTriggers(reply: Reply): ReadonlyMap<string, LiveTrigger> {
     rows.map(([schema, table, name, facts]) => {
       const { type, ...rest } = JSON.parse(facts ?? '{}') as LiveTrigger & { readonly type: number };
       const named = { schema: schema ?? '', table: table ?? '', name: name ?? '' };
-      return [keyOf(named), { ...rest, ...named, row: (type & 1) > 0, events: eventsOf(type) }];
+      return [triggerKey(named), { ...rest, ...named, row: (type & 1) > 0, events: eventsOf(type) }];
     }),
   );
 }
 
-/** Events by the bits of tgtype, those that need least first. */
+/** Events by the bits of tgtype, the least demanding first. */
 function eventsOf(type: number): readonly TriggerEvent[] {
   const bits = [
     ['update', 16],
@@ -70,14 +73,14 @@ function eventsOf(type: number): readonly TriggerEvent[] {
 }
 
 /** Identity of a trigger among those of a database. */
-export function keyOf({ schema, table, name }: FiredTrigger): string {
+export function triggerKey({ schema, table, name }: FiredTrigger): string {
   return JSON.stringify([schema, table, name]);
 }
 
 /**
  * Columns and literals of a WHEN condition as the server prints it: `((new.state = 'done'::text) AND (old.n > 3))`.
  *
- * @param settable columns that stand for `new.*`
+ * @param settable columns to which `new.*` refers
  */
 export function hintsOf(when: string, settable: readonly string[]): Hints {
   const code = when.replaceAll(/'(?:[^']|'')*'/g, "''");

@@ -2,17 +2,17 @@ import { quoteIdent, quoteName } from '../../../../sql/quote.ts';
 import { choicesFor, noHints, type Hints } from './choices.ts';
 import type { ShapeColumn, TableShape } from './table-shape.ts';
 
-/** The table that rows are made up for, with the tables that its foreign keys point to, by `schema.table`. */
+/** The table for which rows are made up, with the tables to which its foreign keys point, by `schema.table`. */
 export interface RowSurroundings {
   readonly shapes: ReadonlyMap<string, TableShape>;
   readonly hints: Hints;
-  /** Which of the combinations of values, from 0. */
+  /** The number of the combination of values, from 0. */
   readonly variant: number;
 }
 
 /**
- * INSERT statements for one made-up row: first those for parents of empty tables, then the row itself. Undefined when
- * some needed value cannot be made up.
+ * INSERT statements for one made-up row: first those for missing parents, then the row itself. Undefined if a required
+ * value cannot be made up.
  */
 export function insertsFor(around: RowSurroundings, table: TableShape, depth = 0): readonly string[] | undefined {
   const { shapes, hints, variant } = around;
@@ -43,11 +43,10 @@ export function combination(
   { hints, variant }: Pick<RowSurroundings, 'hints' | 'variant'>,
 ): readonly (readonly [ShapeColumn, string])[] {
   let rest = variant;
-  const telling = (column: ShapeColumn): number =>
-    hints.columns.has(column.name) ? 0 : column.checks.length > 0 ? 1 : 2;
+  const rank = (column: ShapeColumn): number => (hints.columns.has(column.name) ? 0 : column.checks.length > 0 ? 1 : 2);
   return columns
     .filter(({ parent }) => parent === null)
-    .sort((a, b) => telling(a) - telling(b))
+    .sort((a, b) => rank(a) - rank(b))
     .flatMap((column) => {
       const choices = choicesFor(table, column, hints);
       const value = choices[rest % choices.length];
@@ -56,7 +55,7 @@ export function combination(
     });
 }
 
-/** The parent's key. All columns of one key must come from one row, so that the row is ordered for. */
+/** The parent's key. All columns of one key must come from one row, hence the ORDER BY. */
 function firstOf(table: TableShape, { parent }: ShapeColumn): string {
   if (parent === null) throw new Error('a column without a parent');
   const siblings = table.columns.filter(
@@ -75,7 +74,7 @@ function insertInto(
   if (columns.length === 0) return `INSERT INTO ${target} DEFAULT VALUES`;
   const names = columns.map(({ name }) => quoteIdent(name)).join(', ');
   const row = columns.map((column) => values.get(column) ?? 'NULL').join(', ');
-  // VALUES in an INSERT take no WHERE; SELECT does.
+  // VALUES in an INSERT cannot have WHERE; SELECT can.
   return onlyWhenEmpty
     ? `INSERT INTO ${target} (${names}) SELECT ${row} WHERE NOT EXISTS (SELECT FROM ${target})`
     : `INSERT INTO ${target} (${names}) VALUES (${row})`;

@@ -1,18 +1,18 @@
 import { quoteLiteral } from '../../../../sql/quote.ts';
 import type { Reply } from '../../../contract/ports.ts';
 
-/** A column as far as a row for it has to be made up. */
+/** What is needed of a column to make up a row. */
 export interface ShapeColumn {
   readonly name: string;
   /** Its type; of a domain, the type below it. */
   readonly type: string;
   /** Category of pg_type: N numbers, S strings, B boolean, D dates, E enums, A arrays, … */
   readonly category: string;
-  /** Must be given a value by whoever inserts. */
+  /** True: an INSERT must provide a value. */
   readonly needed: boolean;
   readonly nullable: boolean;
   readonly settable: boolean;
-  /** Takes part in a primary key or another unique index. */
+  /** True: part of a primary key or another unique index. */
   readonly unique: boolean;
   /** Longest text in characters; 0 without a limit. */
   readonly limit: number;

@@ -1,7 +1,7 @@
 /**
- * Settings of a message that describes. The words themselves bring theirs along (`godwit.described`); names that are
- * looked up beside them are qualified, too. Just-in-time compilation costs more than it gains, and nobody's lock is
- * waited for.
+ * Settings of a message that describes objects. `godwit.described` sets its own for the definitions; these also qualify
+ * names that are looked up next to it. Just-in-time compilation costs more than it gains, and the message must not wait
+ * for locks.
  */
 export const describingSettings: readonly string[] = [
   "SET LOCAL search_path TO ''",
@@ -10,11 +10,11 @@ export const describingSettings: readonly string[] = [
 ];
 
 /**
- * Common table expressions that give the server's own words for every wanted home (a relation, type, function, schema, …)
- * and all of its parts: `described (class, oid, sub, kind, name, home_class, home, words)`. What is in use exclusively by
- * others must be left out beforehand: its description would wait.
+ * Common table expressions for the server's own definition of every wanted home (a relation, type, function, schema, …)
+ * and all of its parts: `described (class, oid, sub, kind, name, home_class, home, words)`. What others have locked
+ * exclusively must be excluded beforehand, because describing it would wait.
  *
- * @param wanted a query that gives `class, oid` of each home
+ * @param wanted a query for `class, oid` of each home
  */
 export function described(wanted: string): string {
   return `wanted (class, oid) as materialized (${wanted}),

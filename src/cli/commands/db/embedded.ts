@@ -1,0 +1,43 @@
+import type { EmbeddedStatus } from '../../../adapters/embedded/control.ts';
+import type { EmbeddedServer } from '../../../adapters/embedded/server.ts';
+import { fault } from '../../../kit/fault.ts';
+import { err, type Outcome } from '../../../kit/outcome.ts';
+import type { Project } from '../../../project/open.ts';
+import { embeddedFolder } from '../../../project/wire.ts';
+import type { Context } from '../../command.ts';
+import { openProjectOf, progressOn } from '../../execute.ts';
+
+/** The project, if its environment has the embedded server. */
+export async function embeddedProject(context: Context): Promise<Outcome<Project>> {
+  const project = await openProjectOf(context);
+  if (!project.ok || project.value.environment.database.kind === 'embedded') return project;
+  const { name } = project.value.environment;
+  return err(
+    fault('wrong-usage', {
+      why: `The environment \`${name}\` has its own server; \`godwit db\` manages the embedded one.`,
+      fix: 'Unset DATABASE_URL, or use -e to name an environment whose database is "embedded".',
+    }),
+  );
+}
+
+/** What the embedded server of the project is at. */
+export async function inspectServer(context: Context, project: Project): Promise<EmbeddedStatus> {
+  const { inspectEmbedded } = await import('../../../adapters/embedded/control.ts');
+  return inspectEmbedded(embeddedFolder(project), { ...context.io.env });
+}
+
+/** Starts the embedded server of the project, or joins it. */
+export async function joinServer(context: Context, project: Project, keep: boolean): Promise<Outcome<EmbeddedServer>> {
+  const { startEmbedded } = await import('../../../adapters/embedded/server.ts');
+  const { database } = project.environment;
+  const started = await startEmbedded({
+    dataDir: embeddedFolder(project),
+    major: database.kind === 'embedded' ? database.major : undefined,
+    keep,
+    env: { ...context.io.env },
+    signal: context.signal,
+    onProgress: ({ step, message }) => progressOn(context)(`embedded PostgreSQL: ${step} ${message}`, step),
+  });
+  context.screen.settle();
+  return started;
+}

@@ -1,0 +1,47 @@
+import type { RunRow } from '../../../migrate/contract/history-rows.ts';
+import { attemptsIn, mergeRuns } from '../../../project/attempts.ts';
+import { everyEnvironment, type NamedEnvironment } from '../../../project/every-environment.ts';
+import { whichRuns } from '../../../project/questions.ts';
+import type { Context, Result } from '../../command.ts';
+import { done, failed } from '../../result.ts';
+
+/** A run, and where. */
+export interface RunSomewhere extends RunRow {
+  readonly environment: string;
+}
+
+/**
+ * The runs of every environment, by the ledgers and by what is known of environments far away. Nothing is connected and
+ * nothing executed.
+ */
+export async function runsEverywhere(
+  context: Context,
+  limit: number,
+  show: (runs: readonly RunSomewhere[]) => void,
+): Promise<Result> {
+  const { io, globals, redactor } = context;
+  const { config } = globals;
+  const options = { cwd: io.cwd, env: io.env, redactor, ...(config === undefined ? {} : { configFile: config }) };
+  const environments = await everyEnvironment(options);
+  if (!environments.ok) return failed(environments.findings);
+  const listed = await Promise.all(environments.value.map((one) => runsOf(one, limit)));
+  for (const { project } of environments.value)
+    for (const finding of project?.ledger.warnings?.() ?? []) context.screen.finding(finding);
+  const runs = listed
+    .flat()
+    .sort((a, b) => (a.run < b.run ? 1 : -1))
+    .slice(0, limit);
+  show(runs);
+  return done({ runs });
+}
+
+async function runsOf({ name, ledger, project }: NamedEnvironment, limit: number): Promise<readonly RunSomewhere[]> {
+  const attempts = await attemptsIn(ledger, name);
+  const known = project?.remote === undefined ? undefined : (await newest(project)).known;
+  const reported = known?.events.findLast((event) => event.kind === 'runs')?.runs ?? [];
+  return mergeRuns(reported, attempts, limit).map((run) => ({ ...run, environment: name }));
+}
+
+async function newest(project: NonNullable<NamedEnvironment['project']>) {
+  return await (await import('../../../project/known-results.ts')).newestKnown(project, whichRuns);
+}

@@ -1,0 +1,38 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
+import type { Engine, LedgerEntry } from '../../../migrate/contract/engine.ts';
+import { createDetachedEngine } from '../../../project/detached.ts';
+import type { Project } from '../../../project/open.ts';
+import type { Context } from '../../command.ts';
+import { progressOn } from '../../execute.ts';
+
+/** A run that was named, and who has it. */
+export interface Found {
+  readonly engine: Engine;
+  /** Its id, whole where the ledger knows it. */
+  readonly run: string;
+  readonly entry: LedgerEntry | undefined;
+  /** What was typed is the beginning of several. */
+  readonly several?: Finding;
+}
+
+/** The run that was named, by its beginning, and the engine that has it. */
+export async function findRun(context: Context, project: Project, named: string): Promise<Found> {
+  const { remote, ledger } = project;
+  const subject = named.toUpperCase();
+  if (remote === undefined) {
+    const engine = createDetachedEngine(project);
+    const ref = await engine.attach(subject);
+    const run = ref.ok ? ref.value.run : subject;
+    return { engine, run, entry: (await ledger.list()).find((one) => one.run === run) };
+  }
+  const progress = progressOn(context);
+  context.screen.place(project.environment.name, remote.place);
+  const engine = await remote.engine((text) => progress(text, 'step'));
+  const entries = (await ledger.list(project.environment.name)).filter(({ run }) => run.startsWith(subject));
+  const entry = entries.find(({ run }) => run === subject) ?? (entries.length === 1 ? entries[0] : undefined);
+  if (entry !== undefined) return { engine, run: entry.run, entry };
+  const why = `${entries.length} runs begin with "${subject}".`;
+  const several = fault('unknown-run', { why, fix: 'Type more of the id; `godwit runs list` shows the ids.' });
+  return { engine, run: subject, entry, ...(entries.length > 1 ? { several } : {}) };
+}

@@ -1,0 +1,107 @@
+import type { Finding } from '../../../kit/finding.ts';
+import { ok, type Outcome } from '../../../kit/outcome.ts';
+import type { RunRow } from '../../../migrate/contract/history-rows.ts';
+import { attemptsOf, mergeRuns } from '../../../project/attempts.ts';
+import { environmentNames } from '../../../project/every-environment.ts';
+import type { KnownResult } from '../../../project/questions.ts';
+import { defineCommand, type CommandContext, type Context, type Result, type Run } from '../../command.ts';
+import { eventOf, execute, withProject, type Ready } from '../../execute.ts';
+import { asOfData, lookUp, runsQuery } from '../../look.ts';
+import { count } from '../../options/kinds.ts';
+import { fresh } from '../../options/shared.ts';
+import { done, failed } from '../../result.ts';
+import { aligned, duration, shortTime } from '../../screen/format.ts';
+import { whatOf } from '../../screen/run-about.ts';
+import type { Style } from '../../screen/style.ts';
+
+export const spec = defineCommand({
+  name: 'runs list',
+  summary: 'List the runs, newest first, including failed ones',
+  about: [
+    'If the configuration names several environments and you give no -e, the list shows the runs of all of them, as the ledgers know them.',
+  ],
+  options: { limit: count('N', 'how many runs (default: 20)'), fresh },
+  examples: [
+    { type: 'godwit runs list -e prod', does: 'who changed prod, when, and how it ended' },
+    { type: 'godwit runs list', does: 'all environments at once, without querying a database' },
+  ],
+});
+
+/** The history's runs, and attempts that only the ledger knows. */
+export const run: Run<typeof spec> = async (context) => {
+  const { limit = 20, fresh } = context.options;
+  if (await isAboutAll(context)) return await listEverywhere(context, limit);
+  return await withProject(context, { migrations: false, fresh }, async (ready) => {
+    const { style } = context.screen;
+    const attempts = await attemptsOf(ready.project);
+    const read = await readRuns(context, ready, { limit, attempts: attempts.length });
+    if (!read.ok) return failed(read.findings);
+    const runs = mergeRuns(read.value.runs, attempts, limit);
+    context.screen.say('', ...(runs.length === 0 ? ['  No runs yet.'] : aligned(runs.map((run) => line(run, style)))));
+    return done({ runs, ...asOfData(read.value.known) }, read.value.findings);
+  });
+};
+
+/** No environment is named, and the configuration has several. */
+async function isAboutAll({ globals, options, io }: CommandContext<typeof spec>): Promise<boolean> {
+  const { env, config } = globals;
+  if (env !== undefined || options.fresh) return false;
+  const names = await environmentNames({ cwd: io.cwd, ...(config === undefined ? {} : { configFile: config }) });
+  return names.ok && names.value.length > 1;
+}
+
+async function listEverywhere(context: Context, limit: number): Promise<Result> {
+  const { screen } = context;
+  const { runsEverywhere } = await import('./everywhere.ts');
+  return await runsEverywhere(context, limit, (runs) => {
+    const rows = runs.map((run) => {
+      const [first = '', ...rest] = line(run, screen.style);
+      return [first, screen.style.bold(run.environment), ...rest];
+    });
+    screen.say('', ...(rows.length === 0 ? ['  No runs yet.'] : aligned(rows)));
+  });
+}
+
+interface ReadRuns {
+  readonly runs: readonly RunRow[];
+  readonly known?: KnownResult;
+  readonly findings?: readonly Finding[];
+}
+
+/** What the history says of the runs. Far away the newest known list will do, or none: the ledger has the later ones. */
+async function readRuns(
+  context: Context,
+  ready: Ready,
+  wanted: { readonly limit: number; readonly attempts: number },
+): Promise<Outcome<ReadRuns>> {
+  const request = runsQuery(ready.project, ready.actor, wanted.limit);
+  const known = await lookUp(context, ready, request.question);
+  const reported = known?.events.findLast((event) => event.kind === 'runs');
+  if (known !== undefined && reported !== undefined) return ok({ runs: reported.runs, known });
+  if (ready.project.remote !== undefined && !ready.fresh && wanted.attempts > 0) {
+    context.screen.say(context.screen.style.dim('  from the ledger; --fresh queries the database'));
+    return ok({ runs: [] });
+  }
+  const execution = await execute(context, ready, request.task, { question: request.name });
+  const event = eventOf(execution, 'runs');
+  return event.ok ? ok({ runs: event.value.runs, findings: execution.findings }) : event;
+}
+
+function line(run: RunRow, style: Style): readonly string[] {
+  return [
+    `  ${symbolOf(run, style)} ${run.run}`,
+    shortTime(run.startedAt),
+    style.bold(run.command),
+    run.outcome,
+    style.dim(`${whatOf(run)} ${duration(run.ms)}`),
+    style.dim(run.by),
+  ];
+}
+
+const openOutcomes: ReadonlySet<string> = new Set(['running', 'unfinished', 'unknown']);
+
+function symbolOf(run: RunRow, style: Style): string {
+  if (run.exitCode === 0) return style.green('✔');
+  // One that the database heard of from a later run has no exit code.
+  return openOutcomes.has(run.outcome) ? style.yellow('…') : style.red('✘');
+}

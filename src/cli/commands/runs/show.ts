@@ -1,0 +1,168 @@
+import type { Finding } from '../../../kit/finding.ts';
+import type { Execution } from '../../../migrate/controller/execute-task.ts';
+import type { LedgerEntry } from '../../../migrate/contract/engine.ts';
+import type { RunEvent } from '../../../migrate/contract/event.ts';
+import { shown } from '../../../migrate/contract/command-text.ts';
+import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../../migrate/contract/history-rows.ts';
+import type { Change } from '../../../migrate/contract/model.ts';
+import { attemptsOf, rowOf } from '../../../project/attempts.ts';
+import { howWasRun, runQuestion } from '../../../project/questions.ts';
+import { inspectTask, ofAnyDatabase } from '../../../project/tasks.ts';
+import { defineCommand, type Run } from '../../command.ts';
+import { eventOf, withProject } from '../../execute.ts';
+import { asOfData, look, type ResultQuery } from '../../look.ts';
+import { argument } from '../../options/argument-kinds.ts';
+import { fresh } from '../../options/shared.ts';
+import { done, failed } from '../../result.ts';
+import { changeLines, changeSummary } from '../../screen/changes.ts';
+import { aligned, duration, shortTime } from '../../screen/format.ts';
+import { identityLines } from '../../screen/identity.ts';
+import { acceptedLines } from '../../screen/run-about.ts';
+import type { Style } from '../../screen/style.ts';
+import { unexecutedLines } from '../../screen/unexecuted.ts';
+
+export const spec = defineCommand({
+  name: 'runs show',
+  summary: 'Show one run: who started it, from where, what it did, how long each statement took',
+  arguments: { run: argument('RUN', 'id of the run, or its first characters') },
+  options: { fresh },
+  examples: [{ type: 'godwit runs show 01J9', does: 'the first characters of an id are enough' }],
+});
+
+export const run: Run<typeof spec> = async (context) =>
+  await withProject(context, { migrations: false, fresh: context.options.fresh }, async (ready) => {
+    const { screen } = context;
+    const subject = context.arguments.run.toUpperCase();
+    const attempts = (await attemptsOf(ready.project)).filter((entry) => entry.run.startsWith(subject));
+    const [attempt] = attempts;
+    const request: ResultQuery = {
+      task: ofAnyDatabase(inspectTask(ready.project, ready.actor, { what: 'run', subject })),
+      name: runQuestion(attempt?.run ?? subject),
+      ...(attempts.length === 1 && attempt !== undefined ? { question: howWasRun(attempt.run) } : {}),
+    };
+    const alone = ready.project.remote !== undefined && attempts.length === 1 && neverConnected(attempt);
+    const execution = alone ? undefined : await look(context, ready, request);
+    const reported = execution?.events.findLast((candidate) => candidate.kind === 'runs')?.runs ?? [];
+    const [run] = reported.length > 0 ? reported : attempt === undefined ? [] : [rowOf(attempt)];
+    if (run === undefined) return failed(execution === undefined ? [] : notTold(execution));
+    const details = execution?.events.findLast((candidate) => candidate.kind === 'run.details');
+    const own = <Row extends { readonly run: string }>(rows: readonly Row[] | undefined) =>
+      (rows ?? []).filter((row) => row.run === run.run);
+    const statements = own(details?.statements);
+    const changes = changesOf(execution?.events ?? []);
+    const [live] = own<LiveRunRow>(details?.live);
+    const entry = attempts.find((candidate) => candidate.run === run.run);
+    if (Math.max(reported.length, attempts.length) > 1)
+      screen.say(screen.style.dim(`  Several runs begin with ${subject}; this is the newest of them.`));
+    screen.say(
+      ...runLines(run, screen.style),
+      ...attemptLines(entry, screen.style),
+      ...liveLines(live, screen.style),
+      ...acceptedLines(run, screen.style),
+      ...(run.about?.identity === undefined ? [] : ['', ...identityLines(run.about.identity, screen.style)]),
+      ...unexecutedLines(own(details?.events), screen.style),
+      ...statementLines(statements, screen.style),
+      ...effectLines(changes, screen.style),
+    );
+    const data = {
+      run,
+      statements,
+      events: own<AuditRow>(details?.events),
+      changes,
+      ...(live === undefined ? {} : { live }),
+      ...(entry?.execution === undefined ? {} : { attempt: entry }),
+      ...asOfData(execution?.known),
+    };
+    return done(data, execution?.known === undefined ? execution?.findings : []);
+  });
+
+function changesOf(events: readonly RunEvent[]): readonly Change[] {
+  return events.flatMap((event) => (event.kind === 'changes' ? event.changes : []));
+}
+
+/** What the run did: counted, then in full. */
+function effectLines(changes: readonly Change[], style: Style): readonly string[] {
+  if (changes.length === 0) return [];
+  return ['', ...changeSummary(changes), ...changeLines(changes, style)];
+}
+
+function notTold(execution: Execution): readonly Finding[] {
+  const event = eventOf(execution, 'runs');
+  return event.ok ? execution.findings : event.findings;
+}
+
+/** The database never heard of it: there is nothing to ask. */
+function neverConnected(entry: LedgerEntry | undefined): boolean {
+  return entry?.finishedAt !== undefined && !entry.recorded && [2, 10, 20, 30].includes(entry.exitCode ?? 0);
+}
+
+function lasting({ outcome, finishedAt, ms }: RunRow): string {
+  if (outcome === 'running') return `for ${duration(ms)} so far`;
+  return finishedAt === '' ? 'without an end' : `took ${duration(ms)}`;
+}
+
+function runLines(run: RunRow, style: Style): readonly string[] {
+  const rows: readonly (readonly [string, string])[] = [
+    ['run', run.run],
+    ['command', run.about === undefined ? run.command : `${run.command} ${shown(run.about.words)}`],
+    ['hook', run.about?.hook === undefined ? '' : `${run.about.hook}, after run ${run.about.follows ?? ''}`],
+    ['reason', run.about?.reason ?? ''],
+    ['outcome', `${run.outcome}${run.exitCode === null ? '' : ` (exit ${run.exitCode})`}`],
+    ['started', `${shortTime(run.startedAt)} UTC, ${lasting(run)}`],
+    ['by', run.by],
+    ['from', run.from],
+    ['commit', run.commit],
+    ['godwit', run.tool],
+    ['plan', run.planHash.slice(0, 12)],
+    ['checkpoint', run.checkpoint],
+    ['failure', run.failure],
+  ];
+  return [
+    '',
+    ...aligned(rows.filter(([, value]) => value !== '').map(([name, value]) => [`  ${style.dim(name)}`, value])),
+  ];
+}
+
+/** What the ledger has of a run far away. */
+function attemptLines(entry: LedgerEntry | undefined, style: Style): readonly string[] {
+  if (entry?.execution === undefined) return [];
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['target', entry.target],
+    ['execution', entry.execution],
+    ['image', entry.image],
+    ['secret', entry.secretVersion === undefined ? undefined : `version ${entry.secretVersion}`],
+    ['log', entry.log],
+    ['cleanup', entry.cleanup],
+  ];
+  const known = rows.flatMap(([name, value]) => (value === undefined ? [] : [[`  ${style.dim(name)}`, value]]));
+  return ['', ...aligned(known)];
+}
+
+/** What a live run is doing: its migration, and what the server does for it. */
+function liveLines(live: LiveRunRow | undefined, style: Style): readonly string[] {
+  if (live === undefined) return [];
+  const rows = live.sessions.map(({ pid, state, waits, seconds, blockedBy, progress }) => [
+    `  ${style.dim('now')}`,
+    `${live.migration}: ${state} for ${duration(seconds * 1000)}`,
+    [
+      waits === '' ? '' : `waits for ${waits}`,
+      blockedBy.length === 0 ? '' : `held by pid ${blockedBy.join(', ')}`,
+      progress,
+    ]
+      .filter((text) => text !== '')
+      .join(', '),
+    style.dim(`pid ${pid}`),
+  ]);
+  return ['', ...aligned(rows)];
+}
+
+function statementLines(statements: readonly StatementRow[], style: Style): readonly string[] {
+  if (statements.length === 0) return [];
+  const rows = statements.map((row) => [
+    `  ${row.migration}`,
+    `line ${row.line}`,
+    row.count === 1 ? row.tag : `${row.tag} ×${row.count}`,
+    style.dim(row.state === 'done' || row.state === '' ? duration(row.ms) : row.state),
+  ]);
+  return ['', ...aligned(rows)];
+}
